@@ -1,0 +1,126 @@
+import { execFile } from 'node:child_process'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs, promisify } from 'node:util'
+import { parseEnv } from '@muster/config'
+import { z } from 'zod'
+import { createDb } from './client.ts'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const usage = `pnpm db <command>
+
+  migrate          apply every missing migration
+  rollback         undo the newest applied migration
+  status           list migrations and when they were applied
+  new <name>       begin a migration
+  types [--check]  write src/types.gen.ts from the migrated database at DATABASE_URL, or fail when it is stale
+`
+
+async function main(): Promise<void> {
+  const { positionals, values } = parseArgs({ allowPositionals: true, options: { check: { type: 'boolean' } } })
+  const [command, name] = positionals
+  switch (command) {
+    case 'migrate':
+    case 'rollback':
+    case 'status':
+      return withMigrator(command)
+    case 'new':
+      return begin(name)
+    case 'types':
+      return writeTypes(values.check ?? false)
+    default:
+      process.stderr.write(usage)
+      process.exitCode = 2
+  }
+}
+
+async function withMigrator(command: 'migrate' | 'rollback' | 'status') {
+  const { createMigrator, run } = await import('./migrator.ts')
+  const db = createDb({
+    url: databaseUrl(),
+    poolMax: 2,
+    applicationName: 'muster-migrate',
+    statementTimeoutMs: 600_000,
+  })
+  try {
+    const migrator = createMigrator(db)
+    if (command === 'status') {
+      for (const { name, executedAt } of await migrator.getMigrations())
+        print(`${executedAt?.toISOString() ?? 'missing'.padEnd(24)}  ${name}`)
+      return
+    }
+    const lines = await run(command === 'migrate' ? migrator.migrateToLatest() : migrator.migrateDown())
+    print(lines.join('\n') || 'nothing to do')
+  } finally {
+    await db.destroy()
+  }
+}
+
+async function begin(name: string | undefined) {
+  if (!name || !/^[a-z][a-z0-9_]*$/.test(name)) throw new Error('Name it in snake_case: pnpm db new add_task_labels')
+  const number = String((await migrationNames()).length + 1).padStart(4, '0')
+  const path = join(root, 'migrations', `${number}_${name}.ts`)
+  await writeFile(path, template)
+  await writeMigrationIndex()
+  print(`migrations/${number}_${name}.ts`)
+}
+
+async function migrationNames(): Promise<string[]> {
+  const files = await readdir(join(root, 'migrations'))
+  return files
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => file.slice(0, -3))
+    .sort()
+}
+
+/** A bundle can't list a folder, so the migrations are imported by a generated file. */
+async function writeMigrationIndex() {
+  const names = await migrationNames()
+  const imports = names.map((name, index) => `import * as m${index} from '../migrations/${name}.ts'`)
+  const entries = names.map((name, index) => `  '${name}': m${index},`)
+  const text = `// Written by \`pnpm db new\`.\n${imports.join('\n')}\n\nexport const migrations = {\n${entries.join('\n')}\n}\n`
+  await writeFile(join(root, 'src/migrations.gen.ts'), text)
+}
+
+async function writeTypes(isCheck: boolean) {
+  const path = join(root, 'src/types.gen.ts')
+  const codegen = join(root, 'node_modules/.bin/kysely-codegen')
+  const args = [
+    '--dialect',
+    'postgres',
+    '--type-mapping',
+    '{"int8":"number"}',
+    '--exclude-pattern',
+    'kysely_*',
+    '--print',
+  ]
+  const { stdout } = await promisify(execFile)(codegen, args, {
+    env: { ...process.env, DATABASE_URL: databaseUrl() },
+    cwd: root,
+  })
+  if (!isCheck) return writeFile(path, stdout)
+  if ((await readFile(path, 'utf8')) !== stdout)
+    throw new Error('src/types.gen.ts does not match the schema: run `pnpm db types`.')
+}
+
+const databaseUrl = () => parseEnv(z.object({ DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }) })).DATABASE_URL
+const print = (text: string) => process.stdout.write(`${text}\n`)
+
+const template = `import { type Kysely, sql } from 'kysely'
+
+// biome-ignore lint/suspicious/noExplicitAny: a migration is frozen in time and must not follow today's types
+export async function up(db: Kysely<any>): Promise<void> {
+  await sql\`\`.execute(db)
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: see above
+export async function down(db: Kysely<any>): Promise<void> {
+  await sql\`\`.execute(db)
+}
+`
+
+main().catch((error: Error) => {
+  process.stderr.write(`${error.message}${error.cause instanceof Error ? `\n${error.cause.message}` : ''}\n`)
+  process.exitCode = 1
+})

@@ -1,0 +1,73 @@
+import { Kysely, PostgresDialect } from 'kysely'
+import pg from 'pg'
+import { namedStatements } from './named-statements.ts'
+import type { Database, Db } from './types.ts'
+
+export type DbOptions = {
+  url: string
+  /** Connections that this process may hold. */
+  poolMax: number
+  /** Shown in pg_stat_activity. */
+  applicationName: string
+  /** The server gives a statement up after this. */
+  statementTimeoutMs?: number
+}
+
+const connectTimeoutMs = 2_000
+const int8Oid = 20
+
+/** Kysely over a pool of `pg`, with named prepared statements and with timeouts on both sides. */
+export function createDb(options: DbOptions): Db {
+  const statementTimeoutMs = options.statementTimeoutMs ?? 5_000
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.poolMax,
+    application_name: options.applicationName,
+    connectionTimeoutMillis: connectTimeoutMs,
+    idleTimeoutMillis: 60_000,
+    keepAlive: true,
+    statement_timeout: statementTimeoutMs,
+    // A frozen server can't cancel anything: the client stops waiting by itself, a little later.
+    query_timeout: statementTimeoutMs + 500,
+    idle_in_transaction_session_timeout: 60_000,
+    types: { getTypeParser },
+  })
+  // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
+  pool.on('error', () => {})
+  return new Kysely<Database>({ dialect: new PostgresDialect({ pool: namedStatements(pool) }) })
+}
+
+/** bigint columns hold byte counts and sequence numbers, all far below 2^53. */
+const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: unknown) =>
+  oid === int8Oid ? Number : pg.types.getTypeParser(oid, format as 'text')
+
+const unavailableMessage =
+  /timeout exceeded when trying to connect|Query read timeout|Connection terminated|server closed the connection|Client has encountered a connection error|Cannot use a pool after calling end/
+const unavailableCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+  // SQLSTATE: statement timeout, shutdown, crash, starting up, too many connections, connection failures (class 08)
+  '57014',
+  '57P01',
+  '57P02',
+  '57P03',
+  '53300',
+  '08000',
+  '08003',
+  '08006',
+  '08001',
+  '08004',
+])
+
+/** Whether the error says that Postgres could not be asked, and not that the question was wrong. */
+export function isDatabaseUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const code = (error as { code?: unknown }).code
+  if (typeof code === 'string' && unavailableCodes.has(code)) return true
+  if (error instanceof AggregateError) return error.errors.some(isDatabaseUnavailable)
+  return unavailableMessage.test(error.message)
+}

@@ -1,0 +1,5 @@
+export { createDb, type DbOptions, isDatabaseUnavailable } from './client.ts'
+export { type Clock, systemClock } from './clock.ts'
+export { newId } from './ids.ts'
+export { assertMigrated } from './migrator.ts'
+export type { Database, Db, Json, Trx } from './types.ts'

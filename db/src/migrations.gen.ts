@@ -1,0 +1,14 @@
+// Written by `pnpm db new`.
+import * as m0 from '../migrations/0001_people.ts'
+import * as m1 from '../migrations/0002_work.ts'
+import * as m2 from '../migrations/0003_mail.ts'
+import * as m3 from '../migrations/0004_outbox.ts'
+import * as m4 from '../migrations/0005_audit.ts'
+
+export const migrations = {
+  '0001_people': m0,
+  '0002_work': m1,
+  '0003_mail': m2,
+  '0004_outbox': m3,
+  '0005_audit': m4,
+}

@@ -1,0 +1,62 @@
+import { z } from 'zod'
+
+/** Keys by id. New values are made with the current key; older keys still verify until they are taken out. */
+export type KeyRing = { readonly currentId: string; readonly keys: ReadonlyMap<string, Buffer> }
+
+const minKeyBytes = 32
+
+/** `id:base64[,id:base64…]`, the first is current; every key has at least 32 bytes. */
+export const keyRing = () =>
+  z.string().transform((text, ctx): KeyRing => {
+    const keys = new Map<string, Buffer>()
+    for (const part of text.split(',').map((entry) => entry.trim())) {
+      const [, id, base64] = /^([a-z0-9_-]{1,16}):([A-Za-z0-9+/]+={0,2})$/.exec(part) ?? []
+      const key = Buffer.from(base64 ?? '', 'base64')
+      if (!id || keys.has(id))
+        ctx.addIssue(id ? `the key id "${id}" stands twice` : 'write it as id:base64[,id:base64…]')
+      else if (key.length < minKeyBytes)
+        ctx.addIssue(`the key "${id}" has ${key.length} bytes; it needs ${minKeyBytes}`)
+      else keys.set(id, key)
+    }
+    const [currentId] = keys.keys()
+    return { currentId: currentId ?? '', keys }
+  })
+
+/** A whole number within bounds. */
+export const int = (bounds: { min: number; max: number; default?: number }) => {
+  const field = z.coerce.number().int().min(bounds.min).max(bounds.max)
+  return bounds.default === undefined ? field : field.default(bounds.default)
+}
+
+/** A list by comma; empty when unset. */
+export const csv = () =>
+  z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((entry) => entry.trim())
+        .filter(Boolean),
+    )
+
+/** `true` or `false`. */
+export const flag = (fallback: boolean) =>
+  z
+    .enum(['true', 'false'])
+    .default(fallback ? 'true' : 'false')
+    .transform((text) => text === 'true')
+
+/** What every process of Muster reads; its own `OPS_PORT` default aside. */
+export const processEnv = (defaults: { opsPort: number }) => ({
+  NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+  DATABASE_POOL_MAX: int({ min: 2, max: 200, default: 10 }),
+  REDIS_URL: z.url({ protocol: /^rediss?$/ }),
+  OPS_HOST: z.string().default('127.0.0.1'),
+  OPS_PORT: int({ min: 0, max: 65_535, default: defaults.opsPort }),
+})
+
+/** How many jobs a worker process runs at the same time. */
+export const workerConcurrency = (fallback: number) => int({ min: 1, max: 500, default: fallback })

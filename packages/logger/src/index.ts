@@ -1,0 +1,43 @@
+import { type Logger, pino } from 'pino'
+
+export type { Logger } from 'pino'
+
+/** Keys whose values never reach a log, wherever they stand up to two levels down. */
+const secretKeys = [
+  'password',
+  'currentPassword',
+  'newPassword',
+  'passwordHash',
+  'password_hash',
+  'otp',
+  'code',
+  'token',
+  'challengeToken',
+  'secret',
+  'seed',
+  'cookie',
+  'set-cookie',
+  'authorization',
+  'html',
+  'text',
+]
+
+const redactPaths = secretKeys.flatMap((key) => {
+  const quoted = `["${key}"]`
+  return [quoted, `*${quoted}`, `*.*${quoted}`]
+})
+
+/**
+ * The log of one process: JSON lines on standard output, secrets cut out by key.
+ * @param options.name the process, e.g. `api` or `email-worker`
+ */
+export function createLogger(options: { name: string; level?: string }): Logger {
+  return pino({
+    name: options.name,
+    level: options.level ?? 'info',
+    base: { name: options.name, pid: process.pid },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    redact: { paths: redactPaths, censor: '[redacted]' },
+  })
+}

@@ -1,0 +1,3 @@
+export { runProcess } from './lifecycle.ts'
+export { type OpsServer, startOpsServer } from './ops-server.ts'
+export { Counter, Gauge, Histogram, registry } from './registry.ts'
