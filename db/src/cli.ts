@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
@@ -84,24 +84,13 @@ async function writeMigrationIndex() {
 }
 
 async function writeTypes(isCheck: boolean) {
-  const path = join(root, 'src/types.gen.ts')
   const codegen = join(root, 'node_modules/.bin/kysely-codegen')
-  const args = [
-    '--dialect',
-    'postgres',
-    '--type-mapping',
-    '{"int8":"number"}',
-    '--exclude-pattern',
-    'kysely_*',
-    '--print',
-  ]
-  const { stdout } = await promisify(execFile)(codegen, args, {
-    env: { ...process.env, DATABASE_URL: databaseUrl() },
-    cwd: root,
+  const args = ['--dialect', 'postgres', '--type-mapping', '{"int8":"number"}', '--exclude-pattern', 'kysely_*']
+  const out = ['--out-file', join(root, 'src/types.gen.ts'), ...(isCheck ? ['--verify'] : [])]
+  const env = { ...process.env, DATABASE_URL: databaseUrl() }
+  await promisify(execFile)(codegen, [...args, ...out], { env, cwd: root }).catch((error: Error) => {
+    throw isCheck ? new Error('src/types.gen.ts does not match the schema: run `pnpm db types`.') : error
   })
-  if (!isCheck) return writeFile(path, stdout)
-  if ((await readFile(path, 'utf8')) !== stdout)
-    throw new Error('src/types.gen.ts does not match the schema: run `pnpm db types`.')
 }
 
 const databaseUrl = () => parseEnv(z.object({ DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }) })).DATABASE_URL

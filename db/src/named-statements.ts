@@ -38,8 +38,8 @@ export function namedStatements(pool: pg.Pool): PostgresPool {
     end: () => pool.end(),
     connect: async () => {
       const client = await pool.connect()
-      let known = wrapped.get(client)
-      if (!known) wrapped.set(client, (known = wrap(client)))
+      const known = wrapped.get(client) ?? wrap(client)
+      wrapped.set(client, known)
       return known
     },
   }

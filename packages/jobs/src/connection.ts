@@ -1,0 +1,38 @@
+import { Queue } from 'bullmq'
+import { Redis, type RedisOptions } from 'ioredis'
+import type { QueueName } from './define-job.ts'
+
+/** The braces make one hash slot of a queue's keys, without which its scripts fail on a cluster. */
+export const queuePrefix = (queue: QueueName) => `{muster-${queue}}`
+
+const commandTimeoutMs = 2_000
+const reconnectDelayMs = (times: number) => Math.min(times * 100, 1_000)
+
+/** A connection that fails at once instead of hoarding commands while Redis is away. */
+export function failFastRedis(url: string, options: RedisOptions = {}): Redis {
+  const redis = new Redis(url, {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: commandTimeoutMs,
+    connectTimeout: commandTimeoutMs,
+    retryStrategy: reconnectDelayMs,
+    ...options,
+  })
+  // The caller sees each failed command; the connection's own errors repeat them.
+  redis.on('error', () => {})
+  return redis
+}
+
+/** A blocking connection as BullMQ's workers need it: it waits for Redis as long as it takes. */
+export function workerRedis(url: string): Redis {
+  const redis = new Redis(url, { maxRetriesPerRequest: null, retryStrategy: reconnectDelayMs })
+  redis.on('error', () => {})
+  return redis
+}
+
+/** The producing side of a queue. */
+export function openQueue(queue: QueueName, connection: Redis): Queue {
+  const opened = new Queue(queue, { connection, prefix: queuePrefix(queue), skipWaitingForReady: true })
+  opened.on('error', () => {})
+  return opened
+}

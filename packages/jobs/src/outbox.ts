@@ -1,0 +1,73 @@
+import { type Db, newId, type Trx } from '@muster/db'
+import { sql } from 'kysely'
+import type { z } from 'zod'
+import { type AuditEvent, auditRow } from './audit.ts'
+import type { OwedJob } from './define-job.ts'
+import type { Relay } from './relay.ts'
+
+export type TransactContext = {
+  trx: Trx
+  /** Orders a job that exists exactly when the transaction commits. @returns the job's id */
+  enqueue<P extends z.ZodType>(job: OwedJob<P>, payload: z.input<P>, options?: { runAt?: Date }): string
+  /** Records what happened, in the same transaction. */
+  audit(event: AuditEvent): void
+}
+
+/** Runs `fn` in one Postgres transaction together with the jobs and audit events that it orders. */
+export type Transact = <T>(fn: (context: TransactContext) => Promise<T>) => Promise<T>
+
+type OutboxRow = { id: string; queue: string; name: string; payload: string; runAt: Date | null }
+
+/**
+ * The only way to order slow work: rows, jobs and audit events commit together, then the relay of this process is nudged.
+ * A crash between commit and nudge loses nothing, since every relay also looks by itself.
+ * @param hooks.begin runs first in each transaction, e.g. a worker's acknowledgement
+ */
+export function createTransact(
+  { db, relay }: { db: Db; relay: Pick<Relay, 'nudge' | 'hintAudit'> },
+  hooks: { begin?: (trx: Trx) => Promise<void> } = {},
+): Transact {
+  return async (fn) => {
+    const jobs: OutboxRow[] = []
+    const events: ReturnType<typeof auditRow>[] = []
+    const result = await db.transaction().execute(async (trx) => {
+      await hooks.begin?.(trx)
+      const value = await fn({
+        trx,
+        enqueue(job, payload, options) {
+          const row = {
+            id: newId(),
+            queue: job.queue,
+            name: job.name,
+            payload: encode(job, payload),
+            runAt: options?.runAt ?? null,
+          }
+          jobs.push(row)
+          return row.id
+        },
+        audit: (event) => events.push(auditRow(event)),
+      })
+      if (events.length > 0) await trx.insertInto('audit_pending').values(events).execute()
+      if (jobs.length > 0) await insertJobs(trx, jobs)
+      return value
+    })
+    if (jobs.length > 0) relay.nudge()
+    if (events.length > 0) relay.hintAudit()
+    return result
+  }
+}
+
+/** A payload that its own schema refuses is a bug of the caller and must not commit. */
+function encode<P extends z.ZodType>(job: OwedJob<P>, payload: z.input<P>): string {
+  return JSON.stringify(job.payload.parse(payload))
+}
+
+/** One statement whose text does not depend on the number of jobs, so that it stays one prepared statement. */
+async function insertJobs(trx: Trx, jobs: OutboxRow[]): Promise<void> {
+  await sql`
+    insert into outbox (id, queue, name, payload, run_at)
+    select * from unnest(
+      ${jobs.map(({ id }) => id)}::uuid[], ${jobs.map(({ queue }) => queue)}::text[], ${jobs.map(({ name }) => name)}::text[],
+      ${jobs.map(({ payload }) => payload)}::jsonb[], ${jobs.map(({ runAt }) => runAt)}::timestamptz[]
+    )`.execute(trx)
+}

@@ -1,0 +1,171 @@
+import { randomUUID } from 'node:crypto'
+import { type Db, isDatabaseUnavailable } from '@muster/db'
+import type { Logger } from '@muster/logger'
+import { Counter, registry } from '@muster/telemetry'
+import type { JobsOptions, Queue } from 'bullmq'
+import { sql } from 'kysely'
+import { allJobs } from './catalogue.ts'
+import { chainAudit } from './chain-audit.ts'
+import { failFastRedis, openQueue } from './connection.ts'
+import { type QueueName, queueNames } from './define-job.ts'
+
+/** Carries outbox rows to BullMQ. Every process that enqueues runs one. */
+export type Relay = {
+  /** There is something new; returns at once. */
+  nudge(): void
+  /** Wakes the audit worker soon; returns at once, and may be lost. */
+  hintAudit(): void
+  close(): Promise<void>
+}
+
+type RelayOptions = {
+  db: Db
+  redisUrl: string
+  log: Logger
+  /** Rows published this long ago and still there are published again; the job id makes that harmless. */
+  republishAfterMs?: number
+}
+
+type OutboxRow = { id: string; queue: string; name: string; payload: unknown; run_at: Date | null }
+
+const epochKey = 'muster:epoch'
+const lookIntervalMs = 1_000
+const batchSize = 500
+const hintIntervalMs = 100
+
+const publishedTotal = new Counter({
+  name: 'muster_outbox_published_total',
+  help: 'Outbox rows handed to BullMQ by this process, repeats included.',
+  labelNames: ['queue'],
+  registers: [registry],
+})
+
+const jobOptions = new Map(allJobs.map(({ queue, name, options }) => [`${queue}/${name}`, options]))
+
+/**
+ * Publishes what is owed: at once when nudged, each second by itself, and all of it again when Redis lost its memory
+ * (its epoch key is missing or changed). While Redis or Postgres is away it keeps trying and the rows wait.
+ */
+export function startRelay({ db, redisUrl, log, republishAfterMs = 30_000 }: RelayOptions): Relay {
+  const redis = failFastRedis(redisUrl, { enableAutoPipelining: false })
+  const queues = new Map(queueNames.map((name) => [name, openQueue(name, redis)]))
+  let epoch: string | undefined
+  let isClosing = false
+  let isWanted = false
+  let running: Promise<void> | undefined
+  let hintTimer: NodeJS.Timeout | undefined
+
+  const drain = async () => {
+    while (isWanted && !isClosing) {
+      isWanted = false
+      while (!isClosing && (await publishBatch(db, queues)) === batchSize);
+    }
+  }
+
+  const nudge = () => {
+    isWanted = true
+    running ??= drain()
+      .catch((error: unknown) => logTrouble(log, error))
+      .finally(() => {
+        running = undefined
+      })
+  }
+
+  const look = async () => {
+    if (redis.status !== 'ready') return
+    const seen = await readEpoch(redis)
+    // The first look of a process sets no alarm: whoever was running when Redis was flushed has seen it.
+    const isLost = seen.isNew || (epoch !== undefined && seen.epoch !== epoch)
+    if (isLost) log.warn('Redis lost its memory; everything owed is published again')
+    await forgetPublished(db, isLost ? 0 : republishAfterMs)
+    epoch = seen.epoch
+    nudge()
+  }
+
+  let looking: Promise<void> = Promise.resolve()
+  const timer = setInterval(() => {
+    looking = look().catch((error: unknown) => logTrouble(log, error))
+  }, lookIntervalMs)
+
+  return {
+    nudge,
+    hintAudit() {
+      hintTimer ??= setTimeout(() => {
+        hintTimer = undefined
+        queues
+          .get(chainAudit.queue)
+          ?.add(
+            chainAudit.name,
+            {},
+            { deduplication: { id: chainAudit.name }, removeOnComplete: true, removeOnFail: true },
+          )
+          .catch(() => {})
+      }, hintIntervalMs)
+    },
+    async close() {
+      isClosing = true
+      clearInterval(timer)
+      clearTimeout(hintTimer)
+      await looking
+      await running
+      await Promise.all([...queues.values()].map((queue) => queue.close()))
+      redis.disconnect()
+    },
+  }
+}
+
+async function readEpoch(redis: ReturnType<typeof failFastRedis>): Promise<{ epoch: string; isNew: boolean }> {
+  const known = await redis.get(epochKey)
+  if (known) return { epoch: known, isNew: false }
+  const fresh = randomUUID()
+  const isNew = (await redis.set(epochKey, fresh, 'NX')) === 'OK'
+  return { epoch: isNew ? fresh : ((await redis.get(epochKey)) ?? fresh), isNew }
+}
+
+/** Rows handed over and not acknowledged since become unpublished again. */
+async function forgetPublished(db: Db, olderThanMs: number): Promise<void> {
+  await sql`
+    update outbox set published_at = null
+    where failed_at is null and published_at <= clock_timestamp() - make_interval(secs => ${olderThanMs / 1_000})`.execute(
+    db,
+  )
+}
+
+/** The rows stay locked while they are handed over, so two relays never carry the same row at once. */
+async function publishBatch(db: Db, queues: ReadonlyMap<QueueName, Queue>): Promise<number> {
+  return db.transaction().execute(async (trx) => {
+    const { rows } = await sql<OutboxRow>`
+      select id, queue, name, payload, run_at from outbox
+      where published_at is null and failed_at is null
+      order by id limit ${batchSize} for update skip locked`.execute(trx)
+    if (rows.length === 0) return 0
+    for (const [name, queue] of queues) {
+      const own = rows.filter((row) => row.queue === name)
+      if (own.length === 0) continue
+      await queue.addBulk(own.map(toBulkJob))
+      publishedTotal.inc({ queue: name }, own.length)
+    }
+    await sql`update outbox set published_at = clock_timestamp() where id = any(${rows.map(({ id }) => id)}::uuid[])`.execute(
+      trx,
+    )
+    return rows.length
+  })
+}
+
+function toBulkJob(row: OutboxRow): { name: string; data: unknown; opts: JobsOptions } {
+  return {
+    name: row.name,
+    data: row.payload,
+    opts: {
+      ...jobOptions.get(`${row.queue}/${row.name}`),
+      jobId: row.id,
+      delay: row.run_at ? Math.max(0, row.run_at.getTime() - Date.now()) : 0,
+      removeOnComplete: { age: 3_600, count: 10_000 },
+      removeOnFail: { age: 30 * 86_400, count: 10_000 },
+    },
+  }
+}
+
+function logTrouble(log: Logger, error: unknown): void {
+  log.warn({ err: error }, isDatabaseUnavailable(error) ? 'relay waits for Postgres' : 'relay waits for Redis')
+}

@@ -1,0 +1,179 @@
+import { type Db, isDatabaseUnavailable, type Trx } from '@muster/db'
+import type { Logger } from '@muster/logger'
+import { Histogram, registry } from '@muster/telemetry'
+import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq'
+import { allJobs } from './catalogue.ts'
+import { queuePrefix, workerRedis } from './connection.ts'
+import type { JobDefinition, QueueName } from './define-job.ts'
+import { AlreadyDone, type Handler, PermanentError, RetryLater } from './handler.ts'
+import { createTransact, type Transact } from './outbox.ts'
+import type { Relay } from './relay.ts'
+
+export { AlreadyDone, type Handler, type HandlerContext, handle, PermanentError, RetryLater } from './handler.ts'
+
+type WorkerOptions = {
+  queue: QueueName
+  handlers: Handler[]
+  deps: { db: Db; redisUrl: string; log: Logger; relay: Relay }
+  /** Jobs that this process runs at the same time. */
+  concurrency: number
+}
+
+export type RunningWorker = {
+  bullWorker: Worker
+  /** Stops taking jobs, waits for the running ones, then asks what still runs to let go. */
+  close(): Promise<void>
+}
+
+/** A killed worker's jobs are taken over after its lock ran out and the next check. */
+const lockDurationMs = 10_000
+const stalledIntervalMs = 5_000
+/** A job may be caught by this many kills before it counts as the killer. */
+const maxStalledCount = 5
+/** Below the process's own 25 s, so that what still runs can be handed back in order. */
+const drainMs = 20_000
+
+const durationSeconds = new Histogram({
+  name: 'muster_job_duration_seconds',
+  help: 'Time from start to end of one run of a job.',
+  labelNames: ['queue', 'name', 'outcome'],
+  buckets: [0.005, 0.02, 0.1, 0.5, 2, 10, 30],
+  registers: [registry],
+})
+
+/** Takes the jobs of one queue. @throws when a job of the queue has no handler, or two */
+export function startWorker({ queue, handlers, deps, concurrency }: WorkerOptions): RunningWorker {
+  const byName = completeHandlers(queue, handlers)
+  const connection = workerRedis(deps.redisUrl)
+  const bullWorker = new Worker(queue, (job, token, signal) => runJob(byName, deps, job, token, signal), {
+    connection,
+    prefix: queuePrefix(queue),
+    concurrency,
+    lockDuration: lockDurationMs,
+    stalledInterval: stalledIntervalMs,
+    maxStalledCount,
+  })
+  bullWorker.on('error', (error) => deps.log.warn({ err: error }, 'worker waits for Redis'))
+  bullWorker.on('stalled', (jobId) => deps.log.warn({ jobId }, 'a job was left by its worker and is taken over'))
+  bullWorker.on('failed', (job, error) => {
+    // Given up by BullMQ itself: it took its worker down once too often, and no handler ran to say so.
+    if (job?.id && error.message.includes('stalled')) {
+      markFailed(deps.db, job.id, error.message).catch((cause: unknown) =>
+        deps.log.error({ err: cause }, 'a failure was not noted'),
+      )
+    }
+  })
+  return {
+    bullWorker,
+    async close() {
+      const closed = bullWorker.close()
+      const timer = setTimeout(() => bullWorker.cancelAllJobs('the process ends'), drainMs)
+      await closed
+      clearTimeout(timer)
+      connection.disconnect()
+    },
+  }
+}
+
+/** Boot proves completeness: each job of the queue has exactly one handler. */
+function completeHandlers(queue: QueueName, handlers: Handler[]): Map<string, Handler> {
+  const own: readonly JobDefinition[] = allJobs.filter((job) => job.queue === queue)
+  const faults = [
+    ...own.map(({ name }) => ({ name, count: handlers.filter(({ job }) => job.name === name).length })),
+    ...handlers.filter(({ job }) => !own.includes(job)).map(({ job }) => ({ name: job.name, count: -1 })),
+  ]
+    .filter(({ count }) => count !== 1)
+    .map(({ name, count }) => (count < 0 ? `${name} is no job of this queue` : `${name} has ${count} handlers`))
+  if (faults.length > 0) throw new Error(`The ${queue} worker can't start: ${faults.join('; ')}.`)
+  return new Map(handlers.map((handler) => [handler.job.name, handler]))
+}
+
+async function runJob(
+  handlers: Map<string, Handler>,
+  deps: WorkerOptions['deps'],
+  job: Job,
+  token: string | undefined,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<void> {
+  const jobId = job.id ?? ''
+  const log = deps.log.child({ jobId, job: job.name, attempt: job.attemptsMade + 1 })
+  const stopTimer = durationSeconds.startTimer({ queue: job.queueName, name: job.name })
+  try {
+    await runHandler(handlers, deps, job, jobId, log, signal)
+    stopTimer({ outcome: 'done' })
+  } catch (error) {
+    const verdict = judge(error, job, signal)
+    stopTimer({ outcome: verdict.outcome })
+    switch (verdict.outcome) {
+      case 'already-done':
+        return log.info('done by an earlier run')
+      case 'later':
+        log.warn({ err: error, delayMs: verdict.delayMs }, 'put off')
+        await job.moveToDelayed(Date.now() + verdict.delayMs, token)
+        throw new DelayedError()
+      case 'failed':
+        log.error({ err: error }, 'failed for good')
+        await markFailed(deps.db, jobId, describe(error))
+        throw new UnrecoverableError(describe(error))
+      case 'retry':
+        log.warn({ err: error }, 'failed, will be tried again')
+        throw error
+    }
+  }
+}
+
+async function runHandler(
+  handlers: Map<string, Handler>,
+  deps: WorkerOptions['deps'],
+  job: Job,
+  jobId: string,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  const handler = handlers.get(job.name)
+  if (!handler) throw new PermanentError(`no handler for ${job.name}`)
+  const payload = handler.job.payload.safeParse(job.data)
+  if (!payload.success) {
+    throw new PermanentError(
+      `malformed payload: ${payload.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ')}`,
+    )
+  }
+  const isOwed = handler.job.delivery === 'owed'
+  let isAcknowledged = false
+  const transact: Transact = createTransact(deps, {
+    begin: async (trx) => {
+      if (isOwed) await acknowledge(trx, jobId)
+      isAcknowledged = true
+    },
+  })
+  await handler.run(payload.data, { jobId, attempt: job.attemptsMade + 1, log, signal, transact })
+  if (isOwed && !isAcknowledged) await deps.db.deleteFrom('outbox').where('id', '=', jobId).execute()
+}
+
+/** The row is at once what is owed and the key that makes it once: a second run waits for the lock and finds it gone. */
+async function acknowledge(trx: Trx, jobId: string): Promise<void> {
+  const { numDeletedRows } = await trx.deleteFrom('outbox').where('id', '=', jobId).executeTakeFirst()
+  if (numDeletedRows === 0n) throw new AlreadyDone(jobId)
+}
+
+type Verdict = { outcome: 'already-done' | 'failed' | 'retry' } | { outcome: 'later'; delayMs: number }
+
+function judge(error: unknown, job: Job, signal: AbortSignal): Verdict {
+  if (error instanceof AlreadyDone) return { outcome: 'already-done' }
+  if (error instanceof PermanentError) return { outcome: 'failed' }
+  if (error instanceof RetryLater) return { outcome: 'later', delayMs: error.delayMs }
+  if (signal.aborted) return { outcome: 'later', delayMs: 0 }
+  if (isDatabaseUnavailable(error))
+    return { outcome: 'later', delayMs: Math.min(30_000, 500 * 2 ** Math.min(job.attemptsStarted, 6)) }
+  return { outcome: job.attemptsMade + 1 >= (job.opts.attempts ?? 1) ? 'failed' : 'retry' }
+}
+
+const describe = (error: unknown) => (error instanceof Error ? error.message : String(error))
+
+async function markFailed(db: Db, jobId: string, reason: string): Promise<void> {
+  await db
+    .updateTable('outbox')
+    .set({ failed_at: new Date(), error: reason.slice(0, 1_000) })
+    .where('id', '=', jobId)
+    .execute()
+}
