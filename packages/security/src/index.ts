@@ -1,0 +1,26 @@
+export { type Derivation, deriveCode, deriveToken, matchesCode } from './derive.ts'
+export { currentKey, type KeyRing, keyById } from './key-ring.ts'
+export {
+  createPasswordHasher,
+  type PasswordCheck,
+  type PasswordHasher,
+  type PasswordHasherOptions,
+} from './password.ts'
+export { passwordFaults } from './password-policy.ts'
+export {
+  absoluteLimitMs,
+  decideRefresh,
+  idleLimitMs,
+  type RefreshDecision,
+  refreshGraceMs,
+  rememberedIdleLimitMs,
+  type SessionState,
+  sessionExpiry,
+} from './refresh-decision.ts'
+export {
+  issueRefreshToken,
+  newSessionSeed,
+  parseRefreshToken,
+  type RefreshToken,
+  verifyRefreshToken,
+} from './session-token.ts'
