@@ -1,0 +1,45 @@
+import { newId } from '@muster/db'
+import { sendEmail } from '@muster/jobs'
+import type { TransactContext } from '@muster/jobs/outbox'
+import { sql } from 'kysely'
+import type { TemplateDefinition } from './define-template.ts'
+import { type TemplateData, type TemplateName, templates } from './templates.ts'
+
+export type Mail<N extends TemplateName> = {
+  template: N
+  /** The address; stored trimmed and lower-cased. */
+  to: string
+  userId?: string
+  data: TemplateData<N>
+  /** After it the mail is dropped instead of sent; a mail with a code has its code's lifetime when none is given. */
+  expiresAt?: Date
+}
+
+/**
+ * Writes the mail's row and orders its sending, both in the caller's transaction.
+ * @returns the id of the `email_messages` row, from which a code of this mail is derived
+ * @throws ZodError when the data is not what the template needs, which is a bug of the caller
+ */
+export async function insertMail<N extends TemplateName>(
+  { trx, enqueue }: Pick<TransactContext, 'trx' | 'enqueue'>,
+  mail: Mail<N>,
+): Promise<string> {
+  const id = newId()
+  const template: TemplateDefinition = templates[mail.template]
+  await trx
+    .insertInto('email_messages')
+    .values({
+      id,
+      template: mail.template,
+      to_address: mail.to.trim().toLowerCase(),
+      user_id: mail.userId ?? null,
+      data: JSON.stringify(template.data.parse(mail.data)),
+      expires_at: mail.expiresAt ?? lifetimeFromNow(template),
+    })
+    .execute()
+  enqueue(sendEmail, { emailId: id })
+  return id
+}
+
+const lifetimeFromNow = ({ code }: TemplateDefinition) =>
+  code ? sql<Date>`now() + make_interval(secs => ${code.ttlMs / 1_000})` : null
