@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest'
+import { passwordFaults } from './index.ts'
+
+const person = { email: 'anna.lee+work@example.org', username: 'anna_l' }
+
+test.each([
+  ['Tr4velling-Slowly', []],
+  ['Grün9-Übermut', []],
+  ['Sh0rt!a', ['must have at least 8 characters']],
+  [`Aa1${'x'.repeat(125)}`, []],
+  [`Aa1${'x'.repeat(126)}`, ['must have at most 128 characters']],
+  ['tr4velling-slowly', ['must contain an upper-case letter']],
+  ['TR4VELLING-SLOWLY', ['must contain a lower-case letter']],
+  ['Travelling-Slowly', ['must contain a digit']],
+  ['PassWord123', ['is one of the most common passwords']],
+  ['Welcome1', ['is one of the most common passwords']],
+  ['xx-ANNA.LEE-77', ['must not contain your e-mail name or username']],
+  ['xx-Anna_L-77', ['must not contain your e-mail name or username']],
+] as [string, string[]][])('%s', (password, faults) => {
+  expect(passwordFaults(password, person)).toEqual(faults)
+})
+
+test('an e-mail name of one or two letters forbids nothing', () => {
+  expect(passwordFaults('Tr4velling-Slowly', { email: 'al@example.org' })).toEqual([])
+})
+
+test('everything that is wrong is said at once', () => {
+  expect(passwordFaults('', person)).toHaveLength(4)
+})
+
+test('a character outside the basic plane counts as one', () => {
+  expect(passwordFaults('Aa1🎈🎈🎈🎈', person)).toEqual(['must have at least 8 characters'])
+})
