@@ -1,0 +1,8 @@
+export { findRedis, type Machine, thisMachine } from './services/find-redis.ts'
+export { type Guardian, startGuardian } from './services/guardian.ts'
+export { startInbox } from './services/inbox.ts'
+export { type Lock, takeLock } from './services/lock.ts'
+export { freePort, isPortFree, preferPort } from './services/ports.ts'
+export { removeCluster, startPostgres } from './services/postgres.ts'
+export { isAlive, type Service, stopProcess, waitForExit } from './services/processes.ts'
+export { startRedis } from './services/redis.ts'

@@ -1,0 +1,57 @@
+import { mkdirSync } from 'node:fs'
+import { connect } from 'node:net'
+import { type Service, spawnService, stopProcess, waitUntilReady } from './processes.ts'
+
+export type RedisOptions = {
+  /** Path of redis-server or valkey-server. */
+  program: string
+  dir: string
+  port: number
+  logFile: string
+  /** False for tests: nothing is written to disk. */
+  isDurable: boolean
+  databases?: number
+}
+
+/** Starts Redis on loopback, never evicting, and waits until it answers. */
+export async function startRedis(options: RedisOptions): Promise<Service> {
+  mkdirSync(options.dir, { recursive: true })
+  const { port } = options
+  const settings = {
+    port,
+    bind: '127.0.0.1',
+    dir: options.dir,
+    databases: options.databases ?? 16,
+    'maxmemory-policy': 'noeviction',
+    appendonly: options.isDurable ? 'yes' : 'no',
+    save: '',
+    daemonize: 'no',
+  }
+  const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)])
+  const child = spawnService(options.program, args, { logFile: options.logFile })
+  await waitUntilReady(child, 'Redis', options.logFile, () => isAnswering(port))
+  const pid = child.pid as number
+  return {
+    name: 'redis',
+    url: `redis://127.0.0.1:${port}`,
+    port,
+    pid,
+    process: child,
+    stop: () => stopProcess(pid, 'SIGTERM', 10_000),
+  }
+}
+
+/** While it loads its file Redis accepts connections and answers -LOADING. */
+function isAnswering(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1' })
+    socket.setTimeout(1_000, () => socket.destroy())
+    socket.once('connect', () => socket.write('PING\r\n'))
+    socket.once('data', (answer) => {
+      resolve(answer.toString().startsWith('+PONG'))
+      socket.destroy()
+    })
+    socket.once('error', () => resolve(false))
+    socket.once('close', () => resolve(false))
+  })
+}

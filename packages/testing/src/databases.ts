@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto'
+import { createDb, type Db } from '@muster/db'
+import { Redis } from 'ioredis'
+import pg from 'pg'
+import { fromSetup } from './from-setup.ts'
+
+export type TestDatabase = {
+  url: string
+  db: Db
+  /** Ends every connection to the database and drops it. */
+  drop(): Promise<void>
+}
+
+/** A migrated, empty database of one's own, cloned from the template. */
+export async function createTestDatabase(options: { poolMax?: number } = {}): Promise<TestDatabase> {
+  const name = `muster_test_${randomUUID().replaceAll('-', '')}`
+  await asSuperuser(`CREATE DATABASE ${name} TEMPLATE ${fromSetup('MUSTER_TEST_TEMPLATE')}`)
+  const url = new URL(fromSetup('MUSTER_TEST_POSTGRES_URL'))
+  url.pathname = name
+  const db = createDb({ url: url.href, poolMax: options.poolMax ?? 10, applicationName: 'muster-test' })
+  return {
+    url: url.href,
+    db,
+    drop: async () => {
+      await db.destroy()
+      await asSuperuser(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+    },
+  }
+}
+
+async function asSuperuser(statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: fromSetup('MUSTER_TEST_POSTGRES_URL') })
+  await client.connect()
+  try {
+    await client.query(statement)
+  } finally {
+    await client.end()
+  }
+}
+
+export type TestRedis = {
+  /** With the number of a database that no other test uses. Pub/Sub channels are shared by all numbers. */
+  url: string
+  client: Redis
+  close(): Promise<void>
+}
+
+const databaseCount = 1024
+
+/** An empty Redis database of one's own. */
+export async function createTestRedis(): Promise<TestRedis> {
+  const server = fromSetup('MUSTER_TEST_REDIS_URL')
+  const counter = new Redis(`${server}/0`)
+  const taken = await counter.incr('muster:test:databases')
+  await counter.quit()
+  const url = `${server}/${1 + ((taken - 1) % (databaseCount - 1))}`
+  const client = new Redis(url)
+  await client.flushdb()
+  return {
+    url,
+    client,
+    close: async () => {
+      await client.flushdb()
+      client.disconnect()
+    },
+  }
+}

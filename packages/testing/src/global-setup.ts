@@ -1,0 +1,145 @@
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import {
+  findRedis,
+  freePort,
+  type Lock,
+  removeCluster,
+  type Service,
+  startGuardian,
+  startInbox,
+  startPostgres,
+  startRedis,
+  takeLock,
+  thisMachine,
+} from '@muster/devkit'
+import pg from 'pg'
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..')
+
+/**
+ * Starts Postgres, Redis and the inbox once for a whole run of vitest, makes the migrated template database, and tells
+ * the tests in MUSTER_TEST_*. Runs side by side take a folder each; the clusters stay for the next run.
+ */
+export async function setup(): Promise<() => Promise<void>> {
+  const { home, lock } = await takeHome(join(resolve(root, process.env.MUSTER_HOME || '.muster'), 'test'))
+  const guardian = startGuardian()
+  const services: Service[] = []
+  const stop = async () => {
+    await Promise.all(services.map((service) => service.stop()))
+    guardian.dismiss()
+    lock.release()
+  }
+  const begin = async (starting: Promise<Service>) => {
+    const service = await starting
+    services.push(service)
+    const signal = service.name === 'postgres' ? 'SIGINT' : 'SIGTERM'
+    guardian.watch({ pid: service.pid, stage: 'service', signal })
+    return service
+  }
+
+  const outcomes = await Promise.allSettled([
+    begin(startTestPostgres(home)).then(exportPostgres),
+    begin(startTestRedis(home)).then(({ url }) => {
+      process.env.MUSTER_TEST_REDIS_URL = url
+    }),
+    begin(startTestInbox(home)).then(({ url }) => {
+      process.env.MUSTER_TEST_INBOX_URL = url
+    }),
+  ])
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+  if (failed) {
+    await stop()
+    throw failed.reason
+  }
+  return stop
+}
+
+/** The first folder that no other run uses. */
+async function takeHome(parent: string): Promise<{ home: string; lock: Lock }> {
+  for (let slot = 1; ; slot++) {
+    const home = join(parent, String(slot))
+    const lock = await takeLock(join(home, 'lock'))
+    if ('release' in lock) return { home, lock }
+  }
+}
+
+async function startTestPostgres(home: string): Promise<Service> {
+  const options = { dir: join(home, 'postgres'), logFile: join(home, 'logs/postgres.log'), isDurable: false }
+  try {
+    return await startPostgres({ ...options, port: await freePort() })
+  } catch {
+    // Without fsync a machine that crashed may have left a broken cluster; nothing in it is worth keeping.
+    await removeCluster(options.dir)
+    return startPostgres({ ...options, port: await freePort() })
+  }
+}
+
+async function startTestRedis(home: string): Promise<Service> {
+  const program = findRedis(thisMachine(join(home, '../../redis-build'), (line) => console.log(line)))
+  const dir = join(home, 'redis')
+  return startRedis({
+    program,
+    dir,
+    port: await freePort(),
+    logFile: join(home, 'logs/redis.log'),
+    isDurable: false,
+    databases: 1024,
+  })
+}
+
+async function startTestInbox(home: string): Promise<Service> {
+  const dir = join(home, 'mail')
+  rmSync(dir, { recursive: true, force: true })
+  const smtpPort = await freePort()
+  const port = await freePort()
+  process.env.MUSTER_TEST_SMTP_PORT = String(smtpPort)
+  return startInbox({ port, smtpPort, dir, logFile: join(home, 'logs/inbox.log'), maxMails: 2_000 })
+}
+
+async function exportPostgres({ url }: Service): Promise<void> {
+  process.env.MUSTER_TEST_POSTGRES_URL = url
+  process.env.MUSTER_TEST_TEMPLATE = await prepareDatabases(url)
+}
+
+/** Drops what earlier runs left, and migrates a template for the migrations as they are now unless it is there. */
+async function prepareDatabases(url: string): Promise<string> {
+  const template = `muster_template_${hashOfMigrations()}`
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    const { rows } = await client.query<{ datname: string }>(
+      `SELECT datname FROM pg_database WHERE datname LIKE 'muster\\_%' AND datname <> $1`,
+      [template],
+    )
+    for (const { datname } of rows) await client.query(`DROP DATABASE ${client.escapeIdentifier(datname)} WITH (FORCE)`)
+    const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [template])
+    if (rowCount === 0) await createTemplate(client, url, template)
+    return template
+  } finally {
+    await client.end()
+  }
+}
+
+async function createTemplate(client: pg.Client, url: string, template: string): Promise<void> {
+  // Only a fully migrated database gets the name that tests clone.
+  const unfinished = `${template}_unfinished`
+  await client.query(`CREATE DATABASE ${unfinished}`)
+  const target = new URL(url)
+  target.pathname = unfinished
+  await promisify(execFile)(process.execPath, [join(root, 'db/src/cli.ts'), 'migrate'], {
+    env: { ...process.env, DATABASE_URL: target.href },
+  })
+  await client.query(`ALTER DATABASE ${unfinished} RENAME TO ${template}`)
+}
+
+function hashOfMigrations(): string {
+  const folder = join(root, 'db/migrations')
+  const hash = createHash('sha256')
+  for (const file of readdirSync(folder).sort()) hash.update(file).update(readFileSync(join(folder, file)))
+  return hash.digest('hex').slice(0, 16)
+}

@@ -1,0 +1,51 @@
+import { eventually } from './eventually.ts'
+import { fromSetup } from './from-setup.ts'
+
+export type ReceivedMail = {
+  id: string
+  subject: string
+  from: { address: string; name?: string }[]
+  to: { address: string; name?: string }[]
+  text: string
+  html: string
+  headers: Record<string, string | string[]>
+  /** ISO instant at which the inbox had it. */
+  time: string
+}
+
+/** Where a process under test sends its mail, as SMTP_URL. */
+export function inboxSmtpUrl(): string {
+  return `smtp://127.0.0.1:${fromSetup('MUSTER_TEST_SMTP_PORT')}`
+}
+
+/** All mail to an address, oldest first. */
+export async function mailsTo(to: string): Promise<ReceivedMail[]> {
+  const url = new URL('/email', fromSetup('MUSTER_TEST_INBOX_URL'))
+  url.searchParams.set('to.address', to)
+  const answer = await fetch(url)
+  if (!answer.ok) throw new Error(`The inbox answered ${answer.status}.`)
+  return ((await answer.json()) as ReceivedMail[]).sort((a, b) => a.time.localeCompare(b.time))
+}
+
+/**
+ * Waits for the newest mail to an address that fits. The inbox is shared by all tests: use addresses of one's own.
+ * @param wanted.subject a part of the subject, or a pattern
+ * @throws when none came in time
+ */
+export function waitForMail(wanted: {
+  to: string
+  subject?: string | RegExp
+  timeoutMs?: number
+}): Promise<ReceivedMail> {
+  const { to, subject, timeoutMs = 10_000 } = wanted
+  const fits = (mail: ReceivedMail) =>
+    subject === undefined || (typeof subject === 'string' ? mail.subject.includes(subject) : subject.test(mail.subject))
+  return eventually(
+    async () => {
+      const mail = (await mailsTo(to)).findLast(fits)
+      if (!mail) throw new Error(`No mail to ${to}${subject ? ` about ${subject}` : ''} came.`)
+      return mail
+    },
+    { timeoutMs, intervalMs: 50 },
+  )
+}

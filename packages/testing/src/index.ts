@@ -1,0 +1,5 @@
+export { freePort } from '@muster/devkit'
+export { createTestDatabase, createTestRedis, type TestDatabase, type TestRedis } from './databases.ts'
+export { eventually } from './eventually.ts'
+export { inboxSmtpUrl, mailsTo, type ReceivedMail, waitForMail } from './inbox.ts'
+export { type ManualClock, manualClock } from './manual-clock.ts'

@@ -1,0 +1,34 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { defineConfig } from 'vitest/config'
+
+/** One project per package and app, named like its folder: `--project api`. */
+const roots = [
+  'db',
+  ...['packages', 'apps'].flatMap((parent) => readdirSync(parentUrl(parent)).map((name) => `${parent}/${name}`)),
+].filter((root) => existsSync(parentUrl(`${root}/package.json`)))
+
+export default defineConfig({
+  test: {
+    // Once per run: Postgres, Redis and the inbox for every project.
+    globalSetup: ['packages/testing/src/global-setup.ts'],
+    projects: roots.map((root) => {
+      const name = root.split('/').at(-1) ?? root
+      return {
+        test: {
+          name,
+          root,
+          include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+          environment: 'node',
+          testTimeout: name === 'chaos' ? 120_000 : 20_000,
+          hookTimeout: name === 'chaos' ? 120_000 : 30_000,
+          // Chaos starts, freezes and kills whole systems and measures time: alone, one file after another, at the end.
+          ...(name === 'chaos' ? { fileParallelism: false, sequence: { groupOrder: 1 } } : {}),
+        },
+      }
+    }),
+  },
+})
+
+function parentUrl(path: string): URL {
+  return new URL(path, import.meta.url)
+}
