@@ -1,0 +1,12 @@
+import { createLocalStorage } from './local.ts'
+import type { Storage, StorageConfig } from './storage.ts'
+
+export type { Storage, StorageConfig, StoredFile } from './storage.ts'
+
+/** The storage that the configuration names. */
+export function createStorage(config: StorageConfig): Storage {
+  switch (config.driver) {
+    case 'local':
+      return createLocalStorage(config)
+  }
+}
