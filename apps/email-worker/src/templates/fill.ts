@@ -1,0 +1,42 @@
+import { formats, type SlotFormat } from './formats.ts'
+
+/** A piece of a compiled mail: fixed text, a slot, or a section that depends on a slot having a value. */
+export type Segment =
+  | string
+  | { readonly slot: string; readonly as: SlotFormat }
+  | { readonly when: string; readonly as: SlotFormat; readonly then: readonly Segment[] }
+
+/** A mail as the build left it. */
+export type CompiledTemplate = {
+  readonly subject: readonly Segment[]
+  readonly html: readonly Segment[]
+  readonly text: readonly Segment[]
+}
+
+export type SlotValues = Readonly<Record<string, unknown>>
+
+const htmlEntities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+const escapeHtml = (text: string) =>
+  text.replace(/[&<>"']/g, (character) => htmlEntities[character] ?? '').replaceAll('\n', '<br/>')
+const asItIs = (text: string) => text
+
+/**
+ * Puts values into a compiled mail: nothing is rendered, only strings are joined.
+ * @param values by slot name; in the HTML part each is escaped, in text and attributes alike
+ * @param timezone IANA zone in which dates are written
+ */
+export function fill(template: CompiledTemplate, values: SlotValues, timezone: string) {
+  const join = (segments: readonly Segment[], encode: (text: string) => string): string =>
+    segments
+      .map((segment) => {
+        if (typeof segment === 'string') return segment
+        if ('slot' in segment) return encode(formats[segment.as](values[segment.slot], timezone))
+        return formats[segment.as](values[segment.when], timezone) === '' ? '' : join(segment.then, encode)
+      })
+      .join('')
+  return {
+    subject: join(template.subject, asItIs),
+    html: join(template.html, escapeHtml),
+    text: join(template.text, asItIs),
+  }
+}

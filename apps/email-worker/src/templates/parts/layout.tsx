@@ -1,0 +1,56 @@
+import { Body, Container, Head, Heading, Html, Preview, Section, Text } from '@react-email/components'
+import type { ReactNode } from 'react'
+import { color, darkCss, font } from './style.ts'
+
+type LayoutProps = {
+  /** The line that a list of mails shows after the subject: never a code. */
+  preview: string
+  title: string
+  /** Why the receiver gets this mail. */
+  reason: string
+  children: ReactNode
+}
+
+/** The frame of every mail: one column of at most 560 px, light by itself and dark where the client asks for it. */
+export function Layout({ preview, title, reason, children }: LayoutProps) {
+  return (
+    <Html lang="en" dir="ltr">
+      <Head>
+        <meta name="color-scheme" content="light dark" />
+        <meta name="supported-color-schemes" content="light dark" />
+        <style>{darkCss}</style>
+      </Head>
+      <Preview>{preview}</Preview>
+      <Body className="page" style={{ backgroundColor: color.page, fontFamily: font, margin: 0, padding: '24px 12px' }}>
+        <Container style={{ maxWidth: '560px', margin: '0 auto' }}>
+          <Text
+            className="brand"
+            data-skip-in-text={true}
+            style={{ color: color.accent, fontSize: '17px', fontWeight: 700, margin: '0 0 12px', padding: '0 4px' }}
+          >
+            Muster
+          </Text>
+          <Section
+            className="card"
+            style={{ backgroundColor: color.card, borderRadius: '12px', padding: '28px 24px 14px' }}
+          >
+            <Heading
+              as="h1"
+              className="ink"
+              style={{ color: color.ink, fontSize: '22px', lineHeight: '30px', fontWeight: 700, margin: '0 0 16px' }}
+            >
+              {title}
+            </Heading>
+            {children}
+          </Section>
+          <Text
+            className="muted"
+            style={{ color: color.muted, fontSize: '13px', lineHeight: '20px', margin: '16px 0 0', padding: '0 4px' }}
+          >
+            {reason}
+          </Text>
+        </Container>
+      </Body>
+    </Html>
+  )
+}

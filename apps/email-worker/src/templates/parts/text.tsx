@@ -1,0 +1,68 @@
+import { Button, Section, Text } from '@react-email/components'
+import type { ReactNode } from 'react'
+import { color } from './style.ts'
+
+export function Paragraph({ children }: { children: ReactNode }) {
+  return (
+    <Text className="ink" style={{ color: color.ink, fontSize: '16px', lineHeight: '25px', margin: '0 0 16px' }}>
+      {children}
+    </Text>
+  )
+}
+
+/** A quieter remark below what matters. */
+export function Remark({ children }: { children: ReactNode }) {
+  return (
+    <Text className="muted" style={{ color: color.muted, fontSize: '14px', lineHeight: '22px', margin: '0 0 12px' }}>
+      {children}
+    </Text>
+  )
+}
+
+/** A set-off block: a code, or words that somebody wrote. */
+export function Panel({ children, isCode = false }: { children: ReactNode; isCode?: boolean }) {
+  const codeStyle = {
+    fontFamily: "'SF Mono', Menlo, Consolas, 'Liberation Mono', monospace",
+    fontSize: '32px',
+    lineHeight: '40px',
+    fontWeight: 700,
+    letterSpacing: '6px',
+    textAlign: 'center',
+  } as const
+  return (
+    <Text
+      className="panel"
+      style={{
+        backgroundColor: color.panel,
+        borderRadius: '8px',
+        color: color.ink,
+        margin: '0 0 18px',
+        padding: '16px 18px',
+        ...(isCode ? codeStyle : { fontSize: '16px', lineHeight: '25px' }),
+      }}
+    >
+      {children}
+    </Text>
+  )
+}
+
+export function Action({ href, children }: { href: string; children: ReactNode }) {
+  return (
+    <Section style={{ margin: '4px 0 18px' }}>
+      <Button
+        className="button"
+        href={href}
+        style={{
+          backgroundColor: color.accent,
+          borderRadius: '8px',
+          color: color.onAccent,
+          fontSize: '16px',
+          fontWeight: 600,
+          padding: '13px 22px',
+        }}
+      >
+        {children}
+      </Button>
+    </Section>
+  )
+}

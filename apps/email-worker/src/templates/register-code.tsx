@@ -1,0 +1,30 @@
+import { Layout } from './parts/layout.tsx'
+import { slot, When } from './parts/slot.tsx'
+import { Panel, Paragraph, Remark } from './parts/text.tsx'
+
+export const subject = 'Confirm your e-mail address'
+
+export default function RegisterCode() {
+  return (
+    <Layout
+      preview="Your code to finish signing up for Muster"
+      title="Confirm your e-mail address"
+      reason="You get this mail because someone signed up for Muster with this address."
+    >
+      <Paragraph>
+        Hello
+        <When has="name" as="person">
+          {' '}
+          {slot('name', 'person')}
+        </When>
+        , enter this code to finish signing up:
+      </Paragraph>
+      <Panel isCode={true}>{slot('code')}</Panel>
+      <Paragraph>It is good for {slot('codeMinutes')} minutes and can be used once.</Paragraph>
+      <Remark>
+        Nobody from Muster will ever ask you for it. If it wasn’t you who signed up, leave this mail be: without the
+        code no account comes to exist.
+      </Remark>
+    </Layout>
+  )
+}
