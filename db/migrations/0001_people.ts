@@ -50,7 +50,6 @@ export async function up(db: Kysely<any>): Promise<void> {
       ip text,
       created_at timestamptz not null,
       last_used_at timestamptz not null,
-      idle_expires_at timestamptz not null,
       expires_at timestamptz not null,
       revoked_at timestamptz,
       revoked_reason text,

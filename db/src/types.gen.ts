@@ -192,7 +192,6 @@ export interface Sessions {
   expires_at: Timestamp;
   generation: Generated<number>;
   id: string;
-  idle_expires_at: Timestamp;
   ip: string | null;
   is_remembered: Generated<boolean>;
   last_used_at: Timestamp;

@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto'
+import fastifyCompress from '@fastify/compress'
+import fastifyCors from '@fastify/cors'
+import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
+import type { Deps } from './deps.ts'
+import { attachmentsRoutes } from './modules/attachments/attachments.routes.ts'
+import { auditRoutes } from './modules/audit/audit.routes.ts'
+import { authRoutes } from './modules/auth/auth.routes.ts'
+import { remindersRoutes } from './modules/reminders/reminders.routes.ts'
+import { createAccessTokens } from './modules/sessions/access-tokens.ts'
+import { sessionsRoutes } from './modules/sessions/sessions.routes.ts'
+import { tasksRoutes } from './modules/tasks/tasks.routes.ts'
+import { usersRoutes } from './modules/users/users.routes.ts'
+import { errorsPlugin } from './plugins/errors.ts'
+import { healthPlugin } from './plugins/health.ts'
+import { openapiPlugin } from './plugins/openapi.ts'
+import { rateLimitsPlugin } from './plugins/rate-limits.ts'
+import { requestLogPlugin } from './plugins/request-log.ts'
+import { createSecretGuard } from './plugins/secret-guard.ts'
+import { securityHeadersPlugin } from './plugins/security-headers.ts'
+import { sessionCookies, sessionPlugin } from './plugins/session.ts'
+
+export type App = FastifyInstance
+
+const bodyLimitBytes = 1024 * 1024
+const requestTimeoutMs = 30_000
+const preflightCacheSeconds = 600
+const compressAboveBytes = 1024
+const saneRequestId = /^[A-Za-z0-9._-]{1,128}$/
+
+/** The whole API: every plugin and every module, in the order in which a request meets them. */
+export async function buildApp(deps: Deps): Promise<App> {
+  const { config, clock } = deps
+  const app = fastify({
+    loggerInstance: deps.log as FastifyBaseLogger,
+    disableRequestLogging: true,
+    bodyLimit: bodyLimitBytes,
+    requestTimeout: requestTimeoutMs,
+    // Below requestTimeout, or Node lets slow headers outlast it.
+    http: { headersTimeout: requestTimeoutMs - 5_000 },
+    return503OnClosing: false,
+    trustProxy: config.http.trustedProxies.length > 0 ? config.http.trustedProxies : false,
+    genReqId: ({ headers }) => {
+      const given = headers['x-request-id']
+      return typeof given === 'string' && saneRequestId.test(given) ? given : randomUUID()
+    },
+    routerOptions: { ignoreTrailingSlash: true },
+  }).withTypeProvider<ZodTypeProvider>()
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+
+  const accessTokens = await createAccessTokens(app, {
+    keys: config.keys.accessToken,
+    issuer: config.publicUrl.origin,
+    clock,
+  })
+  const cookies = sessionCookies({ isSecure: config.cookies.isSecure, now: clock.now })
+  const guard = createSecretGuard(deps)
+  const context = { ...deps, accessTokens, cookies, guard }
+
+  await app.register(errorsPlugin)
+  await app.register(requestLogPlugin)
+  await app.register(securityHeadersPlugin, { config })
+  await app.register(fastifyCors, {
+    origin: [...config.allowedOrigins],
+    credentials: true,
+    maxAge: preflightCacheSeconds,
+    exposedHeaders: [
+      'etag',
+      'retry-after',
+      'x-request-id',
+      'ratelimit-limit',
+      'ratelimit-remaining',
+      'ratelimit-reset',
+    ],
+    methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+  })
+  await app.register(fastifyCompress, { threshold: compressAboveBytes, encodings: ['br', 'gzip'] })
+  await app.register(sessionPlugin, { deps, accessTokens, cookies })
+  await app.register(rateLimitsPlugin, { deps })
+  await app.register(openapiPlugin, { publicUrl: config.publicUrl })
+  await app.register(healthPlugin, { deps })
+
+  await app.register(
+    async (api) => {
+      await api.register(authRoutes, { context })
+      await api.register(sessionsRoutes, { context })
+      await api.register(usersRoutes, { context })
+      await api.register(tasksRoutes, { context })
+      await api.register(attachmentsRoutes, { context })
+      await api.register(remindersRoutes, { context })
+      await api.register(auditRoutes, { context })
+    },
+    { prefix: '/api/v1' },
+  )
+  return app as unknown as App
+}

@@ -1,0 +1,72 @@
+import { csv, int, keyRing, parseEnv, processEnv } from '@muster/config'
+import { z } from 'zod'
+
+const env = z.object({
+  ...processEnv({ opsPort: 9100 }),
+  HOST: z.string().default('127.0.0.1'),
+  PORT: int({ min: 0, max: 65_535, default: 3000 }),
+  /** Where browsers reach the API; decides over secure cookies and what counts as foreign. */
+  PUBLIC_URL: z.url({ protocol: /^https?$/ }).default('http://localhost:3000'),
+  /** The front end; links in mails lead there. */
+  WEB_URL: z.url({ protocol: /^https?$/ }).default('http://localhost:5173'),
+  CORS_ORIGINS: csv(),
+  TRUSTED_PROXIES: csv(),
+  SIGNUP_MODE: z.enum(['open', 'invite']).default('open'),
+  BCRYPT_COST: int({ min: 4, max: 16, default: 12 }),
+  RATE_LIMIT_SCALE: z.coerce.number().positive().default(1),
+  ACCESS_TOKEN_KEYS: keyRing(),
+  REFRESH_TOKEN_KEYS: keyRing(),
+  PASSWORD_KEYS: keyRing(),
+  MAIL_CODE_KEYS: keyRing(),
+  STORAGE_DRIVER: z.enum(['local']).default('local'),
+  STORAGE_LOCAL_DIR: z.string(),
+  STAGING_DIR: z.string(),
+  STORAGE_QUOTA_BYTES: int({ min: 0, max: Number.MAX_SAFE_INTEGER, default: 10 * 1024 ** 3 }),
+  BOOTSTRAP_ADMIN_EMAIL: z.email().toLowerCase().optional(),
+  BOOTSTRAP_ADMIN_PASSWORD: z.string().min(8).optional(),
+})
+
+/** Reads the API's environment. @throws ConfigError naming everything that is wrong, also what is unsafe in production */
+export function readConfig(source: NodeJS.ProcessEnv = process.env) {
+  const read = parseEnv(env.superRefine(refuseUnsafe), source)
+  const publicUrl = new URL(read.PUBLIC_URL)
+  return Object.freeze({
+    isProduction: read.NODE_ENV === 'production',
+    logLevel: read.LOG_LEVEL,
+    http: { host: read.HOST, port: read.PORT, trustedProxies: read.TRUSTED_PROXIES },
+    ops: { host: read.OPS_HOST, port: read.OPS_PORT },
+    database: { url: read.DATABASE_URL, poolMax: read.DATABASE_POOL_MAX },
+    redisUrl: read.REDIS_URL,
+    publicUrl,
+    allowedOrigins: new Set([publicUrl.origin, new URL(read.WEB_URL).origin, ...read.CORS_ORIGINS]),
+    isSignupOpen: read.SIGNUP_MODE === 'open',
+    bcryptCost: read.BCRYPT_COST,
+    rateLimitScale: read.RATE_LIMIT_SCALE,
+    cookies: { isSecure: publicUrl.protocol === 'https:' },
+    keys: {
+      accessToken: read.ACCESS_TOKEN_KEYS,
+      refreshToken: read.REFRESH_TOKEN_KEYS,
+      password: read.PASSWORD_KEYS,
+      mailCode: read.MAIL_CODE_KEYS,
+    },
+    storage: { driver: read.STORAGE_DRIVER, localDir: read.STORAGE_LOCAL_DIR, quotaBytes: read.STORAGE_QUOTA_BYTES },
+    stagingDir: read.STAGING_DIR,
+    bootstrapAdmin:
+      read.BOOTSTRAP_ADMIN_EMAIL && read.BOOTSTRAP_ADMIN_PASSWORD
+        ? { email: read.BOOTSTRAP_ADMIN_EMAIL, password: read.BOOTSTRAP_ADMIN_PASSWORD }
+        : undefined,
+  })
+}
+
+export type Config = ReturnType<typeof readConfig>
+
+function refuseUnsafe(read: z.output<typeof env>, ctx: z.RefinementCtx) {
+  const refuse = (name: string, message: string) => ctx.addIssue({ code: 'custom', path: [name], message })
+  if (Boolean(read.BOOTSTRAP_ADMIN_EMAIL) !== Boolean(read.BOOTSTRAP_ADMIN_PASSWORD)) {
+    refuse('BOOTSTRAP_ADMIN_EMAIL', 'set it together with BOOTSTRAP_ADMIN_PASSWORD, or neither')
+  }
+  if (read.NODE_ENV !== 'production') return
+  if (!read.PUBLIC_URL.startsWith('https:')) refuse('PUBLIC_URL', 'production needs https')
+  if (read.RATE_LIMIT_SCALE !== 1) refuse('RATE_LIMIT_SCALE', 'production needs 1')
+  if (read.BCRYPT_COST < 10) refuse('BCRYPT_COST', 'production needs at least 10')
+}

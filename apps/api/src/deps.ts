@@ -1,0 +1,56 @@
+import { type Clock, createDb, type Db, systemClock } from '@muster/db'
+import { createTransact, type Transact } from '@muster/jobs/outbox'
+import { type Relay, startRelay } from '@muster/jobs/relay'
+import type { Logger } from '@muster/logger'
+import { createPasswordHasher, type PasswordHasher } from '@muster/security'
+import { createStorage, type Storage } from '@muster/storage'
+import type { Config } from './config.ts'
+import { type Revocations, startRevocations } from './modules/sessions/revocations.ts'
+import { openRedis, type SafeRedis } from './redis.ts'
+
+/** Everything that rules are made of; each function asks for what it uses. */
+export type Deps = {
+  config: Config
+  log: Logger
+  clock: Clock
+  db: Db
+  redis: SafeRedis
+  relay: Relay
+  transact: Transact
+  passwords: PasswordHasher
+  storage: Storage
+  revocations: Revocations
+}
+
+/** Opens every connection of the API. `close` is the reverse. */
+export function createDeps(config: Config, log: Logger, clock: Clock = systemClock): Deps & { close(): Promise<void> } {
+  const db = createDb({ ...config.database, applicationName: 'muster-api' })
+  const redis = openRedis(config.redisUrl, log)
+  const relay = startRelay({ db, redisUrl: config.redisUrl, log })
+  // A connection of its own: requests that wait for the pool must not make the news of revocations late.
+  const pollDb = createDb({
+    url: config.database.url,
+    poolMax: 1,
+    applicationName: 'muster-api-revocations',
+    statementTimeoutMs: 1_000,
+  })
+  const revocations = startRevocations({ db: pollDb, log, clock })
+  return {
+    config,
+    log,
+    clock,
+    db,
+    redis,
+    relay,
+    transact: createTransact({ db, relay }),
+    passwords: createPasswordHasher({ keys: config.keys.password, cost: config.bcryptCost }),
+    storage: createStorage(config.storage),
+    revocations,
+    async close() {
+      await relay.close()
+      await revocations.close()
+      redis.close()
+      await Promise.all([db.destroy(), pollDb.destroy()])
+    },
+  }
+}

@@ -1,0 +1,32 @@
+import { assertMigrated } from '@muster/db'
+import { createLogger } from '@muster/logger'
+import { runProcess, startOpsServer } from '@muster/telemetry'
+import { buildApp } from './app.ts'
+import { readConfig } from './config.ts'
+import { createDeps } from './deps.ts'
+import { ensureBootstrapAdmin } from './modules/users/bootstrap-admin.ts'
+import { assertRedisKeepsEverything } from './redis.ts'
+
+const log = createLogger({ name: 'api' })
+
+await runProcess({
+  log,
+  async start() {
+    const config = readConfig()
+    log.level = config.logLevel
+    const deps = createDeps(config, log)
+    await assertMigrated(deps.db)
+    await assertRedisKeepsEverything(deps.redis)
+    await ensureBootstrapAdmin(deps)
+    const app = await buildApp(deps)
+    await app.listen(config.http)
+    const ops = await startOpsServer({ ...config.ops, log, ready: async () => deps.revocations.isFresh() })
+    return {
+      async close() {
+        await ops.close()
+        await app.close()
+        await deps.close()
+      },
+    }
+  },
+})

@@ -1,0 +1,65 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import type { Context } from '../../plugins/context.ts'
+import { cursorInfo, errorReply, instant } from '../../plugins/reply.ts'
+import { listAuditEvents } from './audit.queries.ts'
+
+const auditEvent = z
+  .object({
+    id: z.uuid(),
+    seq: z.int(),
+    action: z.string(),
+    actorId: z.uuid().nullable(),
+    targetType: z.string(),
+    targetId: z.string(),
+    ip: z.string().nullable(),
+    userAgent: z.string().nullable(),
+    requestId: z.string().nullable(),
+    before: z.unknown(),
+    after: z.unknown(),
+    createdAt: instant,
+    hash: z.string(),
+  })
+  .meta({ id: 'AuditEvent' })
+
+const filters = z.strictObject({
+  actorId: z.uuid().optional(),
+  action: z.string().max(100).optional(),
+  targetType: z.string().max(100).optional(),
+  targetId: z.string().max(100).optional(),
+  from: z.iso.datetime({ offset: true }).optional(),
+  to: z.iso.datetime({ offset: true }).optional(),
+  /** The `seq` before which to go on; `nextCursor` of the answer before. */
+  cursor: z.coerce.number().int().positive().optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(50),
+})
+
+export const auditRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
+  app.get(
+    '/admin/audit-events',
+    {
+      config: { access: ['super_admin', 'site_admin', 'operator'] },
+      schema: {
+        tags: ['administration'],
+        querystring: filters,
+        response: {
+          200: z.object({
+            success: z.literal(true),
+            data: z.object({ events: z.array(auditEvent) }),
+            pagination: cursorInfo,
+          }),
+          400: errorReply,
+          401: errorReply,
+          403: errorReply,
+        },
+      },
+    },
+    async (request) => {
+      const { limit } = request.query
+      const rows = await listAuditEvents(context.db, request.query)
+      const events = rows.slice(0, limit)
+      const nextCursor = rows.length > limit ? String(events.at(-1)?.seq) : null
+      return { success: true as const, data: { events }, pagination: { limit, nextCursor } }
+    },
+  )
+}

@@ -1,0 +1,119 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { originOf } from '../../plugins/actor.ts'
+import type { Context } from '../../plugins/context.ts'
+import { routeLimit } from '../../plugins/rate-limits.ts'
+import { errorReply, messageReply, ok, said } from '../../plugins/reply.ts'
+import { refreshSession } from '../sessions/sessions.service.ts'
+import { userReply } from '../users/users.schema.ts'
+import { getProfile } from '../users/users.service.ts'
+import { loginBody, loginReply, registerBody, verifyBody } from './auth.schema.ts'
+import * as auth from './auth.service.ts'
+import { registrationTtlSeconds } from './registrations.ts'
+
+export const authRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
+  const { cookies, config } = context
+  const attemptCookie = `${config.cookies.isSecure ? '__Host-' : ''}muster_attempt`
+  const attemptAttributes = { path: '/', httpOnly: true, sameSite: 'lax', secure: config.cookies.isSecure } as const
+
+  app.post(
+    '/auth/register',
+    {
+      config: { access: 'public', rateLimit: routeLimit(context, 'register', 'ip') },
+      schema: {
+        tags: ['auth'],
+        body: registerBody,
+        response: {
+          202: messageReply,
+          400: errorReply,
+          403: errorReply,
+          409: errorReply,
+          429: errorReply,
+          503: errorReply,
+        },
+      },
+    },
+    async (request, reply) => {
+      const { attempt } = await auth.register(context, request.body)
+      reply.setCookie(attemptCookie, attempt, { ...attemptAttributes, maxAge: registrationTtlSeconds })
+      return reply.status(202).send(said('We have sent a mail to this address. Enter the code that it contains.'))
+    },
+  )
+
+  app.post(
+    '/auth/register/verify',
+    {
+      config: { access: 'public' },
+      schema: {
+        tags: ['auth'],
+        body: verifyBody,
+        response: {
+          201: userReply,
+          400: errorReply,
+          403: errorReply,
+          409: errorReply,
+          429: errorReply,
+          503: errorReply,
+        },
+      },
+    },
+    async (request, reply) => {
+      const input = { ...request.body, attempt: request.cookies[attemptCookie] }
+      const { user, grant } = await auth.verifyRegistration(context, input, originOf(request))
+      cookies.set(reply, grant)
+      reply.clearCookie(attemptCookie, attemptAttributes)
+      return reply.status(201).send(ok({ user }))
+    },
+  )
+
+  app.post(
+    '/auth/login',
+    {
+      config: { access: 'public' },
+      schema: {
+        tags: ['auth'],
+        body: loginBody,
+        response: {
+          200: loginReply,
+          400: errorReply,
+          401: errorReply,
+          403: errorReply,
+          429: errorReply,
+          503: errorReply,
+        },
+      },
+    },
+    async (request, reply) => {
+      const { user, grant } = await auth.login(context, request.body, originOf(request))
+      cookies.set(reply, grant)
+      return ok({ requiresTwoFactor: false as const, user })
+    },
+  )
+
+  app.post(
+    '/auth/refresh',
+    {
+      config: { access: 'public' },
+      schema: { tags: ['auth'], response: { 200: userReply, 401: errorReply, 429: errorReply, 503: errorReply } },
+    },
+    async (request, reply) => {
+      const grant = await refreshSession(context, cookies.readRefreshToken(request) ?? '', originOf(request))
+      cookies.set(reply, grant)
+      const { user } = await getProfile(context, grant.actor.userId)
+      return ok({ user })
+    },
+  )
+
+  app.post(
+    '/auth/logout',
+    {
+      config: { access: 'signed-in' },
+      schema: { tags: ['auth'], body: z.strictObject({}).nullish(), response: { 200: messageReply, 401: errorReply } },
+    },
+    async (request, reply) => {
+      await auth.logout(context, request.actor, originOf(request))
+      cookies.clear(reply)
+      return said('You are signed out.')
+    },
+  )
+}

@@ -1,0 +1,22 @@
+import { passwordFaults } from '@muster/security'
+import { z } from 'zod'
+import { replyOf } from '../../plugins/reply.ts'
+import { email, personName, timezone, user, username } from '../users/users.schema.ts'
+
+/** Longer than any password may be: what is checked must end somewhere. */
+const anyPassword = z.string().min(1).max(1_000)
+
+export const registerBody = z
+  .strictObject({ username, name: personName, email, password: anyPassword, timezone: timezone.optional() })
+  .superRefine(({ password, email, username }, ctx) => {
+    for (const fault of passwordFaults(password, { email, username })) {
+      ctx.addIssue({ code: 'custom', path: ['password'], message: fault })
+    }
+  })
+export type Registration = z.infer<typeof registerBody>
+
+export const verifyBody = z.strictObject({ email, otp: z.string().regex(/^\d{6}$/, 'has 6 digits') })
+export const loginBody = z.strictObject({ email, password: anyPassword, rememberMe: z.boolean().default(false) })
+export type Login = z.infer<typeof loginBody>
+
+export const loginReply = replyOf(z.object({ requiresTwoFactor: z.literal(false), user }))

@@ -1,0 +1,195 @@
+import { newId } from '@muster/db'
+import { DomainError } from '@muster/errors'
+import { insertMail, isMailCode } from '@muster/mail'
+import type { Actor, Origin } from '../../plugins/actor.ts'
+import type { Context } from '../../plugins/context.ts'
+import { addressKey } from '../../plugins/rate-limits.ts'
+import { isUniqueViolation } from '../../plugins/unique-violation.ts'
+import { openSession, revokeSession, type SessionGrant } from '../sessions/sessions.service.ts'
+import * as usersQueries from '../users/users.queries.ts'
+import type { User } from '../users/users.schema.ts'
+import { dropCachedProfile, toUser } from '../users/users.service.ts'
+import type { Login, Registration } from './auth.schema.ts'
+import * as registrations from './registrations.ts'
+
+export type SignedIn = { user: User; grant: SessionGrant }
+
+/**
+ * Begins a registration: a mail goes to the address, and nothing else exists yet. A known address gets another mail and
+ * the caller the same answer, after the same work.
+ * @returns the attempt's secret, for the caller's cookie
+ * @throws DomainError REGISTRATION_CLOSED, USERNAME_TAKEN, COOLDOWN, OVERLOADED, DEPENDENCY_UNAVAILABLE
+ */
+export async function register(context: Context, input: Registration): Promise<{ attempt: string }> {
+  const { config, db, redis, transact, passwords } = context
+  if (!config.isSignupOpen) throw new DomainError('REGISTRATION_CLOSED')
+  if (await usersQueries.isUsernameTaken(db, input.username)) throw new DomainError('USERNAME_TAKEN')
+  const giveTurnBack = await registrations.takeMailTurn(redis, input.email)
+  try {
+    const passwordHash = await passwords.hash(input.password)
+    const owner = await usersQueries.findByEmail(db, input.email)
+    const emailId = await transact((tx) =>
+      owner
+        ? insertMail(tx, {
+            template: 'already-registered',
+            to: input.email,
+            userId: owner.id,
+            data: { name: owner.name },
+          })
+        : insertMail(tx, { template: 'register-code', to: input.email, data: { name: input.name } }),
+    )
+    const attempt = registrations.newAttempt()
+    await registrations.savePending(redis, attempt, {
+      username: input.username,
+      name: input.name,
+      email: input.email,
+      timezone: input.timezone ?? 'UTC',
+      passwordHash,
+      emailId,
+      isDecoy: owner !== undefined,
+    })
+    return { attempt }
+  } catch (error) {
+    await giveTurnBack()
+    throw error
+  }
+}
+
+/**
+ * Proves the e-mail by its code: creates the person, their personal organization and a session.
+ * @throws DomainError OTP_INVALID, RATE_LIMITED, USERNAME_TAKEN, ALREADY_EXISTS
+ */
+export async function verifyRegistration(
+  context: Context,
+  input: { email: string; otp: string; attempt: string | undefined },
+  origin: Origin,
+): Promise<SignedIn> {
+  const { config, redis, guard } = context
+  if (!config.isSignupOpen) throw new DomainError('REGISTRATION_CLOSED')
+  const slot = await guard.reserve('registerVerify', addressKey(origin.ip))
+  const pending = input.attempt ? await registrations.takeTry(redis, input.email, input.attempt) : undefined
+  const isRight =
+    pending !== undefined &&
+    isMailCode(config.keys.mailCode, { template: 'register-code', emailId: pending.emailId }, input.otp) &&
+    !pending.isDecoy
+  if (!isRight) throw new DomainError('OTP_INVALID')
+  const signedIn = await createPerson(context, pending, origin)
+  await slot.giveBack()
+  await registrations.dropPending(redis, input.email, input.attempt ?? '')
+  return signedIn
+}
+
+/**
+ * Signs in by password. An unknown e-mail, an account without a password and a wrong password look the same, also by time.
+ * @throws DomainError INVALID_CREDENTIALS, ACCOUNT_INACTIVE, RATE_LIMITED, OVERLOADED
+ */
+export async function login(context: Context, input: Login, origin: Origin): Promise<SignedIn> {
+  const { db, guard, passwords, transact, clock } = context
+  const slot = await guard.reserve('login', addressKey(origin.ip))
+  const row = await usersQueries.findByEmail(db, input.email)
+  const check = row?.password_hash
+    ? await passwords.verify(input.password, row.password_hash)
+    : await passwords.verifyDecoy(input.password)
+  if (!row || !check.ok) {
+    await recordFailure(context, row?.id, input.email, origin)
+    throw new DomainError('INVALID_CREDENTIALS')
+  }
+  await slot.giveBack()
+  if (!row.is_active) throw new DomainError('ACCOUNT_INACTIVE')
+  if (check.needsRehash && row.password_hash) {
+    await usersQueries.setPasswordHash(db, row.id, row.password_hash, await passwords.hash(input.password))
+  }
+  const now = clock.now()
+  const grant = await transact(async ({ trx, audit }) => {
+    const user = { id: row.id, role: row.role as Actor['role'], organizationId: row.organization_id }
+    const opened = await openSession(context, trx, user, { rememberMe: input.rememberMe, origin })
+    await usersQueries.setLastSeen(trx, row.id, now)
+    audit({
+      action: 'auth.login_succeeded',
+      actorId: row.id,
+      targetType: 'session',
+      targetId: opened.actor.sessionId,
+      after: { method: 'password', rememberMe: input.rememberMe },
+      context: origin,
+    })
+    return opened
+  })
+  await dropCachedProfile(context, row.id)
+  return { user: toUser({ ...row, last_seen_at: now }, now), grant }
+}
+
+/** Ends the caller's session. */
+export async function logout(context: Context, actor: Actor, origin: Origin): Promise<void> {
+  await revokeSession(context, actor, actor.sessionId, origin)
+  await dropCachedProfile(context, actor.userId)
+}
+
+async function createPerson(
+  context: Context,
+  pending: registrations.PendingRegistration,
+  origin: Origin,
+): Promise<SignedIn> {
+  const { transact, clock } = context
+  const now = clock.now()
+  const id = newId()
+  const organizationId = newId()
+  return transact(async (tx) => {
+    await usersQueries.insertOrganization(tx.trx, {
+      id: organizationId,
+      name: pending.name,
+      is_personal: true,
+      created_at: now,
+    })
+    const row = await usersQueries.insert(tx.trx, {
+      id,
+      username: pending.username,
+      name: pending.name,
+      email: pending.email,
+      password_hash: pending.passwordHash,
+      role: 'client_admin',
+      organization_id: organizationId,
+      timezone: pending.timezone,
+      last_seen_at: now,
+      created_at: now,
+    })
+    const grant = await openSession(
+      context,
+      tx.trx,
+      { id, role: 'client_admin', organizationId },
+      { rememberMe: false, origin },
+    )
+    tx.audit({
+      action: 'user.registered',
+      actorId: id,
+      targetType: 'user',
+      targetId: id,
+      after: { username: row.username, email: row.email, organizationId },
+      context: origin,
+    })
+    await insertMail(tx, { template: 'welcome', to: row.email, userId: id, data: { name: row.name } })
+    return { user: toUser(row, now), grant }
+  }).catch((error: unknown) => {
+    if (isUniqueViolation(error, 'users_username_key')) throw new DomainError('USERNAME_TAKEN')
+    if (isUniqueViolation(error, 'users_email_key'))
+      throw new DomainError('ALREADY_EXISTS', { message: 'There is an account with this e-mail. Sign in.' })
+    throw error
+  })
+}
+
+function recordFailure(
+  { transact }: Context,
+  userId: string | undefined,
+  email: string,
+  origin: Origin,
+): Promise<void> {
+  return transact(async ({ audit }) => {
+    audit({
+      action: 'auth.login_failed',
+      actorId: null,
+      targetType: userId ? 'user' : 'email',
+      targetId: userId ?? 'unknown',
+      after: { email },
+      context: origin,
+    })
+  })
+}

@@ -1,0 +1,69 @@
+import fastifyJwt from '@fastify/jwt'
+import type { KeyRing } from '@muster/config'
+import type { Clock } from '@muster/db'
+import type { FastifyInstance } from 'fastify'
+import type { Actor } from '../../plugins/actor.ts'
+
+export type AccessClaims = { actor: Actor; issuedAtMs: number; expiresAtMs: number }
+
+export type AccessTokens = {
+  sign(actor: Actor): string
+  /** The claims of a token that one of our keys signed, expired or not; undefined for anything else. */
+  read(token: string): AccessClaims | undefined
+}
+
+type Payload = { sub: string; sid: string; org: string | null; role: Actor['role']; iat: number; exp: number }
+type Signer = { sign(payload: object): string; verify(token: string): Payload }
+
+export const accessTokenTtlMs = 15 * 60 * 1_000
+
+/**
+ * JWTs (RFC 7519) with HS256 and a key id. Each key has a verifier of its own, chosen by the token's whole header: it is
+ * the same text for all tokens of a key, so neither another algorithm nor another header field can get in.
+ */
+export async function createAccessTokens(
+  app: FastifyInstance,
+  { keys, issuer, clock }: { keys: KeyRing; issuer: string; clock: Clock },
+): Promise<AccessTokens> {
+  const byHeader = new Map<string, Signer>()
+  for (const [kid, key] of keys.keys) {
+    await app.register(fastifyJwt, {
+      namespace: kid,
+      secret: key,
+      sign: { algorithm: 'HS256', kid, iss: issuer, aud: issuer, noTimestamp: true },
+      // No cache: it costs more than it saves. The time is checked by our clock.
+      verify: { algorithms: ['HS256'], allowedIss: issuer, allowedAud: issuer, ignoreExpiration: true, cache: false },
+    })
+  }
+  const signerOf = (kid: string) => (app.jwt as unknown as Record<string, Signer>)[kid] as Signer
+  for (const kid of keys.keys.keys()) {
+    const sample = signerOf(kid).sign({ sub: '' })
+    byHeader.set(sample.slice(0, sample.indexOf('.')), signerOf(kid))
+  }
+  const current = signerOf(keys.currentId)
+
+  return {
+    sign({ userId, sessionId, organizationId, role }) {
+      const iat = Math.floor(clock.now().getTime() / 1_000)
+      return current.sign({
+        sub: userId,
+        sid: sessionId,
+        org: organizationId,
+        role,
+        iat,
+        exp: iat + accessTokenTtlMs / 1_000,
+      })
+    },
+    read(token) {
+      const signer = byHeader.get(token.slice(0, token.indexOf('.')))
+      if (!signer) return undefined
+      try {
+        const { sub, sid, org, role, iat, exp } = signer.verify(token)
+        const actor = { userId: sub, sessionId: sid, organizationId: org, role }
+        return { actor, issuedAtMs: iat * 1_000, expiresAtMs: exp * 1_000 }
+      } catch {
+        return undefined
+      }
+    },
+  }
+}

@@ -1,0 +1,45 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { originOf } from '../../plugins/actor.ts'
+import type { Context } from '../../plugins/context.ts'
+import { errorReply, instant, messageReply, ok, replyOf, said } from '../../plugins/reply.ts'
+import * as sessions from './sessions.service.ts'
+
+const session = z
+  .object({
+    id: z.uuid(),
+    userAgent: z.string().nullable(),
+    ip: z.string().nullable(),
+    createdAt: instant,
+    lastUsedAt: instant,
+    expiresAt: instant,
+    current: z.boolean(),
+  })
+  .meta({ id: 'Session' })
+
+export const sessionsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
+  app.get(
+    '/auth/sessions',
+    {
+      config: { access: 'signed-in' },
+      schema: { tags: ['auth'], response: { 200: replyOf(z.object({ sessions: z.array(session) })), 401: errorReply } },
+    },
+    async (request) => ok({ sessions: await sessions.listSessions(context, request.actor) }),
+  )
+
+  app.delete(
+    '/auth/sessions/:id',
+    {
+      config: { access: 'signed-in' },
+      schema: {
+        tags: ['auth'],
+        params: z.object({ id: z.uuid() }),
+        response: { 200: messageReply, 400: errorReply, 401: errorReply, 404: errorReply },
+      },
+    },
+    async (request) => {
+      await sessions.revokeSession(context, request.actor, request.params.id, originOf(request))
+      return said('The session has ended.')
+    },
+  )
+}

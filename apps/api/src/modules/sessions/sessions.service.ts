@@ -1,0 +1,184 @@
+import { newId, type Trx } from '@muster/db'
+import { DomainError } from '@muster/errors'
+import {
+  decideRefresh,
+  issueRefreshToken,
+  newSessionSeed,
+  parseRefreshToken,
+  sessionExpiry,
+  verifyRefreshToken,
+} from '@muster/security'
+import type { Deps } from '../../deps.ts'
+import type { Actor, Origin } from '../../plugins/actor.ts'
+import type { AccessTokens } from './access-tokens.ts'
+import * as queries from './sessions.queries.ts'
+
+/** What a sign-in or refresh hands out. */
+export type SessionGrant = {
+  actor: Actor
+  accessToken: string
+  refreshToken: string
+  /** When the refresh token stops being good if it is not used before. */
+  expiresAt: Date
+}
+
+type SessionDeps = Pick<Deps, 'db' | 'transact' | 'config' | 'clock' | 'revocations'> & { accessTokens: AccessTokens }
+type SessionRow = NonNullable<Awaited<ReturnType<typeof queries.findWithUser>>>
+
+const maxOpenSessions = 20
+/** Losing the race for a rotation leads to at most one more decision, losing that one means that something is odd. */
+const maxDecisions = 3
+
+/** Opens a session for a person who has proven who they are; beyond 20 open ones the least recently used ends. */
+export async function openSession(
+  { config, clock, accessTokens }: Pick<SessionDeps, 'config' | 'clock' | 'accessTokens'>,
+  trx: Trx,
+  user: { id: string; role: Actor['role']; organizationId: string | null },
+  options: { rememberMe: boolean; origin: Origin },
+): Promise<SessionGrant> {
+  const now = clock.now()
+  const id = newId()
+  const seed = newSessionSeed()
+  const expiresAt = sessionExpiry({ createdAt: now, now, rememberMe: options.rememberMe })
+  const open = await queries.listOpen(trx, user.id, now)
+  const surplus = open.slice(maxOpenSessions - 1).map((session) => session.id)
+  if (surplus.length > 0) await queries.revoke(trx, surplus, 'too many sessions', now)
+  await queries.insert(trx, {
+    id,
+    user_id: user.id,
+    seed,
+    rotated_at: now,
+    is_remembered: options.rememberMe,
+    user_agent: options.origin.userAgent ?? null,
+    ip: options.origin.ip,
+    created_at: now,
+    last_used_at: now,
+    expires_at: expiresAt,
+  })
+  const actor: Actor = { userId: user.id, sessionId: id, organizationId: user.organizationId, role: user.role }
+  return {
+    actor,
+    accessToken: accessTokens.sign(actor),
+    refreshToken: issueRefreshToken(config.keys.refreshToken, { id, seed }, 0),
+    expiresAt,
+  }
+}
+
+/**
+ * Answers a refresh token: rotates it, or gives the same successor again, or ends the session when the token was left
+ * behind. Fifty at once make one rotation and all get one successor.
+ * @param beforeRotation may throw to refuse a rotation (its rate limit); replays are not asked
+ * @throws DomainError SESSION_REVOKED, UNAUTHENTICATED
+ */
+export async function refreshSession(
+  deps: SessionDeps,
+  token: string,
+  origin: Origin,
+  beforeRotation: (sessionId: string) => void = () => {},
+): Promise<SessionGrant> {
+  const parsed = parseRefreshToken(token)
+  if (!parsed) throw new DomainError('UNAUTHENTICATED')
+  for (let decisions = 0; decisions < maxDecisions; decisions++) {
+    const row = await queries.findWithUser(deps.db, parsed.sessionId)
+    if (!row || !verifyRefreshToken(deps.config.keys.refreshToken, parsed, row))
+      throw new DomainError('UNAUTHENTICATED')
+    const now = deps.clock.now()
+    const decision = decideRefresh({ session: stateOf(row), presentedN: parsed.n, now })
+    switch (decision.outcome) {
+      case 'current-young':
+        if (decision.markSeen) await queries.markSuccessorSeen(deps.db, row.id, row.generation)
+        return grant(deps, row, decision.answerN, row.expires_at)
+      case 'replay-successor':
+        return grant(deps, row, decision.answerN, row.expires_at)
+      case 'rotate': {
+        beforeRotation(row.id)
+        const expiresAt = sessionExpiry({ createdAt: row.created_at, now, rememberMe: row.is_remembered })
+        const next = { now, expiresAt, ip: origin.ip, userAgent: origin.userAgent ?? null }
+        if (await queries.rotate(deps.db, row.id, row.generation, next)) {
+          return grant(deps, row, decision.answerN, expiresAt)
+        }
+        break
+      }
+      case 'reuse':
+        await endReusedSession(deps, row, parsed.n, origin)
+        throw new DomainError('SESSION_REVOKED')
+      default:
+        throw new DomainError('SESSION_REVOKED')
+    }
+  }
+  throw new DomainError('OVERLOADED', { retryAfterSeconds: 1 })
+}
+
+/** Ends one session of the person. @throws DomainError NOT_FOUND when it is not theirs or has ended */
+export async function revokeSession(deps: SessionDeps, actor: Actor, sessionId: string, origin: Origin): Promise<void> {
+  const ended = await deps.transact(async ({ trx, audit }) => {
+    const now = deps.clock.now()
+    const isOwn = (await queries.listOpen(trx, actor.userId, now)).some(({ id }) => id === sessionId)
+    const ids = isOwn ? await queries.revoke(trx, [sessionId], 'signed out', now) : []
+    for (const id of ids) {
+      audit({ action: 'session.revoked', actorId: actor.userId, targetType: 'session', targetId: id, context: origin })
+    }
+    return ids
+  })
+  if (ended.length === 0) throw new DomainError('NOT_FOUND')
+  deps.revocations.noteRevoked(ended)
+}
+
+/** The person's open sessions, the last used first. */
+export async function listSessions({ db, clock }: Pick<SessionDeps, 'db' | 'clock'>, actor: Actor) {
+  const rows = await queries.listOpen(db, actor.userId, clock.now())
+  return rows.map((row) => ({
+    id: row.id,
+    userAgent: row.user_agent,
+    ip: row.ip,
+    createdAt: row.created_at.toISOString(),
+    lastUsedAt: row.last_used_at.toISOString(),
+    expiresAt: row.expires_at.toISOString(),
+    current: row.id === actor.sessionId,
+  }))
+}
+
+/** A token that its owner left behind came back: somebody has a copy, so nobody keeps the session. */
+async function endReusedSession(deps: SessionDeps, row: SessionRow, presentedN: number, origin: Origin): Promise<void> {
+  const ended = await deps.transact(async ({ trx, audit }) => {
+    const ids = await queries.revoke(trx, [row.id], 'refresh token reused', deps.clock.now())
+    if (ids.length > 0) {
+      audit({
+        action: 'session.refresh_reused',
+        actorId: row.user_id,
+        targetType: 'session',
+        targetId: row.id,
+        after: { presentedGeneration: presentedN, currentGeneration: row.generation },
+        context: origin,
+      })
+    }
+    return ids
+  })
+  deps.revocations.noteRevoked(ended)
+}
+
+function grant({ config, accessTokens }: SessionDeps, row: SessionRow, n: number, expiresAt: Date): SessionGrant {
+  if (!row.is_active) throw new DomainError('SESSION_REVOKED')
+  const actor: Actor = {
+    userId: row.user_id,
+    sessionId: row.id,
+    organizationId: row.organization_id,
+    role: row.role as Actor['role'],
+  }
+  return {
+    actor,
+    accessToken: accessTokens.sign(actor),
+    refreshToken: issueRefreshToken(config.keys.refreshToken, row, n),
+    expiresAt,
+  }
+}
+
+function stateOf(row: SessionRow) {
+  return {
+    n: row.generation,
+    rotatedAt: row.rotated_at,
+    successorSeen: row.successor_seen,
+    expiresAt: row.expires_at,
+    revokedAt: row.revoked_at,
+  }
+}

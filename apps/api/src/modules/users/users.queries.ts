@@ -1,0 +1,56 @@
+import type { Database, Db, Trx } from '@muster/db'
+import { type Insertable, type Selectable, sql } from 'kysely'
+
+export type UserRow = Selectable<Database['users']>
+
+export function findById(db: Db, id: string) {
+  return db.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst()
+}
+
+export function findByEmail(db: Db, email: string) {
+  return db.selectFrom('users').selectAll().where('email', '=', email).executeTakeFirst()
+}
+
+export async function isUsernameTaken(db: Db, username: string): Promise<boolean> {
+  return (await db.selectFrom('users').select('id').where('username', '=', username).executeTakeFirst()) !== undefined
+}
+
+/** Locks the row until the transaction ends. */
+export function lockById(trx: Trx, id: string) {
+  return trx.selectFrom('users').selectAll().where('id', '=', id).forUpdate().executeTakeFirst()
+}
+
+export function insert(trx: Trx, row: Insertable<Database['users']>) {
+  return trx.insertInto('users').values(row).returningAll().executeTakeFirstOrThrow()
+}
+
+export function insertOrganization(trx: Trx, row: Insertable<Database['organizations']>) {
+  return trx.insertInto('organizations').values(row).execute()
+}
+
+export function update(
+  trx: Trx,
+  id: string,
+  changes: Partial<Pick<UserRow, 'username' | 'name' | 'bio' | 'timezone'>>,
+  now: Date,
+) {
+  return trx
+    .updateTable('users')
+    .set({ ...changes, version: sql`version + 1`, updated_at: now })
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirstOrThrow()
+}
+
+export function setPasswordHash(db: Db, id: string, from: string, to: string) {
+  return db
+    .updateTable('users')
+    .set({ password_hash: to })
+    .where('id', '=', id)
+    .where('password_hash', '=', from)
+    .execute()
+}
+
+export function setLastSeen(db: Db | Trx, id: string, now: Date) {
+  return db.updateTable('users').set({ last_seen_at: now }).where('id', '=', id).execute()
+}

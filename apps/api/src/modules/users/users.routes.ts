@@ -1,0 +1,43 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { originOf } from '../../plugins/actor.ts'
+import type { Context } from '../../plugins/context.ts'
+import { etagOf, ifMatch, isNotModified } from '../../plugins/etag.ts'
+import { errorReply, ok } from '../../plugins/reply.ts'
+import { userPatch, userReply } from './users.schema.ts'
+import * as users from './users.service.ts'
+
+export const usersRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
+  app.get(
+    '/users/me',
+    {
+      config: { access: 'signed-in' },
+      schema: { tags: ['users'], response: { 200: userReply, 304: z.null(), 401: errorReply } },
+    },
+    async (request, reply) => {
+      const { user, version } = await users.getProfile(context, request.actor.userId)
+      const etag = etagOf(version)
+      reply.header('etag', etag)
+      if (isNotModified(request, etag)) return reply.status(304).send(null)
+      return ok({ user })
+    },
+  )
+
+  app.patch(
+    '/users/me',
+    {
+      config: { access: 'signed-in' },
+      schema: {
+        tags: ['users'],
+        body: userPatch,
+        response: { 200: userReply, 400: errorReply, 401: errorReply, 409: errorReply, 412: errorReply },
+      },
+    },
+    async (request, reply) => {
+      const options = { isCurrent: ifMatch(request), origin: originOf(request) }
+      const { user, version } = await users.updateProfile(context, request.actor, request.body, options)
+      reply.header('etag', etagOf(version))
+      return ok({ user })
+    },
+  )
+}

@@ -1,0 +1,23 @@
+import type { FastifyRequest } from 'fastify'
+import { z } from 'zod'
+
+export const roles = ['super_admin', 'site_admin', 'operator', 'client_admin', 'client_user'] as const
+export const roleSchema = z.enum(roles)
+export type Role = (typeof roles)[number]
+
+/** Who is acting, as the access token says it. */
+export type Actor = {
+  userId: string
+  sessionId: string
+  /** Null for platform roles. */
+  organizationId: string | null
+  role: Role
+}
+
+/** Where a request comes from, as audit events and sessions note it. */
+export type Origin = { ip: string; userAgent?: string; requestId: string }
+
+export function originOf(request: FastifyRequest): Origin {
+  const userAgent = request.headers['user-agent']?.slice(0, 400)
+  return { ip: request.ip, requestId: request.id, ...(userAgent ? { userAgent } : {}) }
+}

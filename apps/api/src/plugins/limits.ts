@@ -1,0 +1,29 @@
+/** Every limit there is. `RATE_LIMIT_SCALE` multiplies them in tests and benchmarks. */
+const minuteMs = 60_000
+const hourMs = 60 * minuteMs
+
+export type Limit = { max: number; windowMs: number }
+
+/** Coarse limits, counted in process and exchanged between instances. */
+export const coarseLimits = {
+  anonymous: { max: 100, windowMs: 15 * minuteMs },
+  signedIn: { max: 3_000, windowMs: 15 * minuteMs },
+  /** Requests to `register` per IP. */
+  register: { max: 5, windowMs: 15 * minuteMs },
+  /** Upload requests per person. */
+  uploads: { max: 10, windowMs: hourMs },
+} as const satisfies Record<string, Limit>
+
+/** Limits that guard a secret: failures per IP, reserved before the check and given back on success. */
+export const guardLimits = {
+  login: { max: 5, windowMs: 15 * minuteMs },
+  registerVerify: { max: 5, windowMs: 15 * minuteMs },
+  /** Rotations per session; replays within the grace don't count. */
+  refresh: { max: 10, windowMs: 15 * minuteMs },
+} as const satisfies Record<string, Limit>
+
+export type CoarseLimitName = keyof typeof coarseLimits
+export type GuardLimitName = keyof typeof guardLimits
+
+/** At least one request always passes. */
+export const scaled = ({ max }: Limit, scale: number) => Math.max(1, Math.floor(max * scale))

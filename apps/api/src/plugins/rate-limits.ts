@@ -1,0 +1,57 @@
+import fastifyRateLimit, { type FastifyRateLimitStore, normalizeIP } from '@fastify/rate-limit'
+import { DomainError } from '@muster/errors'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import type { Deps } from '../deps.ts'
+import { createDeltaCounters } from './delta-store.ts'
+import { type CoarseLimitName, coarseLimits, scaled } from './limits.ts'
+
+const exchangeIntervalMs = 500
+
+/** The key under which an address counts: IPv4 as it is, IPv6 by its /64, which one household or server owns. */
+export const addressKey = (ip: string) => normalizeIP(ip, 64)
+
+/** The coarse limits: one by person or address for every route, and stricter ones that a route names in its config. */
+export const rateLimitsPlugin = fp(async (app: FastifyInstance, { deps }: { deps: Deps }) => {
+  const counters = createDeltaCounters(deps.redis)
+  const timer = setInterval(() => void counters.exchange(), exchangeIntervalMs)
+  app.addHook('onClose', () => clearInterval(timer))
+
+  /** `@fastify/rate-limit` makes one store per route with a limit of its own; all of them count in the same place. */
+  class DeltaStore implements FastifyRateLimitStore {
+    incr(key: string, callback: Parameters<FastifyRateLimitStore['incr']>[1], windowMs: number) {
+      callback(null, counters.count(key, windowMs, deps.clock.now().getTime()))
+    }
+
+    child() {
+      return this
+    }
+  }
+
+  const callerKey = (request: FastifyRequest) =>
+    request.actor ? `user:${request.actor.userId}` : `ip:${addressKey(request.ip)}`
+
+  await app.register(fastifyRateLimit, {
+    store: DeltaStore,
+    enableDraftSpec: true,
+    keyGenerator: callerKey,
+    max: (request: FastifyRequest) =>
+      scaled(request.actor ? coarseLimits.signedIn : coarseLimits.anonymous, deps.config.rateLimitScale),
+    timeWindow: coarseLimits.anonymous.windowMs,
+    errorResponseBuilder: (_request: FastifyRequest, { ttl }: { ttl: number }) => rateLimited(ttl),
+  })
+})
+
+/** A route's own coarse limit, for its `config.rateLimit`: counted apart from all others. */
+export function routeLimit(deps: Pick<Deps, 'config'>, name: CoarseLimitName, by: 'ip' | 'user') {
+  const limit = coarseLimits[name]
+  return {
+    max: scaled(limit, deps.config.rateLimitScale),
+    timeWindow: limit.windowMs,
+    keyGenerator: (request: FastifyRequest) =>
+      by === 'user' ? `${name}:${request.actor.userId}` : `${name}:${addressKey(request.ip)}`,
+  }
+}
+
+export const rateLimited = (ttlMs: number) =>
+  new DomainError('RATE_LIMITED', { retryAfterSeconds: Math.max(1, Math.ceil(ttlMs / 1_000)) })

@@ -1,0 +1,44 @@
+import fastifyHelmet from '@fastify/helmet'
+import { DomainError } from '@muster/errors'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import type { Config } from '../config.ts'
+
+/** Fixed for every JSON answer: computing them anew each time is what makes helmet slow. */
+const jsonHeaders = {
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-site',
+  'referrer-policy': 'no-referrer',
+  'strict-transport-security': 'max-age=31536000; includeSubDomains',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+}
+
+const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/** Security headers of every answer, and the refusal of unsafe requests that a foreign page sent. */
+export const securityHeadersPlugin = fp(async (app: FastifyInstance, { config }: { config: Config }) => {
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(jsonHeaders)
+    reply.header('x-request-id', request.id)
+    if (!safeMethods.has(request.method)) refuseForeign(request, config)
+  })
+  app.addHook('preHandler', async (request, reply) => {
+    // Answers to a person are theirs alone; routes that know better (files) set their own.
+    if (request.routeOptions.config.access !== 'public') reply.header('cache-control', 'no-store')
+  })
+  // Only pages need helmet: routes ask for it by `helmet: {}`.
+  await app.register(fastifyHelmet, { global: false })
+})
+
+/** A browser tells where a request comes from; a client that says nothing is no browser and carries nobody's cookies unasked. */
+function refuseForeign(request: FastifyRequest, { allowedOrigins }: Config): void {
+  const { origin } = request.headers
+  if (origin !== undefined) {
+    if (!allowedOrigins.has(origin)) throw new DomainError('CROSS_ORIGIN')
+    return
+  }
+  const site = request.headers['sec-fetch-site']
+  if (site !== undefined && site !== 'same-origin' && site !== 'same-site' && site !== 'none')
+    throw new DomainError('CROSS_ORIGIN')
+}

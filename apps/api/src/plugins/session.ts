@@ -1,0 +1,96 @@
+import fastifyCookie from '@fastify/cookie'
+import { DomainError } from '@muster/errors'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import type { Deps } from '../deps.ts'
+import type { AccessTokens } from '../modules/sessions/access-tokens.ts'
+import { refreshSession, type SessionGrant } from '../modules/sessions/sessions.service.ts'
+import { type Actor, originOf, type Role } from './actor.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who is acting; only routes whose access is not `public` have one. */
+    actor: Actor
+  }
+  interface FastifyContextConfig {
+    /** Who may call the route: anybody, whoever is signed in, or these roles. Every route says it. */
+    access?: 'public' | 'signed-in' | readonly Role[]
+  }
+}
+
+export type SessionCookies = {
+  set(reply: FastifyReply, grant: SessionGrant): void
+  clear(reply: FastifyReply): void
+  readRefreshToken(request: FastifyRequest): string | undefined
+}
+
+type Options = { deps: Deps; accessTokens: AccessTokens; cookies: SessionCookies }
+
+/** Names and attributes of the two session cookies. Over https they carry the `__Host-` prefix (RFC 6265bis). */
+export function sessionCookies({
+  isSecure,
+  now,
+}: {
+  isSecure: boolean
+  now: () => Date
+}): SessionCookies & { accessName: string } {
+  const prefix = isSecure ? '__Host-' : ''
+  const accessName = `${prefix}muster_at`
+  const refreshName = `${prefix}muster_rt`
+  const attributes = { path: '/', httpOnly: true, sameSite: 'lax', secure: isSecure } as const
+  return {
+    accessName,
+    set(reply, { accessToken, refreshToken, expiresAt }) {
+      const maxAge = Math.max(0, Math.floor((expiresAt.getTime() - now().getTime()) / 1_000))
+      reply.header('cache-control', 'no-store')
+      reply.setCookie(accessName, accessToken, { ...attributes, maxAge })
+      reply.setCookie(refreshName, refreshToken, { ...attributes, maxAge })
+    },
+    clear(reply) {
+      reply.clearCookie(accessName, attributes)
+      reply.clearCookie(refreshName, attributes)
+    },
+    readRefreshToken: (request) => request.cookies[refreshName],
+  }
+}
+
+/**
+ * Cookie → `request.actor`, on every route that is not public. An access token that ran out, or whose claims are out of
+ * date, is renewed on the way when the refresh token is good.
+ */
+export const sessionPlugin = fp(
+  async (
+    app: FastifyInstance,
+    { deps, accessTokens, cookies }: Options & { cookies: SessionCookies & { accessName: string } },
+  ) => {
+    await app.register(fastifyCookie)
+    app.decorateRequest('actor', null as unknown as Actor)
+    app.addHook('onRoute', ({ config, url, method }) => {
+      if (!config?.access) throw new Error(`${String(method)} ${url} does not say who may call it (config.access)`)
+    })
+
+    app.addHook('onRequest', async (request, reply) => {
+      const { access } = request.routeOptions.config
+      if (access === undefined || access === 'public') return
+      // Without news of revoked sessions nobody can be let in.
+      if (!deps.revocations.isFresh()) throw new DomainError('DEPENDENCY_UNAVAILABLE', { retryAfterSeconds: 2 })
+      request.actor = await authenticate(request, reply)
+      if (access !== 'signed-in' && !access.includes(request.actor.role)) throw new DomainError('FORBIDDEN')
+    })
+
+    async function authenticate(request: FastifyRequest, reply: FastifyReply): Promise<Actor> {
+      const token = request.cookies[cookies.accessName]
+      const claims = token ? accessTokens.read(token) : undefined
+      if (claims) {
+        const verdict = deps.revocations.verdict(claims.actor.sessionId, claims.issuedAtMs)
+        if (verdict === 'revoked') throw new DomainError('SESSION_REVOKED')
+        if (verdict === 'good' && claims.expiresAtMs > deps.clock.now().getTime()) return claims.actor
+      }
+      const refreshToken = cookies.readRefreshToken(request)
+      if (!refreshToken) throw new DomainError('UNAUTHENTICATED')
+      const grant = await refreshSession({ ...deps, accessTokens }, refreshToken, originOf(request))
+      cookies.set(reply, grant)
+      return grant.actor
+    }
+  },
+)
