@@ -75,7 +75,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "slot": "codeMinutes",
     "as": "line"
    },
-   " minutes and can be used once.</p><p class=\"muted\" style=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Nobody from Muster will ever ask you for it. If it wasn’t you who signed up, leave this mail be: without the code no account comes to exist.</p></td></tr></tbody></table><p class=\"muted\" style=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because someone signed up for Muster with this address.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
+   " minutes and can be used once.</p><p class=\"muted\" style=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Nobody from Muster will ever ask you for it. If it wasn’t you who signed up, ignore this mail: without the code no account is made.</p></td></tr></tbody></table><p class=\"muted\" style=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because someone signed up for Muster with this address.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
   ],
   "text": [
    "Confirm your e-mail address\n\nHello",
@@ -100,7 +100,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "slot": "codeMinutes",
     "as": "line"
    },
-   " minutes and can be used once.\n\nNobody from Muster will ever ask you for it. If it wasn’t you who signed up, leave this mail be: without the code no account comes to exist.\n\nYou get this mail because someone signed up for Muster with this address.\n"
+   " minutes and can be used once.\n\nNobody from Muster will ever ask you for it. If it wasn’t you who signed up, ignore this mail: without the code no account is made.\n\nYou get this mail because someone signed up for Muster with this address.\n"
   ]
  },
  "reminder": {

@@ -22,8 +22,8 @@ export default function RegisterCode() {
       <Panel isCode={true}>{slot('code')}</Panel>
       <Paragraph>It is good for {slot('codeMinutes')} minutes and can be used once.</Paragraph>
       <Remark>
-        Nobody from Muster will ever ask you for it. If it wasn’t you who signed up, leave this mail be: without the
-        code no account comes to exist.
+        Nobody from Muster will ever ask you for it. If it wasn’t you who signed up, ignore this mail: without the code
+        no account is made.
       </Remark>
     </Layout>
   )

@@ -1,0 +1,46 @@
+import { type CodeTemplateName, isTemplateName, mailCode, type TemplateDefinition, templates } from '@muster/mail'
+import type { KeyRing } from '@muster/security'
+import type { ClaimedMail } from './mails.queries.ts'
+import { compiled } from './templates/compiled.gen.ts'
+import { fill } from './templates/fill.ts'
+
+export type Composed =
+  | { kind: 'ready'; subject: string; html: string; text: string; secret: string | undefined }
+  /** This release or its keys can't; another worker may, or this one later. */
+  | { kind: 'not-yet'; reason: string }
+  | { kind: 'impossible'; reason: string }
+
+/** Puts the row's data, its code and the links into the compiled template. */
+export function compose(
+  { codeKeys, webUrl }: { codeKeys: KeyRing; webUrl: string },
+  mail: Pick<ClaimedMail, 'id' | 'template' | 'data' | 'codeVersion' | 'codeKeyId'>,
+): Composed {
+  const { template } = mail
+  // While a release rolls out, a newer API may order what only a newer worker knows.
+  if (!isTemplateName(template)) return { kind: 'not-yet', reason: `unknown template "${template}"` }
+  const { data, code }: TemplateDefinition = templates[template]
+  const parsed = data.safeParse(mail.data)
+  if (!parsed.success)
+    return { kind: 'impossible', reason: `the data does not fit the template: ${describe(parsed.error)}` }
+
+  const values: Record<string, unknown> = { ...parsed.data, webUrl }
+  let secret: string | undefined
+  if (code) {
+    const keyId = mail.codeKeyId ?? codeKeys.currentId
+    if (!codeKeys.keys.has(keyId)) return { kind: 'not-yet', reason: `MAIL_CODE_KEYS lacks the key "${keyId}"` }
+    secret = mailCode(codeKeys, {
+      template: template as CodeTemplateName,
+      emailId: mail.id,
+      version: mail.codeVersion,
+      keyId,
+    })
+    values.code = secret
+    values.codeMinutes = Math.floor(code.ttlMs / 60_000)
+  }
+  const timezone = typeof values.timezone === 'string' ? values.timezone : 'UTC'
+  return { kind: 'ready', ...fill(compiled[template], values, timezone), secret }
+}
+
+/** Where the data is wrong, never what it says. */
+const describe = (error: { issues: { path: PropertyKey[]; code?: string }[] }) =>
+  error.issues.map(({ path, code }) => `${path.map(String).join('.')} ${code}`).join(', ')

@@ -1,0 +1,52 @@
+import { int, keyRing, parseEnv, processEnv, workerConcurrency } from '@muster/config'
+import { z } from 'zod'
+
+const env = z.object({
+  ...processEnv({ opsPort: 9101 }),
+  WORKER_CONCURRENCY: workerConcurrency(10),
+  /** The relay, e.g. `smtps://user:password@smtp.example.com`; what nodemailer reads from a query is read here too. */
+  SMTP_URL: z.url({ protocol: /^smtps?$/ }),
+  /** The sender, e.g. `Muster <no-reply@example.com>`; its domain also ends the Message-ID. */
+  MAIL_FROM: z.string().transform((text, ctx) => parseSender(text) ?? fault(ctx)),
+  /** Of all email workers together; unlimited when unset. */
+  SMTP_MAX_PER_SECOND: int({ min: 1, max: 10_000 }).optional(),
+  /** The front end; links in mails lead there. */
+  WEB_URL: z.url({ protocol: /^https?$/ }),
+  MAIL_CODE_KEYS: keyRing(),
+})
+
+/** Reads the email worker's environment. @throws ConfigError naming everything that is wrong */
+export function readConfig(source: NodeJS.ProcessEnv = process.env) {
+  const read = parseEnv(env, source)
+  return Object.freeze({
+    logLevel: read.LOG_LEVEL,
+    ops: { host: read.OPS_HOST, port: read.OPS_PORT },
+    database: { url: read.DATABASE_URL, poolMax: read.DATABASE_POOL_MAX },
+    redisUrl: read.REDIS_URL,
+    concurrency: read.WORKER_CONCURRENCY,
+    smtp: { url: read.SMTP_URL, sender: read.MAIL_FROM, maxPerSecond: read.SMTP_MAX_PER_SECOND },
+    webUrl: read.WEB_URL,
+    codeKeys: read.MAIL_CODE_KEYS,
+  })
+}
+
+export type Config = ReturnType<typeof readConfig>
+
+export type Sender = { name: string; address: string; domain: string }
+
+/** `Name <address>` or a bare address. */
+function parseSender(text: string): Sender | undefined {
+  const [, quoted, bare] = /^\s*(?:(.*?)\s*<([^<>]+)>)\s*$/.exec(text) ?? [undefined, '', text.trim()]
+  const address = z.email().safeParse(bare)
+  if (!address.success) return undefined
+  return {
+    name: (quoted ?? '').replace(/^"|"$/g, ''),
+    address: address.data,
+    domain: address.data.slice(address.data.lastIndexOf('@') + 1),
+  }
+}
+
+function fault(ctx: { addIssue(message: string): void }): never {
+  ctx.addIssue('write it as Name <address@domain>')
+  return z.NEVER
+}

@@ -1,0 +1,42 @@
+import { type Clock, createDb, type Db, systemClock } from '@muster/db'
+import { type Relay, startRelay } from '@muster/jobs/relay'
+import type { Logger } from '@muster/logger'
+import type { KeyRing } from '@muster/security'
+import type { Config } from './config.ts'
+import { createSmtp, type Smtp } from './smtp.ts'
+
+/** Everything that the handlers are made of; each asks for what it uses. */
+export type Deps = {
+  log: Logger
+  clock: Clock
+  db: Db
+  redisUrl: string
+  relay: Relay
+  smtp: Smtp
+  codeKeys: KeyRing
+  webUrl: string
+}
+
+/** Opens every connection of the email worker. `close` is the reverse. */
+export function createDeps(config: Config, log: Logger, clock: Clock = systemClock): Deps & { close(): Promise<void> } {
+  const { redisUrl, codeKeys, webUrl } = config
+  const db = createDb({ ...config.database, applicationName: 'muster-email-worker' })
+  const relay = startRelay({ db, redisUrl, log })
+  const { url, sender } = config.smtp
+  const smtp = createSmtp({ url, sender, maxConnections: config.concurrency })
+  return {
+    log,
+    clock,
+    db,
+    redisUrl,
+    relay,
+    smtp,
+    codeKeys,
+    webUrl,
+    async close() {
+      smtp.close()
+      await relay.close()
+      await db.destroy()
+    },
+  }
+}

@@ -1,0 +1,83 @@
+import { createTransport } from 'nodemailer'
+import type { Sender } from './config.ts'
+import { judgeSmtpError, type SmtpTrouble } from './smtp-verdict.ts'
+
+export type SmtpMessage = {
+  /** The `email_messages` row; makes the Message-ID, the same at every try. */
+  id: string
+  to: string
+  subject: string
+  html: string
+  text: string
+}
+
+export type Smtp = {
+  /**
+   * Hands one message over.
+   * @param signal closes the connection; what was not yet accepted is not sent then
+   * @returns the server's id of the message, or the Message-ID when it gave none
+   * @throws SmtpFailure saying whose fault it is
+   */
+  send(message: SmtpMessage, signal: AbortSignal): Promise<{ smtpId: string }>
+  close(): void
+}
+
+/** A message was not handed over. */
+export class SmtpFailure extends Error {
+  readonly trouble: SmtpTrouble
+
+  constructor(trouble: SmtpTrouble) {
+    super(trouble.summary)
+    this.name = 'SmtpFailure'
+    this.trouble = trouble
+  }
+}
+
+type SmtpOptions = {
+  url: string
+  sender: Sender
+  /** As many as messages are sent at the same time, so that none waits in the pool with its lease running. */
+  maxConnections: number
+}
+
+const connectTimeoutMs = 10_000
+/** Of silence, on every command; RFC 5321 (4.5.3.2) would allow minutes, which hold up everybody else's mail. */
+const silenceTimeoutMs = 30_000
+
+/** A pool of SMTP connections, opened when they are needed. */
+export function createSmtp({ url, sender, maxConnections }: SmtpOptions): Smtp {
+  const transport = createTransport({
+    pool: true,
+    url,
+    maxConnections,
+    // Once more over a fresh connection when the server closed an idle one; further tries are the row's business.
+    maxRequeues: 1,
+    connectionTimeout: connectTimeoutMs,
+    greetingTimeout: connectTimeoutMs,
+    dnsTimeout: connectTimeoutMs,
+    socketTimeout: silenceTimeoutMs,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  })
+  return {
+    async send({ id, to, subject, html, text }, signal) {
+      const messageId = `<${id}@${sender.domain}>`
+      const sending = transport.sendMail({
+        messageId,
+        from: { name: sender.name, address: sender.address },
+        to: { name: '', address: to },
+        subject,
+        html,
+        text,
+        // RFC 3834: no holiday answers.
+        headers: { 'Auto-Submitted': 'auto-generated' },
+        signal,
+      })
+      const info = await sending.catch((error: Error) => {
+        throw new SmtpFailure(judgeSmtpError(error))
+      })
+      return { smtpId: info.serverMessageId ?? messageId }
+    },
+    close: () => transport.close(),
+  }
+}
