@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { StartError } from '../start-error.ts'
 
 /** What the search touches; tests give their own. */
 export type Machine = {
@@ -120,5 +121,5 @@ function existsOnPath({ path }: Pick<Machine, 'path'>, name: string): boolean {
 }
 
 function fail(message: string): never {
-  throw new Error(message)
+  throw new StartError(message)
 }

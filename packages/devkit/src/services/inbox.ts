@@ -1,12 +1,13 @@
 import { mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { type Service, spawnService, stopProcess, waitUntilReady } from './processes.ts'
+import { type OnSpawn, type Service, spawnService, stopProcess, waitUntilReady } from './processes.ts'
 
 export type InboxOptions = {
   /** Of the web page and of `GET /email`. */
   port: number
   smtpPort: number
   logFile: string
+  onSpawn?: OnSpawn
   /** Where mail is kept across restarts. */
   dir: string
   /** The oldest mail is dropped above this. */
@@ -21,6 +22,7 @@ export async function startInbox(options: InboxOptions): Promise<Service> {
   const { port, smtpPort, dir, maxMails } = options
   const child = spawnService(process.execPath, [main, JSON.stringify({ port, smtpPort, dir, maxMails })], {
     logFile: options.logFile,
+    onSpawn: options.onSpawn,
   })
   const url = `http://127.0.0.1:${port}`
   await waitUntilReady(child, 'The inbox', options.logFile, () => isAnswering(`${url}/api/healthz`))

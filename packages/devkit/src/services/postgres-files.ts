@@ -14,6 +14,7 @@ import {
 } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
+import { StartError } from '../start-error.ts'
 
 export type PostgresOwner = { uid: number; gid: number }
 
@@ -27,7 +28,7 @@ export function installedPostgres(): string {
   try {
     return resolve(dirname(require.resolve(name)), '../native')
   } catch {
-    throw new Error(
+    throw new StartError(
       `There is no embedded Postgres for ${process.platform} ${process.arch}. Set DATABASE_URL to a Postgres 15 or newer.`,
     )
   }
@@ -41,7 +42,7 @@ export function postgresOwner(): PostgresOwner | undefined {
     const fields = users.find((line) => line.startsWith(`${wanted}:`))?.split(':')
     if (fields) return { uid: Number(fields[2]), gid: Number(fields[3]) }
   }
-  throw new Error(
+  throw new StartError(
     'Postgres does not run as root and there is no user `postgres` or `nobody`. Set DATABASE_URL instead.',
   )
 }

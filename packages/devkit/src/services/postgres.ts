@@ -1,15 +1,25 @@
 import { execFile } from 'node:child_process'
-import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+import { StartError } from '../start-error.ts'
 import { clusterFolder, type PostgresOwner, postgresOwner, reachablePostgres } from './postgres-files.ts'
-import { commandLineOf, isAlive, type Service, spawnService, stopProcess, waitUntilReady } from './processes.ts'
+import {
+  commandLineOf,
+  isAlive,
+  type OnSpawn,
+  type Service,
+  spawnService,
+  stopProcess,
+  waitUntilReady,
+} from './processes.ts'
 
 export type PostgresOptions = {
   /** Folder of the cluster; made when it is not there. */
   dir: string
   port: number
   logFile: string
+  onSpawn?: OnSpawn
   /** Of the superuser `postgres`; without one every connection from loopback is trusted. */
   password?: string
   /** False for tests: an operating system that crashes may lose or break the cluster, and all is much faster. */
@@ -17,6 +27,8 @@ export type PostgresOptions = {
 }
 
 const maxConnections = 300
+/** After a crash it first replays its log. */
+const recoveryMs = 120_000
 
 /**
  * Starts Postgres on loopback, as another user when this process is root, and waits until it accepts connections.
@@ -34,11 +46,12 @@ export async function startPostgres(options: PostgresOptions): Promise<Service> 
     ['-D', dir, '-p', String(options.port), ...settings(options)],
     {
       logFile: options.logFile,
+      onSpawn: options.onSpawn,
       env: { ...process.env, LC_MESSAGES: 'C', TZ: 'UTC' },
       ...owner,
     },
   )
-  await waitUntilReady(child, 'Postgres', options.logFile, () => isPostmasterReady(dir, child.pid))
+  await waitUntilReady(child, 'Postgres', options.logFile, () => isPostmasterReady(dir, child.pid), recoveryMs)
   const pid = child.pid as number
   const login = options.password ? `postgres:${options.password}` : 'postgres'
   return {
@@ -91,26 +104,28 @@ async function initCluster(
   { password, isDurable }: PostgresOptions,
 ): Promise<void> {
   mkdirSync(dirname(dir), { recursive: true, mode: 0o755 })
-  // A first start that was killed half way leaves a folder that initdb refuses.
-  rmSync(dir, { recursive: true, force: true })
-  mkdirSync(dir, { mode: 0o700 })
+  // Only a finished cluster gets its name: initdb may be killed half way.
+  const unfinished = `${dir}.unfinished`
+  rmSync(unfinished, { recursive: true, force: true })
+  mkdirSync(unfinished, { mode: 0o700 })
   const passwordFile = `${dir}.password`
-  const args = ['-D', dir, '--username=postgres', '--encoding=UTF8', '--no-instructions']
+  const args = ['-D', unfinished, '--username=postgres', '--encoding=UTF8', '--no-instructions']
   args.push('--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8')
   if (!isDurable) args.push('--no-sync')
   if (password) {
     writeFileSync(passwordFile, password, { mode: 0o600 })
     args.push('--auth=scram-sha-256', `--pwfile=${passwordFile}`)
   } else args.push('--auth=trust')
-  if (owner) for (const path of [dir, ...(password ? [passwordFile] : [])]) chownSync(path, owner.uid, owner.gid)
+  if (owner) for (const path of [unfinished, ...(password ? [passwordFile] : [])]) chownSync(path, owner.uid, owner.gid)
   const initdb = join(programs, 'bin/initdb')
   try {
     makeExecutable(initdb)
     makeExecutable(join(programs, 'bin/postgres'))
     await promisify(execFile)(initdb, args, { ...owner, cwd: '/', env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' } })
-  } catch (error) {
     rmSync(dir, { recursive: true, force: true })
-    throw new Error(`initdb failed: ${(error as { stderr?: string }).stderr || (error as Error).message}`)
+    renameSync(unfinished, dir)
+  } catch (error) {
+    throw new StartError(`initdb failed: ${(error as { stderr?: string }).stderr || (error as Error).message}`)
   } finally {
     rmSync(passwordFile, { force: true })
   }

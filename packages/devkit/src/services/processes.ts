@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { StartError } from '../start-error.ts'
 
 /** A child process that serves others: a database, a cache, an inbox. */
 export type Service = {
@@ -14,22 +15,32 @@ export type Service = {
   stop(): Promise<void>
 }
 
+/** Called as soon as the process exists, before it is ready. */
+export type OnSpawn = (child: ChildProcess) => void
+
+export type SpawnOptions = {
+  logFile: string
+  onSpawn?: OnSpawn
+  env?: NodeJS.ProcessEnv
+  uid?: number
+  gid?: number
+  cwd?: string
+}
+
 const maxLogBytes = 10 * 1024 * 1024
 
 /**
  * Starts a program in a process group of its own, so that Ctrl-C in the terminal reaches only the supervisor, which
  * then stops the children in order. Its output is appended to a file, which outlives a supervisor that crashes.
  */
-export function spawnService(
-  command: string,
-  args: string[],
-  options: { logFile: string; env?: NodeJS.ProcessEnv; uid?: number; gid?: number; cwd?: string },
-): ChildProcess {
-  const { logFile, ...rest } = options
+export function spawnService(command: string, args: string[], options: SpawnOptions): ChildProcess {
+  const { logFile, onSpawn, ...rest } = options
   mkdirSync(dirname(logFile), { recursive: true })
   const log = openSync(logFile, sizeOf(logFile) > maxLogBytes ? 'w' : 'a', 0o600)
   try {
-    return spawn(command, args, { ...rest, detached: true, stdio: ['ignore', log, log] })
+    const child = spawn(command, args, { ...rest, detached: true, stdio: ['ignore', log, log] })
+    onSpawn?.(child)
+    return child
   } finally {
     closeSync(log)
   }
@@ -107,11 +118,11 @@ function send(pid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
-/** Polls until the check holds; fails at once when the process ends, with the end of its log. */
+/** Polls until the check holds. When the process ends before, or is too slow and is killed, tells the end of its log. */
 export async function waitUntilReady(
   child: ChildProcess,
   name: string,
-  logFile: string,
+  logFile: string | undefined,
   check: () => boolean | Promise<boolean>,
   timeoutMs = 30_000,
 ): Promise<void> {
@@ -123,8 +134,9 @@ export async function waitUntilReady(
   while (!(await check())) {
     const isOver = spawnError || child.exitCode !== null || child.signalCode !== null
     if (isOver || Date.now() >= deadline) {
+      child.kill('SIGKILL')
       const fate = spawnError?.message ?? (isOver ? 'ended while starting' : `was not ready after ${timeoutMs} ms`)
-      throw new Error(`${name} ${fate}. The end of ${logFile}:\n${tailOf(logFile)}`)
+      throw new StartError(`${name} ${fate}.${logFile ? ` The end of ${logFile}:\n${tailOf(logFile)}` : ''}`)
     }
     await sleep(15)
   }

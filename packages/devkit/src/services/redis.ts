@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { connect } from 'node:net'
-import { type Service, spawnService, stopProcess, waitUntilReady } from './processes.ts'
+import { type OnSpawn, type Service, spawnService, stopProcess, waitUntilReady } from './processes.ts'
 
 export type RedisOptions = {
   /** Path of redis-server or valkey-server. */
@@ -8,6 +8,7 @@ export type RedisOptions = {
   dir: string
   port: number
   logFile: string
+  onSpawn?: OnSpawn
   /** False for tests: nothing is written to disk. */
   isDurable: boolean
   databases?: number
@@ -28,7 +29,7 @@ export async function startRedis(options: RedisOptions): Promise<Service> {
     daemonize: 'no',
   }
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)])
-  const child = spawnService(options.program, args, { logFile: options.logFile })
+  const child = spawnService(options.program, args, { logFile: options.logFile, onSpawn: options.onSpawn })
   await waitUntilReady(child, 'Redis', options.logFile, () => isAnswering(port))
   const pid = child.pid as number
   return {

@@ -1,0 +1,3 @@
+import { runPinned } from './bootstrap.mjs'
+
+runPinned('packages/devkit/src/demo.ts', process.argv.slice(2))

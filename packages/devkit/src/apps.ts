@@ -1,0 +1,95 @@
+import { spawn } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { pipeLines, type Say } from './output.ts'
+import type { KeyRingName, Secrets } from './secrets.ts'
+import { stopProcess, waitUntilReady } from './services/processes.ts'
+import { root, type Settings } from './settings.ts'
+import type { Unit } from './supervisor.ts'
+
+type App = { name: string; keyRings: KeyRingName[] }
+
+/** In the order of their ops ports. Each process gets only the keys that it uses. */
+export const apps: App[] = [
+  {
+    name: 'api',
+    keyRings: ['ACCESS_TOKEN_KEYS', 'REFRESH_TOKEN_KEYS', 'PASSWORD_KEYS', 'MAIL_CODE_KEYS', 'AUDIT_KEYS'],
+  },
+  { name: 'email-worker', keyRings: ['MAIL_CODE_KEYS'] },
+  { name: 'audit-worker', keyRings: ['AUDIT_KEYS'] },
+  { name: 'reminder-worker', keyRings: [] },
+  { name: 'image-worker', keyRings: [] },
+]
+
+export type ServiceUrls = { postgres: string; redis: string; smtp: string }
+
+const bootMs = 60_000
+
+export function appUnit(app: App, settings: Settings, secrets: Secrets, urls: ServiceUrls, say: Say): Unit {
+  const opsPort = settings.opsPortBase + apps.indexOf(app)
+  const mark = `apps/${app.name}/src/main.ts`
+  const main = join(root, mark)
+  const port = app.name === 'api' ? settings.apiPort : undefined
+  return {
+    name: app.name,
+    kind: 'app',
+    port,
+    opsPort,
+    mark,
+    async start(onSpawn) {
+      const watch = settings.isWatching ? ['--watch', '--watch-preserve-output'] : []
+      const child = spawn(process.execPath, [...watch, main], {
+        cwd: join(root, 'apps', app.name),
+        env: appEnv(app, settings, secrets, urls, opsPort),
+        // Ctrl-C in the terminal must not reach it: the supervisor stops all in order.
+        detached: true,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
+      onSpawn(child)
+      pipeLines(child.stdout, app.name, say)
+      pipeLines(child.stderr, app.name, say)
+      await waitUntilReady(child, `The ${app.name}`, undefined, () => isReady(opsPort), bootMs)
+      const pid = child.pid as number
+      return {
+        name: app.name,
+        url: `http://127.0.0.1:${opsPort}`,
+        port: port ?? opsPort,
+        pid,
+        process: child,
+        stop: () => stopProcess(pid, 'SIGTERM', 28_000),
+      }
+    },
+  }
+}
+
+/** The caller's environment comes first where it decides something that this does not. */
+function appEnv(app: App, settings: Settings, secrets: Secrets, urls: ServiceUrls, opsPort: number): NodeJS.ProcessEnv {
+  const keys = Object.fromEntries(app.keyRings.map((name) => [name, secrets.keyRings[name]]))
+  return {
+    NODE_ENV: 'development',
+    UV_THREADPOOL_SIZE: String(availableParallelism() + 4),
+    PUBLIC_URL: `http://localhost:${settings.apiPort}`,
+    WEB_URL: 'http://localhost:5173',
+    MAIL_FROM: 'Muster <no-reply@muster.localhost>',
+    STORAGE_LOCAL_DIR: join(settings.home, 'files'),
+    STAGING_DIR: join(settings.home, 'staging'),
+    ...keys,
+    ...process.env,
+    DATABASE_URL: urls.postgres,
+    REDIS_URL: urls.redis,
+    SMTP_URL: urls.smtp,
+    PORT: String(settings.apiPort),
+    OPS_PORT: String(opsPort),
+    ...(app.name === 'api'
+      ? { BOOTSTRAP_ADMIN_EMAIL: secrets.admin.email, BOOTSTRAP_ADMIN_PASSWORD: secrets.admin.password }
+      : {}),
+  }
+}
+
+async function isReady(opsPort: number): Promise<boolean> {
+  try {
+    return (await fetch(`http://127.0.0.1:${opsPort}/readyz`)).ok
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,50 @@
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { styleText } from 'node:util'
+
+type Style = Parameters<typeof styleText>[0]
+
+const colours: Style[] = ['cyan', 'magenta', 'yellow', 'green', 'blue', 'gray']
+const levelStyles: Record<string, Style> = { warn: 'yellow', error: 'red', fatal: 'red', debug: 'gray', trace: 'gray' }
+const nameWidth = 15
+
+/** Prints a line under a name, all names in one column. */
+export type Say = (name: string, line: string) => void
+
+/** Colours appear only where the terminal shows them. */
+export function createSay(names: string[]): Say {
+  return (name, line) => {
+    const style = colours[names.indexOf(name)] ?? 'bold'
+    process.stdout.write(`${paint(style, name.padEnd(nameWidth))} ${line}\n`)
+  }
+}
+
+export function paint(style: Style, text: string): string {
+  return styleText(style, text, { stream: process.stdout })
+}
+
+/** Passes a child's output on line by line. */
+export function pipeLines(stream: Readable, name: string, say: Say): void {
+  createInterface({ input: stream }).on('line', (line) => say(name, readable(line)))
+}
+
+/** A JSON line of the log as people read it; any other line as it is. */
+export function readable(line: string): string {
+  if (!line.startsWith('{')) return line
+  let entry: Record<string, unknown>
+  try {
+    entry = JSON.parse(line) as Record<string, unknown>
+  } catch {
+    return line
+  }
+  const { time, level, msg, err, name: _name, pid: _pid, hostname: _host, ...fields } = entry
+  const details = Object.entries(fields).map(([key, value]) => paint('gray', `${key}=${inline(value)}`))
+  const label = String(level ?? 'info')
+  const head = [String(time ?? '').slice(11, 23), paint(levelStyles[label] ?? 'green', label.padEnd(5)), msg ?? '']
+  const stack = (err as { stack?: string } | undefined)?.stack
+  return [...head, ...details].join(' ') + (stack ? `\n${stack}` : '')
+}
+
+function inline(value: unknown): string {
+  return typeof value === 'string' && !/\s/.test(value) ? value : JSON.stringify(value)
+}

@@ -1,0 +1,31 @@
+import { apps } from './apps.ts'
+import { isPortFree } from './services/ports.ts'
+import type { Settings } from './settings.ts'
+import { StartError } from './start-error.ts'
+
+/** @throws StartError naming every taken port and the variable that moves it */
+export async function refuseTakenPorts(settings: Settings): Promise<void> {
+  const wanted = [
+    { port: settings.apiPort, use: 'the API', variable: 'PORT' },
+    ...(settings.smtpUrl
+      ? []
+      : [
+          { port: settings.inboxPort, use: 'the inbox', variable: 'INBOX_PORT' },
+          { port: settings.smtpPort, use: "the inbox's SMTP", variable: 'SMTP_PORT' },
+        ]),
+    ...apps.map(({ name }, index) => ({
+      port: settings.opsPortBase + index,
+      use: `health and metrics of ${name}`,
+      variable: 'OPS_PORT_BASE',
+    })),
+  ]
+  const sentences: string[] = []
+  for (const [index, { port, use, variable }] of wanted.entries()) {
+    const twin = wanted.slice(0, index).find((other) => other.port === port)
+    if (twin) sentences.push(`Port ${port} is asked for by both ${twin.variable} and ${variable}.`)
+    else if (!(await isPortFree(port))) {
+      sentences.push(`Port ${port} is taken; Muster needs it for ${use}. Free it, or set ${variable} to move it.`)
+    }
+  }
+  if (sentences.length > 0) throw new StartError(sentences.join('\n'))
+}

@@ -1,0 +1,49 @@
+import { randomBytes } from 'node:crypto'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const keyRings = ['ACCESS_TOKEN_KEYS', 'REFRESH_TOKEN_KEYS', 'PASSWORD_KEYS', 'MAIL_CODE_KEYS', 'AUDIT_KEYS'] as const
+
+export type KeyRingName = (typeof keyRings)[number]
+
+export type Secrets = {
+  /** Written as the processes read them: `id:base64`. */
+  keyRings: Record<KeyRingName, string>
+  /** The super admin that the first start of the API makes. */
+  admin: { email: string; password: string }
+  postgresPassword: string
+}
+
+/** Reads MUSTER_HOME/secrets.json and makes what is missing in it; only its owner may read the file. */
+export function keepSecrets(home: string): Secrets {
+  const path = join(home, 'secrets.json')
+  const known = readJson<Partial<Secrets>>(path) ?? {}
+  const secrets: Secrets = {
+    keyRings: Object.fromEntries(
+      keyRings.map((name) => [name, known.keyRings?.[name] ?? `k1:${randomBytes(32).toString('base64')}`]),
+    ) as Secrets['keyRings'],
+    admin: known.admin ?? { email: 'admin@muster.localhost', password: randomBytes(18).toString('base64url') },
+    postgresPassword: known.postgresPassword ?? randomBytes(24).toString('base64url'),
+  }
+  writePrivateJson(path, secrets)
+  return secrets
+}
+
+/** @returns undefined when there is no such file */
+export function readJson<T>(path: string): T | undefined {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+  return JSON.parse(text) as T
+}
+
+/** Whole or not at all, and readable by its owner alone. */
+export function writePrivateJson(path: string, value: unknown): void {
+  const half = `${path}.${process.pid}`
+  writeFileSync(half, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 })
+  renameSync(half, path)
+}

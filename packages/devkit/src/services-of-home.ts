@@ -1,0 +1,80 @@
+import { join } from 'node:path'
+import { readJson, type Secrets, writePrivateJson } from './secrets.ts'
+import { findRedis, thisMachine } from './services/find-redis.ts'
+import { startInbox } from './services/inbox.ts'
+import { preferPort } from './services/ports.ts'
+import { startPostgres } from './services/postgres.ts'
+import { startRedis } from './services/redis.ts'
+import type { Settings } from './settings.ts'
+import type { Unit } from './supervisor.ts'
+
+type Ports = { postgres?: number; redis?: number }
+
+/** The free ports that this home uses for what nobody types by hand, the same at every start while they stay free. */
+async function keepPorts(home: string): Promise<Required<Ports>> {
+  const path = join(home, 'ports.json')
+  const known = readJson<Ports>(path) ?? {}
+  const postgres = await preferPort(known.postgres)
+  let redis = await preferPort(known.redis)
+  while (redis === postgres) redis = await preferPort(undefined)
+  writePrivateJson(path, { postgres, redis })
+  return { postgres, redis }
+}
+
+/** Postgres, Redis and the inbox of this home; undefined where the environment names one that already runs. */
+export async function serviceUnits(settings: Settings, secrets: Secrets, say: (line: string) => void) {
+  const { home } = settings
+  const ports = await keepPorts(home)
+  const logFile = (name: string) => join(home, `logs/${name}.log`)
+  const postgres: Unit = {
+    name: 'postgres',
+    kind: 'service',
+    port: ports.postgres,
+    mark: 'bin/postgres',
+    start: (onSpawn) =>
+      startPostgres({
+        dir: join(home, 'postgres'),
+        port: ports.postgres,
+        logFile: logFile('postgres'),
+        password: secrets.postgresPassword,
+        isDurable: true,
+        onSpawn,
+      }),
+  }
+  const redis: Unit = {
+    name: 'redis',
+    kind: 'service',
+    port: ports.redis,
+    // Redis rewrites its command line to "redis-server 127.0.0.1:<port>".
+    mark: `:${ports.redis}`,
+    start: async (onSpawn) =>
+      startRedis({
+        program: findRedis(thisMachine(join(home, 'redis-build'), say)),
+        dir: join(home, 'redis'),
+        port: ports.redis,
+        logFile: logFile('redis'),
+        isDurable: true,
+        onSpawn,
+      }),
+  }
+  const inbox: Unit = {
+    name: 'inbox',
+    kind: 'service',
+    port: settings.inboxPort,
+    mark: 'inbox-main.ts',
+    start: (onSpawn) =>
+      startInbox({
+        port: settings.inboxPort,
+        smtpPort: settings.smtpPort,
+        dir: join(home, 'mail'),
+        logFile: logFile('inbox'),
+        maxMails: 1_000,
+        onSpawn,
+      }),
+  }
+  return {
+    postgres: settings.databaseUrl ? undefined : postgres,
+    redis: settings.redisUrl ? undefined : redis,
+    inbox: settings.smtpUrl ? undefined : inbox,
+  }
+}

@@ -1,0 +1,131 @@
+import { readdirSync, rmSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { apps, appUnit } from './apps.ts'
+import { ensureDatabase, migrate } from './migrate.ts'
+import { createSay } from './output.ts'
+import { refuseTakenPorts } from './ports-check.ts'
+import { type RunFile, readRunFile, removeRunFile, stopLeftovers, writeRunFile } from './run-file.ts'
+import { keepSecrets } from './secrets.ts'
+import { startGuardian } from './services/guardian.ts'
+import { type Lock, takeLock } from './services/lock.ts'
+import { removeCluster } from './services/postgres.ts'
+import { serviceUnits } from './services-of-home.ts'
+import { readSettings, type Settings } from './settings.ts'
+import { StartError } from './start-error.ts'
+import { createSupervisor, type Supervisor } from './supervisor.ts'
+import { welcome } from './welcome.ts'
+
+/** Not state: they only make the next start or test run quicker. */
+const kept = new Set(['lock', 'compile-cache', 'redis-build', 'test'])
+
+const startedMs = Date.now()
+const say = createSay([...apps.map(({ name }) => name), 'muster'])
+const tell = (line: string) => say('muster', line)
+
+let supervisor: Supervisor | undefined
+let endHome = () => {}
+let isStopping = false
+
+process.on('SIGINT', () => stop('Ctrl-C', 0))
+process.on('SIGTERM', () => stop('SIGTERM', 0))
+process.on('SIGHUP', () => stop('the terminal was closed', 0))
+process.on('disconnect', () => stop('npm ended', 0))
+process.stdout.on('error', () => stop('nobody reads the output', 0))
+
+try {
+  await main(readSettings(process.argv.slice(2), process.env))
+} catch (error) {
+  if (!isStopping) {
+    console.error(error instanceof StartError ? error.message : ((error as Error).stack ?? error))
+    await stop('the start failed', 1)
+  }
+}
+
+async function main(settings: Settings): Promise<void> {
+  const { home } = settings
+  await mkdir(home, { recursive: true })
+  const lock = await lockHome(home)
+  endHome = () => lock.release()
+  const left = await stopLeftovers(home)
+  if (left.length > 0) tell(`stopped what an earlier run had left: ${left.join(', ')}`)
+  if (settings.isFresh) await emptyHome(settings)
+  await refuseTakenPorts(settings)
+
+  const secrets = keepSecrets(home)
+  const guardian = startGuardian()
+  let run: RunFile | undefined
+  const ownSupervisor = createSupervisor({
+    say,
+    guardian,
+    onChange: () => run && !isStopping && writeRunFile({ ...run, processes: ownSupervisor.processes() }),
+  })
+  supervisor = ownSupervisor
+  endHome = () => {
+    guardian.dismiss()
+    removeRunFile(home)
+    lock.release()
+  }
+
+  const units = await serviceUnits(settings, secrets, tell)
+  tell(`starting in ${home}`)
+  const [postgres, redis] = await Promise.all([
+    units.postgres ? ownSupervisor.keep(units.postgres).then(({ url }) => ensureDatabase(url)) : settings.databaseUrl,
+    units.redis ? ownSupervisor.keep(units.redis).then(({ url }) => url) : settings.redisUrl,
+    units.inbox && ownSupervisor.keep(units.inbox),
+  ])
+  const urls = {
+    postgres: postgres as string,
+    redis: redis as string,
+    smtp: settings.smtpUrl ?? `smtp://127.0.0.1:${settings.smtpPort}`,
+  }
+  const applied = await migrate(urls.postgres)
+  if (applied.length > 0) tell(`migrated: ${applied.join(', ')}`)
+
+  const api = `http://localhost:${settings.apiPort}`
+  run = {
+    home,
+    pid: process.pid,
+    startedAt: new Date(startedMs).toISOString(),
+    urls: {
+      api,
+      docs: `${api}/docs`,
+      ...(units.inbox ? { inbox: `http://localhost:${settings.inboxPort}` } : {}),
+      ...urls,
+    },
+    admin: { email: secrets.admin.email },
+    processes: [],
+  }
+  await Promise.all(apps.map((app) => ownSupervisor.keep(appUnit(app, settings, secrets, urls, say))))
+  const ready = readRunFile(home)
+  if (ready) process.stdout.write(welcome(ready, (Date.now() - startedMs) / 1000))
+}
+
+async function lockHome(home: string): Promise<Lock> {
+  const lock = await takeLock(join(home, 'lock'))
+  if ('release' in lock) return lock
+  throw new StartError(
+    `Muster already runs from ${home} (process ${lock.heldBy}). Stop it first, or start a second copy with another ` +
+      'MUSTER_HOME, PORT, INBOX_PORT, SMTP_PORT and OPS_PORT_BASE.',
+  )
+}
+
+async function emptyHome({ home, databaseUrl, redisUrl }: Settings): Promise<void> {
+  await removeCluster(join(home, 'postgres'))
+  for (const name of readdirSync(home)) {
+    if (!kept.has(name)) rmSync(join(home, name), { recursive: true, force: true })
+  }
+  tell(`emptied ${home}`)
+  if (databaseUrl || redisUrl) tell('what DATABASE_URL and REDIS_URL name is left as it is')
+}
+
+/** Stops apps first, so that they finish what they do, then what they stand on. */
+async function stop(reason: string, exitCode: number): Promise<void> {
+  if (isStopping) return
+  isStopping = true
+  if (supervisor) tell(`${reason}: stopping everything`)
+  await supervisor?.stop()
+  endHome()
+  if (supervisor) tell('stopped')
+  process.exit(exitCode)
+}
