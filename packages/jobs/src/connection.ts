@@ -30,9 +30,14 @@ export function workerRedis(url: string): Redis {
   return redis
 }
 
-/** The producing side of a queue. */
-export function openQueue(queue: QueueName, connection: Redis): Queue {
-  const opened = new Queue(queue, { connection, prefix: queuePrefix(queue), skipWaitingForReady: true })
-  opened.on('error', () => {})
-  return opened
+/**
+ * The producing side of a queue. BullMQ asks the connection for its version once, when the queue is made, and a failure
+ * stays: so it is made when the connection is ready.
+ * @throws when Redis is away
+ */
+export async function openQueue(name: QueueName, connection: Redis): Promise<Queue> {
+  const queue = new Queue(name, { connection, prefix: queuePrefix(name), skipWaitingForReady: true })
+  queue.on('error', () => {})
+  await queue.waitUntilReady()
+  return queue
 }

@@ -3,6 +3,7 @@ import { type Db, isDatabaseUnavailable } from '@muster/db'
 import type { Logger } from '@muster/logger'
 import { Counter, registry } from '@muster/telemetry'
 import type { JobsOptions, Queue } from 'bullmq'
+import type { Redis } from 'ioredis'
 import { sql } from 'kysely'
 import { allJobs } from './catalogue.ts'
 import { chainAudit } from './chain-audit.ts'
@@ -48,7 +49,7 @@ const jobOptions = new Map(allJobs.map(({ queue, name, options }) => [`${queue}/
  */
 export function startRelay({ db, redisUrl, log, republishAfterMs = 30_000 }: RelayOptions): Relay {
   const redis = failFastRedis(redisUrl, { enableAutoPipelining: false })
-  const queues = new Map(queueNames.map((name) => [name, openQueue(name, redis)]))
+  let queues: Map<QueueName, Queue> | undefined
   let epoch: string | undefined
   let isClosing = false
   let isWanted = false
@@ -56,6 +57,7 @@ export function startRelay({ db, redisUrl, log, republishAfterMs = 30_000 }: Rel
   let hintTimer: NodeJS.Timeout | undefined
 
   const drain = async () => {
+    queues ??= await openQueues(redis)
     while (isWanted && !isClosing) {
       isWanted = false
       while (!isClosing && (await publishBatch(db, queues)) === batchSize);
@@ -64,11 +66,17 @@ export function startRelay({ db, redisUrl, log, republishAfterMs = 30_000 }: Rel
 
   const nudge = () => {
     isWanted = true
-    running ??= drain()
-      .catch((error: unknown) => logTrouble(log, error))
-      .finally(() => {
+    running ??= drain().then(
+      () => {
         running = undefined
-      })
+        if (isWanted && !isClosing) nudge()
+      },
+      (error: unknown) => {
+        // The next look tries again.
+        running = undefined
+        logTrouble(log, error)
+      },
+    )
   }
 
   const look = async () => {
@@ -93,7 +101,7 @@ export function startRelay({ db, redisUrl, log, republishAfterMs = 30_000 }: Rel
       hintTimer ??= setTimeout(() => {
         hintTimer = undefined
         queues
-          .get(chainAudit.queue)
+          ?.get(chainAudit.queue)
           ?.add(
             chainAudit.name,
             {},
@@ -108,13 +116,17 @@ export function startRelay({ db, redisUrl, log, republishAfterMs = 30_000 }: Rel
       clearTimeout(hintTimer)
       await looking
       await running
-      await Promise.all([...queues.values()].map((queue) => queue.close()))
+      await Promise.all([...(queues?.values() ?? [])].map((queue) => queue.close()))
       redis.disconnect()
     },
   }
 }
 
-async function readEpoch(redis: ReturnType<typeof failFastRedis>): Promise<{ epoch: string; isNew: boolean }> {
+async function openQueues(redis: Redis): Promise<Map<QueueName, Queue>> {
+  return new Map(await Promise.all(queueNames.map(async (name) => [name, await openQueue(name, redis)] as const)))
+}
+
+async function readEpoch(redis: Redis): Promise<{ epoch: string; isNew: boolean }> {
   const known = await redis.get(epochKey)
   if (known) return { epoch: known, isNew: false }
   const fresh = randomUUID()
