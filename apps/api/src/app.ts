@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import fastifyCompress from '@fastify/compress'
 import fastifyCors from '@fastify/cors'
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Deps } from './deps.ts'
 import { attachmentsRoutes } from './modules/attachments/attachments.routes.ts'
@@ -12,7 +12,7 @@ import { createAccessTokens } from './modules/sessions/access-tokens.ts'
 import { sessionsRoutes } from './modules/sessions/sessions.routes.ts'
 import { tasksRoutes } from './modules/tasks/tasks.routes.ts'
 import { usersRoutes } from './modules/users/users.routes.ts'
-import { errorsPlugin } from './plugins/errors.ts'
+import { errorsPlugin, notFoundPlugin } from './plugins/errors.ts'
 import { healthPlugin } from './plugins/health.ts'
 import { openapiPlugin } from './plugins/openapi.ts'
 import { rateLimitsPlugin } from './plugins/rate-limits.ts'
@@ -34,7 +34,7 @@ export async function buildApp(deps: Deps): Promise<App> {
   const { config, clock } = deps
   const app = fastify({
     loggerInstance: deps.log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyLimitBytes,
     requestTimeout: requestTimeoutMs,
     // Below requestTimeout, or Node lets slow headers outlast it.
@@ -79,6 +79,7 @@ export async function buildApp(deps: Deps): Promise<App> {
   await app.register(fastifyCompress, { threshold: compressAboveBytes, encodings: ['br', 'gzip'] })
   await app.register(sessionPlugin, { deps, accessTokens, cookies })
   await app.register(rateLimitsPlugin, { deps })
+  await app.register(notFoundPlugin)
   await app.register(openapiPlugin, { publicUrl: config.publicUrl })
   await app.register(healthPlugin, { deps })
 

@@ -23,6 +23,11 @@ const byFastifyCode: Record<string, () => DomainError> = {
 
 /** One shape for every error, and nothing in it that the caller should not know. */
 export const errorsPlugin = fp(async (app: FastifyInstance) => {
+  app.setErrorHandler((error: FastifyError, request, reply) => sendError(request, reply, toDomainError(error)))
+})
+
+/** 404 for an address that nothing serves, 405 with `Allow` (RFC 9110) for one that another method serves. */
+export const notFoundPlugin = fp(async (app: FastifyInstance) => {
   const methodsByPath = new Map<string, { pattern: RegExp; methods: Set<string> }>()
   app.addHook('onRoute', ({ url, method }) => {
     const entry = methodsByPath.get(url) ?? { pattern: patternOf(url), methods: new Set<string>() }
@@ -30,8 +35,7 @@ export const errorsPlugin = fp(async (app: FastifyInstance) => {
     methodsByPath.set(url, entry)
   })
 
-  app.setErrorHandler((error: FastifyError, request, reply) => sendError(request, reply, toDomainError(error)))
-  app.setNotFoundHandler((request, reply) => {
+  app.setNotFoundHandler({ preHandler: app.rateLimit() }, (request, reply) => {
     const [path = '/'] = request.url.split('?')
     const allowed = [...methodsByPath.values()].find(({ pattern }) => pattern.test(path))?.methods
     if (!allowed) return sendError(request, reply, new DomainError('NOT_FOUND'))
@@ -41,7 +45,7 @@ export const errorsPlugin = fp(async (app: FastifyInstance) => {
 })
 
 /** `/tasks/:id` as an expression for the paths that it serves. */
-const patternOf = (url: string) => new RegExp(`^${url.replace(/:[^/]+/g, '[^/]+').replace(/\*/g, '.*')}/?$`)
+const patternOf = (url: string) => new RegExp(`^${url.replace(/:[^/]+/g, '[^/]+')}/?$`)
 
 /** An error of ours as it is, one of the request or of Postgres by its kind, and anything else as INTERNAL. */
 export function toDomainError(error: FastifyError): DomainError {

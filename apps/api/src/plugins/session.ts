@@ -1,6 +1,6 @@
 import fastifyCookie from '@fastify/cookie'
 import { DomainError } from '@muster/errors'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Deps } from '../deps.ts'
 import type { AccessTokens } from '../modules/sessions/access-tokens.ts'
@@ -65,8 +65,11 @@ export const sessionPlugin = fp(
   ) => {
     await app.register(fastifyCookie)
     app.decorateRequest('actor', null as unknown as Actor)
-    app.addHook('onRoute', ({ config, url, method }) => {
-      if (!config?.access) throw new Error(`${String(method)} ${url} does not say who may call it (config.access)`)
+    const routes: RouteOptions[] = []
+    app.addHook('onRoute', (route) => void routes.push(route))
+    app.addHook('onReady', async () => {
+      const silent = routes.filter(({ config }) => !config?.access).map(({ method, url }) => `${String(method)} ${url}`)
+      if (silent.length > 0) throw new Error(`These routes don't say who may call them (config.access): ${silent.join(', ')}`)
     })
 
     app.addHook('onRequest', async (request, reply) => {

@@ -16,6 +16,11 @@ export const authRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (ap
   const attemptCookie = `${config.cookies.isSecure ? '__Host-' : ''}muster_attempt`
   const attemptAttributes = { path: '/', httpOnly: true, sameSite: 'lax', secure: config.cookies.isSecure } as const
 
+  // How many tries are left is nothing that somebody who guesses should know.
+  app.addHook('onSend', async (_request, reply) => {
+    reply.removeHeader('ratelimit-remaining')
+  })
+
   app.post(
     '/auth/register',
     {

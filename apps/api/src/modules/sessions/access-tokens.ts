@@ -30,7 +30,7 @@ export async function createAccessTokens(
     await app.register(fastifyJwt, {
       namespace: kid,
       secret: key,
-      sign: { algorithm: 'HS256', kid, iss: issuer, aud: issuer, noTimestamp: true },
+      sign: { algorithm: 'HS256', kid, iss: issuer, aud: issuer },
       // No cache: it costs more than it saves. The time is checked by our clock.
       verify: { algorithms: ['HS256'], allowedIss: issuer, allowedAud: issuer, ignoreExpiration: true, cache: false },
     })

@@ -93,7 +93,6 @@ export function listOpen(db: Db | Trx, userId: string, now: Date) {
     .select(['id', 'user_agent', 'ip', 'created_at', 'last_used_at', 'expires_at'])
     .where('user_id', '=', userId)
     .where('revoked_at', 'is', null)
-    .where('>', now)
     .where('expires_at', '>', now)
     .orderBy('last_used_at', 'desc')
     .execute()
