@@ -1,12 +1,41 @@
-import { rm } from 'node:fs/promises'
-import { build } from 'esbuild'
+import { readFile, rm } from 'node:fs/promises'
+import { build, type Plugin } from 'esbuild'
 
 /**
- * Run inside an app's folder: bundles src/main.ts with the workspace's own packages into dist/main.js; packages from
- * the registry stay imports.
+ * Run inside an app's folder: bundles src/main.ts into dist/main.js. Packages that the app's own package.json lists stay
+ * imports; the workspace's packages, and what only those use, are inlined, for Node would not find it from dist/.
  */
+const { name, dependencies = {} } = JSON.parse(await readFile('package.json', 'utf8')) as {
+  name: string
+  dependencies?: Record<string, string>
+}
+const listed = new Set(Object.keys(dependencies).filter((dependency) => !dependency.startsWith('@muster/')))
+/** Compiled code can't be inlined. */
+const native = new Set(['bcrypt', 'sharp'])
+
+const listedStayImports: Plugin = {
+  name: 'listed-stay-imports',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^[^./]/ }, ({ path }) => {
+      const dependency = packageOf(path)
+      return listed.has(dependency) || native.has(dependency) ? { path, external: true } : undefined
+    }),
+}
+
+/** The workspace's packages do nothing when they are imported: of them only what is used gets into the bundle. */
+const packagesAreInert: Plugin = {
+  name: 'packages-are-inert',
+  setup: ({ onResolve, resolve }) =>
+    onResolve({ filter: /^(@muster\/|\.)/ }, async ({ path, pluginData, ...rest }) => {
+      if (pluginData === 'asked') return undefined
+      const found = await resolve(path, { ...rest, pluginData: 'asked' })
+      const isOfPackage = /[\\/](packages[\\/][^\\/]+|db)[\\/]src[\\/]/.test(found.path)
+      return isOfPackage && !/[\\/]node_modules[\\/]/.test(found.path) ? { ...found, sideEffects: false } : found
+    }),
+}
+
 await rm('dist', { recursive: true, force: true })
-await build({
+const { metafile } = await build({
   entryPoints: ['src/main.ts'],
   outfile: 'dist/main.js',
   bundle: true,
@@ -14,14 +43,28 @@ await build({
   target: 'node26',
   format: 'esm',
   sourcemap: true,
-  plugins: [
-    {
-      name: 'registry-packages-stay-imports',
-      setup: ({ onResolve }) =>
-        onResolve({ filter: /^[^./]/ }, ({ path, kind }) =>
-          kind === 'entry-point' || path.startsWith('@muster/') ? undefined : { path, external: true },
-        ),
-    },
-  ],
+  metafile: true,
+  // Loaded only by those who installed it.
+  external: ['pg-native'],
+  // Inlined CommonJS calls require for Node's own modules.
+  banner: { js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);" },
+  plugins: [listedStayImports, packagesAreInert],
   logLevel: 'warning',
 })
+
+const imports = Object.values(metafile.outputs).flatMap((output) => output.imports)
+const unlisted = [...native].filter(
+  (dependency) => !listed.has(dependency) && imports.some(({ path }) => path === dependency),
+)
+if (unlisted.length > 0) {
+  console.error(
+    `${name} uses ${unlisted.join(', ')} through a package of the workspace: list it in its package.json too.`,
+  )
+  process.exit(1)
+}
+
+/** `@scope/name/path` and `name/path` without their path. */
+function packageOf(path: string): string {
+  const parts = path.split('/')
+  return path.startsWith('@') ? parts.slice(0, 2).join('/') : (parts[0] ?? path)
+}
