@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, openSync, readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '@muster/devkit'
+import { keys } from './keys.ts'
+import { root, type Stage } from './stage.ts'
+
+/** A process of Muster itself, started as `npm start` starts it. */
+export type RunningApp = { pid: number; origin: string; stop(): Promise<void> }
+
+export const poolMax = 10
+const bootMs = 30_000
+
+/** Starts `apps/<name>` and waits until it says that it is ready. @throws with its log when it does not */
+export async function startApp(stage: Stage, name: 'api' | 'audit-worker'): Promise<RunningApp> {
+  const [port, opsPort] = [await freePort(), await freePort()]
+  const logFile = join(stage.home, `logs/${name}.log`)
+  const log = openSync(logFile, 'w')
+  const profiling = stage.profileDir ? ['--cpu-prof', '--cpu-prof-dir', stage.profileDir] : []
+  const child = spawn(process.execPath, [...profiling, join(root, 'apps', name, 'src/main.ts')], {
+    env: { ...process.env, ...appEnv(stage, port, opsPort) },
+    stdio: ['ignore', log, log],
+  })
+  closeSync(log)
+  const pid = child.pid as number
+  stage.guardian.watch({ pid, stage: 'app', signal: 'SIGTERM' })
+  const gone = once(child, 'exit')
+  const deadlineMs = performance.now() + bootMs
+  while (!(await isReady(opsPort))) {
+    if (child.exitCode !== null || performance.now() > deadlineMs) {
+      child.kill('SIGKILL')
+      throw new Error(`The ${name} did not start:\n${readFileSync(logFile, 'utf8').slice(-2_000)}`)
+    }
+    await sleep(50)
+  }
+  return {
+    pid,
+    origin: `http://127.0.0.1:${port}`,
+    async stop() {
+      child.kill('SIGTERM')
+      await gone
+      stage.guardian.forget(pid)
+    },
+  }
+}
+
+function appEnv(stage: Stage, port: number, opsPort: number): Record<string, string> {
+  return {
+    NODE_ENV: 'development',
+    LOG_LEVEL: 'warn',
+    UV_THREADPOOL_SIZE: String(availableParallelism() + 4),
+    DATABASE_URL: stage.databaseUrl,
+    DATABASE_POOL_MAX: String(poolMax),
+    REDIS_URL: stage.redisUrl,
+    PORT: String(port),
+    OPS_PORT: String(opsPort),
+    RATE_LIMIT_SCALE: '1000000',
+    BCRYPT_COST: '10',
+    STORAGE_LOCAL_DIR: join(stage.home, 'files'),
+    STAGING_DIR: join(stage.home, 'staging'),
+    ACCESS_TOKEN_KEYS: keys.accessToken.ring,
+    REFRESH_TOKEN_KEYS: keys.refreshToken.ring,
+    PASSWORD_KEYS: keys.password.ring,
+    MAIL_CODE_KEYS: keys.mailCode.ring,
+    AUDIT_KEYS: keys.audit.ring,
+  }
+}
+
+async function isReady(opsPort: number): Promise<boolean> {
+  try {
+    return (await fetch(`http://127.0.0.1:${opsPort}/readyz`)).ok
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,64 @@
+import { execFileSync, fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+
+/** A process of the benchmark: it answers questions, one at a time, and ends with this one. */
+export type Child<Question, Answer> = {
+  pid: number
+  ask(question: Question): Promise<Answer>
+  stop(): Promise<void>
+}
+
+type Reply<Answer> = { answer: Answer } | { error: string }
+
+/** Starts a file that calls `answer` and waits until it is ready. @throws with what it printed when it ends before */
+export async function startChild<Question, Answer>(
+  file: URL,
+  env: Record<string, string> = {},
+): Promise<Child<Question, Answer>> {
+  const child = fork(file, [], { env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  await nextReply(child)
+  return {
+    pid: child.pid as number,
+    async ask(question) {
+      const reply = nextReply<Answer>(child)
+      child.send(question as object)
+      return reply
+    },
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      const gone = once(child, 'exit')
+      child.disconnect()
+      await gone
+    },
+  }
+}
+
+function nextReply<Answer>(child: ChildProcess): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const onExit = (code: number | null) => reject(new Error(`${child.spawnargs[1]} ended with ${code}`))
+    child.once('exit', onExit)
+    child.once('message', (reply: Reply<Answer>) => {
+      child.off('exit', onExit)
+      if ('error' in reply) reject(new Error(reply.error))
+      else resolve(reply.answer)
+    })
+  })
+}
+
+/** Resident memory of a process. */
+export function rssMiB(pid: number): number {
+  if (process.platform === 'linux') {
+    const [, kib] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+    return Number(kib) / 1024
+  }
+  return Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) / 1024
+}
+
+/** Processor time that a process has used, for telling whether it or its load was the bottleneck; Linux only. */
+export function cpuSeconds(pid: number): number | undefined {
+  if (process.platform !== 'linux') return undefined
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+  const ticksPerSecond = 100
+  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
+}

@@ -1,0 +1,25 @@
+import { startChild } from '../child.ts'
+import { keys } from '../keys.ts'
+import { accessCookie } from '../people.ts'
+import { poolMax } from '../apps.ts'
+import type { Server } from '../pair.ts'
+import type { Stage } from '../stage.ts'
+
+/** Starts a bare server that answers with this body. */
+export async function startLimit(
+  stage: Stage,
+  name: 'bare-jwt' | 'bare-select' | 'bare-insert',
+  { body, ownerId = '' }: { body: string; ownerId?: string },
+): Promise<Server & { stop(): Promise<void> }> {
+  const child = await startChild<object, number>(new URL(`./${name}.ts`, import.meta.url), {
+    NODE_ENV: 'production',
+    DATABASE_URL: stage.databaseUrl,
+    BENCH_POOL_MAX: String(poolMax),
+    BENCH_JWT_KEY: keys.accessToken.base64,
+    BENCH_COOKIE: accessCookie,
+    BENCH_BODY: body,
+    BENCH_OWNER_ID: ownerId,
+  })
+  const port = await child.ask({})
+  return { pid: child.pid, origin: `http://127.0.0.1:${port}`, stop: child.stop }
+}

@@ -1,0 +1,25 @@
+import { type Child, startChild } from '../child.ts'
+
+export type LoadRequest = { method: 'GET' | 'POST'; path: string; body?: string }
+
+/** What a round sends: the requests in turn on each connection, the next one as soon as the last one is answered. */
+export type Load = {
+  origin: string
+  cookie: string
+  requests: LoadRequest[]
+  connections: number
+  seconds: number
+}
+
+export type LoadResult = {
+  perSecond: number
+  /** Answers other than 2xx, broken connections and requests that were not answered in time. */
+  failures: number
+  p50Ms: number
+  p99Ms: number
+}
+
+/** autocannon in a process of its own, so that it does not share a thread with what it measures. */
+export function startLoad(): Promise<Child<Load, LoadResult>> {
+  return startChild(new URL('./main.ts', import.meta.url))
+}

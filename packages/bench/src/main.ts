@@ -1,0 +1,43 @@
+import { writeFileSync } from 'node:fs'
+import { cpus, totalmem } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { fullPlan, smokePlan } from './plan.ts'
+import type { Line, Row } from './row.ts'
+import { usersMe } from './rows/users-me.ts'
+import { openStage, root } from './stage.ts'
+import { table } from './table.ts'
+
+const rows: Row[] = [usersMe]
+
+// pnpm hands on the `--` that separates its own options.
+const args = process.argv.slice(2).filter((arg) => arg !== '--')
+const { values, positionals } = parseArgs({
+  args,
+  allowPositionals: true,
+  options: { smoke: { type: 'boolean' }, profile: { type: 'string' } },
+})
+const unknown = positionals.filter((name) => !rows.some((row) => row.name === name))
+if (unknown.length > 0) {
+  console.error(`There is no ${unknown.join(', ')}; the rows are ${rows.map(({ name }) => name).join(', ')}.`)
+  process.exit(2)
+}
+const chosen = positionals.length > 0 ? rows.filter(({ name }) => positionals.includes(name)) : rows
+
+const stage = await openStage(values.smoke ? smokePlan : fullPlan, values.profile)
+const results: { name: string; number: number; lines: Line[] }[] = []
+try {
+  for (const row of chosen) {
+    console.log(`${row.name} …`)
+    results.push({ name: row.name, number: row.number, lines: await row.measure(stage) })
+  }
+} finally {
+  await stage.close()
+}
+
+console.log(`\n${table(results.flatMap(({ lines }) => lines))}`)
+const machine = { cpu: cpus()[0]?.model, cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30) }
+const file = join(root, 'bench-results.json')
+const result = { at: new Date().toISOString(), node: process.version, machine, isSmoke: !!values.smoke, rows: results }
+writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`)
+console.log(`\nEach round stands in ${file}.`)

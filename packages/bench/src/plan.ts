@@ -1,0 +1,43 @@
+/** How much a run measures. */
+export type Plan = {
+  isSmoke: boolean
+  /** Times that each side of a pair is measured, in turn. */
+  rounds: number
+  roundSeconds: number
+  warmUpSeconds: number
+  /** Rounds of the sustained load, and how long each lasts. */
+  sustainedRounds: number
+  sustainedSeconds: number
+  jobSeconds: number
+  outboxRows: number
+  /** Tasks in the table at first; growth is measured at ten times as many. */
+  tasks: number
+  warmStarts: number
+}
+
+export const fullPlan: Plan = {
+  isSmoke: false,
+  rounds: 5,
+  roundSeconds: 5,
+  warmUpSeconds: 4,
+  sustainedRounds: 2,
+  sustainedSeconds: 60,
+  jobSeconds: 10,
+  outboxRows: 50_000,
+  tasks: 10_000,
+  warmStarts: 3,
+}
+
+/** Shows that every row runs and prints; its figures mean nothing. */
+export const smokePlan: Plan = {
+  isSmoke: true,
+  rounds: 1,
+  roundSeconds: 1,
+  warmUpSeconds: 1,
+  sustainedRounds: 1,
+  sustainedSeconds: 1,
+  jobSeconds: 1,
+  outboxRows: 1_000,
+  tasks: 100,
+  warmStarts: 1,
+}

@@ -1,0 +1,108 @@
+import { execFile } from 'node:child_process'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import {
+  findRedis,
+  freePort,
+  type Guardian,
+  type Service,
+  startGuardian,
+  startPostgres,
+  startRedis,
+  takeLock,
+  thisMachine,
+} from '@muster/devkit'
+import { Redis } from 'ioredis'
+import pg from 'pg'
+import type { Plan } from './plan.ts'
+
+export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..')
+
+/** What every row stands on: Postgres and Redis as `npm start` runs them, durable, in a folder of their own. */
+export type Stage = {
+  plan: Plan
+  home: string
+  databaseUrl: string
+  redisUrl: string
+  /** For seeding and for looking; not for what is measured. */
+  db: pg.Pool
+  redis: Redis
+  guardian: Guardian
+  /** Processes of the API and of workers write a CPU profile here when they end. */
+  profileDir: string | undefined
+  close(): Promise<void>
+}
+
+const database = 'muster_bench'
+
+/** @throws when another benchmark runs: they would measure each other */
+export async function openStage(plan: Plan, profileDir: string | undefined): Promise<Stage> {
+  const home = join(resolve(root, process.env.MUSTER_HOME || '.muster'), 'bench')
+  const lock = await takeLock(join(home, 'lock'))
+  if ('heldBy' in lock) throw new Error(`Another benchmark runs (process ${lock.heldBy}).`)
+  const guardian = startGuardian()
+  const services: Service[] = []
+  const begin = async (starting: Promise<Service>) => {
+    const service = await starting
+    services.push(service)
+    guardian.watch({ pid: service.pid, stage: 'service', signal: service.name === 'postgres' ? 'SIGINT' : 'SIGTERM' })
+    return service
+  }
+  const stopServices = async () => {
+    await Promise.all(services.map((service) => service.stop()))
+    guardian.dismiss()
+    lock.release()
+  }
+  try {
+    const postgres = await begin(startOwnPostgres(home))
+    const redisServer = await begin(startOwnRedis(home))
+    const databaseUrl = await freshDatabase(postgres.url)
+    const db = new pg.Pool({ connectionString: databaseUrl, max: 4 })
+    const redis = new Redis(redisServer.url)
+    await redis.flushall()
+    return {
+      plan,
+      home,
+      databaseUrl,
+      redisUrl: redisServer.url,
+      db,
+      redis,
+      guardian,
+      profileDir,
+      async close() {
+        redis.disconnect()
+        await db.end()
+        await stopServices()
+      },
+    }
+  } catch (error) {
+    await stopServices()
+    throw error
+  }
+}
+
+async function startOwnPostgres(home: string): Promise<Service> {
+  const logFile = join(home, 'logs/postgres.log')
+  return startPostgres({ dir: join(home, 'postgres'), port: await freePort(), logFile, isDurable: true })
+}
+
+async function startOwnRedis(home: string): Promise<Service> {
+  const program = findRedis(thisMachine(join(home, '../redis-build'), (line) => console.log(line)))
+  const logFile = join(home, 'logs/redis.log')
+  return startRedis({ program, dir: join(home, 'redis'), port: await freePort(), logFile, isDurable: true })
+}
+
+async function freshDatabase(server: string): Promise<string> {
+  const client = new pg.Client({ connectionString: server })
+  await client.connect()
+  await client.query(`drop database if exists ${database} with (force)`)
+  await client.query(`create database ${database}`)
+  await client.end()
+  const url = new URL(server)
+  url.pathname = database
+  await promisify(execFile)(process.execPath, [join(root, 'db/src/cli.ts'), 'migrate'], {
+    env: { ...process.env, DATABASE_URL: url.href },
+  })
+  return url.href
+}
