@@ -77,7 +77,7 @@ export async function buildApp(deps: Deps): Promise<App> {
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
   })
   await app.register(fastifyCompress, { threshold: compressAboveBytes, encodings: ['br', 'gzip'] })
-  await app.register(sessionPlugin, { deps, accessTokens, cookies })
+  await app.register(sessionPlugin, { context })
   await app.register(rateLimitsPlugin, { deps })
   await app.register(notFoundPlugin)
   await app.register(openapiPlugin, { publicUrl: config.publicUrl })

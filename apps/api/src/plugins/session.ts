@@ -2,10 +2,9 @@ import fastifyCookie from '@fastify/cookie'
 import { DomainError } from '@muster/errors'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
-import type { Deps } from '../deps.ts'
-import type { AccessTokens } from '../modules/sessions/access-tokens.ts'
 import { refreshSession, type SessionGrant } from '../modules/sessions/sessions.service.ts'
 import { type Actor, originOf, type Role } from './actor.ts'
+import type { Context } from './context.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -24,7 +23,7 @@ export type SessionCookies = {
   readRefreshToken(request: FastifyRequest): string | undefined
 }
 
-type Options = { deps: Deps; accessTokens: AccessTokens; cookies: SessionCookies }
+type Options = { context: Context & { cookies: { accessName: string } } }
 
 /** Names and attributes of the two session cookies. Over https they carry the `__Host-` prefix (RFC 6265bis). */
 export function sessionCookies({
@@ -58,42 +57,39 @@ export function sessionCookies({
  * Cookie → `request.actor`, on every route that is not public. An access token that ran out, or whose claims are out of
  * date, is renewed on the way when the refresh token is good.
  */
-export const sessionPlugin = fp(
-  async (
-    app: FastifyInstance,
-    { deps, accessTokens, cookies }: Options & { cookies: SessionCookies & { accessName: string } },
-  ) => {
-    await app.register(fastifyCookie)
-    app.decorateRequest('actor', null as unknown as Actor)
-    const routes: RouteOptions[] = []
-    app.addHook('onRoute', (route) => void routes.push(route))
-    app.addHook('onReady', async () => {
-      const silent = routes.filter(({ config }) => !config?.access).map(({ method, url }) => `${String(method)} ${url}`)
-      if (silent.length > 0) throw new Error(`These routes don't say who may call them (config.access): ${silent.join(', ')}`)
-    })
+export const sessionPlugin = fp(async (app: FastifyInstance, { context }: Options) => {
+  const { cookies, accessTokens, revocations, clock } = context
+  await app.register(fastifyCookie)
+  app.decorateRequest('actor', null as unknown as Actor)
+  const routes: RouteOptions[] = []
+  app.addHook('onRoute', (route) => void routes.push(route))
+  app.addHook('onReady', async () => {
+    const silent = routes.filter(({ config }) => !config?.access).map(({ method, url }) => `${String(method)} ${url}`)
+    if (silent.length > 0)
+      throw new Error(`These routes don't say who may call them (config.access): ${silent.join(', ')}`)
+  })
 
-    app.addHook('onRequest', async (request, reply) => {
-      const { access } = request.routeOptions.config
-      if (access === undefined || access === 'public') return
-      // Without news of revoked sessions nobody can be let in.
-      if (!deps.revocations.isFresh()) throw new DomainError('DEPENDENCY_UNAVAILABLE', { retryAfterSeconds: 2 })
-      request.actor = await authenticate(request, reply)
-      if (access !== 'signed-in' && !access.includes(request.actor.role)) throw new DomainError('FORBIDDEN')
-    })
+  app.addHook('onRequest', async (request, reply) => {
+    const { access } = request.routeOptions.config
+    if (access === undefined || access === 'public') return
+    // Without news of revoked sessions nobody can be let in.
+    if (!revocations.isFresh()) throw new DomainError('DEPENDENCY_UNAVAILABLE', { retryAfterSeconds: 2 })
+    request.actor = await authenticate(request, reply)
+    if (access !== 'signed-in' && !access.includes(request.actor.role)) throw new DomainError('FORBIDDEN')
+  })
 
-    async function authenticate(request: FastifyRequest, reply: FastifyReply): Promise<Actor> {
-      const token = request.cookies[cookies.accessName]
-      const claims = token ? accessTokens.read(token) : undefined
-      if (claims) {
-        const verdict = deps.revocations.verdict(claims.actor.sessionId, claims.issuedAtMs)
-        if (verdict === 'revoked') throw new DomainError('SESSION_REVOKED')
-        if (verdict === 'good' && claims.expiresAtMs > deps.clock.now().getTime()) return claims.actor
-      }
-      const refreshToken = cookies.readRefreshToken(request)
-      if (!refreshToken) throw new DomainError('UNAUTHENTICATED')
-      const grant = await refreshSession({ ...deps, accessTokens }, refreshToken, originOf(request))
-      cookies.set(reply, grant)
-      return grant.actor
+  async function authenticate(request: FastifyRequest, reply: FastifyReply): Promise<Actor> {
+    const token = request.cookies[cookies.accessName]
+    const claims = token ? accessTokens.read(token) : undefined
+    if (claims) {
+      const verdict = revocations.verdict(claims.actor.sessionId, claims.issuedAtMs)
+      if (verdict === 'revoked') throw new DomainError('SESSION_REVOKED')
+      if (verdict === 'good' && claims.expiresAtMs > clock.now().getTime()) return claims.actor
     }
-  },
-)
+    const refreshToken = cookies.readRefreshToken(request)
+    if (!refreshToken) throw new DomainError('UNAUTHENTICATED')
+    const grant = await refreshSession(context, refreshToken, originOf(request))
+    cookies.set(reply, grant)
+    return grant.actor
+  }
+})

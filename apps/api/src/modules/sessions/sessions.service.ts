@@ -10,6 +10,7 @@ import {
 } from '@muster/security'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../plugins/actor.ts'
+import type { SecretGuard } from '../../plugins/secret-guard.ts'
 import type { AccessTokens } from './access-tokens.ts'
 import * as queries from './sessions.queries.ts'
 
@@ -22,7 +23,10 @@ export type SessionGrant = {
   expiresAt: Date
 }
 
-type SessionDeps = Pick<Deps, 'db' | 'transact' | 'config' | 'clock' | 'revocations'> & { accessTokens: AccessTokens }
+type SessionDeps = Pick<Deps, 'db' | 'transact' | 'config' | 'clock' | 'revocations'> & {
+  accessTokens: AccessTokens
+  guard: SecretGuard
+}
 type SessionRow = NonNullable<Awaited<ReturnType<typeof queries.findWithUser>>>
 
 const maxOpenSessions = 20
@@ -67,15 +71,9 @@ export async function openSession(
 /**
  * Answers a refresh token: rotates it, or gives the same successor again, or ends the session when the token was left
  * behind. Fifty at once make one rotation and all get one successor.
- * @param beforeRotation may throw to refuse a rotation (its rate limit); replays are not asked
- * @throws DomainError SESSION_REVOKED, UNAUTHENTICATED
+ * @throws DomainError SESSION_REVOKED, UNAUTHENTICATED, RATE_LIMITED (rotations; replays don't count)
  */
-export async function refreshSession(
-  deps: SessionDeps,
-  token: string,
-  origin: Origin,
-  beforeRotation: (sessionId: string) => void = () => {},
-): Promise<SessionGrant> {
+export async function refreshSession(deps: SessionDeps, token: string, origin: Origin): Promise<SessionGrant> {
   const parsed = parseRefreshToken(token)
   if (!parsed) throw new DomainError('UNAUTHENTICATED')
   for (let decisions = 0; decisions < maxDecisions; decisions++) {
@@ -91,12 +89,13 @@ export async function refreshSession(
       case 'replay-successor':
         return grant(deps, row, decision.answerN, row.expires_at)
       case 'rotate': {
-        beforeRotation(row.id)
+        const slot = await deps.guard.reserve('refresh', row.id)
         const expiresAt = sessionExpiry({ createdAt: row.created_at, now, rememberMe: row.is_remembered })
         const next = { now, expiresAt, ip: origin.ip, userAgent: origin.userAgent ?? null }
         if (await queries.rotate(deps.db, row.id, row.generation, next)) {
           return grant(deps, row, decision.answerN, expiresAt)
         }
+        await slot.giveBack()
         break
       }
       case 'reuse':
@@ -110,7 +109,12 @@ export async function refreshSession(
 }
 
 /** Ends one session of the person. @throws DomainError NOT_FOUND when it is not theirs or has ended */
-export async function revokeSession(deps: SessionDeps, actor: Actor, sessionId: string, origin: Origin): Promise<void> {
+export async function revokeSession(
+  deps: Pick<Deps, 'transact' | 'clock' | 'revocations'>,
+  actor: Actor,
+  sessionId: string,
+  origin: Origin,
+): Promise<void> {
   const ended = await deps.transact(async ({ trx, audit }) => {
     const now = deps.clock.now()
     const isOwn = (await queries.listOpen(trx, actor.userId, now)).some(({ id }) => id === sessionId)
@@ -125,7 +129,7 @@ export async function revokeSession(deps: SessionDeps, actor: Actor, sessionId: 
 }
 
 /** The person's open sessions, the last used first. */
-export async function listSessions({ db, clock }: Pick<SessionDeps, 'db' | 'clock'>, actor: Actor) {
+export async function listSessions({ db, clock }: Pick<Deps, 'db' | 'clock'>, actor: Actor) {
   const rows = await queries.listOpen(db, actor.userId, clock.now())
   return rows.map((row) => ({
     id: row.id,
@@ -139,7 +143,12 @@ export async function listSessions({ db, clock }: Pick<SessionDeps, 'db' | 'cloc
 }
 
 /** A token that its owner left behind came back: somebody has a copy, so nobody keeps the session. */
-async function endReusedSession(deps: SessionDeps, row: SessionRow, presentedN: number, origin: Origin): Promise<void> {
+async function endReusedSession(
+  deps: Pick<Deps, 'transact' | 'clock' | 'revocations'>,
+  row: SessionRow,
+  presentedN: number,
+  origin: Origin,
+): Promise<void> {
   const ended = await deps.transact(async ({ trx, audit }) => {
     const ids = await queries.revoke(trx, [row.id], 'refresh token reused', deps.clock.now())
     if (ids.length > 0) {

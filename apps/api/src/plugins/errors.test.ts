@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { buildTestApp, type TestApp, type TestPerson } from '../testing.ts'
+
+let api: TestApp
+let person: TestPerson
+
+beforeAll(async () => {
+  api = await buildTestApp()
+  person = await api.signUp()
+})
+afterAll(() => api.close())
+
+const json = { 'content-type': 'application/json' }
+const codeOf = (answer: { json(): { error: { code: string } } }) => answer.json().error.code
+
+test('every error has the request id of the caller, a sentence, a code and nothing else', async () => {
+  const answer = await api.connect().inject('GET', '/api/v1/users/me', undefined, { 'x-request-id': 'mine-1' })
+  expect(answer.statusCode).toBe(401)
+  expect(answer.headers['x-request-id']).toBe('mine-1')
+  expect(answer.json()).toEqual({
+    success: false,
+    message: expect.any(String),
+    error: { code: 'UNAUTHENTICATED', requestId: 'mine-1' },
+  })
+})
+
+test('a request id that could forge a log line is replaced', async () => {
+  const answer = await api.connect().inject('GET', '/health', undefined, { 'x-request-id': 'a"}b' })
+  expect(answer.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/)
+})
+
+test('a body that is no JSON, is too large or is of another type is refused by its kind', async () => {
+  const url = '/api/v1/auth/login'
+  expect(codeOf(await api.connect().inject('POST', url, '{"email":', json))).toBe('MALFORMED_JSON')
+  expect(codeOf(await api.connect().inject('POST', url, '', json))).toBe('MALFORMED_JSON')
+  expect(
+    codeOf(await api.connect().inject('POST', url, 'a=b', { 'content-type': 'application/x-www-form-urlencoded' })),
+  ).toBe('UNSUPPORTED_MEDIA_TYPE')
+  const large = await api.connect().inject('POST', url, `"${'x'.repeat(1024 * 1024)}"`, json)
+  expect([large.statusCode, codeOf(large)]).toEqual([413, 'BODY_TOO_LARGE'])
+})
+
+test('an unknown key and a wrong value are named with their place', async () => {
+  const answer = await person.inject('PATCH', '/api/v1/users/me', { bio: 'x'.repeat(151), nickname: 'x' })
+  expect(answer.statusCode).toBe(400)
+  expect(answer.json().error.details).toEqual([
+    { path: 'body.bio', message: expect.stringContaining('150') },
+    { path: 'body', message: expect.stringContaining('nickname') },
+  ])
+})
+
+test('an address that nothing serves answers 404, another method of one that is served 405 with Allow', async () => {
+  expect(codeOf(await api.connect().inject('GET', '/api/v1/nothing'))).toBe('NOT_FOUND')
+  const answer = await api.connect().inject('PUT', '/api/v1/users/me', {})
+  expect([answer.statusCode, codeOf(answer)]).toEqual([405, 'METHOD_NOT_ALLOWED'])
+  expect(answer.headers.allow).toBe('GET, HEAD, PATCH')
+})
+
+test('an unsafe request from a foreign page is refused; one of our own pages or of no browser passes', async () => {
+  const from = (headers: Record<string, string>) =>
+    person.inject('PATCH', '/api/v1/users/me', { bio: 'hello' }, headers)
+  expect(codeOf(await from({ origin: 'https://evil.example' }))).toBe('CROSS_ORIGIN')
+  expect(codeOf(await from({ origin: 'null' }))).toBe('CROSS_ORIGIN')
+  expect(codeOf(await from({ 'sec-fetch-site': 'cross-site' }))).toBe('CROSS_ORIGIN')
+  expect((await from({ origin: 'http://localhost:3000', 'sec-fetch-site': 'same-origin' })).statusCode).toBe(200)
+  expect((await from({})).statusCode).toBe(200)
+})
+
+test('a fault of ours tells the caller nothing about it', async () => {
+  const broken = await buildTestApp()
+  const owner = await broken.signUp()
+  await broken.db.schema.alterTable('users').renameTo('users_gone').execute()
+  const answer = await owner.inject('PATCH', '/api/v1/users/me', { bio: 'hello' })
+  expect([answer.statusCode, codeOf(answer)]).toEqual([500, 'INTERNAL'])
+  expect(answer.body).not.toMatch(/users|relation|select|at .*\.ts/)
+  await broken.close()
+})
+
+test('the hundred and first anonymous request of an address within fifteen minutes is refused', async () => {
+  const strict = await buildTestApp({ config: { rateLimitScale: 1 } })
+  for (let requests = 0; requests < 100; requests++) await strict.connect().inject('GET', '/health')
+  const refused = await strict.connect().inject('GET', '/health')
+  expect([refused.statusCode, codeOf(refused)]).toEqual([429, 'RATE_LIMITED'])
+  expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
+  const signedIn = await strict.signUp()
+  expect((await signedIn.inject('GET', '/api/v1/users/me')).headers['ratelimit-limit']).toBe('3000')
+  await strict.close()
+})
+
+test('a spoofed X-Forwarded-For changes nothing where no proxy is trusted', async () => {
+  const strict = await buildTestApp({ config: { rateLimitScale: 1 } })
+  for (let requests = 0; requests < 100; requests++) {
+    await strict.connect().inject('GET', '/health', undefined, { 'x-forwarded-for': `203.0.113.${requests}` })
+  }
+  const refused = await strict.connect().inject('GET', '/health', undefined, { 'x-forwarded-for': '198.51.100.7' })
+  expect(codeOf(refused)).toBe('RATE_LIMITED')
+  await strict.close()
+})
+
+test('every answer carries the security headers', async () => {
+  const { headers } = await api.connect().inject('GET', '/api/v1/nothing')
+  expect(headers).toMatchObject({
+    'content-security-policy': expect.stringContaining("default-src 'none'"),
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'strict-transport-security': 'max-age=31536000; includeSubDomains',
+  })
+})
