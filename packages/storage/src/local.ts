@@ -26,8 +26,8 @@ export function createLocalStorage({ localDir }: { localDir: string }): Storage 
 
     async open(key, range) {
       const path = pathOf(key)
-      const fd = await unlessAway(() => openOrUndefined(path))
-      if (fd === undefined) throw notStored()
+      const fd = await unlessAway(() => missingAsUndefined(promisify(openDescriptor)(path, 'r')))
+      if (fd === undefined) throw await notFoundIn(root)
       return readRange(fd, range)
     },
 
@@ -119,10 +119,15 @@ function entriesOf(path: string) {
   })
 }
 
+const statOrUndefined = (path: string) => missingAsUndefined(stat(path))
+
 const notStored = () => new DomainError('NOT_FOUND', { message: 'This file is not stored.' })
 
-const openOrUndefined = (path: string) => missingAsUndefined(promisify(openDescriptor)(path, 'r'))
-const statOrUndefined = (path: string) => missingAsUndefined(stat(path))
+/** Without its folder (a volume that is not mounted) the storage can't say that a file is gone for good. */
+async function notFoundIn(root: string): Promise<DomainError> {
+  const isThere = (await statOrUndefined(root))?.isDirectory()
+  return isThere ? notStored() : new DomainError('DEPENDENCY_UNAVAILABLE', { retryAfterSeconds })
+}
 
 async function removeIfEmpty(folder: string): Promise<void> {
   try {

@@ -121,6 +121,7 @@ test('a list holds exactly the keys that begin with the prefix', async () => {
 })
 
 test('storage that refuses is DEPENDENCY_UNAVAILABLE with Retry-After, for later', async () => {
+  await expect(storage.open('a/b')).rejects.toMatchObject({ code: 'DEPENDENCY_UNAVAILABLE' })
   // A file where the folder should be: it refuses also those who may write everywhere.
   await writeFile(join(folder, 'files'), 'in the way')
   await expect(storage.put('a/b', Readable.from([Buffer.from('x')]))).rejects.toMatchObject({
@@ -128,4 +129,5 @@ test('storage that refuses is DEPENDENCY_UNAVAILABLE with Retry-After, for later
     status: 503,
     retryAfterSeconds: 5,
   })
+  await expect(storage.open('a/b')).rejects.toMatchObject({ code: 'DEPENDENCY_UNAVAILABLE' })
 })

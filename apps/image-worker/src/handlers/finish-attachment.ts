@@ -1,0 +1,49 @@
+import { deleteFiles } from '@muster/jobs'
+import type { Transact } from '@muster/jobs/outbox'
+import { type Processing, setFailed, setReady } from '../attachments.queries.ts'
+import type { Deps } from '../deps.ts'
+import type { OptimizedImage } from '../image/optimize.ts'
+
+type Keys = { optimized: string; thumbnail: string }
+
+/** The attachment takes its new files and lets go of the original; when it was deleted meanwhile, the new ones go. */
+export function finish(
+  { clock }: Pick<Deps, 'clock'>,
+  transact: Transact,
+  attachment: Processing,
+  { bytes, contentType, widthPx, heightPx }: OptimizedImage,
+  keys: Keys,
+): Promise<void> {
+  return transact(async ({ trx, enqueue, audit }) => {
+    const ready = { contentType, widthPx, heightPx, sizeBytes: bytes.length }
+    const files = { storageKey: keys.optimized, thumbnailKey: keys.thumbnail }
+    if (!(await setReady(trx, attachment.id, { ...ready, ...files }, clock.now()))) {
+      enqueue(deleteFiles, { keys: Object.values(keys) })
+      return
+    }
+    enqueue(deleteFiles, { keys: [attachment.storage_key] })
+    audit({ ...changeOf(attachment, 'attachment.optimized'), after: { status: 'ready', ...ready } })
+  })
+}
+
+/** The attachment says why there is no image; what was uploaded is removed, since nobody may be served it. */
+export function giveUp(
+  { clock }: Pick<Deps, 'clock'>,
+  transact: Transact,
+  attachment: Processing,
+  failureReason: string,
+): Promise<void> {
+  return transact(async ({ trx, enqueue, audit }) => {
+    if (!(await setFailed(trx, attachment.id, failureReason, clock.now()))) return
+    enqueue(deleteFiles, { keys: [attachment.storage_key] })
+    audit({ ...changeOf(attachment, 'attachment.failed'), after: { status: 'failed', failureReason } })
+  })
+}
+
+const changeOf = ({ id, status }: Processing, action: string) => ({
+  action,
+  actorId: null,
+  targetType: 'attachment',
+  targetId: id,
+  before: { status },
+})

@@ -1,0 +1,56 @@
+import { sweepOrphans } from '@muster/jobs'
+import { handle } from '@muster/jobs/worker'
+import type { Deps } from '../deps.ts'
+import { whenStorageIsThere } from './storage-errors.ts'
+
+const prefix = 'attachments/'
+const keyShape = /^attachments\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\//
+/** Long enough for any upload to get its row and any image to get its new files. */
+const orphanAgeMs = 24 * 3_600_000
+const batchSize = 500
+
+/** Removes files that are older than a day and that no attachment names: leftovers of crashes on the way. */
+export function sweepOrphansHandler(deps: Pick<Deps, 'db' | 'storage' | 'clock'>) {
+  return handle(sweepOrphans, async (_payload, { log, signal }) => {
+    const oldest = deps.clock.now().getTime() - orphanAgeMs
+    let removed = 0
+    let batch: string[] = []
+    const flush = async () => {
+      const orphans = await orphansAmong(deps, batch)
+      await whenStorageIsThere(deps.storage.remove(orphans))
+      removed += orphans.length
+      batch = []
+    }
+    await whenStorageIsThere(
+      (async () => {
+        for await (const { key, modifiedAt } of deps.storage.list(prefix)) {
+          signal.throwIfAborted()
+          if (modifiedAt.getTime() < oldest) batch.push(key)
+          if (batch.length === batchSize) await flush()
+        }
+      })(),
+    )
+    if (batch.length > 0) await flush()
+    log.info({ removed }, 'orphaned files removed')
+  })
+}
+
+/** An attachment in processing keeps all of its files: a run of its job may be naming them right now. */
+async function orphansAmong({ db }: Pick<Deps, 'db'>, keys: string[]): Promise<string[]> {
+  const ids = new Map(keys.map((key) => [key, keyShape.exec(key)?.[1]]))
+  const wanted = [...new Set(ids.values())].filter((id) => id !== undefined)
+  if (wanted.length === 0) return []
+  const rows = await db
+    .selectFrom('attachments')
+    .select(['id', 'status', 'storage_key', 'thumbnail_key'])
+    .where('id', 'in', wanted)
+    .execute()
+  const byId = new Map(rows.map((row) => [row.id, row]))
+  return keys.filter((key) => {
+    const id = ids.get(key)
+    // A key of another shape is not ours to judge.
+    if (!id) return false
+    const row = byId.get(id)
+    return !row || (row.status !== 'processing' && row.storage_key !== key && row.thumbnail_key !== key)
+  })
+}

@@ -1,0 +1,45 @@
+import sharp, { type Sharp, type SharpOptions } from 'sharp'
+import { UnusableImage } from './unusable-image.ts'
+
+export const maxMegapixels = 50
+
+const timeoutSeconds = 120
+
+// One job uses one core, so processes scale by their number; nothing is kept between jobs, so memory does not grow.
+sharp.concurrency(1)
+sharp.cache(false)
+
+// Only these formats are ever opened, whatever a file's bytes claim: no SVG, no PDF, no container that reads other files.
+sharp.block({ operation: ['VipsForeignLoad'] })
+sharp.unblock({
+  operation: [
+    'VipsForeignLoadJpegFile',
+    'VipsForeignLoadPngFile',
+    'VipsForeignLoadNsgifFile',
+    'VipsForeignLoadWebpFile',
+  ],
+})
+
+/** A pipeline over a file that refuses damaged and truncated data and stops by itself. */
+export function pipelineOf(path: string, options: Pick<SharpOptions, 'animated'> = {}): Sharp {
+  const limits = { limitInputPixels: maxMegapixels * 1_000_000, failOn: 'error' } as const
+  return sharp(path, { ...limits, ...options }).timeout({ seconds: timeoutSeconds })
+}
+
+/** Reads what the file says of itself; no pixel is decoded, so its size does not matter yet. */
+export async function readHeader(path: string) {
+  return sharp(path, { animated: true, limitInputPixels: false }).metadata().catch(refuse)
+}
+
+/**
+ * Runs a pipeline into memory. What it throws is the input's fault, since nothing is written, but for a timeout.
+ * @throws UnusableImage
+ */
+export async function run(pipeline: Sharp) {
+  return pipeline.toBuffer({ resolveWithObject: true }).catch(refuse)
+}
+
+function refuse(cause: unknown): never {
+  if (cause instanceof Error && /^(timeout|Input file is missing)/.test(cause.message)) throw cause
+  throw new UnusableImage('The file is damaged, incomplete or no image.', { cause })
+}

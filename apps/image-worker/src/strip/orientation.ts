@@ -1,0 +1,19 @@
+const upright = 1
+
+/**
+ * The smallest EXIF block (TIFF 6.0, little-endian) that says nothing but how to turn the picture, which the bare pixels
+ * would otherwise lose; undefined when there is nothing to turn.
+ * @param orientation 1 to 8, as in EXIF tag 0x0112
+ */
+export function orientationOnlyExif(orientation: number): Buffer | undefined {
+  if (orientation === upright) return undefined
+  const exif = Buffer.alloc(26)
+  exif.write('II*\0', 'latin1')
+  exif.writeUInt32LE(8, 4) // the first directory begins right behind this header
+  exif.writeUInt16LE(1, 8) // … and has one entry:
+  exif.writeUInt16LE(0x0112, 10) // Orientation,
+  exif.writeUInt16LE(3, 12) // one SHORT
+  exif.writeUInt32LE(1, 14)
+  exif.writeUInt16LE(orientation, 18)
+  return exif
+}
