@@ -89,10 +89,20 @@ function forwardSignals(child) {
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill('SIGTERM'))
   // A terminal sends Ctrl-C to the child as well.
   process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'))
-  // npm killed with SIGKILL passes nothing on; its orphan notices by its new parent.
-  const parent = process.ppid
+  // npm killed with SIGKILL passes nothing on; its orphan notices that its ancestors have changed.
   if (process.env.npm_lifecycle_event) {
-    setInterval(() => process.ppid === parent || child.kill('SIGTERM'), 500).unref()
+    const ancestors = parents()
+    setInterval(() => parents() === ancestors || child.kill('SIGTERM'), 500).unref()
+  }
+}
+
+/** npm starts scripts through a shell, which survives it: the parent's parent counts too, where /proc tells it. */
+function parents() {
+  try {
+    const [, grandparent] = /^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${process.ppid}/status`, 'utf8')) ?? []
+    return `${process.ppid} ${grandparent}`
+  } catch {
+    return String(process.ppid)
   }
 }
 

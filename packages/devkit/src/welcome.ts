@@ -8,13 +8,14 @@ export function welcome(run: RunFile, secondsToReady: number): string {
     ['API', urls.api],
     ['API reference', urls.docs],
     ...(urls.inbox ? [['Inbox', urls.inbox] satisfies [string, string]] : []),
-    ['Postgres', urls.postgres],
-    ['Redis', urls.redis],
-    ['SMTP', urls.smtp],
+    ['Postgres', withoutPassword(urls.postgres)],
+    ['Redis', withoutPassword(urls.redis)],
+    ['SMTP', withoutPassword(urls.smtp)],
     ...processes
       .filter(({ opsPort }) => opsPort)
       .map(({ name, opsPort }): [string, string] => [`${name} health`, `http://127.0.0.1:${opsPort}/readyz`]),
     ['Admin', `${admin.email}, password in ${home}/secrets.json`],
+    ['For scripts', `${home}/run.json`],
   ]
   const width = Math.max(...rows.map(([label]) => label.length))
   const table = rows.map(([label, value]) => `  ${paint('bold', label.padEnd(width))}  ${value}`).join('\n')
@@ -32,4 +33,9 @@ ${paint('green', `ready in ${secondsToReady.toFixed(1)} s`)}; Ctrl-C stops every
 function registerCommand(api: string): string {
   const body = JSON.stringify({ username: 'you', name: 'You', email: 'you@example.com', password: 'plenty-of-words-7' })
   return `curl -i ${api}/api/v1/auth/register -H 'content-type: application/json' -d '${body}'`
+}
+
+/** A terminal's history is no place for one; run.json has it. */
+function withoutPassword(url: string): string {
+  return url.replace(/:[^:@/]+@/, ':…@')
 }
