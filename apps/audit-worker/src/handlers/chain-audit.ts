@@ -1,0 +1,6 @@
+import { chainAudit } from '@muster/jobs'
+import { handle } from '@muster/jobs/worker'
+import type { Chainer } from '../chainer.ts'
+
+/** The hint only comes earlier than the sweep would. */
+export const chainAuditHandler = ({ chainer }: { chainer: Chainer }) => handle(chainAudit, () => chainer.drain())

@@ -1,0 +1,81 @@
+import type { Db } from '@muster/db'
+import type { AuditEvent } from '@muster/jobs'
+import { auditRow } from '@muster/jobs'
+import { type Relay, startRelay } from '@muster/jobs/relay'
+import { createLogger } from '@muster/logger'
+import { createTestDatabase, createTestRedis } from '@muster/testing'
+import { sql } from 'kysely'
+import { startAuditWorker } from './audit-worker.ts'
+import type { Deps } from './deps.ts'
+
+export const keys = { currentId: 'k1', keys: new Map([['k1', Buffer.alloc(32, 7)]]) }
+
+/** A database and a Redis of one's own, with as many audit workers in this process as a test starts. */
+export async function createAuditWorld() {
+  const database = await createTestDatabase()
+  const redis = await createTestRedis()
+  const log = createLogger({ name: 'audit-test', level: 'silent' })
+  const stops: (() => Promise<void>)[] = []
+  const relay: Relay = startRelay({ db: database.db, redisUrl: redis.url, log })
+  stops.push(() => relay.close())
+  return {
+    database,
+    redis,
+    db: database.db,
+    relay,
+    log,
+    start(options: Partial<Pick<Deps, 'keys' | 'log' | 'redisUrl'>> & { sweepIntervalMs?: number } = {}) {
+      const { sweepIntervalMs, ...changed } = options
+      const deps: Deps = { db: database.db, redisUrl: redis.url, relay, keys, log, ...changed }
+      const worker = startAuditWorker(deps, { concurrency: 2, ...(sweepIntervalMs && { sweepIntervalMs }) })
+      stops.unshift(() => worker.close())
+      return worker
+    },
+    async close() {
+      for (const stop of stops) await stop()
+      await redis.close()
+      await database.drop()
+    },
+  }
+}
+
+export const someEvent = (changes: Partial<AuditEvent> = {}): AuditEvent => ({
+  action: 'task.created',
+  actorId: null,
+  targetType: 'task',
+  targetId: 'some-task',
+  before: { title: 'old', big: 1.5 },
+  after: { title: 'neu ü "quoted" \\ 😀', list: [1, null, true] },
+  context: { ip: '192.0.2.7', userAgent: 'curl/8', requestId: 'r-1' },
+  ...changes,
+})
+
+/** As `transact` writes them. @returns their ids */
+export async function insertPending(db: Db, count: number, changes: Partial<AuditEvent> = {}): Promise<string[]> {
+  const rows = Array.from({ length: count }, (_, index) =>
+    auditRow(someEvent({ targetId: `task-${index}`, ...changes })),
+  )
+  for (let from = 0; from < rows.length; from += 1_000) {
+    await db
+      .insertInto('audit_pending')
+      .values(rows.slice(from, from + 1_000))
+      .execute()
+  }
+  return rows.map(({ id }) => id)
+}
+
+export async function countRows(db: Db) {
+  const { rows } = await sql<{ pending: number; chained: number; personal: number; distinct: number; maxSeq: number }>`
+    select (select count(*) from audit_pending) as pending, count(*) as chained, count(distinct id) as distinct,
+      coalesce(max(seq), 0) as "maxSeq", (select count(*) from audit_personal) as personal
+    from audit_events`.execute(db)
+  return rows[0]
+}
+
+/** What a thief with the database's own powers can do: the triggers do not fire. */
+export async function tamper(db: Db, statement: string): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    await sql`select set_config('session_replication_role', 'replica', true)`.execute(trx)
+    await sql.raw(statement).execute(trx)
+  })
+}

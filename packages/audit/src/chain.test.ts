@@ -1,0 +1,80 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import {
+  type AuditPersonal,
+  type AuditRecord,
+  genesisHash,
+  isHeadGenuine,
+  personalDigest,
+  rowHash,
+  rowKey,
+  signHead,
+} from './index.ts'
+
+const ring = {
+  currentId: 'new',
+  keys: new Map([
+    ['new', Buffer.alloc(32, 1)],
+    ['old', Buffer.alloc(32, 2)],
+  ]),
+}
+const key = rowKey(ring)
+if (!key) throw new Error('the ring has its current key')
+
+const text = fc.string({ unit: 'grapheme', maxLength: 8 })
+const record: fc.Arbitrary<AuditRecord> = fc.record({
+  seq: fc.integer({ min: 1 }),
+  id: fc.uuid(),
+  action: text,
+  actorId: fc.option(fc.uuid()),
+  targetType: text,
+  targetId: text,
+  createdAtMicros: fc.maxSafeNat(),
+})
+const personal: fc.Arbitrary<AuditPersonal> = fc.record({
+  salt: fc.uint8Array({ minLength: 16, maxLength: 16 }),
+  ip: fc.option(text),
+  userAgent: fc.option(text),
+  requestId: fc.option(text),
+  beforeText: fc.option(text),
+  afterText: fc.option(text),
+})
+
+test('two rows have the same hash only when they say the same', () => {
+  fc.assert(
+    fc.property(record, record, (a, b) => {
+      const isSame = JSON.stringify(a) === JSON.stringify(b)
+      expect(rowHash(key, genesisHash, a, genesisHash).equals(rowHash(key, genesisHash, b, genesisHash))).toBe(isSame)
+    }),
+  )
+})
+
+test('text can not wander from one field into the next, and nothing is not the empty text', () => {
+  fc.assert(
+    fc.property(personal, (given) => {
+      const shifted = { ...given, ip: `${given.ip ?? ''}${given.userAgent ?? ''}`, userAgent: null }
+      const isSame = given.ip !== null && given.userAgent === null
+      expect(personalDigest(key, given).equals(personalDigest(key, shifted))).toBe(isSame)
+    }),
+  )
+})
+
+test('the same personal fields leave another digest under another salt', () => {
+  fc.assert(
+    fc.property(personal, (given) => {
+      const salt = given.salt.map((byte) => byte ^ 1)
+      expect(personalDigest(key, given).equals(personalDigest(key, { ...given, salt }))).toBe(false)
+    }),
+  )
+})
+
+test('a head signed by any key of the ring is genuine, a changed one is not', () => {
+  const head = { seq: 7, hash: 'ab'.repeat(32) }
+  for (const currentId of ['new', 'old']) {
+    const signed = signHead({ ...ring, currentId }, head)
+    expect(isHeadGenuine(ring, signed)).toBe(true)
+    expect(isHeadGenuine(ring, { ...signed, seq: 6 })).toBe(false)
+    expect(isHeadGenuine(ring, { ...signed, hash: 'cd'.repeat(32) })).toBe(false)
+    expect(isHeadGenuine(ring, { ...signed, keyId: 'gone' })).toBe(false)
+  }
+})

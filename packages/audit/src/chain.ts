@@ -1,0 +1,73 @@
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
+import type { KeyRing } from '@muster/config'
+
+/** The part of an audit event that stays as long as the chain. */
+export type AuditRecord = {
+  /** Place in the chain: 1, 2, 3 … */
+  seq: number
+  id: string
+  action: string
+  actorId: string | null
+  targetType: string
+  targetId: string
+  /** Microseconds since 1970, as exact as Postgres keeps it. */
+  createdAtMicros: number
+}
+
+/** The part that can be erased; the chain keeps only its salted digest. */
+export type AuditPersonal = {
+  salt: Uint8Array
+  ip: string | null
+  userAgent: string | null
+  requestId: string | null
+  /** As Postgres writes the jsonb out, which is the same for equal values. */
+  beforeText: string | null
+  afterText: string | null
+}
+
+/** A key of the ring, ready for many hashes. */
+export type RowKey = { id: string; key: KeyObject }
+
+/** Enough that a digest of an erased row can't be found by trying addresses. */
+export const saltBytes = 16
+
+/** What stands before the first row. */
+export const genesisHash = Buffer.alloc(32)
+
+/** The current key unless `id` names another; undefined when the ring does not hold it. */
+export function rowKey(ring: KeyRing, id = ring.currentId): RowKey | undefined {
+  const key = ring.keys.get(id)
+  return key && { id, key: createSecretKey(key) }
+}
+
+/**
+ * HMAC-SHA-256(key, label ‖ salt ‖ JSON array of the personal fields). The salt has a fixed length and JSON is
+ * unambiguous, so no two different rows give the same input.
+ */
+export function personalDigest({ key }: RowKey, personal: AuditPersonal): Buffer {
+  const { salt, ip, userAgent, requestId, beforeText, afterText } = personal
+  return createHmac('sha256', key)
+    .update('muster.audit.personal.1\n')
+    .update(salt)
+    .update(JSON.stringify([ip, userAgent, requestId, beforeText, afterText]))
+    .digest()
+}
+
+/**
+ * HMAC-SHA-256(key, label ‖ previous hash ‖ canonical row ‖ personal digest). The canonical row is a JSON array
+ * (ECMA-262 fixes its text) between two parts of fixed length.
+ */
+export function rowHash(
+  { id: keyId, key }: RowKey,
+  previous: Uint8Array,
+  row: AuditRecord,
+  digest: Uint8Array,
+): Buffer {
+  const { seq, id, action, actorId, targetType, targetId, createdAtMicros } = row
+  return createHmac('sha256', key)
+    .update('muster.audit.row.1\n')
+    .update(previous)
+    .update(JSON.stringify([keyId, seq, id, action, actorId, targetType, targetId, createdAtMicros]))
+    .update(digest)
+    .digest()
+}
