@@ -1,4 +1,5 @@
 export { freePort } from '@muster/devkit'
+export { insertOrganization, insertReminder, insertTask, insertUser } from './builders.ts'
 export { createTestDatabase, createTestRedis, type TestDatabase, type TestRedis } from './databases.ts'
 export { eventually } from './eventually.ts'
 export { inboxSmtpUrl, mailsTo, type ReceivedMail, waitForMail } from './inbox.ts'

@@ -1,6 +1,14 @@
 import { createConnection } from 'node:net'
 import { expect, test } from 'vitest'
-import { createTestDatabase, createTestRedis, inboxSmtpUrl, waitForMail } from './index.ts'
+import {
+  createTestDatabase,
+  createTestRedis,
+  inboxSmtpUrl,
+  insertReminder,
+  insertTask,
+  insertUser,
+  waitForMail,
+} from './index.ts'
 
 test('each test database is migrated, empty and separate', async () => {
   const [one, two] = await Promise.all([createTestDatabase(), createTestDatabase()])
@@ -35,3 +43,12 @@ function sendPlainMail(port: string, to: string, subject: string): Promise<void>
     socket.once('error', reject)
   })
 }
+
+test('the builders make rows that the database accepts', async () => {
+  const { db, drop } = await createTestDatabase()
+  const user = await insertUser(db)
+  const reminder = await insertReminder(db, await insertTask(db, user))
+  expect(reminder.user_id).toBe(user.id)
+  expect((await insertUser(db, { role: 'super_admin' })).organization_id).toBeNull()
+  await drop()
+})

@@ -1,0 +1,82 @@
+import { type Database, type Db, newId, type Trx } from '@muster/db'
+import type { Insertable, Selectable } from 'kysely'
+
+type Into = Db | Trx
+type Row<Table extends keyof Database> = Selectable<Database[Table]>
+type Overrides<Table extends keyof Database> = Partial<Insertable<Database[Table]>>
+
+const hourMs = 3_600_000
+
+/** An organization; pass `is_personal: true` for the one that a person without a team gets. */
+export function insertOrganization(
+  db: Into,
+  overrides: Overrides<'organizations'> = {},
+): Promise<Row<'organizations'>> {
+  return db
+    .insertInto('organizations')
+    .values({ id: newId(), name: 'Test organization', ...overrides })
+    .returningAll()
+    .executeTakeFirstOrThrow()
+}
+
+/** An active user without a password, in a new personal organization unless one or a platform role is given. */
+export async function insertUser(db: Into, overrides: Overrides<'users'> = {}): Promise<Row<'users'>> {
+  const id = overrides.id ?? newId()
+  const role = overrides.role ?? 'client_admin'
+  const isClient = role === 'client_admin' || role === 'client_user'
+  const organizationId =
+    overrides.organization_id ?? (isClient ? (await insertOrganization(db, { is_personal: true })).id : null)
+  const username = `u${id.replaceAll('-', '').slice(-20)}`
+  return db
+    .insertInto('users')
+    .values({
+      username,
+      name: 'Test Person',
+      email: `${username}@example.test`,
+      ...overrides,
+      id,
+      role,
+      organization_id: organizationId,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow()
+}
+
+/** A task of the user, due in a day. */
+export function insertTask(
+  db: Into,
+  owner: Pick<Row<'users'>, 'id' | 'organization_id'>,
+  overrides: Overrides<'tasks'> = {},
+): Promise<Row<'tasks'>> {
+  return db
+    .insertInto('tasks')
+    .values({
+      id: newId(),
+      owner_id: owner.id,
+      organization_id: owner.organization_id,
+      title: 'Test task',
+      due_date: new Date(Date.now() + 24 * hourMs),
+      ...overrides,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow()
+}
+
+/** A pending reminder of the task's owner, an hour ahead. */
+export function insertReminder(
+  db: Into,
+  task: Pick<Row<'tasks'>, 'id' | 'owner_id'>,
+  overrides: Overrides<'reminders'> = {},
+): Promise<Row<'reminders'>> {
+  return db
+    .insertInto('reminders')
+    .values({
+      id: newId(),
+      task_id: task.id,
+      user_id: task.owner_id,
+      scheduled_at: new Date(Date.now() + hourMs),
+      ...overrides,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow()
+}
