@@ -31,6 +31,9 @@ const templatesWithCode = Object.entries(templates)
   .filter(([, template]) => 'code' in template)
   .map(([name]) => name)
 
+/** Whoever holds a lease usually ends long before it does. */
+const askAgainMs = 2_000
+
 type ClaimOptions = { now: Date; leaseMs: number; codeKeyId: string }
 
 /**
@@ -62,7 +65,8 @@ async function whyNotClaimed(db: Db, id: string, now: Date): Promise<ClaimResult
     .where('id', '=', id)
     .executeTakeFirst()
   if (!row) return { kind: 'missing' }
-  if (row.status === 'sending') return { kind: 'wait', forMs: Math.max(0, row.lease_left_ms ?? 0) }
+  if (row.status === 'sending')
+    return { kind: 'wait', forMs: Math.min(askAgainMs, Math.max(0, row.lease_left_ms ?? 0)) }
   if (row.status !== 'queued') return { kind: 'ended' }
   return { kind: 'wait', forMs: Math.max(0, (row.next_attempt_at?.getTime() ?? 0) - now.getTime()) }
 }

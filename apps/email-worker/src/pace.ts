@@ -1,8 +1,9 @@
 import { sendEmail } from '@muster/jobs'
 import { failFastRedis, openQueue } from '@muster/jobs/connection'
 import type { Logger } from '@muster/logger'
+import type { Queue } from 'bullmq'
 
-const reminderMs = 5_000
+const repeatMs = 5_000
 
 type PaceOptions = { redisUrl: string; maxPerSecond: number | undefined; log: Logger }
 
@@ -13,18 +14,23 @@ type PaceOptions = { redisUrl: string; maxPerSecond: number | undefined; log: Lo
  */
 export function keepPace({ redisUrl, maxPerSecond, log }: PaceOptions): { close(): Promise<void> } {
   const redis = failFastRedis(redisUrl)
-  const queue = openQueue(sendEmail.queue, redis)
-  const write = () =>
-    maxPerSecond === undefined ? queue.removeGlobalRateLimit() : queue.setGlobalRateLimit(maxPerSecond, 1_000)
+  let queue: Queue | undefined
+  const write = async () => {
+    if (redis.status !== 'ready') return
+    queue ??= await openQueue(sendEmail.queue, redis)
+    await (maxPerSecond === undefined ? queue.removeGlobalRateLimit() : queue.setGlobalRateLimit(maxPerSecond, 1_000))
+  }
+  let writing = Promise.resolve()
   const attempt = () => {
-    if (redis.status === 'ready') write().catch((error: unknown) => log.warn({ err: error }, 'the pace was not set'))
+    writing = writing.then(write).catch((error: unknown) => log.warn({ err: error }, 'the pace was not set'))
   }
   redis.on('ready', attempt)
-  const timer = setInterval(attempt, reminderMs)
+  const timer = setInterval(attempt, repeatMs)
   return {
     async close() {
       clearInterval(timer)
-      await queue.close()
+      await writing
+      await queue?.close()
       redis.disconnect()
     },
   }

@@ -38,14 +38,16 @@ type SmtpOptions = {
   sender: Sender
   /** As many as messages are sent at the same time, so that none waits in the pool with its lease running. */
   maxConnections: number
+  /** How long the server may stay silent. */
+  silenceTimeoutMs?: number
 }
 
 const connectTimeoutMs = 10_000
-/** Of silence, on every command; RFC 5321 (4.5.3.2) would allow minutes, which hold up everybody else's mail. */
-const silenceTimeoutMs = 30_000
+/** On every command; RFC 5321 (4.5.3.2) would allow minutes, which hold up everybody else's mail. */
+const defaultSilenceMs = 30_000
 
 /** A pool of SMTP connections, opened when they are needed. */
-export function createSmtp({ url, sender, maxConnections }: SmtpOptions): Smtp {
+export function createSmtp({ url, sender, maxConnections, silenceTimeoutMs = defaultSilenceMs }: SmtpOptions): Smtp {
   const transport = createTransport({
     pool: true,
     url,

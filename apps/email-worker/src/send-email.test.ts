@@ -1,0 +1,200 @@
+import { createHmac } from 'node:crypto'
+import { newId } from '@muster/db'
+import { sendEmail } from '@muster/jobs'
+import { eventually, inboxSmtpUrl, mailsTo, waitForMail } from '@muster/testing'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createHarness, type Harness } from './testing/harness.ts'
+import { type SmtpPeer, startSmtpPeer } from './testing/smtp-peer.ts'
+
+let harness: Harness
+let peer: SmtpPeer
+
+beforeEach(async () => {
+  harness = await createHarness()
+  peer = await startSmtpPeer()
+})
+
+afterEach(async () => {
+  await peer.close()
+  await harness.close()
+})
+
+/** The derivation as the specification words it, written down a second time. */
+function expectedCode(key: Buffer, emailId: string): string {
+  const parts = ['register-code', emailId, '1'].map((part) => {
+    const length = Buffer.alloc(4)
+    length.writeUInt32BE(Buffer.byteLength(part))
+    return Buffer.concat([length, Buffer.from(part)])
+  })
+  const digest = createHmac('sha256', key).update(Buffer.concat(parts)).digest()
+  return (digest.readBigUInt64BE() % 1_000_000n).toString().padStart(6, '0')
+}
+
+describe('a mail with a code', () => {
+  test('arrives once, with the code derived from its row in both parts and not in the subject', async () => {
+    harness.startWorker({ smtpUrl: inboxSmtpUrl() })
+    const to = harness.address()
+    const id = await harness.sendMail({ template: 'register-code', to, data: { name: 'Ada' } })
+
+    const mail = await waitForMail({ to })
+    const row = await harness.mailIs(id, 'sent')
+    const code = expectedCode(harness.codeKey, id)
+    expect(mail.text).toContain(code)
+    expect(mail.html).toContain(code)
+    expect(mail.text).toContain('Hello Ada,')
+    expect(mail.subject).not.toMatch(/\d/)
+    expect(mail.headers['message-id']).toBe(`<${id}@muster.example>`)
+    expect(mail.from).toMatchObject([{ address: 'no-reply@muster.example', name: 'Muster' }])
+    expect(row).toMatchObject({ attempts: 1, error: null, code_key_id: 'k1', lease_token: null })
+    expect(row.smtp_id).toBeTruthy()
+    expect(JSON.stringify(row)).not.toContain(code)
+    expect(await harness.owed()).toBe(0)
+    expect(await mailsTo(to)).toHaveLength(1)
+  })
+
+  test('is dropped after its code expired, and the server never hears of it', async () => {
+    const to = harness.address()
+    const expiresAt = new Date(Date.now() - 1)
+    const id = await harness.sendMail({ template: 'register-code', to, data: { name: 'Ada' }, expiresAt })
+    harness.startWorker({ smtpUrl: peer.url })
+
+    await harness.mailIs(id, 'dropped')
+    expect(peer.connections).toBe(0)
+    expect(await harness.owed()).toBe(0)
+  })
+
+  test('that keeps failing is tried until the code expires, and then dropped', async () => {
+    peer.manners = { rcptTo: () => ({ code: 450, text: '4.2.0 later' }) }
+    harness.startWorker({ smtpUrl: peer.url })
+    const expiresAt = new Date(Date.now() + 5_000)
+    const id = await harness.sendMail({
+      template: 'register-code',
+      to: harness.address(),
+      data: { name: 'Ada' },
+      expiresAt,
+    })
+
+    await harness.mailIs(id, 'dropped')
+    expect(Date.now()).toBeGreaterThanOrEqual(expiresAt.getTime())
+    expect(peer.asked.length).toBeGreaterThan(1)
+  })
+
+  test('carries the code of the key that its first try noted, although the ring was rotated since', async () => {
+    const to = harness.address()
+    const id = await harness.sendMail({ template: 'register-code', to, data: { name: 'Ada' } })
+    await harness.db.updateTable('email_messages').set({ code_key_id: 'k1' }).where('id', '=', id).execute()
+    const old = harness.environment(peer.url).MAIL_CODE_KEYS
+    harness.startWorker({
+      smtpUrl: peer.url,
+      env: { MAIL_CODE_KEYS: `k2:${Buffer.alloc(32, 7).toString('base64')},${old}` },
+    })
+
+    await harness.mailIs(id, 'sent')
+    expect(peer.received[0]?.raw).toContain(expectedCode(harness.codeKey, id))
+  })
+})
+
+test('a value with markup stays text in the HTML part', async () => {
+  harness.startWorker({ smtpUrl: inboxSmtpUrl() })
+  const to = harness.address()
+  await harness.sendMail({
+    template: 'reminder',
+    to,
+    data: {
+      taskId: newId(),
+      taskTitle: 'Milk & <img src=x onerror=alert(1)>',
+      dueDate: '2026-12-24T17:00:00Z',
+      message: 'two\nlines',
+      timezone: 'Europe/Berlin',
+      scheduledAt: '2026-12-24T16:00:00Z',
+    },
+  })
+
+  const mail = await waitForMail({ to })
+  expect(mail.subject).toBe('Reminder: Milk & <img src=x onerror=alert(1)>')
+  expect(mail.html).not.toContain('<img')
+  expect(mail.html).toContain('Milk &amp; &lt;img')
+  expect(mail.html).toContain('two<br/>lines')
+  expect(mail.text).toContain('Due Thursday, 24 December 2026 at 18:00 CET')
+  expect(mail.text).not.toContain('late')
+})
+
+describe('several workers', () => {
+  test('send each mail once, even when two jobs ask for it', async () => {
+    peer.manners = { data: () => 'ok' }
+    const ids = await Promise.all(
+      Array.from({ length: 40 }, () =>
+        harness.sendMail({ template: 'welcome', to: harness.address(), data: { name: 'Ada' } }),
+      ),
+    )
+    await harness.transact(async ({ enqueue }) => {
+      for (const emailId of ids) enqueue(sendEmail, { emailId })
+    })
+    harness.startWorker({ smtpUrl: peer.url })
+    harness.startWorker({ smtpUrl: peer.url })
+
+    await Promise.all(ids.map((id) => harness.mailIs(id, 'sent')))
+    await eventually(async () => expect(await harness.owed()).toBe(0))
+    expect(peer.received.map(({ messageId }) => messageId).sort()).toEqual(
+      ids.map((id) => `<${id}@muster.example>`).sort(),
+    )
+  })
+
+  test('together keep to SMTP_MAX_PER_SECOND', async () => {
+    const env = { SMTP_MAX_PER_SECOND: '4' }
+    harness.startWorker({ smtpUrl: peer.url, env })
+    harness.startWorker({ smtpUrl: peer.url, env })
+    await eventually(async () => expect(await harness.redis.client.hget('{muster-email}:email:meta', 'max')).toBe('4'))
+    const ids = await Promise.all(
+      Array.from({ length: 12 }, () =>
+        harness.sendMail({ template: 'welcome', to: harness.address(), data: { name: 'Ada' } }),
+      ),
+    )
+
+    await Promise.all(ids.map((id) => harness.mailIs(id, 'sent')))
+    for (const { atMs } of peer.received) {
+      // Half a second on both sides: the bound counts starts, this counts arrivals.
+      const within = peer.received.filter((other) => other.atMs >= atMs && other.atMs < atMs + 500)
+      expect(within.length).toBeLessThanOrEqual(4)
+    }
+    const [first, last] = [peer.received.at(0), peer.received.at(-1)]
+    expect((last?.atMs ?? 0) - (first?.atMs ?? 0)).toBeGreaterThan(1_500)
+  })
+})
+
+describe('a row that can’t be made into a mail', () => {
+  test('for its data fails with where it is wrong', async () => {
+    const id = await harness.sendMail({ template: 'welcome', to: harness.address(), data: { name: 'Ada' } })
+    await harness.db.updateTable('email_messages').set({ data: '{}' }).where('id', '=', id).execute()
+    harness.startWorker({ smtpUrl: peer.url })
+
+    expect((await harness.mailIs(id, 'failed')).error).toContain('name')
+    expect(peer.connections).toBe(0)
+  })
+
+  test('for a template of a newer release waits for a worker that knows it', async () => {
+    const id = await harness.sendMail({ template: 'welcome', to: harness.address(), data: { name: 'Ada' } })
+    await harness.db.updateTable('email_messages').set({ template: 'from-tomorrow' }).where('id', '=', id).execute()
+    harness.startWorker({ smtpUrl: peer.url })
+
+    await eventually(async () =>
+      expect(await harness.mailRow(id)).toMatchObject({
+        status: 'queued',
+        error: expect.stringContaining('from-tomorrow'),
+      }),
+    )
+    await harness.db.updateTable('email_messages').set({ template: 'welcome' }).where('id', '=', id).execute()
+    await harness.mailIs(id, 'sent')
+  })
+})
+
+test('a mail that waits for its next try is found again after Redis lost its memory', async () => {
+  peer.manners = { rcptTo: () => (peer.asked.length === 1 ? { code: 450, text: '4.2.0 later' } : 'ok') }
+  harness.startWorker({ smtpUrl: peer.url })
+  const id = await harness.sendMail({ template: 'welcome', to: harness.address(), data: { name: 'Ada' } })
+  await eventually(async () => expect(await harness.mailRow(id)).toMatchObject({ status: 'queued', attempts: 1 }))
+  await harness.redis.client.flushdb()
+
+  await harness.mailIs(id, 'sent')
+  expect(peer.received).toHaveLength(1)
+})

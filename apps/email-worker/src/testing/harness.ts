@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto'
+import { newId } from '@muster/db'
+import { createTransact, type Transact } from '@muster/jobs/outbox'
+import { createLogger } from '@muster/logger'
+import { insertMail, type Mail, type TemplateName } from '@muster/mail'
+import { createTestDatabase, createTestRedis, eventually } from '@muster/testing'
+import type { CircuitOptions } from '../circuit.ts'
+import { readConfig } from '../config.ts'
+import { createDeps } from '../deps.ts'
+import { createSmtp } from '../smtp.ts'
+import { startEmailWorker } from '../worker.ts'
+
+type WorkerOptions = {
+  smtpUrl: string
+  circuit?: Partial<CircuitOptions>
+  silenceTimeoutMs?: number
+  env?: Record<string, string>
+}
+
+/** A database, a Redis and as many email workers as a test wants, all of its own. */
+export async function createHarness() {
+  const database = await createTestDatabase()
+  const redis = await createTestRedis()
+  const codeKey = randomBytes(32)
+  const running: { close(): Promise<void> }[] = []
+  const { db } = database
+
+  const environment = (smtpUrl: string) => ({
+    NODE_ENV: 'test',
+    LOG_LEVEL: 'silent',
+    DATABASE_URL: database.url,
+    REDIS_URL: redis.url,
+    SMTP_URL: smtpUrl,
+    MAIL_FROM: 'Muster <no-reply@muster.example>',
+    WEB_URL: 'https://app.muster.example',
+    MAIL_CODE_KEYS: `k1:${codeKey.toString('base64')}`,
+    OPS_PORT: '0',
+  })
+
+  /** Starts a worker in this process, wired as `main.ts` wires it. */
+  const startWorker = ({ smtpUrl, circuit, silenceTimeoutMs, env }: WorkerOptions) => {
+    const config = readConfig({ ...environment(smtpUrl), ...env })
+    const deps = createDeps(config, createLogger({ name: 'email-worker', level: config.logLevel }))
+    const { sender } = config.smtp
+    const impatient = silenceTimeoutMs
+      ? { smtp: createSmtp({ url: smtpUrl, sender, maxConnections: config.concurrency, silenceTimeoutMs }) }
+      : {}
+    const worker = startEmailWorker({ ...deps, ...impatient }, config, circuit)
+    const close = async () => {
+      await worker.close()
+      impatient.smtp?.close()
+      await deps.close()
+    }
+    running.push({ close })
+    return close
+  }
+
+  const mailRow = (id: string) =>
+    db.selectFrom('email_messages').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
+
+  return {
+    db,
+    redis,
+    codeKey,
+    environment,
+    startWorker,
+    transact: notifyingNobody(db),
+    mailRow,
+    /** An address that no other test uses. */
+    address: (label = 'person') => `${label}-${newId()}@example.com`,
+    sendMail<N extends TemplateName>(mail: Mail<N>): Promise<string> {
+      return notifyingNobody(db)((tx) => insertMail(tx, mail))
+    },
+    /** Waits until the row says so. */
+    mailIs: (id: string, status: string, timeoutMs = 10_000) =>
+      eventually(
+        async () => {
+          const row = await mailRow(id)
+          if (row.status !== status) throw new Error(`the mail is ${row.status}: ${row.error}`)
+          return row
+        },
+        { timeoutMs },
+      ),
+    /** Jobs still owed. */
+    async owed(): Promise<number> {
+      const rows = await db.selectFrom('outbox').select('id').where('failed_at', 'is', null).execute()
+      return rows.length
+    },
+    async close() {
+      await Promise.all(running.map((worker) => worker.close()))
+      await redis.close()
+      await database.drop()
+    },
+  }
+}
+
+export type Harness = Awaited<ReturnType<typeof createHarness>>
+
+/** Orders jobs as a process would that died right after its commit: the workers' relays find them. */
+function notifyingNobody(db: Parameters<typeof createTransact>[0]['db']): Transact {
+  return createTransact({ db, relay: { nudge() {}, hintAudit() {} } })
+}
