@@ -2,7 +2,7 @@ import { readFile, rm } from 'node:fs/promises'
 import { build, type Plugin } from 'esbuild'
 
 /**
- * Run inside an app's folder: bundles src/main.ts into dist/main.js. Packages that the app's own package.json lists stay
+ * Run inside an app's folder: bundles src/main.ts, or the entry that is named, into dist/main.js. Packages that the app's own package.json lists stay
  * imports; the workspace's packages, and what only those use, are inlined, for Node would not find it from dist/.
  */
 const { name, dependencies = {} } = JSON.parse(await readFile('package.json', 'utf8')) as {
@@ -36,7 +36,7 @@ const packagesAreInert: Plugin = {
 
 await rm('dist', { recursive: true, force: true })
 const { metafile } = await build({
-  entryPoints: ['src/main.ts'],
+  entryPoints: [process.argv[2] ?? 'src/main.ts'],
   outfile: 'dist/main.js',
   bundle: true,
   platform: 'node',
