@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { newId } from '@muster/db'
 import { sendEmail } from '@muster/jobs'
 import { eventually, inboxSmtpUrl, mailsTo, waitForMail } from '@muster/testing'
@@ -121,9 +122,10 @@ test('a value with markup stays text in the HTML part', async () => {
 
 describe('several workers', () => {
   test('send each mail once, even when two jobs ask for it', async () => {
-    peer.manners = { data: () => 'ok' }
+    // Slow enough for every job to begin while the mails are under way.
+    peer.manners = { data: () => sleep(1_000, 'ok' as const) }
     const ids = await Promise.all(
-      Array.from({ length: 40 }, () =>
+      Array.from({ length: 10 }, () =>
         harness.sendMail({ template: 'welcome', to: harness.address(), data: { name: 'Ada' } }),
       ),
     )
