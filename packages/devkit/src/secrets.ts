@@ -22,11 +22,16 @@ export function keepSecrets(home: string): Secrets {
     keyRings: Object.fromEntries(
       keyRings.map((name) => [name, known.keyRings?.[name] ?? `k1:${randomBytes(32).toString('base64')}`]),
     ) as Secrets['keyRings'],
-    admin: known.admin ?? { email: 'admin@muster.localhost', password: randomBytes(18).toString('base64url') },
+    admin: known.admin ?? { email: 'admin@muster.localhost', password: strongPassword() },
     postgresPassword: known.postgresPassword ?? randomBytes(24).toString('base64url'),
   }
   writePrivateJson(path, secrets)
   return secrets
+}
+
+/** Random, with the upper-case letter, lower-case letter and digit that every password needs. */
+function strongPassword(): string {
+  return `Mu5-${randomBytes(18).toString('base64url')}`
 }
 
 /** @returns undefined when there is no such file */

@@ -31,7 +31,7 @@ ${paint('green', `ready in ${secondsToReady.toFixed(1)} s`)}; Ctrl-C stops every
 }
 
 function registerCommand(api: string): string {
-  const body = JSON.stringify({ username: 'you', name: 'You', email: 'you@example.com', password: 'plenty-of-words-7' })
+  const body = JSON.stringify({ username: 'you', name: 'You', email: 'you@example.com', password: 'Plenty-of-words-7' })
   return `curl -i ${api}/api/v1/auth/register -H 'content-type: application/json' -d '${body}'`
 }
 
