@@ -12,12 +12,7 @@ sharp.cache(false)
 // Only these formats are ever opened, whatever a file's bytes claim: no SVG, no PDF, no container that reads other files.
 sharp.block({ operation: ['VipsForeignLoad'] })
 sharp.unblock({
-  operation: [
-    'VipsForeignLoadJpegFile',
-    'VipsForeignLoadPngFile',
-    'VipsForeignLoadNsgifFile',
-    'VipsForeignLoadWebpFile',
-  ],
+  operation: ['VipsForeignLoadJpeg', 'VipsForeignLoadPng', 'VipsForeignLoadNsgif', 'VipsForeignLoadWebp'],
 })
 
 /** A pipeline over a file that refuses damaged and truncated data and stops by itself. */
