@@ -1,0 +1,19 @@
+import { startWorker } from '@muster/jobs/worker'
+import type { Deps } from './deps.ts'
+import { fireReminderHandler } from './handlers/fire-reminder.ts'
+import { startTimer } from './schedule/timer.ts'
+
+/** Everything this process does: hand over what is due by a timer of its own, and deliver what was handed over. */
+export function startReminderWorker(
+  deps: Deps,
+  { concurrency, tickMs }: { concurrency: number; tickMs: number },
+): { close(): Promise<void> } {
+  const timer = startTimer(deps, { tickMs })
+  const worker = startWorker({ queue: 'reminder', handlers: [fireReminderHandler(deps)], deps, concurrency })
+  return {
+    async close() {
+      await timer.close()
+      await worker.close()
+    },
+  }
+}
