@@ -32,18 +32,20 @@ export function createChainer(deps: Pick<Deps, 'db' | 'keys' | 'log'>): Chainer 
   let running: Promise<void> | undefined
 
   const run = async () => {
-    while (isWanted && !isClosing) {
-      isWanted = false
-      await chainAll(deps, setAside, () => isClosing)
+    try {
+      while (isWanted && !isClosing) {
+        isWanted = false
+        await chainAll(deps, setAside, () => isClosing)
+      }
+    } finally {
+      running = undefined
     }
   }
 
   return {
     drain() {
       isWanted = true
-      running ??= run().finally(() => {
-        running = undefined
-      })
+      running ??= run()
       return running
     },
     async close() {
