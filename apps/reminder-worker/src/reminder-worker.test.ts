@@ -1,0 +1,271 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { newId } from '@muster/db'
+import { fireReminder } from '@muster/jobs'
+import { queuePrefix } from '@muster/jobs/connection'
+import { eventually, manualClock } from '@muster/testing'
+import { sql } from 'kysely'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createReminderWorld } from './test-support.ts'
+
+let world: Awaited<ReturnType<typeof createReminderWorld>>
+beforeEach(async () => {
+  world = await createReminderWorld()
+})
+afterEach(() => world.close())
+
+const status = (id: string, expected: object) =>
+  eventually(async () => expect(await world.reminder(id)).toMatchObject(expected), { timeoutMs: 10_000 })
+
+const secondsFromNow = (seconds: number) => new Date(Date.now() + seconds * 1_000)
+const dayMs = 86_400_000
+
+test('a reminder fires at its time, not before: ledger, notification, mail and audit event', async () => {
+  world.start()
+  const scheduledAt = secondsFromNow(1.5)
+  const id = await world.insertReminder({ scheduled_at: scheduledAt, message: 'The ferns too' })
+  await status(id, { status: 'sent', late: false, failure_reason: null })
+
+  const delivery = await world.db.selectFrom('reminder_deliveries').selectAll().executeTakeFirstOrThrow()
+  expect(delivery).toMatchObject({ reminder_id: id, user_id: world.userId, scheduled_at: scheduledAt, late: false })
+  const delayMs = delivery.created_at.getTime() - scheduledAt.getTime()
+  expect(delayMs).toBeGreaterThanOrEqual(0)
+  expect(delayMs).toBeLessThan(2_000)
+
+  expect(await world.db.selectFrom('notifications').selectAll().executeTakeFirstOrThrow()).toMatchObject({
+    user_id: world.userId,
+    task_id: world.taskId,
+    type: 'reminder',
+    title: 'Reminder: Water the plants',
+    message: 'The ferns too',
+    data: { reminderId: id, scheduledAt: scheduledAt.toISOString(), late: false },
+  })
+  expect(await world.db.selectFrom('email_messages').selectAll().executeTakeFirstOrThrow()).toMatchObject({
+    template: 'reminder',
+    to_address: 'lee@example.org',
+    user_id: world.userId,
+    data: { taskTitle: 'Water the plants', message: 'The ferns too', timezone: 'Europe/Vienna', late: false },
+  })
+  expect(await world.counts()).toEqual({ deliveries: 1, notifications: 1, mails: 1, mailJobs: 1, audits: 1, owed: 0 })
+})
+
+test('the type decides between mail and notification', async () => {
+  world.start()
+  await world.insertReminder({ scheduled_at: secondsFromNow(-1), type: 'email' })
+  await eventually(async () =>
+    expect(await world.counts()).toMatchObject({ deliveries: 1, mails: 1, notifications: 0 }),
+  )
+  await world.insertReminder({ scheduled_at: secondsFromNow(-1), type: 'push' })
+  await eventually(async () =>
+    expect(await world.counts()).toMatchObject({ deliveries: 2, mails: 1, notifications: 1 }),
+  )
+})
+
+test('what was missed within a day is sent once and marked late, what is older fails as missed', async () => {
+  const clock = manualClock()
+  const now = clock.now().getTime()
+  const onTime = await world.insertReminder({ scheduled_at: new Date(now - 30_000) })
+  const late = await world.insertReminder({ scheduled_at: new Date(now - dayMs) })
+  const missed = await world.insertReminder({ scheduled_at: new Date(now - dayMs - 1) })
+  world.start({ clock })
+  await status(onTime, { status: 'sent', late: false })
+  await status(late, { status: 'sent', late: true })
+  await status(missed, { status: 'failed', failure_reason: 'missed' })
+  expect(await world.counts()).toMatchObject({ deliveries: 2, mails: 2, audits: 3 })
+  const mails = await world.db.selectFrom('email_messages').select('data').execute()
+  expect(mails.map(({ data }) => data)).toContainEqual(
+    expect.objectContaining({ late: true, scheduledAt: new Date(now - dayMs).toISOString() }),
+  )
+})
+
+test('nothing is sent before the clock says so', async () => {
+  const clock = manualClock()
+  const id = await world.insertReminder({ scheduled_at: new Date(clock.now().getTime() + dayMs) })
+  const soon = await world.insertReminder({ scheduled_at: new Date(clock.now().getTime() + 1_000) })
+  world.start({ clock, tickMs: 10 })
+  clock.advance(1_000)
+  await status(soon, { status: 'sent' })
+  expect(await world.reminder(id)).toMatchObject({ status: 'pending', handed_at: null })
+  clock.advance(dayMs)
+  await status(id, { status: 'sent', late: false })
+})
+
+test('workers side by side deliver each reminder once', async () => {
+  for (let index = 0; index < 3; index++) world.start({ tickMs: 10 })
+  for (let index = 0; index < 200; index++) await world.insertReminder({ scheduled_at: secondsFromNow(0) })
+  await eventually(
+    async () =>
+      expect(await world.counts()).toEqual({
+        deliveries: 200,
+        notifications: 200,
+        mails: 200,
+        mailJobs: 200,
+        audits: 200,
+        owed: 0,
+      }),
+    { timeoutMs: 15_000 },
+  )
+})
+
+test('two hand-overs of one moment make one delivery and one mail', async () => {
+  const scheduledAt = secondsFromNow(-1)
+  const id = await world.insertReminder({ scheduled_at: scheduledAt })
+  const { transact } = world.start()
+  await transact(async ({ enqueue }) => {
+    for (let index = 0; index < 5; index++) {
+      enqueue(fireReminder, { reminderId: id, scheduledAt: scheduledAt.toISOString() })
+    }
+  })
+  await eventually(async () => expect(await world.counts()).toMatchObject({ owed: 0, deliveries: 1 }))
+  expect(await world.counts()).toMatchObject({ deliveries: 1, mails: 1, notifications: 1 })
+})
+
+test('a moment that stands in the ledger is not delivered again', async () => {
+  const scheduledAt = secondsFromNow(-1)
+  const id = await world.insertReminder({ scheduled_at: scheduledAt })
+  await world.db
+    .insertInto('reminder_deliveries')
+    .values({
+      id: newId(),
+      reminder_id: id,
+      user_id: world.userId,
+      scheduled_at: scheduledAt,
+      late: false,
+      created_at: new Date(),
+    })
+    .execute()
+  world.start()
+  await status(id, { status: 'sent' })
+  expect(await world.counts()).toMatchObject({ deliveries: 1, mails: 0, notifications: 0 })
+})
+
+test('a reminder that moved, ended or vanished after the hand-over is left alone', async () => {
+  const { transact } = world.start({ tickMs: 60_000 })
+  const handedAt = { handed_at: new Date() }
+  const moved = await world.insertReminder({ scheduled_at: secondsFromNow(3_600), ...handedAt })
+  const cancelled = await world.insertReminder({ scheduled_at: secondsFromNow(-1), status: 'cancelled', ...handedAt })
+  await transact(async ({ enqueue }) => {
+    for (const reminderId of [moved, cancelled, newId()]) {
+      enqueue(fireReminder, { reminderId, scheduledAt: secondsFromNow(-1).toISOString() })
+    }
+  })
+  await eventually(async () => expect(await world.counts()).toMatchObject({ owed: 0 }))
+  expect(await world.counts()).toMatchObject({ deliveries: 0, mails: 0, notifications: 0 })
+  expect(await world.reminder(moved)).toMatchObject({ status: 'pending' })
+  expect(await world.reminder(cancelled)).toMatchObject({ status: 'cancelled' })
+})
+
+test('nobody is reminded of a completed task, nor a deactivated person of anything', async () => {
+  const id = await world.insertReminder({ scheduled_at: secondsFromNow(-1) })
+  const completedAt = secondsFromNow(-60)
+  await world.db.updateTable('tasks').set({ status: 'completed', completed_at: completedAt }).execute()
+  world.start()
+  await status(id, { status: 'completed', completed_at: completedAt })
+
+  await world.db.updateTable('tasks').set({ status: 'todo', completed_at: null }).execute()
+  await world.db.updateTable('users').set({ is_active: false }).execute()
+  const second = await world.insertReminder({ scheduled_at: secondsFromNow(-1) })
+  await status(second, { status: 'failed', failure_reason: 'account inactive' })
+  expect(await world.counts()).toMatchObject({ deliveries: 0, mails: 0, notifications: 0 })
+})
+
+test('a malformed payload fails for good with its reason and delays nobody', async () => {
+  world.start()
+  const poisonId = newId()
+  await world.db
+    .insertInto('outbox')
+    .values({ id: poisonId, queue: 'reminder', name: 'fire-reminder', payload: JSON.stringify({ reminderId: 7 }) })
+    .execute()
+  const id = await world.insertReminder({ scheduled_at: secondsFromNow(-1) })
+  await status(id, { status: 'sent' })
+  await eventually(async () => {
+    const row = await world.db.selectFrom('outbox').selectAll().where('id', '=', poisonId).executeTakeFirstOrThrow()
+    expect(row.failed_at).not.toBeNull()
+    expect(row.error).toContain('reminderId')
+  })
+  expect(await world.redis.client.zscore(`${queuePrefix('reminder')}:reminder:failed`, poisonId)).not.toBeNull()
+})
+
+test('a delivery that Postgres refuses each time ends as failed, where the person sees it', async () => {
+  await sql`alter table reminder_deliveries add constraint refuse_all check (late is null)`.execute(world.db)
+  world.start()
+  const id = await world.insertReminder({ scheduled_at: secondsFromNow(-1) })
+  await eventually(
+    async () => expect(await world.reminder(id)).toMatchObject({ status: 'failed', failure_reason: 'error' }),
+    {
+      timeoutMs: 45_000,
+    },
+  )
+  await eventually(async () =>
+    expect(await world.db.selectFrom('outbox').select('error').executeTakeFirst()).toMatchObject({
+      error: expect.stringContaining('refuse_all'),
+    }),
+  )
+}, 60_000)
+
+test('without Redis what is due is handed over to the outbox, and fires when Redis is back', async () => {
+  const id = await world.insertReminder({ scheduled_at: secondsFromNow(-1) })
+  const child = startProcess('redis://127.0.0.1:1')
+  await eventually(async () => expect(await world.counts()).toMatchObject({ owed: 1, deliveries: 0 }), {
+    timeoutMs: 10_000,
+  })
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  world.start()
+  await status(id, { status: 'sent' })
+})
+
+test('a worker killed at any moment loses and repeats nothing', async () => {
+  for (let index = 0; index < 300; index++) await world.insertReminder({ scheduled_at: secondsFromNow(-1) })
+  for (const atLeast of [1, 100]) {
+    const child = startProcess(world.redis.url)
+    await eventually(async () => expect((await world.counts())?.deliveries).toBeGreaterThanOrEqual(atLeast), {
+      timeoutMs: 15_000,
+      intervalMs: 2,
+    })
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  }
+  world.start()
+  // Jobs that were running when the worker died wait until its locks have run out.
+  await eventually(async () => expect(await world.counts()).toMatchObject({ deliveries: 300, owed: 0 }), {
+    timeoutMs: 25_000,
+  })
+  expect(await world.counts()).toEqual({
+    deliveries: 300,
+    notifications: 300,
+    mails: 300,
+    mailJobs: 300,
+    audits: 300,
+    owed: 0,
+  })
+}, 70_000)
+
+test('a tick reads only what is due, through the index of what waits', async () => {
+  await sql`
+    insert into reminders (id, task_id, user_id, scheduled_at)
+    select gen_random_uuid(), ${world.taskId}, ${world.userId}, now() + interval '1 day' + n * interval '1 second'
+    from generate_series(1, 20000) n`.execute(world.db)
+  await sql`analyze reminders`.execute(world.db)
+  const { rows } = await sql<{ 'QUERY PLAN': string }>`
+    explain (analyze, buffers) select id from reminders
+    where status = 'pending' and handed_at is null and scheduled_at <= now()
+    order by scheduled_at limit 1000 for update skip locked`.execute(world.db)
+  const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
+  expect(plan).toContain('reminders_due')
+  expect(Number(/shared hit=(\d+)/.exec(plan)?.[1])).toBeLessThan(10)
+})
+
+function startProcess(redisUrl: string) {
+  return spawn(process.execPath, [new URL('./main.ts', import.meta.url).pathname], {
+    env: {
+      ...process.env,
+      NODE_ENV: 'test',
+      DATABASE_URL: world.database.url,
+      REDIS_URL: redisUrl,
+      OPS_PORT: '0',
+      LOG_LEVEL: 'fatal',
+    },
+    stdio: 'inherit',
+  })
+}
