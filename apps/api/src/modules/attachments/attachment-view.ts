@@ -1,0 +1,44 @@
+import type { Database } from '@muster/db'
+import type { Selectable } from 'kysely'
+import type { Attachment } from './attachments.schema.ts'
+
+/** A row as Postgres gives it, or as it stands in aggregated JSON: times may be text. */
+export type AttachmentRow = Omit<Selectable<Database['attachments']>, 'created_at' | 'updated_at'> & {
+  created_at: Date | string
+}
+
+/** The row as those who see the task get it. */
+export function toAttachment(row: AttachmentRow): Attachment {
+  const path = `/api/v1/attachments/${row.id}`
+  return {
+    id: row.id,
+    taskId: row.task_id,
+    filename: row.filename,
+    contentType: row.content_type,
+    size: row.size_bytes,
+    status: row.status as Attachment['status'],
+    url: row.status === 'ready' ? `${path}/content` : null,
+    thumbnailUrl: row.status === 'ready' && row.thumbnail_key ? `${path}/thumbnail` : null,
+    width: row.width_px,
+    height: row.height_px,
+    optimizationStats: statsOf(row),
+    failureReason: row.failure_reason,
+    createdAt: new Date(row.created_at).toISOString(),
+  }
+}
+
+function statsOf({ original_size_bytes: originalSize, optimized_size_bytes: optimizedSize }: AttachmentRow) {
+  if (optimizedSize === null) return null
+  const saved = originalSize > 0 ? 1 - optimizedSize / originalSize : 0
+  return { originalSize, optimizedSize, compressionRatio: Math.round(saved * 100) }
+}
+
+/** Where the bytes of an attachment lie from its upload on. */
+export const originalKey = (attachmentId: string) => `attachments/${attachmentId}/original`
+
+/** Every key under which an attachment may have bytes, also those that the image worker is about to write. */
+export function keysOf(row: Pick<AttachmentRow, 'id' | 'kind' | 'storage_key' | 'thumbnail_key'>): string[] {
+  const made = row.kind === 'image' ? [`attachments/${row.id}/optimized`, `attachments/${row.id}/thumbnail`] : []
+  const known = row.thumbnail_key ? [row.storage_key, row.thumbnail_key] : [row.storage_key]
+  return [...new Set([originalKey(row.id), ...known, ...made])]
+}

@@ -1,0 +1,31 @@
+import { z } from 'zod'
+import { instant, replyOf } from '../../plugins/reply.ts'
+
+/** A file of a task. Images are `processing` until the image worker is done with them. */
+export const attachment = z
+  .object({
+    id: z.uuid(),
+    taskId: z.uuid(),
+    filename: z.string(),
+    contentType: z.string(),
+    /** Bytes. */
+    size: z.int(),
+    status: z.enum(['processing', 'ready', 'failed']),
+    /** Path of the bytes on this server; null until the file is ready. */
+    url: z.string().nullable(),
+    thumbnailUrl: z.string().nullable(),
+    width: z.int().nullable(),
+    height: z.int().nullable(),
+    /** Bytes before and after, and the whole percent that was saved; null for what was not optimised. */
+    optimizationStats: z
+      .object({ originalSize: z.int(), optimizedSize: z.int(), compressionRatio: z.int() })
+      .nullable(),
+    failureReason: z.string().nullable(),
+    createdAt: instant,
+  })
+  .meta({ id: 'Attachment' })
+export type Attachment = z.infer<typeof attachment>
+
+export const attachmentParams = z.strictObject({ id: z.uuid() })
+export const attachmentReply = replyOf(z.object({ attachment }))
+export const attachmentsReply = replyOf(z.object({ attachments: z.array(attachment) }))

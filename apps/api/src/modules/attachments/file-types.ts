@@ -1,0 +1,99 @@
+import { createReadStream } from 'node:fs'
+import { extname } from 'node:path'
+import { fileTypeFromFile } from 'file-type'
+
+export type AcceptedType = { kind: 'image' | 'document'; contentType: string }
+
+type Rule = AcceptedType & { signatures: readonly string[] }
+
+const image = (contentType: string, ...signatures: string[]): Rule => ({ kind: 'image', contentType, signatures })
+const document = (contentType: string, ...signatures: string[]): Rule => ({ kind: 'document', contentType, signatures })
+const openXml = (name: string) => `application/vnd.openxmlformats-officedocument.${name}`
+
+/** What may be attached: by extension, with the signatures (names of `file-type`) that such a file has. SVG can carry script and is out. */
+const rules: Record<string, Rule> = {
+  '.jpg': image('image/jpeg', 'jpg'),
+  '.jpeg': image('image/jpeg', 'jpg'),
+  '.png': image('image/png', 'png', 'apng'),
+  '.gif': image('image/gif', 'gif'),
+  '.webp': image('image/webp', 'webp'),
+  '.pdf': document('application/pdf', 'pdf'),
+  // Plain text has no signature: anything that is text and nothing else.
+  '.txt': document('text/plain; charset=utf-8'),
+  // The old Office formats share one container.
+  '.doc': document('application/msword', 'cfb'),
+  '.xls': document('application/vnd.ms-excel', 'cfb'),
+  '.ppt': document('application/vnd.ms-powerpoint', 'cfb'),
+  '.docx': document(openXml('wordprocessingml.document'), 'docx'),
+  '.xlsx': document(openXml('spreadsheetml.sheet'), 'xlsx'),
+  '.pptx': document(openXml('presentationml.presentation'), 'pptx'),
+}
+
+export const acceptedExtensions = Object.keys(rules)
+
+const detectionTimeoutMs = 5_000
+
+/** The type that a file's name and content agree on; undefined when it is none of the accepted ones. */
+export async function acceptedType(filename: string, path: string): Promise<AcceptedType | undefined> {
+  const rule = rules[extname(filename).toLowerCase()]
+  if (!rule) return undefined
+  const isFitting =
+    rule.signatures.length > 0 ? rule.signatures.includes((await signatureOf(path)) ?? '') : await isPlainText(path)
+  return isFitting ? { kind: rule.kind, contentType: rule.contentType } : undefined
+}
+
+/** A file that the detector stumbles over or can't finish has no signature that we know. */
+async function signatureOf(path: string): Promise<string | undefined> {
+  try {
+    return (await fileTypeFromFile(path, { signal: AbortSignal.timeout(detectionTimeoutMs) }))?.ext
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether the bytes are valid UTF-8 (RFC 3629) without NUL. */
+async function isPlainText(path: string): Promise<boolean> {
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  try {
+    for await (const chunk of createReadStream(path)) {
+      if (chunk.includes(0)) return false
+      decoder.decode(chunk, { stream: true })
+    }
+    decoder.decode()
+    return true
+  } catch (error) {
+    if (error instanceof TypeError) return false
+    throw error
+  }
+}
+
+const maxNameLength = 255
+const extensionsByType: Record<string, string> = Object.fromEntries(
+  Object.entries(rules)
+    .reverse()
+    .map(([extension, { contentType }]) => [contentType, extension]),
+)
+
+/**
+ * The name as it may be kept and shown: without folders, control and format characters (which could turn its text
+ * around), and not longer than 255 characters; the extension stays.
+ */
+export function safeFilename(name: string): string {
+  const base = name.normalize('NFC').split(/[/\\]/).at(-1) ?? ''
+  const clean = base
+    .toWellFormed()
+    .replace(/\p{C}/gu, '')
+    .replace(/^[.\s]+/, '')
+    .trim()
+  const extension = extname(clean)
+  const stem = [...clean.slice(0, clean.length - extension.length)]
+  return `${stem.slice(0, maxNameLength - [...extension].length).join('')}${extension}`
+}
+
+/** The name under which it is served: an optimised image may have become another type than its name says. */
+export function servedFilename(filename: string, contentType: string): string {
+  const extension = extname(filename)
+  const expected = extensionsByType[contentType]
+  if (!expected || rules[extension.toLowerCase()]?.contentType === contentType) return filename
+  return `${filename.slice(0, filename.length - extension.length)}${expected}`
+}

@@ -1,0 +1,108 @@
+import { createWriteStream } from 'node:fs'
+import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import type { Multipart } from '@fastify/multipart'
+import { DomainError } from '@muster/errors'
+import type { FastifyRequest } from 'fastify'
+import { type AcceptedType, acceptedExtensions, acceptedType, safeFilename } from './file-types.ts'
+import { guardUpload } from './upload-guard.ts'
+
+/** A file of the request, whole and checked, in the staging area. */
+export type StagedFile = AcceptedType & { filename: string; path: string; sizeBytes: number }
+
+export const uploadLimits = { files: 10, fileSizeBytes: 10 * 1024 * 1024, idleMs: 15_000, totalMs: 5 * 60_000 }
+
+const fieldName = 'files'
+const multipartLimits = {
+  files: uploadLimits.files,
+  fileSize: uploadLimits.fileSizeBytes,
+  fields: 10,
+  fieldSize: 1_024,
+  headerPairs: 20,
+  headerSize: 8 * 1_024,
+}
+
+/**
+ * Streams the request's files into a folder of their own in the staging area, checks each of them there, and hands them
+ * to `use`. The folder is gone afterwards, however it ends.
+ * @throws DomainError FILE_TOO_LARGE, TOO_MANY_FILES, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED
+ */
+export async function withReceivedFiles<T>(
+  request: FastifyRequest,
+  stagingDir: string,
+  use: (files: StagedFile[]) => Promise<T>,
+): Promise<T> {
+  await mkdir(stagingDir, { recursive: true })
+  const folder = await mkdtemp(join(stagingDir, folderPrefix))
+  try {
+    return await use(await receive(request, folder))
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function receive(request: FastifyRequest, folder: string): Promise<StagedFile[]> {
+  const files: StagedFile[] = []
+  const guard = guardUpload(request, uploadLimits)
+  try {
+    const parts = request.parts({ limits: multipartLimits })
+    for (;;) {
+      const { done, value } = await guard.unlessStalled(parts.next())
+      if (done) break
+      files.push(await stage(value, join(folder, String(files.length)), guard.signal))
+    }
+  } catch (error) {
+    // What is still on its way is read and forgotten, so that the answer reaches a client that sends first and reads then.
+    request.raw.unpipe()
+    request.raw.resume()
+    throw readable(guard.signal.aborted ? guard.signal.reason : error)
+  } finally {
+    guard.end()
+  }
+  if (files.length === 0) throw refusal(fieldName, 'has no file')
+  return files
+}
+
+async function stage(part: Multipart, path: string, signal: AbortSignal): Promise<StagedFile> {
+  if (part.fieldname !== fieldName) throw refusal(safeFilename(String(part.fieldname)), 'is not known; send `files`')
+  if (part.type !== 'file') throw refusal(fieldName, 'is not a file')
+  const filename = safeFilename(part.filename ?? '')
+  const label = filename || 'a file without a name'
+  await pipeline(part.file, createWriteStream(path, { flags: 'wx', mode: 0o600 }), { signal })
+  if (part.file.truncated) {
+    const maxMiB = uploadLimits.fileSizeBytes / 1024 ** 2
+    throw new DomainError('FILE_TOO_LARGE', { message: `${label} is larger than ${maxMiB} MB.` })
+  }
+  const { size: sizeBytes } = await stat(path)
+  if (sizeBytes === 0) throw refusal(fieldName, `${label} is empty`)
+  const type = await acceptedType(filename, path)
+  if (type) return { ...type, filename, path, sizeBytes }
+  throw new DomainError('UNSUPPORTED_MEDIA_TYPE', {
+    message: `${label} is not of an accepted type (${acceptedExtensions.join(' ')}), or its content is not what its name says.`,
+  })
+}
+
+const refusal = (field: string, message: string) =>
+  new DomainError('VALIDATION_FAILED', { details: [{ path: `body.${field}`, message }] })
+
+/** The parser's own complaints about the body are the caller's fault; what the disk says is not. */
+function readable(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof DomainError || 'code' in error) return error
+  return new DomainError('VALIDATION_FAILED', { message: 'The multipart body could not be read.', cause: error })
+}
+
+const folderPrefix = 'upload-'
+
+/** Removes what uploads of a process that was killed have left: no upload takes as long as that. */
+export async function clearOldUploads(stagingDir: string, now: Date): Promise<void> {
+  const names = await readdir(stagingDir).catch(() => [])
+  for (const name of names.filter((entry) => entry.startsWith(folderPrefix))) {
+    const path = join(stagingDir, name)
+    const age = await stat(path).then(
+      ({ mtime }) => now.getTime() - mtime.getTime(),
+      () => 0,
+    )
+    if (age > 2 * uploadLimits.totalMs) await rm(path, { recursive: true, force: true })
+  }
+}

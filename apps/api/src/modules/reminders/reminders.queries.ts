@@ -1,0 +1,88 @@
+import type { Database, Db, Trx } from '@muster/db'
+import { type Insertable, sql, type Updateable } from 'kysely'
+import type { ReminderQuery } from './reminders.schema.ts'
+
+export type ReminderPosition = { scheduledAt: Date; id: string }
+
+export function insertReminder(trx: Trx, row: Insertable<Database['reminders']>) {
+  return trx.insertInto('reminders').values(row).returningAll().executeTakeFirstOrThrow()
+}
+
+export function findReminder(db: Db | Trx, id: string, userId: string) {
+  return db.selectFrom('reminders').selectAll().where('id', '=', id).where('user_id', '=', userId).executeTakeFirst()
+}
+
+/** Locks the row until the transaction ends; undefined when it is somebody else's. */
+export function lockReminder(trx: Trx, id: string, userId: string) {
+  return trx
+    .selectFrom('reminders')
+    .selectAll()
+    .where('id', '=', id)
+    .where('user_id', '=', userId)
+    .forUpdate()
+    .executeTakeFirst()
+}
+
+/** A person's reminders, the earliest first. */
+export function listReminders(
+  db: Db,
+  userId: string,
+  { status, after, count }: Pick<ReminderQuery, 'status'> & { after: ReminderPosition | undefined; count: number },
+) {
+  let query = db.selectFrom('reminders').selectAll().where('user_id', '=', userId)
+  if (status) query = query.where('status', '=', sql<string>`any(${status}::text[])`)
+  if (after) {
+    query = query.where(sql<boolean>`(scheduled_at, id) > (${after.scheduledAt}::timestamptz, ${after.id}::uuid)`)
+  }
+  return query.orderBy('scheduled_at').orderBy('id').limit(count).execute()
+}
+
+/** A person's reminders of one task, the earliest first. */
+export function listRemindersOfTask(db: Db, taskId: string, userId: string) {
+  return db
+    .selectFrom('reminders')
+    .selectAll()
+    .where('task_id', '=', taskId)
+    .where('user_id', '=', userId)
+    .orderBy('scheduled_at')
+    .orderBy('id')
+    .execute()
+}
+
+export function updateReminder(trx: Trx, id: string, changes: Updateable<Database['reminders']>, now: Date) {
+  return trx
+    .updateTable('reminders')
+    .set({ ...changes, version: sql`version + 1`, updated_at: now })
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirstOrThrow()
+}
+
+export async function deleteReminder(trx: Trx, id: string): Promise<void> {
+  await trx.deleteFrom('reminders').where('id', '=', id).execute()
+}
+
+export async function completeOfTask(trx: Trx, taskId: string, now: Date): Promise<void> {
+  await trx
+    .updateTable('reminders')
+    .set({ status: 'completed', completed_at: now, version: sql`version + 1`, updated_at: now })
+    .where('task_id', '=', taskId)
+    .where('status', 'in', ['pending', 'sent'])
+    .execute()
+}
+
+/** The reminder worker claims them anew: a job that it ordered for the old time finds another one and does nothing. */
+export async function moveOfTask(trx: Trx, taskId: string, dueDate: Date, now: Date): Promise<void> {
+  await trx
+    .updateTable('reminders')
+    .set({
+      scheduled_at: sql`${dueDate}::timestamptz - make_interval(mins => offset_minutes)`,
+      handed_at: null,
+      version: sql`version + 1`,
+      updated_at: now,
+    })
+    .where('task_id', '=', taskId)
+    .where('offset_minutes', 'is not', null)
+    .where('status', '=', 'pending')
+    .execute()
+}

@@ -1,0 +1,73 @@
+import { z } from 'zod'
+import { cursorInfo, instant, replyOf } from '../../plugins/reply.ts'
+import { listOf, moment, text } from '../tasks/fields.ts'
+
+export const reminderStatuses = ['pending', 'sent', 'completed', 'cancelled', 'failed'] as const
+const type = z.enum(['email', 'push', 'both'])
+const status = z.enum(reminderStatuses)
+const maxOffsetMinutes = 366 * 24 * 60
+
+/** A reminder as its person sees it. */
+export const reminder = z
+  .object({
+    id: z.uuid(),
+    taskId: z.uuid(),
+    scheduledAt: instant,
+    /** Minutes before the task's due date, which it follows; null when it stands by itself. */
+    offsetMinutes: z.int().nullable(),
+    type,
+    message: z.string().nullable(),
+    status,
+    /** Sent after its time, because Muster was not running then. */
+    late: z.boolean(),
+    sentAt: instant.nullable(),
+    createdAt: instant,
+  })
+  .meta({ id: 'Reminder' })
+export type Reminder = z.infer<typeof reminder>
+
+const fields = z.strictObject({
+  scheduledAt: moment.optional(),
+  offsetMinutes: z.int().min(0).max(maxOffsetMinutes).optional(),
+  type: type.default('both'),
+  message: text({ max: 500 }).nullish(),
+})
+
+export const newReminder = fields
+  .extend({ taskId: z.uuid() })
+  .refine(({ scheduledAt, offsetMinutes }) => (scheduledAt === undefined) !== (offsetMinutes === undefined), {
+    path: ['scheduledAt'],
+    message: 'give either scheduledAt or offsetMinutes',
+  })
+export type NewReminder = z.output<typeof newReminder>
+
+export const reminderPatch = fields
+  .extend({ type: type.optional(), status: z.enum(['completed', 'cancelled']).optional() })
+  .refine((patch) => Object.values(patch).some((value) => value !== undefined), 'names nothing to change')
+  .refine(({ scheduledAt, offsetMinutes }) => scheduledAt === undefined || offsetMinutes === undefined, {
+    path: ['scheduledAt'],
+    message: 'does not go together with offsetMinutes',
+  })
+  .refine(({ status, scheduledAt, offsetMinutes }) => !status || (scheduledAt ?? offsetMinutes) === undefined, {
+    path: ['status'],
+    message: 'does not go together with another time',
+  })
+export type ReminderPatch = z.output<typeof reminderPatch>
+
+export const reminderParams = z.strictObject({ id: z.uuid() })
+
+export const reminderQuery = z.strictObject({
+  status: listOf(status).optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+  /** `nextCursor` of the page before. */
+  cursor: z.string().min(1).max(200).optional(),
+})
+export type ReminderQuery = z.output<typeof reminderQuery>
+
+export const reminderReply = replyOf(z.object({ reminder }))
+export const remindersReply = replyOf(z.object({ reminders: z.array(reminder) }))
+export const reminderPageReply = z.object({
+  success: z.literal(true),
+  data: z.object({ reminders: z.array(reminder) }),
+  pagination: cursorInfo,
+})

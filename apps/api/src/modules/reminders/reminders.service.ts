@@ -1,0 +1,189 @@
+import { newId, type Trx } from '@muster/db'
+import { DomainError } from '@muster/errors'
+import { z } from 'zod'
+import type { Deps } from '../../deps.ts'
+import type { Actor, Origin } from '../../plugins/actor.ts'
+import { claimOrReplay, type Idempotency } from '../../plugins/idempotency.ts'
+import { findSeenTask, holdSeenTask } from '../tasks/visibility.ts'
+import { type ReminderRow, toReminder } from './reminder-view.ts'
+import * as queries from './reminders.queries.ts'
+import type { NewReminder, Reminder, ReminderPatch, ReminderQuery } from './reminders.schema.ts'
+
+type Schedule = Pick<NewReminder, 'scheduledAt' | 'offsetMinutes'>
+
+const minuteMs = 60_000
+
+/**
+ * Sets a reminder for the actor on a task that they see.
+ * @throws DomainError NOT_FOUND, CONFLICT for a completed task, VALIDATION_FAILED for a time that has passed,
+ *   IDEMPOTENCY_MISMATCH
+ */
+export function createReminder(
+  { transact, clock }: Pick<Deps, 'transact' | 'clock'>,
+  actor: Actor,
+  fields: NewReminder,
+  { idempotency, origin }: { idempotency: Idempotency | undefined; origin: Origin },
+): Promise<Reminder> {
+  return transact(async ({ trx, audit }) => {
+    const now = clock.now()
+    const id = newId()
+    const known = await claimOrReplay(trx, idempotency, { actorId: actor.userId, resourceId: id, now })
+    if (known) return toReminder(await ownOrThrow(queries.findReminder(trx, known, actor.userId)))
+    const scheduledAt = await openTime(trx, actor, fields.taskId, fields, now)
+    const row = await queries.insertReminder(trx, {
+      id,
+      task_id: fields.taskId,
+      user_id: actor.userId,
+      scheduled_at: scheduledAt,
+      offset_minutes: fields.offsetMinutes ?? null,
+      type: fields.type,
+      message: fields.message ?? null,
+      created_at: now,
+      updated_at: now,
+    })
+    const reminder = toReminder(row)
+    audit({ ...eventOn(actor, id, origin), action: 'reminder.created', after: reminder })
+    return reminder
+  })
+}
+
+/** @throws DomainError NOT_FOUND, also for somebody else's */
+export async function getReminder({ db }: Pick<Deps, 'db'>, actor: Actor, id: string): Promise<Reminder> {
+  return toReminder(await ownOrThrow(queries.findReminder(db, id, actor.userId)))
+}
+
+/** The actor's reminders, the earliest first. @throws DomainError VALIDATION_FAILED for a cursor that is none */
+export async function listReminders({ db }: Pick<Deps, 'db'>, actor: Actor, { status, limit, cursor }: ReminderQuery) {
+  const after = cursor === undefined ? undefined : decodeCursor(cursor)
+  const rows = await queries.listReminders(db, actor.userId, { status, after, count: limit + 1 })
+  const shown = rows.slice(0, limit)
+  const last = shown.at(-1)
+  const nextCursor = last && rows.length > limit ? encodeCursor(last) : null
+  return { reminders: shown.map(toReminder), pagination: { limit, nextCursor } }
+}
+
+/** The actor's reminders of one task. @throws DomainError NOT_FOUND when they may not see the task */
+export async function listRemindersOfTask({ db }: Pick<Deps, 'db'>, actor: Actor, taskId: string): Promise<Reminder[]> {
+  if (!(await findSeenTask(db, taskId, actor))) throw new DomainError('NOT_FOUND')
+  return (await queries.listRemindersOfTask(db, taskId, actor.userId)).map(toReminder)
+}
+
+/**
+ * Changes, completes or cancels a reminder. Only a pending one can move, only a pending or sent one can end.
+ * @throws DomainError NOT_FOUND, CONFLICT, VALIDATION_FAILED for a time that has passed
+ */
+export function updateReminder(
+  { transact, clock }: Pick<Deps, 'transact' | 'clock'>,
+  actor: Actor,
+  id: string,
+  patch: ReminderPatch,
+  { origin }: { origin: Origin },
+): Promise<Reminder> {
+  return transact(async ({ trx, audit }) => {
+    const now = clock.now()
+    // The task before its reminder: the order in which completing a task locks them.
+    const { task_id: taskId } = await ownOrThrow(queries.findReminder(trx, id, actor.userId))
+    const moved = isSchedule(patch) ? await movedTo(trx, actor, taskId, patch, now) : {}
+    const before = await ownOrThrow(queries.lockReminder(trx, id, actor.userId))
+    if (isSchedule(patch)) assertStatus(before, ['pending'])
+    if (patch.status && patch.status !== before.status) assertStatus(before, ['pending', 'sent'])
+    const row = await queries.updateReminder(trx, id, { ...moved, ...plainChanges(before, patch, now) }, now)
+    audit({
+      ...eventOn(actor, id, origin),
+      action: patch.status ? `reminder.${patch.status}` : 'reminder.updated',
+      before: toReminder(before),
+      after: toReminder(row),
+    })
+    return toReminder(row)
+  })
+}
+
+/** @returns the reminder as it was @throws DomainError NOT_FOUND */
+export function deleteReminder(
+  { transact }: Pick<Deps, 'transact'>,
+  actor: Actor,
+  id: string,
+  { origin }: { origin: Origin },
+): Promise<Reminder> {
+  return transact(async ({ trx, audit }) => {
+    const before = toReminder(await ownOrThrow(queries.lockReminder(trx, id, actor.userId)))
+    await queries.deleteReminder(trx, id)
+    audit({ ...eventOn(actor, id, origin), action: 'reminder.deleted', before })
+    return before
+  })
+}
+
+/** A completed task needs no reminding: whatever is pending or sent ends as completed, whosever it is. */
+export const completeRemindersOfTask = (trx: Trx, taskId: string, now: Date) => queries.completeOfTask(trx, taskId, now)
+
+/** Pending reminders that hang on the due date follow it. */
+export const moveRemindersOfTask = (trx: Trx, taskId: string, dueDate: Date, now: Date) =>
+  queries.moveOfTask(trx, taskId, dueDate, now)
+
+async function ownOrThrow<T>(found: Promise<T | undefined>): Promise<T> {
+  const row = await found
+  if (!row) throw new DomainError('NOT_FOUND')
+  return row
+}
+
+const isSchedule = ({ scheduledAt, offsetMinutes }: Schedule) => (scheduledAt ?? offsetMinutes) !== undefined
+
+/** When a reminder of this task would fire; the task stays open and its due date the same until the transaction ends. */
+async function openTime(trx: Trx, actor: Actor, taskId: string, schedule: Schedule, now: Date): Promise<Date> {
+  const task = await holdSeenTask(trx, taskId, actor)
+  if (!task) throw new DomainError('NOT_FOUND', { message: 'There is no such task, or you may not see it.' })
+  if (task.status === 'completed') throw new DomainError('CONFLICT', { message: 'This task is completed.' })
+  const { scheduledAt, offsetMinutes = 0 } = schedule
+  const time = scheduledAt ? new Date(scheduledAt) : new Date(task.due_date.getTime() - offsetMinutes * minuteMs)
+  if (time > now) return time
+  throw new DomainError('VALIDATION_FAILED', {
+    details: [
+      scheduledAt
+        ? { path: 'body.scheduledAt', message: 'is not in the future' }
+        : { path: 'body.offsetMinutes', message: 'leads to a time that has passed' },
+    ],
+  })
+}
+
+async function movedTo(trx: Trx, actor: Actor, taskId: string, patch: ReminderPatch, now: Date) {
+  return {
+    scheduled_at: await openTime(trx, actor, taskId, patch, now),
+    offset_minutes: patch.offsetMinutes ?? null,
+    handed_at: null,
+  }
+}
+
+function plainChanges(before: { status: string }, { type, message, status }: ReminderPatch, now: Date) {
+  return {
+    ...(type && { type }),
+    ...(message !== undefined && { message }),
+    ...(status && status !== before.status && { status, completed_at: status === 'completed' ? now : null }),
+  }
+}
+
+function assertStatus({ status }: { status: string }, allowed: string[]): void {
+  if (!allowed.includes(status)) throw new DomainError('CONFLICT', { message: `This reminder is ${status}.` })
+}
+
+const eventOn = (actor: Actor, reminderId: string, origin: Origin) => ({
+  actorId: actor.userId,
+  targetType: 'reminder',
+  targetId: reminderId,
+  context: origin,
+})
+
+const position = z.tuple([z.iso.datetime(), z.uuid()])
+
+const encodeCursor = ({ scheduled_at, id }: ReminderRow): string =>
+  Buffer.from(JSON.stringify([new Date(scheduled_at).toISOString(), id])).toString('base64url')
+
+function decodeCursor(cursor: string): queries.ReminderPosition {
+  try {
+    const [scheduledAt, id] = position.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()))
+    return { scheduledAt: new Date(scheduledAt), id }
+  } catch {
+    throw new DomainError('VALIDATION_FAILED', {
+      details: [{ path: 'query.cursor', message: 'is not a nextCursor of this list' }],
+    })
+  }
+}

@@ -1,0 +1,102 @@
+import type { Db } from '@muster/db'
+import { type RawBuilder, sql } from 'kysely'
+import type { Actor } from '../../plugins/actor.ts'
+import type { AttachmentRow } from '../attachments/attachment-view.ts'
+import type { ReminderRow } from '../reminders/reminder-view.ts'
+import { type TaskRow, taskColumns } from './tasks.queries.ts'
+import type { SortField, TaskQuery } from './tasks.schema.ts'
+import { ruledOrganization } from './visibility.ts'
+
+/** Times of nested rows come as Postgres writes them into JSON. */
+export type ListedTaskRow = TaskRow & { sort_key: string; attachments: AttachmentRow[]; reminders: ReminderRow[] }
+
+export type TaskOrder = { field: SortField; isDescending: boolean }
+/** The last task of the page before: its sort key as text, and its id. */
+export type TaskPosition = { key: string; id: string }
+
+/** More than this are not counted. */
+export const maxCounted = 10_000
+
+const sortKeys: Record<SortField, { key: RawBuilder<unknown>; type: RawBuilder<unknown>; text: RawBuilder<string> }> = {
+  dueDate: { key: sql`tasks.due_date`, type: sql`timestamptz`, text: instantText() },
+  createdAt: { key: sql`tasks.created_at`, type: sql`timestamptz`, text: instantText() },
+  priority: {
+    key: sql`case tasks.priority when 'low' then 1 when 'medium' then 2 else 3 end`,
+    type: sql`integer`,
+    text: sql`page.sort_key::text`,
+  },
+  title: { key: sql`tasks.title`, type: sql`text`, text: sql`page.sort_key` },
+}
+
+/** With microseconds, so that going on behind it neither skips nor repeats. */
+function instantText() {
+  return sql<string>`to_char(page.sort_key at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
+}
+
+/**
+ * A page of what the actor sees, each task with its files and the actor's own reminders. Each reason to see a task is
+ * read from its own index only as far as the page reaches, so the price does not grow with the number of tasks.
+ */
+export async function listTasks(
+  db: Db,
+  actor: Actor,
+  filters: TaskQuery,
+  { order, after, offset, count }: { order: TaskOrder; after: TaskPosition | undefined; offset: number; count: number },
+): Promise<ListedTaskRow[]> {
+  const { key, type, text } = sortKeys[order.field]
+  const direction = order.isDescending ? sql`desc` : sql`asc`
+  const behind = order.isDescending ? sql`<` : sql`>`
+  const start = after ? sql`and (${key}, tasks.id) ${behind} (${after.key}::${type}, ${after.id}::uuid)` : sql``
+  const branches = reasons(actor).map(
+    (reason) => sql`(
+      select tasks.id, ${key} as sort_key from tasks where ${reason} ${conditions(filters)} ${start}
+      order by ${key} ${direction}, tasks.id ${direction} limit ${offset + count})`,
+  )
+  const { rows } = await sql<ListedTaskRow>`
+    with page as (
+      select id, sort_key from (${sql.join(branches, sql` union `)}) found
+      order by sort_key ${direction}, id ${direction} limit ${count} offset ${offset}
+    )
+    select ${taskColumns}, ${text} as sort_key,
+      (select coalesce(json_agg(a order by a.created_at, a.id), '[]') from attachments a where a.task_id = tasks.id) as attachments,
+      (select coalesce(json_agg(r order by r.scheduled_at, r.id), '[]') from reminders r
+        where r.task_id = tasks.id and r.user_id = ${actor.userId}) as reminders
+    from page join tasks on tasks.id = page.id
+    order by page.sort_key ${direction}, page.id ${direction}`.execute(db)
+  return rows
+}
+
+/** How many tasks the filters leave of what the actor sees; one more than {@link maxCounted} stands for more. */
+export async function countTasks(db: Db, actor: Actor, filters: TaskQuery): Promise<number> {
+  const branches = reasons(actor).map(
+    (reason) => sql`(select tasks.id from tasks where ${reason} ${conditions(filters)} limit ${maxCounted + 1})`,
+  )
+  const { rows } = await sql<{ total: number }>`
+    select count(*) as total from (
+      select id from (${sql.join(branches, sql` union `)}) found limit ${maxCounted + 1}
+    ) counted`.execute(db)
+  return rows[0]?.total ?? 0
+}
+
+/** Why somebody sees a task, each reason with an index of its own. A task may have several: `union` keeps it once. */
+function reasons(actor: Actor): RawBuilder<boolean>[] {
+  const organizationId = ruledOrganization(actor)
+  return [
+    sql<boolean>`tasks.owner_id = ${actor.userId}`,
+    sql<boolean>`tasks.assignee_id = ${actor.userId}`,
+    ...(organizationId ? [sql<boolean>`tasks.organization_id = ${organizationId}`] : []),
+  ]
+}
+
+function conditions({ status, priority, category, assigneeId, dueFrom, dueTo, q }: TaskQuery): RawBuilder<unknown> {
+  const parts = [
+    status && sql`and tasks.status = any(${status}::text[])`,
+    priority && sql`and tasks.priority = any(${priority}::text[])`,
+    category && sql`and tasks.category = any(${category}::text[])`,
+    assigneeId && sql`and tasks.assignee_id = any(${assigneeId}::uuid[])`,
+    dueFrom && sql`and tasks.due_date >= ${dueFrom}::timestamptz`,
+    dueTo && sql`and tasks.due_date <= ${dueTo}::timestamptz`,
+    q && sql`and tasks.search @@ websearch_to_tsquery('simple', ${q})`,
+  ].filter((part) => part !== undefined)
+  return sql.join(parts, sql` `)
+}

@@ -1,0 +1,107 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { originOf } from '../../plugins/actor.ts'
+import type { Context } from '../../plugins/context.ts'
+import { etagOf, ifMatch, isNotModified } from '../../plugins/etag.ts'
+import { idempotencyHeaders, idempotencyOf } from '../../plugins/idempotency.ts'
+import { errorReply, ok } from '../../plugins/reply.ts'
+import { newTask, taskListReply, taskParams, taskPatch, taskQuery, taskReply } from './tasks.schema.ts'
+import * as tasks from './tasks.service.ts'
+
+export const tasksRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
+  app.post(
+    '/tasks',
+    {
+      config: { access: 'signed-in' },
+      schema: {
+        tags: ['tasks'],
+        headers: idempotencyHeaders,
+        body: newTask,
+        response: { 201: taskReply, 400: errorReply, 401: errorReply, 404: errorReply, 422: errorReply },
+      },
+    },
+    async (request, reply) => {
+      const options = { idempotency: idempotencyOf(request, 'tasks'), origin: originOf(request) }
+      const task = await tasks.createTask(context, request.actor, request.body, options)
+      reply.status(201).header('etag', etagOf(task.version)).header('location', `/api/v1/tasks/${task.id}`)
+      return ok({ task })
+    },
+  )
+
+  app.get(
+    '/tasks',
+    {
+      config: { access: 'signed-in' },
+      schema: {
+        tags: ['tasks'],
+        querystring: taskQuery,
+        response: { 200: taskListReply, 400: errorReply, 401: errorReply },
+      },
+    },
+    async (request) => {
+      const { tasks: found, pagination } = await tasks.listTasks(context, request.actor, request.query)
+      return { ...ok({ tasks: found }), pagination }
+    },
+  )
+
+  app.get(
+    '/tasks/:id',
+    {
+      config: { access: 'signed-in' },
+      schema: {
+        tags: ['tasks'],
+        params: taskParams,
+        response: { 200: taskReply, 304: z.null(), 400: errorReply, 401: errorReply, 404: errorReply },
+      },
+    },
+    async (request, reply) => {
+      const task = await tasks.getTask(context, request.actor, request.params.id)
+      const etag = etagOf(task.version)
+      reply.header('etag', etag)
+      if (isNotModified(request, etag)) return reply.status(304).send(null)
+      return ok({ task })
+    },
+  )
+
+  app.patch(
+    '/tasks/:id',
+    {
+      config: { access: 'signed-in' },
+      schema: {
+        tags: ['tasks'],
+        params: taskParams,
+        body: taskPatch,
+        response: { 200: taskReply, 400: errorReply, 401: errorReply, 404: errorReply, 412: errorReply },
+      },
+    },
+    async (request, reply) => {
+      const options = { isCurrent: ifMatch(request), origin: originOf(request) }
+      const task = await tasks.updateTask(context, request.actor, request.params.id, request.body, options)
+      reply.header('etag', etagOf(task.version))
+      return ok({ task })
+    },
+  )
+
+  app.delete(
+    '/tasks/:id',
+    {
+      config: { access: 'signed-in' },
+      schema: {
+        tags: ['tasks'],
+        params: taskParams,
+        response: {
+          200: taskReply,
+          400: errorReply,
+          401: errorReply,
+          403: errorReply,
+          404: errorReply,
+          412: errorReply,
+        },
+      },
+    },
+    async (request) => {
+      const options = { isCurrent: ifMatch(request), origin: originOf(request) }
+      return ok({ task: await tasks.deleteTask(context, request.actor, request.params.id, options) })
+    },
+  )
+}

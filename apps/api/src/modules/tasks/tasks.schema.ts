@@ -1,0 +1,109 @@
+import { z } from 'zod'
+import { cursorInfo, instant, pageInfo, replyOf } from '../../plugins/reply.ts'
+import { attachment } from '../attachments/attachments.schema.ts'
+import { reminder } from '../reminders/reminders.schema.ts'
+import { listOf, moment, text } from './fields.ts'
+
+export const priorities = ['low', 'medium', 'high'] as const
+export const statuses = ['todo', 'in-progress', 'completed'] as const
+
+const priority = z.enum(priorities)
+const status = z.enum(statuses)
+const link = z
+  .url({ protocol: /^https?$/, error: 'is not an http(s) address' })
+  .max(2_000)
+  .regex(/^https?:\/\/[^\s\p{Cc}]+$/iu, 'is not an http(s) address')
+
+/** A task as those who see it get it. */
+export const task = z
+  .object({
+    id: z.uuid(),
+    ownerId: z.uuid(),
+    assigneeId: z.uuid().nullable(),
+    organizationId: z.uuid().nullable(),
+    title: z.string(),
+    description: z.string().nullable(),
+    dueDate: instant,
+    priority,
+    category: z.string().nullable(),
+    status,
+    link: z.string().nullable(),
+    completedAt: instant.nullable(),
+    version: z.int(),
+    createdAt: instant,
+    updatedAt: instant,
+  })
+  .meta({ id: 'Task' })
+export type Task = z.infer<typeof task>
+
+const listedTask = task
+  .extend({ attachments: z.array(attachment), reminders: z.array(reminder) })
+  .meta({ id: 'ListedTask' })
+export type ListedTask = z.infer<typeof listedTask>
+
+export const taskParams = z.strictObject({ id: z.uuid() })
+export const taskReply = replyOf(z.object({ task }))
+
+export const newTask = z.strictObject({
+  title: text({ min: 3, max: 200 }),
+  dueDate: moment,
+  description: text({ max: 1_000 }).nullish(),
+  priority: priority.default('medium'),
+  category: text({ min: 1, max: 50 }).nullish(),
+  status: status.default('todo'),
+  link: link.nullish(),
+  assigneeId: z.uuid().nullish(),
+})
+export type NewTask = z.output<typeof newTask>
+
+export const taskPatch = newTask
+  .extend({ priority, status })
+  .partial()
+  .refine((patch) => Object.values(patch).some((value) => value !== undefined), 'names nothing to change')
+export type TaskPatch = z.output<typeof taskPatch>
+
+export const sortFields = ['dueDate', 'createdAt', 'priority', 'title'] as const
+export type SortField = (typeof sortFields)[number]
+const sorts = sortFields.flatMap((field) => [field, `+${field}`, `-${field}`] as const)
+
+/** Numbered pages end here; beyond, a cursor goes on at the same price per page. */
+const maxOffset = 10_000
+
+export const taskQuery = z
+  .strictObject({
+    status: listOf(status).optional(),
+    priority: listOf(priority).optional(),
+    category: listOf(text({ min: 1, max: 50 })).optional(),
+    assigneeId: listOf(z.uuid()).optional(),
+    /** Due at this moment or later. */
+    dueFrom: moment.optional(),
+    /** Due at this moment or earlier. */
+    dueTo: moment.optional(),
+    /** Words of title or description; quotes, `or` and `-` as in a web search. */
+    q: text({ min: 1, max: 200 }).optional(),
+    /** `+` (a space, when it is not encoded) or nothing: ascending; `-`: descending. */
+    sort: z.string().trim().pipe(z.enum(sorts)).default('dueDate'),
+    page: z.coerce.number().int().min(1).optional(),
+    limit: z.coerce.number().int().min(1).max(100).default(20),
+    /** `nextCursor` of the page before. */
+    cursor: z.string().min(1).max(1_000).optional(),
+  })
+  .refine(({ page, cursor }) => page === undefined || cursor === undefined, {
+    path: ['cursor'],
+    message: 'does not go together with page',
+  })
+  .refine(({ page = 1, limit }) => (page - 1) * limit <= maxOffset, {
+    path: ['page'],
+    message: `begins behind the ${maxOffset}th task; go on with a cursor`,
+  })
+  .refine(({ dueFrom, dueTo }) => !dueFrom || !dueTo || dueFrom <= dueTo, {
+    path: ['dueTo'],
+    message: 'is before dueFrom',
+  })
+export type TaskQuery = z.output<typeof taskQuery>
+
+export const taskListReply = z.object({
+  success: z.literal(true),
+  data: z.object({ tasks: z.array(listedTask) }),
+  pagination: z.union([pageInfo, cursorInfo]),
+})

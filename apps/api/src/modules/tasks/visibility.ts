@@ -1,0 +1,28 @@
+import type { Db, Trx } from '@muster/db'
+import { type RawBuilder, sql } from 'kysely'
+import type { Actor } from '../../plugins/actor.ts'
+
+/** The organization whose every task the actor sees; null when there is none. */
+export const ruledOrganization = ({ role, organizationId }: Actor) => (role === 'client_admin' ? organizationId : null)
+
+/** Who sees a task: its owner, its assignee, and the client_admins of its organization. Expects a table named `tasks`. */
+export const seenBy = (actor: Actor): RawBuilder<boolean> => sql`(
+  tasks.owner_id = ${actor.userId} or tasks.assignee_id = ${actor.userId}
+  or tasks.organization_id = ${ruledOrganization(actor)}
+)`
+
+/** Who may delete a task, and others' files in it: all who see it but a mere assignee. */
+export const isRuledBy = (task: { owner_id: string; organization_id: string | null }, actor: Actor): boolean =>
+  task.owner_id === actor.userId || (task.organization_id !== null && task.organization_id === ruledOrganization(actor))
+
+const columns = ['id', 'owner_id', 'assignee_id', 'organization_id', 'status', 'due_date'] as const
+
+/** What other modules need to know of a task; undefined when the actor may not see it. */
+export function findSeenTask(db: Db | Trx, id: string, actor: Actor) {
+  return db.selectFrom('tasks').select(columns).where('id', '=', id).where(seenBy(actor)).executeTakeFirst()
+}
+
+/** The same, and the task neither changes nor goes until the transaction ends. */
+export function holdSeenTask(trx: Trx, id: string, actor: Actor) {
+  return trx.selectFrom('tasks').select(columns).where('id', '=', id).where(seenBy(actor)).forShare().executeTakeFirst()
+}
