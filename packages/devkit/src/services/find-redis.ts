@@ -6,7 +6,6 @@ import { StartError } from '../start-error.ts'
 /** What the search touches; tests give their own. */
 export type Machine = {
   path: string
-  platform: NodeJS.Platform
   isRoot: boolean
   osRelease: string
   /** Where the package that compiles Redis is installed. */
@@ -22,7 +21,6 @@ const compilingPackage = 'redis-memory-server@0.16.0'
 export function thisMachine(buildDir: string, say: Machine['say']): Machine {
   return {
     path: process.env.PATH ?? '',
-    platform: process.platform,
     isRoot: process.getuid?.() === 0,
     osRelease: existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '',
     buildDir,

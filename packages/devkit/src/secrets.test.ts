@@ -1,0 +1,32 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { keepSecrets } from './secrets.ts'
+
+let home: string
+
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'muster-secrets-'))
+})
+afterEach(() => rmSync(home, { recursive: true, force: true }))
+
+test('secrets are random, readable by their owner alone and kept across starts', () => {
+  const secrets = keepSecrets(home)
+  expect(statSync(join(home, 'secrets.json')).mode & 0o777).toBe(0o600)
+  for (const ring of Object.values(secrets.keyRings)) {
+    expect(Buffer.from(ring.split(':')[1] ?? '', 'base64')).toHaveLength(32)
+  }
+  expect(new Set(Object.values(secrets.keyRings)).size).toBe(Object.keys(secrets.keyRings).length)
+  expect(keepSecrets(home)).toEqual(secrets)
+})
+
+test('a newer release adds the key that it needs and leaves the others', () => {
+  const { keyRings, ...others } = keepSecrets(home)
+  const { AUDIT_KEYS, ...older } = keyRings
+  writeFileSync(join(home, 'secrets.json'), JSON.stringify({ keyRings: older, ...others }))
+  const secrets = keepSecrets(home)
+  expect(secrets.keyRings).toMatchObject(older)
+  expect(secrets.keyRings.AUDIT_KEYS).not.toBe(AUDIT_KEYS)
+  expect(JSON.parse(readFileSync(join(home, 'secrets.json'), 'utf8'))).toEqual(secrets)
+})

@@ -1,0 +1,104 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { findRedis, type Machine } from './find-redis.ts'
+
+let folder: string
+let commands: string[]
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'muster-find-redis-'))
+  commands = []
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+test('redis-server on PATH comes before valkey-server, and nothing is installed', () => {
+  const redis = program('redis-server')
+  program('valkey-server')
+  program('apt-get')
+  expect(findRedis(machine({ isRoot: true }))).toBe(redis)
+  expect(commands).toEqual([])
+})
+
+test('valkey-server serves where there is no redis-server', () => {
+  const valkey = program('valkey-server')
+  expect(findRedis(machine())).toBe(valkey)
+})
+
+test('as root on Debian apt installs it, after an update where the package lists are missing', () => {
+  program('apt-get')
+  const found = findRedis(
+    machine({
+      isRoot: true,
+      osRelease: 'ID=ubuntu\nID_LIKE=debian\n',
+      run: (command, args) => {
+        commands.push([command, ...args].join(' '))
+        if (commands.length < 3) return args[0] === 'update'
+        program('redis-server')
+        return true
+      },
+    }),
+  )
+  expect(found).toBe(join(folder, 'redis-server'))
+  expect(commands.map((command) => command.split(' ')[1])).toEqual(['install', 'update', 'install'])
+})
+
+test('without root apt is not touched and Homebrew installs it', () => {
+  program('apt-get')
+  program('brew')
+  const found = findRedis(
+    machine({
+      osRelease: 'ID=debian\n',
+      run: (command, args) => {
+        commands.push([command, ...args].join(' '))
+        program('redis-server')
+        return true
+      },
+    }),
+  )
+  expect(found).toBe(join(folder, 'redis-server'))
+  expect(commands).toEqual(['brew install --quiet redis'])
+})
+
+test('with a compiler alone it is compiled once and found again', () => {
+  program('cc')
+  program('make')
+  const buildDir = join(folder, 'build')
+  const compiling = machine({
+    buildDir,
+    run: (command) => {
+      commands.push(command)
+      program('redis-server', join(buildDir, 'bin'))
+      return true
+    },
+  })
+  expect(findRedis(compiling)).toBe(join(buildDir, 'bin/redis-server'))
+  const needed = commands.length
+  expect(findRedis(compiling)).toBe(join(buildDir, 'bin/redis-server'))
+  expect(commands).toHaveLength(needed)
+})
+
+test('where nothing works a sentence says what to do', () => {
+  expect(() => findRedis(machine())).toThrow(/Install redis-server or valkey-server .* or set REDIS_URL/)
+})
+
+function program(name: string, dir = folder): string {
+  mkdirSync(dir, { recursive: true })
+  const path = join(dir, name)
+  writeFileSync(path, '')
+  chmodSync(path, 0o755)
+  return path
+}
+
+function machine(overrides: Partial<Machine> = {}): Machine {
+  return {
+    path: folder,
+    isRoot: false,
+    osRelease: '',
+    buildDir: join(folder, 'build'),
+    say: () => {},
+    run: () => false,
+    ...overrides,
+  }
+}
