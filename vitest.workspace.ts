@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 /** One project per package and app, named like its folder: `--project api`. */
@@ -10,13 +11,14 @@ const roots = [
 export default defineConfig({
   test: {
     // Once per run: Postgres, Redis and the inbox for every project.
-    globalSetup: ['packages/testing/src/global-setup.ts'],
+    globalSetup: [fileURLToPath(parentUrl('packages/testing/src/global-setup.ts'))],
     projects: roots.map((root) => {
       const name = root.split('/').at(-1) ?? root
       return {
         test: {
           name,
-          root,
+          // Whole, so that a package's own script finds it from its own folder.
+          root: fileURLToPath(parentUrl(root)),
           include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
           environment: 'node',
           testTimeout: name === 'chaos' ? 120_000 : 20_000,
