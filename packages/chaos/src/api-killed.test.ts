@@ -1,0 +1,90 @@
+import { eventually } from '@muster/testing'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import type { App } from './apps.ts'
+import { type System, startSystem } from './system.ts'
+import { entity, newTask } from './tasks.ts'
+
+let system: System
+let api: App
+
+beforeAll(async () => {
+  system = await startSystem()
+  await Promise.all([system.start('email-worker'), system.start('audit-worker')])
+})
+afterAll(() => system.close())
+
+beforeEach(async () => {
+  if (!api?.isRunning()) api = await system.start('api')
+})
+
+test('every registration that was answered with 202 before the API was killed gets its mail, once', async () => {
+  const acknowledged: string[] = []
+  const everyone = Array.from({ length: 40 }, () => system.newcomer())
+  // Killed in the middle of the traffic, at the very answer of the tenth: the others are in every possible state.
+  await Promise.all(
+    everyone.map(async (person) => {
+      const answer = await person.register().catch(() => undefined)
+      if (answer?.status !== 202) return
+      acknowledged.push(person.email)
+      if (acknowledged.length === 10) void api.kill()
+    }),
+  )
+  expect(acknowledged.length).toBeGreaterThanOrEqual(10)
+
+  await system.books.settled()
+  for (const email of acknowledged) expect(system.smtp.to(email)).toHaveLength(1)
+})
+
+test('every task that was answered with 201 before the API was killed is audited exactly once', async () => {
+  const person = await system.member()
+  const acknowledged: string[] = []
+  const create = async () => {
+    const answer = await person.request('POST', '/tasks', newTask()).catch(() => undefined)
+    if (answer?.status !== 201) return
+    acknowledged.push(entity(answer, 'task').id)
+    if (acknowledged.length === 30) void api.kill()
+  }
+  await Promise.all(
+    Array.from({ length: 8 }, async () => {
+      while (api.isRunning() && acknowledged.length < 200) await create()
+    }),
+  )
+  expect(acknowledged.length).toBeGreaterThanOrEqual(30)
+
+  await system.books.settled()
+  expect(await system.books.auditCounts('task.created', acknowledged)).toEqual(acknowledged.map(() => 1))
+  expect(await system.books.isChainWhole()).toBe(true)
+})
+
+test('with the API killed between commit and publish, the relay of another process carries its jobs', async () => {
+  const person = system.newcomer()
+  await person.register()
+  await eventually(() => expect(system.smtp.to(person.email)).toHaveLength(1), { timeoutMs: 20_000 })
+  // The account's transaction waits, Redis freezes, the transaction commits: nothing of it can be published.
+  const gate = await system.gate('email_messages', 'insert')
+  await gate.close()
+  const verified = person.verify()
+  await gate.waitForOne()
+  system.redis.freeze()
+  await gate.open()
+  expect((await verified).status).toBe(201)
+  await api.kill()
+  expect(await system.books.owed()).toBe(1)
+  system.redis.thaw()
+
+  await system.books.settled()
+  expect(system.smtp.to(person.email)).toHaveLength(2)
+})
+
+test('with the API killed between publish and mark, its jobs are published again and done once', async () => {
+  const gate = await system.gate('outbox', 'update of published_at')
+  const person = system.newcomer()
+  await gate.close()
+  expect((await person.register()).status).toBe(202)
+  await gate.waitForOne()
+  await api.kill()
+  await gate.open()
+
+  await system.books.settled()
+  expect(system.smtp.to(person.email)).toHaveLength(1)
+})

@@ -1,0 +1,158 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { freePort, startGuardian } from '@muster/devkit'
+import { type App, type AppName, type Env, type Exit, spawnApp, startApp, workerNames } from './apps.ts'
+import { type Books, openBooks } from './books.ts'
+import { type Gate, installGate } from './gate.ts'
+import { newPerson, type Person } from './people.ts'
+import { type ChaosDatabase, type ChaosPostgres, sharedDatabase, startChaosPostgres } from './postgres.ts'
+import { type ChaosRedis, startChaosRedis } from './redis.ts'
+import { keepSecrets, type Secrets } from './secrets.ts'
+import { type SmtpLedger, startSmtpLedger } from './smtp-ledger.ts'
+
+/** A whole Muster of a test file's own: real processes, a Redis, a mail server that keeps a ledger. */
+export type System<D extends ChaosDatabase = ChaosDatabase> = {
+  postgres: D
+  redis: ChaosRedis
+  smtp: SmtpLedger
+  books: Books
+  secrets: Secrets
+  /** Where the API listens unless a second one is started elsewhere. */
+  apiUrl: string
+  env(name: AppName, overrides?: Env): Env
+  /** Starts one more process and waits until it is ready. */
+  start(name: AppName, options?: { env?: Env; port?: number }): Promise<App>
+  startAll(): Promise<Record<AppName, App>>
+  /** Starts a process that may refuse to. */
+  attempt(name: AppName, env: Env): Promise<{ exit: Omit<Exit, 'durationMs'>; output: string }>
+  gate(table: string, on: string): Promise<Gate>
+  newcomer(): Person
+  /** A person with an account and an open session. */
+  member(): Promise<Person>
+  /** Everything that every process wrote. */
+  output(): string
+  close(): Promise<void>
+}
+
+/** On a database in the cluster that all tests share. */
+export async function startSystem(): Promise<System> {
+  return assemble(() => sharedDatabase())
+}
+
+/** With a Postgres of its own that can be stopped, frozen and killed. */
+export async function startSystemWithPostgres(): Promise<System<ChaosPostgres>> {
+  return assemble(startChaosPostgres)
+}
+
+type Parts<D> = (options: { home: string; guardian: ReturnType<typeof startGuardian> }) => Promise<D>
+
+async function assemble<D extends ChaosDatabase>(openDatabase: Parts<D>): Promise<System<D>> {
+  const home = await mkdtemp(join(tmpdir(), 'muster-chaos-'))
+  const guardian = startGuardian()
+  const [postgres, redis, smtp] = await Promise.all([
+    openDatabase({ home, guardian }),
+    startChaosRedis({ home, guardian }),
+    startSmtpLedger(),
+  ])
+  const books = openBooks(postgres.url)
+  const secrets = keepSecrets()
+  const keys = makeKeys(secrets)
+  const apiPort = await freePort()
+  const apiUrl = `http://127.0.0.1:${apiPort}`
+  const apps: App[] = []
+  const gates: Gate[] = []
+
+  const env = (name: AppName, overrides: Env = {}): Env => ({
+    NODE_ENV: 'test',
+    LOG_LEVEL: 'debug',
+    UV_THREADPOOL_SIZE: String(availableParallelism() + 4),
+    DATABASE_URL: postgres.url,
+    REDIS_URL: redis.url,
+    SMTP_URL: smtp.url,
+    MAIL_FROM: 'Muster <no-reply@muster.test>',
+    PUBLIC_URL: apiUrl,
+    WEB_URL: 'http://localhost:5173',
+    BCRYPT_COST: '4',
+    RATE_LIMIT_SCALE: '100000',
+    STORAGE_LOCAL_DIR: join(home, 'files'),
+    STAGING_DIR: join(home, 'staging'),
+    REMINDER_TICK_MS: '250',
+    ...keys[name],
+    ...overrides,
+  })
+
+  const start: System['start'] = async (name, options = {}) => {
+    const port = options.port ?? (name === 'api' ? apiPort : undefined)
+    const app = await startApp(name, { env: env(name, options.env), guardian, ...(port && { port }) })
+    apps.push(app)
+    return app
+  }
+  const newcomer = () => newPerson({ apiUrl: () => apiUrl, smtp, secrets })
+  const output = () => apps.map((app) => app.output()).join('\n')
+
+  return {
+    postgres,
+    redis,
+    smtp,
+    books,
+    secrets,
+    apiUrl,
+    env,
+    start,
+    async startAll() {
+      const names = ['api', ...workerNames] as const
+      const started = await Promise.all(names.map(async (name) => [name, await start(name)] as const))
+      return Object.fromEntries(started) as Record<AppName, App>
+    },
+    async attempt(name, overrides) {
+      const { app, exited } = await spawnApp(name, { env: env(name, overrides), guardian })
+      apps.push(app)
+      return { exit: await exited, output: app.output() }
+    },
+    async gate(table, on) {
+      const gate = await installGate(postgres.url, { table, on })
+      gates.push(gate)
+      return gate
+    },
+    newcomer,
+    async member() {
+      const person = newcomer()
+      for (const step of [person.register, person.verify]) {
+        const answer = await step()
+        if (answer.status >= 300) throw new Error(`Signing up was answered by ${answer.status}.`)
+      }
+      return person
+    },
+    output,
+    async close() {
+      await Promise.all(gates.map((gate) => gate.remove()))
+      await Promise.all(apps.filter((app) => app.isRunning()).map((app) => app.kill()))
+      await Promise.all([books.close(), smtp.close(), redis.stop()])
+      await postgres.drop()
+      guardian.dismiss()
+      await rm(home, { recursive: true, force: true })
+      // Whatever a test was about: nothing that was used in it may stand in a log.
+      const leaked = secrets.findIn(output())
+      if (leaked.length > 0) throw new Error(`The logs carry secrets: ${leaked.join(', ')}.`)
+    },
+  }
+}
+
+function makeKeys(secrets: Secrets): Record<AppName, Env> {
+  const key = () => {
+    const base64 = randomBytes(32).toString('base64')
+    secrets.add('key', base64)
+    return `k1:${base64}`
+  }
+  const shared = { MAIL_CODE_KEYS: key() }
+  const audit = { AUDIT_KEYS: key() }
+  return {
+    api: { ACCESS_TOKEN_KEYS: key(), REFRESH_TOKEN_KEYS: key(), PASSWORD_KEYS: key(), ...shared, ...audit },
+    'email-worker': shared,
+    'audit-worker': audit,
+    'reminder-worker': {},
+    'image-worker': {},
+  }
+}
