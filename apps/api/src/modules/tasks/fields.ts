@@ -17,7 +17,7 @@ const latest = '9999-12-31T00:00:00.000Z'
 
 /** An instant in any offset, as UTC with milliseconds. */
 export const moment = z.iso
-  .datetime({ offset: true })
+  .datetime({ offset: true, abort: true })
   .overwrite((value) => {
     const date = new Date(value)
     return Number.isNaN(date.getTime()) ? value : date.toISOString()

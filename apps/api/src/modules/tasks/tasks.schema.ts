@@ -10,7 +10,7 @@ export const statuses = ['todo', 'in-progress', 'completed'] as const
 const priority = z.enum(priorities)
 const status = z.enum(statuses)
 const link = z
-  .url({ protocol: /^https?$/, error: 'is not an http(s) address' })
+  .url({ protocol: /^https?$/, error: 'is not an http(s) address', abort: true })
   .max(2_000)
   .regex(/^https?:\/\/[^\s\p{Cc}]+$/iu, 'is not an http(s) address')
 

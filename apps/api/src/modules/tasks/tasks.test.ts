@@ -1,0 +1,449 @@
+import { eventually, manualClock } from '@muster/testing'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
+
+const clock = manualClock(new Date('2026-11-20T12:00:00.000Z'))
+const hourMs = 3_600_000
+const url = '/api/v1/tasks'
+const tomorrow = '2026-11-21T12:00:00.000Z'
+
+let api: TestApp
+let ann: TestPerson
+
+beforeAll(async () => {
+  api = await buildTestApp({ clock })
+  ann = await api.signUp()
+})
+afterAll(() => api.close())
+
+const make = async (person: TestPerson, fields: object = {}) => {
+  const response = await person.inject('POST', url, { title: 'Water the plants', dueDate: tomorrow, ...fields })
+  expect(response.statusCode, response.body).toBe(201)
+  return response.json().data.task
+}
+const member = (of: TestPerson) => api.signUp({ role: 'client_user', organizationId: of.organizationId as string })
+const titles = (response: { json(): { data: { tasks: { title: string }[] } } }) =>
+  response.json().data.tasks.map(({ title }) => title)
+const auditOf = (targetId: string) =>
+  api.db.selectFrom('audit_pending').selectAll().where('target_id', '=', targetId).orderBy('id').execute()
+
+test('a task is made with defaults, an ETag and an audit event that says from where', async () => {
+  const headers = { 'user-agent': 'test-agent', 'x-request-id': 'request-1' }
+  const response = await ann.inject(
+    'POST',
+    url,
+    { title: '  Water the plants ', dueDate: '2026-11-21T14:00:00+02:00' },
+    headers,
+  )
+  expect(response.statusCode).toBe(201)
+  expect(response.headers.etag).toBe('"v1"')
+  const { task } = response.json().data
+  expect(task).toEqual({
+    id: expect.any(String),
+    ownerId: ann.userId,
+    assigneeId: null,
+    organizationId: ann.organizationId,
+    title: 'Water the plants',
+    description: null,
+    dueDate: tomorrow,
+    priority: 'medium',
+    category: null,
+    status: 'todo',
+    link: null,
+    completedAt: null,
+    version: 1,
+    createdAt: '2026-11-20T12:00:00.000Z',
+    updatedAt: '2026-11-20T12:00:00.000Z',
+  })
+  expect(await auditOf(task.id)).toMatchObject([
+    {
+      action: 'task.created',
+      actor_id: ann.userId,
+      target_type: 'task',
+      ip: '127.0.0.1',
+      user_agent: 'test-agent',
+      request_id: 'request-1',
+      before: null,
+      after: { title: 'Water the plants' },
+    },
+  ])
+  const read = await ann.inject('GET', `${url}/${task.id}`)
+  expect(read.json().data.task).toEqual(task)
+})
+
+test.each([
+  ['no title', { dueDate: tomorrow }, 'body.title'],
+  ['a title of two characters', { title: '😀a', dueDate: tomorrow }, 'body.title'],
+  ['a title of 201 characters', { title: 'x'.repeat(201), dueDate: tomorrow }, 'body.title'],
+  ['a title with NUL', { title: 'abc\0def', dueDate: tomorrow }, 'body.title'],
+  ['no due date', { title: 'Valid' }, 'body.dueDate'],
+  ['a due date without a zone', { title: 'Valid', dueDate: '2026-11-21T12:00:00' }, 'body.dueDate'],
+  ['a due date after time', { title: 'Valid', dueDate: '9999-12-31T23:59:59-23:59' }, 'body.dueDate'],
+  ['another priority', { title: 'Valid', dueDate: tomorrow, priority: 'urgent' }, 'body.priority'],
+  ['another status', { title: 'Valid', dueDate: tomorrow, status: 'done' }, 'body.status'],
+  ['a long category', { title: 'Valid', dueDate: tomorrow, category: 'x'.repeat(51) }, 'body.category'],
+  ['a long description', { title: 'Valid', dueDate: tomorrow, description: 'x'.repeat(1001) }, 'body.description'],
+  ['a link that runs', { title: 'Valid', dueDate: tomorrow, link: 'javascript:alert(1)' }, 'body.link'],
+  ['a link with NUL', { title: 'Valid', dueDate: tomorrow, link: 'https://a.test/\0' }, 'body.link'],
+  ['an assignee that is no id', { title: 'Valid', dueDate: tomorrow, assigneeId: 'me' }, 'body.assigneeId'],
+  ['an unknown key', { title: 'Valid', dueDate: tomorrow, ownerId: 'x' }, 'body'],
+])('a task with %s is refused, naming the field', async (_name, body, path) => {
+  const response = await ann.inject('POST', url, body)
+  expect(response.statusCode).toBe(400)
+  expect(response.json()).toMatchObject({ success: false, error: { code: 'VALIDATION_FAILED', details: [{ path }] } })
+})
+
+test('characters count, not their halves: 200 emoji are a title', async () => {
+  const title = '😀'.repeat(200)
+  expect((await make(ann, { title })).title).toBe(title)
+  expect((await ann.inject('POST', url, { title: `${title}a`, dueDate: tomorrow })).statusCode).toBe(400)
+})
+
+test('what is no JSON is MALFORMED_JSON, more than 1 MiB BODY_TOO_LARGE, other content UNSUPPORTED_MEDIA_TYPE', async () => {
+  const json = { 'content-type': 'application/json' }
+  expect((await ann.inject('POST', url, '{"title":', json)).json().error.code).toBe('MALFORMED_JSON')
+  const large = JSON.stringify({ title: 'x'.repeat(1024 * 1024) })
+  expect((await ann.inject('POST', url, large, json)).json().error.code).toBe('BODY_TOO_LARGE')
+  const xml = await ann.inject('POST', url, '<task/>', { 'content-type': 'application/xml' })
+  expect([xml.statusCode, xml.json().error.code]).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE'])
+})
+
+test('nobody signed in gets nothing, and an unknown method is METHOD_NOT_ALLOWED', async () => {
+  const anybody = api.connect()
+  expect((await anybody.inject('GET', url)).json().error.code).toBe('UNAUTHENTICATED')
+  expect((await anybody.inject('POST', url, {})).statusCode).toBe(401)
+  const response = await ann.inject('PUT', url, {})
+  expect([response.statusCode, response.json().error.code]).toEqual([405, 'METHOD_NOT_ALLOWED'])
+})
+
+test('owner, assignee and the client_admin of the organization see a task; for all others it is not there', async () => {
+  const admin = await api.signUp()
+  const [owner, assignee, colleague, stranger, operator] = await Promise.all([
+    member(admin),
+    member(admin),
+    member(admin),
+    api.signUp(),
+    api.signUp({ role: 'super_admin' }),
+  ])
+  const task = await make(owner, { assigneeId: assignee.userId })
+  for (const person of [owner, assignee, admin]) {
+    expect((await person.inject('GET', `${url}/${task.id}`)).statusCode).toBe(200)
+    expect(titles(await person.inject('GET', url))).toEqual(['Water the plants'])
+    expect((await person.inject('PATCH', `${url}/${task.id}`, { category: person.userId })).statusCode).toBe(200)
+  }
+  for (const person of [colleague, stranger, operator]) {
+    expect(titles(await person.inject('GET', url))).toEqual([])
+    for (const [method, body] of [['GET'], ['PATCH', { title: 'Mine now' }], ['DELETE']] as const) {
+      const response = await person.inject(method, `${url}/${task.id}`, body)
+      expect([response.statusCode, response.json().error.code]).toEqual([404, 'NOT_FOUND'])
+    }
+  }
+})
+
+test('only the owner and a client_admin delete a task; an assignee is told so', async () => {
+  const admin = await api.signUp()
+  const assignee = await member(admin)
+  const task = await make(await member(admin), { assigneeId: assignee.userId })
+  expect((await assignee.inject('DELETE', `${url}/${task.id}`)).json().error.code).toBe('FORBIDDEN')
+  expect((await admin.inject('DELETE', `${url}/${task.id}`)).statusCode).toBe(200)
+  expect((await admin.inject('GET', `${url}/${task.id}`)).statusCode).toBe(404)
+  expect((await auditOf(task.id)).map(({ action }) => action)).toEqual(['task.created', 'task.deleted'])
+})
+
+test('an assignee is an active member of the same organization', async () => {
+  const admin = await api.signUp()
+  const [colleague, left, stranger] = await Promise.all([member(admin), member(admin), api.signUp()])
+  await api.db.updateTable('users').set({ is_active: false }).where('id', '=', left.userId).execute()
+  const refused = { error: { code: 'VALIDATION_FAILED', details: [{ path: 'body.assigneeId' }] } }
+  for (const assigneeId of [stranger.userId, left.userId, crypto.randomUUID()]) {
+    for (const headers of [undefined, { 'idempotency-key': 'assignee' }]) {
+      const body = { title: 'Assigned', dueDate: tomorrow, assigneeId }
+      const response = await admin.inject('POST', url, body, headers)
+      expect(response.statusCode).toBe(400)
+      expect(response.json()).toMatchObject(refused)
+    }
+  }
+  const task = await make(admin, { assigneeId: colleague.userId })
+  const moved = await admin.inject('PATCH', `${url}/${task.id}`, { assigneeId: stranger.userId })
+  expect(moved.json()).toMatchObject(refused)
+  const freed = await admin.inject('PATCH', `${url}/${task.id}`, { assigneeId: null })
+  expect(freed.json().data.task.assigneeId).toBeNull()
+})
+
+test('one Idempotency-Key makes one task, however often and however much at once it is sent', async () => {
+  const person = await api.signUp()
+  const send = (title = 'Only once', key = 'key-1') =>
+    person.inject('POST', url, { title, dueDate: tomorrow }, { 'idempotency-key': key })
+  const responses = await Promise.all(Array.from({ length: 20 }, () => send()))
+  expect(responses.map(({ statusCode }) => statusCode)).toEqual(Array(20).fill(201))
+  expect(new Set(responses.map((response) => response.json().data.task.id)).size).toBe(1)
+  expect((await person.inject('GET', url)).json().pagination.total).toBe(1)
+  expect(await auditOf(responses[0]?.json().data.task.id)).toHaveLength(1)
+
+  const other = await send('Something else')
+  expect([other.statusCode, other.json().error.code]).toEqual([422, 'IDEMPOTENCY_MISMATCH'])
+  expect((await send('Something else', 'key-2')).statusCode).toBe(201)
+  const long = await send('Only once', 'x'.repeat(65))
+  expect(long.json().error.details).toMatchObject([{ path: 'headers.idempotency-key' }])
+})
+
+test('another person’s Idempotency-Key is another key, and after a day the same one is free again', async () => {
+  const own = manualClock(new Date('2026-11-20T12:00:00.000Z'))
+  const other = await buildTestApp({ clock: own })
+  const [one, two] = await Promise.all([other.signUp(), other.signUp()])
+  const send = async (person: TestPerson) => {
+    const body = { title: 'Same key', dueDate: tomorrow }
+    return (await person.inject('POST', url, body, { 'idempotency-key': 'k' })).json().data.task.id
+  }
+  const first = await send(one)
+  expect(await send(two)).not.toBe(first)
+  own.advance(23 * hourMs)
+  expect(await send(one)).toBe(first)
+  own.advance(1 * hourMs)
+  expect(await send(one)).not.toBe(first)
+  await other.close()
+})
+
+test('of two edits with one ETag one wins and the other is STALE', async () => {
+  const task = await make(ann)
+  const edit = (title: string) => ann.inject('PATCH', `${url}/${task.id}`, { title }, { 'if-match': '"v1"' })
+  const responses = await Promise.all(['First', 'Second', 'Third', 'Fourth'].map(edit))
+  expect(responses.map(({ statusCode }) => statusCode).sort()).toEqual([200, 412, 412, 412])
+  const winner = responses.find(({ statusCode }) => statusCode === 200)
+  expect(winner?.headers.etag).toBe('"v2"')
+  expect(responses.find(({ statusCode }) => statusCode === 412)?.json().error.code).toBe('STALE')
+  const read = await ann.inject('GET', `${url}/${task.id}`)
+  expect(read.json().data.task).toEqual(winner?.json().data.task)
+})
+
+test('If-Match takes weak tags, lists and *, and is optional', async () => {
+  const task = await make(ann)
+  const edit = (title: string, headers?: Record<string, string>) =>
+    ann.inject('PATCH', `${url}/${task.id}`, { title }, headers)
+  expect((await edit('By a weak tag', { 'if-match': 'W/"v1"' })).headers.etag).toBe('"v2"')
+  expect((await edit('By a list', { 'if-match': '"v1", "v2"' })).headers.etag).toBe('"v3"')
+  expect((await edit('By a star', { 'if-match': '*' })).headers.etag).toBe('"v4"')
+  expect((await edit('Without', {})).headers.etag).toBe('"v5"')
+  expect((await ann.inject('DELETE', `${url}/${task.id}`, undefined, { 'if-match': '"v4"' })).statusCode).toBe(412)
+  expect((await ann.inject('DELETE', `${url}/${task.id}`, undefined, { 'if-match': '"v5"' })).statusCode).toBe(200)
+})
+
+test('If-None-Match with the present state answers 304 without a body', async () => {
+  const task = await make(ann)
+  const read = (tag: string) => ann.inject('GET', `${url}/${task.id}`, undefined, { 'if-none-match': tag })
+  const known = await read('W/"v1"')
+  expect([known.statusCode, known.body, known.headers.etag]).toEqual([304, '', '"v1"'])
+  expect((await read('"v0"')).statusCode).toBe(200)
+})
+
+test('a patch that changes nothing leaves version and audit alone; an empty one is refused', async () => {
+  const task = await make(ann, { description: 'Twice a week' })
+  const same = { title: task.title, dueDate: task.dueDate, description: 'Twice a week', status: 'todo' }
+  expect((await ann.inject('PATCH', `${url}/${task.id}`, same)).json().data.task).toEqual(task)
+  expect(await auditOf(task.id)).toHaveLength(1)
+  expect((await ann.inject('PATCH', `${url}/${task.id}`, {})).json().error.code).toBe('VALIDATION_FAILED')
+  const unknown = await ann.inject('PATCH', `${url}/${task.id}`, { title: 'Fine', version: 9 })
+  expect(unknown.json().error.code).toBe('VALIDATION_FAILED')
+})
+
+test('a change is audited with the fields before and after', async () => {
+  const task = await make(ann)
+  await ann.inject('PATCH', `${url}/${task.id}`, { title: 'Water them all', priority: 'high' })
+  expect((await auditOf(task.id)).at(-1)).toMatchObject({
+    action: 'task.updated',
+    actor_id: ann.userId,
+    before: { title: 'Water the plants', priority: 'medium' },
+    after: { title: 'Water them all', priority: 'high' },
+  })
+})
+
+test('completing stamps the moment, completes the reminders and tells the owner once, however many do it at once', async () => {
+  const owner = await api.signUp()
+  const task = await make(owner, { title: 'Finish it' })
+  for (const offsetMinutes of [10, 20])
+    await owner.inject('POST', '/api/v1/reminders', { taskId: task.id, offsetMinutes })
+  const complete = () => owner.inject('PATCH', `${url}/${task.id}`, { status: 'completed' })
+  const responses = await Promise.all(Array.from({ length: 8 }, complete))
+  expect(responses.map(({ statusCode }) => statusCode)).toEqual(Array(8).fill(200))
+  for (const response of responses) {
+    expect(response.json().data.task).toMatchObject({ completedAt: clock.now().toISOString(), version: 2 })
+  }
+  const reminders = await owner.inject('GET', `${url}/${task.id}/reminders`)
+  expect(reminders.json().data.reminders).toMatchObject([{ status: 'completed' }, { status: 'completed' }])
+  const notices = await api.db.selectFrom('notifications').selectAll().where('user_id', '=', owner.userId).execute()
+  expect(notices).toMatchObject([{ type: 'general', message: 'You completed: Finish it', task_id: task.id }])
+  expect((await auditOf(task.id)).map(({ action }) => action)).toEqual(['task.created', 'task.completed'])
+
+  const reopened = await owner.inject('PATCH', `${url}/${task.id}`, { status: 'in-progress' })
+  expect(reopened.json().data.task).toMatchObject({ status: 'in-progress', completedAt: null })
+})
+
+test('a moved due date takes the reminders that hang on it along, and none that stand by themselves', async () => {
+  const task = await make(ann)
+  const remind = async (fields: object) =>
+    (await ann.inject('POST', '/api/v1/reminders', { taskId: task.id, ...fields })).json().data.reminder
+  const relative = await remind({ offsetMinutes: 30 })
+  const absolute = await remind({ scheduledAt: '2026-11-21T08:00:00.000Z' })
+  await api.db.updateTable('reminders').set({ handed_at: clock.now() }).where('task_id', '=', task.id).execute()
+  await ann.inject('PATCH', `${url}/${task.id}`, { dueDate: '2026-11-25T12:00:00.000Z' })
+  const rows = await api.db.selectFrom('reminders').selectAll().where('task_id', '=', task.id).execute()
+  expect(rows.find(({ id }) => id === relative.id)).toMatchObject({
+    scheduled_at: new Date('2026-11-25T11:30:00.000Z'),
+    handed_at: null,
+  })
+  expect(rows.find(({ id }) => id === absolute.id)).toMatchObject({
+    scheduled_at: new Date('2026-11-21T08:00:00.000Z'),
+    handed_at: clock.now(),
+  })
+})
+
+test('a deleted task takes its reminders along, and leaves its notifications without the link', async () => {
+  const owner = await api.signUp()
+  const task = await make(owner)
+  await owner.inject('POST', '/api/v1/reminders', { taskId: task.id, offsetMinutes: 5 })
+  await owner.inject('PATCH', `${url}/${task.id}`, { status: 'completed' })
+  const deleted = await owner.inject('DELETE', `${url}/${task.id}`)
+  expect(deleted.json().data.task.id).toBe(task.id)
+  expect(await api.db.selectFrom('reminders').where('task_id', '=', task.id).selectAll().execute()).toEqual([])
+  const notices = await api.db.selectFrom('notifications').selectAll().where('user_id', '=', owner.userId).execute()
+  expect(notices).toMatchObject([{ task_id: null }])
+})
+
+test('the list filters by every field, also by several values, and by words', async () => {
+  const admin = await api.signUp()
+  const colleague = await member(admin)
+  await make(admin, { title: 'Alpha report', priority: 'high', category: 'Work', status: 'in-progress' })
+  await make(admin, { title: 'Beta', description: 'A quarterly report', priority: 'low', category: 'Home' })
+  await make(admin, { title: 'Gamma', dueDate: '2026-12-24T12:00:00.000Z', assigneeId: colleague.userId })
+  const find = async (query: string) => titles(await admin.inject('GET', `${url}?sort=title&${query}`))
+  expect(await find('status=in-progress')).toEqual(['Alpha report'])
+  expect(await find('status=todo,in-progress')).toEqual(['Alpha report', 'Beta', 'Gamma'])
+  expect(await find('priority=high,low')).toEqual(['Alpha report', 'Beta'])
+  expect(await find('category=Work')).toEqual(['Alpha report'])
+  expect(await find(`assigneeId=${colleague.userId}`)).toEqual(['Gamma'])
+  expect(await find('dueFrom=2026-12-01T00:00:00Z')).toEqual(['Gamma'])
+  expect(await find('dueTo=2026-12-01T00:00:00Z')).toEqual(['Alpha report', 'Beta'])
+  expect(await find('q=REPORT')).toEqual(['Alpha report', 'Beta'])
+  expect(await find('q=report%20-quarterly')).toEqual(['Alpha report'])
+  expect(await find(`q=${encodeURIComponent(`'"):*&|!<->`)}`)).toEqual([])
+  expect(await find('priority=high&status=todo')).toEqual([])
+})
+
+test('every order, up and down, pages by number and by cursor through the same tasks, each exactly once', async () => {
+  const person = await api.signUp()
+  const priorities = ['low', 'medium', 'high']
+  for (let index = 0; index < 13; index++) {
+    clock.advance(index % 3 === 0 ? 1_000 : 0)
+    const dueDate = new Date(Date.parse(tomorrow) + (index % 4) * hourMs).toISOString()
+    await make(person, {
+      title: `Task ${String.fromCharCode(109 - (index % 5))}`,
+      dueDate,
+      priority: priorities[index % 3],
+    })
+  }
+  const key: Record<string, (task: Record<string, string>) => string | number | undefined> = {
+    dueDate: (task) => task.dueDate,
+    createdAt: (task) => task.createdAt,
+    priority: (task) => priorities.indexOf(task.priority ?? ''),
+    title: (task) => task.title,
+  }
+  for (const field of Object.keys(key)) {
+    for (const sign of ['', '-', '%2B']) {
+      const walk = async (next: (page: number, cursor: string | null) => string) => {
+        const found: Record<string, string>[] = []
+        for (let page = 1, cursor: string | null = null; ; page++) {
+          const response = (
+            await person.inject('GET', `${url}?sort=${sign}${field}&limit=5${next(page, cursor)}`)
+          ).json()
+          found.push(...reply.data.tasks)
+          cursor = reply.pagination.nextCursor
+          if (cursor === null) return found
+        }
+      }
+      const byNumber = await walk((page) => `&page=${page}`)
+      const byCursor = await walk((_page, cursor) => (cursor ? `&cursor=${cursor}` : ''))
+      expect(new Set(byNumber.map(({ id }) => id)).size).toBe(13)
+      expect(byCursor).toEqual(byNumber)
+      const keys = byNumber.map((task) => key[field]?.(task) ?? '')
+      const sorted = keys.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+      expect(keys).toEqual(sign === '-' ? sorted.reverse() : sorted)
+    }
+  }
+})
+
+type ListReply = { data: { tasks: Record<string, string>[] }; pagination: { nextCursor: string | null } }
+
+test('a numbered page tells the total; a task seen for several reasons counts once', async () => {
+  const admin = await api.signUp()
+  for (let index = 0; index < 5; index++) await make(admin, { assigneeId: admin.userId })
+  const page = await admin.inject('GET', `${url}?limit=2&page=3`)
+  expect(page.json()).toMatchObject({ success: true, data: { tasks: [{}] } })
+  expect(page.json().pagination).toEqual({ page: 3, limit: 2, total: 5, totalPages: 3, nextCursor: null })
+  const first = await admin.inject('GET', `${url}?limit=2`)
+  const next = await admin.inject('GET', `${url}?limit=2&cursor=${first.json().pagination.nextCursor}`)
+  expect(next.json().pagination).toEqual({ limit: 2, nextCursor: expect.any(String) })
+})
+
+test('the total is exact up to 10,000, then 10,001 stands for more', async () => {
+  const admin = await api.signUp()
+  const insert = (count: number) =>
+    sql`
+      insert into tasks (id, owner_id, organization_id, title, due_date)
+      select gen_random_uuid(), ${admin.userId}, ${admin.organizationId}, 'Bulk', clock_timestamp()
+      from generate_series(1, ${count}::integer)`.execute(api.db)
+  const total = async () => (await admin.inject('GET', `${url}?limit=1`)).json().pagination.total
+  await insert(10_000)
+  expect(await total()).toBe(10_000)
+  await insert(5)
+  expect(await total()).toBe(10_001)
+})
+
+test.each([
+  ['status=done', 'query.status.0'],
+  ['priority=', 'query.priority.0'],
+  ['sort=ownerId', 'query.sort'],
+  ['page=0', 'query.page'],
+  ['page=501&limit=50', 'query.page'],
+  ['limit=101', 'query.limit'],
+  ['limit=ten', 'query.limit'],
+  ['limit=1&limit=2', 'query.limit'],
+  ['status=todo&status=completed', 'query.status'],
+  ['assigneeId=me', 'query.assigneeId.0'],
+  ['dueFrom=tomorrow', 'query.dueFrom'],
+  ['dueFrom=2026-02-01T00:00:00Z&dueTo=2026-01-01T00:00:00Z', 'query.dueTo'],
+  ['q=%00', 'query.q'],
+  ['cursor=nonsense', 'query.cursor'],
+  [`cursor=${cursorOf(['-dueDate', '2026-11-20T00:00:00.000000Z', crypto.randomUUID()])}`, 'query.cursor'],
+  [`cursor=${cursorOf(['dueDate', "'; drop table tasks", crypto.randomUUID()])}`, 'query.cursor'],
+  [`cursor=${cursorOf(['dueDate', '2026-11-20T00:00:00.000000Z', 'x'])}`, 'query.cursor'],
+  ['cursor=x&page=1', 'query.cursor'],
+  ['colour=red', 'query'],
+])('a list asked for with %s is refused, naming the field', async (query, path) => {
+  const response = await ann.inject('GET', `${url}?${query}`)
+  expect(response.statusCode).toBe(400)
+  expect(response.json()).toMatchObject({ error: { code: 'VALIDATION_FAILED', details: [{ path }] } })
+})
+
+function cursorOf(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url')
+}
+
+test('each listed task carries the reader’s own reminders and nobody else’s', async () => {
+  const admin = await api.signUp()
+  const colleague = await member(admin)
+  const task = await make(admin, { assigneeId: colleague.userId })
+  await admin.inject('POST', '/api/v1/reminders', { taskId: task.id, offsetMinutes: 5, message: 'mine' })
+  await colleague.inject('POST', '/api/v1/reminders', { taskId: task.id, offsetMinutes: 6, message: 'theirs' })
+  const [listed] = (await admin.inject('GET', url)).json().data.tasks
+  const [mine] = (await admin.inject('GET', `${url}/${task.id}/reminders`)).json().data.reminders
+  expect(listed).toEqual({ ...task, attachments: [], reminders: [mine] })
+  expect(mine.message).toBe('mine')
+})
+
+test('the audit worker is woken soon after a task was made', async () => {
+  await eventually(async () => {
+    await make(ann)
+    expect(await api.redis.keys('{muster-audit}:audit:*')).not.toEqual([])
+  })
+})
