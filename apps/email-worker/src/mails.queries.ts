@@ -7,6 +7,8 @@ import { type Insertable, type Kysely, sql, type Updateable } from 'kysely'
 export type ClaimedMail = {
   id: string
   leaseToken: string
+  /** By the clock of `performance.now()`: nobody else has the lease before. */
+  leaseSureUntilMs: number
   template: string
   to: string
   data: unknown
@@ -42,7 +44,8 @@ type ClaimOptions = { now: Date; leaseMs: number; codeKeyId: string }
  */
 export async function claimMail(db: Db, id: string, { now, leaseMs, codeKeyId }: ClaimOptions): Promise<ClaimResult> {
   const leaseToken = randomUUID()
-  const { rows } = await sql<Omit<ClaimedMail, 'leaseToken'>>`
+  const leaseSureUntilMs = performance.now() + leaseMs
+  const { rows } = await sql<Omit<ClaimedMail, 'leaseToken' | 'leaseSureUntilMs'>>`
     update email_messages m set
       status = 'sending', attempts = attempts + 1,
       lease_token = ${leaseToken}::uuid, lease_until = clock_timestamp() + make_interval(secs => ${leaseMs / 1_000}),
@@ -54,7 +57,7 @@ export async function claimMail(db: Db, id: string, { now, leaseMs, codeKeyId }:
       created_at as "createdAt", expires_at as "expiresAt",
       (select reason from email_suppressions s where s.address = m.to_address) as suppression`.execute(db)
   const [mail] = rows
-  return mail ? { kind: 'claimed', mail: { ...mail, leaseToken } } : whyNotClaimed(db, id, now)
+  return mail ? { kind: 'claimed', mail: { ...mail, leaseToken, leaseSureUntilMs } } : whyNotClaimed(db, id, now)
 }
 
 async function whyNotClaimed(db: Db, id: string, now: Date): Promise<ClaimResult> {

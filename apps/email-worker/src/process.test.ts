@@ -68,6 +68,48 @@ test('a mail whose worker is killed in the middle of sending goes out once, from
   expect(await harness.owed()).toBe(0)
 })
 
+test('a worker that was frozen in the middle of sending leaves the mail to the one that took it over', {
+  timeout: 60_000,
+}, async () => {
+  const held = Promise.withResolvers<'ok'>()
+  let isFirst = true
+  peer.manners = {
+    rcptTo: () => {
+      const reply = isFirst ? held.promise : 'ok'
+      isFirst = false
+      return reply
+    },
+  }
+  const frozen = startProcess()
+  const id = await welcome()
+  await eventually(() => expect(peer.asked).toHaveLength(1), { timeoutMs: 15_000 })
+  frozen.child.kill('SIGSTOP')
+  held.resolve('ok')
+  startProcess()
+  await harness.mailIs(id, 'sent', 40_000)
+
+  frozen.child.kill('SIGCONT')
+  await harness.mailIs(await welcome(), 'sent')
+  frozen.child.kill('SIGTERM')
+  expect(await frozen.exited).toEqual([0, null])
+  expect(peer.received.filter(({ messageId }) => messageId.includes(id))).toHaveLength(1)
+  expect(await harness.mailRow(id)).toMatchObject({ status: 'sent' })
+  expect(await harness.owed()).toBe(0)
+})
+
+test('SIGTERM ends the process soon although sending pauses', async () => {
+  peer.manners = { greet: () => ({ code: 421, text: '4.3.2 overloaded' }) }
+  const worker = startProcess()
+  await Promise.all(Array.from({ length: 6 }, welcome))
+  await eventually(() => expect(worker.output).toContain('sending pauses'), { timeoutMs: 15_000 })
+  const fromMs = performance.now()
+  worker.child.kill('SIGTERM')
+
+  expect(await worker.exited).toEqual([0, null])
+  expect(performance.now() - fromMs).toBeLessThan(5_000)
+  expect(await harness.owed()).toBe(6)
+})
+
 test('SIGTERM lets the mail that is being sent go out, and the process ends in order', async () => {
   peer.manners = { data: () => sleep(1_000, 'ok' as const) }
   const worker = startProcess()

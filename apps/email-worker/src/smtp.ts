@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { createTransport } from 'nodemailer'
 import type { Sender } from './config.ts'
 import { judgeSmtpError, type SmtpTrouble } from './smtp-verdict.ts'
@@ -11,14 +12,18 @@ export type SmtpMessage = {
   text: string
 }
 
+export type SendGuard = { signal: AbortSignal; mayBegin: () => boolean }
+
 export type Smtp = {
   /**
    * Hands one message over.
-   * @param signal closes the connection; what was not yet accepted is not sent then
+   * @param guard.signal closes the connection; what was not yet accepted is not sent then
+   * @param guard.mayBegin asked once more right before the message itself goes out: after the envelope, which a process
+   *   that was frozen or starved may have finished long ago
    * @returns the server's id of the message, or the Message-ID when it gave none
    * @throws SmtpFailure saying whose fault it is
    */
-  send(message: SmtpMessage, signal: AbortSignal): Promise<{ smtpId: string }>
+  send(message: SmtpMessage, guard: SendGuard): Promise<{ smtpId: string }>
   close(): void
 }
 
@@ -61,10 +66,14 @@ export function createSmtp({ url, sender, maxConnections, silenceTimeoutMs = def
     disableFileAccess: true,
     disableUrlAccess: true,
   })
+  transport.use('stream', ({ data, message }, done) => {
+    askBeforeReading(message, (data as Partial<SendGuard>).mayBegin)
+    done()
+  })
   return {
-    async send({ id, to, subject, html, text }, signal) {
+    async send({ id, to, subject, html, text }, { signal, mayBegin }) {
       const messageId = `<${id}@${sender.domain}>`
-      const sending = transport.sendMail({
+      const mail = {
         messageId,
         from: { name: sender.name, address: sender.address },
         to: { name: '', address: to },
@@ -74,12 +83,25 @@ export function createSmtp({ url, sender, maxConnections, silenceTimeoutMs = def
         // RFC 3834: no holiday answers.
         headers: { 'Auto-Submitted': 'auto-generated' },
         signal,
-      })
-      const info = await sending.catch((error: Error) => {
+        mayBegin,
+      }
+      const info = await transport.sendMail(mail).catch((error: Error) => {
         throw new SmtpFailure(judgeSmtpError(error))
       })
       return { smtpId: info.serverMessageId ?? messageId }
     },
     close: () => transport.close(),
   }
+}
+
+/** The message is only read once the server has said yes to the envelope, so the question is asked at the last moment. */
+function askBeforeReading(message: { createReadStream(): Readable }, mayBegin: () => boolean = () => true): void {
+  const read = message.createReadStream.bind(message)
+  message.createReadStream = () =>
+    Readable.from(
+      (async function* () {
+        if (!mayBegin()) throw new Error('too late to begin')
+        yield* read()
+      })(),
+    )
 }

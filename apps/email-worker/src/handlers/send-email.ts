@@ -73,12 +73,13 @@ async function handOver(
   let trouble: SmtpTrouble
   try {
     const { subject, html, text } = message
-    const { smtpId } = await needs.smtp.send({ id: mail.id, to: mail.to, subject, html, text }, signal)
+    const parts = { id: mail.id, to: mail.to, subject, html, text }
+    const { smtpId } = await needs.smtp.send(parts, { signal, mayBegin: lease.isSure })
     permit.answered()
     return await end(mail, { status: 'sent', smtpId }, needs, ctx)
   } catch (error) {
     if (!(error instanceof SmtpFailure)) throw error
-    if (ctx.signal.aborted || lease.lost.aborted) return await letGo(mail, needs)
+    if (ctx.signal.aborted || lease.lost.aborted || !lease.isSure()) return await letGo(mail, needs)
     trouble = error.trouble
   } finally {
     lease.release()
@@ -150,16 +151,23 @@ async function letGo(mail: ClaimedMail, needs: Needs): Promise<never> {
   throw new RetryLater('let go before it was sent', 0)
 }
 
-/** Keeps the lease for as long as the sending takes; `lost` aborts when another worker has it. */
-function holdLease({ db }: Needs, mail: ClaimedMail): { lost: AbortSignal; release(): void } {
+/**
+ * Keeps the lease for as long as the sending takes. `lost` aborts when another worker has it; `isSure` is false as soon
+ * as one might, e.g. after this process stood still.
+ */
+function holdLease({ db }: Needs, mail: ClaimedMail): { lost: AbortSignal; isSure(): boolean; release(): void } {
   const lost = new AbortController()
   const released = new AbortController()
+  let sureUntilMs = mail.leaseSureUntilMs
+  const extend = async () => {
+    const untilMs = performance.now() + leaseMs
+    if (await extendLease(db, mail, leaseMs)) sureUntilMs = untilMs
+    else lost.abort()
+  }
   const renew = async () => {
-    for await (const _ of every(leaseRenewalMs, undefined, { signal: released.signal })) {
-      // Without an answer from Postgres nobody else can take the lease either.
-      if (!(await extendLease(db, mail, leaseMs).catch(() => true))) lost.abort()
-    }
+    // Postgres may be away for a moment; the lease holds for longer.
+    for await (const _ of every(leaseRenewalMs, undefined, { signal: released.signal })) await extend().catch(() => {})
   }
   renew().catch(() => {})
-  return { lost: lost.signal, release: () => released.abort() }
+  return { lost: lost.signal, isSure: () => performance.now() < sureUntilMs, release: () => released.abort() }
 }
