@@ -16,7 +16,7 @@ import { errorsPlugin, notFoundPlugin } from './plugins/errors.ts'
 import { healthPlugin } from './plugins/health.ts'
 import { openapiPlugin } from './plugins/openapi.ts'
 import { rateLimitsPlugin } from './plugins/rate-limits.ts'
-import { requestLogPlugin } from './plugins/request-log.ts'
+import { lazyRequestLogger, requestLogPlugin } from './plugins/request-log.ts'
 import { createSecretGuard } from './plugins/secret-guard.ts'
 import { securityHeadersPlugin } from './plugins/security-headers.ts'
 import { sessionCookies, sessionPlugin } from './plugins/session.ts'
@@ -35,6 +35,7 @@ export async function buildApp(deps: Deps): Promise<App> {
   const app = fastify({
     loggerInstance: deps.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
+    childLoggerFactory: lazyRequestLogger,
     bodyLimit: bodyLimitBytes,
     requestTimeout: requestTimeoutMs,
     // Below requestTimeout, or Node lets slow headers outlast it.
@@ -76,7 +77,11 @@ export async function buildApp(deps: Deps): Promise<App> {
     ],
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
   })
-  await app.register(fastifyCompress, { threshold: compressAboveBytes, encodings: ['br', 'gzip'] })
+  await app.register(fastifyCompress, {
+    threshold: compressAboveBytes,
+    encodings: ['br', 'gzip'],
+    globalDecompression: false,
+  })
   await app.register(sessionPlugin, { context })
   await app.register(rateLimitsPlugin, { deps })
   await app.register(notFoundPlugin)

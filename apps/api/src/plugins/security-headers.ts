@@ -18,14 +18,16 @@ const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /** Security headers of every answer, and the refusal of unsafe requests that a foreign page sent. */
 export const securityHeadersPlugin = fp(async (app: FastifyInstance, { config }: { config: Config }) => {
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     reply.headers(jsonHeaders)
     reply.header('x-request-id', request.id)
     if (!safeMethods.has(request.method)) refuseForeign(request, config)
+    done()
   })
-  app.addHook('preHandler', async (request, reply) => {
+  app.addHook('preHandler', (request, reply, done) => {
     // Answers to a person are theirs alone; routes that know better (files) set their own.
     if (request.routeOptions.config.access !== 'public') reply.header('cache-control', 'no-store')
+    done()
   })
   // Only pages need helmet: routes ask for it by `helmet: {}`.
   await app.register(fastifyHelmet, { global: false })

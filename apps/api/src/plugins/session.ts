@@ -69,23 +69,37 @@ export const sessionPlugin = fp(async (app: FastifyInstance, { context }: Option
       throw new Error(`These routes don't say who may call them (config.access): ${silent.join(', ')}`)
   })
 
-  app.addHook('onRequest', async (request, reply) => {
+  // With a callback: the usual request, whose access token is good, waits for nothing.
+  app.addHook('onRequest', (request, reply, done) => {
     const { access } = request.routeOptions.config
-    if (access === undefined || access === 'public') return
+    if (access === undefined || access === 'public') return done()
     // Without news of revoked sessions nobody can be let in.
     if (!revocations.isFresh()) throw new DomainError('DEPENDENCY_UNAVAILABLE', { retryAfterSeconds: 2 })
-    request.actor = await authenticate(request, reply)
-    if (access !== 'signed-in' && !access.includes(request.actor.role)) throw new DomainError('FORBIDDEN')
+    const admit = (actor: Actor) => {
+      if (access !== 'signed-in' && !access.includes(actor.role)) throw new DomainError('FORBIDDEN')
+      request.actor = actor
+    }
+    const actor = actorOf(request)
+    if (actor) {
+      admit(actor)
+      return done()
+    }
+    renew(request, reply)
+      .then(admit)
+      .then(() => done(), done)
   })
 
-  async function authenticate(request: FastifyRequest, reply: FastifyReply): Promise<Actor> {
+  /** Whom the access token names; undefined when it must be renewed first. */
+  function actorOf(request: FastifyRequest): Actor | undefined {
     const token = request.cookies[cookies.accessName]
     const claims = token ? accessTokens.read(token) : undefined
-    if (claims) {
-      const verdict = revocations.verdict(claims.actor.sessionId, claims.issuedAtMs)
-      if (verdict === 'revoked') throw new DomainError('SESSION_REVOKED')
-      if (verdict === 'good' && claims.expiresAtMs > clock.now().getTime()) return claims.actor
-    }
+    if (!claims) return undefined
+    const verdict = revocations.verdict(claims.actor.sessionId, claims.issuedAtMs)
+    if (verdict === 'revoked') throw new DomainError('SESSION_REVOKED')
+    return verdict === 'good' && claims.expiresAtMs > clock.now().getTime() ? claims.actor : undefined
+  }
+
+  async function renew(request: FastifyRequest, reply: FastifyReply): Promise<Actor> {
     const refreshToken = cookies.readRefreshToken(request)
     if (!refreshToken) throw new DomainError('UNAUTHENTICATED')
     const grant = await refreshSession(context, refreshToken, originOf(request))
