@@ -9,7 +9,7 @@ export type ReceivedMail = {
   text: string
   html: string
   headers: Record<string, string | string[]>
-  /** ISO instant at which the inbox had it. */
+  /** From the mail's Date header: ISO, whole seconds. */
   time: string
 }
 
