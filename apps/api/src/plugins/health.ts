@@ -24,7 +24,14 @@ export const healthPlugin = fp(async (app: FastifyInstance, { deps }: { deps: De
   const routes: FastifyPluginAsyncZod = async (scope) => {
     scope.get(
       '/health',
-      { config: { access: 'public' }, schema: { response: { 200: healthReply, 503: healthReply } } },
+      {
+        config: { access: 'public' },
+        schema: {
+          tags: ['operation'],
+          summary: 'Tell how the parts are',
+          response: { 200: healthReply, 503: healthReply },
+        },
+      },
       async (_request, reply) => {
         const health = await readHealth(deps)
         return reply.status(health.status === 'unhealthy' ? 503 : 200).send(health)

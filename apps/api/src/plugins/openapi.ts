@@ -1,9 +1,10 @@
-import fastifySwagger from '@fastify/swagger'
+import fastifySwagger, { type SwaggerTransformObject } from '@fastify/swagger'
 import scalar from '@scalar/fastify-api-reference'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
 import { version } from '../version.ts'
+import { errorReply } from './reply.ts'
 
 /** The OpenAPI 3.1 document at `/openapi.json` and the reference page at `/docs`, both made from the routes' schemas. */
 export const openapiPlugin = fp(async (app: FastifyInstance, { publicUrl }: { publicUrl: URL }) => {
@@ -15,12 +16,14 @@ export const openapiPlugin = fp(async (app: FastifyInstance, { publicUrl }: { pu
       components: { securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: 'muster_at' } } },
     },
     transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
+    transformObject: withoutUnused,
   })
+  app.addHook('onRoute', addWhatAllRoutesShare)
   app.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, async () => app.swagger())
   await app.register(async (docs) => {
     docs.addHook('onRoute', (route) => {
       route.config = { ...route.config, access: 'public' }
+      route.schema = { ...route.schema, hide: true }
     })
     docs.addHook('onSend', async (_request, reply) => {
       // The reference page is a script application of its own; it runs on nothing but what this server sends.
@@ -35,3 +38,37 @@ export const openapiPlugin = fp(async (app: FastifyInstance, { publicUrl }: { pu
     })
   })
 })
+
+/** What every route can answer by its kind, so that the routes name only what is theirs; and who may call it. */
+function addWhatAllRoutesShare(route: RouteOptions): void {
+  const { schema, config } = route
+  if (!schema?.response || schema.hide) return
+  const takesInput = schema.body || schema.querystring || schema.params
+  const isSignedIn = config?.access !== undefined && config.access !== 'public'
+  route.schema = {
+    ...schema,
+    ...(isSignedIn && { security: [{ session: [] }] }),
+    response: {
+      ...(takesInput && { 400: errorReply }),
+      ...(isSignedIn && { 401: errorReply }),
+      ...(Array.isArray(config?.access) && { 403: errorReply }),
+      429: errorReply,
+      500: errorReply,
+      503: errorReply,
+      ...schema.response,
+    },
+  }
+}
+
+/** Schemas with an id are written once for input and once for output; those that nothing refers to only confuse. */
+const withoutUnused: SwaggerTransformObject = (given) => {
+  const document = jsonSchemaTransformObject(given)
+  const schemas: Record<string, unknown> = document.components?.schemas ?? {}
+  const isReferred = (name: string) => JSON.stringify(document).includes(`"#/components/schemas/${name}"`)
+  // One that goes may have been the last to refer to another.
+  for (let unused = ['']; unused.length > 0; ) {
+    unused = Object.keys(schemas).filter((name) => !isReferred(name))
+    for (const name of unused) delete schemas[name]
+  }
+  return document
+}

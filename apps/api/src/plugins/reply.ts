@@ -1,3 +1,4 @@
+import { catalogue, type ErrorCode } from '@muster/errors'
 import { z } from 'zod'
 
 /** The envelope of every success. */
@@ -17,7 +18,7 @@ export const errorReply = z
     success: z.literal(false),
     message: z.string(),
     error: z.object({
-      code: z.string(),
+      code: z.enum(Object.keys(catalogue) as [ErrorCode, ...ErrorCode[]]),
       requestId: z.string(),
       details: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
     }),

@@ -27,14 +27,13 @@ export const authRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (ap
       config: { access: 'public', rateLimit: routeLimit(context, 'register', 'ip') },
       schema: {
         tags: ['auth'],
+        summary: 'Begin a registration: mails a code',
         body: registerBody,
         response: {
           202: messageReply,
           400: errorReply,
           403: errorReply,
           409: errorReply,
-          429: errorReply,
-          503: errorReply,
         },
       },
     },
@@ -51,14 +50,13 @@ export const authRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (ap
       config: { access: 'public' },
       schema: {
         tags: ['auth'],
+        summary: 'Prove the e-mail by its code: creates the account and signs in',
         body: verifyBody,
         response: {
           201: userReply,
           400: errorReply,
           403: errorReply,
           409: errorReply,
-          429: errorReply,
-          503: errorReply,
         },
       },
     },
@@ -77,14 +75,13 @@ export const authRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (ap
       config: { access: 'public' },
       schema: {
         tags: ['auth'],
+        summary: 'Sign in by password',
         body: loginBody,
         response: {
           200: loginReply,
           400: errorReply,
           401: errorReply,
           403: errorReply,
-          429: errorReply,
-          503: errorReply,
         },
       },
     },
@@ -99,7 +96,11 @@ export const authRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (ap
     '/auth/refresh',
     {
       config: { access: 'public' },
-      schema: { tags: ['auth'], response: { 200: userReply, 401: errorReply, 429: errorReply, 503: errorReply } },
+      schema: {
+        tags: ['auth'],
+        summary: 'Renew the cookies of the session',
+        response: { 200: userReply, 401: errorReply },
+      },
     },
     async (request, reply) => {
       const grant = await refreshSession(context, cookies.readRefreshToken(request) ?? '', originOf(request))
@@ -113,7 +114,12 @@ export const authRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (ap
     '/auth/logout',
     {
       config: { access: 'signed-in' },
-      schema: { tags: ['auth'], body: z.strictObject({}).nullish(), response: { 200: messageReply, 401: errorReply } },
+      schema: {
+        tags: ['auth'],
+        summary: 'End this session',
+        body: z.strictObject({}).nullish(),
+        response: { 200: messageReply, 401: errorReply },
+      },
     },
     async (request, reply) => {
       await auth.logout(context, request.actor, originOf(request))

@@ -22,7 +22,11 @@ export const sessionsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async
     '/auth/sessions',
     {
       config: { access: 'signed-in' },
-      schema: { tags: ['auth'], response: { 200: replyOf(z.object({ sessions: z.array(session) })), 401: errorReply } },
+      schema: {
+        tags: ['auth'],
+        summary: 'List the open sessions',
+        response: { 200: replyOf(z.object({ sessions: z.array(session) })) },
+      },
     },
     async (request) => ok({ sessions: await sessions.listSessions(context, request.actor) }),
   )
@@ -33,8 +37,9 @@ export const sessionsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async
       config: { access: 'signed-in' },
       schema: {
         tags: ['auth'],
+        summary: 'End one session',
         params: z.object({ id: z.uuid() }),
-        response: { 200: messageReply, 400: errorReply, 401: errorReply, 404: errorReply },
+        response: { 200: messageReply, 404: errorReply },
       },
     },
     async (request) => {

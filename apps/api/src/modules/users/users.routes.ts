@@ -12,7 +12,7 @@ export const usersRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
     '/users/me',
     {
       config: { access: 'signed-in' },
-      schema: { tags: ['users'], response: { 200: userReply, 304: z.null(), 401: errorReply } },
+      schema: { tags: ['users'], summary: 'Read the own profile', response: { 200: userReply, 304: z.null() } },
     },
     async (request, reply) => {
       const { user, version } = await users.getProfile(context, request.actor.userId)
@@ -29,8 +29,9 @@ export const usersRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
       config: { access: 'signed-in' },
       schema: {
         tags: ['users'],
+        summary: 'Change the own profile',
         body: userPatch,
-        response: { 200: userReply, 400: errorReply, 401: errorReply, 409: errorReply, 412: errorReply },
+        response: { 200: userReply, 409: errorReply, 412: errorReply },
       },
     },
     async (request, reply) => {

@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { buildTestApp, type TestApp } from '../testing.ts'
+
+type Operation = {
+  summary?: string
+  tags?: string[]
+  security?: unknown
+  responses: Record<string, { content?: object }>
+}
+
+let api: TestApp
+let operations: [string, Operation][]
+
+beforeAll(async () => {
+  api = await buildTestApp()
+  const { paths } = (await api.connect().inject('GET', '/openapi.json')).json() as {
+    paths: Record<string, Record<string, Operation>>
+  }
+  operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]): [string, Operation] => [`${method} ${path}`, operation]),
+  )
+})
+afterAll(() => api.close())
+
+test('every route says what it does, where it belongs and how it fails', () => {
+  expect(operations.length).toBeGreaterThan(20)
+  for (const [name, { summary, tags, responses }] of operations) {
+    expect({ name, summary }).toEqual({ name, summary: expect.stringMatching(/^[A-Z].{8,}/) })
+    expect({ name, tags }).toEqual({ name, tags: [expect.any(String)] })
+    expect(Object.keys(responses)).toEqual(expect.arrayContaining(['429', '500', '503']))
+    expect({ name, success: Object.keys(responses).some((status) => status.startsWith('2')) }).toEqual({
+      name,
+      success: true,
+    })
+  }
+})
+
+test('who calls a route that asks for a session without one gets 401, and no route forgot to ask', async () => {
+  for (const [name, { security }] of operations) {
+    const [method = '', path = ''] = name.split(' ')
+    const url = path.replace(/\{\w+\}/g, '01890000-0000-7000-8000-000000000000')
+    const answer = await api.connect().inject(method.toUpperCase() as 'GET', url)
+    const isOpen = /\/auth\/(register|login|refresh)|^\w+ \/health/.test(name)
+    expect({ name, asks: security !== undefined }).toEqual({ name, asks: !isOpen })
+    if (!isOpen) expect({ name, status: answer.statusCode }).toEqual({ name, status: 401 })
+  }
+})
+
+test('the document holds no schema that nothing refers to', async () => {
+  const text = (await api.connect().inject('GET', '/openapi.json')).body
+  const names = Object.keys(JSON.parse(text).components.schemas)
+  expect(names).toContain('User')
+  expect(names.filter((name) => !text.includes(`"#/components/schemas/${name}"`))).toEqual([])
+})
