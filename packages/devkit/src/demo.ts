@@ -85,10 +85,9 @@ async function main({ urls, home }: RunFile & { urls: { inbox: string } }): Prom
       json: { taskId: task.id, scheduledAt: scheduledAt.toISOString(), type: 'both', message: note },
     }),
   )
-  const mail = await step('wait for its mail', () =>
-    waitForMail(urls.inbox, person.email, new RegExp(note), patienceMs),
-  )
-  const delayMs = new Date(mail.time).getTime() - scheduledAt.getTime()
+  await step('wait for its mail', () => waitForMail(urls.inbox, person.email, new RegExp(note), patienceMs))
+  // Seen from outside: the inbox itself tells only the second.
+  const delayMs = Date.now() - scheduledAt.getTime()
 
   const targets = new Set([user.id, task.id, attachment.id, reminder.id])
   const events = await step('read the audit log as administrator', () => auditOf(urls.api, home, user.id, targets))
