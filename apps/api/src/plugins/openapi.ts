@@ -55,7 +55,7 @@ function addWhatAllRoutesShare(route: RouteOptions): void {
       429: errorReply,
       500: errorReply,
       503: errorReply,
-      ...schema.response,
+      ...(schema.response as object),
     },
   }
 }
@@ -63,7 +63,7 @@ function addWhatAllRoutesShare(route: RouteOptions): void {
 /** Schemas with an id are written once for input and once for output; those that nothing refers to only confuse. */
 const withoutUnused: SwaggerTransformObject = (given) => {
   const document = jsonSchemaTransformObject(given)
-  const schemas: Record<string, unknown> = document.components?.schemas ?? {}
+  const schemas = (document as { components?: { schemas?: Record<string, unknown> } }).components?.schemas ?? {}
   const isReferred = (name: string) => JSON.stringify(document).includes(`"#/components/schemas/${name}"`)
   // One that goes may have been the last to refer to another.
   for (let unused = ['']; unused.length > 0; ) {
