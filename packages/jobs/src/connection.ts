@@ -41,3 +41,21 @@ export async function openQueue(name: QueueName, connection: Redis): Promise<Que
   await queue.waitUntilReady()
   return queue
 }
+
+/**
+ * Refuses a Redis that throws keys away when it is full: jobs would vanish. One that can't be asked now is taken at its
+ * word, since a worker starts without it too.
+ * @throws when the policy is another than `noeviction`
+ */
+export async function assertNoEviction(url: string): Promise<void> {
+  const redis = failFastRedis(url, { lazyConnect: true, retryStrategy: () => null })
+  const memory = await redis
+    .connect()
+    .then(() => redis.info('memory'))
+    .catch(() => '')
+  redis.disconnect()
+  const policy = /^maxmemory_policy:(\S+)/m.exec(memory)?.[1] ?? 'noeviction'
+  if (policy !== 'noeviction') {
+    throw new Error(`Redis (REDIS_URL) has the eviction policy ${policy}; set \`maxmemory-policy noeviction\`.`)
+  }
+}

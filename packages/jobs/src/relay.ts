@@ -57,8 +57,9 @@ export function startRelay({ db, redisUrl, log, republishAfterMs = 30_000 }: Rel
   let hintTimer: NodeJS.Timeout | undefined
 
   const drain = async () => {
-    queues ??= await openQueues(redis)
-    while (isWanted && !isClosing) {
+    // As soon as Redis is there, `ready` nudges again.
+    while (isWanted && !isClosing && redis.status === 'ready') {
+      queues ??= await openQueues(redis)
       isWanted = false
       while (!isClosing && (await publishBatch(db, queues)) === batchSize);
     }
@@ -69,7 +70,7 @@ export function startRelay({ db, redisUrl, log, republishAfterMs = 30_000 }: Rel
     running ??= drain().then(
       () => {
         running = undefined
-        if (isWanted && !isClosing) nudge()
+        if (isWanted && !isClosing && redis.status === 'ready') nudge()
       },
       (error: unknown) => {
         // The next look tries again.
@@ -78,6 +79,17 @@ export function startRelay({ db, redisUrl, log, republishAfterMs = 30_000 }: Rel
       },
     )
   }
+
+  let isAway = false
+  redis.on('ready', () => {
+    if (isAway) log.info('Redis is back')
+    isAway = false
+    nudge()
+  })
+  redis.on('close', () => {
+    if (!isAway && !isClosing) log.warn('relay waits for Redis')
+    isAway = true
+  })
 
   const look = async () => {
     if (redis.status !== 'ready') return
@@ -90,9 +102,13 @@ export function startRelay({ db, redisUrl, log, republishAfterMs = 30_000 }: Rel
     nudge()
   }
 
-  let looking: Promise<void> = Promise.resolve()
+  let looking: Promise<void> | undefined
   const timer = setInterval(() => {
-    looking = look().catch((error: unknown) => logTrouble(log, error))
+    looking ??= look()
+      .catch((error: unknown) => logTrouble(log, error))
+      .finally(() => {
+        looking = undefined
+      })
   }, lookIntervalMs)
 
   return {

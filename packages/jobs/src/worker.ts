@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Db, isDatabaseUnavailable, type Trx } from '@muster/db'
 import type { Logger } from '@muster/logger'
 import { Histogram, registry } from '@muster/telemetry'
@@ -32,6 +33,8 @@ const stalledIntervalMs = 5_000
 const maxStalledCount = 5
 /** Below the process's own 25 s, so that what still runs can be handed back in order. */
 const drainMs = 20_000
+/** What BullMQ needs at most to take its leave of a Redis that answers. */
+const farewellMs = 1_500
 
 const durationSeconds = new Histogram({
   name: 'muster_job_duration_seconds',
@@ -45,7 +48,14 @@ const durationSeconds = new Histogram({
 export function startWorker({ queue, handlers, deps, concurrency }: WorkerOptions): RunningWorker {
   const byName = completeHandlers(queue, handlers)
   const connection = workerRedis(deps.redisUrl)
-  const bullWorker = new Worker(queue, (job, token, signal) => runJob(byName, deps, job, token, signal), {
+  const running = new Set<Promise<void>>()
+  const process = (job: Job, token?: string, signal?: AbortSignal) => {
+    const run = runJob(byName, deps, job, token, signal)
+    const settled = run.catch(() => {}).then(() => void running.delete(settled))
+    running.add(settled)
+    return run
+  }
+  const bullWorker = new Worker(queue, process, {
     connection,
     prefix: queuePrefix(queue),
     concurrency,
@@ -53,14 +63,15 @@ export function startWorker({ queue, handlers, deps, concurrency }: WorkerOption
     stalledInterval: stalledIntervalMs,
     maxStalledCount,
   })
-  bullWorker.on('error', (error) => deps.log.warn({ err: error }, 'worker waits for Redis'))
+  bullWorker.on('error', oncePerOutage(deps.log))
   bullWorker.on('stalled', (jobId) => deps.log.warn({ jobId }, 'a job was left by its worker and is taken over'))
   bullWorker.on('failed', (job, error) => {
     // Given up by BullMQ itself: it took its worker down once too often, and no handler ran to say so.
     if (job?.id && error.message.includes('stalled')) {
-      markFailed(deps.db, job.id, error.message).catch((cause: unknown) =>
-        deps.log.error({ err: cause }, 'a failure was not noted'),
-      )
+      markFailed(deps.db, job.id, error.message).catch((cause: unknown) => {
+        deps.log.error({ err: cause, jobId: job.id }, 'a failure was not noted; the job is owed and comes again')
+        return job.remove().catch(() => {})
+      })
     }
   })
   return {
@@ -68,10 +79,23 @@ export function startWorker({ queue, handlers, deps, concurrency }: WorkerOption
     async close() {
       const closed = bullWorker.close()
       const timer = setTimeout(() => bullWorker.cancelAllJobs('the process ends'), drainMs)
-      await closed
+      // With Redis away BullMQ waits for it for ever; once no job runs there is nothing left that is worth it.
+      const isIdle = Promise.all(running).then(() => sleep(farewellMs, undefined, { ref: false }))
+      await Promise.race([closed, isIdle])
       clearTimeout(timer)
       connection.disconnect()
+      await Promise.race([bullWorker.disconnect().catch(() => {}), sleep(farewellMs, undefined, { ref: false })])
     },
+  }
+}
+
+/** While Redis is away each attempt to reach it fails; saying so every ten seconds is enough. */
+function oncePerOutage(log: Logger): (error: Error) => void {
+  let saidAt = Number.NEGATIVE_INFINITY
+  return (error) => {
+    if (performance.now() - saidAt < 10_000) return
+    saidAt = performance.now()
+    log.warn({ err: error }, 'worker waits for Redis')
   }
 }
 
@@ -113,7 +137,11 @@ async function runJob(
         throw new DelayedError()
       case 'failed':
         log.error({ err: error }, 'failed for good')
-        await markFailed(deps.db, jobId, describe(error))
+        // First in Postgres: a job that is given up in Redis alone would be owed for ever and never run.
+        if (!(await isNoted(deps, jobId, error))) {
+          await job.moveToDelayed(Date.now() + 1_000, token)
+          throw new DelayedError()
+        }
         throw new UnrecoverableError(describe(error))
       case 'retry':
         log.warn({ err: error }, 'failed, will be tried again')
@@ -140,12 +168,16 @@ async function runHandler(
   }
   const isOwed = handler.job.delivery === 'owed'
   let isAcknowledged = false
-  const transact: Transact = createTransact(deps, {
+  const committing = createTransact(deps, {
     begin: async (trx) => {
       if (isOwed) await acknowledge(trx, jobId)
-      isAcknowledged = true
     },
   })
+  const transact: Transact = async (fn) => {
+    const result = await committing(fn)
+    isAcknowledged = true
+    return result
+  }
   await handler.run(payload.data, { jobId, attempt: job.attemptsMade + 1, log, signal, transact })
   if (isOwed && !isAcknowledged) await deps.db.deleteFrom('outbox').where('id', '=', jobId).execute()
 }
@@ -169,6 +201,16 @@ function judge(error: unknown, job: Job, signal: AbortSignal): Verdict {
 }
 
 const describe = (error: unknown) => (error instanceof Error ? error.message : String(error))
+
+async function isNoted({ db, log }: Pick<WorkerOptions['deps'], 'db' | 'log'>, jobId: string, error: unknown) {
+  try {
+    await markFailed(db, jobId, describe(error))
+    return true
+  } catch (cause) {
+    log.warn({ err: cause }, 'the failure is noted later')
+    return false
+  }
+}
 
 async function markFailed(db: Db, jobId: string, reason: string): Promise<void> {
   await db
