@@ -88,7 +88,20 @@ test('a worker that was frozen in the middle of sending leaves the mail to the o
   startProcess()
   await harness.mailIs(id, 'sent', 40_000)
 
+  // Its question whether it still has the lease gets no answer, so that it must know by itself.
+  const unlocked = Promise.withResolvers<void>()
+  const locked = Promise.withResolvers<void>()
+  const locking = harness.db.transaction().execute(async (trx) => {
+    await trx.selectFrom('email_messages').select('id').where('id', '=', id).forUpdate().execute()
+    locked.resolve()
+    await unlocked.promise
+  })
+  await locked.promise
   frozen.child.kill('SIGCONT')
+  await eventually(() => expect(peer.closedConnections + peer.received.length).toBe(2))
+  unlocked.resolve()
+  await locking
+
   await harness.mailIs(await welcome(), 'sent')
   frozen.child.kill('SIGTERM')
   expect(await frozen.exited).toEqual([0, null])

@@ -25,12 +25,19 @@ export type SmtpPeer = {
   /** Receivers that were asked for, in order, refused ones included. */
   asked: string[]
   connections: number
+  closedConnections: number
   close(): Promise<void>
 }
 
 /** A real SMTP server in this process that can be as bad as real ones are. */
 export async function startSmtpPeer(manners: Manners = {}, port = 0): Promise<SmtpPeer> {
-  const peer: Omit<SmtpPeer, 'close' | 'url'> = { manners, received: [], asked: [], connections: 0 }
+  const peer: Omit<SmtpPeer, 'close' | 'url'> = {
+    manners,
+    received: [],
+    asked: [],
+    connections: 0,
+    closedConnections: 0,
+  }
   const server = new SMTPServer({
     disabledCommands: ['STARTTLS'],
     authOptional: true,
@@ -40,6 +47,9 @@ export async function startSmtpPeer(manners: Manners = {}, port = 0): Promise<Sm
     onConnect(_session, callback) {
       peer.connections += 1
       answer(peer.manners.greet?.(), callback)
+    },
+    onClose() {
+      peer.closedConnections += 1
     },
     onAuth(_auth, _session, callback) {
       answer(peer.manners.authenticate?.(), (error) => (error ? callback(error) : callback(null, { user: 'muster' })))
