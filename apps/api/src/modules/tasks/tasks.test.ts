@@ -353,9 +353,8 @@ test('every order, up and down, pages by number and by cursor through the same t
       const walk = async (next: (page: number, cursor: string | null) => string) => {
         const found: Record<string, string>[] = []
         for (let page = 1, cursor: string | null = null; ; page++) {
-          const response = (
-            await person.inject('GET', `${url}?sort=${sign}${field}&limit=5${next(page, cursor)}`)
-          ).json()
+          const query = `sort=${sign}${field}&limit=5${next(page, cursor)}`
+          const reply: ListReply = (await person.inject('GET', `${url}?${query}`)).json()
           found.push(...reply.data.tasks)
           cursor = reply.pagination.nextCursor
           if (cursor === null) return found
