@@ -16,7 +16,7 @@ export type Machine = {
 }
 
 /** From https://github.com/mhassan1/redis-memory-server: it fetches the source of Redis and compiles it. */
-const compilingPackage = 'redis-memory-server@0.16.0'
+const compilingPackage = 'redis-memory-server@0.17.1'
 
 export function thisMachine(buildDir: string, say: Machine['say']): Machine {
   return {
@@ -98,20 +98,13 @@ function compile(machine: Machine): string | undefined {
   const env = { REDISMS_DOWNLOAD_DIR: join(machine.buildDir, 'download'), REDISMS_DISABLE_POSTINSTALL: '1' }
   const install = ['install', '--prefix', machine.buildDir, '--no-audit', '--no-fund', '--silent', compilingPackage]
   if (!machine.run('npm', install, env)) return undefined
-  const script =
-    `const { RedisBinary } = require('redis-memory-server/lib/util/RedisBinary');` +
-    `(RedisBinary ?? require('redis-memory-server/lib/util/RedisBinary').default).getPath()` +
-    `.then((path) => require('fs').copyFileSync(path, ${JSON.stringify(program)}))`
-  const isBuilt = machine.run(
-    process.execPath,
-    [
-      '-e',
-      `process.chdir(${JSON.stringify(machine.buildDir)});
-    module.paths.push(${JSON.stringify(join(machine.buildDir, 'node_modules'))}); ${script}`,
-    ],
-    env,
+  const script = join(machine.buildDir, 'compile.cjs')
+  writeFileSync(
+    script,
+    `require('redis-memory-server/lib/util/RedisBinary').default.getPath()
+      .then((path) => require('node:fs').copyFileSync(path, ${JSON.stringify(program)}))`,
   )
-  return isBuilt && isExecutable(program) ? program : undefined
+  return machine.run(process.execPath, [script], env) && isExecutable(program) ? program : undefined
 }
 
 function existsOnPath({ path }: Pick<Machine, 'path'>, name: string): boolean {
