@@ -43,7 +43,7 @@ export const openapiPlugin = fp(async (app: FastifyInstance, { publicUrl }: { pu
 function addWhatAllRoutesShare(route: RouteOptions): void {
   const { schema, config } = route
   if (!schema?.response || schema.hide) return
-  const takesInput = schema.body || schema.querystring || schema.params
+  const takesInput = Boolean(schema.body || schema.querystring || schema.params)
   const isSignedIn = config?.access !== undefined && config.access !== 'public'
   route.schema = {
     ...schema,

@@ -1,0 +1,54 @@
+import { eventually } from '@muster/testing'
+import { expect, test } from 'vitest'
+import { buildApp } from '../app.ts'
+import { createDeps } from '../deps.ts'
+import { buildTestApp } from '../testing.ts'
+
+const codeOf = (answer: { json(): { error: { code: string } } }) => answer.json().error.code
+
+test('the hundred and first anonymous request of an address within fifteen minutes is refused', async () => {
+  const strict = await buildTestApp({ config: { rateLimitScale: 1 } })
+  for (let requests = 0; requests < 100; requests++) await strict.connect().inject('GET', '/health')
+  const refused = await strict.connect().inject('GET', '/health')
+  expect([refused.statusCode, codeOf(refused)]).toEqual([429, 'RATE_LIMITED'])
+  expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
+  const signedIn = await strict.signUp()
+  expect((await signedIn.inject('GET', '/api/v1/users/me')).headers['ratelimit-limit']).toBe('3000')
+  await strict.close()
+})
+
+test('a spoofed X-Forwarded-For changes nothing where no proxy is trusted', async () => {
+  const strict = await buildTestApp({ config: { rateLimitScale: 1 } })
+  for (let requests = 0; requests < 100; requests++) {
+    await strict.connect().inject('GET', '/health', undefined, { 'x-forwarded-for': `203.0.113.${requests}` })
+  }
+  const refused = await strict.connect().inject('GET', '/health', undefined, { 'x-forwarded-for': '198.51.100.7' })
+  expect(codeOf(refused)).toBe('RATE_LIMITED')
+  await strict.close()
+})
+
+test('instances count together: what one allowed, the other does not allow again', async () => {
+  const one = await buildTestApp({ config: { rateLimitScale: 1 } })
+  const { close, ...deps } = createDeps(one.deps.config, one.deps.log)
+  const two = await buildApp(deps)
+  for (let requests = 0; requests < 60; requests++) {
+    await one.connect().inject('GET', '/health')
+    await two.inject('/health')
+  }
+  await eventually(async () => expect((await two.inject('/health')).statusCode).toBe(429), {
+    timeoutMs: 3_000,
+    intervalMs: 200,
+  })
+  await two.close()
+  await close()
+  await one.close()
+})
+
+test('IPv6 callers count by their /64', async () => {
+  const strict = await buildTestApp({ config: { rateLimitScale: 1 } })
+  const from = (remoteAddress: string) => strict.app.inject({ url: '/health', remoteAddress })
+  for (let host = 1; host <= 100; host++) await from(`2001:db8:1:1::${host.toString(16)}`)
+  expect((await from('2001:db8:1:1:ffff::1')).statusCode).toBe(429)
+  expect((await from('2001:db8:1:2::1')).statusCode).toBe(200)
+  await strict.close()
+})
