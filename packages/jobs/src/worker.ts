@@ -18,6 +18,8 @@ type WorkerOptions = {
   deps: { db: Db; redisUrl: string; log: Logger; relay: Relay }
   /** Jobs that this process runs at the same time. */
   concurrency: number
+  /** How long `close` lets running jobs finish before it asks them to let go; below the process's own 25 s. */
+  drainMs?: number
 }
 
 export type RunningWorker = {
@@ -31,8 +33,6 @@ const lockDurationMs = 10_000
 const stalledIntervalMs = 5_000
 /** A job may be caught by this many kills before it counts as the killer. */
 const maxStalledCount = 5
-/** Below the process's own 25 s, so that what still runs can be handed back in order. */
-const drainMs = 20_000
 /** What BullMQ needs at most to take its leave of a Redis that answers. */
 const farewellMs = 1_500
 
@@ -45,7 +45,7 @@ const durationSeconds = new Histogram({
 })
 
 /** Takes the jobs of one queue. @throws when a job of the queue has no handler, or two */
-export function startWorker({ queue, handlers, deps, concurrency }: WorkerOptions): RunningWorker {
+export function startWorker({ queue, handlers, deps, concurrency, drainMs = 20_000 }: WorkerOptions): RunningWorker {
   const byName = completeHandlers(queue, handlers)
   const connection = workerRedis(deps.redisUrl)
   const running = new Set<Promise<void>>()

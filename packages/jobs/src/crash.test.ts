@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { newId } from '@muster/db'
+import { eventually } from '@muster/testing'
+import { sql } from 'kysely'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createJobsWorld, type JobsWorld, order, takeEffect } from './test-support.ts'
+
+let world: JobsWorld
+let children: ChildProcess[] = []
+beforeEach(async () => {
+  world = await createJobsWorld()
+})
+afterEach(async () => {
+  for (const child of children) await kill(child)
+  children = []
+  await world.close()
+})
+
+function startProcess(mode: 'worker' | 'order', argument: string, redisUrl = world.redis.url): ChildProcess {
+  const child = spawn(process.execPath, [new URL('./test-process.ts', import.meta.url).pathname, mode, argument], {
+    env: { ...process.env, DATABASE_URL: world.database.url, REDIS_URL: redisUrl },
+    stdio: 'inherit',
+  })
+  children.push(child)
+  return child
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = once(child, 'exit')
+  child.kill('SIGKILL')
+  await ended
+}
+
+const starts = async () =>
+  (await sql<{ pid: number }>`select pid from starts`.execute(world.db)).rows.map(({ pid }) => pid)
+/** Processes of which a handler came to its end, well or not. */
+const ends = async () => (await sql<{ pid: number }>`select pid from ends`.execute(world.db)).rows.map(({ pid }) => pid)
+const untilStarted = (child: ChildProcess, timeoutMs = 20_000) =>
+  eventually(async () => expect(await starts()).toContain(child.pid), { timeoutMs })
+const untilEffect = (subject: string, timeoutMs: number) =>
+  eventually(async () => expect(await world.effects()).toEqual([subject]), { timeoutMs })
+
+const longMs = '600000'
+/** The lock of a dead worker runs out after 10 s, and the next check comes at most 5 s later. */
+const takeoverMs = 17_000
+
+test('a process that dies between commit and publishing loses nothing', async () => {
+  const subject = newId()
+  const child = startProcess('order', subject)
+  const [, signal] = await once(child, 'exit')
+  expect(signal).toBe('SIGKILL')
+  expect(await world.db.selectFrom('outbox').select('published_at').execute()).toEqual([{ published_at: null }])
+  world.worker(takeEffect)
+  await untilEffect(subject, 5_000)
+})
+
+test("a killed worker's job is taken over and done once", async () => {
+  const child = startProcess('worker', longMs)
+  const { subject, jobId } = await order(world.transact())
+  await untilStarted(child)
+  await kill(child)
+  world.worker(takeEffect)
+  await untilEffect(subject, takeoverMs)
+  await eventually(async () => expect(await world.outboxRow(jobId)).toBeUndefined())
+}, 60_000)
+
+test('a job survives two kills of its worker', async () => {
+  const { subject } = await order(world.transact())
+  for (let kills = 0; kills < 2; kills++) {
+    const child = startProcess('worker', longMs)
+    await untilStarted(child, takeoverMs + 3_000)
+    await kill(child)
+  }
+  world.worker(takeEffect)
+  await untilEffect(subject, takeoverMs)
+}, 90_000)
+
+test('a worker that froze and wakes up after its job was taken over does not repeat the effect', async () => {
+  const child = startProcess('worker', '1000')
+  const { subject } = await order(world.transact())
+  await untilStarted(child)
+  child.kill('SIGSTOP')
+  world.worker(takeEffect)
+  await untilEffect(subject, takeoverMs)
+  child.kill('SIGCONT')
+  await eventually(async () => expect(await ends()).toEqual([child.pid]), { timeoutMs: 10_000 })
+  expect(await world.effects()).toEqual([subject])
+}, 60_000)

@@ -1,0 +1,129 @@
+import { eventually } from '@muster/testing'
+import { sql } from 'kysely'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { optimizeImage } from './index.ts'
+import { createJobsWorld, type JobsWorld, order, someImage, takeEffect } from './test-support.ts'
+
+let world: JobsWorld
+beforeEach(async () => {
+  world = await createJobsWorld()
+})
+afterEach(() => world.close())
+
+const inRedis = async (jobId: string) => (await (await world.queue()).getJob(jobId)) !== undefined
+const untilInRedis = (jobId: string, timeoutMs = 5_000) =>
+  eventually(async () => expect(await inRedis(jobId)).toBe(true), { timeoutMs })
+const untilPublished = (jobId: string) =>
+  eventually(async () => expect((await world.outboxRow(jobId))?.published_at).toBeInstanceOf(Date))
+
+test('rows, jobs and audit events of a transaction commit together', async () => {
+  const { subject } = await world.transact()(async ({ trx, enqueue, audit }) => {
+    const payload = someImage()
+    await sql`insert into effects values ('row')`.execute(trx)
+    audit({ action: 'a.b', actorId: null, targetType: 't', targetId: '1', after: { x: 1 } })
+    return { subject: payload.attachmentId, jobId: enqueue(optimizeImage, payload) }
+  })
+  world.worker(takeEffect)
+  await eventually(async () => expect(await world.effects()).toEqual([subject, 'row'].sort()))
+  expect(await world.db.selectFrom('audit_pending').select(['action', 'after']).execute()).toEqual([
+    { action: 'a.b', after: { x: 1 } },
+  ])
+})
+
+test('a transaction that is rolled back leaves no row, no job and no audit event', async () => {
+  world.worker(takeEffect)
+  const failing = world.transact()(async ({ trx, enqueue, audit }) => {
+    await sql`insert into effects values ('row')`.execute(trx)
+    audit({ action: 'a.b', actorId: null, targetType: 't', targetId: '1' })
+    enqueue(optimizeImage, someImage())
+    throw new Error('changed my mind')
+  })
+  await expect(failing).rejects.toThrow('changed my mind')
+  const { subject } = await order(world.transact())
+  await eventually(async () => expect(await world.effects()).toEqual([subject]))
+  expect(await world.db.selectFrom('audit_pending').selectAll().execute()).toEqual([])
+})
+
+test('a payload that the job refuses takes the whole transaction with it', async () => {
+  const ordering = world.transact()(async ({ trx, enqueue }) => {
+    await sql`insert into effects values ('row')`.execute(trx)
+    enqueue(optimizeImage, { attachmentId: 'no uuid' })
+  })
+  await expect(ordering).rejects.toThrow('attachmentId')
+  expect(await world.effects()).toEqual([])
+})
+
+test('a job with a moment does not start before it', async () => {
+  world.worker(takeEffect)
+  const runAt = new Date(Date.now() + 1_500)
+  await world.transact()(async ({ enqueue }) => enqueue(optimizeImage, someImage(), { runAt }))
+  await eventually(async () => expect(await world.effects()).toHaveLength(1))
+  expect(Date.now()).toBeGreaterThanOrEqual(runAt.getTime())
+})
+
+test('a row that nobody was nudged about is published by any relay', async () => {
+  const { jobId } = await order(world.transact({ nudge() {}, hintAudit() {} }))
+  expect((await world.outboxRow(jobId))?.published_at).toBeNull()
+  world.relay()
+  await untilInRedis(jobId)
+})
+
+test('relays side by side publish each row, and a worker takes each once', async () => {
+  const transacts = [world.transact(), world.transact(), world.transact()]
+  world.worker(takeEffect, { concurrency: 10 })
+  const orders = await Promise.all(
+    Array.from({ length: 600 }, (_, index) => order(transacts[index % 3] ?? world.transact())),
+  )
+  await eventually(async () => expect(await world.effects()).toHaveLength(600), { timeoutMs: 15_000 })
+  expect(await world.effects()).toEqual(orders.map(({ subject }) => subject).sort())
+  await eventually(async () => expect(await world.db.selectFrom('outbox').select('id').execute()).toEqual([]))
+})
+
+test('after Redis lost its memory everything owed is published again at once', async () => {
+  const transact = world.transact(world.relay({ republishAfterMs: 3_600_000 }))
+  await eventually(async () => expect(await world.redis.client.get('muster:epoch')).toBeTruthy())
+  const orders = [await order(transact), await order(transact), await order(transact)]
+  for (const { jobId } of orders) await untilPublished(jobId)
+  await world.redis.client.flushdb()
+  for (const { jobId } of orders) await untilInRedis(jobId, 3_000)
+  world.worker(takeEffect)
+  await eventually(async () => expect(await world.effects()).toEqual(orders.map(({ subject }) => subject).sort()))
+})
+
+test('a worker that waits for jobs goes on after Redis lost its memory', async () => {
+  world.worker(takeEffect)
+  const transact = world.transact()
+  await order(transact)
+  await eventually(async () => expect(await world.effects()).toHaveLength(1))
+  await world.redis.client.flushdb()
+  await order(transact)
+  await eventually(async () => expect(await world.effects()).toHaveLength(2), { timeoutMs: 10_000 })
+})
+
+test('a job that Redis lost alone is published again after the interval', async () => {
+  const { jobId, subject } = await order(world.transact(world.relay({ republishAfterMs: 1_500 })))
+  await untilPublished(jobId)
+  await untilInRedis(jobId)
+  await (await world.queue()).remove(jobId)
+  expect(await inRedis(jobId)).toBe(false)
+  await untilInRedis(jobId)
+  world.worker(takeEffect)
+  await eventually(async () => expect(await world.effects()).toEqual([subject]))
+})
+
+test('publishing again what still waits makes it neither two jobs nor two effects', async () => {
+  const { jobId } = await order(world.transact(world.relay({ republishAfterMs: 0 })))
+  const first = await eventually(async () => {
+    const publishedAt = (await world.outboxRow(jobId))?.published_at
+    expect(publishedAt).toBeInstanceOf(Date)
+    return publishedAt
+  })
+  await eventually(async () => {
+    const again = (await world.outboxRow(jobId))?.published_at
+    expect(again?.getTime()).toBeGreaterThan(first?.getTime() ?? 0)
+  })
+  expect(await (await world.queue()).getWaitingCount()).toBe(1)
+  world.worker(takeEffect)
+  await eventually(async () => expect(await world.outboxRow(jobId)).toBeUndefined())
+  expect(await world.effects()).toHaveLength(1)
+})

@@ -1,0 +1,111 @@
+import { type Db, newId } from '@muster/db'
+import { createLogger } from '@muster/logger'
+import { createTestDatabase, createTestRedis } from '@muster/testing'
+import type { Queue } from 'bullmq'
+import type { Redis } from 'ioredis'
+import { sql } from 'kysely'
+import { failFastRedis, openQueue } from './connection.ts'
+import { deleteFiles, optimizeImage, sweepOrphans } from './index.ts'
+import { createTransact, type Transact } from './outbox.ts'
+import { type Relay, startRelay } from './relay.ts'
+import { type Handler, handle, type RunningWorker, startWorker } from './worker.ts'
+
+export const silent = createLogger({ name: 'jobs-test', level: 'silent' })
+
+type ImageRun = Parameters<typeof handle<typeof optimizeImage.payload>>[1]
+
+/**
+ * A database and a Redis of one's own, and as many relays and workers of the image queue as a test starts. The effect of
+ * a job is a row of `effects`, which holds every repetition.
+ */
+export async function createJobsWorld() {
+  const database = await createTestDatabase()
+  const redis = await createTestRedis()
+  const { db } = database
+  await createEffects(db)
+  const stops: (() => Promise<void>)[] = []
+  let openedQueue: { queue: Queue; connection: Redis } | undefined
+
+  const relay = (options: { republishAfterMs?: number; redisUrl?: string } = {}): Relay => {
+    const started = startRelay({ db, redisUrl: redis.url, log: silent, ...options })
+    stops.push(() => started.close())
+    return started
+  }
+
+  return {
+    database,
+    redis,
+    db,
+    relay,
+    transact: (started: Pick<Relay, 'nudge' | 'hintAudit'> = relay()): Transact =>
+      createTransact({ db, relay: started }),
+    worker(
+      run: ImageRun,
+      {
+        concurrency = 2,
+        drainMs,
+        redisUrl = redis.url,
+      }: { concurrency?: number; drainMs?: number; redisUrl?: string } = {},
+    ): RunningWorker {
+      const worker = startWorker({
+        queue: 'image',
+        handlers: imageHandlers(run),
+        deps: { db, redisUrl, log: silent, relay: relay({ redisUrl }) },
+        concurrency,
+        ...(drainMs && { drainMs }),
+      })
+      stops.unshift(() => worker.close())
+      return worker
+    },
+    /** The image queue as Redis has it. */
+    async queue(): Promise<Queue> {
+      if (!openedQueue) {
+        const connection = failFastRedis(redis.url, { enableOfflineQueue: true })
+        openedQueue = { connection, queue: await openQueue('image', connection) }
+      }
+      return openedQueue.queue
+    },
+    effects: () => readEffects(db),
+    outboxRow: (id: string) => db.selectFrom('outbox').selectAll().where('id', '=', id).executeTakeFirst(),
+    async close() {
+      for (const stop of stops) await stop()
+      await openedQueue?.queue.close()
+      openedQueue?.connection.disconnect()
+      await redis.close()
+      await database.drop()
+    },
+  }
+}
+
+export type JobsWorld = Awaited<ReturnType<typeof createJobsWorld>>
+
+/** The handlers of the image queue, of which a test is interested in one. */
+export const imageHandlers = (run: ImageRun): Handler[] => [
+  handle(optimizeImage, run),
+  handle(deleteFiles, async () => {}),
+  handle(sweepOrphans, async () => {}),
+]
+
+/** The job's effect and its acknowledgement in one transaction. */
+export const takeEffect: ImageRun = async ({ attachmentId }, context) => {
+  await context.transact(({ trx }) => sql`insert into effects (subject) values (${attachmentId})`.execute(trx))
+}
+
+export const someImage = () => ({ attachmentId: newId() })
+
+/** Orders one job. @returns its id and subject */
+export async function order(transact: Transact, payload = someImage()) {
+  const jobId = await transact(async ({ enqueue }) => enqueue(optimizeImage, payload))
+  return { jobId, subject: payload.attachmentId }
+}
+
+async function createEffects(db: Db): Promise<void> {
+  await sql`create table effects (subject text not null)`.execute(db)
+  await sql`create table starts (subject text not null, pid integer not null)`.execute(db)
+  await sql`create table ends (pid integer not null)`.execute(db)
+}
+
+async function readEffects(db: Db): Promise<string[]> {
+  const { rows } = await sql<{ subject: string }>`select subject from effects order by subject`.execute(db)
+  return rows.map(({ subject }) => subject)
+}
