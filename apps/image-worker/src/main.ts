@@ -2,10 +2,13 @@ import { assertMigrated } from '@muster/db'
 import { createLogger } from '@muster/logger'
 import { runProcess, startOpsServer } from '@muster/telemetry'
 import { sql } from 'kysely'
+import { returnMemoryAtOnce } from './allocator.ts'
 import { readConfig } from './config.ts'
 import { createDeps } from './deps.ts'
 import { startImageWorker } from './image-worker.ts'
 import { removeLeftovers } from './temp-folder.ts'
+
+returnMemoryAtOnce()
 
 const log = createLogger({ name: 'image-worker' })
 

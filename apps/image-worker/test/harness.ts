@@ -24,6 +24,7 @@ export type Harness = {
   storageDir: string
   transact: Transact
   redisUrl: string
+  databaseUrl: string
   /** An attachment in processing, with its bytes in the storage unless there are none. @returns its id */
   insert(bytes?: Buffer): Promise<string>
   /** Orders the job of an attachment. */
@@ -39,8 +40,11 @@ export type Harness = {
 
 export type Attachment = Awaited<ReturnType<typeof findAttachment>>
 
-/** The image worker with a database, a Redis and a folder of its own. */
-export async function startHarness(): Promise<Harness> {
+/**
+ * The image worker with a database, a Redis and a folder of its own.
+ * @param options.isWorking false when the test starts worker processes itself
+ */
+export async function startHarness({ isWorking = true } = {}): Promise<Harness> {
   const [database, redis, folder] = await Promise.all([
     createTestDatabase(),
     createTestRedis(),
@@ -53,7 +57,7 @@ export async function startHarness(): Promise<Harness> {
   const relay = startRelay({ db, redisUrl: redis.url, log })
   const deps: Deps = { db, redisUrl: redis.url, relay, storage, clock: systemClock, log }
   const transact = createTransact({ db, relay })
-  const worker = startImageWorker(deps, { concurrency: 2 })
+  const worker = isWorking ? startImageWorker(deps, { concurrency: 2 }) : undefined
   const taskId = await insertTask(db)
 
   const insert = async (bytes?: Buffer) => {
@@ -89,6 +93,7 @@ export async function startHarness(): Promise<Harness> {
     storageDir,
     transact,
     redisUrl: redis.url,
+    databaseUrl: database.url,
     insert,
     order,
     async upload(bytes) {
@@ -104,12 +109,12 @@ export async function startHarness(): Promise<Harness> {
           expect(await db.selectFrom('outbox').select('id').where('failed_at', 'is', null).execute()).toEqual([])
           return found
         },
-        { timeoutMs: 15_000 },
+        { timeoutMs: 40_000 },
       ),
     read: async (key) => buffer((await storage.open(key)).stream),
     keys: async () => (await Array.fromAsync(storage.list(''))).map(({ key }) => key).sort(),
     async close() {
-      await worker.close()
+      await worker?.close()
       await relay.close()
       await redis.close()
       await database.drop()

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import sharp from 'sharp'
 
 /** A picture with the noise of a real photo, so that its size behaves like one. */
@@ -46,6 +47,48 @@ export async function animation(format: 'gif' | 'webp', options: { sizePx: numbe
   return sharp(pages, { join: { animated: true } })
     .toFormat(format, { delay, loop: 3 })
     .toBuffer()
+}
+
+/** An animated PNG (W3C PNG, third edition) of two frames, put together by hand, with a text chunk. */
+export async function animatedPng(sizePx: number): Promise<Buffer> {
+  const [first, second] = await Promise.all(
+    ['#ff0000', '#0000ff'].map(async (background) => {
+      const create = { width: sizePx, height: sizePx, channels: 3, background } as const
+      return pngChunksOf(await sharp({ create }).png().toBuffer())
+    }),
+  )
+  if (!first || !second) throw new Error('two frames')
+  const number = (value: number) => Buffer.from([value >> 24, value >> 16, value >> 8, value])
+  const control = (sequence: number) =>
+    pngChunk('fcTL', Buffer.concat([...[sequence, sizePx, sizePx, 0, 0].map(number), Buffer.from([0, 1, 0, 10, 0, 0])]))
+  return Buffer.concat([
+    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+    pngChunk('IHDR', first.header),
+    pngChunk('acTL', Buffer.concat([number(2), number(0)])),
+    pngChunk('tEXt', Buffer.from('Author\0Somebody')),
+    control(0),
+    pngChunk('IDAT', first.pixels),
+    control(1),
+    pngChunk('fdAT', Buffer.concat([number(2), second.pixels])),
+    pngChunk('IEND', Buffer.alloc(0)),
+  ])
+}
+
+export function pngChunk(type: string, data: Buffer): Buffer {
+  const body = Buffer.concat([Buffer.from(type, 'latin1'), data])
+  const bytes = Buffer.alloc(body.length + 8)
+  bytes.writeUInt32BE(data.length, 0)
+  body.copy(bytes, 4)
+  bytes.writeUInt32BE(crc32(body), body.length + 4)
+  return bytes
+}
+
+function pngChunksOf(png: Buffer) {
+  const dataOf = (type: string) => {
+    const at = png.indexOf(type, 8, 'latin1')
+    return png.subarray(at + 4, at + 4 + png.readUInt32BE(at - 4))
+  }
+  return { header: dataOf('IHDR'), pixels: dataOf('IDAT') }
 }
 
 /** A flat PNG whose pixels take far more memory than the file. */

@@ -6,7 +6,7 @@ import exifr from 'exifr'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Attachment, type Harness, startHarness, withImageQueue } from './harness.ts'
-import { animation, bomb, dots, gpsExif, gpsPhoto, photo, pixelAt, redAndBlue } from './images.ts'
+import { animatedPng, animation, bomb, dots, gpsExif, gpsPhoto, photo, pixelAt, redAndBlue } from './images.ts'
 
 let worker: Harness
 
@@ -118,6 +118,16 @@ test.each(['gif', 'webp'] as const)(
     expect(thumbnail.pages ?? 1).toBe(1)
   },
 )
+
+test('an animated PNG, which WebP can not take over, keeps its frames but not its text', async () => {
+  const original = await animatedPng(64)
+  const attachment = await process(original)
+  const content = await contentOf(attachment)
+  expect(attachment).toMatchObject({ status: 'ready', content_type: 'image/png', width_px: 64, height_px: 64 })
+  expect(['acTL', 'fcTL', 'fdAT', 'IDAT'].map((type) => content.includes(type))).toEqual([true, true, true, true])
+  expect(content.includes('Somebody')).toBe(false)
+  expect(await pixelAt(content, 5, 5)).toEqual([255, 0, 0])
+})
 
 test('a small image is not enlarged', async () => {
   const attachment = await process(await photo(100, 60).jpeg().toBuffer())

@@ -17,7 +17,7 @@ const comment = 0xfe
  * @throws MalformedContainer
  */
 export function stripJpeg(jpeg: Buffer, orientation: number): Buffer {
-  if (jpeg.readUInt16BE(0) !== 0xff00 + soi) throw new MalformedContainer('JPEG')
+  if (jpeg[0] !== 0xff || jpeg[1] !== soi) throw new MalformedContainer('JPEG')
   const kept = [jpeg.subarray(0, 2)]
   const exif = exifSegment(orientation)
   let at = 2

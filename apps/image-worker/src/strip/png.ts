@@ -25,11 +25,19 @@ export function stripPng(png: Buffer, orientation: number): Buffer {
   return Buffer.concat(kept)
 }
 
-/** Frames of an animated PNG, which libvips reads as a still one; 1 for a still one. @throws MalformedContainer */
-export function pngFrames(png: Buffer): number {
-  for (const { type, bytes } of chunksOf(png)) {
-    if (type === 'acTL' && bytes.length >= 20) return bytes.readUInt32BE(8)
-    if (type === 'IDAT') break
+/**
+ * Frames of an animated PNG, which libvips reads as a still one; 1 for a still one.
+ * @param head the file's beginning, at least up to its pixels; an animation that is announced later is not found
+ */
+export function pngFrames(head: Buffer): number {
+  try {
+    for (const { type, bytes } of chunksOf(head)) {
+      if (type === 'acTL' && bytes.length >= 20) return Math.max(1, bytes.readUInt32BE(8))
+      if (type === 'IDAT') break
+    }
+  } catch (error) {
+    // The head ends within a chunk, or the decoder will say what is wrong.
+    if (!(error instanceof MalformedContainer)) throw error
   }
   return 1
 }
