@@ -135,6 +135,29 @@ test('SIGTERM lets the mail that is being sent go out, and the process ends in o
   expect(peer.received).toHaveLength(1)
 })
 
+test('SIGTERM hands a mail back that a silent server keeps, and the next worker begins with it at once', {
+  timeout: 60_000,
+}, async () => {
+  let isFirst = true
+  peer.manners = {
+    rcptTo: () => {
+      const reply = isFirst ? 'hang' : 'ok'
+      isFirst = false
+      return reply
+    },
+  }
+  const worker = startProcess()
+  const id = await welcome()
+  await eventually(() => expect(peer.asked).toHaveLength(1), { timeoutMs: 15_000 })
+  worker.child.kill('SIGTERM')
+
+  expect(await worker.exited).toEqual([0, null])
+  expect(await harness.mailRow(id)).toMatchObject({ status: 'queued', lease_token: null, lease_until: null })
+  startProcess()
+  await harness.mailIs(id, 'sent')
+  expect(peer.received).toHaveLength(1)
+})
+
 test('the log tells what happened and never who got what, a code or the words of a mail', async () => {
   const to = harness.address('zebedee')
   peer.manners = {
