@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 
 const id = 'k1'
 
-
 /** A key as the processes read it (`id:base64`), alone, and as the functions take it. */
 function newKey() {
   const key = randomBytes(32)

@@ -4,11 +4,13 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { fullPlan, smokePlan } from './plan.ts'
 import type { Line, Row } from './row.ts'
+import { jobLatency } from './rows/job-latency.ts'
+import { outboxDrain } from './rows/outbox-drain.ts'
 import { usersMe } from './rows/users-me.ts'
 import { openStage, root } from './stage.ts'
 import { table } from './table.ts'
 
-const rows: Row[] = [usersMe]
+const rows: Row[] = [usersMe, jobLatency, outboxDrain]
 
 // pnpm hands on the `--` that separates its own options.
 const args = process.argv.slice(2).filter((arg) => arg !== '--')

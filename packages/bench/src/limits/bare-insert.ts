@@ -1,6 +1,7 @@
 import { newId } from '@muster/db'
 import pg from 'pg'
-import { json, serveBare, setting } from './bare-server.ts'
+import { setting } from '../setting.ts'
+import { json, serveBare } from './bare-server.ts'
 
 const pool = new pg.Pool({ connectionString: setting('DATABASE_URL'), max: Number(setting('BENCH_POOL_MAX')) })
 const ownerId = setting('BENCH_OWNER_ID')

@@ -1,5 +1,6 @@
 import pg from 'pg'
-import { json, serveBare, setting } from './bare-server.ts'
+import { setting } from '../setting.ts'
+import { json, serveBare } from './bare-server.ts'
 
 const pool = new pg.Pool({ connectionString: setting('DATABASE_URL'), max: Number(setting('BENCH_POOL_MAX')) })
 const text = `select id, owner_id, assignee_id, organization_id, title, description, due_date, priority, category, status,

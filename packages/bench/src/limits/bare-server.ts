@@ -1,7 +1,8 @@
 import cookie from '@fastify/cookie'
 import jwt from '@fastify/jwt'
-import { fastify, type FastifyInstance } from 'fastify'
+import { type FastifyInstance, fastify } from 'fastify'
 import { answer } from '../answer.ts'
+import { setting } from '../setting.ts'
 
 /** The least that a signed-in route can be: Fastify, a cookie, `jwtVerify`, and a body that was made before. */
 export async function serveBare(route: (app: FastifyInstance, body: string) => void): Promise<void> {
@@ -17,13 +18,6 @@ export async function serveBare(route: (app: FastifyInstance, body: string) => v
   route(app, setting('BENCH_BODY'))
   await app.listen({ host: '127.0.0.1', port: 0 })
   answer(() => (app.server.address() as { port: number }).port)
-}
-
-/** What the benchmark told this process. */
-export function setting(name: `BENCH_${string}` | 'DATABASE_URL' | 'REDIS_URL'): string {
-  const value = process.env[name]
-  if (value === undefined) throw new Error(`${name} is not set`)
-  return value
 }
 
 export const json = 'application/json; charset=utf-8'

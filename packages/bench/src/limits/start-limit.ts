@@ -1,8 +1,8 @@
+import { poolMax } from '../apps.ts'
 import { startChild } from '../child.ts'
 import { keys } from '../keys.ts'
-import { accessCookie } from '../people.ts'
-import { poolMax } from '../apps.ts'
 import type { Server } from '../pair.ts'
+import { accessCookie } from '../people.ts'
 import type { Stage } from '../stage.ts'
 
 /** Starts a bare server that answers with this body. */

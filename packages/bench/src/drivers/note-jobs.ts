@@ -1,0 +1,30 @@
+import { createDb } from '@muster/db'
+import { sendEmail } from '@muster/jobs'
+import { startRelay } from '@muster/jobs/relay'
+import { handle, startWorker } from '@muster/jobs/worker'
+import { createLogger } from '@muster/logger'
+import { answer } from '../answer.ts'
+import { setting } from '../setting.ts'
+import { now } from './clock.ts'
+
+/** When each job's handler was started. */
+export type Started = [jobId: string, startedAtMs: number]
+
+const concurrency = 20
+const log = createLogger({ name: 'bench-worker', level: 'warn' })
+const db = createDb({ url: setting('DATABASE_URL'), poolMax: 10, applicationName: 'bench-worker' })
+const redisUrl = setting('REDIS_URL')
+let started: Started[] = []
+
+const note = handle(sendEmail, async (_payload, { jobId }) => {
+  started.push([jobId, now()])
+})
+const relay = startRelay({ db, redisUrl, log })
+startWorker({ queue: 'email', handlers: [note], deps: { db, redisUrl, log, relay }, concurrency })
+
+/** Hands over what was started since the last question. */
+answer<object, Started[]>(() => {
+  const taken = started
+  started = []
+  return taken
+})

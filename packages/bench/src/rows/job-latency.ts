@@ -1,0 +1,79 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Child, rssMiB, startChild } from '../child.ts'
+import type { Started } from '../drivers/note-jobs.ts'
+import type { Ordered } from '../drivers/order-jobs.ts'
+import { milliseconds } from '../figures.ts'
+import type { Line, Row } from '../row.ts'
+import type { Stage } from '../stage.ts'
+import { median, quantile } from '../statistics.ts'
+
+const perSecond = 500
+const goalMs = { p50: 5, p99: 25 }
+const arrivalMs = 30_000
+
+type Round = { p50Ms: number; p99Ms: number; maxMs: number; relayRssMiB: number; workerRssMiB: number }
+
+export const jobLatency: Row = {
+  name: 'job-latency',
+  number: 7,
+  async measure(stage) {
+    const env = { DATABASE_URL: stage.databaseUrl, REDIS_URL: stage.redisUrl }
+    const orders = await startChild<object, Ordered[]>(new URL('../drivers/order-jobs.ts', import.meta.url), env)
+    const worker = await startChild<object, Started[]>(new URL('../drivers/note-jobs.ts', import.meta.url), env)
+    try {
+      await measureRound(orders, worker, { perSecond: 100, seconds: stage.plan.warmUpSeconds })
+      const rounds: Round[] = []
+      for (let round = 0; round < stage.plan.rounds; round++) {
+        rounds.push(await measureRound(orders, worker, { perSecond, seconds: stage.plan.jobSeconds }))
+      }
+      return [lineOf(rounds)]
+    } finally {
+      await orders.stop()
+      await worker.stop()
+      await emptyOutbox(stage)
+    }
+  },
+}
+
+async function measureRound(
+  orders: Child<object, Ordered[]>,
+  worker: Child<object, Started[]>,
+  load: { perSecond: number; seconds: number },
+): Promise<Round> {
+  const ordered = await orders.ask(load)
+  const startedAt = new Map<string, number>()
+  const deadlineMs = performance.now() + arrivalMs
+  while (startedAt.size < ordered.length) {
+    if (performance.now() > deadlineMs) throw new Error(`${ordered.length - startedAt.size} jobs were not started`)
+    for (const [jobId, atMs] of await worker.ask({})) startedAt.set(jobId, atMs)
+    await sleep(50)
+  }
+  // A job can start before its order hears of its own commit.
+  const latenciesMs = ordered.map(([jobId, atMs]) => Math.max(0, (startedAt.get(jobId) ?? Number.NaN) - atMs))
+  return {
+    p50Ms: quantile(latenciesMs, 0.5),
+    p99Ms: quantile(latenciesMs, 0.99),
+    maxMs: quantile(latenciesMs, 1),
+    relayRssMiB: rssMiB(orders.pid),
+    workerRssMiB: rssMiB(worker.pid),
+  }
+}
+
+function lineOf(rounds: Round[]): Line {
+  const p50Ms = median(rounds.map((round) => round.p50Ms))
+  const p99Ms = median(rounds.map((round) => round.p99Ms))
+  return {
+    what: `commit → handler started, ${perSecond} jobs/s, p50 and p99`,
+    muster: `${milliseconds(p50Ms)}, ${milliseconds(p99Ms)}`,
+    limit: '–',
+    goal: `≤ ${goalMs.p50} ms, ≤ ${goalMs.p99} ms`,
+    isReached: p50Ms <= goalMs.p50 && p99Ms <= goalMs.p99,
+    rssMiB: Math.max(...rounds.map((round) => round.workerRssMiB)),
+    details: rounds,
+  }
+}
+
+async function emptyOutbox({ db, redis }: Stage): Promise<void> {
+  await db.query('truncate outbox')
+  await redis.flushall()
+}

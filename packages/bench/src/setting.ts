@@ -1,0 +1,6 @@
+/** What the benchmark told this process. */
+export function setting(name: `BENCH_${string}` | 'DATABASE_URL' | 'REDIS_URL'): string {
+  const value = process.env[name]
+  if (value === undefined) throw new Error(`${name} is not set`)
+  return value
+}
