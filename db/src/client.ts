@@ -34,6 +34,8 @@ export function createDb(options: DbOptions): Db {
   })
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
   pool.on('error', () => {})
+  // The pool listens only while a connection is idle; one that breaks in use fails its query, and that is told there.
+  pool.on('connect', (client) => client.on('error', () => {}))
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool: namedStatements(pool) }) })
 }
 

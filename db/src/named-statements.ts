@@ -3,6 +3,8 @@ import type pg from 'pg'
 
 /** Beyond this, statements go unnamed: SQL whose text varies without end must not fill the server's memory. */
 const maxNames = 500
+/** What `pg` says when it gave up waiting for an answer. */
+const readTimeout = 'Query read timeout'
 
 /**
  * Lets Kysely's queries run as named prepared statements, so that Postgres parses and plans each text once per connection
@@ -23,10 +25,12 @@ export function namedStatements(pool: pg.Pool): PostgresPool {
   const wrap = (client: pg.PoolClient): PostgresPoolClient => {
     let isBroken = false
     const query = async (text: string, values: unknown[]) => {
+      // The rollback that follows would only wait as long again.
+      if (isBroken) throw new Error(readTimeout)
       try {
         return await client.query(values.length > 0 ? { name: nameOf(text), text, values } : text)
       } catch (error) {
-        isBroken ||= error instanceof Error && error.message === 'Query read timeout'
+        isBroken ||= error instanceof Error && error.message === readTimeout
         throw error
       }
     }
