@@ -22,9 +22,12 @@ export type Deps = {
   revocations: Revocations
 }
 
+/** A request has somebody who waits: while Postgres is frozen they get their 503 after this. */
+const statementTimeoutMs = 2_000
+
 /** Opens every connection of the API. `close` is the reverse. */
 export function createDeps(config: Config, log: Logger, clock: Clock = systemClock): Deps & { close(): Promise<void> } {
-  const db = createDb({ ...config.database, applicationName: 'muster-api' })
+  const db = createDb({ ...config.database, applicationName: 'muster-api', statementTimeoutMs })
   const redis = openRedis(config.redisUrl, log)
   const relay = startRelay({ db, redisUrl: config.redisUrl, log })
   // A connection of its own: requests that wait for the pool must not make the news of revocations late.
