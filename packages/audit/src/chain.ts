@@ -41,33 +41,23 @@ export function rowKey(ring: KeyRing, id = ring.currentId): RowKey | undefined {
 }
 
 /**
- * HMAC-SHA-256(key, label ‖ salt ‖ JSON array of the personal fields). The salt has a fixed length and JSON is
- * unambiguous, so no two different rows give the same input.
+ * HMAC-SHA-256 over lines: label, salt in hex, JSON array of the personal fields. JSON (ECMA-262 fixes its text) holds no
+ * line break, so no two different rows give the same input.
  */
-export function personalDigest({ key }: RowKey, personal: AuditPersonal): Buffer {
+export function personalDigest(key: RowKey, personal: AuditPersonal): Buffer {
   const { salt, ip, userAgent, requestId, beforeText, afterText } = personal
-  return createHmac('sha256', key)
-    .update('muster.audit.personal.1\n')
-    .update(salt)
-    .update(JSON.stringify([ip, userAgent, requestId, beforeText, afterText]))
-    .digest()
+  const fields = JSON.stringify([ip, userAgent, requestId, beforeText, afterText])
+  return macOverLines(key, ['muster.audit.personal.1', toHex(salt), fields])
 }
 
-/**
- * HMAC-SHA-256(key, label ‖ previous hash ‖ canonical row ‖ personal digest). The canonical row is a JSON array
- * (ECMA-262 fixes its text) between two parts of fixed length.
- */
-export function rowHash(
-  { id: keyId, key }: RowKey,
-  previous: Uint8Array,
-  row: AuditRecord,
-  digest: Uint8Array,
-): Buffer {
+/** HMAC-SHA-256 over lines: label, previous hash in hex, JSON array of the row, personal digest in hex. */
+export function rowHash(key: RowKey, previous: Uint8Array, row: AuditRecord, digest: Uint8Array): Buffer {
   const { seq, id, action, actorId, targetType, targetId, createdAtMicros } = row
-  return createHmac('sha256', key)
-    .update('muster.audit.row.1\n')
-    .update(previous)
-    .update(JSON.stringify([keyId, seq, id, action, actorId, targetType, targetId, createdAtMicros]))
-    .update(digest)
-    .digest()
+  const fields = JSON.stringify([key.id, seq, id, action, actorId, targetType, targetId, createdAtMicros])
+  return macOverLines(key, ['muster.audit.row.1', toHex(previous), fields, toHex(digest)])
 }
+
+/** One update with one text: each further call into OpenSSL costs as much as the hash of a row itself. */
+const macOverLines = ({ key }: RowKey, lines: string[]) => createHmac('sha256', key).update(lines.join('\n')).digest()
+
+const toHex = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
