@@ -1,7 +1,7 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { apps, appUnit } from './apps.ts'
+import { apps, appUnit, type ServiceUrls } from './apps.ts'
 import { ensureDatabase, migrate } from './migrate.ts'
 import { createSay } from './output.ts'
 import { refuseTakenPorts } from './ports-check.ts'
@@ -69,36 +69,42 @@ async function main(settings: Settings): Promise<void> {
 
   const units = await serviceUnits(settings, secrets, tell)
   tell(`starting in ${home}`)
-  const [postgres, redis] = await Promise.all([
-    units.postgres ? ownSupervisor.keep(units.postgres).then(({ url }) => ensureDatabase(url)) : settings.databaseUrl,
-    units.redis ? ownSupervisor.keep(units.redis).then(({ url }) => url) : settings.redisUrl,
-    units.inbox && ownSupervisor.keep(units.inbox),
-  ])
-  const urls = {
-    postgres: postgres as string,
-    redis: redis as string,
-    smtp: settings.smtpUrl ?? `smtp://127.0.0.1:${settings.smtpPort}`,
+  const startApps = async () => {
+    const [postgres, redis] = await Promise.all([
+      units.postgres ? ownSupervisor.keep(units.postgres).then(({ url }) => ensureDatabase(url)) : settings.databaseUrl,
+      units.redis ? ownSupervisor.keep(units.redis).then(({ url }) => url) : settings.redisUrl,
+    ])
+    const urls = {
+      postgres: postgres as string,
+      redis: redis as string,
+      smtp: settings.smtpUrl ?? `smtp://127.0.0.1:${settings.smtpPort}`,
+    }
+    const applied = await migrate(urls.postgres)
+    if (applied.length > 0) tell(`migrated: ${applied.join(', ')}`)
+    run = describeRun(settings, urls, secrets.admin.email)
+    await Promise.all(apps.map((app) => ownSupervisor.keep(appUnit(app, settings, secrets, urls, say))))
   }
-  const applied = await migrate(urls.postgres)
-  if (applied.length > 0) tell(`migrated: ${applied.join(', ')}`)
+  // Nothing needs the inbox before the first mail.
+  await Promise.all([startApps(), units.inbox && ownSupervisor.keep(units.inbox)])
+  const ready = readRunFile(home)
+  if (ready) process.stdout.write(welcome(ready, (Date.now() - startedMs) / 1000))
+}
 
+function describeRun(settings: Settings, urls: ServiceUrls, adminEmail: string): RunFile {
   const api = `http://localhost:${settings.apiPort}`
-  run = {
-    home,
+  return {
+    home: settings.home,
     pid: process.pid,
     startedAt: new Date(startedMs).toISOString(),
     urls: {
       api,
       docs: `${api}/docs`,
-      ...(units.inbox ? { inbox: `http://localhost:${settings.inboxPort}` } : {}),
+      ...(settings.smtpUrl ? {} : { inbox: `http://localhost:${settings.inboxPort}` }),
       ...urls,
     },
-    admin: { email: secrets.admin.email },
+    admin: { email: adminEmail },
     processes: [],
   }
-  await Promise.all(apps.map((app) => ownSupervisor.keep(appUnit(app, settings, secrets, urls, say))))
-  const ready = readRunFile(home)
-  if (ready) process.stdout.write(welcome(ready, (Date.now() - startedMs) / 1000))
 }
 
 async function lockHome(home: string): Promise<Lock> {

