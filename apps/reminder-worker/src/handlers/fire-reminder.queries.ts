@@ -1,9 +1,11 @@
 import { type Database, type Db, newId, type Trx } from '@muster/db'
-import type { Insertable, Updateable } from 'kysely'
+import { sql, type Updateable } from 'kysely'
 
 export type DueReminder = {
   id: string
   scheduledAt: Date
+  /** The same moment as exact as Postgres has it, to notice that it moved. */
+  scheduledAtText: string
   type: string
   message: string | null
   task: { id: string; title: string; dueDate: Date; completedAt: Date | null }
@@ -11,66 +13,81 @@ export type DueReminder = {
 }
 
 /**
- * The reminder with its task and person, locked until the transaction ends; undefined when it is no longer pending.
- * The task comes first, as where a task is completed or deleted, so that the two can't wait for each other.
+ * The reminder with its task and person; undefined when it is no longer pending. Locks the task against being deleted:
+ * the task before the reminder, as where a task is completed or deleted, so that the two can't wait for each other.
  */
-export async function lockDueReminder(trx: Trx, id: string): Promise<DueReminder | undefined> {
-  const facts = await trx
+export async function readDueReminder(trx: Trx, id: string): Promise<DueReminder | undefined> {
+  const row = await trx
     .selectFrom('reminders')
     .innerJoin('tasks', 'tasks.id', 'reminders.task_id')
     .innerJoin('users', 'users.id', 'reminders.user_id')
-    .select(['tasks.id as taskId', 'title', 'due_date', 'tasks.completed_at'])
-    .select(['users.id as userId', 'email', 'timezone', 'is_active'])
+    .select(['reminders.scheduled_at', 'reminders.type', 'reminders.message'])
+    .select(sql<string>`reminders.scheduled_at::text`.as('scheduledAtText'))
+    .select(['tasks.id as taskId', 'tasks.title', 'tasks.due_date', 'tasks.completed_at'])
+    .select(['users.id as userId', 'users.email', 'users.timezone', 'users.is_active'])
     .where('reminders.id', '=', id)
+    .where('reminders.status', '=', 'pending')
     .forKeyShare('tasks')
     .executeTakeFirst()
-  const reminder = await trx
-    .selectFrom('reminders')
-    .select(['id', 'scheduled_at', 'type', 'message'])
-    .where('id', '=', id)
-    .where('status', '=', 'pending')
-    .forUpdate()
-    .executeTakeFirst()
-  if (!facts || !reminder) return undefined
+  if (!row) return undefined
   return {
-    id: reminder.id,
-    scheduledAt: reminder.scheduled_at,
-    type: reminder.type,
-    message: reminder.message,
-    task: { id: facts.taskId, title: facts.title, dueDate: facts.due_date, completedAt: facts.completed_at },
-    user: { id: facts.userId, email: facts.email, timezone: facts.timezone, isActive: facts.is_active },
+    id,
+    scheduledAt: row.scheduled_at,
+    scheduledAtText: row.scheduledAtText,
+    type: row.type,
+    message: row.message,
+    task: { id: row.taskId, title: row.title, dueDate: row.due_date, completedAt: row.completed_at },
+    user: { id: row.userId, email: row.email, timezone: row.timezone, isActive: row.is_active },
   }
 }
 
-type Outcome = Pick<
-  Updateable<Database['reminders']>,
-  'status' | 'failure_reason' | 'sent_at' | 'completed_at' | 'late'
->
+type Outcome = Pick<Updateable<Database['reminders']>, 'status' | 'failure_reason' | 'completed_at'>
 
-/** Ends the pending state; a reminder that has left it already stays as it is. */
-export async function setOutcome(db: Db | Trx, id: string, outcome: Outcome): Promise<void> {
-  await db
+/** Ends the pending state without a delivery; @returns false when it has ended, or moved, already */
+export async function settle(
+  db: Db | Trx,
+  { id, scheduledAtText }: { id: string; scheduledAtText: string },
+  outcome: Outcome,
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
     .updateTable('reminders')
     .set((eb) => ({ ...outcome, version: eb('version', '+', 1), updated_at: eb.fn<Date>('now') }))
     .where('id', '=', id)
     .where('status', '=', 'pending')
-    .execute()
-}
-
-/** @returns false when this moment stands in the ledger already */
-export async function insertDelivery(
-  trx: Trx,
-  { id, scheduledAt, user }: DueReminder,
-  { late, now }: { late: boolean; now: Date },
-): Promise<boolean> {
-  const inserted = await trx
-    .insertInto('reminder_deliveries')
-    .values({ id: newId(), reminder_id: id, user_id: user.id, scheduled_at: scheduledAt, late, created_at: now })
-    .onConflict((conflict) => conflict.columns(['reminder_id', 'scheduled_at']).doNothing())
+    .where('scheduled_at', '=', sql<Date>`${scheduledAtText}::timestamptz`)
     .executeTakeFirst()
-  return inserted.numInsertedOrUpdatedRows === 1n
+  return numUpdatedRows === 1n
 }
 
-export async function insertNotification(trx: Trx, row: Insertable<Database['notifications']>): Promise<void> {
-  await trx.insertInto('notifications').values(row).execute()
+type Notification = { title: string; message: string; data: string }
+
+/**
+ * Marks the reminder as sent, writes the ledger and, when there is one, the notification, in one statement. The ledger's
+ * unique key decides: a moment that was delivered before is not delivered again.
+ * @returns whether this is the delivery; false also when the reminder ended, or moved, meanwhile
+ */
+export async function deliver(
+  trx: Trx,
+  { id, scheduledAtText, task }: DueReminder,
+  { late, now, notification }: { late: boolean; now: Date; notification: Notification | undefined },
+): Promise<boolean> {
+  const { title = null, message = null, data = null } = notification ?? {}
+  const { rows } = await sql<{ isDelivered: boolean }>`
+    with sent as (
+      update reminders
+      set status = 'sent', sent_at = ${now}, late = ${late}, version = version + 1, updated_at = now()
+      where id = ${id} and status = 'pending' and scheduled_at = ${scheduledAtText}::timestamptz
+      returning id, user_id, scheduled_at
+    ), delivery as (
+      insert into reminder_deliveries (id, reminder_id, user_id, scheduled_at, late, created_at)
+      select ${newId()}::uuid, id, user_id, scheduled_at, ${late}, ${now} from sent
+      on conflict (reminder_id, scheduled_at) do nothing
+      returning user_id
+    ), notification as (
+      insert into notifications (id, user_id, type, title, message, task_id, data, created_at)
+      select ${newId()}::uuid, user_id, 'reminder', ${title}, ${message}, ${task.id}::uuid, ${data}::jsonb, ${now}
+      from delivery where ${notification !== undefined}
+    )
+    select exists (select from delivery) as "isDelivered"`.execute(trx)
+  return rows[0]?.isDelivered === true
 }

@@ -1,16 +1,10 @@
-import { isDatabaseUnavailable, newId } from '@muster/db'
-import { fireReminder } from '@muster/jobs'
+import { isDatabaseUnavailable, type Json } from '@muster/db'
+import { type AuditEvent, fireReminder } from '@muster/jobs'
 import type { TransactContext } from '@muster/jobs/outbox'
 import { AlreadyDone, type HandlerContext, handle, RetryLater } from '@muster/jobs/worker'
 import { insertMail } from '@muster/mail'
 import type { Deps } from '../deps.ts'
-import {
-  type DueReminder,
-  insertDelivery,
-  insertNotification,
-  lockDueReminder,
-  setOutcome,
-} from './fire-reminder.queries.ts'
+import { type DueReminder, deliver, readDueReminder, settle } from './fire-reminder.queries.ts'
 
 /** What is missed by more is not sent any more. */
 const missedAfterMs = 24 * 3_600_000
@@ -22,68 +16,59 @@ export const fireReminderHandler = (deps: Pick<Deps, 'db' | 'clock'>) =>
   handle(fireReminder, async ({ reminderId, scheduledAt }, context) => {
     try {
       await context.transact(async (tx) => {
-        const reminder = await lockDueReminder(tx.trx, reminderId)
+        const reminder = await readDueReminder(tx.trx, reminderId)
         if (reminder?.scheduledAt.getTime() === Date.parse(scheduledAt)) await fire(tx, reminder, deps.clock.now())
       })
     } catch (error) {
-      if (isLastTry(error, context))
-        await setOutcome(deps.db, reminderId, { status: 'failed', failure_reason: 'error' })
+      if (isLastTry(error, context)) {
+        const given = { id: reminderId, scheduledAtText: scheduledAt }
+        await settle(deps.db, given, { status: 'failed', failure_reason: 'error' })
+      }
       throw error
     }
   })
 
 async function fire(tx: TransactContext, reminder: DueReminder, now: Date): Promise<void> {
-  const { id, scheduledAt, task, user } = reminder
-  const delayMs = now.getTime() - scheduledAt.getTime()
+  const { scheduledAt, type, task, user } = reminder
   if (task.completedAt) {
-    return setOutcome(tx.trx, id, { status: 'completed', completed_at: task.completedAt })
+    await settle(tx.trx, reminder, { status: 'completed', completed_at: task.completedAt })
+    return
   }
-  if (!user.isActive) return fail(tx, id, 'account inactive')
-  if (delayMs > missedAfterMs) return fail(tx, id, 'missed')
+  const delayMs = now.getTime() - scheduledAt.getTime()
+  if (!user.isActive) return fail(tx, reminder, 'account inactive')
+  if (delayMs > missedAfterMs) return fail(tx, reminder, 'missed')
 
   const late = delayMs > lateAfterMs
-  await setOutcome(tx.trx, id, { status: 'sent', sent_at: now, late })
-  // The unique key decides: a moment that was delivered before is not delivered again.
-  if (!(await insertDelivery(tx.trx, reminder, { late, now }))) return
-  if (reminder.type !== 'email')
-    await insertNotification(tx.trx, { id: newId(), ...toNotification(reminder, late, now) })
-  if (reminder.type !== 'push') await insertMail(tx, toMail(reminder, late))
-  tx.audit({
-    action: 'reminder.sent',
-    actorId: null,
-    targetType: 'reminder',
-    targetId: id,
-    before: { status: 'pending' },
-    after: { status: 'sent', late },
-  })
+  const notification = type === 'email' ? undefined : toNotification(reminder, late)
+  if (!(await deliver(tx.trx, reminder, { late, now, notification }))) return
+  if (type !== 'push') await insertMail(tx, toMail(reminder, late))
+  tx.audit(outcomeEvent(reminder, 'reminder.sent', { status: 'sent', late }))
 }
 
-async function fail(tx: TransactContext, id: string, reason: string): Promise<void> {
-  await setOutcome(tx.trx, id, { status: 'failed', failure_reason: reason })
-  tx.audit({
-    action: 'reminder.failed',
-    actorId: null,
-    targetType: 'reminder',
-    targetId: id,
-    before: { status: 'pending' },
-    after: { status: 'failed', failureReason: reason },
-  })
+async function fail(tx: TransactContext, reminder: DueReminder, reason: string): Promise<void> {
+  const isSettled = await settle(tx.trx, reminder, { status: 'failed', failure_reason: reason })
+  if (isSettled) tx.audit(outcomeEvent(reminder, 'reminder.failed', { status: 'failed', failureReason: reason }))
 }
 
-function toNotification({ id, scheduledAt, message, task, user }: DueReminder, late: boolean, now: Date) {
+const outcomeEvent = ({ id }: DueReminder, action: string, after: Json): AuditEvent => ({
+  action,
+  actorId: null,
+  targetType: 'reminder',
+  targetId: id,
+  before: { status: 'pending' },
+  after,
+})
+
+function toNotification({ id, scheduledAt, message, task }: DueReminder, late: boolean) {
   return {
-    user_id: user.id,
-    type: 'reminder',
     title: `Reminder: ${task.title}`,
     message: message ?? `“${task.title}” is due.`,
-    task_id: task.id,
     data: JSON.stringify({
       reminderId: id,
       scheduledAt: scheduledAt.toISOString(),
       dueDate: task.dueDate.toISOString(),
       late,
     }),
-    created_at: now,
   }
 }
 
