@@ -1,4 +1,6 @@
 import type { Db, Trx } from '@muster/db'
+import { optimizeImage } from '@muster/jobs'
+import { sql } from 'kysely'
 
 export type Processing = { id: string; status: string; storage_key: string }
 
@@ -46,4 +48,30 @@ export async function setFailed(trx: Trx, id: string, reason: string, now: Date)
     .where('status', '=', 'processing')
     .executeTakeFirst()
   return numUpdatedRows > 0n
+}
+
+/** In processing since before `before`, although no job for it is owed any more: its job was given up. */
+export function findAbandoned(trx: Trx, before: Date, limit: number): Promise<Processing[]> {
+  return trx
+    .selectFrom('attachments')
+    .select(['id', 'status', 'storage_key'])
+    .where('status', '=', 'processing')
+    .where('created_at', '<', before)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('outbox')
+            .select('outbox.id')
+            .where('queue', '=', optimizeImage.queue)
+            .where('name', '=', optimizeImage.name)
+            .where('failed_at', 'is', null)
+            .where(sql`payload ->> 'attachmentId'`, '=', sql`attachments.id::text`),
+        ),
+      ),
+    )
+    .orderBy('id')
+    .limit(limit)
+    .forUpdate()
+    .skipLocked()
+    .execute()
 }

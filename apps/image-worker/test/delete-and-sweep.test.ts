@@ -80,6 +80,35 @@ test('the sweep removes what is older than a day and named by no attachment, and
   await eventually(async () => expect(await worker.keys()).toEqual(kept))
 })
 
+test('the sweep gives up an image whose job was given up a day ago, and no other one in processing', async () => {
+  const [abandoned, owed, fresh] = await Promise.all([1, 2, 3].map(() => worker.insert(Buffer.from('x'))))
+  const twoDaysAgo = new Date(Date.now() - 2 * 86_400_000)
+  const jobOf = (attachmentId: string | undefined) => ({
+    id: newId(),
+    queue: 'image',
+    name: 'optimize-image',
+    payload: JSON.stringify({ attachmentId }),
+    published_at: new Date(),
+  })
+  const givenUp = { ...jobOf(abandoned), failed_at: twoDaysAgo, error: 'stalled' }
+  await worker.db.insertInto('outbox').values(givenUp).execute()
+  await worker.db.insertInto('outbox').values(jobOf(owed)).execute()
+  const old = [abandoned ?? '', owed ?? '']
+  await worker.db.updateTable('attachments').set({ created_at: twoDaysAgo }).where('id', 'in', old).execute()
+
+  await withImageQueue(worker.redisUrl, (queue) => queue.add(sweepOrphans.name, {}))
+
+  const stateOf = (id = '') =>
+    worker.db.selectFrom('attachments').select(['status', 'failure_reason']).where('id', '=', id).executeTakeFirst()
+  await eventually(async () =>
+    expect(await stateOf(abandoned)).toEqual({
+      status: 'failed',
+      failure_reason: 'The image could not be processed.',
+    }),
+  )
+  for (const id of [owed, fresh]) expect(await stateOf(id)).toEqual({ status: 'processing', failure_reason: null })
+})
+
 async function age(keys: string[]) {
   const twoDaysAgo = new Date(Date.now() - 2 * 86_400_000)
   for (const key of keys) await utimes(join(worker.storageDir, key), twoDaysAgo, twoDaysAgo)

@@ -1,8 +1,11 @@
 import { deleteFiles } from '@muster/jobs'
-import type { Transact } from '@muster/jobs/outbox'
-import { type Processing, setFailed, setReady } from '../attachments.queries.ts'
+import type { Transact, TransactContext } from '@muster/jobs/outbox'
+import { findAbandoned, type Processing, setFailed, setReady } from '../attachments.queries.ts'
 import type { Deps } from '../deps.ts'
 import type { OptimizedImage } from '../image/optimize.ts'
+
+const abandonedAfterMs = 24 * 3_600_000
+const abandonedBatch = 500
 
 type Keys = { optimized: string; thumbnail: string }
 
@@ -33,11 +36,28 @@ export function giveUp(
   attachment: Processing,
   failureReason: string,
 ): Promise<void> {
-  return transact(async ({ trx, enqueue, audit }) => {
-    if (!(await setFailed(trx, attachment.id, failureReason, clock.now()))) return
-    enqueue(deleteFiles, { keys: [attachment.storage_key] })
-    audit({ ...changeOf(attachment, 'attachment.failed'), after: { status: 'failed', failureReason } })
+  return transact((context) => fail(context, attachment, failureReason, clock.now()))
+}
+
+/** Images whose job was given up, for it took its worker down again and again, would stay in processing for ever. */
+export function giveUpAbandoned({ clock }: Pick<Deps, 'clock'>, transact: Transact): Promise<number> {
+  const now = clock.now()
+  return transact(async (context) => {
+    const abandoned = await findAbandoned(context.trx, new Date(now.getTime() - abandonedAfterMs), abandonedBatch)
+    for (const attachment of abandoned) await fail(context, attachment, 'The image could not be processed.', now)
+    return abandoned.length
   })
+}
+
+async function fail(
+  { trx, enqueue, audit }: TransactContext,
+  attachment: Processing,
+  failureReason: string,
+  now: Date,
+) {
+  if (!(await setFailed(trx, attachment.id, failureReason, now))) return
+  enqueue(deleteFiles, { keys: [attachment.storage_key] })
+  audit({ ...changeOf(attachment, 'attachment.failed'), after: { status: 'failed', failureReason } })
 }
 
 const changeOf = ({ id, status }: Processing, action: string) => ({

@@ -1,6 +1,7 @@
 import { sweepOrphans } from '@muster/jobs'
 import { handle } from '@muster/jobs/worker'
 import type { Deps } from '../deps.ts'
+import { giveUpAbandoned } from './finish-attachment.ts'
 import { whenStorageIsThere } from './storage-errors.ts'
 
 const prefix = 'attachments/'
@@ -11,7 +12,8 @@ const batchSize = 500
 
 /** Removes files that are older than a day and that no attachment names: leftovers of crashes on the way. */
 export function sweepOrphansHandler(deps: Pick<Deps, 'db' | 'storage' | 'clock'>) {
-  return handle(sweepOrphans, async (_payload, { log, signal }) => {
+  return handle(sweepOrphans, async (_payload, { log, signal, transact }) => {
+    const givenUp = await giveUpAbandoned(deps, transact)
     const oldest = deps.clock.now().getTime() - orphanAgeMs
     let removed = 0
     let batch: string[] = []
@@ -31,7 +33,7 @@ export function sweepOrphansHandler(deps: Pick<Deps, 'db' | 'storage' | 'clock'>
       })(),
     )
     if (batch.length > 0) await flush()
-    log.info({ removed }, 'orphaned files removed')
+    log.info({ removed, givenUp }, 'orphaned files removed, abandoned images given up')
   })
 }
 
