@@ -1,17 +1,19 @@
 import fastifyMultipart from '@fastify/multipart'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
 import { originOf } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
 import { routeLimit } from '../../plugins/rate-limits.ts'
 import { errorReply, ok } from '../../plugins/reply.ts'
-import { attachmentParams, attachmentReply, attachmentsReply } from './attachments.schema.ts'
+import { attachmentParams, attachmentReply, attachmentsReply, uploadBody } from './attachments.schema.ts'
 import * as attachments from './attachments.service.ts'
 import { clearOldUploads, withReceivedFiles } from './receive-files.ts'
 import { serveFile } from './serve-file.ts'
 
 const signedIn = { access: 'signed-in' } as const
 const tags = ['attachments']
-const refusals = { 400: errorReply, 401: errorReply, 404: errorReply }
+const notFound = { 404: errorReply }
+const bytes = { content: { '*/*': { schema: z.file() } } }
 
 export const attachmentsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
   await app.register(fastifyMultipart)
@@ -23,17 +25,17 @@ export const attachmentsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
       config: { ...signedIn, rateLimit: routeLimit(context, 'uploads', 'user') },
       schema: {
         tags,
-        description:
-          'multipart/form-data with up to 10 parts named `files`, 10 MB each; all of them are kept, or none.',
+        summary: 'Attach files to a task',
+        description: 'Up to 10 files, 10 MB each; all of them are kept, or none.',
         consumes: ['multipart/form-data'],
         params: attachmentParams,
+        body: uploadBody,
         response: {
           201: attachmentsReply,
-          ...refusals,
+          ...notFound,
           409: errorReply,
           413: errorReply,
           415: errorReply,
-          429: errorReply,
         },
       },
     },
@@ -50,14 +52,30 @@ export const attachmentsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
 
   app.get(
     '/tasks/:id/attachments',
-    { config: signedIn, schema: { tags, params: attachmentParams, response: { 200: attachmentsReply, ...refusals } } },
+    {
+      config: signedIn,
+      schema: {
+        tags,
+        summary: 'List the files of a task',
+        params: attachmentParams,
+        response: { 200: attachmentsReply, ...notFound },
+      },
+    },
     async (request) =>
       ok({ attachments: await attachments.listAttachments(context, request.actor, request.params.id) }),
   )
 
   app.get(
     '/attachments/:id',
-    { config: signedIn, schema: { tags, params: attachmentParams, response: { 200: attachmentReply, ...refusals } } },
+    {
+      config: signedIn,
+      schema: {
+        tags,
+        summary: 'Read what is known of a file',
+        params: attachmentParams,
+        response: { 200: attachmentReply, ...notFound },
+      },
+    },
     async (request) => ok({ attachment: await attachments.getAttachment(context, request.actor, request.params.id) }),
   )
 
@@ -68,7 +86,12 @@ export const attachmentsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
         config: signedIn,
         // Ranges count the bytes as they are stored.
         compress: false,
-        schema: { tags, params: attachmentParams, response: { ...refusals, 409: errorReply } },
+        schema: {
+          tags,
+          summary: variant === 'content' ? 'Read the bytes of a file' : 'Read the thumbnail of an image',
+          params: attachmentParams,
+          response: { 200: bytes, 206: bytes, 304: z.null(), 416: z.null(), ...notFound, 409: errorReply },
+        },
       },
       async (request, reply) => {
         const { id } = request.params
@@ -82,7 +105,12 @@ export const attachmentsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
     '/attachments/:id',
     {
       config: signedIn,
-      schema: { tags, params: attachmentParams, response: { 200: attachmentReply, ...refusals, 403: errorReply } },
+      schema: {
+        tags,
+        summary: 'Remove a file',
+        params: attachmentParams,
+        response: { 200: attachmentReply, ...notFound, 403: errorReply },
+      },
     },
     async (request) => {
       const options = { origin: originOf(request) }

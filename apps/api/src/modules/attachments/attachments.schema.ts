@@ -29,3 +29,10 @@ export type Attachment = z.infer<typeof attachment>
 export const attachmentParams = z.strictObject({ id: z.uuid() })
 export const attachmentReply = replyOf(z.object({ attachment }))
 export const attachmentsReply = replyOf(z.object({ attachments: z.array(attachment) }))
+
+/** For the documentation alone: the parts are read as a stream, past any schema. */
+export const uploadBody = z.unknown().meta({
+  type: 'object',
+  properties: { files: { type: 'array', items: { type: 'string', format: 'binary' }, minItems: 1, maxItems: 10 } },
+  required: ['files'],
+})

@@ -16,7 +16,7 @@ import * as reminders from './reminders.service.ts'
 
 const signedIn = { access: 'signed-in' } as const
 const tags = ['reminders']
-const refusals = { 400: errorReply, 401: errorReply, 404: errorReply }
+const notFound = { 404: errorReply }
 
 export const remindersRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
   app.post(
@@ -25,9 +25,10 @@ export const remindersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asyn
       config: signedIn,
       schema: {
         tags,
+        summary: 'Set a reminder for a task',
         headers: idempotencyHeaders,
         body: newReminder,
-        response: { 201: reminderReply, ...refusals, 409: errorReply, 422: errorReply },
+        response: { 201: reminderReply, ...notFound, 409: errorReply, 422: errorReply },
       },
     },
     async (request, reply) => {
@@ -44,8 +45,9 @@ export const remindersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asyn
       config: signedIn,
       schema: {
         tags,
+        summary: 'List the own reminders',
         querystring: reminderQuery,
-        response: { 200: reminderPageReply, 400: errorReply, 401: errorReply },
+        response: { 200: reminderPageReply },
       },
     },
     async (request) => {
@@ -56,14 +58,30 @@ export const remindersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asyn
 
   app.get(
     '/tasks/:id/reminders',
-    { config: signedIn, schema: { tags, params: reminderParams, response: { 200: remindersReply, ...refusals } } },
+    {
+      config: signedIn,
+      schema: {
+        tags,
+        summary: 'List the own reminders of a task',
+        params: reminderParams,
+        response: { 200: remindersReply, ...notFound },
+      },
+    },
     async (request) =>
       ok({ reminders: await reminders.listRemindersOfTask(context, request.actor, request.params.id) }),
   )
 
   app.get(
     '/reminders/:id',
-    { config: signedIn, schema: { tags, params: reminderParams, response: { 200: reminderReply, ...refusals } } },
+    {
+      config: signedIn,
+      schema: {
+        tags,
+        summary: 'Read a reminder',
+        params: reminderParams,
+        response: { 200: reminderReply, ...notFound },
+      },
+    },
     async (request) => ok({ reminder: await reminders.getReminder(context, request.actor, request.params.id) }),
   )
 
@@ -73,9 +91,10 @@ export const remindersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asyn
       config: signedIn,
       schema: {
         tags,
+        summary: 'Move, complete or cancel a reminder',
         params: reminderParams,
         body: reminderPatch,
-        response: { 200: reminderReply, ...refusals, 409: errorReply },
+        response: { 200: reminderReply, ...notFound, 409: errorReply },
       },
     },
     async (request) => {
@@ -87,7 +106,15 @@ export const remindersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asyn
 
   app.delete(
     '/reminders/:id',
-    { config: signedIn, schema: { tags, params: reminderParams, response: { 200: reminderReply, ...refusals } } },
+    {
+      config: signedIn,
+      schema: {
+        tags,
+        summary: 'Delete a reminder',
+        params: reminderParams,
+        response: { 200: reminderReply, ...notFound },
+      },
+    },
     async (request) => {
       const options = { origin: originOf(request) }
       return ok({ reminder: await reminders.deleteReminder(context, request.actor, request.params.id, options) })

@@ -8,16 +8,19 @@ import { errorReply, ok } from '../../plugins/reply.ts'
 import { newTask, taskListReply, taskParams, taskPatch, taskQuery, taskReply } from './tasks.schema.ts'
 import * as tasks from './tasks.service.ts'
 
+const tags = ['tasks']
+
 export const tasksRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
   app.post(
     '/tasks',
     {
       config: { access: 'signed-in' },
       schema: {
-        tags: ['tasks'],
+        tags,
+        summary: 'Make a task',
         headers: idempotencyHeaders,
         body: newTask,
-        response: { 201: taskReply, 400: errorReply, 401: errorReply, 404: errorReply, 422: errorReply },
+        response: { 201: taskReply, 404: errorReply, 422: errorReply },
       },
     },
     async (request, reply) => {
@@ -33,9 +36,10 @@ export const tasksRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
     {
       config: { access: 'signed-in' },
       schema: {
-        tags: ['tasks'],
+        tags,
+        summary: 'List the tasks that the caller sees',
         querystring: taskQuery,
-        response: { 200: taskListReply, 400: errorReply, 401: errorReply },
+        response: { 200: taskListReply },
       },
     },
     async (request) => {
@@ -49,9 +53,10 @@ export const tasksRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
     {
       config: { access: 'signed-in' },
       schema: {
-        tags: ['tasks'],
+        tags,
+        summary: 'Read a task',
         params: taskParams,
-        response: { 200: taskReply, 304: z.null(), 400: errorReply, 401: errorReply, 404: errorReply },
+        response: { 200: taskReply, 304: z.null(), 404: errorReply },
       },
     },
     async (request, reply) => {
@@ -68,10 +73,11 @@ export const tasksRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
     {
       config: { access: 'signed-in' },
       schema: {
-        tags: ['tasks'],
+        tags,
+        summary: 'Change or complete a task',
         params: taskParams,
         body: taskPatch,
-        response: { 200: taskReply, 400: errorReply, 401: errorReply, 404: errorReply, 412: errorReply },
+        response: { 200: taskReply, 404: errorReply, 412: errorReply },
       },
     },
     async (request, reply) => {
@@ -87,16 +93,10 @@ export const tasksRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
     {
       config: { access: 'signed-in' },
       schema: {
-        tags: ['tasks'],
+        tags,
+        summary: 'Delete a task with its reminders and files',
         params: taskParams,
-        response: {
-          200: taskReply,
-          400: errorReply,
-          401: errorReply,
-          403: errorReply,
-          404: errorReply,
-          412: errorReply,
-        },
+        response: { 200: taskReply, 403: errorReply, 404: errorReply, 412: errorReply },
       },
     },
     async (request) => {
