@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '@muster/devkit'
 import { keys } from './keys.ts'
+import { bcryptCost } from './people.ts'
 import { root, type Stage } from './stage.ts'
 
 /** A process of Muster itself, started as `npm start` starts it. */
@@ -58,7 +59,7 @@ function appEnv(stage: Stage, port: number, opsPort: number): Record<string, str
     PORT: String(port),
     OPS_PORT: String(opsPort),
     RATE_LIMIT_SCALE: '1000000',
-    BCRYPT_COST: '10',
+    BCRYPT_COST: String(bcryptCost),
     STORAGE_LOCAL_DIR: join(stage.home, 'files'),
     STAGING_DIR: join(stage.home, 'staging'),
     ACCESS_TOKEN_KEYS: keys.accessToken.ring,

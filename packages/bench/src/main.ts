@@ -6,11 +6,14 @@ import { fullPlan, smokePlan } from './plan.ts'
 import type { Line, Row } from './row.ts'
 import { jobLatency } from './rows/job-latency.ts'
 import { outboxDrain } from './rows/outbox-drain.ts'
+import { taskCreate } from './rows/task-create.ts'
+import { taskRead } from './rows/task-read.ts'
 import { usersMe } from './rows/users-me.ts'
+import { warmStart } from './rows/warm-start.ts'
 import { openStage, root } from './stage.ts'
 import { table } from './table.ts'
 
-const rows: Row[] = [usersMe, jobLatency, outboxDrain]
+const rows: Row[] = [usersMe, taskRead, taskCreate, jobLatency, outboxDrain, warmStart]
 
 // pnpm hands on the `--` that separates its own options.
 const args = process.argv.slice(2).filter((arg) => arg !== '--')

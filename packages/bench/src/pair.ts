@@ -24,9 +24,9 @@ export type Pair = {
 type PairOptions = {
   muster: Server
   limit: Server
-  cookie: string
-  /** Anew for each round. */
-  requests: () => LoadRequest[]
+  requests: LoadRequest[]
+  /** Waits before each round until what the last one left behind is done. */
+  settle?: () => Promise<void>
   rounds: number
   seconds: number
   warmUpSeconds: number
@@ -34,18 +34,14 @@ type PairOptions = {
 
 export const connections = 32
 
-/** Loads both sides in turn, limit first, with the same requests, cookie and number of connections. */
+/** Loads both sides in turn, limit first, with the same requests, cookies and number of connections. */
 export async function comparePair(options: PairOptions): Promise<Pair> {
-  const { muster, limit, cookie, requests, rounds, seconds, warmUpSeconds } = options
+  const { muster, limit, requests, rounds, seconds, warmUpSeconds, settle } = options
   const loader = await startLoad()
-  const measure = (server: Server, forSeconds: number) =>
-    measureRound(loader, server, {
-      origin: server.origin,
-      cookie,
-      requests: requests(),
-      connections,
-      seconds: forSeconds,
-    })
+  const measure = async (server: Server, forSeconds: number) => {
+    await settle?.()
+    return measureRound(loader, server, { origin: server.origin, requests, connections, seconds: forSeconds })
+  }
   try {
     for (const server of [limit, muster]) if (warmUpSeconds > 0) await measure(server, warmUpSeconds)
     const measured: Pair['rounds'] = []
@@ -81,4 +77,11 @@ export const usualRounds = ({ rounds, roundSeconds, warmUpSeconds }: Plan) => ({
   rounds,
   seconds: roundSeconds,
   warmUpSeconds,
+})
+
+/** For a second look that only shows how cost grows. */
+export const fewRounds = ({ isSmoke, roundSeconds }: Plan) => ({
+  rounds: isSmoke ? 1 : 3,
+  seconds: roundSeconds,
+  warmUpSeconds: 1,
 })

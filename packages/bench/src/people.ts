@@ -4,23 +4,34 @@ import { keys } from './keys.ts'
 import type { Stage } from './stage.ts'
 
 export const accessCookie = 'muster_at'
+export const bcryptCost = 10
 const password = 'a bench stands in the park'
 
 export type Person = { id: string; email: string; organizationId: string }
 
-/** A person with an organization of their own, as registering makes one. */
-export async function insertPerson({ db }: Pick<Stage, 'db'>): Promise<Person> {
-  const [id, organizationId] = [newId(), newId()]
-  const name = `bench_${id.slice(-12)}`
-  const email = `${name}@example.com`
-  const hash = await createPasswordHasher({ keys: keys.password.keys, cost: 10 }).hash(password)
-  await db.query('insert into organizations (id, name, is_personal) values ($1, $2, true)', [organizationId, name])
-  await db.query(
-    `insert into users (id, username, name, email, password_hash, role, organization_id)
-     values ($1, $2, 'Bench Person', $3, $4, 'client_admin', $5)`,
-    [id, name, email, hash, organizationId],
-  )
-  return { id, email, organizationId }
+/** People with an organization of their own, as registering makes them. */
+export async function insertPeople({ db }: Pick<Stage, 'db'>, count: number): Promise<Person[]> {
+  const passwordHash = await createPasswordHasher({ keys: keys.password.keys, cost: bcryptCost }).hash(password)
+  const people: Person[] = []
+  for (let index = 0; index < count; index++) {
+    const [id, organizationId] = [newId(), newId()]
+    const name = `bench_${id.replaceAll('-', '').slice(-20)}`
+    const email = `${name}@example.com`
+    await db.query('insert into organizations (id, name, is_personal) values ($1, $2, true)', [organizationId, name])
+    await db.query(
+      `insert into users (id, username, name, email, password_hash, role, organization_id)
+       values ($1, $2, 'Bench Person', $3, $4, 'client_admin', $5)`,
+      [id, name, email, passwordHash, organizationId],
+    )
+    people.push({ id, email, organizationId })
+  }
+  return people
+}
+
+/** One of {@link insertPeople}. */
+export async function insertPerson(stage: Pick<Stage, 'db'>): Promise<Person> {
+  const [person] = await insertPeople(stage, 1)
+  return person as Person
 }
 
 /** Signs in over HTTP. @returns the cookie header that a browser would send from then on */

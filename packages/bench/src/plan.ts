@@ -10,6 +10,8 @@ export type Plan = {
   sustainedSeconds: number
   jobSeconds: number
   outboxRows: number
+  /** People who are signed in at first; growth is measured with ten times as many. */
+  people: number
   /** Tasks in the table at first; growth is measured at ten times as many. */
   tasks: number
   warmStarts: number
@@ -24,6 +26,7 @@ export const fullPlan: Plan = {
   sustainedSeconds: 60,
   jobSeconds: 10,
   outboxRows: 50_000,
+  people: 10,
   tasks: 10_000,
   warmStarts: 3,
 }
@@ -38,6 +41,7 @@ export const smokePlan: Plan = {
   sustainedSeconds: 1,
   jobSeconds: 1,
   outboxRows: 1_000,
+  people: 1,
   tasks: 100,
   warmStarts: 1,
 }

@@ -10,6 +10,8 @@ export type Line = {
   goal: string
   /** Undefined when the line only informs. */
   isReached?: boolean
+  /** Muster's figure with ten times as many users or tasks. */
+  atTenfold?: string
   /** Highest memory of the process while it was measured. */
   rssMiB?: number
   limitRssMiB?: number

@@ -1,6 +1,6 @@
 import type { Line } from './row.ts'
 
-const headers = ['what', 'Muster', 'limit', 'ratio', 'goal', 'reached', 'memory', "limit's"]
+const headers = ['what', 'Muster', 'limit', 'ratio', 'goal', 'reached', 'at ×10', 'memory', "limit's"]
 
 /** The lines as a table for a terminal. */
 export function table(lines: readonly Line[]): string {
@@ -14,7 +14,7 @@ export function table(lines: readonly Line[]): string {
   return [draw(headers), widths.map((width) => '─'.repeat(width)).join('  '), ...rows.slice(1).map(draw)].join('\n')
 }
 
-function cells({ what, muster, limit, ratio, goal, isReached, rssMiB, limitRssMiB }: Line): string[] {
+function cells({ what, muster, limit, ratio, goal, isReached, atTenfold, rssMiB, limitRssMiB }: Line): string[] {
   return [
     what,
     muster,
@@ -22,6 +22,7 @@ function cells({ what, muster, limit, ratio, goal, isReached, rssMiB, limitRssMi
     ratio === undefined ? '' : ratio.toFixed(2),
     goal,
     isReached === undefined ? '' : isReached ? 'yes' : 'NO',
+    atTenfold ?? '',
     memory(rssMiB),
     memory(limitRssMiB),
   ]

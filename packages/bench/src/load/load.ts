@@ -1,11 +1,10 @@
 import { type Child, startChild } from '../child.ts'
 
-export type LoadRequest = { method: 'GET' | 'POST'; path: string; body?: string }
+export type LoadRequest = { method: 'GET' | 'POST'; path: string; cookie: string; body?: string }
 
 /** What a round sends: the requests in turn on each connection, the next one as soon as the last one is answered. */
 export type Load = {
   origin: string
-  cookie: string
   requests: LoadRequest[]
   connections: number
   seconds: number

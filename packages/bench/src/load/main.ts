@@ -4,18 +4,18 @@ import type { Load, LoadResult } from './load.ts'
 
 const requestTimeoutSeconds = 5
 
-answer<Load, LoadResult>(async ({ origin, cookie, requests, connections, seconds }) => {
+answer<Load, LoadResult>(async ({ origin, requests, connections, seconds }) => {
   const result = await autocannon({
     url: origin,
     connections,
     duration: seconds,
     timeout: requestTimeoutSeconds,
-    headers: { cookie },
-    requests: requests.map(({ method, path, body }) => ({
-      method,
-      path,
-      ...(body === undefined ? {} : { body, headers: { cookie, 'content-type': 'application/json' } }),
-    })),
+    requests: requests.map(({ method, path, cookie, body }) => {
+      const headers: Record<string, string> = { cookie }
+      if (body === undefined) return { method, path, headers }
+      headers['content-type'] = 'application/json'
+      return { method, path, headers, body }
+    }),
   })
   return {
     perSecond: result.requests.total / result.duration,

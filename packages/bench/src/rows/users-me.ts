@@ -1,8 +1,8 @@
 import { startApp } from '../apps.ts'
 import { perSecond } from '../figures.ts'
 import { startLimit } from '../limits/start-limit.ts'
-import { comparePair, usualRounds } from '../pair.ts'
-import { insertPerson, signIn } from '../people.ts'
+import { comparePair, fewRounds, usualRounds } from '../pair.ts'
+import { insertPeople, signIn } from '../people.ts'
 import type { Row } from '../row.ts'
 
 const path = '/api/v1/users/me'
@@ -12,14 +12,18 @@ export const usersMe: Row = {
   name: 'users-me',
   number: 1,
   async measure(stage) {
-    const person = await insertPerson(stage)
+    const { people } = stage.plan
+    const everybody = await insertPeople(stage, people * 10)
     const api = await startApp(stage, 'api')
     try {
-      const cookie = await signIn(api.origin, person)
-      const body = await (await fetch(api.origin + path, { headers: { cookie } })).text()
-      const limit = await startLimit(stage, 'bare-jwt', { body })
-      const requests = () => [{ method: 'GET' as const, path }]
-      const pair = await comparePair({ muster: api, limit, cookie, requests, ...usualRounds(stage.plan) })
+      const cookies: string[] = []
+      for (const person of everybody) cookies.push(await signIn(api.origin, person))
+      const all = cookies.map((cookie) => ({ method: 'GET' as const, path, cookie }))
+      const first = await fetch(api.origin + path, { headers: { cookie: cookies[0] ?? '' } })
+      const limit = await startLimit(stage, 'bare-jwt', { body: await first.text() })
+      const sides = { muster: api, limit }
+      const pair = await comparePair({ ...sides, requests: all.slice(0, people), ...usualRounds(stage.plan) })
+      const tenfold = await comparePair({ ...sides, requests: all, ...fewRounds(stage.plan) })
       await limit.stop()
       return [
         {
@@ -29,9 +33,10 @@ export const usersMe: Row = {
           ratio: pair.ratio,
           goal: `≥ ${goal}`,
           isReached: pair.ratio >= goal,
-          rssMiB: pair.rssMiB,
-          limitRssMiB: pair.limitRssMiB,
-          details: pair.rounds,
+          atTenfold: perSecond(tenfold.musterPerSecond),
+          rssMiB: tenfold.rssMiB,
+          limitRssMiB: tenfold.limitRssMiB,
+          details: { pair, tenfold },
         },
       ]
     } finally {

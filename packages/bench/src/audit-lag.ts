@@ -1,0 +1,45 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Stage } from './stage.ts'
+
+export type AuditLag = {
+  /** Highest number of rows that waited for the chain, and the age of the oldest of them. */
+  maxPending: number
+  maxAgeMs: number
+}
+
+const lookIntervalMs = 500
+const settleMs = 60_000
+
+/** Looks at `audit_pending` until it is stopped. */
+export function watchAudit({ db }: Pick<Stage, 'db'>): { stop(): Promise<AuditLag> } {
+  const lag: AuditLag = { maxPending: 0, maxAgeMs: 0 }
+  let isOver = false
+  const running = (async () => {
+    while (!isOver) {
+      const { rows } = await db.query<{ pending: number; age_ms: number }>(
+        `select count(*)::int as pending,
+           coalesce(extract(epoch from clock_timestamp() - min(created_at)) * 1000, 0)::float8 as age_ms
+         from audit_pending`,
+      )
+      lag.maxPending = Math.max(lag.maxPending, rows[0]?.pending ?? 0)
+      lag.maxAgeMs = Math.max(lag.maxAgeMs, rows[0]?.age_ms ?? 0)
+      await sleep(lookIntervalMs)
+    }
+  })()
+  return {
+    async stop() {
+      isOver = true
+      await running
+      return lag
+    },
+  }
+}
+
+/** Waits until every audit row is in the chain. @throws when that takes longer than a minute */
+export async function settleAudit({ db }: Pick<Stage, 'db'>): Promise<void> {
+  const deadlineMs = performance.now() + settleMs
+  while ((await db.query('select from audit_pending limit 1')).rowCount) {
+    if (performance.now() > deadlineMs) throw new Error('The audit worker does not come to an end.')
+    await sleep(100)
+  }
+}

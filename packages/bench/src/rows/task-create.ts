@@ -1,0 +1,79 @@
+import { startApp } from '../apps.ts'
+import { type AuditLag, settleAudit, watchAudit } from '../audit-lag.ts'
+import { perSecond, seconds } from '../figures.ts'
+import { startLimit } from '../limits/start-limit.ts'
+import { comparePair, fewRounds, type Pair, usualRounds } from '../pair.ts'
+import { insertPerson, signIn } from '../people.ts'
+import type { Line, Row } from '../row.ts'
+import { insertTasks } from '../tasks.ts'
+
+const path = '/api/v1/tasks'
+const goals = { burst: 0.5, sustained: 0.4, auditLagMs: 5_000 }
+const body = JSON.stringify({ title: 'Paint the bench', dueDate: '2031-05-01T08:00:00.000Z', priority: 'high' })
+
+export const taskCreate: Row = {
+  name: 'task-create',
+  number: 3,
+  async measure(stage) {
+    const { plan } = stage
+    const person = await insertPerson(stage)
+    await insertTasks(stage, person, plan.tasks)
+    const api = await startApp(stage, 'api')
+    const auditWorker = await startApp(stage, 'audit-worker')
+    try {
+      const cookie = await signIn(api.origin, person)
+      const headers = { cookie, 'content-type': 'application/json' }
+      const first = await fetch(api.origin + path, { method: 'POST', headers, body })
+      const limit = await startLimit(stage, 'bare-insert', { body: await first.text(), ownerId: person.id })
+      const requests = [{ method: 'POST' as const, path, cookie, body }]
+      const sides = { muster: api, limit, requests, settle: () => settleAudit(stage) }
+      const burst = await comparePair({ ...sides, ...usualRounds(plan) })
+      const watch = watchAudit(stage)
+      const { sustainedRounds: rounds, sustainedSeconds } = plan
+      const sustained = await comparePair({ ...sides, rounds, seconds: sustainedSeconds, warmUpSeconds: 0 })
+      const lag = await watch.stop()
+      await insertTasks(stage, person, plan.tasks * 9)
+      const tenfold = await comparePair({ ...sides, ...fewRounds(plan) })
+      await limit.stop()
+      return [
+        {
+          ...lineOf(`POST /tasks, ${plan.roundSeconds} s burst / bare-insert`, burst, goals.burst),
+          atTenfold: perSecond(tenfold.musterPerSecond),
+          rssMiB: tenfold.rssMiB,
+          details: { burst, tenfold },
+        },
+        lineOf(`POST /tasks, sustained ${sustainedSeconds} s / bare-insert`, sustained, goals.sustained),
+        auditLine(lag),
+      ]
+    } finally {
+      await api.stop()
+      await auditWorker.stop()
+      await stage.db.query('truncate tasks cascade')
+    }
+  },
+}
+
+function lineOf(what: string, pair: Pair, goal: number): Line {
+  return {
+    what,
+    muster: perSecond(pair.musterPerSecond),
+    limit: perSecond(pair.limitPerSecond),
+    ratio: pair.ratio,
+    goal: `≥ ${goal}`,
+    isReached: pair.ratio >= goal,
+    rssMiB: pair.rssMiB,
+    limitRssMiB: pair.limitRssMiB,
+    details: pair,
+  }
+}
+
+function auditLine(lag: AuditLag): Line {
+  return {
+    what: '  meanwhile the oldest audit row not yet in the chain',
+    muster: seconds(lag.maxAgeMs),
+    limit: '–',
+    goal: `≤ ${goals.auditLagMs / 1_000} s`,
+    isReached: lag.maxAgeMs <= goals.auditLagMs,
+    details: lag,
+  }
+}

@@ -1,0 +1,52 @@
+import { startApp } from '../apps.ts'
+import { perSecond } from '../figures.ts'
+import { startLimit } from '../limits/start-limit.ts'
+import { comparePair, fewRounds, usualRounds } from '../pair.ts'
+import { insertPerson, signIn } from '../people.ts'
+import type { Row } from '../row.ts'
+import { insertTasks, someTasks } from '../tasks.ts'
+
+const goal = 0.75
+const askedFor = 1_000
+const pathOf = (id: string) => `/api/v1/tasks/${id}`
+
+export const taskRead: Row = {
+  name: 'task-read',
+  number: 2,
+  async measure(stage) {
+    const { plan } = stage
+    const person = await insertPerson(stage)
+    await insertTasks(stage, person, plan.tasks)
+    const api = await startApp(stage, 'api')
+    try {
+      const cookie = await signIn(api.origin, person)
+      const requests = async () =>
+        (await someTasks(stage, person, askedFor)).map((id) => ({ method: 'GET' as const, path: pathOf(id), cookie }))
+      const few = await requests()
+      const first = await fetch(api.origin + few[0]?.path, { headers: { cookie } })
+      const limit = await startLimit(stage, 'bare-select', { body: await first.text() })
+      const sides = { muster: api, limit }
+      const pair = await comparePair({ ...sides, requests: few, ...usualRounds(plan) })
+      await insertTasks(stage, person, plan.tasks * 9)
+      const tenfold = await comparePair({ ...sides, requests: await requests(), ...fewRounds(plan) })
+      await limit.stop()
+      return [
+        {
+          what: 'GET /tasks/:id with its visibility rule / bare-select',
+          muster: perSecond(pair.musterPerSecond),
+          limit: perSecond(pair.limitPerSecond),
+          ratio: pair.ratio,
+          goal: `≥ ${goal}`,
+          isReached: pair.ratio >= goal,
+          atTenfold: perSecond(tenfold.musterPerSecond),
+          rssMiB: tenfold.rssMiB,
+          limitRssMiB: tenfold.limitRssMiB,
+          details: { pair, tenfold },
+        },
+      ]
+    } finally {
+      await api.stop()
+      await stage.db.query('truncate tasks cascade')
+    }
+  },
+}
