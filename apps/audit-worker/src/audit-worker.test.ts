@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { Writable } from 'node:stream'
 import { isHeadGenuine, type SignedHead, verifyChain } from '@muster/audit'
 import { createTransact } from '@muster/jobs/outbox'
-import { eventually } from '@muster/testing'
+import { eventually, freePort } from '@muster/testing'
 import { sql } from 'kysely'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -14,6 +14,22 @@ beforeEach(async () => {
   world = await createAuditWorld()
 })
 afterEach(() => world.close())
+
+const mainFile = new URL('./main.ts', import.meta.url).pathname
+
+const startProcess = (environment: { OPS_PORT: string }) =>
+  spawn(process.execPath, [mainFile], {
+    env: {
+      ...process.env,
+      NODE_ENV: 'test',
+      DATABASE_URL: world.database.url,
+      REDIS_URL: world.redis.url,
+      AUDIT_KEYS: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
+      LOG_LEVEL: 'warn',
+      ...environment,
+    },
+    stdio: 'inherit',
+  })
 
 const allChained = (count: number) =>
   eventually(async () => expect(await countRows(world.db)).toMatchObject({ pending: 0, chained: count }), {
@@ -52,22 +68,10 @@ test('several workers side by side make one chain, each event once', async () =>
 
 test('a worker killed in the middle of its batches loses and repeats nothing', async () => {
   const ids = await insertPending(world.db, 6_000)
-  const environment = {
-    ...process.env,
-    NODE_ENV: 'test',
-    DATABASE_URL: world.database.url,
-    REDIS_URL: world.redis.url,
-    AUDIT_KEYS: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
-    OPS_PORT: '0',
-    LOG_LEVEL: 'warn',
-  }
   let kills = 0
   while ((await countRows(world.db))?.pending) {
     const before = (await countRows(world.db))?.chained ?? 0
-    const child = spawn(process.execPath, [new URL('./main.ts', import.meta.url).pathname], {
-      env: environment,
-      stdio: 'inherit',
-    })
+    const child = startProcess({ OPS_PORT: '0' })
     const ended = once(child, 'exit')
     await eventually(
       async () => {
@@ -84,6 +88,35 @@ test('a worker killed in the middle of its batches loses and repeats nothing', a
   expect(await countRows(world.db)).toMatchObject({ chained: 6_000, distinct: ids.length, personal: 6_000 })
   expect(await verifyChain(world.db, keys)).toMatchObject({ ok: true, faults: [] })
 }, 60_000)
+
+test('the process says when it is ready, shows the signed head in its metrics and ends on SIGTERM', async () => {
+  await insertPending(world.db, 3)
+  const port = await freePort()
+  const child = startProcess({ OPS_PORT: String(port) })
+  const metrics = await eventually(
+    async () => {
+      expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200)
+      const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+      expect(text).toContain('muster_audit_chained_total 3')
+      return text
+    },
+    { timeoutMs: 15_000 },
+  )
+  expect(metrics).toMatch(/muster_audit_chain_head\{hash="[0-9a-f]{64}",key_id="k1",signature="[0-9a-f]{64}"\} \d/)
+  child.kill('SIGTERM')
+  expect(await once(child, 'exit')).toEqual([0, null])
+})
+
+test('the process refuses to start without its keys, and names everything that is missing', async () => {
+  const child = spawn(process.execPath, [mainFile], {
+    env: { REDIS_URL: 'nowhere' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const output: string[] = []
+  child.stdout.on('data', (chunk) => output.push(String(chunk)))
+  expect(await once(child, 'close')).toEqual([1, null])
+  for (const name of ['AUDIT_KEYS', 'DATABASE_URL', 'REDIS_URL']) expect(output.join('')).toContain(name)
+})
 
 test('events that can not be chained are set aside and hold up nobody', async () => {
   const [known] = await insertPending(world.db, 1)

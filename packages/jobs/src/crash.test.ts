@@ -1,7 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { newId } from '@muster/db'
-import { eventually } from '@muster/testing'
+import { findRedis, startRedis, thisMachine } from '@muster/devkit'
+import { eventually, freePort } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createJobsWorld, type JobsWorld, order, takeEffect } from './test-support.ts'
@@ -87,4 +91,35 @@ test('a worker that froze and wakes up after its job was taken over does not rep
   child.kill('SIGCONT')
   await eventually(async () => expect(await ends()).toEqual([child.pid]), { timeoutMs: 10_000 })
   expect(await world.effects()).toEqual([subject])
+}, 60_000)
+
+test('jobs ordered while Redis is dead are done when it is back, by the same relay and worker', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'muster-redis-'))
+  const options = {
+    program: findRedis(thisMachine(dir, () => {})),
+    dir,
+    port: await freePort(),
+    logFile: join(dir, 'redis.log'),
+    isDurable: false,
+  }
+  const redisUrl = `redis://127.0.0.1:${options.port}`
+  const transact = world.transact(world.relay({ redisUrl }))
+  world.worker(takeEffect, { redisUrl })
+  const subjects: string[] = []
+  const untilAllDone = () =>
+    eventually(async () => expect(await world.effects()).toEqual(subjects.toSorted()), { timeoutMs: 15_000 })
+  try {
+    // Both were started without it, and then it dies under them.
+    for (let lives = 0; lives < 2; lives++) {
+      subjects.push((await order(transact)).subject)
+      const redis = await startRedis(options)
+      await untilAllDone()
+      subjects.push((await order(transact)).subject)
+      await untilAllDone()
+      process.kill(redis.pid, 'SIGKILL')
+      await eventually(() => expect(() => process.kill(redis.pid, 0)).toThrow())
+    }
+  } finally {
+    rmSync(dir, { recursive: true, force: true })
+  }
 }, 60_000)
