@@ -68,6 +68,8 @@ function appEnv(app: App, settings: Settings, secrets: Secrets, urls: ServiceUrl
   return {
     NODE_ENV: 'development',
     UV_THREADPOOL_SIZE: String(availableParallelism() + 4),
+    // Lets the image worker give large buffers back; without it, it would restart itself once to set it.
+    MALLOC_MMAP_THRESHOLD_: '131072',
     PUBLIC_URL: `http://localhost:${settings.apiPort}`,
     WEB_URL: 'http://localhost:5173',
     MAIL_FROM: 'Muster <no-reply@muster.localhost>',
