@@ -2,10 +2,10 @@ import { readFile, rm } from 'node:fs/promises'
 import { build, type Plugin } from 'esbuild'
 
 /**
- * Run inside an app's folder: bundles src/main.ts, or the entry that is named, into dist/main.js. Packages that the app's own package.json lists stay
- * imports; the workspace's packages, and what only those use, are inlined, for Node would not find it from dist/.
+ * Run inside an app's folder: bundles src/main.ts, or the entry that is named, into dist/main.js. Packages that the app's
+ * own package.json lists stay imports; the workspace's packages, and what only those use, are inlined, for Node would not
+ * find it from dist/.
  */
-const entryPoints = process.argv.slice(2)
 const { name, dependencies = {} } = JSON.parse(await readFile('package.json', 'utf8')) as {
   name: string
   dependencies?: Record<string, string>
