@@ -98,8 +98,9 @@ export function startRelay({ db, redisUrl, log, republishAfterMs = 30_000 }: Rel
     const seen = await readEpoch(redis)
     // The first look of a process sets no alarm: whoever was running when Redis was flushed has seen it.
     const isLost = seen.isNew || (epoch !== undefined && seen.epoch !== epoch)
-    if (isLost) log.warn('Redis lost its memory; everything owed is published again')
-    await forgetPublished(db, isLost ? 0 : republishAfterMs)
+    const forgotten = await forgetPublished(db, isLost ? 0 : republishAfterMs)
+    if (isLost && forgotten > 0)
+      log.warn({ jobs: forgotten }, 'Redis lost its memory; what was owed is published again')
     epoch = seen.epoch
     nudge()
   }
@@ -152,13 +153,13 @@ async function readEpoch(redis: Redis): Promise<{ epoch: string; isNew: boolean 
   return { epoch: isNew ? fresh : ((await redis.get(epochKey)) ?? fresh), isNew }
 }
 
-/** Rows handed over and not acknowledged since become unpublished again. */
-async function forgetPublished(db: Db, olderThanMs: number): Promise<void> {
-  await sql`
+/** Rows handed over and not acknowledged since become unpublished again. @returns how many */
+async function forgetPublished(db: Db, olderThanMs: number): Promise<number> {
+  const { numAffectedRows } = await sql`
     update outbox set published_at = null
-    where failed_at is null and published_at <= clock_timestamp() - make_interval(secs => ${olderThanMs / 1_000})`.execute(
-    db,
-  )
+    where failed_at is null and published_at <= clock_timestamp() - make_interval(secs => ${olderThanMs / 1_000})
+  `.execute(db)
+  return Number(numAffectedRows)
 }
 
 /**

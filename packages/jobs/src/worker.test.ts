@@ -77,6 +77,14 @@ test('a handler that gave its transaction up and returned owes nothing more', as
   await eventually(async () => expect(await world.outboxRow(jobId)).toBeUndefined())
 })
 
+test('a hint that fails ends there: it is owed nothing and does not come again', async () => {
+  world.worker(takeEffect)
+  const queue = await world.queue()
+  const { id } = await queue.add(sweepOrphans.name, { not: 'empty' })
+  await eventually(async () => expect(await (await queue.getJob(id as string))?.isFailed()).toBe(true))
+  expect((await queue.getJob(id as string))?.attemptsStarted).toBe(1)
+})
+
 test('a malformed payload or an unknown job fails for good with its reason and delays nobody', async () => {
   world.worker(takeEffect, { concurrency: 1 })
   const [malformed, unknown] = [newId(), newId()]

@@ -137,8 +137,8 @@ async function runJob(
         throw new DelayedError()
       case 'failed':
         log.error({ err: error }, 'failed for good')
-        // First in Postgres: a job that is given up in Redis alone would be owed for ever and never run.
-        if (!(await isNoted(deps, jobId, error))) {
+        // First in Postgres: a job that is given up in Redis alone would be owed for ever and never run. A hint is owed nothing.
+        if (handlers.get(job.name)?.job.delivery !== 'hint' && !(await isNoted(deps, jobId, error))) {
           await job.moveToDelayed(Date.now() + 1_000, token)
           throw new DelayedError()
         }
