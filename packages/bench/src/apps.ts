@@ -53,6 +53,8 @@ function appEnv(stage: Stage, port: number, opsPort: number): Record<string, str
     NODE_ENV: 'development',
     LOG_LEVEL: 'warn',
     UV_THREADPOOL_SIZE: String(availableParallelism() + 4),
+    // Lets the image worker give large buffers back; without it, it would restart itself once to set it.
+    MALLOC_MMAP_THRESHOLD_: '131072',
     DATABASE_URL: stage.databaseUrl,
     DATABASE_POOL_MAX: String(poolMax),
     REDIS_URL: stage.redisUrl,
