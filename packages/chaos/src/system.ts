@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort, startGuardian } from '@muster/devkit'
@@ -31,6 +31,8 @@ export type System<D extends ChaosDatabase = ChaosDatabase> = {
   newcomer(): Person
   /** A person with an account and an open session. */
   member(): Promise<Person>
+  /** The names of what the storage holds of an attachment. */
+  filesOf(attachmentId: string): Promise<string[]>
   /** Everything that every process wrote. */
   output(): string
   close(): Promise<void>
@@ -68,6 +70,8 @@ async function assemble<D extends ChaosDatabase>(openDatabase: Parts<D>): Promis
     NODE_ENV: 'test',
     LOG_LEVEL: 'debug',
     UV_THREADPOOL_SIZE: String(availableParallelism() + 4),
+    // Lets the image worker give large buffers back; without it, it would restart itself once to set it.
+    MALLOC_MMAP_THRESHOLD_: '131072',
     DATABASE_URL: postgres.url,
     REDIS_URL: redis.url,
     SMTP_URL: smtp.url,
@@ -125,6 +129,7 @@ async function assemble<D extends ChaosDatabase>(openDatabase: Parts<D>): Promis
       }
       return person
     },
+    filesOf: async (id) => (await readdir(join(home, 'files/attachments', id)).catch(() => [])).sort(),
     output,
     async close() {
       await Promise.all(gates.map((gate) => gate.remove()))
