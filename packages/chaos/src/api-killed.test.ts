@@ -2,7 +2,7 @@ import { eventually } from '@muster/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { App } from './apps.ts'
 import { type System, startSystem } from './system.ts'
-import { entity, newTask } from './tasks.ts'
+import { entity, newTask } from './work.ts'
 
 let system: System
 let api: App

@@ -19,6 +19,7 @@ export type App = {
   /** Everything that it has written until now. */
   output(): string
   isRunning(): boolean
+  exited: Promise<Omit<Exit, 'durationMs'>>
   isReady(): Promise<boolean>
   /** kill -9, at once; resolves when it is gone. */
   kill(): Promise<Exit>
@@ -35,8 +36,8 @@ type SpawnOptions = { env: Env; port?: number; guardian: Guardian }
 
 const bootMs = 60_000
 
-/** Starts the process without waiting for anything. `exited` resolves to how it ended. */
-export async function spawnApp(name: AppName, { env, port, guardian }: SpawnOptions) {
+/** Starts the process without waiting for anything. */
+export async function spawnApp(name: AppName, { env, port, guardian }: SpawnOptions): Promise<App> {
   const opsPort = await freePort()
   const ownPort = port ?? (await freePort())
   const child = spawn(process.execPath, [join(root, 'apps', name, 'src/main.ts')], {
@@ -71,18 +72,19 @@ export async function spawnApp(name: AppName, { env, port, guardian }: SpawnOpti
     url: `http://127.0.0.1:${name === 'api' ? ownPort : opsPort}`,
     output: () => output,
     isRunning: () => isRunning(child),
+    exited,
     isReady: () => isOk(`http://127.0.0.1:${opsPort}/readyz`),
     kill: () => end('SIGKILL'),
     freeze: () => void child.kill('SIGSTOP'),
     thaw: () => void child.kill('SIGCONT'),
     terminate: () => end('SIGTERM'),
   }
-  return { app, exited }
+  return app
 }
 
 /** Starts the process and waits until it says that it is ready. @throws with its output when it ends before */
 export async function startApp(name: AppName, options: SpawnOptions): Promise<App> {
-  const { app } = await spawnApp(name, options)
+  const app = await spawnApp(name, options)
   await eventually(
     async () => {
       if (await app.isReady()) return

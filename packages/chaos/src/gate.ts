@@ -8,7 +8,7 @@ import pg from 'pg'
 export type Gate = {
   close(): Promise<void>
   /** Until a statement waits before it. */
-  waitForOne(): Promise<void>
+  waitForOne(timeoutMs?: number): Promise<void>
   open(): Promise<void>
   /** Opens it for good. */
   remove(): Promise<void>
@@ -37,7 +37,7 @@ export async function installGate(databaseUrl: string, { table, on }: Place): Pr
   )
   return {
     close: async () => void (await client.query('select pg_advisory_lock($1)', [key])),
-    waitForOne: () =>
+    waitForOne: (timeoutMs = 20_000) =>
       eventually(
         async () => {
           const { rowCount } = await client.query(
@@ -46,7 +46,7 @@ export async function installGate(databaseUrl: string, { table, on }: Place): Pr
           )
           if (!rowCount) throw new Error(`Nobody came to the gate before ${on} on ${table}.`)
         },
-        { timeoutMs: 20_000 },
+        { timeoutMs },
       ),
     open: async () => void (await client.query('select pg_advisory_unlock($1)', [key])),
     remove: () => client.end().catch(() => {}),

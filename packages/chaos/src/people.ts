@@ -16,6 +16,8 @@ export type Person = {
   /** With the code from the mail. */
   verify(): Promise<Answer>
   login(): Promise<Answer>
+  /** What a browser would send now. */
+  cookieHeader(): string
 }
 
 export type RequestOptions = { headers?: Record<string, string>; timeoutMs?: number }
@@ -42,13 +44,15 @@ export function newPerson({ apiUrl, smtp, secrets }: Needs): Person {
     }
   }
 
+  const cookieHeader = () => [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
+
   const request: Person['request'] = async (method, path, body, { headers = {}, timeoutMs = answerMs } = {}) => {
     const isJson = body !== undefined && !(body instanceof FormData)
     const startMs = performance.now()
     const response = await fetch(`${apiUrl()}/api/v1${path}`, {
       method,
       headers: {
-        ...(jar.size > 0 && { cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; ') }),
+        ...(jar.size > 0 && { cookie: cookieHeader() }),
         ...(isJson && { 'content-type': 'application/json' }),
         ...headers,
       },
@@ -74,6 +78,7 @@ export function newPerson({ apiUrl, smtp, secrets }: Needs): Person {
       return request('POST', '/auth/register/verify', { email, otp })
     },
     login: () => request('POST', '/auth/login', { email, password }),
+    cookieHeader,
   }
 }
 

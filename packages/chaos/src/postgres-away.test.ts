@@ -4,8 +4,8 @@ import type { App } from './apps.ts'
 import type { Person } from './people.ts'
 import type { ChaosPostgres } from './postgres.ts'
 import { type System, startSystemWithPostgres } from './system.ts'
-import { newTask } from './tasks.ts'
 import { useSignedIn } from './traffic.ts'
+import { newTask } from './work.ts'
 
 let system: System<ChaosPostgres>
 let apps: App[]

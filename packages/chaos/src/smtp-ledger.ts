@@ -4,7 +4,7 @@ import { SMTPServer } from 'smtp-server'
 export type Accepted = { to: string; messageId: string; subject: string; text: string }
 
 /** What the server does with a message once it has all of it. It is taken, and so in the ledger, but for `refuse`. */
-export type Manner = (to: string) => 'take' | 'refuse' | Promise<'take' | 'refuse'>
+type Manner = (to: string) => Promise<'take' | 'refuse'>
 
 /** A real SMTP server that writes down every message that it took. */
 export type SmtpLedger = {

@@ -26,7 +26,7 @@ export type System<D extends ChaosDatabase = ChaosDatabase> = {
   start(name: AppName, options?: { env?: Env; port?: number }): Promise<App>
   startAll(): Promise<Record<AppName, App>>
   /** Starts a process that may refuse to. */
-  attempt(name: AppName, env: Env): Promise<{ exit: Omit<Exit, 'durationMs'>; output: string }>
+  attempt(name: AppName, env?: Env): Promise<{ exit: Omit<Exit, 'durationMs'>; output: string }>
   gate(table: string, on: string): Promise<Gate>
   newcomer(): Person
   /** A person with an account and an open session. */
@@ -111,9 +111,9 @@ async function assemble<D extends ChaosDatabase>(openDatabase: Parts<D>): Promis
       return Object.fromEntries(started) as Record<AppName, App>
     },
     async attempt(name, overrides) {
-      const { app, exited } = await spawnApp(name, { env: env(name, overrides), guardian })
+      const app = await spawnApp(name, { env: env(name, overrides), guardian })
       apps.push(app)
-      return { exit: await exited, output: app.output() }
+      return { exit: await app.exited, output: app.output() }
     },
     async gate(table, on) {
       const gate = await installGate(postgres.url, { table, on })

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Answer, Person } from './people.ts'
-import { entity, newTask } from './tasks.ts'
+import { entity, newTask } from './work.ts'
 
 export type Report = {
   /** Of the tasks that were answered with 201. */

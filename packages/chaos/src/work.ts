@@ -1,0 +1,48 @@
+import sharp from 'sharp'
+import type { Answer, Person } from './people.ts'
+
+const dayMs = 86_400_000
+
+/** A body for `POST /tasks`. */
+export const newTask = (title = 'Survive') => ({ title, dueDate: new Date(Date.now() + dayMs).toISOString() })
+
+/** The entity of a successful answer. @throws when the answer is none */
+export function entity(
+  answer: Pick<Answer, 'status' | 'body'>,
+  name: string,
+): { id: string } & Record<string, unknown> {
+  const { data } = answer.body as { data?: Record<string, { id: string } & Record<string, unknown>> }
+  const found = data?.[name]
+  if (!found) throw new Error(`An answer with ${name} was expected: ${answer.status} ${JSON.stringify(answer.body)}`)
+  return found
+}
+
+/** @returns the task's id */
+export async function makeTask(person: Person): Promise<string> {
+  return entity(await person.request('POST', '/tasks', newTask()), 'task').id
+}
+
+/** A real photo: noise, which no format makes small at once. */
+async function makePhoto(): Promise<Buffer> {
+  const noise = { type: 'gaussian', mean: 128, sigma: 40 } as const
+  return sharp({ create: { width: 2_400, height: 1_600, channels: 3, background: 'black', noise } })
+    .jpeg({ quality: 80 })
+    .toBuffer()
+}
+
+/** @returns the attachment's id, once the API has answered 201 */
+export async function uploadPhoto(person: Person, taskId: string): Promise<string> {
+  const form = new FormData()
+  form.append('files', new Blob([new Uint8Array(await makePhoto())], { type: 'image/jpeg' }), 'photo.jpg')
+  const answer = await person.request('POST', `/tasks/${taskId}/attachments`, form)
+  const { attachments } = (answer.body as { data?: { attachments?: { id: string }[] } }).data ?? {}
+  const [attachment] = attachments ?? []
+  if (!attachment) throw new Error(`The upload was answered by ${answer.status}.`)
+  return attachment.id
+}
+
+/** A reminder by mail and in the app. @returns its id */
+export async function setReminder(person: Person, taskId: string, inMs: number): Promise<string> {
+  const scheduledAt = new Date(Date.now() + inMs).toISOString()
+  return entity(await person.request('POST', '/reminders', { taskId, scheduledAt, type: 'both' }), 'reminder').id
+}
