@@ -1,11 +1,11 @@
 import { assertMigrated } from '@muster/db'
+import { assertNoEviction } from '@muster/jobs/connection'
 import { createLogger } from '@muster/logger'
 import { runProcess, startOpsServer } from '@muster/telemetry'
 import { buildApp } from './app.ts'
 import { readConfig } from './config.ts'
 import { createDeps } from './deps.ts'
 import { ensureBootstrapAdmin } from './modules/users/bootstrap-admin.ts'
-import { assertRedisKeepsEverything } from './redis.ts'
 
 const log = createLogger({ name: 'api' })
 
@@ -16,7 +16,7 @@ await runProcess({
     log.level = config.logLevel
     const deps = createDeps(config, log)
     await assertMigrated(deps.db)
-    await assertRedisKeepsEverything(deps.redis)
+    await assertNoEviction(config.redisUrl)
     await ensureBootstrapAdmin(deps)
     const app = await buildApp(deps)
     await app.listen(config.http)

@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises'
 import { DomainError } from '@muster/errors'
 import { failFastRedis } from '@muster/jobs/connection'
 import type { Logger } from '@muster/logger'
@@ -22,7 +21,6 @@ export type SafeRedis = {
 const commandTimeoutMs = 150
 const pauseMs = 1_000
 const retryAfterSeconds = 2
-const startWaitMs = 2_000
 
 /** Opens the API's own connection, with a circuit breaker: one failure pauses all use for a second. */
 export function openRedis(url: string, log: Logger): SafeRedis {
@@ -60,23 +58,5 @@ export function openRedis(url: string, log: Logger): SafeRedis {
       await redis.ping()
     },
     close: () => redis.disconnect(),
-  }
-}
-
-/**
- * Queues must not be evicted. Redis that is away at start is no reason to stay down, nor one that does not tell its
- * configuration; one with another policy is.
- * @throws Error naming the policy that is set and the one that is needed
- */
-export async function assertRedisKeepsEverything(redis: SafeRedis): Promise<void> {
-  const deadlineMs = performance.now() + startWaitMs
-  while (!redis.isAvailable() && performance.now() < deadlineMs) await setTimeout(20)
-  const answer = await redis.attempt(
-    (client) => client.config('GET', 'maxmemory-policy').catch(() => undefined),
-    undefined,
-  )
-  const policy = Array.isArray(answer) ? answer[1] : undefined
-  if (policy !== undefined && policy !== 'noeviction') {
-    throw new Error(`Redis has maxmemory-policy ${String(policy)}; queues need noeviction.`)
   }
 }

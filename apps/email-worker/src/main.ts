@@ -1,4 +1,5 @@
 import { assertMigrated } from '@muster/db'
+import { assertNoEviction } from '@muster/jobs/connection'
 import { createLogger } from '@muster/logger'
 import { runProcess, startOpsServer } from '@muster/telemetry'
 import { sql } from 'kysely'
@@ -15,6 +16,7 @@ await runProcess({
     log.level = config.logLevel
     const deps = createDeps(config, log)
     await assertMigrated(deps.db)
+    await assertNoEviction(deps.redisUrl)
     const worker = startEmailWorker(deps, config)
     const ops = await startOpsServer({
       ...config.ops,

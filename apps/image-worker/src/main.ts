@@ -1,4 +1,5 @@
 import { assertMigrated } from '@muster/db'
+import { assertNoEviction } from '@muster/jobs/connection'
 import { createLogger } from '@muster/logger'
 import { runProcess, startOpsServer } from '@muster/telemetry'
 import { sql } from 'kysely'
@@ -19,6 +20,7 @@ await runProcess({
     log.level = config.LOG_LEVEL
     const deps = createDeps(config, log)
     await assertMigrated(deps.db)
+    await assertNoEviction(deps.redisUrl)
     await removeLeftovers(deps.clock.now())
     const worker = startImageWorker(deps, { concurrency: config.WORKER_CONCURRENCY })
     const ops = await startOpsServer({
