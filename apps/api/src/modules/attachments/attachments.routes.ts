@@ -42,7 +42,7 @@ export const attachmentsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
     async (request, reply) => {
       const { actor, params } = request
       await attachments.assertSeesTask(context, actor, params.id)
-      const added = await withReceivedFiles(request, context.config.stagingDir, (files) =>
+      const added = await withReceivedFiles(request, reply, context.config.stagingDir, (files) =>
         attachments.addAttachments(context, actor, params.id, files, { origin: originOf(request) }),
       )
       reply.status(201)

@@ -1,5 +1,7 @@
-import { readdir, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { connect as connectSocket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { crc32 } from 'node:zlib'
@@ -447,6 +449,11 @@ describe('content', () => {
     expect((await get('content')).status).toBe(409)
   })
 
+  test('answers HEAD with its length and no bytes', async () => {
+    const response = await ann.fetch(`/api/v1/attachments/${file.id}/content`, { method: 'HEAD' })
+    expect([response.status, response.headers.get('content-length'), await response.text()]).toEqual([200, '10', ''])
+  })
+
   test('of a document has no thumbnail', async () => {
     expect((await ann.inject('GET', `/api/v1/attachments/${file.id}/thumbnail`)).json().error.code).toBe('NOT_FOUND')
   })
@@ -519,18 +526,46 @@ test('the eleventh upload within an hour is RATE_LIMITED, with Retry-After', asy
 })
 
 /** Begins an upload by hand, promises more than it sends, and gives back the socket. */
-const beginUpload = () => {
+const opening = '--x\r\ncontent-disposition: form-data; name="files"; filename="a.txt"\r\n\r\nbeginning'
+const closing = '\r\n--x--\r\n'
+const restBytes = 100_000
+const beginUpload = (task = taskId) => {
   const { port } = api.app.server.address() as { port: number }
   const socket = connectSocket(port, '127.0.0.1')
   const cookie = [...ann.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
   socket.write(
-    `POST ${pathOf(taskId)} HTTP/1.1\r\nhost: localhost\r\ncookie: ${cookie}\r\ncontent-length: 100000\r\n` +
-      'content-type: multipart/form-data; boundary=x\r\n\r\n' +
-      '--x\r\ncontent-disposition: form-data; name="files"; filename="a.txt"\r\n\r\nbeginning',
+    `POST ${pathOf(task)} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncookie: ${cookie}\r\n` +
+      `content-length: ${opening.length + restBytes + closing.length}\r\n` +
+      `content-type: multipart/form-data; boundary=x\r\n\r\n${opening}`,
   )
   return socket
 }
 const staged = async () => (await filesOf(api)).staged.filter((name) => name.startsWith('upload-'))
+
+test('a task that is deleted during an upload answers NOT_FOUND, and nothing stays', async () => {
+  const task = await makeTask(ann)
+  await withoutTrace(api, async () => {
+    const socket = beginUpload(task)
+    await eventually(async () => expect(await staged()).toHaveLength(1))
+    expect((await ann.inject('DELETE', `/api/v1/tasks/${task}`)).statusCode).toBe(200)
+    socket.write(`${'x'.repeat(restBytes)}${closing}`)
+    let answer = ''
+    for await (const chunk of socket) answer += chunk
+    expect(answer).toMatch(/^HTTP\/1\.1 404 /)
+  })
+})
+
+test('what a killed process left in the staging area goes at the next start; a running upload stays', async () => {
+  const stagingDir = await mkdtemp(join(tmpdir(), 'muster-staging-'))
+  const hourAgo = new Date(Date.now() - 3_600_000)
+  for (const name of ['upload-old', 'upload-new']) await mkdir(join(stagingDir, name))
+  await writeFile(join(stagingDir, 'upload-old', '0'), 'left')
+  await utimes(join(stagingDir, 'upload-old'), hourAgo, hourAgo)
+  const other = await buildTestApp({ config: { stagingDir } })
+  expect(await readdir(stagingDir)).toEqual(['upload-new'])
+  await other.close()
+  await rm(stagingDir, { recursive: true })
+})
 
 test('a connection that breaks off leaves nothing', async () => {
   await withoutTrace(api, async () => {
@@ -545,11 +580,10 @@ test('an upload that stands still is ended after 15 s and leaves nothing', async
     const socket = beginUpload()
     const startedAtMs = Date.now()
     let answer = ''
-    for await (const chunk of socket) {
-      answer += chunk
-      if (answer.includes('stood still')) break
-    }
+    // Ends when the server closes the connection.
+    for await (const chunk of socket) answer += chunk
     expect(answer).toMatch(/^HTTP\/1\.1 400 /)
+    expect(answer).toContain('stood still')
     expect(Date.now() - startedAtMs).toBeGreaterThan(14_000)
   })
 }, 30_000)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { Multipart } from '@fastify/multipart'
 import { DomainError } from '@muster/errors'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type AcceptedType, acceptedExtensions, acceptedType, safeFilename } from './file-types.ts'
 import { guardUpload } from './upload-guard.ts'
 
@@ -30,19 +30,20 @@ const multipartLimits = {
  */
 export async function withReceivedFiles<T>(
   request: FastifyRequest,
+  reply: FastifyReply,
   stagingDir: string,
   use: (files: StagedFile[]) => Promise<T>,
 ): Promise<T> {
   await mkdir(stagingDir, { recursive: true })
   const folder = await mkdtemp(join(stagingDir, folderPrefix))
   try {
-    return await use(await receive(request, folder))
+    return await use(await receive(request, reply, folder))
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-async function receive(request: FastifyRequest, folder: string): Promise<StagedFile[]> {
+async function receive(request: FastifyRequest, reply: FastifyReply, folder: string): Promise<StagedFile[]> {
   const files: StagedFile[] = []
   const guard = guardUpload(request, uploadLimits)
   try {
@@ -56,7 +57,10 @@ async function receive(request: FastifyRequest, folder: string): Promise<StagedF
     // What is still on its way is read and forgotten, so that the answer reaches a client that sends first and reads then.
     request.raw.unpipe()
     request.raw.resume()
-    throw readable(guard.signal.aborted ? guard.signal.reason : error)
+    if (!guard.signal.aborted) throw readable(error)
+    // Whoever sends nothing is not waited for.
+    reply.header('connection', 'close')
+    throw guard.signal.reason
   } finally {
     guard.end()
   }
