@@ -2,6 +2,7 @@ import fastifyCookie from '@fastify/cookie'
 import { DomainError } from '@muster/errors'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
+import type { AccessClaims, AccessTokens } from '../modules/sessions/access-tokens.ts'
 import { refreshSession, type SessionGrant } from '../modules/sessions/sessions.service.ts'
 import { type Actor, originOf, type Role } from './actor.ts'
 import type { Context } from './context.ts'
@@ -53,12 +54,16 @@ export function sessionCookies({
   }
 }
 
+/** About 10 MB; the oldest go first. */
+const maxRemembered = 10_000
+
 /**
  * Cookie → `request.actor`, on every route that is not public. An access token that ran out, or whose claims are out of
  * date, is renewed on the way when the refresh token is good.
  */
 export const sessionPlugin = fp(async (app: FastifyInstance, { context }: Options) => {
-  const { cookies, accessTokens, revocations, clock } = context
+  const { cookies, revocations, clock } = context
+  const readToken = rememberVerified(context.accessTokens.read)
   await app.register(fastifyCookie)
   app.decorateRequest('actor', null as unknown as Actor)
   const routes: RouteOptions[] = []
@@ -92,7 +97,7 @@ export const sessionPlugin = fp(async (app: FastifyInstance, { context }: Option
   /** Whom the access token names; undefined when it must be renewed first. */
   function actorOf(request: FastifyRequest): Actor | undefined {
     const token = request.cookies[cookies.accessName]
-    const claims = token ? accessTokens.read(token) : undefined
+    const claims = token ? readToken(token) : undefined
     if (!claims) return undefined
     const verdict = revocations.verdict(claims.actor.sessionId, claims.issuedAtMs)
     if (verdict === 'revoked') throw new DomainError('SESSION_REVOKED')
@@ -107,3 +112,20 @@ export const sessionPlugin = fp(async (app: FastifyInstance, { context }: Option
     return grant.actor
   }
 })
+
+/**
+ * Verifies a token once and then knows it by its whole text: what a signed text says can't change. Whether it ran out or
+ * was revoked is asked anew each time. Nothing that failed is remembered.
+ */
+function rememberVerified(read: AccessTokens['read']): AccessTokens['read'] {
+  const verified = new Map<string, AccessClaims>()
+  return (token) => {
+    const known = verified.get(token)
+    if (known) return known
+    const claims = read(token)
+    if (!claims) return undefined
+    if (verified.size >= maxRemembered) verified.delete(verified.keys().next().value as string)
+    verified.set(token, claims)
+    return claims
+  }
+}
