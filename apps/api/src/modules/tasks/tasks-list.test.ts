@@ -1,0 +1,157 @@
+import { manualClock } from '@muster/testing'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
+
+const clock = manualClock(new Date('2026-11-20T12:00:00.000Z'))
+const hourMs = 3_600_000
+const url = '/api/v1/tasks'
+const tomorrow = '2026-11-21T12:00:00.000Z'
+
+let api: TestApp
+let ann: TestPerson
+
+beforeAll(async () => {
+  api = await buildTestApp({ clock })
+  ann = await api.signUp()
+})
+afterAll(() => api.close())
+
+const make = async (person: TestPerson, fields: object = {}) => {
+  const response = await person.inject('POST', url, { title: 'Water the plants', dueDate: tomorrow, ...fields })
+  expect(response.statusCode, response.body).toBe(201)
+  return response.json().data.task
+}
+const member = (of: TestPerson) => api.signUp({ role: 'client_user', organizationId: of.organizationId as string })
+const titles = (response: { json(): { data: { tasks: { title: string }[] } } }) =>
+  response.json().data.tasks.map(({ title }) => title)
+
+test('the list filters by every field, also by several values, and by words', async () => {
+  const admin = await api.signUp()
+  const colleague = await member(admin)
+  await make(admin, { title: 'Alpha report', priority: 'high', category: 'Work', status: 'in-progress' })
+  await make(admin, { title: 'Beta', description: 'A quarterly report', priority: 'low', category: 'Home' })
+  await make(admin, { title: 'Gamma', dueDate: '2026-12-24T12:00:00.000Z', assigneeId: colleague.userId })
+  const find = async (query: string) => titles(await admin.inject('GET', `${url}?sort=title&${query}`))
+  expect(await find('status=in-progress')).toEqual(['Alpha report'])
+  expect(await find('status=todo,in-progress')).toEqual(['Alpha report', 'Beta', 'Gamma'])
+  expect(await find('priority=high,low')).toEqual(['Alpha report', 'Beta'])
+  expect(await find('category=Work')).toEqual(['Alpha report'])
+  expect(await find(`assigneeId=${colleague.userId}`)).toEqual(['Gamma'])
+  expect(await find('dueFrom=2026-12-01T00:00:00Z')).toEqual(['Gamma'])
+  expect(await find('dueTo=2026-12-01T00:00:00Z')).toEqual(['Alpha report', 'Beta'])
+  expect(await find('q=REPORT')).toEqual(['Alpha report', 'Beta'])
+  expect(await find('q=report%20-quarterly')).toEqual(['Alpha report'])
+  expect(await find(`q=${encodeURIComponent(`'"):*&|!<->`)}`)).toEqual([])
+  expect(await find('priority=high&status=todo')).toEqual([])
+})
+
+test('every order, up and down, pages by number and by cursor through the same tasks, each exactly once', async () => {
+  const person = await api.signUp()
+  const priorities = ['low', 'medium', 'high']
+  for (let index = 0; index < 13; index++) {
+    clock.advance(index % 3 === 0 ? 1_000 : 0)
+    const dueDate = new Date(Date.parse(tomorrow) + (index % 4) * hourMs).toISOString()
+    await make(person, {
+      title: `Task ${String.fromCharCode(109 - (index % 5))}`,
+      dueDate,
+      priority: priorities[index % 3],
+    })
+  }
+  const key: Record<string, (task: Record<string, string>) => string | number | undefined> = {
+    dueDate: (task) => task.dueDate,
+    createdAt: (task) => task.createdAt,
+    priority: (task) => priorities.indexOf(task.priority ?? ''),
+    title: (task) => task.title,
+  }
+  for (const field of Object.keys(key)) {
+    for (const sign of ['', '-', '%2B']) {
+      const walk = async (next: (page: number, cursor: string | null) => string) => {
+        const found: Record<string, string>[] = []
+        for (let page = 1, cursor: string | null = null; ; page++) {
+          const query = `sort=${sign}${field}&limit=5${next(page, cursor)}`
+          const reply: ListReply = (await person.inject('GET', `${url}?${query}`)).json()
+          found.push(...reply.data.tasks)
+          cursor = reply.pagination.nextCursor
+          if (cursor === null) return found
+        }
+      }
+      const byNumber = await walk((page) => `&page=${page}`)
+      const byCursor = await walk((_page, cursor) => (cursor ? `&cursor=${cursor}` : ''))
+      expect(new Set(byNumber.map(({ id }) => id)).size).toBe(13)
+      expect(byCursor).toEqual(byNumber)
+      const keys = byNumber.map((task) => key[field]?.(task) ?? '')
+      const sorted = keys.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+      expect(keys).toEqual(sign === '-' ? sorted.reverse() : sorted)
+    }
+  }
+})
+
+type ListReply = { data: { tasks: Record<string, string>[] }; pagination: { nextCursor: string | null } }
+
+test('a numbered page tells the total; a task seen for several reasons counts once', async () => {
+  const admin = await api.signUp()
+  for (let index = 0; index < 5; index++) await make(admin, { assigneeId: admin.userId })
+  const page = await admin.inject('GET', `${url}?limit=2&page=3`)
+  expect(page.json()).toMatchObject({ success: true, data: { tasks: [{}] } })
+  expect(page.json().pagination).toEqual({ page: 3, limit: 2, total: 5, totalPages: 3, nextCursor: null })
+  const first = await admin.inject('GET', `${url}?limit=2`)
+  const next = await admin.inject('GET', `${url}?limit=2&cursor=${first.json().pagination.nextCursor}`)
+  expect(next.json().pagination).toEqual({ limit: 2, nextCursor: expect.any(String) })
+})
+
+test('the total is exact up to 10,000, then 10,001 stands for more', async () => {
+  const admin = await api.signUp()
+  const insert = (count: number) =>
+    sql`
+      insert into tasks (id, owner_id, organization_id, title, due_date)
+      select gen_random_uuid(), ${admin.userId}, ${admin.organizationId}, 'Bulk', clock_timestamp()
+      from generate_series(1, ${count}::integer)`.execute(api.db)
+  const total = async () => (await admin.inject('GET', `${url}?limit=1`)).json().pagination.total
+  await insert(10_000)
+  expect(await total()).toBe(10_000)
+  await insert(5)
+  expect(await total()).toBe(10_001)
+})
+
+test.each([
+  ['status=done', 'query.status.0'],
+  ['priority=', 'query.priority.0'],
+  ['sort=ownerId', 'query.sort'],
+  ['page=0', 'query.page'],
+  ['page=501&limit=50', 'query.page'],
+  ['limit=101', 'query.limit'],
+  ['limit=ten', 'query.limit'],
+  ['limit=1&limit=2', 'query.limit'],
+  ['status=todo&status=completed', 'query.status'],
+  ['assigneeId=me', 'query.assigneeId.0'],
+  ['dueFrom=tomorrow', 'query.dueFrom'],
+  ['dueFrom=2026-02-01T00:00:00Z&dueTo=2026-01-01T00:00:00Z', 'query.dueTo'],
+  ['q=%00', 'query.q'],
+  ['cursor=nonsense', 'query.cursor'],
+  [`cursor=${cursorOf(['-dueDate', '2026-11-20T00:00:00.000000Z', crypto.randomUUID()])}`, 'query.cursor'],
+  [`cursor=${cursorOf(['dueDate', "'; drop table tasks", crypto.randomUUID()])}`, 'query.cursor'],
+  [`cursor=${cursorOf(['dueDate', '2026-11-20T00:00:00.000000Z', 'x'])}`, 'query.cursor'],
+  ['cursor=x&page=1', 'query.cursor'],
+  ['colour=red', 'query'],
+])('a list asked for with %s is refused, naming the field', async (query, path) => {
+  const response = await ann.inject('GET', `${url}?${query}`)
+  expect(response.statusCode).toBe(400)
+  expect(response.json()).toMatchObject({ error: { code: 'VALIDATION_FAILED', details: [{ path }] } })
+})
+
+function cursorOf(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url')
+}
+
+test('each listed task carries the reader’s own reminders and nobody else’s', async () => {
+  const admin = await api.signUp()
+  const colleague = await member(admin)
+  const task = await make(admin, { assigneeId: colleague.userId })
+  await admin.inject('POST', '/api/v1/reminders', { taskId: task.id, offsetMinutes: 5, message: 'mine' })
+  await colleague.inject('POST', '/api/v1/reminders', { taskId: task.id, offsetMinutes: 6, message: 'theirs' })
+  const [listed] = (await admin.inject('GET', url)).json().data.tasks
+  const [mine] = (await admin.inject('GET', `${url}/${task.id}/reminders`)).json().data.reminders
+  expect(listed).toEqual({ ...task, attachments: [], reminders: [mine] })
+  expect(mine.message).toBe('mine')
+})
