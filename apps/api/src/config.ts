@@ -1,4 +1,4 @@
-import { csv, int, keyRing, parseEnv, processEnv } from '@muster/config'
+import { csv, int, keyRing, parseEnv, processEnv, processSettings } from '@muster/config'
 import { z } from 'zod'
 
 const env = z.object({
@@ -28,15 +28,12 @@ const env = z.object({
 
 /** Reads the API's environment. @throws ConfigError naming everything that is wrong, also what is unsafe in production */
 export function readConfig(source: NodeJS.ProcessEnv = process.env) {
-  const read = parseEnv(env.superRefine(refuseUnsafe), source)
+  const read = parseEnv(env.superRefine(refuseUnsafe, { when: () => true }), source)
   const publicUrl = new URL(read.PUBLIC_URL)
   return Object.freeze({
     isProduction: read.NODE_ENV === 'production',
-    logLevel: read.LOG_LEVEL,
+    ...processSettings(read),
     http: { host: read.HOST, port: read.PORT, trustedProxies: read.TRUSTED_PROXIES },
-    ops: { host: read.OPS_HOST, port: read.OPS_PORT },
-    database: { url: read.DATABASE_URL, poolMax: read.DATABASE_POOL_MAX },
-    redisUrl: read.REDIS_URL,
     publicUrl,
     allowedOrigins: new Set([publicUrl.origin, new URL(read.WEB_URL).origin, ...read.CORS_ORIGINS]),
     isSignupOpen: read.SIGNUP_MODE === 'open',
@@ -60,13 +57,14 @@ export function readConfig(source: NodeJS.ProcessEnv = process.env) {
 
 export type Config = ReturnType<typeof readConfig>
 
-function refuseUnsafe(read: z.output<typeof env>, ctx: z.RefinementCtx) {
+/** Also looks when another field is wrong, so that everything is named at once: a field may be missing here. */
+function refuseUnsafe(read: Partial<z.output<typeof env>>, ctx: z.RefinementCtx) {
   const refuse = (name: string, message: string) => ctx.addIssue({ code: 'custom', path: [name], message })
   if (Boolean(read.BOOTSTRAP_ADMIN_EMAIL) !== Boolean(read.BOOTSTRAP_ADMIN_PASSWORD)) {
     refuse('BOOTSTRAP_ADMIN_EMAIL', 'set it together with BOOTSTRAP_ADMIN_PASSWORD, or neither')
   }
   if (read.NODE_ENV !== 'production') return
-  if (!read.PUBLIC_URL.startsWith('https:')) refuse('PUBLIC_URL', 'production needs https')
+  if (!read.PUBLIC_URL?.startsWith('https:')) refuse('PUBLIC_URL', 'production needs https')
   if (read.RATE_LIMIT_SCALE !== 1) refuse('RATE_LIMIT_SCALE', 'production needs 1')
-  if (read.BCRYPT_COST < 10) refuse('BCRYPT_COST', 'production needs at least 10')
+  if ((read.BCRYPT_COST ?? 0) < 10) refuse('BCRYPT_COST', 'production needs at least 10')
 }

@@ -1,7 +1,7 @@
-import { keyRing, parseEnv, processEnv, workerConcurrency } from '@muster/config'
+import { keyRing, parseEnv, processEnv, processSettings, workerConcurrency } from '@muster/config'
 import { z } from 'zod'
 
-const schema = z.object({
+const env = z.object({
   ...processEnv({ opsPort: 9_102 }),
   /** HMAC keys of the chain; the first chains new rows, the others still verify old ones. */
   AUDIT_KEYS: keyRing(),
@@ -9,7 +9,14 @@ const schema = z.object({
   WORKER_CONCURRENCY: workerConcurrency(1),
 })
 
-export type Config = Readonly<z.output<typeof schema>>
+/** Reads the audit worker's environment. @throws ConfigError naming everything that is wrong */
+export function readConfig(source: NodeJS.ProcessEnv = process.env) {
+  const read = parseEnv(env, source)
+  return Object.freeze({
+    ...processSettings(read),
+    concurrency: read.WORKER_CONCURRENCY,
+    keys: read.AUDIT_KEYS,
+  })
+}
 
-/** @throws ConfigError naming everything that is wrong */
-export const readConfig = (env = process.env): Config => parseEnv(schema, env)
+export type Config = ReturnType<typeof readConfig>

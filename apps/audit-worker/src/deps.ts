@@ -12,18 +12,19 @@ export type Deps = {
   log: Logger
 }
 
-/** The composition root: what this process is made of. */
-export function createDeps(config: Config, log: Logger): Deps {
-  const db = createDb({
-    url: config.DATABASE_URL,
-    poolMax: config.DATABASE_POOL_MAX,
-    applicationName: 'muster-audit-worker',
-  })
+/** Opens every connection of the audit worker. `close` is the reverse. */
+export function createDeps(config: Config, log: Logger): Deps & { close(): Promise<void> } {
+  const db = createDb({ ...config.database, applicationName: 'muster-audit-worker' })
+  const relay = startRelay({ db, redisUrl: config.redisUrl, log })
   return {
     db,
-    redisUrl: config.REDIS_URL,
-    relay: startRelay({ db, redisUrl: config.REDIS_URL, log }),
-    keys: config.AUDIT_KEYS,
+    redisUrl: config.redisUrl,
+    relay,
+    keys: config.keys,
     log,
+    async close() {
+      await relay.close()
+      await db.destroy()
+    },
   }
 }

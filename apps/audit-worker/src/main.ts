@@ -1,37 +1,11 @@
-import { assertMigrated } from '@muster/db'
-import { assertNoEviction } from '@muster/jobs/connection'
-import { createLogger } from '@muster/logger'
-import { runProcess, startOpsServer } from '@muster/telemetry'
-import { sql } from 'kysely'
+import { runWorkerProcess } from '@muster/jobs/worker-process'
 import { startAuditWorker } from './audit-worker.ts'
 import { readConfig } from './config.ts'
 import { createDeps } from './deps.ts'
 
-const log = createLogger({ name: 'audit-worker' })
-
-await runProcess({
-  log,
-  start: async () => {
-    const config = readConfig()
-    log.level = config.LOG_LEVEL
-    const deps = createDeps(config, log)
-    await assertMigrated(deps.db)
-    await assertNoEviction(deps.redisUrl)
-    const worker = startAuditWorker(deps, { concurrency: config.WORKER_CONCURRENCY })
-    const ops = await startOpsServer({
-      host: config.OPS_HOST,
-      port: config.OPS_PORT,
-      // Redis is not asked: the sweep does the whole work without it.
-      ready: async () => (await sql`select 1`.execute(deps.db)).rows.length === 1,
-      log,
-    })
-    return {
-      async close() {
-        await worker.close()
-        await deps.relay.close()
-        await ops.close()
-        await deps.db.destroy()
-      },
-    }
-  },
+await runWorkerProcess({
+  name: 'audit-worker',
+  readConfig,
+  createDeps,
+  start: startAuditWorker,
 })

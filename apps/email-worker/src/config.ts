@@ -1,4 +1,4 @@
-import { int, keyRing, parseEnv, processEnv, workerConcurrency } from '@muster/config'
+import { int, keyRing, parseEnv, processEnv, processSettings, workerConcurrency } from '@muster/config'
 import { z } from 'zod'
 
 const env = z.object({
@@ -19,10 +19,7 @@ const env = z.object({
 export function readConfig(source: NodeJS.ProcessEnv = process.env) {
   const read = parseEnv(env, source)
   return Object.freeze({
-    logLevel: read.LOG_LEVEL,
-    ops: { host: read.OPS_HOST, port: read.OPS_PORT },
-    database: { url: read.DATABASE_URL, poolMax: read.DATABASE_POOL_MAX },
-    redisUrl: read.REDIS_URL,
+    ...processSettings(read),
     concurrency: read.WORKER_CONCURRENCY,
     smtp: { url: read.SMTP_URL, sender: read.MAIL_FROM, maxPerSecond: read.SMTP_MAX_PER_SECOND },
     webUrl: read.WEB_URL,

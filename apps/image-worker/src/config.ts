@@ -1,7 +1,7 @@
-import { parseEnv, processEnv, workerConcurrency } from '@muster/config'
+import { parseEnv, processEnv, processSettings, workerConcurrency } from '@muster/config'
 import { z } from 'zod'
 
-const schema = z.object({
+const env = z.object({
   ...processEnv({ opsPort: 9_104 }),
   STORAGE_DRIVER: z.enum(['local']).default('local'),
   STORAGE_LOCAL_DIR: z.string(),
@@ -9,7 +9,14 @@ const schema = z.object({
   WORKER_CONCURRENCY: workerConcurrency(1),
 })
 
-export type Config = Readonly<z.output<typeof schema>>
+/** Reads the image worker's environment. @throws ConfigError naming everything that is wrong */
+export function readConfig(source: NodeJS.ProcessEnv = process.env) {
+  const read = parseEnv(env, source)
+  return Object.freeze({
+    ...processSettings(read),
+    concurrency: read.WORKER_CONCURRENCY,
+    storage: { driver: read.STORAGE_DRIVER, localDir: read.STORAGE_LOCAL_DIR },
+  })
+}
 
-/** @throws ConfigError naming everything that is wrong */
-export const readConfig = (env = process.env): Config => parseEnv(schema, env)
+export type Config = ReturnType<typeof readConfig>

@@ -13,19 +13,20 @@ export type Deps = {
   log: Logger
 }
 
-/** The composition root: what this process is made of. */
-export function createDeps(config: Config, log: Logger): Deps {
-  const db = createDb({
-    url: config.DATABASE_URL,
-    poolMax: config.DATABASE_POOL_MAX,
-    applicationName: 'muster-image-worker',
-  })
+/** Opens every connection of the image worker. `close` is the reverse. */
+export function createDeps(config: Config, log: Logger): Deps & { close(): Promise<void> } {
+  const db = createDb({ ...config.database, applicationName: 'muster-image-worker' })
+  const relay = startRelay({ db, redisUrl: config.redisUrl, log })
   return {
     db,
-    redisUrl: config.REDIS_URL,
-    relay: startRelay({ db, redisUrl: config.REDIS_URL, log }),
-    storage: createStorage({ driver: config.STORAGE_DRIVER, localDir: config.STORAGE_LOCAL_DIR }),
+    redisUrl: config.redisUrl,
+    relay,
+    storage: createStorage(config.storage),
     clock: systemClock,
     log,
+    async close() {
+      await relay.close()
+      await db.destroy()
+    },
   }
 }

@@ -4,9 +4,13 @@ import { deleteFilesHandler } from './handlers/delete-files.ts'
 import { optimizeImageHandler } from './handlers/optimize-image.ts'
 import { sweepOrphansHandler } from './handlers/sweep-orphans.ts'
 import { startSweepSchedule } from './sweep-schedule.ts'
+import { removeLeftovers } from './temp-folder.ts'
 
 /** Everything that this process does: the jobs of the image queue and the daily sweep's schedule. */
 export function startImageWorker(deps: Deps, { concurrency }: { concurrency: number }): Pick<RunningWorker, 'close'> {
+  void removeLeftovers(deps.clock.now()).catch((error: unknown) =>
+    deps.log.warn({ err: error }, 'old folders are left'),
+  )
   const worker = startWorker({
     queue: 'image',
     handlers: [optimizeImageHandler(deps), deleteFilesHandler(deps), sweepOrphansHandler(deps)],

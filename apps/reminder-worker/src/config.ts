@@ -1,7 +1,7 @@
-import { int, parseEnv, processEnv, workerConcurrency } from '@muster/config'
+import { int, parseEnv, processEnv, processSettings, workerConcurrency } from '@muster/config'
 import { z } from 'zod'
 
-const schema = z.object({
+const env = z.object({
   ...processEnv({ opsPort: 9_103 }),
   /** Reminders delivered at the same time. */
   WORKER_CONCURRENCY: workerConcurrency(10),
@@ -9,7 +9,14 @@ const schema = z.object({
   REMINDER_TICK_MS: int({ min: 10, max: 60_000, default: 250 }),
 })
 
-export type Config = Readonly<z.output<typeof schema>>
+/** Reads the reminder worker's environment. @throws ConfigError naming everything that is wrong */
+export function readConfig(source: NodeJS.ProcessEnv = process.env) {
+  const read = parseEnv(env, source)
+  return Object.freeze({
+    ...processSettings(read),
+    concurrency: read.WORKER_CONCURRENCY,
+    tickMs: read.REMINDER_TICK_MS,
+  })
+}
 
-/** @throws ConfigError naming everything that is wrong */
-export const readConfig = (env = process.env): Config => parseEnv(schema, env)
+export type Config = ReturnType<typeof readConfig>

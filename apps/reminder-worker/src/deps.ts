@@ -13,13 +13,20 @@ export type Deps = {
   log: Logger
 }
 
-/** The composition root: what this process is made of. */
-export function createDeps(config: Config, log: Logger): Deps {
-  const db = createDb({
-    url: config.DATABASE_URL,
-    poolMax: config.DATABASE_POOL_MAX,
-    applicationName: 'muster-reminder-worker',
-  })
-  const relay = startRelay({ db, redisUrl: config.REDIS_URL, log })
-  return { db, redisUrl: config.REDIS_URL, relay, transact: createTransact({ db, relay }), clock: systemClock, log }
+/** Opens every connection of the reminder worker. `close` is the reverse. */
+export function createDeps(config: Config, log: Logger): Deps & { close(): Promise<void> } {
+  const db = createDb({ ...config.database, applicationName: 'muster-reminder-worker' })
+  const relay = startRelay({ db, redisUrl: config.redisUrl, log })
+  return {
+    db,
+    redisUrl: config.redisUrl,
+    relay,
+    transact: createTransact({ db, relay }),
+    clock: systemClock,
+    log,
+    async close() {
+      await relay.close()
+      await db.destroy()
+    },
+  }
 }

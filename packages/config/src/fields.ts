@@ -58,5 +58,15 @@ export const processEnv = (defaults: { opsPort: number }) => ({
   OPS_PORT: int({ min: 0, max: 65_535, default: defaults.opsPort }),
 })
 
+type ProcessEnv = z.output<z.ZodObject<ReturnType<typeof processEnv>>>
+
+/** What {@link processEnv} read, by meaning. */
+export const processSettings = (read: ProcessEnv) => ({
+  logLevel: read.LOG_LEVEL,
+  ops: { host: read.OPS_HOST, port: read.OPS_PORT },
+  database: { url: read.DATABASE_URL, poolMax: read.DATABASE_POOL_MAX },
+  redisUrl: read.REDIS_URL,
+})
+
 /** How many jobs a worker process runs at the same time. */
 export const workerConcurrency = (fallback: number) => int({ min: 1, max: 500, default: fallback })

@@ -1,2 +1,2 @@
-export { csv, flag, int, type KeyRing, keyRing, processEnv, workerConcurrency } from './fields.ts'
+export { csv, flag, int, type KeyRing, keyRing, processEnv, processSettings, workerConcurrency } from './fields.ts'
 export { ConfigError, parseEnv } from './parse-env.ts'

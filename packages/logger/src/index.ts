@@ -10,7 +10,6 @@ const secretKeys = [
   'passwordHash',
   'password_hash',
   'otp',
-  'code',
   'token',
   'challengeToken',
   'secret',
@@ -26,6 +25,8 @@ const redactPaths = secretKeys.flatMap((key) => {
   const quoted = `["${key}"]`
   return [quoted, `*${quoted}`, `*.*${quoted}`]
 })
+/** A `code` is a secret where a request or a mail carries it; in an error it says what happened. */
+const codePaths = ['code', 'body.code', '*.body.code', 'data.code', '*.data.code']
 
 /**
  * The log of one process: JSON lines on standard output, secrets cut out by key.
@@ -38,6 +39,6 @@ export function createLogger(options: { name: string; level?: string }): Logger 
     base: { name: options.name, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
-    redact: { paths: redactPaths, censor: '[redacted]' },
+    redact: { paths: [...redactPaths, ...codePaths], censor: '[redacted]' },
   })
 }

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { ConfigError, csv, int, keyRing, parseEnv, processEnv } from './index.ts'
+
+const key = (fill: number) => Buffer.alloc(32, fill).toString('base64')
+const faultsOf = (schema: z.ZodObject, env: NodeJS.ProcessEnv) => {
+  try {
+    parseEnv(schema, env)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults
+  }
+  return []
+}
+
+test('everything that is wrong is named at once, and no value is told', () => {
+  const schema = z.object({ ...processEnv({ opsPort: 9_100 }), KEYS: keyRing(), PORT: int({ min: 1, max: 10 }) })
+  const faults = faultsOf(schema, {
+    REDIS_URL: 'http://S3cret',
+    KEYS: `k1:${Buffer.alloc(8, 's').toString('base64')}`,
+    PORT: '11',
+  })
+  expect(faults.map((fault) => fault.split(/[: ]/)[0])).toEqual(['DATABASE_URL', 'REDIS_URL', 'KEYS', 'PORT'])
+  expect(faults.join()).not.toContain('S3cret')
+  expect(faults[2]).toContain('has 8 bytes; it needs 32')
+})
+
+test('an empty variable counts as unset, and what was read can not be changed', () => {
+  const read = parseEnv(z.object({ LIST: csv(), PORT: int({ min: 1, max: 10, default: 3 }) }), {
+    LIST: ' a, b ,',
+    PORT: '',
+  })
+  expect(read).toEqual({ LIST: ['a', 'b'], PORT: 3 })
+  expect(Object.isFrozen(read)).toBe(true)
+})
+
+test('the first key of a ring is current and the others stay known; an id stands once', () => {
+  const schema = z.object({ KEYS: keyRing() })
+  const { KEYS } = parseEnv(schema, { KEYS: `new:${key(2)},old:${key(1)}` })
+  expect(KEYS.currentId).toBe('new')
+  expect([...KEYS.keys.keys()]).toEqual(['new', 'old'])
+  expect(faultsOf(schema, { KEYS: `a:${key(1)},a:${key(2)}` })).toEqual([expect.stringContaining('twice')])
+  expect(faultsOf(schema, { KEYS: 'no colon' })).toEqual([expect.stringContaining('id:base64')])
+})

@@ -1,0 +1,24 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+
+/** What a process that runs this code with a logger called `log` prints. */
+async function logged(code: string): Promise<Record<string, unknown>> {
+  const source = `import { createLogger } from '@muster/logger'; const log = createLogger({ name: 'some-worker' }); ${code}`
+  const args = ['--input-type=module', '-e', source]
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: import.meta.dirname })
+  return JSON.parse(stdout)
+}
+
+test('secrets are cut out by their key, wherever they stand', async () => {
+  const line = await logged(`log.info({
+    password: 'S3cret', body: { otp: '123456', code: '654321' }, request: { headers: { cookie: 'S3cret', authorization: 'S3cret' } },
+  }, 'hello')`)
+  expect(JSON.stringify(line)).not.toMatch(/S3cret|123456|654321/)
+  expect(line).toMatchObject({ name: 'some-worker', level: 'info', msg: 'hello' })
+})
+
+test('an error keeps the code that says what happened', async () => {
+  const line = await logged(`log.error({ err: Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }) }, 'away')`)
+  expect(line).toMatchObject({ err: { code: 'ECONNREFUSED', message: 'refused' } })
+})
