@@ -13,6 +13,7 @@ import { sessionsRoutes } from './modules/sessions/sessions.routes.ts'
 import { tasksRoutes } from './modules/tasks/tasks.routes.ts'
 import { usersRoutes } from './modules/users/users.routes.ts'
 import { errorsPlugin, notFoundPlugin } from './plugins/errors.ts'
+import { gracefulClosePlugin } from './plugins/graceful-close.ts'
 import { healthPlugin } from './plugins/health.ts'
 import { openapiPlugin } from './plugins/openapi.ts'
 import { rateLimitsPlugin } from './plugins/rate-limits.ts'
@@ -60,6 +61,7 @@ export async function buildApp(deps: Deps): Promise<App> {
   const guard = createSecretGuard(deps)
   const context = { ...deps, accessTokens, cookies, guard }
 
+  await app.register(gracefulClosePlugin)
   await app.register(errorsPlugin)
   await app.register(requestLogPlugin)
   await app.register(securityHeadersPlugin, { config })

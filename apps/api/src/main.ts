@@ -19,6 +19,8 @@ await runProcess({
     await assertNoEviction(config.redisUrl)
     await ensureBootstrapAdmin(deps)
     const app = await buildApp(deps)
+    // Nobody who comes with the first connection should be told to come again.
+    await deps.revocations.loaded
     await app.listen(config.http)
     const ops = await startOpsServer({ ...config.ops, log, ready: async () => deps.revocations.isFresh() })
     return {

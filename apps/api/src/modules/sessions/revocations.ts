@@ -10,6 +10,8 @@ export type Revocations = {
   noteRevoked(sessionIds: readonly string[]): void
   /** False when Postgres could not be asked for a second: then nobody can be let in. */
   isFresh(): boolean
+  /** Resolves when Postgres was asked for the first time. */
+  loaded: Promise<void>
   close(): Promise<void>
 }
 
@@ -28,6 +30,7 @@ export function startRevocations({ db, log, clock }: { db: Db; log: Logger; cloc
   const known = new Map<string, Known>()
   let lastSuccessMs = Number.NEGATIVE_INFINITY
   let isLoaded = false
+  const loaded = Promise.withResolvers<void>()
   let isClosing = false
 
   const poll = async () => {
@@ -43,6 +46,7 @@ export function startRevocations({ db, log, clock }: { db: Db; log: Logger; cloc
     }
     isLoaded = true
     lastSuccessMs = startedMs
+    loaded.resolve()
   }
 
   const loop = async () => {
@@ -64,6 +68,7 @@ export function startRevocations({ db, log, clock }: { db: Db; log: Logger; cloc
       const nowMs = clock.now().getTime()
       for (const id of sessionIds) known.set(id, { revokedAtMs: nowMs, renewAtMs: null, seenAtMs: nowMs })
     },
+    loaded: loaded.promise,
     isFresh: () => performance.now() - lastSuccessMs < staleAfterMs,
     async close() {
       isClosing = true
