@@ -12,6 +12,7 @@ import { createAccessTokens } from './modules/sessions/access-tokens.ts'
 import { sessionsRoutes } from './modules/sessions/sessions.routes.ts'
 import { tasksRoutes } from './modules/tasks/tasks.routes.ts'
 import { usersRoutes } from './modules/users/users.routes.ts'
+import { bodyTimeoutPlugin } from './plugins/body-timeout.ts'
 import { errorsPlugin, notFoundPlugin } from './plugins/errors.ts'
 import { gracefulClosePlugin } from './plugins/graceful-close.ts'
 import { healthPlugin } from './plugins/health.ts'
@@ -25,7 +26,9 @@ import { sessionCookies, sessionPlugin } from './plugins/session.ts'
 export type App = FastifyInstance
 
 const bodyLimitBytes = 1024 * 1024
-const requestTimeoutMs = 30_000
+/** The longest upload and a little more; every other body has 30 s, see body-timeout. */
+const requestTimeoutMs = 310_000
+const headersTimeoutMs = 25_000
 const preflightCacheSeconds = 600
 const compressAboveBytes = 1024
 const saneRequestId = /^[A-Za-z0-9._-]{1,128}$/
@@ -40,7 +43,7 @@ export async function buildApp(deps: Deps): Promise<App> {
     bodyLimit: bodyLimitBytes,
     requestTimeout: requestTimeoutMs,
     // Below requestTimeout, or Node lets slow headers outlast it.
-    http: { headersTimeout: requestTimeoutMs - 5_000 },
+    http: { headersTimeout: headersTimeoutMs },
     return503OnClosing: false,
     trustProxy: config.http.trustedProxies.length > 0 ? config.http.trustedProxies : false,
     genReqId: ({ headers }) => {
@@ -63,6 +66,7 @@ export async function buildApp(deps: Deps): Promise<App> {
 
   await app.register(gracefulClosePlugin)
   await app.register(errorsPlugin)
+  await app.register(bodyTimeoutPlugin, {})
   await app.register(requestLogPlugin)
   await app.register(securityHeadersPlugin, { config })
   await app.register(fastifyCors, {

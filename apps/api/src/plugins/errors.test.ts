@@ -49,6 +49,13 @@ test('an unknown key and a wrong value are named with their place', async () => 
   ])
 })
 
+test('a character that Postgres can not hold is refused, in a body and in a query', async () => {
+  const answer = await person.inject('PATCH', '/api/v1/users/me', { name: 'a\u0000b', bio: '\u0000' })
+  expect(answer.json().error.details.map(({ path }: { path: string }) => path)).toEqual(['body.name', 'body.bio'])
+  const admin = await api.signUp({ role: 'operator' })
+  expect(codeOf(await admin.inject('GET', '/api/v1/admin/audit-events?action=%00'))).toBe('VALIDATION_FAILED')
+})
+
 test('an address that nothing serves answers 404, another method of one that is served 405 with Allow', async () => {
   expect(codeOf(await api.connect().inject('GET', '/api/v1/nothing'))).toBe('NOT_FOUND')
   const answer = await api.connect().inject('PUT', '/api/v1/users/me', {})

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Context } from '../../plugins/context.ts'
+import { moment, text } from '../../plugins/fields.ts'
 import { cursorInfo, instant } from '../../plugins/reply.ts'
 import { listAuditEvents } from './audit.queries.ts'
 
@@ -24,11 +25,11 @@ const auditEvent = z
 
 const filters = z.strictObject({
   actorId: z.uuid().optional(),
-  action: z.string().max(100).optional(),
-  targetType: z.string().max(100).optional(),
-  targetId: z.string().max(100).optional(),
-  from: z.iso.datetime({ offset: true }).optional(),
-  to: z.iso.datetime({ offset: true }).optional(),
+  action: text({ max: 100 }).optional(),
+  targetType: text({ max: 100 }).optional(),
+  targetId: text({ max: 100 }).optional(),
+  from: moment.optional(),
+  to: moment.optional(),
   /** The `seq` before which to go on; `nextCursor` of the answer before. */
   cursor: z.coerce.number().int().positive().optional(),
   limit: z.coerce.number().int().min(1).max(100).default(50),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { listOf, moment, text } from '../../plugins/fields.ts'
 import { cursorInfo, instant, replyOf } from '../../plugins/reply.ts'
-import { listOf, moment, text } from '../tasks/fields.ts'
 
 export const reminderStatuses = ['pending', 'sent', 'completed', 'cancelled', 'failed'] as const
 const type = z.enum(['email', 'push', 'both'])

@@ -1,8 +1,8 @@
 import { z } from 'zod'
+import { listOf, moment, text } from '../../plugins/fields.ts'
 import { cursorInfo, instant, pageInfo, replyOf } from '../../plugins/reply.ts'
 import { attachment } from '../attachments/attachments.schema.ts'
 import { reminder } from '../reminders/reminders.schema.ts'
-import { listOf, moment, text } from './fields.ts'
 
 export const priorities = ['low', 'medium', 'high'] as const
 export const statuses = ['todo', 'in-progress', 'completed'] as const

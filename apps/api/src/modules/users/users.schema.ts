@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { roleSchema } from '../../plugins/actor.ts'
+import { text } from '../../plugins/fields.ts'
 import { instant, replyOf } from '../../plugins/reply.ts'
 
 export const username = z
@@ -7,7 +8,7 @@ export const username = z
   .trim()
   .toLowerCase()
   .regex(/^[a-z0-9_]{3,30}$/, 'has 3 to 30 characters of a–z, 0–9 and _')
-export const personName = z.string().trim().min(1).max(100)
+export const personName = text({ min: 1, max: 100 })
 export const email = z.string().trim().toLowerCase().pipe(z.email().max(254))
 export const timezone = z.string().refine(isTimezone, 'is not an IANA time zone, e.g. Europe/Berlin')
 
@@ -36,7 +37,7 @@ export type User = z.infer<typeof user>
 export const userReply = replyOf(z.object({ user }))
 
 export const userPatch = z
-  .strictObject({ username, name: personName, bio: z.string().trim().max(150).nullable(), timezone })
+  .strictObject({ username, name: personName, bio: text({ max: 150 }).nullable(), timezone })
   .partial()
   .refine((patch) => Object.keys(patch).length > 0, 'names nothing to change')
 export type UserPatch = z.infer<typeof userPatch>
