@@ -87,11 +87,12 @@ export async function startApp(name: AppName, options: SpawnOptions): Promise<Ap
   const app = await spawnApp(name, options)
   await eventually(
     async () => {
-      if (await app.isReady()) return
+      if (!app.isRunning() || (await app.isReady())) return
       throw new Error(`The ${name} is not ready:\n${app.output().slice(-2_000)}`)
     },
-    { timeoutMs: app.isRunning() ? bootMs : 0, intervalMs: 30 },
+    { timeoutMs: bootMs, intervalMs: 30 },
   )
+  if (!app.isRunning()) throw new Error(`The ${name} ended while it started:\n${app.output().slice(-2_000)}`)
   return app
 }
 

@@ -10,7 +10,7 @@ export type Person = {
   username: string
   email: string
   password: string
-  /** A body that is no FormData goes as JSON. @throws when no answer came, e.g. because the API was killed */
+  /** A body that is no string and no FormData goes as JSON. @throws when no answer came, e.g. because the API was killed */
   request(method: string, path: string, body?: unknown, options?: RequestOptions): Promise<Answer>
   register(): Promise<Answer>
   /** With the code from the mail. */
@@ -47,6 +47,7 @@ export function newPerson({ apiUrl, smtp, secrets }: Needs): Person {
   const cookieHeader = () => [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
 
   const request: Person['request'] = async (method, path, body, { headers = {}, timeoutMs = answerMs } = {}) => {
+    const isText = typeof body === 'string'
     const isJson = body !== undefined && !(body instanceof FormData)
     const startMs = performance.now()
     const response = await fetch(`${apiUrl()}/api/v1${path}`, {
@@ -56,7 +57,7 @@ export function newPerson({ apiUrl, smtp, secrets }: Needs): Person {
         ...(isJson && { 'content-type': 'application/json' }),
         ...headers,
       },
-      ...(body !== undefined && { body: isJson ? JSON.stringify(body) : (body as FormData) }),
+      ...(body !== undefined && { body: isText ? body : isJson ? JSON.stringify(body) : (body as FormData) }),
       signal: AbortSignal.timeout(timeoutMs),
     })
     const durationMs = performance.now() - startMs

@@ -1,6 +1,7 @@
 /** Everything that a run used and nobody may read in a log. */
 export type Secrets = {
   add(kind: string, value: string): void
+  count(): number
   /** Which kinds of secrets stand in the text; never the values themselves. */
   findIn(text: string): string[]
 }
@@ -9,6 +10,7 @@ export function keepSecrets(): Secrets {
   const known = new Map<string, string>()
   return {
     add: (kind, value) => void known.set(value, kind),
+    count: () => known.size,
     findIn(text) {
       const found = [...known].filter(([value]) => stands(value, text)).map(([, kind]) => kind)
       return [...new Set(found)]

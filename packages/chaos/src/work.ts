@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import sharp from 'sharp'
 import type { Answer, Person } from './people.ts'
 
@@ -19,7 +20,7 @@ export function entity(
 
 /** @returns the task's id */
 export async function makeTask(person: Person): Promise<string> {
-  return entity(await person.request('POST', '/tasks', newTask()), 'task').id
+  return entity(await insist(() => person.request('POST', '/tasks', newTask())), 'task').id
 }
 
 /** A real photo: noise, which no format makes small at once. */
@@ -34,7 +35,7 @@ async function makePhoto(): Promise<Buffer> {
 export async function uploadPhoto(person: Person, taskId: string): Promise<string> {
   const form = new FormData()
   form.append('files', new Blob([new Uint8Array(await makePhoto())], { type: 'image/jpeg' }), 'photo.jpg')
-  const answer = await person.request('POST', `/tasks/${taskId}/attachments`, form)
+  const answer = await insist(() => person.request('POST', `/tasks/${taskId}/attachments`, form))
   const { attachments } = (answer.body as { data?: { attachments?: { id: string }[] } }).data ?? {}
   const [attachment] = attachments ?? []
   if (!attachment) throw new Error(`The upload was answered by ${answer.status}.`)
@@ -44,5 +45,15 @@ export async function uploadPhoto(person: Person, taskId: string): Promise<strin
 /** A reminder by mail and in the app. @returns its id */
 export async function setReminder(person: Person, taskId: string, inMs: number): Promise<string> {
   const scheduledAt = new Date(Date.now() + inMs).toISOString()
-  return entity(await person.request('POST', '/reminders', { taskId, scheduledAt, type: 'both' }), 'reminder').id
+  const body = { taskId, scheduledAt, type: 'both' }
+  return entity(await insist(() => person.request('POST', '/reminders', body)), 'reminder').id
+}
+
+/** As a good caller does: on a machine with too much work a 503 says when to come again. */
+async function insist(ask: () => Promise<Answer>): Promise<Answer> {
+  for (let tries = 1; ; tries++) {
+    const answer = await ask()
+    if (answer.status !== 503 || tries === 5) return answer
+    await sleep(Number(answer.headers.get('retry-after')) * 1_000)
+  }
 }

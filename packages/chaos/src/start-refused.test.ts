@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type AppName, workerNames } from './apps.ts'
+import { migrate } from './postgres.ts'
+import { type System, startSystem } from './system.ts'
+
+let system: System
+const names: AppName[] = ['api', ...workerNames]
+
+beforeAll(async () => {
+  system = await startSystem()
+})
+afterAll(() => system.close())
+
+const attemptAll = () => Promise.all(names.map((name) => system.attempt(name)))
+
+test('every process refuses to start while a migration is missing, and names it', async () => {
+  await migrate(system.postgres.url, 'rollback')
+  for (const { exit, output } of await attemptAll()) {
+    expect(exit).toEqual({ code: 1, signal: null })
+    expect(output).toMatch(/The database lacks \d{4}_\w+/)
+  }
+  await migrate(system.postgres.url)
+})
+
+test('every process refuses a Redis that evicts, and names the policy', async () => {
+  await system.redis.command('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru')
+  for (const { exit, output } of await attemptAll()) {
+    expect(exit).toEqual({ code: 1, signal: null })
+    expect(output).toMatch(/allkeys-lru.*noeviction/)
+  }
+  await system.redis.command('CONFIG', 'SET', 'maxmemory-policy', 'noeviction')
+})
+
+test('a start names everything that is wrong with the environment at once, and no value', async () => {
+  const weak = `k1:${Buffer.from('too short to be a key').toString('base64')}`
+  const { exit, output } = await system.attempt('api', {
+    NODE_ENV: 'production',
+    PUBLIC_URL: 'http://insecure.example',
+    BCRYPT_COST: '4',
+    ACCESS_TOKEN_KEYS: '',
+    REFRESH_TOKEN_KEYS: weak,
+    PASSWORD_KEYS: 'changeme',
+    DATABASE_URL: '',
+    REDIS_URL: 'localhost',
+  })
+  expect(exit).toEqual({ code: 1, signal: null })
+  for (const name of ['ACCESS_TOKEN_KEYS', 'REFRESH_TOKEN_KEYS', 'PASSWORD_KEYS', 'DATABASE_URL', 'REDIS_URL']) {
+    expect(output).toContain(name)
+  }
+  for (const name of ['PUBLIC_URL', 'BCRYPT_COST', 'RATE_LIMIT_SCALE']) expect(output).toContain(name)
+  expect(output).not.toContain(weak)
+  expect(output).not.toContain('changeme')
+})
+
+test.for(workerNames)('the %s names everything that is wrong with its environment at once', async (name) => {
+  const keys = Object.keys(system.env(name)).filter((variable) => variable.endsWith('_KEYS'))
+  const wrong = ['DATABASE_URL', 'REDIS_URL', ...keys]
+  const { exit, output } = await system.attempt(name, Object.fromEntries(wrong.map((variable) => [variable, ''])))
+  expect(exit).toEqual({ code: 1, signal: null })
+  for (const variable of wrong) expect(output).toContain(variable)
+})
+
+test('a migration that only a newer release knows keeps nobody from starting', async () => {
+  await system.books.query(`insert into kysely_migration (name, timestamp) values ('9999_of_tomorrow', '2100-01-01')`)
+  const apps = await Promise.all(names.map((name) => system.start(name)))
+  expect(apps.every((app) => app.isRunning())).toBe(true)
+})
+
+test.for(['api', 'email-worker'] as const)(
+  'an uncaught exception in the %s is logged, the process drains and exits 1',
+  async (name) => {
+    // The one thing that no caller can cause: a fault of ours. A signal sets it off.
+    const fault = `process.on('SIGUSR2', () => { throw new Error('a fault of ours') })`
+    const app = await system.start(name, {
+      env: { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(fault)}` },
+      ...(name === 'api' && { port: 0 }),
+    })
+    process.kill(app.pid, 'SIGUSR2')
+    expect(await app.exited).toEqual({ code: 1, signal: null })
+    expect(app.output()).toContain('a fault of ours')
+    expect(app.output()).toContain('"msg":"stopped"')
+  },
+)
