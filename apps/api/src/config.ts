@@ -37,7 +37,8 @@ export function readConfig(source: NodeJS.ProcessEnv = process.env) {
     publicUrl,
     allowedOrigins: new Set([publicUrl.origin, new URL(read.WEB_URL).origin, ...read.CORS_ORIGINS]),
     isSignupOpen: read.SIGNUP_MODE === 'open',
-    bcryptCost: read.BCRYPT_COST,
+    /** `maxWaitMs`: in line for a core; who would wait longer is answered OVERLOADED. */
+    passwords: { cost: read.BCRYPT_COST, maxWaitMs: 5_000 },
     rateLimitScale: read.RATE_LIMIT_SCALE,
     cookies: { isSecure: publicUrl.protocol === 'https:' },
     keys: {

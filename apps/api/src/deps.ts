@@ -46,7 +46,7 @@ export function createDeps(config: Config, log: Logger, clock: Clock = systemClo
     redis,
     relay,
     transact: createTransact({ db, relay }),
-    passwords: createPasswordHasher({ keys: config.keys.password, cost: config.bcryptCost }),
+    passwords: createPasswordHasher({ keys: config.keys.password, ...config.passwords }),
     storage: createStorage(config.storage),
     revocations,
     async close() {

@@ -1,6 +1,8 @@
 import { mailCode } from '@muster/mail'
 import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { buildApp } from '../../app.ts'
+import { createDeps } from '../../deps.ts'
 import { buildTestApp, type TestApp, type TestClient } from '../../testing.ts'
 
 const password = 'Str0ng-Enough'
@@ -211,6 +213,37 @@ describe('login', () => {
     expect(codes.filter((code) => code === 'INVALID_CREDENTIALS')).toHaveLength(5)
     expect(codes.filter((code) => code === 'RATE_LIMITED')).toHaveLength(15)
     await strict.close()
+  })
+
+  test('more sign-ins at once than the cores can hash are told to come back, and none is lost in line', async () => {
+    const busy = await buildTestApp({ config: { passwords: { cost: 11, maxWaitMs: 300 } } })
+    const answers = await Promise.all(Array.from({ length: 40 }, () => login(busy.connect(), 'nobody@example.test')))
+    const refused = answers.filter(({ statusCode }) => statusCode === 503)
+    expect(refused.length).toBeGreaterThan(0)
+    expect(new Set(refused.map(codeOf))).toEqual(new Set(['OVERLOADED']))
+    expect(refused.every(({ headers }) => Number(headers['retry-after']) > 0)).toBe(true)
+    expect(answers.filter(({ statusCode }) => statusCode === 401).length).toBe(40 - refused.length)
+    expect(refused.length).toBeLessThan(40)
+    await busy.close()
+  })
+
+  test('raising the cost of hashing renews a password at its next sign-in', async () => {
+    const { email } = await registered()
+    const hash = async () =>
+      (await api.db.selectFrom('users').select('password_hash').where('email', '=', email).executeTakeFirstOrThrow())
+        .password_hash
+    expect(await hash()).toMatch(/^k1\$\$2b\$04\$/)
+    const { close, ...deps } = createDeps(
+      { ...api.deps.config, passwords: { cost: 5, maxWaitMs: 5_000 } },
+      api.deps.log,
+      clock,
+    )
+    const dearer = await buildApp(deps)
+    const answer = await dearer.inject({ method: 'POST', url: '/api/v1/auth/login', payload: { email, password } })
+    expect(answer.statusCode).toBe(200)
+    expect(await hash()).toMatch(/^k1\$\$2b\$05\$/)
+    await dearer.close()
+    await close()
   })
 
   test('the twenty-first session ends the one that was used least recently', async () => {
