@@ -1,19 +1,21 @@
 import { execFile } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
 import { readdir, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
-import { parseEnv } from '@muster/config'
+import { keyRing, parseEnv } from '@muster/config'
 import { z } from 'zod'
 import { createDb } from './client.ts'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
-const usage = `pnpm db <command>
+const usage = `pnpm db <command>, with DATABASE_URL set; without it, on the copy that \`npm start\` runs here
 
   migrate          apply every missing migration
   rollback         undo the newest applied migration
   status           list migrations and when they were applied
   new <name>       begin a migration
+  seed             fill an empty database with a team to look at; needs PASSWORD_KEYS, never in production
   types [--check]  write src/types.gen.ts from the migrated database at DATABASE_URL, or fail when it is stale
 `
 
@@ -25,6 +27,8 @@ async function main(): Promise<void> {
     case 'rollback':
     case 'status':
       return withMigrator(command)
+    case 'seed':
+      return plantSeeds()
     case 'new':
       return begin(name)
     case 'types':
@@ -52,6 +56,22 @@ async function withMigrator(command: 'migrate' | 'rollback' | 'status') {
     }
     const lines = await run(command === 'migrate' ? migrator.migrateToLatest() : migrator.migrateDown())
     print(lines.join('\n') || 'nothing to do')
+  } finally {
+    await db.destroy()
+  }
+}
+
+async function plantSeeds() {
+  const { NODE_ENV, PASSWORD_KEYS } = parseEnv(
+    z.object({ NODE_ENV: z.string().optional(), PASSWORD_KEYS: keyRing() }),
+    { PASSWORD_KEYS: runningCopy('secrets.json')?.keyRings?.PASSWORD_KEYS, ...process.env },
+  )
+  if (NODE_ENV === 'production') throw new Error('Seeds are made-up people; production has none.')
+  const { seed } = await import('./seed.ts')
+  const db = createDb({ url: databaseUrl(), poolMax: 2, applicationName: 'muster-seed' })
+  try {
+    const { emails, password } = await seed(db, PASSWORD_KEYS)
+    print(`${emails.join(', ')} sign in with ${password}`)
   } finally {
     await db.destroy()
   }
@@ -93,7 +113,19 @@ async function writeTypes(isCheck: boolean) {
   })
 }
 
-const databaseUrl = () => parseEnv(z.object({ DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }) })).DATABASE_URL
+type CopyFile = { urls?: { postgres?: string }; keyRings?: { PASSWORD_KEYS?: string } }
+
+/** What `npm start` wrote into MUSTER_HOME while a copy runs. */
+function runningCopy(file: 'run.json' | 'secrets.json'): CopyFile | undefined {
+  const path = resolve(root, '..', process.env.MUSTER_HOME || '.muster', file)
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as CopyFile) : undefined
+}
+
+function databaseUrl(): string {
+  const env = { DATABASE_URL: runningCopy('run.json')?.urls?.postgres, ...process.env }
+  return parseEnv(z.object({ DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }) }), env).DATABASE_URL
+}
+
 const print = (text: string) => process.stdout.write(`${text}\n`)
 
 const template = `import { type Kysely, sql } from 'kysely'

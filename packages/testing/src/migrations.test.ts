@@ -14,9 +14,9 @@ beforeAll(async () => {
 })
 afterAll(() => database.drop())
 
-const run = async (...args: string[]) => {
-  const { stdout } = await promisify(execFile)(process.execPath, [cli, ...args], {
-    env: { ...process.env, DATABASE_URL: database.url },
+const run = async (command: string, env: NodeJS.ProcessEnv = {}) => {
+  const { stdout } = await promisify(execFile)(process.execPath, [cli, ...command.split(' ')], {
+    env: { ...process.env, DATABASE_URL: database.url, ...env },
   })
   return stdout
 }
@@ -36,7 +36,7 @@ async function describeSchema(db: Db): Promise<string[]> {
 }
 
 test('the types in the code are those of the migrated schema', async () => {
-  await run('types', '--check')
+  await run('types --check')
 })
 
 test('rolling everything back leaves nothing, and migrating again gives the same schema', async () => {
@@ -45,6 +45,16 @@ test('rolling everything back leaves nothing, and migrating again gives the same
   expect(await describeSchema(database.db)).toEqual([])
   await run('migrate')
   expect(await describeSchema(database.db)).toEqual(before)
+})
+
+test('seeds go once into a database without people, and never into production', async () => {
+  const PASSWORD_KEYS = `k1:${Buffer.alloc(32, 7).toString('base64')}`
+  await expect(run('seed', { PASSWORD_KEYS, NODE_ENV: 'production' })).rejects.toMatchObject({ code: 1 })
+  expect(await run('seed', { PASSWORD_KEYS })).toContain('sign in with')
+  expect(await database.db.selectFrom('users').select('id').execute()).toHaveLength(3)
+  await expect(run('seed', { PASSWORD_KEYS })).rejects.toMatchObject({
+    stderr: expect.stringContaining('has people already'),
+  })
 })
 
 test('a refused command says how to use it and fails', async () => {

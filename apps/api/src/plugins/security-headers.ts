@@ -1,4 +1,3 @@
-import fastifyHelmet from '@fastify/helmet'
 import { DomainError } from '@muster/errors'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
@@ -29,8 +28,6 @@ export const securityHeadersPlugin = fp(async (app: FastifyInstance, { config }:
     if (request.routeOptions.config.access !== 'public') reply.header('cache-control', 'no-store')
     done()
   })
-  // Only pages need helmet: routes ask for it by `helmet: {}`.
-  await app.register(fastifyHelmet, { global: false })
 })
 
 /** A browser tells where a request comes from; a client that says nothing is no browser and carries nobody's cookies unasked. */
