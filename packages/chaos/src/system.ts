@@ -11,6 +11,7 @@ import { type ChaosDatabase, type ChaosPostgres, sharedDatabase, startChaosPostg
 import { type ChaosRedis, startChaosRedis } from './redis.ts'
 import { keepSecrets, type Secrets } from './secrets.ts'
 import { type SmtpLedger, startSmtpLedger } from './smtp-ledger.ts'
+import { insist } from './work.ts'
 
 /** A whole Muster of a test file's own: real processes, a Redis, a mail server that keeps a ledger. */
 export type System<D extends ChaosDatabase = ChaosDatabase> = {
@@ -124,7 +125,7 @@ async function assemble<D extends ChaosDatabase>(openDatabase: Parts<D>): Promis
     async member() {
       const person = newcomer()
       for (const step of [person.register, person.verify]) {
-        const answer = await step()
+        const answer = await insist(step)
         if (answer.status >= 300) throw new Error(`Signing up was answered by ${answer.status}.`)
       }
       return person

@@ -50,7 +50,7 @@ export async function setReminder(person: Person, taskId: string, inMs: number):
 }
 
 /** As a good caller does: on a machine with too much work a 503 says when to come again. */
-async function insist(ask: () => Promise<Answer>): Promise<Answer> {
+export async function insist(ask: () => Promise<Answer>): Promise<Answer> {
   for (let tries = 1; ; tries++) {
     const answer = await ask()
     if (answer.status !== 503 || tries === 5) return answer
