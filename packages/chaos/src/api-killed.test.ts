@@ -60,17 +60,17 @@ test('with the API killed between commit and publish, the relay of another proce
   const person = system.newcomer()
   await person.register()
   await eventually(() => expect(system.smtp.to(person.email)).toHaveLength(1), { timeoutMs: 20_000 })
-  // The account's transaction waits, Redis freezes, the transaction commits: nothing of it can be published.
+  // The account's transaction waits, Redis dies, the transaction commits: nothing of it can be published.
   const gate = await system.gate('email_messages', 'insert')
   await gate.close()
   const verified = person.verify()
   await gate.waitForOne()
-  system.redis.freeze()
+  await system.redis.kill()
   await gate.open()
   expect((await verified).status).toBe(201)
   await api.kill()
   expect(await system.books.owed()).toBe(1)
-  system.redis.thaw()
+  await system.redis.restart()
 
   await system.books.settled()
   expect(system.smtp.to(person.email)).toHaveLength(2)
