@@ -56,7 +56,23 @@ test('every task that was answered with 201 before the API was killed is audited
   expect(await system.books.isChainWhole()).toBe(true)
 })
 
-test('with the API killed between commit and publish, the relay of another process carries its jobs', async () => {
+test('with the API killed in its commit, the relay of another process finds what committed', async () => {
+  const person = system.newcomer()
+  const gate = await system.gate('email_messages', 'insert', { atCommit: true })
+  await gate.close()
+  const registered = person.register().catch(() => undefined)
+  await gate.waitForOne()
+  await api.kill()
+  expect(await registered).toBeUndefined()
+  // Postgres has the commit already; nobody is left who would tell a relay.
+  await gate.open()
+
+  await eventually(() => expect(system.smtp.to(person.email)).toHaveLength(1), { timeoutMs: 20_000 })
+  await system.books.settled()
+  expect(system.smtp.to(person.email)).toHaveLength(1)
+})
+
+test('with the API killed after it committed without Redis, the relay of another process carries its jobs', async () => {
   const person = system.newcomer()
   await person.register()
   await eventually(() => expect(system.smtp.to(person.email)).toHaveLength(1), { timeoutMs: 20_000 })

@@ -18,12 +18,14 @@ type Place = {
   table: string
   /** E.g. `insert`, or `update of published_at`. */
   on: string
+  /** When the statement's transaction commits, instead of before the statement. */
+  atCommit?: boolean
 }
 
 let gates = 0
 
 /** @param databaseUrl of a superuser */
-export async function installGate(databaseUrl: string, { table, on }: Place): Promise<Gate> {
+export async function installGate(databaseUrl: string, { table, on, atCommit = false }: Place): Promise<Gate> {
   const key = 7_100 + gates++
   const client = new pg.Client({ connectionString: databaseUrl, application_name: 'chaos-gate' })
   // A Postgres that is stopped on purpose takes this connection along.
@@ -32,8 +34,12 @@ export async function installGate(databaseUrl: string, { table, on }: Place): Pr
   await client.query(`
     create function chaos_gate_${key}() returns trigger language plpgsql as $$
     begin perform pg_advisory_xact_lock_shared(${key}); return null; end $$`)
+  const name = `chaos_gate_${key}`
   await client.query(
-    `create trigger chaos_gate_${key} before ${on} on ${table} for each statement execute function chaos_gate_${key}()`,
+    atCommit
+      ? `create constraint trigger ${name} after ${on} on ${table} deferrable initially deferred
+         for each row execute function ${name}()`
+      : `create trigger ${name} before ${on} on ${table} for each statement execute function ${name}()`,
   )
   return {
     close: async () => void (await client.query('select pg_advisory_lock($1)', [key])),

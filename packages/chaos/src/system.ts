@@ -28,7 +28,7 @@ export type System<D extends ChaosDatabase = ChaosDatabase> = {
   startAll(): Promise<Record<AppName, App>>
   /** Starts a process that may refuse to. */
   attempt(name: AppName, env?: Env): Promise<{ exit: Omit<Exit, 'durationMs'>; output: string }>
-  gate(table: string, on: string): Promise<Gate>
+  gate(table: string, on: string, options?: { atCommit?: boolean }): Promise<Gate>
   newcomer(): Person
   /** A person with an account and an open session. */
   member(): Promise<Person>
@@ -116,8 +116,8 @@ async function assemble<D extends ChaosDatabase>(openDatabase: Parts<D>): Promis
       apps.push(app)
       return { exit: await app.exited, output: app.output() }
     },
-    async gate(table, on) {
-      const gate = await installGate(postgres.url, { table, on })
+    async gate(table, on, options) {
+      const gate = await installGate(postgres.url, { table, on, ...options })
       gates.push(gate)
       return gate
     },
