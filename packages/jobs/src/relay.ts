@@ -164,7 +164,7 @@ async function forgetPublished(db: Db, olderThanMs: number): Promise<number> {
 
 /**
  * Publishes until nothing is left. What one batch does not hold goes over two lanes, so that Postgres and Redis work at
- * the same time (measured: 0.49 → 0.75 of `addBulk` alone).
+ * the same time (measured: 0.49 → 0.82 of `addBulk` alone).
  */
 async function publishOwed(db: Db, queues: ReadonlyMap<QueueName, Queue>, isClosing: () => boolean): Promise<void> {
   const first = await publishBatch(db, queues, nilId)
