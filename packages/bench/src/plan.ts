@@ -21,7 +21,7 @@ export const fullPlan: Plan = {
   isSmoke: false,
   rounds: 5,
   roundSeconds: 5,
-  warmUpSeconds: 4,
+  warmUpSeconds: 8,
   sustainedRounds: 2,
   sustainedSeconds: 60,
   jobSeconds: 10,
