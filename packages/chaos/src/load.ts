@@ -1,4 +1,5 @@
 import { Agent, type IncomingMessage, request } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { entity, newTask } from './work.ts'
 
 export type Load = {
@@ -10,8 +11,10 @@ export type Load = {
 }
 
 const clients = 8
+/** Some hundreds of requests a second, which leaves a processor for the instance that starts. */
+const thinkMs = 10
 
-/** Reads and writes without a pause over connections that stay open, as a proxy does; nothing is tried twice. */
+/** Reads and writes over connections that stay open, as a proxy does; nothing is tried twice. */
 export function startLoad(first: readonly string[], cookie: string): Load {
   let urls = first
   const agent = new Agent({ keepAlive: true, maxSockets: clients * 2 })
@@ -40,7 +43,7 @@ export function startLoad(first: readonly string[], cookie: string): Load {
         const text = await read(response).catch(fail)
         if (text === undefined) return
         const status = response.statusCode ?? 0
-        if (status >= 400) failures.push(`${status} ${text}`)
+        if (status >= 400) failures.push(`${status} from ${url}: ${text}`)
         else if (isWrite) createdTaskIds.push(entity({ body: JSON.parse(text), status }, 'task').id)
         answered++
         resolve()
@@ -49,7 +52,10 @@ export function startLoad(first: readonly string[], cookie: string): Load {
     })
 
   const client = async (index: number) => {
-    for (let turn = index; !isStopping; turn++) await once(urls[turn % urls.length] as string, turn % 4 === 0)
+    for (let turn = index; !isStopping; turn++) {
+      await once(urls[turn % urls.length] as string, turn % 4 === 0)
+      await sleep(thinkMs)
+    }
   }
   const running = Promise.all(Array.from({ length: clients }, (_, index) => client(index)))
   return {
