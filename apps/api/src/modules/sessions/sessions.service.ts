@@ -89,13 +89,12 @@ export async function refreshSession(deps: SessionDeps, token: string, origin: O
       case 'replay-successor':
         return grant(deps, row, decision.answerN, row.expires_at)
       case 'rotate': {
-        const slot = await deps.guard.reserve('refresh', row.id)
+        await deps.guard.reserve('refresh', row.id, String(row.generation))
         const expiresAt = sessionExpiry({ createdAt: row.created_at, now, rememberMe: row.is_remembered })
         const next = { now, expiresAt, ip: origin.ip, userAgent: origin.userAgent ?? null }
         if (await queries.rotate(deps.db, row.id, row.generation, next)) {
           return grant(deps, row, decision.answerN, expiresAt)
         }
-        await slot.giveBack()
         break
       }
       case 'reuse':

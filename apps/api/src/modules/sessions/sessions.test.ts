@@ -175,6 +175,20 @@ describe('the list of sessions', () => {
   })
 })
 
+test('fifty refreshes and renewals at once count as one rotation', async () => {
+  const strict = await buildTestApp({ clock, config: { rateLimitScale: 1 } })
+  const person = await strict.signUp()
+  const cookies = [...person.cookies]
+  clock.advance(16 * minuteMs)
+  const calls = Array.from({ length: 50 }, (_, call) =>
+    call % 2
+      ? strict.connect(new Map(cookies)).inject('POST', '/api/v1/auth/refresh')
+      : strict.connect(new Map(cookies)).inject('GET', '/api/v1/users/me'),
+  )
+  expect((await Promise.all(calls)).map(({ statusCode }) => statusCode)).toEqual(Array(50).fill(200))
+  await strict.close()
+})
+
 test('the eleventh rotation of a session within fifteen minutes is refused', async () => {
   const strict = await buildTestApp({ clock, config: { rateLimitScale: 1 } })
   const person = await strict.signUp()
