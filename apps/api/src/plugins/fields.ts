@@ -1,16 +1,26 @@
 import { z } from 'zod'
 
-/** Trimmed text, counted in characters as Postgres counts them; NUL, which Postgres can't hold, is refused. */
-export function text({ min = 0, max }: { min?: number; max: number }) {
+const controls = /\p{Cc}/u
+const controlsButLines = /[^\P{Cc}\t\r\n]/u
+const invisible = /\p{Default_Ignorable_Code_Point}/gu
+
+/**
+ * Trimmed text, counted in characters as Postgres counts them, of which `min` can be seen. Control characters (tabs and
+ * line ends too, unless `isMultiline`) and halves of surrogate pairs, which UTF-8 can't hold, are refused.
+ */
+export function text({ min = 0, max, isMultiline = false }: { min?: number; max: number; isMultiline?: boolean }) {
+  const refused = isMultiline ? controlsButLines : controls
   return z
     .string()
     .trim()
-    .refine((value) => !value.includes('\0'), 'has a NUL character')
-    .refine((value) => isBetween([...value].length, min, max), `has ${min} to ${max} characters`)
+    .refine((value) => value.isWellFormed(), 'has half of a character (a lone surrogate)')
+    .refine((value) => !refused.test(value), `has a control character${isMultiline ? '' : ' or a line end'}`)
+    .refine(
+      (value) => [...value.replace(invisible, '').trim()].length >= min && [...value].length <= max,
+      min > 0 ? `has ${min} to ${max} characters` : `has at most ${max} characters`,
+    )
     .meta({ minLength: min, maxLength: max })
 }
-
-const isBetween = (count: number, min: number, max: number) => count >= min && count <= max
 
 const earliest = '1970-01-01T00:00:00.000Z'
 const latest = '9999-12-31T00:00:00.000Z'

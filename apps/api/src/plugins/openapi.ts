@@ -23,7 +23,7 @@ export const openapiPlugin = fp(async (app: FastifyInstance, { publicUrl }: { pu
   app.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, async () => app.swagger())
   await app.register(async (docs) => {
     docs.addHook('onRoute', (route) => {
-      route.config = { ...route.config, access: 'public' }
+      route.config = { ...route.config, access: 'public', isPage: true }
       route.schema = { ...route.schema, hide: true }
     })
     await docs.register(fastifyHelmet, { contentSecurityPolicy: { useDefaults: false, directives: pageDirectives } })

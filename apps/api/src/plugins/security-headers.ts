@@ -3,6 +3,13 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Config } from '../config.ts'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The route answers HTML, whose security headers helmet sets. */
+    isPage?: boolean
+  }
+}
+
 /** Fixed for every JSON answer: computing them anew each time is what makes helmet slow. */
 const jsonHeaders = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
@@ -18,7 +25,8 @@ const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
 /** Security headers of every answer, and the refusal of unsafe requests that a foreign page sent. */
 export const securityHeadersPlugin = fp(async (app: FastifyInstance, { config }: { config: Config }) => {
   app.addHook('onRequest', (request, reply, done) => {
-    reply.headers(jsonHeaders)
+    // What stands on the reply wins over what helmet writes to the raw answer.
+    if (!request.routeOptions.config.isPage) reply.headers(jsonHeaders)
     reply.header('x-request-id', request.id)
     if (!safeMethods.has(request.method)) refuseForeign(request, config)
     done()

@@ -30,7 +30,7 @@ const fields = z.strictObject({
   scheduledAt: moment.optional(),
   offsetMinutes: z.int().min(0).max(maxOffsetMinutes).optional(),
   type: type.default('both'),
-  message: text({ max: 500 }).nullish(),
+  message: text({ max: 500, isMultiline: true }).nullish(),
 })
 
 export const newReminder = fields

@@ -12,7 +12,7 @@ const status = z.enum(statuses)
 const link = z
   .url({ protocol: /^https?$/, error: 'is not an http(s) address', abort: true })
   .max(2_000)
-  .regex(/^https?:\/\/[^\s\p{Cc}]+$/iu, 'is not an http(s) address')
+  .regex(/^https?:\/\/[^\s\p{Cc}\p{Cs}]+$/iu, 'is not an http(s) address')
 
 /** A task as those who see it get it. */
 export const task = z
@@ -47,7 +47,7 @@ export const taskReply = replyOf(z.object({ task }))
 export const newTask = z.strictObject({
   title: text({ min: 3, max: 200 }),
   dueDate: moment,
-  description: text({ max: 1_000 }).nullish(),
+  description: text({ max: 1_000, isMultiline: true }).nullish(),
   priority: priority.default('medium'),
   category: text({ min: 1, max: 50 }).nullish(),
   status: status.default('todo'),

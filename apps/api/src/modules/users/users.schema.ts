@@ -37,7 +37,7 @@ export type User = z.infer<typeof user>
 export const userReply = replyOf(z.object({ user }))
 
 export const userPatch = z
-  .strictObject({ username, name: personName, bio: text({ max: 150 }).nullable(), timezone })
+  .strictObject({ username, name: personName, bio: text({ max: 150, isMultiline: true }).nullable(), timezone })
   .partial()
   .refine((patch) => Object.keys(patch).length > 0, 'names nothing to change')
 export type UserPatch = z.infer<typeof userPatch>
