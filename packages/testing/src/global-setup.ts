@@ -5,11 +5,13 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import {
+  createSay,
   findRedis,
   freePort,
   type Lock,
   removeCluster,
   type Service,
+  StartError,
   startGuardian,
   startInbox,
   startPostgres,
@@ -54,7 +56,10 @@ export async function setup(): Promise<() => Promise<void>> {
   const failed = outcomes.find((outcome) => outcome.status === 'rejected')
   if (failed) {
     await stop()
-    throw failed.reason
+    if (!(failed.reason instanceof StartError)) throw failed.reason
+    // Thrown, the sentence would drown in what vitest says about the files it did not run.
+    console.error(failed.reason.message)
+    process.exit(1)
   }
   return stop
 }
@@ -80,7 +85,8 @@ async function startTestPostgres(home: string): Promise<Service> {
 }
 
 async function startTestRedis(home: string): Promise<Service> {
-  const program = findRedis(thisMachine(join(home, '../../redis-build'), (line) => console.log(line)))
+  const say = createSay(['muster'])
+  const program = findRedis(thisMachine(join(home, '../../redis-build'), (line) => say('muster', line)))
   const dir = join(home, 'redis')
   return startRedis({
     program,
