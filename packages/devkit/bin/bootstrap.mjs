@@ -1,7 +1,7 @@
 // Runs on a bare machine, before anything is installed: no dependencies, nothing newer than Node 20.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -17,6 +17,7 @@ export function runPinned(script, args, { isSupervisor = false } = {}) {
   requireNode()
   install()
   const home = resolve(root, process.env.MUSTER_HOME || '.muster')
+  makePrivate(home)
   const child = spawn(pinnedNode, [join(root, script), ...args], {
     cwd: root,
     // Over the extra channel a supervisor notices when this process is killed.
@@ -43,7 +44,7 @@ function requireNode() {
 function install() {
   const wanted = fingerprint()
   if (existsSync(pinnedNode) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted) return
-  console.log(`Installing the packages with ${pnpm} (only when they changed) …`)
+  say(`installing the packages with ${pnpm} (only when they changed) …`)
   const started = Date.now()
   const { status, error } = spawnSync(
     'npx',
@@ -52,8 +53,13 @@ function install() {
       cwd: root,
       stdio: 'inherit',
       shell: process.platform === 'win32',
-      // Without a terminal pnpm would refuse to replace a node_modules that it does not know.
-      env: { ...process.env, CI: process.env.CI ?? 'true' },
+      env: {
+        ...process.env,
+        // Without a terminal pnpm would refuse to replace a node_modules that it does not know.
+        CI: process.env.CI ?? 'true',
+        // What npx says about the settings of npm that started this concerns nobody.
+        npm_config_loglevel: 'error',
+      },
     },
   )
   if (error) fail(`npx could not be started (${error.message}). It comes with npm; install npm and try again.`)
@@ -65,7 +71,7 @@ function install() {
   }
   if (!existsSync(pinnedNode)) fail(`The pinned Node is missing after the installation: ${pinnedNode}`)
   writeFileSync(stampFile, wanted)
-  console.log(`Installed in ${((Date.now() - started) / 1000).toFixed(1)} s.`)
+  say(`installed in ${((Date.now() - started) / 1000).toFixed(1)} s`)
 }
 
 function fingerprint() {
@@ -104,6 +110,16 @@ function parents() {
   } catch {
     return String(process.ppid)
   }
+}
+
+/** As the supervisor prints its own lines. */
+function say(line) {
+  console.log(`${'muster'.padEnd(15)} ${line}`)
+}
+
+/** Root's Postgres runs as another user, who must pass through to its own folder. An older folder keeps its mode. */
+function makePrivate(home) {
+  mkdirSync(home, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 })
 }
 
 function fail(sentence) {

@@ -10,6 +10,7 @@ import { keepSecrets } from './secrets.ts'
 import { startGuardian } from './services/guardian.ts'
 import { type Lock, takeLock } from './services/lock.ts'
 import { removeCluster } from './services/postgres.ts'
+import { makePrivateFolder } from './services/private-folder.ts'
 import { serviceUnits } from './services-of-home.ts'
 import { readSettings, type Settings } from './settings.ts'
 import { StartError } from './start-error.ts'
@@ -52,6 +53,7 @@ async function main(settings: Settings): Promise<void> {
   if (settings.isFresh) await emptyHome(settings)
   await refuseTakenPorts(settings)
 
+  for (const name of ['files', 'staging']) makePrivateFolder(join(home, name))
   const secrets = keepSecrets(home)
   const guardian = startGuardian()
   let run: RunFile | undefined

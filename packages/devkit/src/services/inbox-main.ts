@@ -3,6 +3,9 @@ import { MailDev } from 'maildev'
 
 type Settings = { port: number; smtpPort: number; dir: string; maxMails: number }
 
+// Mails carry codes, and MailDev writes them as the umask says.
+process.umask(0o077)
+
 const { port, smtpPort, dir, maxMails } = JSON.parse(process.argv[2] ?? '{}') as Settings
 const maildev = new MailDev({
   web: port,

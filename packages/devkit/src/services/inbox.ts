@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { makePrivateFolder } from './private-folder.ts'
 import { type OnSpawn, type Service, spawnService, stopProcess, waitUntilReady } from './processes.ts'
 
 export type InboxOptions = {
@@ -18,7 +18,7 @@ const main = fileURLToPath(new URL('./inbox-main.ts', import.meta.url))
 
 /** Starts MailDev in a process of its own and waits until its API answers. */
 export async function startInbox(options: InboxOptions): Promise<Service> {
-  mkdirSync(options.dir, { recursive: true })
+  makePrivateFolder(options.dir)
   const { port, smtpPort, dir, maxMails } = options
   const child = spawnService(process.execPath, [main, JSON.stringify({ port, smtpPort, dir, maxMails })], {
     logFile: options.logFile,

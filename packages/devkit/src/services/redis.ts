@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs'
 import { connect } from 'node:net'
+import { makePrivateFolder } from './private-folder.ts'
 import { type OnSpawn, type Service, spawnService, stopProcess, waitUntilReady } from './processes.ts'
 
 export type RedisOptions = {
@@ -16,7 +16,7 @@ export type RedisOptions = {
 
 /** Starts Redis on loopback, never evicting, and waits until it answers. */
 export async function startRedis(options: RedisOptions): Promise<Service> {
-  mkdirSync(options.dir, { recursive: true })
+  makePrivateFolder(options.dir)
   const { port } = options
   const settings = {
     port,
