@@ -56,8 +56,18 @@ async function main({ urls, home }: RunFile & { urls: { inbox: string } }): Prom
     () => readCode(urls.inbox, person.email),
     (digits) => digits,
   )
-  await step('verify it and be signed in by cookie', () =>
-    client.call('POST', `${api}/auth/register/verify`, { json: { email: person.email, otp: code } }),
+  const cookies = () => client.cookieNames().join(', ') || 'no cookies'
+  await step(
+    'verify it and be signed in by cookie',
+    () => client.call('POST', `${api}/auth/register/verify`, { json: { email: person.email, otp: code } }),
+    cookies,
+  )
+  await step('log out', () => client.call('POST', `${api}/auth/logout`), cookies)
+  const { email, password } = person
+  await step(
+    'log in by password',
+    () => client.call('POST', `${api}/auth/login`, { json: { email, password } }),
+    cookies,
   )
   const { user } = await step('ask who I am', () => client.call<{ user: { id: string } }>('GET', `${api}/users/me`))
   const { task } = await step('make a task', () =>

@@ -1,19 +1,22 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type RunFile, readRunFile } from './run-file.ts'
 import { freePort } from './services/ports.ts'
 import { removeCluster } from './services/postgres.ts'
 import { isAlive } from './services/processes.ts'
 import { root } from './settings.ts'
+import { tryIt } from './welcome.ts'
 
 type Copy = { home: string; env: Record<string, string>; child: ChildProcess; output: () => string }
 
 const readyMs = 60_000
+const hasCurl = spawnSync('curl', ['--version']).status === 0
 let homes: string[]
 let children: ChildProcess[]
 
@@ -60,7 +63,9 @@ test('two copies run side by side; what dies is started again; each stops with n
     expect((await fetch(`${urls.inbox}/email`)).status).toBe(200)
   }
   const [one, other] = runs as [RunFile, RunFile]
-  expect(statSync(join(one.home, 'run.json')).mode & 0o777).toBe(0o600)
+  expect(modeOf(join(one.home, 'run.json'))).toBe(0o600)
+  for (const name of ['files', 'staging', 'mail', 'redis'])
+    expect([name, modeOf(join(one.home, name))]).toEqual([name, 0o700])
 
   const victim = processOf(one, 'image-worker')
   process.kill(victim as number, 'SIGKILL')
@@ -90,6 +95,17 @@ test('a supervisor killed with SIGKILL leaves nothing behind, and the next start
   expect(second.output()).toContain('emptied')
   expect(second.output()).toContain('migrated: 0001')
 }, 180_000)
+
+test.runIf(hasCurl)(
+  'the commands to try, pasted together, register a person and sign in',
+  async () => {
+    const { urls } = await ready(await start())
+    const { stdout } = await promisify(execFile)('sh', ['-c', tryIt(urls).join('\n')])
+    expect(stdout).toMatch(/"success":true.*"user":{.*"username":"guest_/s)
+    expect(stdout.match(/"success":true/g)).toHaveLength(3)
+  },
+  180_000,
+)
 
 async function start(env: Record<string, string> = {}, args: string[] = [], oldHome?: string): Promise<Copy> {
   const home = oldHome ?? mkdtempSync(join(tmpdir(), 'muster-start-'))
@@ -128,6 +144,10 @@ async function ready(copy: Copy): Promise<RunFile> {
   if (!run) throw new Error(`no run.json in ${readdirSync(copy.home)}`)
   expect(run.processes).toHaveLength(8)
   return run
+}
+
+function modeOf(path: string): number {
+  return statSync(path).mode & 0o777
 }
 
 function processOf(run: RunFile, name: string): number | undefined {

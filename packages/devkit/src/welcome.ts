@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { paint } from './output.ts'
 import type { RunFile } from './run-file.ts'
 
@@ -23,16 +24,30 @@ export function welcome(run: RunFile, secondsToReady: number): string {
 ${table}
 
 Try it:
-  ${paint('cyan', registerCommand(urls.api))}
-  then read the code ${urls.inbox ? `at ${urls.inbox}` : 'in your mail'}, or see the whole main job with ${paint('cyan', 'npm run demo')}
+${tryIt(urls)
+  .map((line) => `  ${paint('cyan', line)}`)
+  .join('\n')}
+or see the whole main job with ${paint('cyan', 'npm run demo')}
 
 ${paint('green', `ready in ${secondsToReady.toFixed(1)} s`)}; Ctrl-C stops everything
 `
 }
 
-function registerCommand(api: string): string {
-  const body = JSON.stringify({ username: 'you', name: 'You', email: 'you@example.com', password: 'Plenty-of-words-7' })
-  return `curl -i ${api}/api/v1/auth/register -H 'content-type: application/json' -d '${body}'`
+/** Commands that work when they are pasted together, for somebody new at every start. */
+export function tryIt({ api, inbox }: Pick<RunFile['urls'], 'api' | 'inbox'>): string[] {
+  const username = `guest_${randomBytes(3).toString('hex')}`
+  const email = `${username}@example.com`
+  const post = (path: string, flags: string) =>
+    `curl ${flags} ${api}/api/v1${path} -H 'content-type: application/json' -d`
+  const person = JSON.stringify({ username, name: 'Guest', email, password: 'Plenty-of-words-7' })
+  const readCode = `$(curl -s '${inbox}/email?to.address=${email}' | grep -oE '>[0-9]{6}<' | tr -d '<>')`
+  return [
+    'jar=$(mktemp)',
+    `${post('/auth/register', '-c $jar')} '${person}'`,
+    inbox ? `sleep 2; code=${readCode}` : 'code=123456 # the one in your mail',
+    `${post('/auth/register/verify', '-b $jar -c $jar')} '{"email":"${email}","otp":"'$code'"}'`,
+    `curl -b $jar ${api}/api/v1/users/me`,
+  ]
 }
 
 /** A terminal's history is no place for one; run.json has it. */

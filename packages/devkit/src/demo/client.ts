@@ -12,6 +12,7 @@ export type Client = {
   /** @returns `data` of the answer */
   call<T>(method: string, path: string, options?: Call): Promise<T>
   bytes(path: string): Promise<Buffer>
+  cookieNames(): string[]
 }
 
 const retryForMs = 60_000
@@ -34,7 +35,8 @@ export function createClient(api: string): Client {
     const answer = await persist(() => fetch(new URL(path, api), { method, headers, body }))
     for (const cookie of answer.headers.getSetCookie()) {
       const [, name, value] = /^([^=]+)=([^;]*)/.exec(cookie) ?? []
-      if (name && value !== undefined) cookies.set(name, value)
+      if (name && value) cookies.set(name, value)
+      else if (name) cookies.delete(name)
     }
     if (!answer.ok) throw await refusal(method, path, answer)
     return answer
@@ -44,6 +46,7 @@ export function createClient(api: string): Client {
     call: async <T>(method: string, path: string, options?: Call) =>
       ((await (await send(method, path, options)).json()) as { data: T }).data,
     bytes: async (path) => Buffer.from(await (await send('GET', path)).arrayBuffer()),
+    cookieNames: () => [...cookies.keys()],
   }
 }
 
