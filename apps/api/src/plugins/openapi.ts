@@ -29,10 +29,20 @@ export const openapiPlugin = fp(async (app: FastifyInstance, { publicUrl }: { pu
     await docs.register(fastifyHelmet, { contentSecurityPolicy: { useDefaults: false, directives: pageDirectives } })
     await docs.register(scalar, {
       routePrefix: '/docs',
-      configuration: { url: '/openapi.json', withDefaultFonts: false },
+      configuration: { url: '/openapi.json', ...quietPage },
     })
   })
 })
+
+/** Nothing on the page calls anybody but this server. */
+const quietPage = {
+  withDefaultFonts: false,
+  telemetry: false,
+  agent: { disabled: true },
+  mcp: { disabled: true },
+  showDeveloperTools: 'never',
+  hideClientButton: true,
+} as const
 
 /** The reference page is a script application of its own; it runs on nothing but what this server sends. */
 const pageDirectives = {
