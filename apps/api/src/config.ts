@@ -18,6 +18,8 @@ const env = z.object({
   REFRESH_TOKEN_KEYS: keyRing(),
   PASSWORD_KEYS: keyRing(),
   MAIL_CODE_KEYS: keyRing(),
+  COOKIE_KEYS: keyRing(),
+  ENCRYPTION_KEYS: keyRing(),
   STORAGE_DRIVER: z.enum(['local']).default('local'),
   STORAGE_LOCAL_DIR: z.string(),
   STAGING_DIR: z.string(),
@@ -46,6 +48,10 @@ export function readConfig(source: NodeJS.ProcessEnv = process.env) {
       refreshToken: read.REFRESH_TOKEN_KEYS,
       password: read.PASSWORD_KEYS,
       mailCode: read.MAIL_CODE_KEYS,
+      /** Signs what browsers keep for us, and hides addresses in counters. */
+      cookie: read.COOKIE_KEYS,
+      /** Seals what must be read again, such as secrets of authenticator apps. */
+      encryption: read.ENCRYPTION_KEYS,
     },
     storage: { driver: read.STORAGE_DRIVER, localDir: read.STORAGE_LOCAL_DIR, quotaBytes: read.STORAGE_QUOTA_BYTES },
     stagingDir: read.STAGING_DIR,

@@ -68,6 +68,8 @@ function appEnv(stage: Stage, port: number, opsPort: number): Record<string, str
     REFRESH_TOKEN_KEYS: keys.refreshToken.ring,
     PASSWORD_KEYS: keys.password.ring,
     MAIL_CODE_KEYS: keys.mailCode.ring,
+    COOKIE_KEYS: keys.cookie.ring,
+    ENCRYPTION_KEYS: keys.encryption.ring,
     AUDIT_KEYS: keys.audit.ring,
   }
 }

@@ -13,7 +13,15 @@ type App = { name: string; keyRings: KeyRingName[] }
 export const apps: App[] = [
   {
     name: 'api',
-    keyRings: ['ACCESS_TOKEN_KEYS', 'REFRESH_TOKEN_KEYS', 'PASSWORD_KEYS', 'MAIL_CODE_KEYS', 'AUDIT_KEYS'],
+    keyRings: [
+      'ACCESS_TOKEN_KEYS',
+      'REFRESH_TOKEN_KEYS',
+      'PASSWORD_KEYS',
+      'MAIL_CODE_KEYS',
+      'COOKIE_KEYS',
+      'ENCRYPTION_KEYS',
+      'AUDIT_KEYS',
+    ],
   },
   { name: 'email-worker', keyRings: ['MAIL_CODE_KEYS'] },
   { name: 'audit-worker', keyRings: ['AUDIT_KEYS'] },

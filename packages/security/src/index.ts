@@ -1,5 +1,6 @@
 export { type Derivation, deriveCode, deriveToken, matchesCode } from './derive.ts'
 export { currentKey, type KeyRing, keyById } from './key-ring.ts'
+export { macOver } from './mac.ts'
 export {
   createPasswordHasher,
   type PasswordCheck,
@@ -17,6 +18,7 @@ export {
   type SessionState,
   sessionExpiry,
 } from './refresh-decision.ts'
+export { type Sealed, seal, unseal } from './seal.ts'
 export {
   issueRefreshToken,
   newSessionSeed,
@@ -24,3 +26,4 @@ export {
   type RefreshToken,
   verifyRefreshToken,
 } from './session-token.ts'
+export { readSignedText, signText } from './signed-text.ts'

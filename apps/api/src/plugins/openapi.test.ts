@@ -58,6 +58,8 @@ test('the reference page may run its own script, and nothing from elsewhere', as
   expect(page.headers['content-type']).toMatch(/^text\/html/)
   expect(page.headers['content-security-policy']).toMatch(/script-src 'self'/)
   expect(page.headers['content-security-policy']).not.toMatch(/default-src 'none'|https:/)
-  const script = await api.connect().inject('GET', new URL(/src="([^"]+)"/.exec(page.body)?.[1] ?? '', 'http://a/docs/').pathname)
+  const script = await api
+    .connect()
+    .inject('GET', new URL(/src="([^"]+)"/.exec(page.body)?.[1] ?? '', 'http://a/docs/').pathname)
   expect([script.statusCode, script.headers['content-type']]).toEqual([200, expect.stringMatching(/javascript/)])
 })
