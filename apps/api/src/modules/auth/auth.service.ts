@@ -5,14 +5,12 @@ import type { Actor, Origin } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
 import { addressKey } from '../../plugins/rate-limits.ts'
 import { isUniqueViolation } from '../../plugins/unique-violation.ts'
-import { openSession, revokeSession, type SessionGrant } from '../sessions/sessions.service.ts'
+import { openSession, revokeSession } from '../sessions/sessions.service.ts'
 import * as usersQueries from '../users/users.queries.ts'
-import type { User } from '../users/users.schema.ts'
 import { dropCachedProfile, toUser } from '../users/users.service.ts'
 import type { Login, Registration } from './auth.schema.ts'
 import * as registrations from './registrations.ts'
-
-export type SignedIn = { user: User; grant: SessionGrant }
+import { beginSignIn, type SignedIn } from './sign-in.ts'
 
 /**
  * Begins a registration: a mail goes to the address, and nothing else exists yet. A known address gets another mail and
@@ -84,7 +82,7 @@ export async function verifyRegistration(
  * @throws DomainError INVALID_CREDENTIALS, ACCOUNT_INACTIVE, RATE_LIMITED, OVERLOADED
  */
 export async function login(context: Context, input: Login, origin: Origin): Promise<SignedIn> {
-  const { db, guard, passwords, transact, clock } = context
+  const { db, guard, passwords } = context
   const slot = await guard.reserve('login', addressKey(origin.ip))
   const row = await usersQueries.findByEmail(db, input.email)
   const check = row?.password_hash
@@ -95,27 +93,10 @@ export async function login(context: Context, input: Login, origin: Origin): Pro
     throw new DomainError('INVALID_CREDENTIALS')
   }
   await slot.giveBack()
-  if (!row.is_active) throw new DomainError('ACCOUNT_INACTIVE')
   if (check.needsRehash && row.password_hash) {
     await usersQueries.setPasswordHash(db, row.id, row.password_hash, await passwords.hash(input.password))
   }
-  const now = clock.now()
-  const grant = await transact(async ({ trx, audit }) => {
-    const user = { id: row.id, role: row.role as Actor['role'], organizationId: row.organization_id }
-    const opened = await openSession(context, trx, user, { rememberMe: input.rememberMe, origin })
-    await usersQueries.setLastSeen(trx, row.id, now)
-    audit({
-      action: 'auth.login_succeeded',
-      actorId: row.id,
-      targetType: 'session',
-      targetId: opened.actor.sessionId,
-      after: { method: 'password', rememberMe: input.rememberMe },
-      context: origin,
-    })
-    return opened
-  })
-  await dropCachedProfile(context, row.id)
-  return { user: toUser({ ...row, last_seen_at: now }, now), grant }
+  return beginSignIn(context, row, { method: 'password', rememberMe: input.rememberMe, origin })
 }
 
 /** Ends the caller's session. */
@@ -167,7 +148,7 @@ async function createPerson(
       context: origin,
     })
     await insertMail(tx, { template: 'welcome', to: row.email, userId: id, data: { name: row.name } })
-    return { user: toUser(row, now), grant }
+    return { requiresTwoFactor: false as const, user: toUser(row, now), grant }
   }).catch((error: unknown) => {
     if (isUniqueViolation(error, 'users_username_key')) throw new DomainError('USERNAME_TAKEN')
     if (isUniqueViolation(error, 'users_email_key'))
