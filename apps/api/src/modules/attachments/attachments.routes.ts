@@ -90,7 +90,7 @@ export const attachmentsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
           tags,
           summary: variant === 'content' ? 'Read the bytes of a file' : 'Read the thumbnail of an image',
           params: attachmentParams,
-          response: { 200: bytes, 206: bytes, 304: z.null(), 416: z.null(), ...notFound, 409: errorReply },
+          response: { 200: bytes, 206: bytes, 304: z.null(), 416: errorReply, ...notFound, 409: errorReply },
         },
       },
       async (request, reply) => {
