@@ -5,6 +5,7 @@ type Operation = {
   summary?: string
   tags?: string[]
   security?: unknown
+  requestBody?: unknown
   responses: Record<string, { content?: object }>
 }
 
@@ -35,6 +36,17 @@ test('every route says what it does, where it belongs and how it fails', () => {
   }
 })
 
+test('an unsafe route says that it refuses foreign pages, one with a body which bodies it refuses', () => {
+  for (const [name, { responses, requestBody }] of operations) {
+    if (!name.startsWith('get '))
+      expect({ name, statuses: Object.keys(responses) }).toMatchObject({ statuses: expect.arrayContaining(['403']) })
+    if (requestBody)
+      expect({ name, statuses: Object.keys(responses) }).toMatchObject({
+        statuses: expect.arrayContaining(['413', '415']),
+      })
+  }
+})
+
 test('who calls a route that asks for a session without one gets 401, and no route forgot to ask', async () => {
   for (const [name, { security }] of operations) {
     const [method = '', path = ''] = name.split(' ')
@@ -58,6 +70,8 @@ test('the reference page may run its own script, and nothing from elsewhere', as
   expect(page.headers['content-type']).toMatch(/^text\/html/)
   expect(page.headers['content-security-policy']).toMatch(/script-src 'self'/)
   expect(page.headers['content-security-policy']).not.toMatch(/default-src 'none'|https:/)
-  const script = await api.connect().inject('GET', new URL(/src="([^"]+)"/.exec(page.body)?.[1] ?? '', 'http://a/docs/').pathname)
+  const script = await api
+    .connect()
+    .inject('GET', new URL(/src="([^"]+)"/.exec(page.body)?.[1] ?? '', 'http://a/docs/').pathname)
   expect([script.statusCode, script.headers['content-type']]).toEqual([200, expect.stringMatching(/javascript/)])
 })
