@@ -20,7 +20,7 @@ export default function Reminder() {
       <Action href={`${slot('webUrl', 'address')}/tasks/${slot('taskId', 'pathPart')}`}>Open the task</Action>
       <When has="late" as="flag">
         <Remark>
-          This reminder comes late: it was set for {slot('scheduledAt', 'dateTime')}, when mail could not be sent.
+          This reminder comes late: its time was {slot('scheduledAt', 'dateTime')}.
         </Remark>
       </When>
     </Layout>
