@@ -4,20 +4,11 @@ import type { Socket } from 'node:net'
 import { DomainError } from '@muster/errors'
 import type { ConnectionError, FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { answerError, errorBody } from './errors.ts'
-
-/** What hooks write on every other answer; those here are given before there is a route with hooks. */
-const headers = {
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'cross-origin-resource-policy': 'same-site',
-  'referrer-policy': 'no-referrer',
-  'strict-transport-security': 'max-age=31536000; includeSubDomains',
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-}
+import { jsonHeaders } from './security-headers.ts'
 
 /** Answers an address that can't be looked up, for Fastify's `frameworkErrors`. */
 export function answerBadAddress(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-  reply.headers({ ...headers, 'x-request-id': request.id })
+  reply.headers({ ...jsonHeaders, 'x-request-id': request.id })
   answerError(error, request, reply)
 }
 
@@ -34,7 +25,7 @@ export function answerBadHttp({ code }: ConnectionError, socket: Socket): void {
     byConnectionCode[code]?.() ?? new DomainError('VALIDATION_FAILED', { message: 'This is no valid HTTP request.' })
   const body = errorBody(error, requestId)
   const lines = Object.entries({
-    ...headers,
+    ...jsonHeaders,
     'x-request-id': requestId,
     'content-type': 'application/json; charset=utf-8',
     'content-length': Buffer.byteLength(body),

@@ -26,7 +26,7 @@ export const attachmentsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
       schema: {
         tags,
         summary: 'Attach files to a task',
-        description: 'Up to 10 files, 10 MB each; all of them are kept, or none.',
+        description: 'Up to 10 files, 10 MiB each; all of them are kept, or none.',
         consumes: ['multipart/form-data'],
         params: attachmentParams,
         body: uploadBody,
