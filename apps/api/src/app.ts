@@ -13,15 +13,18 @@ import { sessionsRoutes } from './modules/sessions/sessions.routes.ts'
 import { tasksRoutes } from './modules/tasks/tasks.routes.ts'
 import { usersRoutes } from './modules/users/users.routes.ts'
 import { bodyTimeoutPlugin } from './plugins/body-timeout.ts'
-import { errorsPlugin, notFoundPlugin } from './plugins/errors.ts'
+import { errorsPlugin } from './plugins/errors.ts'
 import { gracefulClosePlugin } from './plugins/graceful-close.ts'
 import { healthPlugin } from './plugins/health.ts'
+import { jsonBodyPlugin } from './plugins/json-body.ts'
+import { notFoundPlugin, optionsPlugin } from './plugins/not-found.ts'
 import { openapiPlugin } from './plugins/openapi.ts'
 import { rateLimitsPlugin } from './plugins/rate-limits.ts'
 import { lazyRequestLogger, requestLogPlugin } from './plugins/request-log.ts'
 import { createSecretGuard } from './plugins/secret-guard.ts'
 import { securityHeadersPlugin } from './plugins/security-headers.ts'
 import { sessionCookies, sessionPlugin } from './plugins/session.ts'
+import { answerBadAddress, answerBadHttp } from './plugins/unrouted.ts'
 
 export type App = FastifyInstance
 
@@ -51,6 +54,8 @@ export async function buildApp(deps: Deps): Promise<App> {
       return typeof given === 'string' && saneRequestId.test(given) ? given : randomUUID()
     },
     routerOptions: { ignoreTrailingSlash: true },
+    frameworkErrors: answerBadAddress,
+    clientErrorHandler: answerBadHttp,
   }).withTypeProvider<ZodTypeProvider>()
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
@@ -66,9 +71,11 @@ export async function buildApp(deps: Deps): Promise<App> {
 
   await app.register(gracefulClosePlugin)
   await app.register(errorsPlugin)
+  await app.register(jsonBodyPlugin)
   await app.register(bodyTimeoutPlugin, {})
   await app.register(requestLogPlugin)
   await app.register(securityHeadersPlugin, { config })
+  await app.register(optionsPlugin)
   await app.register(fastifyCors, {
     origin: [...config.allowedOrigins],
     credentials: true,

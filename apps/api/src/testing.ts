@@ -45,8 +45,11 @@ const keyRing = (fill: number) => `k1:${Buffer.alloc(32, fill).toString('base64'
 /**
  * The whole API on a database, a Redis and folders of its own; nothing else runs, workers least of all.
  * @param options.config overrides what the environment would say; limits are multiplied by 1000 unless it says otherwise
+ * @param options.onLog gets each line of the log, from `config.logLevel` on
  */
-export async function buildTestApp(options: { clock?: Clock; config?: Partial<Config> } = {}) {
+export async function buildTestApp(
+  options: { clock?: Clock; config?: Partial<Config>; onLog?: (line: Record<string, unknown>) => void } = {},
+) {
   const [database, redis, folder] = await Promise.all([
     createTestDatabase(),
     createTestRedis(),
@@ -56,7 +59,12 @@ export async function buildTestApp(options: { clock?: Clock; config?: Partial<Co
     ...readConfig(testEnvironment({ databaseUrl: database.url, redisUrl: redis.url, folder })),
     ...options.config,
   }
-  const log = createLogger({ name: 'api', level: config.logLevel })
+  const { onLog } = options
+  const log = createLogger({
+    name: 'api',
+    level: config.logLevel,
+    ...(onLog && { destination: { write: (line) => onLog(JSON.parse(line)) } }),
+  })
   const { close: closeDeps, ...deps } = createDeps(config, log, options.clock)
   const app = await buildApp(deps)
   await app.ready()

@@ -1,4 +1,4 @@
-import { type Logger, pino } from 'pino'
+import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino'
 
 export type { Logger } from 'pino'
 
@@ -31,14 +31,16 @@ const codePaths = ['code', 'body.code', '*.body.code', 'data.code', '*.data.code
 /**
  * The log of one process: JSON lines on standard output, secrets cut out by key.
  * @param options.name the process, e.g. `api` or `email-worker`
+ * @param options.destination where the lines go instead
  */
-export function createLogger(options: { name: string; level?: string }): Logger {
-  return pino({
+export function createLogger(options: { name: string; level?: string; destination?: DestinationStream }): Logger {
+  const settings: LoggerOptions = {
     name: options.name,
     level: options.level ?? 'info',
     base: { name: options.name, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
     redact: { paths: [...redactPaths, ...codePaths], censor: '[redacted]' },
-  })
+  }
+  return options.destination ? pino(settings, options.destination) : pino(settings)
 }

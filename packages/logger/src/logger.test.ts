@@ -22,3 +22,12 @@ test('an error keeps the code that says what happened', async () => {
   const line = await logged(`log.error({ err: Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }) }, 'away')`)
   expect(line).toMatchObject({ err: { code: 'ECONNREFUSED', message: 'refused' } })
 })
+
+test('an error that another one caused keeps its code and tells its cause', async () => {
+  const line = await logged(`
+    const cause = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
+    const refused = Object.assign(new AggregateError([cause]), { code: 'ECONNREFUSED' })
+    log.error({ err: Object.assign(new Error('away', { cause }), { code: 'AWAY' }), all: { err: refused } }, 'away')`)
+  expect(line).toMatchObject({ err: { code: 'AWAY', message: 'away: connect ECONNREFUSED' } })
+  expect(JSON.stringify(line)).not.toContain('[redacted]')
+})

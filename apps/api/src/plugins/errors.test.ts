@@ -32,12 +32,52 @@ test('a request id that could forge a log line is replaced', async () => {
 test('a body that is no JSON, is too large or is of another type is refused by its kind', async () => {
   const url = '/api/v1/auth/login'
   expect(codeOf(await api.connect().inject('POST', url, '{"email":', json))).toBe('MALFORMED_JSON')
-  expect(codeOf(await api.connect().inject('POST', url, '', json))).toBe('MALFORMED_JSON')
   expect(
     codeOf(await api.connect().inject('POST', url, 'a=b', { 'content-type': 'application/x-www-form-urlencoded' })),
   ).toBe('UNSUPPORTED_MEDIA_TYPE')
   const large = await api.connect().inject('POST', url, `"${'x'.repeat(1024 * 1024)}"`, json)
   expect([large.statusCode, codeOf(large)]).toEqual([413, 'BODY_TOO_LARGE'])
+})
+
+test('an empty body that is announced as JSON is no body: fine where none is taken, missing where one is', async () => {
+  const someone = await api.signUp()
+  expect((await someone.inject('POST', '/api/v1/auth/refresh', '', json)).statusCode).toBe(200)
+  const unknown = '/api/v1/tasks/01890000-0000-7000-8000-000000000000'
+  expect(codeOf(await someone.inject('DELETE', unknown, '', json))).toBe('NOT_FOUND')
+  const missing = await someone.inject('POST', '/api/v1/tasks', '', json)
+  expect(missing.json().error.details).toEqual([{ path: 'body', message: 'is required' }])
+  expect((await someone.inject('POST', '/api/v1/auth/logout', '', json)).statusCode).toBe(200)
+})
+
+test.each([
+  ['limit=1&limit=2', 'query.limit', 'is given more than once'],
+  ['q=a&q=b', 'query.q', 'is given more than once'],
+  ['status=todo&status=completed', 'query.status', 'is given more than once'],
+  ...['1e2', '%201', '0x10', '1.0', '+1', '', 'ten'].map((limit) => [
+    `limit=${limit}`,
+    'query.limit',
+    'is not a whole number',
+  ]),
+  ['limit=-1', 'query.limit', 'is less than 1'],
+  ['limit=101', 'query.limit', 'is more than 100'],
+])('a query with %s is told what is wrong with it', async (query, path, message) => {
+  const answer = await person.inject('GET', `/api/v1/tasks?${query}`)
+  expect([answer.statusCode, answer.json().error.details]).toEqual([400, [{ path, message }]])
+})
+
+test('what is missing is told to be required', async () => {
+  const answer = await person.inject('POST', '/api/v1/tasks', { priority: 'high' })
+  expect(answer.json().error.details).toEqual([
+    { path: 'body.title', message: 'is required' },
+    { path: 'body.dueDate', message: 'is required' },
+  ])
+})
+
+test('however much is wrong, the answer is short', async () => {
+  const answer = await person.inject('GET', `/api/v1/tasks?status=${'x,'.repeat(49)}x&category=${'%20,'.repeat(49)}a`)
+  expect(answer.json().error.details).toHaveLength(50)
+  const unknown = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`key${index}`, 1]))
+  expect((await person.inject('PATCH', '/api/v1/users/me', unknown)).body.length).toBeLessThan(1_000)
 })
 
 test('an unknown key and a wrong value are named with their place', async () => {
@@ -61,6 +101,29 @@ test('an address that nothing serves answers 404, another method of one that is 
   const answer = await api.connect().inject('PUT', '/api/v1/users/me', {})
   expect([answer.statusCode, codeOf(answer)]).toEqual([405, 'METHOD_NOT_ALLOWED'])
   expect(answer.headers.allow).toBe('GET, HEAD, PATCH')
+})
+
+test.each(['QUERY', 'PROPFIND', 'OPTIONS', 'POST'])(
+  '%s is answered by its address, whatever its body is',
+  async (method) => {
+    const send = (url: string) => api.app.inject({ method: method as 'POST', url, headers: json, payload: '{' })
+    const known = await send('/docs')
+    expect([known.statusCode, codeOf(known), known.headers.allow]).toEqual([405, 'METHOD_NOT_ALLOWED', 'GET, HEAD'])
+    const unknown = await send('/api/v1/nothing')
+    expect([unknown.statusCode, codeOf(unknown)]).toEqual([404, 'NOT_FOUND'])
+  },
+)
+
+test('a preflight of our own page is answered, also for an address that asks for a session', async () => {
+  const answer = await api.connect().inject('OPTIONS', '/api/v1/tasks', undefined, {
+    origin: 'http://localhost:3000',
+    'access-control-request-method': 'POST',
+  })
+  expect(answer.statusCode).toBe(204)
+  expect(answer.headers).toMatchObject({
+    'access-control-allow-origin': 'http://localhost:3000',
+    'access-control-allow-methods': 'GET, POST, PUT, PATCH, DELETE',
+  })
 })
 
 test('an unsafe request from a foreign page is refused; one of our own pages or of no browser passes', async () => {

@@ -5,12 +5,19 @@ import fp from 'fastify-plugin'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 
 const databaseRetrySeconds = 2
+/** What a request made wrong ten thousand times it need not be told as often. */
+const maxDetails = 50
+/** Names of unknown keys are as long as the caller likes. */
+const maxDetailLength = 300
 
 /** What Fastify itself refuses, by its error codes. */
 const byFastifyCode: Record<string, () => DomainError> = {
+  FST_ERR_BAD_URL: () => new DomainError('VALIDATION_FAILED', { message: 'The address is not percent-encoded UTF-8.' }),
+  FST_ERR_MAX_PARAM_LENGTH: () =>
+    new DomainError('VALIDATION_FAILED', {
+      message: 'A part of the address is longer than anything that it could name.',
+    }),
   FST_ERR_CTP_INVALID_JSON_BODY: () => new DomainError('MALFORMED_JSON'),
-  FST_ERR_CTP_EMPTY_JSON_BODY: () =>
-    new DomainError('MALFORMED_JSON', { message: 'The body is empty where JSON was announced.' }),
   FST_ERR_CTP_BODY_TOO_LARGE: () => new DomainError('BODY_TOO_LARGE'),
   FST_ERR_CTP_INVALID_MEDIA_TYPE: () => new DomainError('UNSUPPORTED_MEDIA_TYPE'),
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
@@ -23,39 +30,47 @@ const byFastifyCode: Record<string, () => DomainError> = {
 
 /** One shape for every error, and nothing in it that the caller should not know. */
 export const errorsPlugin = fp(async (app: FastifyInstance) => {
-  app.setErrorHandler((error: FastifyError, request, reply) => sendError(request, reply, toDomainError(error)))
+  app.setErrorHandler(answerError)
 })
 
-/** 404 for an address that nothing serves, 405 with `Allow` (RFC 9110) for one that another method serves. */
-export const notFoundPlugin = fp(async (app: FastifyInstance) => {
-  const methodsByPath = new Map<string, { pattern: RegExp; methods: Set<string> }>()
-  app.addHook('onRoute', ({ url, method }) => {
-    const entry = methodsByPath.get(url) ?? { pattern: patternOf(url), methods: new Set<string>() }
-    for (const name of [method].flat()) entry.methods.add(name)
-    methodsByPath.set(url, entry)
-  })
+/** Answers with what the caller may know of the error. */
+export function answerError(thrown: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const error = toDomainError(thrown, request)
+  logFault(request, error, thrown)
+  if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds)
+  return reply.status(error.status).type('application/json; charset=utf-8').send(errorBody(error, request.id))
+}
 
-  app.setNotFoundHandler({ preHandler: app.rateLimit() }, (request, reply) => {
-    const [path = '/'] = request.url.split('?')
-    const allowed = [...methodsByPath.values()].find(({ pattern }) => pattern.test(path))?.methods
-    if (!allowed) return sendError(request, reply, new DomainError('NOT_FOUND'))
-    reply.header('allow', [...allowed].join(', '))
-    return sendError(request, reply, new DomainError('METHOD_NOT_ALLOWED'))
-  })
-})
+/** The envelope of an error, as JSON. */
+export function errorBody({ message, code, details }: DomainError, requestId: string): string {
+  const error = { code, requestId, ...(details && { details: details.slice(0, maxDetails) }) }
+  return JSON.stringify({ success: false, message, error })
+}
 
-/** `/tasks/:id` as an expression for the paths that it serves. */
-const patternOf = (url: string) => new RegExp(`^${url.replace(/:[^/]+/g, '[^/]+')}/?$`)
+/** While a dependency is away every request fails alike: a line each, and a stack only for what nobody expects. */
+function logFault(request: FastifyRequest, error: DomainError, thrown: unknown): void {
+  if (hasBrokenOff(request))
+    request.log.debug({ reason: reasonOf(thrown) }, 'the client left before its request was whole')
+  else if (error.code === 'INTERNAL') request.log.error({ err: error.cause ?? error }, 'request failed')
+  else if (error.status >= 500)
+    request.log.warn({ answer: error.code, reason: reasonOf(error.cause) }, 'request refused')
+}
+
+const reasonOf = (cause: unknown) =>
+  cause instanceof Error ? ((cause as FastifyError).code ?? cause.message) : undefined
 
 /** An error of ours as it is, one of the request or of Postgres by its kind, and anything else as INTERNAL. */
-export function toDomainError(error: FastifyError): DomainError {
+function toDomainError(error: FastifyError, request: FastifyRequest): DomainError {
   if (error instanceof DomainError) return error
   if (hasZodFastifySchemaValidationErrors(error)) {
+    const place = error.validationContext === 'querystring' ? 'query' : (error.validationContext ?? 'body')
     return new DomainError('VALIDATION_FAILED', {
-      details: error.validation.map((issue) => detail(error.validationContext, issue)),
+      details: error.validation.map((issue) => detailOf(issue, place, request[place as 'query'])),
       cause: error,
     })
   }
+  if (hasBrokenOff(request))
+    return new DomainError('VALIDATION_FAILED', { message: 'The request broke off.', cause: error })
   if (isDatabaseUnavailable(error)) {
     return new DomainError('DEPENDENCY_UNAVAILABLE', { retryAfterSeconds: databaseRetrySeconds, cause: error })
   }
@@ -67,28 +82,22 @@ export function toDomainError(error: FastifyError): DomainError {
   return new DomainError('INTERNAL', { cause: error })
 }
 
-function detail(
-  context: string | undefined,
-  issue: { instancePath: string; message?: string | undefined },
-): ErrorDetail {
-  const path = issue.instancePath.split('/').filter(Boolean).join('.')
-  return {
-    path: [context === 'querystring' ? 'query' : context, path].filter(Boolean).join('.'),
-    message: issue.message ?? 'is not valid',
-  }
+/** The client left in the middle of its body: what fails then fails because of that, with the codes of a lost connection. */
+const hasBrokenOff = ({ raw }: FastifyRequest) => raw.destroyed && raw.complete === false
+
+type Issue = { instancePath: string; keyword: string; message?: string | undefined }
+
+function detailOf(issue: Issue, place: string, given: unknown): ErrorDetail {
+  const path = issue.instancePath.split('/').filter(Boolean)
+  return { path: [place, ...path].join('.'), message: faultOf(issue, path, place, given).slice(0, maxDetailLength) }
 }
 
-function sendError(request: FastifyRequest, reply: FastifyReply, error: DomainError) {
-  if (error.status >= 500) request.log.error({ err: error.cause ?? error, code: error.code }, 'request failed')
-  if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds)
-  return reply
-    .status(error.status)
-    .type('application/json; charset=utf-8')
-    .send(
-      JSON.stringify({
-        success: false,
-        message: error.message,
-        error: { code: error.code, requestId: request.id, ...(error.details && { details: error.details }) },
-      }),
-    )
+function faultOf({ keyword, message }: Issue, path: string[], place: string, given: unknown): string {
+  // Lists come by comma, so what the query has as an array was given more than once.
+  if (place === 'query' && Array.isArray(valueAt(given, path.slice(0, 1)))) return 'is given more than once'
+  if (keyword !== 'custom' && valueAt(given, path) === undefined) return 'is required'
+  return message ?? 'is not valid'
 }
+
+const valueAt = (given: unknown, path: string[]) =>
+  path.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], given ?? undefined)

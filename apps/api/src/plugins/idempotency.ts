@@ -19,6 +19,12 @@ export const idempotencyHeaders = z.looseObject({ 'idempotency-key': z.string().
 
 const keyTtlMs = 24 * 3_600_000
 
+/** The key stands for something that is gone: to make another under it would be no repetition. */
+export const replayedIsGone = () =>
+  new DomainError('CONFLICT', {
+    message: 'What this Idempotency-Key made has been deleted since. Use a new key to make it again.',
+  })
+
 /** The request's key with what it stands for; undefined without the header. */
 export function idempotencyOf(request: FastifyRequest, route: string): Idempotency | undefined {
   const key = request.headers['idempotency-key']

@@ -5,6 +5,7 @@ type Operation = {
   summary?: string
   tags?: string[]
   security?: unknown
+  requestBody?: unknown
   responses: Record<string, { content?: object }>
 }
 
@@ -32,6 +33,17 @@ test('every route says what it does, where it belongs and how it fails', () => {
       name,
       success: true,
     })
+  }
+})
+
+test('an unsafe route says that it refuses foreign pages, one with a body which bodies it refuses', () => {
+  for (const [name, { responses, requestBody }] of operations) {
+    if (!name.startsWith('get '))
+      expect({ name, statuses: Object.keys(responses) }).toMatchObject({ statuses: expect.arrayContaining(['403']) })
+    if (requestBody)
+      expect({ name, statuses: Object.keys(responses) }).toMatchObject({
+        statuses: expect.arrayContaining(['413', '415']),
+      })
   }
 })
 

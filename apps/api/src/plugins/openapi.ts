@@ -55,11 +55,14 @@ const pageDirectives = {
   frameAncestors: ["'none'"],
 }
 
+const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
+
 /** What every route can answer by its kind, so that the routes name only what is theirs; and who may call it. */
 function addWhatAllRoutesShare(route: RouteOptions): void {
   const { schema, config } = route
   if (!schema?.response || schema.hide) return
   const takesInput = Boolean(schema.body || schema.querystring || schema.params)
+  const isUnsafe = [route.method].flat().some((method) => !safeMethods.has(method))
   const isSignedIn = config?.access !== undefined && config.access !== 'public'
   route.schema = {
     ...schema,
@@ -67,7 +70,9 @@ function addWhatAllRoutesShare(route: RouteOptions): void {
     response: {
       ...(takesInput && { 400: errorReply }),
       ...(isSignedIn && { 401: errorReply }),
-      ...(Array.isArray(config?.access) && { 403: errorReply }),
+      // Also for an unsafe request from a foreign page.
+      ...((isUnsafe || Array.isArray(config?.access)) && { 403: errorReply }),
+      ...(schema.body !== undefined && { 413: errorReply, 415: errorReply }),
       429: errorReply,
       500: errorReply,
       503: errorReply,

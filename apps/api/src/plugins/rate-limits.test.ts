@@ -4,12 +4,14 @@ import { buildApp } from '../app.ts'
 import { createDeps } from '../deps.ts'
 import { buildTestApp } from '../testing.ts'
 
+/** Counted like every address that anybody may ask for. */
+const url = '/api/v1/nothing'
 const codeOf = (answer: { json(): { error: { code: string } } }) => answer.json().error.code
 
 test('the hundred and first anonymous request of an address within fifteen minutes is refused', async () => {
   const strict = await buildTestApp({ config: { rateLimitScale: 1 } })
-  for (let requests = 0; requests < 100; requests++) await strict.connect().inject('GET', '/health')
-  const refused = await strict.connect().inject('GET', '/health')
+  for (let requests = 0; requests < 100; requests++) await strict.connect().inject('GET', url)
+  const refused = await strict.connect().inject('GET', url)
   expect([refused.statusCode, codeOf(refused)]).toEqual([429, 'RATE_LIMITED'])
   expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
   const signedIn = await strict.signUp()
@@ -20,9 +22,9 @@ test('the hundred and first anonymous request of an address within fifteen minut
 test('a spoofed X-Forwarded-For changes nothing where no proxy is trusted', async () => {
   const strict = await buildTestApp({ config: { rateLimitScale: 1 } })
   for (let requests = 0; requests < 100; requests++) {
-    await strict.connect().inject('GET', '/health', undefined, { 'x-forwarded-for': `203.0.113.${requests}` })
+    await strict.connect().inject('GET', url, undefined, { 'x-forwarded-for': `203.0.113.${requests}` })
   }
-  const refused = await strict.connect().inject('GET', '/health', undefined, { 'x-forwarded-for': '198.51.100.7' })
+  const refused = await strict.connect().inject('GET', url, undefined, { 'x-forwarded-for': '198.51.100.7' })
   expect(codeOf(refused)).toBe('RATE_LIMITED')
   await strict.close()
 })
@@ -32,10 +34,10 @@ test('instances count together: what one allowed, the other does not allow again
   const { close, ...deps } = createDeps(one.deps.config, one.deps.log)
   const two = await buildApp(deps)
   for (let requests = 0; requests < 60; requests++) {
-    await one.connect().inject('GET', '/health')
-    await two.inject('/health')
+    await one.connect().inject('GET', url)
+    await two.inject(url)
   }
-  await eventually(async () => expect((await two.inject('/health')).statusCode).toBe(429), {
+  await eventually(async () => expect((await two.inject(url)).statusCode).toBe(429), {
     timeoutMs: 3_000,
     intervalMs: 200,
   })
@@ -46,9 +48,26 @@ test('instances count together: what one allowed, the other does not allow again
 
 test('IPv6 callers count by their /64', async () => {
   const strict = await buildTestApp({ config: { rateLimitScale: 1 } })
-  const from = (remoteAddress: string) => strict.app.inject({ url: '/health', remoteAddress })
+  const from = (remoteAddress: string) => strict.app.inject({ url, remoteAddress })
   for (let host = 1; host <= 100; host++) await from(`2001:db8:1:1::${host.toString(16)}`)
   expect((await from('2001:db8:1:1:ffff::1')).statusCode).toBe(429)
-  expect((await from('2001:db8:1:2::1')).statusCode).toBe(200)
+  expect((await from('2001:db8:1:2::1')).statusCode).toBe(404)
   await strict.close()
+})
+
+test('a monitor and a reader of the reference take nothing from the limit of their address, and have one of their own', async () => {
+  const strict = await buildTestApp({ config: { rateLimitScale: 1 } })
+  const get = (path: string) => strict.connect().inject('GET', path)
+  for (let requests = 0; requests < 100; requests++) await get(url)
+  expect((await get(url)).statusCode).toBe(429)
+  for (const path of ['/health', '/openapi.json', '/docs/']) {
+    const answer = await get(path)
+    expect([answer.statusCode, answer.headers['ratelimit-limit']]).toEqual([200, '5000'])
+  }
+  await strict.close()
+
+  const small = await buildTestApp({ config: { rateLimitScale: 1 / 1_000 } })
+  for (let requests = 0; requests < 5; requests++) await small.connect().inject('GET', '/health')
+  expect(codeOf(await small.connect().inject('GET', '/health'))).toBe('RATE_LIMITED')
+  await small.close()
 })

@@ -11,6 +11,20 @@ const exchangeIntervalMs = 500
 /** The key under which an address counts: IPv4 as it is, IPv6 by its /64, which one household or server owns. */
 export const addressKey = (ip: string) => normalizeIP(ip, 64)
 
+const callerLimit = ({ actor, routeOptions }: FastifyRequest) => {
+  if (actor) return 'signedIn'
+  return operationRoute.test(routeOptions.url ?? '') ? 'operation' : 'anonymous'
+}
+
+/** A monitor must be able to look for ever, and not at the expense of those behind the same address who sign in. */
+const operationRoute = /^\/(health|openapi\.json|docs)(\/|$)/
+
+function callerKey(request: FastifyRequest): string {
+  const limit = callerLimit(request)
+  if (limit === 'signedIn') return `user:${request.actor.userId}`
+  return `${limit === 'operation' ? 'operation' : 'ip'}:${addressKey(request.ip)}`
+}
+
 /** The coarse limits: one by person or address for every route, and stricter ones that a route names in its config. */
 export const rateLimitsPlugin = fp(async (app: FastifyInstance, { deps }: { deps: Deps }) => {
   const counters = createDeltaCounters(deps.redis)
@@ -28,15 +42,11 @@ export const rateLimitsPlugin = fp(async (app: FastifyInstance, { deps }: { deps
     }
   }
 
-  const callerKey = (request: FastifyRequest) =>
-    request.actor ? `user:${request.actor.userId}` : `ip:${addressKey(request.ip)}`
-
   await app.register(fastifyRateLimit, {
     store: DeltaStore,
     enableDraftSpec: true,
     keyGenerator: callerKey,
-    max: (request: FastifyRequest) =>
-      scaled(request.actor ? coarseLimits.signedIn : coarseLimits.anonymous, deps.config.rateLimitScale),
+    max: (request: FastifyRequest) => scaled(coarseLimits[callerLimit(request)], deps.config.rateLimitScale),
     timeWindow: coarseLimits.anonymous.windowMs,
     errorResponseBuilder: (_request: FastifyRequest, { ttl }: { ttl: number }) => rateLimited(ttl),
   })

@@ -11,7 +11,7 @@ declare module 'fastify' {
 }
 
 /** Fixed for every JSON answer: computing them anew each time is what makes helmet slow. */
-const jsonHeaders = {
+export const jsonHeaders = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'cross-origin-resource-policy': 'same-site',
   'referrer-policy': 'no-referrer',

@@ -157,12 +157,12 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "when": "late",
     "as": "flag",
     "then": [
-     "<p class=\"muted\" style=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">This reminder comes late: it was set for ",
+     "<p class=\"muted\" style=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">This reminder comes late: its time was ",
      {
       "slot": "scheduledAt",
       "as": "dateTime"
      },
-     ", when mail could not be sent.</p>"
+     ".</p>"
     ]
    },
    "</td></tr></tbody></table><p class=\"muted\" style=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because a reminder for this task was set in Muster.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
@@ -211,12 +211,12 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "when": "late",
     "as": "flag",
     "then": [
-     "This reminder comes late: it was set for ",
+     "This reminder comes late: its time was ",
      {
       "slot": "scheduledAt",
       "as": "dateTime"
      },
-     ", when mail could not be sent.\n\n"
+     ".\n\n"
     ]
    },
    "You get this mail because a reminder for this task was set in Muster.\n"

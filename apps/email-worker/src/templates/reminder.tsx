@@ -19,9 +19,7 @@ export default function Reminder() {
       </When>
       <Action href={`${slot('webUrl', 'address')}/tasks/${slot('taskId', 'pathPart')}`}>Open the task</Action>
       <When has="late" as="flag">
-        <Remark>
-          This reminder comes late: it was set for {slot('scheduledAt', 'dateTime')}, when mail could not be sent.
-        </Remark>
+        <Remark>This reminder comes late: its time was {slot('scheduledAt', 'dateTime')}.</Remark>
       </When>
     </Layout>
   )

@@ -26,7 +26,7 @@ export const attachmentsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
       schema: {
         tags,
         summary: 'Attach files to a task',
-        description: 'Up to 10 files, 10 MB each; all of them are kept, or none.',
+        description: 'Up to 10 files, 10 MiB each; all of them are kept, or none.',
         consumes: ['multipart/form-data'],
         params: attachmentParams,
         body: uploadBody,
@@ -90,7 +90,7 @@ export const attachmentsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
           tags,
           summary: variant === 'content' ? 'Read the bytes of a file' : 'Read the thumbnail of an image',
           params: attachmentParams,
-          response: { 200: bytes, 206: bytes, 304: z.null(), 416: z.null(), ...notFound, 409: errorReply },
+          response: { 200: bytes, 206: bytes, 304: z.null(), 416: errorReply, ...notFound, 409: errorReply },
         },
       },
       async (request, reply) => {

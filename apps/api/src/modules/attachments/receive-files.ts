@@ -76,7 +76,7 @@ async function stage(part: Multipart, path: string, signal: AbortSignal): Promis
   await pipeline(part.file, createWriteStream(path, { flags: 'wx', mode: 0o600 }), { signal })
   if (part.file.truncated) {
     const maxMiB = uploadLimits.fileSizeBytes / 1024 ** 2
-    throw new DomainError('FILE_TOO_LARGE', { message: `${label} is larger than ${maxMiB} MB.` })
+    throw new DomainError('FILE_TOO_LARGE', { message: `${label} is larger than ${maxMiB} MiB.` })
   }
   const { size: sizeBytes } = await stat(path)
   if (sizeBytes === 0) throw refusal(fieldName, `${label} is empty`)

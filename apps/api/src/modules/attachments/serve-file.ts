@@ -28,7 +28,10 @@ export async function serveFile(
   const found = await storage.stat(key)
   if (!found) throw new DomainError('NOT_FOUND', { message: 'This file is not stored.' })
   const range = wantedRange(request, etag, found.sizeBytes)
-  if (range === 'unsatisfiable') return reply.status(416).header('content-range', `bytes */${found.sizeBytes}`).send()
+  if (range === 'unsatisfiable') {
+    reply.header('content-range', `bytes */${found.sizeBytes}`)
+    throw new DomainError('RANGE_NOT_SATISFIABLE')
+  }
 
   const { stream } = await storage.open(key, range)
   const { start, end } = range ?? { start: 0, end: found.sizeBytes - 1 }

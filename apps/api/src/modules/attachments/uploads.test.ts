@@ -86,7 +86,7 @@ test.each([
   expect(body.message).toContain(filename)
 })
 
-test('a file of 10 MB is kept; a byte more is FILE_TOO_LARGE, an eleventh file TOO_MANY_FILES, and nothing stays', async () => {
+test('a file of 10 MiB is kept; a byte more is FILE_TOO_LARGE, an eleventh file TOO_MANY_FILES, and nothing stays', async () => {
   const sized = (bytes: number) => Buffer.concat([Buffer.from(pdf), Buffer.alloc(bytes)]).subarray(0, bytes)
   const limit = 10 * 1024 * 1024
   expect((await uploaded('full.pdf', sized(limit))).size).toBe(limit)
@@ -98,7 +98,7 @@ test('a file of 10 MB is kept; a byte more is FILE_TOO_LARGE, an eleventh file T
   expect([many.status, many.body.error.code]).toEqual([413, 'TOO_MANY_FILES'])
 })
 
-test('ten files of 10 MB pass through without lying in memory', async () => {
+test('ten files of 10 MiB pass through without lying in memory', async () => {
   setFlagsFromString('--expose-gc')
   const collect: () => void = runInNewContext('gc')
   const liveBytes = () => {

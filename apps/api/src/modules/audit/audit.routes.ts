@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Context } from '../../plugins/context.ts'
 import { moment, text } from '../../plugins/fields.ts'
 import { cursorInfo, instant } from '../../plugins/reply.ts'
+import { wholeNumber } from '../../plugins/whole-number.ts'
 import { listAuditEvents } from './audit.queries.ts'
 
 const auditEvent = z
@@ -23,17 +24,19 @@ const auditEvent = z
   })
   .meta({ id: 'AuditEvent' })
 
-const filters = z.strictObject({
-  actorId: z.uuid().optional(),
-  action: text({ max: 100 }).optional(),
-  targetType: text({ max: 100 }).optional(),
-  targetId: text({ max: 100 }).optional(),
-  from: moment.optional(),
-  to: moment.optional(),
-  /** The `seq` before which to go on; `nextCursor` of the answer before. */
-  cursor: z.coerce.number().int().positive().optional(),
-  limit: z.coerce.number().int().min(1).max(100).default(50),
-})
+const filters = z
+  .strictObject({
+    actorId: z.uuid().optional(),
+    action: text({ max: 100 }).optional(),
+    targetType: text({ max: 100 }).optional(),
+    targetId: text({ max: 100 }).optional(),
+    from: moment.optional(),
+    to: moment.optional(),
+    /** The `seq` before which to go on; `nextCursor` of the answer before. */
+    cursor: wholeNumber({ min: 1 }).optional(),
+    limit: wholeNumber({ min: 1, max: 100 }).default(50),
+  })
+  .refine(({ from, to }) => !from || !to || from <= to, { path: ['to'], message: 'is before from' })
 
 export const auditRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
   app.get(

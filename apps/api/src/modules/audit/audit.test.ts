@@ -76,3 +76,12 @@ test('the chain in the database refuses to be changed', async () => {
     await expect(statement.execute()).rejects.toThrow(/append-only/)
   }
 })
+
+test('a time that ends before it begins is refused', async () => {
+  const admin = await api.signUp({ role: 'operator' })
+  const answer = await admin.inject('GET', `${events}?from=2026-11-21T00:00:00Z&to=2026-11-20T00:00:00Z`)
+  expect([answer.statusCode, answer.json().error.details]).toEqual([
+    400,
+    [{ path: 'query.to', message: 'is before from' }],
+  ])
+})

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { listOf, moment, text } from '../../plugins/fields.ts'
 import { cursorInfo, instant, replyOf } from '../../plugins/reply.ts'
+import { wholeNumber } from '../../plugins/whole-number.ts'
 
 export const reminderStatuses = ['pending', 'sent', 'completed', 'cancelled', 'failed'] as const
 const type = z.enum(['email', 'push', 'both'])
@@ -18,7 +19,7 @@ export const reminder = z
     type,
     message: z.string().nullable(),
     status,
-    /** Sent after its time, because Muster was not running then. */
+    /** Sent after its time: Muster was not running then, or the due date moved. */
     late: z.boolean(),
     sentAt: instant.nullable(),
     createdAt: instant,
@@ -58,7 +59,7 @@ export const reminderParams = z.strictObject({ id: z.uuid() })
 
 export const reminderQuery = z.strictObject({
   status: listOf(status).optional(),
-  limit: z.coerce.number().int().min(1).max(100).default(20),
+  limit: wholeNumber({ min: 1, max: 100 }).default(20),
   /** `nextCursor` of the page before. */
   cursor: z.string().min(1).max(200).optional(),
 })

@@ -3,7 +3,7 @@ import { DomainError } from '@muster/errors'
 import { z } from 'zod'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../plugins/actor.ts'
-import { claimOrReplay, type Idempotency } from '../../plugins/idempotency.ts'
+import { claimOrReplay, type Idempotency, replayedIsGone } from '../../plugins/idempotency.ts'
 import { findSeenTask, holdSeenTask } from '../tasks/visibility.ts'
 import { type ReminderRow, toReminder } from './reminder-view.ts'
 import * as queries from './reminders.queries.ts'
@@ -15,8 +15,8 @@ const minuteMs = 60_000
 
 /**
  * Sets a reminder for the actor on a task that they see.
- * @throws DomainError NOT_FOUND, CONFLICT for a completed task, VALIDATION_FAILED for a time that has passed,
- *   IDEMPOTENCY_MISMATCH
+ * @throws DomainError NOT_FOUND, CONFLICT for a completed task or when the reminder that the key made has been deleted
+ *   since, VALIDATION_FAILED for a time that has passed, IDEMPOTENCY_MISMATCH
  */
 export function createReminder(
   { transact, clock }: Pick<Deps, 'transact' | 'clock'>,
@@ -28,7 +28,11 @@ export function createReminder(
     const now = clock.now()
     const id = newId()
     const known = await claimOrReplay(trx, idempotency, { actorId: actor.userId, resourceId: id, now })
-    if (known) return toReminder(await ownOrThrow(queries.findReminder(trx, known, actor.userId)))
+    if (known) {
+      const made = await queries.findReminder(trx, known, actor.userId)
+      if (!made) throw replayedIsGone()
+      return toReminder(made)
+    }
     const scheduledAt = await openTime(trx, actor, fields.taskId, fields, now)
     const row = await queries.insertReminder(trx, {
       id,
@@ -116,7 +120,10 @@ export function deleteReminder(
 /** A completed task needs no reminding: whatever is pending or sent ends as completed, whosever it is. */
 export const completeRemindersOfTask = (trx: Trx, taskId: string, now: Date) => queries.completeOfTask(trx, taskId, now)
 
-/** Pending reminders that hang on the due date follow it. */
+/**
+ * Pending reminders that hang on the due date follow it, also into the past: one that should have fired within the last
+ * day fires at once and says that it is late, an older one fails as `missed`, just as after a time without a worker.
+ */
 export const moveRemindersOfTask = (trx: Trx, taskId: string, dueDate: Date, now: Date) =>
   queries.moveOfTask(trx, taskId, dueDate, now)
 

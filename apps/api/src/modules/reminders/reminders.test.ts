@@ -127,6 +127,14 @@ test('one Idempotency-Key makes one reminder, also when it is sent twice at once
   expect((await send({ offsetMinutes: 8 }, 'other')).statusCode).toBe(201)
 })
 
+test('an Idempotency-Key whose reminder was deleted makes no second one, and says so', async () => {
+  const send = () => ann.inject('POST', url, { taskId, offsetMinutes: 9 }, { 'idempotency-key': 'gone' })
+  await ann.inject('DELETE', `${url}/${(await send()).json().data.reminder.id}`)
+  const again = await send()
+  expect([again.statusCode, again.json().error.code]).toEqual([409, 'CONFLICT'])
+  expect(again.json().message).toMatch(/deleted since/)
+})
+
 test('the list comes by time, filtered by status, in pages that hold each reminder once', async () => {
   const person = await api.signUp()
   const own = await makeTask(person)

@@ -49,9 +49,21 @@ export function startRevocations({ db, log, clock }: { db: Db; log: Logger; cloc
     loaded.resolve()
   }
 
+  // Polls fail four times a second while Postgres is away: one line when it begins, one when it ends.
+  let isFailing = false
+  const noteFailure = (error: unknown) => {
+    if (!isFailing)
+      log.warn({ err: error }, 'revocations can not be read; signed-in requests are refused until they can')
+    isFailing = true
+  }
+  const noteSuccess = () => {
+    if (isFailing) log.info('revocations are read again')
+    isFailing = false
+  }
+
   const loop = async () => {
     while (!isClosing) {
-      await poll().catch((error: unknown) => log.warn({ err: error }, 'revocations could not be read'))
+      await poll().then(noteSuccess, noteFailure)
       await new Promise((resolve) => setTimeout(resolve, pollIntervalMs))
     }
   }

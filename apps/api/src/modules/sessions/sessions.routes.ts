@@ -42,8 +42,10 @@ export const sessionsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async
         response: { 200: messageReply, 404: errorReply },
       },
     },
-    async (request) => {
-      await sessions.revokeSession(context, request.actor, request.params.id, originOf(request))
+    async (request, reply) => {
+      const { actor, params } = request
+      await sessions.revokeSession(context, actor, params.id, originOf(request))
+      if (params.id === actor.sessionId) context.cookies.clear(reply)
       return said('The session has ended.')
     },
   )

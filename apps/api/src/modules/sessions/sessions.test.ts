@@ -1,3 +1,4 @@
+import { newId } from '@muster/db'
 import { eventually, type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildApp } from '../../app.ts'
@@ -170,8 +171,20 @@ describe('the list of sessions', () => {
     expect(await list()).toMatchObject([{ id: person.sessionId, ip: '127.0.0.1', current: true }])
     const stranger = await api.signUp()
     expect((await stranger.inject('DELETE', `/api/v1/auth/sessions/${person.sessionId}`)).statusCode).toBe(404)
+    const cookies = new Map(person.cookies)
     expect((await person.inject('DELETE', `/api/v1/auth/sessions/${person.sessionId}`)).statusCode).toBe(200)
-    expect(codeOf(await person.inject('GET', '/api/v1/users/me'))).toBe('SESSION_REVOKED')
+    expect(codeOf(await api.connect(cookies).inject('GET', '/api/v1/users/me'))).toBe('SESSION_REVOKED')
+  })
+
+  test('ending the current one clears its cookies, ending another does not', async () => {
+    const person = await api.signUp()
+    const elsewhere = { ...(await sessionRow(person)), id: newId() }
+    await api.db.insertInto('sessions').values(elsewhere).execute()
+    const end = (id: string) => person.inject('DELETE', `/api/v1/auth/sessions/${id}`)
+    expect((await end(elsewhere.id)).statusCode).toBe(200)
+    expect(person.cookies.size).toBe(2)
+    expect((await end(person.sessionId)).statusCode).toBe(200)
+    expect(person.cookies.size).toBe(0)
   })
 })
 

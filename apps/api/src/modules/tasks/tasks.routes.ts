@@ -20,7 +20,7 @@ export const tasksRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
         summary: 'Make a task',
         headers: idempotencyHeaders,
         body: newTask,
-        response: { 201: taskReply, 404: errorReply, 422: errorReply },
+        response: { 201: taskReply, 409: errorReply, 422: errorReply },
       },
     },
     async (request, reply) => {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { listOf, moment, text } from '../../plugins/fields.ts'
 import { cursorInfo, instant, pageInfo, replyOf } from '../../plugins/reply.ts'
+import { wholeNumber } from '../../plugins/whole-number.ts'
 import { attachment } from '../attachments/attachments.schema.ts'
 import { reminder } from '../reminders/reminders.schema.ts'
 
@@ -83,8 +84,8 @@ export const taskQuery = z
     q: text({ min: 1, max: 200 }).optional(),
     /** `+` (a space, when it is not encoded) or nothing: ascending; `-`: descending. */
     sort: z.string().trim().pipe(z.enum(sorts)).default('dueDate'),
-    page: z.coerce.number().int().min(1).optional(),
-    limit: z.coerce.number().int().min(1).max(100).default(20),
+    page: wholeNumber({ min: 1 }).optional(),
+    limit: wholeNumber({ min: 1, max: 100 }).default(20),
     /** `nextCursor` of the page before. */
     cursor: z.string().min(1).max(1_000).optional(),
   })

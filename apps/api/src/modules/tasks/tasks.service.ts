@@ -2,7 +2,7 @@ import { newId } from '@muster/db'
 import { DomainError } from '@muster/errors'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../plugins/actor.ts'
-import { findReplayed, type Idempotency } from '../../plugins/idempotency.ts'
+import { findReplayed, type Idempotency, replayedIsGone } from '../../plugins/idempotency.ts'
 import { toAttachment } from '../attachments/attachment-view.ts'
 import { removeFilesOfTask } from '../attachments/attachments.service.ts'
 import { toReminder } from '../reminders/reminder-view.ts'
@@ -18,7 +18,7 @@ type ChangeOptions = { isCurrent: (version: number) => boolean; origin: Origin }
 
 /**
  * Makes a task of the actor's. The same idempotency key and body give the same task again.
- * @throws DomainError VALIDATION_FAILED for an assignee from elsewhere, IDEMPOTENCY_MISMATCH, and NOT_FOUND when the
+ * @throws DomainError VALIDATION_FAILED for an assignee from elsewhere, IDEMPOTENCY_MISMATCH, and CONFLICT when the
  *   task that the key made has been deleted since
  */
 export async function createTask(
@@ -42,8 +42,10 @@ export async function createTask(
     return task
   }
   const known = options.idempotency && (await findReplayed(db, options.idempotency, { actorId: actor.userId, now }))
-  if (known) return getTask({ db }, actor, known)
-  throw foreignAssignee()
+  if (!known) throw foreignAssignee()
+  const made = await queries.findTask(db, known, actor)
+  if (!made) throw replayedIsGone()
+  return toTask(made)
 }
 
 /** @throws DomainError NOT_FOUND, also for what the actor may not see */

@@ -193,6 +193,17 @@ test('one Idempotency-Key makes one task, however often and however much at once
   expect(long.json().error.details).toMatchObject([{ path: 'headers.idempotency-key' }])
 })
 
+test('an Idempotency-Key whose task was deleted makes no second one, and says so', async () => {
+  const send = (key: string) =>
+    ann.inject('POST', url, { title: 'Gone soon', dueDate: tomorrow }, { 'idempotency-key': key })
+  const { id } = (await send('gone')).json().data.task
+  await ann.inject('DELETE', `${url}/${id}`)
+  const again = await send('gone')
+  expect([again.statusCode, again.json().error.code]).toEqual([409, 'CONFLICT'])
+  expect(again.json().message).toMatch(/deleted since.*new key/)
+  expect((await send('anew')).statusCode).toBe(201)
+})
+
 test('another person’s Idempotency-Key is another key, and after a day the same one is free again', async () => {
   const own = manualClock(new Date('2026-11-20T12:00:00.000Z'))
   const other = await buildTestApp({ clock: own })
@@ -300,6 +311,17 @@ test('a moved due date takes the reminders that hang on it along, and none that 
   expect(rows.find(({ id }) => id === absolute.id)).toMatchObject({
     scheduled_at: new Date('2026-11-21T08:00:00.000Z'),
     handed_at: clock.now(),
+  })
+})
+
+test('a due date that moves into the past takes its reminders there, for the worker to send late or to fail', async () => {
+  const task = await make(ann)
+  const body = { taskId: task.id, offsetMinutes: 30 }
+  const { id } = (await ann.inject('POST', '/api/v1/reminders', body)).json().data.reminder
+  await ann.inject('PATCH', `${url}/${task.id}`, { dueDate: '2026-11-20T12:10:00.000Z' })
+  expect((await ann.inject('GET', `/api/v1/reminders/${id}`)).json().data.reminder).toMatchObject({
+    scheduledAt: '2026-11-20T11:40:00.000Z',
+    status: 'pending',
   })
 })
 

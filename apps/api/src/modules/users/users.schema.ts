@@ -10,7 +10,11 @@ export const username = z
   .regex(/^[a-z0-9_]{3,30}$/, 'has 3 to 30 characters of a–z, 0–9 and _')
 export const personName = text({ min: 1, max: 100 })
 export const email = z.string().trim().toLowerCase().pipe(z.email().max(254))
-export const timezone = z.string().refine(isTimezone, 'is not an IANA time zone, e.g. Europe/Berlin')
+/** By the name that the person chose, in its usual case: Intl would turn Europe/Kyiv into Europe/Kiev and CET into Brussels. */
+export const timezone = z
+  .string()
+  .overwrite((name) => zoneNamed(name) ?? name)
+  .refine((name) => zoneNamed(name) !== undefined, 'is not an IANA time zone by its name, e.g. Europe/Berlin')
 
 /** A person as they and administrators see them. */
 export const user = z
@@ -42,11 +46,12 @@ export const userPatch = z
   .refine((patch) => Object.keys(patch).length > 0, 'names nothing to change')
 export type UserPatch = z.infer<typeof userPatch>
 
-function isTimezone(name: string): boolean {
+function zoneNamed(name: string): string | undefined {
+  // An offset knows no summer time.
+  if (!/^[A-Za-z]/.test(name)) return undefined
   try {
-    new Intl.DateTimeFormat('en', { timeZone: name })
-    return /^[A-Za-z]/.test(name)
+    return new Temporal.ZonedDateTime(0n, name).timeZoneId
   } catch {
-    return false
+    return undefined
   }
 }

@@ -25,6 +25,22 @@ test('a change is seen at the next reading although the profile is cached', asyn
   })
 })
 
+test.each([
+  ['europe/berlin', 'Europe/Berlin'],
+  ['ASIA/KOLKATA', 'Asia/Kolkata'],
+  ['Europe/Kyiv', 'Europe/Kyiv'],
+])('the time zone %s is kept as %s', async (timezone, kept) => {
+  const person = await api.signUp()
+  expect((await person.inject('PATCH', me, { timezone })).json().data.user.timezone).toBe(kept)
+})
+
+test.each(['+01:00', '-0500', 'UTC+1', 'Mars/Olympus', ''])('%j is no time zone by name', async (timezone) => {
+  const answer = await (await api.signUp()).inject('PATCH', me, { timezone })
+  expect(answer.json().error.details).toEqual([
+    { path: 'body.timezone', message: expect.stringContaining('IANA time zone') },
+  ])
+})
+
 test('the profile is the same without Redis', async () => {
   const person = await api.signUp()
   const cached = (await person.inject('GET', me)) && (await person.inject('GET', me))
