@@ -29,8 +29,8 @@ export type ClaimResult =
   | { kind: 'wait'; forMs: number }
   | { kind: 'missing' }
 
-const templatesWithCode = Object.entries(templates)
-  .filter(([, template]) => 'code' in template)
+const templatesWithSecret = Object.entries(templates)
+  .filter(([, template]) => 'code' in template || 'token' in template)
   .map(([name]) => name)
 
 /** Whoever holds a lease usually ends long before it does. */
@@ -40,7 +40,7 @@ type ClaimOptions = { now: Date; leaseMs: number; codeKeyId: string }
 
 /**
  * Takes the row under a lease when it is due and nobody holds it. Leases run by the clock of Postgres, which all workers
- * share. The first claim notes the key of the mail's code, so that every try carries the same code.
+ * share. The first claim notes the key of the mail's code or token, so that every try carries the same.
  */
 export async function claimMail(db: Db, id: string, { now, leaseMs, codeKeyId }: ClaimOptions): Promise<ClaimResult> {
   const leaseToken = randomUUID()
@@ -49,7 +49,7 @@ export async function claimMail(db: Db, id: string, { now, leaseMs, codeKeyId }:
     update email_messages m set
       status = 'sending', attempts = attempts + 1,
       lease_token = ${leaseToken}::uuid, lease_until = clock_timestamp() + make_interval(secs => ${leaseMs / 1_000}),
-      code_key_id = case when template = any(${templatesWithCode}::text[]) then coalesce(code_key_id, ${codeKeyId}) end
+      code_key_id = case when template = any(${templatesWithSecret}::text[]) then coalesce(code_key_id, ${codeKeyId}) end
     where id = ${id}::uuid and (
       (status = 'queued' and (next_attempt_at is null or next_attempt_at <= ${now}))
       or (status = 'sending' and lease_until <= clock_timestamp()))

@@ -47,7 +47,10 @@ export const templates = {
   }),
   'new-device': defineTemplate({ data: z.object(happened) }),
   'session-compromised': defineTemplate({ data: z.object(happened) }),
-  'account-locked': defineTemplate({ data: z.object(happened) }),
+  'account-locked': defineTemplate({
+    /** What was entered wrongly; before a code a first step was right. */
+    data: z.object({ ...happened, kind: z.enum(['password', 'code']).default('password') }),
+  }),
   'account-deleted': defineTemplate({
     data: z.object({
       name,

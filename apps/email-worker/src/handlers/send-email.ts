@@ -21,6 +21,7 @@ const leaseRenewalMs = 5_000
 const sendDeadlineMs = 60_000
 /** For noting that a mail went out while Postgres is away; the lease is not renewed then. */
 const noteDeadlineMs = 10_000
+const maxReasonLength = 500
 
 /**
  * Sends the mail of one row. The row says what is to be done, whoever asks and how often: it is claimed under a lease,
@@ -84,7 +85,7 @@ async function handOver(
   } finally {
     lease.release()
   }
-  const reason = message.secret ? trouble.reason.replaceAll(message.secret, '[code]') : trouble.reason
+  const reason = fitForRow(trouble.reason, message.secret)
   const logged = { emailId: mail.id, template: mail.template, smtp: trouble.summary }
   if (trouble.needsOperator) ctx.log.error(logged, 'the SMTP server refuses to work for Muster')
   if (trouble.kind === 'address' || trouble.kind === 'message') {
@@ -94,6 +95,12 @@ async function handOver(
   }
   permit.failed(trouble.kind === 'busy' ? mail.to : undefined)
   return putOff(mail, reason, needs, ctx, trouble.summary)
+}
+
+/** A server may quote what it refuses, of a token perhaps only the part after its row's id. Cut after the secret is out. */
+function fitForRow(reason: string, secret = ''): string {
+  const hidden = secret.slice(secret.lastIndexOf('.') + 1)
+  return (hidden ? reason.replaceAll(hidden, '[secret]') : reason).slice(0, maxReasonLength)
 }
 
 /** The row's end and the job's end in one transaction. */

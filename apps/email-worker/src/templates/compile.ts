@@ -78,15 +78,16 @@ async function compileOne(name: string, { subject, default: Component }: Templat
 /** What a template may ask for: its own data and what the worker adds. */
 function knownSlots(name: string): ReadonlySet<string> {
   if (!isTemplateName(name)) throw new Error(`${name}.tsx has no entry among the templates of @muster/mail`)
-  const { data, code }: TemplateDefinition = templates[name]
-  return new Set([...Object.keys(data.shape), 'webUrl', ...(code ? ['code', 'codeMinutes'] : [])])
+  const { data, code, token }: TemplateDefinition = templates[name]
+  const secret = [...(code ? ['code'] : []), ...(token ? ['token'] : []), ...(code || token ? ['lifetime'] : [])]
+  return new Set([...Object.keys(data.shape), 'webUrl', ...secret])
 }
 
-/** A section that is a paragraph takes the empty line after it along, so that none is left when it is left out. */
+/** A section of paragraphs takes the empty line after it along, so that none is left when it is left out. */
 function tidySections(text: string): string {
   return `${text
-    .replace(/(⟦\?[^⟧]*⟧)\n+/g, '$1')
-    .replace(/\n+⟦\/⟧\n*/g, '\n\n⟦/⟧')
+    .replace(/(⟦\?[^⟧]*⟧)\n{2,}/g, '$1')
+    .replace(/\n{2,}⟦\/⟧\n*/g, '\n\n⟦/⟧')
     .trim()}\n`
 }
 
@@ -95,7 +96,7 @@ function toSegments(text: string, name: string, known: ReadonlySet<string>): Seg
   const open = [root]
   for (const part of text.split(/(⟦[^⟧]*⟧)/)) {
     const here = open.at(-1) ?? root
-    const [, isSection, slot, as] = /^⟦(\??)(\w+)\|(\w+)⟧$/.exec(part) ?? []
+    const [, isSection, slot, as, is] = /^⟦(\??)(\w+)\|(\w+)(?:=([\w-]+))?⟧$/.exec(part) ?? []
     if (part === '⟦/⟧') open.pop()
     else if (!slot) here.push(...(part === '' ? [] : [part]))
     else {
@@ -104,7 +105,7 @@ function toSegments(text: string, name: string, known: ReadonlySet<string>): Seg
       if (!isSection) here.push({ slot, as })
       else {
         const then: Segment[] = []
-        here.push({ when: slot, as, then })
+        here.push({ when: slot, as, ...(is && { is }), then })
         open.push(then)
       }
     }

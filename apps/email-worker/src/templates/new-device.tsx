@@ -1,0 +1,25 @@
+import { Happened, safetyReason } from './parts/happened.tsx'
+import { Layout } from './parts/layout.tsx'
+import { slot } from './parts/slot.tsx'
+import { Action, Greeting, PageLink, Paragraph, Remark } from './parts/text.tsx'
+
+export const subject = 'New sign-in to your account'
+
+export default function NewDevice() {
+  return (
+    <Layout preview="From a device that you have not used before" title={subject} reason={safetyReason}>
+      <Paragraph>
+        <Greeting />, someone signed in to your Muster account from a device or a network that it has not been used from
+        before.
+      </Paragraph>
+      <Happened />
+      <Paragraph>
+        If it was you, there is nothing to do. If it wasn’t, choose a new password, which signs everybody out.
+      </Paragraph>
+      <Action href={`${slot('webUrl', 'address')}/forgot-password`}>It wasn’t me</Action>
+      <Remark>
+        All devices that are signed in stand in your <PageLink path="/settings/security">sign-in settings</PageLink>.
+      </Remark>
+    </Layout>
+  )
+}
