@@ -20,6 +20,8 @@ export async function up(db: Kysely<any>): Promise<void> {
       key text primary key,
       failures integer not null,
       locked_until timestamptz,
+      -- When the owner was told of this row of failures.
+      told_at timestamptz,
       updated_at timestamptz not null
     )`.execute(db)
   await sql`create index sign_in_failures_updated_at on sign_in_failures (updated_at)`.execute(db)

@@ -246,6 +246,7 @@ export interface SignInFailures {
   failures: number;
   key: string;
   locked_until: Timestamp | null;
+  told_at: Timestamp | null;
   updated_at: Timestamp;
 }
 

@@ -15,9 +15,16 @@ export type Actor = {
 }
 
 /** Where a request comes from, as audit events and sessions note it. */
-export type Origin = { ip: string; userAgent?: string; requestId: string }
+export type Origin = {
+  ip: string
+  userAgent?: string
+  requestId: string
+  /** The device cookie as it came: whoever believes it must check its signature. */
+  deviceCookie?: string
+}
 
 export function originOf(request: FastifyRequest): Origin {
   const userAgent = request.headers['user-agent']?.slice(0, 400)
-  return { ip: request.ip, requestId: request.id, ...(userAgent ? { userAgent } : {}) }
+  const { ip, id: requestId, deviceCookie } = request
+  return { ip, requestId, ...(userAgent && { userAgent }), ...(deviceCookie && { deviceCookie }) }
 }

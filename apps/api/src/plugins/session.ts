@@ -11,6 +11,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who is acting; only routes whose access is not `public` have one. */
     actor: Actor
+    /** The device cookie as it came, unchecked. */
+    readonly deviceCookie: string | undefined
   }
   interface FastifyContextConfig {
     /** Who may call the route: anybody, whoever is signed in, or these roles. Every route says it. */
@@ -24,27 +26,36 @@ export type SessionCookies = {
   readRefreshToken(request: FastifyRequest): string | undefined
 }
 
-type Options = { context: Context & { cookies: { accessName: string } } }
+type Options = { context: Context & { cookies: { accessName: string; deviceName: string } } }
 
-/** Names and attributes of the two session cookies. Over https they carry the `__Host-` prefix (RFC 6265bis). */
+/** As long as browsers keep the cookie that tells a device on which its person signed in before. */
+const deviceMaxAgeSeconds = 365 * 86_400
+
+/**
+ * Names and attributes of the two session cookies, and of the one that stays when a session ends. Over https they carry
+ * the `__Host-` prefix (RFC 6265bis).
+ */
 export function sessionCookies({
   isSecure,
   now,
 }: {
   isSecure: boolean
   now: () => Date
-}): SessionCookies & { accessName: string } {
+}): SessionCookies & { accessName: string; deviceName: string } {
   const prefix = isSecure ? '__Host-' : ''
   const accessName = `${prefix}muster_at`
   const refreshName = `${prefix}muster_rt`
+  const deviceName = `${prefix}muster_device`
   const attributes = { path: '/', httpOnly: true, sameSite: 'lax', secure: isSecure } as const
   return {
     accessName,
-    set(reply, { accessToken, refreshToken, expiresAt }) {
+    deviceName,
+    set(reply, { accessToken, refreshToken, expiresAt, device }) {
       const maxAge = Math.max(0, Math.floor((expiresAt.getTime() - now().getTime()) / 1_000))
       reply.header('cache-control', 'no-store')
       reply.setCookie(accessName, accessToken, { ...attributes, maxAge })
       reply.setCookie(refreshName, refreshToken, { ...attributes, maxAge })
+      if (device) reply.setCookie(deviceName, device, { ...attributes, maxAge: deviceMaxAgeSeconds })
     },
     clear(reply) {
       reply.clearCookie(accessName, attributes)
@@ -66,6 +77,11 @@ export const sessionPlugin = fp(async (app: FastifyInstance, { context }: Option
   const readToken = rememberVerified(context.accessTokens.read)
   await app.register(fastifyCookie)
   app.decorateRequest('actor', null as unknown as Actor)
+  app.decorateRequest('deviceCookie', {
+    getter() {
+      return this.cookies[cookies.deviceName]
+    },
+  })
   const routes: RouteOptions[] = []
   app.addHook('onRoute', (route) => void routes.push(route))
   app.addHook('onReady', async () => {

@@ -21,6 +21,8 @@ export type SessionGrant = {
   refreshToken: string
   /** When the refresh token stops being good if it is not used before. */
   expiresAt: Date
+  /** The signed device cookie; only a sign-in hands one out. */
+  device?: string
 }
 
 type SessionDeps = Pick<Deps, 'db' | 'transact' | 'config' | 'clock' | 'revocations'> & {
