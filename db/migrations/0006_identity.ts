@@ -5,9 +5,20 @@ export async function up(db: Kysely<any>): Promise<void> {
   await sql`
     alter table users
       add column avatar_status text check (avatar_status in ('processing', 'ready', 'failed')),
+      -- The upload whose picture is to become the avatar; null when none is in the works.
+      add column avatar_upload_id uuid,
       -- Deletion was asked for; the person is made anonymous 30 days later unless they sign in before.
       add column deletion_requested_at timestamptz,
       add column anonymised_at timestamptz`.execute(db)
+  // Whoever was alone in their organization has taken it along.
+  await sql`
+    alter table users
+      drop constraint users_check,
+      add constraint users_organization_check
+        check (anonymised_at is not null or (role in ('client_admin', 'client_user')) = (organization_id is not null))`.execute(
+    db,
+  )
+  await sql`create index email_messages_user_id on email_messages (user_id) where user_id is not null`.execute(db)
   await sql`
     create index users_deletion_requested_at on users (deletion_requested_at)
       where deletion_requested_at is not null and anonymised_at is null`.execute(db)
@@ -86,6 +97,10 @@ export async function up(db: Kysely<any>): Promise<void> {
       created_at timestamptz not null
     )`.execute(db)
   await sql`create index two_factor_challenges_user_id on two_factor_challenges (user_id, purpose)`.execute(db)
+  // A person has any number of sign-ins under way, and one of everything else.
+  await sql`
+    create unique index two_factor_challenges_one on two_factor_challenges (user_id, purpose)
+      where purpose <> 'sign-in'`.execute(db)
   await sql`create index two_factor_challenges_expires_at on two_factor_challenges (expires_at)`.execute(db)
 
   await sql`
@@ -128,9 +143,14 @@ export async function down(db: Kysely<any>): Promise<void> {
   await sql`
     drop table blocks, friendships, user_preferences, two_factor_challenges, recovery_codes, totp_secrets,
       password_resets, known_devices, sign_in_failures`.execute(db)
-  await sql`drop index users_names`.execute(db)
+  await sql`drop index users_names, email_messages_user_id`.execute(db)
   await sql`
-    alter table users drop column avatar_status, drop column deletion_requested_at, drop column anonymised_at`.execute(
+    alter table users
+      drop constraint users_organization_check,
+      add constraint users_check check ((role in ('client_admin', 'client_user')) = (organization_id is not null))`.execute(
     db,
   )
+  await sql`
+    alter table users drop column avatar_status, drop column avatar_upload_id, drop column deletion_requested_at,
+      drop column anonymised_at`.execute(db)
 }

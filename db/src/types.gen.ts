@@ -302,6 +302,7 @@ export interface Users {
   anonymised_at: Timestamp | null;
   avatar_key: string | null;
   avatar_status: string | null;
+  avatar_upload_id: string | null;
   bio: string | null;
   created_at: Generated<Timestamp>;
   deletion_requested_at: Timestamp | null;
