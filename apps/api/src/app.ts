@@ -11,6 +11,7 @@ import { remindersRoutes } from './modules/reminders/reminders.routes.ts'
 import { createAccessTokens } from './modules/sessions/access-tokens.ts'
 import { sessionsRoutes } from './modules/sessions/sessions.routes.ts'
 import { tasksRoutes } from './modules/tasks/tasks.routes.ts'
+import { twoFactorRoutes } from './modules/two-factor/two-factor.routes.ts'
 import { usersRoutes } from './modules/users/users.routes.ts'
 import { bodyTimeoutPlugin } from './plugins/body-timeout.ts'
 import { errorsPlugin } from './plugins/errors.ts'
@@ -104,6 +105,7 @@ export async function buildApp(deps: Deps): Promise<App> {
   await app.register(
     async (api) => {
       await api.register(authRoutes, { context })
+      await api.register(twoFactorRoutes, { context })
       await api.register(sessionsRoutes, { context })
       await api.register(usersRoutes, { context })
       await api.register(tasksRoutes, { context })
