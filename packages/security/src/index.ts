@@ -8,6 +8,7 @@ export {
   type PasswordHasherOptions,
 } from './password.ts'
 export { passwordFaults } from './password-policy.ts'
+export { hashRecoveryCode, newRecoveryCodes } from './recovery-codes.ts'
 export {
   absoluteLimitMs,
   decideRefresh,
@@ -27,3 +28,4 @@ export {
   verifyRefreshToken,
 } from './session-token.ts'
 export { readSignedText, signText } from './signed-text.ts'
+export { describeTotp, newTotpSecret, totpCode, totpStep } from './totp.ts'
