@@ -60,7 +60,8 @@ export async function up(db: Kysely<any>): Promise<void> {
 
   await sql`
     create table totp_secrets (
-      user_id uuid primary key references users (id) on delete cascade,
+      id uuid primary key,
+      user_id uuid not null references users (id) on delete cascade,
       -- AES-256-GCM with the key of this id; the user's id is authenticated with it.
       key_id text not null,
       sealed bytea not null,
@@ -69,6 +70,11 @@ export async function up(db: Kysely<any>): Promise<void> {
       last_step bigint not null default 0,
       created_at timestamptz not null
     )`.execute(db)
+  // The one in use, and one that replaces it once its first code was right.
+  await sql`
+    create unique index totp_secrets_confirmed on totp_secrets (user_id) where confirmed_at is not null`.execute(db)
+  await sql`create unique index totp_secrets_pending on totp_secrets (user_id) where confirmed_at is null`.execute(db)
+  await sql`create index totp_secrets_key_id on totp_secrets (key_id)`.execute(db)
 
   await sql`
     create table recovery_codes (

@@ -272,6 +272,7 @@ export interface Tasks {
 export interface TotpSecrets {
   confirmed_at: Timestamp | null;
   created_at: Timestamp;
+  id: string;
   key_id: string;
   last_step: Generated<number>;
   sealed: Buffer;
