@@ -7,6 +7,7 @@ import type { Deps } from './deps.ts'
 import { attachmentsRoutes } from './modules/attachments/attachments.routes.ts'
 import { auditRoutes } from './modules/audit/audit.routes.ts'
 import { authRoutes } from './modules/auth/auth.routes.ts'
+import { passwordsRoutes } from './modules/auth/passwords.routes.ts'
 import { remindersRoutes } from './modules/reminders/reminders.routes.ts'
 import { createAccessTokens } from './modules/sessions/access-tokens.ts'
 import { sessionsRoutes } from './modules/sessions/sessions.routes.ts'
@@ -105,6 +106,7 @@ export async function buildApp(deps: Deps): Promise<App> {
   await app.register(
     async (api) => {
       await api.register(authRoutes, { context })
+      await api.register(passwordsRoutes, { context })
       await api.register(twoFactorRoutes, { context })
       await api.register(sessionsRoutes, { context })
       await api.register(usersRoutes, { context })

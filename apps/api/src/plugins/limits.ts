@@ -12,6 +12,9 @@ export const coarseLimits = {
   signedIn: { max: 3_000, windowMs: 15 * minuteMs },
   /** Requests to `register` per IP. */
   register: { max: 5, windowMs: 15 * minuteMs },
+  /** Requests per IP, each by itself. */
+  forgotPassword: { max: 3, windowMs: hourMs },
+  resetPassword: { max: 3, windowMs: hourMs },
   /** Upload requests per person. */
   uploads: { max: 10, windowMs: hourMs },
 } as const satisfies Record<string, Limit>

@@ -1,6 +1,6 @@
 import fastifyRateLimit, { type FastifyRateLimitStore, normalizeIP } from '@fastify/rate-limit'
 import { DomainError } from '@muster/errors'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Deps } from '../deps.ts'
 import { createDeltaCounters } from './delta-store.ts'
@@ -25,6 +25,13 @@ function callerKey(request: FastifyRequest): string {
   return `${limit === 'operation' ? 'operation' : 'ip'}:${addressKey(request.ip)}`
 }
 
+const authRoute = /\/auth\//
+
+/** How many tries are left is nothing that somebody who guesses should know. */
+async function hideRemaining(_request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  reply.removeHeader('ratelimit-remaining')
+}
+
 /** The coarse limits: one by person or address for every route, and stricter ones that a route names in its config. */
 export const rateLimitsPlugin = fp(async (app: FastifyInstance, { deps }: { deps: Deps }) => {
   const counters = createDeltaCounters(deps.redis)
@@ -41,6 +48,10 @@ export const rateLimitsPlugin = fp(async (app: FastifyInstance, { deps }: { deps
       return this
     }
   }
+
+  app.addHook('onRoute', (route) => {
+    if (authRoute.test(route.url)) route.onSend = [route.onSend ?? [], hideRemaining].flat()
+  })
 
   await app.register(fastifyRateLimit, {
     store: DeltaStore,

@@ -11,15 +11,18 @@ import { loginBody, loginReply, registerBody, verifyBody } from './auth.schema.t
 import * as auth from './auth.service.ts'
 import { registrationTtlSeconds } from './registrations.ts'
 
+/**
+ * What the browser keeps of this origin: files that were served with private caching, and what a front end on the same
+ * origin stored. Not "cookies": that would clear those of every neighbour on the registrable domain as well, and the
+ * device cookie, which protects the person from being locked out by strangers. The session's own are cleared by name.
+ * https://www.w3.org/TR/clear-site-data/
+ */
+const clearSiteData = '"cache", "storage"'
+
 export const authRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
   const { cookies, config } = context
   const attemptCookie = `${config.cookies.isSecure ? '__Host-' : ''}muster_attempt`
   const attemptAttributes = { path: '/', httpOnly: true, sameSite: 'lax', secure: config.cookies.isSecure } as const
-
-  // How many tries are left is nothing that somebody who guesses should know.
-  app.addHook('onSend', async (_request, reply) => {
-    reply.removeHeader('ratelimit-remaining')
-  })
 
   app.post(
     '/auth/register',
@@ -125,6 +128,25 @@ export const authRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (ap
       await auth.logout(context, request.actor, originOf(request))
       cookies.clear(reply)
       return said('You are signed out.')
+    },
+  )
+
+  app.post(
+    '/auth/logout-all',
+    {
+      config: { access: 'signed-in' },
+      schema: {
+        tags: ['auth'],
+        summary: 'End all sessions, this one too',
+        body: z.strictObject({}).nullish(),
+        response: { 200: messageReply },
+      },
+    },
+    async (request, reply) => {
+      await auth.logoutAll(context, request.actor, originOf(request))
+      cookies.clear(reply)
+      reply.header('clear-site-data', clearSiteData)
+      return said('You are signed out everywhere.')
     },
   )
 }

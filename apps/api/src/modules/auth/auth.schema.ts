@@ -4,7 +4,7 @@ import { replyOf } from '../../plugins/reply.ts'
 import { email, personName, timezone, user, username } from '../users/users.schema.ts'
 
 /** Longer than any password may be: what is checked must end somewhere. */
-const anyPassword = z.string().min(1).max(1_000)
+export const anyPassword = z.string().min(1).max(1_000)
 
 export const registerBody = z
   .strictObject({ username, name: personName, email, password: anyPassword, timezone: timezone.optional() })

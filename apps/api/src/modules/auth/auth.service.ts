@@ -5,10 +5,14 @@ import type { Actor, Origin } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
 import { addressKey } from '../../plugins/rate-limits.ts'
 import { isUniqueViolation } from '../../plugins/unique-violation.ts'
-import { openSession, revokeSession } from '../sessions/sessions.service.ts'
+import { endSessions, openSession, revokeSession } from '../sessions/sessions.service.ts'
 import * as usersQueries from '../users/users.queries.ts'
 import { dropCachedProfile, toUser } from '../users/users.service.ts'
 import type { Login, Registration } from './auth.schema.ts'
+import { tryPassword } from './confirm.ts'
+import { noteDevice } from './known-devices.ts'
+import { takeMailTurn } from './mail-turns.ts'
+import * as passwordQueries from './passwords.queries.ts'
 import * as registrations from './registrations.ts'
 import { beginSignIn, type SignedIn } from './sign-in.ts'
 
@@ -22,7 +26,7 @@ export async function register(context: Context, input: Registration): Promise<{
   const { config, db, redis, transact, passwords } = context
   if (!config.isSignupOpen) throw new DomainError('REGISTRATION_CLOSED')
   if (await usersQueries.isUsernameTaken(db, input.username)) throw new DomainError('USERNAME_TAKEN')
-  const giveTurnBack = await registrations.takeMailTurn(redis, input.email)
+  const giveTurnBack = await takeMailTurn(redis, 'register', input.email)
   try {
     const passwordHash = await passwords.hash(input.password)
     const owner = await usersQueries.findByEmail(db, input.email)
@@ -79,30 +83,43 @@ export async function verifyRegistration(
 
 /**
  * Signs in by password. An unknown e-mail, an account without a password and a wrong password look the same, also by time.
- * @throws DomainError INVALID_CREDENTIALS, ACCOUNT_INACTIVE, RATE_LIMITED, OVERLOADED
+ * @throws DomainError INVALID_CREDENTIALS, ACCOUNT_LOCKED, ACCOUNT_INACTIVE, RATE_LIMITED, OVERLOADED
  */
 export async function login(context: Context, input: Login, origin: Origin): Promise<SignedIn> {
-  const { db, guard, passwords } = context
+  const { db, guard } = context
+  const { email, password, rememberMe } = input
   const slot = await guard.reserve('login', addressKey(origin.ip))
-  const row = await usersQueries.findByEmail(db, input.email)
-  const check = row?.password_hash
-    ? await passwords.verify(input.password, row.password_hash)
-    : await passwords.verifyDecoy(input.password)
-  if (!row || !check.ok) {
-    await recordFailure(context, row?.id, input.email, origin)
-    throw new DomainError('INVALID_CREDENTIALS')
-  }
+  const user = await usersQueries.findByEmail(db, email)
+  const right = await tryPassword(context, { email, user, origin }, { password, use: 'login' }).catch(
+    async (error: unknown) => {
+      // Locked or no core free: no password was looked at.
+      await slot.giveBack()
+      throw error
+    },
+  )
+  if (!user || !right) throw new DomainError('INVALID_CREDENTIALS')
   await slot.giveBack()
-  if (check.needsRehash && row.password_hash) {
-    await usersQueries.setPasswordHash(db, row.id, row.password_hash, await passwords.hash(input.password))
-  }
-  return beginSignIn(context, row, { method: 'password', rememberMe: input.rememberMe, origin })
+  const current = right.needsRehash ? await withNewHash(context, user, password) : user
+  // Another sign-in renewed the hash first: the password proves itself against that one.
+  if (!current) return login(context, input, origin)
+  return beginSignIn(context, current, { method: 'password', rememberMe, origin })
 }
 
 /** Ends the caller's session. */
 export async function logout(context: Context, actor: Actor, origin: Origin): Promise<void> {
   await revokeSession(context, actor, actor.sessionId, origin)
   await dropCachedProfile(context, actor.userId)
+}
+
+/** Ends every session of the person, this one too. */
+export async function logoutAll(context: Context, { userId }: Actor, origin: Origin): Promise<void> {
+  const ended = await context.transact(async (tx) => {
+    await usersQueries.lockById(tx.trx, userId)
+    const now = context.clock.now()
+    return endSessions(tx, userId, { reason: 'signed out everywhere', actorId: userId, origin, now })
+  })
+  context.revocations.noteRevoked(ended)
+  await dropCachedProfile(context, userId)
 }
 
 async function createPerson(
@@ -133,12 +150,9 @@ async function createPerson(
       last_seen_at: now,
       created_at: now,
     })
-    const grant = await openSession(
-      context,
-      tx.trx,
-      { id, role: 'client_admin', organizationId },
-      { rememberMe: false, origin },
-    )
+    const owner = { id, role: 'client_admin', organizationId } as const
+    const opened = await openSession(context, tx.trx, owner, { rememberMe: false, origin })
+    const device = await noteDevice(context, tx, row, { origin, now })
     tx.audit({
       action: 'user.registered',
       actorId: id,
@@ -148,7 +162,7 @@ async function createPerson(
       context: origin,
     })
     await insertMail(tx, { template: 'welcome', to: row.email, userId: id, data: { name: row.name } })
-    return { requiresTwoFactor: false as const, user: toUser(row, now), grant }
+    return { requiresTwoFactor: false as const, user: toUser(row, now), grant: { ...opened, device } }
   }).catch((error: unknown) => {
     if (isUniqueViolation(error, 'users_username_key')) throw new DomainError('USERNAME_TAKEN')
     if (isUniqueViolation(error, 'users_email_key'))
@@ -157,20 +171,13 @@ async function createPerson(
   })
 }
 
-function recordFailure(
-  { transact }: Context,
-  userId: string | undefined,
-  email: string,
-  origin: Origin,
-): Promise<void> {
-  return transact(async ({ audit }) => {
-    audit({
-      action: 'auth.login_failed',
-      actorId: null,
-      targetType: userId ? 'user' : 'email',
-      targetId: userId ?? 'unknown',
-      after: { email },
-      context: origin,
-    })
-  })
+/** The person with a password hashed as it is done now; undefined when somebody else changed it meanwhile. */
+async function withNewHash(
+  { db, passwords }: Context,
+  user: usersQueries.UserRow,
+  password: string,
+): Promise<usersQueries.UserRow | undefined> {
+  const to = await passwords.hash(password)
+  const isDone = await passwordQueries.replaceHash(db, user.id, { from: user.password_hash, to })
+  return isDone ? { ...user, password_hash: to } : undefined
 }

@@ -217,7 +217,9 @@ describe('login', () => {
 
   test('more sign-ins at once than the cores can hash are told to come back, and none is lost in line', async () => {
     const busy = await buildTestApp({ config: { passwords: { cost: 11, maxWaitMs: 300 } } })
-    const answers = await Promise.all(Array.from({ length: 40 }, () => login(busy.connect(), 'nobody@example.test')))
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, person) => login(busy.connect(), `nobody-${person}@example.test`)),
+    )
     const refused = answers.filter(({ statusCode }) => statusCode === 503)
     expect(refused.length).toBeGreaterThan(0)
     expect(new Set(refused.map(codeOf))).toEqual(new Set(['OVERLOADED']))

@@ -1,3 +1,4 @@
+import type { Trx } from '@muster/db'
 import { DomainError } from '@muster/errors'
 import type { Actor, Origin } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
@@ -5,6 +6,7 @@ import { openSession, type SessionGrant } from '../sessions/sessions.service.ts'
 import * as usersQueries from '../users/users.queries.ts'
 import type { User } from '../users/users.schema.ts'
 import { dropCachedProfile, toUser } from '../users/users.service.ts'
+import { noteDevice } from './known-devices.ts'
 
 /** How the first step proved who somebody is. */
 export type SignInMethod = 'password' | 'google' | 'invite'
@@ -26,27 +28,51 @@ export async function beginSignIn(
   return completeSignIn(context, row, options)
 }
 
-/** What follows the last step of every way in: opens the session and records it. */
+/**
+ * What follows the last step of every way in: opens the session, records it and notes the device.
+ * @param row the person as they were when the last proof was looked at
+ * @throws DomainError INVALID_CREDENTIALS, ACCOUNT_INACTIVE when that changed in the meantime
+ */
 export async function completeSignIn(
   context: Context,
   row: usersQueries.UserRow,
   { method, rememberMe, origin }: SignInOptions,
 ): Promise<SignedIn> {
   const now = context.clock.now()
-  const grant = await context.transact(async ({ trx, audit }) => {
-    const user = { id: row.id, role: row.role as Actor['role'], organizationId: row.organization_id }
-    const opened = await openSession(context, trx, user, { rememberMe, origin })
-    await usersQueries.setLastSeen(trx, row.id, now)
-    audit({
+  const { user, grant } = await context.transact(async (tx) => {
+    const user = await lockProven(tx.trx, row, method)
+    const { role, organization_id: organizationId } = user
+    const person = { id: user.id, role: role as Actor['role'], organizationId }
+    const opened = await openSession(context, tx.trx, person, { rememberMe, origin })
+    const device = await noteDevice(context, tx, user, { origin, now })
+    await usersQueries.setLastSeen(tx.trx, user.id, now)
+    tx.audit({
       action: 'auth.login_succeeded',
-      actorId: row.id,
+      actorId: user.id,
       targetType: 'session',
       targetId: opened.actor.sessionId,
       after: { method, rememberMe },
       context: origin,
     })
-    return opened
+    return { user, grant: { ...opened, device } }
   })
-  await dropCachedProfile(context, row.id)
-  return { requiresTwoFactor: false, user: toUser({ ...row, last_seen_at: now }, now), grant }
+  await dropCachedProfile(context, user.id)
+  return { requiresTwoFactor: false, user: toUser({ ...user, last_seen_at: now }, now), grant }
+}
+
+/**
+ * Locks the person's row until the transaction ends, unless what was proven a moment ago no longer holds: who changes a
+ * password or deactivates an account ends its sessions, and no sign-in that was under way may slip through behind that.
+ * @throws DomainError INVALID_CREDENTIALS, ACCOUNT_INACTIVE
+ */
+export async function lockProven(
+  trx: Trx,
+  row: usersQueries.UserRow,
+  method: SignInMethod,
+): Promise<usersQueries.UserRow> {
+  const user = await usersQueries.lockById(trx, row.id)
+  const isProven = method !== 'password' || user?.password_hash === row.password_hash
+  if (!user || !isProven) throw new DomainError('INVALID_CREDENTIALS')
+  if (!user.is_active) throw new DomainError('ACCOUNT_INACTIVE')
+  return user
 }

@@ -86,6 +86,28 @@ export async function revoke(trx: Trx, ids: readonly string[], reason: string, n
   return rows.map(({ id }) => id)
 }
 
+/** Ends the person's sessions, but for the one to keep. @returns the ids of those that were open until now */
+export async function revokeAllOf(
+  trx: Trx,
+  userId: string,
+  { exceptId, reason, now }: { exceptId: string | undefined; reason: string; now: Date },
+): Promise<string[]> {
+  const rows = await trx
+    .updateTable('sessions')
+    .set({ revoked_at: now, revoked_reason: reason, changed_at: sql`clock_timestamp()` })
+    .where('user_id', '=', userId)
+    .where('revoked_at', 'is', null)
+    .$if(exceptId !== undefined, (query) => query.where('id', '<>', exceptId as string))
+    .returning('id')
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
+/** Whom to write to about a session. */
+export function findOwner(trx: Trx, userId: string) {
+  return trx.selectFrom('users').select(['email', 'name', 'timezone']).where('id', '=', userId).executeTakeFirst()
+}
+
 /** Open sessions of a person, the last used first. */
 export function listOpen(db: Db | Trx, userId: string, now: Date) {
   return db

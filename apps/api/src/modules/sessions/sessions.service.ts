@@ -1,5 +1,7 @@
 import { newId, type Trx } from '@muster/db'
 import { DomainError } from '@muster/errors'
+import type { TransactContext } from '@muster/jobs/outbox'
+import { insertMail } from '@muster/mail'
 import {
   decideRefresh,
   issueRefreshToken,
@@ -11,6 +13,7 @@ import {
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../plugins/actor.ts'
 import type { SecretGuard } from '../../plugins/secret-guard.ts'
+import { happened } from '../auth/happened.ts'
 import type { AccessTokens } from './access-tokens.ts'
 import * as queries from './sessions.queries.ts'
 
@@ -129,6 +132,40 @@ export async function revokeSession(
   deps.revocations.noteRevoked(ended)
 }
 
+/** Why sessions end together, as their rows and audit events say it. */
+export type EndReason =
+  | 'signed out everywhere'
+  | 'password changed'
+  | 'password reset'
+  | 'account deleted'
+  | 'deactivated'
+
+/**
+ * Ends a person's sessions in the caller's transaction, each with its audit event. The caller locks the person's row
+ * before, so that no sign-in comes in between, and calls `revocations.noteRevoked` after the commit.
+ * @param exceptId the one to keep
+ * @returns the ids of those that ended
+ */
+export async function endSessions(
+  tx: Pick<TransactContext, 'trx' | 'audit'>,
+  userId: string,
+  options: { exceptId?: string; reason: EndReason; actorId: string | null; origin: Origin; now: Date },
+): Promise<string[]> {
+  const { exceptId, reason, actorId, origin, now } = options
+  const ids = await queries.revokeAllOf(tx.trx, userId, { exceptId, reason, now })
+  for (const id of ids) {
+    tx.audit({
+      action: 'session.revoked',
+      actorId,
+      targetType: 'session',
+      targetId: id,
+      after: { reason },
+      context: origin,
+    })
+  }
+  return ids
+}
+
 /** The person's open sessions, the last used first. */
 export async function listSessions({ db, clock }: Pick<Deps, 'db' | 'clock'>, actor: Actor) {
   const rows = await queries.listOpen(db, actor.userId, clock.now())
@@ -150,17 +187,23 @@ async function endReusedSession(
   presentedN: number,
   origin: Origin,
 ): Promise<void> {
-  const ended = await deps.transact(async ({ trx, audit }) => {
-    const ids = await queries.revoke(trx, [row.id], 'refresh token reused', deps.clock.now())
-    if (ids.length > 0) {
-      audit({
-        action: 'session.refresh_reused',
-        actorId: row.user_id,
-        targetType: 'session',
-        targetId: row.id,
-        after: { presentedGeneration: presentedN, currentGeneration: row.generation },
-        context: origin,
-      })
+  const now = deps.clock.now()
+  const ended = await deps.transact(async (tx) => {
+    const ids = await queries.revoke(tx.trx, [row.id], 'refresh token reused', now)
+    // Of many that find out at once, the one that ended it tells.
+    if (ids.length === 0) return ids
+    tx.audit({
+      action: 'session.refresh_reused',
+      actorId: row.user_id,
+      targetType: 'session',
+      targetId: row.id,
+      after: { presentedGeneration: presentedN, currentGeneration: row.generation },
+      context: origin,
+    })
+    const owner = await queries.findOwner(tx.trx, row.user_id)
+    if (owner) {
+      const data = happened(owner, origin, now)
+      await insertMail(tx, { template: 'session-compromised', to: owner.email, userId: row.user_id, data })
     }
     return ids
   })
