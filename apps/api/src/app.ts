@@ -8,6 +8,7 @@ import { attachmentsRoutes } from './modules/attachments/attachments.routes.ts'
 import { auditRoutes } from './modules/audit/audit.routes.ts'
 import { authRoutes } from './modules/auth/auth.routes.ts'
 import { passwordsRoutes } from './modules/auth/passwords.routes.ts'
+import { googleRoutes } from './modules/google/google.routes.ts'
 import { remindersRoutes } from './modules/reminders/reminders.routes.ts'
 import { createAccessTokens } from './modules/sessions/access-tokens.ts'
 import { sessionsRoutes } from './modules/sessions/sessions.routes.ts'
@@ -21,6 +22,7 @@ import { healthPlugin } from './plugins/health.ts'
 import { jsonBodyPlugin } from './plugins/json-body.ts'
 import { notFoundPlugin, optionsPlugin } from './plugins/not-found.ts'
 import { openapiPlugin } from './plugins/openapi.ts'
+import { presencePlugin } from './plugins/presence.ts'
 import { rateLimitsPlugin } from './plugins/rate-limits.ts'
 import { lazyRequestLogger, requestLogPlugin } from './plugins/request-log.ts'
 import { createSecretGuard } from './plugins/secret-guard.ts'
@@ -98,6 +100,7 @@ export async function buildApp(deps: Deps): Promise<App> {
     globalDecompression: false,
   })
   await app.register(sessionPlugin, { context })
+  await app.register(presencePlugin, { presence: deps.presence })
   await app.register(rateLimitsPlugin, { deps })
   await app.register(notFoundPlugin)
   await app.register(openapiPlugin, { publicUrl: config.publicUrl })
@@ -109,6 +112,7 @@ export async function buildApp(deps: Deps): Promise<App> {
       await api.register(passwordsRoutes, { context })
       await api.register(twoFactorRoutes, { context })
       await api.register(sessionsRoutes, { context })
+      await api.register(googleRoutes, { context })
       await api.register(usersRoutes, { context })
       await api.register(tasksRoutes, { context })
       await api.register(attachmentsRoutes, { context })
