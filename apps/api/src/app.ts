@@ -14,6 +14,7 @@ import { createAccessTokens } from './modules/sessions/access-tokens.ts'
 import { sessionsRoutes } from './modules/sessions/sessions.routes.ts'
 import { tasksRoutes } from './modules/tasks/tasks.routes.ts'
 import { twoFactorRoutes } from './modules/two-factor/two-factor.routes.ts'
+import { preferencesRoutes } from './modules/users/preferences.routes.ts'
 import { usersRoutes } from './modules/users/users.routes.ts'
 import { bodyTimeoutPlugin } from './plugins/body-timeout.ts'
 import { errorsPlugin } from './plugins/errors.ts'
@@ -114,6 +115,7 @@ export async function buildApp(deps: Deps): Promise<App> {
       await api.register(sessionsRoutes, { context })
       await api.register(googleRoutes, { context })
       await api.register(usersRoutes, { context })
+      await api.register(preferencesRoutes, { context })
       await api.register(tasksRoutes, { context })
       await api.register(attachmentsRoutes, { context })
       await api.register(remindersRoutes, { context })
