@@ -20,7 +20,7 @@ export default function AccountDeleted() {
       <Action href={`${slot('webUrl', 'address')}/login`}>Keep my account</Action>
       <Remark>
         If it wasn’t you, <PageLink path="/forgot-password">choose a new password</PageLink> and sign in with it: that
-        keeps the account and leaves whoever did this outside.
+        keeps your account, and keeps out whoever did this.
       </Remark>
     </Layout>
   )

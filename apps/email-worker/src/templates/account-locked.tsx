@@ -1,11 +1,11 @@
 import { Happened, safetyReason } from './parts/happened.tsx'
 import { Layout } from './parts/layout.tsx'
-import { choice, When } from './parts/slot.tsx'
-import { Greeting, PageLink, Paragraph, Remark } from './parts/text.tsx'
+import { choice, slot, When } from './parts/slot.tsx'
+import { Action, Greeting, PageLink, Paragraph, Remark } from './parts/text.tsx'
 
 export const subject = choice('kind', {
-  password: 'Somebody keeps trying to sign in as you',
-  code: 'Somebody has your password, or it is you',
+  password: 'Too many wrong passwords for your account',
+  code: 'Too many wrong codes for your account',
 })
 
 export default function AccountLocked() {
@@ -15,8 +15,8 @@ export default function AccountLocked() {
         <Greeting />
         {choice('kind', {
           password:
-            ', the password of your Muster account was entered wrongly several times in a row. Nobody got in, and each further try now has to wait, longer every time.',
-          code: ', someone entered wrong codes for your Muster account several times in a row, after a first step that was right. Nobody got in, and each further try now has to wait, longer every time.',
+            ', someone entered wrong passwords for your Muster account several times in a row. Nobody got in that way, and each further try now has to wait, longer every time.',
+          code: ', someone entered wrong codes for your Muster account several times in a row. None was accepted, and each further try now has to wait, longer every time.',
         })}
       </Paragraph>
       <Happened />
@@ -26,16 +26,17 @@ export default function AccountLocked() {
           <PageLink path="/forgot-password">choose a new password</PageLink>.
         </Paragraph>
         <Remark>
-          If it wasn’t you, there is nothing to do as long as nobody else knows your password. In a browser that you
-          have signed in with before you can go on signing in as always.
+          If it wasn’t you, there is nothing to do: your password has kept them out. In a browser where you signed in
+          before, you can sign in as usual.
         </Remark>
       </When>
       <When has="kind" is="code">
         <Paragraph>If it was you, wait a little and try again.</Paragraph>
         <Paragraph>
-          If it wasn’t you, someone probably knows your password:{' '}
-          <PageLink path="/forgot-password">choose a new one</PageLink>. Your second step has kept them out.
+          If it wasn’t you, someone came as far as the code and probably knows your password. The code has kept them
+          out; choose a new password so that they don’t come so far again.
         </Paragraph>
+        <Action href={`${slot('webUrl', 'address')}/forgot-password`}>It wasn’t me</Action>
       </When>
     </Layout>
   )

@@ -2,11 +2,12 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { isTemplateName, type TemplateDefinition, templates } from '@muster/mail'
-import { render, toPlainText } from '@react-email/render'
+import { render } from '@react-email/render'
 import { build } from 'esbuild'
 import { type ComponentType, createElement } from 'react'
 import type { CompiledTemplate, Segment } from './fill.ts'
 import { formats, type SlotFormat } from './formats.ts'
+import { toText } from './plain-text.ts'
 
 /**
  * Compiles the templates that stand beside this file into `compiled.gen.ts`, so that sending renders nothing.
@@ -65,13 +66,13 @@ async function compileAll(): Promise<Record<string, CompiledTemplate>> {
 async function compileOne(name: string, { subject, default: Component }: TemplateModule): Promise<CompiledTemplate> {
   // React's own comments go; the conditional ones, which Outlook reads, stay.
   const html = (await render(createElement(Component))).replace(/<!--(?!\[)[\w$/ ]*-->/g, '')
-  const heading = { selector: 'h1', options: { uppercase: false } }
-  const text = toPlainText(html, { selectors: [heading] })
+  // The fixed text is the same in every charset, and short once it is encoded for the way.
+  const asciiHtml = html.replace(/[^\p{ASCII}⟦⟧]/gu, (character) => `&#${character.codePointAt(0)};`)
   const known = knownSlots(name)
   return {
     subject: toSegments(subject, name, known),
-    html: toSegments(html, name, known),
-    text: toSegments(tidySections(text), name, known),
+    html: toSegments(asciiHtml, name, known),
+    text: toSegments(toText(html), name, known),
   }
 }
 
@@ -81,14 +82,6 @@ function knownSlots(name: string): ReadonlySet<string> {
   const { data, code, token }: TemplateDefinition = templates[name]
   const secret = [...(code ? ['code'] : []), ...(token ? ['token'] : []), ...(code || token ? ['lifetime'] : [])]
   return new Set([...Object.keys(data.shape), 'webUrl', ...secret])
-}
-
-/** A section of paragraphs takes the empty line after it along, so that none is left when it is left out. */
-function tidySections(text: string): string {
-  return `${text
-    .replace(/(⟦\?[^⟧]*⟧)\n{2,}/g, '$1')
-    .replace(/\n{2,}⟦\/⟧\n*/g, '\n\n⟦/⟧')
-    .trim()}\n`
 }
 
 function toSegments(text: string, name: string, known: ReadonlySet<string>): Segment[] {

@@ -8,7 +8,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
    "Your account will be deleted"
   ],
   "html": [
-   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\" style=\"background-color:#f3f4f7;margin:0;padding:0\"><div style=\"display:none;overflow:hidden;line-height:1px;opacity:0;max-height:0;max-width:0\" data-skip-in-text=\"true\">Until then you can take it back<div> ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿</div></div><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td style=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" style=\"max-width:560px;margin:0 auto\"><tbody><tr style=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\" style=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\" style=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px\"><tbody><tr><td><h1 class=\"ink\" style=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">Your account will be deleted</h1><p class=\"ink\" style=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
+   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\" style=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td style=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\" style=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">Until then you can take it back&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" style=\"max-width:560px;margin:0 auto\"><tbody><tr style=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\" style=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\" style=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\" style=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">Your account will be deleted</h1><p class=\"ink\" style=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
    {
     "when": "name",
     "as": "person",
@@ -30,12 +30,12 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "slot": "webUrl",
     "as": "address"
    },
-   "/login\" style=\"line-height:100%;text-decoration:none;display:inline-block;max-width:100%;mso-padding-alt:0px;background-color:#2f57c8;border-radius:8px;color:#ffffff;font-size:16px;font-weight:600;padding:13px 22px;padding-top:13px;padding-right:22px;padding-bottom:13px;padding-left:22px\" target=\"_blank\"><span><!--[if mso]><i style=\"mso-font-width:366.66666666666663%;mso-text-raise:19.5\" hidden>&#8202;&#8202;&#8202;</i><![endif]--></span><span style=\"max-width:100%;display:inline-block;line-height:120%;mso-padding-alt:0px;mso-text-raise:9.75px\">Keep my account</span><span><!--[if mso]><i style=\"mso-font-width:366.66666666666663%\" hidden>&#8202;&#8202;&#8202;&#8203;</i><![endif]--></span></a></td></tr></tbody></table><p class=\"muted\" style=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">If it wasn’t you, <a class=\"link\" href=\"",
+   "/login\" style=\"line-height:100%;text-decoration:none;display:inline-block;max-width:100%;mso-padding-alt:0px;background-color:#2f57c8;border-radius:8px;color:#ffffff;font-size:16px;font-weight:600;padding:13px 22px;padding-top:13px;padding-right:22px;padding-bottom:13px;padding-left:22px\" target=\"_blank\"><span><!--[if mso]><i style=\"mso-font-width:366.66666666666663%;mso-text-raise:19.5\" hidden>&#8202;&#8202;&#8202;</i><![endif]--></span><span style=\"max-width:100%;display:inline-block;line-height:120%;mso-padding-alt:0px;mso-text-raise:9.75px\">Keep my account</span><span><!--[if mso]><i style=\"mso-font-width:366.66666666666663%\" hidden>&#8202;&#8202;&#8202;&#8203;</i><![endif]--></span></a></td></tr></tbody></table><p class=\"muted\" style=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">If it wasn&#8217;t you, <a class=\"link\" href=\"",
    {
     "slot": "webUrl",
     "as": "address"
    },
-   "/forgot-password\" style=\"color:#2f57c8;text-decoration-line:none\" target=\"_blank\">choose a new password</a> and sign in with it: that keeps the account and leaves whoever did this outside.</p></td></tr></tbody></table><p class=\"muted\" style=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because the deletion of your Muster account was asked for.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
+   "/forgot-password\" style=\"color:#2f57c8;text-decoration-line:none;text-decoration:underline\" target=\"_blank\">choose a new password</a> and sign in with it: that keeps your account, and keeps out whoever did this.</p></td></tr></tbody></table><p class=\"muted\" style=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because the deletion of your Muster account was asked for.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
   ],
   "text": [
    "Your account will be deleted\n\nHello",
@@ -55,17 +55,17 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "slot": "until",
     "as": "dateTime"
    },
-   "\n\nChanged your mind? Sign in before then, and everything is as it was.\n\nKeep my account ",
+   "\n\nChanged your mind? Sign in before then, and everything is as it was.\n\nKeep my account: ",
    {
     "slot": "webUrl",
     "as": "address"
    },
-   "/login\n\nIf it wasn’t you, choose a new password ",
+   "/login\n\nIf it wasn’t you, choose a new password <",
    {
     "slot": "webUrl",
     "as": "address"
    },
-   "/forgot-password and sign in with it: that keeps the account and leaves whoever did this outside.\n\nYou get this mail because the deletion of your Muster account was asked for.\n"
+   "/forgot-password> and sign in with it: that keeps your account, and keeps out whoever did this.\n\nYou get this mail because the deletion of your Muster account was asked for.\n"
   ]
  },
  "account-locked": {
@@ -75,7 +75,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "as": "line",
     "is": "password",
     "then": [
-     "Somebody keeps trying to sign in as you"
+     "Too many wrong passwords for your account"
     ]
    },
    {
@@ -83,18 +83,18 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "as": "line",
     "is": "code",
     "then": [
-     "Somebody has your password, or it is you"
+     "Too many wrong codes for your account"
     ]
    }
   ],
   "html": [
-   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\" style=\"background-color:#f3f4f7;margin:0;padding:0\"><div style=\"display:none;overflow:hidden;line-height:1px;opacity:0;max-height:0;max-width:0\" data-skip-in-text=\"true\">Further tries have to wait<div> ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿</div></div><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td style=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" style=\"max-width:560px;margin:0 auto\"><tbody><tr style=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\" style=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\" style=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px\"><tbody><tr><td><h1 class=\"ink\" style=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">",
+   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\" style=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td style=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\" style=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">Further tries have to wait&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" style=\"max-width:560px;margin:0 auto\"><tbody><tr style=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\" style=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\" style=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\" style=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">",
    {
     "when": "kind",
     "as": "line",
     "is": "password",
     "then": [
-     "Somebody keeps trying to sign in as you"
+     "Too many wrong passwords for your account"
     ]
    },
    {
@@ -102,7 +102,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "as": "line",
     "is": "code",
     "then": [
-     "Somebody has your password, or it is you"
+     "Too many wrong codes for your account"
     ]
    },
    "</h1><p class=\"ink\" style=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
@@ -122,7 +122,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "as": "line",
     "is": "password",
     "then": [
-     ", the password of your Muster account was entered wrongly several times in a row. Nobody got in, and each further try now has to wait, longer every time."
+     ", someone entered wrong passwords for your Muster account several times in a row. Nobody got in that way, and each further try now has to wait, longer every time."
     ]
    },
    {
@@ -130,10 +130,10 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "as": "line",
     "is": "code",
     "then": [
-     ", someone entered wrong codes for your Muster account several times in a row, after a first step that was right. Nobody got in, and each further try now has to wait, longer every time."
+     ", someone entered wrong codes for your Muster account several times in a row. None was accepted, and each further try now has to wait, longer every time."
     ]
    },
-   "</p><p class=\"panel\" style=\"font-size:16px;line-height:25px;background-color:#eef2fc;border-radius:8px;color:#1b2230;margin:0 0 18px;padding:16px 18px;margin-top:0;margin-right:0;margin-bottom:18px;margin-left:0\">When: ",
+   "</p><p class=\"panel\" style=\"font-size:16px;line-height:25px;background-color:#eef2fc;border-radius:8px;color:#1b2230;margin:0 0 18px;padding:16px 18px;margin-top:0;margin-right:0;margin-bottom:18px;margin-left:0\"><span class=\"muted\" style=\"color:#59626f\">When:</span> ",
    {
     "slot": "at",
     "as": "dateTime"
@@ -142,7 +142,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "when": "device",
     "as": "device",
     "then": [
-     "<br/>Device: ",
+     "<br/><span class=\"muted\" style=\"color:#59626f\">Device:</span> ",
      {
       "slot": "device",
       "as": "device"
@@ -153,7 +153,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "when": "ip",
     "as": "line",
     "then": [
-     "<br/>IP address: ",
+     "<br/><span class=\"muted\" style=\"color:#59626f\">IP address:</span> ",
      {
       "slot": "ip",
       "as": "line"
@@ -171,7 +171,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
       "slot": "webUrl",
       "as": "address"
      },
-     "/forgot-password\" style=\"color:#2f57c8;text-decoration-line:none\" target=\"_blank\">choose a new password</a>.</p><p class=\"muted\" style=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">If it wasn’t you, there is nothing to do as long as nobody else knows your password. In a browser that you have signed in with before you can go on signing in as always.</p>"
+     "/forgot-password\" style=\"color:#2f57c8;text-decoration-line:none;text-decoration:underline\" target=\"_blank\">choose a new password</a>.</p><p class=\"muted\" style=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">If it wasn&#8217;t you, there is nothing to do: your password has kept them out. In a browser where you signed in before, you can sign in as usual.</p>"
     ]
    },
    {
@@ -179,12 +179,12 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "as": "line",
     "is": "code",
     "then": [
-     "<p class=\"ink\" style=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">If it was you, wait a little and try again.</p><p class=\"ink\" style=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">If it wasn’t you, someone probably knows your password: <a class=\"link\" href=\"",
+     "<p class=\"ink\" style=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">If it was you, wait a little and try again.</p><p class=\"ink\" style=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">If it wasn&#8217;t you, someone came as far as the code and probably knows your password. The code has kept them out; choose a new password so that they don&#8217;t come so far again.</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" style=\"margin:4px 0 18px\"><tbody><tr><td><a class=\"button\" href=\"",
      {
       "slot": "webUrl",
       "as": "address"
      },
-     "/forgot-password\" style=\"color:#2f57c8;text-decoration-line:none\" target=\"_blank\">choose a new one</a>. Your second step has kept them out.</p>"
+     "/forgot-password\" style=\"line-height:100%;text-decoration:none;display:inline-block;max-width:100%;mso-padding-alt:0px;background-color:#2f57c8;border-radius:8px;color:#ffffff;font-size:16px;font-weight:600;padding:13px 22px;padding-top:13px;padding-right:22px;padding-bottom:13px;padding-left:22px\" target=\"_blank\"><span><!--[if mso]><i style=\"mso-font-width:366.66666666666663%;mso-text-raise:19.5\" hidden>&#8202;&#8202;&#8202;</i><![endif]--></span><span style=\"max-width:100%;display:inline-block;line-height:120%;mso-padding-alt:0px;mso-text-raise:9.75px\">It wasn&#8217;t me</span><span><!--[if mso]><i style=\"mso-font-width:366.66666666666663%\" hidden>&#8202;&#8202;&#8202;&#8203;</i><![endif]--></span></a></td></tr></tbody></table>"
     ]
    },
    "</td></tr></tbody></table><p class=\"muted\" style=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because it is about the safety of your Muster account.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
@@ -195,7 +195,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "as": "line",
     "is": "password",
     "then": [
-     "Somebody keeps trying to sign in as you"
+     "Too many wrong passwords for your account"
     ]
    },
    {
@@ -203,7 +203,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "as": "line",
     "is": "code",
     "then": [
-     "Somebody has your password, or it is you"
+     "Too many wrong codes for your account"
     ]
    },
    "\n\nHello",
@@ -223,7 +223,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "as": "line",
     "is": "password",
     "then": [
-     ", the password of your Muster account was entered wrongly several times in a row. Nobody got in, and each further try now has to wait, longer every time."
+     ", someone entered wrong passwords for your Muster account several times in a row. Nobody got in that way, and each further try now has to wait, longer every time."
     ]
    },
    {
@@ -231,7 +231,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "as": "line",
     "is": "code",
     "then": [
-     ", someone entered wrong codes for your Muster account several times in a row, after a first step that was right. Nobody got in, and each further try now has to wait, longer every time."
+     ", someone entered wrong codes for your Muster account several times in a row. None was accepted, and each further try now has to wait, longer every time."
     ]
    },
    "\n\nWhen: ",
@@ -267,12 +267,12 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "as": "line",
     "is": "password",
     "then": [
-     "If it was you, wait a little and try again, or choose a new password ",
+     "If it was you, wait a little and try again, or choose a new password <",
      {
       "slot": "webUrl",
       "as": "address"
      },
-     "/forgot-password.\n\nIf it wasn’t you, there is nothing to do as long as nobody else knows your password. In a browser that you have signed in with before you can go on signing in as always.\n\n"
+     "/forgot-password>.\n\nIf it wasn’t you, there is nothing to do: your password has kept them out. In a browser where you signed in before, you can sign in as usual.\n\n"
     ]
    },
    {
@@ -280,12 +280,12 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "as": "line",
     "is": "code",
     "then": [
-     "If it was you, wait a little and try again.\n\nIf it wasn’t you, someone probably knows your password: choose a new one ",
+     "If it was you, wait a little and try again.\n\nIf it wasn’t you, someone came as far as the code and probably knows your password. The code has kept them out; choose a new password so that they don’t come so far again.\n\nIt wasn’t me: ",
      {
       "slot": "webUrl",
       "as": "address"
      },
-     "/forgot-password. Your second step has kept them out.\n\n"
+     "/forgot-password\n\n"
     ]
    },
    "You get this mail because it is about the safety of your Muster account.\n"
@@ -296,7 +296,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
    "You already have an account"
   ],
   "html": [
-   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\" style=\"background-color:#f3f4f7;margin:0;padding:0\"><div style=\"display:none;overflow:hidden;line-height:1px;opacity:0;max-height:0;max-width:0\" data-skip-in-text=\"true\">Sign in with the account you have<div> ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿</div></div><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td style=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" style=\"max-width:560px;margin:0 auto\"><tbody><tr style=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\" style=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\" style=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px\"><tbody><tr><td><h1 class=\"ink\" style=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">You already have an account</h1><p class=\"ink\" style=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
+   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\" style=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td style=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\" style=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">Sign in with the account you have&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" style=\"max-width:560px;margin:0 auto\"><tbody><tr style=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\" style=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\" style=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\" style=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">You already have an account</h1><p class=\"ink\" style=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
    {
     "when": "name",
     "as": "person",
@@ -313,7 +313,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "slot": "webUrl",
     "as": "address"
    },
-   "/login\" style=\"line-height:100%;text-decoration:none;display:inline-block;max-width:100%;mso-padding-alt:0px;background-color:#2f57c8;border-radius:8px;color:#ffffff;font-size:16px;font-weight:600;padding:13px 22px;padding-top:13px;padding-right:22px;padding-bottom:13px;padding-left:22px\" target=\"_blank\"><span><!--[if mso]><i style=\"mso-font-width:366.66666666666663%;mso-text-raise:19.5\" hidden>&#8202;&#8202;&#8202;</i><![endif]--></span><span style=\"max-width:100%;display:inline-block;line-height:120%;mso-padding-alt:0px;mso-text-raise:9.75px\">Sign in</span><span><!--[if mso]><i style=\"mso-font-width:366.66666666666663%\" hidden>&#8202;&#8202;&#8202;&#8203;</i><![endif]--></span></a></td></tr></tbody></table><p class=\"muted\" style=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">If it wasn’t you, there is nothing to do. Whoever it was has not learned that this address has an account.</p></td></tr></tbody></table><p class=\"muted\" style=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because someone signed up for Muster with the address of your account.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
+   "/login\" style=\"line-height:100%;text-decoration:none;display:inline-block;max-width:100%;mso-padding-alt:0px;background-color:#2f57c8;border-radius:8px;color:#ffffff;font-size:16px;font-weight:600;padding:13px 22px;padding-top:13px;padding-right:22px;padding-bottom:13px;padding-left:22px\" target=\"_blank\"><span><!--[if mso]><i style=\"mso-font-width:366.66666666666663%;mso-text-raise:19.5\" hidden>&#8202;&#8202;&#8202;</i><![endif]--></span><span style=\"max-width:100%;display:inline-block;line-height:120%;mso-padding-alt:0px;mso-text-raise:9.75px\">Sign in</span><span><!--[if mso]><i style=\"mso-font-width:366.66666666666663%\" hidden>&#8202;&#8202;&#8202;&#8203;</i><![endif]--></span></a></td></tr></tbody></table><p class=\"muted\" style=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">If it wasn&#8217;t you, there is nothing to do. Whoever it was has not learned that this address has an account.</p></td></tr></tbody></table><p class=\"muted\" style=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because someone signed up for Muster with the address of your account.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
   ],
   "text": [
    "You already have an account\n\nHello",
@@ -328,7 +328,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
      }
     ]
    },
-   ", someone just tried to sign up for Muster with your e-mail address. If it was you: there is nothing to sign up for, just sign in.\n\nSign in ",
+   ", someone just tried to sign up for Muster with your e-mail address. If it was you: there is nothing to sign up for, just sign in.\n\nSign in: ",
    {
     "slot": "webUrl",
     "as": "address"
@@ -343,7 +343,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "as": "line",
     "is": "sign-in",
     "then": [
-     "Your code to sign in"
+     "Your sign-in code"
     ]
    },
    {
@@ -351,7 +351,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "as": "line",
     "is": "enable",
     "then": [
-     "Your code to turn on sign-in codes"
+     "Turn on sign-in codes by mail"
     ]
    },
    {
@@ -359,18 +359,18 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "as": "line",
     "is": "confirm",
     "then": [
-     "Your code to confirm that it’s you"
+     "Confirm that it’s you"
     ]
    }
   ],
   "html": [
-   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\" style=\"background-color:#f3f4f7;margin:0;padding:0\"><div style=\"display:none;overflow:hidden;line-height:1px;opacity:0;max-height:0;max-width:0\" data-skip-in-text=\"true\">It works once and only for a few minutes<div> ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿</div></div><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td style=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" style=\"max-width:560px;margin:0 auto\"><tbody><tr style=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\" style=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\" style=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px\"><tbody><tr><td><h1 class=\"ink\" style=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">",
+   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\" style=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td style=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\" style=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">It works once and only for a few minutes&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" style=\"max-width:560px;margin:0 auto\"><tbody><tr style=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\" style=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\" style=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\" style=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">",
    {
     "when": "action",
     "as": "line",
     "is": "sign-in",
     "then": [
-     "Your code to sign in"
+     "Your sign-in code"
     ]
    },
    {
@@ -378,7 +378,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "as": "line",
     "is": "enable",
     "then": [
-     "Your code to turn on sign-in codes"
+     "Turn on sign-in codes by mail"
     ]
    },
    {
@@ -386,7 +386,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "as": "line",
     "is": "confirm",
     "then": [
-     "Your code to confirm that it’s you"
+     "Confirm that it&#8217;s you"
     ]
    },
    "</h1><p class=\"ink\" style=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
@@ -414,7 +414,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "as": "line",
     "is": "enable",
     "then": [
-     ", enter this code to be asked for one by mail each time you sign in:"
+     ", enter this code to turn sign-in codes on. Muster will mail you one each time you sign in:"
     ]
    },
    {
@@ -422,10 +422,10 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "as": "line",
     "is": "confirm",
     "then": [
-     ", enter this code where Muster asks you to confirm that it’s you:"
+     ", enter this code where Muster asks you to confirm that it&#8217;s you:"
     ]
    },
-   "</p><p class=\"panel\" style=\"font-size:32px;line-height:40px;background-color:#eef2fc;border-radius:8px;color:#1b2230;margin:0 0 18px;padding:16px 18px;font-family:&#x27;SF Mono&#x27;, Menlo, Consolas, &#x27;Liberation Mono&#x27;, monospace;font-weight:700;letter-spacing:6px;text-align:center;margin-top:0;margin-right:0;margin-bottom:18px;margin-left:0\">",
+   "</p><p class=\"panel\" style=\"font-size:32px;line-height:40px;background-color:#eef2fc;border-radius:8px;color:#1b2230;margin:0 0 18px;padding:16px 18px;font-family:&#x27;SF Mono&#x27;, Menlo, Consolas, &#x27;Liberation Mono&#x27;, monospace;font-weight:700;letter-spacing:6px;text-indent:6px;text-align:center;margin-top:0;margin-right:0;margin-bottom:18px;margin-left:0\">",
    {
     "slot": "code",
     "as": "line"
@@ -441,12 +441,12 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "as": "line",
     "is": "sign-in",
     "then": [
-     "<p class=\"muted\" style=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Nobody from Muster will ever ask you for it. If it wasn’t you, someone knows how to begin signing in as you: keep the code to yourself and <a class=\"link\" href=\"",
+     "<p class=\"muted\" style=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Nobody from Muster will ever ask you for it. If it wasn&#8217;t you, someone may know your password: keep the code to yourself and <a class=\"link\" href=\"",
      {
       "slot": "webUrl",
       "as": "address"
      },
-     "/forgot-password\" style=\"color:#2f57c8;text-decoration-line:none\" target=\"_blank\">choose a new password</a>.</p>"
+     "/forgot-password\" style=\"color:#2f57c8;text-decoration-line:none;text-decoration:underline\" target=\"_blank\">choose a new password</a>.</p>"
     ]
    },
    {
@@ -454,12 +454,12 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "as": "line",
     "is": "enable",
     "then": [
-     "<p class=\"muted\" style=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Nobody from Muster will ever ask you for it. If it wasn’t you, someone is signed in as you: keep the code to yourself and <a class=\"link\" href=\"",
+     "<p class=\"muted\" style=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Nobody from Muster will ever ask you for it. If it wasn&#8217;t you, someone is signed in as you: keep the code to yourself and <a class=\"link\" href=\"",
      {
       "slot": "webUrl",
       "as": "address"
      },
-     "/forgot-password\" style=\"color:#2f57c8;text-decoration-line:none\" target=\"_blank\">choose a new password</a>, which signs everybody out.</p>"
+     "/forgot-password\" style=\"color:#2f57c8;text-decoration-line:none;text-decoration:underline\" target=\"_blank\">choose a new password</a>, which signs everybody out.</p>"
     ]
    },
    {
@@ -467,12 +467,12 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "as": "line",
     "is": "confirm",
     "then": [
-     "<p class=\"muted\" style=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Nobody from Muster will ever ask you for it. If it wasn’t you, someone is signed in as you: keep the code to yourself and <a class=\"link\" href=\"",
+     "<p class=\"muted\" style=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Nobody from Muster will ever ask you for it. If it wasn&#8217;t you, someone is signed in as you: keep the code to yourself and <a class=\"link\" href=\"",
      {
       "slot": "webUrl",
       "as": "address"
      },
-     "/forgot-password\" style=\"color:#2f57c8;text-decoration-line:none\" target=\"_blank\">choose a new password</a>, which signs everybody out.</p>"
+     "/forgot-password\" style=\"color:#2f57c8;text-decoration-line:none;text-decoration:underline\" target=\"_blank\">choose a new password</a>, which signs everybody out.</p>"
     ]
    },
    "</td></tr></tbody></table><p class=\"muted\" style=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because someone asked for a code with your Muster account.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
@@ -483,7 +483,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "as": "line",
     "is": "sign-in",
     "then": [
-     "Your code to sign in"
+     "Your sign-in code"
     ]
    },
    {
@@ -491,7 +491,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "as": "line",
     "is": "enable",
     "then": [
-     "Your code to turn on sign-in codes"
+     "Turn on sign-in codes by mail"
     ]
    },
    {
@@ -499,7 +499,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "as": "line",
     "is": "confirm",
     "then": [
-     "Your code to confirm that it’s you"
+     "Confirm that it’s you"
     ]
    },
    "\n\nHello",
@@ -527,7 +527,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "as": "line",
     "is": "enable",
     "then": [
-     ", enter this code to be asked for one by mail each time you sign in:"
+     ", enter this code to turn sign-in codes on. Muster will mail you one each time you sign in:"
     ]
    },
    {
@@ -554,12 +554,12 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "as": "line",
     "is": "sign-in",
     "then": [
-     "Nobody from Muster will ever ask you for it. If it wasn’t you, someone knows how to begin signing in as you: keep the code to yourself and choose a new password ",
+     "Nobody from Muster will ever ask you for it. If it wasn’t you, someone may know your password: keep the code to yourself and choose a new password <",
      {
       "slot": "webUrl",
       "as": "address"
      },
-     "/forgot-password.\n\n"
+     "/forgot-password>.\n\n"
     ]
    },
    {
@@ -567,12 +567,12 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "as": "line",
     "is": "enable",
     "then": [
-     "Nobody from Muster will ever ask you for it. If it wasn’t you, someone is signed in as you: keep the code to yourself and choose a new password ",
+     "Nobody from Muster will ever ask you for it. If it wasn’t you, someone is signed in as you: keep the code to yourself and choose a new password <",
      {
       "slot": "webUrl",
       "as": "address"
      },
-     "/forgot-password, which signs everybody out.\n\n"
+     "/forgot-password>, which signs everybody out.\n\n"
     ]
    },
    {
@@ -580,12 +580,12 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "as": "line",
     "is": "confirm",
     "then": [
-     "Nobody from Muster will ever ask you for it. If it wasn’t you, someone is signed in as you: keep the code to yourself and choose a new password ",
+     "Nobody from Muster will ever ask you for it. If it wasn’t you, someone is signed in as you: keep the code to yourself and choose a new password <",
      {
       "slot": "webUrl",
       "as": "address"
      },
-     "/forgot-password, which signs everybody out.\n\n"
+     "/forgot-password>, which signs everybody out.\n\n"
     ]
    },
    "You get this mail because someone asked for a code with your Muster account.\n"
@@ -596,7 +596,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
    "New sign-in to your account"
   ],
   "html": [
-   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\" style=\"background-color:#f3f4f7;margin:0;padding:0\"><div style=\"display:none;overflow:hidden;line-height:1px;opacity:0;max-height:0;max-width:0\" data-skip-in-text=\"true\">From a device that you have not used before<div> ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿</div></div><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td style=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" style=\"max-width:560px;margin:0 auto\"><tbody><tr style=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\" style=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\" style=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px\"><tbody><tr><td><h1 class=\"ink\" style=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">New sign-in to your account</h1><p class=\"ink\" style=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
+   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\" style=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td style=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\" style=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">If it was you, there is nothing to do&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" style=\"max-width:560px;margin:0 auto\"><tbody><tr style=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\" style=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\" style=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\" style=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">New sign-in to your account</h1><p class=\"ink\" style=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
    {
     "when": "name",
     "as": "person",
@@ -608,7 +608,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
      }
     ]
    },
-   ", someone signed in to your Muster account from a device or a network that it has not been used from before.</p><p class=\"panel\" style=\"font-size:16px;line-height:25px;background-color:#eef2fc;border-radius:8px;color:#1b2230;margin:0 0 18px;padding:16px 18px;margin-top:0;margin-right:0;margin-bottom:18px;margin-left:0\">When: ",
+   ", someone signed in to your Muster account with a browser and from a network that are new to us.</p><p class=\"panel\" style=\"font-size:16px;line-height:25px;background-color:#eef2fc;border-radius:8px;color:#1b2230;margin:0 0 18px;padding:16px 18px;margin-top:0;margin-right:0;margin-bottom:18px;margin-left:0\"><span class=\"muted\" style=\"color:#59626f\">When:</span> ",
    {
     "slot": "at",
     "as": "dateTime"
@@ -617,7 +617,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "when": "device",
     "as": "device",
     "then": [
-     "<br/>Device: ",
+     "<br/><span class=\"muted\" style=\"color:#59626f\">Device:</span> ",
      {
       "slot": "device",
       "as": "device"
@@ -628,24 +628,24 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "when": "ip",
     "as": "line",
     "then": [
-     "<br/>IP address: ",
+     "<br/><span class=\"muted\" style=\"color:#59626f\">IP address:</span> ",
      {
       "slot": "ip",
       "as": "line"
      }
     ]
    },
-   "</p><p class=\"ink\" style=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">If it was you, there is nothing to do. If it wasn’t, choose a new password, which signs everybody out.</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" style=\"margin:4px 0 18px\"><tbody><tr><td><a class=\"button\" href=\"",
+   "</p><p class=\"ink\" style=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">If it was you, there is nothing to do. If it wasn&#8217;t, choose a new password, which signs everybody out.</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" style=\"margin:4px 0 18px\"><tbody><tr><td><a class=\"button\" href=\"",
    {
     "slot": "webUrl",
     "as": "address"
    },
-   "/forgot-password\" style=\"line-height:100%;text-decoration:none;display:inline-block;max-width:100%;mso-padding-alt:0px;background-color:#2f57c8;border-radius:8px;color:#ffffff;font-size:16px;font-weight:600;padding:13px 22px;padding-top:13px;padding-right:22px;padding-bottom:13px;padding-left:22px\" target=\"_blank\"><span><!--[if mso]><i style=\"mso-font-width:366.66666666666663%;mso-text-raise:19.5\" hidden>&#8202;&#8202;&#8202;</i><![endif]--></span><span style=\"max-width:100%;display:inline-block;line-height:120%;mso-padding-alt:0px;mso-text-raise:9.75px\">It wasn’t me</span><span><!--[if mso]><i style=\"mso-font-width:366.66666666666663%\" hidden>&#8202;&#8202;&#8202;&#8203;</i><![endif]--></span></a></td></tr></tbody></table><p class=\"muted\" style=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">All devices that are signed in stand in your <a class=\"link\" href=\"",
+   "/forgot-password\" style=\"line-height:100%;text-decoration:none;display:inline-block;max-width:100%;mso-padding-alt:0px;background-color:#2f57c8;border-radius:8px;color:#ffffff;font-size:16px;font-weight:600;padding:13px 22px;padding-top:13px;padding-right:22px;padding-bottom:13px;padding-left:22px\" target=\"_blank\"><span><!--[if mso]><i style=\"mso-font-width:366.66666666666663%;mso-text-raise:19.5\" hidden>&#8202;&#8202;&#8202;</i><![endif]--></span><span style=\"max-width:100%;display:inline-block;line-height:120%;mso-padding-alt:0px;mso-text-raise:9.75px\">It wasn&#8217;t me</span><span><!--[if mso]><i style=\"mso-font-width:366.66666666666663%\" hidden>&#8202;&#8202;&#8202;&#8203;</i><![endif]--></span></a></td></tr></tbody></table><p class=\"muted\" style=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Your <a class=\"link\" href=\"",
    {
     "slot": "webUrl",
     "as": "address"
    },
-   "/settings/security\" style=\"color:#2f57c8;text-decoration-line:none\" target=\"_blank\">sign-in settings</a>.</p></td></tr></tbody></table><p class=\"muted\" style=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because it is about the safety of your Muster account.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
+   "/settings/security\" style=\"color:#2f57c8;text-decoration-line:none;text-decoration:underline\" target=\"_blank\">sign-in settings</a> list every device that is signed in.</p></td></tr></tbody></table><p class=\"muted\" style=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because it is about the safety of your Muster account.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
   ],
   "text": [
    "New sign-in to your account\n\nHello",
@@ -660,7 +660,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
      }
     ]
    },
-   ", someone signed in to your Muster account from a device or a network that it has not been used from before.\n\nWhen: ",
+   ", someone signed in to your Muster account with a browser and from a network that are new to us.\n\nWhen: ",
    {
     "slot": "at",
     "as": "dateTime"
@@ -687,17 +687,17 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
      }
     ]
    },
-   "\n\nIf it was you, there is nothing to do. If it wasn’t, choose a new password, which signs everybody out.\n\nIt wasn’t me ",
+   "\n\nIf it was you, there is nothing to do. If it wasn’t, choose a new password, which signs everybody out.\n\nIt wasn’t me: ",
    {
     "slot": "webUrl",
     "as": "address"
    },
-   "/forgot-password\n\nAll devices that are signed in stand in your sign-in settings ",
+   "/forgot-password\n\nYour sign-in settings <",
    {
     "slot": "webUrl",
     "as": "address"
    },
-   "/settings/security.\n\nYou get this mail because it is about the safety of your Muster account.\n"
+   "/settings/security> list every device that is signed in.\n\nYou get this mail because it is about the safety of your Muster account.\n"
   ]
  },
  "password-changed": {
@@ -728,7 +728,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
    }
   ],
   "html": [
-   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\" style=\"background-color:#f3f4f7;margin:0;padding:0\"><div style=\"display:none;overflow:hidden;line-height:1px;opacity:0;max-height:0;max-width:0\" data-skip-in-text=\"true\">If it was you, there is nothing to do<div> ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿</div></div><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td style=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" style=\"max-width:560px;margin:0 auto\"><tbody><tr style=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\" style=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\" style=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px\"><tbody><tr><td><h1 class=\"ink\" style=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">",
+   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\" style=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td style=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\" style=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">If it was you, there is nothing to do&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" style=\"max-width:560px;margin:0 auto\"><tbody><tr style=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\" style=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\" style=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\" style=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">",
    {
     "when": "how",
     "as": "line",
@@ -789,7 +789,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
      ", a password was set for your Muster account. You can sign in with it from now on."
     ]
    },
-   "</p><p class=\"panel\" style=\"font-size:16px;line-height:25px;background-color:#eef2fc;border-radius:8px;color:#1b2230;margin:0 0 18px;padding:16px 18px;margin-top:0;margin-right:0;margin-bottom:18px;margin-left:0\">When: ",
+   "</p><p class=\"panel\" style=\"font-size:16px;line-height:25px;background-color:#eef2fc;border-radius:8px;color:#1b2230;margin:0 0 18px;padding:16px 18px;margin-top:0;margin-right:0;margin-bottom:18px;margin-left:0\"><span class=\"muted\" style=\"color:#59626f\">When:</span> ",
    {
     "slot": "at",
     "as": "dateTime"
@@ -798,7 +798,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "when": "device",
     "as": "device",
     "then": [
-     "<br/>Device: ",
+     "<br/><span class=\"muted\" style=\"color:#59626f\">Device:</span> ",
      {
       "slot": "device",
       "as": "device"
@@ -809,19 +809,19 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "when": "ip",
     "as": "line",
     "then": [
-     "<br/>IP address: ",
+     "<br/><span class=\"muted\" style=\"color:#59626f\">IP address:</span> ",
      {
       "slot": "ip",
       "as": "line"
      }
     ]
    },
-   "</p><p class=\"ink\" style=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">If it was you, there is nothing to do. If it wasn’t, someone else can get into your account: choose a password that only you know, at once. That signs everybody out.</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" style=\"margin:4px 0 18px\"><tbody><tr><td><a class=\"button\" href=\"",
+   "</p><p class=\"ink\" style=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">If it was you, there is nothing to do. If it wasn&#8217;t, someone else can get into your account: choose a password that only you know, at once. That signs everybody out.</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" style=\"margin:4px 0 18px\"><tbody><tr><td><a class=\"button\" href=\"",
    {
     "slot": "webUrl",
     "as": "address"
    },
-   "/forgot-password\" style=\"line-height:100%;text-decoration:none;display:inline-block;max-width:100%;mso-padding-alt:0px;background-color:#2f57c8;border-radius:8px;color:#ffffff;font-size:16px;font-weight:600;padding:13px 22px;padding-top:13px;padding-right:22px;padding-bottom:13px;padding-left:22px\" target=\"_blank\"><span><!--[if mso]><i style=\"mso-font-width:366.66666666666663%;mso-text-raise:19.5\" hidden>&#8202;&#8202;&#8202;</i><![endif]--></span><span style=\"max-width:100%;display:inline-block;line-height:120%;mso-padding-alt:0px;mso-text-raise:9.75px\">It wasn’t me</span><span><!--[if mso]><i style=\"mso-font-width:366.66666666666663%\" hidden>&#8202;&#8202;&#8202;&#8203;</i><![endif]--></span></a></td></tr></tbody></table></td></tr></tbody></table><p class=\"muted\" style=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because it is about the safety of your Muster account.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
+   "/forgot-password\" style=\"line-height:100%;text-decoration:none;display:inline-block;max-width:100%;mso-padding-alt:0px;background-color:#2f57c8;border-radius:8px;color:#ffffff;font-size:16px;font-weight:600;padding:13px 22px;padding-top:13px;padding-right:22px;padding-bottom:13px;padding-left:22px\" target=\"_blank\"><span><!--[if mso]><i style=\"mso-font-width:366.66666666666663%;mso-text-raise:19.5\" hidden>&#8202;&#8202;&#8202;</i><![endif]--></span><span style=\"max-width:100%;display:inline-block;line-height:120%;mso-padding-alt:0px;mso-text-raise:9.75px\">It wasn&#8217;t me</span><span><!--[if mso]><i style=\"mso-font-width:366.66666666666663%\" hidden>&#8202;&#8202;&#8202;&#8203;</i><![endif]--></span></a></td></tr></tbody></table></td></tr></tbody></table><p class=\"muted\" style=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because it is about the safety of your Muster account.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
   ],
   "text": [
    {
@@ -911,7 +911,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
      }
     ]
    },
-   "\n\nIf it was you, there is nothing to do. If it wasn’t, someone else can get into your account: choose a password that only you know, at once. That signs everybody out.\n\nIt wasn’t me ",
+   "\n\nIf it was you, there is nothing to do. If it wasn’t, someone else can get into your account: choose a password that only you know, at once. That signs everybody out.\n\nIt wasn’t me: ",
    {
     "slot": "webUrl",
     "as": "address"
@@ -924,7 +924,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
    "Choose a new password"
   ],
   "html": [
-   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\" style=\"background-color:#f3f4f7;margin:0;padding:0\"><div style=\"display:none;overflow:hidden;line-height:1px;opacity:0;max-height:0;max-width:0\" data-skip-in-text=\"true\">The link to do so works once<div> ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿</div></div><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td style=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" style=\"max-width:560px;margin:0 auto\"><tbody><tr style=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\" style=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\" style=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px\"><tbody><tr><td><h1 class=\"ink\" style=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">Choose a new password</h1><p class=\"ink\" style=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
+   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\" style=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td style=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\" style=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">The link to do so works once&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" style=\"max-width:560px;margin:0 auto\"><tbody><tr style=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\" style=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\" style=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\" style=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">Choose a new password</h1><p class=\"ink\" style=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
    {
     "when": "name",
     "as": "person",
@@ -951,7 +951,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "slot": "lifetime",
     "as": "line"
    },
-   " after you asked for it. Your new password signs you out everywhere; a second step that you turned on stays on.</p><p class=\"muted\" style=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">If it wasn’t you, ignore this mail and your password stays as it is. Don’t pass it on: whoever has the link can choose your password.</p></td></tr></tbody></table><p class=\"muted\" style=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because someone asked for a new password for the account with this address.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
+   " after you asked for it. Your new password signs you out everywhere; a second step that you turned on stays on.</p><p class=\"muted\" style=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">If it wasn&#8217;t you, ignore this mail and your password stays as it is. Don&#8217;t pass it on: whoever has the link can choose your password.</p></td></tr></tbody></table><p class=\"muted\" style=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because someone asked for a new password for the account with this address.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
   ],
   "text": [
    "Choose a new password\n\nHello",
@@ -966,7 +966,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
      }
     ]
    },
-   ", someone asked for a new password for your Muster account. If it was you, choose it here:\n\nChoose a new password ",
+   ", someone asked for a new password for your Muster account. If it was you, choose it here:\n\nChoose a new password: ",
    {
     "slot": "webUrl",
     "as": "address"
@@ -989,7 +989,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
    "Confirm your e-mail address"
   ],
   "html": [
-   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\" style=\"background-color:#f3f4f7;margin:0;padding:0\"><div style=\"display:none;overflow:hidden;line-height:1px;opacity:0;max-height:0;max-width:0\" data-skip-in-text=\"true\">Your code to finish signing up for Muster<div> ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿</div></div><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td style=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" style=\"max-width:560px;margin:0 auto\"><tbody><tr style=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\" style=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\" style=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px\"><tbody><tr><td><h1 class=\"ink\" style=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">Confirm your e-mail address</h1><p class=\"ink\" style=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
+   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\" style=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td style=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\" style=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">Your code to finish signing up for Muster&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" style=\"max-width:560px;margin:0 auto\"><tbody><tr style=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\" style=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\" style=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\" style=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">Confirm your e-mail address</h1><p class=\"ink\" style=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
    {
     "when": "name",
     "as": "person",
@@ -1001,7 +1001,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
      }
     ]
    },
-   ", enter this code to finish signing up:</p><p class=\"panel\" style=\"font-size:32px;line-height:40px;background-color:#eef2fc;border-radius:8px;color:#1b2230;margin:0 0 18px;padding:16px 18px;font-family:&#x27;SF Mono&#x27;, Menlo, Consolas, &#x27;Liberation Mono&#x27;, monospace;font-weight:700;letter-spacing:6px;text-align:center;margin-top:0;margin-right:0;margin-bottom:18px;margin-left:0\">",
+   ", enter this code to finish signing up:</p><p class=\"panel\" style=\"font-size:32px;line-height:40px;background-color:#eef2fc;border-radius:8px;color:#1b2230;margin:0 0 18px;padding:16px 18px;font-family:&#x27;SF Mono&#x27;, Menlo, Consolas, &#x27;Liberation Mono&#x27;, monospace;font-weight:700;letter-spacing:6px;text-indent:6px;text-align:center;margin-top:0;margin-right:0;margin-bottom:18px;margin-left:0\">",
    {
     "slot": "code",
     "as": "line"
@@ -1011,7 +1011,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "slot": "lifetime",
     "as": "line"
    },
-   " after you asked for it.</p><p class=\"muted\" style=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Nobody from Muster will ever ask you for it. If it wasn’t you who signed up, ignore this mail: without the code no account is made.</p></td></tr></tbody></table><p class=\"muted\" style=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because someone signed up for Muster with this address.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
+   " after you asked for it.</p><p class=\"muted\" style=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Nobody from Muster will ever ask you for it. If it wasn&#8217;t you who signed up, ignore this mail: without the code no account is made.</p></td></tr></tbody></table><p class=\"muted\" style=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because someone signed up for Muster with this address.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
   ],
   "text": [
    "Confirm your e-mail address\n\nHello",
@@ -1048,7 +1048,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
    }
   ],
   "html": [
-   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\" style=\"background-color:#f3f4f7;margin:0;padding:0\"><div style=\"display:none;overflow:hidden;line-height:1px;opacity:0;max-height:0;max-width:0\" data-skip-in-text=\"true\">A task you wanted to be reminded of<div> ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿</div></div><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td style=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" style=\"max-width:560px;margin:0 auto\"><tbody><tr style=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\" style=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\" style=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px\"><tbody><tr><td><h1 class=\"ink\" style=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">",
+   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\" style=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td style=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\" style=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">A task you wanted to be reminded of&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" style=\"max-width:560px;margin:0 auto\"><tbody><tr style=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\" style=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\" style=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\" style=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">",
    {
     "slot": "taskTitle",
     "as": "line"
@@ -1093,12 +1093,12 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "when": "late",
     "as": "flag",
     "then": [
-     "<p class=\"muted\" style=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">This reminder comes late: it was set for ",
+     "<p class=\"muted\" style=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">This reminder comes late: its time was ",
      {
       "slot": "scheduledAt",
       "as": "dateTime"
      },
-     ", when mail could not be sent.</p>"
+     ".</p>"
     ]
    },
    "</td></tr></tbody></table><p class=\"muted\" style=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because a reminder for this task was set in Muster.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
@@ -1132,7 +1132,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
      "\n\n"
     ]
    },
-   "Open the task ",
+   "Open the task: ",
    {
     "slot": "webUrl",
     "as": "address"
@@ -1147,12 +1147,12 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "when": "late",
     "as": "flag",
     "then": [
-     "This reminder comes late: it was set for ",
+     "This reminder comes late: its time was ",
      {
       "slot": "scheduledAt",
       "as": "dateTime"
      },
-     ", when mail could not be sent.\n\n"
+     ".\n\n"
     ]
    },
    "You get this mail because a reminder for this task was set in Muster.\n"
@@ -1163,7 +1163,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
    "We signed one of your devices out"
   ],
   "html": [
-   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\" style=\"background-color:#f3f4f7;margin:0;padding:0\"><div style=\"display:none;overflow:hidden;line-height:1px;opacity:0;max-height:0;max-width:0\" data-skip-in-text=\"true\">Its sign-in may have been copied<div> ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿</div></div><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td style=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" style=\"max-width:560px;margin:0 auto\"><tbody><tr style=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\" style=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\" style=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px\"><tbody><tr><td><h1 class=\"ink\" style=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">We signed one of your devices out</h1><p class=\"ink\" style=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
+   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\" style=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td style=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\" style=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">Its sign-in may have been copied&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" style=\"max-width:560px;margin:0 auto\"><tbody><tr style=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\" style=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\" style=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\" style=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">We signed one of your devices out</h1><p class=\"ink\" style=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
    {
     "when": "name",
     "as": "person",
@@ -1175,7 +1175,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
      }
     ]
    },
-   ", what keeps one of your devices signed in to Muster was used a second time after it had been replaced. That happens when somebody copied it, so we ended that session for everyone who had it.</p><p class=\"panel\" style=\"font-size:16px;line-height:25px;background-color:#eef2fc;border-radius:8px;color:#1b2230;margin:0 0 18px;padding:16px 18px;margin-top:0;margin-right:0;margin-bottom:18px;margin-left:0\">When: ",
+   ", an old copy of the sign-in of one of your devices was used. We can&#8217;t tell who has the right one, so we signed that device out.</p><p class=\"panel\" style=\"font-size:16px;line-height:25px;background-color:#eef2fc;border-radius:8px;color:#1b2230;margin:0 0 18px;padding:16px 18px;margin-top:0;margin-right:0;margin-bottom:18px;margin-left:0\"><span class=\"muted\" style=\"color:#59626f\">When:</span> ",
    {
     "slot": "at",
     "as": "dateTime"
@@ -1184,7 +1184,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "when": "device",
     "as": "device",
     "then": [
-     "<br/>Device: ",
+     "<br/><span class=\"muted\" style=\"color:#59626f\">Device:</span> ",
      {
       "slot": "device",
       "as": "device"
@@ -1195,24 +1195,24 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "when": "ip",
     "as": "line",
     "then": [
-     "<br/>IP address: ",
+     "<br/><span class=\"muted\" style=\"color:#59626f\">IP address:</span> ",
      {
       "slot": "ip",
       "as": "line"
      }
     ]
    },
-   "</p><p class=\"ink\" style=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">You can sign in again as always. If you don’t know the device above, or your own may have been opened by someone else, choose a new password as well: that signs everybody out.</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" style=\"margin:4px 0 18px\"><tbody><tr><td><a class=\"button\" href=\"",
+   "</p><p class=\"ink\" style=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">You can sign in again as usual. If you don&#8217;t recognise the sign-in above, choose a new password as well: that signs everybody out.</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" style=\"margin:4px 0 18px\"><tbody><tr><td><a class=\"button\" href=\"",
    {
     "slot": "webUrl",
     "as": "address"
    },
-   "/forgot-password\" style=\"line-height:100%;text-decoration:none;display:inline-block;max-width:100%;mso-padding-alt:0px;background-color:#2f57c8;border-radius:8px;color:#ffffff;font-size:16px;font-weight:600;padding:13px 22px;padding-top:13px;padding-right:22px;padding-bottom:13px;padding-left:22px\" target=\"_blank\"><span><!--[if mso]><i style=\"mso-font-width:366.66666666666663%;mso-text-raise:19.5\" hidden>&#8202;&#8202;&#8202;</i><![endif]--></span><span style=\"max-width:100%;display:inline-block;line-height:120%;mso-padding-alt:0px;mso-text-raise:9.75px\">Choose a new password</span><span><!--[if mso]><i style=\"mso-font-width:366.66666666666663%\" hidden>&#8202;&#8202;&#8202;&#8203;</i><![endif]--></span></a></td></tr></tbody></table><p class=\"muted\" style=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">All devices that are signed in stand in your <a class=\"link\" href=\"",
+   "/forgot-password\" style=\"line-height:100%;text-decoration:none;display:inline-block;max-width:100%;mso-padding-alt:0px;background-color:#2f57c8;border-radius:8px;color:#ffffff;font-size:16px;font-weight:600;padding:13px 22px;padding-top:13px;padding-right:22px;padding-bottom:13px;padding-left:22px\" target=\"_blank\"><span><!--[if mso]><i style=\"mso-font-width:366.66666666666663%;mso-text-raise:19.5\" hidden>&#8202;&#8202;&#8202;</i><![endif]--></span><span style=\"max-width:100%;display:inline-block;line-height:120%;mso-padding-alt:0px;mso-text-raise:9.75px\">Choose a new password</span><span><!--[if mso]><i style=\"mso-font-width:366.66666666666663%\" hidden>&#8202;&#8202;&#8202;&#8203;</i><![endif]--></span></a></td></tr></tbody></table><p class=\"muted\" style=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Your <a class=\"link\" href=\"",
    {
     "slot": "webUrl",
     "as": "address"
    },
-   "/settings/security\" style=\"color:#2f57c8;text-decoration-line:none\" target=\"_blank\">sign-in settings</a>.</p></td></tr></tbody></table><p class=\"muted\" style=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because it is about the safety of your Muster account.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
+   "/settings/security\" style=\"color:#2f57c8;text-decoration-line:none;text-decoration:underline\" target=\"_blank\">sign-in settings</a> list every device that is signed in.</p></td></tr></tbody></table><p class=\"muted\" style=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because it is about the safety of your Muster account.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
   ],
   "text": [
    "We signed one of your devices out\n\nHello",
@@ -1227,7 +1227,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
      }
     ]
    },
-   ", what keeps one of your devices signed in to Muster was used a second time after it had been replaced. That happens when somebody copied it, so we ended that session for everyone who had it.\n\nWhen: ",
+   ", an old copy of the sign-in of one of your devices was used. We can’t tell who has the right one, so we signed that device out.\n\nWhen: ",
    {
     "slot": "at",
     "as": "dateTime"
@@ -1254,17 +1254,17 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
      }
     ]
    },
-   "\n\nYou can sign in again as always. If you don’t know the device above, or your own may have been opened by someone else, choose a new password as well: that signs everybody out.\n\nChoose a new password ",
+   "\n\nYou can sign in again as usual. If you don’t recognise the sign-in above, choose a new password as well: that signs everybody out.\n\nChoose a new password: ",
    {
     "slot": "webUrl",
     "as": "address"
    },
-   "/forgot-password\n\nAll devices that are signed in stand in your sign-in settings ",
+   "/forgot-password\n\nYour sign-in settings <",
    {
     "slot": "webUrl",
     "as": "address"
    },
-   "/settings/security.\n\nYou get this mail because it is about the safety of your Muster account.\n"
+   "/settings/security> list every device that is signed in.\n\nYou get this mail because it is about the safety of your Muster account.\n"
   ]
  },
  "two-factor-changed": {
@@ -1311,7 +1311,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
    }
   ],
   "html": [
-   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\" style=\"background-color:#f3f4f7;margin:0;padding:0\"><div style=\"display:none;overflow:hidden;line-height:1px;opacity:0;max-height:0;max-width:0\" data-skip-in-text=\"true\">If it was you, there is nothing to do<div> ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿</div></div><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td style=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" style=\"max-width:560px;margin:0 auto\"><tbody><tr style=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\" style=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\" style=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px\"><tbody><tr><td><h1 class=\"ink\" style=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">",
+   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\" style=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td style=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\" style=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">If it was you, there is nothing to do&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" style=\"max-width:560px;margin:0 auto\"><tbody><tr style=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\" style=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\" style=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\" style=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">",
    {
     "when": "change",
     "as": "line",
@@ -1401,10 +1401,10 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "as": "line",
     "is": "recovery-code-used",
     "then": [
-     ", one of your recovery codes was used in place of a code. It can’t be used again."
+     ", one of your recovery codes was used in place of a code. It can&#8217;t be used again."
     ]
    },
-   "</p><p class=\"panel\" style=\"font-size:16px;line-height:25px;background-color:#eef2fc;border-radius:8px;color:#1b2230;margin:0 0 18px;padding:16px 18px;margin-top:0;margin-right:0;margin-bottom:18px;margin-left:0\">When: ",
+   "</p><p class=\"panel\" style=\"font-size:16px;line-height:25px;background-color:#eef2fc;border-radius:8px;color:#1b2230;margin:0 0 18px;padding:16px 18px;margin-top:0;margin-right:0;margin-bottom:18px;margin-left:0\"><span class=\"muted\" style=\"color:#59626f\">When:</span> ",
    {
     "slot": "at",
     "as": "dateTime"
@@ -1413,7 +1413,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "when": "device",
     "as": "device",
     "then": [
-     "<br/>Device: ",
+     "<br/><span class=\"muted\" style=\"color:#59626f\">Device:</span> ",
      {
       "slot": "device",
       "as": "device"
@@ -1424,7 +1424,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "when": "ip",
     "as": "line",
     "then": [
-     "<br/>IP address: ",
+     "<br/><span class=\"muted\" style=\"color:#59626f\">IP address:</span> ",
      {
       "slot": "ip",
       "as": "line"
@@ -1450,20 +1450,20 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
       "slot": "webUrl",
       "as": "address"
      },
-     "/settings/security\" style=\"color:#2f57c8;text-decoration-line:none\" target=\"_blank\">Make new ones</a> before the last is gone.</p>"
+     "/settings/security\" style=\"color:#2f57c8;text-decoration-line:none;text-decoration:underline\" target=\"_blank\">Make new ones</a> before the last is gone.</p>"
     ]
    },
-   "<p class=\"muted\" style=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">If it was you, there is nothing else to do. If it wasn’t, someone else has been in your account: <a class=\"link\" href=\"",
+   "<p class=\"ink\" style=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">If it was you, there is nothing else to do. If it wasn&#8217;t, someone else has been in your account: choose a new password at once, which signs everybody out.</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" style=\"margin:4px 0 18px\"><tbody><tr><td><a class=\"button\" href=\"",
    {
     "slot": "webUrl",
     "as": "address"
    },
-   "/forgot-password\" style=\"color:#2f57c8;text-decoration-line:none\" target=\"_blank\">choose a new password</a> at once, which signs everybody out, and then look through your <a class=\"link\" href=\"",
+   "/forgot-password\" style=\"line-height:100%;text-decoration:none;display:inline-block;max-width:100%;mso-padding-alt:0px;background-color:#2f57c8;border-radius:8px;color:#ffffff;font-size:16px;font-weight:600;padding:13px 22px;padding-top:13px;padding-right:22px;padding-bottom:13px;padding-left:22px\" target=\"_blank\"><span><!--[if mso]><i style=\"mso-font-width:366.66666666666663%;mso-text-raise:19.5\" hidden>&#8202;&#8202;&#8202;</i><![endif]--></span><span style=\"max-width:100%;display:inline-block;line-height:120%;mso-padding-alt:0px;mso-text-raise:9.75px\">It wasn&#8217;t me</span><span><!--[if mso]><i style=\"mso-font-width:366.66666666666663%\" hidden>&#8202;&#8202;&#8202;&#8203;</i><![endif]--></span></a></td></tr></tbody></table><p class=\"muted\" style=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Then look through your <a class=\"link\" href=\"",
    {
     "slot": "webUrl",
     "as": "address"
    },
-   "/settings/security\" style=\"color:#2f57c8;text-decoration-line:none\" target=\"_blank\">sign-in settings</a>. If a code that you don’t have keeps you out, ask those who run Muster for you.</p></td></tr></tbody></table><p class=\"muted\" style=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because it is about the safety of your Muster account.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
+   "/settings/security\" style=\"color:#2f57c8;text-decoration-line:none;text-decoration:underline\" target=\"_blank\">sign-in settings</a>. If a code that you don&#8217;t have keeps you out, ask those who run Muster for you.</p></td></tr></tbody></table><p class=\"muted\" style=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because it is about the safety of your Muster account.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
   ],
   "text": [
    {
@@ -1599,25 +1599,25 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "as": "line",
     "is": "recovery-code-used",
     "then": [
-     "Running out? Make new ones ",
+     "Running out? Make new ones <",
      {
       "slot": "webUrl",
       "as": "address"
      },
-     "/settings/security before the last is gone.\n\n"
+     "/settings/security> before the last is gone.\n\n"
     ]
    },
-   "If it was you, there is nothing else to do. If it wasn’t, someone else has been in your account: choose a new password ",
+   "If it was you, there is nothing else to do. If it wasn’t, someone else has been in your account: choose a new password at once, which signs everybody out.\n\nIt wasn’t me: ",
    {
     "slot": "webUrl",
     "as": "address"
    },
-   "/forgot-password at once, which signs everybody out, and then look through your sign-in settings ",
+   "/forgot-password\n\nThen look through your sign-in settings <",
    {
     "slot": "webUrl",
     "as": "address"
    },
-   "/settings/security. If a code that you don’t have keeps you out, ask those who run Muster for you.\n\nYou get this mail because it is about the safety of your Muster account.\n"
+   "/settings/security>. If a code that you don’t have keeps you out, ask those who run Muster for you.\n\nYou get this mail because it is about the safety of your Muster account.\n"
   ]
  },
  "welcome": {
@@ -1625,7 +1625,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
    "Welcome to Muster"
   ],
   "html": [
-   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\" style=\"background-color:#f3f4f7;margin:0;padding:0\"><div style=\"display:none;overflow:hidden;line-height:1px;opacity:0;max-height:0;max-width:0\" data-skip-in-text=\"true\">Your account is ready<div> ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿</div></div><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td style=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" style=\"max-width:560px;margin:0 auto\"><tbody><tr style=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\" style=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\" style=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px\"><tbody><tr><td><h1 class=\"ink\" style=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">Welcome to Muster</h1><p class=\"ink\" style=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
+   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\" style=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td style=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\" style=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">Your account is ready&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" style=\"max-width:560px;margin:0 auto\"><tbody><tr style=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\" style=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\" style=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\" style=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">Welcome to Muster</h1><p class=\"ink\" style=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
    {
     "when": "name",
     "as": "person",
@@ -1657,7 +1657,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
      }
     ]
    },
-   ", your e-mail address is confirmed and your account is ready.\n\nWrite down your first task, put a file to it, and set a reminder so that it comes back in time.\n\nOpen Muster ",
+   ", your e-mail address is confirmed and your account is ready.\n\nWrite down your first task, put a file to it, and set a reminder so that it comes back in time.\n\nOpen Muster: ",
    {
     "slot": "webUrl",
     "as": "address"

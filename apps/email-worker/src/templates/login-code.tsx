@@ -3,9 +3,9 @@ import { choice, slot, When } from './parts/slot.tsx'
 import { Greeting, PageLink, Panel, Paragraph, Remark } from './parts/text.tsx'
 
 export const subject = choice('action', {
-  'sign-in': 'Your code to sign in',
-  enable: 'Your code to turn on sign-in codes',
-  confirm: 'Your code to confirm that it’s you',
+  'sign-in': 'Your sign-in code',
+  enable: 'Turn on sign-in codes by mail',
+  confirm: 'Confirm that it’s you',
 })
 
 export default function LoginCode() {
@@ -19,7 +19,7 @@ export default function LoginCode() {
         <Greeting />
         {choice('action', {
           'sign-in': ', enter this code to sign in to Muster:',
-          enable: ', enter this code to be asked for one by mail each time you sign in:',
+          enable: ', enter this code to turn sign-in codes on. Muster will mail you one each time you sign in:',
           confirm: ', enter this code where Muster asks you to confirm that it’s you:',
         })}
       </Paragraph>
@@ -27,8 +27,8 @@ export default function LoginCode() {
       <Paragraph>It works once, for {slot('lifetime')} after you asked for it.</Paragraph>
       <When has="action" is="sign-in">
         <Remark>
-          Nobody from Muster will ever ask you for it. If it wasn’t you, someone knows how to begin signing in as you:
-          keep the code to yourself and <PageLink path="/forgot-password">choose a new password</PageLink>.
+          Nobody from Muster will ever ask you for it. If it wasn’t you, someone may know your password: keep the code
+          to yourself and <PageLink path="/forgot-password">choose a new password</PageLink>.
         </Remark>
       </When>
       <When has="action" is="enable">

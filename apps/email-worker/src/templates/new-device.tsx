@@ -7,10 +7,9 @@ export const subject = 'New sign-in to your account'
 
 export default function NewDevice() {
   return (
-    <Layout preview="From a device that you have not used before" title={subject} reason={safetyReason}>
+    <Layout preview="If it was you, there is nothing to do" title={subject} reason={safetyReason}>
       <Paragraph>
-        <Greeting />, someone signed in to your Muster account from a device or a network that it has not been used from
-        before.
+        <Greeting />, someone signed in to your Muster account with a browser and from a network that are new to us.
       </Paragraph>
       <Happened />
       <Paragraph>
@@ -18,7 +17,7 @@ export default function NewDevice() {
       </Paragraph>
       <Action href={`${slot('webUrl', 'address')}/forgot-password`}>It wasn’t me</Action>
       <Remark>
-        All devices that are signed in stand in your <PageLink path="/settings/security">sign-in settings</PageLink>.
+        Your <PageLink path="/settings/security">sign-in settings</PageLink> list every device that is signed in.
       </Remark>
     </Layout>
   )

@@ -9,17 +9,17 @@ export default function SessionCompromised() {
   return (
     <Layout preview="Its sign-in may have been copied" title={subject} reason={safetyReason}>
       <Paragraph>
-        <Greeting />, what keeps one of your devices signed in to Muster was used a second time after it had been
-        replaced. That happens when somebody copied it, so we ended that session for everyone who had it.
+        <Greeting />, an old copy of the sign-in of one of your devices was used. We can’t tell who has the right one,
+        so we signed that device out.
       </Paragraph>
       <Happened />
       <Paragraph>
-        You can sign in again as always. If you don’t know the device above, or your own may have been opened by someone
-        else, choose a new password as well: that signs everybody out.
+        You can sign in again as usual. If you don’t recognise the sign-in above, choose a new password as well: that
+        signs everybody out.
       </Paragraph>
       <Action href={`${slot('webUrl', 'address')}/forgot-password`}>Choose a new password</Action>
       <Remark>
-        All devices that are signed in stand in your <PageLink path="/settings/security">sign-in settings</PageLink>.
+        Your <PageLink path="/settings/security">sign-in settings</PageLink> list every device that is signed in.
       </Remark>
     </Layout>
   )

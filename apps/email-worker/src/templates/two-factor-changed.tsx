@@ -1,7 +1,7 @@
 import { Happened, safetyReason } from './parts/happened.tsx'
 import { Layout } from './parts/layout.tsx'
-import { choice, When } from './parts/slot.tsx'
-import { Greeting, PageLink, Paragraph, Remark } from './parts/text.tsx'
+import { choice, slot, When } from './parts/slot.tsx'
+import { Action, Greeting, PageLink, Paragraph, Remark } from './parts/text.tsx'
 
 export const subject = choice('change', {
   'otp-on': 'Sign-in codes by mail are on',
@@ -36,11 +36,14 @@ export default function TwoFactorChanged() {
           Running out? <PageLink path="/settings/security">Make new ones</PageLink> before the last is gone.
         </Paragraph>
       </When>
+      <Paragraph>
+        If it was you, there is nothing else to do. If it wasn’t, someone else has been in your account: choose a new
+        password at once, which signs everybody out.
+      </Paragraph>
+      <Action href={`${slot('webUrl', 'address')}/forgot-password`}>It wasn’t me</Action>
       <Remark>
-        If it was you, there is nothing else to do. If it wasn’t, someone else has been in your account:{' '}
-        <PageLink path="/forgot-password">choose a new password</PageLink> at once, which signs everybody out, and then
-        look through your <PageLink path="/settings/security">sign-in settings</PageLink>. If a code that you don’t have
-        keeps you out, ask those who run Muster for you.
+        Then look through your <PageLink path="/settings/security">sign-in settings</PageLink>. If a code that you don’t
+        have keeps you out, ask those who run Muster for you.
       </Remark>
     </Layout>
   )

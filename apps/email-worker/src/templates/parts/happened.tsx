@@ -1,20 +1,30 @@
+import type { ReactNode } from 'react'
 import { slot, When } from './slot.tsx'
+import { color } from './style.ts'
 import { Panel } from './text.tsx'
 
 /** When something happened to the account, and from where as far as it is known. */
 export function Happened() {
   return (
     <Panel>
-      When: {slot('at', 'dateTime')}
+      <Label>When:</Label> {slot('at', 'dateTime')}
       <When has="device" as="device">
         <br />
-        Device: {slot('device', 'device')}
+        <Label>Device:</Label> {slot('device', 'device')}
       </When>
       <When has="ip">
         <br />
-        IP address: {slot('ip')}
+        <Label>IP address:</Label> {slot('ip')}
       </When>
     </Panel>
+  )
+}
+
+function Label({ children }: { children: ReactNode }) {
+  return (
+    <span className="muted" style={{ color: color.muted }}>
+      {children}
+    </span>
   )
 }
 

@@ -41,6 +41,8 @@ export function Panel({ children, isCode = false }: { children: ReactNode; isCod
     lineHeight: '40px',
     fontWeight: 700,
     letterSpacing: '6px',
+    // Makes up for the space after the last digit.
+    textIndent: '6px',
     textAlign: 'center',
   } as const
   return (
@@ -84,7 +86,11 @@ export function Action({ href, children }: { href: string; children: ReactNode }
 /** An address of the front end within a sentence. */
 export function PageLink({ path, children }: { path: string; children: ReactNode }) {
   return (
-    <Link className="link" href={`${slot('webUrl', 'address')}${path}`} style={{ color: color.accent }}>
+    <Link
+      className="link"
+      href={`${slot('webUrl', 'address')}${path}`}
+      style={{ color: color.accent, textDecoration: 'underline' }}
+    >
       {children}
     </Link>
   )
