@@ -167,7 +167,7 @@ describe('a mail with a token', () => {
     peer.manners = {
       data: () => ({
         code: 554,
-        text: `5.7.1 ${'x'.repeat(quoted ? 400 : 0)} bad link https://x.example/?t=${quoted}`,
+        text: `5.7.1 ${'x'.repeat(400)} bad link https://x.example/?t=${quoted}`,
       }),
     }
     const id = await reset(harness.address())
