@@ -23,6 +23,7 @@ export const coarseLimits = {
 export const guardLimits = {
   login: { max: 5, windowMs: 15 * minuteMs },
   registerVerify: { max: 5, windowMs: 15 * minuteMs },
+  twoFactorVerify: { max: 5, windowMs: 15 * minuteMs },
   /** Rotations per session; replays within the grace don't count. */
   refresh: { max: 10, windowMs: 15 * minuteMs },
 } as const satisfies Record<string, Limit>

@@ -89,9 +89,10 @@ export const authRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (ap
       },
     },
     async (request, reply) => {
-      const { user, grant } = await auth.login(context, request.body, originOf(request))
-      cookies.set(reply, grant)
-      return ok({ requiresTwoFactor: false as const, user })
+      const begun = await auth.login(context, request.body, originOf(request))
+      if (begun.requiresTwoFactor) return ok(begun)
+      cookies.set(reply, begun.grant)
+      return ok({ requiresTwoFactor: false as const, user: begun.user })
     },
   )
 

@@ -6,6 +6,7 @@ import type { Context } from '../../plugins/context.ts'
 import { addressKey } from '../../plugins/rate-limits.ts'
 import { isUniqueViolation } from '../../plugins/unique-violation.ts'
 import { endSessions, openSession, revokeSession } from '../sessions/sessions.service.ts'
+import type { SignInChallenge } from '../two-factor/sign-in-challenge.ts'
 import * as usersQueries from '../users/users.queries.ts'
 import { dropCachedProfile, toUser } from '../users/users.service.ts'
 import type { Login, Registration } from './auth.schema.ts'
@@ -85,7 +86,7 @@ export async function verifyRegistration(
  * Signs in by password. An unknown e-mail, an account without a password and a wrong password look the same, also by time.
  * @throws DomainError INVALID_CREDENTIALS, ACCOUNT_LOCKED, ACCOUNT_INACTIVE, RATE_LIMITED, OVERLOADED
  */
-export async function login(context: Context, input: Login, origin: Origin): Promise<SignedIn> {
+export async function login(context: Context, input: Login, origin: Origin): Promise<SignedIn | SignInChallenge> {
   const { db, guard } = context
   const { email, password, rememberMe } = input
   const slot = await guard.reserve('login', addressKey(origin.ip))

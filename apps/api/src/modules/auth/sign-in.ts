@@ -1,8 +1,11 @@
 import type { Trx } from '@muster/db'
 import { DomainError } from '@muster/errors'
+import type { TransactContext } from '@muster/jobs/outbox'
 import type { Actor, Origin } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
 import { openSession, type SessionGrant } from '../sessions/sessions.service.ts'
+import type { RightCode } from '../two-factor/proofs.ts'
+import { issueChallenge, type SignInChallenge } from '../two-factor/sign-in-challenge.ts'
 import * as usersQueries from '../users/users.queries.ts'
 import type { User } from '../users/users.schema.ts'
 import { dropCachedProfile, toUser } from '../users/users.service.ts'
@@ -16,48 +19,68 @@ export type SignInOptions = { method: SignInMethod; rememberMe: boolean; origin:
 export type SignedIn = { requiresTwoFactor: false; user: User; grant: SessionGrant }
 
 /**
- * What follows the first step of every way in: a session.
- * @throws DomainError ACCOUNT_INACTIVE
+ * What follows the first step of every way in: a session, or the challenge of who has a second factor.
+ * @param row the person as they were when the proof was looked at
+ * @throws DomainError INVALID_CREDENTIALS, ACCOUNT_INACTIVE when that changed in the meantime
  */
 export async function beginSignIn(
   context: Context,
   row: usersQueries.UserRow,
   options: SignInOptions,
-): Promise<SignedIn> {
-  if (!row.is_active) throw new DomainError('ACCOUNT_INACTIVE')
-  return completeSignIn(context, row, options)
+): Promise<SignedIn | SignInChallenge> {
+  const begun = await context.transact(async (tx) => {
+    const user = await lockProven(tx.trx, row, options.method)
+    if (user.two_factor_method !== 'none') return issueChallenge(context, tx, user, options)
+    return signIn(context, tx, user, options)
+  })
+  if (!begun.requiresTwoFactor) await dropCachedProfile(context, row.id)
+  return begun
 }
 
 /**
- * What follows the last step of every way in: opens the session, records it and notes the device.
+ * What follows the second step of every way in: a session.
  * @param row the person as they were when the last proof was looked at
- * @throws DomainError INVALID_CREDENTIALS, ACCOUNT_INACTIVE when that changed in the meantime
+ * @throws DomainError INVALID_CREDENTIALS, ACCOUNT_INACTIVE, CHALLENGE_INVALID, OTP_INVALID when that changed in the meantime
  */
 export async function completeSignIn(
   context: Context,
   row: usersQueries.UserRow,
-  { method, rememberMe, origin }: SignInOptions,
+  options: SignInOptions & { secondFactor: RightCode },
+): Promise<SignedIn> {
+  const signedIn = await context.transact(async (tx) => {
+    const user = await lockProven(tx.trx, row, options.method)
+    await options.secondFactor.use(tx)
+    return signIn(context, tx, user, options)
+  })
+  await dropCachedProfile(context, row.id)
+  return signedIn
+}
+
+/** Opens the session, records it and notes the device. The person's row is locked. */
+async function signIn(
+  context: Context,
+  tx: TransactContext,
+  user: usersQueries.UserRow,
+  { method, rememberMe, origin, secondFactor }: SignInOptions & { secondFactor?: RightCode },
 ): Promise<SignedIn> {
   const now = context.clock.now()
-  const { user, grant } = await context.transact(async (tx) => {
-    const user = await lockProven(tx.trx, row, method)
-    const { role, organization_id: organizationId } = user
-    const person = { id: user.id, role: role as Actor['role'], organizationId }
-    const opened = await openSession(context, tx.trx, person, { rememberMe, origin })
-    const device = await noteDevice(context, tx, user, { origin, now })
-    await usersQueries.setLastSeen(tx.trx, user.id, now)
-    tx.audit({
-      action: 'auth.login_succeeded',
-      actorId: user.id,
-      targetType: 'session',
-      targetId: opened.actor.sessionId,
-      after: { method, rememberMe },
-      context: origin,
-    })
-    return { user, grant: { ...opened, device } }
+  const person = { id: user.id, role: user.role as Actor['role'], organizationId: user.organization_id }
+  const opened = await openSession(context, tx.trx, person, { rememberMe, origin })
+  const device = await noteDevice(context, tx, user, { origin, now })
+  await usersQueries.setLastSeen(tx.trx, user.id, now)
+  tx.audit({
+    action: 'auth.login_succeeded',
+    actorId: user.id,
+    targetType: 'session',
+    targetId: opened.actor.sessionId,
+    after: { method, rememberMe, ...(secondFactor && { secondFactor: secondFactor.kind }) },
+    context: origin,
   })
-  await dropCachedProfile(context, user.id)
-  return { requiresTwoFactor: false, user: toUser({ ...user, last_seen_at: now }, now), grant }
+  return {
+    requiresTwoFactor: false,
+    user: toUser({ ...user, last_seen_at: now }, now),
+    grant: { ...opened, device },
+  }
 }
 
 /**

@@ -64,24 +64,31 @@ export async function takeSignInMailTurn(
   return numUpdatedRows > 0n
 }
 
-export function setMail(trx: Trx, id: string, emailId: string) {
-  return trx.updateTable('two_factor_challenges').set({ email_id: emailId }).where('id', '=', id).execute()
+/** The mail whose code is asked for from now on. */
+export type ChallengeMail = { email_id: string; mailed_at: Date }
+
+export function setMail(trx: Trx, id: string, mail: ChallengeMail) {
+  return trx.updateTable('two_factor_challenges').set(mail).where('id', '=', id).execute()
 }
 
-/** The mail of an open sign-in of this person, if one went out after `since`. */
-export function findRecentSignInMail(trx: Trx, userId: string, { now, since }: { now: Date; since: Date }) {
-  return trx
+/** The newest mail of any open sign-in of this person, if it went out after `since`. */
+export async function findSignInMail(
+  trx: Trx,
+  userId: string,
+  { now, since }: { now: Date; since: Date },
+): Promise<ChallengeMail | undefined> {
+  const row = await trx
     .selectFrom('two_factor_challenges')
     .select(['email_id', 'mailed_at'])
     .where('user_id', '=', userId)
     .where('purpose', '=', 'sign-in')
     .where('used_at', 'is', null)
     .where('expires_at', '>', now)
-    .where('email_id', 'is not', null)
     .where('mailed_at', '>', since)
     .orderBy('mailed_at', 'desc')
     .limit(1)
     .executeTakeFirst()
+  return row?.email_id && row.mailed_at ? { email_id: row.email_id, mailed_at: row.mailed_at } : undefined
 }
 
 /**
@@ -140,5 +147,14 @@ export function endAll(trx: Trx, userId: string, now: Date) {
     .set({ used_at: now })
     .where('user_id', '=', userId)
     .where('used_at', 'is', null)
+    .execute()
+}
+
+/** Forgets what ended before `before`; nobody asks for it again. */
+export function deleteEnded(trx: Trx, userId: string, before: Date) {
+  return trx
+    .deleteFrom('two_factor_challenges')
+    .where('user_id', '=', userId)
+    .where('expires_at', '<', before)
     .execute()
 }

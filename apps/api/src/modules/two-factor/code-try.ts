@@ -5,7 +5,7 @@ import { takeTry } from '../auth/lockout.ts'
 import type { UserRow } from '../users/users.queries.ts'
 
 /** What the code was asked for, as audit events name it. */
-export type CodeUse = 'sign-in' | 'enable-otp' | 'enable-totp' | 'disable' | 'confirm'
+export type CodeUse = 'sign-in' | 'enable-otp' | 'enable-totp' | 'change-factor' | 'confirm'
 
 /**
  * Looks at somebody's code under the lock-out of their account.

@@ -1,7 +1,7 @@
 import { DomainError } from '@muster/errors'
 import type { Actor, Origin } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
-import { takeTry } from '../auth/lockout.ts'
+import { confirmPassword } from '../auth/confirm.ts'
 import type { UserRow } from '../users/users.queries.ts'
 import * as usersQueries from '../users/users.queries.ts'
 import { checkProofCode, mailProofCode } from './proofs.ts'
@@ -29,7 +29,7 @@ export async function confirmPerson(
     return user
   }
   if (code === undefined) throw missing('code', 'confirm with the code that POST /auth/confirmation-code mails')
-  const right = await checkProofCode(context, user, { purpose: 'confirm', code: code, origin })
+  const right = await checkProofCode(context, user, { purpose: 'confirm', code, origin })
   await context.transact((tx) => right.use(tx))
   return user
 }
@@ -39,27 +39,14 @@ export async function mailConfirmationCode(context: Context, actor: Actor): Prom
   await mailProofCode(context, await personOf(context, actor), 'confirm')
 }
 
-async function personOf({ db }: Context, actor: Actor): Promise<UserRow> {
+/** @throws DomainError UNAUTHENTICATED when the person is gone */
+export async function personOf({ db }: Context, actor: Actor): Promise<UserRow> {
   const user = await usersQueries.findById(db, actor.userId)
   if (!user) throw new DomainError('UNAUTHENTICATED')
   return user
 }
 
-function missing(field: keyof Confirmation, message: string) {
+/** The refusal of a body that lacks what this account confirms with. */
+export function missing(field: string, message: string) {
   return new DomainError('VALIDATION_FAILED', { details: [{ path: `body.${field}`, message }] })
-}
-
-async function confirmPassword(
-  context: Context,
-  user: UserRow,
-  { password, origin }: { password: string; origin: Origin },
-): Promise<void> {
-  const lock = await takeTry(context, { kind: 'password', who: { email: user.email, user, origin } })
-  const { ok } = await context.passwords.verify(password, user.password_hash ?? '').catch(async (error: unknown) => {
-    await lock.giveBack()
-    throw error
-  })
-  if (ok) return lock.succeed()
-  await context.transact((tx) => lock.fail(tx))
-  throw new DomainError('INVALID_CREDENTIALS', { message: 'The password is wrong.' })
 }

@@ -16,7 +16,7 @@ export const maxTries = 5
 export type RightCode<Kind extends string = string> = {
   kind: Kind
   /** @throws DomainError OTP_INVALID when somebody else was first */
-  use(tx: Pick<TransactContext, 'trx'>): Promise<void>
+  use(tx: TransactContext): Promise<void>
 }
 
 /** What bounds challenges at this moment. */
@@ -45,7 +45,7 @@ export async function mailProofCode(
     const action = purpose === 'confirm' ? 'confirm' : 'enable'
     const data = { name: user.name, action } as const
     const mail = { template: 'login-code', to: user.email, userId: user.id, data, expiresAt } as const
-    await queries.setMail(tx.trx, id, await insertMail(tx, mail))
+    await queries.setMail(tx.trx, id, { email_id: await insertMail(tx, mail), mailed_at: now })
     return true
   })
   if (!isMailed) throw cooldown(await queries.findProof(db, user.id, purpose), now)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { replyOf } from '../../plugins/reply.ts'
 
 /** Six digits as mails and authenticator apps show them, or a recovery code in six groups of four. */
 const sixDigits = /^\s*\d{3}[\s-]?\d{3}\s*$/
@@ -18,3 +19,20 @@ export const factorCode = z
 
 /** Of a body that confirms an action, see confirmPerson: the password, or the mailed code where there is none. */
 export const confirmationFields = { password: z.string().min(1).max(1_000).optional(), code: digitCode.optional() }
+
+export const signInCodeBody = z.strictObject({ challengeToken: z.string().max(300), code: factorCode })
+export const challengeBody = signInCodeBody.pick({ challengeToken: true })
+export const digitCodeBody = z.strictObject({ code: digitCode })
+export const confirmationBody = z.strictObject(confirmationFields)
+
+/** The factor in use proves itself beside the password, or beside the mailed code of an account without one. */
+export const ownerBody = z.strictObject({
+  password: confirmationFields.password,
+  confirmationCode: confirmationFields.code,
+  code: factorCode,
+})
+
+export const totpSetupReply = replyOf(
+  z.object({ secret: z.string(), otpauthUrl: z.string(), qrCode: z.string().startsWith('data:image/png;base64,') }),
+)
+export const recoveryCodesReply = replyOf(z.object({ recoveryCodes: z.array(z.string()).length(10) }))
