@@ -52,7 +52,6 @@ export function sessionCookies({
     deviceName,
     set(reply, { accessToken, refreshToken, expiresAt, device }) {
       const maxAge = Math.max(0, Math.floor((expiresAt.getTime() - now().getTime()) / 1_000))
-      reply.header('cache-control', 'no-store')
       reply.setCookie(accessName, accessToken, { ...attributes, maxAge })
       reply.setCookie(refreshName, refreshToken, { ...attributes, maxAge })
       if (device) reply.setCookie(deviceName, device, { ...attributes, maxAge: deviceMaxAgeSeconds })
@@ -76,6 +75,11 @@ export const sessionPlugin = fp(async (app: FastifyInstance, { context }: Option
   const { cookies, revocations, clock } = context
   const readToken = rememberVerified(context.accessTokens.read)
   await app.register(fastifyCookie)
+  // Whatever a route says of its content: an answer with cookies, e.g. a file served while they were renewed, is kept nowhere.
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (reply.hasHeader('set-cookie')) reply.header('cache-control', 'no-store')
+    done()
+  })
   app.decorateRequest('actor', null as unknown as Actor)
   app.decorateRequest('deviceCookie', {
     getter() {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildApp } from '../../app.ts'
 import { createDeps } from '../../deps.ts'
 import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
+import { attachTo, makeTask } from '../attachments/upload-fixtures.ts'
 
 const minuteMs = 60_000
 const dayMs = 24 * 60 * minuteMs
@@ -73,6 +74,27 @@ describe('refresh', () => {
     expect(events).toEqual([{ action: 'session.refresh_reused' }])
   })
 
+  test('of a theft that many requests uncover at once the owner is told once, and from where', async () => {
+    const person = await api.signUp()
+    const stolen = tokenOf(person)
+    clock.advance(minuteMs)
+    await refresh(person, answeredToken(await refresh(person)))
+    clock.advance(minuteMs)
+    const thief = () =>
+      api
+        .connect(new Map([['muster_rt', stolen]]))
+        .inject('POST', '/api/v1/auth/refresh', undefined, { 'user-agent': 'curl/8.5.0' })
+    await Promise.all(Array.from({ length: 20 }, thief))
+    const mails = await api.db
+      .selectFrom('email_messages')
+      .select(['template', 'user_id', 'data'])
+      .where('to_address', '=', person.email)
+      .execute()
+    expect(mails).toMatchObject([
+      { template: 'session-compromised', user_id: person.userId, data: { device: 'curl', ip: '127.0.0.1' } },
+    ])
+  })
+
   test('a refusal leaves the cookies as they are', async () => {
     const answer = await api.connect(new Map([['muster_rt', 'nonsense']])).inject('POST', '/api/v1/auth/refresh')
     expect(answer.statusCode).toBe(401)
@@ -114,6 +136,45 @@ describe('access', () => {
     expect(answer.statusCode).toBe(200)
     expect(person.cookies.get('muster_at')).not.toBe(before)
     expect(answer.headers['cache-control']).toBe('no-store')
+  })
+
+  test.each([
+    ['GET', `/api/v1/tasks/${newId()}`, 404],
+    ['GET', '/api/v1/tasks/nonsense', 400],
+    ['POST', '/api/v1/tasks', 400],
+    ['GET', '/api/v1/admin/audit-events', 403],
+  ] as const)('cookies that were renewed on the way stay on an error too: %s %s', async (method, url, status) => {
+    const person = await api.signUp()
+    clock.advance(16 * minuteMs)
+    const before = new Map(person.cookies)
+    const answer = await person.inject(method, url)
+    expect(answer.statusCode).toBe(status)
+    expect(answer.cookies.map(({ name }) => name).sort()).toEqual(['muster_at', 'muster_rt'])
+    expect(answer.headers['cache-control']).toBe('no-store')
+    expect(person.cookies.get('muster_rt')).not.toBe(before.get('muster_rt'))
+    expect((await person.inject('GET', '/api/v1/users/me')).cookies).toEqual([])
+  })
+
+  test('a file that is served while the cookies are renewed is not kept by the browser with them', async () => {
+    const person = await api.signUp()
+    await api.listen()
+    const { id } = await attachTo({ person, task: await makeTask(person) }, 'notes.txt', 'Some text')
+    const read = () => person.inject('GET', `/api/v1/attachments/${id}/content`)
+    expect((await read()).headers['cache-control']).toContain('private')
+    clock.advance(16 * minuteMs)
+    const renewed = await read()
+    expect([renewed.cookies.length, renewed.headers['cache-control']]).toEqual([2, 'no-store'])
+  })
+
+  test('a request that is refused for its session leaves the cookies as they are', async () => {
+    const person = await api.signUp()
+    const other = api.connect(new Map(person.cookies))
+    await person.inject('POST', '/api/v1/auth/logout')
+    for (const minutes of [0, 16]) {
+      clock.advance(minutes * minuteMs)
+      const answer = await other.inject('GET', '/api/v1/users/me')
+      expect([answer.statusCode, answer.cookies]).toEqual([401, []])
+    }
   })
 
   test('an access token with a changed claim or another header is no access token', async () => {
@@ -161,6 +222,41 @@ describe('access', () => {
     await eventually(async () => {
       expect((await person.inject('GET', '/api/v1/admin/audit-events')).statusCode).toBe(200)
     })
+  })
+})
+
+describe('logout-all', () => {
+  test('ends every session of the person and nobody else’s, and clears what the browser keeps', async () => {
+    const [person, stranger] = [await api.signUp(), await api.signUp()]
+    const row = await sessionRow(person)
+    const ids = [newId(), newId()]
+    await api.db
+      .insertInto('sessions')
+      .values(ids.map((id) => ({ ...row, id })))
+      .execute()
+    const cookies = new Map([...person.cookies, ['muster_device', 'stays']])
+    const browser = api.connect(cookies)
+    const before = new Map(cookies)
+    const answer = await browser.inject('POST', '/api/v1/auth/logout-all')
+    expect(answer.statusCode).toBe(200)
+    expect([...cookies.keys()]).toEqual(['muster_device'])
+    expect(answer.headers['clear-site-data']).toBe('"cache", "storage"')
+    expect(codeOf(await api.connect(before).inject('GET', '/api/v1/users/me'))).toBe('SESSION_REVOKED')
+    const open = await api.db
+      .selectFrom('sessions')
+      .select('id')
+      .where('user_id', '=', person.userId)
+      .where('revoked_at', 'is', null)
+      .execute()
+    expect(open).toEqual([])
+    expect((await stranger.inject('GET', '/api/v1/users/me')).statusCode).toBe(200)
+    const events = await api.db
+      .selectFrom('audit_pending')
+      .select('target_id')
+      .where('action', '=', 'session.revoked')
+      .where('actor_id', '=', person.userId)
+      .execute()
+    expect(events.map(({ target_id }) => target_id).sort()).toEqual([...ids, person.sessionId].sort())
   })
 })
 
