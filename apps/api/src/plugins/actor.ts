@@ -12,6 +12,8 @@ export type Actor = {
   /** Null for platform roles. */
   organizationId: string | null
   role: Role
+  /** Their organization requires a second factor that they have not set up: until then they may do nothing else. */
+  lacksFactor?: true
 }
 
 /** Where a request comes from, as audit events and sessions note it. */

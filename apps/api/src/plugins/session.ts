@@ -17,11 +17,15 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Who may call the route: anybody, whoever is signed in, or these roles. Every route says it. */
     access?: 'public' | 'signed-in' | readonly Role[]
+    /** Also for somebody who lacks the second factor that their organization requires. */
+    isOpenWithoutFactor?: true
   }
 }
 
 export type SessionCookies = {
   set(reply: FastifyReply, grant: SessionGrant): void
+  /** The access token alone. */
+  setAccess(reply: FastifyReply, grant: Pick<SessionGrant, 'accessToken' | 'expiresAt'>): void
   clear(reply: FastifyReply): void
   readRefreshToken(request: FastifyRequest): string | undefined
 }
@@ -47,13 +51,17 @@ export function sessionCookies({
   const refreshName = `${prefix}muster_rt`
   const deviceName = `${prefix}muster_device`
   const attributes = { path: '/', httpOnly: true, sameSite: 'lax', secure: isSecure } as const
+  const secondsUntil = (end: Date) => Math.max(0, Math.floor((end.getTime() - now().getTime()) / 1_000))
+  const setAccess: SessionCookies['setAccess'] = (reply, { accessToken, expiresAt }) => {
+    reply.setCookie(accessName, accessToken, { ...attributes, maxAge: secondsUntil(expiresAt) })
+  }
   return {
     accessName,
     deviceName,
-    set(reply, { accessToken, refreshToken, expiresAt, device }) {
-      const maxAge = Math.max(0, Math.floor((expiresAt.getTime() - now().getTime()) / 1_000))
-      reply.setCookie(accessName, accessToken, { ...attributes, maxAge })
-      reply.setCookie(refreshName, refreshToken, { ...attributes, maxAge })
+    setAccess,
+    set(reply, { refreshToken, device, ...grant }) {
+      setAccess(reply, grant)
+      reply.setCookie(refreshName, refreshToken, { ...attributes, maxAge: secondsUntil(grant.expiresAt) })
       if (device) reply.setCookie(deviceName, device, { ...attributes, maxAge: deviceMaxAgeSeconds })
     },
     clear(reply) {
@@ -96,11 +104,12 @@ export const sessionPlugin = fp(async (app: FastifyInstance, { context }: Option
 
   // With a callback: the usual request, whose access token is good, waits for nothing.
   app.addHook('onRequest', (request, reply, done) => {
-    const { access } = request.routeOptions.config
+    const { access, isOpenWithoutFactor } = request.routeOptions.config
     if (access === undefined || access === 'public') return done()
     // Without news of revoked sessions nobody can be let in.
     if (!revocations.isFresh()) throw new DomainError('DEPENDENCY_UNAVAILABLE', { retryAfterSeconds: 2 })
     const admit = (actor: Actor) => {
+      if (actor.lacksFactor && !isOpenWithoutFactor) throw new DomainError('TWO_FACTOR_REQUIRED')
       if (access !== 'signed-in' && !access.includes(actor.role)) throw new DomainError('FORBIDDEN')
       request.actor = actor
     }

@@ -117,7 +117,7 @@ export const authRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (ap
   app.post(
     '/auth/logout',
     {
-      config: { access: 'signed-in' },
+      config: { access: 'signed-in', isOpenWithoutFactor: true },
       schema: {
         tags: ['auth'],
         summary: 'End this session',
@@ -135,7 +135,7 @@ export const authRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (ap
   app.post(
     '/auth/logout-all',
     {
-      config: { access: 'signed-in' },
+      config: { access: 'signed-in', isOpenWithoutFactor: true },
       schema: {
         tags: ['auth'],
         summary: 'End all sessions, this one too',

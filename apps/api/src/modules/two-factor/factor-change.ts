@@ -4,6 +4,7 @@ import { insertMail, type TemplateData } from '@muster/mail'
 import type { Origin } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
 import { happened } from '../auth/happened.ts'
+import { forceRenewal } from '../sessions/sessions.queries.ts'
 import type { UserRow } from '../users/users.queries.ts'
 import * as usersQueries from '../users/users.queries.ts'
 import { dropCachedProfile } from '../users/users.service.ts'
@@ -39,7 +40,10 @@ export async function changeFactor(
     if (user.two_factor_method !== from) throw new DomainError('CONFLICT')
     await write(tx, now)
     await challenges.endAll(tx.trx, id, now)
-    if (to !== from) await queries.setMethod(tx.trx, id, to, now)
+    if (to !== from) {
+      await queries.setMethod(tx.trx, id, to, now)
+      await forceRenewal(tx.trx, { userId: id }, now)
+    }
     tx.audit({
       action,
       actorId: id,

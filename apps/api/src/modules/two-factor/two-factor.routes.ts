@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { originOf } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
 import { errorReply, messageReply, ok, said } from '../../plugins/reply.ts'
+import { renewAccess } from '../sessions/sessions.service.ts'
 import { userReply } from '../users/users.schema.ts'
 import { mailConfirmationCode } from './confirm-person.ts'
 import { resendCode } from './sign-in-challenge.ts'
@@ -63,12 +64,14 @@ const signInRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { 
   )
 }
 
-/** Setting factors up, and whatever else somebody may do whose organization requires one that they lack. */
+const setup = { access: 'signed-in', isOpenWithoutFactor: true } as const
+
+/** Setting a factor up, which is all that somebody may do whose organization requires one that they lack. */
 const setupRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
   app.post(
     '/auth/two-factor/totp/setup',
     {
-      config: { access: 'signed-in' },
+      config: setup,
       schema: {
         tags: ['auth'],
         summary: 'Begin to set up an authenticator app',
@@ -86,7 +89,7 @@ const setupRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { c
   app.post(
     '/auth/two-factor/totp/confirm',
     {
-      config: { access: 'signed-in' },
+      config: setup,
       schema: {
         tags: ['auth'],
         summary: 'Turn the authenticator app on by its first code',
@@ -95,16 +98,18 @@ const setupRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { c
         response: { 200: recoveryCodesReply, 409: errorReply },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { actor, body } = request
-      return ok({ recoveryCodes: await twoFactor.confirmTotp(context, actor, body.code, originOf(request)) })
+      const recoveryCodes = await twoFactor.confirmTotp(context, actor, body.code, originOf(request))
+      context.cookies.setAccess(reply, await renewAccess(context, actor))
+      return ok({ recoveryCodes })
     },
   )
 
   app.post(
     '/auth/two-factor/otp/enable',
     {
-      config: { access: 'signed-in' },
+      config: setup,
       schema: {
         tags: ['auth'],
         summary: 'Begin to turn the code by mail on: mails one',
@@ -121,7 +126,7 @@ const setupRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { c
   app.post(
     '/auth/two-factor/otp/confirm',
     {
-      config: { access: 'signed-in' },
+      config: setup,
       schema: {
         tags: ['auth'],
         summary: 'Turn the code by mail on by the one that was mailed',
@@ -129,8 +134,9 @@ const setupRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { c
         response: { 200: messageReply, 409: errorReply },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       await twoFactor.confirmOtp(context, request.actor, request.body.code, originOf(request))
+      context.cookies.setAccess(reply, await renewAccess(context, request.actor))
       return said('From now on a sign-in asks for a code that we mail you.')
     },
   )

@@ -12,7 +12,7 @@ export const usersRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
   app.get(
     '/users/me',
     {
-      config: { access: 'signed-in' },
+      config: { access: 'signed-in', isOpenWithoutFactor: true },
       schema: { tags: ['users'], summary: 'Read the own profile', response: { 200: userReply, 304: z.null() } },
     },
     async (request, reply) => {
