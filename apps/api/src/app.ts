@@ -8,6 +8,7 @@ import { attachmentsRoutes } from './modules/attachments/attachments.routes.ts'
 import { auditRoutes } from './modules/audit/audit.routes.ts'
 import { authRoutes } from './modules/auth/auth.routes.ts'
 import { passwordsRoutes } from './modules/auth/passwords.routes.ts'
+import { friendsRoutes } from './modules/friends/friends.routes.ts'
 import { googleRoutes } from './modules/google/google.routes.ts'
 import { remindersRoutes } from './modules/reminders/reminders.routes.ts'
 import { createAccessTokens } from './modules/sessions/access-tokens.ts'
@@ -116,6 +117,7 @@ export async function buildApp(deps: Deps): Promise<App> {
       await api.register(googleRoutes, { context })
       await api.register(usersRoutes, { context })
       await api.register(preferencesRoutes, { context })
+      await api.register(friendsRoutes, { context })
       await api.register(tasksRoutes, { context })
       await api.register(attachmentsRoutes, { context })
       await api.register(remindersRoutes, { context })

@@ -1,24 +1,7 @@
 import type { Db } from '@muster/db'
 import { sql } from 'kysely'
 import type { Actor } from '../../plugins/actor.ts'
-import { isAround, isUnblocked, type Sight, sightOf } from './visibility.ts'
-
-/** What of a row others may see, with how much of it the asking person does. */
-export type PersonRow = {
-  id: string
-  username: string
-  name: string
-  bio: string | null
-  avatar_key: string | null
-  last_seen_at: Date | null
-  version: number
-  sight: Sight | null
-}
-
-/** The columns of a {@link PersonRow} but `sight`. */
-export const personColumns = sql.raw(
-  ['id', 'username', 'name', 'bio', 'avatar_key', 'last_seen_at', 'version'].map((name) => `users.${name}`).join(', '),
-)
+import { isAround, isUnblocked, type PersonRow, personColumns, sightOf } from './visibility.ts'
 
 /** Undefined when there is nobody, or nobody who is around, or one of the two has blocked the other. */
 export async function findPerson(db: Db, id: string, actor: Actor): Promise<PersonRow | undefined> {

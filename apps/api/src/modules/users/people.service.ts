@@ -5,6 +5,7 @@ import { avatarUrlOf } from './avatar-url.ts'
 import * as queries from './people.queries.ts'
 import { onlineForMs } from './presence.ts'
 import type { PublicUser } from './users.schema.ts'
+import type { PersonRow } from './visibility.ts'
 
 type PeopleDeps = Pick<Deps, 'db' | 'presence' | 'clock'>
 
@@ -34,7 +35,7 @@ export async function getPerson(
 /** Rows as others see them: with presence where they may. */
 export async function toPublicUsers(
   { presence, clock }: Pick<Deps, 'presence' | 'clock'>,
-  rows: readonly queries.PersonRow[],
+  rows: readonly PersonRow[],
 ): Promise<PublicUser[]> {
   const shown = rows.filter(({ sight }) => sight === 'full').map(({ id }) => id)
   const seenMs = await presence.lastSeen(shown)

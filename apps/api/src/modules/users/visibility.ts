@@ -4,6 +4,23 @@ import type { Actor } from '../../plugins/actor.ts'
 /** What a person may see of another: `full` with presence, `profile` without; nothing of anybody else. */
 export type Sight = 'full' | 'profile'
 
+/** What of a row others may see, with how much of it the asking person does. */
+export type PersonRow = {
+  id: string
+  username: string
+  name: string
+  bio: string | null
+  avatar_key: string | null
+  last_seen_at: Date | null
+  version: number
+  sight: Sight | null
+}
+
+/** The columns of a {@link PersonRow} but `sight`. */
+export const personColumns = sql.raw(
+  ['id', 'username', 'name', 'bio', 'avatar_key', 'last_seen_at', 'version'].map((name) => `users.${name}`).join(', '),
+)
+
 /** People who are there to be found: active, and not on their way out. Expects a table named `users`. */
 export const isAround: RawBuilder<boolean> = sql`(
   users.is_active and users.deletion_requested_at is null and users.anonymised_at is null
