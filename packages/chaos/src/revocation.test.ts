@@ -35,7 +35,7 @@ test.for([
     await go()
     const delaysMs: number[] = []
     for (let round = 0; round < revocations; round++) {
-      await person.login()
+      expect((await person.login()).status).toBe(200)
     // Each at another moment between two polls.
     await sleep((round / revocations) * pollIntervalMs)
       delaysMs.push(await delayOfRevocation(keeper, person.cookieHeader()))
