@@ -1,7 +1,7 @@
 import { DomainError } from '@muster/errors'
 import type { Storage } from '@muster/storage'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { isNotModified } from '../../plugins/etag.ts'
+import { isNotModified } from '../plugins/etag.ts'
 import { servedFilename } from './file-types.ts'
 
 type Served = { key: string; filename: string; contentType: string; isImage: boolean; etag: string }
