@@ -4,6 +4,7 @@ import fastifyCors from '@fastify/cors'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Deps } from './deps.ts'
+import { diagnosticsRoutes } from './modules/admin/diagnostics.routes.ts'
 import { attachmentsRoutes } from './modules/attachments/attachments.routes.ts'
 import { auditRoutes } from './modules/audit/audit.routes.ts'
 import { authRoutes } from './modules/auth/auth.routes.ts'
@@ -122,6 +123,7 @@ export async function buildApp(deps: Deps): Promise<App> {
       await api.register(attachmentsRoutes, { context })
       await api.register(remindersRoutes, { context })
       await api.register(auditRoutes, { context })
+      await api.register(diagnosticsRoutes, { context })
     },
     { prefix: '/api/v1' },
   )
