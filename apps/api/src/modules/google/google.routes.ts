@@ -95,7 +95,6 @@ export const googleRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (
   )
 
   async function redirect(request: FastifyRequest, reply: FastifyReply, work: () => Promise<string>) {
-    reply.header('cache-control', 'no-store')
     try {
       return reply.redirect(await work(), 302)
     } catch (error) {

@@ -9,7 +9,8 @@ import { type KoaContextWithOIDC, Provider } from 'oidc-provider'
 const { ISSUER = '', CLIENT_ID = '', CLIENT_SECRET = '', REDIRECT_URIS = '', STYLE } = process.env
 const isLikeGoogle = STYLE !== 'plain'
 const authMethod = isLikeGoogle ? 'client_secret_post' : 'client_secret_basic'
-const people = new Map<string, Record<string, unknown>>()
+/** By subject what they said last, and by nonce what they said on that way here. */
+const said = new Map<unknown, Record<string, unknown>>()
 
 const provider = new Provider(ISSUER, {
   clients: [
@@ -27,7 +28,10 @@ const provider = new Provider(ISSUER, {
   pkce: { required: () => true },
   features: { devInteractions: { enabled: false } },
   interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
-  findAccount: (_ctx, sub) => ({ accountId: sub, claims: () => ({ sub, ...people.get(sub) }) }),
+  findAccount: (_ctx, sub, token) => {
+    const claims = said.get((token as { nonce?: string } | undefined)?.nonce) ?? said.get(sub)
+    return { accountId: sub, claims: () => ({ ...claims, sub }) }
+  },
   loadExistingGrant: grantAll,
 })
 
@@ -51,7 +55,8 @@ async function interact(request: IncomingMessage, response: ServerResponse): Pro
     return
   }
   const { sub, claims, cancel } = Object.fromEntries(new URLSearchParams(await text(request)))
-  if (sub) people.set(sub, JSON.parse(claims ?? '{}'))
+  const { params } = await provider.interactionDetails(request, response)
+  for (const key of [sub, params.nonce]) said.set(key, JSON.parse(claims ?? '{}'))
   const result = cancel || !sub ? { error: 'access_denied' } : { login: { accountId: sub } }
   await provider.interactionFinished(request, response, result)
 }
