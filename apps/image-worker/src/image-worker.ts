@@ -1,6 +1,7 @@
 import { type RunningWorker, startWorker } from '@muster/jobs/worker'
 import type { Deps } from './deps.ts'
 import { deleteFilesHandler } from './handlers/delete-files.ts'
+import { optimizeAvatarHandler } from './handlers/optimize-avatar.ts'
 import { optimizeImageHandler } from './handlers/optimize-image.ts'
 import { sweepOrphansHandler } from './handlers/sweep-orphans.ts'
 import { startSweepSchedule } from './sweep-schedule.ts'
@@ -13,7 +14,12 @@ export function startImageWorker(deps: Deps, { concurrency }: { concurrency: num
   )
   const worker = startWorker({
     queue: 'image',
-    handlers: [optimizeImageHandler(deps), deleteFilesHandler(deps), sweepOrphansHandler(deps)],
+    handlers: [
+      optimizeImageHandler(deps),
+      optimizeAvatarHandler(deps),
+      deleteFilesHandler(deps),
+      sweepOrphansHandler(deps),
+    ],
     deps,
     concurrency,
   })

@@ -2,6 +2,7 @@ import { chainAudit } from './chain-audit.ts'
 import type { JobDefinition } from './define-job.ts'
 import { deleteFiles } from './delete-files.ts'
 import { fireReminder } from './fire-reminder.ts'
+import { optimizeAvatar } from './optimize-avatar.ts'
 import { optimizeImage } from './optimize-image.ts'
 import { sendEmail } from './send-email.ts'
 import { sweepOrphans } from './sweep-orphans.ts'
@@ -11,6 +12,7 @@ export const allJobs: readonly JobDefinition[] = [
   chainAudit,
   deleteFiles,
   fireReminder,
+  optimizeAvatar,
   optimizeImage,
   sendEmail,
   sweepOrphans,
