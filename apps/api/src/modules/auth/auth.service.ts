@@ -1,4 +1,3 @@
-import { newId } from '@muster/db'
 import { DomainError } from '@muster/errors'
 import { insertMail, isMailCode } from '@muster/mail'
 import type { Actor, Origin } from '../../plugins/actor.ts'
@@ -7,6 +6,7 @@ import { addressKey } from '../../plugins/rate-limits.ts'
 import { isUniqueViolation } from '../../plugins/unique-violation.ts'
 import { endSessions, openSession, revokeSession } from '../sessions/sessions.service.ts'
 import type { SignInChallenge } from '../two-factor/sign-in-challenge.ts'
+import { createPerson } from '../users/create-person.ts'
 import * as usersQueries from '../users/users.queries.ts'
 import { dropCachedProfile, toUser } from '../users/users.service.ts'
 import type { Login, Registration } from './auth.schema.ts'
@@ -76,7 +76,7 @@ export async function verifyRegistration(
     isMailCode(config.keys.mailCode, { template: 'register-code', emailId: pending.emailId }, input.otp) &&
     !pending.isDecoy
   if (!isRight) throw new DomainError('OTP_INVALID')
-  const signedIn = await createPerson(context, pending, origin)
+  const signedIn = await welcome(context, pending, origin)
   await slot.giveBack()
   await registrations.dropPending(redis, input.email, input.attempt ?? '')
   return signedIn
@@ -123,46 +123,20 @@ export async function logoutAll(context: Context, { userId }: Actor, origin: Ori
   await dropCachedProfile(context, userId)
 }
 
-async function createPerson(
+/** Makes the person of a proven registration, and their first session. */
+async function welcome(
   context: Context,
-  pending: registrations.PendingRegistration,
+  { username, name, email, timezone, passwordHash }: registrations.PendingRegistration,
   origin: Origin,
 ): Promise<SignedIn> {
   const { transact, clock } = context
   const now = clock.now()
-  const id = newId()
-  const organizationId = newId()
+  const person = { username, name, email, timezone, credential: { passwordHash } }
   return transact(async (tx) => {
-    await usersQueries.insertOrganization(tx.trx, {
-      id: organizationId,
-      name: pending.name,
-      is_personal: true,
-      created_at: now,
-    })
-    const row = await usersQueries.insert(tx.trx, {
-      id,
-      username: pending.username,
-      name: pending.name,
-      email: pending.email,
-      password_hash: pending.passwordHash,
-      role: 'client_admin',
-      organization_id: organizationId,
-      timezone: pending.timezone,
-      last_seen_at: now,
-      created_at: now,
-    })
-    const owner = { id, role: 'client_admin', organizationId } as const
+    const row = await createPerson(tx, person, { origin, now })
+    const owner = { id: row.id, role: 'client_admin', organizationId: row.organization_id } as const
     const opened = await openSession(context, tx.trx, owner, { rememberMe: false, origin })
     const device = await noteDevice(context, tx, row, { origin, now })
-    tx.audit({
-      action: 'user.registered',
-      actorId: id,
-      targetType: 'user',
-      targetId: id,
-      after: { username: row.username, email: row.email, organizationId },
-      context: origin,
-    })
-    await insertMail(tx, { template: 'welcome', to: row.email, userId: id, data: { name: row.name } })
     return { requiresTwoFactor: false as const, user: toUser(row, now), grant: { ...opened, device } }
   }).catch((error: unknown) => {
     if (isUniqueViolation(error, 'users_username_key')) throw new DomainError('USERNAME_TAKEN')
