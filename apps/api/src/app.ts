@@ -16,6 +16,7 @@ import { createAccessTokens } from './modules/sessions/access-tokens.ts'
 import { sessionsRoutes } from './modules/sessions/sessions.routes.ts'
 import { tasksRoutes } from './modules/tasks/tasks.routes.ts'
 import { twoFactorRoutes } from './modules/two-factor/two-factor.routes.ts'
+import { avatarRoutes } from './modules/users/avatar.routes.ts'
 import { preferencesRoutes } from './modules/users/preferences.routes.ts'
 import { usersRoutes } from './modules/users/users.routes.ts'
 import { bodyTimeoutPlugin } from './plugins/body-timeout.ts'
@@ -118,6 +119,7 @@ export async function buildApp(deps: Deps): Promise<App> {
       await api.register(googleRoutes, { context })
       await api.register(usersRoutes, { context })
       await api.register(preferencesRoutes, { context })
+      await api.register(avatarRoutes, { context })
       await api.register(friendsRoutes, { context })
       await api.register(tasksRoutes, { context })
       await api.register(attachmentsRoutes, { context })
