@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildTestApp, type TestApp } from '../../testing.ts'
 import { auditOf, codeOf, login, mailedResetToken, mailsTo, password, templatesTo } from '../auth/auth-fixtures.ts'
+import { signDevice } from '../auth/device-cookie.ts'
 import {
   appOf,
   challenged,
@@ -215,6 +217,18 @@ describe('wrong codes', () => {
     }
     expect(codeOf(await verify(api.connect(), challengeToken, code))).toBe('CHALLENGE_INVALID')
     expect(codeOf(await resend(api.connect(), challengeToken))).toBe('CHALLENGE_INVALID')
+    expect(await failures(id)).toBe(5)
+  })
+
+  test('of fifty at once from as many browsers of the person, whose tries the account counts apart, five are looked at', async () => {
+    const { email, id, app } = await withTotp(api, clock)
+    const challengeToken = await challenged(api, email)
+    const answers = await times(50, () => {
+      const device = signDevice(api.deps.config.keys.cookie, { userId: id, deviceId: randomUUID() })
+      return verify(api.connect(new Map([['muster_device', device]])), challengeToken, wrong(app.code()))
+    })
+    expect(answers.filter((answer) => codeOf(answer) === 'OTP_INVALID')).toHaveLength(5)
+    expect(answers.filter((answer) => codeOf(answer) === 'CHALLENGE_INVALID')).toHaveLength(45)
     expect(await failures(id)).toBe(5)
   })
 
