@@ -9,6 +9,8 @@ export const coarseLimits = {
   anonymous: { max: 100, windowMs: 15 * minuteMs },
   /** `/health`, `/openapi.json` and `/docs`, apart from all else of the IP: enough for some monitors that look each second. */
   operation: { max: 5_000, windowMs: 15 * minuteMs },
+  /** `/auth/refresh` per IP: whole offices that are signed in come from one. */
+  refreshRequests: { max: 1_000, windowMs: 15 * minuteMs },
   signedIn: { max: 3_000, windowMs: 15 * minuteMs },
   /** Requests to `register` per IP. */
   register: { max: 5, windowMs: 15 * minuteMs },

@@ -40,8 +40,8 @@ export const rateLimitsPlugin = fp(async (app: FastifyInstance, { deps }: { deps
 
   /** `@fastify/rate-limit` makes one store per route with a limit of its own; all of them count in the same place. */
   class DeltaStore implements FastifyRateLimitStore {
-    incr(key: string, callback: Parameters<FastifyRateLimitStore['incr']>[1], windowMs: number) {
-      callback(null, counters.count(key, windowMs, deps.clock.now().getTime()))
+    incr(key: string, callback: Parameters<FastifyRateLimitStore['incr']>[1], windowMs: number, max: number) {
+      callback(null, counters.count(key, { max, windowMs }, deps.clock.now().getTime()))
     }
 
     child() {

@@ -11,6 +11,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who is acting; only routes whose access is not `public` have one. */
     actor: Actor
+    /** Why nobody may act; thrown once the request was counted. */
+    refusal: Error | null
     /** The device cookie as it came, unchecked. */
     readonly deviceCookie: string | undefined
   }
@@ -89,6 +91,7 @@ export const sessionPlugin = fp(async (app: FastifyInstance, { context }: Option
     done()
   })
   app.decorateRequest('actor', null as unknown as Actor)
+  app.decorateRequest('refusal', null)
   app.decorateRequest('deviceCookie', {
     getter() {
       return this.cookies[cookies.deviceName]
@@ -109,19 +112,28 @@ export const sessionPlugin = fp(async (app: FastifyInstance, { context }: Option
     // Without news of revoked sessions nobody can be let in.
     if (!revocations.isFresh()) throw new DomainError('DEPENDENCY_UNAVAILABLE', { retryAfterSeconds: 2 })
     const admit = (actor: Actor) => {
+      request.actor = actor
       if (actor.lacksFactor && !isOpenWithoutFactor) throw new DomainError('TWO_FACTOR_REQUIRED')
       if (access !== 'signed-in' && !access.includes(actor.role)) throw new DomainError('FORBIDDEN')
-      request.actor = actor
     }
-    const actor = actorOf(request)
-    if (actor) {
-      admit(actor)
-      return done()
+    const refuse = (error: Error) => {
+      request.refusal = error
     }
-    renew(request, reply)
-      .then(admit)
-      .then(() => done(), done)
+    try {
+      const actor = actorOf(request)
+      if (actor) admit(actor)
+      else
+        return void renew(request, reply)
+          .then(admit)
+          .catch(refuse)
+          .then(() => done())
+    } catch (error) {
+      refuse(error as Error)
+    }
+    done()
   })
+  // After the limits: who is refused is counted like everybody.
+  app.addHook('preParsing', (request, _reply, payload, done) => done(request.refusal, payload))
 
   /** Whom the access token names; undefined when it must be renewed first. */
   function actorOf(request: FastifyRequest): Actor | undefined {
