@@ -207,6 +207,17 @@ describe('somebody with an account', () => {
     expect((await me(owner)).authProviders).toEqual(['google'])
     expect(await noticesOf(owner.userId)).toHaveLength(1)
   })
+
+  test('whose organization requires a second factor that they lack may only set it up', async () => {
+    const person = newPerson()
+    const { organizationId } = await me((await flows.signIn(person)).client)
+    const policy = { two_factor_method: 'otp' }
+    await api.db.updateTable('organizations').set(policy).where('id', '=', organizationId).execute()
+    const { client, location } = await flows.signIn(person)
+    const tasks = await client.inject('GET', '/api/v1/tasks')
+    expect([location, tasks.statusCode, tasks.json().error.code]).toEqual([webUrl, 403, 'TWO_FACTOR_REQUIRED'])
+    expect((await client.inject('POST', '/api/v1/auth/two-factor/otp/enable')).statusCode).toBe(202)
+  })
 })
 
 describe('unlinking', () => {
