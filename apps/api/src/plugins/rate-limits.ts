@@ -70,7 +70,8 @@ export function routeLimit(deps: Pick<Deps, 'config'>, name: CoarseLimitName, by
     max: scaled(limit, deps.config.rateLimitScale),
     timeWindow: limit.windowMs,
     keyGenerator: (request: FastifyRequest) =>
-      by === 'user' ? `${name}:${request.actor.userId}` : `${name}:${addressKey(request.ip)}`,
+      // Who is not signed in is refused after this, and counted by address until then.
+      by === 'user' && request.actor ? `${name}:${request.actor.userId}` : `${name}:${addressKey(request.ip)}`,
   }
 }
 
