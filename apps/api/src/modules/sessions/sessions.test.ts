@@ -1,5 +1,6 @@
 import { newId } from '@muster/db'
 import { eventually, type ManualClock, manualClock } from '@muster/testing'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildApp } from '../../app.ts'
 import { createDeps } from '../../deps.ts'
@@ -26,6 +27,14 @@ const answeredToken = (answer: Awaited<ReturnType<typeof refresh>>) =>
 const codeOf = (answer: { json(): { error: { code: string } } }) => answer.json().error.code
 const sessionRow = (person: TestPerson) =>
   api.db.selectFrom('sessions').selectAll().where('id', '=', person.sessionId).executeTakeFirstOrThrow()
+
+/** How many statements of this test's database wait for a row. */
+const lockWaits = async () => {
+  const { rows } = await sql<{ waiting: number }>`
+    select count(*)::integer as waiting from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock'`.execute(api.db)
+  return rows[0]?.waiting
+}
 
 describe('refresh', () => {
   test('fifty at once make one rotation and all receive one successor', async () => {
@@ -94,6 +103,30 @@ describe('refresh', () => {
       { template: 'session-compromised', user_id: person.userId, data: { device: 'curl', ip: '127.0.0.1' } },
     ])
   })
+
+  test.each([
+    ['rotated and was seen', { generation: 1, successor_seen: true }, 200],
+    ['was revoked', { revoked_at: new Date() }, 401],
+  ])(
+    'a refresh that decided to rotate before the session %s decides again and undoes nothing',
+    async (_, changes, status) => {
+      const person = await api.signUp()
+      clock.advance(minuteMs)
+      const late = await api.db.transaction().execute(async (trx) => {
+        await trx.selectFrom('sessions').select('id').where('id', '=', person.sessionId).forUpdate().execute()
+        const call = refresh(person)
+        await eventually(async () => expect(await lockWaits()).toBe(1))
+        await trx
+          .updateTable('sessions')
+          .set({ ...changes, rotated_at: clock.now() })
+          .where('id', '=', person.sessionId)
+          .execute()
+        return { call }
+      })
+      expect((await late.call).statusCode).toBe(status)
+      expect(await sessionRow(person)).toMatchObject(changes)
+    },
+  )
 
   test('a refusal leaves the cookies as they are', async () => {
     const answer = await api.connect(new Map([['muster_rt', 'nonsense']])).inject('POST', '/api/v1/auth/refresh')
