@@ -9,7 +9,7 @@ test('whatever an issuer tells makes a name and a username that a person may hav
       const name = nameFrom(told)
       if (name !== undefined) {
         expect(personName.parse(name)).toBe(name)
-        expect(name.length).toBeLessThanOrEqual(100)
+        expect([...name].length).toBeLessThanOrEqual(100)
       }
       const made = usernameFrom(name, round)
       expect(username.parse(made)).toBe(made)

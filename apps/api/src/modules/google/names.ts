@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { personName } from '../users/users.schema.ts'
 
-const maxNameUnits = 100
+const maxNameCharacters = 100
 const maxUsername = 30
 const minUsername = 3
 const suffixDigits = 4
@@ -10,11 +10,7 @@ const suffixes = 36 ** suffixDigits
 /** The name that an issuer tells as one that a person may have here; undefined when nothing of it is left. */
 export function nameFrom(told: string | undefined): string | undefined {
   const oneLine = (told ?? '').toWellFormed().replace(/\p{Cc}+/gu, ' ')
-  // Cut by units, as what counts characters elsewhere may do; half a pair at the end goes with it.
-  const cut = oneLine
-    .trim()
-    .slice(0, maxNameUnits)
-    .replace(/[\uD800-\uDBFF]$/, '')
+  const cut = [...oneLine.trim()].slice(0, maxNameCharacters).join('')
   const { data } = personName.safeParse(cut)
   return data
 }
