@@ -155,7 +155,7 @@ test('a reminder that moved, ended or vanished after the hand-over is left alone
   expect(await world.reminder(cancelled)).toMatchObject({ status: 'cancelled' })
 })
 
-test('nobody is reminded of a completed task, nor a deactivated person of anything', async () => {
+test('nobody is reminded of a completed task, nor a deactivated or leaving person of anything', async () => {
   const id = await world.insertReminder({ scheduled_at: secondsFromNow(-1) })
   const completedAt = secondsFromNow(-60)
   await world.db.updateTable('tasks').set({ status: 'completed', completed_at: completedAt }).execute()
@@ -166,6 +166,10 @@ test('nobody is reminded of a completed task, nor a deactivated person of anythi
   await world.db.updateTable('users').set({ is_active: false }).execute()
   const second = await world.insertReminder({ scheduled_at: secondsFromNow(-1) })
   await status(second, { status: 'failed', failure_reason: 'account inactive' })
+
+  await world.db.updateTable('users').set({ is_active: true, deletion_requested_at: new Date() }).execute()
+  const third = await world.insertReminder({ scheduled_at: secondsFromNow(-1) })
+  await status(third, { status: 'failed', failure_reason: 'account inactive' })
   expect(await world.counts()).toMatchObject({ deliveries: 0, mails: 0, notifications: 0 })
 })
 

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { originOf } from '../../plugins/actor.ts'
+import { clearSiteData } from '../../plugins/clear-site-data.ts'
 import type { Context } from '../../plugins/context.ts'
 import { routeLimit } from '../../plugins/rate-limits.ts'
 import { errorReply, messageReply, ok, said } from '../../plugins/reply.ts'
@@ -10,14 +11,6 @@ import { getProfile } from '../users/users.service.ts'
 import { loginBody, loginReply, registerBody, verifyBody } from './auth.schema.ts'
 import * as auth from './auth.service.ts'
 import { registrationTtlSeconds } from './registrations.ts'
-
-/**
- * What the browser keeps of this origin: files that were served with private caching, and what a front end on the same
- * origin stored. Not "cookies": that would clear those of every neighbour on the registrable domain as well, and the
- * device cookie, which protects the person from being locked out by strangers. The session's own are cleared by name.
- * https://www.w3.org/TR/clear-site-data/
- */
-const clearSiteData = '"cache", "storage"'
 
 export const authRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
   const { cookies, config } = context
@@ -146,7 +139,7 @@ export const authRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (ap
     async (request, reply) => {
       await auth.logoutAll(context, request.actor, originOf(request))
       cookies.clear(reply)
-      reply.header('clear-site-data', clearSiteData)
+      clearSiteData(reply)
       return said('You are signed out everywhere.')
     },
   )

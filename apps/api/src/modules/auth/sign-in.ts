@@ -6,6 +6,7 @@ import type { Context } from '../../plugins/context.ts'
 import { openSession, type SessionGrant } from '../sessions/sessions.service.ts'
 import type { RightCode } from '../two-factor/proofs.ts'
 import { issueChallenge, type SignInChallenge } from '../two-factor/sign-in-challenge.ts'
+import { cancelDeletion } from '../users/cancel-deletion.ts'
 import * as usersQueries from '../users/users.queries.ts'
 import type { User } from '../users/users.schema.ts'
 import { dropCachedProfile, toUser } from '../users/users.service.ts'
@@ -56,7 +57,7 @@ export async function completeSignIn(
   return signedIn
 }
 
-/** Opens the session, records it and notes the device. The person's row is locked. */
+/** Opens the session, records it, notes the device and takes back a wish to be deleted. The person's row is locked. */
 async function signIn(
   context: Context,
   tx: TransactContext,
@@ -68,6 +69,7 @@ async function signIn(
   const opened = await openSession(context, tx.trx, person, { rememberMe, origin })
   const device = await noteDevice(context, tx, user, { origin, now })
   await usersQueries.setLastSeen(tx.trx, user.id, now)
+  await cancelDeletion(tx, user, { origin, now })
   tx.audit({
     action: 'auth.login_succeeded',
     actorId: user.id,

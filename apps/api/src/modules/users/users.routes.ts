@@ -1,9 +1,12 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { originOf } from '../../plugins/actor.ts'
+import { clearSiteData } from '../../plugins/clear-site-data.ts'
 import type { Context } from '../../plugins/context.ts'
 import { etagOf, ifMatch, isNotModified } from '../../plugins/etag.ts'
-import { errorReply, ok } from '../../plugins/reply.ts'
+import { errorReply, messageReply, ok, said } from '../../plugins/reply.ts'
+import { confirmationBody } from '../two-factor/two-factor.schema.ts'
+import { requestDeletion } from './deletion.service.ts'
 import * as people from './people.service.ts'
 import { peopleQuery, publicUserReply, publicUsersReply, userParams, userPatch, userReply } from './users.schema.ts'
 import * as users from './users.service.ts'
@@ -40,6 +43,27 @@ export const usersRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
       const { user, version } = await users.updateProfile(context, request.actor, request.body, options)
       reply.header('etag', etagOf(version))
       return ok({ user })
+    },
+  )
+
+  app.delete(
+    '/users/me',
+    {
+      config: { access: 'signed-in' },
+      schema: {
+        tags: ['users'],
+        summary: 'Delete the own account',
+        description:
+          'Confirmed by the password, or by the code of `/auth/confirmation-code` where there is none. All sessions end; after 30 days the account is made anonymous, unless its person signs in before.',
+        body: confirmationBody,
+        response: { 200: messageReply, 409: errorReply },
+      },
+    },
+    async (request, reply) => {
+      const until = await requestDeletion(context, request.actor, request.body, originOf(request))
+      context.cookies.clear(reply)
+      clearSiteData(reply)
+      return said(`Your account will be deleted on ${until.toISOString().slice(0, 10)}. To keep it, sign in before.`)
     },
   )
 
