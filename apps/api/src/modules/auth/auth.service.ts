@@ -4,7 +4,7 @@ import type { Actor, Origin } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
 import { addressKey } from '../../plugins/rate-limits.ts'
 import { isUniqueViolation } from '../../plugins/unique-violation.ts'
-import { endSessions, openSession, revokeSession } from '../sessions/sessions.service.ts'
+import { endSession, endSessions, openSession } from '../sessions/sessions.service.ts'
 import type { SignInChallenge } from '../two-factor/sign-in-challenge.ts'
 import { createPerson } from '../users/create-person.ts'
 import * as usersQueries from '../users/users.queries.ts'
@@ -76,8 +76,8 @@ export async function verifyRegistration(
     isMailCode(config.keys.mailCode, { template: 'register-code', emailId: pending.emailId }, input.otp) &&
     !pending.isDecoy
   if (!isRight) throw new DomainError('OTP_INVALID')
-  const signedIn = await welcome(context, pending, origin)
   await slot.giveBack()
+  const signedIn = await welcome(context, pending, origin)
   await registrations.dropPending(redis, input.email, input.attempt ?? '')
   return signedIn
 }
@@ -106,9 +106,9 @@ export async function login(context: Context, input: Login, origin: Origin): Pro
   return beginSignIn(context, current, { method: 'password', rememberMe, origin })
 }
 
-/** Ends the caller's session. */
+/** Ends the caller's session; of two tabs that do so at once both are told that it has ended. */
 export async function logout(context: Context, actor: Actor, origin: Origin): Promise<void> {
-  await revokeSession(context, actor, actor.sessionId, origin)
+  await endSession(context, actor, actor.sessionId, origin)
   await dropCachedProfile(context, actor.userId)
 }
 

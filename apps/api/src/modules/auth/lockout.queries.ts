@@ -10,6 +10,8 @@ export type LockRules = {
   forgetAfterSeconds: number
 }
 
+const forgottenAtOnce = 10
+
 /**
  * Counts one try as a failure, unless the key is locked; the one that reaches the limit, or goes beyond, locks it.
  * @returns which consecutive failure this would be; undefined when the key is locked
@@ -61,6 +63,16 @@ export async function claimTelling(trx: Trx, key: string, now: Date, locksAtFail
     .where('told_at', 'is', null)
     .executeTakeFirst()
   return numUpdatedRows > 0n
+}
+
+/** Drops some of the streaks that nothing would count on any more, so that as many go as come. */
+export async function forgetOld(trx: Trx, now: Date, { forgetAfterSeconds }: LockRules): Promise<void> {
+  await sql`
+    delete from sign_in_failures where key in (
+      select key from sign_in_failures
+      where updated_at <= ${now}::timestamptz - make_interval(secs => ${forgetAfterSeconds})
+      order by updated_at limit ${forgottenAtOnce} for update skip locked
+    )`.execute(trx)
 }
 
 export async function forget(db: Db | Trx, keys: readonly string[]): Promise<void> {

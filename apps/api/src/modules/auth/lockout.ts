@@ -51,7 +51,10 @@ export async function takeTry(deps: LockDeps, { kind, who }: { kind: LockKind; w
   }
   return {
     succeed: () => queries.forget(db, [key]),
-    fail: (tx) => tellOfLock(tx, { key, kind, who, failure, now: clock.now() }),
+    fail: async (tx) => {
+      if (failure === 1) await queries.forgetOld(tx.trx, now, rules)
+      await tellOfLock(tx, { key, kind, who, failure, now: clock.now() })
+    },
     giveBack: () => queries.giveTryBack(db, key, failure, rules.locksAtFailure),
   }
 }

@@ -35,6 +35,11 @@ export function endResets(trx: Trx, userId: string, now: Date) {
     .execute()
 }
 
+/** What became of earlier resets nobody asks for; open ones die with it. */
+export function dropResets(trx: Trx, userId: string) {
+  return trx.deleteFrom('password_resets').where('user_id', '=', userId).execute()
+}
+
 /** For nobody it takes as long and writes nothing. */
 export function insertReset(trx: Trx, reset: { id: string; userId: string | null; expiresAt: Date; now: Date }) {
   return trx

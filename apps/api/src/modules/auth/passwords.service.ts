@@ -163,7 +163,7 @@ async function orderReset(
     data: { name: user?.name ?? 'nobody' },
     expiresAt: user ? expiresAt : longAgo,
   })
-  await queries.endResets(tx.trx, user?.id ?? id, now)
+  await queries.dropResets(tx.trx, user?.id ?? id)
   await queries.insertReset(tx.trx, { id, userId: user?.id ?? id, expiresAt, now })
   tx.audit({
     action: 'auth.password_reset_requested',

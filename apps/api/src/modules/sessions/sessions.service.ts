@@ -139,6 +139,16 @@ export async function revokeSession(
   sessionId: string,
   origin: Origin,
 ): Promise<void> {
+  if (!(await endSession(deps, actor, sessionId, origin))) throw new DomainError('NOT_FOUND')
+}
+
+/** Ends the person's session. @returns false when it is not theirs, or had ended before */
+export async function endSession(
+  deps: Pick<Deps, 'transact' | 'clock' | 'revocations'>,
+  actor: Actor,
+  sessionId: string,
+  origin: Origin,
+): Promise<boolean> {
   const ended = await deps.transact(async ({ trx, audit }) => {
     const now = deps.clock.now()
     const isOwn = (await queries.listOpen(trx, actor.userId, now)).some(({ id }) => id === sessionId)
@@ -148,8 +158,8 @@ export async function revokeSession(
     }
     return ids
   })
-  if (ended.length === 0) throw new DomainError('NOT_FOUND')
   deps.revocations.noteRevoked(ended)
+  return ended.length > 0
 }
 
 /** Why sessions end together, as their rows and audit events say it. */

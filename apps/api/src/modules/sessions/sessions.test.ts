@@ -238,6 +238,17 @@ describe('access', () => {
     await close()
   })
 
+  test('two tabs that sign out at once are both signed out', async () => {
+    const person = await api.signUp()
+    const tabs = Array.from({ length: 5 }, () => api.connect(new Map(person.cookies)))
+    const answers = await Promise.all(tabs.map((tab) => tab.inject('POST', '/api/v1/auth/logout')))
+    for (const [index, { statusCode }] of answers.entries()) {
+      expect(statusCode).toBeOneOf([200, 401])
+      if (statusCode === 200) expect(tabs[index]?.cookies.size).toBe(0)
+    }
+    expect(answers.map(({ statusCode }) => statusCode)).toContain(200)
+  })
+
   test('a role in the token that is not enough is refused, and an outdated one is renewed', async () => {
     const person = await api.signUp()
     expect(codeOf(await person.inject('GET', '/api/v1/admin/audit-events'))).toBe('FORBIDDEN')
