@@ -71,7 +71,8 @@ export async function withOtp(api: TestApp, clock: ManualClock) {
   return person
 }
 
-function fromBase32(text: string): Buffer {
+/** A secret as the app is given it. */
+export function fromBase32(text: string): Buffer {
   const bits = [...text].map((letter) =>
     'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'),
   )
