@@ -12,7 +12,7 @@ import * as queries from './lockout.queries.ts'
 /** What is guarded; each has counters of its own. */
 export type LockKind = 'password' | 'code'
 
-/** Who claims to be somebody: the e-mail as it was given, and the account that has it, if there is one. */
+/** Who claims to be somebody: the e-mail that was given, trimmed and lower-cased, and the account that has it, if there is one. */
 export type Claimant = { email: string; user: UserRow | undefined; origin: Origin }
 
 export type Try = {
@@ -93,6 +93,6 @@ async function tellOfLock(
 function keyOf({ config }: Pick<Deps, 'config'>, kind: LockKind, { email, user, origin }: Claimant): string {
   const ring = config.keys.cookie
   const device = readDevice(ring, origin.deviceCookie)
-  const whose = user && device?.userId === user.id ? ['device', device.deviceId] : ['email', email.trim().toLowerCase()]
+  const whose = user && device?.userId === user.id ? ['device', device.deviceId] : ['email', email]
   return `${kind}:${macOver(currentKey(ring).key, ['sign-in-failures', ...whose]).toString('base64url')}`
 }
