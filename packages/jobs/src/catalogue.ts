@@ -1,3 +1,4 @@
+import { anonymisePeople } from './anonymise-people.ts'
 import { chainAudit } from './chain-audit.ts'
 import type { JobDefinition } from './define-job.ts'
 import { deleteFiles } from './delete-files.ts'
@@ -9,6 +10,7 @@ import { sweepOrphans } from './sweep-orphans.ts'
 
 /** Every job there is; a worker proves at start that it handles those of its queue. */
 export const allJobs: readonly JobDefinition[] = [
+  anonymisePeople,
   chainAudit,
   deleteFiles,
   fireReminder,

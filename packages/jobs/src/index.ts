@@ -1,3 +1,4 @@
+export { anonymisePeople, deletionGraceMs } from './anonymise-people.ts'
 export type { AuditEvent } from './audit.ts'
 export { auditRow } from './audit.ts'
 export { allJobs } from './catalogue.ts'

@@ -1,4 +1,5 @@
 import { DomainError } from '@muster/errors'
+import { deletionGraceMs } from '@muster/jobs'
 import { insertMail } from '@muster/mail'
 import type { Actor, Origin } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
@@ -7,9 +8,6 @@ import { type Confirmation, confirmPerson } from '../two-factor/confirm-person.t
 import * as queries from './deletion.queries.ts'
 import { lockById } from './users.queries.ts'
 import { dropCachedProfile } from './users.service.ts'
-
-/** How long a sign-in can take the deletion back; the audit worker makes the person anonymous after it. */
-const graceMs = 30 * 86_400_000
 
 /**
  * Ends every session and has the person made anonymous after 30 days, unless they sign in before.
@@ -24,7 +22,7 @@ export async function requestDeletion(
 ): Promise<Date> {
   await confirmPerson(context, actor, confirmation, origin)
   const now = context.clock.now()
-  const until = new Date(now.getTime() + graceMs)
+  const until = new Date(now.getTime() + deletionGraceMs)
   const ended = await context.transact(async (tx) => {
     const user = await lockById(tx.trx, actor.userId)
     if (!user?.is_active) throw new DomainError('UNAUTHENTICATED')
