@@ -22,7 +22,11 @@ export async function up(db: Kysely<any>): Promise<void> {
   await sql`
     create index users_deletion_requested_at on users (deletion_requested_at)
       where deletion_requested_at is not null and anonymised_at is null`.execute(db)
-  await sql`create index users_names on users (lower(name) text_pattern_ops)`.execute(db)
+  // What a person is given to take along, and what goes with them.
+  await sql`create index sessions_user_id on sessions (user_id, id)`.execute(db)
+  await sql`create index attachments_uploader_id on attachments (uploader_id, id) where uploader_id is not null`.execute(
+    db,
+  )
 
   // Consecutive failures at a password or code; by e-mail whether or not there is such an account, or by device.
   await sql`
@@ -149,7 +153,7 @@ export async function down(db: Kysely<any>): Promise<void> {
   await sql`
     drop table blocks, friendships, user_preferences, two_factor_challenges, recovery_codes, totp_secrets,
       password_resets, known_devices, sign_in_failures`.execute(db)
-  await sql`drop index users_names, email_messages_user_id`.execute(db)
+  await sql`drop index sessions_user_id, attachments_uploader_id, email_messages_user_id`.execute(db)
   await sql`
     alter table users
       drop constraint users_organization_check,
