@@ -92,7 +92,7 @@ export const authRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (ap
   app.post(
     '/auth/refresh',
     {
-      config: { access: 'public' },
+      config: { access: 'public', rateLimit: routeLimit(context, 'refreshRequests', 'ip') },
       schema: {
         tags: ['auth'],
         summary: 'Renew the cookies of the session',
