@@ -17,6 +17,7 @@ import { sessionsRoutes } from './modules/sessions/sessions.routes.ts'
 import { tasksRoutes } from './modules/tasks/tasks.routes.ts'
 import { twoFactorRoutes } from './modules/two-factor/two-factor.routes.ts'
 import { avatarRoutes } from './modules/users/avatar.routes.ts'
+import { exportRoutes } from './modules/users/export.routes.ts'
 import { preferencesRoutes } from './modules/users/preferences.routes.ts'
 import { usersRoutes } from './modules/users/users.routes.ts'
 import { bodyTimeoutPlugin } from './plugins/body-timeout.ts'
@@ -120,6 +121,7 @@ export async function buildApp(deps: Deps): Promise<App> {
       await api.register(usersRoutes, { context })
       await api.register(preferencesRoutes, { context })
       await api.register(avatarRoutes, { context })
+      await api.register(exportRoutes, { context })
       await api.register(friendsRoutes, { context })
       await api.register(tasksRoutes, { context })
       await api.register(attachmentsRoutes, { context })

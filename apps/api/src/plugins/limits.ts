@@ -19,6 +19,8 @@ export const coarseLimits = {
   resetPassword: { max: 3, windowMs: hourMs },
   /** Upload requests per person. */
   uploads: { max: 10, windowMs: hourMs },
+  /** Exports of everything about a person, by that person. */
+  exports: { max: 5, windowMs: hourMs },
 } as const satisfies Record<string, Limit>
 
 /** Limits that guard a secret: failures per IP, reserved before the check and given back on success. */
