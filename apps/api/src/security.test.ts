@@ -90,7 +90,9 @@ describe('headers', () => {
           'strict-transport-security': 'max-age=31536000; includeSubDomains',
           'x-content-type-options': 'nosniff',
           'referrer-policy': 'no-referrer',
-          'content-security-policy': expect.stringMatching(/default-src '(none|self)'/),
+          'content-security-policy': expect.stringMatching(
+            /^(?=.*default-src '(none|self)')(?=.*base-uri 'none')(?=.*frame-ancestors 'none')/,
+          ),
         },
       })
     }
@@ -270,6 +272,16 @@ test('every sign-in makes new tokens of a new session, of 256 secret bits', asyn
   const seeds = (await api.db.selectFrom('sessions').select('seed').execute()).map(({ seed }) => seed.toString('hex'))
   expect(seeds.every((seed) => seed.length === 64)).toBe(true)
   expect(new Set(seeds).size).toBe(seeds.length)
+})
+
+test('a sign-in ends the session that the browser held until then, whosever it was', async () => {
+  const [first, second] = [await registered(api), await registered(api)]
+  for (const { email } of [first, second]) {
+    const before = api.connect(new Map(first.client.cookies))
+    await login(first.client, email)
+    await eventually(async () => expect(codeOf(await before.inject('GET', '/api/v1/users/me'))).toBe('SESSION_REVOKED'))
+  }
+  expect((await second.client.inject('GET', '/api/v1/users/me')).statusCode).toBe(200)
 })
 
 describe('docs/security/sign-in.md', () => {

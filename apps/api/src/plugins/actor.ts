@@ -23,10 +23,18 @@ export type Origin = {
   requestId: string
   /** The device cookie as it came: whoever believes it must check its signature. */
   deviceCookie?: string
+  /** The refresh token that the browser sent along, unchecked. */
+  refreshCookie?: string
 }
 
 export function originOf(request: FastifyRequest): Origin {
   const userAgent = request.headers['user-agent']?.slice(0, 400)
-  const { ip, id: requestId, deviceCookie } = request
-  return { ip, requestId, ...(userAgent && { userAgent }), ...(deviceCookie && { deviceCookie }) }
+  const { ip, id: requestId, deviceCookie, refreshCookie } = request
+  return {
+    ip,
+    requestId,
+    ...(userAgent && { userAgent }),
+    ...(deviceCookie && { deviceCookie }),
+    ...(refreshCookie && { refreshCookie }),
+  }
 }

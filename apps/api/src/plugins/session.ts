@@ -15,6 +15,8 @@ declare module 'fastify' {
     refusal: Error | null
     /** The device cookie as it came, unchecked. */
     readonly deviceCookie: string | undefined
+    /** The refresh token as it came, unchecked. */
+    readonly refreshCookie: string | undefined
   }
   interface FastifyContextConfig {
     /** Who may call the route: anybody, whoever is signed in, or these roles. Every route says it. */
@@ -95,6 +97,11 @@ export const sessionPlugin = fp(async (app: FastifyInstance, { context }: Option
   app.decorateRequest('deviceCookie', {
     getter() {
       return this.cookies[cookies.deviceName]
+    },
+  })
+  app.decorateRequest('refreshCookie', {
+    getter() {
+      return cookies.readRefreshToken(this)
     },
   })
   const routes: RouteOptions[] = []

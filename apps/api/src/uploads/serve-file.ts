@@ -27,7 +27,7 @@ export async function serveFile(
   reply.headers({
     etag,
     'cache-control': cacheControl,
-    'content-security-policy': "sandbox; default-src 'none'",
+    'content-security-policy': "sandbox; default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
     'x-content-type-options': 'nosniff',
     'accept-ranges': 'bytes',
   })

@@ -66,6 +66,15 @@ test('a callback with another state is refused, and the flow is over', async () 
   expect((await flows.comeBack(client, callback)).location).toBe(refused('flow_invalid'))
 })
 
+test('a foreign page sends nobody through a sign-in', async () => {
+  const sent = await api.connect().inject('GET', '/api/v1/auth/google', undefined, { 'sec-fetch-site': 'cross-site' })
+  expect(sent.headers.location).toBe(refused('flow_invalid'))
+  for (const site of ['same-site', 'same-origin', 'none']) {
+    const begun = await api.connect().inject('GET', '/api/v1/auth/google', undefined, { 'sec-fetch-site': site })
+    expect(begun.headers.location).not.toContain('error=')
+  }
+})
+
 test('nobody is signed in as somebody else by the callback of their flow', async () => {
   const theirs = await flows.almost(newPerson())
   const victims = [api.connect(), (await flows.almost(newPerson())).client]

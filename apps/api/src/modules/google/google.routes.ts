@@ -5,6 +5,7 @@ import { originOf } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
 import { errorReply, messageReply, said } from '../../plugins/reply.ts'
 import type { SignInChallenge } from '../two-factor/sign-in-challenge.ts'
+import { confirmationBody } from '../two-factor/two-factor.schema.ts'
 import { flowCookie } from './flow-cookie.ts'
 import { beginQuery, callbackQuery, redirectTo } from './google.schema.ts'
 import * as google from './google.service.ts'
@@ -41,11 +42,13 @@ export const googleRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (
         tags: ['auth'],
         summary: 'Sign in with Google: a page to navigate to, not to fetch',
         querystring: beginQuery,
-        response: { 302: redirectTo('To Google', ['failed', 'not_configured', 'unavailable']) },
+        response: { 302: redirectTo('To Google', ['failed', 'flow_invalid', 'not_configured', 'unavailable']) },
       },
     },
     (request, reply) =>
       redirect(request, reply, async () => {
+        // A foreign page could otherwise send somebody through a sign-in that they did not ask for.
+        if (request.headers['sec-fetch-site'] === 'cross-site') throw new GoogleError('flow_invalid')
         const { url, flow } = await google.beginFlow(context, configured(issuer), request.query)
         flows.set(reply, flow)
         return url.href
@@ -85,11 +88,13 @@ export const googleRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (
       schema: {
         tags: ['auth'],
         summary: 'Unlink the Google account',
+        description: 'A session older than 15 minutes confirms with the password.',
+        body: confirmationBody.nullish(),
         response: { 200: messageReply, 404: errorReply, 409: errorReply },
       },
     },
     async (request) => {
-      await google.unlink(context, request.actor, originOf(request))
+      await google.unlink(context, request.actor, request.body ?? {}, originOf(request))
       return said('Your Google account is unlinked.')
     },
   )

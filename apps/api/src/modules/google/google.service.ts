@@ -3,6 +3,7 @@ import type { Actor, Origin } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
 import { beginSignIn } from '../auth/sign-in.ts'
 import * as challengesQueries from '../two-factor/challenges.queries.ts'
+import { type Confirmation, confirmUnlessRecent } from '../two-factor/confirm-person.ts'
 import type { UserRow } from '../users/users.queries.ts'
 import * as usersQueries from '../users/users.queries.ts'
 import { dropCachedProfile } from '../users/users.service.ts'
@@ -72,13 +73,16 @@ export async function finishFlow(
 
 /**
  * Takes the Google account off the caller's account.
- * @throws DomainError NOT_FOUND when there is none; CONFLICT when nothing would be left to sign in with
+ * @throws DomainError NOT_FOUND when there is none; CONFLICT when nothing would be left to sign in with; what
+ *   confirmUnlessRecent throws
  */
 export async function unlink(
-  context: Pick<Context, 'transact' | 'clock' | 'redis'>,
+  context: Context,
   actor: Actor,
+  confirmation: Confirmation,
   origin: Origin,
 ): Promise<void> {
+  await confirmUnlessRecent(context, actor, confirmation, origin)
   const now = context.clock.now()
   await context.transact(async ({ trx, audit }) => {
     const row = await usersQueries.lockById(trx, actor.userId)

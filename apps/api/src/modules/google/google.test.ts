@@ -236,6 +236,13 @@ describe('unlinking', () => {
     expect((await me(client)).authProviders).toEqual(['google'])
   })
 
+  test('asks a session that is older than 15 minutes for the password', async () => {
+    const { client } = await linkedWithPassword()
+    clock.advance(16 * 60_000)
+    const answer = await unlink(client)
+    expect([answer.statusCode, answer.json().error.details[0].path]).toEqual([400, 'body.password'])
+  })
+
   test('takes effect at the next reading of the profile, is recorded and told', async () => {
     const { client, id } = await linkedWithPassword()
     expect((await unlink(client)).statusCode).toBe(200)

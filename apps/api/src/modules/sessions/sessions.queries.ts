@@ -18,7 +18,7 @@ export function insert(trx: Trx, row: Insertable<Database['sessions']>) {
 }
 
 /** The session with what its tokens say about its person; undefined when there is none. */
-export function findWithUser(db: Db, id: string) {
+export function findWithUser(db: Db | Trx, id: string) {
   return db
     .selectFrom('sessions')
     .innerJoin('users', 'users.id', 'sessions.user_id')

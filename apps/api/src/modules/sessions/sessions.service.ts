@@ -38,7 +38,10 @@ const maxOpenSessions = 20
 /** Losing the race for a rotation leads to at most one more decision, losing that one means that something is odd. */
 const maxDecisions = 3
 
-/** Opens a session for a person who has proven who they are; beyond 20 open ones the least recently used ends. */
+/**
+ * Opens a session for a person who has proven who they are. The one that the browser held until now ends with it, and
+ * beyond 20 open ones the least recently used.
+ */
 export async function openSession(
   { config, clock, accessTokens }: Pick<SessionDeps, 'config' | 'clock' | 'accessTokens'>,
   trx: Trx,
@@ -49,6 +52,7 @@ export async function openSession(
   const id = newId()
   const seed = newSessionSeed()
   const expiresAt = sessionExpiry({ createdAt: now, now, rememberMe: options.rememberMe })
+  await endReplacedSession(config, trx, options.origin, now)
   const open = await queries.listOpen(trx, user.id, now)
   const surplus = open.slice(maxOpenSessions - 1).map((session) => session.id)
   if (surplus.length > 0) await queries.revoke(trx, surplus, 'too many sessions', now)
@@ -77,6 +81,19 @@ export async function openSession(
     refreshToken: issueRefreshToken(config.keys.refreshToken, { id, seed }, 0),
     expiresAt,
   }
+}
+
+/** A browser has one session: what a sign-in replaces must not live on where nobody sees it (ASVS 5, 7.2.4). */
+async function endReplacedSession(
+  config: Deps['config'],
+  trx: Trx,
+  { refreshCookie }: Origin,
+  now: Date,
+): Promise<void> {
+  const token = parseRefreshToken(refreshCookie ?? '')
+  const row = token && (await queries.findWithUser(trx, token.sessionId))
+  if (!row || !verifyRefreshToken(config.keys.refreshToken, token, row)) return
+  await queries.revoke(trx, [row.id], 'replaced by a sign-in', now)
 }
 
 /**
@@ -194,6 +211,13 @@ export async function endSessions(
     })
   }
   return ids
+}
+
+/** When the person proved who they are for this session. @throws DomainError SESSION_REVOKED */
+export async function sessionBeganAt({ db }: Pick<Deps, 'db'>, { sessionId }: Actor): Promise<Date> {
+  const row = await queries.findWithUser(db, sessionId)
+  if (!row || row.revoked_at) throw new DomainError('SESSION_REVOKED')
+  return row.created_at
 }
 
 /** The person's open sessions, the last used first. */

@@ -2,6 +2,7 @@ import { DomainError } from '@muster/errors'
 import type { Actor, Origin } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
 import { confirmPassword } from '../auth/confirm.ts'
+import { sessionBeganAt } from '../sessions/sessions.service.ts'
 import type { UserRow } from '../users/users.queries.ts'
 import * as usersQueries from '../users/users.queries.ts'
 import { checkProofCode, mailProofCode } from './proofs.ts'
@@ -32,6 +33,24 @@ export async function confirmPerson(
   const right = await checkProofCode(context, user, { purpose: 'confirm', code, origin })
   await context.transact((tx) => right.use(tx))
   return user
+}
+
+/** How long a sign-in vouches for who is at the screen. */
+const recentMs = 15 * 60_000
+
+/**
+ * Like {@link confirmPerson}, but a session that was begun in the last 15 minutes is proof enough: a stolen cookie is
+ * mostly older, and who has just signed in is not asked again.
+ */
+export async function confirmUnlessRecent(
+  context: Context,
+  actor: Actor,
+  confirmation: Confirmation,
+  origin: Origin,
+): Promise<UserRow> {
+  const beganAt = await sessionBeganAt(context, actor)
+  const isRecent = context.clock.now().getTime() - beganAt.getTime() < recentMs
+  return isRecent ? personOf(context, actor) : confirmPerson(context, actor, confirmation, origin)
 }
 
 /** Mails the code with which something is confirmed. @throws DomainError COOLDOWN, UNAUTHENTICATED */

@@ -13,6 +13,7 @@ import {
   digitCodeBody,
   ownerBody,
   recoveryCodesReply,
+  setupBody,
   signInCodeBody,
   totpSetupReply,
 } from './two-factor.schema.ts'
@@ -76,14 +77,14 @@ const setupRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { c
         tags: ['auth'],
         summary: 'Begin to set up an authenticator app',
         description:
-          'The app counts only once its first code was confirmed. The body is for replacing an app that is in use: the ' +
-          'password (without one: `confirmationCode`, see /auth/confirmation-code) and a code of the app or a recovery code.',
-        body: ownerBody.nullish(),
+          'The app counts only once its first code was confirmed. A session older than 15 minutes confirms with the password ' +
+          '(without one: `confirmationCode`, see /auth/confirmation-code). To replace an app that is in use, send that in any ' +
+          'case, and as `code` one of the app or a recovery code.',
+        body: setupBody.nullish(),
         response: { 200: totpSetupReply, 409: errorReply },
       },
     },
-    async (request) =>
-      ok(await twoFactor.setUpTotp(context, request.actor, request.body ?? undefined, originOf(request))),
+    async (request) => ok(await twoFactor.setUpTotp(context, request.actor, request.body ?? {}, originOf(request))),
   )
 
   app.post(
@@ -113,12 +114,14 @@ const setupRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { c
       schema: {
         tags: ['auth'],
         summary: 'Begin to turn the code by mail on: mails one',
-        body: nothing,
+        description:
+          'A session older than 15 minutes confirms with the password, or without one the code of /auth/confirmation-code.',
+        body: confirmationBody.nullish(),
         response: { 202: messageReply, 409: errorReply },
       },
     },
     async (request, reply) => {
-      await twoFactor.enableOtp(context, request.actor)
+      await twoFactor.enableOtp(context, request.actor, request.body ?? {}, originOf(request))
       return reply.status(202).send(mailed)
     },
   )

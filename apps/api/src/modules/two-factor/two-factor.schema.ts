@@ -32,6 +32,9 @@ export const ownerBody = z.strictObject({
   code: factorCode,
 })
 
+/** A first app asks for less than the replacement of one that is in use. */
+export const setupBody = ownerBody.partial()
+
 export const totpSetupReply = replyOf(
   z.object({ secret: z.string(), otpauthUrl: z.string(), qrCode: z.string().startsWith('data:image/png;base64,') }),
 )

@@ -6,10 +6,10 @@ import type { Actor, Origin } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
 import type { UserRow } from '../users/users.queries.ts'
 import { tryCode } from './code-try.ts'
-import { type Confirmation, confirmPerson, personOf } from './confirm-person.ts'
+import { type Confirmation, confirmPerson, confirmUnlessRecent, personOf } from './confirm-person.ts'
 import { changeFactor } from './factor-change.ts'
 import { type OwnerProof, proveOwner } from './owner.ts'
-import { checkProofCode, mailProofCode } from './proofs.ts'
+import { checkProofCode, mailProofCode, type RightCode } from './proofs.ts'
 import { readStep, sealSecret } from './totp-codes.ts'
 import * as queries from './two-factor.queries.ts'
 
@@ -23,23 +23,17 @@ export type TotpSetup = { secret: string; otpauthUrl: string; qrCode: string }
 /**
  * Begins to set up an authenticator app; a repeated setup replaces the one before. Nothing changes until the app's first
  * code was confirmed. An app in use is replaced, e.g. by that of a new phone, by who proves to be its owner.
- * @param proof needed when an app is in use
- * @throws DomainError CONFLICT when an app is in use and nothing is proven, and what proveOwner throws
+ * @param proof with a code when an app is in use; else what confirmUnlessRecent needs
+ * @throws DomainError CONFLICT when an app is in use and no code is given, and what proveOwner and confirmUnlessRecent throw
  */
 export async function setUpTotp(
   context: Context,
   actor: Actor,
-  proof: OwnerProof | undefined,
+  proof: Partial<OwnerProof>,
   origin: Origin,
 ): Promise<TotpSetup> {
   const { transact, clock } = context
-  const { user, right } = proof
-    ? await proveOwner(context, actor, proof, origin)
-    : { user: await personOf(context, actor), right: undefined }
-  if (user.two_factor_method === 'totp' && !right)
-    throw new DomainError('CONFLICT', {
-      message: 'An app is in use. To replace it, send the password and a code of it, or a recovery code.',
-    })
+  const { user, right } = await proveForSetup(context, actor, proof, origin)
   const secret = newTotpSecret()
   const described = describeTotp(secret, { issuer, label: user.email })
   const qrCode = await QRCode.toDataURL(described.otpauthUrl, { errorCorrectionLevel: 'M' })
@@ -49,6 +43,23 @@ export async function setUpTotp(
     await queries.putPendingTotp(tx.trx, row)
   })
   return { ...described, qrCode }
+}
+
+async function proveForSetup(
+  context: Context,
+  actor: Actor,
+  { code, ...proof }: Partial<OwnerProof>,
+  origin: Origin,
+): Promise<{ user: UserRow; right?: RightCode }> {
+  const { two_factor_method: method } = await personOf(context, actor)
+  if (method !== 'totp') {
+    const confirmation = { password: proof.password, code: proof.confirmationCode }
+    return { user: await confirmUnlessRecent(context, actor, confirmation, origin) }
+  }
+  if (code !== undefined) return proveOwner(context, actor, { ...proof, code }, origin)
+  throw new DomainError('CONFLICT', {
+    message: 'An app is in use. To replace it, send the password and a code of it, or a recovery code.',
+  })
 }
 
 /**
@@ -76,11 +87,17 @@ export async function confirmTotp(context: Context, actor: Actor, code: string, 
 
 /**
  * Mails the code that turns the mailed factor on.
- * @throws DomainError CONFLICT when a factor is on: an app is the stronger one, and is turned off first; COOLDOWN
+ * @throws DomainError CONFLICT when a factor is on: an app is the stronger one, and is turned off first; COOLDOWN; what
+ *   confirmUnlessRecent throws
  */
-export async function enableOtp(context: Context, actor: Actor): Promise<void> {
-  const user = await personOf(context, actor)
-  refuseSecondFactor(user)
+export async function enableOtp(
+  context: Context,
+  actor: Actor,
+  confirmation: Confirmation,
+  origin: Origin,
+): Promise<void> {
+  refuseSecondFactor(await personOf(context, actor))
+  const user = await confirmUnlessRecent(context, actor, confirmation, origin)
   await mailProofCode(context, user, 'enable-otp')
 }
 

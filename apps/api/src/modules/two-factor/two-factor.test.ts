@@ -25,6 +25,7 @@ import {
 } from './two-factor-fixtures.ts'
 
 const minuteMs = 60_000
+const otpEnable = '/api/v1/auth/two-factor/otp/enable'
 let clock: ManualClock
 let api: TestApp
 
@@ -141,6 +142,20 @@ describe('setting an authenticator app up', () => {
     const mails = await countCodeMails(api, email)
     expect((await verify(api.connect(), await challenged(api, email), app.code())).statusCode).toBe(200)
     expect(await countCodeMails(api, email)).toBe(mails)
+  })
+})
+
+describe('a first factor', () => {
+  test.each([
+    ['an app', (client: TestClient, body?: object) => setUpTotp(client, body), 200],
+    ['the mailed code', (client: TestClient, body?: object) => client.inject('POST', otpEnable, body), 202],
+  ])('of %s asks a session that is older than 15 minutes for the password', async (_factor, begin, good) => {
+    const { client } = await registered(api)
+    clock.advance(15 * minuteMs)
+    const refused = await begin(client)
+    expect([refused.statusCode, refused.json().error.details[0].path]).toEqual([400, 'body.password'])
+    expect(codeOf(await begin(client, { password: 'Wr0ng-password' }))).toBe('INVALID_CREDENTIALS')
+    expect((await begin(client, { password })).statusCode).toBe(good)
   })
 })
 
