@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
@@ -10,6 +11,8 @@ const roots = [
 
 export default defineConfig({
   test: {
+    // Most of the time of these tests is waiting for processes; on two cores vitest would take the files one by one.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     // Once per run: Postgres, Redis and the inbox for every project.
     globalSetup: [fileURLToPath(parentUrl('packages/testing/src/global-setup.ts'))],
     projects: roots.map((root) => {
