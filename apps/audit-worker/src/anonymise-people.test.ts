@@ -5,6 +5,7 @@ import { newId } from '@muster/db'
 import { anonymisePeople, auditRow } from '@muster/jobs'
 import { failFastRedis, openQueue } from '@muster/jobs/connection'
 import {
+  endWithTest,
   eventually,
   freePort,
   insertOrganization,
@@ -415,6 +416,7 @@ async function startProcess(): Promise<ChildProcess> {
     },
     stdio: 'inherit',
   })
+  endWithTest(child)
   await eventually(async () => expect((await fetch(`http://127.0.0.1:${opsPort}/readyz`)).ok).toBe(true), {
     timeoutMs: 15_000,
   })

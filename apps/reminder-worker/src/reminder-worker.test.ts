@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { newId } from '@muster/db'
 import { fireReminder } from '@muster/jobs'
 import { queuePrefix } from '@muster/jobs/connection'
-import { eventually, manualClock } from '@muster/testing'
+import { endWithTest, eventually, manualClock } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createReminderWorld } from './test-support.ts'
@@ -261,7 +261,7 @@ test('a tick reads only what is due, through the index of what waits', async () 
 })
 
 function startProcess(redisUrl: string) {
-  return spawn(process.execPath, [new URL('./main.ts', import.meta.url).pathname], {
+  const child = spawn(process.execPath, [new URL('./main.ts', import.meta.url).pathname], {
     env: {
       ...process.env,
       NODE_ENV: 'test',
@@ -272,4 +272,5 @@ function startProcess(redisUrl: string) {
     },
     stdio: 'inherit',
   })
+  return endWithTest(child)
 }
