@@ -228,6 +228,44 @@ describe('several workers', () => {
     )
   })
 
+  test('send everybody else’s mail while one row is locked', async () => {
+    const [lockedId = '', ...otherIds] = await Promise.all(
+      Array.from({ length: 6 }, () =>
+        harness.sendMail({ template: 'welcome', to: harness.address(), data: { name: 'Ada' } }),
+      ),
+    )
+    const unlock = Promise.withResolvers<void>()
+    const isLocked = Promise.withResolvers<void>()
+    const locking = harness.db.transaction().execute(async (trx) => {
+      await trx.selectFrom('email_messages').select('id').where('id', '=', lockedId).forUpdate().execute()
+      isLocked.resolve()
+      await unlock.promise
+    })
+    await isLocked.promise
+    harness.startWorker({ smtpUrl: peer.url })
+
+    await Promise.all(otherIds.map((id) => harness.mailIs(id, 'sent')))
+    expect(peer.received).toHaveLength(5)
+    unlock.resolve()
+    await locking
+    await harness.mailIs(lockedId, 'sent')
+  })
+
+  test('send more mails at once than there are connections, each once', async () => {
+    const ids = await Promise.all(
+      Array.from({ length: 60 }, () =>
+        harness.sendMail({ template: 'welcome', to: harness.address(), data: { name: 'Ada' } }),
+      ),
+    )
+    harness.startWorker({ smtpUrl: peer.url, env: { SMTP_MAX_CONNECTIONS: '2' } })
+
+    await Promise.all(ids.map((id) => harness.mailIs(id, 'sent')))
+    await eventually(async () => expect(await harness.owed()).toBe(0))
+    expect(peer.connections).toBe(2)
+    expect(new Set(peer.received.map(({ messageId }) => messageId)).size).toBe(60)
+    expect(peer.received).toHaveLength(60)
+  })
+
   test('together keep to SMTP_MAX_PER_SECOND', async () => {
     const env = { SMTP_MAX_PER_SECOND: '4' }
     harness.startWorker({ smtpUrl: peer.url, env })

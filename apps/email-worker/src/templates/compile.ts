@@ -66,8 +66,10 @@ async function compileAll(): Promise<Record<string, CompiledTemplate>> {
 async function compileOne(name: string, { subject, default: Component }: TemplateModule): Promise<CompiledTemplate> {
   // React's own comments go; the conditional ones, which Outlook reads, stay.
   const html = (await render(createElement(Component))).replace(/<!--(?!\[)[\w$/ ]*-->/g, '')
-  // The fixed text is the same in every charset, and short once it is encoded for the way.
-  const asciiHtml = html.replace(/[^\p{ASCII}⟦⟧]/gu, (character) => `&#${character.codePointAt(0)};`)
+  // ASCII in lines of less than 998 characters goes over the way as it is (RFC 5322, 2.1.1).
+  const asciiHtml = html
+    .replace(/[^\p{ASCII}⟦⟧]/gu, (character) => `&#${character.codePointAt(0)};`)
+    .replaceAll(' style="', '\nstyle="')
   const known = knownSlots(name)
   return {
     subject: toSegments(subject, name, known),

@@ -11,8 +11,8 @@ type LayoutProps = {
   children: ReactNode
 }
 
-/** Empty room after the preheader, so that a list of mails does not go on with the first words of the mail itself. */
-const emptyRoom = '\u200c\u00a0'.repeat(70)
+/** Room after the preheader, so that a list of mails does not go on with the first words of the mail itself. */
+const emptyRoom = `${'\u200c\u00a0'.repeat(10)}\n`.repeat(7)
 
 function Preheader({ children }: { children: string }) {
   return (
