@@ -1,14 +1,14 @@
 import { execFile } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
 import { readdir, writeFile } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
-import { keyRing, parseEnv } from '@muster/config'
+import { commandEnv, keyRing, parseEnv } from '@muster/config'
 import { z } from 'zod'
 import { createDb } from './client.ts'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const env = commandEnv(join(root, '..'))
 const usage = `pnpm db <command>, with DATABASE_URL set; without it, on the copy that \`npm start\` runs here
 
   migrate          apply every missing migration
@@ -64,7 +64,7 @@ async function withMigrator(command: 'migrate' | 'rollback' | 'status') {
 async function plantSeeds() {
   const { NODE_ENV, PASSWORD_KEYS } = parseEnv(
     z.object({ NODE_ENV: z.string().optional(), PASSWORD_KEYS: keyRing() }),
-    { PASSWORD_KEYS: runningCopy('secrets.json')?.keyRings?.PASSWORD_KEYS, ...process.env },
+    env,
   )
   if (NODE_ENV === 'production') throw new Error('Seeds are made-up people; production has none.')
   const { seed } = await import('./seed.ts')
@@ -107,22 +107,15 @@ async function writeTypes(isCheck: boolean) {
   const codegen = join(root, 'node_modules/.bin/kysely-codegen')
   const args = ['--dialect', 'postgres', '--type-mapping', '{"int8":"number"}', '--exclude-pattern', 'kysely_*']
   const out = ['--out-file', join(root, 'src/types.gen.ts'), ...(isCheck ? ['--verify'] : [])]
-  const env = { ...process.env, DATABASE_URL: databaseUrl() }
-  await promisify(execFile)(codegen, [...args, ...out], { env, cwd: root }).catch((error: Error) => {
+  await promisify(execFile)(codegen, [...args, ...out], {
+    env: { ...env, DATABASE_URL: databaseUrl() },
+    cwd: root,
+  }).catch((error: Error) => {
     throw isCheck ? new Error('src/types.gen.ts does not match the schema: run `pnpm db types`.') : error
   })
 }
 
-type CopyFile = { urls?: { postgres?: string }; keyRings?: { PASSWORD_KEYS?: string } }
-
-/** What `npm start` wrote into MUSTER_HOME while a copy runs. */
-function runningCopy(file: 'run.json' | 'secrets.json'): CopyFile | undefined {
-  const path = resolve(root, '..', process.env.MUSTER_HOME || '.muster', file)
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as CopyFile) : undefined
-}
-
 function databaseUrl(): string {
-  const env = { DATABASE_URL: runningCopy('run.json')?.urls?.postgres, ...process.env }
   return parseEnv(z.object({ DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }) }), env).DATABASE_URL
 }
 

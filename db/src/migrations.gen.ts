@@ -4,6 +4,7 @@ import * as m1 from '../migrations/0002_work.ts'
 import * as m2 from '../migrations/0003_mail.ts'
 import * as m3 from '../migrations/0004_outbox.ts'
 import * as m4 from '../migrations/0005_audit.ts'
+import * as m5 from '../migrations/0006_identity.ts'
 
 export const migrations = {
   '0001_people': m0,
@@ -11,4 +12,5 @@ export const migrations = {
   '0003_mail': m2,
   '0004_outbox': m3,
   '0005_audit': m4,
+  '0006_identity': m5,
 }

@@ -89,6 +89,12 @@ export interface AuditPersonal {
   user_agent: string | null;
 }
 
+export interface Blocks {
+  blocked_id: string;
+  blocker_id: string;
+  created_at: Timestamp;
+}
+
 export interface EmailMessages {
   attempts: Generated<number>;
   code_key_id: string | null;
@@ -115,6 +121,14 @@ export interface EmailSuppressions {
   reason: string;
 }
 
+export interface Friendships {
+  accepted_at: Timestamp | null;
+  addressee_id: string;
+  created_at: Timestamp;
+  id: string;
+  requester_id: string;
+}
+
 export interface IdempotencyKeys {
   actor_id: string;
   body_hash: Buffer;
@@ -122,6 +136,14 @@ export interface IdempotencyKeys {
   key: string;
   resource_id: string;
   route: string;
+}
+
+export interface KnownDevices {
+  browser: string;
+  first_seen_at: Timestamp;
+  last_seen_at: Timestamp;
+  network: string;
+  user_id: string;
 }
 
 export interface Notifications {
@@ -156,6 +178,21 @@ export interface Outbox {
   published_at: Timestamp | null;
   queue: string;
   run_at: Timestamp | null;
+}
+
+export interface PasswordResets {
+  created_at: Timestamp;
+  expires_at: Timestamp;
+  id: string;
+  used_at: Timestamp | null;
+  user_id: string;
+}
+
+export interface RecoveryCodes {
+  code_hash: Buffer;
+  created_at: Timestamp;
+  used_at: Timestamp | null;
+  user_id: string;
 }
 
 export interface ReminderDeliveries {
@@ -205,6 +242,14 @@ export interface Sessions {
   user_id: string;
 }
 
+export interface SignInFailures {
+  failures: number;
+  key: string;
+  locked_until: Timestamp | null;
+  told_at: Timestamp | null;
+  updated_at: Timestamp;
+}
+
 export interface Tasks {
   assignee_id: string | null;
   category: string | null;
@@ -224,10 +269,44 @@ export interface Tasks {
   version: Generated<number>;
 }
 
+export interface TotpSecrets {
+  confirmed_at: Timestamp | null;
+  created_at: Timestamp;
+  id: string;
+  key_id: string;
+  last_step: Generated<number>;
+  sealed: Buffer;
+  user_id: string;
+}
+
+export interface TwoFactorChallenges {
+  context: Generated<Json>;
+  created_at: Timestamp;
+  email_id: string | null;
+  expires_at: Timestamp;
+  id: string;
+  mailed_at: Timestamp | null;
+  method: string;
+  purpose: string;
+  tries: Generated<number>;
+  used_at: Timestamp | null;
+  user_id: string;
+}
+
+export interface UserPreferences {
+  settings: Json;
+  updated_at: Timestamp;
+  user_id: string;
+}
+
 export interface Users {
+  anonymised_at: Timestamp | null;
   avatar_key: string | null;
+  avatar_status: string | null;
+  avatar_upload_id: string | null;
   bio: string | null;
   created_at: Generated<Timestamp>;
+  deletion_requested_at: Timestamp | null;
   email: string;
   google_id: string | null;
   id: string;
@@ -250,15 +329,24 @@ export interface DB {
   audit_events: AuditEvents;
   audit_pending: AuditPending;
   audit_personal: AuditPersonal;
+  blocks: Blocks;
   email_messages: EmailMessages;
   email_suppressions: EmailSuppressions;
+  friendships: Friendships;
   idempotency_keys: IdempotencyKeys;
+  known_devices: KnownDevices;
   notifications: Notifications;
   organizations: Organizations;
   outbox: Outbox;
+  password_resets: PasswordResets;
+  recovery_codes: RecoveryCodes;
   reminder_deliveries: ReminderDeliveries;
   reminders: Reminders;
   sessions: Sessions;
+  sign_in_failures: SignInFailures;
   tasks: Tasks;
+  totp_secrets: TotpSecrets;
+  two_factor_challenges: TwoFactorChallenges;
+  user_preferences: UserPreferences;
   users: Users;
 }

@@ -4,13 +4,21 @@ import fastifyCors from '@fastify/cors'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Deps } from './deps.ts'
+import { diagnosticsRoutes } from './modules/admin/diagnostics.routes.ts'
 import { attachmentsRoutes } from './modules/attachments/attachments.routes.ts'
 import { auditRoutes } from './modules/audit/audit.routes.ts'
 import { authRoutes } from './modules/auth/auth.routes.ts'
+import { passwordsRoutes } from './modules/auth/passwords.routes.ts'
+import { friendsRoutes } from './modules/friends/friends.routes.ts'
+import { googleRoutes } from './modules/google/google.routes.ts'
 import { remindersRoutes } from './modules/reminders/reminders.routes.ts'
 import { createAccessTokens } from './modules/sessions/access-tokens.ts'
 import { sessionsRoutes } from './modules/sessions/sessions.routes.ts'
 import { tasksRoutes } from './modules/tasks/tasks.routes.ts'
+import { twoFactorRoutes } from './modules/two-factor/two-factor.routes.ts'
+import { avatarRoutes } from './modules/users/avatar.routes.ts'
+import { exportRoutes } from './modules/users/export.routes.ts'
+import { preferencesRoutes } from './modules/users/preferences.routes.ts'
 import { usersRoutes } from './modules/users/users.routes.ts'
 import { bodyTimeoutPlugin } from './plugins/body-timeout.ts'
 import { errorsPlugin } from './plugins/errors.ts'
@@ -19,6 +27,7 @@ import { healthPlugin } from './plugins/health.ts'
 import { jsonBodyPlugin } from './plugins/json-body.ts'
 import { notFoundPlugin, optionsPlugin } from './plugins/not-found.ts'
 import { openapiPlugin } from './plugins/openapi.ts'
+import { presencePlugin } from './plugins/presence.ts'
 import { rateLimitsPlugin } from './plugins/rate-limits.ts'
 import { lazyRequestLogger, requestLogPlugin } from './plugins/request-log.ts'
 import { createSecretGuard } from './plugins/secret-guard.ts'
@@ -96,6 +105,7 @@ export async function buildApp(deps: Deps): Promise<App> {
     globalDecompression: false,
   })
   await app.register(sessionPlugin, { context })
+  await app.register(presencePlugin, { presence: deps.presence })
   await app.register(rateLimitsPlugin, { deps })
   await app.register(notFoundPlugin)
   await app.register(openapiPlugin, { publicUrl: config.publicUrl })
@@ -104,12 +114,20 @@ export async function buildApp(deps: Deps): Promise<App> {
   await app.register(
     async (api) => {
       await api.register(authRoutes, { context })
+      await api.register(passwordsRoutes, { context })
+      await api.register(twoFactorRoutes, { context })
       await api.register(sessionsRoutes, { context })
+      await api.register(googleRoutes, { context })
       await api.register(usersRoutes, { context })
+      await api.register(preferencesRoutes, { context })
+      await api.register(avatarRoutes, { context })
+      await api.register(exportRoutes, { context })
+      await api.register(friendsRoutes, { context })
       await api.register(tasksRoutes, { context })
       await api.register(attachmentsRoutes, { context })
       await api.register(remindersRoutes, { context })
       await api.register(auditRoutes, { context })
+      await api.register(diagnosticsRoutes, { context })
     },
     { prefix: '/api/v1' },
   )

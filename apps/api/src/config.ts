@@ -18,6 +18,13 @@ const env = z.object({
   REFRESH_TOKEN_KEYS: keyRing(),
   PASSWORD_KEYS: keyRing(),
   MAIL_CODE_KEYS: keyRing(),
+  COOKIE_KEYS: keyRing(),
+  ENCRYPTION_KEYS: keyRing(),
+  /** Who vouches for people at "Sign in with Google": Google, or any other issuer of OpenID Connect. */
+  OIDC_ISSUER: z.url({ protocol: /^https?$/ }).default('https://accounts.google.com'),
+  /** What Muster is registered with there; without them nobody signs in that way. */
+  GOOGLE_CLIENT_ID: z.string().optional(),
+  GOOGLE_CLIENT_SECRET: z.string().optional(),
   STORAGE_DRIVER: z.enum(['local']).default('local'),
   STORAGE_LOCAL_DIR: z.string(),
   STAGING_DIR: z.string(),
@@ -35,6 +42,8 @@ export function readConfig(source: NodeJS.ProcessEnv = process.env) {
     ...processSettings(read),
     http: { host: read.HOST, port: read.PORT, trustedProxies: read.TRUSTED_PROXIES },
     publicUrl,
+    /** Without a slash at its end: paths are appended. */
+    webUrl: read.WEB_URL.replace(/\/+$/, ''),
     allowedOrigins: new Set([publicUrl.origin, new URL(read.WEB_URL).origin, ...read.CORS_ORIGINS]),
     isSignupOpen: read.SIGNUP_MODE === 'open',
     /** `maxWaitMs`: in line for a core; who would wait longer is answered OVERLOADED. */
@@ -46,7 +55,19 @@ export function readConfig(source: NodeJS.ProcessEnv = process.env) {
       refreshToken: read.REFRESH_TOKEN_KEYS,
       password: read.PASSWORD_KEYS,
       mailCode: read.MAIL_CODE_KEYS,
+      /** Signs what browsers keep for us, and hides addresses in counters. */
+      cookie: read.COOKIE_KEYS,
+      /** Seals what must be read again, such as secrets of authenticator apps. */
+      encryption: read.ENCRYPTION_KEYS,
     },
+    google:
+      read.GOOGLE_CLIENT_ID && read.GOOGLE_CLIENT_SECRET
+        ? {
+            issuer: new URL(read.OIDC_ISSUER),
+            clientId: read.GOOGLE_CLIENT_ID,
+            clientSecret: read.GOOGLE_CLIENT_SECRET,
+          }
+        : undefined,
     storage: { driver: read.STORAGE_DRIVER, localDir: read.STORAGE_LOCAL_DIR, quotaBytes: read.STORAGE_QUOTA_BYTES },
     stagingDir: read.STAGING_DIR,
     bootstrapAdmin:
@@ -64,8 +85,12 @@ function refuseUnsafe(read: Partial<z.output<typeof env>>, ctx: z.RefinementCtx)
   if (Boolean(read.BOOTSTRAP_ADMIN_EMAIL) !== Boolean(read.BOOTSTRAP_ADMIN_PASSWORD)) {
     refuse('BOOTSTRAP_ADMIN_EMAIL', 'set it together with BOOTSTRAP_ADMIN_PASSWORD, or neither')
   }
+  if (Boolean(read.GOOGLE_CLIENT_ID) !== Boolean(read.GOOGLE_CLIENT_SECRET)) {
+    refuse('GOOGLE_CLIENT_ID', 'set it together with GOOGLE_CLIENT_SECRET, or neither')
+  }
   if (read.NODE_ENV !== 'production') return
   if (!read.PUBLIC_URL?.startsWith('https:')) refuse('PUBLIC_URL', 'production needs https')
+  if (read.OIDC_ISSUER?.startsWith('http:')) refuse('OIDC_ISSUER', 'production needs https')
   if (read.RATE_LIMIT_SCALE !== 1) refuse('RATE_LIMIT_SCALE', 'production needs 1')
   if ((read.BCRYPT_COST ?? 0) < 10) refuse('BCRYPT_COST', 'production needs at least 10')
 }

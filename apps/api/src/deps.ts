@@ -6,6 +6,7 @@ import { createPasswordHasher, type PasswordHasher } from '@muster/security'
 import { createStorage, type Storage } from '@muster/storage'
 import type { Config } from './config.ts'
 import { type Revocations, startRevocations } from './modules/sessions/revocations.ts'
+import { type Presence, startPresence } from './modules/users/presence.ts'
 import { openRedis, type SafeRedis } from './redis.ts'
 
 /** Everything that rules are made of; each function asks for what it uses. */
@@ -20,6 +21,7 @@ export type Deps = {
   passwords: PasswordHasher
   storage: Storage
   revocations: Revocations
+  presence: Presence
 }
 
 /** A request has somebody who waits: while Postgres is frozen they get their 503 after this. */
@@ -38,6 +40,7 @@ export function createDeps(config: Config, log: Logger, clock: Clock = systemClo
     statementTimeoutMs: 1_000,
   })
   const revocations = startRevocations({ db: pollDb, log, clock })
+  const presence = startPresence({ db, redis, clock, log })
   return {
     config,
     log,
@@ -49,7 +52,9 @@ export function createDeps(config: Config, log: Logger, clock: Clock = systemClo
     passwords: createPasswordHasher({ keys: config.keys.password, ...config.passwords }),
     storage: createStorage(config.storage),
     revocations,
+    presence,
     async close() {
+      await presence.close()
       await relay.close()
       await revocations.close()
       redis.close()

@@ -12,6 +12,8 @@ export type SafeRedis = {
   attempt<T>(command: (redis: Redis) => Promise<T>, fallback: T): Promise<T>
   /** The command's answer. @throws DomainError DEPENDENCY_UNAVAILABLE when Redis is away */
   require<T>(command: (redis: Redis) => Promise<T>): Promise<T>
+  /** Deletes a key that is out of date: now, or as soon as Redis is back. */
+  drop(key: string): Promise<void>
   isAvailable(): boolean
   /** For probes: asks Redis itself. */
   ping(): Promise<void>
@@ -21,6 +23,10 @@ export type SafeRedis = {
 const commandTimeoutMs = 150
 const pauseMs = 1_000
 const retryAfterSeconds = 2
+const retryDropsMs = 250
+const dropsAtOnce = 1_000
+/** Of an outage in which more changed, the keys that were not remembered go by their own lifetime. */
+const maxOwedDrops = 50_000
 
 /** Opens the API's own connection, with a circuit breaker: one failure pauses all use for a second. */
 export function openRedis(url: string, log: Logger): SafeRedis {
@@ -34,16 +40,33 @@ export function openRedis(url: string, log: Logger): SafeRedis {
     pausedUntilMs = performance.now() + pauseMs
   }
 
+  const attempt = async <T>(command: (client: Redis) => Promise<T>, fallback: T): Promise<T> => {
+    if (!isAvailable()) return fallback
+    try {
+      return await command(redis)
+    } catch (error) {
+      trip(error)
+      return fallback
+    }
+  }
+
+  const owedDrops = new Set<string>()
+  const payDrops = async () => {
+    if (owedDrops.size === 0 || !isAvailable()) return
+    const keys = [...owedDrops].slice(0, dropsAtOnce)
+    for (const key of keys) owedDrops.delete(key)
+    // One by one: on a cluster, one command reaches only the keys of one slot.
+    const paid = await Promise.all(keys.map((key) => attempt((client) => client.del(key), null)))
+    for (const [index, key] of keys.entries()) if (paid[index] === null) owedDrops.add(key)
+  }
+  const dropTimer = setInterval(() => void payDrops(), retryDropsMs).unref()
+
   return {
     isAvailable,
-    async attempt(command, fallback) {
-      if (!isAvailable()) return fallback
-      try {
-        return await command(redis)
-      } catch (error) {
-        trip(error)
-        return fallback
-      }
+    attempt,
+    async drop(key) {
+      const isDone = (await attempt((client) => client.del(key), null)) !== null
+      if (!isDone && owedDrops.size < maxOwedDrops) owedDrops.add(key)
     },
     async require(command) {
       if (!isAvailable()) throw new DomainError('DEPENDENCY_UNAVAILABLE', { retryAfterSeconds })
@@ -57,6 +80,9 @@ export function openRedis(url: string, log: Logger): SafeRedis {
     async ping() {
       await redis.ping()
     },
-    close: () => redis.disconnect(),
+    close() {
+      clearInterval(dropTimer)
+      redis.disconnect()
+    },
   }
 }

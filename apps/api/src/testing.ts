@@ -107,6 +107,8 @@ function testEnvironment(own: { databaseUrl: string; redisUrl: string; folder: s
     REFRESH_TOKEN_KEYS: keyRing(2),
     PASSWORD_KEYS: keyRing(3),
     MAIL_CODE_KEYS: keyRing(4),
+    COOKIE_KEYS: keyRing(5),
+    ENCRYPTION_KEYS: keyRing(6),
     STORAGE_LOCAL_DIR: join(own.folder, 'files'),
     STAGING_DIR: join(own.folder, 'staging'),
   }

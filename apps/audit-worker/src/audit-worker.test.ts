@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { Writable } from 'node:stream'
 import { isHeadGenuine, type SignedHead, verifyChain } from '@muster/audit'
 import { createTransact } from '@muster/jobs/outbox'
-import { eventually, freePort } from '@muster/testing'
+import { endWithTest, eventually, freePort } from '@muster/testing'
 import { sql } from 'kysely'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -18,18 +18,20 @@ afterEach(() => world.close())
 const mainFile = new URL('./main.ts', import.meta.url).pathname
 
 const startProcess = (environment: { OPS_PORT: string }) =>
-  spawn(process.execPath, [mainFile], {
-    env: {
-      ...process.env,
-      NODE_ENV: 'test',
-      DATABASE_URL: world.database.url,
-      REDIS_URL: world.redis.url,
-      AUDIT_KEYS: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
-      LOG_LEVEL: 'warn',
-      ...environment,
-    },
-    stdio: 'inherit',
-  })
+  endWithTest(
+    spawn(process.execPath, [mainFile], {
+      env: {
+        ...process.env,
+        NODE_ENV: 'test',
+        DATABASE_URL: world.database.url,
+        REDIS_URL: world.redis.url,
+        AUDIT_KEYS: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
+        LOG_LEVEL: 'warn',
+        ...environment,
+      },
+      stdio: 'inherit',
+    }),
+  )
 
 const allChained = (count: number) =>
   eventually(async () => expect(await countRows(world.db)).toMatchObject({ pending: 0, chained: count }), {

@@ -1,5 +1,5 @@
 import type { KeyRing } from '@muster/config'
-import { createDb, type Db } from '@muster/db'
+import { type Clock, createDb, type Db, systemClock } from '@muster/db'
 import { type Relay, startRelay } from '@muster/jobs/relay'
 import type { Logger } from '@muster/logger'
 import type { Config } from './config.ts'
@@ -9,6 +9,7 @@ export type Deps = {
   redisUrl: string
   relay: Relay
   keys: KeyRing
+  clock: Clock
   log: Logger
 }
 
@@ -21,6 +22,7 @@ export function createDeps(config: Config, log: Logger): Deps & { close(): Promi
     redisUrl: config.redisUrl,
     relay,
     keys: config.keys,
+    clock: systemClock,
     log,
     async close() {
       await relay.close()

@@ -1,4 +1,4 @@
-import type { Db } from '@muster/db'
+import { type Db, systemClock } from '@muster/db'
 import type { AuditEvent } from '@muster/jobs'
 import { auditRow } from '@muster/jobs'
 import { type Relay, startRelay } from '@muster/jobs/relay'
@@ -24,9 +24,9 @@ export async function createAuditWorld() {
     db: database.db,
     relay,
     log,
-    start(options: Partial<Pick<Deps, 'keys' | 'log' | 'redisUrl'>> & { sweepIntervalMs?: number } = {}) {
+    start(options: Partial<Pick<Deps, 'keys' | 'log' | 'redisUrl' | 'clock'>> & { sweepIntervalMs?: number } = {}) {
       const { sweepIntervalMs, ...changed } = options
-      const deps: Deps = { db: database.db, redisUrl: redis.url, relay, keys, log, ...changed }
+      const deps: Deps = { db: database.db, redisUrl: redis.url, relay, keys, clock: systemClock, log, ...changed }
       const worker = startAuditWorker(deps, { concurrency: 2, ...(sweepIntervalMs && { sweepIntervalMs }) })
       stops.unshift(() => worker.close())
       return worker

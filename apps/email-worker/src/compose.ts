@@ -1,16 +1,31 @@
-import { type CodeTemplateName, isTemplateName, mailCode, type TemplateDefinition, templates } from '@muster/mail'
+import {
+  type CodeTemplateName,
+  isTemplateName,
+  mailCode,
+  mailToken,
+  type TemplateDefinition,
+  type TokenTemplateName,
+  templates,
+} from '@muster/mail'
 import type { KeyRing } from '@muster/security'
 import type { ClaimedMail } from './mails.queries.ts'
 import { compiled } from './templates/compiled.gen.ts'
 import { fill } from './templates/fill.ts'
 
 export type Composed =
-  | { kind: 'ready'; subject: string; html: string; text: string; secret: string | undefined }
+  | {
+      kind: 'ready'
+      subject: string
+      html: string
+      text: string
+      /** The code or token: whatever the SMTP server says back, it must not be written down. */
+      secret: string | undefined
+    }
   /** This release or its keys can't; another worker may, or this one later. */
   | { kind: 'not-yet'; reason: string }
   | { kind: 'impossible'; reason: string }
 
-/** Puts the row's data, its code and the links into the compiled template. */
+/** Puts the row's data, its code or token and the links into the compiled template. */
 export function compose(
   { codeKeys, webUrl }: { codeKeys: KeyRing; webUrl: string },
   mail: Pick<ClaimedMail, 'id' | 'template' | 'data' | 'codeVersion' | 'codeKeyId'>,
@@ -18,27 +33,30 @@ export function compose(
   const { template } = mail
   // While a release rolls out, a newer API may order what only a newer worker knows.
   if (!isTemplateName(template)) return { kind: 'not-yet', reason: `unknown template "${template}"` }
-  const { data, code }: TemplateDefinition = templates[template]
+  const { data, code, token }: TemplateDefinition = templates[template]
   const parsed = data.safeParse(mail.data)
   if (!parsed.success)
     return { kind: 'impossible', reason: `the data does not fit the template: ${describe(parsed.error)}` }
 
   const values: Record<string, unknown> = { ...parsed.data, webUrl }
   let secret: string | undefined
-  if (code) {
+  if (code || token) {
     const keyId = mail.codeKeyId ?? codeKeys.currentId
     if (!codeKeys.keys.has(keyId)) return { kind: 'not-yet', reason: `MAIL_CODE_KEYS lacks the key "${keyId}"` }
-    secret = mailCode(codeKeys, {
-      template: template as CodeTemplateName,
-      emailId: mail.id,
-      version: mail.codeVersion,
-      keyId,
-    })
-    values.code = secret
-    values.codeMinutes = Math.floor(code.ttlMs / 60_000)
+    const derived = { emailId: mail.id, version: mail.codeVersion, keyId }
+    if (code) secret = values.code = mailCode(codeKeys, { template: template as CodeTemplateName, ...derived })
+    if (token) secret = values.token = mailToken(codeKeys, { template: template as TokenTemplateName, ...derived })
+    values.lifetime = inWords((code ?? token)?.ttlMs ?? 0)
   }
   const timezone = typeof values.timezone === 'string' ? values.timezone : 'UTC'
   return { kind: 'ready', ...fill(compiled[template], values, timezone), secret }
+}
+
+/** `5 minutes`, `1 hour`. */
+function inWords(ttlMs: number): string {
+  const minutes = Math.floor(ttlMs / 60_000)
+  const [count, unit] = minutes % 60 === 0 ? [minutes / 60, 'hour'] : [minutes, 'minute']
+  return new Intl.NumberFormat('en', { style: 'unit', unit, unitDisplay: 'long' }).format(count)
 }
 
 /** Where the data is wrong, never what it says. */

@@ -3,11 +3,14 @@ import { z } from 'zod'
 
 const env = z.object({
   ...processEnv({ opsPort: 9101 }),
-  WORKER_CONCURRENCY: workerConcurrency(10),
+  /** More than connections, so that each of them has its next mail while others are claimed or noted. */
+  WORKER_CONCURRENCY: workerConcurrency(30),
   /** The relay, e.g. `smtps://user:password@smtp.example.com`; what nodemailer reads from a query is read here too. */
   SMTP_URL: z.url({ protocol: /^smtps?$/ }),
   /** The sender, e.g. `Muster <no-reply@example.com>`; its domain also ends the Message-ID. */
   MAIL_FROM: z.string().transform((text, ctx) => parseSender(text) ?? fault(ctx)),
+  /** Of this process to the mail server; providers allow few. */
+  SMTP_MAX_CONNECTIONS: int({ min: 1, max: 100, default: 10 }),
   /** Of all email workers together; unlimited when unset. */
   SMTP_MAX_PER_SECOND: int({ min: 1, max: 10_000 }).optional(),
   /** The front end; links in mails lead there. */
@@ -21,7 +24,12 @@ export function readConfig(source: NodeJS.ProcessEnv = process.env) {
   return Object.freeze({
     ...processSettings(read),
     concurrency: read.WORKER_CONCURRENCY,
-    smtp: { url: read.SMTP_URL, sender: read.MAIL_FROM, maxPerSecond: read.SMTP_MAX_PER_SECOND },
+    smtp: {
+      url: read.SMTP_URL,
+      sender: read.MAIL_FROM,
+      maxConnections: read.SMTP_MAX_CONNECTIONS,
+      maxPerSecond: read.SMTP_MAX_PER_SECOND,
+    },
     webUrl: read.WEB_URL,
     codeKeys: read.MAIL_CODE_KEYS,
   })

@@ -22,8 +22,7 @@ export function createDeps(config: Config, log: Logger, clock: Clock = systemClo
   const { redisUrl, codeKeys, webUrl } = config
   const db = createDb({ ...config.database, applicationName: 'muster-email-worker' })
   const relay = startRelay({ db, redisUrl, log })
-  const { url, sender } = config.smtp
-  const smtp = createSmtp({ url, sender, maxConnections: config.concurrency })
+  const smtp = createSmtp(config.smtp)
   return {
     log,
     clock,

@@ -29,8 +29,8 @@ export type ClaimResult =
   | { kind: 'wait'; forMs: number }
   | { kind: 'missing' }
 
-const templatesWithCode = Object.entries(templates)
-  .filter(([, template]) => 'code' in template)
+const templatesWithSecret = Object.entries(templates)
+  .filter(([, template]) => 'code' in template || 'token' in template)
   .map(([name]) => name)
 
 /** Whoever holds a lease usually ends long before it does. */
@@ -39,39 +39,55 @@ const askAgainMs = 2_000
 type ClaimOptions = { now: Date; leaseMs: number; codeKeyId: string }
 
 /**
- * Takes the row under a lease when it is due and nobody holds it. Leases run by the clock of Postgres, which all workers
- * share. The first claim notes the key of the mail's code, so that every try carries the same code.
+ * Takes those of the rows under a lease that are due and that nobody holds. Leases run by the clock of Postgres, which all
+ * workers share. The first claim notes the key of a mail's code or token, so that every try carries the same.
+ * @returns in the order of `ids`; one that stands there twice is claimed once
  */
-export async function claimMail(db: Db, id: string, { now, leaseMs, codeKeyId }: ClaimOptions): Promise<ClaimResult> {
+export async function claimMails(db: Db, ids: string[], options: ClaimOptions): Promise<ClaimResult[]> {
+  const { now, leaseMs, codeKeyId } = options
   const leaseToken = randomUUID()
   const leaseSureUntilMs = performance.now() + leaseMs
+  // A row that is locked is in somebody's hands; waiting for it would make all the others wait too.
   const { rows } = await sql<Omit<ClaimedMail, 'leaseToken' | 'leaseSureUntilMs'>>`
+    with due as materialized (
+      select id from email_messages
+      where id = any(${ids}::uuid[]) and (
+        (status = 'queued' and (next_attempt_at is null or next_attempt_at <= ${now}))
+        or (status = 'sending' and lease_until <= clock_timestamp()))
+      for update skip locked
+    )
     update email_messages m set
       status = 'sending', attempts = attempts + 1,
       lease_token = ${leaseToken}::uuid, lease_until = clock_timestamp() + make_interval(secs => ${leaseMs / 1_000}),
-      code_key_id = case when template = any(${templatesWithCode}::text[]) then coalesce(code_key_id, ${codeKeyId}) end
-    where id = ${id}::uuid and (
-      (status = 'queued' and (next_attempt_at is null or next_attempt_at <= ${now}))
-      or (status = 'sending' and lease_until <= clock_timestamp()))
-    returning id, template, to_address as "to", data, attempts, code_version as "codeVersion", code_key_id as "codeKeyId",
-      created_at as "createdAt", expires_at as "expiresAt",
+      code_key_id = case when template = any(${templatesWithSecret}::text[]) then coalesce(code_key_id, ${codeKeyId}) end
+    from due where m.id = due.id
+    returning m.id, template, to_address as "to", data, attempts, code_version as "codeVersion",
+      code_key_id as "codeKeyId", created_at as "createdAt", expires_at as "expiresAt",
       (select reason from email_suppressions s where s.address = m.to_address) as suppression`.execute(db)
-  const [mail] = rows
-  return mail ? { kind: 'claimed', mail: { ...mail, leaseToken, leaseSureUntilMs } } : whyNotClaimed(db, id, now)
+  const claimed = new Map(rows.map((row) => [row.id, { ...row, leaseToken, leaseSureUntilMs }]))
+  const results = ids.map((id): ClaimResult | undefined => {
+    const mail = claimed.get(id)
+    claimed.delete(id)
+    return mail && { kind: 'claimed', mail }
+  })
+  if (!results.includes(undefined)) return results as ClaimResult[]
+  const reasons = await whyNotClaimed(db, ids, now)
+  return results.map((result, index) => result ?? reasons.get(ids[index] as string) ?? { kind: 'missing' })
 }
 
-async function whyNotClaimed(db: Db, id: string, now: Date): Promise<ClaimResult> {
-  const row = await db
+async function whyNotClaimed(db: Db, ids: string[], now: Date): Promise<Map<string, ClaimResult>> {
+  const rows = await db
     .selectFrom('email_messages')
-    .select(['status', 'next_attempt_at'])
+    .select(['id', 'status', 'next_attempt_at'])
     .select(sql<number | null>`extract(epoch from lease_until - clock_timestamp())::float8 * 1000`.as('lease_left_ms'))
-    .where('id', '=', id)
-    .executeTakeFirst()
-  if (!row) return { kind: 'missing' }
-  if (row.status === 'sending')
-    return { kind: 'wait', forMs: Math.min(askAgainMs, Math.max(0, row.lease_left_ms ?? 0)) }
-  if (row.status !== 'queued') return { kind: 'ended' }
-  return { kind: 'wait', forMs: Math.max(0, (row.next_attempt_at?.getTime() ?? 0) - now.getTime()) }
+    .where('id', '=', sql<string>`any(${ids}::uuid[])`)
+    .execute()
+  const reasonOf = ({ status, next_attempt_at, lease_left_ms }: (typeof rows)[number]): ClaimResult => {
+    if (status === 'sending') return { kind: 'wait', forMs: Math.min(askAgainMs, Math.max(0, lease_left_ms ?? 0)) }
+    if (status !== 'queued') return { kind: 'ended' }
+    return { kind: 'wait', forMs: Math.max(0, (next_attempt_at?.getTime() ?? 0) - now.getTime()) }
+  }
+  return new Map(rows.map((row) => [row.id, reasonOf(row)]))
 }
 
 type Lease = Pick<ClaimedMail, 'id' | 'leaseToken'>
@@ -87,10 +103,7 @@ export async function extendLease(db: Db, { id, leaseToken }: Lease, leaseMs: nu
   return numUpdatedRows === 1n
 }
 
-type Outcome = Pick<
-  Updateable<Database['email_messages']>,
-  'status' | 'error' | 'next_attempt_at' | 'smtp_id' | 'sent_at'
->
+type Outcome = Pick<Updateable<Database['email_messages']>, 'status' | 'error' | 'next_attempt_at'>
 
 /** Gives the lease back and notes how it went. @returns false when the lease was lost, and then nothing is changed */
 export async function settleMail(db: Kysely<Database>, { id, leaseToken }: Lease, outcome: Outcome): Promise<boolean> {
@@ -101,6 +114,34 @@ export async function settleMail(db: Kysely<Database>, { id, leaseToken }: Lease
     .where('lease_token', '=', leaseToken)
     .executeTakeFirst()
   return numUpdatedRows === 1n
+}
+
+/** A mail that was handed over, and the job that did it. */
+export type SentMail = Lease & { jobId: string; smtpId: string }
+
+/**
+ * Notes what went out and deletes the jobs' outbox rows, each mail with its own job or neither of the two.
+ * @returns in the order of `mails`, whether the lease still held; if not, nothing of that mail is changed
+ */
+export async function noteSentMails(db: Db, mails: SentMail[], now: Date): Promise<boolean[]> {
+  const ids = mails.map(({ id }) => id)
+  // `any` keeps a plan that was made while the table was empty from reading all of it later.
+  const { rows } = await sql<{ id: string }>`
+    with sent as (
+      select * from unnest(
+        ${mails.map(({ jobId }) => jobId)}::uuid[], ${ids}::uuid[],
+        ${mails.map(({ leaseToken }) => leaseToken)}::uuid[], ${mails.map(({ smtpId }) => smtpId)}::text[]
+      ) as sent (job_id, id, lease_token, smtp_id)
+    ), settled as (
+      update email_messages m set
+        status = 'sent', error = null, next_attempt_at = null, lease_token = null, lease_until = null,
+        smtp_id = sent.smtp_id, sent_at = ${now}
+      from sent where m.id = any(${ids}::uuid[]) and m.id = sent.id and m.lease_token = sent.lease_token
+      returning m.id, sent.job_id
+    ), acknowledged as (delete from outbox using settled where outbox.id = settled.job_id)
+    select id from settled`.execute(db)
+  const settled = new Set(rows.map(({ id }) => id))
+  return mails.map(({ id }) => settled.has(id))
 }
 
 /** Nothing more goes to this address. The first reason stays. */

@@ -7,7 +7,7 @@
  */
 export type SmtpTrouble = {
   kind: 'address' | 'message' | 'busy' | 'server'
-  /** With the server's own words, which may name the receiver: for the row, not for the log. */
+  /** With the server's own words, which may name the receiver or quote the mail: for the row, not for the log. */
   reason: string
   /** The reply code and the command that got it: for the log. */
   summary: string
@@ -23,7 +23,6 @@ const mailboxCommands = new Set(['RCPT TO', 'DATA'])
 const addressCodes = new Set([501, 521, 550, 551, 553, 554, 556])
 /** Replies about the session, whatever the command: bad sequence, authentication wanted. */
 const sessionCodes = new Set([421, 503, 530])
-const maxReasonLength = 500
 
 /**
  * Judges an error of nodemailer by reply code and command (RFC 5321, 4.2), and by the enhanced code (RFC 3463) where the
@@ -36,7 +35,7 @@ export function judgeSmtpError(error: SmtpError): SmtpTrouble {
   const where = code ? `${code} at ${command}` : `${error.code ?? 'error'} at ${command}`
   return {
     kind,
-    reason: `${error.response ?? error.message} (${command})`.slice(0, maxReasonLength),
+    reason: `${error.response ?? error.message} (${command})`,
     summary: where,
     needsOperator: kind === 'server' && code !== undefined && code >= 500,
   }

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { createTransport } from 'nodemailer'
 import type { Sender } from './config.ts'
+import { type MimeNode, writeMessage } from './mime.ts'
 import { judgeSmtpError, type SmtpTrouble } from './smtp-verdict.ts'
 
 export type SmtpMessage = {
@@ -38,16 +39,19 @@ export class SmtpFailure extends Error {
   }
 }
 
+type Written = Pick<SmtpMessage, 'text' | 'html'> & Pick<SendGuard, 'mayBegin'>
+
 type SmtpOptions = {
   url: string
   sender: Sender
-  /** As many as messages are sent at the same time, so that none waits in the pool with its lease running. */
+  /** A message for which none is free waits; its lease is renewed meanwhile. */
   maxConnections: number
   /** How long the server may stay silent. */
   silenceTimeoutMs?: number
 }
 
 const connectTimeoutMs = 10_000
+const maxIdLength = 200
 /** On every command; RFC 5321 (4.5.3.2) would allow minutes, which hold up everybody else's mail. */
 const defaultSilenceMs = 30_000
 
@@ -67,7 +71,7 @@ export function createSmtp({ url, sender, maxConnections, silenceTimeoutMs = def
     disableUrlAccess: true,
   })
   transport.use('stream', ({ data, message }, done) => {
-    askBeforeReading(message, (data as Partial<SendGuard>).mayBegin)
+    readAtOnce(message, data as Written)
     done()
   })
   return {
@@ -88,20 +92,22 @@ export function createSmtp({ url, sender, maxConnections, silenceTimeoutMs = def
       const info = await transport.sendMail(mail).catch((error: Error) => {
         throw new SmtpFailure(judgeSmtpError(error))
       })
-      return { smtpId: info.serverMessageId ?? messageId }
+      return { smtpId: (info.serverMessageId ?? messageId).replace(/\p{Cc}+/gu, ' ').slice(0, maxIdLength) }
     },
     close: () => transport.close(),
   }
 }
 
-/** The message is only read once the server has said yes to the envelope, so the question is asked at the last moment. */
-function askBeforeReading(message: { createReadStream(): Readable }, mayBegin: () => boolean = () => true): void {
-  const read = message.createReadStream.bind(message)
-  message.createReadStream = () =>
+/**
+ * The message is only read once the server has said yes to the envelope, so the question is asked at the last moment. It
+ * goes out in one piece instead of a dozen, each of which would be a write to the socket and a packet of its own.
+ */
+function readAtOnce(root: MimeNode, { text, html, mayBegin }: Written): void {
+  root.createReadStream = () =>
     Readable.from(
       (async function* () {
         if (!mayBegin()) throw new Error('too late to begin')
-        yield* read()
+        yield writeMessage(root, { text, html })
       })(),
     )
 }

@@ -1,6 +1,8 @@
 import { type Clock, createDb, type Db, systemClock } from '@muster/db'
+import { failFastRedis } from '@muster/jobs/connection'
 import { type Relay, startRelay } from '@muster/jobs/relay'
 import type { Logger } from '@muster/logger'
+import { profileKey } from '@muster/profile-cache'
 import { createStorage, type Storage } from '@muster/storage'
 import type { Config } from './config.ts'
 
@@ -9,6 +11,8 @@ export type Deps = {
   redisUrl: string
   relay: Relay
   storage: Storage
+  /** The next reading of a person's profile asks Postgres. @throws when Redis is away */
+  dropProfile(userId: string): Promise<void>
   clock: Clock
   log: Logger
 }
@@ -17,15 +21,18 @@ export type Deps = {
 export function createDeps(config: Config, log: Logger): Deps & { close(): Promise<void> } {
   const db = createDb({ ...config.database, applicationName: 'muster-image-worker' })
   const relay = startRelay({ db, redisUrl: config.redisUrl, log })
+  const cache = failFastRedis(config.redisUrl)
   return {
     db,
     redisUrl: config.redisUrl,
     relay,
     storage: createStorage(config.storage),
+    dropProfile: async (userId) => void (await cache.del(profileKey(userId))),
     clock: systemClock,
     log,
     async close() {
       await relay.close()
+      cache.disconnect()
       await db.destroy()
     },
   }

@@ -1,10 +1,15 @@
+import { sweepOrphans } from '@muster/jobs'
+import { startDailySchedule } from '@muster/jobs/daily-schedule'
 import { type RunningWorker, startWorker } from '@muster/jobs/worker'
 import type { Deps } from './deps.ts'
 import { deleteFilesHandler } from './handlers/delete-files.ts'
+import { optimizeAvatarHandler } from './handlers/optimize-avatar.ts'
 import { optimizeImageHandler } from './handlers/optimize-image.ts'
 import { sweepOrphansHandler } from './handlers/sweep-orphans.ts'
-import { startSweepSchedule } from './sweep-schedule.ts'
 import { removeLeftovers } from './temp-folder.ts'
+
+/** Every night at 03:17 UTC. */
+const sweepAt = '0 17 3 * * *'
 
 /** Everything that this process does: the jobs of the image queue and the daily sweep's schedule. */
 export function startImageWorker(deps: Deps, { concurrency }: { concurrency: number }): Pick<RunningWorker, 'close'> {
@@ -13,11 +18,16 @@ export function startImageWorker(deps: Deps, { concurrency }: { concurrency: num
   )
   const worker = startWorker({
     queue: 'image',
-    handlers: [optimizeImageHandler(deps), deleteFilesHandler(deps), sweepOrphansHandler(deps)],
+    handlers: [
+      optimizeImageHandler(deps),
+      optimizeAvatarHandler(deps),
+      deleteFilesHandler(deps),
+      sweepOrphansHandler(deps),
+    ],
     deps,
     concurrency,
   })
-  const schedule = startSweepSchedule(deps)
+  const schedule = startDailySchedule(deps, { job: sweepOrphans, pattern: sweepAt })
   return {
     async close() {
       await schedule.close()

@@ -10,6 +10,7 @@ import { failFastRedis, openQueue } from '@muster/jobs/connection'
 import { createTransact, type Transact } from '@muster/jobs/outbox'
 import { startRelay } from '@muster/jobs/relay'
 import { createLogger } from '@muster/logger'
+import { profileKey } from '@muster/profile-cache'
 import { createStorage, type Storage } from '@muster/storage'
 import { createTestDatabase, createTestRedis, eventually } from '@muster/testing'
 import type { Queue } from 'bullmq'
@@ -55,7 +56,8 @@ export async function startHarness({ isWorking = true } = {}): Promise<Harness> 
   const storageDir = join(folder, 'files')
   const storage = createStorage({ driver: 'local', localDir: storageDir })
   const relay = startRelay({ db, redisUrl: redis.url, log })
-  const deps: Deps = { db, redisUrl: redis.url, relay, storage, clock: systemClock, log }
+  const dropProfile = async (userId: string) => void (await redis.client.del(profileKey(userId)))
+  const deps: Deps = { db, redisUrl: redis.url, relay, storage, dropProfile, clock: systemClock, log }
   const transact = createTransact({ db, relay })
   const worker = isWorking ? startImageWorker(deps, { concurrency: 2 }) : undefined
   const taskId = await insertTask(db)

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { freePort } from '@muster/testing'
+import { endWithTest, freePort } from '@muster/testing'
 import type { Harness } from './harness.ts'
 
 export type WorkerProcess = {
@@ -30,6 +30,7 @@ export async function startWorkerProcess(harness: Harness): Promise<WorkerProces
     },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
+  endWithTest(child)
   const opsUrl = `http://127.0.0.1:${opsPort}`
   await waitUntilReady(child, opsUrl)
   return {

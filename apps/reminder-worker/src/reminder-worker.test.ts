@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { newId } from '@muster/db'
 import { fireReminder } from '@muster/jobs'
 import { queuePrefix } from '@muster/jobs/connection'
-import { eventually, manualClock } from '@muster/testing'
+import { endWithTest, eventually, manualClock } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createReminderWorld } from './test-support.ts'
@@ -155,7 +155,7 @@ test('a reminder that moved, ended or vanished after the hand-over is left alone
   expect(await world.reminder(cancelled)).toMatchObject({ status: 'cancelled' })
 })
 
-test('nobody is reminded of a completed task, nor a deactivated person of anything', async () => {
+test('nobody is reminded of a completed task, nor a deactivated or leaving person of anything', async () => {
   const id = await world.insertReminder({ scheduled_at: secondsFromNow(-1) })
   const completedAt = secondsFromNow(-60)
   await world.db.updateTable('tasks').set({ status: 'completed', completed_at: completedAt }).execute()
@@ -166,6 +166,10 @@ test('nobody is reminded of a completed task, nor a deactivated person of anythi
   await world.db.updateTable('users').set({ is_active: false }).execute()
   const second = await world.insertReminder({ scheduled_at: secondsFromNow(-1) })
   await status(second, { status: 'failed', failure_reason: 'account inactive' })
+
+  await world.db.updateTable('users').set({ is_active: true, deletion_requested_at: new Date() }).execute()
+  const third = await world.insertReminder({ scheduled_at: secondsFromNow(-1) })
+  await status(third, { status: 'failed', failure_reason: 'account inactive' })
   expect(await world.counts()).toMatchObject({ deliveries: 0, mails: 0, notifications: 0 })
 })
 
@@ -257,7 +261,7 @@ test('a tick reads only what is due, through the index of what waits', async () 
 })
 
 function startProcess(redisUrl: string) {
-  return spawn(process.execPath, [new URL('./main.ts', import.meta.url).pathname], {
+  const child = spawn(process.execPath, [new URL('./main.ts', import.meta.url).pathname], {
     env: {
       ...process.env,
       NODE_ENV: 'test',
@@ -268,4 +272,5 @@ function startProcess(redisUrl: string) {
     },
     stdio: 'inherit',
   })
+  return endWithTest(child)
 }

@@ -16,13 +16,17 @@ export const poolMax = 10
 const bootMs = 30_000
 
 /** Starts `apps/<name>` and waits until it says that it is ready. @throws with its log when it does not */
-export async function startApp(stage: Stage, name: 'api' | 'audit-worker'): Promise<RunningApp> {
+export async function startApp(
+  stage: Stage,
+  name: 'api' | 'audit-worker' | 'email-worker',
+  overrides: Record<string, string> = {},
+): Promise<RunningApp> {
   const [port, opsPort] = [await freePort(), await freePort()]
   const logFile = join(stage.home, `logs/${name}.log`)
   const log = openSync(logFile, 'w')
   const profiling = stage.profileDir ? ['--cpu-prof', '--cpu-prof-dir', stage.profileDir] : []
   const child = spawn(process.execPath, [...profiling, join(root, 'apps', name, 'src/main.ts')], {
-    env: { ...process.env, ...appEnv(stage, port, opsPort) },
+    env: { ...process.env, ...appEnv(stage, port, opsPort), ...overrides },
     stdio: ['ignore', log, log],
   })
   closeSync(log)
@@ -58,6 +62,8 @@ function appEnv(stage: Stage, port: number, opsPort: number): Record<string, str
     DATABASE_URL: stage.databaseUrl,
     DATABASE_POOL_MAX: String(poolMax),
     REDIS_URL: stage.redisUrl,
+    MAIL_FROM: 'Muster <bench@example.com>',
+    WEB_URL: 'http://localhost:5173',
     PORT: String(port),
     OPS_PORT: String(opsPort),
     RATE_LIMIT_SCALE: '1000000',
@@ -68,6 +74,8 @@ function appEnv(stage: Stage, port: number, opsPort: number): Record<string, str
     REFRESH_TOKEN_KEYS: keys.refreshToken.ring,
     PASSWORD_KEYS: keys.password.ring,
     MAIL_CODE_KEYS: keys.mailCode.ring,
+    COOKIE_KEYS: keys.cookie.ring,
+    ENCRYPTION_KEYS: keys.encryption.ring,
     AUDIT_KEYS: keys.audit.ring,
   }
 }

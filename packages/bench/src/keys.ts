@@ -15,5 +15,7 @@ export const keys = {
   refreshToken: newKey(),
   password: newKey(),
   mailCode: newKey(),
+  cookie: newKey(),
+  encryption: newKey(),
   audit: newKey(),
 }

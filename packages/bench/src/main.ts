@@ -4,8 +4,11 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { fullPlan, smokePlan } from './plan.ts'
 import type { Line, Row } from './row.ts'
+import { emailSend } from './rows/email-send.ts'
 import { jobLatency } from './rows/job-latency.ts'
+import { login } from './rows/login.ts'
 import { outboxDrain } from './rows/outbox-drain.ts'
+import { register } from './rows/register.ts'
 import { taskCreate } from './rows/task-create.ts'
 import { taskRead } from './rows/task-read.ts'
 import { usersMe } from './rows/users-me.ts'
@@ -13,7 +16,7 @@ import { warmStart } from './rows/warm-start.ts'
 import { openStage, root } from './stage.ts'
 import { table } from './table.ts'
 
-const rows: Row[] = [usersMe, taskRead, taskCreate, jobLatency, outboxDrain, warmStart]
+const rows: Row[] = [usersMe, taskRead, taskCreate, login, register, jobLatency, outboxDrain, emailSend, warmStart]
 
 // pnpm hands on the `--` that separates its own options.
 const args = process.argv.slice(2).filter((arg) => arg !== '--')

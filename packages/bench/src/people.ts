@@ -1,6 +1,7 @@
 import { newId } from '@muster/db'
 import { createPasswordHasher } from '@muster/security'
 import { keys } from './keys.ts'
+import type { LoadRequest } from './load/load.ts'
 import type { Stage } from './stage.ts'
 
 export const accessCookie = 'muster_at'
@@ -10,8 +11,8 @@ const password = 'a bench stands in the park'
 export type Person = { id: string; email: string; organizationId: string }
 
 /** People with an organization of their own, as registering makes them. */
-export async function insertPeople({ db }: Pick<Stage, 'db'>, count: number): Promise<Person[]> {
-  const passwordHash = await createPasswordHasher({ keys: keys.password.keys, cost: bcryptCost }).hash(password)
+export async function insertPeople({ db }: Pick<Stage, 'db'>, count: number, cost = bcryptCost): Promise<Person[]> {
+  const passwordHash = await createPasswordHasher({ keys: keys.password.keys, cost }).hash(password)
   const people: Person[] = []
   for (let index = 0; index < count; index++) {
     const [id, organizationId] = [newId(), newId()]
@@ -34,13 +35,18 @@ export async function insertPerson(stage: Pick<Stage, 'db'>): Promise<Person> {
   return person as Person
 }
 
+/** What signs somebody in. */
+export const loginRequest = ({ email }: Pick<Person, 'email'>): LoadRequest => ({
+  method: 'POST',
+  path: '/api/v1/auth/login',
+  body: JSON.stringify({ email, password }),
+})
+
 /** Signs in over HTTP. @returns the cookie header that a browser would send from then on */
-export async function signIn(origin: string, { email }: Pick<Person, 'email'>): Promise<string> {
-  const answer = await fetch(`${origin}/api/v1/auth/login`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ email, password }),
-  })
+export async function signIn(origin: string, person: Pick<Person, 'email'>): Promise<string> {
+  const { method, path, body } = loginRequest(person)
+  const headers = { 'content-type': 'application/json' }
+  const answer = await fetch(origin + path, { method, headers, body: body as string })
   if (!answer.ok) throw new Error(`signing in was answered by ${answer.status}: ${await answer.text()}`)
   return answer.headers
     .getSetCookie()

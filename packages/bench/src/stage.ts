@@ -59,6 +59,8 @@ export async function openStage(plan: Plan, profileDir: string | undefined): Pro
     const redisServer = await begin(startOwnRedis(home))
     const databaseUrl = await freshDatabase(postgres.url)
     const db = new pg.Pool({ connectionString: databaseUrl, max: 4 })
+    // Postgres may stop before a connection that was ended is gone.
+    db.on('error', () => {})
     const redis = new Redis(redisServer.url)
     await redis.flushall()
     return {

@@ -155,7 +155,15 @@ function makeKeys(secrets: Secrets): Record<AppName, Env> {
   const shared = { MAIL_CODE_KEYS: key() }
   const audit = { AUDIT_KEYS: key() }
   return {
-    api: { ACCESS_TOKEN_KEYS: key(), REFRESH_TOKEN_KEYS: key(), PASSWORD_KEYS: key(), ...shared, ...audit },
+    api: {
+      ACCESS_TOKEN_KEYS: key(),
+      REFRESH_TOKEN_KEYS: key(),
+      PASSWORD_KEYS: key(),
+      COOKIE_KEYS: key(),
+      ENCRYPTION_KEYS: key(),
+      ...shared,
+      ...audit,
+    },
     'email-worker': shared,
     'audit-worker': audit,
     'reminder-worker': {},

@@ -1,6 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { ConfigError, csv, int, keyRing, parseEnv, processEnv } from './index.ts'
+import { ConfigError, commandEnv, csv, int, keyRing, parseEnv, processEnv } from './index.ts'
 
 const key = (fill: number) => Buffer.alloc(32, fill).toString('base64')
 const faultsOf = (schema: z.ZodObject, env: NodeJS.ProcessEnv) => {
@@ -40,4 +43,20 @@ test('the first key of a ring is current and the others stay known; an id stands
   expect([...KEYS.keys.keys()]).toEqual(['new', 'old'])
   expect(faultsOf(schema, { KEYS: `a:${key(1)},a:${key(2)}` })).toEqual([expect.stringContaining('twice')])
   expect(faultsOf(schema, { KEYS: 'no colon' })).toEqual([expect.stringContaining('id:base64')])
+})
+
+test('a command takes the keys of the copy in this folder for the database of that copy only', () => {
+  const home = mkdtempSync(join(tmpdir(), 'muster-config-'))
+  const write = (file: string, value: object) => writeFileSync(join(home, file), JSON.stringify(value))
+  write('run.json', { urls: { postgres: 'postgres://own', redis: 'redis://own' } })
+  write('secrets.json', { keyRings: { PASSWORD_KEYS: 'k1:own', COOKIE_KEYS: 'k1:own' } })
+  const read = (env: NodeJS.ProcessEnv) => commandEnv('/', { MUSTER_HOME: home, ...env })
+  const own = { DATABASE_URL: 'postgres://own', REDIS_URL: 'redis://own', COOKIE_KEYS: 'k1:own' }
+  expect(read({ DATABASE_URL: '' })).toMatchObject({ ...own, PASSWORD_KEYS: 'k1:own' })
+  expect(read({ DATABASE_URL: 'postgres://own', PASSWORD_KEYS: 'k2:given' })).toMatchObject({
+    ...own,
+    PASSWORD_KEYS: 'k2:given',
+  })
+  expect(read({ DATABASE_URL: 'postgres://other' })).toEqual({ MUSTER_HOME: home, DATABASE_URL: 'postgres://other' })
+  rmSync(home, { recursive: true })
 })

@@ -1,2 +1,3 @@
 export { csv, flag, int, type KeyRing, keyRing, processEnv, processSettings, workerConcurrency } from './fields.ts'
 export { ConfigError, parseEnv } from './parse-env.ts'
+export { commandEnv } from './running-copy.ts'

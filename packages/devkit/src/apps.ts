@@ -11,7 +11,17 @@ type App = { name: string; keyRings: KeyRingName[] }
 
 /** In the order of their ops ports. Each process gets only the keys that it uses. */
 export const apps: App[] = [
-  { name: 'api', keyRings: ['ACCESS_TOKEN_KEYS', 'REFRESH_TOKEN_KEYS', 'PASSWORD_KEYS', 'MAIL_CODE_KEYS'] },
+  {
+    name: 'api',
+    keyRings: [
+      'ACCESS_TOKEN_KEYS',
+      'REFRESH_TOKEN_KEYS',
+      'PASSWORD_KEYS',
+      'MAIL_CODE_KEYS',
+      'COOKIE_KEYS',
+      'ENCRYPTION_KEYS',
+    ],
+  },
   { name: 'email-worker', keyRings: ['MAIL_CODE_KEYS'] },
   { name: 'audit-worker', keyRings: ['AUDIT_KEYS'] },
   { name: 'reminder-worker', keyRings: [] },

@@ -1,10 +1,11 @@
 import { readFile, rm } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 
 /**
- * Run inside an app's folder: bundles src/main.ts, or the entry that is named, into dist/main.js. Packages that the app's
- * own package.json lists stay imports; the workspace's packages, and what only those use, are inlined, for Node would not
- * find it from dist/.
+ * Run inside an app's folder: bundles src/main.ts, or the entry that is named, into dist/main.js; each further entry is
+ * named like its folder, `src/cli/main.ts` becomes dist/cli.js. Packages that the app's own package.json lists stay imports;
+ * the workspace's packages, and what only those use, are inlined, for Node would not find it from dist/.
  */
 const { name, dependencies = {} } = JSON.parse(await readFile('package.json', 'utf8')) as {
   name: string
@@ -35,10 +36,12 @@ const packagesAreInert: Plugin = {
     }),
 }
 
+const [entry = 'src/main.ts', ...further] = process.argv.slice(2)
+
 await rm('dist', { recursive: true, force: true })
 const { metafile } = await build({
-  entryPoints: [process.argv[2] ?? 'src/main.ts'],
-  outfile: 'dist/main.js',
+  entryPoints: [{ in: entry, out: 'main' }, ...further.map((path) => ({ in: path, out: basename(dirname(path)) }))],
+  outdir: 'dist',
   bundle: true,
   platform: 'node',
   target: 'node26',

@@ -2,7 +2,15 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const keyRings = ['ACCESS_TOKEN_KEYS', 'REFRESH_TOKEN_KEYS', 'PASSWORD_KEYS', 'MAIL_CODE_KEYS', 'AUDIT_KEYS'] as const
+const keyRings = [
+  'ACCESS_TOKEN_KEYS',
+  'REFRESH_TOKEN_KEYS',
+  'PASSWORD_KEYS',
+  'MAIL_CODE_KEYS',
+  'COOKIE_KEYS',
+  'ENCRYPTION_KEYS',
+  'AUDIT_KEYS',
+] as const
 
 export type KeyRingName = (typeof keyRings)[number]
 

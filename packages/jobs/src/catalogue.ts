@@ -1,16 +1,20 @@
+import { anonymisePeople } from './anonymise-people.ts'
 import { chainAudit } from './chain-audit.ts'
 import type { JobDefinition } from './define-job.ts'
 import { deleteFiles } from './delete-files.ts'
 import { fireReminder } from './fire-reminder.ts'
+import { optimizeAvatar } from './optimize-avatar.ts'
 import { optimizeImage } from './optimize-image.ts'
 import { sendEmail } from './send-email.ts'
 import { sweepOrphans } from './sweep-orphans.ts'
 
 /** Every job there is; a worker proves at start that it handles those of its queue. */
 export const allJobs: readonly JobDefinition[] = [
+  anonymisePeople,
   chainAudit,
   deleteFiles,
   fireReminder,
+  optimizeAvatar,
   optimizeImage,
   sendEmail,
   sweepOrphans,

@@ -15,6 +15,8 @@ export type HandlerContext = {
    * acknowledgement are one. Throws {@link AlreadyDone} when an earlier run committed it.
    */
   transact: Transact
+  /** Tells that a statement of the handler's own deleted the outbox row together with the effect, as `transact` would. */
+  acknowledged(): void
 }
 
 export type Handler = {

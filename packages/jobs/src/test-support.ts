@@ -5,7 +5,7 @@ import type { Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { sql } from 'kysely'
 import { failFastRedis, openQueue } from './connection.ts'
-import { deleteFiles, optimizeImage, sweepOrphans } from './index.ts'
+import { deleteFiles, optimizeAvatar, optimizeImage, sweepOrphans } from './index.ts'
 import { createTransact, type Transact } from './outbox.ts'
 import { type Relay, startRelay } from './relay.ts'
 import { type Handler, handle, type RunningWorker, startWorker } from './worker.ts'
@@ -82,6 +82,7 @@ export type JobsWorld = Awaited<ReturnType<typeof createJobsWorld>>
 /** The handlers of the image queue, of which a test is interested in one. */
 export const imageHandlers = (run: ImageRun): Handler[] => [
   handle(optimizeImage, run),
+  handle(optimizeAvatar, async () => {}),
   handle(deleteFiles, async () => {}),
   handle(sweepOrphans, async () => {}),
 ]

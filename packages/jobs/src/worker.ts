@@ -168,6 +168,9 @@ async function runHandler(
   }
   const isOwed = handler.job.delivery === 'owed'
   let isAcknowledged = false
+  const acknowledged = () => {
+    isAcknowledged = true
+  }
   const committing = createTransact(deps, {
     begin: async (trx) => {
       if (isOwed) await acknowledge(trx, jobId)
@@ -175,10 +178,10 @@ async function runHandler(
   })
   const transact: Transact = async (fn) => {
     const result = await committing(fn)
-    isAcknowledged = true
+    acknowledged()
     return result
   }
-  await handler.run(payload.data, { jobId, attempt: job.attemptsMade + 1, log, signal, transact })
+  await handler.run(payload.data, { jobId, attempt: job.attemptsMade + 1, log, signal, transact, acknowledged })
   if (isOwed && !isAcknowledged) await deps.db.deleteFrom('outbox').where('id', '=', jobId).execute()
 }
 

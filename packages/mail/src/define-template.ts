@@ -7,12 +7,16 @@ export type MailCode = {
   ttlMs: number
 }
 
+export type MailToken = Omit<MailCode, 'digits'>
+
 export type TemplateDefinition = {
   /** What the slots need, stored in `email_messages.data`: nothing secret. */
   data: z.ZodObject
   /** Present when the mail carries a code; it is derived when it is needed and never stored. */
   code?: MailCode
+  /** Present when the mail carries a link with a 256-bit token, derived like a code. */
+  token?: MailToken
 }
 
-/** A mail as a value: its stored data and, where it has one, its code. */
+/** A mail as a value: its stored data and, where it has one, its code or token. */
 export const defineTemplate = <const T extends TemplateDefinition>(template: T): T => template

@@ -1,4 +1,12 @@
 export type { MailCode, TemplateDefinition } from './define-template.ts'
 export { insertMail, type Mail } from './insert-mail.ts'
 export { isMailCode, mailCode } from './mail-code.ts'
-export { type CodeTemplateName, isTemplateName, type TemplateData, type TemplateName, templates } from './templates.ts'
+export { emailIdOfToken, isMailToken, mailToken } from './mail-token.ts'
+export {
+  type CodeTemplateName,
+  isTemplateName,
+  type TemplateData,
+  type TemplateName,
+  type TokenTemplateName,
+  templates,
+} from './templates.ts'

@@ -11,13 +11,13 @@ export type Mail<N extends TemplateName> = {
   to: string
   userId?: string
   data: TemplateData<N>
-  /** After it the mail is dropped instead of sent; a mail with a code has its code's lifetime when none is given. */
+  /** After it the mail is dropped instead of sent; a mail with a code or token has its lifetime when none is given. */
   expiresAt?: Date
 }
 
 /**
  * Writes the mail's row and orders its sending, both in the caller's transaction.
- * @returns the id of the `email_messages` row, from which a code of this mail is derived
+ * @returns the id of the `email_messages` row, from which the code or token of this mail is derived
  * @throws ZodError when the data is not what the template needs, which is a bug of the caller
  */
 export async function insertMail<N extends TemplateName>(
@@ -41,5 +41,7 @@ export async function insertMail<N extends TemplateName>(
   return id
 }
 
-const lifetimeFromNow = ({ code }: TemplateDefinition) =>
-  code ? sql<Date>`now() + make_interval(secs => ${code.ttlMs / 1_000})` : null
+const lifetimeFromNow = ({ code, token }: TemplateDefinition) => {
+  const { ttlMs } = code ?? token ?? {}
+  return ttlMs ? sql<Date>`now() + make_interval(secs => ${ttlMs / 1_000})` : null
+}

@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { newId } from '@muster/db'
 import { createTransact, type Transact } from '@muster/jobs/outbox'
 import { createTestDatabase, type TestDatabase } from '@muster/testing'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { insertMail } from './insert-mail.ts'
 import { isMailCode, mailCode } from './mail-code.ts'
+import { emailIdOfToken, isMailToken, mailToken } from './mail-token.ts'
 
 let database: TestDatabase
 let transact: Transact
@@ -15,6 +16,11 @@ beforeAll(async () => {
 })
 
 afterAll(() => database.drop())
+
+const [first, second] = [randomBytes(32), randomBytes(32)]
+const before = { currentId: 'k1', keys: new Map([['k1', first]]) }
+/** The ring after its rotation. */
+const after = { currentId: 'k2', keys: new Map([...before.keys, ['k2', second]]) }
 
 const rowsOf = async (emailId: string) => ({
   mail: await database.db.selectFrom('email_messages').selectAll().where('id', '=', emailId).executeTakeFirst(),
@@ -48,6 +54,15 @@ test('neither exists when the transaction fails', async () => {
   expect(await rowsOf(emailId)).toEqual({ mail: undefined, jobs: [] })
 })
 
+test('a mail with a token expires with it and stores neither token nor key', async () => {
+  const emailId = await transact((tx) =>
+    insertMail(tx, { template: 'password-reset', to: 'ada@example.com', data: { name: 'Ada' } }),
+  )
+  const { mail } = await rowsOf(emailId)
+  expect((mail?.expires_at?.getTime() ?? 0) - (mail?.created_at.getTime() ?? 0)).toBe(3_600_000)
+  expect(mail).toMatchObject({ data: { name: 'Ada' }, code_version: 1, code_key_id: null })
+})
+
 test('a mail with a code expires with it and stores neither code nor key', async () => {
   const emailId = await transact((tx) =>
     insertMail(tx, { template: 'register-code', to: 'ada@example.com', data: { name: 'Ada' } }),
@@ -62,28 +77,73 @@ test('data that the template does not fit is refused before anything is written'
   await expect(wrong).rejects.toThrow()
 })
 
-test('a code is right for its own mail and version only, and outlives the rotation of its key', () => {
-  const [first, second] = [randomBytes(32), randomBytes(32)]
-  const before = { currentId: 'k1', keys: new Map([['k1', first]]) }
-  const after = {
-    currentId: 'k2',
-    keys: new Map([
-      ['k2', second],
-      ['k1', first],
-    ]),
-  }
+describe('a code', () => {
   const mail = { template: 'register-code', emailId: newId() } as const
   const code = mailCode(before, mail)
-  expect(code).toMatch(/^\d{6}$/)
-  expect(isMailCode(before, mail, code)).toBe(true)
-  expect(isMailCode(after, mail, code)).toBe(true)
-  expect(mailCode(after, { ...mail, keyId: 'k1' })).toBe(code)
-  const others = [
-    { ...mail, emailId: newId() },
-    { ...mail, version: 2 },
-    { ...mail, keyId: 'k2' },
-  ].map((other) => isMailCode(after, other, code))
-  // One in a million each by chance.
-  expect(others).toEqual([false, false, false])
-  for (const given of ['', '12345', `${code}0`, 'abcdef']) expect(isMailCode(before, mail, given)).toBe(false)
+
+  test('is right for its own mail and version only, and outlives the rotation of its key', () => {
+    expect(code).toMatch(/^\d{6}$/)
+    expect(isMailCode(before, mail, code)).toBe(true)
+    expect(isMailCode(after, mail, code)).toBe(true)
+    expect(mailCode(after, { ...mail, keyId: 'k1' })).toBe(code)
+    const others = [
+      { ...mail, emailId: newId() },
+      { ...mail, version: 2 },
+      { ...mail, keyId: 'k2' },
+    ].map((other) => isMailCode(after, other, code))
+    // One in a million each by chance.
+    expect(others).toEqual([false, false, false])
+  })
+
+  test('is refused when it is malformed', () => {
+    for (const given of ['', '12345', `${code}0`, 'abcdef']) expect(isMailCode(before, mail, given)).toBe(false)
+  })
+})
+
+describe('a token', () => {
+  const mail = { template: 'password-reset', emailId: newId() } as const
+  const token = mailToken(before, mail)
+
+  test('names its mail and carries 256 bits that are the same each time', () => {
+    expect(token).toMatch(/^[0-9a-f-]{36}\.[A-Za-z0-9_-]{43}$/)
+    expect(emailIdOfToken(token)).toBe(mail.emailId)
+    expect(mailToken(before, { ...mail, version: 1, keyId: 'k1' })).toBe(token)
+  })
+
+  test('is good after its key was rotated, until that key is gone', () => {
+    expect(isMailToken(before, mail, token)).toBe(true)
+    expect(isMailToken(after, mail, token)).toBe(true)
+    expect(mailToken(after, { ...mail, keyId: 'k1' })).toBe(token)
+    expect(mailToken(after, mail)).not.toBe(token)
+    expect(isMailToken({ currentId: 'k2', keys: new Map([['k2', second]]) }, mail, token)).toBe(false)
+    expect(() => mailToken(before, { ...mail, keyId: 'k2' })).toThrow()
+  })
+
+  test('of another mail or version is refused, whatever id it is put behind', () => {
+    const other = { ...mail, emailId: newId() }
+    expect(isMailToken(before, mail, mailToken(before, other))).toBe(false)
+    expect(isMailToken(before, other, token)).toBe(false)
+    expect(isMailToken(before, other, token.replace(mail.emailId, other.emailId))).toBe(false)
+    expect(isMailToken(before, { ...mail, version: 2 }, token)).toBe(false)
+  })
+
+  test.each([
+    ['nothing', ''],
+    ['the id alone', mail.emailId],
+    ['the secret alone', token.slice(37)],
+    ['one character less', token.slice(0, -1)],
+    ['one character more', `${token}A`],
+    ['a space before it', ` ${token}`],
+    ['a line after it', `${token}\n`],
+    ['an upper-case id', token.toUpperCase().slice(0, 37) + token.slice(37)],
+    ['base64 that is not base64url', `${token.slice(0, -1)}+`],
+    ['another last character', token.slice(0, -1) + (token.endsWith('A') ? 'E' : 'A')],
+  ])('with %s is refused', (_what, given) => {
+    expect(isMailToken(before, mail, given)).toBe(false)
+  })
+
+  test('that is malformed names no mail', () => {
+    for (const given of ['', mail.emailId, `${token}A`, `x${token}`, `${token}\n`])
+      expect(emailIdOfToken(given)).toBeUndefined()
+  })
 })

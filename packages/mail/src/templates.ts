@@ -4,6 +4,17 @@ import { defineTemplate } from './define-template.ts'
 const minuteMs = 60_000
 const name = z.string().min(1).max(100)
 const instant = z.iso.datetime({ offset: true })
+/** IANA zone in which dates are written. */
+const timezone = z.string().min(1)
+/** What a mail about the account's safety tells: whose it is, when it happened, and from where. */
+const happened = {
+  name,
+  timezone,
+  at: instant,
+  /** e.g. `Firefox on Windows`; null when the client did not tell. */
+  device: z.string().max(100).nullable(),
+  ip: z.string().max(45).nullable(),
+}
 
 /**
  * Every mail that Muster sends. A further one is an entry here and a file of the same name among the templates of the
@@ -16,6 +27,38 @@ export const templates = {
   }),
   'already-registered': defineTemplate({ data: z.object({ name }) }),
   welcome: defineTemplate({ data: z.object({ name }) }),
+  'login-code': defineTemplate({
+    /** What the code is for: to sign in, to turn the mailed code on, to confirm something else. */
+    data: z.object({ name, action: z.enum(['sign-in', 'enable', 'confirm']) }),
+    code: { purpose: 'login-code', digits: 6, ttlMs: 5 * minuteMs },
+  }),
+  'password-reset': defineTemplate({
+    data: z.object({ name }),
+    token: { purpose: 'password-reset', ttlMs: 60 * minuteMs },
+  }),
+  'password-changed': defineTemplate({
+    data: z.object({ ...happened, how: z.enum(['changed', 'reset', 'set']) }),
+  }),
+  'two-factor-changed': defineTemplate({
+    data: z.object({
+      ...happened,
+      change: z.enum(['otp-on', 'totp-on', 'off', 'recovery-codes', 'recovery-code-used']),
+    }),
+  }),
+  'new-device': defineTemplate({ data: z.object(happened) }),
+  'session-compromised': defineTemplate({ data: z.object(happened) }),
+  'account-locked': defineTemplate({
+    /** What was entered wrongly; before a code a first step was right. */
+    data: z.object({ ...happened, kind: z.enum(['password', 'code']).default('password') }),
+  }),
+  'account-deleted': defineTemplate({
+    data: z.object({
+      name,
+      timezone,
+      /** Until when signing in takes the deletion back. */
+      until: instant,
+    }),
+  }),
   reminder: defineTemplate({
     data: z.object({
       taskId: z.uuid(),
@@ -24,8 +67,7 @@ export const templates = {
       dueDate: instant.nullish(),
       /** What the person wrote for themselves. */
       message: z.string().max(500).nullish(),
-      /** IANA zone in which the dates are written. */
-      timezone: z.string().min(1),
+      timezone,
       /** The moment the reminder was set for. */
       scheduledAt: instant,
       /** Sent after downtime: the mail says so, with its original time. */
@@ -39,6 +81,10 @@ export type TemplateData<N extends TemplateName> = z.input<(typeof templates)[N]
 /** The mails that carry a code which only their receiver may know. */
 export type CodeTemplateName = {
   [N in TemplateName]: (typeof templates)[N] extends { code: object } ? N : never
+}[TemplateName]
+/** The mails that carry a link with a token. */
+export type TokenTemplateName = {
+  [N in TemplateName]: (typeof templates)[N] extends { token: object } ? N : never
 }[TemplateName]
 
 /** Whether this release knows the template; a row of a newer release may name one that it doesn't. */

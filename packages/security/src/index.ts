@@ -1,5 +1,6 @@
 export { type Derivation, deriveCode, deriveToken, matchesCode } from './derive.ts'
 export { currentKey, type KeyRing, keyById } from './key-ring.ts'
+export { macOver } from './mac.ts'
 export {
   createPasswordHasher,
   type PasswordCheck,
@@ -7,6 +8,7 @@ export {
   type PasswordHasherOptions,
 } from './password.ts'
 export { passwordFaults } from './password-policy.ts'
+export { hashRecoveryCode, newRecoveryCodes } from './recovery-codes.ts'
 export {
   absoluteLimitMs,
   decideRefresh,
@@ -17,6 +19,7 @@ export {
   type SessionState,
   sessionExpiry,
 } from './refresh-decision.ts'
+export { type Sealed, seal, unseal } from './seal.ts'
 export {
   issueRefreshToken,
   newSessionSeed,
@@ -24,3 +27,5 @@ export {
   type RefreshToken,
   verifyRefreshToken,
 } from './session-token.ts'
+export { readSignedText, signText } from './signed-text.ts'
+export { describeTotp, newTotpSecret, totpCode, totpStep } from './totp.ts'

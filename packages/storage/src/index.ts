@@ -1,6 +1,7 @@
 import { createLocalStorage } from './local.ts'
 import type { Storage, StorageConfig } from './storage.ts'
 
+export { attachmentKeys, avatarKeys, everyKeyOf } from './keys.ts'
 export type { Storage, StorageConfig, StoredFile } from './storage.ts'
 
 /** The storage that the configuration names. */

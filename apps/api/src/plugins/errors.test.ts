@@ -100,7 +100,7 @@ test('an address that nothing serves answers 404, another method of one that is 
   expect(codeOf(await api.connect().inject('GET', '/api/v1/nothing'))).toBe('NOT_FOUND')
   const answer = await api.connect().inject('PUT', '/api/v1/users/me', {})
   expect([answer.statusCode, codeOf(answer)]).toEqual([405, 'METHOD_NOT_ALLOWED'])
-  expect(answer.headers.allow).toBe('GET, HEAD, PATCH')
+  expect(answer.headers.allow).toBe('GET, HEAD, PATCH, DELETE')
 })
 
 test.each(['QUERY', 'PROPFIND', 'OPTIONS', 'POST'])(

@@ -52,6 +52,8 @@ const pageDirectives = {
   imgSrc: ["'self'", 'data:', 'blob:'],
   fontSrc: ["'self'", 'data:'],
   workerSrc: ["'self'", 'blob:'],
+  objectSrc: ["'none'"],
+  baseUri: ["'none'"],
   frameAncestors: ["'none'"],
 }
 
@@ -64,14 +66,15 @@ function addWhatAllRoutesShare(route: RouteOptions): void {
   const takesInput = Boolean(schema.body || schema.querystring || schema.params)
   const isUnsafe = [route.method].flat().some((method) => !safeMethods.has(method))
   const isSignedIn = config?.access !== undefined && config.access !== 'public'
+  const mayForbid = isUnsafe || Array.isArray(config?.access) || (isSignedIn && !config.isOpenWithoutFactor)
   route.schema = {
     ...schema,
     ...(isSignedIn && { security: [{ session: [] }] }),
     response: {
       ...(takesInput && { 400: errorReply }),
       ...(isSignedIn && { 401: errorReply }),
-      // Also for an unsafe request from a foreign page.
-      ...((isUnsafe || Array.isArray(config?.access)) && { 403: errorReply }),
+      // An unsafe request from a foreign page, another role, a required second factor that is missing.
+      ...(mayForbid && { 403: errorReply }),
       ...(schema.body !== undefined && { 413: errorReply, 415: errorReply }),
       429: errorReply,
       500: errorReply,

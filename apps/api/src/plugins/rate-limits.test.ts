@@ -1,4 +1,4 @@
-import { eventually } from '@muster/testing'
+import { eventually, manualClock } from '@muster/testing'
 import { expect, test } from 'vitest'
 import { buildApp } from '../app.ts'
 import { createDeps } from '../deps.ts'
@@ -16,6 +16,36 @@ test('the hundred and first anonymous request of an address within fifteen minut
   expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
   const signedIn = await strict.signUp()
   expect((await signedIn.inject('GET', '/api/v1/users/me')).headers['ratelimit-limit']).toBe('3000')
+  await strict.close()
+})
+
+test('requests whose session is none are counted like any stranger’s', async () => {
+  const strict = await buildTestApp({ config: { rateLimitScale: 1 } })
+  const ask = () => strict.connect(new Map([['muster_rt', 'forged']])).inject('GET', '/api/v1/users/me')
+  for (let requests = 0; requests < 100; requests++) expect((await ask()).statusCode).toBe(401)
+  expect((await ask()).statusCode).toBe(429)
+  await strict.close()
+})
+
+test('the window slides: what was used fades out, and who waits as long as told gets in', async () => {
+  const minuteMs = 60_000
+  // One minute before a window of fifteen ends.
+  const clock = manualClock(new Date('2026-11-20T12:14:00Z'))
+  const strict = await buildTestApp({ clock, config: { rateLimitScale: 1 } })
+  const ask = async () => strict.connect().inject('GET', url)
+  const allowed = async () => {
+    let count = 0
+    while ((await ask()).statusCode !== 429) count++
+    return count
+  }
+  expect(await allowed()).toBe(100)
+  clock.advance(2 * minuteMs)
+  expect(await allowed()).toBe(6)
+  clock.advance(7 * minuteMs)
+  expect(await allowed()).toBe(47)
+  const refused = await ask()
+  clock.advance(Number(refused.headers['retry-after']) * 1_000)
+  expect((await ask()).statusCode).toBe(404)
   await strict.close()
 })
 

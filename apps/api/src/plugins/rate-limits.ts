@@ -1,6 +1,6 @@
 import fastifyRateLimit, { type FastifyRateLimitStore, normalizeIP } from '@fastify/rate-limit'
 import { DomainError } from '@muster/errors'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Deps } from '../deps.ts'
 import { createDeltaCounters } from './delta-store.ts'
@@ -25,6 +25,13 @@ function callerKey(request: FastifyRequest): string {
   return `${limit === 'operation' ? 'operation' : 'ip'}:${addressKey(request.ip)}`
 }
 
+const authRoute = /\/auth\//
+
+/** How many tries are left is nothing that somebody who guesses should know. */
+async function hideRemaining(_request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  reply.removeHeader('ratelimit-remaining')
+}
+
 /** The coarse limits: one by person or address for every route, and stricter ones that a route names in its config. */
 export const rateLimitsPlugin = fp(async (app: FastifyInstance, { deps }: { deps: Deps }) => {
   const counters = createDeltaCounters(deps.redis)
@@ -33,14 +40,18 @@ export const rateLimitsPlugin = fp(async (app: FastifyInstance, { deps }: { deps
 
   /** `@fastify/rate-limit` makes one store per route with a limit of its own; all of them count in the same place. */
   class DeltaStore implements FastifyRateLimitStore {
-    incr(key: string, callback: Parameters<FastifyRateLimitStore['incr']>[1], windowMs: number) {
-      callback(null, counters.count(key, windowMs, deps.clock.now().getTime()))
+    incr(key: string, callback: Parameters<FastifyRateLimitStore['incr']>[1], windowMs: number, max: number) {
+      callback(null, counters.count(key, { max, windowMs }, deps.clock.now().getTime()))
     }
 
     child() {
       return this
     }
   }
+
+  app.addHook('onRoute', (route) => {
+    if (authRoute.test(route.url)) route.onSend = [route.onSend ?? [], hideRemaining].flat()
+  })
 
   await app.register(fastifyRateLimit, {
     store: DeltaStore,
@@ -59,7 +70,8 @@ export function routeLimit(deps: Pick<Deps, 'config'>, name: CoarseLimitName, by
     max: scaled(limit, deps.config.rateLimitScale),
     timeWindow: limit.windowMs,
     keyGenerator: (request: FastifyRequest) =>
-      by === 'user' ? `${name}:${request.actor.userId}` : `${name}:${addressKey(request.ip)}`,
+      // Who is not signed in is refused after this, and counted by address until then.
+      by === 'user' && request.actor ? `${name}:${request.actor.userId}` : `${name}:${addressKey(request.ip)}`,
   }
 }
 

@@ -11,40 +11,62 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who is acting; only routes whose access is not `public` have one. */
     actor: Actor
+    /** Why nobody may act; thrown once the request was counted. */
+    refusal: Error | null
+    /** The device cookie as it came, unchecked. */
+    readonly deviceCookie: string | undefined
+    /** The refresh token as it came, unchecked. */
+    readonly refreshCookie: string | undefined
   }
   interface FastifyContextConfig {
     /** Who may call the route: anybody, whoever is signed in, or these roles. Every route says it. */
     access?: 'public' | 'signed-in' | readonly Role[]
+    /** Also for somebody who lacks the second factor that their organization requires. */
+    isOpenWithoutFactor?: true
   }
 }
 
 export type SessionCookies = {
   set(reply: FastifyReply, grant: SessionGrant): void
+  /** The access token alone. */
+  setAccess(reply: FastifyReply, grant: Pick<SessionGrant, 'accessToken' | 'expiresAt'>): void
   clear(reply: FastifyReply): void
   readRefreshToken(request: FastifyRequest): string | undefined
 }
 
-type Options = { context: Context & { cookies: { accessName: string } } }
+type Options = { context: Context & { cookies: { accessName: string; deviceName: string } } }
 
-/** Names and attributes of the two session cookies. Over https they carry the `__Host-` prefix (RFC 6265bis). */
+/** As long as browsers keep the cookie that tells a device on which its person signed in before. */
+const deviceMaxAgeSeconds = 365 * 86_400
+
+/**
+ * Names and attributes of the two session cookies, and of the one that stays when a session ends. Over https they carry
+ * the `__Host-` prefix (RFC 6265bis).
+ */
 export function sessionCookies({
   isSecure,
   now,
 }: {
   isSecure: boolean
   now: () => Date
-}): SessionCookies & { accessName: string } {
+}): SessionCookies & { accessName: string; deviceName: string } {
   const prefix = isSecure ? '__Host-' : ''
   const accessName = `${prefix}muster_at`
   const refreshName = `${prefix}muster_rt`
+  const deviceName = `${prefix}muster_device`
   const attributes = { path: '/', httpOnly: true, sameSite: 'lax', secure: isSecure } as const
+  const secondsUntil = (end: Date) => Math.max(0, Math.floor((end.getTime() - now().getTime()) / 1_000))
+  const setAccess: SessionCookies['setAccess'] = (reply, { accessToken, expiresAt }) => {
+    reply.setCookie(accessName, accessToken, { ...attributes, maxAge: secondsUntil(expiresAt) })
+  }
   return {
     accessName,
-    set(reply, { accessToken, refreshToken, expiresAt }) {
-      const maxAge = Math.max(0, Math.floor((expiresAt.getTime() - now().getTime()) / 1_000))
-      reply.header('cache-control', 'no-store')
-      reply.setCookie(accessName, accessToken, { ...attributes, maxAge })
-      reply.setCookie(refreshName, refreshToken, { ...attributes, maxAge })
+    deviceName,
+    setAccess,
+    set(reply, { refreshToken, device, ...grant }) {
+      setAccess(reply, grant)
+      reply.setCookie(refreshName, refreshToken, { ...attributes, maxAge: secondsUntil(grant.expiresAt) })
+      if (device) reply.setCookie(deviceName, device, { ...attributes, maxAge: deviceMaxAgeSeconds })
     },
     clear(reply) {
       reply.clearCookie(accessName, attributes)
@@ -65,7 +87,23 @@ export const sessionPlugin = fp(async (app: FastifyInstance, { context }: Option
   const { cookies, revocations, clock } = context
   const readToken = rememberVerified(context.accessTokens.read)
   await app.register(fastifyCookie)
+  // Whatever a route says of its content: an answer with cookies, e.g. a file served while they were renewed, is kept nowhere.
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (reply.hasHeader('set-cookie')) reply.header('cache-control', 'no-store')
+    done()
+  })
   app.decorateRequest('actor', null as unknown as Actor)
+  app.decorateRequest('refusal', null)
+  app.decorateRequest('deviceCookie', {
+    getter() {
+      return this.cookies[cookies.deviceName]
+    },
+  })
+  app.decorateRequest('refreshCookie', {
+    getter() {
+      return cookies.readRefreshToken(this)
+    },
+  })
   const routes: RouteOptions[] = []
   app.addHook('onRoute', (route) => void routes.push(route))
   app.addHook('onReady', async () => {
@@ -76,23 +114,33 @@ export const sessionPlugin = fp(async (app: FastifyInstance, { context }: Option
 
   // With a callback: the usual request, whose access token is good, waits for nothing.
   app.addHook('onRequest', (request, reply, done) => {
-    const { access } = request.routeOptions.config
+    const { access, isOpenWithoutFactor } = request.routeOptions.config
     if (access === undefined || access === 'public') return done()
     // Without news of revoked sessions nobody can be let in.
     if (!revocations.isFresh()) throw new DomainError('DEPENDENCY_UNAVAILABLE', { retryAfterSeconds: 2 })
     const admit = (actor: Actor) => {
-      if (access !== 'signed-in' && !access.includes(actor.role)) throw new DomainError('FORBIDDEN')
       request.actor = actor
+      if (actor.lacksFactor && !isOpenWithoutFactor) throw new DomainError('TWO_FACTOR_REQUIRED')
+      if (access !== 'signed-in' && !access.includes(actor.role)) throw new DomainError('FORBIDDEN')
     }
-    const actor = actorOf(request)
-    if (actor) {
-      admit(actor)
-      return done()
+    const refuse = (error: Error) => {
+      request.refusal = error
     }
-    renew(request, reply)
-      .then(admit)
-      .then(() => done(), done)
+    try {
+      const actor = actorOf(request)
+      if (actor) admit(actor)
+      else
+        return void renew(request, reply)
+          .then(admit)
+          .catch(refuse)
+          .then(() => done())
+    } catch (error) {
+      refuse(error as Error)
+    }
+    done()
   })
+  // After the limits: who is refused is counted like everybody.
+  app.addHook('preParsing', (request, _reply, payload, done) => done(request.refusal, payload))
 
   /** Whom the access token names; undefined when it must be renewed first. */
   function actorOf(request: FastifyRequest): Actor | undefined {

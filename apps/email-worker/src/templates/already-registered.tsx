@@ -1,6 +1,6 @@
 import { Layout } from './parts/layout.tsx'
-import { slot, When } from './parts/slot.tsx'
-import { Action, Paragraph, Remark } from './parts/text.tsx'
+import { slot } from './parts/slot.tsx'
+import { Action, Greeting, Paragraph, Remark } from './parts/text.tsx'
 
 export const subject = 'You already have an account'
 
@@ -12,13 +12,8 @@ export default function AlreadyRegistered() {
       reason="You get this mail because someone signed up for Muster with the address of your account."
     >
       <Paragraph>
-        Hello
-        <When has="name" as="person">
-          {' '}
-          {slot('name', 'person')}
-        </When>
-        , someone just tried to sign up for Muster with your e-mail address. If it was you: there is nothing to sign up
-        for, just sign in.
+        <Greeting />, someone just tried to sign up for Muster with your e-mail address. If it was you: there is nothing
+        to sign up for, just sign in.
       </Paragraph>
       <Action href={`${slot('webUrl', 'address')}/login`}>Sign in</Action>
       <Remark>

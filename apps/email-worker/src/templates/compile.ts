@@ -2,11 +2,12 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { isTemplateName, type TemplateDefinition, templates } from '@muster/mail'
-import { render, toPlainText } from '@react-email/render'
+import { render } from '@react-email/render'
 import { build } from 'esbuild'
 import { type ComponentType, createElement } from 'react'
 import type { CompiledTemplate, Segment } from './fill.ts'
 import { formats, type SlotFormat } from './formats.ts'
+import { toText } from './plain-text.ts'
 
 /**
  * Compiles the templates that stand beside this file into `compiled.gen.ts`, so that sending renders nothing.
@@ -65,29 +66,24 @@ async function compileAll(): Promise<Record<string, CompiledTemplate>> {
 async function compileOne(name: string, { subject, default: Component }: TemplateModule): Promise<CompiledTemplate> {
   // React's own comments go; the conditional ones, which Outlook reads, stay.
   const html = (await render(createElement(Component))).replace(/<!--(?!\[)[\w$/ ]*-->/g, '')
-  const heading = { selector: 'h1', options: { uppercase: false } }
-  const text = toPlainText(html, { selectors: [heading] })
+  // ASCII in lines of less than 998 characters goes over the way as it is (RFC 5322, 2.1.1).
+  const asciiHtml = html
+    .replace(/[^\p{ASCII}⟦⟧]/gu, (character) => `&#${character.codePointAt(0)};`)
+    .replaceAll(' style="', '\nstyle="')
   const known = knownSlots(name)
   return {
     subject: toSegments(subject, name, known),
-    html: toSegments(html, name, known),
-    text: toSegments(tidySections(text), name, known),
+    html: toSegments(asciiHtml, name, known),
+    text: toSegments(toText(html), name, known),
   }
 }
 
 /** What a template may ask for: its own data and what the worker adds. */
 function knownSlots(name: string): ReadonlySet<string> {
   if (!isTemplateName(name)) throw new Error(`${name}.tsx has no entry among the templates of @muster/mail`)
-  const { data, code }: TemplateDefinition = templates[name]
-  return new Set([...Object.keys(data.shape), 'webUrl', ...(code ? ['code', 'codeMinutes'] : [])])
-}
-
-/** A section that is a paragraph takes the empty line after it along, so that none is left when it is left out. */
-function tidySections(text: string): string {
-  return `${text
-    .replace(/(⟦\?[^⟧]*⟧)\n+/g, '$1')
-    .replace(/\n+⟦\/⟧\n*/g, '\n\n⟦/⟧')
-    .trim()}\n`
+  const { data, code, token }: TemplateDefinition = templates[name]
+  const secret = [...(code ? ['code'] : []), ...(token ? ['token'] : []), ...(code || token ? ['lifetime'] : [])]
+  return new Set([...Object.keys(data.shape), 'webUrl', ...secret])
 }
 
 function toSegments(text: string, name: string, known: ReadonlySet<string>): Segment[] {
@@ -95,7 +91,7 @@ function toSegments(text: string, name: string, known: ReadonlySet<string>): Seg
   const open = [root]
   for (const part of text.split(/(⟦[^⟧]*⟧)/)) {
     const here = open.at(-1) ?? root
-    const [, isSection, slot, as] = /^⟦(\??)(\w+)\|(\w+)⟧$/.exec(part) ?? []
+    const [, isSection, slot, as, is] = /^⟦(\??)(\w+)\|(\w+)(?:=([\w-]+))?⟧$/.exec(part) ?? []
     if (part === '⟦/⟧') open.pop()
     else if (!slot) here.push(...(part === '' ? [] : [part]))
     else {
@@ -104,7 +100,7 @@ function toSegments(text: string, name: string, known: ReadonlySet<string>): Seg
       if (!isSection) here.push({ slot, as })
       else {
         const then: Segment[] = []
-        here.push({ when: slot, as, then })
+        here.push({ when: slot, as, ...(is && { is }), then })
         open.push(then)
       }
     }

@@ -3,12 +3,12 @@ import type { TemplateName } from '@muster/mail'
 import type { CompiledTemplate } from './fill.ts'
 
 export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
- "already-registered": {
+ "account-deleted": {
   "subject": [
-   "You already have an account"
+   "Your account will be deleted"
   ],
   "html": [
-   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\" style=\"background-color:#f3f4f7;margin:0;padding:0\"><div style=\"display:none;overflow:hidden;line-height:1px;opacity:0;max-height:0;max-width:0\" data-skip-in-text=\"true\">Sign in with the account you have<div> ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿</div></div><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td style=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" style=\"max-width:560px;margin:0 auto\"><tbody><tr style=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\" style=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\" style=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px\"><tbody><tr><td><h1 class=\"ink\" style=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">You already have an account</h1><p class=\"ink\" style=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
+   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">Until then you can take it back&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">Your account will be deleted</h1><p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
    {
     "when": "name",
     "as": "person",
@@ -20,12 +20,300 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
      }
     ]
    },
-   ", someone just tried to sign up for Muster with your e-mail address. If it was you: there is nothing to sign up for, just sign in.</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" style=\"margin:4px 0 18px\"><tbody><tr><td><a class=\"button\" href=\"",
+   ", as you asked, your Muster account is closed and signed out everywhere. What it holds about you is erased for good on:</p><p class=\"panel\"\nstyle=\"font-size:16px;line-height:25px;background-color:#eef2fc;border-radius:8px;color:#1b2230;margin:0 0 18px;padding:16px 18px;margin-top:0;margin-right:0;margin-bottom:18px;margin-left:0\">",
+   {
+    "slot": "until",
+    "as": "dateTime"
+   },
+   "</p><p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Changed your mind? Sign in before then, and everything is as it was.</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"margin:4px 0 18px\"><tbody><tr><td><a class=\"button\" href=\"",
    {
     "slot": "webUrl",
     "as": "address"
    },
-   "/login\" style=\"line-height:100%;text-decoration:none;display:inline-block;max-width:100%;mso-padding-alt:0px;background-color:#2f57c8;border-radius:8px;color:#ffffff;font-size:16px;font-weight:600;padding:13px 22px;padding-top:13px;padding-right:22px;padding-bottom:13px;padding-left:22px\" target=\"_blank\"><span><!--[if mso]><i style=\"mso-font-width:366.66666666666663%;mso-text-raise:19.5\" hidden>&#8202;&#8202;&#8202;</i><![endif]--></span><span style=\"max-width:100%;display:inline-block;line-height:120%;mso-padding-alt:0px;mso-text-raise:9.75px\">Sign in</span><span><!--[if mso]><i style=\"mso-font-width:366.66666666666663%\" hidden>&#8202;&#8202;&#8202;&#8203;</i><![endif]--></span></a></td></tr></tbody></table><p class=\"muted\" style=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">If it wasn’t you, there is nothing to do. Whoever it was has not learned that this address has an account.</p></td></tr></tbody></table><p class=\"muted\" style=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because someone signed up for Muster with the address of your account.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
+   "/login\"\nstyle=\"line-height:100%;text-decoration:none;display:inline-block;max-width:100%;mso-padding-alt:0px;background-color:#2f57c8;border-radius:8px;color:#ffffff;font-size:16px;font-weight:600;padding:13px 22px;padding-top:13px;padding-right:22px;padding-bottom:13px;padding-left:22px\" target=\"_blank\"><span><!--[if mso]><i\nstyle=\"mso-font-width:366.66666666666663%;mso-text-raise:19.5\" hidden>&#8202;&#8202;&#8202;</i><![endif]--></span><span\nstyle=\"max-width:100%;display:inline-block;line-height:120%;mso-padding-alt:0px;mso-text-raise:9.75px\">Keep my account</span><span><!--[if mso]><i\nstyle=\"mso-font-width:366.66666666666663%\" hidden>&#8202;&#8202;&#8202;&#8203;</i><![endif]--></span></a></td></tr></tbody></table><p class=\"muted\"\nstyle=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">If it wasn&#8217;t you, <a class=\"link\" href=\"",
+   {
+    "slot": "webUrl",
+    "as": "address"
+   },
+   "/forgot-password\"\nstyle=\"color:#2f57c8;text-decoration-line:none;text-decoration:underline\" target=\"_blank\">choose a new password</a> and sign in with it: that keeps your account, and keeps out whoever did this.</p></td></tr></tbody></table><p class=\"muted\"\nstyle=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because the deletion of your Muster account was asked for.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
+  ],
+  "text": [
+   "Your account will be deleted\n\nHello",
+   {
+    "when": "name",
+    "as": "person",
+    "then": [
+     " ",
+     {
+      "slot": "name",
+      "as": "person"
+     }
+    ]
+   },
+   ", as you asked, your Muster account is closed and signed out everywhere. What it holds about you is erased for good on:\n\n",
+   {
+    "slot": "until",
+    "as": "dateTime"
+   },
+   "\n\nChanged your mind? Sign in before then, and everything is as it was.\n\nKeep my account: ",
+   {
+    "slot": "webUrl",
+    "as": "address"
+   },
+   "/login\n\nIf it wasn’t you, choose a new password <",
+   {
+    "slot": "webUrl",
+    "as": "address"
+   },
+   "/forgot-password> and sign in with it: that keeps your account, and keeps out whoever did this.\n\nYou get this mail because the deletion of your Muster account was asked for.\n"
+  ]
+ },
+ "account-locked": {
+  "subject": [
+   {
+    "when": "kind",
+    "as": "line",
+    "is": "password",
+    "then": [
+     "Too many wrong passwords for your account"
+    ]
+   },
+   {
+    "when": "kind",
+    "as": "line",
+    "is": "code",
+    "then": [
+     "Too many wrong codes for your account"
+    ]
+   }
+  ],
+  "html": [
+   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">Further tries have to wait&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">",
+   {
+    "when": "kind",
+    "as": "line",
+    "is": "password",
+    "then": [
+     "Too many wrong passwords for your account"
+    ]
+   },
+   {
+    "when": "kind",
+    "as": "line",
+    "is": "code",
+    "then": [
+     "Too many wrong codes for your account"
+    ]
+   },
+   "</h1><p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
+   {
+    "when": "name",
+    "as": "person",
+    "then": [
+     " ",
+     {
+      "slot": "name",
+      "as": "person"
+     }
+    ]
+   },
+   {
+    "when": "kind",
+    "as": "line",
+    "is": "password",
+    "then": [
+     ", someone entered wrong passwords for your Muster account several times in a row. Nobody got in that way, and each further try now has to wait, longer every time."
+    ]
+   },
+   {
+    "when": "kind",
+    "as": "line",
+    "is": "code",
+    "then": [
+     ", someone entered wrong codes for your Muster account several times in a row. None was accepted, and each further try now has to wait, longer every time."
+    ]
+   },
+   "</p><p class=\"panel\"\nstyle=\"font-size:16px;line-height:25px;background-color:#eef2fc;border-radius:8px;color:#1b2230;margin:0 0 18px;padding:16px 18px;margin-top:0;margin-right:0;margin-bottom:18px;margin-left:0\"><span class=\"muted\"\nstyle=\"color:#59626f\">When:</span> ",
+   {
+    "slot": "at",
+    "as": "dateTime"
+   },
+   {
+    "when": "device",
+    "as": "device",
+    "then": [
+     "<br/><span class=\"muted\"\nstyle=\"color:#59626f\">Device:</span> ",
+     {
+      "slot": "device",
+      "as": "device"
+     }
+    ]
+   },
+   {
+    "when": "ip",
+    "as": "line",
+    "then": [
+     "<br/><span class=\"muted\"\nstyle=\"color:#59626f\">IP address:</span> ",
+     {
+      "slot": "ip",
+      "as": "line"
+     }
+    ]
+   },
+   "</p>",
+   {
+    "when": "kind",
+    "as": "line",
+    "is": "password",
+    "then": [
+     "<p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">If it was you, wait a little and try again, or <a class=\"link\" href=\"",
+     {
+      "slot": "webUrl",
+      "as": "address"
+     },
+     "/forgot-password\"\nstyle=\"color:#2f57c8;text-decoration-line:none;text-decoration:underline\" target=\"_blank\">choose a new password</a>.</p><p class=\"muted\"\nstyle=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">If it wasn&#8217;t you, there is nothing to do: your password has kept them out. In a browser where you signed in before, you can sign in as usual.</p>"
+    ]
+   },
+   {
+    "when": "kind",
+    "as": "line",
+    "is": "code",
+    "then": [
+     "<p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">If it was you, wait a little and try again.</p><p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">If it wasn&#8217;t you, someone came as far as the code and probably knows your password. The code has kept them out; choose a new password so that they don&#8217;t come so far again.</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"margin:4px 0 18px\"><tbody><tr><td><a class=\"button\" href=\"",
+     {
+      "slot": "webUrl",
+      "as": "address"
+     },
+     "/forgot-password\"\nstyle=\"line-height:100%;text-decoration:none;display:inline-block;max-width:100%;mso-padding-alt:0px;background-color:#2f57c8;border-radius:8px;color:#ffffff;font-size:16px;font-weight:600;padding:13px 22px;padding-top:13px;padding-right:22px;padding-bottom:13px;padding-left:22px\" target=\"_blank\"><span><!--[if mso]><i\nstyle=\"mso-font-width:366.66666666666663%;mso-text-raise:19.5\" hidden>&#8202;&#8202;&#8202;</i><![endif]--></span><span\nstyle=\"max-width:100%;display:inline-block;line-height:120%;mso-padding-alt:0px;mso-text-raise:9.75px\">It wasn&#8217;t me</span><span><!--[if mso]><i\nstyle=\"mso-font-width:366.66666666666663%\" hidden>&#8202;&#8202;&#8202;&#8203;</i><![endif]--></span></a></td></tr></tbody></table>"
+    ]
+   },
+   "</td></tr></tbody></table><p class=\"muted\"\nstyle=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because it is about the safety of your Muster account.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
+  ],
+  "text": [
+   {
+    "when": "kind",
+    "as": "line",
+    "is": "password",
+    "then": [
+     "Too many wrong passwords for your account"
+    ]
+   },
+   {
+    "when": "kind",
+    "as": "line",
+    "is": "code",
+    "then": [
+     "Too many wrong codes for your account"
+    ]
+   },
+   "\n\nHello",
+   {
+    "when": "name",
+    "as": "person",
+    "then": [
+     " ",
+     {
+      "slot": "name",
+      "as": "person"
+     }
+    ]
+   },
+   {
+    "when": "kind",
+    "as": "line",
+    "is": "password",
+    "then": [
+     ", someone entered wrong passwords for your Muster account several times in a row. Nobody got in that way, and each further try now has to wait, longer every time."
+    ]
+   },
+   {
+    "when": "kind",
+    "as": "line",
+    "is": "code",
+    "then": [
+     ", someone entered wrong codes for your Muster account several times in a row. None was accepted, and each further try now has to wait, longer every time."
+    ]
+   },
+   "\n\nWhen: ",
+   {
+    "slot": "at",
+    "as": "dateTime"
+   },
+   {
+    "when": "device",
+    "as": "device",
+    "then": [
+     "\nDevice: ",
+     {
+      "slot": "device",
+      "as": "device"
+     }
+    ]
+   },
+   {
+    "when": "ip",
+    "as": "line",
+    "then": [
+     "\nIP address: ",
+     {
+      "slot": "ip",
+      "as": "line"
+     }
+    ]
+   },
+   "\n\n",
+   {
+    "when": "kind",
+    "as": "line",
+    "is": "password",
+    "then": [
+     "If it was you, wait a little and try again, or choose a new password <",
+     {
+      "slot": "webUrl",
+      "as": "address"
+     },
+     "/forgot-password>.\n\nIf it wasn’t you, there is nothing to do: your password has kept them out. In a browser where you signed in before, you can sign in as usual.\n\n"
+    ]
+   },
+   {
+    "when": "kind",
+    "as": "line",
+    "is": "code",
+    "then": [
+     "If it was you, wait a little and try again.\n\nIf it wasn’t you, someone came as far as the code and probably knows your password. The code has kept them out; choose a new password so that they don’t come so far again.\n\nIt wasn’t me: ",
+     {
+      "slot": "webUrl",
+      "as": "address"
+     },
+     "/forgot-password\n\n"
+    ]
+   },
+   "You get this mail because it is about the safety of your Muster account.\n"
+  ]
+ },
+ "already-registered": {
+  "subject": [
+   "You already have an account"
+  ],
+  "html": [
+   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">Sign in with the account you have&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">You already have an account</h1><p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
+   {
+    "when": "name",
+    "as": "person",
+    "then": [
+     " ",
+     {
+      "slot": "name",
+      "as": "person"
+     }
+    ]
+   },
+   ", someone just tried to sign up for Muster with your e-mail address. If it was you: there is nothing to sign up for, just sign in.</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"margin:4px 0 18px\"><tbody><tr><td><a class=\"button\" href=\"",
+   {
+    "slot": "webUrl",
+    "as": "address"
+   },
+   "/login\"\nstyle=\"line-height:100%;text-decoration:none;display:inline-block;max-width:100%;mso-padding-alt:0px;background-color:#2f57c8;border-radius:8px;color:#ffffff;font-size:16px;font-weight:600;padding:13px 22px;padding-top:13px;padding-right:22px;padding-bottom:13px;padding-left:22px\" target=\"_blank\"><span><!--[if mso]><i\nstyle=\"mso-font-width:366.66666666666663%;mso-text-raise:19.5\" hidden>&#8202;&#8202;&#8202;</i><![endif]--></span><span\nstyle=\"max-width:100%;display:inline-block;line-height:120%;mso-padding-alt:0px;mso-text-raise:9.75px\">Sign in</span><span><!--[if mso]><i\nstyle=\"mso-font-width:366.66666666666663%\" hidden>&#8202;&#8202;&#8202;&#8203;</i><![endif]--></span></a></td></tr></tbody></table><p class=\"muted\"\nstyle=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">If it wasn&#8217;t you, there is nothing to do. Whoever it was has not learned that this address has an account.</p></td></tr></tbody></table><p class=\"muted\"\nstyle=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because someone signed up for Muster with the address of your account.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
   ],
   "text": [
    "You already have an account\n\nHello",
@@ -40,7 +328,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
      }
     ]
    },
-   ", someone just tried to sign up for Muster with your e-mail address. If it was you: there is nothing to sign up for, just sign in.\n\nSign in ",
+   ", someone just tried to sign up for Muster with your e-mail address. If it was you: there is nothing to sign up for, just sign in.\n\nSign in: ",
    {
     "slot": "webUrl",
     "as": "address"
@@ -48,12 +336,60 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
    "/login\n\nIf it wasn’t you, there is nothing to do. Whoever it was has not learned that this address has an account.\n\nYou get this mail because someone signed up for Muster with the address of your account.\n"
   ]
  },
- "register-code": {
+ "login-code": {
   "subject": [
-   "Confirm your e-mail address"
+   {
+    "when": "action",
+    "as": "line",
+    "is": "sign-in",
+    "then": [
+     "Your sign-in code"
+    ]
+   },
+   {
+    "when": "action",
+    "as": "line",
+    "is": "enable",
+    "then": [
+     "Turn on sign-in codes by mail"
+    ]
+   },
+   {
+    "when": "action",
+    "as": "line",
+    "is": "confirm",
+    "then": [
+     "Confirm that it’s you"
+    ]
+   }
   ],
   "html": [
-   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\" style=\"background-color:#f3f4f7;margin:0;padding:0\"><div style=\"display:none;overflow:hidden;line-height:1px;opacity:0;max-height:0;max-width:0\" data-skip-in-text=\"true\">Your code to finish signing up for Muster<div> ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿</div></div><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td style=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" style=\"max-width:560px;margin:0 auto\"><tbody><tr style=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\" style=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\" style=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px\"><tbody><tr><td><h1 class=\"ink\" style=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">Confirm your e-mail address</h1><p class=\"ink\" style=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
+   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">It works once and only for a few minutes&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">",
+   {
+    "when": "action",
+    "as": "line",
+    "is": "sign-in",
+    "then": [
+     "Your sign-in code"
+    ]
+   },
+   {
+    "when": "action",
+    "as": "line",
+    "is": "enable",
+    "then": [
+     "Turn on sign-in codes by mail"
+    ]
+   },
+   {
+    "when": "action",
+    "as": "line",
+    "is": "confirm",
+    "then": [
+     "Confirm that it&#8217;s you"
+    ]
+   },
+   "</h1><p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
    {
     "when": "name",
     "as": "person",
@@ -65,17 +401,617 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
      }
     ]
    },
-   ", enter this code to finish signing up:</p><p class=\"panel\" style=\"font-size:32px;line-height:40px;background-color:#eef2fc;border-radius:8px;color:#1b2230;margin:0 0 18px;padding:16px 18px;font-family:&#x27;SF Mono&#x27;, Menlo, Consolas, &#x27;Liberation Mono&#x27;, monospace;font-weight:700;letter-spacing:6px;text-align:center;margin-top:0;margin-right:0;margin-bottom:18px;margin-left:0\">",
+   {
+    "when": "action",
+    "as": "line",
+    "is": "sign-in",
+    "then": [
+     ", enter this code to sign in to Muster:"
+    ]
+   },
+   {
+    "when": "action",
+    "as": "line",
+    "is": "enable",
+    "then": [
+     ", enter this code to turn sign-in codes on. Muster will mail you one each time you sign in:"
+    ]
+   },
+   {
+    "when": "action",
+    "as": "line",
+    "is": "confirm",
+    "then": [
+     ", enter this code where Muster asks you to confirm that it&#8217;s you:"
+    ]
+   },
+   "</p><p class=\"panel\"\nstyle=\"font-size:32px;line-height:40px;background-color:#eef2fc;border-radius:8px;color:#1b2230;margin:0 0 18px;padding:16px 18px;font-family:&#x27;SF Mono&#x27;, Menlo, Consolas, &#x27;Liberation Mono&#x27;, monospace;font-weight:700;letter-spacing:6px;text-indent:6px;text-align:center;margin-top:0;margin-right:0;margin-bottom:18px;margin-left:0\">",
    {
     "slot": "code",
     "as": "line"
    },
-   "</p><p class=\"ink\" style=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">It is good for ",
+   "</p><p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">It works once, for ",
    {
-    "slot": "codeMinutes",
+    "slot": "lifetime",
     "as": "line"
    },
-   " minutes and can be used once.</p><p class=\"muted\" style=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Nobody from Muster will ever ask you for it. If it wasn’t you who signed up, ignore this mail: without the code no account is made.</p></td></tr></tbody></table><p class=\"muted\" style=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because someone signed up for Muster with this address.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
+   " after you asked for it.</p>",
+   {
+    "when": "action",
+    "as": "line",
+    "is": "sign-in",
+    "then": [
+     "<p class=\"muted\"\nstyle=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Nobody from Muster will ever ask you for it. If it wasn&#8217;t you, someone may know your password: keep the code to yourself and <a class=\"link\" href=\"",
+     {
+      "slot": "webUrl",
+      "as": "address"
+     },
+     "/forgot-password\"\nstyle=\"color:#2f57c8;text-decoration-line:none;text-decoration:underline\" target=\"_blank\">choose a new password</a>.</p>"
+    ]
+   },
+   {
+    "when": "action",
+    "as": "line",
+    "is": "enable",
+    "then": [
+     "<p class=\"muted\"\nstyle=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Nobody from Muster will ever ask you for it. If it wasn&#8217;t you, someone is signed in as you: keep the code to yourself and <a class=\"link\" href=\"",
+     {
+      "slot": "webUrl",
+      "as": "address"
+     },
+     "/forgot-password\"\nstyle=\"color:#2f57c8;text-decoration-line:none;text-decoration:underline\" target=\"_blank\">choose a new password</a>, which signs everybody out.</p>"
+    ]
+   },
+   {
+    "when": "action",
+    "as": "line",
+    "is": "confirm",
+    "then": [
+     "<p class=\"muted\"\nstyle=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Nobody from Muster will ever ask you for it. If it wasn&#8217;t you, someone is signed in as you: keep the code to yourself and <a class=\"link\" href=\"",
+     {
+      "slot": "webUrl",
+      "as": "address"
+     },
+     "/forgot-password\"\nstyle=\"color:#2f57c8;text-decoration-line:none;text-decoration:underline\" target=\"_blank\">choose a new password</a>, which signs everybody out.</p>"
+    ]
+   },
+   "</td></tr></tbody></table><p class=\"muted\"\nstyle=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because someone asked for a code with your Muster account.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
+  ],
+  "text": [
+   {
+    "when": "action",
+    "as": "line",
+    "is": "sign-in",
+    "then": [
+     "Your sign-in code"
+    ]
+   },
+   {
+    "when": "action",
+    "as": "line",
+    "is": "enable",
+    "then": [
+     "Turn on sign-in codes by mail"
+    ]
+   },
+   {
+    "when": "action",
+    "as": "line",
+    "is": "confirm",
+    "then": [
+     "Confirm that it’s you"
+    ]
+   },
+   "\n\nHello",
+   {
+    "when": "name",
+    "as": "person",
+    "then": [
+     " ",
+     {
+      "slot": "name",
+      "as": "person"
+     }
+    ]
+   },
+   {
+    "when": "action",
+    "as": "line",
+    "is": "sign-in",
+    "then": [
+     ", enter this code to sign in to Muster:"
+    ]
+   },
+   {
+    "when": "action",
+    "as": "line",
+    "is": "enable",
+    "then": [
+     ", enter this code to turn sign-in codes on. Muster will mail you one each time you sign in:"
+    ]
+   },
+   {
+    "when": "action",
+    "as": "line",
+    "is": "confirm",
+    "then": [
+     ", enter this code where Muster asks you to confirm that it’s you:"
+    ]
+   },
+   "\n\n",
+   {
+    "slot": "code",
+    "as": "line"
+   },
+   "\n\nIt works once, for ",
+   {
+    "slot": "lifetime",
+    "as": "line"
+   },
+   " after you asked for it.\n\n",
+   {
+    "when": "action",
+    "as": "line",
+    "is": "sign-in",
+    "then": [
+     "Nobody from Muster will ever ask you for it. If it wasn’t you, someone may know your password: keep the code to yourself and choose a new password <",
+     {
+      "slot": "webUrl",
+      "as": "address"
+     },
+     "/forgot-password>.\n\n"
+    ]
+   },
+   {
+    "when": "action",
+    "as": "line",
+    "is": "enable",
+    "then": [
+     "Nobody from Muster will ever ask you for it. If it wasn’t you, someone is signed in as you: keep the code to yourself and choose a new password <",
+     {
+      "slot": "webUrl",
+      "as": "address"
+     },
+     "/forgot-password>, which signs everybody out.\n\n"
+    ]
+   },
+   {
+    "when": "action",
+    "as": "line",
+    "is": "confirm",
+    "then": [
+     "Nobody from Muster will ever ask you for it. If it wasn’t you, someone is signed in as you: keep the code to yourself and choose a new password <",
+     {
+      "slot": "webUrl",
+      "as": "address"
+     },
+     "/forgot-password>, which signs everybody out.\n\n"
+    ]
+   },
+   "You get this mail because someone asked for a code with your Muster account.\n"
+  ]
+ },
+ "new-device": {
+  "subject": [
+   "New sign-in to your account"
+  ],
+  "html": [
+   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">If it was you, there is nothing to do&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">New sign-in to your account</h1><p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
+   {
+    "when": "name",
+    "as": "person",
+    "then": [
+     " ",
+     {
+      "slot": "name",
+      "as": "person"
+     }
+    ]
+   },
+   ", someone signed in to your Muster account with a browser and from a network that are new to us.</p><p class=\"panel\"\nstyle=\"font-size:16px;line-height:25px;background-color:#eef2fc;border-radius:8px;color:#1b2230;margin:0 0 18px;padding:16px 18px;margin-top:0;margin-right:0;margin-bottom:18px;margin-left:0\"><span class=\"muted\"\nstyle=\"color:#59626f\">When:</span> ",
+   {
+    "slot": "at",
+    "as": "dateTime"
+   },
+   {
+    "when": "device",
+    "as": "device",
+    "then": [
+     "<br/><span class=\"muted\"\nstyle=\"color:#59626f\">Device:</span> ",
+     {
+      "slot": "device",
+      "as": "device"
+     }
+    ]
+   },
+   {
+    "when": "ip",
+    "as": "line",
+    "then": [
+     "<br/><span class=\"muted\"\nstyle=\"color:#59626f\">IP address:</span> ",
+     {
+      "slot": "ip",
+      "as": "line"
+     }
+    ]
+   },
+   "</p><p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">If it was you, there is nothing to do. If it wasn&#8217;t, choose a new password, which signs everybody out.</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"margin:4px 0 18px\"><tbody><tr><td><a class=\"button\" href=\"",
+   {
+    "slot": "webUrl",
+    "as": "address"
+   },
+   "/forgot-password\"\nstyle=\"line-height:100%;text-decoration:none;display:inline-block;max-width:100%;mso-padding-alt:0px;background-color:#2f57c8;border-radius:8px;color:#ffffff;font-size:16px;font-weight:600;padding:13px 22px;padding-top:13px;padding-right:22px;padding-bottom:13px;padding-left:22px\" target=\"_blank\"><span><!--[if mso]><i\nstyle=\"mso-font-width:366.66666666666663%;mso-text-raise:19.5\" hidden>&#8202;&#8202;&#8202;</i><![endif]--></span><span\nstyle=\"max-width:100%;display:inline-block;line-height:120%;mso-padding-alt:0px;mso-text-raise:9.75px\">It wasn&#8217;t me</span><span><!--[if mso]><i\nstyle=\"mso-font-width:366.66666666666663%\" hidden>&#8202;&#8202;&#8202;&#8203;</i><![endif]--></span></a></td></tr></tbody></table><p class=\"muted\"\nstyle=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Your <a class=\"link\" href=\"",
+   {
+    "slot": "webUrl",
+    "as": "address"
+   },
+   "/settings/security\"\nstyle=\"color:#2f57c8;text-decoration-line:none;text-decoration:underline\" target=\"_blank\">sign-in settings</a> list every device that is signed in.</p></td></tr></tbody></table><p class=\"muted\"\nstyle=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because it is about the safety of your Muster account.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
+  ],
+  "text": [
+   "New sign-in to your account\n\nHello",
+   {
+    "when": "name",
+    "as": "person",
+    "then": [
+     " ",
+     {
+      "slot": "name",
+      "as": "person"
+     }
+    ]
+   },
+   ", someone signed in to your Muster account with a browser and from a network that are new to us.\n\nWhen: ",
+   {
+    "slot": "at",
+    "as": "dateTime"
+   },
+   {
+    "when": "device",
+    "as": "device",
+    "then": [
+     "\nDevice: ",
+     {
+      "slot": "device",
+      "as": "device"
+     }
+    ]
+   },
+   {
+    "when": "ip",
+    "as": "line",
+    "then": [
+     "\nIP address: ",
+     {
+      "slot": "ip",
+      "as": "line"
+     }
+    ]
+   },
+   "\n\nIf it was you, there is nothing to do. If it wasn’t, choose a new password, which signs everybody out.\n\nIt wasn’t me: ",
+   {
+    "slot": "webUrl",
+    "as": "address"
+   },
+   "/forgot-password\n\nYour sign-in settings <",
+   {
+    "slot": "webUrl",
+    "as": "address"
+   },
+   "/settings/security> list every device that is signed in.\n\nYou get this mail because it is about the safety of your Muster account.\n"
+  ]
+ },
+ "password-changed": {
+  "subject": [
+   {
+    "when": "how",
+    "as": "line",
+    "is": "changed",
+    "then": [
+     "Your password was changed"
+    ]
+   },
+   {
+    "when": "how",
+    "as": "line",
+    "is": "reset",
+    "then": [
+     "You have a new password"
+    ]
+   },
+   {
+    "when": "how",
+    "as": "line",
+    "is": "set",
+    "then": [
+     "Your account has a password now"
+    ]
+   }
+  ],
+  "html": [
+   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">If it was you, there is nothing to do&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">",
+   {
+    "when": "how",
+    "as": "line",
+    "is": "changed",
+    "then": [
+     "Your password was changed"
+    ]
+   },
+   {
+    "when": "how",
+    "as": "line",
+    "is": "reset",
+    "then": [
+     "You have a new password"
+    ]
+   },
+   {
+    "when": "how",
+    "as": "line",
+    "is": "set",
+    "then": [
+     "Your account has a password now"
+    ]
+   },
+   "</h1><p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
+   {
+    "when": "name",
+    "as": "person",
+    "then": [
+     " ",
+     {
+      "slot": "name",
+      "as": "person"
+     }
+    ]
+   },
+   {
+    "when": "how",
+    "as": "line",
+    "is": "changed",
+    "then": [
+     ", the password of your Muster account was changed. Every other device was signed out."
+    ]
+   },
+   {
+    "when": "how",
+    "as": "line",
+    "is": "reset",
+    "then": [
+     ", a new password was chosen for your Muster account with a link from our mail. Every device was signed out."
+    ]
+   },
+   {
+    "when": "how",
+    "as": "line",
+    "is": "set",
+    "then": [
+     ", a password was set for your Muster account. You can sign in with it from now on."
+    ]
+   },
+   "</p><p class=\"panel\"\nstyle=\"font-size:16px;line-height:25px;background-color:#eef2fc;border-radius:8px;color:#1b2230;margin:0 0 18px;padding:16px 18px;margin-top:0;margin-right:0;margin-bottom:18px;margin-left:0\"><span class=\"muted\"\nstyle=\"color:#59626f\">When:</span> ",
+   {
+    "slot": "at",
+    "as": "dateTime"
+   },
+   {
+    "when": "device",
+    "as": "device",
+    "then": [
+     "<br/><span class=\"muted\"\nstyle=\"color:#59626f\">Device:</span> ",
+     {
+      "slot": "device",
+      "as": "device"
+     }
+    ]
+   },
+   {
+    "when": "ip",
+    "as": "line",
+    "then": [
+     "<br/><span class=\"muted\"\nstyle=\"color:#59626f\">IP address:</span> ",
+     {
+      "slot": "ip",
+      "as": "line"
+     }
+    ]
+   },
+   "</p><p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">If it was you, there is nothing to do. If it wasn&#8217;t, someone else can get into your account: choose a password that only you know, at once. That signs everybody out.</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"margin:4px 0 18px\"><tbody><tr><td><a class=\"button\" href=\"",
+   {
+    "slot": "webUrl",
+    "as": "address"
+   },
+   "/forgot-password\"\nstyle=\"line-height:100%;text-decoration:none;display:inline-block;max-width:100%;mso-padding-alt:0px;background-color:#2f57c8;border-radius:8px;color:#ffffff;font-size:16px;font-weight:600;padding:13px 22px;padding-top:13px;padding-right:22px;padding-bottom:13px;padding-left:22px\" target=\"_blank\"><span><!--[if mso]><i\nstyle=\"mso-font-width:366.66666666666663%;mso-text-raise:19.5\" hidden>&#8202;&#8202;&#8202;</i><![endif]--></span><span\nstyle=\"max-width:100%;display:inline-block;line-height:120%;mso-padding-alt:0px;mso-text-raise:9.75px\">It wasn&#8217;t me</span><span><!--[if mso]><i\nstyle=\"mso-font-width:366.66666666666663%\" hidden>&#8202;&#8202;&#8202;&#8203;</i><![endif]--></span></a></td></tr></tbody></table></td></tr></tbody></table><p class=\"muted\"\nstyle=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because it is about the safety of your Muster account.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
+  ],
+  "text": [
+   {
+    "when": "how",
+    "as": "line",
+    "is": "changed",
+    "then": [
+     "Your password was changed"
+    ]
+   },
+   {
+    "when": "how",
+    "as": "line",
+    "is": "reset",
+    "then": [
+     "You have a new password"
+    ]
+   },
+   {
+    "when": "how",
+    "as": "line",
+    "is": "set",
+    "then": [
+     "Your account has a password now"
+    ]
+   },
+   "\n\nHello",
+   {
+    "when": "name",
+    "as": "person",
+    "then": [
+     " ",
+     {
+      "slot": "name",
+      "as": "person"
+     }
+    ]
+   },
+   {
+    "when": "how",
+    "as": "line",
+    "is": "changed",
+    "then": [
+     ", the password of your Muster account was changed. Every other device was signed out."
+    ]
+   },
+   {
+    "when": "how",
+    "as": "line",
+    "is": "reset",
+    "then": [
+     ", a new password was chosen for your Muster account with a link from our mail. Every device was signed out."
+    ]
+   },
+   {
+    "when": "how",
+    "as": "line",
+    "is": "set",
+    "then": [
+     ", a password was set for your Muster account. You can sign in with it from now on."
+    ]
+   },
+   "\n\nWhen: ",
+   {
+    "slot": "at",
+    "as": "dateTime"
+   },
+   {
+    "when": "device",
+    "as": "device",
+    "then": [
+     "\nDevice: ",
+     {
+      "slot": "device",
+      "as": "device"
+     }
+    ]
+   },
+   {
+    "when": "ip",
+    "as": "line",
+    "then": [
+     "\nIP address: ",
+     {
+      "slot": "ip",
+      "as": "line"
+     }
+    ]
+   },
+   "\n\nIf it was you, there is nothing to do. If it wasn’t, someone else can get into your account: choose a password that only you know, at once. That signs everybody out.\n\nIt wasn’t me: ",
+   {
+    "slot": "webUrl",
+    "as": "address"
+   },
+   "/forgot-password\n\nYou get this mail because it is about the safety of your Muster account.\n"
+  ]
+ },
+ "password-reset": {
+  "subject": [
+   "Choose a new password"
+  ],
+  "html": [
+   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">The link to do so works once&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">Choose a new password</h1><p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
+   {
+    "when": "name",
+    "as": "person",
+    "then": [
+     " ",
+     {
+      "slot": "name",
+      "as": "person"
+     }
+    ]
+   },
+   ", someone asked for a new password for your Muster account. If it was you, choose it here:</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"margin:4px 0 18px\"><tbody><tr><td><a class=\"button\" href=\"",
+   {
+    "slot": "webUrl",
+    "as": "address"
+   },
+   "/reset-password?token=",
+   {
+    "slot": "token",
+    "as": "pathPart"
+   },
+   "\"\nstyle=\"line-height:100%;text-decoration:none;display:inline-block;max-width:100%;mso-padding-alt:0px;background-color:#2f57c8;border-radius:8px;color:#ffffff;font-size:16px;font-weight:600;padding:13px 22px;padding-top:13px;padding-right:22px;padding-bottom:13px;padding-left:22px\" target=\"_blank\"><span><!--[if mso]><i\nstyle=\"mso-font-width:366.66666666666663%;mso-text-raise:19.5\" hidden>&#8202;&#8202;&#8202;</i><![endif]--></span><span\nstyle=\"max-width:100%;display:inline-block;line-height:120%;mso-padding-alt:0px;mso-text-raise:9.75px\">Choose a new password</span><span><!--[if mso]><i\nstyle=\"mso-font-width:366.66666666666663%\" hidden>&#8202;&#8202;&#8202;&#8203;</i><![endif]--></span></a></td></tr></tbody></table><p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">The link works once, for ",
+   {
+    "slot": "lifetime",
+    "as": "line"
+   },
+   " after you asked for it. Your new password signs you out everywhere; a second step that you turned on stays on.</p><p class=\"muted\"\nstyle=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">If it wasn&#8217;t you, ignore this mail and your password stays as it is. Don&#8217;t pass it on: whoever has the link can choose your password.</p></td></tr></tbody></table><p class=\"muted\"\nstyle=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because someone asked for a new password for the account with this address.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
+  ],
+  "text": [
+   "Choose a new password\n\nHello",
+   {
+    "when": "name",
+    "as": "person",
+    "then": [
+     " ",
+     {
+      "slot": "name",
+      "as": "person"
+     }
+    ]
+   },
+   ", someone asked for a new password for your Muster account. If it was you, choose it here:\n\nChoose a new password: ",
+   {
+    "slot": "webUrl",
+    "as": "address"
+   },
+   "/reset-password?token=",
+   {
+    "slot": "token",
+    "as": "pathPart"
+   },
+   "\n\nThe link works once, for ",
+   {
+    "slot": "lifetime",
+    "as": "line"
+   },
+   " after you asked for it. Your new password signs you out everywhere; a second step that you turned on stays on.\n\nIf it wasn’t you, ignore this mail and your password stays as it is. Don’t pass it on: whoever has the link can choose your password.\n\nYou get this mail because someone asked for a new password for the account with this address.\n"
+  ]
+ },
+ "register-code": {
+  "subject": [
+   "Confirm your e-mail address"
+  ],
+  "html": [
+   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">Your code to finish signing up for Muster&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">Confirm your e-mail address</h1><p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
+   {
+    "when": "name",
+    "as": "person",
+    "then": [
+     " ",
+     {
+      "slot": "name",
+      "as": "person"
+     }
+    ]
+   },
+   ", enter this code to finish signing up:</p><p class=\"panel\"\nstyle=\"font-size:32px;line-height:40px;background-color:#eef2fc;border-radius:8px;color:#1b2230;margin:0 0 18px;padding:16px 18px;font-family:&#x27;SF Mono&#x27;, Menlo, Consolas, &#x27;Liberation Mono&#x27;, monospace;font-weight:700;letter-spacing:6px;text-indent:6px;text-align:center;margin-top:0;margin-right:0;margin-bottom:18px;margin-left:0\">",
+   {
+    "slot": "code",
+    "as": "line"
+   },
+   "</p><p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">It works once, for ",
+   {
+    "slot": "lifetime",
+    "as": "line"
+   },
+   " after you asked for it.</p><p class=\"muted\"\nstyle=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Nobody from Muster will ever ask you for it. If it wasn&#8217;t you who signed up, ignore this mail: without the code no account is made.</p></td></tr></tbody></table><p class=\"muted\"\nstyle=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because someone signed up for Muster with this address.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
   ],
   "text": [
    "Confirm your e-mail address\n\nHello",
@@ -95,12 +1031,12 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "slot": "code",
     "as": "line"
    },
-   "\n\nIt is good for ",
+   "\n\nIt works once, for ",
    {
-    "slot": "codeMinutes",
+    "slot": "lifetime",
     "as": "line"
    },
-   " minutes and can be used once.\n\nNobody from Muster will ever ask you for it. If it wasn’t you who signed up, ignore this mail: without the code no account is made.\n\nYou get this mail because someone signed up for Muster with this address.\n"
+   " after you asked for it.\n\nNobody from Muster will ever ask you for it. If it wasn’t you who signed up, ignore this mail: without the code no account is made.\n\nYou get this mail because someone signed up for Muster with this address.\n"
   ]
  },
  "reminder": {
@@ -112,7 +1048,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
    }
   ],
   "html": [
-   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\" style=\"background-color:#f3f4f7;margin:0;padding:0\"><div style=\"display:none;overflow:hidden;line-height:1px;opacity:0;max-height:0;max-width:0\" data-skip-in-text=\"true\">A task you wanted to be reminded of<div> ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿</div></div><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td style=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" style=\"max-width:560px;margin:0 auto\"><tbody><tr style=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\" style=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\" style=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px\"><tbody><tr><td><h1 class=\"ink\" style=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">",
+   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">A task you wanted to be reminded of&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">",
    {
     "slot": "taskTitle",
     "as": "line"
@@ -122,7 +1058,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "when": "dueDate",
     "as": "dateTime",
     "then": [
-     "<p class=\"ink\" style=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Due ",
+     "<p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Due ",
      {
       "slot": "dueDate",
       "as": "dateTime"
@@ -134,7 +1070,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "when": "message",
     "as": "lines",
     "then": [
-     "<p class=\"panel\" style=\"font-size:16px;line-height:25px;background-color:#eef2fc;border-radius:8px;color:#1b2230;margin:0 0 18px;padding:16px 18px;margin-top:0;margin-right:0;margin-bottom:18px;margin-left:0\">",
+     "<p class=\"panel\"\nstyle=\"font-size:16px;line-height:25px;background-color:#eef2fc;border-radius:8px;color:#1b2230;margin:0 0 18px;padding:16px 18px;margin-top:0;margin-right:0;margin-bottom:18px;margin-left:0\">",
      {
       "slot": "message",
       "as": "lines"
@@ -142,7 +1078,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
      "</p>"
     ]
    },
-   "<table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" style=\"margin:4px 0 18px\"><tbody><tr><td><a class=\"button\" href=\"",
+   "<table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"margin:4px 0 18px\"><tbody><tr><td><a class=\"button\" href=\"",
    {
     "slot": "webUrl",
     "as": "address"
@@ -152,12 +1088,12 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "slot": "taskId",
     "as": "pathPart"
    },
-   "\" style=\"line-height:100%;text-decoration:none;display:inline-block;max-width:100%;mso-padding-alt:0px;background-color:#2f57c8;border-radius:8px;color:#ffffff;font-size:16px;font-weight:600;padding:13px 22px;padding-top:13px;padding-right:22px;padding-bottom:13px;padding-left:22px\" target=\"_blank\"><span><!--[if mso]><i style=\"mso-font-width:366.66666666666663%;mso-text-raise:19.5\" hidden>&#8202;&#8202;&#8202;</i><![endif]--></span><span style=\"max-width:100%;display:inline-block;line-height:120%;mso-padding-alt:0px;mso-text-raise:9.75px\">Open the task</span><span><!--[if mso]><i style=\"mso-font-width:366.66666666666663%\" hidden>&#8202;&#8202;&#8202;&#8203;</i><![endif]--></span></a></td></tr></tbody></table>",
+   "\"\nstyle=\"line-height:100%;text-decoration:none;display:inline-block;max-width:100%;mso-padding-alt:0px;background-color:#2f57c8;border-radius:8px;color:#ffffff;font-size:16px;font-weight:600;padding:13px 22px;padding-top:13px;padding-right:22px;padding-bottom:13px;padding-left:22px\" target=\"_blank\"><span><!--[if mso]><i\nstyle=\"mso-font-width:366.66666666666663%;mso-text-raise:19.5\" hidden>&#8202;&#8202;&#8202;</i><![endif]--></span><span\nstyle=\"max-width:100%;display:inline-block;line-height:120%;mso-padding-alt:0px;mso-text-raise:9.75px\">Open the task</span><span><!--[if mso]><i\nstyle=\"mso-font-width:366.66666666666663%\" hidden>&#8202;&#8202;&#8202;&#8203;</i><![endif]--></span></a></td></tr></tbody></table>",
    {
     "when": "late",
     "as": "flag",
     "then": [
-     "<p class=\"muted\" style=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">This reminder comes late: its time was ",
+     "<p class=\"muted\"\nstyle=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">This reminder comes late: its time was ",
      {
       "slot": "scheduledAt",
       "as": "dateTime"
@@ -165,7 +1101,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
      ".</p>"
     ]
    },
-   "</td></tr></tbody></table><p class=\"muted\" style=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because a reminder for this task was set in Muster.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
+   "</td></tr></tbody></table><p class=\"muted\"\nstyle=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because a reminder for this task was set in Muster.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
   ],
   "text": [
    {
@@ -196,7 +1132,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
      "\n\n"
     ]
    },
-   "Open the task ",
+   "Open the task: ",
    {
     "slot": "webUrl",
     "as": "address"
@@ -222,12 +1158,12 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
    "You get this mail because a reminder for this task was set in Muster.\n"
   ]
  },
- "welcome": {
+ "session-compromised": {
   "subject": [
-   "Welcome to Muster"
+   "We signed one of your devices out"
   ],
   "html": [
-   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\" style=\"background-color:#f3f4f7;margin:0;padding:0\"><div style=\"display:none;overflow:hidden;line-height:1px;opacity:0;max-height:0;max-width:0\" data-skip-in-text=\"true\">Your account is ready<div> ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿ ‌​‍‎‏﻿</div></div><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td style=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" style=\"max-width:560px;margin:0 auto\"><tbody><tr style=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\" style=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\" style=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px\"><tbody><tr><td><h1 class=\"ink\" style=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">Welcome to Muster</h1><p class=\"ink\" style=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
+   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">Its sign-in may have been copied&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">We signed one of your devices out</h1><p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
    {
     "when": "name",
     "as": "person",
@@ -239,12 +1175,474 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
      }
     ]
    },
-   ", your e-mail address is confirmed and your account is ready.</p><p class=\"ink\" style=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Write down your first task, put a file to it, and set a reminder so that it comes back in time.</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" style=\"margin:4px 0 18px\"><tbody><tr><td><a class=\"button\" href=\"",
+   ", an old copy of the sign-in of one of your devices was used. We can&#8217;t tell who has the right one, so we signed that device out.</p><p class=\"panel\"\nstyle=\"font-size:16px;line-height:25px;background-color:#eef2fc;border-radius:8px;color:#1b2230;margin:0 0 18px;padding:16px 18px;margin-top:0;margin-right:0;margin-bottom:18px;margin-left:0\"><span class=\"muted\"\nstyle=\"color:#59626f\">When:</span> ",
+   {
+    "slot": "at",
+    "as": "dateTime"
+   },
+   {
+    "when": "device",
+    "as": "device",
+    "then": [
+     "<br/><span class=\"muted\"\nstyle=\"color:#59626f\">Device:</span> ",
+     {
+      "slot": "device",
+      "as": "device"
+     }
+    ]
+   },
+   {
+    "when": "ip",
+    "as": "line",
+    "then": [
+     "<br/><span class=\"muted\"\nstyle=\"color:#59626f\">IP address:</span> ",
+     {
+      "slot": "ip",
+      "as": "line"
+     }
+    ]
+   },
+   "</p><p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">You can sign in again as usual. If you don&#8217;t recognise the sign-in above, choose a new password as well: that signs everybody out.</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"margin:4px 0 18px\"><tbody><tr><td><a class=\"button\" href=\"",
    {
     "slot": "webUrl",
     "as": "address"
    },
-   "\" style=\"line-height:100%;text-decoration:none;display:inline-block;max-width:100%;mso-padding-alt:0px;background-color:#2f57c8;border-radius:8px;color:#ffffff;font-size:16px;font-weight:600;padding:13px 22px;padding-top:13px;padding-right:22px;padding-bottom:13px;padding-left:22px\" target=\"_blank\"><span><!--[if mso]><i style=\"mso-font-width:366.66666666666663%;mso-text-raise:19.5\" hidden>&#8202;&#8202;&#8202;</i><![endif]--></span><span style=\"max-width:100%;display:inline-block;line-height:120%;mso-padding-alt:0px;mso-text-raise:9.75px\">Open Muster</span><span><!--[if mso]><i style=\"mso-font-width:366.66666666666663%\" hidden>&#8202;&#8202;&#8202;&#8203;</i><![endif]--></span></a></td></tr></tbody></table></td></tr></tbody></table><p class=\"muted\" style=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because you signed up for Muster with this address.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
+   "/forgot-password\"\nstyle=\"line-height:100%;text-decoration:none;display:inline-block;max-width:100%;mso-padding-alt:0px;background-color:#2f57c8;border-radius:8px;color:#ffffff;font-size:16px;font-weight:600;padding:13px 22px;padding-top:13px;padding-right:22px;padding-bottom:13px;padding-left:22px\" target=\"_blank\"><span><!--[if mso]><i\nstyle=\"mso-font-width:366.66666666666663%;mso-text-raise:19.5\" hidden>&#8202;&#8202;&#8202;</i><![endif]--></span><span\nstyle=\"max-width:100%;display:inline-block;line-height:120%;mso-padding-alt:0px;mso-text-raise:9.75px\">Choose a new password</span><span><!--[if mso]><i\nstyle=\"mso-font-width:366.66666666666663%\" hidden>&#8202;&#8202;&#8202;&#8203;</i><![endif]--></span></a></td></tr></tbody></table><p class=\"muted\"\nstyle=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Your <a class=\"link\" href=\"",
+   {
+    "slot": "webUrl",
+    "as": "address"
+   },
+   "/settings/security\"\nstyle=\"color:#2f57c8;text-decoration-line:none;text-decoration:underline\" target=\"_blank\">sign-in settings</a> list every device that is signed in.</p></td></tr></tbody></table><p class=\"muted\"\nstyle=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because it is about the safety of your Muster account.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
+  ],
+  "text": [
+   "We signed one of your devices out\n\nHello",
+   {
+    "when": "name",
+    "as": "person",
+    "then": [
+     " ",
+     {
+      "slot": "name",
+      "as": "person"
+     }
+    ]
+   },
+   ", an old copy of the sign-in of one of your devices was used. We can’t tell who has the right one, so we signed that device out.\n\nWhen: ",
+   {
+    "slot": "at",
+    "as": "dateTime"
+   },
+   {
+    "when": "device",
+    "as": "device",
+    "then": [
+     "\nDevice: ",
+     {
+      "slot": "device",
+      "as": "device"
+     }
+    ]
+   },
+   {
+    "when": "ip",
+    "as": "line",
+    "then": [
+     "\nIP address: ",
+     {
+      "slot": "ip",
+      "as": "line"
+     }
+    ]
+   },
+   "\n\nYou can sign in again as usual. If you don’t recognise the sign-in above, choose a new password as well: that signs everybody out.\n\nChoose a new password: ",
+   {
+    "slot": "webUrl",
+    "as": "address"
+   },
+   "/forgot-password\n\nYour sign-in settings <",
+   {
+    "slot": "webUrl",
+    "as": "address"
+   },
+   "/settings/security> list every device that is signed in.\n\nYou get this mail because it is about the safety of your Muster account.\n"
+  ]
+ },
+ "two-factor-changed": {
+  "subject": [
+   {
+    "when": "change",
+    "as": "line",
+    "is": "otp-on",
+    "then": [
+     "Sign-in codes by mail are on"
+    ]
+   },
+   {
+    "when": "change",
+    "as": "line",
+    "is": "totp-on",
+    "then": [
+     "Your authenticator app is on"
+    ]
+   },
+   {
+    "when": "change",
+    "as": "line",
+    "is": "off",
+    "then": [
+     "Your second sign-in step is off"
+    ]
+   },
+   {
+    "when": "change",
+    "as": "line",
+    "is": "recovery-codes",
+    "then": [
+     "You have new recovery codes"
+    ]
+   },
+   {
+    "when": "change",
+    "as": "line",
+    "is": "recovery-code-used",
+    "then": [
+     "A recovery code was used"
+    ]
+   }
+  ],
+  "html": [
+   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">If it was you, there is nothing to do&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">",
+   {
+    "when": "change",
+    "as": "line",
+    "is": "otp-on",
+    "then": [
+     "Sign-in codes by mail are on"
+    ]
+   },
+   {
+    "when": "change",
+    "as": "line",
+    "is": "totp-on",
+    "then": [
+     "Your authenticator app is on"
+    ]
+   },
+   {
+    "when": "change",
+    "as": "line",
+    "is": "off",
+    "then": [
+     "Your second sign-in step is off"
+    ]
+   },
+   {
+    "when": "change",
+    "as": "line",
+    "is": "recovery-codes",
+    "then": [
+     "You have new recovery codes"
+    ]
+   },
+   {
+    "when": "change",
+    "as": "line",
+    "is": "recovery-code-used",
+    "then": [
+     "A recovery code was used"
+    ]
+   },
+   "</h1><p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
+   {
+    "when": "name",
+    "as": "person",
+    "then": [
+     " ",
+     {
+      "slot": "name",
+      "as": "person"
+     }
+    ]
+   },
+   {
+    "when": "change",
+    "as": "line",
+    "is": "otp-on",
+    "then": [
+     ", from now on signing in to Muster also asks for a code that we mail to you."
+    ]
+   },
+   {
+    "when": "change",
+    "as": "line",
+    "is": "totp-on",
+    "then": [
+     ", from now on signing in to Muster also asks for a code from your authenticator app."
+    ]
+   },
+   {
+    "when": "change",
+    "as": "line",
+    "is": "off",
+    "then": [
+     ", signing in to Muster no longer asks for a code as a second step."
+    ]
+   },
+   {
+    "when": "change",
+    "as": "line",
+    "is": "recovery-codes",
+    "then": [
+     ", new recovery codes were made for your Muster account. The old ones no longer work."
+    ]
+   },
+   {
+    "when": "change",
+    "as": "line",
+    "is": "recovery-code-used",
+    "then": [
+     ", one of your recovery codes was used in place of a code. It can&#8217;t be used again."
+    ]
+   },
+   "</p><p class=\"panel\"\nstyle=\"font-size:16px;line-height:25px;background-color:#eef2fc;border-radius:8px;color:#1b2230;margin:0 0 18px;padding:16px 18px;margin-top:0;margin-right:0;margin-bottom:18px;margin-left:0\"><span class=\"muted\"\nstyle=\"color:#59626f\">When:</span> ",
+   {
+    "slot": "at",
+    "as": "dateTime"
+   },
+   {
+    "when": "device",
+    "as": "device",
+    "then": [
+     "<br/><span class=\"muted\"\nstyle=\"color:#59626f\">Device:</span> ",
+     {
+      "slot": "device",
+      "as": "device"
+     }
+    ]
+   },
+   {
+    "when": "ip",
+    "as": "line",
+    "then": [
+     "<br/><span class=\"muted\"\nstyle=\"color:#59626f\">IP address:</span> ",
+     {
+      "slot": "ip",
+      "as": "line"
+     }
+    ]
+   },
+   "</p>",
+   {
+    "when": "change",
+    "as": "line",
+    "is": "totp-on",
+    "then": [
+     "<p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Keep your recovery codes where you will find them without your phone: each lets you in once if the app is gone.</p>"
+    ]
+   },
+   {
+    "when": "change",
+    "as": "line",
+    "is": "recovery-code-used",
+    "then": [
+     "<p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Running out? <a class=\"link\" href=\"",
+     {
+      "slot": "webUrl",
+      "as": "address"
+     },
+     "/settings/security\"\nstyle=\"color:#2f57c8;text-decoration-line:none;text-decoration:underline\" target=\"_blank\">Make new ones</a> before the last is gone.</p>"
+    ]
+   },
+   "<p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">If it was you, there is nothing else to do. If it wasn&#8217;t, someone else has been in your account: choose a new password at once, which signs everybody out.</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"margin:4px 0 18px\"><tbody><tr><td><a class=\"button\" href=\"",
+   {
+    "slot": "webUrl",
+    "as": "address"
+   },
+   "/forgot-password\"\nstyle=\"line-height:100%;text-decoration:none;display:inline-block;max-width:100%;mso-padding-alt:0px;background-color:#2f57c8;border-radius:8px;color:#ffffff;font-size:16px;font-weight:600;padding:13px 22px;padding-top:13px;padding-right:22px;padding-bottom:13px;padding-left:22px\" target=\"_blank\"><span><!--[if mso]><i\nstyle=\"mso-font-width:366.66666666666663%;mso-text-raise:19.5\" hidden>&#8202;&#8202;&#8202;</i><![endif]--></span><span\nstyle=\"max-width:100%;display:inline-block;line-height:120%;mso-padding-alt:0px;mso-text-raise:9.75px\">It wasn&#8217;t me</span><span><!--[if mso]><i\nstyle=\"mso-font-width:366.66666666666663%\" hidden>&#8202;&#8202;&#8202;&#8203;</i><![endif]--></span></a></td></tr></tbody></table><p class=\"muted\"\nstyle=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Then look through your <a class=\"link\" href=\"",
+   {
+    "slot": "webUrl",
+    "as": "address"
+   },
+   "/settings/security\"\nstyle=\"color:#2f57c8;text-decoration-line:none;text-decoration:underline\" target=\"_blank\">sign-in settings</a>. If a code that you don&#8217;t have keeps you out, ask those who run Muster for you.</p></td></tr></tbody></table><p class=\"muted\"\nstyle=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because it is about the safety of your Muster account.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
+  ],
+  "text": [
+   {
+    "when": "change",
+    "as": "line",
+    "is": "otp-on",
+    "then": [
+     "Sign-in codes by mail are on"
+    ]
+   },
+   {
+    "when": "change",
+    "as": "line",
+    "is": "totp-on",
+    "then": [
+     "Your authenticator app is on"
+    ]
+   },
+   {
+    "when": "change",
+    "as": "line",
+    "is": "off",
+    "then": [
+     "Your second sign-in step is off"
+    ]
+   },
+   {
+    "when": "change",
+    "as": "line",
+    "is": "recovery-codes",
+    "then": [
+     "You have new recovery codes"
+    ]
+   },
+   {
+    "when": "change",
+    "as": "line",
+    "is": "recovery-code-used",
+    "then": [
+     "A recovery code was used"
+    ]
+   },
+   "\n\nHello",
+   {
+    "when": "name",
+    "as": "person",
+    "then": [
+     " ",
+     {
+      "slot": "name",
+      "as": "person"
+     }
+    ]
+   },
+   {
+    "when": "change",
+    "as": "line",
+    "is": "otp-on",
+    "then": [
+     ", from now on signing in to Muster also asks for a code that we mail to you."
+    ]
+   },
+   {
+    "when": "change",
+    "as": "line",
+    "is": "totp-on",
+    "then": [
+     ", from now on signing in to Muster also asks for a code from your authenticator app."
+    ]
+   },
+   {
+    "when": "change",
+    "as": "line",
+    "is": "off",
+    "then": [
+     ", signing in to Muster no longer asks for a code as a second step."
+    ]
+   },
+   {
+    "when": "change",
+    "as": "line",
+    "is": "recovery-codes",
+    "then": [
+     ", new recovery codes were made for your Muster account. The old ones no longer work."
+    ]
+   },
+   {
+    "when": "change",
+    "as": "line",
+    "is": "recovery-code-used",
+    "then": [
+     ", one of your recovery codes was used in place of a code. It can’t be used again."
+    ]
+   },
+   "\n\nWhen: ",
+   {
+    "slot": "at",
+    "as": "dateTime"
+   },
+   {
+    "when": "device",
+    "as": "device",
+    "then": [
+     "\nDevice: ",
+     {
+      "slot": "device",
+      "as": "device"
+     }
+    ]
+   },
+   {
+    "when": "ip",
+    "as": "line",
+    "then": [
+     "\nIP address: ",
+     {
+      "slot": "ip",
+      "as": "line"
+     }
+    ]
+   },
+   "\n\n",
+   {
+    "when": "change",
+    "as": "line",
+    "is": "totp-on",
+    "then": [
+     "Keep your recovery codes where you will find them without your phone: each lets you in once if the app is gone.\n\n"
+    ]
+   },
+   {
+    "when": "change",
+    "as": "line",
+    "is": "recovery-code-used",
+    "then": [
+     "Running out? Make new ones <",
+     {
+      "slot": "webUrl",
+      "as": "address"
+     },
+     "/settings/security> before the last is gone.\n\n"
+    ]
+   },
+   "If it was you, there is nothing else to do. If it wasn’t, someone else has been in your account: choose a new password at once, which signs everybody out.\n\nIt wasn’t me: ",
+   {
+    "slot": "webUrl",
+    "as": "address"
+   },
+   "/forgot-password\n\nThen look through your sign-in settings <",
+   {
+    "slot": "webUrl",
+    "as": "address"
+   },
+   "/settings/security>. If a code that you don’t have keeps you out, ask those who run Muster for you.\n\nYou get this mail because it is about the safety of your Muster account.\n"
+  ]
+ },
+ "welcome": {
+  "subject": [
+   "Welcome to Muster"
+  ],
+  "html": [
+   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">Your account is ready&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">Welcome to Muster</h1><p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
+   {
+    "when": "name",
+    "as": "person",
+    "then": [
+     " ",
+     {
+      "slot": "name",
+      "as": "person"
+     }
+    ]
+   },
+   ", your e-mail address is confirmed and your account is ready.</p><p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Write down your first task, put a file to it, and set a reminder so that it comes back in time.</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"margin:4px 0 18px\"><tbody><tr><td><a class=\"button\" href=\"",
+   {
+    "slot": "webUrl",
+    "as": "address"
+   },
+   "\"\nstyle=\"line-height:100%;text-decoration:none;display:inline-block;max-width:100%;mso-padding-alt:0px;background-color:#2f57c8;border-radius:8px;color:#ffffff;font-size:16px;font-weight:600;padding:13px 22px;padding-top:13px;padding-right:22px;padding-bottom:13px;padding-left:22px\" target=\"_blank\"><span><!--[if mso]><i\nstyle=\"mso-font-width:366.66666666666663%;mso-text-raise:19.5\" hidden>&#8202;&#8202;&#8202;</i><![endif]--></span><span\nstyle=\"max-width:100%;display:inline-block;line-height:120%;mso-padding-alt:0px;mso-text-raise:9.75px\">Open Muster</span><span><!--[if mso]><i\nstyle=\"mso-font-width:366.66666666666663%\" hidden>&#8202;&#8202;&#8202;&#8203;</i><![endif]--></span></a></td></tr></tbody></table></td></tr></tbody></table><p class=\"muted\"\nstyle=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because you signed up for Muster with this address.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
   ],
   "text": [
    "Welcome to Muster\n\nHello",
@@ -259,7 +1657,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
      }
     ]
    },
-   ", your e-mail address is confirmed and your account is ready.\n\nWrite down your first task, put a file to it, and set a reminder so that it comes back in time.\n\nOpen Muster ",
+   ", your e-mail address is confirmed and your account is ready.\n\nWrite down your first task, put a file to it, and set a reminder so that it comes back in time.\n\nOpen Muster: ",
    {
     "slot": "webUrl",
     "as": "address"

@@ -1,10 +1,10 @@
 import { formats, type SlotFormat } from './formats.ts'
 
-/** A piece of a compiled mail: fixed text, a slot, or a section that depends on a slot having a value. */
+/** A piece of a compiled mail: fixed text, a slot, or a section that depends on a slot having a value, or the value `is`. */
 export type Segment =
   | string
   | { readonly slot: string; readonly as: SlotFormat }
-  | { readonly when: string; readonly as: SlotFormat; readonly then: readonly Segment[] }
+  | { readonly when: string; readonly as: SlotFormat; readonly is?: string; readonly then: readonly Segment[] }
 
 /** A mail as the build left it. */
 export type CompiledTemplate = {
@@ -31,7 +31,9 @@ export function fill(template: CompiledTemplate, values: SlotValues, timezone: s
       .map((segment) => {
         if (typeof segment === 'string') return segment
         if ('slot' in segment) return encode(formats[segment.as](values[segment.slot], timezone))
-        return formats[segment.as](values[segment.when], timezone) === '' ? '' : join(segment.then, encode)
+        const value = formats[segment.as](values[segment.when], timezone)
+        const isMeant = segment.is === undefined ? value !== '' : value === segment.is
+        return isMeant ? join(segment.then, encode) : ''
       })
       .join('')
   return {

@@ -3,10 +3,9 @@ export const formats = {
   /** One line: whatever would break or hide a line becomes a space. */
   line: (value: unknown) => oneLine(value),
   /** A person's name, or nothing when it looks like an advertisement: the first mail goes to whom a stranger names. */
-  person: (value: unknown) => {
-    const name = oneLine(value)
-    return /[:/\\@]|\S\.\p{L}{2}/u.test(name) ? '' : name
-  },
+  person: (value: unknown) => unlessAdvertising(oneLine(value)),
+  /** What a browser says that it is, which a stranger may have made up. */
+  device: (value: unknown) => unlessAdvertising(oneLine(value)),
   /** Text whose line breaks stay. */
   lines: (value: unknown) => clean(value, unprintableButLineBreaks).trim(),
   /** `Friday 20 November 2026 at 14:30 CET`, in the receiver's zone. */
@@ -25,6 +24,7 @@ const unprintable = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu
 const unprintableButLineBreaks = /[^\P{Cc}\n]+|[\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu
 
 const clean = (value: unknown, characters: RegExp) => String(value ?? '').replace(characters, ' ')
+const unlessAdvertising = (text: string) => (/[:/\\@]|\S\.\p{L}{2}/u.test(text) ? '' : text)
 const oneLine = (value: unknown) => clean(value, unprintable).replace(/\s+/gu, ' ').trim()
 
 const dateTimeFormats = new Map<string, Intl.DateTimeFormat>()

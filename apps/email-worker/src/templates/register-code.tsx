@@ -1,6 +1,6 @@
 import { Layout } from './parts/layout.tsx'
-import { slot, When } from './parts/slot.tsx'
-import { Panel, Paragraph, Remark } from './parts/text.tsx'
+import { slot } from './parts/slot.tsx'
+import { Greeting, Panel, Paragraph, Remark } from './parts/text.tsx'
 
 export const subject = 'Confirm your e-mail address'
 
@@ -12,15 +12,10 @@ export default function RegisterCode() {
       reason="You get this mail because someone signed up for Muster with this address."
     >
       <Paragraph>
-        Hello
-        <When has="name" as="person">
-          {' '}
-          {slot('name', 'person')}
-        </When>
-        , enter this code to finish signing up:
+        <Greeting />, enter this code to finish signing up:
       </Paragraph>
       <Panel isCode={true}>{slot('code')}</Panel>
-      <Paragraph>It is good for {slot('codeMinutes')} minutes and can be used once.</Paragraph>
+      <Paragraph>It works once, for {slot('lifetime')} after you asked for it.</Paragraph>
       <Remark>
         Nobody from Muster will ever ask you for it. If it wasn’t you who signed up, ignore this mail: without the code
         no account is made.

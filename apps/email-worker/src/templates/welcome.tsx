@@ -1,6 +1,6 @@
 import { Layout } from './parts/layout.tsx'
-import { slot, When } from './parts/slot.tsx'
-import { Action, Paragraph } from './parts/text.tsx'
+import { slot } from './parts/slot.tsx'
+import { Action, Greeting, Paragraph } from './parts/text.tsx'
 
 export const subject = 'Welcome to Muster'
 
@@ -12,12 +12,7 @@ export default function Welcome() {
       reason="You get this mail because you signed up for Muster with this address."
     >
       <Paragraph>
-        Hello
-        <When has="name" as="person">
-          {' '}
-          {slot('name', 'person')}
-        </When>
-        , your e-mail address is confirmed and your account is ready.
+        <Greeting />, your e-mail address is confirmed and your account is ready.
       </Paragraph>
       <Paragraph>
         Write down your first task, put a file to it, and set a reminder so that it comes back in time.

@@ -41,10 +41,7 @@ export async function createHarness() {
   const startWorker = ({ smtpUrl, circuit, silenceTimeoutMs, env }: WorkerOptions) => {
     const config = readConfig({ ...environment(smtpUrl), ...env })
     const deps = createDeps(config, createLogger({ name: 'email-worker', level: config.logLevel }))
-    const { sender } = config.smtp
-    const impatient = silenceTimeoutMs
-      ? { smtp: createSmtp({ url: smtpUrl, sender, maxConnections: config.concurrency, silenceTimeoutMs }) }
-      : {}
+    const impatient = silenceTimeoutMs ? { smtp: createSmtp({ ...config.smtp, silenceTimeoutMs }) } : {}
     const worker = startEmailWorker({ ...deps, ...impatient }, config, circuit)
     const close = async () => {
       await worker.close()

@@ -9,6 +9,7 @@ export type DueReminder = {
   type: string
   message: string | null
   task: { id: string; title: string; dueDate: Date; completedAt: Date | null }
+  /** Who has asked to be deleted wants to hear nothing more. */
   user: { id: string; email: string; timezone: string; isActive: boolean }
 }
 
@@ -24,7 +25,7 @@ export async function readDueReminder(trx: Trx, id: string): Promise<DueReminder
     .select(['reminders.scheduled_at', 'reminders.type', 'reminders.message'])
     .select(sql<string>`reminders.scheduled_at::text`.as('scheduledAtText'))
     .select(['tasks.id as taskId', 'tasks.title', 'tasks.due_date', 'tasks.completed_at'])
-    .select(['users.id as userId', 'users.email', 'users.timezone', 'users.is_active'])
+    .select(['users.id as userId', 'users.email', 'users.timezone', 'users.is_active', 'users.deletion_requested_at'])
     .where('reminders.id', '=', id)
     .where('reminders.status', '=', 'pending')
     .forKeyShare('tasks')
@@ -37,7 +38,12 @@ export async function readDueReminder(trx: Trx, id: string): Promise<DueReminder
     type: row.type,
     message: row.message,
     task: { id: row.taskId, title: row.title, dueDate: row.due_date, completedAt: row.completed_at },
-    user: { id: row.userId, email: row.email, timezone: row.timezone, isActive: row.is_active },
+    user: {
+      id: row.userId,
+      email: row.email,
+      timezone: row.timezone,
+      isActive: row.is_active && row.deletion_requested_at === null,
+    },
   }
 }
 

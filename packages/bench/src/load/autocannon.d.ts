@@ -1,6 +1,15 @@
 declare module 'autocannon' {
   type Request = { method?: string; path?: string; headers?: Record<string, string>; body?: string }
-  type Options = Request & { url: string; connections: number; duration: number; timeout: number; requests?: Request[] }
+  type Options = Request & {
+    url: string
+    connections: number
+    duration: number
+    timeout: number
+    requests?: Request[]
+    /** Requests a second of all connections together. */
+    overallRate?: number
+    setupClient?: (client: { setRequests(requests: Request[]): void }) => void
+  }
   type Result = {
     duration: number
     errors: number

@@ -1,13 +1,18 @@
 import { type Child, startChild } from '../child.ts'
 
-export type LoadRequest = { method: 'GET' | 'POST'; path: string; cookie: string; body?: string }
+export type LoadRequest = { method: 'GET' | 'POST'; path: string; cookie?: string; body?: string }
 
-/** What a round sends: the requests in turn on each connection, the next one as soon as the last one is answered. */
+/**
+ * What a round sends: the requests in turn on each connection, each beginning elsewhere, the next one as soon as the
+ * last one is answered, or at a given rate.
+ */
 export type Load = {
   origin: string
   requests: LoadRequest[]
   connections: number
   seconds: number
+  /** Of all connections together; as many as go when left out. */
+  perSecond?: number
 }
 
 export type LoadResult = {

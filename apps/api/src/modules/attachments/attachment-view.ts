@@ -32,13 +32,3 @@ function statsOf({ original_size_bytes: originalSize, optimized_size_bytes: opti
   const saved = originalSize > 0 ? 1 - optimizedSize / originalSize : 0
   return { originalSize, optimizedSize, compressionRatio: Math.round(saved * 100) }
 }
-
-/** Where the bytes of an attachment lie from its upload on. */
-export const originalKey = (attachmentId: string) => `attachments/${attachmentId}/original`
-
-/** Every key under which an attachment may have bytes, also those that the image worker is about to write. */
-export function keysOf(row: Pick<AttachmentRow, 'id' | 'kind' | 'storage_key' | 'thumbnail_key'>): string[] {
-  const made = row.kind === 'image' ? [`attachments/${row.id}/optimized`, `attachments/${row.id}/thumbnail`] : []
-  const known = row.thumbnail_key ? [row.storage_key, row.thumbnail_key] : [row.storage_key]
-  return [...new Set([originalKey(row.id), ...known, ...made])]
-}

@@ -5,10 +5,10 @@ import { originOf } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
 import { routeLimit } from '../../plugins/rate-limits.ts'
 import { errorReply, ok } from '../../plugins/reply.ts'
+import { clearOldUploads, withReceivedFiles } from '../../uploads/receive-files.ts'
+import { serveFile } from '../../uploads/serve-file.ts'
 import { attachmentParams, attachmentReply, attachmentsReply, uploadBody } from './attachments.schema.ts'
 import * as attachments from './attachments.service.ts'
-import { clearOldUploads, withReceivedFiles } from './receive-files.ts'
-import { serveFile } from './serve-file.ts'
 
 const signedIn = { access: 'signed-in' } as const
 const tags = ['attachments']
@@ -17,6 +17,12 @@ const bytes = { content: { '*/*': { schema: z.file() } } }
 
 export const attachmentsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
   await app.register(fastifyMultipart)
+  const rules = {
+    field: 'files',
+    maxFiles: 10,
+    kinds: ['image', 'document'],
+    stagingDir: context.config.stagingDir,
+  } as const
   app.addHook('onReady', () => clearOldUploads(context.config.stagingDir, context.clock.now()))
 
   app.post(
@@ -42,7 +48,7 @@ export const attachmentsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
     async (request, reply) => {
       const { actor, params } = request
       await attachments.assertSeesTask(context, actor, params.id)
-      const added = await withReceivedFiles(request, reply, context.config.stagingDir, (files) =>
+      const added = await withReceivedFiles(request, reply, rules, (files) =>
         attachments.addAttachments(context, actor, params.id, files, { origin: originOf(request) }),
       )
       reply.status(201)

@@ -2,13 +2,14 @@ import { isDatabaseUnavailable, newId } from '@muster/db'
 import { DomainError } from '@muster/errors'
 import { deleteFiles, optimizeImage } from '@muster/jobs'
 import type { TransactContext } from '@muster/jobs/outbox'
+import { attachmentKeys, everyKeyOf } from '@muster/storage'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../plugins/actor.ts'
+import type { StagedFile } from '../../uploads/receive-files.ts'
 import { findSeenTask, holdSeenTask, isRuledBy } from '../tasks/visibility.ts'
-import { type AttachmentRow, keysOf, originalKey, toAttachment } from './attachment-view.ts'
+import { type AttachmentRow, toAttachment } from './attachment-view.ts'
 import * as queries from './attachments.queries.ts'
 import type { Attachment } from './attachments.schema.ts'
-import type { StagedFile } from './receive-files.ts'
 
 type UploadDeps = Pick<Deps, 'db' | 'transact' | 'storage' | 'config' | 'clock' | 'log'>
 type NewFile = StagedFile & { id: string }
@@ -39,7 +40,7 @@ export async function addAttachments(
   // Tells before anything is written; the check that counts is the one under the lock.
   assertRoom(deps, await queries.usedBytes(deps.db, task.organization_id), files)
   try {
-    for (const { id, path } of files) await deps.storage.put(originalKey(id), path)
+    for (const { id, path } of files) await deps.storage.put(attachmentKeys(id).original, path)
     return await insertAll(deps, actor, taskId, files, origin)
   } catch (error) {
     await forgetBytes(deps, files, error)
@@ -100,7 +101,7 @@ export function deleteAttachment(
     }
     const row = await queries.deleteAttachment(trx, id)
     if (!row) throw new DomainError('NOT_FOUND')
-    enqueue(deleteFiles, { keys: keysOf(row) })
+    enqueue(deleteFiles, { keys: everyKeyOf(row) })
     audit({ ...eventOn(row, actor, origin), action: 'attachment.deleted', before: summaryOf(row) })
     return toAttachment(row)
   })
@@ -111,7 +112,7 @@ export async function removeFilesOfTask(
   { trx, enqueue }: Pick<TransactContext, 'trx' | 'enqueue'>,
   taskId: string,
 ): Promise<void> {
-  const keys = (await queries.deleteOfTask(trx, taskId)).flatMap(keysOf)
+  const keys = (await queries.deleteOfTask(trx, taskId)).flatMap(everyKeyOf)
   for (let start = 0; start < keys.length; start += keysPerJob) {
     enqueue(deleteFiles, { keys: keys.slice(start, start + keysPerJob) })
   }
@@ -143,14 +144,14 @@ const toRow = (file: NewFile) => ({
   status: file.kind === 'image' ? 'processing' : 'ready',
   size_bytes: file.sizeBytes,
   original_size_bytes: file.sizeBytes,
-  storage_key: originalKey(file.id),
+  storage_key: attachmentKeys(file.id).original,
 })
 
 /** Nothing refused leaves bytes. When Postgres went away nobody knows what it holds: then the daily sweep decides. */
 async function forgetBytes({ storage, log }: UploadDeps, files: NewFile[], error: unknown): Promise<void> {
   if (isDatabaseUnavailable(error)) return
   await storage
-    .remove(files.map(({ id }) => originalKey(id)))
+    .remove(files.map(({ id }) => attachmentKeys(id).original))
     .catch((cause: unknown) => log.warn({ err: cause }, 'bytes of a refused upload are left to the sweep'))
 }
 

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
-import { picture } from './sample-files.ts'
+import { picture } from '../../uploads/sample-files.ts'
 import {
   type Attachment,
   attachTo,

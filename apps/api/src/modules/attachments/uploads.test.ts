@@ -7,7 +7,7 @@ import { runInNewContext } from 'node:vm'
 import { eventually } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
-import { cfb, docx, office, pdf, picture, zip } from './sample-files.ts'
+import { cfb, docx, office, pdf, picture, zip } from '../../uploads/sample-files.ts'
 import { attachTo, type Files, filesOf, formOf, makeTask, pathOf, uploadTo, withoutTrace } from './upload-fixtures.ts'
 
 let api: TestApp

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { originOf } from '../../plugins/actor.ts'
+import { clearSiteData } from '../../plugins/clear-site-data.ts'
 import type { Context } from '../../plugins/context.ts'
 import { routeLimit } from '../../plugins/rate-limits.ts'
 import { errorReply, messageReply, ok, said } from '../../plugins/reply.ts'
@@ -15,11 +16,6 @@ export const authRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (ap
   const { cookies, config } = context
   const attemptCookie = `${config.cookies.isSecure ? '__Host-' : ''}muster_attempt`
   const attemptAttributes = { path: '/', httpOnly: true, sameSite: 'lax', secure: config.cookies.isSecure } as const
-
-  // How many tries are left is nothing that somebody who guesses should know.
-  app.addHook('onSend', async (_request, reply) => {
-    reply.removeHeader('ratelimit-remaining')
-  })
 
   app.post(
     '/auth/register',
@@ -86,16 +82,17 @@ export const authRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (ap
       },
     },
     async (request, reply) => {
-      const { user, grant } = await auth.login(context, request.body, originOf(request))
-      cookies.set(reply, grant)
-      return ok({ requiresTwoFactor: false as const, user })
+      const begun = await auth.login(context, request.body, originOf(request))
+      if (begun.requiresTwoFactor) return ok(begun)
+      cookies.set(reply, begun.grant)
+      return ok({ requiresTwoFactor: false as const, user: begun.user })
     },
   )
 
   app.post(
     '/auth/refresh',
     {
-      config: { access: 'public' },
+      config: { access: 'public', rateLimit: routeLimit(context, 'refreshRequests', 'ip') },
       schema: {
         tags: ['auth'],
         summary: 'Renew the cookies of the session',
@@ -113,7 +110,7 @@ export const authRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (ap
   app.post(
     '/auth/logout',
     {
-      config: { access: 'signed-in' },
+      config: { access: 'signed-in', isOpenWithoutFactor: true },
       schema: {
         tags: ['auth'],
         summary: 'End this session',
@@ -125,6 +122,25 @@ export const authRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (ap
       await auth.logout(context, request.actor, originOf(request))
       cookies.clear(reply)
       return said('You are signed out.')
+    },
+  )
+
+  app.post(
+    '/auth/logout-all',
+    {
+      config: { access: 'signed-in', isOpenWithoutFactor: true },
+      schema: {
+        tags: ['auth'],
+        summary: 'End all sessions, this one too',
+        body: z.strictObject({}).nullish(),
+        response: { 200: messageReply },
+      },
+    },
+    async (request, reply) => {
+      await auth.logoutAll(context, request.actor, originOf(request))
+      cookies.clear(reply)
+      clearSiteData(reply)
+      return said('You are signed out everywhere.')
     },
   )
 }

@@ -1,10 +1,10 @@
 import { passwordFaults } from '@muster/security'
 import { z } from 'zod'
-import { replyOf } from '../../plugins/reply.ts'
+import { instant, replyOf } from '../../plugins/reply.ts'
 import { email, personName, timezone, user, username } from '../users/users.schema.ts'
 
 /** Longer than any password may be: what is checked must end somewhere. */
-const anyPassword = z.string().min(1).max(1_000)
+export const anyPassword = z.string().min(1).max(1_000)
 
 export const registerBody = z
   .strictObject({ username, name: personName, email, password: anyPassword, timezone: timezone.optional() })
@@ -19,4 +19,14 @@ export const verifyBody = z.strictObject({ email, otp: z.string().regex(/^\d{6}$
 export const loginBody = z.strictObject({ email, password: anyPassword, rememberMe: z.boolean().default(false) })
 export type Login = z.infer<typeof loginBody>
 
-export const loginReply = replyOf(z.object({ requiresTwoFactor: z.literal(false), user }))
+export const loginReply = replyOf(
+  z.discriminatedUnion('requiresTwoFactor', [
+    z.object({ requiresTwoFactor: z.literal(false), user }),
+    z.object({
+      requiresTwoFactor: z.literal(true),
+      method: z.enum(['otp', 'totp']),
+      challengeToken: z.string(),
+      expiresAt: instant,
+    }),
+  ]),
+)

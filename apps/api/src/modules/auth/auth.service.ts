@@ -1,18 +1,21 @@
-import { newId } from '@muster/db'
 import { DomainError } from '@muster/errors'
 import { insertMail, isMailCode } from '@muster/mail'
 import type { Actor, Origin } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
 import { addressKey } from '../../plugins/rate-limits.ts'
 import { isUniqueViolation } from '../../plugins/unique-violation.ts'
-import { openSession, revokeSession, type SessionGrant } from '../sessions/sessions.service.ts'
+import { endSession, endSessions, openSession } from '../sessions/sessions.service.ts'
+import type { SignInChallenge } from '../two-factor/sign-in-challenge.ts'
+import { createPerson } from '../users/create-person.ts'
 import * as usersQueries from '../users/users.queries.ts'
-import type { User } from '../users/users.schema.ts'
 import { dropCachedProfile, toUser } from '../users/users.service.ts'
 import type { Login, Registration } from './auth.schema.ts'
+import { tryPassword } from './confirm.ts'
+import { noteDevice } from './known-devices.ts'
+import { takeMailTurn } from './mail-turns.ts'
+import * as passwordQueries from './passwords.queries.ts'
 import * as registrations from './registrations.ts'
-
-export type SignedIn = { user: User; grant: SessionGrant }
+import { beginSignIn, type SignedIn } from './sign-in.ts'
 
 /**
  * Begins a registration: a mail goes to the address, and nothing else exists yet. A known address gets another mail and
@@ -24,7 +27,7 @@ export async function register(context: Context, input: Registration): Promise<{
   const { config, db, redis, transact, passwords } = context
   if (!config.isSignupOpen) throw new DomainError('REGISTRATION_CLOSED')
   if (await usersQueries.isUsernameTaken(db, input.username)) throw new DomainError('USERNAME_TAKEN')
-  const giveTurnBack = await registrations.takeMailTurn(redis, input.email)
+  const giveTurnBack = await takeMailTurn(redis, 'register', input.email)
   try {
     const passwordHash = await passwords.hash(input.password)
     const owner = await usersQueries.findByEmail(db, input.email)
@@ -73,101 +76,68 @@ export async function verifyRegistration(
     isMailCode(config.keys.mailCode, { template: 'register-code', emailId: pending.emailId }, input.otp) &&
     !pending.isDecoy
   if (!isRight) throw new DomainError('OTP_INVALID')
-  const signedIn = await createPerson(context, pending, origin)
   await slot.giveBack()
+  const signedIn = await welcome(context, pending, origin)
   await registrations.dropPending(redis, input.email, input.attempt ?? '')
   return signedIn
 }
 
 /**
  * Signs in by password. An unknown e-mail, an account without a password and a wrong password look the same, also by time.
- * @throws DomainError INVALID_CREDENTIALS, ACCOUNT_INACTIVE, RATE_LIMITED, OVERLOADED
+ * @throws DomainError INVALID_CREDENTIALS, ACCOUNT_LOCKED, ACCOUNT_INACTIVE, RATE_LIMITED, OVERLOADED
  */
-export async function login(context: Context, input: Login, origin: Origin): Promise<SignedIn> {
-  const { db, guard, passwords, transact, clock } = context
+export async function login(context: Context, input: Login, origin: Origin): Promise<SignedIn | SignInChallenge> {
+  const { db, guard } = context
+  const { email, password, rememberMe } = input
   const slot = await guard.reserve('login', addressKey(origin.ip))
-  const row = await usersQueries.findByEmail(db, input.email)
-  const check = row?.password_hash
-    ? await passwords.verify(input.password, row.password_hash)
-    : await passwords.verifyDecoy(input.password)
-  if (!row || !check.ok) {
-    await recordFailure(context, row?.id, input.email, origin)
-    throw new DomainError('INVALID_CREDENTIALS')
-  }
+  const user = await usersQueries.findByEmail(db, email)
+  const right = await tryPassword(context, { email, user, origin }, { password, use: 'login' }).catch(
+    async (error: unknown) => {
+      // Locked or no core free: no password was looked at.
+      await slot.giveBack()
+      throw error
+    },
+  )
+  if (!user || !right) throw new DomainError('INVALID_CREDENTIALS')
   await slot.giveBack()
-  if (!row.is_active) throw new DomainError('ACCOUNT_INACTIVE')
-  if (check.needsRehash && row.password_hash) {
-    await usersQueries.setPasswordHash(db, row.id, row.password_hash, await passwords.hash(input.password))
-  }
-  const now = clock.now()
-  const grant = await transact(async ({ trx, audit }) => {
-    const user = { id: row.id, role: row.role as Actor['role'], organizationId: row.organization_id }
-    const opened = await openSession(context, trx, user, { rememberMe: input.rememberMe, origin })
-    await usersQueries.setLastSeen(trx, row.id, now)
-    audit({
-      action: 'auth.login_succeeded',
-      actorId: row.id,
-      targetType: 'session',
-      targetId: opened.actor.sessionId,
-      after: { method: 'password', rememberMe: input.rememberMe },
-      context: origin,
-    })
-    return opened
-  })
-  await dropCachedProfile(context, row.id)
-  return { user: toUser({ ...row, last_seen_at: now }, now), grant }
+  const current = right.needsRehash ? await withNewHash(context, user, password) : user
+  // Another sign-in renewed the hash first: the password proves itself against that one.
+  if (!current) return login(context, input, origin)
+  return beginSignIn(context, current, { method: 'password', rememberMe, origin })
 }
 
-/** Ends the caller's session. */
+/** Ends the caller's session; of two tabs that do so at once both are told that it has ended. */
 export async function logout(context: Context, actor: Actor, origin: Origin): Promise<void> {
-  await revokeSession(context, actor, actor.sessionId, origin)
+  await endSession(context, actor, actor.sessionId, origin)
   await dropCachedProfile(context, actor.userId)
 }
 
-async function createPerson(
+/** Ends every session of the person, this one too. */
+export async function logoutAll(context: Context, { userId }: Actor, origin: Origin): Promise<void> {
+  const ended = await context.transact(async (tx) => {
+    await usersQueries.lockById(tx.trx, userId)
+    const now = context.clock.now()
+    return endSessions(tx, userId, { reason: 'signed out everywhere', actorId: userId, origin, now })
+  })
+  context.revocations.noteRevoked(ended)
+  await dropCachedProfile(context, userId)
+}
+
+/** Makes the person of a proven registration, and their first session. */
+async function welcome(
   context: Context,
-  pending: registrations.PendingRegistration,
+  { username, name, email, timezone, passwordHash }: registrations.PendingRegistration,
   origin: Origin,
 ): Promise<SignedIn> {
   const { transact, clock } = context
   const now = clock.now()
-  const id = newId()
-  const organizationId = newId()
+  const person = { username, name, email, timezone, credential: { passwordHash } }
   return transact(async (tx) => {
-    await usersQueries.insertOrganization(tx.trx, {
-      id: organizationId,
-      name: pending.name,
-      is_personal: true,
-      created_at: now,
-    })
-    const row = await usersQueries.insert(tx.trx, {
-      id,
-      username: pending.username,
-      name: pending.name,
-      email: pending.email,
-      password_hash: pending.passwordHash,
-      role: 'client_admin',
-      organization_id: organizationId,
-      timezone: pending.timezone,
-      last_seen_at: now,
-      created_at: now,
-    })
-    const grant = await openSession(
-      context,
-      tx.trx,
-      { id, role: 'client_admin', organizationId },
-      { rememberMe: false, origin },
-    )
-    tx.audit({
-      action: 'user.registered',
-      actorId: id,
-      targetType: 'user',
-      targetId: id,
-      after: { username: row.username, email: row.email, organizationId },
-      context: origin,
-    })
-    await insertMail(tx, { template: 'welcome', to: row.email, userId: id, data: { name: row.name } })
-    return { user: toUser(row, now), grant }
+    const row = await createPerson(tx, person, { origin, now })
+    const owner = { id: row.id, role: 'client_admin', organizationId: row.organization_id } as const
+    const opened = await openSession(context, tx.trx, owner, { rememberMe: false, origin })
+    const device = await noteDevice(context, tx, row, { origin, now })
+    return { requiresTwoFactor: false as const, user: toUser(row, now), grant: { ...opened, device } }
   }).catch((error: unknown) => {
     if (isUniqueViolation(error, 'users_username_key')) throw new DomainError('USERNAME_TAKEN')
     if (isUniqueViolation(error, 'users_email_key'))
@@ -176,20 +146,13 @@ async function createPerson(
   })
 }
 
-function recordFailure(
-  { transact }: Context,
-  userId: string | undefined,
-  email: string,
-  origin: Origin,
-): Promise<void> {
-  return transact(async ({ audit }) => {
-    audit({
-      action: 'auth.login_failed',
-      actorId: null,
-      targetType: userId ? 'user' : 'email',
-      targetId: userId ?? 'unknown',
-      after: { email },
-      context: origin,
-    })
-  })
+/** The person with a password hashed as it is done now; undefined when somebody else changed it meanwhile. */
+async function withNewHash(
+  { db, passwords }: Context,
+  user: usersQueries.UserRow,
+  password: string,
+): Promise<usersQueries.UserRow | undefined> {
+  const to = await passwords.hash(password)
+  const isDone = await passwordQueries.replaceHash(db, user.id, { from: user.password_hash, to })
+  return isDone ? { ...user, password_hash: to } : undefined
 }

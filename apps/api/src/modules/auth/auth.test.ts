@@ -1,14 +1,24 @@
-import { mailCode } from '@muster/mail'
 import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildApp } from '../../app.ts'
 import { createDeps } from '../../deps.ts'
-import { buildTestApp, type TestApp, type TestClient } from '../../testing.ts'
+import { buildTestApp, type TestApp } from '../../testing.ts'
+import {
+  auditOf,
+  codeOf,
+  login,
+  mailedCode,
+  newPerson,
+  password,
+  register,
+  registered,
+  templatesTo,
+  verify,
+} from './auth-fixtures.ts'
+import { mailboxOf } from './mail-turns.ts'
 
-const password = 'Str0ng-Enough'
 let clock: ManualClock
 let api: TestApp
-let people = 0
 
 beforeAll(async () => {
   clock = manualClock()
@@ -16,36 +26,7 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-const newPerson = () => {
-  const username = `person_${++people}`
-  return { username, name: 'Some Person', email: `${username}@example.test`, password }
-}
-const register = (client: TestClient, body: object) => client.inject('POST', '/api/v1/auth/register', body)
-const verify = (client: TestClient, email: string, otp: string) =>
-  client.inject('POST', '/api/v1/auth/register/verify', { email, otp })
-const login = (client: TestClient, email: string, given = password) =>
-  client.inject('POST', '/api/v1/auth/login', { email, password: given })
-const codeOf = (answer: { json(): { error: { code: string } } }) => answer.json().error.code
-
-/** What the newest mail to the address says, as the email worker would work it out. */
-async function mailedCode(email: string): Promise<string> {
-  const { id } = await api.db
-    .selectFrom('email_messages')
-    .select('id')
-    .where('to_address', '=', email)
-    .orderBy('id', 'desc')
-    .executeTakeFirstOrThrow()
-  return mailCode(api.deps.config.keys.mailCode, { template: 'register-code', emailId: id })
-}
-
 const wrong = (code: string) => (code === '000000' ? '000001' : '000000')
-
-async function registered(person = newPerson()) {
-  const client = api.connect()
-  await register(client, person)
-  await verify(client, person.email, await mailedCode(person.email))
-  return { ...person, client }
-}
 
 describe('registration', () => {
   test('nobody exists before the e-mail is proven; the code makes the person, their organization and a session', async () => {
@@ -60,7 +41,7 @@ describe('registration', () => {
     const find = () => api.db.selectFrom('users').selectAll().where('email', '=', person.email).executeTakeFirst()
     expect(await find()).toBeUndefined()
 
-    const verified = await verify(client, person.email, await mailedCode(person.email))
+    const verified = await verify(client, person.email, await mailedCode(api, person.email))
     expect(verified.statusCode).toBe(201)
     expect(verified.json().data.user).toMatchObject({
       email: person.email,
@@ -87,14 +68,14 @@ describe('registration', () => {
   test('the code is worth nothing without the cookie of the attempt that ordered it', async () => {
     const person = newPerson()
     await register(api.connect(), person)
-    expect(codeOf(await verify(api.connect(), person.email, await mailedCode(person.email)))).toBe('OTP_INVALID')
+    expect(codeOf(await verify(api.connect(), person.email, await mailedCode(api, person.email)))).toBe('OTP_INVALID')
   })
 
   test('fifty wrong codes at once use up the attempt: the right one comes too late', async () => {
     const person = newPerson()
     const client = api.connect()
     await register(client, person)
-    const right = await mailedCode(person.email)
+    const right = await mailedCode(api, person.email)
     await Promise.all(Array.from({ length: 50 }, () => verify(client, person.email, wrong(right))))
     expect(codeOf(await verify(client, person.email, right))).toBe('OTP_INVALID')
   })
@@ -103,13 +84,13 @@ describe('registration', () => {
     const person = newPerson()
     const client = api.connect()
     await register(client, person)
-    const right = await mailedCode(person.email)
+    const right = await mailedCode(api, person.email)
     for (let tries = 0; tries < 4; tries++) await verify(client, person.email, wrong(right))
     expect((await verify(client, person.email, right)).statusCode).toBe(201)
   })
 
   test('a known e-mail is answered like an unknown one, and its owner is told', async () => {
-    const owner = await registered()
+    const owner = await registered(api)
     await api.redis.del(`register:cooldown:${owner.email}`)
     const [known, unknown] = [api.connect(), api.connect()]
     const toKnown = await register(known, { ...newPerson(), email: owner.email })
@@ -127,7 +108,7 @@ describe('registration', () => {
       .orderBy('id', 'desc')
       .executeTakeFirstOrThrow()
     expect(newest.template).toBe('already-registered')
-    expect(codeOf(await verify(known, owner.email, await mailedCode(owner.email)))).toBe('OTP_INVALID')
+    expect(codeOf(await verify(known, owner.email, await mailedCode(api, owner.email)))).toBe('OTP_INVALID')
   })
 
   test('an address gets one mail a minute', async () => {
@@ -139,8 +120,27 @@ describe('registration', () => {
     expect(Number(second.headers['retry-after'])).toBeGreaterThan(0)
   })
 
+  test('however the address of a mailbox is written, its mails count together, and the account keeps what was given', async () => {
+    const { username } = newPerson()
+    const ask = (email: string, suffix: string) =>
+      register(api.connect(), { ...newPerson(), username: `${username}_${suffix}`, email })
+    expect((await ask(`${username}+one@example.test`, 'a')).statusCode).toBe(202)
+    expect(await templatesTo(api, `${username}+one@example.test`)).toEqual(['register-code'])
+    expect(codeOf(await ask(`${username}+two@example.test`, 'b'))).toBe('COOLDOWN')
+    expect(codeOf(await ask(`${username}@example.test`, 'c'))).toBe('COOLDOWN')
+  })
+
+  test.each([
+    ['a.n.n+x@googlemail.com', 'ann@gmail.com'],
+    ['ann@gmail.com', 'ann@gmail.com'],
+    ['a.n.n@example.test', 'a.n.n@example.test'],
+    ['ann+x+y@example.test', 'ann@example.test'],
+  ])('%s counts as %s', (email, mailbox) => {
+    expect(mailboxOf(email)).toBe(mailbox)
+  })
+
   test('a taken username, a weak password and a made-up time zone are refused by name', async () => {
-    const { username } = await registered()
+    const { username } = await registered(api)
     expect(codeOf(await register(api.connect(), { ...newPerson(), username }))).toBe('USERNAME_TAKEN')
     const answer = await register(api.connect(), { ...newPerson(), password: 'password1', timezone: 'Mars/Olympus' })
     expect(codeOf(answer)).toBe('VALIDATION_FAILED')
@@ -168,7 +168,7 @@ describe('registration', () => {
 
 describe('login', () => {
   test('sets httpOnly cookies that name no other site and tells who signed in', async () => {
-    const { email } = await registered()
+    const { email } = await registered(api)
     const answer = await login(api.connect(), email)
     expect(answer.statusCode).toBe(200)
     expect(answer.json().data).toMatchObject({ requiresTwoFactor: false, user: { email } })
@@ -186,7 +186,7 @@ describe('login', () => {
   })
 
   test('an unknown e-mail and a wrong password are answered alike', async () => {
-    const { email } = await registered()
+    const { email } = await registered(api)
     const [unknown, wrongPassword] = [
       await login(api.connect(), 'nobody@example.test'),
       await login(api.connect(), email, 'Wr0ng-Password'),
@@ -200,7 +200,7 @@ describe('login', () => {
   })
 
   test('a deactivated account is told so only with the right password', async () => {
-    const { email } = await registered()
+    const { email } = await registered(api)
     await api.db.updateTable('users').set({ is_active: false }).where('email', '=', email).execute()
     expect(codeOf(await login(api.connect(), email))).toBe('ACCOUNT_INACTIVE')
     expect(codeOf(await login(api.connect(), email, 'Wr0ng-Password'))).toBe('INVALID_CREDENTIALS')
@@ -217,7 +217,9 @@ describe('login', () => {
 
   test('more sign-ins at once than the cores can hash are told to come back, and none is lost in line', async () => {
     const busy = await buildTestApp({ config: { passwords: { cost: 11, maxWaitMs: 300 } } })
-    const answers = await Promise.all(Array.from({ length: 40 }, () => login(busy.connect(), 'nobody@example.test')))
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, person) => login(busy.connect(), `nobody-${person}@example.test`)),
+    )
     const refused = answers.filter(({ statusCode }) => statusCode === 503)
     expect(refused.length).toBeGreaterThan(0)
     expect(new Set(refused.map(codeOf))).toEqual(new Set(['OVERLOADED']))
@@ -228,7 +230,7 @@ describe('login', () => {
   })
 
   test('raising the cost of hashing renews a password at its next sign-in', async () => {
-    const { email } = await registered()
+    const { email } = await registered(api)
     const hash = async () =>
       (await api.db.selectFrom('users').select('password_hash').where('email', '=', email).executeTakeFirstOrThrow())
         .password_hash
@@ -247,7 +249,7 @@ describe('login', () => {
   })
 
   test('the twenty-first session ends the one that was used least recently', async () => {
-    const { email, client } = await registered()
+    const { email, client } = await registered(api)
     for (let sessions = 0; sessions < 20; sessions++) {
       clock.advance(1_000)
       await login(api.connect(), email)
@@ -256,16 +258,10 @@ describe('login', () => {
   })
 
   test('success and failure are recorded, the failure without the password', async () => {
-    const { email } = await registered()
+    const { email, id } = await registered(api)
     await login(api.connect(), email, 'Wr0ng-Password')
     await login(api.connect(), email)
-    const user = await api.db.selectFrom('users').select('id').where('email', '=', email).executeTakeFirstOrThrow()
-    const events = await api.db
-      .selectFrom('audit_pending')
-      .selectAll()
-      .where((eb) => eb.or([eb('target_id', '=', user.id), eb('actor_id', '=', user.id)]))
-      .orderBy('id')
-      .execute()
+    const events = await auditOf(api, id)
     expect(events.map(({ action }) => action)).toEqual(['user.registered', 'auth.login_failed', 'auth.login_succeeded'])
     expect(JSON.stringify(events)).not.toContain('Wr0ng-Password')
   })

@@ -12,7 +12,16 @@ export type AccessTokens = {
   read(token: string): AccessClaims | undefined
 }
 
-type Payload = { sub: string; sid: string; org: string | null; role: Actor['role']; iat: number; exp: number }
+type Payload = {
+  sub: string
+  sid: string
+  org: string | null
+  role: Actor['role']
+  /** Stands only where a required second factor is missing. */
+  nof?: true
+  iat: number
+  exp: number
+}
 type Signer = { sign(payload: object): string; verify(token: string): Payload }
 
 export const accessTokenTtlMs = 15 * 60 * 1_000
@@ -43,13 +52,14 @@ export async function createAccessTokens(
   const current = signerOf(keys.currentId)
 
   return {
-    sign({ userId, sessionId, organizationId, role }) {
+    sign({ userId, sessionId, organizationId, role, lacksFactor }) {
       const iat = Math.floor(clock.now().getTime() / 1_000)
       return current.sign({
         sub: userId,
         sid: sessionId,
         org: organizationId,
         role,
+        ...(lacksFactor && { nof: true }),
         iat,
         exp: iat + accessTokenTtlMs / 1_000,
       })
@@ -58,8 +68,14 @@ export async function createAccessTokens(
       const signer = byHeader.get(token.slice(0, token.indexOf('.')))
       if (!signer) return undefined
       try {
-        const { sub, sid, org, role, iat, exp } = signer.verify(token)
-        const actor = { userId: sub, sessionId: sid, organizationId: org, role }
+        const { sub, sid, org, role, nof, iat, exp } = signer.verify(token)
+        const actor: Actor = {
+          userId: sub,
+          sessionId: sid,
+          organizationId: org,
+          role,
+          ...(nof && { lacksFactor: nof }),
+        }
         return { actor, issuedAtMs: iat * 1_000, expiresAtMs: exp * 1_000 }
       } catch {
         return undefined

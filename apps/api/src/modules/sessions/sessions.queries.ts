@@ -1,6 +1,9 @@
 import type { Database, Db, Trx } from '@muster/db'
 import { type Insertable, sql } from 'kysely'
 
+/** As long as the longest transaction of a request. */
+const renewalMarginMs = 2_000
+
 /** Sessions revoked or marked for renewal in the last seconds, by the database's own clock. */
 export function listChanged(db: Db, withinSeconds: number) {
   return db
@@ -15,10 +18,11 @@ export function insert(trx: Trx, row: Insertable<Database['sessions']>) {
 }
 
 /** The session with what its tokens say about its person; undefined when there is none. */
-export function findWithUser(db: Db, id: string) {
+export function findWithUser(db: Db | Trx, id: string) {
   return db
     .selectFrom('sessions')
     .innerJoin('users', 'users.id', 'sessions.user_id')
+    .leftJoin('organizations', 'organizations.id', 'users.organization_id')
     .select([
       'sessions.id',
       'sessions.user_id',
@@ -33,9 +37,45 @@ export function findWithUser(db: Db, id: string) {
       'users.role',
       'users.organization_id',
       'users.is_active',
+      'users.two_factor_method as own_factor',
+      'organizations.two_factor_method as required_factor',
     ])
     .where('sessions.id', '=', id)
     .executeTakeFirst()
+}
+
+/**
+ * The second factor that the person has and the one that their organization requires. The organization's row is locked
+ * against changes until the transaction ends: a session opened in it is either seen by who changes the policy, or sees it.
+ */
+export function lockFactors(trx: Trx, userId: string) {
+  return trx
+    .selectFrom('users')
+    .innerJoin('organizations', 'organizations.id', 'users.organization_id')
+    .select(['users.two_factor_method as own_factor', 'organizations.two_factor_method as required_factor'])
+    .where('users.id', '=', userId)
+    .forShare('organizations')
+    .executeTakeFirst()
+}
+
+/**
+ * Makes every API instance renew the access tokens of these people's open sessions, within a second: what the tokens say
+ * is out of date. Tokens made in the next moments are renewed once more, for they may have been made of what was read
+ * before this commits, or on a machine whose clock is ahead.
+ */
+export function forceRenewal(trx: Trx, whose: { organizationId: string } | { userId: string }, now: Date) {
+  const ofThem = trx
+    .updateTable('sessions')
+    .set({ renew_at: new Date(now.getTime() + renewalMarginMs), changed_at: sql`clock_timestamp()` })
+    .where('revoked_at', 'is', null)
+    .where('expires_at', '>', now)
+  const those =
+    'userId' in whose
+      ? ofThem.where('user_id', '=', whose.userId)
+      : ofThem.where('user_id', 'in', (eb) =>
+          eb.selectFrom('users').select('id').where('organization_id', '=', whose.organizationId),
+        )
+  return those.execute()
 }
 
 /** Moves to the next generation if nobody else did. @returns whether this call was the one */
@@ -84,6 +124,28 @@ export async function revoke(trx: Trx, ids: readonly string[], reason: string, n
     .returning('id')
     .execute()
   return rows.map(({ id }) => id)
+}
+
+/** Ends the person's sessions, but for the one to keep. @returns the ids of those that were open until now */
+export async function revokeAllOf(
+  trx: Trx,
+  userId: string,
+  { exceptId, reason, now }: { exceptId: string | undefined; reason: string; now: Date },
+): Promise<string[]> {
+  const rows = await trx
+    .updateTable('sessions')
+    .set({ revoked_at: now, revoked_reason: reason, changed_at: sql`clock_timestamp()` })
+    .where('user_id', '=', userId)
+    .where('revoked_at', 'is', null)
+    .$if(exceptId !== undefined, (query) => query.where('id', '<>', exceptId as string))
+    .returning('id')
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
+/** Whom to write to about a session. */
+export function findOwner(trx: Trx, userId: string) {
+  return trx.selectFrom('users').select(['email', 'name', 'timezone']).where('id', '=', userId).executeTakeFirst()
 }
 
 /** Open sessions of a person, the last used first. */

@@ -21,7 +21,7 @@ export const sessionsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async
   app.get(
     '/auth/sessions',
     {
-      config: { access: 'signed-in' },
+      config: { access: 'signed-in', isOpenWithoutFactor: true },
       schema: {
         tags: ['auth'],
         summary: 'List the open sessions',

@@ -1,5 +1,7 @@
 import { newId, type Trx } from '@muster/db'
 import { DomainError } from '@muster/errors'
+import type { TransactContext } from '@muster/jobs/outbox'
+import { insertMail } from '@muster/mail'
 import {
   decideRefresh,
   issueRefreshToken,
@@ -11,6 +13,7 @@ import {
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../plugins/actor.ts'
 import type { SecretGuard } from '../../plugins/secret-guard.ts'
+import { happened } from '../auth/happened.ts'
 import type { AccessTokens } from './access-tokens.ts'
 import * as queries from './sessions.queries.ts'
 
@@ -21,6 +24,8 @@ export type SessionGrant = {
   refreshToken: string
   /** When the refresh token stops being good if it is not used before. */
   expiresAt: Date
+  /** The signed device cookie; only a sign-in hands one out. */
+  device?: string
 }
 
 type SessionDeps = Pick<Deps, 'db' | 'transact' | 'config' | 'clock' | 'revocations'> & {
@@ -33,7 +38,10 @@ const maxOpenSessions = 20
 /** Losing the race for a rotation leads to at most one more decision, losing that one means that something is odd. */
 const maxDecisions = 3
 
-/** Opens a session for a person who has proven who they are; beyond 20 open ones the least recently used ends. */
+/**
+ * Opens a session for a person who has proven who they are. The one that the browser held until now ends with it, and
+ * beyond 20 open ones the least recently used.
+ */
 export async function openSession(
   { config, clock, accessTokens }: Pick<SessionDeps, 'config' | 'clock' | 'accessTokens'>,
   trx: Trx,
@@ -44,6 +52,7 @@ export async function openSession(
   const id = newId()
   const seed = newSessionSeed()
   const expiresAt = sessionExpiry({ createdAt: now, now, rememberMe: options.rememberMe })
+  await endReplacedSession(config, trx, options.origin, now)
   const open = await queries.listOpen(trx, user.id, now)
   const surplus = open.slice(maxOpenSessions - 1).map((session) => session.id)
   if (surplus.length > 0) await queries.revoke(trx, surplus, 'too many sessions', now)
@@ -59,13 +68,32 @@ export async function openSession(
     last_used_at: now,
     expires_at: expiresAt,
   })
-  const actor: Actor = { userId: user.id, sessionId: id, organizationId: user.organizationId, role: user.role }
+  const actor: Actor = {
+    userId: user.id,
+    sessionId: id,
+    organizationId: user.organizationId,
+    role: user.role,
+    ...factorClaim(await queries.lockFactors(trx, user.id)),
+  }
   return {
     actor,
     accessToken: accessTokens.sign(actor),
     refreshToken: issueRefreshToken(config.keys.refreshToken, { id, seed }, 0),
     expiresAt,
   }
+}
+
+/** A browser has one session: what a sign-in replaces must not live on where nobody sees it (ASVS 5, 7.2.4). */
+async function endReplacedSession(
+  config: Deps['config'],
+  trx: Trx,
+  { refreshCookie }: Origin,
+  now: Date,
+): Promise<void> {
+  const token = parseRefreshToken(refreshCookie ?? '')
+  const row = token && (await queries.findWithUser(trx, token.sessionId))
+  if (!row || !verifyRefreshToken(config.keys.refreshToken, token, row)) return
+  await queries.revoke(trx, [row.id], 'replaced by a sign-in', now)
 }
 
 /**
@@ -107,6 +135,20 @@ export async function refreshSession(deps: SessionDeps, token: string, origin: O
   throw new DomainError('OVERLOADED', { retryAfterSeconds: 1 })
 }
 
+/**
+ * A new access token for the session that asks, e.g. because its person just set up what they lacked. The refresh token
+ * stays as it is.
+ * @throws DomainError SESSION_REVOKED
+ */
+export async function renewAccess(
+  deps: SessionDeps,
+  { sessionId }: Actor,
+): Promise<Pick<SessionGrant, 'accessToken' | 'expiresAt'>> {
+  const row = await queries.findWithUser(deps.db, sessionId)
+  if (!row || row.revoked_at) throw new DomainError('SESSION_REVOKED')
+  return grant(deps, row, row.generation, row.expires_at)
+}
+
 /** Ends one session of the person. @throws DomainError NOT_FOUND when it is not theirs or has ended */
 export async function revokeSession(
   deps: Pick<Deps, 'transact' | 'clock' | 'revocations'>,
@@ -114,6 +156,16 @@ export async function revokeSession(
   sessionId: string,
   origin: Origin,
 ): Promise<void> {
+  if (!(await endSession(deps, actor, sessionId, origin))) throw new DomainError('NOT_FOUND')
+}
+
+/** Ends the person's session. @returns false when it is not theirs, or had ended before */
+export async function endSession(
+  deps: Pick<Deps, 'transact' | 'clock' | 'revocations'>,
+  actor: Actor,
+  sessionId: string,
+  origin: Origin,
+): Promise<boolean> {
   const ended = await deps.transact(async ({ trx, audit }) => {
     const now = deps.clock.now()
     const isOwn = (await queries.listOpen(trx, actor.userId, now)).some(({ id }) => id === sessionId)
@@ -123,8 +175,49 @@ export async function revokeSession(
     }
     return ids
   })
-  if (ended.length === 0) throw new DomainError('NOT_FOUND')
   deps.revocations.noteRevoked(ended)
+  return ended.length > 0
+}
+
+/** Why sessions end together, as their rows and audit events say it. */
+export type EndReason =
+  | 'signed out everywhere'
+  | 'password changed'
+  | 'password reset'
+  | 'account deleted'
+  | 'deactivated'
+
+/**
+ * Ends a person's sessions in the caller's transaction, each with its audit event. The caller locks the person's row
+ * before, so that no sign-in comes in between, and calls `revocations.noteRevoked` after the commit.
+ * @param exceptId the one to keep
+ * @returns the ids of those that ended
+ */
+export async function endSessions(
+  tx: Pick<TransactContext, 'trx' | 'audit'>,
+  userId: string,
+  options: { exceptId?: string; reason: EndReason; actorId: string | null; origin: Origin; now: Date },
+): Promise<string[]> {
+  const { exceptId, reason, actorId, origin, now } = options
+  const ids = await queries.revokeAllOf(tx.trx, userId, { exceptId, reason, now })
+  for (const id of ids) {
+    tx.audit({
+      action: 'session.revoked',
+      actorId,
+      targetType: 'session',
+      targetId: id,
+      after: { reason },
+      context: origin,
+    })
+  }
+  return ids
+}
+
+/** When the person proved who they are for this session. @throws DomainError SESSION_REVOKED */
+export async function sessionBeganAt({ db }: Pick<Deps, 'db'>, { sessionId }: Actor): Promise<Date> {
+  const row = await queries.findWithUser(db, sessionId)
+  if (!row || row.revoked_at) throw new DomainError('SESSION_REVOKED')
+  return row.created_at
 }
 
 /** The person's open sessions, the last used first. */
@@ -148,17 +241,23 @@ async function endReusedSession(
   presentedN: number,
   origin: Origin,
 ): Promise<void> {
-  const ended = await deps.transact(async ({ trx, audit }) => {
-    const ids = await queries.revoke(trx, [row.id], 'refresh token reused', deps.clock.now())
-    if (ids.length > 0) {
-      audit({
-        action: 'session.refresh_reused',
-        actorId: row.user_id,
-        targetType: 'session',
-        targetId: row.id,
-        after: { presentedGeneration: presentedN, currentGeneration: row.generation },
-        context: origin,
-      })
+  const now = deps.clock.now()
+  const ended = await deps.transact(async (tx) => {
+    const ids = await queries.revoke(tx.trx, [row.id], 'refresh token reused', now)
+    // Of many that find out at once, the one that ended it tells.
+    if (ids.length === 0) return ids
+    tx.audit({
+      action: 'session.refresh_reused',
+      actorId: row.user_id,
+      targetType: 'session',
+      targetId: row.id,
+      after: { presentedGeneration: presentedN, currentGeneration: row.generation },
+      context: origin,
+    })
+    const owner = await queries.findOwner(tx.trx, row.user_id)
+    if (owner) {
+      const data = happened(owner, origin, now)
+      await insertMail(tx, { template: 'session-compromised', to: owner.email, userId: row.user_id, data })
     }
     return ids
   })
@@ -172,6 +271,7 @@ function grant({ config, accessTokens }: SessionDeps, row: SessionRow, n: number
     sessionId: row.id,
     organizationId: row.organization_id,
     role: row.role as Actor['role'],
+    ...factorClaim(row),
   }
   return {
     actor,
@@ -179,6 +279,15 @@ function grant({ config, accessTokens }: SessionDeps, row: SessionRow, n: number
     refreshToken: issueRefreshToken(config.keys.refreshToken, row, n),
     expiresAt,
   }
+}
+
+/** An authenticator app satisfies an organization that asks for the mailed code, not the reverse. */
+function factorClaim(
+  factors: { own_factor: string; required_factor: string | null } | undefined,
+): Pick<Actor, 'lacksFactor'> {
+  const { own_factor: own = 'none', required_factor: required } = factors ?? {}
+  const isEnough = !required || required === 'none' || own === 'totp' || own === required
+  return isEnough ? {} : { lacksFactor: true }
 }
 
 function stateOf(row: SessionRow) {

@@ -1,9 +1,11 @@
 import { newId } from '@muster/db'
 import { eventually, type ManualClock, manualClock } from '@muster/testing'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildApp } from '../../app.ts'
 import { createDeps } from '../../deps.ts'
 import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
+import { attachTo, makeTask } from '../attachments/upload-fixtures.ts'
 
 const minuteMs = 60_000
 const dayMs = 24 * 60 * minuteMs
@@ -25,6 +27,14 @@ const answeredToken = (answer: Awaited<ReturnType<typeof refresh>>) =>
 const codeOf = (answer: { json(): { error: { code: string } } }) => answer.json().error.code
 const sessionRow = (person: TestPerson) =>
   api.db.selectFrom('sessions').selectAll().where('id', '=', person.sessionId).executeTakeFirstOrThrow()
+
+/** How many statements of this test's database wait for a row. */
+const lockWaits = async () => {
+  const { rows } = await sql<{ waiting: number }>`
+    select count(*)::integer as waiting from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock'`.execute(api.db)
+  return rows[0]?.waiting
+}
 
 describe('refresh', () => {
   test('fifty at once make one rotation and all receive one successor', async () => {
@@ -73,6 +83,51 @@ describe('refresh', () => {
     expect(events).toEqual([{ action: 'session.refresh_reused' }])
   })
 
+  test('of a theft that many requests uncover at once the owner is told once, and from where', async () => {
+    const person = await api.signUp()
+    const stolen = tokenOf(person)
+    clock.advance(minuteMs)
+    await refresh(person, answeredToken(await refresh(person)))
+    clock.advance(minuteMs)
+    const thief = () =>
+      api
+        .connect(new Map([['muster_rt', stolen]]))
+        .inject('POST', '/api/v1/auth/refresh', undefined, { 'user-agent': 'curl/8.5.0' })
+    await Promise.all(Array.from({ length: 20 }, thief))
+    const mails = await api.db
+      .selectFrom('email_messages')
+      .select(['template', 'user_id', 'data'])
+      .where('to_address', '=', person.email)
+      .execute()
+    expect(mails).toMatchObject([
+      { template: 'session-compromised', user_id: person.userId, data: { device: 'curl', ip: '127.0.0.1' } },
+    ])
+  })
+
+  test.each([
+    ['rotated and was seen', { generation: 1, successor_seen: true }, 200],
+    ['was revoked', { revoked_at: new Date() }, 401],
+  ])(
+    'a refresh that decided to rotate before the session %s decides again and undoes nothing',
+    async (_, changes, status) => {
+      const person = await api.signUp()
+      clock.advance(minuteMs)
+      const late = await api.db.transaction().execute(async (trx) => {
+        await trx.selectFrom('sessions').select('id').where('id', '=', person.sessionId).forUpdate().execute()
+        const call = refresh(person)
+        await eventually(async () => expect(await lockWaits()).toBe(1))
+        await trx
+          .updateTable('sessions')
+          .set({ ...changes, rotated_at: clock.now() })
+          .where('id', '=', person.sessionId)
+          .execute()
+        return { call }
+      })
+      expect((await late.call).statusCode).toBe(status)
+      expect(await sessionRow(person)).toMatchObject(changes)
+    },
+  )
+
   test('a refusal leaves the cookies as they are', async () => {
     const answer = await api.connect(new Map([['muster_rt', 'nonsense']])).inject('POST', '/api/v1/auth/refresh')
     expect(answer.statusCode).toBe(401)
@@ -116,6 +171,45 @@ describe('access', () => {
     expect(answer.headers['cache-control']).toBe('no-store')
   })
 
+  test.each([
+    ['GET', `/api/v1/tasks/${newId()}`, 404],
+    ['GET', '/api/v1/tasks/nonsense', 400],
+    ['POST', '/api/v1/tasks', 400],
+    ['GET', '/api/v1/admin/audit-events', 403],
+  ] as const)('cookies that were renewed on the way stay on an error too: %s %s', async (method, url, status) => {
+    const person = await api.signUp()
+    clock.advance(16 * minuteMs)
+    const before = new Map(person.cookies)
+    const answer = await person.inject(method, url)
+    expect(answer.statusCode).toBe(status)
+    expect(answer.cookies.map(({ name }) => name).sort()).toEqual(['muster_at', 'muster_rt'])
+    expect(answer.headers['cache-control']).toBe('no-store')
+    expect(person.cookies.get('muster_rt')).not.toBe(before.get('muster_rt'))
+    expect((await person.inject('GET', '/api/v1/users/me')).cookies).toEqual([])
+  })
+
+  test('a file that is served while the cookies are renewed is not kept by the browser with them', async () => {
+    const person = await api.signUp()
+    await api.listen()
+    const { id } = await attachTo({ person, task: await makeTask(person) }, 'notes.txt', 'Some text')
+    const read = () => person.inject('GET', `/api/v1/attachments/${id}/content`)
+    expect((await read()).headers['cache-control']).toContain('private')
+    clock.advance(16 * minuteMs)
+    const renewed = await read()
+    expect([renewed.cookies.length, renewed.headers['cache-control']]).toEqual([2, 'no-store'])
+  })
+
+  test('a request that is refused for its session leaves the cookies as they are', async () => {
+    const person = await api.signUp()
+    const other = api.connect(new Map(person.cookies))
+    await person.inject('POST', '/api/v1/auth/logout')
+    for (const minutes of [0, 16]) {
+      clock.advance(minutes * minuteMs)
+      const answer = await other.inject('GET', '/api/v1/users/me')
+      expect([answer.statusCode, answer.cookies]).toEqual([401, []])
+    }
+  })
+
   test('an access token with a changed claim or another header is no access token', async () => {
     const person = await api.signUp()
     const [header, payload, signature] = (person.cookies.get('muster_at') as string).split('.')
@@ -144,6 +238,17 @@ describe('access', () => {
     await close()
   })
 
+  test('two tabs that sign out at once are both signed out', async () => {
+    const person = await api.signUp()
+    const tabs = Array.from({ length: 5 }, () => api.connect(new Map(person.cookies)))
+    const answers = await Promise.all(tabs.map((tab) => tab.inject('POST', '/api/v1/auth/logout')))
+    for (const [index, { statusCode }] of answers.entries()) {
+      expect(statusCode).toBeOneOf([200, 401])
+      if (statusCode === 200) expect(tabs[index]?.cookies.size).toBe(0)
+    }
+    expect(answers.map(({ statusCode }) => statusCode)).toContain(200)
+  })
+
   test('a role in the token that is not enough is refused, and an outdated one is renewed', async () => {
     const person = await api.signUp()
     expect(codeOf(await person.inject('GET', '/api/v1/admin/audit-events'))).toBe('FORBIDDEN')
@@ -161,6 +266,41 @@ describe('access', () => {
     await eventually(async () => {
       expect((await person.inject('GET', '/api/v1/admin/audit-events')).statusCode).toBe(200)
     })
+  })
+})
+
+describe('logout-all', () => {
+  test('ends every session of the person and nobody else’s, and clears what the browser keeps', async () => {
+    const [person, stranger] = [await api.signUp(), await api.signUp()]
+    const row = await sessionRow(person)
+    const ids = [newId(), newId()]
+    await api.db
+      .insertInto('sessions')
+      .values(ids.map((id) => ({ ...row, id })))
+      .execute()
+    const cookies = new Map([...person.cookies, ['muster_device', 'stays']])
+    const browser = api.connect(cookies)
+    const before = new Map(cookies)
+    const answer = await browser.inject('POST', '/api/v1/auth/logout-all')
+    expect(answer.statusCode).toBe(200)
+    expect([...cookies.keys()]).toEqual(['muster_device'])
+    expect(answer.headers['clear-site-data']).toBe('"cache", "storage"')
+    expect(codeOf(await api.connect(before).inject('GET', '/api/v1/users/me'))).toBe('SESSION_REVOKED')
+    const open = await api.db
+      .selectFrom('sessions')
+      .select('id')
+      .where('user_id', '=', person.userId)
+      .where('revoked_at', 'is', null)
+      .execute()
+    expect(open).toEqual([])
+    expect((await stranger.inject('GET', '/api/v1/users/me')).statusCode).toBe(200)
+    const events = await api.db
+      .selectFrom('audit_pending')
+      .select('target_id')
+      .where('action', '=', 'session.revoked')
+      .where('actor_id', '=', person.userId)
+      .execute()
+    expect(events.map(({ target_id }) => target_id).sort()).toEqual([...ids, person.sessionId].sort())
   })
 })
 

@@ -42,15 +42,6 @@ export function update(
     .executeTakeFirstOrThrow()
 }
 
-export function setPasswordHash(db: Db, id: string, from: string, to: string) {
-  return db
-    .updateTable('users')
-    .set({ password_hash: to })
-    .where('id', '=', id)
-    .where('password_hash', '=', from)
-    .execute()
-}
-
 export function setLastSeen(db: Db | Trx, id: string, now: Date) {
   return db.updateTable('users').set({ last_seen_at: now }).where('id', '=', id).execute()
 }

@@ -1,17 +1,21 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { originOf } from '../../plugins/actor.ts'
+import { clearSiteData } from '../../plugins/clear-site-data.ts'
 import type { Context } from '../../plugins/context.ts'
 import { etagOf, ifMatch, isNotModified } from '../../plugins/etag.ts'
-import { errorReply, ok } from '../../plugins/reply.ts'
-import { userPatch, userReply } from './users.schema.ts'
+import { errorReply, messageReply, ok, said } from '../../plugins/reply.ts'
+import { confirmationBody } from '../two-factor/two-factor.schema.ts'
+import { requestDeletion } from './deletion.service.ts'
+import * as people from './people.service.ts'
+import { peopleQuery, publicUserReply, publicUsersReply, userParams, userPatch, userReply } from './users.schema.ts'
 import * as users from './users.service.ts'
 
 export const usersRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
   app.get(
     '/users/me',
     {
-      config: { access: 'signed-in' },
+      config: { access: 'signed-in', isOpenWithoutFactor: true },
       schema: { tags: ['users'], summary: 'Read the own profile', response: { 200: userReply, 304: z.null() } },
     },
     async (request, reply) => {
@@ -38,6 +42,63 @@ export const usersRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
       const options = { isCurrent: ifMatch(request), origin: originOf(request) }
       const { user, version } = await users.updateProfile(context, request.actor, request.body, options)
       reply.header('etag', etagOf(version))
+      return ok({ user })
+    },
+  )
+
+  app.delete(
+    '/users/me',
+    {
+      config: { access: 'signed-in' },
+      schema: {
+        tags: ['users'],
+        summary: 'Delete the own account',
+        description:
+          'Confirmed by the password, or by the code of `/auth/confirmation-code` where there is none. All sessions end; after 30 days the account is made anonymous, unless its person signs in before.',
+        body: confirmationBody,
+        response: { 200: messageReply, 409: errorReply },
+      },
+    },
+    async (request, reply) => {
+      const until = await requestDeletion(context, request.actor, request.body, originOf(request))
+      context.cookies.clear(reply)
+      clearSiteData(reply)
+      return said(`Your account will be deleted on ${until.toISOString().slice(0, 10)}. To keep it, sign in before.`)
+    },
+  )
+
+  app.get(
+    '/users',
+    {
+      config: { access: 'signed-in' },
+      schema: {
+        tags: ['users'],
+        summary: 'Find people',
+        description:
+          'At most 20: people of the own organization and friends whose name or username contains `q`, and whoever has exactly this username. The presence of others than those is not shown.',
+        querystring: peopleQuery,
+        response: { 200: publicUsersReply },
+      },
+    },
+    async (request) => ok({ users: await people.searchPeople(context, request.actor, request.query.q) }),
+  )
+
+  app.get(
+    '/users/:id',
+    {
+      config: { access: 'signed-in' },
+      schema: {
+        tags: ['users'],
+        summary: 'Read the profile of somebody',
+        description: 'Of the own organization, a friend, or somebody with whom a friend request is open.',
+        params: userParams,
+        response: { 200: publicUserReply, 304: z.null(), 404: errorReply },
+      },
+    },
+    async (request, reply) => {
+      const { user, etag } = await people.getPerson(context, request.actor, request.params.id)
+      reply.header('etag', etag)
+      if (isNotModified(request, etag)) return reply.status(304).send(null)
       return ok({ user })
     },
   )

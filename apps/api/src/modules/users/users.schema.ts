@@ -40,6 +40,17 @@ export type User = z.infer<typeof user>
 
 export const userReply = replyOf(z.object({ user }))
 
+/** A person as others see them. Who may not see their presence gets `offline` and null. */
+export const publicUser = user
+  .pick({ id: true, username: true, name: true, avatarUrl: true, bio: true, status: true, lastSeenAt: true })
+  .meta({ id: 'PublicUser' })
+export type PublicUser = z.infer<typeof publicUser>
+
+export const publicUserReply = replyOf(z.object({ user: publicUser }))
+export const publicUsersReply = replyOf(z.object({ users: z.array(publicUser) }))
+export const userParams = z.strictObject({ id: z.uuid() })
+export const peopleQuery = z.strictObject({ q: text({ min: 1, max: 100 }) })
+
 export const userPatch = z
   .strictObject({ username, name: personName, bio: text({ max: 150, isMultiline: true }).nullable(), timezone })
   .partial()

@@ -1,25 +1,24 @@
 import { DomainError } from '@muster/errors'
+import { cachedIn, fillCache, profileKey, takeLease } from '@muster/profile-cache'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../plugins/actor.ts'
 import { isUniqueViolation } from '../../plugins/unique-violation.ts'
-import { accessTokenTtlMs } from '../sessions/access-tokens.ts'
+import { avatarUrlOf } from './avatar-url.ts'
 import * as queries from './users.queries.ts'
 import type { User, UserPatch } from './users.schema.ts'
 
 type ProfileDeps = Pick<Deps, 'db' | 'redis' | 'clock'>
-/** What is cached: all but the presence, which the moment decides. */
-type CachedProfile = { version: number; user: Omit<User, 'status'> }
+type Profile = { version: number; user: User }
 
-const cacheSeconds = 600
-const cacheKey = (userId: string) => `user:profile:v1:${userId}`
-/** A client that is there renews its access token within this time, which is when it was last seen. */
-const onlineForMs = accessTokenTtlMs + 60_000
-
-/** The person's own profile, from the cache while Redis has it. @throws DomainError UNAUTHENTICATED when they are gone */
-export async function getProfile(deps: ProfileDeps, userId: string): Promise<{ version: number; user: User }> {
-  const cached = await deps.redis.attempt((redis) => redis.get(cacheKey(userId)), null)
-  const profile = cached ? (JSON.parse(cached) as CachedProfile) : await loadProfile(deps, userId)
-  return { version: profile.version, user: withPresence(profile.user, deps.clock.now()) }
+/**
+ * The person's own profile, from the cache while Redis has it. Whoever asks for it is here, so their presence needs no
+ * asking. @throws DomainError UNAUTHENTICATED when they are gone
+ */
+export async function getProfile(deps: ProfileDeps, userId: string): Promise<Profile> {
+  const found = await deps.redis.attempt((redis) => redis.get(profileKey(userId)), null)
+  const cached = cachedIn(found)
+  const { version, user } = cached ? (JSON.parse(cached) as Profile) : await loadProfile(deps, userId)
+  return { version, user: here(user, deps.clock.now()) }
 }
 
 /** Changes the person's own profile. @throws DomainError USERNAME_TAKEN, STALE */
@@ -28,7 +27,7 @@ export async function updateProfile(
   actor: Actor,
   patch: UserPatch,
   options: { isCurrent: (version: number) => boolean; origin: Origin },
-): Promise<{ version: number; user: User }> {
+): Promise<Profile> {
   const now = deps.clock.now()
   const row = await deps
     .transact(async ({ trx, audit }) => {
@@ -56,23 +55,25 @@ export async function updateProfile(
 
 /** The next reading of the profile asks Postgres. Follows every change of the row. */
 export async function dropCachedProfile({ redis }: Pick<Deps, 'redis'>, userId: string): Promise<void> {
-  await redis.attempt((client) => client.del(cacheKey(userId)), 0)
+  await redis.drop(profileKey(userId))
 }
 
-/** The row as its person sees it. */
+/** The row as its person sees it, who is here at this moment. */
 export function toUser(row: queries.UserRow, now: Date): User {
-  return withPresence(toProfile(row), now)
+  return here(toProfile(row), now)
 }
 
-async function loadProfile({ db, redis }: ProfileDeps, userId: string): Promise<CachedProfile> {
+/** A reading that a change overtakes does not get into the cache. */
+async function loadProfile({ db, redis }: ProfileDeps, userId: string): Promise<Profile> {
+  const lease = await redis.attempt((client) => takeLease(client, userId), undefined)
   const row = await queries.findById(db, userId)
   if (!row) throw new DomainError('UNAUTHENTICATED')
   const profile = { version: row.version, user: toProfile(row) }
-  await redis.attempt((client) => client.set(cacheKey(userId), JSON.stringify(profile), 'EX', cacheSeconds), null)
+  if (lease) await redis.attempt((client) => fillCache(client, lease, JSON.stringify(profile)), undefined)
   return profile
 }
 
-function toProfile(row: queries.UserRow): CachedProfile['user'] {
+function toProfile(row: queries.UserRow): User {
   return {
     id: row.id,
     username: row.username,
@@ -81,8 +82,9 @@ function toProfile(row: queries.UserRow): CachedProfile['user'] {
     role: row.role as User['role'],
     organizationId: row.organization_id,
     bio: row.bio,
-    avatarUrl: null,
+    avatarUrl: avatarUrlOf(row),
     timezone: row.timezone,
+    status: 'offline',
     lastSeenAt: row.last_seen_at?.toISOString() ?? null,
     twoFactorMethod: row.two_factor_method as User['twoFactorMethod'],
     hasPassword: row.password_hash !== null,
@@ -91,10 +93,7 @@ function toProfile(row: queries.UserRow): CachedProfile['user'] {
   }
 }
 
-function withPresence(profile: CachedProfile['user'], now: Date): User {
-  const isOnline = profile.lastSeenAt !== null && now.getTime() - Date.parse(profile.lastSeenAt) < onlineForMs
-  return { ...profile, status: isOnline ? 'online' : 'offline' }
-}
+const here = (user: User, now: Date): User => ({ ...user, status: 'online', lastSeenAt: now.toISOString() })
 
 /** Of the row, the fields that the patch names. */
 function pick(row: queries.UserRow, patch: UserPatch) {

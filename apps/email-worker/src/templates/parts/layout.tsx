@@ -1,4 +1,4 @@
-import { Body, Container, Head, Heading, Html, Preview, Section, Text } from '@react-email/components'
+import { Body, Container, Head, Heading, Html, Section, Text } from '@react-email/components'
 import type { ReactNode } from 'react'
 import { color, darkCss, font } from './style.ts'
 
@@ -11,6 +11,29 @@ type LayoutProps = {
   children: ReactNode
 }
 
+/** Room after the preheader, so that a list of mails does not go on with the first words of the mail itself. */
+const emptyRoom = `${'\u200c\u00a0'.repeat(10)}\n`.repeat(7)
+
+function Preheader({ children }: { children: string }) {
+  return (
+    <div
+      data-skip-in-text={true}
+      style={{
+        display: 'none',
+        fontSize: '1px',
+        lineHeight: '1px',
+        maxHeight: 0,
+        maxWidth: 0,
+        opacity: 0,
+        overflow: 'hidden',
+      }}
+    >
+      {children}
+      {emptyRoom}
+    </div>
+  )
+}
+
 /** The frame of every mail: one column of at most 560 px, light by itself and dark where the client asks for it. */
 export function Layout({ preview, title, reason, children }: LayoutProps) {
   return (
@@ -18,10 +41,12 @@ export function Layout({ preview, title, reason, children }: LayoutProps) {
       <Head>
         <meta name="color-scheme" content="light dark" />
         <meta name="supported-color-schemes" content="light dark" />
+        {/* No digits that dial and no dates that turn into links. */}
+        <meta name="format-detection" content="telephone=no, date=no, address=no, email=no, url=no" />
         <style>{darkCss}</style>
       </Head>
-      <Preview>{preview}</Preview>
       <Body className="page" style={{ backgroundColor: color.page, fontFamily: font, margin: 0, padding: '24px 12px' }}>
+        <Preheader>{preview}</Preheader>
         <Container style={{ maxWidth: '560px', margin: '0 auto' }}>
           <Text
             className="brand"
@@ -32,7 +57,12 @@ export function Layout({ preview, title, reason, children }: LayoutProps) {
           </Text>
           <Section
             className="card"
-            style={{ backgroundColor: color.card, borderRadius: '12px', padding: '28px 24px 14px' }}
+            style={{
+              backgroundColor: color.card,
+              borderRadius: '12px',
+              padding: '28px 24px 14px',
+              wordBreak: 'break-word',
+            }}
           >
             <Heading
               as="h1"

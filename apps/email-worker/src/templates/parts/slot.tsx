@@ -4,13 +4,27 @@ import type { SlotFormat } from '../formats.ts'
 /** Marks where a value goes when the mail is sent; usable in text, in a subject and inside an address. */
 export const slot = (name: string, as: SlotFormat = 'line') => `⟦${name}|${as}⟧`
 
+type WhenProps = {
+  has: string
+  as?: SlotFormat
+  /** Only this value counts. */
+  is?: string
+  children: ReactNode
+}
+
 /** What stands between only goes out when the slot has a value (`false`, absent and empty are none). */
-export function When({ has, as = 'line', children }: { has: string; as?: SlotFormat; children: ReactNode }) {
+export function When({ has, as = 'line', is, children }: WhenProps) {
   return (
     <>
-      {`⟦?${has}|${as}⟧`}
+      {`⟦?${has}|${as}${is ? `=${is}` : ''}⟧`}
       {children}
       {'⟦/⟧'}
     </>
   )
 }
+
+/** The wording for each value that a slot may have; usable wherever {@link slot} is. */
+export const choice = (name: string, wordings: Record<string, string>) =>
+  Object.entries(wordings)
+    .map(([value, wording]) => `⟦?${name}|line=${value}⟧${wording}⟦/⟧`)
+    .join('')

@@ -18,7 +18,7 @@ export const darkCss = `
   .card { background-color: #1e232b !important; }
   .ink { color: #e9ecf1 !important; }
   .muted { color: #a7b0bd !important; }
-  .brand { color: #9db6ff !important; }
+  .brand, .link { color: #9db6ff !important; }
   .panel { background-color: #2a3242 !important; color: #ffffff !important; }
   .button { background-color: #3d68de !important; color: #ffffff !important; }
 }

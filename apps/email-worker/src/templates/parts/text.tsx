@@ -1,5 +1,6 @@
-import { Button, Section, Text } from '@react-email/components'
+import { Button, Link, Section, Text } from '@react-email/components'
 import type { ReactNode } from 'react'
+import { slot, When } from './slot.tsx'
 import { color } from './style.ts'
 
 export function Paragraph({ children }: { children: ReactNode }) {
@@ -7,6 +8,19 @@ export function Paragraph({ children }: { children: ReactNode }) {
     <Text className="ink" style={{ color: color.ink, fontSize: '16px', lineHeight: '25px', margin: '0 0 16px' }}>
       {children}
     </Text>
+  )
+}
+
+/** `Hello Ada`, the beginning of a sentence. */
+export function Greeting() {
+  return (
+    <>
+      Hello
+      <When has="name" as="person">
+        {' '}
+        {slot('name', 'person')}
+      </When>
+    </>
   )
 }
 
@@ -27,6 +41,8 @@ export function Panel({ children, isCode = false }: { children: ReactNode; isCod
     lineHeight: '40px',
     fontWeight: 700,
     letterSpacing: '6px',
+    // Makes up for the space after the last digit.
+    textIndent: '6px',
     textAlign: 'center',
   } as const
   return (
@@ -64,5 +80,18 @@ export function Action({ href, children }: { href: string; children: ReactNode }
         {children}
       </Button>
     </Section>
+  )
+}
+
+/** An address of the front end within a sentence. */
+export function PageLink({ path, children }: { path: string; children: ReactNode }) {
+  return (
+    <Link
+      className="link"
+      href={`${slot('webUrl', 'address')}${path}`}
+      style={{ color: color.accent, textDecoration: 'underline' }}
+    >
+      {children}
+    </Link>
   )
 }

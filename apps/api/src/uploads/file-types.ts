@@ -2,7 +2,8 @@ import { createReadStream } from 'node:fs'
 import { extname } from 'node:path'
 import { fileTypeFromFile } from 'file-type'
 
-export type AcceptedType = { kind: 'image' | 'document'; contentType: string }
+export type FileKind = 'image' | 'document'
+export type AcceptedType = { kind: FileKind; contentType: string }
 
 type Rule = AcceptedType & { signatures: readonly string[] }
 
@@ -10,7 +11,7 @@ const image = (contentType: string, ...signatures: string[]): Rule => ({ kind: '
 const document = (contentType: string, ...signatures: string[]): Rule => ({ kind: 'document', contentType, signatures })
 const openXml = (name: string) => `application/vnd.openxmlformats-officedocument.${name}`
 
-/** What may be attached: by extension, with the signatures (names of `file-type`) that such a file has. SVG can carry script and is out. */
+/** What may be uploaded: by extension, with the signatures (names of `file-type`) that such a file has. SVG can carry script and is out. */
 const rules: Record<string, Rule> = {
   '.jpg': image('image/jpeg', 'jpg'),
   '.jpeg': image('image/jpeg', 'jpg'),
@@ -29,14 +30,20 @@ const rules: Record<string, Rule> = {
   '.pptx': document(openXml('presentationml.presentation'), 'pptx'),
 }
 
-export const acceptedExtensions = Object.keys(rules)
+/** Of files of these kinds. */
+export const extensionsOf = (kinds: readonly FileKind[]): string[] =>
+  Object.keys(rules).filter((extension) => kinds.includes(rules[extension]?.kind as FileKind))
 
 const detectionTimeoutMs = 5_000
 
-/** The type that a file's name and content agree on; undefined when it is none of the accepted ones. */
-export async function acceptedType(filename: string, path: string): Promise<AcceptedType | undefined> {
+/** The type that a file's name and content agree on; undefined when it is none of the accepted ones of these kinds. */
+export async function acceptedType(
+  filename: string,
+  path: string,
+  kinds: readonly FileKind[],
+): Promise<AcceptedType | undefined> {
   const rule = rules[extname(filename).toLowerCase()]
-  if (!rule) return undefined
+  if (!rule || !kinds.includes(rule.kind)) return undefined
   const isFitting =
     rule.signatures.length > 0 ? rule.signatures.includes((await signatureOf(path)) ?? '') : await isPlainText(path)
   return isFitting ? { kind: rule.kind, contentType: rule.contentType } : undefined

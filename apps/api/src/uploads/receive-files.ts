@@ -5,17 +5,17 @@ import { pipeline } from 'node:stream/promises'
 import type { Multipart } from '@fastify/multipart'
 import { DomainError } from '@muster/errors'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { type AcceptedType, acceptedExtensions, acceptedType, safeFilename } from './file-types.ts'
+import { type AcceptedType, acceptedType, extensionsOf, type FileKind, safeFilename } from './file-types.ts'
 import { guardUpload } from './upload-guard.ts'
 
 /** A file of the request, whole and checked, in the staging area. */
 export type StagedFile = AcceptedType & { filename: string; path: string; sizeBytes: number }
 
-export const uploadLimits = { files: 10, fileSizeBytes: 10 * 1024 * 1024, idleMs: 15_000, totalMs: 5 * 60_000 }
+/** What a route takes: the name of its field, and how many files of which kinds. */
+export type UploadRules = { field: string; maxFiles: number; kinds: readonly FileKind[] }
 
-const fieldName = 'files'
+const uploadLimits = { fileSizeBytes: 10 * 1024 * 1024, idleMs: 15_000, totalMs: 5 * 60_000 }
 const multipartLimits = {
-  files: uploadLimits.files,
   fileSize: uploadLimits.fileSizeBytes,
   fields: 10,
   fieldSize: 1_024,
@@ -31,27 +31,32 @@ const multipartLimits = {
 export async function withReceivedFiles<T>(
   request: FastifyRequest,
   reply: FastifyReply,
-  stagingDir: string,
+  { stagingDir, ...rules }: UploadRules & { stagingDir: string },
   use: (files: StagedFile[]) => Promise<T>,
 ): Promise<T> {
   await mkdir(stagingDir, { recursive: true })
   const folder = await mkdtemp(join(stagingDir, folderPrefix))
   try {
-    return await use(await receive(request, reply, folder))
+    return await use(await receive(request, reply, folder, rules))
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-async function receive(request: FastifyRequest, reply: FastifyReply, folder: string): Promise<StagedFile[]> {
+async function receive(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  folder: string,
+  rules: UploadRules,
+): Promise<StagedFile[]> {
   const files: StagedFile[] = []
   const guard = guardUpload(request, uploadLimits)
   try {
-    const parts = request.parts({ limits: multipartLimits })
+    const parts = request.parts({ limits: { ...multipartLimits, files: rules.maxFiles } })
     for (;;) {
       const { done, value } = await guard.unlessStalled(parts.next())
       if (done) break
-      files.push(await stage(value, join(folder, String(files.length)), guard.signal))
+      files.push(await stage(value, join(folder, String(files.length)), rules, guard.signal))
     }
   } catch (error) {
     // What is still on its way is read and forgotten, so that the answer reaches a client that sends first and reads then.
@@ -64,13 +69,18 @@ async function receive(request: FastifyRequest, reply: FastifyReply, folder: str
   } finally {
     guard.end()
   }
-  if (files.length === 0) throw refusal(fieldName, 'has no file')
+  if (files.length === 0) throw refusal(rules.field, 'has no file')
   return files
 }
 
-async function stage(part: Multipart, path: string, signal: AbortSignal): Promise<StagedFile> {
-  if (part.fieldname !== fieldName) throw refusal(safeFilename(String(part.fieldname)), 'is not known; send `files`')
-  if (part.type !== 'file') throw refusal(fieldName, 'is not a file')
+async function stage(
+  part: Multipart,
+  path: string,
+  { field, kinds }: UploadRules,
+  signal: AbortSignal,
+): Promise<StagedFile> {
+  if (part.fieldname !== field) throw refusal(safeFilename(String(part.fieldname)), `is not known; send \`${field}\``)
+  if (part.type !== 'file') throw refusal(field, 'is not a file')
   const filename = safeFilename(part.filename ?? '')
   const label = filename || 'a file without a name'
   await pipeline(part.file, createWriteStream(path, { flags: 'wx', mode: 0o600 }), { signal })
@@ -79,11 +89,11 @@ async function stage(part: Multipart, path: string, signal: AbortSignal): Promis
     throw new DomainError('FILE_TOO_LARGE', { message: `${label} is larger than ${maxMiB} MiB.` })
   }
   const { size: sizeBytes } = await stat(path)
-  if (sizeBytes === 0) throw refusal(fieldName, `${label} is empty`)
-  const type = await acceptedType(filename, path)
+  if (sizeBytes === 0) throw refusal(field, `${label} is empty`)
+  const type = await acceptedType(filename, path, kinds)
   if (type) return { ...type, filename, path, sizeBytes }
   throw new DomainError('UNSUPPORTED_MEDIA_TYPE', {
-    message: `${label} is not of an accepted type (${acceptedExtensions.join(' ')}), or its content is not what its name says.`,
+    message: `${label} is not of an accepted type (${extensionsOf(kinds).join(' ')}), or its content is not what its name says.`,
   })
 }
 

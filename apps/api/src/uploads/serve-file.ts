@@ -1,10 +1,18 @@
 import { DomainError } from '@muster/errors'
 import type { Storage } from '@muster/storage'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { isNotModified } from '../../plugins/etag.ts'
+import { isNotModified } from '../plugins/etag.ts'
 import { servedFilename } from './file-types.ts'
 
-type Served = { key: string; filename: string; contentType: string; isImage: boolean; etag: string }
+type Served = {
+  key: string
+  filename: string
+  contentType: string
+  isImage: boolean
+  etag: string
+  /** Asks again each time unless told otherwise. */
+  cacheControl?: string
+}
 
 /**
  * Streams a stored file, or the one range of it that was asked for (RFC 9110). What people upload runs nowhere:
@@ -14,12 +22,12 @@ export async function serveFile(
   { storage }: { storage: Storage },
   request: FastifyRequest,
   reply: FastifyReply,
-  { key, filename, contentType, isImage, etag }: Served,
+  { key, filename, contentType, isImage, etag, cacheControl = 'private, no-cache' }: Served,
 ): Promise<FastifyReply> {
   reply.headers({
     etag,
-    'cache-control': 'private, no-cache',
-    'content-security-policy': "sandbox; default-src 'none'",
+    'cache-control': cacheControl,
+    'content-security-policy': "sandbox; default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
     'x-content-type-options': 'nosniff',
     'accept-ranges': 'bytes',
   })

@@ -1,0 +1,61 @@
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { commandEnv, int, type KeyRing, keyRing, parseEnv } from '@muster/config'
+import { createDb, type Db } from '@muster/db'
+import { z } from 'zod'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '../../../..')
+
+/** Every key ring that some process of Muster reads. */
+export const ringNames = [
+  'ACCESS_TOKEN_KEYS',
+  'REFRESH_TOKEN_KEYS',
+  'PASSWORD_KEYS',
+  'MAIL_CODE_KEYS',
+  'COOKIE_KEYS',
+  'ENCRYPTION_KEYS',
+  'AUDIT_KEYS',
+] as const
+export type RingName = (typeof ringNames)[number]
+
+const databaseUrl = z.url({ protocol: /^postgres(ql)?$/ })
+const anyRings = z.object(
+  Object.fromEntries(ringNames.map((name) => [name, keyRing().optional()])) as Record<
+    RingName,
+    z.ZodOptional<ReturnType<typeof keyRing>>
+  >,
+)
+
+const read = <S extends z.ZodObject>(schema: S) => parseEnv(schema, commandEnv(root))
+
+/** The rings that the environment has. @throws ConfigError for one that is written wrongly */
+export function readRings(): Partial<Record<RingName, KeyRing>> {
+  const rings = read(anyRings)
+  return Object.fromEntries(ringNames.flatMap((name) => (rings[name] ? [[name, rings[name]]] : [])))
+}
+
+/** Undefined when no database is named and no copy runs here. */
+export const findDatabaseUrl = () => read(z.object({ DATABASE_URL: databaseUrl.optional() })).DATABASE_URL
+
+/** @throws ConfigError */
+export const readEncryption = () => read(z.object({ DATABASE_URL: databaseUrl, ENCRYPTION_KEYS: keyRing() }))
+
+/** @throws ConfigError */
+export const readPasswords = () =>
+  read(
+    z.object({
+      DATABASE_URL: databaseUrl,
+      PASSWORD_KEYS: keyRing(),
+      BCRYPT_COST: int({ min: 4, max: 16, default: 12 }),
+    }),
+  )
+
+/** Runs with a database of its own, and closes it. */
+export async function withDb<T>(url: string, use: (db: Db) => Promise<T>): Promise<T> {
+  const db = createDb({ url, poolMax: 2, applicationName: 'muster-cli', statementTimeoutMs: 30_000 })
+  try {
+    return await use(db)
+  } finally {
+    await db.destroy()
+  }
+}

@@ -1,0 +1,49 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import type { Context } from '../../plugins/context.ts'
+import { addressKey } from '../../plugins/rate-limits.ts'
+import { ok, replyOf } from '../../plugins/reply.ts'
+
+const clientIp = z
+  .object({
+    /** The address that limits, sessions and audit events go by. */
+    ip: z.string(),
+    /** Under what it is counted: an IPv6 address by its /64. */
+    countedAs: z.string(),
+    /** Who holds the other end of the connection. */
+    peer: z.string(),
+    /** `X-Forwarded-For` as it arrived; null without. */
+    forwardedFor: z.string().nullable(),
+    /** From the peer on, as far as each hop is a trusted proxy; the last one is `ip`. */
+    chain: z.array(z.object({ address: z.string(), isTrustedProxy: z.boolean() })),
+    trustedProxies: z.array(z.string()),
+  })
+  .meta({ id: 'ClientIp' })
+
+export const diagnosticsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
+  app.get(
+    '/admin/diagnostics/client-ip',
+    {
+      config: { access: ['super_admin', 'site_admin', 'operator'] },
+      schema: {
+        tags: ['administration'],
+        summary: 'Show how the address of the caller was resolved',
+        description: 'For setting TRUSTED_PROXIES: `ip` must be your own address, not that of a proxy.',
+        response: { 200: replyOf(z.object({ clientIp })) },
+      },
+    },
+    async (request) => {
+      const hops = request.ips ?? [request.ip]
+      return ok({
+        clientIp: {
+          ip: request.ip,
+          countedAs: addressKey(request.ip),
+          peer: request.socket.remoteAddress ?? request.ip,
+          forwardedFor: request.headers['x-forwarded-for']?.toString() ?? null,
+          chain: hops.map((address, hop) => ({ address, isTrustedProxy: hop < hops.length - 1 })),
+          trustedProxies: [...context.config.http.trustedProxies],
+        },
+      })
+    },
+  )
+}

@@ -1,0 +1,85 @@
+import type { Db, Trx } from '@muster/db'
+import { sql } from 'kysely'
+
+/** The same password under another hash: nothing that the person sees changes. @returns false when `from` is not the hash */
+export async function replaceHash(
+  db: Db,
+  userId: string,
+  { from, to }: { from: string | null; to: string },
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('users')
+    .set({ password_hash: to })
+    .where('id', '=', userId)
+    .where('password_hash', 'is not distinct from', from)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+/** A new password; the profile tells whether there is one, so it has a new version. */
+export function setHash(trx: Trx, userId: string, hash: string, now: Date) {
+  return trx
+    .updateTable('users')
+    .set({ password_hash: hash, version: sql`version + 1`, updated_at: now })
+    .where('id', '=', userId)
+    .execute()
+}
+
+/** Makes every open reset of the person worthless. */
+export function endResets(trx: Trx, userId: string, now: Date) {
+  return trx
+    .updateTable('password_resets')
+    .set({ used_at: now })
+    .where('user_id', '=', userId)
+    .where('used_at', 'is', null)
+    .execute()
+}
+
+/** What became of earlier resets nobody asks for; open ones die with it. */
+export function dropResets(trx: Trx, userId: string) {
+  return trx.deleteFrom('password_resets').where('user_id', '=', userId).execute()
+}
+
+/** For nobody it takes as long and writes nothing. */
+export function insertReset(trx: Trx, reset: { id: string; userId: string | null; expiresAt: Date; now: Date }) {
+  return trx
+    .insertInto('password_resets')
+    .columns(['id', 'user_id', 'expires_at', 'created_at'])
+    .expression((eb) =>
+      eb
+        .selectFrom('users')
+        .select([
+          sql<string>`${reset.id}::uuid`.as('id'),
+          'users.id as user_id',
+          sql<Date>`${reset.expiresAt}::timestamptz`.as('expires_at'),
+          sql<Date>`${reset.now}::timestamptz`.as('created_at'),
+        ])
+        .where('users.id', '=', reset.userId),
+    )
+    .execute()
+}
+
+/** The person whose open reset this is, unless they were deactivated. */
+export function findResetOwner(db: Db, id: string, now: Date) {
+  return db
+    .selectFrom('password_resets')
+    .innerJoin('users', 'users.id', 'password_resets.user_id')
+    .selectAll('users')
+    .where('password_resets.id', '=', id)
+    .where('password_resets.used_at', 'is', null)
+    .where('password_resets.expires_at', '>', now)
+    .where('users.is_active', '=', true)
+    .executeTakeFirst()
+}
+
+/** Uses the reset up. @returns false when somebody else did, or its time is over */
+export async function takeReset(trx: Trx, id: string, now: Date): Promise<boolean> {
+  const { numUpdatedRows } = await trx
+    .updateTable('password_resets')
+    .set({ used_at: now })
+    .where('id', '=', id)
+    .where('used_at', 'is', null)
+    .where('expires_at', '>', now)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}

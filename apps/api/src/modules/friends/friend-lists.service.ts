@@ -1,0 +1,54 @@
+import type { Deps } from '../../deps.ts'
+import type { Actor } from '../../plugins/actor.ts'
+import { toPublicUsers } from '../users/people.service.ts'
+import type { PublicUser } from '../users/users.schema.ts'
+import type { PersonRow } from '../users/visibility.ts'
+import * as queries from './friends.queries.ts'
+import type { FriendRequest, PageQuery } from './friends.schema.ts'
+
+type ListDeps = Pick<Deps, 'db' | 'presence' | 'clock'>
+
+const maxRequestsShown = 100
+
+/** Open requests in both directions, the newest 100 of each. */
+export async function listRequests(deps: ListDeps, actor: Actor) {
+  const [incoming, outgoing] = await Promise.all(
+    (['incoming', 'outgoing'] as const).map(async (direction) => {
+      const rows = await queries.listRequests(deps.db, actor.userId, direction, maxRequestsShown)
+      const users = await toPublicUsers(deps, rows)
+      return rows.map(
+        (row, index): FriendRequest => ({
+          id: row.request_id,
+          direction,
+          status: 'pending',
+          user: users[index] as PublicUser,
+          createdAt: row.created_at.toISOString(),
+        }),
+      )
+    }),
+  )
+  return { incoming: incoming ?? [], outgoing: outgoing ?? [] }
+}
+
+/** A page of the actor's friends, by name. */
+export const listFriends = (deps: ListDeps, actor: Actor, page: PageQuery) =>
+  readPage(deps, actor, page, queries.listFriends)
+
+/** A page of those whom the actor has blocked, by name. */
+export const listBlocked = (deps: ListDeps, actor: Actor, page: PageQuery) =>
+  readPage(deps, actor, page, queries.listBlocked)
+
+async function readPage(
+  deps: ListDeps,
+  { userId }: Actor,
+  { page, limit }: PageQuery,
+  list: (
+    db: Deps['db'],
+    userId: string,
+    page: { limit: number; offset: number },
+  ) => Promise<{ rows: PersonRow[]; total: number }>,
+) {
+  const { rows, total } = await list(deps.db, userId, { limit, offset: (page - 1) * limit })
+  const pagination = { page, limit, total, totalPages: Math.ceil(total / limit), nextCursor: null }
+  return { people: await toPublicUsers(deps, rows), pagination }
+}

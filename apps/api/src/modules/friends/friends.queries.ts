@@ -1,0 +1,189 @@
+import { type Database, type Db, newId, type Trx } from '@muster/db'
+import { type Selectable, sql } from 'kysely'
+import { isAround, isUnblocked, type PersonRow, personColumns } from '../users/visibility.ts'
+
+export type FriendshipRow = Selectable<Database['friendships']>
+export type RequestRow = PersonRow & { request_id: string; requester_id: string; created_at: Date }
+
+export type OtherRow = PersonRow & {
+  own_name: string
+  is_around: boolean
+  is_unblocked: boolean
+  is_anonymous: boolean
+}
+
+type Page = { limit: number; offset: number }
+
+/**
+ * Locks two people's rows until the transaction ends, in the order of their ids so that no two wait for each other: what
+ * is between them, and how many friends they have, changes one after another.
+ * @returns the other one, with the name of the first; undefined when there is no such person
+ */
+export async function lockPair(trx: Trx, userId: string, otherId: string): Promise<OtherRow | undefined> {
+  await sql`select from users where id in (${userId}, ${otherId}) order by id for no key update`.execute(trx)
+  const { rows } = await sql<OtherRow>`
+    select ${personColumns}, 'full' as sight, (select name from users where id = ${userId}) as own_name,
+      ${isAround} as is_around, ${isUnblocked(userId)} as is_unblocked, anonymised_at is not null as is_anonymous
+    from users where id = ${otherId}`.execute(trx)
+  return rows[0]
+}
+
+/**
+ * Writes a request, or accepts the one that the other made before: the pair has one row, whoever asks.
+ * @returns undefined when there was a request of the same person, or the two are friends
+ */
+export async function ask(
+  trx: Trx,
+  { requesterId, addresseeId, now }: { requesterId: string; addresseeId: string; now: Date },
+): Promise<FriendshipRow | undefined> {
+  const { rows } = await sql<FriendshipRow>`
+    insert into friendships (id, requester_id, addressee_id, created_at)
+    values (${newId()}, ${requesterId}, ${addresseeId}, ${now})
+    on conflict (least(requester_id, addressee_id), greatest(requester_id, addressee_id)) do update
+      set accepted_at = excluded.created_at
+      where friendships.accepted_at is null and friendships.requester_id = excluded.addressee_id
+    returning *`.execute(trx)
+  return rows[0]
+}
+
+/** Friends of each of the two, and open requests that the first has made. */
+export async function countBonds(trx: Trx, userId: string, otherId: string) {
+  const friendsOf = (id: string) => sql<number>`(
+    select count(*)::int from friendships where ${id}::uuid in (requester_id, addressee_id) and accepted_at is not null
+  )`
+  const { rows } = await sql<{ own: number; others: number; outgoing: number }>`
+    select ${friendsOf(userId)} as own, ${friendsOf(otherId)} as others,
+      (select count(*)::int from friendships where requester_id = ${userId} and accepted_at is null) as outgoing`.execute(
+    trx,
+  )
+  return rows[0] as { own: number; others: number; outgoing: number }
+}
+
+/** A request to this person, open or accepted. */
+export function findRequestTo(trx: Trx, id: string, addresseeId: string) {
+  return trx
+    .selectFrom('friendships')
+    .selectAll()
+    .where('id', '=', id)
+    .where('addressee_id', '=', addresseeId)
+    .executeTakeFirst()
+}
+
+/** @returns false when it was accepted before, or is gone */
+export async function accept(trx: Trx, id: string, now: Date): Promise<boolean> {
+  const { numUpdatedRows } = await trx
+    .updateTable('friendships')
+    .set({ accepted_at: now })
+    .where('id', '=', id)
+    .where('accepted_at', 'is', null)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+/** Removes an open request to this person. */
+export function decline(trx: Trx, id: string, addresseeId: string) {
+  return trx
+    .deleteFrom('friendships')
+    .where('id', '=', id)
+    .where('addressee_id', '=', addresseeId)
+    .where('accepted_at', 'is', null)
+    .returningAll()
+    .executeTakeFirst()
+}
+
+/** Removes what is between the two: a friendship or a request, whoever made it. */
+export async function removeBond(trx: Trx, userId: string, otherId: string): Promise<FriendshipRow | undefined> {
+  const { rows } = await sql<FriendshipRow>`
+    delete from friendships
+    where least(requester_id, addressee_id) = least(${userId}::uuid, ${otherId}::uuid)
+      and greatest(requester_id, addressee_id) = greatest(${userId}::uuid, ${otherId}::uuid)
+    returning *`.execute(trx)
+  return rows[0]
+}
+
+/** @returns whether it is new, and how many the blocker has then */
+export async function block(trx: Trx, blockerId: string, blockedId: string, now: Date) {
+  const inserted = await trx
+    .insertInto('blocks')
+    .values({ blocker_id: blockerId, blocked_id: blockedId, created_at: now })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('blocked_id')
+    .execute()
+  const { count } = await trx
+    .selectFrom('blocks')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('blocker_id', '=', blockerId)
+    .executeTakeFirstOrThrow()
+  return { isNew: inserted.length > 0, count }
+}
+
+/** @returns false when there was none */
+export async function unblock(trx: Trx, blockerId: string, blockedId: string): Promise<boolean> {
+  const { numDeletedRows } = await trx
+    .deleteFrom('blocks')
+    .where('blocker_id', '=', blockerId)
+    .where('blocked_id', '=', blockedId)
+    .executeTakeFirst()
+  return numDeletedRows > 0n
+}
+
+/** Open requests to or by a person, the newest first. */
+export async function listRequests(
+  db: Db,
+  userId: string,
+  direction: 'incoming' | 'outgoing',
+  limit: number,
+): Promise<RequestRow[]> {
+  const [own, other] = direction === 'incoming' ? ['addressee_id', 'requester_id'] : ['requester_id', 'addressee_id']
+  const { rows } = await sql<RequestRow>`
+    select ${personColumns}, 'profile' as sight, friendships.id as request_id, requester_id, friendships.created_at
+    from friendships join users on users.id = ${sql.ref(other as string)}
+    where ${sql.ref(own as string)} = ${userId} and accepted_at is null and ${isAround}
+    order by friendships.created_at desc, friendships.id desc limit ${limit}`.execute(db)
+  return rows
+}
+
+/** Friends by name, and how many there are in all. */
+export async function listFriends(db: Db, userId: string, { limit, offset }: Page) {
+  const friends = sql`
+    friendships join users on users.id = case when requester_id = ${userId} then addressee_id else requester_id end
+    where ${userId}::uuid in (requester_id, addressee_id) and accepted_at is not null and ${isAround}`
+  return readPage(db, friends, sql`'full'`, { limit, offset })
+}
+
+/** Whom a person has blocked, by name, and how many there are in all. */
+export async function listBlocked(db: Db, userId: string, page: Page) {
+  const blocked = sql`
+    blocks join users on users.id = blocked_id where blocker_id = ${userId} and users.anonymised_at is null`
+  return readPage(db, blocked, sql`null`, page)
+}
+
+type Fragment = ReturnType<typeof sql>
+
+async function readPage(db: Db, from: Fragment, sight: Fragment, { limit, offset }: Page) {
+  const [people, count] = await Promise.all([
+    sql<PersonRow>`
+      select ${personColumns}, ${sight} as sight from ${from}
+      order by lower(users.name), users.id limit ${limit} offset ${offset}`.execute(db),
+    sql<{ total: number }>`select count(*)::int as total from ${from}`.execute(db),
+  ])
+  return { rows: people.rows, total: count.rows[0]?.total ?? 0 }
+}
+
+export async function insertNotification(
+  trx: Trx,
+  { userId, title, message, data, now }: { userId: string; title: string; message: string; data: object; now: Date },
+): Promise<void> {
+  await trx
+    .insertInto('notifications')
+    .values({
+      id: newId(),
+      user_id: userId,
+      type: 'general',
+      title,
+      message,
+      data: JSON.stringify(data),
+      created_at: now,
+    })
+    .execute()
+}

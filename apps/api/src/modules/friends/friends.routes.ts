@@ -1,0 +1,171 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { originOf } from '../../plugins/actor.ts'
+import type { Context } from '../../plugins/context.ts'
+import { errorReply, messageReply, ok, said } from '../../plugins/reply.ts'
+import { listBlocked, listFriends, listRequests } from './friend-lists.service.ts'
+import * as schema from './friends.schema.ts'
+import * as friends from './friends.service.ts'
+
+const signedIn = { access: 'signed-in' } as const
+const tags = ['friends']
+const notFound = { 404: errorReply }
+
+export const friendsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
+  app.post(
+    '/friends/requests',
+    {
+      config: signedIn,
+      schema: {
+        tags,
+        summary: 'Ask somebody to be friends',
+        description:
+          'If they asked before, it accepts their request. At most 1,000 friends and 100 open requests of one’s own.',
+        body: schema.newFriendRequest,
+        response: { 201: schema.requestReply, ...notFound, 409: errorReply },
+      },
+    },
+    async (request, reply) => {
+      const options = { origin: originOf(request) }
+      const made = await friends.requestFriend(context, request.actor, request.body.userId, options)
+      reply.status(201)
+      return ok({ request: made })
+    },
+  )
+
+  app.get(
+    '/friends/requests',
+    {
+      config: signedIn,
+      schema: {
+        tags,
+        summary: 'List the open requests in both directions',
+        description: 'The newest 100 of each.',
+        response: { 200: schema.requestsReply },
+      },
+    },
+    async (request) => ok(await listRequests(context, request.actor)),
+  )
+
+  app.post(
+    '/friends/requests/:id/accept',
+    {
+      config: signedIn,
+      schema: {
+        tags,
+        summary: 'Accept a request',
+        params: schema.requestParams,
+        body: schema.noBody,
+        response: { 200: schema.friendReply, ...notFound, 409: errorReply },
+      },
+    },
+    async (request) => {
+      const options = { origin: originOf(request) }
+      return ok({ friend: await friends.acceptRequest(context, request.actor, request.params.id, options) })
+    },
+  )
+
+  app.post(
+    '/friends/requests/:id/decline',
+    {
+      config: signedIn,
+      schema: {
+        tags,
+        summary: 'Decline a request',
+        params: schema.requestParams,
+        body: schema.noBody,
+        response: { 200: messageReply, ...notFound },
+      },
+    },
+    async (request) => {
+      await friends.declineRequest(context, request.actor, request.params.id, { origin: originOf(request) })
+      return said('The request is declined.')
+    },
+  )
+
+  app.get(
+    '/friends',
+    {
+      config: signedIn,
+      schema: {
+        tags,
+        summary: 'List the own friends, by name',
+        querystring: schema.pageQuery,
+        response: { 200: schema.friendsReply },
+      },
+    },
+    async (request) => {
+      const { people, pagination } = await listFriends(context, request.actor, request.query)
+      return { success: true as const, data: { friends: people }, pagination }
+    },
+  )
+
+  app.get(
+    '/friends/blocked',
+    {
+      config: signedIn,
+      schema: {
+        tags,
+        summary: 'List whom one has blocked, by name',
+        querystring: schema.pageQuery,
+        response: { 200: schema.blockedReply },
+      },
+    },
+    async (request) => {
+      const { people, pagination } = await listBlocked(context, request.actor, request.query)
+      return { success: true as const, data: { users: people }, pagination }
+    },
+  )
+
+  app.delete(
+    '/friends/:userId',
+    {
+      config: signedIn,
+      schema: {
+        tags,
+        summary: 'End a friendship, or withdraw a request',
+        params: schema.personParams,
+        response: { 200: messageReply, ...notFound },
+      },
+    },
+    async (request) => {
+      await friends.removeFriend(context, request.actor, request.params.userId, { origin: originOf(request) })
+      return said('You are no longer friends.')
+    },
+  )
+
+  app.post(
+    '/friends/:userId/block',
+    {
+      config: signedIn,
+      schema: {
+        tags,
+        summary: 'Block somebody',
+        description: 'Neither finds the other any more; a friendship or request between them ends.',
+        params: schema.personParams,
+        body: schema.noBody,
+        response: { 200: messageReply, ...notFound, 409: errorReply },
+      },
+    },
+    async (request) => {
+      await friends.blockPerson(context, request.actor, request.params.userId, { origin: originOf(request) })
+      return said('This person is blocked.')
+    },
+  )
+
+  app.delete(
+    '/friends/:userId/block',
+    {
+      config: signedIn,
+      schema: {
+        tags,
+        summary: 'Unblock somebody',
+        params: schema.personParams,
+        response: { 200: messageReply, ...notFound },
+      },
+    },
+    async (request) => {
+      await friends.unblockPerson(context, request.actor, request.params.userId, { origin: originOf(request) })
+      return said('This person is no longer blocked.')
+    },
+  )
+}

@@ -1,0 +1,43 @@
+import { z } from 'zod'
+import { instant, pageInfo, replyOf } from '../../plugins/reply.ts'
+import { publicUser } from '../users/users.schema.ts'
+
+/** A request between two people, as one of them sees it. */
+export const friendRequest = z
+  .object({
+    id: z.uuid(),
+    direction: z.enum(['incoming', 'outgoing']),
+    /** `accepted` when the other one had asked before. */
+    status: z.enum(['pending', 'accepted']),
+    /** The other one; their presence shows once it is accepted. */
+    user: publicUser,
+    createdAt: instant,
+  })
+  .meta({ id: 'FriendRequest' })
+export type FriendRequest = z.infer<typeof friendRequest>
+
+export const newFriendRequest = z.strictObject({ userId: z.uuid() })
+export const requestParams = z.strictObject({ id: z.uuid() })
+export const personParams = z.strictObject({ userId: z.uuid() })
+/** A mere word of consent: no body, or an empty one. */
+export const noBody = z.strictObject({}).nullish()
+
+export const pageQuery = z.strictObject({
+  page: z.coerce.number().int().min(1).max(1_000).default(1),
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+})
+export type PageQuery = z.output<typeof pageQuery>
+
+export const requestReply = replyOf(z.object({ request: friendRequest }))
+export const requestsReply = replyOf(z.object({ incoming: z.array(friendRequest), outgoing: z.array(friendRequest) }))
+export const friendReply = replyOf(z.object({ friend: publicUser }))
+export const friendsReply = z.object({
+  success: z.literal(true),
+  data: z.object({ friends: z.array(publicUser) }),
+  pagination: pageInfo,
+})
+export const blockedReply = z.object({
+  success: z.literal(true),
+  data: z.object({ users: z.array(publicUser) }),
+  pagination: pageInfo,
+})

@@ -1,0 +1,46 @@
+import { isDatabaseUnavailable } from '@muster/db'
+import { DomainError, type ErrorCode } from '@muster/errors'
+
+/** Everything that `WEB_URL/login?error=` can say after somebody came back from Google. A closed list: front ends know it. */
+export const googleErrors = {
+  access_denied: 'The person said no at Google.',
+  account_inactive: 'The account has been deactivated.',
+  already_linked: 'The account with this e-mail is linked with another Google account.',
+  email_unverified: 'Google does not vouch for the e-mail of this Google account.',
+  failed: 'What Google answered proves nothing, or something went wrong here.',
+  flow_invalid: 'Not begun by this browser, begun more than 10 minutes ago, or finished already. Begin again.',
+  invite_invalid: 'The invitation is wrong, used up, revoked or has expired, or is for another e-mail.',
+  not_configured: 'This installation has no sign-in with Google.',
+  registration_closed: 'There is no account with this e-mail, and registration is by invitation only.',
+  unavailable: 'Google, or something that this server needs, can not be reached. Try again later.',
+} as const
+
+export type GoogleErrorCode = keyof typeof googleErrors
+
+/** Why a sign-in by Google came to nothing, as the front end is told it. */
+export class GoogleError extends Error {
+  readonly code: GoogleErrorCode
+
+  constructor(code: GoogleErrorCode, options: { cause?: unknown } = {}) {
+    super(googleErrors[code], options)
+    this.name = 'GoogleError'
+    this.code = code
+  }
+}
+
+const byDomainCode: Partial<Record<ErrorCode, GoogleErrorCode>> = {
+  ACCOUNT_INACTIVE: 'account_inactive',
+  // The account changed while its person was on the way.
+  INVALID_CREDENTIALS: 'flow_invalid',
+  INVITE_INVALID: 'invite_invalid',
+  REGISTRATION_CLOSED: 'registration_closed',
+  OVERLOADED: 'unavailable',
+  DEPENDENCY_UNAVAILABLE: 'unavailable',
+}
+
+/** The code for whatever was thrown; what is not foreseen has `failed`. */
+export function googleErrorCode(error: unknown): GoogleErrorCode {
+  if (error instanceof GoogleError) return error.code
+  if (error instanceof DomainError) return byDomainCode[error.code] ?? 'failed'
+  return isDatabaseUnavailable(error) ? 'unavailable' : 'failed'
+}

@@ -1,0 +1,80 @@
+/**
+ * An issuer of OpenID Connect as a process of its own, for tests. Whoever fills in its form is who they say they are:
+ * `sub` and any claims, or `cancel`.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { type KoaContextWithOIDC, Provider } from 'oidc-provider'
+
+const { ISSUER = '', CLIENT_ID = '', CLIENT_SECRET = '', REDIRECT_URIS = '', STYLE } = process.env
+const isLikeGoogle = STYLE !== 'plain'
+const authMethod = isLikeGoogle ? 'client_secret_post' : 'client_secret_basic'
+/** By subject what they said last, and by nonce what they said on that way here. */
+const said = new Map<unknown, Record<string, unknown>>()
+
+const provider = new Provider(ISSUER, {
+  clients: [
+    {
+      client_id: CLIENT_ID,
+      client_secret: CLIENT_SECRET,
+      redirect_uris: REDIRECT_URIS.split(','),
+      token_endpoint_auth_method: authMethod,
+    },
+  ],
+  clientAuthMethods: [authMethod],
+  // As the standard has it, claims are only told at the UserInfo endpoint; Google writes them into the ID token.
+  conformIdTokenClaims: !isLikeGoogle,
+  claims: { email: ['email', 'email_verified'], profile: ['name', 'zoneinfo'] },
+  pkce: { required: () => true },
+  features: { devInteractions: { enabled: false } },
+  interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
+  findAccount: (_ctx, sub, token) => {
+    const claims = said.get((token as { nonce?: string } | undefined)?.nonce) ?? said.get(sub)
+    return { accountId: sub, claims: () => ({ ...claims, sub }) }
+  },
+  loadExistingGrant: grantAll,
+})
+
+provider.use(async (ctx: KoaContextWithOIDC, next) => {
+  await next()
+  if (STYLE === 'forging' && ctx.oidc?.route === 'token') ctx.body = forged(ctx.body as { id_token: string })
+})
+
+const answer = provider.callback()
+createServer((request, response) => {
+  if (request.url?.startsWith('/interaction/')) void interact(request, response)
+  else void answer(request, response)
+}).listen(Number(new URL(ISSUER).port), '127.0.0.1')
+
+async function interact(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (request.method !== 'POST') {
+    response.setHeader('content-type', 'text/html')
+    response.end(
+      `<form method="post" action="${request.url}"><input name="sub"><button name="cancel">Cancel</button></form>`,
+    )
+    return
+  }
+  const { sub, claims, cancel } = Object.fromEntries(new URLSearchParams(await text(request)))
+  const { params } = await provider.interactionDetails(request, response)
+  for (const key of [sub, params.nonce]) said.set(key, JSON.parse(claims ?? '{}'))
+  const result = cancel || !sub ? { error: 'access_denied' } : { login: { accountId: sub } }
+  await provider.interactionFinished(request, response, result)
+}
+
+/** Nobody is asked what Muster may see. The same grant each time: a second code must not take the first one back. */
+async function grantAll({ oidc: { client, session } }: KoaContextWithOIDC) {
+  const clientId = client?.clientId ?? ''
+  const given = session?.grantIdFor(clientId)
+  if (given) return provider.Grant.find(given)
+  const grant = new provider.Grant({ clientId, accountId: session?.accountId })
+  grant.addOIDCScope('openid email profile')
+  await grant.save()
+  return grant
+}
+
+/** The same ID token with a signature that its key did not make. */
+function forged<T extends { id_token: string }>(tokens: T): T {
+  const [header, payload, signature = ''] = tokens.id_token.split('.')
+  const other = Buffer.from(signature, 'base64url').reverse().toString('base64url')
+  return { ...tokens, id_token: `${header}.${payload}.${other}` }
+}

@@ -1,0 +1,251 @@
+import { type ManualClock, manualClock } from '@muster/testing'
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { buildTestApp, type TestApp, type TestClient, type TestPerson } from '../../testing.ts'
+import { login, mailsTo, password } from '../auth/auth-fixtures.ts'
+import {
+  isOver,
+  type ModelAnswer,
+  type ModelCall,
+  type ModelSession,
+  newModelSession,
+  outcomes,
+} from './refresh-model.ts'
+
+/*
+ * Histories of refreshes on a real Postgres, through HTTP, against the model of refresh-model.ts. What must hold in all:
+ *
+ *  1. Every answer is one that the model gives; calls made at once are answered as if one had come after another.
+ *  2. A number has one token: whoever receives n receives the same text, and nobody receives an n that was left behind.
+ *  3. A session that ended (revoked, reused, idle, old) refuses every token that it ever gave out, for ever, also its
+ *     access tokens.
+ *  4. Who alone holds a session, and refreshes with what they hold, is never signed out before the limits: whatever
+ *     answers are lost, whatever races.
+ *  5. Sessions know nothing of one another.
+ *  6. One reuse is recorded once and mailed once; nothing else is.
+ */
+
+type Holder = 'owner' | 'thief'
+type Call =
+  /** Presents the token that the holder has, or the one that they had before; by a lost answer they learn nothing. */
+  | { kind: 'present'; by: Holder; token: 'held' | 'before'; via: 'refresh' | 'renewal'; isLost: boolean }
+  | { kind: 'revoke' }
+type Command =
+  | { kind: 'calls'; session: number; calls: Call[] }
+  | { kind: 'steal'; session: number }
+  | { kind: 'wait'; ms: number }
+
+const minuteMs = 60_000
+const dayMs = 24 * 60 * minuteMs
+const sessionCount = 2
+
+const presentCall = fc.record({
+  kind: fc.constant('present' as const),
+  by: fc.oneof({ weight: 2, arbitrary: fc.constant('owner' as const) }, fc.constant('thief' as const)),
+  token: fc.oneof({ weight: 4, arbitrary: fc.constant('held' as const) }, fc.constant('before' as const)),
+  via: fc.constantFrom('refresh' as const, 'renewal' as const),
+  isLost: fc.oneof({ weight: 3, arbitrary: fc.constant(false) }, fc.constant(true)),
+})
+const revokeCall = fc.constant({ kind: 'revoke' as const })
+const session = fc.nat({ max: sessionCount - 1 })
+const command: fc.Arbitrary<Command> = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      kind: fc.constant('calls' as const),
+      session,
+      calls: fc.array(fc.oneof({ weight: 40, arbitrary: presentCall }, revokeCall), { minLength: 1, maxLength: 4 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('steal' as const), session }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constant('wait' as const),
+      ms: fc.oneof(
+        { weight: 30, arbitrary: fc.constantFrom(1, 9_999, 10_000, minuteMs, 16 * minuteMs) },
+        { weight: 2, arbitrary: fc.constantFrom(3 * dayMs, 6 * dayMs) },
+        { weight: 1, arbitrary: fc.constantFrom(7 * dayMs - 1, 7 * dayMs) },
+      ),
+    }),
+  },
+)
+
+let clock: ManualClock
+let api: TestApp
+let passwordHash: string
+
+beforeAll(async () => {
+  clock = manualClock()
+  api = await buildTestApp({ clock })
+  passwordHash = await api.deps.passwords.hash(password)
+})
+afterAll(() => api.close())
+
+/** A session of a person of its own, who holds which of its tokens, and what the model says it may be by now. */
+type Subject = {
+  person: TestPerson
+  /** By number: every token that was handed out. */
+  tokens: string[]
+  /** The numbers that each has held, the latest last. */
+  held: Record<Holder, number[]>
+  candidates: ModelSession[]
+  /** Nobody stole it or ended it, and its owner never presented a token that they had left behind. */
+  isUndisturbed: boolean
+}
+type NumberedCall = ModelCall & { call: Call }
+
+async function newSubject(): Promise<Subject> {
+  const person = await api.signUp()
+  await api.db.updateTable('users').set({ password_hash: passwordHash }).where('id', '=', person.userId).execute()
+  return {
+    person,
+    tokens: [person.cookies.get('muster_rt') as string],
+    held: { owner: [0], thief: [] },
+    candidates: [newModelSession(clock.now().getTime())],
+    isUndisturbed: true,
+  }
+}
+
+function steal({ held }: Subject): void {
+  held.thief.push(held.owner.at(-1) as number)
+}
+
+/** The calls with the tokens that their holders have; who has none can't call. */
+function numbered({ held }: Subject, calls: readonly Call[]): NumberedCall[] {
+  return calls.flatMap((call): NumberedCall[] => {
+    if (call.kind === 'revoke') return [{ kind: 'revoke', call }]
+    const n = held[call.by].at(call.token === 'held' ? -1 : -2)
+    return n === undefined ? [] : [{ kind: 'present', n, call }]
+  })
+}
+
+/** Makes all calls at once and compares their answers with those that the model can give. */
+async function perform(subject: Subject, given: readonly Call[]): Promise<void> {
+  const calls = numbered(subject, given)
+  const nowMs = clock.now().getTime()
+  const wasOver = subject.candidates.every((candidate) => isOver(candidate, nowMs))
+  subject.isUndisturbed &&= calls.every(
+    ({ call }) => call.kind === 'present' && call.by === 'owner' && call.token === 'held',
+  )
+  const answers = await ask(subject, calls)
+
+  // 1
+  const fitting = subject.candidates
+    .flatMap((candidate) => outcomes(candidate, calls, nowMs))
+    .filter((outcome) => JSON.stringify(outcome.answers) === JSON.stringify(answers))
+  expect(fitting, `${JSON.stringify(calls)} was answered ${JSON.stringify(answers)}`).not.toEqual([])
+  subject.candidates = [...new Map(fitting.map(({ after }) => [JSON.stringify(after), after])).values()]
+  for (const answer of answers) {
+    // 3
+    if (wasOver) expect(answer).toBeOneOf(['refused', 'nothing to end'])
+    // 4
+    else if (subject.isUndisturbed) expect(answer).toBeTypeOf('number')
+  }
+  calls.forEach(({ call }, index) => {
+    const answer = answers[index]
+    if (call.kind === 'present' && !call.isLost && typeof answer === 'number') learn(subject.held[call.by], answer)
+  })
+}
+
+function learn(held: number[], n: number): void {
+  if (held.at(-1) !== n) held.push(n)
+}
+
+async function ask(subject: Subject, calls: readonly NumberedCall[]): Promise<ModelAnswer[]> {
+  const elsewhere = api.connect()
+  const isRevoked = calls.some(({ kind }) => kind === 'revoke')
+  if (isRevoked) expect((await login(elsewhere, subject.person.email)).statusCode).toBe(200)
+  const newest = subject.tokens.length - 1
+  const answers = await Promise.all(
+    calls.map(({ call, ...model }) =>
+      model.kind === 'present' && call.kind === 'present'
+        ? present(subject.tokens[model.n] as string, call.via)
+        : revoke(elsewhere, subject.person.sessionId),
+    ),
+  )
+  if (isRevoked) await elsewhere.inject('POST', '/api/v1/auth/logout')
+  return answers.map((answer) => (isToken(answer) ? numberOf(subject.tokens, answer, newest) : answer))
+}
+
+type Answer = `k1.${string}` | Exclude<ModelAnswer, number>
+const isToken = (answer: Answer): answer is `k1.${string}` => answer.startsWith('k1.')
+
+/** 2: a token's number, by its text. */
+function numberOf(tokens: string[], token: string, newest: number): number {
+  const n = Number(token.split('.')[2])
+  tokens[n] ??= token
+  expect(token).toBe(tokens[n])
+  expect(n).toBeGreaterThanOrEqual(newest)
+  return n
+}
+
+async function present(token: string, via: 'refresh' | 'renewal'): Promise<Answer> {
+  const client = api.connect(new Map([['muster_rt', token]]))
+  const answer = await (via === 'refresh'
+    ? client.inject('POST', '/api/v1/auth/refresh')
+    : client.inject('GET', '/api/v1/users/me'))
+  expect(answer.statusCode).toBeOneOf([200, 401])
+  const cookie = answer.cookies.find(({ name }) => name === 'muster_rt')?.value
+  // A refusal leaves the cookies as they are.
+  expect(cookie === undefined).toBe(answer.statusCode === 401)
+  return (cookie as Answer | undefined) ?? 'refused'
+}
+
+async function revoke(client: TestClient, sessionId: string): Promise<Answer> {
+  const answer = await client.inject('DELETE', `/api/v1/auth/sessions/${sessionId}`)
+  expect(answer.statusCode).toBeOneOf([200, 404])
+  return answer.statusCode === 200 ? 'ended' : 'nothing to end'
+}
+
+/** 3 and 6, at the end of a history. */
+async function conclude({ person, tokens, candidates }: Subject): Promise<void> {
+  const nowMs = clock.now().getTime()
+  const row = await api.db
+    .selectFrom('sessions')
+    .select(['revoked_at', 'revoked_reason'])
+    .where('id', '=', person.sessionId)
+    .executeTakeFirstOrThrow()
+  if (candidates.every((candidate) => isOver(candidate, nowMs))) {
+    for (const token of tokens) expect(await present(token as Answer, 'refresh')).toBe('refused')
+    const access = api.connect(new Map([['muster_at', person.cookies.get('muster_at') as string]]))
+    expect((await access.inject('GET', '/api/v1/users/me')).statusCode).toBe(401)
+  }
+  const isReused = row.revoked_reason === 'refresh token reused'
+  const [reused, compromised] = [await countEvents(person.sessionId), await countMails(person.email)]
+  expect([reused, compromised]).toEqual(isReused ? [1, 1] : [0, 0])
+  for (const { end } of candidates) expect(end === 'reused').toBe(isReused)
+}
+
+const countEvents = async (sessionId: string) =>
+  (
+    await api.db
+      .selectFrom('audit_pending')
+      .select('id')
+      .where('target_id', '=', sessionId)
+      .where('action', '=', 'session.refresh_reused')
+      .execute()
+  ).length
+
+const countMails = async (email: string) =>
+  (await mailsTo(api, email)).filter(({ template }) => template === 'session-compromised').length
+
+test('any history of refreshes, lost answers, thefts, revocations and time keeps what is promised of sessions', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(command, { maxLength: 40, size: 'max' }), async (commands) => {
+      // 5: each is compared with a model of its own.
+      const subjects = await Promise.all(Array.from({ length: sessionCount }, newSubject))
+      for (const command of commands) {
+        if (command.kind === 'wait') {
+          clock.advance(command.ms)
+          continue
+        }
+        const subject = subjects[command.session] as Subject
+        if (command.kind === 'steal') steal(subject)
+        else await perform(subject, command.calls)
+      }
+      for (const subject of subjects) await conclude(subject)
+    }),
+    { numRuns: 200 },
+  )
+}, 120_000)

@@ -1,0 +1,60 @@
+import { DomainError } from '@muster/errors'
+import type { TransactContext } from '@muster/jobs/outbox'
+import { insertMail, type TemplateData } from '@muster/mail'
+import type { Origin } from '../../plugins/actor.ts'
+import type { Context } from '../../plugins/context.ts'
+import { happened } from '../auth/happened.ts'
+import { forceRenewal } from '../sessions/sessions.queries.ts'
+import type { UserRow } from '../users/users.queries.ts'
+import * as usersQueries from '../users/users.queries.ts'
+import { dropCachedProfile } from '../users/users.service.ts'
+import * as challenges from './challenges.queries.ts'
+import * as queries from './two-factor.queries.ts'
+
+type Change = {
+  /** What is on before; anything else was changed by somebody faster. */
+  from: queries.FactorMethod
+  to: queries.FactorMethod
+  action: 'auth.two_factor_enabled' | 'auth.two_factor_disabled' | 'auth.recovery_codes_renewed'
+  /** As the mail tells it. */
+  change: TemplateData<'two-factor-changed'>['change']
+  origin: Origin
+}
+
+/**
+ * Everything that a change of somebody's second factor brings with it, in one transaction that holds their row: what is
+ * under way ends, they are told, and the claims of their sessions are renewed.
+ * @param write what changes beside the method
+ * @throws DomainError CONFLICT when the factor is not what it was
+ */
+export async function changeFactor(
+  context: Context,
+  { id }: UserRow,
+  { from, to, action, change, origin }: Change,
+  write: (tx: TransactContext, now: Date) => Promise<void>,
+): Promise<void> {
+  const now = context.clock.now()
+  await context.transact(async (tx) => {
+    const user = await usersQueries.lockById(tx.trx, id)
+    if (!user) throw new DomainError('UNAUTHENTICATED')
+    if (user.two_factor_method !== from) throw new DomainError('CONFLICT')
+    await write(tx, now)
+    await challenges.endAll(tx.trx, id, now)
+    if (to !== from) {
+      await queries.setMethod(tx.trx, id, to, now)
+      await forceRenewal(tx.trx, { userId: id }, now)
+    }
+    tx.audit({
+      action,
+      actorId: id,
+      targetType: 'user',
+      targetId: id,
+      before: { twoFactorMethod: from },
+      after: { twoFactorMethod: to },
+      context: origin,
+    })
+    const data = { ...happened(user, origin, now), change }
+    await insertMail(tx, { template: 'two-factor-changed', to: user.email, userId: id, data })
+  })
+  await dropCachedProfile(context, id)
+}

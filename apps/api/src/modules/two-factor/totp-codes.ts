@@ -1,0 +1,72 @@
+import { DomainError } from '@muster/errors'
+import { insertMail } from '@muster/mail'
+import { hashRecoveryCode, seal, totpStep, unseal } from '@muster/security'
+import type { Deps } from '../../deps.ts'
+import type { Origin } from '../../plugins/actor.ts'
+import type { Context } from '../../plugins/context.ts'
+import { happened } from '../auth/happened.ts'
+import type { UserRow } from '../users/users.queries.ts'
+import type { RightCode } from './proofs.ts'
+import * as queries from './two-factor.queries.ts'
+
+/** What a sealed secret belongs to: moved to another person's row it does not open. */
+export const sealContext = (userId: string) => `totp:${userId}`
+
+export function sealSecret({ config }: Pick<Deps, 'config'>, userId: string, secret: Uint8Array) {
+  const { keyId, sealed } = seal(config.keys.encryption, secret, sealContext(userId))
+  return { key_id: keyId, sealed }
+}
+
+/** The time step of a code of this app; undefined for a wrong code, and for one whose step was accepted before. */
+export function readStep(
+  { config, clock }: Pick<Deps, 'config' | 'clock'>,
+  { user_id: userId, key_id: keyId, sealed, last_step: lastStep }: queries.TotpRow,
+  code: string,
+): number | undefined {
+  const secret = unseal(config.keys.encryption, { keyId, sealed }, sealContext(userId))
+  const step = totpStep(secret, code, clock.now())
+  return step !== undefined && step > lastStep ? step : undefined
+}
+
+/** What the code means for a person whose factor is an app: its code, or a recovery code; undefined when it is wrong. */
+export async function readTotpCode(
+  context: Context,
+  user: UserRow,
+  { code, origin }: { code: string; origin: Origin },
+): Promise<RightCode<'totp' | 'recovery-code'> | undefined> {
+  const codeHash = hashRecoveryCode(code)
+  if (codeHash) return readRecoveryCode(context, user, { codeHash, origin })
+  const row = await queries.findTotp(context.db, user.id)
+  const step = row && readStep(context, row, code)
+  if (!row || step === undefined) return undefined
+  return {
+    kind: 'totp',
+    async use({ trx }) {
+      if (!(await queries.acceptStep(trx, row.id, step))) throw new DomainError('OTP_INVALID')
+    },
+  }
+}
+
+async function readRecoveryCode(
+  { db, clock }: Context,
+  user: UserRow,
+  { codeHash, origin }: { codeHash: Buffer; origin: Origin },
+): Promise<RightCode<'recovery-code'> | undefined> {
+  if (!(await queries.hasRecoveryCode(db, user.id, codeHash))) return undefined
+  return {
+    kind: 'recovery-code',
+    async use(tx) {
+      const now = clock.now()
+      if (!(await queries.useRecoveryCode(tx.trx, user.id, codeHash, now))) throw new DomainError('OTP_INVALID')
+      tx.audit({
+        action: 'auth.recovery_code_used',
+        actorId: user.id,
+        targetType: 'user',
+        targetId: user.id,
+        context: origin,
+      })
+      const data = { ...happened(user, origin, now), change: 'recovery-code-used' } as const
+      await insertMail(tx, { template: 'two-factor-changed', to: user.email, userId: user.id, data })
+    },
+  }
+}

@@ -1,0 +1,146 @@
+import type { Database, Db, Trx } from '@muster/db'
+import { type Insertable, type Selectable, sql } from 'kysely'
+
+export type TotpRow = Selectable<Database['totp_secrets']>
+export type FactorMethod = 'none' | 'otp' | 'totp'
+
+/** The secret of the app in use. */
+export function findTotp(db: Db | Trx, userId: string): Promise<TotpRow | undefined> {
+  return db
+    .selectFrom('totp_secrets')
+    .selectAll()
+    .where('user_id', '=', userId)
+    .where('confirmed_at', 'is not', null)
+    .executeTakeFirst()
+}
+
+/** The secret of an app that is being set up, begun after `since`. */
+export function findPendingTotp(db: Db, userId: string, since: Date): Promise<TotpRow | undefined> {
+  return db
+    .selectFrom('totp_secrets')
+    .selectAll()
+    .where('user_id', '=', userId)
+    .where('confirmed_at', 'is', null)
+    .where('created_at', '>', since)
+    .executeTakeFirst()
+}
+
+/** Takes the place of one that was begun before and never confirmed. */
+export function putPendingTotp(
+  trx: Trx,
+  row: Pick<Insertable<Database['totp_secrets']>, 'id' | 'user_id' | 'key_id' | 'sealed' | 'created_at'>,
+) {
+  return trx
+    .insertInto('totp_secrets')
+    .values(row)
+    .onConflict((conflict) =>
+      conflict
+        .column('user_id')
+        .where('confirmed_at', 'is', null)
+        .doUpdateSet((eb) => ({
+          id: eb.ref('excluded.id'),
+          key_id: eb.ref('excluded.key_id'),
+          sealed: eb.ref('excluded.sealed'),
+          created_at: eb.ref('excluded.created_at'),
+        })),
+    )
+    .execute()
+}
+
+/** The pending secret takes the place of the one in use. @returns false when it is not pending any more */
+export async function confirmTotp(
+  trx: Trx,
+  { id, user_id: userId }: Pick<TotpRow, 'id' | 'user_id'>,
+  { step, now }: { step: number; now: Date },
+): Promise<boolean> {
+  await trx
+    .deleteFrom('totp_secrets')
+    .where('user_id', '=', userId)
+    .where('confirmed_at', 'is not', null)
+    .where('id', '<>', id)
+    .execute()
+  const { numUpdatedRows } = await trx
+    .updateTable('totp_secrets')
+    .set({ confirmed_at: now, last_step: step })
+    .where('id', '=', id)
+    .where('confirmed_at', 'is', null)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+/** Accepts the code of this time step. @returns false when it, or a later one, was accepted before */
+export async function acceptStep(trx: Trx, id: string, step: number): Promise<boolean> {
+  const { numUpdatedRows } = await trx
+    .updateTable('totp_secrets')
+    .set({ last_step: step })
+    .where('id', '=', id)
+    .where('confirmed_at', 'is not', null)
+    .where('last_step', '<', step)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+export async function hasRecoveryCode(db: Db, userId: string, codeHash: Buffer): Promise<boolean> {
+  const row = await db
+    .selectFrom('recovery_codes')
+    .select('user_id')
+    .where('user_id', '=', userId)
+    .where('code_hash', '=', codeHash)
+    .where('used_at', 'is', null)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** @returns false when it was used before, or replaced */
+export async function useRecoveryCode(trx: Trx, userId: string, codeHash: Buffer, now: Date): Promise<boolean> {
+  const { numUpdatedRows } = await trx
+    .updateTable('recovery_codes')
+    .set({ used_at: now })
+    .where('user_id', '=', userId)
+    .where('code_hash', '=', codeHash)
+    .where('used_at', 'is', null)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+export async function countRecoveryCodes(db: Db, userId: string): Promise<number> {
+  const { left } = await db
+    .selectFrom('recovery_codes')
+    .select((eb) => eb.fn.countAll<number>().as('left'))
+    .where('user_id', '=', userId)
+    .where('used_at', 'is', null)
+    .executeTakeFirstOrThrow()
+  return left
+}
+
+/** Every code before dies. */
+export async function replaceRecoveryCodes(trx: Trx, userId: string, hashes: readonly Buffer[], now: Date) {
+  await trx.deleteFrom('recovery_codes').where('user_id', '=', userId).execute()
+  if (hashes.length === 0) return
+  const rows = hashes.map((code_hash) => ({ user_id: userId, code_hash, created_at: now }))
+  await trx.insertInto('recovery_codes').values(rows).execute()
+}
+
+/** Forgets the app in use and whichever is being set up. */
+export function deleteTotp(trx: Trx, userId: string) {
+  return trx.deleteFrom('totp_secrets').where('user_id', '=', userId).execute()
+}
+
+export function setMethod(trx: Trx, userId: string, method: FactorMethod, now: Date) {
+  return trx
+    .updateTable('users')
+    .set({ two_factor_method: method, version: sql`version + 1`, updated_at: now })
+    .where('id', '=', userId)
+    .execute()
+}
+
+/** What the person's organization asks for; `none` for those without one. */
+export async function findRequiredMethod(db: Db | Trx, userId: string): Promise<FactorMethod> {
+  const row = await db
+    .selectFrom('users')
+    .innerJoin('organizations', 'organizations.id', 'users.organization_id')
+    .select('organizations.two_factor_method')
+    .where('users.id', '=', userId)
+    .executeTakeFirst()
+  return (row?.two_factor_method as FactorMethod | undefined) ?? 'none'
+}

@@ -1,0 +1,55 @@
+import { DomainError } from '@muster/errors'
+import { deletionGraceMs } from '@muster/jobs'
+import { insertMail } from '@muster/mail'
+import type { Actor, Origin } from '../../plugins/actor.ts'
+import type { Context } from '../../plugins/context.ts'
+import { endSessions } from '../sessions/sessions.service.ts'
+import { type Confirmation, confirmPerson } from '../two-factor/confirm-person.ts'
+import * as queries from './deletion.queries.ts'
+import { lockById } from './users.queries.ts'
+import { dropCachedProfile } from './users.service.ts'
+
+/**
+ * Ends every session and has the person made anonymous after 30 days, unless they sign in before.
+ * @returns until when that is
+ * @throws DomainError LAST_ADMIN, and whatever `confirmPerson` throws
+ */
+export async function requestDeletion(
+  context: Context,
+  actor: Actor,
+  confirmation: Confirmation,
+  origin: Origin,
+): Promise<Date> {
+  await confirmPerson(context, actor, confirmation, origin)
+  const now = context.clock.now()
+  const until = new Date(now.getTime() + deletionGraceMs)
+  const ended = await context.transact(async (tx) => {
+    const user = await lockById(tx.trx, actor.userId)
+    if (!user?.is_active) throw new DomainError('UNAUTHENTICATED')
+    if (await queries.isLastAdmin(tx.trx, user)) {
+      throw new DomainError('LAST_ADMIN', {
+        message:
+          'You are the last client_admin of your organization. Make somebody else one first, or remove its members.',
+      })
+    }
+    await queries.setDeletionRequested(tx.trx, user.id, now, now)
+    await insertMail(tx, {
+      template: 'account-deleted',
+      to: user.email,
+      userId: user.id,
+      data: { name: user.name, timezone: user.timezone, until: until.toISOString() },
+    })
+    tx.audit({
+      action: 'user.deletion_requested',
+      actorId: user.id,
+      targetType: 'user',
+      targetId: user.id,
+      after: { until: until.toISOString() },
+      context: origin,
+    })
+    return endSessions(tx, user.id, { reason: 'account deleted', actorId: user.id, origin, now })
+  })
+  context.revocations.noteRevoked(ended)
+  await dropCachedProfile(context, actor.userId)
+  return until
+}

@@ -1,0 +1,35 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { originOf } from '../../plugins/actor.ts'
+import type { Context } from '../../plugins/context.ts'
+import { ok } from '../../plugins/reply.ts'
+import { preferences, preferencesReply } from './preferences.schema.ts'
+import { getPreferences, replacePreferences } from './preferences.service.ts'
+
+export const preferencesRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
+  app.get(
+    '/users/me/preferences',
+    {
+      config: { access: 'signed-in' },
+      schema: { tags: ['users'], summary: 'Read the own preferences', response: { 200: preferencesReply } },
+    },
+    async (request) => ok({ preferences: await getPreferences(context, request.actor.userId) }),
+  )
+
+  app.put(
+    '/users/me/preferences',
+    {
+      config: { access: 'signed-in' },
+      schema: {
+        tags: ['users'],
+        summary: 'Replace the own preferences',
+        description: 'What is left out takes its usual value.',
+        body: preferences,
+        response: { 200: preferencesReply },
+      },
+    },
+    async (request) => {
+      const options = { origin: originOf(request) }
+      return ok({ preferences: await replacePreferences(context, request.actor, request.body, options) })
+    },
+  )
+}

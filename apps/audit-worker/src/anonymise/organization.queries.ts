@@ -1,0 +1,60 @@
+import type { Trx } from '@muster/db'
+import { sql } from 'kysely'
+
+export type OwnedFile = { id: string; kind: string; storage_key: string; thumbnail_key: string | null }
+
+/**
+ * Locks the organization, which keeps others from joining until the transaction ends.
+ * @returns whether nobody else is in it: those made anonymous before are nobody
+ */
+export async function holdWhenAlone(trx: Trx, organizationId: string, userId: string): Promise<boolean> {
+  await sql`select from organizations where id = ${organizationId} for update`.execute(trx)
+  const { rows } = await sql<{ others: number }>`
+    select count(*)::int as others from users
+    where organization_id = ${organizationId} and id <> ${userId} and anonymised_at is null`.execute(trx)
+  return rows[0]?.others === 0
+}
+
+/** Tasks of people who have moved elsewhere are theirs, and follow them. */
+export async function handTasksToOwners(trx: Trx, organizationId: string, userId: string): Promise<void> {
+  await sql`
+    with moved as (
+      update tasks set organization_id = users.organization_id
+      from users
+      where tasks.organization_id = ${organizationId} and users.id = tasks.owner_id
+        and users.id <> ${userId} and users.anonymised_at is null
+      returning tasks.id, tasks.organization_id
+    )
+    update attachments set organization_id = moved.organization_id from moved where task_id = moved.id`.execute(trx)
+}
+
+/**
+ * Deletes tasks with all that hangs on them.
+ * @param of those of an organization, or those of a person that belong to none
+ * @returns how many, and the files that they had
+ */
+export async function deleteTasks(
+  trx: Trx,
+  of: { organizationId: string } | { ownerId: string },
+  limit: number,
+): Promise<{ count: number; files: OwnedFile[] }> {
+  const isTheirs =
+    'organizationId' in of
+      ? sql`organization_id = ${of.organizationId}`
+      : sql`owner_id = ${of.ownerId} and organization_id is null`
+  const { rows: tasks } = await sql<{ id: string }>`
+    select id from tasks where ${isTheirs} order by id limit ${limit} for update`.execute(trx)
+  const ids = tasks.map(({ id }) => id)
+  if (ids.length === 0) return { count: 0, files: [] }
+  const { rows: files } = await sql<OwnedFile>`
+    delete from attachments where task_id = any(${ids}::uuid[])
+    returning id, kind, storage_key, thumbnail_key`.execute(trx)
+  await sql`delete from tasks where id = any(${ids}::uuid[])`.execute(trx)
+  return { count: ids.length, files }
+}
+
+/** Removes an organization in which nobody is left; those who were made anonymous in it belong to none then. */
+export async function deleteOrganization(trx: Trx, organizationId: string): Promise<void> {
+  await sql`update users set organization_id = null where organization_id = ${organizationId}`.execute(trx)
+  await sql`delete from organizations where id = ${organizationId}`.execute(trx)
+}

@@ -1,0 +1,24 @@
+import { Happened, safetyReason } from './parts/happened.tsx'
+import { Layout } from './parts/layout.tsx'
+import { slot } from './parts/slot.tsx'
+import { Action, Greeting, PageLink, Paragraph, Remark } from './parts/text.tsx'
+
+export const subject = 'New sign-in to your account'
+
+export default function NewDevice() {
+  return (
+    <Layout preview="If it was you, there is nothing to do" title={subject} reason={safetyReason}>
+      <Paragraph>
+        <Greeting />, someone signed in to your Muster account with a browser and from a network that are new to us.
+      </Paragraph>
+      <Happened />
+      <Paragraph>
+        If it was you, there is nothing to do. If it wasn’t, choose a new password, which signs everybody out.
+      </Paragraph>
+      <Action href={`${slot('webUrl', 'address')}/forgot-password`}>It wasn’t me</Action>
+      <Remark>
+        Your <PageLink path="/settings/security">sign-in settings</PageLink> list every device that is signed in.
+      </Remark>
+    </Layout>
+  )
+}

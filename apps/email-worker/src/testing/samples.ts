@@ -1,0 +1,64 @@
+import { newId } from '@muster/db'
+import { isTemplateName, type TemplateData, type TemplateName, templates } from '@muster/mail'
+import { z } from 'zod'
+
+const happened = {
+  name: 'Ada',
+  timezone: 'Europe/Berlin',
+  at: '2026-11-20T13:30:00Z',
+  device: 'Firefox on Windows',
+  ip: '2001:db8:85a3::8a2e:370:7334',
+}
+
+/** Data with everything that each mail can say. */
+const full: { [N in TemplateName]: TemplateData<N> } = {
+  'register-code': { name: 'Ada' },
+  'already-registered': { name: 'Ada' },
+  welcome: { name: 'Ada' },
+  'login-code': { name: 'Ada', action: 'sign-in' },
+  'password-reset': { name: 'Ada' },
+  'password-changed': { ...happened, how: 'changed' },
+  'two-factor-changed': { ...happened, change: 'off' },
+  'new-device': happened,
+  'session-compromised': happened,
+  'account-locked': { ...happened, kind: 'password' },
+  'account-deleted': { name: 'Ada', timezone: 'Europe/Berlin', until: '2026-12-20T13:30:00Z' },
+  reminder: {
+    taskId: newId(),
+    taskTitle: 'Buy milk',
+    dueDate: '2026-11-21T13:30:00Z',
+    message: 'one\ntwo',
+    timezone: 'Europe/Berlin',
+    scheduledAt: '2026-11-21T12:00:00Z',
+    late: true,
+  },
+}
+
+export type Sample = { name: TemplateName; variant: string; data: Record<string, unknown> }
+
+/** Every mail with every wording that it has, and each once more with nothing but what it needs. */
+export const samples: Sample[] = Object.keys(templates)
+  .filter(isTemplateName)
+  .flatMap((name) => [...wordings(name), sparse(name)])
+
+function wordings(name: TemplateName): Sample[] {
+  const data = full[name]
+  const choices = fieldsOf(name).flatMap(([field, schema]) =>
+    schema instanceof z.ZodEnum ? schema.options.map((value) => ({ field, value: String(value) })) : [],
+  )
+  if (choices.length === 0) return [{ name, variant: 'full', data }]
+  return choices.map(({ field, value }) => ({ name, variant: value, data: { ...data, [field]: value } }))
+}
+
+function sparse(name: TemplateName): Sample {
+  const absent = fieldsOf(name).flatMap(([field, schema]) => (schema.safeParse(null).success ? [[field, null]] : []))
+  return { name, variant: 'sparse', data: { ...full[name], ...Object.fromEntries(absent), late: undefined } }
+}
+
+/** The schemas of a mail's data without their defaults. */
+export function fieldsOf(name: TemplateName): [field: string, schema: z.ZodType][] {
+  return Object.entries<z.ZodType>(templates[name].data.shape).map(([field, schema]) => [
+    field,
+    schema instanceof z.ZodDefault ? (schema.unwrap() as z.ZodType) : schema,
+  ])
+}

@@ -1,0 +1,55 @@
+import { deleteFiles } from '@muster/jobs'
+import type { Transact, TransactContext } from '@muster/jobs/outbox'
+import { avatarKeys } from '@muster/storage'
+import { type AvatarUpload, findAbandoned, setAvatar, setAvatarFailed, tellFailure } from '../avatars.queries.ts'
+import type { Deps } from '../deps.ts'
+
+const abandonedBatch = 500
+
+/** The person gets the new picture; the one before and what was uploaded go, or all of it when it is no longer wanted. */
+export function finishAvatar({ clock }: Pick<Deps, 'clock'>, transact: Transact, upload: AvatarUpload): Promise<void> {
+  const keys = avatarKeys(upload.userId, upload.uploadId)
+  return transact(async ({ trx, enqueue, audit }) => {
+    const changed = await setAvatar(trx, upload, keys.picture, clock.now())
+    if (!changed) {
+      enqueue(deleteFiles, { keys: Object.values(keys) })
+      return
+    }
+    const { previousKey } = changed
+    enqueue(deleteFiles, { keys: [keys.original, ...(previousKey ? [previousKey] : [])] })
+    audit({ ...changeOf(upload, 'user.avatar_changed'), after: { uploadId: upload.uploadId } })
+  })
+}
+
+/** The person keeps the picture that they had, and is told why. */
+export function giveUpAvatar(
+  { clock }: Pick<Deps, 'clock'>,
+  transact: Transact,
+  upload: AvatarUpload,
+  failureReason: string,
+): Promise<void> {
+  return transact((context) => fail(context, upload, failureReason, clock.now()))
+}
+
+/** Uploads whose job was given up, for it took its worker down again and again, would stay in processing for ever. */
+export function giveUpAbandonedAvatars({ clock }: Pick<Deps, 'clock'>, transact: Transact): Promise<number> {
+  return transact(async (context) => {
+    const abandoned = await findAbandoned(context.trx, abandonedBatch)
+    for (const upload of abandoned) await fail(context, upload, 'It could not be processed.', clock.now())
+    return abandoned.length
+  })
+}
+
+async function fail({ trx, enqueue, audit }: TransactContext, upload: AvatarUpload, failureReason: string, now: Date) {
+  enqueue(deleteFiles, { keys: Object.values(avatarKeys(upload.userId, upload.uploadId)) })
+  if (!(await setAvatarFailed(trx, upload))) return
+  await tellFailure(trx, upload, failureReason, now)
+  audit({ ...changeOf(upload, 'user.avatar_failed'), after: { uploadId: upload.uploadId, failureReason } })
+}
+
+const changeOf = ({ userId }: AvatarUpload, action: string) => ({
+  action,
+  actorId: null,
+  targetType: 'user',
+  targetId: userId,
+})

@@ -1,0 +1,32 @@
+import { Readable } from 'node:stream'
+import { optimizeAvatar } from '@muster/jobs'
+import { type HandlerContext, handle } from '@muster/jobs/worker'
+import { avatarKeys } from '@muster/storage'
+import { type AvatarUpload, isWanted } from '../avatars.queries.ts'
+import type { Deps } from '../deps.ts'
+import { makeAvatar } from '../image/avatar.ts'
+import { finishAvatar, giveUpAvatar } from './finish-avatar.ts'
+import { makeOrGiveUp } from './make-image.ts'
+import { whenStorageIsThere } from './storage-errors.ts'
+
+type Needs = Pick<Deps, 'db' | 'storage' | 'clock' | 'dropProfile'>
+
+/**
+ * Turns an uploaded image into a person's picture. A file that is no usable image is an outcome, not an error: the old
+ * picture stays. The cached profile goes at the end of every run, also of one that finds the work done by a killed one.
+ */
+export function optimizeAvatarHandler(deps: Needs) {
+  return handle(optimizeAvatar, async (upload, context) => {
+    if (await isWanted(deps.db, upload)) await makeOne(deps, upload, context)
+    await deps.dropProfile(upload.userId)
+  })
+}
+
+async function makeOne(deps: Needs, upload: AvatarUpload, context: HandlerContext): Promise<void> {
+  const keys = avatarKeys(upload.userId, upload.uploadId)
+  const make = async (path: string) => ({ picture: await makeAvatar(path) })
+  const made = await makeOrGiveUp(deps, keys.original, make, { ...context, job: optimizeAvatar })
+  if ('failureReason' in made) return giveUpAvatar(deps, context.transact, upload, made.failureReason)
+  await whenStorageIsThere(deps.storage.put(keys.picture, Readable.from([made.picture])))
+  await finishAvatar(deps, context.transact, upload)
+}

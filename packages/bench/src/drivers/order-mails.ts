@@ -1,0 +1,21 @@
+import { createDb } from '@muster/db'
+import { createTransact } from '@muster/jobs/outbox'
+import { startRelay } from '@muster/jobs/relay'
+import { createLogger } from '@muster/logger'
+import { insertMail } from '@muster/mail'
+import { answer } from '../answer.ts'
+import { setting } from '../setting.ts'
+
+const log = createLogger({ name: 'bench-mails', level: 'warn' })
+const db = createDb({ url: setting('DATABASE_URL'), poolMax: 10, applicationName: 'bench-mails' })
+const relay = startRelay({ db, redisUrl: setting('REDIS_URL'), log })
+const transact = createTransact({ db, relay })
+
+/** Orders so many mails in one transaction and hands their jobs over, as the API would. */
+answer<{ count: number }, void>(({ count }) =>
+  transact(async (tx) => {
+    for (let index = 0; index < count; index++) {
+      await insertMail(tx, { template: 'welcome', to: `person-${index}@example.com`, data: { name: 'Ada Lovelace' } })
+    }
+  }),
+)

@@ -1,0 +1,71 @@
+import { startApp } from '../apps.ts'
+import { startChild } from '../child.ts'
+import { milliseconds, perSecond } from '../figures.ts'
+import type { Comparing } from '../limits/bare-bcrypt.ts'
+import { startLoad } from '../load/load.ts'
+import { insertPeople, insertPerson, loginRequest, signIn } from '../people.ts'
+import type { Row } from '../row.ts'
+import { median } from '../statistics.ts'
+
+/** The product's own default: a cheaper hash would make the rest of a sign-in look dear. */
+const cost = 12
+const goal = 0.92
+const meanwhile = { perSecond: 200 }
+const readP99GoalMs = 15
+/** More than cores, so that there is always one in line; few enough that nobody waits for long. */
+const connections = 6
+
+export const login: Row = {
+  name: 'login',
+  number: 5,
+  async measure(stage) {
+    const reader = await insertPerson(stage)
+    const people = await insertPeople(stage, connections * 8, cost)
+    const api = await startApp(stage, 'api', { BCRYPT_COST: String(cost) })
+    const limit = await startChild<Comparing, number>(new URL('../limits/bare-bcrypt.ts', import.meta.url))
+    const [loader, bystander] = [await startLoad(), await startLoad()]
+    const { rounds, roundSeconds, isSmoke } = stage.plan
+    const seconds = isSmoke ? roundSeconds : roundSeconds * 2
+    const logins = { origin: api.origin, requests: people.map(loginRequest), connections, seconds }
+    try {
+      const cookie = await signIn(api.origin, reader)
+      const reads = {
+        ...logins,
+        requests: [{ method: 'GET' as const, path: '/api/v1/users/me', cookie }],
+        ...meanwhile,
+      }
+      await loader.ask(logins)
+      const measured: { muster: number; limit: number; readP99Ms: number; readFailures: number }[] = []
+      for (let round = 0; round < rounds; round++) {
+        const bare = await limit.ask({ cost, seconds })
+        const own = await loader.ask(logins)
+        const [, read] = await Promise.all([loader.ask(logins), bystander.ask(reads)])
+        if (own.failures > 0) throw new Error(`${own.failures} sign-ins failed`)
+        measured.push({ muster: own.perSecond, limit: bare, readP99Ms: read.p99Ms, readFailures: read.failures })
+      }
+      const ratio = median(measured.map((round) => round.muster / round.limit))
+      const readP99Ms = median(measured.map((round) => round.readP99Ms))
+      return [
+        {
+          what: `POST /auth/login, cost ${cost} / bare-bcrypt`,
+          muster: perSecond(median(measured.map((round) => round.muster))),
+          limit: perSecond(median(measured.map((round) => round.limit))),
+          ratio,
+          goal: `≥ ${goal}`,
+          isReached: ratio >= goal,
+          details: measured,
+        },
+        {
+          what: `meanwhile GET /users/me at ${meanwhile.perSecond}/s, p99`,
+          muster: milliseconds(readP99Ms),
+          limit: '–',
+          goal: `≤ ${readP99GoalMs} ms`,
+          isReached: readP99Ms <= readP99GoalMs && measured.every(({ readFailures }) => readFailures === 0),
+          details: measured,
+        },
+      ]
+    } finally {
+      await Promise.all([loader.stop(), bystander.stop(), limit.stop(), api.stop()])
+    }
+  },
+}

@@ -1,0 +1,24 @@
+import { matchesCode } from './derive.ts'
+import { currentKey, type KeyRing, keyById } from './key-ring.ts'
+import { macOver } from './mac.ts'
+
+const shape = /^([a-z0-9_-]{1,16})\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{43})$/
+
+/**
+ * Text that we get back from where anybody could have changed it, e.g. a cookie.
+ * @param purpose keeps texts for different uses apart although one key signs them all
+ * @returns `<key id>.<text in base64url>.<HMAC-SHA-256 in base64url>`
+ */
+export function signText(ring: KeyRing, purpose: string, text: string): string {
+  const { id, key } = currentKey(ring)
+  return `${id}.${Buffer.from(text).toString('base64url')}.${macOver(key, [purpose, text]).toString('base64url')}`
+}
+
+/** The text that {@link signText} was given with this purpose; undefined for anything else. */
+export function readSignedText(ring: KeyRing, purpose: string, signed: string): string | undefined {
+  const [, id = '', encoded = '', mac = ''] = shape.exec(signed) ?? []
+  const key = keyById(ring, id)
+  if (!key) return undefined
+  const text = Buffer.from(encoded, 'base64url').toString()
+  return matchesCode(macOver(key, [purpose, text]).toString('base64url'), mac) ? text : undefined
+}
