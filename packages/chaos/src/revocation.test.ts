@@ -36,8 +36,8 @@ test.for([
     const delaysMs: number[] = []
     for (let round = 0; round < revocations; round++) {
       expect((await person.login()).status).toBe(200)
-    // Each at another moment between two polls.
-    await sleep((round / revocations) * pollIntervalMs)
+      // Each at another moment between two polls.
+      await sleep((round / revocations) * pollIntervalMs)
       delaysMs.push(await delayOfRevocation(keeper, person.cookieHeader()))
     }
     await back()
