@@ -24,8 +24,8 @@ export default defineConfig({
           root: fileURLToPath(parentUrl(root)),
           include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
           environment: 'node',
-          testTimeout: name === 'chaos' ? 120_000 : 20_000,
-          hookTimeout: name === 'chaos' ? 120_000 : 30_000,
+          testTimeout: name === 'chaos' ? 120_000 : 60_000,
+          hookTimeout: name === 'chaos' ? 120_000 : 60_000,
           // Chaos starts, freezes and kills whole systems and measures time: alone, one file after another, at the end.
           ...(name === 'chaos' ? { fileParallelism: false, sequence: { groupOrder: 1 } } : {}),
         },

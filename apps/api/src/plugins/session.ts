@@ -114,14 +114,26 @@ export const sessionPlugin = fp(async (app: FastifyInstance, { context }: Option
 
   // With a callback: the usual request, whose access token is good, waits for nothing.
   app.addHook('onRequest', (request, reply, done) => {
-    const { access, isOpenWithoutFactor } = request.routeOptions.config
+    const { access } = request.routeOptions.config
     if (access === undefined || access === 'public') return done()
+    if (revocations.isFresh()) return identify(request, reply, done)
     // Without news of revoked sessions nobody can be let in.
-    if (!revocations.isFresh()) throw new DomainError('DEPENDENCY_UNAVAILABLE', { retryAfterSeconds: 2 })
+    const refusal = new DomainError('DEPENDENCY_UNAVAILABLE', { retryAfterSeconds: 2 })
+    revocations
+      .whenFresh()
+      .then((isFresh) => (isFresh ? identify(request, reply, done) : done(refusal)))
+      .catch(done)
+  })
+  // After the limits: who is refused is counted like everybody.
+  app.addHook('preParsing', (request, _reply, payload, done) => done(request.refusal, payload))
+
+  /** Finds who acts, or notes why nobody may. */
+  function identify(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+    const { access, isOpenWithoutFactor } = request.routeOptions.config
     const admit = (actor: Actor) => {
       request.actor = actor
       if (actor.lacksFactor && !isOpenWithoutFactor) throw new DomainError('TWO_FACTOR_REQUIRED')
-      if (access !== 'signed-in' && !access.includes(actor.role)) throw new DomainError('FORBIDDEN')
+      if (access !== 'signed-in' && !access?.includes(actor.role)) throw new DomainError('FORBIDDEN')
     }
     const refuse = (error: Error) => {
       request.refusal = error
@@ -138,9 +150,7 @@ export const sessionPlugin = fp(async (app: FastifyInstance, { context }: Option
       refuse(error as Error)
     }
     done()
-  })
-  // After the limits: who is refused is counted like everybody.
-  app.addHook('preParsing', (request, _reply, payload, done) => done(request.refusal, payload))
+  }
 
   /** Whom the access token names; undefined when it must be renewed first. */
   function actorOf(request: FastifyRequest): Actor | undefined {

@@ -46,30 +46,34 @@ test.each([
     }),
   ],
   ['forgot-password', (email: string) => ({ email })],
-])('%s answers for known and unknown e-mails in the same time, with the same headers', async (route, bodyFor) => {
-  const ask = async (email: string, number: number) => {
-    const startMs = performance.now()
-    const answer = await api.connect().inject('POST', `/api/v1/auth/${route}`, bodyFor(email, number))
-    return { durationMs: performance.now() - startMs, shape: shapeOf(answer) }
-  }
-  const timesMs: { known: number[]; unknown: number[] } = { known: [], unknown: [] }
-  const shapes = new Set<string>()
-  for (const [number, email] of known.entries()) {
-    const sides = [
-      ['known', email],
-      ['unknown', `nobody_${route}_${number}@example.test`],
-    ] as const
-    // Neither side is always the one that comes second.
-    for (const [side, address] of number % 2 ? sides : sides.toReversed()) {
-      const { durationMs, shape } = await ask(address, number)
-      shapes.add(shape)
-      if (number >= warmUps) timesMs[side].push(durationMs)
+])(
+  '%s answers for known and unknown e-mails in the same time, with the same headers',
+  async (route, bodyFor) => {
+    const ask = async (email: string, number: number) => {
+      const startMs = performance.now()
+      const answer = await api.connect().inject('POST', `/api/v1/auth/${route}`, bodyFor(email, number))
+      return { durationMs: performance.now() - startMs, shape: shapeOf(answer) }
     }
-  }
-  expect([...shapes]).toHaveLength(1)
-  const t = welchT(kept(timesMs.known), kept(timesMs.unknown))
-  expect(Math.abs(t)).toBeLessThan(maxT)
-})
+    const timesMs: { known: number[]; unknown: number[] } = { known: [], unknown: [] }
+    const shapes = new Set<string>()
+    for (const [number, email] of known.entries()) {
+      const sides = [
+        ['known', email],
+        ['unknown', `nobody_${route}_${number}@example.test`],
+      ] as const
+      // Neither side is always the one that comes second.
+      for (const [side, address] of number % 2 ? sides : sides.toReversed()) {
+        const { durationMs, shape } = await ask(address, number)
+        shapes.add(shape)
+        if (number >= warmUps) timesMs[side].push(durationMs)
+      }
+    }
+    expect([...shapes]).toHaveLength(1)
+    const t = welchT(kept(timesMs.known), kept(timesMs.unknown))
+    expect(Math.abs(t)).toBeLessThan(maxT)
+  },
+  180_000,
+)
 
 function shapeOf({
   statusCode,

@@ -10,6 +10,11 @@ export type Revocations = {
   noteRevoked(sessionIds: readonly string[]): void
   /** False when Postgres could not be asked for a second: then nobody can be let in. */
   isFresh(): boolean
+  /**
+   * For when it is not fresh: a process that had to stand still asks again at once and waits for the answer, while one
+   * that can't reach Postgres says no without delay.
+   */
+  whenFresh(): Promise<boolean>
   /** Resolves when Postgres was asked for the first time. */
   loaded: Promise<void>
   close(): Promise<void>
@@ -51,6 +56,7 @@ export function startRevocations({ db, log, clock }: { db: Db; log: Logger; cloc
 
   // Polls fail four times a second while Postgres is away: one line when it begins, one when it ends.
   let isFailing = false
+  let asked = Promise.withResolvers<void>()
   const noteFailure = (error: unknown) => {
     if (!isFailing)
       log.warn({ err: error }, 'revocations can not be read; signed-in requests are refused until they can')
@@ -61,9 +67,13 @@ export function startRevocations({ db, log, clock }: { db: Db; log: Logger; cloc
     isFailing = false
   }
 
+  const isFresh = () => performance.now() - lastSuccessMs < staleAfterMs
+
   const loop = async () => {
     while (!isClosing) {
       await poll().then(noteSuccess, noteFailure)
+      asked.resolve()
+      asked = Promise.withResolvers<void>()
       await new Promise((resolve) => setTimeout(resolve, pollIntervalMs))
     }
   }
@@ -81,10 +91,16 @@ export function startRevocations({ db, log, clock }: { db: Db; log: Logger; cloc
       for (const id of sessionIds) known.set(id, { revokedAtMs: nowMs, renewAtMs: null, seenAtMs: nowMs })
     },
     loaded: loaded.promise,
-    isFresh: () => performance.now() - lastSuccessMs < staleAfterMs,
+    isFresh,
+    async whenFresh() {
+      if (!isFresh() && !isFailing) await asked.promise
+      return isFresh()
+    },
     async close() {
       isClosing = true
       await running
+      isFailing = true
+      asked.resolve()
     },
   }
 }
