@@ -85,7 +85,7 @@ async function tellOfLock(
     template: 'account-locked',
     to: user.email,
     userId: user.id,
-    data: happened(user, origin, now),
+    data: { ...happened(user, origin, now), kind },
   })
 }
 

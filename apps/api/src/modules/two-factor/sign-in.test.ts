@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildTestApp, type TestApp } from '../../testing.ts'
-import { auditOf, codeOf, login, mailedResetToken, mailsTo, password, templatesTo } from '../auth/auth-fixtures.ts'
+import { auditOf, codeOf, login, mailedResetToken, mailsTo, password } from '../auth/auth-fixtures.ts'
 import { signDevice } from '../auth/device-cookie.ts'
 import {
   appOf,
@@ -263,7 +263,8 @@ describe('wrong codes', () => {
     expect(answers.filter((answer) => codeOf(answer) === 'OTP_INVALID')).toHaveLength(5)
     expect(answers.filter((answer) => codeOf(answer) === 'ACCOUNT_LOCKED')).toHaveLength(45)
     expect(await failures(id)).toBe(5)
-    expect(await templatesTo(api, email)).toContain('account-locked')
+    const told = (await mailsTo(api, email)).find(({ template }) => template === 'account-locked')
+    expect(told?.data).toMatchObject({ kind: 'code' })
     const locked = await verify(api.connect(), await challenged(api, email), app.code())
     expect([codeOf(locked), locked.headers['retry-after']]).toEqual(['ACCOUNT_LOCKED', '30'])
     // The factor's own counter: the password is asked for as ever.
