@@ -72,15 +72,15 @@ test('relays side by side publish each row, and a worker takes each once', async
   const transacts = [world.transact(), world.transact(), world.transact()]
   world.worker(takeEffect, { concurrency: 10 })
   const orders = await Promise.all(
-    Array.from({ length: 600 }, (_, index) => order(transacts[index % 3] ?? world.transact())),
+    Array.from({ length: 300 }, (_, index) => order(transacts[index % 3] ?? world.transact())),
   )
-  await eventually(async () => expect(await world.effects()).toHaveLength(600), { timeoutMs: 15_000 })
+  await eventually(async () => expect(await world.effects()).toHaveLength(300), { timeoutMs: 15_000 })
   expect(await world.effects()).toEqual(orders.map(({ subject }) => subject).sort())
   await eventually(async () => expect(await world.db.selectFrom('outbox').select('id').execute()).toEqual([]))
 })
 
 test('after Redis lost its memory everything owed is published again at once', async () => {
-  const transact = world.transact(world.relay({ republishAfterMs: 3_600_000 }))
+  const transact = world.transact(world.relay({ republishAfterMs: 3_300_000 }))
   await eventually(async () => expect(await world.redis.client.get('muster:epoch')).toBeTruthy())
   const orders = [await order(transact), await order(transact), await order(transact)]
   for (const { jobId } of orders) await untilPublished(jobId)
