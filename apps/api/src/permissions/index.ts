@@ -1,0 +1,1 @@
+export { invitableRoles } from './invitable-roles.ts'
