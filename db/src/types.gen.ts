@@ -138,6 +138,22 @@ export interface IdempotencyKeys {
   route: string;
 }
 
+export interface Invites {
+  accepted_at: Timestamp | null;
+  accepted_by: string | null;
+  created_at: Timestamp;
+  email: string;
+  email_id: string;
+  expires_at: Timestamp;
+  id: string;
+  inviter_id: string;
+  organization_id: string | null;
+  organization_name: string | null;
+  role: string;
+  status: string;
+  updated_at: Timestamp;
+}
+
 export interface KnownDevices {
   browser: string;
   first_seen_at: Timestamp;
@@ -306,6 +322,7 @@ export interface Users {
   avatar_upload_id: string | null;
   bio: string | null;
   created_at: Generated<Timestamp>;
+  deactivated_by: string | null;
   deletion_requested_at: Timestamp | null;
   email: string;
   google_id: string | null;
@@ -334,6 +351,7 @@ export interface DB {
   email_suppressions: EmailSuppressions;
   friendships: Friendships;
   idempotency_keys: IdempotencyKeys;
+  invites: Invites;
   known_devices: KnownDevices;
   notifications: Notifications;
   organizations: Organizations;

@@ -42,6 +42,27 @@ export function update(
     .executeTakeFirstOrThrow()
 }
 
+/**
+ * Locks these people until the transaction ends, in the order of their ids, which every transaction that needs several
+ * keeps. Rows that refer to them can still be written.
+ */
+export function lockPeople(trx: Trx, ids: readonly string[]): Promise<UserRow[]> {
+  return trx.selectFrom('users').selectAll().where('id', 'in', ids).orderBy('id').forNoKeyUpdate().execute()
+}
+
+export function setActive(
+  trx: Trx,
+  id: string,
+  { isActive, deactivatedBy }: { isActive: boolean; deactivatedBy: 'organization' | 'platform' | null },
+  now: Date,
+) {
+  return trx
+    .updateTable('users')
+    .set({ is_active: isActive, deactivated_by: deactivatedBy, version: sql`version + 1`, updated_at: now })
+    .where('id', '=', id)
+    .execute()
+}
+
 export function setLastSeen(db: Db | Trx, id: string, now: Date) {
   return db.updateTable('users').set({ last_seen_at: now }).where('id', '=', id).execute()
 }
