@@ -5,7 +5,8 @@ import { type Permission, permissions, type Scope } from './table.ts'
 export type Target = { ownerId?: string | null; organizationId?: string | null }
 
 /** With what this role may do it. */
-export const scopeOf = (role: Role, permission: Permission): Scope => permissions[permission][roles.indexOf(role)] as Scope
+export const scopeOf = (role: Role, permission: Permission): Scope =>
+  permissions[permission][roles.indexOf(role)] as Scope
 
 /** The roles that may do it with anything at all, for a route's `config.access`. */
 export const rolesWith = (permission: Permission): readonly Role[] =>

@@ -13,13 +13,13 @@ const own = 'own'
 const none = 'none'
 
 /**
- * Who may do what. Routes, services and queries ask this table, and docs/permissions.md is made of it (`pnpm
- * permissions:write`). What is not in it is one's own account and whatever hangs on it: that is everybody's.
+ * Who may do what. Routes, services and queries ask this table, and docs/permissions.md is made of it by write-docs.ts.
+ * What is not in it is one's own account and whatever hangs on it: that is everybody's.
  */
 // biome-ignore format: a table is read by its columns
 export const permissions = {
   //                    super_admin site_admin operator client_admin client_user
-  'task.read':           [own,      own,       own,     ours,        own,  'Read and change tasks, their files and reminders. Own: made by oneself, or assigned to one'],
+  'task.read':           [own,      own,       own,     ours,        own,  'Read and change tasks and their files. Own: made by oneself, or assigned to one'],
   'task.delete':         [own,      own,       own,     ours,        own,  'Delete tasks, and the files of others in them. Own: made by oneself'],
   'organization.read':   [none,     none,      none,    ours,        ours, 'Read the organization and its list of members'],
   'organization.change': [none,     none,      none,    ours,        none, 'Rename the organization, require a second factor'],

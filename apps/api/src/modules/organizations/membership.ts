@@ -44,23 +44,29 @@ export async function newPersonalOrganization(
  * Whether the person is the last client_admin of an organization with other members. Locks the organization until the
  * transaction ends, so that its admins leave one after another. Members who are about to be deleted count, since they may
  * change their minds; such admins don't, since they may not.
+ * @param goingTo where the same transaction moves the person to, when that exists already: both are locked in one order
  */
 export async function isLastAdmin(
   trx: Trx,
   user: Pick<UserRow, 'id' | 'role' | 'organization_id'>,
+  goingTo: string | null = null,
 ): Promise<boolean> {
   if (user.role !== 'client_admin' || user.organization_id === null) return false
-  await queries.lockOrganizations(trx, [user.organization_id])
+  await queries.lockOrganizations(trx, [user.organization_id, goingTo])
   const { members, admins } = await queries.countOthers(trx, user)
   return members > 0 && admins === 0
 }
 
-/** For who would take the last client_admin from an organization with other members. @throws DomainError LAST_ADMIN */
+/**
+ * For who would take the last client_admin from an organization with other members, see {@link isLastAdmin}.
+ * @throws DomainError LAST_ADMIN
+ */
 export async function refuseLastAdmin(
   trx: Trx,
   user: Pick<UserRow, 'id' | 'role' | 'organization_id'>,
+  goingTo: string | null = null,
 ): Promise<void> {
-  if (await isLastAdmin(trx, user))
+  if (await isLastAdmin(trx, user, goingTo))
     throw new DomainError('LAST_ADMIN', {
       message: 'This is the last client_admin of an organization with other members. Make somebody else one first.',
     })

@@ -9,12 +9,7 @@ const tasksPerStatement = 1_000
  * The tasks of a person who goes to another organization, or to none, are theirs and go along. What they shared with the
  * organization they leave ends: nobody there stays assigned to their tasks or is reminded of them, nor they of others'.
  */
-export async function tasksFollow(
-  trx: Trx,
-  userId: string,
-  organizationId: string | null,
-  now: Date,
-): Promise<void> {
+export async function tasksFollow(trx: Trx, userId: string, organizationId: string | null, now: Date): Promise<void> {
   const page = { now, limit: tasksPerStatement }
   for (let count = tasksPerStatement; count === tasksPerStatement; ) {
     const moved = await queries.moveOwn(trx, { userId, organizationId }, page)
