@@ -11,6 +11,7 @@ import { authRoutes } from './modules/auth/auth.routes.ts'
 import { passwordsRoutes } from './modules/auth/passwords.routes.ts'
 import { friendsRoutes } from './modules/friends/friends.routes.ts'
 import { googleRoutes } from './modules/google/google.routes.ts'
+import { invitesRoutes } from './modules/invites/invites.routes.ts'
 import { organizationsRoutes } from './modules/organizations/organizations.routes.ts'
 import { remindersRoutes } from './modules/reminders/reminders.routes.ts'
 import { createAccessTokens } from './modules/sessions/access-tokens.ts'
@@ -123,6 +124,7 @@ export async function buildApp(deps: Deps): Promise<App> {
       await api.register(avatarRoutes, { context })
       await api.register(friendsRoutes, { context })
       await api.register(organizationsRoutes, { context })
+      await api.register(invitesRoutes, { context })
       await api.register(tasksRoutes, { context })
       await api.register(attachmentsRoutes, { context })
       await api.register(remindersRoutes, { context })

@@ -21,6 +21,8 @@ declare module 'fastify' {
     access?: 'public' | 'signed-in' | readonly Role[]
     /** Also for somebody who lacks the second factor that their organization requires. */
     isOpenWithoutFactor?: true
+    /** On a public route: who is signed in is looked up all the same, for {@link requireActor}. */
+    asksWhoActs?: true
   }
 }
 
@@ -74,6 +76,13 @@ export function sessionCookies({
   }
 }
 
+/** Who acts on a route that is public and `asksWhoActs`. @throws DomainError UNAUTHENTICATED and all else that keeps one out */
+export function requireActor({ actor, refusal }: FastifyRequest): Actor {
+  if (refusal) throw refusal
+  if (!actor) throw new DomainError('UNAUTHENTICATED')
+  return actor
+}
+
 /** About 10 MB; the oldest go first. */
 const maxRemembered = 10_000
 
@@ -107,14 +116,19 @@ export const sessionPlugin = fp(async (app: FastifyInstance, { context }: Option
 
   // With a callback: the usual request, whose access token is good, waits for nothing.
   app.addHook('onRequest', (request, reply, done) => {
-    const { access, isOpenWithoutFactor } = request.routeOptions.config
-    if (access === undefined || access === 'public') return done()
+    const { access, isOpenWithoutFactor, asksWhoActs } = request.routeOptions.config
+    if (access === undefined || (access === 'public' && !asksWhoActs)) return done()
     // Without news of revoked sessions nobody can be let in.
-    if (!revocations.isFresh()) throw new DomainError('DEPENDENCY_UNAVAILABLE', { retryAfterSeconds: 2 })
+    if (!revocations.isFresh()) {
+      const isAway = new DomainError('DEPENDENCY_UNAVAILABLE', { retryAfterSeconds: 2 })
+      if (access !== 'public') throw isAway
+      request.refusal = isAway
+      return done()
+    }
     const admit = (actor: Actor) => {
       request.actor = actor
       if (actor.lacksFactor && !isOpenWithoutFactor) throw new DomainError('TWO_FACTOR_REQUIRED')
-      if (access !== 'signed-in' && !access.includes(actor.role)) throw new DomainError('FORBIDDEN')
+      if (typeof access !== 'string' && !access.includes(actor.role)) throw new DomainError('FORBIDDEN')
     }
     const refuse = (error: Error) => {
       request.refusal = error
@@ -133,7 +147,10 @@ export const sessionPlugin = fp(async (app: FastifyInstance, { context }: Option
     done()
   })
   // After the limits: who is refused is counted like everybody.
-  app.addHook('preParsing', (request, _reply, payload, done) => done(request.refusal, payload))
+  app.addHook('preParsing', (request, _reply, payload, done) => {
+    const isPublic = request.routeOptions.config.access === 'public'
+    done(isPublic ? null : request.refusal, payload)
+  })
 
   /** Whom the access token names; undefined when it must be renewed first. */
   function actorOf(request: FastifyRequest): Actor | undefined {

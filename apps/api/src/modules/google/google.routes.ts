@@ -19,6 +19,7 @@ const everyday: ReadonlySet<GoogleErrorCode> = new Set<GoogleErrorCode>([
   'email_unverified',
   'flow_invalid',
   'invite_invalid',
+  'invite_refused',
   'registration_closed',
 ])
 
