@@ -4,7 +4,11 @@ import fastifyCors from '@fastify/cors'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Deps } from './deps.ts'
+import { adminEmailsRoutes } from './modules/admin/admin-emails.routes.ts'
+import { adminQueuesRoutes } from './modules/admin/admin-queues.routes.ts'
+import { adminUsersRoutes } from './modules/admin/admin-users.routes.ts'
 import { diagnosticsRoutes } from './modules/admin/diagnostics.routes.ts'
+import { queueBoardRoutes } from './modules/admin/queue-board.routes.ts'
 import { attachmentsRoutes } from './modules/attachments/attachments.routes.ts'
 import { auditRoutes } from './modules/audit/audit.routes.ts'
 import { authRoutes } from './modules/auth/auth.routes.ts'
@@ -129,6 +133,10 @@ export async function buildApp(deps: Deps): Promise<App> {
       await api.register(attachmentsRoutes, { context })
       await api.register(remindersRoutes, { context })
       await api.register(auditRoutes, { context })
+      await api.register(adminUsersRoutes, { context })
+      await api.register(adminQueuesRoutes, { context })
+      await api.register(adminEmailsRoutes, { context })
+      await api.register(queueBoardRoutes, { context })
       await api.register(diagnosticsRoutes, { context })
     },
     { prefix: '/api/v1' },

@@ -4,8 +4,8 @@ import type { Origin } from '../../plugins/actor.ts'
 import { endSessions } from '../sessions/sessions.service.ts'
 import * as queries from './users.queries.ts'
 
-/** Who decides: a client_admin for the organization, or an administrator of the platform. */
-export type Decision = { by: 'organization' | 'platform'; actorId: string; origin: Origin; now: Date }
+/** Who decides: a client_admin for the organization, or an administrator of the platform, who may have no session. */
+export type Decision = { by: 'organization' | 'platform'; actorId: string | null; origin?: Origin; now: Date }
 
 /**
  * Takes an account out of use and ends its sessions. The caller has locked the row, calls `revocations.noteRevoked` after
