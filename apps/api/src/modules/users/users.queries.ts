@@ -11,6 +11,20 @@ export function findByEmail(db: Db, email: string) {
   return db.selectFrom('users').selectAll().where('email', '=', email).executeTakeFirst()
 }
 
+const idShape = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** The id of who has this id, e-mail or username: none of the three looks like another. */
+export async function findIdByAnyName(db: Db, name: string): Promise<string | undefined> {
+  const column = idShape.test(name) ? 'id' : name.includes('@') ? 'email' : 'username'
+  const row = await db
+    .selectFrom('users')
+    .select('id')
+    .where(column, '=', name)
+    .where('anonymised_at', 'is', null)
+    .executeTakeFirst()
+  return row?.id
+}
+
 export async function isUsernameTaken(db: Db, username: string): Promise<boolean> {
   return (await db.selectFrom('users').select('id').where('username', '=', username).executeTakeFirst()) !== undefined
 }
