@@ -51,6 +51,16 @@ export interface AuditChainHead {
   updated_at: Generated<Timestamp>;
 }
 
+export interface AuditCheckpoints {
+  created_at: Generated<Timestamp>;
+  from_seq: number;
+  hash: Buffer;
+  key_id: string;
+  previous_hash: Buffer;
+  signature: Buffer;
+  to_seq: number;
+}
+
 export interface AuditEvents {
   action: string;
   actor_id: string | null;
@@ -343,6 +353,7 @@ export interface Users {
 export interface DB {
   attachments: Attachments;
   audit_chain_head: AuditChainHead;
+  audit_checkpoints: AuditCheckpoints;
   audit_events: AuditEvents;
   audit_pending: AuditPending;
   audit_personal: AuditPersonal;
