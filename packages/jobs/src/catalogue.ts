@@ -5,6 +5,7 @@ import { deleteFiles } from './delete-files.ts'
 import { fireReminder } from './fire-reminder.ts'
 import { optimizeAvatar } from './optimize-avatar.ts'
 import { optimizeImage } from './optimize-image.ts'
+import { retentionJobs } from './retention.ts'
 import { sendEmail } from './send-email.ts'
 import { sweepOrphans } from './sweep-orphans.ts'
 
@@ -16,6 +17,7 @@ export const allJobs: readonly JobDefinition[] = [
   fireReminder,
   optimizeAvatar,
   optimizeImage,
+  ...Object.values(retentionJobs),
   sendEmail,
   sweepOrphans,
 ]
