@@ -1,5 +1,5 @@
 import { isDatabaseUnavailable } from '@muster/db'
-import { anonymisePeople, retentionJobs } from '@muster/jobs'
+import { anonymisePeople, expireInvites, retentionJobs } from '@muster/jobs'
 import { type DailyJob, startDailySchedule } from '@muster/jobs/daily-schedule'
 import { startWorker } from '@muster/jobs/worker'
 import { announceHead } from './announce-head.ts'
@@ -8,6 +8,7 @@ import { createChainer } from './chainer.ts'
 import type { Deps } from './deps.ts'
 import { anonymisePeopleHandler } from './handlers/anonymise-people.ts'
 import { chainAuditHandler } from './handlers/chain-audit.ts'
+import { expireInvitesHandler } from './handlers/expire-invites.ts'
 import { retentionHandlers } from './handlers/retention.ts'
 
 type AuditWorkerOptions = {
@@ -19,13 +20,14 @@ type AuditWorkerOptions = {
 
 /** Every night, in UTC; one after the other, since they share what the database can do at night. */
 const nightly: [DailyJob, ...DailyJob[]] = [
+  { job: expireInvites, pattern: '0 37 3 * * *' },
   { job: anonymisePeople, pattern: '0 47 3 * * *' },
   ...Object.values(retentionJobs).map((job, index) => ({ job, pattern: `0 ${index * 5} 4 * * *` })),
 ]
 
 /**
  * Everything this process does: chain on a hint, chain by a timer of its own, announce the signed head, and each night
- * make people anonymous and let go of what was kept long enough.
+ * end invitations that ran out, make people anonymous and let go of what was kept long enough.
  */
 export function startAuditWorker(
   deps: Deps,
@@ -35,6 +37,7 @@ export function startAuditWorker(
   const chainer = createChainer(deps)
   const handlers = [
     chainAuditHandler({ chainer }),
+    expireInvitesHandler(deps),
     anonymisePeopleHandler(deps),
     ...retentionHandlers(deps),
   ]

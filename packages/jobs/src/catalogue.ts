@@ -2,6 +2,7 @@ import { anonymisePeople } from './anonymise-people.ts'
 import { chainAudit } from './chain-audit.ts'
 import type { JobDefinition } from './define-job.ts'
 import { deleteFiles } from './delete-files.ts'
+import { expireInvites } from './expire-invites.ts'
 import { fireReminder } from './fire-reminder.ts'
 import { optimizeAvatar } from './optimize-avatar.ts'
 import { optimizeImage } from './optimize-image.ts'
@@ -14,6 +15,7 @@ export const allJobs: readonly JobDefinition[] = [
   anonymisePeople,
   chainAudit,
   deleteFiles,
+  expireInvites,
   fireReminder,
   optimizeAvatar,
   optimizeImage,
