@@ -20,7 +20,7 @@ export async function listInvites(
   { limit, offset }: { limit: number; offset: number },
 ): Promise<InviteRow[]> {
   const ids = sql`
-    select id from (${found(filter, sql`order by id desc limit ${offset + limit}`)}) as found
+    select id from (${found(filter, offset + limit)}) as found
     order by id desc limit ${limit} offset ${offset}`
   const { rows } = await sql<InviteRow>`${selectWhere(sql`invites.id in (${ids})`)} order by invites.id desc`.execute(
     db,
@@ -32,16 +32,19 @@ export async function listInvites(
 export async function countInvites(db: Db, filter: InviteFilter): Promise<number> {
   const { rows } = await sql<{ total: number }>`
     select count(*)::int as total from (
-      select from (${found(filter, sql`limit ${countUpTo + 1}`)}) as found limit ${countUpTo + 1}
+      select from (${found(filter, countUpTo + 1)}) as found limit ${countUpTo + 1}
     ) as counted`.execute(db)
   return rows[0]?.total ?? 0
 }
 
-/** One SELECT for each way to have the status: each reads one index in its order, and no more of it than is asked for. */
-function found({ inviterId, status, now }: InviteFilter, bound: RawBuilder<unknown>): RawBuilder<unknown> {
+/**
+ * One SELECT for each way to have the status. The order, needless for who only counts, has Postgres read an index, and no
+ * more of it than is asked for, wherever in the table the rows lie.
+ */
+function found({ inviterId, status, now }: InviteFilter, limit: number): RawBuilder<unknown> {
   const isSent = inviterId === undefined ? sql`true` : sql`inviter_id = ${inviterId}`
   const selects = waysToBe(status, now).map(
-    (isSo) => sql`(select id from invites where ${isSent} and ${isSo} ${bound})`,
+    (isSo) => sql`(select id from invites where ${isSent} and ${isSo} order by id desc limit ${limit})`,
   )
   return sql.join(selects, sql` union all `)
 }
