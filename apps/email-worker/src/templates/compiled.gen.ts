@@ -538,7 +538,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "as": "line",
     "is": "client_admin",
     "then": [
-     "to set up an organization on Muster and to manage it."
+     "to set up your organization on Muster and to manage it:"
     ]
    },
    {
@@ -546,7 +546,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "as": "line",
     "is": "client_user",
     "then": [
-     "to work in an organization on Muster."
+     "to join an organization on Muster:"
     ]
    },
    "</p>",
@@ -554,7 +554,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "when": "organizationName",
     "as": "person",
     "then": [
-     "<p class=\"ink\" style=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Organization: ",
+     "<p class=\"panel\" style=\"font-size:16px;line-height:25px;background-color:#eef2fc;border-radius:8px;color:#1b2230;margin:0 0 18px;padding:16px 18px;margin-top:0;margin-right:0;margin-bottom:18px;margin-left:0\">",
      {
       "slot": "organizationName",
       "as": "person"
@@ -572,7 +572,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "slot": "token",
     "as": "pathPart"
    },
-   "\" style=\"line-height:100%;text-decoration:none;display:inline-block;max-width:100%;mso-padding-alt:0px;background-color:#2f57c8;border-radius:8px;color:#ffffff;font-size:16px;font-weight:600;padding:13px 22px;padding-top:13px;padding-right:22px;padding-bottom:13px;padding-left:22px\" target=\"_blank\"><span><!--[if mso]><i style=\"mso-font-width:366.66666666666663%;mso-text-raise:19.5\" hidden>&#8202;&#8202;&#8202;</i><![endif]--></span><span style=\"max-width:100%;display:inline-block;line-height:120%;mso-padding-alt:0px;mso-text-raise:9.75px\">Accept the invitation</span><span><!--[if mso]><i style=\"mso-font-width:366.66666666666663%\" hidden>&#8202;&#8202;&#8202;&#8203;</i><![endif]--></span></a></td></tr></tbody></table><p class=\"ink\" style=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">You choose a password there, or continue with Google. If you have an account with this address, sign in and accept with it. The link works once, for ",
+   "\" style=\"line-height:100%;text-decoration:none;display:inline-block;max-width:100%;mso-padding-alt:0px;background-color:#2f57c8;border-radius:8px;color:#ffffff;font-size:16px;font-weight:600;padding:13px 22px;padding-top:13px;padding-right:22px;padding-bottom:13px;padding-left:22px\" target=\"_blank\"><span><!--[if mso]><i style=\"mso-font-width:366.66666666666663%;mso-text-raise:19.5\" hidden>&#8202;&#8202;&#8202;</i><![endif]--></span><span style=\"max-width:100%;display:inline-block;line-height:120%;mso-padding-alt:0px;mso-text-raise:9.75px\">Accept the invitation</span><span><!--[if mso]><i style=\"mso-font-width:366.66666666666663%\" hidden>&#8202;&#8202;&#8202;&#8203;</i><![endif]--></span></a></td></tr></tbody></table><p class=\"ink\" style=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">There you create your account; if you have one with this address, sign in and accept with it. The link works once, for ",
    {
     "slot": "lifetime",
     "as": "line"
@@ -614,7 +614,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "as": "line",
     "is": "client_admin",
     "then": [
-     "to set up an organization on Muster and to manage it."
+     "to set up your organization on Muster and to manage it:"
     ]
    },
    {
@@ -622,7 +622,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "as": "line",
     "is": "client_user",
     "then": [
-     "to work in an organization on Muster."
+     "to join an organization on Muster:"
     ]
    },
    "\n\n",
@@ -630,7 +630,6 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "when": "organizationName",
     "as": "person",
     "then": [
-     "Organization: ",
      {
       "slot": "organizationName",
       "as": "person"
@@ -648,7 +647,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "slot": "token",
     "as": "pathPart"
    },
-   "\n\nYou choose a password there, or continue with Google. If you have an account with this address, sign in and accept with it. The link works once, for ",
+   "\n\nThere you create your account; if you have one with this address, sign in and accept with it. The link works once, for ",
    {
     "slot": "lifetime",
     "as": "line"
