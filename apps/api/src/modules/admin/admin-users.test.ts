@@ -89,6 +89,7 @@ describe('who may', () => {
         await endSessions(by, whom.userId),
       ]
       expect(answers.map(({ statusCode }) => statusCode)).toEqual([403, 403, 403])
+      if (by === whom) for (const answer of answers) expect(answer.json().message).toContain('own account')
       expect((await me(whom)).statusCode).toBe(200)
     }
     expect((await change(site, operator.userId, { isActive: false })).statusCode).toBe(200)
@@ -141,10 +142,13 @@ describe('reading', () => {
       const { data, pagination } = (
         await admin.inject('GET', `${base}/users?role=client_user&isActive=true&limit=2&page=${page}`)
       ).json()
+      if (page > 1) expect(pagination.totalPages).toBe(pages)
       pages = pagination.totalPages
       seen.push(...data.users.map(({ id }: { id: string }) => id))
     }
     expect(new Set(seen).size).toBe(seen.length)
+    const behind = await admin.inject('GET', `${base}/users?role=client_user&isActive=true&limit=2&page=90`)
+    expect(behind.json()).toMatchObject({ data: { users: [] }, pagination: { total: seen.length } })
     const others = members.slice(1).map(({ userId }) => userId)
     expect(seen).toEqual(expect.arrayContaining(others))
     expect(seen).not.toContain(off.userId)
