@@ -11,6 +11,7 @@ import { diagnosticsRoutes } from './modules/admin/diagnostics.routes.ts'
 import { queueBoardRoutes } from './modules/admin/queue-board.routes.ts'
 import { attachmentsRoutes } from './modules/attachments/attachments.routes.ts'
 import { auditRoutes } from './modules/audit/audit.routes.ts'
+import { deniedAccessPlugin } from './modules/audit/denied-access.ts'
 import { authRoutes } from './modules/auth/auth.routes.ts'
 import { passwordsRoutes } from './modules/auth/passwords.routes.ts'
 import { friendsRoutes } from './modules/friends/friends.routes.ts'
@@ -111,6 +112,7 @@ export async function buildApp(deps: Deps): Promise<App> {
   })
   await app.register(sessionPlugin, { context })
   await app.register(presencePlugin, { presence: deps.presence })
+  await app.register(deniedAccessPlugin, { context: deps })
   await app.register(rateLimitsPlugin, { deps })
   await app.register(notFoundPlugin)
   await app.register(openapiPlugin, { publicUrl: config.publicUrl })

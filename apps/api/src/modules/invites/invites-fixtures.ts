@@ -1,5 +1,6 @@
 import { mailToken } from '@muster/mail'
 import type { ManualClock } from '@muster/testing'
+import { sql } from 'kysely'
 import type { Role } from '../../plugins/actor.ts'
 import type { TestApp, TestClient, TestPerson } from '../../testing.ts'
 import { mailsTo, newPerson, password } from '../auth/auth-fixtures.ts'
@@ -79,11 +80,24 @@ export async function letTimePass(api: TestApp, clock: ManualClock, ms: number):
   await api.db.updateTable('sessions').set({ expires_at }).execute()
 }
 
+/** Some statement waits for a row that another transaction holds. */
+export async function waitsForLock(api: TestApp): Promise<void> {
+  const { rows } = await sql`
+    select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(api.db)
+  if (rows.length === 0) throw new Error('Nothing waits.')
+}
+
 /** What was recorded about an invitation, oldest first. */
 export const eventsOf = async (api: TestApp, inviteId: string) =>
-  (await api.db.selectFrom('audit_pending').selectAll().where('target_id', '=', inviteId).orderBy('id').execute()).map(
-    ({ action }) => action,
-  )
+  (
+    await api.db
+      .selectFrom('audit_pending')
+      .selectAll()
+      .where('target_id', '=', inviteId)
+      .where('action', '<>', 'access.denied')
+      .orderBy('id')
+      .execute()
+  ).map(({ action }) => action)
 
 /** A person whose e-mail is this one, as it is for somebody who registered themselves. */
 export async function withEmail(api: TestApp, person: TestPerson, email: string): Promise<TestPerson> {
