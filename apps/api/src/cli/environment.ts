@@ -52,6 +52,16 @@ export const readPasswords = () =>
     }),
   )
 
+/** Without Redis the chain is not compared with what was announced there. @throws ConfigError */
+export const readAuditing = () =>
+  read(
+    z.object({
+      DATABASE_URL: databaseUrl,
+      REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
+      AUDIT_KEYS: keyRing(),
+    }),
+  )
+
 /** What is ordered here is found by the relays of the processes that run. */
 export const relayOfOthers = { nudge() {}, hintAudit() {} }
 

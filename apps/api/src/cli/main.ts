@@ -15,6 +15,7 @@ const load = {
   admin: () => import('./admin.ts'),
   people: () => import('./people.ts'),
   queues: () => import('./queues.ts'),
+  audit: () => import('./audit.ts'),
 }
 
 const person = ['person'] as const
@@ -118,6 +119,12 @@ const commands: readonly Command[] = [
     args: failedJob,
     summary: 'give a failed job up: it is owed no more',
     run: async ({ args }) => (await load.queues()).discardJob(args[0], args[1]),
+  },
+  {
+    name: 'audit verify',
+    options: { head: 'seq.hash.keyId.signature', heads: 'file' },
+    summary: 'follow the whole chain of the audit log, and compare it with heads from the audit worker’s log',
+    run: async ({ options }) => (await load.audit()).verifyAudit(options),
   },
 ]
 
