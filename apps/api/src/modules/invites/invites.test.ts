@@ -1,4 +1,4 @@
-import { type ManualClock, manualClock } from '@muster/testing'
+import { eventually, type ManualClock, manualClock } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { invitableRoles } from '../../permissions/index.ts'
@@ -21,6 +21,7 @@ import {
   rowOf,
   send,
   setUser,
+  waitsForLock,
   weekMs,
 } from './invites-fixtures.ts'
 
@@ -275,6 +276,19 @@ describe('revoking', () => {
     expect(await eventsOf(api, id)).toEqual(['invite.created', 'invite.revoked'])
     expect((await mailsTo(api, email)).map(({ status }) => status)).toEqual(['dropped'])
     expect(codeOf(await accept(api.connect(), newAccount(token)))).toBe('INVITE_INVALID')
+  })
+
+  test('is waited for by who accepts at that moment, and wins', async () => {
+    const { id, token } = await invited(api, admin, 'client_user')
+    const there = await api.signUp()
+    const person = await invited(api, admin, 'client_user', there.email)
+    const trx = await api.db.startTransaction().execute()
+    await trx.updateTable('invites').set({ status: 'revoked' }).where('id', 'in', [id, person.id]).execute()
+    const accepting = [accept(api.connect(), newAccount(token)), accept(there, { token: person.token })]
+    await Promise.race([...accepting, eventually(() => waitsForLock(api))])
+    await trx.commit().execute()
+    for (const answer of await Promise.all(accepting)) expect(codeOf(answer)).toBe('INVITE_INVALID')
+    expect([(await rowOf(api, id)).status, (await rowOf(api, person.id)).status]).toEqual(['revoked', 'revoked'])
   })
 
   test('comes too late for what was accepted', async () => {
