@@ -31,7 +31,7 @@ describe('the list of members', () => {
     const user = await joining(api, admin)
     const left = await joining(api, admin)
     await api.signUp()
-    await changeMember(admin, left.userId, { isActive: false })
+    expect((await changeMember(admin, left.userId, { isActive: false })).statusCode).toBe(200)
     for (const [userId, name] of [
       [admin.userId, 'Cy'],
       [user.userId, 'Ada'],
