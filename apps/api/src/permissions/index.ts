@@ -1,3 +1,3 @@
-export { can, rolesWith, scopeOf, type Target } from './can.ts'
+export { can, rolesWith, scopeOf } from './can.ts'
 export { invitableRoles } from './invitable-roles.ts'
-export type { Permission, Scope } from './table.ts'
+export type { Permission } from './table.ts'
