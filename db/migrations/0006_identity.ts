@@ -4,6 +4,8 @@ import { type Kysely, sql } from 'kysely'
 export async function up(db: Kysely<any>): Promise<void> {
   await sql`
     alter table users
+      -- Whose decision it was that the account is not active: what the platform decided, no organization takes back.
+      add column deactivated_by text check (deactivated_by in ('organization', 'platform')),
       add column avatar_status text check (avatar_status in ('processing', 'ready', 'failed')),
       -- The upload whose picture is to become the avatar; null when none is in the works.
       add column avatar_upload_id uuid,
@@ -161,6 +163,6 @@ export async function down(db: Kysely<any>): Promise<void> {
     db,
   )
   await sql`
-    alter table users drop column avatar_status, drop column avatar_upload_id, drop column deletion_requested_at,
-      drop column anonymised_at`.execute(db)
+    alter table users drop column deactivated_by, drop column avatar_status, drop column avatar_upload_id,
+      drop column deletion_requested_at, drop column anonymised_at`.execute(db)
 }

@@ -5,6 +5,8 @@ import * as m2 from '../migrations/0003_mail.ts'
 import * as m3 from '../migrations/0004_outbox.ts'
 import * as m4 from '../migrations/0005_audit.ts'
 import * as m5 from '../migrations/0006_identity.ts'
+import * as m6 from '../migrations/0007_invites.ts'
+import * as m7 from '../migrations/0008_audit_retention.ts'
 
 export const migrations = {
   '0001_people': m0,
@@ -13,4 +15,6 @@ export const migrations = {
   '0004_outbox': m3,
   '0005_audit': m4,
   '0006_identity': m5,
+  '0007_invites': m6,
+  '0008_audit_retention': m7,
 }

@@ -51,6 +51,16 @@ export interface AuditChainHead {
   updated_at: Generated<Timestamp>;
 }
 
+export interface AuditCheckpoints {
+  created_at: Generated<Timestamp>;
+  from_seq: number;
+  hash: Buffer;
+  key_id: string;
+  previous_hash: Buffer;
+  signature: Buffer;
+  to_seq: number;
+}
+
 export interface AuditEvents {
   action: string;
   actor_id: string | null;
@@ -136,6 +146,22 @@ export interface IdempotencyKeys {
   key: string;
   resource_id: string;
   route: string;
+}
+
+export interface Invites {
+  accepted_at: Timestamp | null;
+  accepted_by: string | null;
+  created_at: Timestamp;
+  email: string;
+  email_id: string;
+  expires_at: Timestamp;
+  id: string;
+  inviter_id: string;
+  organization_id: string | null;
+  organization_name: string | null;
+  role: string;
+  status: string;
+  updated_at: Timestamp;
 }
 
 export interface KnownDevices {
@@ -306,6 +332,7 @@ export interface Users {
   avatar_upload_id: string | null;
   bio: string | null;
   created_at: Generated<Timestamp>;
+  deactivated_by: string | null;
   deletion_requested_at: Timestamp | null;
   email: string;
   google_id: string | null;
@@ -326,6 +353,7 @@ export interface Users {
 export interface DB {
   attachments: Attachments;
   audit_chain_head: AuditChainHead;
+  audit_checkpoints: AuditCheckpoints;
   audit_events: AuditEvents;
   audit_pending: AuditPending;
   audit_personal: AuditPersonal;
@@ -334,6 +362,7 @@ export interface DB {
   email_suppressions: EmailSuppressions;
   friendships: Friendships;
   idempotency_keys: IdempotencyKeys;
+  invites: Invites;
   known_devices: KnownDevices;
   notifications: Notifications;
   organizations: Organizations;

@@ -4,13 +4,20 @@ import fastifyCors from '@fastify/cors'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Deps } from './deps.ts'
+import { adminEmailsRoutes } from './modules/admin/admin-emails.routes.ts'
+import { adminQueuesRoutes } from './modules/admin/admin-queues.routes.ts'
+import { adminUsersRoutes } from './modules/admin/admin-users.routes.ts'
 import { diagnosticsRoutes } from './modules/admin/diagnostics.routes.ts'
+import { queueBoardRoutes } from './modules/admin/queue-board.routes.ts'
 import { attachmentsRoutes } from './modules/attachments/attachments.routes.ts'
 import { auditRoutes } from './modules/audit/audit.routes.ts'
+import { deniedAccessPlugin } from './modules/audit/denied-access.ts'
 import { authRoutes } from './modules/auth/auth.routes.ts'
 import { passwordsRoutes } from './modules/auth/passwords.routes.ts'
 import { friendsRoutes } from './modules/friends/friends.routes.ts'
 import { googleRoutes } from './modules/google/google.routes.ts'
+import { invitesRoutes } from './modules/invites/invites.routes.ts'
+import { organizationsRoutes } from './modules/organizations/organizations.routes.ts'
 import { remindersRoutes } from './modules/reminders/reminders.routes.ts'
 import { createAccessTokens } from './modules/sessions/access-tokens.ts'
 import { sessionsRoutes } from './modules/sessions/sessions.routes.ts'
@@ -106,6 +113,7 @@ export async function buildApp(deps: Deps): Promise<App> {
   })
   await app.register(sessionPlugin, { context })
   await app.register(presencePlugin, { presence: deps.presence })
+  await app.register(deniedAccessPlugin, { context: deps })
   await app.register(rateLimitsPlugin, { deps })
   await app.register(notFoundPlugin)
   await app.register(openapiPlugin, { publicUrl: config.publicUrl })
@@ -123,10 +131,16 @@ export async function buildApp(deps: Deps): Promise<App> {
       await api.register(avatarRoutes, { context })
       await api.register(exportRoutes, { context })
       await api.register(friendsRoutes, { context })
+      await api.register(organizationsRoutes, { context })
+      await api.register(invitesRoutes, { context })
       await api.register(tasksRoutes, { context })
       await api.register(attachmentsRoutes, { context })
       await api.register(remindersRoutes, { context })
       await api.register(auditRoutes, { context })
+      await api.register(adminUsersRoutes, { context })
+      await api.register(adminQueuesRoutes, { context })
+      await api.register(adminEmailsRoutes, { context })
+      await api.register(queueBoardRoutes, { context })
       await api.register(diagnosticsRoutes, { context })
     },
     { prefix: '/api/v1' },

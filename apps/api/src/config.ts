@@ -20,6 +20,8 @@ const env = z.object({
   MAIL_CODE_KEYS: keyRing(),
   COOKIE_KEYS: keyRing(),
   ENCRYPTION_KEYS: keyRing(),
+  /** Those of the audit worker: here they only verify. */
+  AUDIT_KEYS: keyRing(),
   /** Who vouches for people at "Sign in with Google": Google, or any other issuer of OpenID Connect. */
   OIDC_ISSUER: z.url({ protocol: /^https?$/ }).default('https://accounts.google.com'),
   /** What Muster is registered with there; without them nobody signs in that way. */
@@ -59,6 +61,8 @@ export function readConfig(source: NodeJS.ProcessEnv = process.env) {
       cookie: read.COOKIE_KEYS,
       /** Seals what must be read again, such as secrets of authenticator apps. */
       encryption: read.ENCRYPTION_KEYS,
+      /** Verifies the chain of the audit log; the API never adds to it. */
+      audit: read.AUDIT_KEYS,
     },
     google:
       read.GOOGLE_CLIENT_ID && read.GOOGLE_CLIENT_SECRET

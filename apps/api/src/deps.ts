@@ -1,5 +1,6 @@
 import { type Clock, createDb, type Db, systemClock } from '@muster/db'
 import { createTransact, type Transact } from '@muster/jobs/outbox'
+import { openQueueMonitor, type QueueMonitor } from '@muster/jobs/queue-monitor'
 import { type Relay, startRelay } from '@muster/jobs/relay'
 import type { Logger } from '@muster/logger'
 import { createPasswordHasher, type PasswordHasher } from '@muster/security'
@@ -17,6 +18,7 @@ export type Deps = {
   db: Db
   redis: SafeRedis
   relay: Relay
+  queueMonitor: QueueMonitor
   transact: Transact
   passwords: PasswordHasher
   storage: Storage
@@ -26,12 +28,15 @@ export type Deps = {
 
 /** A request has somebody who waits: while Postgres is frozen they get their 503 after this. */
 const statementTimeoutMs = 2_000
+/** As long as any request waits for Redis. */
+const redisPatienceMs = 150
 
 /** Opens every connection of the API. `close` is the reverse. */
 export function createDeps(config: Config, log: Logger, clock: Clock = systemClock): Deps & { close(): Promise<void> } {
   const db = createDb({ ...config.database, applicationName: 'muster-api', statementTimeoutMs })
   const redis = openRedis(config.redisUrl, log)
   const relay = startRelay({ db, redisUrl: config.redisUrl, log })
+  const queueMonitor = openQueueMonitor(config.redisUrl, { patienceMs: redisPatienceMs })
   // A connection of its own: requests that wait for the pool must not make the news of revocations late.
   const pollDb = createDb({
     url: config.database.url,
@@ -48,6 +53,7 @@ export function createDeps(config: Config, log: Logger, clock: Clock = systemClo
     db,
     redis,
     relay,
+    queueMonitor,
     transact: createTransact({ db, relay }),
     passwords: createPasswordHasher({ keys: config.keys.password, ...config.passwords }),
     storage: createStorage(config.storage),
@@ -58,6 +64,7 @@ export function createDeps(config: Config, log: Logger, clock: Clock = systemClo
       await relay.close()
       await revocations.close()
       redis.close()
+      queueMonitor.close()
       await Promise.all([db.destroy(), pollDb.destroy()])
     },
   }

@@ -109,6 +109,7 @@ function testEnvironment(own: { databaseUrl: string; redisUrl: string; folder: s
     MAIL_CODE_KEYS: keyRing(4),
     COOKIE_KEYS: keyRing(5),
     ENCRYPTION_KEYS: keyRing(6),
+    AUDIT_KEYS: keyRing(7),
     STORAGE_LOCAL_DIR: join(own.folder, 'files'),
     STAGING_DIR: join(own.folder, 'staging'),
   }

@@ -90,7 +90,8 @@ export async function readHead(db: Db): Promise<ChainHead> {
   return { seq: head.seq, hash: head.hash.toString('hex') }
 }
 
-async function lockHead(trx: Trx): Promise<{ seq: number; hash: Buffer }> {
+/** From here to the end of the transaction nobody appends to the chain. */
+export async function lockHead(trx: Trx): Promise<{ seq: number; hash: Buffer }> {
   const { rows } = await sql<{ seq: number; hash: Buffer }>`
     select seq, hash, set_config('idle_in_transaction_session_timeout', ${String(maxIdleInBatchMs)}, true)
     from audit_chain_head for update`.execute(trx)

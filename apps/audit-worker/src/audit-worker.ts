@@ -1,6 +1,6 @@
 import { isDatabaseUnavailable } from '@muster/db'
-import { anonymisePeople } from '@muster/jobs'
-import { startDailySchedule } from '@muster/jobs/daily-schedule'
+import { anonymisePeople, expireInvites, retentionJobs } from '@muster/jobs'
+import { type DailyJob, startDailySchedule } from '@muster/jobs/daily-schedule'
 import { startWorker } from '@muster/jobs/worker'
 import { announceHead } from './announce-head.ts'
 import { prepareMonths } from './append.ts'
@@ -8,6 +8,8 @@ import { createChainer } from './chainer.ts'
 import type { Deps } from './deps.ts'
 import { anonymisePeopleHandler } from './handlers/anonymise-people.ts'
 import { chainAuditHandler } from './handlers/chain-audit.ts'
+import { expireInvitesHandler } from './handlers/expire-invites.ts'
+import { retentionHandlers } from './handlers/retention.ts'
 
 type AuditWorkerOptions = {
   concurrency: number
@@ -16,12 +18,16 @@ type AuditWorkerOptions = {
   headIntervalMs?: number
 }
 
-/** Every night at 03:47 UTC. */
-const anonymiseAt = '0 47 3 * * *'
+/** Every night, in UTC; one after the other, since they share what the database can do at night. */
+const nightly: [DailyJob, ...DailyJob[]] = [
+  { job: expireInvites, pattern: '0 37 3 * * *' },
+  { job: anonymisePeople, pattern: '0 47 3 * * *' },
+  ...Object.values(retentionJobs).map((job, index) => ({ job, pattern: `0 ${index * 5} 4 * * *` })),
+]
 
 /**
- * Everything this process does: chain on a hint, chain by a timer of its own, announce the signed head, and make people
- * anonymous each night.
+ * Everything this process does: chain on a hint, chain by a timer of its own, announce the signed head, and each night
+ * end invitations that ran out, make people anonymous and let go of what was kept long enough.
  */
 export function startAuditWorker(
   deps: Deps,
@@ -29,9 +35,14 @@ export function startAuditWorker(
 ): { close(): Promise<void> } {
   const { log } = deps
   const chainer = createChainer(deps)
-  const handlers = [chainAuditHandler({ chainer }), anonymisePeopleHandler(deps)]
+  const handlers = [
+    chainAuditHandler({ chainer }),
+    expireInvitesHandler(deps),
+    anonymisePeopleHandler(deps),
+    ...retentionHandlers(deps),
+  ]
   const worker = startWorker({ queue: 'audit', handlers, deps, concurrency })
-  const schedule = startDailySchedule(deps, { job: anonymisePeople, pattern: anonymiseAt })
+  const schedule = startDailySchedule(deps, ...nightly)
 
   const logTrouble = (error: unknown) =>
     isDatabaseUnavailable(error)

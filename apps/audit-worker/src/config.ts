@@ -1,5 +1,9 @@
-import { keyRing, parseEnv, processEnv, processSettings, workerConcurrency } from '@muster/config'
+import { int, keyRing, parseEnv, processEnv, processSettings, workerConcurrency } from '@muster/config'
 import { z } from 'zod'
+
+const hourMs = 3_600_000
+const dayMs = 24 * hourMs
+const days = (bounds: { min: number; default: number }) => int({ ...bounds, max: 36_500 })
 
 const env = z.object({
   ...processEnv({ opsPort: 9_102 }),
@@ -7,6 +11,21 @@ const env = z.object({
   AUDIT_KEYS: keyRing(),
   /** Hints taken at the same time; the chain itself has one writer at a time. */
   WORKER_CONCURRENCY: workerConcurrency(1),
+  /** Whole months that audit events are kept beyond their own. */
+  RETENTION_AUDIT_MONTHS: int({ min: 1, max: 1_200, default: 24 }),
+  RETENTION_NOTIFICATIONS_DAYS: days({ min: 1, default: 90 }),
+  /** From their creation; no link in a mail is good for longer than the least. */
+  RETENTION_MAILS_DAYS: days({ min: 8, default: 30 }),
+  /** The API promises a day. */
+  RETENTION_IDEMPOTENCY_KEYS_HOURS: int({ min: 24, max: 8_760, default: 24 }),
+  /** From their end. */
+  RETENTION_SESSIONS_DAYS: days({ min: 1, default: 90 }),
+  /** From their end. */
+  RETENTION_TWO_FACTOR_CHALLENGES_DAYS: days({ min: 1, default: 7 }),
+  /** From their end. */
+  RETENTION_PASSWORD_RESETS_DAYS: days({ min: 1, default: 7 }),
+  /** From the last failure; the API counts on those of a day. */
+  RETENTION_SIGN_IN_FAILURES_DAYS: days({ min: 2, default: 7 }),
 })
 
 /** Reads the audit worker's environment. @throws ConfigError naming everything that is wrong */
@@ -16,7 +35,19 @@ export function readConfig(source: NodeJS.ProcessEnv = process.env) {
     ...processSettings(read),
     concurrency: read.WORKER_CONCURRENCY,
     keys: read.AUDIT_KEYS,
+    retention: {
+      auditMonths: read.RETENTION_AUDIT_MONTHS,
+      notificationsMs: read.RETENTION_NOTIFICATIONS_DAYS * dayMs,
+      mailsMs: read.RETENTION_MAILS_DAYS * dayMs,
+      idempotencyKeysMs: read.RETENTION_IDEMPOTENCY_KEYS_HOURS * hourMs,
+      sessionsMs: read.RETENTION_SESSIONS_DAYS * dayMs,
+      challengesMs: read.RETENTION_TWO_FACTOR_CHALLENGES_DAYS * dayMs,
+      passwordResetsMs: read.RETENTION_PASSWORD_RESETS_DAYS * dayMs,
+      signInFailuresMs: read.RETENTION_SIGN_IN_FAILURES_DAYS * dayMs,
+    },
   })
 }
 
 export type Config = ReturnType<typeof readConfig>
+/** How long things are kept. */
+export type Retention = Config['retention']

@@ -6,7 +6,16 @@ import { createLogger } from '@muster/logger'
 import { createTestDatabase, createTestRedis } from '@muster/testing'
 import { sql } from 'kysely'
 import { startAuditWorker } from './audit-worker.ts'
+import { readConfig } from './config.ts'
 import type { Deps } from './deps.ts'
+import { openRedis } from './redis.ts'
+
+/** As it is when the environment says nothing of it. */
+export const { retention } = readConfig({
+  DATABASE_URL: 'postgres://nowhere',
+  REDIS_URL: 'redis://nowhere',
+  AUDIT_KEYS: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
+})
 
 export const keys = { currentId: 'k1', keys: new Map([['k1', Buffer.alloc(32, 7)]]) }
 
@@ -24,11 +33,32 @@ export async function createAuditWorld() {
     db: database.db,
     relay,
     log,
-    start(options: Partial<Pick<Deps, 'keys' | 'log' | 'redisUrl' | 'clock'>> & { sweepIntervalMs?: number } = {}) {
-      const { sweepIntervalMs, ...changed } = options
-      const deps: Deps = { db: database.db, redisUrl: redis.url, relay, keys, clock: systemClock, log, ...changed }
-      const worker = startAuditWorker(deps, { concurrency: 2, ...(sweepIntervalMs && { sweepIntervalMs }) })
-      stops.unshift(() => worker.close())
+    start(
+      options: Partial<Pick<Deps, 'keys' | 'log' | 'redisUrl' | 'clock' | 'retention'>> & {
+        sweepIntervalMs?: number
+        headIntervalMs?: number
+      } = {},
+    ) {
+      const { sweepIntervalMs, headIntervalMs, ...changed } = options
+      const heads = openRedis(options.redisUrl ?? redis.url, log)
+      const own = {
+        db: database.db,
+        redisUrl: redis.url,
+        redis: heads,
+        relay,
+        keys,
+        retention,
+        clock: systemClock,
+        log,
+      }
+      const worker = startAuditWorker(
+        { ...own, ...changed },
+        { concurrency: 2, ...(sweepIntervalMs && { sweepIntervalMs }), ...(headIntervalMs && { headIntervalMs }) },
+      )
+      stops.unshift(async () => {
+        await worker.close()
+        heads.close()
+      })
       return worker
     },
     async close() {

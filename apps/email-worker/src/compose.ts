@@ -52,11 +52,17 @@ export function compose(
   return { kind: 'ready', ...fill(compiled[template], values, timezone), secret }
 }
 
-/** `5 minutes`, `1 hour`. */
+const units = [
+  { unit: 'day', minutes: 1_440 },
+  { unit: 'hour', minutes: 60 },
+  { unit: 'minute', minutes: 1 },
+] as const
+
+/** `5 minutes`, `1 hour`, `7 days`. */
 function inWords(ttlMs: number): string {
   const minutes = Math.floor(ttlMs / 60_000)
-  const [count, unit] = minutes % 60 === 0 ? [minutes / 60, 'hour'] : [minutes, 'minute']
-  return new Intl.NumberFormat('en', { style: 'unit', unit, unitDisplay: 'long' }).format(count)
+  const { unit, minutes: length } = units.find((unit) => minutes % unit.minutes === 0) ?? units[2]
+  return new Intl.NumberFormat('en', { style: 'unit', unit, unitDisplay: 'long' }).format(minutes / length)
 }
 
 /** Where the data is wrong, never what it says. */

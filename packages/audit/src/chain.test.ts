@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { isCheckpointGenuine, signCheckpoint } from './checkpoint.ts'
 import {
   type AuditPersonal,
   type AuditRecord,
@@ -10,6 +11,7 @@ import {
   rowKey,
   signHead,
 } from './index.ts'
+import { formatHead, parseHead } from './signed-head.ts'
 
 const ring = {
   currentId: 'new',
@@ -66,6 +68,37 @@ test('the same personal fields leave another digest under another salt', () => {
       expect(personalDigest(key, given).equals(personalDigest(key, { ...given, salt }))).toBe(false)
     }),
   )
+})
+
+test('a checkpoint is genuine for its own run alone, and is no head', () => {
+  const run = { fromSeq: 3, toSeq: 9, previousHash: Buffer.alloc(32, 5), hash: Buffer.alloc(32, 6) }
+  const signed = signCheckpoint(ring, run)
+  expect(isCheckpointGenuine(ring, signed)).toBe(true)
+  for (const change of [
+    { fromSeq: 2 },
+    { toSeq: 10 },
+    { previousHash: run.hash },
+    { hash: run.previousHash },
+    { keyId: 'old' },
+    { signature: Buffer.from(signHead(ring, { seq: 9, hash: run.hash.toString('hex') }).signature, 'hex') },
+  ]) {
+    expect(isCheckpointGenuine(ring, { ...signed, ...change })).toBe(false)
+  }
+})
+
+test('a head is the same after a way as text, and other text is none', () => {
+  const head = signHead(ring, { seq: 7, hash: 'ab'.repeat(32) })
+  expect(parseHead(formatHead(head))).toEqual(head)
+  for (const text of [
+    '',
+    '7',
+    formatHead(head).slice(1),
+    formatHead(head).toUpperCase(),
+    `${formatHead(head)}0`,
+    'a.b.c.d',
+  ]) {
+    expect(parseHead(text)).toBeUndefined()
+  }
 })
 
 test('a head signed by any key of the ring is genuine, a changed one is not', () => {

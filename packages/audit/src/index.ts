@@ -1,3 +1,4 @@
+export { keepAnnouncedHead, readAnnouncedHeads } from './announced-heads.ts'
 export {
   type AuditPersonal,
   type AuditRecord,
@@ -8,5 +9,9 @@ export {
   rowKey,
   saltBytes,
 } from './chain.ts'
-export { type ChainHead, isHeadGenuine, type SignedHead, signHead } from './signed-head.ts'
-export { type ChainFault, type ChainReport, verifyChain } from './verify.ts'
+export { type SignedCheckpoint, signCheckpoint } from './checkpoint.ts'
+export { readMonth } from './month.ts'
+export { type ChainHead, formatHead, isHeadGenuine, parseHead, type SignedHead, signHead } from './signed-head.ts'
+export { holdsHead } from './stored-rows.ts'
+export { type ChainReport, verifyChain } from './verify.ts'
+export type { ChainFault } from './walk.ts'

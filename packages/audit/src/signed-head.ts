@@ -1,5 +1,5 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { KeyRing } from '@muster/config'
+import { isSigned, sign } from './sign.ts'
 
 /** The end of the chain. */
 export type ChainHead = {
@@ -8,28 +8,32 @@ export type ChainHead = {
   hash: string
 }
 
-/** A head that went out to log and metric: kept elsewhere, it proves later that nothing before it was cut off. */
+/** A head that went out to log, metric and Redis: kept elsewhere, it proves later that nothing before it was cut off. */
 export type SignedHead = ChainHead & {
   keyId: string
   /** HMAC-SHA-256 in hex. */
   signature: string
 }
 
+const statementOf = ({ seq, hash }: ChainHead) => ({ label: 'muster.audit.head.1', parts: [seq, hash] })
+
 /** @throws Error when the ring lacks its current key */
-export function signHead(ring: KeyRing, head: ChainHead): SignedHead {
-  const signature = signatureOf(ring, ring.currentId, head)
-  if (!signature) throw new Error(`The ring of audit keys has no key "${ring.currentId}"`)
-  return { ...head, keyId: ring.currentId, signature: signature.toString('hex') }
+export function signHead(ring: KeyRing, { seq, hash }: ChainHead): SignedHead {
+  const { keyId, signature } = sign(ring, statementOf({ seq, hash }))
+  return { seq, hash, keyId, signature: signature.toString('hex') }
 }
 
 /** Whether a key of the ring signed this head. */
-export function isHeadGenuine(ring: KeyRing, { signature, keyId, ...head }: SignedHead): boolean {
-  const expected = signatureOf(ring, keyId, head)
-  const given = Buffer.from(signature, 'hex')
-  return expected !== undefined && given.length === expected.length && timingSafeEqual(given, expected)
-}
+export const isHeadGenuine = (ring: KeyRing, { signature, keyId, ...head }: SignedHead): boolean =>
+  isSigned(ring, keyId, statementOf(head), Buffer.from(signature, 'hex'))
 
-function signatureOf(ring: KeyRing, keyId: string, { seq, hash }: ChainHead): Buffer | undefined {
-  const key = ring.keys.get(keyId)
-  return key && createHmac('sha256', key).update(`muster.audit.head.1\n${keyId}\n${seq}\n${hash}`).digest()
+/** `seq.hash.keyId.signature`: one word, for addresses and command lines. */
+export const formatHead = ({ seq, hash, keyId, signature }: SignedHead): string =>
+  [seq, hash, keyId, signature].join('.')
+
+/** What {@link formatHead} wrote; undefined when it is no such text. Whether it is genuine is another question. */
+export function parseHead(text: string): SignedHead | undefined {
+  const [, seq, hash, keyId, signature] =
+    /^(\d{1,15})\.([0-9a-f]{64})\.([a-z0-9_-]{1,16})\.([0-9a-f]{64})$/.exec(text) ?? []
+  return hash && keyId && signature ? { seq: Number(seq), hash, keyId, signature } : undefined
 }

@@ -20,6 +20,7 @@ export const apps: App[] = [
       'MAIL_CODE_KEYS',
       'COOKIE_KEYS',
       'ENCRYPTION_KEYS',
+      'AUDIT_KEYS',
     ],
   },
   { name: 'email-worker', keyRings: ['MAIL_CODE_KEYS'] },

@@ -2,9 +2,11 @@ import { anonymisePeople } from './anonymise-people.ts'
 import { chainAudit } from './chain-audit.ts'
 import type { JobDefinition } from './define-job.ts'
 import { deleteFiles } from './delete-files.ts'
+import { expireInvites } from './expire-invites.ts'
 import { fireReminder } from './fire-reminder.ts'
 import { optimizeAvatar } from './optimize-avatar.ts'
 import { optimizeImage } from './optimize-image.ts'
+import { retentionJobs } from './retention.ts'
 import { sendEmail } from './send-email.ts'
 import { sweepOrphans } from './sweep-orphans.ts'
 
@@ -13,9 +15,11 @@ export const allJobs: readonly JobDefinition[] = [
   anonymisePeople,
   chainAudit,
   deleteFiles,
+  expireInvites,
   fireReminder,
   optimizeAvatar,
   optimizeImage,
+  ...Object.values(retentionJobs),
   sendEmail,
   sweepOrphans,
 ]

@@ -6,30 +6,34 @@ import type { HintJob } from './define-job.ts'
 const upsertIntervalMs = 60_000
 const weekSeconds = 7 * 86_400
 
+/** A job and when it runs, as a cron pattern with seconds in UTC. */
+export type DailyJob = { job: HintJob; pattern: string }
+
 /**
- * Keeps a job scheduled once a day. Schedulers live in Redis alone and die silently when it is flushed, so this one is put
- * in again each minute and with each new connection; the same one again changes nothing.
- * @param daily the job and when it runs, as a cron pattern with seconds in UTC
+ * Keeps jobs of one queue scheduled once a day. Schedulers live in Redis alone and die silently when it is flushed, so
+ * these are put in again each minute and with each new connection; the same ones again change nothing.
  */
 export function startDailySchedule(
   { redisUrl, log }: { redisUrl: string; log: Logger },
-  daily: { job: HintJob; pattern: string },
+  ...jobs: [DailyJob, ...DailyJob[]]
 ): { close(): Promise<void> } {
-  const { job, pattern } = daily
   const redis = failFastRedis(redisUrl)
   let queue: Queue | undefined
   let upserting: Promise<void> = Promise.resolve()
 
   const upsert = async () => {
     if (redis.status !== 'ready') return
-    queue ??= await openQueue(job.queue, redis)
+    queue ??= await openQueue(jobs[0].job.queue, redis)
     const opts = { removeOnComplete: true, removeOnFail: { age: weekSeconds } }
-    await queue.upsertJobScheduler(`daily-${job.name}`, { pattern, tz: 'Etc/UTC' }, { name: job.name, data: {}, opts })
+    for (const { job, pattern } of jobs) {
+      const template = { name: job.name, data: {}, opts }
+      await queue.upsertJobScheduler(`daily-${job.name}`, { pattern, tz: 'Etc/UTC' }, template)
+    }
   }
   const tick = () => {
     upserting = upserting
       .then(upsert)
-      .catch((error: unknown) => log.warn({ err: error, job: job.name }, 'not scheduled; tried again in a minute'))
+      .catch((error: unknown) => log.warn({ err: error }, 'daily jobs not scheduled; tried again in a minute'))
   }
   redis.on('ready', tick)
   const timer = setInterval(tick, upsertIntervalMs)

@@ -2,10 +2,13 @@ import { z } from 'zod'
 import { defineTemplate } from './define-template.ts'
 
 const minuteMs = 60_000
+const dayMs = 1_440 * minuteMs
 const name = z.string().min(1).max(100)
 const instant = z.iso.datetime({ offset: true })
 /** IANA zone in which dates are written. */
 const timezone = z.string().min(1)
+/** What somebody can be invited to be. */
+const invitedRole = z.enum(['site_admin', 'operator', 'client_admin', 'client_user'])
 /** What a mail about the account's safety tells: whose it is, when it happened, and from where. */
 const happened = {
   name,
@@ -57,6 +60,25 @@ export const templates = {
       timezone,
       /** Until when signing in takes the deletion back. */
       until: instant,
+    }),
+  }),
+  invite: defineTemplate({
+    /** Who invites, as what, and into which organization; null for a role of the platform. */
+    data: z.object({
+      invitedBy: name,
+      role: invitedRole,
+      organizationName: name.nullable(),
+    }),
+    token: { purpose: 'invite', ttlMs: 7 * dayMs },
+  }),
+  'invite-accepted': defineTemplate({
+    /** Of the person who invited; then who came, with the address that was invited. */
+    data: z.object({
+      name,
+      personName: name,
+      email: z.string().max(254),
+      role: invitedRole,
+      organizationName: name.nullable(),
     }),
   }),
   reminder: defineTemplate({

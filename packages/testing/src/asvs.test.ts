@@ -18,6 +18,9 @@ const levels: Record<1 | 2, Record<string, number[]>> = {
     '6.4': [1, 2],
     '7.2': [1, 2, 3, 4],
     '7.4': [1, 2],
+    '8.1': [1],
+    '8.2': [1, 2],
+    '8.3': [1],
   },
   2: {
     '3.3': [2, 3, 4],
@@ -36,6 +39,9 @@ const levels: Record<1 | 2, Record<string, number[]>> = {
     '7.4': [3, 4, 5],
     '7.5': [1, 2],
     '7.6': [1, 2],
+    '8.1': [2],
+    '8.2': [3],
+    '8.4': [1],
   },
 }
 const levelOf = new Map<string, string>(

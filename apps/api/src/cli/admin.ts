@@ -5,19 +5,17 @@ import { createPasswordHasher, passwordFaults } from '@muster/security'
 import { z } from 'zod'
 import { createSuperAdmin } from '../modules/users/bootstrap-admin.ts'
 import { email, personName } from '../modules/users/users.schema.ts'
-import { readPasswords, withDb } from './environment.ts'
+import type { Result } from './command.ts'
+import { readPasswords, relayOfOthers, withDb } from './environment.ts'
 import { readPassword } from './password-input.ts'
 
 const options = z.object({ email, name: personName })
-
-/** What is ordered here is found by the relays of the processes that run. */
-const relay = { nudge() {}, hintAudit() {} }
 
 /**
  * Creates a super admin, or leaves alone the one who has that e-mail.
  * @throws Error when the e-mail belongs to somebody else, or something that was given is not good enough
  */
-export async function createAdmin(given: { email?: string; name?: string }, print: (line: string) => void) {
+export async function createAdmin(given: { email?: string | undefined; name?: string | undefined }): Promise<Result> {
   const person = options.safeParse({ email: given.email, name: given.name ?? 'Administrator' })
   if (!person.success)
     throw new Error(
@@ -29,14 +27,21 @@ export async function createAdmin(given: { email?: string; name?: string }, prin
   const faults = passwordFaults(password, person.data)
   if (faults.length > 0) throw new Error(`The password ${faults.join(', ')}.`)
 
-  await withDb(DATABASE_URL, async (db) => {
+  return withDb(DATABASE_URL, async (db) => {
     const passwords = createPasswordHasher({ keys: PASSWORD_KEYS, cost: BCRYPT_COST })
-    const deps = { db, passwords, clock: systemClock, transact: createTransact({ db, relay }) }
+    const deps = { db, passwords, clock: systemClock, transact: createTransact({ db, relay: relayOfOthers }) }
     const outcome = await createSuperAdmin(deps, { ...person.data, password, by: 'operator' })
     if (outcome === 'taken') throw new Error('Somebody who is no super admin has this e-mail. Nothing was changed.')
-    if (outcome === 'exists') return print('There is a super admin with this e-mail already. Nothing was changed.')
-    print(`${person.data.email} is a super admin.`)
-    if (!typed) print(`Password: ${password}`)
+    const { email } = person.data
+    if (outcome === 'exists')
+      return {
+        data: { email, outcome },
+        lines: ['There is a super admin with this e-mail already. Nothing was changed.'],
+      }
+    return {
+      data: { email, outcome, ...(!typed && { password }) },
+      lines: [`${email} is a super admin.`, ...(typed ? [] : [`Password: ${password}`])],
+    }
   })
 }
 

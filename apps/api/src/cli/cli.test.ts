@@ -1,5 +1,3 @@
-import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { newTotpSecret, seal, totpCode } from '@muster/security'
 import { eventually, insertUser, type ManualClock, manualClock } from '@muster/testing'
 import { sql } from 'kysely'
@@ -10,8 +8,8 @@ import { login, password, registered } from '../modules/auth/auth-fixtures.ts'
 import { reEncrypt } from '../modules/two-factor/re-encrypt.ts'
 import { fromBase32, setUpTotp, withTotp } from '../modules/two-factor/two-factor-fixtures.ts'
 import { buildTestApp, type TestApp } from '../testing.ts'
+import { muster as musterOf, ringText as text } from './cli-fixtures.ts'
 
-const main = fileURLToPath(new URL('main.ts', import.meta.url))
 let clock: ManualClock
 let api: TestApp
 
@@ -21,31 +19,12 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-const text = (ids: Record<string, number>) =>
-  Object.entries(ids)
-    .map(([id, fill]) => `${id}:${Buffer.alloc(32, fill).toString('base64')}`)
-    .join()
+const muster = (args: string, given?: Parameters<typeof musterOf>[2]) => musterOf(api, args, given)
+
 const ringOf = (ids: Record<string, number>) => ({
   currentId: Object.keys(ids)[0] as string,
   keys: new Map(Object.entries(ids).map(([id, fill]) => [id, Buffer.alloc(32, fill)])),
 })
-
-/** The command as an operator runs it. */
-function muster(args: string, { env = {}, input = '' }: { env?: Record<string, string>; input?: string } = {}) {
-  const whole = {
-    PATH: process.env.PATH,
-    DATABASE_URL: api.deps.config.database.url,
-    PASSWORD_KEYS: text({ k1: 3 }),
-    BCRYPT_COST: '4',
-    ...env,
-  }
-  return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-    const child = execFile(process.execPath, [main, ...args.split(' ')], { env: whole }, (error, stdout, stderr) =>
-      resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
-    )
-    child.stdin?.end(input)
-  })
-}
 
 const keyIdsOf = async (db = api.db) =>
   (await db.selectFrom('totp_secrets').select('key_id').distinct().orderBy('key_id').execute()).map(
@@ -236,8 +215,8 @@ describe('admin create', () => {
 
 test('what is no command prints how to use it and fails', async () => {
   const [unknown, option] = await Promise.all([muster('keys'), muster('keys list --wrong')])
-  expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining('pnpm muster <command>')])
-  expect([option.code, option.stderr]).toEqual([1, expect.stringContaining('--wrong')])
+  expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('pnpm muster <command>')])
+  expect([option.code, option.stderr]).toEqual([2, expect.stringContaining('--wrong')])
 })
 
 async function waitsForLock() {

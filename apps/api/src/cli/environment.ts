@@ -4,6 +4,8 @@ import { commandEnv, int, type KeyRing, keyRing, parseEnv } from '@muster/config
 import { createDb, type Db } from '@muster/db'
 import { z } from 'zod'
 
+/** How long a command waits for Redis. */
+export const redisPatienceMs = 3_000
 const root = join(dirname(fileURLToPath(import.meta.url)), '../../../..')
 
 /** Every key ring that some process of Muster reads. */
@@ -50,6 +52,23 @@ export const readPasswords = () =>
     }),
   )
 
+/** Without Redis the chain is not compared with what was announced there. @throws ConfigError */
+export const readAuditing = () =>
+  read(
+    z.object({
+      DATABASE_URL: databaseUrl,
+      REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
+      AUDIT_KEYS: keyRing(),
+    }),
+  )
+
+/** What is ordered here is found by the relays of the processes that run. */
+export const relayOfOthers = { nudge() {}, hintAudit() {} }
+
+/** Where everything is. @throws ConfigError */
+export const readServices = () =>
+  read(z.object({ DATABASE_URL: databaseUrl, REDIS_URL: z.url({ protocol: /^rediss?$/ }) }))
+
 /** Runs with a database of its own, and closes it. */
 export async function withDb<T>(url: string, use: (db: Db) => Promise<T>): Promise<T> {
   const db = createDb({ url, poolMax: 2, applicationName: 'muster-cli', statementTimeoutMs: 30_000 })
@@ -58,4 +77,11 @@ export async function withDb<T>(url: string, use: (db: Db) => Promise<T>): Promi
   } finally {
     await db.destroy()
   }
+}
+
+/** What the schema makes of what was given. @throws Error naming each fault */
+export function checked<S extends z.ZodType>(schema: S, given: unknown): z.output<S> {
+  const parsed = schema.safeParse(given)
+  if (parsed.success) return parsed.data
+  throw new Error(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'))
 }

@@ -1,50 +1,178 @@
 import { parseArgs } from 'node:util'
-import { listKeys, newKey, reEncryptAll } from './keys.ts'
+import { type Command, describeCommands, type Given, optionsOf, UsageError } from './command.ts'
 
-const usage = `pnpm muster <command>, with the API's environment; without DATABASE_URL, on the copy that \`npm start\` runs here
-
-  keys new          print a new key for any key ring
-  keys list         the keys of each ring, and how much each encryption key still seals
-  keys re-encrypt   seal everything with the current encryption key; safe to repeat, and beside a running API
-  admin create --email <e-mail> [--name <name>]
-                    make a super admin; the password comes on standard input, or is made and printed
+const usage = `pnpm muster <command> [--json], with the API's environment; without DATABASE_URL, on the copy that \`npm start\` runs here
 `
 
-const print = (line: string) => void process.stdout.write(`${line}\n`)
+const ending = `
+A <person> is an id, an e-mail or a username; a <queue> is email, audit, reminder or image.
+Exit codes: 0 done, 1 refused or not well, 2 no such command.
+`
 
-/** @returns whether all is well */
-async function run(args: string[]): Promise<boolean> {
-  const { positionals, values } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: { email: { type: 'string' }, name: { type: 'string' } },
-  })
-  switch (positionals.join(' ')) {
-    case 'keys new':
-      newKey(print)
-      return true
-    case 'keys list':
-      return listKeys(print)
-    case 'keys re-encrypt':
-      return reEncryptAll(print)
-    case 'admin create': {
-      // The others need neither hashing nor the list of common passwords.
-      const { createAdmin } = await import('./admin.ts')
-      await createAdmin(values, print)
-      return true
-    }
-    default:
-      process.stderr.write(usage)
-      return false
+/** Loaded when it is asked for: a command needs neither hashing nor queues that another one does. */
+const load = {
+  keys: () => import('./keys.ts'),
+  admin: () => import('./admin.ts'),
+  people: () => import('./people.ts'),
+  queues: () => import('./queues.ts'),
+  audit: () => import('./audit.ts'),
+}
+
+const person = ['person'] as const
+const failedJob = ['queue', 'job'] as const
+
+const commands: readonly Command[] = [
+  {
+    name: 'keys new',
+    summary: 'print a new key for any key ring',
+    run: async () => (await load.keys()).newKey(),
+  },
+  {
+    name: 'keys list',
+    summary: 'the keys of each ring, and how much each encryption key still seals',
+    run: async () => (await load.keys()).listKeys(),
+  },
+  {
+    name: 'keys re-encrypt',
+    summary: 'seal everything with the current encryption key; safe to repeat, and beside a running API',
+    run: async () => (await load.keys()).reEncryptAll(),
+  },
+  {
+    name: 'admin create',
+    options: { email: 'e-mail', name: 'name' },
+    summary: 'make a super admin; the password comes on standard input, or is made and printed',
+    run: async ({ options }) => (await load.admin()).createAdmin(options),
+  },
+  {
+    name: 'admin list',
+    summary: 'who administrates: super_admin, site_admin and operator',
+    run: async () => (await load.people()).listAdmins(),
+  },
+  {
+    name: 'admin reset-two-factor',
+    args: person,
+    summary: 'turn off the second factor of somebody who lost it, recovery codes included; they are mailed',
+    run: async ({ args }) => (await load.people()).resetTwoFactor(args[0] as string),
+  },
+  {
+    name: 'users list',
+    options: { q: 'text', role: 'role', active: 'true|false', page: 'number', limit: 'number' },
+    summary: 'people, the newest first',
+    run: async ({ options }) => (await load.people()).listPeople(options),
+  },
+  {
+    name: 'users show',
+    args: person,
+    summary: 'one person',
+    run: async ({ args }) => (await load.people()).showPerson(args[0] as string),
+  },
+  {
+    name: 'users deactivate',
+    args: person,
+    summary: 'take an account out of use; its sessions end within a second',
+    run: async ({ args }) => (await load.people()).changePerson(args[0] as string, { isActive: false }),
+  },
+  {
+    name: 'users reactivate',
+    args: person,
+    summary: 'put an account back into use',
+    run: async ({ args }) => (await load.people()).changePerson(args[0] as string, { isActive: true }),
+  },
+  {
+    name: 'users set-role',
+    args: ['person', 'role'],
+    summary: 'give a person another role',
+    run: async ({ args }) => (await load.people()).changePerson(args[0] as string, { role: args[1] }),
+  },
+  {
+    name: 'users revoke-sessions',
+    args: person,
+    summary: 'end all sessions of a person',
+    run: async ({ args }) => (await load.people()).revokeSessionsOf(args[0] as string),
+  },
+  {
+    name: 'users drop-cache',
+    args: person,
+    summary: 'have the next reading of a profile ask the database',
+    run: async ({ args }) => (await load.people()).dropCacheOf(args[0] as string),
+  },
+  {
+    name: 'queues list',
+    summary: 'count the jobs of each queue, and those that wait before them',
+    run: async () => (await load.queues()).listQueues(),
+  },
+  {
+    name: 'queues failed',
+    args: ['queue'],
+    options: { limit: 'number', cursor: 'job' },
+    summary: 'jobs that failed for good, with the reason',
+    run: async ({ args, options }) => (await load.queues()).listFailedJobs(args[0], options),
+  },
+  {
+    name: 'queues retry',
+    args: failedJob,
+    summary: 'run a failed job again',
+    run: async ({ args }) => (await load.queues()).retryJob(args[0], args[1]),
+  },
+  {
+    name: 'queues discard',
+    args: failedJob,
+    summary: 'give a failed job up: it is owed no more',
+    run: async ({ args }) => (await load.queues()).discardJob(args[0], args[1]),
+  },
+  {
+    name: 'audit verify',
+    options: { head: 'seq.hash.keyId.signature', heads: 'file' },
+    summary: 'follow the whole chain of the audit log, and compare it with heads from the audit worker’s log',
+    run: async ({ options }) => (await load.audit()).verifyAudit(options),
+  },
+]
+
+const out = (text: string) => void process.stdout.write(`${text}\n`)
+const isJson = process.argv.includes('--json')
+
+/** @returns the exit code */
+async function run([group = '', verb = '', ...rest]: string[]): Promise<number> {
+  const isHelp = ['help', '--help', '-h'].includes(group)
+  if (isHelp || ['--help', '-h'].includes(verb)) {
+    const asked = commands.filter(({ name }) => isHelp || name.startsWith(`${group} `))
+    out(`${usage}\n${describeCommands(asked.length > 0 ? asked : commands)}\n${ending}`)
+    return 0
   }
+  const command = commands.find(({ name }) => name === `${group} ${verb}`)
+  if (!command) throw new UsageError(`${usage}\n${describeCommands(commands)}\n${ending}`)
+  const given = read(command, rest)
+  if (!given) {
+    out(`${usage}\n${describeCommands([command])}\n${ending}`)
+    return 0
+  }
+  const { data, lines, isWell = true } = await command.run(given)
+  for (const line of isJson ? [JSON.stringify(data)] : lines) out(line)
+  return isWell ? 0 : 1
+}
+
+/** Undefined when help is asked for. @throws UsageError for what the command does not take */
+function read(command: Command, rest: string[]): Given | undefined {
+  let parsed: ReturnType<typeof parseArgs>
+  try {
+    parsed = parseArgs({ args: rest, options: optionsOf(command), allowPositionals: true })
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message}\n\n${describeCommands([command])}`)
+  }
+  const { help, json: _, ...options } = parsed.values
+  if (help) return undefined
+  if (parsed.positionals.length !== (command.args ?? []).length)
+    throw new UsageError(`This is not what the command takes:\n\n${describeCommands([command])}`)
+  return { args: parsed.positionals, options: options as Given['options'] }
 }
 
 run(process.argv.slice(2)).then(
-  (isWell) => {
-    if (!isWell) process.exitCode = 1
+  (code) => {
+    process.exitCode = code
   },
-  (error: Error) => {
-    process.stderr.write(`${error.message}\n`)
-    process.exitCode = 1
+  (error: Error & { code?: string }) => {
+    const { message, code } = error
+    process.stderr.write(isJson ? `${JSON.stringify({ error: { code: code ?? null, message } })}\n` : `${message}\n`)
+    process.exitCode = error instanceof UsageError ? 2 : 1
   },
 )

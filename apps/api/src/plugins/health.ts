@@ -1,3 +1,4 @@
+import { readOutboxState } from '@muster/jobs/outbox-state'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
@@ -45,17 +46,9 @@ export async function readHealth({ db, redis }: Pick<Deps, 'db' | 'redis'>): Pro
   const [postgres, redisCheck, outbox] = await Promise.all([
     probe(() => sql`select 1`.execute(db)),
     probe(() => redis.ping()),
-    probe(async () => {
-      const { rows } = await sql<{ pending: number; oldest_ms: number }>`
-        select count(*)::int as pending, coalesce(extract(epoch from clock_timestamp() - min(created_at)) * 1000, 0)::float8 as oldest_ms
-        from (select created_at from outbox where published_at is null and failed_at is null order by id limit 1000) owed`.execute(
-        db,
-      )
-      return rows[0]
-    }),
+    probe(() => readOutboxState(db)),
   ])
-  const pending = outbox.value?.pending ?? 0
-  const oldestMs = Math.max(0, Math.round(outbox.value?.oldest_ms ?? 0))
+  const { pending, oldestMs } = outbox.value ?? { pending: 0, oldestMs: 0 }
   const isBehind = oldestMs > outboxBehindMs
   const isDegraded = redisCheck.status === 'down' || isBehind
   return {

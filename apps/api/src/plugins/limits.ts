@@ -17,6 +17,8 @@ export const coarseLimits = {
   /** Requests per IP, each by itself. */
   forgotPassword: { max: 3, windowMs: hourMs },
   resetPassword: { max: 3, windowMs: hourMs },
+  /** Invitations sent, and sent again, per person: each is a mail to whom a stranger may name. */
+  invites: { max: 200, windowMs: hourMs },
   /** Upload requests per person. */
   uploads: { max: 10, windowMs: hourMs },
   /** Exports of everything about a person, by that person. */

@@ -23,6 +23,8 @@ declare module 'fastify' {
     access?: 'public' | 'signed-in' | readonly Role[]
     /** Also for somebody who lacks the second factor that their organization requires. */
     isOpenWithoutFactor?: true
+    /** On a public route: who is signed in is looked up all the same, for {@link requireActor}. */
+    asksWhoActs?: true
   }
 }
 
@@ -76,6 +78,13 @@ export function sessionCookies({
   }
 }
 
+/** Who acts on a route that is public and `asksWhoActs`. @throws DomainError UNAUTHENTICATED and all else that keeps one out */
+export function requireActor({ actor, refusal }: FastifyRequest): Actor {
+  if (refusal) throw refusal
+  if (!actor) throw new DomainError('UNAUTHENTICATED')
+  return actor
+}
+
 /** About 10 MB; the oldest go first. */
 const maxRemembered = 10_000
 
@@ -114,18 +123,26 @@ export const sessionPlugin = fp(async (app: FastifyInstance, { context }: Option
 
   // With a callback: the usual request, whose access token is good, waits for nothing.
   app.addHook('onRequest', (request, reply, done) => {
-    const { access } = request.routeOptions.config
-    if (access === undefined || access === 'public') return done()
+    const { access, asksWhoActs } = request.routeOptions.config
+    if (access === undefined || (access === 'public' && !asksWhoActs)) return done()
     if (revocations.isFresh()) return identify(request, reply, done)
     // Without news of revoked sessions nobody can be let in.
     const refusal = new DomainError('DEPENDENCY_UNAVAILABLE', { retryAfterSeconds: 2 })
     revocations
       .whenFresh()
-      .then((isFresh) => (isFresh ? identify(request, reply, done) : done(refusal)))
+      .then((isFresh) => {
+        if (isFresh) return identify(request, reply, done)
+        if (access !== 'public') return done(refusal)
+        request.refusal = refusal
+        done()
+      })
       .catch(done)
   })
   // After the limits: who is refused is counted like everybody.
-  app.addHook('preParsing', (request, _reply, payload, done) => done(request.refusal, payload))
+  app.addHook('preParsing', (request, _reply, payload, done) => {
+    const isPublic = request.routeOptions.config.access === 'public'
+    done(isPublic ? null : request.refusal, payload)
+  })
 
   /** Finds who acts, or notes why nobody may. */
   function identify(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
@@ -133,7 +150,7 @@ export const sessionPlugin = fp(async (app: FastifyInstance, { context }: Option
     const admit = (actor: Actor) => {
       request.actor = actor
       if (actor.lacksFactor && !isOpenWithoutFactor) throw new DomainError('TWO_FACTOR_REQUIRED')
-      if (access !== 'signed-in' && !access?.includes(actor.role)) throw new DomainError('FORBIDDEN')
+      if (typeof access !== 'string' && !access?.includes(actor.role)) throw new DomainError('FORBIDDEN')
     }
     const refuse = (error: Error) => {
       request.refusal = error

@@ -39,6 +39,7 @@ async function takeIdentity(
   const person = await people.lockDue(trx, userId, before)
   if (!person || people.isNameless(person)) return person
   await people.emptyMails(trx, person)
+  await people.forgetInvites(trx, person, now)
   const upload = person.avatar_upload_id ? Object.values(avatarKeys(userId, person.avatar_upload_id)) : []
   const keys = [...(person.avatar_key ? [person.avatar_key] : []), ...upload]
   if (keys.length > 0) enqueue(deleteFiles, { keys })

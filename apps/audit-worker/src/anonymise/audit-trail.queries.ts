@@ -9,13 +9,14 @@ const eventsPerStatement = 1_000
  */
 export async function erasePersonal(db: Db, userId: string, signal: AbortSignal): Promise<void> {
   await erasePending(db, userId)
-  let afterSeq = 0
-  for (let seqs = [afterSeq]; seqs.length > 0; ) {
+  for (let after: Position | undefined = { micros: 0, seq: 0 }; after !== undefined; ) {
     signal.throwIfAborted()
-    seqs = await erasePage(db, userId, afterSeq)
-    afterSeq = seqs.at(-1) ?? afterSeq
+    after = await erasePage(db, userId, after)
   }
 }
+
+/** In the order of time, by which the chain is searched. */
+type Position = { micros: number; seq: number }
 
 /** Comes first, between two batches of the chain: so no event is chained half erased, nor passes from here to there unseen. */
 function erasePending(db: Db, userId: string): Promise<void> {
@@ -27,17 +28,21 @@ function erasePending(db: Db, userId: string): Promise<void> {
   })
 }
 
-async function erasePage(db: Db, userId: string, afterSeq: number): Promise<number[]> {
-  const { rows } = await sql<{ seq: number }>`
+/** @returns where the page ended; undefined when it was the last */
+async function erasePage(db: Db, userId: string, after: Position): Promise<Position | undefined> {
+  const isLater = sql`(created_at, seq) > ('epoch'::timestamptz + ${after.micros}::bigint * interval '1 microsecond', ${after.seq}::bigint)`
+  const { rows } = await sql<Position>`
     with page as (
-      (select seq, id from audit_events where actor_id = ${userId} and seq > ${afterSeq} order by seq limit ${eventsPerStatement})
+      (select created_at, seq, id from audit_events where actor_id = ${userId}::uuid and ${isLater}
+        order by created_at, seq limit ${eventsPerStatement})
       union
-      (select seq, id from audit_events where target_type = 'user' and target_id = ${userId} and seq > ${afterSeq}
-        order by seq limit ${eventsPerStatement})
-      order by seq limit ${eventsPerStatement}
+      (select created_at, seq, id from audit_events where target_id = ${userId}::text and target_type = 'user' and ${isLater}
+        order by created_at, seq limit ${eventsPerStatement})
+      order by created_at, seq limit ${eventsPerStatement}
     ), erased as (
       delete from audit_personal using page where event_id = page.id
     )
-    select seq from page order by seq`.execute(db)
-  return rows.map(({ seq }) => seq)
+    select (extract(epoch from created_at) * 1000000)::bigint as micros, seq from page
+    order by created_at desc, seq desc limit 1`.execute(db)
+  return rows[0]
 }

@@ -79,6 +79,18 @@ export async function emptyMails(trx: Trx, { id, email }: Pick<LeavingPerson, 'i
   await trx.deleteFrom('email_suppressions').where('address', '=', email).execute()
 }
 
+/** Invitations to the person's address end, and tell nobody any more whose it was. */
+export async function forgetInvites(
+  trx: Trx,
+  { id, email }: Pick<LeavingPerson, 'id' | 'email'>,
+  now: Date,
+): Promise<void> {
+  await sql`
+    update invites
+    set email = ${anonymousEmail(id)}, updated_at = ${now}, status = case when status = 'pending' then 'revoked' else status end
+    where email = ${email}`.execute(trx)
+}
+
 /** The wish is fulfilled. @returns false when an earlier run did that */
 export async function setAnonymised(trx: Trx, id: string, now: Date): Promise<boolean> {
   const { numUpdatedRows } = await trx

@@ -336,6 +336,325 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
    "/login\n\nIf it wasn’t you, there is nothing to do. Whoever it was has not learned that this address has an account.\n\nYou get this mail because someone signed up for Muster with the address of your account.\n"
   ]
  },
+ "invite-accepted": {
+  "subject": [
+   "Your invitation was accepted"
+  ],
+  "html": [
+   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\" style=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td style=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\" style=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">Somebody you invited is here&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" style=\"max-width:560px;margin:0 auto\"><tbody><tr style=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\" style=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\" style=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\" style=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">Your invitation was accepted</h1><p class=\"ink\" style=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
+   {
+    "when": "name",
+    "as": "person",
+    "then": [
+     " ",
+     {
+      "slot": "name",
+      "as": "person"
+     }
+    ]
+   },
+   {
+    "when": "role",
+    "as": "line",
+    "is": "site_admin",
+    "then": [
+     ", a person you invited is now a site administrator:"
+    ]
+   },
+   {
+    "when": "role",
+    "as": "line",
+    "is": "operator",
+    "then": [
+     ", a person you invited is now an operator:"
+    ]
+   },
+   {
+    "when": "role",
+    "as": "line",
+    "is": "client_admin",
+    "then": [
+     ", a person you invited has set up their organization:"
+    ]
+   },
+   {
+    "when": "role",
+    "as": "line",
+    "is": "client_user",
+    "then": [
+     ", a person you invited has joined your organization:"
+    ]
+   },
+   "</p><p class=\"panel\" style=\"font-size:16px;line-height:25px;background-color:#eef2fc;border-radius:8px;color:#1b2230;margin:0 0 18px;padding:16px 18px;margin-top:0;margin-right:0;margin-bottom:18px;margin-left:0\">",
+   {
+    "when": "personName",
+    "as": "person",
+    "then": [
+     {
+      "slot": "personName",
+      "as": "person"
+     },
+     "<br/>"
+    ]
+   },
+   {
+    "slot": "email",
+    "as": "line"
+   },
+   {
+    "when": "organizationName",
+    "as": "person",
+    "then": [
+     "<br/>",
+     {
+      "slot": "organizationName",
+      "as": "person"
+     }
+    ]
+   },
+   "</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" style=\"margin:4px 0 18px\"><tbody><tr><td><a class=\"button\" href=\"",
+   {
+    "slot": "webUrl",
+    "as": "address"
+   },
+   "\" style=\"line-height:100%;text-decoration:none;display:inline-block;max-width:100%;mso-padding-alt:0px;background-color:#2f57c8;border-radius:8px;color:#ffffff;font-size:16px;font-weight:600;padding:13px 22px;padding-top:13px;padding-right:22px;padding-bottom:13px;padding-left:22px\" target=\"_blank\"><span><!--[if mso]><i style=\"mso-font-width:366.66666666666663%;mso-text-raise:19.5\" hidden>&#8202;&#8202;&#8202;</i><![endif]--></span><span style=\"max-width:100%;display:inline-block;line-height:120%;mso-padding-alt:0px;mso-text-raise:9.75px\">Open Muster</span><span><!--[if mso]><i style=\"mso-font-width:366.66666666666663%\" hidden>&#8202;&#8202;&#8202;&#8203;</i><![endif]--></span></a></td></tr></tbody></table><p class=\"muted\" style=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">If you did not invite them, tell whoever runs your installation of Muster.</p></td></tr></tbody></table><p class=\"muted\" style=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because you invited somebody to Muster. Your preferences say whether you get such mails.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
+  ],
+  "text": [
+   "Your invitation was accepted\n\nHello",
+   {
+    "when": "name",
+    "as": "person",
+    "then": [
+     " ",
+     {
+      "slot": "name",
+      "as": "person"
+     }
+    ]
+   },
+   {
+    "when": "role",
+    "as": "line",
+    "is": "site_admin",
+    "then": [
+     ", a person you invited is now a site administrator:"
+    ]
+   },
+   {
+    "when": "role",
+    "as": "line",
+    "is": "operator",
+    "then": [
+     ", a person you invited is now an operator:"
+    ]
+   },
+   {
+    "when": "role",
+    "as": "line",
+    "is": "client_admin",
+    "then": [
+     ", a person you invited has set up their organization:"
+    ]
+   },
+   {
+    "when": "role",
+    "as": "line",
+    "is": "client_user",
+    "then": [
+     ", a person you invited has joined your organization:"
+    ]
+   },
+   "\n\n",
+   {
+    "when": "personName",
+    "as": "person",
+    "then": [
+     {
+      "slot": "personName",
+      "as": "person"
+     },
+     "\n"
+    ]
+   },
+   {
+    "slot": "email",
+    "as": "line"
+   },
+   {
+    "when": "organizationName",
+    "as": "person",
+    "then": [
+     "\n",
+     {
+      "slot": "organizationName",
+      "as": "person"
+     }
+    ]
+   },
+   "\n\nOpen Muster: ",
+   {
+    "slot": "webUrl",
+    "as": "address"
+   },
+   "\n\nIf you did not invite them, tell whoever runs your installation of Muster.\n\nYou get this mail because you invited somebody to Muster. Your preferences say whether you get such mails.\n"
+  ]
+ },
+ "invite": {
+  "subject": [
+   "You are invited to Muster"
+  ],
+  "html": [
+   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\" style=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td style=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\" style=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">The link to accept works once&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" style=\"max-width:560px;margin:0 auto\"><tbody><tr style=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\" style=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\" style=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\" style=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">You are invited to Muster</h1><p class=\"ink\" style=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello, you are invited",
+   {
+    "when": "invitedBy",
+    "as": "person",
+    "then": [
+     " by ",
+     {
+      "slot": "invitedBy",
+      "as": "person"
+     }
+    ]
+   },
+   " ",
+   {
+    "when": "role",
+    "as": "line",
+    "is": "site_admin",
+    "then": [
+     "to run this installation of Muster as a site administrator."
+    ]
+   },
+   {
+    "when": "role",
+    "as": "line",
+    "is": "operator",
+    "then": [
+     "to help run this installation of Muster as an operator."
+    ]
+   },
+   {
+    "when": "role",
+    "as": "line",
+    "is": "client_admin",
+    "then": [
+     "to set up your organization on Muster and to manage it:"
+    ]
+   },
+   {
+    "when": "role",
+    "as": "line",
+    "is": "client_user",
+    "then": [
+     "to join an organization on Muster:"
+    ]
+   },
+   "</p>",
+   {
+    "when": "organizationName",
+    "as": "person",
+    "then": [
+     "<p class=\"panel\" style=\"font-size:16px;line-height:25px;background-color:#eef2fc;border-radius:8px;color:#1b2230;margin:0 0 18px;padding:16px 18px;margin-top:0;margin-right:0;margin-bottom:18px;margin-left:0\">",
+     {
+      "slot": "organizationName",
+      "as": "person"
+     },
+     "</p>"
+    ]
+   },
+   "<table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" style=\"margin:4px 0 18px\"><tbody><tr><td><a class=\"button\" href=\"",
+   {
+    "slot": "webUrl",
+    "as": "address"
+   },
+   "/accept-invite?token=",
+   {
+    "slot": "token",
+    "as": "pathPart"
+   },
+   "\" style=\"line-height:100%;text-decoration:none;display:inline-block;max-width:100%;mso-padding-alt:0px;background-color:#2f57c8;border-radius:8px;color:#ffffff;font-size:16px;font-weight:600;padding:13px 22px;padding-top:13px;padding-right:22px;padding-bottom:13px;padding-left:22px\" target=\"_blank\"><span><!--[if mso]><i style=\"mso-font-width:366.66666666666663%;mso-text-raise:19.5\" hidden>&#8202;&#8202;&#8202;</i><![endif]--></span><span style=\"max-width:100%;display:inline-block;line-height:120%;mso-padding-alt:0px;mso-text-raise:9.75px\">Accept the invitation</span><span><!--[if mso]><i style=\"mso-font-width:366.66666666666663%\" hidden>&#8202;&#8202;&#8202;&#8203;</i><![endif]--></span></a></td></tr></tbody></table><p class=\"ink\" style=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">There you create your account; if you have one with this address, sign in and accept with it. The link works once, for ",
+   {
+    "slot": "lifetime",
+    "as": "line"
+   },
+   " after this mail was sent; a newer invitation mail replaces it.</p><p class=\"muted\" style=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">If you don&#8217;t know what this is about, ignore this mail: nothing happens. Don&#8217;t pass it on; whoever has the link can accept in your place.</p></td></tr></tbody></table><p class=\"muted\" style=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because someone invited this address to Muster.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
+  ],
+  "text": [
+   "You are invited to Muster\n\nHello, you are invited",
+   {
+    "when": "invitedBy",
+    "as": "person",
+    "then": [
+     " by ",
+     {
+      "slot": "invitedBy",
+      "as": "person"
+     }
+    ]
+   },
+   " ",
+   {
+    "when": "role",
+    "as": "line",
+    "is": "site_admin",
+    "then": [
+     "to run this installation of Muster as a site administrator."
+    ]
+   },
+   {
+    "when": "role",
+    "as": "line",
+    "is": "operator",
+    "then": [
+     "to help run this installation of Muster as an operator."
+    ]
+   },
+   {
+    "when": "role",
+    "as": "line",
+    "is": "client_admin",
+    "then": [
+     "to set up your organization on Muster and to manage it:"
+    ]
+   },
+   {
+    "when": "role",
+    "as": "line",
+    "is": "client_user",
+    "then": [
+     "to join an organization on Muster:"
+    ]
+   },
+   "\n\n",
+   {
+    "when": "organizationName",
+    "as": "person",
+    "then": [
+     {
+      "slot": "organizationName",
+      "as": "person"
+     },
+     "\n\n"
+    ]
+   },
+   "Accept the invitation: ",
+   {
+    "slot": "webUrl",
+    "as": "address"
+   },
+   "/accept-invite?token=",
+   {
+    "slot": "token",
+    "as": "pathPart"
+   },
+   "\n\nThere you create your account; if you have one with this address, sign in and accept with it. The link works once, for ",
+   {
+    "slot": "lifetime",
+    "as": "line"
+   },
+   " after this mail was sent; a newer invitation mail replaces it.\n\nIf you don’t know what this is about, ignore this mail: nothing happens. Don’t pass it on; whoever has the link can accept in your place.\n\nYou get this mail because someone invited this address to Muster.\n"
+  ]
+ },
  "login-code": {
   "subject": [
    {

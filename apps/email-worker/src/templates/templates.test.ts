@@ -76,6 +76,26 @@ describe('a link with a token', () => {
   })
 })
 
+describe('an invitation', () => {
+  const invitation = (changes: Partial<TemplateData<'invite'>> = {}) =>
+    written('invite', { invitedBy: 'Ada', role: 'client_user', organizationName: 'Analytical Engines', ...changes })
+
+  test('leads to the page for it, and tells who invites, to what and for how long', () => {
+    const { html, text, secret } = invitation()
+    expect(text).toContain(`https://app.example.com/accept-invite?token=${secret}\n`)
+    expect(html).toContain(`href="https://app.example.com/accept-invite?token=${secret}"`)
+    for (const part of [html, text]) expect(part).toContain('for 7 days after')
+    expect(text).toContain('you are invited by Ada to join an organization')
+    expect(text).toContain('\n\nAnalytical Engines\n\n')
+  })
+
+  test.each(['win at evil.com', 'http://evil', 'mail a@b'])('does not print "%s" for a name', (name) => {
+    const { html, text } = invitation({ invitedBy: name, organizationName: name })
+    for (const part of [html, text]) expect(part).not.toMatch(/evil|a@b/)
+    expect(text).toContain('you are invited to join')
+  })
+})
+
 describe('a mail about the safety of an account', () => {
   const happened = {
     name: 'Ada',

@@ -23,6 +23,14 @@ const full: { [N in TemplateName]: TemplateData<N> } = {
   'session-compromised': happened,
   'account-locked': { ...happened, kind: 'password' },
   'account-deleted': { name: 'Ada', timezone: 'Europe/Berlin', until: '2026-12-20T13:30:00Z' },
+  invite: { invitedBy: 'Ada', role: 'client_user', organizationName: 'Analytical Engines' },
+  'invite-accepted': {
+    name: 'Ada',
+    personName: 'Charles Babbage',
+    email: 'charles@example.com',
+    role: 'client_user',
+    organizationName: 'Analytical Engines',
+  },
   reminder: {
     taskId: newId(),
     taskTitle: 'Buy milk',

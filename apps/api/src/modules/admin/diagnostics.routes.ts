@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { rolesWith } from '../../permissions/index.ts'
 import type { Context } from '../../plugins/context.ts'
 import { addressKey } from '../../plugins/rate-limits.ts'
 import { ok, replyOf } from '../../plugins/reply.ts'
@@ -24,7 +25,7 @@ export const diagnosticsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
   app.get(
     '/admin/diagnostics/client-ip',
     {
-      config: { access: ['super_admin', 'site_admin', 'operator'] },
+      config: { access: rolesWith('diagnostics.read') },
       schema: {
         tags: ['administration'],
         summary: 'Show how the address of the caller was resolved',

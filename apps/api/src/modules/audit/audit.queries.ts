@@ -1,60 +1,74 @@
 import type { Db } from '@muster/db'
+import { type RawBuilder, sql } from 'kysely'
+import type { AuditFilters } from './audit.schema.ts'
 
-export type AuditFilters = {
-  actorId?: string | undefined
-  action?: string | undefined
-  targetType?: string | undefined
-  targetId?: string | undefined
-  from?: string | undefined
-  to?: string | undefined
-  cursor?: number | undefined
+/** A place in the log, in order of time. */
+export type AuditPosition = { micros: number; seq: number }
+
+export type AuditRow = {
+  id: string
+  seq: number
+  action: string
+  actor_id: string | null
+  target_type: string
+  target_id: string
+  created_at: Date
+  created_at_micros: number
+  hash: Buffer
+  ip: string | null
+  user_agent: string | null
+  request_id: string | null
+  before: unknown
+  after: unknown
+}
+
+type Page = {
+  /** Newest first goes backwards, oldest first forwards. */
+  order: 'newest-first' | 'oldest-first'
+  /** Begins behind this place. */
+  after?: AuditPosition | undefined
   limit: number
 }
 
-/** The newest first, one more than the limit when there are more. */
-export async function listAuditEvents(db: Db, filters: AuditFilters) {
-  const { actorId, action, targetType, targetId, from, to, cursor, limit } = filters
-  const rows = await db
-    .selectFrom('audit_events as event')
-    .leftJoin('audit_personal as personal', 'personal.event_id', 'event.id')
-    .select([
-      'event.id',
-      'event.seq',
-      'event.action',
-      'event.actor_id',
-      'event.target_type',
-      'event.target_id',
-      'event.created_at',
-      'event.hash',
-      'personal.ip',
-      'personal.user_agent',
-      'personal.request_id',
-      'personal.before',
-      'personal.after',
-    ])
-    .$if(actorId !== undefined, (query) => query.where('event.actor_id', '=', actorId as string))
-    .$if(action !== undefined, (query) => query.where('event.action', '=', action as string))
-    .$if(targetType !== undefined, (query) => query.where('event.target_type', '=', targetType as string))
-    .$if(targetId !== undefined, (query) => query.where('event.target_id', '=', targetId as string))
-    .$if(from !== undefined, (query) => query.where('event.created_at', '>=', new Date(from as string)))
-    .$if(to !== undefined, (query) => query.where('event.created_at', '<', new Date(to as string)))
-    .$if(cursor !== undefined, (query) => query.where('event.seq', '<', cursor as number))
-    .orderBy('event.seq', 'desc')
-    .limit(limit + 1)
-    .execute()
-  return rows.map((row) => ({
-    id: row.id,
-    seq: row.seq,
-    action: row.action,
-    actorId: row.actor_id,
-    targetType: row.target_type,
-    targetId: row.target_id,
-    ip: row.ip,
-    userAgent: row.user_agent,
-    requestId: row.request_id,
-    before: row.before,
-    after: row.after,
-    createdAt: row.created_at.toISOString(),
-    hash: row.hash.toString('hex'),
-  }))
+/** A page of the log. */
+export async function listAuditEvents(db: Db, filters: AuditFilters, page: Page): Promise<AuditRow[]> {
+  return (await auditPage(filters, page).execute(db)).rows
+}
+
+/**
+ * The statement of a page. Every filter has an index in order of time, so that a page costs what it holds however much
+ * there is: of several filters Postgres follows the rarest and looks at the others row by row.
+ */
+export function auditPage(filters: AuditFilters, page: Page): RawBuilder<AuditRow> {
+  const order = page.order === 'newest-first' ? sql`desc` : sql`asc`
+  // The limit inside keeps the personal part a look-up by row, whatever Postgres thinks of the sizes.
+  return sql<AuditRow>`
+    select event.id, event.seq, event.action, event.actor_id, event.target_type, event.target_id, event.created_at,
+      (extract(epoch from event.created_at) * 1000000)::bigint as created_at_micros, event.hash,
+      personal.ip, personal.user_agent, personal.request_id, personal.before, personal.after
+    from audit_events event
+    left join lateral (select * from audit_personal where event_id = event.id limit 1) personal on true
+    where ${sql.join(conditionsOf(filters, page), sql` and `)}
+    order by event.created_at ${order}, event.seq ${order}
+    limit ${page.limit}`
+}
+
+function conditionsOf({ actorId, action, targetType, targetId, from, to }: AuditFilters, { order, after }: Page) {
+  const conditions: RawBuilder<unknown>[] = [sql`true`]
+  if (actorId !== undefined) conditions.push(sql`event.actor_id = ${actorId}`)
+  if (action !== undefined) conditions.push(sql`event.action = ${action}`)
+  if (targetId !== undefined) conditions.push(sql`event.target_id = ${targetId}`)
+  if (targetType !== undefined) {
+    const isOfType = sql`event.target_type = ${targetType}`
+    // What a thing is follows from its id. Postgres takes the two for chance, and would sort all there is of the thing.
+    conditions.push(targetId === undefined ? isOfType : sql`coalesce(${isOfType}, false)`)
+  }
+  if (from !== undefined) conditions.push(sql`event.created_at >= ${new Date(from)}`)
+  if (to !== undefined) conditions.push(sql`event.created_at < ${new Date(to)}`)
+  if (after !== undefined) {
+    const place = sql`('epoch'::timestamptz + ${after.micros}::bigint * interval '1 microsecond', ${after.seq}::bigint)`
+    const isBehind = order === 'newest-first' ? sql`<` : sql`>`
+    conditions.push(sql`(event.created_at, event.seq) ${isBehind} ${place}`)
+  }
+  return conditions
 }

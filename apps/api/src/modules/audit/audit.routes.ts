@@ -1,67 +1,106 @@
+import { Readable } from 'node:stream'
+import { DomainError } from '@muster/errors'
+import type { FastifyReply } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { rolesWith } from '../../permissions/index.ts'
+import { originOf } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
-import { moment, text } from '../../plugins/fields.ts'
-import { cursorInfo, instant } from '../../plugins/reply.ts'
-import { wholeNumber } from '../../plugins/whole-number.ts'
-import { listAuditEvents } from './audit.queries.ts'
+import { ok } from '../../plugins/reply.ts'
+import { auditEventsReply, auditQuery, exportQuery, verifyQuery, verifyReply } from './audit.schema.ts'
+import * as audit from './audit.service.ts'
 
-const auditEvent = z
-  .object({
-    id: z.uuid(),
-    seq: z.int(),
-    action: z.string(),
-    actorId: z.uuid().nullable(),
-    targetType: z.string(),
-    targetId: z.string(),
-    ip: z.string().nullable(),
-    userAgent: z.string().nullable(),
-    requestId: z.string().nullable(),
-    before: z.unknown(),
-    after: z.unknown(),
-    createdAt: instant,
-    hash: z.string(),
-  })
-  .meta({ id: 'AuditEvent' })
-
-const filters = z
-  .strictObject({
-    actorId: z.uuid().optional(),
-    action: text({ max: 100 }).optional(),
-    targetType: text({ max: 100 }).optional(),
-    targetId: text({ max: 100 }).optional(),
-    from: moment.optional(),
-    to: moment.optional(),
-    /** The `seq` before which to go on; `nextCursor` of the answer before. */
-    cursor: wholeNumber({ min: 1 }).optional(),
-    limit: wholeNumber({ min: 1, max: 100 }).default(50),
-  })
-  .refine(({ from, to }) => !from || !to || from <= to, { path: ['to'], message: 'is before from' })
+const tags = ['administration']
+const mediaTypes = { ndjson: 'application/x-ndjson', csv: 'text/csv; charset=utf-8' } as const
+const exported = { content: { 'application/x-ndjson': { schema: z.string() }, 'text/csv': { schema: z.string() } } }
+const verifyRetrySeconds = 5
 
 export const auditRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
+  const config = { access: rolesWith('audit.read') }
+
   app.get(
     '/admin/audit-events',
     {
-      config: { access: ['super_admin', 'site_admin', 'operator'] },
+      config,
       schema: {
-        tags: ['administration'],
+        tags,
         summary: 'Read the audit log, the newest first',
-        querystring: filters,
-        response: {
-          200: z.object({
-            success: z.literal(true),
-            data: z.object({ events: z.array(auditEvent) }),
-            pagination: cursorInfo,
-          }),
-        },
+        querystring: auditQuery,
+        response: { 200: auditEventsReply },
       },
     },
     async (request) => {
-      const { limit } = request.query
-      const rows = await listAuditEvents(context.db, request.query)
-      const events = rows.slice(0, limit)
-      const nextCursor = rows.length > limit ? String(events.at(-1)?.seq) : null
-      return { success: true as const, data: { events }, pagination: { limit, nextCursor } }
+      const { events, pagination } = await audit.listEvents(context, request.query)
+      return { success: true as const, data: { events }, pagination }
     },
   )
+
+  app.get(
+    '/admin/audit-events/export',
+    {
+      config,
+      // It would read the whole log to say nothing.
+      exposeHeadRoute: false,
+      schema: {
+        tags,
+        summary: 'Export the audit log, the oldest first',
+        description:
+          'One event a line, as JSON or as CSV (RFC 4180, with an apostrophe before what a spreadsheet would run). Streamed up to the moment of the request. That it was exported is written to the log.',
+        querystring: exportQuery,
+        response: { 200: exported },
+      },
+    },
+    async (request, reply) => {
+      const { query } = request
+      const requester = { actor: request.actor, origin: originOf(request) }
+      const chunks = await audit.exportEvents(context, requester, query)
+      const day = context.clock.now().toISOString().slice(0, 10)
+      const attachment = { name: `audit-events-${day}.${query.format}`, type: mediaTypes[query.format] }
+      return sendChunks(reply as FastifyReply, attachment, chunks)
+    },
+  )
+
+  // One walk keeps a core of the database and some of this process busy; more at once would only be slower.
+  let isVerifying = false
+
+  app.get(
+    '/admin/audit-events/verify',
+    {
+      config,
+      exposeHeadRoute: false,
+      schema: {
+        tags,
+        summary: 'Verify the chain of the audit log',
+        description:
+          'Names each changed, inserted, removed and cut-off row. Ends after 20 seconds, or about a hundred faults: then `complete` is false, and `nextCursor` goes on. `head` takes signed heads of the audit worker’s log, by comma, each as `seq.hash.keyId.signature`.',
+        querystring: verifyQuery,
+        response: { 200: verifyReply },
+      },
+    },
+    async (request, reply) => {
+      if (isVerifying) {
+        const message = 'A verification is under way. Try again in a moment.'
+        throw new DomainError('OVERLOADED', { message, retryAfterSeconds: verifyRetrySeconds })
+      }
+      isVerifying = true
+      try {
+        const requester = { actor: request.actor, origin: originOf(request) }
+        return ok(await audit.verifyLog(context, requester, request.query, () => reply.raw.destroyed))
+      } finally {
+        isVerifying = false
+      }
+    },
+  )
+}
+
+/** Reads the next chunk when the one before was taken. */
+function sendChunks(
+  reply: FastifyReply,
+  attachment: { name: string; type: string },
+  chunks: AsyncIterable<string>,
+): FastifyReply {
+  return reply
+    .type(attachment.type)
+    .header('content-disposition', `attachment; filename="${attachment.name}"`)
+    .send(Readable.from(chunks, { objectMode: false }))
 }

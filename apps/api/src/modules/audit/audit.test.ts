@@ -1,6 +1,6 @@
-import { newId } from '@muster/db'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildTestApp, type TestApp } from '../../testing.ts'
+import { chainEvents, eventsUrl as events } from './audit-fixtures.ts'
 
 let api: TestApp
 
@@ -8,28 +8,6 @@ beforeAll(async () => {
   api = await buildTestApp()
 })
 afterAll(() => api.close())
-
-const events = '/api/v1/admin/audit-events'
-
-async function chainEvents(count: number, action: string): Promise<void> {
-  const { max } = await api.db
-    .selectFrom('audit_events')
-    .select(({ fn }) => fn.max('seq').as('max'))
-    .executeTakeFirstOrThrow()
-  const rows = Array.from({ length: count }, (_, index) => ({
-    seq: (max ?? 0) + index + 1,
-    id: newId(),
-    action,
-    target_type: 'task',
-    target_id: String(index),
-    created_at: new Date(),
-    personal_digest: Buffer.alloc(32),
-    key_id: 'k1',
-    previous_hash: Buffer.alloc(32),
-    hash: Buffer.alloc(32),
-  }))
-  await api.db.insertInto('audit_events').values(rows).execute()
-}
 
 test('platform roles read it, others do not', async () => {
   for (const role of ['super_admin', 'site_admin', 'operator'] as const) {
@@ -42,8 +20,8 @@ test('platform roles read it, others do not', async () => {
 })
 
 test('paging by cursor shows every event of the filter once, the newest first', async () => {
-  await chainEvents(25, 'paged.event')
-  await chainEvents(3, 'other.event')
+  await chainEvents(api, 25, { action: 'paged.event' })
+  await chainEvents(api, 3, { action: 'other.event' })
   const admin = await api.signUp({ role: 'super_admin' })
   const seen: number[] = []
   let cursor = ''
@@ -60,7 +38,7 @@ test('paging by cursor shows every event of the filter once, the newest first', 
 
 test('a filter that is none, or is given twice, is refused by name', async () => {
   const admin = await api.signUp({ role: 'operator' })
-  for (const query of ['limit=0', 'limit=101', 'actorId=me', 'colour=red', 'action=a&action=b']) {
+  for (const query of ['limit=0', 'limit=101', 'actorId=me', 'colour=red', 'action=a&action=b', 'cursor=nonsense']) {
     const answer = await admin.inject('GET', `${events}?${query}`)
     expect([query, answer.json().error.code]).toEqual([query, 'VALIDATION_FAILED'])
     expect(answer.json().error.details[0].path).toMatch(/^query/)
@@ -68,13 +46,35 @@ test('a filter that is none, or is given twice, is refused by name', async () =>
 })
 
 test('the chain in the database refuses to be changed', async () => {
-  await chainEvents(1, 'kept.event')
+  await chainEvents(api, 1)
   for (const statement of [
     api.db.updateTable('audit_events').set({ action: 'forged' }),
     api.db.deleteFrom('audit_events'),
   ]) {
     await expect(statement.execute()).rejects.toThrow(/append-only/)
   }
+})
+
+test('each filter finds its events and no other', async () => {
+  const admin = await api.signUp({ role: 'operator' })
+  const [early, late] = [new Date('2026-05-01T00:00:00Z'), new Date('2026-06-01T00:00:00Z')]
+  const event = { action: 'filtered.event', actorId: admin.userId, targetType: 'thing', targetId: 'the-thing' }
+  await chainEvents(api, 1, { ...event, createdAt: early })
+  await chainEvents(api, 1, { ...event, createdAt: late })
+  const count = async (query: string) => (await admin.inject('GET', `${events}?${query}`)).json().data.events.length
+  for (const query of [
+    `actorId=${admin.userId}`,
+    'action=filtered.event',
+    'targetType=thing',
+    'targetId=the-thing',
+    'from=2026-05-01T00:00:00Z&to=2026-06-01T00:00:01Z',
+    `action=filtered.event&actorId=${admin.userId}&targetType=thing&targetId=the-thing`,
+  ]) {
+    expect([query, await count(query)]).toEqual([query, 2])
+  }
+  expect(await count('action=filtered.event&to=2026-06-01T00:00:00Z')).toBe(1)
+  expect(await count('action=filtered.event&from=2026-06-01T00:00:00Z')).toBe(1)
+  expect(await count('action=filtered.event&targetId=another')).toBe(0)
 })
 
 test('a time that ends before it begins is refused', async () => {

@@ -50,11 +50,12 @@ export async function registered(api: TestApp, person = newPerson()) {
   return { ...person, client, id: answer.json().data.user.id as string }
 }
 
-/** What was recorded about a person or done by them, oldest first. */
+/** What was recorded about a person or done by them, oldest first; without what was denied, which comes behind the answers. */
 export const auditOf = (api: TestApp, userId: string) =>
   api.db
     .selectFrom('audit_pending')
     .selectAll()
     .where((eb) => eb.or([eb('target_id', '=', userId), eb('actor_id', '=', userId)]))
+    .where('action', '<>', 'access.denied')
     .orderBy('id')
     .execute()

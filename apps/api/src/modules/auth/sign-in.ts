@@ -3,6 +3,7 @@ import { DomainError } from '@muster/errors'
 import type { TransactContext } from '@muster/jobs/outbox'
 import type { Actor, Origin } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
+import { acceptAtSignIn } from '../invites/acceptance.ts'
 import { openSession, type SessionGrant } from '../sessions/sessions.service.ts'
 import type { RightCode } from '../two-factor/proofs.ts'
 import { issueChallenge, type SignInChallenge } from '../two-factor/sign-in-challenge.ts'
@@ -15,14 +16,21 @@ import { noteDevice } from './known-devices.ts'
 /** How the first step proved who somebody is. */
 export type SignInMethod = 'password' | 'google' | 'invite'
 
-export type SignInOptions = { method: SignInMethod; rememberMe: boolean; origin: Origin }
+export type SignInOptions = {
+  method: SignInMethod
+  rememberMe: boolean
+  origin: Origin
+  /** The mail of an invitation that the person accepts with their last step. */
+  inviteMailId?: string | undefined
+}
 
 export type SignedIn = { requiresTwoFactor: false; user: User; grant: SessionGrant }
 
 /**
  * What follows the first step of every way in: a session, or the challenge of who has a second factor.
  * @param row the person as they were when the proof was looked at
- * @throws DomainError INVALID_CREDENTIALS, ACCOUNT_INACTIVE when that changed in the meantime
+ * @throws DomainError INVALID_CREDENTIALS, ACCOUNT_INACTIVE when that changed in the meantime; with an invitation also
+ *   INVITE_INVALID, ALREADY_EXISTS, ROLE_NOT_ALLOWED, LAST_ADMIN
  */
 export async function beginSignIn(
   context: Context,
@@ -41,7 +49,8 @@ export async function beginSignIn(
 /**
  * What follows the second step of every way in: a session.
  * @param row the person as they were when the last proof was looked at
- * @throws DomainError INVALID_CREDENTIALS, ACCOUNT_INACTIVE, CHALLENGE_INVALID, OTP_INVALID when that changed in the meantime
+ * @throws DomainError INVALID_CREDENTIALS, ACCOUNT_INACTIVE, CHALLENGE_INVALID, OTP_INVALID when that changed in the
+ *   meantime; with an invitation also INVITE_INVALID, ALREADY_EXISTS, ROLE_NOT_ALLOWED, LAST_ADMIN
  */
 export async function completeSignIn(
   context: Context,
@@ -57,14 +66,19 @@ export async function completeSignIn(
   return signedIn
 }
 
-/** Opens the session, records it, notes the device and takes back a wish to be deleted. The person's row is locked. */
-async function signIn(
+/**
+ * What follows the last step of every way in, in its transaction: opens the session, records it, notes the device and
+ * takes back a wish to be deleted.
+ * @param row the person, locked or made in this transaction
+ */
+export async function signIn(
   context: Context,
   tx: TransactContext,
-  user: usersQueries.UserRow,
-  { method, rememberMe, origin, secondFactor }: SignInOptions & { secondFactor?: RightCode },
+  row: usersQueries.UserRow,
+  { method, rememberMe, origin, inviteMailId, secondFactor }: SignInOptions & { secondFactor?: RightCode },
 ): Promise<SignedIn> {
   const now = context.clock.now()
+  const user = inviteMailId ? await acceptAtSignIn(context, tx, inviteMailId, row, origin) : row
   const person = { id: user.id, role: user.role as Actor['role'], organizationId: user.organization_id }
   const opened = await openSession(context, tx.trx, person, { rememberMe, origin })
   const device = await noteDevice(context, tx, user, { origin, now })

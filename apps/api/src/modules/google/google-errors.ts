@@ -10,6 +10,7 @@ export const googleErrors = {
   failed: 'What Google answered proves nothing, or something went wrong here.',
   flow_invalid: 'Not begun by this browser, begun more than 10 minutes ago, or finished already. Begin again.',
   invite_invalid: 'The invitation is wrong, used up, revoked or has expired, or is for another e-mail.',
+  invite_refused: 'The invitation is good, but not for this account as it is. Sign in and accept there to learn why.',
   not_configured: 'This installation has no sign-in with Google.',
   registration_closed: 'There is no account with this e-mail, and registration is by invitation only.',
   unavailable: 'Google, or something that this server needs, can not be reached. Try again later.',
@@ -33,6 +34,9 @@ const byDomainCode: Partial<Record<ErrorCode, GoogleErrorCode>> = {
   // The account changed while its person was on the way.
   INVALID_CREDENTIALS: 'flow_invalid',
   INVITE_INVALID: 'invite_invalid',
+  ALREADY_EXISTS: 'invite_refused',
+  LAST_ADMIN: 'invite_refused',
+  ROLE_NOT_ALLOWED: 'invite_refused',
   REGISTRATION_CLOSED: 'registration_closed',
   OVERLOADED: 'unavailable',
   DEPENDENCY_UNAVAILABLE: 'unavailable',

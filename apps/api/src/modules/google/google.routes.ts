@@ -20,6 +20,7 @@ const everyday: ReadonlySet<GoogleErrorCode> = new Set<GoogleErrorCode>([
   'email_unverified',
   'flow_invalid',
   'invite_invalid',
+  'invite_refused',
   'registration_closed',
 ])
 

@@ -2,6 +2,7 @@ import { DomainError } from '@muster/errors'
 import type { Actor, Origin } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
 import { beginSignIn } from '../auth/sign-in.ts'
+import { readInvitation } from '../invites/acceptance.ts'
 import * as challengesQueries from '../two-factor/challenges.queries.ts'
 import { type Confirmation, confirmUnlessRecent } from '../two-factor/confirm-person.ts'
 import type { UserRow } from '../users/users.queries.ts'
@@ -20,6 +21,7 @@ const refusals: ReadonlySet<GoogleErrorCode> = new Set([
   'already_linked',
   'email_unverified',
   'invite_invalid',
+  'invite_refused',
   'registration_closed',
 ])
 
@@ -43,10 +45,12 @@ export async function beginFlow(
 }
 
 /**
- * Signs in whom the issuer vouches for, creating or linking their account where there is none.
+ * Signs in whom the issuer vouches for, creating or linking their account where there is none. A flow that began with an
+ * invitation accepts it: for a new account as it is made, else with the last step of the sign-in.
  * @param callback the whole address at which the browser came back
  * @param flow what this browser began; undefined when it began nothing
- * @throws GoogleError all but not_configured; DomainError ACCOUNT_INACTIVE, REGISTRATION_CLOSED, INVITE_INVALID, OVERLOADED
+ * @throws GoogleError all but not_configured; DomainError ACCOUNT_INACTIVE, REGISTRATION_CLOSED, OVERLOADED; with an
+ *   invitation INVITE_INVALID, ALREADY_EXISTS, ROLE_NOT_ALLOWED, LAST_ADMIN
  */
 export async function finishFlow(
   context: Context,
@@ -60,10 +64,10 @@ export async function finishFlow(
   const identity = await issuer.identify(callback, flow)
   let row: UserRow | undefined
   try {
-    row = await (flow.inviteToken === undefined
-      ? personOf(context, identity, origin)
-      : acceptInvitation(context, identity, flow.inviteToken))
-    return await beginSignIn(context, row, { method: 'google', rememberMe: flow.rememberMe, origin })
+    const invite = flow.inviteToken === undefined ? undefined : await readInvitation(context, flow.inviteToken)
+    row = await personOf(context, identity, { invite, origin })
+    const { rememberMe } = flow
+    return await beginSignIn(context, row, { method: 'google', rememberMe, origin, inviteMailId: invite?.email_id })
   } catch (error) {
     const reason = googleErrorCode(error)
     if (refusals.has(reason)) await recordRefusal(context, { row, identity, reason }, origin)
@@ -110,11 +114,6 @@ export async function unlink(
 const unlinkedNotice = {
   title: 'Google unlinked',
   message: 'Your Google account is no longer linked. If it wasn’t you who unlinked it, change your password.',
-}
-
-/** Where invitations will be accepted by whoever the issuer says this is. There are none yet: no token is one of theirs. */
-async function acceptInvitation(_context: Context, _identity: Identity, _token: string): Promise<UserRow> {
-  throw new DomainError('INVITE_INVALID')
 }
 
 /**

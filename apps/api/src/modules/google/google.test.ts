@@ -27,9 +27,15 @@ const findUsers = (email: string) => api.db.selectFrom('users').selectAll().wher
 const mailsTo = (email: string) =>
   api.db.selectFrom('email_messages').select(['id', 'template']).where('to_address', '=', email).orderBy('id').execute()
 const auditsOf = async (targetId: string) =>
-  (await api.db.selectFrom('audit_pending').selectAll().where('target_id', '=', targetId).orderBy('id').execute()).map(
-    ({ action }) => action,
-  )
+  (
+    await api.db
+      .selectFrom('audit_pending')
+      .selectAll()
+      .where('target_id', '=', targetId)
+      .where('action', '<>', 'access.denied')
+      .orderBy('id')
+      .execute()
+  ).map(({ action }) => action)
 const noticesOf = (userId: string) =>
   api.db.selectFrom('notifications').select(['type', 'title']).where('user_id', '=', userId).orderBy('id').execute()
 const setUser = (id: string, changes: object) => api.db.updateTable('users').set(changes).where('id', '=', id).execute()

@@ -2,6 +2,7 @@ import { DomainError } from '@muster/errors'
 import type { Origin } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
 import { isUniqueViolation } from '../../plugins/unique-violation.ts'
+import { acceptAsNewcomer } from '../invites/acceptance.ts'
 import { createPerson } from '../users/create-person.ts'
 import * as usersQueries from '../users/users.queries.ts'
 import { email, timezone } from '../users/users.schema.ts'
@@ -12,6 +13,8 @@ import type { Identity } from './issuer.ts'
 import { nameFrom, usernameFrom } from './names.ts'
 
 type UserRow = usersQueries.UserRow
+/** What must be known of the invitation that somebody comes by. */
+type Invitation = { email: string; email_id: string }
 
 /** Each round but the last was lost to somebody who was faster; losing so often is no coincidence any more. */
 const maxRounds = 6
@@ -19,20 +22,25 @@ const userKeys = ['users_google_id_key', 'users_email_key', 'users_username_key'
 
 /**
  * The account of whom the issuer vouches for: the one that knows them, else the one with their e-mail, which from now on
- * knows them, else a new one. Of any number at once for one person all get the same: unique keys decide, and who lost
+ * knows them, else a new one, in the place that the invitation has for them if they come by one. Of any number at once for one person all get the same: unique keys decide, and who lost
  * looks again.
- * @throws GoogleError email_unverified, already_linked; DomainError REGISTRATION_CLOSED, OVERLOADED
+ * @throws GoogleError email_unverified, already_linked; DomainError REGISTRATION_CLOSED, INVITE_INVALID, OVERLOADED
  */
-export async function personOf(context: Context, identity: Identity, origin: Origin): Promise<UserRow> {
+export async function personOf(
+  context: Context,
+  identity: Identity,
+  { invite, origin }: { invite: Invitation | undefined; origin: Origin },
+): Promise<UserRow> {
   for (let round = 0; round < maxRounds; round++) {
     const known = await queries.findByGoogleId(context.db, identity.googleId)
     if (known) return known
     const { data: address } = email.safeParse(identity.verifiedEmail)
     if (!address) throw new GoogleError('email_unverified')
+    if (invite && invite.email !== address) throw new DomainError('INVITE_INVALID')
     const owner = await usersQueries.findByEmail(context.db, address)
     const row = owner
       ? await link(context, owner, identity, origin)
-      : await create(context, { ...identity, address, round }, origin)
+      : await create(context, { ...identity, address, round }, { invite, origin })
     if (row) return row
   }
   throw new DomainError('OVERLOADED', { retryAfterSeconds: 1 })
@@ -83,11 +91,12 @@ const linkedNotice = {
 
 /** @returns undefined when the person, or somebody with that username, came into being meanwhile */
 function create(
-  { config, transact, clock }: Context,
+  context: Context,
   { googleId, address, round, ...told }: Identity & { address: string; round: number },
-  origin: Origin,
+  { invite, origin }: { invite: Invitation | undefined; origin: Origin },
 ): Promise<UserRow | undefined> {
-  if (!config.isSignupOpen) throw new DomainError('REGISTRATION_CLOSED')
+  const { config, transact, clock } = context
+  if (!invite && !config.isSignupOpen) throw new DomainError('REGISTRATION_CLOSED')
   const name = nameFrom(told.name)
   const username = usernameFrom(name, round)
   const person = {
@@ -97,7 +106,13 @@ function create(
     timezone: timezone.safeParse(told.timezone).data ?? 'UTC',
     credential: { googleId },
   }
-  return orLost(transact((tx) => createPerson(tx, person, { origin, now: clock.now() })))
+  return orLost(
+    transact((tx) =>
+      invite
+        ? acceptAsNewcomer(context, tx, invite.email_id, person, origin)
+        : createPerson(tx, person, { origin, now: clock.now() }),
+    ),
+  )
 }
 
 /** What was written; undefined when one of the keys of a user was taken. */

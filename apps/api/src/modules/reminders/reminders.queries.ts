@@ -86,3 +86,27 @@ export async function moveOfTask(trx: Trx, taskId: string, dueDate: Date, now: D
     .where('status', '=', 'pending')
     .execute()
 }
+
+/** Reminders of these tasks but for those of this person. */
+export async function cancelOfOthers(trx: Trx, taskIds: readonly string[], userId: string, now: Date): Promise<void> {
+  await trx
+    .updateTable('reminders')
+    .set({ status: 'cancelled', version: sql`version + 1`, updated_at: now })
+    .where('task_id', '=', sql<string>`any(${taskIds}::uuid[])`)
+    .where('user_id', '<>', userId)
+    .where('status', 'in', ['pending', 'sent'])
+    .execute()
+}
+
+/** Reminders of this person of tasks that others own. */
+export async function cancelOnOthersTasks(trx: Trx, userId: string, now: Date): Promise<void> {
+  await trx
+    .updateTable('reminders')
+    .from('tasks')
+    .set({ status: 'cancelled', version: sql`reminders.version + 1`, updated_at: now })
+    .whereRef('tasks.id', '=', 'reminders.task_id')
+    .where('reminders.user_id', '=', userId)
+    .where('tasks.owner_id', '<>', userId)
+    .where('reminders.status', 'in', ['pending', 'sent'])
+    .execute()
+}

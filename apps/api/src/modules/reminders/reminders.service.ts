@@ -127,6 +127,14 @@ export const completeRemindersOfTask = (trx: Trx, taskId: string, now: Date) => 
 export const moveRemindersOfTask = (trx: Trx, taskId: string, dueDate: Date, now: Date) =>
   queries.moveOfTask(trx, taskId, dueDate, now)
 
+/** These tasks went where only their owner sees them: nobody else is reminded of them any more. */
+export const cancelRemindersOfOthers = (trx: Trx, taskIds: readonly string[], ownerId: string, now: Date) =>
+  queries.cancelOfOthers(trx, taskIds, ownerId, now)
+
+/** The person sees none but their own tasks any more: of others' they are no longer reminded. */
+export const cancelRemindersOnOthersTasks = (trx: Trx, userId: string, now: Date) =>
+  queries.cancelOnOthersTasks(trx, userId, now)
+
 async function ownOrThrow<T>(found: Promise<T | undefined>): Promise<T> {
   const row = await found
   if (!row) throw new DomainError('NOT_FOUND')

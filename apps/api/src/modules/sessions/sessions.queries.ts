@@ -1,5 +1,5 @@
 import type { Database, Db, Trx } from '@muster/db'
-import { type Insertable, sql } from 'kysely'
+import { type Insertable, type RawBuilder, sql } from 'kysely'
 
 /** As long as the longest transaction of a request. */
 const renewalMarginMs = 2_000
@@ -63,20 +63,25 @@ export function lockFactors(trx: Trx, userId: string) {
  * is out of date. Tokens made in the next moments are renewed once more, for they may have been made of what was read
  * before this commits, or on a machine whose clock is ahead.
  */
-export function forceRenewal(trx: Trx, whose: { organizationId: string } | { userId: string }, now: Date) {
-  const ofThem = trx
+export async function forceRenewal(
+  trx: Trx,
+  whose: { organizationId: string } | { userId: string },
+  now: Date,
+): Promise<void> {
+  const isTheirs =
+    'userId' in whose
+      ? sql<boolean>`user_id = ${whose.userId}`
+      : sql<boolean>`user_id in (select id from users where organization_id = ${whose.organizationId})`
+  await trx
     .updateTable('sessions')
     .set({ renew_at: new Date(now.getTime() + renewalMarginMs), changed_at: sql`clock_timestamp()` })
-    .where('revoked_at', 'is', null)
-    .where('expires_at', '>', now)
-  const those =
-    'userId' in whose
-      ? ofThem.where('user_id', '=', whose.userId)
-      : ofThem.where('user_id', 'in', (eb) =>
-          eb.selectFrom('users').select('id').where('organization_id', '=', whose.organizationId),
-        )
-  return those.execute()
+    .where('id', '=', lockedInOrder(sql`${isTheirs} and revoked_at is null and expires_at > ${now}`))
+    .execute()
 }
+
+/** Any of these sessions, locked in the order of their ids: so two that change several of them can't wait for each other. */
+const lockedInOrder = (condition: RawBuilder<unknown>) =>
+  sql<string>`any(array(select id from sessions where ${condition} order by id for no key update))`
 
 /** Moves to the next generation if nobody else did. @returns whether this call was the one */
 export async function rotate(
@@ -135,9 +140,13 @@ export async function revokeAllOf(
   const rows = await trx
     .updateTable('sessions')
     .set({ revoked_at: now, revoked_reason: reason, changed_at: sql`clock_timestamp()` })
-    .where('user_id', '=', userId)
-    .where('revoked_at', 'is', null)
-    .$if(exceptId !== undefined, (query) => query.where('id', '<>', exceptId as string))
+    .where(
+      'id',
+      '=',
+      lockedInOrder(
+        sql`user_id = ${userId} and revoked_at is null ${exceptId === undefined ? sql`` : sql`and id <> ${exceptId}`}`,
+      ),
+    )
     .returning('id')
     .execute()
   return rows.map(({ id }) => id)

@@ -186,6 +186,7 @@ export type EndReason =
   | 'password reset'
   | 'account deleted'
   | 'deactivated'
+  | 'ended by an administrator'
 
 /**
  * Ends a person's sessions in the caller's transaction, each with its audit event. The caller locks the person's row
@@ -196,7 +197,7 @@ export type EndReason =
 export async function endSessions(
   tx: Pick<TransactContext, 'trx' | 'audit'>,
   userId: string,
-  options: { exceptId?: string; reason: EndReason; actorId: string | null; origin: Origin; now: Date },
+  options: { exceptId?: string; reason: EndReason; actorId: string | null; origin?: Origin; now: Date },
 ): Promise<string[]> {
   const { exceptId, reason, actorId, origin, now } = options
   const ids = await queries.revokeAllOf(tx.trx, userId, { exceptId, reason, now })

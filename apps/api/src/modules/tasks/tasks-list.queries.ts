@@ -5,7 +5,7 @@ import type { AttachmentRow } from '../attachments/attachment-view.ts'
 import type { ReminderRow } from '../reminders/reminder-view.ts'
 import { type TaskRow, taskColumns } from './tasks.queries.ts'
 import type { SortField, TaskQuery } from './tasks.schema.ts'
-import { ruledOrganization } from './visibility.ts'
+import { isAssignedTo, ruledOrganization } from './visibility.ts'
 
 /** Times of nested rows come as Postgres writes them into JSON. */
 export type ListedTaskRow = TaskRow & { sort_key: string; attachments: AttachmentRow[]; reminders: ReminderRow[] }
@@ -83,7 +83,7 @@ function reasons(actor: Actor): RawBuilder<boolean>[] {
   const organizationId = ruledOrganization(actor)
   return [
     sql<boolean>`tasks.owner_id = ${actor.userId}`,
-    sql<boolean>`tasks.assignee_id = ${actor.userId}`,
+    isAssignedTo(actor),
     ...(organizationId ? [sql<boolean>`tasks.organization_id = ${organizationId}`] : []),
   ]
 }

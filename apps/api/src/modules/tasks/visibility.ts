@@ -1,19 +1,24 @@
 import type { Db, Trx } from '@muster/db'
 import { type RawBuilder, sql } from 'kysely'
+import { can, scopeOf } from '../../permissions/index.ts'
 import type { Actor } from '../../plugins/actor.ts'
 
 /** The organization whose every task the actor sees; null when there is none. */
-export const ruledOrganization = ({ role, organizationId }: Actor) => (role === 'client_admin' ? organizationId : null)
+export const ruledOrganization = ({ role, organizationId }: Actor) =>
+  scopeOf(role, 'task.read') === 'organization' ? organizationId : null
+
+/** Tasks that are assigned to the actor, for as long as they are in the task's organization. Expects a table named `tasks`. */
+export const isAssignedTo = ({ userId, organizationId }: Actor): RawBuilder<boolean> =>
+  sql`(tasks.assignee_id = ${userId} and tasks.organization_id = ${organizationId})`
 
 /** Who sees a task: its owner, its assignee, and the client_admins of its organization. Expects a table named `tasks`. */
 export const seenBy = (actor: Actor): RawBuilder<boolean> => sql`(
-  tasks.owner_id = ${actor.userId} or tasks.assignee_id = ${actor.userId}
-  or tasks.organization_id = ${ruledOrganization(actor)}
+  tasks.owner_id = ${actor.userId} or ${isAssignedTo(actor)} or tasks.organization_id = ${ruledOrganization(actor)}
 )`
 
 /** Who may delete a task, and others' files in it: all who see it but a mere assignee. */
 export const isRuledBy = (task: { owner_id: string; organization_id: string | null }, actor: Actor): boolean =>
-  task.owner_id === actor.userId || (task.organization_id !== null && task.organization_id === ruledOrganization(actor))
+  can(actor, 'task.delete', { ownerId: task.owner_id, organizationId: task.organization_id })
 
 const columns = ['id', 'owner_id', 'assignee_id', 'organization_id', 'status', 'due_date'] as const
 

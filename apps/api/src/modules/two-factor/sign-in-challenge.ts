@@ -7,7 +7,7 @@ import { readSignedText, signText } from '@muster/security'
 import { z } from 'zod'
 import type { Origin } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
-import type { SignInMethod } from '../auth/sign-in.ts'
+import type { SignInMethod, SignInOptions } from '../auth/sign-in.ts'
 import type { UserRow } from '../users/users.queries.ts'
 import * as usersQueries from '../users/users.queries.ts'
 import * as queries from './challenges.queries.ts'
@@ -29,6 +29,8 @@ const firstStep = z.object({
   rememberMe: z.boolean(),
   /** Of the password as it was then: another one ends the sign-in. */
   passwordMark: z.string(),
+  /** The mail of an invitation that is accepted with the last step. */
+  inviteMailId: z.uuid().optional(),
 })
 type FirstStep = z.infer<typeof firstStep>
 
@@ -45,7 +47,7 @@ export async function issueChallenge(
   { config, clock }: Context,
   tx: TransactContext,
   user: UserRow,
-  { method: firstMethod, rememberMe }: { method: SignInMethod; rememberMe: boolean },
+  { method: firstMethod, rememberMe, inviteMailId }: Pick<SignInOptions, 'method' | 'rememberMe' | 'inviteMailId'>,
 ): Promise<SignInChallenge> {
   const now = clock.now()
   const id = newId()
@@ -56,7 +58,7 @@ export async function issueChallenge(
     method === 'otp'
       ? ((await findRecentMail(tx, user, now)) ?? (await insertCodeMail(tx, user, { now, expiresAt })))
       : undefined
-  const context: FirstStep = { method: firstMethod, rememberMe, passwordMark: passwordMark(user) }
+  const context: FirstStep = { method: firstMethod, rememberMe, passwordMark: passwordMark(user), inviteMailId }
   await queries.insert(tx.trx, {
     id,
     user_id: user.id,
@@ -100,6 +102,7 @@ export type ProvenSignIn = {
   user: UserRow
   method: SignInMethod
   rememberMe: boolean
+  inviteMailId: string | undefined
   secondFactor: RightCode
 }
 
@@ -126,6 +129,7 @@ export async function proveSecondStep(
     user,
     method: first.method,
     rememberMe: first.rememberMe,
+    inviteMailId: first.inviteMailId,
     secondFactor: {
       kind: right.kind,
       async use(tx) {

@@ -34,7 +34,7 @@ const signInRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { 
         summary: 'Finish a sign-in by the second factor',
         description: 'Takes the mailed code, the code of the authenticator app, or a recovery code. Five tries.',
         body: signInCodeBody,
-        response: { 200: userReply, 401: errorReply, 403: errorReply },
+        response: { 200: userReply, 401: errorReply, 403: errorReply, 409: errorReply },
       },
     },
     async (request, reply) => {

@@ -1,7 +1,7 @@
-import { newId } from '@muster/db'
+import { newId, type Trx } from '@muster/db'
 import type { TransactContext } from '@muster/jobs/outbox'
 import { insertMail } from '@muster/mail'
-import type { Origin } from '../../plugins/actor.ts'
+import type { Origin, Role } from '../../plugins/actor.ts'
 import * as queries from './users.queries.ts'
 
 export type NewPerson = {
@@ -20,32 +20,53 @@ export type NewPerson = {
  */
 export async function createPerson(
   tx: TransactContext,
-  { username, name, email, timezone, credential }: NewPerson,
+  person: NewPerson,
   { origin, now }: { origin: Origin; now: Date },
 ): Promise<queries.UserRow> {
-  const id = newId()
   const organizationId = newId()
-  await queries.insertOrganization(tx.trx, { id: organizationId, name, is_personal: true, created_at: now })
-  const row = await queries.insert(tx.trx, {
-    id,
-    username,
-    name,
-    email,
-    ...('passwordHash' in credential ? { password_hash: credential.passwordHash } : { google_id: credential.googleId }),
-    role: 'client_admin',
-    organization_id: organizationId,
-    timezone,
-    last_seen_at: now,
+  await queries.insertOrganization(tx.trx, {
+    id: organizationId,
+    name: person.name,
+    is_personal: true,
     created_at: now,
   })
+  const row = await insertPerson(tx.trx, person, { role: 'client_admin', organizationId }, now)
+  const { id, username, email, name } = row
   tx.audit({
     action: 'user.registered',
     actorId: id,
     targetType: 'user',
     targetId: id,
-    after: { username, email, organizationId, by: 'passwordHash' in credential ? 'password' : 'google' },
+    after: { username, email, organizationId, by: methodOf(person) },
     context: origin,
   })
   await insertMail(tx, { template: 'welcome', to: email, userId: id, data: { name } })
   return row
 }
+
+/**
+ * Writes a person into a place that exists.
+ * @throws a unique violation as {@link createPerson} does
+ */
+export function insertPerson(
+  trx: Trx,
+  { username, name, email, timezone, credential }: NewPerson,
+  { role, organizationId }: { role: Role; organizationId: string | null },
+  now: Date,
+): Promise<queries.UserRow> {
+  return queries.insert(trx, {
+    id: newId(),
+    username,
+    name,
+    email,
+    ...('passwordHash' in credential ? { password_hash: credential.passwordHash } : { google_id: credential.googleId }),
+    role,
+    organization_id: organizationId,
+    timezone,
+    last_seen_at: now,
+    created_at: now,
+  })
+}
+
+/** How the person came, as audit events say it. */
+export const methodOf = ({ credential }: NewPerson) => ('passwordHash' in credential ? 'password' : 'google')

@@ -3,6 +3,7 @@ import { deletionGraceMs } from '@muster/jobs'
 import { insertMail } from '@muster/mail'
 import type { Actor, Origin } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
+import { isLastAdmin } from '../organizations/membership.ts'
 import { endSessions } from '../sessions/sessions.service.ts'
 import { type Confirmation, confirmPerson } from '../two-factor/confirm-person.ts'
 import * as queries from './deletion.queries.ts'
@@ -26,7 +27,7 @@ export async function requestDeletion(
   const ended = await context.transact(async (tx) => {
     const user = await lockById(tx.trx, actor.userId)
     if (!user?.is_active) throw new DomainError('UNAUTHENTICATED')
-    if (await queries.isLastAdmin(tx.trx, user)) {
+    if (await isLastAdmin(tx.trx, user)) {
       throw new DomainError('LAST_ADMIN', {
         message:
           'You are the last client_admin of your organization. Make somebody else one first, or remove its members.',

@@ -11,6 +11,20 @@ export function findByEmail(db: Db, email: string) {
   return db.selectFrom('users').selectAll().where('email', '=', email).executeTakeFirst()
 }
 
+const idShape = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** The id of who has this id, e-mail or username: none of the three looks like another. */
+export async function findIdByAnyName(db: Db, name: string): Promise<string | undefined> {
+  const column = idShape.test(name) ? 'id' : name.includes('@') ? 'email' : 'username'
+  const row = await db
+    .selectFrom('users')
+    .select('id')
+    .where(column, '=', name)
+    .where('anonymised_at', 'is', null)
+    .executeTakeFirst()
+  return row?.id
+}
+
 export async function isUsernameTaken(db: Db, username: string): Promise<boolean> {
   return (await db.selectFrom('users').select('id').where('username', '=', username).executeTakeFirst()) !== undefined
 }
@@ -40,6 +54,27 @@ export function update(
     .where('id', '=', id)
     .returningAll()
     .executeTakeFirstOrThrow()
+}
+
+/**
+ * Locks these people until the transaction ends, in the order of their ids, which every transaction that needs several
+ * keeps. Rows that refer to them can still be written.
+ */
+export function lockPeople(trx: Trx, ids: readonly string[]): Promise<UserRow[]> {
+  return trx.selectFrom('users').selectAll().where('id', 'in', ids).orderBy('id').forNoKeyUpdate().execute()
+}
+
+export function setActive(
+  trx: Trx,
+  id: string,
+  { isActive, deactivatedBy }: { isActive: boolean; deactivatedBy: 'organization' | 'platform' | null },
+  now: Date,
+) {
+  return trx
+    .updateTable('users')
+    .set({ is_active: isActive, deactivated_by: deactivatedBy, version: sql`version + 1`, updated_at: now })
+    .where('id', '=', id)
+    .execute()
 }
 
 export function setLastSeen(db: Db | Trx, id: string, now: Date) {

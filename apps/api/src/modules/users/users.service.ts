@@ -54,7 +54,10 @@ export async function updateProfile(
 }
 
 /** The next reading of the profile asks Postgres. Follows every change of the row. */
-export async function dropCachedProfile({ redis }: Pick<Deps, 'redis'>, userId: string): Promise<void> {
+export async function dropCachedProfile(
+  { redis }: { redis: Pick<Deps['redis'], 'drop'> },
+  userId: string,
+): Promise<void> {
   await redis.drop(profileKey(userId))
 }
 
@@ -73,7 +76,8 @@ async function loadProfile({ db, redis }: ProfileDeps, userId: string): Promise<
   return profile
 }
 
-function toProfile(row: queries.UserRow): User {
+/** The row as it is cached: of somebody who may be elsewhere. */
+export function toProfile(row: queries.UserRow): User {
   return {
     id: row.id,
     username: row.username,

@@ -31,9 +31,9 @@ export function createFlows(api: TestApp) {
      * All but the last step: the browser has been at the issuer and is about to come back.
      * @param options.changes parameters that somebody on the way sets to something else
      */
-    async almost(person: Person | 'cancel', options: { changes?: Record<string, string> } = {}) {
+    async almost(person: Person | 'cancel', options: { changes?: Record<string, string>; query?: string } = {}) {
       const [client, browser] = [api.connect(), createBrowser()]
-      const address = new URL((await begin(client)).location)
+      const address = new URL((await begin(client, options.query)).location)
       for (const [name, value] of Object.entries(options.changes ?? {})) address.searchParams.set(name, value)
       return { client, browser, address: address.href, callback: await browser.visit(address.href, person) }
     },

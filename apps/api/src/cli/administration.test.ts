@@ -1,0 +1,158 @@
+import { newId } from '@muster/db'
+import { optimizeImage } from '@muster/jobs'
+import { profileKey } from '@muster/profile-cache'
+import { eventually, type ManualClock, manualClock } from '@muster/testing'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { eventsOf } from '../modules/admin/admin-fixtures.ts'
+import { auditOf, codeOf, login, mailsTo } from '../modules/auth/auth-fixtures.ts'
+import { withTotp } from '../modules/two-factor/two-factor-fixtures.ts'
+import { buildTestApp, type TestApp } from '../testing.ts'
+import { muster as musterOf } from './cli-fixtures.ts'
+
+let clock: ManualClock
+let api: TestApp
+
+beforeAll(async () => {
+  clock = manualClock()
+  api = await buildTestApp({ clock })
+})
+afterAll(() => api.close())
+// On a busy machine nobody is let in for a moment.
+beforeEach(() => eventually(() => expect(api.deps.revocations.isFresh()).toBe(true)))
+
+const muster = (args: string, env?: Record<string, string>) => musterOf(api, args, env && { env })
+const json = async (args: string) => JSON.parse((await muster(`${args} --json`)).stdout)
+
+describe('admin', () => {
+  test('list names everybody who administrates, and nobody else', async () => {
+    const admins = await Promise.all(
+      (['super_admin', 'site_admin', 'operator'] as const).map((role) => api.signUp({ role })),
+    )
+    const member = await api.signUp()
+    const { stdout } = await muster('admin list')
+    for (const { userId } of admins) expect(stdout).toContain(userId)
+    expect(stdout).not.toContain(member.userId)
+    const { users } = await json('admin list')
+    expect(users.map(({ id }: { id: string }) => id)).toEqual(admins.map(({ userId }) => userId))
+  })
+
+  test('reset-two-factor lets somebody in who lost app and recovery codes, and tells them', async () => {
+    const person = await withTotp(api, clock)
+    expect((await login(api.connect(), person.email)).json().data.requiresTwoFactor).toBe(true)
+    const { code, stdout } = await muster(`admin reset-two-factor ${person.email}`)
+    expect([code, stdout]).toEqual([0, `${person.email} has no second factor any more.\n`])
+    expect((await login(api.connect(), person.email)).json().data.requiresTwoFactor).toBe(false)
+    expect(await api.db.selectFrom('recovery_codes').selectAll().where('user_id', '=', person.id).execute()).toEqual([])
+    expect((await mailsTo(api, person.email)).at(-1)).toMatchObject({
+      template: 'two-factor-changed',
+      data: { change: 'off' },
+    })
+    const events = (await auditOf(api, person.id)).filter(({ action }) => action === 'auth.two_factor_disabled')
+    expect(events).toMatchObject([{ actor_id: null, before: { twoFactorMethod: 'totp' }, after: { by: 'operator' } }])
+    const again = await muster(`admin reset-two-factor ${person.username}`)
+    expect([again.code, again.stdout]).toEqual([0, expect.stringContaining('Nothing was changed')])
+  })
+})
+
+describe('users', () => {
+  test('show finds a person by id, e-mail and username, and that they were read is recorded', async () => {
+    const { userId, email } = await api.signUp()
+    const username = email.split('@')[0] as string
+    const runs = await Promise.all([userId, email.toUpperCase(), username].map((name) => muster(`users show ${name}`)))
+    for (const { code, stdout } of runs) expect([code, stdout]).toEqual([0, expect.stringContaining(userId)])
+    expect(await eventsOf(api, 'admin.user_read', userId)).toMatchObject(
+      Array(3).fill({ actor_id: null, after: { by: 'operator' } }),
+    )
+    const nobody = await muster('users show nobody_at_all --json')
+    expect([nobody.code, nobody.stdout, JSON.parse(nobody.stderr)]).toEqual([
+      1,
+      '',
+      { error: { code: null, message: expect.stringContaining('Nobody') } },
+    ])
+  })
+
+  test('list searches, filters and pages', async () => {
+    const { userId, email } = await api.signUp({ role: 'operator' })
+    const { users, pagination } = await json(`users list --q ${email} --role operator --active true --limit 1`)
+    expect([users.length, users[0].id, pagination.total]).toEqual([1, userId, 1])
+    const wrong = await muster('users list --role king')
+    expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('role')])
+  })
+
+  test('deactivate ends sessions on the running API within a second, reactivate undoes it, also for a super_admin', async () => {
+    const person = await api.signUp({ role: 'super_admin' })
+    expect((await json(`users deactivate ${person.email}`)).user).toMatchObject({ isActive: false })
+    await eventually(
+      async () => expect(codeOf(await person.inject('GET', '/api/v1/users/me'))).toBe('SESSION_REVOKED'),
+      { timeoutMs: 1_000 },
+    )
+    expect((await json(`users reactivate ${person.email}`)).user).toMatchObject({ isActive: true })
+    expect(await eventsOf(api, 'user.deactivated', person.userId)).toMatchObject([{ actor_id: null }])
+  })
+
+  test('set-role, revoke-sessions and drop-cache reach the running API', async () => {
+    const person = await api.signUp({ role: 'super_admin' })
+    await person.inject('GET', '/api/v1/users/me')
+    expect((await muster(`users set-role ${person.userId} operator`)).code).toBe(0)
+    expect((await person.inject('GET', '/api/v1/users/me')).json().data.user.role).toBe('operator')
+    expect(await api.redis.exists(profileKey(person.userId))).toBe(1)
+    expect((await muster(`users drop-cache ${person.userId}`)).code).toBe(0)
+    expect(await api.redis.exists(profileKey(person.userId))).toBe(0)
+    expect(await json(`users revoke-sessions ${person.userId}`)).toEqual({ ended: 1 })
+    await eventually(
+      async () => expect(codeOf(await person.inject('GET', '/api/v1/users/me'))).toBe('SESSION_REVOKED'),
+      { timeoutMs: 1_000 },
+    )
+    const refused = await muster(`users set-role ${person.userId} client_user --json`)
+    expect([refused.code, JSON.parse(refused.stderr).error.code]).toEqual([1, 'CONFLICT'])
+  })
+
+  test('without Redis an account is deactivated all the same, and what is left of it is said', async () => {
+    const person = await api.signUp()
+    const { code, stderr } = await muster(`users deactivate ${person.email}`, { REDIS_URL: 'redis://127.0.0.1:1' })
+    expect([code, stderr]).toEqual([0, expect.stringContaining('Redis is away')])
+    await eventually(
+      async () => expect(codeOf(await person.inject('GET', '/api/v1/users/me'))).toBe('SESSION_REVOKED'),
+      { timeoutMs: 1_000 },
+    )
+  })
+})
+
+test('queues: counts, failed jobs, retry and discard, which the running API carries on', async () => {
+  const [first, second] = [newId(), newId()]
+  const attachmentId = newId()
+  const row = { queue: 'image', name: optimizeImage.name, failed_at: new Date(), error: 'of no use' }
+  const payload = JSON.stringify({ attachmentId })
+  await api.db
+    .insertInto('outbox')
+    .values([first, second].map((id) => ({ ...row, id, payload })))
+    .execute()
+  const { queues } = await json('queues list')
+  expect(queues).toContainEqual(expect.objectContaining({ name: 'image', failed: 2 }))
+  const failed = await muster('queues failed image')
+  expect([failed.code, failed.stdout]).toEqual([0, expect.stringMatching(new RegExp(`${second}.*of no use\n${first}`))])
+  const { jobId } = await json(`queues retry image ${first}`)
+  await eventually(async () => {
+    const job = await (await api.deps.queueMonitor.queues()).get('image')?.getJob(jobId)
+    expect(job?.data).toEqual({ attachmentId })
+  })
+  expect((await muster(`queues discard image ${second}`)).code).toBe(0)
+  expect(await eventsOf(api, 'job.discarded', second)).toMatchObject([{ actor_id: null, after: { by: 'operator' } }])
+  const again = await muster(`queues retry image ${first} --json`)
+  expect([again.code, JSON.parse(again.stderr).error.code]).toEqual([1, 'NOT_FOUND'])
+  expect((await muster('queues failed video')).code).toBe(1)
+})
+
+test('help is given on paper and not as an error; what is no command fails with 2', async () => {
+  const helps = await Promise.all(['--help', 'help', 'users --help', 'queues retry --help'].map((args) => muster(args)))
+  for (const { code, stdout, stderr } of helps)
+    expect([code, stdout, stderr]).toEqual([0, expect.stringContaining('pnpm muster <command>'), ''])
+  expect(helps[0]?.stdout).toMatch(/keys new[\s\S]+admin create[\s\S]+users list[\s\S]+queues discard/)
+  expect(helps[2]?.stdout).not.toContain('keys new')
+  const wrong = await Promise.all(
+    ['users', 'users eat', 'users show', 'users show a b', 'queues retry image', 'users list --colour red'].map(
+      (args) => muster(args),
+    ),
+  )
+  for (const { code, stdout, stderr } of wrong) expect([code, stdout, stderr.length > 20]).toEqual([2, '', true])
+})

@@ -1,0 +1,85 @@
+import { readFile } from 'node:fs/promises'
+import { text } from 'node:stream/consumers'
+import {
+  type ChainFault,
+  type ChainReport,
+  parseHead,
+  readAnnouncedHeads,
+  type SignedHead,
+  verifyChain,
+} from '@muster/audit'
+import { failFastRedis } from '@muster/jobs/connection'
+import type { Result } from './command.ts'
+import { readAuditing, withDb } from './environment.ts'
+
+const redisPatienceMs = 3_000
+
+/**
+ * Follows the whole chain of the audit log. Not well when something is wrong with it.
+ * @param given.head signed heads by comma, as `seq.hash.keyId.signature`
+ * @param given.heads a file, `-` for standard input, with such heads or with the audit worker's log, one a line
+ * @throws Error for a head that is none, or a file without any
+ */
+export async function verifyAudit(given: { head?: string | undefined; heads?: string | undefined }): Promise<Result> {
+  const { DATABASE_URL, REDIS_URL, AUDIT_KEYS } = readAuditing()
+  const announced = REDIS_URL ? await readFromRedis(REDIS_URL) : []
+  const heads = [...announced, ...givenHeads(given.head), ...(given.heads ? await readFromFile(given.heads) : [])]
+  return withDb(DATABASE_URL, async (db) => {
+    const report = await verifyChain(db, AUDIT_KEYS, { heads })
+    return { data: { ...report, heads: heads.length }, lines: describe(report, heads.length), isWell: report.ok }
+  })
+}
+
+function describe({ ok, isComplete, checkedRows, erasedRows, droppedRows, last, faults }: ChainReport, heads: number) {
+  const compared =
+    heads > 0
+      ? `compared with ${heads} signed heads`
+      : 'compared with no signed head, so an end that is cut off may go unnoticed'
+  const counts = `${checkedRows} events read to number ${last.seq}, ${erasedRows} of them erased, ${droppedRows} dropped by retention; ${compared}.`
+  const more = isComplete ? [] : ['There may be more behind the last of these.']
+  return ok ? [counts, 'The chain is whole.'] : [counts, 'The chain is broken:', ...faults.map(describeFault), ...more]
+}
+
+function describeFault(fault: ChainFault): string {
+  const place = 'toSeq' in fault && fault.toSeq !== fault.seq ? `${fault.seq} to ${fault.toSeq}` : String(fault.seq)
+  const event = 'eventId' in fault && fault.eventId ? ` (event ${fault.eventId})` : ''
+  return `  ${fault.kind.padEnd(18)} ${place}${event}${'keyId' in fault ? ` by key ${fault.keyId}` : ''}`
+}
+
+/** Without Redis the chain is compared with what was given alone. */
+async function readFromRedis(url: string): Promise<SignedHead[]> {
+  const redis = failFastRedis(url, { enableOfflineQueue: true, commandTimeout: redisPatienceMs })
+  try {
+    return await readAnnouncedHeads(redis)
+  } catch {
+    process.stderr.write('Redis is away: the heads that it keeps are not compared.\n')
+    return []
+  } finally {
+    redis.disconnect()
+  }
+}
+
+const givenHeads = (list: string | undefined): SignedHead[] =>
+  (list?.split(',') ?? []).map((one) => {
+    const head = parseHead(one.trim())
+    if (!head) throw new Error('--head: not written as seq.hash.keyId.signature')
+    return head
+  })
+
+async function readFromFile(path: string): Promise<SignedHead[]> {
+  const content = path === '-' ? await text(process.stdin) : await readFile(path, 'utf8')
+  const heads = content.split('\n').flatMap((line) => headIn(line.trim()) ?? [])
+  if (heads.length === 0) throw new Error(`--heads: there is no signed head in ${path}`)
+  return heads
+}
+
+/** The head that a line is, or that a line of the audit worker's log tells. */
+function headIn(line: string): SignedHead | undefined {
+  if (!line.startsWith('{')) return parseHead(line)
+  try {
+    const { seq, hash, keyId, signature } = (JSON.parse(line) as { head?: Partial<SignedHead> }).head ?? {}
+    return parseHead([seq, hash, keyId, signature].join('.'))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,80 @@
+import { createTransact } from '@muster/jobs/outbox'
+import { openQueueMonitor } from '@muster/jobs/queue-monitor'
+import { failedJobParams, failedQuery, queueParams } from '../modules/admin/admin-queues.schema.ts'
+import * as queues from '../modules/admin/admin-queues.service.ts'
+import { atTheMachine } from '../modules/admin/doer.ts'
+import { type Result, table } from './command.ts'
+import { checked, readServices, redisPatienceMs, relayOfOthers, withDb } from './environment.ts'
+
+export const listQueues = (): Promise<Result> =>
+  withQueues(async (deps) => {
+    const { queues: counted, outbox } = await queues.readQueues(deps, atTheMachine)
+    const rows = counted.map(({ name, waiting, active, delayed, failed, completed, paused, oldestWaitingMs }) => [
+      name,
+      ...[waiting, active, delayed, failed, completed].map(String),
+      seconds(oldestWaitingMs),
+      paused ? 'paused' : '',
+    ])
+    return {
+      data: { queues: counted, outbox },
+      lines: [
+        ...table(['queue', 'waiting', 'active', 'delayed', 'failed', 'completed', 'oldest', ''], rows),
+        '',
+        `outbox: ${outbox.pending} to hand over, the oldest since ${seconds(outbox.oldestMs)}`,
+      ],
+    }
+  })
+
+/** @throws Error for a queue or an option that is none */
+export function listFailedJobs(
+  queue: string | undefined,
+  options: Readonly<Record<string, string | undefined>>,
+): Promise<Result> {
+  const { name } = checked(queueParams, { name: queue })
+  const query = checked(failedQuery, options)
+  return withQueues(async (deps) => {
+    const { jobs, isWhole, pagination } = await queues.listFailed(deps, atTheMachine, name, query)
+    const rows = jobs.map(({ id, name: job, failedAt, reason }) => [id, job, failedAt, reason ?? ''])
+    return {
+      data: { jobs, isWhole, pagination },
+      lines: [
+        ...table(['job', 'name', 'failed', 'reason'], rows),
+        ...(isWhole ? [] : ['Redis is away: only what Postgres knows is listed.']),
+        ...(pagination.nextCursor ? [`further: --cursor ${pagination.nextCursor}`] : []),
+      ],
+    }
+  })
+}
+
+/** @throws Error for a queue that is none, DomainError as {@link queues.retryFailed} */
+export function retryJob(queue: string | undefined, job: string | undefined): Promise<Result> {
+  const ref = checked(failedJobParams, { name: queue, jobId: job })
+  return withQueues(async (deps) => {
+    const jobId = await queues.retryFailed(deps, atTheMachine, ref)
+    return { data: { jobId }, lines: [`It runs again as ${jobId}.`] }
+  })
+}
+
+/** @throws Error for a queue that is none, DomainError as {@link queues.discardFailed} */
+export function discardJob(queue: string | undefined, job: string | undefined): Promise<Result> {
+  const ref = checked(failedJobParams, { name: queue, jobId: job })
+  return withQueues(async (deps) => {
+    await queues.discardFailed(deps, atTheMachine, ref)
+    return { data: { jobId: ref.jobId }, lines: ['The job was discarded.'] }
+  })
+}
+
+const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`
+
+/** Runs with the database and the queues. */
+async function withQueues<T>(use: (deps: queues.QueueDeps) => Promise<T>): Promise<T> {
+  const { DATABASE_URL, REDIS_URL } = readServices()
+  const queueMonitor = openQueueMonitor(REDIS_URL, { patienceMs: redisPatienceMs })
+  try {
+    return await withDb(DATABASE_URL, (db) =>
+      use({ db, queueMonitor, transact: createTransact({ db, relay: relayOfOthers }) }),
+    )
+  } finally {
+    queueMonitor.close()
+  }
+}

@@ -1,0 +1,156 @@
+import { newId } from '@muster/db'
+import { insertMail, type Mail, type TemplateName, templates } from '@muster/mail'
+import { eventually, type ManualClock, manualClock } from '@muster/testing'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
+import { codeOf, mailsTo } from '../auth/auth-fixtures.ts'
+import { base, clientRoles, eventsOf, nobodyId, oneOfEach, tally } from './admin-fixtures.ts'
+
+let clock: ManualClock
+let api: TestApp
+let admin: TestPerson
+
+beforeAll(async () => {
+  clock = manualClock()
+  api = await buildTestApp({ clock })
+  admin = await api.signUp({ role: 'site_admin' })
+})
+afterAll(() => api.close())
+// On a busy machine nobody is let in for a moment.
+beforeEach(() => eventually(() => expect(api.deps.revocations.isFresh()).toBe(true)))
+
+const emails = `${base}/emails`
+const resend = (id: string, by = admin) => by.inject('POST', `${emails}/${id}/resend`)
+const list = async (query: string, by = admin) => (await by.inject('GET', `${emails}?${query}`)).json()
+const newAddress = () => `${newId()}@example.test`
+
+/** A mail that the email worker is done with. */
+async function mailed(mail: Partial<Mail<TemplateName>> = {}, row: Record<string, unknown> = {}) {
+  const whole = { template: 'welcome', to: newAddress(), data: { name: 'Ada' }, ...mail } as Mail<'welcome'>
+  const id = await api.deps.transact((tx) => insertMail(tx, whole))
+  const ended = { status: 'failed', attempts: 3, error: '550 no such user', ...row }
+  await api.db.updateTable('email_messages').set(ended).where('id', '=', id).execute()
+  return { id, to: whole.to }
+}
+
+const ordersOf = async (id: string) =>
+  (await api.db.selectFrom('outbox').selectAll().execute()).filter(
+    ({ payload }) => (payload as { emailId?: string }).emailId === id,
+  )
+
+test('platform roles see how mails went, administrators alone send one again, others nothing', async () => {
+  const people = await oneOfEach(api)
+  const ask = async (by: TestPerson) => [
+    (await by.inject('GET', emails)).statusCode,
+    (await resend(nobodyId, by)).statusCode,
+  ]
+  for (const role of ['super_admin', 'site_admin'] as const) expect(await ask(people[role])).toEqual([200, 404])
+  expect(await ask(people.operator)).toEqual([200, 403])
+  for (const role of clientRoles) expect(await ask(people[role])).toEqual([403, 403])
+})
+
+test('the list tells how each mail went and nothing of what it says, and that it was read is recorded', async () => {
+  const to = newAddress()
+  const failed = await mailed({ to, data: { name: 'Xanthippe' } })
+  const sent = await mailed({ to }, { status: 'sent', error: null, smtp_id: '250 ok', sent_at: clock.now() })
+  const answer = await admin.inject('GET', `${emails}?to=${to.toUpperCase()}`)
+  expect(answer.json().data.emails).toMatchObject([
+    { id: sent.id, to, status: 'sent', smtpId: '250 ok', sentAt: clock.now().toISOString(), canResend: true },
+    { id: failed.id, to, status: 'failed', attempts: 3, error: '550 no such user', template: 'welcome' },
+  ])
+  expect(answer.body).not.toContain('Xanthippe')
+  const [event] = (await eventsOf(api, 'admin.emails_listed')).slice(-1)
+  expect(event).toMatchObject({
+    actor_id: admin.userId,
+    after: { filters: { isByAddress: true }, emailIds: [sent.id, failed.id] },
+  })
+  expect(JSON.stringify(event)).not.toContain(to)
+})
+
+test('filtered pages show every mail once', async () => {
+  const to = newAddress()
+  for (let index = 0; index < 5; index++) await mailed({ to })
+  await mailed({ to }, { status: 'sent' })
+  const seen: string[] = []
+  let cursor = ''
+  do {
+    const page = await list(`to=${to}&status=failed&limit=2${cursor && `&cursor=${cursor}`}`)
+    seen.push(...page.data.emails.map(({ id }: { id: string }) => id))
+    cursor = page.pagination.nextCursor
+  } while (cursor)
+  expect(new Set(seen).size).toBe(5)
+  expect(seen).toHaveLength(5)
+  expect(seen).toEqual([...seen].sort().reverse())
+})
+
+describe('sending again', () => {
+  test('makes a new mail that says the same and is ordered with it; the first keeps telling how it went', async () => {
+    const person = await api.signUp()
+    const { id, to } = await mailed({ to: person.email, userId: person.userId })
+    const answer = await resend(id)
+    expect(answer.statusCode).toBe(202)
+    const { email } = answer.json().data
+    expect(email).toMatchObject({ to, status: 'queued', attempts: 0, error: null, userId: person.userId })
+    expect(await mailsTo(api, to)).toMatchObject([
+      { id, status: 'failed' },
+      { id: email.id, template: 'welcome', data: { name: 'Ada' } },
+    ])
+    expect(await ordersOf(email.id)).toHaveLength(1)
+    expect(await eventsOf(api, 'email.resent', id)).toMatchObject([
+      { actor_id: admin.userId, target_type: 'email', before: { status: 'failed' }, after: { resentAs: email.id } },
+    ])
+  })
+
+  test('by twenty at once makes one mail; once that was sent another may follow', async () => {
+    const { id, to } = await mailed({}, { status: 'sent' })
+    expect(tally(await Promise.all(Array.from({ length: 20 }, () => resend(id))))).toEqual({ 202: 1, 409: 19 })
+    expect(await mailsTo(api, to)).toHaveLength(2)
+    expect(await eventsOf(api, 'email.resent', id)).toHaveLength(1)
+    await api.db.updateTable('email_messages').set({ status: 'sent' }).where('to_address', '=', to).execute()
+    expect((await resend(id)).statusCode).toBe(202)
+  })
+
+  test('is refused for every mail with a code or a link that only its receiver may have', async () => {
+    const secret = Object.entries(templates).filter(([, template]) => 'code' in template || 'token' in template)
+    expect(secret.length).toBeGreaterThan(2)
+    for (const [template] of secret) {
+      const id = newId()
+      const row = { id, template, to_address: newAddress(), data: JSON.stringify({ name: 'Ada' }), status: 'failed' }
+      await api.db.insertInto('email_messages').values(row).execute()
+      expect([template, codeOf(await resend(id))]).toEqual([template, 'CONFLICT'])
+      expect(await mailsTo(api, row.to_address)).toHaveLength(1)
+      expect((await list(`to=${row.to_address}`)).data.emails).toMatchObject([{ canResend: false }])
+    }
+  })
+
+  test('is refused while it waits, when it has expired, says nothing any more, or goes where nothing is taken', async () => {
+    const suppressed = await mailed()
+    await api.db.insertInto('email_suppressions').values({ address: suppressed.to, reason: 'no such user' }).execute()
+    const refused = [
+      await mailed({}, { status: 'queued' }),
+      await mailed({}, { status: 'sending' }),
+      await mailed({}, { status: 'dropped', expires_at: new Date(clock.now().getTime() - 1) }),
+      await mailed({}, { data: '{}' }),
+      await mailed({}, { template: 'of-a-later-release' }),
+      suppressed,
+    ]
+    for (const { id, to } of refused) {
+      const answer = await resend(id)
+      expect([answer.statusCode, codeOf(answer)]).toEqual([409, 'CONFLICT'])
+      expect(await mailsTo(api, to)).toHaveLength(1)
+      expect(await eventsOf(api, 'email.resent', id)).toEqual([])
+    }
+  })
+})
+
+test('what is no filter is refused by name', async () => {
+  for (const query of [
+    'status=lost',
+    'to=me',
+    'limit=101',
+    'cursor=1',
+    'template=welcome',
+    'status=sent&status=failed',
+  ])
+    expect([query, codeOf(await admin.inject('GET', `${emails}?${query}`))]).toEqual([query, 'VALIDATION_FAILED'])
+})

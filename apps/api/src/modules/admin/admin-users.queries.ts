@@ -1,0 +1,41 @@
+import type { Db } from '@muster/db'
+import { type RawBuilder, sql } from 'kysely'
+import type { UserRow } from '../users/users.queries.ts'
+import type { UserQuery } from './admin-users.schema.ts'
+
+type Filters = Pick<UserQuery, 'q' | 'role' | 'isActive'>
+
+/** More than this are not counted. */
+const maxCounted = 10_000
+
+/** People, whoever has exactly this username or e-mail first, then the newest. Those made anonymous are nobody any more. */
+export async function listUsers(
+  db: Db,
+  filters: Filters,
+  { offset, count }: { offset: number; count: number },
+): Promise<UserRow[]> {
+  const { q } = filters
+  const exact = q === undefined ? sql`` : sql`(username = lower(${q}) or email = lower(${q})) desc,`
+  const { rows } = await sql<UserRow>`
+    select * from users where ${matches(filters)} order by ${exact} id desc limit ${count} offset ${offset}`.execute(db)
+  return rows
+}
+
+/** How many the filters leave; one more than 10,000 stands for more. */
+export async function countUsers(db: Db, filters: Filters): Promise<number> {
+  const { rows } = await sql<{ total: number }>`
+    select count(*)::int as total from (
+      select from users where ${matches(filters)} limit ${maxCounted + 1}
+    ) counted`.execute(db)
+  return rows[0]?.total ?? 0
+}
+
+function matches({ q, role, isActive }: Filters): RawBuilder<unknown> {
+  const parts = [
+    sql`anonymised_at is null`,
+    role && sql`role = ${role}`,
+    isActive !== undefined && sql`is_active = ${isActive}`,
+    q && sql`strpos(username || ' ' || email || ' ' || lower(name), lower(${q})) > 0`,
+  ].filter((part) => part !== undefined && part !== false && part !== '')
+  return sql.join(parts, sql` and `)
+}

@@ -1,0 +1,105 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { rolesWith } from '../../permissions/index.ts'
+import type { Context } from '../../plugins/context.ts'
+import { errorReply, messageReply, ok, said } from '../../plugins/reply.ts'
+import {
+  adminUserParams,
+  adminUserPatch,
+  adminUserReply,
+  adminUsersReply,
+  endedReply,
+  userQuery,
+} from './admin-users.schema.ts'
+import * as users from './admin-users.service.ts'
+import { doerOf } from './doer.ts'
+
+const tags = ['administration']
+
+export const adminUsersRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
+  const toRead = { access: rolesWith('person.read') }
+  const toChange = { access: rolesWith('person.change') }
+
+  app.get(
+    '/admin/users',
+    {
+      config: toRead,
+      schema: {
+        tags,
+        summary: 'List and search people',
+        description: 'The newest first. That the people of the page were shown is written to the audit log.',
+        querystring: userQuery,
+        response: { 200: adminUsersReply },
+      },
+    },
+    async (request) => {
+      const { users: found, pagination } = await users.listUsers(context, doerOf(request), request.query)
+      return { ...ok({ users: found }), pagination }
+    },
+  )
+
+  app.get(
+    '/admin/users/:id',
+    {
+      config: toRead,
+      schema: {
+        tags,
+        summary: 'Read a person',
+        description: 'That they were read is written to the audit log.',
+        params: adminUserParams,
+        response: { 200: adminUserReply, 404: errorReply },
+      },
+    },
+    async (request) => ok({ user: await users.readUser(context, doerOf(request), request.params.id) }),
+  )
+
+  app.patch(
+    '/admin/users/:id',
+    {
+      config: toChange,
+      schema: {
+        tags,
+        summary: 'Change the role of a person, deactivate or reactivate them',
+        description:
+          'Of people below the caller, and never the own account; a role only from and to roles that the caller may invite. Who becomes a client_admin gets an organization of their own, who joins the platform leaves theirs; their tasks go along. A deactivated person is signed out everywhere within a second.',
+        params: adminUserParams,
+        body: adminUserPatch,
+        response: { 200: adminUserReply, 404: errorReply, 409: errorReply },
+      },
+    },
+    async (request) => ok({ user: await users.changeUser(context, doerOf(request), request.params.id, request.body) }),
+  )
+
+  app.post(
+    '/admin/users/:id/revoke-sessions',
+    {
+      config: toChange,
+      schema: {
+        tags,
+        summary: 'End all sessions of a person',
+        params: adminUserParams,
+        response: { 200: endedReply, 404: errorReply },
+      },
+    },
+    async (request) => {
+      const ended = await users.revokeSessions(context, doerOf(request), request.params.id)
+      return ok({ ended }, 'The sessions have ended.')
+    },
+  )
+
+  app.delete(
+    '/admin/users/:id/cache',
+    {
+      config: toChange,
+      schema: {
+        tags,
+        summary: 'Drop the cached profile of a person',
+        params: adminUserParams,
+        response: { 200: messageReply, 404: errorReply },
+      },
+    },
+    async (request) => {
+      await users.dropProfileOf(context, doerOf(request), request.params.id)
+      return said('The next reading of the profile asks the database.')
+    },
+  )
+}

@@ -1,0 +1,56 @@
+import { z } from 'zod'
+import { roleSchema } from '../../plugins/actor.ts'
+import { text } from '../../plugins/fields.ts'
+import { instant, pageInfo, replyOf } from '../../plugins/reply.ts'
+import { wholeNumber } from '../../plugins/whole-number.ts'
+import { user } from '../users/users.schema.ts'
+
+/** A person as administrators see them. */
+export const adminUser = user
+  .extend({
+    isActive: z.boolean(),
+    /** Who took the account out of use; an organization can't undo what the platform decided. */
+    deactivatedBy: z.enum(['organization', 'platform']).nullable(),
+    /** When the person asked to be deleted; they can change their mind for 30 days. */
+    deletionRequestedAt: instant.nullable(),
+  })
+  .meta({ id: 'AdminUser' })
+export type AdminUser = z.infer<typeof adminUser>
+
+/** Numbered pages end here: whoever looks further has a search that is too wide. */
+const maxOffset = 10_000
+
+export const userQuery = z
+  .strictObject({
+    /** A part of the name, the username or the e-mail. */
+    q: text({ min: 1, max: 100 }).optional(),
+    role: roleSchema.optional(),
+    isActive: z
+      .enum(['true', 'false'])
+      .transform((value) => value === 'true')
+      .optional(),
+    page: wholeNumber({ min: 1 }).default(1),
+    limit: wholeNumber({ min: 1, max: 100 }).default(20),
+  })
+  .refine(({ page, limit }) => (page - 1) * limit <= maxOffset, {
+    path: ['page'],
+    message: `begins behind the ${maxOffset}th person; narrow the search`,
+  })
+export type UserQuery = z.output<typeof userQuery>
+
+export const adminUserParams = z.strictObject({ id: z.uuid() })
+
+export const adminUserPatch = z
+  .strictObject({ role: roleSchema, isActive: z.boolean() })
+  .partial()
+  .refine((patch) => Object.keys(patch).length > 0, 'names nothing to change')
+export type AdminUserPatch = z.output<typeof adminUserPatch>
+
+export const adminUserReply = replyOf(z.object({ user: adminUser }))
+export const adminUsersReply = z.object({
+  success: z.literal(true),
+  data: z.object({ users: z.array(adminUser) }),
+  /** `total` is exact up to 10,000; 10,001 stands for more. */
+  pagination: pageInfo,
+})
+export const endedReply = replyOf(z.object({ ended: z.int() }))

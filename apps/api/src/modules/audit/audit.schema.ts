@@ -1,0 +1,122 @@
+import { parseHead, type SignedHead } from '@muster/audit'
+import { z } from 'zod'
+import { listOf, moment, text } from '../../plugins/fields.ts'
+import { cursorInfo, instant, replyOf } from '../../plugins/reply.ts'
+import { wholeNumber } from '../../plugins/whole-number.ts'
+
+export const auditEvent = z
+  .object({
+    id: z.uuid(),
+    seq: z.int(),
+    action: z.string(),
+    actorId: z.uuid().nullable(),
+    targetType: z.string(),
+    targetId: z.string(),
+    ip: z.string().nullable(),
+    userAgent: z.string().nullable(),
+    requestId: z.string().nullable(),
+    before: z.unknown(),
+    after: z.unknown(),
+    createdAt: instant,
+    hash: z.string(),
+  })
+  .meta({ id: 'AuditEvent' })
+export type AuditEventView = z.output<typeof auditEvent>
+
+const filters = z.strictObject({
+  actorId: z.uuid().optional(),
+  action: text({ max: 100 }).optional(),
+  targetType: text({ max: 100 }).optional(),
+  targetId: text({ max: 100 }).optional(),
+  from: moment.optional(),
+  /** Exclusive. */
+  to: moment.optional(),
+})
+export type AuditFilters = z.output<typeof filters>
+
+const isSpan = ({ from, to }: Pick<AuditFilters, 'from' | 'to'>) => !from || !to || from <= to
+const noSpan = { path: ['to'], message: 'is before from' }
+
+export const auditQuery = filters
+  .extend({
+    /** `nextCursor` of the answer before. */
+    cursor: text({ max: 40 }).optional(),
+    limit: wholeNumber({ min: 1, max: 100 }).default(50),
+  })
+  .refine(isSpan, noSpan)
+export type AuditQuery = z.output<typeof auditQuery>
+
+export const auditEventsReply = z.object({
+  success: z.literal(true),
+  data: z.object({ events: z.array(auditEvent) }),
+  pagination: cursorInfo,
+})
+
+export const exportQuery = filters
+  .extend({ format: z.enum(['ndjson', 'csv']).default('ndjson') })
+  .refine(isSpan, noSpan)
+export type ExportFormat = z.output<typeof exportQuery>['format']
+
+const signedHead = z
+  .string()
+  .max(200)
+  .transform((given, ctx): SignedHead => {
+    const head = parseHead(given)
+    if (!head) ctx.addIssue('is not written as seq.hash.keyId.signature')
+    return head ?? z.NEVER
+  })
+
+const chainHead = z
+  .string()
+  .regex(/^\d{1,15}\.[0-9a-f]{64}$/, 'is not a nextCursor of a verification')
+  .transform((given) => {
+    const [seq = '', hash = ''] = given.split('.')
+    return { seq: Number(seq), hash }
+  })
+
+export const verifyQuery = z.strictObject({
+  /** Signed heads from the audit worker's log, each `seq.hash.keyId.signature`. */
+  head: listOf(signedHead).optional(),
+  /** `nextCursor` of the answer before: goes on where that one ended. */
+  cursor: chainHead.optional(),
+})
+export type VerifyQuery = z.output<typeof verifyQuery>
+
+export const verifyReply = replyOf(
+  z.object({
+    valid: z.boolean(),
+    /** False when it came not to the end; then `nextCursor` goes on. */
+    complete: z.boolean(),
+    checked: z.int(),
+    /** Rows whose personal part was erased. */
+    erased: z.int(),
+    /** Rows that were kept long enough and dropped. */
+    dropped: z.int(),
+    /** Signed heads that the chain was compared with. */
+    heads: z.int(),
+    firstBrokenSeq: z.int().optional(),
+    faults: z.array(
+      z.object({
+        kind: z.enum([
+          'changed',
+          'personal-changed',
+          'inserted',
+          'unlinked',
+          'unknown-key',
+          'removed',
+          'checkpoint-forged',
+          'cut-off',
+          'head-mismatch',
+          'head-forged',
+        ]),
+        seq: z.int(),
+        toSeq: z.int().optional(),
+        eventId: z.string().optional(),
+        keyId: z.string().optional(),
+      }),
+    ),
+    last: z.object({ seq: z.int(), hash: z.string() }),
+    nextCursor: z.string().nullable(),
+  }),
+)
+export type Verification = z.output<typeof verifyReply>['data']

@@ -1,0 +1,130 @@
+import { type ChainReport, readAnnouncedHeads, verifyChain } from '@muster/audit'
+import { DomainError } from '@muster/errors'
+import type { Deps } from '../../deps.ts'
+import type { Actor, Origin } from '../../plugins/actor.ts'
+import { type AuditPosition, type AuditRow, listAuditEvents } from './audit.queries.ts'
+import type {
+  AuditEventView,
+  AuditFilters,
+  AuditQuery,
+  ExportFormat,
+  Verification,
+  VerifyQuery,
+} from './audit.schema.ts'
+import { csvHead, csvLine, ndjsonLine } from './export-lines.ts'
+
+type Requester = { actor: Actor; origin: Origin }
+
+const exportPageSize = 500
+/** Small, so that a request beside it waits no longer than for any other. */
+const verifyPageSize = 250
+const verifyBudgetMs = 20_000
+
+/** A page of the log, the newest first. @throws DomainError VALIDATION_FAILED for a cursor that is none */
+export async function listEvents({ db }: Pick<Deps, 'db'>, { cursor, limit, ...filters }: AuditQuery) {
+  const after = cursor === undefined ? undefined : decodeCursor(cursor)
+  const rows = await listAuditEvents(db, filters, { order: 'newest-first', after, limit: limit + 1 })
+  const shown = rows.slice(0, limit)
+  const last = shown.at(-1)
+  const nextCursor = last && rows.length > limit ? encodeCursor(positionOf(last)) : null
+  return { events: shown.map(toView), pagination: { limit, nextCursor } }
+}
+
+/**
+ * The log as text, the oldest first, one chunk a page: nothing but the page that is being sent is held, and the next is
+ * read when that was taken. That it was asked for is written to the log before the first chunk.
+ */
+export async function exportEvents(
+  { db, transact, clock }: Pick<Deps, 'db' | 'transact' | 'clock'>,
+  { actor, origin }: Requester,
+  { format, ...filters }: AuditFilters & { format: ExportFormat },
+): Promise<AsyncGenerator<string>> {
+  // Whatever comes later is not part of it, or it might never end.
+  const until = filters.to ?? clock.now().toISOString()
+  const event = { action: 'audit.exported', actorId: actor.userId, targetType: 'audit-log', targetId: format }
+  await transact(async ({ audit }) => audit({ ...event, after: { format, ...filters, to: until }, context: origin }))
+  return writePages(db, { ...filters, to: until }, format)
+}
+
+async function* writePages(db: Deps['db'], filters: AuditFilters, format: ExportFormat): AsyncGenerator<string> {
+  const toLine = format === 'csv' ? csvLine : ndjsonLine
+  if (format === 'csv') yield csvHead
+  for (let after: AuditPosition | undefined; ; ) {
+    const rows = await listAuditEvents(db, filters, { order: 'oldest-first', after, limit: exportPageSize })
+    if (rows.length > 0) yield rows.map((row) => toLine(toView(row))).join('')
+    const last = rows.at(-1)
+    if (!last || rows.length < exportPageSize) return
+    after = positionOf(last)
+  }
+}
+
+/**
+ * Follows the chain from its beginning, or from where an earlier call ended, for at most 20 seconds, and compares it with
+ * the database's own head, the signed heads that the audit worker left in Redis, and those that the caller kept.
+ * @param isGone asked now and then: nobody waits for the answer any more
+ */
+export async function verifyLog(
+  { db, redis, config, transact }: Pick<Deps, 'db' | 'redis' | 'config' | 'transact'>,
+  { actor, origin }: Requester,
+  { head: given = [], cursor }: VerifyQuery,
+  isGone: () => boolean,
+): Promise<Verification> {
+  const heads = [...(await redis.attempt(readAnnouncedHeads, [])), ...given]
+  const untilMs = performance.now() + verifyBudgetMs
+  const report = await verifyChain(db, config.keys.audit, {
+    heads,
+    ...(cursor && { after: cursor }),
+    pageSize: verifyPageSize,
+    isEnough: () => performance.now() > untilMs || isGone(),
+  })
+  const verification = toVerification(report, heads.length)
+  const { valid, complete, checked, firstBrokenSeq = null } = verification
+  const event = { action: 'audit.verified', actorId: actor.userId, targetType: 'audit-log', targetId: 'chain' }
+  const after = { valid, complete, checked, fromSeq: cursor?.seq ?? 0, toSeq: report.last.seq, firstBrokenSeq }
+  await transact(async ({ audit }) => audit({ ...event, after, context: origin }))
+  return verification
+}
+
+function toVerification({ ok, isComplete, faults, last, ...counts }: ChainReport, heads: number): Verification {
+  const firstBrokenSeq = faults.length > 0 ? Math.min(...faults.map(({ seq }) => seq)) : undefined
+  return {
+    valid: ok,
+    complete: isComplete,
+    checked: counts.checkedRows,
+    erased: counts.erasedRows,
+    dropped: counts.droppedRows,
+    heads,
+    ...(firstBrokenSeq !== undefined && { firstBrokenSeq }),
+    faults,
+    last,
+    nextCursor: isComplete ? null : `${last.seq}.${last.hash}`,
+  }
+}
+
+const positionOf = ({ created_at_micros: micros, seq }: AuditRow): AuditPosition => ({ micros, seq })
+
+const encodeCursor = ({ micros, seq }: AuditPosition) => `${micros}.${seq}`
+
+function decodeCursor(cursor: string): AuditPosition {
+  const [, micros, seq] = /^(\d{1,16})\.(\d{1,15})$/.exec(cursor) ?? []
+  if (micros && seq) return { micros: Number(micros), seq: Number(seq) }
+  throw new DomainError('VALIDATION_FAILED', {
+    details: [{ path: 'query.cursor', message: 'is not a nextCursor of this list' }],
+  })
+}
+
+const toView = (row: AuditRow): AuditEventView => ({
+  id: row.id,
+  seq: row.seq,
+  action: row.action,
+  actorId: row.actor_id,
+  targetType: row.target_type,
+  targetId: row.target_id,
+  ip: row.ip,
+  userAgent: row.user_agent,
+  requestId: row.request_id,
+  before: row.before,
+  after: row.after,
+  createdAt: row.created_at.toISOString(),
+  hash: row.hash.toString('hex'),
+})

@@ -1,0 +1,284 @@
+import { newId } from '@muster/db'
+import { mailToken } from '@muster/mail'
+import { type ManualClock, manualClock } from '@muster/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { buildTestApp, type TestApp, type TestClient, type TestPerson } from '../../testing.ts'
+import { picture } from '../../uploads/sample-files.ts'
+import { formOf } from '../attachments/upload-fixtures.ts'
+import * as auth from '../auth/auth-fixtures.ts'
+import { createReminder, createTask, joining } from '../organizations/organization-fixtures.ts'
+import * as factor from '../two-factor/two-factor-fixtures.ts'
+
+let clock: ManualClock
+let api: TestApp
+let admin: TestPerson
+
+beforeAll(async () => {
+  clock = manualClock()
+  api = await buildTestApp({ clock })
+  admin = await api.signUp({ role: 'super_admin' })
+})
+afterAll(() => api.close())
+
+/** A request, by somebody for whom all is prepared. `path` is what stands for the parameters of the route, in order. */
+type Call = { as: TestClient; params?: string[]; query?: string; body?: unknown; headers?: Record<string, string> }
+
+const { password } = auth
+const later = () => new Date(clock.now().getTime() + 86_400_000).toISOString()
+
+const multipart = async (field: string, name: string, bytes: Buffer | string) => {
+  const form = new Response(formOf({ [name]: bytes }, field))
+  return {
+    body: Buffer.from(await form.arrayBuffer()),
+    headers: { 'content-type': form.headers.get('content-type') ?? '' },
+  }
+}
+const withTask = async (as?: TestPerson) => {
+  const owner = as ?? (await api.signUp())
+  return { owner, task: (await createTask(owner)).id }
+}
+const withReminder = async () => {
+  const { owner, task } = await withTask()
+  return { as: owner, params: [await createReminder(owner, task)] }
+}
+const attachTo = async () => {
+  const { owner, task } = await withTask()
+  return { as: owner, params: [task], ...(await multipart('files', 'notes.txt', 'Some text')) }
+}
+const withAttachment = async () => {
+  const { as, params, body, headers } = await attachTo()
+  const answer = await as.inject('POST', `/api/v1/tasks/${params[0]}/attachments`, body, headers)
+  return { as, params: [answer.json().data.attachments[0].id as string] }
+}
+/** Somebody who was asked to be friends, with the id of the request. */
+const asked = async () => {
+  const [requester, as] = [await api.signUp(), await api.signUp()]
+  const answer = await requester.inject('POST', '/api/v1/friends/requests', { userId: as.userId })
+  return { as, requester, params: [answer.json().data.request.id as string] }
+}
+const twoPeople = async () => {
+  const [as, other] = [await api.signUp(), await api.signUp()]
+  return { as, other, params: [other.userId] }
+}
+const withMember = async () => {
+  const as = await api.signUp()
+  return { as, params: [(await joining(api, as)).userId] }
+}
+const onUser = async () => ({ as: admin, params: [(await api.signUp()).userId] })
+const invitation = async () => {
+  const email = `invited-${newId()}@example.test`
+  const answer = await admin.inject('POST', '/api/v1/invites', { email, role: 'operator' })
+  const { id } = answer.json().data.invite
+  const mail = (await auth.mailsTo(api, email)).at(-1)
+  const token = mailToken(api.deps.config.keys.mailCode, { template: 'invite', emailId: mail?.id as string })
+  return { as: admin, params: [id as string], token }
+}
+const failedJob = async () => {
+  const id = newId()
+  const payload = JSON.stringify({ emailId: newId() })
+  const row = {
+    id,
+    queue: 'email',
+    name: 'send-email',
+    payload,
+    published_at: new Date(),
+    failed_at: new Date(),
+    error: 'x',
+  }
+  await api.db.insertInto('outbox').values(row).execute()
+  return { as: admin, params: ['email', id] }
+}
+const sentMail = async () => {
+  const id = newId()
+  const data = JSON.stringify({ name: 'Somebody' })
+  const row = { id, template: 'welcome', to_address: 'someone@example.test', data, status: 'sent', sent_at: new Date() }
+  await api.db.insertInto('email_messages').values(row).execute()
+  return { as: admin, params: [id] }
+}
+const onlySelf = async () => ({ as: (await auth.registered(api)).client })
+const withPassword = async (body: object) => ({ ...(await onlySelf()), body })
+
+/** How to call each route that changes something, so that it does. */
+const changes: Record<string, () => Promise<Call>> = {
+  'post /auth/register/verify': async () => {
+    const [as, person] = [api.connect(), auth.newPerson()]
+    await auth.register(as, person)
+    return { as, body: { email: person.email, otp: await auth.mailedCode(api, person.email) } }
+  },
+  'post /auth/login': async () => {
+    const { email } = await auth.registered(api)
+    return { as: api.connect(), body: { email, password } }
+  },
+  'post /auth/two-factor/verify': async () => {
+    const person = await factor.withTotp(api, clock)
+    const challengeToken = await factor.challenged(api, person.email)
+    return { as: api.connect(), body: { challengeToken, code: person.app.code() } }
+  },
+  'post /auth/logout': onlySelf,
+  'post /auth/logout-all': onlySelf,
+  'delete /auth/sessions/{id}': async () => {
+    const as = await api.signUp()
+    return { as, params: [as.sessionId] }
+  },
+  'post /auth/forgot-password': async () => ({
+    as: api.connect(),
+    body: { email: (await auth.registered(api)).email },
+  }),
+  'post /auth/reset-password': async () => {
+    const { email } = await auth.registered(api)
+    await api.connect().inject('POST', '/api/v1/auth/forgot-password', { email })
+    return { as: api.connect(), body: { token: await auth.mailedResetToken(api, email), password: 'An0ther-Good-One' } }
+  },
+  'post /auth/change-password': () => withPassword({ currentPassword: password, newPassword: 'An0ther-Good-One' }),
+  'post /auth/two-factor/totp/confirm': async () => {
+    const { client: as } = await auth.registered(api)
+    const { secret } = (await factor.setUpTotp(as)).json().data
+    return { as, body: { code: factor.appOf(secret, clock).code() } }
+  },
+  'post /auth/two-factor/otp/confirm': async () => {
+    const { client: as, email } = await auth.registered(api)
+    await factor.enableOtp(as)
+    return { as, body: { code: await factor.loginCode(api, email) } }
+  },
+  'post /auth/two-factor/recovery-codes': async () => {
+    const { client: as } = await factor.withTotp(api, clock)
+    return { as, body: { password } }
+  },
+  'post /auth/two-factor/disable': async () => {
+    const { client: as, app } = await factor.withTotp(api, clock)
+    return { as, body: { password, code: app.code() } }
+  },
+  'delete /auth/google': async () => {
+    const { client: as, id } = await auth.registered(api)
+    await api.db.updateTable('users').set({ google_id: newId() }).where('id', '=', id).execute()
+    return { as }
+  },
+
+  'patch /users/me': () => withPassword({ name: 'Another Name' }),
+  'delete /users/me': () => withPassword({ password }),
+  'put /users/me/preferences': () => withPassword({ morningDigest: false }),
+  'put /users/me/avatar': async () => ({
+    ...(await onlySelf()),
+    ...(await multipart('file', 'me.png', await picture('png'))),
+  }),
+  'delete /users/me/avatar': async () => {
+    const { as } = await onlySelf()
+    const { body, headers } = await multipart('file', 'me.png', await picture('png'))
+    await as.inject('PUT', '/api/v1/users/me/avatar', body, headers)
+    return { as }
+  },
+  'post /friends/requests': async () => {
+    const { as, other } = await twoPeople()
+    return { as, body: { userId: other.userId } }
+  },
+  'post /friends/requests/{id}/accept': asked,
+  'post /friends/requests/{id}/decline': asked,
+  'delete /friends/{userId}': async () => {
+    const { as, requester } = await asked()
+    return { as: requester, params: [as.userId] }
+  },
+  'post /friends/{userId}/block': twoPeople,
+  'delete /friends/{userId}/block': async () => {
+    const { as, params } = await twoPeople()
+    await as.inject('POST', `/api/v1/friends/${params[0]}/block`)
+    return { as, params }
+  },
+
+  'post /tasks': async () => ({ as: await api.signUp(), body: { title: 'A task', dueDate: later() } }),
+  'patch /tasks/{id}': async () => {
+    const { owner: as, task } = await withTask()
+    return { as, params: [task], body: { status: 'completed' } }
+  },
+  'delete /tasks/{id}': async () => {
+    const { owner: as, task } = await withTask()
+    return { as, params: [task] }
+  },
+  'post /tasks/{id}/attachments': attachTo,
+  'delete /attachments/{id}': withAttachment,
+  'post /reminders': async () => {
+    const { owner: as, task } = await withTask()
+    return { as, body: { taskId: task, offsetMinutes: 5 } }
+  },
+  'patch /reminders/{id}': async () => ({ ...(await withReminder()), body: { status: 'cancelled' } }),
+  'delete /reminders/{id}': withReminder,
+
+  'patch /organization': async () => ({ as: await api.signUp(), body: { name: 'Another name' } }),
+  'patch /organization/members/{userId}': async () => ({ ...(await withMember()), body: { role: 'client_admin' } }),
+  'delete /organization/members/{userId}': withMember,
+  'post /invites': async () => ({ as: admin, body: { email: `new-${newId()}@example.test`, role: 'operator' } }),
+  'post /invites/{id}/resend': invitation,
+  'delete /invites/{id}': invitation,
+  'post /invites/accept': async () => {
+    const { token } = await invitation()
+    const { name, username } = auth.newPerson()
+    return { as: api.connect(), body: { token, name, username, password } }
+  },
+
+  'patch /admin/users/{id}': async () => ({ ...(await onUser()), body: { isActive: false } }),
+  'post /admin/users/{id}/revoke-sessions': onUser,
+  'delete /admin/users/{id}/cache': onUser,
+  'post /admin/queues/{name}/failed/{jobId}/retry': failedJob,
+  'delete /admin/queues/{name}/failed/{jobId}': failedJob,
+  'post /admin/emails/{id}/resend': sentMail,
+}
+
+/** Reading that is itself something to know of. */
+const reads: Record<string, () => Promise<Call>> = {
+  'get /admin/users': async () => ({ as: admin }),
+  'get /admin/users/{id}': onUser,
+  'get /admin/emails': async () => ({ as: admin }),
+  'get /admin/audit-events/export': async () => ({ as: admin }),
+  'get /admin/audit-events/verify': async () => ({ as: admin }),
+}
+
+/** Unsafe methods that change nothing which anybody could ask about later. */
+const changeNothing: Record<string, string> = {
+  'post /auth/register': 'nobody exists before the code was right',
+  'post /auth/refresh': 'the session stays what it is; a token that was used twice is an event of its own',
+  'post /auth/two-factor/resend': 'the same challenge, by another mail',
+  'post /auth/two-factor/totp/setup': 'nothing holds before the first code was right',
+  'post /auth/two-factor/otp/enable': 'nothing holds before the code was right',
+  'post /auth/confirmation-code': 'a code for an action that is an event of its own',
+}
+
+async function routes(): Promise<string[]> {
+  const { paths } = (await api.connect().inject('GET', '/openapi.json')).json() as { paths: Record<string, object> }
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method} ${path.replace('/api/v1', '')}`),
+  )
+}
+
+/** The actions that one call of the route left in the audit log. */
+async function actionsOf(route: string, prepare: () => Promise<Call>): Promise<string[]> {
+  const { as, params = [], query = '', body, headers } = await prepare()
+  const [method = '', pattern = ''] = route.split(' ')
+  const values = [...params]
+  const path = pattern.replace(/\{\w+\}/g, () => values.shift() ?? '')
+  const requestId = newId()
+  const answer = await as.inject(method.toUpperCase() as 'GET', `/api/v1${path}${query}`, body, {
+    ...headers,
+    'x-request-id': requestId,
+  })
+  expect([route, answer.statusCode, answer.statusCode < 300 ? '' : answer.body]).toEqual([
+    route,
+    expect.any(Number),
+    '',
+  ])
+  const rows = await api.db.selectFrom('audit_pending').select('action').where('request_id', '=', requestId).execute()
+  return rows.map(({ action }) => action)
+}
+
+test('every route that can change something is tried below, or is known to change nothing', async () => {
+  const unsafe = (await routes()).filter((route) => !route.startsWith('get '))
+  expect(unsafe.length).toBeGreaterThan(40)
+  expect(unsafe.toSorted()).toEqual([...Object.keys(changes), ...Object.keys(changeNothing)].toSorted())
+})
+
+test.for(Object.entries({ ...changes, ...reads }))('%s leaves an event', async ([route, prepare]) => {
+  const actions = await actionsOf(route, prepare)
+  expect({ route, actions }).toEqual({
+    route,
+    actions: expect.arrayContaining([expect.stringMatching(/^[a-z]+\.\w+$/)]),
+  })
+  expect(actions).not.toContain('access.denied')
+})

@@ -1,0 +1,115 @@
+import { formatHead, keepAnnouncedHead, signHead } from '@muster/audit'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
+import { chainEvents, eventsUrl, tamper } from './audit-fixtures.ts'
+
+let api: TestApp
+let admin: TestPerson
+const url = `${eventsUrl}/verify`
+
+beforeEach(async () => {
+  api = await buildTestApp()
+  admin = await api.signUp({ role: 'super_admin' })
+})
+afterEach(() => api.close())
+
+const verify = async (query = '') => (await admin.inject('GET', `${url}${query}`)).json().data
+const headNow = async () => {
+  const { seq, hash } = await api.db.selectFrom('audit_chain_head').select(['seq', 'hash']).executeTakeFirstOrThrow()
+  return signHead(api.deps.config.keys.audit, { seq, hash: hash.toString('hex') })
+}
+
+test('a whole chain is valid, and that it was verified is recorded', async () => {
+  await chainEvents(api, 600)
+  const headers = { 'x-request-id': 'verify-1' }
+  const { data } = (await admin.inject('GET', url, undefined, headers)).json()
+  expect(data).toMatchObject({ valid: true, complete: true, checked: 600, erased: 0, dropped: 0, faults: [] })
+  expect(data).not.toHaveProperty('firstBrokenSeq')
+  expect(data).toMatchObject({ nextCursor: null, last: { seq: 600 } })
+  const rows = await api.db.selectFrom('audit_pending').selectAll().where('request_id', '=', 'verify-1').execute()
+  expect(rows).toMatchObject([{ action: 'audit.verified', after: { valid: true, checked: 600 } }])
+})
+
+test('a changed, a removed, an inserted and a cut-off row are named', async () => {
+  const ids = await chainEvents(api, 20)
+  await tamper(api.db, `update audit_events set action = 'harmless' where seq = 4`)
+  await tamper(api.db, `update audit_personal set ip = '198.51.100.1' where event_id = '${ids[6]}'`)
+  await tamper(api.db, 'delete from audit_events where seq = 10')
+  await tamper(
+    api.db,
+    `insert into audit_events select seq, gen_random_uuid(), action, actor_id, target_type, target_id,
+       created_at + interval '1 second', personal_digest, key_id, previous_hash, hash from audit_events where seq = 14`,
+  )
+  await tamper(api.db, 'delete from audit_events where seq > 18')
+  expect(await verify()).toMatchObject({
+    valid: false,
+    firstBrokenSeq: 4,
+    faults: [
+      { kind: 'changed', seq: 4, eventId: ids[3] },
+      { kind: 'personal-changed', seq: 7, eventId: ids[6] },
+      { kind: 'removed', seq: 10, toSeq: 10 },
+      { kind: 'inserted', seq: 14 },
+      { kind: 'cut-off', seq: 19, toSeq: 20 },
+    ],
+  })
+})
+
+test('an end that was cut off together with the head of the database is named by the head in Redis, and by one that the caller kept', async () => {
+  await chainEvents(api, 9)
+  const head = await headNow()
+  await tamper(api.db, 'delete from audit_events where seq > 5')
+  await tamper(api.db, 'update audit_chain_head set seq = 5, hash = (select hash from audit_events where seq = 5)')
+  expect(await verify()).toMatchObject({ valid: true, heads: 0 })
+  const cutOff = { valid: false, heads: 1, firstBrokenSeq: 6, faults: [{ kind: 'cut-off', seq: 6, toSeq: 9 }] }
+  expect(await verify(`?head=${formatHead(head)}`)).toMatchObject(cutOff)
+  await keepAnnouncedHead(api.redis, head)
+  expect(await verify()).toMatchObject(cutOff)
+  // What is chained over the cut does not cover it.
+  await chainEvents(api, 9)
+  expect(await verify()).toMatchObject({ valid: false, faults: [{ kind: 'head-mismatch', seq: 9 }] })
+})
+
+test('a head that nobody signed is named, and one that is none is refused', async () => {
+  await chainEvents(api, 2)
+  const head = { ...(await headNow()), seq: 1 }
+  expect(await verify(`?head=${formatHead(head)}`)).toMatchObject({ faults: [{ kind: 'head-forged', seq: 1 }] })
+  for (const query of ['?head=nonsense', '?cursor=5', '?from=1']) {
+    const answer = await admin.inject('GET', `${url}${query}`)
+    expect([query, answer.json().error.code]).toEqual([query, 'VALIDATION_FAILED'])
+  }
+})
+
+test('a verification goes on where an earlier one ended', async () => {
+  await chainEvents(api, 10)
+  const { hash } = await api.db.selectFrom('audit_events').select('hash').where('seq', '=', 6).executeTakeFirstOrThrow()
+  const rest = `?cursor=6.${hash.toString('hex')}`
+  expect(await verify(rest)).toMatchObject({ valid: true, complete: true, checked: 4, last: { seq: 10 } })
+  await tamper(api.db, `update audit_events set action = 'harmless' where seq = 9`)
+  expect(await verify(rest)).toMatchObject({ valid: false, firstBrokenSeq: 9 })
+})
+
+test('a hundred faults end it, and the cursor leads to the next hundred', async () => {
+  await chainEvents(api, 1_500)
+  await tamper(api.db, `update audit_events set action = 'harmless' where seq in (select generate_series(1, 1400, 10))`)
+  const first = await verify()
+  expect(first).toMatchObject({ valid: false, complete: false, firstBrokenSeq: 1 })
+  expect(first.faults).toHaveLength(100)
+  const second = await verify(`?cursor=${first.nextCursor}`)
+  expect(second).toMatchObject({ valid: false, complete: true, nextCursor: null })
+  expect(second.faults).toHaveLength(40)
+})
+
+test('of many at once one verifies, and the others are asked to come again', async () => {
+  await chainEvents(api, 1_000)
+  const answers = await Promise.all(Array.from({ length: 20 }, () => admin.inject('GET', url)))
+  const statuses = answers.map(({ statusCode }) => statusCode)
+  expect(statuses.filter((status) => status === 200)).toHaveLength(1)
+  expect(statuses.filter((status) => status === 503)).toHaveLength(19)
+  expect(answers.find(({ statusCode }) => statusCode === 503)?.headers['retry-after']).toBe('5')
+  expect((await admin.inject('GET', url)).statusCode).toBe(200)
+})
+
+test('who may not read the log may not verify it', async () => {
+  expect((await (await api.signUp()).inject('GET', url)).statusCode).toBe(403)
+  expect((await (await api.signUp({ role: 'operator' })).inject('GET', url)).statusCode).toBe(200)
+})

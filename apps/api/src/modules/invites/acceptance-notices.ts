@@ -1,0 +1,66 @@
+import { newId } from '@muster/db'
+import type { TransactContext } from '@muster/jobs/outbox'
+import { insertMail } from '@muster/mail'
+import type { UserRow } from '../users/users.queries.ts'
+import * as queries from './acceptance-notices.queries.ts'
+import { platformRolesAbove } from './invite-rules.ts'
+import type { InviteRow } from './invites.queries.ts'
+
+/**
+ * Tells who invited (a notification of the event `inviteAccepted`, and a mail), and the client_admins of the organization
+ * and the roles of the platform above the inviter (`inviteStatusUpdate`); each as their preferences have it.
+ */
+export async function tellOfAcceptance(
+  tx: TransactContext,
+  invite: InviteRow,
+  person: UserRow,
+  now: Date,
+): Promise<void> {
+  const toTell = await queries.listToTell(tx.trx, {
+    inviterId: invite.inviter_id,
+    organizationId: invite.organization_id,
+    platformRoles: platformRolesAbove(invite.inviter_role),
+    exceptId: person.id,
+  })
+  const notices = toTell.filter(({ wants_in_app }) => wants_in_app).map(({ id }) => noticeTo(id, invite, person, now))
+  if (notices.length > 0) await queries.insertNotifications(tx.trx, notices)
+  const inviter = toTell.find(({ id }) => id === invite.inviter_id)
+  if (inviter?.wants_email) await mailInviter(tx, invite, person)
+}
+
+function noticeTo(userId: string, invite: InviteRow, { id, name }: UserRow, now: Date) {
+  const isInviter = userId === invite.inviter_id
+  const data = {
+    event: isInviter ? 'inviteAccepted' : 'inviteStatusUpdate',
+    inviteId: invite.id,
+    status: 'accepted',
+    email: invite.email,
+    role: invite.role,
+    organizationName: invite.organization_name,
+    userId: id,
+  }
+  return {
+    id: newId(),
+    user_id: userId,
+    type: 'invite',
+    title: 'Invitation accepted',
+    message: `${name} accepted ${isInviter ? 'your invitation' : `the invitation of ${invite.inviter_name}`}.`,
+    data: JSON.stringify(data),
+    created_at: now,
+  }
+}
+
+async function mailInviter(tx: TransactContext, invite: InviteRow, { name }: UserRow): Promise<void> {
+  await insertMail(tx, {
+    template: 'invite-accepted',
+    to: invite.inviter_email,
+    userId: invite.inviter_id,
+    data: {
+      name: invite.inviter_name,
+      personName: name,
+      email: invite.email,
+      role: invite.role,
+      organizationName: invite.organization_name,
+    },
+  })
+}

@@ -1,0 +1,164 @@
+import { type Clock, newId, type Trx } from '@muster/db'
+import { DomainError } from '@muster/errors'
+import type { TransactContext } from '@muster/jobs/outbox'
+import { emailIdOfToken, isMailToken } from '@muster/mail'
+import type { Deps } from '../../deps.ts'
+import type { Origin, Role } from '../../plugins/actor.ts'
+import { type Membership, refuseLastAdmin, setMembership } from '../organizations/membership.ts'
+import { insertPerson, methodOf, type NewPerson } from '../users/create-person.ts'
+import * as usersQueries from '../users/users.queries.ts'
+import { tellOfAcceptance } from './acceptance-notices.ts'
+import { assertOpen, mayReplace } from './invite-rules.ts'
+import * as queries from './invites.queries.ts'
+
+type UserRow = usersQueries.UserRow
+
+/**
+ * The open invitation that a token is for; reading it uses nothing up. Accept it by its `email_id`: a newer mail makes
+ * that one worthless too.
+ * @throws DomainError INVITE_INVALID, alike for whatever is wrong with it
+ */
+export async function readInvitation(
+  { config, db, clock }: Pick<Deps, 'config' | 'db' | 'clock'>,
+  token: string,
+): Promise<queries.InviteRow> {
+  const emailId = emailIdOfToken(token)
+  const isOurs = emailId !== undefined && isMailToken(config.keys.mailCode, { template: 'invite', emailId }, token)
+  const invite = isOurs ? await queries.findByMail(db, emailId) : undefined
+  assertOpen(invite, clock.now())
+  return invite
+}
+
+/**
+ * Accepts for somebody who has no account, and makes it in the place that the invitation has for them. Of any number at
+ * once one does; the others wait for its row and find it used.
+ * @throws DomainError INVITE_INVALID, and the unique violations of a user
+ */
+export async function acceptAsNewcomer(
+  { clock }: { clock: Clock },
+  tx: TransactContext,
+  emailId: string,
+  person: NewPerson,
+  origin: Origin,
+): Promise<UserRow> {
+  const now = clock.now()
+  const invite = await lockOpen(tx, emailId, now)
+  if (person.email !== invite.email) throw new DomainError('INVITE_INVALID')
+  const place = await placeOf(tx.trx, invite, now)
+  const user = await insertPerson(tx.trx, person, place, now)
+  const { username, email, role } = user
+  tx.audit({
+    ...eventOn('user', user.id, user.id, origin),
+    action: 'user.registered',
+    after: { username, email, role, organizationId: user.organization_id, by: methodOf(person), inviteId: invite.id },
+  })
+  await settle(tx, invite, user, { place, origin, now })
+  return user
+}
+
+/**
+ * Accepts for somebody who has an account and has proven to be its person: they go where the invitation leads, with their
+ * tasks. The caller has locked their row, and drops the cached profile after the commit.
+ * @returns the row as it is then
+ * @throws DomainError INVITE_INVALID, also when it is for another e-mail; ALREADY_EXISTS, ROLE_NOT_ALLOWED, LAST_ADMIN
+ */
+export async function acceptAsPerson(
+  { clock }: { clock: Clock },
+  tx: TransactContext,
+  emailId: string,
+  user: UserRow,
+  origin: Origin,
+): Promise<UserRow> {
+  const now = clock.now()
+  const invite = await lockOpen(tx, emailId, now)
+  refuseWhoMayNotGo(invite, user)
+  const place = await placeOf(tx.trx, invite, now)
+  // Before any organization is locked: who is told may be signing in, and then waits for theirs.
+  await settle(tx, invite, user, { place, origin, now })
+  await refuseLastAdmin(tx.trx, user, place.organizationId)
+  await setMembership({ clock }, tx.trx, user, place)
+  tx.audit({
+    ...eventOn('user', user.id, user.id, origin),
+    action: 'user.membership_changed',
+    before: { role: user.role, organizationId: user.organization_id },
+    after: { ...place, inviteId: invite.id },
+  })
+  const moved = await usersQueries.findById(tx.trx, user.id)
+  if (!moved) throw new DomainError('UNAUTHENTICATED')
+  return moved
+}
+
+/**
+ * As {@link acceptAsPerson}, in the last step of a sign-in, whose first step may have made the account by this invitation:
+ * then nothing is left to do.
+ */
+export async function acceptAtSignIn(
+  deps: { clock: Clock },
+  tx: TransactContext,
+  emailId: string,
+  user: UserRow,
+  origin: Origin,
+): Promise<UserRow> {
+  const invite = await queries.findByMail(tx.trx, emailId)
+  return invite?.accepted_by === user.id ? user : acceptAsPerson(deps, tx, emailId, user, origin)
+}
+
+async function lockOpen({ trx }: TransactContext, emailId: string, now: Date): Promise<queries.InviteRow> {
+  const invite = await queries.lockByMail(trx, emailId)
+  assertOpen(invite, now)
+  return invite
+}
+
+function refuseWhoMayNotGo(invite: queries.InviteRow, { email, role, organization_id: organizationId }: UserRow): void {
+  if (email !== invite.email)
+    throw new DomainError('INVITE_INVALID', {
+      message: 'This invitation is for another e-mail than that of your account.',
+    })
+  const isThere = invite.role === 'client_user' ? organizationId === invite.organization_id : role === invite.role
+  if (isThere && invite.role !== 'client_admin')
+    throw new DomainError('ALREADY_EXISTS', { message: 'You are where this invitation leads already.' })
+  if (!mayReplace(invite, role as Role))
+    throw new DomainError('ROLE_NOT_ALLOWED', { message: `Who invites you may not take the role ${role} from you.` })
+}
+
+/** Where the invitation leads: an organization of the inviter, one that comes into being now, or none. */
+async function placeOf(trx: Trx, invite: queries.InviteRow, now: Date): Promise<Membership> {
+  const { role, organization_name: name } = invite
+  if (role === 'client_user') return { role, organizationId: invite.organization_id }
+  if (role !== 'client_admin') return { role, organizationId: null }
+  const organizationId = newId()
+  await usersQueries.insertOrganization(trx, { id: organizationId, name: name ?? '', created_at: now })
+  return { role, organizationId }
+}
+
+/** Uses the invitation up, and tells who waits for it. */
+async function settle(
+  tx: TransactContext,
+  invite: queries.InviteRow,
+  user: UserRow,
+  { place, origin, now }: { place: Membership; origin: Origin; now: Date },
+): Promise<void> {
+  const { organizationId } = place
+  const acceptance = { status: 'accepted', accepted_by: user.id, accepted_at: now, organization_id: organizationId }
+  await queries.update(tx.trx, invite.id, acceptance, now)
+  if (organizationId !== null && organizationId !== invite.organization_id)
+    tx.audit({
+      ...eventOn('organization', organizationId, user.id, origin),
+      action: 'organization.created',
+      after: { name: invite.organization_name },
+    })
+  tx.audit({
+    ...eventOn('invite', invite.id, user.id, origin),
+    action: 'invite.accepted',
+    before: { status: 'pending' },
+    after: { status: 'accepted', role: invite.role, userId: user.id },
+  })
+  await tellOfAcceptance(tx, invite, user, now)
+}
+
+const eventOn = (targetType: string, targetId: string, actorId: string, context: Origin) => ({
+  actorId,
+  targetType,
+  targetId,
+  context,
+})

@@ -1,0 +1,94 @@
+import { sql } from 'kysely'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
+import { accept, details, invited, list, newAccount, newEmail, resend, revoke } from './invites-fixtures.ts'
+
+/** With this many invitations a query that reads them all is far from one that finds what it looks for. */
+const manyInvites = 100_000
+const invitesPerStatement = 10_000
+/** Of each status that is rare. */
+const few = 3
+/** Up to where a list counts. */
+const countedUpTo = 10_001
+
+let api: TestApp
+let busy: TestPerson
+let administrator: TestPerson
+
+beforeAll(async () => {
+  api = await buildTestApp()
+  ;[busy, administrator] = [await api.signUp(), await api.signUp({ role: 'site_admin' })]
+  for (let from = 1; from <= manyInvites; from += invitesPerStatement) {
+    await sql`
+      insert into invites (id, email, role, organization_id, inviter_id, email_id, status, expires_at, accepted_at,
+        created_at, updated_at)
+      select gen_random_uuid(), 'n' || n || '@example.test', 'client_user', ${busy.organizationId}::uuid,
+        ${busy.userId}::uuid, gen_random_uuid(), status, now() + interval '1 day',
+        case when status = 'accepted' then now() end, now(), now()
+      from generate_series(${from}::int, ${from + invitesPerStatement - 1}::int) n,
+        lateral (select case when n <= ${few} then 'accepted' when n <= ${2 * few} then 'pending'
+          when n <= ${3 * few} then 'revoked' else 'expired' end as status) as of`.execute(api.db)
+  }
+  await sql`vacuum analyze invites`.execute(api.db)
+}, 120_000)
+afterAll(() => api.close())
+
+/** What Postgres has read of the table so far: rows one after the other, and entries of its indexes. */
+async function readSoFar() {
+  const connections = Array.from({ length: 10 }, () =>
+    sql`select pg_stat_force_next_flush(), pg_sleep(0.05)`.execute(api.deps.db),
+  )
+  await Promise.all(connections)
+  const { rows } = await sql<{ inSequence: number; byIndex: number }>`
+    select (select seq_tup_read from pg_stat_user_tables where relname = 'invites')::float8 as "inSequence",
+      (select sum(idx_tup_read) from pg_stat_user_indexes where relname = 'invites')::float8 as "byIndex"`.execute(
+    api.db,
+  )
+  return rows[0] as { inSequence: number; byIndex: number }
+}
+
+/** What Postgres reads of the table for it. */
+async function readFor(work: () => Promise<unknown>) {
+  const before = await readSoFar()
+  await work()
+  const after = await readSoFar()
+  return { inSequence: after.inSequence - before.inSequence, byIndex: after.byIndex - before.byIndex }
+}
+
+test.each([
+  ['', 2 * countedUpTo],
+  ['?page=50', 2 * countedUpTo],
+  ['?status=expired', 2 * countedUpTo],
+  ['?status=pending', 100],
+  ['?status=accepted', 100],
+  ['?status=revoked&page=2', 100],
+])(
+  'the list %s reads no more than it shows and counts, for who sent them all and for administrators',
+  async (query, most) => {
+    for (const person of [busy, administrator]) {
+      const { inSequence, byIndex } = await readFor(async () => {
+        expect((await list(person, query)).success).toBe(true)
+      })
+      expect(inSequence).toBe(0)
+      expect(byIndex).toBeGreaterThan(0)
+      expect(byIndex).toBeLessThan(most)
+    }
+  },
+)
+
+test('the total is exact up to 10,000, and 10,001 beyond', async () => {
+  expect((await list(busy)).pagination.total).toBe(countedUpTo)
+  expect((await list(administrator, '?status=accepted')).pagination.total).toBe(few)
+})
+
+test('what becomes of one invitation reads none of the others', async () => {
+  const { inSequence, byIndex } = await readFor(async () => {
+    const first = await invited(api, busy, 'client_user', newEmail())
+    await resend(busy, first.id)
+    await revoke(busy, first.id)
+    const { token } = await invited(api, busy, 'client_user', first.email)
+    await details(api.connect(), token)
+    expect((await accept(api.connect(), newAccount(token))).statusCode).toBe(201)
+  })
+  expect([inSequence, byIndex < 100]).toEqual([0, true])
+})

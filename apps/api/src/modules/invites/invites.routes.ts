@@ -1,0 +1,153 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { rolesWith } from '../../permissions/index.ts'
+import { originOf } from '../../plugins/actor.ts'
+import type { Context } from '../../plugins/context.ts'
+import { idempotencyHeaders, idempotencyOf } from '../../plugins/idempotency.ts'
+import { routeLimit } from '../../plugins/rate-limits.ts'
+import { errorReply, ok } from '../../plugins/reply.ts'
+import { requireActor } from '../../plugins/session.ts'
+import { renewAccess } from '../sessions/sessions.service.ts'
+import { userReply } from '../users/users.schema.ts'
+import * as accept from './accept.service.ts'
+import {
+  acceptBody,
+  accountIn,
+  invitationReply,
+  inviteParams,
+  inviteReply,
+  invitesQuery,
+  invitesReply,
+  newInvite,
+  tokenParams,
+} from './invites.schema.ts'
+import * as invites from './invites.service.ts'
+
+const tags = ['invites']
+
+/** Invitations: sent, listed and taken back by those who may invite; read and accepted by whoever has the link. */
+export const invitesRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
+  await app.register(sendingRoutes, { context })
+  await app.register(acceptingRoutes, { context })
+}
+
+const sendingRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
+  const rateLimit = routeLimit(context, 'invites', 'user')
+
+  app.post(
+    '/invites',
+    {
+      config: { access: rolesWith('invite.create'), rateLimit },
+      schema: {
+        tags,
+        summary: 'Invite somebody by a mail with a link',
+        description:
+          'An address has one open invitation at a time, whoever sent it: send that one again, or revoke it.',
+        headers: idempotencyHeaders,
+        body: newInvite,
+        response: { 201: inviteReply, 403: errorReply, 409: errorReply, 422: errorReply },
+      },
+    },
+    async (request, reply) => {
+      const options = { idempotency: idempotencyOf(request, 'invites'), origin: originOf(request) }
+      const invite = await invites.createInvite(context, request.actor, request.body, options)
+      return reply.status(201).send(ok({ invite }))
+    },
+  )
+
+  app.get(
+    '/invites',
+    {
+      config: { access: rolesWith('invite.read') },
+      schema: {
+        tags,
+        summary: 'List the invitations that one sent; administrators see all',
+        description: 'The newest first. `total` is exact up to 10,000, then 10,001 stands for more.',
+        querystring: invitesQuery,
+        response: { 200: invitesReply },
+      },
+    },
+    async (request) => {
+      const { invites: found, pagination } = await invites.listInvites(context, request.actor, request.query)
+      return { ...ok({ invites: found }), pagination }
+    },
+  )
+
+  app.post(
+    '/invites/:id/resend',
+    {
+      config: { access: rolesWith('invite.change'), rateLimit },
+      schema: {
+        tags,
+        summary: 'Send an invitation again, with a new link and a whole term',
+        description: 'The links before are worth nothing from then on. Also for one that has expired.',
+        params: inviteParams,
+        response: { 200: inviteReply, 404: errorReply, 409: errorReply },
+      },
+    },
+    async (request) =>
+      ok({ invite: await invites.resendInvite(context, request.actor, request.params.id, originOf(request)) }),
+  )
+
+  app.delete(
+    '/invites/:id',
+    {
+      config: { access: rolesWith('invite.change') },
+      schema: {
+        tags,
+        summary: 'Revoke an invitation that nobody has accepted',
+        params: inviteParams,
+        response: { 200: inviteReply, 404: errorReply, 409: errorReply },
+      },
+    },
+    async (request) =>
+      ok({ invite: await invites.revokeInvite(context, request.actor, request.params.id, originOf(request)) }),
+  )
+}
+
+const acceptingRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
+  app.get(
+    '/invites/details/:token',
+    {
+      config: { access: 'public' },
+      schema: {
+        tags,
+        summary: 'What an invitation says, for the page that its link leads to',
+        description: 'Reading it uses nothing up, so programs that look at links in mails do no harm.',
+        params: tokenParams,
+        response: { 200: invitationReply },
+      },
+    },
+    async (request, reply) => {
+      reply.header('cache-control', 'no-store')
+      return ok({ invite: await accept.showInvitation(context, request.params.token) })
+    },
+  )
+
+  app.post(
+    '/invites/accept',
+    {
+      config: { access: 'public', asksWhoActs: true },
+      schema: {
+        tags,
+        summary: 'Accept an invitation: makes the account and signs in, or moves the account that is signed in',
+        description:
+          'With `name`, `username` and `password` (and `timezone`) it makes an account: 201. With the `token` alone it is accepted with the account that is signed in, whose e-mail must be the invited one: 200. To accept with Google, go to `/auth/google?inviteToken=…`.',
+        body: acceptBody,
+        response: { 200: userReply, 201: userReply, 401: errorReply, 403: errorReply, 409: errorReply },
+      },
+    },
+    async (request, reply) => {
+      const { token } = request.body
+      const account = accountIn(request.body)
+      if (account) {
+        const { user, grant } = await accept.acceptWithPassword(context, token, account, originOf(request))
+        context.cookies.set(reply, grant)
+        return reply.status(201).send(ok({ user }))
+      }
+      const actor = requireActor(request)
+      const user = await accept.acceptSignedIn(context, actor, token, originOf(request))
+      context.cookies.setAccess(reply, await renewAccess(context, actor))
+      return ok({ user })
+    },
+  )
+}

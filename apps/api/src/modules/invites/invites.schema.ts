@@ -1,0 +1,103 @@
+import { z } from 'zod'
+import { roleSchema } from '../../plugins/actor.ts'
+import { instant, pageInfo, replyOf } from '../../plugins/reply.ts'
+import { wholeNumber } from '../../plugins/whole-number.ts'
+import { anyPassword } from '../auth/auth.schema.ts'
+import { organizationName } from '../organizations/organizations.schema.ts'
+import { email, personName, timezone, username } from '../users/users.schema.ts'
+
+/** Super admins are made by the operator alone. */
+export const invitedRole = roleSchema.exclude(['super_admin'])
+export type InvitedRole = z.infer<typeof invitedRole>
+export const inviteStatus = z.enum(['pending', 'accepted', 'revoked', 'expired'])
+export type InviteStatus = z.infer<typeof inviteStatus>
+
+/** An invitation as who sent it and administrators see it. The token goes into the mail and nowhere else. */
+export const invite = z
+  .object({
+    id: z.uuid(),
+    email: z.string(),
+    role: invitedRole,
+    status: inviteStatus,
+    expiresAt: instant,
+    /** Of the organization to join or to set up; null for a role of the platform. */
+    organizationName: z.string().nullable(),
+    invitedBy: z.object({ id: z.uuid(), name: z.string() }),
+    createdAt: instant,
+  })
+  .meta({ id: 'Invite' })
+export type Invite = z.infer<typeof invite>
+
+export const inviteReply = replyOf(z.object({ invite }))
+export const inviteParams = z.strictObject({ id: z.uuid() })
+
+export const newInvite = z
+  .strictObject({
+    email,
+    role: invitedRole,
+    /** For a client_admin, who sets it up, and for nobody else. */
+    organizationName: organizationName.optional(),
+  })
+  .superRefine(({ role, organizationName }, ctx) => {
+    const isNeeded = role === 'client_admin'
+    if (isNeeded === (organizationName !== undefined)) return
+    const message = isNeeded ? 'is required for a client_admin' : 'is only for a client_admin'
+    ctx.addIssue({ code: 'custom', path: ['organizationName'], message })
+  })
+export type NewInvite = z.output<typeof newInvite>
+
+/** Numbered pages end here: what is behind them is found by status. */
+const maxOffset = 10_000
+
+export const invitesQuery = z
+  .strictObject({
+    status: inviteStatus.optional(),
+    page: wholeNumber({ min: 1 }).default(1),
+    limit: wholeNumber({ min: 1, max: 100 }).default(20),
+  })
+  .refine(({ page, limit }) => (page - 1) * limit <= maxOffset, {
+    path: ['page'],
+    message: `begins behind the ${maxOffset}th invitation`,
+  })
+export type InvitesQuery = z.output<typeof invitesQuery>
+
+export const invitesReply = z.object({
+  success: z.literal(true),
+  data: z.object({ invites: z.array(invite) }),
+  pagination: pageInfo,
+})
+
+/** Anything that could be a token; whether it is one is told by INVITE_INVALID alone. */
+const token = z.string().min(1).max(100)
+export const tokenParams = z.strictObject({ token })
+
+/** An invitation as whoever has the link sees it. */
+export const invitation = invite
+  .pick({ email: true, role: true, organizationName: true, expiresAt: true })
+  .extend({ invitedBy: z.object({ name: z.string() }) })
+  .meta({ id: 'Invitation' })
+export type Invitation = z.infer<typeof invitation>
+
+export const invitationReply = replyOf(z.object({ invite: invitation }))
+
+/** What a new account takes. */
+const account = z.object({ name: personName, username, password: anyPassword, timezone: timezone.optional() })
+export type NewAccount = z.output<typeof account>
+
+const requiredOfAccount = ['name', 'username', 'password'] as const
+
+/** The token alone is for somebody who is signed in; with the rest it makes an account. */
+export const acceptBody = z
+  .strictObject({ token, ...account.partial().shape })
+  .superRefine(({ token: _, ...given }, ctx) => {
+    if (Object.keys(given).length === 0) return
+    for (const field of requiredOfAccount) {
+      if (given[field] === undefined)
+        ctx.addIssue({ code: 'custom', path: [field], message: 'is required for an account' })
+    }
+  })
+
+/** The account to make; undefined when the body has none. */
+export function accountIn({ token: _, ...given }: z.output<typeof acceptBody>): NewAccount | undefined {
+  return account.safeParse(given).data
+}

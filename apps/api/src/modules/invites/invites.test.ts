@@ -1,0 +1,364 @@
+import { eventually, type ManualClock, manualClock } from '@muster/testing'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { invitableRoles } from '../../permissions/index.ts'
+import { type Role, roles } from '../../plugins/actor.ts'
+import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
+import { codeOf, mailsTo } from '../auth/auth-fixtures.ts'
+import {
+  accept,
+  details,
+  eventsOf,
+  invited,
+  inviteOf,
+  letTimePass,
+  list,
+  mailedToken,
+  newAccount,
+  newEmail,
+  resend,
+  revoke,
+  rowOf,
+  send,
+  setUser,
+  waitsForLock,
+  weekMs,
+} from './invites-fixtures.ts'
+
+let clock: ManualClock
+let api: TestApp
+let admin: TestPerson
+let operator: TestPerson
+
+beforeAll(async () => {
+  clock = manualClock()
+  api = await buildTestApp({ clock })
+  admin = await api.signUp()
+  operator = await api.signUp({ role: 'operator' })
+})
+afterAll(() => api.close())
+
+const pathsOf = (answer: { json(): { error: { details?: { path: string }[] } } }) =>
+  answer.json().error.details?.map(({ path }) => path)
+
+describe('inviting', () => {
+  test('answers the invitation, mails the link, records it, and keeps the token to the mail', async () => {
+    const email = newEmail()
+    const answer = await send(operator, {
+      email: ` ${email.toUpperCase()} `,
+      role: 'client_admin',
+      organizationName: ' Engines ',
+    })
+    expect(answer.statusCode).toBe(201)
+    const { invite } = answer.json().data
+    expect(invite).toEqual({
+      id: expect.any(String),
+      email,
+      role: 'client_admin',
+      status: 'pending',
+      expiresAt: new Date(clock.now().getTime() + weekMs).toISOString(),
+      organizationName: 'Engines',
+      invitedBy: { id: operator.userId, name: expect.any(String) },
+      createdAt: clock.now().toISOString(),
+    })
+    const [mail] = await mailsTo(api, email)
+    expect(mail).toMatchObject({ template: 'invite', data: { role: 'client_admin', organizationName: 'Engines' } })
+    expect(mail?.expires_at?.toISOString()).toBe(invite.expiresAt)
+    expect(await eventsOf(api, invite.id)).toEqual(['invite.created'])
+    const token = await mailedToken(api, email)
+    const secret = token.split('.')[1] as string
+    expect(answer.body).not.toContain(secret)
+    for (const table of ['invites', 'email_messages', 'audit_pending', 'outbox']) {
+      const { rows } = await sql<{
+        all: string
+      }>`select string_agg(t::text, ' ') as all from ${sql.table(table)} t`.execute(api.db)
+      expect(rows[0]?.all ?? '').not.toContain(secret)
+    }
+  })
+
+  test('is allowed into exactly the roles that the table names', async () => {
+    const people = Object.fromEntries(
+      await Promise.all(roles.map(async (role) => [role, await api.signUp({ role })] as const)),
+    ) as Record<Role, TestPerson>
+    const invitable = roles.filter((role) => role !== 'super_admin')
+    for (const role of roles) {
+      for (const given of invitable) {
+        const answer = await send(people[role], inviteOf(given))
+        const isAllowed = invitableRoles(role).includes(given)
+        const refusal = role === 'client_user' ? 'FORBIDDEN' : 'ROLE_NOT_ALLOWED'
+        expect([role, given, answer.statusCode, isAllowed || codeOf(answer)]).toEqual([
+          role,
+          given,
+          ...(isAllowed ? [201, true] : [403, refusal]),
+        ])
+      }
+      const answer = await send(people[role], { email: newEmail(), role: 'super_admin' })
+      expect(answer.statusCode).toBe(role === 'client_user' ? 403 : 400)
+    }
+  })
+
+  test('goes by the role that the inviter has now, not by what their token still says', async () => {
+    const person = await api.signUp({ role: 'site_admin' })
+    await setUser(api, person.userId, { role: 'operator' })
+    expect(codeOf(await send(person, inviteOf('operator')))).toBe('ROLE_NOT_ALLOWED')
+  })
+
+  test('refuses bodies that mean nothing, each by its field', async () => {
+    const email = newEmail()
+    const bodies: [object, string[]][] = [
+      [{}, ['body.email', 'body.role']],
+      [{ email: 'nobody', role: 'client_user' }, ['body.email']],
+      [{ email, role: 'boss' }, ['body.role']],
+      [{ email, role: 'client_admin' }, ['body.organizationName']],
+      [{ email, role: 'client_admin', organizationName: ' ' }, ['body.organizationName']],
+      [{ email, role: 'client_admin', organizationName: 'x'.repeat(101) }, ['body.organizationName']],
+      [{ email, role: 'client_user', organizationName: 'Engines' }, ['body.organizationName']],
+      [{ email, role: 'client_user', token: 'x' }, ['body']],
+    ]
+    for (const [body, paths] of bodies) {
+      const answer = await send(admin, body)
+      expect([body, answer.statusCode, pathsOf(answer)]).toEqual([body, 400, paths])
+    }
+  })
+
+  test('refuses oneself and members, and does not tell who else has an account', async () => {
+    const member = await api.signUp({ role: 'client_user', organizationId: admin.organizationId as string })
+    const stranger = await api.signUp()
+    for (const email of [admin.email, member.email])
+      expect(codeOf(await send(admin, inviteOf('client_user', email)))).toBe('ALREADY_EXISTS')
+    expect((await send(admin, inviteOf('client_user', stranger.email))).statusCode).toBe(201)
+    expect(codeOf(await send(operator, inviteOf('client_admin', operator.email)))).toBe('ALREADY_EXISTS')
+  })
+
+  test('gives the same invitation for the same Idempotency-Key, by one mail, also twenty times at once', async () => {
+    const body = inviteOf('client_user')
+    const key = { 'idempotency-key': 'once' }
+    const answers = await Promise.all(Array.from({ length: 20 }, () => send(admin, body, key)))
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual(Array(20).fill(201))
+    expect(new Set(answers.map((answer) => answer.json().data.invite.id)).size).toBe(1)
+    expect(await mailsTo(api, body.email)).toHaveLength(1)
+    expect(codeOf(await send(admin, inviteOf('client_user'), key))).toBe('IDEMPOTENCY_MISMATCH')
+  })
+})
+
+describe('an address', () => {
+  test('has one open invitation, of twenty that are sent at once by different people too', async () => {
+    const email = newEmail()
+    const inviters = await Promise.all(Array.from({ length: 20 }, () => api.signUp()))
+    const answers = await Promise.all(inviters.map((inviter) => send(inviter, inviteOf('client_user', email))))
+    const won = answers.filter(({ statusCode }) => statusCode === 201)
+    expect(won).toHaveLength(1)
+    const lost = answers.filter((answer) => answer !== won[0])
+    expect(lost.map((answer) => [answer.statusCode, codeOf(answer)])).toEqual(Array(19).fill([409, 'INVITE_OPEN']))
+    expect(await mailsTo(api, email)).toHaveLength(1)
+  })
+
+  test('can be invited again after it was revoked, ran out or was accepted', async () => {
+    const first = await invited(api, admin, 'client_user')
+    await revoke(admin, first.id)
+    const second = await invited(api, admin, 'client_user', first.email)
+    await letTimePass(api, clock, weekMs)
+    const third = await invited(api, admin, 'client_user', first.email)
+    expect((await rowOf(api, second.id)).status).toBe('expired')
+    expect(await eventsOf(api, second.id)).toEqual(['invite.created', 'invite.expired'])
+    await accept(api.connect(), newAccount(third.token))
+    const other = await api.signUp()
+    expect((await send(other, inviteOf('client_user', first.email))).statusCode).toBe(201)
+  })
+
+  test('is not kept from an invitation by one whose inviter may not invite any more', async () => {
+    const gone = await api.signUp()
+    const { id, email, token } = await invited(api, gone, 'client_user')
+    expect(codeOf(await send(admin, inviteOf('client_user', email)))).toBe('INVITE_OPEN')
+    await setUser(api, gone.userId, { is_active: false })
+    expect((await send(admin, inviteOf('client_user', email))).statusCode).toBe(201)
+    expect((await rowOf(api, id)).status).toBe('revoked')
+    expect(codeOf(await details(api.connect(), token))).toBe('INVITE_INVALID')
+  })
+
+  test('gets ten mails a day at most, whoever invites it', async () => {
+    const { id, email } = await invited(api, admin, 'client_user')
+    for (let mails = 1; mails < 10; mails++) expect((await resend(admin, id)).statusCode).toBe(200)
+    const token = await mailedToken(api, email)
+    const refused = await resend(admin, id)
+    expect([refused.statusCode, codeOf(refused)]).toEqual([429, 'RATE_LIMITED'])
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(86_000)
+    // Nothing of what was refused has happened.
+    expect((await details(api.connect(), token)).statusCode).toBe(200)
+    await revoke(admin, id)
+    expect((await send(operator, inviteOf('client_admin', email))).statusCode).toBe(429)
+    await sql`update email_messages set created_at = created_at - interval '1 day' where to_address = ${email}`.execute(
+      api.db,
+    )
+    expect((await send(operator, inviteOf('client_admin', email))).statusCode).toBe(201)
+  })
+})
+
+test('a person sends no more than their limit in an hour', async () => {
+  const small = await buildTestApp({ config: { rateLimitScale: 0.01 } })
+  const [one, other] = [await small.signUp(), await small.signUp()]
+  const statuses = []
+  for (let count = 0; count < 3; count++) statuses.push((await send(one, inviteOf('client_user'))).statusCode)
+  expect(statuses).toEqual([201, 201, 429])
+  expect((await send(other, inviteOf('client_user'))).statusCode).toBe(201)
+  await small.close()
+})
+
+describe('sending again', () => {
+  test('makes the links before worthless, drops their mails that still wait, and begins a new term', async () => {
+    const { id, email, token: before } = await invited(api, admin, 'client_user')
+    await letTimePass(api, clock, weekMs - 1)
+    const answer = await resend(admin, id)
+    expect(answer.json().data.invite).toMatchObject({
+      id,
+      status: 'pending',
+      expiresAt: new Date(clock.now().getTime() + weekMs).toISOString(),
+    })
+    const token = await mailedToken(api, email)
+    expect(token).not.toBe(before)
+    for (const use of [details(api.connect(), before), accept(api.connect(), newAccount(before))])
+      expect(codeOf(await use)).toBe('INVITE_INVALID')
+    expect((await mailsTo(api, email)).map(({ status }) => status)).toEqual(['dropped', 'queued'])
+    expect(await eventsOf(api, id)).toEqual(['invite.created', 'invite.resent'])
+    await letTimePass(api, clock, weekMs - 1)
+    expect((await accept(api.connect(), newAccount(token))).statusCode).toBe(201)
+  })
+
+  test('revives one that ran out, unless the address has a newer one', async () => {
+    const { id, email } = await invited(api, admin, 'client_user')
+    await letTimePass(api, clock, weekMs)
+    expect((await resend(admin, id)).json().data.invite.status).toBe('pending')
+    await letTimePass(api, clock, weekMs)
+    await invited(api, operator, 'client_admin', email)
+    expect(codeOf(await resend(admin, id))).toBe('INVITE_OPEN')
+  })
+
+  test('is refused for what has ended, and for whoever may not invite into that role any more', async () => {
+    const { id } = await invited(api, admin, 'client_user')
+    await revoke(admin, id)
+    expect([(await resend(admin, id)).statusCode, codeOf(await resend(admin, id))]).toEqual([409, 'CONFLICT'])
+    const person = await api.signUp({ role: 'site_admin' })
+    const invitation = await invited(api, person, 'operator')
+    await setUser(api, person.userId, { role: 'operator' })
+    expect(codeOf(await resend(person, invitation.id))).toBe('ROLE_NOT_ALLOWED')
+  })
+
+  test('while it is accepted: either the old link was in time, or the new one is good', async () => {
+    for (let round = 0; round < 10; round++) {
+      const { id, email, token } = await invited(api, admin, 'client_user')
+      const [accepted, sent] = await Promise.all([accept(api.connect(), newAccount(token)), resend(admin, id)])
+      if (accepted.statusCode === 201)
+        expect([codeOf(sent), (await rowOf(api, id)).status]).toEqual(['CONFLICT', 'accepted'])
+      else {
+        expect([codeOf(accepted), sent.statusCode]).toEqual(['INVITE_INVALID', 200])
+        expect((await details(api.connect(), await mailedToken(api, email))).statusCode).toBe(200)
+      }
+    }
+  })
+})
+
+test('an administrator sends nothing again for somebody who may not invite any more', async () => {
+  const inviter = await api.signUp({ role: 'operator' })
+  const superAdmin = await api.signUp({ role: 'super_admin' })
+  const { id } = await invited(api, inviter, 'client_admin')
+  expect((await resend(superAdmin, id)).statusCode).toBe(200)
+  await setUser(api, inviter.userId, { is_active: false })
+  expect(codeOf(await resend(superAdmin, id))).toBe('CONFLICT')
+})
+
+describe('revoking', () => {
+  test('makes the link worthless, drops a mail that still waits, and may be repeated', async () => {
+    const { id, email, token } = await invited(api, admin, 'client_user')
+    for (let times = 0; times < 2; times++) {
+      const answer = await revoke(admin, id)
+      expect([answer.statusCode, answer.json().data.invite.status]).toEqual([200, 'revoked'])
+    }
+    expect(await eventsOf(api, id)).toEqual(['invite.created', 'invite.revoked'])
+    expect((await mailsTo(api, email)).map(({ status }) => status)).toEqual(['dropped'])
+    expect(codeOf(await accept(api.connect(), newAccount(token)))).toBe('INVITE_INVALID')
+  })
+
+  test('is waited for by who accepts at that moment, and wins', async () => {
+    const { id, token } = await invited(api, admin, 'client_user')
+    const there = await api.signUp()
+    const person = await invited(api, admin, 'client_user', there.email)
+    const trx = await api.db.startTransaction().execute()
+    await trx.updateTable('invites').set({ status: 'revoked' }).where('id', 'in', [id, person.id]).execute()
+    const accepting = [accept(api.connect(), newAccount(token)), accept(there, { token: person.token })]
+    await Promise.race([...accepting, eventually(() => waitsForLock(api))])
+    await trx.commit().execute()
+    for (const answer of await Promise.all(accepting)) expect(codeOf(answer)).toBe('INVITE_INVALID')
+    expect([(await rowOf(api, id)).status, (await rowOf(api, person.id)).status]).toEqual(['revoked', 'revoked'])
+  })
+
+  test('comes too late for what was accepted', async () => {
+    const { id, token } = await invited(api, admin, 'client_user')
+    await accept(api.connect(), newAccount(token))
+    expect([(await revoke(admin, id)).statusCode, codeOf(await revoke(admin, id))]).toEqual([409, 'CONFLICT'])
+  })
+
+  test('is for who sent it, and for administrators who may invite into that role', async () => {
+    const superAdmin = await api.signUp({ role: 'super_admin' })
+    const siteAdmin = await api.signUp({ role: 'site_admin' })
+    const colleague = await api.signUp({ organizationId: admin.organizationId as string })
+    const toSite = await invited(api, superAdmin, 'site_admin')
+    const toClient = await invited(api, operator, 'client_admin')
+    const toUser = await invited(api, admin, 'client_user')
+    for (const [person, { id }, status] of [
+      [siteAdmin, toSite, 403],
+      [operator, toSite, 403],
+      [admin, toSite, 404],
+      [colleague, toUser, 404],
+      [superAdmin, toUser, 403],
+      [siteAdmin, toClient, 200],
+      [superAdmin, toSite, 200],
+      [admin, toUser, 200],
+    ] as const) {
+      if (status !== 200) expect((await resend(person, id)).statusCode).toBe(status)
+      expect((await revoke(person, id)).statusCode).toBe(status)
+    }
+    expect((await revoke(admin, '01890000-0000-7000-8000-000000000000')).statusCode).toBe(404)
+  })
+})
+
+describe('the list', () => {
+  test('shows people what they sent and administrators all, the newest first, by page and status', async () => {
+    const own = await buildTestApp({ clock })
+    const [one, other] = [await own.signUp(), await own.signUp()]
+    const administrator = await own.signUp({ role: 'operator' })
+    const pending = []
+    for (let count = 0; count < 5; count++) pending.unshift((await invited(own, one, 'client_user')).id)
+    const revoked = await invited(own, other, 'client_user')
+    await revoke(other, revoked.id)
+    const accepted = await invited(own, other, 'client_user')
+    await accept(own.connect(), newAccount(accepted.token))
+
+    const idsOf = (answer: { data: { invites: { id: string }[] } }) => answer.data.invites.map(({ id }) => id)
+    const first = await list(one, '?limit=2')
+    expect(idsOf(first)).toEqual(pending.slice(0, 2))
+    expect(first.pagination).toEqual({ page: 1, limit: 2, total: 5, totalPages: 3, nextCursor: null })
+    expect(idsOf(await list(one, '?limit=2&page=3'))).toEqual(pending.slice(4))
+    expect(idsOf(await list(administrator))).toEqual([accepted.id, revoked.id, ...pending])
+    expect(idsOf(await list(administrator, '?status=accepted'))).toEqual([accepted.id])
+    expect(idsOf(await list(one, '?status=accepted'))).toEqual([])
+
+    await letTimePass(own, clock, weekMs)
+    const late = await invited(own, other, 'client_user')
+    await own.db
+      .updateTable('invites')
+      .set({ status: 'expired' })
+      .where('id', '=', pending[2] as string)
+      .execute()
+    expect(idsOf(await list(administrator, '?status=expired'))).toEqual(pending)
+    expect((await list(administrator, '?status=expired')).pagination.total).toBe(5)
+    expect(idsOf(await list(administrator, '?status=expired&limit=2&page=2'))).toEqual(pending.slice(2, 4))
+    expect(idsOf(await list(administrator, '?status=pending'))).toEqual([late.id])
+    await own.close()
+  })
+
+  test('refuses queries that mean nothing', async () => {
+    const person = await api.signUp()
+    for (const query of ['?status=open', '?page=0', '?limit=101', '?page=102&limit=100', '?role=operator'])
+      expect((await list(person, query)).error.code).toBe('VALIDATION_FAILED')
+  })
+})

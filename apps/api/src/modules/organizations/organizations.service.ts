@@ -1,0 +1,84 @@
+import { DomainError } from '@muster/errors'
+import type { Deps } from '../../deps.ts'
+import { can } from '../../permissions/index.ts'
+import type { Actor, Origin } from '../../plugins/actor.ts'
+import { forceRenewal } from '../sessions/sessions.queries.ts'
+import { lockActing } from '../users/acting.ts'
+import * as queries from './organizations.queries.ts'
+import type { Organization, OrganizationPatch } from './organizations.schema.ts'
+
+/** The actor's organization. @throws DomainError FORBIDDEN for who has none */
+export async function getOrganization({ db }: Pick<Deps, 'db'>, actor: Actor): Promise<Organization> {
+  assertMember(actor)
+  const [row, memberCount] = await Promise.all([
+    queries.findOrganization(db, actor.organizationId),
+    queries.countMembers(db, actor.organizationId),
+  ])
+  if (!row) throw new DomainError('NOT_FOUND')
+  return toOrganization(row, memberCount)
+}
+
+/**
+ * Changes the actor's organization. A second factor that it begins or ceases to require is felt by every open session of
+ * its members within a second.
+ * @throws DomainError FORBIDDEN for who is not its client_admin, or no longer
+ */
+export async function updateOrganization(
+  { db, transact, clock }: Pick<Deps, 'db' | 'transact' | 'clock'>,
+  actor: Actor,
+  patch: OrganizationPatch,
+  { origin }: { origin: Origin },
+): Promise<Organization> {
+  assertMember(actor)
+  const { organizationId } = actor
+  const row = await transact(async ({ trx, audit }) => {
+    const { acting } = await lockActing(trx, actor)
+    if (!can(acting, 'organization.change', { organizationId })) throw new DomainError('FORBIDDEN')
+    const before = await queries.lockOrganization(trx, organizationId)
+    if (!before) throw new DomainError('NOT_FOUND')
+    const changes = changesOf(before, patch)
+    if (Object.keys(changes).length === 0) return before
+    const after = await queries.updateOrganization(trx, organizationId, changes, clock.now())
+    audit({
+      action: 'organization.updated',
+      actorId: actor.userId,
+      targetType: 'organization',
+      targetId: organizationId,
+      before: pick(before, patch),
+      after: pick(after, patch),
+      context: origin,
+    })
+    if (changes.two_factor_method) await forceRenewal(trx, { organizationId }, clock.now())
+    return after
+  })
+  return toOrganization(row, await queries.countMembers(db, organizationId))
+}
+
+/** @throws DomainError FORBIDDEN for who belongs to no organization */
+export function assertMember(actor: Actor): asserts actor is Actor & { organizationId: string } {
+  if (!can(actor, 'organization.read', { organizationId: actor.organizationId })) throw new DomainError('FORBIDDEN')
+}
+
+type Changes = Partial<Pick<queries.OrganizationRow, 'name' | 'two_factor_method'>>
+
+function changesOf(before: queries.OrganizationRow, { name, twoFactorMethod }: OrganizationPatch): Changes {
+  return {
+    ...(name !== undefined && name !== before.name && { name }),
+    ...(twoFactorMethod !== undefined &&
+      twoFactorMethod !== before.two_factor_method && { two_factor_method: twoFactorMethod }),
+  }
+}
+
+/** Of the row, the fields that the patch names. */
+const pick = (row: queries.OrganizationRow, patch: OrganizationPatch) => ({
+  ...(patch.name !== undefined && { name: row.name }),
+  ...(patch.twoFactorMethod !== undefined && { twoFactorMethod: row.two_factor_method }),
+})
+
+const toOrganization = (row: queries.OrganizationRow, memberCount: number): Organization => ({
+  id: row.id,
+  name: row.name,
+  twoFactorMethod: row.two_factor_method as Organization['twoFactorMethod'],
+  memberCount,
+  createdAt: row.created_at.toISOString(),
+})

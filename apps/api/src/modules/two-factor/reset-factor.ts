@@ -1,0 +1,45 @@
+import { DomainError } from '@muster/errors'
+import { insertMail } from '@muster/mail'
+import type { Deps } from '../../deps.ts'
+import { forceRenewal } from '../sessions/sessions.queries.ts'
+import { lockById } from '../users/users.queries.ts'
+import { dropCachedProfile } from '../users/users.service.ts'
+import * as challenges from './challenges.queries.ts'
+import * as queries from './two-factor.queries.ts'
+
+type ResetDeps = Pick<Deps, 'transact' | 'clock'> & { redis: Pick<Deps['redis'], 'drop'> }
+
+/**
+ * Takes the second factor from somebody who has lost all that belongs to it; they are told by mail. Whoever asks for it
+ * has made sure that it is them. Their organization may ask them to set one up again. Nothing on changes nothing.
+ * @returns what was on
+ * @throws DomainError NOT_FOUND
+ */
+export async function resetFactor(deps: ResetDeps, userId: string): Promise<queries.FactorMethod> {
+  const now = deps.clock.now()
+  const from = await deps.transact(async (tx) => {
+    const user = await lockById(tx.trx, userId)
+    if (!user || user.anonymised_at) throw new DomainError('NOT_FOUND')
+    const method = user.two_factor_method as queries.FactorMethod
+    if (method === 'none') return method
+    await queries.deleteTotp(tx.trx, userId)
+    await queries.replaceRecoveryCodes(tx.trx, userId, [], now)
+    await challenges.endAll(tx.trx, userId, now)
+    await queries.setMethod(tx.trx, userId, 'none', now)
+    await forceRenewal(tx.trx, { userId }, now)
+    tx.audit({
+      action: 'auth.two_factor_disabled',
+      actorId: null,
+      targetType: 'user',
+      targetId: userId,
+      before: { twoFactorMethod: method },
+      after: { twoFactorMethod: 'none', by: 'operator' },
+    })
+    const { name, timezone, email } = user
+    const data = { name, timezone, at: now.toISOString(), device: null, ip: null, change: 'off' } as const
+    await insertMail(tx, { template: 'two-factor-changed', to: email, userId, data })
+    return method
+  })
+  await dropCachedProfile(deps, userId)
+  return from
+}

@@ -1,0 +1,3 @@
+export { can, rolesWith, scopeOf } from './can.ts'
+export { invitableRoles } from './invitable-roles.ts'
+export type { Permission } from './table.ts'

@@ -1,0 +1,31 @@
+import { expireInvites } from '@muster/jobs'
+import { handle } from '@muster/jobs/worker'
+import type { Deps } from '../deps.ts'
+import { expireSome } from './expire-invites.queries.ts'
+
+const invitesPerTransaction = 500
+
+/** Ends the invitations that ran out, each with its event. One that is being accepted or sent again is left to that. */
+export function expireInvitesHandler({ clock }: Pick<Deps, 'clock'>) {
+  return handle(expireInvites, async (_payload, { log, signal, transact }) => {
+    let expired = 0
+    for (let count = invitesPerTransaction; count === invitesPerTransaction; expired += count) {
+      signal.throwIfAborted()
+      count = await transact(async ({ trx, audit }) => {
+        const ids = await expireSome(trx, invitesPerTransaction, clock.now())
+        for (const id of ids) {
+          audit({
+            action: 'invite.expired',
+            actorId: null,
+            targetType: 'invite',
+            targetId: id,
+            before: { status: 'pending' },
+            after: { status: 'expired' },
+          })
+        }
+        return ids.length
+      })
+    }
+    log.info({ expired }, 'invitations expired')
+  })
+}

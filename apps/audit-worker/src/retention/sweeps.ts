@@ -1,0 +1,60 @@
+import type { Database } from '@muster/db'
+import { type HintJob, retentionJobs } from '@muster/jobs'
+import { type RawBuilder, sql } from 'kysely'
+import type { Retention } from '../config.ts'
+
+/** Rows of one table that go when they are old. */
+export type Sweep = {
+  job: HintJob
+  table: keyof Database
+  keepMs: (retention: Retention) => number
+  /** Which of them ended before; by an index, since most did not. */
+  isOld: (before: Date) => RawBuilder<boolean>
+}
+
+/** Every table that a sweep keeps small, one named sweep each. */
+export const sweeps: readonly Sweep[] = [
+  {
+    job: retentionJobs.notifications,
+    table: 'notifications',
+    keepMs: ({ notificationsMs }) => notificationsMs,
+    isOld: (before) => sql`created_at < ${before}`,
+  },
+  {
+    job: retentionJobs.mails,
+    table: 'email_messages',
+    keepMs: ({ mailsMs }) => mailsMs,
+    // One that is still to be sent is owed.
+    isOld: (before) => sql`created_at < ${before} and status in ('sent', 'failed', 'dropped')`,
+  },
+  {
+    job: retentionJobs.idempotencyKeys,
+    table: 'idempotency_keys',
+    keepMs: ({ idempotencyKeysMs }) => idempotencyKeysMs,
+    isOld: (before) => sql`created_at < ${before}`,
+  },
+  {
+    job: retentionJobs.sessions,
+    table: 'sessions',
+    keepMs: ({ sessionsMs }) => sessionsMs,
+    isOld: (before) => sql`least(revoked_at, expires_at) < ${before}`,
+  },
+  {
+    job: retentionJobs.challenges,
+    table: 'two_factor_challenges',
+    keepMs: ({ challengesMs }) => challengesMs,
+    isOld: (before) => sql`expires_at < ${before}`,
+  },
+  {
+    job: retentionJobs.passwordResets,
+    table: 'password_resets',
+    keepMs: ({ passwordResetsMs }) => passwordResetsMs,
+    isOld: (before) => sql`expires_at < ${before}`,
+  },
+  {
+    job: retentionJobs.signInFailures,
+    table: 'sign_in_failures',
+    keepMs: ({ signInFailuresMs }) => signInFailuresMs,
+    isOld: (before) => sql`updated_at < ${before}`,
+  },
+]
