@@ -107,6 +107,7 @@ export const table: Record<string, Row | Row[]> = {
   'GET /users/me': { who: everybody },
   'PATCH /users/me': { who: everybody, body: () => ({ name: 'Changed' }) },
   'DELETE /users/me': { who: everybody, body: () => ({ code }), answers: 'OTP_INVALID' },
+  'GET /users/me/export': { who: everybody },
   'GET /users/me/preferences': { who: everybody },
   'PUT /users/me/preferences': { who: everybody, body: () => ({}) },
   'PUT /users/me/avatar': { who: everybody, file: { field: 'file', name: 'me.png', bytes: picture } },
