@@ -215,7 +215,7 @@ export async function endSessions(
 }
 
 /** When the person proved who they are for this session. @throws DomainError SESSION_REVOKED */
-export async function sessionBeganAt({ db }: Pick<Deps, 'db'>, { sessionId }: Actor): Promise<Date> {
+export async function sessionBeganAt({ db }: { db: Deps['db'] | Trx }, { sessionId }: Actor): Promise<Date> {
   const row = await queries.findWithUser(db, sessionId)
   if (!row || row.revoked_at) throw new DomainError('SESSION_REVOKED')
   return row.created_at

@@ -4,7 +4,7 @@ import { insertMail } from '@muster/mail'
 import type { Actor, Origin } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
 import { isLastAdmin } from '../organizations/membership.ts'
-import { endSessions } from '../sessions/sessions.service.ts'
+import { endSessions, sessionBeganAt } from '../sessions/sessions.service.ts'
 import { type Confirmation, confirmPerson } from '../two-factor/confirm-person.ts'
 import * as queries from './deletion.queries.ts'
 import { lockById } from './users.queries.ts'
@@ -27,6 +27,8 @@ export async function requestDeletion(
   const ended = await context.transact(async (tx) => {
     const user = await lockById(tx.trx, actor.userId)
     if (!user?.is_active) throw new DomainError('UNAUTHENTICATED')
+    // Of two at once, the second comes with a session that the first has ended.
+    await sessionBeganAt({ db: tx.trx }, actor)
     if (await isLastAdmin(tx.trx, user)) {
       throw new DomainError('LAST_ADMIN', {
         message:
