@@ -10,6 +10,7 @@ export type Plan = {
   sustainedSeconds: number
   jobSeconds: number
   outboxRows: number
+  auditRows: number
   /** People who are signed in at first; growth is measured with ten times as many. */
   people: number
   /** Tasks in the table at first; growth is measured at ten times as many. */
@@ -26,6 +27,7 @@ export const fullPlan: Plan = {
   sustainedSeconds: 60,
   jobSeconds: 10,
   outboxRows: 50_000,
+  auditRows: 50_000,
   people: 10,
   tasks: 10_000,
   warmStarts: 3,
@@ -41,6 +43,7 @@ export const smokePlan: Plan = {
   sustainedSeconds: 1,
   jobSeconds: 1,
   outboxRows: 1_000,
+  auditRows: 5_000,
   people: 1,
   tasks: 100,
   warmStarts: 1,
