@@ -122,7 +122,10 @@ async function ensurePartitions(trx: Trx, pending: readonly PendingRow[]): Promi
   }
 }
 
-/** One statement; only places, salts and hashes travel, the rows themselves stay in Postgres. */
+/**
+ * One statement; only places, salts and hashes travel, the rows themselves stay in Postgres. The ids are in order: said
+ * once more as a span, Postgres reads no more of a long backlog than the batch.
+ */
 async function moveRows(trx: Trx, keyId: string, chained: readonly ChainedRow[]): Promise<void> {
   const last = chained.at(-1)
   const { rows } = await sql<{ moved: number }>`
@@ -133,7 +136,8 @@ async function moveRows(trx: Trx, keyId: string, chained: readonly ChainedRow[])
         ${chained.map(({ previous }) => previous)}::bytea[], ${chained.map(({ hash }) => hash)}::bytea[]
       ) as link (id, seq, salt, digest, previous_hash, hash)
     ), moved as (
-      delete from audit_pending using link where audit_pending.id = link.id
+      delete from audit_pending using link
+      where audit_pending.id = link.id and audit_pending.id between ${chained[0]?.id}::uuid and ${last?.id}::uuid
       returning audit_pending.*, link.seq, link.salt, link.digest, link.previous_hash, link.hash
     ), events as (
       insert into audit_events (seq, id, action, actor_id, target_type, target_id, created_at,

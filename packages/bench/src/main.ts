@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { fullPlan, smokePlan } from './plan.ts'
 import type { Line, Row } from './row.ts'
+import { auditChain } from './rows/audit-chain.ts'
 import { emailSend } from './rows/email-send.ts'
 import { jobLatency } from './rows/job-latency.ts'
 import { login } from './rows/login.ts'
@@ -16,7 +17,18 @@ import { warmStart } from './rows/warm-start.ts'
 import { openStage, root } from './stage.ts'
 import { table } from './table.ts'
 
-const rows: Row[] = [usersMe, taskRead, taskCreate, login, register, jobLatency, outboxDrain, emailSend, warmStart]
+const rows: Row[] = [
+  usersMe,
+  taskRead,
+  taskCreate,
+  login,
+  register,
+  jobLatency,
+  outboxDrain,
+  emailSend,
+  auditChain,
+  warmStart,
+]
 
 // pnpm hands on the `--` that separates its own options.
 const args = process.argv.slice(2).filter((arg) => arg !== '--')

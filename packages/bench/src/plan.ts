@@ -11,6 +11,7 @@ export type Plan = {
   jobSeconds: number
   outboxRows: number
   mails: number
+  auditRows: number
   /** People who are signed in at first; growth is measured with ten times as many. */
   people: number
   /** Tasks in the table at first; growth is measured at ten times as many. */
@@ -28,6 +29,7 @@ export const fullPlan: Plan = {
   jobSeconds: 10,
   outboxRows: 50_000,
   mails: 5_000,
+  auditRows: 50_000,
   people: 10,
   tasks: 10_000,
   warmStarts: 3,
@@ -44,6 +46,7 @@ export const smokePlan: Plan = {
   jobSeconds: 1,
   outboxRows: 1_000,
   mails: 50,
+  auditRows: 5_000,
   people: 1,
   tasks: 100,
   warmStarts: 1,
