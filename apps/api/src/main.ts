@@ -1,6 +1,7 @@
 import { assertMigrated } from '@muster/db'
 import { assertNoEviction } from '@muster/jobs/connection'
 import { createLogger } from '@muster/logger'
+import { lowerThreadPoolPriority } from '@muster/security'
 import { runProcess, startOpsServer } from '@muster/telemetry'
 import { buildApp } from './app.ts'
 import { readConfig } from './config.ts'
@@ -22,6 +23,7 @@ await runProcess({
     // Nobody who comes with the first connection should be told to come again.
     await deps.revocations.loaded
     await app.listen(config.http)
+    lowerThreadPoolPriority()
     const ops = await startOpsServer({ ...config.ops, log, ready: async () => deps.revocations.isFresh() })
     return {
       async close() {

@@ -1,4 +1,5 @@
 export { type Derivation, deriveCode, deriveToken, matchesCode } from './derive.ts'
+export { lowerThreadPoolPriority } from './hashing-priority.ts'
 export { currentKey, type KeyRing, keyById } from './key-ring.ts'
 export { macOver } from './mac.ts'
 export {

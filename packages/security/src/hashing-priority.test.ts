@@ -1,0 +1,20 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { expect, test } from 'vitest'
+import { lowerThreadPoolPriority } from './hashing-priority.ts'
+
+/** The nice values of this process's threads by their names; proc_pid_stat(5), field 19. */
+function nicenessOf(isPool: boolean): number[] {
+  return readdirSync('/proc/self/task').flatMap((id) => {
+    const [, comm = '', rest = ''] =
+      /^\d+ \((.*)\) (.*)$/s.exec(readFileSync(`/proc/self/task/${id}/stat`, 'utf8')) ?? []
+    return (comm === 'libuv-worker') === isPool ? [Number(rest.split(' ')[16])] : []
+  })
+}
+
+test.runIf(process.platform === 'linux')('the pool’s threads give way, and no other thread does', async () => {
+  await stat('.')
+  lowerThreadPoolPriority()
+  expect(new Set(nicenessOf(true))).toEqual(new Set([10]))
+  expect(new Set(nicenessOf(false))).toEqual(new Set([0]))
+})
