@@ -25,10 +25,12 @@ export type Composed =
   | { kind: 'not-yet'; reason: string }
   | { kind: 'impossible'; reason: string }
 
+const clockToleranceMs = 5_000
+
 /** Puts the row's data, its code or token and the links into the compiled template. */
 export function compose(
   { codeKeys, webUrl }: { codeKeys: KeyRing; webUrl: string },
-  mail: Pick<ClaimedMail, 'id' | 'template' | 'data' | 'codeVersion' | 'codeKeyId'>,
+  mail: Pick<ClaimedMail, 'id' | 'template' | 'data' | 'codeVersion' | 'codeKeyId' | 'createdAt' | 'expiresAt'>,
 ): Composed {
   const { template } = mail
   // While a release rolls out, a newer API may order what only a newer worker knows.
@@ -46,11 +48,15 @@ export function compose(
     const derived = { emailId: mail.id, version: mail.codeVersion, keyId }
     if (code) secret = values.code = mailCode(codeKeys, { template: template as CodeTemplateName, ...derived })
     if (token) secret = values.token = mailToken(codeKeys, { template: template as TokenTemplateName, ...derived })
-    values.lifetime = inWords((code ?? token)?.ttlMs ?? 0)
+    values.lifetime = inWords(lifetimeMs(mail))
   }
   const timezone = typeof values.timezone === 'string' ? values.timezone : 'UTC'
   return { kind: 'ready', ...fill(compiled[template], values, timezone), secret }
 }
+
+/** A code that is sent again can end sooner than its template says. Whoever set its end may read another clock. */
+const lifetimeMs = ({ createdAt, expiresAt }: Pick<ClaimedMail, 'createdAt' | 'expiresAt'>) =>
+  expiresAt ? expiresAt.getTime() - createdAt.getTime() + clockToleranceMs : 0
 
 const units = [
   { unit: 'day', minutes: 1_440 },
@@ -59,8 +65,8 @@ const units = [
 ] as const
 
 /** `5 minutes`, `1 hour`, `7 days`. */
-function inWords(ttlMs: number): string {
-  const minutes = Math.floor(ttlMs / 60_000)
+function inWords(ms: number): string {
+  const minutes = Math.max(1, Math.floor(ms / 60_000))
   const { unit, minutes: length } = units.find((unit) => minutes % unit.minutes === 0) ?? units[2]
   return new Intl.NumberFormat('en', { style: 'unit', unit, unitDisplay: 'long' }).format(minutes / length)
 }

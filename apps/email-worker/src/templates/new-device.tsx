@@ -9,7 +9,7 @@ export default function NewDevice() {
   return (
     <Layout preview="If it was you, there is nothing to do" title={subject} reason={safetyReason}>
       <Paragraph>
-        <Greeting />, someone signed in to your Muster account with a browser and from a network that are new to us.
+        <Greeting />, someone signed in to your Muster account with a browser or from a network that is new to us.
       </Paragraph>
       <Happened />
       <Paragraph>

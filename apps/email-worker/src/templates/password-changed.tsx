@@ -18,7 +18,7 @@ export default function PasswordChanged() {
           changed: ', the password of your Muster account was changed. Every other device was signed out.',
           reset:
             ', a new password was chosen for your Muster account with a link from our mail. Every device was signed out.',
-          set: ', a password was set for your Muster account. You can sign in with it from now on.',
+          set: ', a password was set for your Muster account. You can sign in with it from now on. Every other device was signed out.',
         })}
       </Paragraph>
       <Happened />

@@ -7,9 +7,13 @@ import { fieldsOf, samples } from '../testing/samples.ts'
 const codeKeys = { currentId: 'k1', keys: new Map([['k1', Buffer.alloc(32, 1)]]) }
 const webUrl = 'https://app.example.com/'
 
+const createdAt = new Date('2026-11-20T12:00:00Z')
+
 /** The mail as it goes out. */
-function written(template: string, data: unknown) {
-  const mail = compose({ codeKeys, webUrl }, { id: newId(), template, data, codeVersion: 1, codeKeyId: null })
+function written(template: string, data: unknown, lifetimeMs = 300_000) {
+  const expiresAt = new Date(createdAt.getTime() + lifetimeMs)
+  const row = { id: newId(), template, data, codeVersion: 1, codeKeyId: null, createdAt, expiresAt }
+  const mail = compose({ codeKeys, webUrl }, row)
   if (mail.kind !== 'ready') throw new Error(mail.reason)
   return mail
 }
@@ -67,9 +71,20 @@ test('the HTML is small, and goes over the way as it is: ASCII in lines that SMT
   }
 })
 
+test.each([
+  [300_000, '5 minutes'],
+  // The clock of the API is a little behind that of Postgres.
+  [299_500, '5 minutes'],
+  [230_000, '3 minutes'],
+  [20_000, '1 minute'],
+  [7_200_000, '2 hours'],
+])('a code that ends %i ms after it was ordered says %s', (lifetimeMs, words) => {
+  expect(written('login-code', { name: 'Ada', action: 'sign-in' }, lifetimeMs).text).toContain(`for ${words} after`)
+})
+
 describe('a link with a token', () => {
   test('leads to the page for it, and its lifetime is told', () => {
-    const { html, text, secret } = written('password-reset', { name: 'Ada' })
+    const { html, text, secret } = written('password-reset', { name: 'Ada' }, 3_600_000)
     expect(text).toContain(`https://app.example.com/reset-password?token=${secret}\n`)
     expect(html).toContain(`href="https://app.example.com/reset-password?token=${secret}"`)
     for (const part of [html, text]) expect(part).toContain('for 1 hour after')
@@ -78,7 +93,11 @@ describe('a link with a token', () => {
 
 describe('an invitation', () => {
   const invitation = (changes: Partial<TemplateData<'invite'>> = {}) =>
-    written('invite', { invitedBy: 'Ada', role: 'client_user', organizationName: 'Analytical Engines', ...changes })
+    written(
+      'invite',
+      { invitedBy: 'Ada', role: 'client_user', organizationName: 'Analytical Engines', ...changes },
+      7 * 86_400_000,
+    )
 
   test('leads to the page for it, and tells who invites, to what and for how long', () => {
     const { html, text, secret } = invitation()

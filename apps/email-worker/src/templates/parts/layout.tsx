@@ -39,6 +39,7 @@ export function Layout({ preview, title, reason, children }: LayoutProps) {
   return (
     <Html lang="en" dir="ltr">
       <Head>
+        <title>{title}</title>
         <meta name="color-scheme" content="light dark" />
         <meta name="supported-color-schemes" content="light dark" />
         {/* No digits that dial and no dates that turn into links. */}
