@@ -32,6 +32,9 @@ test('a request id that could forge a log line is replaced', async () => {
 test('a body that is no JSON, is too large or is of another type is refused by its kind', async () => {
   const url = '/api/v1/auth/login'
   expect(codeOf(await api.connect().inject('POST', url, '{"email":', json))).toBe('MALFORMED_JSON')
+  expect(codeOf(await api.connect().inject('POST', url, Buffer.from('{"email":"\xff"}', 'latin1'), json))).toBe(
+    'MALFORMED_JSON',
+  )
   expect(
     codeOf(await api.connect().inject('POST', url, 'a=b', { 'content-type': 'application/x-www-form-urlencoded' })),
   ).toBe('UNSUPPORTED_MEDIA_TYPE')

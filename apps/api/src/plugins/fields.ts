@@ -2,11 +2,14 @@ import { z } from 'zod'
 
 const controls = /\p{Cc}/u
 const controlsButLines = /[^\P{Cc}\t\r\n]/u
+/** Embeddings, overrides and isolates make what follows look like other text (Unicode TR 36, 2.8.3); marks and letters stay. */
+const reordering = /[\u202A-\u202E\u2066-\u2069]/u
 const invisible = /\p{Default_Ignorable_Code_Point}/gu
 
 /**
  * Trimmed text, counted in characters as Postgres counts them, of which `min` can be seen. Control characters (tabs and
- * line ends too, unless `isMultiline`) and halves of surrogate pairs, which UTF-8 can't hold, are refused.
+ * line ends too, unless `isMultiline`), characters that reorder the text, and halves of surrogate pairs, which UTF-8
+ * can't hold, are refused.
  */
 export function text({ min = 0, max, isMultiline = false }: { min?: number; max: number; isMultiline?: boolean }) {
   const refused = isMultiline ? controlsButLines : controls
@@ -15,6 +18,7 @@ export function text({ min = 0, max, isMultiline = false }: { min?: number; max:
     .trim()
     .refine((value) => value.isWellFormed(), 'has half of a character (a lone surrogate)')
     .refine((value) => !refused.test(value), `has a control character${isMultiline ? '' : ' or a line end'}`)
+    .refine((value) => !reordering.test(value), 'has a character that reverses the text around it')
     .refine(
       (value) => [...value.replace(invisible, '').trim()].length >= min && [...value].length <= max,
       min > 0 ? `has ${min} to ${max} characters` : `has at most ${max} characters`,

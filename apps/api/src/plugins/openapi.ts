@@ -88,10 +88,10 @@ function addWhatAllRoutesShare(route: RouteOptions): void {
 const withoutUnused: SwaggerTransformObject = (given) => {
   const document = jsonSchemaTransformObject(given)
   const schemas = (document as { components?: { schemas?: Record<string, unknown> } }).components?.schemas ?? {}
-  const isReferred = (name: string) => JSON.stringify(document).includes(`"#/components/schemas/${name}"`)
   // One that goes may have been the last to refer to another.
   for (let unused = ['']; unused.length > 0; ) {
-    unused = Object.keys(schemas).filter((name) => !isReferred(name))
+    const referred = new Set(JSON.stringify(document).match(/"#\/components\/schemas\/[^"]+"/g))
+    unused = Object.keys(schemas).filter((name) => !referred.has(`"#/components/schemas/${name}"`))
     for (const name of unused) delete schemas[name]
   }
   return document

@@ -138,11 +138,13 @@ async function welcome(
     const opened = await openSession(context, tx.trx, owner, { rememberMe: false, origin })
     const device = await noteDevice(context, tx, row, { origin, now })
     return { requiresTwoFactor: false as const, user: toUser(row, now), grant: { ...opened, device } }
-  }).catch((error: unknown) => {
-    if (isUniqueViolation(error, 'users_username_key')) throw new DomainError('USERNAME_TAKEN')
-    if (isUniqueViolation(error, 'users_email_key'))
+  }).catch(async (error: unknown) => {
+    const isTaken = isUniqueViolation(error, 'users_username_key') || isUniqueViolation(error, 'users_email_key')
+    if (!isTaken) throw error
+    // First of all: who sent the code twice at once took the username themselves.
+    if (await usersQueries.findByEmail(context.db, email))
       throw new DomainError('ALREADY_EXISTS', { message: 'There is an account with this e-mail. Sign in.' })
-    throw error
+    throw new DomainError('USERNAME_TAKEN')
   })
 }
 

@@ -71,6 +71,17 @@ describe('registration', () => {
     expect(codeOf(await verify(api.connect(), person.email, await mailedCode(api, person.email)))).toBe('OTP_INVALID')
   })
 
+  test('the right code sent twice at once makes one person; the other request is told to sign in', async () => {
+    const person = newPerson()
+    const client = api.connect()
+    await register(client, person)
+    const code = await mailedCode(api, person.email)
+    const answers = await Promise.all([1, 2].map(() => verify(client, person.email, code)))
+    expect(answers.map(({ statusCode }) => statusCode).sort()).toEqual([201, 409])
+    const loser = answers.find(({ statusCode }) => statusCode === 409)
+    expect(loser?.json().error.code).toBe('ALREADY_EXISTS')
+  })
+
   test('fifty wrong codes at once use up the attempt: the right one comes too late', async () => {
     const person = newPerson()
     const client = api.connect()

@@ -93,7 +93,10 @@ export async function changePassword(
     origin,
     prove: async (_tx, user) => {
       // Of two changes at once the second confirmed with a password that is none any more.
-      if (user.password_hash !== before.password_hash) throw new DomainError('INVALID_CREDENTIALS')
+      if (user.password_hash !== before.password_hash)
+        throw new DomainError('INVALID_CREDENTIALS', {
+          message: 'The password was changed meanwhile. Try the new one.',
+        })
     },
   })
 }

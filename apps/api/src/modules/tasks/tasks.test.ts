@@ -83,6 +83,7 @@ test.each([
   ['a title of two characters', { title: '😀a', dueDate: tomorrow }, 'body.title'],
   ['a title of 201 characters', { title: 'x'.repeat(201), dueDate: tomorrow }, 'body.title'],
   ['a title with NUL', { title: 'abc\0def', dueDate: tomorrow }, 'body.title'],
+  ['a title that reverses what follows', { title: 'invoice\u202Efdp.exe', dueDate: tomorrow }, 'body.title'],
   ['a title with half a character', { title: 'abc\ud800def', dueDate: tomorrow }, 'body.title'],
   ['a title of two lines', { title: 'abc\ndef', dueDate: tomorrow }, 'body.title'],
   ['a title that nobody sees', { title: '\u200b\u200d\u2060\u3164', dueDate: tomorrow }, 'body.title'],
