@@ -84,6 +84,7 @@ export async function buildApp(deps: Deps): Promise<App> {
   const cookies = sessionCookies({ isSecure: config.cookies.isSecure, now: clock.now })
   const guard = createSecretGuard(deps)
   const context = { ...deps, accessTokens, cookies, guard }
+  const allowedOrigins = [...config.allowedOrigins]
 
   await app.register(gracefulClosePlugin)
   await app.register(errorsPlugin)
@@ -93,17 +94,11 @@ export async function buildApp(deps: Deps): Promise<App> {
   await app.register(securityHeadersPlugin, { config })
   await app.register(optionsPlugin)
   await app.register(fastifyCors, {
-    origin: [...config.allowedOrigins],
+    // Who sends no Origin has no use for these headers.
+    origin: (origin, answer) => answer(null, origin === undefined ? false : allowedOrigins),
     credentials: true,
     maxAge: preflightCacheSeconds,
-    exposedHeaders: [
-      'etag',
-      'retry-after',
-      'x-request-id',
-      'ratelimit-limit',
-      'ratelimit-remaining',
-      'ratelimit-reset',
-    ],
+    exposedHeaders: 'etag, retry-after, x-request-id, ratelimit-limit, ratelimit-remaining, ratelimit-reset',
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
   })
   await app.register(fastifyCompress, {
