@@ -21,6 +21,15 @@ test('secrets are random, readable by their owner alone and kept across starts',
   expect(keepSecrets(home)).toEqual(secrets)
 })
 
+test('an administrator of the environment takes the place of the one that was made up, and half of one is refused', () => {
+  const { admin, ...others } = keepSecrets(home)
+  const env = { BOOTSTRAP_ADMIN_EMAIL: 'root@example.com', BOOTSTRAP_ADMIN_PASSWORD: 'Sup3r-Root-Pass' }
+  const named = { email: 'root@example.com', password: 'Sup3r-Root-Pass' }
+  expect(keepSecrets(home, env)).toEqual({ ...others, admin: named })
+  expect(keepSecrets(home)).toEqual({ ...others, admin: named })
+  expect(() => keepSecrets(home, { BOOTSTRAP_ADMIN_EMAIL: 'root@example.com' })).toThrow('go together')
+})
+
 test('a newer release adds the key that it needs and leaves the others', () => {
   const { keyRings, ...others } = keepSecrets(home)
   const { AUDIT_KEYS, ...older } = keyRings

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { StartError } from './start-error.ts'
 
 const keyRings = [
   'ACCESS_TOKEN_KEYS',
@@ -22,19 +23,30 @@ export type Secrets = {
   postgresPassword: string
 }
 
-/** Reads MUSTER_HOME/secrets.json and makes what is missing in it; only its owner may read the file. */
-export function keepSecrets(home: string): Secrets {
+/**
+ * Reads MUSTER_HOME/secrets.json and makes what is missing in it; only its owner may read the file. An administrator that
+ * the environment names takes the place of the one in it.
+ * @throws StartError when the environment names half of one
+ */
+export function keepSecrets(home: string, env: NodeJS.ProcessEnv = {}): Secrets {
   const path = join(home, 'secrets.json')
   const known = readJson<Partial<Secrets>>(path) ?? {}
   const secrets: Secrets = {
     keyRings: Object.fromEntries(
       keyRings.map((name) => [name, known.keyRings?.[name] ?? `k1:${randomBytes(32).toString('base64')}`]),
     ) as Secrets['keyRings'],
-    admin: known.admin ?? { email: 'admin@muster.localhost', password: strongPassword() },
+    admin: adminOf(env) ?? known.admin ?? { email: 'admin@muster.localhost', password: strongPassword() },
     postgresPassword: known.postgresPassword ?? randomBytes(24).toString('base64url'),
   }
   writePrivateJson(path, secrets)
   return secrets
+}
+
+function adminOf(env: NodeJS.ProcessEnv): Secrets['admin'] | undefined {
+  const { BOOTSTRAP_ADMIN_EMAIL: email, BOOTSTRAP_ADMIN_PASSWORD: password } = env
+  if (!email && !password) return undefined
+  if (email && password) return { email, password }
+  throw new StartError('BOOTSTRAP_ADMIN_EMAIL and BOOTSTRAP_ADMIN_PASSWORD go together: set both, or neither.')
 }
 
 /** Random, with the upper-case letter, lower-case letter and digit that every password needs. */

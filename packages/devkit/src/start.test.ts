@@ -11,7 +11,7 @@ import { freePort } from './services/ports.ts'
 import { removeCluster } from './services/postgres.ts'
 import { isAlive } from './services/processes.ts'
 import { root } from './settings.ts'
-import { tryIt } from './welcome.ts'
+import { tryInviting, tryIt } from './welcome.ts'
 
 type Copy = { home: string; env: Record<string, string>; child: ChildProcess; output: () => string }
 
@@ -103,6 +103,23 @@ test.runIf(hasCurl)(
     const { stdout } = await promisify(execFile)('sh', ['-c', tryIt(urls).join('\n')])
     expect(stdout).toMatch(/"success":true.*"user":{.*"username":"guest_/s)
     expect(stdout.match(/"success":true/g)).toHaveLength(3)
+  },
+  180_000,
+)
+
+test.runIf(hasCurl)(
+  'where people come by invitation, the administrator of the environment signs in and invites with the commands to try',
+  async () => {
+    const admin = { email: 'root@example.com', password: `Sup3r'"Root $\\Pass` }
+    const env = {
+      SIGNUP_MODE: 'invite',
+      BOOTSTRAP_ADMIN_EMAIL: admin.email,
+      BOOTSTRAP_ADMIN_PASSWORD: admin.password,
+    }
+    const run = await ready(await start(env))
+    const { stdout } = await promisify(execFile)('sh', ['-c', tryInviting(run).join('\n')])
+    expect(stdout).toContain('"role":"super_admin"')
+    expect(stdout).toContain('"status":"pending"')
   },
   180_000,
 )

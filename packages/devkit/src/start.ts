@@ -54,7 +54,7 @@ async function main(settings: Settings): Promise<void> {
   await refuseTakenPorts(settings)
 
   for (const name of ['files', 'staging']) makePrivateFolder(join(home, name))
-  const secrets = keepSecrets(home)
+  const secrets = keepSecrets(home, process.env)
   const guardian = startGuardian()
   let run: RunFile | undefined
   const ownSupervisor = createSupervisor({
@@ -89,7 +89,13 @@ async function main(settings: Settings): Promise<void> {
   // Nothing needs the inbox before the first mail.
   await Promise.all([startApps(), units.inbox && ownSupervisor.keep(units.inbox)])
   const ready = readRunFile(home)
-  if (ready) process.stdout.write(welcome(ready, (Date.now() - startedMs) / 1000))
+  if (ready)
+    process.stdout.write(
+      welcome(ready, {
+        isSignupOpen: process.env.SIGNUP_MODE !== 'invite',
+        secondsToReady: (Date.now() - startedMs) / 1_000,
+      }),
+    )
 }
 
 function describeRun(settings: Settings, urls: ServiceUrls, adminEmail: string): RunFile {

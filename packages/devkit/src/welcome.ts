@@ -3,7 +3,10 @@ import { paint } from './output.ts'
 import type { RunFile } from './run-file.ts'
 
 /** What stands on the screen once all is ready. */
-export function welcome(run: RunFile, secondsToReady: number): string {
+export function welcome(
+  run: RunFile,
+  { isSignupOpen, secondsToReady }: { isSignupOpen: boolean; secondsToReady: number },
+): string {
   const { urls, processes, admin, home } = run
   const rows: [string, string][] = [
     ['API', urls.api],
@@ -24,10 +27,8 @@ export function welcome(run: RunFile, secondsToReady: number): string {
 ${table}
 
 Try it:
-${tryIt(urls)
-  .map((line) => `  ${paint('cyan', line)}`)
-  .join('\n')}
-or see the whole main job with ${paint('cyan', 'npm run demo')}
+${(isSignupOpen ? tryIt(urls) : tryInviting(run)).map((line) => `  ${paint('cyan', line)}`).join('\n')}
+${isSignupOpen ? `or see the whole main job with ${paint('cyan', 'npm run demo')}` : 'The link is in the mail.'}
 
 ${paint('green', `ready in ${secondsToReady.toFixed(1)} s`)}; Ctrl-C stops everything
 `
@@ -37,8 +38,7 @@ ${paint('green', `ready in ${secondsToReady.toFixed(1)} s`)}; Ctrl-C stops every
 export function tryIt({ api, inbox }: Pick<RunFile['urls'], 'api' | 'inbox'>): string[] {
   const username = `guest_${randomBytes(3).toString('hex')}`
   const email = `${username}@example.com`
-  const post = (path: string, flags: string) =>
-    `curl ${flags} ${api}/api/v1${path} -H 'content-type: application/json' -d`
+  const post = posting(api)
   const person = JSON.stringify({ username, name: 'Guest', email, password: 'Plenty-of-words-7' })
   const readCode = `$(curl -s '${inbox}/email?to.address=${email}' | grep -oE '>[0-9]{6}<' | tr -d '<>')`
   return [
@@ -49,6 +49,22 @@ export function tryIt({ api, inbox }: Pick<RunFile['urls'], 'api' | 'inbox'>): s
     `curl -b $jar ${api}/api/v1/users/me`,
   ]
 }
+
+/** The same where nobody comes in without an invitation: the administrator invites somebody. */
+export function tryInviting({ urls, home }: Pick<RunFile, 'home'> & { urls: { api: string } }): string[] {
+  const post = posting(urls.api)
+  const name = `guest_${randomBytes(3).toString('hex')}`
+  const invitation = JSON.stringify({ email: `${name}@example.com`, role: 'client_admin', organizationName: name })
+  return [
+    'jar=$(mktemp)',
+    `admin=$(node -p 'JSON.stringify(require("${home}/secrets.json").admin)')`,
+    `${post('/auth/login', '-c $jar')} "$admin"`,
+    `${post('/invites', '-b $jar')} '${invitation}'`,
+  ]
+}
+
+const posting = (api: string) => (path: string, flags: string) =>
+  `curl ${flags} ${api}/api/v1${path} -H 'content-type: application/json' -d`
 
 /** A terminal's history is no place for one; run.json has it. */
 function withoutPassword(url: string): string {
