@@ -51,7 +51,7 @@ function install() {
     ['--yes', pnpm, 'install', '--frozen-lockfile', '--reporter=append-only'],
     {
       cwd: root,
-      stdio: 'inherit',
+      stdio: ['inherit', process.stderr, 'inherit'],
       shell: process.platform === 'win32',
       env: {
         ...process.env,
@@ -112,9 +112,9 @@ function parents() {
   }
 }
 
-/** As the supervisor prints its own lines. */
+/** As the supervisor prints its own lines, but beside what the script itself has to say. */
 function say(line) {
-  console.log(`${'muster'.padEnd(15)} ${line}`)
+  console.error(`${'muster'.padEnd(15)} ${line}`)
 }
 
 /** Root's Postgres runs as another user, who must pass through to its own folder. An older folder keeps its mode. */

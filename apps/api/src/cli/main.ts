@@ -128,6 +128,11 @@ const commands: readonly Command[] = [
   },
 ]
 
+// Who reads only the beginning (`| head`) has what they wanted.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit()
+  throw error
+})
 const out = (text: string) => void process.stdout.write(`${text}\n`)
 const isJson = process.argv.includes('--json')
 

@@ -1,4 +1,4 @@
-import { createTestDatabase, type TestDatabase } from '@muster/testing'
+import { createTestDatabase, type TestDatabase, touchedBlocks } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { auditPage } from './audit.queries.ts'
@@ -43,16 +43,8 @@ async function insertEvents(from: number, to: number): Promise<void> {
     insert into audit_personal (event_id, salt, ip) select id, '', '192.0.2.7' from made`.execute(database.db)
 }
 
-type Plan = { 'Shared Hit Blocks': number; 'Shared Read Blocks': number }
-
-/** Pages of the database that the statement touched; counted by Postgres, not by the clock. */
-async function touchedBlocks(filters: AuditFilters, order: 'newest-first' | 'oldest-first'): Promise<number> {
-  const statement = auditPage(filters, { order, limit: 51 })
-  const { rows } = await sql<{ 'QUERY PLAN': { Plan: Plan }[] }>`
-    explain (analyze, buffers, timing off, format json) ${statement}`.execute(database.db)
-  const plan = rows[0]?.['QUERY PLAN'][0]?.Plan as Plan
-  return plan['Shared Hit Blocks'] + plan['Shared Read Blocks']
-}
+const blocksOf = (filters: AuditFilters, order: 'newest-first' | 'oldest-first') =>
+  touchedBlocks(database.db, auditPage(filters, { order, limit: 51 }))
 
 const searches: Record<string, AuditFilters> = {
   everything: {},
@@ -70,7 +62,7 @@ test('a page of the log costs the same with ten times as many events, whatever i
     const measured = new Map<string, number>()
     for (const [name, filters] of Object.entries(searches)) {
       for (const order of ['newest-first', 'oldest-first'] as const) {
-        measured.set(`${name}, ${order}`, await touchedBlocks(filters, order))
+        measured.set(`${name}, ${order}`, await blocksOf(filters, order))
       }
     }
     return measured

@@ -25,7 +25,7 @@ export function assertOpen(invite: InviteRow | undefined, now: Date): asserts in
 /** @throws DomainError ROLE_NOT_ALLOWED */
 export function assertMayInvite(role: Role, invited: Role): void {
   if (invitableRoles(role).includes(invited)) return
-  throw new DomainError('ROLE_NOT_ALLOWED', { message: `A ${role} may not invite a ${invited}.` })
+  throw new DomainError('ROLE_NOT_ALLOWED', { message: `The role ${role} may not invite the role ${invited}.` })
 }
 
 /** Whose invitations the actor sees: undefined stands for everybody's. */

@@ -10,32 +10,32 @@ export type InviteFilter = {
   now: Date
 }
 
+export type InvitePage = { limit: number; offset: number }
+
 /** Counting ends one beyond it. */
 const countUpTo = 10_000
 
-/** A page, the newest first. */
-export async function listInvites(
-  db: Db,
-  filter: InviteFilter,
-  { limit, offset }: { limit: number; offset: number },
-): Promise<InviteRow[]> {
-  const ids = sql`
-    select id from (${found(filter, offset + limit)}) as found
-    order by id desc limit ${limit} offset ${offset}`
-  const { rows } = await sql<InviteRow>`${selectWhere(sql`invites.id in (${ids})`)} order by invites.id desc`.execute(
-    db,
-  )
-  return rows
+export async function listInvites(db: Db, filter: InviteFilter, page: InvitePage): Promise<InviteRow[]> {
+  return (await invitePage(filter, page).execute(db)).rows
 }
 
 /** How many there are: exact up to 10,000, then 10,001 stands for more. */
 export async function countInvites(db: Db, filter: InviteFilter): Promise<number> {
-  const { rows } = await sql<{ total: number }>`
-    select count(*)::int as total from (
-      select from (${found(filter, countUpTo + 1)}) as found limit ${countUpTo + 1}
-    ) as counted`.execute(db)
-  return rows[0]?.total ?? 0
+  return (await inviteCount(filter).execute(db)).rows[0]?.total ?? 0
 }
+
+/** A page, the newest first. */
+export function invitePage(filter: InviteFilter, { limit, offset }: InvitePage): RawBuilder<InviteRow> {
+  const ids = sql`
+    select id from (${found(filter, offset + limit)}) as found
+    order by id desc limit ${limit} offset ${offset}`
+  return sql<InviteRow>`${selectWhere(sql`invites.id in (${ids})`)} order by invites.id desc`
+}
+
+export const inviteCount = (filter: InviteFilter): RawBuilder<{ total: number }> => sql`
+  select count(*)::int as total from (
+    select from (${found(filter, countUpTo + 1)}) as found limit ${countUpTo + 1}
+  ) as counted`
 
 /**
  * One SELECT for each way to have the status. The order, needless for who only counts, has Postgres read an index, and no
@@ -44,21 +44,29 @@ export async function countInvites(db: Db, filter: InviteFilter): Promise<number
 function found({ inviterId, status, now }: InviteFilter, limit: number): RawBuilder<unknown> {
   const isSent = inviterId === undefined ? sql`true` : sql`inviter_id = ${inviterId}`
   const selects = waysToBe(status, now).map(
-    (isSo) => sql`(select id from invites where ${isSent} and ${isSo} order by id desc limit ${limit})`,
+    (those) => sql`(select id from ${those} and ${isSent} order by id desc limit ${limit})`,
   )
   return sql.join(selects, sql` union all `)
 }
 
-/** One that ran out is written as expired by the nightly sweep; until then its term tells. */
+/**
+ * One that ran out is written as expired by the nightly sweep; until then its term tells. Those are few, and `offset 0` has
+ * Postgres look for them by their term, instead of walking through all that are open.
+ */
 function waysToBe(status: InviteStatus | undefined, now: Date): RawBuilder<unknown>[] {
   switch (status) {
     case undefined:
-      return [sql`true`]
+      return [sql`invites where true`]
     case 'pending':
-      return [sql`status = 'pending' and expires_at > ${now}`]
+      return [sql`invites where status = 'pending' and expires_at > ${now}`]
     case 'expired':
-      return [sql`status = 'expired'`, sql`status = 'pending' and expires_at <= ${now}`]
+      return [
+        sql`invites where status = 'expired'`,
+        sql`(
+          select id, inviter_id from invites where status = 'pending' and expires_at <= ${now} offset 0
+        ) as run_out where true`,
+      ]
     default:
-      return [sql`status = ${status}`]
+      return [sql`invites where status = ${status}`]
   }
 }
