@@ -25,7 +25,7 @@ beforeAll(async () => {
 })
 afterAll(() => database.drop())
 
-/** Invitations `from` to `to`: every fifty-first is by one person, and of each ten one is open, one revoked and one expired. */
+/** Invitations `from` to `to`: every eleventh is by one person, and of each ten one is open, one revoked and one expired. */
 async function fill(from: number, to: number): Promise<void> {
   for (let start = from; start <= to; start += rowsPerStatement) {
     await insertInvites(start, Math.min(to, start + rowsPerStatement - 1))
@@ -36,7 +36,7 @@ async function fill(from: number, to: number): Promise<void> {
 async function insertInvites(from: number, to: number): Promise<void> {
   await sql`
     insert into invites (id, email, role, inviter_id, email_id, status, expires_at, accepted_at, created_at, updated_at)
-    select uuidv7(), n || '@example.com', 'operator', case when n % 51 = 0 then ${rareId}::uuid else ${busyId}::uuid end,
+    select uuidv7(), n || '@example.com', 'operator', case when n % 11 = 0 then ${rareId}::uuid else ${busyId}::uuid end,
       gen_random_uuid(), status, ${now}::timestamptz + make_interval(days => case status when 'pending' then 3 else -3 end),
       case status when 'accepted' then ${now}::timestamptz end, ${now}, ${now}
     from generate_series(${from}::int, ${to}::int) n,
