@@ -50,15 +50,16 @@ function found({ inviterId, status, now }: InviteFilter, limit: number): RawBuil
 }
 
 /**
- * One that ran out is written as expired by the nightly sweep; until then its term tells. Those are few, and `offset 0` has
- * Postgres look for them by their term, instead of walking through all that are open.
+ * One that ran out is written as expired by the nightly sweep; until then its term tells. Those are few: `offset 0` has
+ * Postgres look for them by their term, instead of walking through all that are open, and `is true` keeps it from
+ * collecting by their term the many that did not run out.
  */
 function waysToBe(status: InviteStatus | undefined, now: Date): RawBuilder<unknown>[] {
   switch (status) {
     case undefined:
       return [sql`invites where true`]
     case 'pending':
-      return [sql`invites where status = 'pending' and expires_at > ${now}`]
+      return [sql`invites where status = 'pending' and (expires_at > ${now}) is true`]
     case 'expired':
       return [
         sql`invites where status = 'expired'`,
