@@ -8,6 +8,7 @@ const keySchemas: Record<SortField, z.ZodType<string>> = {
   createdAt: z.iso.datetime(),
   priority: z.enum(['1', '2', '3']),
   title: z.string().regex(/^[^\0]*$/u),
+  relevance: z.string().regex(/^\d+(\.\d+)?(e-\d+)?$/),
 }
 
 /** `-dueDate`, `+dueDate` or `dueDate` as field and direction. */

@@ -17,7 +17,9 @@ export type TaskPosition = { key: string; id: string }
 /** More than this are not counted. */
 export const maxCounted = 10_000
 
-const sortKeys: Record<SortField, { key: RawBuilder<unknown>; type: RawBuilder<unknown>; text: RawBuilder<string> }> = {
+type SortKey = { key: RawBuilder<unknown>; type: RawBuilder<unknown>; text: RawBuilder<string> }
+
+const sortKeys = (q: string | undefined): Record<SortField, SortKey> => ({
   dueDate: { key: sql`tasks.due_date`, type: sql`timestamptz`, text: instantText() },
   createdAt: { key: sql`tasks.created_at`, type: sql`timestamptz`, text: instantText() },
   priority: {
@@ -26,6 +28,23 @@ const sortKeys: Record<SortField, { key: RawBuilder<unknown>; type: RawBuilder<u
     text: sql`page.sort_key::text`,
   },
   title: { key: sql`tasks.title`, type: sql`text`, text: sql`page.sort_key` },
+  // As exact as it is, so that a cursor finds its place again.
+  relevance: {
+    key: sql`ts_rank(tasks.search, ${searchFor(q ?? '')})`,
+    type: sql`real`,
+    text: sql`page.sort_key::text`,
+  },
+})
+
+/**
+ * What a person typed as a text search: quotes, `or` and `-` mean what they mean in a web search, and a word stands for all
+ * that begin with it, in quotes only the last one. Postgres reads it and writes it anew, so that no input is wrong; in that
+ * text each word or phrase (`'a' <-> 'b'`) then gets the mark of a prefix.
+ */
+function searchFor(q: string): RawBuilder<unknown> {
+  const word = `'(?:[^']|'')+'`
+  const wordOrPhrase = `((?:${word} <[-0-9]+> )*${word})`
+  return sql`regexp_replace(websearch_to_tsquery('simple', ${q})::text, ${wordOrPhrase}, '\\1:*', 'g')::tsquery`
 }
 
 /** With microseconds, so that going on behind it neither skips nor repeats. */
@@ -43,7 +62,7 @@ export async function listTasks(
   filters: TaskQuery,
   { order, after, offset, count }: { order: TaskOrder; after: TaskPosition | undefined; offset: number; count: number },
 ): Promise<ListedTaskRow[]> {
-  const { key, type, text } = sortKeys[order.field]
+  const { key, type, text } = sortKeys(filters.q)[order.field]
   const direction = order.isDescending ? sql`desc` : sql`asc`
   const behind = order.isDescending ? sql`<` : sql`>`
   const start = after ? sql`and (${key}, tasks.id) ${behind} (${after.key}::${type}, ${after.id}::uuid)` : sql``
@@ -96,7 +115,7 @@ function conditions({ status, priority, category, assigneeId, dueFrom, dueTo, q 
     assigneeId && sql`and tasks.assignee_id = any(${assigneeId}::uuid[])`,
     dueFrom && sql`and tasks.due_date >= ${dueFrom}::timestamptz`,
     dueTo && sql`and tasks.due_date <= ${dueTo}::timestamptz`,
-    q && sql`and tasks.search @@ websearch_to_tsquery('simple', ${q})`,
+    q && sql`and tasks.search @@ ${searchFor(q)}`,
   ].filter((part) => part !== undefined)
   return sql.join(parts, sql` `)
 }

@@ -46,6 +46,45 @@ test('the list filters by every field, also by several values, and by words', as
   expect(await find('priority=high&status=todo')).toEqual([])
 })
 
+test('words are found by their beginning, in any order, in quotes one behind the other, and whatever else they hold', async () => {
+  const person = await api.signUp()
+  await make(person, { title: 'Water the big plants', description: 'It’s urgent' })
+  await make(person, { title: "Plant O'Neill's e-mail trees", description: 'no water' })
+  const find = async (q: string) => titles(await person.inject('GET', `${url}?sort=title&q=${encodeURIComponent(q)}`))
+  const [first, second] = ["Plant O'Neill's e-mail trees", 'Water the big plants']
+  expect(await find('pla wat')).toEqual([first, second])
+  expect(await find('wat bi')).toEqual([second])
+  expect(await find('"water the bi"')).toEqual([second])
+  expect(await find('"wat the"')).toEqual([])
+  expect(await find('-"big pla" wat')).toEqual([first])
+  expect(await find('big or tre')).toEqual([first, second])
+  expect(await find("o'nei")).toEqual([first])
+  expect(await find('e-ma')).toEqual([])
+  expect(await find('e-mail')).toEqual([first])
+  expect(await find('lants')).toEqual([])
+  for (const odd of ["'", "''", ':*', '\\', '"', '-', '!!', "a' | 'b", '<->', '( )', 'a:b*c', '\\x:*'])
+    expect(Array.isArray(await find(odd))).toBe(true)
+})
+
+test('what was searched comes in the order of relevance: a word in the title counts more than one in the description', async () => {
+  const person = await api.signUp()
+  const late = '2027-01-01T00:00:00.000Z'
+  await make(person, { title: 'Call somebody', description: 'about the budget' })
+  await make(person, { title: 'Budget', description: 'the budget of the year', dueDate: late })
+  await make(person, { title: 'Plan the budget', dueDate: late })
+  const read = async (query: string): Promise<ListReply> => (await person.inject('GET', `${url}?q=budg${query}`)).json()
+  const found = ['Budget', 'Plan the budget', 'Call somebody']
+  expect((await read('')).data.tasks.map(({ title }) => title)).toEqual(found)
+  expect((await read('&sort=relevance')).data.tasks.map(({ title }) => title)).toEqual(found.toReversed())
+  const walked: (string | undefined)[] = []
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const reply: ListReply = await read(`&limit=1${cursor && `&cursor=${cursor}`}`)
+    walked.push(...reply.data.tasks.map(({ title }) => title))
+    cursor = reply.pagination.nextCursor
+  }
+  expect(walked).toEqual(found)
+})
+
 test('every order, up and down, pages by number and by cursor through the same tasks, each exactly once', async () => {
   const person = await api.signUp()
   const priorities = ['low', 'medium', 'high']
@@ -128,6 +167,7 @@ test.each([
   ['dueFrom=tomorrow', 'query.dueFrom'],
   ['dueFrom=2026-02-01T00:00:00Z&dueTo=2026-01-01T00:00:00Z', 'query.dueTo'],
   ['q=%00', 'query.q'],
+  ['sort=-relevance', 'query.sort'],
   ['cursor=nonsense', 'query.cursor'],
   [`cursor=${cursorOf(['-dueDate', '2026-11-20T00:00:00.000000Z', crypto.randomUUID()])}`, 'query.cursor'],
   [`cursor=${cursorOf(['dueDate', "'; drop table tasks", crypto.randomUUID()])}`, 'query.cursor'],

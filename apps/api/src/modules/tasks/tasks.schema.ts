@@ -63,7 +63,7 @@ export const taskPatch = newTask
   .refine((patch) => Object.values(patch).some((value) => value !== undefined), 'names nothing to change')
 export type TaskPatch = z.output<typeof taskPatch>
 
-export const sortFields = ['dueDate', 'createdAt', 'priority', 'title'] as const
+export const sortFields = ['dueDate', 'createdAt', 'priority', 'title', 'relevance'] as const
 export type SortField = (typeof sortFields)[number]
 const sorts = sortFields.flatMap((field) => [field, `+${field}`, `-${field}`] as const)
 
@@ -80,10 +80,10 @@ export const taskQuery = z
     dueFrom: moment.optional(),
     /** Due at this moment or earlier. */
     dueTo: moment.optional(),
-    /** Words of title or description; quotes, `or` and `-` as in a web search. */
+    /** Beginnings of words of title or description; quotes, `or` and `-` as in a web search. */
     q: text({ min: 1, max: 200 }).optional(),
-    /** `+` (a space, when it is not encoded) or nothing: ascending; `-`: descending. */
-    sort: z.string().trim().pipe(z.enum(sorts)).default('dueDate'),
+    /** `+` (a space, when it is not encoded) or nothing: ascending; `-`: descending. `dueDate`, and `-relevance` with `q`. */
+    sort: z.string().trim().pipe(z.enum(sorts)).optional(),
     page: wholeNumber({ min: 1 }).optional(),
     limit: wholeNumber({ min: 1, max: 100 }).default(20),
     /** `nextCursor` of the page before. */
@@ -92,6 +92,10 @@ export const taskQuery = z
   .refine(({ page, cursor }) => page === undefined || cursor === undefined, {
     path: ['cursor'],
     message: 'does not go together with page',
+  })
+  .refine(({ sort, q }) => q !== undefined || !sort?.endsWith('relevance'), {
+    path: ['sort'],
+    message: 'goes by relevance, which needs q',
   })
   .refine(({ page = 1, limit }) => (page - 1) * limit <= maxOffset, {
     path: ['page'],

@@ -61,7 +61,7 @@ export async function getTask({ db }: Pick<Deps, 'db'>, actor: Actor, id: string
  */
 export async function listTasks({ db }: Pick<Deps, 'db'>, actor: Actor, query: TaskQuery) {
   const { limit, page = 1, cursor } = query
-  const order = orderOf(query.sort)
+  const order = orderOf(query.sort ?? (query.q === undefined ? 'dueDate' : '-relevance'))
   const after = cursor === undefined ? undefined : decodeCursor(cursor, order)
   const offset = cursor === undefined ? (page - 1) * limit : 0
   const [rows, total] = await Promise.all([
