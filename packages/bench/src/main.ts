@@ -11,6 +11,7 @@ import { login } from './rows/login.ts'
 import { outboxDrain } from './rows/outbox-drain.ts'
 import { register } from './rows/register.ts'
 import { taskCreate } from './rows/task-create.ts'
+import { taskList } from './rows/task-list.ts'
 import { taskRead } from './rows/task-read.ts'
 import { usersMe } from './rows/users-me.ts'
 import { warmStart } from './rows/warm-start.ts'
@@ -21,6 +22,7 @@ const rows: Row[] = [
   usersMe,
   taskRead,
   taskCreate,
+  taskList,
   login,
   register,
   jobLatency,

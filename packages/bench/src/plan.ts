@@ -17,6 +17,8 @@ export type Plan = {
   people: number
   /** Tasks in the table at first; growth is measured at ten times as many. */
   tasks: number
+  /** Tasks of strangers among which a list is read. */
+  tasksOfOthers: number
   warmStarts: number
 }
 
@@ -33,6 +35,7 @@ export const fullPlan: Plan = {
   auditRows: 50_000,
   people: 10,
   tasks: 10_000,
+  tasksOfOthers: 990_000,
   warmStarts: 3,
 }
 
@@ -50,5 +53,6 @@ export const smokePlan: Plan = {
   auditRows: 5_000,
   people: 1,
   tasks: 100,
+  tasksOfOthers: 1_000,
   warmStarts: 1,
 }

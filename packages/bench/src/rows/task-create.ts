@@ -24,7 +24,7 @@ export const taskCreate: Row = {
       const cookie = await signIn(api.origin, person)
       const headers = { cookie, 'content-type': 'application/json' }
       const first = await fetch(api.origin + path, { method: 'POST', headers, body })
-      const limit = await startLimit(stage, 'bare-insert', { body: await first.text(), ownerId: person.id })
+      const limit = await startLimit(stage, 'bare-insert', { body: await first.text(), person })
       const requests = [{ method: 'POST' as const, path, cookie, body }]
       const sides = { muster: api, limit, requests, settle: () => settleAudit(stage) }
       const burst = await comparePair({ ...sides, ...usualRounds(plan) })
