@@ -21,7 +21,11 @@ export async function listInvites(db: Db, filter: InviteFilter, page: InvitePage
 
 /** How many there are: exact up to 10,000, then 10,001 stands for more. */
 export async function countInvites(db: Db, filter: InviteFilter): Promise<number> {
-  return (await inviteCount(filter).execute(db)).rows[0]?.total ?? 0
+  const { rows } = await sql<{ total: number }>`
+    select count(*)::int as total from (
+      select from (${found(filter, countUpTo + 1)}) as found limit ${countUpTo + 1}
+    ) as counted`.execute(db)
+  return rows[0]?.total ?? 0
 }
 
 /** A page, the newest first. */
@@ -31,11 +35,6 @@ export function invitePage(filter: InviteFilter, { limit, offset }: InvitePage):
     order by id desc limit ${limit} offset ${offset}`
   return sql<InviteRow>`${selectWhere(sql`invites.id in (${ids})`)} order by invites.id desc`
 }
-
-export const inviteCount = (filter: InviteFilter): RawBuilder<{ total: number }> => sql`
-  select count(*)::int as total from (
-    select from (${found(filter, countUpTo + 1)}) as found limit ${countUpTo + 1}
-  ) as counted`
 
 /**
  * One SELECT for each way to have the status. The order, needless for who only counts, has Postgres read an index, and no

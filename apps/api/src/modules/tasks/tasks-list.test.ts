@@ -2,11 +2,10 @@ import { manualClock } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
+import { make, member, tasksUrl, titles, tomorrow } from './tasks-fixtures.ts'
 
 const clock = manualClock(new Date('2026-11-20T12:00:00.000Z'))
 const hourMs = 3_600_000
-const url = '/api/v1/tasks'
-const tomorrow = '2026-11-21T12:00:00.000Z'
 
 let api: TestApp
 let ann: TestPerson
@@ -17,22 +16,13 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-const make = async (person: TestPerson, fields: object = {}) => {
-  const response = await person.inject('POST', url, { title: 'Water the plants', dueDate: tomorrow, ...fields })
-  expect(response.statusCode, response.body).toBe(201)
-  return response.json().data.task
-}
-const member = (of: TestPerson) => api.signUp({ role: 'client_user', organizationId: of.organizationId as string })
-const titles = (response: { json(): { data: { tasks: { title: string }[] } } }) =>
-  response.json().data.tasks.map(({ title }) => title)
-
 test('the list filters by every field, also by several values, and by words', async () => {
   const admin = await api.signUp()
-  const colleague = await member(admin)
+  const colleague = await member(api, admin)
   await make(admin, { title: 'Alpha report', priority: 'high', category: 'Work', status: 'in-progress' })
   await make(admin, { title: 'Beta', description: 'A quarterly report', priority: 'low', category: 'Home' })
   await make(admin, { title: 'Gamma', dueDate: '2026-12-24T12:00:00.000Z', assigneeId: colleague.userId })
-  const find = async (query: string) => titles(await admin.inject('GET', `${url}?sort=title&${query}`))
+  const find = async (query: string) => titles(await admin.inject('GET', `${tasksUrl}?sort=title&${query}`))
   expect(await find('status=in-progress')).toEqual(['Alpha report'])
   expect(await find('status=todo,in-progress')).toEqual(['Alpha report', 'Beta', 'Gamma'])
   expect(await find('priority=high,low')).toEqual(['Alpha report', 'Beta'])
@@ -50,7 +40,8 @@ test('words are found by their beginning, in any order, in quotes one behind the
   const person = await api.signUp()
   await make(person, { title: 'Water the big plants', description: 'It’s urgent' })
   await make(person, { title: "Plant O'Neill's e-mail trees", description: 'no water' })
-  const find = async (q: string) => titles(await person.inject('GET', `${url}?sort=title&q=${encodeURIComponent(q)}`))
+  const find = async (q: string) =>
+    titles(await person.inject('GET', `${tasksUrl}?sort=title&q=${encodeURIComponent(q)}`))
   const [first, second] = ["Plant O'Neill's e-mail trees", 'Water the big plants']
   expect(await find('pla wat')).toEqual([first, second])
   expect(await find('wat bi')).toEqual([second])
@@ -72,7 +63,8 @@ test('what was searched comes in the order of relevance: a word in the title cou
   await make(person, { title: 'Call somebody', description: 'about the budget' })
   await make(person, { title: 'Budget', description: 'the budget of the year', dueDate: late })
   await make(person, { title: 'Plan the budget', dueDate: late })
-  const read = async (query: string): Promise<ListReply> => (await person.inject('GET', `${url}?q=budg${query}`)).json()
+  const read = async (query: string): Promise<ListReply> =>
+    (await person.inject('GET', `${tasksUrl}?q=budg${query}`)).json()
   const found = ['Budget', 'Plan the budget', 'Call somebody']
   expect((await read('')).data.tasks.map(({ title }) => title)).toEqual(found)
   expect((await read('&sort=relevance')).data.tasks.map(({ title }) => title)).toEqual(found.toReversed())
@@ -109,7 +101,7 @@ test('every order, up and down, pages by number and by cursor through the same t
         const found: Record<string, string>[] = []
         for (let page = 1, cursor: string | null = null; ; page++) {
           const query = `sort=${sign}${field}&limit=5${next(page, cursor)}`
-          const reply: ListReply = (await person.inject('GET', `${url}?${query}`)).json()
+          const reply: ListReply = (await person.inject('GET', `${tasksUrl}?${query}`)).json()
           found.push(...reply.data.tasks)
           cursor = reply.pagination.nextCursor
           if (cursor === null) return found
@@ -131,11 +123,11 @@ type ListReply = { data: { tasks: Record<string, string>[] }; pagination: { next
 test('a numbered page tells the total; a task seen for several reasons counts once', async () => {
   const admin = await api.signUp()
   for (let index = 0; index < 5; index++) await make(admin, { assigneeId: admin.userId })
-  const page = await admin.inject('GET', `${url}?limit=2&page=3`)
+  const page = await admin.inject('GET', `${tasksUrl}?limit=2&page=3`)
   expect(page.json()).toMatchObject({ success: true, data: { tasks: [{}] } })
   expect(page.json().pagination).toEqual({ page: 3, limit: 2, total: 5, totalPages: 3, nextCursor: null })
-  const first = await admin.inject('GET', `${url}?limit=2`)
-  const next = await admin.inject('GET', `${url}?limit=2&cursor=${first.json().pagination.nextCursor}`)
+  const first = await admin.inject('GET', `${tasksUrl}?limit=2`)
+  const next = await admin.inject('GET', `${tasksUrl}?limit=2&cursor=${first.json().pagination.nextCursor}`)
   expect(next.json().pagination).toEqual({ limit: 2, nextCursor: expect.any(String) })
 })
 
@@ -146,7 +138,7 @@ test('the total is exact up to 10,000, then 10,001 stands for more', async () =>
       insert into tasks (id, owner_id, organization_id, title, due_date)
       select gen_random_uuid(), ${admin.userId}, ${admin.organizationId}, 'Bulk', clock_timestamp()
       from generate_series(1, ${count}::integer)`.execute(api.db)
-  const total = async () => (await admin.inject('GET', `${url}?limit=1`)).json().pagination.total
+  const total = async () => (await admin.inject('GET', `${tasksUrl}?limit=1`)).json().pagination.total
   await insert(10_000)
   expect(await total()).toBe(10_000)
   await insert(5)
@@ -175,7 +167,7 @@ test.each([
   ['cursor=x&page=1', 'query.cursor'],
   ['colour=red', 'query'],
 ])('a list asked for with %s is refused, naming the field', async (query, path) => {
-  const response = await ann.inject('GET', `${url}?${query}`)
+  const response = await ann.inject('GET', `${tasksUrl}?${query}`)
   expect(response.statusCode).toBe(400)
   expect(response.json()).toMatchObject({ error: { code: 'VALIDATION_FAILED', details: [{ path }] } })
 })
@@ -186,12 +178,12 @@ function cursorOf(value: unknown): string {
 
 test('each listed task carries the reader’s own reminders and nobody else’s', async () => {
   const admin = await api.signUp()
-  const colleague = await member(admin)
+  const colleague = await member(api, admin)
   const task = await make(admin, { assigneeId: colleague.userId })
   await admin.inject('POST', '/api/v1/reminders', { taskId: task.id, offsetMinutes: 5, message: 'mine' })
   await colleague.inject('POST', '/api/v1/reminders', { taskId: task.id, offsetMinutes: 6, message: 'theirs' })
-  const [listed] = (await admin.inject('GET', url)).json().data.tasks
-  const [mine] = (await admin.inject('GET', `${url}/${task.id}/reminders`)).json().data.reminders
+  const [listed] = (await admin.inject('GET', tasksUrl)).json().data.tasks
+  const [mine] = (await admin.inject('GET', `${tasksUrl}/${task.id}/reminders`)).json().data.reminders
   expect(listed).toEqual({ ...task, attachments: [], reminders: [mine] })
   expect(mine.message).toBe('mine')
 })

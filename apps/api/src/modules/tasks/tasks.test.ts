@@ -1,11 +1,10 @@
 import { eventually, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
+import { make, member, tasksUrl, titles, tomorrow } from './tasks-fixtures.ts'
 
 const clock = manualClock(new Date('2026-11-20T12:00:00.000Z'))
 const hourMs = 3_600_000
-const url = '/api/v1/tasks'
-const tomorrow = '2026-11-21T12:00:00.000Z'
 
 let api: TestApp
 let ann: TestPerson
@@ -16,14 +15,6 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-const make = async (person: TestPerson, fields: object = {}) => {
-  const response = await person.inject('POST', url, { title: 'Water the plants', dueDate: tomorrow, ...fields })
-  expect(response.statusCode, response.body).toBe(201)
-  return response.json().data.task
-}
-const member = (of: TestPerson) => api.signUp({ role: 'client_user', organizationId: of.organizationId as string })
-const titles = (response: { json(): { data: { tasks: { title: string }[] } } }) =>
-  response.json().data.tasks.map(({ title }) => title)
 /** Without what was denied: that is written behind the answers. */
 const auditOf = (targetId: string) =>
   api.db
@@ -38,7 +29,7 @@ test('a task is made with defaults, an ETag and an audit event that says from wh
   const headers = { 'user-agent': 'test-agent', 'x-request-id': 'request-1' }
   const response = await ann.inject(
     'POST',
-    url,
+    tasksUrl,
     { title: '  Water the plants ', dueDate: '2026-11-21T14:00:00+02:00' },
     headers,
   )
@@ -74,7 +65,7 @@ test('a task is made with defaults, an ETag and an audit event that says from wh
       after: { title: 'Water the plants' },
     },
   ])
-  const read = await ann.inject('GET', `${url}/${task.id}`)
+  const read = await ann.inject('GET', `${tasksUrl}/${task.id}`)
   expect(read.json().data.task).toEqual(task)
 })
 
@@ -102,7 +93,7 @@ test.each([
   ['an assignee that is no id', { title: 'Valid', dueDate: tomorrow, assigneeId: 'me' }, 'body.assigneeId'],
   ['an unknown key', { title: 'Valid', dueDate: tomorrow, ownerId: 'x' }, 'body'],
 ])('a task with %s is refused, naming the field', async (_name, body, path) => {
-  const response = await ann.inject('POST', url, body)
+  const response = await ann.inject('POST', tasksUrl, body)
   expect(response.statusCode).toBe(400)
   expect(response.json()).toMatchObject({ success: false, error: { code: 'VALIDATION_FAILED', details: [{ path }] } })
 })
@@ -110,45 +101,45 @@ test.each([
 test('characters count, not their halves: 200 emoji are a title', async () => {
   const title = '😀'.repeat(200)
   expect((await make(ann, { title })).title).toBe(title)
-  expect((await ann.inject('POST', url, { title: `${title}a`, dueDate: tomorrow })).statusCode).toBe(400)
+  expect((await ann.inject('POST', tasksUrl, { title: `${title}a`, dueDate: tomorrow })).statusCode).toBe(400)
 })
 
 test('what is no JSON is MALFORMED_JSON, more than 1 MiB BODY_TOO_LARGE, other content UNSUPPORTED_MEDIA_TYPE', async () => {
   const json = { 'content-type': 'application/json' }
-  expect((await ann.inject('POST', url, '{"title":', json)).json().error.code).toBe('MALFORMED_JSON')
+  expect((await ann.inject('POST', tasksUrl, '{"title":', json)).json().error.code).toBe('MALFORMED_JSON')
   const large = JSON.stringify({ title: 'x'.repeat(1024 * 1024) })
-  expect((await ann.inject('POST', url, large, json)).json().error.code).toBe('BODY_TOO_LARGE')
-  const xml = await ann.inject('POST', url, '<task/>', { 'content-type': 'application/xml' })
+  expect((await ann.inject('POST', tasksUrl, large, json)).json().error.code).toBe('BODY_TOO_LARGE')
+  const xml = await ann.inject('POST', tasksUrl, '<task/>', { 'content-type': 'application/xml' })
   expect([xml.statusCode, xml.json().error.code]).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE'])
 })
 
 test('nobody signed in gets nothing, and an unknown method is METHOD_NOT_ALLOWED', async () => {
   const anybody = api.connect()
-  expect((await anybody.inject('GET', url)).json().error.code).toBe('UNAUTHENTICATED')
-  expect((await anybody.inject('POST', url, {})).statusCode).toBe(401)
-  const response = await ann.inject('PUT', url, {})
+  expect((await anybody.inject('GET', tasksUrl)).json().error.code).toBe('UNAUTHENTICATED')
+  expect((await anybody.inject('POST', tasksUrl, {})).statusCode).toBe(401)
+  const response = await ann.inject('PUT', tasksUrl, {})
   expect([response.statusCode, response.json().error.code]).toEqual([405, 'METHOD_NOT_ALLOWED'])
 })
 
 test('owner, assignee and the client_admin of the organization see a task; for all others it is not there', async () => {
   const admin = await api.signUp()
   const [owner, assignee, colleague, stranger, operator] = await Promise.all([
-    member(admin),
-    member(admin),
-    member(admin),
+    member(api, admin),
+    member(api, admin),
+    member(api, admin),
     api.signUp(),
     api.signUp({ role: 'super_admin' }),
   ])
   const task = await make(owner, { assigneeId: assignee.userId })
   for (const person of [owner, assignee, admin]) {
-    expect((await person.inject('GET', `${url}/${task.id}`)).statusCode).toBe(200)
-    expect(titles(await person.inject('GET', url))).toEqual(['Water the plants'])
-    expect((await person.inject('PATCH', `${url}/${task.id}`, { category: person.userId })).statusCode).toBe(200)
+    expect((await person.inject('GET', `${tasksUrl}/${task.id}`)).statusCode).toBe(200)
+    expect(titles(await person.inject('GET', tasksUrl))).toEqual(['Water the plants'])
+    expect((await person.inject('PATCH', `${tasksUrl}/${task.id}`, { category: person.userId })).statusCode).toBe(200)
   }
   for (const person of [colleague, stranger, operator]) {
-    expect(titles(await person.inject('GET', url))).toEqual([])
+    expect(titles(await person.inject('GET', tasksUrl))).toEqual([])
     for (const [method, body] of [['GET'], ['PATCH', { title: 'Mine now' }], ['DELETE']] as const) {
-      const response = await person.inject(method, `${url}/${task.id}`, body)
+      const response = await person.inject(method, `${tasksUrl}/${task.id}`, body)
       expect([response.statusCode, response.json().error.code]).toEqual([404, 'NOT_FOUND'])
     }
   }
@@ -156,42 +147,42 @@ test('owner, assignee and the client_admin of the organization see a task; for a
 
 test('only the owner and a client_admin delete a task; an assignee is told so', async () => {
   const admin = await api.signUp()
-  const assignee = await member(admin)
-  const task = await make(await member(admin), { assigneeId: assignee.userId })
-  expect((await assignee.inject('DELETE', `${url}/${task.id}`)).json().error.code).toBe('FORBIDDEN')
-  expect((await admin.inject('DELETE', `${url}/${task.id}`)).statusCode).toBe(200)
-  expect((await admin.inject('GET', `${url}/${task.id}`)).statusCode).toBe(404)
+  const assignee = await member(api, admin)
+  const task = await make(await member(api, admin), { assigneeId: assignee.userId })
+  expect((await assignee.inject('DELETE', `${tasksUrl}/${task.id}`)).json().error.code).toBe('FORBIDDEN')
+  expect((await admin.inject('DELETE', `${tasksUrl}/${task.id}`)).statusCode).toBe(200)
+  expect((await admin.inject('GET', `${tasksUrl}/${task.id}`)).statusCode).toBe(404)
   expect((await auditOf(task.id)).map(({ action }) => action)).toEqual(['task.created', 'task.deleted'])
 })
 
 test('an assignee is an active member of the same organization', async () => {
   const admin = await api.signUp()
-  const [colleague, left, stranger] = await Promise.all([member(admin), member(admin), api.signUp()])
+  const [colleague, left, stranger] = await Promise.all([member(api, admin), member(api, admin), api.signUp()])
   await api.db.updateTable('users').set({ is_active: false }).where('id', '=', left.userId).execute()
   const refused = { error: { code: 'VALIDATION_FAILED', details: [{ path: 'body.assigneeId' }] } }
   for (const assigneeId of [stranger.userId, left.userId, crypto.randomUUID()]) {
     for (const headers of [undefined, { 'idempotency-key': 'assignee' }]) {
       const body = { title: 'Assigned', dueDate: tomorrow, assigneeId }
-      const response = await admin.inject('POST', url, body, headers)
+      const response = await admin.inject('POST', tasksUrl, body, headers)
       expect(response.statusCode).toBe(400)
       expect(response.json()).toMatchObject(refused)
     }
   }
   const task = await make(admin, { assigneeId: colleague.userId })
-  const moved = await admin.inject('PATCH', `${url}/${task.id}`, { assigneeId: stranger.userId })
+  const moved = await admin.inject('PATCH', `${tasksUrl}/${task.id}`, { assigneeId: stranger.userId })
   expect(moved.json()).toMatchObject(refused)
-  const freed = await admin.inject('PATCH', `${url}/${task.id}`, { assigneeId: null })
+  const freed = await admin.inject('PATCH', `${tasksUrl}/${task.id}`, { assigneeId: null })
   expect(freed.json().data.task.assigneeId).toBeNull()
 })
 
 test('one Idempotency-Key makes one task, however often and however much at once it is sent', async () => {
   const person = await api.signUp()
   const send = (title = 'Only once', key = 'key-1') =>
-    person.inject('POST', url, { title, dueDate: tomorrow }, { 'idempotency-key': key })
+    person.inject('POST', tasksUrl, { title, dueDate: tomorrow }, { 'idempotency-key': key })
   const responses = await Promise.all(Array.from({ length: 20 }, () => send()))
   expect(responses.map(({ statusCode }) => statusCode)).toEqual(Array(20).fill(201))
   expect(new Set(responses.map((response) => response.json().data.task.id)).size).toBe(1)
-  expect((await person.inject('GET', url)).json().pagination.total).toBe(1)
+  expect((await person.inject('GET', tasksUrl)).json().pagination.total).toBe(1)
   expect(await auditOf(responses[0]?.json().data.task.id)).toHaveLength(1)
 
   const other = await send('Something else')
@@ -203,9 +194,9 @@ test('one Idempotency-Key makes one task, however often and however much at once
 
 test('an Idempotency-Key whose task was deleted makes no second one, and says so', async () => {
   const send = (key: string) =>
-    ann.inject('POST', url, { title: 'Gone soon', dueDate: tomorrow }, { 'idempotency-key': key })
+    ann.inject('POST', tasksUrl, { title: 'Gone soon', dueDate: tomorrow }, { 'idempotency-key': key })
   const { id } = (await send('gone')).json().data.task
-  await ann.inject('DELETE', `${url}/${id}`)
+  await ann.inject('DELETE', `${tasksUrl}/${id}`)
   const again = await send('gone')
   expect([again.statusCode, again.json().error.code]).toEqual([409, 'CONFLICT'])
   expect(again.json().message).toMatch(/deleted since.*new key/)
@@ -218,7 +209,7 @@ test('another person’s Idempotency-Key is another key, and after a day the sam
   const [one, two] = await Promise.all([other.signUp(), other.signUp()])
   const send = async (person: TestPerson) => {
     const body = { title: 'Same key', dueDate: tomorrow }
-    return (await person.inject('POST', url, body, { 'idempotency-key': 'k' })).json().data.task.id
+    return (await person.inject('POST', tasksUrl, body, { 'idempotency-key': 'k' })).json().data.task.id
   }
   const first = await send(one)
   expect(await send(two)).not.toBe(first)
@@ -231,31 +222,31 @@ test('another person’s Idempotency-Key is another key, and after a day the sam
 
 test('of two edits with one ETag one wins and the other is STALE', async () => {
   const task = await make(ann)
-  const edit = (title: string) => ann.inject('PATCH', `${url}/${task.id}`, { title }, { 'if-match': '"v1"' })
+  const edit = (title: string) => ann.inject('PATCH', `${tasksUrl}/${task.id}`, { title }, { 'if-match': '"v1"' })
   const responses = await Promise.all(['First', 'Second', 'Third', 'Fourth'].map(edit))
   expect(responses.map(({ statusCode }) => statusCode).sort()).toEqual([200, 412, 412, 412])
   const winner = responses.find(({ statusCode }) => statusCode === 200)
   expect(winner?.headers.etag).toBe('"v2"')
   expect(responses.find(({ statusCode }) => statusCode === 412)?.json().error.code).toBe('STALE')
-  const read = await ann.inject('GET', `${url}/${task.id}`)
+  const read = await ann.inject('GET', `${tasksUrl}/${task.id}`)
   expect(read.json().data.task).toEqual(winner?.json().data.task)
 })
 
 test('If-Match takes weak tags, lists and *, and is optional', async () => {
   const task = await make(ann)
   const edit = (title: string, headers?: Record<string, string>) =>
-    ann.inject('PATCH', `${url}/${task.id}`, { title }, headers)
+    ann.inject('PATCH', `${tasksUrl}/${task.id}`, { title }, headers)
   expect((await edit('By a weak tag', { 'if-match': 'W/"v1"' })).headers.etag).toBe('"v2"')
   expect((await edit('By a list', { 'if-match': '"v1", "v2"' })).headers.etag).toBe('"v3"')
   expect((await edit('By a star', { 'if-match': '*' })).headers.etag).toBe('"v4"')
   expect((await edit('Without', {})).headers.etag).toBe('"v5"')
-  expect((await ann.inject('DELETE', `${url}/${task.id}`, undefined, { 'if-match': '"v4"' })).statusCode).toBe(412)
-  expect((await ann.inject('DELETE', `${url}/${task.id}`, undefined, { 'if-match': '"v5"' })).statusCode).toBe(200)
+  expect((await ann.inject('DELETE', `${tasksUrl}/${task.id}`, undefined, { 'if-match': '"v4"' })).statusCode).toBe(412)
+  expect((await ann.inject('DELETE', `${tasksUrl}/${task.id}`, undefined, { 'if-match': '"v5"' })).statusCode).toBe(200)
 })
 
 test('If-None-Match with the present state answers 304 without a body', async () => {
   const task = await make(ann)
-  const read = (tag: string) => ann.inject('GET', `${url}/${task.id}`, undefined, { 'if-none-match': tag })
+  const read = (tag: string) => ann.inject('GET', `${tasksUrl}/${task.id}`, undefined, { 'if-none-match': tag })
   const known = await read('W/"v1"')
   expect([known.statusCode, known.body, known.headers.etag]).toEqual([304, '', '"v1"'])
   expect((await read('"v0"')).statusCode).toBe(200)
@@ -264,16 +255,16 @@ test('If-None-Match with the present state answers 304 without a body', async ()
 test('a patch that changes nothing leaves version and audit alone; an empty one is refused', async () => {
   const task = await make(ann, { description: 'Twice a week' })
   const same = { title: task.title, dueDate: task.dueDate, description: 'Twice a week', status: 'todo' }
-  expect((await ann.inject('PATCH', `${url}/${task.id}`, same)).json().data.task).toEqual(task)
+  expect((await ann.inject('PATCH', `${tasksUrl}/${task.id}`, same)).json().data.task).toEqual(task)
   expect(await auditOf(task.id)).toHaveLength(1)
-  expect((await ann.inject('PATCH', `${url}/${task.id}`, {})).json().error.code).toBe('VALIDATION_FAILED')
-  const unknown = await ann.inject('PATCH', `${url}/${task.id}`, { title: 'Fine', version: 9 })
+  expect((await ann.inject('PATCH', `${tasksUrl}/${task.id}`, {})).json().error.code).toBe('VALIDATION_FAILED')
+  const unknown = await ann.inject('PATCH', `${tasksUrl}/${task.id}`, { title: 'Fine', version: 9 })
   expect(unknown.json().error.code).toBe('VALIDATION_FAILED')
 })
 
 test('a change is audited with the fields before and after', async () => {
   const task = await make(ann)
-  await ann.inject('PATCH', `${url}/${task.id}`, { title: 'Water them all', priority: 'high' })
+  await ann.inject('PATCH', `${tasksUrl}/${task.id}`, { title: 'Water them all', priority: 'high' })
   expect((await auditOf(task.id)).at(-1)).toMatchObject({
     action: 'task.updated',
     actor_id: ann.userId,
@@ -287,19 +278,19 @@ test('completing stamps the moment, completes the reminders and tells the owner 
   const task = await make(owner, { title: 'Finish it' })
   for (const offsetMinutes of [10, 20])
     await owner.inject('POST', '/api/v1/reminders', { taskId: task.id, offsetMinutes })
-  const complete = () => owner.inject('PATCH', `${url}/${task.id}`, { status: 'completed' })
+  const complete = () => owner.inject('PATCH', `${tasksUrl}/${task.id}`, { status: 'completed' })
   const responses = await Promise.all(Array.from({ length: 8 }, complete))
   expect(responses.map(({ statusCode }) => statusCode)).toEqual(Array(8).fill(200))
   for (const response of responses) {
     expect(response.json().data.task).toMatchObject({ completedAt: clock.now().toISOString(), version: 2 })
   }
-  const reminders = await owner.inject('GET', `${url}/${task.id}/reminders`)
+  const reminders = await owner.inject('GET', `${tasksUrl}/${task.id}/reminders`)
   expect(reminders.json().data.reminders).toMatchObject([{ status: 'completed' }, { status: 'completed' }])
   const notices = await api.db.selectFrom('notifications').selectAll().where('user_id', '=', owner.userId).execute()
   expect(notices).toMatchObject([{ type: 'general', message: 'You completed: Finish it', task_id: task.id }])
   expect((await auditOf(task.id)).map(({ action }) => action)).toEqual(['task.created', 'task.completed'])
 
-  const reopened = await owner.inject('PATCH', `${url}/${task.id}`, { status: 'in-progress' })
+  const reopened = await owner.inject('PATCH', `${tasksUrl}/${task.id}`, { status: 'in-progress' })
   expect(reopened.json().data.task).toMatchObject({ status: 'in-progress', completedAt: null })
 })
 
@@ -310,7 +301,7 @@ test('a moved due date takes the reminders that hang on it along, and none that 
   const relative = await remind({ offsetMinutes: 30 })
   const absolute = await remind({ scheduledAt: '2026-11-21T08:00:00.000Z' })
   await api.db.updateTable('reminders').set({ handed_at: clock.now() }).where('task_id', '=', task.id).execute()
-  await ann.inject('PATCH', `${url}/${task.id}`, { dueDate: '2026-11-25T12:00:00.000Z' })
+  await ann.inject('PATCH', `${tasksUrl}/${task.id}`, { dueDate: '2026-11-25T12:00:00.000Z' })
   const rows = await api.db.selectFrom('reminders').selectAll().where('task_id', '=', task.id).execute()
   expect(rows.find(({ id }) => id === relative.id)).toMatchObject({
     scheduled_at: new Date('2026-11-25T11:30:00.000Z'),
@@ -326,7 +317,7 @@ test('a due date that moves into the past takes its reminders there, for the wor
   const task = await make(ann)
   const body = { taskId: task.id, offsetMinutes: 30 }
   const { id } = (await ann.inject('POST', '/api/v1/reminders', body)).json().data.reminder
-  await ann.inject('PATCH', `${url}/${task.id}`, { dueDate: '2026-11-20T12:10:00.000Z' })
+  await ann.inject('PATCH', `${tasksUrl}/${task.id}`, { dueDate: '2026-11-20T12:10:00.000Z' })
   expect((await ann.inject('GET', `/api/v1/reminders/${id}`)).json().data.reminder).toMatchObject({
     scheduledAt: '2026-11-20T11:40:00.000Z',
     status: 'pending',
@@ -337,8 +328,8 @@ test('a deleted task takes its reminders along, and leaves its notifications wit
   const owner = await api.signUp()
   const task = await make(owner)
   await owner.inject('POST', '/api/v1/reminders', { taskId: task.id, offsetMinutes: 5 })
-  await owner.inject('PATCH', `${url}/${task.id}`, { status: 'completed' })
-  const deleted = await owner.inject('DELETE', `${url}/${task.id}`)
+  await owner.inject('PATCH', `${tasksUrl}/${task.id}`, { status: 'completed' })
+  const deleted = await owner.inject('DELETE', `${tasksUrl}/${task.id}`)
   expect(deleted.json().data.task.id).toBe(task.id)
   expect(await api.db.selectFrom('reminders').where('task_id', '=', task.id).selectAll().execute()).toEqual([])
   const notices = await api.db.selectFrom('notifications').selectAll().where('user_id', '=', owner.userId).execute()
