@@ -1,4 +1,5 @@
 import { csv, int, keyRing, parseEnv, processEnv, processSettings } from '@muster/config'
+import { passwordFaults } from '@muster/security'
 import { z } from 'zod'
 
 const env = z.object({
@@ -93,6 +94,9 @@ function refuseUnsafe(read: Partial<z.output<typeof env>>, ctx: z.RefinementCtx)
     refuse('GOOGLE_CLIENT_ID', 'set it together with GOOGLE_CLIENT_SECRET, or neither')
   }
   if (read.NODE_ENV !== 'production') return
+  const { BOOTSTRAP_ADMIN_EMAIL: email, BOOTSTRAP_ADMIN_PASSWORD: password } = read
+  for (const fault of email && password ? passwordFaults(password, { email }) : [])
+    refuse('BOOTSTRAP_ADMIN_PASSWORD', fault)
   if (!read.PUBLIC_URL?.startsWith('https:')) refuse('PUBLIC_URL', 'production needs https')
   if (read.OIDC_ISSUER?.startsWith('http:')) refuse('OIDC_ISSUER', 'production needs https')
   if (read.RATE_LIMIT_SCALE !== 1) refuse('RATE_LIMIT_SCALE', 'production needs 1')

@@ -37,6 +37,8 @@ test('a start names everything that is wrong with the environment at once, and n
     NODE_ENV: 'production',
     PUBLIC_URL: 'http://insecure.example',
     BCRYPT_COST: '4',
+    BOOTSTRAP_ADMIN_EMAIL: 'root@example.com',
+    BOOTSTRAP_ADMIN_PASSWORD: 'Password1',
     ACCESS_TOKEN_KEYS: '',
     REFRESH_TOKEN_KEYS: weak,
     PASSWORD_KEYS: 'changeme',
@@ -47,7 +49,8 @@ test('a start names everything that is wrong with the environment at once, and n
   for (const name of ['ACCESS_TOKEN_KEYS', 'REFRESH_TOKEN_KEYS', 'PASSWORD_KEYS', 'DATABASE_URL', 'REDIS_URL']) {
     expect(output).toContain(name)
   }
-  for (const name of ['PUBLIC_URL', 'BCRYPT_COST', 'RATE_LIMIT_SCALE']) expect(output).toContain(name)
+  for (const name of ['PUBLIC_URL', 'BCRYPT_COST', 'RATE_LIMIT_SCALE', 'BOOTSTRAP_ADMIN_PASSWORD'])
+    expect(output).toContain(name)
   expect(output).not.toContain(weak)
   expect(output).not.toContain('changeme')
 })
