@@ -228,18 +228,6 @@ test('a signed head proves an end that was cut off together with the head of the
   ])
 })
 
-test('erasing what is personal leaves the chain whole', async () => {
-  const worker = world.start()
-  const [first] = await insertPending(world.db, 3)
-  await allChained(3)
-  await worker.close()
-  await world.db
-    .deleteFrom('audit_personal')
-    .where('event_id', '=', first ?? '')
-    .execute()
-  expect(await verifyChain(world.db, keys)).toMatchObject({ ok: true, checkedRows: 3, erasedRows: 1 })
-})
-
 test('after a change of keys the old rows still verify, and a key that is gone is named', async () => {
   const before = world.start()
   await insertPending(world.db, 2)

@@ -40,6 +40,27 @@ function judge(key: RowKey | undefined, row: StoredRow): RowFault[] {
   return [...(isChanged ? (['changed'] as const) : []), ...(isPersonalChanged ? (['personal-changed'] as const) : [])]
 }
 
+/** With whom an event's personal fields go when they are erased: who did it, and to whom it was done. */
+export const peopleOf = ({ actorId, targetType, targetId }: StoredRow): string[] => [
+  ...(actorId === null ? [] : [actorId]),
+  ...(targetType === 'user' ? [targetId] : []),
+]
+
+/** What tells of an erasure: the first comes before it, the second when all of the person is gone. */
+const erasureActions = ['user.anonymisation_began', 'user.anonymised']
+
+/** Of the people whom these rows concern and whose fields are gone, those whose erasure an event tells of, chained or soon. */
+export async function readErasedPeople(db: Db, rows: readonly StoredRow[]): Promise<Set<string>> {
+  const people = new Set(rows.filter(({ salt }) => salt === null).flatMap(peopleOf))
+  if (people.size === 0) return people
+  const told = sql`target_type = 'user' and action = any(${erasureActions}) and target_id = any(${[...people]})`
+  const { rows: found } = await sql<{ target_id: string }>`
+    select target_id from audit_events where ${told} union select target_id from audit_pending where ${told}`.execute(
+    db,
+  )
+  return new Set(found.map(({ target_id }) => target_id))
+}
+
 /** The end of the chain as the database has it. */
 export async function readHead(db: Db): Promise<ChainHead> {
   const head = await db.selectFrom('audit_chain_head').select(['seq', 'hash']).executeTakeFirst()

@@ -2,7 +2,7 @@ import type { KeyRing } from '@muster/config'
 import type { Db } from '@muster/db'
 import { genesisHash } from './chain.ts'
 import { type ChainHead, isHeadGenuine, type SignedHead } from './signed-head.ts'
-import { readCheckpoints, readHead, readPages } from './stored-rows.ts'
+import { readCheckpoints, readErasedPeople, readHead, readPages } from './stored-rows.ts'
 import { type ChainFault, createWalk } from './walk.ts'
 
 export type ChainReport = {
@@ -53,8 +53,11 @@ export async function verifyChain(db: Db, keys: KeyRing, options: VerifyOptions 
   })
 
   let isComplete = true
-  for await (const rows of readPages(db, { afterSeq: after.seq, pageSize })) {
-    for (const row of rows) await walk.step(row)
+  // From the beginning also what stands before the first place, where nothing may be.
+  const afterSeq = options.after?.seq ?? Number.MIN_SAFE_INTEGER
+  for await (const rows of readPages(db, { afterSeq, pageSize })) {
+    const erasedPeople = await readErasedPeople(db, rows)
+    for (const row of rows) await walk.step(row, erasedPeople)
     isComplete = faults.length < maxFaults && (rows.length < pageSize || !isEnough())
     if (!isComplete) break
   }

@@ -1,14 +1,16 @@
 import type { KeyRing } from '@muster/config'
 import { isCheckpointGenuine, type SignedCheckpoint } from './checkpoint.ts'
 import type { ChainHead } from './signed-head.ts'
-import { createJudge, type StoredRow } from './stored-rows.ts'
+import { createJudge, peopleOf, type StoredRow } from './stored-rows.ts'
 
 /** What is wrong, and where. */
 export type ChainFault =
   /** The row, or its hash, is not what was chained. */
   | { kind: 'changed'; seq: number; eventId: string }
-  /** The row's personal fields are not what was chained; erasing them as a whole is no fault. */
+  /** The row's personal fields are not what was chained. */
   | { kind: 'personal-changed'; seq: number; eventId: string }
+  /** The row's personal fields are gone, and it concerns nobody of whom an event says that theirs were erased. */
+  | { kind: 'personal-removed'; seq: number; eventId: string }
   /** A second row stands in a place that is taken. */
   | { kind: 'inserted'; seq: number; eventId: string }
   /** The row, or the run of dropped rows that begins here, is genuine but does not follow the one before it. */
@@ -39,8 +41,11 @@ type WalkOptions = {
 }
 
 export type Walk = {
-  /** The next row, in order of place and time. */
-  step(row: StoredRow): Promise<void>
+  /**
+   * The next row, in order of place and time.
+   * @param erasedPeople of whom an event of the log says that their personal fields were erased
+   */
+  step(row: StoredRow, erasedPeople: ReadonlySet<string>): Promise<void>
   /** There is no further row. */
   end(): Promise<void>
   totals(): { checkedRows: number; erasedRows: number; droppedRows: number; last: ChainHead }
@@ -79,13 +84,16 @@ export function createWalk({ keys, after, heads, faults, readCheckpoints }: Walk
   }
 
   return {
-    async step(row) {
+    async step(row, erasedPeople) {
       counts.checkedRows++
-      if (row.salt === null) counts.erasedRows++
       const at = { seq: row.seq, eventId: row.id }
       if (row.seq <= last.seq) {
         faults.push({ kind: 'inserted', ...at })
         return
+      }
+      if (row.salt === null) {
+        counts.erasedRows++
+        if (!peopleOf(row).some((id) => erasedPeople.has(id))) faults.push({ kind: 'personal-removed', ...at })
       }
       if (row.seq > last.seq + 1) await bridge(row.seq)
       const isNext = row.seq === last.seq + 1

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { systemClock } from '@muster/db'
+import { DomainError } from '@muster/errors'
 import { createTransact } from '@muster/jobs/outbox'
 import { createPasswordHasher, passwordFaults } from '@muster/security'
 import { z } from 'zod'
 import { createSuperAdmin } from '../modules/users/bootstrap-admin.ts'
 import { email, personName } from '../modules/users/users.schema.ts'
 import type { Result } from './command.ts'
-import { readPasswords, relayOfOthers, withDb } from './environment.ts'
+import { checked, readPasswords, relayOfOthers, withDb } from './environment.ts'
 import { readPassword } from './password-input.ts'
 
 const options = z.object({ email, name: personName })
@@ -16,23 +17,22 @@ const options = z.object({ email, name: personName })
  * @throws Error when the e-mail belongs to somebody else, or something that was given is not good enough
  */
 export async function createAdmin(given: { email?: string | undefined; name?: string | undefined }): Promise<Result> {
-  const person = options.safeParse({ email: given.email, name: given.name ?? 'Administrator' })
-  if (!person.success)
-    throw new Error(
-      `Give --email and --name: ${person.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ')}`,
-    )
+  const person = checked(options, { email: given.email ?? '', name: given.name ?? 'Administrator' })
   const { DATABASE_URL, PASSWORD_KEYS, BCRYPT_COST } = readPasswords()
   const typed = await readPassword()
-  const password = typed || madeUp(person.data.email)
-  const faults = passwordFaults(password, person.data)
+  const password = typed || madeUp(person.email)
+  const faults = passwordFaults(password, person)
   if (faults.length > 0) throw new Error(`The password ${faults.join(', ')}.`)
 
   return withDb(DATABASE_URL, async (db) => {
     const passwords = createPasswordHasher({ keys: PASSWORD_KEYS, cost: BCRYPT_COST })
     const deps = { db, passwords, clock: systemClock, transact: createTransact({ db, relay: relayOfOthers }) }
-    const outcome = await createSuperAdmin(deps, { ...person.data, password, by: 'operator' })
-    if (outcome === 'taken') throw new Error('Somebody who is no super admin has this e-mail. Nothing was changed.')
-    const { email } = person.data
+    const outcome = await createSuperAdmin(deps, { ...person, password, by: 'operator' })
+    if (outcome === 'taken')
+      throw new DomainError('CONFLICT', {
+        message: 'Somebody who is no super admin has this e-mail. Nothing was changed.',
+      })
+    const { email } = person
     if (outcome === 'exists')
       return {
         data: { email, outcome },

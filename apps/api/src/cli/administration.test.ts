@@ -67,7 +67,7 @@ describe('users', () => {
     expect([nobody.code, nobody.stdout, JSON.parse(nobody.stderr)]).toEqual([
       1,
       '',
-      { error: { code: null, message: expect.stringContaining('Nobody') } },
+      { error: { code: 'NOT_FOUND', message: expect.stringContaining('Nobody') } },
     ])
   })
 

@@ -67,17 +67,20 @@ const givenHeads = (list: string | undefined): SignedHead[] =>
   })
 
 async function readFromFile(path: string): Promise<SignedHead[]> {
-  const content = path === '-' ? await text(process.stdin) : await readFile(path, 'utf8')
+  const content = await (path === '-' ? text(process.stdin) : readFile(path, 'utf8')).catch((error: Error) => {
+    throw new Error(`--heads: ${path} can't be read (${error.message})`)
+  })
   const heads = content.split('\n').flatMap((line) => headIn(line.trim()) ?? [])
   if (heads.length === 0) throw new Error(`--heads: there is no signed head in ${path}`)
   return heads
 }
 
-/** The head that a line is, or that a line of the audit worker's log tells. */
+/** The head that a line is, or that a line of the audit worker's log tells, as JSON or as `npm start` shows it. */
 function headIn(line: string): SignedHead | undefined {
-  if (!line.startsWith('{')) return parseHead(line)
+  const [told] = /\{"seq":[^{}]*\}/.exec(line) ?? []
+  if (!told) return parseHead(line)
   try {
-    const { seq, hash, keyId, signature } = (JSON.parse(line) as { head?: Partial<SignedHead> }).head ?? {}
+    const { seq, hash, keyId, signature } = JSON.parse(told) as Partial<SignedHead>
     return parseHead([seq, hash, keyId, signature].join('.'))
   } catch {
     return undefined

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { commandEnv, int, type KeyRing, keyRing, parseEnv } from '@muster/config'
 import { createDb, type Db } from '@muster/db'
+import { DomainError } from '@muster/errors'
 import { z } from 'zod'
 
 /** How long a command waits for Redis. */
@@ -79,9 +80,10 @@ export async function withDb<T>(url: string, use: (db: Db) => Promise<T>): Promi
   }
 }
 
-/** What the schema makes of what was given. @throws Error naming each fault */
+/** What the schema makes of what was given. @throws DomainError VALIDATION_FAILED naming each fault */
 export function checked<S extends z.ZodType>(schema: S, given: unknown): z.output<S> {
   const parsed = schema.safeParse(given)
   if (parsed.success) return parsed.data
-  throw new Error(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'))
+  const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
+  throw new DomainError('VALIDATION_FAILED', { message: faults.join('\n') })
 }

@@ -1,4 +1,5 @@
 import { systemClock } from '@muster/db'
+import { DomainError } from '@muster/errors'
 import { failFastRedis } from '@muster/jobs/connection'
 import { createTransact } from '@muster/jobs/outbox'
 import type { AdminUser, AdminUserPatch } from '../modules/admin/admin-users.schema.ts'
@@ -76,7 +77,7 @@ export const resetTwoFactor = (name: string): Promise<Result> =>
 function about(name: string, act: (deps: users.PeopleDeps, id: string) => Promise<Result>): Promise<Result> {
   return withPeople(async (deps) => {
     const id = await findIdByAnyName(deps.db, name.trim().toLowerCase())
-    if (id === undefined) throw new Error('Nobody has this id, e-mail or username.')
+    if (id === undefined) throw new DomainError('NOT_FOUND', { message: 'Nobody has this id, e-mail or username.' })
     return act(deps, id)
   })
 }

@@ -31,7 +31,7 @@ export async function anonymisePerson(
 }
 
 async function takeIdentity(
-  { trx, enqueue }: TransactContext,
+  { trx, enqueue, audit }: TransactContext,
   userId: string,
   before: Date,
   now: Date,
@@ -44,6 +44,8 @@ async function takeIdentity(
   const keys = [...(person.avatar_key ? [person.avatar_key] : []), ...upload]
   if (keys.length > 0) enqueue(deleteFiles, { keys })
   await people.takeName(trx, userId, now)
+  // Before the audit log loses what it says of them: what is gone without such an event is tampered with.
+  audit({ action: 'user.anonymisation_began', actorId: null, targetType: 'user', targetId: userId })
   return person
 }
 

@@ -67,6 +67,10 @@ async function persist(request: () => Promise<Response>): Promise<Response> {
 async function refusal(method: string, path: string, answer: Response): Promise<StartError> {
   const text = await answer.text()
   const wait = answer.headers.get('retry-after')
+  if (text.includes('REGISTRATION_CLOSED'))
+    return new StartError(
+      'The demo registers somebody, and here people come by invitation. Start Muster without SIGNUP_MODE=invite.',
+    )
   const hint =
     answer.status === 429
       ? `\nThe limits hold for the demo too: try again in ${wait} s, or start Muster with RATE_LIMIT_SCALE=100.`

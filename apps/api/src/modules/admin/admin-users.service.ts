@@ -105,7 +105,7 @@ export async function revokeSessions(deps: PeopleDeps, doer: Doer, userId: strin
   return ended.length
 }
 
-/** Has the next reading of somebody's profile ask Postgres. @throws DomainError NOT_FOUND */
+/** Has the next reading of somebody's profile, the own one too, ask Postgres; it changes nobody. @throws DomainError NOT_FOUND */
 export async function dropProfileOf(deps: PeopleDeps, doer: Doer, userId: string): Promise<void> {
   assertMay(doer, 'person.change')
   present(await findById(deps.db, userId))

@@ -100,6 +100,7 @@ export const verifyReply = replyOf(
         kind: z.enum([
           'changed',
           'personal-changed',
+          'personal-removed',
           'inserted',
           'unlinked',
           'unknown-key',

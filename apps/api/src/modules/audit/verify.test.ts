@@ -1,4 +1,5 @@
 import { formatHead, keepAnnouncedHead, signHead } from '@muster/audit'
+import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
 import { chainEvents, eventsUrl, tamper } from './audit-fixtures.ts'
@@ -51,6 +52,29 @@ test('a changed, a removed, an inserted and a cut-off row are named', async () =
       { kind: 'inserted', seq: 14 },
       { kind: 'cut-off', seq: 19, toSeq: 20 },
     ],
+  })
+})
+
+test('a row before the first place is refused, and named once it is there all the same', async () => {
+  await chainEvents(api, 3)
+  const insert = `insert into audit_events select -7, gen_random_uuid(), action, actor_id, target_type, target_id, created_at,
+    personal_digest, key_id, previous_hash, hash from audit_events where seq = 2`
+  await expect(sql.raw(insert).execute(api.db)).rejects.toThrow('audit_events_seq_check')
+  await tamper(api.db, 'alter table audit_events drop constraint audit_events_seq_check')
+  await tamper(api.db, insert)
+  expect(await verify()).toMatchObject({ valid: false, firstBrokenSeq: -7, faults: [{ kind: 'inserted', seq: -7 }] })
+})
+
+test('a personal part that is gone is named, unless an event says that its person’s were erased', async () => {
+  const [first, second] = [await api.signUp(), await api.signUp()]
+  const [kept] = await chainEvents(api, 1, { actorId: first.userId })
+  const [gone] = await chainEvents(api, 1, { actorId: second.userId })
+  await tamper(api.db, `delete from audit_personal where event_id in ('${kept}', '${gone}')`)
+  await chainEvents(api, 1, { action: 'user.anonymisation_began', targetType: 'user', targetId: first.userId })
+  expect(await verify()).toMatchObject({
+    valid: false,
+    erased: 2,
+    faults: [{ kind: 'personal-removed', seq: 2, eventId: gone }],
   })
 })
 

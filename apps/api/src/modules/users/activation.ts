@@ -4,8 +4,13 @@ import type { Origin } from '../../plugins/actor.ts'
 import { endSessions } from '../sessions/sessions.service.ts'
 import * as queries from './users.queries.ts'
 
-/** Who decides: a client_admin for the organization, or an administrator of the platform, who may have no session. */
+/**
+ * Who decides: a client_admin for the organization, or the platform, for which an administrator acts, or without a session
+ * an operator at the machine.
+ */
 export type Decision = { by: 'organization' | 'platform'; actorId: string | null; origin?: Origin; now: Date }
+
+const noted = ({ by, actorId }: Decision) => (actorId === null ? 'operator' : by)
 
 /**
  * Takes an account out of use and ends its sessions. The caller has locked the row, calls `revocations.noteRevoked` after
@@ -15,8 +20,9 @@ export type Decision = { by: 'organization' | 'platform'; actorId: string | null
 export async function deactivate(
   tx: Pick<TransactContext, 'trx' | 'audit'>,
   user: Pick<queries.UserRow, 'id' | 'is_active' | 'deactivated_by'>,
-  { by, actorId, origin, now }: Decision,
+  decision: Decision,
 ): Promise<string[]> {
+  const { by, actorId, origin, now } = decision
   if (!user.is_active && (user.deactivated_by === by || by === 'organization')) return []
   await queries.setActive(tx.trx, user.id, { isActive: false, deactivatedBy: by }, now)
   tx.audit({
@@ -25,7 +31,7 @@ export async function deactivate(
     targetType: 'user',
     targetId: user.id,
     before: { isActive: user.is_active },
-    after: { isActive: false, by },
+    after: { isActive: false, by: noted(decision) },
     context: origin,
   })
   return endSessions(tx, user.id, { reason: 'deactivated', actorId, origin, now })
@@ -38,8 +44,9 @@ export async function deactivate(
 export async function reactivate(
   tx: Pick<TransactContext, 'trx' | 'audit'>,
   user: Pick<queries.UserRow, 'id' | 'is_active' | 'deactivated_by'>,
-  { by, actorId, origin, now }: Decision,
+  decision: Decision,
 ): Promise<void> {
+  const { by, actorId, origin, now } = decision
   if (user.is_active) return
   if (by === 'organization' && user.deactivated_by === 'platform')
     throw new DomainError('FORBIDDEN', {
@@ -52,7 +59,7 @@ export async function reactivate(
     targetType: 'user',
     targetId: user.id,
     before: { isActive: false },
-    after: { isActive: true, by },
+    after: { isActive: true, by: noted(decision) },
     context: origin,
   })
 }
