@@ -7,6 +7,7 @@ import * as m4 from '../migrations/0005_audit.ts'
 import * as m5 from '../migrations/0006_identity.ts'
 import * as m6 from '../migrations/0007_invites.ts'
 import * as m7 from '../migrations/0008_audit_retention.ts'
+import * as m8 from '../migrations/0009_notifications.ts'
 
 export const migrations = {
   '0001_people': m0,
@@ -17,4 +18,5 @@ export const migrations = {
   '0006_identity': m5,
   '0007_invites': m6,
   '0008_audit_retention': m7,
+  '0009_notifications': m8,
 }
