@@ -1,5 +1,6 @@
-import { createTransact, type Transact } from '@muster/jobs/outbox'
+import { createTransact, type Transact, type TransactContext } from '@muster/jobs/outbox'
 import { createTestDatabase, insertTask, insertUser, type TestDatabase } from '@muster/testing'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Notification, notify, notifyAll } from './notify.ts'
 
@@ -9,6 +10,8 @@ let transact: Transact
 beforeAll(async () => {
   database = await createTestDatabase()
   transact = createTransact({ db: database.db, relay: { nudge() {}, hintAudit() {} } })
+  // Every connection of the pool is open, so that transactions really run at once.
+  await Promise.all(numbers(0, 10).map(() => sql`select pg_sleep(0.2)`.execute(database.db)))
 })
 afterAll(() => database.drop())
 
@@ -24,6 +27,12 @@ const general = (userId: string, fields: Partial<Notification> = {}): Notificati
 })
 const tell = (userId: string, fields: Partial<Notification> = {}, at = now) =>
   transact((tx) => notify(tx, { ...general(userId, fields), now: at }))
+/** The transaction lasts a little longer, so that others begin before it has committed. */
+const tellSlowly = async (tx: TransactContext, notification: Notification) => {
+  const id = await notify(tx, { ...notification, now })
+  await sql`select pg_sleep(0.01)`.execute(tx.trx)
+  return id
+}
 const rowsOf = (userId: string) =>
   database.db.selectFrom('notifications').selectAll().where('user_id', '=', userId).orderBy('id').execute()
 const prefer = (user_id: string, notifications: object) =>
@@ -94,7 +103,7 @@ describe('the same again', () => {
 
   test('is told once of a hundred at once', async () => {
     const userId = await newPerson()
-    const ids = await Promise.all(numbers(0, 100).map(() => tell(userId)))
+    const ids = await Promise.all(numbers(0, 100).map(() => transact((tx) => tellSlowly(tx, general(userId)))))
     expect(ids.filter(Boolean)).toHaveLength(1)
     expect(await rowsOf(userId)).toHaveLength(1)
   })
