@@ -17,6 +17,7 @@ import { passwordsRoutes } from './modules/auth/passwords.routes.ts'
 import { friendsRoutes } from './modules/friends/friends.routes.ts'
 import { googleRoutes } from './modules/google/google.routes.ts'
 import { invitesRoutes } from './modules/invites/invites.routes.ts'
+import { notificationsRoutes } from './modules/notifications/notifications.routes.ts'
 import { organizationsRoutes } from './modules/organizations/organizations.routes.ts'
 import { remindersRoutes } from './modules/reminders/reminders.routes.ts'
 import { createAccessTokens } from './modules/sessions/access-tokens.ts'
@@ -136,6 +137,7 @@ export async function buildApp(deps: Deps): Promise<App> {
       await api.register(tasksRoutes, { context })
       await api.register(attachmentsRoutes, { context })
       await api.register(remindersRoutes, { context })
+      await api.register(notificationsRoutes, { context })
       await api.register(auditRoutes, { context })
       await api.register(adminUsersRoutes, { context })
       await api.register(adminQueuesRoutes, { context })

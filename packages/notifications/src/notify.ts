@@ -24,8 +24,8 @@ export type Told = {
 /**
  * Tells people what happened, each as their preferences have it. The same (type, title, message, task) within 10 minutes
  * is told once. Of more than 60 within an hour a person gets one row that counts the rest; what concerns the safety of
- * their account always gets through. Notifications of one person are written one after another: their transactions wait
- * for each other, so this belongs at the end of a transaction.
+ * their account always gets through. Others of one person are written one after another: their transactions wait for each
+ * other, so this belongs at the end of a transaction, after all that it locks.
  * @returns in the order of `notifications`
  */
 export async function notifyAll(
@@ -34,10 +34,9 @@ export async function notifyAll(
   now: Date,
 ): Promise<Told[]> {
   if (notifications.length === 0) return []
-  await lockPeople(
-    trx,
-    notifications.map(({ userId }) => userId),
-  )
+  // What concerns safety is told in the middle of transactions that others wait for, and nothing of it is counted.
+  const counted = notifications.filter(({ type }) => type !== 'security').map(({ userId }) => userId)
+  if (counted.length > 0) await lockPeople(trx, counted)
   const rows = notifications.map((notification) => ({
     ...notification,
     id: newId(),

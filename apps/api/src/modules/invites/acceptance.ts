@@ -53,6 +53,7 @@ export async function acceptAsNewcomer(
     after: { username, email, role, organizationId: user.organization_id, by: methodOf(person), inviteId: invite.id },
   })
   await settle(tx, invite, user, { place, origin, now })
+  await tellOfAcceptance(tx, invite, user, now)
   return user
 }
 
@@ -73,7 +74,6 @@ export async function acceptAsPerson(
   const invite = await lockOpen(tx, emailId, now)
   refuseWhoMayNotGo(invite, user)
   const place = await placeOf(tx.trx, invite, now)
-  // Before any organization is locked: who is told may be signing in, and then waits for theirs.
   await settle(tx, invite, user, { place, origin, now })
   await refuseLastAdmin(tx.trx, user, place.organizationId)
   await setMembership({ clock }, tx.trx, user, place)
@@ -83,6 +83,7 @@ export async function acceptAsPerson(
     before: { role: user.role, organizationId: user.organization_id },
     after: { ...place, inviteId: invite.id },
   })
+  await tellOfAcceptance(tx, invite, user, now)
   const moved = await usersQueries.findById(tx.trx, user.id)
   if (!moved) throw new DomainError('UNAUTHENTICATED')
   return moved
@@ -131,7 +132,7 @@ async function placeOf(trx: Trx, invite: queries.InviteRow, now: Date): Promise<
   return { role, organizationId }
 }
 
-/** Uses the invitation up, and tells who waits for it. */
+/** Uses the invitation up. */
 async function settle(
   tx: TransactContext,
   invite: queries.InviteRow,
@@ -153,7 +154,6 @@ async function settle(
     before: { status: 'pending' },
     after: { status: 'accepted', role: invite.role, userId: user.id },
   })
-  await tellOfAcceptance(tx, invite, user, now)
 }
 
 const eventOn = (targetType: string, targetId: string, actorId: string, context: Origin) => ({

@@ -5,6 +5,7 @@ import type { Actor, Origin } from '../../plugins/actor.ts'
 import { findReplayed, type Idempotency, replayedIsGone } from '../../plugins/idempotency.ts'
 import { toAttachment } from '../attachments/attachment-view.ts'
 import { removeFilesOfTask } from '../attachments/attachments.service.ts'
+import { tellTaskCompleted } from '../notifications/task-completed.ts'
 import { toReminder } from '../reminders/reminder-view.ts'
 import { completeRemindersOfTask, moveRemindersOfTask } from '../reminders/reminders.service.ts'
 import { decodeCursor, encodeCursor, orderOf } from './task-cursor.ts'
@@ -88,7 +89,7 @@ export function updateTask(
   patch: TaskPatch,
   { isCurrent, origin }: ChangeOptions,
 ): Promise<Task> {
-  return transact(async ({ trx, audit }) => {
+  return transact(async ({ trx, enqueue, audit }) => {
     const now = clock.now()
     const before = await queries.lockTask(trx, id, actor)
     if (!before) throw new DomainError('NOT_FOUND')
@@ -100,10 +101,7 @@ export function updateTask(
     }
     const after = await queries.updateTask(trx, id, changes, now)
     const isCompleted = Boolean(changes.completed_at)
-    if (isCompleted) {
-      await completeRemindersOfTask(trx, id, now)
-      await queries.insertCompletedNotification(trx, after, now)
-    }
+    if (isCompleted) await completeRemindersOfTask(trx, id, now)
     if (changes.due_date) await moveRemindersOfTask(trx, id, after.due_date, now)
     const fields = Object.keys(patch) as (keyof Task & keyof TaskPatch)[]
     audit({
@@ -115,6 +113,7 @@ export function updateTask(
       after: pick(toTask(after), fields),
       context: origin,
     })
+    if (isCompleted) await tellTaskCompleted({ trx, enqueue }, after, { byId: actor.userId, now })
     return toTask(after)
   })
 }
