@@ -11,6 +11,10 @@ export async function up(db: Kysely<any>): Promise<void> {
   await sql`
     create index notifications_unread on notifications (user_id, type, created_at desc, id desc)
     where not is_read`.execute(db)
+  // What analytics count of a person, so that they read these indexes alone.
+  await sql`
+    create index tasks_owner_counts on tasks (owner_id, status, priority, category, completed_at)`.execute(db)
+  await sql`create index reminders_user_counts on reminders (user_id, status, completed_at)`.execute(db)
   // The notification that says the same as the mail. It may be gone, which is a reason not to send the mail.
   await sql`alter table email_messages add column notification_id uuid`.execute(db)
 }
@@ -18,6 +22,7 @@ export async function up(db: Kysely<any>): Promise<void> {
 // biome-ignore lint/suspicious/noExplicitAny: see above
 export async function down(db: Kysely<any>): Promise<void> {
   await sql`alter table email_messages drop column notification_id`.execute(db)
+  await sql`drop index reminders_user_counts, tasks_owner_counts`.execute(db)
   await sql`drop index notifications_unread, notifications_type`.execute(db)
   await sql`alter table notifications drop column summarized`.execute(db)
 }

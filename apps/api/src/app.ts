@@ -9,6 +9,7 @@ import { adminQueuesRoutes } from './modules/admin/admin-queues.routes.ts'
 import { adminUsersRoutes } from './modules/admin/admin-users.routes.ts'
 import { diagnosticsRoutes } from './modules/admin/diagnostics.routes.ts'
 import { queueBoardRoutes } from './modules/admin/queue-board.routes.ts'
+import { analyticsRoutes } from './modules/analytics/analytics.routes.ts'
 import { attachmentsRoutes } from './modules/attachments/attachments.routes.ts'
 import { auditRoutes } from './modules/audit/audit.routes.ts'
 import { deniedAccessPlugin } from './modules/audit/denied-access.ts'
@@ -138,6 +139,7 @@ export async function buildApp(deps: Deps): Promise<App> {
       await api.register(attachmentsRoutes, { context })
       await api.register(remindersRoutes, { context })
       await api.register(notificationsRoutes, { context })
+      await api.register(analyticsRoutes, { context })
       await api.register(auditRoutes, { context })
       await api.register(adminUsersRoutes, { context })
       await api.register(adminQueuesRoutes, { context })

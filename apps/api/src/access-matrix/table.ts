@@ -182,6 +182,8 @@ export const table: Record<string, Row | Row[]> = {
   'PATCH /notifications/{id}/read': { who: own, thing: things.notification },
   'PATCH /notifications/read-all': { who: everybody },
   'DELETE /notifications/{id}': { who: own, thing: things.notification },
+  'GET /analytics': { who: everybody },
+  'GET /analytics/streaks': { who: everybody },
 
   'GET /admin/users': { who: platform },
   'GET /admin/users/{id}': { who: anyOf(platform), thing: things.person },

@@ -64,19 +64,19 @@ export async function acceptAsNewcomer(
  * @throws DomainError INVITE_INVALID, also when it is for another e-mail; ALREADY_EXISTS, ROLE_NOT_ALLOWED, LAST_ADMIN
  */
 export async function acceptAsPerson(
-  { clock }: { clock: Clock },
+  deps: { clock: Clock; redis: Pick<Deps['redis'], 'drop'> },
   tx: TransactContext,
   emailId: string,
   user: UserRow,
   origin: Origin,
 ): Promise<UserRow> {
-  const now = clock.now()
+  const now = deps.clock.now()
   const invite = await lockOpen(tx, emailId, now)
   refuseWhoMayNotGo(invite, user)
   const place = await placeOf(tx.trx, invite, now)
   await settle(tx, invite, user, { place, origin, now })
   await refuseLastAdmin(tx.trx, user, place.organizationId)
-  await setMembership({ clock }, tx.trx, user, place)
+  await setMembership(deps, tx, user, place)
   tx.audit({
     ...eventOn('user', user.id, user.id, origin),
     action: 'user.membership_changed',
@@ -94,7 +94,7 @@ export async function acceptAsPerson(
  * then nothing is left to do.
  */
 export async function acceptAtSignIn(
-  deps: { clock: Clock },
+  deps: { clock: Clock; redis: Pick<Deps['redis'], 'drop'> },
   tx: TransactContext,
   emailId: string,
   user: UserRow,
