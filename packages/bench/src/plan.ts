@@ -16,6 +16,8 @@ export type Plan = {
   people: number
   /** Tasks in the table at first; growth is measured at ten times as many. */
   tasks: number
+  /** Tasks and reminders of one person whose analytics are read. */
+  things: number
   warmStarts: number
 }
 
@@ -32,6 +34,7 @@ export const fullPlan: Plan = {
   auditRows: 50_000,
   people: 10,
   tasks: 10_000,
+  things: 100_000,
   warmStarts: 3,
 }
 
@@ -49,5 +52,6 @@ export const smokePlan: Plan = {
   auditRows: 5_000,
   people: 1,
   tasks: 100,
+  things: 1_000,
   warmStarts: 1,
 }
