@@ -34,15 +34,15 @@ export async function readAnalytics(db: Db, userId: string, now: Date): Promise<
     ),
     calendar as materialized (
       select array_agg(${startOf(sql`day::date`)} order by day) as starts
-      from person, generate_series(first_day, today, interval '1 day') day
+      from person, generate_series(first_day::timestamp, today::timestamp, interval '1 day') day
     ),
     groups as (
       ${sql.join([isOwn, isAssigned].map(tasksByKind), sql` union all `)}
     ),
-    completed (day, count) as (
+    completed (day, count, is_reminder) as materialized (
       ${sql.join([isOwn, isAssigned].map(completedTasksByDay), sql` union all `)}
       union all
-      select ${dateOf('completed_at')}, count(*) from reminders where user_id = ${userId} and status = 'completed'
+      select ${dateOf('completed_at')}, count(*), true from reminders where user_id = ${userId} and status = 'completed'
       group by 1
     ),
     days as materialized (select day, sum(count)::integer as count from completed group by day),
@@ -53,11 +53,11 @@ export async function readAnalytics(db: Db, userId: string, now: Date): Promise<
     )
     select today::text, ${startOf(sql`(today + 1)`)} as "endsAt",
       (select coalesce(json_agg(groups), '[]') from groups) as groups,
-      ${countReminders(userId, 'completed')} as "completedReminders",
+      (select coalesce(sum(count), 0)::integer from completed where is_reminder) as "completedReminders",
       ${countReminders(userId, 'pending')} as "upcomingReminders",
       ${countReminders(userId, 'sent')} as "overdueReminders",
       (select coalesce(json_agg(json_build_object('date', day, 'completed', count)), '[]') from days
-        where day >= date_trunc('week', today)::date - 21) as days,
+        where day >= date_trunc('week', today::timestamp)::date - 21) as days,
       coalesce((select length from streaks where last_day between today - 1 and today), 0) as "activeStreak",
       coalesce((select max(length) from streaks), 0) as "longestStreak"
     from person`.execute(db)
@@ -68,10 +68,10 @@ const tasksByKind = (whose: RawBuilder<boolean>) => sql`
   select status, priority, category, count(*) as count from tasks where ${whose} group by status, priority, category`
 
 const completedTasksByDay = (whose: RawBuilder<boolean>) => sql`
-  select ${dateOf('completed_at')}, count(*) from tasks where ${whose} and status = 'completed' group by 1`
+  select ${dateOf('completed_at')}, count(*), false from tasks where ${whose} and status = 'completed' group by 1`
 
 /** A sent one is overdue: completing its task would have completed it. */
-const countReminders = (userId: string, status: 'completed' | 'pending' | 'sent') => sql<number>`
+const countReminders = (userId: string, status: 'pending' | 'sent') => sql<number>`
   (select count(*) from reminders where user_id = ${userId} and status = ${status})`
 
 const ofPerson = (column: 'organization_id' | 'timezone' | 'first_day') => sql`(select ${sql.ref(column)} from person)`
