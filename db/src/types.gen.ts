@@ -117,6 +117,7 @@ export interface EmailMessages {
   lease_token: string | null;
   lease_until: Timestamp | null;
   next_attempt_at: Timestamp | null;
+  notification_id: string | null;
   sent_at: Timestamp | null;
   smtp_id: string | null;
   status: Generated<string>;
@@ -179,6 +180,7 @@ export interface Notifications {
   id: string;
   is_read: Generated<boolean>;
   message: string;
+  summarized: number | null;
   task_id: string | null;
   title: string;
   type: string;

@@ -9,6 +9,7 @@ import { adminQueuesRoutes } from './modules/admin/admin-queues.routes.ts'
 import { adminUsersRoutes } from './modules/admin/admin-users.routes.ts'
 import { diagnosticsRoutes } from './modules/admin/diagnostics.routes.ts'
 import { queueBoardRoutes } from './modules/admin/queue-board.routes.ts'
+import { analyticsRoutes } from './modules/analytics/analytics.routes.ts'
 import { attachmentsRoutes } from './modules/attachments/attachments.routes.ts'
 import { auditRoutes } from './modules/audit/audit.routes.ts'
 import { deniedAccessPlugin } from './modules/audit/denied-access.ts'
@@ -17,6 +18,7 @@ import { passwordsRoutes } from './modules/auth/passwords.routes.ts'
 import { friendsRoutes } from './modules/friends/friends.routes.ts'
 import { googleRoutes } from './modules/google/google.routes.ts'
 import { invitesRoutes } from './modules/invites/invites.routes.ts'
+import { notificationsRoutes } from './modules/notifications/notifications.routes.ts'
 import { organizationsRoutes } from './modules/organizations/organizations.routes.ts'
 import { remindersRoutes } from './modules/reminders/reminders.routes.ts'
 import { createAccessTokens } from './modules/sessions/access-tokens.ts'
@@ -131,6 +133,8 @@ export async function buildApp(deps: Deps): Promise<App> {
       await api.register(tasksRoutes, { context })
       await api.register(attachmentsRoutes, { context })
       await api.register(remindersRoutes, { context })
+      await api.register(notificationsRoutes, { context })
+      await api.register(analyticsRoutes, { context })
       await api.register(auditRoutes, { context })
       await api.register(adminUsersRoutes, { context })
       await api.register(adminQueuesRoutes, { context })

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Database, Db, Trx } from '@muster/db'
 import { templates } from '@muster/mail'
+import { type NotificationType, notificationTypes, usualChannels } from '@muster/notifications'
 import { type Insertable, type Kysely, sql, type Updateable } from 'kysely'
 
 /** A mail that this process alone may send until its lease runs out. */
@@ -19,6 +20,8 @@ export type ClaimedMail = {
   expiresAt: Date | null
   /** Why nothing may go to this address; null when something may. */
   suppression: string | null
+  /** Why it need not go out any more: the notification that says the same is obsolete. Null when it should go. */
+  obsolete: string | null
 }
 
 export type ClaimResult =
@@ -35,6 +38,26 @@ const templatesWithSecret = Object.entries(templates)
 
 /** Whoever holds a lease usually ends long before it does. */
 const askAgainMs = 2_000
+
+/** The types that speak of a task which is still to be done. */
+const openTaskTypes: NotificationType[] = ['reminder', 'upcoming', 'overdue']
+const usuallyMailedTypes = notificationTypes.filter((type) => usualChannels[type].email)
+
+/** Asked only of a mail that belongs to a notification, by its primary keys. Expects the mail as `m`. */
+const whyObsolete = sql`
+  select case
+    when n.id is null then 'the notification was deleted'
+    when n.is_read then 'the notification was read'
+    when n.type = any(${openTaskTypes}::text[]) and t.status = 'completed' then 'the task is completed'
+    when n.type = any(${openTaskTypes}::text[]) and t.id is null and m.data ? 'taskId' then 'the task was deleted'
+    when case p.settings #> array['notifications', n.type, 'email']
+      when 'true'::jsonb then false when 'false'::jsonb then true
+      else n.type <> all(${usuallyMailedTypes}::text[]) end then 'the person wants no such mails any more'
+  end
+  from (values (m.notification_id)) as mail (notification_id)
+  left join notifications n on n.id = mail.notification_id
+  left join tasks t on t.id = n.task_id
+  left join user_preferences p on p.user_id = n.user_id`
 
 type ClaimOptions = { now: Date; leaseMs: number; codeKeyId: string }
 
@@ -63,7 +86,8 @@ export async function claimMails(db: Db, ids: string[], options: ClaimOptions): 
     from due where m.id = due.id
     returning m.id, template, to_address as "to", data, attempts, code_version as "codeVersion",
       code_key_id as "codeKeyId", created_at as "createdAt", expires_at as "expiresAt",
-      (select reason from email_suppressions s where s.address = m.to_address) as suppression`.execute(db)
+      (select reason from email_suppressions s where s.address = m.to_address) as suppression,
+      case when m.notification_id is not null then (${whyObsolete}) end as obsolete`.execute(db)
   const claimed = new Map(rows.map((row) => [row.id, { ...row, leaseToken, leaseSureUntilMs }]))
   const results = ids.map((id): ClaimResult | undefined => {
     const mail = claimed.get(id)

@@ -1,4 +1,4 @@
-import { type Db, newId, type Trx } from '@muster/db'
+import type { Db, Trx } from '@muster/db'
 import { optimizeAvatar } from '@muster/jobs'
 import { sql } from 'kysely'
 
@@ -61,18 +61,4 @@ export async function findAbandoned(trx: Trx, limit: number): Promise<AvatarUplo
 /** Of these people, the files that they have or are about to have. */
 export function findAvatars(db: Db, userIds: string[]) {
   return db.selectFrom('users').select(['id', 'avatar_key', 'avatar_upload_id']).where('id', 'in', userIds).execute()
-}
-
-export async function tellFailure(trx: Trx, { userId }: AvatarUpload, reason: string, now: Date): Promise<void> {
-  await trx
-    .insertInto('notifications')
-    .values({
-      id: newId(),
-      user_id: userId,
-      type: 'general',
-      title: 'Your picture stays as it was',
-      message: `The one that you uploaded can’t be used. ${reason}`,
-      created_at: now,
-    })
-    .execute()
 }

@@ -2,7 +2,7 @@ import { type Clock, createDb, type Db, systemClock } from '@muster/db'
 import { failFastRedis } from '@muster/jobs/connection'
 import { type Relay, startRelay } from '@muster/jobs/relay'
 import type { Logger } from '@muster/logger'
-import { profileKey } from '@muster/profile-cache'
+import { profileKey } from '@muster/person-cache'
 import { createStorage, type Storage } from '@muster/storage'
 import type { Config } from './config.ts'
 

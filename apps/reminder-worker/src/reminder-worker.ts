@@ -1,4 +1,5 @@
 import { startWorker } from '@muster/jobs/worker'
+import { openAnalyticsCache } from './analytics-cache.ts'
 import type { Deps } from './deps.ts'
 import { fireReminderHandler } from './handlers/fire-reminder.ts'
 import { startTimer } from './schedule/timer.ts'
@@ -9,11 +10,14 @@ export function startReminderWorker(
   { concurrency, tickMs }: { concurrency: number; tickMs: number },
 ): { close(): Promise<void> } {
   const timer = startTimer(deps, { tickMs })
-  const worker = startWorker({ queue: 'reminder', handlers: [fireReminderHandler(deps)], deps, concurrency })
+  const analytics = openAnalyticsCache(deps)
+  const handlers = [fireReminderHandler({ ...deps, analytics })]
+  const worker = startWorker({ queue: 'reminder', handlers, deps, concurrency })
   return {
     async close() {
       await timer.close()
       await worker.close()
+      analytics.close()
     },
   }
 }

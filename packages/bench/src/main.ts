@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { fullPlan, smokePlan } from './plan.ts'
 import type { Line, Row } from './row.ts'
+import { analytics } from './rows/analytics.ts'
 import { auditChain } from './rows/audit-chain.ts'
 import { emailSend } from './rows/email-send.ts'
 import { jobLatency } from './rows/job-latency.ts'
@@ -29,6 +30,7 @@ const rows: Row[] = [
   outboxDrain,
   emailSend,
   auditChain,
+  analytics,
   warmStart,
 ]
 

@@ -19,6 +19,8 @@ export type Plan = {
   tasks: number
   /** Tasks of strangers among which a list is read. */
   tasksOfOthers: number
+  /** Tasks and reminders of one person whose analytics are read. */
+  things: number
   warmStarts: number
 }
 
@@ -36,6 +38,7 @@ export const fullPlan: Plan = {
   people: 10,
   tasks: 10_000,
   tasksOfOthers: 990_000,
+  things: 100_000,
   warmStarts: 3,
 }
 
@@ -54,5 +57,6 @@ export const smokePlan: Plan = {
   people: 1,
   tasks: 100,
   tasksOfOthers: 1_000,
+  things: 1_000,
   warmStarts: 1,
 }

@@ -11,6 +11,8 @@ export type TransactContext = {
   enqueue<P extends z.ZodType>(job: OwedJob<P>, payload: z.input<P>, options?: { runAt?: Date }): string
   /** Records what happened, in the same transaction. */
   audit(event: AuditEvent): void
+  /** Runs when the transaction has committed, before its caller goes on: what lies outside of Postgres. It may not fail. */
+  afterCommit(fn: () => Promise<void>): void
 }
 
 /** Runs `fn` in one Postgres transaction together with the jobs and audit events that it orders. */
@@ -30,6 +32,7 @@ export function createTransact(
   return async (fn) => {
     const jobs: OutboxRow[] = []
     const events: ReturnType<typeof auditRow>[] = []
+    const followUps: (() => Promise<void>)[] = []
     const result = await db.transaction().execute(async (trx) => {
       await hooks.begin?.(trx)
       const value = await fn({
@@ -46,6 +49,7 @@ export function createTransact(
           return row.id
         },
         audit: (event) => events.push(auditRow(event)),
+        afterCommit: (followUp) => followUps.push(followUp),
       })
       if (events.length > 0) await trx.insertInto('audit_pending').values(events).execute()
       if (jobs.length > 0) await insertJobs(trx, jobs)
@@ -53,6 +57,7 @@ export function createTransact(
     })
     if (jobs.length > 0) relay.nudge()
     if (events.length > 0) relay.hintAudit()
+    await Promise.all(followUps.map((followUp) => followUp()))
     return result
   }
 }

@@ -13,6 +13,8 @@ export type Mail<N extends TemplateName> = {
   data: TemplateData<N>
   /** After it the mail is dropped instead of sent; a mail with a code or token has its lifetime when none is given. */
   expiresAt?: Date
+  /** The notification that says the same: the mail is dropped when that was read or deleted before it goes out. */
+  notificationId?: string | undefined
 }
 
 /**
@@ -35,6 +37,7 @@ export async function insertMail<N extends TemplateName>(
       user_id: mail.userId ?? null,
       data: JSON.stringify(template.data.parse(mail.data)),
       expires_at: mail.expiresAt ?? lifetimeFromNow(template),
+      notification_id: mail.notificationId ?? null,
     })
     .execute()
   enqueue(sendEmail, { emailId: id })

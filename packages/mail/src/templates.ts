@@ -81,6 +81,17 @@ export const templates = {
       organizationName: name.nullable(),
     }),
   }),
+  'task-completed': defineTemplate({
+    data: z.object({
+      name,
+      taskId: z.uuid(),
+      taskTitle: z.string().min(1).max(200),
+      completedAt: instant,
+      /** Who did it; null when it was the receiver. */
+      completedBy: name.nullable(),
+      timezone,
+    }),
+  }),
   reminder: defineTemplate({
     data: z.object({
       taskId: z.uuid(),

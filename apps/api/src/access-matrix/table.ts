@@ -177,6 +177,13 @@ export const table: Record<string, Row | Row[]> = {
   'GET /reminders/{id}': { who: own, thing: things.reminder },
   'PATCH /reminders/{id}': { who: own, thing: things.reminder, body: () => ({ message: 'Changed' }) },
   'DELETE /reminders/{id}': { who: own, thing: things.reminder },
+  'GET /notifications': { who: everybody },
+  'GET /notifications/unread-count': { who: everybody },
+  'PATCH /notifications/{id}/read': { who: own, thing: things.notification },
+  'PATCH /notifications/read-all': { who: everybody },
+  'DELETE /notifications/{id}': { who: own, thing: things.notification },
+  'GET /analytics': { who: everybody },
+  'GET /analytics/streaks': { who: everybody },
 
   'GET /admin/users': { who: platform },
   'GET /admin/users/{id}': { who: anyOf(platform), thing: things.person },

@@ -26,6 +26,13 @@ export const reminder: Thing = async ({ db }, owner) => {
   return { id: (await insertReminder(db, of)).id }
 }
 
+export const notification: Thing = async ({ db }, { userId }) => {
+  const id = newId()
+  const row = { id, user_id: userId, type: 'general', title: 'Something', message: 'It happened.' }
+  await db.insertInto('notifications').values(row).execute()
+  return { id }
+}
+
 /** An image that its worker is done with. */
 export const file: Thing = async ({ db, deps }, owner) => {
   const of = await insertTask(db, ownerRow(owner))

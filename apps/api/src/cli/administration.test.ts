@@ -1,6 +1,6 @@
 import { newId } from '@muster/db'
 import { optimizeImage } from '@muster/jobs'
-import { profileKey } from '@muster/profile-cache'
+import { profileKey } from '@muster/person-cache'
 import { eventually, type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { eventsOf } from '../modules/admin/admin-fixtures.ts'

@@ -61,8 +61,9 @@ export function sendEmailHandler(given: Given) {
 }
 
 async function sendClaimed(needs: Needs, mail: ClaimedMail, ctx: HandlerContext, permit: Permit): Promise<void> {
-  const { expiresAt, suppression } = mail
+  const { expiresAt, suppression, obsolete } = mail
   if (expiresAt && expiresAt <= needs.clock.now()) return end(mail, { status: 'dropped', error: 'expired' }, ctx)
+  if (obsolete !== null) return end(mail, { status: 'dropped', error: obsolete }, ctx)
   if (suppression !== null) {
     return end(mail, { status: 'failed', error: `the address is suppressed: ${suppression}` }, ctx)
   }

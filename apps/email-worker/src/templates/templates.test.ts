@@ -32,7 +32,7 @@ describe.each(samples)('$name ($variant)', ({ name, data }) => {
   test('has a subject of one short line, without code or token, that is its heading too', () => {
     expect(subject).toMatch(/^.{8,60}$/)
     expect(subject).not.toMatch(/\d{6}|[-\w]{43}|:\/\//)
-    expect(text).toMatch(new RegExp(`^${subject.replace('Reminder: ', '')}\n\n`))
+    expect(text).toMatch(new RegExp(`^${subject.replace(/^(Reminder|Completed): /, '')}\n\n`))
   })
 
   test('carries its code or token in both parts', () => {

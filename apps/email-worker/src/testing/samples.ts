@@ -31,6 +31,14 @@ const full: { [N in TemplateName]: TemplateData<N> } = {
     role: 'client_user',
     organizationName: 'Analytical Engines',
   },
+  'task-completed': {
+    name: 'Ada',
+    taskId: newId(),
+    taskTitle: 'Buy milk',
+    completedAt: '2026-11-20T13:30:00Z',
+    completedBy: 'Charles Babbage',
+    timezone: 'Europe/Berlin',
+  },
   reminder: {
     taskId: newId(),
     taskTitle: 'Buy milk',

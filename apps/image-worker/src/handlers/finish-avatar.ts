@@ -1,7 +1,8 @@
 import { deleteFiles } from '@muster/jobs'
 import type { Transact, TransactContext } from '@muster/jobs/outbox'
+import { notify } from '@muster/notifications'
 import { avatarKeys } from '@muster/storage'
-import { type AvatarUpload, findAbandoned, setAvatar, setAvatarFailed, tellFailure } from '../avatars.queries.ts'
+import { type AvatarUpload, findAbandoned, setAvatar, setAvatarFailed } from '../avatars.queries.ts'
 import type { Deps } from '../deps.ts'
 
 const abandonedBatch = 500
@@ -43,9 +44,15 @@ export function giveUpAbandonedAvatars({ clock }: Pick<Deps, 'clock'>, transact:
 async function fail({ trx, enqueue, audit }: TransactContext, upload: AvatarUpload, failureReason: string, now: Date) {
   enqueue(deleteFiles, { keys: Object.values(avatarKeys(upload.userId, upload.uploadId)) })
   if (!(await setAvatarFailed(trx, upload))) return
-  await tellFailure(trx, upload, failureReason, now)
+  await notify({ trx }, { userId: upload.userId, ...failureNotice(failureReason), now })
   audit({ ...changeOf(upload, 'user.avatar_failed'), after: { uploadId: upload.uploadId, failureReason } })
 }
+
+const failureNotice = (reason: string) => ({
+  type: 'general' as const,
+  title: 'Your picture stays as it was',
+  message: `The one that you uploaded can’t be used. ${reason}`,
+})
 
 const changeOf = ({ userId }: AvatarUpload, action: string) => ({
   action,

@@ -3,6 +3,7 @@ import { type AuditEvent, fireReminder } from '@muster/jobs'
 import type { TransactContext } from '@muster/jobs/outbox'
 import { AlreadyDone, type HandlerContext, handle, RetryLater } from '@muster/jobs/worker'
 import { insertMail } from '@muster/mail'
+import type { AnalyticsCache } from '../analytics-cache.ts'
 import type { Deps } from '../deps.ts'
 import { type DueReminder, deliver, readDueReminder, settle } from './fire-reminder.queries.ts'
 
@@ -12,12 +13,13 @@ const missedAfterMs = 24 * 3_600_000
 const lateAfterMs = 60_000
 
 /** Delivers one reminder for one moment: ledger, notification, mail and audit event in one transaction. */
-export const fireReminderHandler = (deps: Pick<Deps, 'db' | 'clock'>) =>
+export const fireReminderHandler = (deps: Pick<Deps, 'db' | 'clock'> & { analytics: Pick<AnalyticsCache, 'drop'> }) =>
   handle(fireReminder, async ({ reminderId, scheduledAt }, context) => {
     try {
       await context.transact(async (tx) => {
         const reminder = await readDueReminder(tx.trx, reminderId)
         if (reminder?.scheduledAt.getTime() === Date.parse(scheduledAt)) await fire(tx, reminder, deps.clock.now())
+        if (reminder) tx.afterCommit(() => deps.analytics.drop(reminder.user.id))
       })
     } catch (error) {
       if (isLastTry(error, context)) {

@@ -121,22 +121,22 @@ export async function dropProfileOf(deps: PeopleDeps, doer: Doer, userId: string
  */
 async function changeRole(
   deps: PeopleDeps,
-  { trx, audit }: Pick<TransactContext, 'trx' | 'audit'>,
+  tx: Pick<TransactContext, 'trx' | 'audit' | 'afterCommit'>,
   doer: Doer,
   user: UserRow,
   to: Role,
 ): Promise<void> {
   assertMayChangeRole(doer, user, to)
-  if (user.role === 'client_admin') await refuseLastAdmin(trx, user)
+  if (user.role === 'client_admin') await refuseLastAdmin(tx.trx, user)
   if (to === 'client_user' && user.organization_id === null)
     throw new DomainError('CONFLICT', { message: 'A client_user belongs to an organization: let one invite them.' })
   const isClient = to === 'client_admin' || to === 'client_user'
   const membership =
     isClient && user.organization_id === null
-      ? await newPersonalOrganization(trx, user, deps.clock.now())
+      ? await newPersonalOrganization(tx.trx, user, deps.clock.now())
       : { role: to, organizationId: isClient ? user.organization_id : null }
-  await setMembership(deps, trx, user, membership)
-  audit({
+  await setMembership(deps, tx, user, membership)
+  tx.audit({
     action: 'user.role_changed',
     ...target(user.id),
     before: { role: user.role, organizationId: user.organization_id },

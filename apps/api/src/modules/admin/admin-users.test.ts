@@ -1,4 +1,4 @@
-import { profileKey } from '@muster/profile-cache'
+import { profileKey } from '@muster/person-cache'
 import { eventually, type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { buildApp } from '../../app.ts'

@@ -238,6 +238,10 @@ const changeNothing: Record<string, string> = {
   'post /auth/two-factor/resend': 'the same challenge, by another mail',
   'post /auth/two-factor/totp/setup': 'nothing holds before the first code was right',
   'post /auth/two-factor/otp/enable': 'nothing holds before the code was right',
+  'patch /notifications/{id}/read':
+    'what somebody has read of what they were told is theirs; what was told is an event',
+  'patch /notifications/read-all': 'the same',
+  'delete /notifications/{id}': 'the same: what it told of stays in the log',
   'post /auth/confirmation-code': 'a code for an action that is an event of its own',
 }
 

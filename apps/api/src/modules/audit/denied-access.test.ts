@@ -134,7 +134,7 @@ test('nobody waits for it: the answer comes while the audit log can not be writt
 test('every route that names something by its id is known', async () => {
   const { paths } = (await api.connect().inject('GET', '/openapi.json')).json()
   const known =
-    /^\/(tasks|attachments|reminders|users|invites|admin\/users)\/\{id\}|^\/auth\/sessions\/\{id\}|^\/friends\/requests\/\{id\}|^\/organization\/members\/\{userId\}/
+    /^\/(tasks|attachments|reminders|notifications|users|invites|admin\/users)\/\{id\}|^\/auth\/sessions\/\{id\}|^\/friends\/requests\/\{id\}|^\/organization\/members\/\{userId\}/
   // A friendship or block of one's own, named by the other one; and what only administrators see, who see all of it.
   const others = /^\/friends\/\{userId\}|^\/admin\/(queues|emails)\/|^\/invites\/details\//
   const routes = Object.keys(paths).map((path) => path.replace('/api/v1', ''))

@@ -15,6 +15,7 @@ const namedBy: readonly [route: string, type: TargetType, param: string][] = [
   ['/tasks/:id', 'task', 'id'],
   ['/attachments/:id', 'attachment', 'id'],
   ['/reminders/:id', 'reminder', 'id'],
+  ['/notifications/:id', 'notification', 'id'],
   ['/auth/sessions/:id', 'session', 'id'],
   ['/friends/requests/:id', 'friend-request', 'id'],
   ['/users/:id', 'user', 'id'],

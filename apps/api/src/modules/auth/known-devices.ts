@@ -1,8 +1,8 @@
 import { newId } from '@muster/db'
 import type { TransactContext } from '@muster/jobs/outbox'
-import { insertMail } from '@muster/mail'
 import type { Deps } from '../../deps.ts'
 import type { Origin } from '../../plugins/actor.ts'
+import { tellOfSafety } from '../notifications/tell-of-safety.ts'
 import type { UserRow } from '../users/users.queries.ts'
 import { readDevice, signDevice } from './device-cookie.ts'
 import { browserFamily, networkOf } from './device-name.ts'
@@ -27,7 +27,7 @@ export async function noteDevice(
   const seen = await queries.note(tx.trx, { userId: user.id, browser, network: networkOf(origin.ip), now })
   if (seen.isNew && !seen.isFirst) {
     await queries.forgetUnused(tx.trx, user.id, new Date(now.getTime() - forgetAfterMs))
-    await insertMail(tx, { template: 'new-device', to: user.email, userId: user.id, data: happened(user, origin, now) })
+    await tellOfSafety(tx, user, { template: 'new-device', data: happened(user, origin, now) })
   }
   const device = readDevice(config.keys.cookie, origin.deviceCookie)
   const deviceId = device?.userId === user.id ? device.deviceId : newId()

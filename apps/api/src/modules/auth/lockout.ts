@@ -1,9 +1,9 @@
 import { DomainError } from '@muster/errors'
 import type { TransactContext } from '@muster/jobs/outbox'
-import { insertMail } from '@muster/mail'
 import { currentKey, macOver } from '@muster/security'
 import type { Deps } from '../../deps.ts'
 import type { Origin } from '../../plugins/actor.ts'
+import { tellOfSafety } from '../notifications/tell-of-safety.ts'
 import type { UserRow } from '../users/users.queries.ts'
 import { readDevice } from './device-cookie.ts'
 import { happened } from './happened.ts'
@@ -81,12 +81,7 @@ async function tellOfLock(
     context: origin,
   })
   if (!user) return
-  await insertMail(tx, {
-    template: 'account-locked',
-    to: user.email,
-    userId: user.id,
-    data: { ...happened(user, origin, now), kind },
-  })
+  await tellOfSafety(tx, user, { template: 'account-locked', data: { ...happened(user, origin, now), kind } })
 }
 
 /** No address stands in the key. A new cookie key begins all counters anew, which a day would do as well. */

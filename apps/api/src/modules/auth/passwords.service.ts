@@ -4,6 +4,7 @@ import { emailIdOfToken, insertMail, isMailToken, templates } from '@muster/mail
 import { passwordFaults } from '@muster/security'
 import type { Actor, Origin } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
+import { tellOfSafety } from '../notifications/tell-of-safety.ts'
 import { type EndReason, endSessions } from '../sessions/sessions.service.ts'
 import * as challengesQueries from '../two-factor/challenges.queries.ts'
 import { confirmPerson } from '../two-factor/confirm-person.ts'
@@ -145,8 +146,7 @@ async function replacePassword(context: Context, { id }: UserRow, { hash, how, a
     await challengesQueries.endAll(tx.trx, id, now)
     await forgetPasswordFailures(context, tx, { email: user.email, user, origin })
     tx.audit({ action: `auth.password_${how}`, actorId: id, targetType: 'user', targetId: id, context: origin })
-    const data = { ...happened(user, origin, now), how }
-    await insertMail(tx, { template: 'password-changed', to: user.email, userId: id, data })
+    await tellOfSafety(tx, user, { template: 'password-changed', data: { ...happened(user, origin, now), how } })
     const exceptId = actor && { exceptId: actor.sessionId }
     return endSessions(tx, id, { ...exceptId, reason: endReasons[how], actorId: id, origin, now })
   })

@@ -169,21 +169,3 @@ async function readPage(db: Db, from: Fragment, sight: Fragment, { limit, offset
   ])
   return { rows: people.rows, total: count.rows[0]?.total ?? 0 }
 }
-
-export async function insertNotification(
-  trx: Trx,
-  { userId, title, message, data, now }: { userId: string; title: string; message: string; data: object; now: Date },
-): Promise<void> {
-  await trx
-    .insertInto('notifications')
-    .values({
-      id: newId(),
-      user_id: userId,
-      type: 'general',
-      title,
-      message,
-      data: JSON.stringify(data),
-      created_at: now,
-    })
-    .execute()
-}

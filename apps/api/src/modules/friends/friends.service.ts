@@ -1,5 +1,6 @@
 import type { Trx } from '@muster/db'
 import { DomainError } from '@muster/errors'
+import { notify } from '@muster/notifications'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../plugins/actor.ts'
 import { toPublicUsers } from '../users/people.service.ts'
@@ -184,8 +185,9 @@ const tellRequested = (trx: Trx, other: queries.OtherRow, told: Told) =>
 const tellAccepted = (trx: Trx, other: queries.OtherRow, told: Told) =>
   tell(trx, other, told, { title: 'Friend request accepted', message: `${other.own_name} is your friend now.` })
 
-function tell(trx: Trx, other: queries.OtherRow, { actor, requestId, now }: Told, words: Words): Promise<void> {
-  return queries.insertNotification(trx, { userId: other.id, ...words, data: { requestId, userId: actor.userId }, now })
+async function tell(trx: Trx, other: queries.OtherRow, { actor, requestId, now }: Told, words: Words): Promise<void> {
+  const data = { requestId, userId: actor.userId }
+  await notify({ trx }, { userId: other.id, type: 'general', ...words, data, now })
 }
 
 type Words = { title: string; message: string }

@@ -1,4 +1,4 @@
-import { type Db, newId, type Trx } from '@muster/db'
+import type { Db, Trx } from '@muster/db'
 import { sql } from 'kysely'
 import type { UserRow } from '../users/users.queries.ts'
 
@@ -23,17 +23,5 @@ export async function unlink(trx: Trx, userId: string, now: Date): Promise<void>
     .updateTable('users')
     .set({ google_id: null, version: sql`version + 1`, updated_at: now })
     .where('id', '=', userId)
-    .execute()
-}
-
-export async function insertSecurityNotice(
-  trx: Trx,
-  userId: string,
-  { title, message }: { title: string; message: string },
-  now: Date,
-): Promise<void> {
-  await trx
-    .insertInto('notifications')
-    .values({ id: newId(), user_id: userId, type: 'security', title, message, created_at: now })
     .execute()
 }

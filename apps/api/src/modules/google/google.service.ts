@@ -1,4 +1,5 @@
 import { DomainError } from '@muster/errors'
+import { notify } from '@muster/notifications'
 import type { Actor, Origin } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
 import { beginSignIn } from '../auth/sign-in.ts'
@@ -97,7 +98,7 @@ export async function unlink(
     await queries.unlink(trx, row.id, now)
     // A sign-in that Google began may be waiting for its second step.
     await challengesQueries.endAll(trx, row.id, now)
-    await queries.insertSecurityNotice(trx, row.id, unlinkedNotice, now)
+    await notify({ trx }, { userId: row.id, ...unlinkedNotice, now })
     audit({
       action: 'user.google_unlinked',
       actorId: row.id,
@@ -112,6 +113,7 @@ export async function unlink(
 }
 
 const unlinkedNotice = {
+  type: 'security' as const,
   title: 'Google unlinked',
   message: 'Your Google account is no longer linked. If it wasn’t you who unlinked it, change your password.',
 }

@@ -1,4 +1,5 @@
 import { DomainError } from '@muster/errors'
+import { notify } from '@muster/notifications'
 import type { Origin } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
 import { isUniqueViolation } from '../../plugins/unique-violation.ts'
@@ -66,7 +67,7 @@ async function link(
     context.transact(async ({ trx, audit }) => {
       const linked = await queries.link(trx, owner, googleId, now)
       if (!linked) return undefined
-      await queries.insertSecurityNotice(trx, owner.id, linkedNotice, now)
+      await notify({ trx }, { userId: owner.id, ...linkedNotice, now })
       audit({
         action: 'user.google_linked',
         actorId: owner.id,
@@ -84,6 +85,7 @@ async function link(
 }
 
 const linkedNotice = {
+  type: 'security' as const,
   title: 'Google linked',
   message:
     'The Google account with your e-mail now signs you in. If it wasn’t you, unlink it and change your password.',

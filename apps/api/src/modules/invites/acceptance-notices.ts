@@ -1,6 +1,6 @@
-import { newId } from '@muster/db'
 import type { TransactContext } from '@muster/jobs/outbox'
 import { insertMail } from '@muster/mail'
+import { type Notification, notifyAll } from '@muster/notifications'
 import type { UserRow } from '../users/users.queries.ts'
 import * as queries from './acceptance-notices.queries.ts'
 import { platformRolesAbove } from './invite-rules.ts'
@@ -22,13 +22,16 @@ export async function tellOfAcceptance(
     platformRoles: platformRolesAbove(invite.inviter_role),
     exceptId: person.id,
   })
-  const notices = toTell.filter(({ wants_in_app }) => wants_in_app).map(({ id }) => noticeTo(id, invite, person, now))
-  if (notices.length > 0) await queries.insertNotifications(tx.trx, notices)
-  const inviter = toTell.find(({ id }) => id === invite.inviter_id)
-  if (inviter?.wants_email) await mailInviter(tx, invite, person)
+  const told = await notifyAll(
+    tx,
+    toTell.map((userId) => noticeTo(userId, invite, person)),
+    now,
+  )
+  const inviter = told[toTell.indexOf(invite.inviter_id)]
+  if (inviter?.isMailWanted) await mailInviter(tx, invite, person, inviter.id)
 }
 
-function noticeTo(userId: string, invite: InviteRow, { id, name }: UserRow, now: Date) {
+function noticeTo(userId: string, invite: InviteRow, { id, name }: UserRow): Notification {
   const isInviter = userId === invite.inviter_id
   const data = {
     event: isInviter ? 'inviteAccepted' : 'inviteStatusUpdate',
@@ -40,21 +43,25 @@ function noticeTo(userId: string, invite: InviteRow, { id, name }: UserRow, now:
     userId: id,
   }
   return {
-    id: newId(),
-    user_id: userId,
+    userId,
     type: 'invite',
     title: 'Invitation accepted',
     message: `${name} accepted ${isInviter ? 'your invitation' : `the invitation of ${invite.inviter_name}`}.`,
-    data: JSON.stringify(data),
-    created_at: now,
+    data,
   }
 }
 
-async function mailInviter(tx: TransactContext, invite: InviteRow, { name }: UserRow): Promise<void> {
+async function mailInviter(
+  tx: TransactContext,
+  invite: InviteRow,
+  { name }: UserRow,
+  notificationId: string | undefined,
+): Promise<void> {
   await insertMail(tx, {
     template: 'invite-accepted',
     to: invite.inviter_email,
     userId: invite.inviter_id,
+    notificationId,
     data: {
       name: invite.inviter_name,
       personName: name,

@@ -53,6 +53,7 @@ export async function acceptAsNewcomer(
     after: { username, email, role, organizationId: user.organization_id, by: methodOf(person), inviteId: invite.id },
   })
   await settle(tx, invite, user, { place, origin, now })
+  await tellOfAcceptance(tx, invite, user, now)
   return user
 }
 
@@ -63,26 +64,26 @@ export async function acceptAsNewcomer(
  * @throws DomainError INVITE_INVALID, also when it is for another e-mail; ALREADY_EXISTS, ROLE_NOT_ALLOWED, LAST_ADMIN
  */
 export async function acceptAsPerson(
-  { clock }: { clock: Clock },
+  deps: { clock: Clock; redis: Pick<Deps['redis'], 'drop'> },
   tx: TransactContext,
   emailId: string,
   user: UserRow,
   origin: Origin,
 ): Promise<UserRow> {
-  const now = clock.now()
+  const now = deps.clock.now()
   const invite = await lockOpen(tx, emailId, now)
   refuseWhoMayNotGo(invite, user)
   const place = await placeOf(tx.trx, invite, now)
-  // Before any organization is locked: who is told may be signing in, and then waits for theirs.
   await settle(tx, invite, user, { place, origin, now })
   await refuseLastAdmin(tx.trx, user, place.organizationId)
-  await setMembership({ clock }, tx.trx, user, place)
+  await setMembership(deps, tx, user, place)
   tx.audit({
     ...eventOn('user', user.id, user.id, origin),
     action: 'user.membership_changed',
     before: { role: user.role, organizationId: user.organization_id },
     after: { ...place, inviteId: invite.id },
   })
+  await tellOfAcceptance(tx, invite, user, now)
   const moved = await usersQueries.findById(tx.trx, user.id)
   if (!moved) throw new DomainError('UNAUTHENTICATED')
   return moved
@@ -93,7 +94,7 @@ export async function acceptAsPerson(
  * then nothing is left to do.
  */
 export async function acceptAtSignIn(
-  deps: { clock: Clock },
+  deps: { clock: Clock; redis: Pick<Deps['redis'], 'drop'> },
   tx: TransactContext,
   emailId: string,
   user: UserRow,
@@ -131,7 +132,7 @@ async function placeOf(trx: Trx, invite: queries.InviteRow, now: Date): Promise<
   return { role, organizationId }
 }
 
-/** Uses the invitation up, and tells who waits for it. */
+/** Uses the invitation up. */
 async function settle(
   tx: TransactContext,
   invite: queries.InviteRow,
@@ -153,7 +154,6 @@ async function settle(
     before: { status: 'pending' },
     after: { status: 'accepted', role: invite.role, userId: user.id },
   })
-  await tellOfAcceptance(tx, invite, user, now)
 }
 
 const eventOn = (targetType: string, targetId: string, actorId: string, context: Origin) => ({

@@ -83,13 +83,13 @@ export async function removeMember(context: Context, actor: Actor, userId: strin
 
 async function changeRole(
   context: Context,
-  { trx, audit }: TransactContext,
+  tx: TransactContext,
   acting: Actor,
   target: UserRow,
   { role, origin }: { role: MemberRole; origin: Origin },
 ): Promise<void> {
-  await setMembership(context, trx, target, { role, organizationId: target.organization_id })
-  audit({
+  await setMembership(context, tx, target, { role, organizationId: target.organization_id })
+  tx.audit({
     action: 'user.role_changed',
     actorId: acting.userId,
     targetType: 'user',
@@ -119,7 +119,7 @@ async function moveOut(
     after: own,
     context: origin,
   })
-  await setMembership(context, tx.trx, target, own)
+  await setMembership(context, tx, target, own)
 }
 
 /** Who is alone in an organization has nowhere better to go. */

@@ -1,6 +1,9 @@
 import { type Clock, newId, type Trx } from '@muster/db'
 import { DomainError } from '@muster/errors'
+import type { TransactContext } from '@muster/jobs/outbox'
+import type { Deps } from '../../deps.ts'
 import type { Role } from '../../plugins/actor.ts'
+import { dropAnalytics } from '../analytics/analytics-cache.ts'
 import { forceRenewal } from '../sessions/sessions.queries.ts'
 import { tasksFollow } from '../tasks/follow-owner.ts'
 import type { UserRow } from '../users/users.queries.ts'
@@ -16,14 +19,17 @@ export type Membership = { role: Role; organizationId: string | null }
  * cached profile after the commit. Does not ask whether they are the last client_admin, see {@link refuseLastAdmin}.
  */
 export async function setMembership(
-  { clock }: { clock: Clock },
-  trx: Trx,
+  { clock, redis }: { clock: Clock; redis: Pick<Deps['redis'], 'drop'> },
+  { trx, afterCommit }: Pick<TransactContext, 'trx' | 'afterCommit'>,
   user: Pick<UserRow, 'id' | 'organization_id'>,
   membership: Membership,
 ): Promise<void> {
   const { organizationId } = membership
   await queries.lockOrganizations(trx, [user.organization_id, organizationId])
-  if (organizationId !== user.organization_id) await tasksFollow(trx, user.id, organizationId, clock.now())
+  if (organizationId !== user.organization_id) {
+    const concerned = await tasksFollow(trx, user.id, organizationId, clock.now())
+    afterCommit(() => dropAnalytics({ redis }, concerned))
+  }
   await queries.setMembership(trx, user.id, membership, clock.now())
   // At the last moment: tokens made until two seconds from here are renewed once more.
   await forceRenewal(trx, { userId: user.id }, clock.now())

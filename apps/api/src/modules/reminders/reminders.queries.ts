@@ -62,13 +62,22 @@ export async function deleteReminder(trx: Trx, id: string): Promise<void> {
   await trx.deleteFrom('reminders').where('id', '=', id).execute()
 }
 
-export async function completeOfTask(trx: Trx, taskId: string, now: Date): Promise<void> {
-  await trx
+/** @returns whose they were, a person as often as they had one */
+export async function completeOfTask(trx: Trx, taskId: string, now: Date): Promise<string[]> {
+  const rows = await trx
     .updateTable('reminders')
     .set({ status: 'completed', completed_at: now, version: sql`version + 1`, updated_at: now })
     .where('task_id', '=', taskId)
     .where('status', 'in', ['pending', 'sent'])
+    .returning('user_id')
     .execute()
+  return rows.map(({ user_id }) => user_id)
+}
+
+/** @returns whose they were, a person as often as they had one */
+export async function deleteOfTask(trx: Trx, taskId: string): Promise<string[]> {
+  const rows = await trx.deleteFrom('reminders').where('task_id', '=', taskId).returning('user_id').execute()
+  return rows.map(({ user_id }) => user_id)
 }
 
 /** The reminder worker claims them anew: a job that it ordered for the old time finds another one and does nothing. */
@@ -87,15 +96,22 @@ export async function moveOfTask(trx: Trx, taskId: string, dueDate: Date, now: D
     .execute()
 }
 
-/** Reminders of these tasks but for those of this person. */
-export async function cancelOfOthers(trx: Trx, taskIds: readonly string[], userId: string, now: Date): Promise<void> {
-  await trx
+/** Reminders of these tasks but for those of this person. @returns whose they were */
+export async function cancelOfOthers(
+  trx: Trx,
+  taskIds: readonly string[],
+  userId: string,
+  now: Date,
+): Promise<string[]> {
+  const rows = await trx
     .updateTable('reminders')
     .set({ status: 'cancelled', version: sql`version + 1`, updated_at: now })
     .where('task_id', '=', sql<string>`any(${taskIds}::uuid[])`)
     .where('user_id', '<>', userId)
     .where('status', 'in', ['pending', 'sent'])
+    .returning('user_id')
     .execute()
+  return rows.map(({ user_id }) => user_id)
 }
 
 /** Reminders of this person of tasks that others own. */

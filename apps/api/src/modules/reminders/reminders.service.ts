@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../plugins/actor.ts'
 import { claimOrReplay, type Idempotency, replayedIsGone } from '../../plugins/idempotency.ts'
+import { dropAnalytics } from '../analytics/analytics-cache.ts'
 import { findSeenTask, holdSeenTask } from '../tasks/visibility.ts'
 import { type ReminderRow, toReminder } from './reminder-view.ts'
 import * as queries from './reminders.queries.ts'
@@ -19,12 +20,12 @@ const minuteMs = 60_000
  *   since, VALIDATION_FAILED for a time that has passed, IDEMPOTENCY_MISMATCH
  */
 export function createReminder(
-  { transact, clock }: Pick<Deps, 'transact' | 'clock'>,
+  { transact, redis, clock }: Pick<Deps, 'transact' | 'redis' | 'clock'>,
   actor: Actor,
   fields: NewReminder,
   { idempotency, origin }: { idempotency: Idempotency | undefined; origin: Origin },
 ): Promise<Reminder> {
-  return transact(async ({ trx, audit }) => {
+  return transact(async ({ trx, audit, afterCommit }) => {
     const now = clock.now()
     const id = newId()
     const known = await claimOrReplay(trx, idempotency, { actorId: actor.userId, resourceId: id, now })
@@ -47,6 +48,7 @@ export function createReminder(
     })
     const reminder = toReminder(row)
     audit({ ...eventOn(actor, id, origin), action: 'reminder.created', after: reminder })
+    afterCommit(() => dropAnalytics({ redis }, [actor.userId]))
     return reminder
   })
 }
@@ -77,13 +79,13 @@ export async function listRemindersOfTask({ db }: Pick<Deps, 'db'>, actor: Actor
  * @throws DomainError NOT_FOUND, CONFLICT, VALIDATION_FAILED for a time that has passed
  */
 export function updateReminder(
-  { transact, clock }: Pick<Deps, 'transact' | 'clock'>,
+  { transact, redis, clock }: Pick<Deps, 'transact' | 'redis' | 'clock'>,
   actor: Actor,
   id: string,
   patch: ReminderPatch,
   { origin }: { origin: Origin },
 ): Promise<Reminder> {
-  return transact(async ({ trx, audit }) => {
+  return transact(async ({ trx, audit, afterCommit }) => {
     const now = clock.now()
     // The task before its reminder: the order in which completing a task locks them.
     const { task_id: taskId } = await ownOrThrow(queries.findReminder(trx, id, actor.userId))
@@ -98,27 +100,32 @@ export function updateReminder(
       before: toReminder(before),
       after: toReminder(row),
     })
+    afterCommit(() => dropAnalytics({ redis }, [actor.userId]))
     return toReminder(row)
   })
 }
 
 /** @returns the reminder as it was @throws DomainError NOT_FOUND */
 export function deleteReminder(
-  { transact }: Pick<Deps, 'transact'>,
+  { transact, redis }: Pick<Deps, 'transact' | 'redis'>,
   actor: Actor,
   id: string,
   { origin }: { origin: Origin },
 ): Promise<Reminder> {
-  return transact(async ({ trx, audit }) => {
+  return transact(async ({ trx, audit, afterCommit }) => {
     const before = toReminder(await ownOrThrow(queries.lockReminder(trx, id, actor.userId)))
     await queries.deleteReminder(trx, id)
     audit({ ...eventOn(actor, id, origin), action: 'reminder.deleted', before })
+    afterCommit(() => dropAnalytics({ redis }, [actor.userId]))
     return before
   })
 }
 
-/** A completed task needs no reminding: whatever is pending or sent ends as completed, whosever it is. */
+/** A completed task needs no reminding: whatever is pending or sent ends as completed. @returns whose it was */
 export const completeRemindersOfTask = (trx: Trx, taskId: string, now: Date) => queries.completeOfTask(trx, taskId, now)
+
+/** Before their task is deleted. @returns whose they were */
+export const deleteRemindersOfTask = (trx: Trx, taskId: string) => queries.deleteOfTask(trx, taskId)
 
 /**
  * Pending reminders that hang on the due date follow it, also into the past: one that should have fired within the last
@@ -127,7 +134,7 @@ export const completeRemindersOfTask = (trx: Trx, taskId: string, now: Date) => 
 export const moveRemindersOfTask = (trx: Trx, taskId: string, dueDate: Date, now: Date) =>
   queries.moveOfTask(trx, taskId, dueDate, now)
 
-/** These tasks went where only their owner sees them: nobody else is reminded of them any more. */
+/** These tasks went where only their owner sees them: nobody else is reminded of them any more. @returns who was */
 export const cancelRemindersOfOthers = (trx: Trx, taskIds: readonly string[], ownerId: string, now: Date) =>
   queries.cancelOfOthers(trx, taskIds, ownerId, now)
 

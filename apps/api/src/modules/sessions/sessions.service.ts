@@ -1,7 +1,6 @@
 import { newId, type Trx } from '@muster/db'
 import { DomainError } from '@muster/errors'
 import type { TransactContext } from '@muster/jobs/outbox'
-import { insertMail } from '@muster/mail'
 import {
   decideRefresh,
   issueRefreshToken,
@@ -14,6 +13,7 @@ import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../plugins/actor.ts'
 import type { SecretGuard } from '../../plugins/secret-guard.ts'
 import { happened } from '../auth/happened.ts'
+import { tellOfSafety } from '../notifications/tell-of-safety.ts'
 import type { AccessTokens } from './access-tokens.ts'
 import * as queries from './sessions.queries.ts'
 
@@ -258,7 +258,7 @@ async function endReusedSession(
     const owner = await queries.findOwner(tx.trx, row.user_id)
     if (owner) {
       const data = happened(owner, origin, now)
-      await insertMail(tx, { template: 'session-compromised', to: owner.email, userId: row.user_id, data })
+      await tellOfSafety(tx, { id: row.user_id, email: owner.email }, { template: 'session-compromised', data })
     }
     return ids
   })

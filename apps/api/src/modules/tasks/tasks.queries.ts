@@ -1,4 +1,4 @@
-import { type Db, newId, type Trx } from '@muster/db'
+import type { Db, Trx } from '@muster/db'
 import { type AuditEvent, auditRow } from '@muster/jobs'
 import { type RawBuilder, sql } from 'kysely'
 import type { Actor } from '../../plugins/actor.ts'
@@ -113,19 +113,4 @@ export async function updateTask(trx: Trx, id: string, changes: Partial<TaskRow>
 
 export async function deleteTask(trx: Trx, id: string): Promise<void> {
   await trx.deleteFrom('tasks').where('id', '=', id).execute()
-}
-
-export async function insertCompletedNotification(trx: Trx, task: TaskRow, now: Date): Promise<void> {
-  await trx
-    .insertInto('notifications')
-    .values({
-      id: newId(),
-      user_id: task.owner_id,
-      type: 'general',
-      title: 'Task completed',
-      message: `You completed: ${task.title}`,
-      task_id: task.id,
-      created_at: now,
-    })
-    .execute()
 }

@@ -3,10 +3,12 @@ import { DomainError } from '@muster/errors'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../plugins/actor.ts'
 import { findReplayed, type Idempotency, replayedIsGone } from '../../plugins/idempotency.ts'
+import { dropAnalytics } from '../analytics/analytics-cache.ts'
 import { toAttachment } from '../attachments/attachment-view.ts'
 import { removeFilesOfTask } from '../attachments/attachments.service.ts'
+import { tellTaskCompleted } from '../notifications/task-completed.ts'
 import { toReminder } from '../reminders/reminder-view.ts'
-import { completeRemindersOfTask, moveRemindersOfTask } from '../reminders/reminders.service.ts'
+import { completeRemindersOfTask, deleteRemindersOfTask, moveRemindersOfTask } from '../reminders/reminders.service.ts'
 import { decodeCursor, encodeCursor, orderOf } from './task-cursor.ts'
 import * as queries from './tasks.queries.ts'
 import type { ListedTask, NewTask, Task, TaskPatch, TaskQuery } from './tasks.schema.ts'
@@ -22,7 +24,7 @@ type ChangeOptions = { isCurrent: (version: number) => boolean; origin: Origin }
  *   task that the key made has been deleted since
  */
 export async function createTask(
-  { db, relay, clock }: Pick<Deps, 'db' | 'relay' | 'clock'>,
+  { db, redis, relay, clock }: Pick<Deps, 'db' | 'redis' | 'relay' | 'clock'>,
   actor: Actor,
   fields: NewTask,
   options: { idempotency: Idempotency | undefined; origin: Origin },
@@ -39,6 +41,7 @@ export async function createTask(
   }
   if (await queries.insertTask(db, toRow(task), event, options.idempotency)) {
     relay.hintAudit()
+    await dropAnalytics({ redis }, [task.ownerId, task.assigneeId])
     return task
   }
   const known = options.idempotency && (await findReplayed(db, options.idempotency, { actorId: actor.userId, now }))
@@ -82,13 +85,13 @@ export async function listTasks({ db }: Pick<Deps, 'db'>, actor: Actor, query: T
  * @throws DomainError NOT_FOUND, STALE, VALIDATION_FAILED for an assignee from elsewhere
  */
 export function updateTask(
-  { transact, clock }: Pick<Deps, 'transact' | 'clock'>,
+  { transact, redis, clock }: Pick<Deps, 'transact' | 'redis' | 'clock'>,
   actor: Actor,
   id: string,
   patch: TaskPatch,
   { isCurrent, origin }: ChangeOptions,
 ): Promise<Task> {
-  return transact(async ({ trx, audit }) => {
+  return transact(async ({ trx, enqueue, audit, afterCommit }) => {
     const now = clock.now()
     const before = await queries.lockTask(trx, id, actor)
     if (!before) throw new DomainError('NOT_FOUND')
@@ -100,10 +103,9 @@ export function updateTask(
     }
     const after = await queries.updateTask(trx, id, changes, now)
     const isCompleted = Boolean(changes.completed_at)
-    if (isCompleted) {
-      await completeRemindersOfTask(trx, id, now)
-      await queries.insertCompletedNotification(trx, after, now)
-    }
+    const reminded = isCompleted ? await completeRemindersOfTask(trx, id, now) : []
+    const people = [after.owner_id, before.assignee_id, after.assignee_id, ...reminded]
+    afterCommit(() => dropAnalytics({ redis }, people))
     if (changes.due_date) await moveRemindersOfTask(trx, id, after.due_date, now)
     const fields = Object.keys(patch) as (keyof Task & keyof TaskPatch)[]
     audit({
@@ -115,6 +117,7 @@ export function updateTask(
       after: pick(toTask(after), fields),
       context: origin,
     })
+    if (isCompleted) await tellTaskCompleted({ trx, enqueue }, after, { byId: actor.userId, now })
     return toTask(after)
   })
 }
@@ -125,18 +128,20 @@ export function updateTask(
  * @throws DomainError NOT_FOUND, STALE, and FORBIDDEN for a mere assignee
  */
 export function deleteTask(
-  { transact }: Pick<Deps, 'transact'>,
+  { transact, redis }: Pick<Deps, 'transact' | 'redis'>,
   actor: Actor,
   id: string,
   { isCurrent, origin }: ChangeOptions,
 ): Promise<Task> {
-  return transact(async ({ trx, enqueue, audit }) => {
+  return transact(async ({ trx, enqueue, audit, afterCommit }) => {
     const row = await queries.lockTask(trx, id, actor)
     if (!row) throw new DomainError('NOT_FOUND')
     if (!isRuledBy(row, actor)) throw new DomainError('FORBIDDEN', { message: 'Only its owner can delete this task.' })
     if (!isCurrent(row.version)) throw new DomainError('STALE')
     await removeFilesOfTask({ trx, enqueue }, id)
+    const reminded = await deleteRemindersOfTask(trx, id)
     await queries.deleteTask(trx, id)
+    afterCommit(() => dropAnalytics({ redis }, [row.owner_id, row.assignee_id, ...reminded]))
     const task = toTask(row)
     audit({
       action: 'task.deleted',

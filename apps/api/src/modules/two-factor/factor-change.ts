@@ -1,9 +1,10 @@
 import { DomainError } from '@muster/errors'
 import type { TransactContext } from '@muster/jobs/outbox'
-import { insertMail, type TemplateData } from '@muster/mail'
+import type { TemplateData } from '@muster/mail'
 import type { Origin } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
 import { happened } from '../auth/happened.ts'
+import { tellOfSafety } from '../notifications/tell-of-safety.ts'
 import { forceRenewal } from '../sessions/sessions.queries.ts'
 import type { UserRow } from '../users/users.queries.ts'
 import * as usersQueries from '../users/users.queries.ts'
@@ -54,7 +55,7 @@ export async function changeFactor(
       context: origin,
     })
     const data = { ...happened(user, origin, now), change }
-    await insertMail(tx, { template: 'two-factor-changed', to: user.email, userId: id, data })
+    await tellOfSafety(tx, user, { template: 'two-factor-changed', data })
   })
   await dropCachedProfile(context, id)
 }

@@ -1,6 +1,6 @@
 import { DomainError } from '@muster/errors'
-import { insertMail } from '@muster/mail'
 import type { Deps } from '../../deps.ts'
+import { tellOfSafety } from '../notifications/tell-of-safety.ts'
 import { forceRenewal } from '../sessions/sessions.queries.ts'
 import { lockById } from '../users/users.queries.ts'
 import { dropCachedProfile } from '../users/users.service.ts'
@@ -10,7 +10,7 @@ import * as queries from './two-factor.queries.ts'
 type ResetDeps = Pick<Deps, 'transact' | 'clock'> & { redis: Pick<Deps['redis'], 'drop'> }
 
 /**
- * Takes the second factor from somebody who has lost all that belongs to it; they are told by mail. Whoever asks for it
+ * Takes the second factor from somebody who has lost all that belongs to it; they are told. Whoever asks for it
  * has made sure that it is them. Their organization may ask them to set one up again. Nothing on changes nothing.
  * @returns what was on
  * @throws DomainError NOT_FOUND
@@ -35,9 +35,9 @@ export async function resetFactor(deps: ResetDeps, userId: string): Promise<quer
       before: { twoFactorMethod: method },
       after: { twoFactorMethod: 'none', by: 'operator' },
     })
-    const { name, timezone, email } = user
+    const { name, timezone } = user
     const data = { name, timezone, at: now.toISOString(), device: null, ip: null, change: 'off' } as const
-    await insertMail(tx, { template: 'two-factor-changed', to: email, userId, data })
+    await tellOfSafety(tx, user, { template: 'two-factor-changed', data })
     return method
   })
   await dropCachedProfile(deps, userId)

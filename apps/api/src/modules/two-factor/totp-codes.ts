@@ -1,10 +1,10 @@
 import { DomainError } from '@muster/errors'
-import { insertMail } from '@muster/mail'
 import { hashRecoveryCode, seal, totpStep, unseal } from '@muster/security'
 import type { Deps } from '../../deps.ts'
 import type { Origin } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
 import { happened } from '../auth/happened.ts'
+import { tellOfSafety } from '../notifications/tell-of-safety.ts'
 import type { UserRow } from '../users/users.queries.ts'
 import type { RightCode } from './proofs.ts'
 import * as queries from './two-factor.queries.ts'
@@ -66,7 +66,7 @@ async function readRecoveryCode(
         context: origin,
       })
       const data = { ...happened(user, origin, now), change: 'recovery-code-used' } as const
-      await insertMail(tx, { template: 'two-factor-changed', to: user.email, userId: user.id, data })
+      await tellOfSafety(tx, user, { template: 'two-factor-changed', data })
     },
   }
 }

@@ -31,7 +31,7 @@ export async function isUsernameTaken(db: Db, username: string): Promise<boolean
 
 /** Locks the row until the transaction ends. */
 export function lockById(trx: Trx, id: string) {
-  return trx.selectFrom('users').selectAll().where('id', '=', id).forUpdate().executeTakeFirst()
+  return trx.selectFrom('users').selectAll().where('id', '=', id).forNoKeyUpdate().executeTakeFirst()
 }
 
 export function insert(trx: Trx, row: Insertable<Database['users']>) {

@@ -1,13 +1,16 @@
 import { DomainError } from '@muster/errors'
-import { cachedIn, fillCache, profileKey, takeLease } from '@muster/profile-cache'
+import { cachedIn, fillCache, profileKey, takeLease } from '@muster/person-cache'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../plugins/actor.ts'
 import { isUniqueViolation } from '../../plugins/unique-violation.ts'
+import { dropAnalytics } from '../analytics/analytics-cache.ts'
 import { avatarUrlOf } from './avatar-url.ts'
 import * as queries from './users.queries.ts'
 import type { User, UserPatch } from './users.schema.ts'
 
 type ProfileDeps = Pick<Deps, 'db' | 'redis' | 'clock'>
+const cacheMs = 600_000
+
 type Profile = { version: number; user: User }
 
 /**
@@ -50,6 +53,7 @@ export async function updateProfile(
       throw isUniqueViolation(error, 'users_username_key') ? new DomainError('USERNAME_TAKEN') : error
     })
   await dropCachedProfile(deps, actor.userId)
+  if (patch.timezone !== undefined) await dropAnalytics(deps, [actor.userId])
   return { version: row.version, user: toUser(row, now) }
 }
 
@@ -68,11 +72,11 @@ export function toUser(row: queries.UserRow, now: Date): User {
 
 /** A reading that a change overtakes does not get into the cache. */
 async function loadProfile({ db, redis }: ProfileDeps, userId: string): Promise<Profile> {
-  const lease = await redis.attempt((client) => takeLease(client, userId), undefined)
+  const lease = await redis.attempt((client) => takeLease(client, profileKey(userId)), undefined)
   const row = await queries.findById(db, userId)
   if (!row) throw new DomainError('UNAUTHENTICATED')
   const profile = { version: row.version, user: toProfile(row) }
-  if (lease) await redis.attempt((client) => fillCache(client, lease, JSON.stringify(profile)), undefined)
+  if (lease) await redis.attempt((client) => fillCache(client, lease, JSON.stringify(profile), cacheMs), undefined)
   return profile
 }
 

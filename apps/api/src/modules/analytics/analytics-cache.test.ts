@@ -1,0 +1,172 @@
+import { analyticsKey, cachedIn } from '@muster/person-cache'
+import { eventually, type ManualClock, manualClock } from '@muster/testing'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
+import { accept, invited, withEmail } from '../invites/invites-fixtures.ts'
+import { createReminder, createTask, joining, removeMember } from '../organizations/organization-fixtures.ts'
+import { putTask, readAnalytics, readStreaks } from './analytics-fixtures.ts'
+
+let clock: ManualClock
+let api: TestApp
+
+beforeAll(async () => {
+  clock = manualClock(new Date('2026-11-20T12:00:00.000Z'))
+  api = await buildTestApp({ clock })
+})
+afterAll(() => api.close())
+
+const cachedOf = async ({ userId }: TestPerson) => cachedIn(await api.redis.get(analyticsKey(userId)))
+const told = async (person: TestPerson) => ({ ...(await readAnalytics(person)), ...(await readStreaks(person)) })
+
+test('what was told once is told again without Postgres, by both routes', async () => {
+  const person = await api.signUp()
+  expect((await readAnalytics(person)).totalTasks).toBe(0)
+  // Nobody whom the cache could have heard of it from.
+  await putTask(api, person, clock.now())
+  expect(await told(person)).toMatchObject({ totalTasks: 0, active: 0 })
+  await api.redis.del(analyticsKey(person.userId))
+  expect(await told(person)).toMatchObject({ totalTasks: 1, active: 1 })
+  const ttlMs = await api.redis.pttl(analyticsKey(person.userId))
+  expect(ttlMs).toBeGreaterThan(290_000)
+  expect(ttlMs).toBeLessThanOrEqual(300_000)
+})
+
+describe('a change ends what was cached of everybody whom it concerns:', () => {
+  /** An owner, who they work with, and a task between them; the client_admin is reminded of it too. */
+  async function team() {
+    const owner = await api.signUp()
+    const [assignee, colleague, admin] = [
+      await joining(api, owner),
+      await joining(api, owner),
+      await joining(api, owner, 'client_admin'),
+    ]
+    const { id: taskId } = await createTask(owner, { assigneeId: assignee.userId })
+    const reminderId = await createReminder(admin, taskId)
+    return { owner, assignee, colleague, admin, taskId, reminderId }
+  }
+  type Team = Awaited<ReturnType<typeof team>>
+  const patchTask = (person: TestPerson, id: string, body: object) =>
+    person.inject('PATCH', `/api/v1/tasks/${id}`, body)
+  const everybody: (keyof Team)[] = ['owner', 'assignee', 'admin']
+
+  const changes: [string, (given: Team) => Promise<unknown>, (keyof Team)[]][] = [
+    ['a new task', ({ owner }) => createTask(owner), ['owner']],
+    [
+      'a new task for somebody else',
+      ({ owner, colleague }) => createTask(owner, { assigneeId: colleague.userId }),
+      ['owner', 'colleague'],
+    ],
+    ['a completion by the owner', ({ owner, taskId }) => patchTask(owner, taskId, { status: 'completed' }), everybody],
+    ['one by the assignee', ({ assignee, taskId }) => patchTask(assignee, taskId, { status: 'completed' }), everybody],
+    ['one by a client_admin', ({ admin, taskId }) => patchTask(admin, taskId, { status: 'completed' }), everybody],
+    [
+      'another category',
+      ({ assignee, taskId }) => patchTask(assignee, taskId, { category: 'Else' }),
+      ['owner', 'assignee'],
+    ],
+    [
+      'another assignee',
+      ({ owner, colleague, taskId }) => patchTask(owner, taskId, { assigneeId: colleague.userId }),
+      ['owner', 'assignee', 'colleague'],
+    ],
+    ['a deletion', ({ admin, taskId }) => admin.inject('DELETE', `/api/v1/tasks/${taskId}`), everybody],
+    ['a new reminder', ({ assignee, taskId }) => createReminder(assignee, taskId), ['assignee']],
+    [
+      'a completed reminder',
+      ({ admin, reminderId }) => admin.inject('PATCH', `/api/v1/reminders/${reminderId}`, { status: 'completed' }),
+      ['admin'],
+    ],
+    [
+      'a deleted reminder',
+      ({ admin, reminderId }) => admin.inject('DELETE', `/api/v1/reminders/${reminderId}`),
+      ['admin'],
+    ],
+    ['the removal of the owner', ({ admin, owner }) => removeMember(admin, owner.userId), everybody],
+    ['the removal of the assignee', ({ admin, assignee }) => removeMember(admin, assignee.userId), ['assignee']],
+    [
+      'an owner who accepts an invitation elsewhere',
+      async ({ owner }) => {
+        const other = await api.signUp()
+        const { token } = await invited(api, other, 'client_user', owner.email)
+        return accept(await withEmail(api, owner, owner.email), { token })
+      },
+      everybody,
+    ],
+    [
+      'an owner who joins the platform',
+      async ({ owner }) => {
+        const root = await api.signUp({ role: 'super_admin' })
+        return root.inject('PATCH', `/api/v1/admin/users/${owner.userId}`, { role: 'operator' })
+      },
+      everybody,
+    ],
+    [
+      'another timezone',
+      ({ owner }) => owner.inject('PATCH', '/api/v1/users/me', { timezone: 'Pacific/Auckland' }),
+      ['owner'],
+    ],
+  ]
+
+  test.each(changes)('%s', async (_what, change, concerned) => {
+    const given = await team()
+    const people = { owner: given.owner, assignee: given.assignee, colleague: given.colleague, admin: given.admin }
+    for (const person of Object.values(people)) await readAnalytics(person)
+    for (const person of Object.values(people)) expect(await cachedOf(person)).toBeDefined()
+    const answer = (await change(given)) as { statusCode?: number }
+    expect([undefined, 200, 201]).toContain(answer?.statusCode)
+    for (const [name, person] of Object.entries(people)) {
+      if (concerned.includes(name as keyof Team)) expect([name, await cachedOf(person)]).toEqual([name, undefined])
+    }
+    // Whoever is left in the cache has nothing there that is not true any more.
+    for (const person of Object.values(people)) {
+      const cached = await person.inject('GET', '/api/v1/analytics')
+      await api.redis.del(analyticsKey(person.userId))
+      const counted = await person.inject('GET', '/api/v1/analytics')
+      expect(cached.json()).toEqual(counted.json())
+    }
+  })
+})
+
+test('a reading that a change overtakes does not get into the cache', async () => {
+  const person = await api.signUp()
+  let reading: Promise<unknown> = Promise.resolve()
+  await api.db.transaction().execute(async (trx) => {
+    await sql`lock table reminders in access exclusive mode`.execute(trx)
+    reading = readAnalytics(person)
+    await eventually(async () => {
+      const { rows } = await sql`
+        select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(api.db)
+      expect(rows).toHaveLength(1)
+    })
+    expect(await api.redis.get(analyticsKey(person.userId))).toMatch(/^lease:/)
+    await createTask(person)
+  })
+  await reading
+  expect(await api.redis.get(analyticsKey(person.userId))).toBeNull()
+  expect((await readAnalytics(person)).totalTasks).toBe(1)
+  expect(await cachedOf(person)).toBeDefined()
+})
+
+test('nothing is told of yesterday: what is cached ends with the person’s day', async () => {
+  clock.set(new Date('2026-11-20T12:00:00.000Z'))
+  // There it is two minutes to midnight.
+  const person = await api.signUp({ timezone: 'Pacific/Fiji' })
+  clock.set(new Date('2026-11-20T11:58:00.000Z'))
+  expect((await readAnalytics(person)).dailyData.at(-1)?.date).toBe('2026-11-20')
+  const ttlMs = await api.redis.pttl(analyticsKey(person.userId))
+  expect(ttlMs).toBeGreaterThan(0)
+  expect(ttlMs).toBeLessThanOrEqual(120_000)
+  clock.set(new Date('2026-11-20T12:00:00.000Z'))
+  expect((await readAnalytics(person)).dailyData.at(-1)?.date).toBe('2026-11-21')
+})
+
+test('without Redis everything is counted anew', async () => {
+  const own = await buildTestApp({ clock, config: { redisUrl: 'redis://127.0.0.1:1' } })
+  const person = await own.signUp()
+  for (const total of [1, 2]) {
+    await createTask(person)
+    expect((await readAnalytics(person)).totalTasks).toBe(total)
+  }
+  await own.close()
+})

@@ -1,0 +1,153 @@
+import { type ManualClock, manualClock } from '@muster/testing'
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { buildTestApp, type TestApp } from '../../testing.ts'
+import { priorities } from '../tasks/tasks.schema.ts'
+import { putReminder, putTask, readAnalytics, readStreaks } from './analytics-fixtures.ts'
+
+/*
+ * Random tasks and reminders of a person in zones with odd days, around the changes of their clocks, against the plainest
+ * way to count them: one after another, with Temporal.
+ */
+
+const zones = [
+  'UTC',
+  'Europe/Berlin',
+  'America/New_York',
+  'America/Havana',
+  'America/Santiago',
+  'America/Asuncion',
+  'Atlantic/Azores',
+  'Africa/Cairo',
+  'Africa/Casablanca',
+  'Asia/Beirut',
+  'Asia/Kathmandu',
+  'Australia/Lord_Howe',
+  'Pacific/Apia',
+  'Pacific/Chatham',
+]
+const hourMs = 3_600_000
+const dayMs = 24 * hourMs
+
+type Done = { kind: 'task' | 'reminder'; agoMs: number | null; priority: number; category: string | null }
+type World = { timezone: string; nowMs: number; knownForDays: number; things: Done[] }
+
+/** Around a change of the zone's clocks, as far as it has such. */
+const momentIn = (timezone: string, fromMs: number, offMs: number) => {
+  const from = Temporal.Instant.fromEpochMilliseconds(fromMs).toZonedDateTimeISO(timezone)
+  const change = from.getTimeZoneTransition('next') ?? from
+  return change.epochMilliseconds + offMs
+}
+const world: fc.Arbitrary<World> = fc.record({
+  timezone: fc.constantFrom(...zones),
+  nowMs: fc.constant(0),
+  knownForDays: fc.constantFrom(0, 3, 60, 800),
+  things: fc.array(
+    fc.record({
+      kind: fc.constantFrom('task' as const, 'reminder' as const),
+      agoMs: fc.option(
+        fc.oneof(
+          fc.integer({ min: 0, max: 6 * dayMs }),
+          fc.integer({ min: 0, max: 35 * dayMs }),
+          // To the second at whole hours of the last days, where one date becomes another.
+          fc
+            .tuple(fc.nat({ max: 240 }), fc.constantFrom(-1_000, 0, 1_000))
+            .map(([hours, ms]) => hours * hourMs + 1_000 + ms),
+        ),
+        { freq: 5 },
+      ),
+      priority: fc.nat({ max: 2 }),
+      category: fc.option(fc.constantFrom('Home', 'Work', 'Uncategorized')),
+    }),
+    { maxLength: 25 },
+  ),
+})
+const worlds = fc
+  .tuple(
+    world,
+    fc.integer({ min: Date.parse('2024-01-01'), max: Date.parse('2026-10-01') }),
+    // Whole hours after the change, so that what is whole hours ago is at it.
+    fc.integer({ min: 0, max: 24 * 8 }).map((hours) => hours * hourMs),
+  )
+  .map(([given, fromMs, offMs]) => ({ ...given, nowMs: momentIn(given.timezone, fromMs, offMs) }))
+
+let clock: ManualClock
+let api: TestApp
+
+beforeAll(async () => {
+  clock = manualClock()
+  api = await buildTestApp({ clock })
+})
+afterAll(() => api.close())
+
+const dateOf = (timezone: string, ms: number) =>
+  Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(timezone).toPlainDate()
+
+function model({ timezone, nowMs, things }: World) {
+  const today = dateOf(timezone, nowMs)
+  const dates = things.flatMap(({ agoMs }) => (agoMs === null ? [] : [dateOf(timezone, nowMs - agoMs).toString()]))
+  const on = (date: Temporal.PlainDate) => dates.filter((each) => each === date.toString()).length
+  const dailyData = Array.from({ length: 7 }, (_, index) => {
+    const date = today.subtract({ days: 6 - index })
+    return { date: date.toString(), completed: on(date) }
+  })
+  const monday = today.subtract({ days: today.dayOfWeek - 1 })
+  const weeklyData = Array.from({ length: 4 }, (_, index) => {
+    const weekStart = monday.subtract({ weeks: 3 - index })
+    const week = Array.from({ length: 7 }, (_, day) => on(weekStart.add({ days: day })))
+    return { weekStart: weekStart.toString(), completed: week.reduce((sum, count) => sum + count, 0) }
+  })
+  const runFrom = (date: Temporal.PlainDate): number => (on(date) > 0 ? 1 + runFrom(date.subtract({ days: 1 })) : 0)
+  const longest = Math.max(0, ...dates.map((date) => runFrom(Temporal.PlainDate.from(date))))
+  return { dailyData, weeklyData, streaks: { active: runFrom(today) || runFrom(today.subtract({ days: 1 })), longest } }
+}
+
+/** Each reminder stands at an open task of its own. */
+function counts({ things }: World) {
+  const tasks = things.map(({ kind, agoMs, priority, category }) =>
+    kind === 'task'
+      ? { isDone: agoMs !== null, priority: priorities[priority], category: category ?? 'Uncategorized' }
+      : { isDone: false, priority: 'medium', category: 'Uncategorized' },
+  )
+  const of = (isMeant: (task: (typeof tasks)[number]) => boolean) => tasks.filter(isMeant).length
+  const named = [...new Set(tasks.map(({ category }) => category))].map((category) => ({
+    category,
+    count: of((task) => task.category === category),
+  }))
+  return {
+    totalTasks: tasks.length,
+    tasksByStatus: { todo: of(({ isDone }) => !isDone), 'in-progress': 0, completed: of(({ isDone }) => isDone) },
+    tasksByPriority: Object.fromEntries(priorities.map((name) => [name, of(({ priority }) => priority === name)])),
+    named: named.toSorted((one, other) => other.count - one.count || (one.category < other.category ? -1 : 1)),
+    completedReminders: things.filter(({ kind, agoMs }) => kind === 'reminder' && agoMs !== null).length,
+    upcomingReminders: things.filter(({ kind, agoMs }) => kind === 'reminder' && agoMs === null).length,
+  }
+}
+
+test('whatever was completed when and wherever: what is told is what counting gives', async () => {
+  await fc.assert(
+    fc.asyncProperty(worlds, async (given) => {
+      clock.set(new Date(given.nowMs))
+      const person = await api.signUp({ timezone: given.timezone })
+      const created_at = new Date(given.nowMs - given.knownForDays * dayMs)
+      await api.db.updateTable('users').set({ created_at }).where('id', '=', person.userId).execute()
+      for (const { kind, agoMs, priority, category } of given.things) {
+        const completedAt = agoMs === null ? null : new Date(given.nowMs - agoMs)
+        if (kind === 'task')
+          await putTask(api, person, completedAt, { priority: priorities[priority] as string, category })
+        else await putReminder(api, person, completedAt ? 'completed' : 'pending', completedAt)
+      }
+      const { categoryData, generatedAt, overdueReminders, dailyData, weeklyData, ...told } =
+        await readAnalytics(person)
+      const expected = model(given)
+      const { named, ...expectedCounts } = counts(given)
+      expect({ dailyData, weeklyData, streaks: await readStreaks(person) }).toEqual(expected)
+      expect(told).toEqual(expectedCounts)
+      expect(categoryData.map(({ category, count }) => ({ category, count }))).toEqual(named)
+      const shares = categoryData.reduce((sum, { percent }) => sum + percent, 0)
+      expect(shares).toBeCloseTo(given.things.length > 0 ? 1 : 0, 12)
+      expect([overdueReminders, generatedAt]).toEqual([0, new Date(given.nowMs).toISOString()])
+    }),
+    { numRuns: 60, endOnFailure: true },
+  )
+}, 180_000)

@@ -1,0 +1,87 @@
+import { DomainError } from '@muster/errors'
+import type { Deps } from '../../deps.ts'
+import type { Actor } from '../../plugins/actor.ts'
+import { type AnalyticsRow, readAnalytics } from './analytics.queries.ts'
+import type { Analytics, Streaks } from './analytics.schema.ts'
+import { throughCache } from './analytics-cache.ts'
+
+type AnalyticsDeps = Pick<Deps, 'db' | 'redis' | 'clock'>
+type Told = { analytics: Analytics; streaks: Streaks }
+
+const withoutCategory = 'Uncategorized'
+
+/** What the actor has before them and behind them. Counts tasks that are theirs or assigned to them, whoever completed them. */
+export const getAnalytics = async (deps: AnalyticsDeps, actor: Actor): Promise<Analytics> =>
+  (await getBoth(deps, actor)).analytics
+
+/** How many dates in a row the actor completed something; see {@link getAnalytics} for whose. */
+export const getStreaks = async (deps: AnalyticsDeps, actor: Actor): Promise<Streaks> =>
+  (await getBoth(deps, actor)).streaks
+
+/** One reading tells both, and one key holds both, so that they never contradict each other. */
+function getBoth(deps: AnalyticsDeps, { userId }: Actor): Promise<Told> {
+  return throughCache(deps, userId, async () => {
+    const now = deps.clock.now()
+    const row = await readAnalytics(deps.db, userId, now)
+    if (!row) throw new DomainError('UNAUTHENTICATED')
+    const streaks = { active: row.activeStreak, longest: row.longestStreak }
+    return { value: { analytics: toAnalytics(row, now), streaks }, endsAt: row.endsAt }
+  })
+}
+
+function toAnalytics(row: AnalyticsRow, now: Date): Analytics {
+  const totalTasks = countOf(row, () => true)
+  const today = Temporal.PlainDate.from(row.today)
+  return {
+    totalTasks,
+    tasksByStatus: {
+      todo: countOf(row, ({ status }) => status === 'todo'),
+      'in-progress': countOf(row, ({ status }) => status === 'in-progress'),
+      completed: countOf(row, ({ status }) => status === 'completed'),
+    },
+    tasksByPriority: {
+      low: countOf(row, ({ priority }) => priority === 'low'),
+      medium: countOf(row, ({ priority }) => priority === 'medium'),
+      high: countOf(row, ({ priority }) => priority === 'high'),
+    },
+    completedReminders: row.completedReminders,
+    upcomingReminders: row.upcomingReminders,
+    overdueReminders: row.overdueReminders,
+    dailyData: lastDays(row, today),
+    weeklyData: lastWeeks(row, today),
+    categoryData: categories(row, totalTasks),
+    generatedAt: now.toISOString(),
+  }
+}
+
+const countOf = ({ groups }: AnalyticsRow, isMeant: (group: AnalyticsRow['groups'][number]) => boolean) =>
+  groups.filter(isMeant).reduce((sum, { count }) => sum + count, 0)
+
+function lastDays({ days }: AnalyticsRow, today: Temporal.PlainDate): Analytics['dailyData'] {
+  const byDate = new Map(days.map(({ date, completed }) => [date, completed]))
+  return [6, 5, 4, 3, 2, 1, 0].map((daysAgo) => {
+    const date = today.subtract({ days: daysAgo }).toString()
+    return { date, completed: byDate.get(date) ?? 0 }
+  })
+}
+
+function lastWeeks({ days }: AnalyticsRow, today: Temporal.PlainDate): Analytics['weeklyData'] {
+  const monday = today.subtract({ days: today.dayOfWeek - 1 })
+  return [3, 2, 1, 0].map((weeksAgo) => {
+    const weekStart = monday.subtract({ weeks: weeksAgo })
+    const [from, to] = [weekStart.toString(), weekStart.add({ weeks: 1 }).toString()]
+    const inWeek = days.filter(({ date }) => from <= date && date < to)
+    return { weekStart: from, completed: inWeek.reduce((sum, { completed }) => sum + completed, 0) }
+  })
+}
+
+function categories({ groups }: AnalyticsRow, totalTasks: number): Analytics['categoryData'] {
+  const counts = new Map<string, number>()
+  for (const { category, count } of groups) {
+    const name = category ?? withoutCategory
+    counts.set(name, (counts.get(name) ?? 0) + count)
+  }
+  return [...counts]
+    .map(([category, count]) => ({ category, count, percent: count / totalTasks }))
+    .toSorted((one, other) => other.count - one.count || (one.category < other.category ? -1 : 1))
+}

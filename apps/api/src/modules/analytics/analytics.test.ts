@@ -1,0 +1,146 @@
+import { type ManualClock, manualClock } from '@muster/testing'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { buildTestApp, type TestApp } from '../../testing.ts'
+import { joining } from '../organizations/organization-fixtures.ts'
+import { putReminder, putTask, readAnalytics, readStreaks } from './analytics-fixtures.ts'
+
+let clock: ManualClock
+let api: TestApp
+
+beforeAll(async () => {
+  // A Friday.
+  clock = manualClock(new Date('2026-11-20T12:00:00.000Z'))
+  api = await buildTestApp({ clock })
+})
+afterAll(() => api.close())
+
+const at = (text: string) => new Date(text)
+
+test('somebody without anything has zeros, all seven days and all four weeks', async () => {
+  const person = await api.signUp()
+  expect(await readAnalytics(person)).toEqual({
+    totalTasks: 0,
+    tasksByStatus: { todo: 0, 'in-progress': 0, completed: 0 },
+    tasksByPriority: { low: 0, medium: 0, high: 0 },
+    completedReminders: 0,
+    upcomingReminders: 0,
+    overdueReminders: 0,
+    dailyData: ['14', '15', '16', '17', '18', '19', '20'].map((day) => ({ date: `2026-11-${day}`, completed: 0 })),
+    weeklyData: ['2026-10-26', '2026-11-02', '2026-11-09', '2026-11-16'].map((weekStart) => ({
+      weekStart,
+      completed: 0,
+    })),
+    categoryData: [],
+    generatedAt: '2026-11-20T12:00:00.000Z',
+  })
+  expect(await readStreaks(person)).toEqual({ active: 0, longest: 0 })
+})
+
+test('tasks are counted by status, priority and category, whose shares sum up to 1', async () => {
+  const person = await api.signUp()
+  await putTask(api, person, null, { priority: 'high', category: 'Work' })
+  await putTask(api, person, null, { status: 'in-progress', category: 'Work' })
+  await putTask(api, person, at('2026-11-20T08:00:00Z'), { category: 'Home' })
+  await putTask(api, person, null)
+  const told = await readAnalytics(person)
+  expect(told).toMatchObject({
+    totalTasks: 4,
+    tasksByStatus: { todo: 2, 'in-progress': 1, completed: 1 },
+    tasksByPriority: { low: 0, medium: 3, high: 1 },
+    categoryData: [
+      { category: 'Work', count: 2, percent: 0.5 },
+      { category: 'Home', count: 1, percent: 0.25 },
+      { category: 'Uncategorized', count: 1, percent: 0.25 },
+    ],
+  })
+})
+
+test('reminders are counted as completed, to come, and sent without anybody doing anything', async () => {
+  const person = await api.signUp()
+  for (const status of ['pending', 'pending', 'sent', 'cancelled', 'failed']) await putReminder(api, person, status)
+  await putReminder(api, person, 'completed', at('2026-11-19T08:00:00Z'))
+  const told = await readAnalytics(person)
+  expect(told).toMatchObject({ completedReminders: 1, upcomingReminders: 2, overdueReminders: 1 })
+  expect(told.dailyData.at(-2)).toEqual({ date: '2026-11-19', completed: 1 })
+  // Completing the task ends the overdue reminder, which counts as completed with it.
+  const { task_id: id } = await api.db
+    .selectFrom('reminders')
+    .select('task_id')
+    .where('user_id', '=', person.userId)
+    .where('status', '=', 'sent')
+    .executeTakeFirstOrThrow()
+  await person.inject('PATCH', `/api/v1/tasks/${id}`, { status: 'completed' })
+  expect(await readAnalytics(person)).toMatchObject({ completedReminders: 2, overdueReminders: 0 })
+  expect((await readAnalytics(person)).dailyData.at(-1)).toEqual({ date: '2026-11-20', completed: 2 })
+})
+
+test('tasks assigned to somebody of the same organization are theirs too, those of others are nobody else’s', async () => {
+  const owner = await api.signUp()
+  const [assignee, admin] = [await joining(api, owner), await joining(api, owner, 'client_admin')]
+  const elsewhere = await api.signUp()
+  await putTask(api, owner, at('2026-11-20T08:00:00Z'), { assignee_id: assignee.userId })
+  await putTask(api, owner, null, { assignee_id: owner.userId })
+  await putTask(api, owner, null, { assignee_id: elsewhere.userId })
+  expect(await readAnalytics(owner)).toMatchObject({ totalTasks: 3, tasksByStatus: { completed: 1 } })
+  expect(await readAnalytics(assignee)).toMatchObject({ totalTasks: 1, tasksByStatus: { completed: 1 } })
+  expect(await readStreaks(assignee)).toEqual({ active: 1, longest: 1 })
+  for (const other of [admin, elsewhere]) expect(await readAnalytics(other)).toMatchObject({ totalTasks: 0 })
+})
+
+describe('dates', () => {
+  test('are those of the person: one moment is another day elsewhere', async () => {
+    const zones = { 'Pacific/Auckland': '2026-11-20', UTC: '2026-11-19', 'America/Los_Angeles': '2026-11-19' }
+    for (const [timezone, date] of Object.entries(zones)) {
+      const person = await api.signUp({ timezone })
+      await putTask(api, person, at('2026-11-19T13:00:00Z'))
+      const { dailyData } = await readAnalytics(person)
+      expect(dailyData.filter(({ completed }) => completed > 0)).toEqual([{ date, completed: 1 }])
+    }
+  })
+
+  test('begin at the local midnight also where clocks go back to it', async () => {
+    // In Havana the hour from 0:00 came twice on this Sunday: from 04:00 and from 05:00 UTC.
+    const person = await api.signUp({ timezone: 'America/Havana' })
+    const longest = async () => {
+      await api.redis.flushdb()
+      return (await readStreaks(person)).longest
+    }
+    await putTask(api, person, at('2026-10-30T12:00:00Z'))
+    await putTask(api, person, at('2026-11-01T04:30:00Z'))
+    expect(await longest()).toBe(1)
+    // Also for who was there before, whose days are worked out in another way.
+    await api.db
+      .updateTable('users')
+      .set({ created_at: at('2026-01-01') })
+      .where('id', '=', person.userId)
+      .execute()
+    expect(await longest()).toBe(1)
+    await putTask(api, person, at('2026-11-01T03:59:59Z'))
+    expect(await longest()).toBe(3)
+  })
+})
+
+describe('a streak', () => {
+  const streaksOf = async (...days: string[]) => {
+    const person = await api.signUp()
+    for (const day of days) await putTask(api, person, at(`2026-${day}T09:00:00Z`))
+    return readStreaks(person)
+  }
+
+  test.each([
+    ['lives while today is done', ['11-18', '11-19', '11-20'], { active: 3, longest: 3 }],
+    ['lives until tomorrow when yesterday was done', ['11-18', '11-19'], { active: 2, longest: 2 }],
+    ['has ended when the day before yesterday was the last', ['11-17', '11-18'], { active: 0, longest: 2 }],
+    ['counts a date once', ['11-20', '11-20', '11-20'], { active: 1, longest: 1 }],
+    ['is broken by a day without anything', ['11-15', '11-16', '11-17', '11-19', '11-20'], { active: 2, longest: 3 }],
+  ])('%s', async (_what, days, expected) => {
+    expect(await streaksOf(...days)).toEqual(expected)
+  })
+
+  test('goes on by reminders as well as by tasks', async () => {
+    const person = await api.signUp()
+    await putTask(api, person, at('2026-11-18T09:00:00Z'))
+    await putReminder(api, person, 'completed', at('2026-11-19T09:00:00Z'))
+    expect(await readStreaks(person)).toEqual({ active: 2, longest: 2 })
+  })
+})

@@ -1,0 +1,91 @@
+import { sql } from 'kysely'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
+import { countOf, listPage, notificationsUrl, read, tell } from './notifications-fixtures.ts'
+
+/** Most of one person, so that a query that reads all of theirs is far from one that reads a page. */
+const many = 200_000
+const rowsPerStatement = 20_000
+/** Unread, and of a rare type. */
+const few = 5
+/** A page of each type, and as much again for the entries of rows that are gone. */
+const most = 7 * 51 * 2
+
+let api: TestApp
+let busy: TestPerson
+
+beforeAll(async () => {
+  api = await buildTestApp()
+  busy = await api.signUp()
+  for (let from = 1; from <= many; from += rowsPerStatement) {
+    await sql`
+      insert into notifications (id, user_id, type, title, message, is_read, created_at)
+      select gen_random_uuid(), ${busy.userId}::uuid, case when n <= ${few} then 'invite' else 'general' end, 'News', 'n' || n,
+        n > ${few}, now() - n * interval '10 seconds'
+      from generate_series(${from}::int, ${from + rowsPerStatement - 1}::int) n`.execute(api.db)
+  }
+  await sql`vacuum analyze notifications`.execute(api.db)
+}, 120_000)
+afterAll(() => api.close())
+
+/** What Postgres has read of the table so far: rows one after the other, and entries of its indexes. */
+async function readSoFar() {
+  const connections = Array.from({ length: 10 }, () =>
+    sql`select pg_stat_force_next_flush(), pg_sleep(0.05)`.execute(api.deps.db),
+  )
+  await Promise.all(connections)
+  const { rows } = await sql<{ inSequence: number; byIndex: number }>`
+    select (select seq_tup_read from pg_stat_user_tables where relname = 'notifications')::float8 as "inSequence",
+      (select sum(idx_tup_read) from pg_stat_user_indexes where relname = 'notifications')::float8 as "byIndex"`.execute(
+    api.db,
+  )
+  return rows[0] as { inSequence: number; byIndex: number }
+}
+
+async function readFor(work: () => Promise<unknown>) {
+  const before = await readSoFar()
+  await work()
+  const after = await readSoFar()
+  return { inSequence: after.inSequence - before.inSequence, byIndex: after.byIndex - before.byIndex }
+}
+
+test.each(['', '?unread=true', '?unread=false', '?type=invite', '?type=chat&unread=true', '?type=invite,general'])(
+  'the list %s of somebody with very many reads no more than a page of each type',
+  async (query) => {
+    // Often enough that Postgres would go over to a plan that fits no value in particular.
+    for (let time = 0; time < 8; time++) await listPage(busy, query)
+    const used = await readFor(async () => {
+      expect((await busy.inject('GET', `${notificationsUrl}${query}`)).statusCode).toBe(200)
+    })
+    expect(used.inSequence).toBe(0)
+    expect(used.byIndex).toBeLessThan(most)
+  },
+)
+
+test('a page far behind is as cheap as the first', async () => {
+  let { nextCursor } = await listPage(busy)
+  for (let page = 0; page < 20; page++) nextCursor = (await listPage(busy, `?cursor=${nextCursor}`)).nextCursor
+  const used = await readFor(() => listPage(busy, `?cursor=${nextCursor}`))
+  expect(used.inSequence).toBe(0)
+  expect(used.byIndex).toBeLessThan(most)
+})
+
+test('to count the unread reads these alone', async () => {
+  for (let time = 0; time < 8; time++) await countOf(busy)
+  const used = await readFor(async () => expect(await countOf(busy)).toBe(few))
+  expect(used).toMatchObject({ inSequence: 0 })
+  expect(used.byIndex).toBeLessThanOrEqual(2 * few)
+})
+
+test('to tell, and to read, looks at no more than the last hour', async () => {
+  const message = (text: string) => ({ userId: busy.userId, type: 'general' as const, title: 'News', message: text })
+  for (let time = 0; time < 8; time++) await tell(api, [message(`warm ${time}`)])
+  const [newest] = (await listPage(busy)).notifications
+  const used = await readFor(async () => {
+    await tell(api, [message('another')])
+    await read(busy, newest?.id ?? '')
+  })
+  expect(used.inSequence).toBe(0)
+  // The hour holds 360 of those above.
+  expect(used.byIndex).toBeLessThan(1_500)
+})

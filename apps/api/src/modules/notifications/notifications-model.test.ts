@@ -1,0 +1,205 @@
+import { type ManualClock, manualClock } from '@muster/testing'
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
+import { countOf, listAll, read, readAll, remove, tell } from './notifications-fixtures.ts'
+
+/*
+ * Histories of what people are told, read and delete, through HTTP on a real Postgres, against a model that holds it all
+ * in a list. What must hold after each step:
+ *
+ *  1. The list shows what the model holds: one of those that say the same within 10 minutes, at most 60 an hour and one
+ *     row for the rest, everything about safety, nothing of a type that is turned off.
+ *  2. The unread count is what a recount of the list gives, also when calls were made at once.
+ */
+
+type Type = 'general' | 'invite' | 'security'
+type Act =
+  | { kind: 'tell'; type: Type; message: string }
+  /** The one of this place in the list, when there is one. */
+  | { kind: 'read' | 'remove'; place: number }
+  | { kind: 'readAll' }
+type Command =
+  | { kind: 'act'; person: number; act: Act }
+  /** Many different ones in one go, as far as the limit and beyond. */
+  | { kind: 'flood'; person: number; count: number }
+  | { kind: 'wait'; minutes: number }
+  | { kind: 'prefer'; person: number; type: 'general' | 'invite'; inApp: boolean }
+  | { kind: 'atOnce'; person: number; acts: Act[] }
+type Row = { type: Type; message: string; atMs: number; isRead: boolean; summarized: number | undefined }
+type Model = { rows: Row[]; off: Set<Type> }
+
+const minuteMs = 60_000
+const personCount = 2
+const person = fc.nat({ max: personCount - 1 })
+const act: fc.Arbitrary<Act> = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constant('tell' as const),
+      type: fc.constantFrom<Type[]>('general', 'invite', 'security'),
+      message: fc.constantFrom('one', 'two', 'three'),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constantFrom('read' as const, 'remove' as const), place: fc.nat({ max: 70 }) }),
+  },
+  { weight: 2, arbitrary: fc.constant({ kind: 'readAll' as const }) },
+)
+const command: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant('act' as const), person, act }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constant('flood' as const), person, count: fc.constantFrom(1, 35, 61) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('wait' as const), minutes: fc.constantFrom(1, 9, 10, 50, 60) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('prefer' as const),
+      person,
+      type: fc.constantFrom('general' as const, 'invite' as const),
+      inApp: fc.boolean(),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('atOnce' as const),
+      person,
+      acts: fc.array(act, { minLength: 2, maxLength: 8 }),
+    }),
+  },
+)
+
+let clock: ManualClock
+let api: TestApp
+let flooded = 0
+
+beforeAll(async () => {
+  clock = manualClock()
+  api = await buildTestApp({ clock })
+})
+afterAll(() => api.close())
+
+function tellModel({ rows, off }: Model, { type, message }: { type: Type; message: string }): void {
+  const nowMs = clock.now().getTime()
+  const within = (row: Row, minutes: number) => row.atMs > nowMs - minutes * minuteMs
+  const isPlain = (row: Row) => row.summarized === undefined
+  if (off.has(type)) return
+  if (rows.some((row) => isPlain(row) && row.type === type && row.message === message && within(row, 10))) return
+  const counted = rows.filter((row) => isPlain(row) && row.type !== 'security' && within(row, 60))
+  if (type === 'security' || counted.length < 60) {
+    rows.push({ type, message, atMs: nowMs, isRead: false, summarized: undefined })
+    return
+  }
+  const summary = rows.find((row) => !isPlain(row) && within(row, 60))
+  if (summary) Object.assign(summary, { isRead: false, summarized: (summary.summarized ?? 0) + 1 })
+  else rows.push({ type: 'general', message: '', atMs: nowMs, isRead: false, summarized: 1 })
+}
+
+const shape = (rows: Row[]) =>
+  rows.map((row) => JSON.stringify({ ...row, message: row.summarized ? '' : row.message })).sort()
+
+async function shown(client: TestPerson): Promise<Row[]> {
+  return (await listAll(client)).map(({ type, message, createdAt, isRead, data }) => ({
+    type: type as Type,
+    message,
+    atMs: Date.parse(createdAt),
+    isRead,
+    summarized: data.summarized as number | undefined,
+  }))
+}
+
+const told = ({ userId }: TestPerson, type: Type, message: string) => ({ userId, type, title: 'News', message })
+
+async function perform(client: TestPerson, given: Act, ids: string[]): Promise<void> {
+  const id = 'place' in given ? ids[given.place] : undefined
+  if (given.kind === 'tell') await tell(api, [told(client, given.type, given.message)])
+  if (given.kind === 'readAll') await readAll(client)
+  if (given.kind === 'read' && id) await read(client, id)
+  if (given.kind === 'remove' && id) await remove(client, id)
+}
+
+function performModel(model: Model, given: Act, byId: Map<string, Row>, ids: string[]): void {
+  const row = 'place' in given ? byId.get(ids[given.place] ?? '') : undefined
+  if (given.kind === 'tell') tellModel(model, given)
+  if (given.kind === 'readAll') for (const each of model.rows) each.isRead = true
+  if (given.kind === 'read' && row) row.isRead = true
+  if (given.kind === 'remove' && row) model.rows.splice(model.rows.indexOf(row), 1)
+}
+
+/** Which row of the model each of the list is. */
+async function identify(client: TestPerson, { rows }: Model): Promise<{ byId: Map<string, Row>; ids: string[] }> {
+  const list = await listAll(client)
+  const left = [...rows]
+  const byId = new Map<string, Row>()
+  for (const { id, type, message, createdAt, data } of list) {
+    const place = left.findIndex(
+      (row) =>
+        row.type === type &&
+        row.atMs === Date.parse(createdAt) &&
+        row.summarized === data.summarized &&
+        (row.summarized !== undefined || row.message === message),
+    )
+    if (place >= 0) byId.set(id, left.splice(place, 1)[0] as Row)
+  }
+  return { byId, ids: list.map(({ id }) => id) }
+}
+
+async function step(people: TestPerson[], models: Model[], given: Command): Promise<void> {
+  if (given.kind === 'wait') {
+    clock.advance(given.minutes * minuteMs)
+    return
+  }
+  const [client, model] = [people[given.person] as TestPerson, models[given.person] as Model]
+  if (given.kind === 'prefer') {
+    const notifications = { [given.type]: { inApp: given.inApp } }
+    await client.inject('PUT', '/api/v1/users/me/preferences', { notifications })
+    model.off = new Set(given.inApp ? [] : [given.type])
+    return
+  }
+  if (given.kind === 'flood') {
+    const messages = Array.from({ length: given.count }, () => `flood ${++flooded}`)
+    await tell(
+      api,
+      messages.map((message) => told(client, 'general', message)),
+    )
+    for (const message of messages) tellModel(model, { type: 'general', message })
+    return
+  }
+  const { byId, ids } = await identify(client, model)
+  if (given.kind === 'act') {
+    await perform(client, given.act, ids)
+    performModel(model, given.act, byId, ids)
+    return
+  }
+  await Promise.all(given.acts.map((each) => perform(client, each, ids)))
+  // In which order they came is open; what holds for any is asked below.
+  model.rows = await shown(client)
+  const hourAgoMs = clock.now().getTime() - 60 * minuteMs
+  const plain = model.rows.filter((row) => row.type !== 'security' && row.summarized === undefined)
+  expect(plain.filter(({ atMs }) => atMs > hourAgoMs).length).toBeLessThanOrEqual(60)
+}
+
+test('whatever is told, read and deleted: the list is what the model says, and the count is a recount', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(command, { minLength: 5, maxLength: 25 }), async (commands) => {
+      const people = [await api.signUp(), await api.signUp()]
+      const models: Model[] = people.map(() => ({ rows: [], off: new Set() }))
+      for (const given of commands) {
+        await step(people, models, given)
+        for (const [index, client] of people.entries()) {
+          const rows = await shown(client)
+          expect(shape(rows)).toEqual(shape((models[index] as Model).rows))
+          expect(await countOf(client)).toBe(rows.filter(({ isRead }) => !isRead).length)
+        }
+      }
+    }),
+    { numRuns: 25, endOnFailure: true },
+  )
+}, 120_000)

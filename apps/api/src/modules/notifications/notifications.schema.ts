@@ -1,0 +1,45 @@
+import { notificationTypes } from '@muster/notifications'
+import { z } from 'zod'
+import { listOf } from '../../plugins/fields.ts'
+import { cursorInfo, instant, replyOf } from '../../plugins/reply.ts'
+
+const type = z.enum(notificationTypes)
+
+export const notification = z
+  .object({
+    id: z.uuid(),
+    type,
+    title: z.string(),
+    message: z.string(),
+    /** Null also when the task is deleted. */
+    taskId: z.uuid().nullable(),
+    chatId: z.uuid().nullable(),
+    /** What belongs to its kind; of a row that stands for more than are shown, `summarized` says for how many. */
+    data: z.record(z.string(), z.unknown()),
+    isRead: z.boolean(),
+    createdAt: instant,
+  })
+  .meta({ id: 'Notification' })
+export type Notification = z.infer<typeof notification>
+
+export const notificationParams = z.strictObject({ id: z.uuid() })
+
+export const notificationQuery = z.strictObject({
+  /** `true` lists the unread alone, `false` the read alone. */
+  unread: z
+    .enum(['true', 'false'])
+    .transform((value) => value === 'true')
+    .optional(),
+  type: listOf(type).optional(),
+  /** `nextCursor` of the page before. */
+  cursor: z.string().min(1).max(200).optional(),
+})
+export type NotificationQuery = z.output<typeof notificationQuery>
+
+export const notificationReply = replyOf(z.object({ notification }))
+export const countReply = replyOf(z.object({ count: z.int() }))
+export const notificationPageReply = z.object({
+  success: z.literal(true),
+  data: z.object({ notifications: z.array(notification) }),
+  pagination: cursorInfo,
+})

@@ -1,0 +1,222 @@
+import { newId } from '@muster/db'
+import type { NotificationType } from '@muster/notifications'
+import { type ManualClock, manualClock } from '@muster/testing'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
+import { mailsTo } from '../auth/auth-fixtures.ts'
+import { createTask, joining } from '../organizations/organization-fixtures.ts'
+import type { Notification } from './notifications.schema.ts'
+import { countOf, listAll, listPage, notificationsUrl, read, readAll, remove, tell } from './notifications-fixtures.ts'
+
+let clock: ManualClock
+let api: TestApp
+
+beforeAll(async () => {
+  clock = manualClock()
+  api = await buildTestApp({ clock })
+})
+afterAll(() => api.close())
+
+const minuteMs = 60_000
+const about = ({ userId }: TestPerson, message: string, type: NotificationType = 'general') => ({
+  userId,
+  type,
+  title: 'News',
+  message,
+})
+/** One after another, a minute apart; the last one is the newest. */
+async function tellEach(person: TestPerson, messages: string[], type?: NotificationType) {
+  for (const message of messages) {
+    clock.advance(minuteMs)
+    await tell(api, [about(person, message, type)])
+  }
+}
+const messagesOf = (found: { message: string }[]) => found.map(({ message }) => message)
+
+describe('the list', () => {
+  test('shows a person their own, the newest first, with everything in them', async () => {
+    const [person, other] = [await api.signUp(), await api.signUp()]
+    const task = await createTask(person)
+    await tell(api, [{ ...about(person, 'one', 'reminder'), taskId: task.id, data: { late: true } }])
+    await tellEach(person, ['two'])
+    await tellEach(other, ['theirs'])
+    const { notifications, nextCursor } = await listPage(person)
+    expect(messagesOf(notifications)).toEqual(['two', 'one'])
+    expect(nextCursor).toBeNull()
+    expect(notifications[1]).toEqual({
+      id: expect.any(String),
+      type: 'reminder',
+      title: 'News',
+      message: 'one',
+      taskId: task.id,
+      chatId: null,
+      data: { late: true },
+      isRead: false,
+      createdAt: new Date(clock.now().getTime() - 2 * minuteMs).toISOString(),
+    })
+  })
+
+  test('comes 50 a page, and the pages hold each one once while more arrive', async () => {
+    const person = await api.signUp()
+    const security = Array.from({ length: 120 }, (_, index) => about(person, `${index}`, 'security'))
+    // Many of one moment: only their ids tell them apart.
+    await tell(api, security.slice(0, 70))
+    clock.advance(minuteMs)
+    await tell(api, security.slice(70))
+    const first = await listPage(person)
+    expect(first.notifications).toHaveLength(50)
+    await tellEach(person, ['later'])
+    const second = await listPage(person, `?cursor=${first.nextCursor}`)
+    const third = await listPage(person, `?cursor=${second.nextCursor}`)
+    expect(third.nextCursor).toBeNull()
+    const seen = [first, second, third].flatMap(({ notifications }) => messagesOf(notifications))
+    expect(seen).toEqual(security.map(({ message }) => message).toReversed())
+  })
+
+  test('takes filters by type and by whether they were read', async () => {
+    const person = await api.signUp()
+    await tellEach(person, ['a', 'b'], 'invite')
+    await tellEach(person, ['c', 'd'], 'chat')
+    await tellEach(person, ['e'])
+    for (const { id, message } of await listAll(person)) if ('ac'.includes(message)) await read(person, id)
+    const found = async (query: string) => messagesOf(await listAll(person, query)).join('')
+    expect(await found('unread=true')).toBe('edb')
+    expect(await found('unread=false')).toBe('ca')
+    expect(await found('type=chat')).toBe('dc')
+    expect(await found('type=chat,invite&unread=true')).toBe('db')
+    expect(await found('type=chat,chat')).toBe('dc')
+    expect(await found('type=security')).toBe('')
+  })
+
+  test.each([
+    ['a type that is none', '?type=weather', 'query.type.0'],
+    ['what is neither true nor false', '?unread=1', 'query.unread'],
+    ['a cursor that is none', '?cursor=abc', 'query.cursor'],
+    ['a limit', '?limit=10', 'query'],
+  ])('refuses %s', async (_what, query, path) => {
+    const person = await api.signUp()
+    const answer = await person.inject('GET', `${notificationsUrl}${query}`)
+    expect([answer.statusCode, answer.json().error.code]).toEqual([400, 'VALIDATION_FAILED'])
+    expect(answer.json().error.details[0].path).toBe(path)
+  })
+})
+
+describe('reading and deleting', () => {
+  test('one at a time or all at once lowers the count of the unread, and twice is once', async () => {
+    const [person, other] = [await api.signUp(), await api.signUp()]
+    await tellEach(person, ['a', 'b', 'c', 'd'])
+    await tellEach(other, ['theirs'])
+    expect(await countOf(person)).toBe(4)
+    const [d, c] = (await listAll(person)).map(({ id }) => id) as [string, string]
+    for (let time = 0; time < 2; time++) {
+      const answer = await read(person, d)
+      expect([answer.statusCode, answer.json().data.notification]).toMatchObject([200, { id: d, isRead: true }])
+    }
+    expect(await countOf(person)).toBe(3)
+    expect((await remove(person, c)).json().data.notification).toMatchObject({ id: c, message: 'c' })
+    expect((await remove(person, c)).statusCode).toBe(404)
+    expect((await read(person, c)).statusCode).toBe(404)
+    expect(await countOf(person)).toBe(2)
+    expect([(await readAll(person)).json().data, (await readAll(person)).json().data]).toEqual([
+      { count: 2 },
+      { count: 0 },
+    ])
+    expect(await countOf(person)).toBe(0)
+    expect((await listAll(person)).map(({ isRead }) => isRead)).toEqual([true, true, true])
+    expect(await countOf(other)).toBe(1)
+  })
+
+  test('takes only one’s own: those of others are not there', async () => {
+    const [person, other] = [await api.signUp({ role: 'super_admin' }), await api.signUp()]
+    await tellEach(other, ['theirs'])
+    const [{ id }] = (await listAll(other)) as [Notification]
+    for (const answer of [await read(person, id), await remove(person, id), await read(person, newId())]) {
+      expect([answer.statusCode, answer.json().error.code]).toEqual([404, 'NOT_FOUND'])
+    }
+    expect(await listAll(other)).toMatchObject([{ isRead: false }])
+  })
+
+  test('of more than a statement takes reads all of them', async () => {
+    const person = await api.signUp()
+    const row = { user_id: person.userId, type: 'general', title: 'News', message: 'Many.', created_at: clock.now() }
+    for (let round = 0; round < 3; round++) {
+      const rows = Array.from({ length: 2_000 }, () => ({ ...row, id: newId() }))
+      await api.db.insertInto('notifications').values(rows).execute()
+    }
+    expect((await readAll(person)).json().data).toEqual({ count: 6_000 })
+    expect(await countOf(person)).toBe(0)
+  })
+})
+
+test('more than 60 an hour end in one row that says how many, and is unread again with each', async () => {
+  const person = await api.signUp()
+  const many = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, index) => about(person, `${from + index}`))
+  await tell(api, many(0, 62))
+  const summary = async () => (await listAll(person)).find(({ title }) => title === 'More notifications')
+  expect(await summary()).toMatchObject({ type: 'general', data: { summarized: 2 }, isRead: false })
+  await readAll(person)
+  await tell(api, many(62, 65))
+  expect(await summary()).toMatchObject({ message: expect.stringMatching(/^5 more/), isRead: false })
+  expect(await countOf(person)).toBe(1)
+})
+
+describe('a completed task', () => {
+  const complete = (person: TestPerson, id: string) =>
+    person.inject('PATCH', `/api/v1/tasks/${id}`, { status: 'completed' })
+  const wantMails = (person: TestPerson) =>
+    person.inject('PUT', '/api/v1/users/me/preferences', { notifications: { general: { email: true } } })
+
+  test('is told to its owner once, whoever completes it and however many at once', async () => {
+    const owner = await api.signUp()
+    const [assignee, admin] = [await joining(api, owner), await joining(api, owner, 'client_admin')]
+    await wantMails(owner)
+    const task = await createTask(owner, { title: 'Buy milk', assigneeId: assignee.userId })
+    const people = [owner, assignee, admin]
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, (_, n) => complete(people[n % 3] as TestPerson, task.id)),
+    )
+    expect(new Set(answers.map(({ statusCode }) => statusCode))).toEqual(new Set([200]))
+    const notices = await listAll(owner)
+    expect(notices).toMatchObject([{ type: 'general', message: 'You completed: Buy milk', taskId: task.id }])
+    for (const person of [assignee, admin]) expect(await listAll(person)).toEqual([])
+    const mails = await mailsTo(api, owner.email)
+    expect(mails).toMatchObject([{ template: 'task-completed', notification_id: notices[0]?.id }])
+  })
+
+  test('is mailed only to who asked for it, and says who did it', async () => {
+    const [quiet, owner] = [await api.signUp(), await api.signUp()]
+    const assignee = await joining(api, owner)
+    await wantMails(owner)
+    await complete(quiet, (await createTask(quiet)).id)
+    expect(await mailsTo(api, quiet.email)).toEqual([])
+    await complete(owner, (await createTask(owner, { title: 'Own one' })).id)
+    await complete(assignee, (await createTask(owner, { title: 'Done for me', assigneeId: assignee.userId })).id)
+    const mails = await mailsTo(api, owner.email)
+    expect(mails.map(({ data }) => data)).toMatchObject([
+      { taskTitle: 'Own one', completedBy: null },
+      { taskTitle: 'Done for me', completedBy: expect.stringMatching(/^user_/) },
+    ])
+  })
+
+  test('that is opened and completed again within minutes is told once', async () => {
+    const owner = await api.signUp()
+    await wantMails(owner)
+    const { id } = await createTask(owner)
+    for (let time = 0; time < 2; time++) {
+      await complete(owner, id)
+      await owner.inject('PATCH', `/api/v1/tasks/${id}`, { status: 'todo' })
+    }
+    expect(await listAll(owner)).toHaveLength(1)
+    expect(await mailsTo(api, owner.email)).toHaveLength(1)
+  })
+
+  test('is told to nobody who turned it off in the app, and still mailed', async () => {
+    const owner = await api.signUp()
+    const channels = { inApp: false, email: true }
+    await owner.inject('PUT', '/api/v1/users/me/preferences', { notifications: { general: channels } })
+    await complete(owner, (await createTask(owner)).id)
+    expect(await listAll(owner)).toEqual([])
+    expect(await mailsTo(api, owner.email)).toMatchObject([{ template: 'task-completed', notification_id: null }])
+  })
+})

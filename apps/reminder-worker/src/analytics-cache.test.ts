@@ -1,0 +1,25 @@
+import { analyticsKey } from '@muster/person-cache'
+import { eventually } from '@muster/testing'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createReminderWorld } from './test-support.ts'
+
+let world: Awaited<ReturnType<typeof createReminderWorld>>
+
+beforeEach(async () => {
+  world = await createReminderWorld()
+})
+afterEach(() => world.close())
+
+const dayMs = 86_400_000
+
+test.each([
+  ['is sent', () => new Date(), 'sent'],
+  ['was missed', () => new Date(Date.now() - 2 * dayMs), 'failed'],
+])('a reminder that %s ends what was cached of its person’s analytics', async (_what, at, status) => {
+  const { client } = world.redis
+  await client.set(analyticsKey(world.userId), '{}')
+  world.start()
+  const id = await world.insertReminder({ scheduled_at: at() })
+  await eventually(async () => expect(await world.reminder(id)).toMatchObject({ status }), { timeoutMs: 10_000 })
+  await eventually(async () => expect(await client.get(analyticsKey(world.userId))).toBeNull())
+})
