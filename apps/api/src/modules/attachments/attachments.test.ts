@@ -241,10 +241,7 @@ test('deleting a file removes its row and orders the deletion of its bytes; dele
 })
 
 test('uploads at once never overdraw the quota of the organization, and what is refused leaves nothing', async () => {
-  const base = await buildTestApp()
-  const { storage } = base.deps.config
-  await base.close()
-  const small = await buildTestApp({ config: { storage: { ...storage, quotaBytes: 1_000 } } })
+  const small = await buildTestApp({ config: { storageQuotaBytes: 1_000 } })
   await small.listen()
   const admin = await small.signUp()
   const colleague = await small.signUp({ role: 'client_user', organizationId: admin.organizationId as string })
@@ -268,7 +265,7 @@ test('storage that is away answers 503 with Retry-After and keeps no row', async
   await other.listen()
   const person = await other.signUp()
   const task = await makeTask(person)
-  await writeFile(other.deps.config.storage.localDir, 'a file where the folder should be')
+  await writeFile(other.storageDir, 'a file where the folder should be')
   const { status, headers, body } = await upload({ 'a.txt': 'text' }, { person, task })
   expect([status, body.error.code, headers.get('retry-after')]).toEqual([503, 'DEPENDENCY_UNAVAILABLE', '5'])
   expect(await stateOf(other)).toMatchObject({ rows: 0, jobs: 0, staged: [] })
