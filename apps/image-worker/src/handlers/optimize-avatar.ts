@@ -24,9 +24,11 @@ export function optimizeAvatarHandler(deps: Needs) {
 
 async function makeOne(deps: Needs, upload: AvatarUpload, context: HandlerContext): Promise<void> {
   const keys = avatarKeys(upload.userId, upload.uploadId)
-  const make = async (path: string) => ({ picture: await makeAvatar(path) })
+  const make = async (path: string) => {
+    const picture = await makeAvatar(path)
+    return whenStorageIsThere(deps.storage.put(keys.picture, Readable.from([picture])))
+  }
   const made = await makeOrGiveUp(deps, keys.original, make, { ...context, job: optimizeAvatar })
   if ('failureReason' in made) return giveUpAvatar(deps, context.transact, upload, made.failureReason)
-  await whenStorageIsThere(deps.storage.put(keys.picture, Readable.from([made.picture])))
   await finishAvatar(deps, context.transact, upload)
 }

@@ -20,10 +20,13 @@ export function optimizeImageHandler(deps: Needs) {
     const attachment = await findAttachment(deps.db, attachmentId)
     // Deleted meanwhile, or finished by an earlier run.
     if (attachment?.status !== 'processing') return
-    const made = await makeOrGiveUp(deps, attachment.storage_key, optimize, { ...context, job: optimizeImage })
+    const make = async (path: string, signal: AbortSignal) => {
+      const image = await optimize(path, signal)
+      return { image, keys: await store(deps, attachment.id, image) }
+    }
+    const made = await makeOrGiveUp(deps, attachment.storage_key, make, { ...context, job: optimizeImage })
     if ('failureReason' in made) return giveUp(deps, context.transact, attachment, made.failureReason)
-    const keys = await store(deps, attachment.id, made)
-    await finish(deps, context.transact, attachment, made, keys)
+    await finish(deps, context.transact, attachment, made.image, made.keys)
   })
 }
 
