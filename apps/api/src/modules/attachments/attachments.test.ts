@@ -211,9 +211,28 @@ describe('content', () => {
     expect((await get('content')).status).toBe(409)
   })
 
-  test('answers HEAD with its length and no bytes', async () => {
-    const response = await ann.fetch(`/api/v1/attachments/${file.id}/content`, { method: 'HEAD' })
+  test('answers HEAD with its length and no bytes, and has no ranges for it', async () => {
+    const head = (headers: Record<string, string> = {}) =>
+      ann.fetch(`/api/v1/attachments/${file.id}/content`, { method: 'HEAD', headers })
+    const response = await head()
     expect([response.status, response.headers.get('content-length'), await response.text()]).toEqual([200, '10', ''])
+    expect((await read()).headers.get('etag')).toBe(response.headers.get('etag'))
+    const ranged = await head({ range: 'bytes=2-4' })
+    expect([ranged.status, ranged.headers.get('content-length')]).toEqual([200, '10'])
+    expect((await head({ 'if-none-match': response.headers.get('etag') as string })).status).toBe(304)
+  })
+
+  test.each([
+    ['W/', (etag: string) => `W/${etag}`, 304],
+    ['one of several', (etag: string) => `"other", ${etag}`, 304],
+    ['any', () => '*', 304],
+    ['another', () => '"other"', 200],
+  ])('If-None-Match with %s tag is honoured', async (_name, tagOf, status) => {
+    const etag = (await read()).headers.get('etag') as string
+    const response = await read({ 'if-none-match': tagOf(etag), range: 'bytes=0-1' })
+    expect(response.status).toBe(status === 200 ? 206 : status)
+    expect(response.headers.get('etag')).toBe(etag)
+    await response.text()
   })
 
   test('of a document has no thumbnail', async () => {
@@ -258,6 +277,36 @@ test('uploads at once never overdraw the quota of the organization, and what is 
   const stranger = await small.signUp()
   await uploaded('b.txt', 'x'.repeat(1_000), { person: stranger, task: await makeTask(stranger) })
   await small.close()
+})
+
+test('of two uploads that race for the last byte of the quota one is kept', async () => {
+  const small = await buildTestApp({ config: { storageQuotaBytes: 1_000 } })
+  await small.listen()
+  const person = await small.signUp()
+  const task = await makeTask(person)
+  await uploaded('a.txt', 'x'.repeat(999), { person, task })
+  const racing = await Promise.all(['b.txt', 'c.txt'].map((name) => upload({ [name]: 'x' }, { person, task })))
+  expect(racing.map(({ status }) => status).sort()).toEqual([201, 409])
+  const left = await stateOf(small)
+  expect([left.rows, left.stored.length, left.staged]).toEqual([2, 2, []])
+  await small.close()
+})
+
+test('an image that failed says why wherever it is listed, counts for nothing, and makes way for another try', async () => {
+  const task = await makeTask(ann)
+  const image = await uploaded('photo.jpg', jpeg, { task })
+  const failure_reason = 'The file is damaged, incomplete or no image.'
+  const failed = { status: 'failed', failure_reason, size_bytes: 0 }
+  await api.db.updateTable('attachments').set(failed).where('id', '=', image.id).execute()
+  const shown = { id: image.id, status: 'failed', failureReason: failure_reason, url: null, size: 0 }
+  const bodyOf = async (path: string) => (await ann.inject('GET', path)).json().data
+  expect((await bodyOf(`/api/v1/attachments/${image.id}`)).attachment).toMatchObject(shown)
+  expect((await bodyOf(pathOf(task))).attachments).toMatchObject([shown])
+  const listed = (await bodyOf('/api/v1/tasks?limit=100')).tasks.find(({ id }: { id: string }) => id === task)
+  expect(listed.attachments).toMatchObject([shown])
+  expect((await ann.inject('DELETE', `/api/v1/attachments/${image.id}`)).statusCode).toBe(200)
+  const again = await uploaded('photo.jpg', jpeg, { task })
+  expect((await bodyOf(pathOf(task))).attachments).toMatchObject([{ id: again.id, status: 'processing' }])
 })
 
 test('storage that is away answers 503 with Retry-After and keeps no row', async () => {

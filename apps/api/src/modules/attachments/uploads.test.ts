@@ -163,6 +163,19 @@ test('what is no multipart is UNSUPPORTED_MEDIA_TYPE; multipart that can’t be 
 })
 
 test.each([
+  ['with an empty name', '; filename=""\r\ncontent-type: text/plain'],
+  ['without a name', '\r\ncontent-type: application/octet-stream'],
+  ['named by an extension alone', '; filename=".txt"'],
+  ['named by dots and slashes alone', '; filename="../../.."'],
+  ['named by control characters alone', '; filename="\u0001\u0002"'],
+])('a file %s has no type and is refused', async (_name, disposition) => {
+  const body = `--x\r\ncontent-disposition: form-data; name="files"${disposition}\r\n\r\ntext\r\n--x--\r\n`
+  const headers = { 'content-type': 'multipart/form-data; boundary=x' }
+  const response = await withoutTrace(api, () => ann.inject('POST', pathOf(taskId), body, headers))
+  expect([response.statusCode, response.json().error.code]).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE'])
+})
+
+test.each([
   ['../../etc/passwd.txt', 'passwd.txt'],
   ['C:\\Windows\\system.txt', 'system.txt'],
   ['.hidden.txt', 'hidden.txt'],
