@@ -295,7 +295,7 @@ test('of two uploads that race for the last byte of the quota one is kept', asyn
 test('an image that failed says why wherever it is listed, counts for nothing, and makes way for another try', async () => {
   const task = await makeTask(ann)
   const image = await uploaded('photo.jpg', jpeg, { task })
-  const failure_reason = 'The file is damaged, incomplete or no image.'
+  const failure_reason = 'The file is damaged or incomplete.'
   const failed = { status: 'failed', failure_reason, size_bytes: 0 }
   await api.db.updateTable('attachments').set(failed).where('id', '=', image.id).execute()
   const shown = { id: image.id, status: 'failed', failureReason: failure_reason, url: null, size: 0 }
