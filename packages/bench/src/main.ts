@@ -6,6 +6,7 @@ import { fullPlan, smokePlan } from './plan.ts'
 import type { Line, Row } from './row.ts'
 import { auditChain } from './rows/audit-chain.ts'
 import { emailSend } from './rows/email-send.ts'
+import { images } from './rows/images.ts'
 import { jobLatency } from './rows/job-latency.ts'
 import { login } from './rows/login.ts'
 import { outboxDrain } from './rows/outbox-drain.ts'
@@ -27,6 +28,7 @@ const rows: Row[] = [
   outboxDrain,
   emailSend,
   auditChain,
+  images,
   warmStart,
 ]
 
