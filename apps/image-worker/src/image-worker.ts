@@ -7,25 +7,33 @@ import { optimizeAvatarHandler } from './handlers/optimize-avatar.ts'
 import { optimizeImageHandler } from './handlers/optimize-image.ts'
 import { sweepOrphansHandler } from './handlers/sweep-orphans.ts'
 import { removeLeftovers } from './temp-folder.ts'
+import { createTurns } from './turns.ts'
 
 /** Every night at 03:17 UTC. */
 const sweepAt = '0 17 3 * * *'
 
-/** Everything that this process does: the jobs of the image queue and the daily sweep's schedule. */
+/** While the pixels of one image are worked on, the next one is fetched and the last one stored: those need no memory. */
+const jobsBesideThePixels = 1
+
+/**
+ * Everything that this process does: the jobs of the image queue and the daily sweep's schedule.
+ * @param options.concurrency images whose pixels are worked on at the same time
+ */
 export function startImageWorker(deps: Deps, { concurrency }: { concurrency: number }): Pick<RunningWorker, 'close'> {
+  const needs = { ...deps, inTurn: createTurns(concurrency) }
   void removeLeftovers(deps.clock.now()).catch((error: unknown) =>
     deps.log.warn({ err: error }, 'old folders are left'),
   )
   const worker = startWorker({
     queue: 'image',
     handlers: [
-      optimizeImageHandler(deps),
-      optimizeAvatarHandler(deps),
+      optimizeImageHandler(needs),
+      optimizeAvatarHandler(needs),
       deleteFilesHandler(deps),
       sweepOrphansHandler(deps),
     ],
     deps,
-    concurrency,
+    concurrency: concurrency + jobsBesideThePixels,
   })
   const schedule = startDailySchedule(deps, { job: sweepOrphans, pattern: sweepAt })
   return {

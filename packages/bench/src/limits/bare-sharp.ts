@@ -23,6 +23,6 @@ answer<Photos, number>(async ({ paths }) => {
       .toFile(`${path}.picture`)
   }
   const elapsedMs = performance.now() - startMs
-  for (const path of paths) for (const made of ['small', 'picture']) await rm(`${path}.${made}`)
+  for (const path of new Set(paths)) for (const made of ['small', 'picture']) await rm(`${path}.${made}`)
   return elapsedMs
 })

@@ -1,5 +1,5 @@
 import { startApp } from '../apps.ts'
-import { type Child, peakRssMiB, rssMiB, startChild } from '../child.ts'
+import { type Child, cpuSeconds, peakRssMiB, rssMiB, startChild } from '../child.ts'
 import { clearUploads, insertUploads, makeMixture, makePhotos, untilReady } from '../images.ts'
 import type { Photos } from '../limits/bare-sharp.ts'
 import type { Line, Row } from '../row.ts'
@@ -14,6 +14,15 @@ const patienceMs = 900_000
 const windows = 10
 /** The first images bring in what the process needs once. */
 const warmWindows = 2
+
+/** Times of a round; processor times tell what another load of the machine does not change. */
+type Round = {
+  musterMs: number
+  limitMs: number
+  ratio: number
+  musterCpuMs: number | undefined
+  limitCpuMs: number | undefined
+}
 
 type Orders = Child<{ ids: string[] }, void>
 
@@ -42,16 +51,15 @@ async function measureSpeed(stage: Stage, orders: Orders): Promise<Line> {
   const bare = await startChild<Photos, number>(new URL('../limits/bare-sharp.ts', import.meta.url))
   const worker = await startApp(stage, 'image-worker')
   try {
-    const rounds: { musterMs: number; limitMs: number; ratio: number }[] = []
+    const rounds: Round[] = []
     // The first round only warms up.
     for (let round = 0; round <= stage.plan.rounds; round++) {
-      const limitMs = await bare.ask({ paths })
-      const musterMs = await makeAll(stage, orders, files, count)
-      if (round > 0) rounds.push({ musterMs, limitMs, ratio: limitMs / musterMs })
+      const [limitMs, limitCpuMs] = await timed(bare.pid, () => bare.ask({ paths }))
+      const [musterMs, musterCpuMs] = await timed(worker.pid, () => makeAll(stage, orders, files, count))
+      if (round > 0) rounds.push({ musterMs, limitMs, ratio: limitMs / musterMs, musterCpuMs, limitCpuMs })
     }
     const ratio = median(rounds.map((round) => round.ratio))
-    const rate = (of: (round: (typeof rounds)[number]) => number) =>
-      `${(count / (median(rounds.map(of)) / 1_000)).toFixed(2)}/s`
+    const rate = (of: (round: Round) => number) => `${(count / (median(rounds.map(of)) / 1_000)).toFixed(2)}/s`
     return {
       what: `12 MP JPEG → WebP and thumbnail, ${count} of them / sharp alone`,
       muster: rate(({ musterMs }) => musterMs),
@@ -66,6 +74,14 @@ async function measureSpeed(stage: Stage, orders: Orders): Promise<Line> {
   } finally {
     await Promise.all([worker.stop(), bare.stop()])
   }
+}
+
+/** @param work returns how long it took @returns that, and the processor time of the process meanwhile */
+async function timed(pid: number, work: () => Promise<number>): Promise<[number, number | undefined]> {
+  const before = cpuSeconds(pid)
+  const elapsedMs = await work()
+  const after = cpuSeconds(pid)
+  return [elapsedMs, before === undefined || after === undefined ? undefined : (after - before) * 1_000]
 }
 
 /** @returns the time from the order to the last image that is ready */
