@@ -41,7 +41,9 @@ export function bytesOf(
   answer: IncomingMessage,
   { idleMs, cut }: { idleMs: number; cut?: Range | undefined },
 ): Readable {
-  return Readable.from(cut ? part(read(answer, idleMs), cut) : read(answer, idleMs), { objectMode: false })
+  const stream = Readable.from(cut ? part(read(answer, idleMs), cut) : read(answer, idleMs), { objectMode: false })
+  // Also when nobody ever read: the answer would hold its connection.
+  return stream.once('close', () => answer.destroy())
 }
 
 async function* read(answer: IncomingMessage, idleMs: number): AsyncGenerator<Buffer> {
@@ -54,8 +56,6 @@ async function* read(answer: IncomingMessage, idleMs: number): AsyncGenerator<Bu
     }
   } catch (cause) {
     throw away(cause instanceof Error ? cause.message : 'the answer broke off')
-  } finally {
-    answer.destroy()
   }
 }
 

@@ -143,9 +143,13 @@ test('a file that Cloudinary refuses for itself is an error that no waiting mend
   expect(fault).toEqual(new Error('Cloudinary refused: Empty file'))
 })
 
-test('a reader that stops early ends the delivery', async () => {
+test('a reader that stops early, or never begins, ends the delivery', async () => {
   await put('x'.repeat(5_000_000))
   const { stream } = await storage.open('attachments/1/original')
   for await (const _ of stream) break
-  expect(stream.destroyed).toBe(true)
+  await expect.poll(() => peer.connections()).toBe(0)
+  const unread = await storage.open('attachments/1/original')
+  expect(await peer.connections()).toBe(1)
+  unread.stream.destroy()
+  await expect.poll(() => peer.connections()).toBe(0)
 })

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { promisify } from 'node:util'
 import type { CloudinaryConfig } from '../storage.ts'
 import { partsOf } from './multipart.ts'
 import { deliverySignatures, requestSignature } from './signatures.ts'
@@ -26,6 +27,8 @@ export type CloudinaryPeer = {
   /** Of every request, method and path without its query, e.g. `POST /v1_1/demo/raw/upload`. */
   requests: string[]
   trouble: Trouble | undefined
+  /** How many are open. */
+  connections(): Promise<number>
   close(): Promise<void>
 }
 
@@ -64,6 +67,7 @@ export async function startCloudinaryPeer(): Promise<CloudinaryPeer> {
     files: new Map(),
     requests: [],
     trouble: undefined,
+    connections: promisify(server.getConnections.bind(server)),
     async close() {
       server.close()
       server.closeAllConnections()
