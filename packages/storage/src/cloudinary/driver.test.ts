@@ -102,6 +102,7 @@ test.each(every)('%s does not wait for ever for a server that says nothing', asy
   const startedAtMs = performance.now()
   await expect(call(name)).rejects.toMatchObject({ code: 'DEPENDENCY_UNAVAILABLE' })
   expect(performance.now() - startedAtMs).toBeLessThan(1_500)
+  await expect.poll(() => peer.connections()).toBe(0)
 })
 
 test.each(every)('%s to a server that hangs up or is not there is DEPENDENCY_UNAVAILABLE', async (name) => {
@@ -127,6 +128,13 @@ test('a delivery that breaks off is an error of the stream, and of a kind that i
   await put('x'.repeat(200_000))
   peer.trouble = { cutsAt: 70_000 }
   await expect(open()).rejects.toMatchObject({ code: 'DEPENDENCY_UNAVAILABLE' })
+})
+
+test('a delivery that stands still is not waited for', async () => {
+  await put('x'.repeat(200_000))
+  peer.trouble = { stallsAt: 70_000 }
+  await expect(open()).rejects.toMatchObject({ code: 'DEPENDENCY_UNAVAILABLE' })
+  await expect.poll(() => peer.connections()).toBe(0)
 })
 
 test('a delivery that ignores the range is cut to it here', async () => {

@@ -13,6 +13,8 @@ type Trouble =
   | { hangs: true }
   /** Breaks off each delivery after so many bytes. */
   | { cutsAt: number }
+  /** Sends no more of a delivery after so many bytes. */
+  | { stallsAt: number }
   /** Closes the connection in the middle of a request. */
   | { leaves: true }
   /** Delivers the whole file whatever the range. */
@@ -178,6 +180,7 @@ function send(
   response.writeHead(isInside ? (first ? 206 : 200) : 416, headers)
   const body = bytes.subarray(start, end + 1)
   if (trouble && 'cutsAt' in trouble) response.write(body.subarray(0, trouble.cutsAt), () => response.destroy())
+  else if (trouble && 'stallsAt' in trouble) response.write(body.subarray(0, trouble.stallsAt))
   else response.end(request.method === 'HEAD' ? undefined : body)
 }
 
