@@ -11,6 +11,8 @@ import { createTurns } from './turns.ts'
 
 /** Every night at 03:17 UTC. */
 const sweepAt = '0 17 3 * * *'
+/** A killed process leaves a folder that is too young to go when the next one starts. */
+const clearEveryMs = 3_600_000
 
 /** While the pixels of one image are worked on, the next one is fetched and the last one stored: those need no memory. */
 const jobsBesideThePixels = 1
@@ -21,9 +23,12 @@ const jobsBesideThePixels = 1
  */
 export function startImageWorker(deps: Deps, { concurrency }: { concurrency: number }): Pick<RunningWorker, 'close'> {
   const needs = { ...deps, inTurn: createTurns(concurrency) }
-  void removeLeftovers(deps.clock.now()).catch((error: unknown) =>
-    deps.log.warn({ err: error }, 'old folders are left'),
-  )
+  const clear = () =>
+    void removeLeftovers(deps.clock.now()).catch((error: unknown) =>
+      deps.log.warn({ err: error }, 'old folders are left'),
+    )
+  clear()
+  const clearing = setInterval(clear, clearEveryMs).unref()
   const worker = startWorker({
     queue: 'image',
     handlers: [
@@ -38,6 +43,7 @@ export function startImageWorker(deps: Deps, { concurrency }: { concurrency: num
   const schedule = startDailySchedule(deps, { job: sweepOrphans, pattern: sweepAt })
   return {
     async close() {
+      clearInterval(clearing)
       await schedule.close()
       await worker.close()
     },

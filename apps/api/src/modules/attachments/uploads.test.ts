@@ -55,6 +55,8 @@ test.each([
   expect(file).toMatchObject({ filename: name, contentType })
 })
 
+const heic = Buffer.concat([Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic'), Buffer.alloc(500)])
+
 test.each([
   ['script in SVG', 'a.svg', () => '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'],
   ['SVG named png', 'a.png', () => '<svg xmlns="http://www.w3.org/2000/svg"/>'],
@@ -62,6 +64,8 @@ test.each([
   ['a program', 'a.exe', () => 'MZ'],
   ['a program named pdf', 'a.pdf', () => 'MZ\x90\x00'],
   ['a file without extension', 'README', () => 'text'],
+  ['a HEIC photo', 'a.heic', () => heic],
+  ['a HEIC photo named jpg', 'a.jpg', () => heic],
   ['a PNG named jpg', 'a.jpg', () => picture('png')],
   ['a PDF named png', 'a.png', () => pdf],
   ['a ZIP named docx', 'a.docx', () => zip({ 'virus.exe': 'MZ' })],
