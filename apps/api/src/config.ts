@@ -1,5 +1,6 @@
 import { csv, int, keyRing, parseEnv, processEnv, processSettings } from '@muster/config'
 import { passwordFaults } from '@muster/security'
+import { refuseStorage, storageEnv, storageSettings } from '@muster/storage/config'
 import { z } from 'zod'
 
 const env = z.object({
@@ -28,8 +29,7 @@ const env = z.object({
   /** What Muster is registered with there; without them nobody signs in that way. */
   GOOGLE_CLIENT_ID: z.string().optional(),
   GOOGLE_CLIENT_SECRET: z.string().optional(),
-  STORAGE_DRIVER: z.enum(['local']).default('local'),
-  STORAGE_LOCAL_DIR: z.string(),
+  ...storageEnv(),
   STAGING_DIR: z.string(),
   STORAGE_QUOTA_BYTES: int({ min: 0, max: Number.MAX_SAFE_INTEGER, default: 10 * 1024 ** 3 }),
   BOOTSTRAP_ADMIN_EMAIL: z.email().toLowerCase().optional(),
@@ -73,7 +73,9 @@ export function readConfig(source: NodeJS.ProcessEnv = process.env) {
             clientSecret: read.GOOGLE_CLIENT_SECRET,
           }
         : undefined,
-    storage: { driver: read.STORAGE_DRIVER, localDir: read.STORAGE_LOCAL_DIR, quotaBytes: read.STORAGE_QUOTA_BYTES },
+    storage: storageSettings(read),
+    /** What an organization may store. */
+    storageQuotaBytes: read.STORAGE_QUOTA_BYTES,
     stagingDir: read.STAGING_DIR,
     bootstrapAdmin:
       read.BOOTSTRAP_ADMIN_EMAIL && read.BOOTSTRAP_ADMIN_PASSWORD
@@ -93,6 +95,7 @@ function refuseUnsafe(read: Partial<z.output<typeof env>>, ctx: z.RefinementCtx)
   if (Boolean(read.GOOGLE_CLIENT_ID) !== Boolean(read.GOOGLE_CLIENT_SECRET)) {
     refuse('GOOGLE_CLIENT_ID', 'set it together with GOOGLE_CLIENT_SECRET, or neither')
   }
+  refuseStorage(read, refuse)
   if (read.NODE_ENV !== 'production') return
   const { BOOTSTRAP_ADMIN_EMAIL: email, BOOTSTRAP_ADMIN_PASSWORD: password } = read
   for (const fault of email && password ? passwordFaults(password, { email }) : [])

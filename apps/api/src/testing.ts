@@ -79,6 +79,8 @@ export async function buildTestApp(
     deps,
     db: database.db,
     redis: redis.client,
+    /** Where the local driver keeps files, unless the test's own config has another one. */
+    storageDir: join(folder, 'files'),
     /** Somebody who is not signed in. */
     connect,
     /** A new person with an open session, without the way through mail and password. */

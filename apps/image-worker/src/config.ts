@@ -1,22 +1,27 @@
 import { parseEnv, processEnv, processSettings, workerConcurrency } from '@muster/config'
+import { refuseStorage, storageEnv, storageSettings } from '@muster/storage/config'
 import { z } from 'zod'
 
 const env = z.object({
   ...processEnv({ opsPort: 9_104 }),
-  STORAGE_DRIVER: z.enum(['local']).default('local'),
-  STORAGE_LOCAL_DIR: z.string(),
+  ...storageEnv(),
   /** Images at the same time; each may need some 300 MB, so more processes are better than more of these. */
   WORKER_CONCURRENCY: workerConcurrency(1),
 })
 
 /** Reads the image worker's environment. @throws ConfigError naming everything that is wrong */
 export function readConfig(source: NodeJS.ProcessEnv = process.env) {
-  const read = parseEnv(env, source)
+  const read = parseEnv(env.superRefine(refuseUnsafe, { when: () => true }), source)
   return Object.freeze({
     ...processSettings(read),
     concurrency: read.WORKER_CONCURRENCY,
-    storage: { driver: read.STORAGE_DRIVER, localDir: read.STORAGE_LOCAL_DIR },
+    storage: storageSettings(read),
   })
 }
 
 export type Config = ReturnType<typeof readConfig>
+
+/** Also looks when another field is wrong, so that everything is named at once. */
+function refuseUnsafe(read: Partial<z.output<typeof env>>, ctx: z.RefinementCtx) {
+  refuseStorage(read, (name, message) => ctx.addIssue({ code: 'custom', path: [name], message }))
+}

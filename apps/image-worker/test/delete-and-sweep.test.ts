@@ -1,4 +1,6 @@
-import { utimes } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { newId } from '@muster/db'
@@ -113,6 +115,17 @@ async function age(keys: string[]) {
   const twoDaysAgo = new Date(Date.now() - 2 * 86_400_000)
   for (const key of keys) await utimes(join(worker.storageDir, key), twoDaysAgo, twoDaysAgo)
 }
+
+test('what a killed process left in the temporary folder goes when a worker starts; what is in use stays', async () => {
+  const [old, fresh] = await Promise.all([1, 2].map(() => mkdtemp(join(tmpdir(), 'muster-image-'))))
+  const twoHoursAgo = new Date(Date.now() - 2 * 3_600_000)
+  await writeFile(join(old ?? '', 'original'), 'left')
+  await utimes(old ?? '', twoHoursAgo, twoHoursAgo)
+  const other = await startHarness()
+  await eventually(() => expect([old, fresh].map((path) => existsSync(path ?? ''))).toEqual([false, true]))
+  await other.close()
+  await rm(fresh ?? '', { recursive: true })
+})
 
 test('the daily sweep is scheduled once, for the coming night', async () => {
   const schedulers = () => withImageQueue(worker.redisUrl, (queue) => queue.getJobSchedulers())

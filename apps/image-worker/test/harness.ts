@@ -11,7 +11,7 @@ import { createTransact, type Transact } from '@muster/jobs/outbox'
 import { startRelay } from '@muster/jobs/relay'
 import { createLogger } from '@muster/logger'
 import { profileKey } from '@muster/person-cache'
-import { createStorage, type Storage } from '@muster/storage'
+import { createStorage, type Storage, type StorageConfig } from '@muster/storage'
 import { createTestDatabase, createTestRedis, eventually } from '@muster/testing'
 import type { Queue } from 'bullmq'
 import { expect } from 'vitest'
@@ -44,8 +44,15 @@ export type Attachment = Awaited<ReturnType<typeof findAttachment>>
 /**
  * The image worker with a database, a Redis and a folder of its own.
  * @param options.isWorking false when the test starts worker processes itself
+ * @param options.storage instead of that folder
  */
-export async function startHarness({ isWorking = true } = {}): Promise<Harness> {
+export async function startHarness({
+  isWorking = true,
+  storage: storageConfig,
+}: {
+  isWorking?: boolean
+  storage?: StorageConfig
+} = {}): Promise<Harness> {
   const [database, redis, folder] = await Promise.all([
     createTestDatabase(),
     createTestRedis(),
@@ -54,7 +61,7 @@ export async function startHarness({ isWorking = true } = {}): Promise<Harness> 
   const { db } = database
   const log = createLogger({ name: 'test', level: 'silent' })
   const storageDir = join(folder, 'files')
-  const storage = createStorage({ driver: 'local', localDir: storageDir })
+  const storage = createStorage(storageConfig ?? { driver: 'local', localDir: storageDir })
   const relay = startRelay({ db, redisUrl: redis.url, log })
   const dropProfile = async (userId: string) => void (await redis.client.del(profileKey(userId)))
   const deps: Deps = { db, redisUrl: redis.url, relay, storage, dropProfile, clock: systemClock, log }

@@ -1,3 +1,4 @@
+import { startCloudinaryPeer } from '@muster/storage/testing'
 import { eventually } from '@muster/testing'
 import sharp, { type Sharp } from 'sharp'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -17,8 +18,8 @@ afterEach(async () => {
   await harness.close()
 })
 
-async function start(): Promise<WorkerProcess> {
-  const worker = await startWorkerProcess(harness)
+async function start(env?: Record<string, string>): Promise<WorkerProcess> {
+  const worker = await startWorkerProcess(harness, env)
   running.push(worker)
   return worker
 }
@@ -78,6 +79,24 @@ test('SIGTERM ends the process only after the image that it works on', async () 
   const row = harness.db.selectFrom('attachments').select('status').where('id', '=', id)
   expect(await row.executeTakeFirst()).toEqual({ status: 'ready' })
 }, 60_000)
+
+test('a worker whose environment names an account keeps its files there, and loses and repeats nothing when it is killed', async () => {
+  const peer = await startCloudinaryPeer()
+  const original = await animation('gif', { sizePx: 600, frames: 100, delayMs: 40 })
+  const first = await start(peer.env)
+  const id = await harness.insert()
+  const folder = `muster/attachments/${id}`
+  peer.files.set(`${folder}/original`, { bytes: original, createdAt: new Date() })
+  await harness.order(id)
+  await eventually(() => expect(peer.requests.some((request) => request.startsWith('GET '))).toBe(true))
+  await first.stop('SIGKILL')
+  await start(peer.env)
+  expect((await harness.finished(id)).status).toBe('ready')
+  expect([...peer.files.keys()].sort()).toEqual([`${folder}/optimized`, `${folder}/thumbnail`])
+  const audited = await harness.db.selectFrom('audit_pending').select('action').where('target_id', '=', id).execute()
+  expect(audited).toEqual([{ action: 'attachment.optimized' }])
+  await peer.close()
+}, 90_000)
 
 test('a worker answers on its ops port', async () => {
   const worker = await start()

@@ -15,8 +15,11 @@ export type WorkerProcess = {
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 
-/** A worker as it runs in production: a process of its own, ready to work. */
-export async function startWorkerProcess(harness: Harness): Promise<WorkerProcess> {
+/**
+ * A worker as it runs in production: a process of its own, ready to work.
+ * @param env comes before what the harness has
+ */
+export async function startWorkerProcess(harness: Harness, env: Record<string, string> = {}): Promise<WorkerProcess> {
   const opsPort = await freePort()
   const child = spawn(process.execPath, [main], {
     env: {
@@ -27,6 +30,7 @@ export async function startWorkerProcess(harness: Harness): Promise<WorkerProces
       REDIS_URL: harness.redisUrl,
       STORAGE_LOCAL_DIR: harness.storageDir,
       OPS_PORT: String(opsPort),
+      ...env,
     },
     stdio: ['ignore', 'ignore', 'inherit'],
   })

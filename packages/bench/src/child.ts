@@ -55,6 +55,13 @@ export function rssMiB(pid: number): number {
   return Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) / 1024
 }
 
+/** The most memory that a process has held so far, where the system tells it; else what it holds now. */
+export function peakRssMiB(pid: number): number {
+  if (process.platform !== 'linux') return rssMiB(pid)
+  const [, kib] = /^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+  return Number(kib) / 1024
+}
+
 /** Processor time that a process has used, for telling whether it or its load was the bottleneck; Linux only. */
 export function cpuSeconds(pid: number): number | undefined {
   if (process.platform !== 'linux') return undefined

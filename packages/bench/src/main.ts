@@ -7,6 +7,7 @@ import type { Line, Row } from './row.ts'
 import { analytics } from './rows/analytics.ts'
 import { auditChain } from './rows/audit-chain.ts'
 import { emailSend } from './rows/email-send.ts'
+import { images } from './rows/images.ts'
 import { jobLatency } from './rows/job-latency.ts'
 import { login } from './rows/login.ts'
 import { outboxDrain } from './rows/outbox-drain.ts'
@@ -31,6 +32,7 @@ const rows: Row[] = [
   emailSend,
   auditChain,
   analytics,
+  images,
   warmStart,
 ]
 

@@ -13,6 +13,9 @@ export type Plan = {
   outboxRows: number
   mails: number
   auditRows: number
+  /** Photos that each side of a pair makes small, and images that one worker gets for its memory to be watched. */
+  photos: number
+  mixedImages: number
   /** People who are signed in at first; growth is measured with ten times as many. */
   people: number
   /** Tasks in the table at first; growth is measured at ten times as many. */
@@ -35,6 +38,8 @@ export const fullPlan: Plan = {
   outboxRows: 50_000,
   mails: 5_000,
   auditRows: 50_000,
+  photos: 12,
+  mixedImages: 500,
   people: 10,
   tasks: 10_000,
   tasksOfOthers: 990_000,
@@ -54,6 +59,8 @@ export const smokePlan: Plan = {
   outboxRows: 1_000,
   mails: 50,
   auditRows: 5_000,
+  photos: 2,
+  mixedImages: 20,
   people: 1,
   tasks: 100,
   tasksOfOthers: 1_000,

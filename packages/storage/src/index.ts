@@ -1,3 +1,4 @@
+import { createCloudinaryStorage } from './cloudinary/driver.ts'
 import { createLocalStorage } from './local.ts'
 import type { Storage, StorageConfig } from './storage.ts'
 
@@ -9,5 +10,7 @@ export function createStorage(config: StorageConfig): Storage {
   switch (config.driver) {
     case 'local':
       return createLocalStorage(config)
+    case 'cloudinary':
+      return createCloudinaryStorage(config)
   }
 }

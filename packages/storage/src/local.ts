@@ -6,12 +6,12 @@ import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
 import { DomainError } from '@muster/errors'
-import { assertKey, type Storage, type StoredFile } from './storage.ts'
+import { assertKey, type LocalConfig, notStored, type Storage, type StoredFile } from './storage.ts'
 
 const retryAfterSeconds = 5
 
 /** Files in a folder of this machine (or a volume that all processes share). */
-export function createLocalStorage({ localDir }: { localDir: string }): Storage {
+export function createLocalStorage({ localDir }: Pick<LocalConfig, 'localDir'>): Storage {
   const root = resolve(localDir)
   const pathOf = (key: string) => {
     assertKey(key)
@@ -120,8 +120,6 @@ function entriesOf(path: string) {
 }
 
 const statOrUndefined = (path: string) => missingAsUndefined(stat(path))
-
-const notStored = () => new DomainError('NOT_FOUND', { message: 'This file is not stored.' })
 
 /** Without its folder (a volume that is not mounted) the storage can't say that a file is gone for good. */
 async function notFoundIn(root: string): Promise<DomainError> {

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { DomainError } from '@muster/errors'
 
 /** A stored file as `list` finds it. */
 export type StoredFile = { key: string; modifiedAt: Date }
@@ -24,14 +25,32 @@ export type Storage = {
   list(prefix: string): AsyncIterable<StoredFile>
 }
 
-export type StorageConfig = {
+export type StorageConfig = LocalConfig | CloudinaryConfig
+
+export type LocalConfig = {
   driver: 'local'
   /** The folder that holds everything; made when it is missing. */
   localDir: string
 }
 
+export type CloudinaryConfig = {
+  driver: 'cloudinary'
+  cloudName: string
+  apiKey: string
+  apiSecret: string
+  /** Stands before every key. */
+  folder: string
+  /** Where files are uploaded, destroyed and listed, e.g. `https://api.cloudinary.com`. */
+  apiUrl: string
+  /** Where their bytes are fetched, e.g. `https://res.cloudinary.com/<cloudName>`. */
+  deliveryUrl: string
+  signatureAlgorithm: 'sha1' | 'sha256'
+}
+
 const keyShape = /^[A-Za-z0-9][\w.-]*(?:\/[A-Za-z0-9][\w.-]*)*$/
 const maxKeyLength = 512
+
+export const notStored = () => new DomainError('NOT_FOUND', { message: 'This file is not stored.' })
 
 /** Refuses what could leave the storage's folder: `..`, absolute paths, backslashes, control characters, hidden names. */
 export function assertKey(key: string): void {

@@ -1,5 +1,6 @@
 import { deleteFiles } from '@muster/jobs'
 import type { Transact, TransactContext } from '@muster/jobs/outbox'
+import { everyKeyOf } from '@muster/storage'
 import { findAbandoned, type Processing, setFailed, setReady } from '../attachments.queries.ts'
 import type { Deps } from '../deps.ts'
 import type { OptimizedImage } from '../image/optimize.ts'
@@ -29,7 +30,7 @@ export function finish(
   })
 }
 
-/** The attachment says why there is no image; what was uploaded is removed, since nobody may be served it. */
+/** The attachment says why there is no image; what was uploaded, and made of it, is removed: nobody may be served it. */
 export function giveUp(
   { clock }: Pick<Deps, 'clock'>,
   transact: Transact,
@@ -56,7 +57,7 @@ async function fail(
   now: Date,
 ) {
   if (!(await setFailed(trx, attachment.id, failureReason, now))) return
-  enqueue(deleteFiles, { keys: [attachment.storage_key] })
+  enqueue(deleteFiles, { keys: everyKeyOf({ ...attachment, kind: 'image', thumbnail_key: null }) })
   audit({ ...changeOf(attachment, 'attachment.failed'), after: { status: 'failed', failureReason } })
 }
 

@@ -8,7 +8,7 @@ import { UnusableImage } from '../image/unusable-image.ts'
 import { withTempFolder } from '../temp-folder.ts'
 import { isNotStored, whenStorageIsThere } from './storage-errors.ts'
 
-/** Makes something of the image file at this path; stops between its steps when the signal says so. */
+/** Makes something of the image file at this path, and stores it; stops between its steps when the signal says so. */
 type Make<T> = (path: string, signal: AbortSignal) => Promise<T>
 
 /**
@@ -46,7 +46,7 @@ async function makeFrom<T>(
 ): Promise<T> {
   const path = join(folder, 'original')
   const { stream } = await whenStorageIsThere(storage.open(storageKey))
-  await pipeline(stream, createWriteStream(path), { signal })
+  await whenStorageIsThere(pipeline(stream, createWriteStream(path), { signal }))
   return unlessAborted(make(path, signal), signal)
 }
 

@@ -5,11 +5,12 @@ import { avatarKeys } from '@muster/storage'
 import { type AvatarUpload, isWanted } from '../avatars.queries.ts'
 import type { Deps } from '../deps.ts'
 import { makeAvatar } from '../image/avatar.ts'
+import type { InTurn } from '../turns.ts'
 import { finishAvatar, giveUpAvatar } from './finish-avatar.ts'
 import { makeOrGiveUp } from './make-image.ts'
 import { whenStorageIsThere } from './storage-errors.ts'
 
-type Needs = Pick<Deps, 'db' | 'storage' | 'clock' | 'dropProfile'>
+type Needs = Pick<Deps, 'db' | 'storage' | 'clock' | 'dropProfile'> & { inTurn: InTurn }
 
 /**
  * Turns an uploaded image into a person's picture. A file that is no usable image is an outcome, not an error: the old
@@ -24,9 +25,11 @@ export function optimizeAvatarHandler(deps: Needs) {
 
 async function makeOne(deps: Needs, upload: AvatarUpload, context: HandlerContext): Promise<void> {
   const keys = avatarKeys(upload.userId, upload.uploadId)
-  const make = async (path: string) => ({ picture: await makeAvatar(path) })
+  const make = async (path: string) => {
+    const picture = await deps.inTurn(() => makeAvatar(path))
+    return whenStorageIsThere(deps.storage.put(keys.picture, Readable.from([picture])))
+  }
   const made = await makeOrGiveUp(deps, keys.original, make, { ...context, job: optimizeAvatar })
   if ('failureReason' in made) return giveUpAvatar(deps, context.transact, upload, made.failureReason)
-  await whenStorageIsThere(deps.storage.put(keys.picture, Readable.from([made.picture])))
   await finishAvatar(deps, context.transact, upload)
 }

@@ -5,11 +5,12 @@ import { attachmentKeys } from '@muster/storage'
 import { findAttachment } from '../attachments.queries.ts'
 import type { Deps } from '../deps.ts'
 import { type OptimizedImage, optimize } from '../image/optimize.ts'
+import type { InTurn } from '../turns.ts'
 import { finish, giveUp } from './finish-attachment.ts'
 import { makeOrGiveUp } from './make-image.ts'
 import { whenStorageIsThere } from './storage-errors.ts'
 
-type Needs = Pick<Deps, 'db' | 'storage' | 'clock'>
+type Needs = Pick<Deps, 'db' | 'storage' | 'clock'> & { inTurn: InTurn }
 
 /**
  * Turns an uploaded image into its small version and thumbnail. A file that is no usable image is an outcome, not an
@@ -20,14 +21,17 @@ export function optimizeImageHandler(deps: Needs) {
     const attachment = await findAttachment(deps.db, attachmentId)
     // Deleted meanwhile, or finished by an earlier run.
     if (attachment?.status !== 'processing') return
-    const made = await makeOrGiveUp(deps, attachment.storage_key, optimize, { ...context, job: optimizeImage })
+    const make = async (path: string, signal: AbortSignal) => {
+      const image = await deps.inTurn(() => optimize(path, signal))
+      return { image, keys: await store(deps, attachment.id, image) }
+    }
+    const made = await makeOrGiveUp(deps, attachment.storage_key, make, { ...context, job: optimizeImage })
     if ('failureReason' in made) return giveUp(deps, context.transact, attachment, made.failureReason)
-    const keys = await store(deps, attachment.id, made)
-    await finish(deps, context.transact, attachment, made, keys)
+    await finish(deps, context.transact, attachment, made.image, made.keys)
   })
 }
 
-async function store({ storage }: Needs, attachmentId: string, { bytes, thumbnail }: OptimizedImage) {
+async function store({ storage }: Pick<Deps, 'storage'>, attachmentId: string, { bytes, thumbnail }: OptimizedImage) {
   const { original: _, ...keys } = attachmentKeys(attachmentId)
   await whenStorageIsThere(storage.put(keys.optimized, Readable.from([bytes])))
   await whenStorageIsThere(storage.put(keys.thumbnail, Readable.from([thumbnail])))

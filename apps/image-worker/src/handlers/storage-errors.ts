@@ -1,7 +1,7 @@
 import { DomainError } from '@muster/errors'
 import { RetryLater } from '@muster/jobs/worker'
 
-const retryAfterMs = 5_000
+const retryAfterSeconds = 5
 
 /** Storage that is away uses up none of the job's attempts: the job waits for it. @throws RetryLater */
 export async function whenStorageIsThere<T>(work: Promise<T>): Promise<T> {
@@ -9,7 +9,8 @@ export async function whenStorageIsThere<T>(work: Promise<T>): Promise<T> {
     return await work
   } catch (error) {
     if (!(error instanceof DomainError) || error.code !== 'DEPENDENCY_UNAVAILABLE') throw error
-    throw new RetryLater('storage is not available', retryAfterMs, { cause: error })
+    const waitSeconds = error.retryAfterSeconds ?? retryAfterSeconds
+    throw new RetryLater('storage is not available', waitSeconds * 1_000, { cause: error })
   }
 }
 

@@ -2,6 +2,7 @@ import sharp, { type Sharp, type SharpOptions } from 'sharp'
 import { UnusableImage } from './unusable-image.ts'
 
 export const maxMegapixels = 50
+export const noImage = 'The file is no JPEG, PNG, GIF or WebP image.'
 
 const timeoutSeconds = 120
 
@@ -36,5 +37,6 @@ export async function run(pipeline: Sharp) {
 
 function refuse(cause: unknown): never {
   if (cause instanceof Error && /^(timeout|Input file is missing)/.test(cause.message)) throw cause
-  throw new UnusableImage('The file is damaged, incomplete or no image.', { cause })
+  const isUnknown = cause instanceof Error && cause.message.includes('unsupported image format')
+  throw new UnusableImage(isUnknown ? noImage : 'The file is damaged or incomplete.', { cause })
 }

@@ -1,7 +1,7 @@
-import { open } from 'node:fs/promises'
+import { open, readFile } from 'node:fs/promises'
 import type { Metadata } from 'sharp'
-import { type ImageFormat, pngFrames } from '../strip/index.ts'
-import { maxMegapixels, readHeader } from './engine.ts'
+import { gifBreaksOff, type ImageFormat, pngFrames } from '../strip/index.ts'
+import { maxMegapixels, noImage, readHeader } from './engine.ts'
 import { UnusableImage } from './unusable-image.ts'
 
 export type ImageFacts = {
@@ -24,10 +24,11 @@ const pngHeadBytes = 1024 ** 2
 /** Reads an image's header and refuses what is no image of ours or too large. @throws UnusableImage */
 export async function inspect(path: string): Promise<ImageFacts> {
   const header = await readHeader(path)
-  if (!isFormat(header.format)) throw new UnusableImage('The file is no JPEG, PNG, GIF or WebP image.')
+  if (!isFormat(header.format)) throw new UnusableImage(noImage)
   const frames = header.format === 'png' ? pngFrames(await headOf(path)) : (header.pages ?? 1)
   refuseTooManyPixels(header, frames)
   refuseTooMuchMemory(header)
+  if (header.format === 'gif') refuseHalfAnAnimation(await readFile(path))
   return {
     format: header.format,
     widthPx: header.autoOrient.width,
@@ -55,6 +56,11 @@ function refuseTooMuchMemory({ format, width, height, channels, depth, isProgres
   throw new UnusableImage(
     `The image is an interlaced or turned PNG of ${neededMiB} MiB when opened; at most ${maxMiB} MiB are accepted.`,
   )
+}
+
+/** The decoder would take the frames that are whole for all of them. */
+function refuseHalfAnAnimation(gif: Buffer): void {
+  if (gifBreaksOff(gif)) throw new UnusableImage('The file is damaged or incomplete.')
 }
 
 async function headOf(path: string): Promise<Buffer> {

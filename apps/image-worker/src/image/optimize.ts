@@ -28,6 +28,7 @@ const lowerQualities = [50, 30]
  * @throws UnusableImage with a reason for the person who uploaded it
  */
 export async function optimize(path: string, signal: AbortSignal): Promise<OptimizedImage> {
+  signal.throwIfAborted()
   const facts = await inspect(path)
   const thumbnail = await run(pipelineOf(path).autoOrient().resize(inside(thumbnailBox)).webp({ quality }))
   signal.throwIfAborted()

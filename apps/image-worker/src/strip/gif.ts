@@ -1,5 +1,7 @@
 import { MalformedContainer } from './malformed.ts'
 
+/** Of our own: the file's beginning is no block. */
+const head = -1
 const extension = 0x21
 const image = 0x2c
 const trailer = 0x3b
@@ -14,27 +16,41 @@ const loopers = new Set(['NETSCAPE2.0', 'ANIMEXTS1.0'])
  * @throws MalformedContainer
  */
 export function stripGif(gif: Buffer): Buffer {
-  if (gif.length < 13 || !/^GIF8[79]a$/.test(gif.toString('latin1', 0, 6))) throw new MalformedContainer('GIF')
-  let at = 13 + colourTableBytes(gif[10] ?? 0)
-  const kept = [gif.subarray(0, at)]
-  while (at < gif.length) {
-    const start = at
-    switch (gif[at]) {
-      case trailer:
-        return Buffer.concat([...kept, gif.subarray(at, at + 1)])
-      case image:
-        at = endOfSubBlocks(gif, at + 10 + colourTableBytes(gif[at + 9] ?? 0) + 1)
-        kept.push(gif.subarray(start, at))
-        break
-      case extension:
-        at = endOfSubBlocks(gif, at + 2)
-        if (isKept(gif.subarray(start, at))) kept.push(gif.subarray(start, at))
-        break
-      default:
-        throw new MalformedContainer('GIF')
-    }
+  const kept: Buffer[] = []
+  for (const { kind, bytes } of blocksOf(gif)) {
+    if (kind === undefined) break
+    if (kind !== extension || isKept(bytes)) kept.push(bytes)
+    if (kind === trailer) return Buffer.concat(kept)
   }
   throw new MalformedContainer('GIF')
+}
+
+/** Whether the file ends in the middle of a block. A missing trailer alone, which some programs forget, does no harm. */
+export function gifBreaksOff(gif: Buffer): boolean {
+  try {
+    for (const _ of blocksOf(gif));
+    return false
+  } catch (error) {
+    if (error instanceof MalformedContainer) return true
+    throw error
+  }
+}
+
+/** The head, then block by block up to the trailer; what is none of these has no kind, and nothing follows it. */
+function* blocksOf(gif: Buffer): Generator<{ kind: number | undefined; bytes: Buffer }> {
+  if (gif.length < 13 || !/^GIF8[79]a$/.test(gif.toString('latin1', 0, 6))) throw new MalformedContainer('GIF')
+  let at = 13 + colourTableBytes(gif[10] ?? 0)
+  yield { kind: head, bytes: gif.subarray(0, at) }
+  while (at < gif.length) {
+    const start = at
+    const kind = gif[at]
+    if (kind === image) at = endOfSubBlocks(gif, at + 10 + colourTableBytes(gif[at + 9] ?? 0) + 1)
+    else if (kind === extension) at = endOfSubBlocks(gif, at + 2)
+    else if (kind === trailer) at++
+    const isKnown = at > start
+    yield { kind: isKnown ? kind : undefined, bytes: gif.subarray(start, at) }
+    if (kind === trailer || !isKnown) return
+  }
 }
 
 function isKept(block: Buffer): boolean {

@@ -3,6 +3,7 @@ import { stripJpeg } from './jpeg.ts'
 import { stripPng } from './png.ts'
 import { stripWebp } from './webp.ts'
 
+export { gifBreaksOff } from './gif.ts'
 export { MalformedContainer } from './malformed.ts'
 export { pngFrames } from './png.ts'
 

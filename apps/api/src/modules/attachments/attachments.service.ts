@@ -157,7 +157,7 @@ async function forgetBytes({ storage, log }: UploadDeps, files: NewFile[], error
 
 function assertRoom({ config }: Pick<Deps, 'config'>, used: number, files: { sizeBytes: number }[]): void {
   const wanted = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
-  if (used + wanted <= config.storage.quotaBytes) return
+  if (used + wanted <= config.storageQuotaBytes) return
   throw new DomainError('CONFLICT', { message: 'Your organization has no storage left for these files.' })
 }
 

@@ -45,17 +45,11 @@ export const attachTo = async (target: Target, name: string, bytes: Uint8Array |
   return body.data.attachments[0] as Attachment
 }
 
-/** Every file that the API keeps, in the storage and in the staging area. */
-export const filesOf = async (app: TestApp) => {
-  const names = async (folder: string) =>
-    (await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []))
-      .filter((entry) => entry.isFile())
-      .map((entry) => `${entry.parentPath}/${entry.name}`)
-  return {
-    stored: await names(app.deps.config.storage.localDir),
-    staged: await readdir(app.deps.config.stagingDir).catch(() => []),
-  }
-}
+/** Every file that the API keeps, in the storage (also what an upload broke off) and in the staging area. */
+export const filesOf = async (app: TestApp) => ({
+  stored: (await Array.fromAsync(app.deps.storage.list(''))).map(({ key }) => key).sort(),
+  staged: await readdir(app.deps.config.stagingDir).catch(() => []),
+})
 export const stateOf = async (app: TestApp) => ({
   ...(await filesOf(app)),
   rows: (await app.db.selectFrom('attachments').select('id').execute()).length,

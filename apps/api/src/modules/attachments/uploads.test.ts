@@ -55,6 +55,8 @@ test.each([
   expect(file).toMatchObject({ filename: name, contentType })
 })
 
+const heic = Buffer.concat([Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic'), Buffer.alloc(500)])
+
 test.each([
   ['script in SVG', 'a.svg', () => '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'],
   ['SVG named png', 'a.png', () => '<svg xmlns="http://www.w3.org/2000/svg"/>'],
@@ -62,6 +64,8 @@ test.each([
   ['a program', 'a.exe', () => 'MZ'],
   ['a program named pdf', 'a.pdf', () => 'MZ\x90\x00'],
   ['a file without extension', 'README', () => 'text'],
+  ['a HEIC photo', 'a.heic', () => heic],
+  ['a HEIC photo named jpg', 'a.jpg', () => heic],
   ['a PNG named jpg', 'a.jpg', () => picture('png')],
   ['a PDF named png', 'a.png', () => pdf],
   ['a ZIP named docx', 'a.docx', () => zip({ 'virus.exe': 'MZ' })],
@@ -163,6 +167,19 @@ test('what is no multipart is UNSUPPORTED_MEDIA_TYPE; multipart that can’t be 
 })
 
 test.each([
+  ['with an empty name', '; filename=""\r\ncontent-type: text/plain'],
+  ['without a name', '\r\ncontent-type: application/octet-stream'],
+  ['named by an extension alone', '; filename=".txt"'],
+  ['named by dots and slashes alone', '; filename="../../.."'],
+  ['named by control characters alone', '; filename="\u0001\u0002"'],
+])('a file %s has no type and is refused', async (_name, disposition) => {
+  const body = `--x\r\ncontent-disposition: form-data; name="files"${disposition}\r\n\r\ntext\r\n--x--\r\n`
+  const headers = { 'content-type': 'multipart/form-data; boundary=x' }
+  const response = await withoutTrace(api, () => ann.inject('POST', pathOf(taskId), body, headers))
+  expect([response.statusCode, response.json().error.code]).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE'])
+})
+
+test.each([
   ['../../etc/passwd.txt', 'passwd.txt'],
   ['C:\\Windows\\system.txt', 'system.txt'],
   ['.hidden.txt', 'hidden.txt'],
@@ -173,7 +190,7 @@ test.each([
 ])('a file named %j is kept as %j', async (name, kept) => {
   const file = await uploaded(name, 'text')
   expect(file.filename).toBe(kept)
-  expect((await filesOf(api)).stored).toContain(`${api.deps.config.storage.localDir}/attachments/${file.id}/original`)
+  expect((await filesOf(api)).stored).toContain(`attachments/${file.id}/original`)
 })
 
 /** Begins an upload by hand, promises more than it sends, and gives back the socket. */

@@ -195,7 +195,7 @@ test('storage that is away answers 503, and nothing is ordered', async () => {
   const other = await buildTestApp()
   await other.listen()
   const person = await other.signUp()
-  await writeFile(other.deps.config.storage.localDir, 'a file where the folder should be')
+  await writeFile(other.storageDir, 'a file where the folder should be')
   const refused = await put(person, { 'me.png': png })
   expect([refused.status, refused.body.error.code]).toEqual([503, 'DEPENDENCY_UNAVAILABLE'])
   expect(await other.db.selectFrom('outbox').selectAll().execute()).toEqual([])

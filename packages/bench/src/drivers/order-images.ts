@@ -1,0 +1,19 @@
+import { createDb } from '@muster/db'
+import { optimizeImage } from '@muster/jobs'
+import { createTransact } from '@muster/jobs/outbox'
+import { startRelay } from '@muster/jobs/relay'
+import { createLogger } from '@muster/logger'
+import { answer } from '../answer.ts'
+import { setting } from '../setting.ts'
+
+const log = createLogger({ name: 'bench-images', level: 'warn' })
+const db = createDb({ url: setting('DATABASE_URL'), poolMax: 10, applicationName: 'bench-images' })
+const relay = startRelay({ db, redisUrl: setting('REDIS_URL'), log })
+const transact = createTransact({ db, relay })
+
+/** Orders the images of these attachments in one transaction and hands their jobs over, as the API would. */
+answer<{ ids: string[] }, void>(({ ids }) =>
+  transact(async ({ enqueue }) => {
+    for (const attachmentId of ids) enqueue(optimizeImage, { attachmentId })
+  }),
+)

@@ -1,0 +1,142 @@
+import { startApp } from '../apps.ts'
+import { type Child, cpuSeconds, peakRssMiB, rssMiB, startChild } from '../child.ts'
+import { clearUploads, insertUploads, makeMixture, makePhotos, untilReady } from '../images.ts'
+import type { Photos } from '../limits/bare-sharp.ts'
+import type { Line, Row } from '../row.ts'
+import type { Stage } from '../stage.ts'
+import { median } from '../statistics.ts'
+
+const goal = 0.9
+const maxRssMiB = 512
+/** What stays of one image, over all kinds; 500 of them may not add up to what one of them takes. */
+const maxSlopeMiB = 0.05
+const patienceMs = 900_000
+const windows = 10
+/** The first images bring in what the process needs once. */
+const warmWindows = 2
+
+/** Times of a round; processor times tell what another load of the machine does not change. */
+type Round = {
+  musterMs: number
+  limitMs: number
+  ratio: number
+  musterCpuMs: number | undefined
+  limitCpuMs: number | undefined
+}
+
+type Orders = Child<{ ids: string[] }, void>
+
+export const images: Row = {
+  name: 'images',
+  number: 12,
+  async measure(stage) {
+    const orders: Orders = await startChild(new URL('../drivers/order-images.ts', import.meta.url), {
+      DATABASE_URL: stage.databaseUrl,
+      REDIS_URL: stage.redisUrl,
+    })
+    try {
+      return [await measureSpeed(stage, orders), await measureMemory(stage, orders)]
+    } finally {
+      await orders.stop()
+      await stage.redis.flushall()
+    }
+  },
+}
+
+/** One worker, one image at a time, against the library alone. */
+async function measureSpeed(stage: Stage, orders: Orders): Promise<Line> {
+  const files = await makePhotos(stage)
+  const count = stage.plan.photos
+  const paths = Array.from({ length: count }, (_, index) => files[index % files.length] as string)
+  const bare = await startChild<Photos, number>(new URL('../limits/bare-sharp.ts', import.meta.url))
+  const worker = await startApp(stage, 'image-worker')
+  try {
+    const rounds: Round[] = []
+    // The first round only warms up.
+    for (let round = 0; round <= stage.plan.rounds; round++) {
+      const [limitMs, limitCpuMs] = await timed(bare.pid, () => bare.ask({ paths }))
+      const [musterMs, musterCpuMs] = await timed(worker.pid, () => makeAll(stage, orders, files, count))
+      if (round > 0) rounds.push({ musterMs, limitMs, ratio: limitMs / musterMs, musterCpuMs, limitCpuMs })
+    }
+    const ratio = median(rounds.map((round) => round.ratio))
+    const rate = (of: (round: Round) => number) => `${(count / (median(rounds.map(of)) / 1_000)).toFixed(2)}/s`
+    return {
+      what: `12 MP JPEG → WebP and thumbnail, ${count} of them / sharp alone`,
+      muster: rate(({ musterMs }) => musterMs),
+      limit: rate(({ limitMs }) => limitMs),
+      ratio,
+      goal: `≥ ${goal}`,
+      isReached: ratio >= goal,
+      rssMiB: peakRssMiB(worker.pid),
+      limitRssMiB: peakRssMiB(bare.pid),
+      details: rounds,
+    }
+  } finally {
+    await Promise.all([worker.stop(), bare.stop()])
+  }
+}
+
+/** @param work returns how long it took @returns that, and the processor time of the process meanwhile */
+async function timed(pid: number, work: () => Promise<number>): Promise<[number, number | undefined]> {
+  const before = cpuSeconds(pid)
+  const elapsedMs = await work()
+  const after = cpuSeconds(pid)
+  return [elapsedMs, before === undefined || after === undefined ? undefined : (after - before) * 1_000]
+}
+
+/** @returns the time from the order to the last image that is ready */
+async function makeAll(stage: Stage, orders: Orders, files: string[], count: number): Promise<number> {
+  const ids = await insertUploads(stage, files, count)
+  const startMs = performance.now()
+  await orders.ask({ ids })
+  await untilReady(stage, count, { patienceMs })
+  const elapsedMs = performance.now() - startMs
+  await clearUploads(stage)
+  return elapsedMs
+}
+
+/** A fresh worker and images of all kinds; its memory is looked at all the while. */
+async function measureMemory(stage: Stage, orders: Orders): Promise<Line> {
+  const count = stage.plan.mixedImages
+  const ids = await insertUploads(stage, await makeMixture(stage), count)
+  const worker = await startApp(stage, 'image-worker')
+  try {
+    const samples: Sample[] = []
+    await orders.ask({ ids })
+    await untilReady(stage, count, { patienceMs, onLook: (ready) => samples.push({ ready, mib: rssMiB(worker.pid) }) })
+    const slopeMiB = slopeOf(samples, count)
+    const peakMiB = peakRssMiB(worker.pid)
+    await clearUploads(stage)
+    return {
+      what: `memory over ${count} images of all kinds`,
+      muster: `${peakMiB.toFixed(0)} MiB at most, ${(slopeMiB * 1_024).toFixed(0)} KiB an image`,
+      limit: '',
+      goal: `≤ ${maxRssMiB} MiB, |slope| ≤ ${(maxSlopeMiB * 1_024).toFixed(0)} KiB`,
+      isReached: peakMiB <= maxRssMiB && Math.abs(slopeMiB) <= maxSlopeMiB,
+      rssMiB: peakMiB,
+      details: { slopeMiB, peakMiB, medians: mediansOf(samples, count) },
+    }
+  } finally {
+    await worker.stop()
+  }
+}
+
+type Sample = { ready: number; mib: number }
+
+/** The middle of what was seen while each tenth of the images was made. */
+function mediansOf(samples: Sample[], count: number): number[] {
+  const windowOf = ({ ready }: Sample) => Math.min(windows - 1, Math.floor((ready * windows) / count))
+  return Array.from({ length: windows }, (_, index) =>
+    median(samples.filter((sample) => windowOf(sample) === index).map(({ mib }) => mib)),
+  ).filter((mib) => !Number.isNaN(mib))
+}
+
+/** MiB for each further image, by least squares over the medians of the warm windows. */
+function slopeOf(samples: Sample[], count: number): number {
+  const values = mediansOf(samples, count).slice(warmWindows)
+  const middle = (values.length - 1) / 2
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+  const spread = values.reduce((sum, _, index) => sum + (index - middle) ** 2, 0)
+  const rise = values.reduce((sum, value, index) => sum + (index - middle) * (value - mean), 0)
+  return rise / spread / (count / windows)
+}

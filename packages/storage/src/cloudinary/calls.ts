@@ -1,0 +1,111 @@
+import http from 'node:http'
+import https from 'node:https'
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { v2 } from 'cloudinary'
+import type { CloudinaryConfig } from '../storage.ts'
+import { away, faultOf } from './away.ts'
+
+/** How long calls may take; `idleMs`: nothing moves. */
+export type Limits = { answerMs: number; uploadMs: number; idleMs: number }
+
+/** Where a file of ours lies: its bytes come back as they went in, and to nobody without a signature. */
+export const kind = { resource_type: 'raw', type: 'authenticated' } as const
+
+/** Only who stores files there loads it: it reads the environment and takes some megabytes. */
+export const sdk = async () => (await import('cloudinary')).v2
+
+const maxConnections = 4
+const listPageSize = 500
+
+/**
+ * Runs calls of the SDK over connections of their own, which end with it: so no call outlives its time.
+ * @throws DomainError DEPENDENCY_UNAVAILABLE when the time is up
+ */
+async function withConnections<T>(
+  config: CloudinaryConfig,
+  limitMs: number,
+  work: (options: ReturnType<typeof optionsOf> & { agent: http.Agent }, cloudinary: typeof v2) => Promise<T>,
+): Promise<T> {
+  const { Agent } = config.apiUrl.startsWith('https:') ? https : http
+  const agent = new Agent({ keepAlive: true, maxSockets: maxConnections })
+  const { promise, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(away(`not done within ${limitMs} ms`)), limitMs)
+  try {
+    return await Promise.race([work({ ...optionsOf(config), agent }, await sdk()), promise])
+  } finally {
+    clearTimeout(timer)
+    agent.destroy()
+  }
+}
+
+const optionsOf = (config: CloudinaryConfig) => ({
+  ...kind,
+  cloud_name: config.cloudName,
+  api_key: config.apiKey,
+  api_secret: config.apiSecret,
+  upload_prefix: config.apiUrl,
+  signature_algorithm: config.signatureAlgorithm,
+})
+
+/** Sends a stream's bytes; when they break off, or Cloudinary counts others, nothing was stored that anyone names. */
+export function upload(
+  config: CloudinaryConfig,
+  publicId: string,
+  source: Readable,
+  { uploadMs, idleMs }: Limits,
+): Promise<{ sizeBytes: number }> {
+  return withConnections(config, uploadMs, async (options, { uploader }) => {
+    const { promise, resolve, reject } = Promise.withResolvers<{ bytes: number }>()
+    const put = { ...options, public_id: publicId, overwrite: true, invalidate: true, timeout: idleMs }
+    const target = uploader.upload_stream({ ...put, disable_promises: true }, (error, stored) =>
+      stored ? resolve(stored) : reject(faultOf(error)),
+    )
+    let sizeBytes = 0
+    const counted = async function* (chunks: AsyncIterable<Buffer>) {
+      for await (const chunk of chunks) {
+        sizeBytes += chunk.length
+        yield chunk
+      }
+    }
+    // Cloudinary's refusal comes while bytes are still on their way, or after them.
+    pipeline(source, counted, target).catch(reject)
+    try {
+      const { bytes } = await promise
+      if (bytes !== sizeBytes) throw away(`stored ${bytes} of ${sizeBytes} bytes`)
+      return { sizeBytes }
+    } finally {
+      target.destroy()
+      source.destroy()
+    }
+  })
+}
+
+/** What is not there is destroyed already. */
+export function destroyAll(config: CloudinaryConfig, publicIds: string[], { answerMs }: Limits): Promise<void> {
+  const limitMs = answerMs * Math.ceil(publicIds.length / maxConnections)
+  return withConnections(config, limitMs, async (options, { uploader }) => {
+    const how = { ...options, invalidate: true, timeout: answerMs }
+    const destroy = (publicId: string) => uploader.destroy(publicId, how)
+    for (const { result } of await Promise.all(publicIds.map(destroy)).catch(rethrow)) {
+      if (result !== 'ok' && result !== 'not found') throw away(`a file was not destroyed: ${result}`)
+    }
+  })
+}
+
+export type ListPage = { resources: { public_id: string; created_at: string }[]; next_cursor?: string }
+
+/** The admin API's list; the hourly limit of calls to it is the account's. */
+export function listPage(
+  config: CloudinaryConfig,
+  prefix: string,
+  cursor: string | undefined,
+  { answerMs }: Limits,
+): Promise<ListPage> {
+  const page = { prefix, max_results: listPageSize, next_cursor: cursor }
+  return withConnections(config, answerMs, (options, { api }) => api.resources({ ...options, ...page }).catch(rethrow))
+}
+
+function rethrow(thrown: unknown): never {
+  throw faultOf(thrown)
+}

@@ -1,0 +1,163 @@
+import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { inspect } from 'node:util'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createStorage, type Storage } from '../index.ts'
+import type { CloudinaryConfig } from '../storage.ts'
+import { type CloudinaryPeer, startCloudinaryPeer } from '../testing/cloudinary-peer.ts'
+import { createCloudinaryStorage } from './driver.ts'
+
+let peer: CloudinaryPeer
+let storage: Storage
+
+beforeEach(async () => {
+  peer = await startCloudinaryPeer()
+  storage = createCloudinaryStorage(peer.config, { answerMs: 300, uploadMs: 1_000, idleMs: 300 })
+})
+afterEach(() => peer.close())
+
+const put = (content = '0123456789', to = storage) =>
+  to.put('attachments/1/original', Readable.from([Buffer.from(content)]))
+const open = async (range?: { start: number; end?: number }) => {
+  const { stream } = await storage.open('attachments/1/original', range)
+  return text(stream)
+}
+const calls: Record<string, (storage: Storage) => Promise<unknown>> = {
+  put: (to) => put('text', to),
+  open: (to) => to.open('attachments/1/original'),
+  stat: (to) => to.stat('attachments/1/original'),
+  remove: (to) => to.remove(['attachments/1/original']),
+  list: (to) => Array.fromAsync(to.list('attachments/')),
+}
+const every = Object.keys(calls)
+const call = (name: string, to = storage) => calls[name]?.(to) as Promise<unknown>
+const faultOf = (work: Promise<unknown>) =>
+  work.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+
+test('files lie in the folder muster/attachments, raw, authenticated and signed', async () => {
+  await put()
+  expect([...peer.files.keys()]).toEqual(['muster/attachments/1/original'])
+  await storage.stat('attachments/1/original')
+  const signature = createHash('sha256').update(`muster/attachments/1/original${peer.config.apiSecret}`)
+  expect(peer.requests).toEqual([
+    'POST /v1_1/demo/raw/upload',
+    `HEAD /demo/raw/authenticated/s--${signature.digest('base64url').slice(0, 32)}--/v1/muster/attachments/1/original`,
+  ])
+})
+
+test('nobody gets the bytes without the signature, nor with that of another file', async () => {
+  await put()
+  await storage.stat('attachments/1/original')
+  const signed = `${peer.config.apiUrl}${peer.requests.at(-1)?.replace('HEAD ', '')}`
+  expect((await fetch(signed)).status).toBe(200)
+  expect((await fetch(signed.replace(/s--[^/]+\//, ''))).status).toBe(401)
+  await storage.put('attachments/2/original', Readable.from([Buffer.from('other')]))
+  expect((await fetch(signed.replace('/1/original', '/2/original'))).status).toBe(401)
+})
+
+test('an account that signs with SHA-256 is served too', async () => {
+  Object.assign(peer.config, { signatureAlgorithm: 'sha256' })
+  const other = createStorage({ ...peer.config })
+  await put('text', other)
+  await other.remove(['attachments/1/original'])
+  expect(peer.files.size).toBe(0)
+})
+
+describe.each([
+  ['secret', { apiSecret: 'wrong-Secret_xyz' }],
+  ['key', { apiKey: '987654321' }],
+] satisfies [string, Partial<CloudinaryConfig>][])('with a wrong %s', (what, wrong) => {
+  test.each(every)('%s is DEPENDENCY_UNAVAILABLE, says why and tells no secret', async (name) => {
+    await put()
+    const fault = await faultOf(call(name, createStorage({ ...peer.config, ...wrong })))
+    if (what === 'key' && ['open', 'stat'].includes(name)) return expect(Object(fault).code).toBeUndefined()
+    expect(fault).toMatchObject({ code: 'DEPENDENCY_UNAVAILABLE', retryAfterSeconds: 5 })
+    const told = inspect(fault, { depth: 20, showHidden: true })
+    expect(told).toMatch(/Cloudinary: 401, (Invalid|Unknown)/)
+    expect(told).not.toMatch(/wrong-Secret|peer-Secret/)
+    expect([...peer.files.keys()]).toEqual(['muster/attachments/1/original'])
+  })
+})
+
+describe.each([500, 502, 503, 420, 429, 403])('an answer of %i', (status) => {
+  test.each(every)('to %s is DEPENDENCY_UNAVAILABLE, for later', async (name) => {
+    await put()
+    peer.trouble = { answers: status }
+    const retryAfterSeconds = [420, 429].includes(status) ? 60 : 5
+    const fault = await faultOf(call(name))
+    expect(fault).toMatchObject({ code: 'DEPENDENCY_UNAVAILABLE', status: 503, retryAfterSeconds })
+    expect(inspect(fault, { depth: 20 })).not.toContain(peer.config.apiSecret)
+    peer.trouble = undefined
+    await call(name)
+  })
+})
+
+test.each(every)('%s does not wait for ever for a server that says nothing', async (name) => {
+  await put()
+  peer.trouble = { hangs: true }
+  const startedAtMs = performance.now()
+  await expect(call(name)).rejects.toMatchObject({ code: 'DEPENDENCY_UNAVAILABLE' })
+  expect(performance.now() - startedAtMs).toBeLessThan(1_500)
+  await expect.poll(() => peer.connections()).toBe(0)
+})
+
+test.each(every)('%s to a server that hangs up or is not there is DEPENDENCY_UNAVAILABLE', async (name) => {
+  await put()
+  peer.trouble = { leaves: true }
+  await expect(call(name)).rejects.toMatchObject({ code: 'DEPENDENCY_UNAVAILABLE' })
+  await peer.close()
+  await expect(call(name)).rejects.toMatchObject({ code: 'DEPENDENCY_UNAVAILABLE' })
+})
+
+test('a source that stands still is not waited for, and what came of it is not stored', async () => {
+  const stalled = Readable.from(
+    (async function* () {
+      yield Buffer.from('beginning')
+      await new Promise(() => {})
+    })(),
+  )
+  await expect(storage.put('a', stalled)).rejects.toMatchObject({ code: 'DEPENDENCY_UNAVAILABLE' })
+  expect(peer.files.size).toBe(0)
+})
+
+test('a delivery that breaks off is an error of the stream, and of a kind that is worth another try', async () => {
+  await put('x'.repeat(200_000))
+  peer.trouble = { cutsAt: 70_000 }
+  await expect(open()).rejects.toMatchObject({ code: 'DEPENDENCY_UNAVAILABLE' })
+})
+
+test('a delivery that stands still is not waited for', async () => {
+  await put('x'.repeat(200_000))
+  peer.trouble = { stallsAt: 70_000 }
+  await expect(open()).rejects.toMatchObject({ code: 'DEPENDENCY_UNAVAILABLE' })
+  await expect.poll(() => peer.connections()).toBe(0)
+})
+
+test('a delivery that ignores the range is cut to it here', async () => {
+  await put('0123456789'.repeat(20_000))
+  peer.trouble = { ignoresRanges: true }
+  expect(await open({ start: 2, end: 4 })).toBe('234')
+  expect(await open({ start: 70_001, end: 70_003 })).toBe('123')
+  expect(await open({ start: 199_998 })).toBe('89')
+  await expect(open({ start: 200_000 })).rejects.toThrow(RangeError)
+})
+
+test('a file that Cloudinary refuses for itself is an error that no waiting mends', async () => {
+  const fault = await faultOf(put(''))
+  expect(fault).toEqual(new Error('Cloudinary refused: Empty file'))
+})
+
+test('a reader that stops early, or never begins, ends the delivery', async () => {
+  await put('x'.repeat(5_000_000))
+  const { stream } = await storage.open('attachments/1/original')
+  for await (const _ of stream) break
+  await expect.poll(() => peer.connections()).toBe(0)
+  const unread = await storage.open('attachments/1/original')
+  expect(await peer.connections()).toBe(1)
+  unread.stream.destroy()
+  await expect.poll(() => peer.connections()).toBe(0)
+})

@@ -1,0 +1,112 @@
+import { createReadStream } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
+import { assertKey, type CloudinaryConfig, notStored, type Storage, type StoredFile } from '../storage.ts'
+import { away } from './away.ts'
+import { destroyAll, kind, type Limits, listPage, sdk, upload } from './calls.ts'
+import { bytesOf, requestDelivery } from './delivery.ts'
+
+const defaultLimits: Limits = { answerMs: 10_000, uploadMs: 60_000, idleMs: 15_000 }
+
+/**
+ * Files in a Cloudinary account: raw, so that their bytes stay as they are, and authenticated, so that only signed
+ * addresses deliver them, which never leave this process.
+ */
+export function createCloudinaryStorage(config: CloudinaryConfig, limits: Limits = defaultLimits): Storage {
+  const publicIdOf = (key: string) => {
+    assertKey(key)
+    return `${config.folder}/${key}`
+  }
+  const ask = async (key: string, method: 'GET' | 'HEAD', range?: { start: number; end?: number }) => {
+    const url = await deliveryUrl(config, publicIdOf(key))
+    return requestDelivery(url, { method, range, answerMs: limits.answerMs })
+  }
+
+  return {
+    async put(key, source) {
+      const publicId = publicIdOf(key)
+      return upload(config, publicId, typeof source === 'string' ? createReadStream(source) : source, limits)
+    },
+
+    async open(key, range) {
+      if (range && (range.end ?? range.start) < range.start) throw new RangeError('the range ends before it begins')
+      const answer = await ask(key, 'GET', range)
+      if (answer.statusCode === 200 || answer.statusCode === 206) return contentOf(answer, range, limits)
+      answer.destroy()
+      if (answer.statusCode === 404) throw notStored()
+      if (answer.statusCode === 416) throw new RangeError(`the file has ${totalOf(answer)} bytes`)
+      throw refused(answer)
+    },
+
+    async stat(key) {
+      const answer = await ask(key, 'HEAD')
+      answer.resume()
+      if (answer.statusCode === 404) return undefined
+      if (answer.statusCode !== 200) throw refused(answer)
+      return { sizeBytes: sizeOf(answer), modifiedAt: new Date(answer.headers['last-modified'] ?? 0) }
+    },
+
+    remove: async (keys) => destroyAll(config, keys.map(publicIdOf), limits),
+
+    list: (prefix) => list(config, prefix, limits),
+  }
+}
+
+/** Made by the SDK, and signed by it; a private CDN has the same addresses at another place. */
+async function deliveryUrl({ deliveryUrl, apiSecret, cloudName }: CloudinaryConfig, publicId: string): Promise<string> {
+  const [protocol, place] = deliveryUrl.split('://')
+  const { url } = await sdk()
+  return url(publicId, {
+    ...kind,
+    ...(protocol === 'https' ? { secure_distribution: place } : { secure: false, cname: place }),
+    cloud_name: cloudName,
+    // So that the SDK takes the place as it is.
+    private_cdn: true,
+    api_secret: apiSecret,
+    sign_url: true,
+    long_url_signature: true,
+    analytics: false,
+  })
+}
+
+/** Also when the range was not honoured, which RFC 9110 allows. */
+function contentOf(answer: IncomingMessage, range: { start: number; end?: number } | undefined, { idleMs }: Limits) {
+  if (answer.statusCode === 206) return { stream: bytesOf(answer, { idleMs }), sizeBytes: totalOf(answer) }
+  const sizeBytes = sizeOf(answer)
+  if (range && range.start >= sizeBytes) {
+    answer.destroy()
+    throw new RangeError(`the file has ${sizeBytes} bytes`)
+  }
+  return { stream: bytesOf(answer, { idleMs, cut: range }), sizeBytes }
+}
+
+function sizeOf(answer: IncomingMessage): number {
+  return known(answer, Number(answer.headers['content-length'] ?? Number.NaN))
+}
+
+/** Of the whole file, as an answer to a range tells it. */
+function totalOf(answer: IncomingMessage): number {
+  return known(answer, Number(/\/(\d+)$/.exec(answer.headers['content-range'] ?? '')?.[1] ?? Number.NaN))
+}
+
+function known(answer: IncomingMessage, bytes: number): number {
+  if (Number.isInteger(bytes)) return bytes
+  answer.destroy()
+  throw away('the answer does not tell how long the file is')
+}
+
+/** Cloudinary gives its reason in a header. */
+function refused({ statusCode, headers }: IncomingMessage) {
+  return away(`${statusCode}, ${headers['x-cld-error'] ?? 'without a reason'}`, statusCode)
+}
+
+/** Page by page, as it is asked for. */
+async function* list(config: CloudinaryConfig, prefix: string, limits: Limits): AsyncGenerator<StoredFile> {
+  let cursor: string | undefined
+  do {
+    const page = await listPage(config, `${config.folder}/${prefix}`, cursor, limits)
+    for (const { public_id, created_at } of page.resources) {
+      yield { key: public_id.slice(config.folder.length + 1), modifiedAt: new Date(created_at) }
+    }
+    cursor = page.next_cursor
+  } while (cursor)
+}

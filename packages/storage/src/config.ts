@@ -1,0 +1,78 @@
+import { z } from 'zod'
+import type { CloudinaryConfig, StorageConfig } from './storage.ts'
+
+const origin = (fallback: string) => z.url({ protocol: /^https?$/ }).default(fallback)
+
+/** What a process that reads or writes files reads from its environment; {@link refuseStorage} tells what is missing. */
+export const storageEnv = () => ({
+  STORAGE_DRIVER: z.enum(['local', 'cloudinary']).default('local'),
+  STORAGE_LOCAL_DIR: z.string().optional(),
+  /** Instead of the three below it. */
+  CLOUDINARY_URL: z.string().regex(urlShape, 'write it as cloudinary://<api key>:<api secret>@<cloud name>').optional(),
+  CLOUDINARY_CLOUD_NAME: z.string().optional(),
+  CLOUDINARY_API_KEY: z.string().optional(),
+  CLOUDINARY_API_SECRET: z.string().optional(),
+  /** Everything lies below it, attachments in `<folder>/attachments`. */
+  CLOUDINARY_FOLDER: z
+    .string()
+    .regex(/^[A-Za-z0-9][\w-]*(?:\/[A-Za-z0-9][\w-]*)*$/, 'write it as names of letters, digits, _ and -, parted by /')
+    .default('muster'),
+  CLOUDINARY_UPLOAD_PREFIX: origin('https://api.cloudinary.com'),
+  /** Where stored bytes are fetched: `https://res.cloudinary.com/<cloud name>`, but for a private CDN. */
+  CLOUDINARY_DELIVERY_URL: z.url({ protocol: /^https?$/ }).optional(),
+  /** As the account is set up. */
+  CLOUDINARY_SIGNATURE_ALGORITHM: z.enum(['sha1', 'sha256']).default('sha1'),
+})
+
+const urlShape = /^cloudinary:\/\/([\w-]+):([\w-]+)@([\w-]+)\/?$/
+
+type StorageEnv = z.output<z.ZodObject<ReturnType<typeof storageEnv>>>
+
+const credentials = ['CLOUDINARY_CLOUD_NAME', 'CLOUDINARY_API_KEY', 'CLOUDINARY_API_SECRET'] as const
+
+/** Names what the driver lacks, and what is unsafe in production; other fields may be wrong and so missing here. */
+export function refuseStorage(
+  read: Partial<StorageEnv> & { NODE_ENV?: string },
+  refuse: (name: string, message: string) => void,
+): void {
+  if (read.STORAGE_DRIVER === 'local' && !read.STORAGE_LOCAL_DIR)
+    refuse('STORAGE_LOCAL_DIR', 'the local driver needs it')
+  if (read.STORAGE_DRIVER !== 'cloudinary') return
+  const given = credentials.filter((name) => read[name])
+  if (read.CLOUDINARY_URL && given.length > 0) refuse('CLOUDINARY_URL', `set it, or ${credentials.join(', ')}`)
+  if (!read.CLOUDINARY_URL) {
+    for (const name of credentials) if (!read[name]) refuse(name, 'set it, or CLOUDINARY_URL')
+  }
+  if (read.NODE_ENV !== 'production') return
+  for (const name of ['CLOUDINARY_UPLOAD_PREFIX', 'CLOUDINARY_DELIVERY_URL'] as const) {
+    if (read[name]?.startsWith('http:')) refuse(name, 'production needs https')
+  }
+}
+
+/** What {@link storageEnv} read, by meaning. */
+export function storageSettings(read: StorageEnv): StorageConfig {
+  return read.STORAGE_DRIVER === 'local'
+    ? { driver: 'local', localDir: read.STORAGE_LOCAL_DIR ?? '' }
+    : cloudinarySettings(read)
+}
+
+function cloudinarySettings(read: StorageEnv): CloudinaryConfig {
+  const [, apiKey, apiSecret, cloudName] = urlShape.exec(read.CLOUDINARY_URL ?? '') ?? [
+    '',
+    read.CLOUDINARY_API_KEY,
+    read.CLOUDINARY_API_SECRET,
+    read.CLOUDINARY_CLOUD_NAME,
+  ]
+  return {
+    driver: 'cloudinary',
+    cloudName: cloudName ?? '',
+    apiKey: apiKey ?? '',
+    apiSecret: apiSecret ?? '',
+    folder: read.CLOUDINARY_FOLDER,
+    apiUrl: withoutSlash(read.CLOUDINARY_UPLOAD_PREFIX),
+    deliveryUrl: withoutSlash(read.CLOUDINARY_DELIVERY_URL ?? `https://res.cloudinary.com/${cloudName}`),
+    signatureAlgorithm: read.CLOUDINARY_SIGNATURE_ALGORITHM,
+  }
+}
+
+const withoutSlash = (url: string) => url.replace(/\/+$/, '')

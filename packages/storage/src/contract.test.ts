@@ -1,0 +1,149 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { buffer, text } from 'node:stream/consumers'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { createStorage, type Storage } from './index.ts'
+import { startCloudinaryPeer } from './testing/cloudinary-peer.ts'
+
+/** An empty storage, and how to be rid of it. */
+type Opened = { storage: Storage; close(): Promise<void> }
+
+const drivers: Record<string, () => Promise<Opened>> = {
+  async local() {
+    const folder = await mkdtemp(join(tmpdir(), 'muster-storage-'))
+    const storage = createStorage({ driver: 'local', localDir: folder })
+    return { storage, close: () => rm(folder, { recursive: true }) }
+  },
+  async cloudinary() {
+    const peer = await startCloudinaryPeer()
+    return { storage: createStorage(peer.config), close: peer.close }
+  },
+}
+
+describe.each(Object.keys(drivers))('%s', (name) => {
+  let opened: Opened
+  let storage: Storage
+
+  beforeAll(async () => {
+    opened = (await drivers[name]?.()) as Opened
+    storage = opened.storage
+  })
+  afterAll(() => opened.close())
+  beforeEach(async () => {
+    const stored = await keys('')
+    if (stored.length > 0) await storage.remove(stored)
+  })
+
+  const put = (key: string, content: string) => storage.put(key, Readable.from([Buffer.from(content)]))
+  const read = async (key: string, range?: { start: number; end?: number }) =>
+    text((await storage.open(key, range)).stream)
+  const keys = async (prefix: string) => (await Array.fromAsync(storage.list(prefix))).map(({ key }) => key).sort()
+
+  test('what is put, from a file or a stream, is read back, and replaces what was there', async () => {
+    const source = join(await mkdtemp(join(tmpdir(), 'muster-storage-')), 'source')
+    await writeFile(source, 'from a file')
+    expect(await storage.put('attachments/1/original', source)).toEqual({ sizeBytes: 11 })
+    await rm(source)
+    expect(await read('attachments/1/original')).toBe('from a file')
+    await storage.put('attachments/1/original', Readable.from([Buffer.from('from '), Buffer.from('a stream')]))
+    expect(await read('attachments/1/original')).toBe('from a stream')
+    expect(await storage.stat('attachments/1/original')).toMatchObject({ sizeBytes: 13, modifiedAt: expect.any(Date) })
+    expect(await keys('')).toEqual(['attachments/1/original'])
+  })
+
+  test('bytes of every value, ten megabytes of them, come back as they went in', async () => {
+    const bytes = Buffer.alloc(10 * 1024 ** 2, Buffer.from(Array.from({ length: 256 }, (_, value) => value)))
+    const chunks = Array.from({ length: 160 }, (_, index) => bytes.subarray(index * 65_536, (index + 1) * 65_536))
+    expect(await storage.put('a', Readable.from(chunks))).toEqual({ sizeBytes: bytes.length })
+    const { stream, sizeBytes } = await storage.open('a')
+    expect(sizeBytes).toBe(bytes.length)
+    expect((await buffer(stream)).equals(bytes)).toBe(true)
+  })
+
+  test('a range gives its bytes and the size of the whole', async () => {
+    await put('a', '0123456789')
+    expect(await read('a', { start: 2, end: 4 })).toBe('234')
+    expect(await read('a', { start: 7 })).toBe('789')
+    expect(await read('a', { start: 7, end: 99 })).toBe('789')
+    const last = await storage.open('a', { start: 9, end: 9 })
+    expect(last.sizeBytes).toBe(10)
+    expect(await text(last.stream)).toBe('9')
+    await expect(storage.open('a', { start: 10 })).rejects.toThrow(RangeError)
+    await expect(storage.open('a', { start: 5, end: 4 })).rejects.toThrow(RangeError)
+  })
+
+  test('a put that breaks off leaves what was there and no bytes of its own', async () => {
+    await put('a/b', 'old')
+    const breaking = Readable.from(
+      (async function* () {
+        yield Buffer.from('new')
+        throw new Error('connection lost')
+      })(),
+    )
+    await expect(storage.put('a/b', breaking)).rejects.toThrow('connection lost')
+    expect(await read('a/b')).toBe('old')
+    expect(await keys('')).toEqual(['a/b'])
+  })
+
+  test('readers of a key that is being replaced see the old bytes or the new ones, never a mixture', async () => {
+    const size = 256 * 1024
+    await put('a', 'a'.repeat(size))
+    let isWriting = true
+    const writing = (async () => {
+      for (const letter of 'bcdefgh') await put('a', letter.repeat(size))
+    })().finally(() => {
+      isWriting = false
+    })
+    while (isWriting) {
+      const bytes = await buffer((await storage.open('a')).stream)
+      expect(bytes.equals(Buffer.alloc(size, bytes[0]))).toBe(true)
+    }
+    await writing
+  })
+
+  test.each([
+    '../secret',
+    'a/../../secret',
+    '/etc/passwd',
+    'a//b',
+    'a/',
+    '',
+    '.hidden',
+    'a\\b',
+    'a\0b',
+    'a/./b',
+    'ä',
+    'x'.repeat(513),
+  ])('%j is refused as a key', async (key) => {
+    await expect(storage.open(key)).rejects.toThrow('no storage key')
+    await expect(put(key, 'x')).rejects.toThrow('no storage key')
+    await expect(storage.stat(key)).rejects.toThrow('no storage key')
+    await expect(storage.remove(['a', key])).rejects.toThrow('no storage key')
+    expect(await keys('')).toEqual([])
+  })
+
+  test('what is not stored is NOT_FOUND to open, undefined to stat, and no error to remove', async () => {
+    await put('a/b', 'x')
+    for (const key of ['none', 'a', 'a/none', 'a/b/c']) {
+      await expect(storage.open(key)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+      expect(await storage.stat(key)).toBeUndefined()
+    }
+    await storage.remove(['none', 'a/none'])
+    await storage.remove([])
+    expect(await read('a/b')).toBe('x')
+  })
+
+  test('a list holds exactly the keys that begin with the prefix, also of more than a page', async () => {
+    for (const key of ['a/1/x', 'a/10/x', 'a/2/x', 'b/1']) await put(key, 'x')
+    expect(await keys('a/')).toEqual(['a/1/x', 'a/10/x', 'a/2/x'])
+    expect(await keys('a/1')).toEqual(['a/1/x', 'a/10/x'])
+    expect(await keys('c/')).toEqual([])
+    const many = Array.from({ length: 600 }, (_, index) => `many/${String(index).padStart(3, '0')}`)
+    for (const key of many) await put(key, 'x')
+    const found = await Array.fromAsync(storage.list('many/'))
+    expect(found.map(({ key }) => key).sort()).toEqual(many)
+    for (const { modifiedAt } of found) expect(Math.abs(Date.now() - modifiedAt.getTime())).toBeLessThan(60_000)
+  })
+})

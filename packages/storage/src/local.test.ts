@@ -1,0 +1,56 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createStorage, type Storage } from './index.ts'
+
+let folder: string
+let storage: Storage
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'muster-storage-'))
+  storage = createStorage({ driver: 'local', localDir: join(folder, 'files') })
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+const put = (key: string) => storage.put(key, Readable.from([Buffer.from('x')]))
+
+test('a put that breaks off leaves no file beside its target', async () => {
+  await put('a/b')
+  const breaking = Readable.from(
+    (async function* () {
+      yield Buffer.from('new')
+      throw new Error('connection lost')
+    })(),
+  )
+  await expect(storage.put('a/b', breaking)).rejects.toThrow('connection lost')
+  expect(await readdir(join(folder, 'files', 'a'))).toEqual(['b'])
+})
+
+test('a key that leads out of the folder touches nothing there', async () => {
+  await writeFile(join(folder, 'secret'), 'secret')
+  await expect(storage.open('../secret')).rejects.toThrow('no storage key')
+  await expect(put('../other')).rejects.toThrow('no storage key')
+  expect(await readdir(folder)).toEqual(['secret'])
+})
+
+test('removing the last file of a folder removes the folder', async () => {
+  for (const key of ['x/1/a', 'x/1/b', 'x/2/a']) await put(key)
+  await storage.remove(['x/1/a'])
+  expect((await readdir(join(folder, 'files', 'x'))).sort()).toEqual(['1', '2'])
+  await storage.remove(['x/1/b'])
+  expect(await readdir(join(folder, 'files', 'x'))).toEqual(['2'])
+})
+
+test('storage that refuses is DEPENDENCY_UNAVAILABLE with Retry-After, for later', async () => {
+  await expect(storage.open('a/b')).rejects.toMatchObject({ code: 'DEPENDENCY_UNAVAILABLE' })
+  // A file where the folder should be: it refuses also those who may write everywhere.
+  await writeFile(join(folder, 'files'), 'in the way')
+  await expect(put('a/b')).rejects.toMatchObject({
+    code: 'DEPENDENCY_UNAVAILABLE',
+    status: 503,
+    retryAfterSeconds: 5,
+  })
+  await expect(storage.open('a/b')).rejects.toMatchObject({ code: 'DEPENDENCY_UNAVAILABLE' })
+})
