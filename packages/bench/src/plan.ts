@@ -13,6 +13,10 @@ export type Plan = {
   outboxRows: number
   mails: number
   auditRows: number
+  /** Reminders that wait; that are due within a second; that are due at one moment. */
+  pendingReminders: number
+  dueReminders: number
+  burstReminders: number
   /** People who are signed in at first; growth is measured with ten times as many. */
   people: number
   /** Tasks in the table at first; growth is measured at ten times as many. */
@@ -35,6 +39,9 @@ export const fullPlan: Plan = {
   outboxRows: 50_000,
   mails: 5_000,
   auditRows: 50_000,
+  pendingReminders: 100_000,
+  dueReminders: 10_000,
+  burstReminders: 500,
   people: 10,
   tasks: 10_000,
   tasksOfOthers: 990_000,
@@ -54,6 +61,9 @@ export const smokePlan: Plan = {
   outboxRows: 1_000,
   mails: 50,
   auditRows: 5_000,
+  pendingReminders: 1_000,
+  dueReminders: 200,
+  burstReminders: 50,
   people: 1,
   tasks: 100,
   tasksOfOthers: 1_000,
