@@ -8,7 +8,8 @@ import * as m5 from '../migrations/0006_identity.ts'
 import * as m6 from '../migrations/0007_invites.ts'
 import * as m7 from '../migrations/0008_audit_retention.ts'
 import * as m8 from '../migrations/0009_notifications.ts'
-import * as m9 from '../migrations/0012_audit_places.ts'
+import * as m9 from '../migrations/0010_reminders_complete.ts'
+import * as m10 from '../migrations/0011_audit_places.ts'
 
 export const migrations = {
   '0001_people': m0,
@@ -20,5 +21,6 @@ export const migrations = {
   '0007_invites': m6,
   '0008_audit_retention': m7,
   '0009_notifications': m8,
-  '0012_audit_places': m9,
+  '0010_reminders_complete': m9,
+  '0011_audit_places': m10,
 }

@@ -105,6 +105,29 @@ export interface Blocks {
   created_at: Timestamp;
 }
 
+export interface DigestDeliveries {
+  created_at: Timestamp;
+  failure_reason: string | null;
+  id: string;
+  late: boolean;
+  local_date: Timestamp;
+  scheduled_at: Timestamp;
+  status: string;
+  user_id: string;
+}
+
+export interface DueNotices {
+  created_at: Timestamp;
+  due_date: Timestamp;
+  failure_reason: string | null;
+  id: string;
+  kind: string;
+  late: boolean;
+  status: string;
+  task_id: string;
+  user_id: string;
+}
+
 export interface EmailMessages {
   attempts: Generated<number>;
   code_key_id: string | null;
@@ -288,11 +311,13 @@ export interface Tasks {
   id: string;
   link: string | null;
   organization_id: string | null;
+  overdue_for: Timestamp | null;
   owner_id: string;
   priority: Generated<string>;
   search: Generated<string | null>;
   status: Generated<string>;
   title: string;
+  upcoming_for: Timestamp | null;
   updated_at: Generated<Timestamp>;
   version: Generated<number>;
 }
@@ -342,6 +367,7 @@ export interface Users {
   is_active: Generated<boolean>;
   last_seen_at: Timestamp | null;
   name: string;
+  next_digest_at: Generated<Timestamp | null>;
   organization_id: string | null;
   password_hash: string | null;
   role: string;
@@ -360,6 +386,8 @@ export interface DB {
   audit_pending: AuditPending;
   audit_personal: AuditPersonal;
   blocks: Blocks;
+  digest_deliveries: DigestDeliveries;
+  due_notices: DueNotices;
   email_messages: EmailMessages;
   email_suppressions: EmailSuppressions;
   friendships: Friendships;

@@ -28,6 +28,7 @@ import { twoFactorRoutes } from './modules/two-factor/two-factor.routes.ts'
 import { avatarRoutes } from './modules/users/avatar.routes.ts'
 import { exportRoutes } from './modules/users/export.routes.ts'
 import { preferencesRoutes } from './modules/users/preferences.routes.ts'
+import { unsubscribeRoutes } from './modules/users/unsubscribe.routes.ts'
 import { usersRoutes } from './modules/users/users.routes.ts'
 import { bodyTimeoutPlugin } from './plugins/body-timeout.ts'
 import { errorsPlugin } from './plugins/errors.ts'
@@ -125,6 +126,7 @@ export async function buildApp(deps: Deps): Promise<App> {
       await api.register(googleRoutes, { context })
       await api.register(usersRoutes, { context })
       await api.register(preferencesRoutes, { context })
+      await api.register(unsubscribeRoutes, { context })
       await api.register(avatarRoutes, { context })
       await api.register(exportRoutes, { context })
       await api.register(friendsRoutes, { context })

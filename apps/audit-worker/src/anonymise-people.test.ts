@@ -111,6 +111,18 @@ async function insertTraces(person: Person, other: Person) {
     .insertInto('known_devices')
     .values({ user_id, browser: 'Firefox', network: '192.0.2.0/24', first_seen_at: longAgo, last_seen_at: longAgo })
     .execute()
+  await db
+    .insertInto('digest_deliveries')
+    .values({
+      id: newId(),
+      user_id,
+      local_date: longAgo,
+      scheduled_at: longAgo,
+      status: 'sent',
+      late: false,
+      created_at: longAgo,
+    })
+    .execute()
   await db.insertInto('user_preferences').values({ user_id, settings: '{}', updated_at: longAgo }).execute()
   await db
     .insertInto('totp_secrets')
@@ -150,6 +162,8 @@ const ownTables = [
   'sessions',
   'notifications',
   'reminders',
+  'due_notices',
+  'digest_deliveries',
   'known_devices',
   'user_preferences',
   'totp_secrets',

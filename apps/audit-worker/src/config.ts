@@ -16,6 +16,8 @@ const env = z.object({
   RETENTION_NOTIFICATIONS_DAYS: days({ min: 1, default: 90 }),
   /** From their creation; no link in a mail is good for longer than the least. */
   RETENTION_MAILS_DAYS: days({ min: 8, default: 30 }),
+  /** From their creation; who flies around the world has the same date twice within three days. */
+  RETENTION_DIGESTS_DAYS: days({ min: 3, default: 90 }),
   /** The API promises a day. */
   RETENTION_IDEMPOTENCY_KEYS_HOURS: int({ min: 24, max: 8_760, default: 24 }),
   /** From their end. */
@@ -39,6 +41,7 @@ export function readConfig(source: NodeJS.ProcessEnv = process.env) {
       auditMonths: read.RETENTION_AUDIT_MONTHS,
       notificationsMs: read.RETENTION_NOTIFICATIONS_DAYS * dayMs,
       mailsMs: read.RETENTION_MAILS_DAYS * dayMs,
+      digestsMs: read.RETENTION_DIGESTS_DAYS * dayMs,
       idempotencyKeysMs: read.RETENTION_IDEMPOTENCY_KEYS_HOURS * hourMs,
       sessionsMs: read.RETENTION_SESSIONS_DAYS * dayMs,
       challengesMs: read.RETENTION_TWO_FACTOR_CHALLENGES_DAYS * dayMs,

@@ -153,6 +153,24 @@ describe('a sweep takes what is old and leaves the rest', () => {
     expect(await idsIn('sign_in_failures', 'key')).toEqual(['young'])
   })
 
+  test('of which morning digests were sent', async () => {
+    const { id: userId } = await insertUser(world.db)
+    const sent = (ageDays: number) => ({
+      id: newId(),
+      user_id: userId,
+      local_date: ago(ageDays * dayMs),
+      scheduled_at: ago(ageDays * dayMs),
+      status: 'sent',
+      late: false,
+      created_at: ago(ageDays * dayMs),
+    })
+    const [old, young] = [sent(91), sent(89)]
+    await world.db.insertInto('digest_deliveries').values([old, young]).execute()
+    start()
+    await run(retentionJobs.digests)
+    expect(await idsIn('digest_deliveries')).toEqual([young.id])
+  })
+
   test('for as long as the environment says', async () => {
     await world.db
       .insertInto('sign_in_failures')

@@ -3,6 +3,7 @@ import {
   isTemplateName,
   mailCode,
   mailToken,
+  optOutToken,
   type TemplateDefinition,
   type TokenTemplateName,
   templates,
@@ -18,7 +19,9 @@ export type Composed =
       subject: string
       html: string
       text: string
-      /** The code or token: whatever the SMTP server says back, it must not be written down. */
+      /** Where a mail client turns these mails off by one POST (RFC 8058). */
+      optOutUrl: string | undefined
+      /** The code or token, also that of the opt-out: whatever the SMTP server says back, it must not be written down. */
       secret: string | undefined
     }
   /** This release or its keys can't; another worker may, or this one later. */
@@ -29,19 +32,27 @@ const clockToleranceMs = 5_000
 
 /** Puts the row's data, its code or token and the links into the compiled template. */
 export function compose(
-  { codeKeys, webUrl }: { codeKeys: KeyRing; webUrl: string },
-  mail: Pick<ClaimedMail, 'id' | 'template' | 'data' | 'codeVersion' | 'codeKeyId' | 'createdAt' | 'expiresAt'>,
+  { codeKeys, webUrl, publicUrl }: { codeKeys: KeyRing; webUrl: string; publicUrl: string },
+  mail: Pick<
+    ClaimedMail,
+    'id' | 'template' | 'userId' | 'data' | 'codeVersion' | 'codeKeyId' | 'createdAt' | 'expiresAt'
+  >,
 ): Composed {
   const { template } = mail
   // While a release rolls out, a newer API may order what only a newer worker knows.
   if (!isTemplateName(template)) return { kind: 'not-yet', reason: `unknown template "${template}"` }
-  const { data, code, token }: TemplateDefinition = templates[template]
+  const { data, code, token, optOut }: TemplateDefinition = templates[template]
   const parsed = data.safeParse(mail.data)
   if (!parsed.success)
     return { kind: 'impossible', reason: `the data does not fit the template: ${describe(parsed.error)}` }
 
   const values: Record<string, unknown> = { ...parsed.data, webUrl }
   let secret: string | undefined
+  let optOutUrl: string | undefined
+  if (optOut && mail.userId) {
+    secret = optOutToken(codeKeys, optOut, mail.userId)
+    optOutUrl = values.optOutUrl = `${publicUrl}/api/v1/unsubscribe?token=${secret}`
+  }
   if (code || token) {
     const keyId = mail.codeKeyId ?? codeKeys.currentId
     if (!codeKeys.keys.has(keyId)) return { kind: 'not-yet', reason: `MAIL_CODE_KEYS lacks the key "${keyId}"` }
@@ -51,7 +62,7 @@ export function compose(
     values.lifetime = inWords(lifetimeMs(mail))
   }
   const timezone = typeof values.timezone === 'string' ? values.timezone : 'UTC'
-  return { kind: 'ready', ...fill(compiled[template], values, timezone), secret }
+  return { kind: 'ready', ...fill(compiled[template], values, timezone), optOutUrl, secret }
 }
 
 /** A code that is sent again can end sooner than its template says. Whoever set its end may read another clock. */

@@ -15,12 +15,14 @@ const env = z.object({
   SMTP_MAX_PER_SECOND: int({ min: 1, max: 10_000 }).optional(),
   /** The front end; links in mails lead there. */
   WEB_URL: z.url({ protocol: /^https?$/ }),
+  /** Where browsers reach the API; the link that turns the morning digest off leads there. */
+  PUBLIC_URL: z.url({ protocol: /^https?$/ }).default('http://localhost:3000'),
   MAIL_CODE_KEYS: keyRing(),
 })
 
 /** Reads the email worker's environment. @throws ConfigError naming everything that is wrong */
 export function readConfig(source: NodeJS.ProcessEnv = process.env) {
-  const read = parseEnv(env, source)
+  const read = parseEnv(env.superRefine(refuseUnsafe, { when: () => true }), source)
   return Object.freeze({
     ...processSettings(read),
     concurrency: read.WORKER_CONCURRENCY,
@@ -31,8 +33,16 @@ export function readConfig(source: NodeJS.ProcessEnv = process.env) {
       maxPerSecond: read.SMTP_MAX_PER_SECOND,
     },
     webUrl: read.WEB_URL,
+    /** Without a slash at its end: paths are appended. */
+    publicUrl: new URL(read.PUBLIC_URL).origin,
     codeKeys: read.MAIL_CODE_KEYS,
   })
+}
+
+/** As the API does: what is meant for development must not get into mails. */
+function refuseUnsafe(read: Partial<z.output<typeof env>>, ctx: z.RefinementCtx): void {
+  if (read.NODE_ENV !== 'production' || read.PUBLIC_URL?.startsWith('https:')) return
+  ctx.addIssue({ code: 'custom', path: ['PUBLIC_URL'], message: 'production needs https' })
 }
 
 export type Config = ReturnType<typeof readConfig>

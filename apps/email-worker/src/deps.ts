@@ -15,11 +15,12 @@ export type Deps = {
   smtp: Smtp
   codeKeys: KeyRing
   webUrl: string
+  publicUrl: string
 }
 
 /** Opens every connection of the email worker. `close` is the reverse. */
 export function createDeps(config: Config, log: Logger, clock: Clock = systemClock): Deps & { close(): Promise<void> } {
-  const { redisUrl, codeKeys, webUrl } = config
+  const { redisUrl, codeKeys, webUrl, publicUrl } = config
   const db = createDb({ ...config.database, applicationName: 'muster-email-worker' })
   const relay = startRelay({ db, redisUrl, log })
   const smtp = createSmtp(config.smtp)
@@ -32,6 +33,7 @@ export function createDeps(config: Config, log: Logger, clock: Clock = systemClo
     smtp,
     codeKeys,
     webUrl,
+    publicUrl,
     async close() {
       smtp.close()
       await relay.close()

@@ -12,6 +12,7 @@ export type ClaimedMail = {
   leaseSureUntilMs: number
   template: string
   to: string
+  userId: string | null
   data: unknown
   attempts: number
   codeVersion: number
@@ -84,7 +85,7 @@ export async function claimMails(db: Db, ids: string[], options: ClaimOptions): 
       lease_token = ${leaseToken}::uuid, lease_until = clock_timestamp() + make_interval(secs => ${leaseMs / 1_000}),
       code_key_id = case when template = any(${templatesWithSecret}::text[]) then coalesce(code_key_id, ${codeKeyId}) end
     from due where m.id = due.id
-    returning m.id, template, to_address as "to", data, attempts, code_version as "codeVersion",
+    returning m.id, template, to_address as "to", user_id as "userId", data, attempts, code_version as "codeVersion",
       code_key_id as "codeKeyId", created_at as "createdAt", expires_at as "expiresAt",
       (select reason from email_suppressions s where s.address = m.to_address) as suppression,
       case when m.notification_id is not null then (${whyObsolete}) end as obsolete`.execute(db)

@@ -11,6 +11,8 @@ export type SmtpMessage = {
   subject: string
   html: string
   text: string
+  /** Where one POST turns mails of this kind off. */
+  optOutUrl?: string | undefined
 }
 
 export type SendGuard = { signal: AbortSignal; mayBegin: () => boolean }
@@ -75,7 +77,7 @@ export function createSmtp({ url, sender, maxConnections, silenceTimeoutMs = def
     done()
   })
   return {
-    async send({ id, to, subject, html, text }, { signal, mayBegin }) {
+    async send({ id, to, subject, html, text, optOutUrl }, { signal, mayBegin }) {
       const messageId = `<${id}@${sender.domain}>`
       const mail = {
         messageId,
@@ -85,7 +87,7 @@ export function createSmtp({ url, sender, maxConnections, silenceTimeoutMs = def
         html,
         text,
         // RFC 3834: no holiday answers.
-        headers: { 'Auto-Submitted': 'auto-generated' },
+        headers: { 'Auto-Submitted': 'auto-generated', ...(optOutUrl && oneClickOptOut(optOutUrl)) },
         signal,
         mayBegin,
       }
@@ -97,6 +99,12 @@ export function createSmtp({ url, sender, maxConnections, silenceTimeoutMs = def
     close: () => transport.close(),
   }
 }
+
+/** RFC 8058: a mail client may turn these mails off by itself, and does so by a POST, never by a GET. */
+const oneClickOptOut = (url: string) => ({
+  'List-Unsubscribe': `<${url}>`,
+  'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
+})
 
 /**
  * The message is only read once the server has said yes to the envelope, so the question is asked at the last moment. It

@@ -1,14 +1,13 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { newId } from '@muster/db'
 import { fireReminder } from '@muster/jobs'
 import { queuePrefix } from '@muster/jobs/connection'
-import { endWithTest, eventually, manualClock } from '@muster/testing'
+import { eventually, manualClock } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createReminderWorld } from './test-support.ts'
+import { createReminderWorld, type ReminderWorld } from './test-support.ts'
 
-let world: Awaited<ReturnType<typeof createReminderWorld>>
+let world: ReminderWorld
 beforeEach(async () => {
   world = await createReminderWorld()
 })
@@ -61,6 +60,23 @@ test('the type decides between mail and notification', async () => {
   )
 })
 
+test('a reminder goes where both its type and the preferences want it', async () => {
+  await world.prefer(world.userId, { notifications: { reminder: { email: false } } })
+  world.start()
+  await status(await world.insertReminder({ scheduled_at: secondsFromNow(-1) }), { status: 'sent' })
+  expect(await world.counts()).toMatchObject({ deliveries: 1, mails: 0, notifications: 1 })
+  const turnedOff = { status: 'failed', failure_reason: 'turned off in preferences' }
+  await status(await world.insertReminder({ scheduled_at: secondsFromNow(-1), type: 'email' }), turnedOff)
+
+  await world.prefer(world.userId, { notifications: { reminder: { inApp: false } } })
+  await status(await world.insertReminder({ scheduled_at: secondsFromNow(-1), message: 'Two' }), { status: 'sent' })
+  expect(await world.counts()).toMatchObject({ deliveries: 2, mails: 1, notifications: 1 })
+
+  await world.prefer(world.userId, { notifications: { reminder: { inApp: false, email: false } } })
+  await status(await world.insertReminder({ scheduled_at: secondsFromNow(-1) }), turnedOff)
+  expect(await world.counts()).toMatchObject({ deliveries: 2, mails: 1, notifications: 1, audits: 4 })
+})
+
 test('what was missed within a day is sent once and marked late, what is older fails as missed', async () => {
   const clock = manualClock()
   const now = clock.now().getTime()
@@ -92,7 +108,7 @@ test('nothing is sent before the clock says so', async () => {
 
 test('workers side by side deliver each reminder once', async () => {
   for (let index = 0; index < 3; index++) world.start({ tickMs: 10 })
-  for (let index = 0; index < 200; index++) await world.insertReminder({ scheduled_at: secondsFromNow(0) })
+  await remindEach(200)
   await eventually(
     async () =>
       expect(await world.counts()).toEqual({
@@ -209,7 +225,7 @@ test('a delivery that Postgres refuses each time ends as failed, where the perso
 
 test('without Redis what is due is handed over to the outbox, and fires when Redis is back', async () => {
   const id = await world.insertReminder({ scheduled_at: secondsFromNow(-1) })
-  const child = startProcess('redis://127.0.0.1:1')
+  const child = world.startProcess('redis://127.0.0.1:1')
   await eventually(async () => expect(await world.counts()).toMatchObject({ owed: 1, deliveries: 0 }), {
     timeoutMs: 10_000,
   })
@@ -220,9 +236,9 @@ test('without Redis what is due is handed over to the outbox, and fires when Red
 })
 
 test('a worker killed at any moment loses and repeats nothing', async () => {
-  for (let index = 0; index < 300; index++) await world.insertReminder({ scheduled_at: secondsFromNow(-1) })
+  await remindEach(300)
   for (const atLeast of [1, 100]) {
-    const child = startProcess(world.redis.url)
+    const child = world.startProcess()
     await eventually(async () => expect((await world.counts())?.deliveries).toBeGreaterThanOrEqual(atLeast), {
       timeoutMs: 60_000,
       intervalMs: 2,
@@ -245,32 +261,9 @@ test('a worker killed at any moment loses and repeats nothing', async () => {
   })
 }, 180_000)
 
-test('a tick reads only what is due, through the index of what waits', async () => {
-  await sql`
-    insert into reminders (id, task_id, user_id, scheduled_at)
-    select gen_random_uuid(), ${world.taskId}, ${world.userId}, now() + interval '1 day' + n * interval '1 second'
-    from generate_series(1, 20000) n`.execute(world.db)
-  await sql`analyze reminders`.execute(world.db)
-  const { rows } = await sql<{ 'QUERY PLAN': string }>`
-    explain (analyze, buffers) select id from reminders
-    where status = 'pending' and handed_at is null and scheduled_at <= now()
-    order by scheduled_at limit 1000 for update skip locked`.execute(world.db)
-  const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
-  expect(plan).toContain('reminders_due')
-  expect(Number(/shared hit=(\d+)/.exec(plan)?.[1])).toBeLessThan(10)
-})
-
-function startProcess(redisUrl: string) {
-  const child = spawn(process.execPath, [new URL('./main.ts', import.meta.url).pathname], {
-    env: {
-      ...process.env,
-      NODE_ENV: 'test',
-      DATABASE_URL: world.database.url,
-      REDIS_URL: redisUrl,
-      OPS_PORT: '0',
-      LOG_LEVEL: 'fatal',
-    },
-    stdio: 'inherit',
-  })
-  return endWithTest(child)
+/** A reminder that is due, of as many people each. */
+async function remindEach(count: number): Promise<void> {
+  for (const { id } of await world.insertPeople(count)) {
+    await world.insertReminder({ scheduled_at: secondsFromNow(-1), user_id: id })
+  }
 }

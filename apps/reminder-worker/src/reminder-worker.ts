@@ -2,6 +2,8 @@ import { startWorker } from '@muster/jobs/worker'
 import { openAnalyticsCache } from './analytics-cache.ts'
 import type { Deps } from './deps.ts'
 import { fireReminderHandler } from './handlers/fire-reminder.ts'
+import { notifyDueHandler } from './handlers/notify-due.ts'
+import { sendDigestHandler } from './handlers/send-digest.ts'
 import { startTimer } from './schedule/timer.ts'
 
 /** Everything this process does: hand over what is due by a timer of its own, and deliver what was handed over. */
@@ -11,7 +13,7 @@ export function startReminderWorker(
 ): { close(): Promise<void> } {
   const timer = startTimer(deps, { tickMs })
   const analytics = openAnalyticsCache(deps)
-  const handlers = [fireReminderHandler({ ...deps, analytics })]
+  const handlers = [fireReminderHandler({ ...deps, analytics }), notifyDueHandler(deps), sendDigestHandler(deps)]
   const worker = startWorker({ queue: 'reminder', handlers, deps, concurrency })
   return {
     async close() {

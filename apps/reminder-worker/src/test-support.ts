@@ -1,11 +1,15 @@
+import { spawn } from 'node:child_process'
 import { type Clock, type Database, newId, systemClock } from '@muster/db'
 import { createTransact } from '@muster/jobs/outbox'
 import { startRelay } from '@muster/jobs/relay'
 import { createLogger } from '@muster/logger'
-import { createTestDatabase, createTestRedis } from '@muster/testing'
-import { type Insertable, sql } from 'kysely'
+import { createTestDatabase, createTestRedis, endWithTest, eventually, insertTask, insertUser } from '@muster/testing'
+import { type Insertable, type Selectable, sql } from 'kysely'
 import type { Deps } from './deps.ts'
 import { startReminderWorker } from './reminder-worker.ts'
+import { dueKinds, whatsDue } from './schedule/whats-due.queries.ts'
+
+export type Person = Selectable<Database['users']>
 
 /** A database and a Redis of one's own, with one task of one person, and as many reminder workers as a test starts. */
 export async function createReminderWorld() {
@@ -14,14 +18,16 @@ export async function createReminderWorld() {
   const { db } = database
   const log = createLogger({ name: 'reminder-test', level: 'silent' })
   const stops: (() => Promise<void>)[] = []
-  const { userId, taskId } = await insertTask(database.db)
+  const person = await insertUser(db, { name: 'Lee', email: 'lee@example.org', timezone: 'Europe/Vienna' })
+  const far = new Date(Date.now() + 30 * 86_400_000)
+  const task = await insertTask(db, person, { title: 'Water the plants', due_date: far })
 
   return {
     database,
     redis,
     db,
-    userId,
-    taskId,
+    userId: person.id,
+    taskId: task.id,
     start({ clock = systemClock, tickMs = 50 }: { clock?: Clock; tickMs?: number } = {}) {
       const relay = startRelay({ db, redisUrl: redis.url, log })
       const deps: Deps = { db, redisUrl: redis.url, relay, transact: createTransact({ db, relay }), clock, log }
@@ -31,18 +37,43 @@ export async function createReminderWorld() {
         await relay.close()
       }
       stops.push(stop)
-      return deps
+      return { ...deps, stop }
+    },
+    /** A worker as `npm start` has it, to be killed. */
+    startProcess(redisUrl = redis.url) {
+      const child = spawn(process.execPath, [new URL('./main.ts', import.meta.url).pathname], {
+        env: {
+          ...process.env,
+          NODE_ENV: 'test',
+          DATABASE_URL: database.url,
+          REDIS_URL: redisUrl,
+          OPS_PORT: '0',
+          LOG_LEVEL: 'fatal',
+        },
+        stdio: 'inherit',
+      })
+      return endWithTest(child)
+    },
+    insertPeople: (count: number, changes: Partial<Insertable<Database['users']>> = {}): Promise<Person[]> =>
+      Promise.all(Array.from({ length: count }, () => insertUser(db, changes))),
+    async prefer(userId: string, settings: object) {
+      const row = { settings: JSON.stringify(settings), updated_at: new Date() }
+      await db
+        .insertInto('user_preferences')
+        .values({ user_id: userId, ...row })
+        .onConflict((conflict) => conflict.column('user_id').doUpdateSet(row))
+        .execute()
     },
     async insertReminder(changes: Partial<Insertable<Database['reminders']>> & { scheduled_at: Date }) {
       const id = newId()
       await db
         .insertInto('reminders')
-        .values({ id, task_id: taskId, user_id: userId, ...changes })
+        .values({ id, task_id: task.id, user_id: person.id, ...changes })
         .execute()
       return id
     },
     reminder: (id: string) => db.selectFrom('reminders').selectAll().where('id', '=', id).executeTakeFirstOrThrow(),
-    /** Everything that reached the person, and what is still owed to them by this worker. */
+    /** Everything that reached people of reminders, and what is still owed to them by this worker. */
     async counts() {
       const { rows } = await sql<
         Record<'deliveries' | 'notifications' | 'mails' | 'mailJobs' | 'audits' | 'owed', number>
@@ -55,6 +86,28 @@ export async function createReminderWorld() {
           (select count(*) from outbox where name = 'fire-reminder' and failed_at is null) as owed`.execute(db)
       return rows[0]
     },
+    /** Until nothing is due that was not handed over, and nothing that was handed over is owed. */
+    settled: (clock: Clock = systemClock, timeoutMs = 15_000) =>
+      eventually(
+        async () => {
+          const due = await whatsDue(db, clock.now())
+          const open = dueKinds.filter((kind) => due[kind])
+          const owed = await db.selectFrom('outbox').select('name').where('queue', '=', 'reminder').execute()
+          if (open.length + owed.length > 0) throw new Error(`still due: ${open.join(', ')}; owed: ${owed.length}`)
+        },
+        { timeoutMs, intervalMs: 15 },
+      ),
+    /** The digests of the ledger, by date. */
+    async digests(userId: string) {
+      const { rows } = await sql<{ date: string; status: string; late: boolean }>`
+        select local_date::text as date, status, late from digest_deliveries
+        where user_id = ${userId} order by local_date`.execute(db)
+      return rows
+    },
+    mailsTo: (userId: string) =>
+      db.selectFrom('email_messages').selectAll().where('user_id', '=', userId).orderBy('id').execute(),
+    notificationsOf: (userId: string) =>
+      db.selectFrom('notifications').selectAll().where('user_id', '=', userId).orderBy('id').execute(),
     async close() {
       await Promise.all(stops.map((stop) => stop()))
       await redis.close()
@@ -63,30 +116,4 @@ export async function createReminderWorld() {
   }
 }
 
-async function insertTask(db: Deps['db']): Promise<{ userId: string; taskId: string }> {
-  const [organizationId, userId, taskId] = [newId(), newId(), newId()]
-  await db.insertInto('organizations').values({ id: organizationId, name: 'Lee', is_personal: true }).execute()
-  await db
-    .insertInto('users')
-    .values({
-      id: userId,
-      username: 'lee',
-      name: 'Lee',
-      email: 'lee@example.org',
-      role: 'client_admin',
-      organization_id: organizationId,
-      timezone: 'Europe/Vienna',
-    })
-    .execute()
-  await db
-    .insertInto('tasks')
-    .values({
-      id: taskId,
-      owner_id: userId,
-      organization_id: organizationId,
-      title: 'Water the plants',
-      due_date: new Date(Date.now() + 3_600_000),
-    })
-    .execute()
-  return { userId, taskId }
-}
+export type ReminderWorld = Awaited<ReturnType<typeof createReminderWorld>>

@@ -18,7 +18,7 @@ const bootMs = 30_000
 /** Starts `apps/<name>` and waits until it says that it is ready. @throws with its log when it does not */
 export async function startApp(
   stage: Stage,
-  name: 'api' | 'audit-worker' | 'email-worker' | 'image-worker',
+  name: 'api' | 'audit-worker' | 'email-worker' | 'image-worker' | 'reminder-worker',
   overrides: Record<string, string> = {},
 ): Promise<RunningApp> {
   const [port, opsPort] = [await freePort(), await freePort()]

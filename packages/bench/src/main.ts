@@ -12,6 +12,7 @@ import { jobLatency } from './rows/job-latency.ts'
 import { login } from './rows/login.ts'
 import { outboxDrain } from './rows/outbox-drain.ts'
 import { register } from './rows/register.ts'
+import { reminders } from './rows/reminders.ts'
 import { taskCreate } from './rows/task-create.ts'
 import { taskList } from './rows/task-list.ts'
 import { taskRead } from './rows/task-read.ts'
@@ -31,6 +32,7 @@ const rows: Row[] = [
   outboxDrain,
   emailSend,
   auditChain,
+  reminders,
   analytics,
   images,
   warmStart,

@@ -16,6 +16,10 @@ export type Plan = {
   /** Photos that each side of a pair makes small, and images that one worker gets for its memory to be watched. */
   photos: number
   mixedImages: number
+  /** Reminders that wait; that are due within a second; that are due at one moment. */
+  pendingReminders: number
+  dueReminders: number
+  burstReminders: number
   /** People who are signed in at first; growth is measured with ten times as many. */
   people: number
   /** Tasks in the table at first; growth is measured at ten times as many. */
@@ -40,6 +44,9 @@ export const fullPlan: Plan = {
   auditRows: 50_000,
   photos: 12,
   mixedImages: 500,
+  pendingReminders: 100_000,
+  dueReminders: 10_000,
+  burstReminders: 500,
   people: 10,
   tasks: 10_000,
   tasksOfOthers: 990_000,
@@ -61,6 +68,9 @@ export const smokePlan: Plan = {
   auditRows: 5_000,
   photos: 2,
   mixedImages: 20,
+  pendingReminders: 1_000,
+  dueReminders: 200,
+  burstReminders: 50,
   people: 1,
   tasks: 100,
   tasksOfOthers: 1_000,

@@ -4,9 +4,11 @@ import type { JobDefinition } from './define-job.ts'
 import { deleteFiles } from './delete-files.ts'
 import { expireInvites } from './expire-invites.ts'
 import { fireReminder } from './fire-reminder.ts'
+import { notifyDue } from './notify-due.ts'
 import { optimizeAvatar } from './optimize-avatar.ts'
 import { optimizeImage } from './optimize-image.ts'
 import { retentionJobs } from './retention.ts'
+import { sendDigest } from './send-digest.ts'
 import { sendEmail } from './send-email.ts'
 import { sweepOrphans } from './sweep-orphans.ts'
 
@@ -17,9 +19,11 @@ export const allJobs: readonly JobDefinition[] = [
   deleteFiles,
   expireInvites,
   fireReminder,
+  notifyDue,
   optimizeAvatar,
   optimizeImage,
   ...Object.values(retentionJobs),
+  sendDigest,
   sendEmail,
   sweepOrphans,
 ]

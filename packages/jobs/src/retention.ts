@@ -8,6 +8,7 @@ export const retentionJobs = {
   auditMonths: daily('drop-audit-months'),
   notifications: daily('sweep-notifications'),
   mails: daily('sweep-mails'),
+  digests: daily('sweep-digests'),
   idempotencyKeys: daily('sweep-idempotency-keys'),
   sessions: daily('sweep-sessions'),
   challenges: daily('sweep-two-factor-challenges'),

@@ -9,6 +9,8 @@ export type MailCode = {
 
 export type MailToken = Omit<MailCode, 'digits'>
 
+export type OptOut = Pick<MailCode, 'purpose'>
+
 export type TemplateDefinition = {
   /** What the slots need, stored in `email_messages.data`: nothing secret. */
   data: z.ZodObject
@@ -16,6 +18,8 @@ export type TemplateDefinition = {
   code?: MailCode
   /** Present when the mail carries a link with a 256-bit token, derived like a code. */
   token?: MailToken
+  /** Present when the person can turn these mails off without signing in, by a link that is derived from who they are. */
+  optOut?: OptOut
 }
 
 /** A mail as a value: its stored data and, where it has one, its code or token. */

@@ -19,6 +19,14 @@ const happened = {
   ip: z.string().max(45).nullable(),
 }
 
+const taskId = z.uuid()
+const taskTitle = z.string().min(1).max(200)
+const priority = z.enum(['low', 'medium', 'high'])
+const category = z.string().max(50)
+const digestTasks = z
+  .array(z.object({ taskId, taskTitle, dueDate: instant, priority, category: category.nullable() }))
+  .max(50)
+
 /**
  * Every mail that Muster sends. A further one is an entry here and a file of the same name among the templates of the
  * email worker, whose build refuses one without the other.
@@ -94,10 +102,14 @@ export const templates = {
   }),
   reminder: defineTemplate({
     data: z.object({
-      taskId: z.uuid(),
-      taskTitle: z.string().min(1).max(200),
+      /** One that the person set, the one an hour before a task is due, or the notice that it is overdue. */
+      kind: z.enum(['reminder', 'upcoming', 'overdue']).default('reminder'),
+      taskId,
+      taskTitle,
       /** When the task is due; null when it has no date. */
       dueDate: instant.nullish(),
+      priority: priority.nullish(),
+      category: category.nullish(),
       /** What the person wrote for themselves. */
       message: z.string().max(500).nullish(),
       timezone,
@@ -106,6 +118,25 @@ export const templates = {
       /** Sent after downtime: the mail says so, with its original time. */
       late: z.boolean().default(false),
     }),
+  }),
+  'morning-digest': defineTemplate({
+    data: z.object({
+      name,
+      timezone,
+      /** The date in that zone whose digest it is. */
+      localDate: z.iso.date(),
+      /** What is due that day, how many there are, and how many of them are not listed; then the same of what is overdue. */
+      due: digestTasks,
+      dueCount: z.int().min(0),
+      dueMore: z.int().min(0),
+      overdue: digestTasks,
+      overdueCount: z.int().min(0),
+      overdueMore: z.int().min(0),
+      scheduledAt: instant,
+      /** Sent after downtime: the mail says so, with its original time. */
+      late: z.boolean().default(false),
+    }),
+    optOut: { purpose: 'morning-digest' },
   }),
 } as const
 

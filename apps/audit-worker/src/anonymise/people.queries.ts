@@ -106,6 +106,8 @@ export async function setAnonymised(trx: Trx, id: string, now: Date): Promise<bo
 const ownTables = [
   { table: 'notifications', columns: ['user_id'] },
   { table: 'reminders', columns: ['user_id'] },
+  { table: 'due_notices', columns: ['user_id'] },
+  { table: 'digest_deliveries', columns: ['user_id'] },
   { table: 'known_devices', columns: ['user_id'] },
   { table: 'user_preferences', columns: ['user_id'] },
   { table: 'totp_secrets', columns: ['user_id'] },

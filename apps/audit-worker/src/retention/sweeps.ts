@@ -28,6 +28,12 @@ export const sweeps: readonly Sweep[] = [
     isOld: (before) => sql`created_at < ${before} and status in ('sent', 'failed', 'dropped')`,
   },
   {
+    job: retentionJobs.digests,
+    table: 'digest_deliveries',
+    keepMs: ({ digestsMs }) => digestsMs,
+    isOld: (before) => sql`created_at < ${before}`,
+  },
+  {
     job: retentionJobs.idempotencyKeys,
     table: 'idempotency_keys',
     keepMs: ({ idempotencyKeysMs }) => idempotencyKeysMs,

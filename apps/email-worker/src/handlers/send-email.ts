@@ -21,7 +21,7 @@ import { nextAttemptAt } from '../schedule.ts'
 import { SmtpFailure } from '../smtp.ts'
 import type { SmtpTrouble } from '../smtp-verdict.ts'
 
-type Given = Pick<Deps, 'db' | 'clock' | 'smtp' | 'codeKeys' | 'webUrl'> & { circuit: Circuit }
+type Given = Pick<Deps, 'db' | 'clock' | 'smtp' | 'codeKeys' | 'webUrl' | 'publicUrl'> & { circuit: Circuit }
 type Needs = Given & {
   claim: (emailId: string) => Promise<ClaimResult>
   /** @returns false when the lease was lost */
@@ -89,8 +89,8 @@ async function handOver(
   const lease = holdLease(needs.db, mail, ctx.signal)
   let trouble: SmtpTrouble
   try {
-    const { subject, html, text } = message
-    const parts = { id: mail.id, to: mail.to, subject, html, text }
+    const { subject, html, text, optOutUrl } = message
+    const parts = { id: mail.id, to: mail.to, subject, html, text, optOutUrl }
     const { smtpId } = await needs.smtp.send(parts, { signal: lease.signal, mayBegin: lease.isSure })
     permit.answered()
     return await noteSent(mail, smtpId, needs, ctx)

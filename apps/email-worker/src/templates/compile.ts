@@ -5,6 +5,7 @@ import { isTemplateName, type TemplateDefinition, templates } from '@muster/mail
 import { render } from '@react-email/render'
 import { build } from 'esbuild'
 import { type ComponentType, createElement } from 'react'
+import { z } from 'zod'
 import type { CompiledTemplate, Segment } from './fill.ts'
 import { formats, type SlotFormat } from './formats.ts'
 import { toText } from './plain-text.ts'
@@ -78,30 +79,48 @@ async function compileOne(name: string, { subject, default: Component }: Templat
   }
 }
 
-/** What a template may ask for: its own data and what the worker adds. */
-function knownSlots(name: string): ReadonlySet<string> {
+/** What a template may ask for: its own data and what the worker adds; of a list also what each entry has. */
+type Known = ReadonlyMap<string, readonly string[]>
+
+function knownSlots(name: string): Known {
   if (!isTemplateName(name)) throw new Error(`${name}.tsx has no entry among the templates of @muster/mail`)
-  const { data, code, token }: TemplateDefinition = templates[name]
-  const secret = [...(code ? ['code'] : []), ...(token ? ['token'] : []), ...(code || token ? ['lifetime'] : [])]
-  return new Set([...Object.keys(data.shape), 'webUrl', ...secret])
+  const { data, code, token, optOut }: TemplateDefinition = templates[name]
+  const added = [
+    'webUrl',
+    ...(code ? ['code'] : []),
+    ...(token ? ['token'] : []),
+    ...(code || token ? ['lifetime'] : []),
+    ...(optOut ? ['optOutUrl'] : []),
+  ]
+  const own = Object.entries(data.shape).map(([slot, schema]): [string, string[]] => [slot, fieldsOfEntries(schema)])
+  return new Map([...own, ...added.map((slot): [string, string[]] => [slot, []])])
 }
 
-function toSegments(text: string, name: string, known: ReadonlySet<string>): Segment[] {
+function fieldsOfEntries(schema: unknown): string[] {
+  return schema instanceof z.ZodArray && schema.element instanceof z.ZodObject ? Object.keys(schema.element.shape) : []
+}
+
+function toSegments(text: string, name: string, known: Known): Segment[] {
   const root: Segment[] = []
-  const open = [root]
+  const open = [{ segments: root, slots: new Set(known.keys()) }]
   for (const part of text.split(/(⟦[^⟧]*⟧)/)) {
-    const here = open.at(-1) ?? root
-    const [, isSection, slot, as, is] = /^⟦(\??)(\w+)\|(\w+)(?:=([\w-]+))?⟧$/.exec(part) ?? []
+    const { segments: here, slots } = open.at(-1) ?? { segments: root, slots: new Set<string>() }
+    const [, kind, slot, as, is] = /^⟦([?*]?)(\w+)(?:\|(\w+)(?:=([\w-]+))?)?⟧$/.exec(part) ?? []
     if (part === '⟦/⟧') open.pop()
     else if (!slot) here.push(...(part === '' ? [] : [part]))
     else {
-      if (!known.has(slot)) throw new Error(`${name}.tsx asks for "${slot}", which its data does not have`)
+      if (!slots.has(slot)) throw new Error(`${name}.tsx asks for "${slot}", which its data does not have`)
+      const then: Segment[] = []
+      if (kind === '*') {
+        here.push({ each: slot, then })
+        open.push({ segments: then, slots: new Set([...slots, ...(known.get(slot) ?? [])]) })
+        continue
+      }
       if (!isFormat(as)) throw new Error(`${name}.tsx asks for the unknown format "${as}"`)
-      if (!isSection) here.push({ slot, as })
+      if (kind === '') here.push({ slot, as })
       else {
-        const then: Segment[] = []
         here.push({ when: slot, as, ...(is && { is }), then })
-        open.push(then)
+        open.push({ segments: then, slots })
       }
     }
   }

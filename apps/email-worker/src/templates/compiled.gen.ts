@@ -8,7 +8,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
    "Your account will be deleted"
   ],
   "html": [
-   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><title>Your account will be deleted</title><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">Until then you can take it back&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">Your account will be deleted</h1><p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
+   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><title>Your account will be deleted</title><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .high { color: #ff9d96 !important; }\n  .medium { color: #f0c068 !important; }\n  .low { color: #8fd0a0 !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">Until then you can take it back&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">Your account will be deleted</h1><p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
    {
     "when": "name",
     "as": "person",
@@ -105,7 +105,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
      "Too many wrong codes for your account"
     ]
    },
-   "</title><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">Further tries have to wait&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">",
+   "</title><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .high { color: #ff9d96 !important; }\n  .medium { color: #f0c068 !important; }\n  .low { color: #8fd0a0 !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">Further tries have to wait&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">",
    {
     "when": "kind",
     "as": "line",
@@ -313,7 +313,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
    "You already have an account"
   ],
   "html": [
-   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><title>You already have an account</title><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">Sign in with the account you have&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">You already have an account</h1><p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
+   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><title>You already have an account</title><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .high { color: #ff9d96 !important; }\n  .medium { color: #f0c068 !important; }\n  .low { color: #8fd0a0 !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">Sign in with the account you have&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">You already have an account</h1><p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
    {
     "when": "name",
     "as": "person",
@@ -358,7 +358,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
    "Your invitation was accepted"
   ],
   "html": [
-   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><title>Your invitation was accepted</title><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">Somebody you invited is here&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">Your invitation was accepted</h1><p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
+   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><title>Your invitation was accepted</title><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .high { color: #ff9d96 !important; }\n  .medium { color: #f0c068 !important; }\n  .low { color: #8fd0a0 !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">Somebody you invited is here&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">Your invitation was accepted</h1><p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
    {
     "when": "name",
     "as": "person",
@@ -521,7 +521,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
    "You are invited to Muster"
   ],
   "html": [
-   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><title>You are invited to Muster</title><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">The link to accept works once&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">You are invited to Muster</h1><p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello, you are invited",
+   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><title>You are invited to Muster</title><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .high { color: #ff9d96 !important; }\n  .medium { color: #f0c068 !important; }\n  .low { color: #8fd0a0 !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">The link to accept works once&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">You are invited to Muster</h1><p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello, you are invited",
    {
     "when": "invitedBy",
     "as": "person",
@@ -725,7 +725,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
      "Confirm that it&#8217;s you"
     ]
    },
-   "</title><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">It works once and only for a few minutes&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">",
+   "</title><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .high { color: #ff9d96 !important; }\n  .medium { color: #f0c068 !important; }\n  .low { color: #8fd0a0 !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">It works once and only for a few minutes&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">",
    {
     "when": "action",
     "as": "line",
@@ -952,12 +952,723 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
    "You get this mail because someone asked for a code with your Muster account.\n"
   ]
  },
+ "morning-digest": {
+  "subject": [
+   {
+    "when": "dueCount",
+    "as": "tasks",
+    "then": [
+     {
+      "slot": "dueCount",
+      "as": "tasks"
+     },
+     " due today"
+    ]
+   },
+   {
+    "when": "dueCount",
+    "as": "tasks",
+    "then": [
+     {
+      "when": "overdueCount",
+      "as": "tasks",
+      "then": [
+       ", "
+      ]
+     }
+    ]
+   },
+   {
+    "when": "overdueCount",
+    "as": "tasks",
+    "then": [
+     {
+      "slot": "overdueCount",
+      "as": "tasks"
+     },
+     " overdue"
+    ]
+   }
+  ],
+  "html": [
+   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><title>",
+   {
+    "when": "dueCount",
+    "as": "tasks",
+    "then": [
+     {
+      "slot": "dueCount",
+      "as": "tasks"
+     },
+     " due today"
+    ]
+   },
+   {
+    "when": "dueCount",
+    "as": "tasks",
+    "then": [
+     {
+      "when": "overdueCount",
+      "as": "tasks",
+      "then": [
+       ", "
+      ]
+     }
+    ]
+   },
+   {
+    "when": "overdueCount",
+    "as": "tasks",
+    "then": [
+     {
+      "slot": "overdueCount",
+      "as": "tasks"
+     },
+     " overdue"
+    ]
+   },
+   "</title><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .high { color: #ff9d96 !important; }\n  .medium { color: #f0c068 !important; }\n  .low { color: #8fd0a0 !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">",
+   {
+    "slot": "localDate",
+    "as": "day"
+   },
+   "&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">",
+   {
+    "when": "dueCount",
+    "as": "tasks",
+    "then": [
+     {
+      "slot": "dueCount",
+      "as": "tasks"
+     },
+     " due today"
+    ]
+   },
+   {
+    "when": "dueCount",
+    "as": "tasks",
+    "then": [
+     {
+      "when": "overdueCount",
+      "as": "tasks",
+      "then": [
+       ", "
+      ]
+     }
+    ]
+   },
+   {
+    "when": "overdueCount",
+    "as": "tasks",
+    "then": [
+     {
+      "slot": "overdueCount",
+      "as": "tasks"
+     },
+     " overdue"
+    ]
+   },
+   "</h1><p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
+   {
+    "when": "name",
+    "as": "person",
+    "then": [
+     " ",
+     {
+      "slot": "name",
+      "as": "person"
+     }
+    ]
+   },
+   ", this is what ",
+   {
+    "slot": "localDate",
+    "as": "day"
+   },
+   " brings.</p>",
+   {
+    "when": "dueCount",
+    "as": "count",
+    "then": [
+     "<h2 class=\"ink\"\nstyle=\"color:#1b2230;font-size:17px;line-height:26px;font-weight:700;margin:22px 0 10px\">Due today</h2>",
+     {
+      "each": "due",
+      "then": [
+       "<p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\"><a class=\"link\" href=\"",
+       {
+        "slot": "webUrl",
+        "as": "address"
+       },
+       "/tasks/",
+       {
+        "slot": "taskId",
+        "as": "pathPart"
+       },
+       "\"\nstyle=\"color:#2f57c8;text-decoration-line:none;font-weight:600;text-decoration:none\" target=\"_blank\">",
+       {
+        "slot": "taskTitle",
+        "as": "line"
+       },
+       "</a><br/><span class=\"muted\"\nstyle=\"color:#59626f;font-size:14px\">",
+       {
+        "slot": "dueDate",
+        "as": "time"
+       },
+       " &#183; </span><span\nstyle=\"font-size:14px\">",
+       {
+        "when": "priority",
+        "as": "line",
+        "then": [
+         "<span class=\"",
+         {
+          "when": "priority",
+          "as": "line",
+          "is": "high",
+          "then": [
+           "high"
+          ]
+         },
+         {
+          "when": "priority",
+          "as": "line",
+          "is": "medium",
+          "then": [
+           "medium"
+          ]
+         },
+         {
+          "when": "priority",
+          "as": "line",
+          "is": "low",
+          "then": [
+           "low"
+          ]
+         },
+         "\"\nstyle=\"color:",
+         {
+          "when": "priority",
+          "as": "line",
+          "is": "high",
+          "then": [
+           "#b3261e"
+          ]
+         },
+         {
+          "when": "priority",
+          "as": "line",
+          "is": "medium",
+          "then": [
+           "#855600"
+          ]
+         },
+         {
+          "when": "priority",
+          "as": "line",
+          "is": "low",
+          "then": [
+           "#2b6a3c"
+          ]
+         },
+         "\">&#9679;&#160;",
+         {
+          "when": "priority",
+          "as": "line",
+          "is": "high",
+          "then": [
+           "High"
+          ]
+         },
+         {
+          "when": "priority",
+          "as": "line",
+          "is": "medium",
+          "then": [
+           "Medium"
+          ]
+         },
+         {
+          "when": "priority",
+          "as": "line",
+          "is": "low",
+          "then": [
+           "Low"
+          ]
+         },
+         " priority</span>",
+         {
+          "when": "category",
+          "as": "line",
+          "then": [
+           "<span class=\"muted\"\nstyle=\"color:#59626f\"> &#183; ",
+           {
+            "slot": "category",
+            "as": "line"
+           },
+           "</span>"
+          ]
+         }
+        ]
+       },
+       "</span></p>"
+      ]
+     },
+     {
+      "when": "dueMore",
+      "as": "count",
+      "then": [
+       "<p class=\"muted\"\nstyle=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">&#8230; and ",
+       {
+        "slot": "dueMore",
+        "as": "count"
+       },
+       " more.</p>"
+      ]
+     }
+    ]
+   },
+   {
+    "when": "overdueCount",
+    "as": "count",
+    "then": [
+     "<h2 class=\"ink\"\nstyle=\"color:#1b2230;font-size:17px;line-height:26px;font-weight:700;margin:22px 0 10px\">Overdue</h2>",
+     {
+      "each": "overdue",
+      "then": [
+       "<p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\"><a class=\"link\" href=\"",
+       {
+        "slot": "webUrl",
+        "as": "address"
+       },
+       "/tasks/",
+       {
+        "slot": "taskId",
+        "as": "pathPart"
+       },
+       "\"\nstyle=\"color:#2f57c8;text-decoration-line:none;font-weight:600;text-decoration:none\" target=\"_blank\">",
+       {
+        "slot": "taskTitle",
+        "as": "line"
+       },
+       "</a><br/><span class=\"muted\"\nstyle=\"color:#59626f;font-size:14px\">",
+       {
+        "slot": "dueDate",
+        "as": "dateTime"
+       },
+       " &#183; </span><span\nstyle=\"font-size:14px\">",
+       {
+        "when": "priority",
+        "as": "line",
+        "then": [
+         "<span class=\"",
+         {
+          "when": "priority",
+          "as": "line",
+          "is": "high",
+          "then": [
+           "high"
+          ]
+         },
+         {
+          "when": "priority",
+          "as": "line",
+          "is": "medium",
+          "then": [
+           "medium"
+          ]
+         },
+         {
+          "when": "priority",
+          "as": "line",
+          "is": "low",
+          "then": [
+           "low"
+          ]
+         },
+         "\"\nstyle=\"color:",
+         {
+          "when": "priority",
+          "as": "line",
+          "is": "high",
+          "then": [
+           "#b3261e"
+          ]
+         },
+         {
+          "when": "priority",
+          "as": "line",
+          "is": "medium",
+          "then": [
+           "#855600"
+          ]
+         },
+         {
+          "when": "priority",
+          "as": "line",
+          "is": "low",
+          "then": [
+           "#2b6a3c"
+          ]
+         },
+         "\">&#9679;&#160;",
+         {
+          "when": "priority",
+          "as": "line",
+          "is": "high",
+          "then": [
+           "High"
+          ]
+         },
+         {
+          "when": "priority",
+          "as": "line",
+          "is": "medium",
+          "then": [
+           "Medium"
+          ]
+         },
+         {
+          "when": "priority",
+          "as": "line",
+          "is": "low",
+          "then": [
+           "Low"
+          ]
+         },
+         " priority</span>",
+         {
+          "when": "category",
+          "as": "line",
+          "then": [
+           "<span class=\"muted\"\nstyle=\"color:#59626f\"> &#183; ",
+           {
+            "slot": "category",
+            "as": "line"
+           },
+           "</span>"
+          ]
+         }
+        ]
+       },
+       "</span></p>"
+      ]
+     },
+     {
+      "when": "overdueMore",
+      "as": "count",
+      "then": [
+       "<p class=\"muted\"\nstyle=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">&#8230; and ",
+       {
+        "slot": "overdueMore",
+        "as": "count"
+       },
+       " more.</p>"
+      ]
+     }
+    ]
+   },
+   "<table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"margin:4px 0 18px\"><tbody><tr><td><a class=\"button\" href=\"",
+   {
+    "slot": "webUrl",
+    "as": "address"
+   },
+   "/tasks\"\nstyle=\"line-height:100%;text-decoration:none;display:inline-block;max-width:100%;mso-padding-alt:0px;background-color:#2f57c8;border-radius:8px;color:#ffffff;font-size:16px;font-weight:600;padding:13px 22px;padding-top:13px;padding-right:22px;padding-bottom:13px;padding-left:22px\" target=\"_blank\"><span><!--[if mso]><i\nstyle=\"mso-font-width:366.66666666666663%;mso-text-raise:19.5\" hidden>&#8202;&#8202;&#8202;</i><![endif]--></span><span\nstyle=\"max-width:100%;display:inline-block;line-height:120%;mso-padding-alt:0px;mso-text-raise:9.75px\">Open your tasks</span><span><!--[if mso]><i\nstyle=\"mso-font-width:366.66666666666663%\" hidden>&#8202;&#8202;&#8202;&#8203;</i><![endif]--></span></a></td></tr></tbody></table>",
+   {
+    "when": "late",
+    "as": "flag",
+    "then": [
+     "<p class=\"muted\"\nstyle=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">This mail comes late: its time was ",
+     {
+      "slot": "scheduledAt",
+      "as": "dateTime"
+     },
+     ".</p>"
+    ]
+   },
+   "</td></tr></tbody></table><p class=\"muted\"\nstyle=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail in the morning of a day on which something is due or overdue.",
+   {
+    "when": "optOutUrl",
+    "as": "line",
+    "then": [
+     " <a class=\"link\" href=\"",
+     {
+      "slot": "optOutUrl",
+      "as": "line"
+     },
+     "\"\nstyle=\"color:#2f57c8;text-decoration-line:none;text-decoration:underline\" target=\"_blank\">Turn the morning digest off</a>"
+    ]
+   },
+   "</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
+  ],
+  "text": [
+   {
+    "when": "dueCount",
+    "as": "tasks",
+    "then": [
+     {
+      "slot": "dueCount",
+      "as": "tasks"
+     },
+     " due today"
+    ]
+   },
+   {
+    "when": "dueCount",
+    "as": "tasks",
+    "then": [
+     {
+      "when": "overdueCount",
+      "as": "tasks",
+      "then": [
+       ", "
+      ]
+     }
+    ]
+   },
+   {
+    "when": "overdueCount",
+    "as": "tasks",
+    "then": [
+     {
+      "slot": "overdueCount",
+      "as": "tasks"
+     },
+     " overdue"
+    ]
+   },
+   "\n\nHello",
+   {
+    "when": "name",
+    "as": "person",
+    "then": [
+     " ",
+     {
+      "slot": "name",
+      "as": "person"
+     }
+    ]
+   },
+   ", this is what ",
+   {
+    "slot": "localDate",
+    "as": "day"
+   },
+   " brings.\n\n",
+   {
+    "when": "dueCount",
+    "as": "count",
+    "then": [
+     "Due today\n\n",
+     {
+      "each": "due",
+      "then": [
+       {
+        "slot": "taskTitle",
+        "as": "line"
+       },
+       " <",
+       {
+        "slot": "webUrl",
+        "as": "address"
+       },
+       "/tasks/",
+       {
+        "slot": "taskId",
+        "as": "pathPart"
+       },
+       ">\n",
+       {
+        "slot": "dueDate",
+        "as": "time"
+       },
+       " · ",
+       {
+        "when": "priority",
+        "as": "line",
+        "then": [
+         "● ",
+         {
+          "when": "priority",
+          "as": "line",
+          "is": "high",
+          "then": [
+           "High"
+          ]
+         },
+         {
+          "when": "priority",
+          "as": "line",
+          "is": "medium",
+          "then": [
+           "Medium"
+          ]
+         },
+         {
+          "when": "priority",
+          "as": "line",
+          "is": "low",
+          "then": [
+           "Low"
+          ]
+         },
+         " priority",
+         {
+          "when": "category",
+          "as": "line",
+          "then": [
+           " · ",
+           {
+            "slot": "category",
+            "as": "line"
+           }
+          ]
+         }
+        ]
+       },
+       "\n\n"
+      ]
+     },
+     {
+      "when": "dueMore",
+      "as": "count",
+      "then": [
+       "… and ",
+       {
+        "slot": "dueMore",
+        "as": "count"
+       },
+       " more.\n\n"
+      ]
+     }
+    ]
+   },
+   {
+    "when": "overdueCount",
+    "as": "count",
+    "then": [
+     "Overdue\n\n",
+     {
+      "each": "overdue",
+      "then": [
+       {
+        "slot": "taskTitle",
+        "as": "line"
+       },
+       " <",
+       {
+        "slot": "webUrl",
+        "as": "address"
+       },
+       "/tasks/",
+       {
+        "slot": "taskId",
+        "as": "pathPart"
+       },
+       ">\n",
+       {
+        "slot": "dueDate",
+        "as": "dateTime"
+       },
+       " · ",
+       {
+        "when": "priority",
+        "as": "line",
+        "then": [
+         "● ",
+         {
+          "when": "priority",
+          "as": "line",
+          "is": "high",
+          "then": [
+           "High"
+          ]
+         },
+         {
+          "when": "priority",
+          "as": "line",
+          "is": "medium",
+          "then": [
+           "Medium"
+          ]
+         },
+         {
+          "when": "priority",
+          "as": "line",
+          "is": "low",
+          "then": [
+           "Low"
+          ]
+         },
+         " priority",
+         {
+          "when": "category",
+          "as": "line",
+          "then": [
+           " · ",
+           {
+            "slot": "category",
+            "as": "line"
+           }
+          ]
+         }
+        ]
+       },
+       "\n\n"
+      ]
+     },
+     {
+      "when": "overdueMore",
+      "as": "count",
+      "then": [
+       "… and ",
+       {
+        "slot": "overdueMore",
+        "as": "count"
+       },
+       " more.\n\n"
+      ]
+     }
+    ]
+   },
+   "Open your tasks: ",
+   {
+    "slot": "webUrl",
+    "as": "address"
+   },
+   "/tasks\n\n",
+   {
+    "when": "late",
+    "as": "flag",
+    "then": [
+     "This mail comes late: its time was ",
+     {
+      "slot": "scheduledAt",
+      "as": "dateTime"
+     },
+     ".\n\n"
+    ]
+   },
+   "You get this mail in the morning of a day on which something is due or overdue.",
+   {
+    "when": "optOutUrl",
+    "as": "line",
+    "then": [
+     " Turn the morning digest off <",
+     {
+      "slot": "optOutUrl",
+      "as": "line"
+     },
+     ">"
+    ]
+   },
+   "\n"
+  ]
+ },
  "new-device": {
   "subject": [
    "New sign-in to your account"
   ],
   "html": [
-   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><title>New sign-in to your account</title><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">If it was you, there is nothing to do&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">New sign-in to your account</h1><p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
+   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><title>New sign-in to your account</title><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .high { color: #ff9d96 !important; }\n  .medium { color: #f0c068 !important; }\n  .low { color: #8fd0a0 !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">If it was you, there is nothing to do&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">New sign-in to your account</h1><p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
    {
     "when": "name",
     "as": "person",
@@ -1114,7 +1825,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
      "Your account has a password now"
     ]
    },
-   "</title><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">If it was you, there is nothing to do&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">",
+   "</title><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .high { color: #ff9d96 !important; }\n  .medium { color: #f0c068 !important; }\n  .low { color: #8fd0a0 !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">If it was you, there is nothing to do&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">",
    {
     "when": "how",
     "as": "line",
@@ -1310,7 +2021,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
    "Choose a new password"
   ],
   "html": [
-   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><title>Choose a new password</title><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">The link to do so works once&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">Choose a new password</h1><p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
+   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><title>Choose a new password</title><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .high { color: #ff9d96 !important; }\n  .medium { color: #f0c068 !important; }\n  .low { color: #8fd0a0 !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">The link to do so works once&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">Choose a new password</h1><p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
    {
     "when": "name",
     "as": "person",
@@ -1375,7 +2086,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
    "Confirm your e-mail address"
   ],
   "html": [
-   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><title>Confirm your e-mail address</title><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">Your code to finish signing up for Muster&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">Confirm your e-mail address</h1><p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
+   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><title>Confirm your e-mail address</title><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .high { color: #ff9d96 !important; }\n  .medium { color: #f0c068 !important; }\n  .low { color: #8fd0a0 !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">Your code to finish signing up for Muster&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">Confirm your e-mail address</h1><p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
    {
     "when": "name",
     "as": "person",
@@ -1427,7 +2138,31 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
  },
  "reminder": {
   "subject": [
-   "Reminder: ",
+   {
+    "when": "kind",
+    "as": "line",
+    "is": "reminder",
+    "then": [
+     "Reminder"
+    ]
+   },
+   {
+    "when": "kind",
+    "as": "line",
+    "is": "upcoming",
+    "then": [
+     "Due soon"
+    ]
+   },
+   {
+    "when": "kind",
+    "as": "line",
+    "is": "overdue",
+    "then": [
+     "Overdue"
+    ]
+   },
+   ": ",
    {
     "slot": "taskTitle",
     "as": "line"
@@ -1439,7 +2174,32 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "slot": "taskTitle",
     "as": "line"
    },
-   "</title><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">A task you wanted to be reminded of&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">",
+   "</title><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .high { color: #ff9d96 !important; }\n  .medium { color: #f0c068 !important; }\n  .low { color: #8fd0a0 !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">",
+   {
+    "when": "kind",
+    "as": "line",
+    "is": "reminder",
+    "then": [
+     "A task you wanted to be reminded of"
+    ]
+   },
+   {
+    "when": "kind",
+    "as": "line",
+    "is": "upcoming",
+    "then": [
+     "A task of yours is due within the hour"
+    ]
+   },
+   {
+    "when": "kind",
+    "as": "line",
+    "is": "overdue",
+    "then": [
+     "A task of yours is overdue"
+    ]
+   },
+   "&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">",
    {
     "slot": "taskTitle",
     "as": "line"
@@ -1449,10 +2209,136 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "when": "dueDate",
     "as": "dateTime",
     "then": [
-     "<p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Due ",
+     "<p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">",
+     {
+      "when": "kind",
+      "as": "line",
+      "is": "reminder",
+      "then": [
+       "Due"
+      ]
+     },
+     {
+      "when": "kind",
+      "as": "line",
+      "is": "upcoming",
+      "then": [
+       "Due"
+      ]
+     },
+     {
+      "when": "kind",
+      "as": "line",
+      "is": "overdue",
+      "then": [
+       "This was due"
+      ]
+     },
+     " ",
      {
       "slot": "dueDate",
       "as": "dateTime"
+     },
+     {
+      "when": "priority",
+      "as": "line",
+      "then": [
+       "<br/>",
+       {
+        "when": "priority",
+        "as": "line",
+        "then": [
+         "<span class=\"",
+         {
+          "when": "priority",
+          "as": "line",
+          "is": "high",
+          "then": [
+           "high"
+          ]
+         },
+         {
+          "when": "priority",
+          "as": "line",
+          "is": "medium",
+          "then": [
+           "medium"
+          ]
+         },
+         {
+          "when": "priority",
+          "as": "line",
+          "is": "low",
+          "then": [
+           "low"
+          ]
+         },
+         "\"\nstyle=\"color:",
+         {
+          "when": "priority",
+          "as": "line",
+          "is": "high",
+          "then": [
+           "#b3261e"
+          ]
+         },
+         {
+          "when": "priority",
+          "as": "line",
+          "is": "medium",
+          "then": [
+           "#855600"
+          ]
+         },
+         {
+          "when": "priority",
+          "as": "line",
+          "is": "low",
+          "then": [
+           "#2b6a3c"
+          ]
+         },
+         "\">&#9679;&#160;",
+         {
+          "when": "priority",
+          "as": "line",
+          "is": "high",
+          "then": [
+           "High"
+          ]
+         },
+         {
+          "when": "priority",
+          "as": "line",
+          "is": "medium",
+          "then": [
+           "Medium"
+          ]
+         },
+         {
+          "when": "priority",
+          "as": "line",
+          "is": "low",
+          "then": [
+           "Low"
+          ]
+         },
+         " priority</span>",
+         {
+          "when": "category",
+          "as": "line",
+          "then": [
+           "<span class=\"muted\"\nstyle=\"color:#59626f\"> &#183; ",
+           {
+            "slot": "category",
+            "as": "line"
+           },
+           "</span>"
+          ]
+         }
+        ]
+       }
+      ]
      },
      "</p>"
     ]
@@ -1484,7 +2370,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "when": "late",
     "as": "flag",
     "then": [
-     "<p class=\"muted\"\nstyle=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">This reminder comes late: its time was ",
+     "<p class=\"muted\"\nstyle=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">This mail comes late: its time was ",
      {
       "slot": "scheduledAt",
       "as": "dateTime"
@@ -1492,7 +2378,32 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
      ".</p>"
     ]
    },
-   "</td></tr></tbody></table><p class=\"muted\"\nstyle=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because a reminder for this task was set in Muster.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
+   "</td></tr></tbody></table><p class=\"muted\"\nstyle=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">",
+   {
+    "when": "kind",
+    "as": "line",
+    "is": "reminder",
+    "then": [
+     "You get this mail because a reminder for this task was set in Muster."
+    ]
+   },
+   {
+    "when": "kind",
+    "as": "line",
+    "is": "upcoming",
+    "then": [
+     "You get this mail because this task is yours. Your preferences say whether you get such mails."
+    ]
+   },
+   {
+    "when": "kind",
+    "as": "line",
+    "is": "overdue",
+    "then": [
+     "You get this mail because this task is yours. Your preferences say whether you get such mails."
+    ]
+   },
+   "</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
   ],
   "text": [
    {
@@ -1504,10 +2415,84 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "when": "dueDate",
     "as": "dateTime",
     "then": [
-     "Due ",
+     {
+      "when": "kind",
+      "as": "line",
+      "is": "reminder",
+      "then": [
+       "Due"
+      ]
+     },
+     {
+      "when": "kind",
+      "as": "line",
+      "is": "upcoming",
+      "then": [
+       "Due"
+      ]
+     },
+     {
+      "when": "kind",
+      "as": "line",
+      "is": "overdue",
+      "then": [
+       "This was due"
+      ]
+     },
+     " ",
      {
       "slot": "dueDate",
       "as": "dateTime"
+     },
+     {
+      "when": "priority",
+      "as": "line",
+      "then": [
+       "\n",
+       {
+        "when": "priority",
+        "as": "line",
+        "then": [
+         "● ",
+         {
+          "when": "priority",
+          "as": "line",
+          "is": "high",
+          "then": [
+           "High"
+          ]
+         },
+         {
+          "when": "priority",
+          "as": "line",
+          "is": "medium",
+          "then": [
+           "Medium"
+          ]
+         },
+         {
+          "when": "priority",
+          "as": "line",
+          "is": "low",
+          "then": [
+           "Low"
+          ]
+         },
+         " priority",
+         {
+          "when": "category",
+          "as": "line",
+          "then": [
+           " · ",
+           {
+            "slot": "category",
+            "as": "line"
+           }
+          ]
+         }
+        ]
+       }
+      ]
      },
      "\n\n"
     ]
@@ -1538,7 +2523,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "when": "late",
     "as": "flag",
     "then": [
-     "This reminder comes late: its time was ",
+     "This mail comes late: its time was ",
      {
       "slot": "scheduledAt",
       "as": "dateTime"
@@ -1546,7 +2531,31 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
      ".\n\n"
     ]
    },
-   "You get this mail because a reminder for this task was set in Muster.\n"
+   {
+    "when": "kind",
+    "as": "line",
+    "is": "reminder",
+    "then": [
+     "You get this mail because a reminder for this task was set in Muster."
+    ]
+   },
+   {
+    "when": "kind",
+    "as": "line",
+    "is": "upcoming",
+    "then": [
+     "You get this mail because this task is yours. Your preferences say whether you get such mails."
+    ]
+   },
+   {
+    "when": "kind",
+    "as": "line",
+    "is": "overdue",
+    "then": [
+     "You get this mail because this task is yours. Your preferences say whether you get such mails."
+    ]
+   },
+   "\n"
   ]
  },
  "session-compromised": {
@@ -1554,7 +2563,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
    "We signed one of your devices out"
   ],
   "html": [
-   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><title>We signed one of your devices out</title><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">Its sign-in may have been copied&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">We signed one of your devices out</h1><p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
+   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><title>We signed one of your devices out</title><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .high { color: #ff9d96 !important; }\n  .medium { color: #f0c068 !important; }\n  .low { color: #8fd0a0 !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">Its sign-in may have been copied&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">We signed one of your devices out</h1><p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
    {
     "when": "name",
     "as": "person",
@@ -1672,7 +2681,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "slot": "taskTitle",
     "as": "line"
    },
-   "</title><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">A task of yours is completed&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">",
+   "</title><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .high { color: #ff9d96 !important; }\n  .medium { color: #f0c068 !important; }\n  .low { color: #8fd0a0 !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">A task of yours is completed&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">",
    {
     "slot": "taskTitle",
     "as": "line"
@@ -1848,7 +2857,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
      "A recovery code was used"
     ]
    },
-   "</title><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">If it was you, there is nothing to do&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">",
+   "</title><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .high { color: #ff9d96 !important; }\n  .medium { color: #f0c068 !important; }\n  .low { color: #8fd0a0 !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">If it was you, there is nothing to do&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">",
    {
     "when": "change",
     "as": "line",
@@ -2162,7 +3171,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
    "Welcome to Muster"
   ],
   "html": [
-   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><title>Welcome to Muster</title><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">Your account is ready&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">Welcome to Muster</h1><p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
+   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><title>Welcome to Muster</title><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .high { color: #ff9d96 !important; }\n  .medium { color: #f0c068 !important; }\n  .low { color: #8fd0a0 !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">Your account is ready&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">Welcome to Muster</h1><p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
    {
     "when": "name",
     "as": "person",

@@ -10,6 +10,14 @@ export const formats = {
   lines: (value: unknown) => clean(value, unprintableButLineBreaks).trim(),
   /** `Friday 20 November 2026 at 14:30 CET`, in the receiver's zone. */
   dateTime: (value: unknown, timezone: string) => (value ? dateTimeIn(timezone).format(new Date(String(value))) : ''),
+  /** `14:30` in the receiver's zone. */
+  time: (value: unknown, timezone: string) => (value ? timeIn(timezone).format(new Date(String(value))) : ''),
+  /** `Friday, 20 November 2026`, of a date that belongs to no zone. */
+  day: (value: unknown) => (value ? dayFormat.format(new Date(`${value}T00:00:00Z`)) : ''),
+  /** `1 task`, `3 tasks`; nothing for none. */
+  tasks: (value: unknown) => (value ? `${value} ${value === 1 ? 'task' : 'tasks'}` : ''),
+  /** A number; nothing for none. */
+  count: (value: unknown) => (value ? String(value) : ''),
   flag: (value: unknown) => (value === true ? 'true' : ''),
   /** A web address out of the configuration, without a slash at its end. */
   address: (value: unknown) => String(value).replace(/\/+$/, ''),
@@ -27,30 +35,27 @@ const clean = (value: unknown, characters: RegExp) => String(value ?? '').replac
 const unlessAdvertising = (text: string) => (/[:/\\@]|\S\.\p{L}{2}/u.test(text) ? '' : text)
 const oneLine = (value: unknown) => clean(value, unprintable).replace(/\s+/gu, ' ').trim()
 
-const dateTimeFormats = new Map<string, Intl.DateTimeFormat>()
+const date = { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' } as const
+const time = { hour: '2-digit', minute: '2-digit' } as const
+
+const dateTimeIn = zonedFormat({ ...date, ...time, timeZoneName: 'short' })
+const timeIn = zonedFormat(time)
+const dayFormat = new Intl.DateTimeFormat('en-GB', { ...date, timeZone: 'UTC' })
 
 /** Making one takes longer than writing a hundred dates; a zone that this system doesn't know is read as UTC. */
-function dateTimeIn(timezone: string): Intl.DateTimeFormat {
-  const known = dateTimeFormats.get(timezone)
-  if (known) return known
-  const made = makeDateTimeFormat(timezone)
-  dateTimeFormats.set(timezone, made)
-  return made
-}
-
-function makeDateTimeFormat(timeZone: string): Intl.DateTimeFormat {
-  try {
-    return new Intl.DateTimeFormat('en-GB', {
-      timeZone,
-      weekday: 'long',
-      day: 'numeric',
-      month: 'long',
-      year: 'numeric',
-      hour: '2-digit',
-      minute: '2-digit',
-      timeZoneName: 'short',
-    })
-  } catch {
-    return makeDateTimeFormat('UTC')
+function zonedFormat(options: Intl.DateTimeFormatOptions): (timezone: string) => Intl.DateTimeFormat {
+  const made = new Map<string, Intl.DateTimeFormat>()
+  const make = (timeZone: string) => new Intl.DateTimeFormat('en-GB', { timeZone, ...options })
+  return (timezone) => {
+    const known = made.get(timezone)
+    if (known) return known
+    let format: Intl.DateTimeFormat
+    try {
+      format = make(timezone)
+    } catch {
+      format = make('UTC')
+    }
+    made.set(timezone, format)
+    return format
   }
 }

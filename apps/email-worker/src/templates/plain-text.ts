@@ -13,6 +13,7 @@ const options: Parameters<typeof toPlainText>[1] = {
   },
   selectors: [
     { selector: 'h1', options: { uppercase: false } },
+    { selector: 'h2', options: { uppercase: false } },
     // In angle brackets, so that what follows does not count as a part of the address (RFC 3986, appendix C).
     { selector: 'a', options: { linkBrackets: ['<', '>'] } },
     { selector: 'a.button', format: 'action' },
@@ -25,4 +26,7 @@ export function toText(html: string): string {
 }
 
 /** A section of paragraphs takes the empty line after it along, so that none is left when it is left out. */
-const tidySections = (text: string) => text.replace(/(⟦\?[^⟧]*⟧)\n{2,}/g, '$1').replace(/\n{2,}⟦\/⟧\n*/g, '\n\n⟦/⟧')
+const tidySections = (text: string) =>
+  text
+    .replace(/(⟦[?*][^⟧]*⟧)\n{2,}/g, '$1')
+    .replace(/\n{2,}⟦\/⟧(?:\n*⟦\/⟧)*\n*/g, (ends) => `\n\n${ends.replaceAll('\n', '')}`)

@@ -1,19 +1,20 @@
 import { newId } from '@muster/db'
-import { type TemplateData, type TemplateName, templates } from '@muster/mail'
+import { type TemplateData, type TemplateDefinition, type TemplateName, templates } from '@muster/mail'
 import { describe, expect, test } from 'vitest'
 import { compose } from '../compose.ts'
 import { fieldsOf, samples } from '../testing/samples.ts'
 
 const codeKeys = { currentId: 'k1', keys: new Map([['k1', Buffer.alloc(32, 1)]]) }
 const webUrl = 'https://app.example.com/'
+const publicUrl = 'https://api.example.com'
 
 const createdAt = new Date('2026-11-20T12:00:00Z')
 
 /** The mail as it goes out. */
 function written(template: string, data: unknown, lifetimeMs = 300_000) {
   const expiresAt = new Date(createdAt.getTime() + lifetimeMs)
-  const row = { id: newId(), template, data, codeVersion: 1, codeKeyId: null, createdAt, expiresAt }
-  const mail = compose({ codeKeys, webUrl }, row)
+  const row = { id: newId(), userId: newId(), template, data, codeVersion: 1, codeKeyId: null, createdAt, expiresAt }
+  const mail = compose({ codeKeys, webUrl, publicUrl }, row)
   if (mail.kind !== 'ready') throw new Error(mail.reason)
   return mail
 }
@@ -32,12 +33,12 @@ describe.each(samples)('$name ($variant)', ({ name, data }) => {
   test('has a subject of one short line, without code or token, that is its heading too', () => {
     expect(subject).toMatch(/^.{8,60}$/)
     expect(subject).not.toMatch(/\d{6}|[-\w]{43}|:\/\//)
-    expect(text).toMatch(new RegExp(`^${subject.replace(/^(Reminder|Completed): /, '')}\n\n`))
+    expect(text).toMatch(new RegExp(`^${subject.replace(/^(Reminder|Due soon|Overdue|Completed): /, '')}\n\n`))
   })
 
   test('carries its code or token in both parts', () => {
-    const { code, token } = templates[name] as { code?: unknown; token?: unknown }
-    expect(secret !== undefined).toBe(Boolean(code || token))
+    const { code, token, optOut }: TemplateDefinition = templates[name]
+    expect(secret !== undefined).toBe(Boolean(code || token || optOut))
     for (const part of [html, text]) expect(part.split(secret ?? '⟦').length - 1).toBe(secret ? 1 : 0)
   })
 })

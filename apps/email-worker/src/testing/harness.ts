@@ -33,6 +33,7 @@ export async function createHarness() {
     SMTP_URL: smtpUrl,
     MAIL_FROM: 'Muster <no-reply@muster.example>',
     WEB_URL: 'https://app.muster.example',
+    PUBLIC_URL: 'https://api.muster.example',
     MAIL_CODE_KEYS: `k1:${codeKey.toString('base64')}`,
     OPS_PORT: '0',
   })

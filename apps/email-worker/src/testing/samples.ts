@@ -40,6 +40,9 @@ const full: { [N in TemplateName]: TemplateData<N> } = {
     timezone: 'Europe/Berlin',
   },
   reminder: {
+    kind: 'reminder',
+    priority: 'high',
+    category: 'Household',
     taskId: newId(),
     taskTitle: 'Buy milk',
     dueDate: '2026-11-21T13:30:00Z',
@@ -48,6 +51,26 @@ const full: { [N in TemplateName]: TemplateData<N> } = {
     scheduledAt: '2026-11-21T12:00:00Z',
     late: true,
   },
+  'morning-digest': {
+    name: 'Ada',
+    timezone: 'Europe/Berlin',
+    localDate: '2026-11-21',
+    due: [
+      digestTask('Buy milk', '2026-11-21T08:00:00Z', 'low', 'Household'),
+      digestTask('Send the quarterly figures to the tax adviser', '2026-11-21T13:30:00Z', 'high', null),
+    ],
+    dueCount: 5,
+    dueMore: 3,
+    overdue: [digestTask('Renew the passport', '2026-11-19T16:00:00Z', 'medium', 'Family')],
+    overdueCount: 1,
+    overdueMore: 0,
+    scheduledAt: '2026-11-21T04:00:00Z',
+    late: true,
+  },
+}
+
+function digestTask(taskTitle: string, dueDate: string, priority: 'low' | 'medium' | 'high', category: string | null) {
+  return { taskId: newId(), taskTitle, dueDate, priority, category }
 }
 
 export type Sample = { name: TemplateName; variant: string; data: Record<string, unknown> }

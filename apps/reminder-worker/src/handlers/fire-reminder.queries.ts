@@ -1,5 +1,6 @@
-import { type Database, type Db, newId, type Trx } from '@muster/db'
+import { type Database, type Db, type Json, newId, type Trx } from '@muster/db'
 import { sql, type Updateable } from 'kysely'
+import type { TaskToTell } from './task-mail.ts'
 
 export type DueReminder = {
   id: string
@@ -8,9 +9,9 @@ export type DueReminder = {
   scheduledAtText: string
   type: string
   message: string | null
-  task: { id: string; title: string; dueDate: Date; completedAt: Date | null }
+  task: TaskToTell & { completedAt: Date | null }
   /** Who has asked to be deleted wants to hear nothing more. */
-  user: { id: string; email: string; timezone: string; isActive: boolean }
+  user: { id: string; email: string; timezone: string; isActive: boolean; settings: Json | null }
 }
 
 /**
@@ -25,7 +26,15 @@ export async function readDueReminder(trx: Trx, id: string): Promise<DueReminder
     .select(['reminders.scheduled_at', 'reminders.type', 'reminders.message'])
     .select(sql<string>`reminders.scheduled_at::text`.as('scheduledAtText'))
     .select(['tasks.id as taskId', 'tasks.title', 'tasks.due_date', 'tasks.completed_at'])
+    .select(['tasks.priority', 'tasks.category'])
     .select(['users.id as userId', 'users.email', 'users.timezone', 'users.is_active', 'users.deletion_requested_at'])
+    .select((eb) =>
+      eb
+        .selectFrom('user_preferences')
+        .select('settings')
+        .whereRef('user_preferences.user_id', '=', 'users.id')
+        .as('settings'),
+    )
     .where('reminders.id', '=', id)
     .where('reminders.status', '=', 'pending')
     .forKeyShare('tasks')
@@ -37,12 +46,20 @@ export async function readDueReminder(trx: Trx, id: string): Promise<DueReminder
     scheduledAtText: row.scheduledAtText,
     type: row.type,
     message: row.message,
-    task: { id: row.taskId, title: row.title, dueDate: row.due_date, completedAt: row.completed_at },
+    task: {
+      id: row.taskId,
+      title: row.title,
+      dueDate: row.due_date,
+      priority: row.priority as TaskToTell['priority'],
+      category: row.category,
+      completedAt: row.completed_at,
+    },
     user: {
       id: row.userId,
       email: row.email,
       timezone: row.timezone,
       isActive: row.is_active && row.deletion_requested_at === null,
+      settings: row.settings,
     },
   }
 }
@@ -65,19 +82,16 @@ export async function settle(
   return numUpdatedRows === 1n
 }
 
-type Notification = { title: string; message: string; data: string }
-
 /**
- * Marks the reminder as sent, writes the ledger and, when there is one, the notification, in one statement. The ledger's
- * unique key decides: a moment that was delivered before is not delivered again.
+ * Marks the reminder as sent and writes the ledger, in one statement. The ledger's unique key decides: a moment that was
+ * delivered before is not delivered again.
  * @returns whether this is the delivery; false also when the reminder ended, or moved, meanwhile
  */
 export async function deliver(
   trx: Trx,
-  { id, scheduledAtText, task }: DueReminder,
-  { late, now, notification }: { late: boolean; now: Date; notification: Notification | undefined },
+  { id, scheduledAtText }: DueReminder,
+  { late, now }: { late: boolean; now: Date },
 ): Promise<boolean> {
-  const { title = null, message = null, data = null } = notification ?? {}
   const { rows } = await sql<{ isDelivered: boolean }>`
     with sent as (
       update reminders
@@ -89,10 +103,6 @@ export async function deliver(
       select ${newId()}::uuid, id, user_id, scheduled_at, ${late}, ${now} from sent
       on conflict (reminder_id, scheduled_at) do nothing
       returning user_id
-    ), notification as (
-      insert into notifications (id, user_id, type, title, message, task_id, data, created_at)
-      select ${newId()}::uuid, user_id, 'reminder', ${title}, ${message}, ${task.id}::uuid, ${data}::jsonb, ${now}
-      from delivery where ${notification !== undefined}
     )
     select exists (select from delivery) as "isDelivered"`.execute(trx)
   return rows[0]?.isDelivered === true

@@ -3,14 +3,15 @@ import { type AuditEvent, fireReminder } from '@muster/jobs'
 import type { TransactContext } from '@muster/jobs/outbox'
 import { AlreadyDone, type HandlerContext, handle, RetryLater } from '@muster/jobs/worker'
 import { insertMail } from '@muster/mail'
+import { notify } from '@muster/notifications'
+import { withUsual } from '@muster/preferences'
 import type { AnalyticsCache } from '../analytics-cache.ts'
 import type { Deps } from '../deps.ts'
 import { type DueReminder, deliver, readDueReminder, settle } from './fire-reminder.queries.ts'
+import { lateAfterMs, taskMail } from './task-mail.ts'
 
 /** What is missed by more is not sent any more. */
 const missedAfterMs = 24 * 3_600_000
-/** From here on the person is told that it comes late, and when it was meant for. */
-const lateAfterMs = 60_000
 
 /** Delivers one reminder for one moment: ledger, notification, mail and audit event in one transaction. */
 export const fireReminderHandler = (deps: Pick<Deps, 'db' | 'clock'> & { analytics: Pick<AnalyticsCache, 'drop'> }) =>
@@ -31,7 +32,7 @@ export const fireReminderHandler = (deps: Pick<Deps, 'db' | 'clock'> & { analyti
   })
 
 async function fire(tx: TransactContext, reminder: DueReminder, now: Date): Promise<void> {
-  const { scheduledAt, type, task, user } = reminder
+  const { scheduledAt, task, user } = reminder
   if (task.completedAt) {
     await settle(tx.trx, reminder, { status: 'completed', completed_at: task.completedAt })
     return
@@ -40,11 +41,20 @@ async function fire(tx: TransactContext, reminder: DueReminder, now: Date): Prom
   if (!user.isActive) return fail(tx, reminder, 'account inactive')
   if (delayMs > missedAfterMs) return fail(tx, reminder, 'missed')
 
+  const { inApp, email } = channelsOf(reminder)
+  if (!inApp && !email) return fail(tx, reminder, 'turned off in preferences')
+
   const late = delayMs > lateAfterMs
-  const notification = type === 'email' ? undefined : toNotification(reminder, late)
-  if (!(await deliver(tx.trx, reminder, { late, now, notification }))) return
-  if (type !== 'push') await insertMail(tx, toMail(reminder, late))
+  if (!(await deliver(tx.trx, reminder, { late, now }))) return
+  const notificationId = inApp ? await notify(tx, { ...toNotification(reminder, late), now }) : undefined
+  if (email) await insertMail(tx, { ...toMail(reminder, late), notificationId })
   tx.audit(outcomeEvent(reminder, 'reminder.sent', { status: 'sent', late }))
+}
+
+/** Where the person wants this reminder and reminders at all. */
+function channelsOf({ type, user }: DueReminder) {
+  const { inApp, email } = withUsual(user.settings).notifications.reminder
+  return { inApp: inApp && type !== 'email', email: email && type !== 'push' }
 }
 
 async function fail(tx: TransactContext, reminder: DueReminder, reason: string): Promise<void> {
@@ -61,35 +71,24 @@ const outcomeEvent = ({ id }: DueReminder, action: string, after: Json): AuditEv
   after,
 })
 
-function toNotification({ id, scheduledAt, message, task }: DueReminder, late: boolean) {
+function toNotification({ id, scheduledAt, message, task, user }: DueReminder, late: boolean) {
   return {
+    userId: user.id,
+    type: 'reminder' as const,
     title: `Reminder: ${task.title}`,
     message: message ?? `“${task.title}” is due.`,
-    data: JSON.stringify({
+    taskId: task.id,
+    data: {
       reminderId: id,
       scheduledAt: scheduledAt.toISOString(),
       dueDate: task.dueDate.toISOString(),
       late,
-    }),
-  }
-}
-
-function toMail({ scheduledAt, message, task, user }: DueReminder, late: boolean) {
-  return {
-    template: 'reminder' as const,
-    to: user.email,
-    userId: user.id,
-    data: {
-      taskId: task.id,
-      taskTitle: task.title,
-      dueDate: task.dueDate.toISOString(),
-      message,
-      timezone: user.timezone,
-      scheduledAt: scheduledAt.toISOString(),
-      late,
     },
   }
 }
+
+const toMail = ({ scheduledAt, message, task, user }: DueReminder, late: boolean) =>
+  taskMail('reminder', { task, user, message, scheduledAt, late })
 
 /** After it the job is given up, and the person must see that instead of a reminder that stays pending for ever. */
 function isLastTry(error: unknown, { attempt, signal }: HandlerContext): boolean {

@@ -1,23 +1,28 @@
 import { isDatabaseUnavailable } from '@muster/db'
 import type { Deps } from '../deps.ts'
-import { claimAllDue } from './claim-due.ts'
+import { claimDigests } from './claim-digests.ts'
+import { claimNotices } from './claim-notices.ts'
+import { claimReminders } from './claim-reminders.ts'
+import { type DueKind, dueKinds, whatsDue } from './whats-due.queries.ts'
+
+type Needs = Pick<Deps, 'db' | 'transact' | 'clock' | 'log'>
+
+/** Each hands over a bounded number and says whether there may be more. */
+const claims: Record<DueKind, (needs: Needs) => Promise<boolean>> = {
+  reminders: claimReminders,
+  digests: claimDigests,
+  upcoming: (needs) => claimNotices(needs, 'upcoming'),
+  overdue: (needs) => claimNotices(needs, 'overdue'),
+}
 
 /** Looks for what is due, one look after the other, until closed. While Postgres is away it keeps trying. */
-export function startTimer(
-  deps: Pick<Deps, 'transact' | 'clock' | 'log'>,
-  { tickMs }: { tickMs: number },
-): { close(): Promise<void> } {
-  const { log } = deps
+export function startTimer(needs: Needs, { tickMs }: { tickMs: number }): { close(): Promise<void> } {
   let isClosing = false
   let timer: NodeJS.Timeout | undefined
 
   const tick = async () => {
-    try {
-      await claimAllDue(deps, () => isClosing)
-    } catch (error) {
-      if (isDatabaseUnavailable(error)) log.warn({ err: error }, 'the schedule waits for Postgres')
-      else log.error({ err: error }, 'what is due could not be handed over')
-    }
+    // In turns, so that many of one kind hold up none of another.
+    while (await claimSome(needs, () => isClosing));
     if (!isClosing) timer = setTimeout(start, tickMs)
   }
   let ticking = tick()
@@ -32,4 +37,22 @@ export function startTimer(
       await ticking
     },
   }
+}
+
+/** Of each kind that is due, hands over once. @returns whether there may be more */
+async function claimSome(needs: Needs, isClosing: () => boolean): Promise<boolean> {
+  const due = await whatsDue(needs.db, needs.clock.now()).catch((error: unknown) => tell(needs, error))
+  let isMore = false
+  for (const kind of dueKinds.filter((kind) => due?.[kind])) {
+    if (isClosing()) return false
+    // A fault in one kind is none of the others.
+    const isFull = await claims[kind](needs).catch((error: unknown) => tell(needs, error, kind))
+    isMore ||= isFull === true
+  }
+  return isMore
+}
+
+function tell({ log }: Needs, error: unknown, kind?: DueKind): undefined {
+  if (isDatabaseUnavailable(error)) log.warn({ err: error }, 'the schedule waits for Postgres')
+  else log.error({ err: error, kind }, 'what is due could not be handed over')
 }

@@ -1,5 +1,5 @@
 import { newId } from '@muster/db'
-import { mailToken } from '@muster/mail'
+import { mailToken, optOutToken, templates } from '@muster/mail'
 import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestClient, type TestPerson } from '../../testing.ts'
@@ -157,6 +157,11 @@ const changes: Record<string, () => Promise<Call>> = {
   'patch /users/me': () => withPassword({ name: 'Another Name' }),
   'delete /users/me': () => withPassword({ password }),
   'put /users/me/preferences': () => withPassword({ morningDigest: false }),
+  'post /unsubscribe': async () => {
+    const { optOut } = templates['morning-digest']
+    const token = optOutToken(api.deps.config.keys.mailCode, optOut, (await auth.registered(api)).id)
+    return { as: api.connect(), query: `?token=${token}` }
+  },
   'put /users/me/avatar': async () => ({
     ...(await onlySelf()),
     ...(await multipart('file', 'me.png', await picture('png'))),

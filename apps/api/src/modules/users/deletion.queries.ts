@@ -1,11 +1,12 @@
 import type { Trx } from '@muster/db'
+import { rescheduleDigest } from '@muster/preferences'
 import { sql } from 'kysely'
 
 /** Marks the person as about to leave, or no longer. */
 export async function setDeletionRequested(trx: Trx, id: string, at: Date | null, now: Date): Promise<void> {
   await trx
     .updateTable('users')
-    .set({ deletion_requested_at: at, version: sql`version + 1`, updated_at: now })
+    .set({ deletion_requested_at: at, ...rescheduleDigest(now), version: sql`version + 1`, updated_at: now })
     .where('id', '=', id)
     .execute()
 }

@@ -194,6 +194,16 @@ export const sections: readonly Section[] = [
       ['id', 'uuid'],
     ],
   }),
+  owned('dueNotices', {
+    table: 'due_notices',
+    columns: ['id', 'task_id', 'kind', 'due_date', 'status', 'failure_reason', 'late', 'created_at'],
+    order: byId,
+  }),
+  owned('digests', {
+    table: 'digest_deliveries',
+    columns: ['id', 'scheduled_at', 'status', 'failure_reason', 'late', 'created_at'],
+    order: byId,
+  }),
   owned('notifications', {
     table: 'notifications',
     columns: ['id', 'type', 'title', 'message', 'task_id', 'chat_id', 'data', 'is_read', 'created_at'],

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { preferences } from '@muster/preferences'
 import type { FastifyReply } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
@@ -7,7 +8,6 @@ import type { Context } from '../../plugins/context.ts'
 import { routeLimit } from '../../plugins/rate-limits.ts'
 import { exportPerson } from './export.service.ts'
 import { sections } from './export-sections.ts'
-import { preferences } from './preferences.schema.ts'
 import { user } from './users.schema.ts'
 
 /** For the documentation alone: the file is written as a stream, past any schema. */

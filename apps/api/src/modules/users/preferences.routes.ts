@@ -1,8 +1,9 @@
+import { preferences } from '@muster/preferences'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { originOf } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
 import { ok } from '../../plugins/reply.ts'
-import { preferences, preferencesReply } from './preferences.schema.ts'
+import { preferencesReply } from './preferences.schema.ts'
 import { getPreferences, replacePreferences } from './preferences.service.ts'
 
 export const preferencesRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {

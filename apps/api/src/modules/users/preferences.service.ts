@@ -1,10 +1,9 @@
+import type { Json, Trx } from '@muster/db'
+import type { TransactContext } from '@muster/jobs/outbox'
+import { type Preferences, withoutUsual, withUsual } from '@muster/preferences'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../plugins/actor.ts'
 import * as queries from './preferences.queries.ts'
-import { type Preferences, usualPreferences } from './preferences.schema.ts'
-
-/** Named switches, in groups. */
-type Switches = { [name: string]: boolean | Switches }
 
 /** What the person chose, and the usual for the rest. */
 export async function getPreferences({ db }: Pick<Deps, 'db'>, userId: string): Promise<Preferences> {
@@ -18,43 +17,54 @@ export async function replacePreferences(
   wanted: Preferences,
   { origin }: { origin: Origin },
 ): Promise<Preferences> {
-  return transact(async ({ trx, audit }) => {
-    const before = (await queries.findSettings(trx, userId)) ?? {}
-    const after = unusual(wanted, usualPreferences)
-    await queries.saveSettings(trx, userId, after, clock.now())
-    audit({
-      action: 'user.preferences_changed',
-      actorId: userId,
-      targetType: 'user',
-      targetId: userId,
-      before,
-      after,
-      context: origin,
-    })
+  return transact(async (tx) => {
+    const before = (await lockSettings(tx.trx, userId, clock.now())) ?? {}
+    await save(tx, userId, { before, after: withoutUsual(wanted) }, { actorId: userId, origin, now: clock.now() })
     return wanted
   })
 }
 
-/** Settings of another release may name what this one does not know; that is passed by. */
-const withUsual = (settings: unknown) => laidOver(usualPreferences, settings) as Preferences
-
-function laidOver(usual: Switches, chosen: unknown): Switches {
-  const given = (typeof chosen === 'object' && chosen !== null ? chosen : {}) as Record<string, unknown>
-  return Object.fromEntries(
-    Object.entries(usual).map(([name, value]) => {
-      if (typeof value === 'object') return [name, laidOver(value, given[name])]
-      return [name, typeof given[name] === 'boolean' ? given[name] : value]
-    }),
-  )
+/**
+ * Turns the person's morning digest off, as the link in every digest does; whoever has it off already keeps it so without
+ * a trace. Nobody is signed in: the event names no actor.
+ */
+export async function turnDigestOff(
+  { transact, clock }: Pick<Deps, 'transact' | 'clock'>,
+  userId: string,
+  { origin }: { origin: Origin },
+): Promise<void> {
+  await transact(async (tx) => {
+    const before = await lockSettings(tx.trx, userId, clock.now())
+    const chosen = withUsual(before)
+    if (!before || !chosen.morningDigest) return
+    const after = withoutUsual({ ...chosen, morningDigest: false })
+    await save(tx, userId, { before, after }, { actorId: null, origin, now: clock.now() })
+  })
 }
 
-/** What of these is not the usual. */
-function unusual(chosen: Switches, usual: Switches): Switches {
-  return Object.fromEntries(
-    Object.entries(chosen).flatMap(([name, value]): [string, boolean | Switches][] => {
-      if (typeof value !== 'object') return value === usual[name] ? [] : [[name, value]]
-      const inner = unusual(value, usual[name] as Switches)
-      return Object.keys(inner).length > 0 ? [[name, inner]] : []
-    }),
-  )
+/**
+ * What the person changed until now; undefined when they are gone. The next digest is computed anew, which locks them: of
+ * two changes each sees the other.
+ */
+async function lockSettings(trx: Trx, userId: string, now: Date): Promise<Json | undefined> {
+  if (!(await queries.rescheduleDigestOf(trx, userId, now))) return undefined
+  return (await queries.findSettings(trx, userId)) ?? {}
+}
+
+async function save(
+  { trx, audit }: Pick<TransactContext, 'trx' | 'audit'>,
+  userId: string,
+  { before, after }: { before: Json; after: Json },
+  { actorId, origin, now }: { actorId: string | null; origin: Origin; now: Date },
+): Promise<void> {
+  await queries.saveSettings(trx, userId, after, now)
+  audit({
+    action: 'user.preferences_changed',
+    actorId,
+    targetType: 'user',
+    targetId: userId,
+    before,
+    after,
+    context: origin,
+  })
 }

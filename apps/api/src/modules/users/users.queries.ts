@@ -1,4 +1,5 @@
 import type { Database, Db, Trx } from '@muster/db'
+import { rescheduleDigest } from '@muster/preferences'
 import { type Insertable, type Selectable, sql } from 'kysely'
 
 export type UserRow = Selectable<Database['users']>
@@ -50,7 +51,12 @@ export function update(
 ) {
   return trx
     .updateTable('users')
-    .set({ ...changes, version: sql`version + 1`, updated_at: now })
+    .set({
+      ...changes,
+      ...(changes.timezone !== undefined && rescheduleDigest(now)),
+      version: sql`version + 1`,
+      updated_at: now,
+    })
     .where('id', '=', id)
     .returningAll()
     .executeTakeFirstOrThrow()
@@ -72,7 +78,13 @@ export function setActive(
 ) {
   return trx
     .updateTable('users')
-    .set({ is_active: isActive, deactivated_by: deactivatedBy, version: sql`version + 1`, updated_at: now })
+    .set({
+      is_active: isActive,
+      deactivated_by: deactivatedBy,
+      ...rescheduleDigest(now),
+      version: sql`version + 1`,
+      updated_at: now,
+    })
     .where('id', '=', id)
     .execute()
 }

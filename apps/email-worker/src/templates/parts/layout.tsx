@@ -7,7 +7,7 @@ type LayoutProps = {
   preview: string
   title: string
   /** Why the receiver gets this mail. */
-  reason: string
+  reason: ReactNode
   children: ReactNode
 }
 

@@ -23,6 +23,20 @@ export function When({ has, as = 'line', is, children }: WhenProps) {
   )
 }
 
+/** {@link When} for where only text can stand. */
+export const when = (has: string, as: SlotFormat, wording: string) => `⟦?${has}|${as}⟧${wording}⟦/⟧`
+
+/** What stands between goes out once for each entry of a list of the data; the slots of the entry come before the mail's own. */
+export function Each({ of, children }: { of: string; children: ReactNode }) {
+  return (
+    <>
+      {`⟦*${of}⟧`}
+      {children}
+      {'⟦/⟧'}
+    </>
+  )
+}
+
 /** The wording for each value that a slot may have; usable wherever {@link slot} is. */
 export const choice = (name: string, wordings: Record<string, string>) =>
   Object.entries(wordings)

@@ -10,6 +10,9 @@ export const color = {
   panel: '#eef2fc',
 } as const
 
+/** Of the words that name a task's priority. */
+export const priorityColor = { high: '#b3261e', medium: '#855600', low: '#2b6a3c' } as const
+
 /** The same roles on a dark ground; each pair of text and ground has a contrast of at least 4.5 : 1 (WCAG 2.2, 1.4.3). */
 export const darkCss = `
 :root { color-scheme: light dark; supported-color-schemes: light dark; }
@@ -20,6 +23,9 @@ export const darkCss = `
   .muted { color: #a7b0bd !important; }
   .brand, .link { color: #9db6ff !important; }
   .panel { background-color: #2a3242 !important; color: #ffffff !important; }
+  .high { color: #ff9d96 !important; }
+  .medium { color: #f0c068 !important; }
+  .low { color: #8fd0a0 !important; }
   .button { background-color: #3d68de !important; color: #ffffff !important; }
 }
 @media (max-width: 480px) {

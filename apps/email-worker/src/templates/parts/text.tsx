@@ -1,4 +1,4 @@
-import { Button, Link, Section, Text } from '@react-email/components'
+import { Button, Heading, Link, Section, Text } from '@react-email/components'
 import type { ReactNode } from 'react'
 import { slot, When } from './slot.tsx'
 import { color } from './style.ts'
@@ -8,6 +8,19 @@ export function Paragraph({ children }: { children: ReactNode }) {
     <Text className="ink" style={{ color: color.ink, fontSize: '16px', lineHeight: '25px', margin: '0 0 16px' }}>
       {children}
     </Text>
+  )
+}
+
+/** Over a part of the mail. */
+export function Subheading({ children }: { children: ReactNode }) {
+  return (
+    <Heading
+      as="h2"
+      className="ink"
+      style={{ color: color.ink, fontSize: '17px', lineHeight: '26px', fontWeight: 700, margin: '22px 0 10px' }}
+    >
+      {children}
+    </Heading>
   )
 }
 

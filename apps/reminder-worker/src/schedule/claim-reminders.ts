@@ -6,11 +6,11 @@ import type { Deps } from '../deps.ts'
 const claimLimit = 1_000
 
 /**
- * Hands over what is due: marks it and orders a `fire-reminder` job for each, in one transaction. Workers side by side
- * pass over what another one holds. The index holds only what waits, so an idle tick reads nothing.
- * @returns how many; a full `claimLimit` means that there may be more
+ * Hands over reminders that are due: marks them and orders a `fire-reminder` job for each, in one transaction. Workers
+ * side by side pass over what another one holds. The index holds only what waits.
+ * @returns whether there may be more
  */
-export async function claimDue({ transact, clock }: Pick<Deps, 'transact' | 'clock'>): Promise<number> {
+export async function claimReminders({ transact, clock }: Pick<Deps, 'transact' | 'clock'>): Promise<boolean> {
   const now = clock.now()
   return transact(async ({ trx, enqueue }) => {
     const { rows } = await sql<{ id: string; scheduled_at: Date }>`
@@ -24,11 +24,6 @@ export async function claimDue({ transact, clock }: Pick<Deps, 'transact' | 'clo
     for (const { id, scheduled_at } of rows) {
       enqueue(fireReminder, { reminderId: id, scheduledAt: scheduled_at.toISOString() })
     }
-    return rows.length
+    return rows.length === claimLimit
   })
-}
-
-/** Hands over everything that is due now. */
-export async function claimAllDue(deps: Pick<Deps, 'transact' | 'clock'>, isClosing: () => boolean): Promise<void> {
-  while (!isClosing() && (await claimDue(deps)) === claimLimit);
 }

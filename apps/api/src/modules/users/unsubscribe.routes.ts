@@ -1,0 +1,88 @@
+import fastifyHelmet from '@fastify/helmet'
+import { DomainError } from '@muster/errors'
+import { templates, userIdOfOptOut } from '@muster/mail'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { originOf } from '../../plugins/actor.ts'
+import type { Context } from '../../plugins/context.ts'
+import { messageReply, said } from '../../plugins/reply.ts'
+import { turnDigestOff } from './preferences.service.ts'
+import { askPage, donePage, wrongLinkPage } from './unsubscribe.pages.ts'
+
+const query = z.strictObject({ token: z.string().min(1).max(200) })
+const page = { 'text/html': { schema: z.string() } }
+const { optOut } = templates['morning-digest']
+
+/** The pages are one form without a script. */
+const pageDirectives = {
+  defaultSrc: ["'none'"],
+  styleSrc: ["'unsafe-inline'"],
+  formAction: ["'self'"],
+  baseUri: ["'none'"],
+  frameAncestors: ["'none'"],
+}
+
+/**
+ * The morning digest's opt-out, as RFC 8058 has it: a POST turns it off at once, for whoever has the link. Programs that
+ * look at links in mails open them by GET, so that only asks.
+ */
+export const unsubscribeRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
+  const codeKeys = context.config.keys.mailCode
+  await app.register(fastifyHelmet, {
+    contentSecurityPolicy: { useDefaults: false, directives: pageDirectives },
+    // With none at all a browser would send the form with `Origin: null`, which nothing of ours is.
+    referrerPolicy: { policy: 'same-origin' },
+  })
+  // Mail clients send `List-Unsubscribe=One-Click`, which says nothing that the address does not.
+  const forms = ['application/x-www-form-urlencoded', 'multipart/form-data']
+  app.addContentTypeParser(forms, { parseAs: 'buffer' }, (_request, _body, done) => done(null))
+
+  app.get(
+    '/unsubscribe',
+    {
+      config: { access: 'public', isPage: true },
+      schema: {
+        tags: ['users'],
+        summary: 'The page on which the morning digest is turned off; it changes nothing by itself',
+        querystring: query,
+        response: { 200: { description: 'A page with a button', content: page } },
+      },
+    },
+    async (request, reply) => sendPage(reply, 200, askPage(request.query.token)),
+  )
+
+  app.post(
+    '/unsubscribe',
+    {
+      config: { access: 'public', isPage: true },
+      schema: {
+        tags: ['users'],
+        summary: 'Turn the morning digest off with the link of a digest (RFC 8058)',
+        description: 'Signed in or not; as often as one likes. A browser is answered with a page.',
+        querystring: query,
+        response: {
+          200: {
+            description: 'It is off',
+            content: { 'application/json': { schema: messageReply }, ...page },
+          },
+        },
+      },
+    },
+    async (request, reply) => {
+      const userId = userIdOfOptOut(codeKeys, optOut, request.query.token)
+      if (userId === undefined) {
+        if (!wantsPage(request)) throw new DomainError('TOKEN_INVALID')
+        return sendPage(reply, 400, wrongLinkPage)
+      }
+      await turnDigestOff(context, userId, { origin: originOf(request) })
+      if (!wantsPage(request)) return said('You get no morning digest any more.')
+      return sendPage(reply, 200, donePage)
+    },
+  )
+}
+
+const wantsPage = ({ headers }: FastifyRequest) => headers.accept?.includes('text/html') ?? false
+
+const sendPage = (reply: FastifyReply, status: number, html: string) =>
+  reply.status(status).type('text/html; charset=utf-8').header('cache-control', 'no-store').send(html)

@@ -1,0 +1,66 @@
+import { type Json, newId, type Trx } from '@muster/db'
+import { sql } from 'kysely'
+import type { TaskToTell } from './task-mail.ts'
+
+export type Reader = { id: string; name: string; email: string; timezone: string; settings: Json | null }
+
+/** The person with their preferences; undefined when they are deactivated or about to be deleted. */
+export async function readReader(trx: Trx, userId: string): Promise<Reader | undefined> {
+  const { rows } = await sql<Reader>`
+    select id, name, email, timezone, (select settings from user_preferences where user_id = users.id) as settings
+    from users where id = ${userId} and is_active and deletion_requested_at is null`.execute(trx)
+  return rows[0]
+}
+
+export type ListedTask = TaskToTell & { isOverdue: boolean; total: number }
+
+/**
+ * The person's open tasks that are due before a moment, as owner or assignee: those still to come by their time, and the
+ * overdue ones, the latest first.
+ * @param limit of each of the two; `total` says how many there are of the same
+ */
+export async function listTasksDueBefore(
+  trx: Trx,
+  userId: string,
+  end: Date,
+  { now, limit }: { now: Date; limit: number },
+): Promise<ListedTask[]> {
+  const columns = sql`id, title, due_date, priority, category`
+  const isDue = sql`status <> 'completed' and due_date < ${end}`
+  const { rows } = await sql<ListedTask>`
+    with due as (
+      select ${columns} from tasks where owner_id = ${userId} and ${isDue}
+      union all
+      select ${columns} from tasks where assignee_id = ${userId} and owner_id <> ${userId} and ${isDue}
+    ), ranked as (
+      select *, due_date < ${now} as is_overdue, count(*) over (partition by due_date < ${now})::integer as total,
+        row_number() over (
+          partition by due_date < ${now} order by case when due_date < ${now} then ${now} - due_date end, due_date, id
+        ) as place
+      from due
+    )
+    select id, title, due_date as "dueDate", priority, category, is_overdue as "isOverdue", total
+    from ranked where place <= ${limit} order by is_overdue, place`.execute(trx)
+  return rows
+}
+
+type Delivery = { userId: string; localDate: string; scheduledAt: Date }
+
+/**
+ * Writes the ledger, whose unique key decides.
+ * @returns false when this date of the person's calendar had its digest, or was missed
+ */
+export async function insertDelivery(
+  trx: Trx,
+  { userId, localDate, scheduledAt }: Delivery,
+  { failureReason, late }: { failureReason: string | null; late: boolean },
+  now: Date,
+): Promise<boolean> {
+  const { rows } = await sql`
+    insert into digest_deliveries (id, user_id, local_date, scheduled_at, status, failure_reason, late, created_at)
+    values (${newId()}, ${userId}, ${localDate}::date, ${scheduledAt},
+      ${failureReason === null ? 'sent' : 'failed'}, ${failureReason}, ${late}, ${now})
+    on conflict (user_id, local_date) do nothing
+    returning id`.execute(trx)
+  return rows.length === 1
+}

@@ -1,0 +1,166 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { startApp } from '../apps.ts'
+import { rssMiB } from '../child.ts'
+import { milliseconds, seconds } from '../figures.ts'
+import type { Line, Row } from '../row.ts'
+import type { Stage } from '../stage.ts'
+import { median } from '../statistics.ts'
+
+const handOverGoalMs = 10_000
+const burstGoalMs = 2_000
+const patienceMs = 300_000
+const idleSeconds = 5
+
+/** From the moment for which the last of them was set. `p99Ms`: until so many were delivered and can be seen. */
+type Storm = { handedOverMs: number; p99Ms: number; rssMiB: number }
+
+export const reminders: Row = {
+  name: 'reminders',
+  number: 11,
+  async measure(stage) {
+    const { plan } = stage
+    await insertPeopleWithTasks(stage, 1_000)
+    await insertPending(stage, plan.pendingReminders)
+    const worker = await startApp(stage, 'reminder-worker')
+    try {
+      await storm(stage, worker.pid, { count: plan.burstReminders, overMs: 0 })
+      const bursts: Storm[] = []
+      for (let round = 0; round < plan.rounds; round++) {
+        bursts.push(await storm(stage, worker.pid, { count: plan.burstReminders, overMs: 0 }))
+      }
+      const storms: Storm[] = []
+      for (let round = 0; round < plan.sustainedRounds; round++) {
+        storms.push(await storm(stage, worker.pid, { count: plan.dueReminders, overMs: 1_000 }))
+      }
+      const idle = await entriesPerSecond(stage)
+      await insertPending(stage, plan.pendingReminders * 9)
+      const idleTenfold = await entriesPerSecond(stage)
+      return [burstLine(plan.burstReminders, bursts), stormLine(plan, storms), idleLine(plan, idle, idleTenfold)]
+    } finally {
+      await worker.stop()
+      await stage.db.query(
+        'truncate reminders, reminder_deliveries, notifications, email_messages, outbox, audit_pending',
+      )
+      await stage.redis.flushall()
+    }
+  },
+}
+
+function burstLine(count: number, rounds: Storm[]): Line {
+  const p99Ms = median(rounds.map((round) => round.p99Ms))
+  return {
+    what: `reminders, ${count} due at one moment → delivered, p99`,
+    muster: milliseconds(p99Ms),
+    limit: '–',
+    goal: `≤ ${seconds(burstGoalMs)}`,
+    isReached: p99Ms <= burstGoalMs,
+    rssMiB: Math.max(...rounds.map((round) => round.rssMiB)),
+    details: rounds,
+  }
+}
+
+function stormLine({ pendingReminders, dueReminders }: Stage['plan'], rounds: Storm[]): Line {
+  const handedOverMs = median(rounds.map((round) => round.handedOverMs))
+  return {
+    what: `reminders, ${dueReminders} due in one second among ${pendingReminders} → all handed over`,
+    muster: seconds(handedOverMs),
+    limit: '–',
+    goal: `≤ ${seconds(handOverGoalMs)}`,
+    isReached: handedOverMs <= handOverGoalMs,
+    rssMiB: Math.max(...rounds.map((round) => round.rssMiB)),
+    details: rounds,
+  }
+}
+
+const idleLine = ({ pendingReminders }: Stage['plan'], idle: number, tenfold: number): Line => ({
+  what: `reminder worker that has nothing to do, ${pendingReminders} pending: rows and index entries read`,
+  muster: `${idle.toFixed(0)}/s`,
+  limit: '–',
+  goal: 'the same at ×10',
+  atTenfold: `${tenfold.toFixed(0)}/s`,
+  details: { idle, tenfold },
+})
+
+/** Lets reminders become due within `overMs` from a moment that is soon, and waits until all are delivered. */
+async function storm(
+  { db }: Stage,
+  workerPid: number,
+  { count, overMs }: { count: number; overMs: number },
+): Promise<Storm> {
+  // Each insertion takes its time; what is due before it has committed would be late from the start.
+  const startMs = Date.now() + 1_500 + count / 5
+  const endMs = startMs + overMs
+  const { rows } = await db.query<{ before: string }>('select count(*) as before from reminder_deliveries')
+  const before = Number(rows[0]?.before)
+  await db.query(
+    `insert into reminders (id, task_id, user_id, scheduled_at)
+     select gen_random_uuid(), ids[n % total + 1], owner_ids[n % total + 1],
+       to_timestamp($1::float8 / 1000 + n * $2::float8 / 1000 / $3)
+     from generate_series(1, $3::int) n, ${someTasks}`,
+    [startMs, overMs, count],
+  )
+  if (Date.now() > startMs) throw new Error('the reminders were not written in time')
+  let [handedOverMs, p99Ms]: (number | undefined)[] = []
+  for (const deadlineMs = Date.now() + patienceMs; ; await sleep(10)) {
+    const { rows: counts } = await db.query<{ waiting: boolean; delivered: string }>(
+      `select exists (select from reminders where status = 'pending' and handed_at is null and scheduled_at <= $1) as waiting,
+         (select count(*) from reminder_deliveries) as delivered`,
+      [new Date(endMs)],
+    )
+    const sinceMs = Date.now() - endMs
+    const delivered = Number(counts[0]?.delivered) - before
+    if (!counts[0]?.waiting) handedOverMs ??= sinceMs
+    if (delivered >= count * 0.99) p99Ms ??= sinceMs
+    if (delivered === count && handedOverMs !== undefined && p99Ms !== undefined) break
+    if (Date.now() > deadlineMs) throw new Error(`${count - delivered} reminders were not delivered`)
+  }
+  return { handedOverMs, p99Ms, rssMiB: rssMiB(workerPid) }
+}
+
+/** What all looks at what is due read in a second: rows of tables, entries of indexes. */
+async function entriesPerSecond({ db }: Stage): Promise<number> {
+  for (const table of ['reminders', 'tasks', 'users']) await db.query(`vacuum analyze ${table}`)
+  const read = async () => {
+    const { rows } = await db.query<{ entries: string }>(
+      `select (select sum(seq_tup_read + idx_tup_fetch) from pg_stat_user_tables where relname = any($1))
+         + (select sum(idx_tup_read) from pg_stat_user_indexes where relname = any($1)) as entries`,
+      [['reminders', 'tasks', 'users']],
+    )
+    return Number(rows[0]?.entries)
+  }
+  // A connection tells its counts at the end of a statement, at most once a second: those of the preparations first.
+  for (let told = 0; told < 3; told++) {
+    await sleep(1_100)
+    await read()
+  }
+  const before = await read()
+  await sleep(idleSeconds * 1_000)
+  return ((await read()) - before) / idleSeconds
+}
+
+/** Far more people than deliveries run at a time, each with a task that nobody is told of while this runs. */
+async function insertPeopleWithTasks({ db }: Stage, count: number): Promise<void> {
+  await db.query(
+    `with people as (
+       insert into users (id, username, name, email, role)
+       select gen_random_uuid(), 'reminded_' || n, 'Bench Person', 'reminded_' || n || '@example.com', 'operator'
+       from generate_series(1, $1::int) n returning id
+     )
+     insert into tasks (id, owner_id, title, due_date)
+     select gen_random_uuid(), id, 'Paint the bench', now() + interval '10 days' from people`,
+    [count],
+  )
+}
+
+const someTasks =
+  '(select array_agg(id) as ids, array_agg(owner_id) as owner_ids, count(*)::int as total from tasks) tasks'
+
+/** Reminders of the days to come. */
+async function insertPending({ db }: Stage, count: number): Promise<void> {
+  await db.query(
+    `insert into reminders (id, task_id, user_id, scheduled_at)
+     select gen_random_uuid(), ids[n % total + 1], owner_ids[n % total + 1], now() + interval '1 day' + n * interval '1 second'
+     from generate_series(1, $1::int) n, ${someTasks}`,
+    [count],
+  )
+}

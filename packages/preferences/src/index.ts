@@ -1,0 +1,2 @@
+export { type Preferences, preferences, withoutUsual, withUsual } from './preferences.ts'
+export { rescheduleDigest } from './reschedule-digest.ts'
