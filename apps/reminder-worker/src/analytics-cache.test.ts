@@ -1,5 +1,6 @@
 import { analyticsKey } from '@muster/person-cache'
 import { eventually } from '@muster/testing'
+import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createReminderWorld } from './test-support.ts'
 
@@ -11,6 +12,8 @@ beforeEach(async () => {
 afterEach(() => world.close())
 
 const dayMs = 86_400_000
+const isDropped = () =>
+  eventually(async () => expect(await world.redis.client.get(analyticsKey(world.userId))).toBeNull())
 
 test.each([
   ['is sent', () => new Date(), 'sent'],
@@ -21,5 +24,15 @@ test.each([
   world.start()
   const id = await world.insertReminder({ scheduled_at: at() })
   await eventually(async () => expect(await world.reminder(id)).toMatchObject({ status }), { timeoutMs: 10_000 })
-  await eventually(async () => expect(await client.get(analyticsKey(world.userId))).toBeNull())
+  await isDropped()
 })
+
+test('so does one that is given up', async () => {
+  await sql`alter table reminder_deliveries add constraint refuse_all check (late is null)`.execute(world.db)
+  await world.redis.client.set(analyticsKey(world.userId), '{}')
+  world.start()
+  const id = await world.insertReminder({ scheduled_at: new Date() })
+  const isFailed = async () => expect(await world.reminder(id)).toMatchObject({ failure_reason: 'error' })
+  await eventually(isFailed, { timeoutMs: 45_000 })
+  await isDropped()
+}, 60_000)

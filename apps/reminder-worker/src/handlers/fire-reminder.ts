@@ -16,9 +16,11 @@ const missedAfterMs = 24 * 3_600_000
 /** Delivers one reminder for one moment: ledger, notification, mail and audit event in one transaction. */
 export const fireReminderHandler = (deps: Pick<Deps, 'db' | 'clock'> & { analytics: Pick<AnalyticsCache, 'drop'> }) =>
   handle(fireReminder, async ({ reminderId, scheduledAt }, context) => {
+    let userId: string | undefined
     try {
       await context.transact(async (tx) => {
         const reminder = await readDueReminder(tx.trx, reminderId)
+        userId = reminder?.user.id
         if (reminder?.scheduledAt.getTime() === Date.parse(scheduledAt)) await fire(tx, reminder, deps.clock.now())
         if (reminder) tx.afterCommit(() => deps.analytics.drop(reminder.user.id))
       })
@@ -26,6 +28,7 @@ export const fireReminderHandler = (deps: Pick<Deps, 'db' | 'clock'> & { analyti
       if (isLastTry(error, context)) {
         const given = { id: reminderId, scheduledAtText: scheduledAt }
         await settle(deps.db, given, { status: 'failed', failure_reason: 'error' })
+        if (userId) await deps.analytics.drop(userId)
       }
       throw error
     }
