@@ -1,2 +1,2 @@
-export { type Preferences, preferences, withoutUsual, withUsual } from './preferences.ts'
+export { type Preferences, preferences, usualPreferences, withoutUsual, withUsual } from './preferences.ts'
 export { rescheduleDigest } from './reschedule-digest.ts'

@@ -35,7 +35,7 @@ export const preferences = z
   .meta({ id: 'Preferences' })
 export type Preferences = z.output<typeof preferences>
 
-const usualPreferences = preferences.parse({})
+export const usualPreferences = preferences.parse({})
 
 /** Named switches, in groups. */
 type Switches = { [name: string]: boolean | Switches }
