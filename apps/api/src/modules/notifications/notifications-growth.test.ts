@@ -1,3 +1,4 @@
+import { rowsRead } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
@@ -28,26 +29,7 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => api.close())
 
-/** What Postgres has read of the table so far: rows one after the other, and entries of its indexes. */
-async function readSoFar() {
-  const connections = Array.from({ length: 10 }, () =>
-    sql`select pg_stat_force_next_flush(), pg_sleep(0.05)`.execute(api.deps.db),
-  )
-  await Promise.all(connections)
-  const { rows } = await sql<{ inSequence: number; byIndex: number }>`
-    select (select seq_tup_read from pg_stat_user_tables where relname = 'notifications')::float8 as "inSequence",
-      (select sum(idx_tup_read) from pg_stat_user_indexes where relname = 'notifications')::float8 as "byIndex"`.execute(
-    api.db,
-  )
-  return rows[0] as { inSequence: number; byIndex: number }
-}
-
-async function readFor(work: () => Promise<unknown>) {
-  const before = await readSoFar()
-  await work()
-  const after = await readSoFar()
-  return { inSequence: after.inSequence - before.inSequence, byIndex: after.byIndex - before.byIndex }
-}
+const readFor = (work: () => Promise<unknown>) => rowsRead(api.deps.db, 'notifications', work)
 
 test.each(['', '?unread=true', '?unread=false', '?type=invite', '?type=chat&unread=true', '?type=invite,general'])(
   'the list %s of somebody with very many reads no more than a page of each type',
