@@ -77,15 +77,14 @@ export async function writeNotifications(trx: Trx, rows: NewNotification[], now:
   return fates
 }
 
-/** The text of the statement does not depend on how many there are, so it stays prepared. */
+/** A list and no arrays: of those Postgres can't tell how many they hold, and would plan the statement anew each time. */
 const givenRows = (rows: NewNotification[]) => sql`
-  select * from unnest(
-    ${rows.map(({ id }) => id)}::uuid[], ${rows.map(({ userId }) => userId)}::uuid[],
-    ${rows.map(({ type }) => type)}::text[], ${rows.map(({ title }) => title)}::text[],
-    ${rows.map(({ message }) => message)}::text[], ${rows.map(({ taskId }) => taskId ?? null)}::uuid[],
-    ${rows.map(({ data }) => JSON.stringify(data ?? {}))}::jsonb[],
-    ${rows.map(({ usual }) => usual.inApp)}::boolean[], ${rows.map(({ usual }) => usual.email)}::boolean[]
-  ) with ordinality as given (id, user_id, type, title, message, task_id, data, usual_in_app, usual_email, place)`
+  select * from (values ${sql.join(rows.map(givenRow))})
+  as given (id, user_id, type, title, message, task_id, data, usual_in_app, usual_email, place)`
+
+const givenRow = ({ id, userId, type, title, message, taskId, data, usual }: NewNotification, place: number) => sql`(
+  ${id}::uuid, ${userId}::uuid, ${type}::text, ${title}::text, ${message}::text, ${taskId ?? null}::uuid,
+  ${JSON.stringify(data ?? {})}::jsonb, ${usual.inApp}::boolean, ${usual.email}::boolean, ${place}::integer)`
 
 /** What the person chose for a channel; what is no choice counts as none. */
 const chosen = (channel: keyof Channels, usual: RawBuilder<unknown>) => sql`
