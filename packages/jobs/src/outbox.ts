@@ -18,6 +18,7 @@ export type TransactContext = {
 /** Runs `fn` in one Postgres transaction together with the jobs and audit events that it orders. */
 export type Transact = <T>(fn: (context: TransactContext) => Promise<T>) => Promise<T>
 
+type AuditRow = ReturnType<typeof auditRow>
 type OutboxRow = { id: string; queue: string; name: string; payload: string; runAt: Date | null }
 
 /**
@@ -31,7 +32,7 @@ export function createTransact(
 ): Transact {
   return async (fn) => {
     const jobs: OutboxRow[] = []
-    const events: ReturnType<typeof auditRow>[] = []
+    const events: AuditRow[] = []
     const followUps: (() => Promise<void>)[] = []
     const result = await db.transaction().execute(async (trx) => {
       await hooks.begin?.(trx)
@@ -51,8 +52,7 @@ export function createTransact(
         audit: (event) => events.push(auditRow(event)),
         afterCommit: (followUp) => followUps.push(followUp),
       })
-      if (events.length > 0) await trx.insertInto('audit_pending').values(events).execute()
-      if (jobs.length > 0) await insertJobs(trx, jobs)
+      if (events.length > 0 || jobs.length > 0) await insertOrdered(trx, events, jobs)
       return value
     })
     if (jobs.length > 0) relay.nudge()
@@ -67,12 +67,23 @@ function encode<P extends z.ZodType>(job: OwedJob<P>, payload: z.input<P>): stri
   return JSON.stringify(job.payload.parse(payload))
 }
 
-/** One statement whose text does not depend on the number of jobs, so that it stays one prepared statement. */
-async function insertJobs(trx: Trx, jobs: OutboxRow[]): Promise<void> {
+/** One statement, whose text does not depend on how many there are, so that it stays one prepared statement. */
+async function insertOrdered(trx: Trx, events: AuditRow[], jobs: OutboxRow[]): Promise<void> {
   await sql`
+    with audited as (
+      insert into audit_pending (id, action, actor_id, target_type, target_id, ip, user_agent, request_id, before, after)
+      select * from unnest(
+        ${column(events, 'id')}::uuid[], ${column(events, 'action')}::text[], ${column(events, 'actor_id')}::uuid[],
+        ${column(events, 'target_type')}::text[], ${column(events, 'target_id')}::text[], ${column(events, 'ip')}::text[],
+        ${column(events, 'user_agent')}::text[], ${column(events, 'request_id')}::text[],
+        ${column(events, 'before')}::jsonb[], ${column(events, 'after')}::jsonb[]
+      )
+    )
     insert into outbox (id, queue, name, payload, run_at)
     select * from unnest(
-      ${jobs.map(({ id }) => id)}::uuid[], ${jobs.map(({ queue }) => queue)}::text[], ${jobs.map(({ name }) => name)}::text[],
-      ${jobs.map(({ payload }) => payload)}::jsonb[], ${jobs.map(({ runAt }) => runAt)}::timestamptz[]
+      ${column(jobs, 'id')}::uuid[], ${column(jobs, 'queue')}::text[], ${column(jobs, 'name')}::text[],
+      ${column(jobs, 'payload')}::jsonb[], ${column(jobs, 'runAt')}::timestamptz[]
     )`.execute(trx)
 }
+
+const column = <Row, Name extends keyof Row>(rows: Row[], name: Name) => rows.map((row) => row[name])
