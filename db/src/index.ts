@@ -1,4 +1,4 @@
-export { createDb, type DbOptions, isDatabaseUnavailable } from './client.ts'
+export { createDb, createLookupDb, type DbOptions, isDatabaseUnavailable } from './client.ts'
 export { type Clock, systemClock } from './clock.ts'
 export { newId } from './ids.ts'
 export { assertMigrated } from './migrator.ts'

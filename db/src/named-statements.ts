@@ -6,14 +6,9 @@ const maxNames = 500
 /** What `pg` says when it gave up waiting for an answer. */
 const readTimeout = 'Query read timeout'
 
-/**
- * Lets Kysely's queries run as named prepared statements, so that Postgres parses and plans each text once per connection
- * (measured: 0.73 → 0.89 of bare `pg`). A connection on which a query timed out is thrown away: its answer may still come.
- */
-export function namedStatements(pool: pg.Pool): PostgresPool {
+/** Makes a question for `pg` of a text and its values, under a name that is always the same for the same text. */
+export function nameStatements(): (text: string, values: unknown[]) => string | pg.QueryConfig {
   const names = new Map<string, string>()
-  const wrapped = new WeakMap<pg.PoolClient, PostgresPoolClient>()
-
   const nameOf = (text: string) => {
     const known = names.get(text)
     if (known || names.size >= maxNames) return known
@@ -21,6 +16,16 @@ export function namedStatements(pool: pg.Pool): PostgresPool {
     names.set(text, name)
     return name
   }
+  return (text, values) => (values.length > 0 ? { name: nameOf(text), text, values } : text)
+}
+
+/**
+ * Lets Kysely's queries run as named prepared statements, so that Postgres parses and plans each text once per connection
+ * (measured: 0.73 → 0.89 of bare `pg`). A connection on which a query timed out is thrown away: its answer may still come.
+ */
+export function namedStatements(pool: pg.Pool): PostgresPool {
+  const named = nameStatements()
+  const wrapped = new WeakMap<pg.PoolClient, PostgresPoolClient>()
 
   const wrap = (client: pg.PoolClient): PostgresPoolClient => {
     let isBroken = false
@@ -28,7 +33,7 @@ export function namedStatements(pool: pg.Pool): PostgresPool {
       // The rollback that follows would only wait as long again.
       if (isBroken) throw new Error(readTimeout)
       try {
-        return await client.query(values.length > 0 ? { name: nameOf(text), text, values } : text)
+        return await client.query(named(text, values))
       } catch (error) {
         isBroken ||= error instanceof Error && error.message === readTimeout
         throw error

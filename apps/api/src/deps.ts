@@ -1,4 +1,4 @@
-import { type Clock, createDb, type Db, systemClock } from '@muster/db'
+import { type Clock, createDb, createLookupDb, type Db, systemClock } from '@muster/db'
 import { createTransact, type Transact } from '@muster/jobs/outbox'
 import { openQueueMonitor, type QueueMonitor } from '@muster/jobs/queue-monitor'
 import { type Relay, startRelay } from '@muster/jobs/relay'
@@ -16,6 +16,8 @@ export type Deps = {
   log: Logger
   clock: Clock
   db: Db
+  /** For reading a row by its key, outside of transactions: all share one connection and wait for no place in the pool. */
+  lookups: Db
   redis: SafeRedis
   relay: Relay
   queueMonitor: QueueMonitor
@@ -34,6 +36,11 @@ const redisPatienceMs = 150
 /** Opens every connection of the API. `close` is the reverse. */
 export function createDeps(config: Config, log: Logger, clock: Clock = systemClock): Deps & { close(): Promise<void> } {
   const db = createDb({ ...config.database, applicationName: 'muster-api', statementTimeoutMs })
+  const lookups = createLookupDb({
+    url: config.database.url,
+    applicationName: 'muster-api-lookups',
+    statementTimeoutMs,
+  })
   const redis = openRedis(config.redisUrl, log)
   const relay = startRelay({ db, redisUrl: config.redisUrl, log })
   const queueMonitor = openQueueMonitor(config.redisUrl, { patienceMs: redisPatienceMs })
@@ -51,6 +58,7 @@ export function createDeps(config: Config, log: Logger, clock: Clock = systemClo
     log,
     clock,
     db,
+    lookups,
     redis,
     relay,
     queueMonitor,
@@ -65,7 +73,7 @@ export function createDeps(config: Config, log: Logger, clock: Clock = systemClo
       await revocations.close()
       redis.close()
       queueMonitor.close()
-      await Promise.all([db.destroy(), pollDb.destroy()])
+      await Promise.all([db.destroy(), lookups.destroy(), pollDb.destroy()])
     },
   }
 }

@@ -55,8 +55,8 @@ export async function listAttachments({ db }: Pick<Deps, 'db'>, actor: Actor, ta
 }
 
 /** @throws DomainError NOT_FOUND, also for a file of a task that the actor may not see */
-export async function getAttachment({ db }: Pick<Deps, 'db'>, actor: Actor, id: string): Promise<Attachment> {
-  return toAttachment(await findOrThrow(db, actor, id))
+export async function getAttachment({ lookups }: Pick<Deps, 'lookups'>, actor: Actor, id: string): Promise<Attachment> {
+  return toAttachment(await findOrThrow(lookups, actor, id))
 }
 
 /**
@@ -64,12 +64,12 @@ export async function getAttachment({ db }: Pick<Deps, 'db'>, actor: Actor, id: 
  * @throws DomainError NOT_FOUND, and CONFLICT for a file that is not ready
  */
 export async function locateContent(
-  { db }: Pick<Deps, 'db'>,
+  { lookups }: Pick<Deps, 'lookups'>,
   actor: Actor,
   id: string,
   variant: 'content' | 'thumbnail',
 ): Promise<{ key: string; filename: string; contentType: string; isImage: boolean }> {
-  const row = await findOrThrow(db, actor, id)
+  const row = await findOrThrow(lookups, actor, id)
   if (row.status === 'processing') {
     const message = 'This file is still being processed.'
     throw new DomainError('CONFLICT', { message, retryAfterSeconds: processingRetrySeconds })

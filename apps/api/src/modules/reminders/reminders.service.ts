@@ -54,8 +54,8 @@ export function createReminder(
 }
 
 /** @throws DomainError NOT_FOUND, also for somebody else's */
-export async function getReminder({ db }: Pick<Deps, 'db'>, actor: Actor, id: string): Promise<Reminder> {
-  return toReminder(await ownOrThrow(queries.findReminder(db, id, actor.userId)))
+export async function getReminder({ lookups }: Pick<Deps, 'lookups'>, actor: Actor, id: string): Promise<Reminder> {
+  return toReminder(await ownOrThrow(queries.findReminder(lookups, id, actor.userId)))
 }
 
 /** The actor's reminders, the earliest first. @throws DomainError VALIDATION_FAILED for a cursor that is none */

@@ -52,8 +52,8 @@ export async function createTask(
 }
 
 /** @throws DomainError NOT_FOUND, also for what the actor may not see */
-export async function getTask({ db }: Pick<Deps, 'db'>, actor: Actor, id: string): Promise<Task> {
-  const row = await queries.findTask(db, id, actor)
+export async function getTask({ lookups }: Pick<Deps, 'lookups'>, actor: Actor, id: string): Promise<Task> {
+  const row = await queries.findTask(lookups, id, actor)
   if (!row) throw new DomainError('NOT_FOUND')
   return toTask(row)
 }

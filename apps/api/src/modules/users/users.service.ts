@@ -8,7 +8,7 @@ import { avatarUrlOf } from './avatar-url.ts'
 import * as queries from './users.queries.ts'
 import type { User, UserPatch } from './users.schema.ts'
 
-type ProfileDeps = Pick<Deps, 'db' | 'redis' | 'clock'>
+type ProfileDeps = Pick<Deps, 'lookups' | 'redis' | 'clock'>
 const cacheMs = 600_000
 
 type Profile = { version: number; user: User }
@@ -71,9 +71,9 @@ export function toUser(row: queries.UserRow, now: Date): User {
 }
 
 /** A reading that a change overtakes does not get into the cache. */
-async function loadProfile({ db, redis }: ProfileDeps, userId: string): Promise<Profile> {
+async function loadProfile({ lookups, redis }: ProfileDeps, userId: string): Promise<Profile> {
   const lease = await redis.attempt((client) => takeLease(client, profileKey(userId)), undefined)
-  const row = await queries.findById(db, userId)
+  const row = await queries.findById(lookups, userId)
   if (!row) throw new DomainError('UNAUTHENTICATED')
   const profile = { version: row.version, user: toProfile(row) }
   if (lease) await redis.attempt((client) => fillCache(client, lease, JSON.stringify(profile), cacheMs), undefined)

@@ -1,0 +1,79 @@
+/** What is read by its key goes over one connection that all requests share. */
+import { eventually } from '@muster/testing'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { make, tasksUrl } from './modules/tasks/tasks-fixtures.ts'
+import { buildTestApp, type TestApp, type TestPerson } from './testing.ts'
+
+let api: TestApp
+let ann: TestPerson
+
+beforeAll(async () => {
+  api = await buildTestApp()
+  ann = await api.signUp()
+})
+afterAll(() => api.close())
+
+const shared = sql`application_name = 'muster-api-lookups' and datname = current_database()`
+const read = async (person: TestPerson, id: string) => {
+  const response = await person.inject('GET', `${tasksUrl}/${id}`)
+  return { status: response.statusCode, id: response.json().data?.task.id }
+}
+
+test('of hundreds who read at the same moment each gets what they asked for, over one connection', async () => {
+  const bob = await api.signUp()
+  const tasks = await Promise.all(Array.from({ length: 20 }, () => make(ann)))
+  const readings = Array.from({ length: 300 }, (_, index) => {
+    const { id } = tasks[index % tasks.length]
+    return index % 3 === 0
+      ? { person: bob, id, expected: { status: 404, id: undefined } }
+      : { person: ann, id, expected: { status: 200, id } }
+  })
+  const answers = await Promise.all(readings.map(({ person, id }) => read(person, id)))
+  expect(answers).toEqual(readings.map(({ expected }) => expected))
+  const { rows } = await sql`select pid from pg_stat_activity where ${shared}`.execute(api.db)
+  expect(rows).toHaveLength(1)
+})
+
+test('a task is read while every connection of the pool is taken', async () => {
+  const { id } = await make(ann)
+  const release = Promise.withResolvers<void>()
+  const { poolMax } = api.deps.config.database
+  let taken = 0
+  const holders = Array.from({ length: poolMax }, () =>
+    api.deps.db.connection().execute(async () => {
+      taken++
+      await release.promise
+    }),
+  )
+  await eventually(() => expect(taken).toBe(poolMax))
+  try {
+    expect(await read(ann, id)).toEqual({ status: 200, id })
+  } finally {
+    release.resolve()
+    await Promise.all(holders)
+  }
+})
+
+test('a question that fails, fails alone among those asked with it', async () => {
+  const ask = (divisor: number) => sql<{ n: number }>`select 12 / ${divisor}::integer as n`.execute(api.deps.lookups)
+  const outcomes = await Promise.allSettled([ask(2), ask(0), ask(3), ask(0), ask(4)])
+  expect(outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value.rows[0]?.n : 'failed'))).toEqual([
+    6,
+    'failed',
+    4,
+    'failed',
+    3,
+  ])
+})
+
+test('when the connection breaks amid readings they are answered or told to come again, and the next one has a new one', async () => {
+  const { id } = await make(ann)
+  await read(ann, id)
+  const readings = Array.from({ length: 100 }, () => read(ann, id))
+  const killed = sql<{ ok: boolean }>`select pg_terminate_backend(pid) as ok from pg_stat_activity where ${shared}`
+  expect((await killed.execute(api.db)).rows).toEqual([{ ok: true }])
+  const statuses = new Set((await Promise.all(readings)).map(({ status }) => status))
+  expect([...statuses].filter((status) => status !== 200 && status !== 503)).toEqual([])
+  await eventually(async () => expect(await read(ann, id)).toEqual({ status: 200, id }))
+})
