@@ -1,6 +1,7 @@
 import type { Db, Json } from '@muster/db'
 import { type NotificationType, notificationTypes } from '@muster/notifications'
 import { type RawBuilder, sql } from 'kysely'
+import { reach } from '../../plugins/reach.ts'
 import type { NotificationQuery } from './notifications.schema.ts'
 
 export type NotificationRow = {
@@ -31,16 +32,17 @@ export async function listNotifications(
   { type = [...notificationTypes], unread }: Pick<NotificationQuery, 'type' | 'unread'>,
   { after, count }: { after: NotificationPosition | undefined; count: number },
 ): Promise<(NotificationRow & { position: string })[]> {
-  const order = sql`order by created_at desc, id desc limit ${count}`
+  const order = sql`order by created_at desc, id desc`
   const start = after ? sql`and (created_at, id) < (${after.createdAt}::timestamptz, ${after.id}::uuid)` : sql``
   const branches = [...new Set(type)].map(
     (one) => sql`(
       select ${columns} from notifications
-      where user_id = ${userId} and type = ${one} ${readState(unread)} ${start} ${order})`,
+      where user_id = ${userId} and type = ${one} ${readState(unread)} ${start}
+      ${order} limit ${reach(count)})`,
   )
   const { rows } = await sql<NotificationRow & { position: string }>`
     select found.*, to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as position
-    from (${sql.join(branches, sql` union all `)}) found ${order}`.execute(db)
+    from (${sql.join(branches, sql` union all `)}) found ${order} limit ${count}`.execute(db)
   return rows
 }
 

@@ -1,6 +1,7 @@
 import type { Db } from '@muster/db'
 import { type RawBuilder, sql } from 'kysely'
 import type { Actor } from '../../plugins/actor.ts'
+import { reach } from '../../plugins/reach.ts'
 import type { AttachmentRow } from '../attachments/attachment-view.ts'
 import type { ReminderRow } from '../reminders/reminder-view.ts'
 import { type TaskRow, taskColumns } from './tasks.queries.ts'
@@ -69,7 +70,7 @@ export async function listTasks(
   const branches = reasons(actor).map(
     (reason) => sql`(
       select tasks.id, ${key} as sort_key from tasks where ${reason} ${conditions(filters)} ${start}
-      order by ${key} ${direction}, tasks.id ${direction} limit ${offset + count})`,
+      order by ${key} ${direction}, tasks.id ${direction} limit ${reach(offset + count)})`,
   )
   const { rows } = await sql<ListedTaskRow>`
     with page as (
@@ -88,11 +89,12 @@ export async function listTasks(
 /** How many tasks the filters leave of what the actor sees; one more than {@link maxCounted} stands for more. */
 export async function countTasks(db: Db, actor: Actor, filters: TaskQuery): Promise<number> {
   const branches = reasons(actor).map(
-    (reason) => sql`(select tasks.id from tasks where ${reason} ${conditions(filters)} limit ${maxCounted + 1})`,
+    (reason) =>
+      sql`(select tasks.id from tasks where ${reason} ${conditions(filters)} limit ${sql.lit(maxCounted + 1)})`,
   )
   const { rows } = await sql<{ total: number }>`
     select count(*) as total from (
-      select id from (${sql.join(branches, sql` union `)}) found limit ${maxCounted + 1}
+      select id from (${sql.join(branches, sql` union `)}) found limit ${sql.lit(maxCounted + 1)}
     ) counted`.execute(db)
   return rows[0]?.total ?? 0
 }
