@@ -10,6 +10,7 @@ import * as m7 from '../migrations/0008_audit_retention.ts'
 import * as m8 from '../migrations/0009_notifications.ts'
 import * as m9 from '../migrations/0010_reminders_complete.ts'
 import * as m10 from '../migrations/0011_audit_places.ts'
+import * as m11 from '../migrations/0012_search_words.ts'
 
 export const migrations = {
   '0001_people': m0,
@@ -23,4 +24,5 @@ export const migrations = {
   '0009_notifications': m8,
   '0010_reminders_complete': m9,
   '0011_audit_places': m10,
+  '0012_search_words': m11,
 }

@@ -2,10 +2,10 @@ import { once } from 'node:events'
 import { newId } from '@muster/db'
 import { fireReminder } from '@muster/jobs'
 import { queuePrefix } from '@muster/jobs/connection'
-import { eventually, manualClock } from '@muster/testing'
+import { eventually, insertOrganization, insertTask, manualClock } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createReminderWorld, type ReminderWorld } from './test-support.ts'
+import { createReminderWorld, type Person, type ReminderWorld } from './test-support.ts'
 
 let world: ReminderWorld
 beforeEach(async () => {
@@ -92,6 +92,26 @@ test('what was missed within a day is sent once and marked late, what is older f
   expect(mails.map(({ data }) => data)).toContainEqual(
     expect.objectContaining({ late: true, scheduledAt: new Date(now - dayMs).toISOString() }),
   )
+})
+
+test('nobody is reminded of a task that they do not see: it is cancelled, without a word', async () => {
+  const { id: organization_id } = await insertOrganization(world.db)
+  const [admin] = await world.insertPeople(1, { organization_id, role: 'client_admin' })
+  const [owner, assignee, other] = await world.insertPeople(3, { organization_id, role: 'client_user' })
+  const { id: elsewhere } = await insertOrganization(world.db)
+  const [stranger] = await world.insertPeople(1, { organization_id: elsewhere })
+  const task = await insertTask(world.db, owner as Person, {
+    assignee_id: assignee?.id ?? null,
+    due_date: secondsFromNow(60),
+  })
+  const remind = (person: Person | undefined) =>
+    world.insertReminder({ user_id: person?.id as string, task_id: task.id, scheduled_at: secondsFromNow(-1) })
+  const seeing = await Promise.all([admin, owner, assignee].map(remind))
+  const unseeing = await Promise.all([other, stranger].map(remind))
+  world.start()
+  for (const id of seeing) await status(id, { status: 'sent' })
+  for (const id of unseeing) await status(id, { status: 'cancelled', failure_reason: null })
+  expect(await world.counts()).toMatchObject({ deliveries: 3, mails: 3, notifications: 3 })
 })
 
 test('nothing is sent before the clock says so', async () => {

@@ -54,8 +54,11 @@ export async function createReminderWorld() {
       })
       return endWithTest(child)
     },
+    /** Unless told otherwise they see the task too: client_admins of its organization. */
     insertPeople: (count: number, changes: Partial<Insertable<Database['users']>> = {}): Promise<Person[]> =>
-      Promise.all(Array.from({ length: count }, () => insertUser(db, changes))),
+      Promise.all(
+        Array.from({ length: count }, () => insertUser(db, { organization_id: person.organization_id, ...changes })),
+      ),
     async prefer(userId: string, settings: object) {
       const row = { settings: JSON.stringify(settings), updated_at: new Date() }
       await db

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -32,7 +32,8 @@ test('a key that leads out of the folder touches nothing there', async () => {
   await writeFile(join(folder, 'secret'), 'secret')
   await expect(storage.open('../secret')).rejects.toThrow('no storage key')
   await expect(put('../other')).rejects.toThrow('no storage key')
-  expect(await readdir(folder)).toEqual(['secret'])
+  expect((await readdir(folder)).sort()).toEqual(['files', 'secret'])
+  expect(await readdir(join(folder, 'files'))).toEqual(['.muster-files'])
 })
 
 test('removing the last file of a folder removes the folder', async () => {
@@ -43,8 +44,27 @@ test('removing the last file of a folder removes the folder', async () => {
   expect(await readdir(join(folder, 'files', 'x'))).toEqual(['2'])
 })
 
+test.each(['no folder', 'an empty folder'])(
+  'while there is %s in place of the one with the files, nothing is taken and nothing is called gone',
+  async (instead) => {
+    await put('a/b')
+    const [files, aside] = [join(folder, 'files'), join(folder, 'aside')]
+    await rename(files, aside)
+    if (instead === 'an empty folder') await mkdir(files)
+    const unavailable = { code: 'DEPENDENCY_UNAVAILABLE', retryAfterSeconds: 5 }
+    await expect(put('a/c')).rejects.toMatchObject(unavailable)
+    await expect(storage.open('a/b')).rejects.toMatchObject(unavailable)
+    await rm(files, { recursive: true, force: true })
+    await rename(aside, files)
+    await put('a/c')
+    expect((await storage.open('a/b')).sizeBytes).toBe(1)
+    await expect(storage.open('a/d')).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  },
+)
+
 test('storage that refuses is DEPENDENCY_UNAVAILABLE with Retry-After, for later', async () => {
-  await expect(storage.open('a/b')).rejects.toMatchObject({ code: 'DEPENDENCY_UNAVAILABLE' })
+  await put('a/b')
+  await rm(join(folder, 'files'), { recursive: true })
   // A file where the folder should be: it refuses also those who may write everywhere.
   await writeFile(join(folder, 'files'), 'in the way')
   await expect(put('a/b')).rejects.toMatchObject({

@@ -13,6 +13,16 @@ const retryAfterSeconds = 5
 /** Files in a folder of this machine (or a volume that all processes share). */
 export function createLocalStorage({ localDir }: Pick<LocalConfig, 'localDir'>): Storage {
   const root = resolve(localDir)
+  let prepared = prepare(root)
+  prepared.catch(() => {})
+  /** Whether this is the folder that the process began with. One that could not be prepared is prepared when next asked. */
+  const isHere = async () => {
+    await prepared.catch(() => {
+      prepared = prepare(root)
+      return prepared
+    })
+    return (await statOrUndefined(join(root, marker))) !== undefined
+  }
   const pathOf = (key: string) => {
     assertKey(key)
     return join(root, key)
@@ -21,13 +31,17 @@ export function createLocalStorage({ localDir }: Pick<LocalConfig, 'localDir'>):
   return {
     async put(key, source) {
       const path = pathOf(key)
-      return unlessAway(() => writeWhole(path, source))
+      return unlessAway(async () => {
+        if (!(await isHere())) throw away(root)
+        return writeWhole(path, source)
+      })
     },
 
     async open(key, range) {
       const path = pathOf(key)
       const fd = await unlessAway(() => missingAsUndefined(promisify(openDescriptor)(path, 'r')))
-      if (fd === undefined) throw await notFoundIn(root)
+      // Without its folder the storage can't say that a file is gone for good.
+      if (fd === undefined) throw (await unlessAway(isHere)) ? notStored() : away(root)
       return readRange(fd, range)
     },
 
@@ -101,6 +115,7 @@ async function* walk(root: string, prefix: string): AsyncGenerator<StoredFile> {
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     for (const entry of await entriesOf(join(root, folder))) {
       const key = folder ? `${folder}/${entry.name}` : entry.name
+      if (key === marker) continue
       if (entry.isDirectory()) {
         if (key.startsWith(prefix) || prefix.startsWith(`${key}/`)) folders.push(key)
       } else if (key.startsWith(prefix)) {
@@ -121,11 +136,19 @@ function entriesOf(path: string) {
 
 const statOrUndefined = (path: string) => missingAsUndefined(stat(path))
 
-/** Without its folder (a volume that is not mounted) the storage can't say that a file is gone for good. */
-async function notFoundIn(root: string): Promise<DomainError> {
-  const isThere = (await statOrUndefined(root))?.isDirectory()
-  return isThere ? notStored() : new DomainError('DEPENDENCY_UNAVAILABLE', { retryAfterSeconds })
+/** Lies in the folder since the first process began with it, and not in what stands in its place while its volume is away. */
+const marker = '.muster-files'
+
+async function prepare(root: string): Promise<void> {
+  await mkdir(root, { recursive: true })
+  await (await open(join(root, marker), 'a')).close()
 }
+
+const away = (root: string) =>
+  new DomainError('DEPENDENCY_UNAVAILABLE', {
+    retryAfterSeconds,
+    cause: new Error(`${root} is not the folder that this process began with: is its volume mounted?`),
+  })
 
 async function removeIfEmpty(folder: string): Promise<void> {
   try {

@@ -1,4 +1,16 @@
 import type { FastifyRequest } from 'fastify'
+import { z } from 'zod'
+
+/** A header that a route reads by itself. */
+const header = (description: string) => z.string().optional().meta({ description })
+
+// Loose, because the schema's output replaces the request's headers.
+export const ifMatchHeaders = z.looseObject({ 'if-match': header('The ETag of what is meant to be changed') })
+export const ifNoneMatchHeaders = z.looseObject({ 'if-none-match': header('The ETag of what the caller has') })
+export const rangeHeaders = ifNoneMatchHeaders.extend({
+  range: header('One range of bytes'),
+  'if-range': header('The ETag of what the range is to go on with'),
+})
 
 /** The entity tag (RFC 9110) of a row's version. */
 export const etagOf = (version: number) => `"v${version}"`

@@ -27,7 +27,7 @@ export function text({ min = 0, max, isMultiline = false }: { min?: number; max:
 }
 
 const earliest = '1970-01-01T00:00:00.000Z'
-const latest = '9999-12-31T00:00:00.000Z'
+const latest = '9999-12-31T23:59:59.999Z'
 
 /** An instant in any offset, as UTC with milliseconds. */
 export const moment = z.iso
@@ -40,11 +40,16 @@ export const moment = z.iso
 
 const maxListed = 50
 
-/** A list in one query parameter, by comma. */
+/** A list in one query parameter, by comma; `\,` is a comma within an item, and `\\` a backslash. */
 export function listOf<T extends z.ZodType<unknown, string>>(item: T) {
+  const items = item instanceof z.ZodEnum ? `Any of ${item.options.join(', ')}` : 'Any'
   return z
     .string()
     .max(maxListed * 60)
-    .transform((value) => value.split(','))
+    .transform((value) => value.split(separator).map((part) => part.replace(/\\([\\,])/g, '$1')))
     .pipe(z.array(item).min(1).max(maxListed))
+    .meta({ description: `${items}; several by comma, where \\, is a comma within one` })
 }
+
+/** A comma behind an even number of backslashes. */
+const separator = /(?<=(?<!\\)(?:\\\\)*),/

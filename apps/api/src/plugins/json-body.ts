@@ -8,6 +8,8 @@ import fp from 'fastify-plugin'
  * where there is none. And it must be UTF-8 (RFC 8259, 8.1), else what was meant would be stored as replacement characters.
  */
 export const jsonBodyPlugin = fp(async (app: FastifyInstance) => {
+  // Fastify reads it by itself, and no route takes it: what is not JSON is told so.
+  app.removeContentTypeParser('text/plain')
   const parse = app.getDefaultJsonParser('error', 'error')
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     if (body.length === 0) done(null)

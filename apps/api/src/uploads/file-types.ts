@@ -34,6 +34,9 @@ const rules: Record<string, Rule> = {
 export const extensionsOf = (kinds: readonly FileKind[]): string[] =>
   Object.keys(rules).filter((extension) => kinds.includes(rules[extension]?.kind as FileKind))
 
+/** Whether a file of this name must be text. */
+export const isTextName = (filename: string): boolean => rules[extname(filename).toLowerCase()]?.signatures.length === 0
+
 const detectionTimeoutMs = 5_000
 
 /** The type that a file's name and content agree on; undefined when it is none of the accepted ones of these kinds. */

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import type { Multipart } from '@fastify/multipart'
 import { DomainError } from '@muster/errors'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { type AcceptedType, acceptedType, extensionsOf, type FileKind, safeFilename } from './file-types.ts'
+import { type AcceptedType, acceptedType, extensionsOf, type FileKind, isTextName, safeFilename } from './file-types.ts'
 import { guardUpload } from './upload-guard.ts'
 
 /** A file of the request, whole and checked, in the staging area. */
@@ -93,7 +93,9 @@ async function stage(
   const type = await acceptedType(filename, path, kinds)
   if (type) return { ...type, filename, path, sizeBytes }
   throw new DomainError('UNSUPPORTED_MEDIA_TYPE', {
-    message: `${label} is not of an accepted type (${extensionsOf(kinds).join(' ')}), or its content is not what its name says.`,
+    message: `${label} is not of an accepted type (${extensionsOf(kinds).join(' ')}), or its content is not what its name says${
+      isTextName(filename) ? '; text must be UTF-8' : ''
+    }.`,
   })
 }
 

@@ -12,6 +12,8 @@ export type DueReminder = {
   task: TaskToTell & { completedAt: Date | null }
   /** Who has asked to be deleted wants to hear nothing more. */
   user: { id: string; email: string; timezone: string; isActive: boolean; settings: Json | null }
+  /** Whether the person sees the task: as its owner, its assignee, or a client_admin of its organization. */
+  isSeen: boolean
 }
 
 /**
@@ -28,6 +30,11 @@ export async function readDueReminder(trx: Trx, id: string): Promise<DueReminder
     .select(['tasks.id as taskId', 'tasks.title', 'tasks.due_date', 'tasks.completed_at'])
     .select(['tasks.priority', 'tasks.category'])
     .select(['users.id as userId', 'users.email', 'users.timezone', 'users.is_active', 'users.deletion_requested_at'])
+    .select(
+      sql<boolean>`tasks.owner_id = users.id or coalesce(
+        tasks.organization_id = users.organization_id and (tasks.assignee_id = users.id or users.role = 'client_admin'), false
+      )`.as('isSeen'),
+    )
     .select((eb) =>
       eb
         .selectFrom('user_preferences')
@@ -61,6 +68,7 @@ export async function readDueReminder(trx: Trx, id: string): Promise<DueReminder
       isActive: row.is_active && row.deletion_requested_at === null,
       settings: row.settings,
     },
+    isSeen: row.isSeen,
   }
 }
 

@@ -40,6 +40,11 @@ async function fire(tx: TransactContext, reminder: DueReminder, now: Date): Prom
     await settle(tx.trx, reminder, { status: 'completed', completed_at: task.completedAt })
     return
   }
+  // It was set in the moment before they lost the sight of it, by a session that did not know yet.
+  if (!reminder.isSeen) {
+    await settle(tx.trx, reminder, { status: 'cancelled' })
+    return
+  }
   const delayMs = now.getTime() - scheduledAt.getTime()
   if (!user.isActive) return fail(tx, reminder, 'account inactive')
   if (delayMs > missedAfterMs) return fail(tx, reminder, 'missed')

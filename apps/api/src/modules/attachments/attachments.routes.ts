@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { originOf } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
+import { rangeHeaders } from '../../plugins/etag.ts'
 import { routeLimit } from '../../plugins/rate-limits.ts'
 import { errorReply, ok } from '../../plugins/reply.ts'
 import { clearOldUploads, withReceivedFiles } from '../../uploads/receive-files.ts'
@@ -96,6 +97,7 @@ export const attachmentsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
           tags,
           summary: variant === 'content' ? 'Read the bytes of a file' : 'Read the thumbnail of an image',
           params: attachmentParams,
+          headers: rangeHeaders,
           response: { 200: bytes, 206: bytes, 304: z.null(), 416: errorReply, ...notFound, 409: errorReply },
         },
       },

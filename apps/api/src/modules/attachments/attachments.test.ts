@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { rename } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
 import { picture } from '../../uploads/sample-files.ts'
@@ -169,7 +169,7 @@ test('storage that is away answers 503 with Retry-After and keeps no row', async
   await other.listen()
   const person = await other.signUp()
   const task = await makeTask(person)
-  await writeFile(other.storageDir, 'a file where the folder should be')
+  await rename(other.storageDir, `${other.storageDir}.away`)
   const { status, headers, body } = await upload({ 'a.txt': 'text' }, { person, task })
   expect([status, body.error.code, headers.get('retry-after')]).toEqual([503, 'DEPENDENCY_UNAVAILABLE', '5'])
   expect(await stateOf(other)).toMatchObject({ rows: 0, jobs: 0, staged: [] })

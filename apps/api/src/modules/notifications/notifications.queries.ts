@@ -66,7 +66,7 @@ export async function setRead(db: Db, id: string, userId: string): Promise<Notif
 /** @returns how many were unread, at most `limit` */
 export async function setAllRead(db: Db, userId: string, limit: number): Promise<number> {
   const { numAffectedRows = 0n } = await sql`
-    update notifications set is_read = true where id = any(array(
+    update notifications set is_read = true where not is_read and id = any(array(
       select id from notifications where user_id = ${userId} and not is_read limit ${limit}
     ))`.execute(db)
   return Number(numAffectedRows)

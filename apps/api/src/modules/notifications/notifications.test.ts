@@ -136,6 +136,17 @@ describe('reading and deleting', () => {
     expect(await listAll(other)).toMatchObject([{ isRead: false }])
   })
 
+  test('all at once, many times at once, counts each of them once', async () => {
+    const person = await api.signUp()
+    await tellEach(
+      person,
+      Array.from({ length: 40 }, (_, index) => `Number ${index}`),
+    )
+    const answers = await Promise.all(Array.from({ length: 8 }, () => readAll(person)))
+    const counts: number[] = answers.map((answer) => answer.json().data.count)
+    expect(counts.reduce((sum, count) => sum + count)).toBe(40)
+  })
+
   test('of more than a statement takes reads all of them', async () => {
     const person = await api.signUp()
     const row = { user_id: person.userId, type: 'general', title: 'News', message: 'Many.', created_at: clock.now() }

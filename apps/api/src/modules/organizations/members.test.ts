@@ -6,6 +6,8 @@ import { buildTestApp, type TestApp, type TestClient } from '../../testing.ts'
 import { codeOf, login } from '../auth/auth-fixtures.ts'
 import {
   changeMember,
+  createReminder,
+  createTask,
   eventsOn,
   joining,
   joiningWithPassword,
@@ -83,6 +85,21 @@ describe('a role', () => {
       { action: 'user.role_changed', actor_id: admin.userId, before: { role: 'client_user' } },
       { action: 'user.role_changed', actor_id: admin.userId, after: { role: 'client_user' } },
     ])
+  })
+
+  test('taken from a member takes their reminders of tasks that they no longer see', async () => {
+    const admin = await api.signUp()
+    const second = await joining(api, admin, 'client_admin')
+    const [theirs, own] = [await createTask(admin), await createTask(second)]
+    const reminders = [await createReminder(second, theirs.id), await createReminder(second, own.id)]
+    await changeMember(admin, second.userId, { role: 'client_user' })
+    const rows = await api.db.selectFrom('reminders').select(['id', 'status']).where('id', 'in', reminders).execute()
+    expect(new Map(rows.map(({ id, status }) => [id, status]))).toEqual(
+      new Map([
+        [reminders[0], 'cancelled'],
+        [reminders[1], 'pending'],
+      ]),
+    )
   })
 
   test('that a member has already changes nothing', async () => {

@@ -4,6 +4,7 @@ import type { TransactContext } from '@muster/jobs/outbox'
 import type { Deps } from '../../deps.ts'
 import type { Role } from '../../plugins/actor.ts'
 import { dropAnalytics } from '../analytics/analytics-cache.ts'
+import { cancelUnseenReminders } from '../reminders/reminders.service.ts'
 import { forceRenewal } from '../sessions/sessions.queries.ts'
 import { tasksFollow } from '../tasks/follow-owner.ts'
 import type { UserRow } from '../users/users.queries.ts'
@@ -14,8 +15,8 @@ import * as queries from './membership.queries.ts'
 export type Membership = { role: Role; organizationId: string | null }
 
 /**
- * Gives a person another role, in another organization or in none: their tasks go with them, and the claims of their
- * sessions are renewed within a second. The caller has locked the person's row, writes the audit event and drops the
+ * Gives a person another role, in another organization or in none: their tasks go with them, they are reminded only of what
+ * they see from there, and the claims of their sessions are renewed within a second. The caller has locked the person's row, writes the audit event and drops the
  * cached profile after the commit. Does not ask whether they are the last client_admin, see {@link refuseLastAdmin}.
  */
 export async function setMembership(
@@ -26,11 +27,14 @@ export async function setMembership(
 ): Promise<void> {
   const { organizationId } = membership
   await queries.lockOrganizations(trx, [user.organization_id, organizationId])
+  const now = clock.now()
+  const concerned = new Set<string | null>([user.id])
   if (organizationId !== user.organization_id) {
-    const concerned = await tasksFollow(trx, user.id, organizationId, clock.now())
-    afterCommit(() => dropAnalytics({ redis }, concerned))
+    for (const id of await tasksFollow(trx, user.id, organizationId, now)) concerned.add(id)
   }
-  await queries.setMembership(trx, user.id, membership, clock.now())
+  await queries.setMembership(trx, user.id, membership, now)
+  await cancelUnseenReminders(trx, { userId: user.id }, now)
+  afterCommit(() => dropAnalytics({ redis }, concerned))
   // At the last moment: tokens made until two seconds from here are renewed once more.
   await forceRenewal(trx, { userId: user.id }, clock.now())
 }

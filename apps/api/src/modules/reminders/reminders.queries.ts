@@ -1,5 +1,6 @@
 import type { Database, Db, Trx } from '@muster/db'
 import { type Insertable, sql, type Updateable } from 'kysely'
+import { sees } from '../tasks/visibility.ts'
 import type { ReminderQuery } from './reminders.schema.ts'
 
 export type ReminderPosition = { scheduledAt: Date; id: string }
@@ -80,49 +81,45 @@ export async function deleteOfTask(trx: Trx, taskId: string): Promise<string[]> 
   return rows.map(({ user_id }) => user_id)
 }
 
-/** The reminder worker claims them anew: a job that it ordered for the old time finds another one and does nothing. */
+/**
+ * The reminder worker claims them anew: a job that it ordered for the old time finds another one and does nothing. One that
+ * was missed, for the due date lay in the past, waits again when that lies ahead.
+ */
 export async function moveOfTask(trx: Trx, taskId: string, dueDate: Date, now: Date): Promise<void> {
+  const scheduledAt = sql<Date>`${dueDate}::timestamptz - make_interval(mins => offset_minutes)`
   await trx
     .updateTable('reminders')
     .set({
-      scheduled_at: sql`${dueDate}::timestamptz - make_interval(mins => offset_minutes)`,
+      scheduled_at: scheduledAt,
+      status: 'pending',
+      failure_reason: null,
       handed_at: null,
       version: sql`version + 1`,
       updated_at: now,
     })
     .where('task_id', '=', taskId)
     .where('offset_minutes', 'is not', null)
-    .where('status', '=', 'pending')
+    .where(
+      sql<boolean>`(status = 'pending' or status = 'failed' and failure_reason = 'missed' and ${scheduledAt} > ${now})`,
+    )
     .execute()
 }
 
-/** Reminders of these tasks but for those of this person. @returns whose they were */
-export async function cancelOfOthers(
+/** Reminders of these tasks, or of this person, whose person does not see the task (any more). @returns whose they were */
+export async function cancelUnseen(
   trx: Trx,
-  taskIds: readonly string[],
-  userId: string,
+  which: { taskIds: readonly string[] } | { userId: string },
   now: Date,
 ): Promise<string[]> {
-  const rows = await trx
-    .updateTable('reminders')
-    .set({ status: 'cancelled', version: sql`version + 1`, updated_at: now })
-    .where('task_id', '=', sql<string>`any(${taskIds}::uuid[])`)
-    .where('user_id', '<>', userId)
-    .where('status', 'in', ['pending', 'sent'])
-    .returning('user_id')
-    .execute()
+  const isMeant =
+    'userId' in which
+      ? sql`reminders.user_id = ${which.userId}`
+      : sql`reminders.task_id = any(${which.taskIds}::uuid[])`
+  const { rows } = await sql<{ user_id: string }>`
+    update reminders set status = 'cancelled', version = reminders.version + 1, updated_at = ${now}
+    from tasks, users
+    where ${isMeant} and reminders.status in ('pending', 'sent', 'failed')
+      and tasks.id = reminders.task_id and users.id = reminders.user_id and ${sees} is not true
+    returning reminders.user_id`.execute(trx)
   return rows.map(({ user_id }) => user_id)
-}
-
-/** Reminders of this person of tasks that others own. */
-export async function cancelOnOthersTasks(trx: Trx, userId: string, now: Date): Promise<void> {
-  await trx
-    .updateTable('reminders')
-    .from('tasks')
-    .set({ status: 'cancelled', version: sql`reminders.version + 1`, updated_at: now })
-    .whereRef('tasks.id', '=', 'reminders.task_id')
-    .where('reminders.user_id', '=', userId)
-    .where('tasks.owner_id', '<>', userId)
-    .where('reminders.status', 'in', ['pending', 'sent'])
-    .execute()
 }

@@ -75,7 +75,8 @@ export async function listRemindersOfTask({ db }: Pick<Deps, 'db'>, actor: Actor
 }
 
 /**
- * Changes, completes or cancels a reminder. Only a pending one can move, only a pending or sent one can end.
+ * Changes, completes or cancels a reminder. A pending one can move, a failed one is pending again by it, and only a pending
+ * or sent one can end.
  * @throws DomainError NOT_FOUND, CONFLICT, VALIDATION_FAILED for a time that has passed
  */
 export function updateReminder(
@@ -91,7 +92,7 @@ export function updateReminder(
     const { task_id: taskId } = await ownOrThrow(queries.findReminder(trx, id, actor.userId))
     const moved = isSchedule(patch) ? await movedTo(trx, actor, taskId, patch, now) : {}
     const before = await ownOrThrow(queries.lockReminder(trx, id, actor.userId))
-    if (isSchedule(patch)) assertStatus(before, ['pending'])
+    if (isSchedule(patch)) assertStatus(before, ['pending', 'failed'])
     if (patch.status && patch.status !== before.status) assertStatus(before, ['pending', 'sent'])
     const row = await queries.updateReminder(trx, id, { ...moved, ...plainChanges(before, patch, now) }, now)
     audit({
@@ -129,18 +130,18 @@ export const deleteRemindersOfTask = (trx: Trx, taskId: string) => queries.delet
 
 /**
  * Pending reminders that hang on the due date follow it, also into the past: one that should have fired within the last
- * day fires at once and says that it is late, an older one fails as `missed`, just as after a time without a worker.
+ * day fires at once and says that it is late, an older one fails as `missed`, just as after a time without a worker, and
+ * is pending again when the due date moves back ahead.
  */
 export const moveRemindersOfTask = (trx: Trx, taskId: string, dueDate: Date, now: Date) =>
   queries.moveOfTask(trx, taskId, dueDate, now)
 
-/** These tasks went where only their owner sees them: nobody else is reminded of them any more. @returns who was */
-export const cancelRemindersOfOthers = (trx: Trx, taskIds: readonly string[], ownerId: string, now: Date) =>
-  queries.cancelOfOthers(trx, taskIds, ownerId, now)
-
-/** The person sees none but their own tasks any more: of others' they are no longer reminded. */
-export const cancelRemindersOnOthersTasks = (trx: Trx, userId: string, now: Date) =>
-  queries.cancelOnOthersTasks(trx, userId, now)
+/**
+ * Who loses the sight of a task is no longer reminded of it: follows every change of who is assigned, of a task's
+ * organization, and of a person's role or organization.
+ * @returns who was
+ */
+export const cancelUnseenReminders = queries.cancelUnseen
 
 async function ownOrThrow<T>(found: Promise<T | undefined>): Promise<T> {
   const row = await found
@@ -171,6 +172,8 @@ async function movedTo(trx: Trx, actor: Actor, taskId: string, patch: ReminderPa
   return {
     scheduled_at: await openTime(trx, actor, taskId, patch, now),
     offset_minutes: patch.offsetMinutes ?? null,
+    status: 'pending',
+    failure_reason: null,
     handed_at: null,
   }
 }

@@ -28,7 +28,7 @@ const made = async (fields: object = { offsetMinutes: 30 }, person = ann) => {
   expect(response.statusCode, response.body).toBe(201)
   return response.json().data.reminder
 }
-const mark = (id: string, fields: { status: string; sent_at?: Date }) =>
+const mark = (id: string, fields: { status: string; sent_at?: Date; failure_reason?: string }) =>
   api.db.updateTable('reminders').set(fields).where('id', '=', id).execute()
 /** Without what was denied: that is written behind the answers. */
 const auditOf = (targetId: string) =>
@@ -187,6 +187,15 @@ test('a pending reminder can move, and is handed over anew; one that was sent ca
     'reminder.updated',
     'reminder.updated',
   ])
+})
+
+test('one that failed is pending again when its person moves it', async () => {
+  const { id } = await made({ offsetMinutes: 30 })
+  await mark(id, { status: 'failed', failure_reason: 'missed' })
+  const moved = await ann.inject('PATCH', `${url}/${id}`, { offsetMinutes: 60 })
+  expect(moved.json().data.reminder).toMatchObject({ status: 'pending', scheduledAt: '2026-11-21T11:00:00.000Z' })
+  const row = await api.db.selectFrom('reminders').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
+  expect(row).toMatchObject({ handed_at: null, failure_reason: null })
 })
 
 test('its person completes or cancels a reminder; what has ended stays so', async () => {

@@ -1,5 +1,5 @@
 import type { Trx } from '@muster/db'
-import { cancelRemindersOfOthers, cancelRemindersOnOthersTasks } from '../reminders/reminders.service.ts'
+import { cancelUnseenReminders } from '../reminders/reminders.service.ts'
 import * as queries from './follow-owner.queries.ts'
 
 /** Each statement stays far below the time that the API gives one. */
@@ -7,7 +7,7 @@ const tasksPerStatement = 1_000
 
 /**
  * The tasks of a person who goes to another organization, or to none, are theirs and go along. What they shared with the
- * organization they leave ends: nobody there stays assigned to their tasks or is reminded of them, nor they of others'.
+ * organization they leave ends: nobody there stays assigned to their tasks or is reminded of them, nor are they assigned to others'.
  * @returns whose work changed by it
  */
 export async function tasksFollow(
@@ -21,13 +21,12 @@ export async function tasksFollow(
   for (let count = tasksPerStatement; count === tasksPerStatement; ) {
     const moved = await queries.moveOwn(trx, { userId, organizationId }, page)
     const ids = moved.map(({ id }) => id)
-    const reminded = ids.length > 0 ? await cancelRemindersOfOthers(trx, ids, userId, now) : []
+    const reminded = ids.length > 0 ? await cancelUnseenReminders(trx, { taskIds: ids }, now) : []
     for (const id of [...reminded, ...moved.map(({ wasAssignedTo }) => wasAssignedTo)]) concerned.add(id)
     count = moved.length
   }
   for (let count = tasksPerStatement; count === tasksPerStatement; ) {
     count = (await queries.unassign(trx, userId, page)).length
   }
-  await cancelRemindersOnOthersTasks(trx, userId, now)
   return concerned
 }

@@ -37,15 +37,20 @@ const sortKeys = (q: string | undefined): Record<SortField, SortKey> => ({
   },
 })
 
+/** A quote, or a minus before a word or quote; any other ASCII mark. */
+const marks = /("|(?<!\S)-(?=["\p{L}\p{N}]))|[!-/:-@[-`{-~]/gu
+
 /**
  * What a person typed as a text search: quotes, `or` and `-` mean what they mean in a web search, and a word stands for all
- * that begin with it, in quotes only the last one. Postgres reads it and writes it anew, so that no input is wrong; in that
- * text each word or phrase (`'a' <-> 'b'`) then gets the mark of a prefix.
+ * that begin with it, in quotes only the last one. Other marks stand between words, as in what is searched (the column
+ * `search`). Postgres reads it and writes it anew, so that no input is wrong; in that text each word or phrase
+ * (`'a' <-> 'b'`) then gets the mark of a prefix.
  */
 function searchFor(q: string): RawBuilder<unknown> {
+  const words = q.replace(marks, (_mark, meant?: string) => meant ?? ' ')
   const word = `'(?:[^']|'')+'`
   const wordOrPhrase = `((?:${word} <[-0-9]+> )*${word})`
-  return sql`regexp_replace(websearch_to_tsquery('simple', ${q})::text, ${wordOrPhrase}, '\\1:*', 'g')::tsquery`
+  return sql`regexp_replace(websearch_to_tsquery('simple', ${words})::text, ${wordOrPhrase}, '\\1:*', 'g')::tsquery`
 }
 
 /** With microseconds, so that going on behind it neither skips nor repeats. */

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { originOf } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
-import { etagOf, ifMatch, isNotModified } from '../../plugins/etag.ts'
+import { etagOf, ifMatch, ifMatchHeaders, ifNoneMatchHeaders, isNotModified } from '../../plugins/etag.ts'
 import { idempotencyHeaders, idempotencyOf } from '../../plugins/idempotency.ts'
 import { errorReply, ok } from '../../plugins/reply.ts'
 import { newTask, taskListReply, taskParams, taskPatch, taskQuery, taskReply } from './tasks.schema.ts'
@@ -56,6 +56,7 @@ export const tasksRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
         tags,
         summary: 'Read a task',
         params: taskParams,
+        headers: ifNoneMatchHeaders,
         response: { 200: taskReply, 304: z.null(), 404: errorReply },
       },
     },
@@ -76,6 +77,7 @@ export const tasksRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
         tags,
         summary: 'Change or complete a task',
         params: taskParams,
+        headers: ifMatchHeaders,
         body: taskPatch,
         response: { 200: taskReply, 404: errorReply, 412: errorReply },
       },
@@ -96,6 +98,7 @@ export const tasksRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
         tags,
         summary: 'Delete a task with its reminders and files',
         params: taskParams,
+        headers: ifMatchHeaders,
         response: { 200: taskReply, 403: errorReply, 404: errorReply, 412: errorReply },
       },
     },

@@ -76,18 +76,21 @@ export const taskQuery = z
     priority: listOf(priority).optional(),
     category: listOf(text({ min: 1, max: 50 })).optional(),
     assigneeId: listOf(z.uuid()).optional(),
-    /** Due at this moment or later. */
-    dueFrom: moment.optional(),
-    /** Due at this moment or earlier. */
-    dueTo: moment.optional(),
+    dueFrom: moment.optional().meta({ description: 'Due at this moment or later' }),
+    dueTo: moment.optional().meta({ description: 'Due at this moment or earlier' }),
     /** Beginnings of words of title or description; quotes, `or` and `-` as in a web search. */
     q: text({ min: 1, max: 200 }).optional(),
     /** `+` (a space, when it is not encoded) or nothing: ascending; `-`: descending. `dueDate`, and `-relevance` with `q`. */
-    sort: z.string().trim().pipe(z.enum(sorts)).optional(),
+    sort: z
+      .string()
+      .trim()
+      .pipe(z.enum(sorts))
+      .optional()
+      .meta({ description: `One of ${sortFields.join(', ')}; descending with - before it` }),
     page: wholeNumber({ min: 1 }).optional(),
     limit: wholeNumber({ min: 1, max: 100 }).default(20),
     /** `nextCursor` of the page before. */
-    cursor: z.string().min(1).max(1_000).optional(),
+    cursor: z.string().min(1).max(2_000).optional(),
   })
   .refine(({ page, cursor }) => page === undefined || cursor === undefined, {
     path: ['cursor'],

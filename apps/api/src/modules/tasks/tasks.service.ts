@@ -8,7 +8,12 @@ import { toAttachment } from '../attachments/attachment-view.ts'
 import { removeFilesOfTask } from '../attachments/attachments.service.ts'
 import { tellTaskCompleted } from '../notifications/task-completed.ts'
 import { toReminder } from '../reminders/reminder-view.ts'
-import { completeRemindersOfTask, deleteRemindersOfTask, moveRemindersOfTask } from '../reminders/reminders.service.ts'
+import {
+  cancelUnseenReminders,
+  completeRemindersOfTask,
+  deleteRemindersOfTask,
+  moveRemindersOfTask,
+} from '../reminders/reminders.service.ts'
 import { decodeCursor, encodeCursor, orderOf } from './task-cursor.ts'
 import * as queries from './tasks.queries.ts'
 import type { ListedTask, NewTask, Task, TaskPatch, TaskQuery } from './tasks.schema.ts'
@@ -81,7 +86,7 @@ export async function listTasks({ db }: Pick<Deps, 'db'>, actor: Actor, query: T
 
 /**
  * Changes a task. Completing it completes its reminders and tells the owner; a moved due date takes along the
- * reminders that hang on it. A patch that changes nothing leaves no trace.
+ * reminders that hang on it; who is no longer assigned is no longer reminded. A patch that changes nothing leaves no trace.
  * @throws DomainError NOT_FOUND, STALE, VALIDATION_FAILED for an assignee from elsewhere
  */
 export function updateTask(
@@ -104,7 +109,8 @@ export function updateTask(
     const after = await queries.updateTask(trx, id, changes, now)
     const isCompleted = Boolean(changes.completed_at)
     const reminded = isCompleted ? await completeRemindersOfTask(trx, id, now) : []
-    const people = [after.owner_id, before.assignee_id, after.assignee_id, ...reminded]
+    const unseeing = changes.assignee_id === undefined ? [] : await cancelUnseenReminders(trx, { taskIds: [id] }, now)
+    const people = [after.owner_id, before.assignee_id, after.assignee_id, ...reminded, ...unseeing]
     afterCommit(() => dropAnalytics({ redis }, people))
     if (changes.due_date) await moveRemindersOfTask(trx, id, after.due_date, now)
     const fields = Object.keys(patch) as (keyof Task & keyof TaskPatch)[]

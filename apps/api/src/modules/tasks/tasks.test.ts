@@ -324,6 +324,46 @@ test('a due date that moves into the past takes its reminders there, for the wor
   })
 })
 
+test('a reminder that was missed, for the due date was moved far back, waits again when that is moved ahead', async () => {
+  const task = await make(ann)
+  const body = { taskId: task.id, offsetMinutes: 30 }
+  const { id } = (await ann.inject('POST', '/api/v1/reminders', body)).json().data.reminder
+  const move = (dueDate: string) => ann.inject('PATCH', `${tasksUrl}/${task.id}`, { dueDate })
+  const read = async () => (await ann.inject('GET', `/api/v1/reminders/${id}`)).json().data.reminder
+  const fail = (reason: string) =>
+    api.db.updateTable('reminders').set({ status: 'failed', failure_reason: reason }).where('id', '=', id).execute()
+  await move('2020-11-21T12:00:00.000Z')
+  await fail('missed')
+  await move('2020-11-22T12:00:00.000Z')
+  expect(await read()).toMatchObject({ status: 'failed', scheduledAt: '2020-11-21T11:30:00.000Z' })
+  await move('2026-11-22T12:00:00.000Z')
+  expect(await read()).toMatchObject({ status: 'pending', scheduledAt: '2026-11-22T11:30:00.000Z' })
+  await fail('account inactive')
+  await move('2026-11-23T12:00:00.000Z')
+  expect(await read()).toMatchObject({ status: 'failed', scheduledAt: '2026-11-22T11:30:00.000Z' })
+})
+
+test('who is no longer assigned is no longer reminded, and learns nothing more of the task', async () => {
+  const admin = await api.signUp()
+  const [eve, bob] = [await member(api, admin), await member(api, admin)]
+  const task = await make(admin, { assigneeId: eve.userId })
+  const ids = await Promise.all(
+    [eve, admin].map(async (person) => {
+      const answer = await person.inject('POST', '/api/v1/reminders', { taskId: task.id, offsetMinutes: 30 })
+      return answer.json().data.reminder.id as string
+    }),
+  )
+  expect((await eve.inject('GET', '/api/v1/analytics')).json().data.upcomingReminders).toBe(1)
+  await admin.inject('PATCH', `${tasksUrl}/${task.id}`, { assigneeId: bob.userId, dueDate: '2026-11-30T12:00:00.000Z' })
+  const [eves, admins] = [
+    await eve.inject('GET', `/api/v1/reminders/${ids[0]}`),
+    await admin.inject('GET', `/api/v1/reminders/${ids[1]}`),
+  ].map((answer) => answer.json().data.reminder)
+  expect(eves).toMatchObject({ status: 'cancelled', scheduledAt: '2026-11-21T11:30:00.000Z' })
+  expect(admins).toMatchObject({ status: 'pending', scheduledAt: '2026-11-30T11:30:00.000Z' })
+  expect((await eve.inject('GET', '/api/v1/analytics')).json().data.upcomingReminders).toBe(0)
+})
+
 test('a deleted task takes its reminders along, and leaves its notifications without the link', async () => {
   const owner = await api.signUp()
   const task = await make(owner)

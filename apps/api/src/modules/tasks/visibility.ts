@@ -1,7 +1,7 @@
 import type { Db, Trx } from '@muster/db'
 import { type RawBuilder, sql } from 'kysely'
 import { can, scopeOf } from '../../permissions/index.ts'
-import type { Actor } from '../../plugins/actor.ts'
+import { type Actor, roles } from '../../plugins/actor.ts'
 
 /** The organization whose every task the actor sees; null when there is none. */
 export const ruledOrganization = ({ role, organizationId }: Actor) =>
@@ -14,6 +14,14 @@ export const isAssignedTo = ({ userId, organizationId }: Actor): RawBuilder<bool
 /** Who sees a task: its owner, its assignee, and the client_admins of its organization. Expects a table named `tasks`. */
 export const seenBy = (actor: Actor): RawBuilder<boolean> => sql`(
   tasks.owner_id = ${actor.userId} or ${isAssignedTo(actor)} or tasks.organization_id = ${ruledOrganization(actor)}
+)`
+
+const rulingRoles = roles.filter((role) => scopeOf(role, 'task.read') === 'organization')
+
+/** The same of any person and any task. Expects tables named `users` and `tasks`. */
+export const sees = sql<boolean>`(
+  tasks.owner_id = users.id or tasks.organization_id = users.organization_id
+    and (tasks.assignee_id = users.id or users.role = any(${rulingRoles}::text[]))
 )`
 
 /** Who may delete a task, and others' files in it: all who see it but a mere assignee. */

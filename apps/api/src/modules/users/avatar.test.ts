@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { rename } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { newId } from '@muster/db'
@@ -195,7 +195,7 @@ test('storage that is away answers 503, and nothing is ordered', async () => {
   const other = await buildTestApp()
   await other.listen()
   const person = await other.signUp()
-  await writeFile(other.storageDir, 'a file where the folder should be')
+  await rename(other.storageDir, `${other.storageDir}.away`)
   const refused = await put(person, { 'me.png': png })
   expect([refused.status, refused.body.error.code]).toEqual([503, 'DEPENDENCY_UNAVAILABLE'])
   expect(await other.db.selectFrom('outbox').selectAll().execute()).toEqual([])

@@ -10,7 +10,8 @@ import { messageReply, said } from '../../plugins/reply.ts'
 import { turnDigestOff } from './preferences.service.ts'
 import { askPage, donePage, wrongLinkPage } from './unsubscribe.pages.ts'
 
-const query = z.strictObject({ token: z.string().min(1).max(200) })
+/** Programs that count who follows a link add parameters of their own. */
+const query = z.object({ token: z.string().max(200).default('') })
 const page = { 'text/html': { schema: z.string() } }
 const { optOut } = templates['morning-digest']
 
@@ -28,7 +29,7 @@ const pageDirectives = {
  * look at links in mails open them by GET, so that only asks.
  */
 export const unsubscribeRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
-  const codeKeys = context.config.keys.mailCode
+  const userIdOf = (token: string) => userIdOfOptOut(context.config.keys.mailCode, optOut, token)
   await app.register(fastifyHelmet, {
     contentSecurityPolicy: { useDefaults: false, directives: pageDirectives },
     // With none at all a browser would send the form with `Origin: null`, which nothing of ours is.
@@ -49,7 +50,10 @@ export const unsubscribeRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
         response: { 200: { description: 'A page with a button', content: page } },
       },
     },
-    async (request, reply) => sendPage(reply, 200, askPage(request.query.token)),
+    async (request, reply) => {
+      const { token } = request.query
+      return userIdOf(token) === undefined ? refuseLink(request, reply) : sendPage(reply, 200, askPage(token))
+    },
   )
 
   app.post(
@@ -70,16 +74,19 @@ export const unsubscribeRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
       },
     },
     async (request, reply) => {
-      const userId = userIdOfOptOut(codeKeys, optOut, request.query.token)
-      if (userId === undefined) {
-        if (!wantsPage(request)) throw new DomainError('TOKEN_INVALID')
-        return sendPage(reply, 400, wrongLinkPage)
-      }
+      const userId = userIdOf(request.query.token)
+      if (userId === undefined) return refuseLink(request, reply)
       await turnDigestOff(context, userId, { origin: originOf(request) })
       if (!wantsPage(request)) return said('You get no morning digest any more.')
       return sendPage(reply, 200, donePage)
     },
   )
+}
+
+/** @throws DomainError TOKEN_INVALID to programs */
+function refuseLink(request: FastifyRequest, reply: FastifyReply) {
+  if (!wantsPage(request)) throw new DomainError('TOKEN_INVALID')
+  return sendPage(reply, 400, wrongLinkPage)
 }
 
 const wantsPage = ({ headers }: FastifyRequest) => headers.accept?.includes('text/html') ?? false

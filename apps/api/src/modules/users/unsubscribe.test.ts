@@ -91,7 +91,12 @@ test('a token that is not right changes nothing, and markup in it stays text', a
   }
   const page = await oneClick('none', { accept: 'text/html' })
   expect([page.statusCode, page.headers['content-type']]).toEqual([400, 'text/html; charset=utf-8'])
-  expect((await api.connect().inject('GET', path('%22%3E%3Cscript%3E'))).body).not.toContain('<script>')
+  const open = (url: string) => api.connect().inject('GET', url, undefined, { accept: 'text/html' })
+  for (const url of [path('none'), path('%22%3E%3Cscript%3E'), '/api/v1/unsubscribe']) {
+    const { statusCode, body } = await open(url)
+    expect([statusCode, body.includes('<form'), body.includes('<script>')]).toEqual([400, false, false])
+  }
+  expect((await open(`${path(tokenOf(person))}&utm_source=mail`)).body).toContain('<form')
   expect((await api.connect().inject('POST', '/api/v1/unsubscribe')).statusCode).toBe(400)
   expect(await preferencesOf(person)).toMatchObject({ morningDigest: true })
 })

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { originOf } from '../../plugins/actor.ts'
 import { clearSiteData } from '../../plugins/clear-site-data.ts'
 import type { Context } from '../../plugins/context.ts'
-import { etagOf, ifMatch, isNotModified } from '../../plugins/etag.ts'
+import { etagOf, ifMatch, ifMatchHeaders, ifNoneMatchHeaders, isNotModified } from '../../plugins/etag.ts'
 import { errorReply, messageReply, ok, said } from '../../plugins/reply.ts'
 import { confirmationBody } from '../two-factor/two-factor.schema.ts'
 import { requestDeletion } from './deletion.service.ts'
@@ -16,7 +16,12 @@ export const usersRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
     '/users/me',
     {
       config: { access: 'signed-in', isOpenWithoutFactor: true },
-      schema: { tags: ['users'], summary: 'Read the own profile', response: { 200: userReply, 304: z.null() } },
+      schema: {
+        tags: ['users'],
+        summary: 'Read the own profile',
+        headers: ifNoneMatchHeaders,
+        response: { 200: userReply, 304: z.null() },
+      },
     },
     async (request, reply) => {
       const { user, version } = await users.getProfile(context, request.actor.userId)
@@ -34,6 +39,7 @@ export const usersRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
       schema: {
         tags: ['users'],
         summary: 'Change the own profile',
+        headers: ifMatchHeaders,
         body: userPatch,
         response: { 200: userReply, 409: errorReply, 412: errorReply },
       },
@@ -92,6 +98,7 @@ export const usersRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
         summary: 'Read the profile of somebody',
         description: 'Of the own organization, a friend, or somebody with whom a friend request is open.',
         params: userParams,
+        headers: ifNoneMatchHeaders,
         response: { 200: publicUserReply, 304: z.null(), 404: errorReply },
       },
     },
