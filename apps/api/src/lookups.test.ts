@@ -1,4 +1,8 @@
 /** What is read by its key goes over one connection that all requests share. */
+
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { createLookupDb, isDatabaseUnavailable } from '@muster/db'
 import { eventually } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -65,6 +69,33 @@ test('a question that fails, fails alone among those asked with it', async () =>
     'failed',
     3,
   ])
+})
+
+test('a table that a migration holds makes its readings 503 soon, and holds up none of another', async () => {
+  const { id } = await make(ann)
+  const profileOf = async (person: TestPerson) => (await person.inject('GET', '/api/v1/users/me')).statusCode
+  await api.db.transaction().execute(async (trx) => {
+    await sql`lock table tasks in access exclusive mode`.execute(trx)
+    const held = read(ann, id)
+    const people = await Promise.all(Array.from({ length: 3 }, () => api.signUp()))
+    expect(await Promise.all(people.map(profileOf))).toEqual([200, 200, 200])
+    expect(await held).toEqual({ status: 503, id: undefined })
+  })
+  expect(await read(ann, id)).toEqual({ status: 200, id })
+})
+
+test('a Postgres that takes the connection and says nothing is unavailable within some seconds', async () => {
+  const silent = createServer(() => {}).listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  const { port } = silent.address() as AddressInfo
+  const lookups = createLookupDb({ url: `postgres://nobody@127.0.0.1:${port}/none`, applicationName: 'test' })
+  const failures = await Promise.allSettled([1, 2].map(() => sql`select 1`.execute(lookups)))
+  expect(failures.map((failure) => failure.status === 'rejected' && isDatabaseUnavailable(failure.reason))).toEqual([
+    true,
+    true,
+  ])
+  await lookups.destroy()
+  silent.close()
 })
 
 test('when the connection breaks amid readings they are answered or told to come again, and the next one has a new one', async () => {

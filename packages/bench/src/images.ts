@@ -102,5 +102,5 @@ export async function untilReady(
 export async function clearUploads({ db, home }: Pick<Stage, 'db' | 'home'>): Promise<void> {
   while ((await db.query('select from outbox limit 1')).rowCount) await sleep(20)
   await db.query('truncate attachments')
-  await rm(join(home, 'files'), { recursive: true, force: true })
+  await rm(join(home, 'files/attachments'), { recursive: true, force: true })
 }

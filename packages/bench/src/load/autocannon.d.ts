@@ -6,8 +6,6 @@ declare module 'autocannon' {
     duration: number
     timeout: number
     requests?: Request[]
-    /** Requests a second of all connections together. */
-    overallRate?: number
     setupClient?: (client: { setRequests(requests: Request[]): void }) => void
   }
   type Result = {

@@ -2,6 +2,11 @@ import { type Child, startChild } from '../child.ts'
 
 export type LoadRequest = { method: 'GET' | 'POST'; path: string; cookie?: string; body?: string }
 
+export const headersOf = ({ cookie, body }: LoadRequest): Record<string, string> => ({
+  ...(cookie && { cookie }),
+  ...(body && { 'content-type': 'application/json' }),
+})
+
 /**
  * What a round sends: the requests in turn on each connection, each beginning elsewhere, the next one as soon as the
  * last one is answered, or at a given rate.
@@ -23,7 +28,7 @@ export type LoadResult = {
   p99Ms: number
 }
 
-/** autocannon in a process of its own, so that it does not share a thread with what it measures. */
+/** A process of its own, so that it does not share a thread with what it measures. */
 export function startLoad(): Promise<Child<Load, LoadResult>> {
   return startChild(new URL('./main.ts', import.meta.url))
 }

@@ -1,10 +1,22 @@
 import autocannon from 'autocannon'
 import { answer } from '../answer.ts'
-import type { Load, LoadRequest, LoadResult } from './load.ts'
+import { loadAtRate } from './at-rate.ts'
+import { headersOf, type Load, type LoadRequest, type LoadResult } from './load.ts'
 
 const requestTimeoutSeconds = 5
 
-answer<Load, LoadResult>(async ({ origin, requests, connections, seconds, perSecond }) => {
+answer<Load, LoadResult>(async ({ perSecond, ...load }) =>
+  perSecond === undefined
+    ? asFastAsPossible(load)
+    : loadAtRate({ ...load, perSecond, timeoutMs: requestTimeoutSeconds * 1_000 }),
+)
+
+async function asFastAsPossible({
+  origin,
+  requests,
+  connections,
+  seconds,
+}: Omit<Load, 'perSecond'>): Promise<LoadResult> {
   const prepared = requests.map(prepare)
   let clients = 0
   const result = await autocannon({
@@ -12,7 +24,6 @@ answer<Load, LoadResult>(async ({ origin, requests, connections, seconds, perSec
     connections,
     duration: seconds,
     timeout: requestTimeoutSeconds,
-    ...(perSecond && { overallRate: perSecond }),
     requests: prepared,
     setupClient(client) {
       const first = clients++ % prepared.length
@@ -25,9 +36,9 @@ answer<Load, LoadResult>(async ({ origin, requests, connections, seconds, perSec
     p50Ms: result.latency.p50,
     p99Ms: result.latency.p99,
   }
-})
+}
 
-function prepare({ method, path, cookie, body }: LoadRequest) {
-  const headers = { ...(cookie && { cookie }), ...(body && { 'content-type': 'application/json' }) }
-  return { method, path, headers, ...(body && { body }) }
+function prepare(request: LoadRequest) {
+  const { method, path, body } = request
+  return { method, path, headers: headersOf(request), ...(body && { body }) }
 }

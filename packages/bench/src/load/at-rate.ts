@@ -1,0 +1,58 @@
+import { once } from 'node:events'
+import { Agent, request } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { quantile } from '../statistics.ts'
+import { headersOf, type LoadRequest, type LoadResult } from './load.ts'
+
+type Paced = {
+  origin: string
+  requests: LoadRequest[]
+  connections: number
+  seconds: number
+  perSecond: number
+  timeoutMs: number
+}
+
+/**
+ * Sends each request at its time, evenly spread, whether or not earlier ones are answered; a slow answer delays no other
+ * and hides none. (autocannon would send a second's worth at once, and fill up its latencies by a rule of its own.)
+ */
+export async function loadAtRate({ origin, requests, connections, ...pace }: Paced): Promise<LoadResult> {
+  const agent = new Agent({ keepAlive: true, maxSockets: connections })
+  const count = Math.round(pace.seconds * pace.perSecond)
+  const startMs = performance.now()
+  const answers: Promise<number | undefined>[] = []
+  for (let index = 0; index < count; index++) {
+    await sleep(startMs + (index * 1_000) / pace.perSecond - performance.now())
+    answers.push(timeOf(agent, origin, requests[index % requests.length] as LoadRequest, pace.timeoutMs))
+  }
+  const tookMs = await Promise.all(answers)
+  agent.destroy()
+  const answered = tookMs.filter((ms) => ms !== undefined)
+  return {
+    perSecond: answered.length / ((performance.now() - startMs) / 1_000),
+    failures: count - answered.length,
+    p50Ms: quantile(answered, 0.5),
+    p99Ms: quantile(answered, 0.99),
+  }
+}
+
+/** @returns until the whole answer was there; undefined when that was none, late, or no 2xx */
+async function timeOf(agent: Agent, origin: string, wanted: LoadRequest, timeoutMs: number) {
+  const { method, path, body } = wanted
+  const startMs = performance.now()
+  try {
+    const sent = request(origin + path, {
+      agent,
+      method,
+      headers: headersOf(wanted),
+      signal: AbortSignal.timeout(timeoutMs),
+    }).end(body)
+    const [response] = await once(sent, 'response')
+    response.resume()
+    await once(response, 'end')
+    return Math.trunc(response.statusCode / 100) === 2 ? performance.now() - startMs : undefined
+  } catch {
+    return undefined
+  }
+}
