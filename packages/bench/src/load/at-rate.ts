@@ -23,7 +23,7 @@ export async function loadAtRate({ origin, requests, connections, ...pace }: Pac
   const startMs = performance.now()
   const answers: Promise<number | undefined>[] = []
   for (let index = 0; index < count; index++) {
-    await sleep(startMs + (index * 1_000) / pace.perSecond - performance.now())
+    await sleep(Math.max(0, startMs + (index * 1_000) / pace.perSecond - performance.now()))
     answers.push(timeOf(agent, origin, requests[index % requests.length] as LoadRequest, pace.timeoutMs))
   }
   const tookMs = await Promise.all(answers)

@@ -1,6 +1,6 @@
 import type { Db } from '@muster/db'
 import { type RawBuilder, sql } from 'kysely'
-import type { Task } from '../tasks/tasks.schema.ts'
+import { priorities, statuses, type Task } from '../tasks/tasks.schema.ts'
 
 export type AnalyticsRow = {
   /** The local date, and when the next one begins. */
@@ -37,7 +37,9 @@ export async function readAnalytics(db: Db, userId: string, now: Date): Promise<
       from person, generate_series(first_day::timestamp, today::timestamp, interval '1 day') day
     ),
     groups as (
-      ${sql.join([isOwn, isAssigned].map(tasksByKind), sql` union all `)}
+      ${ownTasksByKind(isOwn)}
+      union all
+      select status, priority, category, count(*) from tasks where ${isAssigned} group by status, priority, category
     ),
     completed (day, count, is_reminder) as materialized (
       ${sql.join([isOwn, isAssigned].map(completedTasksByDay), sql` union all `)}
@@ -64,8 +66,13 @@ export async function readAnalytics(db: Db, userId: string, now: Date): Promise<
   return rows[0]
 }
 
-const tasksByKind = (whose: RawBuilder<boolean>) => sql`
-  select status, priority, category, count(*) as count from tasks where ${whose} group by status, priority, category`
+/** Each status and priority is a range of the index, in which the category alone is compared: two thirds of the price. */
+const ownTasksByKind = (isOwn: RawBuilder<boolean>) => sql`
+  select of_kind.* from unnest(${sql.lit(`{${statuses}}`)}::text[]) a_status, unnest(${sql.lit(`{${priorities}}`)}::text[]) a_priority,
+    lateral (
+      select a_status as status, a_priority as priority, category, count(*) as count from tasks
+      where ${isOwn} and status = a_status and priority = a_priority group by category
+    ) of_kind`
 
 const completedTasksByDay = (whose: RawBuilder<boolean>) => sql`
   select ${dateOf('completed_at')}, count(*), false from tasks where ${whose} and status = 'completed' group by 1`
