@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -60,6 +60,16 @@ describe.each(Object.keys(drivers))('%s', (name) => {
     const { stream, sizeBytes } = await storage.open('a')
     expect(sizeBytes).toBe(bytes.length)
     expect((await buffer(stream)).equals(bytes)).toBe(true)
+  })
+
+  test('a file is copied to a path of this machine, and one that is not stored is NOT_FOUND', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'muster-storage-'))
+    const { signal } = new AbortController()
+    await put('a/b', 'some text')
+    await storage.copyTo('a/b', join(folder, 'copy'), signal)
+    expect(await readFile(join(folder, 'copy'), 'utf8')).toBe('some text')
+    await expect(storage.copyTo('a/c', join(folder, 'other'), signal)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    await rm(folder, { recursive: true })
   })
 
   test('a range gives its bytes and the size of the whole', async () => {

@@ -27,6 +27,8 @@ export function createLocalStorage({ localDir }: Pick<LocalConfig, 'localDir'>):
     assertKey(key)
     return join(root, key)
   }
+  /** Without its folder the storage can't say that a file is gone for good. */
+  const missing = async () => ((await unlessAway(isHere)) ? notStored() : away(root))
 
   return {
     async put(key, source) {
@@ -40,9 +42,14 @@ export function createLocalStorage({ localDir }: Pick<LocalConfig, 'localDir'>):
     async open(key, range) {
       const path = pathOf(key)
       const fd = await unlessAway(() => missingAsUndefined(promisify(openDescriptor)(path, 'r')))
-      // Without its folder the storage can't say that a file is gone for good.
-      if (fd === undefined) throw (await unlessAway(isHere)) ? notStored() : away(root)
+      if (fd === undefined) throw await missing()
       return readRange(fd, range)
+    },
+
+    async copyTo(key, path) {
+      const source = pathOf(key)
+      const copying = () => missingAsUndefined(copyFile(source, path, constants.COPYFILE_FICLONE).then(() => true))
+      if (!(await unlessAway(copying))) throw await missing()
     },
 
     async stat(key) {

@@ -17,6 +17,12 @@ export type Storage = {
    * @throws DomainError NOT_FOUND when nothing is stored under the key; RangeError when the range begins past the end
    */
   open(key: string, range?: { start: number; end?: number }): Promise<{ stream: Readable; sizeBytes: number }>
+  /**
+   * Copies a file to a path of this machine.
+   * @param signal stops what takes long
+   * @throws DomainError NOT_FOUND when nothing is stored under the key
+   */
+  copyTo(key: string, path: string, signal: AbortSignal): Promise<void>
   /** Undefined when nothing is stored under the key. */
   stat(key: string): Promise<{ sizeBytes: number; modifiedAt: Date } | undefined>
   /** A key that holds nothing is no error. */

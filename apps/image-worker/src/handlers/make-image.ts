@@ -1,6 +1,4 @@
-import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import type { JobDefinition } from '@muster/jobs'
 import { type HandlerContext, RetryLater } from '@muster/jobs/worker'
 import type { Deps } from '../deps.ts'
@@ -45,8 +43,7 @@ async function makeFrom<T>(
   signal: AbortSignal,
 ): Promise<T> {
   const path = join(folder, 'original')
-  const { stream } = await whenStorageIsThere(storage.open(storageKey))
-  await whenStorageIsThere(pipeline(stream, createWriteStream(path), { signal }))
+  await whenStorageIsThere(storage.copyTo(storageKey, path, signal))
   return unlessAborted(make(path, signal), signal)
 }
 

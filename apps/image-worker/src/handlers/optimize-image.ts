@@ -33,7 +33,10 @@ export function optimizeImageHandler(deps: Needs) {
 
 async function store({ storage }: Pick<Deps, 'storage'>, attachmentId: string, { bytes, thumbnail }: OptimizedImage) {
   const { original: _, ...keys } = attachmentKeys(attachmentId)
-  await whenStorageIsThere(storage.put(keys.optimized, Readable.from([bytes])))
-  await whenStorageIsThere(storage.put(keys.thumbnail, Readable.from([thumbnail])))
+  const putting = [
+    storage.put(keys.optimized, Readable.from([bytes])),
+    storage.put(keys.thumbnail, Readable.from([thumbnail])),
+  ]
+  await whenStorageIsThere(Promise.all(putting))
   return keys
 }

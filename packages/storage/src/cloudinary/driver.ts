@@ -1,5 +1,6 @@
-import { createReadStream } from 'node:fs'
+import { createReadStream, createWriteStream } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
+import { pipeline } from 'node:stream/promises'
 import { assertKey, type CloudinaryConfig, notStored, type Storage, type StoredFile } from '../storage.ts'
 import { away } from './away.ts'
 import { destroyAll, kind, type Limits, listPage, sdk, upload } from './calls.ts'
@@ -21,20 +22,27 @@ export function createCloudinaryStorage(config: CloudinaryConfig, limits: Limits
     return requestDelivery(url, { method, range, answerMs: limits.answerMs })
   }
 
+  const open: Storage['open'] = async (key, range) => {
+    if (range && (range.end ?? range.start) < range.start) throw new RangeError('the range ends before it begins')
+    const answer = await ask(key, 'GET', range)
+    if (answer.statusCode === 200 || answer.statusCode === 206) return contentOf(answer, range, limits)
+    answer.destroy()
+    if (answer.statusCode === 404) throw notStored()
+    if (answer.statusCode === 416) throw new RangeError(`the file has ${totalOf(answer)} bytes`)
+    throw refused(answer)
+  }
+
   return {
     async put(key, source) {
       const publicId = publicIdOf(key)
       return upload(config, publicId, typeof source === 'string' ? createReadStream(source) : source, limits)
     },
 
-    async open(key, range) {
-      if (range && (range.end ?? range.start) < range.start) throw new RangeError('the range ends before it begins')
-      const answer = await ask(key, 'GET', range)
-      if (answer.statusCode === 200 || answer.statusCode === 206) return contentOf(answer, range, limits)
-      answer.destroy()
-      if (answer.statusCode === 404) throw notStored()
-      if (answer.statusCode === 416) throw new RangeError(`the file has ${totalOf(answer)} bytes`)
-      throw refused(answer)
+    open,
+
+    async copyTo(key, path, signal) {
+      const { stream } = await open(key)
+      await pipeline(stream, createWriteStream(path), { signal })
     },
 
     async stat(key) {
