@@ -12,7 +12,7 @@ export type DueReminder = {
   task: TaskToTell & { completedAt: Date | null }
   /** Who has asked to be deleted wants to hear nothing more. */
   user: { id: string; email: string; timezone: string; isActive: boolean; settings: Json | null }
-  /** Whether the person sees the task: as its owner, its assignee, or a client_admin of its organization. */
+  /** Whether the person sees the task, by the API's rule: as its owner, its assignee, or a client_admin of its organization. */
   isSeen: boolean
 }
 

@@ -16,8 +16,9 @@ export type Membership = { role: Role; organizationId: string | null }
 
 /**
  * Gives a person another role, in another organization or in none: their tasks go with them, they are reminded only of what
- * they see from there, and the claims of their sessions are renewed within a second. The caller has locked the person's row, writes the audit event and drops the
- * cached profile after the commit. Does not ask whether they are the last client_admin, see {@link refuseLastAdmin}.
+ * they see from there, and the claims of their sessions are renewed within a second. The caller has locked the person's
+ * row, writes the audit event and drops the cached profile after the commit. Does not ask whether they are the last
+ * client_admin, see {@link refuseLastAdmin}.
  */
 export async function setMembership(
   { clock, redis }: { clock: Clock; redis: Pick<Deps['redis'], 'drop'> },

@@ -7,7 +7,8 @@ const tasksPerStatement = 1_000
 
 /**
  * The tasks of a person who goes to another organization, or to none, are theirs and go along. What they shared with the
- * organization they leave ends: nobody there stays assigned to their tasks or is reminded of them, nor are they assigned to others'.
+ * organization they leave ends: nobody there stays assigned to their tasks or is reminded of them, nor are they assigned
+ * to those of others.
  * @returns whose work changed by it
  */
 export async function tasksFollow(
