@@ -27,4 +27,5 @@ async function replaceSearch(db: Kysely<any>, words: (column: string) => ReturnT
       setweight(${words('title')}, 'A') || setweight(${words('description')}, 'B')
     ) stored`.execute(db)
   await sql`create index tasks_search on tasks using gin (search)`.execute(db)
+  await sql`analyze tasks`.execute(db)
 }

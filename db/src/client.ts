@@ -15,7 +15,7 @@ export type DbOptions = {
 }
 
 const connectTimeoutMs = 2_000
-/** A table that a migration holds must not hold up the lookups of others. */
+/** Who would wait for a table that a migration holds holds up all behind them. */
 const lookupLockTimeoutMs = 250
 const int8Oid = 20
 

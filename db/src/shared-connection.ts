@@ -1,15 +1,16 @@
 import { Socket } from 'node:net'
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
 import pg from 'pg'
-import { nameStatements } from './named-statements.ts'
+import { isStale, nameStatements } from './named-statements.ts'
 
 /**
  * In place of a pool: one connection that all use at the same time, opened when it is first needed and again after it broke.
  * Nobody waits for an earlier answer before asking, and what is asked in one turn of the event loop goes out in one write
- * (`pg`'s pipeline mode). The answers come in the order of the questions, and a question that fails fails alone.
+ * (`pg`'s pipeline mode; over TLS in several). The answers come in the order of the questions, and a question that fails
+ * fails alone.
  */
 export function sharedConnection(config: pg.ClientConfig): PostgresPool {
-  const named = nameStatements()
+  const names = nameStatements()
   let current: { client: pg.Client; opened: Promise<PostgresPoolClient> } | undefined
 
   const open = () => {
@@ -20,9 +21,20 @@ export function sharedConnection(config: pg.ClientConfig): PostgresPool {
     }
     client.on('error', forget).on('end', forget)
     const inOneWrite = oneWriteATurn(socket)
-    const query = (text: string, values: unknown[]) => {
+    const ask = (config: pg.QueryConfig) => {
       inOneWrite()
-      return client.query(named(text, values))
+      return client.query(config)
+    }
+    const query = async (text: string, values: unknown[]) => {
+      const config = names.config(text, values)
+      try {
+        return await ask(config)
+      } catch (error) {
+        if (!isStale(error)) throw error
+        names.renew(config)
+        // Without a name, so that it hangs on nobody else's.
+        return ask({ text, values })
+      }
     }
     const opened = client.connect().then(
       () => ({ query, release() {} }) as unknown as PostgresPoolClient,

@@ -84,6 +84,40 @@ test('a table that a migration holds makes its readings 503 soon, and holds up n
   expect(await read(ann, id)).toEqual({ status: 200, id })
 })
 
+test('those who ask first for a table that is held are all told so, though they share one preparation', async () => {
+  const lookups = createLookupDb({ url: api.deps.config.database.url, applicationName: 'test' })
+  const ask = () => sql`select title from tasks where id = ${ann.userId}`.execute(lookups)
+  await api.db.transaction().execute(async (trx) => {
+    await sql`lock table tasks in access exclusive mode`.execute(trx)
+    const outcomes = await Promise.allSettled([ask(), ask(), ask()])
+    for (const outcome of outcomes)
+      expect(outcome.status === 'rejected' && isDatabaseUnavailable(outcome.reason)).toBe(true)
+  })
+  expect((await ask()).rows).toEqual([])
+  await lookups.destroy()
+})
+
+test('a column that a migration adds while the API runs disturbs nobody', async () => {
+  const { id: taskId } = await make(ann, { dueDate: '2100-01-01T00:00:00.000Z' })
+  const body = { taskId, offsetMinutes: 5 }
+  const { id } = (await ann.inject('POST', '/api/v1/reminders', body)).json().data.reminder
+  const everyWay = async () => {
+    const answers = await Promise.all([
+      ann.inject('GET', `/api/v1/reminders/${id}`),
+      ann.inject('GET', '/api/v1/reminders'),
+      ann.inject('PATCH', `/api/v1/reminders/${id}`, { message: 'Now' }),
+    ])
+    return answers.map(({ statusCode }) => statusCode)
+  }
+  for (let times = 0; times < 3; times++) expect(await everyWay()).toEqual([200, 200, 200])
+  await sql`alter table reminders add column added integer`.execute(api.db)
+  const [alone, listed] = await everyWay()
+  expect([alone, listed]).toEqual([200, 200])
+  // A transaction that met what was prepared before fails once, with nothing done; not for ever.
+  await eventually(async () => expect(await everyWay()).toEqual([200, 200, 200]))
+  await sql`alter table reminders drop column added`.execute(api.db)
+})
+
 test('a Postgres that takes the connection and says nothing is unavailable within some seconds', async () => {
   const silent = createServer(() => {}).listen(0, '127.0.0.1')
   await once(silent, 'listening')

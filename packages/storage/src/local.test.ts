@@ -54,6 +54,7 @@ test.each(['no folder', 'an empty folder'])(
     const unavailable = { code: 'DEPENDENCY_UNAVAILABLE', retryAfterSeconds: 5 }
     await expect(put('a/c')).rejects.toMatchObject(unavailable)
     await expect(storage.open('a/b')).rejects.toMatchObject(unavailable)
+    await expect(storage.stat('a/b')).rejects.toMatchObject(unavailable)
     await rm(files, { recursive: true, force: true })
     await rename(aside, files)
     await put('a/c')

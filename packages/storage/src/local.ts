@@ -15,7 +15,7 @@ export function createLocalStorage({ localDir }: Pick<LocalConfig, 'localDir'>):
   const root = resolve(localDir)
   let prepared = prepare(root)
   prepared.catch(() => {})
-  /** Whether this is the folder that the process began with. One that could not be prepared is prepared when next asked. */
+  /** Whether the folder is one that was prepared. One that could not be is prepared when next asked. */
   const isHere = async () => {
     await prepared.catch(() => {
       prepared = prepare(root)
@@ -55,6 +55,7 @@ export function createLocalStorage({ localDir }: Pick<LocalConfig, 'localDir'>):
     async stat(key) {
       const path = pathOf(key)
       const found = await unlessAway(() => statOrUndefined(path))
+      if (!found && !(await unlessAway(isHere))) throw away(root)
       return found?.isFile() ? { sizeBytes: found.size, modifiedAt: found.mtime } : undefined
     },
 
@@ -143,7 +144,7 @@ function entriesOf(path: string) {
 
 const statOrUndefined = (path: string) => missingAsUndefined(stat(path))
 
-/** Lies in the folder since the first process began with it, and not in what stands in its place while its volume is away. */
+/** Lies in the folder since the first process began with it, and not in what is in its place while its volume is away. */
 const marker = '.muster-files'
 
 async function prepare(root: string): Promise<void> {
@@ -154,7 +155,7 @@ async function prepare(root: string): Promise<void> {
 const away = (root: string) =>
   new DomainError('DEPENDENCY_UNAVAILABLE', {
     retryAfterSeconds,
-    cause: new Error(`${root} is not the folder that this process began with: is its volume mounted?`),
+    cause: new Error(`${root} has no ${marker} any more: is its volume mounted?`),
   })
 
 async function removeIfEmpty(folder: string): Promise<void> {

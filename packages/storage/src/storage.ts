@@ -19,7 +19,7 @@ export type Storage = {
   open(key: string, range?: { start: number; end?: number }): Promise<{ stream: Readable; sizeBytes: number }>
   /**
    * Copies a file to a path of this machine.
-   * @param signal stops what takes long
+   * @param signal stops a copy that comes over the network
    * @throws DomainError NOT_FOUND when nothing is stored under the key
    */
   copyTo(key: string, path: string, signal: AbortSignal): Promise<void>

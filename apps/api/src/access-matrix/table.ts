@@ -110,7 +110,7 @@ export const table: Record<string, Row | Row[]> = {
   'GET /users/me/export': { who: everybody },
   'GET /users/me/preferences': { who: everybody },
   'PUT /users/me/preferences': { who: everybody, body: () => ({}) },
-  'GET /unsubscribe': { who: 'anybody', query: '?token=none' },
+  'GET /unsubscribe': { who: 'anybody', query: '?token=none', answers: 'TOKEN_INVALID' },
   'POST /unsubscribe': { who: 'anybody', query: '?token=none', answers: 'TOKEN_INVALID' },
   'PUT /users/me/avatar': { who: everybody, file: { field: 'file', name: 'me.png', bytes: picture } },
   'DELETE /users/me/avatar': { who: everybody },

@@ -46,10 +46,19 @@ export function listOf<T extends z.ZodType<unknown, string>>(item: T) {
   return z
     .string()
     .max(maxListed * 60)
-    .transform((value) => value.split(separator).map((part) => part.replace(/\\([\\,])/g, '$1')))
+    .transform(splitList)
     .pipe(z.array(item).min(1).max(maxListed))
-    .meta({ description: `${items}; several by comma, where \\, is a comma within one` })
+    .meta({ description: `${items}; several by comma, where \\, is a comma within one, and \\\\ a backslash` })
 }
 
-/** A comma behind an even number of backslashes. */
-const separator = /(?<=(?<!\\)(?:\\\\)*),/
+function splitList(text: string): string[] {
+  const items: string[] = []
+  let item = ''
+  for (const [part, escaped] of text.matchAll(/\\([\\,])|[^\\,]+|[\\,]/g)) {
+    if (part === ',') {
+      items.push(item)
+      item = ''
+    } else item += escaped ?? part
+  }
+  return [...items, item]
+}

@@ -83,11 +83,11 @@ export async function deleteOfTask(trx: Trx, taskId: string): Promise<string[]> 
 
 /**
  * The reminder worker claims them anew: a job that it ordered for the old time finds another one and does nothing. One that
- * was missed, for the due date lay in the past, waits again when that lies ahead.
+ * was missed, for the due date lay in the past, waits again when that lies ahead. @returns whose they were
  */
-export async function moveOfTask(trx: Trx, taskId: string, dueDate: Date, now: Date): Promise<void> {
+export async function moveOfTask(trx: Trx, taskId: string, dueDate: Date, now: Date): Promise<string[]> {
   const scheduledAt = sql<Date>`${dueDate}::timestamptz - make_interval(mins => offset_minutes)`
-  await trx
+  const rows = await trx
     .updateTable('reminders')
     .set({
       scheduled_at: scheduledAt,
@@ -102,7 +102,9 @@ export async function moveOfTask(trx: Trx, taskId: string, dueDate: Date, now: D
     .where(
       sql<boolean>`(status = 'pending' or status = 'failed' and failure_reason = 'missed' and ${scheduledAt} > ${now})`,
     )
+    .returning('user_id')
     .execute()
+  return rows.map(({ user_id }) => user_id)
 }
 
 /** Reminders of these tasks, or of this person, whose person does not see the task (any more). @returns whose they were */
@@ -116,7 +118,7 @@ export async function cancelUnseen(
       ? sql`reminders.user_id = ${which.userId}`
       : sql`reminders.task_id = any(${which.taskIds}::uuid[])`
   const { rows } = await sql<{ user_id: string }>`
-    update reminders set status = 'cancelled', version = reminders.version + 1, updated_at = ${now}
+    update reminders set status = 'cancelled', failure_reason = null, version = reminders.version + 1, updated_at = ${now}
     from tasks, users
     where ${isMeant} and reminders.status in ('pending', 'sent', 'failed')
       and tasks.id = reminders.task_id and users.id = reminders.user_id and ${sees} is not true

@@ -131,7 +131,7 @@ export const deleteRemindersOfTask = (trx: Trx, taskId: string) => queries.delet
 /**
  * Pending reminders that hang on the due date follow it, also into the past: one that should have fired within the last
  * day fires at once and says that it is late, an older one fails as `missed`, just as after a time without a worker, and
- * is pending again when the due date moves back ahead.
+ * is pending again when the due date moves back ahead. @returns whose they were
  */
 export const moveRemindersOfTask = (trx: Trx, taskId: string, dueDate: Date, now: Date) =>
   queries.moveOfTask(trx, taskId, dueDate, now)

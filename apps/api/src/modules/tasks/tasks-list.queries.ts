@@ -37,8 +37,9 @@ const sortKeys = (q: string | undefined): Record<SortField, SortKey> => ({
   },
 })
 
-/** A quote, or a minus before a word or quote; any other ASCII mark. */
-const marks = /("|(?<!\S)-(?=["\p{L}\p{N}]))|[!-/:-@[-`{-~]/gu
+const marks = /[!-/:-@[-`{-~]/g
+/** All but a minus before a word, or before the quote that follows. */
+const marksButMinus = /(?!(?<!\S)-(?:[\p{L}\p{N}]|$))[!-/:-@[-`{-~]/gu
 
 /**
  * What a person typed as a text search: quotes, `or` and `-` mean what they mean in a web search, and a word stands for all
@@ -47,7 +48,9 @@ const marks = /("|(?<!\S)-(?=["\p{L}\p{N}]))|[!-/:-@[-`{-~]/gu
  * (`'a' <-> 'b'`) then gets the mark of a prefix.
  */
 function searchFor(q: string): RawBuilder<unknown> {
-  const words = q.replace(marks, (_mark, meant?: string) => meant ?? ' ')
+  const parts = q.split('"')
+  const isQuoted = (index: number) => index % 2 === 1 && index < parts.length - 1
+  const words = parts.map((part, index) => part.replace(isQuoted(index) ? marks : marksButMinus, ' ')).join('"')
   const word = `'(?:[^']|'')+'`
   const wordOrPhrase = `((?:${word} <[-0-9]+> )*${word})`
   return sql`regexp_replace(websearch_to_tsquery('simple', ${words})::text, ${wordOrPhrase}, '\\1:*', 'g')::tsquery`

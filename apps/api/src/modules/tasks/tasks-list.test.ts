@@ -79,6 +79,9 @@ test('names of files, addresses, codes and compounds are found by every beginnin
     )
     for (const q of [...beginnings, ...words]) expect(await find(q), q).toContain(title)
   }
+  await make(person, { title: 'Room -2, the key' })
+  for (const q of ['"room -2"', '"room -2" key']) expect(await find(q)).toEqual(['Room -2, the key'])
+  expect(await find('room -2')).toEqual([])
 })
 
 test('no search fails, whatever marks are in it and however many', async () => {

@@ -108,11 +108,12 @@ export function updateTask(
     }
     const after = await queries.updateTask(trx, id, changes, now)
     const isCompleted = Boolean(changes.completed_at)
-    const reminded = isCompleted ? await completeRemindersOfTask(trx, id, now) : []
-    const unseeing = changes.assignee_id === undefined ? [] : await cancelUnseenReminders(trx, { taskIds: [id] }, now)
-    const people = [after.owner_id, before.assignee_id, after.assignee_id, ...reminded, ...unseeing]
-    afterCommit(() => dropAnalytics({ redis }, people))
-    if (changes.due_date) await moveRemindersOfTask(trx, id, after.due_date, now)
+    const reminded = [
+      ...(isCompleted ? await completeRemindersOfTask(trx, id, now) : []),
+      ...(changes.assignee_id === undefined ? [] : await cancelUnseenReminders(trx, { taskIds: [id] }, now)),
+      ...(changes.due_date && !after.completed_at ? await moveRemindersOfTask(trx, id, after.due_date, now) : []),
+    ]
+    afterCommit(() => dropAnalytics({ redis }, [after.owner_id, before.assignee_id, after.assignee_id, ...reminded]))
     const fields = Object.keys(patch) as (keyof Task & keyof TaskPatch)[]
     audit({
       action: isCompleted ? 'task.completed' : 'task.updated',

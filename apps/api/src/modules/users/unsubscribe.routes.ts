@@ -11,7 +11,7 @@ import { turnDigestOff } from './preferences.service.ts'
 import { askPage, donePage, wrongLinkPage } from './unsubscribe.pages.ts'
 
 /** Programs that count who follows a link add parameters of their own. */
-const query = z.object({ token: z.string().max(200).default('') })
+const query = z.object({ token: z.string().max(2_000).default('') })
 const page = { 'text/html': { schema: z.string() } }
 const { optOut } = templates['morning-digest']
 
