@@ -18,7 +18,7 @@ export async function down(db: Kysely<any>): Promise<void> {
   await replaceSearch(db, (column) => sql`to_tsvector('simple', coalesce(${sql.id(column)}, ''))`)
 }
 
-/** Writes the table anew: a million tasks take about a minute, in which nobody reads or writes tasks. */
+/** Writes the table anew: a million tasks take about half a minute, in which nobody reads or writes tasks. */
 // biome-ignore lint/suspicious/noExplicitAny: see above
 async function replaceSearch(db: Kysely<any>, words: (column: string) => ReturnType<typeof sql>): Promise<void> {
   await sql`alter table tasks drop column search`.execute(db)
