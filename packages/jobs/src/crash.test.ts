@@ -24,7 +24,7 @@ afterEach(async () => {
 function startProcess(mode: 'worker' | 'order', argument: string, redisUrl = world.redis.url): ChildProcess {
   const child = spawn(process.execPath, [new URL('./test-process.ts', import.meta.url).pathname, mode, argument], {
     env: { ...process.env, DATABASE_URL: world.database.url, REDIS_URL: redisUrl },
-    stdio: 'inherit',
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   })
   children.push(child)
   return child
@@ -83,8 +83,10 @@ test('a job survives two kills of its worker', async () => {
 
 test('a worker that froze and wakes up after its job was taken over does not repeat the effect', async () => {
   const child = startProcess('worker', '1000')
+  // Not only Postgres must know that it runs: a process that freezes before it has the answer gives the query up.
+  const isRunning = once(child, 'message')
   const { subject } = await order(world.transact())
-  await untilStarted(child)
+  await isRunning
   child.kill('SIGSTOP')
   world.worker(takeEffect)
   await untilEffect(subject, takeoverMs)

@@ -22,6 +22,7 @@ startWorker({
   queue: 'image',
   handlers: imageHandlers(async (payload, context) => {
     await sql`insert into starts (subject, pid) values (${payload.attachmentId}, ${process.pid})`.execute(db)
+    process.send?.('running')
     await sleep(Number(argument))
     await takeEffect(payload, context).finally(() => sql`insert into ends (pid) values (${process.pid})`.execute(db))
   }),

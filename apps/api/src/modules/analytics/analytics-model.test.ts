@@ -7,7 +7,8 @@ import { putReminder, putTask, readAnalytics, readStreaks } from './analytics-fi
 
 /*
  * Random tasks and reminders of a person in zones with odd days, around the changes of their clocks, against the plainest
- * way to count them: one after another, with Temporal.
+ * way to count them: one after another, with Temporal. Not in Morocco, which gave its summer time up in 2026: the time zone
+ * data of Node know it, those of the Postgres that the tests bring do not yet.
  */
 
 const zones = [
@@ -19,7 +20,6 @@ const zones = [
   'America/Asuncion',
   'Atlantic/Azores',
   'Africa/Cairo',
-  'Africa/Casablanca',
   'Asia/Beirut',
   'Asia/Kathmandu',
   'Australia/Lord_Howe',
