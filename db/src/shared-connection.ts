@@ -21,17 +21,17 @@ export function sharedConnection(config: pg.ClientConfig): PostgresPool {
     }
     client.on('error', forget).on('end', forget)
     const inOneWrite = oneWriteATurn(socket)
-    const ask = (config: pg.QueryConfig) => {
+    const ask = (question: pg.QueryConfig) => {
       inOneWrite()
-      return client.query(config)
+      return client.query(question)
     }
     const query = async (text: string, values: unknown[]) => {
-      const config = names.config(text, values)
+      const named = names.config(text, values)
       try {
-        return await ask(config)
+        return await ask(named)
       } catch (error) {
         if (!isStale(error)) throw error
-        names.renew(config)
+        names.renew(named)
         // Without a name, so that it hangs on nobody else's.
         return ask({ text, values })
       }
