@@ -68,6 +68,27 @@ test('a row that nobody was nudged about is published by any relay', async () =>
   await untilInRedis(jobId)
 })
 
+test('a relay that is closed right after a commit has handed its jobs over', async () => {
+  const relay = world.relay({ republishAfterMs: 3_300_000 })
+  const transact = world.transact(relay)
+  const first = await order(transact)
+  await untilInRedis(first.jobId)
+  const last = await order(transact)
+  await relay.close()
+  expect(await inRedis(last.jobId)).toBe(true)
+  expect((await world.outboxRow(last.jobId))?.published_at).toBeInstanceOf(Date)
+})
+
+test('more jobs of one transaction than the short way holds are all done, each once', async () => {
+  const images = Array.from({ length: 1_200 }, someImage)
+  world.worker(takeEffect, { concurrency: 20 })
+  await world.transact()(async ({ enqueue }) => {
+    for (const image of images) enqueue(optimizeImage, image)
+  })
+  await eventually(async () => expect(await world.effects()).toHaveLength(images.length), { timeoutMs: 20_000 })
+  expect(await world.effects()).toEqual(images.map(({ attachmentId }) => attachmentId).sort())
+})
+
 test('relays side by side publish each row, and a worker takes each once', async () => {
   const transacts = [world.transact(), world.transact(), world.transact()]
   world.worker(takeEffect, { concurrency: 10 })

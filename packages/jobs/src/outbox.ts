@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import type { z } from 'zod'
 import { type AuditEvent, auditRow } from './audit.ts'
 import type { OwedJob } from './define-job.ts'
+import type { OutboxRow } from './hand-over.ts'
 import type { Relay } from './relay.ts'
 
 export type TransactContext = {
@@ -19,7 +20,6 @@ export type TransactContext = {
 export type Transact = <T>(fn: (context: TransactContext) => Promise<T>) => Promise<T>
 
 type AuditRow = ReturnType<typeof auditRow>
-type OutboxRow = { id: string; queue: string; name: string; payload: string; runAt: Date | null }
 
 /**
  * The only way to order slow work: rows, jobs and audit events commit together, then the relay of this process is nudged.
@@ -39,12 +39,13 @@ export function createTransact(
       const value = await fn({
         trx,
         enqueue(job, payload, options) {
+          // A payload that its own schema refuses is a bug of the caller and must not commit.
           const row = {
             id: newId(),
             queue: job.queue,
             name: job.name,
-            payload: encode(job, payload),
-            runAt: options?.runAt ?? null,
+            payload: job.payload.parse(payload),
+            run_at: options?.runAt ?? null,
           }
           jobs.push(row)
           return row.id
@@ -55,16 +56,11 @@ export function createTransact(
       if (events.length > 0 || jobs.length > 0) await insertOrdered(trx, events, jobs)
       return value
     })
-    if (jobs.length > 0) relay.nudge()
+    if (jobs.length > 0) relay.nudge(jobs)
     if (events.length > 0) relay.hintAudit()
     await Promise.all(followUps.map((followUp) => followUp()))
     return result
   }
-}
-
-/** A payload that its own schema refuses is a bug of the caller and must not commit. */
-function encode<P extends z.ZodType>(job: OwedJob<P>, payload: z.input<P>): string {
-  return JSON.stringify(job.payload.parse(payload))
 }
 
 /** One statement, whose text does not depend on how many there are, so that it stays one prepared statement. */
@@ -82,7 +78,7 @@ async function insertOrdered(trx: Trx, events: AuditRow[], jobs: OutboxRow[]): P
     insert into outbox (id, queue, name, payload, run_at)
     select * from unnest(
       ${column(jobs, 'id')}::uuid[], ${column(jobs, 'queue')}::text[], ${column(jobs, 'name')}::text[],
-      ${column(jobs, 'payload')}::jsonb[], ${column(jobs, 'runAt')}::timestamptz[]
+      ${jobs.map(({ payload }) => JSON.stringify(payload))}::jsonb[], ${column(jobs, 'run_at')}::timestamptz[]
     )`.execute(trx)
 }
 

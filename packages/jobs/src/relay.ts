@@ -1,19 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import { type Db, isDatabaseUnavailable } from '@muster/db'
 import type { Logger } from '@muster/logger'
-import { Counter, registry } from '@muster/telemetry'
-import type { JobsOptions, Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { sql } from 'kysely'
-import { allJobs } from './catalogue.ts'
 import { chainAudit } from './chain-audit.ts'
 import { failFastRedis, openQueue } from './connection.ts'
-import { type QueueName, queueNames } from './define-job.ts'
+import { queueNames } from './define-job.ts'
+import { carryFreshJobs } from './fresh-jobs.ts'
+import { handOver, type OutboxRow, type Queues } from './hand-over.ts'
 
 /** Carries outbox rows to BullMQ. Every process that enqueues runs one. */
 export type Relay = {
-  /** There is something new; returns at once. */
-  nudge(): void
+  /** Carries rows that were committed just now; returns at once, and may lose them: they are owed in Postgres. */
+  nudge(rows: OutboxRow[]): void
   /** Wakes the audit worker soon; returns at once, and may be lost. */
   hintAudit(): void
   close(): Promise<void>
@@ -27,52 +26,50 @@ type RelayOptions = {
   republishAfterMs?: number
 }
 
-type OutboxRow = { id: string; queue: string; name: string; payload: unknown; run_at: Date | null }
-
 const epochKey = 'muster:epoch'
 const lookIntervalMs = 1_000
 const batchSize = 500
 /** Below every other. */
 const nilId = '00000000-0000-0000-0000-000000000000'
+/** Younger rows are most likely on their way with the process that committed them. */
+const freshMs = 300
 const hintIntervalMs = 100
 
-const publishedTotal = new Counter({
-  name: 'muster_outbox_published_total',
-  help: 'Outbox rows handed to BullMQ by this process, repeats included.',
-  labelNames: ['queue'],
-  registers: [registry],
-})
-
-const jobOptions = new Map(allJobs.map(({ queue, name, options }) => [`${queue}/${name}`, options]))
-
 /**
- * Publishes what is owed: at once when nudged, each second by itself, and all of it again when Redis lost its memory
- * (its epoch key is missing or changed). While Redis or Postgres is away it keeps trying and the rows wait.
+ * Publishes what is owed: what its own process commits at once, what others left each second, and all of it again when
+ * Redis lost its memory (its epoch key is missing or changed). While Redis or Postgres is away it keeps trying and the
+ * rows wait.
  */
 export function startRelay({ db, redisUrl, log, republishAfterMs = 30_000 }: RelayOptions): Relay {
   const redis = failFastRedis(redisUrl, { enableAutoPipelining: false })
-  let queues: Map<QueueName, Queue> | undefined
+  let queues: Queues | undefined
   let epoch: string | undefined
   let isClosing = false
   let isWanted = false
   let running: Promise<void> | undefined
   let hintTimer: NodeJS.Timeout | undefined
+  const fresh = carryFreshJobs(
+    db,
+    () => queues,
+    (error) => logTrouble(log, error),
+  )
 
   const drain = async () => {
-    // As soon as Redis is there, `ready` nudges again.
+    // As soon as Redis is there, `ready` wakes it again.
     while (isWanted && !isClosing && redis.status === 'ready') {
       queues ??= await openQueues(redis)
+      fresh.resume()
       isWanted = false
       await publishOwed(db, queues, () => isClosing)
     }
   }
 
-  const nudge = () => {
+  const wake = () => {
     isWanted = true
     running ??= drain().then(
       () => {
         running = undefined
-        if (isWanted && !isClosing && redis.status === 'ready') nudge()
+        if (isWanted && !isClosing && redis.status === 'ready') wake()
       },
       (error: unknown) => {
         // The next look tries again.
@@ -86,11 +83,12 @@ export function startRelay({ db, redisUrl, log, republishAfterMs = 30_000 }: Rel
   redis.on('ready', () => {
     if (isAway) log.info('Redis is back')
     isAway = false
-    nudge()
+    wake()
   })
   redis.on('close', () => {
     if (!isAway && !isClosing) log.warn('relay waits for Redis')
     isAway = true
+    fresh.drop()
   })
 
   const look = async () => {
@@ -98,11 +96,13 @@ export function startRelay({ db, redisUrl, log, republishAfterMs = 30_000 }: Rel
     const seen = await readEpoch(redis)
     // The first look of a process sets no alarm: whoever was running when Redis was flushed has seen it.
     const isLost = seen.isNew || (epoch !== undefined && seen.epoch !== epoch)
+    // A mark that came later would hide a job that was lost.
+    await fresh.mark()
     const forgotten = await forgetPublished(db, isLost ? 0 : republishAfterMs)
     if (isLost && forgotten > 0)
       log.warn({ jobs: forgotten }, 'Redis lost its memory; what was owed is published again')
     epoch = seen.epoch
-    nudge()
+    wake()
   }
 
   let looking: Promise<void> | undefined
@@ -115,7 +115,9 @@ export function startRelay({ db, redisUrl, log, republishAfterMs = 30_000 }: Rel
   }, lookIntervalMs)
 
   return {
-    nudge,
+    nudge(rows) {
+      if (!isAway && !isClosing) fresh.take(rows)
+    },
     hintAudit() {
       hintTimer ??= setTimeout(() => {
         hintTimer = undefined
@@ -135,13 +137,14 @@ export function startRelay({ db, redisUrl, log, republishAfterMs = 30_000 }: Rel
       clearTimeout(hintTimer)
       await looking
       await running
+      await fresh.close()
       await Promise.all([...(queues?.values() ?? [])].map((queue) => queue.close()))
       redis.disconnect()
     },
   }
 }
 
-async function openQueues(redis: Redis): Promise<Map<QueueName, Queue>> {
+async function openQueues(redis: Redis): Promise<Queues> {
   return new Map(await Promise.all(queueNames.map(async (name) => [name, await openQueue(name, redis)] as const)))
 }
 
@@ -166,7 +169,7 @@ async function forgetPublished(db: Db, olderThanMs: number): Promise<number> {
  * Publishes until nothing is left. What one batch does not hold goes over two lanes, so that Postgres and Redis work at
  * the same time (measured: 0.49 → 0.82 of `addBulk` alone).
  */
-async function publishOwed(db: Db, queues: ReadonlyMap<QueueName, Queue>, isClosing: () => boolean): Promise<void> {
+async function publishOwed(db: Db, queues: Queues, isClosing: () => boolean): Promise<void> {
   const first = await publishBatch(db, queues, nilId)
   if (!first) return
   const lane = async () => {
@@ -182,38 +185,21 @@ async function publishOwed(db: Db, queues: ReadonlyMap<QueueName, Queue>, isClos
  * @param after only rows with greater ids, which spares the index entries of those that were just published
  * @returns the last id of a full batch; undefined when nothing is left behind it
  */
-async function publishBatch(db: Db, queues: ReadonlyMap<QueueName, Queue>, after: string): Promise<string | undefined> {
+async function publishBatch(db: Db, queues: Queues, after: string): Promise<string | undefined> {
   return db.transaction().execute(async (trx) => {
     const { rows } = await sql<OutboxRow>`
       with owed as materialized (
-        select id from outbox where published_at is null and failed_at is null and id > ${after}
+        select id from outbox 
+        where published_at is null and failed_at is null and id > ${after}
+          and created_at < clock_timestamp() - make_interval(secs => ${freshMs / 1_000})
         order by id limit ${batchSize} for update skip locked
       ), quick as materialized (select set_config('synchronous_commit', 'off', true))
       update outbox set published_at = clock_timestamp() from owed, quick where outbox.id = owed.id
       returning outbox.id, queue, name, payload, run_at`.execute(trx)
     rows.sort((a, b) => (a.id < b.id ? -1 : 1))
-    for (const [name, queue] of queues) {
-      const own = rows.filter((row) => row.queue === name)
-      if (own.length === 0) continue
-      await queue.addBulk(own.map(toBulkJob))
-      publishedTotal.inc({ queue: name }, own.length)
-    }
+    await handOver(queues, rows)
     return rows.length === batchSize ? rows.at(-1)?.id : undefined
   })
-}
-
-function toBulkJob(row: OutboxRow): { name: string; data: unknown; opts: JobsOptions } {
-  return {
-    name: row.name,
-    data: row.payload,
-    opts: {
-      ...jobOptions.get(`${row.queue}/${row.name}`),
-      jobId: row.id,
-      delay: row.run_at ? Math.max(0, row.run_at.getTime() - Date.now()) : 0,
-      removeOnComplete: { age: 3_600, count: 10_000 },
-      removeOnFail: { age: 30 * 86_400, count: 10_000 },
-    },
-  }
 }
 
 function logTrouble(log: Logger, error: unknown): void {

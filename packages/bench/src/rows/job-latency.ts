@@ -21,7 +21,7 @@ export const jobLatency: Row = {
     const orders = await startChild<object, Ordered[]>(new URL('../drivers/order-jobs.ts', import.meta.url), env)
     const worker = await startChild<object, Started[]>(new URL('../drivers/note-jobs.ts', import.meta.url), env)
     try {
-      await measureRound(orders, worker, { perSecond: 100, seconds: stage.plan.warmUpSeconds })
+      await measureRound(orders, worker, { perSecond, seconds: stage.plan.warmUpSeconds })
       const rounds: Round[] = []
       for (let round = 0; round < stage.plan.rounds; round++) {
         rounds.push(await measureRound(orders, worker, { perSecond, seconds: stage.plan.jobSeconds }))
