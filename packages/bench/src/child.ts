@@ -9,6 +9,8 @@ export type Child<Question, Answer> = {
   stop(): Promise<void>
 }
 
+const ticksPerSecond = 100
+
 type Reply<Answer> = { answer: Answer } | { error: string }
 
 /** Starts a file that calls `answer` and waits until it is ready. @throws with what it printed when it ends before */
@@ -66,6 +68,12 @@ export function peakRssMiB(pid: number): number {
 export function cpuSeconds(pid: number): number | undefined {
   if (process.platform !== 'linux') return undefined
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-  const ticksPerSecond = 100
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
+}
+
+/** Processor time that the host gave to other machines while this one had work, over all cores; Linux only. */
+export function stolenSeconds(): number {
+  if (process.platform !== 'linux') return 0
+  const [, ticks] = /^cpu(?:\s+\d+){7}\s+(\d+)/.exec(readFileSync('/proc/stat', 'utf8')) ?? []
+  return Number(ticks) / ticksPerSecond
 }

@@ -3,6 +3,7 @@ import { type Child, rssMiB, startChild } from '../child.ts'
 import type { Started } from '../drivers/note-jobs.ts'
 import type { Ordered } from '../drivers/order-jobs.ts'
 import { milliseconds } from '../figures.ts'
+import { type QuietRound, quietRounds } from '../quiet.ts'
 import type { Line, Row } from '../row.ts'
 import type { Stage } from '../stage.ts'
 import { median, quantile } from '../statistics.ts'
@@ -22,11 +23,9 @@ export const jobLatency: Row = {
     const worker = await startChild<object, Started[]>(new URL('../drivers/note-jobs.ts', import.meta.url), env)
     try {
       await measureRound(orders, worker, { perSecond, seconds: stage.plan.warmUpSeconds })
-      const rounds: Round[] = []
-      for (let round = 0; round < stage.plan.rounds; round++) {
-        rounds.push(await measureRound(orders, worker, { perSecond, seconds: stage.plan.jobSeconds }))
-      }
-      return [lineOf(rounds)]
+      const { rounds, jobSeconds } = stage.plan
+      const measured = await quietRounds(rounds, () => measureRound(orders, worker, { perSecond, seconds: jobSeconds }))
+      return [lineOf(measured)]
     } finally {
       await orders.stop()
       await worker.stop()
@@ -59,9 +58,10 @@ async function measureRound(
   }
 }
 
-function lineOf(rounds: Round[]): Line {
-  const p50Ms = median(rounds.map((round) => round.p50Ms))
-  const p99Ms = median(rounds.map((round) => round.p99Ms))
+function lineOf(rounds: QuietRound<Round>[]): Line {
+  const counted = rounds.filter(({ isCounted }) => isCounted)
+  const p50Ms = median(counted.map((round) => round.p50Ms))
+  const p99Ms = median(counted.map((round) => round.p99Ms))
   return {
     what: `commit → handler started, ${perSecond} jobs/s, p50 and p99`,
     muster: `${milliseconds(p50Ms)}, ${milliseconds(p99Ms)}`,
