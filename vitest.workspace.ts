@@ -12,7 +12,7 @@ const roots = [
 export default defineConfig({
   test: {
     // Most of the time of these tests is waiting for processes; on two cores vitest would take the files one by one.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     // Once per run: Postgres, Redis and the inbox for every project.
     globalSetup: [fileURLToPath(parentUrl('packages/testing/src/global-setup.ts'))],
     projects: roots.map((root) => {

@@ -61,6 +61,22 @@ test('a job with a moment does not start before it', async () => {
   expect(Date.now()).toBeGreaterThanOrEqual(runAt.getTime())
 })
 
+test('a job starts at once, not when a relay next looks', async () => {
+  world.worker(takeEffect)
+  const transact = world.transact()
+  const untilEffects = (count: number) =>
+    eventually(async () => expect(await world.effects()).toHaveLength(count), { timeoutMs: 10_000 })
+  await order(transact)
+  await untilEffects(1)
+  const startedMs = performance.now()
+  for (let count = 2; count <= 11; count++) {
+    await order(transact)
+    await untilEffects(count)
+  }
+  // Looks come a second apart.
+  expect(performance.now() - startedMs).toBeLessThan(5_000)
+})
+
 test('a row that nobody was nudged about is published by any relay', async () => {
   const { jobId } = await order(world.transact({ nudge() {}, hintAudit() {} }))
   expect((await world.outboxRow(jobId))?.published_at).toBeNull()
@@ -109,6 +125,15 @@ test('after Redis lost its memory everything owed is published again at once', a
   for (const { jobId } of orders) await untilInRedis(jobId, 3_000)
   world.worker(takeEffect)
   await eventually(async () => expect(await world.effects()).toEqual(orders.map(({ subject }) => subject).sort()))
+})
+
+test('a job that was handed over just before Redis lost its memory is published again at once', async () => {
+  const transact = world.transact(world.relay({ republishAfterMs: 3_300_000 }))
+  await eventually(async () => expect(await world.redis.client.get('muster:epoch')).toBeTruthy())
+  const { jobId } = await order(transact)
+  await untilInRedis(jobId)
+  await world.redis.client.flushdb()
+  await untilInRedis(jobId, 3_000)
 })
 
 test('a worker that waits for jobs goes on after Redis lost its memory', async () => {
