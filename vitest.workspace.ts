@@ -11,7 +11,8 @@ const roots = [
 
 export default defineConfig({
   test: {
-    // Most of the time of these tests is waiting for processes; on two cores vitest would take the files one by one.
+    // A third of the time of these tests is waiting for processes; on two cores vitest would take the files one by one.
+    // Three at a time keep both busy, and a test that measures time has to allow for that, unless it is of chaos.
     maxWorkers: Math.max(3, availableParallelism() - 1),
     // Once per run: Postgres, Redis and the inbox for every project.
     globalSetup: [fileURLToPath(parentUrl('packages/testing/src/global-setup.ts'))],

@@ -75,5 +75,5 @@ export function cpuSeconds(pid: number): number | undefined {
 export function stolenSeconds(): number {
   if (process.platform !== 'linux') return 0
   const [, ticks] = /^cpu(?:\s+\d+){7}\s+(\d+)/.exec(readFileSync('/proc/stat', 'utf8')) ?? []
-  return Number(ticks) / ticksPerSecond
+  return Number(ticks ?? 0) / ticksPerSecond
 }

@@ -6,10 +6,11 @@ import { entity, newTask } from './work.ts'
 
 let system: System
 let api: App
+let emailWorker: App
 
 beforeAll(async () => {
   system = await startSystem()
-  await Promise.all([system.start('email-worker'), system.start('audit-worker')])
+  ;[emailWorker] = await Promise.all([system.start('email-worker'), system.start('audit-worker')])
 })
 afterAll(() => system.close())
 
@@ -92,14 +93,20 @@ test('with the API killed after it committed without Redis, the relay of another
   expect(system.smtp.to(person.email)).toHaveLength(2)
 })
 
-test('with the API killed between publish and mark, its jobs are published again and done once', async () => {
+test('with the API killed between handing its jobs over and marking them, they are handed over again and done once', async () => {
   const gate = await system.gate('outbox', 'update of published_at')
   const person = system.newcomer()
   await gate.close()
+  emailWorker.freeze()
   expect((await person.register()).status).toBe(202)
-  await gate.waitForOne()
+  await gate.waitForOne({ like: '%handed_over%' })
   await api.kill()
   await gate.open()
+  // Nobody marked them, so a look hands them over again.
+  await eventually(async () => {
+    expect(await system.books.query('select from outbox where published_at is null')).toEqual([])
+  })
+  emailWorker.thaw()
 
   await system.books.settled()
   expect(system.smtp.to(person.email)).toHaveLength(1)

@@ -63,7 +63,7 @@ test('kill -9 with a digest half written, twice, and Redis emptied in between: o
   await gate.close()
   await missedFive([person])
   for (let kills = 0; kills < 2; kills++) {
-    await gate.waitForOne(takenOverMs)
+    await gate.waitForOne({ timeoutMs: takenOverMs })
     await apps['reminder-worker'].kill()
     if (kills === 0) await system.redis.flush()
     await gate.open()

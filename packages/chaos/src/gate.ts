@@ -7,8 +7,8 @@ import pg from 'pg'
  */
 export type Gate = {
   close(): Promise<void>
-  /** Until a statement waits before it. */
-  waitForOne(timeoutMs?: number): Promise<void>
+  /** Until a statement waits before it, whose text is like this. */
+  waitForOne(options?: { like?: string; timeoutMs?: number }): Promise<void>
   open(): Promise<void>
   /** Opens it for good. */
   remove(): Promise<void>
@@ -43,12 +43,13 @@ export async function installGate(databaseUrl: string, { table, on, atCommit = f
   )
   return {
     close: async () => void (await client.query('select pg_advisory_lock($1)', [key])),
-    waitForOne: (timeoutMs = 20_000) =>
+    waitForOne: ({ like = '%', timeoutMs = 20_000 } = {}) =>
       eventually(
         async () => {
           const { rowCount } = await client.query(
-            `select from pg_locks where locktype = 'advisory' and objid = $1 and not granted`,
-            [key],
+            `select from pg_locks join pg_stat_activity using (pid)
+             where locktype = 'advisory' and objid = $1 and not granted and query like $2`,
+            [key, like],
           )
           if (!rowCount) throw new Error(`Nobody came to the gate before ${on} on ${table}.`)
         },

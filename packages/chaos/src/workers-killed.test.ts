@@ -57,7 +57,7 @@ describe.concurrent('kill -9 of a worker in the middle of its job', () => {
     await gate.close()
     const id = await setReminder(person, await makeTask(person), 500)
     for (let kills = 0; kills < 2; kills++) {
-      await gate.waitForOne(takenOverMs)
+      await gate.waitForOne({ timeoutMs: takenOverMs })
       await replaceAt(gate, 'reminder-worker', kills < 1)
     }
     await eventually(async () => expect(await count('reminders', `id = $1 and status = 'sent'`, id)).toBe(1), {
@@ -75,7 +75,7 @@ describe.concurrent('kill -9 of a worker in the middle of its job', () => {
     await gate.close()
     const id = await uploadPhoto(person, await makeTask(person))
     for (let kills = 0; kills < 2; kills++) {
-      await gate.waitForOne(takenOverMs)
+      await gate.waitForOne({ timeoutMs: takenOverMs })
       await replaceAt(gate, 'image-worker', kills < 1)
     }
     await eventually(async () => expect(await count('attachments', `id = $1 and status = 'ready'`, id)).toBe(1), {
@@ -94,7 +94,7 @@ describe.concurrent('kill -9 of a worker in the middle of its job', () => {
     const gate = await system.gate('audit_events', 'insert')
     await gate.close()
     const ids = await Promise.all(Array.from({ length: 30 }, () => makeTask(person)))
-    await gate.waitForOne(takenOverMs)
+    await gate.waitForOne({ timeoutMs: takenOverMs })
     await replaceAt(gate, 'audit-worker', false)
     await auditedOnce('task.created', ids)
     expect(await system.books.isChainWhole()).toBe(true)

@@ -50,7 +50,7 @@ const longMs = '600000'
 /** The lock of a dead worker runs out after 10 s, and the next check comes at most 5 s later. */
 const takeoverMs = 17_000
 
-test('a process that dies between commit and publishing loses nothing', async () => {
+test('a process that dies right after its commit loses nothing', async () => {
   const subject = newId()
   const child = startProcess('order', subject)
   const [, signal] = await once(child, 'exit')

@@ -1,40 +1,47 @@
 import type { Db } from '@muster/db'
 import { sql } from 'kysely'
-import { handOver, type OutboxRow, type Queues } from './hand-over.ts'
+import { handOver, maxBatch, type OutboxRow, type Queues } from './hand-over.ts'
 
 /** What one process has just committed, on its short way to BullMQ. */
 export type FreshJobs = {
   /** Rows that were committed just now; returns at once. */
   take(rows: OutboxRow[]): void
-  /** Hands over what was taken before there was anybody to hand it to. */
+  /** Redis is there: hands over what was taken before that. */
   resume(): void
-  /** What was not handed over by now waits in Postgres. */
+  /** Redis went away: what was not handed over by now waits in Postgres. */
   drop(): void
-  /** Notes in Postgres what was handed over, without waiting for its moment. */
-  mark(): Promise<void>
-  /** Hands over what it has and notes it. */
+  /** Redis lost what it was given: none of it is marked any more once the promise has settled. */
+  forget(): Promise<void>
+  /** Hands over what it has and marks it. */
   close(): Promise<void>
+}
+
+type FreshJobsOptions = {
+  db: Db
+  /** Undefined until Redis was there for the first time. */
+  getQueues: () => Queues | undefined
+  /** Whether Redis still has the memory that it had when this process last looked. */
+  isSameRedis: () => Promise<boolean>
+  onTrouble: (error: unknown) => void
 }
 
 /** More than this at once is left to those who read the outbox. */
 const maxFresh = 1_000
-const batchSize = 500
 /** Most jobs are done by then, and their rows gone. */
 const markAfterMs = 100
+/** Rows younger than this are most likely on their short way, or about to be marked. */
+export const freshMs = 3 * markAfterMs
 
 /**
  * The short way of a job: from the commit straight to BullMQ, without reading its row back or locking it (measured at
- * 500 jobs/s: p50 4 → 1 ms, p99 21 → 15 ms). It may lose what it carries, at any moment: a row that is not marked is
- * found by the next look.
- * @param getQueues undefined until Redis was there
+ * 500 jobs/s: p50 4 → 1 ms, p99 21 → 15 ms). It may lose what it carries, at any moment: a row that is not marked as
+ * published is found by the next look.
  */
-export function carryFreshJobs(
-  db: Db,
-  getQueues: () => Queues | undefined,
-  onTrouble: (error: unknown) => void,
-): FreshJobs {
-  let fresh: OutboxRow[] = []
-  let handed: string[] = []
+export function createFreshJobs({ db, getQueues, isSameRedis, onTrouble }: FreshJobsOptions): FreshJobs {
+  let taken: OutboxRow[] = []
+  let handedOver: string[] = []
+  let losses = 0
+  let isInTrouble = false
   let carrying: Promise<void> | undefined
   let marking: Promise<void> = Promise.resolve()
   let markTimer: NodeJS.Timeout | undefined
@@ -42,47 +49,60 @@ export function carryFreshJobs(
   const mark = () => {
     clearTimeout(markTimer)
     markTimer = undefined
-    const ids = handed
-    handed = []
-    if (ids.length > 0) marking = Promise.all([marking, markPublished(db, ids).catch(onTrouble)]).then(() => {})
+    const ids = handedOver
+    handedOver = []
+    const lossesBefore = losses
+    const markThese = async () => {
+      if (ids.length > 0 && (await isSameRedis()) && losses === lossesBefore) await markPublished(db, ids)
+    }
+    marking = Promise.all([marking, markThese().catch(onTrouble)]).then(() => {})
     return marking
   }
 
   const carry = async (queues: Queues) => {
-    while (fresh.length > 0) {
-      const rows = fresh.splice(0, batchSize)
-      await handOver(queues, rows)
-      for (const { id } of rows) handed.push(id)
-      if (handed.length >= batchSize) mark()
-      else markTimer ??= setTimeout(mark, markAfterMs)
+    try {
+      while (taken.length > 0) {
+        const rows = taken.splice(0, maxBatch)
+        const lossesBefore = losses
+        await handOver(queues, rows)
+        if (losses > lossesBefore) continue
+        handedOver.push(...rows.map(({ id }) => id))
+        if (handedOver.length >= maxBatch) mark()
+        else markTimer ??= setTimeout(mark, markAfterMs)
+      }
+    } catch (error) {
+      // Until a look gets through, each further attempt would only fail and say so again.
+      isInTrouble = true
+      taken = []
+      onTrouble(error)
+    } finally {
+      carrying = undefined
     }
   }
 
-  const drop = () => {
-    fresh = []
-  }
-
-  const resume = () => {
+  const go = () => {
     const queues = getQueues()
-    if (!queues || fresh.length === 0) return
-    carrying ??= carry(queues)
-      .catch((error: unknown) => {
-        drop()
-        onTrouble(error)
-      })
-      .finally(() => {
-        carrying = undefined
-      })
+    if (queues && taken.length > 0) carrying ??= carry(queues)
   }
 
   return {
     take(rows) {
-      if (fresh.length + rows.length <= maxFresh) fresh.push(...rows)
-      resume()
+      if (isInTrouble || taken.length + rows.length > maxFresh) return
+      taken.push(...rows)
+      go()
     },
-    resume,
-    drop,
-    mark,
+    resume() {
+      isInTrouble = false
+      go()
+    },
+    drop() {
+      taken = []
+    },
+    forget() {
+      losses++
+      handedOver = []
+      return marking
+    },
     async close() {
       await carrying
       await mark()
@@ -96,9 +116,10 @@ export function carryFreshJobs(
  */
 async function markPublished(db: Db, ids: string[]): Promise<void> {
   await sql`
-    with handed as materialized (
-      select id from outbox where id = any(${ids}::uuid[]) and published_at is null for update skip locked
+    with handed_over as materialized (
+      select id from outbox where id = any(${ids}::uuid[]) and published_at is null and failed_at is null
+      for update skip locked
     ), quick as materialized (select set_config('synchronous_commit', 'off', true))
-    update outbox set published_at = clock_timestamp() from handed, quick where outbox.id = handed.id
+    update outbox set published_at = clock_timestamp() from handed_over, quick where outbox.id = handed_over.id
   `.execute(db)
 }

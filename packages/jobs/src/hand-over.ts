@@ -6,6 +6,9 @@ import type { QueueName } from './define-job.ts'
 /** A job that is owed, as its row of `outbox` has it. */
 export type OutboxRow = { id: string; queue: string; name: string; payload: unknown; run_at: Date | null }
 
+/** Rows that are handed over together. */
+export const maxBatch = 500
+
 export type Queues = ReadonlyMap<QueueName, Queue>
 
 const publishedTotal = new Counter({

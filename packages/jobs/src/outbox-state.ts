@@ -4,7 +4,10 @@ import { sql } from 'kysely'
 /** More than this are not counted. */
 const maxCounted = 1_000
 
-/** How many jobs wait to be handed over to BullMQ, 1000 standing for more, and since when the first of them does. */
+/**
+ * How many jobs wait to be handed over to BullMQ, 1000 standing for more, and since when the first of them does. Those of the
+ * last moments count too: a job is marked as handed over a little later than it is.
+ */
 export async function readOutboxState(db: Db): Promise<{ pending: number; oldestMs: number }> {
   const { rows } = await sql<{ pending: number; oldestMs: number }>`
     select count(*)::int as pending,

@@ -6,8 +6,8 @@ import { sql } from 'kysely'
 import { chainAudit } from './chain-audit.ts'
 import { failFastRedis, openQueue } from './connection.ts'
 import { queueNames } from './define-job.ts'
-import { carryFreshJobs } from './fresh-jobs.ts'
-import { handOver, type OutboxRow, type Queues } from './hand-over.ts'
+import { createFreshJobs, freshMs } from './fresh-jobs.ts'
+import { handOver, maxBatch, type OutboxRow, type Queues } from './hand-over.ts'
 
 /** Carries outbox rows to BullMQ. Every process that enqueues runs one. */
 export type Relay = {
@@ -28,11 +28,8 @@ type RelayOptions = {
 
 const epochKey = 'muster:epoch'
 const lookIntervalMs = 1_000
-const batchSize = 500
 /** Below every other. */
 const nilId = '00000000-0000-0000-0000-000000000000'
-/** Younger rows are most likely on their way with the process that committed them. */
-const freshMs = 300
 const hintIntervalMs = 100
 
 /**
@@ -48,17 +45,18 @@ export function startRelay({ db, redisUrl, log, republishAfterMs = 30_000 }: Rel
   let isWanted = false
   let running: Promise<void> | undefined
   let hintTimer: NodeJS.Timeout | undefined
-  const fresh = carryFreshJobs(
+  const freshJobs = createFreshJobs({
     db,
-    () => queues,
-    (error) => logTrouble(log, error),
-  )
+    getQueues: () => queues,
+    isSameRedis: async () => epoch !== undefined && (await redis.get(epochKey)) === epoch,
+    onTrouble: (error) => logTrouble(log, error),
+  })
 
   const drain = async () => {
     // As soon as Redis is there, `ready` wakes it again.
     while (isWanted && !isClosing && redis.status === 'ready') {
       queues ??= await openQueues(redis)
-      fresh.resume()
+      freshJobs.resume()
       isWanted = false
       await publishOwed(db, queues, () => isClosing)
     }
@@ -79,25 +77,13 @@ export function startRelay({ db, redisUrl, log, republishAfterMs = 30_000 }: Rel
     )
   }
 
-  let isAway = false
-  redis.on('ready', () => {
-    if (isAway) log.info('Redis is back')
-    isAway = false
-    wake()
-  })
-  redis.on('close', () => {
-    if (!isAway && !isClosing) log.warn('relay waits for Redis')
-    isAway = true
-    fresh.drop()
-  })
-
   const look = async () => {
     if (redis.status !== 'ready') return
     const seen = await readEpoch(redis)
     // The first look of a process sets no alarm: whoever was running when Redis was flushed has seen it.
     const isLost = seen.isNew || (epoch !== undefined && seen.epoch !== epoch)
-    // A mark that came later would hide a job that was lost.
-    await fresh.mark()
+    // A mark that came after would hide a job that is gone.
+    if (isLost) await freshJobs.forget()
     const forgotten = await forgetPublished(db, isLost ? 0 : republishAfterMs)
     if (isLost && forgotten > 0)
       log.warn({ jobs: forgotten }, 'Redis lost its memory; what was owed is published again')
@@ -106,17 +92,31 @@ export function startRelay({ db, redisUrl, log, republishAfterMs = 30_000 }: Rel
   }
 
   let looking: Promise<void> | undefined
-  const timer = setInterval(() => {
+  const lookNow = () => {
     looking ??= look()
       .catch((error: unknown) => logTrouble(log, error))
       .finally(() => {
         looking = undefined
       })
-  }, lookIntervalMs)
+  }
+  const timer = setInterval(lookNow, lookIntervalMs)
+
+  let isAway = false
+  redis.on('ready', () => {
+    if (isAway) log.info('Redis is back')
+    isAway = false
+    wake()
+    lookNow()
+  })
+  redis.on('close', () => {
+    if (!isAway && !isClosing) log.warn('relay waits for Redis')
+    isAway = true
+    freshJobs.drop()
+  })
 
   return {
     nudge(rows) {
-      if (!isAway && !isClosing) fresh.take(rows)
+      if (!isAway && !isClosing) freshJobs.take(rows)
     },
     hintAudit() {
       hintTimer ??= setTimeout(() => {
@@ -137,7 +137,7 @@ export function startRelay({ db, redisUrl, log, republishAfterMs = 30_000 }: Rel
       clearTimeout(hintTimer)
       await looking
       await running
-      await fresh.close()
+      await freshJobs.close()
       await Promise.all([...(queues?.values() ?? [])].map((queue) => queue.close()))
       redis.disconnect()
     },
@@ -180,7 +180,8 @@ async function publishOwed(db: Db, queues: Queues, isClosing: () => boolean): Pr
 }
 
 /**
- * The rows stay locked while they are handed over, so two relays never carry the same row at once. The commit need not
+ * The rows stay locked while they are handed over, so that no other look carries them too; a nudge may, and the job id
+ * makes that one job. The commit need not
  * reach the disk: a mark that a crash loses makes the row be published again, and the job id makes that harmless.
  * @param after only rows with greater ids, which spares the index entries of those that were just published
  * @returns the last id of a full batch; undefined when nothing is left behind it
@@ -189,16 +190,16 @@ async function publishBatch(db: Db, queues: Queues, after: string): Promise<stri
   return db.transaction().execute(async (trx) => {
     const { rows } = await sql<OutboxRow>`
       with owed as materialized (
-        select id from outbox 
+        select id from outbox
         where published_at is null and failed_at is null and id > ${after}
-          and created_at < clock_timestamp() - make_interval(secs => ${freshMs / 1_000})
-        order by id limit ${batchSize} for update skip locked
+          and created_at not between clock_timestamp() - make_interval(secs => ${freshMs / 1_000}) and clock_timestamp()
+        order by id limit ${maxBatch} for update skip locked
       ), quick as materialized (select set_config('synchronous_commit', 'off', true))
       update outbox set published_at = clock_timestamp() from owed, quick where outbox.id = owed.id
       returning outbox.id, queue, name, payload, run_at`.execute(trx)
     rows.sort((a, b) => (a.id < b.id ? -1 : 1))
     await handOver(queues, rows)
-    return rows.length === batchSize ? rows.at(-1)?.id : undefined
+    return rows.length === maxBatch ? rows.at(-1)?.id : undefined
   })
 }
 

@@ -14,22 +14,31 @@ export type Ordered = [jobId: string, committedAtMs: number]
 const log = createLogger({ name: 'bench-orders', level: 'warn' })
 const db = createDb({ url: setting('DATABASE_URL'), poolMax: 10, applicationName: 'bench-orders' })
 const relay = startRelay({ db, redisUrl: setting('REDIS_URL'), log })
-const transact = createTransact({ db, relay })
+let committed: Ordered[] = []
+const transact = createTransact({
+  db,
+  relay: {
+    ...relay,
+    nudge(rows) {
+      const atMs = now()
+      committed.push(...rows.map(({ id }): Ordered => [id, atMs]))
+      relay.nudge(rows)
+    },
+  },
+})
 
 /** Orders jobs at an even rate, each in a transaction of its own, as a route would. */
 answer<{ perSecond: number; seconds: number }, Ordered[]>(async ({ perSecond, seconds }) => {
-  const orders: Promise<Ordered>[] = []
+  const orders: Promise<string>[] = []
   const startMs = now()
   const count = perSecond * seconds
   while (orders.length < count) {
     const due = Math.min(count, ((now() - startMs) * perSecond) / 1_000)
-    while (orders.length < due) orders.push(order())
+    while (orders.length < due) orders.push(transact(async ({ enqueue }) => enqueue(sendEmail, { emailId: newId() })))
     await sleep(1)
   }
-  return Promise.all(orders)
+  await Promise.all(orders)
+  const ordered = committed
+  committed = []
+  return ordered
 })
-
-async function order(): Promise<Ordered> {
-  const jobId = await transact(async ({ enqueue }) => enqueue(sendEmail, { emailId: newId() }))
-  return [jobId, now()]
-}

@@ -115,8 +115,10 @@ test('the counts tell what waits, what is put off, what failed and what was done
   await eventually(async () =>
     expect(await countsOf('image')).toMatchObject({ waiting: 0, completed: before.completed + 1, oldestWaitingMs: 0 }),
   )
-  const { outbox } = (await admin.inject('GET', `${base}/queues`)).json().data
-  expect(outbox).toEqual({ pending: 0, oldestMs: 0 })
+  await eventually(async () => {
+    const { outbox } = (await admin.inject('GET', `${base}/queues`)).json().data
+    expect(outbox).toEqual({ pending: 0, oldestMs: 0 })
+  })
   await discard(jobId)
   expect(await countsOf('image')).toMatchObject({ failed: 0 })
 })
