@@ -78,7 +78,7 @@ export function startRelay({ db, redisUrl, log, republishAfterMs = 30_000 }: Rel
   }
 
   const look = async () => {
-    if (redis.status !== 'ready') return
+    if (isClosing || redis.status !== 'ready') return
     const seen = await readEpoch(redis)
     // The first look of a process sets no alarm: whoever was running when Redis was flushed has seen it.
     const isLost = seen.isNew || (epoch !== undefined && seen.epoch !== epoch)
