@@ -110,10 +110,7 @@ export function createFreshJobs({ db, getQueues, isSameRedis, onTrouble }: Fresh
   }
 }
 
-/**
- * Rows that are locked are being done: left out. The commit need not reach the disk, since a mark that a crash loses makes
- * the row be published again, and the job id makes that harmless.
- */
+/** Rows that are locked are being done: left out. As in a look, the commit need not reach the disk. */
 async function markPublished(db: Db, ids: string[]): Promise<void> {
   await sql`
     with handed_over as materialized (

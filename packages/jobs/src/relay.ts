@@ -53,7 +53,7 @@ export function startRelay({ db, redisUrl, log, republishAfterMs = 30_000 }: Rel
   })
 
   const drain = async () => {
-    // As soon as Redis is there, `ready` wakes it again.
+    // As soon as Redis is there, a look wakes it again.
     while (isWanted && !isClosing && redis.status === 'ready') {
       queues ??= await openQueues(redis)
       freshJobs.resume()
@@ -105,7 +105,6 @@ export function startRelay({ db, redisUrl, log, republishAfterMs = 30_000 }: Rel
   redis.on('ready', () => {
     if (isAway) log.info('Redis is back')
     isAway = false
-    wake()
     lookNow()
   })
   redis.on('close', () => {
@@ -180,9 +179,8 @@ async function publishOwed(db: Db, queues: Queues, isClosing: () => boolean): Pr
 }
 
 /**
- * The rows stay locked while they are handed over, so that no other look carries them too; a nudge may, and the job id
- * makes that one job. The commit need not
- * reach the disk: a mark that a crash loses makes the row be published again, and the job id makes that harmless.
+ * The rows stay locked while they are handed over, so that no other look carries them too; a nudge may. The commit need not
+ * reach the disk: a mark that a crash loses makes the row be published again. The job id makes both harmless.
  * @param after only rows with greater ids, which spares the index entries of those that were just published
  * @returns the last id of a full batch; undefined when nothing is left behind it
  */
