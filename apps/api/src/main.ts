@@ -2,7 +2,7 @@ import { assertMigrated } from '@muster/db'
 import { assertNoEviction } from '@muster/jobs/connection'
 import { createLogger } from '@muster/logger'
 import { lowerThreadPoolPriority } from '@muster/security'
-import { runProcess, startOpsServer } from '@muster/telemetry'
+import { runProcess, runStartChecks, startOpsServer } from '@muster/telemetry'
 import { buildApp } from './app.ts'
 import { readConfig } from './config.ts'
 import { createDeps } from './deps.ts'
@@ -17,7 +17,7 @@ await runProcess({
     log.level = config.logLevel
     const deps = createDeps(config, log)
     await assertMigrated(deps.db)
-    await assertNoEviction(config.redisUrl)
+    await runStartChecks([() => assertNoEviction(config.redisUrl)])
     await ensureBootstrapAdmin(deps)
     const app = await buildApp(deps)
     // Nobody who comes with the first connection should be told to come again.

@@ -1,6 +1,6 @@
 import { assertMigrated, type Db } from '@muster/db'
 import { createLogger, type Logger } from '@muster/logger'
-import { runProcess, startOpsServer } from '@muster/telemetry'
+import { runProcess, runStartChecks, type StartCheck, startOpsServer } from '@muster/telemetry'
 import { sql } from 'kysely'
 import { assertNoEviction } from './connection.ts'
 
@@ -12,6 +12,8 @@ type WorkerApp<C extends WorkerConfig, D extends WorkerDeps> = {
   name: string
   readConfig: () => C
   createDeps: (config: C, log: Logger) => D
+  /** What must hold for this app beside what holds for every worker; run once the database is known to be migrated. */
+  startChecks?: (deps: D, config: C) => StartCheck[]
   start: (deps: D, config: C) => { close(): Promise<void> }
 }
 
@@ -30,7 +32,7 @@ export async function runWorkerProcess<C extends WorkerConfig, D extends WorkerD
       log.level = config.logLevel
       const deps = app.createDeps(config, log)
       await assertMigrated(deps.db)
-      await assertNoEviction(config.redisUrl)
+      await runStartChecks([() => assertNoEviction(config.redisUrl), ...(app.startChecks?.(deps, config) ?? [])])
       const worker = app.start(deps, config)
       const ops = await startOpsServer({
         ...config.ops,
