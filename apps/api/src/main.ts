@@ -3,6 +3,7 @@ import { assertNoEviction } from '@muster/jobs/connection'
 import { createLogger } from '@muster/logger'
 import { lowerThreadPoolPriority } from '@muster/security'
 import { runProcess, runStartChecks, startOpsServer } from '@muster/telemetry'
+import { reportZones } from '@muster/zones'
 import { buildApp } from './app.ts'
 import { readConfig } from './config.ts'
 import { createDeps } from './deps.ts'
@@ -24,6 +25,7 @@ await runProcess({
     await deps.revocations.loaded
     await app.listen(config.http)
     lowerThreadPoolPriority()
+    void reportZones(deps)
     const ops = await startOpsServer({ ...config.ops, log, ready: async () => deps.revocations.isFresh() })
     return {
       async close() {

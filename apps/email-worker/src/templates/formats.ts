@@ -1,3 +1,5 @@
+import { zoneOrUtc } from '@muster/zones'
+
 /** How values are written before they are put into a mail. Each gives plain text; escaping comes after it. */
 export const formats = {
   /** One line: whatever would break or hide a line becomes a space. */
@@ -42,20 +44,13 @@ const dateTimeIn = zonedFormat({ ...date, ...time, timeZoneName: 'short' })
 const timeIn = zonedFormat(time)
 const dayFormat = new Intl.DateTimeFormat('en-GB', { ...date, timeZone: 'UTC' })
 
-/** Making one takes longer than writing a hundred dates; a zone that this system doesn't know is read as UTC. */
+/** Making one takes longer than writing a hundred dates; a zone that this process doesn't know is read as UTC. */
 function zonedFormat(options: Intl.DateTimeFormatOptions): (timezone: string) => Intl.DateTimeFormat {
   const made = new Map<string, Intl.DateTimeFormat>()
-  const make = (timeZone: string) => new Intl.DateTimeFormat('en-GB', { timeZone, ...options })
   return (timezone) => {
-    const known = made.get(timezone)
-    if (known) return known
-    let format: Intl.DateTimeFormat
-    try {
-      format = make(timezone)
-    } catch {
-      format = make('UTC')
-    }
-    made.set(timezone, format)
+    const timeZone = zoneOrUtc(timezone)
+    const format = made.get(timeZone) ?? new Intl.DateTimeFormat('en-GB', { timeZone, ...options })
+    made.set(timeZone, format)
     return format
   }
 }
