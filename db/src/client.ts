@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { namedStatements } from './named-statements.ts'
+import { connectionTo } from './session-settings.ts'
 import { sharedConnection } from './shared-connection.ts'
 import type { Database, Db } from './types.ts'
 
@@ -41,7 +42,7 @@ export function createLookupDb(options: Omit<DbOptions, 'poolMax'>): Db {
 
 const connectionConfig = ({ url, applicationName, statementTimeoutMs = 5_000 }: Omit<DbOptions, 'poolMax'>) =>
   ({
-    connectionString: url,
+    ...connectionTo(url),
     application_name: applicationName,
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,

@@ -2,4 +2,5 @@ export { createDb, createLookupDb, type DbOptions, isDatabaseUnavailable } from 
 export { type Clock, systemClock } from './clock.ts'
 export { newId } from './ids.ts'
 export { assertMigrated } from './migrator.ts'
+export { findOddSettings } from './session-settings.ts'
 export type { Database, Db, Json, Trx } from './types.ts'

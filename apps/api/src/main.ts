@@ -1,4 +1,4 @@
-import { assertMigrated } from '@muster/db'
+import { assertMigrated, findOddSettings } from '@muster/db'
 import { assertNoEviction } from '@muster/jobs/connection'
 import { createLogger } from '@muster/logger'
 import { lowerThreadPoolPriority } from '@muster/security'
@@ -18,6 +18,7 @@ await runProcess({
     log.level = config.logLevel
     const deps = createDeps(config, log)
     await assertMigrated(deps.db)
+    for (const sentence of await findOddSettings(deps.db)) log.warn(sentence)
     await runStartChecks([() => assertNoEviction(config.redisUrl)])
     await ensureBootstrapAdmin(deps)
     const app = await buildApp(deps)

@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { createDb, type Db } from '@muster/db'
 import { Redis } from 'ioredis'
 import pg from 'pg'
@@ -11,12 +14,19 @@ export type TestDatabase = {
   drop(): Promise<void>
 }
 
+export type TestDatabaseOptions = {
+  poolMax?: number
+  /** Of another locale than ours, and with other ways to write times: as somebody else's Postgres may be. */
+  isForeign?: boolean
+}
+
 /** A migrated, empty database of one's own, cloned from the template. */
-export async function createTestDatabase(options: { poolMax?: number } = {}): Promise<TestDatabase> {
+export async function createTestDatabase(options: TestDatabaseOptions = {}): Promise<TestDatabase> {
   const name = `muster_test_${randomUUID().replaceAll('-', '')}`
-  await asSuperuser(`CREATE DATABASE ${name} TEMPLATE ${fromSetup('MUSTER_TEST_TEMPLATE')}`)
   const url = new URL(fromSetup('MUSTER_TEST_POSTGRES_URL'))
   url.pathname = name
+  if (options.isForeign) await createForeign(name, url)
+  else await asSuperuser(`CREATE DATABASE ${name} TEMPLATE ${fromSetup('MUSTER_TEST_TEMPLATE')}`)
   const db = createDb({ url: url.href, poolMax: options.poolMax ?? 10, applicationName: 'muster-test' })
   return {
     url: url.href,
@@ -26,6 +36,16 @@ export async function createTestDatabase(options: { poolMax?: number } = {}): Pr
       await asSuperuser(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
     },
   }
+}
+
+async function createForeign(name: string, url: URL): Promise<void> {
+  const locale = `ENCODING 'UTF8' LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C'`
+  await asSuperuser(`CREATE DATABASE ${name} TEMPLATE template0 ${locale}`)
+  const settings = { datestyle: 'SQL, DMY', intervalstyle: 'sql_standard', timezone: 'Asia/Tokyo' }
+  for (const [setting, value] of Object.entries(settings))
+    await asSuperuser(`ALTER DATABASE ${name} SET ${setting} = '${value}'`)
+  const cli = fileURLToPath(new URL('../../../db/src/cli.ts', import.meta.url))
+  await promisify(execFile)(process.execPath, [cli, 'migrate'], { env: { ...process.env, DATABASE_URL: url.href } })
 }
 
 async function asSuperuser(statement: string): Promise<void> {

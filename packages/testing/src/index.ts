@@ -1,6 +1,12 @@
 export { freePort } from '@muster/devkit'
 export { insertOrganization, insertReminder, insertTask, insertUser } from './builders.ts'
-export { createTestDatabase, createTestRedis, type TestDatabase, type TestRedis } from './databases.ts'
+export {
+  createTestDatabase,
+  createTestRedis,
+  type TestDatabase,
+  type TestDatabaseOptions,
+  type TestRedis,
+} from './databases.ts'
 export { endWithTest } from './end-with-test.ts'
 export { eventually } from './eventually.ts'
 export { inboxSmtpUrl, mailsTo, type ReceivedMail, waitForMail } from './inbox.ts'
