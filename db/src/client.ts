@@ -20,6 +20,9 @@ const connectTimeoutMs = 2_000
 const lookupLockTimeoutMs = 250
 const int8Oid = 20
 
+// Written in the process's own zone, instants would lose the seconds that offsets had once.
+pg.defaults.parseInputDatesAsUTC = true
+
 /** Kysely over a pool of `pg`, with named prepared statements and with timeouts on both sides. */
 export function createDb(options: DbOptions): Db {
   const pool = new pg.Pool({ ...connectionConfig(options), max: options.poolMax, idleTimeoutMillis: 60_000 })

@@ -55,6 +55,23 @@ test('times are told to the instant, those of nested rows too', async () => {
   expect(task.dueDate).toBe('2026-12-24T18:30:00.123Z')
 })
 
+test('a process in a zone of odd offsets writes instants as they are', async () => {
+  const before = process.env.TZ
+  // Until 1972 its clocks were 44 minutes and 30 seconds behind UTC.
+  process.env.TZ = 'Africa/Monrovia'
+  try {
+    const dueDate = '1971-06-01T12:00:15.250Z'
+    const told = await answered(async (app) => {
+      const { id } = await createTask(await app.signUp(), { dueDate })
+      return app.db.selectFrom('tasks').select('due_date').where('id', '=', id).executeTakeFirstOrThrow()
+    })
+    expect(told.due_date.toISOString()).toBe(dueDate)
+  } finally {
+    if (before === undefined) delete process.env.TZ
+    else process.env.TZ = before
+  }
+})
+
 test('tasks are in the same order by title, page by page', async () => {
   const titles = ['Zebra', 'apple', 'Éclair', 'eclair', 'über', 'Ähre', '_under', '10 things', '9 things', '中文字']
   const order = await answered(async (app) => {
