@@ -13,16 +13,25 @@ const big = (...values: number[]) =>
   Buffer.from(values.flatMap((value) => [value >>> 24, value >> 16, value >> 8, value]))
 const text = (value: string) => Buffer.from(value, 'latin1')
 
-/** GIFs, of 43 bytes for one frame: each frame's data holds a single pixel, and `extra` stands before the first. */
-export function gif(screen: Rectangle, frames: Rectangle[], extra: Buffer = Buffer.alloc(0)): Buffer {
+export type GifOptions = {
+  /** Between the head and the first frame. */
+  before?: Buffer
+  /** Behind the code that ends the pixels of each frame. */
+  slack?: Buffer
+}
+
+const nothing = Buffer.alloc(0)
+
+/** GIFs, of 43 bytes for one frame: each frame's data holds a single pixel. */
+export function gif(screen: Rectangle, frames: Rectangle[], { before = nothing, slack = nothing }: GifOptions = {}) {
   const palette = Buffer.from([0, 0, 0, 255, 255, 255])
-  const pixels = Buffer.from([2, 2, 0x44, 1, 0])
+  const pixels = Buffer.concat([Buffer.from([2, 2 + slack.length, 0x44, 1]), slack, Buffer.from([0])])
   return Buffer.concat([
     text('GIF89a'),
     little(screen.widthPx, screen.heightPx),
     Buffer.from([0x80, 0, 0]),
     palette,
-    extra,
+    before,
     ...frames.map(({ left = 0, top = 0, widthPx, heightPx }) =>
       Buffer.concat([
         Buffer.from([0x21, 0xf9, 4, 0, 10, 0, 0, 0, 0x2c]),

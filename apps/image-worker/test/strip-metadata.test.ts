@@ -71,6 +71,15 @@ test.each(['gif', 'webp'] as const)('an animated %s keeps frames, timing and rep
   })
 })
 
+test.each([
+  [300, 200],
+  [1, 1],
+  [700, 3],
+])('a GIF of %i×%i keeps every pixel, however often its codes begin anew', async (widthPx, heightPx) => {
+  const original = await photo(widthPx, heightPx).gif({ dither: 1 }).toBuffer()
+  expect(await stripped('gif', original)).toEqual(original)
+})
+
 test('comments and application blocks of a GIF go', async () => {
   const original = await animation('gif', { sizePx: 32, frames: 2, delayMs: 70 })
   const blocks = Buffer.concat([

@@ -1,3 +1,4 @@
+import { wholeSubBlocks } from './gif-pixels.ts'
 import type { Canvas, Layout } from './layout.ts'
 import { MalformedContainer, readsToTheEnd } from './malformed.ts'
 
@@ -56,7 +57,7 @@ export function stripGif(gif: Buffer, { widthPx, heightPx }: Canvas): Buffer {
     if (kind === head) {
       kept.push(headWith(bytes, widthPx, heightPx))
     } else if (kind === image) {
-      kept.push(...(control ? [control] : []), bytes)
+      kept.push(...(control ? [control] : []), ...imageParts(bytes))
       control = undefined
     } else if (kind === extension) {
       // The last one before an image holds for it; one before a text went with the text.
@@ -70,6 +71,13 @@ export function stripGif(gif: Buffer, { widthPx, heightPx }: Canvas): Buffer {
     }
   }
   throw new MalformedContainer('GIF')
+}
+
+/** The descriptor with its colours, and the pixels without what stands behind them. */
+function imageParts(block: Buffer): Buffer[] {
+  const dataAt = 10 + colourTableBytes(block[9] ?? 0) + 1
+  const pixels = block.readUInt16LE(5) * block.readUInt16LE(7)
+  return [block.subarray(0, dataAt), wholeSubBlocks(block.subarray(dataAt), block[dataAt - 1] ?? 0, pixels)]
 }
 
 function headWith(bytes: Buffer, widthPx: number, heightPx: number): Buffer {

@@ -10,8 +10,10 @@ const app1 = 0xe1
 const app14 = 0xee
 /** Frame headers (SOF0–SOF15): of these sixteen, DHT, JPG and DAC are none. */
 const isFrame = (marker: number) => marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)
-/** What decoding takes besides the frame header: Huffman tables, arithmetic conditioning, quantization, restarts, scans. */
-const coding = new Set([0xc4, 0xcc, 0xdb, 0xdd, sos])
+/** The frames that all viewers show: baseline, extended and progressive with Huffman codes; others only some decoders know. */
+const shown = new Set([0xc0, 0xc1, 0xc2])
+/** What decoding takes besides the frame header: Huffman tables, quantization, restarts, scans. */
+const coding = new Set([0xc4, 0xdb, 0xdd, sos])
 
 type Segment = { marker: number; bytes: Buffer; scan: Buffer }
 
@@ -36,7 +38,7 @@ export function readJpeg(jpeg: Buffer): Layout {
 /**
  * Writes a JPEG without its metadata; the coded pixels stay as they are. What the pixels mean stays too: JFIF density,
  * Adobe's colour transform, orientation. Whatever follows the end marker goes.
- * @throws MalformedContainer
+ * @throws MalformedContainer also for what only some viewers show: arithmetic codes, 12 bits, lossless
  */
 export function stripJpeg(jpeg: Buffer, orientation: number): Buffer {
   const kept: Buffer[] = []
@@ -54,6 +56,7 @@ export function stripJpeg(jpeg: Buffer, orientation: number): Buffer {
 }
 
 function keptOf(marker: number, segment: Buffer): Buffer[] {
+  if (isFrame(marker) && !(shown.has(marker) && segment[4] === 8)) throw new MalformedContainer('JPEG')
   if (marker === eoi || isFrame(marker) || coding.has(marker)) return [segment]
   const begins = (name: string) => segment.toString('latin1', 4, 4 + name.length) === name
   if (marker === app0 && begins('JFIF\0') && segment.length >= 18) return [cutTo(18, segment, [16, 17])]
