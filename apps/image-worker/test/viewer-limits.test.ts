@@ -1,7 +1,7 @@
 import { deflateSync } from 'node:zlib'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type ImageFormat, readLayout, stripMetadata } from '../src/containers/index.ts'
+import { cutIntoFrames, type ImageFormat, readLayout, stripMetadata } from '../src/containers/index.ts'
 import {
   anim,
   anmf,
@@ -19,7 +19,7 @@ import {
   webpOf,
 } from './hand-made.ts'
 import { type Harness, startHarness } from './harness.ts'
-import { dots, photo, pixelAt, pngChunk } from './images.ts'
+import { animatedPng, dots, photo, pixelAt, pngChunk } from './images.ts'
 
 /*
  * What a decoder tells of an image is not what viewers do with it: they reserve the canvas that the container names, for
@@ -221,6 +221,22 @@ describe('a file that is kept', () => {
       for (const [index, value] of (after ?? []).entries())
         expect(Math.abs(value - (before?.[index] ?? -99))).toBeLessThan(4)
     }
+  })
+
+  test('an animated PNG of a wide gamut becomes sRGB, frame by frame', async () => {
+    const wide = await photo(8, 8).png().withIccProfile('p3').toBuffer()
+    const at = wide.indexOf('iCCP') - 4
+    const profile = wide.subarray(at, at + 12 + wide.readUInt32BE(at))
+    const bare = await animatedPng(64, ['#c04020', '#2040c0'])
+    const original = Buffer.concat([bare.subarray(0, 33), profile, bare.subarray(33)])
+    const attachment = await finished(original)
+    const content = await worker.read(attachment.storage_key)
+    expect(attachment).toMatchObject({ status: 'ready', content_type: 'image/png' })
+    expect(content.includes('iCCP')).toBe(false)
+    expect(readLayout('png', content)).toMatchObject({ frames: 2, isWhole: true })
+    const colours = (png: Buffer) => Promise.all(cutIntoFrames(png).map((frame) => pixelAt(frame, 4, 4)))
+    expect(await colours(content)).toEqual(await colours(original))
+    expect(await colours(content)).not.toEqual(await colours(bare))
   })
 
   test('a PNG with more compressed than its pixels is drawn anew', async () => {

@@ -6,6 +6,7 @@ import { readWebp, stripWebp } from './webp.ts'
 
 export type { Canvas, Layout } from './layout.ts'
 export { MalformedContainer } from './malformed.ts'
+export { cutIntoFrames, putFrames } from './png.ts'
 
 export type ImageFormat = 'jpeg' | 'png' | 'gif' | 'webp'
 

@@ -62,24 +62,59 @@ function fits(control: Buffer, widthPx: number, heightPx: number): boolean {
  * nothing behind the pixels, neither in their compressed data nor after them.
  * @throws MalformedContainer also when the compressed data holds more or less than the pixels
  */
-export async function stripPng(png: Buffer, orientation: number): Promise<Buffer> {
-  const { header, meaning, loops, still, frames } = read(png)
+export const stripPng = (png: Buffer, orientation: number): Promise<Buffer> => write(read(png), orientation)
+
+/** Cuts an animated PNG into pictures: each a PNG of its own, in the colours of the file's profile. */
+export function cutIntoFrames(png: Buffer): Buffer[] {
+  const parts = read(png)
+  const { header, meaning, profile } = parts
+  return picturesOf(parts).map(({ widthPx, heightPx, pixels }) =>
+    Buffer.concat([
+      signature,
+      chunk('IHDR', Buffer.concat([uint32(widthPx, heightPx), header.subarray(8)])),
+      ...[...(profile ? [profile] : []), ...meaning].map(({ type, data }) => chunk(type, data)),
+      chunk('IDAT', Buffer.concat(pixels)),
+      chunk('IEND', Buffer.alloc(0)),
+    ]),
+  )
+}
+
+/**
+ * Writes an animated PNG with other pixels.
+ * @param frames those of {@link cutIntoFrames} in the same order and size, drawn anew in sRGB with alpha, 8 bits a channel
+ * @throws MalformedContainer
+ */
+export function putFrames(png: Buffer, frames: readonly Buffer[], orientation: number): Promise<Buffer> {
+  const parts = read(png)
+  const header = Buffer.from([...parts.header.subarray(0, 8), 8, 6, 0, 0, 0])
+  for (const [index, picture] of picturesOf(parts).entries()) {
+    const drawn = read(frames[index] ?? Buffer.alloc(0))
+    if (!drawn.header.subarray(8).equals(header.subarray(8))) throw new MalformedContainer('PNG')
+    picture.pixels = drawn.still.pixels
+  }
+  return write({ ...parts, header, meaning: [] }, orientation)
+}
+
+type Parts = ReturnType<typeof read>
+
+/** The still picture first, whether it is one of the animation or not. */
+const picturesOf = ({ still, frames }: Parts) => [still, ...frames.filter((frame) => frame !== still)]
+
+async function write(parts: Parts, orientation: number): Promise<Buffer> {
+  const { header, meaning, loops, still, frames } = parts
   const exif = orientationOnlyExif(orientation)
   const written = [signature, chunk('IHDR', header), ...meaning.map(({ type, data }) => chunk(type, data))]
   if (exif) written.push(chunk('eXIf', exif))
   const isAnimated = loops !== undefined && frames.length > 0
   if (isAnimated) written.push(chunk('acTL', uint32(frames.length, loops)))
   let sequence = 0
-  const control = ({ control: bytes }: Frame) =>
-    bytes && chunk('fcTL', Buffer.concat([uint32(sequence++), bytes.subarray(4)]))
-  const stillControl = isAnimated ? control(still) : undefined
-  if (stillControl) written.push(stillControl)
-  written.push(chunk('IDAT', await wholeStream(still.pixels, frameBytes(header, still))))
-  for (const frame of isAnimated ? frames : []) {
-    if (frame === still) continue
-    written.push(control(frame) ?? Buffer.alloc(0))
+  for (const frame of picturesOf(parts)) {
+    if (frame !== still && !isAnimated) break
+    if (isAnimated && frame.control) {
+      written.push(chunk('fcTL', Buffer.concat([uint32(sequence++), frame.control.subarray(4)])))
+    }
     const pixels = await wholeStream(frame.pixels, frameBytes(header, frame))
-    written.push(chunk('fdAT', Buffer.concat([uint32(sequence++), pixels])))
+    written.push(frame === still ? chunk('IDAT', pixels) : chunk('fdAT', Buffer.concat([uint32(sequence++), pixels])))
   }
   return Buffer.concat([...written, chunk('IEND', Buffer.alloc(0))])
 }
@@ -88,6 +123,7 @@ export async function stripPng(png: Buffer, orientation: number): Promise<Buffer
 function read(png: Buffer) {
   let header: Buffer | undefined
   let loops: number | undefined
+  let profile: Chunk | undefined
   const meaning: Chunk[] = []
   const frames: Frame[] = []
   const still: Frame = { control: undefined, widthPx: 0, heightPx: 0, pixels: [] }
@@ -100,6 +136,8 @@ function read(png: Buffer) {
       Object.assign(still, { widthPx: data.readUInt32BE(0), heightPx: data.readUInt32BE(4) })
     } else if (type === 'acTL' && isBeforePixels && data.length === 8) {
       loops ??= data.readUInt32BE(4)
+    } else if (type === 'iCCP' && isBeforePixels) {
+      profile ??= { type, data }
     } else if (type === 'fcTL' && data.length === 26) {
       frame = isBeforePixels ? still : { ...still, pixels: [] }
       Object.assign(frame, { control: data, widthPx: data.readUInt32BE(4), heightPx: data.readUInt32BE(8) })
@@ -114,7 +152,7 @@ function read(png: Buffer) {
     previous = type
   }
   if (!header || frames.filter((each) => each === still).length > 1) throw new MalformedContainer('PNG')
-  return { header, meaning, loops, still, frames }
+  return { header, meaning, profile, loops, still, frames }
 }
 
 function* chunksOf(png: Buffer): Generator<Chunk> {

@@ -16,10 +16,10 @@ sharp.unblock({
   operation: ['VipsForeignLoadJpeg', 'VipsForeignLoadPng', 'VipsForeignLoadNsgif', 'VipsForeignLoadWebp'],
 })
 
-/** A pipeline over a file that refuses damaged and truncated data and stops by itself. */
-export function pipelineOf(path: string, options: Pick<SharpOptions, 'animated'> = {}): Sharp {
+/** A pipeline over a file, by its path or whole, that refuses damaged and truncated data and stops by itself. */
+export function pipelineOf(file: string | Buffer, options: Pick<SharpOptions, 'animated'> = {}): Sharp {
   const limits = { limitInputPixels: maxMegapixels * 1_000_000, failOn: 'error' } as const
-  return sharp(path, { ...limits, ...options }).timeout({ seconds: timeoutSeconds })
+  return sharp(file, { ...limits, ...options }).timeout({ seconds: timeoutSeconds })
 }
 
 /** Reads what the file says of itself; no pixel is decoded, so its size does not matter yet. */

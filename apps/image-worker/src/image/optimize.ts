@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import type { Sharp, WebpOptions } from 'sharp'
-import { MalformedContainer, stripMetadata } from '../containers/index.ts'
+import { cutIntoFrames, MalformedContainer, putFrames, stripMetadata } from '../containers/index.ts'
 import { pipelineOf, run } from './engine.ts'
 import { type ImageFacts, inspect } from './inspect.ts'
 import { UnusableImage } from './unusable-image.ts'
@@ -63,17 +63,39 @@ async function firstThatFits(path: string, encodings: Encode[], signal: AbortSig
 async function keepPixels(path: string, facts: ImageFacts, signal: AbortSignal): Promise<Picture> {
   const stripped = await strip(path, facts)
   const isTheSame = stripped && !facts.hasProfile && isUprightEverywhere(facts)
-  const drawn = isTheSame || facts.isAnimatedPng ? undefined : await firstThatFits(path, exactly(facts), signal)
-  const picture = drawn ?? stripped
+  const picture = (isTheSame ? undefined : await drawAnew(path, facts, signal)) ?? stripped
   if (!picture) throw new UnusableImage('The file is damaged.')
   return picture
 }
 
-async function strip(path: string, facts: ImageFacts): Promise<Picture | undefined> {
-  const { format, widthPx, heightPx } = facts
+/** Undefined when that would be bigger than the original. */
+async function drawAnew(path: string, facts: ImageFacts, signal: AbortSignal): Promise<Picture | undefined> {
+  if (!facts.isAnimatedPng) return firstThatFits(path, exactly(facts), signal)
+  if (!facts.hasProfile) return undefined
+  const original = await readFile(path)
+  return asPicture(facts, async () => {
+    const frames: Buffer[] = []
+    for (const frame of cutIntoFrames(original)) {
+      const { data } = await run(pipelineOf(frame).toColourspace('srgb').ensureAlpha().png({ compressionLevel: 9 }))
+      signal.throwIfAborted()
+      frames.push(data)
+    }
+    const bytes = await putFrames(original, frames, facts.orientation)
+    return bytes.length <= original.length ? bytes : undefined
+  })
+}
+
+const strip = (path: string, facts: ImageFacts): Promise<Picture | undefined> =>
+  asPicture(facts, async () => stripMetadata(facts.format, await readFile(path), facts))
+
+/** What is written in the original's own container; undefined when that is malformed. */
+async function asPicture(
+  { format, widthPx, heightPx }: ImageFacts,
+  write: () => Promise<Buffer | undefined>,
+): Promise<Picture | undefined> {
   try {
-    const bytes = await stripMetadata(format, await readFile(path), facts)
-    return { bytes, contentType: `image/${format}`, widthPx, heightPx }
+    const bytes = await write()
+    return bytes && { bytes, contentType: `image/${format}`, widthPx, heightPx }
   } catch (error) {
     if (error instanceof MalformedContainer) return undefined
     throw error
