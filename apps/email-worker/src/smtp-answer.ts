@@ -51,7 +51,8 @@ export const aboutMuster = new RegExp(
 const aboutPolicy =
   /polic(?:y|ies)|\bspam|\bblock(?:ed|ing|s|list(?:ed)?)?\b|black ?list|\b(?:rbl|dnsbl)\b|reputation|access denied|prohibit|too many|\brate\b|\bclient host\b|\bip address\b|greylist|try again later|temporar|\bquota\b|\bfull\b/i
 
-const owner = '(?:users?|recipients?|mail ?box(?:es)?|accounts?|addresses|address|addressee|alias|customer|local part|person)'
+const owner =
+  '(?:users?|recipients?|mail ?box(?:es)?|accounts?|addresses|address|addressee|alias|customer|local part|person)'
 
 const missing = new RegExp(
   [

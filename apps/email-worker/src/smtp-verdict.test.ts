@@ -19,7 +19,10 @@ const answers: Record<string, [command: string, response: string][]> = {
       'RCPT TO',
       "550-5.1.1 The email account that you tried to reach does not exist. Please try\n550-5.1.1 double-checking the recipient's email address for typos or\n550-5.1.1 unnecessary spaces. For more information, go to\n550 5.1.1  https://support.google.com/mail/?p=NoSuchUser a1-20020a170 - gsmtp",
     ],
-    ['RCPT TO', '550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient bad@example.com not found by SMTP address lookup'],
+    [
+      'RCPT TO',
+      '550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient bad@example.com not found by SMTP address lookup',
+    ],
     ['RCPT TO', '550 5.1.1 RESOLVER.ADR.ExRecipNotFound; not found'],
     ['RCPT TO', '501 5.1.3 Bad recipient address syntax'],
     ['RCPT TO', '550 5.1.6 recipient no longer on server'],
@@ -53,7 +56,10 @@ const answers: Record<string, [command: string, response: string][]> = {
     ['RCPT TO', '553 5.7.1 <no-reply@muster.example>: Sender address rejected: not owned by user muster'],
     ['RCPT TO', '550 5.1.8 <no-reply@muster.example>: Sender address rejected: Domain not found'],
     ['RCPT TO', '553 5.1.7 bad sender mailbox'],
-    ['RCPT TO', '550-Verification failed for <no-reply@muster.example>\n550-No Such User Here\n550 Sender verify failed'],
+    [
+      'RCPT TO',
+      '550-Verification failed for <no-reply@muster.example>\n550-No Such User Here\n550 Sender verify failed',
+    ],
     ['RCPT TO', '550 5.7.0 Authentication Required'],
     ['RCPT TO', '535 5.7.8 bad credentials'],
     ['DATA', '550 5.7.26 This mail is unauthenticated, which poses a security risk. DKIM = did not pass'],

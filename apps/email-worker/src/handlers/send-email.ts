@@ -63,7 +63,8 @@ export function sendEmailHandler(given: Given) {
 
 async function sendClaimed(needs: Needs, mail: ClaimedMail, ctx: HandlerContext, permit: Permit): Promise<void> {
   const { expiresAt, suppression, obsolete } = mail
-  if (expiresAt && expiresAt <= needs.clock.now()) return end(mail, { status: 'dropped', error: expiredAfter(mail) }, ctx)
+  if (expiresAt && expiresAt <= needs.clock.now())
+    return end(mail, { status: 'dropped', error: expiredAfter(mail) }, ctx)
   if (obsolete !== null) return end(mail, { status: 'dropped', error: obsolete }, ctx)
   if (suppression !== null) {
     return end(mail, { status: 'failed', error: `the address is suppressed: ${suppression}` }, ctx)
@@ -139,7 +140,11 @@ const expiredAfter = ({ lastError }: ClaimedMail) =>
 function fitForRow(reason: string, secret = ''): string {
   const hidden = secret.slice(secret.lastIndexOf('.') + 1)
   const text = hidden ? reason.replaceAll(hidden, '[secret]') : reason
-  return text.replace(/\p{Cc}+/gu, ' ').slice(0, maxReasonLength)
+  return text
+    .toWellFormed()
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
+    .slice(0, maxReasonLength)
+    .toWellFormed()
 }
 
 /** The row's end and the job's end in one statement. */
