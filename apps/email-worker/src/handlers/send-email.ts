@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDatabaseUnavailable } from '@muster/db'
 import { sendEmail } from '@muster/jobs'
-import { type HandlerContext, handle, PermanentError, RetryLater } from '@muster/jobs/worker'
+import { failsForGood, type HandlerContext, handle, PermanentError, RetryLater } from '@muster/jobs/worker'
 import { batched } from '../batched.ts'
 import type { Circuit, Permit } from '../circuit.ts'
 import { type Composed, compose } from '../compose.ts'
@@ -54,11 +54,26 @@ export function sendEmailHandler(given: Given) {
       if (claim.kind === 'missing') throw new PermanentError(`there is no mail ${emailId}`)
       if (claim.kind === 'wait')
         throw new RetryLater('not due, or in the hands of another worker', Math.ceil(claim.forMs) + 10)
-      if (claim.kind === 'claimed') await sendClaimed(needs, claim.mail, ctx, permit)
+      if (claim.kind === 'claimed')
+        await sendClaimed(needs, claim.mail, ctx, permit).catch((error) => giveBack(needs, claim.mail, error, ctx))
     } finally {
       permit.unused()
     }
   })
+}
+
+/**
+ * Gives the lease back after a fault of Muster, so that the next run need not wait for its end. Such a fault is no verdict
+ * on the mail: it stays queued, says which job failed, and goes out when that is retried.
+ */
+async function giveBack({ db }: Needs, mail: ClaimedMail, fault: unknown, ctx: HandlerContext): Promise<never> {
+  const outcome = { status: 'queued', next_attempt_at: null }
+  const reason = fault instanceof Error ? fault.message : String(fault)
+  const error = fitForRow(`job ${ctx.jobId} failed and can be retried: ${reason}`)
+  const isForGood = failsForGood(fault, { ...ctx, job: sendEmail })
+  // What can't be noted now, the end of the lease does.
+  await settleMail(db, mail, isForGood ? { ...outcome, error } : outcome).catch(() => {})
+  throw fault
 }
 
 async function sendClaimed(needs: Needs, mail: ClaimedMail, ctx: HandlerContext, permit: Permit): Promise<void> {
