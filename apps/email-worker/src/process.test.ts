@@ -114,7 +114,7 @@ test('SIGTERM ends the process soon although sending pauses', async () => {
   peer.manners = { greet: () => ({ code: 421, text: '4.3.2 overloaded' }) }
   const worker = startProcess()
   await Promise.all(Array.from({ length: 6 }, welcome))
-  await eventually(() => expect(worker.output).toContain('sending pauses'), { timeoutMs: 15_000 })
+  await eventually(() => expect(worker.output).toContain('email queue paused'), { timeoutMs: 15_000 })
   const fromMs = performance.now()
   worker.child.kill('SIGTERM')
 
