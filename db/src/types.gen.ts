@@ -141,6 +141,7 @@ export interface EmailMessages {
   lease_until: Timestamp | null;
   next_attempt_at: Timestamp | null;
   notification_id: string | null;
+  refused_at: Timestamp | null;
   sent_at: Timestamp | null;
   smtp_id: string | null;
   status: Generated<string>;
@@ -152,7 +153,10 @@ export interface EmailMessages {
 export interface EmailSuppressions {
   address: string;
   created_at: Generated<Timestamp>;
+  email_id: string | null;
+  id: Generated<string>;
   reason: string;
+  smtp_answer: string | null;
 }
 
 export interface Friendships {

@@ -2,7 +2,8 @@ import { assertMigrated, findOddSettings } from '@muster/db'
 import { assertNoEviction } from '@muster/jobs/connection'
 import { createLogger } from '@muster/logger'
 import { lowerThreadPoolPriority } from '@muster/security'
-import { runProcess, runStartChecks, startOpsServer } from '@muster/telemetry'
+import { storageFolders } from '@muster/storage/config'
+import { folderCheck, runProcess, runStartChecks, startOpsServer } from '@muster/telemetry'
 import { reportZones } from '@muster/zones'
 import { buildApp } from './app.ts'
 import { readConfig } from './config.ts'
@@ -19,7 +20,16 @@ await runProcess({
     const deps = createDeps(config, log)
     await assertMigrated(deps.db)
     for (const sentence of await findOddSettings(deps.db)) log.warn(sentence)
-    await runStartChecks([() => assertNoEviction(config.redisUrl)])
+    const staging = {
+      path: config.stagingDir,
+      what: 'The folder that checks uploads',
+      variable: 'STAGING_DIR',
+      isMade: true,
+    }
+    await runStartChecks([
+      () => assertNoEviction(config.redisUrl),
+      ...[staging, ...storageFolders(config.storage)].map((folder) => folderCheck(folder, log)),
+    ])
     await ensureBootstrapAdmin(deps)
     const app = await buildApp(deps)
     // Nobody who comes with the first connection should be told to come again.

@@ -1,16 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Db, isDatabaseUnavailable, type Trx } from '@muster/db'
+import type { Db, Trx } from '@muster/db'
 import type { Logger } from '@muster/logger'
 import { Histogram, registry } from '@muster/telemetry'
 import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq'
 import { allJobs } from './catalogue.ts'
 import { queuePrefix, workerRedis } from './connection.ts'
 import type { JobDefinition, QueueName } from './define-job.ts'
-import { AlreadyDone, type Handler, PermanentError, RetryLater } from './handler.ts'
+import { AlreadyDone, type Handler, PermanentError } from './handler.ts'
+import { createMachineFaultLog, type MachineFaultLog } from './machine-fault-log.ts'
 import { createTransact, type Transact } from './outbox.ts'
 import type { Relay } from './relay.ts'
+import { judge } from './verdict.ts'
 
 export { AlreadyDone, type Handler, type HandlerContext, handle, PermanentError, RetryLater } from './handler.ts'
+export { failsForGood } from './verdict.ts'
 
 type WorkerOptions = {
   queue: QueueName
@@ -49,8 +52,9 @@ export function startWorker({ queue, handlers, deps, concurrency, drainMs = 20_0
   const byName = completeHandlers(queue, handlers)
   const connection = workerRedis(deps.redisUrl)
   const running = new Set<Promise<void>>()
+  const needs = { ...deps, faults: createMachineFaultLog(deps.log) }
   const process = (job: Job, token?: string, signal?: AbortSignal) => {
-    const run = runJob(byName, deps, job, token, signal)
+    const run = runJob(byName, needs, job, token, signal)
     const settled = run.catch(() => {}).then(() => void running.delete(settled))
     running.add(settled)
     return run
@@ -114,7 +118,7 @@ function completeHandlers(queue: QueueName, handlers: Handler[]): Map<string, Ha
 
 async function runJob(
   handlers: Map<string, Handler>,
-  deps: WorkerOptions['deps'],
+  deps: WorkerOptions['deps'] & { faults: MachineFaultLog },
   job: Job,
   token: string | undefined,
   signal: AbortSignal = new AbortController().signal,
@@ -125,14 +129,16 @@ async function runJob(
   try {
     await runHandler(handlers, deps, job, jobId, log, signal)
     stopTimer({ outcome: 'done' })
+    deps.faults.noteSuccess(job.name)
   } catch (error) {
-    const verdict = judge(error, job, signal)
+    const { attemptsMade, attemptsStarted: starts, opts } = job
+    const verdict = judge(error, { attempt: attemptsMade + 1, attempts: opts.attempts ?? 1, starts, signal })
     stopTimer({ outcome: verdict.outcome })
     switch (verdict.outcome) {
       case 'already-done':
         return log.info('done by an earlier run')
       case 'later':
-        log.warn({ err: error, delayMs: verdict.delayMs }, 'put off')
+        if (!deps.faults.noteError(job.name, error)) log.warn({ err: error, delayMs: verdict.delayMs }, 'put off')
         await job.moveToDelayed(Date.now() + verdict.delayMs, token)
         throw new DelayedError()
       case 'failed':
@@ -189,18 +195,6 @@ async function runHandler(
 async function acknowledge(trx: Trx, jobId: string): Promise<void> {
   const { numDeletedRows } = await trx.deleteFrom('outbox').where('id', '=', jobId).executeTakeFirst()
   if (numDeletedRows === 0n) throw new AlreadyDone(jobId)
-}
-
-type Verdict = { outcome: 'already-done' | 'failed' | 'retry' } | { outcome: 'later'; delayMs: number }
-
-function judge(error: unknown, job: Job, signal: AbortSignal): Verdict {
-  if (error instanceof AlreadyDone) return { outcome: 'already-done' }
-  if (error instanceof PermanentError) return { outcome: 'failed' }
-  if (error instanceof RetryLater) return { outcome: 'later', delayMs: error.delayMs }
-  if (signal.aborted) return { outcome: 'later', delayMs: 0 }
-  if (isDatabaseUnavailable(error))
-    return { outcome: 'later', delayMs: Math.min(30_000, 500 * 2 ** Math.min(job.attemptsStarted, 6)) }
-  return { outcome: job.attemptsMade + 1 >= (job.opts.attempts ?? 1) ? 'failed' : 'retry' }
 }
 
 const describe = (error: unknown) => (error instanceof Error ? error.message : String(error))

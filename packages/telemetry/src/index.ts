@@ -1,4 +1,6 @@
 export { runProcess } from './lifecycle.ts'
+export { findMachineFault, type MachineFault } from './machine-fault.ts'
 export { type OpsServer, startOpsServer } from './ops-server.ts'
 export { Counter, Gauge, Histogram, registry } from './registry.ts'
 export { runStartChecks, type StartCheck } from './start-checks.ts'
+export { folderCheck, type NeededFolder } from './writable-folder.ts'

@@ -47,6 +47,26 @@ test('rolling everything back leaves nothing, and migrating again gives the same
   expect(await describeSchema(database.db)).toEqual(before)
 })
 
+test('addresses that a relay, not their mailbox, silenced under the older rule take mail again', async () => {
+  const { db } = database
+  const hasAnswers = async () => (await describeSchema(db)).some((line) => line.startsWith('email_suppressions.smtp_'))
+  while (await hasAnswers()) await run('rollback')
+  const reasons = {
+    gone: '550 5.1.1 <gone@example.com>: Recipient address rejected: User unknown (RCPT TO)',
+    nobody: '550 no such user here (RCPT TO)',
+    relayed: '550 relay not permitted (RCPT TO)',
+    denied: '554 5.7.1 <denied@example.com>: Relay access denied (RCPT TO)',
+    sender: '550 5.1.1 Sender verify failed: no such user (RCPT TO)',
+    vague: '554 no (RCPT TO)',
+  }
+  for (const [name, reason] of Object.entries(reasons))
+    await sql`insert into email_suppressions (address, reason) values (${`${name}@example.com`}, ${reason})`.execute(db)
+  await run('migrate')
+  const kept = await db.selectFrom('email_suppressions').select(['address', 'id']).orderBy('address').execute()
+  expect(kept.map(({ address }) => address)).toEqual(['gone@example.com', 'nobody@example.com'])
+  expect(kept.every(({ id }) => id)).toBe(true)
+})
+
 test('seeds go once into a database without people, and never into production', async () => {
   const PASSWORD_KEYS = `k1:${Buffer.alloc(32, 7).toString('base64')}`
   await expect(run('seed', { PASSWORD_KEYS, NODE_ENV: 'production' })).rejects.toMatchObject({ code: 1 })

@@ -143,6 +143,44 @@ test('queues: counts, failed jobs, retry and discard, which the running API carr
   expect((await muster('queues failed video')).code).toBe(1)
 })
 
+test('mail: list, show, resend and the suppressions, which are lifted by address', async () => {
+  const { userId, email: to } = await api.signUp()
+  const id = newId()
+  const data = JSON.stringify({ name: 'Xanthippe' })
+  const mail = { id, template: 'welcome', to_address: to, user_id: userId, data, status: 'failed', error: '550 no' }
+  await api.db.insertInto('email_messages').values(mail).execute()
+  const suppression = { address: to, reason: 'No such mailbox.', smtp_answer: '550 5.1.1 no such user', email_id: id }
+  await api.db.insertInto('email_suppressions').values(suppression).execute()
+
+  const shown = await Promise.all(
+    [`mail list --to ${to} --status failed`, `mail show ${id}`, 'mail suppressions'].map((args) => muster(args)),
+  )
+  for (const { code, stdout } of shown) {
+    expect([code, stdout]).toEqual([0, expect.stringContaining(id)])
+    expect(stdout).not.toContain('Xanthippe')
+  }
+  expect(shown[1]?.stdout).toContain('550 5.1.1 no such user')
+  expect((await json(`mail suppressions --address ${to.toUpperCase()}`)).suppressions).toMatchObject([{ emailId: id }])
+  const refused = await muster(`mail resend ${id} --json`)
+  expect([refused.code, JSON.parse(refused.stderr).error.code]).toEqual([1, 'CONFLICT'])
+
+  expect((await muster(`mail suppressions remove ${to.toUpperCase()}`)).code).toBe(0)
+  const { email } = await json(`mail resend ${id}`)
+  expect(email).toMatchObject({ to, status: 'queued' })
+  const wrong = await Promise.all(
+    [`mail suppressions remove ${to}`, `mail show ${newId()}`, 'mail show no-id', 'mail list --status lost'].map(
+      (args) => muster(args),
+    ),
+  )
+  expect(wrong.map(({ code }) => code)).toEqual([1, 1, 1, 1])
+  const usage = await Promise.all(
+    ['mail', 'mail suppressions remove', 'mail suppressions lift x'].map((args) => muster(args)),
+  )
+  expect(usage.map(({ code }) => code)).toEqual([2, 2, 2])
+  for (const action of ['email.unsuppressed', 'email.resent'])
+    expect((await eventsOf(api, action)).at(-1)).toMatchObject({ actor_id: null, after: { by: 'operator' } })
+})
+
 test('help is given on paper and not as an error; what is no command fails with 2', async () => {
   const helps = await Promise.all(['--help', 'help', 'users --help', 'queues retry --help'].map((args) => muster(args)))
   for (const { code, stdout, stderr } of helps)

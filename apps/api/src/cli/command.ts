@@ -12,7 +12,7 @@ export type Given = { args: readonly string[]; options: Readonly<Record<string, 
 
 /** A command as a value; all of it is what `--help` shows. */
 export type Command = {
-  /** Two words, e.g. `users show`. */
+  /** Two or three words, e.g. `users show`. */
   name: string
   /** What stands behind the name, in this order; all of it must be given. */
   args?: readonly string[]

@@ -40,6 +40,9 @@ export function readRings(): Partial<Record<RingName, KeyRing>> {
 /** Undefined when no database is named and no copy runs here. */
 export const findDatabaseUrl = () => read(z.object({ DATABASE_URL: databaseUrl.optional() })).DATABASE_URL
 
+/** @throws ConfigError when no database is named and no copy runs here */
+export const readDatabaseUrl = () => read(z.object({ DATABASE_URL: databaseUrl })).DATABASE_URL
+
 /** @throws ConfigError */
 export const readEncryption = () => read(z.object({ DATABASE_URL: databaseUrl, ENCRYPTION_KEYS: keyRing() }))
 

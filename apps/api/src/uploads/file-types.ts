@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { extname } from 'node:path'
+import { findMachineFault } from '@muster/telemetry'
 import { fileTypeFromFile } from 'file-type'
 
 export type FileKind = 'image' | 'document'
@@ -56,7 +57,9 @@ export async function acceptedType(
 async function signatureOf(path: string): Promise<string | undefined> {
   try {
     return (await fileTypeFromFile(path, { signal: AbortSignal.timeout(detectionTimeoutMs) }))?.ext
-  } catch {
+  } catch (error) {
+    // No handles left, say: that is no word on the file.
+    if (findMachineFault(error)) throw error
     return undefined
   }
 }

@@ -35,8 +35,13 @@ export async function run(pipeline: Sharp) {
   return pipeline.toBuffer({ resolveWithObject: true }).catch(refuse)
 }
 
+/** What libvips says of the machine rather than of the file. */
+const machineWords =
+  /unix error|out of memory|cannot allocate|no space left|too many open files|permission denied|read-only file system|unable to (?:create|open) temp/i
+
 function refuse(cause: unknown): never {
   if (cause instanceof Error && /^(timeout|Input file is missing)/.test(cause.message)) throw cause
+  if (cause instanceof Error && machineWords.test(cause.message)) throw cause
   const isUnknown = cause instanceof Error && cause.message.includes('unsupported image format')
   throw new UnusableImage(isUnknown ? noImage : 'The file is damaged or incomplete.', { cause })
 }
