@@ -21,7 +21,7 @@ export const adminEmailsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
   app.get(
     '/admin/emails',
     {
-      config: { access: rolesWith('email.read') },
+      config: { access: rolesWith('email.read'), hasEffects: true },
       schema: {
         tags,
         summary: 'List mails and how they went',

@@ -38,9 +38,7 @@ export const auditRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
   app.get(
     '/admin/audit-events/export',
     {
-      config,
-      // It would read the whole log to say nothing.
-      exposeHeadRoute: false,
+      config: { ...config, hasEffects: true },
       schema: {
         tags,
         summary: 'Export the audit log, the oldest first',
@@ -66,8 +64,7 @@ export const auditRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
   app.get(
     '/admin/audit-events/verify',
     {
-      config,
-      exposeHeadRoute: false,
+      config: { ...config, hasEffects: true },
       schema: {
         tags,
         summary: 'Verify the chain of the audit log',
