@@ -82,6 +82,16 @@ export async function holdsHead(db: Db, { seq, hash }: ChainHead): Promise<boole
   return rows.some((row) => row.hash === null || row.hash.toString('hex') === hash)
 }
 
+/** Whether a walk may begin behind this place: before the first row, a row with this hash, or the end of a dropped run. */
+export async function isPlace(db: Db, { seq, hash }: ChainHead): Promise<boolean> {
+  if (seq === 0) return hash === genesisHash.toString('hex')
+  const { rows } = await sql<{ hash: Buffer }>`
+    select hash from audit_events where seq = ${seq}
+    union all
+    select hash from audit_checkpoints where to_seq = ${seq}`.execute(db)
+  return rows.some((row) => row.hash.toString('hex') === hash)
+}
+
 /** Checkpoints of runs that lie between two places of the chain, in order. */
 export async function readCheckpoints(db: Db, afterSeq: number, beforeSeq: number): Promise<SignedCheckpoint[]> {
   const rows = await db

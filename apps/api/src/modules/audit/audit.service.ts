@@ -1,4 +1,4 @@
-import { type ChainReport, readAnnouncedHeads, verifyChain } from '@muster/audit'
+import { type ChainReport, readAnnouncedHeads, UnknownChainPlaceError, verifyChain } from '@muster/audit'
 import { DomainError } from '@muster/errors'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../plugins/actor.ts'
@@ -62,6 +62,7 @@ async function* writePages(db: Deps['db'], filters: AuditFilters, format: Export
  * Follows the chain from its beginning, or from where an earlier call ended, for at most 20 seconds, and compares it with
  * the database's own head, the signed heads that the audit worker left in Redis, and those that the caller kept.
  * @param isGone asked now and then: nobody waits for the answer any more
+ * @throws DomainError VALIDATION_FAILED for a cursor that names no place of the chain
  */
 export async function verifyLog(
   { db, redis, config, transact }: Pick<Deps, 'db' | 'redis' | 'config' | 'transact'>,
@@ -76,6 +77,8 @@ export async function verifyLog(
     ...(cursor && { after: cursor }),
     pageSize: verifyPageSize,
     isEnough: () => performance.now() > untilMs || isGone(),
+  }).catch((error: unknown) => {
+    throw error instanceof UnknownChainPlaceError ? unknownCursor(error) : error
   })
   const verification = toVerification(report, heads.length)
   const { valid, complete, checked, firstBrokenSeq = null } = verification
@@ -84,6 +87,12 @@ export async function verifyLog(
   await transact(async ({ audit }) => audit({ ...event, after, context: origin }))
   return verification
 }
+
+const unknownCursor = (cause: Error) =>
+  new DomainError('VALIDATION_FAILED', {
+    details: [{ path: 'query.cursor', message: 'names no event of the log: verify from the beginning' }],
+    cause,
+  })
 
 function toVerification({ ok, isComplete, faults, last, ...counts }: ChainReport, heads: number): Verification {
   const firstBrokenSeq = faults.length > 0 ? Math.min(...faults.map(({ seq }) => seq)) : undefined
