@@ -6,6 +6,7 @@ import type { Context } from '../../plugins/context.ts'
 import { happened } from '../auth/happened.ts'
 import { tellOfSafety } from '../notifications/tell-of-safety.ts'
 import type { UserRow } from '../users/users.queries.ts'
+import { type PendingSecret, unpackSecrets } from './pending-secrets.ts'
 import type { RightCode } from './proofs.ts'
 import * as queries from './two-factor.queries.ts'
 
@@ -15,6 +16,25 @@ export const sealContext = (userId: string) => `totp:${userId}`
 export function sealSecret({ config }: Pick<Deps, 'config'>, userId: string, secret: Uint8Array) {
   const { keyId, sealed } = seal(config.keys.encryption, secret, sealContext(userId))
   return { key_id: keyId, sealed }
+}
+
+/** The secrets of a pending row that were begun after `since`, the newest first. */
+export function readPending(
+  { config }: Pick<Deps, 'config'>,
+  { user_id: userId, key_id: keyId, sealed, created_at: startedAt }: queries.TotpRow,
+  since: Date,
+): PendingSecret[] {
+  const packed = unseal(config.keys.encryption, { keyId, sealed }, sealContext(userId))
+  return unpackSecrets(packed, startedAt).filter((pending) => pending.startedAt > since)
+}
+
+/** The secret that this code is of, and the code's time step; undefined for a wrong code. */
+export function matchPending(pending: readonly PendingSecret[], code: string, now: Date) {
+  for (const { secret } of pending) {
+    const step = totpStep(secret, code, now)
+    if (step !== undefined) return { secret, step }
+  }
+  return undefined
 }
 
 /** The time step of a code of this app; undefined for a wrong code, and for one whose step was accepted before. */
