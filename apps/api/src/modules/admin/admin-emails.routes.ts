@@ -54,7 +54,7 @@ export const adminEmailsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
   app.get(
     '/admin/emails/suppressions',
     {
-      config: { access: rolesWith('email.read') },
+      config: { access: rolesWith('email.read'), hasEffects: true },
       schema: {
         tags,
         summary: 'List the addresses that take no mail',
