@@ -31,6 +31,7 @@ import { preferencesRoutes } from './modules/users/preferences.routes.ts'
 import { unsubscribeRoutes } from './modules/users/unsubscribe.routes.ts'
 import { usersRoutes } from './modules/users/users.routes.ts'
 import { bodyTimeoutPlugin } from './plugins/body-timeout.ts'
+import { clientAddressPlugin } from './plugins/client-address.ts'
 import { errorsPlugin } from './plugins/errors.ts'
 import { gracefulClosePlugin } from './plugins/graceful-close.ts'
 import { healthPlugin } from './plugins/health.ts'
@@ -67,7 +68,6 @@ export async function buildApp(deps: Deps): Promise<App> {
     // Below requestTimeout, or Node lets slow headers outlast it.
     http: { headersTimeout: headersTimeoutMs },
     return503OnClosing: false,
-    trustProxy: config.http.trustedProxies.length > 0 ? config.http.trustedProxies : false,
     genReqId: ({ headers }) => {
       const given = headers['x-request-id']
       return typeof given === 'string' && saneRequestId.test(given) ? given : randomUUID()
@@ -89,6 +89,7 @@ export async function buildApp(deps: Deps): Promise<App> {
   const context = { ...deps, accessTokens, cookies, guard }
   const allowedOrigins = [...config.allowedOrigins]
 
+  await app.register(clientAddressPlugin, config.http)
   await app.register(gracefulClosePlugin)
   await app.register(errorsPlugin)
   await app.register(jsonBodyPlugin)
