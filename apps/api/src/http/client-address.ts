@@ -1,8 +1,10 @@
 import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
-import type { ProxyRange } from './trusted-proxies.ts'
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6
+
+/** Addresses that share their first bits with a network. */
+export type ProxyRange = { network: Address; bits: number }
 
 /** Where a request comes from: `ip` is the client, `hops` lead from the peer to it. */
 export type ClientAddress = { ip: string; hops: { address: string; isTrustedProxy: boolean }[] }
@@ -53,6 +55,7 @@ export function networkOfBits(ip: string, { ipv4Bits, ipv6Bits }: { ipv4Bits: nu
   return { firstAddress: networkAddress(address, bits).toString(), bits }
 }
 
+/** The first address of the network of so many bits. */
 export const networkAddress = (address: Address, bits: number): Address =>
   (address instanceof ipaddr.IPv4 ? ipaddr.IPv4 : ipaddr.IPv6).networkAddressFromCIDR(`${address}/${bits}`)
 

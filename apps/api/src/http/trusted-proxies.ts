@@ -1,10 +1,7 @@
 import { isIP } from 'node:net'
 import { csv } from '@muster/config'
 import ipaddr from 'ipaddr.js'
-import { networkAddress } from './client-address.ts'
-
-/** Addresses that share their first bits with a network. */
-export type ProxyRange = { network: ipaddr.IPv4 | ipaddr.IPv6; bits: number }
+import { networkAddress, type ProxyRange } from './client-address.ts'
 
 const mappedBits = 96
 
