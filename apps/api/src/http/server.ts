@@ -9,6 +9,9 @@ const headersTimeoutMs = 25_000
 /** Above the 60 s that proxies keep idle connections to a server, so that they close first. */
 const keepAliveTimeoutMs = 72_000
 
+/** How often Node looks for requests that exceed these; its default of 30 s would add as much to them. */
+const timeoutCheckMs = 5_000
+
 const awaitingContinue = new WeakSet<IncomingMessage>()
 
 /**
@@ -20,6 +23,7 @@ export function createApiServer(handle: RequestListener): Server {
     requestTimeout: requestTimeoutMs,
     headersTimeout: headersTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
+    connectionsCheckingInterval: timeoutCheckMs,
     requireHostHeader: false,
   })
   // Node drops what exceeds the count unseen, a second Host for one; the size of all headers is bounded anyway.
