@@ -43,7 +43,7 @@ const json = 'Content-Type: application/json'
 const form = 'Content-Type: multipart/form-data; boundary=x'
 const part = '--x\r\nContent-Disposition: form-data; name="other"; filename="a.png"\r\n\r\n'
 
-test.concurrent.each([
+const refusals: [string, number, () => string][] = [
   ['200 of a GET', 200, () => `${head('GET /health', 'Content-Length: 5000')}\r\n{`],
   ['200 of a person’s GET', 200, () => `${head('GET /api/v1/users/me', json, 'Content-Length: 5000')}${cookie()}\r\n{`],
   ['304', 304, () => `${head('GET /api/v1/users/me', 'If-None-Match: *', 'Content-Length: 5000')}${cookie()}\r\n{`],
@@ -78,12 +78,16 @@ test.concurrent.each([
     400,
     () => `${head('PUT /api/v1/users/me/avatar', form, 'Content-Length: 5000')}${cookie()}\r\n${part}`,
   ],
-] as const)('after a %s the connection ends within seconds while the body drips', async (_name, status, bytes) => {
-  const { answer, elapsedMs } = await drip(bytes())
-  expect(answer).toContain(`HTTP/1.1 ${status} `)
-  expect(answer).toMatch(/\r\nconnection: close\r\n/i)
-  expect(elapsedMs).toBeLessThan(soonMs)
-})
+]
+test.concurrent.each(refusals)(
+  'after a %s the connection ends within seconds while the body drips',
+  async (_name, status, bytes) => {
+    const { answer, elapsedMs } = await drip(bytes())
+    expect(answer).toContain(`HTTP/1.1 ${status} `)
+    expect(answer).toMatch(/\r\nconnection: close\r\n/i)
+    expect(elapsedMs).toBeLessThan(soonMs)
+  },
+)
 
 test.concurrent('a client that floods on after a refusal still reads the whole answer', async () => {
   const megabyte = Buffer.alloc(1024 * 1024, ' ')
