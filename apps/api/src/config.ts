@@ -2,6 +2,7 @@ import { csv, int, keyRing, parseEnv, processEnv, processSettings } from '@muste
 import { passwordFaults } from '@muster/security'
 import { refuseStorage, storageEnv, storageSettings } from '@muster/storage/config'
 import { z } from 'zod'
+import { trustedProxies } from './http/trusted-proxies.ts'
 
 const env = z.object({
   ...processEnv({ opsPort: 9100 }),
@@ -12,7 +13,7 @@ const env = z.object({
   /** The front end; links in mails lead there. */
   WEB_URL: z.url({ protocol: /^https?$/ }).default('http://localhost:5173'),
   CORS_ORIGINS: csv(),
-  TRUSTED_PROXIES: csv(),
+  TRUSTED_PROXIES: trustedProxies(),
   SIGNUP_MODE: z.enum(['open', 'invite']).default('open'),
   BCRYPT_COST: int({ min: 4, max: 16, default: 12 }),
   RATE_LIMIT_SCALE: z.coerce.number().positive().default(1),

@@ -4,6 +4,15 @@ import type { Logger } from '@muster/logger'
 import { collectDefaultMetrics } from 'prom-client'
 import { registry } from './registry.ts'
 
+/** Nothing that is asked here is large or slow: who takes longer to ask is cut off, and a body is read by nobody. */
+const limits = {
+  headersTimeout: 5_000,
+  requestTimeout: 5_000,
+  connectionsCheckingInterval: 1_000,
+  keepAliveTimeout: 30_000,
+  maxHeaderSize: 8 * 1_024,
+}
+
 export type OpsServer = { port: number; close(): Promise<void> }
 
 type OpsServerOptions = {
@@ -18,11 +27,14 @@ type OpsServerOptions = {
 /** Serves `/livez`, `/readyz` and `/metrics` (Prometheus text format) of one process on a port of its own. */
 export async function startOpsServer({ host, port, ready, log }: OpsServerOptions): Promise<OpsServer> {
   if (!registry.getSingleMetric('process_cpu_seconds_total')) collectDefaultMetrics({ register: registry })
-  const server = createServer(async (request, response) => {
+  const server = createServer(limits, async (request, response) => {
     const reply = (status: number, body: string, type = 'text/plain') =>
       response.writeHead(status, { 'content-type': type }).end(body)
-    if (request.method !== 'GET') return reply(405, 'only GET\n')
-    switch (request.url) {
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.setHeader('allow', 'GET, HEAD')
+      return reply(405, 'only GET and HEAD\n')
+    }
+    switch (request.url?.split('?', 1)[0]) {
       case '/livez':
         return reply(200, 'ok\n')
       case '/readyz': {

@@ -1,6 +1,6 @@
+import { addressKey } from '../../http/client-address.ts'
 import type { Origin } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
-import { addressKey } from '../../plugins/rate-limits.ts'
 import { completeSignIn, type SignedIn } from '../auth/sign-in.ts'
 import { proveSecondStep } from './sign-in-challenge.ts'
 import * as queries from './two-factor.queries.ts'
