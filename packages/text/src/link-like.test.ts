@@ -86,6 +86,11 @@ const links = [
   'a.b.co',
   '1.2.3',
   't.me',
+  'пример·рф',
+  'evilːevil',
+  'www.evil',
+  '@evil',
+  'evil\u00b7\u200bcom',
 ]
 
 test.each(links)('a name that could become a link is taken for one: %j', (text) => {
@@ -112,6 +117,13 @@ const names = [
   'שרה',
   'नरेन्द्र',
   'ศรีสุดา',
+  '约翰·史密斯',
+  'ジョン・スミス',
+  'Col·lecció',
+  'മല്ലിക ശ്രീ',
+  'አበበ፡ቢቂላ',
+  'ꓡꓲ‐ꓢꓴ',
+  'ᓂᐱᔾ ᐊᒃᑐ',
   'می\u200cخواهم',
   'Team 🚀 👩\u200d💻',
   'Agency 2026',

@@ -1,13 +1,16 @@
-/** What looks like a dot, or is one for a resolver of names (UTS 46), and does not become one by compatibility (NFKC). */
-const dots =
-  /[\u00b7\u0387\u0589\u05c5\u06d4\u0701\u0702\u0d4d\u1427\u2022\u2219\u22c5\u2027\u2e31\u2e33\u3002\u30fb\ua60e\uff65\u{10a50}\u{1d16d}]/gu
-/** Digits and letters that look like a dot next to Latin ones. */
-const dotsByContext = /(?<=[\p{sc=Latn}\p{Nd}])[\u0660\u06f0\ua4f8](?=[\p{sc=Latn}\p{Nd}])/gu
+/** What is a dot for a resolver of names (UTS 46) or looks like one, and does not become one by compatibility (NFKD). */
+const dots = /[\u0589\u06d4\u0701\u0702\u2e31\u2e33\u3002\ua60e\u{10a50}\u{1d16d}]/gu
+/**
+ * The same, of what some scripts need in names (约翰·史密斯, ジョン・スミス) or write as letters and digits: dots only
+ * between scripts that hosts are mostly named in. Catalan's l·l stays.
+ */
+const dotsByContext =
+  /(?<=[\p{sc=Latn}\p{sc=Cyrl}\p{sc=Grek}\p{Nd}])(?!(?<=l)\u00b7l)[\u00b7\u0660\u06f0\u1427\u2022\u2027\u2219\u22c5\u30fb\ua4f8](?=[\p{sc=Latn}\p{sc=Cyrl}\p{sc=Grek}\p{Nd}])/giu
 /** What looks like a colon, a slash or an at sign. */
-const marks =
-  /[\u02d0\u02d1\u02f8\u0703-\u0709\u1361\u1735\u1803\u1809\u2044\u2215\u2236\u23ae\u2571\u2572\u27cb\u27cd\u29f5\u29f8\u29f9\u2cc6\u3033\ua789\ua4fd]/u
-/** Letters that look like a slash next to Latin ones. */
-const slashesByContext = /[\p{sc=Latn}\p{Nd}.][\u30ce\u31d3\u4e3f\u2f03][\p{sc=Latn}\p{Nd}]/u
+const marks = /[\u0703-\u0709\u2044\u2215\u2236\u23ae\u2571\u2572\u27cb\u27cd\u29f5\u29f8\u29f9\u3033\ua789]/u
+/** Letters and word separators that look like one next to Latin letters. */
+const marksByContext =
+  /[\p{sc=Latn}\p{Nd}.][\u02d0\u02d1\u02f8\u1361\u1735\u1803\u1809\u2cc6\u2f03\u30ce\u31d3\u4e3f\ua4fd]+[\p{sc=Latn}\p{Nd}]/u
 
 const whatNoNameHas = /[:/\\@]|%[0-9a-f]{2}|&#|=\?/iu
 /** Something, a dot, and what could be the last part of a host's name: at least two characters with a letter in them. */
@@ -35,7 +38,7 @@ export function isLinkLike(text: string): boolean {
     .replace(dots, '.')
     .replace(/\p{M}/gu, '')
     .replace(dotsByContext, '.')
-  if (whatNoNameHas.test(folded) || marks.test(folded) || slashesByContext.test(folded)) return true
+  if (whatNoNameHas.test(folded) || marks.test(folded) || marksByContext.test(folded)) return true
   return [folded, folded.replace(brackets, ''), folded.replace(brackets, ' ')].some((words) =>
     [hostName, detachedDot, spelledOut, addressOfNumbers, phoneNumber].some((pattern) => pattern.test(words)),
   )
