@@ -18,6 +18,8 @@ export type DbOptions = {
 const connectTimeoutMs = 2_000
 /** Who would wait for a table that a migration holds holds up all behind them. */
 const lookupLockTimeoutMs = 250
+/** A process that is stopped within a transaction must not commit long after others looked: revocations are polled. */
+const idleInTransactionMs = 10_000
 const int8Oid = 20
 
 // Written in the process's own zone, instants would lose the seconds that offsets had once.
@@ -52,7 +54,7 @@ const connectionConfig = ({ url, applicationName, statementTimeoutMs = 5_000 }: 
     statement_timeout: statementTimeoutMs,
     // A frozen server can't cancel anything: the client stops waiting by itself, a little later.
     query_timeout: statementTimeoutMs + 500,
-    idle_in_transaction_session_timeout: 60_000,
+    idle_in_transaction_session_timeout: idleInTransactionMs,
     types: { getTypeParser },
   }) satisfies pg.ClientConfig
 

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { encodeSubject } from '@muster/text'
 import { createTransport } from 'nodemailer'
 import type { Sender } from './config.ts'
 import { type MimeNode, writeMessage } from './mime.ts'
@@ -83,11 +84,14 @@ export function createSmtp({ url, sender, maxConnections, silenceTimeoutMs = def
         messageId,
         from: { name: sender.name, address: sender.address },
         to: { name: '', address: to },
-        subject,
         html,
         text,
         // RFC 3834: no holiday answers.
-        headers: { 'Auto-Submitted': 'auto-generated', ...(optOutUrl && oneClickOptOut(optOutUrl)) },
+        headers: {
+          Subject: { prepared: true, foldLines: true, value: encodeSubject(subject) },
+          'Auto-Submitted': 'auto-generated',
+          ...(optOutUrl && oneClickOptOut(optOutUrl)),
+        },
         signal,
         mayBegin,
       }

@@ -118,10 +118,10 @@ describe('users', () => {
   })
 })
 
-test('queues: counts, failed jobs, retry and discard, which the running API carries on', async () => {
+test('queues: failed jobs are counted, shown without escapes, retried and discarded', async () => {
   const [first, second] = [newId(), newId()]
   const attachmentId = newId()
-  const row = { queue: 'image', name: optimizeImage.name, failed_at: new Date(), error: 'of no use' }
+  const row = { queue: 'image', name: optimizeImage.name, failed_at: new Date(), error: 'of no\u001b[2J use' }
   const payload = JSON.stringify({ attachmentId })
   await api.db
     .insertInto('outbox')
@@ -130,7 +130,10 @@ test('queues: counts, failed jobs, retry and discard, which the running API carr
   const { queues } = await json('queues list')
   expect(queues).toContainEqual(expect.objectContaining({ name: 'image', failed: 2 }))
   const failed = await muster('queues failed image')
-  expect([failed.code, failed.stdout]).toEqual([0, expect.stringMatching(new RegExp(`${second}.*of no use\n${first}`))])
+  expect([failed.code, failed.stdout]).toEqual([
+    0,
+    expect.stringMatching(new RegExp(`${second}.*of no\\\\u001b\\[2J use\n${first}`)),
+  ])
   const { jobId } = await json(`queues retry image ${first}`)
   await eventually(async () => {
     const job = await (await api.deps.queueMonitor.queues()).get('image')?.getJob(jobId)

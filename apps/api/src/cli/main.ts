@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { terminalLine, terminalText, visibleJson } from '@muster/text'
 import { type Command, describeCommands, type Given, optionsOf, UsageError } from './command.ts'
 
 const usage = `pnpm muster <command> [--json], with the API's environment; without DATABASE_URL, on the copy that \`npm start\` runs here
@@ -185,7 +186,7 @@ async function run(words: string[]): Promise<number> {
     return 0
   }
   const { data, lines, isWell = true } = await command.run(given)
-  for (const line of isJson ? [JSON.stringify(data)] : lines) out(line)
+  for (const line of isJson ? [visibleJson(JSON.stringify(data))] : lines.map(terminalLine)) out(line)
   return isWell ? 0 : 1
 }
 
@@ -216,7 +217,10 @@ run(process.argv.slice(2)).then(
   },
   (error: Error & { code?: string }) => {
     const { message, code } = error
-    process.stderr.write(isJson ? `${JSON.stringify({ error: { code: code ?? null, message } })}\n` : `${message}\n`)
+    const told = isJson
+      ? visibleJson(JSON.stringify({ error: { code: code ?? null, message } }))
+      : terminalText(message)
+    process.stderr.write(`${told}\n`)
     process.exitCode = error instanceof UsageError ? 2 : 1
   },
 )

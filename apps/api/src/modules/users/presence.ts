@@ -26,6 +26,8 @@ const writeIntervalMs = 60_000
 /** Longer than both intervals: by then Postgres knows. */
 const redisSeconds = 600
 const perBatch = 1_000
+/** Of an outage in which more people came, the rest is not remembered. */
+const maxKept = 50_000
 const key = (userId: string) => `user:presence:v1:${userId}`
 
 /** Collects presence in this process and writes it in batches: to Redis each time, to Postgres once a minute a person. */
@@ -71,7 +73,12 @@ export function startPresence({
     const seen = [...touched]
     touched = new Map()
     await writeToRedis(seen)
-    await writeToPostgres(seen).catch((error: unknown) => log.warn({ err: error }, 'presence was not written'))
+    await writeToPostgres(seen).catch((error: unknown) => {
+      log.warn({ err: error }, 'presence was not written; the next flush tries again')
+      // Whoever came only while Postgres was away would else never have been here.
+      for (const [userId, atMs] of seen.slice(0, maxKept - touched.size))
+        if (!touched.has(userId)) touched.set(userId, atMs)
+    })
   }
 
   let writing = Promise.resolve()
