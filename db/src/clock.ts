@@ -23,7 +23,7 @@ const stepMs = 500
  * wrong, or put right under way, changes nothing. Before the first correction it is the system clock.
  */
 export function createCorrectedClock({
-  systemMs = Date.now,
+  systemMs = () => Date.now(),
   monotonicMs = () => performance.now(),
 }: Partial<Sources> = {}): CorrectedClock {
   let anchor: ClockSample | undefined

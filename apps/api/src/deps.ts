@@ -52,7 +52,7 @@ export function createDeps(
   })
   const redis = openRedis(config.redisUrl, log)
   const relay = startRelay({ db, redisUrl: config.redisUrl, log, clock })
-  const queueMonitor = openQueueMonitor(config.redisUrl, { patienceMs: redisPatienceMs })
+  const queueMonitor = openQueueMonitor(config.redisUrl, { patienceMs: redisPatienceMs, clock })
   // A connection of its own: requests that wait for the pool must not make the news of revocations late.
   const pollDb = createDb({
     url: config.database.url,

@@ -23,7 +23,7 @@ export function createDeps(config: Config, log: Logger, clock: Clock = systemClo
   const { redisUrl, codeKeys, webUrl, publicUrl } = config
   const db = createDb({ ...config.database, applicationName: 'muster-email-worker' })
   const relay = startRelay({ db, redisUrl, log, clock })
-  const smtp = createSmtp(config.smtp)
+  const smtp = createSmtp(config.smtp, clock)
   return {
     log,
     clock,

@@ -3,6 +3,7 @@ import { type Clock, type Db, systemClock, type Trx } from '@muster/db'
 import type { Logger } from '@muster/logger'
 import { Histogram, reasonOf, registry, trackOutage } from '@muster/telemetry'
 import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq'
+import { sql } from 'kysely'
 import { allJobs } from './catalogue.ts'
 import { queuePrefix, workerRedis } from './connection.ts'
 import type { JobDefinition, QueueName } from './define-job.ts'
@@ -246,7 +247,7 @@ async function isNoted({ db, log }: Pick<WorkerOptions['deps'], 'db' | 'log'>, j
 async function markFailed(db: Db, jobId: string, reason: string): Promise<void> {
   await db
     .updateTable('outbox')
-    .set({ failed_at: new Date(), error: reason.slice(0, 1_000) })
+    .set({ failed_at: sql`clock_timestamp()`, error: reason.slice(0, 1_000) })
     .where('id', '=', jobId)
     .execute()
 }

@@ -1,5 +1,6 @@
 import type { Clock, Db } from '@muster/db'
 import type { Logger } from '@muster/logger'
+import { trackOutage } from '@muster/telemetry'
 import type { SafeRedis } from '../../redis.ts'
 import * as queries from './presence.queries.ts'
 
@@ -45,6 +46,13 @@ export function startPresence({
   /** Of whom this process told Postgres within the last minute, and when; the longest ago first. */
   const told = new Map<string, number>()
 
+  const outage = trackOutage({
+    log,
+    fields: { dependency: 'postgres', component: 'presence' },
+    down: 'presence not written',
+    up: 'presence written again',
+  })
+
   const writeToRedis = async (seen: [string, number][]) => {
     const command = ([userId, atMs]: [string, number]) =>
       redis.attempt((client) => client.set(key(userId), atMs, 'EX', redisSeconds), null)
@@ -71,7 +79,7 @@ export function startPresence({
     const seen = [...touched]
     touched = new Map()
     await writeToRedis(seen)
-    await writeToPostgres(seen).catch((error: unknown) => log.warn({ err: error }, 'presence was not written'))
+    await writeToPostgres(seen).then(outage.succeeded, outage.failed)
   }
 
   let writing = Promise.resolve()
