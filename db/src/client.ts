@@ -63,33 +63,33 @@ const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: unkn
   oid === int8Oid ? Number : pg.types.getTypeParser(oid, format as 'text')
 
 const unavailableMessage =
-  /timeout exceeded when trying to connect|timeout expired|Query read timeout|Connection terminated|server closed the connection|Client has encountered a connection error|Cannot use a pool after calling end/
+  /timeout exceeded when trying to connect|timeout expired|Query read timeout|Connection terminated|server closed the connection|Client has encountered a connection error|Cannot use a pool after calling end|does not support SSL/
 const unavailableCodes = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
+  'ECONNABORTED',
   'EPIPE',
   'ETIMEDOUT',
   'ENOTFOUND',
+  'EAI_AGAIN',
   'EHOSTUNREACH',
-  // SQLSTATE: lock timeout, statement timeout, shutdown, crash, starting up, too many connections, connection failures (class 08)
+  'ENETUNREACH',
+  // SQLSTATE: lock timeout, statement timeout, a standby or read-only server, a password, role or database that is not there
   '55P03',
   '57014',
-  '57P01',
-  '57P02',
-  '57P03',
-  '53300',
-  '08000',
-  '08003',
-  '08006',
-  '08001',
-  '08004',
+  '25006',
+  '28000',
+  '28P01',
+  '3D000',
 ])
+/** SQLSTATE classes: connection failures, no resources (connections, disk, memory), shutdown and start; and TLS. */
+const unavailableKinds = /^(08...|53...|57P0.|.*CERT.*|UNABLE_TO_.*|ERR_(SSL|TLS)_.*)$/
 
 /** Whether the error says that Postgres could not be asked, and not that the question was wrong. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const code = (error as { code?: unknown }).code
-  if (typeof code === 'string' && unavailableCodes.has(code)) return true
+  if (typeof code === 'string' && (unavailableCodes.has(code) || unavailableKinds.test(code))) return true
   if (error instanceof AggregateError) return error.errors.some(isDatabaseUnavailable)
   return unavailableMessage.test(error.message)
 }

@@ -1,9 +1,9 @@
-import { assertMigrated, findOddSettings } from '@muster/db'
+import { assertMigrated, correctAtStart, createCorrectedClock, findOddSettings } from '@muster/db'
 import { assertNoEviction } from '@muster/jobs/connection'
 import { createLogger } from '@muster/logger'
 import { lowerThreadPoolPriority } from '@muster/security'
 import { storageFolders } from '@muster/storage/config'
-import { folderCheck, runProcess, runStartChecks, startOpsServer } from '@muster/telemetry'
+import { folderCheck, runProcess, runStartChecks, startOpsServer, watchReadiness } from '@muster/telemetry'
 import { reportZones } from '@muster/zones'
 import { buildApp } from './app.ts'
 import { readConfig } from './config.ts'
@@ -17,7 +17,10 @@ await runProcess({
   async start() {
     const config = readConfig()
     log.level = config.logLevel
-    const deps = createDeps(config, log)
+    const clock = createCorrectedClock()
+    // Whether Postgres is there is asked next, and told.
+    await correctAtStart(config.database.url, clock).catch(() => {})
+    const deps = createDeps(config, log, clock)
     await assertMigrated(deps.db)
     for (const sentence of await findOddSettings(deps.db)) log.warn(sentence)
     const staging = {
@@ -37,9 +40,12 @@ await runProcess({
     await app.listen(config.http)
     lowerThreadPoolPriority()
     void reportZones(deps)
-    const ops = await startOpsServer({ ...config.ops, log, ready: async () => deps.revocations.isFresh() })
+    const { postgres, redis, clock: clockWatch, hasClockStepped } = deps.dependencies
+    const readiness = await watchReadiness({ needed: [postgres], useful: [redis], clock: clockWatch, hasClockStepped })
+    const ops = await startOpsServer({ ...config.ops, obstacles: readiness.obstacles })
     return {
       async close() {
+        readiness.close()
         await ops.close()
         await app.close()
         await deps.close()

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { type Clock, systemClock } from '@muster/db'
 import { encodeSubject } from '@muster/text'
 import { createTransport } from 'nodemailer'
 import type { Sender } from './config.ts'
@@ -59,7 +60,10 @@ const maxIdLength = 200
 const defaultSilenceMs = 30_000
 
 /** A pool of SMTP connections, opened when they are needed. */
-export function createSmtp({ url, sender, maxConnections, silenceTimeoutMs = defaultSilenceMs }: SmtpOptions): Smtp {
+export function createSmtp(
+  { url, sender, maxConnections, silenceTimeoutMs = defaultSilenceMs }: SmtpOptions,
+  clock: Clock = systemClock,
+): Smtp {
   const transport = createTransport({
     pool: true,
     url,
@@ -82,6 +86,7 @@ export function createSmtp({ url, sender, maxConnections, silenceTimeoutMs = def
       const messageId = `<${id}@${sender.domain}>`
       const mail = {
         messageId,
+        date: clock.now(),
         from: { name: sender.name, address: sender.address },
         to: { name: '', address: to },
         html,

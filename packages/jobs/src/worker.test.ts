@@ -1,7 +1,7 @@
 import { newId } from '@muster/db'
-import { eventually } from '@muster/testing'
+import { eventually, startOwnRedis } from '@muster/testing'
 import { sql } from 'kysely'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { chainAudit, deleteFiles, optimizeImage, sweepOrphans } from './index.ts'
 import { createJobsWorld, imageHandlers, type JobsWorld, order, silent, someImage, takeEffect } from './test-support.ts'
 import { handle, PermanentError, RetryLater, startWorker } from './worker.ts'
@@ -224,4 +224,17 @@ test('a worker without Redis closes all the same', async () => {
   const startedAt = performance.now()
   await Promise.all([worker.close(), relay.close()])
   expect(performance.now() - startedAt).toBeLessThan(5_000)
+})
+
+test('a worker that began with a wrong Redis password tells why, and takes jobs once it is right', async () => {
+  const redis = await startOwnRedis()
+  onTestFinished(() => redis.stop())
+  await redis.client.config('SET', 'requirepass', 'right')
+  const redisUrl = `redis://:wrong@127.0.0.1:${redis.port}`
+  const worker = world.worker(takeEffect, { redisUrl })
+  await expect(worker.probe()).rejects.toThrow('WRONGPASS')
+  const { subject } = await order(world.transact(world.relay({ redisUrl })))
+  await redis.client.config('SET', 'requirepass', 'wrong')
+  await eventually(async () => expect(await world.effects()).toEqual([subject]), { timeoutMs: 15_000 })
+  await eventually(() => worker.probe(), { timeoutMs: 10_000 })
 })

@@ -51,5 +51,5 @@ export async function runProcess({ log, start }: ProcessOptions): Promise<void> 
     log.fatal({ err: error }, error instanceof Error ? error.message : 'the start failed')
     process.exit(1)
   }
-  log.info('ready')
+  log.info('started')
 }

@@ -1,6 +1,5 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Logger } from '@muster/logger'
 import { collectDefaultMetrics } from 'prom-client'
 import { registry } from './registry.ts'
 
@@ -19,13 +18,12 @@ type OpsServerOptions = {
   host: string
   /** 0 picks a free one. */
   port: number
-  /** Whether the process can do its work now; a rejection or false answers 503. */
-  ready: () => Promise<boolean>
-  log: Logger
+  /** What keeps the process from its work now, e.g. `redis WRONGPASS`; empty when it is ready, anything else answers 503. */
+  obstacles: () => Promise<readonly string[]>
 }
 
 /** Serves `/livez`, `/readyz` and `/metrics` (Prometheus text format) of one process on a port of its own. */
-export async function startOpsServer({ host, port, ready, log }: OpsServerOptions): Promise<OpsServer> {
+export async function startOpsServer({ host, port, obstacles }: OpsServerOptions): Promise<OpsServer> {
   if (!registry.getSingleMetric('process_cpu_seconds_total')) collectDefaultMetrics({ register: registry })
   const server = createServer(limits, async (request, response) => {
     const reply = (status: number, body: string, type = 'text/plain') =>
@@ -38,11 +36,8 @@ export async function startOpsServer({ host, port, ready, log }: OpsServerOption
       case '/livez':
         return reply(200, 'ok\n')
       case '/readyz': {
-        const isReady = await ready().catch((error: unknown) => {
-          log.warn({ err: error }, 'readiness check failed')
-          return false
-        })
-        return isReady ? reply(200, 'ready\n') : reply(503, 'not ready\n')
+        const found = await obstacles()
+        return found.length === 0 ? reply(200, 'ready\n') : reply(503, `not ready: ${found.join(', ')}\n`)
       }
       case '/metrics':
         return reply(200, await registry.metrics(), registry.contentType)

@@ -1,8 +1,12 @@
 import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { createDb, type Db } from '@muster/db'
+import { findRedis, freePort, startRedis, thisMachine } from '@muster/devkit'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import { fromSetup } from './from-setup.ts'
@@ -48,7 +52,8 @@ async function createForeign(name: string, url: URL): Promise<void> {
   await promisify(execFile)(process.execPath, [cli, 'migrate'], { env: { ...process.env, DATABASE_URL: url.href } })
 }
 
-async function asSuperuser(statement: string): Promise<void> {
+/** One statement outside of any test's database. */
+export async function asSuperuser(statement: string): Promise<void> {
   const client = new pg.Client({ connectionString: fromSetup('MUSTER_TEST_POSTGRES_URL') })
   await client.connect()
   try {
@@ -82,6 +87,40 @@ export async function createTestRedis(): Promise<TestRedis> {
     close: async () => {
       await client.flushdb()
       client.disconnect()
+    },
+  }
+}
+
+export type OwnRedis = {
+  url: string
+  port: number
+  client: Redis
+  /** Its connections stay open and nothing answers, until `thaw`. */
+  freeze(): void
+  thaw(): void
+  stop(): Promise<void>
+}
+
+/** A Redis process of one's own, for what would disturb everybody else. @param settings as in redis.conf */
+export async function startOwnRedis(settings: Record<string, string | number> = {}): Promise<OwnRedis> {
+  const dir = await mkdtemp(join(tmpdir(), 'muster-redis-'))
+  const buildDir = resolve(import.meta.dirname, '../../../.muster/redis-build')
+  const program = findRedis(thisMachine(buildDir, () => {}))
+  const port = await freePort()
+  const service = await startRedis({ program, dir, port, logFile: join(dir, 'redis.log'), isDurable: false, settings })
+  const client = new Redis(service.url)
+  client.on('error', () => {})
+  return {
+    url: service.url,
+    port,
+    client,
+    freeze: () => void process.kill(service.pid, 'SIGSTOP'),
+    thaw: () => void process.kill(service.pid, 'SIGCONT'),
+    async stop() {
+      client.disconnect()
+      process.kill(service.pid, 'SIGCONT')
+      await service.stop()
+      await rm(dir, { recursive: true, force: true })
     },
   }
 }

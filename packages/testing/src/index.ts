@@ -1,8 +1,11 @@
 export { freePort } from '@muster/devkit'
 export { insertOrganization, insertReminder, insertTask, insertUser } from './builders.ts'
 export {
+  asSuperuser,
   createTestDatabase,
   createTestRedis,
+  type OwnRedis,
+  startOwnRedis,
   type TestDatabase,
   type TestDatabaseOptions,
   type TestRedis,

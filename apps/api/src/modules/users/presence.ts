@@ -1,5 +1,6 @@
 import type { Clock, Db } from '@muster/db'
 import type { Logger } from '@muster/logger'
+import { trackOutage } from '@muster/telemetry'
 import type { SafeRedis } from '../../redis.ts'
 import * as queries from './presence.queries.ts'
 
@@ -47,6 +48,13 @@ export function startPresence({
   /** Of whom this process told Postgres within the last minute, and when; the longest ago first. */
   const told = new Map<string, number>()
 
+  const outage = trackOutage({
+    log,
+    fields: { dependency: 'postgres', component: 'presence' },
+    down: 'presence not written',
+    up: 'presence written again',
+  })
+
   const writeToRedis = async (seen: [string, number][]) => {
     const command = ([userId, atMs]: [string, number]) =>
       redis.attempt((client) => client.set(key(userId), atMs, 'EX', redisSeconds), null)
@@ -73,9 +81,9 @@ export function startPresence({
     const seen = [...touched]
     touched = new Map()
     await writeToRedis(seen)
-    await writeToPostgres(seen).catch((error: unknown) => {
-      log.warn({ err: error }, 'presence was not written; the next flush tries again')
-      // Whoever came only while Postgres was away would else never have been here.
+    await writeToPostgres(seen).then(outage.succeeded, (error: unknown) => {
+      outage.failed(error)
+      // The next flush tries again, or a user who came only while Postgres was away would never have been here.
       for (const [userId, atMs] of seen.slice(0, maxKept - touched.size))
         if (!touched.has(userId)) touched.set(userId, atMs)
     })
