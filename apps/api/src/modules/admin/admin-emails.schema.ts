@@ -1,7 +1,7 @@
+import { emailAddress } from '@muster/identifiers'
 import { z } from 'zod'
 import { cursorInfo, instant, pageInfo, replyOf } from '../../plugins/reply.ts'
 import { wholeNumber } from '../../plugins/whole-number.ts'
-import { email as address } from '../users/users.schema.ts'
 
 const status = z.enum(['queued', 'sending', 'sent', 'failed', 'dropped'])
 
@@ -29,7 +29,7 @@ export type AdminEmail = z.infer<typeof adminEmail>
 
 export const emailQuery = z.strictObject({
   status: status.optional(),
-  to: address.optional(),
+  to: emailAddress.optional(),
   limit: wholeNumber({ min: 1, max: 100 }).default(50),
   /** `nextCursor` of the page before. */
   cursor: z.uuid().optional(),

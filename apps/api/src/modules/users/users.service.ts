@@ -1,4 +1,5 @@
 import { DomainError } from '@muster/errors'
+import { isReservedUsername, reservedUsernameFault } from '@muster/identifiers'
 import { cachedIn, fillCache, profileKey, takeLease } from '@muster/person-cache'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../plugins/actor.ts'
@@ -24,7 +25,7 @@ export async function getProfile(deps: ProfileDeps, userId: string): Promise<Pro
   return { version, user: here(user, deps.clock.now()) }
 }
 
-/** Changes the person's own profile. @throws DomainError USERNAME_TAKEN, STALE */
+/** Changes the person's own profile. @throws DomainError USERNAME_TAKEN, STALE, VALIDATION_FAILED for a reserved username */
 export async function updateProfile(
   deps: Pick<Deps, 'db' | 'redis' | 'clock' | 'transact'>,
   actor: Actor,
@@ -37,6 +38,7 @@ export async function updateProfile(
       const before = await queries.lockById(trx, actor.userId)
       if (!before) throw new DomainError('UNAUTHENTICATED')
       if (!options.isCurrent(before.version)) throw new DomainError('STALE')
+      assertMayTake(patch.username, before.username)
       const after = await queries.update(trx, actor.userId, patch, now)
       audit({
         action: 'user.updated',
@@ -55,6 +57,12 @@ export async function updateProfile(
   await dropCachedProfile(deps, actor.userId)
   if (patch.timezone !== undefined) await dropAnalytics(deps, [actor.userId])
   return { version: row.version, user: toUser(row, now) }
+}
+
+/** Who has a reserved username keeps it, also when they send it along. @throws DomainError VALIDATION_FAILED */
+function assertMayTake(username: string | undefined, present: string): void {
+  if (username === undefined || username === present || !isReservedUsername(username)) return
+  throw new DomainError('VALIDATION_FAILED', { details: [{ path: 'body.username', message: reservedUsernameFault }] })
 }
 
 /** The next reading of the profile asks Postgres. Follows every change of the row. */
