@@ -34,7 +34,11 @@ const env = z.object({
   STAGING_DIR: z.string(),
   STORAGE_QUOTA_BYTES: int({ min: 0, max: Number.MAX_SAFE_INTEGER, default: 10 * 1024 ** 3 }),
   BOOTSTRAP_ADMIN_EMAIL: emailAddress.optional(),
-  BOOTSTRAP_ADMIN_PASSWORD: z.string().min(8).optional(),
+  BOOTSTRAP_ADMIN_PASSWORD: z
+    .string()
+    .min(8)
+    .refine((password) => !password.includes('\ufffd'), 'is not UTF-8, or has the replacement character U+FFFD')
+    .optional(),
 })
 
 /** Reads the API's environment. @throws ConfigError naming everything that is wrong, also what is unsafe in production */

@@ -1,5 +1,6 @@
 /** Names and addresses are compared after their alphabet was tested: nothing of Unicode folds into another one's name. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readConfig } from './config.ts'
 import { codeOf, login, mailsTo, newPerson, register, registered } from './modules/auth/auth-fixtures.ts'
 import { accept, invited, newAccount, send } from './modules/invites/invites-fixtures.ts'
 import { buildTestApp, type TestApp, type TestPerson } from './testing.ts'
@@ -73,6 +74,19 @@ describe.each(disguises)('with %s', (_name, disguise) => {
     const answer = await admin.inject('GET', `/api/v1/admin/emails?to=${encodeURIComponent(email)}`)
     expect(answer.json().error.details).toMatchObject([{ path: 'query.to' }])
   })
+})
+
+test.each(['mi\u212Ae@example.test', 'mike@example', `${'a'.repeat(250)}@example.test`, '\uff4dike@example.test'])(
+  'BOOTSTRAP_ADMIN_EMAIL %s is refused at start',
+  (address) => {
+    expect(() => readConfig({ BOOTSTRAP_ADMIN_EMAIL: address })).toThrow(/^ {2}- BOOTSTRAP_ADMIN_EMAIL: /m)
+  },
+)
+
+test('BOOTSTRAP_ADMIN_PASSWORD that is not UTF-8 is refused at start', () => {
+  expect(() => readConfig({ BOOTSTRAP_ADMIN_PASSWORD: 'Stra\ufffde-Nummer-7' })).toThrow(
+    'BOOTSTRAP_ADMIN_PASSWORD: is not UTF-8',
+  )
 })
 
 test('capitals and spaces around it make no difference to an address or an exact username', async () => {

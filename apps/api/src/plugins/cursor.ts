@@ -1,5 +1,6 @@
 import { DomainError } from '@muster/errors'
 import { z } from 'zod'
+import { readJson } from './read-json.ts'
 
 export type Cursor<T> = {
   /** Returns the position as an opaque text. */
@@ -19,8 +20,8 @@ export function cursorOf<T>(position: z.ZodType<T, T>, list = 'this list'): Curs
   return {
     encode,
     decode(cursor) {
-      const read = position.safeParse(parse(Buffer.from(cursor, 'base64url').toString()))
-      if (read.success && encode(read.data) === cursor) return read.data
+      const fields = readJson(position, Buffer.from(cursor, 'base64url').toString())
+      if (fields !== undefined && encode(fields) === cursor) return fields
       throw new DomainError('VALIDATION_FAILED', {
         details: [{ path: 'query.cursor', message: `is not a nextCursor of ${list}` }],
       })
@@ -42,11 +43,3 @@ export const cursorId = z.uuid().refine((id) => id === id.toLowerCase(), 'is not
 /** An instant as we write it into cursors, with milliseconds or, from Postgres, microseconds; Postgres has no year 0. */
 export const cursorInstant = (digits: 3 | 6) =>
   z.iso.datetime({ precision: digits }).refine((instant) => !instant.startsWith('0000'), 'is of the year 0')
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}

@@ -3,6 +3,7 @@ import { seal, unseal } from '@muster/security'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Config } from '../../config.ts'
+import { readJson } from '../../plugins/read-json.ts'
 
 const flow = z.strictObject({
   state: z.string(),
@@ -54,7 +55,7 @@ export function flowCookie({ config, clock }: { config: Config; clock: Clock }):
     const [, keyId = '', sealed = ''] = shape.exec(value) ?? []
     try {
       const plain = unseal(ring, { keyId, sealed: Buffer.from(sealed, 'base64url') }, sealContext)
-      return flow.parse(JSON.parse(plain.toString()))
+      return readJson(flow, plain.toString())
     } catch {
       return undefined
     }

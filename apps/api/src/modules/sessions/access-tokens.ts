@@ -2,7 +2,8 @@ import fastifyJwt from '@fastify/jwt'
 import type { KeyRing } from '@muster/config'
 import type { Clock } from '@muster/db'
 import type { FastifyInstance } from 'fastify'
-import type { Actor } from '../../plugins/actor.ts'
+import { z } from 'zod'
+import { type Actor, roleSchema } from '../../plugins/actor.ts'
 
 export type AccessClaims = { actor: Actor; issuedAtMs: number; expiresAtMs: number }
 
@@ -12,17 +13,19 @@ export type AccessTokens = {
   read(token: string): AccessClaims | undefined
 }
 
-type Payload = {
-  sub: string
-  sid: string
-  org: string | null
-  role: Actor['role']
+const seconds = z.int().min(0).max(8_640_000_000_000)
+/** A right signature proves who wrote it, and not that this release would have written it so. */
+const payload = z.object({
+  sub: z.uuid(),
+  sid: z.uuid(),
+  org: z.uuid().nullable(),
+  role: roleSchema,
   /** Stands only where a required second factor is missing. */
-  nof?: true
-  iat: number
-  exp: number
-}
-type Signer = { sign(payload: object): string; verify(token: string): Payload }
+  nof: z.literal(true).optional(),
+  iat: seconds,
+  exp: seconds,
+})
+type Signer = { sign(payload: object): string; verify(token: string): unknown }
 
 export const accessTokenTtlMs = 15 * 60 * 1_000
 
@@ -68,7 +71,7 @@ export async function createAccessTokens(
       const signer = byHeader.get(token.slice(0, token.indexOf('.')))
       if (!signer) return undefined
       try {
-        const { sub, sid, org, role, nof, iat, exp } = signer.verify(token)
+        const { sub, sid, org, role, nof, iat, exp } = payload.parse(signer.verify(token))
         const actor: Actor = {
           userId: sub,
           sessionId: sid,

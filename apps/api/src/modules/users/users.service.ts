@@ -1,18 +1,21 @@
 import { DomainError } from '@muster/errors'
 import { isReservedUsername, reservedUsernameFault } from '@muster/identifiers'
 import { cachedIn, fillCache, profileKey, takeLease } from '@muster/person-cache'
+import { z } from 'zod'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../plugins/actor.ts'
+import { readJson } from '../../plugins/read-json.ts'
 import { isUniqueViolation } from '../../plugins/unique-violation.ts'
 import { dropAnalytics } from '../analytics/analytics-cache.ts'
 import { avatarUrlOf } from './avatar-url.ts'
 import * as queries from './users.queries.ts'
-import type { User, UserPatch } from './users.schema.ts'
+import { type User, type UserPatch, user as userSchema } from './users.schema.ts'
 
 type ProfileDeps = Pick<Deps, 'lookups' | 'redis' | 'clock'>
 const cacheMs = 600_000
 
-type Profile = { version: number; user: User }
+const profile = z.object({ version: z.int(), user: userSchema })
+type Profile = z.output<typeof profile>
 
 /**
  * The person's own profile, from the cache while Redis has it. Whoever asks for it is here, so their presence needs no
@@ -21,7 +24,8 @@ type Profile = { version: number; user: User }
 export async function getProfile(deps: ProfileDeps, userId: string): Promise<Profile> {
   const found = await deps.redis.attempt((redis) => redis.get(profileKey(userId)), null)
   const cached = cachedIn(found)
-  const { version, user } = cached ? (JSON.parse(cached) as Profile) : await loadProfile(deps, userId)
+  // What another release cached in another form is none.
+  const { version, user } = (cached && readJson(profile, cached)) || (await loadProfile(deps, userId))
   return { version, user: here(user, deps.clock.now()) }
 }
 
