@@ -1,4 +1,4 @@
-import { emailAddress } from '@muster/identifiers'
+import { emailAddress as address } from '@muster/identifiers'
 import { z } from 'zod'
 import { cursorInfo, instant, pageInfo, replyOf } from '../../plugins/reply.ts'
 import { wholeNumber } from '../../plugins/whole-number.ts'
@@ -29,7 +29,7 @@ export type AdminEmail = z.infer<typeof adminEmail>
 
 export const emailQuery = z.strictObject({
   status: status.optional(),
-  to: emailAddress.optional(),
+  to: address.optional(),
   limit: wholeNumber({ min: 1, max: 100 }).default(50),
   /** `nextCursor` of the page before. */
   cursor: z.uuid().optional(),
