@@ -1,4 +1,5 @@
 import { csv, int, keyRing, parseEnv, processEnv, processSettings } from '@muster/config'
+import { emailAddress } from '@muster/identifiers'
 import { passwordFaults } from '@muster/security'
 import { refuseStorage, storageEnv, storageSettings } from '@muster/storage/config'
 import { z } from 'zod'
@@ -33,8 +34,12 @@ const env = z.object({
   ...storageEnv(),
   STAGING_DIR: z.string(),
   STORAGE_QUOTA_BYTES: int({ min: 0, max: Number.MAX_SAFE_INTEGER, default: 10 * 1024 ** 3 }),
-  BOOTSTRAP_ADMIN_EMAIL: z.email().toLowerCase().optional(),
-  BOOTSTRAP_ADMIN_PASSWORD: z.string().min(8).optional(),
+  BOOTSTRAP_ADMIN_EMAIL: emailAddress.optional(),
+  BOOTSTRAP_ADMIN_PASSWORD: z
+    .string()
+    .min(8)
+    .refine((password) => !password.includes('\ufffd'), 'is not UTF-8, or has the replacement character U+FFFD')
+    .optional(),
 })
 
 /** Reads the API's environment. @throws ConfigError naming everything that is wrong, also what is unsafe in production */

@@ -27,6 +27,9 @@ const untilFailed = (jobId: string, reason: string) =>
     { timeoutMs: 15_000 },
   )
 
+const untilNoted = (jobId: string, reason: string) =>
+  eventually(async () => expect((await world.outboxRow(jobId))?.error).toBe(reason))
+
 test('a job that is delivered again after its effect does nothing', async () => {
   let runs = 0
   world.worker(async (payload, context) => {
@@ -75,6 +78,14 @@ test('a handler that gave its transaction up and returned owes nothing more', as
   })
   const { jobId } = await order(world.transact())
   await eventually(async () => expect(await world.outboxRow(jobId)).toBeUndefined())
+})
+
+test('a failure whose reason has characters that Postgres can not hold is noted all the same', async () => {
+  world.worker(async () => {
+    throw new PermanentError('the file a\0b\ud800 is unusable')
+  })
+  const { jobId } = await order(world.transact())
+  await untilNoted(jobId, 'the file a\ufffdb\ufffd is unusable')
 })
 
 test('a hint that fails ends there: it is owed nothing and does not come again', async () => {

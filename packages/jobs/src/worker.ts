@@ -244,10 +244,16 @@ async function isNoted({ db, log }: Pick<WorkerOptions['deps'], 'db' | 'log'>, j
   }
 }
 
+const maxReasonLength = 1_000
+
+/** A library may quote whatever it had in hand, NUL included, which Postgres can't hold. */
 async function markFailed(db: Db, jobId: string, reason: string): Promise<void> {
   await db
     .updateTable('outbox')
-    .set({ failed_at: sql`clock_timestamp()`, error: reason.slice(0, 1_000) })
+    .set({
+      failed_at: sql`clock_timestamp()`,
+      error: reason.replaceAll('\0', '\ufffd').slice(0, maxReasonLength),
+    })
     .where('id', '=', jobId)
     .execute()
 }

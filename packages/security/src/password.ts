@@ -80,7 +80,9 @@ function decoyHash(cost: number): string {
   return `$2b$${String(cost).padStart(2, '0')}$${'.'.repeat(22)}${'.'.repeat(31)}`
 }
 
+/** @throws RangeError for lone surrogates, which UTF-8 would make one and the same: whoever asks has refused them */
 function keyed(key: Buffer, password: string): string {
+  if (!password.isWellFormed()) throw new RangeError('A password has half of a character')
   return createHmac('sha256', key).update(password, 'utf8').digest('base64')
 }
 

@@ -1,16 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { systemClock } from '@muster/db'
 import { DomainError } from '@muster/errors'
+import { emailAddress } from '@muster/identifiers'
 import { createTransact } from '@muster/jobs/outbox'
 import { createPasswordHasher, passwordFaults } from '@muster/security'
 import { z } from 'zod'
 import { createSuperAdmin } from '../modules/users/bootstrap-admin.ts'
-import { email, personName } from '../modules/users/users.schema.ts'
+import { personName } from '../modules/users/users.schema.ts'
 import type { Result } from './command.ts'
 import { checked, readPasswords, relayOfOthers, withDb } from './environment.ts'
 import { readPassword } from './password-input.ts'
 
-const options = z.object({ email, name: personName })
+const options = z.object({ email: emailAddress, name: personName })
 
 /**
  * Creates a super admin, or leaves alone the one who has that e-mail.

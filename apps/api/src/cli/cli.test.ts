@@ -160,6 +160,28 @@ describe('keys', () => {
 })
 
 describe('admin create', () => {
+  test('takes no password whose bytes are not UTF-8: each of them would be as good as another', async () => {
+    const input = Buffer.from('Stra\u00dfe-Nummer-7\n', 'latin1')
+    const { code, stderr } = await muster('admin create --email latin@example.test', { input })
+    expect([code, stderr]).toEqual([1, expect.stringContaining('not UTF-8')])
+    expect(await api.db.selectFrom('users').select('id').where('email', '=', 'latin@example.test').execute()).toEqual(
+      [],
+    )
+  })
+
+  test('takes no address in disguise, and no other command does', async () => {
+    await muster('admin create --email mike.stone@example.test')
+    const disguise = 'mi\u212Ae.stone@example.test'
+    for (const command of [
+      `admin create --email ${disguise}`,
+      `users show ${disguise}`,
+      `users deactivate ${disguise}`,
+    ]) {
+      expect([command, (await muster(command)).code]).toEqual([command, 1])
+    }
+    expect((await muster('users show MIKE.Stone@example.test')).code).toBe(0)
+  })
+
   const adminsWith = (email: string) => api.db.selectFrom('users').selectAll().where('email', '=', email).execute()
 
   test('makes a super admin with the password from standard input, who signs in with it; again it changes nothing', async () => {

@@ -1,7 +1,7 @@
+import { emailAddress as address } from '@muster/identifiers'
 import { z } from 'zod'
 import { cursorInfo, instant, pageInfo, replyOf } from '../../plugins/reply.ts'
 import { wholeNumber } from '../../plugins/whole-number.ts'
-import { email as address } from '../users/users.schema.ts'
 
 const status = z.enum(['queued', 'sending', 'sent', 'failed', 'dropped'])
 

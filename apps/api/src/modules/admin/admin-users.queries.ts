@@ -36,7 +36,7 @@ function matches({ q, role, isActive }: Filters): RawBuilder<unknown> {
     sql`anonymised_at is null`,
     role && sql`role = ${role}`,
     isActive !== undefined && sql`is_active = ${isActive}`,
-    q && sql`strpos(username || ' ' || email || ' ' || ${lower(sql`name`)}, ${lower(q)}) > 0`,
+    q && sql`(strpos(username || ' ' || email, ${lowerAscii(q)}) > 0 or strpos(${lower(sql`name`)}, ${lower(q)}) > 0)`,
   ].filter((part) => part !== undefined && part !== false && part !== '')
   return sql.join(parts, sql` and `)
 }

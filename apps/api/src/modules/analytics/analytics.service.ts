@@ -4,11 +4,10 @@ import type { Deps } from '../../deps.ts'
 import type { Actor } from '../../plugins/actor.ts'
 import { getProfile } from '../users/users.service.ts'
 import { type AnalyticsRow, readAnalytics } from './analytics.queries.ts'
-import type { Analytics, Streaks } from './analytics.schema.ts'
+import type { Analytics, Streaks, Told } from './analytics.schema.ts'
 import { throughCache } from './analytics-cache.ts'
 
 type AnalyticsDeps = Pick<Deps, 'db' | 'lookups' | 'redis' | 'clock'>
-type Told = { analytics: Analytics; streaks: Streaks }
 
 const withoutCategory = 'Uncategorized'
 

@@ -3,6 +3,7 @@ import { seal, unseal } from '@muster/security'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Config } from '../../config.ts'
+import { readJson } from '../../plugins/read-json.ts'
 import { tabCookies } from '../../plugins/tab-cookies.ts'
 
 const flow = z.strictObject({
@@ -60,7 +61,7 @@ export function flowCookies(context: { config: Config; clock: Clock }): FlowCook
     const [, keyId = '', sealed = ''] = shape.exec(value) ?? []
     try {
       const plain = unseal(ring, { keyId, sealed: Buffer.from(sealed, 'base64url') }, sealContext(state))
-      return flow.parse(JSON.parse(plain.toString()))
+      return readJson(flow, plain.toString())
     } catch {
       return undefined
     }

@@ -13,7 +13,8 @@ export type AccessTokens = {
   read(token: string): AccessClaims | undefined
 }
 
-/** What every token of ours says. One that lacks any of it, or says it otherwise, is none, whoever signed it. */
+const seconds = z.int().min(0).max(8_640_000_000_000)
+/** The claims of every access token. A token that lacks or misspells one is refused, whoever signed it. */
 const claimsOf = (issuer: string) =>
   z.object({
     iss: z.literal(issuer),
@@ -24,8 +25,8 @@ const claimsOf = (issuer: string) =>
     role: roleSchema,
     /** Stands only where a required second factor is missing. */
     nof: z.literal(true).optional(),
-    iat: z.int().positive(),
-    exp: z.int().positive(),
+    iat: seconds,
+    exp: seconds,
   })
 
 type Signer = { sign(payload: object): string; verify(token: string): unknown }

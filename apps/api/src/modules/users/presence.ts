@@ -29,6 +29,8 @@ const redisSeconds = 600
 const perBatch = 1_000
 /** Of an outage in which more people came, the rest is not remembered. */
 const maxKept = 50_000
+/** Milliseconds that a Date can hold. */
+const instantShape = /^\d{1,15}$/
 const key = (userId: string) => `user:presence:v1:${userId}`
 
 /** Collects presence in this process and writes it in batches: to Redis each time, to Postgres once a minute a person. */
@@ -100,7 +102,9 @@ export function startPresence({
     touch: (userId) => void touched.set(userId, clock.now().getTime()),
     lastSeen: async (userIds) => {
       const found = await Promise.all(userIds.map((id) => redis.attempt((client) => client.get(key(id)), null)))
-      return new Map(userIds.flatMap((id, index) => (found[index] ? [[id, Number(found[index])]] : [])))
+      return new Map(
+        userIds.flatMap((id, index) => (instantShape.test(found[index] ?? '') ? [[id, Number(found[index])]] : [])),
+      )
     },
     flush,
     async close() {

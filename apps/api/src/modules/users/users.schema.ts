@@ -1,16 +1,11 @@
+import { username } from '@muster/identifiers'
 import { canonicalZone } from '@muster/zones'
 import { z } from 'zod'
 import { roleSchema } from '../../plugins/actor.ts'
 import { text } from '../../plugins/fields.ts'
 import { instant, replyOf } from '../../plugins/reply.ts'
 
-export const username = z
-  .string()
-  .trim()
-  .toLowerCase()
-  .regex(/^[a-z0-9_]{3,30}$/, 'has 3 to 30 characters of a–z, 0–9 and _')
 export const personName = text({ min: 1, max: 100 })
-export const email = z.string().trim().toLowerCase().pipe(z.email().max(254))
 /** By the present name of the region, so that everything which computes with it, and SQL of an operator, knows it. */
 export const timezone = z
   .string()
@@ -52,6 +47,7 @@ export const publicUsersReply = replyOf(z.object({ users: z.array(publicUser) })
 export const userParams = z.strictObject({ id: z.uuid() })
 export const peopleQuery = z.strictObject({ q: text({ min: 1, max: 100 }) })
 
+/** The username may be a reserved one: whoever has it keeps it. */
 export const userPatch = z
   .strictObject({ username, name: personName, bio: text({ max: 150, isMultiline: true }).nullable(), timezone })
   .partial()
