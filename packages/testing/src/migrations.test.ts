@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import type { Db } from '@muster/db'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTestDatabase, type TestDatabase } from './databases.ts'
+import { describeSchema } from './describe-schema.ts'
 
 const cli = fileURLToPath(new URL('../../../db/src/cli.ts', import.meta.url))
 let database: TestDatabase
@@ -19,20 +19,6 @@ const run = async (command: string, env: NodeJS.ProcessEnv = {}) => {
     env: { ...process.env, DATABASE_URL: database.url, ...env },
   })
   return stdout
-}
-
-/** Every column, constraint, index, trigger and function of the schema as text. */
-async function describeSchema(db: Db): Promise<string[]> {
-  const { rows } = await sql<{ line: string }>`
-    select format('%s.%s %s %s %s', table_name, column_name, data_type, is_nullable, column_default) as line
-      from information_schema.columns where table_schema = 'public' and table_name not like 'kysely%'
-    union all select indexdef from pg_indexes where schemaname = 'public' and tablename not like 'kysely%'
-    union all select format('%s %s', conrelid::regclass, pg_get_constraintdef(oid)) from pg_constraint
-      where connamespace = 'public'::regnamespace and conrelid::regclass::text not like 'kysely%'
-    union all select pg_get_triggerdef(oid) from pg_trigger where not tgisinternal
-    union all select proname from pg_proc where pronamespace = 'public'::regnamespace
-    order by 1`.execute(db)
-  return rows.map(({ line }) => line)
 }
 
 test('the types in the code are those of the migrated schema', async () => {
