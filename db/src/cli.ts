@@ -5,9 +5,11 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
 import { commandEnv, keyRing, parseEnv } from '@muster/config'
 import { z } from 'zod'
+import packageJson from '../../package.json' with { type: 'json' }
 import { createDb } from './client.ts'
 import type { Db } from './types.ts'
 
+const { version } = packageJson
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const env = commandEnv(join(root, '..'))
 const usage = `pnpm db <command>, with DATABASE_URL set; without it, on the copy that \`npm start\` runs here
@@ -18,11 +20,17 @@ const usage = `pnpm db <command>, with DATABASE_URL set; without it, on the copy
   new <name>       begin a migration
   seal [--check]   add new migrations to the committed list of checksums, or fail when a sealed one was changed
   seed             fill an empty database with a team to look at; needs PASSWORD_KEYS, never in production
+  --version        tell the release
   types [--check]  write src/types.gen.ts from the migrated database at DATABASE_URL, or fail when it is stale
 `
 
 async function main(): Promise<void> {
-  const { positionals, values } = parseArgs({ allowPositionals: true, options: { check: { type: 'boolean' } } })
+  const options = { check: { type: 'boolean' }, version: { type: 'boolean' } } as const
+  const { positionals, values } = parseArgs({ allowPositionals: true, options })
+  if (values.version) {
+    print(version)
+    return
+  }
   const [command, name] = positionals
   switch (command) {
     case 'migrate':

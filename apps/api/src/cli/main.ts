@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util'
+import { version } from '@muster/telemetry/version'
 import { terminalLine, terminalText, visibleJson } from '@muster/text'
 import { type Command, describeCommands, type Given, optionsOf, UsageError } from './command.ts'
 
 const usage = `pnpm muster <command> [--json], with the API's environment; without DATABASE_URL, on the copy that \`npm start\` runs here
+pnpm muster --version tells the release
 `
 
 const ending = `
@@ -172,6 +174,10 @@ const isJson = process.argv.includes('--json')
 /** @returns the exit code */
 async function run(words: string[]): Promise<number> {
   const [group = '', verb = ''] = words
+  if (['--version', '-V', 'version'].includes(group)) {
+    out(isJson ? JSON.stringify({ version }) : version)
+    return 0
+  }
   const isHelp = ['help', '--help', '-h'].includes(group)
   if (isHelp || ['--help', '-h'].includes(verb)) {
     const asked = commands.filter(({ name }) => isHelp || name.startsWith(`${group} `))
