@@ -20,7 +20,7 @@ export {
   type SessionState,
   sessionExpiry,
 } from './refresh-decision.ts'
-export { type Sealed, seal, unseal } from './seal.ts'
+export { type Sealed, seal, totpSealContext, unseal } from './seal.ts'
 export {
   issueRefreshToken,
   newSessionSeed,

@@ -8,7 +8,8 @@ pnpm muster --version tells the release
 `
 
 const ending = `
-A <person> is an id, an e-mail or a username; a <queue> is email, audit, reminder or image; a <mail> is an id.
+A <person> is an id, an e-mail or a username; a <queue> is email, audit, reminder or image; a <mail> is an id; a <ring> is a variable,
+e.g. AUDIT_KEYS.
 Exit codes: 0 done, 1 refused or not well, 2 no such command.
 `
 
@@ -36,6 +37,17 @@ const commands: readonly Command[] = [
     name: 'keys list',
     summary: 'the keys of each ring, and how much each encryption key still seals',
     run: async () => (await load.keys()).listKeys(),
+  },
+  {
+    name: 'keys check',
+    summary: 'whether each key fits the database, which rows still need it, and whether it may go',
+    run: async () => (await load.keys()).checkKeys(),
+  },
+  {
+    name: 'keys forget',
+    args: ['ring', 'key'],
+    summary: 'give a lost key up, so that processes start without it',
+    run: async ({ args }) => (await load.keys()).forgetLostKey({ ring: args[0], keyId: args[1] }),
   },
   {
     name: 'keys re-encrypt',
