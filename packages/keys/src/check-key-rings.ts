@@ -1,6 +1,6 @@
 import type { Db } from '@muster/db'
 import type { Logger } from '@muster/logger'
-import { checkValueOf } from './check-value.ts'
+import { checkValueOf } from '@muster/security'
 import { describeRingFaults, findRingFaults } from './find-faults.ts'
 import { markCurrent, recordKey } from './key-checks.queries.ts'
 import { findMissingKeys } from './missing-keys.ts'

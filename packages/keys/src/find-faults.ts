@@ -1,6 +1,6 @@
 import type { KeyRing, KeyRingName } from '@muster/config'
 import type { Db, Trx } from '@muster/db'
-import { checkValueOf } from './check-value.ts'
+import { checkValueOf } from '@muster/security'
 import { type Evidence, readEvidence } from './evidence.ts'
 import { type KnownKey, listKnownKeys } from './key-checks.queries.ts'
 import { listRings, type Rings } from './rings.ts'

@@ -1,3 +1,4 @@
+export { checkValueOf } from './check-value.ts'
 export { type Derivation, deriveCode, deriveToken, matchesCode } from './derive.ts'
 export { lowerThreadPoolPriority } from './hashing-priority.ts'
 export { currentKey, type KeyRing, keyById } from './key-ring.ts'

@@ -63,6 +63,16 @@ test('seeds go once into a database without people, and never into production', 
   })
 })
 
+test('seeds refuse another password key than the API has', async () => {
+  const other = { ring: 'PASSWORD_KEYS', key_id: 'k1', check_value: Buffer.alloc(32) }
+  const empty = await createTestDatabase({ poolMax: 1 })
+  await empty.db.insertInto('key_checks').values(other).execute()
+  const PASSWORD_KEYS = `k1:${Buffer.alloc(32, 7).toString('base64')}`
+  const seeding = run('seed', { PASSWORD_KEYS, DATABASE_URL: empty.url })
+  await expect(seeding).rejects.toMatchObject({ stderr: expect.stringContaining('PASSWORD_KEYS: the key "k1"') })
+  await empty.drop()
+})
+
 test('a refused command says how to use it and fails', async () => {
   await expect(run('destroy')).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('pnpm db <command>') })
 })

@@ -1,4 +1,4 @@
-import { macOver } from '@muster/security'
+import { macOver } from './mac.ts'
 
 /**
  * Derives what is kept of a key to recognise it: HMAC-SHA-256 of a fixed label. It tells nothing about a key of 256 random
