@@ -1,8 +1,8 @@
-import type { Db } from '@muster/db'
+import type { Db, Trx } from '@muster/db'
 import type { Logger } from '@muster/logger'
 import { checkValueOf } from '@muster/security'
-import { describeRingFaults, findRingFaults } from './find-faults.ts'
-import { markCurrent, recordKey } from './key-checks.queries.ts'
+import { compareRings, describeRingFaults, type RingEvidence, readEvidenceOf } from './find-faults.ts'
+import { listKnownKeys, markCurrent, recordKey } from './key-checks.queries.ts'
 import { findMissingKeys } from './missing-keys.ts'
 import { listRings, type Rings } from './rings.ts'
 
@@ -27,31 +27,34 @@ export async function checkKeyRings(
 ): Promise<void> {
   // Before the present keys are noted as current: the last ones may be missing.
   const missing = log ? await findMissingKeys(db, rings) : []
-  await recordRings(db, rings, onlyVerifying)
+  const evidence = await readEvidenceOf(db, rings)
+  await recordRings(db, { rings, evidence, onlyVerifying })
   for (const { sentence, ...fields } of missing) log?.warn(fields, sentence)
 }
 
-async function recordRings(db: Db, rings: Rings, onlyVerifying: readonly string[], attempt = 1): Promise<void> {
+type Recording = { rings: Rings; evidence: RingEvidence; onlyVerifying: readonly string[] }
+
+async function recordRings(db: Db, recording: Recording, attempt = 1): Promise<void> {
+  const { rings, evidence, onlyVerifying } = recording
+  const refuse = async (trx: Trx) => {
+    const faults = compareRings(rings, await listKnownKeys(trx), evidence)
+    if (faults.length > 0) throw new Error(describeRingFaults(faults))
+  }
   try {
     await db.transaction().execute(async (trx) => {
-      await refuse(trx, rings)
+      await refuse(trx)
       for (const [ring, { keys }] of listRings(rings)) {
-        for (const [keyId, key] of [...keys].sort())
+        for (const [keyId, key] of [...keys].sort(([one], [other]) => one.localeCompare(other)))
           await recordKey(trx, { ring, keyId, checkValue: checkValueOf(key) })
       }
       // Once more: another process may have recorded another key meanwhile, and its row was waited for.
-      await refuse(trx, rings)
+      await refuse(trx)
       for (const [ring, { currentId }] of listRings(rings)) {
         if (!onlyVerifying.includes(ring)) await markCurrent(trx, ring, currentId)
       }
     })
   } catch (error) {
     if ((error as { code?: unknown }).code !== uniqueViolation || attempt === attempts) throw error
-    await recordRings(db, rings, onlyVerifying, attempt + 1)
+    await recordRings(db, recording, attempt + 1)
   }
-}
-
-async function refuse(db: Parameters<typeof findRingFaults>[0], rings: Rings): Promise<void> {
-  const faults = await findRingFaults(db, rings)
-  if (faults.length > 0) throw new Error(describeRingFaults(faults))
 }

@@ -1,6 +1,6 @@
 import { sampleKeys } from '@muster/audit'
 import type { KeyRing, KeyRingName } from '@muster/config'
-import type { Db, Trx } from '@muster/db'
+import type { Db } from '@muster/db'
 import { totpSealContext, unseal } from '@muster/security'
 import { sql } from 'kysely'
 
@@ -12,16 +12,16 @@ export type Evidence = {
   refuted: ReadonlySet<string>
 }
 
-const none: Evidence = { used: new Set(), refuted: new Set() }
+export const noEvidence: Evidence = { used: new Set(), refuted: new Set() }
 
 /** Reads a sample of what a ring made. Rings that leave nothing in the database that could be verified have no evidence. */
-export function readEvidence(db: Db | Trx, name: KeyRingName, ring: KeyRing): Promise<Evidence> {
+export function readEvidence(db: Db, name: KeyRingName, ring: KeyRing): Promise<Evidence> {
   if (name === 'AUDIT_KEYS') return readAuditEvidence(db, ring)
   if (name === 'ENCRYPTION_KEYS') return readSealEvidence(db, ring)
-  return Promise.resolve(none)
+  return Promise.resolve(noEvidence)
 }
 
-async function readAuditEvidence(db: Db | Trx, ring: KeyRing): Promise<Evidence> {
+async function readAuditEvidence(db: Db, ring: KeyRing): Promise<Evidence> {
   const samples = [...(await sampleKeys(db, ring))]
   const checkpoints = await db.selectFrom('audit_checkpoints').select('key_id').distinct().execute()
   const used = new Set([...samples.map(([id]) => id), ...checkpoints.map(({ key_id: id }) => id)])
@@ -31,7 +31,7 @@ async function readAuditEvidence(db: Db | Trx, ring: KeyRing): Promise<Evidence>
 
 const sealsPerKey = 5
 
-async function readSealEvidence(db: Db | Trx, ring: KeyRing): Promise<Evidence> {
+async function readSealEvidence(db: Db, ring: KeyRing): Promise<Evidence> {
   const { rows } = await sql<{ keyId: string; userId: string; sealed: Buffer }>`
     with ids as (select distinct key_id from totp_secrets)
     select secret.key_id as "keyId", user_id as "userId", sealed

@@ -1,7 +1,7 @@
 import type { KeyRing, KeyRingName } from '@muster/config'
-import type { Db, Trx } from '@muster/db'
+import type { Db } from '@muster/db'
 import { checkValueOf } from '@muster/security'
-import { type Evidence, readEvidence } from './evidence.ts'
+import { type Evidence, noEvidence, readEvidence } from './evidence.ts'
 import { type KnownKey, listKnownKeys } from './key-checks.queries.ts'
 import { listRings, type Rings } from './rings.ts'
 
@@ -16,14 +16,24 @@ export type RingFault = {
 }
 
 /** Compares each key of the rings with what the database knows of it, and with rows that it must have made. */
-export async function findRingFaults(db: Db | Trx, rings: Rings): Promise<RingFault[]> {
-  const known = await listKnownKeys(db)
-  const faults: RingFault[] = []
-  for (const [name, ring] of listRings(rings)) {
-    const evidence = await readEvidence(db, name, ring)
-    faults.push(...findOtherKeys(name, ring, known, evidence), ...findMissingKeys(name, ring, known, evidence))
-  }
-  return faults
+export async function findRingFaults(db: Db, rings: Rings): Promise<RingFault[]> {
+  return compareRings(rings, await listKnownKeys(db), await readEvidenceOf(db, rings))
+}
+
+export type RingEvidence = ReadonlyMap<KeyRingName, Evidence>
+
+/** Reads what rows say about the keys of each ring; the slow half of the comparison. */
+export async function readEvidenceOf(db: Db, rings: Rings): Promise<RingEvidence> {
+  const found = listRings(rings).map(async ([name, ring]) => [name, await readEvidence(db, name, ring)] as const)
+  return new Map(await Promise.all(found))
+}
+
+/** Compares the rings with what was read already. */
+export function compareRings(rings: Rings, known: readonly KnownKey[], evidences: RingEvidence): RingFault[] {
+  return listRings(rings).flatMap(([name, ring]) => {
+    const evidence = evidences.get(name) ?? noEvidence
+    return [...findOtherKeys(name, ring, known, evidence), ...findMissingKeys(name, ring, known, evidence)]
+  })
 }
 
 function findOtherKeys(

@@ -25,7 +25,9 @@ test('the types in the code are those of the migrated schema', async () => {
   await run('types --check')
 })
 
-test('rolling everything back leaves nothing, and migrating again gives the same schema', async () => {
+test('rolling everything back leaves nothing, and migrating again gives the same schema', {
+  timeout: 180_000,
+}, async () => {
   const before = await describeSchema(database.db)
   for (let undone = await run('rollback'); undone !== 'nothing to do\n'; undone = await run('rollback'));
   expect(await describeSchema(database.db)).toEqual([])
