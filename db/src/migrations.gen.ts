@@ -13,6 +13,7 @@ import * as m10 from '../migrations/0011_audit_places.ts'
 import * as m11 from '../migrations/0012_search_words.ts'
 import * as m12 from '../migrations/0013_one_history.ts'
 import * as m13 from '../migrations/0014_key_checks.ts'
+import * as m14 from '../migrations/0015_suppressions.ts'
 
 export const migrations = {
   '0001_people': m0,
@@ -29,4 +30,5 @@ export const migrations = {
   '0012_search_words': m11,
   '0013_one_history': m12,
   '0014_key_checks': m13,
+  '0015_suppressions': m14,
 }

@@ -55,6 +55,10 @@ const histories: Record<string, { sources: Migrations; upTo?: string }> = {
     sources: { ...untilEight, '0012_audit_places': auditPlaces as Migration },
     upTo: '0012_audit_places',
   },
+  'a migration with a later number came first': {
+    sources: { ...landed, '0015_suppressions': migrations['0015_suppressions'] },
+    upTo: '0015_suppressions',
+  },
   'all of it, and migrated only in part': {
     sources: { '0001_people': peopleFirst, ...untilEight, '0006_identity': identityDraft },
     upTo: '0008_audit_retention',

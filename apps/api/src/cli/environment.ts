@@ -31,9 +31,6 @@ export const readKeyIds = (): string[] => {
   return keyRingNames.flatMap((name) => (env[name] ?? '').split(',').map((entry) => entry.trim().split(':')[0] ?? ''))
 }
 
-/** Where the rings are checked against. @throws ConfigError */
-export const readDatabaseUrl = () => read(z.object({ DATABASE_URL: databaseUrl })).DATABASE_URL
-
 /** Undefined when no database is named and no copy runs here. */
 export const findDatabaseUrl = () => read(z.object({ DATABASE_URL: databaseUrl.optional() })).DATABASE_URL
 
