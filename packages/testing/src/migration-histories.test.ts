@@ -101,8 +101,11 @@ async function insertPeople(db: Db) {
 
 /** A copy of the database's code in which a migration can be edited. */
 async function copyCode() {
-  const folder = await mkdtemp(join(tmpdir(), 'muster-db-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const root = await mkdtemp(join(tmpdir(), 'muster-db-'))
+  onTestFinished(() => rm(root, { recursive: true, force: true }))
+  // The release's number is above the folder.
+  await cp(join(dbFolder, '../package.json'), join(root, 'package.json'))
+  const folder = join(root, 'db')
   for (const name of ['src', 'migrations', 'package.json'])
     await cp(join(dbFolder, name), join(folder, name), { recursive: true })
   await symlink(join(dbFolder, 'node_modules'), join(folder, 'node_modules'))
