@@ -192,6 +192,15 @@ export interface Invites {
   updated_at: Timestamp;
 }
 
+export interface KeyChecks {
+  became_current_at: Timestamp | null;
+  check_value: Buffer | null;
+  first_seen_at: Generated<Timestamp>;
+  forgotten_at: Timestamp | null;
+  key_id: string;
+  ring: string;
+}
+
 export interface KnownDevices {
   browser: string;
   first_seen_at: Timestamp;
@@ -397,6 +406,7 @@ export interface DB {
   friendships: Friendships;
   idempotency_keys: IdempotencyKeys;
   invites: Invites;
+  key_checks: KeyChecks;
   known_devices: KnownDevices;
   notifications: Notifications;
   organizations: Organizations;

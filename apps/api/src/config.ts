@@ -92,6 +92,17 @@ export function readConfig(source: NodeJS.ProcessEnv = process.env) {
 
 export type Config = ReturnType<typeof readConfig>
 
+/** The key rings by the names of their variables. */
+export const ringsOf = ({ keys }: Pick<Config, 'keys'>) => ({
+  ACCESS_TOKEN_KEYS: keys.accessToken,
+  REFRESH_TOKEN_KEYS: keys.refreshToken,
+  PASSWORD_KEYS: keys.password,
+  MAIL_CODE_KEYS: keys.mailCode,
+  COOKIE_KEYS: keys.cookie,
+  ENCRYPTION_KEYS: keys.encryption,
+  AUDIT_KEYS: keys.audit,
+})
+
 /** Also looks when another field is wrong, so that everything is named at once: a field may be missing here. */
 function refuseUnsafe(read: Partial<z.output<typeof env>>, ctx: z.RefinementCtx) {
   const refuse = (name: string, message: string) => ctx.addIssue({ code: 'custom', path: [name], message })

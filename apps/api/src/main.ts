@@ -1,12 +1,13 @@
 import { assertMigrated, correctAtStart, createCorrectedClock, findOddSettings } from '@muster/db'
 import { assertNoEviction } from '@muster/jobs/connection'
+import { checkKeyRings } from '@muster/keys'
 import { createLogger } from '@muster/logger'
 import { lowerThreadPoolPriority } from '@muster/security'
 import { storageFolders } from '@muster/storage/config'
 import { folderCheck, runProcess, runStartChecks, startOpsServer, watchReadiness } from '@muster/telemetry'
 import { reportZones } from '@muster/zones'
 import { buildApp } from './app.ts'
-import { readConfig } from './config.ts'
+import { readConfig, ringsOf } from './config.ts'
 import { createDeps } from './deps.ts'
 import { ensureBootstrapAdmin } from './modules/users/bootstrap-admin.ts'
 
@@ -32,6 +33,7 @@ await runProcess({
     await runStartChecks([
       () => assertNoEviction(config.redisUrl),
       ...[staging, ...storageFolders(config.storage)].map((folder) => folderCheck(folder, log)),
+      () => checkKeyRings(deps, ringsOf(config), { onlyVerifying: ['AUDIT_KEYS'] }),
     ])
     await ensureBootstrapAdmin(deps)
     const app = await buildApp(deps)

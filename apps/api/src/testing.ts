@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Clock, newId } from '@muster/db'
 import { createLogger } from '@muster/logger'
-import { createTestDatabase, createTestRedis, eventually, type TestDatabaseOptions } from '@muster/testing'
+import {
+  createTestDatabase,
+  createTestRedis,
+  eventually,
+  type TestDatabase,
+  type TestDatabaseOptions,
+} from '@muster/testing'
 import fastify, { type LightMyRequestResponse } from 'fastify'
 import { buildApp } from './app.ts'
 import { type Config, readConfig } from './config.ts'
@@ -53,10 +59,12 @@ export async function buildTestApp(
     config?: Partial<Config>
     onLog?: (line: Record<string, unknown>) => void
     database?: TestDatabaseOptions
+    /** A database that is there already; the app's `close` drops it. */
+    restored?: TestDatabase
   } = {},
 ) {
   const [database, redis, folder] = await Promise.all([
-    createTestDatabase(options.database),
+    options.restored ?? createTestDatabase(options.database),
     createTestRedis(),
     mkdtemp(join(tmpdir(), 'muster-api-')),
   ])

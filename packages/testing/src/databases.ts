@@ -22,6 +22,8 @@ export type TestDatabaseOptions = {
   poolMax?: number
   /** Of another locale than ours, and with other ways to write times: as somebody else's Postgres may be. */
   isForeign?: boolean
+  /** False: without a table. */
+  isMigrated?: boolean
 }
 
 /** A migrated, empty database of one's own, cloned from the template. */
@@ -30,7 +32,10 @@ export async function createTestDatabase(options: TestDatabaseOptions = {}): Pro
   const url = new URL(fromSetup('MUSTER_TEST_POSTGRES_URL'))
   url.pathname = name
   if (options.isForeign) await createForeign(name, url)
-  else await asSuperuser(`CREATE DATABASE ${name} TEMPLATE ${fromSetup('MUSTER_TEST_TEMPLATE')}`)
+  else {
+    const template = options.isMigrated === false ? 'template0' : fromSetup('MUSTER_TEST_TEMPLATE')
+    await asSuperuser(`CREATE DATABASE ${name} TEMPLATE ${template}`)
+  }
   const db = createDb({ url: url.href, poolMax: options.poolMax ?? 10, applicationName: 'muster-test' })
   return {
     url: url.href,

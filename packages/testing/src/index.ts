@@ -10,6 +10,7 @@ export {
   type TestDatabaseOptions,
   type TestRedis,
 } from './databases.ts'
+export { describeSchema } from './describe-schema.ts'
 export { endWithTest } from './end-with-test.ts'
 export { eventually } from './eventually.ts'
 export { inboxSmtpUrl, mailsTo, type ReceivedMail, waitForMail } from './inbox.ts'

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import type { Db } from '@muster/db'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTestDatabase, type TestDatabase } from './databases.ts'
+import { describeSchema } from './describe-schema.ts'
 
 const cli = fileURLToPath(new URL('../../../db/src/cli.ts', import.meta.url))
 let database: TestDatabase
@@ -21,25 +21,13 @@ const run = async (command: string, env: NodeJS.ProcessEnv = {}) => {
   return stdout
 }
 
-/** Every column, constraint, index, trigger and function of the schema as text. */
-async function describeSchema(db: Db): Promise<string[]> {
-  const { rows } = await sql<{ line: string }>`
-    select format('%s.%s %s %s %s', table_name, column_name, data_type, is_nullable, column_default) as line
-      from information_schema.columns where table_schema = 'public' and table_name not like 'kysely%'
-    union all select indexdef from pg_indexes where schemaname = 'public' and tablename not like 'kysely%'
-    union all select format('%s %s', conrelid::regclass, pg_get_constraintdef(oid)) from pg_constraint
-      where connamespace = 'public'::regnamespace and conrelid::regclass::text not like 'kysely%'
-    union all select pg_get_triggerdef(oid) from pg_trigger where not tgisinternal
-    union all select proname from pg_proc where pronamespace = 'public'::regnamespace
-    order by 1`.execute(db)
-  return rows.map(({ line }) => line)
-}
-
 test('the types in the code are those of the migrated schema', async () => {
   await run('types --check')
 })
 
-test('rolling everything back leaves nothing, and migrating again gives the same schema', async () => {
+test('rolling everything back leaves nothing, and migrating again gives the same schema', {
+  timeout: 180_000,
+}, async () => {
   const before = await describeSchema(database.db)
   for (let undone = await run('rollback'); undone !== 'nothing to do\n'; undone = await run('rollback'));
   expect(await describeSchema(database.db)).toEqual([])
@@ -75,6 +63,16 @@ test('seeds go once into a database without people, and never into production', 
   await expect(run('seed', { PASSWORD_KEYS })).rejects.toMatchObject({
     stderr: expect.stringContaining('has people already'),
   })
+})
+
+test('seeds refuse another password key than the API has', async () => {
+  const other = { ring: 'PASSWORD_KEYS', key_id: 'k1', check_value: Buffer.alloc(32) }
+  const empty = await createTestDatabase({ poolMax: 1 })
+  await empty.db.insertInto('key_checks').values(other).execute()
+  const PASSWORD_KEYS = `k1:${Buffer.alloc(32, 7).toString('base64')}`
+  const seeding = run('seed', { PASSWORD_KEYS, DATABASE_URL: empty.url })
+  await expect(seeding).rejects.toMatchObject({ stderr: expect.stringContaining('PASSWORD_KEYS: the key "k1"') })
+  await empty.drop()
 })
 
 test('a refused command says how to use it and fails', async () => {

@@ -3,6 +3,7 @@ import { systemClock } from '@muster/db'
 import { DomainError } from '@muster/errors'
 import { emailAddress } from '@muster/identifiers'
 import { createTransact } from '@muster/jobs/outbox'
+import { checkKeyRings } from '@muster/keys'
 import { createPasswordHasher, passwordFaults } from '@muster/security'
 import { z } from 'zod'
 import { createSuperAdmin } from '../modules/users/bootstrap-admin.ts'
@@ -26,6 +27,7 @@ export async function createAdmin(given: { email?: string | undefined; name?: st
   if (faults.length > 0) throw new Error(`The password ${faults.join(', ')}.`)
 
   return withDb(DATABASE_URL, async (db) => {
+    await checkKeyRings({ db }, { PASSWORD_KEYS })
     const passwords = createPasswordHasher({ keys: PASSWORD_KEYS, cost: BCRYPT_COST })
     const deps = { db, passwords, clock: systemClock, transact: createTransact({ db, relay: relayOfOthers }) }
     const outcome = await createSuperAdmin(deps, { ...person, password, by: 'operator' })

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { newTotpSecret, seal, totpCode } from '@muster/security'
 import { eventually, insertUser, type ManualClock, manualClock } from '@muster/testing'
 import { sql } from 'kysely'
@@ -40,6 +41,13 @@ async function insertSealed(count: number, ids: Record<string, number>) {
     await api.db.insertInto('totp_secrets').values(row).execute()
   }
 }
+
+test('--version tells the release that the health check tells too', async () => {
+  const { version } = JSON.parse(await readFile(new URL('../../../../package.json', import.meta.url), 'utf8'))
+  const { stdout } = await muster('--version')
+  const health = (await api.connect().inject('GET', '/health')).json()
+  expect([stdout, health.version]).toEqual([`${version}\n`, version])
+})
 
 describe('keys', () => {
   test('new makes a key that fits any ring, under an id that none has', async () => {

@@ -1,12 +1,15 @@
 import { parseArgs } from 'node:util'
+import { version } from '@muster/telemetry/version'
 import { terminalLine, terminalText, visibleJson } from '@muster/text'
 import { type Command, describeCommands, type Given, optionsOf, UsageError } from './command.ts'
 
 const usage = `pnpm muster <command> [--json], with the API's environment; without DATABASE_URL, on the copy that \`npm start\` runs here
+pnpm muster --version tells the release
 `
 
 const ending = `
-A <person> is an id, an e-mail or a username; a <queue> is email, audit, reminder or image; a <mail> is an id.
+A <person> is an id, an e-mail or a username; a <queue> is email, audit, reminder or image; a <mail> is an id; a <ring> is a variable,
+e.g. AUDIT_KEYS.
 Exit codes: 0 done, 1 refused or not well, 2 no such command.
 `
 
@@ -34,6 +37,17 @@ const commands: readonly Command[] = [
     name: 'keys list',
     summary: 'the keys of each ring, and how much each encryption key still seals',
     run: async () => (await load.keys()).listKeys(),
+  },
+  {
+    name: 'keys check',
+    summary: 'whether each key fits the database, which rows still need it, and whether it may go',
+    run: async () => (await load.keys()).checkKeys(),
+  },
+  {
+    name: 'keys forget',
+    args: ['ring', 'key'],
+    summary: 'give a lost key up, so that processes start without it',
+    run: async ({ args }) => (await load.keys()).forgetLostKey({ ring: args[0], keyId: args[1] }),
   },
   {
     name: 'keys re-encrypt',
@@ -172,6 +186,10 @@ const isJson = process.argv.includes('--json')
 /** @returns the exit code */
 async function run(words: string[]): Promise<number> {
   const [group = '', verb = ''] = words
+  if (['--version', '-V', 'version'].includes(group)) {
+    out(isJson ? JSON.stringify({ version }) : version)
+    return 0
+  }
   const isHelp = ['help', '--help', '-h'].includes(group)
   if (isHelp || ['--help', '-h'].includes(verb)) {
     const asked = commands.filter(({ name }) => isHelp || name.startsWith(`${group} `))

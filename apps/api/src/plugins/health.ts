@@ -1,10 +1,10 @@
 import { reasonOf } from '@muster/telemetry'
+import { version } from '@muster/telemetry/version'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Deps } from '../deps.ts'
-import { version } from '../version.ts'
 
 const check = z.object({
   status: z.enum(['up', 'down', 'behind']),

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import fastifyHelmet from '@fastify/helmet'
 import fastifySwagger, { type SwaggerTransformObject } from '@fastify/swagger'
+import { version } from '@muster/telemetry/version'
 import scalar from '@scalar/fastify-api-reference'
 import type { FastifyInstance, FastifyReply, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
-import { version } from '../version.ts'
 import { errorReply } from './reply.ts'
 import { pageDefaults } from './security-headers.ts'
 

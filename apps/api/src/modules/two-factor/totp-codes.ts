@@ -1,5 +1,5 @@
 import { DomainError } from '@muster/errors'
-import { hashRecoveryCode, seal, totpStep, unseal } from '@muster/security'
+import { hashRecoveryCode, seal, totpSealContext, totpStep, unseal } from '@muster/security'
 import type { Deps } from '../../deps.ts'
 import type { Origin } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
@@ -10,11 +10,8 @@ import { type PendingSecret, unpackSecrets } from './pending-secrets.ts'
 import type { RightCode } from './proofs.ts'
 import * as queries from './two-factor.queries.ts'
 
-/** What a sealed secret belongs to: moved to another person's row it does not open. */
-export const sealContext = (userId: string) => `totp:${userId}`
-
 export function sealSecret({ config }: Pick<Deps, 'config'>, userId: string, secret: Uint8Array) {
-  const { keyId, sealed } = seal(config.keys.encryption, secret, sealContext(userId))
+  const { keyId, sealed } = seal(config.keys.encryption, secret, totpSealContext(userId))
   return { key_id: keyId, sealed }
 }
 
@@ -43,7 +40,7 @@ export function readStep(
   { user_id: userId, key_id: keyId, sealed, last_step: lastStep }: queries.TotpRow,
   code: string,
 ): number | undefined {
-  const secret = unseal(config.keys.encryption, { keyId, sealed }, sealContext(userId))
+  const secret = unseal(config.keys.encryption, { keyId, sealed }, totpSealContext(userId))
   const step = totpStep(secret, code, clock.now())
   return step !== undefined && step > lastStep ? step : undefined
 }
