@@ -21,7 +21,7 @@ export function readPending(
   { user_id: userId, key_id: keyId, sealed, created_at: startedAt }: queries.TotpRow,
   since: Date,
 ): PendingSecret[] {
-  const packed = unseal(config.keys.encryption, { keyId, sealed }, sealContext(userId))
+  const packed = unseal(config.keys.encryption, { keyId, sealed }, totpSealContext(userId))
   return unpackSecrets(packed, startedAt).filter((pending) => pending.startedAt > since)
 }
 
