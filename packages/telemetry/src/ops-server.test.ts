@@ -1,15 +1,13 @@
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { createLogger } from '@muster/logger'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type OpsServer, startOpsServer } from './ops-server.ts'
 
 let ops: OpsServer
-const log = createLogger({ name: 'test', level: 'silent' })
 const url = (path: string) => `http://127.0.0.1:${ops.port}${path}`
 
 beforeAll(async () => {
-  ops = await startOpsServer({ host: '127.0.0.1', port: 0, ready: async () => true, log })
+  ops = await startOpsServer({ host: '127.0.0.1', port: 0, obstacles: async () => [] })
 })
 afterAll(() => ops.close())
 
