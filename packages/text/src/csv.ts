@@ -2,8 +2,8 @@
 const trigger = '=+\\-@\u207a\u207b\u207c\u208a\u208b\u208c\u2212\ufe62\ufe63\ufe66\ufe6b\uff0b\uff0d\uff1d\uff20'
 /** What a spreadsheet skips before it: blanks, quotes and what can't be seen. */
 const skipped = '(?:(?![\\t\\r\\n])[\\s"\\p{Default_Ignorable_Code_Point}\\p{Cc}\\p{Cf}])*'
-/** A number is none: `;-5` stays. */
-const number = '[+-]\\d+(?:[.,]\\d+)?["\\]})]*(?:$|[,;|\\t\\r\\n])'
+/** A number is none, as the whole rest of the cell or within JSON: `;-5` stays, and `-5|x` does not. */
+const number = '[+-]\\d+(?:[.,]\\d+)?["\\]})]*(?:$|,)'
 /** A cell begins with the text, and wherever some spreadsheet splits it, for its locale and whether or not it is quoted. */
 const formulaStart = new RegExp(`(?<=^|[,;|\\t\\r\\n])(?!${number})(?=${skipped}[${trigger}])`, 'gu')
 

@@ -20,8 +20,13 @@ const detachedDot = /(?:^|\s)\.(?=\p{L})/u
 /** What a reader, if no program, puts together: `evil. com`, `evil dot com`. */
 const spelledOut = /(?:\.|\bdot\b)\s*(?:com|net|org|info|biz|io|co|xyz|top)\b/iu
 const addressOfNumbers = /\p{N}\.\p{N}+\.\p{N}/u
-/** Something to call: mail clients make these links too. */
-const phoneNumber = /(?:\p{Nd}[\s().+-]*){7}/u
+/** Something to call, whatever stands between its digits: mail clients make these links too. */
+const phoneNumber = /(?:[\p{N}零一二三四五六七八九][^\p{L}\p{N}]*){7}/u
+/** Letters in circles and squares, and those that flags are made of: compatibility mapping leaves them. */
+const enclosedLetters = /[\u{1f150}-\u{1f169}\u{1f170}-\u{1f189}\u{1f1e6}-\u{1f1ff}]/gu
+const firstEnclosedLetters = [0x1f1e6, 0x1f170, 0x1f150]
+/** A character of Braille that is seen as a space. */
+const blankBraille = /\u2800/gu
 /** People put these around a dot to get it through; they join no names. */
 const brackets = /[()[\]{}<>"'‘’“”«»‹›「」『』【】〔〕]/gu
 
@@ -35,6 +40,8 @@ export function isLinkLike(text: string): boolean {
   const folded = text
     .normalize('NFKD')
     .replace(/[\p{Default_Ignorable_Code_Point}\p{Cf}]/gu, '')
+    .replace(enclosedLetters, toLatinLetter)
+    .replace(blankBraille, ' ')
     .replace(dots, '.')
     .replace(/\p{M}/gu, '')
     .replace(dotsByContext, '.')
@@ -42,4 +49,10 @@ export function isLinkLike(text: string): boolean {
   return [folded, folded.replace(brackets, ''), folded.replace(brackets, ' ')].some((words) =>
     [hostName, detachedDot, spelledOut, addressOfNumbers, phoneNumber].some((pattern) => pattern.test(words)),
   )
+}
+
+function toLatinLetter(enclosed: string): string {
+  const code = enclosed.codePointAt(0) ?? 0
+  const first = firstEnclosedLetters.find((candidate) => candidate <= code) ?? code
+  return String.fromCharCode('A'.charCodeAt(0) + code - first)
 }

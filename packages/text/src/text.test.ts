@@ -43,6 +43,9 @@ test.each([
   ['a\n=b', "a\n'=b"],
   ['a\r\n@b', "a\r\n'@b"],
   ['a;-5 +cmd', "a;'-5 +cmd"],
+  ['-5|cmd', "'-5|cmd"],
+  ['-5;x', "'-5;x"],
+  ['a;+5\tx', "a;'+5\tx"],
   ['a;;=b', "a;;'=b"],
 ])('a spreadsheet finds no formula in %j', (text, expected) => {
   expect(cell(text)).toBe(expected)
