@@ -43,6 +43,7 @@ const megapixels = (count: string, canvas?: string) =>
   `The image has ${count} megapixels over all its frames; at most 50 are accepted.${
     canvas ? ` Its canvas is ${canvas} pixels.` : ''
   }`
+const frameCount = (frames: number) => `The image has ${frames} frames; at most 5000 are accepted. Save it with fewer.`
 const animation = 0x02
 /** Hides an animation's head from whoever reads only the beginning of a file. */
 const ballast = pngChunk('prVt', Buffer.alloc(2 * 1024 ** 2))
@@ -74,6 +75,18 @@ const refused: [string, () => Buffer | Promise<Buffer>, string][] = [
     'one whose animation begins late in the file',
     () => apng(size(990, 990), { announced: 60, before: [ballast] }),
     megapixels('58.8'),
+  ],
+  ['a GIF of too many frames, however small', () => gif(dot, times(5_001, dot)), frameCount(5_001)],
+  [
+    'an animated PNG of too many frames',
+    () => apng(dot, { announced: 1, frames: times(5_001, dot) }),
+    frameCount(5_001),
+  ],
+  ['one that announces too many frames', () => apng(dot, { announced: 5_001, frames: [dot] }), frameCount(5_001)],
+  [
+    'a WebP of too many frames',
+    async () => webpOf(vp8x(animation, dot), anim(), ...times(5_001, anmf(dot, await vp8(1, 1)))),
+    frameCount(5_001),
   ],
   ['one with a frame beyond its canvas', () => apng(small, { frames: [small, size(8, 8, 4, 0)] }), damaged],
   ['one with a frame of 20000×20000 on a small canvas', () => apng(small, { frames: [small, huge] }), damaged],

@@ -26,6 +26,8 @@ const formats: ReadonlySet<string> = new Set(['jpeg', 'png', 'gif', 'webp'] sati
 const maxWholeBytes = 256 * 1024 ** 2
 /** Programs write some ten; a file of ours has room for thousands, and each keeps decoders busy with the whole picture. */
 const maxScans = 100
+/** Each frame costs decoders and viewers something, however small it is; more than these fit into our pixels below 100×100. */
+const maxFrames = 5_000
 const damaged = 'The file is damaged or incomplete.'
 
 /**
@@ -42,6 +44,7 @@ export async function inspect(path: string): Promise<ImageFacts> {
   refuseTooManyPixels(canvas, layout, frames)
   refuseTooMuchMemory(header)
   refuseTooManyScans(layout)
+  refuseTooManyFrames(frames)
   refuseContradictions(header.format, canvas, layout)
   return {
     format: header.format,
@@ -90,6 +93,11 @@ function refuseTooMuchMemory({ format, width, height, channels, depth, isProgres
 function refuseTooManyScans({ scans }: Layout): void {
   if (scans <= maxScans) return
   throw new UnusableImage(`The image is a JPEG of ${scans} scans; at most ${maxScans} are accepted. Save it anew.`)
+}
+
+function refuseTooManyFrames(frames: number): void {
+  if (frames <= maxFrames) return
+  throw new UnusableImage(`The image has ${frames} frames; at most ${maxFrames} are accepted. Save it with fewer.`)
 }
 
 /** Of half a GIF the decoder would take the frames that are whole for all. Only its canvas is a matter of opinion. */
