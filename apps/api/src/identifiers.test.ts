@@ -105,3 +105,39 @@ test('a password holds no name in disguise either', async () => {
     expect(answer.json().error.details).toMatchObject([{ path: 'body.password' }])
   }
 })
+
+describe('an id in capitals (RFC 9562) is the same id', () => {
+  test.each([
+    ['a friend request to oneself', 'POST', '/friends/requests', (id: string) => ({ userId: id })],
+    ['blocking oneself', 'POST', '/friends/:id/block'],
+    ['changing one’s own role', 'PATCH', '/organization/members/:id', () => ({ role: 'client_user' })],
+    ['deactivating oneself', 'PATCH', '/organization/members/:id', () => ({ isActive: false })],
+    ['leaving an organization of one’s own', 'DELETE', '/organization/members/:id'],
+    ['an administrator’s changing of their own role', 'PATCH', '/admin/users/:id', () => ({ role: 'operator' })],
+    ['a look at oneself', 'GET', '/users/:id'],
+  ] as const)('in %s', async (what, method, path, body?: (id: string) => Record<string, unknown>) => {
+    const person = what.startsWith('an administrator') ? admin : await api.signUp()
+    const ask = async (id: string) => {
+      const answer = await person.inject(method, `/api/v1${path.replace(':id', id)}`, body?.(id))
+      const { requestId: _, ...error } = answer.json().error ?? {}
+      return [answer.statusCode, error]
+    }
+    expect(await ask(person.userId.toUpperCase())).toEqual(await ask(person.userId))
+  })
+
+  test('when the session is ended in which it is said', async () => {
+    const person = await api.signUp()
+    const answer = await person.inject('DELETE', `/api/v1/auth/sessions/${person.sessionId.toUpperCase()}`)
+    expect(answer.statusCode).toBe(200)
+    expect([...person.cookies.keys()].filter((name) => name.endsWith('_at'))).toEqual([])
+  })
+
+  test('when an administrator ends the sessions of somebody', async () => {
+    const person = await api.signUp()
+    const path = `/api/v1/admin/users/${person.userId.toUpperCase()}`
+    expect((await admin.inject('POST', `${path}/revoke-sessions`)).json().data).toMatchObject({ ended: 1 })
+    expect(
+      (await admin.inject('GET', `/api/v1/admin/audit-events?actorId=${person.userId.toUpperCase()}`)).statusCode,
+    ).toBe(200)
+  })
+})

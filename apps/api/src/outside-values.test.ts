@@ -70,6 +70,14 @@ describe('an access token of our own key', () => {
   ])('with %j lets nobody in', async (claims) => {
     expect(await ask(claims)).toEqual([401, 401, 401, 401])
   })
+
+  test('with ids in capitals lets nobody in: what was revoked is known by the ids as we write them', async () => {
+    const { userId, sessionId, organizationId } = person
+    for (const claims of [{ sub: userId }, { sid: sessionId }, { org: organizationId }]) {
+      const inCapitals = Object.entries(claims).map(([name, id]) => [name, id?.toUpperCase()])
+      expect(await ask(Object.fromEntries(inCapitals))).toEqual([401, 401, 401, 401])
+    }
+  })
 })
 
 test('cookies of any text are none of ours', async () => {

@@ -64,6 +64,17 @@ describe('a username', () => {
     ...['former_member', 'super_admin', 'client_admin', 'operator', 'moderator', 'webmaster', 'hostmaster'],
     ...['_admin', 'ad_min', 'a_d_m_i_n', 'admin_', '__root__', 'm_e', 'adm1n', '4dm1n', 'r00t', '5upp0rt', 'nu11'],
     ...['admin1', 'admin_2026', 'support24', 'adm1n99', 'muster_1', 'he1p', 'sy5tem', 'deleted_person'],
+    ...['muster_support', 'support_muster', 'MusterAdmin', 'admin_team', 'the_admin', 'the_real_muster', 'it_support'],
+    ...[
+      'security_team',
+      'muster_bot_2',
+      'adrnin',
+      'rnuster',
+      'rnu5ter_team',
+      'client_user',
+      '__proto__',
+      'constructor',
+    ],
   ])('%s is reserved', (name) => expect(newUsername.safeParse(name).success).toBe(false))
 
   test.each([
@@ -80,6 +91,7 @@ describe('a username', () => {
       'herent',
     ],
     ...['allan', 'supporter', 'mailine', 'teamster', 'user_k3x9', 'guest_1a2b3c', 'demo_one', 'person1', '123', '___'],
+    ...['the_rooster', 'real_mike', 'rnike', 'teamplayer', 'newsomer', 'our_it', 'youyou', 'nannan', 'marnie'],
   ])('%s is anybody’s', (name) => {
     expect(newUsername.safeParse(name).success).toBe(true)
     expect(isReservedUsername(name)).toBe(false)

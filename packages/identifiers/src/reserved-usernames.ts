@@ -3,7 +3,7 @@ const words = (text: string): string[] => text.trim().split(/\s+/)
 /** Whoever has such a name seems to speak for the installation. */
 const authorities = words(`
   admin admins administrator administration administrators superadmin siteadmin clientadmin sysadmin superuser root sudo
-  operator operators moderator moderators mod mods staff official owner owners team
+  clientuser operator operators moderator moderators mod mods staff official owner owners team
   muster system systems service server daemon bot robot
   support helpdesk help customercare customerservice security secure safety privacy trust legal compliance
   billing payment payments sales accounts info contact feedback
@@ -23,9 +23,16 @@ const technical = words(`
   api www web ftp ssh dns localhost login logout signin signout signup register auth oauth session sessions account
   settings profile config
   dashboard console
+  constructor prototype proto hasownproperty tostring valueof
 `)
 
 const reserved: ReadonlySet<string> = new Set([...authorities, ...mailboxes, ...technical])
+
+/** Words that make such a name no other one's: `the_real_admin`, `it_support`. */
+const fillers = words('the real our it')
+const speaker = `(?:${[...authorities, ...mailboxes].join('|')})`
+const between = `(?:${[...authorities, ...mailboxes, ...fillers].join('|')})*`
+const composed = new RegExp(`^${between}${speaker}${between}$`)
 
 /** Names of rows that were made anonymous begin so. */
 const reservedPrefix = 'deleted_'
@@ -36,18 +43,22 @@ const minNumberedLength = 4
 const lookAlikes = { '0': 'o', '3': 'e', '4': 'a', '5': 's', '7': 't' } as const
 
 /**
- * Tells whether a username is reserved: a word of the list, also with underscores in it, a number behind it or digits
- * that look like its letters (`_admin_`, `support24`, `r00t`). Accounts that have such a name keep it.
+ * Tells whether a username is reserved: a word of the list, or nothing but words that speak for the installation
+ * (`muster_support`, `the_real_admin`), also with underscores, a number behind it or characters that look like its letters
+ * (`_admin_`, `support24`, `r00t`, `adrnin`). Accounts that have such a name keep it.
  */
 export function isReservedUsername(username: string): boolean {
   const joined = username.replaceAll('_', '')
   const unnumbered = joined.replace(/\d+$/, '')
   const candidates = [joined, ...(unnumbered.length >= minNumberedLength ? [unnumbered] : [])]
-  return username.startsWith(reservedPrefix) || candidates.flatMap(readings).some((reading) => reserved.has(reading))
+  return username.startsWith(reservedPrefix) || candidates.flatMap(readings).some(isSpoken)
 }
+
+const isSpoken = (reading: string): boolean => reserved.has(reading) || composed.test(reading)
 
 /** How the name may be read. */
 function readings(name: string): string[] {
   const letters = name.replace(/[03457]/g, (digit) => lookAlikes[digit as keyof typeof lookAlikes])
-  return [name, letters.replaceAll('1', 'i'), letters.replaceAll('1', 'l')]
+  const numbered = [name, letters.replaceAll('1', 'i'), letters.replaceAll('1', 'l')]
+  return numbered.flatMap((reading) => [reading, reading.replaceAll('rn', 'm').replaceAll('vv', 'w')])
 }

@@ -37,9 +37,6 @@ export const cursorText = z
   .optional()
   .meta({ description: '`nextCursor` of the page before' })
 
-/** An id as we write ids. */
-export const cursorId = z.uuid().refine((id) => id === id.toLowerCase(), 'is not in lower case')
-
 /** An instant as we write it into cursors, with milliseconds or, from Postgres, microseconds; Postgres has no year 0. */
 export const cursorInstant = (digits: 3 | 6) =>
   z.iso.datetime({ precision: digits }).refine((instant) => !instant.startsWith('0000'), 'is of the year 0')

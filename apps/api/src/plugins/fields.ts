@@ -1,3 +1,4 @@
+import { lowerCaseAscii } from '@muster/identifiers'
 import { z } from 'zod'
 
 const controls = /\p{Cc}/u
@@ -38,6 +39,15 @@ export const anyPassword = z
   .max(1_000)
   .refine((value) => value.isWellFormed(), { error: halfCharacter, abort: true })
   .refine((value) => !value.includes('\0'), { error: 'has a NUL character', abort: true })
+
+/** An id exactly as ids are written here: for what only the API itself writes, as cursors and tokens. */
+export const exactId = z.uuid().refine((text) => text === lowerCaseAscii(text), 'is not in lower case')
+
+/**
+ * An id that somebody sends, as ids are written here: RFC 9562 lets it come in capitals, which Postgres takes for the same
+ * row and a comparison in the code, or a key in Redis, for another one.
+ */
+export const id = z.uuid().overwrite(lowerCaseAscii)
 
 const earliest = '1970-01-01T00:00:00.000Z'
 const latest = '9999-12-31T23:59:59.999Z'

@@ -1,5 +1,6 @@
 import { emailAddress as address } from '@muster/identifiers'
 import { z } from 'zod'
+import { id } from '../../plugins/fields.ts'
 import { cursorInfo, instant, pageInfo, replyOf } from '../../plugins/reply.ts'
 import { wholeNumber } from '../../plugins/whole-number.ts'
 
@@ -32,11 +33,11 @@ export const emailQuery = z.strictObject({
   to: address.optional(),
   limit: wholeNumber({ min: 1, max: 100 }).default(50),
   /** `nextCursor` of the page before. */
-  cursor: z.uuid().optional(),
+  cursor: id.optional(),
 })
 export type EmailQuery = z.output<typeof emailQuery>
 
-export const emailParams = z.strictObject({ id: z.uuid() })
+export const emailParams = z.strictObject({ id })
 export const emailReply = replyOf(z.object({ email: adminEmail }))
 export const emailsReply = z.object({
   success: z.literal(true),
@@ -66,7 +67,7 @@ export const suppressionQuery = z.strictObject({
 })
 export type SuppressionQuery = z.output<typeof suppressionQuery>
 
-export const suppressionParams = z.strictObject({ id: z.uuid() })
+export const suppressionParams = z.strictObject({ id })
 /** How the command line names it. */
 export const suppressionAddress = z.strictObject({ address })
 export const suppressionsReply = z.object({

@@ -1,6 +1,6 @@
 import { queueNames } from '@muster/jobs'
 import { z } from 'zod'
-import { text } from '../../plugins/fields.ts'
+import { id, text } from '../../plugins/fields.ts'
 import { cursorInfo, instant, replyOf } from '../../plugins/reply.ts'
 import { wholeNumber } from '../../plugins/whole-number.ts'
 
@@ -47,7 +47,7 @@ export type FailedJobRef = z.output<typeof failedJobParams>
 export const failedQuery = z.strictObject({
   limit: wholeNumber({ min: 1, max: 100 }).default(50),
   /** `nextCursor` of the page before. */
-  cursor: z.uuid().optional(),
+  cursor: id.optional(),
 })
 export type FailedQuery = z.output<typeof failedQuery>
 

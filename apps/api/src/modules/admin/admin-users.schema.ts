@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { roleSchema } from '../../plugins/actor.ts'
-import { text } from '../../plugins/fields.ts'
+import { id, text } from '../../plugins/fields.ts'
 import { instant, pageInfo, replyOf } from '../../plugins/reply.ts'
 import { wholeNumber } from '../../plugins/whole-number.ts'
 import { user } from '../users/users.schema.ts'
@@ -38,7 +38,7 @@ export const userQuery = z
   })
 export type UserQuery = z.output<typeof userQuery>
 
-export const adminUserParams = z.strictObject({ id: z.uuid() })
+export const adminUserParams = z.strictObject({ id })
 
 export const adminUserPatch = z
   .strictObject({ role: roleSchema, isActive: z.boolean() })

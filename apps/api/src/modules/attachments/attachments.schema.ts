@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { id } from '../../plugins/fields.ts'
 import { instant, replyOf } from '../../plugins/reply.ts'
 
 /** A file of a task. Images are `processing` until the image worker is done with them. */
@@ -26,7 +27,7 @@ export const attachment = z
   .meta({ id: 'Attachment' })
 export type Attachment = z.infer<typeof attachment>
 
-export const attachmentParams = z.strictObject({ id: z.uuid() })
+export const attachmentParams = z.strictObject({ id })
 export const attachmentReply = replyOf(z.object({ attachment }))
 export const attachmentsReply = replyOf(z.object({ attachments: z.array(attachment) }))
 

@@ -1,7 +1,7 @@
 import { parseHead, type SignedHead } from '@muster/audit'
 import { z } from 'zod'
 import { cursorText } from '../../plugins/cursor.ts'
-import { listOf, moment, text } from '../../plugins/fields.ts'
+import { id, listOf, moment, text } from '../../plugins/fields.ts'
 import { cursorInfo, instant, replyOf } from '../../plugins/reply.ts'
 import { wholeNumber } from '../../plugins/whole-number.ts'
 
@@ -25,7 +25,7 @@ export const auditEvent = z
 export type AuditEventView = z.output<typeof auditEvent>
 
 const filters = z.strictObject({
-  actorId: z.uuid().optional(),
+  actorId: id.optional(),
   action: text({ max: 100 }).optional(),
   targetType: text({ max: 100 }).optional(),
   targetId: text({ max: 100 }).optional(),

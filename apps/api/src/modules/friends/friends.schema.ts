@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { id } from '../../plugins/fields.ts'
 import { instant, pageInfo, replyOf } from '../../plugins/reply.ts'
 import { publicUser } from '../users/users.schema.ts'
 
@@ -16,9 +17,9 @@ export const friendRequest = z
   .meta({ id: 'FriendRequest' })
 export type FriendRequest = z.infer<typeof friendRequest>
 
-export const newFriendRequest = z.strictObject({ userId: z.uuid() })
-export const requestParams = z.strictObject({ id: z.uuid() })
-export const personParams = z.strictObject({ userId: z.uuid() })
+export const newFriendRequest = z.strictObject({ userId: id })
+export const requestParams = z.strictObject({ id })
+export const personParams = z.strictObject({ userId: id })
 /** A mere word of consent: no body, or an empty one. */
 export const noBody = z.strictObject({}).nullish()
 

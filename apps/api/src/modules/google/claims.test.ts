@@ -91,6 +91,27 @@ describe('a subject', () => {
   })
 })
 
+test.each([
+  ['another client', 'other'],
+  ['nobody', ''],
+  ['a list', ['other']],
+])('an ID token whose azp names %s signs nobody in', async (_name, azp) => {
+  const before = await state(api)
+  expect((await flows.signIn(newPerson({ odd: { azp } }))).location).toBe(refused('failed'))
+  expect(await state(api)).toEqual(before)
+})
+
+test('an ID token whose azp names this client is as good as any', async () => {
+  const { location } = await flows.signIn(newPerson({ odd: { azp: issuer.settings.clientId } }))
+  expect(location).toBe(webUrl)
+})
+
+test.each(['', 'https://other.example.test'])('a callback of the issuer %j signs nobody in', async (iss) => {
+  const { client, callback } = await flows.almost(newPerson())
+  callback.searchParams.set('iss', iss)
+  expect((await flows.comeBack(client, callback)).location).toBe(refused('failed'))
+})
+
 describe('an e-mail that is vouched for', () => {
   test.each([
     ['with KELVIN SIGN', (at: string) => at.replace('k', kelvin)],

@@ -40,6 +40,8 @@ export function createIssuer(settings: Settings, redirectUri: string, log: Logge
     async identify(callback, { state, nonce, verifier }) {
       const client = await configuration()
       try {
+        // The library takes an empty one for none, and RFC 9207 (2.4) for another issuer.
+        if (callback.searchParams.get('iss') === '') throw new Error('the parameter iss is empty')
         const checks = { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier, idTokenExpected: true }
         const tokens = await oidc.authorizationCodeGrant(client, callback, checks)
         return identityOf(settings.issuer, await readClaims(client, tokens))
@@ -114,6 +116,9 @@ async function readClaims(
 ): Promise<oidc.IDToken | oidc.UserInfoResponse> {
   const claims = tokens.claims()
   if (!claims) throw new GoogleError('failed')
+  // The library asks for it only where there are several audiences (OpenID Connect Core 1.0, 3.1.3.7).
+  if (claims.azp !== undefined && claims.azp !== client.clientMetadata().client_id)
+    throw new Error('the claim azp names another client')
   if (claims.email !== undefined || !client.serverMetadata().userinfo_endpoint) return claims
   return oidc.fetchUserInfo(client, tokens.access_token, subjectOf(claims))
 }

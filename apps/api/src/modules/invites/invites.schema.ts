@@ -1,7 +1,7 @@
 import { emailAddress as email, newUsername as username } from '@muster/identifiers'
 import { z } from 'zod'
 import { roleSchema } from '../../plugins/actor.ts'
-import { anyPassword } from '../../plugins/fields.ts'
+import { anyPassword, id } from '../../plugins/fields.ts'
 import { instant, pageInfo, replyOf } from '../../plugins/reply.ts'
 import { wholeNumber } from '../../plugins/whole-number.ts'
 import { organizationName } from '../organizations/organizations.schema.ts'
@@ -30,7 +30,7 @@ export const invite = z
 export type Invite = z.infer<typeof invite>
 
 export const inviteReply = replyOf(z.object({ invite }))
-export const inviteParams = z.strictObject({ id: z.uuid() })
+export const inviteParams = z.strictObject({ id })
 
 export const newInvite = z
   .strictObject({

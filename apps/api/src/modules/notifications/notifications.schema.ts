@@ -1,7 +1,7 @@
 import { notificationTypes } from '@muster/notifications'
 import { z } from 'zod'
 import { cursorText } from '../../plugins/cursor.ts'
-import { listOf } from '../../plugins/fields.ts'
+import { id, listOf } from '../../plugins/fields.ts'
 import { cursorInfo, instant, replyOf } from '../../plugins/reply.ts'
 
 const type = z.enum(notificationTypes)
@@ -23,7 +23,7 @@ export const notification = z
   .meta({ id: 'Notification' })
 export type Notification = z.infer<typeof notification>
 
-export const notificationParams = z.strictObject({ id: z.uuid() })
+export const notificationParams = z.strictObject({ id })
 
 export const notificationQuery = z.strictObject({
   /** `true` lists the unread alone, `false` the read alone. */

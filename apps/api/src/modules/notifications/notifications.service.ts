@@ -2,12 +2,13 @@ import { DomainError } from '@muster/errors'
 import { z } from 'zod'
 import type { Deps } from '../../deps.ts'
 import type { Actor } from '../../plugins/actor.ts'
-import { cursorId, cursorInstant, cursorOf } from '../../plugins/cursor.ts'
+import { cursorInstant, cursorOf } from '../../plugins/cursor.ts'
+import { exactId } from '../../plugins/fields.ts'
 import * as queries from './notifications.queries.ts'
 import type { Notification, NotificationQuery } from './notifications.schema.ts'
 
 const pageSize = 50
-const positions = cursorOf(z.tuple([cursorInstant(6), cursorId]))
+const positions = cursorOf(z.tuple([cursorInstant(6), exactId]))
 /** Each statement stays far below the time that the API gives one. */
 const rowsPerStatement = 5_000
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { text } from '../../plugins/fields.ts'
+import { id, text } from '../../plugins/fields.ts'
 import { instant, pageInfo, replyOf } from '../../plugins/reply.ts'
 import { wholeNumber } from '../../plugins/whole-number.ts'
 import { publicUser } from '../users/users.schema.ts'
@@ -45,7 +45,7 @@ export const membersReply = z.object({
   pagination: pageInfo,
 })
 
-export const memberParams = z.strictObject({ userId: z.uuid() })
+export const memberParams = z.strictObject({ userId: id })
 export const membersQuery = z.strictObject({
   page: wholeNumber({ min: 1, max: 1_000 }).default(1),
   limit: wholeNumber({ min: 1, max: 100 }).default(100),

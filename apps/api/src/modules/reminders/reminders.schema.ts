@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { cursorText } from '../../plugins/cursor.ts'
-import { listOf, moment, text } from '../../plugins/fields.ts'
+import { id, listOf, moment, text } from '../../plugins/fields.ts'
 import { cursorInfo, instant, replyOf } from '../../plugins/reply.ts'
 import { wholeNumber } from '../../plugins/whole-number.ts'
 
@@ -36,7 +36,7 @@ const fields = z.strictObject({
 })
 
 export const newReminder = fields
-  .extend({ taskId: z.uuid() })
+  .extend({ taskId: id })
   .refine(({ scheduledAt, offsetMinutes }) => (scheduledAt === undefined) !== (offsetMinutes === undefined), {
     path: ['scheduledAt'],
     message: 'give either scheduledAt or offsetMinutes',
@@ -56,7 +56,7 @@ export const reminderPatch = fields
   })
 export type ReminderPatch = z.output<typeof reminderPatch>
 
-export const reminderParams = z.strictObject({ id: z.uuid() })
+export const reminderParams = z.strictObject({ id })
 
 export const reminderQuery = z.strictObject({
   status: listOf(status).optional(),

@@ -3,7 +3,8 @@ import { DomainError } from '@muster/errors'
 import { z } from 'zod'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../plugins/actor.ts'
-import { cursorId, cursorInstant, cursorOf } from '../../plugins/cursor.ts'
+import { cursorInstant, cursorOf } from '../../plugins/cursor.ts'
+import { exactId } from '../../plugins/fields.ts'
 import { claimOrReplay, type Idempotency, replayedIsGone } from '../../plugins/idempotency.ts'
 import { dropAnalytics } from '../analytics/analytics-cache.ts'
 import { findSeenTask, holdSeenTask } from '../tasks/visibility.ts'
@@ -198,7 +199,7 @@ const eventOn = (actor: Actor, reminderId: string, origin: Origin) => ({
   context: origin,
 })
 
-const positions = cursorOf(z.tuple([cursorInstant(3), cursorId]))
+const positions = cursorOf(z.tuple([cursorInstant(3), exactId]))
 
 const writePosition = ({ scheduled_at, id }: ReminderRow): string =>
   positions.encode([new Date(scheduled_at).toISOString(), id])

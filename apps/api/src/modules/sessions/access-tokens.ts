@@ -4,6 +4,7 @@ import type { Clock } from '@muster/db'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { type Actor, roleSchema } from '../../plugins/actor.ts'
+import { exactId } from '../../plugins/fields.ts'
 
 export type AccessClaims = { actor: Actor; issuedAtMs: number; expiresAtMs: number }
 
@@ -19,9 +20,9 @@ const claimsOf = (issuer: string) =>
   z.object({
     iss: z.literal(issuer),
     aud: z.literal(issuer),
-    sub: z.uuid(),
-    sid: z.uuid(),
-    org: z.uuid().nullable(),
+    sub: exactId,
+    sid: exactId,
+    org: exactId.nullable(),
     role: roleSchema,
     /** Stands only where a required second factor is missing. */
     nof: z.literal(true).optional(),

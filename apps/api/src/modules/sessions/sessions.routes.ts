@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { originOf } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
+import { id } from '../../plugins/fields.ts'
 import { errorReply, instant, messageReply, ok, replyOf, said } from '../../plugins/reply.ts'
 import * as sessions from './sessions.service.ts'
 
@@ -38,7 +39,7 @@ export const sessionsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async
       schema: {
         tags: ['auth'],
         summary: 'End one session',
-        params: z.object({ id: z.uuid() }),
+        params: z.object({ id }),
         response: { 200: messageReply, 404: errorReply },
       },
     },

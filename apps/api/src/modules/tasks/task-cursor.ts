@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { type Cursor, cursorId, cursorInstant, cursorOf } from '../../plugins/cursor.ts'
+import { type Cursor, cursorInstant, cursorOf } from '../../plugins/cursor.ts'
+import { exactId } from '../../plugins/fields.ts'
 import { type SortField, sortFields } from './tasks.schema.ts'
 import type { TaskOrder, TaskPosition } from './tasks-list.queries.ts'
 
@@ -34,7 +35,7 @@ const cursors = new Map(
   sortFields.flatMap((field) =>
     [false, true].map((isDescending) => {
       const name = orderName({ field, isDescending })
-      const position = z.tuple([z.literal(name), keys[field], cursorId])
+      const position = z.tuple([z.literal(name), keys[field], exactId])
       return [name, cursorOf(position, 'a list in this order')] as const
     }),
   ),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { cursorText } from '../../plugins/cursor.ts'
-import { listOf, moment, text } from '../../plugins/fields.ts'
+import { id, listOf, moment, text } from '../../plugins/fields.ts'
 import { cursorInfo, instant, pageInfo, replyOf } from '../../plugins/reply.ts'
 import { wholeNumber } from '../../plugins/whole-number.ts'
 import { attachment } from '../attachments/attachments.schema.ts'
@@ -43,7 +43,7 @@ const listedTask = task
   .meta({ id: 'ListedTask' })
 export type ListedTask = z.infer<typeof listedTask>
 
-export const taskParams = z.strictObject({ id: z.uuid() })
+export const taskParams = z.strictObject({ id })
 export const taskReply = replyOf(z.object({ task }))
 
 export const newTask = z.strictObject({
@@ -54,7 +54,7 @@ export const newTask = z.strictObject({
   category: text({ min: 1, max: 50 }).nullish(),
   status: status.default('todo'),
   link: link.nullish(),
-  assigneeId: z.uuid().nullish(),
+  assigneeId: id.nullish(),
 })
 export type NewTask = z.output<typeof newTask>
 
@@ -76,7 +76,7 @@ export const taskQuery = z
     status: listOf(status).optional(),
     priority: listOf(priority).optional(),
     category: listOf(text({ min: 1, max: 50 })).optional(),
-    assigneeId: listOf(z.uuid()).optional(),
+    assigneeId: listOf(id).optional(),
     dueFrom: moment.optional().meta({ description: 'Due at this moment or later' }),
     dueTo: moment.optional().meta({ description: 'Due at this moment or earlier' }),
     /** Beginnings of words of title or description; quotes, `or` and `-` as in a web search. */

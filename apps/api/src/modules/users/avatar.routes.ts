@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { originOf } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
 import { rangeHeaders } from '../../plugins/etag.ts'
+import { id } from '../../plugins/fields.ts'
 import { routeLimit } from '../../plugins/rate-limits.ts'
 import { errorReply, ok } from '../../plugins/reply.ts'
 import { withReceivedFiles } from '../../uploads/receive-files.ts'
@@ -75,7 +76,7 @@ export const avatarRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (
         description: 'With the version that `avatarUrl` names, a browser may keep it for an hour.',
         params: userParams,
         headers: rangeHeaders,
-        querystring: z.strictObject({ v: z.uuid().optional() }),
+        querystring: z.strictObject({ v: id.optional() }),
         response: { 200: bytes, 206: bytes, 304: z.null(), 416: z.null(), 404: errorReply },
       },
     },

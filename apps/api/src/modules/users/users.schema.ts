@@ -2,7 +2,7 @@ import { username } from '@muster/identifiers'
 import { canonicalZone } from '@muster/zones'
 import { z } from 'zod'
 import { roleSchema } from '../../plugins/actor.ts'
-import { text } from '../../plugins/fields.ts'
+import { id, text } from '../../plugins/fields.ts'
 import { instant, replyOf } from '../../plugins/reply.ts'
 
 export const personName = text({ min: 1, max: 100 })
@@ -44,7 +44,7 @@ export type PublicUser = z.infer<typeof publicUser>
 
 export const publicUserReply = replyOf(z.object({ user: publicUser }))
 export const publicUsersReply = replyOf(z.object({ users: z.array(publicUser) }))
-export const userParams = z.strictObject({ id: z.uuid() })
+export const userParams = z.strictObject({ id })
 export const peopleQuery = z.strictObject({ q: text({ min: 1, max: 100 }) })
 
 /** The username may be a reserved one: whoever has it keeps it. */
