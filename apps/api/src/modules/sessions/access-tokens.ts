@@ -16,23 +16,29 @@ export type AccessTokens = {
 
 const seconds = z.int().min(0).max(8_640_000_000_000)
 /** The claims of every access token. A token that lacks or misspells one is refused, whoever signed it. */
-const claimsOf = (issuer: string) =>
-  z.object({
-    iss: z.literal(issuer),
-    aud: z.literal(issuer),
-    sub: exactId,
-    sid: exactId,
-    org: exactId.nullable(),
-    role: roleSchema,
-    /** Stands only where a required second factor is missing. */
-    nof: z.literal(true).optional(),
-    iat: seconds,
-    exp: seconds,
-  })
+const claimsOf = (issuer: string, clock: Clock) =>
+  z
+    .object({
+      iss: z.literal(issuer),
+      aud: z.literal(issuer),
+      sub: exactId,
+      sid: exactId,
+      org: exactId.nullable(),
+      role: roleSchema,
+      /** Stands only where a required second factor is missing. */
+      nof: z.literal(true).optional(),
+      iat: seconds,
+      exp: seconds,
+    })
+    // Revocations are remembered for as long as our tokens live, and compared with when those were issued.
+    .refine(({ iat, exp }) => exp > iat && exp - iat <= accessTokenTtlMs / 1_000)
+    .refine(({ iat }) => iat * 1_000 <= clock.now().getTime() + maxAheadMs)
 
 type Signer = { sign(payload: object): string; verify(token: string): unknown }
 
 export const accessTokenTtlMs = 15 * 60 * 1_000
+/** How much the clock of another instance may be ahead of this one's. */
+const maxAheadMs = 60_000
 
 /**
  * JWTs (RFC 7519) with HS256 and a key id. Each key has a verifier of its own, chosen by the token's whole header: it is
@@ -42,7 +48,7 @@ export async function createAccessTokens(
   app: FastifyInstance,
   { keys, issuer, clock }: { keys: KeyRing; issuer: string; clock: Clock },
 ): Promise<AccessTokens> {
-  const claims = claimsOf(issuer)
+  const claims = claimsOf(issuer, clock)
   const byHeader = new Map<string, Signer>()
   for (const [kid, key] of keys.keys) {
     await app.register(fastifyJwt, {

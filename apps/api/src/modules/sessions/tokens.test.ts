@@ -62,6 +62,20 @@ describe('an access token that the right key signed', () => {
     expect(await statusWith(jwt({ ...claims, ...changed }))).toBe(401)
   })
 
+  test('is none when it lives longer than those we make, ends before it began, or is of the future', async () => {
+    const [iat, exp] = [Number(claims.iat), Number(claims.exp)]
+    for (const [from, to] of [
+      [iat, exp + 1],
+      [iat - 60, exp],
+      [0, exp],
+      [exp, exp],
+      [exp, iat],
+      [iat + 120, exp + 120],
+      [iat, exp + 315_360_000],
+    ])
+      expect([from, to, await statusWith(jwt({ ...claims, iat: from, exp: to }))]).toEqual([from, to, 401])
+  })
+
   test.each([
     { alg: 'HS256', typ: 'JWT' },
     { alg: 'HS256', typ: 'JWT', kid: 'k2' },

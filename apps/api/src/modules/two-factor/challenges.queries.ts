@@ -129,11 +129,11 @@ export async function use(
   return numUpdatedRows > 0n
 }
 
-/** Ends every other sign-in whose code came by this mail: a code is good once. */
-export function endByMail(trx: Trx, userId: string, emailId: string, now: Date) {
+/** Takes a used code from the other sign-ins that shared its mail. They stay open, and another mail goes on with them. */
+export function forgetMail(trx: Trx, userId: string, emailId: string) {
   return trx
     .updateTable('two_factor_challenges')
-    .set({ used_at: now })
+    .set({ email_id: null })
     .where('user_id', '=', userId)
     .where('email_id', '=', emailId)
     .where('used_at', 'is', null)

@@ -135,7 +135,7 @@ export async function proveSecondStep(
       async use(tx) {
         const now = context.clock.now()
         if (!(await queries.use(tx.trx, challenge, now))) throw new DomainError('CHALLENGE_INVALID')
-        if (challenge.email_id) await queries.endByMail(tx.trx, user.id, challenge.email_id, now)
+        if (challenge.email_id) await queries.forgetMail(tx.trx, user.id, challenge.email_id)
         await right.use(tx)
       },
     },

@@ -277,9 +277,22 @@ describe('wrong codes', () => {
     const { email, app } = await withTotp(strict, clock)
     const challengeToken = await challenged(strict, email)
     expect((await verify(strict.connect(), challengeToken, app.code())).statusCode).toBe(200)
-    const codes = (await times(20, () => verify(strict.connect(), 'k1.none.none', '000000'))).map(codeOf)
-    expect(codes.filter((code) => code === 'CHALLENGE_INVALID')).toHaveLength(5)
+    clock.advance(stepMs)
+    const other = await challenged(strict, email)
+    const codes = (await times(20, () => verify(strict.connect(), other, wrong(app.code())))).map(codeOf)
+    expect(codes.filter((code) => code === 'OTP_INVALID')).toHaveLength(5)
     expect(codes.filter((code) => code === 'RATE_LIMITED')).toHaveLength(15)
+    await strict.close()
+  })
+
+  test('a right code sent six times at once uses up no try of its address', async () => {
+    const strict = await buildTestApp({ clock, config: { rateLimitScale: 1 } })
+    const { email, app } = await withTotp(strict, clock)
+    const challengeToken = await challenged(strict, email)
+    const answers = await times(6, () => verify(strict.connect(), challengeToken, app.code()))
+    expect(statuses(answers).sort()).toEqual([200, ...Array(5).fill(401)])
+    clock.advance(stepMs)
+    expect((await verify(strict.connect(), await challenged(strict, email), app.code())).statusCode).toBe(200)
     await strict.close()
   })
 
@@ -338,6 +351,17 @@ describe('another mail', () => {
     expect(statuses(asked)).toEqual(Array(20).fill(202))
     expect(await countCodeMails(api, email)).toBe(mails + 3)
     expect((await verify(api.connect(), others[7] as string, await loginCode(api, email))).statusCode).toBe(200)
+  })
+
+  test('finishes the other of two sign-ins that shared one', async () => {
+    const { email } = await withOtp(api, clock)
+    const [one, other] = [await challenged(api, email), await challenged(api, email)]
+    const code = await loginCode(api, email)
+    expect((await verify(api.connect(), one, code)).statusCode).toBe(200)
+    expect(codeOf(await verify(api.connect(), other, code))).toBe('OTP_INVALID')
+    clock.advance(minuteMs)
+    expect((await resend(api.connect(), other)).statusCode).toBe(202)
+    expect((await verify(api.connect(), other, await loginCode(api, email))).statusCode).toBe(200)
   })
 
   test('is for codes by mail', async () => {

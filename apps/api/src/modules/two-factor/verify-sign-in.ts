@@ -15,7 +15,8 @@ export async function verifySignIn(
   input: { challengeToken: string; code: string },
   origin: Origin,
 ): Promise<SignedIn & { recoveryCodesLeft?: number }> {
-  const wrong = ['OTP_INVALID', 'CHALLENGE_INVALID'] as const
+  // A challenge that has ended is no guess: a page left open, or a right code sent twice, must not use up the address.
+  const wrong = ['OTP_INVALID'] as const
   return context.guard.attempt('twoFactorVerify', addressKey(origin.ip), wrong, async () => {
     const { user, ...proven } = await proveSecondStep(context, input, origin)
     const signedIn = await completeSignIn(context, user, { ...proven, origin })
