@@ -52,7 +52,7 @@ async function main(): Promise<void> {
 }
 
 async function withMigrator(command: 'migrate' | 'rollback' | 'status') {
-  const { createMigrator, migrateToLatest, run } = await import('./migrator.ts')
+  const { migrateToLatest, rollBack } = await import('./migrator.ts')
   const db = createDb({
     url: databaseUrl(),
     poolMax: 2,
@@ -61,7 +61,7 @@ async function withMigrator(command: 'migrate' | 'rollback' | 'status') {
   })
   try {
     if (command === 'status') return await printStatus(db)
-    const lines = await (command === 'migrate' ? migrateToLatest(db) : run(createMigrator(db).migrateDown()))
+    const lines = await (command === 'migrate' ? migrateToLatest(db) : rollBack(db))
     print(lines.join('\n') || 'nothing to do')
   } finally {
     await db.destroy()
@@ -69,10 +69,11 @@ async function withMigrator(command: 'migrate' | 'rollback' | 'status') {
 }
 
 async function printStatus(db: Db) {
-  const { createMigrator } = await import('./migrator.ts')
+  const { createMigrator, listUnknown } = await import('./migrator.ts')
   const { assertUnchanged } = await import('./checksums.ts')
   for (const { name, executedAt } of await createMigrator(db).getMigrations())
     print(`${executedAt?.toISOString() ?? 'missing'.padEnd(24)}  ${name}`)
+  for (const name of await listUnknown(db)) print(`${'not of this release'.padEnd(24)}  ${name}`)
   await assertUnchanged(db)
 }
 

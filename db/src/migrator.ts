@@ -41,13 +41,20 @@ function recording(name: string, migration: Migration, checksum: string | undefi
 }
 
 /**
- * Applies every missing migration.
+ * Applies every missing migration. A newer release's that the database has applied stay as they are.
  * @returns a line each
- * @throws Error when an applied migration was changed since, or one failed, after rolling it back
+ * @throws Error when an applied migration was changed since, one is missing beside those of other code, or one failed, after
+ * rolling it back
  */
 export async function migrateToLatest(db: AnyDb): Promise<string[]> {
   await assertUnchanged(db)
   await forgetEarlyName(db)
+  const unknown = await listUnknown(db)
+  if (unknown.length > 0) {
+    const missing = await listMissing(db)
+    if (missing.length > 0) throw new Error(`${describeUnknown(unknown)} and lacks ${missing.join(', ')}. ${otherCode}`)
+    return [`nothing to do: ${describeUnknown(unknown)}, which stay as they are`]
+  }
   const lines = await run(createMigrator(db).migrateToLatest())
   await recordMissingChecksums(db)
   return lines
@@ -58,10 +65,7 @@ export async function migrateToLatest(db: AnyDb): Promise<string[]> {
  * exist yet. Undoes it where it was applied under that name, so that it comes again in its place.
  */
 async function forgetEarlyName(db: AnyDb): Promise<void> {
-  const { rows } = await sql<{
-    isThere: boolean
-  }>`select to_regclass('kysely_migration') is not null as "isThere"`.execute(db)
-  if (!rows[0]?.isThere) return
+  if ((await listApplied(db)).length === 0) return
   await db.transaction().execute(async (trx) => {
     const { numAffectedRows } = await sql`delete from kysely_migration where name = '0012_audit_places'`.execute(trx)
     if (numAffectedRows)
@@ -69,8 +73,43 @@ async function forgetEarlyName(db: AnyDb): Promise<void> {
   })
 }
 
+/**
+ * Undoes the newest applied migration.
+ * @returns a line for it
+ * @throws Error when this code does not know all that the database has applied, or undoing it failed
+ */
+export async function rollBack(db: AnyDb): Promise<string[]> {
+  const unknown = await listUnknown(db)
+  if (unknown.length > 0) throw new Error(`${describeUnknown(unknown)}. ${otherCode}`)
+  return run(createMigrator(db).migrateDown())
+}
+
+/** Lists the migrations that the database has applied and this code does not have: those of a newer release, or of a branch. */
+export async function listUnknown(db: AnyDb): Promise<string[]> {
+  return (await listApplied(db)).filter((name) => !Object.hasOwn(migrations, name))
+}
+
+const describeUnknown = (names: readonly string[]) =>
+  `The database has ${names.join(', ')} of a newer release or of other code`
+
+const otherCode = 'Nothing was done. Run the release that migrated this database, or a newer one.'
+
+async function listApplied(db: AnyDb): Promise<string[]> {
+  const { rows: tables } = await sql<{
+    isThere: boolean
+  }>`select to_regclass('kysely_migration') is not null as "isThere"`.execute(db)
+  if (!tables[0]?.isThere) return []
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db)
+  return rows.map(({ name }) => name)
+}
+
+async function listMissing(db: AnyDb): Promise<string[]> {
+  const known = await createMigrator(db).getMigrations()
+  return known.filter(({ executedAt }) => !executedAt).map(({ name }) => name)
+}
+
 /** @throws when a migration failed, after rolling it back */
-export async function run(outcome: Promise<MigrationResultSet>): Promise<string[]> {
+async function run(outcome: Promise<MigrationResultSet>): Promise<string[]> {
   const { error, results = [] } = await outcome
   const failed = results.find(({ status }) => status === 'Error')
   if (failed) throw new Error(`The migration ${failed.migrationName} failed and was rolled back.`, { cause: error })
@@ -86,8 +125,7 @@ export async function run(outcome: Promise<MigrationResultSet>): Promise<string[
  * @throws Error naming the migrations and the remedy
  */
 export async function assertMigrated(db: AnyDb): Promise<void> {
-  const known = await createMigrator(db).getMigrations()
-  const missing = known.filter(({ executedAt }) => !executedAt).map(({ name }) => name)
+  const missing = await listMissing(db)
   if (missing.length > 0) {
     throw new Error(`The database lacks ${missing.join(', ')}. Run \`pnpm db migrate\` with this DATABASE_URL first.`)
   }

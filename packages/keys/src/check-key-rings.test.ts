@@ -74,7 +74,7 @@ test('a key that another process has in another ring, or that had another id, is
   await expect(start({ MAIL_CODE_KEYS: ringOf({ m: 1 }) })).rejects.toThrow(
     /MAIL_CODE_KEYS: the key "m" is known as "a" of AUDIT_KEYS/,
   )
-  await expect(start({ AUDIT_KEYS: ringOf({ b: 1, a: 1 }) })).rejects.toThrow(/"b" is known as "a"/)
+  await expect(start({ AUDIT_KEYS: ringOf({ b: 1, a: 1 }) })).rejects.toThrow(/"b" is known as "a".*put each key back/)
 })
 
 test('a rotation starts with both keys and then without the old one, in every order of the documented steps', async () => {

@@ -87,6 +87,7 @@ export function describeRingFaults(faults: readonly RingFault[]): string {
     ? 'Put the right keys back, from the backup of your secrets. When one is lost, take a new key under a new id ' +
       `(\`muster keys new\`) and give the lost one up: \`muster keys forget ${lost.ring} ${lost.keyId}\`. ` +
       'A development copy whose .muster/secrets.json is gone begins anew with `npm start -- --fresh`.'
-    : 'Take a new key: `muster keys new`.'
+    : 'Where rings or ids were mixed up, put each key back where it is known. A key that was meant to be new must be one: ' +
+      '`muster keys new`.'
   return [...sentences, remedy].join(' ')
 }

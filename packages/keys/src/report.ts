@@ -54,6 +54,14 @@ export async function reportKeys(db: Db, rings: Rings, now: Date): Promise<KeySt
   return states
 }
 
+/** Tells whether a key was ever recorded under this id of the ring, or rows need one under it. */
+export async function isKnownKey(db: Db, ring: KeyRingName, keyId: string): Promise<boolean> {
+  const known = await listKnownKeys(db)
+  if (known.some((row) => row.ring === ring && row.keyId === keyId)) return true
+  const usages = (await usageOf[ring]?.(db)) ?? []
+  return usages.some((usage) => usage.keyId === keyId)
+}
+
 type Need = { reason: string; rows: Record<string, number> }
 
 async function readNeeds(

@@ -168,6 +168,22 @@ function dropLast(list: string): string {
   return JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(list)).slice(0, -1)))
 }
 
+test('the release before goes on with the schema of a newer one, and names what it does not know', async () => {
+  const database = await openDatabase()
+  const last = Object.keys(migrations).at(-1) as string
+  await sql`update kysely_migration set name = '9999_of_tomorrow' where name = ${last}`.execute(database.db)
+  await expect(runCli(database.url, 'migrate')).rejects.toMatchObject({
+    stderr: expect.stringMatching(new RegExp(`has 9999_of_tomorrow.*lacks ${last}.*Run the release`)),
+  })
+  await sql`insert into kysely_migration (name, timestamp) values (${last}, now())`.execute(database.db)
+  await assertMigrated(database.db)
+  expect(await runCli(database.url, 'migrate')).toMatch(/^nothing to do: .*9999_of_tomorrow/)
+  expect(await runCli(database.url, 'status')).toMatch(/^not of this release +9999_of_tomorrow$/m)
+  await expect(runCli(database.url, 'rollback')).rejects.toMatchObject({
+    stderr: expect.stringMatching(/9999_of_tomorrow.*Nothing was done/),
+  })
+})
+
 test('what a database has applied is recorded, also where it was applied before records were kept', async () => {
   const [old, fresh] = [await openDatabase({ isMigrated: false }), await openDatabase()]
   await migrateAs(old.db, landed)

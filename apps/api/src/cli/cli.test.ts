@@ -66,6 +66,7 @@ describe('keys', () => {
     expect(all.stdout).toMatch(/^ENCRYPTION_KEYS +k2 \(current\), k1$/m)
     expect(all.stdout).toMatch(/^AUDIT_KEYS +a \(current\)$/m)
     expect(all.stdout).toMatch(/^COOKIE_KEYS +not set here$/m)
+    expect(all.stdout).toMatch(/\n\nSecrets of authenticator apps/)
     expect(all.stdout).toMatch(/^ {2}k1 +2$/m)
     for (const fill of [6, 60]) expect(all.stdout).not.toContain(Buffer.alloc(32, fill).toString('base64'))
     const lost = await muster('keys list', { env: { ENCRYPTION_KEYS: text({ k2: 60 }) } })

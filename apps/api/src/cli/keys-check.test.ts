@@ -40,6 +40,13 @@ test('an audit key that was given up may come back, but not another one under it
   expect(await eventsOf(api, 'key.forgotten', 'AUDIT_KEYS k1')).toMatchObject([{ after: { by: 'operator' } }])
 })
 
+test('a key of which nothing is known cannot be given up, so that a slip of the pen is told', async () => {
+  await chainEvents(api, 1)
+  const { code, stderr } = await audit('keys forget AUDIT_KEYS k11', { k1: 7 })
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/"k11" of AUDIT_KEYS.*keys check/)])
+  expect(await eventsOf(api, 'key.forgotten', 'AUDIT_KEYS k11')).toEqual([])
+})
+
 test.for([
   ['another key under the id', { k1: 70 }],
   ['a ring that lacks the key', { k2: 70 }],

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { type KeyRing, keyRingNames } from '@muster/config'
+import { DomainError } from '@muster/errors'
 import { createTransact } from '@muster/jobs/outbox'
-import { checkKeyRings, forgetKey, type KeyState, reportKeys } from '@muster/keys'
+import { checkKeyRings, forgetKey, isKnownKey, type KeyState, reportKeys } from '@muster/keys'
 import { z } from 'zod'
 import { countByKey } from '../modules/two-factor/re-encrypt.queries.ts'
 import { reEncrypt } from '../modules/two-factor/re-encrypt.ts'
@@ -40,8 +41,8 @@ export async function listKeys(): Promise<Result> {
   const ids = Object.fromEntries(keyRingNames.map((name) => [name, rings[name] ? [...rings[name].keys.keys()] : null]))
   const url = findDatabaseUrl()
   if (!url) {
-    const unknown = '\nNo DATABASE_URL: what the encryption keys seal is not known.'
-    return { data: { rings: ids, sealed: null }, lines: [...ringLines, unknown] }
+    const unknown = 'No DATABASE_URL: what the encryption keys seal is not known.'
+    return { data: { rings: ids, sealed: null }, lines: [...ringLines, '', unknown] }
   }
   const known = rings.ENCRYPTION_KEYS?.keys ?? new Map()
   const sealed = [...(await withDb(url, countByKey))].map(([id, count]) => ({ id, count, isKnown: known.has(id) }))
@@ -52,7 +53,8 @@ export async function listKeys(): Promise<Result> {
     data: { rings: ids, sealed },
     lines: [
       ...ringLines,
-      '\nSecrets of authenticator apps by encryption key:',
+      '',
+      'Secrets of authenticator apps by encryption key:',
       ...(sealed.length > 0 ? sealedLines : ['  none']),
     ],
     isWell: sealed.every(({ isKnown }) => isKnown),
@@ -91,6 +93,10 @@ const lostKey = z.object({
 export async function forgetLostKey(given: { ring: string | undefined; keyId: string | undefined }): Promise<Result> {
   const { ring, keyId } = checked(lostKey, given)
   return withDb(readDatabaseUrl(), async (db) => {
+    if (!(await isKnownKey(db, ring, keyId))) {
+      const message = `Nothing is known of a key "${keyId}" of ${ring}: \`keys check\` lists those that are.`
+      throw new DomainError('NOT_FOUND', { message })
+    }
     const transact = createTransact({ db, relay: relayOfOthers })
     await transact(async ({ trx, audit }) => {
       await forgetKey(trx, ring, keyId)
