@@ -85,6 +85,10 @@ const unavailableCodes = new Set([
 /** SQLSTATE classes: connection failures, no resources (connections, disk, memory), shutdown and start; and TLS. */
 const unavailableKinds = /^(08...|53...|57P0.|.*CERT.*|UNABLE_TO_.*|ERR_(SSL|TLS)_.*)$/
 
+/** Whether the error comes from Postgres or from the way there, whatever it says. */
+export const isDatabaseError = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError || isDatabaseUnavailable(error)
+
 /** Whether the error says that Postgres could not be asked, and not that the question was wrong. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false

@@ -1,5 +1,5 @@
 export { askByRead, askByWrite } from './ask.ts'
-export { createDb, createLookupDb, type DbOptions, isDatabaseUnavailable } from './client.ts'
+export { createDb, createLookupDb, type DbOptions, isDatabaseError, isDatabaseUnavailable } from './client.ts'
 export { type Clock, type CorrectedClock, createCorrectedClock, systemClock } from './clock.ts'
 export { newId } from './ids.ts'
 export { correctAtStart, measureClock } from './measure-clock.ts'

@@ -33,12 +33,14 @@ export const aboutMuster = new RegExp(
     'authenti',
     String.raw`\bauth(?:oriz|oris|\b)`,
     'credential',
-    String.raw`\b(?:sasl|starttls|smtp auth|log ?in)\b`,
+    String.raw`\b(?:sasl|(?:start)?tls|smtp auth|log ?in)\b`,
     String.raw`\b(?:spf|dkim|dmarc|helo|ehlo|ptr|rdns)\b`,
     'reverse dns',
     'rcpthosts',
     String.raw`\bnot permitted\b`,
-    String.raw`\b(?:not|un)[ -]?verified\b`,
+    String.raw`\b(?:(?:not|un)[ -]?verified|only (?:\w+ ){0,2}verified)\b`,
+    String.raw`\b(?:sandbox|trial (?:account|period|plan)|test mode)\b`,
+    String.raw`\bfrom your\b`,
     String.raw`\bidentit(?:y|ies)\b`,
     String.raw`\b(?:daily|hourly|sending|message|user sending|credits?)\b[^.;]{0,20}\b(?:quota|limit|exceeded)`,
     String.raw`\byour (?:account|domain|server|ip|message|host)\b[^.;]{0,40}\b(?:suspended|disabled|locked|not (?:active|allowed))`,
@@ -47,9 +49,9 @@ export const aboutMuster = new RegExp(
   'i',
 )
 
-/** Words of a policy, of which a mailbox is no part even where the code says so. */
+/** Words of a policy, a domain or a passing state, of which a mailbox is no part even where the code says so. */
 const aboutPolicy =
-  /polic(?:y|ies)|\bspam|\bblock(?:ed|ing|s|list(?:ed)?)?\b|black ?list|\b(?:rbl|dnsbl)\b|reputation|access denied|prohibit|too many|\brate\b|\bclient host\b|\bip address\b|greylist|try again later|temporar|\bquota\b|\bfull\b/i
+  /\blookup (?:fail|error)|\b(?:database|directory|service) (?:is )?(?:unavailable|down)\b|\bdomain\b[^.;:]{0,30}\bnot\b|\b(?:no such|unknown|invalid) (?:domain|host)\b|\bnot accept (?:any )?(?:e?-?mails?|messages)\b|\bsuspended\b|polic(?:y|ies)|\bspam|\bblock(?:ed|ing|s|list(?:ed)?)?\b|black ?list|\b(?:rbl|dnsbl)\b|reputation|access denied|prohibit|too many|\brate\b|\bclient host\b|\bip address\b|greylist|try again later|temporar|\bquota\b|\bfull\b/i
 
 const owner =
   '(?:users?|recipients?|mail ?box(?:es)?|accounts?|addresses|address|addressee|alias|customer|local part|person)'

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { newId } from '@muster/db'
 import { fireReminder } from '@muster/jobs'
 import { queuePrefix } from '@muster/jobs/connection'
+import { createLogger } from '@muster/logger'
 import { eventually, insertOrganization, insertTask, manualClock } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -261,6 +262,37 @@ test('without Redis what is due is handed over to the outbox, and fires when Red
   await once(child, 'exit')
   world.start()
   await status(id, { status: 'sent' })
+})
+
+test('a schedule that Postgres refuses at each look says so once, and once when it goes on', async () => {
+  const lines: Record<string, unknown>[] = []
+  const log = createLogger({
+    name: 'reminder-test',
+    level: 'info',
+    destination: { write: (line: string) => void lines.push(JSON.parse(line)) },
+  })
+  const told = () => lines.filter(({ component }) => String(component).startsWith('schedule'))
+  world.start({ log })
+
+  await sql`alter table reminders rename to reminders_away`.execute(world.db)
+  await eventually(() => expect(told()).toHaveLength(1))
+  // As long as ten looks.
+  await sql`select pg_sleep(0.5)`.execute(world.db)
+  await sql`alter table reminders_away rename to reminders`.execute(world.db)
+  await eventually(() => expect(told().at(-1)).toMatchObject({ msg: 'schedule goes on' }))
+
+  await world.insertReminder({ scheduled_at: secondsFromNow(-1) })
+  await sql`alter table outbox rename to outbox_away`.execute(world.db)
+  await eventually(() => expect(told()).toHaveLength(3))
+  await sql`select pg_sleep(0.5)`.execute(world.db)
+  await sql`alter table outbox_away rename to outbox`.execute(world.db)
+  await eventually(() => expect(told()).toHaveLength(4))
+  expect(told().map(({ component, reason, msg }) => [component, reason, msg])).toEqual([
+    ['schedule', '42P01', 'schedule waiting for postgres'],
+    ['schedule', '42P01', 'schedule goes on'],
+    ['schedule reminders', '42P01', 'schedule waiting for postgres'],
+    ['schedule reminders', '42P01', 'schedule goes on'],
+  ])
 })
 
 test('a worker killed at any moment loses and repeats nothing', async () => {

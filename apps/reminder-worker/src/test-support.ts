@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { type Clock, type Database, newId, systemClock } from '@muster/db'
 import { createTransact } from '@muster/jobs/outbox'
 import { startRelay } from '@muster/jobs/relay'
-import { createLogger } from '@muster/logger'
+import { createLogger, type Logger } from '@muster/logger'
 import { createTestDatabase, createTestRedis, endWithTest, eventually, insertTask, insertUser } from '@muster/testing'
 import { type Insertable, type Selectable, sql } from 'kysely'
 import type { Deps } from './deps.ts'
@@ -16,7 +16,7 @@ export async function createReminderWorld() {
   const database = await createTestDatabase({ poolMax: 20 })
   const redis = await createTestRedis()
   const { db } = database
-  const log = createLogger({ name: 'reminder-test', level: 'silent' })
+  const silent = createLogger({ name: 'reminder-test', level: 'silent' })
   const stops: (() => Promise<void>)[] = []
   const person = await insertUser(db, { name: 'Lee', email: 'lee@example.org', timezone: 'Europe/Vienna' })
   const far = new Date(Date.now() + 30 * 86_400_000)
@@ -28,7 +28,8 @@ export async function createReminderWorld() {
     db,
     userId: person.id,
     taskId: task.id,
-    start({ clock = systemClock, tickMs = 50 }: { clock?: Clock; tickMs?: number } = {}) {
+    start(options: { clock?: Clock; tickMs?: number; log?: Logger } = {}) {
+      const { clock = systemClock, tickMs = 50, log = silent } = options
       const relay = startRelay({ db, redisUrl: redis.url, log })
       const deps: Deps = { db, redisUrl: redis.url, relay, transact: createTransact({ db, relay }), clock, log }
       const worker = startReminderWorker(deps, { concurrency: 10, tickMs })

@@ -10,8 +10,8 @@ const probeTtlSeconds = 60
 const probeKey = (queue: QueueName) => `${queuePrefix(queue)}:probe`
 
 /**
- * Asks Redis by writes where jobs are written: a replica, a full memory, a wrong password and another node's slots all
- * refuse them.
+ * Asks Redis by writes where jobs are written, and by a script, as which BullMQ writes them: a replica, a full memory, a
+ * wrong password, another node's slots and an access rule refuse one or the other.
  * @throws what Redis, or else its connection, says last
  */
 export async function probeRedis(redis: Redis, queues: readonly QueueName[] = queueNames): Promise<void> {
@@ -21,5 +21,8 @@ export async function probeRedis(redis: Redis, queues: readonly QueueName[] = qu
     // It has only begun to connect; `once` rejects with the error that ends that.
     await once(redis, 'ready')
   }
-  await Promise.all(queues.map((queue) => redis.set(probeKey(queue), '1', 'EX', probeTtlSeconds)))
+  await Promise.all([
+    ...queues.map((queue) => redis.set(probeKey(queue), '1', 'EX', probeTtlSeconds)),
+    redis.eval('return 1', 0),
+  ])
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type Clock, type Db, isDatabaseUnavailable, systemClock } from '@muster/db'
+import { type Clock, type Db, isDatabaseError, systemClock } from '@muster/db'
 import type { Logger } from '@muster/logger'
 import { type Outage, trackOutage } from '@muster/telemetry'
 import type { Redis } from 'ioredis'
@@ -226,7 +226,7 @@ function publisherTrouble(log: Logger) {
     })
   const [postgres, redis] = [track('postgres'), track('redis')]
   return {
-    noticed: (error: unknown) => (isDatabaseUnavailable(error) ? postgres : redis).failed(error),
+    noticed: (error: unknown) => (isDatabaseError(error) ? postgres : redis).failed(error),
     over() {
       postgres.succeeded()
       redis.succeeded()

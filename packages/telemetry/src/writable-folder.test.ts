@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createLogger } from '@muster/logger'
@@ -37,6 +37,12 @@ test('a missing folder and one that is a file are refused by name, each with the
     expect(refusal).toContain(expected)
 })
 
+test('a link to nothing is refused in words', async () => {
+  await symlink(join(home, 'nowhere'), join(home, 'link'))
+  await expect(check(join(home, 'link'), true)()).rejects.toThrow('it is no folder (EEXIST). Make it a folder')
+  await expect(check(join(home, 'link', 'below'), true)()).rejects.toThrow('it is no folder (EEXIST). Make it a folder')
+})
+
 test.skipIf(process.getuid?.() === 0)('a folder that is not one’s own is refused', async () => {
   await chmod(home, 0o500)
   await expect(check(home)()).rejects.toThrow('may not write there (EACCES)')
@@ -44,4 +50,5 @@ test.skipIf(process.getuid?.() === 0)('a folder that is not one’s own is refus
 
 test.runIf(process.platform === 'linux')('a file system that refuses every file is refused', async () => {
   await expect(check('/proc')()).rejects.toThrow(/^The folder for temporary files, \/proc, can't be written/)
+  await expect(check('/proc/made/deep', true)()).rejects.toThrow('it does not exist (ENOENT)')
 })

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, open, rm, statfs } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, open, rm, stat, statfs } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import type { Logger } from '@muster/logger'
 import type { StartCheck } from './start-checks.ts'
 
@@ -26,7 +26,7 @@ const probe = Buffer.alloc(64 * 1024, 1)
 export function folderCheck({ path, what, variable, isMade = false }: NeededFolder, log: Logger): StartCheck {
   return async () => {
     try {
-      if (isMade) await mkdir(path, { recursive: true })
+      if (isMade) await makeFolder(path)
       await writeAndRemove(join(path, `.muster-write-check-${randomUUID()}`))
     } catch (cause) {
       throw new Error(`${what}, ${path}, can't be written: ${reasonOf(cause)} ${remedyOf(cause, variable)}`, { cause })
@@ -36,6 +36,25 @@ export function folderCheck({ path, what, variable, isMade = false }: NeededFold
     if (freeBytes < lowSpaceBytes) log.warn({ folder: path, variable, freeBytes }, 'folder low on space')
   }
 }
+
+/** Node's own recursive `mkdir` never returns where a folder that exists answers ENOENT, as procfs does. */
+async function makeFolder(path: string): Promise<void> {
+  if (await isFolder(path)) return
+  const parent = dirname(path)
+  if (parent !== path) await makeFolder(parent)
+  try {
+    await mkdir(path)
+  } catch (error) {
+    // Another process may have been quicker.
+    if (!(await isFolder(path))) throw error
+  }
+}
+
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
 
 async function writeAndRemove(path: string): Promise<void> {
   try {
@@ -54,6 +73,7 @@ async function writeAndRemove(path: string): Promise<void> {
 const reasons: Record<string, string> = {
   ENOENT: 'it does not exist',
   ENOTDIR: 'it is no folder',
+  EEXIST: 'it is no folder',
   EACCES: 'the user of this process may not write there',
   EPERM: 'the user of this process may not write there',
   EROFS: 'its file system is read-only',

@@ -2,6 +2,7 @@ import { newId } from '@muster/db'
 import { createLogger } from '@muster/logger'
 import { registry } from '@muster/telemetry'
 import { asSuperuser, eventually, freePort, type OwnRedis, startOwnRedis } from '@muster/testing'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { buildApp } from '../app.ts'
 import type { Config } from '../config.ts'
@@ -32,7 +33,7 @@ async function startInstance(changes: Partial<Config>) {
     return { code: answer.statusCode, ...answer.json() }
   }
   const told = () => lines.filter(({ msg }) => String(msg).startsWith('dependency '))
-  return { app, deps, health, told }
+  return { app, deps, health, told, lines }
 }
 
 async function own(settings?: Record<string, string | number>): Promise<OwnRedis> {
@@ -82,6 +83,12 @@ describe('Redis that can not be used makes health degraded and is told with its 
       mend: (redis: OwnRedis) => redis.client.acl('SETUSER', 'default', '+@all'),
     },
     {
+      // Jobs are published by scripts.
+      reason: 'NOPERM',
+      spoil: (redis: OwnRedis) => redis.client.acl('SETUSER', 'default', '-@scripting'),
+      mend: (redis: OwnRedis) => redis.client.acl('SETUSER', 'default', '+@all'),
+    },
+    {
       reason: 'TIMEOUT',
       spoil: (redis: OwnRedis) => redis.freeze(),
       mend: (redis: OwnRedis) => redis.thaw(),
@@ -115,6 +122,36 @@ describe('Redis that can not be used makes health degraded and is told with its 
         .filter(({ level }) => level === 'warn'),
     ).toEqual([expect.objectContaining({ msg: 'dependency unavailable', dependency: 'redis', reason })])
     expect(instance.told().at(-1)).toMatchObject({ msg: 'dependency available again', dependency: 'redis', reason })
+  })
+
+  test('an outage whose reasons take turns tells each of them once', async () => {
+    const redis = await own()
+    const instance = await startInstance({ redisUrl: redis.url })
+    const reasonIs = (reason?: string) =>
+      eventually(async () => expect((await instance.health()).checks.redis.reason).toBe(reason), { timeoutMs: 10_000 })
+    await reasonIs(undefined)
+    const before = instance.told().length
+
+    await redis.client.config('SET', 'min-replicas-to-write', '1')
+    for (let turn = 0; turn < 2; turn++) {
+      await reasonIs('NOREPLICAS')
+      await redis.client.acl('SETUSER', 'default', '-set')
+      await reasonIs('NOPERM')
+      await redis.client.acl('SETUSER', 'default', '+set')
+    }
+    await reasonIs('NOREPLICAS')
+    await redis.client.config('SET', 'min-replicas-to-write', '0')
+    await reasonIs(undefined)
+    expect(
+      instance
+        .told()
+        .slice(before)
+        .map(({ level, reason }) => [level, reason]),
+    ).toEqual([
+      ['warn', 'NOREPLICAS'],
+      ['warn', 'NOPERM'],
+      ['info', 'NOREPLICAS'],
+    ])
   })
 
   test.for([
@@ -202,6 +239,20 @@ describe('Postgres that can not be used makes health unhealthy, with its reason'
     expect(await instance.health()).toMatchObject({ code: 503, checks: { postgres: { status: 'down', reason } } })
     expect(performance.now() - startedMs).toBeLessThan(1_500)
   })
+})
+
+test('a publisher whom Postgres refuses its table says that it is Postgres', async () => {
+  const instance = await startInstance({})
+  await sql`alter table outbox rename to outbox_away`.execute(api.deps.db)
+  onTestFinished(async () => {
+    await sql`alter table outbox_away rename to outbox`.execute(api.deps.db)
+  })
+  await eventually(() =>
+    expect(instance.lines.find(({ component }) => component === 'publisher')).toMatchObject({
+      dependency: 'postgres',
+      reason: '42P01',
+    }),
+  )
 })
 
 test('health answers within a second while every connection of the pool is busy, and asks once for all who ask', async () => {
