@@ -97,14 +97,6 @@ export async function buildApp(deps: Deps): Promise<App> {
   await app.register(securityHeadersPlugin, { config })
   await app.register(httpRulesPlugin)
   await app.register(optionsPlugin)
-  await app.register(fastifyCors, {
-    // Who sends no Origin has no use for these headers.
-    origin: (origin, answer) => answer(null, origin === undefined ? false : allowedOrigins),
-    credentials: true,
-    maxAge: preflightCacheSeconds,
-    exposedHeaders: 'etag, retry-after, x-request-id, ratelimit-limit, ratelimit-remaining, ratelimit-reset',
-    methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-  })
   await app.register(fastifyCompress, {
     threshold: compressAboveBytes,
     encodings: ['br', 'gzip'],
@@ -113,6 +105,15 @@ export async function buildApp(deps: Deps): Promise<App> {
   })
   await app.register(contentLengthPlugin, {
     isCompressed: (type, lengthBytes) => lengthBytes >= compressAboveBytes && compressibleTypes.test(type),
+  })
+  // Behind what corrects lengths: it makes the route of the preflights.
+  await app.register(fastifyCors, {
+    // Who sends no Origin has no use for these headers.
+    origin: (origin, answer) => answer(null, origin === undefined ? false : allowedOrigins),
+    credentials: true,
+    maxAge: preflightCacheSeconds,
+    exposedHeaders: 'etag, retry-after, x-request-id, ratelimit-limit, ratelimit-remaining, ratelimit-reset',
+    methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
   })
   await app.register(sessionPlugin, { context })
   await app.register(presencePlugin, { presence: deps.presence })

@@ -13,6 +13,8 @@ export type ClientAddress = { ip: string; hops: { address: string; isTrustedProx
 const unspecified = ipaddr.parse('0.0.0.0')
 /** No form of an address is longer; a client may write as much as headers hold. */
 const maxHopLength = 100
+/** The names that ipaddr.js has for the ranges whose last 32 bits are an IPv4 address. */
+const translatedRanges: ReadonlySet<string> = new Set(['rfc6052', 'rfc6145'])
 /** `[v6]`, `[v6]:port`, `v4:port`, or the address alone: proxies write each of them. */
 const hopForms = /^(?:\[([^[\]]+)\](?::\d{0,5})?|([^:[\]]+):\d{0,5}|([^[\]]+))$/
 
@@ -45,12 +47,16 @@ export function resolveClientAddress(
   return { ip: address.toString(), hops }
 }
 
-/** The key under which an address counts: IPv4 as it is, IPv6 by its /64, which one household or server owns. */
+/**
+ * The key under which an address counts: IPv4 as it is, IPv6 by its /64, which one household or server owns. A translator
+ * makes a /96 of all of IPv4 (RFC 6052, RFC 6145): behind one, each client counts as the IPv4 address that it has.
+ */
 export const addressKey = (ip: string) => networkOfBits(ip, { ipv4Bits: 32, ipv6Bits: 64 }).firstAddress
 
 /** The network of so many bits that an address belongs to; IPv4 inside IPv6 is IPv4. */
 export function networkOfBits(ip: string, { ipv4Bits, ipv6Bits }: { ipv4Bits: number; ipv6Bits: number }) {
-  const address = ipaddr.process(ip)
+  const written = ipaddr.process(ip)
+  const address = translatedRanges.has(written.range()) ? new ipaddr.IPv4(written.toByteArray().slice(-4)) : written
   const bits = address.kind() === 'ipv4' ? ipv4Bits : ipv6Bits
   return { firstAddress: networkAddress(address, bits).toString(), bits }
 }

@@ -8,6 +8,8 @@ const requestTimeoutMs = 310_000
 const headersTimeoutMs = 25_000
 /** Above the 60 s that proxies keep idle connections to a server, so that they close first. */
 const keepAliveTimeoutMs = 72_000
+/** How long a connection may stand still while its answer is awaited or taken: a client that stops reading would keep it for ever. */
+const stallTimeoutMs = 120_000
 
 /** How often Node looks for requests that exceed these; its default of 30 s would add as much to them. */
 const timeoutCheckMs = 5_000
@@ -28,6 +30,7 @@ export function createApiServer(handle: RequestListener): Server {
   })
   // Node drops what exceeds the count unseen, a second Host for one; the size of all headers is bounded anyway.
   server.maxHeadersCount = 0
+  server.timeout = stallTimeoutMs
   // Read once it is remembered: who audits a request must know its address also when its client is gone.
   server.on('connection', (socket) => void socket.remoteAddress)
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {

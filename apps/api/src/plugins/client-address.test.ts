@@ -88,6 +88,17 @@ test('hundreds of hops are walked from the right, and no further than to the fir
   expect((await resolve({ 'x-forwarded-for': `${invented},203.0.113.8` })).ip).toBe('203.0.113.8')
 })
 
+test.each([
+  ['203.0.113.8:50001', '203.0.113.8'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::'],
+  ['64:ff9b::203.0.113.8', '203.0.113.8'],
+  ['[64:ff9b::cb00:7109]:443', '203.0.113.9'],
+  ['::ffff:0:203.0.113.8', '203.0.113.8'],
+  ['64:ff9b:1::203.0.113.8', '203.0.113.8'],
+])('a client %s counts as %s, also behind a translator', async (forwarded, key) => {
+  expect((await resolve({ 'x-forwarded-for': forwarded })).countedAs).toBe(key)
+})
+
 test('headers other than X-Forwarded-For are believed from nobody', async () => {
   const others = { forwarded: 'for=203.0.113.8', 'x-real-ip': '203.0.113.8', 'x-client-ip': '203.0.113.8' }
   expect((await resolve(others)).ip).toBe(peer)

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestPerson } from '../testing.ts'
 
+const ownPage = 'http://localhost:3000'
 let api: TestApp
 let person: TestPerson
 let taskUrl: string
@@ -38,12 +39,22 @@ test.each(['GET', 'HEAD'])(
 )
 
 test.each(['identity', 'gzip', 'br', ''])('HEAD says the length of what GET sends as %j, or none', async (coding) => {
-  for (const url of ['/health', '/openapi.json', '/api/v1/users/me', taskUrl, '/api/v1/nothing']) {
+  for (const url of ['/openapi.json', '/api/v1/users/me', taskUrl, '/api/v1/nothing']) {
     const headers = { 'accept-encoding': coding }
     const head = await person.fetch(url, { method: 'HEAD', headers })
     const get = await person.fetch(url, { headers })
     expect(head.status).toBe(get.status)
     expect([null, get.headers.get('content-length')]).toContain(head.headers.get('content-length'))
     await get.text()
+  }
+})
+
+test('an answer without content says no length of it, preflights too', async () => {
+  const headers = { origin: ownPage, 'access-control-request-method': 'PATCH' }
+  for (const url of ['/api/v1/users/me', '/health', '/api/v1/nothing']) {
+    const answer = await person.fetch(url, { method: 'OPTIONS', headers })
+    expect([answer.status, await answer.text()]).toEqual([204, ''])
+    expect(headersOf(answer)).toMatchObject({ 'access-control-allow-origin': ownPage, 'x-frame-options': 'DENY' })
+    expect(headersOf(answer)).not.toHaveProperty('content-length')
   }
 })

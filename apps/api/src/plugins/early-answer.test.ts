@@ -1,5 +1,7 @@
 import { connect } from 'node:net'
 import { performance } from 'node:perf_hooks'
+import { promisify } from 'node:util'
+import { eventually } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestPerson } from '../testing.ts'
 
@@ -117,4 +119,24 @@ test.concurrent('a refused request whose body came along keeps its connection', 
   socket.write(refused)
   await new Promise((resolve) => socket.once('close', resolve))
   expect(answers.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 401', 'HTTP/1.1 200'])
+})
+
+test('a connection whose answers nobody reads ends when nothing has moved for a while', async () => {
+  const other = await buildTestApp()
+  const { server } = other.app
+  const open = promisify(server.getConnections.bind(server))
+  try {
+    const origin = new URL(await other.listen())
+    expect(server.timeout).toBe(120_000)
+    server.timeout = 500
+    const socket = connect({ host: '127.0.0.1', port: Number(origin.port) })
+    socket.on('error', () => {})
+    // More than the system holds for a reader.
+    socket.write(`${head('GET /openapi.json')}\r\n`.repeat(90))
+    await eventually(async () => expect(await open()).toBe(1))
+    await eventually(async () => expect(await open()).toBe(0), { timeoutMs: 15_000 })
+    socket.destroy()
+  } finally {
+    await other.close()
+  }
 })

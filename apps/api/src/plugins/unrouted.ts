@@ -30,6 +30,9 @@ export function answerBadHttp(thrown: ConnectionError, socket: ServedSocket): vo
   // Whatever still comes after the last answer is read for nothing.
   if (socket.writableEnded) return
   const answering = socket._httpMessage
+  // Its answer was begun and is not taken, and its body drips: nothing is left to wait for.
+  if (thrown.code === 'ERR_HTTP_REQUEST_TIMEOUT' && answering?.headersSent && !answering.req.complete)
+    return void socket.destroy()
   if (answering && (answering.headersSent || answering.req.complete)) {
     // What is broken stands behind a request that is being answered: answers come in the order of their requests.
     return void answering.once('finish', () => answerBadHttp(thrown, socket))
