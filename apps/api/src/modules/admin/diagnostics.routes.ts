@@ -1,6 +1,7 @@
+import { rolesWith } from '@muster/policy'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { rolesWith } from '../../permissions/index.ts'
+
 import type { Context } from '../../plugins/context.ts'
 import { addressKey } from '../../plugins/rate-limits.ts'
 import { ok, replyOf } from '../../plugins/reply.ts'

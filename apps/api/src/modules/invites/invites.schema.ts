@@ -1,5 +1,6 @@
+import { roleSchema } from '@muster/policy'
 import { z } from 'zod'
-import { roleSchema } from '../../plugins/actor.ts'
+
 import { instant, pageInfo, replyOf } from '../../plugins/reply.ts'
 import { wholeNumber } from '../../plugins/whole-number.ts'
 import { anyPassword } from '../auth/auth.schema.ts'

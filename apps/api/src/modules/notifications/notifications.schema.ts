@@ -1,4 +1,5 @@
-import { notificationTypes } from '@muster/notifications'
+import { notificationTypes } from '@muster/policy'
+
 import { z } from 'zod'
 import { listOf } from '../../plugins/fields.ts'
 import { cursorInfo, instant, replyOf } from '../../plugins/reply.ts'

@@ -1,13 +1,14 @@
 import type { Db } from '@muster/db'
+import { activeUserSql } from '@muster/policy'
 import { sql } from 'kysely'
 import type { Actor } from '../../plugins/actor.ts'
-import { isAround, isUnblocked, type PersonRow, personColumns, sightOf } from './visibility.ts'
+import { isUnblocked, type PersonRow, personColumns, sightOf } from './visibility.ts'
 
 /** Undefined when there is nobody, or nobody who is around, or one of the two has blocked the other. */
 export async function findPerson(db: Db, id: string, actor: Actor): Promise<PersonRow | undefined> {
   const { rows } = await sql<PersonRow>`
     select ${personColumns}, ${sightOf(actor)} as sight from users
-    where id = ${id} and ${isAround} and ${isUnblocked(actor.userId)}`.execute(db)
+    where id = ${id} and ${activeUserSql} and ${isUnblocked(actor.userId)}`.execute(db)
   return rows[0]
 }
 
@@ -28,7 +29,7 @@ export async function searchPeople(db: Db, actor: Actor, text: string, limit: nu
       union select id from users where username = lower(${text})
     )
     select ${personColumns}, ${sightOf(actor)} as sight from found join users using (id)
-    where id <> ${userId}::uuid and ${isAround} and ${isUnblocked(userId)}
+    where id <> ${userId}::uuid and ${activeUserSql} and ${isUnblocked(userId)}
     order by username = lower(${text}) desc,
       strpos(username, lower(${text})) = 1 or strpos(lower(name), lower(${text})) = 1 desc, name, id
     limit ${limit}`.execute(db)
