@@ -1,26 +1,36 @@
 import { execFile } from 'node:child_process'
-import { readdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
 import { commandEnv, keyRing, parseEnv } from '@muster/config'
 import { z } from 'zod'
+import packageJson from '../../package.json' with { type: 'json' }
 import { createDb } from './client.ts'
+import type { Db } from './types.ts'
 
+const { version } = packageJson
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const env = commandEnv(join(root, '..'))
 const usage = `pnpm db <command>, with DATABASE_URL set; without it, on the copy that \`npm start\` runs here
 
   migrate          apply every missing migration
   rollback         undo the newest applied migration
-  status           list migrations and when they were applied
+  status           list migrations and when they were applied; fails when one was changed since
   new <name>       begin a migration
+  seal [--check]   add new migrations to the committed list of checksums, or fail when a sealed one was changed
   seed             fill an empty database with a team to look at; needs PASSWORD_KEYS, never in production
+  --version        tell the release
   types [--check]  write src/types.gen.ts from the migrated database at DATABASE_URL, or fail when it is stale
 `
 
 async function main(): Promise<void> {
-  const { positionals, values } = parseArgs({ allowPositionals: true, options: { check: { type: 'boolean' } } })
+  const options = { check: { type: 'boolean' }, version: { type: 'boolean' } } as const
+  const { positionals, values } = parseArgs({ allowPositionals: true, options })
+  if (values.version) {
+    print(version)
+    return
+  }
   const [command, name] = positionals
   switch (command) {
     case 'migrate':
@@ -31,6 +41,8 @@ async function main(): Promise<void> {
       return plantSeeds()
     case 'new':
       return begin(name)
+    case 'seal':
+      return seal(values.check ?? false)
     case 'types':
       return writeTypes(values.check ?? false)
     default:
@@ -40,7 +52,7 @@ async function main(): Promise<void> {
 }
 
 async function withMigrator(command: 'migrate' | 'rollback' | 'status') {
-  const { createMigrator, run } = await import('./migrator.ts')
+  const { createMigrator, migrateToLatest, run } = await import('./migrator.ts')
   const db = createDb({
     url: databaseUrl(),
     poolMax: 2,
@@ -48,17 +60,27 @@ async function withMigrator(command: 'migrate' | 'rollback' | 'status') {
     statementTimeoutMs: 600_000,
   })
   try {
-    const migrator = createMigrator(db)
-    if (command === 'status') {
-      for (const { name, executedAt } of await migrator.getMigrations())
-        print(`${executedAt?.toISOString() ?? 'missing'.padEnd(24)}  ${name}`)
-      return
-    }
-    const lines = await run(command === 'migrate' ? migrator.migrateToLatest() : migrator.migrateDown())
+    if (command === 'status') return await printStatus(db)
+    const lines = await (command === 'migrate' ? migrateToLatest(db) : run(createMigrator(db).migrateDown()))
     print(lines.join('\n') || 'nothing to do')
   } finally {
     await db.destroy()
   }
+}
+
+async function printStatus(db: Db) {
+  const { createMigrator } = await import('./migrator.ts')
+  const { assertUnchanged } = await import('./checksums.ts')
+  for (const { name, executedAt } of await createMigrator(db).getMigrations())
+    print(`${executedAt?.toISOString() ?? 'missing'.padEnd(24)}  ${name}`)
+  await assertUnchanged(db)
+}
+
+async function seal(isCheck: boolean) {
+  const { checkSeals, sealMigrations } = await import('./seal.ts')
+  if (isCheck) return checkSeals()
+  const added = await sealMigrations()
+  print(added.map((name) => `sealed ${name}`).join('\n') || 'nothing to do')
 }
 
 async function plantSeeds() {
@@ -79,28 +101,12 @@ async function plantSeeds() {
 
 async function begin(name: string | undefined) {
   if (!name || !/^[a-z][a-z0-9_]*$/.test(name)) throw new Error('Name it in snake_case: pnpm db new add_task_labels')
-  const number = String((await migrationNames()).length + 1).padStart(4, '0')
-  const path = join(root, 'migrations', `${number}_${name}.ts`)
-  await writeFile(path, template)
+  const { migrationsFolder, readSourceChecksums } = await import('./checksums.ts')
+  const { writeMigrationIndex } = await import('./seal.ts')
+  const number = String(Object.keys(readSourceChecksums()).length + 1).padStart(4, '0')
+  await writeFile(join(migrationsFolder, `${number}_${name}.ts`), template)
   await writeMigrationIndex()
-  print(`migrations/${number}_${name}.ts`)
-}
-
-async function migrationNames(): Promise<string[]> {
-  const files = await readdir(join(root, 'migrations'))
-  return files
-    .filter((file) => file.endsWith('.ts'))
-    .map((file) => file.slice(0, -3))
-    .sort()
-}
-
-/** A bundle can't list a folder, so the migrations are imported by a generated file. */
-async function writeMigrationIndex() {
-  const names = await migrationNames()
-  const imports = names.map((name, index) => `import * as m${index} from '../migrations/${name}.ts'`)
-  const entries = names.map((name, index) => `  '${name}': m${index},`)
-  const text = `// Written by \`pnpm db new\`.\n${imports.join('\n')}\n\nexport const migrations = {\n${entries.join('\n')}\n}\n`
-  await writeFile(join(root, 'src/migrations.gen.ts'), text)
+  print(`migrations/${number}_${name}.ts; when it is done: pnpm db seal`)
 }
 
 async function writeTypes(isCheck: boolean) {

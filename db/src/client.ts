@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { namedStatements } from './named-statements.ts'
+import { connectionTo } from './session-settings.ts'
 import { sharedConnection } from './shared-connection.ts'
 import type { Database, Db } from './types.ts'
 
@@ -17,7 +18,12 @@ export type DbOptions = {
 const connectTimeoutMs = 2_000
 /** Who would wait for a table that a migration holds holds up all behind them. */
 const lookupLockTimeoutMs = 250
+/** A process that is stopped within a transaction must not commit long after others looked: revocations are polled. */
+const idleInTransactionMs = 10_000
 const int8Oid = 20
+
+// Written in the process's own zone, instants would lose the seconds that offsets had once.
+pg.defaults.parseInputDatesAsUTC = true
 
 /** Kysely over a pool of `pg`, with named prepared statements and with timeouts on both sides. */
 export function createDb(options: DbOptions): Db {
@@ -41,14 +47,14 @@ export function createLookupDb(options: Omit<DbOptions, 'poolMax'>): Db {
 
 const connectionConfig = ({ url, applicationName, statementTimeoutMs = 5_000 }: Omit<DbOptions, 'poolMax'>) =>
   ({
-    connectionString: url,
+    ...connectionTo(url),
     application_name: applicationName,
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,
     statement_timeout: statementTimeoutMs,
     // A frozen server can't cancel anything: the client stops waiting by itself, a little later.
     query_timeout: statementTimeoutMs + 500,
-    idle_in_transaction_session_timeout: 60_000,
+    idle_in_transaction_session_timeout: idleInTransactionMs,
     types: { getTypeParser },
   }) satisfies pg.ClientConfig
 
@@ -57,33 +63,33 @@ const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: unkn
   oid === int8Oid ? Number : pg.types.getTypeParser(oid, format as 'text')
 
 const unavailableMessage =
-  /timeout exceeded when trying to connect|timeout expired|Query read timeout|Connection terminated|server closed the connection|Client has encountered a connection error|Cannot use a pool after calling end/
+  /timeout exceeded when trying to connect|timeout expired|Query read timeout|Connection terminated|server closed the connection|Client has encountered a connection error|Cannot use a pool after calling end|does not support SSL/
 const unavailableCodes = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
+  'ECONNABORTED',
   'EPIPE',
   'ETIMEDOUT',
   'ENOTFOUND',
+  'EAI_AGAIN',
   'EHOSTUNREACH',
-  // SQLSTATE: lock timeout, statement timeout, shutdown, crash, starting up, too many connections, connection failures (class 08)
+  'ENETUNREACH',
+  // SQLSTATE: lock timeout, statement timeout, a standby or read-only server, a password, role or database that is not there
   '55P03',
   '57014',
-  '57P01',
-  '57P02',
-  '57P03',
-  '53300',
-  '08000',
-  '08003',
-  '08006',
-  '08001',
-  '08004',
+  '25006',
+  '28000',
+  '28P01',
+  '3D000',
 ])
+/** SQLSTATE classes: connection failures, no resources (connections, disk, memory), shutdown and start; and TLS. */
+const unavailableKinds = /^(08...|53...|57P0.|.*CERT.*|UNABLE_TO_.*|ERR_(SSL|TLS)_.*)$/
 
 /** Whether the error says that Postgres could not be asked, and not that the question was wrong. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const code = (error as { code?: unknown }).code
-  if (typeof code === 'string' && unavailableCodes.has(code)) return true
+  if (typeof code === 'string' && (unavailableCodes.has(code) || unavailableKinds.test(code))) return true
   if (error instanceof AggregateError) return error.errors.some(isDatabaseUnavailable)
   return unavailableMessage.test(error.message)
 }

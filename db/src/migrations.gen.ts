@@ -11,6 +11,9 @@ import * as m8 from '../migrations/0009_notifications.ts'
 import * as m9 from '../migrations/0010_reminders_complete.ts'
 import * as m10 from '../migrations/0011_audit_places.ts'
 import * as m11 from '../migrations/0012_search_words.ts'
+import * as m12 from '../migrations/0013_one_history.ts'
+import * as m13 from '../migrations/0014_key_checks.ts'
+import * as m14 from '../migrations/0015_suppressions.ts'
 
 export const migrations = {
   '0001_people': m0,
@@ -25,4 +28,7 @@ export const migrations = {
   '0010_reminders_complete': m9,
   '0011_audit_places': m10,
   '0012_search_words': m11,
+  '0013_one_history': m12,
+  '0014_key_checks': m13,
+  '0015_suppressions': m14,
 }

@@ -1,4 +1,4 @@
-import { createPasswordHasher, type KeyRing } from '@muster/security'
+import { checkValueOf, createPasswordHasher, currentKey, type KeyRing } from '@muster/security'
 import { newId } from './ids.ts'
 import type { Db } from './types.ts'
 
@@ -20,6 +20,7 @@ const dayMs = 86_400_000
 export async function seed(db: Db, passwordKeys: KeyRing): Promise<{ emails: string[]; password: string }> {
   const stranger = await db.selectFrom('users').select('id').where('organization_id', 'is not', null).executeTakeFirst()
   if (stranger) throw new Error('The database has people already; seeds go only into one without.')
+  await refuseOtherKey(db, passwordKeys)
   const password_hash = await createPasswordHasher({ keys: passwordKeys, cost: 10 }).hash(password)
   const organization_id = newId()
   const users = people.map((person) => ({
@@ -52,4 +53,17 @@ export async function seed(db: Db, passwordKeys: KeyRing): Promise<{ emails: str
     await trx.insertInto('tasks').values(tasks).execute()
   })
   return { emails: users.map(({ email }) => email), password }
+}
+
+/** Nobody could sign in with a password that was hashed with another key than the API's. */
+async function refuseOtherKey(db: Db, passwordKeys: KeyRing): Promise<void> {
+  const { id, key } = currentKey(passwordKeys)
+  const known = await db
+    .selectFrom('key_checks')
+    .select('check_value')
+    .where('ring', '=', 'PASSWORD_KEYS')
+    .where('key_id', '=', id)
+    .executeTakeFirst()
+  if (known?.check_value && !known.check_value.equals(checkValueOf(key)))
+    throw new Error(`PASSWORD_KEYS: the key "${id}" is not the one that this database was used with. Take the API's.`)
 }

@@ -141,6 +141,7 @@ export interface EmailMessages {
   lease_until: Timestamp | null;
   next_attempt_at: Timestamp | null;
   notification_id: string | null;
+  refused_at: Timestamp | null;
   sent_at: Timestamp | null;
   smtp_id: string | null;
   status: Generated<string>;
@@ -152,7 +153,10 @@ export interface EmailMessages {
 export interface EmailSuppressions {
   address: string;
   created_at: Generated<Timestamp>;
+  email_id: string | null;
+  id: Generated<string>;
   reason: string;
+  smtp_answer: string | null;
 }
 
 export interface Friendships {
@@ -186,6 +190,15 @@ export interface Invites {
   role: string;
   status: string;
   updated_at: Timestamp;
+}
+
+export interface KeyChecks {
+  became_current_at: Timestamp | null;
+  check_value: Buffer | null;
+  first_seen_at: Generated<Timestamp>;
+  forgotten_at: Timestamp | null;
+  key_id: string;
+  ring: string;
 }
 
 export interface KnownDevices {
@@ -393,6 +406,7 @@ export interface DB {
   friendships: Friendships;
   idempotency_keys: IdempotencyKeys;
   invites: Invites;
+  key_checks: KeyChecks;
   known_devices: KnownDevices;
   notifications: Notifications;
   organizations: Organizations;

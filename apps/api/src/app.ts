@@ -4,6 +4,7 @@ import fastifyCors from '@fastify/cors'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Deps } from './deps.ts'
+import { createApiServer } from './http/server.ts'
 import { adminEmailsRoutes } from './modules/admin/admin-emails.routes.ts'
 import { adminQueuesRoutes } from './modules/admin/admin-queues.routes.ts'
 import { adminUsersRoutes } from './modules/admin/admin-users.routes.ts'
@@ -31,9 +32,12 @@ import { preferencesRoutes } from './modules/users/preferences.routes.ts'
 import { unsubscribeRoutes } from './modules/users/unsubscribe.routes.ts'
 import { usersRoutes } from './modules/users/users.routes.ts'
 import { bodyTimeoutPlugin } from './plugins/body-timeout.ts'
+import { clientAddressPlugin } from './plugins/client-address.ts'
+import { contentLengthPlugin } from './plugins/content-length.ts'
 import { errorsPlugin } from './plugins/errors.ts'
 import { gracefulClosePlugin } from './plugins/graceful-close.ts'
 import { healthPlugin } from './plugins/health.ts'
+import { bodyCodingPlugin, httpRulesPlugin } from './plugins/http-rules.ts'
 import { jsonBodyPlugin } from './plugins/json-body.ts'
 import { notFoundPlugin, optionsPlugin } from './plugins/not-found.ts'
 import { openapiPlugin } from './plugins/openapi.ts'
@@ -48,11 +52,9 @@ import { answerBadAddress, answerBadHttp } from './plugins/unrouted.ts'
 export type App = FastifyInstance
 
 const bodyLimitBytes = 1024 * 1024
-/** The longest upload and a little more; every other body has 30 s, see body-timeout. */
-const requestTimeoutMs = 310_000
-const headersTimeoutMs = 25_000
 const preflightCacheSeconds = 600
 const compressAboveBytes = 1024
+const compressibleTypes = /^text\/(?!event-stream)|(?:[+/](?:json|text|xml)|octet-stream)(?:;|$)/
 const saneRequestId = /^[A-Za-z0-9._-]{1,128}$/
 
 /** The whole API: every plugin and every module, in the order in which a request meets them. */
@@ -63,11 +65,8 @@ export async function buildApp(deps: Deps): Promise<App> {
     logController: new LogController({ disableRequestLogging: true }),
     childLoggerFactory: lazyRequestLogger,
     bodyLimit: bodyLimitBytes,
-    requestTimeout: requestTimeoutMs,
-    // Below requestTimeout, or Node lets slow headers outlast it.
-    http: { headersTimeout: headersTimeoutMs },
+    serverFactory: createApiServer,
     return503OnClosing: false,
-    trustProxy: config.http.trustedProxies.length > 0 ? config.http.trustedProxies : false,
     genReqId: ({ headers }) => {
       const given = headers['x-request-id']
       return typeof given === 'string' && saneRequestId.test(given) ? given : randomUUID()
@@ -89,12 +88,14 @@ export async function buildApp(deps: Deps): Promise<App> {
   const context = { ...deps, accessTokens, cookies, guard }
   const allowedOrigins = [...config.allowedOrigins]
 
+  await app.register(clientAddressPlugin, config.http)
   await app.register(gracefulClosePlugin)
   await app.register(errorsPlugin)
   await app.register(jsonBodyPlugin)
   await app.register(bodyTimeoutPlugin, {})
   await app.register(requestLogPlugin)
   await app.register(securityHeadersPlugin, { config })
+  await app.register(httpRulesPlugin)
   await app.register(optionsPlugin)
   await app.register(fastifyCors, {
     // Who sends no Origin has no use for these headers.
@@ -108,11 +109,16 @@ export async function buildApp(deps: Deps): Promise<App> {
     threshold: compressAboveBytes,
     encodings: ['br', 'gzip'],
     globalDecompression: false,
+    customTypes: compressibleTypes,
+  })
+  await app.register(contentLengthPlugin, {
+    isCompressed: (type, lengthBytes) => lengthBytes >= compressAboveBytes && compressibleTypes.test(type),
   })
   await app.register(sessionPlugin, { context })
   await app.register(presencePlugin, { presence: deps.presence })
   await app.register(deniedAccessPlugin, { context: deps })
   await app.register(rateLimitsPlugin, { deps })
+  await app.register(bodyCodingPlugin)
   await app.register(notFoundPlugin)
   await app.register(openapiPlugin, { publicUrl: config.publicUrl })
   await app.register(healthPlugin, { deps })

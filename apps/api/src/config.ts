@@ -1,7 +1,9 @@
 import { csv, int, keyRing, parseEnv, processEnv, processSettings } from '@muster/config'
+import { emailAddress } from '@muster/identifiers'
 import { passwordFaults } from '@muster/security'
 import { refuseStorage, storageEnv, storageSettings } from '@muster/storage/config'
 import { z } from 'zod'
+import { trustedProxies } from './http/trusted-proxies.ts'
 
 const env = z.object({
   ...processEnv({ opsPort: 9100 }),
@@ -12,7 +14,7 @@ const env = z.object({
   /** The front end; links in mails lead there. */
   WEB_URL: z.url({ protocol: /^https?$/ }).default('http://localhost:5173'),
   CORS_ORIGINS: csv(),
-  TRUSTED_PROXIES: csv(),
+  TRUSTED_PROXIES: trustedProxies(),
   SIGNUP_MODE: z.enum(['open', 'invite']).default('open'),
   BCRYPT_COST: int({ min: 4, max: 16, default: 12 }),
   RATE_LIMIT_SCALE: z.coerce.number().positive().default(1),
@@ -32,8 +34,12 @@ const env = z.object({
   ...storageEnv(),
   STAGING_DIR: z.string(),
   STORAGE_QUOTA_BYTES: int({ min: 0, max: Number.MAX_SAFE_INTEGER, default: 10 * 1024 ** 3 }),
-  BOOTSTRAP_ADMIN_EMAIL: z.email().toLowerCase().optional(),
-  BOOTSTRAP_ADMIN_PASSWORD: z.string().min(8).optional(),
+  BOOTSTRAP_ADMIN_EMAIL: emailAddress.optional(),
+  BOOTSTRAP_ADMIN_PASSWORD: z
+    .string()
+    .min(8)
+    .refine((password) => !password.includes('\ufffd'), 'is not UTF-8, or has the replacement character U+FFFD')
+    .optional(),
 })
 
 /** Reads the API's environment. @throws ConfigError naming everything that is wrong, also what is unsafe in production */
@@ -85,6 +91,17 @@ export function readConfig(source: NodeJS.ProcessEnv = process.env) {
 }
 
 export type Config = ReturnType<typeof readConfig>
+
+/** The key rings by the names of their variables. */
+export const ringsOf = ({ keys }: Pick<Config, 'keys'>) => ({
+  ACCESS_TOKEN_KEYS: keys.accessToken,
+  REFRESH_TOKEN_KEYS: keys.refreshToken,
+  PASSWORD_KEYS: keys.password,
+  MAIL_CODE_KEYS: keys.mailCode,
+  COOKIE_KEYS: keys.cookie,
+  ENCRYPTION_KEYS: keys.encryption,
+  AUDIT_KEYS: keys.audit,
+})
 
 /** Also looks when another field is wrong, so that everything is named at once: a field may be missing here. */
 function refuseUnsafe(read: Partial<z.output<typeof env>>, ctx: z.RefinementCtx) {

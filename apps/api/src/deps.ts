@@ -1,4 +1,4 @@
-import { type Clock, createDb, createLookupDb, type Db, systemClock } from '@muster/db'
+import { type Clock, type CorrectedClock, createDb, createLookupDb, type Db, systemClock } from '@muster/db'
 import { createTransact, type Transact } from '@muster/jobs/outbox'
 import { openQueueMonitor, type QueueMonitor } from '@muster/jobs/queue-monitor'
 import { type Relay, startRelay } from '@muster/jobs/relay'
@@ -6,6 +6,7 @@ import type { Logger } from '@muster/logger'
 import { createPasswordHasher, type PasswordHasher } from '@muster/security'
 import { createStorage, type Storage } from '@muster/storage'
 import type { Config } from './config.ts'
+import { createDependencies, type Dependencies } from './dependencies.ts'
 import { type Revocations, startRevocations } from './modules/sessions/revocations.ts'
 import { type Presence, startPresence } from './modules/users/presence.ts'
 import { openRedis, type SafeRedis } from './redis.ts'
@@ -26,6 +27,7 @@ export type Deps = {
   storage: Storage
   revocations: Revocations
   presence: Presence
+  dependencies: Dependencies
 }
 
 /** A request has somebody who waits: while Postgres is frozen they get their 503 after this. */
@@ -33,8 +35,15 @@ const statementTimeoutMs = 2_000
 /** As long as any request waits for Redis. */
 const redisPatienceMs = 150
 
-/** Opens every connection of the API. `close` is the reverse. */
-export function createDeps(config: Config, log: Logger, clock: Clock = systemClock): Deps & { close(): Promise<void> } {
+/**
+ * Opens every connection of the API. `close` is the reverse.
+ * @param clock what the rules go by; one that can be corrected is, whenever the system clock is measured
+ */
+export function createDeps(
+  config: Config,
+  log: Logger,
+  clock: Clock | CorrectedClock = systemClock,
+): Deps & { close(): Promise<void> } {
   const db = createDb({ ...config.database, applicationName: 'muster-api', statementTimeoutMs })
   const lookups = createLookupDb({
     url: config.database.url,
@@ -42,8 +51,8 @@ export function createDeps(config: Config, log: Logger, clock: Clock = systemClo
     statementTimeoutMs,
   })
   const redis = openRedis(config.redisUrl, log)
-  const relay = startRelay({ db, redisUrl: config.redisUrl, log })
-  const queueMonitor = openQueueMonitor(config.redisUrl, { patienceMs: redisPatienceMs })
+  const relay = startRelay({ db, redisUrl: config.redisUrl, log, clock })
+  const queueMonitor = openQueueMonitor(config.redisUrl, { patienceMs: redisPatienceMs, clock })
   // A connection of its own: requests that wait for the pool must not make the news of revocations late.
   const pollDb = createDb({
     url: config.database.url,
@@ -53,6 +62,16 @@ export function createDeps(config: Config, log: Logger, clock: Clock = systemClo
   })
   const revocations = startRevocations({ db: pollDb, log, clock })
   const presence = startPresence({ db, redis, clock, log })
+  const dependencies = createDependencies({
+    log,
+    db,
+    lookups,
+    pollDb,
+    redis,
+    relay,
+    revocations,
+    systemClock: 'correct' in clock ? clock : undefined,
+  })
   return {
     config,
     log,
@@ -67,6 +86,7 @@ export function createDeps(config: Config, log: Logger, clock: Clock = systemClo
     storage: createStorage(config.storage),
     revocations,
     presence,
+    dependencies,
     async close() {
       await presence.close()
       await relay.close()

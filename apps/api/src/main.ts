@@ -1,10 +1,13 @@
-import { assertMigrated } from '@muster/db'
+import { assertMigrated, correctAtStart, createCorrectedClock, findOddSettings } from '@muster/db'
 import { assertNoEviction } from '@muster/jobs/connection'
+import { checkKeyRings } from '@muster/keys'
 import { createLogger } from '@muster/logger'
 import { lowerThreadPoolPriority } from '@muster/security'
-import { runProcess, runStartChecks, startOpsServer } from '@muster/telemetry'
+import { storageFolders } from '@muster/storage/config'
+import { folderCheck, runProcess, runStartChecks, startOpsServer, watchReadiness } from '@muster/telemetry'
+import { reportZones } from '@muster/zones'
 import { buildApp } from './app.ts'
-import { readConfig } from './config.ts'
+import { readConfig, ringsOf } from './config.ts'
 import { createDeps } from './deps.ts'
 import { ensureBootstrapAdmin } from './modules/users/bootstrap-admin.ts'
 
@@ -15,18 +18,36 @@ await runProcess({
   async start() {
     const config = readConfig()
     log.level = config.logLevel
-    const deps = createDeps(config, log)
+    const clock = createCorrectedClock()
+    // Whether Postgres is there is asked next, and told.
+    await correctAtStart(config.database.url, clock).catch(() => {})
+    const deps = createDeps(config, log, clock)
     await assertMigrated(deps.db)
-    await runStartChecks([() => assertNoEviction(config.redisUrl)])
+    for (const sentence of await findOddSettings(deps.db)) log.warn(sentence)
+    const staging = {
+      path: config.stagingDir,
+      what: 'The folder that checks uploads',
+      variable: 'STAGING_DIR',
+      isMade: true,
+    }
+    await runStartChecks([
+      () => assertNoEviction(config.redisUrl),
+      ...[staging, ...storageFolders(config.storage)].map((folder) => folderCheck(folder, log)),
+      () => checkKeyRings(deps, ringsOf(config), { onlyVerifying: ['AUDIT_KEYS'] }),
+    ])
     await ensureBootstrapAdmin(deps)
     const app = await buildApp(deps)
     // Nobody who comes with the first connection should be told to come again.
     await deps.revocations.loaded
     await app.listen(config.http)
     lowerThreadPoolPriority()
-    const ops = await startOpsServer({ ...config.ops, log, ready: async () => deps.revocations.isFresh() })
+    void reportZones(deps)
+    const { postgres, redis, clock: clockWatch, hasClockStepped } = deps.dependencies
+    const readiness = await watchReadiness({ needed: [postgres], useful: [redis], clock: clockWatch, hasClockStepped })
+    const ops = await startOpsServer({ ...config.ops, obstacles: readiness.obstacles })
     return {
       async close() {
+        readiness.close()
         await ops.close()
         await app.close()
         await deps.close()

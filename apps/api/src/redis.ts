@@ -1,6 +1,8 @@
 import { DomainError } from '@muster/errors'
 import { failFastRedis } from '@muster/jobs/connection'
+import { probeRedis } from '@muster/jobs/redis-probe'
 import type { Logger } from '@muster/logger'
+import { trackOutage } from '@muster/telemetry'
 import type { Redis } from 'ioredis'
 
 /**
@@ -15,8 +17,8 @@ export type SafeRedis = {
   /** Deletes a key that is out of date: now, or as soon as Redis is back. */
   drop(key: string): Promise<void>
   isAvailable(): boolean
-  /** For probes: asks Redis itself. */
-  ping(): Promise<void>
+  /** Asks Redis itself, by writes. @throws why it can't be used */
+  probe(): Promise<void>
   close(): void
 }
 
@@ -31,12 +33,18 @@ const maxOwedDrops = 50_000
 /** Opens the API's own connection, with a circuit breaker: one failure pauses all use for a second. */
 export function openRedis(url: string, log: Logger): SafeRedis {
   const redis = failFastRedis(url, { commandTimeout: commandTimeoutMs, enableAutoPipelining: true })
+  const outage = trackOutage({
+    log,
+    fields: { dependency: 'redis', component: 'cache' },
+    down: 'redis unavailable, continuing without cache',
+    up: 'redis cache used again',
+  })
   let pausedUntilMs = 0
 
   const isAvailable = () => redis.status === 'ready' && performance.now() >= pausedUntilMs
 
   const trip = (error: unknown) => {
-    if (performance.now() >= pausedUntilMs) log.warn({ err: error }, 'Redis is away; the API goes on without it')
+    outage.failed(error)
     pausedUntilMs = performance.now() + pauseMs
   }
 
@@ -77,8 +85,9 @@ export function openRedis(url: string, log: Logger): SafeRedis {
         throw new DomainError('DEPENDENCY_UNAVAILABLE', { retryAfterSeconds, cause: error })
       }
     },
-    async ping() {
-      await redis.ping()
+    async probe() {
+      await probeRedis(redis)
+      outage.succeeded()
     },
     close() {
       clearInterval(dropTimer)

@@ -170,7 +170,7 @@ describe('cookies', () => {
     ]
     const cookies = answers.flatMap((answer) => answer.cookies)
     const names = ['at', 'attempt', 'device', 'rt'].map((name) => `__Host-muster_${name}`)
-    expect([...new Set(cookies.map(({ name }) => name))].sort()).toEqual(names)
+    expect([...new Set(cookies.map(({ name }) => name.replace(/_[\w-]{22}$/, '')))].sort()).toEqual(names)
     for (const cookie of cookies) {
       expect(cookie).toMatchObject({ secure: true, httpOnly: true, sameSite: 'Lax', path: '/' })
       expect(cookie).not.toHaveProperty('domain')
@@ -239,9 +239,9 @@ describe('passwords', () => {
 test('the code of a registration lives five minutes and makes one account', async () => {
   const [client, newcomer] = [api.connect(), newPerson()]
   const answer = await register(client, newcomer)
-  const attempt = answer.cookies.find(({ name }) => name === 'muster_attempt')
+  const attempt = answer.cookies.find(({ name }) => name.startsWith('muster_attempt_'))
   expect(attempt?.maxAge).toBe(registrationTtlSeconds)
-  const key = `register:${newcomer.email}:${attempt?.value}`
+  const key = `register:${newcomer.email}:${attempt?.value.split('.').at(-1)}`
   const leftMs = await api.redis.pttl(key)
   expect(leftMs).toBeGreaterThan(0)
   expect(leftMs).toBeLessThanOrEqual(5 * minuteMs)

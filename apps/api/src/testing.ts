@@ -4,7 +4,13 @@ import { join } from 'node:path'
 import { type Clock, newId } from '@muster/db'
 import { createLogger } from '@muster/logger'
 import type { Role } from '@muster/policy'
-import { createTestDatabase, createTestRedis, eventually } from '@muster/testing'
+import {
+  createTestDatabase,
+  createTestRedis,
+  eventually,
+  type TestDatabase,
+  type TestDatabaseOptions,
+} from '@muster/testing'
 import fastify, { type LightMyRequestResponse } from 'fastify'
 import { buildApp } from './app.ts'
 import { type Config, readConfig } from './config.ts'
@@ -48,10 +54,17 @@ const keyRing = (fill: number) => `k1:${Buffer.alloc(32, fill).toString('base64'
  * @param options.onLog gets each line of the log, from `config.logLevel` on
  */
 export async function buildTestApp(
-  options: { clock?: Clock; config?: Partial<Config>; onLog?: (line: Record<string, unknown>) => void } = {},
+  options: {
+    clock?: Clock
+    config?: Partial<Config>
+    onLog?: (line: Record<string, unknown>) => void
+    database?: TestDatabaseOptions
+    /** A database that is there already; the app's `close` drops it. */
+    restored?: TestDatabase
+  } = {},
 ) {
   const [database, redis, folder] = await Promise.all([
-    createTestDatabase(),
+    options.restored ?? createTestDatabase(options.database),
     createTestRedis(),
     mkdtemp(join(tmpdir(), 'muster-api-')),
   ])

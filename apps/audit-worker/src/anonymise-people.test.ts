@@ -59,12 +59,12 @@ async function withQueue<T>(ask: (queue: Queue) => Promise<T>): Promise<T> {
   }
 }
 
-/** Runs the job now, with a worker in this process, until it is done. */
-async function run() {
+/** Runs the job now, with a worker in this process, until it ends. */
+async function run(end: 'completed' | 'failed' = 'completed') {
   const worker = world.start({ clock })
   await withQueue(async (queue) => {
     const job = await queue.add(anonymisePeople.name, {})
-    await eventually(async () => expect(await job.getState()).toBe('completed'), { timeoutMs: 15_000 })
+    await eventually(async () => expect(await job.getState()).toBe(end), { timeoutMs: 15_000 })
   })
   await worker.close()
 }
@@ -359,11 +359,11 @@ test('more tasks than fit into one portion go all the same, and a second run cha
   expect(events).toBe(1)
 })
 
-test('somebody with whom it fails stops nobody else', async () => {
+test('somebody with whom it fails stops nobody else, and the job is listed as failed', async () => {
   const [first, second] = [await leaving(), await leaving()]
   await insertTask(world.db, first)
   await refuseDeletion('tasks')
-  await run()
+  await run('failed')
   expect((await userOf(first)).anonymised_at).toBeNull()
   expect((await userOf(second)).anonymised_at).toEqual(now)
   await sql`drop trigger refuse on tasks`.execute(world.db)

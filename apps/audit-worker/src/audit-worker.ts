@@ -1,7 +1,8 @@
 import { isDatabaseUnavailable } from '@muster/db'
 import { anonymisePeople, expireInvites, retentionJobs } from '@muster/jobs'
 import { type DailyJob, startDailySchedule } from '@muster/jobs/daily-schedule'
-import { startWorker } from '@muster/jobs/worker'
+import { type RunningWorker, startWorker } from '@muster/jobs/worker'
+import { trackOutage } from '@muster/telemetry'
 import { announceHead } from './announce-head.ts'
 import { prepareMonths } from './append.ts'
 import { createChainer } from './chainer.ts'
@@ -32,7 +33,7 @@ const nightly: [DailyJob, ...DailyJob[]] = [
 export function startAuditWorker(
   deps: Deps,
   { concurrency, sweepIntervalMs = 1_000, headIntervalMs = 60_000 }: AuditWorkerOptions,
-): { close(): Promise<void> } {
+): Pick<RunningWorker, 'probe' | 'close'> {
   const { log } = deps
   const chainer = createChainer(deps)
   const handlers = [
@@ -44,17 +45,22 @@ export function startAuditWorker(
   const worker = startWorker({ queue: 'audit', handlers, deps, concurrency })
   const schedule = startDailySchedule(deps, ...nightly)
 
+  const outage = trackOutage({
+    log,
+    fields: { dependency: 'postgres', component: 'audit chain' },
+    down: 'audit chain waiting for postgres',
+    up: 'audit chain goes on',
+  })
   const logTrouble = (error: unknown) =>
-    isDatabaseUnavailable(error)
-      ? log.warn({ err: error }, 'the chain waits for Postgres')
-      : log.error({ err: error }, 'the chain could not go on')
-  const sweep = () => void chainer.drain().catch(logTrouble)
+    isDatabaseUnavailable(error) ? outage.failed(error) : log.error({ err: error }, 'the chain could not go on')
+  const sweep = () => void chainer.drain().then(outage.succeeded, logTrouble)
   const announce = () => void Promise.all([announceHead(deps), prepareMonths(deps)]).catch(logTrouble)
 
   const timers = [setInterval(sweep, sweepIntervalMs), setInterval(announce, headIntervalMs)]
   sweep()
   announce()
   return {
+    probe: worker.probe,
     async close() {
       for (const timer of timers) clearInterval(timer)
       await schedule.close()

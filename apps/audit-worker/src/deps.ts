@@ -17,11 +17,11 @@ export type Deps = {
 }
 
 /** Opens every connection of the audit worker. `close` is the reverse. */
-export function createDeps(config: Config, log: Logger): Deps & { close(): Promise<void> } {
+export function createDeps(config: Config, log: Logger, clock: Clock = systemClock): Deps & { close(): Promise<void> } {
   const { redisUrl, keys, retention } = config
   const db = createDb({ ...config.database, applicationName: 'muster-audit-worker' })
   const redis = openRedis(redisUrl, log)
-  const relay = startRelay({ db, redisUrl, log })
+  const relay = startRelay({ db, redisUrl, log, clock })
   return {
     db,
     redisUrl,
@@ -29,7 +29,7 @@ export function createDeps(config: Config, log: Logger): Deps & { close(): Promi
     relay,
     keys,
     retention,
-    clock: systemClock,
+    clock,
     log,
     async close() {
       await relay.close()

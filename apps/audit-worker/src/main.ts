@@ -1,4 +1,5 @@
 import { runWorkerProcess } from '@muster/jobs/worker-process'
+import { checkKeyRings } from '@muster/keys'
 import { startAuditWorker } from './audit-worker.ts'
 import { readConfig } from './config.ts'
 import { createDeps } from './deps.ts'
@@ -7,5 +8,6 @@ await runWorkerProcess({
   name: 'audit-worker',
   readConfig,
   createDeps,
+  startChecks: (deps) => [() => checkKeyRings(deps, { AUDIT_KEYS: deps.keys })],
   start: startAuditWorker,
 })

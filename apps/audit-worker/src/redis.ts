@@ -1,6 +1,7 @@
 import { once } from 'node:events'
-import { failFastRedis } from '@muster/jobs/connection'
+import { failFastRedis, lastErrorOf } from '@muster/jobs/connection'
 import type { Logger } from '@muster/logger'
+import { trackOutage } from '@muster/telemetry'
 
 type Redis = ReturnType<typeof failFastRedis>
 
@@ -15,14 +16,22 @@ const patienceMs = 1_000
 
 export function openRedis(url: string, log: Logger): OptionalRedis {
   const redis = failFastRedis(url)
+  const outage = trackOutage({
+    log,
+    fields: { dependency: 'redis', component: 'heads' },
+    down: 'redis unavailable, continuing without announced heads',
+    up: 'heads announced again',
+  })
   return {
     async attempt(command, fallback) {
       try {
         // Just after the start it is on its way.
         if (redis.status !== 'ready') await once(redis, 'ready', { signal: AbortSignal.timeout(patienceMs) })
-        return await command(redis)
+        const answer = await command(redis)
+        outage.succeeded()
+        return answer
       } catch (error) {
-        log.warn({ err: error }, 'Redis is away; the audit worker goes on without it')
+        outage.failed(lastErrorOf(redis) ?? error)
         return fallback
       }
     },

@@ -18,11 +18,16 @@ export type Circuit = {
 export type Permit = {
   /** The server did its work, be it by refusing this message. */
   answered(): void
-  /** @param about counts once in a row; a server that fails has none, a receiver that is busy its address */
-  failed(about?: string): void
+  /**
+   * @param failure.about counts once in a row: the recipient of whom the server spoke; none when it fails altogether
+   * @param failure.summary what the server answered, for the log
+   */
+  failed(failure: Failure): void
   /** Nothing was sent after all. */
   unused(): void
 }
+
+export type Failure = { about?: string | undefined; summary: string }
 
 export type CircuitOptions = {
   failureLimit: number
@@ -42,16 +47,16 @@ export function createCircuit(
 ): Circuit {
   let state: State = { name: 'closed' }
   let failures = 0
-  let busyAddresses = new Set<string>()
+  let recipients = new Set<string>()
   let resumeTimer: NodeJS.Timeout | undefined
 
   const forget = () => {
     failures = 0
-    busyAddresses = new Set()
+    recipients = new Set()
   }
 
-  const open = () => {
-    log.error({ failures, pauseMs }, 'the SMTP server fails; sending pauses')
+  const open = (smtp: string) => {
+    log.error({ failures, pauseMs, smtp }, 'email queue paused: the SMTP server fails or refuses mail in a row')
     endProbe({ name: 'open', untilMs: performance.now() + pauseMs })
     queue.pause()
     resumeTimer = setTimeout(() => queue.resume(), pauseMs)
@@ -64,20 +69,20 @@ export function createCircuit(
   }
 
   const answered = () => {
-    if (state.name === 'probing') log.info('the SMTP server works again')
+    if (state.name === 'probing') log.info('email queue resumed: the SMTP server works again')
     forget()
     endProbe({ name: 'closed' })
   }
 
-  const failed = (isProbe: boolean, about?: string) => {
+  const failed = (isProbe: boolean, { about, summary }: Failure) => {
     // What was under way when it opened tells nothing new.
     if (state.name === 'open' || (state.name === 'probing' && !isProbe)) return
     if (about === undefined) failures += 1
-    else if (!busyAddresses.has(about)) {
-      busyAddresses.add(about)
+    else if (!recipients.has(about)) {
+      recipients.add(about)
       failures += 1
     }
-    if (isProbe || failures >= failureLimit) open()
+    if (isProbe || failures >= failureLimit) open(summary)
   }
 
   return {
@@ -103,7 +108,7 @@ export function createCircuit(
     }
     return {
       answered: () => once(answered),
-      failed: (about) => once(() => failed(isProbe, about)),
+      failed: (failure) => once(() => failed(isProbe, failure)),
       unused: () =>
         once(() => {
           // The next one is the probe.

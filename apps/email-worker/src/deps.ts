@@ -22,8 +22,8 @@ export type Deps = {
 export function createDeps(config: Config, log: Logger, clock: Clock = systemClock): Deps & { close(): Promise<void> } {
   const { redisUrl, codeKeys, webUrl, publicUrl } = config
   const db = createDb({ ...config.database, applicationName: 'muster-email-worker' })
-  const relay = startRelay({ db, redisUrl, log })
-  const smtp = createSmtp(config.smtp)
+  const relay = startRelay({ db, redisUrl, log, clock })
+  const smtp = createSmtp(config.smtp, clock)
   return {
     log,
     clock,

@@ -22,6 +22,10 @@ export type ClaimedMail = {
   expiresAt: Date | null
   /** Why nothing may go to this address; null when something may. */
   suppression: string | null
+  /** When it was last refused without a word on whose fault that is; null when it was not. */
+  refusedAt: Date | null
+  /** What the last try came to; null before there was one. */
+  lastError: string | null
   /** Why it need not go out any more: the notification that says the same is obsolete. Null when it should go. */
   obsolete: string | null
 }
@@ -86,6 +90,7 @@ export async function claimMails(db: Db, ids: string[], options: ClaimOptions): 
     from due where m.id = due.id
     returning m.id, template, to_address as "to", user_id as "userId", data, attempts, code_version as "codeVersion",
       code_key_id as "codeKeyId", created_at as "createdAt", expires_at as "expiresAt",
+      refused_at as "refusedAt", error as "lastError",
       (select reason from email_suppressions s where s.address = m.to_address) as suppression,
       case when m.notification_id is not null then (${whyObsolete}) end as obsolete`.execute(db)
   const claimed = new Map(rows.map((row) => [row.id, { ...row, leaseToken, leaseSureUntilMs }]))
@@ -127,13 +132,21 @@ export async function extendLease(db: Db, { id, leaseToken }: Lease, leaseMs: nu
   return numUpdatedRows === 1n
 }
 
-type Outcome = Pick<Updateable<Database['email_messages']>, 'status' | 'error' | 'next_attempt_at'>
+type Outcome = Pick<Updateable<Database['email_messages']>, 'status' | 'error' | 'next_attempt_at'> & {
+  /** The server refused it without saying whose fault it is. */
+  isRefused?: boolean
+}
 
 /** Gives the lease back and notes how it went. @returns false when the lease was lost, and then nothing is changed */
-export async function settleMail(db: Kysely<Database>, { id, leaseToken }: Lease, outcome: Outcome): Promise<boolean> {
+export async function settleMail(
+  db: Kysely<Database>,
+  { id, leaseToken }: Lease,
+  { isRefused = false, ...outcome }: Outcome,
+): Promise<boolean> {
+  const refused_at = isRefused ? sql<Date>`clock_timestamp()` : null
   const { numUpdatedRows } = await db
     .updateTable('email_messages')
-    .set({ ...outcome, lease_token: null, lease_until: null })
+    .set({ ...outcome, refused_at, lease_token: null, lease_until: null })
     .where('id', '=', id)
     .where('lease_token', '=', leaseToken)
     .executeTakeFirst()
@@ -168,7 +181,24 @@ export async function noteSentMails(db: Db, mails: SentMail[], now: Date): Promi
   return mails.map(({ id }) => settled.has(id))
 }
 
-/** Nothing more goes to this address. The first reason stays. */
+/**
+ * Whether a mail to somebody else, written after this one was last refused, was taken: then the server works, and the
+ * refusal is about this mail. The creation time has an index.
+ */
+export async function hasOtherMailPassed(db: Db, { to, refusedAt }: Pick<ClaimedMail, 'to' | 'refusedAt'>) {
+  if (refusedAt === null) return false
+  const row = await db
+    .selectFrom('email_messages')
+    .select('id')
+    .where('created_at', '>', refusedAt)
+    .where('status', '=', 'sent')
+    .where('to_address', '<>', to)
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** Nothing more goes to this address. The first answer stays. */
 export async function suppressAddress(
   trx: Trx,
   suppression: Insertable<Database['email_suppressions']>,

@@ -1,4 +1,5 @@
 import { runWorkerProcess } from '@muster/jobs/worker-process'
+import { checkKeyRings } from '@muster/keys'
 import { readConfig } from './config.ts'
 import { createDeps } from './deps.ts'
 import { startEmailWorker } from './worker.ts'
@@ -7,5 +8,6 @@ await runWorkerProcess({
   name: 'email-worker',
   readConfig,
   createDeps,
+  startChecks: (deps) => [() => checkKeyRings(deps, { MAIL_CODE_KEYS: deps.codeKeys })],
   start: startEmailWorker,
 })

@@ -1,6 +1,7 @@
 import { sendEmail } from '@muster/jobs'
 import { failFastRedis, openQueue } from '@muster/jobs/connection'
 import type { Logger } from '@muster/logger'
+import { trackOutage } from '@muster/telemetry'
 import type { Queue } from 'bullmq'
 
 const repeatMs = 5_000
@@ -14,6 +15,12 @@ type PaceOptions = { redisUrl: string; maxPerSecond: number | undefined; log: Lo
  */
 export function keepPace({ redisUrl, maxPerSecond, log }: PaceOptions): { close(): Promise<void> } {
   const redis = failFastRedis(redisUrl)
+  const outage = trackOutage({
+    log,
+    fields: { dependency: 'redis', component: 'pace' },
+    down: 'rate limit of mails not written',
+    up: 'rate limit of mails written again',
+  })
   let queue: Queue | undefined
   const write = async () => {
     if (redis.status !== 'ready') return
@@ -22,7 +29,7 @@ export function keepPace({ redisUrl, maxPerSecond, log }: PaceOptions): { close(
   }
   let writing = Promise.resolve()
   const attempt = () => {
-    writing = writing.then(write).catch((error: unknown) => log.warn({ err: error }, 'the pace was not set'))
+    writing = writing.then(write).then(outage.succeeded, outage.failed)
   }
   redis.on('ready', attempt)
   const timer = setInterval(attempt, repeatMs)

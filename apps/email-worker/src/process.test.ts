@@ -114,7 +114,7 @@ test('SIGTERM ends the process soon although sending pauses', async () => {
   peer.manners = { greet: () => ({ code: 421, text: '4.3.2 overloaded' }) }
   const worker = startProcess()
   await Promise.all(Array.from({ length: 6 }, welcome))
-  await eventually(() => expect(worker.output).toContain('sending pauses'), { timeoutMs: 15_000 })
+  await eventually(() => expect(worker.output).toContain('email queue paused'), { timeoutMs: 15_000 })
   const fromMs = performance.now()
   worker.child.kill('SIGTERM')
 
@@ -178,8 +178,8 @@ test('the log tells what happened and never who got what, a code or the words of
   )
   expect(peer.received[0]?.raw).toContain(code)
   expect(worker.output).toContain(codeId)
-  expect(worker.output).toContain('450 at RCPT TO')
-  expect(worker.output).toContain('550 at RCPT TO')
+  expect(worker.output).toContain('450 4.2.0 at RCPT TO')
+  expect(worker.output).toContain('550 5.1.1 at RCPT TO')
   expect(worker.output).not.toMatch(/zebedee/i)
   expect(worker.output).not.toMatch(new RegExp(`\\b${code}\\b`))
   expect(worker.output).not.toContain('Hello')

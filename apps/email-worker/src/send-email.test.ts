@@ -84,7 +84,7 @@ describe('a mail with a code', () => {
       expiresAt,
     })
 
-    await harness.mailIs(id, 'dropped')
+    expect((await harness.mailIs(id, 'dropped')).error).toMatch(/^expired.*4\.2\.0 later/)
     expect(Date.now()).toBeGreaterThanOrEqual(expiresAt.getTime())
     expect(peer.asked.length).toBeGreaterThan(1)
   })
@@ -175,7 +175,11 @@ describe('a mail with a token', () => {
     quoted = token
     harness.startWorker({ smtpUrl: peer.url })
 
-    const { error } = await harness.mailIs(id, 'failed')
+    const { error } = await eventually(async () => {
+      const row = await harness.mailRow(id)
+      expect(row.error).not.toBeNull()
+      return row
+    })
     expect(error).toContain('bad link')
     expect(error).not.toContain(token.slice(37, 47))
   })
@@ -321,3 +325,25 @@ test('a mail that waits for its next try is found again after Redis lost its mem
   await harness.mailIs(id, 'sent')
   expect(peer.received).toHaveLength(1)
 })
+
+test('a mail that fails by a fault of Muster stays queued with its failed job, whose retry ends it', async () => {
+  peer.manners = { rcptTo: () => ({ code: 550, text: '5.1.1 no such user' }) }
+  await sql`alter table email_messages add constraint refuse_all check (status <> 'failed')`.execute(harness.db)
+  harness.startWorker({ smtpUrl: peer.url })
+  const id = await harness.sendMail({ template: 'welcome', to: harness.address(), data: { name: 'Ada' } })
+  const job = await eventually(
+    async () => {
+      const row = await harness.db.selectFrom('outbox').selectAll().executeTakeFirstOrThrow()
+      expect(row).toMatchObject({ failed_at: expect.any(Date), error: expect.stringContaining('refuse_all') })
+      return row
+    },
+    { timeoutMs: 45_000 },
+  )
+  expect(await harness.mailRow(id)).toMatchObject({ status: 'queued', error: expect.stringContaining(job.id) })
+
+  await sql`alter table email_messages drop constraint refuse_all`.execute(harness.db)
+  // As the API does when an operator runs a failed job again.
+  await harness.db.deleteFrom('outbox').where('id', '=', job.id).execute()
+  await harness.transact(async ({ enqueue }) => void enqueue(sendEmail, { emailId: id }))
+  expect(await harness.mailIs(id, 'failed')).toMatchObject({ error: expect.stringContaining('5.1.1') })
+}, 60_000)

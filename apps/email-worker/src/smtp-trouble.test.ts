@@ -31,7 +31,9 @@ describe('a permanent refusal', () => {
       error: expect.stringContaining('5.1.1'),
     })
     await harness.mailIs(goodId, 'sent')
-    expect(await suppressions()).toMatchObject([{ address: bad, reason: expect.stringContaining('5.1.1') }])
+    expect(await suppressions()).toMatchObject([
+      { address: bad, smtp_answer: expect.stringContaining('5.1.1 no such user'), email_id: badId },
+    ])
 
     const again = await harness.mailIs(await welcome(bad.toUpperCase()), 'failed')
     expect(again.error).toContain('suppressed')
@@ -47,6 +49,42 @@ describe('a permanent refusal', () => {
     await harness.mailIs(id, 'failed')
     expect(await suppressions()).toEqual([])
     expect(peer.asked).toHaveLength(1)
+  })
+
+  test.each([
+    ['relaying', { code: 550, text: 'relay not permitted' }],
+    ['relaying, with the code of a mailbox', { code: 550, text: '5.1.1 relaying denied' }],
+    ['our sender', { code: 553, text: '5.7.1 Sender address rejected: not owned by user muster' }],
+  ])('of %s loses nothing: the mail waits and goes out once the relay is right', async (_what, refusal) => {
+    let isRight = false
+    peer.manners = { rcptTo: () => (isRight ? 'ok' : refusal) }
+    harness.startWorker({ smtpUrl: peer.url })
+    const id = await welcome(harness.address())
+
+    await eventually(async () =>
+      expect(await harness.mailRow(id)).toMatchObject({
+        status: 'queued',
+        attempts: 2,
+        error: expect.stringContaining(refusal.text),
+      }),
+    )
+    expect(await suppressions()).toEqual([])
+    isRight = true
+    await harness.mailIs(id, 'sent')
+  })
+
+  test('that names no culprit ends the mail once others have passed, and not before', async () => {
+    const refused = harness.address('refused')
+    peer.manners = { data: (to) => (to === refused ? { code: 554, text: '5.7.1 looks like spam' } : 'ok') }
+    harness.startWorker({ smtpUrl: peer.url })
+    const id = await welcome(refused)
+    await eventually(async () => expect(await harness.mailRow(id)).toMatchObject({ status: 'queued', attempts: 2 }))
+
+    await harness.mailIs(await welcome(harness.address()), 'sent')
+    const { error } = await harness.mailIs(id, 'failed')
+    expect(error).toMatch(/^554 5\.7\.1 looks like spam/)
+    expect(await suppressions()).toEqual([])
+    expect(await harness.owed()).toBe(0)
   })
 
   test('of our credentials is the operator’s trouble: the mail waits and goes out once they are right', async () => {
@@ -142,6 +180,35 @@ test('five failures in a row pause sending for everybody, and one probe ends the
   isDown = false
   await Promise.all(ids.map((id) => harness.mailIs(id, 'sent', 15_000)))
   expect(peer.received).toHaveLength(ids.length)
+})
+
+test.each([
+  ['at RCPT', { rcptTo: '550 relay not permitted' }],
+  ['at RCPT by a policy', { rcptTo: '554 5.7.1 Client host blocked using zen.example' }],
+  ['at DATA', { data: '554 Message rejected: Email address is not verified.' }],
+])('a wave of refusals %s pauses the queue, loses no mail and suppresses nobody', async (_where, refusals) => {
+  let isRight = false
+  const answerWith = (line?: string) => () =>
+    isRight || !line ? ('ok' as const) : { code: Number(line.slice(0, 3)), text: line.slice(4) }
+  const { rcptTo, data } = refusals as { rcptTo?: string; data?: string }
+  peer.manners = { rcptTo: answerWith(rcptTo), data: answerWith(data) }
+  harness.startWorker({ smtpUrl: peer.url, circuit: { pauseMs: 1_500 }, env: { WORKER_CONCURRENCY: '1' } })
+  const ids = await Promise.all(Array.from({ length: 12 }, () => welcome(harness.address())))
+
+  await eventually(() => expect(peer.asked).toHaveLength(5))
+  // One probe after the pause, and none of the other mails.
+  await eventually(() => expect(peer.asked).toHaveLength(6))
+  isRight = true
+  await Promise.all(ids.map((id) => harness.mailIs(id, 'sent', 20_000)))
+  expect(await suppressions()).toEqual([])
+})
+
+test('people who do not exist pause nobody else’s mail', async () => {
+  peer.manners = { rcptTo: (to) => (to.startsWith('bad') ? { code: 550, text: '5.1.1 no such user' } : 'ok') }
+  harness.startWorker({ smtpUrl: peer.url, env: { WORKER_CONCURRENCY: '1' } })
+  await Promise.all(Array.from({ length: 8 }, () => welcome(harness.address('bad'))))
+  await harness.mailIs(await welcome(harness.address()), 'sent', 5_000)
+  await eventually(async () => expect(await suppressions()).toHaveLength(8))
 })
 
 test('one receiver whose mail keeps bouncing softly does not pause the others', async () => {

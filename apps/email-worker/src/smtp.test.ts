@@ -42,6 +42,27 @@ test.each([
   expect(from).toMatchObject([{ name: sender.name, address: sender.address }])
 })
 
+test.each([
+  ['what looks like encoded words', '=?UTF-8?B?ZXZpbA==?= =?utf-8?q?=E2=80=AEevil?='],
+  ['what looks like the end of encoded words', 'a?= =?'],
+  ['a line that is too long, without a blank', 'x'.repeat(1_500)],
+  ['a long line of words', 'many words '.repeat(150).trim()],
+  ['letters beyond the first plane, at every place', `x${'👩\u200d💻'.repeat(40)}`],
+  ['writing from right to left, isolated', 'Reminder: \u2068שלום\u2069'],
+  ['what looks like an address', '"Ann" <evil@example.com>, b@example.com'],
+  ['what looks like a further header', 'Subject: x; Bcc: evil@example.com'],
+])('a subject of %s arrives as it was written, in lines that SMTP takes', async (_what, subject) => {
+  const sent = message({ subject })
+  await open(inboxSmtpUrl()).send(sent, guard())
+  expect((await waitForMail({ to: sent.to })).subject).toBe(subject)
+  peer = await startSmtpPeer()
+  await open(peer.url).send(sent, guard())
+  const head = peer.received[0]?.raw.split('\r\n\r\n')[0]?.split('\r\n') ?? []
+  expect(Math.max(...head.map(({ length }) => length))).toBeLessThanOrEqual(998)
+  expect(head.filter((line) => /^(subject|bcc):/i.test(line))).toHaveLength(1)
+  expect(head.join('\n')).toMatch(/^[\x20-\x7e\n]*$/)
+})
+
 test('no line of a message is longer than SMTP takes', async () => {
   peer = await startSmtpPeer()
   await open(peer.url).send(message({ html: `<p>${'x'.repeat(5_000)}</p>`, text: 'é'.repeat(2_000) }), guard())

@@ -1,4 +1,6 @@
 import { Readable } from 'node:stream'
+import { type Clock, systemClock } from '@muster/db'
+import { encodeSubject } from '@muster/text'
 import { createTransport } from 'nodemailer'
 import type { Sender } from './config.ts'
 import { type MimeNode, writeMessage } from './mime.ts'
@@ -58,7 +60,10 @@ const maxIdLength = 200
 const defaultSilenceMs = 30_000
 
 /** A pool of SMTP connections, opened when they are needed. */
-export function createSmtp({ url, sender, maxConnections, silenceTimeoutMs = defaultSilenceMs }: SmtpOptions): Smtp {
+export function createSmtp(
+  { url, sender, maxConnections, silenceTimeoutMs = defaultSilenceMs }: SmtpOptions,
+  clock: Clock = systemClock,
+): Smtp {
   const transport = createTransport({
     pool: true,
     url,
@@ -81,13 +86,17 @@ export function createSmtp({ url, sender, maxConnections, silenceTimeoutMs = def
       const messageId = `<${id}@${sender.domain}>`
       const mail = {
         messageId,
+        date: clock.now(),
         from: { name: sender.name, address: sender.address },
         to: { name: '', address: to },
-        subject,
         html,
         text,
         // RFC 3834: no holiday answers.
-        headers: { 'Auto-Submitted': 'auto-generated', ...(optOutUrl && oneClickOptOut(optOutUrl)) },
+        headers: {
+          Subject: { prepared: true, foldLines: true, value: encodeSubject(subject) },
+          'Auto-Submitted': 'auto-generated',
+          ...(optOutUrl && oneClickOptOut(optOutUrl)),
+        },
         signal,
         mayBegin,
       }

@@ -13,7 +13,7 @@ export function startEmailWorker(
   deps: Deps,
   { concurrency, smtp: { maxPerSecond } }: Pick<Config, 'concurrency' | 'smtp'>,
   circuitOverrides: Partial<CircuitOptions> = {},
-): Pick<RunningWorker, 'bullWorker' | 'close'> {
+): RunningWorker {
   const { log, redisUrl } = deps
   const circuit = createCircuit(
     { ...circuitOptions, ...circuitOverrides },
@@ -34,6 +34,7 @@ export function startEmailWorker(
   })
   return {
     bullWorker: worker.bullWorker,
+    probe: worker.probe,
     async close() {
       circuit.close()
       await worker.close()

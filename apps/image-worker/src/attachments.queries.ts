@@ -39,39 +39,69 @@ export async function setReady(trx: Trx, id: string, ready: Ready, now: Date): P
   return numUpdatedRows > 0n
 }
 
-/** Its bytes go, so they count no longer. @returns false when it was deleted or finished meanwhile */
-export async function setFailed(trx: Trx, id: string, reason: string, now: Date): Promise<boolean> {
+/**
+ * Notes why there is no image. Bytes that go count no longer; those that are kept do, and tell that it may be tried again.
+ * @returns false when it was deleted or finished meanwhile
+ */
+export async function setFailed(
+  trx: Trx,
+  id: string,
+  { reason, areBytesKept }: { reason: string; areBytesKept: boolean },
+  now: Date,
+): Promise<boolean> {
   const { numUpdatedRows } = await trx
     .updateTable('attachments')
-    .set({ status: 'failed', failure_reason: reason, size_bytes: 0, updated_at: now })
+    .set({ status: 'failed', failure_reason: reason, ...(!areBytesKept && { size_bytes: 0 }), updated_at: now })
     .where('id', '=', id)
     .where('status', '=', 'processing')
     .executeTakeFirst()
   return numUpdatedRows > 0n
 }
 
-/** In processing since before `before`, although no job for it is owed any more: its job was given up. */
-export function findAbandoned(trx: Trx, before: Date, limit: number): Promise<Processing[]> {
-  return trx
-    .selectFrom('attachments')
-    .select(['id', 'status', 'storage_key'])
-    .where('status', '=', 'processing')
-    .where('created_at', '<', before)
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('outbox')
-            .select('outbox.id')
-            .where('queue', '=', optimizeImage.queue)
-            .where('name', '=', optimizeImage.name)
-            .where('failed_at', 'is', null)
-            .where(sql`payload ->> 'attachmentId'`, '=', sql`attachments.id::text`),
-        ),
-      ),
+/** Has an image that failed by a fault of Muster be processed again. @returns false when its file was of no use, and is gone */
+export async function reopen(db: Db, id: string): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('attachments')
+    .set({ status: 'processing', failure_reason: null })
+    .where('id', '=', id)
+    .where('status', '=', 'failed')
+    .where('size_bytes', '>', 0)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+const jobsOf = (attachments: string) => sql`
+  select from outbox
+  where queue = ${optimizeImage.queue} and name = ${optimizeImage.name}
+    and payload ->> 'attachmentId' = ${sql.ref(`${attachments}.id`)}::text`
+
+export type Abandoned = Processing & {
+  /** Whether its failed job is still listed. */
+  canBeRetried: boolean
+}
+
+/** In processing since before `before`, although no job for it is pending any more. */
+export async function findAbandoned(trx: Trx, before: Date, limit: number): Promise<Abandoned[]> {
+  const { rows } = await sql<Abandoned>`
+    select id, status, storage_key, exists (${jobsOf('attachments')}) as "canBeRetried" from attachments
+    where status = 'processing' and created_at < ${before}
+      and not exists (${jobsOf('attachments')} and failed_at is null)
+    order by id limit ${limit} for update skip locked`.execute(trx)
+  return rows
+}
+
+/**
+ * Takes away the bytes of images that failed by a fault of Muster and whose job was discarded.
+ * @returns those whose files are to be removed
+ */
+export async function forgetDiscarded(trx: Trx, limit: number): Promise<Pick<Processing, 'id' | 'storage_key'>[]> {
+  const { rows } = await sql<Pick<Processing, 'id' | 'storage_key'>>`
+    with discarded as (
+      select id from attachments
+      where status = 'failed' and kind = 'image' and size_bytes > 0 and not exists (${jobsOf('attachments')})
+      order by id limit ${limit} for update skip locked
     )
-    .orderBy('id')
-    .limit(limit)
-    .forUpdate()
-    .skipLocked()
-    .execute()
+    update attachments set size_bytes = 0 from discarded where attachments.id = discarded.id
+    returning attachments.id, storage_key`.execute(trx)
+  return rows
 }

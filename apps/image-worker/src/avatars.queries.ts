@@ -34,25 +34,41 @@ export async function setAvatar(
   return rows[0]
 }
 
-/** The person keeps the picture they had. @returns false when this upload is no longer wanted */
-export async function setAvatarFailed(trx: Trx, { userId, uploadId }: AvatarUpload): Promise<boolean> {
-  const { numUpdatedRows } = await trx
-    .updateTable('users')
-    .set({ avatar_status: 'failed', avatar_upload_id: null })
-    .where('id', '=', userId)
-    .where('avatar_upload_id', '=', uploadId)
-    .executeTakeFirst()
-  return numUpdatedRows > 0n
+/**
+ * The person keeps the picture they had. An upload whose bytes are kept may still become the picture.
+ * @returns `failed` when that is new; undefined when this upload is no longer wanted
+ */
+export async function setAvatarFailed(
+  trx: Trx,
+  { userId, uploadId }: AvatarUpload,
+  { areBytesKept }: { areBytesKept: boolean },
+): Promise<'failed' | 'failed before' | undefined> {
+  const { rows } = await sql<{ before: string | null }>`
+    with previous as (
+      select id, avatar_status from users where id = ${userId} and avatar_upload_id = ${uploadId} for no key update
+    )
+    update users
+    set avatar_status = 'failed', avatar_upload_id = ${areBytesKept ? sql`avatar_upload_id` : sql`null`}
+    from previous where users.id = previous.id
+    returning previous.avatar_status as before`.execute(trx)
+  if (!rows[0]) return undefined
+  return rows[0].before === 'failed' ? 'failed before' : 'failed'
 }
 
-/** Uploads in processing for which no job is owed any more: it was given up. Both are written in one transaction. */
-export async function findAbandoned(trx: Trx, limit: number): Promise<AvatarUpload[]> {
-  const { rows } = await sql<AvatarUpload>`
-    select id as "userId", avatar_upload_id as "uploadId" from users
+const jobsOfUpload = sql`
+  select from outbox
+  where queue = ${optimizeAvatar.queue} and name = ${optimizeAvatar.name}
+    and payload ->> 'uploadId' = users.avatar_upload_id::text`
+
+/**
+ * Uploads in processing for which no job is pending any more, and failed ones whose job was discarded. Row and job are
+ * written in one transaction.
+ */
+export async function findAbandoned(trx: Trx, limit: number): Promise<(AvatarUpload & { canBeRetried: boolean })[]> {
+  const { rows } = await sql<AvatarUpload & { canBeRetried: boolean }>`
+    select id as "userId", avatar_upload_id as "uploadId", exists (${jobsOfUpload}) as "canBeRetried" from users
     where avatar_upload_id is not null and not exists (
-      select from outbox
-      where queue = ${optimizeAvatar.queue} and name = ${optimizeAvatar.name} and failed_at is null
-        and payload ->> 'uploadId' = users.avatar_upload_id::text
+      ${jobsOfUpload} and (failed_at is null or users.avatar_status = 'failed')
     )
     order by id limit ${limit} for no key update skip locked`.execute(trx)
   return rows

@@ -18,9 +18,9 @@ export type Deps = {
 }
 
 /** Opens every connection of the image worker. `close` is the reverse. */
-export function createDeps(config: Config, log: Logger): Deps & { close(): Promise<void> } {
+export function createDeps(config: Config, log: Logger, clock: Clock = systemClock): Deps & { close(): Promise<void> } {
   const db = createDb({ ...config.database, applicationName: 'muster-image-worker' })
-  const relay = startRelay({ db, redisUrl: config.redisUrl, log })
+  const relay = startRelay({ db, redisUrl: config.redisUrl, log, clock })
   const cache = failFastRedis(config.redisUrl)
   return {
     db,
@@ -28,7 +28,7 @@ export function createDeps(config: Config, log: Logger): Deps & { close(): Promi
     relay,
     storage: createStorage(config.storage),
     dropProfile: async (userId) => void (await cache.del(profileKey(userId))),
-    clock: systemClock,
+    clock,
     log,
     async close() {
       await relay.close()

@@ -21,7 +21,10 @@ const jobsBesideThePixels = 1
  * Everything that this process does: the jobs of the image queue and the daily sweep's schedule.
  * @param options.concurrency images whose pixels are worked on at the same time
  */
-export function startImageWorker(deps: Deps, { concurrency }: { concurrency: number }): Pick<RunningWorker, 'close'> {
+export function startImageWorker(
+  deps: Deps,
+  { concurrency }: { concurrency: number },
+): Pick<RunningWorker, 'probe' | 'close'> {
   const needs = { ...deps, inTurn: createTurns(concurrency) }
   const clear = () =>
     void removeLeftovers(deps.clock.now()).catch((error: unknown) =>
@@ -42,6 +45,7 @@ export function startImageWorker(deps: Deps, { concurrency }: { concurrency: num
   })
   const schedule = startDailySchedule(deps, { job: sweepOrphans, pattern: sweepAt })
   return {
+    probe: worker.probe,
     async close() {
       clearInterval(clearing)
       await schedule.close()

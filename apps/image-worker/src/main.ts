@@ -1,4 +1,7 @@
+import { tmpdir } from 'node:os'
 import { runWorkerProcess } from '@muster/jobs/worker-process'
+import { storageFolders } from '@muster/storage/config'
+import { folderCheck } from '@muster/telemetry'
 import { returnMemoryAtOnce } from './allocator.ts'
 import { readConfig } from './config.ts'
 import { createDeps } from './deps.ts'
@@ -10,5 +13,9 @@ await runWorkerProcess({
   name: 'image-worker',
   readConfig,
   createDeps,
+  startChecks: ({ log }, { storage }) =>
+    [{ path: tmpdir(), what: 'The folder for temporary files', variable: 'TMPDIR' }, ...storageFolders(storage)].map(
+      (folder) => folderCheck(folder, log),
+    ),
   start: startImageWorker,
 })

@@ -45,13 +45,16 @@ export type Attachment = Awaited<ReturnType<typeof findAttachment>>
  * The image worker with a database, a Redis and a folder of its own.
  * @param options.isWorking false when the test starts worker processes itself
  * @param options.storage instead of that folder
+ * @param options.onLog gets each line of the log, which is silent otherwise
  */
 export async function startHarness({
   isWorking = true,
   storage: storageConfig,
+  onLog,
 }: {
   isWorking?: boolean
   storage?: StorageConfig
+  onLog?: (line: Record<string, unknown>) => void
 } = {}): Promise<Harness> {
   const [database, redis, folder] = await Promise.all([
     createTestDatabase(),
@@ -59,7 +62,8 @@ export async function startHarness({
     mkdtemp(join(tmpdir(), 'muster-image-test-')),
   ])
   const { db } = database
-  const log = createLogger({ name: 'test', level: 'silent' })
+  const destination = { write: (line: string) => onLog?.(JSON.parse(line)) }
+  const log = createLogger({ name: 'test', level: onLog ? 'info' : 'silent', destination })
   const storageDir = join(folder, 'files')
   const storage = createStorage(storageConfig ?? { driver: 'local', localDir: storageDir })
   const relay = startRelay({ db, redisUrl: redis.url, log })

@@ -50,9 +50,9 @@ export async function animation(format: 'gif' | 'webp', options: { sizePx: numbe
 }
 
 /** An animated PNG (W3C PNG, third edition) of two frames, put together by hand, with a text chunk. */
-export async function animatedPng(sizePx: number): Promise<Buffer> {
+export async function animatedPng(sizePx: number, colours = ['#ff0000', '#0000ff']): Promise<Buffer> {
   const [first, second] = await Promise.all(
-    ['#ff0000', '#0000ff'].map(async (background) => {
+    colours.map(async (background) => {
       const create = { width: sizePx, height: sizePx, channels: 3, background } as const
       return pngChunksOf(await sharp({ create }).png().toBuffer())
     }),

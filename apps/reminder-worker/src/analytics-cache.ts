@@ -1,6 +1,7 @@
 import { failFastRedis } from '@muster/jobs/connection'
 import type { Logger } from '@muster/logger'
 import { analyticsKey } from '@muster/person-cache'
+import { trackOutage } from '@muster/telemetry'
 
 export type AnalyticsCache = {
   /** The next reading of the person's analytics asks Postgres. Without Redis they are right again within 5 minutes. */
@@ -11,11 +12,15 @@ export type AnalyticsCache = {
 /** What is cached of what this worker changes. */
 export function openAnalyticsCache({ redisUrl, log }: { redisUrl: string; log: Logger }): AnalyticsCache {
   const redis = failFastRedis(redisUrl, { enableAutoPipelining: true })
+  const outage = trackOutage({
+    log,
+    fields: { dependency: 'redis', component: 'analytics cache' },
+    down: 'redis unavailable, cached analytics stay',
+    up: 'cached analytics invalidated again',
+  })
   return {
     async drop(userId) {
-      await redis
-        .del(analyticsKey(userId))
-        .catch((error: unknown) => log.warn({ err: error }, 'cached analytics stay, for Redis is away'))
+      await redis.del(analyticsKey(userId)).then(outage.succeeded, outage.failed)
     },
     close: () => redis.disconnect(),
   }

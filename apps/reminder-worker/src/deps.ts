@@ -14,15 +14,15 @@ export type Deps = {
 }
 
 /** Opens every connection of the reminder worker. `close` is the reverse. */
-export function createDeps(config: Config, log: Logger): Deps & { close(): Promise<void> } {
+export function createDeps(config: Config, log: Logger, clock: Clock = systemClock): Deps & { close(): Promise<void> } {
   const db = createDb({ ...config.database, applicationName: 'muster-reminder-worker' })
-  const relay = startRelay({ db, redisUrl: config.redisUrl, log })
+  const relay = startRelay({ db, redisUrl: config.redisUrl, log, clock })
   return {
     db,
     redisUrl: config.redisUrl,
     relay,
     transact: createTransact({ db, relay }),
-    clock: systemClock,
+    clock,
     log,
     async close() {
       await relay.close()

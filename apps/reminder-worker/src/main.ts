@@ -1,4 +1,5 @@
 import { runWorkerProcess } from '@muster/jobs/worker-process'
+import { reportZones } from '@muster/zones'
 import { readConfig } from './config.ts'
 import { createDeps } from './deps.ts'
 import { startReminderWorker } from './reminder-worker.ts'
@@ -7,5 +8,8 @@ await runWorkerProcess({
   name: 'reminder-worker',
   readConfig,
   createDeps,
-  start: startReminderWorker,
+  start: (deps, config) => {
+    void reportZones(deps)
+    return startReminderWorker(deps, config)
+  },
 })

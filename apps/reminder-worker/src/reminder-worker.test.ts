@@ -226,7 +226,7 @@ test('a malformed payload fails for good with its reason and delays nobody', asy
   expect(await world.redis.client.zscore(`${queuePrefix('reminder')}:reminder:failed`, poisonId)).not.toBeNull()
 })
 
-test('a delivery that Postgres refuses each time ends as failed, where the person sees it', async () => {
+test('a delivery that Postgres refuses each time ends as failed, and its retry delivers it once', async () => {
   await sql`alter table reminder_deliveries add constraint refuse_all check (late is null)`.execute(world.db)
   world.start()
   const id = await world.insertReminder({ scheduled_at: secondsFromNow(-1) })
@@ -241,6 +241,14 @@ test('a delivery that Postgres refuses each time ends as failed, where the perso
       error: expect.stringContaining('refuse_all'),
     }),
   )
+
+  await sql`alter table reminder_deliveries drop constraint refuse_all`.execute(world.db)
+  // As the API does when an operator runs a failed job again.
+  const { name, payload } = await world.db.deleteFrom('outbox').returningAll().executeTakeFirstOrThrow()
+  const again = { id: newId(), queue: 'reminder', name, payload: JSON.stringify(payload) }
+  await world.db.insertInto('outbox').values(again).execute()
+  await status(id, { status: 'sent', failure_reason: null })
+  expect(await world.counts()).toMatchObject({ owed: 0, deliveries: 1 })
 }, 60_000)
 
 test('without Redis what is due is handed over to the outbox, and fires when Redis is back', async () => {

@@ -1,4 +1,4 @@
-import { startWorker } from '@muster/jobs/worker'
+import { type RunningWorker, startWorker } from '@muster/jobs/worker'
 import { openAnalyticsCache } from './analytics-cache.ts'
 import type { Deps } from './deps.ts'
 import { fireReminderHandler } from './handlers/fire-reminder.ts'
@@ -10,12 +10,13 @@ import { startTimer } from './schedule/timer.ts'
 export function startReminderWorker(
   deps: Deps,
   { concurrency, tickMs }: { concurrency: number; tickMs: number },
-): { close(): Promise<void> } {
+): Pick<RunningWorker, 'probe' | 'close'> {
   const timer = startTimer(deps, { tickMs })
   const analytics = openAnalyticsCache(deps)
   const handlers = [fireReminderHandler({ ...deps, analytics }), notifyDueHandler(deps), sendDigestHandler(deps)]
   const worker = startWorker({ queue: 'reminder', handlers, deps, concurrency })
   return {
+    probe: worker.probe,
     async close() {
       await timer.close()
       await worker.close()

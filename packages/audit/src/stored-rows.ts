@@ -1,6 +1,6 @@
 import type { KeyRing } from '@muster/config'
 import type { Db } from '@muster/db'
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import {
   type AuditPersonal,
   type AuditRecord,
@@ -82,6 +82,16 @@ export async function holdsHead(db: Db, { seq, hash }: ChainHead): Promise<boole
   return rows.some((row) => row.hash === null || row.hash.toString('hex') === hash)
 }
 
+/** Whether a walk may begin behind this place: before the first row, a row with this hash, or the end of a dropped run. */
+export async function isPlace(db: Db, { seq, hash }: ChainHead): Promise<boolean> {
+  if (seq === 0) return hash === genesisHash.toString('hex')
+  const { rows } = await sql<{ hash: Buffer }>`
+    select hash from audit_events where seq = ${seq}
+    union all
+    select hash from audit_checkpoints where to_seq = ${seq}`.execute(db)
+  return rows.some((row) => row.hash.toString('hex') === hash)
+}
+
 /** Checkpoints of runs that lie between two places of the chain, in order. */
 export async function readCheckpoints(db: Db, afterSeq: number, beforeSeq: number): Promise<SignedCheckpoint[]> {
   const rows = await db
@@ -129,17 +139,21 @@ type Cursor = { seq: number; createdAtMicros: string | null }
 
 async function readPage(db: Db, table: string, cursor: Cursor, pageSize: number): Promise<StoredRow[]> {
   const { rows } = await sql<StoredRow>`
-    select e.seq, e.id, e.action, e.actor_id as "actorId", e.target_type as "targetType", e.target_id as "targetId",
-      (extract(epoch from e.created_at) * 1000000)::bigint::text as "createdAtMicros", e.key_id as "keyId",
-      e.personal_digest as "personalDigest", e.previous_hash as "previousHash", e.hash,
-      p.salt, p.ip, p.user_agent as "userAgent", p.request_id as "requestId", p."beforeText", p."afterText"
-    from ${sql.table(table)} e left join lateral (
-      -- The limit keeps it a look-up by row, however many rows there are.
-      select *, before::text as "beforeText", after::text as "afterText" from audit_personal where event_id = e.id limit 1
-    ) p on true
+    ${selectRows(sql`${sql.table(table)} e`)}
     where (e.seq, e.created_at) > (${cursor.seq}::bigint,
       coalesce('epoch'::timestamptz + ${cursor.createdAtMicros}::bigint * interval '1 microsecond', 'infinity'))
     order by e.seq, e.created_at
     limit ${pageSize}`.execute(db)
   return rows
 }
+
+/** The beginning of a statement that reads events, each with its personal part. @param events calls them `e` */
+export const selectRows = (events: RawBuilder<unknown>) => sql`
+  select e.seq, e.id, e.action, e.actor_id as "actorId", e.target_type as "targetType", e.target_id as "targetId",
+    (extract(epoch from e.created_at) * 1000000)::bigint::text as "createdAtMicros", e.key_id as "keyId",
+    e.personal_digest as "personalDigest", e.previous_hash as "previousHash", e.hash,
+    p.salt, p.ip, p.user_agent as "userAgent", p.request_id as "requestId", p."beforeText", p."afterText"
+  from ${events} left join lateral (
+    -- The limit keeps it a look-up by row, however many rows there are.
+    select *, before::text as "beforeText", after::text as "afterText" from audit_personal where event_id = e.id limit 1
+  ) p on true`

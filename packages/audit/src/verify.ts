@@ -2,7 +2,7 @@ import type { KeyRing } from '@muster/config'
 import type { Db } from '@muster/db'
 import { genesisHash } from './chain.ts'
 import { type ChainHead, isHeadGenuine, type SignedHead } from './signed-head.ts'
-import { readCheckpoints, readErasedPeople, readHead, readPages } from './stored-rows.ts'
+import { isPlace, readCheckpoints, readErasedPeople, readHead, readPages } from './stored-rows.ts'
 import { type ChainFault, createWalk } from './walk.ts'
 
 export type ChainReport = {
@@ -21,6 +21,14 @@ export type ChainReport = {
   faults: ChainFault[]
 }
 
+/** `after` names a place and hash that the chain does not have: nothing could be said of what is behind it. */
+export class UnknownChainPlaceError extends Error {
+  constructor({ seq }: ChainHead) {
+    super(`The audit chain has no row ${seq} with this hash, and no dropped run that ends with it.`)
+    this.name = 'UnknownChainPlaceError'
+  }
+}
+
 type VerifyOptions = {
   /** Heads from log or Redis: without one, an end cut off together with the database's own head can't be noticed. */
   heads?: readonly SignedHead[]
@@ -35,10 +43,12 @@ type VerifyOptions = {
 /**
  * Walks the chain page by page, in short statements, while the audit workers may go on appending, and names every changed,
  * inserted, removed and cut-off row. What retention dropped is passed over by its signed checkpoints.
+ * @throws UnknownChainPlaceError when `after` is no place of the chain
  */
 export async function verifyChain(db: Db, keys: KeyRing, options: VerifyOptions = {}): Promise<ChainReport> {
   const { heads = [], pageSize = 1_000, maxFaults = 100, isEnough = () => false } = options
   const after = options.after ?? { seq: 0, hash: genesisHash.toString('hex') }
+  if (!(await isPlace(db, after))) throw new UnknownChainPlaceError(after)
   const faults: ChainFault[] = heads
     .filter((head) => !isHeadGenuine(keys, head))
     .map(({ seq }) => ({ kind: 'head-forged', seq }))

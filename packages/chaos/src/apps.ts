@@ -16,6 +16,7 @@ export type App = {
   pid: number
   /** Of the API; the ops server of a worker. */
   url: string
+  opsUrl: string
   /** Everything that it has written until now. */
   output(): string
   isRunning(): boolean
@@ -70,6 +71,7 @@ export async function spawnApp(name: AppName, { env, port, guardian }: SpawnOpti
     name,
     pid,
     url: `http://127.0.0.1:${name === 'api' ? ownPort : opsPort}`,
+    opsUrl: `http://127.0.0.1:${opsPort}`,
     output: () => output,
     isRunning: () => isRunning(child),
     exited,

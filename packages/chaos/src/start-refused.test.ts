@@ -1,5 +1,9 @@
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type AppName, workerNames } from './apps.ts'
+import { type AppName, root, workerNames } from './apps.ts'
 import { migrate } from './postgres.ts'
 import { type System, startSystem } from './system.ts'
 
@@ -61,6 +65,26 @@ test.for(workerNames)('the %s names everything that is wrong with its environmen
   const { exit, output } = await system.attempt(name, Object.fromEntries(wrong.map((variable) => [variable, ''])))
   expect(exit).toEqual({ code: 1, signal: null })
   for (const variable of wrong) expect(output).toContain(variable)
+})
+
+test('a process with another key than the one before it refuses to start, and names ring and key', async () => {
+  const rings = { api: 'COOKIE_KEYS', 'email-worker': 'MAIL_CODE_KEYS', 'audit-worker': 'AUDIT_KEYS' } as const
+  for (const [name, ring] of Object.entries(rings) as [keyof typeof rings, string][]) {
+    const app = await system.start(name)
+    await app.terminate()
+    const { exit, output } = await system.attempt(name, { [ring]: `k1:${Buffer.alloc(32, ring).toString('base64')}` })
+    expect(exit).toEqual({ code: 1, signal: null })
+    expect(output).toMatch(new RegExp(`${ring}: the key .{1,3}k1.{1,3} is not the one`))
+  }
+})
+
+test('a process prints its release, and starts nothing', async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    join(root, 'apps/audit-worker/src/main.ts'),
+    '--version',
+  ])
+  const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
+  expect(stdout).toBe(`${version}\n`)
 })
 
 test('a migration that only a newer release knows keeps nobody from starting', async () => {

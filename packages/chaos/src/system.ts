@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort, startGuardian } from '@muster/devkit'
+import { eventually } from '@muster/testing'
 import { type App, type AppName, type Env, type Exit, spawnApp, startApp, workerNames } from './apps.ts'
 import { type Books, openBooks } from './books.ts'
 import { type Gate, installGate } from './gate.ts'
@@ -25,6 +26,8 @@ export type System<D extends ChaosDatabase = ChaosDatabase> = {
   env(name: AppName, overrides?: Env): Env
   /** Starts one more process and waits until it is ready. */
   start(name: AppName, options?: { env?: Env; port?: number }): Promise<App>
+  /** Starts a process that runs but may never be ready. */
+  launch(name: AppName, env?: Env): Promise<App>
   startAll(): Promise<Record<AppName, App>>
   /** Starts a process that may refuse to. */
   attempt(name: AppName, env?: Env): Promise<{ exit: Omit<Exit, 'durationMs'>; output: string }>
@@ -111,6 +114,16 @@ async function assemble<D extends ChaosDatabase>(openDatabase: Parts<D>): Promis
       const started = await Promise.all(names.map(async (name) => [name, await start(name)] as const))
       return Object.fromEntries(started) as Record<AppName, App>
     },
+    async launch(name, overrides) {
+      const app = await spawnApp(name, {
+        env: env(name, overrides),
+        guardian,
+        ...(name === 'api' && { port: apiPort }),
+      })
+      apps.push(app)
+      await eventually(async () => expectLive(app), { timeoutMs: 60_000, intervalMs: 50 })
+      return app
+    },
     async attempt(name, overrides) {
       const app = await spawnApp(name, { env: env(name, overrides), guardian })
       apps.push(app)
@@ -144,6 +157,10 @@ async function assemble<D extends ChaosDatabase>(openDatabase: Parts<D>): Promis
       if (leaked.length > 0) throw new Error(`The logs carry secrets: ${leaked.join(', ')}.`)
     },
   }
+}
+
+async function expectLive({ opsUrl, isRunning }: App): Promise<void> {
+  if (isRunning() && !(await fetch(`${opsUrl}/livez`)).ok) throw new Error('The process does not live yet.')
 }
 
 function makeKeys(secrets: Secrets): Record<AppName, Env> {

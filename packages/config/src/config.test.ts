@@ -45,6 +45,37 @@ test('the first key of a ring is current and the others stay known; an id stands
   expect(faultsOf(schema, { KEYS: 'no colon' })).toEqual([expect.stringContaining('id:base64')])
 })
 
+test.for([
+  ['twice in a ring', { COOKIE_KEYS: `a:${key(1)},b:${key(1)}` }, ['COOKIE_KEYS', '"a" and "b"']],
+  [
+    'in two rings',
+    { COOKIE_KEYS: `k1:${key(1)}`, AUDIT_KEYS: `k2:${key(2)},k1:${key(1)}` },
+    ['COOKIE_KEYS', 'AUDIT_KEYS'],
+  ],
+  [
+    'in two rings, once with a zero behind it, which HMAC does not tell apart',
+    {
+      COOKIE_KEYS: `k1:${key(1)}`,
+      AUDIT_KEYS: `k9:${Buffer.concat([Buffer.alloc(32, 1), Buffer.alloc(1)]).toString('base64')}`,
+    },
+    ['COOKIE_KEYS', 'AUDIT_KEYS', '"k9"'],
+  ],
+  [
+    'in two rings, while another variable is wrong too',
+    { COOKIE_KEYS: `k1:${key(1)}`, AUDIT_KEYS: `k1:${key(1)}`, PORT: 'x' },
+    ['PORT', 'AUDIT_KEYS'],
+  ],
+] as const)('a key that stands %s is refused by name and never told', ([, env, named]) => {
+  const schema = z.object({
+    COOKIE_KEYS: keyRing(),
+    AUDIT_KEYS: keyRing().optional(),
+    PORT: int({ min: 1, max: 9, default: 1 }),
+  })
+  const faults = faultsOf(schema, env).join('\n')
+  for (const name of named) expect(faults).toContain(name)
+  for (const fill of [1, 2]) expect(faults).not.toContain(key(fill))
+})
+
 test('a command takes the keys of the copy in this folder for the database of that copy only', () => {
   const home = mkdtempSync(join(tmpdir(), 'muster-config-'))
   const write = (file: string, value: object) => writeFileSync(join(home, file), JSON.stringify(value))

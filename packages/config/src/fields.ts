@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { fingerprintOf } from './shared-keys.ts'
 
 /** Keys by id. New values are made with the current key; older keys still verify until they are taken out. */
 export type KeyRing = { readonly currentId: string; readonly keys: ReadonlyMap<string, Buffer> }
@@ -9,6 +10,7 @@ const minKeyBytes = 32
 export const keyRing = () =>
   z.string().transform((text, ctx): KeyRing => {
     const keys = new Map<string, Buffer>()
+    const idsByFingerprint = new Map<string, string>()
     for (const part of text.split(',').map((entry) => entry.trim())) {
       const [, id, base64] = /^([a-z0-9_-]{1,16}):([A-Za-z0-9+/]+={0,2})$/.exec(part) ?? []
       const key = Buffer.from(base64 ?? '', 'base64')
@@ -16,7 +18,12 @@ export const keyRing = () =>
         ctx.addIssue(id ? `the key id "${id}" stands twice` : 'write it as id:base64[,id:base64…]')
       else if (key.length < minKeyBytes)
         ctx.addIssue(`the key "${id}" has ${key.length} bytes; it needs ${minKeyBytes}`)
-      else keys.set(id, key)
+      else {
+        const twin = idsByFingerprint.get(fingerprintOf(key))
+        if (twin) ctx.addIssue(`"${twin}" and "${id}" are the same key; each id needs a key of its own`)
+        idsByFingerprint.set(fingerprintOf(key), id)
+        keys.set(id, key)
+      }
     }
     const [currentId] = keys.keys()
     return { currentId: currentId ?? '', keys }

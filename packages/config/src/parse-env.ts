@@ -1,4 +1,7 @@
 import type { z } from 'zod'
+import { keyRing } from './fields.ts'
+import { keyRingNames } from './key-ring-names.ts'
+import { findSharedKeys } from './shared-keys.ts'
 
 /** Everything that is wrong with the environment, one line each, so that an operator mends it in one go. */
 export class ConfigError extends Error {
@@ -22,11 +25,20 @@ export function parseEnv<S extends z.ZodObject>(
 ): Readonly<z.output<S>> {
   const given = Object.fromEntries(Object.keys(schema.shape).map((name) => [name, env[name] || undefined]))
   const parsed = schema.safeParse(given)
-  if (parsed.success) return Object.freeze(parsed.data)
-  throw new ConfigError(
-    parsed.error.issues.map(({ path, message }) => {
-      const name = path.map(String).join('.')
-      return given[name] === undefined && name in given ? `${name} is missing` : `${name || 'environment'}: ${message}`
-    }),
-  )
+  const shared = findSharedKeys(readRings(given))
+  if (parsed.success && shared.length === 0) return Object.freeze(parsed.data)
+  const faults = (parsed.error?.issues ?? []).map(({ path, message }) => {
+    const name = path.map(String).join('.')
+    return given[name] === undefined && name in given ? `${name} is missing` : `${name || 'environment'}: ${message}`
+  })
+  throw new ConfigError([...faults, ...shared])
+}
+
+/** The key rings among these variables, by name; one that is written wrongly is left to its own field. */
+function readRings(given: Record<string, string | undefined>) {
+  const rings = keyRingNames.flatMap((name) => {
+    const ring = keyRing().safeParse(given[name])
+    return ring.success ? [[name, ring.data] as const] : []
+  })
+  return new Map(rings)
 }

@@ -1,27 +1,20 @@
 import { spawn } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { type KeyRingName, keyRingNames } from '@muster/config/key-ring-names'
 import { pipeLines, type Say } from './output.ts'
-import type { KeyRingName, Secrets } from './secrets.ts'
+import type { Secrets } from './secrets.ts'
 import { stopProcess, waitUntilReady } from './services/processes.ts'
 import { root, type Settings } from './settings.ts'
 import type { Unit } from './supervisor.ts'
 
-type App = { name: string; keyRings: KeyRingName[] }
+type App = { name: string; keyRings: readonly KeyRingName[] }
 
 /** In the order of their ops ports. Each process gets only the keys that it uses. */
 export const apps: App[] = [
   {
     name: 'api',
-    keyRings: [
-      'ACCESS_TOKEN_KEYS',
-      'REFRESH_TOKEN_KEYS',
-      'PASSWORD_KEYS',
-      'MAIL_CODE_KEYS',
-      'COOKIE_KEYS',
-      'ENCRYPTION_KEYS',
-      'AUDIT_KEYS',
-    ],
+    keyRings: keyRingNames,
   },
   { name: 'email-worker', keyRings: ['MAIL_CODE_KEYS'] },
   { name: 'audit-worker', keyRings: ['AUDIT_KEYS'] },

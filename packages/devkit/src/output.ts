@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { styleText } from 'node:util'
+import { terminalLine, terminalText } from '@muster/text'
 
 type Style = Parameters<typeof styleText>[0]
 
@@ -30,19 +31,23 @@ export function pipeLines(stream: Readable, name: string, say: Say): void {
 
 /** A JSON line of the log as people read it; any other line as it is. */
 export function readable(line: string): string {
-  if (!line.startsWith('{')) return line
+  if (!line.startsWith('{')) return terminalText(line)
   let entry: Record<string, unknown>
   try {
     entry = JSON.parse(line) as Record<string, unknown>
   } catch {
-    return line
+    return terminalText(line)
   }
   const { time, level, msg, err, name: _name, pid: _pid, hostname: _host, ...fields } = entry
-  const details = Object.entries(fields).map(([key, value]) => paint('gray', `${key}=${inline(value)}`))
-  const label = String(level ?? 'info')
-  const head = [String(time ?? '').slice(11, 23), paint(levelStyles[label] ?? 'green', label.padEnd(5)), msg ?? '']
+  const details = Object.entries(fields).map(([key, value]) => paint('gray', terminalLine(`${key}=${inline(value)}`)))
+  const label = terminalLine(String(level ?? 'info'))
+  const head = [
+    terminalLine(String(time ?? '').slice(11, 23)),
+    paint(levelStyles[label] ?? 'green', label.padEnd(5)),
+    terminalText(String(msg ?? '')),
+  ]
   const stack = (err as { stack?: string } | undefined)?.stack
-  return [...head, ...details].join(' ') + (stack ? `\n${stack}` : '')
+  return [...head, ...details].join(' ') + (stack ? `\n${terminalText(String(stack))}` : '')
 }
 
 function inline(value: unknown): string {

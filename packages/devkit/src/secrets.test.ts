@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { keepSecrets } from './secrets.ts'
+import { keepSecrets, refuseLostSecrets } from './secrets.ts'
 
 let home: string
 
@@ -38,4 +38,15 @@ test('a newer release adds the key that it needs and leaves the others', () => {
   expect(secrets.keyRings).toMatchObject(older)
   expect(secrets.keyRings.AUDIT_KEYS).not.toBe(AUDIT_KEYS)
   expect(JSON.parse(readFileSync(join(home, 'secrets.json'), 'utf8'))).toEqual(secrets)
+})
+
+test('a home whose database is there but whose secrets are gone is refused, and says what to do', () => {
+  refuseLostSecrets(home)
+  // Postgres that runs as another user keeps a cluster elsewhere when it can't get to this one.
+  chmodSync(home, 0o711)
+  mkdirSync(join(home, 'postgres'))
+  writeFileSync(join(home, 'postgres/PG_VERSION'), '18')
+  expect(() => refuseLostSecrets(home)).toThrow(/secrets\.json is gone.*npm start -- --fresh/)
+  keepSecrets(home)
+  refuseLostSecrets(home)
 })

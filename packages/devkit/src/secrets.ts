@@ -1,19 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { type KeyRingName, keyRingNames } from '@muster/config/key-ring-names'
+import { hasCluster } from './services/postgres.ts'
 import { StartError } from './start-error.ts'
-
-const keyRings = [
-  'ACCESS_TOKEN_KEYS',
-  'REFRESH_TOKEN_KEYS',
-  'PASSWORD_KEYS',
-  'MAIL_CODE_KEYS',
-  'COOKIE_KEYS',
-  'ENCRYPTION_KEYS',
-  'AUDIT_KEYS',
-] as const
-
-export type KeyRingName = (typeof keyRings)[number]
 
 export type Secrets = {
   /** Written as the processes read them: `id:base64`. */
@@ -33,7 +23,7 @@ export function keepSecrets(home: string, env: NodeJS.ProcessEnv = {}): Secrets 
   const known = readJson<Partial<Secrets>>(path) ?? {}
   const secrets: Secrets = {
     keyRings: Object.fromEntries(
-      keyRings.map((name) => [name, known.keyRings?.[name] ?? `k1:${randomBytes(32).toString('base64')}`]),
+      keyRingNames.map((name) => [name, known.keyRings?.[name] ?? `k1:${randomBytes(32).toString('base64')}`]),
     ) as Secrets['keyRings'],
     admin: adminOf(env) ?? known.admin ?? { email: 'admin@muster.localhost', password: strongPassword() },
     postgresPassword: known.postgresPassword ?? randomBytes(24).toString('base64url'),
@@ -47,6 +37,19 @@ function adminOf(env: NodeJS.ProcessEnv): Secrets['admin'] | undefined {
   if (!email && !password) return undefined
   if (email && password) return { email, password }
   throw new StartError('BOOTSTRAP_ADMIN_EMAIL and BOOTSTRAP_ADMIN_PASSWORD go together: set both, or neither.')
+}
+
+/**
+ * Refuses a home whose secrets are gone while its database is there: new keys would fit nothing in it.
+ * @throws StartError with what to do
+ */
+export function refuseLostSecrets(home: string): void {
+  const path = join(home, 'secrets.json')
+  if (existsSync(path) || !hasCluster(join(home, 'postgres'))) return
+  throw new StartError(
+    `${path} is gone, but the database in ${home} was made with its keys and password. Put the file back, or begin with ` +
+      'an empty copy: npm start -- --fresh',
+  )
 }
 
 /** Random, with the upper-case letter, lower-case letter and digit that every password needs. */

@@ -6,7 +6,7 @@ import { ensureDatabase, migrate } from './migrate.ts'
 import { createSay } from './output.ts'
 import { refuseTakenPorts } from './ports-check.ts'
 import { type RunFile, readRunFile, removeRunFile, stopLeftovers, writeRunFile } from './run-file.ts'
-import { keepSecrets } from './secrets.ts'
+import { keepSecrets, refuseLostSecrets } from './secrets.ts'
 import { startGuardian } from './services/guardian.ts'
 import { type Lock, takeLock } from './services/lock.ts'
 import { removeCluster } from './services/postgres.ts'
@@ -54,6 +54,7 @@ async function main(settings: Settings): Promise<void> {
   await refuseTakenPorts(settings)
 
   for (const name of ['files', 'staging']) makePrivateFolder(join(home, name))
+  if (!settings.databaseUrl) refuseLostSecrets(home)
   const secrets = keepSecrets(home, process.env)
   const guardian = startGuardian()
   let run: RunFile | undefined

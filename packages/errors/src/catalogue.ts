@@ -29,17 +29,20 @@ export const catalogue = {
   BODY_TOO_LARGE: { status: 413, message: 'The body is larger than allowed.' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, message: 'This type of content is not accepted here.' },
   RANGE_NOT_SATISFIABLE: { status: 416, message: 'The file has no such bytes; see Content-Range for its size.' },
+  EXPECTATION_FAILED: { status: 417, message: 'The only expectation that is met is 100-continue.' },
   IDEMPOTENCY_MISMATCH: { status: 422, message: 'This Idempotency-Key was used with a different body.' },
   RATE_LIMITED: { status: 429, message: 'Too many requests. Wait before you try again.' },
   COOLDOWN: { status: 429, message: 'A mail was sent to this address a moment ago. Wait before you ask for another.' },
   ACCOUNT_LOCKED: { status: 429, message: 'Too many failed attempts. Wait before you try again.' },
   HEADERS_TOO_LARGE: { status: 431, message: 'The headers of the request are larger than allowed.' },
   INTERNAL: { status: 500, message: 'Something went wrong on our side. Tell us the request id if it happens again.' },
+  NOT_IMPLEMENTED: { status: 501, message: 'The only Transfer-Encoding that is understood is chunked.' },
   OVERLOADED: { status: 503, message: 'The server is busy. Try again in a moment.' },
   DEPENDENCY_UNAVAILABLE: {
     status: 503,
     message: 'A service that this needs is not available. Try again in a moment.',
   },
+  HTTP_VERSION_NOT_SUPPORTED: { status: 505, message: 'Send the request as HTTP/1.1.' },
 } as const satisfies Record<string, { status: number; message: string }>
 
 export type ErrorCode = keyof typeof catalogue

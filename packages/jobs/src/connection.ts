@@ -8,26 +8,34 @@ export const queuePrefix = (queue: QueueName) => `{muster-${queue}}`
 const commandTimeoutMs = 2_000
 const reconnectDelayMs = (times: number) => Math.min(times * 100, 1_000)
 
+const lastErrors = new WeakMap<Redis, Error>()
+
+/** Why a connection is not ready, which the commands that fail meanwhile do not tell; undefined while it is or first connects. */
+export const lastErrorOf = (redis: Redis): Error | undefined => lastErrors.get(redis)
+
+function keepLastError(redis: Redis): Redis {
+  redis.on('error', (error: Error) => void lastErrors.set(redis, error))
+  redis.on('ready', () => void lastErrors.delete(redis))
+  return redis
+}
+
 /** A connection that fails at once instead of hoarding commands while Redis is away. */
 export function failFastRedis(url: string, options: RedisOptions = {}): Redis {
-  const redis = new Redis(url, {
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    commandTimeout: commandTimeoutMs,
-    connectTimeout: commandTimeoutMs,
-    retryStrategy: reconnectDelayMs,
-    ...options,
-  })
-  // The caller sees each failed command; the connection's own errors repeat them.
-  redis.on('error', () => {})
-  return redis
+  return keepLastError(
+    new Redis(url, {
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 0,
+      commandTimeout: commandTimeoutMs,
+      connectTimeout: commandTimeoutMs,
+      retryStrategy: reconnectDelayMs,
+      ...options,
+    }),
+  )
 }
 
 /** A blocking connection as BullMQ's workers need it: it waits for Redis as long as it takes. */
 export function workerRedis(url: string): Redis {
-  const redis = new Redis(url, { maxRetriesPerRequest: null, retryStrategy: reconnectDelayMs })
-  redis.on('error', () => {})
-  return redis
+  return keepLastError(new Redis(url, { maxRetriesPerRequest: null, retryStrategy: reconnectDelayMs }))
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Logger } from '@muster/logger'
+import { trackOutage } from '@muster/telemetry'
 import type { Queue } from 'bullmq'
 import { failFastRedis, openQueue } from './connection.ts'
 import type { HintJob } from './define-job.ts'
@@ -18,6 +19,12 @@ export function startDailySchedule(
   ...jobs: [DailyJob, ...DailyJob[]]
 ): { close(): Promise<void> } {
   const redis = failFastRedis(redisUrl)
+  const outage = trackOutage({
+    log,
+    fields: { dependency: 'redis', component: 'daily schedule' },
+    down: 'daily jobs not scheduled, trying again each minute',
+    up: 'daily jobs scheduled again',
+  })
   let queue: Queue | undefined
   let upserting: Promise<void> = Promise.resolve()
 
@@ -31,9 +38,7 @@ export function startDailySchedule(
     }
   }
   const tick = () => {
-    upserting = upserting
-      .then(upsert)
-      .catch((error: unknown) => log.warn({ err: error }, 'daily jobs not scheduled; tried again in a minute'))
+    upserting = upserting.then(upsert).then(outage.succeeded, outage.failed)
   }
   redis.on('ready', tick)
   const timer = setInterval(tick, upsertIntervalMs)

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { type Clock, systemClock } from '@muster/db'
 import type { Job, Queue } from 'bullmq'
 import { failFastRedis, openQueue } from './connection.ts'
 import { type QueueName, queueNames } from './define-job.ts'
@@ -42,7 +43,10 @@ const maxListedHints = 100
  * Opens a connection of its own, so that nobody else waits behind what people look at.
  * @param options.patienceMs how long one command, or the connection, is waited for
  */
-export function openQueueMonitor(redisUrl: string, { patienceMs }: { patienceMs: number }): QueueMonitor {
+export function openQueueMonitor(
+  redisUrl: string,
+  { patienceMs, clock = systemClock }: { patienceMs: number; clock?: Clock },
+): QueueMonitor {
   const redis = failFastRedis(redisUrl, { commandTimeout: patienceMs })
   let opened: Promise<ReadonlyMap<QueueName, Queue>> | undefined
 
@@ -62,7 +66,7 @@ export function openQueueMonitor(redisUrl: string, { patienceMs }: { patienceMs:
 
   return {
     queues,
-    count: async () => Promise.all([...(await queues())].map(([name, queue]) => countJobs(name, queue))),
+    count: async () => Promise.all([...(await queues())].map(([name, queue]) => countJobs(name, queue, clock))),
     listFailedHints: async (name) => listHints(await queueOf(name)),
     async retryHint(name, id) {
       const job = await findFailedHint(await queueOf(name), id)
@@ -85,21 +89,21 @@ export function openQueueMonitor(redisUrl: string, { patienceMs }: { patienceMs:
   }
 }
 
-async function countJobs(name: QueueName, queue: Queue): Promise<QueueCounts> {
+async function countJobs(name: QueueName, queue: Queue, clock: Clock): Promise<QueueCounts> {
   const [counts, isPaused, failedIds, oldestWaitingMs] = await Promise.all([
     queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'completed'),
     queue.isPaused(),
     queue.getRanges(['failed'], 0, -1),
-    ageOfOldest(queue),
+    ageOfOldest(queue, clock),
   ])
   const { waiting = 0, prioritized = 0, active = 0, delayed = 0, completed = 0 } = counts
   const failedHints = failedIds.filter((id) => !isRowId(id)).length
   return { name, waiting: waiting + prioritized, active, delayed, completed, failedHints, isPaused, oldestWaitingMs }
 }
 
-async function ageOfOldest(queue: Queue): Promise<number> {
+async function ageOfOldest(queue: Queue, clock: Clock): Promise<number> {
   const [oldest] = await queue.getWaiting(0, 0)
-  return oldest ? Math.max(0, Date.now() - oldest.timestamp) : 0
+  return oldest ? Math.max(0, clock.now().getTime() - oldest.timestamp) : 0
 }
 
 async function listHints(queue: Queue): Promise<FailedHint[]> {

@@ -1,4 +1,4 @@
-import { type Db, newId } from '@muster/db'
+import { type Clock, type Db, newId, systemClock } from '@muster/db'
 import { createLogger } from '@muster/logger'
 import { createTestDatabase, createTestRedis } from '@muster/testing'
 import type { Queue } from 'bullmq'
@@ -26,7 +26,7 @@ export async function createJobsWorld() {
   const stops: (() => Promise<void>)[] = []
   let openedQueue: { queue: Queue; connection: Redis } | undefined
 
-  const relay = (options: { republishAfterMs?: number; redisUrl?: string } = {}): Relay => {
+  const relay = (options: { republishAfterMs?: number; redisUrl?: string; clock?: Clock } = {}): Relay => {
     const started = startRelay({ db, redisUrl: redis.url, log: silent, ...options })
     stops.push(() => started.close())
     return started
@@ -45,12 +45,13 @@ export async function createJobsWorld() {
         concurrency = 2,
         drainMs,
         redisUrl = redis.url,
-      }: { concurrency?: number; drainMs?: number; redisUrl?: string } = {},
+        clock = systemClock,
+      }: { concurrency?: number; drainMs?: number; redisUrl?: string; clock?: Clock } = {},
     ): RunningWorker {
       const worker = startWorker({
         queue: 'image',
         handlers: imageHandlers(run),
-        deps: { db, redisUrl, log: silent, relay: relay({ redisUrl }) },
+        deps: { db, redisUrl, log: silent, relay: relay({ redisUrl, clock }), clock },
         concurrency,
         ...(drainMs && { drainMs }),
       })

@@ -1,7 +1,7 @@
 import { newId } from '@muster/db'
-import { eventually } from '@muster/testing'
+import { eventually, startOwnRedis } from '@muster/testing'
 import { sql } from 'kysely'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { chainAudit, deleteFiles, optimizeImage, sweepOrphans } from './index.ts'
 import { createJobsWorld, imageHandlers, type JobsWorld, order, silent, someImage, takeEffect } from './test-support.ts'
 import { handle, PermanentError, RetryLater, startWorker } from './worker.ts'
@@ -26,6 +26,9 @@ const untilFailed = (jobId: string, reason: string) =>
     },
     { timeoutMs: 15_000 },
   )
+
+const untilNoted = (jobId: string, reason: string) =>
+  eventually(async () => expect((await world.outboxRow(jobId))?.error).toBe(reason))
 
 test('a job that is delivered again after its effect does nothing', async () => {
   let runs = 0
@@ -75,6 +78,14 @@ test('a handler that gave its transaction up and returned owes nothing more', as
   })
   const { jobId } = await order(world.transact())
   await eventually(async () => expect(await world.outboxRow(jobId)).toBeUndefined())
+})
+
+test('a failure whose reason has characters that Postgres can not hold is noted all the same', async () => {
+  world.worker(async () => {
+    throw new PermanentError('the file a\0b\ud800 is unusable')
+  })
+  const { jobId } = await order(world.transact())
+  await untilNoted(jobId, 'the file a\ufffdb\ufffd is unusable')
 })
 
 test('a hint that fails ends there: it is owed nothing and does not come again', async () => {
@@ -224,4 +235,17 @@ test('a worker without Redis closes all the same', async () => {
   const startedAt = performance.now()
   await Promise.all([worker.close(), relay.close()])
   expect(performance.now() - startedAt).toBeLessThan(5_000)
+})
+
+test('a worker that began with a wrong Redis password tells why, and takes jobs once it is right', async () => {
+  const redis = await startOwnRedis()
+  onTestFinished(() => redis.stop())
+  await redis.client.config('SET', 'requirepass', 'right')
+  const redisUrl = `redis://:wrong@127.0.0.1:${redis.port}`
+  const worker = world.worker(takeEffect, { redisUrl })
+  await expect(worker.probe()).rejects.toThrow('WRONGPASS')
+  const { subject } = await order(world.transact(world.relay({ redisUrl })))
+  await redis.client.config('SET', 'requirepass', 'wrong')
+  await eventually(async () => expect(await world.effects()).toEqual([subject]), { timeoutMs: 15_000 })
+  await eventually(() => worker.probe(), { timeoutMs: 10_000 })
 })

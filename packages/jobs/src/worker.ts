@@ -1,21 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Db, isDatabaseUnavailable, type Trx } from '@muster/db'
+import { type Clock, type Db, systemClock, type Trx } from '@muster/db'
 import type { Logger } from '@muster/logger'
-import { Histogram, registry } from '@muster/telemetry'
+import { Histogram, reasonOf, registry, trackOutage } from '@muster/telemetry'
 import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq'
+import { sql } from 'kysely'
 import { allJobs } from './catalogue.ts'
 import { queuePrefix, workerRedis } from './connection.ts'
 import type { JobDefinition, QueueName } from './define-job.ts'
-import { AlreadyDone, type Handler, PermanentError, RetryLater } from './handler.ts'
+import { AlreadyDone, type Handler, PermanentError } from './handler.ts'
+import { createMachineFaultLog, type MachineFaultLog } from './machine-fault-log.ts'
 import { createTransact, type Transact } from './outbox.ts'
+import { probeRedis } from './redis-probe.ts'
 import type { Relay } from './relay.ts'
+import { judge } from './verdict.ts'
 
 export { AlreadyDone, type Handler, type HandlerContext, handle, PermanentError, RetryLater } from './handler.ts'
+export { failsForGood } from './verdict.ts'
 
 type WorkerOptions = {
   queue: QueueName
   handlers: Handler[]
-  deps: { db: Db; redisUrl: string; log: Logger; relay: Relay }
+  /** Of the clock depends when a job that is due later runs. */
+  deps: { db: Db; redisUrl: string; log: Logger; relay: Relay; clock?: Clock }
   /** Jobs that this process runs at the same time. */
   concurrency: number
   /** How long `close` lets running jobs finish before it asks them to let go; below the process's own 25 s. */
@@ -24,6 +30,8 @@ type WorkerOptions = {
 
 export type RunningWorker = {
   bullWorker: Worker
+  /** Asks Redis over the worker's connection, by a write. @throws why the queue can't be worked on */
+  probe(): Promise<void>
   /** Stops taking jobs, waits for the running ones, then asks what still runs to let go. */
   close(): Promise<void>
 }
@@ -35,6 +43,12 @@ const stalledIntervalMs = 5_000
 const maxStalledCount = 5
 /** What BullMQ needs at most to take its leave of a Redis that answers. */
 const farewellMs = 1_500
+/** After Redis refused to give a job, e.g. as a replica; BullMQ's own pause of 15 s would make every recovery slow. */
+const retryFetchMs = 1_000
+/** Clocks that agree do so to within a few milliseconds. */
+const earlyToleranceMs = 1_000
+/** BullMQ repeats a connection or a fetch that fails within a second: an error that is older is over. */
+const errorLastsMs = 3_000
 
 const durationSeconds = new Histogram({
   name: 'muster_job_duration_seconds',
@@ -49,8 +63,9 @@ export function startWorker({ queue, handlers, deps, concurrency, drainMs = 20_0
   const byName = completeHandlers(queue, handlers)
   const connection = workerRedis(deps.redisUrl)
   const running = new Set<Promise<void>>()
+  const needs = { ...deps, faults: createMachineFaultLog(deps.log) }
   const process = (job: Job, token?: string, signal?: AbortSignal) => {
-    const run = runJob(byName, deps, job, token, signal)
+    const run = runJob(byName, needs, job, token, signal)
     const settled = run.catch(() => {}).then(() => void running.delete(settled))
     running.add(settled)
     return run
@@ -62,8 +77,21 @@ export function startWorker({ queue, handlers, deps, concurrency, drainMs = 20_0
     lockDuration: lockDurationMs,
     stalledInterval: stalledIntervalMs,
     maxStalledCount,
+    runRetryDelay: retryFetchMs,
   })
-  bullWorker.on('error', oncePerOutage(deps.log))
+  const outage = trackOutage({
+    log: deps.log,
+    fields: { dependency: 'redis', component: 'worker' },
+    down: 'worker waiting for redis',
+    up: 'worker takes jobs again',
+  })
+  // Of its blocking connection, which nobody else can ask, BullMQ tells only this.
+  let lastError: { error: Error; atMs: number } | undefined
+  bullWorker.on('error', (error) => {
+    lastError = { error, atMs: performance.now() }
+    outage.failed(error)
+  })
+  bullWorker.on('active', outage.succeeded)
   bullWorker.on('stalled', (jobId) => deps.log.warn({ jobId }, 'a job was left by its worker and is taken over'))
   bullWorker.on('failed', (job, error) => {
     // Given up by BullMQ itself: it took its worker down once too often, and no handler ran to say so.
@@ -76,6 +104,12 @@ export function startWorker({ queue, handlers, deps, concurrency, drainMs = 20_0
   })
   return {
     bullWorker,
+    async probe() {
+      await probeRedis(connection, [queue])
+      const isRecent = lastError && performance.now() - lastError.atMs < errorLastsMs
+      if (lastError && isRecent && reasonOf(lastError.error) !== 'UNKNOWN') throw lastError.error
+      outage.succeeded()
+    },
     async close() {
       const closed = bullWorker.close()
       const timer = setTimeout(() => bullWorker.cancelAllJobs('the process ends'), drainMs)
@@ -86,16 +120,6 @@ export function startWorker({ queue, handlers, deps, concurrency, drainMs = 20_0
       connection.disconnect()
       await Promise.race([bullWorker.disconnect().catch(() => {}), sleep(farewellMs, undefined, { ref: false })])
     },
-  }
-}
-
-/** While Redis is away each attempt to reach it fails; saying so every ten seconds is enough. */
-function oncePerOutage(log: Logger): (error: Error) => void {
-  let saidAt = Number.NEGATIVE_INFINITY
-  return (error) => {
-    if (performance.now() - saidAt < 10_000) return
-    saidAt = performance.now()
-    log.warn({ err: error }, 'worker waits for Redis')
   }
 }
 
@@ -112,9 +136,19 @@ function completeHandlers(queue: QueueName, handlers: Handler[]): Map<string, Ha
   return new Map(handlers.map((handler) => [handler.job.name, handler]))
 }
 
+/**
+ * How long before its time BullMQ has given the job: it goes by the system clock of whichever worker asks it. 0 for one that
+ * is due.
+ */
+function dueInMs({ timestamp, opts }: Job, clock: Clock): number {
+  if (!opts.delay) return 0
+  const leftMs = timestamp + opts.delay - clock.now().getTime()
+  return leftMs > earlyToleranceMs ? leftMs : 0
+}
+
 async function runJob(
   handlers: Map<string, Handler>,
-  deps: WorkerOptions['deps'],
+  deps: WorkerOptions['deps'] & { faults: MachineFaultLog },
   job: Job,
   token: string | undefined,
   signal: AbortSignal = new AbortController().signal,
@@ -122,17 +156,24 @@ async function runJob(
   const jobId = job.id ?? ''
   const log = deps.log.child({ jobId, job: job.name, attempt: job.attemptsMade + 1 })
   const stopTimer = durationSeconds.startTimer({ queue: job.queueName, name: job.name })
+  const earlyMs = dueInMs(job, deps.clock ?? systemClock)
+  if (earlyMs > 0) {
+    await job.moveToDelayed(Date.now() + earlyMs, token)
+    throw new DelayedError()
+  }
   try {
     await runHandler(handlers, deps, job, jobId, log, signal)
     stopTimer({ outcome: 'done' })
+    deps.faults.noteSuccess(job.name)
   } catch (error) {
-    const verdict = judge(error, job, signal)
+    const { attemptsMade, attemptsStarted: starts, opts } = job
+    const verdict = judge(error, { attempt: attemptsMade + 1, attempts: opts.attempts ?? 1, starts, signal })
     stopTimer({ outcome: verdict.outcome })
     switch (verdict.outcome) {
       case 'already-done':
         return log.info('done by an earlier run')
       case 'later':
-        log.warn({ err: error, delayMs: verdict.delayMs }, 'put off')
+        if (!deps.faults.noteError(job.name, error)) log.warn({ err: error, delayMs: verdict.delayMs }, 'put off')
         await job.moveToDelayed(Date.now() + verdict.delayMs, token)
         throw new DelayedError()
       case 'failed':
@@ -191,18 +232,6 @@ async function acknowledge(trx: Trx, jobId: string): Promise<void> {
   if (numDeletedRows === 0n) throw new AlreadyDone(jobId)
 }
 
-type Verdict = { outcome: 'already-done' | 'failed' | 'retry' } | { outcome: 'later'; delayMs: number }
-
-function judge(error: unknown, job: Job, signal: AbortSignal): Verdict {
-  if (error instanceof AlreadyDone) return { outcome: 'already-done' }
-  if (error instanceof PermanentError) return { outcome: 'failed' }
-  if (error instanceof RetryLater) return { outcome: 'later', delayMs: error.delayMs }
-  if (signal.aborted) return { outcome: 'later', delayMs: 0 }
-  if (isDatabaseUnavailable(error))
-    return { outcome: 'later', delayMs: Math.min(30_000, 500 * 2 ** Math.min(job.attemptsStarted, 6)) }
-  return { outcome: job.attemptsMade + 1 >= (job.opts.attempts ?? 1) ? 'failed' : 'retry' }
-}
-
 const describe = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
 async function isNoted({ db, log }: Pick<WorkerOptions['deps'], 'db' | 'log'>, jobId: string, error: unknown) {
@@ -215,10 +244,16 @@ async function isNoted({ db, log }: Pick<WorkerOptions['deps'], 'db' | 'log'>, j
   }
 }
 
+const maxReasonLength = 1_000
+
+/** A library may quote whatever it had in hand, NUL included, which Postgres can't hold. */
 async function markFailed(db: Db, jobId: string, reason: string): Promise<void> {
   await db
     .updateTable('outbox')
-    .set({ failed_at: new Date(), error: reason.slice(0, 1_000) })
+    .set({
+      failed_at: sql`clock_timestamp()`,
+      error: reason.replaceAll('\0', '\ufffd').slice(0, maxReasonLength),
+    })
     .where('id', '=', jobId)
     .execute()
 }

@@ -1,3 +1,4 @@
+import { visibleJson } from '@muster/text'
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino'
 
 export type { Logger } from 'pino'
@@ -41,6 +42,8 @@ export function createLogger(options: { name: string; level?: string; destinatio
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
     redact: { paths: [...redactPaths, ...codePaths], censor: '[redacted]' },
+    // What people write stands in logs; who reads them in a terminal must not have it obeyed.
+    hooks: { streamWrite: visibleJson },
   }
   return options.destination ? pino(settings, options.destination) : pino(settings)
 }

@@ -31,3 +31,17 @@ test('an error that another one caused keeps its code and tells its cause', asyn
   expect(line).toMatchObject({ err: { code: 'AWAY', message: 'away: connect ECONNREFUSED' } })
   expect(JSON.stringify(line)).not.toContain('[redacted]')
 })
+
+test('what people wrote is escaped where a terminal would obey it, and means the same', async () => {
+  const value = 'a\u001b[2J\u009b31m\u202eb\u2028\u007fc'
+  const args = [
+    '--input-type=module',
+    '-e',
+    `
+    import { createLogger } from '@muster/logger'
+    createLogger({ name: 'some-worker' }).info({ value: ${JSON.stringify(value)} }, 'hello')`,
+  ]
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: import.meta.dirname })
+  expect(stdout).toMatch(/^[\x20-\x7e]+\n$/)
+  expect(JSON.parse(stdout)).toMatchObject({ value })
+})

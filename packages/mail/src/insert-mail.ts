@@ -1,4 +1,5 @@
 import { newId } from '@muster/db'
+import { canonicalEmailAddress } from '@muster/identifiers'
 import { sendEmail } from '@muster/jobs'
 import type { TransactContext } from '@muster/jobs/outbox'
 import { sql } from 'kysely'
@@ -33,7 +34,7 @@ export async function insertMail<N extends TemplateName>(
     .values({
       id,
       template: mail.template,
-      to_address: mail.to.trim().toLowerCase(),
+      to_address: canonicalEmailAddress(mail.to),
       user_id: mail.userId ?? null,
       data: JSON.stringify(template.data.parse(mail.data)),
       expires_at: mail.expiresAt ?? lifetimeFromNow(template),

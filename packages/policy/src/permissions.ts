@@ -34,6 +34,7 @@ export const permissions = {
   'queue.change':        [all,      all,       none,    none,        none, 'Retry and discard failed jobs'],
   'email.read':          [all,      all,       all,     none,        none, 'Read which mails were sent, and how that went'],
   'email.resend':        [all,      all,       none,    none,        none, 'Send a mail again that holds no code or token'],
+  'email.unsuppress':    [all,      all,       none,    none,        none, 'Lift the suppression of an address, so that it takes mail again'],
   'diagnostics.read':    [all,      all,       all,     none,        none, 'See how the address of the caller was resolved'],
 } as const satisfies Record<string, Row>
 

@@ -1,3 +1,4 @@
+export { checkValueOf } from './check-value.ts'
 export { type Derivation, deriveCode, deriveToken, matchesCode } from './derive.ts'
 export { lowerThreadPoolPriority } from './hashing-priority.ts'
 export { currentKey, type KeyRing, keyById } from './key-ring.ts'
@@ -20,7 +21,7 @@ export {
   type SessionState,
   sessionExpiry,
 } from './refresh-decision.ts'
-export { type Sealed, seal, unseal } from './seal.ts'
+export { type Sealed, seal, totpSealContext, unseal } from './seal.ts'
 export {
   issueRefreshToken,
   newSessionSeed,

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { passwordFaults } from './index.ts'
 
+const unreadable = 'must not contain control characters, halves of characters (lone surrogates) or U+FFFD'
 const person = { email: 'anna.lee+work@example.org', username: 'anna_l' }
 
 test.each([
@@ -16,6 +17,11 @@ test.each([
   ['Welcome1', ['is one of the most common passwords']],
   ['xx-ANNA.LEE-77', ['must not contain your e-mail name or username']],
   ['xx-Anna_L-77', ['must not contain your e-mail name or username']],
+  ['Pa\u017F\u017FWord123', ['is one of the most common passwords']],
+  ['xx-\uFF21\uFF2E\uFF2E\uFF21.LEE-77', ['must not contain your e-mail name or username']],
+  ['Tr4velling\t-Slowly', [unreadable]],
+  ['Tr4velling-\ud800-Slowly', [unreadable]],
+  ['Tr4velling-\ufffd-Slowly', [unreadable]],
 ] as [string, string[]][])('%s', (password, faults) => {
   expect(passwordFaults(password, person)).toEqual(faults)
 })

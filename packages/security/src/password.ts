@@ -13,7 +13,11 @@ export type PasswordCheck = {
 export type PasswordHasher = {
   /** @returns `keyId$<bcrypt>`; @throws DomainError OVERLOADED after too long a wait */
   hash(password: string): Promise<string>
-  /** @throws DomainError OVERLOADED after too long a wait; Error when the key of `stored` is not in the ring */
+  /**
+   * Not ok when the ring lacks the key of `stored`, as if the password were wrong: its owner sets a new one by mail. The start
+   * names such keys.
+   * @throws DomainError OVERLOADED after too long a wait
+   */
   verify(password: string, stored: string): Promise<PasswordCheck>
   /** Never ok. Takes as long as `verify` says no, for accounts that do not exist or have no password. */
   verifyDecoy(password: string): Promise<PasswordCheck>
@@ -37,6 +41,12 @@ export function createPasswordHasher(options: PasswordHasherOptions): PasswordHa
   const { keys, cost, maxParallel = availableParallelism(), maxWaitMs = 5_000 } = options
   const line = createLine({ maxParallel, maxWaitMs })
 
+  const verifyDecoy = (password: string) =>
+    line.run(async () => {
+      await bcrypt.compare(keyed(currentKey(keys).key, password), decoyHash(cost))
+      return { ok: false, needsRehash: false }
+    })
+
   return {
     hash: (password) =>
       line.run(async () => {
@@ -47,9 +57,7 @@ export function createPasswordHasher(options: PasswordHasherOptions): PasswordHa
     verify(password, stored) {
       const { keyId, bcryptHash } = parseStored(stored)
       const key = keyById(keys, keyId)
-      if (!key) {
-        return Promise.reject(new Error(`A password was hashed under the key "${keyId}", which PASSWORD_KEYS lacks`))
-      }
+      if (!key) return verifyDecoy(password)
       return line.run(async () => {
         const storedCost = bcrypt.getRounds(bcryptHash)
         const input = keyed(key, password)
@@ -59,11 +67,7 @@ export function createPasswordHasher(options: PasswordHasherOptions): PasswordHa
       })
     },
 
-    verifyDecoy: (password) =>
-      line.run(async () => {
-        await bcrypt.compare(keyed(currentKey(keys).key, password), decoyHash(cost))
-        return { ok: false, needsRehash: false }
-      }),
+    verifyDecoy,
   }
 }
 
@@ -80,7 +84,9 @@ function decoyHash(cost: number): string {
   return `$2b$${String(cost).padStart(2, '0')}$${'.'.repeat(22)}${'.'.repeat(31)}`
 }
 
+/** @throws RangeError for lone surrogates, which UTF-8 would make one and the same: whoever asks has refused them */
 function keyed(key: Buffer, password: string): string {
+  if (!password.isWellFormed()) throw new RangeError('A password has half of a character')
   return createHmac('sha256', key).update(password, 'utf8').digest('base64')
 }
 

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { lowerCaseAscii } from '@muster/identifiers'
 
 /** RFC 4648, in lower case: it is read from paper. */
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567'
@@ -21,6 +22,6 @@ export function newRecoveryCodes(): string[] {
 
 /** What is kept of a code: SHA-256, whatever its case and gaps. Undefined for text that is no recovery code. */
 export function hashRecoveryCode(typed: string): Buffer | undefined {
-  const code = typed.replace(/[\s-]/g, '').toLowerCase()
+  const code = lowerCaseAscii(typed.replace(/[\s-]/g, ''))
   return shape.test(code) ? createHash('sha256').update(code).digest() : undefined
 }

@@ -21,6 +21,9 @@ export function seal(ring: KeyRing, plain: Uint8Array, context: string): Sealed 
   return { keyId: id, sealed: Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]) }
 }
 
+/** What the sealed secret of a user's authenticator app belongs to: moved to another user's row it does not open. */
+export const totpSealContext = (userId: string): string => `totp:${userId}`
+
 /** @throws Error when the key is unknown, or the value or its context is not what was sealed */
 export function unseal(ring: KeyRing, { keyId, sealed }: Sealed, context: string): Buffer {
   const key = keyById(ring, keyId)

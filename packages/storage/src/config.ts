@@ -75,4 +75,10 @@ function cloudinarySettings(read: StorageEnv): CloudinaryConfig {
   }
 }
 
+/** The folders of this machine that the storage must be able to write to; none for one that lies elsewhere. */
+export const storageFolders = (config: StorageConfig) =>
+  config.driver === 'local'
+    ? [{ path: config.localDir, what: 'The folder that keeps all files', variable: 'STORAGE_LOCAL_DIR', isMade: true }]
+    : []
+
 const withoutSlash = (url: string) => url.replace(/\/+$/, '')

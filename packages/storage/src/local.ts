@@ -49,7 +49,10 @@ export function createLocalStorage({ localDir }: Pick<LocalConfig, 'localDir'>):
     async copyTo(key, path) {
       const source = pathOf(key)
       const copying = () => missingAsUndefined(copyFile(source, path, constants.COPYFILE_FICLONE).then(() => true))
-      if (!(await unlessAway(copying))) throw await missing()
+      if (await unlessAway(copying)) return
+      if (!(await unlessAway(() => statOrUndefined(source)))) throw await missing()
+      // What was missing is the folder that the copy goes to, and this says so.
+      await copyFile(source, path)
     },
 
     async stat(key) {

@@ -1,4 +1,5 @@
 import type { Logger } from '@muster/logger'
+import { version } from './version.ts'
 
 type ProcessOptions = {
   log: Logger
@@ -11,9 +12,14 @@ const drainMs = 25_000
 
 /**
  * The life of one process: start, run until SIGTERM or SIGINT, drain within 25 s, exit.
+ * With `--version` it prints the release and starts nothing.
  * An uncaught exception or rejection is logged, drains and exits 1; a failed start names its reason and exits 1.
  */
 export async function runProcess({ log, start }: ProcessOptions): Promise<void> {
+  if (process.argv.includes('--version')) {
+    process.stdout.write(`${version}\n`)
+    return
+  }
   let running: { close: () => Promise<void> } | undefined
   let isStopping = false
 
@@ -51,5 +57,5 @@ export async function runProcess({ log, start }: ProcessOptions): Promise<void> 
     log.fatal({ err: error }, error instanceof Error ? error.message : 'the start failed')
     process.exit(1)
   }
-  log.info('ready')
+  log.info({ version }, 'started')
 }

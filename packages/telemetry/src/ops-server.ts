@@ -1,8 +1,16 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Logger } from '@muster/logger'
 import { collectDefaultMetrics } from 'prom-client'
 import { registry } from './registry.ts'
+
+/** Nothing that is asked here is large or slow: who takes longer to ask is cut off, and a body is read by nobody. */
+const limits = {
+  headersTimeout: 5_000,
+  requestTimeout: 5_000,
+  connectionsCheckingInterval: 1_000,
+  keepAliveTimeout: 30_000,
+  maxHeaderSize: 8 * 1_024,
+}
 
 export type OpsServer = { port: number; close(): Promise<void> }
 
@@ -10,27 +18,26 @@ type OpsServerOptions = {
   host: string
   /** 0 picks a free one. */
   port: number
-  /** Whether the process can do its work now; a rejection or false answers 503. */
-  ready: () => Promise<boolean>
-  log: Logger
+  /** What keeps the process from its work now, e.g. `redis WRONGPASS`; empty when it is ready, anything else answers 503. */
+  obstacles: () => Promise<readonly string[]>
 }
 
 /** Serves `/livez`, `/readyz` and `/metrics` (Prometheus text format) of one process on a port of its own. */
-export async function startOpsServer({ host, port, ready, log }: OpsServerOptions): Promise<OpsServer> {
+export async function startOpsServer({ host, port, obstacles }: OpsServerOptions): Promise<OpsServer> {
   if (!registry.getSingleMetric('process_cpu_seconds_total')) collectDefaultMetrics({ register: registry })
-  const server = createServer(async (request, response) => {
+  const server = createServer(limits, async (request, response) => {
     const reply = (status: number, body: string, type = 'text/plain') =>
       response.writeHead(status, { 'content-type': type }).end(body)
-    if (request.method !== 'GET') return reply(405, 'only GET\n')
-    switch (request.url) {
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.setHeader('allow', 'GET, HEAD')
+      return reply(405, 'only GET and HEAD\n')
+    }
+    switch (request.url?.split('?', 1)[0]) {
       case '/livez':
         return reply(200, 'ok\n')
       case '/readyz': {
-        const isReady = await ready().catch((error: unknown) => {
-          log.warn({ err: error }, 'readiness check failed')
-          return false
-        })
-        return isReady ? reply(200, 'ready\n') : reply(503, 'not ready\n')
+        const found = await obstacles()
+        return found.length === 0 ? reply(200, 'ready\n') : reply(503, `not ready: ${found.join(', ')}\n`)
       }
       case '/metrics':
         return reply(200, await registry.metrics(), registry.contentType)

@@ -1,6 +1,14 @@
-import { Registry } from 'prom-client'
+import { Gauge, Registry } from 'prom-client'
+import { version } from './version.ts'
 
 export { Counter, Gauge, Histogram } from 'prom-client'
 
 /** The process's metrics, served by its ops server at `/metrics`. */
 export const registry = new Registry()
+
+new Gauge({
+  name: 'muster_build_info',
+  help: 'Always 1; the label says which release runs.',
+  labelNames: ['version'],
+  registers: [registry],
+}).set({ version }, 1)

@@ -1,5 +1,12 @@
+import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { createDb, type Db } from '@muster/db'
+import { findRedis, freePort, startRedis, thisMachine } from '@muster/devkit'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import { fromSetup } from './from-setup.ts'
@@ -11,12 +18,24 @@ export type TestDatabase = {
   drop(): Promise<void>
 }
 
+export type TestDatabaseOptions = {
+  poolMax?: number
+  /** Of another locale than ours, and with other ways to write times: as somebody else's Postgres may be. */
+  isForeign?: boolean
+  /** False: without a table. */
+  isMigrated?: boolean
+}
+
 /** A migrated, empty database of one's own, cloned from the template. */
-export async function createTestDatabase(options: { poolMax?: number } = {}): Promise<TestDatabase> {
+export async function createTestDatabase(options: TestDatabaseOptions = {}): Promise<TestDatabase> {
   const name = `muster_test_${randomUUID().replaceAll('-', '')}`
-  await asSuperuser(`CREATE DATABASE ${name} TEMPLATE ${fromSetup('MUSTER_TEST_TEMPLATE')}`)
   const url = new URL(fromSetup('MUSTER_TEST_POSTGRES_URL'))
   url.pathname = name
+  if (options.isForeign) await createForeign(name, url)
+  else {
+    const template = options.isMigrated === false ? 'template0' : fromSetup('MUSTER_TEST_TEMPLATE')
+    await asSuperuser(`CREATE DATABASE ${name} TEMPLATE ${template}`)
+  }
   const db = createDb({ url: url.href, poolMax: options.poolMax ?? 10, applicationName: 'muster-test' })
   return {
     url: url.href,
@@ -28,7 +47,18 @@ export async function createTestDatabase(options: { poolMax?: number } = {}): Pr
   }
 }
 
-async function asSuperuser(statement: string): Promise<void> {
+async function createForeign(name: string, url: URL): Promise<void> {
+  const locale = `ENCODING 'UTF8' LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C'`
+  await asSuperuser(`CREATE DATABASE ${name} TEMPLATE template0 ${locale}`)
+  const settings = { datestyle: 'SQL, DMY', intervalstyle: 'sql_standard', timezone: 'Asia/Tokyo' }
+  for (const [setting, value] of Object.entries(settings))
+    await asSuperuser(`ALTER DATABASE ${name} SET ${setting} = '${value}'`)
+  const cli = fileURLToPath(new URL('../../../db/src/cli.ts', import.meta.url))
+  await promisify(execFile)(process.execPath, [cli, 'migrate'], { env: { ...process.env, DATABASE_URL: url.href } })
+}
+
+/** One statement outside of any test's database. */
+export async function asSuperuser(statement: string): Promise<void> {
   const client = new pg.Client({ connectionString: fromSetup('MUSTER_TEST_POSTGRES_URL') })
   await client.connect()
   try {
@@ -62,6 +92,40 @@ export async function createTestRedis(): Promise<TestRedis> {
     close: async () => {
       await client.flushdb()
       client.disconnect()
+    },
+  }
+}
+
+export type OwnRedis = {
+  url: string
+  port: number
+  client: Redis
+  /** Its connections stay open and nothing answers, until `thaw`. */
+  freeze(): void
+  thaw(): void
+  stop(): Promise<void>
+}
+
+/** A Redis process of one's own, for what would disturb everybody else. @param settings as in redis.conf */
+export async function startOwnRedis(settings: Record<string, string | number> = {}): Promise<OwnRedis> {
+  const dir = await mkdtemp(join(tmpdir(), 'muster-redis-'))
+  const buildDir = resolve(import.meta.dirname, '../../../.muster/redis-build')
+  const program = findRedis(thisMachine(buildDir, () => {}))
+  const port = await freePort()
+  const service = await startRedis({ program, dir, port, logFile: join(dir, 'redis.log'), isDurable: false, settings })
+  const client = new Redis(service.url)
+  client.on('error', () => {})
+  return {
+    url: service.url,
+    port,
+    client,
+    freeze: () => void process.kill(service.pid, 'SIGSTOP'),
+    thaw: () => void process.kill(service.pid, 'SIGCONT'),
+    async stop() {
+      client.disconnect()
+      process.kill(service.pid, 'SIGCONT')
+      await service.stop()
+      await rm(dir, { recursive: true, force: true })
     },
   }
 }

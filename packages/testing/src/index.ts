@@ -1,6 +1,16 @@
 export { freePort } from '@muster/devkit'
 export { insertOrganization, insertReminder, insertTask, insertUser } from './builders.ts'
-export { createTestDatabase, createTestRedis, type TestDatabase, type TestRedis } from './databases.ts'
+export {
+  asSuperuser,
+  createTestDatabase,
+  createTestRedis,
+  type OwnRedis,
+  startOwnRedis,
+  type TestDatabase,
+  type TestDatabaseOptions,
+  type TestRedis,
+} from './databases.ts'
+export { describeSchema } from './describe-schema.ts'
 export { endWithTest } from './end-with-test.ts'
 export { eventually } from './eventually.ts'
 export { inboxSmtpUrl, mailsTo, type ReceivedMail, waitForMail } from './inbox.ts'

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import type { Db } from '@muster/db'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTestDatabase, type TestDatabase } from './databases.ts'
+import { describeSchema } from './describe-schema.ts'
 
 const cli = fileURLToPath(new URL('../../../db/src/cli.ts', import.meta.url))
 let database: TestDatabase
@@ -21,30 +21,38 @@ const run = async (command: string, env: NodeJS.ProcessEnv = {}) => {
   return stdout
 }
 
-/** Every column, constraint, index, trigger and function of the schema as text. */
-async function describeSchema(db: Db): Promise<string[]> {
-  const { rows } = await sql<{ line: string }>`
-    select format('%s.%s %s %s %s', table_name, column_name, data_type, is_nullable, column_default) as line
-      from information_schema.columns where table_schema = 'public' and table_name not like 'kysely%'
-    union all select indexdef from pg_indexes where schemaname = 'public' and tablename not like 'kysely%'
-    union all select format('%s %s', conrelid::regclass, pg_get_constraintdef(oid)) from pg_constraint
-      where connamespace = 'public'::regnamespace and conrelid::regclass::text not like 'kysely%'
-    union all select pg_get_triggerdef(oid) from pg_trigger where not tgisinternal
-    union all select proname from pg_proc where pronamespace = 'public'::regnamespace
-    order by 1`.execute(db)
-  return rows.map(({ line }) => line)
-}
-
 test('the types in the code are those of the migrated schema', async () => {
   await run('types --check')
 })
 
-test('rolling everything back leaves nothing, and migrating again gives the same schema', async () => {
+test('rolling everything back leaves nothing, and migrating again gives the same schema', {
+  timeout: 180_000,
+}, async () => {
   const before = await describeSchema(database.db)
   for (let undone = await run('rollback'); undone !== 'nothing to do\n'; undone = await run('rollback'));
   expect(await describeSchema(database.db)).toEqual([])
   await run('migrate')
   expect(await describeSchema(database.db)).toEqual(before)
+})
+
+test('addresses that a relay, not their mailbox, silenced under the older rule take mail again', async () => {
+  const { db } = database
+  const hasAnswers = async () => (await describeSchema(db)).some((line) => line.startsWith('email_suppressions.smtp_'))
+  while (await hasAnswers()) await run('rollback')
+  const reasons = {
+    gone: '550 5.1.1 <gone@example.com>: Recipient address rejected: User unknown (RCPT TO)',
+    nobody: '550 no such user here (RCPT TO)',
+    relayed: '550 relay not permitted (RCPT TO)',
+    denied: '554 5.7.1 <denied@example.com>: Relay access denied (RCPT TO)',
+    sender: '550 5.1.1 Sender verify failed: no such user (RCPT TO)',
+    vague: '554 no (RCPT TO)',
+  }
+  for (const [name, reason] of Object.entries(reasons))
+    await sql`insert into email_suppressions (address, reason) values (${`${name}@example.com`}, ${reason})`.execute(db)
+  await run('migrate')
+  const kept = await db.selectFrom('email_suppressions').select(['address', 'id']).orderBy('address').execute()
+  expect(kept.map(({ address }) => address)).toEqual(['gone@example.com', 'nobody@example.com'])
+  expect(kept.every(({ id }) => id)).toBe(true)
 })
 
 test('seeds go once into a database without people, and never into production', async () => {
@@ -55,6 +63,16 @@ test('seeds go once into a database without people, and never into production', 
   await expect(run('seed', { PASSWORD_KEYS })).rejects.toMatchObject({
     stderr: expect.stringContaining('has people already'),
   })
+})
+
+test('seeds refuse another password key than the API has', async () => {
+  const other = { ring: 'PASSWORD_KEYS', key_id: 'k1', check_value: Buffer.alloc(32) }
+  const empty = await createTestDatabase({ poolMax: 1 })
+  await empty.db.insertInto('key_checks').values(other).execute()
+  const PASSWORD_KEYS = `k1:${Buffer.alloc(32, 7).toString('base64')}`
+  const seeding = run('seed', { PASSWORD_KEYS, DATABASE_URL: empty.url })
+  await expect(seeding).rejects.toMatchObject({ stderr: expect.stringContaining('PASSWORD_KEYS: the key "k1"') })
+  await empty.drop()
 })
 
 test('a refused command says how to use it and fails', async () => {

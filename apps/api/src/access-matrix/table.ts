@@ -204,6 +204,9 @@ export const table: Record<string, Row | Row[]> = {
   'POST /admin/queues/{name}/failed/{jobId}/retry': { who: anyOf(administrators), thing: things.failedJob },
   'DELETE /admin/queues/{name}/failed/{jobId}': { who: anyOf(administrators), thing: things.failedJob },
   'GET /admin/emails': { who: platform },
+  'GET /admin/emails/{id}': { who: anyOf(platform), thing: things.sentMail },
+  'GET /admin/emails/suppressions': { who: platform },
+  'DELETE /admin/emails/suppressions/{id}': { who: anyOf(administrators), thing: things.suppression },
   'POST /admin/emails/{id}/resend': { who: anyOf(administrators), thing: things.sentMail },
   'GET /admin/diagnostics/client-ip': { who: platform },
 }

@@ -149,3 +149,9 @@ export const sentMail: Thing = async ({ db }, { email }) => {
     .execute()
   return { id }
 }
+
+export const suppression: Thing = async ({ db }, { email }) => {
+  const id = newId()
+  await db.insertInto('email_suppressions').values({ id, address: email, reason: 'no such user' }).execute()
+  return { id }
+}

@@ -1,16 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import { systemClock } from '@muster/db'
 import { DomainError } from '@muster/errors'
+import { emailAddress } from '@muster/identifiers'
 import { createTransact } from '@muster/jobs/outbox'
+import { checkKeyRings } from '@muster/keys'
 import { createPasswordHasher, passwordFaults } from '@muster/security'
 import { z } from 'zod'
 import { createSuperAdmin } from '../modules/users/bootstrap-admin.ts'
-import { email, personName } from '../modules/users/users.schema.ts'
+import { personName } from '../modules/users/users.schema.ts'
 import type { Result } from './command.ts'
 import { checked, readPasswords, relayOfOthers, withDb } from './environment.ts'
 import { readPassword } from './password-input.ts'
 
-const options = z.object({ email, name: personName })
+const options = z.object({ email: emailAddress, name: personName })
 
 /**
  * Creates a super admin, or leaves alone the one who has that e-mail.
@@ -25,6 +27,7 @@ export async function createAdmin(given: { email?: string | undefined; name?: st
   if (faults.length > 0) throw new Error(`The password ${faults.join(', ')}.`)
 
   return withDb(DATABASE_URL, async (db) => {
+    await checkKeyRings({ db }, { PASSWORD_KEYS })
     const passwords = createPasswordHasher({ keys: PASSWORD_KEYS, cost: BCRYPT_COST })
     const deps = { db, passwords, clock: systemClock, transact: createTransact({ db, relay: relayOfOthers }) }
     const outcome = await createSuperAdmin(deps, { ...person, password, by: 'operator' })

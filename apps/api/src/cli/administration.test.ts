@@ -118,10 +118,10 @@ describe('users', () => {
   })
 })
 
-test('queues: counts, failed jobs, retry and discard, which the running API carries on', async () => {
+test('queues: failed jobs are counted, shown without escapes, retried and discarded', async () => {
   const [first, second] = [newId(), newId()]
   const attachmentId = newId()
-  const row = { queue: 'image', name: optimizeImage.name, failed_at: new Date(), error: 'of no use' }
+  const row = { queue: 'image', name: optimizeImage.name, failed_at: new Date(), error: 'of no\u001b[2J use' }
   const payload = JSON.stringify({ attachmentId })
   await api.db
     .insertInto('outbox')
@@ -130,7 +130,10 @@ test('queues: counts, failed jobs, retry and discard, which the running API carr
   const { queues } = await json('queues list')
   expect(queues).toContainEqual(expect.objectContaining({ name: 'image', failed: 2 }))
   const failed = await muster('queues failed image')
-  expect([failed.code, failed.stdout]).toEqual([0, expect.stringMatching(new RegExp(`${second}.*of no use\n${first}`))])
+  expect([failed.code, failed.stdout]).toEqual([
+    0,
+    expect.stringMatching(new RegExp(`${second}.*of no\\\\u001b\\[2J use\n${first}`)),
+  ])
   const { jobId } = await json(`queues retry image ${first}`)
   await eventually(async () => {
     const job = await (await api.deps.queueMonitor.queues()).get('image')?.getJob(jobId)
@@ -141,6 +144,44 @@ test('queues: counts, failed jobs, retry and discard, which the running API carr
   const again = await muster(`queues retry image ${first} --json`)
   expect([again.code, JSON.parse(again.stderr).error.code]).toEqual([1, 'NOT_FOUND'])
   expect((await muster('queues failed video')).code).toBe(1)
+})
+
+test('mail: list, show, resend and the suppressions, which are lifted by address', async () => {
+  const { userId, email: to } = await api.signUp()
+  const id = newId()
+  const data = JSON.stringify({ name: 'Xanthippe' })
+  const mail = { id, template: 'welcome', to_address: to, user_id: userId, data, status: 'failed', error: '550 no' }
+  await api.db.insertInto('email_messages').values(mail).execute()
+  const suppression = { address: to, reason: 'No such mailbox.', smtp_answer: '550 5.1.1 no such user', email_id: id }
+  await api.db.insertInto('email_suppressions').values(suppression).execute()
+
+  const shown = await Promise.all(
+    [`mail list --to ${to} --status failed`, `mail show ${id}`, 'mail suppressions'].map((args) => muster(args)),
+  )
+  for (const { code, stdout } of shown) {
+    expect([code, stdout]).toEqual([0, expect.stringContaining(id)])
+    expect(stdout).not.toContain('Xanthippe')
+  }
+  expect(shown[1]?.stdout).toContain('550 5.1.1 no such user')
+  expect((await json(`mail suppressions --address ${to.toUpperCase()}`)).suppressions).toMatchObject([{ emailId: id }])
+  const refused = await muster(`mail resend ${id} --json`)
+  expect([refused.code, JSON.parse(refused.stderr).error.code]).toEqual([1, 'CONFLICT'])
+
+  expect((await muster(`mail suppressions remove ${to.toUpperCase()}`)).code).toBe(0)
+  const { email } = await json(`mail resend ${id}`)
+  expect(email).toMatchObject({ to, status: 'queued' })
+  const wrong = await Promise.all(
+    [`mail suppressions remove ${to}`, `mail show ${newId()}`, 'mail show no-id', 'mail list --status lost'].map(
+      (args) => muster(args),
+    ),
+  )
+  expect(wrong.map(({ code }) => code)).toEqual([1, 1, 1, 1])
+  const usage = await Promise.all(
+    ['mail', 'mail suppressions remove', 'mail suppressions lift x'].map((args) => muster(args)),
+  )
+  expect(usage.map(({ code }) => code)).toEqual([2, 2, 2])
+  for (const action of ['email.unsuppressed', 'email.resent'])
+    expect((await eventsOf(api, action)).at(-1)).toMatchObject({ actor_id: null, after: { by: 'operator' } })
 })
 
 test('help is given on paper and not as an error; what is no command fails with 2', async () => {

@@ -9,6 +9,7 @@ import {
   verifyChain,
 } from '@muster/audit'
 import { failFastRedis } from '@muster/jobs/connection'
+import { describeRingFaults, findRingFaults } from '@muster/keys'
 import type { Result } from './command.ts'
 import { readAuditing, withDb } from './environment.ts'
 
@@ -25,6 +26,9 @@ export async function verifyAudit(given: { head?: string | undefined; heads?: st
   const announced = REDIS_URL ? await readFromRedis(REDIS_URL) : []
   const heads = [...announced, ...givenHeads(given.head), ...(given.heads ? await readFromFile(given.heads) : [])]
   return withDb(DATABASE_URL, async (db) => {
+    const ringFaults = await findRingFaults(db, { AUDIT_KEYS })
+    if (ringFaults.length > 0)
+      return { data: { ok: false, ringFaults }, lines: [describeRingFaults(ringFaults)], isWell: false }
     const report = await verifyChain(db, AUDIT_KEYS, { heads })
     return { data: { ...report, heads: heads.length }, lines: describe(report, heads.length), isWell: report.ok }
   })
@@ -37,12 +41,31 @@ function describe({ ok, isComplete, checkedRows, erasedRows, droppedRows, last, 
       : 'compared with no signed head, so an end that is cut off may go unnoticed'
   const counts = `${checkedRows} events read to number ${last.seq}, ${erasedRows} of them erased, ${droppedRows} dropped by retention; ${compared}.`
   const more = isComplete ? [] : ['There may be more behind the last of these.']
-  return ok ? [counts, 'The chain is whole.'] : [counts, 'The chain is broken:', ...faults.map(describeFault), ...more]
+  return ok
+    ? [counts, 'The chain is whole.']
+    : [counts, 'The chain is broken:', ...inRuns(faults).map(describeRun), ...more]
 }
 
-function describeFault(fault: ChainFault): string {
-  const place = 'toSeq' in fault && fault.toSeq !== fault.seq ? `${fault.seq} to ${fault.toSeq}` : String(fault.seq)
-  const event = 'eventId' in fault && fault.eventId ? ` (event ${fault.eventId})` : ''
+/** Faults of one kind that stand side by side: a line for each row of thousands would hide what else is wrong. */
+function inRuns(faults: readonly ChainFault[]): [ChainFault, ...ChainFault[]][] {
+  const runs: [ChainFault, ...ChainFault[]][] = []
+  for (const fault of faults) {
+    const run = runs.at(-1)
+    const last = run?.at(-1)
+    const isNext = last && last.kind === fault.kind && keyOf(last) === keyOf(fault) && last.seq + 1 === fault.seq
+    if (run && isNext) run.push(fault)
+    else runs.push([fault])
+  }
+  return runs
+}
+
+const keyOf = (fault: ChainFault) => ('keyId' in fault ? fault.keyId : undefined)
+
+function describeRun([fault, ...further]: [ChainFault, ...ChainFault[]]): string {
+  const last = further.at(-1) ?? fault
+  const toSeq = 'toSeq' in last ? last.toSeq : last.seq
+  const place = toSeq === fault.seq ? String(fault.seq) : `${fault.seq} to ${toSeq}`
+  const event = further.length === 0 && 'eventId' in fault && fault.eventId ? ` (event ${fault.eventId})` : ''
   return `  ${fault.kind.padEnd(18)} ${place}${event}${'keyId' in fault ? ` by key ${fault.keyId}` : ''}`
 }
 

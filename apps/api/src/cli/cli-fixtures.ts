@@ -16,7 +16,7 @@ export type Run = { code: number; stdout: string; stderr: string }
 export function muster(
   api: TestApp,
   args: string,
-  { env = {}, input = '' }: { env?: Record<string, string>; input?: string } = {},
+  { env = {}, input = '' }: { env?: Record<string, string>; input?: string | Buffer } = {},
 ): Promise<Run> {
   const { database, redisUrl } = api.deps.config
   const whole = {

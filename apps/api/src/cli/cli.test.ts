@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { newTotpSecret, seal, totpCode } from '@muster/security'
 import { eventually, insertUser, type ManualClock, manualClock } from '@muster/testing'
 import { sql } from 'kysely'
@@ -40,6 +41,13 @@ async function insertSealed(count: number, ids: Record<string, number>) {
     await api.db.insertInto('totp_secrets').values(row).execute()
   }
 }
+
+test('--version tells the release that the health check tells too', async () => {
+  const { version } = JSON.parse(await readFile(new URL('../../../../package.json', import.meta.url), 'utf8'))
+  const { stdout } = await muster('--version')
+  const health = (await api.connect().inject('GET', '/health')).json()
+  expect([stdout, health.version]).toEqual([`${version}\n`, version])
+})
 
 describe('keys', () => {
   test('new makes a key that fits any ring, under an id that none has', async () => {
@@ -160,6 +168,28 @@ describe('keys', () => {
 })
 
 describe('admin create', () => {
+  test('takes no password whose bytes are not UTF-8: each of them would be as good as another', async () => {
+    const input = Buffer.from('Stra\u00dfe-Nummer-7\n', 'latin1')
+    const { code, stderr } = await muster('admin create --email latin@example.test', { input })
+    expect([code, stderr]).toEqual([1, expect.stringContaining('not UTF-8')])
+    expect(await api.db.selectFrom('users').select('id').where('email', '=', 'latin@example.test').execute()).toEqual(
+      [],
+    )
+  })
+
+  test('takes no address in disguise, and no other command does', async () => {
+    await muster('admin create --email mike.stone@example.test')
+    const disguise = 'mi\u212Ae.stone@example.test'
+    for (const command of [
+      `admin create --email ${disguise}`,
+      `users show ${disguise}`,
+      `users deactivate ${disguise}`,
+    ]) {
+      expect([command, (await muster(command)).code]).toEqual([command, 1])
+    }
+    expect((await muster('users show MIKE.Stone@example.test')).code).toBe(0)
+  })
+
   const adminsWith = (email: string) => api.db.selectFrom('users').selectAll().where('email', '=', email).execute()
 
   test('makes a super admin with the password from standard input, who signs in with it; again it changes nothing', async () => {

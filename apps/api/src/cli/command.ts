@@ -1,4 +1,5 @@
 import type { ParseArgsOptionsConfig } from 'node:util'
+import { terminalLine } from '@muster/text'
 
 /** What a command has to tell: `lines` for people, `data` for who asked for JSON. */
 export type Result = {
@@ -12,7 +13,7 @@ export type Given = { args: readonly string[]; options: Readonly<Record<string, 
 
 /** A command as a value; all of it is what `--help` shows. */
 export type Command = {
-  /** Two words, e.g. `users show`. */
+  /** Two or three words, e.g. `users show`. */
   name: string
   /** What stands behind the name, in this order; all of it must be given. */
   args?: readonly string[]
@@ -55,9 +56,9 @@ function usageOf({ name, args = [], options = {} }: Command): string {
   ].join(' ')
 }
 
-/** Rows under each other, each column as wide as its widest cell. */
+/** Rows under each other, each column as wide as its widest cell; control characters are shown, not obeyed. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const all = [header, ...rows]
+  const all = [header, ...rows].map((row) => row.map(terminalLine))
   const widths = header.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)))
   return all.map((row) =>
     row

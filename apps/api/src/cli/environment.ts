@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { commandEnv, int, type KeyRing, keyRing, parseEnv } from '@muster/config'
+import { commandEnv, int, type KeyRing, type KeyRingName, keyRing, keyRingNames, parseEnv } from '@muster/config'
 import { createDb, type Db } from '@muster/db'
 import { DomainError } from '@muster/errors'
 import { z } from 'zod'
@@ -9,22 +9,10 @@ import { z } from 'zod'
 export const redisPatienceMs = 3_000
 const root = join(dirname(fileURLToPath(import.meta.url)), '../../../..')
 
-/** Every key ring that some process of Muster reads. */
-export const ringNames = [
-  'ACCESS_TOKEN_KEYS',
-  'REFRESH_TOKEN_KEYS',
-  'PASSWORD_KEYS',
-  'MAIL_CODE_KEYS',
-  'COOKIE_KEYS',
-  'ENCRYPTION_KEYS',
-  'AUDIT_KEYS',
-] as const
-export type RingName = (typeof ringNames)[number]
-
 const databaseUrl = z.url({ protocol: /^postgres(ql)?$/ })
 const anyRings = z.object(
-  Object.fromEntries(ringNames.map((name) => [name, keyRing().optional()])) as Record<
-    RingName,
+  Object.fromEntries(keyRingNames.map((name) => [name, keyRing().optional()])) as Record<
+    KeyRingName,
     z.ZodOptional<ReturnType<typeof keyRing>>
   >,
 )
@@ -32,13 +20,22 @@ const anyRings = z.object(
 const read = <S extends z.ZodObject>(schema: S) => parseEnv(schema, commandEnv(root))
 
 /** The rings that the environment has. @throws ConfigError for one that is written wrongly */
-export function readRings(): Partial<Record<RingName, KeyRing>> {
+export function readRings(): Partial<Record<KeyRingName, KeyRing>> {
   const rings = read(anyRings)
-  return Object.fromEntries(ringNames.flatMap((name) => (rings[name] ? [[name, rings[name]]] : [])))
+  return Object.fromEntries(keyRingNames.flatMap((name) => (rings[name] ? [[name, rings[name]]] : [])))
+}
+
+/** The key ids that the environment has, also those of a ring that is refused: who makes a new key may mend it. */
+export const readKeyIds = (): string[] => {
+  const env = commandEnv(root)
+  return keyRingNames.flatMap((name) => (env[name] ?? '').split(',').map((entry) => entry.trim().split(':')[0] ?? ''))
 }
 
 /** Undefined when no database is named and no copy runs here. */
 export const findDatabaseUrl = () => read(z.object({ DATABASE_URL: databaseUrl.optional() })).DATABASE_URL
+
+/** @throws ConfigError when no database is named and no copy runs here */
+export const readDatabaseUrl = () => read(z.object({ DATABASE_URL: databaseUrl })).DATABASE_URL
 
 /** @throws ConfigError */
 export const readEncryption = () => read(z.object({ DATABASE_URL: databaseUrl, ENCRYPTION_KEYS: keyRing() }))

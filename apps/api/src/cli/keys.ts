@@ -1,16 +1,28 @@
 import { randomBytes } from 'node:crypto'
-import type { KeyRing } from '@muster/config'
+import { type KeyRing, keyRingNames } from '@muster/config'
+import { createTransact } from '@muster/jobs/outbox'
+import { checkKeyRings, forgetKey, type KeyState, reportKeys } from '@muster/keys'
+import { z } from 'zod'
 import { countByKey } from '../modules/two-factor/re-encrypt.queries.ts'
 import { reEncrypt } from '../modules/two-factor/re-encrypt.ts'
-import type { Result } from './command.ts'
-import { findDatabaseUrl, readEncryption, readRings, ringNames, withDb } from './environment.ts'
+import { type Result, table } from './command.ts'
+import {
+  checked,
+  findDatabaseUrl,
+  readDatabaseUrl,
+  readEncryption,
+  readKeyIds,
+  readRings,
+  relayOfOthers,
+  withDb,
+} from './environment.ts'
 
 const keyBytes = 32
 const nameWidth = 20
 
 /** A new key for any ring, under an id that no ring of the environment has. */
 export function newKey(): Result {
-  const numbers = Object.values(readRings()).flatMap((ring) => [...ring.keys.keys()].map(numberOf))
+  const numbers = readKeyIds().map(numberOf)
   const key = `k${Math.max(0, ...numbers) + 1}:${randomBytes(keyBytes).toString('base64')}`
   return { data: { key }, lines: [key] }
 }
@@ -21,11 +33,11 @@ export function newKey(): Result {
  */
 export async function listKeys(): Promise<Result> {
   const rings = readRings()
-  const ringLines = ringNames.map((name) => {
+  const ringLines = keyRingNames.map((name) => {
     const ring = rings[name]
     return `${name.padEnd(nameWidth)}${ring ? describeRing(ring) : 'not set here'}`
   })
-  const ids = Object.fromEntries(ringNames.map((name) => [name, rings[name] ? [...rings[name].keys.keys()] : null]))
+  const ids = Object.fromEntries(keyRingNames.map((name) => [name, rings[name] ? [...rings[name].keys.keys()] : null]))
   const url = findDatabaseUrl()
   if (!url) {
     const unknown = '\nNo DATABASE_URL: what the encryption keys seal is not known.'
@@ -47,10 +59,54 @@ export async function listKeys(): Promise<Result> {
   }
 }
 
+/**
+ * Tells of each key whether it is current, still needed and by which rows, or may go. Not well when one is missing, or is not
+ * the one that the database knows.
+ */
+export async function checkKeys(): Promise<Result> {
+  const states = await withDb(readDatabaseUrl(), (db) => reportKeys(db, readRings(), new Date()))
+  const rows = states.map(({ ring, keyId, state, reason }) => [ring, keyId, words[state], reason])
+  return {
+    data: { keys: states },
+    lines: rows.length > 0 ? table(['ring', 'key', 'state', 'why'], rows) : ['No key is set here, and none is known.'],
+    isWell: states.every(({ state }) => state !== 'missing' && state !== 'misfit'),
+  }
+}
+
+const words: Record<KeyState['state'], string> = {
+  current: 'current',
+  needed: 'still needed',
+  unused: 'may go',
+  missing: 'MISSING',
+  misfit: 'DOES NOT FIT',
+  forgotten: 'given up',
+}
+
+const lostKey = z.object({
+  ring: z.enum(keyRingNames),
+  keyId: z.string().regex(/^[a-z0-9_-]{1,16}$/, 'is no key id'),
+})
+
+/** Gives a lost key up: no process expects it any more. What it made stays as it is. */
+export async function forgetLostKey(given: { ring: string | undefined; keyId: string | undefined }): Promise<Result> {
+  const { ring, keyId } = checked(lostKey, given)
+  return withDb(readDatabaseUrl(), async (db) => {
+    const transact = createTransact({ db, relay: relayOfOthers })
+    await transact(async ({ trx, audit }) => {
+      await forgetKey(trx, ring, keyId)
+      const after = { by: 'operator' }
+      audit({ action: 'key.forgotten', actorId: null, targetType: 'key', targetId: `${ring} ${keyId}`, after })
+    })
+    const line = `${ring} ${keyId} is given up: processes start without it. A key under this id is believed again.`
+    return { data: { ring, keyId }, lines: [line] }
+  })
+}
+
 /** Seals what is encrypted with the current key. Not well when something could not be opened. */
 export async function reEncryptAll(): Promise<Result> {
   const { DATABASE_URL, ENCRYPTION_KEYS } = readEncryption()
   return withDb(DATABASE_URL, async (db) => {
+    await checkKeyRings({ db }, { ENCRYPTION_KEYS })
     const { moved, unreadable } = await reEncrypt(db, ENCRYPTION_KEYS)
     const lost = `${unreadable} could not be opened: their key is not in ENCRYPTION_KEYS, or they are damaged.`
     return {

@@ -1,11 +1,15 @@
 import { parseArgs } from 'node:util'
+import { version } from '@muster/telemetry/version'
+import { terminalLine, terminalText, visibleJson } from '@muster/text'
 import { type Command, describeCommands, type Given, optionsOf, UsageError } from './command.ts'
 
 const usage = `pnpm muster <command> [--json], with the API's environment; without DATABASE_URL, on the copy that \`npm start\` runs here
+pnpm muster --version tells the release
 `
 
 const ending = `
-A <person> is an id, an e-mail or a username; a <queue> is email, audit, reminder or image.
+A <person> is an id, an e-mail or a username; a <queue> is email, audit, reminder or image; a <mail> is an id; a <ring> is a variable,
+e.g. AUDIT_KEYS.
 Exit codes: 0 done, 1 refused or not well, 2 no such command.
 `
 
@@ -15,11 +19,13 @@ const load = {
   admin: () => import('./admin.ts'),
   people: () => import('./people.ts'),
   queues: () => import('./queues.ts'),
+  mail: () => import('./mail.ts'),
   audit: () => import('./audit.ts'),
 }
 
 const person = ['person'] as const
 const failedJob = ['queue', 'job'] as const
+const mail = ['mail'] as const
 
 const commands: readonly Command[] = [
   {
@@ -31,6 +37,17 @@ const commands: readonly Command[] = [
     name: 'keys list',
     summary: 'the keys of each ring, and how much each encryption key still seals',
     run: async () => (await load.keys()).listKeys(),
+  },
+  {
+    name: 'keys check',
+    summary: 'whether each key fits the database, which rows still need it, and whether it may go',
+    run: async () => (await load.keys()).checkKeys(),
+  },
+  {
+    name: 'keys forget',
+    args: ['ring', 'key'],
+    summary: 'give a lost key up, so that processes start without it',
+    run: async ({ args }) => (await load.keys()).forgetLostKey({ ring: args[0], keyId: args[1] }),
   },
   {
     name: 'keys re-encrypt',
@@ -121,6 +138,36 @@ const commands: readonly Command[] = [
     run: async ({ args }) => (await load.queues()).discardJob(args[0], args[1]),
   },
   {
+    name: 'mail list',
+    options: { status: 'status', to: 'address', limit: 'number', cursor: 'mail' },
+    summary: 'mails and how they went, the newest first; the status is queued, sending, sent, failed or dropped',
+    run: async ({ options }) => (await load.mail()).listMails(options),
+  },
+  {
+    name: 'mail show',
+    args: mail,
+    summary: 'how one mail went, and whether its address is suppressed',
+    run: async ({ args }) => (await load.mail()).showMail(args[0] as string),
+  },
+  {
+    name: 'mail resend',
+    args: mail,
+    summary: 'send a mail again; one with a code or a link that only its recipient may have is refused',
+    run: async ({ args }) => (await load.mail()).resendMail(args[0] as string),
+  },
+  {
+    name: 'mail suppressions',
+    options: { address: 'address', page: 'number', limit: 'number' },
+    summary: 'addresses to which nothing is sent, with what the mail server said, the newest first',
+    run: async ({ options }) => (await load.mail()).listSuppressed(options),
+  },
+  {
+    name: 'mail suppressions remove',
+    args: ['address'],
+    summary: 'lift a suppression: the address takes mail again',
+    run: async ({ args }) => (await load.mail()).liftSuppressed(args[0] as string),
+  },
+  {
     name: 'audit verify',
     options: { head: 'seq.hash.keyId.signature', heads: 'file' },
     summary: 'follow the whole chain of the audit log, and compare it with heads from the audit worker’s log',
@@ -137,23 +184,34 @@ const out = (text: string) => void process.stdout.write(`${text}\n`)
 const isJson = process.argv.includes('--json')
 
 /** @returns the exit code */
-async function run([group = '', verb = '', ...rest]: string[]): Promise<number> {
+async function run(words: string[]): Promise<number> {
+  const [group = '', verb = ''] = words
+  if (['--version', '-V', 'version'].includes(group)) {
+    out(isJson ? JSON.stringify({ version }) : version)
+    return 0
+  }
   const isHelp = ['help', '--help', '-h'].includes(group)
   if (isHelp || ['--help', '-h'].includes(verb)) {
     const asked = commands.filter(({ name }) => isHelp || name.startsWith(`${group} `))
     out(`${usage}\n${describeCommands(asked.length > 0 ? asked : commands)}\n${ending}`)
     return 0
   }
-  const command = commands.find(({ name }) => name === `${group} ${verb}`)
+  const command = commandOf(words)
   if (!command) throw new UsageError(`${usage}\n${describeCommands(commands)}\n${ending}`)
-  const given = read(command, rest)
+  const given = read(command, words.slice(command.name.split(' ').length))
   if (!given) {
     out(`${usage}\n${describeCommands([command])}\n${ending}`)
     return 0
   }
   const { data, lines, isWell = true } = await command.run(given)
-  for (const line of isJson ? [JSON.stringify(data)] : lines) out(line)
+  for (const line of isJson ? [visibleJson(JSON.stringify(data))] : lines.map(terminalLine)) out(line)
   return isWell ? 0 : 1
+}
+
+/** The command with the longest name that the words begin with. */
+function commandOf(words: string[]): Command | undefined {
+  const named = (length: number) => commands.find(({ name }) => name === words.slice(0, length).join(' '))
+  return named(3) ?? named(2)
 }
 
 /** Undefined when help is asked for. @throws UsageError for what the command does not take */
@@ -177,7 +235,10 @@ run(process.argv.slice(2)).then(
   },
   (error: Error & { code?: string }) => {
     const { message, code } = error
-    process.stderr.write(isJson ? `${JSON.stringify({ error: { code: code ?? null, message } })}\n` : `${message}\n`)
+    const told = isJson
+      ? visibleJson(JSON.stringify({ error: { code: code ?? null, message } }))
+      : terminalText(message)
+    process.stderr.write(`${told}\n`)
     process.exitCode = error instanceof UsageError ? 2 : 1
   },
 )

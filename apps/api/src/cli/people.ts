@@ -1,5 +1,6 @@
 import { systemClock } from '@muster/db'
 import { DomainError } from '@muster/errors'
+import { lowerCaseAscii } from '@muster/identifiers'
 import { failFastRedis } from '@muster/jobs/connection'
 import { createTransact } from '@muster/jobs/outbox'
 import type { AdminUser, AdminUserPatch } from '../modules/admin/admin-users.schema.ts'
@@ -76,7 +77,7 @@ export const resetTwoFactor = (name: string): Promise<Result> =>
 /** Does something about the person who has this id, e-mail or username. @throws Error when nobody has */
 function about(name: string, act: (deps: users.PeopleDeps, id: string) => Promise<Result>): Promise<Result> {
   return withPeople(async (deps) => {
-    const id = await findIdByAnyName(deps.db, name.trim().toLowerCase())
+    const id = await findIdByAnyName(deps.db, lowerCaseAscii(name.trim()))
     if (id === undefined) throw new DomainError('NOT_FOUND', { message: 'Nobody has this id, e-mail or username.' })
     return act(deps, id)
   })

@@ -20,7 +20,7 @@ export type Origin = {
 }
 
 export function originOf(request: FastifyRequest): Origin {
-  const userAgent = request.headers['user-agent']?.slice(0, 400)
+  const userAgent = request.headers['user-agent']?.replace(/\p{C}/gu, '').slice(0, 400)
   const { ip, id: requestId, deviceCookie, refreshCookie } = request
   return {
     ip,

@@ -5,10 +5,12 @@ import fastify from 'fastify'
 import { expect, test } from 'vitest'
 import { bodyTimeoutPlugin } from './body-timeout.ts'
 import { errorsPlugin } from './errors.ts'
+import { httpRulesPlugin } from './http-rules.ts'
 
 test('a body that trickles in is given up with a sentence, and one that arrives is not', async () => {
   const app = fastify()
   await app.register(errorsPlugin)
+  await app.register(httpRulesPlugin)
   await app.register(bodyTimeoutPlugin, { timeoutMs: 300 })
   app.post('/', async ({ body }) => body)
   const { port } = new URL(await app.listen({ host: '127.0.0.1', port: 0 }))

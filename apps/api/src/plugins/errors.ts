@@ -1,10 +1,12 @@
 import { isDatabaseUnavailable } from '@muster/db'
 import { DomainError, type ErrorDetail } from '@muster/errors'
+import { findMachineFault } from '@muster/telemetry'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 
 const databaseRetrySeconds = 2
+const machineRetrySeconds = 10
 /** What a request made wrong ten thousand times it need not be told as often. */
 const maxDetails = 50
 /** Names of unknown keys are as long as the caller likes. */
@@ -73,6 +75,10 @@ function toDomainError(error: FastifyError, request: FastifyRequest): DomainErro
     return new DomainError('VALIDATION_FAILED', { message: 'The request broke off.', cause: error })
   if (isDatabaseUnavailable(error)) {
     return new DomainError('DEPENDENCY_UNAVAILABLE', { retryAfterSeconds: databaseRetrySeconds, cause: error })
+  }
+  // A full disk, no handles left: for an operator to mend, and worth another try.
+  if (findMachineFault(error)) {
+    return new DomainError('DEPENDENCY_UNAVAILABLE', { retryAfterSeconds: machineRetrySeconds, cause: error })
   }
   const known = byFastifyCode[error.code]
   if (known) return known()

@@ -4,6 +4,7 @@ const controls = /\p{Cc}/u
 const controlsButLines = /[^\P{Cc}\t\r\n]/u
 /** Embeddings, overrides and isolates make what follows look like other text (Unicode TR 36, 2.8.3); marks and letters stay. */
 const reordering = /[\u202A-\u202E\u2066-\u2069]/u
+const halfCharacter = 'has half of a character (a lone surrogate)'
 const invisible = /\p{Default_Ignorable_Code_Point}/gu
 
 /**
@@ -16,7 +17,7 @@ export function text({ min = 0, max, isMultiline = false }: { min?: number; max:
   return z
     .string()
     .trim()
-    .refine((value) => value.isWellFormed(), 'has half of a character (a lone surrogate)')
+    .refine((value) => value.isWellFormed(), halfCharacter)
     .refine((value) => !refused.test(value), `has a control character${isMultiline ? '' : ' or a line end'}`)
     .refine((value) => !reordering.test(value), 'has a character that reverses the text around it')
     .refine(
@@ -25,6 +26,18 @@ export function text({ min = 0, max, isMultiline = false }: { min?: number; max:
     )
     .meta({ minLength: min, maxLength: max })
 }
+
+/**
+ * A password as it was given, for what is checked; longer than any may be, because what is checked must end somewhere.
+ * Halves of surrogate pairs are refused: UTF-8 has one replacement for all of them, so that one password would be as good
+ * as another. What a new one must be is told by `passwordFaults`.
+ */
+export const anyPassword = z
+  .string()
+  .min(1)
+  .max(1_000)
+  .refine((value) => value.isWellFormed(), { error: halfCharacter, abort: true })
+  .refine((value) => !value.includes('\0'), { error: 'has a NUL character', abort: true })
 
 const earliest = '1970-01-01T00:00:00.000Z'
 const latest = '9999-12-31T23:59:59.999Z'

@@ -1,26 +1,39 @@
-import { readOutboxState } from '@muster/jobs/outbox-state'
+import { reasonOf } from '@muster/telemetry'
+import { version } from '@muster/telemetry/version'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
-import { sql } from 'kysely'
 import { z } from 'zod'
 import type { Deps } from '../deps.ts'
-import { version } from '../version.ts'
 
-const check = z.object({ status: z.enum(['up', 'down', 'behind']), latencyMs: z.number() })
+const check = z.object({
+  status: z.enum(['up', 'down', 'behind']),
+  latencyMs: z.number(),
+  reason: z.string().optional().describe('Why it is down, as a code, e.g. `WRONGPASS`, `53300`, `ECONNREFUSED`.'),
+})
+/** `unknown` until it was measured for the first time. */
+const clockCheck = z.object({
+  status: z.enum(['up', 'off', 'unknown']),
+  offsetMs: z.int().describe('How far the system clock is ahead of the clock of Postgres.'),
+})
 const healthReply = z.object({
   status: z.enum(['healthy', 'degraded', 'unhealthy']),
   uptime: z.number(),
   version: z.string(),
-  checks: z.object({ postgres: check, redis: check, outbox: check.extend({ pending: z.int(), oldestMs: z.number() }) }),
+  checks: z.object({
+    postgres: check,
+    redis: check,
+    outbox: check.extend({ pending: z.int(), oldestMs: z.number() }),
+    clock: clockCheck,
+  }),
 })
 type Health = z.infer<typeof healthReply>
 
 const probeTimeoutMs = 1_000
-/** Owed this long and still not with a worker: something is stuck. */
+/** Pending this long: nothing publishes it. */
 const outboxBehindMs = 60_000
 
-/** `GET /health`: unhealthy without Postgres, degraded without Redis or with an outbox that is not emptied. */
+/** `GET /health`: unhealthy without Postgres; degraded without Redis, with jobs that stay pending, or with a wrong clock. */
 export const healthPlugin = fp(async (app: FastifyInstance, { deps }: { deps: Deps }) => {
   const routes: FastifyPluginAsyncZod = async (scope) => {
     scope.get(
@@ -29,12 +42,12 @@ export const healthPlugin = fp(async (app: FastifyInstance, { deps }: { deps: De
         config: { access: 'public' },
         schema: {
           tags: ['operation'],
-          summary: 'Tell how the parts are',
+          summary: 'Tell the state of each dependency, and why one is down',
           response: { 200: healthReply, 503: healthReply },
         },
       },
       async (_request, reply) => {
-        const health = await readHealth(deps)
+        const health = await readHealth(deps.dependencies)
         return reply.status(health.status === 'unhealthy' ? 503 : 200).send(health)
       },
     )
@@ -42,44 +55,47 @@ export const healthPlugin = fp(async (app: FastifyInstance, { deps }: { deps: De
   await app.register(routes)
 })
 
-export async function readHealth({ db, redis }: Pick<Deps, 'db' | 'redis'>): Promise<Health> {
-  const [postgres, redisCheck, outbox] = await Promise.all([
-    probe(() => sql`select 1`.execute(db)),
-    probe(() => redis.ping()),
-    probe(() => readOutboxState(db)),
-  ])
+/** Takes at most a second, whatever does not answer. */
+export async function readHealth({ postgres, redis, readOutbox, clock }: Deps['dependencies']): Promise<Health> {
+  const [postgresState, redisState, outbox] = await Promise.all([postgres.check(), redis.check(), probe(readOutbox)])
   const { pending, oldestMs } = outbox.value ?? { pending: 0, oldestMs: 0 }
   const isBehind = oldestMs > outboxBehindMs
-  const isDegraded = redisCheck.status === 'down' || isBehind
+  const clockState = clock.state()
+  const isDegraded =
+    [redisState, outbox].some(({ status }) => status === 'down') || isBehind || clockState.status === 'off'
   return {
-    status: postgres.status === 'down' ? 'unhealthy' : isDegraded ? 'degraded' : 'healthy',
+    status: postgresState.status === 'down' ? 'unhealthy' : isDegraded ? 'degraded' : 'healthy',
     uptime: Math.round(process.uptime()),
     version: version,
     checks: {
-      postgres: { status: postgres.status, latencyMs: postgres.latencyMs },
-      redis: { status: redisCheck.status, latencyMs: redisCheck.latencyMs },
+      postgres: postgresState,
+      redis: redisState,
       outbox: {
         status: outbox.status === 'up' && isBehind ? 'behind' : outbox.status,
         latencyMs: outbox.latencyMs,
+        ...(outbox.reason && { reason: outbox.reason }),
         pending,
         oldestMs,
       },
+      clock: clockState,
     },
   }
 }
 
-async function probe<T>(ask: () => Promise<T>): Promise<{ status: 'up' | 'down'; latencyMs: number; value?: T }> {
+type Probe<T> = { status: 'up' | 'down'; latencyMs: number; reason?: string; value?: T }
+
+async function probe<T>(ask: () => Promise<T>): Promise<Probe<T>> {
   const startMs = performance.now()
   const latencyMs = () => Math.round(performance.now() - startMs)
   let timer: NodeJS.Timeout | undefined
   const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('no answer in time')), probeTimeoutMs)
+    timer = setTimeout(() => reject(new Error('no answer: timeout')), probeTimeoutMs)
   })
   try {
     const value = await Promise.race([ask(), timeout])
     return { status: 'up', latencyMs: latencyMs(), value }
-  } catch {
-    return { status: 'down', latencyMs: latencyMs() }
+  } catch (error) {
+    return { status: 'down', latencyMs: latencyMs(), reason: reasonOf(error) }
   } finally {
     clearTimeout(timer)
   }

@@ -4,6 +4,7 @@ import { DomainError } from '@muster/errors'
 import type { FastifyRequest } from 'fastify'
 import { type RawBuilder, sql } from 'kysely'
 import { z } from 'zod'
+import { text } from './fields.ts'
 
 /** What a POST with an `Idempotency-Key` is recognised by. */
 export type Idempotency = {
@@ -15,7 +16,7 @@ export type Idempotency = {
 }
 
 /** Headers of a route that takes the key. Loose, because the schema's output replaces the request's headers. */
-export const idempotencyHeaders = z.looseObject({ 'idempotency-key': z.string().min(1).max(64).optional() })
+export const idempotencyHeaders = z.looseObject({ 'idempotency-key': text({ min: 1, max: 64 }).optional() })
 
 const keyTtlMs = 24 * 3_600_000
 

@@ -2,6 +2,13 @@ import { DomainError } from '@muster/errors'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** On a GET: it writes or sets cookies, so HEAD, which has no effects (RFC 9110, 9.2.1), is answered 405. */
+    hasEffects?: true
+  }
+}
+
 /** OPTIONS is for preflights (CORS); any other is a method that no address knows. Before CORS answers it as text. */
 export const optionsPlugin = fp(async (app: FastifyInstance) => {
   app.addHook('onRequest', (request, reply, done) => {
@@ -11,10 +18,16 @@ export const optionsPlugin = fp(async (app: FastifyInstance) => {
   })
 })
 
-/** 404 for an address that nothing serves, 405 with `Allow` (RFC 9110) for one that another method serves. */
+/**
+ * 404 for an address that nothing serves, 405 with `Allow` (RFC 9110) for one that another method serves. Fastify makes
+ * a HEAD of each GET and runs its handler; where that has effects, HEAD is a method that the address does not serve.
+ */
 export const notFoundPlugin = fp(async (app: FastifyInstance) => {
   const routes: { pattern: RegExp; methods: string[] }[] = []
-  app.addHook('onRoute', ({ url, method }) => void routes.push({ pattern: patternOf(url), methods: [method].flat() }))
+  app.addHook('onRoute', ({ url, method, config }) => {
+    const methods = [method].flat().filter((one) => one !== 'HEAD' || !config?.hasEffects)
+    routes.push({ pattern: patternOf(url), methods })
+  })
 
   const refuse = (request: FastifyRequest, reply: FastifyReply): never => {
     const [path = '/'] = request.url.split('?')
@@ -33,6 +46,11 @@ export const notFoundPlugin = fp(async (app: FastifyInstance) => {
       .call(app, request, reply)
       .then(() => refuse(request, reply))
       .catch(done)
+  })
+  // After the limits, and after it was found out who asks.
+  app.addHook('preParsing', (request, reply, payload, done) => {
+    if (request.method === 'HEAD' && request.routeOptions.config.hasEffects) refuse(request, reply)
+    done(null, payload)
   })
 })
 

@@ -1,3 +1,4 @@
+import { optOutToken, templates } from '@muster/mail'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildTestApp, type TestApp } from '../testing.ts'
 
@@ -68,13 +69,38 @@ test('the document holds no schema that nothing refers to', async () => {
   expect(names.filter((name) => !text.includes(`"#/components/schemas/${name}"`))).toEqual([])
 })
 
-test('the reference page may run its own script, and nothing from elsewhere', async () => {
-  const page = await api.connect().inject('GET', '/docs/')
-  expect(page.headers['content-type']).toMatch(/^text\/html/)
-  expect(page.headers['content-security-policy']).toMatch(/script-src 'self'/)
-  expect(page.headers['content-security-policy']).not.toMatch(/default-src 'none'|https:/)
-  const script = await api
-    .connect()
-    .inject('GET', new URL(/src="([^"]+)"/.exec(page.body)?.[1] ?? '', 'http://a/docs/').pathname)
+test('the reference page runs only what carries the nonce of its answer', async () => {
+  const read = async () => {
+    const { headers, body } = await api.connect().inject('GET', '/docs/')
+    const policy = String(headers['content-security-policy'])
+    return { headers, body, policy, nonce: /script-src 'nonce-([\w+/=]{24})'(;|$)/.exec(policy)?.[1] ?? 'none' }
+  }
+  const page = await read()
+  expect(page.headers).toMatchObject({
+    'content-type': expect.stringMatching(/^text\/html/),
+    'cache-control': 'no-store',
+  })
+  expect(page.policy).not.toMatch(/unsafe|\*|https?:|blob:|script-src[^;]*'self'/)
+  expect(page.policy).toContain("connect-src 'self';")
+  const scripts = [...page.body.matchAll(/<(script|style)\b[^>]*>/g)].map(([tag]) => tag)
+  expect(scripts.length).toBeGreaterThan(1)
+  for (const tag of scripts) expect(tag).toContain(`nonce="${page.nonce}"`)
+  expect(page.body).not.toMatch(/\son\w+=|javascript:|style="/)
+  expect((await read()).nonce).not.toBe(page.nonce)
+
+  const address = new URL(/src="([^"]+)"/.exec(page.body)?.[1] ?? '', 'http://a/docs/').pathname
+  const script = await api.connect().inject('GET', address)
   expect([script.statusCode, script.headers['content-type']]).toEqual([200, expect.stringMatching(/javascript/)])
+})
+
+test('no page lets itself be framed, loads from elsewhere or runs inline or eval scripts', async () => {
+  const admin = await api.signUp({ role: 'super_admin' })
+  const token = optOutToken(api.deps.config.keys.mailCode, templates['morning-digest'].optOut, admin.userId)
+  for (const url of ['/docs', '/docs/', '/api/v1/admin/queues/board/', `/api/v1/unsubscribe?token=${token}`]) {
+    const { headers } = await admin.inject('GET', url)
+    expect([url, headers['x-frame-options'], headers['x-content-type-options']]).toEqual([url, 'DENY', 'nosniff'])
+    const policy = String(headers['content-security-policy'])
+    expect([url, policy]).toEqual([url, expect.stringMatching(/default-src 'none'.*frame-ancestors 'none'/)])
+    expect([url, policy]).toEqual([url, expect.not.stringMatching(/unsafe|https?:|\*/)])
+  }
 })

@@ -1,15 +1,13 @@
-import fastifyRateLimit, { type FastifyRateLimitStore, normalizeIP } from '@fastify/rate-limit'
+import fastifyRateLimit, { type FastifyRateLimitStore } from '@fastify/rate-limit'
 import { DomainError } from '@muster/errors'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Deps } from '../deps.ts'
+import { addressKey } from '../http/client-address.ts'
 import { createDeltaCounters } from './delta-store.ts'
 import { type CoarseLimitName, coarseLimits, scaled } from './limits.ts'
 
 const exchangeIntervalMs = 500
-
-/** The key under which an address counts: IPv4 as it is, IPv6 by its /64, which one household or server owns. */
-export const addressKey = (ip: string) => normalizeIP(ip, 64)
 
 const callerLimit = ({ actor, routeOptions }: FastifyRequest) => {
   if (actor) return 'signedIn'

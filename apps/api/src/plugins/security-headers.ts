@@ -20,6 +20,9 @@ export const jsonHeaders = {
   'x-frame-options': 'DENY',
 }
 
+/** What every page tells helmet: nobody frames it, where helmet by itself lets the same origin do so. */
+export const pageDefaults = { frameguard: { action: 'deny' } } as const
+
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /** Security headers of every answer, and the refusal of unsafe requests that a foreign page sent. */

@@ -4,7 +4,7 @@ import type { Role } from '@muster/policy'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import type { AccessClaims, AccessTokens } from '../modules/sessions/access-tokens.ts'
-import { refreshSession, type SessionGrant } from '../modules/sessions/sessions.service.ts'
+import { holderOf, refreshSession, type SessionGrant } from '../modules/sessions/sessions.service.ts'
 import { type Actor, originOf } from './actor.ts'
 import type { Context } from './context.ts'
 
@@ -91,7 +91,7 @@ const maxRemembered = 10_000
 
 /**
  * Cookie → `request.actor`, on every route that is not public. An access token that ran out, or whose claims are out of
- * date, is renewed on the way when the refresh token is good.
+ * date, is renewed on the way when the refresh token is good. HEAD only reads who holds that one.
  */
 export const sessionPlugin = fp(async (app: FastifyInstance, { context }: Options) => {
   const { cookies, revocations, clock } = context
@@ -183,6 +183,7 @@ export const sessionPlugin = fp(async (app: FastifyInstance, { context }: Option
   async function renew(request: FastifyRequest, reply: FastifyReply): Promise<Actor> {
     const refreshToken = cookies.readRefreshToken(request)
     if (!refreshToken) throw new DomainError('UNAUTHENTICATED')
+    if (request.method === 'HEAD') return holderOf(context, refreshToken)
     const grant = await refreshSession(context, refreshToken, originOf(request))
     cookies.set(reply, grant)
     return grant.actor

@@ -1,5 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { extname } from 'node:path'
+import { lowerCaseAscii } from '@muster/identifiers'
+import { findMachineFault } from '@muster/telemetry'
 import { fileTypeFromFile } from 'file-type'
 
 export type FileKind = 'image' | 'document'
@@ -35,7 +37,8 @@ export const extensionsOf = (kinds: readonly FileKind[]): string[] =>
   Object.keys(rules).filter((extension) => kinds.includes(rules[extension]?.kind as FileKind))
 
 /** Whether a file of this name must be text. */
-export const isTextName = (filename: string): boolean => rules[extname(filename).toLowerCase()]?.signatures.length === 0
+export const isTextName = (filename: string): boolean =>
+  rules[lowerCaseAscii(extname(filename))]?.signatures.length === 0
 
 const detectionTimeoutMs = 5_000
 
@@ -45,7 +48,7 @@ export async function acceptedType(
   path: string,
   kinds: readonly FileKind[],
 ): Promise<AcceptedType | undefined> {
-  const rule = rules[extname(filename).toLowerCase()]
+  const rule = rules[lowerCaseAscii(extname(filename))]
   if (!rule || !kinds.includes(rule.kind)) return undefined
   const isFitting =
     rule.signatures.length > 0 ? rule.signatures.includes((await signatureOf(path)) ?? '') : await isPlainText(path)
@@ -56,7 +59,9 @@ export async function acceptedType(
 async function signatureOf(path: string): Promise<string | undefined> {
   try {
     return (await fileTypeFromFile(path, { signal: AbortSignal.timeout(detectionTimeoutMs) }))?.ext
-  } catch {
+  } catch (error) {
+    // No handles left, say: that is no word on the file.
+    if (findMachineFault(error)) throw error
     return undefined
   }
 }
@@ -104,6 +109,6 @@ export function safeFilename(name: string): string {
 export function servedFilename(filename: string, contentType: string): string {
   const extension = extname(filename)
   const expected = extensionsByType[contentType]
-  if (!expected || rules[extension.toLowerCase()]?.contentType === contentType) return filename
+  if (!expected || rules[lowerCaseAscii(extension)]?.contentType === contentType) return filename
   return `${filename.slice(0, filename.length - extension.length)}${expected}`
 }

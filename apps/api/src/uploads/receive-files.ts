@@ -14,6 +14,8 @@ export type StagedFile = AcceptedType & { filename: string; path: string; sizeBy
 /** What a route takes: the name of its field, and how many files of which kinds. */
 export type UploadRules = { field: string; maxFiles: number; kinds: readonly FileKind[] }
 
+const folderPrefix = 'upload-'
+const stagingRetrySeconds = 10
 const uploadLimits = { fileSizeBytes: 10 * 1024 * 1024, idleMs: 15_000, totalMs: 5 * 60_000 }
 const multipartLimits = {
   fileSize: uploadLimits.fileSizeBytes,
@@ -34,12 +36,21 @@ export async function withReceivedFiles<T>(
   { stagingDir, ...rules }: UploadRules & { stagingDir: string },
   use: (files: StagedFile[]) => Promise<T>,
 ): Promise<T> {
-  await mkdir(stagingDir, { recursive: true })
-  const folder = await mkdtemp(join(stagingDir, folderPrefix))
+  const folder = await makeFolder(stagingDir)
   try {
     return await use(await receive(request, reply, folder, rules))
   } finally {
     await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** Without a staging area nothing can be received, whatever the reason: that is for an operator to mend. */
+async function makeFolder(stagingDir: string): Promise<string> {
+  try {
+    await mkdir(stagingDir, { recursive: true })
+    return await mkdtemp(join(stagingDir, folderPrefix))
+  } catch (cause) {
+    throw new DomainError('DEPENDENCY_UNAVAILABLE', { retryAfterSeconds: stagingRetrySeconds, cause })
   }
 }
 
@@ -107,8 +118,6 @@ function readable(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof DomainError || 'code' in error) return error
   return new DomainError('VALIDATION_FAILED', { message: 'The multipart body could not be read.', cause: error })
 }
-
-const folderPrefix = 'upload-'
 
 /** Removes what uploads of a process that was killed have left: no upload takes as long as that. */
 export async function clearOldUploads(stagingDir: string, now: Date): Promise<void> {

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { DomainError } from '@muster/errors'
 import type { Storage } from '@muster/storage'
+import { contentDisposition } from '@muster/text'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { isNotModified } from '../plugins/etag.ts'
 import { servedFilename } from './file-types.ts'
@@ -45,7 +46,7 @@ export async function serveFile(
     .header('content-length', end - start + 1)
     .header(
       'content-disposition',
-      disposition(isImage ? 'inline' : 'attachment', servedFilename(filename, contentType)),
+      contentDisposition(isImage ? 'inline' : 'attachment', servedFilename(filename, contentType)),
     )
     .send(stream)
 }
@@ -81,17 +82,4 @@ function wantedRange(request: FastifyRequest, etag: string, sizeBytes: number): 
   const start = first === '' ? Math.max(0, sizeBytes - Number(last)) : Number(first)
   const end = first === '' || last === '' ? sizeBytes - 1 : Math.min(Number(last), sizeBytes - 1)
   return start > end ? 'unsatisfiable' : { start, end }
-}
-
-/** RFC 6266: a name in plain ASCII for old clients, and the real one (RFC 8187) for all others. */
-function disposition(type: 'inline' | 'attachment', filename: string): string {
-  const ascii = filename
-    .normalize('NFKD')
-    .replace(/[^\x20-\x7e]/g, '')
-    .replace(/["\\%]/g, '_')
-  const encoded = encodeURIComponent(filename).replace(
-    /['()*]/g,
-    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
-  )
-  return `${type}; filename="${ascii}"; filename*=UTF-8''${encoded}`
 }

@@ -1,13 +1,13 @@
 import { isDatabaseUnavailable } from '@muster/db'
 import { anonymisePeople, deletionGraceMs } from '@muster/jobs'
-import { handle } from '@muster/jobs/worker'
+import { handle, PermanentError } from '@muster/jobs/worker'
 import { anonymisePerson } from '../anonymise/anonymise-person.ts'
 import { listDue } from '../anonymise/people.queries.ts'
 import type { Deps } from '../deps.ts'
 
 const peoplePerPage = 100
 
-/** Makes people anonymous who asked to be deleted 30 days ago and did not come back. One that fails stops no other. */
+/** Makes people anonymous who asked to be deleted 30 days ago and did not come back. One that fails stops no other. @throws PermanentError in the end when some did */
 export function anonymisePeopleHandler(deps: Pick<Deps, 'db' | 'clock'>) {
   return handle(anonymisePeople, async (_payload, { log, signal, transact }) => {
     const before = new Date(deps.clock.now().getTime() - deletionGraceMs)
@@ -29,5 +29,7 @@ export function anonymisePeopleHandler(deps: Pick<Deps, 'db' | 'clock'>) {
       if (page.length < peoplePerPage) break
     }
     log.info({ done, failed }, 'people made anonymous')
+    // Listed as a failed job, so that it is not the log alone which knows.
+    if (failed > 0) throw new PermanentError(`${failed} people could not be made anonymous; the log says who and why`)
   })
 }

@@ -1,6 +1,6 @@
 import { isDatabaseUnavailable } from '@muster/db'
 import { retentionJobs } from '@muster/jobs'
-import { type Handler, handle } from '@muster/jobs/worker'
+import { type Handler, handle, PermanentError } from '@muster/jobs/worker'
 import { Counter, registry } from '@muster/telemetry'
 import type { Deps } from '../deps.ts'
 import { dropMonth } from '../retention/drop-month.ts'
@@ -21,22 +21,29 @@ export const retentionHandlers = (deps: Pick<Deps, 'db' | 'keys' | 'retention' |
   ...sweepHandlers(deps),
 ]
 
-/** Drops the months of the audit log that are older than they are kept. One that can't be dropped stops no other. */
+/** Drops the months of the audit log that are older than they are kept. One that can't be dropped stops no other. @throws PermanentError in the end when some can't */
 function dropAuditMonthsHandler(deps: Pick<Deps, 'db' | 'keys' | 'retention' | 'clock'>): Handler {
   return handle(retentionJobs.auditMonths, async (_payload, { log, signal, transact }) => {
     const firstKept = monthNumber(deps.clock.now()) - deps.retention.auditMonths
+    const failed: string[] = []
     for (const month of await listMonths(deps.db)) {
       if (month.number >= firstKept) continue
       try {
         await dropMonth(deps, month, { transact, signal, log })
       } catch (error) {
         if (signal.aborted || isDatabaseUnavailable(error)) throw error
+        failed.push(month.name)
         log.error(
           { err: error, month: month.name },
           'a month of the audit log could not be dropped; tried again tomorrow',
         )
       }
     }
+    if (failed.length === 0) return
+    // One that another worker dropped meanwhile is no failure.
+    const left = (await listMonths(deps.db)).map(({ name }) => name).filter((name) => failed.includes(name))
+    // Listed as a failed job, so that it is not the log alone which knows.
+    if (left.length > 0) throw new PermanentError(`months of the audit log could not be dropped: ${left.join(', ')}`)
   })
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDatabaseUnavailable } from '@muster/db'
 import { sendEmail } from '@muster/jobs'
-import { type HandlerContext, handle, PermanentError, RetryLater } from '@muster/jobs/worker'
+import { failsForGood, type HandlerContext, handle, PermanentError, RetryLater } from '@muster/jobs/worker'
 import { batched } from '../batched.ts'
 import type { Circuit, Permit } from '../circuit.ts'
 import { type Composed, compose } from '../compose.ts'
@@ -11,6 +11,7 @@ import {
   type ClaimedMail,
   type ClaimResult,
   claimMails,
+  hasOtherMailPassed,
   noteSentMails,
   type SentMail,
   settleMail,
@@ -27,7 +28,7 @@ type Needs = Given & {
   /** @returns false when the lease was lost */
   noteSent: (mail: SentMail) => Promise<boolean>
 }
-type Ending = { status: 'failed' | 'dropped'; error: string; suppress?: boolean }
+type Ending = { status: 'failed' | 'dropped'; error: string; smtpAnswer?: string }
 
 /** For noting that a mail went out while Postgres is away; the lease is not renewed then. */
 const noteDeadlineMs = 10_000
@@ -53,16 +54,32 @@ export function sendEmailHandler(given: Given) {
       if (claim.kind === 'missing') throw new PermanentError(`there is no mail ${emailId}`)
       if (claim.kind === 'wait')
         throw new RetryLater('not due, or in the hands of another worker', Math.ceil(claim.forMs) + 10)
-      if (claim.kind === 'claimed') await sendClaimed(needs, claim.mail, ctx, permit)
+      if (claim.kind === 'claimed')
+        await sendClaimed(needs, claim.mail, ctx, permit).catch((error) => giveBack(needs, claim.mail, error, ctx))
     } finally {
       permit.unused()
     }
   })
 }
 
+/**
+ * Gives the lease back after a fault of Muster, so that the next run need not wait for its end. Such a fault is no verdict
+ * on the mail: it stays queued, says which job failed, and goes out when that is retried.
+ */
+async function giveBack({ db }: Needs, mail: ClaimedMail, fault: unknown, ctx: HandlerContext): Promise<never> {
+  const outcome = { status: 'queued', next_attempt_at: null }
+  const reason = fault instanceof Error ? fault.message : String(fault)
+  const error = fitForRow(`job ${ctx.jobId} failed and can be retried: ${reason}`)
+  const isForGood = failsForGood(fault, { ...ctx, job: sendEmail })
+  // What can't be noted now, the end of the lease does.
+  await settleMail(db, mail, isForGood ? { ...outcome, error } : outcome).catch(() => {})
+  throw fault
+}
+
 async function sendClaimed(needs: Needs, mail: ClaimedMail, ctx: HandlerContext, permit: Permit): Promise<void> {
   const { expiresAt, suppression, obsolete } = mail
-  if (expiresAt && expiresAt <= needs.clock.now()) return end(mail, { status: 'dropped', error: 'expired' }, ctx)
+  if (expiresAt && expiresAt <= needs.clock.now())
+    return end(mail, { status: 'dropped', error: expiredAfter(mail) }, ctx)
   if (obsolete !== null) return end(mail, { status: 'dropped', error: obsolete }, ctx)
   if (suppression !== null) {
     return end(mail, { status: 'failed', error: `the address is suppressed: ${suppression}` }, ctx)
@@ -73,7 +90,7 @@ async function sendClaimed(needs: Needs, mail: ClaimedMail, ctx: HandlerContext,
       return end(mail, { status: 'failed', error: message.reason }, ctx)
     case 'not-yet':
       ctx.log.error({ emailId: mail.id }, message.reason)
-      return putOff(mail, message.reason, needs, ctx)
+      return putOff(mail, { reason: message.reason, logged: message.reason }, needs, ctx)
     case 'ready':
       return handOver(mail, message, needs, ctx, permit)
   }
@@ -102,22 +119,47 @@ async function handOver(
     lease.release()
   }
   const reason = fitForRow(trouble.reason, message.secret)
-  const logged = { emailId: mail.id, template: mail.template, smtp: trouble.summary }
-  if (trouble.needsOperator) ctx.log.error(logged, 'the SMTP server refuses to work for Muster')
-  if (trouble.kind === 'address' || trouble.kind === 'message') {
-    permit.answered()
-    ctx.log.warn(logged, 'a mail was refused for good')
-    return end(mail, { status: 'failed', error: reason, suppress: trouble.kind === 'address' }, ctx)
-  }
-  permit.failed(trouble.kind === 'busy' ? mail.to : undefined)
-  return putOff(mail, reason, needs, ctx, trouble.summary)
+  await answerTrouble({ mail, trouble, reason }, needs, ctx, permit)
 }
+
+type Refusal = { mail: ClaimedMail; trouble: SmtpTrouble; reason: string }
+
+/** Ends the mail where the answer is final, and otherwise tries again later; decision 005 says why. */
+async function answerTrouble(
+  { mail, trouble, reason }: Refusal,
+  needs: Needs,
+  ctx: HandlerContext,
+  permit: Permit,
+): Promise<void> {
+  const { kind, summary, needsOperator } = trouble
+  const logged = { emailId: mail.id, template: mail.template, smtp: summary }
+  if (needsOperator) ctx.log.error(logged, 'mail refused: the SMTP server does not let Muster send')
+  if (kind === 'mailbox' || kind === 'message') {
+    permit.answered()
+    ctx.log.warn(logged, 'mail refused for good')
+    return end(mail, { status: 'failed', error: reason, ...(kind === 'mailbox' && { smtpAnswer: reason }) }, ctx)
+  }
+  permit.failed({ about: kind === 'server' ? undefined : mail.to, summary })
+  if (kind === 'refused' && (await hasOtherMailPassed(needs.db, mail))) {
+    ctx.log.warn(logged, 'mail refused for good while others pass')
+    return end(mail, { status: 'failed', error: reason }, ctx)
+  }
+  return putOff(mail, { reason, logged: summary, isRefused: kind === 'refused' }, needs, ctx)
+}
+
+/** A code that nobody got says why, not only that it is too old by now. */
+const expiredAfter = ({ lastError }: ClaimedMail) =>
+  lastError === null ? 'expired' : `expired; the last try: ${lastError}`.slice(0, maxReasonLength)
 
 /** A server may quote what it refuses, of a token perhaps only the part after its row's id. Cut after the secret is out. */
 function fitForRow(reason: string, secret = ''): string {
   const hidden = secret.slice(secret.lastIndexOf('.') + 1)
   const text = hidden ? reason.replaceAll(hidden, '[secret]') : reason
-  return text.replace(/\p{Cc}+/gu, ' ').slice(0, maxReasonLength)
+  return text
+    .toWellFormed()
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
+    .slice(0, maxReasonLength)
+    .toWellFormed()
 }
 
 /** The row's end and the job's end in one statement. */
@@ -131,12 +173,15 @@ async function noteSent(mail: ClaimedMail, smtpId: string, needs: Needs, ctx: Ha
 }
 
 /** The row's end and the job's end in one transaction. */
-async function end(mail: ClaimedMail, { status, error, suppress }: Ending, ctx: HandlerContext): Promise<void> {
+async function end(mail: ClaimedMail, { status, error, smtpAnswer }: Ending, ctx: HandlerContext): Promise<void> {
   await ctx.transact(async ({ trx }) => {
     const isSettled = await settleMail(trx, mail, { status, error, next_attempt_at: null })
     // Rolls the job's end back as well: whoever has the lease now needs the job.
     if (!isSettled) throw new RetryLater('the lease was lost', leaseMs)
-    if (suppress) await suppressAddress(trx, { address: mail.to, reason: error })
+    if (smtpAnswer !== undefined) {
+      const reason = 'The mail server says that this mailbox does not exist or takes no mail.'
+      await suppressAddress(trx, { address: mail.to, reason, smtp_answer: smtpAnswer, email_id: mail.id })
+    }
   })
   tell(mail, status, ctx)
 }
@@ -166,16 +211,15 @@ async function insist<T>(commit: () => Promise<T>, signal: AbortSignal): Promise
 /** Notes the trouble and when the next try is; the job comes back then. */
 async function putOff(
   mail: ClaimedMail,
-  reason: string,
+  { reason, logged, isRefused = false }: { reason: string; logged: string; isRefused?: boolean },
   needs: Needs,
   ctx: HandlerContext,
-  logged = reason,
 ): Promise<void> {
   const now = needs.clock.now()
   const nextAt = nextAttemptAt(mail, now)
   if (!nextAt) return end(mail, { status: 'failed', error: `given up: ${reason}` }, ctx)
   countMail(mail.template, 'put-off')
-  await settleMail(needs.db, mail, { status: 'queued', next_attempt_at: nextAt, error: reason })
+  await settleMail(needs.db, mail, { status: 'queued', next_attempt_at: nextAt, error: reason, isRefused })
   throw new RetryLater(logged, Math.max(0, nextAt.getTime() - now.getTime()))
 }
 

@@ -1392,7 +1392,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
      " <a class=\"link\" href=\"",
      {
       "slot": "optOutUrl",
-      "as": "line"
+      "as": "address"
      },
      "\"\nstyle=\"color:#2f57c8;text-decoration-line:none;text-decoration:underline\" target=\"_blank\">Turn the morning digest off</a>"
     ]
@@ -1655,7 +1655,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
      " Turn the morning digest off <",
      {
       "slot": "optOutUrl",
-      "as": "line"
+      "as": "address"
      },
      ">"
     ]

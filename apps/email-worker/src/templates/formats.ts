@@ -1,13 +1,16 @@
+import { isLinkLike, isolated, multiLine, singleLine } from '@muster/text'
+import { zoneOrUtc } from '@muster/zones'
+
 /** How values are written before they are put into a mail. Each gives plain text; escaping comes after it. */
 export const formats = {
   /** One line: whatever would break or hide a line becomes a space. */
-  line: (value: unknown) => oneLine(value),
+  line: (value: unknown) => isolated(singleLine(String(value ?? ''))),
   /** A person's name, or nothing when it looks like an advertisement: the first mail goes to whom a stranger names. */
-  person: (value: unknown) => unlessAdvertising(oneLine(value)),
+  person: (value: unknown) => unlessLinkLike(value),
   /** What a browser says that it is, which a stranger may have made up. */
-  device: (value: unknown) => unlessAdvertising(oneLine(value)),
+  device: (value: unknown) => unlessLinkLike(value),
   /** Text whose line breaks stay. */
-  lines: (value: unknown) => clean(value, unprintableButLineBreaks).trim(),
+  lines: (value: unknown) => isolated(multiLine(String(value ?? ''))),
   /** `Friday 20 November 2026 at 14:30 CET`, in the receiver's zone. */
   dateTime: (value: unknown, timezone: string) => (value ? dateTimeIn(timezone).format(new Date(String(value))) : ''),
   /** `14:30` in the receiver's zone. */
@@ -27,13 +30,10 @@ export const formats = {
 
 export type SlotFormat = keyof typeof formats
 
-/** Control characters, and the invisible ones that turn the direction of writing around. */
-const unprintable = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu
-const unprintableButLineBreaks = /[^\P{Cc}\n]+|[\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu
-
-const clean = (value: unknown, characters: RegExp) => String(value ?? '').replace(characters, ' ')
-const unlessAdvertising = (text: string) => (/[:/\\@]|\S\.\p{L}{2}/u.test(text) ? '' : text)
-const oneLine = (value: unknown) => clean(value, unprintable).replace(/\s+/gu, ' ').trim()
+function unlessLinkLike(value: unknown): string {
+  const name = singleLine(String(value ?? ''))
+  return isLinkLike(name) ? '' : isolated(name)
+}
 
 const date = { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' } as const
 const time = { hour: '2-digit', minute: '2-digit' } as const
@@ -42,20 +42,13 @@ const dateTimeIn = zonedFormat({ ...date, ...time, timeZoneName: 'short' })
 const timeIn = zonedFormat(time)
 const dayFormat = new Intl.DateTimeFormat('en-GB', { ...date, timeZone: 'UTC' })
 
-/** Making one takes longer than writing a hundred dates; a zone that this system doesn't know is read as UTC. */
+/** Making one takes longer than writing a hundred dates; a zone that this process doesn't know is read as UTC. */
 function zonedFormat(options: Intl.DateTimeFormatOptions): (timezone: string) => Intl.DateTimeFormat {
   const made = new Map<string, Intl.DateTimeFormat>()
-  const make = (timeZone: string) => new Intl.DateTimeFormat('en-GB', { timeZone, ...options })
   return (timezone) => {
-    const known = made.get(timezone)
-    if (known) return known
-    let format: Intl.DateTimeFormat
-    try {
-      format = make(timezone)
-    } catch {
-      format = make('UTC')
-    }
-    made.set(timezone, format)
+    const timeZone = zoneOrUtc(timezone)
+    const format = made.get(timeZone) ?? new Intl.DateTimeFormat('en-GB', { timeZone, ...options })
+    made.set(timeZone, format)
     return format
   }
 }

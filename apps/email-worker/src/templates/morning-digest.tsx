@@ -72,7 +72,11 @@ function Reason() {
       You get this mail in the morning of a day on which something is due or overdue.
       <When has="optOutUrl">
         {' '}
-        <Link className="link" href={slot('optOutUrl')} style={{ color: color.accent, textDecoration: 'underline' }}>
+        <Link
+          className="link"
+          href={slot('optOutUrl', 'address')}
+          style={{ color: color.accent, textDecoration: 'underline' }}
+        >
           Turn the morning digest off
         </Link>
       </When>

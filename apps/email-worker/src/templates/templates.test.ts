@@ -109,7 +109,18 @@ describe('an invitation', () => {
     expect(text).toContain('\n\nAnalytical Engines\n\n')
   })
 
-  test.each(['win at evil.com', 'http://evil', 'mail a@b'])('does not print "%s" for a name', (name) => {
+  test.each([
+    'win at evil.com',
+    'http://evil',
+    'mail a@b',
+    'evil。com',
+    'evil．com',
+    'evil.c\u200dom',
+    'http:／／evil',
+    'evil[.]com',
+    '198.51.100.7 evil',
+    'evil +1 800 555 0199',
+  ])('does not print %j for a name', (name) => {
     const { html, text } = invitation({ invitedBy: name, organizationName: name })
     for (const part of [html, text]) expect(part).not.toMatch(/evil|a@b/)
     expect(text).toContain('you are invited to join')
@@ -189,6 +200,16 @@ test.each(['win at evil.com', 'http://evil', 'mail a@b'])('a stranger’s mail d
   const { html, text } = written('register-code', { name })
   expect(text).toContain('Hello, enter this code')
   expect(html).not.toContain('evil')
+})
+
+test('writing from right to left reorders nothing around it, in subject, HTML and text', () => {
+  const title = 'שלום (1)'
+  const { subject, html, text } = reminder({ taskTitle: title, message: `${title}\n${title}` })
+  expect(subject).toBe(`Reminder: \u2068${title}\u2069`)
+  for (const part of [html, text]) {
+    expect(part.split(title)).toHaveLength(part.split(`\u2068${title}\u2069`).length)
+    expect(part).toContain(title)
+  }
 })
 
 test('a name with dots is greeted', () => {

@@ -1,9 +1,10 @@
 import { deleteFiles } from '@muster/jobs'
-import type { Transact, TransactContext } from '@muster/jobs/outbox'
+import { createTransact, type Transact, type TransactContext } from '@muster/jobs/outbox'
 import { everyKeyOf } from '@muster/storage'
-import { findAbandoned, type Processing, setFailed, setReady } from '../attachments.queries.ts'
+import { findAbandoned, forgetDiscarded, type Processing, setFailed, setReady } from '../attachments.queries.ts'
 import type { Deps } from '../deps.ts'
 import type { OptimizedImage } from '../image/optimize.ts'
+import type { NotMade } from './make-image.ts'
 
 const abandonedAfterMs = 24 * 3_600_000
 const abandonedBatch = 500
@@ -40,26 +41,55 @@ export function giveUp(
   return transact((context) => fail(context, attachment, failureReason, clock.now()))
 }
 
-/** Images whose job was given up, for it took its worker down again and again, would stay in processing for ever. */
+/**
+ * The attachment says that Muster failed, and keeps its bytes for when the job is run again.
+ * @throws the fault, with which the job fails for good
+ */
+export async function failByFault(
+  { db, relay, clock }: Pick<Deps, 'db' | 'relay' | 'clock'>,
+  attachment: Processing,
+  { failureReason, fault }: NotMade,
+): Promise<never> {
+  // Not the job's own transaction: that would end the job as done, and nobody could run it again.
+  await createTransact({ db, relay })((context) => fail(context, attachment, failureReason, clock.now(), keepBytes))
+  throw fault
+}
+
+/**
+ * Images whose job failed without a word, for it took its worker down again and again, would stay in processing for ever.
+ * Bytes are kept for as long as the failed job is, and go when it was discarded.
+ */
 export function giveUpAbandoned({ clock }: Pick<Deps, 'clock'>, transact: Transact): Promise<number> {
   const now = clock.now()
   return transact(async (context) => {
-    const abandoned = await findAbandoned(context.trx, new Date(now.getTime() - abandonedAfterMs), abandonedBatch)
-    for (const attachment of abandoned) await fail(context, attachment, 'The image could not be processed.', now)
+    const { trx, enqueue } = context
+    const abandoned = await findAbandoned(trx, new Date(now.getTime() - abandonedAfterMs), abandonedBatch)
+    for (const attachment of abandoned)
+      await fail(context, attachment, 'The image could not be processed.', now, {
+        areBytesKept: attachment.canBeRetried,
+      })
+    for (const attachment of await forgetDiscarded(trx, abandonedBatch))
+      enqueue(deleteFiles, { keys: keysOf(attachment) })
     return abandoned.length
   })
 }
+
+const keepBytes = { areBytesKept: true }
 
 async function fail(
   { trx, enqueue, audit }: TransactContext,
   attachment: Processing,
   failureReason: string,
   now: Date,
+  { areBytesKept }: { areBytesKept: boolean } = { areBytesKept: false },
 ) {
-  if (!(await setFailed(trx, attachment.id, failureReason, now))) return
-  enqueue(deleteFiles, { keys: everyKeyOf({ ...attachment, kind: 'image', thumbnail_key: null }) })
+  if (!(await setFailed(trx, attachment.id, { reason: failureReason, areBytesKept }, now))) return
+  if (!areBytesKept) enqueue(deleteFiles, { keys: keysOf(attachment) })
   audit({ ...changeOf(attachment, 'attachment.failed'), after: { status: 'failed', failureReason } })
 }
+
+const keysOf = (attachment: Pick<Processing, 'id' | 'storage_key'>) =>
+  everyKeyOf({ ...attachment, kind: 'image', thumbnail_key: null })
 
 const changeOf = ({ id, status }: Processing, action: string) => ({
   action,

@@ -1,9 +1,10 @@
 import { deleteFiles } from '@muster/jobs'
-import type { Transact, TransactContext } from '@muster/jobs/outbox'
+import { createTransact, type Transact, type TransactContext } from '@muster/jobs/outbox'
 import { notify } from '@muster/notifications'
 import { avatarKeys } from '@muster/storage'
 import { type AvatarUpload, findAbandoned, setAvatar, setAvatarFailed } from '../avatars.queries.ts'
 import type { Deps } from '../deps.ts'
+import type { NotMade } from './make-image.ts'
 
 const abandonedBatch = 500
 
@@ -32,18 +33,46 @@ export function giveUpAvatar(
   return transact((context) => fail(context, upload, failureReason, clock.now()))
 }
 
-/** Uploads whose job was given up, for it took its worker down again and again, would stay in processing for ever. */
+/**
+ * The person keeps the picture that they had, and the upload its bytes for when the job is run again.
+ * @throws the fault, with which the job fails for good
+ */
+export async function failAvatarByFault(
+  { db, relay, clock }: Pick<Deps, 'db' | 'relay' | 'clock'>,
+  upload: AvatarUpload,
+  { failureReason, fault }: NotMade,
+): Promise<never> {
+  // Not the job's own transaction: that would end the job as done, and nobody could run it again.
+  await createTransact({ db, relay })((context) => fail(context, upload, failureReason, clock.now(), keepBytes))
+  throw fault
+}
+
+/**
+ * Uploads whose job failed without a word, for it took its worker down again and again, would stay in processing for ever.
+ * Bytes are kept for as long as the failed job is, and go when it was discarded.
+ */
 export function giveUpAbandonedAvatars({ clock }: Pick<Deps, 'clock'>, transact: Transact): Promise<number> {
   return transact(async (context) => {
     const abandoned = await findAbandoned(context.trx, abandonedBatch)
-    for (const upload of abandoned) await fail(context, upload, 'It could not be processed.', clock.now())
+    for (const { canBeRetried, ...upload } of abandoned)
+      await fail(context, upload, 'It could not be processed.', clock.now(), { areBytesKept: canBeRetried })
     return abandoned.length
   })
 }
 
-async function fail({ trx, enqueue, audit }: TransactContext, upload: AvatarUpload, failureReason: string, now: Date) {
-  enqueue(deleteFiles, { keys: Object.values(avatarKeys(upload.userId, upload.uploadId)) })
-  if (!(await setAvatarFailed(trx, upload))) return
+const keepBytes = { areBytesKept: true }
+
+async function fail(
+  { trx, enqueue, audit }: TransactContext,
+  upload: AvatarUpload,
+  failureReason: string,
+  now: Date,
+  { areBytesKept }: { areBytesKept: boolean } = { areBytesKept: false },
+) {
+  if (!areBytesKept) enqueue(deleteFiles, { keys: Object.values(avatarKeys(upload.userId, upload.uploadId)) })
+  const outcome = await setAvatarFailed(trx, upload, { areBytesKept })
+  // Whose job was discarded was told when it failed.
+  if (outcome !== 'failed') return
   await notify({ trx }, { userId: upload.userId, ...failureNotice(failureReason), now })
   audit({ ...changeOf(upload, 'user.avatar_failed'), after: { uploadId: upload.uploadId, failureReason } })
 }

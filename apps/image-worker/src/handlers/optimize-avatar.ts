@@ -6,11 +6,11 @@ import { type AvatarUpload, isWanted } from '../avatars.queries.ts'
 import type { Deps } from '../deps.ts'
 import { makeAvatar } from '../image/avatar.ts'
 import type { InTurn } from '../turns.ts'
-import { finishAvatar, giveUpAvatar } from './finish-avatar.ts'
+import { failAvatarByFault, finishAvatar, giveUpAvatar } from './finish-avatar.ts'
 import { makeOrGiveUp } from './make-image.ts'
 import { whenStorageIsThere } from './storage-errors.ts'
 
-type Needs = Pick<Deps, 'db' | 'storage' | 'clock' | 'dropProfile'> & { inTurn: InTurn }
+type Needs = Pick<Deps, 'db' | 'relay' | 'storage' | 'clock' | 'dropProfile'> & { inTurn: InTurn }
 
 /**
  * Turns an uploaded image into a person's picture. A file that is no usable image is an outcome, not an error: the old
@@ -30,6 +30,7 @@ async function makeOne(deps: Needs, upload: AvatarUpload, context: HandlerContex
     return whenStorageIsThere(deps.storage.put(keys.picture, Readable.from([picture])))
   }
   const made = await makeOrGiveUp(deps, keys.original, make, { ...context, job: optimizeAvatar })
+  if ('fault' in made) return failAvatarByFault(deps, upload, made)
   if ('failureReason' in made) return giveUpAvatar(deps, context.transact, upload, made.failureReason)
   await finishAvatar(deps, context.transact, upload)
 }

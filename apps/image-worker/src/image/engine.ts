@@ -16,10 +16,10 @@ sharp.unblock({
   operation: ['VipsForeignLoadJpeg', 'VipsForeignLoadPng', 'VipsForeignLoadNsgif', 'VipsForeignLoadWebp'],
 })
 
-/** A pipeline over a file that refuses damaged and truncated data and stops by itself. */
-export function pipelineOf(path: string, options: Pick<SharpOptions, 'animated'> = {}): Sharp {
+/** A pipeline over a file, by its path or whole, that refuses damaged and truncated data and stops by itself. */
+export function pipelineOf(file: string | Buffer, options: Pick<SharpOptions, 'animated'> = {}): Sharp {
   const limits = { limitInputPixels: maxMegapixels * 1_000_000, failOn: 'error' } as const
-  return sharp(path, { ...limits, ...options }).timeout({ seconds: timeoutSeconds })
+  return sharp(file, { ...limits, ...options }).timeout({ seconds: timeoutSeconds })
 }
 
 /** Reads what the file says of itself; no pixel is decoded, so its size does not matter yet. */
@@ -35,8 +35,13 @@ export async function run(pipeline: Sharp) {
   return pipeline.toBuffer({ resolveWithObject: true }).catch(refuse)
 }
 
+/** What libvips says of the machine rather than of the file. */
+const machineWords =
+  /unix error|out of memory|cannot allocate|no space left|too many open files|permission denied|read-only file system|unable to (?:create|open) temp/i
+
 function refuse(cause: unknown): never {
   if (cause instanceof Error && /^(timeout|Input file is missing)/.test(cause.message)) throw cause
+  if (cause instanceof Error && machineWords.test(cause.message)) throw cause
   const isUnknown = cause instanceof Error && cause.message.includes('unsupported image format')
   throw new UnusableImage(isUnknown ? noImage : 'The file is damaged or incomplete.', { cause })
 }

@@ -1,12 +1,14 @@
-import { open, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import type { Metadata } from 'sharp'
-import { gifBreaksOff, type ImageFormat, pngFrames } from '../strip/index.ts'
+import { type Canvas, type ImageFormat, type Layout, MalformedContainer, readLayout } from '../containers/index.ts'
 import { maxMegapixels, noImage, readHeader } from './engine.ts'
 import { UnusableImage } from './unusable-image.ts'
 
 export type ImageFacts = {
   format: ImageFormat
-  /** Of one frame, as it is shown: after turning by its orientation. */
+  /** Of one frame, before turning by its orientation. */
+  canvas: Canvas
+  /** The same as it is shown. */
   widthPx: number
   heightPx: number
   /** EXIF orientation, 1 to 8. */
@@ -14,36 +16,63 @@ export type ImageFacts = {
   frames: number
   /** An animation that the pipeline can't read and would make a still image of. */
   isAnimatedPng: boolean
+  /** Colours from a palette, or few enough bits a pixel for one. */
+  isPalette: boolean
+  /** Whether the colours are those of a profile of its own. */
+  hasProfile: boolean
 }
 
 const formats: ReadonlySet<string> = new Set(['jpeg', 'png', 'gif', 'webp'] satisfies ImageFormat[])
 const maxWholeBytes = 256 * 1024 ** 2
-/** The animation chunk of a PNG stands before its pixels; what lies before it is rarely more than a colour profile. */
-const pngHeadBytes = 1024 ** 2
+/** Programs write some ten; a file of ours has room for thousands, and each keeps decoders busy with the whole picture. */
+const maxScans = 100
+const damaged = 'The file is damaged or incomplete.'
 
-/** Reads an image's header and refuses what is no image of ours or too large. @throws UnusableImage */
+/**
+ * Reads an image's header and refuses what is no image of ours or too large: for our decoder, and for the viewers of those
+ * to whom the file may be served as it is. What the decoder tells and what the container says have to agree.
+ * @throws UnusableImage
+ */
 export async function inspect(path: string): Promise<ImageFacts> {
   const header = await readHeader(path)
   if (!isFormat(header.format)) throw new UnusableImage(noImage)
-  const frames = header.format === 'png' ? pngFrames(await headOf(path)) : (header.pages ?? 1)
-  refuseTooManyPixels(header, frames)
+  const layout = layoutOf(header.format, await readFile(path))
+  const canvas = { widthPx: header.width, heightPx: header.pageHeight ?? header.height }
+  const frames = Math.max(layout.frames, header.pages ?? 1)
+  refuseTooManyPixels(canvas, layout, frames)
   refuseTooMuchMemory(header)
-  if (header.format === 'gif') refuseHalfAnAnimation(await readFile(path))
+  refuseTooManyScans(layout)
+  refuseContradictions(header.format, canvas, layout)
   return {
     format: header.format,
+    canvas,
     widthPx: header.autoOrient.width,
     heightPx: header.pageHeight ?? header.autoOrient.height,
     orientation: header.orientation ?? 1,
     frames,
     isAnimatedPng: header.format === 'png' && frames > 1,
+    isPalette: header.isPalette === true || (header.bitsPerSample ?? 8) < 8,
+    hasProfile: header.hasProfile,
   }
 }
 
-function refuseTooManyPixels({ width, height, pageHeight }: Metadata, frames: number): void {
-  const megapixels = (width * (pageHeight ?? height) * frames) / 1_000_000
+function layoutOf(format: ImageFormat, bytes: Buffer): Layout {
+  try {
+    return readLayout(format, bytes)
+  } catch (cause) {
+    if (cause instanceof MalformedContainer) throw new UnusableImage(damaged, { cause })
+    throw cause
+  }
+}
+
+function refuseTooManyPixels(decoded: Canvas, { widthPx, heightPx }: Layout, frames: number): void {
+  const pixelsOf = (canvas: Canvas) => canvas.widthPx * canvas.heightPx
+  const isLarger = widthPx * heightPx > pixelsOf(decoded)
+  const megapixels = (Math.max(widthPx * heightPx, pixelsOf(decoded)) * frames) / 1_000_000
   if (megapixels <= maxMegapixels) return
+  const canvas = isLarger ? ` Its canvas is ${widthPx}×${heightPx} pixels.` : ''
   throw new UnusableImage(
-    `The image has ${megapixels.toFixed(1)} megapixels over all its frames; at most ${maxMegapixels} are accepted.`,
+    `The image has ${megapixels.toFixed(1)} megapixels over all its frames; at most ${maxMegapixels} are accepted.${canvas}`,
   )
 }
 
@@ -58,19 +87,16 @@ function refuseTooMuchMemory({ format, width, height, channels, depth, isProgres
   )
 }
 
-/** The decoder would take the frames that are whole for all of them. */
-function refuseHalfAnAnimation(gif: Buffer): void {
-  if (gifBreaksOff(gif)) throw new UnusableImage('The file is damaged or incomplete.')
+function refuseTooManyScans({ scans }: Layout): void {
+  if (scans <= maxScans) return
+  throw new UnusableImage(`The image is a JPEG of ${scans} scans; at most ${maxScans} are accepted. Save it anew.`)
 }
 
-async function headOf(path: string): Promise<Buffer> {
-  const file = await open(path)
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(pngHeadBytes), 0, pngHeadBytes, 0)
-    return buffer.subarray(0, bytesRead)
-  } finally {
-    await file.close()
-  }
+/** Of half a GIF the decoder would take the frames that are whole for all. Only its canvas is a matter of opinion. */
+function refuseContradictions(format: ImageFormat, decoded: Canvas, { widthPx, heightPx, isWhole }: Layout): void {
+  const isAgreed = format === 'gif' || (decoded.widthPx === widthPx && decoded.heightPx === heightPx)
+  const isHalf = format === 'gif' && !isWhole
+  if (!isAgreed || isHalf) throw new UnusableImage(damaged)
 }
 
 function isFormat(format: string | undefined): format is ImageFormat {

@@ -87,6 +87,27 @@ export async function settle(
 }
 
 /**
+ * Makes a reminder pending again that failed by a fault of Muster, and whose job an operator runs again.
+ * @returns false when it did not, or moved since
+ */
+export async function reopen(trx: Trx, { id, scheduledAt }: { id: string; scheduledAt: string }): Promise<boolean> {
+  const { numUpdatedRows } = await trx
+    .updateTable('reminders')
+    .set((eb) => ({
+      status: 'pending',
+      failure_reason: null,
+      version: eb('version', '+', 1),
+      updated_at: eb.fn<Date>('now'),
+    }))
+    .where('id', '=', id)
+    .where('status', '=', 'failed')
+    .where('failure_reason', '=', 'error')
+    .where(sql<Date>`date_trunc('milliseconds', scheduled_at)`, '=', sql<Date>`${scheduledAt}::timestamptz`)
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
+}
+
+/**
  * Marks the reminder as sent and writes the ledger, in one statement. The ledger's unique key decides: a moment that was
  * delivered before is not delivered again.
  * @returns whether this is the delivery; false also when the reminder ended, or moved, meanwhile

@@ -1,14 +1,14 @@
-import { isDatabaseUnavailable, type Json } from '@muster/db'
+import type { Json } from '@muster/db'
 import { type AuditEvent, fireReminder } from '@muster/jobs'
 import type { TransactContext } from '@muster/jobs/outbox'
-import { AlreadyDone, type HandlerContext, handle, RetryLater } from '@muster/jobs/worker'
+import { failsForGood, handle } from '@muster/jobs/worker'
 import { insertMail } from '@muster/mail'
 import { notify } from '@muster/notifications'
 import { applyDefaults } from '@muster/policy'
 
 import type { AnalyticsCache } from '../analytics-cache.ts'
 import type { Deps } from '../deps.ts'
-import { type DueReminder, deliver, readDueReminder, settle } from './fire-reminder.queries.ts'
+import { type DueReminder, deliver, readDueReminder, reopen, settle } from './fire-reminder.queries.ts'
 import { lateAfterMs, taskMail } from './task-mail.ts'
 
 /** What is missed by more is not sent any more. */
@@ -20,13 +20,16 @@ export const fireReminderHandler = (deps: Pick<Deps, 'db' | 'clock'> & { analyti
     let userId: string | undefined
     try {
       await context.transact(async (tx) => {
-        const reminder = await readDueReminder(tx.trx, reminderId)
+        const isReopened = async () => reopen(tx.trx, { id: reminderId, scheduledAt })
+        const read = () => readDueReminder(tx.trx, reminderId)
+        const reminder = (await read()) ?? ((await isReopened()) ? await read() : undefined)
         userId = reminder?.user.id
         if (reminder?.scheduledAt.getTime() === Date.parse(scheduledAt)) await fire(tx, reminder, deps.clock.now())
         if (reminder) tx.afterCommit(() => deps.analytics.drop(reminder.user.id))
       })
     } catch (error) {
-      if (isLastTry(error, context)) {
+      // After it the person must see that, instead of a reminder that stays pending for ever. A retry takes it up again.
+      if (failsForGood(error, { ...context, job: fireReminder })) {
         const given = { id: reminderId, scheduledAtText: scheduledAt }
         await settle(deps.db, given, { status: 'failed', failure_reason: 'error' })
         if (userId) await deps.analytics.drop(userId)
@@ -98,9 +101,3 @@ function toNotification({ id, scheduledAt, message, task, user }: DueReminder, l
 
 const toMail = ({ scheduledAt, message, task, user }: DueReminder, late: boolean) =>
   taskMail('reminder', { task, user, message, scheduledAt, late })
-
-/** After it the job is given up, and the person must see that instead of a reminder that stays pending for ever. */
-function isLastTry(error: unknown, { attempt, signal }: HandlerContext): boolean {
-  if (error instanceof AlreadyDone || error instanceof RetryLater || isDatabaseUnavailable(error)) return false
-  return !signal.aborted && attempt >= fireReminder.options.attempts
-}

@@ -1,3 +1,5 @@
+import { dateIn, startOfDate, zoneOrUtc } from '@muster/zones'
+
 /** The digest of one date of the person's own calendar, and the moment it is for. */
 export type Digest = { localDate: string; at: Date }
 
@@ -15,14 +17,13 @@ const maxLooksBack = 31
  */
 export function digestTimeOf(localDate: string, timezone: string): Date | undefined {
   const date = Temporal.PlainDate.from(localDate)
-  const time = date.toZonedDateTime({ timeZone: knownZone(timezone), plainTime: digestTime })
+  const time = date.toZonedDateTime({ timeZone: zoneOrUtc(timezone), plainTime: digestTime })
   return time.toPlainDate().equals(date) ? new Date(time.epochMilliseconds) : undefined
 }
 
 /** When the date is over in the zone: the beginning of the one after it. */
 export function endOfDate(localDate: string, timezone: string): Date {
-  const next = Temporal.PlainDate.from(localDate).add({ days: 1 })
-  return new Date(next.toZonedDateTime(knownZone(timezone)).epochMilliseconds)
+  return startOfDate(Temporal.PlainDate.from(localDate).add({ days: 1 }), timezone)
 }
 
 /** The first digest after a moment. */
@@ -69,24 +70,4 @@ function digestOn(date: Temporal.PlainDate, timezone: string): Digest | undefine
   const localDate = date.toString()
   const at = digestTimeOf(localDate, timezone)
   return at && { localDate, at }
-}
-
-const dateIn = (timezone: string, at: Date) =>
-  Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(knownZone(timezone)).toPlainDate()
-
-const known = new Map<string, string>()
-
-/** A zone that this system doesn't know is read as UTC, as in mails: it must not hold up everybody else's digests. */
-function knownZone(timezone: string): string {
-  const zone = known.get(timezone) ?? (isZone(timezone) ? timezone : 'UTC')
-  known.set(timezone, zone)
-  return zone
-}
-
-function isZone(timezone: string): boolean {
-  try {
-    return Boolean(new Temporal.ZonedDateTime(0n, timezone))
-  } catch {
-    return false
-  }
 }

@@ -1,4 +1,5 @@
 import { isDatabaseUnavailable } from '@muster/db'
+import { type Outage, trackOutage } from '@muster/telemetry'
 import type { Deps } from '../deps.ts'
 import { claimDigests } from './claim-digests.ts'
 import { claimNotices } from './claim-notices.ts'
@@ -6,6 +7,7 @@ import { claimReminders } from './claim-reminders.ts'
 import { type DueKind, dueKinds, whatsDue } from './whats-due.queries.ts'
 
 type Needs = Pick<Deps, 'db' | 'transact' | 'clock' | 'log'>
+type Watched = Needs & { outage: Outage }
 
 /** Each hands over a bounded number and says whether there may be more. */
 const claims: Record<DueKind, (needs: Needs) => Promise<boolean>> = {
@@ -16,7 +18,14 @@ const claims: Record<DueKind, (needs: Needs) => Promise<boolean>> = {
 }
 
 /** Looks for what is due, one look after the other, until closed. While Postgres is away it keeps trying. */
-export function startTimer(needs: Needs, { tickMs }: { tickMs: number }): { close(): Promise<void> } {
+export function startTimer(given: Needs, { tickMs }: { tickMs: number }): { close(): Promise<void> } {
+  const outage = trackOutage({
+    log: given.log,
+    fields: { dependency: 'postgres', component: 'schedule' },
+    down: 'schedule waiting for postgres',
+    up: 'schedule goes on',
+  })
+  const needs = { ...given, outage }
   let isClosing = false
   let timer: NodeJS.Timeout | undefined
 
@@ -40,8 +49,9 @@ export function startTimer(needs: Needs, { tickMs }: { tickMs: number }): { clos
 }
 
 /** Of each kind that is due, hands over once. @returns whether there may be more */
-async function claimSome(needs: Needs, isClosing: () => boolean): Promise<boolean> {
+async function claimSome(needs: Watched, isClosing: () => boolean): Promise<boolean> {
   const due = await whatsDue(needs.db, needs.clock.now()).catch((error: unknown) => tell(needs, error))
+  if (due) needs.outage.succeeded()
   let isMore = false
   for (const kind of dueKinds.filter((kind) => due?.[kind])) {
     if (isClosing()) return false
@@ -52,7 +62,7 @@ async function claimSome(needs: Needs, isClosing: () => boolean): Promise<boolea
   return isMore
 }
 
-function tell({ log }: Needs, error: unknown, kind?: DueKind): undefined {
-  if (isDatabaseUnavailable(error)) log.warn({ err: error }, 'the schedule waits for Postgres')
+function tell({ log, outage }: Watched, error: unknown, kind?: DueKind): undefined {
+  if (isDatabaseUnavailable(error)) outage.failed(error)
   else log.error({ err: error, kind }, 'what is due could not be handed over')
 }

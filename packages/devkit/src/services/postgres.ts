@@ -1,5 +1,15 @@
 import { execFile } from 'node:child_process'
-import { chmodSync, chownSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { StartError } from '../start-error.ts'
@@ -63,6 +73,11 @@ export async function startPostgres(options: PostgresOptions): Promise<Service> 
     // SIGINT is Postgres's fast shutdown: it ends sessions and writes a checkpoint.
     stop: () => stopProcess(pid, 'SIGINT', 20_000),
   }
+}
+
+/** Tells whether there is a finished cluster for this folder, wherever it really lies. */
+export function hasCluster(dir: string): boolean {
+  return existsSync(join(clusterFolder(dir, postgresOwner()), 'PG_VERSION'))
 }
 
 /** Empties the cluster's folder, wherever it really lies. */

@@ -12,6 +12,8 @@ export type RedisOptions = {
   /** False for tests: nothing is written to disk. */
   isDurable: boolean
   databases?: number
+  /** Further ones, as in redis.conf. */
+  settings?: Record<string, string | number>
 }
 
 /** Starts Redis on loopback, never evicting, and waits until it answers. */
@@ -27,6 +29,7 @@ export async function startRedis(options: RedisOptions): Promise<Service> {
     appendonly: options.isDurable ? 'yes' : 'no',
     save: '',
     daemonize: 'no',
+    ...options.settings,
   }
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)])
   const child = spawnService(options.program, args, { logFile: options.logFile, onSpawn: options.onSpawn })

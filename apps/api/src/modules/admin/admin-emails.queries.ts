@@ -22,8 +22,8 @@ export function lockEmail(trx: Trx, id: string): Promise<EmailRow | undefined> {
   return trx.selectFrom('email_messages').selectAll().where('id', '=', id).forUpdate().executeTakeFirst()
 }
 
-export function findEmail(trx: Trx, id: string): Promise<EmailRow> {
-  return trx.selectFrom('email_messages').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
+export function findEmail(trx: Trx, id: string): Promise<EmailRow | undefined> {
+  return trx.selectFrom('email_messages').selectAll().where('id', '=', id).executeTakeFirst()
 }
 
 /** Whether a mail that says the same to the same address waits to be sent. */

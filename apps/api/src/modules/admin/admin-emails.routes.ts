@@ -2,10 +2,19 @@ import { rolesWith } from '@muster/policy'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 
 import type { Context } from '../../plugins/context.ts'
-import { errorReply, ok } from '../../plugins/reply.ts'
-import { emailParams, emailQuery, emailReply, emailsReply } from './admin-emails.schema.ts'
+import { errorReply, messageReply, ok, said } from '../../plugins/reply.ts'
+import {
+  emailParams,
+  emailQuery,
+  emailReply,
+  emailsReply,
+  suppressionParams,
+  suppressionQuery,
+  suppressionsReply,
+} from './admin-emails.schema.ts'
 import * as emails from './admin-emails.service.ts'
 import { doerOf } from './doer.ts'
+import * as suppressions from './email-suppressions.service.ts'
 
 const tags = ['administration']
 
@@ -13,7 +22,7 @@ export const adminEmailsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
   app.get(
     '/admin/emails',
     {
-      config: { access: rolesWith('email.read') },
+      config: { access: rolesWith('email.read'), hasEffects: true },
       schema: {
         tags,
         summary: 'List mails and how they went',
@@ -25,6 +34,62 @@ export const adminEmailsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
     async (request) => {
       const { emails: found, pagination } = await emails.listEmails(context, doerOf(request), request.query)
       return { ...ok({ emails: found }), pagination }
+    },
+  )
+
+  app.get(
+    '/admin/emails/:id',
+    {
+      config: { access: rolesWith('email.read') },
+      schema: {
+        tags,
+        summary: 'Read how a mail went',
+        description: 'Without what it says. That it was shown is written to the audit log.',
+        params: emailParams,
+        response: { 200: emailReply, 404: errorReply },
+      },
+    },
+    async (request) => ok({ email: await emails.readEmail(context, doerOf(request), request.params.id) }),
+  )
+
+  app.get(
+    '/admin/emails/suppressions',
+    {
+      config: { access: rolesWith('email.read'), hasEffects: true },
+      schema: {
+        tags,
+        summary: 'List the addresses that take no mail',
+        description:
+          'The newest first, each with what the mail server said and the mail that got this answer. Whose address was shown is written to the audit log.',
+        querystring: suppressionQuery,
+        response: { 200: suppressionsReply },
+      },
+    },
+    async (request) => {
+      const { suppressions: found, pagination } = await suppressions.listSuppressions(
+        context,
+        doerOf(request),
+        request.query,
+      )
+      return { ...ok({ suppressions: found }), pagination }
+    },
+  )
+
+  app.delete(
+    '/admin/emails/suppressions/:id',
+    {
+      config: { access: rolesWith('email.unsuppress') },
+      schema: {
+        tags,
+        summary: 'Lift a suppression: the address takes mail again',
+        description: 'Mails that failed meanwhile stay failed; send again those that are still wanted.',
+        params: suppressionParams,
+        response: { 200: messageReply, 404: errorReply },
+      },
+    },
+    async (request) => {
+      await suppressions.liftSuppression(context, doerOf(request), { id: request.params.id })
+      return said('Mail goes to this address again. Send again what failed meanwhile and is still wanted.')
     },
   )
 

@@ -1,7 +1,7 @@
+import { emailAddress as address } from '@muster/identifiers'
 import { z } from 'zod'
-import { cursorInfo, instant, replyOf } from '../../plugins/reply.ts'
+import { cursorInfo, instant, pageInfo, replyOf } from '../../plugins/reply.ts'
 import { wholeNumber } from '../../plugins/whole-number.ts'
-import { email as address } from '../users/users.schema.ts'
 
 const status = z.enum(['queued', 'sending', 'sent', 'failed', 'dropped'])
 
@@ -42,4 +42,35 @@ export const emailsReply = z.object({
   success: z.literal(true),
   data: z.object({ emails: z.array(adminEmail) }),
   pagination: cursorInfo,
+})
+
+/** An address to which nothing is sent any more. */
+export const suppression = z
+  .object({
+    id: z.uuid(),
+    address: z.string(),
+    reason: z.string(),
+    /** What the mail server said; null for those from before it was kept. */
+    smtpAnswer: z.string().nullable(),
+    /** The mail that got this answer; it may be gone by now. */
+    emailId: z.uuid().nullable(),
+    createdAt: instant,
+  })
+  .meta({ id: 'EmailSuppression' })
+export type Suppression = z.infer<typeof suppression>
+
+export const suppressionQuery = z.strictObject({
+  address: address.optional(),
+  page: wholeNumber({ min: 1, max: 1_000 }).default(1),
+  limit: wholeNumber({ min: 1, max: 100 }).default(50),
+})
+export type SuppressionQuery = z.output<typeof suppressionQuery>
+
+export const suppressionParams = z.strictObject({ id: z.uuid() })
+/** How the command line names it. */
+export const suppressionAddress = z.strictObject({ address })
+export const suppressionsReply = z.object({
+  success: z.literal(true),
+  data: z.object({ suppressions: z.array(suppression) }),
+  pagination: pageInfo,
 })

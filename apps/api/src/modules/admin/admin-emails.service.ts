@@ -30,6 +30,23 @@ export async function listEmails({ db, transact }: EmailDeps, doer: Doer, query:
   return { emails: shown.map(toAdminEmail), pagination: { limit, nextCursor } }
 }
 
+/** How one mail went. That it was shown is noted. @throws DomainError NOT_FOUND */
+export function readEmail({ transact }: Pick<EmailDeps, 'transact'>, doer: Doer, emailId: string): Promise<AdminEmail> {
+  assertMay(doer, 'email.read')
+  return transact(async ({ trx, audit }) => {
+    const row = await queries.findEmail(trx, emailId)
+    if (!row) throw new DomainError('NOT_FOUND')
+    audit({
+      action: 'admin.email_read',
+      targetType: 'email',
+      targetId: emailId,
+      after: noted(doer),
+      ...signedBy(doer),
+    })
+    return toAdminEmail(row)
+  })
+}
+
 /**
  * Sends what a mail says once more, as a mail of its own: the first one keeps telling how it went. Of many who ask at the
  * same time one has it sent.
@@ -44,7 +61,7 @@ export function resendEmail({ transact, clock }: EmailDeps, doer: Doer, emailId:
     if (!mail) throw new DomainError('NOT_FOUND')
     const { template, data } = readable(mail)
     const suppression = await queries.findSuppression(tx.trx, mail.to_address)
-    if (suppression) throw refused(`This address takes no mail (${suppression}).`)
+    if (suppression) throw refused(`This address takes no mail (${suppression}). Lift the suppression first.`)
     if (mail.expires_at && mail.expires_at <= clock.now()) throw refused('This mail has expired.')
     if (await queries.isOnItsWay(tx.trx, mail)) throw refused('This mail is on its way already.')
     const id = await insertMail(tx, {
@@ -62,7 +79,7 @@ export function resendEmail({ transact, clock }: EmailDeps, doer: Doer, emailId:
       after: { ...noted(doer), resentAs: id },
       ...signedBy(doer),
     })
-    return toAdminEmail(await queries.findEmail(tx.trx, id))
+    return toAdminEmail((await queries.findEmail(tx.trx, id)) as queries.EmailRow)
   })
 }
 

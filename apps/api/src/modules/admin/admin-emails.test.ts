@@ -154,3 +154,66 @@ test('what is no filter is refused by name', async () => {
   ])
     expect([query, codeOf(await admin.inject('GET', `${emails}?${query}`))]).toEqual([query, 'VALIDATION_FAILED'])
 })
+
+test('one mail is shown without what it says, and that it was read is recorded', async () => {
+  const { id, to } = await mailed({ data: { name: 'Xanthippe' } })
+  const answer = await admin.inject('GET', `${emails}/${id}`)
+  expect(answer.json().data.email).toMatchObject({ id, to, status: 'failed', error: '550 no such user' })
+  expect(answer.body).not.toContain('Xanthippe')
+  expect(await eventsOf(api, 'admin.email_read', id)).toMatchObject([{ actor_id: admin.userId }])
+  expect((await admin.inject('GET', `${emails}/${nobodyId}`)).statusCode).toBe(404)
+})
+
+describe('suppressions', () => {
+  const url = `${emails}/suppressions`
+  const suppress = async (row: Record<string, unknown> = {}) => {
+    const mail = await mailed()
+    const smtp_answer = '550 5.1.1 no such user (RCPT TO)'
+    const values = { address: mail.to, reason: 'No such mailbox.', smtp_answer, email_id: mail.id, ...row }
+    const { id } = await api.db
+      .insertInto('email_suppressions')
+      .values(values)
+      .returning('id')
+      .executeTakeFirstOrThrow()
+    return { id, emailId: mail.id, address: values.address }
+  }
+
+  test('are listed with the answer and the mail that got it, in pages, and found in any case', async () => {
+    const [first, second] = [await suppress(), await suppress({ created_at: new Date(Date.now() + 60_000) })]
+    const answer = (await admin.inject('GET', `${url}?limit=1`)).json()
+    expect(answer.data.suppressions).toMatchObject([
+      { id: second.id, emailId: second.emailId, smtpAnswer: expect.stringContaining('5.1.1') },
+    ])
+    expect(answer.pagination).toMatchObject({ page: 1, limit: 1, totalPages: answer.pagination.total })
+    const found = (await admin.inject('GET', `${url}?address=${first.address.toUpperCase()}`)).json()
+    expect(found.data.suppressions).toMatchObject([{ id: first.id, address: first.address }])
+    const [event] = (await eventsOf(api, 'admin.email_suppressions_listed')).slice(-1)
+    expect(event).toMatchObject({ actor_id: admin.userId, after: { suppressionIds: [first.id] } })
+    expect(JSON.stringify(event)).not.toContain(first.address)
+    const refused = await admin.inject('GET', `${url}?address=me`)
+    expect(codeOf(refused)).toBe('VALIDATION_FAILED')
+  })
+
+  test('are lifted once, and then the mail that failed can be sent again', async () => {
+    const { id, emailId, address } = await suppress()
+    expect((await resend(emailId)).json().message).toContain('Lift the suppression first')
+    const lifts = await Promise.all(Array.from({ length: 5 }, () => admin.inject('DELETE', `${url}/${id}`)))
+    expect(tally(lifts)).toEqual({ 200: 1, 404: 4 })
+    expect(await eventsOf(api, 'email.unsuppressed', id)).toMatchObject([
+      { actor_id: admin.userId, target_type: 'email_suppression', before: { emailId } },
+    ])
+    expect((await resend(emailId)).statusCode).toBe(202)
+    expect(await mailsTo(api, address)).toHaveLength(2)
+  })
+
+  test('are read by platform roles, lifted by administrators alone, and no business of others', async () => {
+    const people = await oneOfEach(api)
+    const ask = async (by: TestPerson) => [
+      (await by.inject('GET', url)).statusCode,
+      (await by.inject('DELETE', `${url}/${nobodyId}`)).statusCode,
+    ]
+    for (const role of ['super_admin', 'site_admin'] as const) expect(await ask(people[role])).toEqual([200, 404])
+    expect(await ask(people.operator)).toEqual([200, 403])
+    for (const role of clientRoles) expect(await ask(people[role])).toEqual([403, 403])
+  })
+})

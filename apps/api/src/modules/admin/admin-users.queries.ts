@@ -1,5 +1,6 @@
 import type { Db } from '@muster/db'
 import { type RawBuilder, sql } from 'kysely'
+import { lower, lowerAscii } from '../../plugins/text-order.ts'
 import type { UserRow } from '../users/users.queries.ts'
 import type { UserQuery } from './admin-users.schema.ts'
 
@@ -15,7 +16,7 @@ export async function listUsers(
   { offset, count }: { offset: number; count: number },
 ): Promise<UserRow[]> {
   const { q } = filters
-  const exact = q === undefined ? sql`` : sql`(username = lower(${q}) or email = lower(${q})) desc,`
+  const exact = q === undefined ? sql`` : sql`(username = ${lowerAscii(q)} or email = ${lowerAscii(q)}) desc,`
   const { rows } = await sql<UserRow>`
     select * from users where ${matches(filters)} order by ${exact} id desc limit ${count} offset ${offset}`.execute(db)
   return rows
@@ -35,7 +36,7 @@ function matches({ q, role, isActive }: Filters): RawBuilder<unknown> {
     sql`anonymised_at is null`,
     role && sql`role = ${role}`,
     isActive !== undefined && sql`is_active = ${isActive}`,
-    q && sql`strpos(username || ' ' || email || ' ' || lower(name), lower(${q})) > 0`,
+    q && sql`(strpos(username || ' ' || email, ${lowerAscii(q)}) > 0 or strpos(${lower(sql`name`)}, ${lower(q)}) > 0)`,
   ].filter((part) => part !== undefined && part !== false && part !== '')
   return sql.join(parts, sql` and `)
 }

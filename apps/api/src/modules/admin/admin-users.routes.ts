@@ -17,7 +17,7 @@ import { doerOf } from './doer.ts'
 const tags = ['administration']
 
 export const adminUsersRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
-  const toRead = { access: rolesWith('person.read') }
+  const toRead = { access: rolesWith('person.read'), hasEffects: true } as const
   const toChange = { access: rolesWith('person.change') }
 
   app.get(

@@ -1,9 +1,8 @@
 import { rolesWith } from '@muster/policy'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-
+import { addressKey } from '../../http/client-address.ts'
 import type { Context } from '../../plugins/context.ts'
-import { addressKey } from '../../plugins/rate-limits.ts'
 import { ok, replyOf } from '../../plugins/reply.ts'
 
 const clientIp = z
@@ -35,14 +34,14 @@ export const diagnosticsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
       },
     },
     async (request) => {
-      const hops = request.ips ?? [request.ip]
+      const { ip, hops } = request.clientAddress
       return ok({
         clientIp: {
-          ip: request.ip,
-          countedAs: addressKey(request.ip),
-          peer: request.socket.remoteAddress ?? request.ip,
+          ip,
+          countedAs: addressKey(ip),
+          peer: request.socket.remoteAddress ?? ip,
           forwardedFor: request.headers['x-forwarded-for']?.toString() ?? null,
-          chain: hops.map((address, hop) => ({ address, isTrustedProxy: hop < hops.length - 1 })),
+          chain: hops,
           trustedProxies: [...context.config.http.trustedProxies],
         },
       })

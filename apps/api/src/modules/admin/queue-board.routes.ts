@@ -7,15 +7,20 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 
 import type { Context } from '../../plugins/context.ts'
 import { answerError } from '../../plugins/errors.ts'
+import { pageDefaults } from '../../plugins/security-headers.ts'
 import { askRedis } from './admin-queues.service.ts'
 
 const path = '/admin/queues/board'
 
 /** The page is a script application of its own; it runs on nothing but what this server sends. */
 const pageDirectives = {
-  defaultSrc: ["'self'"],
-  styleSrc: ["'self'", "'unsafe-inline'"],
+  defaultSrc: ["'none'"],
+  scriptSrc: ["'self'"],
+  styleSrc: ["'self'"],
   imgSrc: ["'self'", 'data:'],
+  fontSrc: ["'self'"],
+  connectSrc: ["'self'"],
+  formAction: ["'none'"],
   baseUri: ["'self'"],
   frameAncestors: ["'none'"],
 }
@@ -50,7 +55,8 @@ export const queueBoardRoutes: FastifyPluginAsyncZod<{ context: Context }> = asy
       route.errorHandler = answerError
     })
     page.addHook('preHandler', fill)
-    await page.register(fastifyHelmet, { contentSecurityPolicy: { useDefaults: false, directives: pageDirectives } })
+    const contentSecurityPolicy = { useDefaults: false, directives: pageDirectives }
+    await page.register(fastifyHelmet, { ...pageDefaults, contentSecurityPolicy })
     await page.register(adapter.registerPlugin(), { prefix: path })
   })
 }

@@ -33,7 +33,7 @@ test('the board, its files and its data are for platform roles with their cookie
 test('the page runs only what this server sends, and finds its files', async () => {
   const page = await operator.inject('GET', board)
   expect(page.headers['content-type']).toMatch(/^text\/html/)
-  expect(page.headers['content-security-policy']).toMatch(/default-src 'self'/)
+  expect(page.headers['content-security-policy']).toMatch(/default-src 'none';script-src 'self'/)
   expect(page.headers['content-security-policy']).not.toMatch(/unsafe-eval|https?:/)
   expect(page.headers['cache-control']).toBe('no-store')
   expect(page.body).toContain(`<base href="${board}/"`)

@@ -1,5 +1,8 @@
 import { analyticsKey, cachedIn, fillCache, takeLease } from '@muster/person-cache'
+import { z } from 'zod'
 import type { Deps } from '../../deps.ts'
+import { readJson } from '../../plugins/read-json.ts'
+import { type Told, told } from './analytics.schema.ts'
 
 type Droppable = { redis: Pick<Deps['redis'], 'drop'> }
 
@@ -13,28 +16,26 @@ export async function dropAnalytics({ redis }: Droppable, userIds: Iterable<stri
 }
 
 /** What is cached, and until when it is true: at the person's midnight another day begins. */
-type Cached<T> = { validUntilMs: number; value: T }
+const cachedValue = z.object({ validUntilMs: z.int(), value: told })
 
 const cacheMs = 300_000
 
 /** From the cache while Redis has it, else read; a reading that a change overtakes does not get into the cache. */
-export async function throughCache<T>(
+export async function throughCache(
   { redis, clock }: Pick<Deps, 'redis' | 'clock'>,
   userId: string,
-  read: () => Promise<{ value: T; endsAt: Date }>,
-): Promise<T> {
+  read: () => Promise<{ value: Told; endsAt: Date }>,
+): Promise<Told> {
   const key = analyticsKey(userId)
   const cached = cachedIn(await redis.attempt((client) => client.get(key), null))
-  if (cached) {
-    const { validUntilMs, value } = JSON.parse(cached) as Cached<T>
-    if (clock.now().getTime() < validUntilMs) return value
-  }
+  const known = cached === undefined ? undefined : readJson(cachedValue, cached)
+  if (known && clock.now().getTime() < known.validUntilMs) return known.value
   const lease = await redis.attempt((client) => takeLease(client, key), undefined)
   const { value, endsAt } = await read()
   const validUntilMs = endsAt.getTime()
   const ttlMs = Math.min(cacheMs, validUntilMs - clock.now().getTime())
   if (lease && ttlMs > 0) {
-    const text = JSON.stringify({ validUntilMs, value } satisfies Cached<T>)
+    const text = JSON.stringify({ validUntilMs, value } satisfies z.output<typeof cachedValue>)
     await redis.attempt((client) => fillCache(client, lease, text, ttlMs), undefined)
   }
   return value

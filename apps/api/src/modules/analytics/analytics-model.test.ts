@@ -7,8 +7,8 @@ import { putReminder, putTask, readAnalytics, readStreaks } from './analytics-fi
 
 /*
  * Random tasks and reminders of a person in zones with odd days, around the changes of their clocks, against the plainest
- * way to count them: one after another, with Temporal. Not in Morocco, which gave its summer time up in 2026: the time zone
- * data of Node know it, those of the Postgres that the tests bring do not yet.
+ * way to count them: one after another, with Temporal. Also in zones of which the Postgres that the tests bring thinks
+ * otherwise: Morocco gave its summer time up in 2026, and CET has another history in older data.
  */
 
 const zones = [
@@ -25,6 +25,11 @@ const zones = [
   'Australia/Lord_Howe',
   'Pacific/Apia',
   'Pacific/Chatham',
+  'Africa/Casablanca',
+  // As they were stored before names became canonical.
+  'CET',
+  'EST5EDT',
+  'Asia/Calcutta',
 ]
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs

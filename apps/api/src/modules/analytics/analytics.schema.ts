@@ -35,5 +35,9 @@ export const streaks = z
   .meta({ id: 'Streaks' })
 export type Streaks = z.infer<typeof streaks>
 
+/** What one reading tells. */
+export const told = z.object({ analytics, streaks })
+export type Told = z.output<typeof told>
+
 export const analyticsReply = replyOf(analytics)
 export const streaksReply = replyOf(streaks)

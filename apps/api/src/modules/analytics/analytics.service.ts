@@ -1,12 +1,13 @@
 import { DomainError } from '@muster/errors'
+import { dateIn, offsetPeriods, startOfDate } from '@muster/zones'
 import type { Deps } from '../../deps.ts'
 import type { Actor } from '../../plugins/actor.ts'
+import { getProfile } from '../users/users.service.ts'
 import { type AnalyticsRow, readAnalytics } from './analytics.queries.ts'
-import type { Analytics, Streaks } from './analytics.schema.ts'
+import type { Analytics, Streaks, Told } from './analytics.schema.ts'
 import { throughCache } from './analytics-cache.ts'
 
-type AnalyticsDeps = Pick<Deps, 'db' | 'redis' | 'clock'>
-type Told = { analytics: Analytics; streaks: Streaks }
+type AnalyticsDeps = Pick<Deps, 'db' | 'lookups' | 'redis' | 'clock'>
 
 const withoutCategory = 'Uncategorized'
 
@@ -22,16 +23,29 @@ export const getStreaks = async (deps: AnalyticsDeps, actor: Actor): Promise<Str
 function getBoth(deps: AnalyticsDeps, { userId }: Actor): Promise<Told> {
   return throughCache(deps, userId, async () => {
     const now = deps.clock.now()
-    const row = await readAnalytics(deps.db, userId, now)
-    if (!row) throw new DomainError('UNAUTHENTICATED')
+    const { user } = await getProfile(deps, userId)
+    const guessed = await readIn(user.timezone, deps, userId, now)
+    // The cached profile may be of before a change.
+    const isGuessRight = guessed.row.timezone === user.timezone
+    const { row, today } = isGuessRight ? guessed : await readIn(guessed.row.timezone, deps, userId, now)
     const streaks = { active: row.activeStreak, longest: row.longestStreak }
-    return { value: { analytics: toAnalytics(row, now), streaks }, endsAt: row.endsAt }
+    const endsAt = startOfDate(today.add({ days: 1 }), row.timezone)
+    return { value: { analytics: toAnalytics(row, today, now), streaks }, endsAt }
   })
 }
 
-function toAnalytics(row: AnalyticsRow, now: Date): Analytics {
+/** What there is to tell by the calendar of a zone: all dates are worked out by the zone data of this process. */
+async function readIn(timezone: string, { db }: Pick<AnalyticsDeps, 'db'>, userId: string, now: Date) {
+  const today = dateIn(timezone, now)
+  const offsets = offsetPeriods(timezone, now)
+  const since = mondayOf(today).subtract({ weeks: 3 }).toString()
+  const row = await readAnalytics(db, userId, { offsets, today: today.toString(), since })
+  if (!row) throw new DomainError('UNAUTHENTICATED')
+  return { row, today }
+}
+
+function toAnalytics(row: AnalyticsRow, today: Temporal.PlainDate, now: Date): Analytics {
   const totalTasks = countOf(row, () => true)
-  const today = Temporal.PlainDate.from(row.today)
   return {
     totalTasks,
     tasksByStatus: {
@@ -65,8 +79,10 @@ function lastDays({ days }: AnalyticsRow, today: Temporal.PlainDate): Analytics[
   })
 }
 
+const mondayOf = (date: Temporal.PlainDate) => date.subtract({ days: date.dayOfWeek - 1 })
+
 function lastWeeks({ days }: AnalyticsRow, today: Temporal.PlainDate): Analytics['weeklyData'] {
-  const monday = today.subtract({ days: today.dayOfWeek - 1 })
+  const monday = mondayOf(today)
   return [3, 2, 1, 0].map((weeksAgo) => {
     const weekStart = monday.subtract({ weeks: weeksAgo })
     const [from, to] = [weekStart.toString(), weekStart.add({ weeks: 1 }).toString()]

@@ -98,6 +98,48 @@ describe('dates', () => {
     }
   })
 
+  test('are counted in every zone that anybody can have, and in those that were stored before', async () => {
+    const stored = [
+      'CET',
+      'MET',
+      'EET',
+      'WET',
+      'EST5EDT',
+      'PST8PDT',
+      'HST',
+      'US/Eastern',
+      'Asia/Calcutta',
+      'Mars/Base',
+      '+02:00',
+    ]
+    for (const timezone of [...Intl.supportedValuesOf('timeZone'), ...stored]) {
+      const person = await api.signUp({ timezone })
+      const answer = await person.inject('GET', '/api/v1/analytics')
+      expect([timezone, answer.statusCode]).toEqual([timezone, 200])
+    }
+  })
+
+  test('are those of the clock on the wall where Postgres has fixed rules', async () => {
+    // The last Sunday of October 1995 was in September: Brussels' clocks went back a month before those of Postgres' CET.
+    const person = await api.signUp({ timezone: 'CET' })
+    const other = await api.signUp({ timezone: 'Europe/Brussels' })
+    for (const one of [person, other]) {
+      for (const day of ['1995-10-02T22:30:00Z', '1995-10-04T12:00:00Z', '1940-06-01T21:30:00Z'])
+        await putTask(api, one, at(day))
+    }
+    expect(await readStreaks(person)).toEqual(await readStreaks(other))
+  })
+
+  test('are those of a new zone at once, also when the profile in the cache is older', async () => {
+    const person = await api.signUp({ timezone: 'UTC' })
+    await person.inject('GET', '/api/v1/users/me')
+    await putTask(api, person, at('2026-11-19T13:00:00Z'))
+    await api.db.updateTable('users').set({ timezone: 'Pacific/Auckland' }).where('id', '=', person.userId).execute()
+    const { dailyData } = await readAnalytics(person)
+    expect(dailyData.at(-1)).toEqual({ date: '2026-11-21', completed: 0 })
+    expect(dailyData.at(-2)).toEqual({ date: '2026-11-20', completed: 1 })
+  })
+
   test('begin at the local midnight also where clocks go back to it', async () => {
     // In Havana the hour from 0:00 came twice on this Sunday: from 04:00 and from 05:00 UTC.
     const person = await api.signUp({ timezone: 'America/Havana' })

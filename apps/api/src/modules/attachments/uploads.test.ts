@@ -255,3 +255,15 @@ test('an upload that stands still is ended after 15 s and leaves nothing', async
     expect(Date.now() - startedAtMs).toBeGreaterThan(14_000)
   })
 }, 30_000)
+
+test('without a staging area uploads are put off with 503, leave nothing, and work again with it', async () => {
+  const { stagingDir } = api.deps.config
+  await rm(stagingDir, { recursive: true, force: true })
+  await writeFile(stagingDir, 'in the way')
+  const refused = await upload({ 'a.txt': 'text' })
+  expect([refused.status, refused.body.error.code]).toEqual([503, 'DEPENDENCY_UNAVAILABLE'])
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+  expect(JSON.stringify(refused.body)).not.toContain(stagingDir)
+  await rm(stagingDir)
+  await uploaded('a.txt', 'text')
+})

@@ -39,14 +39,12 @@ export const auditRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
   app.get(
     '/admin/audit-events/export',
     {
-      config,
-      // It would read the whole log to say nothing.
-      exposeHeadRoute: false,
+      config: { ...config, hasEffects: true },
       schema: {
         tags,
         summary: 'Export the audit log, the oldest first',
         description:
-          'One event a line, as JSON or as CSV (RFC 4180, with an apostrophe before what a spreadsheet would run). Streamed up to the moment of the request. That it was exported is written to the log.',
+          'One event a line, as JSON or as CSV (RFC 4180, every cell quoted, with an apostrophe before whatever a spreadsheet of any locale would run). Streamed up to the moment of the request. That it was exported is written to the log.',
         querystring: exportQuery,
         response: { 200: exported },
       },
@@ -67,8 +65,7 @@ export const auditRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
   app.get(
     '/admin/audit-events/verify',
     {
-      config,
-      exposeHeadRoute: false,
+      config: { ...config, hasEffects: true },
       schema: {
         tags,
         summary: 'Verify the chain of the audit log',

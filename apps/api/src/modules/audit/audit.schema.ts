@@ -1,5 +1,6 @@
 import { parseHead, type SignedHead } from '@muster/audit'
 import { z } from 'zod'
+import { cursorText } from '../../plugins/cursor.ts'
 import { listOf, moment, text } from '../../plugins/fields.ts'
 import { cursorInfo, instant, replyOf } from '../../plugins/reply.ts'
 import { wholeNumber } from '../../plugins/whole-number.ts'
@@ -39,8 +40,7 @@ const noSpan = { path: ['to'], message: 'is before from' }
 
 export const auditQuery = filters
   .extend({
-    /** `nextCursor` of the answer before. */
-    cursor: text({ max: 40 }).optional(),
+    cursor: cursorText,
     limit: wholeNumber({ min: 1, max: 100 }).default(50),
   })
   .refine(isSpan, noSpan)

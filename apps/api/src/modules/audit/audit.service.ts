@@ -1,7 +1,9 @@
-import { type ChainReport, readAnnouncedHeads, verifyChain } from '@muster/audit'
+import { type ChainReport, readAnnouncedHeads, UnknownChainPlaceError, verifyChain } from '@muster/audit'
 import { DomainError } from '@muster/errors'
+import { z } from 'zod'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../plugins/actor.ts'
+import { cursorOf } from '../../plugins/cursor.ts'
 import { type AuditPosition, type AuditRow, listAuditEvents } from './audit.queries.ts'
 import type {
   AuditEventView,
@@ -22,11 +24,11 @@ const verifyBudgetMs = 20_000
 
 /** A page of the log, the newest first. @throws DomainError VALIDATION_FAILED for a cursor that is none */
 export async function listEvents({ db }: Pick<Deps, 'db'>, { cursor, limit, ...filters }: AuditQuery) {
-  const after = cursor === undefined ? undefined : decodeCursor(cursor)
+  const after = cursor === undefined ? undefined : readPosition(cursor)
   const rows = await listAuditEvents(db, filters, { order: 'newest-first', after, limit: limit + 1 })
   const shown = rows.slice(0, limit)
   const last = shown.at(-1)
-  const nextCursor = last && rows.length > limit ? encodeCursor(positionOf(last)) : null
+  const nextCursor = last && rows.length > limit ? writePosition(last) : null
   return { events: shown.map(toView), pagination: { limit, nextCursor } }
 }
 
@@ -62,6 +64,7 @@ async function* writePages(db: Deps['db'], filters: AuditFilters, format: Export
  * Follows the chain from its beginning, or from where an earlier call ended, for at most 20 seconds, and compares it with
  * the database's own head, the signed heads that the audit worker left in Redis, and those that the caller kept.
  * @param isGone asked now and then: nobody waits for the answer any more
+ * @throws DomainError VALIDATION_FAILED for a cursor that names no place of the chain
  */
 export async function verifyLog(
   { db, redis, config, transact }: Pick<Deps, 'db' | 'redis' | 'config' | 'transact'>,
@@ -76,6 +79,8 @@ export async function verifyLog(
     ...(cursor && { after: cursor }),
     pageSize: verifyPageSize,
     isEnough: () => performance.now() > untilMs || isGone(),
+  }).catch((error: unknown) => {
+    throw error instanceof UnknownChainPlaceError ? unknownCursor(error) : error
   })
   const verification = toVerification(report, heads.length)
   const { valid, complete, checked, firstBrokenSeq = null } = verification
@@ -84,6 +89,12 @@ export async function verifyLog(
   await transact(async ({ audit }) => audit({ ...event, after, context: origin }))
   return verification
 }
+
+const unknownCursor = (cause: Error) =>
+  new DomainError('VALIDATION_FAILED', {
+    details: [{ path: 'query.cursor', message: 'names no event of the log: verify from the beginning' }],
+    cause,
+  })
 
 function toVerification({ ok, isComplete, faults, last, ...counts }: ChainReport, heads: number): Verification {
   const firstBrokenSeq = faults.length > 0 ? Math.min(...faults.map(({ seq }) => seq)) : undefined
@@ -101,16 +112,16 @@ function toVerification({ ok, isComplete, faults, last, ...counts }: ChainReport
   }
 }
 
+const writePosition = ({ created_at_micros, seq }: AuditRow): string => positions.encode([created_at_micros, seq])
+
 const positionOf = ({ created_at_micros: micros, seq }: AuditRow): AuditPosition => ({ micros, seq })
 
-const encodeCursor = ({ micros, seq }: AuditPosition) => `${micros}.${seq}`
+/** Microseconds since 1970, and a sequence number. */
+const positions = cursorOf(z.tuple([z.int().min(0), z.int().min(0)]))
 
-function decodeCursor(cursor: string): AuditPosition {
-  const [, micros, seq] = /^(\d{1,16})\.(\d{1,15})$/.exec(cursor) ?? []
-  if (micros && seq) return { micros: Number(micros), seq: Number(seq) }
-  throw new DomainError('VALIDATION_FAILED', {
-    details: [{ path: 'query.cursor', message: 'is not a nextCursor of this list' }],
-  })
+function readPosition(cursor: string): AuditPosition {
+  const [micros, seq] = positions.decode(cursor)
+  return { micros, seq }
 }
 
 const toView = (row: AuditRow): AuditEventView => ({

@@ -2,6 +2,7 @@ import { newId } from '@muster/db'
 import { mailToken, optOutToken, templates } from '@muster/mail'
 import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import * as things from '../../access-matrix/things.ts'
 import { buildTestApp, type TestApp, type TestClient, type TestPerson } from '../../testing.ts'
 import { picture } from '../../uploads/sample-files.ts'
 import { formOf } from '../attachments/upload-fixtures.ts'
@@ -225,6 +226,10 @@ const changes: Record<string, () => Promise<Call>> = {
   'post /admin/queues/{name}/failed/{jobId}/retry': failedJob,
   'delete /admin/queues/{name}/failed/{jobId}': failedJob,
   'post /admin/emails/{id}/resend': sentMail,
+  'delete /admin/emails/suppressions/{id}': async () => {
+    const { id = '' } = await things.suppression(api, { email: `${newId()}@example.test` } as TestPerson)
+    return { as: admin, params: [id] }
+  },
 }
 
 /** Reading that is itself something to know of. */
@@ -232,6 +237,8 @@ const reads: Record<string, () => Promise<Call>> = {
   'get /admin/users': async () => ({ as: admin }),
   'get /admin/users/{id}': onUser,
   'get /admin/emails': async () => ({ as: admin }),
+  'get /admin/emails/{id}': sentMail,
+  'get /admin/emails/suppressions': async () => ({ as: admin }),
   'get /admin/audit-events/export': async () => ({ as: admin }),
   'get /admin/audit-events/verify': async () => ({ as: admin }),
 }

@@ -38,16 +38,30 @@ test('NDJSON holds every event of the filter once, the oldest first, as the list
   expect(exported.slice(-100).reverse()).toEqual(listed)
 })
 
-test('CSV keeps what quotes, commas and lines would break, and gives a spreadsheet nothing to run', async () => {
-  const agent = '=HYPERLINK("http://evil.example";"a, b")'
-  await chainEvents(api, 1, { action: 'csv.event', userAgent: agent, targetId: 'two\nlines' })
+test('CSV keeps what quotes, commas and lines would break, and gives a spreadsheet of any locale nothing to run', async () => {
+  const agents = [
+    '=HYPERLINK("http://evil.example";"a, b")',
+    "Mozilla/5.0;=cmd|'/C calc'!A0",
+    '\u200b＝1;\t@x',
+    'a|-1+cmd',
+  ]
+  for (const userAgent of agents) {
+    await chainEvents(api, 1, { action: 'csv.event', userAgent, targetId: 'two\nlines' })
+  }
   const answer = await admin.inject('GET', `${url}?action=csv.event&format=csv`)
   expect(answer.headers['content-type']).toBe('text/csv; charset=utf-8')
   const [head, ...rest] = answer.body.split('\r\n')
-  expect(head).toBe('seq,id,createdAt,action,actorId,targetType,targetId,ip,userAgent,requestId,before,after,hash')
-  expect(rest.join('\r\n')).toMatch(
-    /^\d+,[0-9a-f-]{36},[^,]+Z,csv\.event,,task,"two\nlines",192\.0\.2\.7,"'=HYPERLINK\(""http:\/\/evil\.example"";""a, b""\)",,,,[0-9a-f]{64}\r\n$/,
+  expect(head).toBe(
+    '"seq","id","createdAt","action","actorId","targetType","targetId","ip","userAgent","requestId","before","after","hash"',
   )
+  expect(rest[0]).toMatch(
+    /^"\d+","[0-9a-f-]{36}","[^,]+Z","csv\.event","","task","two\nlines","192\.0\.2\.7","'=HYPERLINK\(""http:\/\/evil\.example"";""a, b""\)","","","","[0-9a-f]{64}"$/,
+  )
+  expect(answer.body).toContain(`"Mozilla/5.0;'=cmd|'/C calc'!A0"`)
+  expect(answer.body).toContain(`"'\u200b＝1;\t'@x"`)
+  expect(answer.body).toContain(`"a|'-1+cmd"`)
+  const exact = lines((await admin.inject('GET', `${url}?action=csv.event`)).body)
+  expect(exact.map(({ userAgent }) => userAgent)).toEqual(agents)
 })
 
 test('an export is itself recorded, with what was asked for, before anything of it is sent', async () => {

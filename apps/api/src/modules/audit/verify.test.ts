@@ -112,6 +112,35 @@ test('a verification goes on where an earlier one ended', async () => {
   expect(await verify(rest)).toMatchObject({ valid: false, firstBrokenSeq: 9 })
 })
 
+test('a cursor that names no event of the log is refused, at its end and beyond too', async () => {
+  await chainEvents(api, 10)
+  const { hash } = await api.db.selectFrom('audit_events').select('hash').where('seq', '=', 6).executeTakeFirstOrThrow()
+  const known = hash.toString('hex')
+  const [zeros, others] = ['0'.repeat(64), 'a'.repeat(64)]
+  for (const cursor of [
+    `11.${known}`,
+    `999999999999999.${others}`,
+    `6.${others}`,
+    `6.${zeros}`,
+    `10.${known}`,
+    `0.${others}`,
+    `00.${known}`,
+    `6.${known.toUpperCase()}`,
+    `-1.${known}`,
+  ]) {
+    const answer = await admin.inject('GET', `${url}?cursor=${cursor}`)
+    expect([cursor, answer.statusCode, answer.json().error.code]).toEqual([cursor, 400, 'VALIDATION_FAILED'])
+    expect(answer.json().error.details).toMatchObject([{ path: 'query.cursor' }])
+  }
+  expect(await api.db.selectFrom('audit_pending').where('action', '=', 'audit.verified').selectAll().execute()).toEqual(
+    [],
+  )
+  // The event that it names may be cut off between two calls.
+  await tamper(api.db, 'delete from audit_events where seq > 4')
+  expect((await admin.inject('GET', `${url}?cursor=6.${known}`)).statusCode).toBe(400)
+  expect(await verify()).toMatchObject({ valid: false, faults: [{ kind: 'cut-off', seq: 5, toSeq: 10 }] })
+})
+
 test('a hundred faults end it, and the cursor leads to the next hundred', async () => {
   await chainEvents(api, 1_500)
   await tamper(api.db, `update audit_events set action = 'harmless' where seq in (select generate_series(1, 1400, 10))`)

@@ -5,6 +5,7 @@ import { clearSiteData } from '../../plugins/clear-site-data.ts'
 import type { Context } from '../../plugins/context.ts'
 import { routeLimit } from '../../plugins/rate-limits.ts'
 import { errorReply, messageReply, ok, said } from '../../plugins/reply.ts'
+import { tabCookies } from '../../plugins/tab-cookies.ts'
 import { refreshSession } from '../sessions/sessions.service.ts'
 import { userReply } from '../users/users.schema.ts'
 import { getProfile } from '../users/users.service.ts'
@@ -13,9 +14,9 @@ import * as auth from './auth.service.ts'
 import { registrationTtlSeconds } from './registrations.ts'
 
 export const authRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
-  const { cookies, config } = context
-  const attemptCookie = `${config.cookies.isSecure ? '__Host-' : ''}muster_attempt`
-  const attemptAttributes = { path: '/', httpOnly: true, sameSite: 'lax', secure: config.cookies.isSecure } as const
+  const { cookies } = context
+  /** By e-mail: two tabs may register two addresses at a time. */
+  const attempts = tabCookies(context, { name: 'muster_attempt', ttlSeconds: registrationTtlSeconds })
 
   app.post(
     '/auth/register',
@@ -35,7 +36,7 @@ export const authRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (ap
     },
     async (request, reply) => {
       const { attempt } = await auth.register(context, request.body)
-      reply.setCookie(attemptCookie, attempt, { ...attemptAttributes, maxAge: registrationTtlSeconds })
+      attempts.set(request, reply, request.body.email, attempt)
       return reply.status(202).send(said('We have sent a mail to this address. Enter the code that it contains.'))
     },
   )
@@ -57,10 +58,10 @@ export const authRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (ap
       },
     },
     async (request, reply) => {
-      const input = { ...request.body, attempt: request.cookies[attemptCookie] }
+      const input = { ...request.body, attempt: attempts.read(request, request.body.email) }
       const { user, grant } = await auth.verifyRegistration(context, input, originOf(request))
       cookies.set(reply, grant)
-      reply.clearCookie(attemptCookie, attemptAttributes)
+      attempts.clear(reply, request.body.email)
       return reply.status(201).send(ok({ user }))
     },
   )

@@ -1,10 +1,9 @@
+import { emailAddress as email, newUsername as username } from '@muster/identifiers'
 import { passwordFaults } from '@muster/security'
 import { z } from 'zod'
+import { anyPassword } from '../../plugins/fields.ts'
 import { instant, replyOf } from '../../plugins/reply.ts'
-import { email, personName, timezone, user, username } from '../users/users.schema.ts'
-
-/** Longer than any password may be: what is checked must end somewhere. */
-export const anyPassword = z.string().min(1).max(1_000)
+import { personName, timezone, user } from '../users/users.schema.ts'
 
 export const registerBody = z
   .strictObject({ username, name: personName, email, password: anyPassword, timezone: timezone.optional() })

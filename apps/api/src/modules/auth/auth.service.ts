@@ -1,8 +1,8 @@
 import { DomainError } from '@muster/errors'
 import { insertMail, isMailCode } from '@muster/mail'
+import { addressKey } from '../../http/client-address.ts'
 import type { Actor, Origin } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
-import { addressKey } from '../../plugins/rate-limits.ts'
 import { isUniqueViolation } from '../../plugins/unique-violation.ts'
 import { endSession, endSessions, openSession } from '../sessions/sessions.service.ts'
 import type { SignInChallenge } from '../two-factor/sign-in-challenge.ts'
@@ -69,14 +69,15 @@ export async function verifyRegistration(
 ): Promise<SignedIn> {
   const { config, redis, guard } = context
   if (!config.isSignupOpen) throw new DomainError('REGISTRATION_CLOSED')
-  const slot = await guard.reserve('registerVerify', addressKey(origin.ip))
-  const pending = input.attempt ? await registrations.takeTry(redis, input.email, input.attempt) : undefined
-  const isRight =
-    pending !== undefined &&
-    isMailCode(config.keys.mailCode, { template: 'register-code', emailId: pending.emailId }, input.otp) &&
-    !pending.isDecoy
-  if (!isRight) throw new DomainError('OTP_INVALID')
-  await slot.giveBack()
+  const pending = await guard.attempt('registerVerify', addressKey(origin.ip), ['OTP_INVALID'], async () => {
+    const begun = input.attempt ? await registrations.takeTry(redis, input.email, input.attempt) : undefined
+    const isRight =
+      begun !== undefined &&
+      isMailCode(config.keys.mailCode, { template: 'register-code', emailId: begun.emailId }, input.otp) &&
+      !begun.isDecoy
+    if (!isRight) throw new DomainError('OTP_INVALID')
+    return begun
+  })
   const signedIn = await welcome(context, pending, origin)
   await registrations.dropPending(redis, input.email, input.attempt ?? '')
   return signedIn
@@ -89,18 +90,18 @@ export async function verifyRegistration(
 export async function login(context: Context, input: Login, origin: Origin): Promise<SignedIn | SignInChallenge> {
   const { db, guard } = context
   const { email, password, rememberMe } = input
-  const slot = await guard.reserve('login', addressKey(origin.ip))
-  const user = await usersQueries.findByEmail(db, email)
-  const right = await tryPassword(context, { email, user, origin }, { password, use: 'login' }).catch(
-    async (error: unknown) => {
-      // Locked or no core free: no password was looked at.
-      await slot.giveBack()
-      throw error
+  const { user, needsRehash } = await guard.attempt(
+    'login',
+    addressKey(origin.ip),
+    ['INVALID_CREDENTIALS'],
+    async () => {
+      const found = await usersQueries.findByEmail(db, email)
+      const right = await tryPassword(context, { email, user: found, origin }, { password, use: 'login' })
+      if (!found || !right) throw new DomainError('INVALID_CREDENTIALS')
+      return { user: found, ...right }
     },
   )
-  if (!user || !right) throw new DomainError('INVALID_CREDENTIALS')
-  await slot.giveBack()
-  const current = right.needsRehash ? await withNewHash(context, user, password) : user
+  const current = needsRehash ? await withNewHash(context, user, password) : user
   // Another sign-in renewed the hash first: the password proves itself against that one.
   if (!current) return login(context, input, origin)
   return beginSignIn(context, current, { method: 'password', rememberMe, origin })

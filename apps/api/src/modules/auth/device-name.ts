@@ -1,6 +1,5 @@
-import { isIPv6 } from 'node:net'
-import { normalizeIP } from '@fastify/rate-limit'
 import Bowser from 'bowser'
+import { networkOfBits } from '../../http/client-address.ts'
 
 const maxLength = 100
 const unspeakable = /[\p{C}<>]/gu
@@ -22,8 +21,8 @@ export function deviceName(userAgent: string | undefined): string | null {
 
 /** The network that an address belongs to: /24 of IPv4, /48 of IPv6, which one provider or site owns. */
 export function networkOf(ip: string): string {
-  const normal = normalizeIP(ip, 48)
-  return isIPv6(normal) ? `${normal}/48` : `${normal.split('.').slice(0, 3).join('.')}.0/24`
+  const { firstAddress, bits } = networkOfBits(ip, { ipv4Bits: 24, ipv6Bits: 48 })
+  return `${firstAddress}/${bits}`
 }
 
 /** It is written into mails: what no name of a browser has, goes. */

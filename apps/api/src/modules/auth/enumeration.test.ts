@@ -89,7 +89,7 @@ function shapeOf({
   )
   return JSON.stringify([statusCode, told, body])
     .replace(/"requestId\\":\\"[^"]*"/, '')
-    .replace(/muster_attempt=[^;]*/, '')
+    .replace(/muster_attempt_[^;]*/, '')
 }
 
 const kept = (valuesMs: number[]) =>

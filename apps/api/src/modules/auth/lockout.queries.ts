@@ -34,10 +34,21 @@ export async function takeTry(db: Db, key: string, now: Date, rules: LockRules):
   return rows[0]?.failures
 }
 
-/** Until when the key is locked; null when it is not, or not any more. */
-export async function findLock(db: Db, key: string): Promise<Date | null> {
-  const row = await db.selectFrom('sign_in_failures').select('locked_until').where('key', '=', key).executeTakeFirst()
-  return row?.locked_until ?? null
+export type Lock = {
+  lockedUntil: Date
+  /** When the try was taken that locked it, unless a wrong one has been told to the owner since. */
+  lockedByTryAt: Date | undefined
+}
+
+/** Reads the key's lock; undefined when it has none. */
+export async function findLock(db: Db, key: string): Promise<Lock | undefined> {
+  const row = await db
+    .selectFrom('sign_in_failures')
+    .select(['locked_until', 'told_at', 'updated_at'])
+    .where('key', '=', key)
+    .executeTakeFirst()
+  if (!row?.locked_until) return undefined
+  return { lockedUntil: row.locked_until, lockedByTryAt: row.told_at === null ? row.updated_at : undefined }
 }
 
 /** A try whose secret was never looked at counts no more, and neither does the lock that it alone made. */

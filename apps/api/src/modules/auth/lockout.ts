@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { DomainError } from '@muster/errors'
 import type { TransactContext } from '@muster/jobs/outbox'
 import { currentKey, macOver } from '@muster/security'
@@ -44,11 +45,7 @@ export async function takeTry(deps: LockDeps, { kind, who }: { kind: LockKind; w
   const { db, clock } = deps
   const key = keyOf(deps, kind, who)
   const now = clock.now()
-  const failure = await queries.takeTry(db, key, now, rules)
-  if (failure === undefined) {
-    const waitMs = ((await queries.findLock(db, key)) ?? now).getTime() - now.getTime()
-    throw new DomainError('ACCOUNT_LOCKED', { retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1_000)) })
-  }
+  const failure = (await queries.takeTry(db, key, now, rules)) ?? (await waitForTry(deps, key))
   return {
     succeed: () => queries.forget(db, [key]),
     fail: async (tx) => {
@@ -57,6 +54,40 @@ export async function takeTry(deps: LockDeps, { kind, who }: { kind: LockKind; w
     },
     giveBack: () => queries.giveTryBack(db, key, failure, rules.locksAtFailure),
   }
+}
+
+/** As long as a try waits for those before it; see the guard of addresses. */
+const maxWaitMs = 3_000
+const retryMs = 100
+const maxWaiting = 200
+let waiting = 0
+
+/**
+ * Waits, for at most 3 s, while the key is locked only by tries that are still under way: somebody who signs in on six
+ * devices at once is right six times.
+ * @returns which consecutive failure the try would be
+ * @throws DomainError ACCOUNT_LOCKED
+ */
+async function waitForTry({ db, clock }: LockDeps, key: string): Promise<number> {
+  const untilMs = performance.now() + maxWaitMs
+  for (;;) {
+    const now = clock.now()
+    const lock = await queries.findLock(db, key)
+    const waitMs = (lock?.lockedUntil ?? now).getTime() - now.getTime()
+    if (lock && waitMs > 0) {
+      const isUnderWay = lock.lockedByTryAt && now.getTime() - lock.lockedByTryAt.getTime() < maxWaitMs
+      if (!isUnderWay || performance.now() >= untilMs || waiting >= maxWaiting)
+        throw new DomainError('ACCOUNT_LOCKED', { retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1_000)) })
+      await pause()
+    }
+    const failure = await queries.takeTry(db, key, now, rules)
+    if (failure !== undefined) return failure
+  }
+}
+
+async function pause(): Promise<void> {
+  waiting++
+  await sleep(retryMs).finally(() => waiting--)
 }
 
 /** Forgets the failures at the person's password, also those of the browser that asks: it has a new one. */

@@ -1,6 +1,6 @@
+import { emailAddress as email } from '@muster/identifiers'
 import { z } from 'zod'
-import { email } from '../users/users.schema.ts'
-import { anyPassword } from './auth.schema.ts'
+import { anyPassword } from '../../plugins/fields.ts'
 
 export const forgotPasswordBody = z.strictObject({ email })
 export const resetPasswordBody = z.strictObject({ token: z.string().min(1).max(200), password: anyPassword })

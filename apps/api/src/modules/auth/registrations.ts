@@ -1,17 +1,22 @@
 import { randomBytes } from 'node:crypto'
+import { emailAddress, username } from '@muster/identifiers'
+import { z } from 'zod'
+import { readJson } from '../../plugins/read-json.ts'
 import type { SafeRedis } from '../../redis.ts'
+import { personName, timezone } from '../users/users.schema.ts'
 
 /** A registration whose e-mail is not proven yet. It holds no code: that is derived from the mail's id. */
-export type PendingRegistration = {
-  username: string
-  name: string
-  email: string
-  timezone: string
-  passwordHash: string
-  emailId: string
+const pendingRegistration = z.object({
+  username,
+  name: personName,
+  email: emailAddress,
+  timezone,
+  passwordHash: z.string(),
+  emailId: z.uuid(),
   /** The address has an account: no code was sent, and none is right. */
-  isDecoy: boolean
-}
+  isDecoy: z.boolean(),
+})
+export type PendingRegistration = z.output<typeof pendingRegistration>
 
 export const registrationTtlSeconds = 300
 const maxTries = 5
@@ -20,6 +25,7 @@ const pendingKey = (email: string, attempt: string) => `register:${email}:${atte
 
 /** The secret of one attempt, held by the browser that began it. */
 export const newAttempt = () => randomBytes(16).toString('base64url')
+const attemptShape = /^[\w-]{22}$/
 
 export async function savePending(redis: SafeRedis, attempt: string, pending: PendingRegistration): Promise<void> {
   const key = pendingKey(pending.email, attempt)
@@ -41,10 +47,11 @@ export async function takeTry(
   email: string,
   attempt: string,
 ): Promise<PendingRegistration | undefined> {
+  if (!attemptShape.test(attempt)) return undefined
   const data = await redis.require(
     (client) => client.eval(takeTryScript, 1, pendingKey(email, attempt), maxTries) as Promise<string | null>,
   )
-  return data ? (JSON.parse(data) as PendingRegistration) : undefined
+  return data ? readJson(pendingRegistration, data) : undefined
 }
 
 const takeTryScript = `

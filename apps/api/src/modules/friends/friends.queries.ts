@@ -1,6 +1,7 @@
 import { type Database, type Db, newId, type Trx } from '@muster/db'
 import { activeUserSql } from '@muster/policy'
 import { type Selectable, sql } from 'kysely'
+import { inOrder, lower } from '../../plugins/text-order.ts'
 import { isUnblocked, type PersonRow, personColumns } from '../users/visibility.ts'
 
 export type FriendshipRow = Selectable<Database['friendships']>
@@ -165,7 +166,7 @@ async function readPage(db: Db, from: Fragment, sight: Fragment, { limit, offset
   const [people, count] = await Promise.all([
     sql<PersonRow>`
       select ${personColumns}, ${sight} as sight from ${from}
-      order by lower(users.name), users.id limit ${limit} offset ${offset}`.execute(db),
+      order by ${inOrder(lower(sql`users.name`))}, users.id limit ${limit} offset ${offset}`.execute(db),
     sql<{ total: number }>`select count(*)::int as total from ${from}`.execute(db),
   ])
   return { rows: people.rows, total: count.rows[0]?.total ?? 0 }

@@ -3,6 +3,8 @@ import { seal, unseal } from '@muster/security'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Config } from '../../config.ts'
+import { readJson } from '../../plugins/read-json.ts'
+import { tabCookies } from '../../plugins/tab-cookies.ts'
 
 const flow = z.strictObject({
   state: z.string(),
@@ -17,44 +19,49 @@ const flow = z.strictObject({
 /** A way to the issuer and back that a browser has begun. */
 export type Flow = z.infer<typeof flow>
 
-export type FlowCookie = {
-  set(reply: FastifyReply, flow: Flow): void
-  /** The flow that this browser began last and not too long ago. Takes the cookie away, whatever it held. */
-  take(request: FastifyRequest, reply: FastifyReply): Flow | undefined
+export type FlowCookies = {
+  set(request: FastifyRequest, reply: FastifyReply, flow: Flow): void
+  /**
+   * Returns the flow that this browser began with this state, not too long ago, and removes its cookie. A state that the
+   * browser holds no flow for changes nothing: flows of other tabs go on.
+   */
+  take(request: FastifyRequest, reply: FastifyReply, state: string | undefined): Flow | undefined
 }
 
 export const flowTtlSeconds = 600
-const sealContext = 'oidc-flow'
+/** The state is part of it: the value of another flow's cookie does not open. */
+const sealContext = (state: string) => `oidc-flow:${state}`
 /** Key id and sealed flow. */
 const shape = /^([a-z0-9_-]{1,16})\.([\w-]+)$/
 
 /**
- * Keeps a flow in the browser that began it, sealed. That is what stops somebody from having others sign in with a code
+ * Keeps each flow in the browser that began it, sealed. That is what stops somebody from having others sign in with a code
  * of theirs: it only fits the browser in which they began. `Lax`, because the issuer's answer comes from another site.
  */
-export function flowCookie({ config, clock }: { config: Config; clock: Clock }): FlowCookie {
-  const name = `${config.cookies.isSecure ? '__Host-' : ''}muster_oidc`
-  const attributes = { path: '/', httpOnly: true, sameSite: 'lax', secure: config.cookies.isSecure } as const
+export function flowCookies(context: { config: Config; clock: Clock }): FlowCookies {
+  const { config, clock } = context
+  const cookies = tabCookies(context, { name: 'muster_flow', ttlSeconds: flowTtlSeconds })
   const ring = config.keys.encryption
   return {
-    set(reply, flow) {
-      const { keyId, sealed } = seal(ring, Buffer.from(JSON.stringify(flow)), sealContext)
-      reply.setCookie(name, `${keyId}.${sealed.toString('base64url')}`, { ...attributes, maxAge: flowTtlSeconds })
+    set(request, reply, begun) {
+      const { keyId, sealed } = seal(ring, Buffer.from(JSON.stringify(begun)), sealContext(begun.state))
+      cookies.set(request, reply, begun.state, `${keyId}.${sealed.toString('base64url')}`)
     },
-    take(request, reply) {
-      const value = request.cookies[name]
-      reply.clearCookie(name, attributes)
-      const opened = value === undefined ? undefined : open(value)
+    take(request, reply, state) {
+      const value = state === undefined ? undefined : cookies.read(request, state)
+      if (state === undefined || value === undefined) return undefined
+      cookies.clear(reply, state)
+      const opened = open(value, state)
       const isYoung = opened && clock.now().getTime() < opened.startedAtMs + flowTtlSeconds * 1_000
       return isYoung ? opened : undefined
     },
   }
 
-  function open(value: string): Flow | undefined {
+  function open(value: string, state: string): Flow | undefined {
     const [, keyId = '', sealed = ''] = shape.exec(value) ?? []
     try {
-      const plain = unseal(ring, { keyId, sealed: Buffer.from(sealed, 'base64url') }, sealContext)
-      return flow.parse(JSON.parse(plain.toString()))
+      const plain = unseal(ring, { keyId, sealed: Buffer.from(sealed, 'base64url') }, sealContext(state))
+      return readJson(flow, plain.toString())
     } catch {
       return undefined
     }

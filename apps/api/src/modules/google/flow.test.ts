@@ -1,7 +1,7 @@
 import { type ManualClock, manualClock } from '@muster/testing'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestClient } from '../../testing.ts'
-import { createFlows, flowCookieName, newPerson, refused, webUrl } from './testing/google-flows.ts'
+import { createFlows, flowCookiesOf, newPerson, refused, webUrl } from './testing/google-flows.ts'
 import { type OidcIssuer, startOidcIssuer } from './testing/oidc-issuer.ts'
 
 let clock: ManualClock
@@ -42,7 +42,7 @@ test('asks for a code with PKCE, state, nonce and the exact address to come back
 
 test('who says no at Google comes back with access_denied', async () => {
   const { client, location } = await flows.signIn('cancel')
-  expect([location, client.cookies.has(flowCookieName)]).toEqual([refused('access_denied'), false])
+  expect([location, flowCookiesOf(client)]).toEqual([refused('access_denied'), []])
 })
 
 test('an ID token that was made for another nonce is not believed', async () => {
@@ -57,13 +57,99 @@ test('a code that was asked for with another PKCE challenge is worth nothing', a
   expect((await flows.comeBack(client, callback)).location).toBe(refused('flow_invalid'))
 })
 
-test('a callback with another state is refused, and the flow is over', async () => {
+test('a callback whose state no flow of the browser has changes nothing, and its flow goes on', async () => {
   const { client, callback } = await flows.almost(newPerson())
-  const wrong = new URL(callback)
-  wrong.searchParams.set('state', 'x'.repeat(43))
-  expect((await flows.comeBack(client, wrong)).location).toBe(refused('flow_invalid'))
-  expect(client.cookies.has(flowCookieName)).toBe(false)
-  expect((await flows.comeBack(client, callback)).location).toBe(refused('flow_invalid'))
+  const state = callback.searchParams.get('state') ?? ''
+  for (const query of [
+    '',
+    '?state=',
+    `?state=${'x'.repeat(43)}&code=a`,
+    `?state=${state.toLowerCase()}x&code=a`,
+    `?state=${state}&state=${state}&code=a`,
+    `?state=x&state=${state}&code=a`,
+    `?state[]=${state}&code=a`,
+    '?error=access_denied',
+    '?error=access_denied&state=__proto__',
+  ]) {
+    const answer = await client.inject('GET', `/api/v1/auth/google/callback${query}`)
+    expect([query, answer.headers.location, answer.cookies]).toEqual([query, refused('flow_invalid'), []])
+  }
+  expect((await flows.comeBack(client, callback)).location).toBe(webUrl)
+})
+
+describe('flows in several tabs of one browser', () => {
+  const begun = async (count: number, client = api.connect()) => {
+    const tabs = []
+    for (let tab = 0; tab < count; tab++) {
+      tabs.push(await flows.almost(newPerson(), { client }))
+      clock.advance(1_000)
+    }
+    return { client, tabs: tabs.map(({ callback }) => callback) }
+  }
+  const finish = async (client: TestClient, callback: URL | undefined) =>
+    (await flows.comeBack(client, callback as URL)).location
+
+  test.each([
+    ['the older first', [0, 1]],
+    ['the newer first', [1, 0]],
+  ])('each finishes: %s', async (_order, order) => {
+    const { client, tabs } = await begun(2)
+    for (const tab of order) {
+      expect(await finish(client, tabs[tab])).toBe(webUrl)
+      expect(await isSignedIn(client)).toBe(true)
+    }
+    expect(flowCookiesOf(client)).toEqual([])
+  })
+
+  test('each finishes when they come back at the same time', async () => {
+    const { client, tabs } = await begun(3)
+    expect(await Promise.all(tabs.map((callback) => finish(client, callback)))).toEqual([webUrl, webUrl, webUrl])
+    expect(flowCookiesOf(client)).toEqual([])
+  })
+
+  test('one that is cancelled ends itself alone', async () => {
+    const client = api.connect()
+    const cancelled = await flows.almost('cancel', { client })
+    const other = await flows.almost(newPerson(), { client })
+    expect(await finish(client, cancelled.callback)).toBe(refused('access_denied'))
+    expect(flowCookiesOf(client)).toHaveLength(1)
+    expect(await finish(client, other.callback)).toBe(webUrl)
+  })
+
+  test('one that is finished twice, also at once, fails the second time and signs nobody out', async () => {
+    const { client, tabs } = await begun(2)
+    const [first, second] = tabs
+    const both = await Promise.all([finish(client, first), finish(client, first)])
+    expect(both.sort()).toEqual([webUrl, refused('flow_invalid')])
+    expect([await finish(client, first), await isSignedIn(client)]).toEqual([refused('flow_invalid'), true])
+    expect(await finish(client, second)).toBe(webUrl)
+  })
+
+  test('are at most five: the oldest is dropped', async () => {
+    const { client, tabs } = await begun(7)
+    expect(flowCookiesOf(client)).toHaveLength(5)
+    for (const [tab, callback] of tabs.entries())
+      expect([tab, await finish(client, callback)]).toEqual([tab, tab < 2 ? refused('flow_invalid') : webUrl])
+  })
+
+  test('the value of one in the cookie of another is none', async () => {
+    const { client, tabs } = await begun(2)
+    const [older = '', newer = ''] = flowCookiesOf(client)
+    client.cookies.set(newer, client.cookies.get(older) ?? '')
+    expect(await finish(client, tabs[1])).toBe(refused('flow_invalid'))
+    expect(await finish(client, tabs[0])).toBe(webUrl)
+  })
+
+  test('HEAD begins and finishes none, and sets no cookie', async () => {
+    const { client, tabs } = await begun(1)
+    for (const url of ['/api/v1/auth/google', `${tabs[0]?.pathname}${tabs[0]?.search}`]) {
+      const answer = await client.inject('HEAD', url)
+      expect([answer.statusCode, answer.cookies, answer.headers.location]).toEqual([405, [], undefined])
+      expect(answer.headers.allow).not.toContain('HEAD')
+    }
+    expect(await isSignedIn(client)).toBe(false)
+    expect(await finish(client, tabs[0])).toBe(webUrl)
+  })
 })
 
 test('a foreign page sends nobody through a sign-in', async () => {
@@ -112,18 +198,19 @@ test('a flow of more than ten minutes ago is refused although the browser still 
 
 test('a flow cookie that somebody changed is none', async () => {
   const { client, callback } = await flows.almost(newPerson())
-  const value = client.cookies.get(flowCookieName) as string
-  for (const changed of [`${value.slice(0, -6)}AAAAAA`, value.replace(/^k1/, 'k2'), 'x', `${value}.x`.repeat(9)]) {
-    const other = api.connect(new Map([[flowCookieName, changed]]))
+  const [name = ''] = flowCookiesOf(client)
+  const value = client.cookies.get(name) as string
+  for (const changed of [`${value.slice(0, -6)}AAAAAA`, value.replace('.k1.', '.k2.'), 'x', `${value}.x`.repeat(9)]) {
+    const other = api.connect(new Map([[name, changed]]))
     expect((await flows.comeBack(other, callback)).location).toBe(refused('flow_invalid'))
   }
 })
 
 test('the flow cookie is for the server and this way alone', async () => {
   const { answer } = await flows.begin(api.connect(), '?inviteToken=S3cret')
-  const cookie = answer.cookies.find(({ name }) => name === flowCookieName)
+  const [cookie] = answer.cookies
   expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Lax', path: '/', maxAge: 600 })
-  expect(Buffer.from(cookie?.value.split('.')[1] ?? '', 'base64url').toString('latin1')).not.toContain('S3cret')
+  expect(Buffer.from(cookie?.value.split('.')[2] ?? '', 'base64url').toString('latin1')).not.toContain('S3cret')
 })
 
 test('queries that nobody could mean are refused before anything begins', async () => {
@@ -137,10 +224,17 @@ test('queries that nobody could mean are refused before anything begins', async 
 test('whatever comes to the callback is answered by a redirect', async () => {
   const { client, callback } = await flows.almost(newPerson())
   const state = callback.searchParams.get('state')
-  for (const query of ['', '?', '?code=a&code=b', `?state=${state}&state=${state}&code=a`, '?error=%00<script>']) {
+  for (const query of [
+    '',
+    '?',
+    '?code=a&code=b',
+    `?state=${state}&state=${state}&code=a`,
+    '?error=%00<script>',
+    `?state=${state}&error=%00`,
+  ]) {
     const copy = api.connect(new Map(client.cookies))
     const answer = await copy.inject('GET', `/api/v1/auth/google/callback${query}`)
     expect([query, answer.statusCode]).toEqual([query, 302])
-    expect(answer.headers.location).toMatch(/\/login\?error=(flow_invalid|failed)$/)
+    expect(answer.headers.location).toMatch(/\/login\?error=(flow_invalid|failed|access_denied)$/)
   }
 })

@@ -6,7 +6,7 @@ import type { Context } from '../../plugins/context.ts'
 import { errorReply, messageReply, said } from '../../plugins/reply.ts'
 import type { SignInChallenge } from '../two-factor/sign-in-challenge.ts'
 import { confirmationBody } from '../two-factor/two-factor.schema.ts'
-import { flowCookie } from './flow-cookie.ts'
+import { flowCookies } from './flow-cookie.ts'
 import { beginQuery, callbackQuery, redirectTo } from './google.schema.ts'
 import * as google from './google.service.ts'
 import { GoogleError, type GoogleErrorCode, googleErrorCode, googleErrors } from './google-errors.ts'
@@ -33,12 +33,12 @@ export const googleRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (
   const { config, cookies, log } = context
   const redirectUri = new URL('/api/v1/auth/google/callback', config.publicUrl).href
   const issuer = config.google && createIssuer(config.google, redirectUri, log)
-  const flows = flowCookie(context)
+  const flows = flowCookies(context)
 
   app.get(
     '/auth/google',
     {
-      config: { access: 'public' },
+      config: { access: 'public', hasEffects: true },
       schema: {
         tags: ['auth'],
         summary: 'Sign in with Google: a page to navigate to, not to fetch',
@@ -51,7 +51,7 @@ export const googleRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (
         // A foreign page could otherwise send somebody through a sign-in that they did not ask for.
         if (request.headers['sec-fetch-site'] === 'cross-site') throw new GoogleError('flow_invalid')
         const { url, flow } = await google.beginFlow(context, configured(issuer), request.query)
-        flows.set(reply, flow)
+        flows.set(request, reply, flow)
         return url.href
       }),
   )
@@ -59,7 +59,7 @@ export const googleRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (
   app.get(
     '/auth/google/callback',
     {
-      config: { access: 'public' },
+      config: { access: 'public', hasEffects: true },
       // Whatever comes back is answered by a redirect, also what no issuer would send.
       attachValidation: true,
       schema: {
@@ -71,9 +71,10 @@ export const googleRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (
     },
     (request, reply) =>
       redirect(request, reply, async () => {
-        const flow = flows.take(request, reply)
         const callback = new URL(redirectUri)
         callback.search = new URL(request.url, redirectUri).search
+        const [state, ...further] = callback.searchParams.getAll('state')
+        const flow = flows.take(request, reply, further.length > 0 ? undefined : state)
         const origin = originOf(request)
         const begun = await google.finishFlow(context, configured(issuer), { callback, flow }, origin)
         if (begun.requiresTwoFactor) return challengePage(config.webUrl, begun)

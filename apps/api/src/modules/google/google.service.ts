@@ -9,11 +9,12 @@ import { type Confirmation, confirmUnlessRecent } from '../two-factor/confirm-pe
 import type { UserRow } from '../users/users.queries.ts'
 import * as usersQueries from '../users/users.queries.ts'
 import { dropCachedProfile } from '../users/users.service.ts'
+import type { Identity } from './claims.ts'
 import { type Flow, flowTtlSeconds } from './flow-cookie.ts'
 import * as queries from './google.queries.ts'
 import type { Begin } from './google.schema.ts'
 import { GoogleError, type GoogleErrorCode, googleErrorCode } from './google-errors.ts'
-import { type Identity, type Issuer, newFlowSecrets } from './issuer.ts'
+import { type Issuer, newFlowSecrets } from './issuer.ts'
 import { personOf } from './person-of.ts'
 
 /** Failures that say something about the person, and so are recorded. */

@@ -1,21 +1,11 @@
 import type { Logger } from '@muster/logger'
 import * as oidc from 'openid-client'
 import type { Config } from '../../config.ts'
+import { type Identity, identityOf, subjectOf } from './claims.ts'
 import type { Flow } from './flow-cookie.ts'
 import { GoogleError } from './google-errors.ts'
 
 type Settings = NonNullable<Config['google']>
-
-/** Whom the issuer vouches for. */
-export type Identity = {
-  /** Never changes and never goes to somebody else, unlike an e-mail. */
-  googleId: string
-  /** Undefined when the issuer does not vouch for it. As the issuer writes it. */
-  verifiedEmail: string | undefined
-  name: string | undefined
-  /** As the issuer says it; nobody checked that there is such a zone. */
-  timezone: string | undefined
-}
 
 export type Issuer = {
   /** Where the browser goes to say who it is. @throws GoogleError unavailable */
@@ -28,7 +18,6 @@ export type Issuer = {
   identify(callback: URL, flow: Pick<Flow, 'state' | 'nonce' | 'verifier'>): Promise<Identity>
 }
 
-const google = 'https://accounts.google.com/'
 const scope = 'openid email profile'
 /** Somebody waits in front of a blank page. */
 const requestTimeoutSeconds = 2.5
@@ -53,7 +42,7 @@ export function createIssuer(settings: Settings, redirectUri: string, log: Logge
       try {
         const checks = { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier, idTokenExpected: true }
         const tokens = await oidc.authorizationCodeGrant(client, callback, checks)
-        return identityOf(settings, await readClaims(client, tokens))
+        return identityOf(settings.issuer, await readClaims(client, tokens))
       } catch (error) {
         throw whyNot(error)
       }
@@ -126,18 +115,7 @@ async function readClaims(
   const claims = tokens.claims()
   if (!claims) throw new GoogleError('failed')
   if (claims.email !== undefined || !client.serverMetadata().userinfo_endpoint) return claims
-  return oidc.fetchUserInfo(client, tokens.access_token, claims.sub)
-}
-
-function identityOf({ issuer }: Settings, claims: oidc.IDToken | oidc.UserInfoResponse): Identity {
-  const { sub, email, email_verified: isVerified, name, zoneinfo } = claims
-  return {
-    // A subject is unique only with its issuer (OpenID Connect Core, 5.7), and the setting may come to name another one.
-    googleId: issuer.href === google ? sub : `${issuer.href}#${sub}`,
-    verifiedEmail: isVerified === true && typeof email === 'string' ? email : undefined,
-    name: typeof name === 'string' ? name : undefined,
-    timezone: typeof zoneinfo === 'string' ? zoneinfo : undefined,
-  }
+  return oidc.fetchUserInfo(client, tokens.access_token, subjectOf(claims))
 }
 
 /** The code for what the library threw. */

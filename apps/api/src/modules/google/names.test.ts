@@ -1,6 +1,7 @@
+import { newUsername } from '@muster/identifiers'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { personName, username } from '../users/users.schema.ts'
+import { personName } from '../users/users.schema.ts'
 import { nameFrom, usernameFrom } from './names.ts'
 
 test('whatever an issuer tells makes a name and a username that a person may have', () => {
@@ -12,7 +13,7 @@ test('whatever an issuer tells makes a name and a username that a person may hav
         expect([...name].length).toBeLessThanOrEqual(100)
       }
       const made = usernameFrom(name, round)
-      expect(username.parse(made)).toBe(made)
+      expect(newUsername.parse(made)).toBe(made)
     }),
   )
 })

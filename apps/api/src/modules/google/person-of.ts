@@ -6,11 +6,11 @@ import { isUniqueViolation } from '../../plugins/unique-violation.ts'
 import { acceptAsNewcomer } from '../invites/acceptance.ts'
 import { createPerson } from '../users/create-person.ts'
 import * as usersQueries from '../users/users.queries.ts'
-import { email, timezone } from '../users/users.schema.ts'
+import { timezone } from '../users/users.schema.ts'
 import { dropCachedProfile } from '../users/users.service.ts'
+import type { Identity } from './claims.ts'
 import * as queries from './google.queries.ts'
 import { GoogleError } from './google-errors.ts'
-import type { Identity } from './issuer.ts'
 import { nameFrom, usernameFrom } from './names.ts'
 
 type UserRow = usersQueries.UserRow
@@ -35,7 +35,7 @@ export async function personOf(
   for (let round = 0; round < maxRounds; round++) {
     const known = await queries.findByGoogleId(context.db, identity.googleId)
     if (known) return known
-    const { data: address } = email.safeParse(identity.verifiedEmail)
+    const address = identity.verifiedEmail
     if (!address) throw new GoogleError('email_unverified')
     if (invite && invite.email !== address) throw new DomainError('INVITE_INVALID')
     const owner = await usersQueries.findByEmail(context.db, address)

@@ -1,11 +1,11 @@
+import { emailAddress as email, newUsername as username } from '@muster/identifiers'
 import { roleSchema } from '@muster/policy'
 import { z } from 'zod'
-
+import { anyPassword } from '../../plugins/fields.ts'
 import { instant, pageInfo, replyOf } from '../../plugins/reply.ts'
 import { wholeNumber } from '../../plugins/whole-number.ts'
-import { anyPassword } from '../auth/auth.schema.ts'
 import { organizationName } from '../organizations/organizations.schema.ts'
-import { email, personName, timezone, username } from '../users/users.schema.ts'
+import { personName, timezone } from '../users/users.schema.ts'
 
 /** Super admins are made by the operator alone. */
 export const invitedRole = roleSchema.exclude(['super_admin'])

@@ -1,6 +1,7 @@
 import { notificationTypes } from '@muster/policy'
 
 import { z } from 'zod'
+import { cursorText } from '../../plugins/cursor.ts'
 import { listOf } from '../../plugins/fields.ts'
 import { cursorInfo, instant, replyOf } from '../../plugins/reply.ts'
 
@@ -32,8 +33,7 @@ export const notificationQuery = z.strictObject({
     .transform((value) => value === 'true')
     .optional(),
   type: listOf(type).optional(),
-  /** `nextCursor` of the page before. */
-  cursor: z.string().min(1).max(200).optional(),
+  cursor: cursorText,
 })
 export type NotificationQuery = z.output<typeof notificationQuery>
 

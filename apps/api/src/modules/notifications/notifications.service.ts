@@ -2,10 +2,12 @@ import { DomainError } from '@muster/errors'
 import { z } from 'zod'
 import type { Deps } from '../../deps.ts'
 import type { Actor } from '../../plugins/actor.ts'
+import { cursorId, cursorInstant, cursorOf } from '../../plugins/cursor.ts'
 import * as queries from './notifications.queries.ts'
 import type { Notification, NotificationQuery } from './notifications.schema.ts'
 
 const pageSize = 50
+const positions = cursorOf(z.tuple([cursorInstant(6), cursorId]))
 /** Each statement stays far below the time that the API gives one. */
 const rowsPerStatement = 5_000
 
@@ -15,11 +17,11 @@ export async function listNotifications(
   actor: Actor,
   { cursor, ...query }: NotificationQuery,
 ) {
-  const after = cursor === undefined ? undefined : decodeCursor(cursor)
+  const after = cursor === undefined ? undefined : readPosition(cursor)
   const rows = await queries.listNotifications(db, actor.userId, query, { after, count: pageSize + 1 })
   const shown = rows.slice(0, pageSize)
   const last = shown.at(-1)
-  const nextCursor = last && rows.length > pageSize ? encodeCursor({ createdAt: last.position, id: last.id }) : null
+  const nextCursor = last && rows.length > pageSize ? positions.encode([last.position, last.id]) : null
   return { notifications: shown.map(toNotification), pagination: { limit: pageSize, nextCursor } }
 }
 
@@ -63,18 +65,7 @@ const toNotification = (row: queries.NotificationRow): Notification => ({
   createdAt: row.created_at.toISOString(),
 })
 
-const position = z.tuple([z.iso.datetime(), z.uuid()])
-
-const encodeCursor = ({ createdAt, id }: queries.NotificationPosition): string =>
-  Buffer.from(JSON.stringify([createdAt, id])).toString('base64url')
-
-function decodeCursor(cursor: string): queries.NotificationPosition {
-  try {
-    const [createdAt, id] = position.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()))
-    return { createdAt, id }
-  } catch {
-    throw new DomainError('VALIDATION_FAILED', {
-      details: [{ path: 'query.cursor', message: 'is not a nextCursor of this list' }],
-    })
-  }
+function readPosition(cursor: string): queries.NotificationPosition {
+  const [createdAt, id] = positions.decode(cursor)
+  return { createdAt, id }
 }

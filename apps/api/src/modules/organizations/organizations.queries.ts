@@ -1,6 +1,7 @@
 import type { Database, Db, Trx } from '@muster/db'
 import { type Selectable, sql } from 'kysely'
 import type { Actor } from '../../plugins/actor.ts'
+import { inOrder } from '../../plugins/text-order.ts'
 import { isUnblocked, type PersonRow, personColumns } from '../users/visibility.ts'
 
 export type OrganizationRow = Selectable<Database['organizations']>
@@ -52,7 +53,7 @@ export async function listMembers(
 ): Promise<MemberRow[]> {
   const { rows } = await sql<MemberRow>`
     select ${memberColumns(actor)} from users where ${isMemberOf(actor.organizationId)}
-    order by users.name, users.id limit ${limit} offset ${offset}`.execute(db)
+    order by ${inOrder(sql`users.name`)}, users.id limit ${limit} offset ${offset}`.execute(db)
   return rows
 }
 

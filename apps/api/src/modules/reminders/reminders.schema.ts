@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { cursorText } from '../../plugins/cursor.ts'
 import { listOf, moment, text } from '../../plugins/fields.ts'
 import { cursorInfo, instant, replyOf } from '../../plugins/reply.ts'
 import { wholeNumber } from '../../plugins/whole-number.ts'
@@ -60,8 +61,7 @@ export const reminderParams = z.strictObject({ id: z.uuid() })
 export const reminderQuery = z.strictObject({
   status: listOf(status).optional(),
   limit: wholeNumber({ min: 1, max: 100 }).default(20),
-  /** `nextCursor` of the page before. */
-  cursor: z.string().min(1).max(200).optional(),
+  cursor: cursorText,
 })
 export type ReminderQuery = z.output<typeof reminderQuery>
 

@@ -3,6 +3,7 @@ import { DomainError } from '@muster/errors'
 import { z } from 'zod'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../plugins/actor.ts'
+import { cursorId, cursorInstant, cursorOf } from '../../plugins/cursor.ts'
 import { claimOrReplay, type Idempotency, replayedIsGone } from '../../plugins/idempotency.ts'
 import { dropAnalytics } from '../analytics/analytics-cache.ts'
 import { findVisibleTask, lockVisibleTask } from '../task-access/task-access.queries.ts'
@@ -60,11 +61,11 @@ export async function getReminder({ lookups }: Pick<Deps, 'lookups'>, actor: Act
 
 /** The actor's reminders, the earliest first. @throws DomainError VALIDATION_FAILED for a cursor that is none */
 export async function listReminders({ db }: Pick<Deps, 'db'>, actor: Actor, { status, limit, cursor }: ReminderQuery) {
-  const after = cursor === undefined ? undefined : decodeCursor(cursor)
+  const after = cursor === undefined ? undefined : readPosition(cursor)
   const rows = await queries.listReminders(db, actor.userId, { status, after, count: limit + 1 })
   const shown = rows.slice(0, limit)
   const last = shown.at(-1)
-  const nextCursor = last && rows.length > limit ? encodeCursor(last) : null
+  const nextCursor = last && rows.length > limit ? writePosition(last) : null
   return { reminders: shown.map(toReminder), pagination: { limit, nextCursor } }
 }
 
@@ -197,18 +198,12 @@ const eventOn = (actor: Actor, reminderId: string, origin: Origin) => ({
   context: origin,
 })
 
-const position = z.tuple([z.iso.datetime(), z.uuid()])
+const positions = cursorOf(z.tuple([cursorInstant(3), cursorId]))
 
-const encodeCursor = ({ scheduled_at, id }: ReminderRow): string =>
-  Buffer.from(JSON.stringify([new Date(scheduled_at).toISOString(), id])).toString('base64url')
+const writePosition = ({ scheduled_at, id }: ReminderRow): string =>
+  positions.encode([new Date(scheduled_at).toISOString(), id])
 
-function decodeCursor(cursor: string): queries.ReminderPosition {
-  try {
-    const [scheduledAt, id] = position.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()))
-    return { scheduledAt: new Date(scheduledAt), id }
-  } catch {
-    throw new DomainError('VALIDATION_FAILED', {
-      details: [{ path: 'query.cursor', message: 'is not a nextCursor of this list' }],
-    })
-  }
+function readPosition(cursor: string): queries.ReminderPosition {
+  const [scheduledAt, id] = positions.decode(cursor)
+  return { scheduledAt: new Date(scheduledAt), id }
 }

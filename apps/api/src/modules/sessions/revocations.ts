@@ -20,37 +20,45 @@ export type Revocations = {
   close(): Promise<void>
 }
 
-type Known = { revokedAtMs: number | null; renewAtMs: number | null; seenAtMs: number }
+type Known = { revokedAtMs: number | null; renewAtMs: number | null; seen: Instant }
 
 const pollIntervalMs = 250
 const staleAfterMs = 1_000
-/** Longer than any transaction that revokes, so that one that commits late is still seen. */
-const pollWindowSeconds = 20
+/** Longer than any transaction that revokes, while Postgres and its client run, so that one that commits late is still seen. */
+const commitLagSeconds = 20
+/** Two polls further apart than this had a stall between them, in which transactions stood still too. */
+const longestGapMs = 1_000
 /** As long as an access token lives: older news concern no token that is still good. */
-const firstLoadSeconds = 15 * 60
-const forgetAfterMs = (firstLoadSeconds + 60) * 1_000
+const tokenLifeSeconds = 15 * 60
+const forgetAfterMs = (tokenLifeSeconds + 60) * 1_000
 
 /** Polls Postgres for changed sessions; no Redis and no round trip per request is in it. */
 export function startRevocations({ db, log, clock }: { db: Db; log: Logger; clock: Clock }): Revocations {
   const known = new Map<string, Known>()
-  let lastSuccessMs = Number.NEGATIVE_INFINITY
-  let isLoaded = false
+  const polls = createPollMarks()
+  let lastSuccess: Instant | undefined
   const loaded = Promise.withResolvers<void>()
   let isClosing = false
 
+  const learn = (id: string, { revokedAtMs, renewAtMs, seen }: Known) => {
+    // What was read just before this instance revoked it is out of date: a revoked session is never open again.
+    known.set(id, { revokedAtMs: revokedAtMs ?? known.get(id)?.revokedAtMs ?? null, renewAtMs, seen })
+  }
+
   const poll = async () => {
-    const startedMs = performance.now()
-    const rows = await queries.listChanged(db, isLoaded ? pollWindowSeconds : firstLoadSeconds)
-    const seenAtMs = clock.now().getTime()
-    for (const { id, revoked_at, renew_at } of rows) {
-      known.set(id, { revokedAtMs: revoked_at?.getTime() ?? null, renewAtMs: renew_at?.getTime() ?? null, seenAtMs })
-    }
+    const started = readClocks()
+    const since = polls.since(started.steadyMs)
+    const seconds = since ? commitLagSeconds : tokenLifeSeconds + commitLagSeconds
+    const { at, sessions } = await queries.listChanged(db, { since, seconds })
+    polls.note(at, started.steadyMs)
+    const seen = readClocks()
+    for (const { id, revoked_at, renew_at } of sessions)
+      learn(id, { revokedAtMs: revoked_at?.getTime() ?? null, renewAtMs: renew_at?.getTime() ?? null, seen })
     for (const [id, entry] of known) {
-      if (entry.seenAtMs + forgetAfterMs >= seenAtMs) break
+      if (elapsedMs(entry.seen, seen, Math.min) <= forgetAfterMs) break
       known.delete(id)
     }
-    isLoaded = true
-    lastSuccessMs = startedMs
+    lastSuccess = started
     loaded.resolve()
   }
 
@@ -67,7 +75,7 @@ export function startRevocations({ db, log, clock }: { db: Db; log: Logger; cloc
     isFailing = false
   }
 
-  const isFresh = () => performance.now() - lastSuccessMs < staleAfterMs
+  const isFresh = () => lastSuccess !== undefined && elapsedMs(lastSuccess, readClocks(), Math.max) < staleAfterMs
 
   const loop = async () => {
     while (!isClosing) {
@@ -88,7 +96,7 @@ export function startRevocations({ db, log, clock }: { db: Db; log: Logger; cloc
     },
     noteRevoked(sessionIds) {
       const nowMs = clock.now().getTime()
-      for (const id of sessionIds) known.set(id, { revokedAtMs: nowMs, renewAtMs: null, seenAtMs: nowMs })
+      for (const id of sessionIds) learn(id, { revokedAtMs: nowMs, renewAtMs: null, seen: readClocks() })
     },
     loaded: loaded.promise,
     isFresh,
@@ -101,6 +109,40 @@ export function startRevocations({ db, log, clock }: { db: Db; log: Logger; cloc
       await running
       isFailing = true
       asked.resolve()
+    },
+  }
+}
+
+/** A moment on two clocks: one that runs evenly but may stand still with its machine, and one that may be set. */
+type Instant = { steadyMs: number; wallMs: number }
+
+const readClocks = (): Instant => ({ steadyMs: performance.now(), wallMs: Date.now() })
+
+/** The longer (`Math.max`) or the shorter (`Math.min`) of what the two clocks say has passed. */
+const elapsedMs = (from: Instant, to: Instant, which: typeof Math.max) =>
+  which(to.steadyMs - from.steadyMs, to.wallMs - from.wallMs)
+
+/**
+ * Keeps the database's times of the polls that succeeded, to know from when the next one reads: from the last one that is
+ * as long ago as a commit may lag, not counting stalls. After a stall that is from before it, and stays so for that long:
+ * what was changed before or during the stall may be committed when polls have succeeded again.
+ */
+function createPollMarks() {
+  const lagMs = commitLagSeconds * 1_000
+  let marks: { at: Date; steadyMs: number; heardMs: number }[] = []
+  return {
+    /** Undefined when nothing was heard for as long as access tokens live: then it is like the first poll. */
+    since(steadyMs: number): Date | undefined {
+      const last = marks.at(-1)
+      if (last && steadyMs - last.steadyMs > tokenLifeSeconds * 1_000) marks = []
+      return marks[0]?.at
+    },
+    note(at: Date, steadyMs: number): void {
+      const last = marks.at(-1) ?? { steadyMs, heardMs: 0 }
+      if (marks.length === 0) marks.push({ at: new Date(at.getTime() - lagMs), steadyMs, heardMs: -lagMs })
+      const heardMs = last.heardMs + Math.min(longestGapMs, steadyMs - last.steadyMs)
+      marks.push({ at, steadyMs, heardMs })
+      while ((marks[1]?.heardMs ?? heardMs) <= heardMs - lagMs) marks.shift()
     },
   }
 }

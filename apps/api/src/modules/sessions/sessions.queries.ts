@@ -4,13 +4,26 @@ import { type Insertable, type RawBuilder, sql } from 'kysely'
 /** As long as the longest transaction of a request. */
 const renewalMarginMs = 2_000
 
-/** Sessions revoked or marked for renewal in the last seconds, by the database's own clock. */
-export function listChanged(db: Db, withinSeconds: number) {
-  return db
-    .selectFrom('sessions')
-    .select(['id', 'revoked_at', 'renew_at'])
-    .where('changed_at', '>', sql<Date>`now() - make_interval(secs => ${withinSeconds})`)
-    .execute()
+export type ChangedSessions = {
+  /** The database's clock when it was asked. */
+  at: Date
+  sessions: { id: string; revoked_at: Date | null; renew_at: Date | null }[]
+}
+
+/**
+ * Reads the sessions that were revoked or marked for renewal after `since`, a moment of the database's own clock, and at
+ * least those of the last `seconds`: all of them when `since` is undefined, or to come because that clock was set back.
+ */
+export async function listChanged(
+  db: Db,
+  { since, seconds }: { since: Date | undefined; seconds: number },
+): Promise<ChangedSessions> {
+  const { rows } = await sql<{ at: Date; id: string | null; revoked_at: Date | null; renew_at: Date | null }>`
+    select now() as at, id, revoked_at, renew_at
+    from (select) as always left join sessions
+      on changed_at > least(${since ?? null}::timestamptz, now() - make_interval(secs => ${seconds}))`.execute(db)
+  const [{ at }] = rows as [(typeof rows)[number]]
+  return { at, sessions: rows.flatMap(({ id, revoked_at, renew_at }) => (id ? [{ id, revoked_at, renew_at }] : [])) }
 }
 
 export function insert(trx: Trx, row: Insertable<Database['sessions']>) {

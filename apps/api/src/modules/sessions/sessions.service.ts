@@ -117,7 +117,7 @@ export async function refreshSession(deps: SessionDeps, token: string, origin: O
       case 'replay-successor':
         return grant(deps, row, decision.answerN, row.expires_at)
       case 'rotate': {
-        await deps.guard.reserve('refresh', row.id, String(row.generation))
+        await deps.guard.count('refresh', row.id, String(row.generation))
         const expiresAt = sessionExpiry({ createdAt: row.created_at, now, rememberMe: row.is_remembered })
         const next = { now, expiresAt, ip: origin.ip, userAgent: origin.userAgent ?? null }
         if (await queries.rotate(deps.db, row.id, row.generation, next)) {
@@ -133,6 +133,20 @@ export async function refreshSession(deps: SessionDeps, token: string, origin: O
     }
   }
   throw new DomainError('OVERLOADED', { retryAfterSeconds: 1 })
+}
+
+/**
+ * Reads whose good refresh token this is, and changes nothing: it neither rotates nor ends the session.
+ * @throws DomainError SESSION_REVOKED, UNAUTHENTICATED
+ */
+export async function holderOf(deps: Pick<SessionDeps, 'db' | 'config' | 'clock'>, token: string): Promise<Actor> {
+  const parsed = parseRefreshToken(token)
+  const row = parsed && (await queries.findWithUser(deps.db, parsed.sessionId))
+  if (!row || !verifyRefreshToken(deps.config.keys.refreshToken, parsed, row)) throw new DomainError('UNAUTHENTICATED')
+  const { outcome } = decideRefresh({ session: stateOf(row), presentedN: parsed.n, now: deps.clock.now() })
+  const isGood = outcome === 'current-young' || outcome === 'replay-successor' || outcome === 'rotate'
+  if (!isGood || !row.is_active) throw new DomainError('SESSION_REVOKED')
+  return actorOf(row)
 }
 
 /**
@@ -267,13 +281,7 @@ async function endReusedSession(
 
 function grant({ config, accessTokens }: SessionDeps, row: SessionRow, n: number, expiresAt: Date): SessionGrant {
   if (!row.is_active) throw new DomainError('SESSION_REVOKED')
-  const actor: Actor = {
-    userId: row.user_id,
-    sessionId: row.id,
-    organizationId: row.organization_id,
-    role: row.role as Actor['role'],
-    ...factorClaim(row),
-  }
+  const actor = actorOf(row)
   return {
     actor,
     accessToken: accessTokens.sign(actor),
@@ -281,6 +289,14 @@ function grant({ config, accessTokens }: SessionDeps, row: SessionRow, n: number
     expiresAt,
   }
 }
+
+const actorOf = (row: SessionRow): Actor => ({
+  userId: row.user_id,
+  sessionId: row.id,
+  organizationId: row.organization_id,
+  role: row.role as Actor['role'],
+  ...factorClaim(row),
+})
 
 /** An authenticator app satisfies an organization that asks for the mailed code, not the reverse. */
 function factorClaim(

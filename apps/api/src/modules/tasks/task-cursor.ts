@@ -1,14 +1,26 @@
-import { DomainError } from '@muster/errors'
 import { z } from 'zod'
-import type { SortField } from './tasks.schema.ts'
+import { type Cursor, cursorId, cursorInstant, cursorOf } from '../../plugins/cursor.ts'
+import { type SortField, sortFields } from './tasks.schema.ts'
 import type { TaskOrder, TaskPosition } from './tasks-list.queries.ts'
 
-const keySchemas: Record<SortField, z.ZodType<string>> = {
-  dueDate: z.iso.datetime(),
-  createdAt: z.iso.datetime(),
+/** A rank as Postgres writes a `real`, far from where it would be too small or too large for one. */
+const rank = z
+  .string()
+  .regex(/^(?:0|[1-9]\d{0,9})(?:\.\d{1,12})?(?:e-\d{2})?$/)
+  .refine((text) => text === '0' || (Number(text) > 1e-37 && Number(text) < 1e10))
+
+/** Any title that Postgres can hold, also one of before the rules of today. */
+const storedTitle = z
+  .string()
+  .max(1_000)
+  .refine((title) => title.isWellFormed() && !title.includes('\0'))
+
+const keys: Record<SortField, z.ZodType<string, string>> = {
+  dueDate: cursorInstant(6),
+  createdAt: cursorInstant(6),
   priority: z.enum(['1', '2', '3']),
-  title: z.string().regex(/^[^\0]*$/u),
-  relevance: z.string().regex(/^\d+(\.\d+)?(e-\d+)?$/),
+  title: storedTitle,
+  relevance: rank,
 }
 
 /** `-dueDate`, `+dueDate` or `dueDate` as field and direction. */
@@ -18,24 +30,24 @@ export function orderOf(sort: string): TaskOrder {
 
 const orderName = ({ field, isDescending }: TaskOrder) => `${isDescending ? '-' : ''}${field}`
 
+const cursors = new Map(
+  sortFields.flatMap((field) =>
+    [false, true].map((isDescending) => {
+      const name = orderName({ field, isDescending })
+      const position = z.tuple([z.literal(name), keys[field], cursorId])
+      return [name, cursorOf(position, 'a list in this order')] as const
+    }),
+  ),
+)
+
+const cursorIn = (order: TaskOrder) => cursors.get(orderName(order)) as Cursor<[string, string, string]>
+
 /** A position within an order as an opaque text. */
 export const encodeCursor = (order: TaskOrder, { key, id }: TaskPosition): string =>
-  Buffer.from(JSON.stringify([orderName(order), key, id])).toString('base64url')
+  cursorIn(order).encode([orderName(order), key, id])
 
 /** @throws DomainError VALIDATION_FAILED when it is no cursor, or one of another order */
 export function decodeCursor(cursor: string, order: TaskOrder): TaskPosition {
-  const shape = z.tuple([z.literal(orderName(order)), keySchemas[order.field], z.uuid()])
-  const read = shape.safeParse(parse(Buffer.from(cursor, 'base64url').toString()))
-  if (read.success) return { key: read.data[1], id: read.data[2] }
-  throw new DomainError('VALIDATION_FAILED', {
-    details: [{ path: 'query.cursor', message: 'is not a nextCursor of a list in this order' }],
-  })
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+  const [, key, id] = cursorIn(order).decode(cursor)
+  return { key, id }
 }

@@ -3,6 +3,7 @@ import { administeredOrganizationId, taskAssignedToSql } from '@muster/policy'
 import { type RawBuilder, sql } from 'kysely'
 import type { Actor } from '../../plugins/actor.ts'
 import { reach } from '../../plugins/reach.ts'
+import { inOrder } from '../../plugins/text-order.ts'
 import type { AttachmentRow } from '../attachments/attachment-view.ts'
 import type { ReminderRow } from '../reminders/reminder-view.ts'
 import { type TaskRow, taskColumns } from './tasks.queries.ts'
@@ -28,7 +29,7 @@ const sortKeys = (q: string | undefined): Record<SortField, SortKey> => ({
     type: sql`integer`,
     text: sql`page.sort_key::text`,
   },
-  title: { key: sql`tasks.title`, type: sql`text`, text: sql`page.sort_key` },
+  title: { key: inOrder(sql`tasks.title`), type: sql`text`, text: sql`page.sort_key` },
   // As exact as it is, so that a cursor finds its place again.
   relevance: {
     key: sql`ts_rank(tasks.search, ${searchFor(q ?? '')})`,

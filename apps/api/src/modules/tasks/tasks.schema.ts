@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { cursorText } from '../../plugins/cursor.ts'
 import { listOf, moment, text } from '../../plugins/fields.ts'
 import { cursorInfo, instant, pageInfo, replyOf } from '../../plugins/reply.ts'
 import { wholeNumber } from '../../plugins/whole-number.ts'
@@ -13,7 +14,7 @@ const status = z.enum(statuses)
 const link = z
   .url({ protocol: /^https?$/, error: 'is not an http(s) address', abort: true })
   .max(2_000)
-  .regex(/^https?:\/\/[^\s\p{Cc}\p{Cs}]+$/iu, 'is not an http(s) address')
+  .regex(/^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^\s\p{Cc}\p{Cs}]+$/u, 'is not an http(s) address')
 
 /** A task as those who see it get it. */
 export const task = z
@@ -89,8 +90,7 @@ export const taskQuery = z
       .meta({ description: `One of ${sortFields.join(', ')}; descending with - before it` }),
     page: wholeNumber({ min: 1 }).optional(),
     limit: wholeNumber({ min: 1, max: 100 }).default(20),
-    /** `nextCursor` of the page before. */
-    cursor: z.string().min(1).max(2_000).optional(),
+    cursor: cursorText,
   })
   .refine(({ page, cursor }) => page === undefined || cursor === undefined, {
     path: ['cursor'],

@@ -1,8 +1,7 @@
 import type { KeyRing } from '@muster/config'
 import type { Db } from '@muster/db'
-import { seal, unseal } from '@muster/security'
+import { seal, totpSealContext, unseal } from '@muster/security'
 import * as queries from './re-encrypt.queries.ts'
-import { sealContext } from './totp-codes.ts'
 
 const beforeAll = '00000000-0000-0000-0000-000000000000'
 
@@ -32,7 +31,7 @@ export async function reEncrypt(
 }
 
 function sealAnew(ring: KeyRing, { id, userId, keyId, sealed: from }: queries.SealedRow) {
-  const context = sealContext(userId)
+  const context = totpSealContext(userId)
   try {
     return { id, from, to: seal(ring, unseal(ring, { keyId, sealed: from }, context), context).sealed }
   } catch {

@@ -1,20 +1,37 @@
 import { DomainError } from '@muster/errors'
-import { hashRecoveryCode, seal, totpStep, unseal } from '@muster/security'
+import { hashRecoveryCode, seal, totpSealContext, totpStep, unseal } from '@muster/security'
 import type { Deps } from '../../deps.ts'
 import type { Origin } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
 import { happened } from '../auth/happened.ts'
 import { tellOfSafety } from '../notifications/tell-of-safety.ts'
 import type { UserRow } from '../users/users.queries.ts'
+import { type PendingSecret, unpackSecrets } from './pending-secrets.ts'
 import type { RightCode } from './proofs.ts'
 import * as queries from './two-factor.queries.ts'
 
-/** What a sealed secret belongs to: moved to another person's row it does not open. */
-export const sealContext = (userId: string) => `totp:${userId}`
-
 export function sealSecret({ config }: Pick<Deps, 'config'>, userId: string, secret: Uint8Array) {
-  const { keyId, sealed } = seal(config.keys.encryption, secret, sealContext(userId))
+  const { keyId, sealed } = seal(config.keys.encryption, secret, totpSealContext(userId))
   return { key_id: keyId, sealed }
+}
+
+/** The secrets of a pending row that were begun after `since`, the newest first. */
+export function readPending(
+  { config }: Pick<Deps, 'config'>,
+  { user_id: userId, key_id: keyId, sealed, created_at: startedAt }: queries.TotpRow,
+  since: Date,
+): PendingSecret[] {
+  const packed = unseal(config.keys.encryption, { keyId, sealed }, totpSealContext(userId))
+  return unpackSecrets(packed, startedAt).filter((pending) => pending.startedAt > since)
+}
+
+/** The secret that this code is of, and the code's time step; undefined for a wrong code. */
+export function matchPending(pending: readonly PendingSecret[], code: string, now: Date) {
+  for (const { secret } of pending) {
+    const step = totpStep(secret, code, now)
+    if (step !== undefined) return { secret, step }
+  }
+  return undefined
 }
 
 /** The time step of a code of this app; undefined for a wrong code, and for one whose step was accepted before. */
@@ -23,7 +40,7 @@ export function readStep(
   { user_id: userId, key_id: keyId, sealed, last_step: lastStep }: queries.TotpRow,
   code: string,
 ): number | undefined {
-  const secret = unseal(config.keys.encryption, { keyId, sealed }, sealContext(userId))
+  const secret = unseal(config.keys.encryption, { keyId, sealed }, totpSealContext(userId))
   const step = totpStep(secret, code, clock.now())
   return step !== undefined && step > lastStep ? step : undefined
 }

@@ -15,7 +15,7 @@ export function findTotp(db: Db | Trx, userId: string): Promise<TotpRow | undefi
 }
 
 /** The secret of an app that is being set up, begun after `since`. */
-export function findPendingTotp(db: Db, userId: string, since: Date): Promise<TotpRow | undefined> {
+export function findPendingTotp(db: Db | Trx, userId: string, since: Date): Promise<TotpRow | undefined> {
   return db
     .selectFrom('totp_secrets')
     .selectAll()
@@ -47,22 +47,17 @@ export function putPendingTotp(
     .execute()
 }
 
-/** The pending secret takes the place of the one in use. @returns false when it is not pending any more */
+/** The secret takes the place of the one in use, and of all that are pending. @returns false when none is pending any more */
 export async function confirmTotp(
   trx: Trx,
-  { id, user_id: userId }: Pick<TotpRow, 'id' | 'user_id'>,
-  { step, now }: { step: number; now: Date },
+  userId: string,
+  { step, now, ...sealed }: Pick<TotpRow, 'key_id' | 'sealed'> & { step: number; now: Date },
 ): Promise<boolean> {
-  await trx
-    .deleteFrom('totp_secrets')
-    .where('user_id', '=', userId)
-    .where('confirmed_at', 'is not', null)
-    .where('id', '<>', id)
-    .execute()
+  await trx.deleteFrom('totp_secrets').where('user_id', '=', userId).where('confirmed_at', 'is not', null).execute()
   const { numUpdatedRows } = await trx
     .updateTable('totp_secrets')
-    .set({ confirmed_at: now, last_step: step })
-    .where('id', '=', id)
+    .set({ ...sealed, confirmed_at: now, last_step: step })
+    .where('user_id', '=', userId)
     .where('confirmed_at', 'is', null)
     .executeTakeFirst()
   return numUpdatedRows > 0n

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { anyPassword } from '../../plugins/fields.ts'
 import { replyOf } from '../../plugins/reply.ts'
 
 /** Six digits as mails and authenticator apps show them, or a recovery code in six groups of four. */
@@ -18,7 +19,7 @@ export const factorCode = z
   .overwrite(withoutGaps)
 
 /** Of a body that confirms an action, see confirmPerson: the password, or the mailed code where there is none. */
-export const confirmationFields = { password: z.string().min(1).max(1_000).optional(), code: digitCode.optional() }
+export const confirmationFields = { password: anyPassword.optional(), code: digitCode.optional() }
 
 export const signInCodeBody = z.strictObject({ challengeToken: z.string().max(300), code: factorCode })
 export const challengeBody = signInCodeBody.pick({ challengeToken: true })

@@ -5,12 +5,14 @@ import QRCode from 'qrcode'
 import type { Actor, Origin } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
 import type { UserRow } from '../users/users.queries.ts'
+import * as usersQueries from '../users/users.queries.ts'
 import { tryCode } from './code-try.ts'
 import { type Confirmation, confirmPerson, confirmUnlessRecent, personOf } from './confirm-person.ts'
 import { changeFactor } from './factor-change.ts'
 import { type OwnerProof, proveOwner } from './owner.ts'
+import { packSecrets } from './pending-secrets.ts'
 import { checkProofCode, mailProofCode, type RightCode } from './proofs.ts'
-import { readStep, sealSecret } from './totp-codes.ts'
+import { matchPending, readPending, sealSecret } from './totp-codes.ts'
 import * as queries from './two-factor.queries.ts'
 
 /** As authenticator apps name it. */
@@ -18,11 +20,13 @@ const issuer = 'Muster'
 /** A secret that nobody confirms in this time is worth nothing. */
 const setupTtlMs = 15 * 60_000
 
+const pendingSince = (now: Date) => new Date(now.getTime() - setupTtlMs)
+
 export type TotpSetup = { secret: string; otpauthUrl: string; qrCode: string }
 
 /**
- * Begins to set up an authenticator app; a repeated setup replaces the one before. Nothing changes until the app's first
- * code was confirmed. An app in use is replaced, e.g. by that of a new phone, by who proves to be its owner.
+ * Begins to set up an authenticator app. A setup that was begun before, e.g. in another tab, stays good beside it; the
+ * first that is confirmed ends the others. Nothing changes until the app's first code was confirmed. An app in use is replaced, e.g. by that of a new phone, by who proves to be its owner.
  * @param proof with a code when an app is in use; else what confirmUnlessRecent needs
  * @throws DomainError CONFLICT when an app is in use and no code is given, and what proveOwner and confirmUnlessRecent throw
  */
@@ -38,8 +42,14 @@ export async function setUpTotp(
   const described = describeTotp(secret, { issuer, label: user.email })
   const qrCode = await QRCode.toDataURL(described.otpauthUrl, { errorCorrectionLevel: 'M' })
   await transact(async (tx) => {
+    // Of two setups at once, the second sees the first.
+    await usersQueries.lockById(tx.trx, user.id)
     await right?.use(tx)
-    const row = { id: newId(), user_id: user.id, ...sealSecret(context, user.id, secret), created_at: clock.now() }
+    const startedAt = clock.now()
+    const since = pendingSince(startedAt)
+    const before = await queries.findPendingTotp(tx.trx, user.id, since)
+    const packed = packSecrets([{ secret, startedAt }, ...(before ? readPending(context, before, since) : [])])
+    const row = { id: newId(), user_id: user.id, ...sealSecret(context, user.id, packed), created_at: startedAt }
     await queries.putPendingTotp(tx.trx, row)
   })
   return { ...described, qrCode }
@@ -70,16 +80,18 @@ async function proveForSetup(
 export async function confirmTotp(context: Context, actor: Actor, code: string, origin: Origin): Promise<string[]> {
   const { db, clock } = context
   const user = await personOf(context, actor)
-  const pending = await queries.findPendingTotp(db, user.id, new Date(clock.now().getTime() - setupTtlMs))
+  const since = pendingSince(clock.now())
+  const pending = await queries.findPendingTotp(db, user.id, since)
   if (!pending) throw new DomainError('CONFLICT', { message: 'No app is being set up. Begin again.' })
-  const step = await tryCode(context, { user, origin, use: 'enable-totp' }, async () =>
-    readStep(context, pending, code),
+  const { secret, step } = await tryCode(context, { user, origin, use: 'enable-totp' }, async () =>
+    matchPending(readPending(context, pending, since), code, clock.now()),
   )
   const recoveryCodes = newRecoveryCodes()
   const from = methodOf(user)
   const change = { from, to: 'totp', action: 'auth.two_factor_enabled', change: 'totp-on', origin } as const
   await changeFactor(context, user, change, async ({ trx }, now) => {
-    if (!(await queries.confirmTotp(trx, pending, { step, now }))) throw new DomainError('CONFLICT')
+    const confirmed = { ...sealSecret(context, user.id, secret), step, now }
+    if (!(await queries.confirmTotp(trx, user.id, confirmed))) throw new DomainError('CONFLICT')
     await queries.replaceRecoveryCodes(trx, user.id, hashesOf(recoveryCodes), now)
   })
   return recoveryCodes

@@ -87,13 +87,33 @@ describe('setting an authenticator app up', () => {
     expect(() => unseal(ring, sealed, `totp:${other.id}`)).toThrow()
   })
 
-  test('again replaces what was not confirmed; its code is worth nothing', async () => {
-    const { client, id } = await registered(api)
-    const first = appOf((await setUpTotp(client)).json().data.secret, clock)
-    const answers = await times(10, () => setUpTotp(client))
-    expect(statuses(answers)).toEqual(Array(10).fill(200))
+  test.each([0, 1, 4])('in five tabs at once works in each of them: number %i', async (tab) => {
+    const { client, id, email } = await registered(api)
+    const answers = await times(5, () => setUpTotp(client))
+    const apps = answers.map((answer) => appOf(answer.json().data.secret, clock))
+    expect((await confirmTotp(client, apps[tab]?.code() ?? '')).statusCode).toBe(200)
     expect(await secretsOf(id)).toHaveLength(1)
+    clock.advance(minuteMs)
+    // The others are worth nothing: neither do they sign in, nor replace the one in use.
+    for (const [other, app] of apps.entries()) {
+      if (other !== tab) expect(codeOf(await confirmTotp(client, app.code()))).toBe('CONFLICT')
+      const answer = await verify(api.connect(), await challenged(api, email), app.code())
+      expect([other, answer.statusCode]).toEqual([other, other === tab ? 200 : 400])
+    }
+  })
+
+  test('again and again keeps five secrets, each for a quarter of an hour; older codes are worth nothing', async () => {
+    const { client, id } = await registered(api)
+    const begin = async () => appOf((await setUpTotp(client, { password })).json().data.secret, clock)
+    const first = await begin()
+    clock.advance(10 * minuteMs)
+    const second = await begin()
+    clock.advance(5 * minuteMs)
     expect(codeOf(await confirmTotp(client, first.code()))).toBe('OTP_INVALID')
+    for (let times = 0; times < 5; times++) await begin()
+    expect(await secretsOf(id)).toHaveLength(1)
+    expect(codeOf(await confirmTotp(client, second.code()))).toBe('OTP_INVALID')
+    expect((await confirmTotp(client, (await begin()).code())).statusCode).toBe(200)
   })
 
   test('twenty times with the same first code at once turns it on once, and one set of recovery codes counts', async () => {

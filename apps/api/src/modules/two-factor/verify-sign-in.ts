@@ -1,7 +1,6 @@
-import { DomainError } from '@muster/errors'
+import { addressKey } from '../../http/client-address.ts'
 import type { Origin } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
-import { addressKey } from '../../plugins/rate-limits.ts'
 import { completeSignIn, type SignedIn } from '../auth/sign-in.ts'
 import { proveSecondStep } from './sign-in-challenge.ts'
 import * as queries from './two-factor.queries.ts'
@@ -16,19 +15,11 @@ export async function verifySignIn(
   input: { challengeToken: string; code: string },
   origin: Origin,
 ): Promise<SignedIn & { recoveryCodesLeft?: number }> {
-  const slot = await context.guard.reserve('twoFactorVerify', addressKey(origin.ip))
-  try {
+  const wrong = ['OTP_INVALID', 'CHALLENGE_INVALID'] as const
+  return context.guard.attempt('twoFactorVerify', addressKey(origin.ip), wrong, async () => {
     const { user, ...proven } = await proveSecondStep(context, input, origin)
     const signedIn = await completeSignIn(context, user, { ...proven, origin })
-    await slot.giveBack()
     if (proven.secondFactor.kind !== 'recovery-code') return signedIn
     return { ...signedIn, recoveryCodesLeft: await queries.countRecoveryCodes(context.db, user.id) }
-  } catch (error) {
-    // Unless something was guessed, nothing failed.
-    if (!isGuess(error)) await slot.giveBack()
-    throw error
-  }
+  })
 }
-
-const isGuess = (error: unknown) =>
-  error instanceof DomainError && (error.code === 'OTP_INVALID' || error.code === 'CHALLENGE_INVALID')

@@ -21,7 +21,7 @@ export const exportRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (
   app.get(
     '/users/me/export',
     {
-      config: { access: 'signed-in', rateLimit: routeLimit(context, 'exports', 'user') },
+      config: { access: 'signed-in', hasEffects: true, rateLimit: routeLimit(context, 'exports', 'user') },
       schema: {
         tags: ['users'],
         summary: 'Take along everything that Muster holds about oneself',

@@ -2,6 +2,7 @@ import type { Db } from '@muster/db'
 import { activeUserSql } from '@muster/policy'
 import { sql } from 'kysely'
 import type { Actor } from '../../plugins/actor.ts'
+import { inOrder, lower, lowerAscii } from '../../plugins/text-order.ts'
 import { isUnblocked, type PersonRow, personColumns, sightOf } from './visibility.ts'
 
 /** Undefined when there is nobody, or nobody who is around, or one of the two has blocked the other. */
@@ -25,13 +26,14 @@ export async function searchPeople(db: Db, actor: Actor, text: string, limit: nu
       union select requester_id from friendships where addressee_id = ${userId}::uuid and accepted_at is not null
     ), found as (
       select id from known join users using (id)
-      where strpos(username, lower(${text})) > 0 or strpos(lower(name), lower(${text})) > 0
-      union select id from users where username = lower(${text})
+      where strpos(username, ${lowerAscii(text)}) > 0 or strpos(${lower(sql`name`)}, ${lower(text)}) > 0
+      union select id from users where username = ${lowerAscii(text)}
     )
     select ${personColumns}, ${sightOf(actor)} as sight from found join users using (id)
     where id <> ${userId}::uuid and ${activeUserSql} and ${isUnblocked(userId)}
-    order by username = lower(${text}) desc,
-      strpos(username, lower(${text})) = 1 or strpos(lower(name), lower(${text})) = 1 desc, name, id
+    order by username = ${lowerAscii(text)} desc,
+      strpos(username, ${lowerAscii(text)}) = 1 or strpos(${lower(sql`name`)}, ${lower(text)}) = 1 desc,
+      ${inOrder(sql`name`)}, id
     limit ${limit}`.execute(db)
   return rows
 }

@@ -1,4 +1,5 @@
 import { manualClock } from '@muster/testing'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
 import type { PublicUser } from './users.schema.ts'
@@ -189,6 +190,18 @@ test('without Redis presence comes from Postgres', async () => {
     status: 'online',
     lastSeenAt: clock.now().toISOString(),
   })
+})
+
+test('who came only while Postgres refused writes was here all the same', async () => {
+  const me = await api.signUp()
+  await sql`create function refuse() returns trigger language plpgsql as $$ begin raise 'no'; end $$`.execute(api.db)
+  await sql`create trigger refused before update of last_seen_at on users execute function refuse()`.execute(api.db)
+  await me.inject('GET', '/api/v1/tasks')
+  await api.deps.presence.flush()
+  await sql`drop trigger refused on users`.execute(api.db)
+  await api.deps.presence.flush()
+  const row = await api.db.selectFrom('users').select('last_seen_at').where('id', '=', me.userId).executeTakeFirst()
+  expect(row).toEqual({ last_seen_at: clock.now() })
 })
 
 test('the process that ends writes what it noted', async () => {

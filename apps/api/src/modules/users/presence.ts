@@ -1,5 +1,6 @@
 import type { Clock, Db } from '@muster/db'
 import type { Logger } from '@muster/logger'
+import { trackOutage } from '@muster/telemetry'
 import type { SafeRedis } from '../../redis.ts'
 import * as queries from './presence.queries.ts'
 
@@ -26,6 +27,10 @@ const writeIntervalMs = 60_000
 /** Longer than both intervals: by then Postgres knows. */
 const redisSeconds = 600
 const perBatch = 1_000
+/** Of an outage in which more people came, the rest is not remembered. */
+const maxKept = 50_000
+/** Milliseconds that a Date can hold. */
+const instantShape = /^\d{1,15}$/
 const key = (userId: string) => `user:presence:v1:${userId}`
 
 /** Collects presence in this process and writes it in batches: to Redis each time, to Postgres once a minute a person. */
@@ -44,6 +49,13 @@ export function startPresence({
   let touched = new Map<string, number>()
   /** Of whom this process told Postgres within the last minute, and when; the longest ago first. */
   const told = new Map<string, number>()
+
+  const outage = trackOutage({
+    log,
+    fields: { dependency: 'postgres', component: 'presence' },
+    down: 'presence not written',
+    up: 'presence written again',
+  })
 
   const writeToRedis = async (seen: [string, number][]) => {
     const command = ([userId, atMs]: [string, number]) =>
@@ -71,7 +83,12 @@ export function startPresence({
     const seen = [...touched]
     touched = new Map()
     await writeToRedis(seen)
-    await writeToPostgres(seen).catch((error: unknown) => log.warn({ err: error }, 'presence was not written'))
+    await writeToPostgres(seen).then(outage.succeeded, (error: unknown) => {
+      outage.failed(error)
+      // The next flush tries again, or a user who came only while Postgres was away would never have been here.
+      for (const [userId, atMs] of seen.slice(0, maxKept - touched.size))
+        if (!touched.has(userId)) touched.set(userId, atMs)
+    })
   }
 
   let writing = Promise.resolve()
@@ -85,7 +102,9 @@ export function startPresence({
     touch: (userId) => void touched.set(userId, clock.now().getTime()),
     lastSeen: async (userIds) => {
       const found = await Promise.all(userIds.map((id) => redis.attempt((client) => client.get(key(id)), null)))
-      return new Map(userIds.flatMap((id, index) => (found[index] ? [[id, Number(found[index])]] : [])))
+      return new Map(
+        userIds.flatMap((id, index) => (instantShape.test(found[index] ?? '') ? [[id, Number(found[index])]] : [])),
+      )
     },
     flush,
     async close() {

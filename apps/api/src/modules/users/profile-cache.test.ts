@@ -83,7 +83,7 @@ test('what a slow instance read before a change does not get into the cache afte
   way.letThrough()
   expect((await reading).json().data.user.bio).toBeNull()
   // What was held has arrived when an answer comes back on the same way.
-  await eventually(() => far.deps.redis.ping())
+  await eventually(() => far.deps.redis.probe())
 
   expect(await bioOf(person)).toBe('new')
   expect(JSON.parse((await api.redis.get(keyOf(person))) ?? '{}').user?.bio).toBe('new')

@@ -1,4 +1,5 @@
-const style = `
+/** Of all pages; their policy names its digest. */
+export const style = `
 :root { color-scheme: light dark; font: 17px/1.5 system-ui, sans-serif; }
 body { display: grid; place-items: center; min-height: 90vh; margin: 0; padding: 1rem; text-align: center; }
 button { font: inherit; font-weight: 600; padding: 0.7rem 1.4rem; border: 0; border-radius: 8px; background: #2f57c8; color: #fff; }`

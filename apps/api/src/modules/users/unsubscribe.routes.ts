@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import fastifyHelmet from '@fastify/helmet'
 import { DomainError } from '@muster/errors'
 import { templates, userIdOfOptOut } from '@muster/mail'
@@ -7,8 +8,9 @@ import { z } from 'zod'
 import { originOf } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
 import { messageReply, said } from '../../plugins/reply.ts'
+import { pageDefaults } from '../../plugins/security-headers.ts'
 import { turnDigestOff } from './preferences.service.ts'
-import { askPage, donePage, wrongLinkPage } from './unsubscribe.pages.ts'
+import { askPage, donePage, style, wrongLinkPage } from './unsubscribe.pages.ts'
 
 /** Programs that count who follows a link add parameters of their own. */
 const query = z.object({ token: z.string().max(2_000).default('') })
@@ -18,7 +20,7 @@ const { optOut } = templates['morning-digest']
 /** The pages are one form without a script. */
 const pageDirectives = {
   defaultSrc: ["'none'"],
-  styleSrc: ["'unsafe-inline'"],
+  styleSrc: [`'sha256-${createHash('sha256').update(style).digest('base64')}'`],
   formAction: ["'self'"],
   baseUri: ["'none'"],
   frameAncestors: ["'none'"],
@@ -31,6 +33,7 @@ const pageDirectives = {
 export const unsubscribeRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
   const userIdOf = (token: string) => userIdOfOptOut(context.config.keys.mailCode, optOut, token)
   await app.register(fastifyHelmet, {
+    ...pageDefaults,
     contentSecurityPolicy: { useDefaults: false, directives: pageDirectives },
     // With none at all a browser would send the form with `Origin: null`, which nothing of ours is.
     referrerPolicy: { policy: 'same-origin' },

@@ -1,21 +1,17 @@
+import { username } from '@muster/identifiers'
 import { roleSchema } from '@muster/policy'
+import { canonicalZone } from '@muster/zones'
 import { z } from 'zod'
 
 import { text } from '../../plugins/fields.ts'
 import { instant, replyOf } from '../../plugins/reply.ts'
 
-export const username = z
-  .string()
-  .trim()
-  .toLowerCase()
-  .regex(/^[a-z0-9_]{3,30}$/, 'has 3 to 30 characters of a–z, 0–9 and _')
 export const personName = text({ min: 1, max: 100 })
-export const email = z.string().trim().toLowerCase().pipe(z.email().max(254))
-/** By the name that the person chose, in its usual case: Intl would turn Europe/Kyiv into Europe/Kiev and CET into Brussels. */
+/** By the present name of the region, so that everything which computes with it, and SQL of an operator, knows it. */
 export const timezone = z
   .string()
-  .overwrite((name) => zoneNamed(name) ?? name)
-  .refine((name) => zoneNamed(name) !== undefined, 'is not an IANA time zone by its name, e.g. Europe/Berlin')
+  .overwrite((name) => canonicalZone(name) ?? name)
+  .refine((name) => canonicalZone(name) !== undefined, 'is not an IANA time zone by its name, e.g. Europe/Berlin')
 
 /** A person as they and administrators see them. */
 export const user = z
@@ -52,18 +48,9 @@ export const publicUsersReply = replyOf(z.object({ users: z.array(publicUser) })
 export const userParams = z.strictObject({ id: z.uuid() })
 export const peopleQuery = z.strictObject({ q: text({ min: 1, max: 100 }) })
 
+/** The username may be a reserved one: whoever has it keeps it. */
 export const userPatch = z
   .strictObject({ username, name: personName, bio: text({ max: 150, isMultiline: true }).nullable(), timezone })
   .partial()
   .refine((patch) => Object.keys(patch).length > 0, 'names nothing to change')
 export type UserPatch = z.infer<typeof userPatch>
-
-function zoneNamed(name: string): string | undefined {
-  // An offset knows no summer time.
-  if (!/^[A-Za-z]/.test(name)) return undefined
-  try {
-    return new Temporal.ZonedDateTime(0n, name).timeZoneId
-  } catch {
-    return undefined
-  }
-}

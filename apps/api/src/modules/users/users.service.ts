@@ -1,17 +1,21 @@
 import { DomainError } from '@muster/errors'
+import { isReservedUsername, reservedUsernameFault } from '@muster/identifiers'
 import { cachedIn, fillCache, profileKey, takeLease } from '@muster/person-cache'
+import { z } from 'zod'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../plugins/actor.ts'
+import { readJson } from '../../plugins/read-json.ts'
 import { isUniqueViolation } from '../../plugins/unique-violation.ts'
 import { dropAnalytics } from '../analytics/analytics-cache.ts'
 import { avatarUrlOf } from './avatar-url.ts'
 import * as queries from './users.queries.ts'
-import type { User, UserPatch } from './users.schema.ts'
+import { type User, type UserPatch, user as userSchema } from './users.schema.ts'
 
 type ProfileDeps = Pick<Deps, 'lookups' | 'redis' | 'clock'>
 const cacheMs = 600_000
 
-type Profile = { version: number; user: User }
+const profile = z.object({ version: z.int(), user: userSchema })
+type Profile = z.output<typeof profile>
 
 /**
  * The person's own profile, from the cache while Redis has it. Whoever asks for it is here, so their presence needs no
@@ -20,11 +24,12 @@ type Profile = { version: number; user: User }
 export async function getProfile(deps: ProfileDeps, userId: string): Promise<Profile> {
   const found = await deps.redis.attempt((redis) => redis.get(profileKey(userId)), null)
   const cached = cachedIn(found)
-  const { version, user } = cached ? (JSON.parse(cached) as Profile) : await loadProfile(deps, userId)
+  // What another release cached in another form is none.
+  const { version, user } = (cached && readJson(profile, cached)) || (await loadProfile(deps, userId))
   return { version, user: here(user, deps.clock.now()) }
 }
 
-/** Changes the person's own profile. @throws DomainError USERNAME_TAKEN, STALE */
+/** Changes the person's own profile. @throws DomainError USERNAME_TAKEN, STALE, VALIDATION_FAILED for a reserved username */
 export async function updateProfile(
   deps: Pick<Deps, 'db' | 'redis' | 'clock' | 'transact'>,
   actor: Actor,
@@ -37,6 +42,7 @@ export async function updateProfile(
       const before = await queries.lockById(trx, actor.userId)
       if (!before) throw new DomainError('UNAUTHENTICATED')
       if (!options.isCurrent(before.version)) throw new DomainError('STALE')
+      assertMayTake(patch.username, before.username)
       const after = await queries.update(trx, actor.userId, patch, now)
       audit({
         action: 'user.updated',
@@ -55,6 +61,12 @@ export async function updateProfile(
   await dropCachedProfile(deps, actor.userId)
   if (patch.timezone !== undefined) await dropAnalytics(deps, [actor.userId])
   return { version: row.version, user: toUser(row, now) }
+}
+
+/** Who has a reserved username keeps it, also when they send it along. @throws DomainError VALIDATION_FAILED */
+function assertMayTake(username: string | undefined, present: string): void {
+  if (username === undefined || username === present || !isReservedUsername(username)) return
+  throw new DomainError('VALIDATION_FAILED', { details: [{ path: 'body.username', message: reservedUsernameFault }] })
 }
 
 /** The next reading of the profile asks Postgres. Follows every change of the row. */

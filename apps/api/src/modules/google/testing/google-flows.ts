@@ -1,7 +1,9 @@
 import type { TestApp, TestClient } from '../../../testing.ts'
 import { createBrowser, type Person } from './oidc-issuer.ts'
 
-export const flowCookieName = 'muster_oidc'
+/** The names of the cookies of the flows that this browser has begun and not finished. */
+export const flowCookiesOf = ({ cookies }: TestClient) =>
+  [...cookies.keys()].filter((name) => /^(__Host-)?muster_flow_[\w-]{22}$/.test(name))
 export const webUrl = 'http://localhost:5173'
 /** Where somebody ends whose sign-in came to nothing. */
 export const refused = (code: string) => `${webUrl}/login?error=${code}`
@@ -31,8 +33,11 @@ export function createFlows(api: TestApp) {
      * All but the last step: the browser has been at the issuer and is about to come back.
      * @param options.changes parameters that somebody on the way sets to something else
      */
-    async almost(person: Person | 'cancel', options: { changes?: Record<string, string>; query?: string } = {}) {
-      const [client, browser] = [api.connect(), createBrowser()]
+    async almost(
+      person: Person | 'cancel',
+      options: { changes?: Record<string, string>; query?: string; client?: TestClient } = {},
+    ) {
+      const [client, browser] = [options.client ?? api.connect(), createBrowser()]
       const address = new URL((await begin(client, options.query)).location)
       for (const [name, value] of Object.entries(options.changes ?? {})) address.searchParams.set(name, value)
       return { client, browser, address: address.href, callback: await browser.visit(address.href, person) }

@@ -1,7 +1,9 @@
 /**
  * An issuer of OpenID Connect as a process of its own, for tests. Whoever fills in its form is who they say they are:
- * `sub` and any claims, or `cancel`.
+ * `sub` and any claims, or `cancel`. Claims under `odd` replace those of the ID token and of the UserInfo endpoint as they
+ * are, and null takes one away: no library would say such things.
  */
+import { generateKeyPairSync, sign } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { type KoaContextWithOIDC, Provider } from 'oidc-provider'
@@ -12,7 +14,11 @@ const authMethod = isLikeGoogle ? 'client_secret_post' : 'client_secret_basic'
 /** By subject what they said last, and by nonce what they said on that way here. */
 const said = new Map<unknown, Record<string, unknown>>()
 
+const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const keyId = 'test'
+
 const provider = new Provider(ISSUER, {
+  jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), kid: keyId, use: 'sig', alg: 'RS256' }] },
   clients: [
     {
       client_id: CLIENT_ID,
@@ -37,7 +43,10 @@ const provider = new Provider(ISSUER, {
 
 provider.use(async (ctx: KoaContextWithOIDC, next) => {
   await next()
-  if (STYLE === 'forging' && ctx.oidc?.route === 'token') ctx.body = forged(ctx.body as { id_token: string })
+  const { route } = ctx.oidc ?? {}
+  if (STYLE === 'forging' && route === 'token') ctx.body = forged(ctx.body as { id_token: string })
+  else if (route === 'token') ctx.body = withOddClaims(ctx.body as { id_token?: string })
+  else if (route === 'userinfo') ctx.body = odd(ctx.body as Record<string, unknown>)
 })
 
 const answer = provider.callback()
@@ -70,6 +79,21 @@ async function grantAll({ oidc: { client, session } }: KoaContextWithOIDC) {
   grant.addOIDCScope('openid email profile')
   await grant.save()
   return grant
+}
+
+/** The same ID token with the claims that the person wants it to have, signed. */
+function withOddClaims<T extends { id_token?: string }>(tokens: T): T {
+  if (!tokens.id_token) return tokens
+  const claims = JSON.parse(Buffer.from(tokens.id_token.split('.')[1] ?? '', 'base64url').toString())
+  const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url')
+  const signed = `${encode({ alg: 'RS256', kid: keyId })}.${encode(odd(claims))}`
+  const signature = sign('sha256', Buffer.from(signed), privateKey).toString('base64url')
+  return { ...tokens, id_token: `${signed}.${signature}` }
+}
+
+function odd(claims: Record<string, unknown>): Record<string, unknown> {
+  const changes = said.get(claims.nonce ?? claims.sub)?.odd ?? {}
+  return Object.fromEntries(Object.entries({ ...claims, ...changes }).filter(([, value]) => value !== null))
 }
 
 /** The same ID token with a signature that its key did not make. */

@@ -1,0 +1,117 @@
+import { systemClock } from '@muster/db'
+import { createTransact } from '@muster/jobs/outbox'
+import {
+  type AdminEmail,
+  emailParams,
+  emailQuery,
+  suppressionAddress,
+  suppressionQuery,
+} from '../modules/admin/admin-emails.schema.ts'
+import * as emails from '../modules/admin/admin-emails.service.ts'
+import { atTheMachine } from '../modules/admin/doer.ts'
+import * as suppressions from '../modules/admin/email-suppressions.service.ts'
+import { type Result, table } from './command.ts'
+import { checked, readDatabaseUrl, relayOfOthers, withDb } from './environment.ts'
+
+type Options = Readonly<Record<string, string | undefined>>
+
+/** A page of mails, the newest first. @throws Error for an option that is none */
+export function listMails(options: Options): Promise<Result> {
+  const query = checked(emailQuery, options)
+  return withMails(async (deps) => {
+    const { emails: found, pagination } = await emails.listEmails(deps, atTheMachine, query)
+    const rows = found.map(({ id, template, to, status, createdAt, error }) => [
+      id,
+      createdAt,
+      template,
+      status,
+      to,
+      error ?? '',
+    ])
+    return {
+      data: { emails: found, pagination },
+      lines: [
+        ...table(['mail', 'ordered', 'template', 'status', 'to', 'last error'], rows),
+        ...(pagination.nextCursor ? [`further: --cursor ${pagination.nextCursor}`] : []),
+      ],
+    }
+  })
+}
+
+/** One mail, and whether its address takes mail. @throws Error for what is no id, DomainError NOT_FOUND */
+export function showMail(mail: string): Promise<Result> {
+  const { id } = checked(emailParams, { id: mail })
+  return withMails(async (deps) => {
+    const email = await emails.readEmail(deps, atTheMachine, id)
+    const query = checked(suppressionQuery, { address: email.to === 'erased' ? undefined : email.to })
+    const { suppressions: found } = query.address
+      ? await suppressions.listSuppressions(deps, atTheMachine, query)
+      : { suppressions: [] }
+    const suppression = found[0] ?? null
+    return {
+      data: { email, suppression },
+      lines: [
+        ...linesOf(email),
+        ...(suppression
+          ? [`${'suppressed'.padEnd(labelWidth)}${suppression.createdAt}  ${answerOf(suppression)}`]
+          : []),
+      ],
+    }
+  })
+}
+
+/** @throws Error for what is no id, DomainError as {@link emails.resendEmail} */
+export function resendMail(mail: string): Promise<Result> {
+  const { id } = checked(emailParams, { id: mail })
+  return withMails(async (deps) => {
+    const email = await emails.resendEmail(deps, atTheMachine, id)
+    return { data: { email }, lines: [`It is sent again as ${email.id}.`] }
+  })
+}
+
+/** A page of the addresses to which nothing is sent. @throws Error for an option that is none */
+export function listSuppressed(options: Options): Promise<Result> {
+  const query = checked(suppressionQuery, options)
+  return withMails(async (deps) => {
+    const { suppressions: found, pagination } = await suppressions.listSuppressions(deps, atTheMachine, query)
+    const { page, totalPages, total } = pagination
+    const rows = found.map((suppression) => [
+      suppression.address,
+      suppression.createdAt,
+      suppression.emailId ?? '',
+      answerOf(suppression),
+    ])
+    return {
+      data: { suppressions: found, pagination },
+      lines: [
+        ...table(['address', 'since', 'mail', 'the mail server said'], rows),
+        '',
+        `page ${page} of ${totalPages}, ${total} addresses`,
+      ],
+    }
+  })
+}
+
+/** @throws Error for what is no address, DomainError NOT_FOUND */
+export function liftSuppressed(address: string): Promise<Result> {
+  const ref = checked(suppressionAddress, { address })
+  return withMails(async (deps) => {
+    const suppression = await suppressions.liftSuppression(deps, atTheMachine, ref)
+    return {
+      data: { suppression },
+      lines: [`Mail goes to ${suppression.address} again. What failed meanwhile: mail list --status failed --to …`],
+    }
+  })
+}
+
+const labelWidth = 14
+
+const linesOf = (email: AdminEmail): string[] =>
+  Object.entries(email).map(([name, value]) => `${name.padEnd(labelWidth)}${value === null ? '–' : String(value)}`)
+
+const answerOf = ({ smtpAnswer, reason }: { smtpAnswer: string | null; reason: string }) => smtpAnswer ?? reason
+
+const withMails = <T>(use: (deps: Parameters<typeof emails.listEmails>[0]) => Promise<T>): Promise<T> =>
+  withDb(readDatabaseUrl(), (db) =>
+    use({ db, clock: systemClock, transact: createTransact({ db, relay: relayOfOthers }) }),
+  )

@@ -1,0 +1,23 @@
+import { randomUUID } from 'node:crypto'
+import { STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { DomainError } from '@muster/errors'
+import { errorBody } from '../plugins/errors.ts'
+import { jsonHeaders } from '../plugins/security-headers.ts'
+import { endLingering } from './linger.ts'
+
+/** Answers in the envelope, and with the headers of every answer, what never became a request of Fastify. */
+export function answerRaw(error: DomainError, stream: Duplex): void {
+  const requestId = randomUUID()
+  const body = errorBody(error, requestId)
+  const lines = Object.entries({
+    ...jsonHeaders,
+    'x-request-id': requestId,
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+    date: new Date().toUTCString(),
+    connection: 'close',
+  }).map(([name, value]) => `${name}: ${value}\r\n`)
+  stream.write(`HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}\r\n${lines.join('')}\r\n${body}`)
+  endLingering(stream)
+}

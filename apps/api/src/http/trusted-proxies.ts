@@ -1,0 +1,52 @@
+import { isIP } from 'node:net'
+import { csv } from '@muster/config'
+import ipaddr from 'ipaddr.js'
+import { networkAddress, type ProxyRange } from './client-address.ts'
+
+const mappedBits = 96
+
+/** Ranges that have a name of their own. */
+const namedRanges = new Map([
+  ['loopback', ['127.0.0.0/8', '::1']],
+  ['linklocal', ['169.254.0.0/16', 'fe80::/10']],
+  ['uniquelocal', ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7']],
+])
+
+/** The field of an environment for the proxies that are believed: a list by comma, in which every entry is a range. */
+export const trustedProxies = () =>
+  csv().superRefine((entries, ctx) => {
+    for (const [index, entry] of entries.entries()) {
+      const ranges = readProxy(entry)
+      // By its place: what is no address may be a secret that was set by mistake.
+      if (typeof ranges === 'string') ctx.addIssue(`entry ${index + 1} ${ranges}`)
+    }
+  })
+
+/** Reads the entries that {@link trustedProxies} took. @throws Error when one of them is no range */
+export function proxyRanges(entries: readonly string[]): ProxyRange[] {
+  return entries.flatMap((entry, index) => {
+    const ranges = readProxy(entry)
+    if (typeof ranges === 'string') throw new Error(`Of the trusted proxies, entry ${index + 1} ${ranges}.`)
+    return ranges
+  })
+}
+
+/** The ranges that an entry stands for, or what is wrong with it. */
+function readProxy(entry: string): ProxyRange[] | string {
+  const named = namedRanges.get(entry)
+  if (named) return proxyRanges(named)
+  const [host = '', prefix, ...more] = entry.split('/')
+  if (host.includes('%')) return 'has a zone; write the address without it'
+  if (isIP(host) === 0 || more.length > 0)
+    return `is no IP address, no CIDR range and none of ${[...namedRanges.keys()].join(', ')}`
+  const address = ipaddr.parse(host)
+  const maxBits = address.kind() === 'ipv4' ? 32 : 128
+  const bits = prefix === undefined ? maxBits : /^\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN
+  if (!(bits <= maxBits)) return `has no prefix length from 1 to ${maxBits} after its slash`
+  const network = networkAddress(address, bits)
+  if (network.toString() !== address.toString())
+    return `has bits behind its prefix; write ${network}/${bits} for the network, or ${address} for the one address`
+  const isMapped = address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress()
+  const range = isMapped ? { network: address.toIPv4Address(), bits: bits - mappedBits } : { network: address, bits }
+  return range.bits < 1 ? 'trusts everybody; name the addresses of your proxies' : [range]
+}

@@ -1,0 +1,28 @@
+import type { Database, Db, Trx } from '@muster/db'
+import type { Selectable } from 'kysely'
+
+export type SuppressionRow = Selectable<Database['email_suppressions']>
+export type SuppressionRef = { id: string } | { address: string }
+
+type Page = { address: string | undefined; offset: number; limit: number }
+
+/** The newest first, and how many there are. */
+export async function listSuppressions(
+  db: Db,
+  { address, offset, limit }: Page,
+): Promise<{ rows: SuppressionRow[]; total: number }> {
+  const matching = db
+    .selectFrom('email_suppressions')
+    .$if(address !== undefined, (query) => query.where('address', '=', address as string))
+  const [rows, counted] = await Promise.all([
+    matching.selectAll().orderBy('created_at', 'desc').orderBy('address').offset(offset).limit(limit).execute(),
+    matching.select((eb) => eb.fn.countAll<number>().as('total')).executeTakeFirstOrThrow(),
+  ])
+  return { rows, total: counted.total }
+}
+
+/** @returns what was lifted; undefined when there is none, or somebody was faster */
+export function deleteSuppression(trx: Trx, ref: SuppressionRef): Promise<SuppressionRow | undefined> {
+  const [column, value] = 'id' in ref ? (['id', ref.id] as const) : (['address', ref.address] as const)
+  return trx.deleteFrom('email_suppressions').where(column, '=', value).returningAll().executeTakeFirst()
+}

@@ -1,0 +1,158 @@
+import { eventually, manualClock } from '@muster/testing'
+import { type Kysely, sql } from 'kysely'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { buildApp } from '../../app.ts'
+import { createDeps, type Deps } from '../../deps.ts'
+import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
+
+const secondMs = 1_000
+const minuteMs = 60 * secondMs
+
+const clock = manualClock()
+let api: TestApp
+/** Another instance, to which the database's clock can be moved and which can be kept from asking. */
+let other: { app: Awaited<ReturnType<typeof buildApp>>; deps: Deps; close(): Promise<void> }
+
+/**
+ * Replaces the clock of the database by one that the test moves and that answers nobody while the test holds the lock:
+ * a database that stands still for a minute, within a second.
+ */
+const movableClock = `
+  create schema moved;
+  create table moved.clock (by interval not null);
+  insert into moved.clock values ('0');
+  grant usage on schema moved to public;
+  create function moved.clock_timestamp() returns timestamptz language sql volatile as
+    'select pg_catalog.clock_timestamp() + by from moved.clock';
+  create function moved.now() returns timestamptz language plpgsql volatile as
+    $$ begin perform pg_advisory_xact_lock_shared(1); return moved.clock_timestamp(); end $$;`
+
+beforeAll(async () => {
+  api = await buildTestApp({ clock })
+  await sql.raw(movableClock).execute(api.db)
+  const { rows } = await sql<{ name: string }>`select current_database() as name`.execute(api.db)
+  await sql.raw(`alter database ${rows[0]?.name} set search_path = moved, pg_catalog, public`).execute(api.db)
+  const { close: closeDeps, ...deps } = createDeps(api.deps.config, api.deps.log, clock)
+  const app = await buildApp(deps)
+  other = { app, deps, close: () => app.close().then(closeDeps) }
+  await fresh()
+})
+afterAll(async () => {
+  await other.close()
+  await api.close()
+})
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+const fresh = () => eventually(() => expect(other.deps.revocations.isFresh()).toBe(true))
+const moveClock = (ms: number) =>
+  sql`update moved.clock set by = by + make_interval(secs => ${ms / secondMs})`.execute(api.db)
+const end = (db: Kysely<never> | TestApp['db'], { sessionId }: TestPerson) =>
+  sql`update sessions set revoked_at = moved.clock_timestamp(), revoked_reason = 'logout', changed_at = moved.clock_timestamp()
+    where id = ${sessionId}`.execute(db)
+const ask = (person: TestPerson) =>
+  other.app.inject({ url: '/api/v1/users/me', cookies: { muster_at: person.cookies.get('muster_at') as string } })
+const isRefused = (person: TestPerson) =>
+  eventually(async () => expect((await ask(person)).json().error?.code).toBe('SESSION_REVOKED'), { timeoutMs: 1_000 })
+
+/** Runs while no poll of the other instance gets an answer, from when it has noticed. */
+const duringStall = (work: () => Promise<unknown>) =>
+  api.db.connection().execute(async (held) => {
+    await sql`select pg_advisory_lock(1)`.execute(held)
+    try {
+      await eventually(() => expect(other.deps.revocations.isFresh()).toBe(false))
+      await work()
+    } finally {
+      await sql`select pg_advisory_unlock(1)`.execute(held)
+    }
+  })
+
+async function someone(): Promise<TestPerson> {
+  const person = await api.signUp()
+  await fresh()
+  expect((await ask(person)).statusCode).toBe(200)
+  return person
+}
+
+test.for([
+  { after: 'a minute', ms: minuteMs },
+  { after: 'ten minutes', ms: 10 * minuteMs },
+])('a session that ended during a stall is refused $after later', async ({ ms }) => {
+  const person = await someone()
+  await duringStall(async () => {
+    await end(api.db, person)
+    await moveClock(ms)
+  })
+  await fresh()
+  await isRefused(person)
+})
+
+test('an end that is committed when polls succeed again after a stall is seen', async () => {
+  const person = await someone()
+  const { promise: isOver, resolve: commit } = Promise.withResolvers<void>()
+  let ending: Promise<unknown> = Promise.resolve()
+  await duringStall(async () => {
+    const { promise: isWritten, resolve } = Promise.withResolvers<void>()
+    ending = api.db.transaction().execute(async (trx) => {
+      await end(trx, person)
+      resolve()
+      await isOver
+    })
+    await isWritten
+    await moveClock(minuteMs)
+  })
+  await fresh()
+  expect((await ask(person)).statusCode).toBe(200)
+  commit()
+  await ending
+  await isRefused(person)
+})
+
+test('an end is seen after a stall that is longer than access tokens live', async () => {
+  const person = await someone()
+  const steadyMs = performance.now.bind(performance)
+  await duringStall(async () => {
+    await end(api.db, person)
+    await moveClock(minuteMs)
+    vi.spyOn(performance, 'now').mockImplementation(() => steadyMs() + 20 * minuteMs)
+  })
+  await fresh()
+  await isRefused(person)
+})
+
+test.for([
+  { moved: 'back', ms: -60 * minuteMs },
+  { moved: 'forward', ms: 60 * minuteMs },
+])('an end is seen although the clock of the database was set $moved', async ({ ms }) => {
+  const person = await someone()
+  await moveClock(ms)
+  await end(api.db, person)
+  await isRefused(person)
+  await moveClock(-ms)
+})
+
+test('an end that is known stays known when the clock of an instance is wrong for a while', async () => {
+  const person = await someone()
+  await end(api.db, person)
+  await isRefused(person)
+  // As if it had been long ago: it is not read again.
+  await sql`update sessions set changed_at = null where id = ${person.sessionId}`.execute(api.db)
+  const right = clock.now()
+  clock.advance(60 * minuteMs)
+  const later = await api.signUp()
+  await end(api.db, later)
+  await eventually(() => expect(other.deps.revocations.verdict(later.sessionId, 0)).toBe('revoked'))
+  clock.set(right)
+  await isRefused(person)
+})
+
+test('an instance whose machine was suspended lets nobody in before it has asked', async () => {
+  const person = await someone()
+  await end(api.db, person)
+  // What the steady clock doesn't tell.
+  const wallMs = Date.now.bind(Date)
+  vi.spyOn(Date, 'now').mockImplementation(() => wallMs() + minuteMs)
+  expect(other.deps.revocations.isFresh()).toBe(false)
+  expect((await ask(person)).json().error.code).toBe('SESSION_REVOKED')
+})

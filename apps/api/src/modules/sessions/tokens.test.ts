@@ -1,0 +1,120 @@
+import { createHmac } from 'node:crypto'
+import { mailToken, optOutToken, templates } from '@muster/mail'
+import { issueRefreshToken, seal, signText } from '@muster/security'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
+
+let api: TestApp
+let person: TestPerson
+let claims: Record<string, unknown>
+
+const issuer = 'http://localhost:3000'
+const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
+
+beforeAll(async () => {
+  api = await buildTestApp()
+  person = await api.signUp()
+  const [, payload = ''] = (person.cookies.get('muster_at') ?? '').split('.')
+  claims = JSON.parse(Buffer.from(payload, 'base64url').toString())
+})
+afterAll(() => api.close())
+
+/** A JWT as whoever holds the API's own key could make it. */
+function jwt(payload: unknown, header: object = { alg: 'HS256', typ: 'JWT', kid: 'k1' }, digest = 'sha256'): string {
+  const signed = `${encode(header)}.${encode(payload)}`
+  const key = api.deps.config.keys.accessToken.keys.get('k1') as Buffer
+  return `${signed}.${createHmac(digest, key).update(signed).digest('base64url')}`
+}
+const statusWith = async (token: string) =>
+  (await api.connect(new Map([['muster_at', token]])).inject('GET', '/api/v1/users/me')).statusCode
+
+describe('an access token that the right key signed', () => {
+  test('lets in with all of its claims', async () => {
+    expect(await statusWith(jwt(claims))).toBe(200)
+  })
+
+  test.each(['iss', 'aud', 'sub', 'sid', 'org', 'role', 'iat', 'exp'])('is none without %s', async (name) => {
+    const { [name]: _, ...rest } = claims
+    expect(await statusWith(jwt(rest))).toBe(401)
+    expect(await statusWith(jwt({ ...claims, [name]: name === 'org' ? '' : null }))).toBe(401)
+  })
+
+  test.each([
+    { iss: 'https://evil.example' },
+    { iss: `${issuer}/` },
+    { iss: [issuer] },
+    { aud: 'another' },
+    { aud: [issuer] },
+    { aud: [issuer, 'another'] },
+    { sub: '' },
+    { sub: 'admin' },
+    { sid: '' },
+    { role: 'root' },
+    { role: ['super_admin'] },
+    { org: 0 },
+    { exp: '9999999999' },
+    { exp: 1e300 },
+    { exp: 0 },
+    { iat: -1 },
+    { iat: 1.5 },
+    { nof: 'no' },
+  ])('is none with %j', async (changed) => {
+    expect(await statusWith(jwt({ ...claims, ...changed }))).toBe(401)
+  })
+
+  test.each([
+    { alg: 'HS256', typ: 'JWT' },
+    { alg: 'HS256', typ: 'JWT', kid: 'k2' },
+    { alg: 'HS256', typ: 'JWT', kid: '' },
+    { alg: 'HS256', kid: 'k1' },
+    { alg: 'none', typ: 'JWT', kid: 'k1' },
+    { alg: 'hs256', typ: 'JWT', kid: 'k1' },
+    { alg: 'HS256', typ: 'JWT', kid: 'k1', crit: ['exp'] },
+    { alg: 'HS256', typ: 'JWT', kid: '../k1' },
+  ])('is none with the header %j', async (header) => {
+    expect(await statusWith(jwt(claims, header))).toBe(401)
+  })
+
+  test('is none with another algorithm, no signature, or a payload that is no object', async () => {
+    expect(await statusWith(jwt(claims, { alg: 'HS512', typ: 'JWT', kid: 'k1' }, 'sha512'))).toBe(401)
+    expect(await statusWith(jwt(claims).replace(/\.[^.]*$/, '.'))).toBe(401)
+    for (const payload of [null, [], 'text', 1]) expect(await statusWith(jwt(payload))).toBe(401)
+  })
+})
+
+test('what one kind of token proves, no other kind opens', async () => {
+  const { cookie, encryption, mailCode, refreshToken } = api.deps.config.keys
+  const id = person.userId
+  const pair = `${id}.${id}`
+  const sealed = seal(encryption, Buffer.from('{}'), 'totp:x')
+  const tokens: Record<string, string> = {
+    access: jwt(claims),
+    refresh: issueRefreshToken(refreshToken, { id, seed: Buffer.alloc(32) }, 0),
+    device: signText(cookie, 'device', pair),
+    challenge: signText(cookie, 'two-factor-challenge', id),
+    'a challenge by the mail key': signText(mailCode, 'two-factor-challenge', id),
+    optOut: optOutToken(mailCode, templates['morning-digest'].optOut, id),
+    invite: mailToken(mailCode, { template: 'invite', emailId: id }),
+    reset: mailToken(mailCode, { template: 'password-reset', emailId: id }),
+    sealed: `${sealed.keyId}.${sealed.sealed.toString('base64url')}`,
+  }
+  const post = async (url: string, body: object) => (await api.connect().inject('POST', url, body)).statusCode
+  const uses: Record<string, (token: string) => Promise<number>> = {
+    access: statusWith,
+    refresh: async (token) =>
+      (await api.connect(new Map([['muster_rt', token]])).inject('POST', '/api/v1/auth/refresh')).statusCode,
+    challenge: (token) => post('/api/v1/auth/two-factor/verify', { challengeToken: token, code: '000000' }),
+    optOut: async (token) => post(`/api/v1/unsubscribe?token=${token}`, {}),
+    invite: async (token) => (await api.connect().inject('GET', `/api/v1/invites/details/${token}`)).statusCode,
+    reset: (token) => post('/api/v1/auth/reset-password', { token, password: 'Str0ng-Enough' }),
+  }
+  const opened: string[] = []
+  for (const [use, present] of Object.entries(uses)) {
+    for (const [kind, token] of Object.entries(tokens)) {
+      const status = await present(token)
+      if (status < 300) opened.push(`${kind} as ${use}`)
+    }
+  }
+  // Those of a mail or session that is not there open nothing; these two need no row.
+  expect(opened).toEqual(['access as access', 'optOut as optOut'])
+})

@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { buildTestApp, type TestApp, type TestPerson } from '../testing.ts'
+
+let api: TestApp
+let person: TestPerson
+let taskUrl: string
+
+beforeAll(async () => {
+  api = await buildTestApp()
+  await api.listen()
+  person = await api.signUp()
+  const made = await person.inject('POST', '/api/v1/tasks', {
+    title: 'A long one',
+    description: 'words'.repeat(190),
+    dueDate: '2027-01-01T09:00:00Z',
+  })
+  expect(made.statusCode, made.body).toBe(201)
+  taskUrl = `/api/v1/tasks/${made.json().data.task.id}`
+})
+afterAll(() => api.close())
+
+const headersOf = ({ headers }: Response) => Object.fromEntries(headers)
+
+test.each(['GET', 'HEAD'])(
+  'a 304 of %s has the validators of the 200 and says no length of its own',
+  async (method) => {
+    for (const url of ['/api/v1/users/me', `/api/v1/users/${person.userId}`, taskUrl]) {
+      const whole = await person.fetch(url)
+      const etag = whole.headers.get('etag') ?? ''
+      const answer = await person.fetch(url, { method, headers: { 'if-none-match': etag } })
+      expect([answer.status, await answer.text()]).toEqual([304, ''])
+      const headers = headersOf(answer)
+      expect(headers).toMatchObject({ etag, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+      for (const name of ['content-length', 'content-type', 'transfer-encoding'])
+        expect(headers).not.toHaveProperty(name)
+    }
+  },
+)
+
+test.each(['identity', 'gzip', 'br', ''])('HEAD says the length of what GET sends as %j, or none', async (coding) => {
+  for (const url of ['/health', '/openapi.json', '/api/v1/users/me', taskUrl, '/api/v1/nothing']) {
+    const headers = { 'accept-encoding': coding }
+    const head = await person.fetch(url, { method: 'HEAD', headers })
+    const get = await person.fetch(url, { headers })
+    expect(head.status).toBe(get.status)
+    expect([null, get.headers.get('content-length')]).toContain(head.headers.get('content-length'))
+    await get.text()
+  }
+})

@@ -1,0 +1,131 @@
+import { wholeSubBlocks } from './gif-pixels.ts'
+import type { Canvas, Layout } from './layout.ts'
+import { MalformedContainer, readsToTheEnd } from './malformed.ts'
+
+/** Of our own: the file's beginning is no block. */
+const head = -1
+const extension = 0x21
+const image = 0x2c
+const trailer = 0x3b
+const plainText = 0x01
+const graphicControl = 0xf9
+const application = 0xff
+/** Application extensions that say how often to repeat. */
+const loopers = new Set(['NETSCAPE2.0', 'ANIMEXTS1.0'])
+
+type Block = { kind: number | undefined; bytes: Buffer }
+
+/**
+ * Reads the canvas of a GIF (GIF89a specification) and how many frames are drawn on it. Viewers reserve the logical screen;
+ * some enlarge it to frames that reach beyond it, others (libnsgif) distrust it and take the frames alone.
+ */
+export function readGif(gif: Buffer): Layout {
+  let [widthPx, heightPx, frames] = [0, 0, 0]
+  const isWhole = readsToTheEnd(blocksOf(gif), ({ kind, bytes }) => {
+    const { left, top, width, height } = kind === head ? screenOf(bytes) : frameOf(kind, bytes)
+    widthPx = Math.max(widthPx, left + width)
+    heightPx = Math.max(heightPx, top + height)
+    if (kind === image) frames++
+  })
+  return { widthPx, heightPx, frames: Math.max(1, frames), scans: 1, isWhole }
+}
+
+const screenOf = (bytes: Buffer) => ({ left: 0, top: 0, width: bytes.readUInt16LE(6), height: bytes.readUInt16LE(8) })
+
+function frameOf(kind: number | undefined, bytes: Buffer) {
+  if (kind !== image) return { left: 0, top: 0, width: 0, height: 0 }
+  const [left, top, width, height] = [1, 3, 5, 7].map((at) => bytes.readUInt16LE(at)) as [
+    number,
+    number,
+    number,
+    number,
+  ]
+  return { left, top, width, height }
+}
+
+/**
+ * Writes a GIF without comments, plain text, XMP and other application blocks, and without what follows its trailer.
+ * Frames, timing, transparency and repetition stay.
+ * @param canvas becomes the logical screen, so that every viewer shows the same
+ * @throws MalformedContainer
+ */
+export function stripGif(gif: Buffer, { widthPx, heightPx }: Canvas): Buffer {
+  const kept: Buffer[] = []
+  let control: Buffer | undefined
+  let loop: Buffer | undefined
+  for (const { kind, bytes } of blocksOf(gif)) {
+    if (kind === head) {
+      kept.push(headWith(bytes, widthPx, heightPx))
+    } else if (kind === image) {
+      kept.push(...(control ? [control] : []), ...imageParts(bytes))
+      control = undefined
+    } else if (kind === extension) {
+      // The last one before an image holds for it; one before a text went with the text.
+      if (bytes[1] === graphicControl) control = controlOf(bytes)
+      if (bytes[1] === plainText) control = undefined
+      const isFirst = loop === undefined
+      loop ??= loopOf(bytes)
+      if (loop && isFirst) kept.push(loop)
+    } else if (kind === trailer) {
+      return Buffer.concat([...kept, Buffer.from([trailer])])
+    }
+  }
+  throw new MalformedContainer('GIF')
+}
+
+/** The descriptor with its colours, and the pixels without what stands behind them. */
+function imageParts(block: Buffer): Buffer[] {
+  const dataAt = 10 + colourTableBytes(block[9] ?? 0) + 1
+  const pixels = block.readUInt16LE(5) * block.readUInt16LE(7)
+  return [block.subarray(0, dataAt), wholeSubBlocks(block.subarray(dataAt), block[dataAt - 1] ?? 0, pixels)]
+}
+
+function headWith(bytes: Buffer, widthPx: number, heightPx: number): Buffer {
+  const written = Buffer.from(bytes)
+  written.writeUInt16LE(widthPx, 6)
+  written.writeUInt16LE(heightPx, 8)
+  // Pixels are square: hardly any viewer knows others.
+  written[12] = 0
+  return written
+}
+
+function controlOf(block: Buffer): Buffer | undefined {
+  return block[2] === 4 ? Buffer.from([...block.subarray(0, 7), 0]) : undefined
+}
+
+/** The block that says how often to repeat, without whatever else was written into it. */
+function loopOf(block: Buffer): Buffer | undefined {
+  if (block[1] !== application || block[2] !== 11 || !loopers.has(block.toString('latin1', 3, 14))) return undefined
+  return block[14] === 3 && block[15] === 1 ? Buffer.from([...block.subarray(0, 18), 0]) : undefined
+}
+
+/** The head, then block by block up to the trailer; what is none of these has no kind, and nothing follows it. */
+function* blocksOf(gif: Buffer): Generator<Block> {
+  if (gif.length < 13 || !/^GIF8[79]a$/.test(gif.toString('latin1', 0, 6))) throw new MalformedContainer('GIF')
+  let at = 13 + colourTableBytes(gif[10] ?? 0)
+  if (at > gif.length) throw new MalformedContainer('GIF')
+  yield { kind: head, bytes: gif.subarray(0, at) }
+  while (at < gif.length) {
+    const start = at
+    const kind = gif[at]
+    if (kind === image) at = endOfSubBlocks(gif, at + 10 + colourTableBytes(gif[at + 9] ?? 0) + 1)
+    else if (kind === extension) at = endOfSubBlocks(gif, at + 2)
+    else if (kind === trailer) at++
+    const isKnown = at > start
+    yield { kind: isKnown ? kind : undefined, bytes: gif.subarray(start, at) }
+    if (kind === trailer || !isKnown) return
+  }
+}
+
+function colourTableBytes(flags: number): number {
+  return flags & 0x80 ? 3 * 2 ** ((flags & 7) + 1) : 0
+}
+
+function endOfSubBlocks(gif: Buffer, start: number): number {
+  let at = start
+  for (let size = gif[at]; size !== 0; size = gif[at]) {
+    if (size === undefined) throw new MalformedContainer('GIF')
+    at += 1 + size
+  }
+  return at + 1
+}

@@ -1,0 +1,58 @@
+import { Readable } from 'node:stream'
+import { createInflate } from 'node:zlib'
+import type { Canvas } from './layout.ts'
+import { MalformedContainer } from './malformed.ts'
+
+/** Where each of the seven passes of Adam7 begins, and how far its pixels are apart. */
+const adam7 = [
+  { left: 0, top: 0, dx: 8, dy: 8 },
+  { left: 4, top: 0, dx: 8, dy: 8 },
+  { left: 0, top: 4, dx: 4, dy: 8 },
+  { left: 2, top: 0, dx: 4, dy: 4 },
+  { left: 0, top: 2, dx: 2, dy: 4 },
+  { left: 1, top: 0, dx: 2, dy: 2 },
+  { left: 0, top: 1, dx: 1, dy: 2 },
+]
+const oneAfterAnother = [{ left: 0, top: 0, dx: 1, dy: 1 }]
+/** Channels by the header's colour type: grey, RGB, palette, grey with alpha, RGB with alpha. */
+const channelsOf: ReadonlyMap<number | undefined, number> = new Map([
+  [0, 1],
+  [2, 3],
+  [3, 1],
+  [4, 2],
+  [6, 4],
+])
+
+/** How many bytes a frame of this size takes before compression, with the byte of each row that names its filter. */
+export function frameBytes(header: Buffer, { widthPx, heightPx }: Canvas): number {
+  const bitsPerPixel = (header[8] ?? 0) * (channelsOf.get(header[9]) ?? 0)
+  const passes = header[12] === 1 ? adam7 : oneAfterAnother
+  return passes
+    .map(({ left, top, dx, dy }) => {
+      const [columns, rows] = [Math.ceil((widthPx - left) / dx), Math.ceil((heightPx - top) / dy)]
+      return columns > 0 && rows > 0 ? rows * (1 + Math.ceil((columns * bitsPerPixel) / 8)) : 0
+    })
+    .reduce((sum, bytes) => sum + bytes, 0)
+}
+
+/**
+ * Puts the parts of a zlib stream (RFC 1950) together, without what follows its end. It is unpacked once, and nothing of
+ * that is kept.
+ * @throws MalformedContainer when it does not unpack to `expectedBytes`
+ */
+export async function wholeStream(parts: readonly Buffer[], expectedBytes: number): Promise<Buffer> {
+  const stream = Buffer.concat(parts)
+  const inflate = createInflate({ chunkSize: 256 * 1024 })
+  let unpackedBytes = 0
+  try {
+    for await (const bytes of Readable.from([stream]).pipe(inflate)) {
+      unpackedBytes += (bytes as Buffer).length
+      if (unpackedBytes > expectedBytes) break
+    }
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause) throw new MalformedContainer('PNG')
+    throw cause
+  }
+  if (unpackedBytes !== expectedBytes) throw new MalformedContainer('PNG')
+  return stream.subarray(0, inflate.bytesWritten)
+}

@@ -1,0 +1,43 @@
+import { type Kysely, sql } from 'kysely'
+
+/** How Postgres writes times as text, in JSON too; a database, a role or a cluster may be set otherwise. */
+const settings = { DateStyle: 'ISO, MDY', IntervalStyle: 'postgres', TimeZone: 'UTC' } as const
+
+/**
+ * The part of a `pg` configuration that says where to connect, and sets the session so that its answers do not depend on
+ * the installation. Options that the URL has itself stay, and win.
+ */
+export function connectionTo(url: string): { connectionString: string; options: string } {
+  const own = Object.entries(settings).map(([name, value]) => `-c ${name}=${value.replaceAll(' ', '')}`)
+  const given = /[?&]options=/.test(url) ? new URL(url) : undefined
+  const options = [...own, given?.searchParams.get('options') ?? ''].join(' ').trim()
+  given?.searchParams.delete('options')
+  return { connectionString: given?.href ?? url, options }
+}
+
+/**
+ * Finds what in the database may make answers differ from those of other installations: settings of the session that did
+ * not take, as behind a pooler that ignores them, and a locale that knows no letters but ASCII's.
+ * @returns a sentence for each, that tells an operator what to do
+ */
+// biome-ignore lint/suspicious/noExplicitAny: works on any state of the schema
+export async function findOddSettings(db: Kysely<any>): Promise<string[]> {
+  const names = Object.keys(settings) as (keyof typeof settings)[]
+  const { rows } = await sql<{ isLowering: boolean; [name: string]: unknown }>`
+    select lower('É') = 'é' as "isLowering",
+      ${sql.join(names.map((name) => sql`current_setting(${name}) as ${sql.ref(name)}`))}`.execute(db)
+  const [found] = rows
+  return [
+    ...names
+      .filter((name) => found?.[name] !== settings[name])
+      .map(
+        (name) =>
+          `The sessions of the database have ${name} "${found?.[name]}" instead of "${settings[name]}". Let the connection pooler between pass the startup parameter "options" on, or set it for the role.`,
+      ),
+    ...(found?.isLowering === false
+      ? [
+          'The locale of the database knows no letters but ASCII’s, so the search in tasks tells É from é. Create it with LC_CTYPE C.UTF-8 or another of UTF-8.',
+        ]
+      : []),
+  ]
+}

@@ -1,0 +1,54 @@
+import { eventually, startOwnRedis } from '@muster/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { App } from './apps.ts'
+import { type System, startSystem } from './system.ts'
+
+let system: System
+beforeAll(async () => {
+  system = await startSystem()
+})
+afterAll(() => system.close())
+
+const readiness = async ({ opsUrl }: App) => {
+  const answer = await fetch(`${opsUrl}/readyz`)
+  return [answer.status, (await answer.text()).trim()]
+}
+const told = ({ output }: App, msg: string) =>
+  output()
+    .split('\n')
+    .filter((line) => line.includes(`"msg":"${msg}"`))
+    .map((line) => JSON.parse(line))
+
+test('a worker with a wrong Redis password starts, says so once, waits, and works when it is right', async () => {
+  const redis = await startOwnRedis()
+  await redis.client.config('SET', 'requirepass', 'right')
+  const worker = await system.launch('email-worker', { REDIS_URL: `redis://:wrong-secret@127.0.0.1:${redis.port}` })
+  expect(await readiness(worker)).toEqual([503, 'not ready: redis WRONGPASS'])
+  const [line, ...more] = told(worker, 'dependency unavailable')
+  expect(line).toMatchObject({ level: 'warn', dependency: 'redis', reason: 'WRONGPASS' })
+  expect(more).toEqual([])
+  expect(worker.output()).not.toContain('wrong-secret')
+
+  await redis.client.config('SET', 'requirepass', 'wrong-secret')
+  await eventually(async () => expect(await readiness(worker)).toEqual([200, 'ready']), { timeoutMs: 10_000 })
+  expect(told(worker, 'dependency available again')).toHaveLength(1)
+  await worker.terminate()
+  await redis.stop()
+})
+
+test('a worker on a Redis that became a replica is not ready, and takes jobs again after', async () => {
+  const [api, worker] = await Promise.all([system.start('api'), system.start('email-worker')])
+  await system.redis.command('REPLICAOF', '127.0.0.1', '1')
+  await eventually(async () => expect(await readiness(worker)).toEqual([503, 'not ready: redis READONLY']))
+  expect(await readiness(api)).toEqual([200, 'ready'])
+  const health = await (await fetch(`${api.url}/health`)).json()
+  expect(health).toMatchObject({ status: 'degraded', checks: { redis: { status: 'down', reason: 'READONLY' } } })
+
+  await system.redis.command('REPLICAOF', 'NO', 'ONE')
+  await eventually(async () => expect(await readiness(worker)).toEqual([200, 'ready']), { timeoutMs: 10_000 })
+  const person = system.newcomer()
+  await eventually(async () => expect((await person.register()).status).toBe(202), { timeoutMs: 10_000 })
+  await eventually(() => expect(system.smtp.to(person.email)).toHaveLength(1), { timeoutMs: 10_000 })
+  for (const app of [api, worker]) expect(told(app, 'dependency unavailable')).toHaveLength(1)
+  await Promise.all([api.terminate(), worker.terminate()])
+})

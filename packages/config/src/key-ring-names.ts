@@ -1,0 +1,12 @@
+/** The variables of all key rings that some process of Muster reads. */
+export const keyRingNames = [
+  'ACCESS_TOKEN_KEYS',
+  'REFRESH_TOKEN_KEYS',
+  'PASSWORD_KEYS',
+  'MAIL_CODE_KEYS',
+  'COOKIE_KEYS',
+  'ENCRYPTION_KEYS',
+  'AUDIT_KEYS',
+] as const
+
+export type KeyRingName = (typeof keyRingNames)[number]

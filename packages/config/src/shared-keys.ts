@@ -1,0 +1,25 @@
+import { createHmac } from 'node:crypto'
+
+/** Equal for keys that HMAC does not tell apart: it pads short ones with zeros and hashes long ones (RFC 2104). */
+export const fingerprintOf = (key: Buffer): string => createHmac('sha256', key).digest('base64')
+
+type Ring = { keys: ReadonlyMap<string, Buffer> }
+
+/**
+ * Finds keys that stand in two rings, one sentence each, never a key: what is made for one purpose would be good for the
+ * other.
+ */
+export function findSharedKeys(rings: ReadonlyMap<string, Ring>): string[] {
+  const owners = new Map<string, { ring: string; id: string }>()
+  const faults: string[] = []
+  for (const [ring, { keys }] of rings) {
+    for (const [id, key] of keys) {
+      const fingerprint = fingerprintOf(key)
+      const owner = owners.get(fingerprint)
+      if (owner && owner.ring !== ring)
+        faults.push(`${ring}: the key "${id}" is also "${owner.id}" of ${owner.ring}; each ring needs keys of its own`)
+      else owners.set(fingerprint, { ring, id })
+    }
+  }
+  return faults
+}

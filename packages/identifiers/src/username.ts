@@ -1,0 +1,17 @@
+import { z } from 'zod'
+import { lowerCaseAscii } from './lower-case-ascii.ts'
+import { isReservedUsername } from './reserved-usernames.ts'
+
+export const usernameLength = { min: 3, max: 30 }
+
+/** A username in the form in which usernames are compared and stored; it may be a reserved one. */
+export const username = z
+  .string()
+  .trim()
+  .regex(/^[A-Za-z0-9_]{3,30}$/, 'has 3 to 30 characters of a–z, 0–9 and _')
+  .overwrite(lowerCaseAscii)
+
+export const reservedUsernameFault = 'is reserved; choose another username'
+
+/** A username that a person chooses for a new account. */
+export const newUsername = username.refine((name) => !isReservedUsername(name), reservedUsernameFault)

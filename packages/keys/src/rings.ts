@@ -1,0 +1,8 @@
+import type { KeyRing, KeyRingName } from '@muster/config'
+
+/** The key rings that a process holds, by the name of their variable. */
+export type Rings = Readonly<Partial<Record<KeyRingName, KeyRing>>>
+
+/** Lists the rings in the order of their names, so that processes that start at once lock rows in one order. */
+export const listRings = (rings: Rings): [KeyRingName, KeyRing][] =>
+  (Object.entries(rings) as [KeyRingName, KeyRing][]).sort(([one], [other]) => (one < other ? -1 : 1))

@@ -1,0 +1,94 @@
+import type { Logger } from '@muster/logger'
+import { trackOutage } from './outage.ts'
+import { reasonOf } from './reason.ts'
+import { Gauge, registry } from './registry.ts'
+
+/** One way from this process to a dependency; `ask` rejects when it can't be used as it is used in earnest. */
+export type Connection = { name: string; ask: () => Promise<unknown> }
+
+export type DependencyState = { status: 'up' | 'down'; latencyMs: number; reason?: string }
+
+export type Dependency = {
+  name: string
+  /** Asks over every connection; takes at most a second and never rejects. */
+  check(): Promise<DependencyState>
+}
+
+type DependencyOptions = { name: string; connections: readonly Connection[]; log: Logger }
+
+const timeoutMs = 1_000
+/** Many may ask at once, such as load balancers: the answer of this moment is theirs too. */
+const maxAgeMs = 500
+
+const dependencyUp = new Gauge({
+  name: 'muster_dependency_up',
+  help: 'Whether this process can use the dependency over all of its connections: 1 or 0.',
+  labelNames: ['dependency'],
+  registers: [registry],
+})
+
+/** A dependency is up when each of its connections is; changes are logged once, with the reason and the connections. */
+export function watchDependency({ name, connections, log }: DependencyOptions): Dependency {
+  const outage = trackOutage({
+    log,
+    fields: { dependency: name },
+    down: 'dependency unavailable',
+    up: 'dependency available again',
+  })
+  const probes = connections.map((connection) => ({ name: connection.name, probe: bounded(connection.ask) }))
+
+  const probeAll = async (): Promise<DependencyState> => {
+    const startMs = performance.now()
+    const outcomes = await Promise.all(
+      probes.map(async ({ name: connection, probe }) => ({ connection, ...(await probe()) })),
+    )
+    const latencyMs = Math.round(performance.now() - startMs)
+    const failures = outcomes.filter(({ error }) => error !== undefined)
+    const [first] = failures
+    dependencyUp.set({ dependency: name }, first ? 0 : 1)
+    if (!first) {
+      outage.succeeded()
+      return { status: 'up', latencyMs }
+    }
+    outage.failed(first.error, { connections: failures.map(({ connection }) => connection) })
+    return { status: 'down', latencyMs, reason: reasonOf(first.error) }
+  }
+  return { name, check: sharedFor(maxAgeMs, probeAll) }
+}
+
+/** One call serves everybody who asks while it runs, and for some time after. */
+export function sharedFor<T>(ageMs: number, ask: () => Promise<T>): () => Promise<T> {
+  let current: { answer: Promise<T>; endsMs: number } | undefined
+  return () => {
+    if (current && performance.now() < current.endsMs) return current.answer
+    const mine = { answer: ask(), endsMs: Number.POSITIVE_INFINITY }
+    const settle = () => {
+      mine.endsMs = performance.now() + ageMs
+    }
+    mine.answer.then(settle, settle)
+    current = mine
+    return mine.answer
+  }
+}
+
+/** Waits a second at most. A question without an answer is not asked again meanwhile: it would only queue behind itself. */
+function bounded(ask: () => Promise<unknown>): () => Promise<{ error?: unknown }> {
+  let pending: Promise<{ error?: unknown }> | undefined
+  return async () => {
+    pending ??= ask()
+      .then(
+        () => ({}),
+        (error: unknown) => ({ error }),
+      )
+      .finally(() => {
+        pending = undefined
+      })
+    let timer: NodeJS.Timeout | undefined
+    const timeout = new Promise<{ error: unknown }>((resolve) => {
+      timer = setTimeout(() => resolve({ error: new Error('no answer: timeout') }), timeoutMs)
+    })
+    const outcome = await Promise.race([pending, timeout])
+    clearTimeout(timer)
+    return outcome
+  }
+}

@@ -1,0 +1,41 @@
+import type { Logger } from '@muster/logger'
+import { reasonOf } from './reason.ts'
+
+export type Outage = {
+  /** Records a failure; logs it when it begins an outage or its reason is another than before. */
+  failed(error: unknown, fields?: object): void
+  /** Records a success; logs the end of the outage if there was one. */
+  succeeded(): void
+}
+
+type OutageOptions = {
+  log: Logger
+  /** Fields of each of its lines, e.g. the component that noticed. */
+  fields: { dependency: string; component?: string }
+  /** Searchable messages. */
+  down: string
+  up: string
+}
+
+/**
+ * Logs an outage once per change, however often it is noticed: when it begins, with its reason; when the reason becomes
+ * another one; and when it is over, with how long it was.
+ */
+export function trackOutage({ log, fields, down, up }: OutageOptions): Outage {
+  let current: { reason: string; sinceMs: number } | undefined
+  return {
+    failed(error, more = {}) {
+      const reason = reasonOf(error)
+      if (reason === current?.reason) return
+      const before = current && { previousReason: current.reason }
+      // A code says all there is to say of what is known; of anything else the error itself is needed.
+      log.warn({ ...fields, reason, ...before, ...more, ...(reason === 'UNKNOWN' && { err: error }) }, down)
+      current = { reason, sinceMs: current?.sinceMs ?? performance.now() }
+    },
+    succeeded() {
+      if (!current) return
+      log.info({ ...fields, reason: current.reason, durationMs: Math.round(performance.now() - current.sinceMs) }, up)
+      current = undefined
+    },
+  }
+}

@@ -1,0 +1,42 @@
+/** What Redis says at the beginning of an error answer, or inside one that a script or the ready check wraps. */
+const redisCode =
+  /(?:^|[\s:@-])(WRONGPASS|NOAUTH|NOPERM|READONLY|MOVED|ASK|CLUSTERDOWN|CROSSSLOT|TRYAGAIN|LOADING|MASTERDOWN|MISCONF|NOREPLICAS|OOM|BUSY)\b/
+
+/** Errors of `pg`, `ioredis` and Node that carry no code of their own. */
+const codeByMessage: readonly (readonly [RegExp, string])[] = [
+  [/max number of clients/, 'MAXCLIENTS'],
+  [/invalid password|client password must be/, 'WRONGPASS'],
+  [/DB index is out of range/, 'DB_INDEX_OUT_OF_RANGE'],
+  [/does not support SSL/, 'TLS_NOT_SUPPORTED'],
+  [/timeout|timed out/i, 'TIMEOUT'],
+  [
+    /connection (is|was)? ?(closed|terminated|lost)|closed the connection|isn't writeable|connection error/i,
+    'CONNECTION_LOST',
+  ],
+  [/max retries per request|Command aborted/, 'CONNECTION_LOST'],
+  [/^ERR\b/, 'ERR'],
+]
+
+/** Errno, TLS, Node and SQLSTATE codes; nothing that could hold a name, an address or a secret. */
+const plainCode = /^[A-Z0-9_]{4,60}$/
+
+/**
+ * Names why a dependency failed by a code alone, so that it can be told to anybody: Redis' own (`WRONGPASS`), SQLSTATE
+ * (`53300`), an errno (`ECONNREFUSED`), a TLS code (`SELF_SIGNED_CERT_IN_CHAIN`) or `TIMEOUT`.
+ * @returns `UNKNOWN` for anything else
+ */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'UNKNOWN'
+  const code = (error as { code?: unknown }).code
+  // A name that resolves to several addresses fails with one error for each.
+  if (error instanceof AggregateError && !isPlain(code)) return reasonOf(error.errors[0])
+  const redis = redisCode.exec(error.message)?.[1]
+  if (redis) return redis
+  if (isPlain(code)) return code
+  const known = codeByMessage.find(
+    ([message]) => message.test(`${error.name} ${error.message}`) || message.test(error.message),
+  )
+  return known ? known[1] : error.cause === undefined ? 'UNKNOWN' : reasonOf(error.cause)
+}
+
+const isPlain = (code: unknown): code is string => typeof code === 'string' && plainCode.test(code)

@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, open, rm, statfs } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Logger } from '@muster/logger'
+import type { StartCheck } from './start-checks.ts'
+
+/** Of a folder that a process must be able to write to. */
+export type NeededFolder = {
+  path: string
+  /** What it is, at the beginning of a sentence, e.g. `The folder for temporary files`. */
+  what: string
+  /** The variable that names it. */
+  variable: string
+  /** Made when it is missing. */
+  isMade?: boolean
+}
+
+const lowSpaceBytes = 64 * 1024 ** 2
+/** More than a file system keeps beside its directory entry, so that a full one is noticed. */
+const probe = Buffer.alloc(64 * 1024, 1)
+
+/**
+ * A start check that writes a file to the folder and deletes it. Little free space is a warning, none a refusal.
+ * @throws Error naming the folder, the variable and the remedy
+ */
+export function folderCheck({ path, what, variable, isMade = false }: NeededFolder, log: Logger): StartCheck {
+  return async () => {
+    try {
+      if (isMade) await mkdir(path, { recursive: true })
+      await writeAndRemove(join(path, `.muster-write-check-${randomUUID()}`))
+    } catch (cause) {
+      throw new Error(`${what}, ${path}, can't be written: ${reasonOf(cause)} ${remedyOf(cause, variable)}`, { cause })
+    }
+    const { bavail, bsize } = await statfs(path)
+    const freeBytes = bavail * bsize
+    if (freeBytes < lowSpaceBytes) log.warn({ folder: path, variable, freeBytes }, 'folder low on space')
+  }
+}
+
+async function writeAndRemove(path: string): Promise<void> {
+  try {
+    const file = await open(path, 'wx', 0o600)
+    try {
+      await file.writeFile(probe)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+  } finally {
+    await rm(path, { force: true }).catch(() => {})
+  }
+}
+
+const reasons: Record<string, string> = {
+  ENOENT: 'it does not exist',
+  ENOTDIR: 'it is no folder',
+  EACCES: 'the user of this process may not write there',
+  EPERM: 'the user of this process may not write there',
+  EROFS: 'its file system is read-only',
+  ENOSPC: 'its disk is full',
+  EDQUOT: 'its quota is used up',
+}
+
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? ''
+
+const reasonOf = (error: unknown) =>
+  `${reasons[codeOf(error)] ?? (error instanceof Error ? error.message : String(error))}${codeOf(error) ? ` (${codeOf(error)})` : ''}.`
+
+const remedyOf = (error: unknown, variable: string) =>
+  ['ENOSPC', 'EDQUOT'].includes(codeOf(error))
+    ? `Free some space, or set ${variable} to another folder.`
+    : `Make it a folder that this user may write to (in a container: a volume or tmpfs), or set ${variable} to another one.`

@@ -1,0 +1,192 @@
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { cp, mkdtemp, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { assertMigrated, type Db, newId } from '@muster/db'
+import { migrations } from '@muster/db/migrations'
+import { sql } from 'kysely'
+import { type Migration, Migrator } from 'kysely/migration'
+import { expect, onTestFinished, test } from 'vitest'
+import * as peopleFirst from '../fixtures/migrations/0001_people.first.ts'
+import * as identityDraft from '../fixtures/migrations/0006_identity.draft.ts'
+import * as identityFirst from '../fixtures/migrations/0006_identity.first.ts'
+import * as notificationsDraft from '../fixtures/migrations/0009_notifications.draft.ts'
+import { createTestDatabase } from './databases.ts'
+import { describeSchema } from './describe-schema.ts'
+
+type Migrations = Record<string, Migration>
+
+const dbFolder = fileURLToPath(new URL('../../../db', import.meta.url))
+
+/** Runs a command of the database's own CLI, of this code unless it is told of another. */
+async function runCli(url: string, command: string, folder = dbFolder): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, [join(folder, 'src/cli.ts'), ...command.split(' ')], {
+    env: { ...process.env, DATABASE_URL: url },
+  })
+  return stdout
+}
+
+async function openDatabase(options: { isMigrated?: boolean } = {}) {
+  const database = await createTestDatabase({ poolMax: 2, ...options })
+  onTestFinished(() => database.drop())
+  return database
+}
+
+/** Migrates as code of an earlier day did: with its own sources, and without a record of them. */
+async function migrateAs(db: Db, history: Migrations, upTo = '0012_search_words') {
+  const { error } = await new Migrator({ db, provider: { getMigrations: async () => history } }).migrateTo(upTo)
+  if (error) throw error
+}
+
+const landed = Object.fromEntries(Object.entries<Migration>(migrations).filter(([name]) => name < '0013'))
+const { '0011_audit_places': auditPlaces, ...others } = landed
+const untilEight = Object.fromEntries(Object.entries(others).filter(([name]) => name < '0009'))
+
+const histories: Record<string, { sources: Migrations; upTo?: string }> = {
+  'sessions had an idle limit': { sources: { ...landed, '0001_people': peopleFirst } },
+  'nobody knew who deactivated an account': { sources: { ...landed, '0006_identity': identityFirst } },
+  'identity was a draft': { sources: { ...landed, '0006_identity': identityDraft } },
+  'notifications were a draft': { sources: { ...landed, '0009_notifications': notificationsDraft } },
+  'the places of the audit log came early, under another name': {
+    sources: { ...untilEight, '0012_audit_places': auditPlaces as Migration },
+    upTo: '0012_audit_places',
+  },
+  'a migration with a later number came first': {
+    sources: { ...landed, '0015_suppressions': migrations['0015_suppressions'] },
+    upTo: '0015_suppressions',
+  },
+  'all of it, and migrated only in part': {
+    sources: { '0001_people': peopleFirst, ...untilEight, '0006_identity': identityDraft },
+    upTo: '0008_audit_retention',
+  },
+}
+
+test.for(Object.entries(histories))('a database where %s gets the schema of a new one', async ([, history]) => {
+  const [old, fresh] = [await openDatabase({ isMigrated: false }), await openDatabase()]
+  await migrateAs(old.db, history.sources, history.upTo)
+  const people = await insertPeople(old.db)
+  await runCli(old.url, 'migrate')
+  await assertMigrated(old.db)
+  expect(await describeSchema(old.db)).toEqual(await describeSchema(fresh.db))
+  const kept = await old.db
+    .selectFrom('users')
+    .innerJoin('totp_secrets', 'user_id', 'users.id')
+    .select('users.id')
+    .execute()
+  expect(kept).toEqual(people)
+  expect(await runCli(old.url, 'migrate')).toBe('nothing to do\n')
+})
+
+/** As far as every history had the columns. */
+async function insertPeople(db: Db) {
+  const id = newId()
+  await sql`insert into users (id, username, name, email, role) values (${id}, 'ada', 'Ada', 'ada@example.test', 'operator')`.execute(
+    db,
+  )
+  const { rows } =
+    await sql`select from information_schema.columns where table_name = 'totp_secrets' and column_name = 'id'`.execute(
+      db,
+    )
+  const [column, value] = rows.length > 0 ? [sql`id,`, sql`${newId()},`] : [sql``, sql``]
+  await sql`
+    insert into totp_secrets (${column} user_id, key_id, sealed, created_at) values (${value} ${id}, 'k1', 'x', now())`.execute(
+    db,
+  )
+  return [{ id }]
+}
+
+/** A copy of the database's code in which a migration can be edited. */
+async function copyCode() {
+  const root = await mkdtemp(join(tmpdir(), 'muster-db-'))
+  onTestFinished(() => rm(root, { recursive: true, force: true }))
+  // The release's number is above the folder.
+  await cp(join(dbFolder, '../package.json'), join(root, 'package.json'))
+  const folder = join(root, 'db')
+  for (const name of ['src', 'migrations', 'package.json'])
+    await cp(join(dbFolder, name), join(folder, name), { recursive: true })
+  await symlink(join(dbFolder, 'node_modules'), join(folder, 'node_modules'))
+  const edit = (name: string, change: (source: string) => string) => {
+    const path = join(folder, 'migrations', name)
+    writeFileSync(path, change(readFileSync(path, 'utf8')))
+  }
+  return { folder, edit }
+}
+
+test('an applied migration that was edited refuses migrate, status and start, by name and remedy', async () => {
+  const [database, code] = [await openDatabase(), await copyCode()]
+  code.edit('0006_identity.ts', (source) => source.replace('deactivated_by', 'disabled_by'))
+  const start = (await import(join(code.folder, 'src/index.ts'))) as { assertMigrated: typeof assertMigrated }
+  const outcomes = await Promise.allSettled([
+    runCli(database.url, 'migrate', code.folder),
+    runCli(database.url, 'status', code.folder),
+    start.assertMigrated(database.db),
+  ])
+  for (const outcome of outcomes) {
+    const { stderr, message } = outcome.status === 'rejected' ? outcome.reason : { message: 'not refused' }
+    expect(stderr ?? message).toMatch(/0006_identity \(applied .*git checkout <release> -- db\/migrations/s)
+  }
+})
+
+test('line ends do not change a migration', async () => {
+  const [database, code] = [await openDatabase(), await copyCode()]
+  code.edit('0006_identity.ts', (source) => source.replaceAll('\n', '\r\n'))
+  expect(await runCli(database.url, 'migrate', code.folder)).toBe('nothing to do\n')
+  expect(await runCli(database.url, 'seal --check', code.folder)).toBe('')
+})
+
+test.for([
+  ['edited', (code: Code) => code.edit('0006_identity.ts', (source) => `${source}\n`), /0006_identity.*was changed/],
+  ['renamed', (code: Code) => rename(code, '0011_audit_places.ts'), /0011_audit_places.*is sealed and gone/],
+  ['new and not sealed', (code: Code) => code.edit('checksums.json', dropLast), /is not sealed.*db -- seal/],
+] as const)(
+  'the check refuses a migration that is %s, and sealing heals only what is new',
+  async ([kind, change, reason]) => {
+    const code = await copyCode()
+    await change(code)
+    await expect(runCli('postgres://nobody', 'seal --check', code.folder)).rejects.toMatchObject({
+      stderr: expect.stringMatching(reason),
+    })
+    const sealing = runCli('postgres://nobody', 'seal', code.folder)
+    await (kind === 'new and not sealed'
+      ? expect(sealing).resolves.toContain('sealed')
+      : expect(sealing).rejects.toThrow())
+  },
+)
+
+type Code = Awaited<ReturnType<typeof copyCode>>
+
+async function rename({ folder }: Code, name: string) {
+  await cp(join(folder, 'migrations', name), join(folder, 'migrations/0011_other_name.ts'))
+  await rm(join(folder, 'migrations', name))
+}
+
+function dropLast(list: string): string {
+  return JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(list)).slice(0, -1)))
+}
+
+test('what a database has applied is recorded, also where it was applied before records were kept', async () => {
+  const [old, fresh] = [await openDatabase({ isMigrated: false }), await openDatabase()]
+  await migrateAs(old.db, landed)
+  await runCli(old.url, 'migrate')
+  const recorded = (db: Db) =>
+    sql<{ name: string; checksum: string }>`select name, checksum from kysely_migration_checksum order by name`.execute(
+      db,
+    )
+  const { rows } = await recorded(fresh.db)
+  expect(rows.map(({ name }) => name)).toEqual(Object.keys(migrations))
+  expect((await recorded(old.db)).rows).toEqual(rows)
+  const source = readFileSync(join(dbFolder, 'migrations/0001_people.ts'), 'utf8')
+  expect(rows[0]?.checksum).toBe(createHash('sha256').update(source).digest('hex'))
+})
+
+test('a migration that was rolled back may be edited and applied again', async () => {
+  const [database, code] = [await openDatabase(), await copyCode()]
+  const last = Object.keys(migrations).at(-1)
+  await runCli(database.url, 'rollback', code.folder)
+  code.edit(`${last}.ts`, (source) => source.replace('primary key', 'primary  key'))
+  expect(await runCli(database.url, 'migrate', code.folder)).toBe(`applied ${last}\n`)
+})

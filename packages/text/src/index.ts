@@ -1,0 +1,6 @@
+export { contentDisposition } from './content-disposition.ts'
+export { csvLine } from './csv.ts'
+export { isolated, multiLine, singleLine } from './lines.ts'
+export { isLinkLike } from './link-like.ts'
+export { encodeSubject } from './subject.ts'
+export { terminalLine, terminalText, visibleJson } from './terminal.ts'

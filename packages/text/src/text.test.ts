@@ -1,0 +1,109 @@
+import { expect, test } from 'vitest'
+import {
+  contentDisposition,
+  csvLine,
+  encodeSubject,
+  isolated,
+  multiLine,
+  singleLine,
+  terminalLine,
+  visibleJson,
+} from './index.ts'
+
+const cell = (text: string) => /^"([\s\S]*)"\r\n$/.exec(csvLine([text]))?.[1]?.replaceAll('""', '"')
+
+test.each([
+  ['=1+1', "'=1+1"],
+  ['+cmd', "'+cmd"],
+  ['-2+3+cmd|x', "'-2+3+cmd|x"],
+  ['@SUM(A1)', "'@SUM(A1)"],
+  ['＝1', "'＝1"],
+  ['﹦1', "'﹦1"],
+  ['＋1', "'＋1"],
+  ['－1', "'－1"],
+  ['＠A', "'＠A"],
+  ['−1', "'−1"],
+  ['  =1', "'  =1"],
+  ['\u200b=1', "'\u200b=1"],
+  ['\ufeff=1', "'\ufeff=1"],
+  ['\u00a0=1', "'\u00a0=1"],
+  ['"=1', `'"=1`],
+  ['\t=1', "'\t'=1"],
+  ['\tA', "'\tA"],
+  ['\rA', "'\rA"],
+  ['\nA', "'\nA"],
+  ["Mozilla/5.0;=cmd|'/C calc'!A0", "Mozilla/5.0;'=cmd|'/C calc'!A0"],
+  ['a;"=cmd"', `a;'"=cmd"`],
+  ['a;""=cmd', `a;'""=cmd`],
+  ['a; =cmd', "a;' =cmd"],
+  ['a;\u200d@x', "a;'\u200d@x"],
+  ['a,=b', "a,'=b"],
+  ['a\t+b', "a\t'+b"],
+  ['a|=b', "a|'=b"],
+  ['a\n=b', "a\n'=b"],
+  ['a\r\n@b', "a\r\n'@b"],
+  ['a;-5 +cmd', "a;'-5 +cmd"],
+  ['a;;=b', "a;;'=b"],
+])('a spreadsheet finds no formula in %j', (text, expected) => {
+  expect(cell(text)).toBe(expected)
+})
+
+test.each([
+  '',
+  'ordinary, text; with | all\tof it',
+  'a=b and c-d',
+  '{"a":"x","b":-5,"c":[1,-2.5,+3]}',
+  '-5',
+  'it’s "quoted"',
+  'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0',
+])('an ordinary text is the same in CSV: %j', (text) => {
+  expect(cell(text)).toBe(text)
+})
+
+test('every cell of CSV is quoted, the empty one too', () => {
+  expect(csvLine(['a', '', 'b"c'])).toBe('"a","","b""c"\r\n')
+})
+
+test.each([
+  ['a\r\nBcc: b', 'a Bcc: b'],
+  ['a\u202eb\u2066c\u2069', 'a b c'],
+  ['a\u2028b\u0000c\u009bd', 'a b c d'],
+  ['a\ud800b', 'a\ufffdb'],
+])('%j is one line that reorders nothing', (text, expected) => {
+  expect(singleLine(text)).toBe(expected)
+})
+
+test('writing from right to left is isolated line by line, and nothing else is', () => {
+  expect(isolated('שלום')).toBe('\u2068שלום\u2069')
+  expect(isolated(multiLine('שלום\r\nAda'))).toBe('\u2068שלום\u2069\n\u2068Ada\u2069')
+  expect(isolated('Ada')).toBe('Ada')
+  expect(isolated('')).toBe('')
+})
+
+test('a subject is plain where it can be, and encoded words of at most 75 characters where not', () => {
+  expect(encodeSubject('Buy milk')).toBe('Buy milk')
+  for (const text of ['=?UTF-8?B?YQ==?=', 'Größe '.repeat(50), 'x'.repeat(2_000), '👩\u200d💻'.repeat(40), 'a  b']) {
+    const words = encodeSubject(text).split(' ')
+    expect(words.every((word) => /^=\?UTF-8\?B\?[\w+/=]+\?=$/.test(word) && word.length <= 75)).toBe(true)
+    const decoded = words.map((word) =>
+      new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(word.slice(10, -2), 'base64')),
+    )
+    expect(decoded.join('')).toBe(text)
+  }
+})
+
+test('a terminal shows control characters instead of obeying them', () => {
+  expect(terminalLine('a\u001b[2Jb\rc\nd\u009b31me\u202ef\u{e0041}')).toBe(
+    'a\\u001b[2Jb\\u000dc\\u000ad\\u009b31me\\u202ef\\u{e0041}',
+  )
+  const value = { text: 'a\u009b31m\u202eb\u2028\u007f' }
+  expect(visibleJson(JSON.stringify(value))).toMatch(/^[\x20-\x7e]+$/)
+  expect(JSON.parse(visibleJson(JSON.stringify(value)))).toEqual(value)
+})
+
+test('the name of a file can neither end its header nor turn around', () => {
+  expect(contentDisposition('attachment', 'a"; x=y\r\nz\u202egpj.exe')).toBe(
+    `attachment; filename="a_; x=yzgpj.exe"; filename*=UTF-8''a%22%3B%20x%3Dyzgpj.exe`,
+  )
+  expect(contentDisposition('inline', 'ä\ud800(1).png')).toContain("filename*=UTF-8''%C3%A4%EF%BF%BD%281%29.png")
+})
