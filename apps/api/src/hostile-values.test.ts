@@ -1,7 +1,8 @@
+import { roles } from '@muster/policy'
 /** Whatever stands in a query, an address or a body is refused or taken: nothing that Postgres can't hold reaches it. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Row, table } from './access-matrix/table.ts'
-import { roles } from './plugins/actor.ts'
+
 import { buildTestApp, type TestApp, type TestPerson } from './testing.ts'
 
 let api: TestApp

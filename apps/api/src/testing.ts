@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Clock, newId } from '@muster/db'
 import { createLogger } from '@muster/logger'
+import type { Role } from '@muster/policy'
 import {
   createTestDatabase,
   createTestRedis,
@@ -16,7 +17,6 @@ import { type Config, readConfig } from './config.ts'
 import { createDeps, type Deps } from './deps.ts'
 import { createAccessTokens } from './modules/sessions/access-tokens.ts'
 import { openSession } from './modules/sessions/sessions.service.ts'
-import type { Role } from './plugins/actor.ts'
 
 type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'
 type Headers = Record<string, string>

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Database, Db, Trx } from '@muster/db'
 import { templates } from '@muster/mail'
-import { type NotificationType, notificationTypes, usualChannels } from '@muster/notifications'
+import { type NotificationType, wantsChannelSql } from '@muster/policy'
+
 import { type Insertable, type Kysely, sql, type Updateable } from 'kysely'
 
 /** A mail that this process alone may send until its lease runs out. */
@@ -46,7 +47,6 @@ const askAgainMs = 2_000
 
 /** The types that speak of a task which is still to be done. */
 const openTaskTypes: NotificationType[] = ['reminder', 'upcoming', 'overdue']
-const usuallyMailedTypes = notificationTypes.filter((type) => usualChannels[type].email)
 
 /** Asked only of a mail that belongs to a notification, by its primary keys. Expects the mail as `m`. */
 const whyObsolete = sql`
@@ -55,9 +55,8 @@ const whyObsolete = sql`
     when n.is_read then 'the notification was read'
     when n.type = any(${openTaskTypes}::text[]) and t.status = 'completed' then 'the task is completed'
     when n.type = any(${openTaskTypes}::text[]) and t.id is null and m.data ? 'taskId' then 'the task was deleted'
-    when case p.settings #> array['notifications', n.type, 'email']
-      when 'true'::jsonb then false when 'false'::jsonb then true
-      else n.type <> all(${usuallyMailedTypes}::text[]) end then 'the person wants no such mails any more'
+    when not ${wantsChannelSql('email', { settings: sql`p.settings`, type: sql`n.type` })}
+      then 'the person wants no such mails any more'
   end
   from (values (m.notification_id)) as mail (notification_id)
   left join notifications n on n.id = mail.notification_id

@@ -1,2 +1,1 @@
-export { type Channels, type NotificationType, notificationTypes, usualChannels } from './channels.ts'
 export { type Notification, notify, notifyAll, type Told } from './notify.ts'

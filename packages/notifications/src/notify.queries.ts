@@ -1,6 +1,7 @@
 import type { Trx } from '@muster/db'
+import { notificationTypes, wantsChannelSql } from '@muster/policy'
 import { type RawBuilder, sql } from 'kysely'
-import { type Channels, notificationTypes } from './channels.ts'
+
 import type { Notification } from './notify.ts'
 
 const minuteMs = 60_000
@@ -18,7 +19,7 @@ export async function lockPeople(trx: Trx, userIds: string[]): Promise<void> {
     ) keys`.execute(trx)
 }
 
-type NewNotification = Notification & { id: string; usual: Channels }
+type NewNotification = Notification & { id: string }
 type Fate = { isWritten: boolean; wantsInApp: boolean; wantsEmail: boolean }
 
 /**
@@ -33,7 +34,7 @@ export async function writeNotifications(trx: Trx, rows: NewNotification[], now:
     with given as (${givenRows(rows)}),
     judged as (
       select given.*,
-        ${chosen('inApp', sql`usual_in_app`)} as wants_in_app, ${chosen('email', sql`usual_email`)} as wants_email,
+        ${wantsChannelSql('inApp', chosenBy)} as wants_in_app, ${wantsChannelSql('email', chosenBy)} as wants_email,
         row_number() over (partition by given.user_id, type, title, message, task_id order by place) > 1 or exists (
           select from notifications n
           where n.user_id = given.user_id and n.type = given.type and n.created_at > ${lately} and n.summarized is null
@@ -80,16 +81,13 @@ export async function writeNotifications(trx: Trx, rows: NewNotification[], now:
 /** A list and no arrays: of those Postgres can't tell how many they hold, and would plan the statement anew each time. */
 const givenRows = (rows: NewNotification[]) => sql`
   select * from (values ${sql.join(rows.map(givenRow))})
-  as given (id, user_id, type, title, message, task_id, data, usual_in_app, usual_email, place)`
+  as given (id, user_id, type, title, message, task_id, data, place)`
 
-const givenRow = ({ id, userId, type, title, message, taskId, data, usual }: NewNotification, place: number) => sql`(
+const givenRow = ({ id, userId, type, title, message, taskId, data }: NewNotification, place: number) => sql`(
   ${id}::uuid, ${userId}::uuid, ${type}::text, ${title}::text, ${message}::text, ${taskId ?? null}::uuid,
-  ${JSON.stringify(data ?? {})}::jsonb, ${usual.inApp}::boolean, ${usual.email}::boolean, ${place}::integer)`
+  ${JSON.stringify(data ?? {})}::jsonb, ${place}::integer)`
 
-/** What the person chose for a channel; what is no choice counts as none. */
-const chosen = (channel: keyof Channels, usual: RawBuilder<unknown>) => sql`
-  case preferences.settings #> array['notifications', given.type, ${channel}]
-    when 'true'::jsonb then true when 'false'::jsonb then false else ${usual} end`
+const chosenBy = { settings: sql`preferences.settings`, type: sql`given.type` }
 
 const summaryOf = (count: RawBuilder<unknown>) => sql`
   case ${count} when 1 then '1 more notification came' else ${count} || ' more notifications came' end

@@ -1,6 +1,7 @@
 import { type Json, newId } from '@muster/db'
 import type { TransactContext } from '@muster/jobs/outbox'
-import { type NotificationType, usualChannels } from './channels.ts'
+import type { NotificationType } from '@muster/policy'
+
 import { lockPeople, writeNotifications } from './notify.queries.ts'
 
 export type Notification = {
@@ -37,11 +38,7 @@ export async function notifyAll(
   // What concerns safety is told in the middle of transactions that others wait for, and nothing of it is counted.
   const counted = notifications.filter(({ type }) => type !== 'security').map(({ userId }) => userId)
   if (counted.length > 0) await lockPeople(trx, counted)
-  const rows = notifications.map((notification) => ({
-    ...notification,
-    id: newId(),
-    usual: usualChannels[notification.type],
-  }))
+  const rows = notifications.map((notification) => ({ ...notification, id: newId() }))
   const written = await writeNotifications(trx, rows, now)
   return rows.map(({ id }, index) => {
     const fate = written[index]

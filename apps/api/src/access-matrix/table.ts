@@ -1,4 +1,5 @@
-import type { Role } from '../plugins/actor.ts'
+import type { Role } from '@muster/policy'
+
 import * as things from './things.ts'
 
 type Who = Partial<Record<things.Relation, readonly Role[]>>

@@ -1,17 +1,9 @@
+import type { Principal } from '@muster/policy'
 import type { FastifyRequest } from 'fastify'
-import { z } from 'zod'
 
-export const roles = ['super_admin', 'site_admin', 'operator', 'client_admin', 'client_user'] as const
-export const roleSchema = z.enum(roles)
-export type Role = (typeof roles)[number]
-
-/** Who is acting, as the access token says it. */
-export type Actor = {
-  userId: string
+/** The principal of a request, as the access token names it. */
+export type Actor = Principal & {
   sessionId: string
-  /** Null for platform roles. */
-  organizationId: string | null
-  role: Role
   /** Their organization requires a second factor that they have not set up: until then they may do nothing else. */
   lacksFactor?: true
 }

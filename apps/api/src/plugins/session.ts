@@ -1,10 +1,11 @@
 import fastifyCookie from '@fastify/cookie'
 import { DomainError } from '@muster/errors'
+import type { Role } from '@muster/policy'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import type { AccessClaims, AccessTokens } from '../modules/sessions/access-tokens.ts'
 import { holderOf, refreshSession, type SessionGrant } from '../modules/sessions/sessions.service.ts'
-import { type Actor, originOf, type Role } from './actor.ts'
+import { type Actor, originOf } from './actor.ts'
 import type { Context } from './context.ts'
 
 declare module 'fastify' {

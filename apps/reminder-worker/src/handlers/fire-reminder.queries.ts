@@ -1,4 +1,5 @@
 import { type Database, type Db, type Json, newId, type Trx } from '@muster/db'
+import { activeUserSql, taskVisibleToUserSql } from '@muster/policy'
 import { sql, type Updateable } from 'kysely'
 import type { TaskToTell } from './task-mail.ts'
 
@@ -10,10 +11,9 @@ export type DueReminder = {
   type: string
   message: string | null
   task: TaskToTell & { completedAt: Date | null }
-  /** Who has asked to be deleted wants to hear nothing more. */
   user: { id: string; email: string; timezone: string; isActive: boolean; settings: Json | null }
-  /** Whether the person sees the task, by the API's rule: as its owner, its assignee, or a client_admin of its organization. */
-  isSeen: boolean
+  /** Whether the task is visible to the user. */
+  isVisible: boolean
 }
 
 /**
@@ -29,12 +29,8 @@ export async function readDueReminder(trx: Trx, id: string): Promise<DueReminder
     .select(sql<string>`reminders.scheduled_at::text`.as('scheduledAtText'))
     .select(['tasks.id as taskId', 'tasks.title', 'tasks.due_date', 'tasks.completed_at'])
     .select(['tasks.priority', 'tasks.category'])
-    .select(['users.id as userId', 'users.email', 'users.timezone', 'users.is_active', 'users.deletion_requested_at'])
-    .select(
-      sql<boolean>`tasks.owner_id = users.id or coalesce(
-        tasks.organization_id = users.organization_id and (tasks.assignee_id = users.id or users.role = 'client_admin'), false
-      )`.as('isSeen'),
-    )
+    .select(['users.id as userId', 'users.email', 'users.timezone'])
+    .select([sql<boolean>`${taskVisibleToUserSql} is true`.as('isVisible'), activeUserSql.as('isActive')])
     .select((eb) =>
       eb
         .selectFrom('user_preferences')
@@ -65,10 +61,10 @@ export async function readDueReminder(trx: Trx, id: string): Promise<DueReminder
       id: row.userId,
       email: row.email,
       timezone: row.timezone,
-      isActive: row.is_active && row.deletion_requested_at === null,
+      isActive: row.isActive,
       settings: row.settings,
     },
-    isSeen: row.isSeen,
+    isVisible: row.isVisible,
   }
 }
 

@@ -4,7 +4,8 @@ import type { TransactContext } from '@muster/jobs/outbox'
 import { failsForGood, handle } from '@muster/jobs/worker'
 import { insertMail } from '@muster/mail'
 import { notify } from '@muster/notifications'
-import { withUsual } from '@muster/preferences'
+import { applyDefaults } from '@muster/policy'
+
 import type { AnalyticsCache } from '../analytics-cache.ts'
 import type { Deps } from '../deps.ts'
 import { type DueReminder, deliver, readDueReminder, reopen, settle } from './fire-reminder.queries.ts'
@@ -44,7 +45,7 @@ async function fire(tx: TransactContext, reminder: DueReminder, now: Date): Prom
     return
   }
   // It was set in the moment before they lost the sight of it, by a session that did not know yet.
-  if (!reminder.isSeen) {
+  if (!reminder.isVisible) {
     await settle(tx.trx, reminder, { status: 'cancelled' })
     return
   }
@@ -64,7 +65,7 @@ async function fire(tx: TransactContext, reminder: DueReminder, now: Date): Prom
 
 /** Where the person wants this reminder and reminders at all. */
 function channelsOf({ type, user }: DueReminder) {
-  const { inApp, email } = withUsual(user.settings).notifications.reminder
+  const { inApp, email } = applyDefaults(user.settings).notifications.reminder
   return { inApp: inApp && type !== 'email', email: email && type !== 'push' }
 }
 

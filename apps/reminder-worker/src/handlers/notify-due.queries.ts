@@ -1,4 +1,5 @@
 import { type Json, newId, type Trx } from '@muster/db'
+import { activeUserSql } from '@muster/policy'
 import { sql } from 'kysely'
 import type { NoticeKind } from '../schedule/notices.queries.ts'
 import type { TaskToTell } from './task-mail.ts'
@@ -26,7 +27,7 @@ export async function readConcerned(trx: Trx, taskId: string, userId: string): P
       (select settings from user_preferences where user_id = users.id) as settings
     from tasks join users on users.id in (tasks.owner_id, tasks.assignee_id)
     where tasks.id = ${taskId} and users.id = ${userId} and status <> 'completed'
-      and is_active and deletion_requested_at is null
+      and ${activeUserSql}
     for key share of tasks`.execute(trx)
   const [row] = rows
   if (!row) return undefined

@@ -3,7 +3,8 @@ import type { TransactContext } from '@muster/jobs/outbox'
 import { handle } from '@muster/jobs/worker'
 import { insertMail } from '@muster/mail'
 import { notifyAll } from '@muster/notifications'
-import { withUsual } from '@muster/preferences'
+import { applyDefaults } from '@muster/policy'
+
 import type { Deps } from '../deps.ts'
 import { leadMs, type NoticeKind } from '../schedule/notices.queries.ts'
 import { type Concerned, hasReminderBetween, insertNotice, readConcerned } from './notify-due.queries.ts'
@@ -22,7 +23,7 @@ export const notifyDueHandler = ({ clock }: Pick<Deps, 'clock'>) =>
 
 /** Who set a reminder of their own for that hour is not told twice. */
 async function wantsHourBefore({ trx }: Pick<TransactContext, 'trx'>, { task, user }: Concerned): Promise<boolean> {
-  if (!withUsual(user.settings).hourBefore) return false
+  if (!applyDefaults(user.settings).hourBefore) return false
   const ids = { taskId: task.id, userId: user.id }
   return !(await hasReminderBetween(trx, ids, scheduledFor('upcoming', task), task.dueDate))
 }

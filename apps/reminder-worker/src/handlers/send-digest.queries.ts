@@ -1,4 +1,5 @@
 import { type Json, newId, type Trx } from '@muster/db'
+import { activeUserSql } from '@muster/policy'
 import { sql } from 'kysely'
 import type { TaskToTell } from './task-mail.ts'
 
@@ -8,7 +9,7 @@ export type Reader = { id: string; name: string; email: string; timezone: string
 export async function readReader(trx: Trx, userId: string): Promise<Reader | undefined> {
   const { rows } = await sql<Reader>`
     select id, name, email, timezone, (select settings from user_preferences where user_id = users.id) as settings
-    from users where id = ${userId} and is_active and deletion_requested_at is null`.execute(trx)
+    from users where id = ${userId} and ${activeUserSql}`.execute(trx)
   return rows[0]
 }
 

@@ -2,7 +2,8 @@ import { sendDigest } from '@muster/jobs'
 import type { TransactContext } from '@muster/jobs/outbox'
 import { handle } from '@muster/jobs/worker'
 import { insertMail } from '@muster/mail'
-import { withUsual } from '@muster/preferences'
+import { applyDefaults } from '@muster/policy'
+
 import type { Deps } from '../deps.ts'
 import { digestTimeOf, endOfDate, isDigestMissed } from '../schedule/digest-times.ts'
 import { insertDelivery, type ListedTask, listTasksDueBefore, type Reader, readReader } from './send-digest.queries.ts'
@@ -17,7 +18,7 @@ export const sendDigestHandler = ({ clock }: Pick<Deps, 'clock'>) =>
   handle(sendDigest, ({ userId, localDate }, context) =>
     context.transact(async (tx) => {
       const reader = await readReader(tx.trx, userId)
-      if (reader && withUsual(reader.settings).morningDigest) await send(tx, reader, localDate, clock.now())
+      if (reader && applyDefaults(reader.settings).morningDigest) await send(tx, reader, localDate, clock.now())
     }),
   )
 

@@ -1,5 +1,6 @@
 import { sendDigest } from '@muster/jobs'
-import { withUsual } from '@muster/preferences'
+import { applyDefaults } from '@muster/policy'
+
 import type { Deps } from '../deps.ts'
 import { lookAt } from './digest-times.ts'
 import * as queries from './digests.queries.ts'
@@ -28,6 +29,6 @@ export async function claimDigests({ transact, clock }: Pick<Deps, 'transact' | 
 }
 
 function lookAtPerson({ isActive, settings, next_digest_at: since, timezone }: queries.PersonToLookAt, now: Date) {
-  if (isActive && withUsual(settings).morningDigest) return lookAt({ since, timezone }, now)
+  if (isActive && applyDefaults(settings).morningDigest) return lookAt({ since, timezone }, now)
   return { due: undefined, missed: [], next: null }
 }

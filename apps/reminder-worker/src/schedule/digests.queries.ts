@@ -1,4 +1,5 @@
 import { type Json, newId, type Trx } from '@muster/db'
+import { activeUserSql } from '@muster/policy'
 import { sql } from 'kysely'
 import type { Digest } from './digest-times.ts'
 
@@ -15,7 +16,7 @@ export type PersonToLookAt = {
 /** Locks the people whose time has come, but for those whom somebody else holds: they wait for the next look. */
 export async function lockPeopleToLookAt(trx: Trx, now: Date, limit: number): Promise<PersonToLookAt[]> {
   const { rows } = await sql<PersonToLookAt>`
-    select id, timezone, next_digest_at, is_active and deletion_requested_at is null as "isActive",
+    select id, timezone, next_digest_at, ${activeUserSql} as "isActive",
       (select settings from user_preferences where user_id = users.id) as settings
     from users where next_digest_at <= ${now}
     order by next_digest_at limit ${limit} for no key update skip locked`.execute(trx)

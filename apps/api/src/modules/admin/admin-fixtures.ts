@@ -1,4 +1,5 @@
-import type { Role } from '../../plugins/actor.ts'
+import type { Role } from '@muster/policy'
+
 import type { TestApp, TestPerson } from '../../testing.ts'
 
 export const base = '/api/v1/admin'

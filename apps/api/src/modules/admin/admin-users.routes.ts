@@ -1,5 +1,6 @@
+import { rolesWith } from '@muster/policy'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
-import { rolesWith } from '../../permissions/index.ts'
+
 import type { Context } from '../../plugins/context.ts'
 import { errorReply, messageReply, ok, said } from '../../plugins/reply.ts'
 import {

@@ -1,5 +1,5 @@
+import { roleSchema } from '@muster/policy'
 import { z } from 'zod'
-import { roleSchema } from '../../plugins/actor.ts'
 import { id, text } from '../../plugins/fields.ts'
 import { instant, pageInfo, replyOf } from '../../plugins/reply.ts'
 import { wholeNumber } from '../../plugins/whole-number.ts'

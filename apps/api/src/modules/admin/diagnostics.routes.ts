@@ -1,7 +1,7 @@
+import { rolesWith } from '@muster/policy'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { addressKey } from '../../http/client-address.ts'
-import { rolesWith } from '../../permissions/index.ts'
 import type { Context } from '../../plugins/context.ts'
 import { ok, replyOf } from '../../plugins/reply.ts'
 

@@ -1,6 +1,6 @@
 import { DomainError } from '@muster/errors'
-import { invitableRoles } from '../../permissions/index.ts'
-import type { Role } from '../../plugins/actor.ts'
+import { invitableRoles, type Role } from '@muster/policy'
+
 import { assertMay, type Doer } from './doer.ts'
 
 type Person = { id: string; role: string }

@@ -1,7 +1,7 @@
 import type { Database, Db, Trx } from '@muster/db'
+import { taskVisibleToSql } from '@muster/policy'
 import { type Insertable, sql } from 'kysely'
 import type { Actor } from '../../plugins/actor.ts'
-import { seenBy } from '../tasks/visibility.ts'
 
 /** Uploads of one organization take turns from here to the end of their transactions, so that none overdraws the quota. */
 export async function lockQuota(trx: Trx, organizationId: string | null): Promise<void> {
@@ -30,7 +30,7 @@ export function findAttachment(db: Db | Trx, id: string, actor: Actor) {
     .selectAll('attachments')
     .select(['tasks.owner_id', 'tasks.organization_id as task_organization_id'])
     .where('attachments.id', '=', id)
-    .where(seenBy(actor))
+    .where(taskVisibleToSql(actor))
     .executeTakeFirst()
 }
 

@@ -2,11 +2,12 @@ import { isDatabaseUnavailable, newId } from '@muster/db'
 import { DomainError } from '@muster/errors'
 import { deleteFiles, optimizeImage } from '@muster/jobs'
 import type { TransactContext } from '@muster/jobs/outbox'
+import { canDeleteTask } from '@muster/policy'
 import { attachmentKeys, everyKeyOf } from '@muster/storage'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../plugins/actor.ts'
 import type { StagedFile } from '../../uploads/receive-files.ts'
-import { findSeenTask, holdSeenTask, isRuledBy } from '../tasks/visibility.ts'
+import { findVisibleTask, lockVisibleTask } from '../task-access/task-access.queries.ts'
 import { type AttachmentRow, toAttachment } from './attachment-view.ts'
 import * as queries from './attachments.queries.ts'
 import type { Attachment } from './attachments.schema.ts'
@@ -19,7 +20,7 @@ const processingRetrySeconds = 2
 
 /** @throws DomainError NOT_FOUND when the actor may not see the task */
 export async function assertSeesTask({ db }: Pick<Deps, 'db'>, actor: Actor, taskId: string): Promise<void> {
-  if (!(await findSeenTask(db, taskId, actor))) throw new DomainError('NOT_FOUND')
+  if (!(await findVisibleTask(db, taskId, actor))) throw new DomainError('NOT_FOUND')
 }
 
 /**
@@ -35,7 +36,7 @@ export async function addAttachments(
   { origin }: { origin: Origin },
 ): Promise<Attachment[]> {
   const files = staged.map((file) => ({ ...file, id: newId() }))
-  const task = await findSeenTask(deps.db, taskId, actor)
+  const task = await findVisibleTask(deps.db, taskId, actor)
   if (!task) throw new DomainError('NOT_FOUND')
   // Tells before anything is written; the check that counts is the one under the lock.
   assertRoom(deps, await queries.usedBytes(deps.db, task.organization_id), files)
@@ -94,7 +95,7 @@ export function deleteAttachment(
   return transact(async ({ trx, enqueue, audit }) => {
     const found = await findOrThrow(trx, actor, id)
     const task = { owner_id: found.owner_id, organization_id: found.task_organization_id }
-    if (found.uploader_id !== actor.userId && !isRuledBy(task, actor)) {
+    if (found.uploader_id !== actor.userId && !canDeleteTask(task, actor)) {
       throw new DomainError('FORBIDDEN', {
         message: 'Only its uploader and the owner of the task can delete this file.',
       })
@@ -120,7 +121,7 @@ export async function removeFilesOfTask(
 
 function insertAll(deps: UploadDeps, actor: Actor, taskId: string, files: NewFile[], origin: Origin) {
   return deps.transact(async ({ trx, enqueue, audit }) => {
-    const task = await holdSeenTask(trx, taskId, actor)
+    const task = await lockVisibleTask(trx, taskId, actor)
     if (!task) throw new DomainError('NOT_FOUND')
     await queries.lockQuota(trx, task.organization_id)
     assertRoom(deps, await queries.usedBytes(trx, task.organization_id), files)

@@ -1,9 +1,10 @@
 import { Readable } from 'node:stream'
 import { DomainError } from '@muster/errors'
+import { rolesWith } from '@muster/policy'
 import type { FastifyReply } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { rolesWith } from '../../permissions/index.ts'
+
 import { originOf } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
 import { ok } from '../../plugins/reply.ts'

@@ -1,15 +1,16 @@
 import type { Db } from '@muster/db'
 import { auditRow } from '@muster/jobs'
+import { taskVisibleToSql } from '@muster/policy'
 import { type RawBuilder, sql } from 'kysely'
 import type { Actor } from '../../plugins/actor.ts'
-import { seenBy } from '../tasks/visibility.ts'
 
 /** Of each kind of thing that an address can name: whether there is one of this id that the actor is kept away from. */
 const hidden = {
-  task: (id: string, actor: Actor) => sql`select from tasks where id = ${id}::uuid and (${seenBy(actor)}) is not true`,
+  task: (id: string, actor: Actor) =>
+    sql`select from tasks where id = ${id}::uuid and (${taskVisibleToSql(actor)}) is not true`,
   attachment: (id: string, actor: Actor) => sql`
     select from attachments join tasks on tasks.id = task_id
-    where attachments.id = ${id}::uuid and (${seenBy(actor)}) is not true`,
+    where attachments.id = ${id}::uuid and (${taskVisibleToSql(actor)}) is not true`,
   reminder: (id: string, { userId }: Actor) => sql`
     select from reminders where id = ${id}::uuid and user_id <> ${userId}::uuid`,
   notification: (id: string, { userId }: Actor) => sql`

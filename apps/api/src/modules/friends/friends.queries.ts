@@ -1,7 +1,8 @@
 import { type Database, type Db, newId, type Trx } from '@muster/db'
+import { activeUserSql } from '@muster/policy'
 import { type Selectable, sql } from 'kysely'
 import { inOrder, lower } from '../../plugins/text-order.ts'
-import { isAround, isUnblocked, type PersonRow, personColumns } from '../users/visibility.ts'
+import { isUnblocked, type PersonRow, personColumns } from '../users/visibility.ts'
 
 export type FriendshipRow = Selectable<Database['friendships']>
 export type RequestRow = PersonRow & { request_id: string; requester_id: string; created_at: Date }
@@ -24,7 +25,7 @@ export async function lockPair(trx: Trx, userId: string, otherId: string): Promi
   await sql`select from users where id in (${userId}, ${otherId}) order by id for no key update`.execute(trx)
   const { rows } = await sql<OtherRow>`
     select ${personColumns}, 'full' as sight, (select name from users where id = ${userId}) as own_name,
-      ${isAround} as is_around, ${isUnblocked(userId)} as is_unblocked, anonymised_at is not null as is_anonymous
+      ${activeUserSql} as is_around, ${isUnblocked(userId)} as is_unblocked, anonymised_at is not null as is_anonymous
     from users where id = ${otherId}`.execute(trx)
   return rows[0]
 }
@@ -139,7 +140,7 @@ export async function listRequests(
   const { rows } = await sql<RequestRow>`
     select ${personColumns}, 'profile' as sight, friendships.id as request_id, requester_id, friendships.created_at
     from friendships join users on users.id = ${sql.ref(other as string)}
-    where ${sql.ref(own as string)} = ${userId} and accepted_at is null and ${isAround}
+    where ${sql.ref(own as string)} = ${userId} and accepted_at is null and ${activeUserSql}
     order by friendships.created_at desc, friendships.id desc limit ${limit}`.execute(db)
   return rows
 }
@@ -148,7 +149,7 @@ export async function listRequests(
 export async function listFriends(db: Db, userId: string, { limit, offset }: Page) {
   const friends = sql`
     friendships join users on users.id = case when requester_id = ${userId} then addressee_id else requester_id end
-    where ${userId}::uuid in (requester_id, addressee_id) and accepted_at is not null and ${isAround}`
+    where ${userId}::uuid in (requester_id, addressee_id) and accepted_at is not null and ${activeUserSql}`
   return readPage(db, friends, sql`'full'`, { limit, offset })
 }
 

@@ -1,7 +1,6 @@
 import type { Trx } from '@muster/db'
+import { activeUserSql, type Role } from '@muster/policy'
 import { sql } from 'kysely'
-import type { Role } from '../../plugins/actor.ts'
-import { isAround } from '../users/visibility.ts'
 
 /** The ids of who invited, the client_admins of the organization, and people of these roles of the platform; each once. */
 export async function listToTell(
@@ -16,7 +15,7 @@ export async function listToTell(
         where role in ('super_admin', 'site_admin', 'operator') and role = any(${to.platformRoles}::text[])
     )
     select users.id from concerned join users using (id)
-    where users.id <> ${to.exceptId}::uuid and ${isAround}
+    where users.id <> ${to.exceptId}::uuid and ${activeUserSql}
     order by users.id`.execute(trx)
   return rows.map(({ id }) => id)
 }

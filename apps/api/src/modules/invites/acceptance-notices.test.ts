@@ -1,6 +1,7 @@
+import type { Role } from '@muster/policy'
 import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Role } from '../../plugins/actor.ts'
+
 import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
 import { mailsTo } from '../auth/auth-fixtures.ts'
 import { arrived, noticesOf, setUser } from './invites-fixtures.ts'

@@ -1,6 +1,7 @@
+import type { Role } from '@muster/policy'
 import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Role } from '../../plugins/actor.ts'
+
 import { buildTestApp, type TestApp, type TestClient, type TestPerson } from '../../testing.ts'
 import { codeOf, login, register, registered } from '../auth/auth-fixtures.ts'
 import {

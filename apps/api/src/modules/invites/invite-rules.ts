@@ -1,6 +1,7 @@
 import { DomainError } from '@muster/errors'
-import { can, invitableRoles, scopeOf } from '../../permissions/index.ts'
-import { type Actor, type Role, roles } from '../../plugins/actor.ts'
+import { can, invitableRoles, type Role, roles, scopeOf } from '@muster/policy'
+
+import type { Actor } from '../../plugins/actor.ts'
 import type { InviteRow } from './invites.queries.ts'
 import type { Invite, InviteStatus } from './invites.schema.ts'
 

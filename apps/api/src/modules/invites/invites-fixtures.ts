@@ -1,7 +1,8 @@
 import { mailToken } from '@muster/mail'
+import type { Role } from '@muster/policy'
 import type { ManualClock } from '@muster/testing'
 import { sql } from 'kysely'
-import type { Role } from '../../plugins/actor.ts'
+
 import type { TestApp, TestClient, TestPerson } from '../../testing.ts'
 import { mailsTo, newPerson, password } from '../auth/auth-fixtures.ts'
 

@@ -1,7 +1,7 @@
 import type { Database, Db, Trx } from '@muster/db'
+import { activeUserSql, type Role } from '@muster/policy'
 import { type Insertable, type RawBuilder, sql, type Updateable } from 'kysely'
-import type { Role } from '../../plugins/actor.ts'
-import { isAround } from '../users/visibility.ts'
+
 import type { InvitedRole, InviteStatus } from './invites.schema.ts'
 
 /** An invitation with what its inviter and its organization are at this moment. */
@@ -37,7 +37,7 @@ const columns = sql.raw(
 export const selectWhere = (condition: RawBuilder<unknown>) => sql<InviteRow>`
   select ${columns}, coalesce(organizations.name, invites.organization_name) as organization_name,
     users.name as inviter_name, users.email as inviter_email, users.role as inviter_role,
-    users.organization_id as inviter_organization_id, ${isAround} as inviter_is_around
+    users.organization_id as inviter_organization_id, ${activeUserSql} as inviter_is_around
   from invites
   join users on users.id = invites.inviter_id
   left join organizations on organizations.id = invites.organization_id

@@ -1,5 +1,6 @@
+import { rolesWith } from '@muster/policy'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
-import { rolesWith } from '../../permissions/index.ts'
+
 import { originOf } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
 import { idempotencyHeaders, idempotencyOf } from '../../plugins/idempotency.ts'

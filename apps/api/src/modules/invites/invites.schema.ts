@@ -1,6 +1,6 @@
 import { emailAddress as email, newUsername as username } from '@muster/identifiers'
+import { roleSchema } from '@muster/policy'
 import { z } from 'zod'
-import { roleSchema } from '../../plugins/actor.ts'
 import { anyPassword, id } from '../../plugins/fields.ts'
 import { instant, pageInfo, replyOf } from '../../plugins/reply.ts'
 import { wholeNumber } from '../../plugins/whole-number.ts'

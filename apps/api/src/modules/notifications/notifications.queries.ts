@@ -1,5 +1,6 @@
 import type { Db, Json } from '@muster/db'
-import { type NotificationType, notificationTypes } from '@muster/notifications'
+import { type NotificationType, notificationTypes } from '@muster/policy'
+
 import { type RawBuilder, sql } from 'kysely'
 import { reach } from '../../plugins/reach.ts'
 import type { NotificationQuery } from './notifications.schema.ts'

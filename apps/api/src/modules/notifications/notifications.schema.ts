@@ -1,4 +1,5 @@
-import { notificationTypes } from '@muster/notifications'
+import { notificationTypes } from '@muster/policy'
+
 import { z } from 'zod'
 import { cursorText } from '../../plugins/cursor.ts'
 import { id, listOf } from '../../plugins/fields.ts'

@@ -1,5 +1,6 @@
 import { newId } from '@muster/db'
-import type { NotificationType } from '@muster/notifications'
+import type { NotificationType } from '@muster/policy'
+
 import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'

@@ -1,6 +1,7 @@
 import type { TransactContext } from '@muster/jobs/outbox'
 import { insertMail } from '@muster/mail'
 import { notifyAll } from '@muster/notifications'
+import { isActiveUser } from '@muster/policy'
 import { findById } from '../users/users.queries.ts'
 
 type CompletedTask = { id: string; owner_id: string; title: string }
@@ -29,7 +30,7 @@ async function mailOwner(
   { byId, now, notificationId }: { byId: string; now: Date; notificationId: string | undefined },
 ): Promise<void> {
   const owner = await findById(tx.trx, task.owner_id)
-  if (!owner?.is_active || owner.deletion_requested_at) return
+  if (!owner || !isActiveUser(owner)) return
   const doer = byId === owner.id ? undefined : await findById(tx.trx, byId)
   await insertMail(tx, {
     template: 'task-completed',

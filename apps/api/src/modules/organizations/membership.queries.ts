@@ -1,6 +1,8 @@
 import type { Trx } from '@muster/db'
+import type { Role } from '@muster/policy'
+import { activeUserSql } from '@muster/policy'
 import { sql } from 'kysely'
-import type { Role } from '../../plugins/actor.ts'
+
 import type { UserRow } from '../users/users.queries.ts'
 
 /**
@@ -21,7 +23,7 @@ export async function countOthers(
 ): Promise<{ members: number; admins: number }> {
   const { rows } = await sql<{ members: number; admins: number }>`
     select count(*)::int as members,
-      count(*) filter (where role = 'client_admin' and is_active and deletion_requested_at is null)::int as admins
+      count(*) filter (where role = 'client_admin' and ${activeUserSql})::int as admins
     from users where organization_id = ${organization_id} and id <> ${id} and anonymised_at is null`.execute(trx)
   return rows[0] as { members: number; admins: number }
 }

@@ -1,8 +1,9 @@
 import { type Clock, newId, type Trx } from '@muster/db'
 import { DomainError } from '@muster/errors'
 import type { TransactContext } from '@muster/jobs/outbox'
+import type { Role } from '@muster/policy'
 import type { Deps } from '../../deps.ts'
-import type { Role } from '../../plugins/actor.ts'
+
 import { dropAnalytics } from '../analytics/analytics-cache.ts'
 import { cancelUnseenReminders } from '../reminders/reminders.service.ts'
 import { forceRenewal } from '../sessions/sessions.queries.ts'

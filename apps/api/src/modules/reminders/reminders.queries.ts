@@ -1,6 +1,7 @@
 import type { Database, Db, Trx } from '@muster/db'
+import { taskVisibleToUserSql } from '@muster/policy'
 import { type Insertable, sql, type Updateable } from 'kysely'
-import { sees } from '../tasks/visibility.ts'
+
 import type { ReminderQuery } from './reminders.schema.ts'
 
 export type ReminderPosition = { scheduledAt: Date; id: string }
@@ -121,7 +122,7 @@ export async function cancelUnseen(
     update reminders set status = 'cancelled', failure_reason = null, version = reminders.version + 1, updated_at = ${now}
     from tasks, users
     where ${isMeant} and reminders.status in ('pending', 'sent', 'failed')
-      and tasks.id = reminders.task_id and users.id = reminders.user_id and ${sees} is not true
+      and tasks.id = reminders.task_id and users.id = reminders.user_id and ${taskVisibleToUserSql} is not true
     returning reminders.user_id`.execute(trx)
   return rows.map(({ user_id }) => user_id)
 }

@@ -7,7 +7,7 @@ import { cursorInstant, cursorOf } from '../../plugins/cursor.ts'
 import { exactId } from '../../plugins/fields.ts'
 import { claimOrReplay, type Idempotency, replayedIsGone } from '../../plugins/idempotency.ts'
 import { dropAnalytics } from '../analytics/analytics-cache.ts'
-import { findSeenTask, holdSeenTask } from '../tasks/visibility.ts'
+import { findVisibleTask, lockVisibleTask } from '../task-access/task-access.queries.ts'
 import { type ReminderRow, toReminder } from './reminder-view.ts'
 import * as queries from './reminders.queries.ts'
 import type { NewReminder, Reminder, ReminderPatch, ReminderQuery } from './reminders.schema.ts'
@@ -72,7 +72,7 @@ export async function listReminders({ db }: Pick<Deps, 'db'>, actor: Actor, { st
 
 /** The actor's reminders of one task. @throws DomainError NOT_FOUND when they may not see the task */
 export async function listRemindersOfTask({ db }: Pick<Deps, 'db'>, actor: Actor, taskId: string): Promise<Reminder[]> {
-  if (!(await findSeenTask(db, taskId, actor))) throw new DomainError('NOT_FOUND')
+  if (!(await findVisibleTask(db, taskId, actor))) throw new DomainError('NOT_FOUND')
   return (await queries.listRemindersOfTask(db, taskId, actor.userId)).map(toReminder)
 }
 
@@ -155,7 +155,7 @@ const isSchedule = ({ scheduledAt, offsetMinutes }: Schedule) => (scheduledAt ??
 
 /** When a reminder of this task would fire; the task stays open and its due date the same until the transaction ends. */
 async function openTime(trx: Trx, actor: Actor, taskId: string, schedule: Schedule, now: Date): Promise<Date> {
-  const task = await holdSeenTask(trx, taskId, actor)
+  const task = await lockVisibleTask(trx, taskId, actor)
   if (!task) throw new DomainError('NOT_FOUND', { message: 'There is no such task, or you may not see it.' })
   if (task.status === 'completed') throw new DomainError('CONFLICT', { message: 'This task is completed.' })
   const { scheduledAt, offsetMinutes = 0 } = schedule

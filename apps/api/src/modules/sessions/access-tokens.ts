@@ -1,9 +1,10 @@
 import fastifyJwt from '@fastify/jwt'
 import type { KeyRing } from '@muster/config'
 import type { Clock } from '@muster/db'
+import { roleSchema } from '@muster/policy'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { type Actor, roleSchema } from '../../plugins/actor.ts'
+import type { Actor } from '../../plugins/actor.ts'
 import { exactId } from '../../plugins/fields.ts'
 
 export type AccessClaims = { actor: Actor; issuedAtMs: number; expiresAtMs: number }

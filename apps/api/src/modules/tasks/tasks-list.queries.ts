@@ -1,4 +1,5 @@
 import type { Db } from '@muster/db'
+import { administeredOrganizationId, taskAssignedToSql } from '@muster/policy'
 import { type RawBuilder, sql } from 'kysely'
 import type { Actor } from '../../plugins/actor.ts'
 import { reach } from '../../plugins/reach.ts'
@@ -7,7 +8,6 @@ import type { AttachmentRow } from '../attachments/attachment-view.ts'
 import type { ReminderRow } from '../reminders/reminder-view.ts'
 import { type TaskRow, taskColumns } from './tasks.queries.ts'
 import type { SortField, TaskQuery } from './tasks.schema.ts'
-import { isAssignedTo, ruledOrganization } from './visibility.ts'
 
 /** Times of nested rows come as Postgres writes them into JSON. */
 export type ListedTaskRow = TaskRow & { sort_key: string; attachments: AttachmentRow[]; reminders: ReminderRow[] }
@@ -110,10 +110,10 @@ export async function countTasks(db: Db, actor: Actor, filters: TaskQuery): Prom
 
 /** Why somebody sees a task, each reason with an index of its own. A task may have several: `union` keeps it once. */
 function reasons(actor: Actor): RawBuilder<boolean>[] {
-  const organizationId = ruledOrganization(actor)
+  const organizationId = administeredOrganizationId(actor)
   return [
     sql<boolean>`tasks.owner_id = ${actor.userId}`,
-    isAssignedTo(actor),
+    taskAssignedToSql(actor),
     ...(organizationId ? [sql<boolean>`tasks.organization_id = ${organizationId}`] : []),
   ]
 }

@@ -1,10 +1,10 @@
 import type { Db, Trx } from '@muster/db'
 import { type AuditEvent, auditRow } from '@muster/jobs'
+import { activeUserSql, taskVisibleToSql } from '@muster/policy'
 import { type RawBuilder, sql } from 'kysely'
 import type { Actor } from '../../plugins/actor.ts'
 import { claimingInsert, type Idempotency } from '../../plugins/idempotency.ts'
 import type { Task } from './tasks.schema.ts'
-import { seenBy } from './visibility.ts'
 
 export type TaskRow = {
   id: string
@@ -45,16 +45,15 @@ const columns = [
 export const taskColumns = sql.raw(columns.map((name) => `tasks.${name}`).join(', '))
 
 export async function findTask(db: Db, id: string, actor: Actor): Promise<TaskRow | undefined> {
-  const { rows } = await sql<TaskRow>`select ${taskColumns} from tasks where id = ${id} and ${seenBy(actor)}`.execute(
-    db,
-  )
+  const { rows } =
+    await sql<TaskRow>`select ${taskColumns} from tasks where id = ${id} and ${taskVisibleToSql(actor)}`.execute(db)
   return rows[0]
 }
 
 /** Locks the row until the transaction ends; undefined when the actor may not see it. */
 export async function lockTask(trx: Trx, id: string, actor: Actor): Promise<TaskRow | undefined> {
   const { rows } = await sql<TaskRow>`
-    select ${taskColumns} from tasks where id = ${id} and ${seenBy(actor)} for update`.execute(trx)
+    select ${taskColumns} from tasks where id = ${id} and ${taskVisibleToSql(actor)} for update`.execute(trx)
   return rows[0]
 }
 
@@ -92,7 +91,7 @@ export async function insertTask(
 }
 
 const memberExists = (userId: string, organizationId: string | null): RawBuilder<boolean> =>
-  sql`exists (select from users where id = ${userId}::uuid and organization_id = ${organizationId}::uuid and is_active)`
+  sql`exists (select from users where id = ${userId}::uuid and organization_id = ${organizationId}::uuid and ${activeUserSql})`
 
 /** Whether the person is an active member of the organization. */
 export async function isMember(trx: Trx, userId: string, organizationId: string | null): Promise<boolean> {

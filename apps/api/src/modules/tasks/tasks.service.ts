@@ -1,5 +1,6 @@
 import { newId } from '@muster/db'
 import { DomainError } from '@muster/errors'
+import { canDeleteTask } from '@muster/policy'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../plugins/actor.ts'
 import { findReplayed, type Idempotency, replayedIsGone } from '../../plugins/idempotency.ts'
@@ -18,7 +19,6 @@ import { decodeCursor, encodeCursor, orderOf } from './task-cursor.ts'
 import * as queries from './tasks.queries.ts'
 import type { ListedTask, NewTask, Task, TaskPatch, TaskQuery } from './tasks.schema.ts'
 import * as list from './tasks-list.queries.ts'
-import { isRuledBy } from './visibility.ts'
 
 /** `isCurrent` says whether a version is the one that the caller means. */
 type ChangeOptions = { isCurrent: (version: number) => boolean; origin: Origin }
@@ -143,7 +143,8 @@ export function deleteTask(
   return transact(async ({ trx, enqueue, audit, afterCommit }) => {
     const row = await queries.lockTask(trx, id, actor)
     if (!row) throw new DomainError('NOT_FOUND')
-    if (!isRuledBy(row, actor)) throw new DomainError('FORBIDDEN', { message: 'Only its owner can delete this task.' })
+    if (!canDeleteTask(row, actor))
+      throw new DomainError('FORBIDDEN', { message: 'Only its owner can delete this task.' })
     if (!isCurrent(row.version)) throw new DomainError('STALE')
     await removeFilesOfTask({ trx, enqueue }, id)
     const reminded = await deleteRemindersOfTask(trx, id)

@@ -1,5 +1,6 @@
 import type { Trx } from '@muster/db'
 import { DomainError } from '@muster/errors'
+import { isActiveUser } from '@muster/policy'
 import type { Actor } from '../../plugins/actor.ts'
 import { lockPeople, type UserRow } from './users.queries.ts'
 
@@ -17,6 +18,6 @@ export async function lockActing(
   const rows = await lockPeople(trx, [...new Set([actor.userId, ...otherIds])])
   const people = new Map(rows.map((row) => [row.id, row]))
   const self = people.get(actor.userId)
-  if (!self?.is_active || self.deletion_requested_at !== null) throw new DomainError('SESSION_REVOKED')
+  if (!self || !isActiveUser(self)) throw new DomainError('SESSION_REVOKED')
   return { acting: { ...actor, role: self.role as Actor['role'], organizationId: self.organization_id }, people }
 }

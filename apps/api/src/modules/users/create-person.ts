@@ -1,7 +1,8 @@
 import { newId, type Trx } from '@muster/db'
 import type { TransactContext } from '@muster/jobs/outbox'
 import { insertMail } from '@muster/mail'
-import type { Origin, Role } from '../../plugins/actor.ts'
+import type { Role } from '@muster/policy'
+import type { Origin } from '../../plugins/actor.ts'
 import * as queries from './users.queries.ts'
 
 export type NewPerson = {

@@ -1,6 +1,6 @@
 import type { Trx } from '@muster/db'
-import { rescheduleDigest } from '@muster/preferences'
 import { sql } from 'kysely'
+import { rescheduleDigest } from './reschedule-digest.ts'
 
 /** Marks the person as about to leave, or no longer. */
 export async function setDeletionRequested(trx: Trx, id: string, at: Date | null, now: Date): Promise<void> {

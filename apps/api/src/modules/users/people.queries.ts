@@ -1,14 +1,15 @@
 import type { Db } from '@muster/db'
+import { activeUserSql } from '@muster/policy'
 import { sql } from 'kysely'
 import type { Actor } from '../../plugins/actor.ts'
 import { inOrder, lower, lowerAscii } from '../../plugins/text-order.ts'
-import { isAround, isUnblocked, type PersonRow, personColumns, sightOf } from './visibility.ts'
+import { isUnblocked, type PersonRow, personColumns, sightOf } from './visibility.ts'
 
 /** Undefined when there is nobody, or nobody who is around, or one of the two has blocked the other. */
 export async function findPerson(db: Db, id: string, actor: Actor): Promise<PersonRow | undefined> {
   const { rows } = await sql<PersonRow>`
     select ${personColumns}, ${sightOf(actor)} as sight from users
-    where id = ${id} and ${isAround} and ${isUnblocked(actor.userId)}`.execute(db)
+    where id = ${id} and ${activeUserSql} and ${isUnblocked(actor.userId)}`.execute(db)
   return rows[0]
 }
 
@@ -29,7 +30,7 @@ export async function searchPeople(db: Db, actor: Actor, text: string, limit: nu
       union select id from users where username = ${lowerAscii(text)}
     )
     select ${personColumns}, ${sightOf(actor)} as sight from found join users using (id)
-    where id <> ${userId}::uuid and ${isAround} and ${isUnblocked(userId)}
+    where id <> ${userId}::uuid and ${activeUserSql} and ${isUnblocked(userId)}
     order by username = ${lowerAscii(text)} desc,
       strpos(username, ${lowerAscii(text)}) = 1 or strpos(${lower(sql`name`)}, ${lower(text)}) = 1 desc,
       ${inOrder(sql`name`)}, id

@@ -1,5 +1,5 @@
 import type { Db, Json, Trx } from '@muster/db'
-import { rescheduleDigest } from '@muster/preferences'
+import { rescheduleDigest } from './reschedule-digest.ts'
 
 /** What the person changed; undefined when they never did. */
 export async function findSettings(db: Db | Trx, userId: string): Promise<Json | undefined> {

@@ -1,4 +1,5 @@
-import { preferences } from '@muster/preferences'
+import { preferences } from '@muster/policy'
+
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { originOf } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'

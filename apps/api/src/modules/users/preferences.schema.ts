@@ -1,4 +1,5 @@
-import { preferences } from '@muster/preferences'
+import { preferences } from '@muster/policy'
+
 import { z } from 'zod'
 import { replyOf } from '../../plugins/reply.ts'
 

@@ -1,13 +1,14 @@
 import type { Json, Trx } from '@muster/db'
 import type { TransactContext } from '@muster/jobs/outbox'
-import { type Preferences, withoutUsual, withUsual } from '@muster/preferences'
+import { applyDefaults, omitDefaults, type Preferences } from '@muster/policy'
+
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../plugins/actor.ts'
 import * as queries from './preferences.queries.ts'
 
 /** What the person chose, and the usual for the rest. */
 export async function getPreferences({ db }: Pick<Deps, 'db'>, userId: string): Promise<Preferences> {
-  return withUsual(await queries.findSettings(db, userId))
+  return applyDefaults(await queries.findSettings(db, userId))
 }
 
 /** Replaces all of the person's preferences; only what is not the usual is kept. */
@@ -19,7 +20,7 @@ export async function replacePreferences(
 ): Promise<Preferences> {
   return transact(async (tx) => {
     const before = (await lockSettings(tx.trx, userId, clock.now())) ?? {}
-    await save(tx, userId, { before, after: withoutUsual(wanted) }, { actorId: userId, origin, now: clock.now() })
+    await save(tx, userId, { before, after: omitDefaults(wanted) }, { actorId: userId, origin, now: clock.now() })
     return wanted
   })
 }
@@ -35,9 +36,9 @@ export async function turnDigestOff(
 ): Promise<void> {
   await transact(async (tx) => {
     const before = await lockSettings(tx.trx, userId, clock.now())
-    const chosen = withUsual(before)
+    const chosen = applyDefaults(before)
     if (!before || !chosen.morningDigest) return
-    const after = withoutUsual({ ...chosen, morningDigest: false })
+    const after = omitDefaults({ ...chosen, morningDigest: false })
     await save(tx, userId, { before, after }, { actorId: null, origin, now: clock.now() })
   })
 }

@@ -1,6 +1,6 @@
 import type { Database, Db, Trx } from '@muster/db'
-import { rescheduleDigest } from '@muster/preferences'
 import { type Insertable, type Selectable, sql } from 'kysely'
+import { rescheduleDigest } from './reschedule-digest.ts'
 
 export type UserRow = Selectable<Database['users']>
 

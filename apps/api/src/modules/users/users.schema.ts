@@ -1,7 +1,7 @@
 import { username } from '@muster/identifiers'
+import { roleSchema } from '@muster/policy'
 import { canonicalZone } from '@muster/zones'
 import { z } from 'zod'
-import { roleSchema } from '../../plugins/actor.ts'
 import { id, text } from '../../plugins/fields.ts'
 import { instant, replyOf } from '../../plugins/reply.ts'
 

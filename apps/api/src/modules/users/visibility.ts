@@ -21,11 +21,6 @@ export const personColumns = sql.raw(
   ['id', 'username', 'name', 'bio', 'avatar_key', 'last_seen_at', 'version'].map((name) => `users.${name}`).join(', '),
 )
 
-/** People who are there to be found: active, and not on their way out. Expects a table named `users`. */
-export const isAround: RawBuilder<boolean> = sql`(
-  users.is_active and users.deletion_requested_at is null and users.anonymised_at is null
-)`
-
 /** The row of the pair's friendship or request, whoever asked. Expects tables named `users` and `friendships`. */
 export const isPairWith = (userId: string): RawBuilder<boolean> => sql`(
   least(friendships.requester_id, friendships.addressee_id) = least(users.id, ${userId}::uuid)

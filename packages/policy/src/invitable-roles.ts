@@ -1,4 +1,4 @@
-import type { Role } from '../plugins/actor.ts'
+import type { Role } from './roles.ts'
 
 const invitable: Record<Role, readonly Role[]> = {
   super_admin: ['site_admin', 'operator', 'client_admin'],
@@ -8,5 +8,5 @@ const invitable: Record<Role, readonly Role[]> = {
   client_user: [],
 }
 
-/** The roles that this role may give to somebody it invites; none is as high as its own. */
+/** Returns the roles into which a role may invite; each is lower than its own. */
 export const invitableRoles = (role: Role): readonly Role[] => invitable[role]

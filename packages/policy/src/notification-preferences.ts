@@ -1,12 +1,12 @@
 import { z } from 'zod'
 
-const flag = (usual: boolean) => z.boolean().default(usual)
-const channels = (usual: { inApp: boolean; email: boolean }) =>
-  z.strictObject({ inApp: flag(usual.inApp), email: flag(usual.email) }).prefault({})
+const flag = (byDefault: boolean) => z.boolean().default(byDefault)
+const channels = (byDefault: { inApp: boolean; email: boolean }) =>
+  z.strictObject({ inApp: flag(byDefault.inApp), email: flag(byDefault.email) }).prefault({})
 
 /**
- * What a person wants to be told, and where. What is left out has its usual value, so that a client of the release before
- * can save what it knows.
+ * What a user wants to be notified of, and by which channel. A field that is left out has its default, so that a client of
+ * the previous release can save the fields that it knows.
  */
 export const preferences = z
   .strictObject({
@@ -16,7 +16,7 @@ export const preferences = z
     hourBefore: flag(true),
     notifications: z
       .strictObject({
-        // In the morning digest already.
+        // The morning digest has them already.
         overdue: channels({ inApp: true, email: false }),
         upcoming: channels({ inApp: true, email: true }),
         reminder: channels({ inApp: true, email: true }),
@@ -35,35 +35,36 @@ export const preferences = z
   .meta({ id: 'Preferences' })
 export type Preferences = z.output<typeof preferences>
 
-export const usualPreferences = preferences.parse({})
+export const defaultPreferences = preferences.parse({})
 
 /** Named switches, in groups. */
 type Switches = { [name: string]: boolean | Switches }
 
 /**
- * What the person chose, and the usual for the rest.
- * @param settings `user_preferences.settings`. What another release wrote and this one does not know is passed by.
+ * Returns the stored choices completed by the defaults.
+ * @param settings `user_preferences.settings`; fields that only another release knows, and values that are no booleans,
+ *   are ignored
  */
-export const withUsual = (settings: unknown) => laidOver(usualPreferences, settings) as Preferences
+export const applyDefaults = (settings: unknown) => overlay(defaultPreferences, settings) as Preferences
 
-/** What of these is not the usual: all that is kept in `user_preferences.settings`. */
-export const withoutUsual = (chosen: Preferences) => unusual(chosen, usualPreferences)
+/** Returns the fields that differ from the defaults: all that `user_preferences.settings` keeps. */
+export const omitDefaults = (chosen: Preferences) => difference(chosen, defaultPreferences)
 
-function laidOver(usual: Switches, chosen: unknown): Switches {
+function overlay(defaults: Switches, chosen: unknown): Switches {
   const given = (typeof chosen === 'object' && chosen !== null ? chosen : {}) as Record<string, unknown>
   return Object.fromEntries(
-    Object.entries(usual).map(([name, value]) => {
-      if (typeof value === 'object') return [name, laidOver(value, given[name])]
+    Object.entries(defaults).map(([name, value]) => {
+      if (typeof value === 'object') return [name, overlay(value, given[name])]
       return [name, typeof given[name] === 'boolean' ? given[name] : value]
     }),
   )
 }
 
-function unusual(chosen: Switches, usual: Switches): Switches {
+function difference(chosen: Switches, defaults: Switches): Switches {
   return Object.fromEntries(
     Object.entries(chosen).flatMap(([name, value]): [string, boolean | Switches][] => {
-      if (typeof value !== 'object') return value === usual[name] ? [] : [[name, value]]
-      const inner = unusual(value, usual[name] as Switches)
+      if (typeof value !== 'object') return value === defaults[name] ? [] : [[name, value]]
+      const inner = difference(value, defaults[name] as Switches)
       return Object.keys(inner).length > 0 ? [[name, inner]] : []
     }),
   )

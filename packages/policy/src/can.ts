@@ -1,23 +1,19 @@
-import { type Actor, type Role, roles } from '../plugins/actor.ts'
-import { type Permission, permissions, type Scope } from './table.ts'
+import { type Permission, permissions, type Scope } from './permissions.ts'
+import { type Principal, type Role, roles } from './roles.ts'
 
-/** Whose something is, and to which organization it belongs. */
+/** The owner of an object and the organization to which it belongs. */
 export type Target = { ownerId?: string | null; organizationId?: string | null }
 
-/** With what this role may do it. */
+/** Returns the objects to which a role may apply a permission. */
 export const scopeOf = (role: Role, permission: Permission): Scope =>
   permissions[permission][roles.indexOf(role)] as Scope
 
-/** The roles that may do it with anything at all, for a route's `config.access`. */
+/** Returns the roles that may apply a permission to any object at all, for a route's `config.access`. */
 export const rolesWith = (permission: Permission): readonly Role[] =>
   roles.filter((role) => scopeOf(role, permission) !== 'none')
 
-/** Whether this person may do it with this. */
-export function can(
-  { role, userId, organizationId }: Pick<Actor, 'role' | 'userId' | 'organizationId'>,
-  permission: Permission,
-  target: Target,
-): boolean {
+/** Tells whether the principal may apply a permission to this object. */
+export function can({ role, userId, organizationId }: Principal, permission: Permission, target: Target): boolean {
   const scope = scopeOf(role, permission)
   if (scope === 'all') return true
   if (scope === 'organization' && organizationId !== null && target.organizationId === organizationId) return true

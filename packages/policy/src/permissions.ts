@@ -1,10 +1,9 @@
 /**
- * With what a role may do something: with everything; with what belongs to its organization, and with its own; with its own
- * alone; not at all.
+ * The objects to which a role may apply a permission: all of them; those of its organization and its own; its own; none.
  */
 export type Scope = 'all' | 'organization' | 'own' | 'none'
 
-/** The scopes in the order of `roles`, and what it is about, as the documentation says it. */
+/** The scopes in the order of `roles`, and the description that docs/permissions.md shows. */
 type Row = readonly [Scope, Scope, Scope, Scope, Scope, string]
 
 const all = 'all'
@@ -13,8 +12,8 @@ const own = 'own'
 const none = 'none'
 
 /**
- * Who may do what. Routes, services and queries ask this table, and docs/permissions.md is made of it by write-docs.ts.
- * What is not in it is one's own account and whatever hangs on it: that is everybody's.
+ * The permissions of each role. Routes, services and queries read this table, and permissions-page/write-page.ts renders
+ * it into docs/permissions.md. A user's own account and its parts need no permission, so they are not in it.
  */
 // biome-ignore format: a table is read by its columns
 export const permissions = {

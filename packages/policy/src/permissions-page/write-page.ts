@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { roles } from '../plugins/actor.ts'
-import { invitableRoles } from './invitable-roles.ts'
-import { permissions } from './table.ts'
+import { invitableRoles } from '../invitable-roles.ts'
+import { permissions } from '../permissions.ts'
+import { roles } from '../roles.ts'
 
 /**
  * Writes docs/permissions.md: page.md with the tables that the code asks. `--check` writes nothing and fails when the page
@@ -34,6 +34,8 @@ const source = page.replace(/{{(.+?)}}/g, (_, name: string) => tables[name] ?? '
 if (!process.argv.includes('--check')) {
   await writeFile(target, source)
 } else if (source !== (await readFile(target, 'utf8').catch(() => ''))) {
-  console.error('docs/permissions.md is not what the table gives: run `pnpm --filter @muster/api permissions:write`.')
+  console.error(
+    'docs/permissions.md is not what the table gives: run `pnpm --filter @muster/policy permissions:write`.',
+  )
   process.exit(1)
 }

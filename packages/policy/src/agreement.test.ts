@@ -1,0 +1,111 @@
+import { createTestDatabase, type TestDatabase } from '@muster/testing'
+import fc from 'fast-check'
+import { type RawBuilder, sql } from 'kysely'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import {
+  activeUserSql,
+  channelsFor,
+  isActiveUser,
+  notificationTypes,
+  type Principal,
+  roles,
+  taskVisibleTo,
+  taskVisibleToSql,
+  taskVisibleToUserSql,
+  wantsChannelSql,
+} from './index.ts'
+
+/** Each rule stands as a predicate and as SQL; Postgres and TypeScript must come to the same answer on any rows. */
+let database: TestDatabase
+beforeAll(async () => {
+  database = await createTestDatabase()
+})
+afterAll(() => database.drop())
+
+// Few ids, so that owners, assignees and organizations coincide often.
+const ids = [1, 2, 3, 4].map((digit) => `00000000-0000-7000-8000-00000000000${digit}`) as [string, ...string[]]
+const id = fc.constantFrom(...ids)
+const maybeId = fc.option(id)
+const principal: fc.Arbitrary<Principal> = fc.record({
+  userId: id,
+  role: fc.constantFrom(...roles),
+  organizationId: maybeId,
+})
+const task = fc.record({ owner_id: id, assignee_id: maybeId, organization_id: maybeId })
+const runs = { numRuns: 300 }
+
+const tasksOf = (row: { owner_id: string; assignee_id: string | null; organization_id: string | null }) =>
+  sql`tasks (owner_id, assignee_id, organization_id) as (
+    values (${row.owner_id}::uuid, ${row.assignee_id}::uuid, ${row.organization_id}::uuid))`
+
+async function answer(query: RawBuilder<unknown>): Promise<unknown> {
+  const { rows } = await query.execute(database.db)
+  return (rows[0] as { answer: unknown }).answer
+}
+
+test('SQL and predicate agree on whom a task is visible to', async () => {
+  let visibleCount = 0
+  await fc.assert(
+    fc.asyncProperty(principal, task, async (actor, row) => {
+      const expected = taskVisibleTo(row, actor)
+      visibleCount += Number(expected)
+      const ofOne = sql`with ${tasksOf(row)} select ${taskVisibleToSql(actor)} is true as answer from tasks`
+      const ofAny = sql`
+        with ${tasksOf(row)}, users (id, role, organization_id) as (
+          values (${actor.userId}::uuid, ${actor.role}::text, ${actor.organizationId}::uuid)
+        ) select ${taskVisibleToUserSql} is true as answer from tasks, users`
+      expect(await answer(ofOne)).toBe(expected)
+      expect(await answer(ofAny)).toBe(expected)
+    }),
+    runs,
+  )
+  // Neither answer is rare, so that agreement means something.
+  expect(visibleCount).toBeGreaterThan(runs.numRuns / 10)
+  expect(visibleCount).toBeLessThan(runs.numRuns)
+})
+
+test('SQL and predicate agree on who is an active user', async () => {
+  const date = fc.option(fc.constant(new Date('2026-03-01T12:00:00Z')))
+  const user = fc.record({ is_active: fc.boolean(), deletion_requested_at: date, anonymised_at: date })
+  await fc.assert(
+    fc.asyncProperty(user, async (row) => {
+      const query = sql`
+        with users (is_active, deletion_requested_at, anonymised_at) as (
+          values (${row.is_active}::boolean, ${row.deletion_requested_at}::timestamptz, ${row.anonymised_at}::timestamptz)
+        ) select ${activeUserSql} as answer from users`
+      expect(await answer(query)).toBe(isActiveUser(row))
+    }),
+    { numRuns: 50 },
+  )
+})
+
+test('SQL and predicate agree on the channels of a notification, whatever was stored', async () => {
+  const value = fc.oneof({ weight: 4, arbitrary: fc.boolean() }, fc.constantFrom(null, 0, 'true', [], {}))
+  const chosen = fc.oneof(
+    { weight: 4, arbitrary: fc.record({ inApp: value, email: value }, { requiredKeys: [] }) },
+    value,
+  )
+  const settings = fc.option(
+    fc.record(
+      {
+        notifications: fc.oneof(
+          { weight: 6, arbitrary: fc.dictionary(fc.constantFrom(...notificationTypes, 'unknown'), chosen) },
+          value,
+        ),
+      },
+      { requiredKeys: [] },
+    ),
+  )
+  await fc.assert(
+    fc.asyncProperty(settings, async (stored) => {
+      const columns = { settings: sql`settings`, type: sql`type` }
+      const { rows } = await sql<{ type: (typeof notificationTypes)[number]; inApp: boolean; email: boolean }>`
+        select type, ${wantsChannelSql('inApp', columns)} as "inApp", ${wantsChannelSql('email', columns)} as email
+        from (values (${stored === null ? null : JSON.stringify(stored)}::jsonb)) as chosen (settings),
+          unnest(${notificationTypes}::text[]) as types (type)`.execute(database.db)
+      expect(rows).toHaveLength(notificationTypes.length)
+      for (const { type, ...channels } of rows) expect(channels).toEqual(channelsFor(stored, type))
+    }),
+    runs,
+  )
+})

@@ -1,0 +1,28 @@
+export { activeUserSql, isActiveUser, type UserState } from './active-user.ts'
+export { can, rolesWith, scopeOf, type Target } from './can.ts'
+export { invitableRoles } from './invitable-roles.ts'
+export {
+  type Channels,
+  channelsFor,
+  type NotificationType,
+  notificationTypes,
+  wantsChannelSql,
+} from './notification-channels.ts'
+export {
+  applyDefaults,
+  defaultPreferences,
+  omitDefaults,
+  type Preferences,
+  preferences,
+} from './notification-preferences.ts'
+export { type Permission, permissions } from './permissions.ts'
+export { type Principal, type Role, roleSchema, roles } from './roles.ts'
+export {
+  administeredOrganizationId,
+  canDeleteTask,
+  type TaskAccess,
+  taskAssignedToSql,
+  taskVisibleTo,
+  taskVisibleToSql,
+  taskVisibleToUserSql,
+} from './task-access.ts'

@@ -1,2 +1,0 @@
-export { type Preferences, preferences, usualPreferences, withoutUsual, withUsual } from './preferences.ts'
-export { rescheduleDigest } from './reschedule-digest.ts'
