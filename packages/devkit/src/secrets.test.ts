@@ -50,3 +50,10 @@ test('a home whose database is there but whose secrets are gone is refused, and 
   keepSecrets(home)
   refuseLostSecrets(home)
 })
+
+test('secrets that were cut off are refused by the name of their file, and left as they are', () => {
+  const path = join(home, 'secrets.json')
+  writeFileSync(path, '{ "keyRings": {')
+  expect(() => keepSecrets(home)).toThrow(/secrets\.json is damaged.*npm start -- --fresh/)
+  expect(readFileSync(path, 'utf8')).toBe('{ "keyRings": {')
+})

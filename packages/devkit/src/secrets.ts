@@ -57,7 +57,11 @@ function strongPassword(): string {
   return `Mu5-${randomBytes(18).toString('base64url')}`
 }
 
-/** @returns undefined when there is no such file */
+/**
+ * Reads a JSON file of the home.
+ * @returns undefined when there is no such file
+ * @throws StartError when it is no JSON, e.g. cut off
+ */
 export function readJson<T>(path: string): T | undefined {
   let text: string
   try {
@@ -66,7 +70,11 @@ export function readJson<T>(path: string): T | undefined {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
-  return JSON.parse(text) as T
+  try {
+    return JSON.parse(text) as T
+  } catch {
+    throw new StartError(`${path} is damaged. Put a copy of it back, or begin with an empty copy: npm start -- --fresh`)
+  }
 }
 
 /** Whole or not at all, and readable by its owner alone. */
