@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { DomainError } from '@muster/errors'
 import { answerRaw } from './raw-answer.ts'
 
@@ -8,11 +9,14 @@ const requestTimeoutMs = 310_000
 const headersTimeoutMs = 25_000
 /** Above the 60 s that proxies keep idle connections to a server, so that they close first. */
 const keepAliveTimeoutMs = 72_000
-/** How long a connection may stand still while its answer is awaited or taken: a client that stops reading would keep it for ever. */
+/** How long an answer may stand still: a client that stops reading would keep its connection for ever. */
 const stallTimeoutMs = 120_000
 
 /** How often Node looks for requests that exceed these; its default of 30 s would add as much to them. */
 const timeoutCheckMs = 5_000
+
+/** Node keeps at the socket the answer whose turn it is. */
+export type ServedSocket = Socket & { _httpMessage?: ServerResponse | null }
 
 const awaitingContinue = new WeakSet<IncomingMessage>()
 
@@ -31,6 +35,11 @@ export function createApiServer(handle: RequestListener): Server {
   // Node drops what exceeds the count unseen, a second Host for one; the size of all headers is bounded anyway.
   server.maxHeadersCount = 0
   server.timeout = stallTimeoutMs
+  server.on('timeout', (socket: ServedSocket) => {
+    // Work may be silent for longer before its answer begins: many files on their way to another host.
+    const isAwaited = socket._httpMessage?.headersSent === false
+    if (!isAwaited) socket.destroy()
+  })
   // Read once it is remembered: who audits a request must know its address also when its client is gone.
   server.on('connection', (socket) => void socket.remoteAddress)
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {

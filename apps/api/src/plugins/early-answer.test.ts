@@ -121,22 +121,23 @@ test.concurrent('a refused request whose body came along keeps its connection', 
   expect(answers.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 401', 'HTTP/1.1 200'])
 })
 
-test('a connection whose answers nobody reads ends when nothing has moved for a while', async () => {
+test('a connection whose answers nobody reads ends in time, also while a body drips', async () => {
   const other = await buildTestApp()
   const { server } = other.app
   const open = promisify(server.getConnections.bind(server))
-  try {
-    const origin = new URL(await other.listen())
-    expect(server.timeout).toBe(120_000)
-    server.timeout = 500
+  const origin = new URL(await other.listen())
+  expect([server.timeout, server.requestTimeout]).toEqual([120_000, 310_000])
+  Object.assign(server, { timeout: 500, headersTimeout: 1_000, requestTimeout: 1_000 })
+  for (const last of ['', `${head('POST /api/v1/tasks', json, 'Content-Length: 5000')}\r\n{`]) {
     const socket = connect({ host: '127.0.0.1', port: Number(origin.port) })
     socket.on('error', () => {})
     // More than the system holds for a reader.
-    socket.write(`${head('GET /openapi.json')}\r\n`.repeat(90))
+    socket.write(`${head('GET /openapi.json')}\r\n`.repeat(90) + last)
+    const timer = last ? setInterval(() => socket.writable && socket.write(' '), 100) : undefined
     await eventually(async () => expect(await open()).toBe(1))
     await eventually(async () => expect(await open()).toBe(0), { timeoutMs: 15_000 })
+    clearInterval(timer)
     socket.destroy()
-  } finally {
-    await other.close()
   }
+  await other.close()
 })

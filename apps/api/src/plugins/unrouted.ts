@@ -1,9 +1,8 @@
-import type { ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
 import { DomainError } from '@muster/errors'
 import type { ConnectionError, FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { closeUnlessWhole } from '../http/linger.ts'
 import { answerRaw } from '../http/raw-answer.ts'
+import type { ServedSocket } from '../http/server.ts'
 import { answerError } from './errors.ts'
 import { jsonHeaders } from './security-headers.ts'
 
@@ -21,18 +20,14 @@ const byConnectionCode: Record<string, () => DomainError> = {
   ERR_HTTP_REQUEST_TIMEOUT: () => new DomainError('REQUEST_TIMEOUT'),
 }
 
-/** Node keeps at the socket the answer whose turn it is. */
-type ServedSocket = Socket & { _httpMessage?: ServerResponse | null }
-
 /** Answers what is no HTTP, for Fastify's `clientErrorHandler`; the connection ends with it. */
 export function answerBadHttp(thrown: ConnectionError, socket: ServedSocket): void {
   if (thrown.code === 'ECONNRESET' || socket.destroyed) return void socket.destroy()
   // Whatever still comes after the last answer is read for nothing.
   if (socket.writableEnded) return
   const answering = socket._httpMessage
-  // Its answer was begun and is not taken, and its body drips: nothing is left to wait for.
-  if (thrown.code === 'ERR_HTTP_REQUEST_TIMEOUT' && answering?.headersSent && !answering.req.complete)
-    return void socket.destroy()
+  // Whoever reads no answer while a body drips would keep the connection: nothing is left to wait for.
+  if (thrown.code === 'ERR_HTTP_REQUEST_TIMEOUT' && answering?.headersSent) return void socket.destroy()
   if (answering && (answering.headersSent || answering.req.complete)) {
     // What is broken stands behind a request that is being answered: answers come in the order of their requests.
     return void answering.once('finish', () => answerBadHttp(thrown, socket))
