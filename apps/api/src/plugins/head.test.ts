@@ -1,6 +1,8 @@
+import { insertMail } from '@muster/mail'
 import { manualClock } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { uploadTo } from '../modules/attachments/upload-fixtures.ts'
 import { accessTokenTtlMs } from '../modules/sessions/access-tokens.ts'
 import { make } from '../modules/tasks/tasks-fixtures.ts'
 import { buildTestApp, type TestApp, type TestPerson } from '../testing.ts'
@@ -19,18 +21,33 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-/** Every address of a GET, with things of the owner in it. */
+/** Every address of a GET, with objects that exist, so that a handler gets as far as it can. */
 async function addressesOf(): Promise<string[]> {
-  const task = await make(owner)
-  const document = (await api.connect().inject('GET', '/openapi.json')).json() as { paths: Record<string, object> }
-  const { paths } = document
+  const task = await make(owner, { dueDate: '2099-01-01T12:00:00.000Z' })
+  const reminder = await owner.inject('POST', '/api/v1/reminders', { taskId: task.id, offsetMinutes: 30 })
+  await api.listen()
+  const { body: uploaded } = await uploadTo({ person: owner, task: task.id }, { 'notes.txt': 'Water them.' })
+  const mailId = await api.deps.transact((tx) =>
+    insertMail(tx, { template: 'already-registered', to: owner.email, data: { name: 'Ann' } }),
+  )
+  const ids: Record<string, string | undefined> = {
+    '/tasks/{id}': task.id,
+    '/reminders/{id}': reminder.json().data.reminder.id,
+    '/attachments/{id}': uploaded.data.attachments[0]?.id,
+    '/users/{id}': owner.userId,
+    '/admin/emails/{id}': mailId,
+  }
+  const withId = (path: string) => {
+    const [route, id] = Object.entries(ids).find(([name]) => path.includes(name)) ?? []
+    return route && id ? path.replace(route, route.replace('{id}', id)) : path
+  }
+  const { paths } = (await api.connect().inject('GET', '/openapi.json')).json() as { paths: Record<string, object> }
   const documented = Object.keys(paths).filter((path) => 'get' in (paths[path] ?? {}))
   return [...documented, '/docs/', '/docs/js/scalar.js', '/openapi.json', '/api/v1/admin/queues/board/'].map((path) =>
-    path
-      .replace('/tasks/{id}', `/tasks/${task.id}`)
-      .replace('/users/{id}', `/users/${owner.userId}`)
+    withId(path)
       .replace('{name}', 'email')
-      .replace(/\{\w+\}/, '01990000-0000-7000-8000-000000000000'),
+      .replace('{token}', 'none')
+      .replace(/\/api\/v1\/users$/, '$&?q=user'),
   )
 }
 
@@ -47,6 +64,22 @@ async function fingerprint(): Promise<string> {
   const { rows } = await sql`${sql.join(each, sql` union all `)}`.execute(api.db)
   return JSON.stringify(rows)
 }
+
+test('every address leads to something, so that its effects show', async () => {
+  expect(addresses.filter((url) => url.includes('{'))).toEqual([])
+  const nowhere: string[] = []
+  for (const url of addresses) {
+    const answers = await Promise.all([admin, owner].map((caller) => caller.inject('GET', url)))
+    if (answers.every(({ statusCode }) => statusCode >= 400)) nowhere.push(url)
+  }
+  // Nobody here has a picture, and links from mails need their token.
+  expect(nowhere.map((url) => url.replace(/[0-9a-f-]{36}/, ':id'))).toEqual([
+    '/api/v1/unsubscribe',
+    '/api/v1/users/:id/avatar',
+    '/api/v1/invites/details/none',
+    '/api/v1/attachments/:id/thumbnail',
+  ])
+})
 
 test('HEAD of no route writes to the database or sets a cookie, whoever asks', async () => {
   expect(addresses.length).toBeGreaterThan(35)

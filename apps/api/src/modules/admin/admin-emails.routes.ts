@@ -40,7 +40,7 @@ export const adminEmailsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
   app.get(
     '/admin/emails/:id',
     {
-      config: { access: rolesWith('email.read') },
+      config: { access: rolesWith('email.read'), hasEffects: true },
       schema: {
         tags,
         summary: 'Read how a mail went',
