@@ -47,9 +47,13 @@ test.each(['', '?unread=true', '?unread=false', '?type=invite', '?type=chat&unre
 test('a page far behind is as cheap as the first', async () => {
   let { nextCursor } = await listPage(busy)
   for (let page = 0; page < 20; page++) nextCursor = (await listPage(busy, `?cursor=${nextCursor}`)).nextCursor
-  const used = await readFor(() => listPage(busy, `?cursor=${nextCursor}`))
-  expect(used.inSequence).toBe(0)
-  expect(used.byIndex).toBeLessThan(most)
+  // Often enough that whichever connection answers goes by the plan that fits no value in particular.
+  for (let time = 0; time < 3; time++) {
+    await Promise.all(Array.from({ length: 30 }, () => listPage(busy, `?cursor=${nextCursor}`)))
+    const used = await readFor(() => listPage(busy, `?cursor=${nextCursor}`))
+    expect(used.inSequence).toBe(0)
+    expect(used.byIndex).toBeLessThan(most)
+  }
 })
 
 test('to count the unread reads these alone', async () => {

@@ -1,6 +1,5 @@
 import type { Db, Json } from '@muster/db'
 import { type NotificationType, notificationTypes } from '@muster/policy'
-
 import { type RawBuilder, sql } from 'kysely'
 import { reach } from '../../plugins/reach.ts'
 import type { NotificationQuery } from './notifications.schema.ts'
@@ -35,10 +34,12 @@ export async function listNotifications(
 ): Promise<(NotificationRow & { position: string })[]> {
   const order = sql`order by created_at desc, id desc`
   const start = after ? sql`and (created_at, id) < (${after.createdAt}::timestamptz, ${after.id}::uuid)` : sql``
+  // The type literally: as a parameter each is taken for as frequent as another, and a prepared statement would look for one
+  // that the user never got by going through everybody's in order of time.
   const branches = [...new Set(type)].map(
     (one) => sql`(
       select ${columns} from notifications
-      where user_id = ${userId} and type = ${one} ${readState(unread)} ${start}
+      where user_id = ${userId} and type = ${sql.lit(one)} ${readState(unread)} ${start}
       ${order} limit ${reach(count)})`,
   )
   const { rows } = await sql<NotificationRow & { position: string }>`
