@@ -4,7 +4,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Row, table } from './access-matrix/table.ts'
 import type { Relation } from './access-matrix/things.ts'
 import { formOf } from './modules/attachments/upload-fixtures.ts'
-
 import { buildTestApp, type TestApp, type TestClient, type TestPerson } from './testing.ts'
 
 /** Every route of the OpenAPI document × nobody and every role × a thing of one's own, of one's organization, of another. */

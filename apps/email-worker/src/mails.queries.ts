@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import type { Database, Db, Trx } from '@muster/db'
 import { templates } from '@muster/mail'
 import { type NotificationType, wantsChannelSql } from '@muster/policy'
-
 import { type Insertable, type Kysely, sql, type Updateable } from 'kysely'
 
 /** A mail that this process alone may send until its lease runs out. */

@@ -1,7 +1,6 @@
 import type { Trx } from '@muster/db'
 import { notificationTypes, wantsChannelSql } from '@muster/policy'
 import { type RawBuilder, sql } from 'kysely'
-
 import type { Notification } from './notify.ts'
 
 const minuteMs = 60_000

@@ -1,7 +1,6 @@
 import { type Json, newId } from '@muster/db'
 import type { TransactContext } from '@muster/jobs/outbox'
 import type { NotificationType } from '@muster/policy'
-
 import { lockPeople, writeNotifications } from './notify.queries.ts'
 
 export type Notification = {

@@ -1,5 +1,4 @@
 import type { Role } from '@muster/policy'
-
 import * as things from './things.ts'
 
 type Who = Partial<Record<things.Relation, readonly Role[]>>

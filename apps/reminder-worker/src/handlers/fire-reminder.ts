@@ -5,7 +5,6 @@ import { failsForGood, handle } from '@muster/jobs/worker'
 import { insertMail } from '@muster/mail'
 import { notify } from '@muster/notifications'
 import { applyDefaults } from '@muster/policy'
-
 import type { AnalyticsCache } from '../analytics-cache.ts'
 import type { Deps } from '../deps.ts'
 import { type DueReminder, deliver, readDueReminder, reopen, settle } from './fire-reminder.queries.ts'

@@ -4,7 +4,6 @@ import { handle } from '@muster/jobs/worker'
 import { insertMail } from '@muster/mail'
 import { notifyAll } from '@muster/notifications'
 import { applyDefaults } from '@muster/policy'
-
 import type { Deps } from '../deps.ts'
 import { leadMs, type NoticeKind } from '../schedule/notices.queries.ts'
 import { type Concerned, hasReminderBetween, insertNotice, readConcerned } from './notify-due.queries.ts'

@@ -3,7 +3,6 @@ import type { TransactContext } from '@muster/jobs/outbox'
 import { handle } from '@muster/jobs/worker'
 import { insertMail } from '@muster/mail'
 import { applyDefaults } from '@muster/policy'
-
 import type { Deps } from '../deps.ts'
 import { digestTimeOf, endOfDate, isDigestMissed } from '../schedule/digest-times.ts'
 import { insertDelivery, type ListedTask, listTasksDueBefore, type Reader, readReader } from './send-digest.queries.ts'

@@ -1,6 +1,5 @@
 import { sendDigest } from '@muster/jobs'
 import { applyDefaults } from '@muster/policy'
-
 import type { Deps } from '../deps.ts'
 import { lookAt } from './digest-times.ts'
 import * as queries from './digests.queries.ts'

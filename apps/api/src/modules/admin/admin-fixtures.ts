@@ -1,5 +1,4 @@
 import type { Role } from '@muster/policy'
-
 import type { TestApp, TestPerson } from '../../testing.ts'
 
 export const base = '/api/v1/admin'

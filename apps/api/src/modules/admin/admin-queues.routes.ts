@@ -1,6 +1,5 @@
 import { rolesWith } from '@muster/policy'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
-
 import type { Context } from '../../plugins/context.ts'
 import { errorReply, messageReply, ok, said } from '../../plugins/reply.ts'
 import {

@@ -3,7 +3,6 @@ import { DomainError } from '@muster/errors'
 import type { TransactContext } from '@muster/jobs/outbox'
 import type { Role } from '@muster/policy'
 import type { Deps } from '../../deps.ts'
-
 import { newPersonalOrganization, refuseLastAdmin, setMembership } from '../organizations/membership.ts'
 import { endSessions } from '../sessions/sessions.service.ts'
 import { lockActing } from '../users/acting.ts'

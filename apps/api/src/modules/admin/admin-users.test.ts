@@ -4,7 +4,6 @@ import { eventually, type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { buildApp } from '../../app.ts'
 import { createDeps } from '../../deps.ts'
-
 import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
 import { codeOf, login, registered } from '../auth/auth-fixtures.ts'
 import { base, clientRoles, eventsOf, nobodyId, oneOfEach, platformRoles, tally } from './admin-fixtures.ts'

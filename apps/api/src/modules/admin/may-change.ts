@@ -1,6 +1,5 @@
 import { DomainError } from '@muster/errors'
 import { invitableRoles, type Role } from '@muster/policy'
-
 import { assertMay, type Doer } from './doer.ts'
 
 type Person = { id: string; role: string }

@@ -4,7 +4,6 @@ import { FastifyAdapter } from '@bull-board/fastify'
 import fastifyHelmet from '@fastify/helmet'
 import { rolesWith } from '@muster/policy'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
-
 import type { Context } from '../../plugins/context.ts'
 import { answerError } from '../../plugins/errors.ts'
 import { pageDefaults } from '../../plugins/security-headers.ts'

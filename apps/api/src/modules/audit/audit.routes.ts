@@ -4,7 +4,6 @@ import { rolesWith } from '@muster/policy'
 import type { FastifyReply } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-
 import { originOf } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
 import { ok } from '../../plugins/reply.ts'

@@ -1,7 +1,6 @@
 import type { Role } from '@muster/policy'
 import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-
 import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
 import { mailsTo } from '../auth/auth-fixtures.ts'
 import { arrived, noticesOf, setUser } from './invites-fixtures.ts'

@@ -2,7 +2,6 @@ import { mailToken } from '@muster/mail'
 import type { Role } from '@muster/policy'
 import type { ManualClock } from '@muster/testing'
 import { sql } from 'kysely'
-
 import type { TestApp, TestClient, TestPerson } from '../../testing.ts'
 import { mailsTo, newPerson, password } from '../auth/auth-fixtures.ts'
 

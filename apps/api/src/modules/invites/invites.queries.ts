@@ -1,7 +1,6 @@
 import type { Database, Db, Trx } from '@muster/db'
 import { activeUserSql, type Role } from '@muster/policy'
 import { type Insertable, type RawBuilder, sql, type Updateable } from 'kysely'
-
 import type { InvitedRole, InviteStatus } from './invites.schema.ts'
 
 /** An invitation with what its inviter and its organization are at this moment. */

@@ -1,6 +1,5 @@
 import { rolesWith } from '@muster/policy'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
-
 import { originOf } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
 import { idempotencyHeaders, idempotencyOf } from '../../plugins/idempotency.ts'

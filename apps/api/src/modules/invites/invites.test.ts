@@ -2,7 +2,6 @@ import { invitableRoles, type Role, roles } from '@muster/policy'
 import { eventually, type ManualClock, manualClock } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-
 import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
 import { codeOf, mailsTo } from '../auth/auth-fixtures.ts'
 import {

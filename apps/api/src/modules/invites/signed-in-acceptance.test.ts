@@ -1,7 +1,6 @@
 import type { Role } from '@muster/policy'
 import { eventually, insertTask, type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-
 import { buildTestApp, type TestApp, type TestClient, type TestPerson } from '../../testing.ts'
 import { codeOf, login, registered, templatesTo } from '../auth/auth-fixtures.ts'
 import { accept, eventsOf, invited, newAccount, newEmail, rowOf, send, setUser } from './invites-fixtures.ts'

@@ -1,5 +1,4 @@
 import { notificationTypes } from '@muster/policy'
-
 import { z } from 'zod'
 import { cursorText } from '../../plugins/cursor.ts'
 import { id, listOf } from '../../plugins/fields.ts'

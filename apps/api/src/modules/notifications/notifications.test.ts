@@ -1,6 +1,5 @@
 import { newId } from '@muster/db'
 import type { NotificationType } from '@muster/policy'
-
 import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'

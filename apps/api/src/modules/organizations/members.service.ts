@@ -3,7 +3,6 @@ import { DomainError } from '@muster/errors'
 import type { TransactContext } from '@muster/jobs/outbox'
 import { can } from '@muster/policy'
 import type { Deps } from '../../deps.ts'
-
 import type { Actor, Origin } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'
 import { lockActing } from '../users/acting.ts'

@@ -2,7 +2,6 @@ import type { Trx } from '@muster/db'
 import type { Role } from '@muster/policy'
 import { activeUserSql } from '@muster/policy'
 import { sql } from 'kysely'
-
 import type { UserRow } from '../users/users.queries.ts'
 
 /**

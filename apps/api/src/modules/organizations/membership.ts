@@ -3,7 +3,6 @@ import { DomainError } from '@muster/errors'
 import type { TransactContext } from '@muster/jobs/outbox'
 import type { Role } from '@muster/policy'
 import type { Deps } from '../../deps.ts'
-
 import { dropAnalytics } from '../analytics/analytics-cache.ts'
 import { cancelUnseenReminders } from '../reminders/reminders.service.ts'
 import { forceRenewal } from '../sessions/sessions.queries.ts'

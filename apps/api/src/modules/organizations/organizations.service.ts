@@ -1,7 +1,6 @@
 import { DomainError } from '@muster/errors'
 import { can } from '@muster/policy'
 import type { Deps } from '../../deps.ts'
-
 import type { Actor, Origin } from '../../plugins/actor.ts'
 import { forceRenewal } from '../sessions/sessions.queries.ts'
 import { lockActing } from '../users/acting.ts'

@@ -1,7 +1,6 @@
 import type { Database, Db, Trx } from '@muster/db'
 import { taskVisibleToUserSql } from '@muster/policy'
 import { type Insertable, sql, type Updateable } from 'kysely'
-
 import type { ReminderQuery } from './reminders.schema.ts'
 
 export type ReminderPosition = { scheduledAt: Date; id: string }

@@ -1,6 +1,5 @@
 import type { Readable } from 'node:stream'
 import { preferences } from '@muster/policy'
-
 import type { FastifyReply } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'

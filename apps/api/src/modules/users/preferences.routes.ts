@@ -1,5 +1,4 @@
 import { preferences } from '@muster/policy'
-
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { originOf } from '../../plugins/actor.ts'
 import type { Context } from '../../plugins/context.ts'

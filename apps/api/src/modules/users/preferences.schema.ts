@@ -1,5 +1,4 @@
 import { preferences } from '@muster/policy'
-
 import { z } from 'zod'
 import { replyOf } from '../../plugins/reply.ts'
 

@@ -1,7 +1,6 @@
 import type { Json, Trx } from '@muster/db'
 import type { TransactContext } from '@muster/jobs/outbox'
 import { applyDefaults, omitDefaults, type Preferences } from '@muster/policy'
-
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../plugins/actor.ts'
 import * as queries from './preferences.queries.ts'
