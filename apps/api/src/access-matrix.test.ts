@@ -1,10 +1,10 @@
 import { type Role, roles } from '@muster/policy'
 import { eventually } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Row, table } from './access-matrix/table.ts'
-import type { Relation } from './access-matrix/things.ts'
-import { formOf } from './modules/attachments/upload-fixtures.ts'
-import { buildTestApp, type TestApp, type TestClient, type TestPerson } from './testing.ts'
+import { formOf } from './modules/attachments/testing/upload-fixtures.ts'
+import type { Relation } from './testing/access-matrix/fixtures.ts'
+import { type Row, table } from './testing/access-matrix/table.ts'
+import { buildTestApp, type TestApp, type TestClient, type TestPerson } from './testing/api.ts'
 
 /** Every route of the OpenAPI document × nobody and every role × a thing of one's own, of one's organization, of another. */
 

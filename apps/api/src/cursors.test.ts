@@ -1,7 +1,7 @@
 /** A cursor is an opaque text of ours; whatever else is sent in its place is told so, and never reaches Postgres. */
 import { insertTask } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from './testing.ts'
+import { buildTestApp, type TestApp, type TestPerson } from './testing/api.ts'
 
 type Page = { data: { tasks: { title: string }[] }; pagination: { nextCursor: string | null } }
 

@@ -7,8 +7,8 @@ import { createPasswordHasher, type PasswordHasher } from '@muster/security'
 import { createStorage, type Storage } from '@muster/storage'
 import type { Config } from './config.ts'
 import { createDependencies, type Dependencies } from './dependencies.ts'
+import { type Presence, startPresence } from './modules/accounts/presence.ts'
 import { type Revocations, startRevocations } from './modules/sessions/revocations.ts'
-import { type Presence, startPresence } from './modules/users/presence.ts'
 import { openRedis, type SafeRedis } from './redis.ts'
 
 /** Everything that rules are made of; each function asks for what it uses. */

@@ -1,9 +1,9 @@
 import { findOddSettings } from '@muster/db'
 import { manualClock } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { putReminder, putTask, readAnalytics, readStreaks } from './modules/analytics/analytics-fixtures.ts'
-import { createReminder, createTask, joining } from './modules/organizations/organization-fixtures.ts'
-import { buildTestApp, type TestApp, type TestPerson } from './testing.ts'
+import { putReminder, putTask, readAnalytics, readStreaks } from './modules/analytics/testing/analytics-fixtures.ts'
+import { createReminder, createTask, joining } from './modules/organizations/testing/organization-fixtures.ts'
+import { buildTestApp, type TestApp, type TestPerson } from './testing/api.ts'
 
 /*
  * The same people do the same things on a database as ours are, and on one of another locale (`C`), of another zone and with

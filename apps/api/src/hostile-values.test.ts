@@ -1,9 +1,9 @@
 import { roles } from '@muster/policy'
 /** Whatever stands in a query, an address or a body is refused or taken: nothing that Postgres can't hold reaches it. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Row, table } from './access-matrix/table.ts'
+import { type Row, table } from './testing/access-matrix/table.ts'
 
-import { buildTestApp, type TestApp, type TestPerson } from './testing.ts'
+import { buildTestApp, type TestApp, type TestPerson } from './testing/api.ts'
 
 let api: TestApp
 const people = new Map<string, TestPerson>()

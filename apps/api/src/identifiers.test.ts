@@ -1,9 +1,9 @@
 /** Names and addresses are compared after their alphabet was tested: nothing of Unicode folds into another one's name. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readConfig } from './config.ts'
-import { codeOf, login, mailsTo, newPerson, register, registered } from './modules/auth/auth-fixtures.ts'
-import { accept, invited, newAccount, send } from './modules/invites/invites-fixtures.ts'
-import { buildTestApp, type TestApp, type TestPerson } from './testing.ts'
+import { accept, invited, newAccount, send } from './modules/invites/testing/invites-fixtures.ts'
+import { codeOf, login, mailsTo, newPerson, register, registered } from './modules/sign-in/testing/sign-in-fixtures.ts'
+import { buildTestApp, type TestApp, type TestPerson } from './testing/api.ts'
 
 let api: TestApp
 let mike: { id: string; username: string; email: string; client: TestPerson }

@@ -6,8 +6,8 @@ import { createLookupDb, isDatabaseUnavailable } from '@muster/db'
 import { eventually } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { make, tasksUrl } from './modules/tasks/tasks-fixtures.ts'
-import { buildTestApp, type TestApp, type TestPerson } from './testing.ts'
+import { make, tasksUrl } from './modules/tasks/testing/tasks-fixtures.ts'
+import { buildTestApp, type TestApp, type TestPerson } from './testing/api.ts'
 
 let api: TestApp
 let ann: TestPerson

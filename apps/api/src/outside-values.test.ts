@@ -4,8 +4,16 @@ import fastifyJwt from '@fastify/jwt'
 import { newId } from '@muster/db'
 import fastify from 'fastify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { codeOf, login, mailedCode, newPerson, register, registered, verify } from './modules/auth/auth-fixtures.ts'
-import { buildTestApp, type TestApp, type TestPerson } from './testing.ts'
+import {
+  codeOf,
+  login,
+  mailedCode,
+  newPerson,
+  register,
+  registered,
+  verify,
+} from './modules/sign-in/testing/sign-in-fixtures.ts'
+import { buildTestApp, type TestApp, type TestPerson } from './testing/api.ts'
 
 let api: TestApp
 let person: TestPerson

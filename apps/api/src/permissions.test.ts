@@ -2,9 +2,9 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { permissions } from '@muster/policy'
 import { expect, test } from 'vitest'
+import { publicUser, user } from './modules/accounts/accounts.schema.ts'
 import { adminUser } from './modules/admin/admin-users.schema.ts'
 import { member } from './modules/organizations/organizations.schema.ts'
-import { publicUser, user } from './modules/users/users.schema.ts'
 
 const sourceFolder = import.meta.dirname
 const policyFolder = join(sourceFolder, '../../../packages/policy/src')

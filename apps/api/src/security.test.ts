@@ -4,7 +4,10 @@ import { absoluteLimitMs, idleLimitMs, rememberedIdleLimitMs } from '@muster/sec
 import { eventually, type ManualClock, manualClock } from '@muster/testing'
 import type { LightMyRequestResponse } from 'fastify'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { attachTo, makeTask } from './modules/attachments/upload-fixtures.ts'
+import { coarseLimits, guardLimits, type Limit } from './http/limits.ts'
+import { attachTo, makeTask } from './modules/attachments/testing/upload-fixtures.ts'
+import { registrationTtlSeconds } from './modules/registration/pending-registrations.ts'
+import { accessTokenTtlMs } from './modules/sessions/access-tokens.ts'
 import {
   codeOf,
   login,
@@ -16,11 +19,8 @@ import {
   register,
   registered,
   verify,
-} from './modules/auth/auth-fixtures.ts'
-import { registrationTtlSeconds } from './modules/auth/registrations.ts'
-import { accessTokenTtlMs } from './modules/sessions/access-tokens.ts'
-import { coarseLimits, guardLimits, type Limit } from './plugins/limits.ts'
-import { buildTestApp, type TestApp, type TestPerson } from './testing.ts'
+} from './modules/sign-in/testing/sign-in-fixtures.ts'
+import { buildTestApp, type TestApp, type TestPerson } from './testing/api.ts'
 
 const minuteMs = 60_000
 const dayMs = 1_440 * minuteMs

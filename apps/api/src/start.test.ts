@@ -7,8 +7,8 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { endWithTest } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { ringText } from './cli/cli-fixtures.ts'
-import { buildTestApp, type TestApp } from './testing.ts'
+import { ringText } from './cli/testing/cli-fixtures.ts'
+import { buildTestApp, type TestApp } from './testing/api.ts'
 
 let api: TestApp
 

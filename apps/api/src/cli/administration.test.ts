@@ -3,11 +3,11 @@ import { optimizeImage } from '@muster/jobs'
 import { profileKey } from '@muster/person-cache'
 import { eventually, type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { eventsOf } from '../modules/admin/admin-fixtures.ts'
-import { auditOf, codeOf, login, mailsTo } from '../modules/auth/auth-fixtures.ts'
-import { withTotp } from '../modules/two-factor/two-factor-fixtures.ts'
-import { buildTestApp, type TestApp } from '../testing.ts'
-import { muster as musterOf } from './cli-fixtures.ts'
+import { eventsOf } from '../modules/admin/testing/admin-fixtures.ts'
+import { auditOf, codeOf, login, mailsTo } from '../modules/sign-in/testing/sign-in-fixtures.ts'
+import { withTotp } from '../modules/two-factor/testing/two-factor-fixtures.ts'
+import { buildTestApp, type TestApp } from '../testing/api.ts'
+import { muster as musterOf } from './testing/cli-fixtures.ts'
 
 let clock: ManualClock
 let api: TestApp

@@ -1,8 +1,8 @@
 import { formatHead, keepAnnouncedHead, signHead } from '@muster/audit'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { chainEvents, tamper } from '../modules/audit/audit-fixtures.ts'
-import { buildTestApp, type TestApp } from '../testing.ts'
-import { muster, ringText } from './cli-fixtures.ts'
+import { chainEvents, tamper } from '../modules/audit/testing/audit-fixtures.ts'
+import { buildTestApp, type TestApp } from '../testing/api.ts'
+import { muster, ringText } from './testing/cli-fixtures.ts'
 
 let api: TestApp
 beforeEach(async () => {

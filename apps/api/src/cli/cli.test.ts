@@ -5,11 +5,11 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildApp } from '../app.ts'
 import { createDeps } from '../deps.ts'
-import { login, password, registered } from '../modules/auth/auth-fixtures.ts'
+import { login, password, registered } from '../modules/sign-in/testing/sign-in-fixtures.ts'
 import { reEncrypt } from '../modules/two-factor/re-encrypt.ts'
-import { fromBase32, setUpTotp, withTotp } from '../modules/two-factor/two-factor-fixtures.ts'
-import { buildTestApp, type TestApp } from '../testing.ts'
-import { muster as musterOf, ringText as text } from './cli-fixtures.ts'
+import { fromBase32, setUpTotp, withTotp } from '../modules/two-factor/testing/two-factor-fixtures.ts'
+import { buildTestApp, type TestApp } from '../testing/api.ts'
+import { muster as musterOf, ringText as text } from './testing/cli-fixtures.ts'
 
 let clock: ManualClock
 let api: TestApp

@@ -3,10 +3,10 @@ import { newTotpSecret, seal } from '@muster/security'
 import { insertUser } from '@muster/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ringsOf } from '../config.ts'
-import { eventsOf } from '../modules/admin/admin-fixtures.ts'
-import { chainEvents } from '../modules/audit/audit-fixtures.ts'
-import { buildTestApp, type TestApp } from '../testing.ts'
-import { muster, ringText } from './cli-fixtures.ts'
+import { eventsOf } from '../modules/admin/testing/admin-fixtures.ts'
+import { chainEvents } from '../modules/audit/testing/audit-fixtures.ts'
+import { buildTestApp, type TestApp } from '../testing/api.ts'
+import { muster, ringText } from './testing/cli-fixtures.ts'
 
 let api: TestApp
 beforeEach(async () => {

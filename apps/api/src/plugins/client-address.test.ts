@@ -1,8 +1,8 @@
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { login, mailsTo, password, registered } from '../modules/auth/auth-fixtures.ts'
-import { buildTestApp, type TestApp, type TestPerson } from '../testing.ts'
+import { login, mailsTo, password, registered } from '../modules/sign-in/testing/sign-in-fixtures.ts'
+import { buildTestApp, type TestApp, type TestPerson } from '../testing/api.ts'
 
 const http = { host: '127.0.0.1', port: 0, trustedProxies: ['loopback', '10.0.0.0/8', 'fd00::/8'] }
 const url = '/api/v1/admin/diagnostics/client-ip'

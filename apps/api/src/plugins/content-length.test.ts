@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../testing.ts'
+import { buildTestApp, type TestApp, type TestPerson } from '../testing/api.ts'
 
 const ownPage = 'http://localhost:3000'
 let api: TestApp

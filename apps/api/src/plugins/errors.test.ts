@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../testing.ts'
+import { buildTestApp, type TestApp, type TestPerson } from '../testing/api.ts'
 
 let api: TestApp
 let person: TestPerson

@@ -2,8 +2,8 @@ import { connect, type Socket } from 'node:net'
 import { eventually } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { filesOf } from '../modules/attachments/upload-fixtures.ts'
-import { buildTestApp, type TestApp, type TestPerson } from '../testing.ts'
+import { filesOf } from '../modules/attachments/testing/upload-fixtures.ts'
+import { buildTestApp, type TestApp, type TestPerson } from '../testing/api.ts'
 
 let api: TestApp
 let person: TestPerson

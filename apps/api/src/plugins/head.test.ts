@@ -2,10 +2,10 @@ import { insertMail } from '@muster/mail'
 import { manualClock } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { uploadTo } from '../modules/attachments/upload-fixtures.ts'
+import { uploadTo } from '../modules/attachments/testing/upload-fixtures.ts'
 import { accessTokenTtlMs } from '../modules/sessions/access-tokens.ts'
-import { make } from '../modules/tasks/tasks-fixtures.ts'
-import { buildTestApp, type TestApp, type TestPerson } from '../testing.ts'
+import { make } from '../modules/tasks/testing/tasks-fixtures.ts'
+import { buildTestApp, type TestApp, type TestPerson } from '../testing/api.ts'
 
 const clock = manualClock()
 let api: TestApp

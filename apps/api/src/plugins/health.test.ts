@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { buildApp } from '../app.ts'
 import type { Config } from '../config.ts'
 import { createDeps } from '../deps.ts'
-import { buildTestApp, type TestApp } from '../testing.ts'
+import { buildTestApp, type TestApp } from '../testing/api.ts'
 
 let api: TestApp
 beforeAll(async () => {

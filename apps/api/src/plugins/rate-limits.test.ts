@@ -2,7 +2,7 @@ import { eventually, manualClock } from '@muster/testing'
 import { expect, test } from 'vitest'
 import { buildApp } from '../app.ts'
 import { createDeps } from '../deps.ts'
-import { buildTestApp } from '../testing.ts'
+import { buildTestApp } from '../testing/api.ts'
 
 /** Counted like every address that anybody may ask for. */
 const url = '/api/v1/nothing'

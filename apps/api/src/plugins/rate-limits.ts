@@ -4,8 +4,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Deps } from '../deps.ts'
 import { addressKey } from '../http/client-address.ts'
-import { createDeltaCounters } from './delta-store.ts'
-import { type CoarseLimitName, coarseLimits, scaled } from './limits.ts'
+import { type CoarseLimitName, coarseLimits, scaled } from '../http/limits.ts'
+import { createDeltaCounters } from '../http/rate-counters.ts'
 
 const exchangeIntervalMs = 500
 

@@ -1,7 +1,7 @@
 import { type Db, newId } from '@muster/db'
 import { checkKeyRings } from '@muster/keys'
 import { createPasswordHasher, hashRecoveryCode, newRecoveryCodes, seal, totpSealContext } from '@muster/security'
-import { chainEvents } from '../modules/audit/audit-fixtures.ts'
+import { chainEvents } from '../modules/audit/testing/audit-fixtures.ts'
 import { baselineMoment, baselinePassword, baselineRings, baselineTotpSecret } from './baseline.ts'
 
 const hourMs = 3_600_000

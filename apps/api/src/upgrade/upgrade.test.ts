@@ -10,9 +10,9 @@ import { issueRefreshToken, totpCode } from '@muster/security'
 import { createTestDatabase, describeSchema, manualClock } from '@muster/testing'
 import { sql } from 'kysely'
 import { expect, onTestFinished, test } from 'vitest'
-import { login } from '../modules/auth/auth-fixtures.ts'
-import { verify } from '../modules/two-factor/two-factor-fixtures.ts'
-import { buildTestApp } from '../testing.ts'
+import { login } from '../modules/sign-in/testing/sign-in-fixtures.ts'
+import { verify } from '../modules/two-factor/testing/two-factor-fixtures.ts'
+import { buildTestApp } from '../testing/api.ts'
 import { baselineFile, baselineMoment, baselinePassword, baselineRings, baselineTotpSecret } from './baseline.ts'
 
 const releases = readdirSync(dirname(baselineFile('any'))).map((file) => file.replace(/\.sql$/, ''))

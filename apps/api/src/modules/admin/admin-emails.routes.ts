@@ -1,7 +1,7 @@
 import { rolesWith } from '@muster/policy'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
-import type { Context } from '../../plugins/context.ts'
-import { errorReply, messageReply, ok, said } from '../../plugins/reply.ts'
+import type { Context } from '../../context.ts'
+import { errorReply, messageReply, ok, said } from '../../http/reply.ts'
 import {
   emailParams,
   emailQuery,

@@ -1,8 +1,8 @@
 import { emailAddress as address } from '@muster/identifiers'
 import { z } from 'zod'
-import { id } from '../../plugins/fields.ts'
-import { cursorInfo, instant, pageInfo, replyOf } from '../../plugins/reply.ts'
-import { wholeNumber } from '../../plugins/whole-number.ts'
+import { id } from '../../http/fields.ts'
+import { cursorInfo, instant, pageInfo, replyOf } from '../../http/reply.ts'
+import { wholeNumber } from '../../http/whole-number.ts'
 
 const status = z.enum(['queued', 'sending', 'sent', 'failed', 'dropped'])
 

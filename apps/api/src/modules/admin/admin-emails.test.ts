@@ -2,9 +2,9 @@ import { newId } from '@muster/db'
 import { insertMail, type Mail, type TemplateName, templates } from '@muster/mail'
 import { eventually, type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
-import { codeOf, mailsTo } from '../auth/auth-fixtures.ts'
-import { base, clientRoles, eventsOf, nobodyId, oneOfEach, tally } from './admin-fixtures.ts'
+import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { codeOf, mailsTo } from '../sign-in/testing/sign-in-fixtures.ts'
+import { base, clientRoles, eventsOf, nobodyId, oneOfEach, tally } from './testing/admin-fixtures.ts'
 
 let clock: ManualClock
 let api: TestApp

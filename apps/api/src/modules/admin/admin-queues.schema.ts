@@ -1,8 +1,8 @@
 import { queueNames } from '@muster/jobs'
 import { z } from 'zod'
-import { id, text } from '../../plugins/fields.ts'
-import { cursorInfo, instant, replyOf } from '../../plugins/reply.ts'
-import { wholeNumber } from '../../plugins/whole-number.ts'
+import { id, text } from '../../http/fields.ts'
+import { cursorInfo, instant, replyOf } from '../../http/reply.ts'
+import { wholeNumber } from '../../http/whole-number.ts'
 
 const queueName = z.enum(queueNames)
 

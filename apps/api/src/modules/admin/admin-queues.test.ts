@@ -4,9 +4,9 @@ import { isRowId } from '@muster/jobs/failed-jobs'
 import { handle, PermanentError, type RunningWorker, startWorker } from '@muster/jobs/worker'
 import { eventually } from '@muster/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
-import { codeOf } from '../auth/auth-fixtures.ts'
-import { base, clientRoles, eventsOf, nobodyId, oneOfEach, tally } from './admin-fixtures.ts'
+import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { codeOf } from '../sign-in/testing/sign-in-fixtures.ts'
+import { base, clientRoles, eventsOf, nobodyId, oneOfEach, tally } from './testing/admin-fixtures.ts'
 
 let api: TestApp
 let admin: TestPerson

@@ -1,9 +1,9 @@
 import { roleSchema } from '@muster/policy'
 import { z } from 'zod'
-import { id, text } from '../../plugins/fields.ts'
-import { instant, pageInfo, replyOf } from '../../plugins/reply.ts'
-import { wholeNumber } from '../../plugins/whole-number.ts'
-import { user } from '../users/users.schema.ts'
+import { id, text } from '../../http/fields.ts'
+import { instant, pageInfo, replyOf } from '../../http/reply.ts'
+import { wholeNumber } from '../../http/whole-number.ts'
+import { user } from '../accounts/accounts.schema.ts'
 
 /** A person as administrators see them. */
 export const adminUser = user

@@ -4,9 +4,9 @@ import { eventually, type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { buildApp } from '../../app.ts'
 import { createDeps } from '../../deps.ts'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
-import { codeOf, login, registered } from '../auth/auth-fixtures.ts'
-import { base, clientRoles, eventsOf, nobodyId, oneOfEach, platformRoles, tally } from './admin-fixtures.ts'
+import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { codeOf, login, registered } from '../sign-in/testing/sign-in-fixtures.ts'
+import { base, clientRoles, eventsOf, nobodyId, oneOfEach, platformRoles, tally } from './testing/admin-fixtures.ts'
 
 let clock: ManualClock
 let api: TestApp

@@ -1,9 +1,9 @@
 import { rolesWith } from '@muster/policy'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import type { Context } from '../../context.ts'
 import { addressKey } from '../../http/client-address.ts'
-import type { Context } from '../../plugins/context.ts'
-import { ok, replyOf } from '../../plugins/reply.ts'
+import { ok, replyOf } from '../../http/reply.ts'
 
 const clientIp = z
   .object({

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
+import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
 
 const url = '/api/v1/admin/diagnostics/client-ip'
 let api: TestApp

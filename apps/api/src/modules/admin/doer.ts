@@ -1,7 +1,7 @@
 import { DomainError } from '@muster/errors'
 import { can, type Permission } from '@muster/policy'
 import type { FastifyRequest } from 'fastify'
-import { type Actor, type Origin, originOf } from '../../plugins/actor.ts'
+import { type Actor, type Origin, originOf } from '../../http/actor.ts'
 
 /** On whose word something is done: that of a signed-in administrator, or of whoever runs a command on the machine. */
 export type Doer = { actor: Actor; origin: Origin } | { actor: null; origin?: never }

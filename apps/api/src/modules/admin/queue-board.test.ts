@@ -2,8 +2,8 @@ import { newId } from '@muster/db'
 import { optimizeImage } from '@muster/jobs'
 import { eventually } from '@muster/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
-import { clientRoles, oneOfEach, platformRoles } from './admin-fixtures.ts'
+import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { clientRoles, oneOfEach, platformRoles } from './testing/admin-fixtures.ts'
 
 const board = '/api/v1/admin/queues/board'
 let api: TestApp

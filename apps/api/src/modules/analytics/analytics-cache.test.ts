@@ -2,10 +2,10 @@ import { analyticsKey, cachedIn } from '@muster/person-cache'
 import { eventually, type ManualClock, manualClock } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
-import { accept, invited, withEmail } from '../invites/invites-fixtures.ts'
-import { createReminder, createTask, joining, removeMember } from '../organizations/organization-fixtures.ts'
-import { putTask, readAnalytics, readStreaks } from './analytics-fixtures.ts'
+import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { accept, invited, withEmail } from '../invites/testing/invites-fixtures.ts'
+import { createReminder, createTask, joining, removeMember } from '../organizations/testing/organization-fixtures.ts'
+import { putTask, readAnalytics, readStreaks } from './testing/analytics-fixtures.ts'
 
 let clock: ManualClock
 let api: TestApp

@@ -1,7 +1,7 @@
 import { analyticsKey, cachedIn, fillCache, takeLease } from '@muster/person-cache'
 import { z } from 'zod'
 import type { Deps } from '../../deps.ts'
-import { readJson } from '../../plugins/read-json.ts'
+import { readJson } from '../../http/read-json.ts'
 import { type Told, told } from './analytics.schema.ts'
 
 type Droppable = { redis: Pick<Deps['redis'], 'drop'> }

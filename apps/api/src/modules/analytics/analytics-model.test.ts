@@ -1,9 +1,9 @@
 import { type ManualClock, manualClock } from '@muster/testing'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp } from '../../testing.ts'
+import { buildTestApp, type TestApp } from '../../testing/api.ts'
 import { priorities } from '../tasks/tasks.schema.ts'
-import { putReminder, putTask, readAnalytics, readStreaks } from './analytics-fixtures.ts'
+import { putReminder, putTask, readAnalytics, readStreaks } from './testing/analytics-fixtures.ts'
 
 /*
  * Random tasks and reminders of a person in zones with odd days, around the changes of their clocks, against the plainest

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
-import type { Context } from '../../plugins/context.ts'
-import { ok } from '../../plugins/reply.ts'
+import type { Context } from '../../context.ts'
+import { ok } from '../../http/reply.ts'
 import { analyticsReply, streaksReply } from './analytics.schema.ts'
 import { getAnalytics, getStreaks } from './analytics.service.ts'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { instant, replyOf } from '../../plugins/reply.ts'
+import { instant, replyOf } from '../../http/reply.ts'
 
 const count = z.int().min(0)
 const date = z.iso.date()

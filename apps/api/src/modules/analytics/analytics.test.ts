@@ -1,8 +1,8 @@
 import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildTestApp, type TestApp } from '../../testing.ts'
-import { joining } from '../organizations/organization-fixtures.ts'
-import { putReminder, putTask, readAnalytics, readStreaks } from './analytics-fixtures.ts'
+import { buildTestApp, type TestApp } from '../../testing/api.ts'
+import { joining } from '../organizations/testing/organization-fixtures.ts'
+import { putReminder, putTask, readAnalytics, readStreaks } from './testing/analytics-fixtures.ts'
 
 let clock: ManualClock
 let api: TestApp

@@ -1,7 +1,7 @@
 import type { Database, Db, Trx } from '@muster/db'
 import { taskVisibleToSql } from '@muster/policy'
 import { type Insertable, sql } from 'kysely'
-import type { Actor } from '../../plugins/actor.ts'
+import type { Actor } from '../../http/actor.ts'
 
 /** Uploads of one organization take turns from here to the end of their transactions, so that none overdraws the quota. */
 export async function lockQuota(trx: Trx, organizationId: string | null): Promise<void> {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { id } from '../../plugins/fields.ts'
-import { instant, replyOf } from '../../plugins/reply.ts'
+import { id } from '../../http/fields.ts'
+import { instant, replyOf } from '../../http/reply.ts'
 
 /** A file of a task. Images are `processing` until the image worker is done with them. */
 export const attachment = z

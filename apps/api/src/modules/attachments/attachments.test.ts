@@ -1,7 +1,7 @@
 import { rename } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
-import { picture } from '../../uploads/sample-files.ts'
+import { picture } from '../../http/uploads/testing/sample-files.ts'
+import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
 import {
   type Attachment,
   attachTo,
@@ -12,7 +12,7 @@ import {
   stateOf,
   uploadTo,
   withoutTrace,
-} from './upload-fixtures.ts'
+} from './testing/upload-fixtures.ts'
 
 let api: TestApp
 let ann: TestPerson

@@ -1,9 +1,9 @@
 import { type CloudinaryPeer, startCloudinaryPeer } from '@muster/storage/testing'
 import { eventually } from '@muster/testing'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
-import { picture } from '../../uploads/sample-files.ts'
-import { attachTo, formOf, makeTask, uploadTo, withoutTrace } from './upload-fixtures.ts'
+import { picture } from '../../http/uploads/testing/sample-files.ts'
+import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { attachTo, formOf, makeTask, uploadTo, withoutTrace } from './testing/upload-fixtures.ts'
 
 let peer: CloudinaryPeer
 let api: TestApp

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
-import { picture } from '../../uploads/sample-files.ts'
-import { type Attachment, attachTo, makeTask } from './upload-fixtures.ts'
+import { picture } from '../../http/uploads/testing/sample-files.ts'
+import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { type Attachment, attachTo, makeTask } from './testing/upload-fixtures.ts'
 
 let api: TestApp
 let ann: TestPerson

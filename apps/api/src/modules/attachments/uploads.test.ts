@@ -6,9 +6,18 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { eventually } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
-import { cfb, docx, office, pdf, picture, zip } from '../../uploads/sample-files.ts'
-import { attachTo, type Files, filesOf, formOf, makeTask, pathOf, uploadTo, withoutTrace } from './upload-fixtures.ts'
+import { cfb, docx, office, pdf, picture, zip } from '../../http/uploads/testing/sample-files.ts'
+import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import {
+  attachTo,
+  type Files,
+  filesOf,
+  formOf,
+  makeTask,
+  pathOf,
+  uploadTo,
+  withoutTrace,
+} from './testing/upload-fixtures.ts'
 
 let api: TestApp
 let ann: TestPerson

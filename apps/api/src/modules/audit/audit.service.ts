@@ -2,8 +2,8 @@ import { type ChainReport, readAnnouncedHeads, UnknownChainPlaceError, verifyCha
 import { DomainError } from '@muster/errors'
 import { z } from 'zod'
 import type { Deps } from '../../deps.ts'
-import type { Actor, Origin } from '../../plugins/actor.ts'
-import { cursorOf } from '../../plugins/cursor.ts'
+import type { Actor, Origin } from '../../http/actor.ts'
+import { cursorOf } from '../../http/cursor.ts'
 import { type AuditPosition, type AuditRow, listAuditEvents } from './audit.queries.ts'
 import type {
   AuditEventView,

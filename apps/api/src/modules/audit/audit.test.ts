@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp } from '../../testing.ts'
-import { chainEvents, eventsUrl as events } from './audit-fixtures.ts'
+import { buildTestApp, type TestApp } from '../../testing/api.ts'
+import { chainEvents, eventsUrl as events } from './testing/audit-fixtures.ts'
 
 let api: TestApp
 

@@ -2,7 +2,7 @@ import type { Db } from '@muster/db'
 import { auditRow } from '@muster/jobs'
 import { taskVisibleToSql } from '@muster/policy'
 import { type RawBuilder, sql } from 'kysely'
-import type { Actor } from '../../plugins/actor.ts'
+import type { Actor } from '../../http/actor.ts'
 
 /** Of each kind of thing that an address can name: whether there is one of this id that the actor is kept away from. */
 const hidden = {

@@ -2,7 +2,7 @@ import { newId } from '@muster/db'
 import { eventually, type ManualClock, manualClock } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
+import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
 
 let clock: ManualClock
 let api: TestApp

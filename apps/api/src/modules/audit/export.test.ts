@@ -4,8 +4,8 @@ import { text } from 'node:stream/consumers'
 import { eventually } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
-import { chainEvents, eventsUrl } from './audit-fixtures.ts'
+import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { chainEvents, eventsUrl } from './testing/audit-fixtures.ts'
 
 let api: TestApp
 let admin: TestPerson

@@ -1,8 +1,8 @@
 import { formatHead, keepAnnouncedHead, signHead } from '@muster/audit'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
-import { chainEvents, eventsUrl, tamper } from './audit-fixtures.ts'
+import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { chainEvents, eventsUrl, tamper } from './testing/audit-fixtures.ts'
 
 let api: TestApp
 let admin: TestPerson

@@ -1,8 +1,8 @@
 import type { Deps } from '../../deps.ts'
-import type { Actor } from '../../plugins/actor.ts'
-import { toPublicUsers } from '../users/people.service.ts'
-import type { PublicUser } from '../users/users.schema.ts'
-import type { PersonRow } from '../users/visibility.ts'
+import type { Actor } from '../../http/actor.ts'
+import type { PublicUser } from '../accounts/accounts.schema.ts'
+import { toPublicUsers } from '../accounts/people.service.ts'
+import type { PersonRow } from '../accounts/people-visibility.ts'
 import * as queries from './friends.queries.ts'
 import type { FriendRequest, PageQuery } from './friends.schema.ts'
 

@@ -1,8 +1,8 @@
 import { type Database, type Db, newId, type Trx } from '@muster/db'
 import { activeUserSql } from '@muster/policy'
 import { type Selectable, sql } from 'kysely'
-import { inOrder, lower } from '../../plugins/text-order.ts'
-import { isUnblocked, type PersonRow, personColumns } from '../users/visibility.ts'
+import { inOrder, lower } from '../../sql/text-order.ts'
+import { isUnblocked, type PersonRow, personColumns } from '../accounts/people-visibility.ts'
 
 export type FriendshipRow = Selectable<Database['friendships']>
 export type RequestRow = PersonRow & { request_id: string; requester_id: string; created_at: Date }

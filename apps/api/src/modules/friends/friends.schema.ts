@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { id } from '../../plugins/fields.ts'
-import { instant, pageInfo, replyOf } from '../../plugins/reply.ts'
-import { publicUser } from '../users/users.schema.ts'
+import { id } from '../../http/fields.ts'
+import { instant, pageInfo, replyOf } from '../../http/reply.ts'
+import { publicUser } from '../accounts/accounts.schema.ts'
 
 /** A request between two people, as one of them sees it. */
 export const friendRequest = z

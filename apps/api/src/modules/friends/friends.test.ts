@@ -1,6 +1,6 @@
 import { newId } from '@muster/db'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
+import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
 import { friendLimits } from './friends.service.ts'
 
 let api: TestApp

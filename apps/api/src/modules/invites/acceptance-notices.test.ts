@@ -1,9 +1,9 @@
 import type { Role } from '@muster/policy'
 import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
-import { mailsTo } from '../auth/auth-fixtures.ts'
-import { arrived, noticesOf, setUser } from './invites-fixtures.ts'
+import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { mailsTo } from '../sign-in/testing/sign-in-fixtures.ts'
+import { arrived, noticesOf, setUser } from './testing/invites-fixtures.ts'
 
 let clock: ManualClock
 let api: TestApp

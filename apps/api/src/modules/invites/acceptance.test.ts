@@ -1,8 +1,8 @@
 import type { Role } from '@muster/policy'
 import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestClient, type TestPerson } from '../../testing.ts'
-import { codeOf, login, register, registered } from '../auth/auth-fixtures.ts'
+import { buildTestApp, type TestApp, type TestClient, type TestPerson } from '../../testing/api.ts'
+import { codeOf, login, register, registered } from '../sign-in/testing/sign-in-fixtures.ts'
 import {
   accept,
   arrived,
@@ -20,7 +20,7 @@ import {
   tokenOf,
   weekMs,
   withEmail,
-} from './invites-fixtures.ts'
+} from './testing/invites-fixtures.ts'
 
 let clock: ManualClock
 let api: TestApp

@@ -1,11 +1,20 @@
 import { mailCode } from '@muster/mail'
 import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestClient } from '../../testing.ts'
-import { mailsTo } from '../auth/auth-fixtures.ts'
-import { createFlows, newPerson, refused, webUrl } from '../google/testing/google-flows.ts'
-import { type OidcIssuer, startOidcIssuer } from '../google/testing/oidc-issuer.ts'
-import { eventsOf, invited, newEmail, noticesOf, revoke, rowOf, setUser, withEmail } from './invites-fixtures.ts'
+import { buildTestApp, type TestApp, type TestClient } from '../../testing/api.ts'
+import { createFlows, newPerson, refused, webUrl } from '../sign-in/google/testing/google-flows.ts'
+import { type OidcIssuer, startOidcIssuer } from '../sign-in/google/testing/oidc-issuer.ts'
+import { mailsTo } from '../sign-in/testing/sign-in-fixtures.ts'
+import {
+  eventsOf,
+  invited,
+  newEmail,
+  noticesOf,
+  revoke,
+  rowOf,
+  setUser,
+  withEmail,
+} from './testing/invites-fixtures.ts'
 
 let clock: ManualClock
 let issuer: OidcIssuer

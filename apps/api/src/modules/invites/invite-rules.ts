@@ -1,6 +1,6 @@
 import { DomainError } from '@muster/errors'
 import { can, invitableRoles, type Role, roles, scopeOf } from '@muster/policy'
-import type { Actor } from '../../plugins/actor.ts'
+import type { Actor } from '../../http/actor.ts'
 import type { InviteRow } from './invites.queries.ts'
 import type { Invite, InviteStatus } from './invites.schema.ts'
 

@@ -1,8 +1,8 @@
 import { rowsRead } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
-import { accept, details, invited, list, newAccount, newEmail, resend, revoke } from './invites-fixtures.ts'
+import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { accept, details, invited, list, newAccount, newEmail, resend, revoke } from './testing/invites-fixtures.ts'
 
 /** With this many invitations a query that reads them all is far from one that finds what it looks for. */
 const manyInvites = 100_000

@@ -1,11 +1,11 @@
 import { emailAddress as email, newUsername as username } from '@muster/identifiers'
 import { roleSchema } from '@muster/policy'
 import { z } from 'zod'
-import { anyPassword, id } from '../../plugins/fields.ts'
-import { instant, pageInfo, replyOf } from '../../plugins/reply.ts'
-import { wholeNumber } from '../../plugins/whole-number.ts'
+import { anyPassword, id } from '../../http/fields.ts'
+import { instant, pageInfo, replyOf } from '../../http/reply.ts'
+import { wholeNumber } from '../../http/whole-number.ts'
+import { personName, timezone } from '../accounts/accounts.schema.ts'
 import { organizationName } from '../organizations/organizations.schema.ts'
-import { personName, timezone } from '../users/users.schema.ts'
 
 /** Super admins are made by the operator alone. */
 export const invitedRole = roleSchema.exclude(['super_admin'])

@@ -2,8 +2,8 @@ import { invitableRoles, type Role, roles } from '@muster/policy'
 import { eventually, type ManualClock, manualClock } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
-import { codeOf, mailsTo } from '../auth/auth-fixtures.ts'
+import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { codeOf, mailsTo } from '../sign-in/testing/sign-in-fixtures.ts'
 import {
   accept,
   details,
@@ -22,7 +22,7 @@ import {
   setUser,
   waitsForLock,
   weekMs,
-} from './invites-fixtures.ts'
+} from './testing/invites-fixtures.ts'
 
 let clock: ManualClock
 let api: TestApp

@@ -1,9 +1,9 @@
 import type { Role } from '@muster/policy'
 import { eventually, insertTask, type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestClient, type TestPerson } from '../../testing.ts'
-import { codeOf, login, registered, templatesTo } from '../auth/auth-fixtures.ts'
-import { accept, eventsOf, invited, newAccount, newEmail, rowOf, send, setUser } from './invites-fixtures.ts'
+import { buildTestApp, type TestApp, type TestClient, type TestPerson } from '../../testing/api.ts'
+import { codeOf, login, registered, templatesTo } from '../sign-in/testing/sign-in-fixtures.ts'
+import { accept, eventsOf, invited, newAccount, newEmail, rowOf, send, setUser } from './testing/invites-fixtures.ts'
 
 let clock: ManualClock
 let api: TestApp

@@ -1,8 +1,8 @@
 import { rowsRead } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
-import { countOf, listPage, notificationsUrl, read, tell } from './notifications-fixtures.ts'
+import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { countOf, listPage, notificationsUrl, read, tell } from './testing/notifications-fixtures.ts'
 
 /** Most of one person, so that a query that reads all of theirs is far from one that reads a page. */
 const many = 200_000

@@ -1,8 +1,8 @@
 import { type ManualClock, manualClock } from '@muster/testing'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
-import { countOf, listAll, read, readAll, remove, tell } from './notifications-fixtures.ts'
+import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { countOf, listAll, read, readAll, remove, tell } from './testing/notifications-fixtures.ts'
 
 /*
  * Histories of what people are told, read and delete, through HTTP on a real Postgres, against a model that holds it all

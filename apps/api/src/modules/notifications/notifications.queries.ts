@@ -1,7 +1,7 @@
 import type { Db, Json } from '@muster/db'
 import { type NotificationType, notificationTypes } from '@muster/policy'
 import { type RawBuilder, sql } from 'kysely'
-import { reach } from '../../plugins/reach.ts'
+import { reach } from '../../sql/reach.ts'
 import type { NotificationQuery } from './notifications.schema.ts'
 
 export type NotificationRow = {

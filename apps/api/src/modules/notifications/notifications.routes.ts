@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
-import type { Context } from '../../plugins/context.ts'
-import { errorReply, ok } from '../../plugins/reply.ts'
+import type { Context } from '../../context.ts'
+import { errorReply, ok } from '../../http/reply.ts'
 import {
   countReply,
   notificationPageReply,

@@ -1,8 +1,8 @@
 import { notificationTypes } from '@muster/policy'
 import { z } from 'zod'
-import { cursorText } from '../../plugins/cursor.ts'
-import { id, listOf } from '../../plugins/fields.ts'
-import { cursorInfo, instant, replyOf } from '../../plugins/reply.ts'
+import { cursorText } from '../../http/cursor.ts'
+import { id, listOf } from '../../http/fields.ts'
+import { cursorInfo, instant, replyOf } from '../../http/reply.ts'
 
 const type = z.enum(notificationTypes)
 

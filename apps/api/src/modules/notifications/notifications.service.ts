@@ -1,9 +1,9 @@
 import { DomainError } from '@muster/errors'
 import { z } from 'zod'
 import type { Deps } from '../../deps.ts'
-import type { Actor } from '../../plugins/actor.ts'
-import { cursorInstant, cursorOf } from '../../plugins/cursor.ts'
-import { exactId } from '../../plugins/fields.ts'
+import type { Actor } from '../../http/actor.ts'
+import { cursorInstant, cursorOf } from '../../http/cursor.ts'
+import { exactId } from '../../http/fields.ts'
 import * as queries from './notifications.queries.ts'
 import type { Notification, NotificationQuery } from './notifications.schema.ts'
 

@@ -2,11 +2,20 @@ import { newId } from '@muster/db'
 import type { NotificationType } from '@muster/policy'
 import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
-import { mailsTo } from '../auth/auth-fixtures.ts'
-import { createTask, joining } from '../organizations/organization-fixtures.ts'
+import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { createTask, joining } from '../organizations/testing/organization-fixtures.ts'
+import { mailsTo } from '../sign-in/testing/sign-in-fixtures.ts'
 import type { Notification } from './notifications.schema.ts'
-import { countOf, listAll, listPage, notificationsUrl, read, readAll, remove, tell } from './notifications-fixtures.ts'
+import {
+  countOf,
+  listAll,
+  listPage,
+  notificationsUrl,
+  read,
+  readAll,
+  remove,
+  tell,
+} from './testing/notifications-fixtures.ts'
 
 let clock: ManualClock
 let api: TestApp

@@ -1,8 +1,8 @@
 import type { Database, Db, Trx } from '@muster/db'
 import { type Selectable, sql } from 'kysely'
-import type { Actor } from '../../plugins/actor.ts'
-import { inOrder } from '../../plugins/text-order.ts'
-import { isUnblocked, type PersonRow, personColumns } from '../users/visibility.ts'
+import type { Actor } from '../../http/actor.ts'
+import { inOrder } from '../../sql/text-order.ts'
+import { isUnblocked, type PersonRow, personColumns } from '../accounts/people-visibility.ts'
 
 export type OrganizationRow = Selectable<Database['organizations']>
 export type MemberRow = PersonRow & { role: string; email: string; is_active: boolean }

@@ -1,9 +1,9 @@
 import { rolesWith } from '@muster/policy'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
-import { originOf } from '../../plugins/actor.ts'
-import type { Context } from '../../plugins/context.ts'
-import { errorReply, messageReply, ok, said } from '../../plugins/reply.ts'
-import * as members from './members.service.ts'
+import type { Context } from '../../context.ts'
+import { originOf } from '../../http/actor.ts'
+import { errorReply, messageReply, ok, said } from '../../http/reply.ts'
+import * as members from '../members/members.service.ts'
 import * as schema from './organizations.schema.ts'
 import * as organizations from './organizations.service.ts'
 

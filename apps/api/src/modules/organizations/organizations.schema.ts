@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { id, text } from '../../plugins/fields.ts'
-import { instant, pageInfo, replyOf } from '../../plugins/reply.ts'
-import { wholeNumber } from '../../plugins/whole-number.ts'
-import { publicUser } from '../users/users.schema.ts'
+import { id, text } from '../../http/fields.ts'
+import { instant, pageInfo, replyOf } from '../../http/reply.ts'
+import { wholeNumber } from '../../http/whole-number.ts'
+import { publicUser } from '../accounts/accounts.schema.ts'
 
 /** Whose name invitations tell, too. */
 export const organizationName = text({ min: 1, max: 100 })

@@ -1,9 +1,9 @@
 import { DomainError } from '@muster/errors'
 import { can } from '@muster/policy'
 import type { Deps } from '../../deps.ts'
-import type { Actor, Origin } from '../../plugins/actor.ts'
+import type { Actor, Origin } from '../../http/actor.ts'
+import { lockActing } from '../accounts/lock-actor.ts'
 import { forceRenewal } from '../sessions/sessions.queries.ts'
-import { lockActing } from '../users/acting.ts'
 import * as queries from './organizations.queries.ts'
 import type { Organization, OrganizationPatch } from './organizations.schema.ts'
 

@@ -1,8 +1,14 @@
 import { eventually } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp } from '../../testing.ts'
-import { codeOf } from '../auth/auth-fixtures.ts'
-import { changeOrganization, eventsOn, joining, organizationUrl, readOrganization } from './organization-fixtures.ts'
+import { buildTestApp, type TestApp } from '../../testing/api.ts'
+import { codeOf } from '../sign-in/testing/sign-in-fixtures.ts'
+import {
+  changeOrganization,
+  eventsOn,
+  joining,
+  organizationUrl,
+  readOrganization,
+} from './testing/organization-fixtures.ts'
 
 let api: TestApp
 

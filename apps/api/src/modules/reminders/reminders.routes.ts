@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
-import { originOf } from '../../plugins/actor.ts'
-import type { Context } from '../../plugins/context.ts'
-import { idempotencyHeaders, idempotencyOf } from '../../plugins/idempotency.ts'
-import { errorReply, ok } from '../../plugins/reply.ts'
+import type { Context } from '../../context.ts'
+import { originOf } from '../../http/actor.ts'
+import { idempotencyHeaders, idempotencyOf } from '../../http/idempotency.ts'
+import { errorReply, ok } from '../../http/reply.ts'
 import {
   newReminder,
   reminderPageReply,

@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { cursorText } from '../../plugins/cursor.ts'
-import { id, listOf, moment, text } from '../../plugins/fields.ts'
-import { cursorInfo, instant, replyOf } from '../../plugins/reply.ts'
-import { wholeNumber } from '../../plugins/whole-number.ts'
+import { cursorText } from '../../http/cursor.ts'
+import { id, listOf, moment, text } from '../../http/fields.ts'
+import { cursorInfo, instant, replyOf } from '../../http/reply.ts'
+import { wholeNumber } from '../../http/whole-number.ts'
 
 export const reminderStatuses = ['pending', 'sent', 'completed', 'cancelled', 'failed'] as const
 const type = z.enum(['email', 'push', 'both'])

@@ -1,6 +1,6 @@
 import { manualClock } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
+import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
 
 const clock = manualClock(new Date('2026-11-20T12:00:00.000Z'))
 const url = '/api/v1/reminders'

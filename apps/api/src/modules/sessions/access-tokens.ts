@@ -4,8 +4,8 @@ import type { Clock } from '@muster/db'
 import { roleSchema } from '@muster/policy'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import type { Actor } from '../../plugins/actor.ts'
-import { exactId } from '../../plugins/fields.ts'
+import type { Actor } from '../../http/actor.ts'
+import { exactId } from '../../http/fields.ts'
 
 export type AccessClaims = { actor: Actor; issuedAtMs: number; expiresAtMs: number }
 

@@ -1,8 +1,8 @@
 import { type ManualClock, manualClock } from '@muster/testing'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestClient, type TestPerson } from '../../testing.ts'
-import { login, mailsTo, password } from '../auth/auth-fixtures.ts'
+import { buildTestApp, type TestApp, type TestClient, type TestPerson } from '../../testing/api.ts'
+import { login, mailsTo, password } from '../sign-in/testing/sign-in-fixtures.ts'
 import {
   isOver,
   type ModelAnswer,

@@ -3,7 +3,7 @@ import { type Kysely, sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { buildApp } from '../../app.ts'
 import { createDeps, type Deps } from '../../deps.ts'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
+import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
 
 const secondMs = 1_000
 const minuteMs = 60 * secondMs

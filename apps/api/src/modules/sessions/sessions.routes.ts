@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { originOf } from '../../plugins/actor.ts'
-import type { Context } from '../../plugins/context.ts'
-import { id } from '../../plugins/fields.ts'
-import { errorReply, instant, messageReply, ok, replyOf, said } from '../../plugins/reply.ts'
+import type { Context } from '../../context.ts'
+import { originOf } from '../../http/actor.ts'
+import { id } from '../../http/fields.ts'
+import { errorReply, instant, messageReply, ok, replyOf, said } from '../../http/reply.ts'
 import * as sessions from './sessions.service.ts'
 
 const session = z

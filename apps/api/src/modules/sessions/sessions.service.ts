@@ -10,10 +10,10 @@ import {
   verifyRefreshToken,
 } from '@muster/security'
 import type { Deps } from '../../deps.ts'
-import type { Actor, Origin } from '../../plugins/actor.ts'
-import type { SecretGuard } from '../../plugins/secret-guard.ts'
-import { happened } from '../auth/happened.ts'
-import { tellOfSafety } from '../notifications/tell-of-safety.ts'
+import type { Actor, Origin } from '../../http/actor.ts'
+import type { SecretGuard } from '../../http/secret-guard.ts'
+import { happened } from '../security-events/event-details.ts'
+import { tellOfSafety } from '../security-events/security-alert.ts'
 import type { AccessTokens } from './access-tokens.ts'
 import * as queries from './sessions.queries.ts'
 

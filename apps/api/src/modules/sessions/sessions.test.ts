@@ -4,8 +4,8 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildApp } from '../../app.ts'
 import { createDeps } from '../../deps.ts'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
-import { attachTo, makeTask } from '../attachments/upload-fixtures.ts'
+import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { attachTo, makeTask } from '../attachments/testing/upload-fixtures.ts'
 
 const minuteMs = 60_000
 const dayMs = 24 * 60 * minuteMs

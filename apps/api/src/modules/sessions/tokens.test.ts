@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import { mailToken, optOutToken, templates } from '@muster/mail'
 import { issueRefreshToken, seal, signText } from '@muster/security'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
+import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
 
 let api: TestApp
 let person: TestPerson

@@ -6,7 +6,7 @@ import { delimiter, join } from 'node:path'
 import { type ManualClock, manualClock } from '@muster/testing'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildTestApp, type TestApp } from '../../testing.ts'
+import { buildTestApp, type TestApp } from '../../testing/api.ts'
 
 const rounds = 10
 const callsPerTab = 5

@@ -1,6 +1,6 @@
 import type { Db, Trx } from '@muster/db'
 import { taskVisibleToSql } from '@muster/policy'
-import type { Actor } from '../../plugins/actor.ts'
+import type { Actor } from '../../http/actor.ts'
 
 const columns = ['id', 'owner_id', 'assignee_id', 'organization_id', 'status', 'due_date'] as const
 

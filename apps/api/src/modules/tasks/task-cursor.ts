@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { type Cursor, cursorInstant, cursorOf } from '../../plugins/cursor.ts'
-import { exactId } from '../../plugins/fields.ts'
+import { type Cursor, cursorInstant, cursorOf } from '../../http/cursor.ts'
+import { exactId } from '../../http/fields.ts'
 import { type SortField, sortFields } from './tasks.schema.ts'
 import type { TaskOrder, TaskPosition } from './tasks-list.queries.ts'
 

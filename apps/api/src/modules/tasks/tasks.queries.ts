@@ -2,8 +2,8 @@ import type { Db, Trx } from '@muster/db'
 import { type AuditEvent, auditRow } from '@muster/jobs'
 import { activeUserSql, taskVisibleToSql } from '@muster/policy'
 import { type RawBuilder, sql } from 'kysely'
-import type { Actor } from '../../plugins/actor.ts'
-import { claimingInsert, type Idempotency } from '../../plugins/idempotency.ts'
+import type { Actor } from '../../http/actor.ts'
+import { claimingInsert, type Idempotency } from '../../http/idempotency.ts'
 import type { Task } from './tasks.schema.ts'
 
 export type TaskRow = {

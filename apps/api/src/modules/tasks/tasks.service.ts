@@ -2,12 +2,11 @@ import { newId } from '@muster/db'
 import { DomainError } from '@muster/errors'
 import { canDeleteTask } from '@muster/policy'
 import type { Deps } from '../../deps.ts'
-import type { Actor, Origin } from '../../plugins/actor.ts'
-import { findReplayed, type Idempotency, replayedIsGone } from '../../plugins/idempotency.ts'
+import type { Actor, Origin } from '../../http/actor.ts'
+import { findReplayed, type Idempotency, replayedIsGone } from '../../http/idempotency.ts'
 import { dropAnalytics } from '../analytics/analytics-cache.ts'
 import { toAttachment } from '../attachments/attachment-view.ts'
 import { removeFilesOfTask } from '../attachments/attachments.service.ts'
-import { tellTaskCompleted } from '../notifications/task-completed.ts'
 import { toReminder } from '../reminders/reminder-view.ts'
 import {
   cancelUnseenReminders,
@@ -15,6 +14,7 @@ import {
   deleteRemindersOfTask,
   moveRemindersOfTask,
 } from '../reminders/reminders.service.ts'
+import { tellTaskCompleted } from './notify-task-completed.ts'
 import { decodeCursor, encodeCursor, orderOf } from './task-cursor.ts'
 import * as queries from './tasks.queries.ts'
 import type { ListedTask, NewTask, Task, TaskPatch, TaskQuery } from './tasks.schema.ts'

@@ -1,7 +1,7 @@
 import { eventually, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing.ts'
-import { make, member, tasksUrl, titles, tomorrow } from './tasks-fixtures.ts'
+import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { make, member, tasksUrl, titles, tomorrow } from './testing/tasks-fixtures.ts'
 
 const clock = manualClock(new Date('2026-11-20T12:00:00.000Z'))
 const hourMs = 3_600_000

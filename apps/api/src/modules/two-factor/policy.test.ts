@@ -4,10 +4,9 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildApp } from '../../app.ts'
 import { createDeps } from '../../deps.ts'
-import { buildTestApp, type TestApp, type TestClient } from '../../testing.ts'
-import { codeOf, login, password, registered } from '../auth/auth-fixtures.ts'
+import { buildTestApp, type TestApp, type TestClient } from '../../testing/api.ts'
 import { forceRenewal } from '../sessions/sessions.queries.ts'
-import type { FactorMethod } from './two-factor.queries.ts'
+import { codeOf, login, password, registered } from '../sign-in/testing/sign-in-fixtures.ts'
 import {
   appOf,
   challenged,
@@ -21,7 +20,8 @@ import {
   verify,
   withOtp,
   withTotp,
-} from './two-factor-fixtures.ts'
+} from './testing/two-factor-fixtures.ts'
+import type { FactorMethod } from './two-factor.queries.ts'
 
 const withinMs = 1_000
 let clock: ManualClock

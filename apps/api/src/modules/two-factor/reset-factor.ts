@@ -1,10 +1,10 @@
 import { DomainError } from '@muster/errors'
 import type { Deps } from '../../deps.ts'
-import { tellOfSafety } from '../notifications/tell-of-safety.ts'
+import { lockById } from '../accounts/accounts.queries.ts'
+import { dropCachedProfile } from '../accounts/accounts.service.ts'
+import * as challenges from '../one-time-codes/challenges.queries.ts'
+import { tellOfSafety } from '../security-events/security-alert.ts'
 import { forceRenewal } from '../sessions/sessions.queries.ts'
-import { lockById } from '../users/users.queries.ts'
-import { dropCachedProfile } from '../users/users.service.ts'
-import * as challenges from './challenges.queries.ts'
 import * as queries from './two-factor.queries.ts'
 
 type ResetDeps = Pick<Deps, 'transact' | 'clock'> & { redis: Pick<Deps['redis'], 'drop'> }

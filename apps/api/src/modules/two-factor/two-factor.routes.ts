@@ -1,12 +1,13 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { originOf } from '../../plugins/actor.ts'
-import type { Context } from '../../plugins/context.ts'
-import { errorReply, messageReply, ok, said } from '../../plugins/reply.ts'
+import type { Context } from '../../context.ts'
+import { originOf } from '../../http/actor.ts'
+import { errorReply, messageReply, ok, said } from '../../http/reply.ts'
+import { userReply } from '../accounts/accounts.schema.ts'
+import { mailConfirmationCode } from '../reauthentication/reauthenticate.ts'
 import { renewAccess } from '../sessions/sessions.service.ts'
-import { userReply } from '../users/users.schema.ts'
-import { mailConfirmationCode } from './confirm-person.ts'
-import { resendCode } from './sign-in-challenge.ts'
+import { resendCode } from '../sign-in/sign-in-challenge.ts'
+import { verifySignIn } from '../sign-in/verify-sign-in.ts'
 import {
   challengeBody,
   confirmationBody,
@@ -18,7 +19,6 @@ import {
   totpSetupReply,
 } from './two-factor.schema.ts'
 import * as twoFactor from './two-factor.service.ts'
-import { verifySignIn } from './verify-sign-in.ts'
 
 const nothing = z.strictObject({}).nullish()
 const mailed = said('We have sent you a mail with a code.')

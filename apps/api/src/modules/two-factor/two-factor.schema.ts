@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { anyPassword } from '../../plugins/fields.ts'
-import { replyOf } from '../../plugins/reply.ts'
+import { anyPassword } from '../../http/fields.ts'
+import { replyOf } from '../../http/reply.ts'
 
 /** Six digits as mails and authenticator apps show them, or a recovery code in six groups of four. */
 const sixDigits = /^\s*\d{3}[\s-]?\d{3}\s*$/

@@ -3,8 +3,8 @@ import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildApp } from '../../app.ts'
 import { createDeps } from '../../deps.ts'
-import { buildTestApp, type TestApp, type TestClient } from '../../testing.ts'
-import { auditOf, codeOf, login, mailsTo, password, registered } from '../auth/auth-fixtures.ts'
+import { buildTestApp, type TestApp, type TestClient } from '../../testing/api.ts'
+import { auditOf, codeOf, login, mailsTo, password, registered } from '../sign-in/testing/sign-in-fixtures.ts'
 import {
   appOf,
   askToConfirm,
@@ -22,7 +22,7 @@ import {
   withOtp,
   withTotp,
   wrong,
-} from './two-factor-fixtures.ts'
+} from './testing/two-factor-fixtures.ts'
 
 const minuteMs = 60_000
 const otpEnable = '/api/v1/auth/two-factor/otp/enable'

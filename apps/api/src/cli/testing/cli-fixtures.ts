@@ -1,0 +1,36 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { TestApp } from '../../testing/api.ts'
+
+const main = fileURLToPath(new URL('../main.ts', import.meta.url))
+
+/** A key ring as the environment has it, of keys that are one byte over and over. */
+export const ringText = (ids: Record<string, number>) =>
+  Object.entries(ids)
+    .map(([id, fill]) => `${id}:${Buffer.alloc(32, fill).toString('base64')}`)
+    .join()
+
+export type Run = { code: number; stdout: string; stderr: string }
+
+/** The command as an operator runs it, on the database and the Redis of the app. `args` are split at spaces. */
+export function muster(
+  api: TestApp,
+  args: string,
+  { env = {}, input = '' }: { env?: Record<string, string>; input?: string | Buffer } = {},
+): Promise<Run> {
+  const { database, redisUrl } = api.deps.config
+  const whole = {
+    PATH: process.env.PATH,
+    DATABASE_URL: database.url,
+    REDIS_URL: redisUrl,
+    PASSWORD_KEYS: ringText({ k1: 3 }),
+    BCRYPT_COST: '4',
+    ...env,
+  }
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [main, ...args.split(' ')], { env: whole }, (error, stdout, stderr) =>
+      resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
+    )
+    child.stdin?.end(input)
+  })
+}

@@ -1,0 +1,55 @@
+import { username } from '@muster/identifiers'
+import { roleSchema } from '@muster/policy'
+import { canonicalZone } from '@muster/zones'
+import { z } from 'zod'
+import { id, text } from '../../http/fields.ts'
+import { instant, replyOf } from '../../http/reply.ts'
+
+export const personName = text({ min: 1, max: 100 })
+/** By the present name of the region, so that everything which computes with it, and SQL of an operator, knows it. */
+export const timezone = z
+  .string()
+  .overwrite((name) => canonicalZone(name) ?? name)
+  .refine((name) => canonicalZone(name) !== undefined, 'is not an IANA time zone by its name, e.g. Europe/Berlin')
+
+/** A person as they and administrators see them. */
+export const user = z
+  .object({
+    id: z.uuid(),
+    username: z.string(),
+    name: z.string(),
+    email: z.string(),
+    role: roleSchema,
+    organizationId: z.uuid().nullable(),
+    bio: z.string().nullable(),
+    avatarUrl: z.string().nullable(),
+    timezone: z.string(),
+    status: z.enum(['online', 'offline']),
+    lastSeenAt: instant.nullable(),
+    twoFactorMethod: z.enum(['none', 'otp', 'totp']),
+    hasPassword: z.boolean(),
+    authProviders: z.array(z.enum(['local', 'google'])),
+    createdAt: instant,
+  })
+  .meta({ id: 'User' })
+export type User = z.infer<typeof user>
+
+export const userReply = replyOf(z.object({ user }))
+
+/** A person as others see them. Who may not see their presence gets `offline` and null. */
+export const publicUser = user
+  .pick({ id: true, username: true, name: true, avatarUrl: true, bio: true, status: true, lastSeenAt: true })
+  .meta({ id: 'PublicUser' })
+export type PublicUser = z.infer<typeof publicUser>
+
+export const publicUserReply = replyOf(z.object({ user: publicUser }))
+export const publicUsersReply = replyOf(z.object({ users: z.array(publicUser) }))
+export const userParams = z.strictObject({ id })
+export const peopleQuery = z.strictObject({ q: text({ min: 1, max: 100 }) })
+
+/** The username may be a reserved one: whoever has it keeps it. */
+export const userPatch = z
+  .strictObject({ username, name: personName, bio: text({ max: 150, isMultiline: true }).nullable(), timezone })
+  .partial()
+  .refine((patch) => Object.keys(patch).length > 0, 'names nothing to change')
+export type UserPatch = z.infer<typeof userPatch>

@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { buildTestApp, type TestApp } from '../../testing/api.ts'
+import { ensureBootstrapAdmin } from '../admin/bootstrap-admin.ts'
+
+let api: TestApp
+
+beforeAll(async () => {
+  api = await buildTestApp({ config: { bootstrapAdmin: { email: 'root@example.test', password: 'F1rst-Password' } } })
+})
+afterAll(() => api.close())
+
+const me = '/api/v1/users/me'
+const codeOf = (answer: { json(): { error: { code: string } } }) => answer.json().error.code
+
+test('a change is seen at the next reading although the profile is cached', async () => {
+  const person = await api.signUp()
+  await person.inject('GET', me)
+  expect(await api.redis.exists(`user:profile:v1:${person.userId}`)).toBe(1)
+  const changed = await person.inject('PATCH', me, { name: 'New Name', bio: null, timezone: 'America/Lima' })
+  expect(changed.statusCode).toBe(200)
+  expect((await person.inject('GET', me)).json().data.user).toMatchObject({
+    name: 'New Name',
+    bio: null,
+    timezone: 'America/Lima',
+  })
+})
+
+test.each([
+  ['europe/berlin', 'Europe/Berlin'],
+  ['ASIA/KOLKATA', 'Asia/Kolkata'],
+  ['Europe/Kyiv', 'Europe/Kyiv'],
+  ['europe/kiev', 'Europe/Kyiv'],
+  ['Asia/Calcutta', 'Asia/Kolkata'],
+  ['Europe/Amsterdam', 'Europe/Amsterdam'],
+  ['US/Eastern', 'America/New_York'],
+  ['EST5EDT', 'America/New_York'],
+  ['CET', 'Europe/Brussels'],
+  ['EET', 'Europe/Athens'],
+  ['HST', 'Pacific/Honolulu'],
+  ['gmt0', 'UTC'],
+  ['Etc/GMT+5', 'Etc/GMT+5'],
+])('the time zone %s is kept as %s', async (timezone, kept) => {
+  const person = await api.signUp()
+  expect((await person.inject('PATCH', me, { timezone })).json().data.user.timezone).toBe(kept)
+})
+
+const noZones = ['+01:00', '-0500', 'UTC+1', 'GMT+5', 'EST5', 'IST', 'SystemV/AST4', 'Factory', 'localtime']
+
+test.each([...noZones, 'Mars/Olympus', 'Europe/Berlin\u0000', ' Europe/Berlin', 'Europe/\u212Ayiv', ''])(
+  '%j is no time zone by name',
+  async (timezone) => {
+    const answer = await (await api.signUp()).inject('PATCH', me, { timezone })
+    expect(answer.json().error.details).toEqual([
+      { path: 'body.timezone', message: expect.stringContaining('IANA time zone') },
+    ])
+  },
+)
+
+test('the profile is the same without Redis', async () => {
+  const person = await api.signUp()
+  const userOf = async () => ({ ...(await person.inject('GET', me)).json().data.user, lastSeenAt: null })
+  const cached = (await userOf()) && (await userOf())
+  await api.redis.del(`user:profile:v1:${person.userId}`)
+  expect(await userOf()).toEqual(cached)
+})
+
+test('who has the present state gets 304, who changes a past one gets 412', async () => {
+  const person = await api.signUp()
+  const etag = (await person.inject('GET', me)).headers.etag as string
+  const unchanged = await person.inject('GET', me, undefined, { 'if-none-match': `W/${etag}` })
+  expect([unchanged.statusCode, unchanged.body]).toEqual([304, ''])
+  const [one, two] = await Promise.all(
+    ['one', 'two'].map((bio) => person.inject('PATCH', me, { bio }, { 'if-match': etag })),
+  )
+  expect([one?.statusCode, two?.statusCode].sort()).toEqual([200, 412])
+})
+
+test('a username that somebody else has is refused', async () => {
+  const [one, other] = [await api.signUp(), await api.signUp()]
+  const taken = (await other.inject('GET', me)).json().data.user.username
+  expect(codeOf(await one.inject('PATCH', me, { username: taken.toUpperCase() }))).toBe('USERNAME_TAKEN')
+})
+
+test('the role, the e-mail and anything else that is no profile field can not be set', async () => {
+  const person = await api.signUp()
+  for (const body of [{ role: 'super_admin' }, { email: 'other@example.test' }, { isActive: true }, {}]) {
+    expect(codeOf(await person.inject('PATCH', me, body))).toBe('VALIDATION_FAILED')
+  }
+})
+
+test('the first super admin is made once, also by five processes that start at once, and keeps a changed password', async () => {
+  await Promise.all(Array.from({ length: 5 }, () => ensureBootstrapAdmin(api.deps)))
+  const admins = () =>
+    api.db.selectFrom('users').select(['id', 'password_hash']).where('role', '=', 'super_admin').execute()
+  expect(await admins()).toHaveLength(1)
+  await api.db.updateTable('users').set({ password_hash: 'changed' }).where('role', '=', 'super_admin').execute()
+  await ensureBootstrapAdmin(api.deps)
+  expect(await admins()).toMatchObject([{ password_hash: 'changed' }])
+})

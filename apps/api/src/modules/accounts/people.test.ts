@@ -1,0 +1,233 @@
+import { manualClock } from '@muster/testing'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import type { PublicUser } from './accounts.schema.ts'
+
+const clock = manualClock(new Date('2026-11-21T09:00:00.000Z'))
+let api: TestApp
+
+beforeAll(async () => {
+  api = await buildTestApp({ clock })
+})
+afterAll(() => api.close())
+
+const search = async (person: TestPerson, q: string): Promise<PublicUser[]> => {
+  const answer = await person.inject('GET', `/api/v1/users?q=${encodeURIComponent(q)}`)
+  expect(answer.statusCode, answer.body).toBe(200)
+  return answer.json().data.users
+}
+const find = (person: TestPerson, other: TestPerson, headers?: Record<string, string>) =>
+  person.inject('GET', `/api/v1/users/${other.userId}`, undefined, headers)
+const change = (person: TestPerson, columns: object) =>
+  api.db.updateTable('users').set(columns).where('id', '=', person.userId).execute()
+const named = async (name: string, username: string, options: { organizationId?: string } = {}) => {
+  const person = await api.signUp(options)
+  await change(person, { name, username })
+  return person
+}
+const colleague = (of: TestPerson, name: string, username: string) =>
+  named(name, username, { organizationId: of.organizationId as string })
+const befriend = (one: TestPerson, other: TestPerson, at: Date | null = clock.now()) =>
+  api.db
+    .insertInto('friendships')
+    .values({
+      id: crypto.randomUUID(),
+      requester_id: one.userId,
+      addressee_id: other.userId,
+      accepted_at: at,
+      created_at: clock.now(),
+    })
+    .execute()
+const block = (one: TestPerson, other: TestPerson) =>
+  api.db
+    .insertInto('blocks')
+    .values({ blocker_id: one.userId, blocked_id: other.userId, created_at: clock.now() })
+    .execute()
+const idsOf = (people: { id?: string; userId?: string }[]) => people.map(({ id, userId }) => id ?? userId)
+
+test('people of the organization and friends are found by parts of their names, beginnings first', async () => {
+  const me = await named('Me', 'searcher')
+  const within = await colleague(me, 'Joanna Quill', 'someone_else')
+  const begins = await colleague(me, 'Annabel Reed', 'reed')
+  const byUsername = await colleague(me, 'Ünal Öz', 'xannx')
+  const friend = await named('Hannah Far', 'far_away')
+  await befriend(friend, me)
+  await named('Anna Stranger', 'anna_stranger')
+  expect(idsOf(await search(me, 'ANN'))).toEqual(idsOf([begins, friend, within, byUsername]))
+  expect(idsOf(await search(me, 'öz'))).toEqual(idsOf([byUsername]))
+  expect(await search(me, '%')).toEqual([])
+  expect(await search(me, '_')).toHaveLength(2)
+})
+
+test('anybody else is found by the exact username alone, and without presence', async () => {
+  const [me, stranger] = [await named('Me', 'looking'), await named('Strange Person', 'strange_one')]
+  await stranger.inject('GET', '/api/v1/users/me')
+  await api.deps.presence.flush()
+  expect(await search(me, 'strange')).toEqual([])
+  expect(await search(me, 'Strange Person')).toEqual([])
+  expect(await search(me, 'Strange_One')).toEqual([
+    {
+      id: stranger.userId,
+      username: 'strange_one',
+      name: 'Strange Person',
+      avatarUrl: null,
+      bio: null,
+      status: 'offline',
+      lastSeenAt: null,
+    },
+  ])
+  expect((await find(me, stranger)).statusCode).toBe(404)
+})
+
+test('with an open friend request, in either direction, the profile is seen without presence', async () => {
+  const [one, other] = [await api.signUp(), await api.signUp()]
+  await befriend(one, other, null)
+  for (const person of [one, other]) await person.inject('GET', '/api/v1/users/me')
+  await api.deps.presence.flush()
+  for (const [asking, asked] of [
+    [one, other],
+    [other, one],
+  ] as const) {
+    expect((await find(asking, asked)).json().data.user).toMatchObject({ id: asked.userId, lastSeenAt: null })
+  }
+})
+
+test('who blocked, was blocked, left or was deactivated is not there', async () => {
+  const me = await named('Me', 'blocker')
+  const make = async (username: string) => colleague(me, 'Gone Person', username)
+  const people = [await make('gone_1'), await make('gone_2'), await make('gone_3'), await make('gone_4')]
+  const [blocked, blocking, inactive, leaving] = people as [TestPerson, TestPerson, TestPerson, TestPerson]
+  expect(await search(me, 'gone person')).toHaveLength(4)
+  await block(me, blocked)
+  await block(blocking, me)
+  await change(inactive, { is_active: false })
+  await change(leaving, { deletion_requested_at: clock.now() })
+  expect(await search(me, 'gone')).toEqual([])
+  for (const [index, person] of people.entries()) {
+    expect(await search(me, `gone_${index + 1}`)).toEqual([])
+    expect((await find(me, person)).statusCode).toBe(404)
+  }
+})
+
+test('platform roles see no more than others do', async () => {
+  const [admin, other, person] = [
+    await api.signUp({ role: 'super_admin' }),
+    await api.signUp({ role: 'site_admin' }),
+    await named('Plain Person', 'plain_person'),
+  ]
+  for (const one of [other, person]) expect((await find(admin, one)).statusCode).toBe(404)
+  expect(await search(admin, 'plain')).toEqual([])
+  expect(idsOf(await search(admin, 'plain_person'))).toEqual([person.userId])
+  expect((await find(admin, admin)).statusCode).toBe(200)
+})
+
+test('at most 20 are found', async () => {
+  const me = await api.signUp()
+  for (let index = 0; index < 25; index++) await colleague(me, `Many ${index}`, `many_${index}`)
+  expect(await search(me, 'many')).toHaveLength(20)
+})
+
+test('a text that is none is refused', async () => {
+  const me = await api.signUp()
+  for (const query of ['', '?q=', '?q=%20', `?q=${'x'.repeat(101)}`, '?q=a&q=b', '?q=a&role=x']) {
+    expect([query, (await me.inject('GET', `/api/v1/users${query}`)).statusCode]).toEqual([query, 400])
+  }
+  expect((await me.inject('GET', '/api/v1/users/not-an-id')).statusCode).toBe(400)
+})
+
+test('a request makes its person online for five minutes, for those who may see it', async () => {
+  const me = await api.signUp()
+  const other = await colleague(me, 'Other Person', 'other_person')
+  const seen = async () => {
+    const { status, lastSeenAt } = (await find(me, other)).json().data.user
+    return [status, lastSeenAt]
+  }
+  expect(await seen()).toEqual(['offline', null])
+  const at = clock.now().toISOString()
+  await other.inject('GET', '/api/v1/tasks')
+  await api.deps.presence.flush()
+  expect(await seen()).toEqual(['online', at])
+  clock.advance(4 * 60_000)
+  expect(await seen()).toEqual(['online', at])
+  clock.advance(60_000)
+  expect(await seen()).toEqual(['offline', at])
+})
+
+test('Postgres is told at most once a minute of a person, whatever the number of requests and instances', async () => {
+  const { database, redisUrl } = api.deps.config
+  const second = await buildTestApp({ clock, config: { database, redisUrl } })
+  const [me, idle] = [await api.signUp(), await api.signUp()]
+  const request = async (instance: TestApp) => {
+    await instance.connect(me.cookies).inject('GET', '/api/v1/tasks')
+    await instance.deps.presence.flush()
+  }
+  const written = async () => {
+    const rows = await api.db.selectFrom('users').select('last_seen_at').where('id', '=', me.userId).execute()
+    return rows[0]?.last_seen_at?.toISOString()
+  }
+  const first = clock.now().toISOString()
+  for (const instance of [api, second, api, second]) await request(instance)
+  clock.advance(30_000)
+  for (const instance of [second, api]) await request(instance)
+  expect(await written()).toBe(first)
+  clock.advance(30_000)
+  const later = clock.now().toISOString()
+  for (const instance of [second, api]) await request(instance)
+  expect(await written()).toBe(later)
+  const never = await api.db.selectFrom('users').select('last_seen_at').where('id', '=', idle.userId).execute()
+  expect(never).toEqual([{ last_seen_at: null }])
+  await second.close()
+})
+
+test('without Redis presence comes from Postgres', async () => {
+  const me = await api.signUp()
+  const other = await colleague(me, 'Known Person', 'known_person')
+  await other.inject('GET', '/api/v1/tasks')
+  await api.deps.presence.flush()
+  await api.redis.flushdb()
+  expect((await find(me, other)).json().data.user).toMatchObject({
+    status: 'online',
+    lastSeenAt: clock.now().toISOString(),
+  })
+})
+
+test('who came only while Postgres refused writes was here all the same', async () => {
+  const me = await api.signUp()
+  await sql`create function refuse() returns trigger language plpgsql as $$ begin raise 'no'; end $$`.execute(api.db)
+  await sql`create trigger refused before update of last_seen_at on users execute function refuse()`.execute(api.db)
+  await me.inject('GET', '/api/v1/tasks')
+  await api.deps.presence.flush()
+  await sql`drop trigger refused on users`.execute(api.db)
+  await api.deps.presence.flush()
+  const row = await api.db.selectFrom('users').select('last_seen_at').where('id', '=', me.userId).executeTakeFirst()
+  expect(row).toEqual({ last_seen_at: clock.now() })
+})
+
+test('the process that ends writes what it noted', async () => {
+  const { database, redisUrl } = api.deps.config
+  const ending = await buildTestApp({ clock, config: { database, redisUrl } })
+  const me = await api.signUp()
+  await ending.connect(me.cookies).inject('GET', '/api/v1/tasks')
+  await ending.close()
+  const row = await api.db.selectFrom('users').select('last_seen_at').where('id', '=', me.userId).executeTakeFirst()
+  expect(row?.last_seen_at).toEqual(clock.now())
+})
+
+test('who has the present state gets 304, also when only the presence changed since', async () => {
+  const me = await api.signUp()
+  const other = await colleague(me, 'Etag Person', 'etag_person')
+  const state = async (etag = '') => {
+    const answer = await find(me, other, { 'if-none-match': etag })
+    return { status: answer.statusCode, etag: answer.headers.etag as string, body: answer.body }
+  }
+  const first = await state()
+  expect(await state(first.etag)).toMatchObject({ status: 304, body: '' })
+  await other.inject('PATCH', '/api/v1/users/me', { bio: 'changed' })
+  await api.deps.presence.flush()
+  const second = await state(first.etag)
+  expect(second.status).toBe(200)
+  expect((await state(second.etag)).status).toBe(304)
+  clock.advance(6 * 60_000)
+  expect((await state(second.etag)).status).toBe(200)
+})

@@ -1,0 +1,59 @@
+import { isReservedUsername } from '@muster/identifiers'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { buildTestApp, type TestApp } from '../../testing/api.ts'
+import { createSuperAdmin } from '../admin/bootstrap-admin.ts'
+import { accept, invited, newAccount } from '../invites/testing/invites-fixtures.ts'
+import { newPerson, register } from '../sign-in/testing/sign-in-fixtures.ts'
+
+let api: TestApp
+
+beforeAll(async () => {
+  api = await buildTestApp()
+})
+afterAll(() => api.close())
+
+const reservedDetail = [{ path: 'body.username', message: 'is reserved; choose another username' }]
+const rename = async (username: string, changes: object) => {
+  const person = await api.signUp()
+  await api.db.updateTable('users').set({ username }).where('id', '=', person.userId).execute()
+  return person.inject('PATCH', '/api/v1/users/me', changes)
+}
+
+describe.each(['admin', 'ADMIN', 'support', 'muster', 'null', '_me_', 'r00t', 'support24', 'no_reply', 'deleted_me'])(
+  'the username %s',
+  (username) => {
+    test('is given to nobody at registration, acceptance or a change of the profile', async () => {
+      const { token } = await invited(api, await api.signUp(), 'client_user')
+      const answers = [
+        await register(api.connect(), { ...newPerson(), username }),
+        await accept(api.connect(), { ...newAccount(token), username }),
+        await (await api.signUp()).inject('PATCH', '/api/v1/users/me', { username }),
+      ]
+      for (const answer of answers) {
+        expect([answer.statusCode, answer.json().error]).toMatchObject([
+          400,
+          { code: 'VALIDATION_FAILED', details: reservedDetail },
+        ])
+      }
+    })
+
+    test('is kept by the account that has it, also when its whole profile is sent', async () => {
+      const kept = username.toLowerCase()
+      const answer = await rename(kept, { username, name: 'Another' })
+      expect(answer.json().data?.user).toMatchObject({ username: kept, name: 'Another' })
+      await api.db.deleteFrom('users').where('username', '=', kept).execute()
+    })
+  },
+)
+
+test('an account that has a reserved username does not get another one', async () => {
+  expect((await rename('root', { username: 'postmaster' })).json().error.details).toEqual(reservedDetail)
+})
+
+test('a super admin who is made at the machine has a reserved username, which tells who they are', async () => {
+  const email = 'first@example.test'
+  await createSuperAdmin(api.deps, { email, name: 'First', password: 'F1rst-Password', by: 'operator' })
+  const row = await api.db.selectFrom('users').select('username').where('email', '=', email).executeTakeFirstOrThrow()
+  expect(row.username).toMatch(/^admin_[0-9a-f]{12}$/)
+  expect(isReservedUsername('admin')).toBe(true)
+})

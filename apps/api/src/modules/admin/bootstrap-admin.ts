@@ -1,0 +1,55 @@
+import { newId } from '@muster/db'
+import type { Deps } from '../../deps.ts'
+import { isUniqueViolation } from '../../sql/unique-violation.ts'
+import * as queries from '../accounts/accounts.queries.ts'
+
+type AdminDeps = Pick<Deps, 'db' | 'transact' | 'passwords' | 'clock'>
+
+/**
+ * Creates a super admin unless somebody has that e-mail. Safe to repeat and to race: the unique e-mail decides, and an
+ * existing account keeps its password.
+ * @param admin.by who asked for it, for the audit log
+ * @returns `exists` when that somebody is a super admin, `taken` when they are not
+ */
+export async function createSuperAdmin(
+  { db, transact, passwords, clock }: AdminDeps,
+  { email, name, password, by }: { email: string; name: string; password: string; by: 'bootstrap' | 'operator' },
+): Promise<'created' | 'exists' | 'taken'> {
+  const standing = async () => {
+    const owner = await queries.findByEmail(db, email)
+    return owner && (owner.role === 'super_admin' ? 'exists' : 'taken')
+  }
+  const before = await standing()
+  if (before) return before
+  const passwordHash = await passwords.hash(password)
+  const id = newId()
+  return transact(async ({ trx, audit }) => {
+    await queries.insert(trx, {
+      id,
+      username: `admin_${id.slice(-12)}`,
+      name,
+      email,
+      password_hash: passwordHash,
+      role: 'super_admin',
+      organization_id: null,
+      created_at: clock.now(),
+    })
+    const after = { role: 'super_admin', by }
+    audit({ action: 'user.created', actorId: null, targetType: 'user', targetId: id, after })
+  }).then(
+    () => 'created' as const,
+    async (error: unknown) => {
+      const winner = isUniqueViolation(error, 'users_email_key') && (await standing())
+      if (!winner) throw error
+      return winner
+    },
+  )
+}
+
+/** Creates the first super admin from the environment when nobody has that e-mail yet. */
+export async function ensureBootstrapAdmin(deps: AdminDeps & Pick<Deps, 'config' | 'log'>): Promise<void> {
+  const admin = deps.config.bootstrapAdmin
+  if (!admin) return
+  const outcome = await createSuperAdmin(deps, { ...admin, name: 'Administrator', by: 'bootstrap' })
+  if (outcome === 'created') deps.log.info('the first super admin was created from BOOTSTRAP_ADMIN_EMAIL')
+}

@@ -1,0 +1,33 @@
+import type { Role } from '@muster/policy'
+import type { TestApp, TestPerson } from '../../../testing/api.ts'
+
+export const base = '/api/v1/admin'
+export const nobodyId = '01890000-0000-7000-8000-000000000000'
+
+export const platformRoles = ['super_admin', 'site_admin', 'operator'] as const
+export const clientRoles = ['client_admin', 'client_user'] as const
+
+/** What was recorded of one kind, oldest first. */
+export const eventsOf = (api: TestApp, action: string, targetId?: string) =>
+  api.db
+    .selectFrom('audit_pending')
+    .selectAll()
+    .where('action', '=', action)
+    .$if(targetId !== undefined, (query) => query.where('target_id', '=', targetId as string))
+    .orderBy('id')
+    .execute()
+
+/** One person of each role. */
+export async function oneOfEach(api: TestApp): Promise<Record<Role, TestPerson>> {
+  const roles = [...platformRoles, ...clientRoles]
+  return Object.fromEntries(
+    await Promise.all(roles.map(async (role) => [role, await api.signUp({ role })] as const)),
+  ) as Record<Role, TestPerson>
+}
+
+/** The statuses of answers, sorted, with how often each came. */
+export function tally(answers: readonly { statusCode: number }[]): Record<number, number> {
+  const counts: Record<number, number> = {}
+  for (const { statusCode } of answers) counts[statusCode] = (counts[statusCode] ?? 0) + 1
+  return counts
+}

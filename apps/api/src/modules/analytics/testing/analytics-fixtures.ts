@@ -1,0 +1,28 @@
+import { newId } from '@muster/db'
+import { insertReminder, insertTask } from '@muster/testing'
+import type { TestApp, TestClient, TestPerson } from '../../../testing/api.ts'
+import type { Analytics, Streaks } from '../analytics.schema.ts'
+
+export const readAnalytics = async (person: TestClient): Promise<Analytics> =>
+  (await person.inject('GET', '/api/v1/analytics')).json().data
+export const readStreaks = async (person: TestClient): Promise<Streaks> =>
+  (await person.inject('GET', '/api/v1/analytics/streaks')).json().data
+
+const ownerRow = ({ userId, organizationId }: TestPerson) => ({ id: userId, organization_id: organizationId })
+
+export type TaskFields = Parameters<typeof insertTask>[2]
+
+/** A task completed at that moment, or open without one. */
+export const putTask = ({ db }: TestApp, owner: TestPerson, completedAt: Date | null, fields: TaskFields = {}) =>
+  insertTask(db, ownerRow(owner), {
+    id: newId(),
+    status: completedAt ? 'completed' : 'todo',
+    completed_at: completedAt,
+    ...fields,
+  })
+
+/** A reminder of the person's, of a task of theirs. */
+export async function putReminder(api: TestApp, person: TestPerson, status: string, completedAt: Date | null = null) {
+  const task = await putTask(api, person, null)
+  return insertReminder(api.db, task, { status, completed_at: completedAt })
+}

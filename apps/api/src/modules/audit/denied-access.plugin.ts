@@ -1,0 +1,137 @@
+import { DomainError } from '@muster/errors'
+import { Counter, registry } from '@muster/telemetry'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import type { Deps } from '../../deps.ts'
+import { type Actor, type Origin, originOf } from '../../http/actor.ts'
+import { insertEvent, insertIfHidden, type TargetType } from './denied-access.queries.ts'
+
+type Target = { type: TargetType; id: string }
+type Denial = { actor: Actor; origin: Origin; method: string; route: string; code: string; target: Target | undefined }
+type DenialDeps = Pick<Deps, 'db' | 'relay' | 'clock' | 'log'>
+
+/** What the id in an address stands for, by the beginning of its route. */
+const namedBy: readonly [route: string, type: TargetType, param: string][] = [
+  ['/tasks/:id', 'task', 'id'],
+  ['/attachments/:id', 'attachment', 'id'],
+  ['/reminders/:id', 'reminder', 'id'],
+  ['/notifications/:id', 'notification', 'id'],
+  ['/auth/sessions/:id', 'session', 'id'],
+  ['/friends/requests/:id', 'friend-request', 'id'],
+  ['/users/:id', 'user', 'id'],
+  ['/organization/members/:userId', 'user', 'userId'],
+  ['/invites/:id', 'invite', 'id'],
+  ['/admin/users/:id', 'user', 'id'],
+]
+
+/** The same for an id in the body. */
+const namedInBody: readonly [route: string, type: TargetType, field: string][] = [
+  ['/reminders', 'task', 'taskId'],
+  ['/friends/requests', 'user', 'userId'],
+]
+
+const apiPrefix = '/api/v1'
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+/** The same person at the same thing, again and again, is one event a minute. */
+const repeatMs = 60_000
+const maxRemembered = 10_000
+const maxWaiting = 1_000
+
+const droppedTotal = new Counter({
+  name: 'muster_denied_access_dropped_total',
+  help: 'Denied accesses that were not written to the audit log: too many at once, or Postgres was away.',
+  registers: [registry],
+})
+
+/**
+ * Writes to the audit log who tried to reach what exists and is not for them: what is somebody else's (404, since nobody
+ * is told that it exists), and what their role does not allow (403). It happens after the answer, so that no request
+ * waits for it and no answer's time tells what exists.
+ */
+export const deniedAccessPlugin = fp(async (app: FastifyInstance, { context }: { context: DenialDeps }) => {
+  const denials = createDenialLog(context)
+  app.addHook('onError', (request, _reply, error, done) => {
+    if (error instanceof DomainError && isDenial(error)) denials.note(denialOf(request, error))
+    done()
+  })
+  app.addHook('onClose', () => denials.close())
+})
+
+const isDenial = ({ code }: DomainError) => code === 'NOT_FOUND' || code === 'FORBIDDEN' || code === 'ROLE_NOT_ALLOWED'
+
+function denialOf(request: FastifyRequest, { code }: DomainError): Denial | undefined {
+  const { actor, method, routeOptions } = request
+  const route = routeOptions.url?.slice(apiPrefix.length)
+  if (!actor || !route) return undefined
+  const target = targetOf(request, route)
+  // Nothing that could exist was asked for.
+  if (code === 'NOT_FOUND' && !target) return undefined
+  return { actor, origin: originOf(request), method, route, code, target }
+}
+
+function targetOf({ params, body, method }: FastifyRequest, route: string): Target | undefined {
+  const [, type, param] = namedBy.find(([begin]) => route === begin || route.startsWith(`${begin}/`)) ?? []
+  if (type && param) return asTarget(type, (params as Record<string, unknown>)[param])
+  const [, bodyType, field] = (method === 'POST' && namedInBody.find(([whole]) => route === whole)) || []
+  if (bodyType && field) return asTarget(bodyType, (body as Record<string, unknown> | undefined)?.[field])
+  return undefined
+}
+
+const asTarget = (type: TargetType, id: unknown): Target | undefined =>
+  typeof id === 'string' && uuid.test(id) ? { type, id: id.toLowerCase() } : undefined
+
+/** Writes denials one after the other, behind the requests. */
+function createDenialLog({ db, relay, clock, log }: DenialDeps) {
+  const waiting: Denial[] = []
+  const notedUntilMs = new Map<string, number>()
+  let running: Promise<void> | undefined
+
+  const isRepeated = (denial: Denial) => {
+    const { actor, method, route, target } = denial
+    const key = [actor.userId, method, route, target?.id].join(' ')
+    const nowMs = clock.now().getTime()
+    if ((notedUntilMs.get(key) ?? 0) > nowMs) return true
+    notedUntilMs.delete(key)
+    notedUntilMs.set(key, nowMs + repeatMs)
+    const [oldest] = notedUntilMs.keys()
+    if (notedUntilMs.size > maxRemembered && oldest !== undefined) notedUntilMs.delete(oldest)
+    return false
+  }
+
+  const drain = async () => {
+    for (let denial = waiting.shift(); denial; denial = waiting.shift()) {
+      try {
+        if (await write(db, denial)) relay.hintAudit()
+      } catch (error) {
+        droppedTotal.inc()
+        log.warn({ err: error }, 'a denied access was not written to the audit log')
+      }
+    }
+    running = undefined
+  }
+
+  return {
+    note(denial: Denial | undefined): void {
+      if (!denial || isRepeated(denial)) return
+      if (waiting.length < maxWaiting) waiting.push(denial)
+      else droppedTotal.inc()
+      running ??= drain()
+    },
+    close: async () => running,
+  }
+}
+
+/** @returns whether there was something to write */
+async function write(db: Deps['db'], { actor, origin, method, route, code, target }: Denial): Promise<boolean> {
+  const event = {
+    action: 'access.denied',
+    actorId: actor.userId,
+    targetType: target?.type ?? 'route',
+    targetId: target?.id ?? `${method} ${route}`,
+    after: { method, route, code },
+    context: origin,
+  }
+  if (code === 'NOT_FOUND' && target) return insertIfHidden(db, event, target, actor)
+  await insertEvent(db, event)
+  return true
+}

@@ -1,0 +1,89 @@
+import { genesisHash, personalDigest, rowHash, rowKey } from '@muster/audit'
+import { type Db, newId } from '@muster/db'
+import { sql } from 'kysely'
+import type { TestApp } from '../../../testing/api.ts'
+
+export const eventsUrl = '/api/v1/admin/audit-events'
+
+type Event = {
+  action?: string
+  actorId?: string | null
+  targetType?: string
+  targetId?: string
+  createdAt?: Date
+  ip?: string | null
+  userAgent?: string | null
+}
+
+/** Puts genuine events at the end of the chain, as the audit worker would. @returns their ids */
+export async function chainEvents(
+  api: Pick<TestApp, 'db' | 'deps'>,
+  count: number,
+  event: Event = {},
+): Promise<string[]> {
+  const key = rowKey(api.deps.config.keys.audit)
+  if (!key) throw new Error('the test has audit keys')
+  const {
+    action = 'task.created',
+    actorId = null,
+    targetType = 'task',
+    createdAt = new Date(),
+    ip = '192.0.2.7',
+  } = event
+  return api.db.transaction().execute(async (trx) => {
+    const head = await trx.selectFrom('audit_chain_head').select(['seq', 'hash']).forUpdate().executeTakeFirstOrThrow()
+    await sql`select audit_ensure_partition(${createdAt})`.execute(trx)
+    let previous = head.seq === 0 ? genesisHash : head.hash
+    const rows = Array.from({ length: count }, (_, index) => {
+      const record = {
+        seq: head.seq + index + 1,
+        id: newId(),
+        action,
+        actorId,
+        targetType,
+        targetId: event.targetId ?? String(index),
+      }
+      const salt = Buffer.alloc(16, index)
+      const own = { salt, ip, userAgent: event.userAgent ?? null, requestId: null, beforeText: null, afterText: null }
+      const digest = personalDigest(key, own)
+      const link = previous
+      previous = rowHash(key, link, { ...record, createdAtMicros: createdAt.getTime() * 1_000 }, digest)
+      return { record, own, digest, link, hash: previous }
+    })
+    await trx
+      .insertInto('audit_events')
+      .values(
+        rows.map(({ record, digest, link, hash }) => ({
+          seq: record.seq,
+          id: record.id,
+          action,
+          actor_id: actorId,
+          target_type: targetType,
+          target_id: record.targetId,
+          created_at: createdAt,
+          personal_digest: digest,
+          key_id: key.id,
+          previous_hash: link,
+          hash,
+        })),
+      )
+      .execute()
+    await trx
+      .insertInto('audit_personal')
+      .values(rows.map(({ record, own }) => ({ event_id: record.id, salt: own.salt, ip, user_agent: own.userAgent })))
+      .execute()
+    await trx
+      .updateTable('audit_chain_head')
+      .set({ seq: head.seq + count, hash: previous })
+      .execute()
+    return rows.map(({ record }) => record.id)
+  })
+}
+
+/** What a thief with the database's own powers can do: the triggers do not fire. */
+export async function tamper(db: Db, statement: string): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    await sql`select set_config('session_replication_role', 'replica', true)`.execute(trx)
+    await sql.raw(statement).execute(trx)
+  })
+}

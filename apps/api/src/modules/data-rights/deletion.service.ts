@@ -1,0 +1,58 @@
+import { DomainError } from '@muster/errors'
+import { deletionGraceMs } from '@muster/jobs'
+import { insertMail } from '@muster/mail'
+import type { Context } from '../../context.ts'
+import type { Actor, Origin } from '../../http/actor.ts'
+import { lockById } from '../accounts/accounts.queries.ts'
+import { dropCachedProfile } from '../accounts/accounts.service.ts'
+import * as queries from '../accounts/deletion-mark.queries.ts'
+import { isLastAdmin } from '../members/membership.ts'
+import { type Confirmation, confirmPerson } from '../reauthentication/reauthenticate.ts'
+import { endSessions, sessionBeganAt } from '../sessions/sessions.service.ts'
+
+/**
+ * Ends every session and has the person made anonymous after 30 days, unless they sign in before.
+ * @returns until when that is
+ * @throws DomainError LAST_ADMIN, and whatever `confirmPerson` throws
+ */
+export async function requestDeletion(
+  context: Context,
+  actor: Actor,
+  confirmation: Confirmation,
+  origin: Origin,
+): Promise<Date> {
+  await confirmPerson(context, actor, confirmation, origin)
+  const now = context.clock.now()
+  const until = new Date(now.getTime() + deletionGraceMs)
+  const ended = await context.transact(async (tx) => {
+    const user = await lockById(tx.trx, actor.userId)
+    if (!user?.is_active) throw new DomainError('UNAUTHENTICATED')
+    // Of two at once, the second comes with a session that the first has ended.
+    await sessionBeganAt({ db: tx.trx }, actor)
+    if (await isLastAdmin(tx.trx, user)) {
+      throw new DomainError('LAST_ADMIN', {
+        message:
+          'You are the last client_admin of your organization. Make somebody else one first, or remove its members.',
+      })
+    }
+    await queries.setDeletionRequested(tx.trx, user.id, now, now)
+    await insertMail(tx, {
+      template: 'account-deleted',
+      to: user.email,
+      userId: user.id,
+      data: { name: user.name, timezone: user.timezone, until: until.toISOString() },
+    })
+    tx.audit({
+      action: 'user.deletion_requested',
+      actorId: user.id,
+      targetType: 'user',
+      targetId: user.id,
+      after: { until: until.toISOString() },
+      context: origin,
+    })
+    return endSessions(tx, user.id, { reason: 'account deleted', actorId: user.id, origin, now })
+  })
+  context.revocations.noteRevoked(ended)
+  await dropCachedProfile(context, actor.userId)
+  return until
+}

@@ -1,0 +1,216 @@
+import type { Db } from '@muster/db'
+import { sql } from 'kysely'
+import type { UserRow } from '../accounts/accounts.queries.ts'
+import { type Cursor, type ExportPage, readAuditPage, readPage, readPendingAuditPage } from './export.queries.ts'
+
+type Person = Pick<UserRow, 'id' | 'email'>
+
+/** A list in the export, read in pages. */
+export type Section = { name: string; read(db: Db, person: Person, after: Cursor | undefined): Promise<ExportPage> }
+
+type Part = Omit<Parameters<typeof readPage>[1], 'from' | 'where'> & { table: string; owner?: string }
+
+/** Rows of a table that belong to the person by one column. */
+const owned = (name: string, { table, owner = 'user_id', ...part }: Part): Section => ({
+  name,
+  read: (db, { id }, after) =>
+    readPage(db, { ...part, from: sql.table(table), where: sql`${sql.ref(owner)} = ${id}` }, after),
+})
+
+const taskColumns = [
+  'id',
+  'owner_id',
+  'assignee_id',
+  'organization_id',
+  'title',
+  'description',
+  'due_date',
+  'priority',
+  'category',
+  'status',
+  'link',
+  'completed_at',
+  'created_at',
+  'updated_at',
+]
+const byDueDate = [
+  ['due_date', 'timestamptz'],
+  ['id', 'uuid'],
+] as const
+const byId = [['id', 'uuid']] as const
+
+const attachments = owned('attachments', {
+  table: 'attachments',
+  owner: 'uploader_id',
+  columns: [
+    'id',
+    'task_id',
+    'filename',
+    'content_type',
+    'status',
+    'size_bytes',
+    'original_size_bytes',
+    'width_px',
+    'height_px',
+    'failure_reason',
+    'created_at',
+  ],
+  order: byId,
+})
+
+/** With where the bytes are served. */
+const attachmentsWithUrls: Section = {
+  name: attachments.name,
+  async read(...args) {
+    const { rows, next } = await attachments.read(...args)
+    const urlOf = (row: (typeof rows)[number]) =>
+      row.status === 'ready' ? `/api/v1/attachments/${row.id}/content` : null
+    return { rows: rows.map((row) => ({ ...row, url: urlOf(row) })), next }
+  },
+}
+
+const friends: Section = {
+  name: 'friends',
+  read: (db, { id }, after) =>
+    readPage(
+      db,
+      {
+        columns: [
+          'friendships.id',
+          'username',
+          'name',
+          'requester_id',
+          'addressee_id',
+          'accepted_at',
+          'friendships.created_at',
+        ],
+        from: sql`friendships join users on users.id = case when requester_id = ${id} then addressee_id else requester_id end`,
+        where: sql`${id}::uuid in (requester_id, addressee_id)`,
+        order: [['friendships.id', 'uuid']],
+      },
+      after,
+    ),
+}
+
+const blocks: Section = {
+  name: 'blocks',
+  read: (db, { id }, after) =>
+    readPage(
+      db,
+      {
+        columns: ['blocked_id', 'username', 'name', 'blocks.created_at'],
+        from: sql`blocks join users on users.id = blocked_id`,
+        where: sql`blocker_id = ${id}`,
+        order: [['blocked_id', 'uuid']],
+      },
+      after,
+    ),
+}
+
+/** What was mailed to the person or to their address. Codes and tokens are no part of it: they are never stored. */
+const mails: Section = {
+  name: 'mails',
+  read: (db, { id, email }, after) =>
+    readPage(
+      db,
+      {
+        columns: ['id', 'template', 'to_address', 'status', 'attempts', 'data', 'created_at', 'sent_at', 'expires_at'],
+        from: sql`email_messages`,
+        where: sql`(user_id = ${id} or to_address = ${email})`,
+        order: byId,
+      },
+      after,
+    ),
+}
+
+/**
+ * Every list that Muster keeps of a person, but for what only serves the moment (idempotency keys of the last day).
+ * Factors come with their dates, never with their secrets.
+ */
+export const sections: readonly Section[] = [
+  owned('sessions', {
+    table: 'sessions',
+    columns: [
+      'id',
+      'user_agent',
+      'ip',
+      'is_remembered',
+      'created_at',
+      'last_used_at',
+      'expires_at',
+      'revoked_at',
+      'revoked_reason',
+    ],
+    order: byId,
+  }),
+  owned('devices', {
+    table: 'known_devices',
+    columns: ['browser', 'network', 'first_seen_at', 'last_seen_at'],
+    order: [
+      ['browser', 'text'],
+      ['network', 'text'],
+    ],
+  }),
+  owned('authenticatorApps', { table: 'totp_secrets', columns: ['created_at', 'confirmed_at'], order: byId }),
+  owned('recoveryCodes', {
+    table: 'recovery_codes',
+    columns: ['created_at', 'used_at'],
+    // Its hash, which stays here.
+    order: [['code_hash', 'bytea']],
+  }),
+  owned('twoFactorChallenges', {
+    table: 'two_factor_challenges',
+    columns: ['purpose', 'method', 'tries', 'created_at', 'expires_at', 'used_at'],
+    order: byId,
+  }),
+  owned('passwordResets', {
+    table: 'password_resets',
+    columns: ['created_at', 'expires_at', 'used_at'],
+    order: byId,
+  }),
+  friends,
+  blocks,
+  owned('ownedTasks', { table: 'tasks', owner: 'owner_id', columns: taskColumns, order: byDueDate }),
+  owned('assignedTasks', { table: 'tasks', owner: 'assignee_id', columns: taskColumns, order: byDueDate }),
+  attachmentsWithUrls,
+  owned('reminders', {
+    table: 'reminders',
+    columns: [
+      'id',
+      'task_id',
+      'scheduled_at',
+      'offset_minutes',
+      'type',
+      'message',
+      'status',
+      'failure_reason',
+      'late',
+      'sent_at',
+      'completed_at',
+      'created_at',
+    ],
+    order: [
+      ['scheduled_at', 'timestamptz'],
+      ['id', 'uuid'],
+    ],
+  }),
+  owned('dueNotices', {
+    table: 'due_notices',
+    columns: ['id', 'task_id', 'kind', 'due_date', 'status', 'failure_reason', 'late', 'created_at'],
+    order: byId,
+  }),
+  owned('digests', {
+    table: 'digest_deliveries',
+    columns: ['id', 'scheduled_at', 'status', 'failure_reason', 'late', 'created_at'],
+    order: byId,
+  }),
+  owned('notifications', {
+    table: 'notifications',
+    columns: ['id', 'type', 'title', 'message', 'task_id', 'chat_id', 'data', 'is_read', 'created_at'],
+    order: byId,
+  }),
+  mails,
+  { name: 'auditEvents', read: (db, { id }, after) => readAuditPage(db, id, after) },
+  // Recorded a moment ago, on their way into the log.
+  { name: 'pendingAuditEvents', read: (db, { id }, after) => readPendingAuditPage(db, id, after) },
+]

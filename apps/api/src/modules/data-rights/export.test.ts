@@ -1,0 +1,239 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { newId } from '@muster/db'
+import { insertReminder, insertTask } from '@muster/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { buildTestApp, type TestApp, type TestClient, type TestPerson } from '../../testing/api.ts'
+import { password, registered } from '../sign-in/testing/sign-in-fixtures.ts'
+
+let api: TestApp
+
+beforeAll(async () => {
+  api = await buildTestApp()
+  await api.listen()
+})
+afterAll(() => api.close())
+
+const path = '/api/v1/users/me/export'
+type Exported = Record<string, Record<string, unknown>[]> & { profile: Record<string, unknown> }
+const take = async (client: TestClient) => {
+  const answer = await client.inject('GET', path)
+  expect(answer.statusCode, answer.body).toBe(200)
+  return { answer, data: answer.json() as Exported }
+}
+const rowOf = ({ userId }: TestPerson) =>
+  api.db.selectFrom('users').selectAll().where('id', '=', userId).executeTakeFirstOrThrow()
+
+test('is one JSON file to keep, with all that a way through Muster left behind', async () => {
+  const { client, username, email, id } = await registered(api)
+  const friend = await api.signUp()
+  const blocked = await api.signUp()
+  await client.inject('PATCH', '/api/v1/users/me', { bio: 'about me' }, { 'user-agent': 'My Browser' })
+  await client.inject('PUT', '/api/v1/users/me/preferences', { hourBefore: false })
+  await client.inject('POST', '/api/v1/friends/requests', { userId: friend.userId })
+  await client.inject('POST', `/api/v1/friends/${blocked.userId}/block`)
+  const row = await api.db.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
+  const task = await insertTask(api.db, row, { title: 'My task' })
+  await insertReminder(api.db, task)
+  const fileId = newId()
+  await api.db
+    .insertInto('attachments')
+    .values({
+      id: fileId,
+      task_id: task.id,
+      uploader_id: id,
+      filename: 'a.pdf',
+      content_type: 'application/pdf',
+      kind: 'document',
+      status: 'ready',
+      size_bytes: 5,
+      original_size_bytes: 5,
+      storage_key: 'attachments/x/original',
+    })
+    .execute()
+  await api.db
+    .insertInto('notifications')
+    .values({ id: newId(), user_id: id, type: 'general', title: 'Told', message: 'once' })
+    .execute()
+
+  const { answer, data } = await take(client)
+  expect(answer.headers).toMatchObject({
+    'content-type': 'application/json; charset=utf-8',
+    'content-disposition': expect.stringMatching(
+      new RegExp(`^attachment; filename="muster-${username}-[\\d-]+\\.json"$`),
+    ),
+    'cache-control': 'no-store',
+  })
+  expect(data).toMatchObject({
+    exportedAt: expect.any(String),
+    profile: { id, username, email, bio: 'about me', hasPassword: true, googleId: null },
+    preferences: { hourBefore: false, morningDigest: true },
+    sessions: [{ ip: '127.0.0.1', revokedAt: null }],
+    friends: [{ addresseeId: friend.userId, requesterId: id, acceptedAt: null }],
+    blocks: [{ blockedId: blocked.userId }],
+    ownedTasks: [{ id: task.id, title: 'My task' }],
+    assignedTasks: [],
+    attachments: [{ id: fileId, filename: 'a.pdf', url: `/api/v1/attachments/${fileId}/content` }],
+    reminders: [{ taskId: task.id, status: 'pending' }],
+    notifications: [{ title: 'Told' }],
+    mails: [
+      { template: 'register-code', toAddress: email, status: 'queued' },
+      { template: 'welcome', toAddress: email },
+    ],
+    pendingAuditEvents: [
+      { action: 'user.registered', actorId: id },
+      { action: 'user.updated', userAgent: 'My Browser', ip: '127.0.0.1', after: { bio: 'about me' } },
+      { action: 'user.preferences_changed' },
+      { action: 'friend.requested' },
+      { action: 'friend.blocked' },
+      { action: 'user.exported' },
+    ],
+  })
+})
+
+test('holds nothing secret: no hash, seed, key or sealed value', async () => {
+  const { client, id } = await registered(api)
+  const created_at = new Date()
+  const secret = Buffer.from('never to be seen, this one is!!!')
+  await api.db
+    .insertInto('totp_secrets')
+    .values({ id: newId(), user_id: id, key_id: 'k1', sealed: secret, confirmed_at: created_at, created_at })
+    .execute()
+  await api.db.insertInto('recovery_codes').values({ user_id: id, code_hash: secret, created_at }).execute()
+  await api.db.updateTable('sessions').set({ seed: secret }).where('user_id', '=', id).execute()
+  const { password_hash } = await api.db
+    .selectFrom('users')
+    .select('password_hash')
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
+  const { answer, data } = await take(client)
+  expect(data).toMatchObject({
+    authenticatorApps: [{ confirmedAt: created_at.toISOString() }],
+    recoveryCodes: [{ usedAt: null }],
+  })
+  for (const hidden of [password, password_hash, 'password_hash', 'passwordHash', 'seed', 'sealed', 'codeHash']) {
+    expect(answer.body).not.toContain(hidden as string)
+  }
+  for (const encoding of ['utf8', 'hex', 'base64'] as const)
+    expect(answer.body).not.toContain(secret.toString(encoding))
+})
+
+test('holds nothing of anybody else', async () => {
+  const admin = await api.signUp()
+  const colleague = await api.signUp({ role: 'client_user', organizationId: admin.organizationId as string })
+  const other = await rowOf(colleague)
+  const shared = await insertTask(api.db, other, { assignee_id: admin.userId, title: 'Given to me' })
+  const hidden = await insertTask(api.db, other, { title: 'Not mine' })
+  await colleague.inject('PATCH', '/api/v1/users/me', { bio: 'of the other' })
+  const { answer, data } = await take(admin)
+  expect(data.assignedTasks).toMatchObject([{ id: shared.id }])
+  expect(data.ownedTasks).toEqual([])
+  for (const theirs of [hidden.id, colleague.email, 'of the other']) expect(answer.body).not.toContain(theirs)
+})
+
+test('of what others did to the person it tells what, and not from where', async () => {
+  const person = await api.signUp()
+  const admin = await api.signUp({ role: 'super_admin' })
+  const event = { target_type: 'user', target_id: person.userId, ip: '198.51.100.9', user_agent: 'Theirs' }
+  const rows = [
+    { id: newId(), action: 'user.role_changed', actor_id: admin.userId, after: '{"role":"client_user"}', ...event },
+    { id: newId(), action: 'auth.login_failed', actor_id: null, ...event },
+  ]
+  await api.db.insertInto('audit_pending').values(rows).execute()
+  const chained = [
+    { id: newId(), seq: 1, action: 'user.read', actor_id: admin.userId },
+    { id: newId(), seq: 2, action: 'task.created', actor_id: person.userId },
+  ]
+  for (const { id, ...row } of chained) {
+    const digests = { personal_digest: Buffer.alloc(32), previous_hash: Buffer.alloc(32), hash: Buffer.alloc(32) }
+    const target = { target_type: 'user', target_id: person.userId }
+    await api.db
+      .insertInto('audit_events')
+      .values({ id, ...row, ...target, ...digests, key_id: 'k1', created_at: new Date() })
+      .execute()
+    await api.db
+      .insertInto('audit_personal')
+      .values({ event_id: id, salt: Buffer.alloc(16), ip: '198.51.100.9' })
+      .execute()
+  }
+  const { data } = await take(person)
+  expect(data.pendingAuditEvents?.slice(0, 2)).toMatchObject([
+    { action: 'user.role_changed', ip: null, userAgent: null, after: { role: 'client_user' } },
+    { action: 'auth.login_failed', ip: '198.51.100.9', userAgent: 'Theirs' },
+  ])
+  expect(data.auditEvents).toMatchObject([
+    { action: 'user.read', ip: null },
+    { action: 'task.created', ip: '198.51.100.9' },
+  ])
+})
+
+test('goes through all pages of everything, each row once', async () => {
+  const person = await api.signUp()
+  const { id, organization_id } = await rowOf(person)
+  const due = new Date('2030-01-01T00:00:00.000Z')
+  const tasks = Array.from({ length: 1_234 }, (_, index) => ({
+    id: newId(),
+    owner_id: id,
+    organization_id,
+    title: `Task ${index}`,
+    // Many at the same moment: the page breaks lie among them.
+    due_date: new Date(due.getTime() + Math.floor(index / 300)),
+  }))
+  await api.db.insertInto('tasks').values(tasks).execute()
+  const told = Array.from({ length: 1_000 }, () => ({
+    id: newId(),
+    user_id: id,
+    type: 'general',
+    title: 'a',
+    message: 'b',
+  }))
+  await api.db.insertInto('notifications').values(told).execute()
+  const { data } = await take(person)
+  const ids = (rows: Record<string, unknown>[] = []) => rows.map((row) => row.id as string).sort()
+  expect(ids(data.ownedTasks)).toEqual(ids(tasks))
+  expect(ids(data.notifications)).toEqual(ids(told))
+})
+
+test('is never held whole: memory stays small while 40 MB pass through', async () => {
+  setFlagsFromString('--expose-gc')
+  const collect: () => void = runInNewContext('gc')
+  const liveBytes = () => {
+    collect()
+    const { heapUsed, external } = process.memoryUsage()
+    return heapUsed + external
+  }
+  const person = await api.signUp()
+  const { id: owner_id, organization_id } = await rowOf(person)
+  const description = 'x'.repeat(1_000)
+  for (let batch = 0; batch < 35; batch++) {
+    const tasks = Array.from({ length: 1_000 }, () => ({
+      id: newId(),
+      owner_id,
+      organization_id,
+      title: 'Task',
+      description,
+      due_date: new Date(),
+    }))
+    await api.db.insertInto('tasks').values(tasks).execute()
+  }
+  const before = liveBytes()
+  const response = await person.fetch(path, { headers: { 'accept-encoding': 'identity' } })
+  let [received, highest, chunks] = [0, 0, 0]
+  for await (const chunk of response.body as ReadableStream<Uint8Array>) {
+    received += chunk.length
+    if (++chunks % 50 === 0) highest = Math.max(highest, liveBytes() - before)
+  }
+  expect(received).toBeGreaterThan(40 * 1024 ** 2)
+  expect(highest).toBeLessThan(12 * 1024 ** 2)
+}, 60_000)
+
+test('the sixth within an hour is RATE_LIMITED, and each is recorded', async () => {
+  const strict = await buildTestApp({ config: { rateLimitScale: 1 } })
+  const person = await strict.signUp()
+  for (let index = 0; index < 5; index++) expect((await person.inject('GET', path)).statusCode).toBe(200)
+  const refused = await person.inject('GET', path)
+  expect([refused.statusCode, refused.json().error.code]).toEqual([429, 'RATE_LIMITED'])
+  const events = await strict.db.selectFrom('audit_pending').select('action').execute()
+  expect(events.filter(({ action }) => action === 'user.exported')).toHaveLength(5)
+  await strict.close()
+})

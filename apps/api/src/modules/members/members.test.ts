@@ -1,0 +1,201 @@
+import { eventually } from '@muster/testing'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { buildApp } from '../../app.ts'
+import { createDeps } from '../../deps.ts'
+import { buildTestApp, type TestApp, type TestClient } from '../../testing/api.ts'
+import {
+  changeMember,
+  createReminder,
+  createTask,
+  eventsOn,
+  joining,
+  joiningWithPassword,
+  listMembers,
+  membersUrl,
+  organizationUrl,
+  rowOf,
+} from '../organizations/testing/organization-fixtures.ts'
+import { codeOf, login } from '../sign-in/testing/sign-in-fixtures.ts'
+
+const withinASecond = { timeoutMs: 1_000, intervalMs: 20 }
+let api: TestApp
+
+beforeAll(async () => {
+  api = await buildTestApp()
+})
+afterAll(() => api.close())
+
+const statusOf = async (person: TestClient, url = '/api/v1/users/me') => (await person.inject('GET', url)).statusCode
+
+describe('the list of members', () => {
+  test('shows those of the organization, the deactivated too, by name, and nobody else', async () => {
+    const admin = await api.signUp()
+    const user = await joining(api, admin)
+    const left = await joining(api, admin)
+    await api.signUp()
+    expect((await changeMember(admin, left.userId, { isActive: false })).statusCode).toBe(200)
+    for (const [userId, name] of [
+      [admin.userId, 'Cy'],
+      [user.userId, 'Ada'],
+      [left.userId, 'Bo'],
+    ] as const)
+      await api.db.updateTable('users').set({ name }).where('id', '=', userId).execute()
+
+    for (const person of [admin, user]) {
+      expect(await listMembers(person)).toMatchObject([
+        { id: user.userId, name: 'Ada', role: 'client_user', email: user.email, isActive: true },
+        { id: left.userId, name: 'Bo', role: 'client_user', email: left.email, isActive: false },
+        { id: admin.userId, name: 'Cy', role: 'client_admin', email: admin.email, isActive: true },
+      ])
+    }
+    const second = await admin.inject('GET', `${membersUrl}?limit=2&page=2`)
+    expect(second.json().data.members.map(({ id }: { id: string }) => id)).toEqual([admin.userId])
+    expect(second.json().pagination).toEqual({ page: 2, limit: 2, total: 3, totalPages: 2, nextCursor: null })
+  })
+
+  test('keeps the presence of who has blocked one from one, and them in the list', async () => {
+    const admin = await api.signUp()
+    const user = await joining(api, admin)
+    const presence = async () => (await listMembers(user)).find(({ id }) => id === admin.userId)?.status
+    expect(await statusOf(admin)).toBe(200)
+    await api.deps.presence.flush()
+    expect(await presence()).toBe('online')
+    await admin.inject('POST', `/api/v1/friends/${user.userId}/block`)
+    expect(await presence()).toBe('offline')
+  })
+})
+
+describe('a role', () => {
+  test('given to a member is theirs within a second, and is recorded', async () => {
+    const admin = await api.signUp()
+    const user = await joining(api, admin)
+    const rename = async () => (await user.inject('PATCH', organizationUrl, { name: 'Renamed' })).statusCode
+    expect(await rename()).toBe(403)
+    const answer = await changeMember(admin, user.userId, { role: 'client_admin' })
+    expect([answer.statusCode, answer.json().data.member]).toMatchObject([
+      200,
+      { id: user.userId, role: 'client_admin', isActive: true },
+    ])
+    await eventually(async () => expect(await rename()).toBe(200), withinASecond)
+    expect((await user.inject('GET', '/api/v1/users/me')).json().data.user.role).toBe('client_admin')
+
+    await changeMember(admin, user.userId, { role: 'client_user' })
+    await eventually(async () => expect(await rename()).toBe(403), withinASecond)
+    expect(await eventsOn(api, user.userId)).toMatchObject([
+      { action: 'user.role_changed', actor_id: admin.userId, before: { role: 'client_user' } },
+      { action: 'user.role_changed', actor_id: admin.userId, after: { role: 'client_user' } },
+    ])
+  })
+
+  test('taken from a member takes their reminders of tasks that they no longer see', async () => {
+    const admin = await api.signUp()
+    const second = await joining(api, admin, 'client_admin')
+    const [theirs, own] = [await createTask(admin), await createTask(second)]
+    const reminders = [await createReminder(second, theirs.id), await createReminder(second, own.id)]
+    await changeMember(admin, second.userId, { role: 'client_user' })
+    const rows = await api.db.selectFrom('reminders').select(['id', 'status']).where('id', 'in', reminders).execute()
+    expect(new Map(rows.map(({ id, status }) => [id, status]))).toEqual(
+      new Map([
+        [reminders[0], 'cancelled'],
+        [reminders[1], 'pending'],
+      ]),
+    )
+  })
+
+  test('that a member has already changes nothing', async () => {
+    const admin = await api.signUp()
+    const user = await joining(api, admin)
+    const { version } = await rowOf(api, user.userId)
+    expect((await changeMember(admin, user.userId, { role: 'client_user', isActive: true })).statusCode).toBe(200)
+    expect([(await rowOf(api, user.userId)).version, await eventsOn(api, user.userId)]).toEqual([version, []])
+  })
+
+  test('nobody changes their own, or deactivates themselves', async () => {
+    const admin = await api.signUp()
+    await joining(api, admin, 'client_admin')
+    for (const body of [{ role: 'client_user' }, { isActive: false }, { role: 'client_admin' }]) {
+      const refused = await changeMember(admin, admin.userId, body)
+      expect([refused.statusCode, codeOf(refused)]).toEqual([403, 'FORBIDDEN'])
+    }
+    expect(await rowOf(api, admin.userId)).toMatchObject({ role: 'client_admin', is_active: true })
+  })
+
+  test('is not given by a client_user, to somebody elsewhere, or beyond the organization', async () => {
+    const admin = await api.signUp()
+    const user = await joining(api, admin)
+    const other = await joining(api, admin)
+    const stranger = await api.signUp()
+    const operator = await api.signUp({ role: 'operator' })
+    expect((await changeMember(user, other.userId, { role: 'client_admin' })).statusCode).toBe(403)
+    expect((await changeMember(user, user.userId, { role: 'client_admin' })).statusCode).toBe(403)
+    for (const { userId } of [stranger, operator, { userId: crypto.randomUUID() }]) {
+      expect((await changeMember(admin, userId, { role: 'client_user' })).statusCode).toBe(404)
+    }
+    for (const body of [{ role: 'operator' }, { role: 'super_admin' }, { organizationId: null }, {}, { isActive: 1 }]) {
+      expect(codeOf(await changeMember(admin, user.userId, body))).toBe('VALIDATION_FAILED')
+    }
+    for (const role of ['super_admin', 'site_admin', 'operator'] as const) {
+      const person = await api.signUp({ role })
+      expect((await changeMember(person, user.userId, { role: 'client_admin' })).statusCode).toBe(403)
+    }
+  })
+})
+
+describe('a deactivated member', () => {
+  test('is signed out at once here and within a second elsewhere, can’t sign in, and can again when reactivated', async () => {
+    const { close, ...deps } = createDeps(api.deps.config, api.deps.log)
+    const second = await buildApp(deps)
+    await deps.revocations.loaded
+    const admin = await api.signUp()
+    const user = await joiningWithPassword(api, admin)
+    const cookie = [...user.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const onSecond = async () => (await second.inject({ url: '/api/v1/users/me', headers: { cookie } })).statusCode
+    expect([await statusOf(user), await onSecond()]).toEqual([200, 200])
+
+    const answer = await changeMember(admin, user.userId, { isActive: false })
+    expect(answer.json().data.member).toMatchObject({ id: user.userId, isActive: false, role: 'client_user' })
+    expect(await statusOf(user)).toBe(401)
+    await eventually(async () => expect(await onSecond()).toBe(401), withinASecond)
+    expect(codeOf(await login(api.connect(), user.email))).toBe('ACCOUNT_INACTIVE')
+    expect(await eventsOn(api, user.userId)).toContainEqual(
+      expect.objectContaining({ action: 'user.deactivated', actor_id: admin.userId }),
+    )
+
+    expect((await changeMember(admin, user.userId, { isActive: true })).json().data.member.isActive).toBe(true)
+    expect((await login(api.connect(), user.email)).statusCode).toBe(200)
+    // What ended stays ended.
+    expect(await statusOf(user)).toBe(401)
+    await second.close()
+    await close()
+  })
+
+  test('has no open session, whoever signs in at the same moment', async () => {
+    const admin = await api.signUp()
+    for (let round = 0; round < 10; round++) {
+      const { email, userId } = await joiningWithPassword(api, admin)
+      await Promise.all([
+        changeMember(admin, userId, { isActive: false }),
+        ...Array.from({ length: 4 }, () => login(api.connect(), email)),
+      ])
+      const open = api.db
+        .selectFrom('sessions')
+        .select('id')
+        .where('user_id', '=', userId)
+        .where('revoked_at', 'is', null)
+      expect(await open.execute()).toEqual([])
+    }
+  })
+
+  test('whom the platform deactivated stays so', async () => {
+    const admin = await api.signUp()
+    const user = await joining(api, admin)
+    const byPlatform = { is_active: false, deactivated_by: 'platform' }
+    await api.db.updateTable('users').set(byPlatform).where('id', '=', user.userId).execute()
+    const refused = await changeMember(admin, user.userId, { isActive: true })
+    expect([refused.statusCode, codeOf(refused)]).toEqual([403, 'FORBIDDEN'])
+    // Nor by deactivating them once more.
+    await changeMember(admin, user.userId, { isActive: false })
+    expect((await changeMember(admin, user.userId, { isActive: true })).statusCode).toBe(403)
+    expect(await rowOf(api, user.userId)).toMatchObject(byPlatform)
+  })
+})

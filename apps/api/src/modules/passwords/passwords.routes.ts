@@ -1,0 +1,60 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import type { Context } from '../../context.ts'
+import { originOf } from '../../http/actor.ts'
+import { messageReply, said } from '../../http/reply.ts'
+import { routeLimit } from '../../plugins/rate-limits.ts'
+import { changePasswordBody, forgotPasswordBody, resetPasswordBody } from './passwords.schema.ts'
+import * as passwords from './passwords.service.ts'
+
+export const passwordsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
+  app.post(
+    '/auth/forgot-password',
+    {
+      config: { access: 'public', rateLimit: routeLimit(context, 'forgotPassword', 'ip') },
+      schema: {
+        tags: ['auth'],
+        summary: 'Mail a link with which a new password can be set',
+        body: forgotPasswordBody,
+        response: { 202: messageReply },
+      },
+    },
+    async (request, reply) => {
+      await passwords.forgotPassword(context, request.body.email, originOf(request))
+      return reply.status(202).send(said('If there is an account with this e-mail, we have sent a link to it.'))
+    },
+  )
+
+  app.post(
+    '/auth/reset-password',
+    {
+      config: { access: 'public', rateLimit: routeLimit(context, 'resetPassword', 'ip') },
+      schema: {
+        tags: ['auth'],
+        summary: 'Set a new password by a mailed link; ends all sessions',
+        body: resetPasswordBody,
+        response: { 200: messageReply },
+      },
+    },
+    async (request) => {
+      await passwords.resetPassword(context, request.body, originOf(request))
+      return said('The password is set. Sign in with it.')
+    },
+  )
+
+  app.post(
+    '/auth/change-password',
+    {
+      config: { access: 'signed-in' },
+      schema: {
+        tags: ['auth'],
+        summary: 'Change the own password, or set the first one; ends the other sessions',
+        body: changePasswordBody,
+        response: { 200: messageReply },
+      },
+    },
+    async (request) => {
+      await passwords.changePassword(context, request.actor, request.body, originOf(request))
+      return said('The password is changed. Your other sessions have ended.')
+    },
+  )
+}

@@ -1,0 +1,96 @@
+import fastifyMultipart from '@fastify/multipart'
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import type { Context } from '../../context.ts'
+import { originOf } from '../../http/actor.ts'
+import { rangeHeaders } from '../../http/etag.ts'
+import { id } from '../../http/fields.ts'
+import { errorReply, ok } from '../../http/reply.ts'
+import { withReceivedFiles } from '../../http/uploads/receive-files.ts'
+import { serveFile } from '../../http/uploads/serve-file.ts'
+import { routeLimit } from '../../plugins/rate-limits.ts'
+import { userParams, userReply } from '../accounts/accounts.schema.ts'
+import { getProfile } from '../accounts/accounts.service.ts'
+import * as avatar from './avatar.service.ts'
+
+const rules = { field: 'file', maxFiles: 1, kinds: ['image'] } as const
+const bytes = { content: { 'image/webp': { schema: z.file() } } }
+
+/** For the documentation alone: the part is read as a stream, past any schema. */
+const uploadBody = z.unknown().meta({
+  type: 'object',
+  properties: { file: { type: 'string', format: 'binary' } },
+  required: ['file'],
+})
+
+export const avatarRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
+  await app.register(fastifyMultipart)
+
+  app.put(
+    '/users/me/avatar',
+    {
+      config: { access: 'signed-in', rateLimit: routeLimit(context, 'uploads', 'user') },
+      schema: {
+        tags: ['users'],
+        summary: 'Upload an image to become the own picture',
+        description:
+          'One jpeg, png, gif or webp of at most 10 MiB. The picture is made of it shortly after: `avatarUrl` changes then. An image that can’t be used leaves the present one, with a notification that says why.',
+        consumes: ['multipart/form-data'],
+        body: uploadBody,
+        response: { 202: userReply },
+      },
+    },
+    async (request, reply) => {
+      const { stagingDir } = context.config
+      await withReceivedFiles(request, reply, { ...rules, stagingDir }, async ([file]) => {
+        if (file) await avatar.replaceAvatar(context, request.actor, file, { origin: originOf(request) })
+      })
+      const { user } = await getProfile(context, request.actor.userId)
+      reply.status(202)
+      return ok({ user }, 'Your new picture is being made.')
+    },
+  )
+
+  app.delete(
+    '/users/me/avatar',
+    {
+      config: { access: 'signed-in' },
+      schema: { tags: ['users'], summary: 'Take away the own picture', response: { 200: userReply } },
+    },
+    async (request) => {
+      await avatar.removeAvatar(context, request.actor, { origin: originOf(request) })
+      const { user } = await getProfile(context, request.actor.userId)
+      return ok({ user })
+    },
+  )
+
+  app.get(
+    '/users/:id/avatar',
+    {
+      config: { access: 'signed-in' },
+      // Ranges count the bytes as they are stored.
+      compress: false,
+      schema: {
+        tags: ['users'],
+        summary: 'Read the picture of somebody',
+        description: 'With the version that `avatarUrl` names, a browser may keep it for an hour.',
+        params: userParams,
+        headers: rangeHeaders,
+        querystring: z.strictObject({ v: id.optional() }),
+        response: { 200: bytes, 206: bytes, 304: z.null(), 416: z.null(), 404: errorReply },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params
+      const { key, version, isNamed } = await avatar.locateAvatar(context, request.actor, id, request.query.v)
+      return serveFile(context, request, reply, {
+        key,
+        filename: 'avatar.webp',
+        contentType: 'image/webp',
+        isImage: true,
+        etag: `"${version}"`,
+        ...(isNamed && { cacheControl: 'private, max-age=3600' }),
+      })
+    },
+  )
+}

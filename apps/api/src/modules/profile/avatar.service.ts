@@ -1,0 +1,104 @@
+import { isDatabaseUnavailable, newId } from '@muster/db'
+import { DomainError } from '@muster/errors'
+import { deleteFiles, optimizeAvatar } from '@muster/jobs'
+import { avatarKeys } from '@muster/storage'
+import type { Deps } from '../../deps.ts'
+import type { Actor, Origin } from '../../http/actor.ts'
+import type { StagedFile } from '../../http/uploads/receive-files.ts'
+import { dropCachedProfile } from '../accounts/accounts.service.ts'
+import { avatarVersionOf } from '../accounts/avatar-url.ts'
+import { findPerson } from '../accounts/people.queries.ts'
+import * as queries from './avatar.queries.ts'
+
+type Options = { origin: Origin }
+
+/**
+ * Keeps a staged image as what the picture is to be made of: bytes first, then the row, the job and the audit event in one
+ * transaction. Until the image worker is done, and when it can't use the file, the person has the picture they had.
+ * @throws DomainError UNAUTHENTICATED when the person is gone
+ */
+export async function replaceAvatar(
+  deps: Pick<Deps, 'transact' | 'storage' | 'log'>,
+  { userId }: Actor,
+  file: StagedFile,
+  { origin }: Options,
+): Promise<void> {
+  const uploadId = newId()
+  const { original } = avatarKeys(userId, uploadId)
+  try {
+    await deps.storage.put(original, file.path)
+    await deps.transact(async ({ trx, enqueue, audit }) => {
+      const previous = await queries.beginAvatar(trx, userId, uploadId)
+      if (!previous) throw new DomainError('UNAUTHENTICATED')
+      const superseded = keysOfUpload(userId, previous)
+      if (superseded.length > 0) enqueue(deleteFiles, { keys: superseded })
+      enqueue(optimizeAvatar, { userId, uploadId })
+      audit({
+        ...eventOn(userId, origin),
+        action: 'user.avatar_uploaded',
+        after: { uploadId, sizeBytes: file.sizeBytes },
+      })
+    })
+  } catch (error) {
+    await forgetBytes(deps, original, error)
+    throw error
+  }
+}
+
+/** Takes the picture away, also one that is being made. Without one nothing happens. */
+export async function removeAvatar(
+  deps: Pick<Deps, 'transact' | 'redis' | 'clock'>,
+  { userId }: Actor,
+  { origin }: Options,
+): Promise<void> {
+  await deps.transact(async ({ trx, enqueue, audit }) => {
+    const previous = await queries.removeAvatar(trx, userId, deps.clock.now())
+    if (!previous) return
+    const shown = previous.avatar_key ? [previous.avatar_key] : []
+    enqueue(deleteFiles, { keys: [...shown, ...keysOfUpload(userId, previous)] })
+    audit({ ...eventOn(userId, origin), action: 'user.avatar_removed' })
+  })
+  await dropCachedProfile(deps, userId)
+}
+
+/**
+ * Where the bytes of a picture lie, for those who may see its person, and for whoever brings the present version: they
+ * were shown it, say because they know the username.
+ * @throws DomainError NOT_FOUND
+ */
+export async function locateAvatar(
+  { db }: Pick<Deps, 'db'>,
+  actor: Actor,
+  userId: string,
+  version: string | undefined,
+): Promise<{ key: string; version: string; isNamed: boolean }> {
+  const person = await findPerson(db, userId, actor)
+  const key = person?.avatar_key
+  if (!key) throw new DomainError('NOT_FOUND')
+  const present = avatarVersionOf(key)
+  const isNamed = version === present
+  if (!person.sight && !isNamed) throw new DomainError('NOT_FOUND')
+  return { key, version: present, isNamed }
+}
+
+const keysOfUpload = (userId: string, { avatar_upload_id }: queries.Replaced): string[] =>
+  avatar_upload_id ? Object.values(avatarKeys(userId, avatar_upload_id)) : []
+
+/** Nothing refused leaves bytes. When Postgres went away nobody knows what it holds: then the daily sweep decides. */
+async function forgetBytes(
+  { storage, log }: Pick<Deps, 'storage' | 'log'>,
+  key: string,
+  error: unknown,
+): Promise<void> {
+  if (isDatabaseUnavailable(error)) return
+  await storage
+    .remove([key])
+    .catch((cause: unknown) => log.warn({ err: cause }, 'bytes of a refused picture are left to the sweep'))
+}
+
+const eventOn = (userId: string, origin: Origin) => ({
+  actorId: userId,
+  targetType: 'user',
+  targetId: userId,
+  context: origin,
+})

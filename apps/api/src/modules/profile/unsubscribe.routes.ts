@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto'
+import fastifyHelmet from '@fastify/helmet'
+import { DomainError } from '@muster/errors'
+import { templates, userIdOfOptOut } from '@muster/mail'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import type { Context } from '../../context.ts'
+import { originOf } from '../../http/actor.ts'
+import { messageReply, said } from '../../http/reply.ts'
+import { pageDefaults } from '../../plugins/security-headers.ts'
+import { turnDigestOff } from './preferences.service.ts'
+import { askPage, donePage, style, wrongLinkPage } from './unsubscribe.pages.ts'
+
+/** Programs that count who follows a link add parameters of their own. */
+const query = z.object({ token: z.string().max(2_000).default('') })
+const page = { 'text/html': { schema: z.string() } }
+const { optOut } = templates['morning-digest']
+
+/** The pages are one form without a script. */
+const pageDirectives = {
+  defaultSrc: ["'none'"],
+  styleSrc: [`'sha256-${createHash('sha256').update(style).digest('base64')}'`],
+  formAction: ["'self'"],
+  baseUri: ["'none'"],
+  frameAncestors: ["'none'"],
+}
+
+/**
+ * The morning digest's opt-out, as RFC 8058 has it: a POST turns it off at once, for whoever has the link. Programs that
+ * look at links in mails open them by GET, so that only asks.
+ */
+export const unsubscribeRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
+  const userIdOf = (token: string) => userIdOfOptOut(context.config.keys.mailCode, optOut, token)
+  await app.register(fastifyHelmet, {
+    ...pageDefaults,
+    contentSecurityPolicy: { useDefaults: false, directives: pageDirectives },
+    // With none at all a browser would send the form with `Origin: null`, which nothing of ours is.
+    referrerPolicy: { policy: 'same-origin' },
+  })
+  // Mail clients send `List-Unsubscribe=One-Click`, which says nothing that the address does not.
+  const forms = ['application/x-www-form-urlencoded', 'multipart/form-data']
+  app.addContentTypeParser(forms, { parseAs: 'buffer' }, (_request, _body, done) => done(null))
+
+  app.get(
+    '/unsubscribe',
+    {
+      config: { access: 'public', isPage: true },
+      schema: {
+        tags: ['users'],
+        summary: 'The page on which the morning digest is turned off; it changes nothing by itself',
+        querystring: query,
+        response: { 200: { description: 'A page with a button', content: page } },
+      },
+    },
+    async (request, reply) => {
+      const { token } = request.query
+      return userIdOf(token) === undefined ? refuseLink(request, reply) : sendPage(reply, 200, askPage(token))
+    },
+  )
+
+  app.post(
+    '/unsubscribe',
+    {
+      config: { access: 'public', isPage: true },
+      schema: {
+        tags: ['users'],
+        summary: 'Turn the morning digest off with the link of a digest (RFC 8058)',
+        description: 'Signed in or not; as often as one likes. A browser is answered with a page.',
+        querystring: query,
+        response: {
+          200: {
+            description: 'It is off',
+            content: { 'application/json': { schema: messageReply }, ...page },
+          },
+        },
+      },
+    },
+    async (request, reply) => {
+      const userId = userIdOf(request.query.token)
+      if (userId === undefined) return refuseLink(request, reply)
+      await turnDigestOff(context, userId, { origin: originOf(request) })
+      if (!wantsPage(request)) return said('You get no morning digest any more.')
+      return sendPage(reply, 200, donePage)
+    },
+  )
+}
+
+/** @throws DomainError TOKEN_INVALID to programs */
+function refuseLink(request: FastifyRequest, reply: FastifyReply) {
+  if (!wantsPage(request)) throw new DomainError('TOKEN_INVALID')
+  return sendPage(reply, 400, wrongLinkPage)
+}
+
+const wantsPage = ({ headers }: FastifyRequest) => headers.accept?.includes('text/html') ?? false
+
+const sendPage = (reply: FastifyReply, status: number, html: string) =>
+  reply.status(status).type('text/html; charset=utf-8').header('cache-control', 'no-store').send(html)

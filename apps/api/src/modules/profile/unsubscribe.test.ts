@@ -1,0 +1,113 @@
+import { optOutToken, templates } from '@muster/mail'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+
+let api: TestApp
+beforeAll(async () => {
+  api = await buildTestApp()
+})
+afterAll(() => api.close())
+
+const { optOut } = templates['morning-digest']
+const tokenOf = ({ userId }: TestPerson) => optOutToken(api.deps.config.keys.mailCode, optOut, userId)
+const path = (token: string) => `/api/v1/unsubscribe?token=${token}`
+const preferencesOf = async (person: TestPerson) =>
+  (await person.inject('GET', '/api/v1/users/me/preferences')).json().data.preferences
+const eventsOn = ({ userId }: TestPerson) =>
+  api.db
+    .selectFrom('audit_pending')
+    .select(['actor_id', 'before', 'after'])
+    .where('action', '=', 'user.preferences_changed')
+    .where('target_id', '=', userId)
+    .orderBy('id')
+    .execute()
+
+/** As a mail provider sends it (RFC 8058, 3.1). */
+const oneClick = (token: string, headers: Record<string, string> = {}) =>
+  api.connect().inject('POST', path(token), 'List-Unsubscribe=One-Click', {
+    'content-type': 'application/x-www-form-urlencoded',
+    ...headers,
+  })
+
+test('one POST from nobody in particular turns the digest off, keeps all else, and tells the audit once', async () => {
+  const person = await api.signUp()
+  await person.inject('PUT', '/api/v1/users/me/preferences', { hourBefore: false })
+  for (let times = 0; times < 3; times++) {
+    const answer = await oneClick(tokenOf(person))
+    expect([answer.statusCode, answer.json().success]).toEqual([200, true])
+  }
+  expect(await preferencesOf(person)).toMatchObject({ morningDigest: false, hourBefore: false })
+  expect((await eventsOn(person)).at(-1)).toEqual({
+    actor_id: null,
+    before: { hourBefore: false },
+    after: { morningDigest: false, hourBefore: false },
+  })
+  expect(await eventsOn(person)).toHaveLength(2)
+})
+
+test.each(['multipart/form-data; boundary=b', 'application/json', undefined])(
+  'it is taken with a body of the type %s too',
+  async (type) => {
+    const person = await api.signUp()
+    const body = type?.startsWith('multipart')
+      ? '--b\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--b--\r\n'
+      : undefined
+    const answer = await api.connect().inject('POST', path(tokenOf(person)), body, type ? { 'content-type': type } : {})
+    expect(answer.statusCode).toBe(200)
+    expect(await preferencesOf(person)).toMatchObject({ morningDigest: false })
+  },
+)
+
+test('opening the link changes nothing: it shows a page whose form posts back', async () => {
+  const person = await api.signUp()
+  const answer = await api.connect().inject('GET', path(tokenOf(person)))
+  expect([answer.statusCode, answer.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8'])
+  expect(answer.body).toContain(`<form method="post" action="?token=${tokenOf(person)}">`)
+  expect(answer.headers['content-security-policy']).toContain("form-action 'self'")
+  expect(answer.headers['content-security-policy']).toContain("default-src 'none'")
+  // Else a browser would send the form with an origin of `null`, and be refused.
+  expect(answer.headers['referrer-policy']).toBe('same-origin')
+  expect(await preferencesOf(person)).toMatchObject({ morningDigest: true })
+
+  const headers = { accept: 'text/html,*/*', origin: 'http://localhost:3000', 'sec-fetch-site': 'same-origin' }
+  const posted = await oneClick(tokenOf(person), headers)
+  expect([posted.statusCode, posted.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8'])
+  expect(posted.body).toContain('It is off')
+  expect(await preferencesOf(person)).toMatchObject({ morningDigest: false })
+})
+
+test('a page of somebody else’s can’t have it posted', async () => {
+  const person = await api.signUp()
+  expect((await oneClick(tokenOf(person), { origin: 'https://evil.example' })).statusCode).toBe(403)
+  expect(await preferencesOf(person)).toMatchObject({ morningDigest: true })
+})
+
+test('a token that is not right changes nothing, and markup in it stays text', async () => {
+  const [person, other] = [await api.signUp(), await api.signUp()]
+  const [, secret] = tokenOf(other).split('.')
+  for (const token of [`${person.userId}.${secret}`, person.userId, `${tokenOf(person)}A`, 'none']) {
+    const answer = await oneClick(token)
+    expect([answer.statusCode, answer.json().error.code]).toEqual([400, 'TOKEN_INVALID'])
+  }
+  const page = await oneClick('none', { accept: 'text/html' })
+  expect([page.statusCode, page.headers['content-type']]).toEqual([400, 'text/html; charset=utf-8'])
+  const open = (url: string) => api.connect().inject('GET', url, undefined, { accept: 'text/html' })
+  for (const url of [path('none'), path('%22%3E%3Cscript%3E'), '/api/v1/unsubscribe']) {
+    const { statusCode, body } = await open(url)
+    expect([statusCode, body.includes('<form'), body.includes('<script>')]).toEqual([400, false, false])
+  }
+  expect((await open(`${path(tokenOf(person))}&utm_source=mail`)).body).toContain('<form')
+  expect((await api.connect().inject('POST', '/api/v1/unsubscribe')).statusCode).toBe(400)
+  expect(await preferencesOf(person)).toMatchObject({ morningDigest: true })
+})
+
+test('a token outlives the rotation of its key', async () => {
+  const keys = api.deps.config.keys.mailCode.keys as Map<string, Buffer>
+  const older = { currentId: 'old', keys: new Map([['old', Buffer.alloc(32, 9)]]) }
+  const person = await api.signUp()
+  const token = optOutToken(older, optOut, person.userId)
+  expect((await oneClick(token)).statusCode).toBe(400)
+  keys.set('old', Buffer.alloc(32, 9))
+  expect((await oneClick(token)).statusCode).toBe(200)
+  keys.delete('old')
+})

@@ -1,0 +1,65 @@
+import { randomBytes } from 'node:crypto'
+import { emailAddress, username } from '@muster/identifiers'
+import { z } from 'zod'
+import { readJson } from '../../http/read-json.ts'
+import type { SafeRedis } from '../../redis.ts'
+import { personName, timezone } from '../accounts/accounts.schema.ts'
+
+/** A registration whose e-mail is not proven yet. It holds no code: that is derived from the mail's id. */
+const pendingRegistration = z.object({
+  username,
+  name: personName,
+  email: emailAddress,
+  timezone,
+  passwordHash: z.string(),
+  emailId: z.uuid(),
+  /** The address has an account: no code was sent, and none is right. */
+  isDecoy: z.boolean(),
+})
+export type PendingRegistration = z.output<typeof pendingRegistration>
+
+export const registrationTtlSeconds = 300
+const maxTries = 5
+
+const pendingKey = (email: string, attempt: string) => `register:${email}:${attempt}`
+
+/** The secret of one attempt, held by the browser that began it. */
+export const newAttempt = () => randomBytes(16).toString('base64url')
+const attemptShape = /^[\w-]{22}$/
+
+export async function savePending(redis: SafeRedis, attempt: string, pending: PendingRegistration): Promise<void> {
+  const key = pendingKey(pending.email, attempt)
+  await redis.require((client) =>
+    client
+      .multi()
+      .hset(key, { data: JSON.stringify(pending), tries: 0 })
+      .expire(key, registrationTtlSeconds)
+      .exec(),
+  )
+}
+
+/**
+ * Counts one try before its code is looked at, so that fifty at once are still five. The last try takes the attempt away.
+ * @returns undefined when there is no such attempt, or its tries are used up
+ */
+export async function takeTry(
+  redis: SafeRedis,
+  email: string,
+  attempt: string,
+): Promise<PendingRegistration | undefined> {
+  if (!attemptShape.test(attempt)) return undefined
+  const data = await redis.require(
+    (client) => client.eval(takeTryScript, 1, pendingKey(email, attempt), maxTries) as Promise<string | null>,
+  )
+  return data ? readJson(pendingRegistration, data) : undefined
+}
+
+const takeTryScript = `
+if redis.call('EXISTS', KEYS[1]) == 0 then return false end
+local data = redis.call('HGET', KEYS[1], 'data')
+if redis.call('HINCRBY', KEYS[1], 'tries', 1) >= tonumber(ARGV[1]) then redis.call('DEL', KEYS[1]) end
+return data`
+
+export async function dropPending(redis: SafeRedis, email: string, attempt: string): Promise<void> {
+  await redis.attempt((client) => client.del(pendingKey(email, attempt)), 0)
+}

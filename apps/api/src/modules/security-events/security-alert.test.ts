@@ -1,0 +1,53 @@
+import { type ManualClock, manualClock } from '@muster/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { buildTestApp, type TestApp } from '../../testing/api.ts'
+import { listAll } from '../notifications/testing/notifications-fixtures.ts'
+import { login, mailsTo, password, registered } from '../sign-in/testing/sign-in-fixtures.ts'
+import { enableOtp, loginCode } from '../two-factor/testing/two-factor-fixtures.ts'
+
+let clock: ManualClock
+let api: TestApp
+
+beforeAll(async () => {
+  clock = manualClock()
+  api = await buildTestApp({ clock })
+})
+afterAll(() => api.close())
+
+const newPassword = 'An0ther-Good-One'
+const firefox = { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0' }
+
+test('what happens to an account stands among its person’s notifications as well as in their mailbox', async () => {
+  const { client, email } = await registered(api)
+  await login(api.connect(), email, password, firefox)
+  await enableOtp(client)
+  await client.inject('POST', '/api/v1/auth/two-factor/otp/confirm', { code: await loginCode(api, email) })
+  const change = { currentPassword: password, newPassword }
+  expect((await client.inject('POST', '/api/v1/auth/change-password', change)).statusCode).toBe(200)
+  for (let tries = 0; tries < 5; tries++) await login(api.connect(), email, 'Wr0ng-Password')
+
+  const told = (await listAll(client)).toReversed()
+  expect(told.map(({ type, title }) => [type, title])).toEqual([
+    ['security', 'New device'],
+    ['security', 'Second factor changed'],
+    ['security', 'Password changed'],
+    ['security', 'Account locked'],
+  ])
+  expect(told[0]).toMatchObject({
+    message: 'Somebody signed in where you were not seen before. This came from Firefox on Linux, 127.0.0.1.',
+    data: { event: 'new-device', device: 'Firefox on Linux', ip: '127.0.0.1', at: clock.now().toISOString() },
+  })
+  const mails = (await mailsTo(api, email)).filter(({ template }) => told.some(({ data }) => data.event === template))
+  expect(mails.map(({ template }) => template)).toEqual(told.map(({ data }) => data.event))
+  // Whether it was read has no say in whether it is mailed.
+  expect(mails.map(({ notification_id }) => notification_id)).toEqual([null, null, null, null])
+})
+
+test('who turned them off in the app still gets the mail', async () => {
+  const { client, email } = await registered(api)
+  const notifications = { security: { inApp: false } }
+  await client.inject('PUT', '/api/v1/users/me/preferences', { notifications })
+  await client.inject('POST', '/api/v1/auth/change-password', { currentPassword: password, newPassword })
+  expect(await listAll(client)).toEqual([])
+  expect((await mailsTo(api, email)).map(({ template }) => template)).toContain('password-changed')
+})

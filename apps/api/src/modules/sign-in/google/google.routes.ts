@@ -1,0 +1,133 @@
+import { DomainError } from '@muster/errors'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import type { Context } from '../../../context.ts'
+import { originOf } from '../../../http/actor.ts'
+import { errorReply, messageReply, said } from '../../../http/reply.ts'
+import { confirmationBody } from '../../two-factor/two-factor.schema.ts'
+import type { SignInChallenge } from '../sign-in-challenge.ts'
+import { flowCookies } from './flow-cookie.ts'
+import { beginQuery, callbackQuery, redirectTo } from './google.schema.ts'
+import * as google from './google.service.ts'
+import { GoogleError, type GoogleErrorCode, googleErrorCode, googleErrors } from './google-errors.ts'
+import { createIssuer, type Issuer, reasonOf } from './issuer.ts'
+
+/** Nothing that an operator or developer could mend. */
+const everyday: ReadonlySet<GoogleErrorCode> = new Set<GoogleErrorCode>([
+  'access_denied',
+  'account_inactive',
+  'already_linked',
+  'email_unverified',
+  'flow_invalid',
+  'invite_invalid',
+  'invite_refused',
+  'registration_closed',
+])
+
+const allCodes = Object.keys(googleErrors) as GoogleErrorCode[]
+const signedInOrChallenge =
+  'To `WEB_URL`, signed in; with a second factor to `WEB_URL/login#challenge=…&method=otp|totp&expiresAt=…`'
+
+/** Sign-in with Google, or whichever issuer `OIDC_ISSUER` names. A browser goes there and back: every answer is a redirect. */
+export const googleRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
+  const { config, cookies, log } = context
+  const redirectUri = new URL('/api/v1/auth/google/callback', config.publicUrl).href
+  const issuer = config.google && createIssuer(config.google, redirectUri, log)
+  const flows = flowCookies(context)
+
+  app.get(
+    '/auth/google',
+    {
+      config: { access: 'public', hasEffects: true },
+      schema: {
+        tags: ['auth'],
+        summary: 'Sign in with Google: a page to navigate to, not to fetch',
+        querystring: beginQuery,
+        response: { 302: redirectTo('To Google', ['failed', 'flow_invalid', 'not_configured', 'unavailable']) },
+      },
+    },
+    (request, reply) =>
+      redirect(request, reply, async () => {
+        // A foreign page could otherwise send somebody through a sign-in that they did not ask for.
+        if (request.headers['sec-fetch-site'] === 'cross-site') throw new GoogleError('flow_invalid')
+        const { url, flow } = await google.beginFlow(context, configured(issuer), request.query)
+        flows.set(request, reply, flow)
+        return url.href
+      }),
+  )
+
+  app.get(
+    '/auth/google/callback',
+    {
+      config: { access: 'public', hasEffects: true },
+      // Whatever comes back is answered by a redirect, also what no issuer would send.
+      attachValidation: true,
+      schema: {
+        tags: ['auth'],
+        summary: 'Where Google sends the browser back to',
+        querystring: callbackQuery,
+        response: { 302: redirectTo(signedInOrChallenge, allCodes) },
+      },
+    },
+    (request, reply) =>
+      redirect(request, reply, async () => {
+        const callback = new URL(redirectUri)
+        callback.search = new URL(request.url, redirectUri).search
+        const [state, ...further] = callback.searchParams.getAll('state')
+        const flow = flows.take(request, reply, further.length > 0 ? undefined : state)
+        const origin = originOf(request)
+        const begun = await google.finishFlow(context, configured(issuer), { callback, flow }, origin)
+        if (begun.requiresTwoFactor) return challengePage(config.webUrl, begun)
+        cookies.set(reply, begun.grant)
+        return config.webUrl
+      }),
+  )
+
+  app.delete(
+    '/auth/google',
+    {
+      config: { access: 'signed-in' },
+      schema: {
+        tags: ['auth'],
+        summary: 'Unlink the Google account',
+        description: 'A session older than 15 minutes confirms with the password.',
+        body: confirmationBody.nullish(),
+        response: { 200: messageReply, 404: errorReply, 409: errorReply },
+      },
+    },
+    async (request) => {
+      await google.unlink(context, request.actor, request.body ?? {}, originOf(request))
+      return said('Your Google account is unlinked.')
+    },
+  )
+
+  async function redirect(request: FastifyRequest, reply: FastifyReply, work: () => Promise<string>) {
+    try {
+      return reply.redirect(await work(), 302)
+    } catch (error) {
+      const code = codeOf(request, error)
+      return reply.redirect(`${config.webUrl}/login?error=${code}`, 302)
+    }
+  }
+}
+
+/** Where the second factor is asked for. What stands behind the # reaches no server, no log and no Referer. */
+function challengePage(webUrl: string, { challengeToken, method, expiresAt }: SignInChallenge): string {
+  return `${webUrl}/login#${new URLSearchParams({ challenge: challengeToken, method, expiresAt })}`
+}
+
+/** @throws GoogleError not_configured */
+function configured(issuer: Issuer | undefined): Issuer {
+  if (!issuer) throw new GoogleError('not_configured')
+  return issuer
+}
+
+/** What the front end is told; the log is told more. */
+function codeOf(request: FastifyRequest, error: unknown): GoogleErrorCode {
+  const outcome = googleErrorCode(error)
+  const isForeseen = outcome !== 'failed' || error instanceof GoogleError || error instanceof DomainError
+  if (!isForeseen) request.log.error({ err: error, outcome }, 'no sign-in with Google')
+  else
+    request.log[everyday.has(outcome) ? 'info' : 'warn']({ outcome, reason: reasonOf(error) }, 'no sign-in with Google')
+  return outcome
+}

@@ -1,0 +1,168 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { type Config, readConfig } from '../../../config.ts'
+import { buildTestApp, type TestApp } from '../../../testing/api.ts'
+import { createFlows, newPerson, refused, webUrl } from './testing/google-flows.ts'
+import { type OidcIssuer, startOidcIssuer } from './testing/oidc-issuer.ts'
+
+const aFewSecondsMs = 5_000
+
+const toClose: (() => Promise<void>)[] = []
+const closeAll = async () => {
+  for (const close of toClose.splice(0).reverse()) await close()
+}
+
+async function issuerOf(options: Parameters<typeof startOidcIssuer>[0] = {}): Promise<OidcIssuer> {
+  const issuer = await startOidcIssuer(options)
+  toClose.push(issuer.stop)
+  return issuer
+}
+
+async function appWith(config: Partial<Config>): Promise<TestApp & { flows: ReturnType<typeof createFlows> }> {
+  const api = await buildTestApp({ config })
+  toClose.push(api.close)
+  return { ...api, flows: createFlows(api) }
+}
+
+const countUsers = async (api: TestApp) => (await api.db.selectFrom('users').select('id').execute()).length
+const timed = async <T>(work: Promise<T>) => {
+  const startMs = performance.now()
+  return { value: await work, ms: performance.now() - startMs }
+}
+
+describe('an issuer', () => {
+  afterEach(closeAll)
+
+  test('that tells claims only at its UserInfo endpoint and wants the secret in the header is as good as Google', async () => {
+    const issuer = await issuerOf({ style: 'plain' })
+    const { flows, db } = await appWith({ google: issuer.settings })
+    const person = newPerson({ name: 'Plain Person' })
+    for (const _ of ['first', 'again']) expect((await flows.signIn(person)).location).toBe(webUrl)
+    const users = await db.selectFrom('users').select(['username', 'email', 'google_id']).execute()
+    // Somebody else may have this subject at another issuer.
+    const googleId = `${issuer.settings.issuer.href}#${person.sub}`
+    expect(users).toEqual([{ username: 'plain_person', email: person.email, google_id: googleId }])
+  })
+
+  test('whose ID token its key did not sign is not believed', async () => {
+    const issuer = await issuerOf({ style: 'forging' })
+    const api = await appWith({ google: issuer.settings })
+    expect((await api.flows.signIn(newPerson())).location).toBe(refused('failed'))
+    expect(await countUsers(api)).toBe(0)
+  })
+
+  test('that is down is told within a few seconds, delays no start, and is asked again when it is back', async () => {
+    const issuer = await issuerOf({ isDown: true })
+    const { flows, connect } = await appWith({ google: issuer.settings })
+    const down = await timed(flows.begin(connect()))
+    expect(down.value.location).toBe(refused('unavailable'))
+    expect(down.ms).toBeLessThan(aFewSecondsMs)
+    await issuer.start()
+    const begun = await flows.almost(newPerson())
+    await issuer.stop()
+    const half = await timed(flows.comeBack(begun.client, begun.callback))
+    expect(half.value.location).toBe(refused('unavailable'))
+    expect(half.ms).toBeLessThan(aFewSecondsMs)
+    await issuer.start()
+    expect((await flows.signIn(newPerson())).location).toBe(webUrl)
+  })
+
+  test('that accepts connections and answers nothing keeps nobody longer than a few seconds', async () => {
+    const issuer = await issuerOf()
+    const [warm, cold] = [await appWith({ google: issuer.settings }), await appWith({ google: issuer.settings })]
+    const begun = await warm.flows.almost(newPerson())
+    issuer.freeze()
+    const [there, back] = await Promise.all([
+      timed(cold.flows.begin(cold.connect())),
+      timed(warm.flows.comeBack(begun.client, begun.callback)),
+    ])
+    expect([there.value.location, back.value.location]).toEqual([refused('unavailable'), refused('unavailable')])
+    expect(Math.max(there.ms, back.ms)).toBeLessThan(aFewSecondsMs)
+    issuer.thaw()
+    expect((await cold.flows.signIn(newPerson())).location).toBe(webUrl)
+  })
+})
+
+describe('an installation', () => {
+  let issuer: OidcIssuer
+  beforeAll(async () => {
+    issuer = await startOidcIssuer({ publicUrls: ['http://localhost:3000', 'https://api.example.test'] })
+  })
+  afterEach(closeAll)
+  afterAll(() => issuer.stop())
+
+  test('that the issuer refuses tells a failure, not the person’s fault', async () => {
+    const api = await appWith({ google: { ...issuer.settings, clientSecret: 'wrong' } })
+    expect((await api.flows.signIn(newPerson())).location).toBe(refused('failed'))
+  })
+
+  test('by invitation only lets in whom it knows and nobody new', async () => {
+    const api = await appWith({ google: issuer.settings, isSignupOpen: false })
+    const owner = await api.signUp()
+    expect((await api.flows.signIn(newPerson({ email: owner.email }))).location).toBe(webUrl)
+    expect((await api.flows.signIn(newPerson())).location).toBe(refused('registration_closed'))
+    expect(await countUsers(api)).toBe(1)
+  })
+
+  test('refuses a flow that began with an invitation which does not exist, whoever comes', async () => {
+    const api = await appWith({ google: issuer.settings, isSignupOpen: false })
+    const owner = await api.signUp()
+    for (const person of [newPerson(), newPerson({ email: owner.email })]) {
+      const { location } = await api.flows.signIn(person, { query: '?inviteToken=some-token' })
+      expect(location).toBe(refused('invite_invalid'))
+    }
+    expect(await api.db.selectFrom('users').select('google_id').execute()).toEqual([{ google_id: null }])
+  })
+
+  test('over https keeps the flow in a cookie that no other host and no plain connection can set', async () => {
+    const config = {
+      google: issuer.settings,
+      publicUrl: new URL('https://api.example.test'),
+      cookies: { isSecure: true },
+    }
+    const { flows, connect } = await appWith(config)
+    const client = connect()
+    const begun = await flows.begin(client)
+    expect(begun.answer.cookies).toMatchObject([
+      { name: expect.stringMatching(/^__Host-muster_flow_/), secure: true, path: '/' },
+    ])
+    expect(begun.answer.cookies[0]).not.toHaveProperty('domain')
+    const { location, answer } = await flows.signIn(newPerson(), { client })
+    expect(location).toBe(webUrl)
+    const cleared = answer.cookies.find(({ name }) => name.startsWith('__Host-muster_flow_'))
+    expect(cleared).toMatchObject({ value: '', secure: true, path: '/', maxAge: 0 })
+    expect([...client.cookies.keys()]).toContain('__Host-muster_at')
+  })
+
+  test('lets in whom the issuer knows while Redis is away', async () => {
+    const api = await appWith({ google: issuer.settings })
+    const begun = await api.flows.almost(newPerson())
+    api.deps.redis.close()
+    expect((await api.flows.comeBack(begun.client, begun.callback)).location).toBe(webUrl)
+  })
+
+  test('without a client has no such way in and says so; unlinking stays possible', async () => {
+    const api = await appWith({ google: undefined })
+    expect((await api.flows.begin(api.connect())).location).toBe(refused('not_configured'))
+    const { headers } = await api.connect().inject('GET', '/api/v1/auth/google/callback?code=a&state=b')
+    expect(headers.location).toBe(refused('not_configured'))
+    const owner = await api.signUp()
+    await api.db.updateTable('users').set({ google_id: 'a', password_hash: 'b' }).execute()
+    expect((await owner.inject('DELETE', '/api/v1/auth/google')).statusCode).toBe(200)
+  })
+
+  test('does not start with half a client, nor in production with an issuer that anybody on the way can change', () => {
+    const faultsOf = (env: NodeJS.ProcessEnv) => {
+      try {
+        readConfig(env)
+        return []
+      } catch (error) {
+        return (error as { faults: string[] }).faults.filter((fault) => /^(OIDC|GOOGLE)/.test(fault))
+      }
+    }
+    const half = { GOOGLE_CLIENT_ID: 'a' }
+    expect(faultsOf(half)).toEqual(['GOOGLE_CLIENT_ID: set it together with GOOGLE_CLIENT_SECRET, or neither'])
+    const plain = { GOOGLE_CLIENT_ID: 'a', GOOGLE_CLIENT_SECRET: 'b', OIDC_ISSUER: 'http://id.example.test' }
+    expect(faultsOf({ ...plain, NODE_ENV: 'production' })).toEqual(['OIDC_ISSUER: production needs https'])
+    expect(faultsOf(plain)).toEqual([])
+  })
+})

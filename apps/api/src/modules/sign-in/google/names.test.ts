@@ -1,0 +1,29 @@
+import { newUsername } from '@muster/identifiers'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { personName } from '../../accounts/accounts.schema.ts'
+import { nameFrom, usernameFrom } from './names.ts'
+
+test('whatever an issuer tells makes a name and a username that a person may have', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 300 }), fc.nat(9), (told, round) => {
+      const name = nameFrom(told)
+      if (name !== undefined) {
+        expect(personName.parse(name)).toBe(name)
+        expect([...name].length).toBeLessThanOrEqual(100)
+      }
+      const made = usernameFrom(name, round)
+      expect(newUsername.parse(made)).toBe(made)
+    }),
+  )
+})
+
+test('a username is made of the name’s letters; each further one ends differently', () => {
+  expect(usernameFrom('Grace Brewster Murray Hopper, PhD', 0)).toBe('grace_brewster_murray_hopper_p')
+  expect(usernameFrom('Ægir Ø. Þórsson-Łuk', 0)).toMatch(/^[a-z0-9_]+$/)
+  expect(usernameFrom('Grace Brewster Murray Hopper, PhD', 1)).toMatch(
+    /^grace_brewster_murray_hop_?[a-z0-9_]*_[a-z0-9]{4}$/,
+  )
+  const others = new Set(Array.from({ length: 50 }, (_, index) => usernameFrom('Kim', index + 1)))
+  expect(others.size).toBeGreaterThan(45)
+})

@@ -1,0 +1,147 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import type { Context } from '../../context.ts'
+import { originOf } from '../../http/actor.ts'
+import { clearSiteData } from '../../http/clear-site-data.ts'
+import { errorReply, messageReply, ok, said } from '../../http/reply.ts'
+import { tabCookies } from '../../http/tab-cookies.ts'
+import { routeLimit } from '../../plugins/rate-limits.ts'
+import { userReply } from '../accounts/accounts.schema.ts'
+import { getProfile } from '../accounts/accounts.service.ts'
+import { registrationTtlSeconds } from '../registration/pending-registrations.ts'
+import { refreshSession } from '../sessions/sessions.service.ts'
+import { loginBody, loginReply, registerBody, verifyBody } from './sign-in.schema.ts'
+import * as auth from './sign-in.service.ts'
+
+export const authRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
+  const { cookies } = context
+  /** By e-mail: two tabs may register two addresses at a time. */
+  const attempts = tabCookies(context, { name: 'muster_attempt', ttlSeconds: registrationTtlSeconds })
+
+  app.post(
+    '/auth/register',
+    {
+      config: { access: 'public', rateLimit: routeLimit(context, 'register', 'ip') },
+      schema: {
+        tags: ['auth'],
+        summary: 'Begin a registration: mails a code',
+        body: registerBody,
+        response: {
+          202: messageReply,
+          400: errorReply,
+          403: errorReply,
+          409: errorReply,
+        },
+      },
+    },
+    async (request, reply) => {
+      const { attempt } = await auth.register(context, request.body)
+      attempts.set(request, reply, request.body.email, attempt)
+      return reply.status(202).send(said('We have sent a mail to this address. Enter the code that it contains.'))
+    },
+  )
+
+  app.post(
+    '/auth/register/verify',
+    {
+      config: { access: 'public' },
+      schema: {
+        tags: ['auth'],
+        summary: 'Prove the e-mail by its code: creates the account and signs in',
+        body: verifyBody,
+        response: {
+          201: userReply,
+          400: errorReply,
+          403: errorReply,
+          409: errorReply,
+        },
+      },
+    },
+    async (request, reply) => {
+      const input = { ...request.body, attempt: attempts.read(request, request.body.email) }
+      const { user, grant } = await auth.verifyRegistration(context, input, originOf(request))
+      cookies.set(reply, grant)
+      attempts.clear(reply, request.body.email)
+      return reply.status(201).send(ok({ user }))
+    },
+  )
+
+  app.post(
+    '/auth/login',
+    {
+      config: { access: 'public' },
+      schema: {
+        tags: ['auth'],
+        summary: 'Sign in by password',
+        body: loginBody,
+        response: {
+          200: loginReply,
+          400: errorReply,
+          401: errorReply,
+          403: errorReply,
+        },
+      },
+    },
+    async (request, reply) => {
+      const begun = await auth.login(context, request.body, originOf(request))
+      if (begun.requiresTwoFactor) return ok(begun)
+      cookies.set(reply, begun.grant)
+      return ok({ requiresTwoFactor: false as const, user: begun.user })
+    },
+  )
+
+  app.post(
+    '/auth/refresh',
+    {
+      config: { access: 'public', rateLimit: routeLimit(context, 'refreshRequests', 'ip') },
+      schema: {
+        tags: ['auth'],
+        summary: 'Renew the cookies of the session',
+        response: { 200: userReply, 401: errorReply },
+      },
+    },
+    async (request, reply) => {
+      const grant = await refreshSession(context, cookies.readRefreshToken(request) ?? '', originOf(request))
+      cookies.set(reply, grant)
+      const { user } = await getProfile(context, grant.actor.userId)
+      return ok({ user })
+    },
+  )
+
+  app.post(
+    '/auth/logout',
+    {
+      config: { access: 'signed-in', isOpenWithoutFactor: true },
+      schema: {
+        tags: ['auth'],
+        summary: 'End this session',
+        body: z.strictObject({}).nullish(),
+        response: { 200: messageReply, 401: errorReply },
+      },
+    },
+    async (request, reply) => {
+      await auth.logout(context, request.actor, originOf(request))
+      cookies.clear(reply)
+      return said('You are signed out.')
+    },
+  )
+
+  app.post(
+    '/auth/logout-all',
+    {
+      config: { access: 'signed-in', isOpenWithoutFactor: true },
+      schema: {
+        tags: ['auth'],
+        summary: 'End all sessions, this one too',
+        body: z.strictObject({}).nullish(),
+        response: { 200: messageReply },
+      },
+    },
+    async (request, reply) => {
+      await auth.logoutAll(context, request.actor, originOf(request))
+      cookies.clear(reply)
+      clearSiteData(reply)
+      return said('You are signed out everywhere.')
+    },
+  )
+}

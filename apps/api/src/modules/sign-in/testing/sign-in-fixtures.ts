@@ -1,0 +1,61 @@
+import { mailCode, mailToken } from '@muster/mail'
+import type { TestApp, TestClient } from '../../../testing/api.ts'
+
+export const password = 'Str0ng-Enough'
+
+let people = 0
+
+export type NewPerson = ReturnType<typeof newPerson>
+/** What somebody enters to register; nobody else has it. */
+export const newPerson = () => {
+  const username = `person_${++people}`
+  return { username, name: 'Some Person', email: `${username}@example.test`, password }
+}
+
+type Headers = Record<string, string>
+
+export const register = (client: TestClient, body: object) => client.inject('POST', '/api/v1/auth/register', body)
+export const verify = (client: TestClient, email: string, otp: string) =>
+  client.inject('POST', '/api/v1/auth/register/verify', { email, otp })
+export const login = (client: TestClient, email: string, given = password, headers?: Headers) =>
+  client.inject('POST', '/api/v1/auth/login', { email, password: given }, headers)
+
+export const codeOf = (answer: { json(): { error: { code: string } } }) => answer.json().error.code
+
+/** All mails to an address, oldest first. */
+export const mailsTo = (api: TestApp, email: string) =>
+  api.db.selectFrom('email_messages').selectAll().where('to_address', '=', email).orderBy('id').execute()
+
+/** The names of the templates of all mails to an address, oldest first. */
+export const templatesTo = async (api: TestApp, email: string) =>
+  (await mailsTo(api, email)).map(({ template }) => template)
+
+/** What the newest mail to the address says, as the email worker would work it out. */
+export async function mailedCode(api: TestApp, email: string): Promise<string> {
+  const emailId = (await mailsTo(api, email)).at(-1)?.id as string
+  return mailCode(api.deps.config.keys.mailCode, { template: 'register-code', emailId })
+}
+
+/** The token in the newest link to a new password that was mailed to the address. */
+export async function mailedResetToken(api: TestApp, email: string): Promise<string> {
+  const mail = (await mailsTo(api, email)).findLast(({ template }) => template === 'password-reset')
+  return mailToken(api.deps.config.keys.mailCode, { template: 'password-reset', emailId: mail?.id as string })
+}
+
+/** Somebody who registered and is signed in. */
+export async function registered(api: TestApp, person = newPerson()) {
+  const client = api.connect()
+  await register(client, person)
+  const answer = await verify(client, person.email, await mailedCode(api, person.email))
+  return { ...person, client, id: answer.json().data.user.id as string }
+}
+
+/** What was recorded about a person or done by them, oldest first; without what was denied, which comes behind the answers. */
+export const auditOf = (api: TestApp, userId: string) =>
+  api.db
+    .selectFrom('audit_pending')
+    .selectAll()
+    .where((eb) => eb.or([eb('target_id', '=', userId), eb('actor_id', '=', userId)]))
+    .where('action', '<>', 'access.denied')
+    .orderBy('id')
+    .execute()

@@ -1,0 +1,80 @@
+import { mailCode } from '@muster/mail'
+import { totpCode } from '@muster/security'
+import type { ManualClock } from '@muster/testing'
+import type { TestApp, TestClient } from '../../../testing/api.ts'
+import { login, mailsTo, registered } from '../../sign-in/testing/sign-in-fixtures.ts'
+
+export const stepMs = 30_000
+
+const base = '/api/v1/auth/two-factor'
+
+export const setUpTotp = (client: TestClient, proof?: object) => client.inject('POST', `${base}/totp/setup`, proof)
+export const confirmTotp = (client: TestClient, code: string) => client.inject('POST', `${base}/totp/confirm`, { code })
+export const enableOtp = (client: TestClient) => client.inject('POST', `${base}/otp/enable`)
+export const confirmOtp = (client: TestClient, code: string) => client.inject('POST', `${base}/otp/confirm`, { code })
+export const disable = (client: TestClient, body: object) => client.inject('POST', `${base}/disable`, body)
+export const renewCodes = (client: TestClient, body: object) => client.inject('POST', `${base}/recovery-codes`, body)
+export const askToConfirm = (client: TestClient) => client.inject('POST', '/api/v1/auth/confirmation-code')
+export const verify = (client: TestClient, challengeToken: string, code: string) =>
+  client.inject('POST', `${base}/verify`, { challengeToken, code })
+export const resend = (client: TestClient, challengeToken: string) =>
+  client.inject('POST', `${base}/resend`, { challengeToken })
+
+/** The challenge that a sign-in by password answers. */
+export async function challenged(api: TestApp, email: string, password?: string): Promise<string> {
+  const { data } = (await login(api.connect(), email, password)).json()
+  if (!data?.requiresTwoFactor) throw new Error('No second factor was asked for.')
+  return data.challengeToken
+}
+
+/** As many sign-ins at once as the password's lock-out lets through, until there are enough. */
+export async function manyChallenged(api: TestApp, email: string, count: number): Promise<string[]> {
+  const tokens: string[] = []
+  while (tokens.length < count)
+    tokens.push(...(await Promise.all(Array.from({ length: 4 }, () => challenged(api, email)))))
+  return tokens.slice(0, count)
+}
+
+/** The code of the newest mail that has one for these uses. */
+export async function loginCode(api: TestApp, email: string): Promise<string> {
+  const mail = (await mailsTo(api, email)).findLast(({ template }) => template === 'login-code')
+  return mailCode(api.deps.config.keys.mailCode, { template: 'login-code', emailId: mail?.id as string })
+}
+
+export const countCodeMails = async (api: TestApp, email: string) =>
+  (await mailsTo(api, email)).filter(({ template }) => template === 'login-code').length
+
+/** A code of six digits that is not this one. */
+export const wrong = (code: string) => String((Number(code) + 1) % 1_000_000).padStart(6, '0')
+
+/** What an authenticator app does with the secret that it was given. */
+export const appOf = (secret: string, clock: ManualClock) => {
+  const bytes = fromBase32(secret)
+  return { secret: bytes, text: secret, code: () => totpCode(bytes, clock.now()) }
+}
+
+/** Somebody registered, signed in, whose app is on. The step of its first code is used up. */
+export async function withTotp(api: TestApp, clock: ManualClock) {
+  const person = await registered(api)
+  const app = appOf((await setUpTotp(person.client)).json().data.secret, clock)
+  const confirmed = await confirmTotp(person.client, app.code())
+  clock.advance(stepMs)
+  return { ...person, app, recoveryCodes: confirmed.json().data.recoveryCodes as string[] }
+}
+
+/** Somebody registered, signed in, whose factor is the code by mail. */
+export async function withOtp(api: TestApp, clock: ManualClock) {
+  const person = await registered(api)
+  await enableOtp(person.client)
+  await confirmOtp(person.client, await loginCode(api, person.email))
+  clock.advance(60_000)
+  return person
+}
+
+/** A secret as the app is given it. */
+export function fromBase32(text: string): Buffer {
+  const bits = [...text].map((letter) =>
+    'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'),
+  )
+  return Buffer.from((bits.join('').match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)))
+}

@@ -1,7 +1,0 @@
-import type { Deps } from '../deps.ts'
-import type { AccessTokens } from '../modules/sessions/access-tokens.ts'
-import type { SecretGuard } from './secret-guard.ts'
-import type { SessionCookies } from './session.ts'
-
-/** What every module's routes receive: the deps, and what the plugins made of them. */
-export type Context = Deps & { accessTokens: AccessTokens; cookies: SessionCookies; guard: SecretGuard }

@@ -1,0 +1,202 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Clock, newId } from '@muster/db'
+import { createLogger } from '@muster/logger'
+import type { Role } from '@muster/policy'
+import {
+  createTestDatabase,
+  createTestRedis,
+  eventually,
+  type TestDatabase,
+  type TestDatabaseOptions,
+} from '@muster/testing'
+import fastify, { type LightMyRequestResponse } from 'fastify'
+import { buildApp } from '../app.ts'
+import { type Config, readConfig } from '../config.ts'
+import { createDeps, type Deps } from '../deps.ts'
+import { createAccessTokens } from '../modules/sessions/access-tokens.ts'
+import { openSession } from '../modules/sessions/sessions.service.ts'
+
+type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'
+type Headers = Record<string, string>
+
+/** What speaks to the app under test, with a cookie jar of its own. */
+export type TestClient = {
+  cookies: Map<string, string>
+  /** A body that is no string or Buffer goes as JSON. `url` is whole, e.g. `/api/v1/tasks?limit=1`. */
+  inject(method: Method, url: string, body?: unknown, headers?: Headers): Promise<LightMyRequestResponse>
+  /** The same jar over a real connection; the app must listen. */
+  fetch(url: string, init?: RequestInit): Promise<Response>
+}
+
+export type TestPerson = TestClient & {
+  userId: string
+  organizationId: string | null
+  sessionId: string
+  email: string
+}
+
+export type SignUpOptions = {
+  role?: Role
+  /** Joins that organization; otherwise one of their own is made, but for platform roles. */
+  organizationId?: string
+  timezone?: string
+}
+
+export type TestApp = Awaited<ReturnType<typeof buildTestApp>>
+
+const keyRing = (fill: number) => `k1:${Buffer.alloc(32, fill).toString('base64')}`
+
+/**
+ * The whole API on a database, a Redis and folders of its own; nothing else runs, workers least of all.
+ * @param options.config overrides what the environment would say; limits are multiplied by 1000 unless it says otherwise
+ * @param options.onLog gets each line of the log, from `config.logLevel` on
+ */
+export async function buildTestApp(
+  options: {
+    clock?: Clock
+    config?: Partial<Config>
+    onLog?: (line: Record<string, unknown>) => void
+    database?: TestDatabaseOptions
+    /** A database that is there already; the app's `close` drops it. */
+    restored?: TestDatabase
+  } = {},
+) {
+  const [database, redis, folder] = await Promise.all([
+    options.restored ?? createTestDatabase(options.database),
+    createTestRedis(),
+    mkdtemp(join(tmpdir(), 'muster-api-')),
+  ])
+  const config: Config = {
+    ...readConfig(testEnvironment({ databaseUrl: database.url, redisUrl: redis.url, folder })),
+    ...options.config,
+  }
+  const { onLog } = options
+  const log = createLogger({
+    name: 'api',
+    level: config.logLevel,
+    ...(onLog && { destination: { write: (line) => onLog(JSON.parse(line)) } }),
+  })
+  const { close: closeDeps, ...deps } = createDeps(config, log, options.clock)
+  const app = await buildApp(deps)
+  await app.ready()
+  // Nobody is let in before the revocations were read once.
+  await eventually(() => {
+    if (!deps.revocations.isFresh()) throw new Error('Revocations were not read in time.')
+  })
+
+  const connect = (cookies = new Map<string, string>()) => createClient(app, cookies)
+  return {
+    app,
+    deps,
+    db: database.db,
+    redis: redis.client,
+    /** Where the local driver keeps files, unless the test's own config has another one. */
+    storageDir: join(folder, 'files'),
+    /** Somebody who is not signed in. */
+    connect,
+    /** A new person with an open session, without the way through mail and password. */
+    signUp: (person: SignUpOptions = {}) => signUp(deps, connect, person),
+    /** The base URL of the app on a real port. */
+    listen: () => app.listen({ host: '127.0.0.1', port: 0 }),
+    async close() {
+      await app.close()
+      await closeDeps()
+      await Promise.all([database.drop(), redis.close(), rm(folder, { recursive: true, force: true })])
+    },
+  }
+}
+
+function testEnvironment(own: { databaseUrl: string; redisUrl: string; folder: string }): NodeJS.ProcessEnv {
+  return {
+    NODE_ENV: 'test',
+    LOG_LEVEL: 'fatal',
+    DATABASE_URL: own.databaseUrl,
+    DATABASE_POOL_MAX: '10',
+    REDIS_URL: own.redisUrl,
+    PUBLIC_URL: 'http://localhost:3000',
+    BCRYPT_COST: '4',
+    RATE_LIMIT_SCALE: '1000',
+    ACCESS_TOKEN_KEYS: keyRing(1),
+    REFRESH_TOKEN_KEYS: keyRing(2),
+    PASSWORD_KEYS: keyRing(3),
+    MAIL_CODE_KEYS: keyRing(4),
+    COOKIE_KEYS: keyRing(5),
+    ENCRYPTION_KEYS: keyRing(6),
+    AUDIT_KEYS: keyRing(7),
+    STORAGE_LOCAL_DIR: join(own.folder, 'files'),
+    STAGING_DIR: join(own.folder, 'staging'),
+  }
+}
+
+function createClient(app: Awaited<ReturnType<typeof buildApp>>, cookies: Map<string, string>): TestClient {
+  const cookieHeader = () => [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+  const keep = (name: string, value: string) => (value === '' ? cookies.delete(name) : cookies.set(name, value))
+  return {
+    cookies,
+    async inject(method, url, body, headers) {
+      const isRaw = body === undefined || typeof body === 'string' || Buffer.isBuffer(body)
+      const response = await app.inject({
+        method,
+        url,
+        headers: {
+          ...(cookies.size > 0 && { cookie: cookieHeader() }),
+          ...(!isRaw && { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body !== undefined && { payload: isRaw ? body : JSON.stringify(body) }),
+      })
+      for (const { name, value } of response.cookies) keep(name, value)
+      return response
+    },
+    async fetch(url, init = {}) {
+      const address = app.server.address()
+      if (!address || typeof address === 'string') throw new Error('The app does not listen.')
+      const headers = new Headers(init.headers)
+      if (cookies.size > 0) headers.set('cookie', cookieHeader())
+      const response = await fetch(new URL(url, `http://127.0.0.1:${address.port}`), { ...init, headers })
+      for (const line of response.headers.getSetCookie()) {
+        const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
+        keep(name, value)
+      }
+      return response
+    },
+  }
+}
+
+async function signUp(
+  deps: Deps,
+  connect: (cookies: Map<string, string>) => TestClient,
+  { role = 'client_admin', organizationId, timezone = 'UTC' }: SignUpOptions,
+): Promise<TestPerson> {
+  const { config, clock } = deps
+  const id = newId()
+  const username = `user_${id.replaceAll('-', '').slice(-20)}`
+  const email = `${username}@example.test`
+  const isClient = role === 'client_admin' || role === 'client_user'
+  const ownOrganizationId = isClient ? (organizationId ?? newId()) : null
+  const signer = fastify()
+  const issuer = config.publicUrl.origin
+  const accessTokens = await createAccessTokens(signer, { keys: config.keys.accessToken, issuer, clock })
+  const grant = await deps.db.transaction().execute(async (trx) => {
+    if (ownOrganizationId && !organizationId) {
+      const organization = { id: ownOrganizationId, name: `${username}’s`, is_personal: true }
+      await trx.insertInto('organizations').values(organization).execute()
+    }
+    const user = { id, username, name: username, email, role, organization_id: ownOrganizationId, timezone }
+    await trx.insertInto('users').values(user).execute()
+    const person = { id, role, organizationId: ownOrganizationId }
+    const origin = { ip: '127.0.0.1', requestId: 'test' }
+    return openSession({ ...deps, accessTokens }, trx, person, { rememberMe: false, origin })
+  })
+  await signer.close()
+  const prefix = config.cookies.isSecure ? '__Host-' : ''
+  const client = connect(
+    new Map([
+      [`${prefix}muster_at`, grant.accessToken],
+      [`${prefix}muster_rt`, grant.refreshToken],
+    ]),
+  )
+  return { ...client, userId: id, organizationId: ownOrganizationId, sessionId: grant.actor.sessionId, email }
+}
