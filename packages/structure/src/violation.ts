@@ -1,0 +1,18 @@
+import type { Import } from './imports.ts'
+import type { Workspace } from './workspace.ts'
+
+/** What the rules judge. */
+export type Structure = { workspace: Workspace; imports: readonly Import[] }
+
+export type Violation = {
+  /** Name of the rule, for grouping. */
+  rule: string
+  /** The file that has to change. */
+  file: string
+  /** One or two sentences: what is wrong and what to do. */
+  message: string
+  /** The two parts that should not know each other, without file names. */
+  between: string
+}
+
+export type Rule = (structure: Structure) => Violation[]

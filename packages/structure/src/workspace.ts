@@ -1,0 +1,50 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+export type Kind = 'app' | 'package' | 'db'
+
+/** One app or package of the workspace. */
+export type Member = {
+  name: string
+  kind: Kind
+  /** Relative to the root: `packages/jobs`. */
+  folder: string
+  /** What package.json exports: `./outbox` → `packages/jobs/src/outbox.ts`. */
+  exports: ReadonlyMap<string, string>
+}
+
+export type Workspace = readonly Member[]
+
+/** Reads the package.json of each app, each package and db. */
+export async function readWorkspace(root: string): Promise<Workspace> {
+  const folders = await Promise.all(
+    ['apps', 'packages'].map(async (parent) =>
+      (await readdir(join(root, parent)).catch(() => [])).map((name) => `${parent}/${name}`),
+    ),
+  )
+  const members = await Promise.all(['db', ...folders.flat().sort()].map((folder) => readMember(root, folder)))
+  return members.filter((member) => member !== undefined)
+}
+
+/** The app or package that the file belongs to. */
+export function memberOf(workspace: Workspace, file: string): Member | undefined {
+  return workspace.find(({ folder }) => file.startsWith(`${folder}/`))
+}
+
+/** `@muster/jobs/outbox` → the package and `./outbox`; undefined when the specifier names no package of the workspace. */
+export function exportNamed(workspace: Workspace, specifier: string): { member: Member; key: string } | undefined {
+  const member = workspace.find(({ name }) => specifier === name || specifier.startsWith(`${name}/`))
+  return member && { member, key: `.${specifier.slice(member.name.length)}` }
+}
+
+async function readMember(root: string, folder: string): Promise<Member | undefined> {
+  const text = await readFile(join(root, folder, 'package.json'), 'utf8').catch(() => undefined)
+  if (text === undefined) return
+  const { name, exports = {} } = JSON.parse(text) as { name: string; exports?: Record<string, string> }
+  return {
+    name,
+    kind: folder === 'db' ? 'db' : folder.startsWith('apps/') ? 'app' : 'package',
+    folder,
+    exports: new Map(Object.entries(exports).map(([key, target]) => [key, join(folder, target)])),
+  }
+}
