@@ -4,7 +4,7 @@ import { absoluteLimitMs, idleLimitMs, rememberedIdleLimitMs } from '@muster/sec
 import { eventually, type ManualClock, manualClock } from '@muster/testing'
 import type { LightMyRequestResponse } from 'fastify'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { coarseLimits, guardLimits, type Limit } from './http/limits.ts'
+import { callerLimits, guardLimits, type Limit, routeLimits } from './http/limits.ts'
 import { attachTo, makeTask } from './modules/attachments/testing/upload-fixtures.ts'
 import { registrationTtlSeconds } from './modules/registration/pending-registrations.ts'
 import { accessTokenTtlMs } from './modules/sessions/access-tokens.ts'
@@ -296,7 +296,7 @@ describe('docs/security/sign-in.md', () => {
 
   test('tells the limits that are kept', () => {
     const rows = [...page.matchAll(/^\| `(\w+)` \| (\d+) \w+ \| (\d+) min \|/gm)]
-    const limits: Record<string, Limit> = { ...coarseLimits, ...guardLimits }
+    const limits: Record<string, Limit> = { ...callerLimits, ...routeLimits, ...guardLimits }
     const ofSignIn = ['register', 'forgotPassword', 'resetPassword', 'refreshRequests', ...Object.keys(guardLimits)]
     expect(rows.map(([, name]) => name)).toEqual(expect.arrayContaining(ofSignIn))
     for (const [, name = '', max, minutes] of rows) {

@@ -13,7 +13,7 @@ type Counter = {
 }
 
 /** Counts of one process that are exchanged with the other instances. */
-export type DeltaCounters = {
+export type RateCounters = {
   /**
    * Counts one request unless it is too many; who keeps asking does not wait the longer for it.
    * @returns the count of the last `windowMs`, above `max` when this request is too many, and the milliseconds until a
@@ -34,7 +34,7 @@ const maxPerExchange = 2_000
  * The fixed ones are aligned to the epoch, so that every instance means the same. No request waits for Redis: each
  * instance counts by itself and exchanges differences. While Redis is away, each instance alone enforces the limit.
  */
-export function createDeltaCounters(redis: SafeRedis): DeltaCounters {
+export function createRateCounters(redis: SafeRedis): RateCounters {
   const counters = new Map<string, Counter>()
   const changed = new Set<string>()
 

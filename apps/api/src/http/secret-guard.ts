@@ -3,10 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '@muster/db'
 import { DomainError, type ErrorCode } from '@muster/errors'
 import type { Config } from '../config.ts'
-import { rateLimited } from '../plugins/rate-limits.ts'
 import type { SafeRedis } from '../redis.ts'
 import { localSlots, redisSlots, type SlotRules, type Taking } from './guard-slots.ts'
-import { type GuardLimitName, guardLimits, scaled } from './limits.ts'
+import { type GuardLimitName, guardLimits, rateLimited, scaledMax } from './limits.ts'
 
 /** Bounds the tries at a secret, also when they come all at once. */
 export type SecretGuard = {
@@ -51,7 +50,7 @@ export function createSecretGuard({
   let waiting = 0
 
   const rulesOf = (limit: GuardLimitName): SlotRules => ({
-    max: scaled(guardLimits[limit], config.rateLimitScale),
+    max: scaledMax(guardLimits[limit], config.rateLimitScale),
     windowMs: guardLimits[limit].windowMs,
     nowMs: clock.now().getTime(),
     leaseMs,

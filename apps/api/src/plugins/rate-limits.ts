@@ -1,43 +1,29 @@
-import fastifyRateLimit, { type FastifyRateLimitStore } from '@fastify/rate-limit'
-import { DomainError } from '@muster/errors'
+import fastifyRateLimit, { type FastifyRateLimitStore, type RateLimitOptions } from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Deps } from '../deps.ts'
 import { addressKey } from '../http/client-address.ts'
-import { type CoarseLimitName, coarseLimits, scaled } from '../http/limits.ts'
-import { createDeltaCounters } from '../http/rate-counters.ts'
+import { callerLimits, type RouteLimitName, rateLimited, routeLimits, scaledMax } from '../http/limits.ts'
+import { createRateCounters } from '../http/rate-counters.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The route's own limit, counted apart from all others. */
+    limit?: RouteLimitName
+  }
+}
 
 const exchangeIntervalMs = 500
 
-const callerLimit = ({ actor, routeOptions }: FastifyRequest) => {
-  if (actor) return 'signedIn'
-  return operationRoute.test(routeOptions.url ?? '') ? 'operation' : 'anonymous'
-}
-
-/** A monitor must be able to look for ever, and not at the expense of those behind the same address who sign in. */
-const operationRoute = /^\/(health|openapi\.json|docs)(\/|$)/
-
-function callerKey(request: FastifyRequest): string {
-  const limit = callerLimit(request)
-  if (limit === 'signedIn') return `user:${request.actor.userId}`
-  return `${limit === 'operation' ? 'operation' : 'ip'}:${addressKey(request.ip)}`
-}
-
-const authRoute = /\/auth\//
-
-/** How many tries are left is nothing that somebody who guesses should know. */
-async function hideRemaining(_request: FastifyRequest, reply: FastifyReply): Promise<void> {
-  reply.removeHeader('ratelimit-remaining')
-}
-
-/** The coarse limits: one by person or address for every route, and stricter ones that a route names in its config. */
+/** Registers the limit that every request meets, and the stricter one of each route whose config names one. */
 export const rateLimitsPlugin = fp(async (app: FastifyInstance, { deps }: { deps: Deps }) => {
-  const counters = createDeltaCounters(deps.redis)
+  const scale = deps.config.rateLimitScale
+  const counters = createRateCounters(deps.redis)
   const timer = setInterval(() => void counters.exchange(), exchangeIntervalMs)
   app.addHook('onClose', () => clearInterval(timer))
 
   /** `@fastify/rate-limit` makes one store per route with a limit of its own; all of them count in the same place. */
-  class DeltaStore implements FastifyRateLimitStore {
+  class SharedStore implements FastifyRateLimitStore {
     incr(key: string, callback: Parameters<FastifyRateLimitStore['incr']>[1], windowMs: number, max: number) {
       callback(null, counters.count(key, { max, windowMs }, deps.clock.now().getTime()))
     }
@@ -47,31 +33,50 @@ export const rateLimitsPlugin = fp(async (app: FastifyInstance, { deps }: { deps
     }
   }
 
+  // Before the library's own hook, which reads `config.rateLimit`.
   app.addHook('onRoute', (route) => {
+    if (route.config?.limit) route.config.rateLimit = rateLimitOf(route.config.limit, scale)
     if (authRoute.test(route.url)) route.onSend = [route.onSend ?? [], hideRemaining].flat()
   })
 
   await app.register(fastifyRateLimit, {
-    store: DeltaStore,
+    store: SharedStore,
     enableDraftSpec: true,
     keyGenerator: callerKey,
-    max: (request: FastifyRequest) => scaled(coarseLimits[callerLimit(request)], deps.config.rateLimitScale),
-    timeWindow: coarseLimits.anonymous.windowMs,
+    max: (request: FastifyRequest) => scaledMax(callerLimits[callerLimitOf(request)], scale),
+    timeWindow: callerLimits.anonymous.windowMs,
     errorResponseBuilder: (_request: FastifyRequest, { ttl }: { ttl: number }) => rateLimited(ttl),
   })
 })
 
-/** A route's own coarse limit, for its `config.rateLimit`: counted apart from all others. */
-export function routeLimit(deps: Pick<Deps, 'config'>, name: CoarseLimitName, by: 'ip' | 'user') {
-  const limit = coarseLimits[name]
+function rateLimitOf(name: RouteLimitName, scale: number): RateLimitOptions {
+  const limit = routeLimits[name]
   return {
-    max: scaled(limit, deps.config.rateLimitScale),
+    max: scaledMax(limit, scale),
     timeWindow: limit.windowMs,
     keyGenerator: (request: FastifyRequest) =>
-      // Who is not signed in is refused after this, and counted by address until then.
-      by === 'user' && request.actor ? `${name}:${request.actor.userId}` : `${name}:${addressKey(request.ip)}`,
+      // A caller who is not signed in is refused after this hook, and counted by address until then.
+      limit.by === 'user' && request.actor ? `${name}:${request.actor.userId}` : `${name}:${addressKey(request.ip)}`,
   }
 }
 
-export const rateLimited = (ttlMs: number) =>
-  new DomainError('RATE_LIMITED', { retryAfterSeconds: Math.max(1, Math.ceil(ttlMs / 1_000)) })
+/** A monitor can ask for ever without using up the limit of the people behind the same address. */
+const operationRoute = /^\/(health|openapi\.json|docs)(\/|$)/
+
+function callerLimitOf({ actor, routeOptions }: FastifyRequest): keyof typeof callerLimits {
+  if (actor) return 'signedIn'
+  return operationRoute.test(routeOptions.url ?? '') ? 'operation' : 'anonymous'
+}
+
+function callerKey(request: FastifyRequest): string {
+  const limit = callerLimitOf(request)
+  if (limit === 'signedIn') return `user:${request.actor.userId}`
+  return `${limit === 'operation' ? 'operation' : 'ip'}:${addressKey(request.ip)}`
+}
+
+const authRoute = /\/auth\//
+
+/** An attacker who guesses must not learn how many tries are left. */
+async function hideRemaining(_request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  reply.removeHeader('ratelimit-remaining')
+}

@@ -92,7 +92,7 @@ export const usersRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
   app.get(
     '/users/:id',
     {
-      config: { access: 'signed-in' },
+      config: { access: 'signed-in', target: { type: 'user', param: 'id' } },
       schema: {
         tags: ['users'],
         summary: 'Read the profile of somebody',

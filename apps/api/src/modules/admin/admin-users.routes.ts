@@ -40,7 +40,7 @@ export const adminUsersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asy
   app.get(
     '/admin/users/:id',
     {
-      config: toRead,
+      config: { ...toRead, target: { type: 'user', param: 'id' } },
       schema: {
         tags,
         summary: 'Read a person',
@@ -55,7 +55,7 @@ export const adminUsersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asy
   app.patch(
     '/admin/users/:id',
     {
-      config: toChange,
+      config: { ...toChange, target: { type: 'user', param: 'id' } },
       schema: {
         tags,
         summary: 'Change the role of a person, deactivate or reactivate them',
@@ -72,7 +72,7 @@ export const adminUsersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asy
   app.post(
     '/admin/users/:id/revoke-sessions',
     {
-      config: toChange,
+      config: { ...toChange, target: { type: 'user', param: 'id' } },
       schema: {
         tags,
         summary: 'End all sessions of a person',
@@ -89,7 +89,7 @@ export const adminUsersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asy
   app.delete(
     '/admin/users/:id/cache',
     {
-      config: toChange,
+      config: { ...toChange, target: { type: 'user', param: 'id' } },
       schema: {
         tags,
         summary: 'Drop the cached profile of a person',

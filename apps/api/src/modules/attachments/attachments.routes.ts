@@ -7,7 +7,6 @@ import { rangeHeaders } from '../../http/etag.ts'
 import { errorReply, ok } from '../../http/reply.ts'
 import { clearOldUploads, withReceivedFiles } from '../../http/uploads/receive-files.ts'
 import { serveFile } from '../../http/uploads/serve-file.ts'
-import { routeLimit } from '../../plugins/rate-limits.ts'
 import { attachmentParams, attachmentReply, attachmentsReply, uploadBody } from './attachments.schema.ts'
 import * as attachments from './attachments.service.ts'
 
@@ -29,7 +28,7 @@ export const attachmentsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
   app.post(
     '/tasks/:id/attachments',
     {
-      config: { ...signedIn, rateLimit: routeLimit(context, 'uploads', 'user') },
+      config: { ...signedIn, limit: 'uploads', target: { type: 'task', param: 'id' } },
       schema: {
         tags,
         summary: 'Attach files to a task',
@@ -60,7 +59,7 @@ export const attachmentsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
   app.get(
     '/tasks/:id/attachments',
     {
-      config: signedIn,
+      config: { ...signedIn, target: { type: 'task', param: 'id' } },
       schema: {
         tags,
         summary: 'List the files of a task',
@@ -75,7 +74,7 @@ export const attachmentsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
   app.get(
     '/attachments/:id',
     {
-      config: signedIn,
+      config: { ...signedIn, target: { type: 'attachment', param: 'id' } },
       schema: {
         tags,
         summary: 'Read what is known of a file',
@@ -112,7 +111,7 @@ export const attachmentsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
   app.delete(
     '/attachments/:id',
     {
-      config: signedIn,
+      config: { ...signedIn, target: { type: 'attachment', param: 'id' } },
       schema: {
         tags,
         summary: 'Remove a file',

@@ -1,6 +1,6 @@
 import { DomainError } from '@muster/errors'
 import { Counter, registry } from '@muster/telemetry'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Deps } from '../../deps.ts'
 import { type Actor, type Origin, originOf } from '../../http/actor.ts'
@@ -10,25 +10,12 @@ type Target = { type: TargetType; id: string }
 type Denial = { actor: Actor; origin: Origin; method: string; route: string; code: string; target: Target | undefined }
 type DenialDeps = Pick<Deps, 'db' | 'relay' | 'clock' | 'log'>
 
-/** What the id in an address stands for, by the beginning of its route. */
-const namedBy: readonly [route: string, type: TargetType, param: string][] = [
-  ['/tasks/:id', 'task', 'id'],
-  ['/attachments/:id', 'attachment', 'id'],
-  ['/reminders/:id', 'reminder', 'id'],
-  ['/notifications/:id', 'notification', 'id'],
-  ['/auth/sessions/:id', 'session', 'id'],
-  ['/friends/requests/:id', 'friend-request', 'id'],
-  ['/users/:id', 'user', 'id'],
-  ['/organization/members/:userId', 'user', 'userId'],
-  ['/invites/:id', 'invite', 'id'],
-  ['/admin/users/:id', 'user', 'id'],
-]
-
-/** The same for an id in the body. */
-const namedInBody: readonly [route: string, type: TargetType, field: string][] = [
-  ['/reminders', 'task', 'taskId'],
-  ['/friends/requests', 'user', 'userId'],
-]
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What the route's id names, by which a denied access is recorded. */
+    target?: { type: TargetType } & ({ param: string } | { field: string })
+  }
+}
 
 const apiPrefix = '/api/v1'
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
@@ -63,18 +50,16 @@ function denialOf(request: FastifyRequest, { code }: DomainError): Denial | unde
   const { actor, method, routeOptions } = request
   const route = routeOptions.url?.slice(apiPrefix.length)
   if (!actor || !route) return undefined
-  const target = targetOf(request, route)
+  const target = targetOf(request, routeOptions.config.target)
   // Nothing that could exist was asked for.
   if (code === 'NOT_FOUND' && !target) return undefined
   return { actor, origin: originOf(request), method, route, code, target }
 }
 
-function targetOf({ params, body, method }: FastifyRequest, route: string): Target | undefined {
-  const [, type, param] = namedBy.find(([begin]) => route === begin || route.startsWith(`${begin}/`)) ?? []
-  if (type && param) return asTarget(type, (params as Record<string, unknown>)[param])
-  const [, bodyType, field] = (method === 'POST' && namedInBody.find(([whole]) => route === whole)) || []
-  if (bodyType && field) return asTarget(bodyType, (body as Record<string, unknown> | undefined)?.[field])
-  return undefined
+function targetOf({ params, body }: FastifyRequest, declared: FastifyContextConfig['target']): Target | undefined {
+  if (!declared) return undefined
+  const [values, name] = 'param' in declared ? [params, declared.param] : [body, declared.field]
+  return asTarget(declared.type, (values as Record<string, unknown> | undefined)?.[name])
 }
 
 const asTarget = (type: TargetType, id: unknown): Target | undefined =>

@@ -5,7 +5,6 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
-import { routeLimit } from '../../plugins/rate-limits.ts'
 import { user } from '../accounts/accounts.schema.ts'
 import { exportPerson } from './export.service.ts'
 import { sections } from './export-sections.ts'
@@ -20,7 +19,7 @@ export const exportRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (
   app.get(
     '/users/me/export',
     {
-      config: { access: 'signed-in', hasEffects: true, rateLimit: routeLimit(context, 'exports', 'user') },
+      config: { access: 'signed-in', hasEffects: true, limit: 'exports' },
       schema: {
         tags: ['users'],
         summary: 'Take along everything that Muster holds about oneself',

@@ -14,7 +14,7 @@ export const friendsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async 
   app.post(
     '/friends/requests',
     {
-      config: signedIn,
+      config: { ...signedIn, target: { type: 'user', field: 'userId' } },
       schema: {
         tags,
         summary: 'Ask somebody to be friends',
@@ -49,7 +49,7 @@ export const friendsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async 
   app.post(
     '/friends/requests/:id/accept',
     {
-      config: signedIn,
+      config: { ...signedIn, target: { type: 'friend-request', param: 'id' } },
       schema: {
         tags,
         summary: 'Accept a request',
@@ -67,7 +67,7 @@ export const friendsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async 
   app.post(
     '/friends/requests/:id/decline',
     {
-      config: signedIn,
+      config: { ...signedIn, target: { type: 'friend-request', param: 'id' } },
       schema: {
         tags,
         summary: 'Decline a request',

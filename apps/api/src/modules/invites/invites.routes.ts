@@ -4,7 +4,6 @@ import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
 import { idempotencyHeaders, idempotencyOf } from '../../http/idempotency.ts'
 import { errorReply, ok } from '../../http/reply.ts'
-import { routeLimit } from '../../plugins/rate-limits.ts'
 import { userReply } from '../accounts/accounts.schema.ts'
 import { requireActor } from '../sessions/session.plugin.ts'
 import { renewAccess } from '../sessions/sessions.service.ts'
@@ -31,12 +30,10 @@ export const invitesRoutes: FastifyPluginAsyncZod<{ context: Context }> = async 
 }
 
 const sendingRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
-  const rateLimit = routeLimit(context, 'invites', 'user')
-
   app.post(
     '/invites',
     {
-      config: { access: rolesWith('invite.create'), rateLimit },
+      config: { access: rolesWith('invite.create'), limit: 'invites' },
       schema: {
         tags,
         summary: 'Invite somebody by a mail with a link',
@@ -75,7 +72,7 @@ const sendingRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, {
   app.post(
     '/invites/:id/resend',
     {
-      config: { access: rolesWith('invite.change'), rateLimit },
+      config: { access: rolesWith('invite.change'), limit: 'invites', target: { type: 'invite', param: 'id' } },
       schema: {
         tags,
         summary: 'Send an invitation again, with a new link and a whole term',
@@ -91,7 +88,7 @@ const sendingRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, {
   app.delete(
     '/invites/:id',
     {
-      config: { access: rolesWith('invite.change') },
+      config: { access: rolesWith('invite.change'), target: { type: 'invite', param: 'id' } },
       schema: {
         tags,
         summary: 'Revoke an invitation that nobody has accepted',

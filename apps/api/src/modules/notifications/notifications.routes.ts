@@ -47,7 +47,7 @@ export const notificationsRoutes: FastifyPluginAsyncZod<{ context: Context }> = 
   app.patch(
     '/notifications/:id/read',
     {
-      config: signedIn,
+      config: { ...signedIn, target: { type: 'notification', param: 'id' } },
       schema: {
         tags,
         summary: 'Mark a notification as read',
@@ -75,7 +75,7 @@ export const notificationsRoutes: FastifyPluginAsyncZod<{ context: Context }> = 
   app.delete(
     '/notifications/:id',
     {
-      config: signedIn,
+      config: { ...signedIn, target: { type: 'notification', param: 'id' } },
       schema: {
         tags,
         summary: 'Delete a notification',

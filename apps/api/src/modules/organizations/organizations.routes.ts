@@ -64,7 +64,7 @@ export const organizationsRoutes: FastifyPluginAsyncZod<{ context: Context }> = 
   app.patch(
     '/organization/members/:userId',
     {
-      config: { access: rolesWith('member.change') },
+      config: { access: rolesWith('member.change'), target: { type: 'user', param: 'userId' } },
       schema: {
         tags,
         summary: 'Change the role of a member, deactivate or reactivate them',
@@ -84,7 +84,7 @@ export const organizationsRoutes: FastifyPluginAsyncZod<{ context: Context }> = 
   app.delete(
     '/organization/members/:userId',
     {
-      config: { access: rolesWith('member.remove') },
+      config: { access: rolesWith('member.remove'), target: { type: 'user', param: 'userId' } },
       schema: {
         tags,
         summary: 'Remove a member, or leave',

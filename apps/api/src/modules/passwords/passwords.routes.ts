@@ -2,7 +2,6 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
 import { messageReply, said } from '../../http/reply.ts'
-import { routeLimit } from '../../plugins/rate-limits.ts'
 import { changePasswordBody, forgotPasswordBody, resetPasswordBody } from './passwords.schema.ts'
 import * as passwords from './passwords.service.ts'
 
@@ -10,7 +9,7 @@ export const passwordsRoutes: FastifyPluginAsyncZod<{ context: Context }> = asyn
   app.post(
     '/auth/forgot-password',
     {
-      config: { access: 'public', rateLimit: routeLimit(context, 'forgotPassword', 'ip') },
+      config: { access: 'public', limit: 'forgotPassword' },
       schema: {
         tags: ['auth'],
         summary: 'Mail a link with which a new password can be set',
@@ -27,7 +26,7 @@ export const passwordsRoutes: FastifyPluginAsyncZod<{ context: Context }> = asyn
   app.post(
     '/auth/reset-password',
     {
-      config: { access: 'public', rateLimit: routeLimit(context, 'resetPassword', 'ip') },
+      config: { access: 'public', limit: 'resetPassword' },
       schema: {
         tags: ['auth'],
         summary: 'Set a new password by a mailed link; ends all sessions',

@@ -8,7 +8,6 @@ import { id } from '../../http/fields.ts'
 import { errorReply, ok } from '../../http/reply.ts'
 import { withReceivedFiles } from '../../http/uploads/receive-files.ts'
 import { serveFile } from '../../http/uploads/serve-file.ts'
-import { routeLimit } from '../../plugins/rate-limits.ts'
 import { userParams, userReply } from '../accounts/accounts.schema.ts'
 import { getProfile } from '../accounts/accounts.service.ts'
 import * as avatar from './avatar.service.ts'
@@ -29,7 +28,7 @@ export const avatarRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (
   app.put(
     '/users/me/avatar',
     {
-      config: { access: 'signed-in', rateLimit: routeLimit(context, 'uploads', 'user') },
+      config: { access: 'signed-in', limit: 'uploads' },
       schema: {
         tags: ['users'],
         summary: 'Upload an image to become the own picture',
@@ -67,7 +66,7 @@ export const avatarRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (
   app.get(
     '/users/:id/avatar',
     {
-      config: { access: 'signed-in' },
+      config: { access: 'signed-in', target: { type: 'user', param: 'id' } },
       // Ranges count the bytes as they are stored.
       compress: false,
       schema: {

@@ -22,7 +22,7 @@ export const remindersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asyn
   app.post(
     '/reminders',
     {
-      config: signedIn,
+      config: { ...signedIn, target: { type: 'task', field: 'taskId' } },
       schema: {
         tags,
         summary: 'Set a reminder for a task',
@@ -59,7 +59,7 @@ export const remindersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asyn
   app.get(
     '/tasks/:id/reminders',
     {
-      config: signedIn,
+      config: { ...signedIn, target: { type: 'task', param: 'id' } },
       schema: {
         tags,
         summary: 'List the own reminders of a task',
@@ -74,7 +74,7 @@ export const remindersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asyn
   app.get(
     '/reminders/:id',
     {
-      config: signedIn,
+      config: { ...signedIn, target: { type: 'reminder', param: 'id' } },
       schema: {
         tags,
         summary: 'Read a reminder',
@@ -88,7 +88,7 @@ export const remindersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asyn
   app.patch(
     '/reminders/:id',
     {
-      config: signedIn,
+      config: { ...signedIn, target: { type: 'reminder', param: 'id' } },
       schema: {
         tags,
         summary: 'Move, complete or cancel a reminder',
@@ -107,7 +107,7 @@ export const remindersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asyn
   app.delete(
     '/reminders/:id',
     {
-      config: signedIn,
+      config: { ...signedIn, target: { type: 'reminder', param: 'id' } },
       schema: {
         tags,
         summary: 'Delete a reminder',

@@ -35,7 +35,7 @@ export const sessionsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async
   app.delete(
     '/auth/sessions/:id',
     {
-      config: { access: 'signed-in' },
+      config: { access: 'signed-in', target: { type: 'session', param: 'id' } },
       schema: {
         tags: ['auth'],
         summary: 'End one session',

@@ -5,7 +5,6 @@ import { originOf } from '../../http/actor.ts'
 import { clearSiteData } from '../../http/clear-site-data.ts'
 import { errorReply, messageReply, ok, said } from '../../http/reply.ts'
 import { tabCookies } from '../../http/tab-cookies.ts'
-import { routeLimit } from '../../plugins/rate-limits.ts'
 import { userReply } from '../accounts/accounts.schema.ts'
 import { getProfile } from '../accounts/accounts.service.ts'
 import { registrationTtlSeconds } from '../registration/pending-registrations.ts'
@@ -21,7 +20,7 @@ export const authRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (ap
   app.post(
     '/auth/register',
     {
-      config: { access: 'public', rateLimit: routeLimit(context, 'register', 'ip') },
+      config: { access: 'public', limit: 'register' },
       schema: {
         tags: ['auth'],
         summary: 'Begin a registration: mails a code',
@@ -93,7 +92,7 @@ export const authRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (ap
   app.post(
     '/auth/refresh',
     {
-      config: { access: 'public', rateLimit: routeLimit(context, 'refreshRequests', 'ip') },
+      config: { access: 'public', limit: 'refreshRequests' },
       schema: {
         tags: ['auth'],
         summary: 'Renew the cookies of the session',

@@ -51,7 +51,7 @@ export const tasksRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
   app.get(
     '/tasks/:id',
     {
-      config: { access: 'signed-in' },
+      config: { access: 'signed-in', target: { type: 'task', param: 'id' } },
       schema: {
         tags,
         summary: 'Read a task',
@@ -72,7 +72,7 @@ export const tasksRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
   app.patch(
     '/tasks/:id',
     {
-      config: { access: 'signed-in' },
+      config: { access: 'signed-in', target: { type: 'task', param: 'id' } },
       schema: {
         tags,
         summary: 'Change or complete a task',
@@ -93,7 +93,7 @@ export const tasksRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
   app.delete(
     '/tasks/:id',
     {
-      config: { access: 'signed-in' },
+      config: { access: 'signed-in', target: { type: 'task', param: 'id' } },
       schema: {
         tags,
         summary: 'Delete a task with its reminders and files',
