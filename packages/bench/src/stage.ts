@@ -103,7 +103,7 @@ async function freshDatabase(server: string): Promise<string> {
   await client.end()
   const url = new URL(server)
   url.pathname = database
-  await promisify(execFile)(process.execPath, [join(root, 'db/src/cli.ts'), 'migrate'], {
+  await promisify(execFile)(process.execPath, [join(root, 'packages/db-cli/src/main.ts'), 'migrate'], {
     env: { ...process.env, DATABASE_URL: url.href },
   })
   return url.href

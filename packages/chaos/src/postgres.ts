@@ -104,7 +104,7 @@ async function makeDatabase(clusterUrl: string): Promise<string> {
 /** @param command of the CLI of `db/` */
 export async function migrate(databaseUrl: string, command: 'migrate' | 'rollback' = 'migrate'): Promise<void> {
   const env = { PATH: process.env.PATH, DATABASE_URL: databaseUrl }
-  await promisify(execFile)(process.execPath, [join(root, 'db/src/cli.ts'), command], { env })
+  await promisify(execFile)(process.execPath, [join(root, 'packages/db-cli/src/main.ts'), command], { env })
 }
 
 function childrenOf(pid: number): number[] {

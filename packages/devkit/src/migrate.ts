@@ -24,7 +24,7 @@ export async function migrate(url: string): Promise<string[]> {
   const missing = await missingMigrations(url)
   if (missing.length === 0) return []
   try {
-    await promisify(execFile)(process.execPath, [join(root, 'db/src/cli.ts'), 'migrate'], {
+    await promisify(execFile)(process.execPath, [join(root, 'packages/db-cli/src/main.ts'), 'migrate'], {
       env: { ...process.env, DATABASE_URL: url },
     })
   } catch (error) {

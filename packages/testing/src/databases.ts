@@ -53,7 +53,7 @@ async function createForeign(name: string, url: URL): Promise<void> {
   const settings = { datestyle: 'SQL, DMY', intervalstyle: 'sql_standard', timezone: 'Asia/Tokyo' }
   for (const [setting, value] of Object.entries(settings))
     await asSuperuser(`ALTER DATABASE ${name} SET ${setting} = '${value}'`)
-  const cli = fileURLToPath(new URL('../../../db/src/cli.ts', import.meta.url))
+  const cli = fileURLToPath(new URL('../../../packages/db-cli/src/main.ts', import.meta.url))
   await promisify(execFile)(process.execPath, [cli, 'migrate'], { env: { ...process.env, DATABASE_URL: url.href } })
 }
 

@@ -137,7 +137,7 @@ async function createTemplate(client: pg.Client, url: string, template: string):
   await client.query(`CREATE DATABASE ${unfinished}`)
   const target = new URL(url)
   target.pathname = unfinished
-  await promisify(execFile)(process.execPath, [join(root, 'db/src/cli.ts'), 'migrate'], {
+  await promisify(execFile)(process.execPath, [join(root, 'packages/db-cli/src/main.ts'), 'migrate'], {
     env: { ...process.env, DATABASE_URL: target.href },
   })
   await client.query(`ALTER DATABASE ${unfinished} RENAME TO ${template}`)

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
-import { cp, mkdtemp, rm, symlink } from 'node:fs/promises'
+import { readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -20,11 +20,12 @@ import { describeSchema } from './describe-schema.ts'
 
 type Migrations = Record<string, Migration>
 
-const dbFolder = fileURLToPath(new URL('../../../db', import.meta.url))
+const root = fileURLToPath(new URL('../../..', import.meta.url))
 
-/** Runs a command of the database's own CLI, of this code unless it is told of another. */
-async function runCli(url: string, command: string, folder = dbFolder): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, [join(folder, 'src/cli.ts'), ...command.split(' ')], {
+/** Runs a command of the database's CLI: of this repository, or of a copy of it. */
+async function runCli(url: string, command: string, folder = root): Promise<string> {
+  const main = join(folder, 'packages/db-cli/src/main.ts')
+  const { stdout } = await promisify(execFile)(process.execPath, [main, ...command.split(' ')], {
     env: { ...process.env, DATABASE_URL: url },
   })
   return stdout
@@ -99,27 +100,36 @@ async function insertPeople(db: Db) {
   return [{ id }]
 }
 
-/** A copy of the database's code in which a migration can be edited. */
+/** Copies the code of the database and its CLI, so that a test can edit a migration. */
 async function copyCode() {
-  const root = await mkdtemp(join(tmpdir(), 'muster-db-'))
-  onTestFinished(() => rm(root, { recursive: true, force: true }))
-  // The release's number is above the folder.
-  await cp(join(dbFolder, '../package.json'), join(root, 'package.json'))
-  const folder = join(root, 'db')
-  for (const name of ['src', 'migrations', 'package.json'])
-    await cp(join(dbFolder, name), join(folder, name), { recursive: true })
-  await symlink(join(dbFolder, 'node_modules'), join(folder, 'node_modules'))
+  const folder = await mkdtemp(join(tmpdir(), 'muster-db-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const sources = ['package.json', ...['src', 'migrations', 'package.json'].map((name) => `db/${name}`)]
+  for (const path of [...sources, 'packages/db-cli/src', 'packages/db-cli/package.json'])
+    await cp(join(root, path), join(folder, path), { recursive: true })
+  await symlink(join(root, 'db/node_modules'), join(folder, 'db/node_modules'))
+  await linkModules(join(root, 'packages/db-cli/node_modules'), join(folder, 'packages/db-cli/node_modules'))
+  await symlink(join(folder, 'db'), join(folder, 'packages/db-cli/node_modules/@muster/db'))
   const edit = (name: string, change: (source: string) => string) => {
-    const path = join(folder, 'migrations', name)
+    const path = join(folder, 'db/migrations', name)
     writeFileSync(path, change(readFileSync(path, 'utf8')))
   }
   return { folder, edit }
 }
 
+/** Links everything that the CLI imports, except for the database, whose copy takes its place. */
+async function linkModules(from: string, to: string) {
+  const names = readdirSync(from).filter((name) => name !== '@muster')
+  const packages = readdirSync(join(from, '@muster')).filter((name) => name !== 'db')
+  await mkdir(join(to, '@muster'), { recursive: true })
+  for (const name of [...names, ...packages.map((each) => `@muster/${each}`)])
+    await symlink(realpathSync(join(from, name)), join(to, name))
+}
+
 test('an applied migration that was edited refuses migrate, status and start, by name and remedy', async () => {
   const [database, code] = [await openDatabase(), await copyCode()]
   code.edit('0006_identity.ts', (source) => source.replace('deactivated_by', 'disabled_by'))
-  const start = (await import(join(code.folder, 'src/index.ts'))) as { assertMigrated: typeof assertMigrated }
+  const start = (await import(join(code.folder, 'db/src/index.ts'))) as { assertMigrated: typeof assertMigrated }
   const outcomes = await Promise.allSettled([
     runCli(database.url, 'migrate', code.folder),
     runCli(database.url, 'status', code.folder),
@@ -160,8 +170,8 @@ test.for([
 type Code = Awaited<ReturnType<typeof copyCode>>
 
 async function rename({ folder }: Code, name: string) {
-  await cp(join(folder, 'migrations', name), join(folder, 'migrations/0011_other_name.ts'))
-  await rm(join(folder, 'migrations', name))
+  await cp(join(folder, 'db/migrations', name), join(folder, 'db/migrations/0011_other_name.ts'))
+  await rm(join(folder, 'db/migrations', name))
 }
 
 function dropLast(list: string): string {
@@ -195,7 +205,7 @@ test('what a database has applied is recorded, also where it was applied before 
   const { rows } = await recorded(fresh.db)
   expect(rows.map(({ name }) => name)).toEqual(Object.keys(migrations))
   expect((await recorded(old.db)).rows).toEqual(rows)
-  const source = readFileSync(join(dbFolder, 'migrations/0001_people.ts'), 'utf8')
+  const source = readFileSync(join(root, 'db/migrations/0001_people.ts'), 'utf8')
   expect(rows[0]?.checksum).toBe(createHash('sha256').update(source).digest('hex'))
 })
 

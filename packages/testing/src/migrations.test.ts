@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTestDatabase, type TestDatabase } from './databases.ts'
 import { describeSchema } from './describe-schema.ts'
 
-const cli = fileURLToPath(new URL('../../../db/src/cli.ts', import.meta.url))
+const cli = fileURLToPath(new URL('../../../packages/db-cli/src/main.ts', import.meta.url))
 let database: TestDatabase
 
 beforeAll(async () => {

@@ -16,7 +16,7 @@ import { buildTestApp } from '../testing/api.ts'
 import { baselineFile, baselineMoment, baselinePassword, baselineRings, baselineTotpSecret } from './baseline.ts'
 
 const releases = readdirSync(dirname(baselineFile('any'))).map((file) => file.replace(/\.sql$/, ''))
-const cli = join(import.meta.dirname, '../../../../db/src/cli.ts')
+const cli = join(import.meta.dirname, '../../../../packages/db-cli/src/main.ts')
 
 /** An API on the data of an earlier release, migrated to this one. */
 async function upgraded(release: string) {

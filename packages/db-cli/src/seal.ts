@@ -1,17 +1,25 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { migrationsFolder, readSourceChecksums, sealed } from './checksums.ts'
+import { migrationsFolder, readSourceChecksums, sealed } from '@muster/db/checksums'
+import { print } from './print.ts'
 
 const listFile = join(migrationsFolder, 'checksums.json')
-const indexFile = join(import.meta.dirname, 'migrations.gen.ts')
+const indexFile = join(migrationsFolder, '../src/migrations.gen.ts')
+
+/** Adds new migrations to the committed list of checksums and prints their names, or only checks the list. */
+export async function seal(isCheck: boolean): Promise<void> {
+  if (isCheck) return checkSeals()
+  const added = await sealMigrations()
+  print(added.map((name) => `sealed ${name}`).join('\n') || 'nothing to do')
+}
 
 /**
- * Finds what is wrong with the committed list of checksums, one sentence each: a migration that was changed, removed or
- * renamed since it was sealed, or one that is not sealed yet.
- * @param sources SHA-256 by name of the sources that are there
- * @param list SHA-256 by name as committed
+ * Compares the sources with the committed list of checksums. Describes in a sentence each migration that was changed, removed
+ * or renamed after it was sealed, and each that is not sealed yet.
+ * @param sources SHA-256 by name, of the present sources
+ * @param list SHA-256 by name, as committed
  */
-export function findSealFaults(sources: Record<string, string>, list: Readonly<Record<string, string>>): string[] {
+function findSealFaults(sources: Record<string, string>, list: Readonly<Record<string, string>>): string[] {
   const broken = Object.entries(list).flatMap(([name, checksum]) => {
     if (sources[name] === undefined)
       return [`db/migrations/${name}.ts is sealed and gone. Bring it back under this name: databases have applied it.`]
@@ -29,12 +37,12 @@ export function findSealFaults(sources: Record<string, string>, list: Readonly<R
 }
 
 /**
- * Adds the checksums of new migrations to the committed list. No line that stands there is changed: one of a migration that
- * has not landed yet is taken out by hand to seal it again, where a reader of the change sees it.
- * @returns the names that were added
+ * Adds the checksums of new migrations to the committed list and changes no existing line. To seal a migration again that has
+ * not landed yet, remove its line by hand: reviewers see that.
+ * @returns the added names
  * @throws Error when a sealed migration was changed or is gone
  */
-export async function sealMigrations(): Promise<string[]> {
+async function sealMigrations(): Promise<string[]> {
   const sources = readSourceChecksums()
   const added = Object.keys(sources).filter((name) => sealed[name] === undefined)
   const faults = findSealFaults(sources, { ...sources, ...sealed })
@@ -44,16 +52,16 @@ export async function sealMigrations(): Promise<string[]> {
   return added
 }
 
-/** @throws Error when the list, or the generated index, does not fit the migrations that are there */
-export async function checkSeals(): Promise<void> {
+/** Checks the list and the generated index. @throws Error when one of them does not fit the present migrations */
+async function checkSeals(): Promise<void> {
   const sources = readSourceChecksums()
   const faults = findSealFaults(sources, sealed)
   if ((await readFile(indexFile, 'utf8')) !== indexOf(Object.keys(sources)))
-    faults.push('db/src/migrations.gen.ts does not list the migrations that are there: `npm run db -- seal`.')
+    faults.push('db/src/migrations.gen.ts does not list the present migrations: `npm run db -- seal`.')
   if (faults.length > 0) throw new Error(faults.join('\n'))
 }
 
-/** Writes the file that imports every migration: a bundle can't list a folder. */
+/** Writes the file that imports every migration: a bundle cannot list a folder. */
 export async function writeMigrationIndex(): Promise<void> {
   await writeFile(indexFile, indexOf(Object.keys(readSourceChecksums())))
 }

@@ -1,38 +1,57 @@
+import { keyRing, parseEnv } from '@muster/config'
+import { createDb, type Db, newId } from '@muster/db'
 import { checkValueOf, createPasswordHasher, currentKey, type KeyRing } from '@muster/security'
-import { newId } from './ids.ts'
-import type { Db } from './types.ts'
+import { z } from 'zod'
+import { databaseUrl, env } from './environment.ts'
+import { print } from './print.ts'
 
 const password = 'Demo-Team-2026'
-const people = [
+const team = [
   { username: 'demo_admin', name: 'Demo Admin', role: 'client_admin' },
   { username: 'demo_one', name: 'Demo One', role: 'client_user' },
   { username: 'demo_two', name: 'Demo Two', role: 'client_user' },
 ] as const
 const statuses = ['todo', 'in-progress', 'completed'] as const
 const priorities = ['low', 'medium', 'high'] as const
-const tasksPerPerson = 9
+const tasksPerUser = 9
 const dayMs = 86_400_000
 
+/** Seeds the database of the environment and prints who can sign in. @throws Error in production */
+export async function seedDatabase(): Promise<void> {
+  const { NODE_ENV, PASSWORD_KEYS } = parseEnv(
+    z.object({ NODE_ENV: z.string().optional(), PASSWORD_KEYS: keyRing() }),
+    env,
+  )
+  if (NODE_ENV === 'production') throw new Error('Seeds are made-up people; production has none.')
+  const db = createDb({ url: databaseUrl(), poolMax: 2, applicationName: 'muster-seed' })
+  try {
+    const { emails, password } = await seed(db, PASSWORD_KEYS)
+    print(`${emails.join(', ')} sign in with ${password}`)
+  } finally {
+    await db.destroy()
+  }
+}
+
 /**
- * Fills an empty database with a team to look at: three people who sign in with the returned password, and their tasks.
- * @throws when the database has people other than administrators, which nobody may mix with made-up ones
+ * Inserts an example team: three users who can sign in with the returned password, and their tasks.
+ * @throws Error when the database has users other than administrators: real and made-up users must not mix
  */
-export async function seed(db: Db, passwordKeys: KeyRing): Promise<{ emails: string[]; password: string }> {
-  const stranger = await db.selectFrom('users').select('id').where('organization_id', 'is not', null).executeTakeFirst()
-  if (stranger) throw new Error('The database has people already; seeds go only into one without.')
-  await refuseOtherKey(db, passwordKeys)
+async function seed(db: Db, passwordKeys: KeyRing): Promise<{ emails: string[]; password: string }> {
+  const realUser = await db.selectFrom('users').select('id').where('organization_id', 'is not', null).executeTakeFirst()
+  if (realUser) throw new Error('The database has people already; seeds go only into one without.')
+  await assertKnownKey(db, passwordKeys)
   const password_hash = await createPasswordHasher({ keys: passwordKeys, cost: 10 }).hash(password)
   const organization_id = newId()
-  const users = people.map((person) => ({
-    ...person,
+  const users = team.map((member) => ({
+    ...member,
     id: newId(),
-    email: `${person.username}@muster.localhost`,
+    email: `${member.username}@muster.localhost`,
     organization_id,
     password_hash,
   }))
   const nowMs = Date.now()
   const tasks = users.flatMap(({ id: owner_id }) =>
-    Array.from({ length: tasksPerPerson }, (_, index) => {
+    Array.from({ length: tasksPerUser }, (_, index) => {
       const status = statuses[index % statuses.length] ?? 'todo'
       return {
         id: newId(),
@@ -55,8 +74,8 @@ export async function seed(db: Db, passwordKeys: KeyRing): Promise<{ emails: str
   return { emails: users.map(({ email }) => email), password }
 }
 
-/** Nobody could sign in with a password that was hashed with another key than the API's. */
-async function refuseOtherKey(db: Db, passwordKeys: KeyRing): Promise<void> {
+/** Checks the current password key against the API's: users hashed with another key could not sign in. @throws Error */
+async function assertKnownKey(db: Db, passwordKeys: KeyRing): Promise<void> {
   const { id, key } = currentKey(passwordKeys)
   const known = await db
     .selectFrom('key_checks')

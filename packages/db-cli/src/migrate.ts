@@ -1,0 +1,28 @@
+import { createDb, type Db } from '@muster/db'
+import { assertUnchanged } from '@muster/db/checksums'
+import { createMigrator, listUnknown, migrateToLatest, rollBack } from '@muster/db/migrator'
+import { databaseUrl } from './environment.ts'
+import { print } from './print.ts'
+
+/** A migration that writes a large table anew takes minutes. */
+const statementTimeoutMs = 600_000
+
+/** Applies the missing migrations, undoes the newest one or lists them all, and prints a line for each. */
+export async function runMigrator(command: 'migrate' | 'rollback' | 'status'): Promise<void> {
+  const db = createDb({ url: databaseUrl(), poolMax: 2, applicationName: 'muster-migrate', statementTimeoutMs })
+  try {
+    if (command === 'status') return await printStatus(db)
+    const lines = await (command === 'migrate' ? migrateToLatest(db) : rollBack(db))
+    print(lines.join('\n') || 'nothing to do')
+  } finally {
+    await db.destroy()
+  }
+}
+
+/** @throws Error when an applied migration was changed since */
+async function printStatus(db: Db): Promise<void> {
+  for (const { name, executedAt } of await createMigrator(db).getMigrations())
+    print(`${executedAt?.toISOString() ?? 'missing'.padEnd(24)}  ${name}`)
+  for (const name of await listUnknown(db)) print(`${'not of this release'.padEnd(24)}  ${name}`)
+  await assertUnchanged(db)
+}
