@@ -1,0 +1,87 @@
+import type { Database, Db, Json, Trx } from '@muster/db'
+import type { Selectable } from 'kysely'
+import { allJobs } from '../definitions/all-jobs.ts'
+import type { OutboxJob, QueueName } from '../definitions/define-job.ts'
+
+/** A failed job. Its outbox row stays, and is no longer pending, until somebody retries or discards it. */
+export type FailedJob = {
+  id: string
+  name: string
+  payload: Json
+  /** The error of the last run, or BullMQ's when the job stalled too often. */
+  reason: string | null
+  createdAt: Date
+  failedAt: Date
+}
+
+/** Tells whether this is the id of an outbox row; BullMQ gives other ids to signals, which have no row. */
+export const isRowId = (id: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)
+
+/** Counts the failed jobs of each queue; queues without any are left out. */
+export async function countFailedJobs(db: Db): Promise<ReadonlyMap<string, number>> {
+  const rows = await db
+    .selectFrom('outbox')
+    .select(['queue', (eb) => eb.fn.countAll<number>().as('failed')])
+    .where('failed_at', 'is not', null)
+    .groupBy('queue')
+    .execute()
+  return new Map(rows.map(({ queue, failed }) => [queue, failed]))
+}
+
+/**
+ * Lists the failed jobs of a queue, the one that was enqueued last first.
+ * @param page.beforeId continues after this job
+ */
+export async function listFailedJobs(
+  db: Db,
+  queue: QueueName,
+  page: { beforeId: string | undefined; limit: number },
+): Promise<FailedJob[]> {
+  const rows = await db
+    .selectFrom('outbox')
+    .selectAll()
+    .where('queue', '=', queue)
+    .where('failed_at', 'is not', null)
+    .$if(page.beforeId !== undefined, (query) => query.where('id', '<', page.beforeId as string))
+    .orderBy('id', 'desc')
+    .limit(page.limit)
+    .execute()
+  return rows.map(toFailedJob)
+}
+
+/**
+ * Deletes a failed job's row and returns it; the same transaction decides what happens to the job. Of several callers one
+ * gets it.
+ * @returns undefined when there is no such failed job, or another caller was faster
+ */
+export async function takeFailedJob(trx: Trx, queue: QueueName, id: string): Promise<FailedJob | undefined> {
+  const row = await trx
+    .deleteFrom('outbox')
+    .where('id', '=', id)
+    .where('queue', '=', queue)
+    .where('failed_at', 'is not', null)
+    .returningAll()
+    .executeTakeFirst()
+  return row && toFailedJob(row)
+}
+
+/** Finds the definition of a job by its name; undefined for a signal, and for a job that this release does not know. */
+export function findOutboxJob(queue: QueueName, name: string): OutboxJob | undefined {
+  return allJobs.find((job): job is OutboxJob => job.queue === queue && job.name === name && job.delivery === 'outbox')
+}
+
+const toFailedJob = ({
+  id,
+  name,
+  payload,
+  error,
+  created_at,
+  failed_at,
+}: Selectable<Database['outbox']>): FailedJob => ({
+  id,
+  name,
+  payload,
+  reason: error,
+  createdAt: created_at,
+  failedAt: failed_at as Date,
+})

@@ -1,0 +1,9 @@
+export {
+  countFailedJobs,
+  type FailedJob,
+  findOutboxJob,
+  isRowId,
+  listFailedJobs,
+  takeFailedJob,
+} from './failed-jobs.ts'
+export { type FailedSignal, openQueueMonitor, type QueueMonitor } from './queue-monitor.ts'

@@ -1,0 +1,150 @@
+import { once } from 'node:events'
+import { type Clock, systemClock } from '@muster/db'
+import type { Job, Queue } from 'bullmq'
+import { type QueueName, queueNames } from '../definitions/define-job.ts'
+import { failFastRedis } from '../redis/connection.ts'
+import { openQueue } from '../redis/queue.ts'
+import { isRowId } from './failed-jobs.ts'
+
+export type QueueCounts = {
+  name: QueueName
+  waiting: number
+  active: number
+  delayed: number
+  completed: number
+  /** Failed signals: other failed jobs have an outbox row, and are counted by it. */
+  failedSignals: number
+  isPaused: boolean
+  /** Since the job that waits longest was published; 0 when none waits. */
+  oldestWaitingMs: number
+}
+
+/** A failed signal, which only BullMQ knows: it has no outbox row. */
+export type FailedSignal = {
+  id: string
+  name: string
+  payload: unknown
+  reason: string
+  createdAt: Date
+  failedAt: Date
+}
+
+/** BullMQ's side of the queues, for administrators. Every function throws while Redis is away, unless it says otherwise. */
+export type QueueMonitor = {
+  /** BullMQ's own objects, one a queue. */
+  queues(): Promise<ReadonlyMap<QueueName, Queue>>
+  count(): Promise<QueueCounts[]>
+  /** Lists failed signals, the newest first, at most a hundred. */
+  listFailedSignals(name: QueueName): Promise<FailedSignal[]>
+  /** Retries a failed signal. @returns its name; undefined when it has not failed, or another caller was faster */
+  retrySignal(name: QueueName, id: string): Promise<string | undefined>
+  /** Deletes a failed signal. @returns its name; undefined when it has not failed, or another caller was faster */
+  discardSignal(name: QueueName, id: string): Promise<string | undefined>
+  /** Removes BullMQ's entry of a job whose outbox row was taken. Never throws: nothing depends on it. */
+  removeEntry(name: QueueName, id: string): Promise<void>
+  close(): void
+}
+
+const maxListedSignals = 100
+
+/**
+ * Opens a monitor with a connection of its own, so that nothing else waits behind an administrator's long answers.
+ * @param options.patienceMs the longest wait for one command, or for the connection
+ */
+export function openQueueMonitor(
+  redisUrl: string,
+  { patienceMs, clock = systemClock }: { patienceMs: number; clock?: Clock },
+): QueueMonitor {
+  const redis = failFastRedis(redisUrl, { commandTimeout: patienceMs })
+  let opened: Promise<ReadonlyMap<QueueName, Queue>> | undefined
+
+  const open = async () => {
+    if (redis.status !== 'ready') await once(redis, 'ready', { signal: AbortSignal.timeout(patienceMs) })
+    return new Map(await Promise.all(queueNames.map(async (name) => [name, await openQueue(name, redis)] as const)))
+  }
+  const queues = () => {
+    opened ??= open().catch((error: unknown) => {
+      // The next call opens them again.
+      opened = undefined
+      throw error
+    })
+    return opened
+  }
+  const queueOf = async (name: QueueName) => (await queues()).get(name) as Queue
+
+  return {
+    queues,
+    count: async () => Promise.all([...(await queues())].map(([name, queue]) => countJobs(name, queue, clock))),
+    listFailedSignals: async (name) => listSignals(await queueOf(name)),
+    async retrySignal(name, id) {
+      const job = await findFailedSignal(await queueOf(name), id)
+      return job && (await isDone(() => job.retry())) ? job.name : undefined
+    },
+    async discardSignal(name, id) {
+      const queue = await queueOf(name)
+      const job = await findFailedSignal(queue, id)
+      // BullMQ's own `remove` does not say whether it removed anything.
+      if (!job || (await redis.zrem(queue.toKey('failed'), id)) === 0) return undefined
+      await queue.remove(id)
+      return job.name
+    },
+    async removeEntry(name, id) {
+      await queueOf(name)
+        .then((queue) => queue.remove(id))
+        .catch(() => {})
+    },
+    close: () => redis.disconnect(),
+  }
+}
+
+async function countJobs(name: QueueName, queue: Queue, clock: Clock): Promise<QueueCounts> {
+  const [counts, isPaused, failedIds, oldestWaitingMs] = await Promise.all([
+    queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'completed'),
+    queue.isPaused(),
+    queue.getRanges(['failed'], 0, -1),
+    ageOfOldest(queue, clock),
+  ])
+  const { waiting = 0, prioritized = 0, active = 0, delayed = 0, completed = 0 } = counts
+  const failedSignals = failedIds.filter((id) => !isRowId(id)).length
+  return { name, waiting: waiting + prioritized, active, delayed, completed, failedSignals, isPaused, oldestWaitingMs }
+}
+
+async function ageOfOldest(queue: Queue, clock: Clock): Promise<number> {
+  const [oldest] = await queue.getWaiting(0, 0)
+  return oldest ? Math.max(0, clock.now().getTime() - oldest.timestamp) : 0
+}
+
+async function listSignals(queue: Queue): Promise<FailedSignal[]> {
+  const ids = (await queue.getRanges(['failed'], 0, -1)).filter((id) => !isRowId(id)).slice(0, maxListedSignals)
+  const jobs = await Promise.all(ids.map((id): Promise<Job | undefined> => queue.getJob(id)))
+  return jobs
+    .filter((job) => job !== undefined)
+    .map((job) => ({
+      id: job.id as string,
+      name: job.name,
+      payload: job.data,
+      reason: job.failedReason,
+      createdAt: new Date(job.timestamp),
+      failedAt: new Date(job.finishedOn ?? job.timestamp),
+    }))
+}
+
+async function findFailedSignal(queue: Queue, id: string): Promise<Job | undefined> {
+  if (isRowId(id)) return undefined
+  const job: Job | undefined = await queue.getJob(id)
+  return job && (await job.isFailed()) ? job : undefined
+}
+
+/** BullMQ's error codes for a job that was removed, or has another state by now. */
+const missedCodes = new Set([-1, -3])
+
+/** Runs a command on a failed job. @returns false when another caller was faster */
+async function isDone(command: () => Promise<void>): Promise<boolean> {
+  try {
+    await command()
+    return true
+  } catch (error) {
+    if (missedCodes.has((error as { code?: number }).code ?? 0)) return false
+    throw error
+  }
+}

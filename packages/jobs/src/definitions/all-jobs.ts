@@ -1,0 +1,29 @@
+import { anonymisePeople } from './anonymise-people.ts'
+import { chainAudit } from './chain-audit.ts'
+import type { JobDefinition } from './define-job.ts'
+import { deleteFiles } from './delete-files.ts'
+import { expireInvites } from './expire-invites.ts'
+import { fireReminder } from './fire-reminder.ts'
+import { notifyDue } from './notify-due.ts'
+import { optimizeAvatar } from './optimize-avatar.ts'
+import { optimizeImage } from './optimize-image.ts'
+import { retentionJobs } from './retention-jobs.ts'
+import { sendDigest } from './send-digest.ts'
+import { sendEmail } from './send-email.ts'
+import { sweepOrphans } from './sweep-orphans.ts'
+
+/** Every job; a worker checks at start that each job of its queue has exactly one handler. */
+export const allJobs: readonly JobDefinition[] = [
+  anonymisePeople,
+  chainAudit,
+  deleteFiles,
+  expireInvites,
+  fireReminder,
+  notifyDue,
+  optimizeAvatar,
+  optimizeImage,
+  ...Object.values(retentionJobs),
+  sendDigest,
+  sendEmail,
+  sweepOrphans,
+]

@@ -1,0 +1,47 @@
+import type { Clock } from '@muster/db'
+import { Counter, registry } from '@muster/telemetry'
+import type { JobsOptions, Queue } from 'bullmq'
+import { allJobs } from '../definitions/all-jobs.ts'
+import type { QueueName } from '../definitions/define-job.ts'
+import type { OutboxRow } from './transact.ts'
+
+/** The most rows that are published together. */
+export const maxBatch = 500
+
+export type Queues = ReadonlyMap<QueueName, Queue>
+
+const publishedTotal = new Counter({
+  name: 'muster_outbox_published_total',
+  help: 'Outbox rows published to BullMQ by this process, repeats included.',
+  labelNames: ['queue'],
+  registers: [registry],
+})
+
+const jobOptions = new Map(allJobs.map(({ queue, name, options }) => [`${queue}/${name}`, options]))
+
+/** Adds rows to BullMQ with the row's id as the job's id, so that a row that is published twice is one job. */
+export async function publish(queues: Queues, rows: OutboxRow[], clock: Clock): Promise<void> {
+  for (const [name, queue] of queues) {
+    const own = rows.filter((row) => row.queue === name)
+    const [only, ...others] = own.map((row) => toBulkJob(row, clock.now().getTime()))
+    if (!only) continue
+    // A pipeline costs more than the one command in it.
+    await (others.length === 0 ? queue.add(only.name, only.data, only.opts) : queue.addBulk([only, ...others]))
+    publishedTotal.inc({ queue: name }, own.length)
+  }
+}
+
+function toBulkJob(row: OutboxRow, nowMs: number): { name: string; data: unknown; opts: JobsOptions } {
+  return {
+    name: row.name,
+    data: row.payload,
+    opts: {
+      ...jobOptions.get(`${row.queue}/${row.name}`),
+      jobId: row.id,
+      delay: row.run_at ? Math.max(0, row.run_at.getTime() - nowMs) : 0,
+      timestamp: nowMs,
+      removeOnComplete: { age: 3_600, count: 10_000 },
+      removeOnFail: { age: 30 * 86_400, count: 10_000 },
+    },
+  }
+}

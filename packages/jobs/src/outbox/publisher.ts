@@ -1,0 +1,184 @@
+import { type Clock, type Db, isDatabaseError, systemClock } from '@muster/db'
+import type { Logger } from '@muster/logger'
+import { type Outage, trackOutage } from '@muster/telemetry'
+import type { Redis } from 'ioredis'
+import { chainAudit } from '../definitions/chain-audit.ts'
+import { queueNames } from '../definitions/define-job.ts'
+import { failFastRedis } from '../redis/connection.ts'
+import { probeRedis } from '../redis/probe.ts'
+import { openQueue } from '../redis/queue.ts'
+import { periodsMs } from '../schedules/schedules-and-retries.ts'
+import { isSameEpoch, readEpoch } from './epoch.ts'
+import { createFastPath } from './fast-path.ts'
+import type { Queues } from './publish.ts'
+import { publishPending, unpublish } from './slow-path.ts'
+import type { Nudge } from './transact.ts'
+
+/** Publishes outbox rows to BullMQ. Every process that enqueues jobs runs one. */
+export type Publisher = Nudge & {
+  /** Probes Redis over the publisher's connection, by writes. @throws the error of Redis or of the connection */
+  probe(): Promise<void>
+  close(): Promise<void>
+}
+
+type PublisherOptions = {
+  db: Db
+  redisUrl: string
+  log: Logger
+  /** The delay of a job with a `runAt` is computed from this clock's time. */
+  clock?: Clock
+  /** Rows published this long ago and not acknowledged are published again; the job id makes that harmless. */
+  republishAfterMs?: number
+}
+
+/** Signals within this time become one. */
+const wakeUpDelayMs = 100
+
+/**
+ * Publishes what its own process commits at once (fast path), polls the outbox every second for rows of others (slow path),
+ * and publishes every pending row again when Redis lost its data (its epoch is missing or changed). While Redis or Postgres
+ * is away it keeps polling and the rows wait.
+ */
+export function startPublisher({
+  db,
+  redisUrl,
+  log,
+  clock = systemClock,
+  republishAfterMs = periodsMs.republish,
+}: PublisherOptions): Publisher {
+  const redis = failFastRedis(redisUrl, { enableAutoPipelining: false })
+  let queues: Queues | undefined
+  let epoch: string | undefined
+  let isClosing = false
+  let isWanted = false
+  let running: Promise<void> | undefined
+  const outages = trackOutages(log)
+  const fastPath = createFastPath({
+    db,
+    clock,
+    getQueues: () => queues,
+    isSameRedis: () => isSameEpoch(redis, epoch),
+    onFailed: outages.failed,
+    onPublished: outages.over,
+  })
+
+  const drain = async () => {
+    // The next poll after Redis reconnects resumes publishing.
+    while (isWanted && !isClosing && redis.status === 'ready') {
+      queues ??= await openQueues(redis)
+      fastPath.resume()
+      isWanted = false
+      await publishPending({ db, queues, clock, onPublished: outages.over, isClosing: () => isClosing })
+    }
+  }
+
+  const startDraining = () => {
+    isWanted = true
+    running ??= drain().then(
+      () => {
+        running = undefined
+        if (isWanted && !isClosing && redis.status === 'ready') startDraining()
+      },
+      (error: unknown) => {
+        // The next poll tries again.
+        running = undefined
+        outages.failed(error)
+      },
+    )
+  }
+
+  const poll = async () => {
+    if (isClosing || redis.status !== 'ready') return
+    const seen = await readEpoch(redis)
+    // A process that has just started does not react to a changed epoch: those that ran when Redis was flushed do.
+    const isLost = seen.isNew || (epoch !== undefined && seen.epoch !== epoch)
+    // A row that is marked after this would hide a job that Redis has lost.
+    if (isLost) await fastPath.reset()
+    const unpublished = await unpublish(db, isLost ? 0 : republishAfterMs)
+    if (isLost && unpublished > 0) {
+      log.warn({ component: 'publisher', jobs: unpublished }, 'redis data lost, pending jobs published again')
+    }
+    epoch = seen.epoch
+    startDraining()
+  }
+
+  let polling: Promise<void> | undefined
+  const pollNow = () => {
+    polling ??= poll()
+      .catch(outages.failed)
+      .finally(() => {
+        polling = undefined
+      })
+  }
+  const timer = setInterval(pollNow, periodsMs.pollOutbox)
+
+  let isAway = false
+  redis.on('ready', () => {
+    isAway = false
+    pollNow()
+  })
+  redis.on('close', () => {
+    isAway = true
+    fastPath.clear()
+  })
+  const auditSignal = createAuditSignal(() => queues)
+
+  return {
+    nudge(rows) {
+      if (!isAway && !isClosing) fastPath.push(rows)
+    },
+    wakeAuditWorker: auditSignal.send,
+    probe: () => probeRedis(redis),
+    async close() {
+      isClosing = true
+      clearInterval(timer)
+      auditSignal.cancel()
+      await polling
+      await running
+      await fastPath.close()
+      await Promise.all([...(queues?.values() ?? [])].map((queue) => queue.close()))
+      redis.disconnect()
+    },
+  }
+}
+
+async function openQueues(redis: Redis): Promise<Queues> {
+  return new Map(await Promise.all(queueNames.map(async (name) => [name, await openQueue(name, redis)] as const)))
+}
+
+/** Wakes the audit worker a moment later, once for all signals until then. */
+function createAuditSignal(getQueues: () => Queues | undefined) {
+  let timer: NodeJS.Timeout | undefined
+  const options = { deduplication: { id: chainAudit.name }, removeOnComplete: true, removeOnFail: true }
+  return {
+    send() {
+      timer ??= setTimeout(() => {
+        timer = undefined
+        getQueues()
+          ?.get(chainAudit.queue)
+          ?.add(chainAudit.name, {}, options)
+          .catch(() => {})
+      }, wakeUpDelayMs)
+    },
+    cancel: () => clearTimeout(timer),
+  }
+}
+
+/** Logs once per change what keeps the publisher from publishing. */
+function trackOutages(log: Logger) {
+  const track = (dependency: string): Outage =>
+    trackOutage({
+      log,
+      fields: { dependency, component: 'publisher' },
+      down: 'publisher waiting, jobs stay in the outbox',
+      up: 'publisher publishes again',
+    })
+  const [postgres, redis] = [track('postgres'), track('redis')]
+  return {
+    failed: (error: unknown) => (isDatabaseError(error) ? postgres : redis).failed(error),
+    over() {
+      postgres.succeeded()
+      redis.succeeded()
+    },
+  }
+}

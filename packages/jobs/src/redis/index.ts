@@ -1,0 +1,3 @@
+export { failFastRedis, lastErrorOf } from './connection.ts'
+export { assertNoEviction } from './eviction.ts'
+export { probeRedis } from './probe.ts'

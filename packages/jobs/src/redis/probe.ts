@@ -1,0 +1,29 @@
+import { once } from 'node:events'
+import type { Redis } from 'ioredis'
+import { type QueueName, queueNames } from '../definitions/define-job.ts'
+import { lastErrorOf } from './connection.ts'
+import { queuePrefix } from './queue-prefix.ts'
+
+/** Nobody reads the keys; they expire. */
+const probeTtlSeconds = 60
+
+/** Shares a queue's prefix, so that the same node of a cluster responds, under the same access rules. */
+const probeKey = (queue: QueueName) => `${queuePrefix(queue)}:probe`
+
+/**
+ * Probes Redis by writes to each queue's slot and by a script, since BullMQ writes jobs by scripts: a replica, a full
+ * memory, a wrong password, a cluster's missing slots and an access rule refuse one or the other.
+ * @throws the error of Redis, or else the last error of its connection
+ */
+export async function probeRedis(redis: Redis, queues: readonly QueueName[] = queueNames): Promise<void> {
+  if (redis.status !== 'ready') {
+    const error = lastErrorOf(redis)
+    if (error) throw error
+    // It connects for the first time; `once` rejects with the error that ends that.
+    await once(redis, 'ready')
+  }
+  await Promise.all([
+    ...queues.map((queue) => redis.set(probeKey(queue), '1', 'EX', probeTtlSeconds)),
+    redis.eval('return 1', 0),
+  ])
+}

@@ -1,0 +1,75 @@
+import type { BackoffOptions } from 'bullmq'
+
+// The one list of when work is retried and when it runs by itself. It imports no code, so that definitions can use it.
+
+/** When BullMQ runs a job again whose handler threw. */
+export type RetryPolicy = {
+  /** Runs in total. A run that fails because a dependency is away does not count: {@link dependencyRetry}. */
+  attempts: number
+  backoff?: BackoffOptions
+}
+
+/** 1 s, 2 s, 4 s …, of which up to half is random, so that jobs that failed together are not retried together. */
+const backoff: BackoffOptions = { type: 'exponential', delay: 1_000, jitter: 0.5 }
+
+/** By job name. A daily job and a wake-up signal are not in this list: each runs once, and the next one does its work. */
+export const retryPolicies = {
+  'delete-files': { attempts: 10, backoff },
+  'fire-reminder': { attempts: 5, backoff },
+  'notify-due': { attempts: 5, backoff },
+  'optimize-avatar': { attempts: 3, backoff },
+  'optimize-image': { attempts: 3, backoff },
+  'send-digest': { attempts: 5, backoff },
+  /** Of faults of Muster itself. What the mail server refuses or does not answer is retried by {@link mailRetry}. */
+  'send-email': { attempts: 5, backoff },
+} satisfies Record<string, RetryPolicy>
+
+/** A mail that the mail server did not take: waits double from `firstMs` to `longestMs`, half of each is random. */
+export const mailRetry = {
+  firstMs: 1_000,
+  longestMs: 15 * 60_000,
+  /** Since the mail was enqueued; a mail that expires is dropped at its expiry instead. */
+  failAfterMs: 24 * 3_600_000,
+}
+
+/** Any job while Postgres, or space or permissions of the machine, are missing: waits double from `firstMs`, without end. */
+export const dependencyRetry = { firstMs: 1_000, longestMs: 30_000 }
+
+/** A time of day in UTC. */
+export type DailyTime = `${number}:${number}`
+
+/** When daily jobs run, by job name: one after the other, since they share the database's capacity. */
+export const dailyTimes = {
+  'sweep-orphans': '03:17',
+  'expire-invites': '03:37',
+  'anonymise-people': '03:47',
+  'drop-audit-months': '04:00',
+  'sweep-notifications': '04:05',
+  'sweep-mails': '04:10',
+  'sweep-digests': '04:15',
+  'sweep-idempotency-keys': '04:20',
+  'sweep-sessions': '04:25',
+  'sweep-two-factor-challenges': '04:30',
+  'sweep-password-resets': '04:35',
+  'sweep-sign-in-failures': '04:40',
+} satisfies Record<string, DailyTime>
+
+/** Periodic tasks, which each process runs on a timer of its own: the milliseconds between two runs. */
+export const periodsMs = {
+  /** Every publisher: publishes pending outbox rows and checks Redis' epoch. */
+  pollOutbox: 1_000,
+  /** Every publisher: rows published this long ago and not acknowledged since are published again. */
+  republish: 30_000,
+  /** Every worker with daily jobs: writes their schedulers to Redis again, which lose them when it is flushed. */
+  writeDailySchedule: 60_000,
+  /** Audit worker: appends `audit_pending` to the chain; a wake-up signal makes it do so earlier. */
+  chainAudit: 1_000,
+  /** Audit worker: announces the signed head and creates the coming months' partitions. */
+  announceAuditHead: 60_000,
+  /** Email worker: writes the queue's rate limit to Redis again, which loses it when it is flushed. */
+  writeMailRateLimit: 5_000,
+  /** Image worker: removes temporary folders that a killed process left. */
+  removeTemporaryFolders: 3_600_000,
+  /** Reminder worker: claims due reminders, digests and notices; `REMINDER_TICK_MS` overrides it. */
+  claimDue: 250,
+}

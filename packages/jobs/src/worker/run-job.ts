@@ -1,0 +1,150 @@
+import { type Clock, type Db, systemClock, type Trx } from '@muster/db'
+import type { Logger } from '@muster/logger'
+import { Histogram, registry } from '@muster/telemetry'
+import { DelayedError, type Job, UnrecoverableError } from 'bullmq'
+import { createTransact, type Nudge, type Transact } from '../outbox/transact.ts'
+import { AlreadyDone, type Handler, PermanentError } from './handler.ts'
+import type { MachineFaultLog } from './machine-fault-log.ts'
+import { recordFailure } from './record-failure.ts'
+import { judge, type Verdict } from './verdict.ts'
+
+type RunDeps = { db: Db; log: Logger; publisher: Nudge; clock?: Clock; faults: MachineFaultLog }
+type Handlers = ReadonlyMap<string, Handler>
+
+/** Clocks that agree do so to within a few milliseconds. */
+const earlyToleranceMs = 1_000
+/** Until a failed job is tried again whose failure could not be written to Postgres. */
+const recordAgainMs = 1_000
+
+const durationSeconds = new Histogram({
+  name: 'muster_job_duration_seconds',
+  help: 'Time from start to end of one run of a job.',
+  labelNames: ['queue', 'name', 'outcome'],
+  buckets: [0.005, 0.02, 0.1, 0.5, 2, 10, 30],
+  registers: [registry],
+})
+
+/**
+ * Runs the handler of one job and decides what BullMQ does with the job next.
+ * @throws what makes BullMQ delay, retry or fail the job
+ */
+export async function runJob(
+  handlers: Handlers,
+  deps: RunDeps,
+  job: Job,
+  token: string | undefined,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<void> {
+  const log = deps.log.child({ jobId: job.id ?? '', job: job.name, attempt: job.attemptsMade + 1 })
+  const stopTimer = durationSeconds.startTimer({ queue: job.queueName, name: job.name })
+  const earlyMs = dueInMs(job, deps.clock ?? systemClock)
+  if (earlyMs > 0) return delay(job, earlyMs, token)
+  try {
+    await runHandler(handlers, deps, job, log, signal)
+    stopTimer({ outcome: 'done' })
+    deps.faults.noteSuccess(job.name)
+  } catch (error) {
+    const { attemptsMade, attemptsStarted: starts, opts } = job
+    const verdict = judge(error, { attempt: attemptsMade + 1, attempts: opts.attempts ?? 1, starts, signal })
+    stopTimer({ outcome: verdict.outcome })
+    await settle(verdict, error, { handlers, deps: { ...deps, log }, job, token })
+  }
+}
+
+/**
+ * Returns how long before its time BullMQ runs the job, 0 for a job that is due: BullMQ compares the time with the system
+ * clock of whichever worker asks, which may be wrong.
+ */
+function dueInMs({ timestamp, opts }: Job, clock: Clock): number {
+  if (!opts.delay) return 0
+  const leftMs = timestamp + opts.delay - clock.now().getTime()
+  return leftMs > earlyToleranceMs ? leftMs : 0
+}
+
+type FailedRun = { handlers: Handlers; deps: RunDeps; job: Job; token: string | undefined }
+
+async function settle(verdict: Verdict, error: unknown, { handlers, deps, job, token }: FailedRun): Promise<void> {
+  const { log, faults } = deps
+  switch (verdict.outcome) {
+    case 'already-done':
+      return log.info('job skipped, done by an earlier run')
+    case 'later':
+      if (!faults.noteError(job.name, error)) {
+        log.warn({ err: error, delayMs: verdict.delayMs }, 'job retry scheduled, attempt not counted')
+      }
+      return delay(job, verdict.delayMs, token)
+    case 'failed':
+      log.error({ err: error }, 'job failed')
+      // First in Postgres: a job that fails in Redis alone would be pending for ever and never run. A signal has no row.
+      if (handlers.get(job.name)?.job.delivery !== 'signal' && !(await isRecorded(deps, job.id ?? '', error))) {
+        return delay(job, recordAgainMs, token)
+      }
+      throw new UnrecoverableError(describe(error))
+    case 'retry':
+      log.warn({ err: error }, 'job attempt failed, retry scheduled')
+      throw error
+  }
+}
+
+/** @throws DelayedError, by which BullMQ knows that the job is neither done nor failed */
+async function delay(job: Job, delayMs: number, token: string | undefined): Promise<never> {
+  await job.moveToDelayed(Date.now() + delayMs, token)
+  throw new DelayedError()
+}
+
+async function runHandler(
+  handlers: Handlers,
+  deps: RunDeps,
+  job: Job,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  const jobId = job.id ?? ''
+  const handler = handlers.get(job.name)
+  if (!handler) throw new PermanentError(`no handler for ${job.name}`)
+  const payload = handler.job.payload.safeParse(job.data)
+  if (!payload.success) {
+    throw new PermanentError(
+      `malformed payload: ${payload.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ')}`,
+    )
+  }
+  const hasRow = handler.job.delivery === 'outbox'
+  let isAcknowledged = false
+  const acknowledged = () => {
+    isAcknowledged = true
+  }
+  const committing = createTransact(deps, {
+    begin: async (trx) => {
+      if (hasRow) await acknowledge(trx, jobId)
+    },
+  })
+  const transact: Transact = async (fn) => {
+    const result = await committing(fn)
+    acknowledged()
+    return result
+  }
+  await handler.run(payload.data, { jobId, attempt: job.attemptsMade + 1, log, signal, transact, acknowledged })
+  if (hasRow && !isAcknowledged) await deps.db.deleteFrom('outbox').where('id', '=', jobId).execute()
+}
+
+/**
+ * Deletes the job's row, which is both the pending job and the key that makes its effect happen once: a second run waits for
+ * the row's lock and then finds the row deleted.
+ * @throws AlreadyDone when the row is deleted
+ */
+async function acknowledge(trx: Trx, jobId: string): Promise<void> {
+  const { numDeletedRows } = await trx.deleteFrom('outbox').where('id', '=', jobId).executeTakeFirst()
+  if (numDeletedRows === 0n) throw new AlreadyDone(jobId)
+}
+
+const describe = (error: unknown) => (error instanceof Error ? error.message : String(error))
+
+async function isRecorded({ db, log }: Pick<RunDeps, 'db' | 'log'>, jobId: string, error: unknown): Promise<boolean> {
+  try {
+    await recordFailure(db, jobId, describe(error))
+    return true
+  } catch (cause) {
+    log.warn({ err: cause }, 'job failure not recorded, retry scheduled')
+    return false
+  }
+}

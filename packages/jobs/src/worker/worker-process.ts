@@ -1,0 +1,89 @@
+import {
+  askByWrite,
+  assertMigrated,
+  type CorrectedClock,
+  correctAtStart,
+  createCorrectedClock,
+  type Db,
+  measureClock,
+} from '@muster/db'
+import { createLogger, type Logger } from '@muster/logger'
+import {
+  runProcess,
+  runStartChecks,
+  type StartCheck,
+  startOpsServer,
+  watchClock,
+  watchDependency,
+  watchReadiness,
+} from '@muster/telemetry'
+import type { Publisher } from '../outbox/publisher.ts'
+import { assertNoEviction } from '../redis/eviction.ts'
+import type { RunningWorker } from './worker.ts'
+
+type WorkerConfig = {
+  logLevel: string
+  ops: { host: string; port: number }
+  redisUrl: string
+  database: { url: string }
+}
+type WorkerDeps = { db: Db; publisher: Publisher; close(): Promise<void> }
+
+type WorkerApp<C extends WorkerConfig, D extends WorkerDeps> = {
+  /** The name in its log lines, e.g. `image-worker`. */
+  name: string
+  readConfig: () => C
+  /** @param clock follows the clock of Postgres */
+  createDeps: (config: C, log: Logger, clock: CorrectedClock) => D
+  /** Checks of this app beside those of every worker; they run when the database is known to be migrated. */
+  startChecks?: (deps: D, config: C) => StartCheck[]
+  start: (deps: D, config: C) => Pick<RunningWorker, 'probe' | 'close'>
+}
+
+/**
+ * Runs a worker app: configuration → deps → start checks → worker → ops server, and closes them in reverse order at the end.
+ * It is ready while it can write to Postgres and to Redis and its clock is right; it starts without Redis and waits for it.
+ */
+export async function runWorkerProcess<C extends WorkerConfig, D extends WorkerDeps>(
+  app: WorkerApp<C, D>,
+): Promise<void> {
+  const log = createLogger({ name: app.name })
+  await runProcess({
+    log,
+    async start() {
+      const config = app.readConfig()
+      log.level = config.logLevel
+      const clock = createCorrectedClock()
+      // A Postgres that does not respond is reported by the next step.
+      await correctAtStart(config.database.url, clock).catch(() => {})
+      const deps = app.createDeps(config, log, clock)
+      await assertMigrated(deps.db)
+      await runStartChecks([() => assertNoEviction(config.redisUrl), ...(app.startChecks?.(deps, config) ?? [])])
+      const worker = app.start(deps, config)
+      const readiness = await watchReadiness({
+        needed: [
+          watchDependency({ name: 'postgres', log, connections: [{ name: 'pool', ask: () => askByWrite(deps.db) }] }),
+          watchDependency({
+            name: 'redis',
+            log,
+            connections: [
+              { name: 'worker', ask: worker.probe },
+              { name: 'publisher', ask: deps.publisher.probe },
+            ],
+          }),
+        ],
+        clock: watchClock({ measure: () => measureClock(deps.db, clock), log }),
+        hasClockStepped: clock.hasStepped,
+      })
+      const ops = await startOpsServer({ ...config.ops, obstacles: readiness.obstacles })
+      return {
+        async close() {
+          readiness.close()
+          await worker.close()
+          await ops.close()
+          await deps.close()
+        },
+      }
+    },
+  })
+}

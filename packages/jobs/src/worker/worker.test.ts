@@ -1,0 +1,260 @@
+import { newId } from '@muster/db'
+import { eventually, startOwnRedis } from '@muster/testing'
+import { sql } from 'kysely'
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { chainAudit, deleteFiles, optimizeImage, sweepOrphans } from '../definitions/index.ts'
+import {
+  createJobsWorld,
+  enqueueJob,
+  imageHandlers,
+  type JobsWorld,
+  silent,
+  someImage,
+  takeEffect,
+} from '../testing/jobs-world.ts'
+import { handle, PermanentError, RetryLater } from './handler.ts'
+import { startWorker } from './worker.ts'
+
+let world: JobsWorld
+beforeEach(async () => {
+  world = await createJobsWorld()
+})
+afterEach(() => world.close())
+
+const failedReason = async (jobId: string) => (await (await world.queue()).getJob(jobId))?.failedReason
+
+/** Failed for good: noted in Postgres and listed in Redis, with the reason in both. */
+const untilFailed = (jobId: string, reason: string) =>
+  eventually(
+    async () => {
+      const row = await world.outboxRow(jobId)
+      expect(row?.failed_at).toBeInstanceOf(Date)
+      expect(row?.error).toContain(reason)
+      expect(await failedReason(jobId)).toContain(reason)
+      expect(await (await (await world.queue()).getJob(jobId))?.isFailed()).toBe(true)
+    },
+    { timeoutMs: 15_000 },
+  )
+
+const untilNoted = (jobId: string, reason: string) =>
+  eventually(async () => expect((await world.outboxRow(jobId))?.error).toBe(reason))
+
+test('a job that is delivered again after its effect does nothing', async () => {
+  let runs = 0
+  world.worker(async (payload, context) => {
+    runs++
+    await takeEffect(payload, context)
+  })
+  const { jobId, subject } = await enqueueJob(world.transact())
+  const queue = await world.queue()
+  await eventually(async () => expect(await (await queue.getJob(jobId))?.isCompleted()).toBe(true))
+  await queue.remove(jobId)
+  await queue.add(optimizeImage.name, { attachmentId: subject }, { jobId })
+  await eventually(async () => expect(await (await queue.getJob(jobId))?.isCompleted()).toBe(true))
+  expect(runs).toBe(2)
+  expect(await world.effects()).toEqual([subject])
+})
+
+test('effect and acknowledgement are one: a failed transaction leaves neither, and the job is tried again', async () => {
+  world.worker(async ({ attachmentId }, context) => {
+    await context.transact(async ({ trx }) => {
+      await sql`insert into effects values (${attachmentId})`.execute(trx)
+      if (context.attempt === 1) throw new Error('too early')
+    })
+  })
+  const { jobId, subject } = await enqueueJob(world.transact())
+  await eventually(async () => expect(await world.outboxRow(jobId)).toBeUndefined())
+  expect(await world.effects()).toEqual([subject])
+})
+
+test('a job whose handler needs no transaction is acknowledged when it returns', async () => {
+  const seen: string[] = []
+  world.worker(async ({ attachmentId }) => {
+    seen.push(attachmentId)
+  })
+  const { jobId, subject } = await enqueueJob(world.transact())
+  await eventually(async () => expect(await world.outboxRow(jobId)).toBeUndefined())
+  expect(seen).toEqual([subject])
+})
+
+test('a handler that gave its transaction up and returned owes nothing more', async () => {
+  world.worker(async (_payload, context) => {
+    await context
+      .transact(async () => {
+        throw new Error('not needed after all')
+      })
+      .catch(() => {})
+  })
+  const { jobId } = await enqueueJob(world.transact())
+  await eventually(async () => expect(await world.outboxRow(jobId)).toBeUndefined())
+})
+
+test('a failure whose reason has characters that Postgres can not hold is noted all the same', async () => {
+  world.worker(async () => {
+    throw new PermanentError('the file a\0b\ud800 is unusable')
+  })
+  const { jobId } = await enqueueJob(world.transact())
+  await untilNoted(jobId, 'the file a\ufffdb\ufffd is unusable')
+})
+
+test('a hint that fails ends there: it is owed nothing and does not come again', async () => {
+  world.worker(takeEffect)
+  const queue = await world.queue()
+  const { id } = await queue.add(sweepOrphans.name, { not: 'empty' })
+  await eventually(async () => expect(await (await queue.getJob(id as string))?.isFailed()).toBe(true))
+  expect((await queue.getJob(id as string))?.attemptsStarted).toBe(1)
+})
+
+test('a malformed payload or an unknown job fails for good with its reason and delays nobody', async () => {
+  world.worker(takeEffect, { concurrency: 1 })
+  const [malformed, unknown] = [newId(), newId()]
+  await world.db
+    .insertInto('outbox')
+    .values([
+      { id: malformed, queue: 'image', name: 'optimize-image', payload: JSON.stringify({ attachmentId: 7 }) },
+      { id: unknown, queue: 'image', name: 'paint-image', payload: '{}' },
+    ])
+    .execute()
+  const { subject } = await enqueueJob(world.transact())
+  await eventually(async () => expect(await world.effects()).toEqual([subject]))
+  await untilFailed(malformed, 'malformed payload: attachmentId')
+  await untilFailed(unknown, 'no handler for paint-image')
+})
+
+test('a handler that always throws fails for good after its attempts and delays nobody', async () => {
+  const poison = someImage()
+  const attempts: number[] = []
+  world.worker(
+    async (payload, context) => {
+      if (payload.attachmentId === poison.attachmentId) {
+        attempts.push(context.attempt)
+        throw new Error('never works')
+      }
+      await takeEffect(payload, context)
+    },
+    { concurrency: 1 },
+  )
+  const { jobId } = await enqueueJob(world.transact(), poison)
+  const { subject } = await enqueueJob(world.transact())
+  await eventually(async () => expect(await world.effects()).toEqual([subject]))
+  await untilFailed(jobId, 'never works')
+  expect(attempts).toEqual([1, 2, 3])
+})
+
+test('a permanent error fails at once', async () => {
+  let runs = 0
+  world.worker(async () => {
+    runs++
+    throw new PermanentError('not an image')
+  })
+  const { jobId } = await enqueueJob(world.transact())
+  await untilFailed(jobId, 'not an image')
+  expect(runs).toBe(1)
+})
+
+test('waiting for something that is away uses up no attempt', async () => {
+  const attempts: number[] = []
+  world.worker(async (payload, context) => {
+    attempts.push(context.attempt)
+    if (attempts.length <= 5) throw new RetryLater('the disk is away', 20)
+    await takeEffect(payload, context)
+  })
+  const { subject } = await enqueueJob(world.transact())
+  await eventually(async () => expect(await world.effects()).toEqual([subject]))
+  expect(attempts).toEqual([1, 1, 1, 1, 1, 1])
+})
+
+test('a failed job is owed no more: it is not published again', async () => {
+  world.worker(async () => {
+    throw new PermanentError('no')
+  })
+  const { jobId } = await enqueueJob(world.transact(world.publisher({ republishAfterMs: 0 })))
+  await untilFailed(jobId, 'no')
+  await (await world.queue()).remove(jobId)
+  const later = await enqueueJob(world.transact())
+  await untilFailed(later.jobId, 'no')
+  expect(await failedReason(jobId)).toBeUndefined()
+})
+
+test('a worker with a missing, a double or a foreign handler does not start, and names them all', () => {
+  const start = () =>
+    startWorker({
+      queue: 'image',
+      handlers: [
+        ...imageHandlers(takeEffect).filter(({ job }) => job !== sweepOrphans),
+        handle(deleteFiles, async () => {}),
+        handle(chainAudit, async () => {}),
+      ],
+      deps: { db: world.db, redisUrl: world.redis.url, log: silent, publisher: world.publisher() },
+      concurrency: 1,
+    })
+  expect(start).toThrow(
+    /delete-files has 2 handlers; sweep-orphans has 0 handlers; chain-audit is no job of this queue/,
+  )
+})
+
+test('closing waits for the running job, and takes no other', async () => {
+  const started: string[] = []
+  let finish = () => {}
+  const worker = world.worker(
+    async (payload, context) => {
+      started.push(payload.attachmentId)
+      await new Promise<void>((resolve) => {
+        finish = resolve
+      })
+      await takeEffect(payload, context)
+    },
+    { concurrency: 1 },
+  )
+  const transact = world.transact()
+  const { subject } = await enqueueJob(transact)
+  await eventually(() => expect(started).toHaveLength(1))
+  const closed = worker.close()
+  const next = await enqueueJob(transact)
+  finish()
+  await closed
+  expect(await world.effects()).toEqual([subject])
+  expect(started).toEqual([subject])
+  expect(await world.outboxRow(next.jobId)).toBeDefined()
+})
+
+test('a job that outlasts the drain is asked to let go and is done by another worker, without using up an attempt', async () => {
+  const attempts: number[] = []
+  const worker = world.worker(
+    async (_payload, { signal, attempt }) => {
+      attempts.push(attempt)
+      await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    },
+    { drainMs: 200 },
+  )
+  const { subject } = await enqueueJob(world.transact())
+  await eventually(() => expect(attempts).toHaveLength(1))
+  await worker.close()
+  world.worker(async (payload, context) => {
+    attempts.push(context.attempt)
+    await takeEffect(payload, context)
+  })
+  await eventually(async () => expect(await world.effects()).toEqual([subject]))
+  expect(attempts).toEqual([1, 1])
+})
+
+test('a worker without Redis closes all the same', async () => {
+  const worker = world.worker(takeEffect, { redisUrl: 'redis://127.0.0.1:1' })
+  const publisher = world.publisher({ redisUrl: 'redis://127.0.0.1:1' })
+  const startedAt = performance.now()
+  await Promise.all([worker.close(), publisher.close()])
+  expect(performance.now() - startedAt).toBeLessThan(5_000)
+})
+
+test('a worker that began with a wrong Redis password tells why, and takes jobs once it is right', async () => {
+  const redis = await startOwnRedis()
+  onTestFinished(() => redis.stop())
+  await redis.client.config('SET', 'requirepass', 'right')
+  const redisUrl = `redis://:wrong@127.0.0.1:${redis.port}`
+  const worker = world.worker(takeEffect, { redisUrl })
+  await expect(worker.probe()).rejects.toThrow('WRONGPASS')
+  const { subject } = await enqueueJob(world.transact(world.publisher({ redisUrl })))
+  await redis.client.config('SET', 'requirepass', 'wrong')
+  await eventually(async () => expect(await world.effects()).toEqual([subject]), { timeoutMs: 15_000 })
+  await eventually(() => worker.probe(), { timeoutMs: 10_000 })
+})

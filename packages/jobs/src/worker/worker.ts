@@ -1,0 +1,137 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Clock, Db } from '@muster/db'
+import type { Logger } from '@muster/logger'
+import { reasonOf, trackOutage } from '@muster/telemetry'
+import { type Job, Worker } from 'bullmq'
+import { allJobs } from '../definitions/all-jobs.ts'
+import type { JobDefinition, QueueName } from '../definitions/define-job.ts'
+import type { Nudge } from '../outbox/transact.ts'
+import { workerRedis } from '../redis/connection.ts'
+import { probeRedis } from '../redis/probe.ts'
+import { queuePrefix } from '../redis/queue-prefix.ts'
+import type { Handler } from './handler.ts'
+import { createMachineFaultLog } from './machine-fault-log.ts'
+import { recordFailure } from './record-failure.ts'
+import { runJob } from './run-job.ts'
+
+type WorkerOptions = {
+  queue: QueueName
+  handlers: Handler[]
+  /** The clock decides when a job with a `runAt` is due. */
+  deps: { db: Db; redisUrl: string; log: Logger; publisher: Nudge; clock?: Clock }
+  /** Jobs that this process runs at the same time. */
+  concurrency: number
+  /** How long `close` lets running jobs finish before it aborts their signal; below the process's own 25 s. */
+  drainMs?: number
+}
+
+export type RunningWorker = {
+  bullWorker: Worker
+  /** Probes Redis over the worker's connection, by a write. @throws why the queue can't be processed */
+  probe(): Promise<void>
+  /** Stops taking jobs, waits for the running ones, then aborts the signal of those that still run. */
+  close(): Promise<void>
+}
+
+/** A killed worker's jobs count as stalled after its lock expired and the next check. */
+const lockDurationMs = 10_000
+const stalledIntervalMs = 5_000
+/** A job may be running at this many kills before it counts as their cause. */
+const maxStalledCount = 5
+/** Upper bound for closing a BullMQ worker while Redis responds. */
+const closeMs = 1_500
+/** After Redis refused to give a job, e.g. as a replica; BullMQ's own pause of 15 s would make every recovery slow. */
+const retryFetchMs = 1_000
+/** BullMQ repeats a connection or a fetch that fails within a second: an error that is older is over. */
+const errorLastsMs = 3_000
+
+/** Processes the jobs of one queue. @throws when a job of the queue has no handler, or two */
+export function startWorker({ queue, handlers, deps, concurrency, drainMs = 20_000 }: WorkerOptions): RunningWorker {
+  const byName = completeHandlers(queue, handlers)
+  const connection = workerRedis(deps.redisUrl)
+  const running = new Set<Promise<void>>()
+  const needs = { ...deps, faults: createMachineFaultLog(deps.log) }
+  const process = (job: Job, token?: string, signal?: AbortSignal) => {
+    const run = runJob(byName, needs, job, token, signal)
+    const settled = run.catch(() => {}).then(() => void running.delete(settled))
+    running.add(settled)
+    return run
+  }
+  const bullWorker = new Worker(queue, process, {
+    connection,
+    prefix: queuePrefix(queue),
+    concurrency,
+    lockDuration: lockDurationMs,
+    stalledInterval: stalledIntervalMs,
+    maxStalledCount,
+    runRetryDelay: retryFetchMs,
+  })
+  reportStalled(bullWorker, deps)
+  const connectionState = watchConnection(bullWorker, deps.log)
+  return {
+    bullWorker,
+    async probe() {
+      await probeRedis(connection, [queue])
+      connectionState.assertUsable()
+    },
+    async close() {
+      const closed = bullWorker.close()
+      const timer = setTimeout(() => bullWorker.cancelAllJobs('the process ends'), drainMs)
+      // While Redis is away BullMQ would wait for it without end; after the last job no reason to wait is left.
+      const isIdle = Promise.all(running).then(() => sleep(closeMs, undefined, { ref: false }))
+      await Promise.race([closed, isIdle])
+      clearTimeout(timer)
+      connection.disconnect()
+      await Promise.race([bullWorker.disconnect().catch(() => {}), sleep(closeMs, undefined, { ref: false })])
+    },
+  }
+}
+
+/** Proves completeness at start: each job of the queue has exactly one handler. */
+function completeHandlers(queue: QueueName, handlers: Handler[]): Map<string, Handler> {
+  const own: readonly JobDefinition[] = allJobs.filter((job) => job.queue === queue)
+  const faults = [
+    ...own.map(({ name }) => ({ name, count: handlers.filter(({ job }) => job.name === name).length })),
+    ...handlers.filter(({ job }) => !own.includes(job)).map(({ job }) => ({ name: job.name, count: -1 })),
+  ]
+    .filter(({ count }) => count !== 1)
+    .map(({ name, count }) => (count < 0 ? `${name} is no job of this queue` : `${name} has ${count} handlers`))
+  if (faults.length > 0) throw new Error(`The ${queue} worker can't start: ${faults.join('; ')}.`)
+  return new Map(handlers.map((handler) => [handler.job.name, handler]))
+}
+
+/** Logs stalled jobs, and records the failure of a job that stalled too often: BullMQ fails it without running a handler. */
+function reportStalled(bullWorker: Worker, { db, log }: { db: Db; log: Logger }): void {
+  bullWorker.on('stalled', (jobId) => log.warn({ jobId }, 'job stalled, processed again'))
+  bullWorker.on('failed', (job, error) => {
+    if (!job?.id || !error.message.includes('stalled')) return
+    recordFailure(db, job.id, error.message).catch((cause: unknown) => {
+      log.error({ err: cause, jobId: job.id }, 'stalled job failure not recorded, job stays pending')
+      return job.remove().catch(() => {})
+    })
+  })
+}
+
+/** Follows BullMQ's blocking connection, which cannot be probed: its errors and jobs are the only signs of its state. */
+function watchConnection(bullWorker: Worker, log: Logger) {
+  const outage = trackOutage({
+    log,
+    fields: { dependency: 'redis', component: 'worker' },
+    down: 'worker waiting for redis',
+    up: 'worker takes jobs again',
+  })
+  let lastError: { error: Error; atMs: number } | undefined
+  bullWorker.on('error', (error) => {
+    lastError = { error, atMs: performance.now() }
+    outage.failed(error)
+  })
+  bullWorker.on('active', outage.succeeded)
+  return {
+    /** @throws the connection's last error, unless it is over */
+    assertUsable() {
+      const isRecent = lastError && performance.now() - lastError.atMs < errorLastsMs
+      if (lastError && isRecent && reasonOf(lastError.error) !== 'UNKNOWN') throw lastError.error
+      outage.succeeded()
+    },
+  }
+}
