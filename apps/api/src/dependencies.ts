@@ -1,6 +1,6 @@
 import { askByRead, askByWrite, type CorrectedClock, createCorrectedClock, type Db, measureClock } from '@muster/db'
-import { readOutboxState } from '@muster/jobs/outbox-state'
-import type { Relay } from '@muster/jobs/relay'
+import { readOutboxState } from '@muster/jobs/outbox'
+import type { Publisher } from '@muster/jobs/publisher'
 import type { Logger } from '@muster/logger'
 import { type ClockWatch, type Dependency, sharedFor, watchClock, watchDependency } from '@muster/telemetry'
 import type { Revocations } from './modules/sessions/revocations.ts'
@@ -24,7 +24,7 @@ type Needs = {
   lookups: Db
   pollDb: Db
   redis: SafeRedis
-  relay: Relay
+  publisher: Publisher
   revocations: Pick<Revocations, 'loaded' | 'isFresh'>
   /** Corrected with each measurement. */
   systemClock?: CorrectedClock | undefined
@@ -34,7 +34,7 @@ type Needs = {
 const outboxAgeMs = 500
 
 export function createDependencies(needs: Needs): Dependencies {
-  const { log, db, lookups, pollDb, redis, relay, revocations, systemClock = createCorrectedClock() } = needs
+  const { log, db, lookups, pollDb, redis, publisher, revocations, systemClock = createCorrectedClock() } = needs
   const askRevocations = async () => {
     await askByRead(pollDb)
     await revocations.loaded
@@ -55,7 +55,7 @@ export function createDependencies(needs: Needs): Dependencies {
       log,
       connections: [
         { name: 'cache', ask: redis.probe },
-        { name: 'publisher', ask: relay.probe },
+        { name: 'publisher', ask: publisher.probe },
       ],
     }),
     readOutbox: sharedFor(outboxAgeMs, () => readOutboxState(db)),

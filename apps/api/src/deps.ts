@@ -1,7 +1,7 @@
 import { type Clock, type CorrectedClock, createDb, createLookupDb, type Db, systemClock } from '@muster/db'
+import { openQueueMonitor, type QueueMonitor } from '@muster/jobs/admin'
 import { createTransact, type Transact } from '@muster/jobs/outbox'
-import { openQueueMonitor, type QueueMonitor } from '@muster/jobs/queue-monitor'
-import { type Relay, startRelay } from '@muster/jobs/relay'
+import { type Publisher, startPublisher } from '@muster/jobs/publisher'
 import type { Logger } from '@muster/logger'
 import { createPasswordHasher, type PasswordHasher } from '@muster/security'
 import { createStorage, type Storage } from '@muster/storage'
@@ -20,7 +20,7 @@ export type Deps = {
   /** For reading a row by its key, outside of transactions: all share one connection and wait for no place in the pool. */
   lookups: Db
   redis: SafeRedis
-  relay: Relay
+  publisher: Publisher
   queueMonitor: QueueMonitor
   transact: Transact
   passwords: PasswordHasher
@@ -51,7 +51,7 @@ export function createDeps(
     statementTimeoutMs,
   })
   const redis = openRedis(config.redisUrl, log)
-  const relay = startRelay({ db, redisUrl: config.redisUrl, log, clock })
+  const publisher = startPublisher({ db, redisUrl: config.redisUrl, log, clock })
   const queueMonitor = openQueueMonitor(config.redisUrl, { patienceMs: redisPatienceMs, clock })
   // A connection of its own: requests that wait for the pool must not make the news of revocations late.
   const pollDb = createDb({
@@ -68,7 +68,7 @@ export function createDeps(
     lookups,
     pollDb,
     redis,
-    relay,
+    publisher,
     revocations,
     systemClock: 'correct' in clock ? clock : undefined,
   })
@@ -79,9 +79,9 @@ export function createDeps(
     db,
     lookups,
     redis,
-    relay,
+    publisher,
     queueMonitor,
-    transact: createTransact({ db, relay }),
+    transact: createTransact({ db, publisher }),
     passwords: createPasswordHasher({ keys: config.keys.password, ...config.passwords }),
     storage: createStorage(config.storage),
     revocations,
@@ -89,7 +89,7 @@ export function createDeps(
     dependencies,
     async close() {
       await presence.close()
-      await relay.close()
+      await publisher.close()
       await revocations.close()
       redis.close()
       queueMonitor.close()

@@ -1,5 +1,5 @@
 import { assertMigrated, correctAtStart, createCorrectedClock, findOddSettings } from '@muster/db'
-import { assertNoEviction } from '@muster/jobs/connection'
+import { assertNoEviction } from '@muster/jobs/redis'
 import { checkKeyRings } from '@muster/keys'
 import { createLogger } from '@muster/logger'
 import { lowerThreadPoolPriority } from '@muster/security'

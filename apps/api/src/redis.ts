@@ -1,6 +1,5 @@
 import { DomainError } from '@muster/errors'
-import { failFastRedis } from '@muster/jobs/connection'
-import { probeRedis } from '@muster/jobs/redis-probe'
+import { failFastRedis, probeRedis } from '@muster/jobs/redis'
 import type { Logger } from '@muster/logger'
 import { trackOutage } from '@muster/telemetry'
 import type { Redis } from 'ioredis'

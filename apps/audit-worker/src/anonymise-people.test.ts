@@ -2,8 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { verifyChain } from '@muster/audit'
 import { newId } from '@muster/db'
-import { anonymisePeople, auditRow } from '@muster/jobs'
-import { failFastRedis, openQueue } from '@muster/jobs/connection'
+import { anonymisePeople } from '@muster/jobs/definitions'
+import { auditRow } from '@muster/jobs/outbox'
+import { openQueue } from '@muster/jobs/queue'
+import { failFastRedis } from '@muster/jobs/redis'
 import {
   endWithTest,
   eventually,

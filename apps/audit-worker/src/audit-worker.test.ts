@@ -40,7 +40,7 @@ const allChained = (count: number) =>
 
 test('an event that a transaction records is chained within moments, with all that it said', async () => {
   world.start({ sweepIntervalMs: 60_000 })
-  const transact = createTransact({ db: world.db, relay: world.relay })
+  const transact = createTransact({ db: world.db, publisher: world.publisher })
   await eventually(async () => expect(await world.redis.client.get('muster:epoch')).toBeTruthy())
   await transact(async ({ audit }) => audit(someEvent({ targetId: 'one' })))
   await allChained(1)

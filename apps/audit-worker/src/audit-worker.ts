@@ -1,6 +1,5 @@
 import { isDatabaseUnavailable } from '@muster/db'
-import { anonymisePeople, expireInvites, retentionJobs } from '@muster/jobs'
-import { type DailyJob, startDailySchedule } from '@muster/jobs/daily-schedule'
+import { periodsMs, startDailySchedule } from '@muster/jobs/schedules'
 import { type RunningWorker, startWorker } from '@muster/jobs/worker'
 import { trackOutage } from '@muster/telemetry'
 import { announceHead } from './announce-head.ts'
@@ -19,20 +18,17 @@ type AuditWorkerOptions = {
   headIntervalMs?: number
 }
 
-/** Every night, in UTC; one after the other, since they share what the database can do at night. */
-const nightly: [DailyJob, ...DailyJob[]] = [
-  { job: expireInvites, pattern: '0 37 3 * * *' },
-  { job: anonymisePeople, pattern: '0 47 3 * * *' },
-  ...Object.values(retentionJobs).map((job, index) => ({ job, pattern: `0 ${index * 5} 4 * * *` })),
-]
-
 /**
  * Everything this process does: chain on a hint, chain by a timer of its own, announce the signed head, and each night
  * end invitations that ran out, make people anonymous and let go of what was kept long enough.
  */
 export function startAuditWorker(
   deps: Deps,
-  { concurrency, sweepIntervalMs = 1_000, headIntervalMs = 60_000 }: AuditWorkerOptions,
+  {
+    concurrency,
+    sweepIntervalMs = periodsMs.chainAudit,
+    headIntervalMs = periodsMs.announceAuditHead,
+  }: AuditWorkerOptions,
 ): Pick<RunningWorker, 'probe' | 'close'> {
   const { log } = deps
   const chainer = createChainer(deps)
@@ -43,7 +39,7 @@ export function startAuditWorker(
     ...retentionHandlers(deps),
   ]
   const worker = startWorker({ queue: 'audit', handlers, deps, concurrency })
-  const schedule = startDailySchedule(deps, ...nightly)
+  const schedule = startDailySchedule(deps, 'audit')
 
   const outage = trackOutage({
     log,

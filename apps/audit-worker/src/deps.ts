@@ -1,6 +1,6 @@
 import type { KeyRing } from '@muster/config'
 import { type Clock, createDb, type Db, systemClock } from '@muster/db'
-import { type Relay, startRelay } from '@muster/jobs/relay'
+import { type Publisher, startPublisher } from '@muster/jobs/publisher'
 import type { Logger } from '@muster/logger'
 import type { Config, Retention } from './config.ts'
 import { type OptionalRedis, openRedis } from './redis.ts'
@@ -9,7 +9,7 @@ export type Deps = {
   db: Db
   redisUrl: string
   redis: OptionalRedis
-  relay: Relay
+  publisher: Publisher
   keys: KeyRing
   retention: Retention
   clock: Clock
@@ -21,18 +21,18 @@ export function createDeps(config: Config, log: Logger, clock: Clock = systemClo
   const { redisUrl, keys, retention } = config
   const db = createDb({ ...config.database, applicationName: 'muster-audit-worker' })
   const redis = openRedis(redisUrl, log)
-  const relay = startRelay({ db, redisUrl, log, clock })
+  const publisher = startPublisher({ db, redisUrl, log, clock })
   return {
     db,
     redisUrl,
     redis,
-    relay,
+    publisher,
     keys,
     retention,
     clock,
     log,
     async close() {
-      await relay.close()
+      await publisher.close()
       redis.close()
       await db.destroy()
     },

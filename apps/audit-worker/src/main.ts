@@ -1,4 +1,4 @@
-import { runWorkerProcess } from '@muster/jobs/worker-process'
+import { runWorkerProcess } from '@muster/jobs/worker'
 import { checkKeyRings } from '@muster/keys'
 import { startAuditWorker } from './audit-worker.ts'
 import { readConfig } from './config.ts'

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { failFastRedis, lastErrorOf } from '@muster/jobs/connection'
+import { failFastRedis, lastErrorOf } from '@muster/jobs/redis'
 import type { Logger } from '@muster/logger'
 import { trackOutage } from '@muster/telemetry'
 

@@ -1,7 +1,6 @@
 import { type Db, systemClock } from '@muster/db'
-import type { AuditEvent } from '@muster/jobs'
-import { auditRow } from '@muster/jobs'
-import { type Relay, startRelay } from '@muster/jobs/relay'
+import { type AuditEvent, auditRow } from '@muster/jobs/outbox'
+import { type Publisher, startPublisher } from '@muster/jobs/publisher'
 import { createLogger } from '@muster/logger'
 import { createTestDatabase, createTestRedis } from '@muster/testing'
 import { sql } from 'kysely'
@@ -25,13 +24,13 @@ export async function createAuditWorld() {
   const redis = await createTestRedis()
   const log = createLogger({ name: 'audit-test', level: 'silent' })
   const stops: (() => Promise<void>)[] = []
-  const relay: Relay = startRelay({ db: database.db, redisUrl: redis.url, log })
-  stops.push(() => relay.close())
+  const publisher: Publisher = startPublisher({ db: database.db, redisUrl: redis.url, log })
+  stops.push(() => publisher.close())
   return {
     database,
     redis,
     db: database.db,
-    relay,
+    publisher,
     log,
     start(
       options: Partial<Pick<Deps, 'keys' | 'log' | 'redisUrl' | 'clock' | 'retention'>> & {
@@ -45,7 +44,7 @@ export async function createAuditWorld() {
         db: database.db,
         redisUrl: redis.url,
         redis: heads,
-        relay,
+        publisher,
         keys,
         retention,
         clock: systemClock,

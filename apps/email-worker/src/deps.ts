@@ -1,5 +1,5 @@
 import { type Clock, createDb, type Db, systemClock } from '@muster/db'
-import { type Relay, startRelay } from '@muster/jobs/relay'
+import { type Publisher, startPublisher } from '@muster/jobs/publisher'
 import type { Logger } from '@muster/logger'
 import type { KeyRing } from '@muster/security'
 import type { Config } from './config.ts'
@@ -11,7 +11,7 @@ export type Deps = {
   clock: Clock
   db: Db
   redisUrl: string
-  relay: Relay
+  publisher: Publisher
   smtp: Smtp
   codeKeys: KeyRing
   webUrl: string
@@ -22,21 +22,21 @@ export type Deps = {
 export function createDeps(config: Config, log: Logger, clock: Clock = systemClock): Deps & { close(): Promise<void> } {
   const { redisUrl, codeKeys, webUrl, publicUrl } = config
   const db = createDb({ ...config.database, applicationName: 'muster-email-worker' })
-  const relay = startRelay({ db, redisUrl, log, clock })
+  const publisher = startPublisher({ db, redisUrl, log, clock })
   const smtp = createSmtp(config.smtp, clock)
   return {
     log,
     clock,
     db,
     redisUrl,
-    relay,
+    publisher,
     smtp,
     codeKeys,
     webUrl,
     publicUrl,
     async close() {
       smtp.close()
-      await relay.close()
+      await publisher.close()
       await db.destroy()
     },
   }

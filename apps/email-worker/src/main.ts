@@ -1,4 +1,4 @@
-import { runWorkerProcess } from '@muster/jobs/worker-process'
+import { runWorkerProcess } from '@muster/jobs/worker'
 import { checkKeyRings } from '@muster/keys'
 import { readConfig } from './config.ts'
 import { createDeps } from './deps.ts'

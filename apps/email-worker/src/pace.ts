@@ -1,10 +1,10 @@
-import { sendEmail } from '@muster/jobs'
-import { failFastRedis, openQueue } from '@muster/jobs/connection'
+import { sendEmail } from '@muster/jobs/definitions'
+import { openQueue } from '@muster/jobs/queue'
+import { failFastRedis } from '@muster/jobs/redis'
+import { periodsMs } from '@muster/jobs/schedules'
 import type { Logger } from '@muster/logger'
 import { trackOutage } from '@muster/telemetry'
 import type { Queue } from 'bullmq'
-
-const repeatMs = 5_000
 
 type PaceOptions = { redisUrl: string; maxPerSecond: number | undefined; log: Logger }
 
@@ -32,7 +32,7 @@ export function keepPace({ redisUrl, maxPerSecond, log }: PaceOptions): { close(
     writing = writing.then(write).then(outage.succeeded, outage.failed)
   }
   redis.on('ready', attempt)
-  const timer = setInterval(attempt, repeatMs)
+  const timer = setInterval(attempt, periodsMs.writeMailRateLimit)
   return {
     async close() {
       clearInterval(timer)

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { newId } from '@muster/db'
-import { sendEmail } from '@muster/jobs'
+import { sendEmail } from '@muster/jobs/definitions'
 import { eventually, inboxSmtpUrl, mailsTo, waitForMail } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'

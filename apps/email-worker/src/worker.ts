@@ -1,4 +1,4 @@
-import { sendEmail } from '@muster/jobs'
+import { sendEmail } from '@muster/jobs/definitions'
 import { type RunningWorker, startWorker } from '@muster/jobs/worker'
 import { type CircuitOptions, createCircuit } from './circuit.ts'
 import type { Config } from './config.ts'

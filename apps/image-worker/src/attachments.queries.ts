@@ -1,5 +1,5 @@
 import type { Db, Trx } from '@muster/db'
-import { optimizeImage } from '@muster/jobs'
+import { optimizeImage } from '@muster/jobs/definitions'
 import { sql } from 'kysely'
 
 export type Processing = { id: string; status: string; storage_key: string }

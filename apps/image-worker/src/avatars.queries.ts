@@ -1,5 +1,5 @@
 import type { Db, Trx } from '@muster/db'
-import { optimizeAvatar } from '@muster/jobs'
+import { optimizeAvatar } from '@muster/jobs/definitions'
 import { sql } from 'kysely'
 
 /** One upload that is to become a person's picture. */

@@ -1,6 +1,6 @@
 import { type Clock, createDb, type Db, systemClock } from '@muster/db'
-import { failFastRedis } from '@muster/jobs/connection'
-import { type Relay, startRelay } from '@muster/jobs/relay'
+import { type Publisher, startPublisher } from '@muster/jobs/publisher'
+import { failFastRedis } from '@muster/jobs/redis'
 import type { Logger } from '@muster/logger'
 import { profileKey } from '@muster/person-cache'
 import { createStorage, type Storage } from '@muster/storage'
@@ -9,7 +9,7 @@ import type { Config } from './config.ts'
 export type Deps = {
   db: Db
   redisUrl: string
-  relay: Relay
+  publisher: Publisher
   storage: Storage
   /** The next reading of a person's profile asks Postgres. @throws when Redis is away */
   dropProfile(userId: string): Promise<void>
@@ -20,18 +20,18 @@ export type Deps = {
 /** Opens every connection of the image worker. `close` is the reverse. */
 export function createDeps(config: Config, log: Logger, clock: Clock = systemClock): Deps & { close(): Promise<void> } {
   const db = createDb({ ...config.database, applicationName: 'muster-image-worker' })
-  const relay = startRelay({ db, redisUrl: config.redisUrl, log, clock })
+  const publisher = startPublisher({ db, redisUrl: config.redisUrl, log, clock })
   const cache = failFastRedis(config.redisUrl)
   return {
     db,
     redisUrl: config.redisUrl,
-    relay,
+    publisher,
     storage: createStorage(config.storage),
     dropProfile: async (userId) => void (await cache.del(profileKey(userId))),
     clock,
     log,
     async close() {
-      await relay.close()
+      await publisher.close()
       cache.disconnect()
       await db.destroy()
     },

@@ -1,5 +1,4 @@
-import { sweepOrphans } from '@muster/jobs'
-import { startDailySchedule } from '@muster/jobs/daily-schedule'
+import { periodsMs, startDailySchedule } from '@muster/jobs/schedules'
 import { type RunningWorker, startWorker } from '@muster/jobs/worker'
 import type { Deps } from './deps.ts'
 import { deleteFilesHandler } from './handlers/delete-files.ts'
@@ -8,11 +7,6 @@ import { optimizeImageHandler } from './handlers/optimize-image.ts'
 import { sweepOrphansHandler } from './handlers/sweep-orphans.ts'
 import { removeLeftovers } from './temp-folder.ts'
 import { createTurns } from './turns.ts'
-
-/** Every night at 03:17 UTC. */
-const sweepAt = '0 17 3 * * *'
-/** A killed process leaves a folder that is too young to go when the next one starts. */
-const clearEveryMs = 3_600_000
 
 /** While the pixels of one image are worked on, the next one is fetched and the last one stored: those need no memory. */
 const jobsBesideThePixels = 1
@@ -31,7 +25,8 @@ export function startImageWorker(
       deps.log.warn({ err: error }, 'old folders are left'),
     )
   clear()
-  const clearing = setInterval(clear, clearEveryMs).unref()
+  // A killed process leaves a folder that is too young to be removed when the next one starts.
+  const clearing = setInterval(clear, periodsMs.removeTemporaryFolders).unref()
   const worker = startWorker({
     queue: 'image',
     handlers: [
@@ -43,7 +38,7 @@ export function startImageWorker(
     deps,
     concurrency: concurrency + jobsBesideThePixels,
   })
-  const schedule = startDailySchedule(deps, { job: sweepOrphans, pattern: sweepAt })
+  const schedule = startDailySchedule(deps, 'image')
   return {
     probe: worker.probe,
     async close() {

@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os'
-import { runWorkerProcess } from '@muster/jobs/worker-process'
+import { runWorkerProcess } from '@muster/jobs/worker'
 import { storageFolders } from '@muster/storage/config'
 import { folderCheck } from '@muster/telemetry'
 import { returnMemoryAtOnce } from './allocator.ts'

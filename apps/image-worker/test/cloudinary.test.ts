@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { newId } from '@muster/db'
-import { deleteFiles, optimizeAvatar, optimizeImage, sweepOrphans } from '@muster/jobs'
+import { deleteFiles, optimizeAvatar, optimizeImage, sweepOrphans } from '@muster/jobs/definitions'
 import { avatarKeys } from '@muster/storage'
 import { type CloudinaryPeer, startCloudinaryPeer } from '@muster/storage/testing'
 import { eventually, insertUser } from '@muster/testing'

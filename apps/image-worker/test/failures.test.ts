@@ -7,8 +7,8 @@ import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { newId } from '@muster/db'
-import { optimizeAvatar, sweepOrphans } from '@muster/jobs'
-import { findOwedJob, listFailedJobs, takeFailedJob } from '@muster/jobs/failed-jobs'
+import { findOutboxJob, listFailedJobs, takeFailedJob } from '@muster/jobs/admin'
+import { optimizeAvatar, sweepOrphans } from '@muster/jobs/definitions'
 import { avatarKeys } from '@muster/storage'
 import { endWithTest, eventually, insertUser } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -50,7 +50,7 @@ const failedJob = () =>
 const retry = (id: string) =>
   worker.transact(async ({ trx, enqueue }) => {
     const failed = await takeFailedJob(trx, 'image', id)
-    const job = findOwedJob('image', failed?.name ?? '')
+    const job = findOutboxJob('image', failed?.name ?? '')
     if (!failed || !job) throw new Error('there is no such job')
     enqueue(job, failed.payload)
   })

@@ -5,10 +5,11 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { type Db, newId, systemClock } from '@muster/db'
-import { optimizeImage } from '@muster/jobs'
-import { failFastRedis, openQueue } from '@muster/jobs/connection'
+import { optimizeImage } from '@muster/jobs/definitions'
 import { createTransact, type Transact } from '@muster/jobs/outbox'
-import { startRelay } from '@muster/jobs/relay'
+import { startPublisher } from '@muster/jobs/publisher'
+import { openQueue } from '@muster/jobs/queue'
+import { failFastRedis } from '@muster/jobs/redis'
 import { createLogger } from '@muster/logger'
 import { profileKey } from '@muster/person-cache'
 import { createStorage, type Storage, type StorageConfig } from '@muster/storage'
@@ -66,10 +67,10 @@ export async function startHarness({
   const log = createLogger({ name: 'test', level: onLog ? 'info' : 'silent', destination })
   const storageDir = join(folder, 'files')
   const storage = createStorage(storageConfig ?? { driver: 'local', localDir: storageDir })
-  const relay = startRelay({ db, redisUrl: redis.url, log })
+  const publisher = startPublisher({ db, redisUrl: redis.url, log })
   const dropProfile = async (userId: string) => void (await redis.client.del(profileKey(userId)))
-  const deps: Deps = { db, redisUrl: redis.url, relay, storage, dropProfile, clock: systemClock, log }
-  const transact = createTransact({ db, relay })
+  const deps: Deps = { db, redisUrl: redis.url, publisher, storage, dropProfile, clock: systemClock, log }
+  const transact = createTransact({ db, publisher })
   const worker = isWorking ? startImageWorker(deps, { concurrency: 2 }) : undefined
   const taskId = await insertTask(db)
 
@@ -128,7 +129,7 @@ export async function startHarness({
     keys: async () => (await Array.fromAsync(storage.list(''))).map(({ key }) => key).sort(),
     async close() {
       await worker?.close()
-      await relay.close()
+      await publisher.close()
       await redis.close()
       await database.drop()
       await rm(folder, { recursive: true, force: true })

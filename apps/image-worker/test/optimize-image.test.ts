@@ -1,6 +1,6 @@
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { newId } from '@muster/db'
-import { optimizeImage } from '@muster/jobs'
+import { optimizeImage } from '@muster/jobs/definitions'
 import { eventually } from '@muster/testing'
 import exifr from 'exifr'
 import sharp from 'sharp'

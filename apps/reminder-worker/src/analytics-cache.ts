@@ -1,4 +1,4 @@
-import { failFastRedis } from '@muster/jobs/connection'
+import { failFastRedis } from '@muster/jobs/redis'
 import type { Logger } from '@muster/logger'
 import { analyticsKey } from '@muster/person-cache'
 import { trackOutage } from '@muster/telemetry'

@@ -1,4 +1,5 @@
 import { int, parseEnv, processEnv, processSettings, workerConcurrency } from '@muster/config'
+import { periodsMs } from '@muster/jobs/schedules'
 import { z } from 'zod'
 
 const env = z.object({
@@ -6,7 +7,7 @@ const env = z.object({
   /** Reminders delivered at the same time. */
   WORKER_CONCURRENCY: workerConcurrency(10),
   /** How often this process looks for what is due; half of it is the mean delay. */
-  REMINDER_TICK_MS: int({ min: 10, max: 60_000, default: 250 }),
+  REMINDER_TICK_MS: int({ min: 10, max: 60_000, default: periodsMs.claimDue }),
 })
 
 /** Reads the reminder worker's environment. @throws ConfigError naming everything that is wrong */

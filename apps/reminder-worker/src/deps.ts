@@ -1,13 +1,13 @@
 import { type Clock, createDb, type Db, systemClock } from '@muster/db'
 import { createTransact, type Transact } from '@muster/jobs/outbox'
-import { type Relay, startRelay } from '@muster/jobs/relay'
+import { type Publisher, startPublisher } from '@muster/jobs/publisher'
 import type { Logger } from '@muster/logger'
 import type { Config } from './config.ts'
 
 export type Deps = {
   db: Db
   redisUrl: string
-  relay: Relay
+  publisher: Publisher
   transact: Transact
   clock: Clock
   log: Logger
@@ -16,16 +16,16 @@ export type Deps = {
 /** Opens every connection of the reminder worker. `close` is the reverse. */
 export function createDeps(config: Config, log: Logger, clock: Clock = systemClock): Deps & { close(): Promise<void> } {
   const db = createDb({ ...config.database, applicationName: 'muster-reminder-worker' })
-  const relay = startRelay({ db, redisUrl: config.redisUrl, log, clock })
+  const publisher = startPublisher({ db, redisUrl: config.redisUrl, log, clock })
   return {
     db,
     redisUrl: config.redisUrl,
-    relay,
-    transact: createTransact({ db, relay }),
+    publisher,
+    transact: createTransact({ db, publisher }),
     clock,
     log,
     async close() {
-      await relay.close()
+      await publisher.close()
       await db.destroy()
     },
   }

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { sendDigest } from '@muster/jobs'
+import { sendDigest } from '@muster/jobs/definitions'
 import { eventually, insertTask, type ManualClock, manualClock } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'

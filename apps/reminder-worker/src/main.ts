@@ -1,4 +1,4 @@
-import { runWorkerProcess } from '@muster/jobs/worker-process'
+import { runWorkerProcess } from '@muster/jobs/worker'
 import { reportZones } from '@muster/zones'
 import { readConfig } from './config.ts'
 import { createDeps } from './deps.ts'

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { type Clock, type Database, newId, systemClock } from '@muster/db'
 import { createTransact } from '@muster/jobs/outbox'
-import { startRelay } from '@muster/jobs/relay'
+import { startPublisher } from '@muster/jobs/publisher'
 import { createLogger, type Logger } from '@muster/logger'
 import { createTestDatabase, createTestRedis, endWithTest, eventually, insertTask, insertUser } from '@muster/testing'
 import { type Insertable, type Selectable, sql } from 'kysely'
@@ -30,12 +30,12 @@ export async function createReminderWorld() {
     taskId: task.id,
     start(options: { clock?: Clock; tickMs?: number; log?: Logger } = {}) {
       const { clock = systemClock, tickMs = 50, log = silent } = options
-      const relay = startRelay({ db, redisUrl: redis.url, log })
-      const deps: Deps = { db, redisUrl: redis.url, relay, transact: createTransact({ db, relay }), clock, log }
+      const publisher = startPublisher({ db, redisUrl: redis.url, log })
+      const deps: Deps = { db, redisUrl: redis.url, publisher, transact: createTransact({ db, publisher }), clock, log }
       const worker = startReminderWorker(deps, { concurrency: 10, tickMs })
       const stop = async () => {
         await worker.close()
-        await relay.close()
+        await publisher.close()
       }
       stops.push(stop)
       return { ...deps, stop }

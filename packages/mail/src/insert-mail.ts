@@ -1,6 +1,6 @@
 import { newId } from '@muster/db'
 import { canonicalEmailAddress } from '@muster/identifiers'
-import { sendEmail } from '@muster/jobs'
+import { sendEmail } from '@muster/jobs/definitions'
 import type { TransactContext } from '@muster/jobs/outbox'
 import { sql } from 'kysely'
 import type { TemplateDefinition } from './define-template.ts'

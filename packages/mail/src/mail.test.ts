@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { newId } from '@muster/db'
-import { createTransact, type Transact } from '@muster/jobs/outbox'
+import { createTransact, noPublisher, type Transact } from '@muster/jobs/outbox'
 import { createTestDatabase, type TestDatabase } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { insertMail } from './insert-mail.ts'
@@ -12,7 +12,7 @@ let transact: Transact
 
 beforeAll(async () => {
   database = await createTestDatabase()
-  transact = createTransact({ db: database.db, relay: { nudge() {}, hintAudit() {} } })
+  transact = createTransact({ db: database.db, publisher: noPublisher })
 })
 
 afterAll(() => database.drop())

@@ -1,4 +1,4 @@
-import { createTransact, type Transact, type TransactContext } from '@muster/jobs/outbox'
+import { createTransact, noPublisher, type Transact, type TransactContext } from '@muster/jobs/outbox'
 import { createTestDatabase, insertTask, insertUser, type TestDatabase } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -9,7 +9,7 @@ let transact: Transact
 
 beforeAll(async () => {
   database = await createTestDatabase()
-  transact = createTransact({ db: database.db, relay: { nudge() {}, hintAudit() {} } })
+  transact = createTransact({ db: database.db, publisher: noPublisher })
   // Every connection of the pool is open, so that transactions really run at once.
   await Promise.all(numbers(0, 10).map(() => sql`select pg_sleep(0.2)`.execute(database.db)))
 })

@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto'
 import { systemClock } from '@muster/db'
 import { DomainError } from '@muster/errors'
 import { emailAddress } from '@muster/identifiers'
-import { createTransact } from '@muster/jobs/outbox'
+import { createTransact, noPublisher } from '@muster/jobs/outbox'
 import { checkKeyRings } from '@muster/keys'
 import { createPasswordHasher, passwordFaults } from '@muster/security'
 import { z } from 'zod'
 import { personName } from '../modules/accounts/accounts.schema.ts'
 import { createSuperAdmin } from '../modules/admin/bootstrap-admin.ts'
 import type { Result } from './command.ts'
-import { checked, readPasswords, relayOfOthers, withDb } from './environment.ts'
+import { checked, readPasswords, withDb } from './environment.ts'
 import { readPassword } from './password-input.ts'
 
 const options = z.object({ email: emailAddress, name: personName })
@@ -29,7 +29,7 @@ export async function createAdmin(given: { email?: string | undefined; name?: st
   return withDb(DATABASE_URL, async (db) => {
     await checkKeyRings({ db }, { PASSWORD_KEYS })
     const passwords = createPasswordHasher({ keys: PASSWORD_KEYS, cost: BCRYPT_COST })
-    const deps = { db, passwords, clock: systemClock, transact: createTransact({ db, relay: relayOfOthers }) }
+    const deps = { db, passwords, clock: systemClock, transact: createTransact({ db, publisher: noPublisher }) }
     const outcome = await createSuperAdmin(deps, { ...person, password, by: 'operator' })
     if (outcome === 'taken')
       throw new DomainError('CONFLICT', {

@@ -1,5 +1,5 @@
 import { newId } from '@muster/db'
-import { optimizeImage } from '@muster/jobs'
+import { optimizeImage } from '@muster/jobs/definitions'
 import { profileKey } from '@muster/person-cache'
 import { eventually, type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'

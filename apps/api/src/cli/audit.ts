@@ -8,7 +8,7 @@ import {
   type SignedHead,
   verifyChain,
 } from '@muster/audit'
-import { failFastRedis } from '@muster/jobs/connection'
+import { failFastRedis } from '@muster/jobs/redis'
 import { describeRingFaults, findRingFaults } from '@muster/keys'
 import type { Result } from './command.ts'
 import { readAuditing, withDb } from './environment.ts'

@@ -60,9 +60,6 @@ export const readAuditing = () =>
     }),
   )
 
-/** What is ordered here is found by the relays of the processes that run. */
-export const relayOfOthers = { nudge() {}, hintAudit() {} }
-
 /** Where everything is. @throws ConfigError */
 export const readServices = () =>
   read(z.object({ DATABASE_URL: databaseUrl, REDIS_URL: z.url({ protocol: /^rediss?$/ }) }))

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type KeyRing, keyRingNames } from '@muster/config'
 import { DomainError } from '@muster/errors'
-import { createTransact } from '@muster/jobs/outbox'
+import { createTransact, noPublisher } from '@muster/jobs/outbox'
 import { checkKeyRings, forgetKey, isKnownKey, type KeyState, reportKeys } from '@muster/keys'
 import { z } from 'zod'
 import { countByKey } from '../modules/two-factor/re-encrypt.queries.ts'
@@ -14,7 +14,6 @@ import {
   readEncryption,
   readKeyIds,
   readRings,
-  relayOfOthers,
   withDb,
 } from './environment.ts'
 
@@ -97,7 +96,7 @@ export async function forgetLostKey(given: { ring: string | undefined; keyId: st
       const message = `Nothing is known of a key "${keyId}" of ${ring}: \`keys check\` lists those that are.`
       throw new DomainError('NOT_FOUND', { message })
     }
-    const transact = createTransact({ db, relay: relayOfOthers })
+    const transact = createTransact({ db, publisher: noPublisher })
     await transact(async ({ trx, audit }) => {
       await forgetKey(trx, ring, keyId)
       const after = { by: 'operator' }

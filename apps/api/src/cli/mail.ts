@@ -1,5 +1,5 @@
 import { systemClock } from '@muster/db'
-import { createTransact } from '@muster/jobs/outbox'
+import { createTransact, noPublisher } from '@muster/jobs/outbox'
 import {
   type AdminEmail,
   emailParams,
@@ -11,7 +11,7 @@ import * as emails from '../modules/admin/admin-emails.service.ts'
 import { atTheMachine } from '../modules/admin/doer.ts'
 import * as suppressions from '../modules/admin/email-suppressions.service.ts'
 import { type Result, table } from './command.ts'
-import { checked, readDatabaseUrl, relayOfOthers, withDb } from './environment.ts'
+import { checked, readDatabaseUrl, withDb } from './environment.ts'
 
 type Options = Readonly<Record<string, string | undefined>>
 
@@ -113,5 +113,5 @@ const answerOf = ({ smtpAnswer, reason }: { smtpAnswer: string | null; reason: s
 
 const withMails = <T>(use: (deps: Parameters<typeof emails.listEmails>[0]) => Promise<T>): Promise<T> =>
   withDb(readDatabaseUrl(), (db) =>
-    use({ db, clock: systemClock, transact: createTransact({ db, relay: relayOfOthers }) }),
+    use({ db, clock: systemClock, transact: createTransact({ db, publisher: noPublisher }) }),
   )

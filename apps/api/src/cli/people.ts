@@ -1,8 +1,8 @@
 import { systemClock } from '@muster/db'
 import { DomainError } from '@muster/errors'
 import { lowerCaseAscii } from '@muster/identifiers'
-import { failFastRedis } from '@muster/jobs/connection'
-import { createTransact } from '@muster/jobs/outbox'
+import { createTransact, noPublisher } from '@muster/jobs/outbox'
+import { failFastRedis } from '@muster/jobs/redis'
 import { findIdByAnyName } from '../modules/accounts/accounts.queries.ts'
 import type { AdminUser, AdminUserPatch } from '../modules/admin/admin-users.schema.ts'
 import { adminUserPatch, userQuery } from '../modules/admin/admin-users.schema.ts'
@@ -10,7 +10,7 @@ import * as users from '../modules/admin/admin-users.service.ts'
 import { atTheMachine } from '../modules/admin/doer.ts'
 import { resetFactor } from '../modules/two-factor/reset-factor.ts'
 import { type Result, table } from './command.ts'
-import { checked, readServices, redisPatienceMs, relayOfOthers, withDb } from './environment.ts'
+import { checked, readServices, redisPatienceMs, withDb } from './environment.ts'
 
 const platformRoles = ['super_admin', 'site_admin', 'operator'] as const
 const perPage = 100
@@ -117,7 +117,7 @@ async function withPeople<T>(use: (deps: users.PeopleDeps) => Promise<T>): Promi
       use({
         db,
         clock: systemClock,
-        transact: createTransact({ db, relay: relayOfOthers }),
+        transact: createTransact({ db, publisher: noPublisher }),
         redis: { drop },
         presence: { lastSeen: async () => new Map() },
         // Every instance of the API sees the rows within a second.

@@ -1,10 +1,10 @@
-import { createTransact } from '@muster/jobs/outbox'
-import { openQueueMonitor } from '@muster/jobs/queue-monitor'
+import { openQueueMonitor } from '@muster/jobs/admin'
+import { createTransact, noPublisher } from '@muster/jobs/outbox'
 import { failedJobParams, failedQuery, queueParams } from '../modules/admin/admin-queues.schema.ts'
 import * as queues from '../modules/admin/admin-queues.service.ts'
 import { atTheMachine } from '../modules/admin/doer.ts'
 import { type Result, table } from './command.ts'
-import { checked, readServices, redisPatienceMs, relayOfOthers, withDb } from './environment.ts'
+import { checked, readServices, redisPatienceMs, withDb } from './environment.ts'
 
 export const listQueues = (): Promise<Result> =>
   withQueues(async (deps) => {
@@ -72,7 +72,7 @@ async function withQueues<T>(use: (deps: queues.QueueDeps) => Promise<T>): Promi
   const queueMonitor = openQueueMonitor(REDIS_URL, { patienceMs: redisPatienceMs })
   try {
     return await withDb(DATABASE_URL, (db) =>
-      use({ db, queueMonitor, transact: createTransact({ db, relay: relayOfOthers }) }),
+      use({ db, queueMonitor, transact: createTransact({ db, publisher: noPublisher }) }),
     )
   } finally {
     queueMonitor.close()

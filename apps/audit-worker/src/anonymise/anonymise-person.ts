@@ -1,4 +1,4 @@
-import { deleteFiles } from '@muster/jobs'
+import { deleteFiles } from '@muster/jobs/definitions'
 import type { Transact, TransactContext } from '@muster/jobs/outbox'
 import { avatarKeys, everyKeyOf } from '@muster/storage'
 import type { Deps } from '../deps.ts'

@@ -1,5 +1,5 @@
 import { isDatabaseUnavailable } from '@muster/db'
-import { anonymisePeople, deletionGraceMs } from '@muster/jobs'
+import { anonymisePeople, deletionGraceMs } from '@muster/jobs/definitions'
 import { handle, PermanentError } from '@muster/jobs/worker'
 import { anonymisePerson } from '../anonymise/anonymise-person.ts'
 import { listDue } from '../anonymise/people.queries.ts'

@@ -1,4 +1,4 @@
-import { chainAudit } from '@muster/jobs'
+import { chainAudit } from '@muster/jobs/definitions'
 import { handle } from '@muster/jobs/worker'
 import type { Chainer } from '../chainer.ts'
 

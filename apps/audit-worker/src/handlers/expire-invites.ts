@@ -1,4 +1,4 @@
-import { expireInvites } from '@muster/jobs'
+import { expireInvites } from '@muster/jobs/definitions'
 import { handle } from '@muster/jobs/worker'
 import type { Deps } from '../deps.ts'
 import { expireSome } from './expire-invites.queries.ts'

@@ -1,5 +1,5 @@
 import { isDatabaseUnavailable } from '@muster/db'
-import { retentionJobs } from '@muster/jobs'
+import { retentionJobs } from '@muster/jobs/definitions'
 import { type Handler, handle, PermanentError } from '@muster/jobs/worker'
 import { Counter, registry } from '@muster/telemetry'
 import type { Deps } from '../deps.ts'

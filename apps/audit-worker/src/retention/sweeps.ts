@@ -1,11 +1,11 @@
 import type { Database } from '@muster/db'
-import { type HintJob, retentionJobs } from '@muster/jobs'
+import { retentionJobs, type SignalJob } from '@muster/jobs/definitions'
 import { type RawBuilder, sql } from 'kysely'
 import type { Retention } from '../config.ts'
 
 /** Rows of one table that go when they are old. */
 export type Sweep = {
-  job: HintJob
+  job: SignalJob
   table: keyof Database
   keepMs: (retention: Retention) => number
   /** Which of them ended before; by an index, since most did not. */

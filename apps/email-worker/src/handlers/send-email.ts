@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDatabaseUnavailable } from '@muster/db'
-import { sendEmail } from '@muster/jobs'
+import { sendEmail } from '@muster/jobs/definitions'
 import { failsForGood, type HandlerContext, handle, PermanentError, RetryLater } from '@muster/jobs/worker'
 import { batched } from '../batched.ts'
 import type { Circuit, Permit } from '../circuit.ts'

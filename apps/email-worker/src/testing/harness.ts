@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { newId } from '@muster/db'
-import { createTransact, type Transact } from '@muster/jobs/outbox'
+import { createTransact, noPublisher, type Transact } from '@muster/jobs/outbox'
 import { createLogger } from '@muster/logger'
 import { insertMail, type Mail, type TemplateName } from '@muster/mail'
 import { createTestDatabase, createTestRedis, eventually } from '@muster/testing'
@@ -96,5 +96,5 @@ export type Harness = Awaited<ReturnType<typeof createHarness>>
 
 /** Orders jobs as a process would that died right after its commit: the workers' relays find them. */
 function notifyingNobody(db: Parameters<typeof createTransact>[0]['db']): Transact {
-  return createTransact({ db, relay: { nudge() {}, hintAudit() {} } })
+  return createTransact({ db, publisher: noPublisher })
 }

@@ -1,4 +1,4 @@
-import { deleteFiles } from '@muster/jobs'
+import { deleteFiles } from '@muster/jobs/definitions'
 import { handle } from '@muster/jobs/worker'
 import type { Deps } from '../deps.ts'
 import { whenStorageIsThere } from './storage-errors.ts'

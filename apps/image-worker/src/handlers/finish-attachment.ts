@@ -1,4 +1,4 @@
-import { deleteFiles } from '@muster/jobs'
+import { deleteFiles } from '@muster/jobs/definitions'
 import { createTransact, type Transact, type TransactContext } from '@muster/jobs/outbox'
 import { everyKeyOf } from '@muster/storage'
 import { findAbandoned, forgetDiscarded, type Processing, setFailed, setReady } from '../attachments.queries.ts'
@@ -46,12 +46,12 @@ export function giveUp(
  * @throws the fault, with which the job fails for good
  */
 export async function failByFault(
-  { db, relay, clock }: Pick<Deps, 'db' | 'relay' | 'clock'>,
+  { db, publisher, clock }: Pick<Deps, 'db' | 'publisher' | 'clock'>,
   attachment: Processing,
   { failureReason, fault }: NotMade,
 ): Promise<never> {
   // Not the job's own transaction: that would end the job as done, and nobody could run it again.
-  await createTransact({ db, relay })((context) => fail(context, attachment, failureReason, clock.now(), keepBytes))
+  await createTransact({ db, publisher })((context) => fail(context, attachment, failureReason, clock.now(), keepBytes))
   throw fault
 }
 

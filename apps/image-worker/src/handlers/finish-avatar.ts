@@ -1,4 +1,4 @@
-import { deleteFiles } from '@muster/jobs'
+import { deleteFiles } from '@muster/jobs/definitions'
 import { createTransact, type Transact, type TransactContext } from '@muster/jobs/outbox'
 import { notify } from '@muster/notifications'
 import { avatarKeys } from '@muster/storage'
@@ -38,12 +38,12 @@ export function giveUpAvatar(
  * @throws the fault, with which the job fails for good
  */
 export async function failAvatarByFault(
-  { db, relay, clock }: Pick<Deps, 'db' | 'relay' | 'clock'>,
+  { db, publisher, clock }: Pick<Deps, 'db' | 'publisher' | 'clock'>,
   upload: AvatarUpload,
   { failureReason, fault }: NotMade,
 ): Promise<never> {
   // Not the job's own transaction: that would end the job as done, and nobody could run it again.
-  await createTransact({ db, relay })((context) => fail(context, upload, failureReason, clock.now(), keepBytes))
+  await createTransact({ db, publisher })((context) => fail(context, upload, failureReason, clock.now(), keepBytes))
   throw fault
 }
 

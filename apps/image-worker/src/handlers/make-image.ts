@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { JobDefinition } from '@muster/jobs'
+import type { JobDefinition } from '@muster/jobs/definitions'
 import { failsForGood, type HandlerContext } from '@muster/jobs/worker'
 import type { Deps } from '../deps.ts'
 import { UnusableImage } from '../image/unusable-image.ts'

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { optimizeAvatar } from '@muster/jobs'
+import { optimizeAvatar } from '@muster/jobs/definitions'
 import { type HandlerContext, handle } from '@muster/jobs/worker'
 import { avatarKeys } from '@muster/storage'
 import { type AvatarUpload, isWanted } from '../avatars.queries.ts'
@@ -10,7 +10,7 @@ import { failAvatarByFault, finishAvatar, giveUpAvatar } from './finish-avatar.t
 import { makeOrGiveUp } from './make-image.ts'
 import { whenStorageIsThere } from './storage-errors.ts'
 
-type Needs = Pick<Deps, 'db' | 'relay' | 'storage' | 'clock' | 'dropProfile'> & { inTurn: InTurn }
+type Needs = Pick<Deps, 'db' | 'publisher' | 'storage' | 'clock' | 'dropProfile'> & { inTurn: InTurn }
 
 /**
  * Turns an uploaded image into a person's picture. A file that is no usable image is an outcome, not an error: the old

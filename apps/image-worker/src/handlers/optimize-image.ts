@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { optimizeImage } from '@muster/jobs'
+import { optimizeImage } from '@muster/jobs/definitions'
 import { handle } from '@muster/jobs/worker'
 import { attachmentKeys } from '@muster/storage'
 import { findAttachment, reopen } from '../attachments.queries.ts'
@@ -10,7 +10,7 @@ import { failByFault, finish, giveUp } from './finish-attachment.ts'
 import { makeOrGiveUp } from './make-image.ts'
 import { whenStorageIsThere } from './storage-errors.ts'
 
-type Needs = Pick<Deps, 'db' | 'relay' | 'storage' | 'clock'> & { inTurn: InTurn }
+type Needs = Pick<Deps, 'db' | 'publisher' | 'storage' | 'clock'> & { inTurn: InTurn }
 
 /**
  * Turns an uploaded image into its small version and thumbnail. A file that is no usable image is an outcome, not an

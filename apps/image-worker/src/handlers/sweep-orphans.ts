@@ -1,4 +1,4 @@
-import { sweepOrphans } from '@muster/jobs'
+import { sweepOrphans } from '@muster/jobs/definitions'
 import { handle } from '@muster/jobs/worker'
 import { findAvatars } from '../avatars.queries.ts'
 import type { Deps } from '../deps.ts'

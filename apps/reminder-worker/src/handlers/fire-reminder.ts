@@ -1,6 +1,6 @@
 import type { Json } from '@muster/db'
-import { type AuditEvent, fireReminder } from '@muster/jobs'
-import type { TransactContext } from '@muster/jobs/outbox'
+import { fireReminder } from '@muster/jobs/definitions'
+import type { AuditEvent, TransactContext } from '@muster/jobs/outbox'
 import { failsForGood, handle } from '@muster/jobs/worker'
 import { insertMail } from '@muster/mail'
 import { notify } from '@muster/notifications'

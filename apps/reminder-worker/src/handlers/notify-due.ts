@@ -1,4 +1,4 @@
-import { notifyDue } from '@muster/jobs'
+import { notifyDue } from '@muster/jobs/definitions'
 import type { TransactContext } from '@muster/jobs/outbox'
 import { handle } from '@muster/jobs/worker'
 import { insertMail } from '@muster/mail'

@@ -1,4 +1,4 @@
-import { sendDigest } from '@muster/jobs'
+import { sendDigest } from '@muster/jobs/definitions'
 import { applyDefaults } from '@muster/policy'
 import type { Deps } from '../deps.ts'
 import { lookAt } from './digest-times.ts'

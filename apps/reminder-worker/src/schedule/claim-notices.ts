@@ -1,4 +1,4 @@
-import { notifyDue } from '@muster/jobs'
+import { notifyDue } from '@muster/jobs/definitions'
 import type { Deps } from '../deps.ts'
 import * as queries from './notices.queries.ts'
 

@@ -1,4 +1,4 @@
-import { fireReminder } from '@muster/jobs'
+import { fireReminder } from '@muster/jobs/definitions'
 import { sql } from 'kysely'
 import type { Deps } from '../deps.ts'
 

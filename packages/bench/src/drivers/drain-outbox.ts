@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createDb } from '@muster/db'
-import { startRelay } from '@muster/jobs/relay'
+import { startPublisher } from '@muster/jobs/publisher'
 import { createLogger } from '@muster/logger'
 import { registry } from '@muster/telemetry'
 import { answer } from '../answer.ts'
@@ -9,19 +9,19 @@ import { setting } from '../setting.ts'
 export type OutboxSample = { ids: string[] }
 export type DrainAnswer = { elapsedMs: number }
 
-const log = createLogger({ name: 'bench-relay', level: 'warn' })
-const db = createDb({ url: setting('DATABASE_URL'), poolMax: 10, applicationName: 'bench-relay' })
+const log = createLogger({ name: 'bench-publisher', level: 'warn' })
+const db = createDb({ url: setting('DATABASE_URL'), poolMax: 10, applicationName: 'bench-publisher' })
 
-/** A relay that finds a full outbox, from its start to the last row handed over. */
+/** A publisher that finds a full outbox, from its start to the last row handed over. */
 answer<OutboxSample, DrainAnswer>(async ({ ids }) => {
   const startMs = performance.now()
-  const relay = startRelay({ db, redisUrl: setting('REDIS_URL'), log })
+  const publisher = startPublisher({ db, redisUrl: setting('REDIS_URL'), log })
   while ((await published()) < ids.length) await sleep(2)
-  await relay.close()
+  await publisher.close()
   return { elapsedMs: performance.now() - startMs }
 })
 
-/** The relay's own count: looking into the outbox would cost it time. */
+/** The publisher's own count: looking into the outbox would cost it time. */
 async function published(): Promise<number> {
   const metric = await registry.getSingleMetric('muster_outbox_published_total')?.get()
   return metric?.values.reduce((sum, { value }) => sum + value, 0) ?? 0

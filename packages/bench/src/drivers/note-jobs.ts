@@ -1,6 +1,6 @@
 import { createDb } from '@muster/db'
-import { sendEmail } from '@muster/jobs'
-import { startRelay } from '@muster/jobs/relay'
+import { sendEmail } from '@muster/jobs/definitions'
+import { startPublisher } from '@muster/jobs/publisher'
 import { handle, startWorker } from '@muster/jobs/worker'
 import { createLogger } from '@muster/logger'
 import { answer } from '../answer.ts'
@@ -19,8 +19,8 @@ let started: Started[] = []
 const note = handle(sendEmail, async (_payload, { jobId }) => {
   started.push([jobId, now()])
 })
-const relay = startRelay({ db, redisUrl, log })
-startWorker({ queue: 'email', handlers: [note], deps: { db, redisUrl, log, relay }, concurrency })
+const publisher = startPublisher({ db, redisUrl, log })
+startWorker({ queue: 'email', handlers: [note], deps: { db, redisUrl, log, publisher }, concurrency })
 
 /** Hands over what was started since the last question. */
 answer<object, Started[]>(() => {

@@ -1,15 +1,15 @@
 import { createDb } from '@muster/db'
-import { optimizeImage } from '@muster/jobs'
+import { optimizeImage } from '@muster/jobs/definitions'
 import { createTransact } from '@muster/jobs/outbox'
-import { startRelay } from '@muster/jobs/relay'
+import { startPublisher } from '@muster/jobs/publisher'
 import { createLogger } from '@muster/logger'
 import { answer } from '../answer.ts'
 import { setting } from '../setting.ts'
 
 const log = createLogger({ name: 'bench-images', level: 'warn' })
 const db = createDb({ url: setting('DATABASE_URL'), poolMax: 10, applicationName: 'bench-images' })
-const relay = startRelay({ db, redisUrl: setting('REDIS_URL'), log })
-const transact = createTransact({ db, relay })
+const publisher = startPublisher({ db, redisUrl: setting('REDIS_URL'), log })
+const transact = createTransact({ db, publisher })
 
 /** Orders the images of these attachments in one transaction and hands their jobs over, as the API would. */
 answer<{ ids: string[] }, void>(({ ids }) =>

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createDb, newId } from '@muster/db'
-import { sendEmail } from '@muster/jobs'
+import { sendEmail } from '@muster/jobs/definitions'
 import { createTransact } from '@muster/jobs/outbox'
-import { startRelay } from '@muster/jobs/relay'
+import { startPublisher } from '@muster/jobs/publisher'
 import { createLogger } from '@muster/logger'
 import { answer } from '../answer.ts'
 import { setting } from '../setting.ts'
@@ -13,16 +13,16 @@ export type Ordered = [jobId: string, committedAtMs: number]
 
 const log = createLogger({ name: 'bench-orders', level: 'warn' })
 const db = createDb({ url: setting('DATABASE_URL'), poolMax: 10, applicationName: 'bench-orders' })
-const relay = startRelay({ db, redisUrl: setting('REDIS_URL'), log })
+const publisher = startPublisher({ db, redisUrl: setting('REDIS_URL'), log })
 let committed: Ordered[] = []
 const transact = createTransact({
   db,
-  relay: {
-    ...relay,
+  publisher: {
+    ...publisher,
     nudge(rows) {
       const atMs = now()
       committed.push(...rows.map(({ id }): Ordered => [id, atMs]))
-      relay.nudge(rows)
+      publisher.nudge(rows)
     },
   },
 })

@@ -1,6 +1,6 @@
 import { createDb } from '@muster/db'
 import { createTransact } from '@muster/jobs/outbox'
-import { startRelay } from '@muster/jobs/relay'
+import { startPublisher } from '@muster/jobs/publisher'
 import { createLogger } from '@muster/logger'
 import { insertMail } from '@muster/mail'
 import { answer } from '../answer.ts'
@@ -8,8 +8,8 @@ import { setting } from '../setting.ts'
 
 const log = createLogger({ name: 'bench-mails', level: 'warn' })
 const db = createDb({ url: setting('DATABASE_URL'), poolMax: 10, applicationName: 'bench-mails' })
-const relay = startRelay({ db, redisUrl: setting('REDIS_URL'), log })
-const transact = createTransact({ db, relay })
+const publisher = startPublisher({ db, redisUrl: setting('REDIS_URL'), log })
+const transact = createTransact({ db, publisher })
 
 /** Orders so many mails in one transaction and hands their jobs over, as the API would. */
 answer<{ count: number }, void>(({ count }) =>

@@ -1,5 +1,5 @@
-import { sendEmail } from '@muster/jobs'
-import { queuePrefix } from '@muster/jobs/connection'
+import { sendEmail } from '@muster/jobs/definitions'
+import { queuePrefix } from '@muster/jobs/queue'
 import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
 import { answer } from '../answer.ts'

@@ -1,5 +1,5 @@
 import { newId } from '@muster/db'
-import { sendEmail } from '@muster/jobs'
+import { sendEmail } from '@muster/jobs/definitions'
 import { rssMiB, startChild } from '../child.ts'
 import type { DrainAnswer, OutboxSample } from '../drivers/drain-outbox.ts'
 import { perSecond } from '../figures.ts'

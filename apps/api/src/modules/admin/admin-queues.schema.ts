@@ -1,4 +1,4 @@
-import { queueNames } from '@muster/jobs'
+import { queueNames } from '@muster/jobs/definitions'
 import { z } from 'zod'
 import { id, text } from '../../http/fields.ts'
 import { cursorInfo, instant, replyOf } from '../../http/reply.ts'

@@ -2,13 +2,13 @@ import { DomainError } from '@muster/errors'
 import {
   countFailedJobs,
   type FailedJob,
-  findOwedJob,
+  type FailedSignal,
+  findOutboxJob,
   isRowId,
   listFailedJobs,
   takeFailedJob,
-} from '@muster/jobs/failed-jobs'
-import { readOutboxState } from '@muster/jobs/outbox-state'
-import type { FailedHint } from '@muster/jobs/queue-monitor'
+} from '@muster/jobs/admin'
+import { readOutboxState } from '@muster/jobs/outbox'
 import type { Deps } from '../../deps.ts'
 import type { FailedJobRef, FailedJobView, FailedQuery, QueueView } from './admin-queues.schema.ts'
 import { assertMay, type Doer, noted, signedBy } from './doer.ts'
@@ -26,9 +26,9 @@ export async function readQueues({ db, queueMonitor }: QueueDeps, doer: Doer) {
     readOutboxState(db),
   ])
   const queues = counts.map(
-    ({ failedHints, isPaused, ...rest }): QueueView => ({
+    ({ failedSignals, isPaused, ...rest }): QueueView => ({
       ...rest,
-      failed: (failed.get(rest.name) ?? 0) + failedHints,
+      failed: (failed.get(rest.name) ?? 0) + failedSignals,
       paused: isPaused,
     }),
   )
@@ -49,7 +49,7 @@ export async function listFailed(
   const { limit, cursor } = query
   const [rows, hints] = await Promise.all([
     listFailedJobs(db, name, { beforeId: cursor, limit: limit + 1 }),
-    cursor === undefined ? queueMonitor.listFailedHints(name).catch(() => undefined) : [],
+    cursor === undefined ? queueMonitor.listFailedSignals(name).catch(() => undefined) : [],
   ])
   const shown = rows.slice(0, limit)
   return {
@@ -70,11 +70,11 @@ export async function listFailed(
  */
 export async function retryFailed(deps: QueueDeps, doer: Doer, { name, jobId }: FailedJobRef): Promise<string> {
   assertMay(doer, 'queue.change')
-  if (!isRowId(jobId)) return retryHint(deps, doer, { name, jobId })
+  if (!isRowId(jobId)) return retrySignal(deps, doer, { name, jobId })
   const retriedAs = await deps.transact(async ({ trx, enqueue, audit }) => {
     const failed = await takeFailedJob(trx, name, jobId)
     if (!failed) throw new DomainError('NOT_FOUND')
-    const job = findOwedJob(name, failed.name)
+    const job = findOutboxJob(name, failed.name)
     if (!job?.payload.safeParse(failed.payload).success)
       throw new DomainError('CONFLICT', {
         message: 'This release has no job of that name and payload: run again it would fail again. Discard it.',
@@ -89,7 +89,7 @@ export async function retryFailed(deps: QueueDeps, doer: Doer, { name, jobId }: 
     })
     return id
   })
-  await deps.queueMonitor.forget(name, jobId)
+  await deps.queueMonitor.removeEntry(name, jobId)
   return retriedAs
 }
 
@@ -99,19 +99,19 @@ export async function retryFailed(deps: QueueDeps, doer: Doer, { name, jobId }: 
  */
 export async function discardFailed(deps: QueueDeps, doer: Doer, { name, jobId }: FailedJobRef): Promise<void> {
   assertMay(doer, 'queue.change')
-  if (!isRowId(jobId)) return discardHint(deps, doer, { name, jobId })
+  if (!isRowId(jobId)) return discardSignal(deps, doer, { name, jobId })
   await deps.transact(async ({ trx, audit }) => {
     const failed = await takeFailedJob(trx, name, jobId)
     if (!failed) throw new DomainError('NOT_FOUND')
     const before = described(name, failed)
     audit({ action: 'job.discarded', ...target(jobId), before, after: noted(doer), ...signedBy(doer) })
   })
-  await deps.queueMonitor.forget(name, jobId)
+  await deps.queueMonitor.removeEntry(name, jobId)
 }
 
 /** Redis decides who of many retries it. Its event follows: a crash in between loses it, and nothing that is owed. */
-async function retryHint(deps: QueueDeps, doer: Doer, { name, jobId }: FailedJobRef): Promise<string> {
-  const job = await askRedis(() => deps.queueMonitor.retryHint(name, jobId))
+async function retrySignal(deps: QueueDeps, doer: Doer, { name, jobId }: FailedJobRef): Promise<string> {
+  const job = await askRedis(() => deps.queueMonitor.retrySignal(name, jobId))
   if (job === undefined) throw new DomainError('NOT_FOUND')
   const after = { ...noted(doer), retriedAs: jobId }
   const before = { queue: name, name: job }
@@ -121,8 +121,8 @@ async function retryHint(deps: QueueDeps, doer: Doer, { name, jobId }: FailedJob
   return jobId
 }
 
-async function discardHint(deps: QueueDeps, doer: Doer, { name, jobId }: FailedJobRef): Promise<void> {
-  const job = await askRedis(() => deps.queueMonitor.discardHint(name, jobId))
+async function discardSignal(deps: QueueDeps, doer: Doer, { name, jobId }: FailedJobRef): Promise<void> {
+  const job = await askRedis(() => deps.queueMonitor.discardSignal(name, jobId))
   if (job === undefined) throw new DomainError('NOT_FOUND')
   const before = { queue: name, name: job }
   await deps.transact(async ({ audit }) =>
@@ -149,7 +149,7 @@ const described = (queue: string, { name, payload, failedAt }: FailedJob) => ({
   failedAt: failedAt.toISOString(),
 })
 
-const toView = (job: FailedJob | FailedHint, { isOwed }: { isOwed: boolean }): FailedJobView => ({
+const toView = (job: FailedJob | FailedSignal, { isOwed }: { isOwed: boolean }): FailedJobView => ({
   id: job.id,
   name: job.name,
   payload: job.payload,

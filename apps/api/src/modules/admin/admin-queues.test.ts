@@ -1,6 +1,6 @@
 import { newId } from '@muster/db'
-import { allJobs, optimizeImage, sweepOrphans } from '@muster/jobs'
-import { isRowId } from '@muster/jobs/failed-jobs'
+import { isRowId } from '@muster/jobs/admin'
+import { allJobs, optimizeImage, sweepOrphans } from '@muster/jobs/definitions'
 import { handle, PermanentError, type RunningWorker, startWorker } from '@muster/jobs/worker'
 import { eventually } from '@muster/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -47,7 +47,7 @@ function work(run: (subject: string) => Promise<void> | void) {
   const handlers = allJobs
     .filter(({ queue }) => queue === 'image')
     .map((job) => handle(job, async (payload) => run((payload as { attachmentId?: string }).attachmentId ?? job.name)))
-  const deps = { db: api.db, redisUrl: api.deps.config.redisUrl, log: api.deps.log, relay: api.deps.relay }
+  const deps = { db: api.db, redisUrl: api.deps.config.redisUrl, log: api.deps.log, publisher: api.deps.publisher }
   const worker = startWorker({ queue: 'image', handlers, deps, concurrency: 4 })
   workers.push(worker)
   return worker

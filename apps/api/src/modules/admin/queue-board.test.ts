@@ -1,5 +1,5 @@
 import { newId } from '@muster/db'
-import { optimizeImage } from '@muster/jobs'
+import { optimizeImage } from '@muster/jobs/definitions'
 import { eventually } from '@muster/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'

@@ -1,6 +1,6 @@
 import { isDatabaseUnavailable, newId } from '@muster/db'
 import { DomainError } from '@muster/errors'
-import { deleteFiles, optimizeImage } from '@muster/jobs'
+import { deleteFiles, optimizeImage } from '@muster/jobs/definitions'
 import type { TransactContext } from '@muster/jobs/outbox'
 import { canDeleteTask } from '@muster/policy'
 import { attachmentKeys, everyKeyOf } from '@muster/storage'

@@ -8,7 +8,7 @@ import { insertEvent, insertIfHidden, type TargetType } from './denied-access.qu
 
 type Target = { type: TargetType; id: string }
 type Denial = { actor: Actor; origin: Origin; method: string; route: string; code: string; target: Target | undefined }
-type DenialDeps = Pick<Deps, 'db' | 'relay' | 'clock' | 'log'>
+type DenialDeps = Pick<Deps, 'db' | 'publisher' | 'clock' | 'log'>
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -66,7 +66,7 @@ const asTarget = (type: TargetType, id: unknown): Target | undefined =>
   typeof id === 'string' && uuid.test(id) ? { type, id: id.toLowerCase() } : undefined
 
 /** Writes denials one after the other, behind the requests. */
-function createDenialLog({ db, relay, clock, log }: DenialDeps) {
+function createDenialLog({ db, publisher, clock, log }: DenialDeps) {
   const waiting: Denial[] = []
   const notedUntilMs = new Map<string, number>()
   let running: Promise<void> | undefined
@@ -86,7 +86,7 @@ function createDenialLog({ db, relay, clock, log }: DenialDeps) {
   const drain = async () => {
     for (let denial = waiting.shift(); denial; denial = waiting.shift()) {
       try {
-        if (await write(db, denial)) relay.hintAudit()
+        if (await write(db, denial)) publisher.wakeAuditWorker()
       } catch (error) {
         droppedTotal.inc()
         log.warn({ err: error }, 'a denied access was not written to the audit log')

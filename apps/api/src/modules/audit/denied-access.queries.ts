@@ -1,5 +1,5 @@
 import type { Db } from '@muster/db'
-import { auditRow } from '@muster/jobs'
+import { auditRow } from '@muster/jobs/outbox'
 import { taskVisibleToSql } from '@muster/policy'
 import { type RawBuilder, sql } from 'kysely'
 import type { Actor } from '../../http/actor.ts'

@@ -1,5 +1,5 @@
 import { DomainError } from '@muster/errors'
-import { deletionGraceMs } from '@muster/jobs'
+import { deletionGraceMs } from '@muster/jobs/definitions'
 import { insertMail } from '@muster/mail'
 import type { Context } from '../../context.ts'
 import type { Actor, Origin } from '../../http/actor.ts'

@@ -1,6 +1,6 @@
 import { isDatabaseUnavailable, newId } from '@muster/db'
 import { DomainError } from '@muster/errors'
-import { deleteFiles, optimizeAvatar } from '@muster/jobs'
+import { deleteFiles, optimizeAvatar } from '@muster/jobs/definitions'
 import { avatarKeys } from '@muster/storage'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'

@@ -1,5 +1,5 @@
 import type { Db, Trx } from '@muster/db'
-import { type AuditEvent, auditRow } from '@muster/jobs'
+import { type AuditEvent, auditRow } from '@muster/jobs/outbox'
 import { activeUserSql, taskVisibleToSql } from '@muster/policy'
 import { type RawBuilder, sql } from 'kysely'
 import type { Actor } from '../../http/actor.ts'

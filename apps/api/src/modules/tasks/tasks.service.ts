@@ -29,7 +29,7 @@ type ChangeOptions = { isCurrent: (version: number) => boolean; origin: Origin }
  *   task that the key made has been deleted since
  */
 export async function createTask(
-  { db, redis, relay, clock }: Pick<Deps, 'db' | 'redis' | 'relay' | 'clock'>,
+  { db, redis, publisher, clock }: Pick<Deps, 'db' | 'redis' | 'publisher' | 'clock'>,
   actor: Actor,
   fields: NewTask,
   options: { idempotency: Idempotency | undefined; origin: Origin },
@@ -45,7 +45,7 @@ export async function createTask(
     context: options.origin,
   }
   if (await queries.insertTask(db, toRow(task), event, options.idempotency)) {
-    relay.hintAudit()
+    publisher.wakeAuditWorker()
     await dropAnalytics({ redis }, [task.ownerId, task.assigneeId])
     return task
   }
