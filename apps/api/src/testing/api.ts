@@ -16,7 +16,7 @@ import { buildApp } from '../app.ts'
 import { type Config, readConfig } from '../config.ts'
 import { createDeps, type Deps } from '../deps.ts'
 import { createAccessTokens } from '../modules/sessions/access-tokens.ts'
-import { openSession } from '../modules/sessions/sessions.service.ts'
+import { openSession } from '../modules/sessions/open-session.ts'
 
 type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'
 type Headers = Record<string, string>
@@ -179,7 +179,8 @@ async function signUp(
   const signer = fastify()
   const issuer = config.publicUrl.origin
   const accessTokens = await createAccessTokens(signer, { keys: config.keys.accessToken, issuer, clock })
-  const grant = await deps.db.transaction().execute(async (trx) => {
+  const grant = await deps.transact(async (tx) => {
+    const { trx } = tx
     if (ownOrganizationId && !organizationId) {
       const organization = { id: ownOrganizationId, name: `${username}’s`, is_personal: true }
       await trx.insertInto('organizations').values(organization).execute()
@@ -188,7 +189,7 @@ async function signUp(
     await trx.insertInto('users').values(user).execute()
     const person = { id, role, organizationId: ownOrganizationId }
     const origin = { ip: '127.0.0.1', requestId: 'test' }
-    return openSession({ ...deps, accessTokens }, trx, person, { rememberMe: false, origin })
+    return openSession({ ...deps, accessTokens }, tx, person, { rememberMe: false, origin })
   })
   await signer.close()
   const prefix = config.cookies.isSecure ? '__Host-' : ''

@@ -2,7 +2,7 @@ import { DomainError } from '@muster/errors'
 import type { TransactContext } from '@muster/jobs/outbox'
 import type { Origin } from '../../http/actor.ts'
 import * as queries from '../accounts/accounts.queries.ts'
-import { endSessions } from '../sessions/sessions.service.ts'
+import { endSessions, type RevocationDeps } from '../sessions/end-sessions.ts'
 
 /**
  * Who decides: a client_admin for the organization, or the platform, for which an administrator acts, or without a session
@@ -13,17 +13,17 @@ export type Decision = { by: 'organization' | 'platform'; actorId: string | null
 const noted = ({ by, actorId }: Decision) => (actorId === null ? 'operator' : by)
 
 /**
- * Takes an account out of use and ends its sessions. The caller has locked the row, calls `revocations.noteRevoked` after
- * the commit and drops the cached profile. What an organization decided the platform may decide again, and then it holds.
- * @returns the ids of the sessions that ended
+ * Takes an account out of use and ends its sessions. The caller has locked the row and drops the cached profile after the
+ * commit. What an organization decided the platform may decide again, and then it holds.
  */
 export async function deactivate(
-  tx: Pick<TransactContext, 'trx' | 'audit'>,
+  deps: RevocationDeps,
+  tx: Pick<TransactContext, 'trx' | 'audit' | 'afterCommit'>,
   user: Pick<queries.UserRow, 'id' | 'is_active' | 'deactivated_by'>,
   decision: Decision,
-): Promise<string[]> {
+): Promise<void> {
   const { by, actorId, origin, now } = decision
-  if (!user.is_active && (user.deactivated_by === by || by === 'organization')) return []
+  if (!user.is_active && (user.deactivated_by === by || by === 'organization')) return
   await queries.setActive(tx.trx, user.id, { isActive: false, deactivatedBy: by }, now)
   tx.audit({
     action: 'user.deactivated',
@@ -34,7 +34,7 @@ export async function deactivate(
     after: { isActive: false, by: noted(decision) },
     context: origin,
   })
-  return endSessions(tx, user.id, { reason: 'deactivated', actorId, origin, now })
+  await endSessions(deps, tx, user.id, { reason: 'deactivated', actorId, origin, now })
 }
 
 /**

@@ -9,18 +9,18 @@ import { lockActing } from '../accounts/lock-actor.ts'
 import { onlineForMs, type Presence } from '../accounts/presence.ts'
 import { deactivate, reactivate } from '../activation/activation.service.ts'
 import { newPersonalOrganization, refuseLastAdmin, setMembership } from '../members/membership.ts'
-import { endSessions } from '../sessions/sessions.service.ts'
+import { endSessions, type RevocationDeps } from '../sessions/end-sessions.ts'
 import * as queries from './admin-users.queries.ts'
 import type { AdminUser, AdminUserPatch, UserQuery } from './admin-users.schema.ts'
 import { assertMay, type Doer, noted, signedBy } from './doer.ts'
 import { assertMayActOn, assertMayChangeRole } from './may-change.ts'
 
 /** What administration of people needs; the command line has no more than this. */
-export type PeopleDeps = Pick<Deps, 'db' | 'transact' | 'clock'> & {
-  redis: Pick<Deps['redis'], 'drop'>
-  presence: Pick<Presence, 'lastSeen'>
-  revocations: Pick<Deps['revocations'], 'noteRevoked'>
-}
+export type PeopleDeps = RevocationDeps &
+  Pick<Deps, 'db' | 'transact' | 'clock'> & {
+    redis: Pick<Deps['redis'], 'drop'>
+    presence: Pick<Presence, 'lastSeen'>
+  }
 
 /** A page of people. Who was shown is noted, and not what was searched for: that would be a name as well. */
 export async function listUsers(deps: PeopleDeps, doer: Doer, query: UserQuery) {
@@ -71,16 +71,15 @@ export async function changeUser(
   patch: AdminUserPatch,
 ): Promise<AdminUser> {
   const now = deps.clock.now()
-  const { row, ended } = await deps.transact(async (tx) => {
+  const row = await deps.transact(async (tx) => {
     const { acting, user } = await lockBoth(tx.trx, doer, userId)
     assertMayActOn(acting, user)
     if (patch.role !== undefined && patch.role !== user.role) await changeRole(deps, tx, acting, user, patch.role)
     const decision = { by: 'platform', ...bySession(doer), now } as const
-    const ended = patch.isActive === false ? await deactivate(tx, user, decision) : []
+    if (patch.isActive === false) await deactivate(deps, tx, user, decision)
     if (patch.isActive === true) await reactivate(tx, user, decision)
-    return { row: present(await findById(tx.trx, userId)), ended }
+    return present(await findById(tx.trx, userId))
   })
-  deps.revocations.noteRevoked(ended)
   await dropCachedProfile(deps, userId)
   return toAdminUser(deps, row)
 }
@@ -95,14 +94,14 @@ export async function revokeSessions(deps: PeopleDeps, doer: Doer, userId: strin
   const ended = await deps.transact(async (tx) => {
     const { acting, user } = await lockBoth(tx.trx, doer, userId)
     assertMayActOn(acting, user)
-    const ids = await endSessions(tx, userId, { reason: 'ended by an administrator', ...bySession(doer), now })
-    const after = { ...noted(doer), ended: ids.length }
+    const reason = 'ended by an administrator'
+    const count = await endSessions(deps, tx, userId, { reason, ...bySession(doer), now })
+    const after = { ...noted(doer), ended: count }
     tx.audit({ action: 'user.sessions_revoked', ...target(userId), after, ...signedBy(doer) })
-    return ids
+    return count
   })
-  deps.revocations.noteRevoked(ended)
   await dropCachedProfile(deps, userId)
-  return ended.length
+  return ended
 }
 
 /** Has the next reading of somebody's profile, the own one too, ask Postgres; it changes nobody. @throws DomainError NOT_FOUND */

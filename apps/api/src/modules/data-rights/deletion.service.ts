@@ -8,7 +8,8 @@ import { dropCachedProfile } from '../accounts/accounts.service.ts'
 import * as queries from '../accounts/deletion-mark.queries.ts'
 import { isLastAdmin } from '../members/membership.ts'
 import { type Confirmation, confirmPerson } from '../reauthentication/reauthenticate.ts'
-import { endSessions, sessionBeganAt } from '../sessions/sessions.service.ts'
+import { endSessions } from '../sessions/end-sessions.ts'
+import { sessionBeganAt } from '../sessions/sessions.service.ts'
 
 /**
  * Ends every session and has the person made anonymous after 30 days, unless they sign in before.
@@ -24,7 +25,7 @@ export async function requestDeletion(
   await confirmPerson(context, actor, confirmation, origin)
   const now = context.clock.now()
   const until = new Date(now.getTime() + deletionGraceMs)
-  const ended = await context.transact(async (tx) => {
+  await context.transact(async (tx) => {
     const user = await lockById(tx.trx, actor.userId)
     if (!user?.is_active) throw new DomainError('UNAUTHENTICATED')
     // Of two at once, the second comes with a session that the first has ended.
@@ -50,9 +51,8 @@ export async function requestDeletion(
       after: { until: until.toISOString() },
       context: origin,
     })
-    return endSessions(tx, user.id, { reason: 'account deleted', actorId: user.id, origin, now })
+    await endSessions(context, tx, user.id, { reason: 'account deleted', actorId: user.id, origin, now })
   })
-  context.revocations.noteRevoked(ended)
   await dropCachedProfile(context, actor.userId)
   return until
 }

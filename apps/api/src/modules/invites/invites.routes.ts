@@ -5,8 +5,8 @@ import { originOf } from '../../http/actor.ts'
 import { idempotencyHeaders, idempotencyOf } from '../../http/idempotency.ts'
 import { errorReply, ok } from '../../http/reply.ts'
 import { userReply } from '../accounts/accounts.schema.ts'
+import { renewAccess } from '../sessions/renew-access.ts'
 import { requireActor } from '../sessions/session.plugin.ts'
-import { renewAccess } from '../sessions/sessions.service.ts'
 import * as accept from './accept.service.ts'
 import {
   acceptBody,

@@ -45,19 +45,17 @@ export async function updateMember(
   { origin }: Options,
 ): Promise<Member> {
   assertMember(actor)
-  const ended = await context.transact(async (tx) => {
+  await context.transact(async (tx) => {
     const { acting, target } = await lockMember(tx.trx, actor, userId)
     if (!can(acting, 'member.change', { organizationId: target.organization_id })) throw new DomainError('FORBIDDEN')
     if (target.id === acting.userId)
       throw new DomainError('FORBIDDEN', { message: 'Nobody changes their own role or deactivates themselves.' })
     if (role !== undefined && role !== target.role) await changeRole(context, tx, acting, target, { role, origin })
-    if (isActive === undefined) return []
+    if (isActive === undefined) return
     const decision = { by: 'organization', actorId: acting.userId, origin, now: context.clock.now() } as const
-    if (!isActive) return deactivate(tx, target, decision)
-    await reactivate(tx, target, decision)
-    return []
+    if (isActive) await reactivate(tx, target, decision)
+    else await deactivate(context, tx, target, decision)
   })
-  context.revocations.noteRevoked(ended)
   await dropCachedProfile(context, userId)
   return readMember(context, actor, userId)
 }

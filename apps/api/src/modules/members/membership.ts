@@ -7,7 +7,7 @@ import type { UserRow } from '../accounts/accounts.queries.ts'
 import { insertOrganization } from '../accounts/accounts.queries.ts'
 import { dropAnalytics } from '../analytics/analytics-cache.ts'
 import { cancelUnseenReminders } from '../reminders/reminders.service.ts'
-import { forceRenewal } from '../sessions/sessions.queries.ts'
+import { forceRenewal } from '../sessions/renew-access.ts'
 import { tasksFollow } from '../tasks/transfer-tasks.ts'
 import * as queries from './membership.queries.ts'
 

@@ -3,7 +3,7 @@ import { can } from '@muster/policy'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
 import { lockActing } from '../accounts/lock-actor.ts'
-import { forceRenewal } from '../sessions/sessions.queries.ts'
+import { forceRenewal } from '../sessions/renew-access.ts'
 import * as queries from './organizations.queries.ts'
 import type { Organization, OrganizationPatch } from './organizations.schema.ts'
 

@@ -13,7 +13,7 @@ import { confirmPassword } from '../reauthentication/check-password.ts'
 import { confirmPerson } from '../reauthentication/reauthenticate.ts'
 import { happened } from '../security-events/event-details.ts'
 import { tellOfSafety } from '../security-events/security-alert.ts'
-import { type EndReason, endSessions } from '../sessions/sessions.service.ts'
+import { type EndReason, endSessions } from '../sessions/end-sessions.ts'
 import * as queries from './passwords.queries.ts'
 import type { ChangePassword, ResetPassword } from './passwords.schema.ts'
 
@@ -137,7 +137,7 @@ const endReasons = {
 /** Everything that a new password brings with it, in one transaction that holds the person's row. */
 async function replacePassword(context: Context, { id }: UserRow, { hash, how, actor, origin, prove }: Replacement) {
   const now = context.clock.now()
-  const ended = await context.transact(async (tx) => {
+  await context.transact(async (tx) => {
     const user = await usersQueries.lockById(tx.trx, id)
     if (!user) throw new DomainError('UNAUTHENTICATED')
     await prove(tx, user, now)
@@ -148,9 +148,8 @@ async function replacePassword(context: Context, { id }: UserRow, { hash, how, a
     tx.audit({ action: `auth.password_${how}`, actorId: id, targetType: 'user', targetId: id, context: origin })
     await tellOfSafety(tx, user, { template: 'password-changed', data: { ...happened(user, origin, now), how } })
     const exceptId = actor && { exceptId: actor.sessionId }
-    return endSessions(tx, id, { ...exceptId, reason: endReasons[how], actorId: id, origin, now })
+    await endSessions(context, tx, id, { ...exceptId, reason: endReasons[how], actorId: id, origin, now })
   })
-  context.revocations.noteRevoked(ended)
   await dropCachedProfile(context, id)
 }
 

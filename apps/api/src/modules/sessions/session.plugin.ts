@@ -6,7 +6,8 @@ import fp from 'fastify-plugin'
 import type { Context } from '../../context.ts'
 import { type Actor, originOf } from '../../http/actor.ts'
 import type { AccessClaims, AccessTokens } from './access-tokens.ts'
-import { holderOf, refreshSession, type SessionGrant } from './sessions.service.ts'
+import { readTokenHolder, refreshSession } from './refresh-session.ts'
+import type { SessionGrant } from './session-grant.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -183,7 +184,7 @@ export const sessionPlugin = fp(async (app: FastifyInstance, { context }: Option
   async function renew(request: FastifyRequest, reply: FastifyReply): Promise<Actor> {
     const refreshToken = cookies.readRefreshToken(request)
     if (!refreshToken) throw new DomainError('UNAUTHENTICATED')
-    if (request.method === 'HEAD') return holderOf(context, refreshToken)
+    if (request.method === 'HEAD') return readTokenHolder(context, refreshToken)
     const grant = await refreshSession(context, refreshToken, originOf(request))
     cookies.set(reply, grant)
     return grant.actor

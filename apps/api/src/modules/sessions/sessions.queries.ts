@@ -30,7 +30,9 @@ export function insert(trx: Trx, row: Insertable<Database['sessions']>) {
   return trx.insertInto('sessions').values(row).execute()
 }
 
-/** The session with what its tokens say about its person; undefined when there is none. */
+export type SessionRow = NonNullable<Awaited<ReturnType<typeof findWithUser>>>
+
+/** Reads the session with what its access tokens claim about its user; undefined when there is none. */
 export function findWithUser(db: Db | Trx, id: string) {
   return db
     .selectFrom('sessions')

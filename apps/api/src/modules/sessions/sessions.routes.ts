@@ -2,23 +2,76 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
+import { clearSiteData } from '../../http/clear-site-data.ts'
 import { id } from '../../http/fields.ts'
-import { errorReply, instant, messageReply, ok, replyOf, said } from '../../http/reply.ts'
+import { errorReply, messageReply, ok, said } from '../../http/reply.ts'
+import { userReply } from '../accounts/accounts.schema.ts'
+import { getProfile } from '../accounts/accounts.service.ts'
+import { refreshSession } from './refresh-session.ts'
+import { sessionsReply } from './sessions.schema.ts'
 import * as sessions from './sessions.service.ts'
 
-const session = z
-  .object({
-    id: z.uuid(),
-    userAgent: z.string().nullable(),
-    ip: z.string().nullable(),
-    createdAt: instant,
-    lastUsedAt: instant,
-    expiresAt: instant,
-    current: z.boolean(),
-  })
-  .meta({ id: 'Session' })
+const nothing = z.strictObject({}).nullish()
 
+/** Renews, lists and ends sessions. */
 export const sessionsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
+  const { cookies } = context
+
+  app.post(
+    '/auth/refresh',
+    {
+      config: { access: 'public', limit: 'refreshRequests' },
+      schema: {
+        tags: ['auth'],
+        summary: 'Renew the cookies of the session',
+        response: { 200: userReply, 401: errorReply },
+      },
+    },
+    async (request, reply) => {
+      const grant = await refreshSession(context, cookies.readRefreshToken(request) ?? '', originOf(request))
+      cookies.set(reply, grant)
+      const { user } = await getProfile(context, grant.actor.userId)
+      return ok({ user })
+    },
+  )
+
+  app.post(
+    '/auth/logout',
+    {
+      config: { access: 'signed-in', isOpenWithoutFactor: true },
+      schema: {
+        tags: ['auth'],
+        summary: 'End this session',
+        body: nothing,
+        response: { 200: messageReply, 401: errorReply },
+      },
+    },
+    async (request, reply) => {
+      await sessions.logout(context, request.actor, originOf(request))
+      cookies.clear(reply)
+      return said('You are signed out.')
+    },
+  )
+
+  app.post(
+    '/auth/logout-all',
+    {
+      config: { access: 'signed-in', isOpenWithoutFactor: true },
+      schema: {
+        tags: ['auth'],
+        summary: 'End all sessions, this one too',
+        body: nothing,
+        response: { 200: messageReply },
+      },
+    },
+    async (request, reply) => {
+      await sessions.logoutAll(context, request.actor, originOf(request))
+      cookies.clear(reply)
+      clearSiteData(reply)
+      return said('You are signed out everywhere.')
+    },
+  )
+
   app.get(
     '/auth/sessions',
     {
@@ -26,7 +79,7 @@ export const sessionsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async
       schema: {
         tags: ['auth'],
         summary: 'List the open sessions',
-        response: { 200: replyOf(z.object({ sessions: z.array(session) })) },
+        response: { 200: sessionsReply },
       },
     },
     async (request) => ok({ sessions: await sessions.listSessions(context, request.actor) }),
@@ -46,7 +99,7 @@ export const sessionsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async
     async (request, reply) => {
       const { actor, params } = request
       await sessions.revokeSession(context, actor, params.id, originOf(request))
-      if (params.id === actor.sessionId) context.cookies.clear(reply)
+      if (params.id === actor.sessionId) cookies.clear(reply)
       return said('The session has ended.')
     },
   )

@@ -10,7 +10,8 @@ import { cancelDeletion } from '../accounts/cancel-deletion.ts'
 import { acceptAtSignIn } from '../invites/acceptance.ts'
 import type { RightCode } from '../one-time-codes/mailed-codes.ts'
 import { noteDevice } from '../sessions/known-devices.ts'
-import { openSession, type SessionGrant } from '../sessions/sessions.service.ts'
+import { openSession } from '../sessions/open-session.ts'
+import type { SessionGrant } from '../sessions/session-grant.ts'
 import { issueChallenge, type SignInChallenge } from './sign-in-challenge.ts'
 
 /** How the first step proved who somebody is. */
@@ -80,7 +81,7 @@ export async function signIn(
   const now = context.clock.now()
   const user = inviteMailId ? await acceptAtSignIn(context, tx, inviteMailId, row, origin) : row
   const person = { id: user.id, role: user.role as Actor['role'], organizationId: user.organization_id }
-  const opened = await openSession(context, tx.trx, person, { rememberMe, origin })
+  const opened = await openSession(context, tx, person, { rememberMe, origin })
   const device = await noteDevice(context, tx, user, { origin, now })
   await usersQueries.setLastSeen(tx.trx, user.id, now)
   await cancelDeletion(tx, user, { origin, now })

@@ -1,14 +1,10 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
-import { z } from 'zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
-import { clearSiteData } from '../../http/clear-site-data.ts'
 import { errorReply, messageReply, ok, said } from '../../http/reply.ts'
 import { tabCookies } from '../../http/tab-cookies.ts'
 import { userReply } from '../accounts/accounts.schema.ts'
-import { getProfile } from '../accounts/accounts.service.ts'
 import { registrationTtlSeconds } from '../registration/pending-registrations.ts'
-import { refreshSession } from '../sessions/sessions.service.ts'
 import { loginBody, loginReply, registerBody, verifyBody } from './sign-in.schema.ts'
 import * as auth from './sign-in.service.ts'
 
@@ -86,61 +82,6 @@ export const authRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (ap
       if (begun.requiresTwoFactor) return ok(begun)
       cookies.set(reply, begun.grant)
       return ok({ requiresTwoFactor: false as const, user: begun.user })
-    },
-  )
-
-  app.post(
-    '/auth/refresh',
-    {
-      config: { access: 'public', limit: 'refreshRequests' },
-      schema: {
-        tags: ['auth'],
-        summary: 'Renew the cookies of the session',
-        response: { 200: userReply, 401: errorReply },
-      },
-    },
-    async (request, reply) => {
-      const grant = await refreshSession(context, cookies.readRefreshToken(request) ?? '', originOf(request))
-      cookies.set(reply, grant)
-      const { user } = await getProfile(context, grant.actor.userId)
-      return ok({ user })
-    },
-  )
-
-  app.post(
-    '/auth/logout',
-    {
-      config: { access: 'signed-in', isOpenWithoutFactor: true },
-      schema: {
-        tags: ['auth'],
-        summary: 'End this session',
-        body: z.strictObject({}).nullish(),
-        response: { 200: messageReply, 401: errorReply },
-      },
-    },
-    async (request, reply) => {
-      await auth.logout(context, request.actor, originOf(request))
-      cookies.clear(reply)
-      return said('You are signed out.')
-    },
-  )
-
-  app.post(
-    '/auth/logout-all',
-    {
-      config: { access: 'signed-in', isOpenWithoutFactor: true },
-      schema: {
-        tags: ['auth'],
-        summary: 'End all sessions, this one too',
-        body: z.strictObject({}).nullish(),
-        response: { 200: messageReply },
-      },
-    },
-    async (request, reply) => {
-      await auth.logoutAll(context, request.actor, originOf(request))
-      cookies.clear(reply)
-      clearSiteData(reply)
-      return said('You are signed out everywhere.')
     },
   )
 }

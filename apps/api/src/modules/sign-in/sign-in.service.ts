@@ -1,18 +1,18 @@
 import { DomainError } from '@muster/errors'
 import { insertMail, isMailCode } from '@muster/mail'
 import type { Context } from '../../context.ts'
-import type { Actor, Origin } from '../../http/actor.ts'
+import type { Origin } from '../../http/actor.ts'
 import { addressKey } from '../../http/client-address.ts'
 import { takeMailTurn } from '../../http/mail-cooldowns.ts'
 import { isUniqueViolation } from '../../sql/unique-violation.ts'
 import * as usersQueries from '../accounts/accounts.queries.ts'
-import { dropCachedProfile, toUser } from '../accounts/accounts.service.ts'
+import { toUser } from '../accounts/accounts.service.ts'
 import { createPerson } from '../organizations/create-user.ts'
 import * as passwordQueries from '../passwords/passwords.queries.ts'
 import { tryPassword } from '../reauthentication/check-password.ts'
 import * as registrations from '../registration/pending-registrations.ts'
 import { noteDevice } from '../sessions/known-devices.ts'
-import { endSession, endSessions, openSession } from '../sessions/sessions.service.ts'
+import { openSession } from '../sessions/open-session.ts'
 import type { Login, Registration } from './sign-in.schema.ts'
 import type { SignInChallenge } from './sign-in-challenge.ts'
 import { beginSignIn, type SignedIn } from './sign-in-steps.ts'
@@ -107,23 +107,6 @@ export async function login(context: Context, input: Login, origin: Origin): Pro
   return beginSignIn(context, current, { method: 'password', rememberMe, origin })
 }
 
-/** Ends the caller's session; of two tabs that do so at once both are told that it has ended. */
-export async function logout(context: Context, actor: Actor, origin: Origin): Promise<void> {
-  await endSession(context, actor, actor.sessionId, origin)
-  await dropCachedProfile(context, actor.userId)
-}
-
-/** Ends every session of the person, this one too. */
-export async function logoutAll(context: Context, { userId }: Actor, origin: Origin): Promise<void> {
-  const ended = await context.transact(async (tx) => {
-    await usersQueries.lockById(tx.trx, userId)
-    const now = context.clock.now()
-    return endSessions(tx, userId, { reason: 'signed out everywhere', actorId: userId, origin, now })
-  })
-  context.revocations.noteRevoked(ended)
-  await dropCachedProfile(context, userId)
-}
-
 /** Makes the person of a proven registration, and their first session. */
 async function welcome(
   context: Context,
@@ -136,7 +119,7 @@ async function welcome(
   return transact(async (tx) => {
     const row = await createPerson(tx, person, { origin, now })
     const owner = { id: row.id, role: 'client_admin', organizationId: row.organization_id } as const
-    const opened = await openSession(context, tx.trx, owner, { rememberMe: false, origin })
+    const opened = await openSession(context, tx, owner, { rememberMe: false, origin })
     const device = await noteDevice(context, tx, row, { origin, now })
     return { requiresTwoFactor: false as const, user: toUser(row, now), grant: { ...opened, device } }
   }).catch(async (error: unknown) => {

@@ -9,7 +9,7 @@ import { dropCachedProfile } from '../accounts/accounts.service.ts'
 import * as challenges from '../one-time-codes/challenges.queries.ts'
 import { happened } from '../security-events/event-details.ts'
 import { tellOfSafety } from '../security-events/security-alert.ts'
-import { forceRenewal } from '../sessions/sessions.queries.ts'
+import { forceRenewal } from '../sessions/renew-access.ts'
 import * as queries from './two-factor.queries.ts'
 
 type Change = {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildApp } from '../../app.ts'
 import { createDeps } from '../../deps.ts'
 import { buildTestApp, type TestApp, type TestClient } from '../../testing/api.ts'
-import { forceRenewal } from '../sessions/sessions.queries.ts'
+import { forceRenewal } from '../sessions/renew-access.ts'
 import { codeOf, login, password, registered } from '../sign-in/testing/sign-in-fixtures.ts'
 import {
   appOf,

@@ -4,7 +4,7 @@ import { lockById } from '../accounts/accounts.queries.ts'
 import { dropCachedProfile } from '../accounts/accounts.service.ts'
 import * as challenges from '../one-time-codes/challenges.queries.ts'
 import { tellOfSafety } from '../security-events/security-alert.ts'
-import { forceRenewal } from '../sessions/sessions.queries.ts'
+import { forceRenewal } from '../sessions/renew-access.ts'
 import * as queries from './two-factor.queries.ts'
 
 type ResetDeps = Pick<Deps, 'transact' | 'clock'> & { redis: Pick<Deps['redis'], 'drop'> }

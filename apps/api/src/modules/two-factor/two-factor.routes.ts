@@ -5,7 +5,7 @@ import { originOf } from '../../http/actor.ts'
 import { errorReply, messageReply, ok, said } from '../../http/reply.ts'
 import { userReply } from '../accounts/accounts.schema.ts'
 import { mailConfirmationCode } from '../reauthentication/reauthenticate.ts'
-import { renewAccess } from '../sessions/sessions.service.ts'
+import { renewAccess } from '../sessions/renew-access.ts'
 import { resendCode } from '../sign-in/sign-in-challenge.ts'
 import { verifySignIn } from '../sign-in/verify-sign-in.ts'
 import {
