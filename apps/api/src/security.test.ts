@@ -300,7 +300,12 @@ describe('docs/security/sign-in.md', () => {
     const ofSignIn = ['register', 'forgotPassword', 'resetPassword', 'refreshRequests', ...Object.keys(guardLimits)]
     expect(rows.map(([, name]) => name)).toEqual(expect.arrayContaining(ofSignIn))
     for (const [, name = '', max, minutes] of rows) {
-      expect({ name, max: Number(max), windowMs: Number(minutes) * minuteMs }).toEqual({ name, ...limits[name] })
+      const { max: maxToday, windowMs } = limits[name] ?? {}
+      expect({ name, max: Number(max), windowMs: Number(minutes) * minuteMs }).toEqual({
+        name,
+        max: maxToday,
+        windowMs,
+      })
     }
   })
 
