@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { DomainError } from '@muster/errors'
-import { errorBody } from '../plugins/errors.ts'
-import { jsonHeaders } from '../plugins/security-headers.ts'
+import { errorBody } from './error-answer.ts'
 import { endLingering } from './linger.ts'
+import { jsonHeaders } from './security-headers.ts'
 
 /** Answers in the envelope, and with the headers of every answer, what never became a request of Fastify. */
 export function answerRaw(error: DomainError, stream: Duplex): void {

@@ -1,9 +1,9 @@
 import { DomainError } from '@muster/errors'
 import type { ConnectionError, FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { answerError } from '../plugins/errors.ts'
-import { jsonHeaders } from '../plugins/security-headers.ts'
+import { answerError } from './error-answer.ts'
 import { closeUnlessWhole } from './linger.ts'
 import { answerRaw } from './raw-answer.ts'
+import { jsonHeaders } from './security-headers.ts'
 import type { ServedSocket } from './server.ts'
 
 /** Answers an address that can't be looked up, for Fastify's `frameworkErrors`. */

@@ -7,7 +7,7 @@ import type { FastifyInstance, FastifyReply, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
 import { errorReply } from '../http/reply.ts'
-import { pageDefaults } from './security-headers.ts'
+import { pageDefaults } from '../http/security-headers.ts'
 
 /** The OpenAPI 3.1 document at `/openapi.json` and the reference page at `/docs`, both made from the routes' schemas. */
 export const openapiPlugin = fp(async (app: FastifyInstance, { publicUrl }: { publicUrl: URL }) => {

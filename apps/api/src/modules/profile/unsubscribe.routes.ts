@@ -8,7 +8,7 @@ import { z } from 'zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
 import { messageReply, said } from '../../http/reply.ts'
-import { pageDefaults } from '../../plugins/security-headers.ts'
+import { pageDefaults } from '../../http/security-headers.ts'
 import { turnDigestOff } from './preferences.service.ts'
 import { askPage, donePage, style, wrongLinkPage } from './unsubscribe.pages.ts'
 

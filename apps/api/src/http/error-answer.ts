@@ -1,0 +1,103 @@
+import { isDatabaseUnavailable } from '@muster/db'
+import { DomainError, type ErrorDetail } from '@muster/errors'
+import { findMachineFault } from '@muster/telemetry'
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
+
+const databaseRetrySeconds = 2
+const machineRetrySeconds = 10
+/** A body with ten thousand faults is answered with the first fifty. */
+const maxDetails = 50
+/** The caller chooses the names of unknown keys, and so their length. */
+const maxDetailLength = 300
+
+/** Errors of Fastify itself, by their codes. */
+const byFastifyCode: Record<string, () => DomainError> = {
+  FST_ERR_BAD_URL: () => new DomainError('VALIDATION_FAILED', { message: 'The address is not percent-encoded UTF-8.' }),
+  FST_ERR_MAX_PARAM_LENGTH: () =>
+    new DomainError('VALIDATION_FAILED', {
+      message: 'A part of the address is too long.',
+    }),
+  FST_ERR_CTP_INVALID_JSON_BODY: () => new DomainError('MALFORMED_JSON'),
+  FST_ERR_CTP_BODY_TOO_LARGE: () => new DomainError('BODY_TOO_LARGE'),
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: () => new DomainError('UNSUPPORTED_MEDIA_TYPE'),
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
+    new DomainError('MALFORMED_JSON', { message: 'The body is not as long as Content-Length says.' }),
+  FST_REQ_FILE_TOO_LARGE: () => new DomainError('FILE_TOO_LARGE'),
+  FST_FILES_LIMIT: () => new DomainError('TOO_MANY_FILES'),
+  FST_INVALID_MULTIPART_CONTENT_TYPE: () =>
+    new DomainError('UNSUPPORTED_MEDIA_TYPE', { message: 'Send multipart/form-data.' }),
+}
+
+/** Answers an error in the envelope of all errors, with nothing that the caller should not know. */
+export function answerError(thrown: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const error = toDomainError(thrown, request)
+  logFault(request, error, thrown)
+  if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds)
+  return reply.status(error.status).type('application/json; charset=utf-8').send(errorBody(error, request.id))
+}
+
+/** Returns the JSON body of an error. */
+export function errorBody({ message, code, details }: DomainError, requestId: string): string {
+  const error = { code, requestId, ...(details && { details: details.slice(0, maxDetails) }) }
+  return JSON.stringify({ success: false, message, error })
+}
+
+/** Logs one line for each failed request, and a stack only for an unexpected error: while a dependency is away, all requests fail alike. */
+function logFault(request: FastifyRequest, error: DomainError, thrown: unknown): void {
+  if (hasBrokenOff(request))
+    request.log.debug({ reason: reasonOf(thrown) }, 'the client left before its request was whole')
+  else if (error.code === 'INTERNAL') request.log.error({ err: error.cause ?? error }, 'request failed')
+  else if (error.status >= 500)
+    request.log.warn({ answer: error.code, reason: reasonOf(error.cause) }, 'request refused')
+}
+
+const reasonOf = (cause: unknown) =>
+  cause instanceof Error ? ((cause as FastifyError).code ?? cause.message) : undefined
+
+/** Maps every error to the catalogue; an unknown one becomes INTERNAL. */
+function toDomainError(error: FastifyError, request: FastifyRequest): DomainError {
+  if (error instanceof DomainError) return error
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const place = error.validationContext === 'querystring' ? 'query' : (error.validationContext ?? 'body')
+    return new DomainError('VALIDATION_FAILED', {
+      details: error.validation.map((issue) => detailOf(issue, place, request[place as 'query'])),
+      cause: error,
+    })
+  }
+  if (hasBrokenOff(request))
+    return new DomainError('VALIDATION_FAILED', { message: 'The request broke off.', cause: error })
+  if (isDatabaseUnavailable(error)) {
+    return new DomainError('DEPENDENCY_UNAVAILABLE', { retryAfterSeconds: databaseRetrySeconds, cause: error })
+  }
+  // A full disk or no file handles left: the operator must act, and a later request can succeed.
+  if (findMachineFault(error)) {
+    return new DomainError('DEPENDENCY_UNAVAILABLE', { retryAfterSeconds: machineRetrySeconds, cause: error })
+  }
+  const known = byFastifyCode[error.code]
+  if (known) return known()
+  if (error.statusCode && error.statusCode >= 400 && error.statusCode < 500) {
+    return new DomainError('VALIDATION_FAILED', { message: 'The request could not be read.', cause: error })
+  }
+  return new DomainError('INTERNAL', { cause: error })
+}
+
+/** Whether the client left in the middle of its body: errors that follow are caused by that, with the codes of a lost connection. */
+const hasBrokenOff = ({ raw }: FastifyRequest) => raw.destroyed && raw.complete === false
+
+type Issue = { instancePath: string; keyword: string; message?: string | undefined }
+
+function detailOf(issue: Issue, place: string, given: unknown): ErrorDetail {
+  const path = issue.instancePath.split('/').filter(Boolean)
+  return { path: [place, ...path].join('.'), message: faultOf(issue, path, place, given).slice(0, maxDetailLength) }
+}
+
+function faultOf({ keyword, message }: Issue, path: string[], place: string, given: unknown): string {
+  // Lists are separated by commas, so an array in the query means that the caller repeated the name.
+  if (place === 'query' && Array.isArray(valueAt(given, path.slice(0, 1)))) return 'is given more than once'
+  if (keyword !== 'custom' && valueAt(given, path) === undefined) return 'is required'
+  return message ?? 'is not valid'
+}
+
+const valueAt = (given: unknown, path: string[]) =>
+  path.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], given ?? undefined)
