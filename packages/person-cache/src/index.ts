@@ -7,6 +7,19 @@ export const profileKey = (userId: string) => `user:profile:v1:${userId}`
 /** The same for whoever changed a task that is the person's or assigned to them, a reminder of theirs, or their zone. */
 export const analyticsKey = (userId: string) => `user:analytics:v1:${userId}`
 
+/**
+ * Invalidates the cached analytics of these users, so that the next request reads Postgres. To be registered with
+ * `afterCommit` by each function that writes a task, a reminder, or the timezone or organization of a user.
+ * @param userIds null stands for a task without an assignee
+ */
+export async function invalidateAnalytics(
+  { redis }: { redis: { drop(key: string): Promise<void> } },
+  userIds: Iterable<string | null>,
+): Promise<void> {
+  const ids = [...new Set(userIds)].filter((id) => id !== null)
+  await Promise.all(ids.map((id) => redis.drop(analyticsKey(id))))
+}
+
 /** The right to fill a key of the cache, which ends when somebody deletes it. */
 export type Lease = { key: string; token: string }
 

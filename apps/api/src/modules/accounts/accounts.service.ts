@@ -1,12 +1,11 @@
 import { DomainError } from '@muster/errors'
 import { isReservedUsername, reservedUsernameFault } from '@muster/identifiers'
-import { cachedIn, fillCache, profileKey, takeLease } from '@muster/person-cache'
+import { cachedIn, fillCache, invalidateAnalytics, profileKey, takeLease } from '@muster/person-cache'
 import { z } from 'zod'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
 import { readJson } from '../../http/read-json.ts'
 import { isUniqueViolation } from '../../sql/unique-violation.ts'
-import { dropAnalytics } from '../analytics/analytics-cache.ts'
 import * as queries from './accounts.queries.ts'
 import { type User, type UserPatch, user as userSchema } from './accounts.schema.ts'
 import { avatarUrlOf } from './avatar-url.ts'
@@ -59,7 +58,7 @@ export async function updateProfile(
       throw isUniqueViolation(error, 'users_username_key') ? new DomainError('USERNAME_TAKEN') : error
     })
   await dropCachedProfile(deps, actor.userId)
-  if (patch.timezone !== undefined) await dropAnalytics(deps, [actor.userId])
+  if (patch.timezone !== undefined) await invalidateAnalytics(deps, [actor.userId])
   return { version: row.version, user: toUser(row, now) }
 }
 

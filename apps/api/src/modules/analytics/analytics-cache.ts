@@ -4,17 +4,6 @@ import type { Deps } from '../../deps.ts'
 import { readJson } from '../../http/read-json.ts'
 import { type Told, told } from './analytics.schema.ts'
 
-type Droppable = { redis: Pick<Deps['redis'], 'drop'> }
-
-/**
- * The next reading of these people's analytics asks Postgres. Follows every commit that changes a task which is theirs
- * or assigned to them, a reminder of theirs, or their zone.
- */
-export async function dropAnalytics({ redis }: Droppable, userIds: Iterable<string | null>): Promise<void> {
-  const people = [...new Set(userIds)].filter((id) => id !== null)
-  await Promise.all(people.map((id) => redis.drop(analyticsKey(id))))
-}
-
 /** What is cached, and until when it is true: at the person's midnight another day begins. */
 const cachedValue = z.object({ validUntilMs: z.int(), value: told })
 

@@ -3,12 +3,12 @@ import { taskVisibleToSql } from '@muster/policy'
 import { type Insertable, sql } from 'kysely'
 import type { Actor } from '../../http/actor.ts'
 
-/** Uploads of one organization take turns from here to the end of their transactions, so that none overdraws the quota. */
+/** Locks the quota of an organization until the transaction ends, so that concurrent uploads cannot exceed it together. */
 export async function lockQuota(trx: Trx, organizationId: string | null): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtextextended(${`quota:${organizationId ?? ''}`}, 0))`.execute(trx)
 }
 
-/** Bytes that an organization stores. Platform roles, who have none, share one account. */
+/** Sums the bytes that an organization stores. Platform roles have no organization and share one quota. */
 export async function usedBytes(db: Db | Trx, organizationId: string | null): Promise<number> {
   const { used } = await db
     .selectFrom('attachments')
@@ -22,7 +22,7 @@ export function insertAttachments(trx: Trx, rows: Insertable<Database['attachmen
   return trx.insertInto('attachments').values(rows).returningAll().execute()
 }
 
-/** With who rules its task; undefined when the actor may not see that. */
+/** Reads an attachment with the columns that decide who may delete its task; undefined when the task is not visible to the actor. */
 export function findAttachment(db: Db | Trx, id: string, actor: Actor) {
   return db
     .selectFrom('attachments')
@@ -34,8 +34,8 @@ export function findAttachment(db: Db | Trx, id: string, actor: Actor) {
     .executeTakeFirst()
 }
 
-/** The files of a task, the oldest first. */
-export function listOfTask(db: Db | Trx, taskId: string) {
+/** Lists the attachments of a task, the oldest first. */
+export function listAttachmentsOfTask(db: Db | Trx, taskId: string) {
   return db
     .selectFrom('attachments')
     .selectAll()
@@ -45,12 +45,12 @@ export function listOfTask(db: Db | Trx, taskId: string) {
     .execute()
 }
 
-/** @returns the row as it was at its end; undefined when it is gone already */
+/** Deletes an attachment. @returns the row as it was; undefined when it has been deleted already */
 export function deleteAttachment(trx: Trx, id: string) {
   return trx.deleteFrom('attachments').where('id', '=', id).returningAll().executeTakeFirst()
 }
 
-/** @returns the rows as they were at their end */
-export function deleteOfTask(trx: Trx, taskId: string) {
+/** Deletes the attachments of a task. @returns the rows as they were */
+export function deleteAttachmentsOfTask(trx: Trx, taskId: string) {
   return trx.deleteFrom('attachments').where('task_id', '=', taskId).returningAll().execute()
 }

@@ -47,7 +47,7 @@ export const attachmentsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
     },
     async (request, reply) => {
       const { actor, params } = request
-      await attachments.assertSeesTask(context, actor, params.id)
+      await attachments.assertTaskVisible(context, actor, params.id)
       const added = await withReceivedFiles(request, reply, rules, (files) =>
         attachments.addAttachments(context, actor, params.id, files, { origin: originOf(request) }),
       )

@@ -7,7 +7,7 @@ import { attachmentKeys, everyKeyOf } from '@muster/storage'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
 import type { StagedFile } from '../../http/uploads/receive-files.ts'
-import { findVisibleTask, lockVisibleTask } from '../task-access/task-access.queries.ts'
+import { getVisibleTask, lockVisibleTask } from '../task-access/task-access.service.ts'
 import { type AttachmentRow, toAttachment } from './attachment-view.ts'
 import * as queries from './attachments.queries.ts'
 import type { Attachment } from './attachments.schema.ts'
@@ -18,15 +18,15 @@ type NewFile = StagedFile & { id: string }
 const keysPerJob = 300
 const processingRetrySeconds = 2
 
-/** @throws DomainError NOT_FOUND when the actor may not see the task */
-export async function assertSeesTask({ db }: Pick<Deps, 'db'>, actor: Actor, taskId: string): Promise<void> {
-  if (!(await findVisibleTask(db, taskId, actor))) throw new DomainError('NOT_FOUND')
+/** Refuses an upload before its body is read. @throws DomainError NOT_FOUND when the task is not visible to the actor */
+export async function assertTaskVisible({ db }: Pick<Deps, 'db'>, actor: Actor, taskId: string): Promise<void> {
+  await getVisibleTask(db, taskId, actor)
 }
 
 /**
- * Keeps staged files as attachments of a task: bytes first, then rows, jobs and audit events in one transaction, all or
- * none. Images are `processing` until the image worker is done.
- * @throws DomainError NOT_FOUND, and CONFLICT when the organization's quota has no room for them
+ * Stores staged files as attachments of a task: the bytes first, then rows, jobs and audit events in one transaction, all
+ * or none. Images are `processing` until the image worker has processed them.
+ * @throws DomainError NOT_FOUND, and CONFLICT when the files exceed the organization's quota
  */
 export async function addAttachments(
   deps: UploadDeps,
@@ -36,32 +36,32 @@ export async function addAttachments(
   { origin }: { origin: Origin },
 ): Promise<Attachment[]> {
   const files = staged.map((file) => ({ ...file, id: newId() }))
-  const task = await findVisibleTask(deps.db, taskId, actor)
-  if (!task) throw new DomainError('NOT_FOUND')
-  // Tells before anything is written; the check that counts is the one under the lock.
-  assertRoom(deps, await queries.usedBytes(deps.db, task.organization_id), files)
+  const task = await getVisibleTask(deps.db, taskId, actor)
+  // Refuses early, before any byte is stored; the check under the lock decides.
+  assertWithinQuota(deps, await queries.usedBytes(deps.db, task.organization_id), files)
   try {
     for (const { id, path } of files) await deps.storage.put(attachmentKeys(id).original, path)
     return await insertAll(deps, actor, taskId, files, origin)
   } catch (error) {
-    await forgetBytes(deps, files, error)
+    await removeBytes(deps, files, error)
     throw error
   }
 }
 
-/** The files of a task, the oldest first. @throws DomainError NOT_FOUND */
+/** Lists the attachments of a task, the oldest first. @throws DomainError NOT_FOUND */
 export async function listAttachments({ db }: Pick<Deps, 'db'>, actor: Actor, taskId: string): Promise<Attachment[]> {
-  await assertSeesTask({ db }, actor, taskId)
-  return (await queries.listOfTask(db, taskId)).map(toAttachment)
+  await getVisibleTask(db, taskId, actor)
+  return (await queries.listAttachmentsOfTask(db, taskId)).map(toAttachment)
 }
 
-/** @throws DomainError NOT_FOUND, also for a file of a task that the actor may not see */
+/** Returns an attachment. @throws DomainError NOT_FOUND, also when its task is not visible to the actor */
 export async function getAttachment({ lookups }: Pick<Deps, 'lookups'>, actor: Actor, id: string): Promise<Attachment> {
   return toAttachment(await findOrThrow(lookups, actor, id))
 }
 
 /**
- * Where the bytes to serve lie. Until an image was processed nobody gets it: it may still tell where it was taken.
+ * Returns the storage key and type of the bytes to serve. An image is not served before it has been processed: until then
+ * its metadata may contain the place where it was taken.
  * @throws DomainError NOT_FOUND, and CONFLICT for a file that is not ready
  */
 export async function locateContent(
@@ -83,8 +83,9 @@ export async function locateContent(
 }
 
 /**
- * Removes a file; its bytes go by a job. @returns the file as it was
- * @throws DomainError NOT_FOUND, and FORBIDDEN for who neither uploaded it nor rules the task
+ * Deletes an attachment and enqueues the deletion of its bytes.
+ * @returns the attachment as it was
+ * @throws DomainError NOT_FOUND, and FORBIDDEN for an actor who neither uploaded it nor may delete the task
  */
 export function deleteAttachment(
   { transact }: Pick<Deps, 'transact'>,
@@ -97,7 +98,7 @@ export function deleteAttachment(
     const task = { owner_id: found.owner_id, organization_id: found.task_organization_id }
     if (found.uploader_id !== actor.userId && !canDeleteTask(task, actor)) {
       throw new DomainError('FORBIDDEN', {
-        message: 'Only its uploader and the owner of the task can delete this file.',
+        message: 'Only its uploader, the owner of the task or an organization admin can delete this file.',
       })
     }
     const row = await queries.deleteAttachment(trx, id)
@@ -108,12 +109,12 @@ export function deleteAttachment(
   })
 }
 
-/** Removes every file of a task that is about to go. */
-export async function removeFilesOfTask(
+/** Deletes the attachments of a task that is about to be deleted, and enqueues the deletion of their bytes. */
+export async function deleteAttachmentsOfTask(
   { trx, enqueue }: Pick<TransactContext, 'trx' | 'enqueue'>,
   taskId: string,
 ): Promise<void> {
-  const keys = (await queries.deleteOfTask(trx, taskId)).flatMap(everyKeyOf)
+  const keys = (await queries.deleteAttachmentsOfTask(trx, taskId)).flatMap(everyKeyOf)
   for (let start = 0; start < keys.length; start += keysPerJob) {
     enqueue(deleteFiles, { keys: keys.slice(start, start + keysPerJob) })
   }
@@ -122,9 +123,8 @@ export async function removeFilesOfTask(
 function insertAll(deps: UploadDeps, actor: Actor, taskId: string, files: NewFile[], origin: Origin) {
   return deps.transact(async ({ trx, enqueue, audit }) => {
     const task = await lockVisibleTask(trx, taskId, actor)
-    if (!task) throw new DomainError('NOT_FOUND')
     await queries.lockQuota(trx, task.organization_id)
-    assertRoom(deps, await queries.usedBytes(trx, task.organization_id), files)
+    assertWithinQuota(deps, await queries.usedBytes(trx, task.organization_id), files)
     const now = deps.clock.now()
     const target = { task_id: taskId, organization_id: task.organization_id, uploader_id: actor.userId }
     const values = files.map((file) => ({ ...toRow(file), ...target, created_at: now, updated_at: now }))
@@ -148,15 +148,20 @@ const toRow = (file: NewFile) => ({
   storage_key: attachmentKeys(file.id).original,
 })
 
-/** Nothing refused leaves bytes. When Postgres went away nobody knows what it holds: then the daily sweep decides. */
-async function forgetBytes({ storage, log }: UploadDeps, files: NewFile[], error: unknown): Promise<void> {
+/**
+ * Removes the bytes of a refused upload. When Postgres went away, the transaction may have committed: then the bytes stay,
+ * and the daily sweep of orphans decides.
+ */
+async function removeBytes({ storage, log }: UploadDeps, files: NewFile[], error: unknown): Promise<void> {
   if (isDatabaseUnavailable(error)) return
   await storage
     .remove(files.map(({ id }) => attachmentKeys(id).original))
-    .catch((cause: unknown) => log.warn({ err: cause }, 'bytes of a refused upload are left to the sweep'))
+    .catch((cause: unknown) =>
+      log.warn({ err: cause }, 'removing the bytes of a refused upload failed, left to the orphan sweep'),
+    )
 }
 
-function assertRoom({ config }: Pick<Deps, 'config'>, used: number, files: { sizeBytes: number }[]): void {
+function assertWithinQuota({ config }: Pick<Deps, 'config'>, used: number, files: { sizeBytes: number }[]): void {
   const wanted = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
   if (used + wanted <= config.storageQuotaBytes) return
   throw new DomainError('CONFLICT', { message: 'Your organization has no storage left for these files.' })

@@ -1,14 +1,14 @@
 import { type Clock, newId, type Trx } from '@muster/db'
 import { DomainError } from '@muster/errors'
 import type { TransactContext } from '@muster/jobs/outbox'
+import { invalidateAnalytics } from '@muster/person-cache'
 import type { Role } from '@muster/policy'
 import type { Deps } from '../../deps.ts'
 import type { UserRow } from '../accounts/accounts.queries.ts'
 import { insertOrganization } from '../accounts/accounts.queries.ts'
-import { dropAnalytics } from '../analytics/analytics-cache.ts'
-import { cancelUnseenReminders } from '../reminders/reminders.service.ts'
+import { cancelUnseenReminders } from '../reminders/task-reminders.service.ts'
 import { forceRenewal } from '../sessions/renew-access.ts'
-import { tasksFollow } from '../tasks/transfer-tasks.ts'
+import { transferTasks } from '../tasks/transfer-tasks.ts'
 import * as queries from './membership.queries.ts'
 
 /** An organization for a client role, null for a platform role. */
@@ -21,23 +21,23 @@ export type Membership = { role: Role; organizationId: string | null }
  * client_admin, see {@link refuseLastAdmin}.
  */
 export async function setMembership(
-  { clock, redis }: { clock: Clock; redis: Pick<Deps['redis'], 'drop'> },
-  { trx, afterCommit }: Pick<TransactContext, 'trx' | 'afterCommit'>,
+  deps: { clock: Clock; redis: Pick<Deps['redis'], 'drop'> },
+  tx: Pick<TransactContext, 'trx' | 'afterCommit'>,
   user: Pick<UserRow, 'id' | 'organization_id'>,
   membership: Membership,
 ): Promise<void> {
+  const { trx, afterCommit } = tx
   const { organizationId } = membership
   await queries.lockOrganizations(trx, [user.organization_id, organizationId])
-  const now = clock.now()
-  const concerned = new Set<string | null>([user.id])
+  const now = deps.clock.now()
   if (organizationId !== user.organization_id) {
-    for (const id of await tasksFollow(trx, user.id, organizationId, now)) concerned.add(id)
+    await transferTasks(deps, tx, { userId: user.id, organizationId }, now)
   }
   await queries.setMembership(trx, user.id, membership, now)
-  await cancelUnseenReminders(trx, { userId: user.id }, now)
-  afterCommit(() => dropAnalytics({ redis }, concerned))
+  afterCommit(() => invalidateAnalytics(deps, [user.id]))
+  await cancelUnseenReminders(deps, tx, { userId: user.id }, now)
   // At the last moment: tokens made until two seconds from here are renewed once more.
-  await forceRenewal(trx, { userId: user.id }, clock.now())
+  await forceRenewal(trx, { userId: user.id }, deps.clock.now())
 }
 
 /** A person's own organization, in which they are client_admin; it is theirs once {@link setMembership} has said so. */

@@ -1,13 +1,13 @@
 import { newId, type Trx } from '@muster/db'
 import { DomainError } from '@muster/errors'
+import { invalidateAnalytics } from '@muster/person-cache'
 import { z } from 'zod'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
 import { cursorInstant, cursorOf } from '../../http/cursor.ts'
 import { exactId } from '../../http/fields.ts'
 import { claimOrReplay, type Idempotency, replayedIsGone } from '../../http/idempotency.ts'
-import { dropAnalytics } from '../analytics/analytics-cache.ts'
-import { findVisibleTask, lockVisibleTask } from '../task-access/task-access.queries.ts'
+import { getVisibleTask, lockVisibleTask } from '../task-access/task-access.service.ts'
 import { type ReminderRow, toReminder } from './reminder-view.ts'
 import * as queries from './reminders.queries.ts'
 import type { NewReminder, Reminder, ReminderPatch, ReminderQuery } from './reminders.schema.ts'
@@ -17,8 +17,9 @@ type Schedule = Pick<NewReminder, 'scheduledAt' | 'offsetMinutes'>
 const minuteMs = 60_000
 
 /**
- * Sets a reminder for the actor on a task that they see.
- * @throws DomainError NOT_FOUND, CONFLICT for a completed task or when the reminder that the key made has been deleted
+ * Creates a reminder for the actor on a task that is visible to them. The same idempotency key and body return the same
+ * reminder again.
+ * @throws DomainError NOT_FOUND, CONFLICT for a completed task or when the reminder created with the key has been deleted
  *   since, VALIDATION_FAILED for a time that has passed, IDEMPOTENCY_MISMATCH
  */
 export function createReminder(
@@ -30,13 +31,13 @@ export function createReminder(
   return transact(async ({ trx, audit, afterCommit }) => {
     const now = clock.now()
     const id = newId()
-    const known = await claimOrReplay(trx, idempotency, { actorId: actor.userId, resourceId: id, now })
-    if (known) {
-      const made = await queries.findReminder(trx, known, actor.userId)
-      if (!made) throw replayedIsGone()
-      return toReminder(made)
+    const replayedId = await claimOrReplay(trx, idempotency, { actorId: actor.userId, resourceId: id, now })
+    if (replayedId) {
+      const replayed = await queries.findReminder(trx, replayedId, actor.userId)
+      if (!replayed) throw replayedIsGone()
+      return toReminder(replayed)
     }
-    const scheduledAt = await openTime(trx, actor, fields.taskId, fields, now)
+    const scheduledAt = await futureTime(trx, actor, fields.taskId, fields, now)
     const row = await queries.insertReminder(trx, {
       id,
       task_id: fields.taskId,
@@ -50,17 +51,17 @@ export function createReminder(
     })
     const reminder = toReminder(row)
     audit({ ...eventOn(actor, id, origin), action: 'reminder.created', after: reminder })
-    afterCommit(() => dropAnalytics({ redis }, [actor.userId]))
+    afterCommit(() => invalidateAnalytics({ redis }, [actor.userId]))
     return reminder
   })
 }
 
-/** @throws DomainError NOT_FOUND, also for somebody else's */
+/** Returns a reminder of the actor. @throws DomainError NOT_FOUND, also for a reminder of another user */
 export async function getReminder({ lookups }: Pick<Deps, 'lookups'>, actor: Actor, id: string): Promise<Reminder> {
   return toReminder(await ownOrThrow(queries.findReminder(lookups, id, actor.userId)))
 }
 
-/** The actor's reminders, the earliest first. @throws DomainError VALIDATION_FAILED for a cursor that is none */
+/** Lists the actor's reminders, the earliest first. @throws DomainError VALIDATION_FAILED for an invalid cursor */
 export async function listReminders({ db }: Pick<Deps, 'db'>, actor: Actor, { status, limit, cursor }: ReminderQuery) {
   const after = cursor === undefined ? undefined : readPosition(cursor)
   const rows = await queries.listReminders(db, actor.userId, { status, after, count: limit + 1 })
@@ -70,15 +71,15 @@ export async function listReminders({ db }: Pick<Deps, 'db'>, actor: Actor, { st
   return { reminders: shown.map(toReminder), pagination: { limit, nextCursor } }
 }
 
-/** The actor's reminders of one task. @throws DomainError NOT_FOUND when they may not see the task */
+/** Lists the actor's reminders of one task. @throws DomainError NOT_FOUND when the task is not visible to the actor */
 export async function listRemindersOfTask({ db }: Pick<Deps, 'db'>, actor: Actor, taskId: string): Promise<Reminder[]> {
-  if (!(await findVisibleTask(db, taskId, actor))) throw new DomainError('NOT_FOUND')
+  await getVisibleTask(db, taskId, actor)
   return (await queries.listRemindersOfTask(db, taskId, actor.userId)).map(toReminder)
 }
 
 /**
- * Changes, completes or cancels a reminder. A pending one can move, a failed one is pending again by it, and only a pending
- * or sent one can end.
+ * Changes, completes or cancels a reminder of the actor. A pending reminder can be moved; moving a failed one makes it
+ * pending again. Only a pending or sent reminder can be completed or cancelled.
  * @throws DomainError NOT_FOUND, CONFLICT, VALIDATION_FAILED for a time that has passed
  */
 export function updateReminder(
@@ -90,7 +91,7 @@ export function updateReminder(
 ): Promise<Reminder> {
   return transact(async ({ trx, audit, afterCommit }) => {
     const now = clock.now()
-    // The task before its reminder: the order in which completing a task locks them.
+    // Locks the task before its reminder, as completing a task does; the other order could deadlock.
     const { task_id: taskId } = await ownOrThrow(queries.findReminder(trx, id, actor.userId))
     const moved = isSchedule(patch) ? await movedTo(trx, actor, taskId, patch, now) : {}
     const before = await ownOrThrow(queries.lockReminder(trx, id, actor.userId))
@@ -103,12 +104,12 @@ export function updateReminder(
       before: toReminder(before),
       after: toReminder(row),
     })
-    afterCommit(() => dropAnalytics({ redis }, [actor.userId]))
+    afterCommit(() => invalidateAnalytics({ redis }, [actor.userId]))
     return toReminder(row)
   })
 }
 
-/** @returns the reminder as it was @throws DomainError NOT_FOUND */
+/** Deletes a reminder of the actor. @returns the reminder as it was @throws DomainError NOT_FOUND */
 export function deleteReminder(
   { transact, redis }: Pick<Deps, 'transact' | 'redis'>,
   actor: Actor,
@@ -119,31 +120,10 @@ export function deleteReminder(
     const before = toReminder(await ownOrThrow(queries.lockReminder(trx, id, actor.userId)))
     await queries.deleteReminder(trx, id)
     audit({ ...eventOn(actor, id, origin), action: 'reminder.deleted', before })
-    afterCommit(() => dropAnalytics({ redis }, [actor.userId]))
+    afterCommit(() => invalidateAnalytics({ redis }, [actor.userId]))
     return before
   })
 }
-
-/** A completed task needs no reminding: whatever is pending or sent ends as completed. @returns whose it was */
-export const completeRemindersOfTask = (trx: Trx, taskId: string, now: Date) => queries.completeOfTask(trx, taskId, now)
-
-/** Before their task is deleted. @returns whose they were */
-export const deleteRemindersOfTask = (trx: Trx, taskId: string) => queries.deleteOfTask(trx, taskId)
-
-/**
- * Pending reminders that hang on the due date follow it, also into the past: one that should have fired within the last
- * day fires at once and says that it is late, an older one fails as `missed`, just as after a time without a worker, and
- * is pending again when the due date moves back ahead. @returns whose they were
- */
-export const moveRemindersOfTask = (trx: Trx, taskId: string, dueDate: Date, now: Date) =>
-  queries.moveOfTask(trx, taskId, dueDate, now)
-
-/**
- * Who loses the sight of a task is no longer reminded of it: follows every change of who is assigned, of a task's
- * organization, and of a person's role or organization.
- * @returns who was
- */
-export const cancelUnseenReminders = queries.cancelUnseen
 
 async function ownOrThrow<T>(found: Promise<T | undefined>): Promise<T> {
   const row = await found
@@ -153,10 +133,13 @@ async function ownOrThrow<T>(found: Promise<T | undefined>): Promise<T> {
 
 const isSchedule = ({ scheduledAt, offsetMinutes }: Schedule) => (scheduledAt ?? offsetMinutes) !== undefined
 
-/** When a reminder of this task would fire; the task stays open and its due date the same until the transaction ends. */
-async function openTime(trx: Trx, actor: Actor, taskId: string, schedule: Schedule, now: Date): Promise<Date> {
-  const task = await lockVisibleTask(trx, taskId, actor)
-  if (!task) throw new DomainError('NOT_FOUND', { message: 'There is no such task, or you may not see it.' })
+/**
+ * Returns the time at which a reminder of this task would fire. The lock keeps the task open and its due date unchanged
+ * until the transaction ends.
+ * @throws DomainError NOT_FOUND, CONFLICT for a completed task, VALIDATION_FAILED for a time that has passed
+ */
+async function futureTime(trx: Trx, actor: Actor, taskId: string, schedule: Schedule, now: Date): Promise<Date> {
+  const task = await lockVisibleTask(trx, taskId, actor, 'There is no such task, or you may not see it.')
   if (task.status === 'completed') throw new DomainError('CONFLICT', { message: 'This task is completed.' })
   const { scheduledAt, offsetMinutes = 0 } = schedule
   const time = scheduledAt ? new Date(scheduledAt) : new Date(task.due_date.getTime() - offsetMinutes * minuteMs)
@@ -172,7 +155,7 @@ async function openTime(trx: Trx, actor: Actor, taskId: string, schedule: Schedu
 
 async function movedTo(trx: Trx, actor: Actor, taskId: string, patch: ReminderPatch, now: Date) {
   return {
-    scheduled_at: await openTime(trx, actor, taskId, patch, now),
+    scheduled_at: await futureTime(trx, actor, taskId, patch, now),
     offset_minutes: patch.offsetMinutes ?? null,
     status: 'pending',
     failure_reason: null,

@@ -4,18 +4,12 @@ import type { Actor } from '../../http/actor.ts'
 
 const columns = ['id', 'owner_id', 'assignee_id', 'organization_id', 'status', 'due_date'] as const
 
-/** Returns what other modules need to know of a task; undefined when it is not visible to the actor. */
-export function findVisibleTask(db: Db | Trx, id: string, actor: Actor) {
-  return db.selectFrom('tasks').select(columns).where('id', '=', id).where(taskVisibleToSql(actor)).executeTakeFirst()
-}
+/** Reads the task; undefined when it is not visible to the actor. */
+export const findVisibleTask = (db: Db | Trx, id: string, actor: Actor) => visibleTask(db, id, actor).executeTakeFirst()
 
-/** Returns the same, locked against changes and deletion until the transaction ends. */
-export function lockVisibleTask(trx: Trx, id: string, actor: Actor) {
-  return trx
-    .selectFrom('tasks')
-    .select(columns)
-    .where('id', '=', id)
-    .where(taskVisibleToSql(actor))
-    .forShare()
-    .executeTakeFirst()
-}
+/** Reads the task and locks its row against changes and deletion until the transaction ends. */
+export const lockVisibleTask = (trx: Trx, id: string, actor: Actor) =>
+  visibleTask(trx, id, actor).forShare().executeTakeFirst()
+
+const visibleTask = (db: Db | Trx, id: string, actor: Actor) =>
+  db.selectFrom('tasks').select(columns).where('id', '=', id).where(taskVisibleToSql(actor))

@@ -7,7 +7,7 @@ import { findById } from '../accounts/accounts.queries.ts'
 type CompletedTask = { id: string; owner_id: string; title: string }
 
 /** Tells the owner that their task is completed, whoever did it; by a mail too when they want mails of that kind. */
-export async function tellTaskCompleted(
+export async function notifyTaskCompleted(
   tx: Pick<TransactContext, 'trx' | 'enqueue'>,
   task: CompletedTask,
   { byId, now }: { byId: string; now: Date },

@@ -1,20 +1,20 @@
 import { newId } from '@muster/db'
 import { DomainError } from '@muster/errors'
+import { invalidateAnalytics } from '@muster/person-cache'
 import { canDeleteTask } from '@muster/policy'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
 import { findReplayed, type Idempotency, replayedIsGone } from '../../http/idempotency.ts'
-import { dropAnalytics } from '../analytics/analytics-cache.ts'
 import { toAttachment } from '../attachments/attachment-view.ts'
-import { removeFilesOfTask } from '../attachments/attachments.service.ts'
+import { deleteAttachmentsOfTask } from '../attachments/attachments.service.ts'
 import { toReminder } from '../reminders/reminder-view.ts'
 import {
   cancelUnseenReminders,
   completeRemindersOfTask,
   deleteRemindersOfTask,
   moveRemindersOfTask,
-} from '../reminders/reminders.service.ts'
-import { tellTaskCompleted } from './notify-task-completed.ts'
+} from '../reminders/task-reminders.service.ts'
+import { notifyTaskCompleted } from './notify-task-completed.ts'
 import { decodeCursor, encodeCursor, orderOf } from './task-cursor.ts'
 import * as queries from './tasks.queries.ts'
 import type { ListedTask, NewTask, Task, TaskPatch, TaskQuery } from './tasks.schema.ts'
@@ -46,7 +46,7 @@ export async function createTask(
   }
   if (await queries.insertTask(db, toRow(task), event, options.idempotency)) {
     publisher.wakeAuditWorker()
-    await dropAnalytics({ redis }, [task.ownerId, task.assigneeId])
+    await invalidateAnalytics({ redis }, [task.ownerId, task.assigneeId])
     return task
   }
   const known = options.idempotency && (await findReplayed(db, options.idempotency, { actorId: actor.userId, now }))
@@ -90,14 +90,15 @@ export async function listTasks({ db }: Pick<Deps, 'db'>, actor: Actor, query: T
  * @throws DomainError NOT_FOUND, STALE, VALIDATION_FAILED for an assignee from elsewhere
  */
 export function updateTask(
-  { transact, redis, clock }: Pick<Deps, 'transact' | 'redis' | 'clock'>,
+  deps: Pick<Deps, 'transact' | 'redis' | 'clock'>,
   actor: Actor,
   id: string,
   patch: TaskPatch,
   { isCurrent, origin }: ChangeOptions,
 ): Promise<Task> {
-  return transact(async ({ trx, enqueue, audit, afterCommit }) => {
-    const now = clock.now()
+  return deps.transact(async (tx) => {
+    const { trx, audit, afterCommit } = tx
+    const now = deps.clock.now()
     const before = await queries.lockTask(trx, id, actor)
     if (!before) throw new DomainError('NOT_FOUND')
     if (!isCurrent(before.version)) throw new DomainError('STALE')
@@ -107,13 +108,12 @@ export function updateTask(
       throw foreignAssignee()
     }
     const after = await queries.updateTask(trx, id, changes, now)
+    afterCommit(() => invalidateAnalytics(deps, [after.owner_id, before.assignee_id, after.assignee_id]))
     const isCompleted = Boolean(changes.completed_at)
-    const reminded = [
-      ...(isCompleted ? await completeRemindersOfTask(trx, id, now) : []),
-      ...(changes.assignee_id === undefined ? [] : await cancelUnseenReminders(trx, { taskIds: [id] }, now)),
-      ...(changes.due_date && !after.completed_at ? await moveRemindersOfTask(trx, id, after.due_date, now) : []),
-    ]
-    afterCommit(() => dropAnalytics({ redis }, [after.owner_id, before.assignee_id, after.assignee_id, ...reminded]))
+    if (isCompleted) await completeRemindersOfTask(deps, tx, id, now)
+    if (changes.assignee_id !== undefined) await cancelUnseenReminders(deps, tx, { taskIds: [id] }, now)
+    if (changes.due_date && !after.completed_at)
+      await moveRemindersOfTask(deps, tx, { id, dueDate: after.due_date }, now)
     const fields = Object.keys(patch) as (keyof Task & keyof TaskPatch)[]
     audit({
       action: isCompleted ? 'task.completed' : 'task.updated',
@@ -124,7 +124,7 @@ export function updateTask(
       after: pick(toTask(after), fields),
       context: origin,
     })
-    if (isCompleted) await tellTaskCompleted({ trx, enqueue }, after, { byId: actor.userId, now })
+    if (isCompleted) await notifyTaskCompleted(tx, after, { byId: actor.userId, now })
     return toTask(after)
   })
 }
@@ -135,21 +135,25 @@ export function updateTask(
  * @throws DomainError NOT_FOUND, STALE, and FORBIDDEN for a mere assignee
  */
 export function deleteTask(
-  { transact, redis }: Pick<Deps, 'transact' | 'redis'>,
+  deps: Pick<Deps, 'transact' | 'redis'>,
   actor: Actor,
   id: string,
   { isCurrent, origin }: ChangeOptions,
 ): Promise<Task> {
-  return transact(async ({ trx, enqueue, audit, afterCommit }) => {
+  return deps.transact(async (tx) => {
+    const { trx, audit, afterCommit } = tx
     const row = await queries.lockTask(trx, id, actor)
     if (!row) throw new DomainError('NOT_FOUND')
-    if (!canDeleteTask(row, actor))
-      throw new DomainError('FORBIDDEN', { message: 'Only its owner can delete this task.' })
+    if (!canDeleteTask(row, actor)) {
+      throw new DomainError('FORBIDDEN', {
+        message: 'Only the owner or an organization admin can delete this task.',
+      })
+    }
     if (!isCurrent(row.version)) throw new DomainError('STALE')
-    await removeFilesOfTask({ trx, enqueue }, id)
-    const reminded = await deleteRemindersOfTask(trx, id)
+    await deleteAttachmentsOfTask(tx, id)
+    await deleteRemindersOfTask(deps, tx, id)
     await queries.deleteTask(trx, id)
-    afterCommit(() => dropAnalytics({ redis }, [row.owner_id, row.assignee_id, ...reminded]))
+    afterCommit(() => invalidateAnalytics(deps, [row.owner_id, row.assignee_id]))
     const task = toTask(row)
     audit({
       action: 'task.deleted',

@@ -1,33 +1,35 @@
-import type { Trx } from '@muster/db'
-import { cancelUnseenReminders } from '../reminders/reminders.service.ts'
+import type { TransactContext } from '@muster/jobs/outbox'
+import { invalidateAnalytics } from '@muster/person-cache'
+import type { Deps } from '../../deps.ts'
+import { cancelUnseenReminders } from '../reminders/task-reminders.service.ts'
 import * as queries from './transfer-tasks.queries.ts'
 
-/** Each statement stays far below the time that the API gives one. */
+/** Keeps each statement far below the API's statement timeout. */
 const tasksPerStatement = 1_000
 
 /**
- * The tasks of a person who goes to another organization, or to none, are theirs and go along. What they shared with the
- * organization they leave ends: nobody there stays assigned to their tasks or is reminded of them, nor are they assigned
- * to those of others.
- * @returns whose work changed by it
+ * Transfers the tasks that a user owns to another organization, or to none, with their attachments. What the user shared
+ * with the old organization ends: its members are unassigned from these tasks and no longer reminded of them, and the user
+ * is unassigned from the tasks of others. Invalidates the analytics of everybody concerned.
  */
-export async function tasksFollow(
-  trx: Trx,
-  userId: string,
-  organizationId: string | null,
+export async function transferTasks(
+  deps: { redis: Pick<Deps['redis'], 'drop'> },
+  tx: Pick<TransactContext, 'trx' | 'afterCommit'>,
+  { userId, organizationId }: { userId: string; organizationId: string | null },
   now: Date,
-): Promise<Set<string | null>> {
+): Promise<void> {
+  const { trx, afterCommit } = tx
   const concerned = new Set<string | null>([userId])
+  afterCommit(() => invalidateAnalytics(deps, concerned))
   const page = { now, limit: tasksPerStatement }
   for (let count = tasksPerStatement; count === tasksPerStatement; ) {
-    const moved = await queries.moveOwn(trx, { userId, organizationId }, page)
-    const ids = moved.map(({ id }) => id)
-    const reminded = ids.length > 0 ? await cancelUnseenReminders(trx, { taskIds: ids }, now) : []
-    for (const id of [...reminded, ...moved.map(({ wasAssignedTo }) => wasAssignedTo)]) concerned.add(id)
+    const moved = await queries.moveOwnTasks(trx, { userId, organizationId }, page)
+    const taskIds = moved.map(({ id }) => id)
+    if (taskIds.length > 0) await cancelUnseenReminders(deps, tx, { taskIds }, now)
+    for (const { oldAssigneeId } of moved) concerned.add(oldAssigneeId)
     count = moved.length
   }
   for (let count = tasksPerStatement; count === tasksPerStatement; ) {
-    count = (await queries.unassign(trx, userId, page)).length
+    count = await queries.unassignFromTasksOfOthers(trx, userId, page)
   }
-  return concerned
 }

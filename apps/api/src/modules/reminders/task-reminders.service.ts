@@ -1,0 +1,53 @@
+import type { TransactContext } from '@muster/jobs/outbox'
+import { invalidateAnalytics } from '@muster/person-cache'
+import type { Deps } from '../../deps.ts'
+import * as queries from './task-reminders.queries.ts'
+
+/*
+ * How the reminders of a task follow a change of the task. Each function is a part of the transaction that changes the
+ * task, and invalidates the analytics of the users whose reminders it has changed.
+ */
+
+type CacheDeps = { redis: Pick<Deps['redis'], 'drop'> }
+type Tx = Pick<TransactContext, 'trx' | 'afterCommit'>
+
+/** Completes the pending and sent reminders of a task that is completed. */
+export async function completeRemindersOfTask(deps: CacheDeps, tx: Tx, taskId: string, now: Date): Promise<void> {
+  invalidate(deps, tx, await queries.completeReminders(tx.trx, taskId, now))
+}
+
+/** Deletes the reminders of a task that is about to be deleted. */
+export async function deleteRemindersOfTask(deps: CacheDeps, tx: Tx, taskId: string): Promise<void> {
+  invalidate(deps, tx, await queries.deleteReminders(tx.trx, taskId))
+}
+
+/**
+ * Moves the pending reminders that have an offset to a new due date, also into the past: a reminder that should have fired
+ * within the last day fires at once and is marked late, an older one fails as `missed`, just as after a time without a
+ * worker. A missed reminder becomes pending again when the new due date puts it into the future.
+ */
+export async function moveRemindersOfTask(
+  deps: CacheDeps,
+  tx: Tx,
+  task: { id: string; dueDate: Date },
+  now: Date,
+): Promise<void> {
+  invalidate(deps, tx, await queries.moveReminders(tx.trx, task, now))
+}
+
+/**
+ * Cancels the reminders of these tasks, or of this user, whose task is no longer visible to the reminder's user. To be
+ * called after a change of a task's assignee or organization, and of a user's role or organization.
+ */
+export async function cancelUnseenReminders(
+  deps: CacheDeps,
+  tx: Tx,
+  which: { taskIds: readonly string[] } | { userId: string },
+  now: Date,
+): Promise<void> {
+  invalidate(deps, tx, await queries.cancelUnseenReminders(tx.trx, which, now))
+}
+
+function invalidate(deps: CacheDeps, { afterCommit }: Tx, userIds: string[]): void {
+  if (userIds.length > 0) afterCommit(() => invalidateAnalytics(deps, userIds))
+}
