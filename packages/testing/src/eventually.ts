@@ -1,19 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /**
- * Repeats a check until it no longer throws, and gives back what it returned.
- * @throws the last error when the time is up
+ * Repeats a check until it no longer throws, and returns its result. The limit is generous, since a busy machine is no
+ * defect: a test that must measure time does so itself.
+ * @throws the last error at the time limit
  */
 export async function eventually<T>(
   check: () => T | Promise<T>,
-  { timeoutMs = 5_000, intervalMs = 25 }: { timeoutMs?: number; intervalMs?: number } = {},
+  { timeoutMs = 20_000, intervalMs = 25 }: { timeoutMs?: number; intervalMs?: number } = {},
 ): Promise<T> {
-  const deadline = Date.now() + timeoutMs
+  const deadline = performance.now() + timeoutMs
   for (;;) {
     try {
       return await check()
     } catch (error) {
-      if (Date.now() >= deadline) throw error
+      if (performance.now() >= deadline) throw error
     }
     await sleep(intervalMs)
   }

@@ -13,8 +13,7 @@ beforeEach(async () => {
 afterEach(() => world.close())
 
 const inRedis = async (jobId: string) => (await (await world.queue()).getJob(jobId)) !== undefined
-const untilInRedis = (jobId: string, timeoutMs = 5_000) =>
-  eventually(async () => expect(await inRedis(jobId)).toBe(true), { timeoutMs })
+const untilInRedis = (jobId: string) => eventually(async () => expect(await inRedis(jobId)).toBe(true))
 const untilPublished = (jobId: string) =>
   eventually(async () => expect((await world.outboxRow(jobId))?.published_at).toBeInstanceOf(Date))
 
@@ -38,24 +37,24 @@ test('a transaction that is rolled back leaves no row, no job and no audit event
     await sql`insert into effects values ('row')`.execute(trx)
     audit({ action: 'a.b', actorId: null, targetType: 't', targetId: '1' })
     enqueue(optimizeImage, someImage())
-    throw new Error('changed my mind')
+    throw new Error('rolled back')
   })
-  await expect(failing).rejects.toThrow('changed my mind')
+  await expect(failing).rejects.toThrow('rolled back')
   const { subject } = await enqueueJob(world.transact())
   await eventually(async () => expect(await world.effects()).toEqual([subject]))
   expect(await world.db.selectFrom('audit_pending').selectAll().execute()).toEqual([])
 })
 
-test('a payload that the job refuses takes the whole transaction with it', async () => {
-  const ordering = world.transact()(async ({ trx, enqueue }) => {
+test('a payload that the schema of its job refuses rolls the transaction back', async () => {
+  const enqueuing = world.transact()(async ({ trx, enqueue }) => {
     await sql`insert into effects values ('row')`.execute(trx)
     enqueue(optimizeImage, { attachmentId: 'no uuid' })
   })
-  await expect(ordering).rejects.toThrow('attachmentId')
+  await expect(enqueuing).rejects.toThrow('attachmentId')
   expect(await world.effects()).toEqual([])
 })
 
-test('a job with a moment does not start before it', async () => {
+test('a job with a runAt does not start before it', async () => {
   world.worker(takeEffect)
   const runAt = new Date(Date.now() + 1_500)
   await world.transact()(async ({ enqueue }) => enqueue(optimizeImage, someImage(), { runAt }))
@@ -63,30 +62,29 @@ test('a job with a moment does not start before it', async () => {
   expect(Date.now()).toBeGreaterThanOrEqual(runAt.getTime())
 })
 
-test('a job starts at once, not when a relay next looks', async () => {
+test('a job is published by the nudge of its commit, not by the next poll', async () => {
   world.worker(takeEffect)
   const transact = world.transact()
-  const untilEffects = (count: number) =>
-    eventually(async () => expect(await world.effects()).toHaveLength(count), { timeoutMs: 10_000 })
+  const untilEffects = (count: number) => eventually(async () => expect(await world.effects()).toHaveLength(count))
   await enqueueJob(transact)
   await untilEffects(1)
   const startedMs = performance.now()
-  for (let count = 2; count <= 11; count++) {
+  for (let count = 2; count <= 21; count++) {
     await enqueueJob(transact)
     await untilEffects(count)
   }
-  // Looks come a second apart.
-  expect(performance.now() - startedMs).toBeLessThan(5_000)
+  // By polls, which come a second apart, it would take 20 s.
+  expect(performance.now() - startedMs).toBeLessThan(10_000)
 })
 
-test('a row that nobody was nudged about is published by any relay', async () => {
+test('a row whose publisher was not nudged is published by any other publisher', async () => {
   const { jobId } = await enqueueJob(world.transact(noPublisher))
   expect((await world.outboxRow(jobId))?.published_at).toBeNull()
   world.publisher()
   await untilInRedis(jobId)
 })
 
-test('a relay that is closed right after a commit has handed its jobs over', async () => {
+test('a publisher that is closed right after a commit has published its jobs', async () => {
   const publisher = world.publisher({ republishAfterMs: 3_300_000 })
   const transact = world.transact(publisher)
   const first = await enqueueJob(transact)
@@ -97,42 +95,42 @@ test('a relay that is closed right after a commit has handed its jobs over', asy
   expect((await world.outboxRow(last.jobId))?.published_at).toBeInstanceOf(Date)
 })
 
-test('more jobs of one transaction than the short way holds are all done, each once', async () => {
+test('more jobs of one transaction than the fast path holds are all done, each once', async () => {
   const images = Array.from({ length: 1_200 }, someImage)
   world.worker(takeEffect, { concurrency: 20 })
   await world.transact()(async ({ enqueue }) => {
     for (const image of images) enqueue(optimizeImage, image)
   })
-  await eventually(async () => expect(await world.effects()).toHaveLength(images.length), { timeoutMs: 20_000 })
+  await eventually(async () => expect(await world.effects()).toHaveLength(images.length), { timeoutMs: 40_000 })
   expect(await world.effects()).toEqual(images.map(({ attachmentId }) => attachmentId).sort())
 })
 
-test('relays side by side publish each row, and a worker takes each once', async () => {
+test('publishers side by side publish each row, and each job is done once', async () => {
   const transacts = [world.transact(), world.transact(), world.transact()]
   world.worker(takeEffect, { concurrency: 10 })
-  const orders = await Promise.all(
+  const enqueued = await Promise.all(
     Array.from({ length: 300 }, (_, index) => enqueueJob(transacts[index % 3] ?? world.transact())),
   )
-  await eventually(async () => expect(await world.effects()).toHaveLength(300), { timeoutMs: 15_000 })
-  expect(await world.effects()).toEqual(orders.map(({ subject }) => subject).sort())
+  await eventually(async () => expect(await world.effects()).toHaveLength(300), { timeoutMs: 40_000 })
+  expect(await world.effects()).toEqual(enqueued.map(({ subject }) => subject).sort())
   await eventually(async () => expect(await world.db.selectFrom('outbox').select('id').execute()).toEqual([]))
 })
 
-test('after Redis lost its memory everything owed is published again at once', async () => {
+test('after Redis lost its data every pending job is published again at once', async () => {
   const transact = world.transact(world.publisher({ republishAfterMs: 3_300_000 }))
   await eventually(async () => expect(await world.redis.client.get('muster:epoch')).toBeTruthy())
-  const orders = [await enqueueJob(transact), await enqueueJob(transact), await enqueueJob(transact)]
-  for (const { jobId } of orders) await untilPublished(jobId)
+  const enqueued = [await enqueueJob(transact), await enqueueJob(transact), await enqueueJob(transact)]
+  for (const { jobId } of enqueued) await untilPublished(jobId)
   await world.redis.client.flushdb()
-  for (const { jobId } of orders) await untilInRedis(jobId, 3_000)
+  for (const { jobId } of enqueued) await untilInRedis(jobId)
   world.worker(takeEffect)
-  await eventually(async () => expect(await world.effects()).toEqual(orders.map(({ subject }) => subject).sort()))
+  await eventually(async () => expect(await world.effects()).toEqual(enqueued.map(({ subject }) => subject).sort()))
 })
 
-test('what was handed over to a Redis that lost its memory since is not marked as published', async () => {
+test('a job that went to a Redis which lost its data since is not marked as published', async () => {
   const publisher = world.publisher({ republishAfterMs: 3_300_000 })
   await eventually(async () => expect(await world.redis.client.get('muster:epoch')).toBeTruthy(), { intervalMs: 5 })
-  // Another process has seen the loss; this one looks again in a second.
+  // Another process has seen the loss; this one polls again in a second.
   await world.redis.client.set('muster:epoch', newId())
   const { jobId } = await enqueueJob(world.transact(publisher))
   await untilInRedis(jobId)
@@ -140,17 +138,17 @@ test('what was handed over to a Redis that lost its memory since is not marked a
   expect((await world.outboxRow(jobId))?.published_at).toBeNull()
 })
 
-test('a worker that waits for jobs goes on after Redis lost its memory', async () => {
+test('a worker that waits for jobs processes new ones after Redis lost its data', async () => {
   world.worker(takeEffect)
   const transact = world.transact()
   await enqueueJob(transact)
   await eventually(async () => expect(await world.effects()).toHaveLength(1))
   await world.redis.client.flushdb()
   await enqueueJob(transact)
-  await eventually(async () => expect(await world.effects()).toHaveLength(2), { timeoutMs: 10_000 })
+  await eventually(async () => expect(await world.effects()).toHaveLength(2))
 })
 
-test('a job that Redis lost alone is published again after the interval', async () => {
+test('a single job that Redis lost is published again after the interval', async () => {
   const { jobId, subject } = await enqueueJob(world.transact(world.publisher({ republishAfterMs: 1_500 })))
   await untilPublished(jobId)
   await untilInRedis(jobId)
@@ -161,7 +159,7 @@ test('a job that Redis lost alone is published again after the interval', async 
   await eventually(async () => expect(await world.effects()).toEqual([subject]))
 })
 
-test('publishing again what still waits makes it neither two jobs nor two effects', async () => {
+test('a waiting job that is published again is one job and has one effect', async () => {
   const { jobId } = await enqueueJob(world.transact(world.publisher({ republishAfterMs: 0 })))
   const first = await eventually(async () => {
     const publishedAt = (await world.outboxRow(jobId))?.published_at

@@ -7,31 +7,43 @@ import { newId } from '@muster/db'
 import { findRedis, startRedis, thisMachine } from '@muster/devkit'
 import { eventually, freePort } from '@muster/testing'
 import { sql } from 'kysely'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createJobsWorld, enqueueJob, type JobsWorld, takeEffect } from '../testing/jobs-world.ts'
+import { expect, type TestContext, test } from 'vitest'
+import { createJobsWorld, enqueueJob, takeEffect } from '../testing/jobs-world.ts'
 
-let world: JobsWorld
-let children: ChildProcess[] = []
-beforeEach(async () => {
-  world = await createJobsWorld()
-})
-afterEach(async () => {
-  for (const child of children) await kill(child)
-  children = []
-  await world.close()
-})
+const handlerMs = '600000'
+/** A dead worker's lock expires after 10 s, and the next check for stalled jobs comes at most 5 s later. */
+const stalledMs = 15_000
+const patience = { timeoutMs: 3 * stalledMs }
 
-function startProcess(mode: 'worker' | 'enqueue', argument: string, redisUrl = world.redis.url): ChildProcess {
-  const child = spawn(
-    process.execPath,
-    [new URL('../testing/child-process.ts', import.meta.url).pathname, mode, argument],
-    {
-      env: { ...process.env, DATABASE_URL: world.database.url, REDIS_URL: redisUrl },
-      stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+/** A world for each test: they mostly wait until a dead worker's lock expires, so they run at the same time. */
+async function createCrashWorld({ onTestFinished }: TestContext) {
+  const jobs = await createJobsWorld()
+  const children: ChildProcess[] = []
+  onTestFinished(async () => {
+    for (const child of children) await kill(child)
+    await jobs.close()
+  })
+  const pidsOf = async (table: 'starts' | 'ends') =>
+    (await sql<{ pid: number }>`select pid from ${sql.table(table)}`.execute(jobs.db)).rows.map(({ pid }) => pid)
+
+  return {
+    ...jobs,
+    startProcess(mode: 'worker' | 'enqueue', argument: string): ChildProcess {
+      const script = new URL('../testing/child-process.ts', import.meta.url).pathname
+      const child = spawn(process.execPath, [script, mode, argument], {
+        env: { ...process.env, DATABASE_URL: jobs.database.url, REDIS_URL: jobs.redis.url },
+        stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+      })
+      children.push(child)
+      return child
     },
-  )
-  children.push(child)
-  return child
+    untilStarted: (child: ChildProcess) =>
+      eventually(async () => expect(await pidsOf('starts')).toContain(child.pid), patience),
+    /** Waits until a handler of the process returned or threw. */
+    untilEnded: (child: ChildProcess) =>
+      eventually(async () => expect(await pidsOf('ends')).toEqual([child.pid]), patience),
+    untilEffect: (subject: string) => eventually(async () => expect(await jobs.effects()).toEqual([subject]), patience),
+  }
 }
 
 async function kill(child: ChildProcess): Promise<void> {
@@ -41,65 +53,57 @@ async function kill(child: ChildProcess): Promise<void> {
   await ended
 }
 
-const starts = async () =>
-  (await sql<{ pid: number }>`select pid from starts`.execute(world.db)).rows.map(({ pid }) => pid)
-/** Processes of which a handler came to its end, well or not. */
-const ends = async () => (await sql<{ pid: number }>`select pid from ends`.execute(world.db)).rows.map(({ pid }) => pid)
-const untilStarted = (child: ChildProcess, timeoutMs = 20_000) =>
-  eventually(async () => expect(await starts()).toContain(child.pid), { timeoutMs })
-const untilEffect = (subject: string, timeoutMs: number) =>
-  eventually(async () => expect(await world.effects()).toEqual([subject]), { timeoutMs })
-
-const longMs = '600000'
-/** The lock of a dead worker runs out after 10 s, and the next check comes at most 5 s later. */
-const takeoverMs = 17_000
-
-test('a process that dies right after its commit loses nothing', async () => {
+test.concurrent('a process that dies right after its commit loses no job', async (context) => {
+  const world = await createCrashWorld(context)
   const subject = newId()
-  const child = startProcess('enqueue', subject)
+  const child = world.startProcess('enqueue', subject)
   const [, signal] = await once(child, 'exit')
   expect(signal).toBe('SIGKILL')
   expect(await world.db.selectFrom('outbox').select('published_at').execute()).toEqual([{ published_at: null }])
   world.worker(takeEffect)
-  await untilEffect(subject, 5_000)
+  await world.untilEffect(subject)
 })
 
-test("a killed worker's job is taken over and done once", async () => {
-  const child = startProcess('worker', longMs)
+test.concurrent("a killed worker's job is processed by another worker and done once", async (context) => {
+  const world = await createCrashWorld(context)
+  const child = world.startProcess('worker', handlerMs)
   const { subject, jobId } = await enqueueJob(world.transact())
-  await untilStarted(child)
+  await world.untilStarted(child)
   await kill(child)
   world.worker(takeEffect)
-  await untilEffect(subject, takeoverMs)
+  await world.untilEffect(subject)
   await eventually(async () => expect(await world.outboxRow(jobId)).toBeUndefined())
-}, 60_000)
+})
 
-test('a job survives two kills of its worker', async () => {
+test.concurrent('a job survives two kills of its worker', { timeout: 180_000 }, async (context) => {
+  const world = await createCrashWorld(context)
   const { subject } = await enqueueJob(world.transact())
   for (let kills = 0; kills < 2; kills++) {
-    const child = startProcess('worker', longMs)
-    await untilStarted(child, takeoverMs + 3_000)
+    const child = world.startProcess('worker', handlerMs)
+    await world.untilStarted(child)
     await kill(child)
   }
   world.worker(takeEffect)
-  await untilEffect(subject, takeoverMs)
-}, 90_000)
+  await world.untilEffect(subject)
+})
 
-test('a worker that froze and wakes up after its job was taken over does not repeat the effect', async () => {
-  const child = startProcess('worker', '1000')
-  // Not only Postgres must know that it runs: a process that freezes before it has the answer gives the query up.
+test.concurrent('a frozen worker that resumes after its job stalled does not repeat the effect', async (context) => {
+  const world = await createCrashWorld(context)
+  const child = world.startProcess('worker', '5000')
+  // Its own message, not a row in Postgres: a process that freezes while it waits for Postgres gives the query up.
   const isRunning = once(child, 'message')
   const { subject } = await enqueueJob(world.transact())
   await isRunning
   child.kill('SIGSTOP')
   world.worker(takeEffect)
-  await untilEffect(subject, takeoverMs)
+  await world.untilEffect(subject)
   child.kill('SIGCONT')
-  await eventually(async () => expect(await ends()).toEqual([child.pid]), { timeoutMs: 10_000 })
+  await world.untilEnded(child)
   expect(await world.effects()).toEqual([subject])
-}, 60_000)
+})
 
-test('jobs ordered while Redis is dead are done when it is back, by the same relay and worker', async () => {
+test.concurrent('jobs enqueued while Redis is dead are done when it is back, by the same processes', async (context) => {
+  const world = await createCrashWorld(context)
   const dir = mkdtempSync(join(tmpdir(), 'muster-redis-'))
   const options = {
     program: findRedis(thisMachine(dir, () => {})),
@@ -113,9 +117,9 @@ test('jobs ordered while Redis is dead are done when it is back, by the same rel
   world.worker(takeEffect, { redisUrl })
   const subjects: string[] = []
   const untilAllDone = () =>
-    eventually(async () => expect(await world.effects()).toEqual(subjects.toSorted()), { timeoutMs: 15_000 })
+    eventually(async () => expect(await world.effects()).toEqual(subjects.toSorted()), patience)
   try {
-    // Both were started without it, and then it dies under them.
+    // Publisher and worker are started without Redis, and then it dies under them.
     for (let lives = 0; lives < 2; lives++) {
       subjects.push((await enqueueJob(transact)).subject)
       const redis = await startRedis(options)
@@ -128,4 +132,4 @@ test('jobs ordered while Redis is dead are done when it is back, by the same rel
   } finally {
     rmSync(dir, { recursive: true, force: true })
   }
-}, 60_000)
+})

@@ -23,20 +23,17 @@ afterEach(() => world.close())
 
 const failedReason = async (jobId: string) => (await (await world.queue()).getJob(jobId))?.failedReason
 
-/** Failed for good: noted in Postgres and listed in Redis, with the reason in both. */
+/** Waits until the job failed: recorded in Postgres and listed in Redis, with the reason in both. */
 const untilFailed = (jobId: string, reason: string) =>
-  eventually(
-    async () => {
-      const row = await world.outboxRow(jobId)
-      expect(row?.failed_at).toBeInstanceOf(Date)
-      expect(row?.error).toContain(reason)
-      expect(await failedReason(jobId)).toContain(reason)
-      expect(await (await (await world.queue()).getJob(jobId))?.isFailed()).toBe(true)
-    },
-    { timeoutMs: 15_000 },
-  )
+  eventually(async () => {
+    const row = await world.outboxRow(jobId)
+    expect(row?.failed_at).toBeInstanceOf(Date)
+    expect(row?.error).toContain(reason)
+    expect(await failedReason(jobId)).toContain(reason)
+    expect(await (await (await world.queue()).getJob(jobId))?.isFailed()).toBe(true)
+  })
 
-const untilNoted = (jobId: string, reason: string) =>
+const untilRecorded = (jobId: string, reason: string) =>
   eventually(async () => expect((await world.outboxRow(jobId))?.error).toBe(reason))
 
 test('a job that is delivered again after its effect does nothing', async () => {
@@ -55,7 +52,7 @@ test('a job that is delivered again after its effect does nothing', async () => 
   expect(await world.effects()).toEqual([subject])
 })
 
-test('effect and acknowledgement are one: a failed transaction leaves neither, and the job is tried again', async () => {
+test('a failed transaction leaves neither effect nor acknowledgement, and the job is retried', async () => {
   world.worker(async ({ attachmentId }, context) => {
     await context.transact(async ({ trx }) => {
       await sql`insert into effects values (${attachmentId})`.execute(trx)
@@ -77,7 +74,7 @@ test('a job whose handler needs no transaction is acknowledged when it returns',
   expect(seen).toEqual([subject])
 })
 
-test('a handler that gave its transaction up and returned owes nothing more', async () => {
+test('a job whose handler caught the error of its transaction is acknowledged', async () => {
   world.worker(async (_payload, context) => {
     await context
       .transact(async () => {
@@ -89,15 +86,15 @@ test('a handler that gave its transaction up and returned owes nothing more', as
   await eventually(async () => expect(await world.outboxRow(jobId)).toBeUndefined())
 })
 
-test('a failure whose reason has characters that Postgres can not hold is noted all the same', async () => {
+test('a failure whose reason has characters that Postgres cannot hold is recorded', async () => {
   world.worker(async () => {
     throw new PermanentError('the file a\0b\ud800 is unusable')
   })
   const { jobId } = await enqueueJob(world.transact())
-  await untilNoted(jobId, 'the file a\ufffdb\ufffd is unusable')
+  await untilRecorded(jobId, 'the file a\ufffdb\ufffd is unusable')
 })
 
-test('a hint that fails ends there: it is owed nothing and does not come again', async () => {
+test('a signal that fails is not retried', async () => {
   world.worker(takeEffect)
   const queue = await world.queue()
   const { id } = await queue.add(sweepOrphans.name, { not: 'empty' })
@@ -105,7 +102,7 @@ test('a hint that fails ends there: it is owed nothing and does not come again',
   expect((await queue.getJob(id as string))?.attemptsStarted).toBe(1)
 })
 
-test('a malformed payload or an unknown job fails for good with its reason and delays nobody', async () => {
+test('a malformed payload or an unknown job fails with its reason and delays no other job', async () => {
   world.worker(takeEffect, { concurrency: 1 })
   const [malformed, unknown] = [newId(), newId()]
   await world.db
@@ -121,7 +118,7 @@ test('a malformed payload or an unknown job fails for good with its reason and d
   await untilFailed(unknown, 'no handler for paint-image')
 })
 
-test('a handler that always throws fails for good after its attempts and delays nobody', async () => {
+test('a job whose handler always throws fails after its attempts and delays no other job', async () => {
   const poison = someImage()
   const attempts: number[] = []
   world.worker(
@@ -141,7 +138,7 @@ test('a handler that always throws fails for good after its attempts and delays 
   expect(attempts).toEqual([1, 2, 3])
 })
 
-test('a permanent error fails at once', async () => {
+test('a permanent error makes the job fail without a retry', async () => {
   let runs = 0
   world.worker(async () => {
     runs++
@@ -152,7 +149,7 @@ test('a permanent error fails at once', async () => {
   expect(runs).toBe(1)
 })
 
-test('waiting for something that is away uses up no attempt', async () => {
+test('a dependency that is away uses up no attempt', async () => {
   const attempts: number[] = []
   world.worker(async (payload, context) => {
     attempts.push(context.attempt)
@@ -164,7 +161,7 @@ test('waiting for something that is away uses up no attempt', async () => {
   expect(attempts).toEqual([1, 1, 1, 1, 1, 1])
 })
 
-test('a failed job is owed no more: it is not published again', async () => {
+test('a failed job is not published again', async () => {
   world.worker(async () => {
     throw new PermanentError('no')
   })
@@ -176,7 +173,7 @@ test('a failed job is owed no more: it is not published again', async () => {
   expect(await failedReason(jobId)).toBeUndefined()
 })
 
-test('a worker with a missing, a double or a foreign handler does not start, and names them all', () => {
+test('a worker with a missing, a double or a foreign handler does not start and names them all', () => {
   const start = () =>
     startWorker({
       queue: 'image',
@@ -193,7 +190,7 @@ test('a worker with a missing, a double or a foreign handler does not start, and
   )
 })
 
-test('closing waits for the running job, and takes no other', async () => {
+test('closing a worker waits for the running job and takes no other', async () => {
   const started: string[] = []
   let finish = () => {}
   const worker = world.worker(
@@ -218,7 +215,7 @@ test('closing waits for the running job, and takes no other', async () => {
   expect(await world.outboxRow(next.jobId)).toBeDefined()
 })
 
-test('a job that outlasts the drain is asked to let go and is done by another worker, without using up an attempt', async () => {
+test('a job that outlasts the drain is aborted and done by another worker in the same attempt', async () => {
   const attempts: number[] = []
   const worker = world.worker(
     async (_payload, { signal, attempt }) => {
@@ -238,15 +235,16 @@ test('a job that outlasts the drain is asked to let go and is done by another wo
   expect(attempts).toEqual([1, 1])
 })
 
-test('a worker without Redis closes all the same', async () => {
+test('a worker without Redis can be closed', async () => {
   const worker = world.worker(takeEffect, { redisUrl: 'redis://127.0.0.1:1' })
   const publisher = world.publisher({ redisUrl: 'redis://127.0.0.1:1' })
   const startedAt = performance.now()
   await Promise.all([worker.close(), publisher.close()])
-  expect(performance.now() - startedAt).toBeLessThan(5_000)
+  // After 25 s the process would be killed.
+  expect(performance.now() - startedAt).toBeLessThan(20_000)
 })
 
-test('a worker that began with a wrong Redis password tells why, and takes jobs once it is right', async () => {
+test('a worker with a wrong Redis password reports it, and processes jobs once it is right', async () => {
   const redis = await startOwnRedis()
   onTestFinished(() => redis.stop())
   await redis.client.config('SET', 'requirepass', 'right')
@@ -255,6 +253,6 @@ test('a worker that began with a wrong Redis password tells why, and takes jobs 
   await expect(worker.probe()).rejects.toThrow('WRONGPASS')
   const { subject } = await enqueueJob(world.transact(world.publisher({ redisUrl })))
   await redis.client.config('SET', 'requirepass', 'wrong')
-  await eventually(async () => expect(await world.effects()).toEqual([subject]), { timeoutMs: 15_000 })
-  await eventually(() => worker.probe(), { timeoutMs: 10_000 })
+  await eventually(async () => expect(await world.effects()).toEqual([subject]))
+  await eventually(() => worker.probe())
 })
