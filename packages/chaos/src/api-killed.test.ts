@@ -57,7 +57,7 @@ test('every task that was answered with 201 before the API was killed is audited
   expect(await system.books.isChainWhole()).toBe(true)
 })
 
-test('with the API killed in its commit, the relay of another process finds what committed', async () => {
+test('when the API is killed in its commit, the publisher of another process publishes its jobs', async () => {
   const person = system.newcomer()
   const gate = await system.gate('email_messages', 'insert', { atCommit: true })
   await gate.close()
@@ -65,7 +65,7 @@ test('with the API killed in its commit, the relay of another process finds what
   await gate.waitForOne()
   await api.kill()
   expect(await registered).toBeUndefined()
-  // Postgres has the commit already; nobody is left who would tell a relay.
+  // Postgres has the commit already; no process is left that would nudge a publisher.
   await gate.open()
 
   await eventually(() => expect(system.smtp.to(person.email)).toHaveLength(1), { timeoutMs: 20_000 })
@@ -73,7 +73,7 @@ test('with the API killed in its commit, the relay of another process finds what
   expect(system.smtp.to(person.email)).toHaveLength(1)
 })
 
-test('with the API killed after it committed without Redis, the relay of another process carries its jobs', async () => {
+test('when the API is killed after a commit without Redis, another process publishes its jobs', async () => {
   const person = system.newcomer()
   await person.register()
   await eventually(() => expect(system.smtp.to(person.email)).toHaveLength(1), { timeoutMs: 20_000 })
@@ -93,16 +93,16 @@ test('with the API killed after it committed without Redis, the relay of another
   expect(system.smtp.to(person.email)).toHaveLength(2)
 })
 
-test('with the API killed between handing its jobs over and marking them, they are handed over again and done once', async () => {
+test('when the API is killed between publishing jobs and marking them, they are published again and done once', async () => {
   const gate = await system.gate('outbox', 'update of published_at')
   const person = system.newcomer()
   await gate.close()
   emailWorker.freeze()
   expect((await person.register()).status).toBe(202)
-  await gate.waitForOne({ like: '%handed_over%' })
+  await gate.waitForOne({ like: '%just_published%' })
   await api.kill()
   await gate.open()
-  // Nobody marked them, so a look hands them over again.
+  // No process has marked them, so a poll publishes them again.
   await eventually(async () => {
     expect(await system.books.query('select from outbox where published_at is null')).toEqual([])
   })

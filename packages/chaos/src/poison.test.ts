@@ -19,7 +19,7 @@ afterAll(() => system.close())
 
 const soon = { timeoutMs: 15_000 }
 
-test('payloads that can not be parsed fail for good with their reason and delay nobody else', async () => {
+test('jobs whose payload cannot be parsed fail with their reason and delay no other job', async () => {
   const jobs = [
     { queue: 'email', name: 'send-email' },
     { queue: 'reminder', name: 'fire-reminder' },
@@ -45,7 +45,7 @@ test('payloads that can not be parsed fail for good with their reason and delay 
   await system.books.query('delete from outbox where id = any($1)', [poison.map(({ id }) => id)])
 })
 
-test('a job whose handler always throws fails for good after its attempts and delays nobody else', async () => {
+test('a job whose handler always throws fails after its attempts and delays no other job', async () => {
   await system.books.query(`
     create function chaos_poison() returns trigger language plpgsql as $$
     begin raise exception 'poison of this test'; end $$`)

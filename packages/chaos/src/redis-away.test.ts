@@ -22,7 +22,7 @@ afterAll(() => system.close())
 /** A job's lock in Redis lives for 10 s. */
 const longerThanALockMs = 11_000
 const addedMs = 300
-/** Sooner than the 30 s after which every relay publishes again what is still there. */
+/** Sooner than the 30 s after which every publisher publishes unacknowledged rows again. */
 const atOnce = { timeoutMs: 20_000 }
 
 test.for([
@@ -71,7 +71,7 @@ test.for([
   },
 )
 
-test('after Redis was flushed in the middle of traffic, everything owed is published again and done once', async () => {
+test('when Redis is flushed during traffic, every pending job is published again and done once', async () => {
   const acknowledged: string[] = []
   for (let round = 0; round < 3; round++) {
     acknowledged.push(...(await registerMany(20)))

@@ -12,7 +12,7 @@ export type DrainAnswer = { elapsedMs: number }
 const log = createLogger({ name: 'bench-publisher', level: 'warn' })
 const db = createDb({ url: setting('DATABASE_URL'), poolMax: 10, applicationName: 'bench-publisher' })
 
-/** A publisher that finds a full outbox, from its start to the last row handed over. */
+/** Measures a publisher that starts with a full outbox, until the last row is published. */
 answer<OutboxSample, DrainAnswer>(async ({ ids }) => {
   const startMs = performance.now()
   const publisher = startPublisher({ db, redisUrl: setting('REDIS_URL'), log })

@@ -32,10 +32,13 @@ export const emailSend: Row = {
       BENCH_SMTP_URL: sink.url,
       BENCH_CONNECTIONS: String(connections),
     })
-    const orders = await startChild<{ count: number }, void>(new URL('../drivers/order-mails.ts', import.meta.url), {
-      DATABASE_URL: stage.databaseUrl,
-      REDIS_URL: stage.redisUrl,
-    })
+    const enqueuer = await startChild<{ count: number }, void>(
+      new URL('../drivers/enqueue-mails.ts', import.meta.url),
+      {
+        DATABASE_URL: stage.databaseUrl,
+        REDIS_URL: stage.redisUrl,
+      },
+    )
     const worker = await startApp(stage, 'email-worker', {
       SMTP_URL: sink.url,
       SMTP_MAX_CONNECTIONS: String(connections),
@@ -45,7 +48,7 @@ export const emailSend: Row = {
       // The first round only warms up.
       for (let round = 0; round <= stage.plan.rounds; round++) {
         const limit = await timed(bare.pid, count, () => bare.ask({ count }))
-        const muster = await timed(worker.pid, count, () => sendAll(stage, orders, sink))
+        const muster = await timed(worker.pid, count, () => sendAll(stage, enqueuer, sink))
         if (round === 0) continue
         rounds.push({
           musterMs: muster.elapsedMs,
@@ -71,14 +74,14 @@ export const emailSend: Row = {
         },
       ]
     } finally {
-      await Promise.all([worker.stop(), orders.stop(), bare.stop()])
+      await Promise.all([worker.stop(), enqueuer.stop(), bare.stop()])
       await sink.close()
       await stage.redis.flushall()
     }
   },
 }
 
-type Orders = Child<{ count: number }, void>
+type Enqueuer = Child<{ count: number }, void>
 
 /** @param send returns how long it took */
 async function timed(pid: number, count: number, send: () => Promise<number>) {
@@ -92,10 +95,10 @@ async function timed(pid: number, count: number, send: () => Promise<number>) {
 }
 
 /** @returns the time from the first mail that came in to the last one that is noted as sent */
-async function sendAll(stage: Stage, orders: Orders, sink: SmtpSink): Promise<number> {
+async function sendAll(stage: Stage, enqueuer: Enqueuer, sink: SmtpSink): Promise<number> {
   const count = stage.plan.mails
   sink.firstAtMs = undefined
-  await orders.ask({ count })
+  await enqueuer.ask({ count })
   const deadlineMs = performance.now() + patienceMs
   while ((await sentMails(stage)) < count) {
     if (performance.now() > deadlineMs) throw new Error(`${count} mails were not sent within ${patienceMs} ms`)

@@ -24,27 +24,27 @@ type Round = {
   limitCpuMs: number | undefined
 }
 
-type Orders = Child<{ ids: string[] }, void>
+type Enqueuer = Child<{ ids: string[] }, void>
 
 export const images: Row = {
   name: 'images',
   number: 12,
   async measure(stage) {
-    const orders: Orders = await startChild(new URL('../drivers/order-images.ts', import.meta.url), {
+    const enqueuer: Enqueuer = await startChild(new URL('../drivers/enqueue-images.ts', import.meta.url), {
       DATABASE_URL: stage.databaseUrl,
       REDIS_URL: stage.redisUrl,
     })
     try {
-      return [await measureSpeed(stage, orders), await measureMemory(stage, orders)]
+      return [await measureSpeed(stage, enqueuer), await measureMemory(stage, enqueuer)]
     } finally {
-      await orders.stop()
+      await enqueuer.stop()
       await stage.redis.flushall()
     }
   },
 }
 
 /** One worker, one image at a time, against the library alone. */
-async function measureSpeed(stage: Stage, orders: Orders): Promise<Line> {
+async function measureSpeed(stage: Stage, enqueuer: Enqueuer): Promise<Line> {
   const files = await makePhotos(stage)
   const count = stage.plan.photos
   const paths = Array.from({ length: count }, (_, index) => files[index % files.length] as string)
@@ -55,7 +55,7 @@ async function measureSpeed(stage: Stage, orders: Orders): Promise<Line> {
     // The first round only warms up.
     for (let round = 0; round <= stage.plan.rounds; round++) {
       const [limitMs, limitCpuMs] = await timed(bare.pid, () => bare.ask({ paths }))
-      const [musterMs, musterCpuMs] = await timed(worker.pid, () => makeAll(stage, orders, files, count))
+      const [musterMs, musterCpuMs] = await timed(worker.pid, () => makeAll(stage, enqueuer, files, count))
       if (round > 0) rounds.push({ musterMs, limitMs, ratio: limitMs / musterMs, musterCpuMs, limitCpuMs })
     }
     const ratio = median(rounds.map((round) => round.ratio))
@@ -84,11 +84,11 @@ async function timed(pid: number, work: () => Promise<number>): Promise<[number,
   return [elapsedMs, before === undefined || after === undefined ? undefined : (after - before) * 1_000]
 }
 
-/** @returns the time from the order to the last image that is ready */
-async function makeAll(stage: Stage, orders: Orders, files: string[], count: number): Promise<number> {
+/** @returns the time from the enqueue to the last image that is ready */
+async function makeAll(stage: Stage, enqueuer: Enqueuer, files: string[], count: number): Promise<number> {
   const ids = await insertUploads(stage, files, count)
   const startMs = performance.now()
-  await orders.ask({ ids })
+  await enqueuer.ask({ ids })
   await untilReady(stage, count, { patienceMs })
   const elapsedMs = performance.now() - startMs
   await clearUploads(stage)
@@ -96,13 +96,13 @@ async function makeAll(stage: Stage, orders: Orders, files: string[], count: num
 }
 
 /** A fresh worker and images of all kinds; its memory is looked at all the while. */
-async function measureMemory(stage: Stage, orders: Orders): Promise<Line> {
+async function measureMemory(stage: Stage, enqueuer: Enqueuer): Promise<Line> {
   const count = stage.plan.mixedImages
   const ids = await insertUploads(stage, await makeMixture(stage), count)
   const worker = await startApp(stage, 'image-worker')
   try {
     const samples: Sample[] = []
-    await orders.ask({ ids })
+    await enqueuer.ask({ ids })
     await untilReady(stage, count, { patienceMs, onLook: (ready) => samples.push({ ready, mib: rssMiB(worker.pid) }) })
     const slopeMiB = slopeOf(samples, count)
     const peakMiB = peakRssMiB(worker.pid)

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Child, rssMiB, startChild } from '../child.ts'
-import type { Started } from '../drivers/note-jobs.ts'
-import type { Ordered } from '../drivers/order-jobs.ts'
+import type { Enqueued } from '../drivers/enqueue-jobs.ts'
+import type { Started } from '../drivers/record-jobs.ts'
 import { milliseconds } from '../figures.ts'
 import { type QuietRound, quietRounds } from '../quiet.ts'
 import type { Line, Row } from '../row.ts'
@@ -12,22 +12,24 @@ const perSecond = 500
 const goalMs = { p50: 5, p99: 25 }
 const arrivalMs = 30_000
 
-type Round = { p50Ms: number; p99Ms: number; maxMs: number; relayRssMiB: number; workerRssMiB: number }
+type Round = { p50Ms: number; p99Ms: number; maxMs: number; publisherRssMiB: number; workerRssMiB: number }
 
 export const jobLatency: Row = {
   name: 'job-latency',
   number: 7,
   async measure(stage) {
     const env = { DATABASE_URL: stage.databaseUrl, REDIS_URL: stage.redisUrl }
-    const orders = await startChild<object, Ordered[]>(new URL('../drivers/order-jobs.ts', import.meta.url), env)
-    const worker = await startChild<object, Started[]>(new URL('../drivers/note-jobs.ts', import.meta.url), env)
+    const enqueuer = await startChild<object, Enqueued[]>(new URL('../drivers/enqueue-jobs.ts', import.meta.url), env)
+    const worker = await startChild<object, Started[]>(new URL('../drivers/record-jobs.ts', import.meta.url), env)
     try {
-      await measureRound(orders, worker, { perSecond, seconds: stage.plan.warmUpSeconds })
+      await measureRound(enqueuer, worker, { perSecond, seconds: stage.plan.warmUpSeconds })
       const { rounds, jobSeconds } = stage.plan
-      const measured = await quietRounds(rounds, () => measureRound(orders, worker, { perSecond, seconds: jobSeconds }))
+      const measured = await quietRounds(rounds, () =>
+        measureRound(enqueuer, worker, { perSecond, seconds: jobSeconds }),
+      )
       return [lineOf(measured)]
     } finally {
-      await orders.stop()
+      await enqueuer.stop()
       await worker.stop()
       await emptyOutbox(stage)
     }
@@ -35,24 +37,24 @@ export const jobLatency: Row = {
 }
 
 async function measureRound(
-  orders: Child<object, Ordered[]>,
+  enqueuer: Child<object, Enqueued[]>,
   worker: Child<object, Started[]>,
   load: { perSecond: number; seconds: number },
 ): Promise<Round> {
-  const ordered = await orders.ask(load)
+  const enqueued = await enqueuer.ask(load)
   const startedAt = new Map<string, number>()
   const deadlineMs = performance.now() + arrivalMs
-  while (startedAt.size < ordered.length) {
-    if (performance.now() > deadlineMs) throw new Error(`${ordered.length - startedAt.size} jobs were not started`)
+  while (startedAt.size < enqueued.length) {
+    if (performance.now() > deadlineMs) throw new Error(`${enqueued.length - startedAt.size} jobs were not started`)
     for (const [jobId, atMs] of await worker.ask({})) startedAt.set(jobId, atMs)
     await sleep(50)
   }
-  const latenciesMs = ordered.map(([jobId, atMs]) => (startedAt.get(jobId) ?? Number.NaN) - atMs)
+  const latenciesMs = enqueued.map(([jobId, atMs]) => (startedAt.get(jobId) ?? Number.NaN) - atMs)
   return {
     p50Ms: quantile(latenciesMs, 0.5),
     p99Ms: quantile(latenciesMs, 0.99),
     maxMs: quantile(latenciesMs, 1),
-    relayRssMiB: rssMiB(orders.pid),
+    publisherRssMiB: rssMiB(enqueuer.pid),
     workerRssMiB: rssMiB(worker.pid),
   }
 }

@@ -124,10 +124,10 @@ export function createFastPath({
 /** Skips locked rows: their jobs are being processed. As on the slow path, the commit need not reach the disk. */
 async function markPublished(db: Db, ids: string[]): Promise<void> {
   await sql`
-    with published as materialized (
+    with just_published as materialized (
       select id from outbox where id = any(${ids}::uuid[]) and published_at is null and failed_at is null
       for update skip locked
     ), quick as materialized (select set_config('synchronous_commit', 'off', true))
-    update outbox set published_at = clock_timestamp() from published, quick where outbox.id = published.id
+    update outbox set published_at = clock_timestamp() from just_published, quick where outbox.id = just_published.id
   `.execute(db)
 }

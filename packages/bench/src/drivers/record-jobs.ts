@@ -7,7 +7,7 @@ import { answer } from '../answer.ts'
 import { setting } from '../setting.ts'
 import { now } from './clock.ts'
 
-/** When each job's handler was started. */
+/** The time at which each job's handler was started. */
 export type Started = [jobId: string, startedAtMs: number]
 
 const concurrency = 20
@@ -16,13 +16,13 @@ const db = createDb({ url: setting('DATABASE_URL'), poolMax: 10, applicationName
 const redisUrl = setting('REDIS_URL')
 let started: Started[] = []
 
-const note = handle(sendEmail, async (_payload, { jobId }) => {
+const recordStart = handle(sendEmail, async (_payload, { jobId }) => {
   started.push([jobId, now()])
 })
 const publisher = startPublisher({ db, redisUrl, log })
-startWorker({ queue: 'email', handlers: [note], deps: { db, redisUrl, log, publisher }, concurrency })
+startWorker({ queue: 'email', handlers: [recordStart], deps: { db, redisUrl, log, publisher }, concurrency })
 
-/** Hands over what was started since the last question. */
+/** Returns the jobs that were started since the last question. */
 answer<object, Started[]>(() => {
   const taken = started
   started = []

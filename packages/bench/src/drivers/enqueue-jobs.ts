@@ -9,36 +9,36 @@ import { setting } from '../setting.ts'
 import { now } from './clock.ts'
 
 /** The job's id and when its transaction had committed. */
-export type Ordered = [jobId: string, committedAtMs: number]
+export type Enqueued = [jobId: string, committedAtMs: number]
 
-const log = createLogger({ name: 'bench-orders', level: 'warn' })
-const db = createDb({ url: setting('DATABASE_URL'), poolMax: 10, applicationName: 'bench-orders' })
+const log = createLogger({ name: 'bench-enqueuer', level: 'warn' })
+const db = createDb({ url: setting('DATABASE_URL'), poolMax: 10, applicationName: 'bench-enqueuer' })
 const publisher = startPublisher({ db, redisUrl: setting('REDIS_URL'), log })
-let committed: Ordered[] = []
+let committed: Enqueued[] = []
 const transact = createTransact({
   db,
   publisher: {
     ...publisher,
     nudge(rows) {
       const atMs = now()
-      committed.push(...rows.map(({ id }): Ordered => [id, atMs]))
+      committed.push(...rows.map(({ id }): Enqueued => [id, atMs]))
       publisher.nudge(rows)
     },
   },
 })
 
-/** Orders jobs at an even rate, each in a transaction of its own, as a route would. */
-answer<{ perSecond: number; seconds: number }, Ordered[]>(async ({ perSecond, seconds }) => {
-  const orders: Promise<string>[] = []
+/** Enqueuer jobs at an even rate, each in a transaction of its own, as a route would. */
+answer<{ perSecond: number; seconds: number }, Enqueued[]>(async ({ perSecond, seconds }) => {
+  const commits: Promise<string>[] = []
   const startMs = now()
   const count = perSecond * seconds
-  while (orders.length < count) {
+  while (commits.length < count) {
     const due = Math.min(count, ((now() - startMs) * perSecond) / 1_000)
-    while (orders.length < due) orders.push(transact(async ({ enqueue }) => enqueue(sendEmail, { emailId: newId() })))
+    while (commits.length < due) commits.push(transact(async ({ enqueue }) => enqueue(sendEmail, { emailId: newId() })))
     await sleep(1)
   }
-  await Promise.all(orders)
-  const ordered = committed
+  await Promise.all(commits)
+  const enqueued = committed
   committed = []
-  return ordered
+  return enqueued
 })
