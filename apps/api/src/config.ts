@@ -5,6 +5,9 @@ import { refuseStorage, storageEnv, storageSettings } from '@muster/storage/conf
 import { z } from 'zod'
 import { trustedProxies } from './http/trusted-proxies.ts'
 
+/** How long a request waits for Redis before it goes on without. No setting: only tests choose another. */
+const redisPatienceMs: number = 150
+
 const env = z.object({
   ...processEnv({ opsPort: 9100 }),
   HOST: z.string().default('127.0.0.1'),
@@ -49,6 +52,7 @@ export function readConfig(source: NodeJS.ProcessEnv = process.env) {
   return Object.freeze({
     isProduction: read.NODE_ENV === 'production',
     ...processSettings(read),
+    redisPatienceMs,
     http: { host: read.HOST, port: read.PORT, trustedProxies: read.TRUSTED_PROXIES },
     publicUrl,
     /** Without a slash at its end: paths are appended. */

@@ -32,8 +32,6 @@ export type Deps = {
 
 /** A request has somebody who waits: while Postgres is frozen they get their 503 after this. */
 const statementTimeoutMs = 2_000
-/** As long as any request waits for Redis. */
-const redisPatienceMs = 150
 
 /**
  * Opens every connection of the API. `close` is the reverse.
@@ -50,9 +48,9 @@ export function createDeps(
     applicationName: 'muster-api-lookups',
     statementTimeoutMs,
   })
-  const redis = openRedis(config.redisUrl, log)
+  const redis = openRedis(config.redisUrl, { patienceMs: config.redisPatienceMs, log })
   const publisher = startPublisher({ db, redisUrl: config.redisUrl, log, clock })
-  const queueMonitor = openQueueMonitor(config.redisUrl, { patienceMs: redisPatienceMs, clock })
+  const queueMonitor = openQueueMonitor(config.redisUrl, { patienceMs: config.redisPatienceMs, clock })
   // A connection of its own: requests that wait for the pool must not make the news of revocations late.
   const pollDb = createDb({
     url: config.database.url,

@@ -5,7 +5,7 @@ import { trackOutage } from '@muster/telemetry'
 import type { Redis } from 'ioredis'
 
 /**
- * Redis as the API may use it: no request waits for it longer than 150 ms, and while it is away (down, frozen, full)
+ * Redis as the API may use it: no request waits for it longer than its patience, and while it is away (down, frozen, full)
  * a request does not even try.
  */
 export type SafeRedis = {
@@ -21,7 +21,6 @@ export type SafeRedis = {
   close(): void
 }
 
-const commandTimeoutMs = 150
 const pauseMs = 1_000
 const retryAfterSeconds = 2
 const retryDropsMs = 250
@@ -30,8 +29,8 @@ const dropsAtOnce = 1_000
 const maxOwedDrops = 50_000
 
 /** Opens the API's own connection, with a circuit breaker: one failure pauses all use for a second. */
-export function openRedis(url: string, log: Logger): SafeRedis {
-  const redis = failFastRedis(url, { commandTimeout: commandTimeoutMs, enableAutoPipelining: true })
+export function openRedis(url: string, { patienceMs, log }: { patienceMs: number; log: Logger }): SafeRedis {
+  const redis = failFastRedis(url, { commandTimeout: patienceMs, enableAutoPipelining: true })
   const outage = trackOutage({
     log,
     fields: { dependency: 'redis', component: 'cache' },

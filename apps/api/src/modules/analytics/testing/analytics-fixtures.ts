@@ -1,12 +1,13 @@
 import { newId } from '@muster/db'
 import { insertReminder, insertTask } from '@muster/testing'
 import type { TestApp, TestClient, TestPerson } from '../../../testing/api.ts'
+import { dataOf } from '../../../testing/succeeded.ts'
 import type { Analytics, Streaks } from '../analytics.schema.ts'
 
 export const readAnalytics = async (person: TestClient): Promise<Analytics> =>
-  (await person.inject('GET', '/api/v1/analytics')).json().data
+  dataOf(await person.inject('GET', '/api/v1/analytics'))
 export const readStreaks = async (person: TestClient): Promise<Streaks> =>
-  (await person.inject('GET', '/api/v1/analytics/streaks')).json().data
+  dataOf(await person.inject('GET', '/api/v1/analytics/streaks'))
 
 const ownerRow = ({ userId, organizationId }: TestPerson) => ({ id: userId, organization_id: organizationId })
 

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { eventually } from '@muster/testing'
 import { expect } from 'vitest'
 import type { TestApp, TestPerson } from '../../../testing/api.ts'
+import { dataOf } from '../../../testing/succeeded.ts'
 
 export type Files = Record<string, Uint8Array | string> | [string, Uint8Array | string][]
 type Target = { person: TestPerson; task: string; field?: string }
@@ -22,7 +23,7 @@ type Reply = {
 
 export const makeTask = async (person: TestPerson, fields: object = {}): Promise<string> => {
   const body = { title: 'With files', dueDate: '2099-01-01T00:00:00.000Z', ...fields }
-  return (await person.inject('POST', '/api/v1/tasks', body)).json().data.task.id
+  return dataOf(await person.inject('POST', '/api/v1/tasks', body)).task.id
 }
 
 export const formOf = (files: Files, field = 'files') => {

@@ -3,6 +3,7 @@ import type { Role } from '@muster/policy'
 import type { ManualClock } from '@muster/testing'
 import { sql } from 'kysely'
 import type { TestApp, TestClient, TestPerson } from '../../../testing/api.ts'
+import { dataOf } from '../../../testing/succeeded.ts'
 import { mailsTo, newPerson, password } from '../../sign-in/testing/sign-in-fixtures.ts'
 
 export const weekMs = 7 * 86_400_000
@@ -46,8 +47,7 @@ export const tokenOf = (api: TestApp, emailId: string) =>
 /** An invitation on its way: its id, its address and the token in the mail. */
 export async function invited(api: TestApp, inviter: TestClient, role: Role, email = newEmail()) {
   const answer = await send(inviter, inviteOf(role, email))
-  if (answer.statusCode !== 201) throw new Error(answer.body)
-  return { id: answer.json().data.invite.id as string, email, token: await mailedToken(api, email) }
+  return { id: dataOf(answer).invite.id as string, email, token: await mailedToken(api, email) }
 }
 
 /** Somebody who came by an invitation of this person. */
@@ -55,7 +55,7 @@ export async function arrived(api: TestApp, inviter: TestClient, role: Role) {
   const { token, email } = await invited(api, inviter, role)
   const client = api.connect()
   const answer = await accept(client, newAccount(token))
-  return { client, email, user: answer.json().data.user }
+  return { client, email, user: dataOf(answer).user }
 }
 
 export const rowOf = (api: TestApp, id: string) =>

@@ -1,5 +1,6 @@
 import { type Notification as NewNotification, notifyAll } from '@muster/notifications'
 import type { TestApp, TestClient } from '../../../testing/api.ts'
+import { dataOf } from '../../../testing/succeeded.ts'
 import type { Notification } from '../notifications.schema.ts'
 
 export const notificationsUrl = '/api/v1/notifications'
@@ -27,7 +28,7 @@ export async function listAll(person: TestClient, query = ''): Promise<Notificat
 }
 
 export const countOf = async (person: TestClient): Promise<number> =>
-  (await person.inject('GET', `${notificationsUrl}/unread-count`)).json().data.count
+  dataOf(await person.inject('GET', `${notificationsUrl}/unread-count`)).count
 export const read = (person: TestClient, id: string) => person.inject('PATCH', `${notificationsUrl}/${id}/read`)
 export const readAll = (person: TestClient) => person.inject('PATCH', `${notificationsUrl}/read-all`)
 export const remove = (person: TestClient, id: string) => person.inject('DELETE', `${notificationsUrl}/${id}`)

@@ -1,4 +1,5 @@
 import type { TestApp, TestClient, TestPerson } from '../../../testing/api.ts'
+import { dataOf, succeeded } from '../../../testing/succeeded.ts'
 import { login, registered } from '../../sign-in/testing/sign-in-fixtures.ts'
 import type { Member, MemberRole } from '../organizations.schema.ts'
 
@@ -6,11 +7,11 @@ export const organizationUrl = '/api/v1/organization'
 export const membersUrl = `${organizationUrl}/members`
 
 export const readOrganization = async (person: TestClient) =>
-  (await person.inject('GET', organizationUrl)).json().data.organization
+  dataOf(await person.inject('GET', organizationUrl)).organization
 export const changeOrganization = (person: TestClient, body: object) => person.inject('PATCH', organizationUrl, body)
 
 export const listMembers = async (person: TestClient, query = ''): Promise<Member[]> =>
-  (await person.inject('GET', `${membersUrl}${query}`)).json().data.members
+  dataOf(await person.inject('GET', `${membersUrl}${query}`)).members
 export const changeMember = (person: TestClient, userId: string, body: object) =>
   person.inject('PATCH', `${membersUrl}/${userId}`, body)
 export const removeMember = (person: TestClient, userId: string) => person.inject('DELETE', `${membersUrl}/${userId}`)
@@ -28,7 +29,7 @@ export async function joiningWithPassword(
   const { email, id } = await registered(api)
   await api.db.updateTable('users').set({ organization_id: organizationId, role }).where('id', '=', id).execute()
   const client = api.connect()
-  await login(client, email)
+  succeeded(await login(client, email))
   return { ...client, email, userId: id }
 }
 
@@ -49,10 +50,10 @@ type MadeTask = { id: string; version: number }
 
 export const createTask = async (person: TestClient, fields: object = {}): Promise<MadeTask> => {
   const body = { title: 'To be kept', dueDate: '2099-01-01T00:00:00.000Z', ...fields }
-  return (await person.inject('POST', '/api/v1/tasks', body)).json().data.task
+  return dataOf(await person.inject('POST', '/api/v1/tasks', body)).task
 }
 export const readTask = (person: TestClient, id: string) => person.inject('GET', `/api/v1/tasks/${id}`)
 
 /** @returns the id of a reminder of this person's */
 export const createReminder = async (person: TestClient, taskId: string): Promise<string> =>
-  (await person.inject('POST', '/api/v1/reminders', { taskId, offsetMinutes: 60 })).json().data.reminder.id
+  dataOf(await person.inject('POST', '/api/v1/reminders', { taskId, offsetMinutes: 60 })).reminder.id

@@ -1,5 +1,6 @@
 import { mailCode, mailToken } from '@muster/mail'
 import type { TestApp, TestClient } from '../../../testing/api.ts'
+import { dataOf, succeeded } from '../../../testing/succeeded.ts'
 
 export const password = 'Str0ng-Enough'
 
@@ -32,22 +33,24 @@ export const templatesTo = async (api: TestApp, email: string) =>
 
 /** What the newest mail to the address says, as the email worker would work it out. */
 export async function mailedCode(api: TestApp, email: string): Promise<string> {
-  const emailId = (await mailsTo(api, email)).at(-1)?.id as string
+  const emailId = (await mailsTo(api, email)).at(-1)?.id
+  if (!emailId) throw new Error(`No mail was sent to ${email}.`)
   return mailCode(api.deps.config.keys.mailCode, { template: 'register-code', emailId })
 }
 
 /** The token in the newest link to a new password that was mailed to the address. */
 export async function mailedResetToken(api: TestApp, email: string): Promise<string> {
   const mail = (await mailsTo(api, email)).findLast(({ template }) => template === 'password-reset')
-  return mailToken(api.deps.config.keys.mailCode, { template: 'password-reset', emailId: mail?.id as string })
+  if (!mail) throw new Error(`No link for a new password was mailed to ${email}.`)
+  return mailToken(api.deps.config.keys.mailCode, { template: 'password-reset', emailId: mail.id })
 }
 
 /** Somebody who registered and is signed in. */
 export async function registered(api: TestApp, person = newPerson()) {
   const client = api.connect()
-  await register(client, person)
+  succeeded(await register(client, person))
   const answer = await verify(client, person.email, await mailedCode(api, person.email))
-  return { ...person, client, id: answer.json().data.user.id as string }
+  return { ...person, client, id: dataOf(answer).user.id as string }
 }
 
 /** What was recorded about a person or done by them, oldest first; without what was denied, which comes behind the answers. */

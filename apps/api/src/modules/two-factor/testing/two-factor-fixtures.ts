@@ -2,6 +2,7 @@ import { mailCode } from '@muster/mail'
 import { totpCode } from '@muster/security'
 import type { ManualClock } from '@muster/testing'
 import type { TestApp, TestClient } from '../../../testing/api.ts'
+import { dataOf } from '../../../testing/succeeded.ts'
 import { login, mailsTo, registered } from '../../sign-in/testing/sign-in-fixtures.ts'
 
 export const stepMs = 30_000
@@ -56,10 +57,10 @@ export const appOf = (secret: string, clock: ManualClock) => {
 /** Somebody registered, signed in, whose app is on. The step of its first code is used up. */
 export async function withTotp(api: TestApp, clock: ManualClock) {
   const person = await registered(api)
-  const app = appOf((await setUpTotp(person.client)).json().data.secret, clock)
+  const app = appOf(dataOf(await setUpTotp(person.client)).secret, clock)
   const confirmed = await confirmTotp(person.client, app.code())
   clock.advance(stepMs)
-  return { ...person, app, recoveryCodes: confirmed.json().data.recoveryCodes as string[] }
+  return { ...person, app, recoveryCodes: dataOf(confirmed).recoveryCodes as string[] }
 }
 
 /** Somebody registered, signed in, whose factor is the code by mail. */
