@@ -23,7 +23,7 @@ export default defineConfig({
           name,
           // Whole, so that a package's own script finds it from its own folder.
           root: fileURLToPath(parentUrl(root)),
-          include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+          include: ['src/**/*.test.ts'],
           environment: 'node',
           testTimeout: name === 'chaos' ? 120_000 : 60_000,
           hookTimeout: name === 'chaos' ? 120_000 : 60_000,

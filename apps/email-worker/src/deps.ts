@@ -3,7 +3,7 @@ import { type Publisher, startPublisher } from '@muster/jobs/publisher'
 import type { Logger } from '@muster/logger'
 import type { KeyRing } from '@muster/security'
 import type { Config } from './config.ts'
-import { createSmtp, type Smtp } from './smtp.ts'
+import { createSmtp, type Smtp } from './smtp/smtp.ts'
 
 /** Everything that the handlers are made of; each asks for what it uses. */
 export type Deps = {

@@ -2,7 +2,7 @@ import { runWorkerProcess } from '@muster/jobs/worker'
 import { checkKeyRings } from '@muster/keys'
 import { readConfig } from './config.ts'
 import { createDeps } from './deps.ts'
-import { startEmailWorker } from './worker.ts'
+import { startEmailWorker } from './email-worker.ts'
 
 await runWorkerProcess({
   name: 'email-worker',

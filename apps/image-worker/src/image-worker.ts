@@ -5,8 +5,8 @@ import { deleteFilesHandler } from './handlers/delete-files.ts'
 import { optimizeAvatarHandler } from './handlers/optimize-avatar.ts'
 import { optimizeImageHandler } from './handlers/optimize-image.ts'
 import { sweepOrphansHandler } from './handlers/sweep-orphans.ts'
-import { removeLeftovers } from './temp-folder.ts'
 import { createTurns } from './turns.ts'
+import { removeLeftovers } from './uploads/temp-folder.ts'
 
 /** While the pixels of one image are worked on, the next one is fetched and the last one stored: those need no memory. */
 const jobsBesideThePixels = 1

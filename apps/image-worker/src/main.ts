@@ -2,10 +2,10 @@ import { tmpdir } from 'node:os'
 import { runWorkerProcess } from '@muster/jobs/worker'
 import { storageFolders } from '@muster/storage/config'
 import { folderCheck } from '@muster/telemetry'
-import { returnMemoryAtOnce } from './allocator.ts'
 import { readConfig } from './config.ts'
 import { createDeps } from './deps.ts'
 import { startImageWorker } from './image-worker.ts'
+import { returnMemoryAtOnce } from './process/allocator.ts'
 
 returnMemoryAtOnce()
 

@@ -2,12 +2,12 @@ import { analyticsKey } from '@muster/person-cache'
 import { eventually } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createReminderWorld } from './test-support.ts'
+import { createHarness } from './testing/harness.ts'
 
-let world: Awaited<ReturnType<typeof createReminderWorld>>
+let world: Awaited<ReturnType<typeof createHarness>>
 
 beforeEach(async () => {
-  world = await createReminderWorld()
+  world = await createHarness()
 })
 afterEach(() => world.close())
 

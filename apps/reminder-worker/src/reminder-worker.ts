@@ -1,10 +1,10 @@
 import { type RunningWorker, startWorker } from '@muster/jobs/worker'
 import { openAnalyticsCache } from './analytics-cache.ts'
 import type { Deps } from './deps.ts'
+import { startTimer } from './due/due-poll.ts'
 import { fireReminderHandler } from './handlers/fire-reminder.ts'
 import { notifyDueHandler } from './handlers/notify-due.ts'
 import { sendDigestHandler } from './handlers/send-digest.ts'
-import { startTimer } from './schedule/timer.ts'
 
 /** Everything this process does: hand over what is due by a timer of its own, and deliver what was handed over. */
 export function startReminderWorker(

@@ -1,8 +1,8 @@
 import { isDatabaseUnavailable } from '@muster/db'
 import { anonymisePeople, deletionGraceMs } from '@muster/jobs/definitions'
 import { handle, PermanentError } from '@muster/jobs/worker'
-import { anonymisePerson } from '../anonymise/anonymise-person.ts'
-import { listDue } from '../anonymise/people.queries.ts'
+import { anonymisePerson } from '../anonymise/anonymise-user.ts'
+import { listDue } from '../anonymise/users.queries.ts'
 import type { Deps } from '../deps.ts'
 
 const peoplePerPage = 100

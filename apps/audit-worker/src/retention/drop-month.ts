@@ -1,7 +1,7 @@
 import { readMonth, signCheckpoint } from '@muster/audit'
 import type { Transact } from '@muster/jobs/outbox'
 import type { Logger } from '@muster/logger'
-import { lockHead } from '../append.ts'
+import { lockHead } from '../chain/append-batch.ts'
 import type { Deps } from '../deps.ts'
 import { dropPartition, erasePersonalOf, insertCheckpoints, lastSeqOf, type Month } from './months.queries.ts'
 

@@ -2,11 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isDatabaseUnavailable } from '@muster/db'
 import { sendEmail } from '@muster/jobs/definitions'
 import { failsForGood, type HandlerContext, handle, PermanentError, RetryLater } from '@muster/jobs/worker'
-import { batched } from '../batched.ts'
-import type { Circuit, Permit } from '../circuit.ts'
-import { type Composed, compose } from '../compose.ts'
 import type { Deps } from '../deps.ts'
-import { holdLease, leaseMs } from '../lease.ts'
+import { batched } from '../mails/batched.ts'
+import { holdLease, leaseMs } from '../mails/lease.ts'
 import {
   type ClaimedMail,
   type ClaimResult,
@@ -16,11 +14,13 @@ import {
   type SentMail,
   settleMail,
   suppressAddress,
-} from '../mails.queries.ts'
+} from '../mails/mails.queries.ts'
+import { nextAttemptAt } from '../mails/retry-policy.ts'
 import { countMail } from '../metrics.ts'
-import { nextAttemptAt } from '../schedule.ts'
-import { SmtpFailure } from '../smtp.ts'
-import type { SmtpTrouble } from '../smtp-verdict.ts'
+import { type Composed, compose } from '../rendering/compose.ts'
+import type { Circuit, Permit } from '../smtp/circuit-breaker.ts'
+import { SmtpFailure } from '../smtp/smtp.ts'
+import type { SmtpTrouble } from '../smtp/smtp-verdict.ts'
 
 type Given = Pick<Deps, 'db' | 'clock' | 'smtp' | 'codeKeys' | 'webUrl' | 'publicUrl'> & { circuit: Circuit }
 type Needs = Given & {

@@ -1,7 +1,7 @@
 import { newId } from '@muster/db'
 import { type TemplateData, type TemplateDefinition, type TemplateName, templates } from '@muster/mail'
 import { describe, expect, test } from 'vitest'
-import { compose } from '../compose.ts'
+import { compose } from '../rendering/compose.ts'
 import { fieldsOf, samples } from '../testing/samples.ts'
 
 const codeKeys = { currentId: 'k1', keys: new Map([['k1', Buffer.alloc(32, 1)]]) }

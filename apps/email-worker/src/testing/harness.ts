@@ -4,11 +4,11 @@ import { createTransact, noPublisher, type Transact } from '@muster/jobs/outbox'
 import { createLogger } from '@muster/logger'
 import { insertMail, type Mail, type TemplateName } from '@muster/mail'
 import { createTestDatabase, createTestRedis, eventually } from '@muster/testing'
-import type { CircuitOptions } from '../circuit.ts'
 import { readConfig } from '../config.ts'
 import { createDeps } from '../deps.ts'
-import { createSmtp } from '../smtp.ts'
-import { startEmailWorker } from '../worker.ts'
+import { startEmailWorker } from '../email-worker.ts'
+import type { CircuitOptions } from '../smtp/circuit-breaker.ts'
+import { createSmtp } from '../smtp/smtp.ts'
 
 type WorkerOptions = {
   smtpUrl: string

@@ -2,13 +2,13 @@ import { Readable } from 'node:stream'
 import { optimizeAvatar } from '@muster/jobs/definitions'
 import { type HandlerContext, handle } from '@muster/jobs/worker'
 import { avatarKeys } from '@muster/storage'
-import { type AvatarUpload, isWanted } from '../avatars.queries.ts'
+import { type AvatarUpload, isWanted } from '../avatars/avatars.queries.ts'
+import { failAvatarByFault, finishAvatar, giveUpAvatar } from '../avatars/finish-avatar.ts'
 import type { Deps } from '../deps.ts'
 import { makeAvatar } from '../image/avatar.ts'
 import type { InTurn } from '../turns.ts'
-import { failAvatarByFault, finishAvatar, giveUpAvatar } from './finish-avatar.ts'
-import { makeOrGiveUp } from './make-image.ts'
-import { whenStorageIsThere } from './storage-errors.ts'
+import { makeOrGiveUp } from '../uploads/make-image.ts'
+import { whenStorageIsThere } from '../uploads/storage-errors.ts'
 
 type Needs = Pick<Deps, 'db' | 'publisher' | 'storage' | 'clock' | 'dropProfile'> & { inTurn: InTurn }
 

@@ -2,13 +2,13 @@ import { Readable } from 'node:stream'
 import { optimizeImage } from '@muster/jobs/definitions'
 import { handle } from '@muster/jobs/worker'
 import { attachmentKeys } from '@muster/storage'
-import { findAttachment, reopen } from '../attachments.queries.ts'
+import { findAttachment, reopen } from '../attachments/attachments.queries.ts'
+import { failByFault, finish, giveUp } from '../attachments/finish-attachment.ts'
 import type { Deps } from '../deps.ts'
 import { type OptimizedImage, optimize } from '../image/optimize.ts'
 import type { InTurn } from '../turns.ts'
-import { failByFault, finish, giveUp } from './finish-attachment.ts'
-import { makeOrGiveUp } from './make-image.ts'
-import { whenStorageIsThere } from './storage-errors.ts'
+import { makeOrGiveUp } from '../uploads/make-image.ts'
+import { whenStorageIsThere } from '../uploads/storage-errors.ts'
 
 type Needs = Pick<Deps, 'db' | 'publisher' | 'storage' | 'clock'> & { inTurn: InTurn }
 

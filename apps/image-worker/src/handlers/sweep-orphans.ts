@@ -1,10 +1,10 @@
 import { sweepOrphans } from '@muster/jobs/definitions'
 import { handle } from '@muster/jobs/worker'
-import { findAvatars } from '../avatars.queries.ts'
+import { giveUpAbandoned } from '../attachments/finish-attachment.ts'
+import { findAvatars } from '../avatars/avatars.queries.ts'
+import { giveUpAbandonedAvatars } from '../avatars/finish-avatar.ts'
 import type { Deps } from '../deps.ts'
-import { giveUpAbandoned } from './finish-attachment.ts'
-import { giveUpAbandonedAvatars } from './finish-avatar.ts'
-import { whenStorageIsThere } from './storage-errors.ts'
+import { whenStorageIsThere } from '../uploads/storage-errors.ts'
 
 type OrphansAmong = (deps: Pick<Deps, 'db'>, keys: string[]) => Promise<string[]>
 

@@ -1,7 +1,7 @@
 import { type Database, type Db, type Json, newId, type Trx } from '@muster/db'
 import { activeUserSql, taskVisibleToUserSql } from '@muster/policy'
 import { sql, type Updateable } from 'kysely'
-import type { TaskToTell } from './task-mail.ts'
+import type { TaskToTell } from '../mails/task-mail.ts'
 
 export type DueReminder = {
   id: string

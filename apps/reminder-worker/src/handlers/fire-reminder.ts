@@ -7,8 +7,8 @@ import { notify } from '@muster/notifications'
 import { applyDefaults } from '@muster/policy'
 import type { AnalyticsCache } from '../analytics-cache.ts'
 import type { Deps } from '../deps.ts'
+import { lateAfterMs, taskMail } from '../mails/task-mail.ts'
 import { type DueReminder, deliver, readDueReminder, reopen, settle } from './fire-reminder.queries.ts'
-import { lateAfterMs, taskMail } from './task-mail.ts'
 
 /** What is missed by more is not sent any more. */
 const missedAfterMs = 24 * 3_600_000

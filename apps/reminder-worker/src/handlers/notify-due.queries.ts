@@ -1,8 +1,8 @@
 import { type Json, newId, type Trx } from '@muster/db'
 import { activeUserSql } from '@muster/policy'
 import { sql } from 'kysely'
-import type { NoticeKind } from '../schedule/notices.queries.ts'
-import type { TaskToTell } from './task-mail.ts'
+import type { NoticeKind } from '../due/notices.queries.ts'
+import type { TaskToTell } from '../mails/task-mail.ts'
 
 export type Concerned = {
   task: TaskToTell

@@ -5,9 +5,9 @@ import { insertMail } from '@muster/mail'
 import { notifyAll } from '@muster/notifications'
 import { applyDefaults } from '@muster/policy'
 import type { Deps } from '../deps.ts'
-import { leadMs, type NoticeKind } from '../schedule/notices.queries.ts'
+import { leadMs, type NoticeKind } from '../due/notices.queries.ts'
+import { lateAfterMs, taskMail } from '../mails/task-mail.ts'
 import { type Concerned, hasReminderBetween, insertNotice, readConcerned } from './notify-due.queries.ts'
-import { lateAfterMs, taskMail } from './task-mail.ts'
 
 /** Tells one person of one task and due date: ledger, notification and mail in one transaction. */
 export const notifyDueHandler = ({ clock }: Pick<Deps, 'clock'>) =>

@@ -1,7 +1,7 @@
 import { type Json, newId, type Trx } from '@muster/db'
 import { activeUserSql } from '@muster/policy'
 import { sql } from 'kysely'
-import type { TaskToTell } from './task-mail.ts'
+import type { TaskToTell } from '../mails/task-mail.ts'
 
 export type Reader = { id: string; name: string; email: string; timezone: string; settings: Json | null }
 

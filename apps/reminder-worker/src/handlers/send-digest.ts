@@ -4,7 +4,7 @@ import { handle } from '@muster/jobs/worker'
 import { insertMail } from '@muster/mail'
 import { applyDefaults } from '@muster/policy'
 import type { Deps } from '../deps.ts'
-import { digestTimeOf, endOfDate, isDigestMissed } from '../schedule/digest-times.ts'
+import { digestTimeOf, endOfDate, isDigestMissed } from '../due/digest-times.ts'
 import { insertDelivery, type ListedTask, listTasksDueBefore, type Reader, readReader } from './send-digest.queries.ts'
 
 /** Of what is due, and of what is overdue; of the rest the mail tells the number. */

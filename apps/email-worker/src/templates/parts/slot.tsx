@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import type { SlotFormat } from '../formats.ts'
+import type { SlotFormat } from '../../rendering/formats.ts'
 
 /** Marks where a value goes when the mail is sent; usable in text, in a subject and inside an address. */
 export const slot = (name: string, as: SlotFormat = 'line') => `⟦${name}|${as}⟧`

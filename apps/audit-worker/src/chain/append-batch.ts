@@ -1,0 +1,155 @@
+import { randomBytes } from 'node:crypto'
+import {
+  type AuditPersonal,
+  type AuditRecord,
+  type ChainHead,
+  personalDigest,
+  rowHash,
+  rowKey,
+  saltBytes,
+} from '@muster/audit'
+import type { Db, Trx } from '@muster/db'
+import { sql } from 'kysely'
+import type { Deps } from '../deps.ts'
+
+type PendingRow = Omit<AuditRecord, 'seq' | 'createdAtMicros'> &
+  Omit<AuditPersonal, 'salt'> & { createdAtMicros: string; month: string }
+
+type ChainedRow = { id: string; seq: number; salt: Buffer; digest: Buffer; previous: Buffer; hash: Buffer }
+
+/** The batch could not be chained; everything of it is still pending. */
+export class BatchRefused extends Error {
+  /** The rows of the batch, in order. */
+  readonly eventIds: readonly string[]
+
+  constructor(eventIds: readonly string[], cause: unknown) {
+    super('a batch of audit events could not be chained', { cause })
+    this.name = 'BatchRefused'
+    this.eventIds = eventIds
+  }
+}
+
+/** A worker that freezes in the middle of a batch must not hold the others up for longer. */
+const maxIdleInBatchMs = 10_000
+
+/**
+ * Moves the oldest `limit` pending events to the end of the chain, all in one transaction: a crash loses and repeats
+ * nothing. The lock on the head's row makes the audit workers take turns, so that the chain can't fork.
+ * @param skip ids that are left where they are
+ * @returns how many it moved
+ * @throws BatchRefused when Postgres refuses a row of the batch; any other error as it is
+ */
+export async function appendBatch(
+  { db, keys }: Pick<Deps, 'db' | 'keys'>,
+  { limit, skip }: { limit: number; skip: ReadonlySet<string> },
+): Promise<number> {
+  const key = rowKey(keys)
+  if (!key) throw new Error(`AUDIT_KEYS has no key "${keys.currentId}"`)
+  return db.transaction().execute(async (trx) => {
+    const head = await lockHead(trx)
+    const pending = await readPending(trx, limit, skip)
+    if (pending.length === 0) return 0
+    try {
+      const salts = randomBytes(pending.length * saltBytes)
+      let previous = head.hash
+      const chained = pending.map((row, index): ChainedRow => {
+        const seq = head.seq + index + 1
+        const salt = salts.subarray(index * saltBytes, (index + 1) * saltBytes)
+        const digest = personalDigest(key, { ...row, salt })
+        const link = previous
+        previous = rowHash(key, link, { ...row, seq, createdAtMicros: Number(row.createdAtMicros) }, digest)
+        return { id: row.id, seq, salt, digest, previous: link, hash: previous }
+      })
+      await ensurePartitions(trx, pending)
+      await moveRows(trx, key.id, chained)
+      return pending.length
+    } catch (error) {
+      if (!isRowsFault(error)) throw error
+      const eventIds = pending.map(({ id }) => id)
+      throw new BatchRefused(eventIds, error)
+    }
+  })
+}
+
+/** SQLSTATE class 22, data exception, or 23, integrity: other rows would pass, and these never will. */
+function isRowsFault(error: unknown): boolean {
+  return error instanceof Error && /^2[23]/.test(String((error as { code?: unknown }).code))
+}
+
+/** Makes the partitions of this month and the next before anything waits for them. */
+export async function prepareMonths({ db }: Pick<Deps, 'db'>): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    await lockHead(trx)
+    await sql`select audit_ensure_partition(now()), audit_ensure_partition(now() + interval '1 month')`.execute(trx)
+  })
+}
+
+/** The present end of the chain; the head of an empty one has seq 0. */
+export async function readHead(db: Db): Promise<ChainHead> {
+  const head = await db.selectFrom('audit_chain_head').select(['seq', 'hash']).executeTakeFirstOrThrow()
+  return { seq: head.seq, hash: head.hash.toString('hex') }
+}
+
+/** From here to the end of the transaction nobody appends to the chain. */
+export async function lockHead(trx: Trx): Promise<{ seq: number; hash: Buffer }> {
+  const { rows } = await sql<{ seq: number; hash: Buffer }>`
+    select seq, hash, set_config('idle_in_transaction_session_timeout', ${String(maxIdleInBatchMs)}, true)
+    from audit_chain_head for update`.execute(trx)
+  const [head] = rows
+  if (!head) throw new Error('audit_chain_head has lost its row: the chain must be verified before it goes on')
+  return head
+}
+
+async function readPending(trx: Trx, limit: number, skip: ReadonlySet<string>): Promise<PendingRow[]> {
+  const { rows } = await sql<PendingRow>`
+    select id, action, actor_id as "actorId", target_type as "targetType", target_id as "targetId",
+      ip, user_agent as "userAgent", request_id as "requestId", before::text as "beforeText", after::text as "afterText",
+      trunc(extract(epoch from created_at) * 1000000)::text as "createdAtMicros",
+      to_char(created_at at time zone 'UTC', 'YYYY-MM') as month
+    from audit_pending
+    where id <> all(${[...skip]}::uuid[])
+    order by id limit ${limit}`.execute(trx)
+  return rows
+}
+
+/** Months that have no partition yet, once each. */
+async function ensurePartitions(trx: Trx, pending: readonly PendingRow[]): Promise<void> {
+  const months = new Map(pending.map(({ month, createdAtMicros }) => [month, createdAtMicros]))
+  for (const micros of months.values()) {
+    await sql`select audit_ensure_partition('epoch'::timestamptz + ${micros}::bigint * interval '1 microsecond')`.execute(
+      trx,
+    )
+  }
+}
+
+/**
+ * One statement; only places, salts and hashes travel, the rows themselves stay in Postgres. The ids are in order: said
+ * once more as a span, Postgres reads no more of a long backlog than the batch.
+ */
+async function moveRows(trx: Trx, keyId: string, chained: readonly ChainedRow[]): Promise<void> {
+  const last = chained.at(-1)
+  const { rows } = await sql<{ moved: number }>`
+    with link as (
+      select * from unnest(
+        ${chained.map(({ id }) => id)}::uuid[], ${chained.map(({ seq }) => seq)}::bigint[],
+        ${chained.map(({ salt }) => salt)}::bytea[], ${chained.map(({ digest }) => digest)}::bytea[],
+        ${chained.map(({ previous }) => previous)}::bytea[], ${chained.map(({ hash }) => hash)}::bytea[]
+      ) as link (id, seq, salt, digest, previous_hash, hash)
+    ), moved as (
+      delete from audit_pending using link
+      where audit_pending.id = link.id and audit_pending.id between ${chained[0]?.id}::uuid and ${last?.id}::uuid
+      returning audit_pending.*, link.seq, link.salt, link.digest, link.previous_hash, link.hash
+    ), events as (
+      insert into audit_events (seq, id, action, actor_id, target_type, target_id, created_at,
+        personal_digest, key_id, previous_hash, hash)
+      select seq, id, action, actor_id, target_type, target_id, created_at, digest, ${keyId}, previous_hash, hash
+      from moved order by seq
+    ), personal as (
+      insert into audit_personal (event_id, salt, ip, user_agent, request_id, before, after)
+      select id, salt, ip, user_agent, request_id, before, after from moved order by seq
+    ), head as (
+      update audit_chain_head set seq = ${last?.seq}, hash = ${last?.hash}, updated_at = clock_timestamp()
+    )
+    select count(*) as moved from moved`.execute(trx)
+  if (rows[0]?.moved !== chained.length) throw new Error('an event of the batch left audit_pending meanwhile')
+}

@@ -1,0 +1,476 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { verifyChain } from '@muster/audit'
+import { newId } from '@muster/db'
+import { anonymisePeople } from '@muster/jobs/definitions'
+import { auditRow } from '@muster/jobs/outbox'
+import { openQueue } from '@muster/jobs/queue'
+import { failFastRedis } from '@muster/jobs/redis'
+import {
+  endWithTest,
+  eventually,
+  freePort,
+  insertOrganization,
+  insertReminder,
+  insertTask,
+  insertUser,
+  manualClock,
+} from '@muster/testing'
+import type { Queue } from 'bullmq'
+import { sql } from 'kysely'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createHarness, insertPending, keys } from '../testing/harness.ts'
+
+const dayMs = 86_400_000
+const now = new Date('2026-11-21T03:47:00.000Z')
+const longAgo = new Date(now.getTime() - 30 * dayMs)
+const clock = manualClock(now)
+
+let harness: Awaited<ReturnType<typeof createHarness>>
+beforeEach(async () => {
+  harness = await createHarness()
+})
+afterEach(() => harness.close())
+
+type Person = Awaited<ReturnType<typeof insertUser>>
+
+const leaving = (changes: Parameters<typeof insertUser>[1] = {}) =>
+  insertUser(harness.db, { deletion_requested_at: longAgo, ...changes })
+const userOf = ({ id }: { id: string }) =>
+  harness.db.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
+const countOf = async (table: string, where = sql<boolean>`true`) => {
+  const { rows } = await sql<{ n: number }>`select count(*)::int as n from ${sql.table(table)} where ${where}`.execute(
+    harness.db,
+  )
+  return rows[0]?.n
+}
+const orderedFiles = async () =>
+  (await harness.db.selectFrom('outbox').select('payload').where('name', '=', 'delete-files').execute()).flatMap(
+    ({ payload }) => (payload as { keys: string[] }).keys,
+  )
+
+async function withQueue<T>(ask: (queue: Queue) => Promise<T>): Promise<T> {
+  const redis = failFastRedis(harness.redis.url)
+  await once(redis, 'ready')
+  const queue = await openQueue('audit', redis)
+  try {
+    return await ask(queue)
+  } finally {
+    await queue.close()
+    redis.disconnect()
+  }
+}
+
+/** Runs the job now, with a worker in this process, until it ends. */
+async function run(end: 'completed' | 'failed' = 'completed') {
+  const worker = harness.start({ clock })
+  await withQueue(async (queue) => {
+    const job = await queue.add(anonymisePeople.name, {})
+    await eventually(async () => expect(await job.getState()).toBe(end), { timeoutMs: 15_000 })
+  })
+  await worker.close()
+}
+
+/** Something of everything that Muster keeps of a person. */
+async function insertTraces(person: Person, other: Person) {
+  const { db } = harness
+  const user_id = person.id
+  const at = { created_at: longAgo }
+  const task = await insertTask(db, person)
+  await insertReminder(db, task)
+  const file = { id: newId(), task_id: task.id, organization_id: person.organization_id, uploader_id: user_id }
+  await db
+    .insertInto('attachments')
+    .values({
+      ...file,
+      filename: 'a.jpg',
+      content_type: 'image/webp',
+      kind: 'image',
+      status: 'ready',
+      size_bytes: 1,
+      original_size_bytes: 1,
+      storage_key: `attachments/${file.id}/optimized`,
+    })
+    .execute()
+  await db
+    .insertInto('notifications')
+    .values({ id: newId(), user_id, type: 'general', title: 'x', message: 'y' })
+    .execute()
+  await db
+    .insertInto('sessions')
+    .values({
+      id: newId(),
+      user_id,
+      seed: Buffer.alloc(32),
+      rotated_at: longAgo,
+      created_at: longAgo,
+      last_used_at: longAgo,
+      expires_at: longAgo,
+      ip: '192.0.2.7',
+    })
+    .execute()
+  await db
+    .insertInto('known_devices')
+    .values({ user_id, browser: 'Firefox', network: '192.0.2.0/24', first_seen_at: longAgo, last_seen_at: longAgo })
+    .execute()
+  await db
+    .insertInto('digest_deliveries')
+    .values({
+      id: newId(),
+      user_id,
+      local_date: longAgo,
+      scheduled_at: longAgo,
+      status: 'sent',
+      late: false,
+      created_at: longAgo,
+    })
+    .execute()
+  await db.insertInto('user_preferences').values({ user_id, settings: '{}', updated_at: longAgo }).execute()
+  await db
+    .insertInto('totp_secrets')
+    .values({ id: newId(), user_id, key_id: 'k1', sealed: Buffer.alloc(8), ...at })
+    .execute()
+  await db
+    .insertInto('recovery_codes')
+    .values({ user_id, code_hash: Buffer.alloc(32), ...at })
+    .execute()
+  await db
+    .insertInto('password_resets')
+    .values({ id: newId(), user_id, expires_at: longAgo, ...at })
+    .execute()
+  const pair = { id: newId(), requester_id: other.id, addressee_id: user_id, accepted_at: longAgo }
+  await db
+    .insertInto('friendships')
+    .values({ ...pair, ...at })
+    .execute()
+  await db
+    .insertInto('blocks')
+    .values({ blocker_id: other.id, blocked_id: user_id, ...at })
+    .execute()
+  const mail = { template: 'welcome', data: JSON.stringify({ name: person.name }) }
+  await db
+    .insertInto('email_messages')
+    .values([
+      { id: newId(), ...mail, to_address: person.email, user_id, status: 'sent' },
+      { id: newId(), ...mail, to_address: person.email, status: 'queued' },
+      { id: newId(), ...mail, to_address: other.email, user_id: other.id, status: 'sent' },
+    ])
+    .execute()
+  await db.insertInto('email_suppressions').values({ address: person.email, reason: 'full' }).execute()
+  return { task, file }
+}
+
+const ownTables = [
+  'sessions',
+  'notifications',
+  'reminders',
+  'due_notices',
+  'digest_deliveries',
+  'known_devices',
+  'user_preferences',
+  'totp_secrets',
+  'recovery_codes',
+  'password_resets',
+]
+
+test('thirty days after the wish nothing tells who it was, and nobody can sign in', async () => {
+  const other = await insertUser(harness.db)
+  const avatar = `avatars/x/${newId()}/picture`
+  const person = await leaving({
+    name: 'Real Name',
+    username: 'real_name',
+    bio: 'about me',
+    password_hash: 'hash',
+    google_id: 'google',
+    avatar_key: avatar,
+    timezone: 'Europe/Berlin',
+    last_seen_at: longAgo,
+    two_factor_method: 'totp',
+  })
+  const { file } = await insertTraces(person, other)
+  await run()
+
+  expect(await userOf(person)).toMatchObject({
+    username: expect.stringMatching(/^deleted_[0-9a-f]{22}$/),
+    name: 'Deleted person',
+    email: `deleted-${person.id}@invalid`,
+    password_hash: null,
+    google_id: null,
+    avatar_key: null,
+    bio: null,
+    timezone: 'UTC',
+    last_seen_at: null,
+    two_factor_method: 'none',
+    is_active: false,
+    organization_id: null,
+    anonymised_at: now,
+  })
+  for (const table of ownTables) {
+    expect([table, await countOf(table, sql`user_id = ${person.id}`)]).toEqual([table, 0])
+  }
+  for (const table of ['friendships', 'blocks', 'tasks', 'attachments', 'email_suppressions']) {
+    expect([table, await countOf(table)]).toEqual([table, 0])
+  }
+  const mails = await harness.db
+    .selectFrom('email_messages')
+    .select(['to_address', 'data', 'status'])
+    .orderBy('id')
+    .execute()
+  expect(mails).toEqual([
+    { to_address: 'erased', data: {}, status: 'sent' },
+    { to_address: 'erased', data: {}, status: 'dropped' },
+    { to_address: other.email, data: { name: 'Real Name' }, status: 'sent' },
+  ])
+  expect(await orderedFiles()).toEqual(
+    expect.arrayContaining([
+      avatar,
+      ...['original', 'optimized', 'thumbnail'].map((name) => `attachments/${file.id}/${name}`),
+    ]),
+  )
+  expect(await countOf('organizations', sql`id = ${person.organization_id}`)).toBe(0)
+  expect(await userOf(other)).toEqual(other)
+})
+
+test('invitations to their address tell nobody any more whose it was, and those that were open end', async () => {
+  const [person, inviter] = [await leaving(), await insertUser(harness.db, { role: 'operator' })]
+  const rest = { role: 'operator', inviter_id: inviter.id, expires_at: new Date(now.getTime() + dayMs) }
+  const at = { created_at: longAgo, updated_at: longAgo }
+  const invite = { ...rest, ...at, email: person.email }
+  await harness.db
+    .insertInto('invites')
+    .values([
+      { ...invite, id: newId(), email_id: newId(), status: 'accepted', accepted_by: person.id, accepted_at: longAgo },
+      { ...invite, id: newId(), email_id: newId(), status: 'pending' },
+      { ...invite, id: newId(), email_id: newId(), status: 'pending', email: 'other@example.test' },
+    ])
+    .execute()
+  await run()
+  const invites = harness.db.selectFrom('invites').select(['email', 'status']).orderBy('id')
+  expect(await invites.execute()).toEqual([
+    { email: `deleted-${person.id}@invalid`, status: 'accepted' },
+    { email: `deleted-${person.id}@invalid`, status: 'revoked' },
+    { email: 'other@example.test', status: 'pending' },
+  ])
+})
+
+test('nobody goes before the thirty days are over, nor who came back', async () => {
+  const early = await leaving({ deletion_requested_at: new Date(longAgo.getTime() + 1) })
+  const back = await insertUser(harness.db)
+  const due = await leaving()
+  await run()
+  expect([await userOf(early), await userOf(back)]).toEqual([early, back])
+  expect((await userOf(due)).anonymised_at).toEqual(now)
+})
+
+test('the personal part of the audit log goes, chained or not, and the chain stays whole', async () => {
+  const [person, other] = [await leaving(), await insertUser(harness.db)]
+  await insertPending(harness.db, 2_500, { actorId: person.id })
+  await insertPending(harness.db, 10, { targetType: 'user', actorId: other.id })
+  const onPerson = auditRow({
+    action: 'user.updated',
+    actorId: other.id,
+    targetType: 'user',
+    targetId: person.id,
+    after: { a: 1 },
+  })
+  await harness.db.insertInto('audit_pending').values(onPerson).execute()
+  const first = harness.start({ clock })
+  await eventually(async () => expect(await countOf('audit_pending')).toBe(0), { timeoutMs: 15_000 })
+  await first.close()
+  await insertPending(harness.db, 5, { actorId: person.id })
+  await run()
+  harness.start({ clock })
+  await eventually(async () => expect(await countOf('audit_pending')).toBe(0))
+
+  const { rows } = await sql<{ kept: number }>`
+    select count(*)::int as kept from audit_events e join audit_personal p on p.event_id = e.id
+    where (actor_id = ${person.id} or target_id = ${person.id})
+      and coalesce(p.ip, p.user_agent, p.request_id, p.before::text, p.after::text) is not null`.execute(harness.db)
+  expect(rows[0]?.kept).toBe(0)
+  expect(await countOf('audit_personal', sql`ip is not null`)).toBe(10)
+  const report = await verifyChain(harness.db, keys)
+  expect(report).toMatchObject({ ok: true, checkedRows: 2_518, faults: [] })
+  expect(report.erasedRows).toBeGreaterThanOrEqual(2_501)
+})
+
+test('events that are being chained while they are erased leave the chain whole', async () => {
+  const people = await Promise.all(Array.from({ length: 10 }, () => leaving()))
+  harness.start({ sweepIntervalMs: 5 })
+  let isDone = false
+  const writing = (async () => {
+    while (!isDone) for (const { id } of people) await insertPending(harness.db, 5, { actorId: id })
+  })()
+  await run()
+  isDone = true
+  await writing
+  await eventually(async () => expect(await countOf('audit_pending')).toBe(0), { timeoutMs: 15_000 })
+  const { ok, faults } = await verifyChain(harness.db, keys)
+  expect({ ok, faults: faults.length }).toEqual({ ok: true, faults: 0 })
+})
+
+test('an organization with somebody else in it keeps its tasks; one with nobody goes, but for tasks of who moved away', async () => {
+  const { db } = harness
+  const team = await insertOrganization(db)
+  await insertUser(db, { organization_id: team.id, role: 'client_user' })
+  const member = await leaving({ organization_id: team.id, role: 'client_user' })
+  const kept = await insertTask(db, member)
+
+  const alone = await leaving()
+  const gone = await insertTask(db, alone)
+  const former = await insertUser(db, {
+    organization_id: alone.organization_id,
+    anonymised_at: longAgo,
+    is_active: false,
+  })
+  const moved = await insertUser(db)
+  const theirs = await insertTask(db, { id: moved.id, organization_id: alone.organization_id })
+  const admin = await leaving({ role: 'super_admin' })
+  const own = await insertTask(db, admin)
+  await run()
+
+  const tasks = await db.selectFrom('tasks').select(['id', 'organization_id']).orderBy('id').execute()
+  expect(tasks).toEqual([
+    { id: kept.id, organization_id: team.id },
+    { id: theirs.id, organization_id: moved.organization_id },
+  ])
+  expect([gone.id, own.id]).not.toContain(tasks[0]?.id)
+  expect(await userOf(member)).toMatchObject({ organization_id: team.id, anonymised_at: now })
+  expect(await userOf(former)).toMatchObject({ organization_id: null })
+  expect(await userOf(admin)).toMatchObject({ anonymised_at: now })
+  const left = await db.selectFrom('organizations').select('id').execute()
+  expect(left.map(({ id }) => id).sort()).toEqual([team.id, moved.organization_id].sort())
+})
+
+test('more tasks than fit into one portion go all the same, and a second run changes nothing', async () => {
+  const person = await leaving()
+  const rows = Array.from({ length: 250 }, () => ({
+    id: newId(),
+    owner_id: person.id,
+    organization_id: person.organization_id,
+    title: 'Test task',
+    due_date: now,
+  }))
+  await harness.db.insertInto('tasks').values(rows).execute()
+  await run()
+  expect(await countOf('tasks')).toBe(0)
+  const first = await userOf(person)
+  await run()
+  expect(await userOf(person)).toEqual(first)
+  const audited = sql<boolean>`target_id = ${person.id} and action = 'user.anonymised'`
+  const events = ((await countOf('audit_pending', audited)) ?? 0) + ((await countOf('audit_events', audited)) ?? 0)
+  expect(events).toBe(1)
+})
+
+test('somebody with whom it fails stops nobody else, and the job is listed as failed', async () => {
+  const [first, second] = [await leaving(), await leaving()]
+  await insertTask(harness.db, first)
+  await refuseDeletion('tasks')
+  await run('failed')
+  expect((await userOf(first)).anonymised_at).toBeNull()
+  expect((await userOf(second)).anonymised_at).toEqual(now)
+  await sql`drop trigger refuse on tasks`.execute(harness.db)
+  await run()
+  expect((await userOf(first)).anonymised_at).toEqual(now)
+  expect(await countOf('tasks')).toBe(0)
+})
+
+async function refuseDeletion(table: string) {
+  await sql`create function refuse() returns trigger language plpgsql as $$ begin raise exception 'refused'; end $$`.execute(
+    harness.db,
+  )
+  await sql`create trigger refuse before delete on ${sql.table(table)} for each row execute function refuse()`.execute(
+    harness.db,
+  )
+}
+
+test.each(['reminders', 'tasks', 'audit_personal', 'organizations'])(
+  'killed before it deletes from %s, the next run goes on from there',
+  async (table) => {
+    const [other, person] = [await insertUser(harness.db), await leaving({ deletion_requested_at: new Date(0) })]
+    await insertTraces(person, other)
+    await insertPending(harness.db, 20, { actorId: person.id })
+    const gate = await closeGate(table)
+    const killed = await startProcess()
+    await withQueue((queue) => queue.add(anonymisePeople.name, {}))
+    await gate.someoneWaits()
+    killed.kill('SIGKILL')
+    await once(killed, 'exit')
+    expect((await userOf(person)).name).toBe('Deleted person')
+    expect((await userOf(person)).anonymised_at).toBeNull()
+    await gate.open()
+
+    await run()
+    expect((await userOf(person)).anonymised_at).toEqual(now)
+    for (const own of [...ownTables, 'tasks', 'friendships']) expect([own, await countOf(own)]).toEqual([own, 0])
+    harness.start()
+    await eventually(async () => expect(await countOf('audit_pending')).toBe(0))
+    expect(await countOf('audit_personal', sql`ip is not null`)).toBe(0)
+    expect(await verifyChain(harness.db, keys)).toMatchObject({ ok: true })
+  },
+)
+
+/** A place in Postgres where a deletion waits until it is opened. */
+async function closeGate(table: string) {
+  await sql`
+    create function gate() returns trigger language plpgsql as $$
+    begin perform pg_advisory_xact_lock_shared(71); return null; end $$`.execute(harness.db)
+  await sql`create trigger gate before delete on ${sql.table(table)} for each statement execute function gate()`.execute(
+    harness.db,
+  )
+  const held = Promise.withResolvers<void>()
+  const holding = harness.db.connection().execute(async (own) => {
+    await sql`select pg_advisory_lock(71)`.execute(own)
+    await held.promise
+    await sql`select pg_advisory_unlock(71)`.execute(own)
+  })
+  return {
+    someoneWaits: () =>
+      eventually(
+        async () => {
+          const { rows } =
+            await sql`select from pg_locks where locktype = 'advisory' and objid = 71 and not granted`.execute(
+              harness.db,
+            )
+          expect(rows).not.toEqual([])
+        },
+        { timeoutMs: 15_000 },
+      ),
+    async open() {
+      held.resolve()
+      await holding
+    },
+  }
+}
+
+async function startProcess(): Promise<ChildProcess> {
+  const opsPort = await freePort()
+  const child = spawn(process.execPath, [new URL('../main.ts', import.meta.url).pathname], {
+    env: {
+      ...process.env,
+      NODE_ENV: 'test',
+      DATABASE_URL: harness.database.url,
+      REDIS_URL: harness.redis.url,
+      AUDIT_KEYS: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
+      LOG_LEVEL: 'error',
+      OPS_PORT: String(opsPort),
+    },
+    stdio: 'inherit',
+  })
+  endWithTest(child)
+  await eventually(async () => expect((await fetch(`http://127.0.0.1:${opsPort}/readyz`)).ok).toBe(true), {
+    timeoutMs: 15_000,
+  })
+  return child
+}
+
+test('it is scheduled once, for the coming night', async () => {
+  harness.start()
+  harness.start()
+  const own = await eventually(async () => {
+    const all = await withQueue((queue) => queue.getJobSchedulers())
+    const found = all.filter(({ name }) => name === anonymisePeople.name)
+    expect(found).not.toEqual([])
+    return found
+  })
+  expect(own).toMatchObject([{ pattern: '0 47 3 * * *', tz: 'Etc/UTC' }])
+})

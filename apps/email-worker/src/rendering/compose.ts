@@ -1,0 +1,87 @@
+import {
+  type CodeTemplateName,
+  isTemplateName,
+  mailCode,
+  mailToken,
+  optOutToken,
+  type TemplateDefinition,
+  type TokenTemplateName,
+  templates,
+} from '@muster/mail'
+import type { KeyRing } from '@muster/security'
+import type { ClaimedMail } from '../mails/mails.queries.ts'
+import { compiled } from './compiled.gen.ts'
+import { fill } from './fill.ts'
+
+export type Composed =
+  | {
+      kind: 'ready'
+      subject: string
+      html: string
+      text: string
+      /** Where a mail client turns these mails off by one POST (RFC 8058). */
+      optOutUrl: string | undefined
+      /** The code or token, also that of the opt-out: whatever the SMTP server says back, it must not be written down. */
+      secret: string | undefined
+    }
+  /** This release or its keys can't; another worker may, or this one later. */
+  | { kind: 'not-yet'; reason: string }
+  | { kind: 'impossible'; reason: string }
+
+const clockToleranceMs = 5_000
+
+/** Puts the row's data, its code or token and the links into the compiled template. */
+export function compose(
+  { codeKeys, webUrl, publicUrl }: { codeKeys: KeyRing; webUrl: string; publicUrl: string },
+  mail: Pick<
+    ClaimedMail,
+    'id' | 'template' | 'userId' | 'data' | 'codeVersion' | 'codeKeyId' | 'createdAt' | 'expiresAt'
+  >,
+): Composed {
+  const { template } = mail
+  // While a release rolls out, a newer API may order what only a newer worker knows.
+  if (!isTemplateName(template)) return { kind: 'not-yet', reason: `unknown template "${template}"` }
+  const { data, code, token, optOut }: TemplateDefinition = templates[template]
+  const parsed = data.safeParse(mail.data)
+  if (!parsed.success)
+    return { kind: 'impossible', reason: `the data does not fit the template: ${describe(parsed.error)}` }
+
+  const values: Record<string, unknown> = { ...parsed.data, webUrl }
+  let secret: string | undefined
+  let optOutUrl: string | undefined
+  if (optOut && mail.userId) {
+    secret = optOutToken(codeKeys, optOut, mail.userId)
+    optOutUrl = values.optOutUrl = `${publicUrl}/api/v1/unsubscribe?token=${secret}`
+  }
+  if (code || token) {
+    const keyId = mail.codeKeyId ?? codeKeys.currentId
+    if (!codeKeys.keys.has(keyId)) return { kind: 'not-yet', reason: `MAIL_CODE_KEYS lacks the key "${keyId}"` }
+    const derived = { emailId: mail.id, version: mail.codeVersion, keyId }
+    if (code) secret = values.code = mailCode(codeKeys, { template: template as CodeTemplateName, ...derived })
+    if (token) secret = values.token = mailToken(codeKeys, { template: template as TokenTemplateName, ...derived })
+    values.lifetime = inWords(lifetimeMs(mail))
+  }
+  const timezone = typeof values.timezone === 'string' ? values.timezone : 'UTC'
+  return { kind: 'ready', ...fill(compiled[template], values, timezone), optOutUrl, secret }
+}
+
+/** A code that is sent again can end sooner than its template says. Whoever set its end may read another clock. */
+const lifetimeMs = ({ createdAt, expiresAt }: Pick<ClaimedMail, 'createdAt' | 'expiresAt'>) =>
+  expiresAt ? expiresAt.getTime() - createdAt.getTime() + clockToleranceMs : 0
+
+const units = [
+  { unit: 'day', minutes: 1_440 },
+  { unit: 'hour', minutes: 60 },
+  { unit: 'minute', minutes: 1 },
+] as const
+
+/** `5 minutes`, `1 hour`, `7 days`. */
+function inWords(ms: number): string {
+  const minutes = Math.max(1, Math.floor(ms / 60_000))
+  const { unit, minutes: length } = units.find((unit) => minutes % unit.minutes === 0) ?? units[2]
+  return new Intl.NumberFormat('en', { style: 'unit', unit, unitDisplay: 'long' }).format(minutes / length)
+}
+
+/** Where the data is wrong, never what it says. */
+const describe = (error: { issues: { path: PropertyKey[]; code?: string }[] }) =>
+  error.issues.map(({ path, code }) => `${path.map(String).join('.')} ${code}`).join(', ')

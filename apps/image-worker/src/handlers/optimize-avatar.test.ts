@@ -1,0 +1,190 @@
+import { utimes } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { newId } from '@muster/db'
+import { deleteFiles, optimizeAvatar, sweepOrphans } from '@muster/jobs/definitions'
+import { profileKey } from '@muster/person-cache'
+import { avatarKeys } from '@muster/storage'
+import { eventually, insertUser } from '@muster/testing'
+import { Redis } from 'ioredis'
+import sharp from 'sharp'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createHarness, type Harness, withImageQueue } from '../testing/harness.ts'
+import { animation, bomb, gpsPhoto, pixelAt, redAndBlue } from '../testing/images.ts'
+
+let worker: Harness
+let redis: Redis
+
+beforeAll(async () => {
+  worker = await createHarness()
+  redis = new Redis(worker.redisUrl)
+})
+afterAll(async () => {
+  redis.disconnect()
+  await worker.close()
+})
+
+const userOf = (userId: string) =>
+  worker.db.selectFrom('users').selectAll().where('id', '=', userId).executeTakeFirstOrThrow()
+const owedJobs = () => worker.db.selectFrom('outbox').select('id').where('failed_at', 'is', null).execute()
+const idle = () => eventually(async () => expect(await owedJobs()).toEqual([]), { timeoutMs: 15_000 })
+const filesOf = async (userId: string) => (await worker.keys()).filter((key) => key.startsWith(`avatars/${userId}/`))
+const auditOf = async (userId: string) =>
+  (
+    await worker.db.selectFrom('audit_pending').select('action').where('target_id', '=', userId).orderBy('id').execute()
+  ).map(({ action }) => action)
+
+/** As the API does after an upload. */
+async function upload(userId: string, bytes: Buffer | undefined, uploadId = newId()): Promise<string> {
+  if (bytes) await worker.storage.put(avatarKeys(userId, uploadId).original, Readable.from([bytes]))
+  await worker.transact(async ({ trx, enqueue }) => {
+    await trx
+      .updateTable('users')
+      .set({ avatar_upload_id: uploadId, avatar_status: 'processing' })
+      .where('id', '=', userId)
+      .execute()
+    enqueue(optimizeAvatar, { userId, uploadId })
+  })
+  return uploadId
+}
+
+const withAvatar = async () => {
+  const { id } = await insertUser(worker.db)
+  const uploadId = await upload(id, await gpsPhoto(300, 200))
+  await idle()
+  return { userId: id, key: avatarKeys(id, uploadId).picture }
+}
+
+test('a photo becomes an upright square of 512 px from its middle, in WebP, without camera and place', async () => {
+  const { id: userId } = await insertUser(worker.db)
+  const stored = await sharp(await redAndBlue(800, 400).png().toBuffer())
+    .rotate(-90)
+    .jpeg({ quality: 100 })
+    .withExif({ IFD0: { Make: 'Phone' } })
+    .withMetadata({ orientation: 6 })
+    .toBuffer()
+  const uploadId = await upload(userId, stored)
+  await idle()
+  const user = await userOf(userId)
+  expect(user).toMatchObject({
+    avatar_key: avatarKeys(userId, uploadId).picture,
+    avatar_status: 'ready',
+    avatar_upload_id: null,
+    version: 2,
+  })
+  const picture = await worker.read(user.avatar_key ?? '')
+  const { exif, xmp, icc, ...header } = await sharp(picture).metadata()
+  expect(header).toMatchObject({ format: 'webp', width: 512, height: 512 })
+  expect([exif, xmp, icc]).toEqual([undefined, undefined, undefined])
+  const [[red = 0, , noBlue = 0], [noRed = 0, , blue = 0]] = (await Promise.all(
+    [40, 470].map((x) => pixelAt(picture, x, 256)),
+  )) as [number[], number[]]
+  expect([red > noBlue + 100, blue > noRed + 100]).toEqual([true, true])
+  expect(await filesOf(userId)).toEqual([user.avatar_key])
+  expect(await auditOf(userId)).toEqual(['user.avatar_changed'])
+})
+
+test('the new picture replaces the old one, whose file goes, and the cached profile', async () => {
+  const { userId, key } = await withAvatar()
+  await redis.set(profileKey(userId), '{"user":{}}')
+  await upload(userId, await animation('gif', { sizePx: 64, frames: 3, delayMs: 100 }))
+  await idle()
+  const { avatar_key } = await userOf(userId)
+  expect(avatar_key).not.toBe(key)
+  expect(await filesOf(userId)).toEqual([avatar_key])
+  expect((await sharp(await worker.read(avatar_key ?? '')).metadata()).pages).toBeUndefined()
+  expect(await redis.exists(profileKey(userId))).toBe(0)
+})
+
+test.each([
+  ['a bomb of 100 megapixels', () => bomb(10_000, 10_000), /megapixels/],
+  ['a truncated file', async () => (await gpsPhoto(600, 400)).subarray(0, 4_000), /damaged/],
+  ['a file that is no image', async () => Buffer.from('GIF89a and nothing else'), /damaged/],
+])('%s leaves the old picture, no file, and word to the person', async (_name, bytes, reason) => {
+  const { userId, key } = await withAvatar()
+  await upload(userId, await bytes())
+  await idle()
+  expect(await userOf(userId)).toMatchObject({
+    avatar_key: key,
+    avatar_status: 'failed',
+    avatar_upload_id: null,
+    version: 2,
+  })
+  expect(await filesOf(userId)).toEqual([key])
+  const told = await worker.db
+    .selectFrom('notifications')
+    .select(['type', 'message'])
+    .where('user_id', '=', userId)
+    .execute()
+  expect(told).toEqual([{ type: 'general', message: expect.stringMatching(reason) }])
+  expect(await auditOf(userId)).toEqual(['user.avatar_changed', 'user.avatar_failed'])
+})
+
+test('of two uploads the later one stays, in whatever order their jobs run', async () => {
+  const { id: userId } = await insertUser(worker.db)
+  const late = newId()
+  const [first, second] = [await gpsPhoto(2_400, 2_400), await gpsPhoto(300, 200)]
+  await upload(userId, first)
+  await upload(userId, second, late)
+  await idle()
+  expect((await userOf(userId)).avatar_key).toBe(avatarKeys(userId, late).picture)
+})
+
+test('a picture that was taken away while it was made does not come back, and leaves no file', async () => {
+  for (const sizePx of [200, 1_500, 3_000]) {
+    const { id: userId } = await insertUser(worker.db)
+    const uploadId = await upload(userId, await gpsPhoto(sizePx, sizePx))
+    await worker.transact(async ({ trx, enqueue }) => {
+      await trx
+        .updateTable('users')
+        .set({ avatar_upload_id: null, avatar_key: null, avatar_status: null })
+        .where('id', '=', userId)
+        .execute()
+      enqueue(deleteFiles, { keys: Object.values(avatarKeys(userId, uploadId)) })
+    })
+    await idle()
+    expect(await userOf(userId)).toMatchObject({ avatar_key: null, avatar_status: null })
+    expect(await filesOf(userId)).toEqual([])
+  }
+})
+
+test('the sweep removes avatars that nobody has, and gives up uploads whose job was given up', async () => {
+  const { userId, key } = await withAvatar()
+  const other = await insertUser(worker.db)
+  const put = (name: string) => worker.storage.put(name, Readable.from([Buffer.from('bytes')]))
+  const [left, owned] = [newId(), newId()]
+  const orphans = [avatarKeys(userId, left).original, avatarKeys(newId(), newId()).picture]
+  const wanted = avatarKeys(other.id, owned).original
+  await Promise.all([...orphans, wanted].map(put))
+  const twoDaysAgo = new Date(Date.now() - 2 * 86_400_000)
+  for (const name of await worker.keys()) await utimes(join(worker.storageDir, name), twoDaysAgo, twoDaysAgo)
+  const abandon = { avatar_upload_id: newId(), avatar_status: 'processing' }
+  const given = await insertUser(worker.db, abandon)
+  await worker.db
+    .updateTable('users')
+    .set({ avatar_upload_id: owned, avatar_status: 'processing' })
+    .where('id', '=', other.id)
+    .execute()
+  // Its job is still owed, a long while from now.
+  await worker.db
+    .insertInto('outbox')
+    .values({
+      id: newId(),
+      queue: 'image',
+      name: optimizeAvatar.name,
+      payload: JSON.stringify({ userId: other.id, uploadId: owned }),
+      run_at: new Date(Date.now() + 3_600_000),
+      published_at: new Date(),
+    })
+    .execute()
+
+  await withImageQueue(worker.redisUrl, (queue) => queue.add(sweepOrphans.name, {}))
+
+  await eventually(async () => {
+    const keys = await worker.keys()
+    for (const orphan of orphans) expect(keys).not.toContain(orphan)
+  })
+  expect(await worker.keys()).toEqual(expect.arrayContaining([key, wanted]))
+  expect(await userOf(given.id)).toMatchObject({ avatar_status: 'failed', avatar_upload_id: null })
+  expect(await userOf(other.id)).toMatchObject({ avatar_status: 'processing', avatar_upload_id: owned })
+})

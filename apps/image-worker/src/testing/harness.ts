@@ -1,0 +1,176 @@
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { type Db, newId, systemClock } from '@muster/db'
+import { optimizeImage } from '@muster/jobs/definitions'
+import { createTransact, type Transact } from '@muster/jobs/outbox'
+import { startPublisher } from '@muster/jobs/publisher'
+import { openQueue } from '@muster/jobs/queue'
+import { failFastRedis } from '@muster/jobs/redis'
+import { createLogger } from '@muster/logger'
+import { profileKey } from '@muster/person-cache'
+import { createStorage, type Storage, type StorageConfig } from '@muster/storage'
+import { createTestDatabase, createTestRedis, eventually } from '@muster/testing'
+import type { Queue } from 'bullmq'
+import { expect } from 'vitest'
+import type { Deps } from '../deps.ts'
+import { startImageWorker } from '../image-worker.ts'
+
+export type Harness = {
+  deps: Deps
+  db: Db
+  storage: Storage
+  storageDir: string
+  transact: Transact
+  redisUrl: string
+  databaseUrl: string
+  /** An attachment in processing, with its bytes in the storage unless there are none. @returns its id */
+  insert(bytes?: Buffer): Promise<string>
+  /** Orders the job of an attachment. */
+  order(attachmentId: string): Promise<void>
+  /** Both, as the API does after an upload. */
+  upload(bytes: Buffer): Promise<string>
+  /** The attachment once it is no longer in processing, with all jobs done. */
+  finished(attachmentId: string): Promise<Attachment>
+  read(key: string): Promise<Buffer>
+  keys(): Promise<string[]>
+  close(): Promise<void>
+}
+
+export type Attachment = Awaited<ReturnType<typeof findAttachment>>
+
+/**
+ * The image worker with a database, a Redis and a folder of its own.
+ * @param options.isWorking false when the test starts worker processes itself
+ * @param options.storage instead of that folder
+ * @param options.onLog gets each line of the log, which is silent otherwise
+ */
+export async function createHarness({
+  isWorking = true,
+  storage: storageConfig,
+  onLog,
+}: {
+  isWorking?: boolean
+  storage?: StorageConfig
+  onLog?: (line: Record<string, unknown>) => void
+} = {}): Promise<Harness> {
+  const [database, redis, folder] = await Promise.all([
+    createTestDatabase(),
+    createTestRedis(),
+    mkdtemp(join(tmpdir(), 'muster-image-test-')),
+  ])
+  const { db } = database
+  const destination = { write: (line: string) => onLog?.(JSON.parse(line)) }
+  const log = createLogger({ name: 'test', level: onLog ? 'info' : 'silent', destination })
+  const storageDir = join(folder, 'files')
+  const storage = createStorage(storageConfig ?? { driver: 'local', localDir: storageDir })
+  const publisher = startPublisher({ db, redisUrl: redis.url, log })
+  const dropProfile = async (userId: string) => void (await redis.client.del(profileKey(userId)))
+  const deps: Deps = { db, redisUrl: redis.url, publisher, storage, dropProfile, clock: systemClock, log }
+  const transact = createTransact({ db, publisher })
+  const worker = isWorking ? startImageWorker(deps, { concurrency: 2 }) : undefined
+  const taskId = await insertTask(db)
+
+  const insert = async (bytes?: Buffer) => {
+    const id = newId()
+    const storageKey = `attachments/${id}/original`
+    if (bytes) await storage.put(storageKey, Readable.from([bytes]))
+    const sizeBytes = bytes?.length ?? 1
+    await db
+      .insertInto('attachments')
+      .values({
+        id,
+        task_id: taskId,
+        filename: 'picture.jpg',
+        content_type: 'image/jpeg',
+        kind: 'image',
+        status: 'processing',
+        size_bytes: sizeBytes,
+        original_size_bytes: sizeBytes,
+        storage_key: storageKey,
+      })
+      .execute()
+    return id
+  }
+  const order = (attachmentId: string) =>
+    transact(async ({ enqueue }) => {
+      enqueue(optimizeImage, { attachmentId })
+    })
+
+  return {
+    deps,
+    db,
+    storage,
+    storageDir,
+    transact,
+    redisUrl: redis.url,
+    databaseUrl: database.url,
+    insert,
+    order,
+    async upload(bytes) {
+      const id = await insert(bytes)
+      await order(id)
+      return id
+    },
+    finished: (id) =>
+      eventually(
+        async () => {
+          const found = await findAttachment(db, id)
+          expect(found.status).not.toBe('processing')
+          expect(await db.selectFrom('outbox').select('id').where('failed_at', 'is', null).execute()).toEqual([])
+          return found
+        },
+        { timeoutMs: 40_000 },
+      ),
+    read: async (key) => buffer((await storage.open(key)).stream),
+    keys: async () => (await Array.fromAsync(storage.list(''))).map(({ key }) => key).sort(),
+    async close() {
+      await worker?.close()
+      await publisher.close()
+      await redis.close()
+      await database.drop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function findAttachment(db: Db, id: string) {
+  return db.selectFrom('attachments').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
+}
+
+async function insertTask(db: Db): Promise<string> {
+  const [userId, taskId, organizationId] = [newId(), newId(), newId()]
+  await db.insertInto('organizations').values({ id: organizationId, name: 'Test' }).execute()
+  await db
+    .insertInto('users')
+    .values({
+      id: userId,
+      username: 'tester',
+      name: 'Tester',
+      email: 'tester@example.org',
+      role: 'client_admin',
+      organization_id: organizationId,
+    })
+    .execute()
+  await db
+    .insertInto('tasks')
+    .values({ id: taskId, owner_id: userId, organization_id: organizationId, title: 'A task', due_date: new Date() })
+    .execute()
+  return taskId
+}
+
+/** Asks BullMQ's side of the queue. */
+export async function withImageQueue<T>(redisUrl: string, ask: (queue: Queue) => Promise<T>): Promise<T> {
+  const redis = failFastRedis(redisUrl)
+  await once(redis, 'ready')
+  const queue = await openQueue('image', redis)
+  try {
+    return await ask(queue)
+  } finally {
+    await queue.close()
+    redis.disconnect()
+  }
+}

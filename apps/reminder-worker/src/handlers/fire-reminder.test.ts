@@ -1,0 +1,329 @@
+import { once } from 'node:events'
+import { newId } from '@muster/db'
+import { fireReminder } from '@muster/jobs'
+import { queuePrefix } from '@muster/jobs/connection'
+import { createLogger } from '@muster/logger'
+import { eventually, insertOrganization, insertTask, manualClock } from '@muster/testing'
+import { sql } from 'kysely'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createHarness, type Harness, type Person } from '../testing/harness.ts'
+
+let harness: Harness
+beforeEach(async () => {
+  harness = await createHarness()
+})
+afterEach(() => harness.close())
+
+const status = (id: string, expected: object) =>
+  eventually(async () => expect(await harness.reminder(id)).toMatchObject(expected), { timeoutMs: 10_000 })
+
+const secondsFromNow = (seconds: number) => new Date(Date.now() + seconds * 1_000)
+const dayMs = 86_400_000
+
+test('a reminder fires at its time, not before: ledger, notification, mail and audit event', async () => {
+  harness.start()
+  const scheduledAt = secondsFromNow(1.5)
+  const id = await harness.insertReminder({ scheduled_at: scheduledAt, message: 'The ferns too' })
+  await status(id, { status: 'sent', late: false, failure_reason: null })
+
+  const delivery = await harness.db.selectFrom('reminder_deliveries').selectAll().executeTakeFirstOrThrow()
+  expect(delivery).toMatchObject({ reminder_id: id, user_id: harness.userId, scheduled_at: scheduledAt, late: false })
+  const delayMs = delivery.created_at.getTime() - scheduledAt.getTime()
+  expect(delayMs).toBeGreaterThanOrEqual(0)
+  expect(delayMs).toBeLessThan(2_000)
+
+  expect(await harness.db.selectFrom('notifications').selectAll().executeTakeFirstOrThrow()).toMatchObject({
+    user_id: harness.userId,
+    task_id: harness.taskId,
+    type: 'reminder',
+    title: 'Reminder: Water the plants',
+    message: 'The ferns too',
+    data: { reminderId: id, scheduledAt: scheduledAt.toISOString(), late: false },
+  })
+  expect(await harness.db.selectFrom('email_messages').selectAll().executeTakeFirstOrThrow()).toMatchObject({
+    template: 'reminder',
+    to_address: 'lee@example.org',
+    user_id: harness.userId,
+    data: { taskTitle: 'Water the plants', message: 'The ferns too', timezone: 'Europe/Vienna', late: false },
+  })
+  expect(await harness.counts()).toEqual({ deliveries: 1, notifications: 1, mails: 1, mailJobs: 1, audits: 1, owed: 0 })
+})
+
+test('the type decides between mail and notification', async () => {
+  harness.start()
+  await harness.insertReminder({ scheduled_at: secondsFromNow(-1), type: 'email' })
+  await eventually(async () =>
+    expect(await harness.counts()).toMatchObject({ deliveries: 1, mails: 1, notifications: 0 }),
+  )
+  await harness.insertReminder({ scheduled_at: secondsFromNow(-1), type: 'push' })
+  await eventually(async () =>
+    expect(await harness.counts()).toMatchObject({ deliveries: 2, mails: 1, notifications: 1 }),
+  )
+})
+
+test('a reminder goes where both its type and the preferences want it', async () => {
+  await harness.prefer(harness.userId, { notifications: { reminder: { email: false } } })
+  harness.start()
+  await status(await harness.insertReminder({ scheduled_at: secondsFromNow(-1) }), { status: 'sent' })
+  expect(await harness.counts()).toMatchObject({ deliveries: 1, mails: 0, notifications: 1 })
+  const turnedOff = { status: 'failed', failure_reason: 'turned off in preferences' }
+  await status(await harness.insertReminder({ scheduled_at: secondsFromNow(-1), type: 'email' }), turnedOff)
+
+  await harness.prefer(harness.userId, { notifications: { reminder: { inApp: false } } })
+  await status(await harness.insertReminder({ scheduled_at: secondsFromNow(-1), message: 'Two' }), { status: 'sent' })
+  expect(await harness.counts()).toMatchObject({ deliveries: 2, mails: 1, notifications: 1 })
+
+  await harness.prefer(harness.userId, { notifications: { reminder: { inApp: false, email: false } } })
+  await status(await harness.insertReminder({ scheduled_at: secondsFromNow(-1) }), turnedOff)
+  expect(await harness.counts()).toMatchObject({ deliveries: 2, mails: 1, notifications: 1, audits: 4 })
+})
+
+test('what was missed within a day is sent once and marked late, what is older fails as missed', async () => {
+  const clock = manualClock()
+  const now = clock.now().getTime()
+  const onTime = await harness.insertReminder({ scheduled_at: new Date(now - 30_000) })
+  const late = await harness.insertReminder({ scheduled_at: new Date(now - dayMs) })
+  const missed = await harness.insertReminder({ scheduled_at: new Date(now - dayMs - 1) })
+  harness.start({ clock })
+  await status(onTime, { status: 'sent', late: false })
+  await status(late, { status: 'sent', late: true })
+  await status(missed, { status: 'failed', failure_reason: 'missed' })
+  expect(await harness.counts()).toMatchObject({ deliveries: 2, mails: 2, audits: 3 })
+  const mails = await harness.db.selectFrom('email_messages').select('data').execute()
+  expect(mails.map(({ data }) => data)).toContainEqual(
+    expect.objectContaining({ late: true, scheduledAt: new Date(now - dayMs).toISOString() }),
+  )
+})
+
+test('nobody is reminded of a task that they do not see: it is cancelled, without a word', async () => {
+  const { id: organization_id } = await insertOrganization(harness.db)
+  const [admin] = await harness.insertPeople(1, { organization_id, role: 'client_admin' })
+  const [owner, assignee, other] = await harness.insertPeople(3, { organization_id, role: 'client_user' })
+  const { id: elsewhere } = await insertOrganization(harness.db)
+  const [stranger] = await harness.insertPeople(1, { organization_id: elsewhere })
+  const task = await insertTask(harness.db, owner as Person, {
+    assignee_id: assignee?.id ?? null,
+    due_date: secondsFromNow(60),
+  })
+  const remind = (person: Person | undefined) =>
+    harness.insertReminder({ user_id: person?.id as string, task_id: task.id, scheduled_at: secondsFromNow(-1) })
+  const seeing = await Promise.all([admin, owner, assignee].map(remind))
+  const unseeing = await Promise.all([other, stranger].map(remind))
+  harness.start()
+  for (const id of seeing) await status(id, { status: 'sent' })
+  for (const id of unseeing) await status(id, { status: 'cancelled', failure_reason: null })
+  expect(await harness.counts()).toMatchObject({ deliveries: 3, mails: 3, notifications: 3 })
+})
+
+test('nothing is sent before the clock says so', async () => {
+  const clock = manualClock()
+  const id = await harness.insertReminder({ scheduled_at: new Date(clock.now().getTime() + dayMs) })
+  const soon = await harness.insertReminder({ scheduled_at: new Date(clock.now().getTime() + 1_000) })
+  harness.start({ clock, tickMs: 10 })
+  clock.advance(1_000)
+  await status(soon, { status: 'sent' })
+  expect(await harness.reminder(id)).toMatchObject({ status: 'pending', handed_at: null })
+  clock.advance(dayMs)
+  await status(id, { status: 'sent', late: false })
+})
+
+test('workers side by side deliver each reminder once', async () => {
+  for (let index = 0; index < 3; index++) harness.start({ tickMs: 10 })
+  await remindEach(200)
+  await eventually(
+    async () =>
+      expect(await harness.counts()).toEqual({
+        deliveries: 200,
+        notifications: 200,
+        mails: 200,
+        mailJobs: 200,
+        audits: 200,
+        owed: 0,
+      }),
+    { timeoutMs: 15_000 },
+  )
+})
+
+test('two hand-overs of one moment make one delivery and one mail', async () => {
+  const scheduledAt = secondsFromNow(-1)
+  const id = await harness.insertReminder({ scheduled_at: scheduledAt })
+  const { transact } = harness.start()
+  await transact(async ({ enqueue }) => {
+    for (let index = 0; index < 5; index++) {
+      enqueue(fireReminder, { reminderId: id, scheduledAt: scheduledAt.toISOString() })
+    }
+  })
+  await eventually(async () => expect(await harness.counts()).toMatchObject({ owed: 0, deliveries: 1 }))
+  expect(await harness.counts()).toMatchObject({ deliveries: 1, mails: 1, notifications: 1 })
+})
+
+test('a moment that stands in the ledger is not delivered again', async () => {
+  const scheduledAt = secondsFromNow(-1)
+  const id = await harness.insertReminder({ scheduled_at: scheduledAt })
+  await harness.db
+    .insertInto('reminder_deliveries')
+    .values({
+      id: newId(),
+      reminder_id: id,
+      user_id: harness.userId,
+      scheduled_at: scheduledAt,
+      late: false,
+      created_at: new Date(),
+    })
+    .execute()
+  harness.start()
+  await status(id, { status: 'sent' })
+  expect(await harness.counts()).toMatchObject({ deliveries: 1, mails: 0, notifications: 0 })
+})
+
+test('a reminder that moved, ended or vanished after the hand-over is left alone', async () => {
+  const { transact } = harness.start({ tickMs: 60_000 })
+  const handedAt = { handed_at: new Date() }
+  const moved = await harness.insertReminder({ scheduled_at: secondsFromNow(3_600), ...handedAt })
+  const cancelled = await harness.insertReminder({ scheduled_at: secondsFromNow(-1), status: 'cancelled', ...handedAt })
+  await transact(async ({ enqueue }) => {
+    for (const reminderId of [moved, cancelled, newId()]) {
+      enqueue(fireReminder, { reminderId, scheduledAt: secondsFromNow(-1).toISOString() })
+    }
+  })
+  await eventually(async () => expect(await harness.counts()).toMatchObject({ owed: 0 }))
+  expect(await harness.counts()).toMatchObject({ deliveries: 0, mails: 0, notifications: 0 })
+  expect(await harness.reminder(moved)).toMatchObject({ status: 'pending' })
+  expect(await harness.reminder(cancelled)).toMatchObject({ status: 'cancelled' })
+})
+
+test('nobody is reminded of a completed task, nor a deactivated or leaving person of anything', async () => {
+  const id = await harness.insertReminder({ scheduled_at: secondsFromNow(-1) })
+  const completedAt = secondsFromNow(-60)
+  await harness.db.updateTable('tasks').set({ status: 'completed', completed_at: completedAt }).execute()
+  harness.start()
+  await status(id, { status: 'completed', completed_at: completedAt })
+
+  await harness.db.updateTable('tasks').set({ status: 'todo', completed_at: null }).execute()
+  await harness.db.updateTable('users').set({ is_active: false }).execute()
+  const second = await harness.insertReminder({ scheduled_at: secondsFromNow(-1) })
+  await status(second, { status: 'failed', failure_reason: 'account inactive' })
+
+  await harness.db.updateTable('users').set({ is_active: true, deletion_requested_at: new Date() }).execute()
+  const third = await harness.insertReminder({ scheduled_at: secondsFromNow(-1) })
+  await status(third, { status: 'failed', failure_reason: 'account inactive' })
+  expect(await harness.counts()).toMatchObject({ deliveries: 0, mails: 0, notifications: 0 })
+})
+
+test('a malformed payload fails for good with its reason and delays nobody', async () => {
+  harness.start()
+  const poisonId = newId()
+  await harness.db
+    .insertInto('outbox')
+    .values({ id: poisonId, queue: 'reminder', name: 'fire-reminder', payload: JSON.stringify({ reminderId: 7 }) })
+    .execute()
+  const id = await harness.insertReminder({ scheduled_at: secondsFromNow(-1) })
+  await status(id, { status: 'sent' })
+  await eventually(async () => {
+    const row = await harness.db.selectFrom('outbox').selectAll().where('id', '=', poisonId).executeTakeFirstOrThrow()
+    expect(row.failed_at).not.toBeNull()
+    expect(row.error).toContain('reminderId')
+  })
+  expect(await harness.redis.client.zscore(`${queuePrefix('reminder')}:reminder:failed`, poisonId)).not.toBeNull()
+})
+
+test('a delivery that Postgres refuses each time ends as failed, and its retry delivers it once', async () => {
+  await sql`alter table reminder_deliveries add constraint refuse_all check (late is null)`.execute(harness.db)
+  harness.start()
+  const id = await harness.insertReminder({ scheduled_at: secondsFromNow(-1) })
+  await eventually(
+    async () => expect(await harness.reminder(id)).toMatchObject({ status: 'failed', failure_reason: 'error' }),
+    {
+      timeoutMs: 45_000,
+    },
+  )
+  await eventually(async () =>
+    expect(await harness.db.selectFrom('outbox').select('error').executeTakeFirst()).toMatchObject({
+      error: expect.stringContaining('refuse_all'),
+    }),
+  )
+
+  await sql`alter table reminder_deliveries drop constraint refuse_all`.execute(harness.db)
+  // As the API does when an operator runs a failed job again.
+  const { name, payload } = await harness.db.deleteFrom('outbox').returningAll().executeTakeFirstOrThrow()
+  const again = { id: newId(), queue: 'reminder', name, payload: JSON.stringify(payload) }
+  await harness.db.insertInto('outbox').values(again).execute()
+  await status(id, { status: 'sent', failure_reason: null })
+  expect(await harness.counts()).toMatchObject({ owed: 0, deliveries: 1 })
+}, 60_000)
+
+test('without Redis what is due is handed over to the outbox, and fires when Redis is back', async () => {
+  const id = await harness.insertReminder({ scheduled_at: secondsFromNow(-1) })
+  const child = harness.startProcess('redis://127.0.0.1:1')
+  await eventually(async () => expect(await harness.counts()).toMatchObject({ owed: 1, deliveries: 0 }), {
+    timeoutMs: 10_000,
+  })
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  harness.start()
+  await status(id, { status: 'sent' })
+})
+
+test('a schedule that Postgres refuses at each look says so once, and once when it goes on', async () => {
+  const lines: Record<string, unknown>[] = []
+  const log = createLogger({
+    name: 'reminder-test',
+    level: 'info',
+    destination: { write: (line: string) => void lines.push(JSON.parse(line)) },
+  })
+  const told = () => lines.filter(({ component }) => String(component).startsWith('schedule'))
+  harness.start({ log })
+
+  await sql`alter table reminders rename to reminders_away`.execute(harness.db)
+  await eventually(() => expect(told()).toHaveLength(1))
+  // As long as ten looks.
+  await sql`select pg_sleep(0.5)`.execute(harness.db)
+  await sql`alter table reminders_away rename to reminders`.execute(harness.db)
+  await eventually(() => expect(told().at(-1)).toMatchObject({ msg: 'schedule goes on' }))
+
+  await harness.insertReminder({ scheduled_at: secondsFromNow(-1) })
+  await sql`alter table outbox rename to outbox_away`.execute(harness.db)
+  await eventually(() => expect(told()).toHaveLength(3))
+  await sql`select pg_sleep(0.5)`.execute(harness.db)
+  await sql`alter table outbox_away rename to outbox`.execute(harness.db)
+  await eventually(() => expect(told()).toHaveLength(4))
+  expect(told().map(({ component, reason, msg }) => [component, reason, msg])).toEqual([
+    ['schedule', '42P01', 'schedule waiting for postgres'],
+    ['schedule', '42P01', 'schedule goes on'],
+    ['schedule reminders', '42P01', 'schedule waiting for postgres'],
+    ['schedule reminders', '42P01', 'schedule goes on'],
+  ])
+})
+
+test('a worker killed at any moment loses and repeats nothing', async () => {
+  await remindEach(300)
+  for (const atLeast of [1, 100]) {
+    const child = harness.startProcess()
+    await eventually(async () => expect((await harness.counts())?.deliveries).toBeGreaterThanOrEqual(atLeast), {
+      timeoutMs: 60_000,
+      intervalMs: 2,
+    })
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  }
+  harness.start()
+  // Jobs that were running when the worker died wait until its locks have run out.
+  await eventually(async () => expect(await harness.counts()).toMatchObject({ deliveries: 300, owed: 0 }), {
+    timeoutMs: 60_000,
+  })
+  expect(await harness.counts()).toEqual({
+    deliveries: 300,
+    notifications: 300,
+    mails: 300,
+    mailJobs: 300,
+    audits: 300,
+    owed: 0,
+  })
+}, 180_000)
+
+/** A reminder that is due, of as many people each. */
+async function remindEach(count: number): Promise<void> {
+  for (const { id } of await harness.insertPeople(count)) {
+    await harness.insertReminder({ scheduled_at: secondsFromNow(-1), user_id: id })
+  }
+}

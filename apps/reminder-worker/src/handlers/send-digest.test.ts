@@ -1,0 +1,333 @@
+import { once } from 'node:events'
+import { sendDigest } from '@muster/jobs/definitions'
+import { eventually, insertTask, type ManualClock, manualClock } from '@muster/testing'
+import { sql } from 'kysely'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createHarness, type Harness, type Person } from '../testing/harness.ts'
+
+let harness: Harness
+beforeEach(async () => {
+  harness = await createHarness()
+})
+afterEach(() => harness.close())
+
+const hourMs = 3_600_000
+const dayMs = 24 * hourMs
+/** Half past four in Vienna, on a Saturday. */
+const beforeFive = new Date('2026-11-21T03:30:00Z')
+const five = new Date('2026-11-21T04:00:00Z')
+
+type Changes = Parameters<Harness['insertPeople']>[1]
+
+/** A person in Vienna whom a worker has looked at before. */
+async function insertReader(changes: Changes = {}): Promise<Person> {
+  const [person] = await harness.insertPeople(1, { timezone: 'Europe/Vienna', next_digest_at: five, ...changes })
+  return person as Person
+}
+const due = (owner: Person, title: string, dueDate: string, changes = {}) =>
+  insertTask(harness.db, owner, {
+    title,
+    due_date: new Date(dueDate),
+    created_at: new Date('2026-11-01T00:00:00Z'),
+    ...changes,
+  })
+/** Due at noon on each of so many days. */
+async function insertDaily(person: Person, from: Date, days: number): Promise<void> {
+  for (let day = 0; day < days; day++)
+    await due(person, `Day ${day}`, new Date(from.getTime() + day * dayMs).toISOString())
+}
+
+/** Moves the clock, and waits until all that is due then is done. */
+async function at(clock: ManualClock, time: Date | string): Promise<void> {
+  clock.set(new Date(time))
+  await harness.settled(clock)
+}
+const nextDigestAt = async ({ id }: Person) =>
+  (await harness.db.selectFrom('users').select('next_digest_at').where('id', '=', id).executeTakeFirstOrThrow())
+    .next_digest_at
+const digestMails = async ({ id }: Person) =>
+  (await harness.mailsTo(id)).filter(({ template }) => template === 'morning-digest')
+const change = (person: Person, changes: object) =>
+  harness.db.updateTable('users').set(changes).where('id', '=', person.id).execute()
+
+test('the digest lists what is due that local date and what is overdue, of owner and assignee, and nothing else', async () => {
+  const clock = manualClock(beforeFive)
+  const reader = await insertReader({ name: 'Lee' })
+  const other = await insertReader({ next_digest_at: null })
+  await due(reader, 'In the last minute of the day', '2026-11-21T22:59:00Z', { priority: 'high', category: 'Home' })
+  await due(other, 'Assigned to the reader', '2026-11-21T09:00:00Z', { assignee_id: reader.id })
+  await due(reader, 'Since yesterday', '2026-11-20T12:00:00Z', { upcoming_for: new Date('2026-11-20T12:00:00Z') })
+  await due(reader, 'Tomorrow', '2026-11-21T23:00:00Z')
+  await due(reader, 'Done', '2026-11-21T10:00:00Z', { status: 'completed', completed_at: beforeFive })
+  await due(other, 'Not theirs', '2026-11-21T10:00:00Z')
+  harness.start({ clock, tickMs: 10 })
+  await at(clock, new Date(five.getTime() - 1))
+  expect(await digestMails(reader)).toEqual([])
+
+  await at(clock, five)
+  const [mail, ...more] = await digestMails(reader)
+  expect(more).toEqual([])
+  expect(mail).toMatchObject({ to_address: reader.email, expires_at: new Date('2026-11-21T23:00:00Z') })
+  const titles = (tasks: unknown) => (tasks as { taskTitle: string }[]).map(({ taskTitle }) => taskTitle)
+  const data = mail?.data as Record<string, unknown>
+  expect(titles(data.due)).toEqual(['Assigned to the reader', 'In the last minute of the day'])
+  expect(titles(data.overdue)).toEqual(['Since yesterday'])
+  expect(data).toMatchObject({
+    name: 'Lee',
+    localDate: '2026-11-21',
+    timezone: 'Europe/Vienna',
+    late: false,
+    dueCount: 2,
+    overdueCount: 1,
+    due: [
+      { priority: 'medium', category: null },
+      { priority: 'high', category: 'Home' },
+    ],
+  })
+  expect(await harness.digests(reader.id)).toEqual([{ date: '2026-11-21', status: 'sent', late: false }])
+  expect(await nextDigestAt(reader)).toEqual(new Date('2026-11-22T04:00:00Z'))
+})
+
+test('a long list is cut short, and the rest of it counted', async () => {
+  const clock = manualClock(five)
+  const reader = await insertReader()
+  for (let index = 0; index < 30; index++) await due(reader, `Task ${index}`, '2026-11-21T12:00:00Z')
+  harness.start({ clock, tickMs: 10 })
+  await at(clock, five)
+  const [mail] = await digestMails(reader)
+  const due25 = Array.from({ length: 25 }, () => expect.anything())
+  expect(mail?.data).toMatchObject({ due: due25, dueCount: 30, dueMore: 5, overdue: [], overdueCount: 0 })
+})
+
+test('there is none on a day without anything due, for who turned it off, is deactivated or leaves', async () => {
+  const clock = manualClock(five)
+  const free = await insertReader()
+  await due(free, 'Tomorrow', '2026-11-22T12:00:00Z')
+  const [off, inactive, leaving] = [
+    await insertReader(),
+    await insertReader({ is_active: false }),
+    await insertReader({ deletion_requested_at: beforeFive }),
+  ]
+  await harness.prefer(off.id, { morningDigest: false })
+  for (const person of [off, inactive, leaving]) await due(person, 'Today', '2026-11-21T12:00:00Z')
+  harness.start({ clock, tickMs: 10 })
+  await at(clock, five)
+  expect(await harness.db.selectFrom('digest_deliveries').selectAll().execute()).toEqual([])
+  expect(await nextDigestAt(free)).toEqual(new Date('2026-11-22T04:00:00Z'))
+  for (const person of [off, inactive, leaving]) expect(await nextDigestAt(person)).toBeNull()
+
+  // Whoever turns it on again after that hour is next told tomorrow.
+  await harness.prefer(off.id, {})
+  clock.advance(hourMs)
+  await change(off, { next_digest_at: clock.now() })
+  await harness.settled(clock)
+  expect(await nextDigestAt(off)).toEqual(new Date('2026-11-22T04:00:00Z'))
+  expect(await digestMails(off)).toEqual([])
+})
+
+test('workers side by side send each person one', async () => {
+  const clock = manualClock(five)
+  const readers = await harness.insertPeople(100, { timezone: 'Europe/Vienna', next_digest_at: five })
+  for (const reader of readers) await due(reader, 'Today', '2026-11-21T12:00:00Z')
+  for (let index = 0; index < 3; index++) harness.start({ clock, tickMs: 5 })
+  await at(clock, five)
+  const mails = await harness.db.selectFrom('email_messages').select('user_id').execute()
+  expect(mails).toHaveLength(100)
+  expect(new Set(mails.map(({ user_id }) => user_id)).size).toBe(100)
+  expect(await harness.db.selectFrom('digest_deliveries').select('id').execute()).toHaveLength(100)
+})
+
+test('a digest that was handed over twice is sent once', async () => {
+  const clock = manualClock(five)
+  const reader = await insertReader({ next_digest_at: null })
+  await due(reader, 'Today', '2026-11-21T12:00:00Z')
+  const { transact } = harness.start({ clock })
+  await transact(async ({ enqueue }) => {
+    for (let index = 0; index < 5; index++) enqueue(sendDigest, { userId: reader.id, localDate: '2026-11-21' })
+  })
+  await harness.settled(clock)
+  expect(await digestMails(reader)).toHaveLength(1)
+})
+
+test.each([
+  ['six hours', 6, [{ date: '2026-11-21', status: 'sent', late: true }]],
+  [
+    'three days',
+    72 + 6,
+    [
+      { date: '2026-11-21', status: 'failed', late: true },
+      { date: '2026-11-22', status: 'failed', late: true },
+      { date: '2026-11-23', status: 'failed', late: true },
+      { date: '2026-11-24', status: 'sent', late: true },
+    ],
+  ],
+  ['thirteen hours', 13, [{ date: '2026-11-21', status: 'failed', late: true }]],
+])(
+  'after %s without a worker today’s digest comes late, unless it is too late for it, and no older one',
+  async (_name, hours, ledger) => {
+    const reader = await insertReader()
+    await due(reader, 'Long due', '2026-11-20T12:00:00Z')
+    const clock = manualClock(new Date(five.getTime() + hours * hourMs))
+    harness.start({ clock, tickMs: 10 })
+    await harness.settled(clock)
+    expect(await harness.digests(reader.id)).toEqual(ledger)
+    const mails = await digestMails(reader)
+    const isSent = ledger.some(({ status }) => status === 'sent')
+    expect(mails).toHaveLength(isSent ? 1 : 0)
+    if (isSent) expect(mails[0]?.data).toMatchObject({ late: true, localDate: ledger.at(-1)?.date })
+  },
+)
+
+test('who goes to another zone and back gets one digest for each date', async () => {
+  const clock = manualClock(beforeFive)
+  const reader = await insertReader()
+  await insertDaily(reader, new Date('2026-11-21T12:00:00Z'), 4)
+  harness.start({ clock, tickMs: 10 })
+  await at(clock, five)
+  const journey = ['America/Los_Angeles', 'Pacific/Auckland', 'Pacific/Honolulu', 'Europe/Vienna', 'Pacific/Kiritimati']
+  for (let hour = 1; hour <= 66; hour += 3) {
+    await change(reader, { timezone: journey[hour % journey.length], next_digest_at: clock.now() })
+    await at(clock, new Date(five.getTime() + hour * hourMs))
+  }
+  const dates = (await harness.digests(reader.id)).map(({ date }) => date)
+  expect(new Set(dates).size).toBe(dates.length)
+  expect(dates.length).toBeGreaterThanOrEqual(2)
+  expect((await digestMails(reader)).map(({ data }) => (data as { localDate: string }).localDate).sort()).toEqual(dates)
+})
+
+test('a digest that was handed over before the person went west waits for their morning there', async () => {
+  const clock = manualClock(five)
+  const reader = await insertReader({ timezone: 'America/Los_Angeles', next_digest_at: null })
+  await due(reader, 'Today', '2026-11-21T22:00:00Z')
+  const { transact } = harness.start({ clock, tickMs: 10 })
+  await transact(async ({ enqueue }) => enqueue(sendDigest, { userId: reader.id, localDate: '2026-11-21' }))
+  await harness.settled(clock)
+  expect(await digestMails(reader)).toEqual([])
+  await change(reader, { next_digest_at: five })
+  await at(clock, '2026-11-21T13:00:00Z')
+  expect(await harness.digests(reader.id)).toEqual([{ date: '2026-11-21', status: 'sent', late: false }])
+})
+
+test('around the changes of clocks in a year, people in zones with odd ones have one digest for each of their dates', async () => {
+  const zones = [
+    'Australia/Lord_Howe',
+    'America/St_Johns',
+    'Asia/Kathmandu',
+    'Antarctica/Troll',
+    'Africa/Casablanca',
+    'Africa/Cairo',
+    'America/Havana',
+    'America/Santiago',
+    'America/Asuncion',
+    'Asia/Gaza',
+    'Pacific/Apia',
+  ]
+  const windows = [
+    '2026-02-15',
+    '2026-03-08',
+    '2026-03-29',
+    '2026-04-05',
+    '2026-04-24',
+    '2026-09-06',
+    '2026-10-04',
+    '2026-10-25',
+    '2026-11-01',
+  ]
+  const clock = manualClock(new Date('2026-01-01T00:00:00Z'))
+  const readers = await Promise.all(zones.map((timezone) => insertReader({ timezone, next_digest_at: null })))
+  // Overdue on every day.
+  for (const reader of readers) await due(reader, 'Always', '2025-01-01T00:00:00Z')
+  harness.start({ clock, tickMs: 5 })
+  for (const day of windows) {
+    const start = Date.parse(`${day}T00:00:00Z`) - dayMs
+    await harness.db
+      .updateTable('users')
+      .set({ next_digest_at: new Date(start) })
+      .execute()
+    for (let ms = start; ms <= start + 3 * dayMs; ms += 6 * hourMs) await at(clock, new Date(ms))
+  }
+  for (const reader of readers) {
+    const digests = await harness.digests(reader.id)
+    expect([reader.timezone, new Set(digests.map(({ status }) => status))]).toEqual([
+      reader.timezone,
+      new Set(['sent']),
+    ])
+    // Each window is three days long, and so holds three mornings of each zone.
+    expect([reader.timezone, digests.length]).toEqual([reader.timezone, 3 * windows.length])
+    expect(await digestMails(reader)).toHaveLength(3 * windows.length)
+  }
+}, 120_000)
+
+test('a date that Samoa never had gets no digest, and its neighbours one each', async () => {
+  const clock = manualClock(new Date('2011-12-28T00:00:00Z'))
+  const reader = await insertReader({ timezone: 'Pacific/Apia', next_digest_at: clock.now() })
+  await due(reader, 'Always', '2011-01-01T00:00:00Z')
+  harness.start({ clock, tickMs: 5 })
+  for (let hour = 0; hour <= 96; hour += 3)
+    await at(clock, new Date(Date.parse('2011-12-28T00:00:00Z') + hour * hourMs))
+  const dates = (await harness.digests(reader.id)).map(({ date }) => date)
+  expect(dates).toEqual(['2011-12-28', '2011-12-29', '2011-12-31', '2012-01-01'])
+})
+
+test('who fails holds up nobody: the digests of all others are sent', async () => {
+  const clock = manualClock(five)
+  const readers = await harness.insertPeople(3, { timezone: 'Europe/Vienna', next_digest_at: five })
+  for (const reader of readers) await due(reader, 'Today', '2026-11-21T12:00:00Z')
+  const [poor, ...others] = readers as [Person, Person, Person]
+  await sql`alter table digest_deliveries add constraint refuse_one check (user_id <> ${sql.lit(poor.id)})`.execute(
+    harness.db,
+  )
+  const [strange] = await harness.insertPeople(1, { timezone: 'Mars/Base', next_digest_at: five })
+  harness.start({ clock, tickMs: 10 })
+  await eventually(async () => {
+    for (const person of others) expect(await digestMails(person)).toHaveLength(1)
+  })
+  expect(await digestMails(poor)).toEqual([])
+  expect(await nextDigestAt(strange as Person)).toEqual(new Date('2026-11-21T05:00:00Z'))
+})
+
+test('a worker killed after the hand-over, with Redis away or emptied meanwhile: one mail, one line in the ledger', async () => {
+  const [reader] = (await harness.insertPeople(1)) as [Person]
+  const now = new Date()
+  // Wherever the day has begun a while ago.
+  const hour = now.getUTCHours()
+  const offset = ((hour + 14 - 7) % 24) - 14
+  const timezone = `Etc/GMT${offset >= 0 ? '+' : ''}${offset}`
+  await due(reader, 'Long due', new Date(now.getTime() - 3 * dayMs).toISOString())
+  await change(reader, { timezone, next_digest_at: new Date(now.getTime() - 10 * hourMs) })
+
+  const owed = async () =>
+    (await harness.db.selectFrom('outbox').select('id').where('name', '=', 'send-digest').execute()).length
+  const alone = harness.startProcess('redis://127.0.0.1:1')
+  await eventually(async () => expect(await owed()).toBe(1), { timeoutMs: 20_000 })
+  alone.kill('SIGKILL')
+  await once(alone, 'exit')
+  expect(await digestMails(reader)).toEqual([])
+
+  await sql`create function hold() returns trigger language plpgsql as $$ begin perform pg_sleep(3); return new; end $$`.execute(
+    harness.db,
+  )
+  await sql`create trigger hold before insert on digest_deliveries for each row execute function hold()`.execute(
+    harness.db,
+  )
+  const second = harness.startProcess()
+  await eventually(
+    async () => {
+      const { rows } =
+        await sql`select from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()`.execute(
+          harness.db,
+        )
+      expect(rows).toHaveLength(1)
+    },
+    { timeoutMs: 20_000, intervalMs: 20 },
+  )
+  second.kill('SIGKILL')
+  await once(second, 'exit')
+  await harness.redis.client.flushdb()
+  await sql`drop trigger hold on digest_deliveries`.execute(harness.db)
+
+  harness.start()
+  await eventually(async () => expect(await owed()).toBe(0), { timeoutMs: 60_000 })
+  expect(await digestMails(reader)).toHaveLength(1)
+  expect(await harness.digests(reader.id)).toHaveLength(1)
+}, 120_000)
