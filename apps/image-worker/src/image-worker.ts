@@ -1,48 +1,49 @@
 import { periodsMs, startDailySchedule } from '@muster/jobs/schedules'
 import { type RunningWorker, startWorker } from '@muster/jobs/worker'
+import pLimit from 'p-limit'
 import type { Deps } from './deps.ts'
 import { deleteFilesHandler } from './handlers/delete-files.ts'
 import { optimizeAvatarHandler } from './handlers/optimize-avatar.ts'
 import { optimizeImageHandler } from './handlers/optimize-image.ts'
 import { sweepOrphansHandler } from './handlers/sweep-orphans.ts'
-import { createTurns } from './turns.ts'
 import { removeLeftovers } from './uploads/temp-folder.ts'
 
-/** While the pixels of one image are worked on, the next one is fetched and the last one stored: those need no memory. */
-const jobsBesideThePixels = 1
+/** One job more than images are processed at a time: while one image is processed, another is fetched or stored. */
+const extraJobs = 1
 
 /**
- * Everything that this process does: the jobs of the image queue and the daily sweep's schedule.
- * @param options.concurrency images whose pixels are worked on at the same time
+ * Starts everything that this process does: the jobs of the image queue, the daily sweep's schedule and the removal of old
+ * temporary folders.
+ * @param options.concurrency how many images are decoded and encoded at the same time; each may need some 300 MB
  */
 export function startImageWorker(
   deps: Deps,
   { concurrency }: { concurrency: number },
 ): Pick<RunningWorker, 'probe' | 'close'> {
-  const needs = { ...deps, inTurn: createTurns(concurrency) }
-  const clear = () =>
+  const uploadDeps = { ...deps, limitPixelWork: pLimit(concurrency) }
+  const cleanUp = () =>
     void removeLeftovers(deps.clock.now()).catch((error: unknown) =>
-      deps.log.warn({ err: error }, 'old folders are left'),
+      deps.log.warn({ err: error }, 'temporary folder cleanup failed'),
     )
-  clear()
-  // A killed process leaves a folder that is too young to be removed when the next one starts.
-  const clearing = setInterval(clear, periodsMs.removeTemporaryFolders).unref()
+  cleanUp()
+  // Repeated, because the folder of a process that was just killed is too young to be removed at the next start.
+  const cleanup = setInterval(cleanUp, periodsMs.removeTemporaryFolders).unref()
   const worker = startWorker({
     queue: 'image',
     handlers: [
-      optimizeImageHandler(needs),
-      optimizeAvatarHandler(needs),
+      optimizeImageHandler(uploadDeps),
+      optimizeAvatarHandler(uploadDeps),
       deleteFilesHandler(deps),
       sweepOrphansHandler(deps),
     ],
     deps,
-    concurrency: concurrency + jobsBesideThePixels,
+    concurrency: concurrency + extraJobs,
   })
   const schedule = startDailySchedule(deps, 'image')
   return {
     probe: worker.probe,
     async close() {
-      clearInterval(clearing)
+      clearInterval(cleanup)
       await schedule.close()
       await worker.close()
     },

@@ -1,7 +1,7 @@
 import { type RunningWorker, startWorker } from '@muster/jobs/worker'
 import { openAnalyticsCache } from './analytics-cache.ts'
 import type { Deps } from './deps.ts'
-import { startTimer } from './due/due-poll.ts'
+import { startDuePoll } from './due/due-poll.ts'
 import { fireReminderHandler } from './handlers/fire-reminder.ts'
 import { notifyDueHandler } from './handlers/notify-due.ts'
 import { sendDigestHandler } from './handlers/send-digest.ts'
@@ -11,14 +11,14 @@ export function startReminderWorker(
   deps: Deps,
   { concurrency, tickMs }: { concurrency: number; tickMs: number },
 ): Pick<RunningWorker, 'probe' | 'close'> {
-  const timer = startTimer(deps, { tickMs })
+  const poll = startDuePoll(deps, { tickMs })
   const analytics = openAnalyticsCache(deps)
   const handlers = [fireReminderHandler({ ...deps, analytics }), notifyDueHandler(deps), sendDigestHandler(deps)]
   const worker = startWorker({ queue: 'reminder', handlers, deps, concurrency })
   return {
     probe: worker.probe,
     async close() {
-      await timer.close()
+      await poll.close()
       await worker.close()
       analytics.close()
     },

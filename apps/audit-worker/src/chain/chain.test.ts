@@ -40,7 +40,7 @@ const allChained = (count: number) =>
 
 test('an event that a transaction records is chained within moments, with all that it said', async () => {
   harness.start({ sweepIntervalMs: 60_000 })
-  const transact = createTransact({ db: harness.db, relay: harness.relay })
+  const transact = createTransact({ db: harness.db, publisher: harness.publisher })
   await eventually(async () => expect(await harness.redis.client.get('muster:epoch')).toBeTruthy())
   await transact(async ({ audit }) => audit(someEvent({ targetId: 'one' })))
   await allChained(1)

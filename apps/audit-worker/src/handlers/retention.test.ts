@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { verifyChain } from '@muster/audit'
 import { newId } from '@muster/db'
-import { type HintJob, retentionJobs } from '@muster/jobs'
-import { failFastRedis, openQueue } from '@muster/jobs/connection'
+import { retentionJobs, type SignalJob } from '@muster/jobs/definitions'
+import { openQueue } from '@muster/jobs/queue'
+import { failFastRedis } from '@muster/jobs/redis'
 import { eventually, insertUser, manualClock } from '@muster/testing'
 import { QueueEvents } from 'bullmq'
 import { sql } from 'kysely'
@@ -20,7 +21,7 @@ beforeEach(async () => {
 afterEach(() => harness.close())
 
 /** Runs one of the nightly jobs as its schedule would. */
-async function run(job: HintJob): Promise<void> {
+async function run(job: SignalJob): Promise<void> {
   const redis = failFastRedis(harness.redis.url)
   await once(redis, 'ready')
   const queue = await openQueue('audit', redis)

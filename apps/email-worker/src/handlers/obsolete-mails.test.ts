@@ -65,9 +65,9 @@ test.each<[string, Type, (mail: Waiting) => Promise<unknown>, RegExp]>([
     'is of a type that the person turned off',
     'reminder',
     ({ userId }) => prefer(userId, { reminder: { email: false } }),
-    /wants no such mails/,
+    /turned off such mails/,
   ],
-  ['is of a type that is usually off', 'general', ({ userId }) => prefer(userId, {}), /wants no such mails/],
+  ['is of a type that is usually off', 'general', ({ userId }) => prefer(userId, {}), /turned off such mails/],
 ])('a mail whose notification %s before it goes out is dropped, with the reason', async (_what, type, change, why) => {
   const mail = await waiting(type)
   await change(mail)

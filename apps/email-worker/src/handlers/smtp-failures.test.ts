@@ -127,7 +127,7 @@ describe('a temporary failure', () => {
     await harness.db.updateTable('email_messages').set({ created_at: dayAgo }).where('id', '=', id).execute()
     harness.startWorker({ smtpUrl: peer.url })
 
-    expect((await harness.mailIs(id, 'failed')).error).toContain('given up')
+    expect((await harness.mailIs(id, 'failed')).error).toContain('no more attempts')
   })
 
   test('by silence ends, and the mail goes out over another connection', async () => {

@@ -1,46 +1,48 @@
 import type { Db } from '@muster/db'
-import { type ClaimedMail, extendLease } from './mails.queries.ts'
+import type { ClaimedMail } from './claimed-mail.ts'
+import { extendLease } from './mails.queries.ts'
 
-/** Long enough for a hiccup of Postgres, short enough that a killed worker's mail goes out soon. */
+/** Long enough to outlast a short outage of Postgres, short enough that another worker soon sends a killed worker's mail. */
 export const leaseMs = 15_000
-const leaseRenewalMs = 5_000
-/** For one whole conversation with the server, the wait for a connection included. */
+const renewalIntervalMs = 5_000
+/** Upper bound for one SMTP conversation, including the wait for a connection. */
 const sendDeadlineMs = 60_000
 
 export type HeldLease = {
-  /** Aborts when there is no more time to send: another worker has the lease, the process ends, the server dawdles. */
+  /** Aborts when sending must stop: another worker holds the lease, the process shuts down, or the deadline has passed. */
   signal: AbortSignal
-  /** False as soon as another worker might have the lease, e.g. after this process stood still. */
-  isSure(): boolean
+  /** False as soon as another worker may hold the lease, for example after this process was frozen. */
+  isSafe(): boolean
+  /** Stops the renewal; the lease itself ends with the mail's outcome or expires. */
   release(): void
 }
 
-/** Keeps the lease for as long as the sending takes. */
-export function holdLease(db: Db, mail: ClaimedMail, processEnds: AbortSignal): HeldLease {
+/** Renews a mail's lease until `release` is called. */
+export function holdLease(db: Db, mail: ClaimedMail, shutdown: AbortSignal): HeldLease {
   const stop = new AbortController()
   const abort = () => stop.abort()
-  let sureUntilMs = mail.leaseSureUntilMs
-  const extend = async () => {
+  let safeUntilMs = mail.leaseSafeUntilMs
+  const renew = async () => {
     const untilMs = performance.now() + leaseMs
     if (await extendLease(db, mail, leaseMs)) {
-      sureUntilMs = untilMs
+      safeUntilMs = untilMs
     } else {
-      sureUntilMs = 0
+      safeUntilMs = 0
       abort()
     }
   }
-  // Postgres may be away for a moment; the lease holds for longer.
-  const renewal = setInterval(() => void extend().catch(() => {}), leaseRenewalMs)
+  // A failed renewal is ignored: the lease outlasts several of them.
+  const renewal = setInterval(() => void renew().catch(() => {}), renewalIntervalMs)
   const deadline = setTimeout(abort, sendDeadlineMs)
-  processEnds.addEventListener('abort', abort)
-  if (processEnds.aborted) abort()
+  shutdown.addEventListener('abort', abort)
+  if (shutdown.aborted) abort()
   return {
     signal: stop.signal,
-    isSure: () => performance.now() < sureUntilMs,
+    isSafe: () => performance.now() < safeUntilMs,
     release() {
       clearInterval(renewal)
       clearTimeout(deadline)
-      processEnds.removeEventListener('abort', abort)
+      shutdown.removeEventListener('abort', abort)
     },
   }
 }

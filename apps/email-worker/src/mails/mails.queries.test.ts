@@ -1,7 +1,7 @@
 import { newId } from '@muster/db'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createHarness, type Harness } from '../testing/harness.ts'
-import { claimMails, noteSentMails } from './mails.queries.ts'
+import { claimMails, markMailsSent } from './mails.queries.ts'
 
 let harness: Harness
 
@@ -49,11 +49,11 @@ test('a mail whose lease was lost is not noted and its job stays owed, while the
   expect(next?.kind).toBe('claimed')
 
   const now = new Date()
-  expect(await noteSentMails(harness.db, [await sent(lost, 'late'), await sent(kept)], now)).toEqual([false, true])
+  expect(await markMailsSent(harness.db, [await sent(lost, 'late'), await sent(kept)], now)).toEqual([false, true])
   expect(await harness.mailRow(lostId)).toMatchObject({ status: 'sending', smtp_id: null, sent_at: null })
   expect(await harness.mailRow(keptId)).toMatchObject({ status: 'sent', smtp_id: 'smtp-id', lease_token: null })
   expect(await harness.owed()).toBe(1)
 
-  expect(await noteSentMails(harness.db, [await sent(next)], now)).toEqual([true])
+  expect(await markMailsSent(harness.db, [await sent(next)], now)).toEqual([true])
   expect(await harness.owed()).toBe(0)
 })

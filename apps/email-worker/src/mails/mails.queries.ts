@@ -3,59 +3,27 @@ import type { Database, Db, Trx } from '@muster/db'
 import { templates } from '@muster/mail'
 import { type NotificationType, wantsChannelSql } from '@muster/policy'
 import { type Insertable, type Kysely, sql, type Updateable } from 'kysely'
-
-/** A mail that this process alone may send until its lease runs out. */
-export type ClaimedMail = {
-  id: string
-  leaseToken: string
-  /** By the clock of `performance.now()`: nobody else has the lease before. */
-  leaseSureUntilMs: number
-  template: string
-  to: string
-  userId: string | null
-  data: unknown
-  attempts: number
-  codeVersion: number
-  codeKeyId: string | null
-  createdAt: Date
-  expiresAt: Date | null
-  /** Why nothing may go to this address; null when something may. */
-  suppression: string | null
-  /** When it was last refused without a word on whose fault that is; null when it was not. */
-  refusedAt: Date | null
-  /** What the last try came to; null before there was one. */
-  lastError: string | null
-  /** Why it need not go out any more: the notification that says the same is obsolete. Null when it should go. */
-  obsolete: string | null
-}
-
-export type ClaimResult =
-  | { kind: 'claimed'; mail: ClaimedMail }
-  /** Sent, failed or dropped. */
-  | { kind: 'ended' }
-  /** Someone else has it, or it is not due. */
-  | { kind: 'wait'; forMs: number }
-  | { kind: 'missing' }
+import type { ClaimedMail, ClaimResult, Lease, SentMail } from './claimed-mail.ts'
 
 const templatesWithSecret = Object.entries(templates)
   .filter(([, template]) => 'code' in template || 'token' in template)
   .map(([name]) => name)
 
-/** Whoever holds a lease usually ends long before it does. */
-const askAgainMs = 2_000
+/** Most leases are released long before they expire, so a waiting job looks again after this time at the latest. */
+const recheckAfterMs = 2_000
 
-/** The types that speak of a task which is still to be done. */
+/** Notification types about an open task; completing or deleting the task makes them obsolete. */
 const openTaskTypes: NotificationType[] = ['reminder', 'upcoming', 'overdue']
 
-/** Asked only of a mail that belongs to a notification, by its primary keys. Expects the mail as `m`. */
-const whyObsolete = sql`
+/** The reason why the notification behind a mail makes it superfluous, or null. Expects the mail's row as `m`; reads by primary keys. */
+const obsoleteReason = sql`
   select case
     when n.id is null then 'the notification was deleted'
     when n.is_read then 'the notification was read'
     when n.type = any(${openTaskTypes}::text[]) and t.status = 'completed' then 'the task is completed'
     when n.type = any(${openTaskTypes}::text[]) and t.id is null and m.data ? 'taskId' then 'the task was deleted'
     when not ${wantsChannelSql('email', { settings: sql`p.settings`, type: sql`n.type` })}
-      then 'the person wants no such mails any more'
+      then 'the recipient turned off such mails'
   end
   from (values (m.notification_id)) as mail (notification_id)
   left join notifications n on n.id = mail.notification_id
@@ -65,16 +33,16 @@ const whyObsolete = sql`
 type ClaimOptions = { now: Date; leaseMs: number; codeKeyId: string }
 
 /**
- * Takes those of the rows under a lease that are due and that nobody holds. Leases run by the clock of Postgres, which all
- * workers share. The first claim notes the key of a mail's code or token, so that every try carries the same.
- * @returns in the order of `ids`; one that stands there twice is claimed once
+ * Claims the mails that are due and that no worker holds, each under a lease. Leases expire by the clock of Postgres, which
+ * all workers share. The first claim stores the key id of a mail's code or token, so that each attempt carries the same one.
+ * @returns one result per id, in the order of `ids`; an id that occurs twice is claimed once
  */
 export async function claimMails(db: Db, ids: string[], options: ClaimOptions): Promise<ClaimResult[]> {
   const { now, leaseMs, codeKeyId } = options
   const leaseToken = randomUUID()
-  const leaseSureUntilMs = performance.now() + leaseMs
-  // A row that is locked is in somebody's hands; waiting for it would make all the others wait too.
-  const { rows } = await sql<Omit<ClaimedMail, 'leaseToken' | 'leaseSureUntilMs'>>`
+  const leaseSafeUntilMs = performance.now() + leaseMs
+  // Another worker holds a locked row; waiting for it would delay the rest of the batch.
+  const { rows } = await sql<Omit<ClaimedMail, 'leaseToken' | 'leaseSafeUntilMs'>>`
     with due as materialized (
       select id from email_messages
       where id = any(${ids}::uuid[]) and (
@@ -91,36 +59,35 @@ export async function claimMails(db: Db, ids: string[], options: ClaimOptions): 
       code_key_id as "codeKeyId", created_at as "createdAt", expires_at as "expiresAt",
       refused_at as "refusedAt", error as "lastError",
       (select reason from email_suppressions s where s.address = m.to_address) as suppression,
-      case when m.notification_id is not null then (${whyObsolete}) end as obsolete`.execute(db)
-  const claimed = new Map(rows.map((row) => [row.id, { ...row, leaseToken, leaseSureUntilMs }]))
+      case when m.notification_id is not null then (${obsoleteReason}) end as obsolete`.execute(db)
+  const claimed = new Map(rows.map((row) => [row.id, { ...row, leaseToken, leaseSafeUntilMs }]))
   const results = ids.map((id): ClaimResult | undefined => {
     const mail = claimed.get(id)
     claimed.delete(id)
     return mail && { kind: 'claimed', mail }
   })
   if (!results.includes(undefined)) return results as ClaimResult[]
-  const reasons = await whyNotClaimed(db, ids, now)
+  const reasons = await readUnclaimed(db, ids, now)
   return results.map((result, index) => result ?? reasons.get(ids[index] as string) ?? { kind: 'missing' })
 }
 
-async function whyNotClaimed(db: Db, ids: string[], now: Date): Promise<Map<string, ClaimResult>> {
+/** The results of mails that the claim skipped, by id. */
+async function readUnclaimed(db: Db, ids: string[], now: Date): Promise<Map<string, ClaimResult>> {
   const rows = await db
     .selectFrom('email_messages')
     .select(['id', 'status', 'next_attempt_at'])
     .select(sql<number | null>`extract(epoch from lease_until - clock_timestamp())::float8 * 1000`.as('lease_left_ms'))
     .where('id', '=', sql<string>`any(${ids}::uuid[])`)
     .execute()
-  const reasonOf = ({ status, next_attempt_at, lease_left_ms }: (typeof rows)[number]): ClaimResult => {
-    if (status === 'sending') return { kind: 'wait', forMs: Math.min(askAgainMs, Math.max(0, lease_left_ms ?? 0)) }
+  const resultOf = ({ status, next_attempt_at, lease_left_ms }: (typeof rows)[number]): ClaimResult => {
+    if (status === 'sending') return { kind: 'wait', forMs: Math.min(recheckAfterMs, Math.max(0, lease_left_ms ?? 0)) }
     if (status !== 'queued') return { kind: 'ended' }
     return { kind: 'wait', forMs: Math.max(0, (next_attempt_at?.getTime() ?? 0) - now.getTime()) }
   }
-  return new Map(rows.map((row) => [row.id, reasonOf(row)]))
+  return new Map(rows.map((row) => [row.id, resultOf(row)]))
 }
 
-type Lease = Pick<ClaimedMail, 'id' | 'leaseToken'>
-
-/** @returns false when the lease was lost */
+/** Extends a lease by `leaseMs` from now. @returns false when another worker holds the lease */
 export async function extendLease(db: Db, { id, leaseToken }: Lease, leaseMs: number): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('email_messages')
@@ -132,11 +99,11 @@ export async function extendLease(db: Db, { id, leaseToken }: Lease, leaseMs: nu
 }
 
 type Outcome = Pick<Updateable<Database['email_messages']>, 'status' | 'error' | 'next_attempt_at'> & {
-  /** The server refused it without saying whose fault it is. */
+  /** The server refused the mail without naming a cause. */
   isRefused?: boolean
 }
 
-/** Gives the lease back and notes how it went. @returns false when the lease was lost, and then nothing is changed */
+/** Stores the outcome of an attempt and releases the lease. @returns false, and changes nothing, when another worker holds the lease */
 export async function settleMail(
   db: Kysely<Database>,
   { id, leaseToken }: Lease,
@@ -152,16 +119,13 @@ export async function settleMail(
   return numUpdatedRows === 1n
 }
 
-/** A mail that was handed over, and the job that did it. */
-export type SentMail = Lease & { jobId: string; smtpId: string }
-
 /**
- * Notes what went out and deletes the jobs' outbox rows, each mail with its own job or neither of the two.
- * @returns in the order of `mails`, whether the lease still held; if not, nothing of that mail is changed
+ * Marks mails as sent and deletes their jobs' outbox rows in one statement; for each mail both happen or neither.
+ * @returns in the order of `mails`, whether this worker still held the lease; if not, that mail and its job stay unchanged
  */
-export async function noteSentMails(db: Db, mails: SentMail[], now: Date): Promise<boolean[]> {
+export async function markMailsSent(db: Db, mails: SentMail[], now: Date): Promise<boolean[]> {
   const ids = mails.map(({ id }) => id)
-  // `any` keeps a plan that was made while the table was empty from reading all of it later.
+  // With `any`, a cached plan from an empty table still uses the primary key when the table is large.
   const { rows } = await sql<{ id: string }>`
     with sent as (
       select * from unnest(
@@ -181,10 +145,10 @@ export async function noteSentMails(db: Db, mails: SentMail[], now: Date): Promi
 }
 
 /**
- * Whether a mail to somebody else, written after this one was last refused, was taken: then the server works, and the
- * refusal is about this mail. The creation time has an index.
+ * Whether the server accepted a mail to another address that was created after this mail's last refusal. If so, the server
+ * works and the refusal concerns this mail alone. Reads by the index on the creation time.
  */
-export async function hasOtherMailPassed(db: Db, { to, refusedAt }: Pick<ClaimedMail, 'to' | 'refusedAt'>) {
+export async function wasOtherMailAccepted(db: Db, { to, refusedAt }: Pick<ClaimedMail, 'to' | 'refusedAt'>) {
   if (refusedAt === null) return false
   const row = await db
     .selectFrom('email_messages')
@@ -197,7 +161,7 @@ export async function hasOtherMailPassed(db: Db, { to, refusedAt }: Pick<Claimed
   return row !== undefined
 }
 
-/** Nothing more goes to this address. The first answer stays. */
+/** Suppresses an address: no further mail is sent to it. An existing suppression keeps its first reply. */
 export async function suppressAddress(
   trx: Trx,
   suppression: Insertable<Database['email_suppressions']>,

@@ -9,7 +9,7 @@ import {
   templates,
 } from '@muster/mail'
 import type { KeyRing } from '@muster/security'
-import type { ClaimedMail } from '../mails/mails.queries.ts'
+import type { ClaimedMail } from '../mails/claimed-mail.ts'
 import { compiled } from './compiled.gen.ts'
 import { fill } from './fill.ts'
 

@@ -12,7 +12,7 @@ afterEach(async () => {
   await peer?.close()
 })
 
-const guard = () => ({ signal: new AbortController().signal, mayBegin: () => true })
+const guard = () => ({ signal: new AbortController().signal, mayStart: () => true })
 const sender = { name: 'Müster "& Söhne"', address: 'no-reply@muster.example', domain: 'muster.example' }
 const open = (url: string) => {
   smtp = createSmtp({ url, sender, maxConnections: 2 })
@@ -81,7 +81,7 @@ test('ASCII goes over the way as it is', async () => {
 test('nothing of a message goes out when it may no longer begin, and the next one does', async () => {
   peer = await startSmtpPeer()
   const pool = open(peer.url)
-  await expect(pool.send(message({}), { ...guard(), mayBegin: () => false })).rejects.toThrow()
+  await expect(pool.send(message({}), { ...guard(), mayStart: () => false })).rejects.toThrow()
   await pool.send(message({}), guard())
   expect(peer.received).toHaveLength(1)
 })

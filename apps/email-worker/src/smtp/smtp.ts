@@ -4,62 +4,62 @@ import { encodeSubject } from '@muster/text'
 import { createTransport } from 'nodemailer'
 import type { Sender } from '../config.ts'
 import { type MimeNode, writeMessage } from './mime.ts'
-import { judgeSmtpError, type SmtpTrouble } from './smtp-verdict.ts'
+import { judgeSmtpError, type SmtpVerdict } from './smtp-verdict.ts'
 
 export type SmtpMessage = {
-  /** The `email_messages` row; makes the Message-ID, the same at every try. */
+  /** The id of the `email_messages` row; makes the Message-ID, which is the same in each attempt. */
   id: string
   to: string
   subject: string
   html: string
   text: string
-  /** Where one POST turns mails of this kind off. */
+  /** One POST to this URL turns mails of this kind off (RFC 8058). */
   optOutUrl?: string | undefined
 }
 
-export type SendGuard = { signal: AbortSignal; mayBegin: () => boolean }
+export type SendGuard = { signal: AbortSignal; mayStart: () => boolean }
 
 export type Smtp = {
   /**
-   * Hands one message over.
-   * @param guard.signal closes the connection; what was not yet accepted is not sent then
-   * @param guard.mayBegin asked once more right before the message itself goes out: after the envelope, which a process
-   *   that was frozen or starved may have finished long ago
-   * @returns the server's id of the message, or the Message-ID when it gave none
-   * @throws SmtpFailure saying whose fault it is
+   * Sends one message.
+   * @param guard.signal aborting closes the connection; a message that the server has not accepted yet is not sent
+   * @param guard.mayStart called between the envelope and the message. A process may be frozen for minutes between the two,
+   *   and must not send the message when it has lost the lease meanwhile
+   * @returns the server's id of the message, or the Message-ID when the server gives none
+   * @throws SmtpFailure with a verdict on the server's reply
    */
   send(message: SmtpMessage, guard: SendGuard): Promise<{ smtpId: string }>
   close(): void
 }
 
-/** A message was not handed over. */
+/** The server did not accept a message. */
 export class SmtpFailure extends Error {
-  readonly trouble: SmtpTrouble
+  readonly verdict: SmtpVerdict
 
-  constructor(trouble: SmtpTrouble) {
-    super(trouble.summary)
+  constructor(verdict: SmtpVerdict) {
+    super(verdict.summary)
     this.name = 'SmtpFailure'
-    this.trouble = trouble
+    this.verdict = verdict
   }
 }
 
-type Written = Pick<SmtpMessage, 'text' | 'html'> & Pick<SendGuard, 'mayBegin'>
+type MailData = Pick<SmtpMessage, 'text' | 'html'> & Pick<SendGuard, 'mayStart'>
 
 type SmtpOptions = {
   url: string
   sender: Sender
-  /** A message for which none is free waits; its lease is renewed meanwhile. */
+  /** Further messages wait for a free connection; their leases are renewed meanwhile. */
   maxConnections: number
-  /** How long the server may stay silent. */
+  /** The connection is closed when the server sends nothing for this long. */
   silenceTimeoutMs?: number
 }
 
 const connectTimeoutMs = 10_000
 const maxIdLength = 200
-/** On every command; RFC 5321 (4.5.3.2) would allow minutes, which hold up everybody else's mail. */
+/** For each command. RFC 5321 (4.5.3.2) allows minutes, which would delay all other mails. */
 const defaultSilenceMs = 30_000
 
-/** A pool of SMTP connections, opened when they are needed. */
+/** Creates a pool of SMTP connections, which it opens on demand. */
 export function createSmtp(
   { url, sender, maxConnections, silenceTimeoutMs = defaultSilenceMs }: SmtpOptions,
   clock: Clock = systemClock,
@@ -68,7 +68,7 @@ export function createSmtp(
     pool: true,
     url,
     maxConnections,
-    // Once more over a fresh connection when the server closed an idle one; further tries are the row's business.
+    // One retry over a new connection when the server had closed an idle one; the retry policy of mails covers everything else.
     maxRequeues: 1,
     connectionTimeout: connectTimeoutMs,
     greetingTimeout: connectTimeoutMs,
@@ -78,11 +78,11 @@ export function createSmtp(
     disableUrlAccess: true,
   })
   transport.use('stream', ({ data, message }, done) => {
-    readAtOnce(message, data as Written)
+    writeInOnePiece(message, data as MailData)
     done()
   })
   return {
-    async send({ id, to, subject, html, text, optOutUrl }, { signal, mayBegin }) {
+    async send({ id, to, subject, html, text, optOutUrl }, { signal, mayStart }) {
       const messageId = `<${id}@${sender.domain}>`
       const mail = {
         messageId,
@@ -91,14 +91,14 @@ export function createSmtp(
         to: { name: '', address: to },
         html,
         text,
-        // RFC 3834: no holiday answers.
+        // RFC 3834: vacation responders do not reply.
         headers: {
           Subject: { prepared: true, foldLines: true, value: encodeSubject(subject) },
           'Auto-Submitted': 'auto-generated',
           ...(optOutUrl && oneClickOptOut(optOutUrl)),
         },
         signal,
-        mayBegin,
+        mayStart,
       }
       const info = await transport.sendMail(mail).catch((error: Error) => {
         throw new SmtpFailure(judgeSmtpError(error))
@@ -109,21 +109,21 @@ export function createSmtp(
   }
 }
 
-/** RFC 8058: a mail client may turn these mails off by itself, and does so by a POST, never by a GET. */
+/** The headers of RFC 8058, with which a mail client turns these mails off by a POST. */
 const oneClickOptOut = (url: string) => ({
   'List-Unsubscribe': `<${url}>`,
   'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
 })
 
 /**
- * The message is only read once the server has said yes to the envelope, so the question is asked at the last moment. It
- * goes out in one piece instead of a dozen, each of which would be a write to the socket and a packet of its own.
+ * Makes nodemailer write the message in one piece instead of a dozen, each of which would be a write to the socket and a packet.
+ * nodemailer reads the stream after the server has accepted the envelope, so `mayStart` is called at the last moment.
  */
-function readAtOnce(root: MimeNode, { text, html, mayBegin }: Written): void {
+function writeInOnePiece(root: MimeNode, { text, html, mayStart }: MailData): void {
   root.createReadStream = () =>
     Readable.from(
       (async function* () {
-        if (!mayBegin()) throw new Error('too late to begin')
+        if (!mayStart()) throw new Error('the lease may be lost')
         yield writeMessage(root, { text, html })
       })(),
     )

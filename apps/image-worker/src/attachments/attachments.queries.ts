@@ -4,9 +4,18 @@ import { sql } from 'kysely'
 
 export type Processing = { id: string; status: string; storage_key: string }
 
-/** Undefined when it was deleted. */
+/** Finds an attachment; undefined when it was deleted. */
 export function findAttachment(db: Db, id: string): Promise<Processing | undefined> {
   return db.selectFrom('attachments').select(['id', 'status', 'storage_key']).where('id', '=', id).executeTakeFirst()
+}
+
+/** Finds attachments with the keys of their files, in no order; deleted ones are missing. */
+export function findFiles(db: Db, ids: readonly string[]) {
+  return db
+    .selectFrom('attachments')
+    .select(['id', 'status', 'storage_key', 'thumbnail_key'])
+    .where('id', 'in', ids)
+    .execute()
 }
 
 export type Ready = {
@@ -18,7 +27,7 @@ export type Ready = {
   thumbnailKey: string
 }
 
-/** @returns false when it was deleted or finished meanwhile */
+/** Marks an attachment as ready. @returns false when it was deleted or is no longer in processing */
 export async function setReady(trx: Trx, id: string, ready: Ready, now: Date): Promise<boolean> {
   const { numUpdatedRows } = await trx
     .updateTable('attachments')
@@ -40,25 +49,25 @@ export async function setReady(trx: Trx, id: string, ready: Ready, now: Date): P
 }
 
 /**
- * Notes why there is no image. Bytes that go count no longer; those that are kept do, and tell that it may be tried again.
- * @returns false when it was deleted or finished meanwhile
+ * Marks an attachment as failed. Its size becomes 0 unless its files are kept: a failed attachment with a size can be retried.
+ * @returns false when it was deleted or is no longer in processing
  */
 export async function setFailed(
   trx: Trx,
   id: string,
-  { reason, areBytesKept }: { reason: string; areBytesKept: boolean },
+  { reason, areFilesKept }: { reason: string; areFilesKept: boolean },
   now: Date,
 ): Promise<boolean> {
   const { numUpdatedRows } = await trx
     .updateTable('attachments')
-    .set({ status: 'failed', failure_reason: reason, ...(!areBytesKept && { size_bytes: 0 }), updated_at: now })
+    .set({ status: 'failed', failure_reason: reason, ...(!areFilesKept && { size_bytes: 0 }), updated_at: now })
     .where('id', '=', id)
     .where('status', '=', 'processing')
     .executeTakeFirst()
   return numUpdatedRows > 0n
 }
 
-/** Has an image that failed by a fault of Muster be processed again. @returns false when its file was of no use, and is gone */
+/** Puts a failed attachment back into processing when its job is retried. @returns false when its files were deleted */
 export async function reopen(db: Db, id: string): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('attachments')
@@ -80,7 +89,7 @@ export type Abandoned = Processing & {
   canBeRetried: boolean
 }
 
-/** In processing since before `before`, although no job for it is pending any more. */
+/** Locks attachments that were created before `before` and are in processing without a pending job. */
 export async function findAbandoned(trx: Trx, before: Date, limit: number): Promise<Abandoned[]> {
   const { rows } = await sql<Abandoned>`
     select id, status, storage_key, exists (${jobsOf('attachments')}) as "canBeRetried" from attachments
@@ -91,10 +100,10 @@ export async function findAbandoned(trx: Trx, before: Date, limit: number): Prom
 }
 
 /**
- * Takes away the bytes of images that failed by a fault of Muster and whose job was discarded.
- * @returns those whose files are to be removed
+ * Sets the size of failed attachments to 0 when an operator has discarded their job, so that they cannot be retried.
+ * @returns the attachments, whose files can be deleted
  */
-export async function forgetDiscarded(trx: Trx, limit: number): Promise<Pick<Processing, 'id' | 'storage_key'>[]> {
+export async function emptyDiscarded(trx: Trx, limit: number): Promise<Pick<Processing, 'id' | 'storage_key'>[]> {
   const { rows } = await sql<Pick<Processing, 'id' | 'storage_key'>>`
     with discarded as (
       select id from attachments

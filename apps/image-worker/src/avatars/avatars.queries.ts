@@ -2,11 +2,11 @@ import type { Db, Trx } from '@muster/db'
 import { optimizeAvatar } from '@muster/jobs/definitions'
 import { sql } from 'kysely'
 
-/** One upload that is to become a person's picture. */
+/** One upload that is to become a user's avatar. */
 export type AvatarUpload = { userId: string; uploadId: string }
 
-/** Whether this is still the upload that the person wants; a later one, or taking the picture away, ends that. */
-export async function isWanted(db: Db, { userId, uploadId }: AvatarUpload): Promise<boolean> {
+/** Whether this upload is still the user's current one. A later upload replaces it, and removing the avatar ends it. */
+export async function isCurrent(db: Db, { userId, uploadId }: AvatarUpload): Promise<boolean> {
   const row = await db
     .selectFrom('users')
     .select('id')
@@ -16,7 +16,7 @@ export async function isWanted(db: Db, { userId, uploadId }: AvatarUpload): Prom
   return row !== undefined
 }
 
-/** Gives the person the picture. @returns the key of the one before; undefined when this upload is no longer wanted */
+/** Sets the user's avatar. @returns the key of the previous avatar; undefined when this upload is not current any more */
 export async function setAvatar(
   trx: Trx,
   { userId, uploadId }: AvatarUpload,
@@ -35,20 +35,21 @@ export async function setAvatar(
 }
 
 /**
- * The person keeps the picture they had. An upload whose bytes are kept may still become the picture.
- * @returns `failed` when that is new; undefined when this upload is no longer wanted
+ * Marks the avatar as failed; the user keeps the previous one. The upload stays current if its files are kept, so that its
+ * job can be retried.
+ * @returns whether the status changed; undefined when this upload is not current any more
  */
 export async function setAvatarFailed(
   trx: Trx,
   { userId, uploadId }: AvatarUpload,
-  { areBytesKept }: { areBytesKept: boolean },
+  { areFilesKept }: { areFilesKept: boolean },
 ): Promise<'failed' | 'failed before' | undefined> {
   const { rows } = await sql<{ before: string | null }>`
     with previous as (
       select id, avatar_status from users where id = ${userId} and avatar_upload_id = ${uploadId} for no key update
     )
     update users
-    set avatar_status = 'failed', avatar_upload_id = ${areBytesKept ? sql`avatar_upload_id` : sql`null`}
+    set avatar_status = 'failed', avatar_upload_id = ${areFilesKept ? sql`avatar_upload_id` : sql`null`}
     from previous where users.id = previous.id
     returning previous.avatar_status as before`.execute(trx)
   if (!rows[0]) return undefined
@@ -61,8 +62,8 @@ const jobsOfUpload = sql`
     and payload ->> 'uploadId' = users.avatar_upload_id::text`
 
 /**
- * Uploads in processing for which no job is pending any more, and failed ones whose job was discarded. Row and job are
- * written in one transaction.
+ * Locks the users of uploads that are in processing without a pending job, and of failed uploads whose job an operator has
+ * discarded. Needs no minimum age, because an upload and its job are written in one transaction.
  */
 export async function findAbandoned(trx: Trx, limit: number): Promise<(AvatarUpload & { canBeRetried: boolean })[]> {
   const { rows } = await sql<AvatarUpload & { canBeRetried: boolean }>`
@@ -74,7 +75,7 @@ export async function findAbandoned(trx: Trx, limit: number): Promise<(AvatarUpl
   return rows
 }
 
-/** Of these people, the files that they have or are about to have. */
-export function findAvatars(db: Db, userIds: string[]) {
+/** Finds the current avatar and the current upload of each of these users. */
+export function findAvatars(db: Db, userIds: readonly string[]) {
   return db.selectFrom('users').select(['id', 'avatar_key', 'avatar_upload_id']).where('id', 'in', userIds).execute()
 }

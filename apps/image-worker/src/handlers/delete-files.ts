@@ -1,9 +1,9 @@
 import { deleteFiles } from '@muster/jobs/definitions'
 import { handle } from '@muster/jobs/worker'
 import type { Deps } from '../deps.ts'
-import { whenStorageIsThere } from '../uploads/storage-errors.ts'
+import { retryWhenUnavailable } from '../uploads/storage-errors.ts'
 
-/** Removes stored files; what is gone already is no error, so it may run any number of times. */
+/** Deletes stored files. Safe to repeat: a missing file is no error. */
 export function deleteFilesHandler({ storage }: Pick<Deps, 'storage'>) {
-  return handle(deleteFiles, ({ keys }) => whenStorageIsThere(storage.remove(keys)))
+  return handle(deleteFiles, ({ keys }) => retryWhenUnavailable(storage.remove(keys)))
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 const prefix = 'muster-image-'
 const leftoverAfterMs = 3_600_000
 
-/** Gives `work` a folder of its own that is gone afterwards. */
+/** Runs `work` with a new temporary folder and removes the folder afterwards. */
 export async function withTempFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), prefix))
   try {
@@ -15,7 +15,7 @@ export async function withTempFolder<T>(work: (folder: string) => Promise<T>): P
   }
 }
 
-/** Removes what killed processes left behind. */
+/** Removes temporary folders that killed processes left behind: those older than an hour, longer than any job runs. */
 export async function removeLeftovers(now: Date): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     if (!name.startsWith(prefix)) continue

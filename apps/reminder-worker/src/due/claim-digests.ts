@@ -1,33 +1,34 @@
 import { sendDigest } from '@muster/jobs/definitions'
 import { applyDefaults } from '@muster/policy'
 import type { Deps } from '../deps.ts'
-import { lookAt } from './digest-times.ts'
+import { planDigests } from './digest-times.ts'
 import * as queries from './digests.queries.ts'
 
-/** People of one hand-over. */
+/** Users per transaction. */
 const claimLimit = 500
 
 /**
- * Looks at everybody whose digest may be due, or of whom something changed that it depends on: orders a `send-digest` job
- * for the newest digest, notes those that it is too late for, and sets when to look again; all in one transaction.
+ * Claims users whose digest may be due, or whose time zone or preferences changed: enqueues a `send-digest` job for the newest
+ * digest, records the missed ones and stores when to look at the user again, all in one transaction.
  * @returns whether there may be more
  */
 export async function claimDigests({ transact, clock }: Pick<Deps, 'transact' | 'clock'>): Promise<boolean> {
   const now = clock.now()
   return transact(async ({ trx, enqueue }) => {
-    const people = await queries.lockPeopleToLookAt(trx, now, claimLimit)
-    const looks = people.map((person) => ({ userId: person.id, ...lookAtPerson(person, now) }))
-    await queries.setNextDigests(trx, looks)
-    const missed = looks.flatMap(({ userId, missed }) => missed.map((digest) => ({ userId, ...digest })))
+    const users = await queries.lockDueUsers(trx, now, claimLimit)
+    const plans = users.map((user) => ({ userId: user.id, ...planFor(user, now) }))
+    await queries.setNextDigests(trx, plans)
+    const missed = plans.flatMap(({ userId, missed }) => missed.map((digest) => ({ userId, ...digest })))
     if (missed.length > 0) await queries.insertMissed(trx, missed, now)
-    for (const { userId, due } of looks) {
+    for (const { userId, due } of plans) {
       if (due) enqueue(sendDigest, { userId, localDate: due.localDate })
     }
-    return people.length === claimLimit
+    return users.length === claimLimit
   })
 }
 
-function lookAtPerson({ isActive, settings, next_digest_at: since, timezone }: queries.PersonToLookAt, now: Date) {
-  if (isActive && applyDefaults(settings).morningDigest) return lookAt({ since, timezone }, now)
+/** Inactive users and users without the morning digest have no next one; turning it on again sets the time anew. */
+function planFor({ isActive, settings, next_digest_at: since, timezone }: queries.DueUser, now: Date) {
+  if (isActive && applyDefaults(settings).morningDigest) return planDigests({ since, timezone }, now)
   return { due: undefined, missed: [], next: null }
 }

@@ -2,12 +2,12 @@ import { fireReminder } from '@muster/jobs/definitions'
 import { sql } from 'kysely'
 import type { Deps } from '../deps.ts'
 
-/** Reminders of one hand-over: one statement claims them and one orders their jobs. */
+/** Reminders per transaction: one statement claims them and one enqueues their jobs. */
 const claimLimit = 1_000
 
 /**
- * Hands over reminders that are due: marks them and orders a `fire-reminder` job for each, in one transaction. Workers
- * side by side pass over what another one holds. The index holds only what waits.
+ * Claims due reminders and enqueues a `fire-reminder` job for each, in one transaction. Skips rows that another worker has
+ * locked. Reads by a partial index that holds only unclaimed reminders.
  * @returns whether there may be more
  */
 export async function claimReminders({ transact, clock }: Pick<Deps, 'transact' | 'clock'>): Promise<boolean> {

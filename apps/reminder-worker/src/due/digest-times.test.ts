@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { digestTimeOf, lookAt } from './digest-times.ts'
+import { digestTimeOf, planDigests } from './digest-times.ts'
 
 const minuteMs = 60_000
 const dayMs = 1_440 * minuteMs
@@ -36,7 +36,7 @@ function digestsHandedOver(timezone: string, fromMs: number, toMs: number, tickM
   let since = new Date(fromMs)
   for (let ms = fromMs; ms <= toMs; ms += tickMs) {
     if (ms < since.getTime()) continue
-    const { due, missed, next } = lookAt({ since, timezone }, new Date(ms))
+    const { due, missed, next } = planDigests({ since, timezone }, new Date(ms))
     expect(missed).toEqual([])
     expect(next.getTime()).toBeGreaterThan(ms)
     if (due) digests.push(due)
@@ -92,7 +92,7 @@ test('a day on which five o’clock comes twice has its digest at the first, one
 
 test('a date that a zone skipped has none, and the ones around it have theirs', () => {
   expect(digestTimeOf('2011-12-30', 'Pacific/Apia')).toBeUndefined()
-  const { next } = lookAt(
+  const { next } = planDigests(
     { since: new Date('2011-12-29T15:00:00Z'), timezone: 'Pacific/Apia' },
     new Date('2011-12-29T15:00:00Z'),
   )
@@ -104,14 +104,14 @@ test('after a long time only the newest digest is due, and none that is more tha
   const timezone = 'Europe/Vienna'
   const since = new Date('2026-11-18T04:00:00Z')
   const dates = (digests: { localDate: string }[]) => digests.map(({ localDate }) => localDate)
-  const morning = lookAt({ since, timezone }, new Date('2026-11-21T09:00:00Z'))
+  const morning = planDigests({ since, timezone }, new Date('2026-11-21T09:00:00Z'))
   expect(morning.due?.localDate).toBe('2026-11-21')
   expect(dates(morning.missed)).toEqual(['2026-11-20', '2026-11-19', '2026-11-18'])
-  const evening = lookAt({ since, timezone }, new Date('2026-11-21T16:00:00.001Z'))
+  const evening = planDigests({ since, timezone }, new Date('2026-11-21T16:00:00.001Z'))
   expect(evening.due).toBeUndefined()
   expect(dates(evening.missed)).toEqual(['2026-11-21', '2026-11-20', '2026-11-19', '2026-11-18'])
   expect(evening.next).toEqual(new Date('2026-11-22T04:00:00Z'))
-  expect(lookAt({ since: new Date('2020-01-01T00:00:00Z'), timezone }, since).missed.length).toBeLessThan(32)
+  expect(planDigests({ since: new Date('2020-01-01T00:00:00Z'), timezone }, since).missed.length).toBeLessThan(32)
 })
 
 test('a zone that nobody knows is read as UTC', () => {

@@ -1,18 +1,18 @@
 import { dateIn, startOfDate, zoneOrUtc } from '@muster/zones'
 
-/** The digest of one date of the person's own calendar, and the moment it is for. */
+/** The digest for one date of the user's calendar, and the moment that it is scheduled for. */
 export type Digest = { localDate: string; at: Date }
 
-/** By the clock on the person's wall. */
+/** Local time in the user's zone. */
 const digestTime = '05:00'
-/** What is later than this is not sent any more. */
+/** A digest that is later than this is not sent. */
 const missedAfterMs = 12 * 3_600_000
-/** Of what was missed longer ago, nothing is written down. */
-const maxLooksBack = 31
+/** Missed digests further back are not recorded. */
+const maxDaysBack = 31
 
 /**
- * When the digest of a date comes in a zone (IANA). On a day whose 05:00 is skipped it is as much later as the clock is put
- * forward, where 05:00 comes twice it is the first (RFC 5545, 3.3.5).
+ * Computes when the digest of a date is scheduled in a zone (IANA). On a day whose 05:00 is skipped it is later by as much as the
+ * clock is put forward; where 05:00 occurs twice it is the first (RFC 5545, 3.3.5).
  * @returns undefined for a date that the zone skipped as a whole
  */
 export function digestTimeOf(localDate: string, timezone: string): Date | undefined {
@@ -21,7 +21,7 @@ export function digestTimeOf(localDate: string, timezone: string): Date | undefi
   return time.toPlainDate().equals(date) ? new Date(time.epochMilliseconds) : undefined
 }
 
-/** When the date is over in the zone: the beginning of the one after it. */
+/** Computes the end of a date in a zone, which is the start of the next date. */
 export function endOfDate(localDate: string, timezone: string): Date {
   return startOfDate(Temporal.PlainDate.from(localDate).add({ days: 1 }), timezone)
 }
@@ -34,11 +34,11 @@ function nextDigest(after: Date, timezone: string): Digest {
   }
 }
 
-/** The digests whose moments lie between two, both counted, the newest first; of a long time only those of a month. */
+/** The digests from one moment to another, both included, newest first; at most those of the last month. */
 function digestsBetween(from: Date, to: Date, timezone: string): Digest[] {
   const digests: Digest[] = []
   let date = dateIn(timezone, to)
-  for (let looks = 0; looks < maxLooksBack; looks++, date = date.subtract({ days: 1 })) {
+  for (let day = 0; day < maxDaysBack; day++, date = date.subtract({ days: 1 })) {
     const digest = digestOn(date, timezone)
     if (digest && digest.at < from) break
     if (digest && digest.at <= to) digests.push(digest)
@@ -46,15 +46,15 @@ function digestsBetween(from: Date, to: Date, timezone: string): Digest[] {
   return digests
 }
 
-/** Whether it is too late for a digest. */
+/** Whether it is too late to send a digest. */
 export const isDigestMissed = ({ at }: Pick<Digest, 'at'>, now: Date) => now.getTime() - at.getTime() > missedAfterMs
 
 /**
- * What a look at a person finds who wants digests.
- * @param since from when on nobody has looked: usually the moment of the digest that is due now
- * @returns the digest to send; those that it is too late for, also because a newer one is due; and when to look again
+ * Plans the digests of a user who wants them.
+ * @param since the last stored `next_digest_at`: digests before it were planned earlier
+ * @returns the digest to send now; missed digests, which are too late or older than the one to send; and when to plan again
  */
-export function lookAt(
+export function planDigests(
   { since, timezone }: { since: Date; timezone: string },
   now: Date,
 ): { due: Digest | undefined; missed: Digest[]; next: Date } {

@@ -3,19 +3,18 @@ import { activeUserSql } from '@muster/policy'
 import { sql } from 'kysely'
 import type { Digest } from './digest-times.ts'
 
-export type PersonToLookAt = {
+export type DueUser = {
   id: string
   timezone: string
   next_digest_at: Date
-  /** Neither deactivated nor about to be deleted. */
   isActive: boolean
-  /** What they changed of the usual preferences. */
+  /** The preferences that differ from the defaults. */
   settings: Json | null
 }
 
-/** Locks the people whose time has come, but for those whom somebody else holds: they wait for the next look. */
-export async function lockPeopleToLookAt(trx: Trx, now: Date, limit: number): Promise<PersonToLookAt[]> {
-  const { rows } = await sql<PersonToLookAt>`
+/** Locks users whose `next_digest_at` has come; skips rows that another transaction has locked. */
+export async function lockDueUsers(trx: Trx, now: Date, limit: number): Promise<DueUser[]> {
+  const { rows } = await sql<DueUser>`
     select id, timezone, next_digest_at, ${activeUserSql} as "isActive",
       (select settings from user_preferences where user_id = users.id) as settings
     from users where next_digest_at <= ${now}
@@ -23,16 +22,17 @@ export async function lockPeopleToLookAt(trx: Trx, now: Date, limit: number): Pr
   return rows
 }
 
-export async function setNextDigests(trx: Trx, looks: { userId: string; next: Date | null }[]): Promise<void> {
-  const userIds = looks.map(({ userId }) => userId)
-  // `any` keeps a plan that was made while the table was small from reading all of it later.
+/** Stores when to look at each user again; null for users without a digest. */
+export async function setNextDigests(trx: Trx, plans: { userId: string; next: Date | null }[]): Promise<void> {
+  const userIds = plans.map(({ userId }) => userId)
+  // With `any`, a cached plan from a small table still uses the primary key when the table is large.
   await sql`
-    update users set next_digest_at = looks.next
-    from unnest(${userIds}::uuid[], ${looks.map(({ next }) => next)}::timestamptz[]) as looks (id, next)
-    where users.id = any(${userIds}::uuid[]) and users.id = looks.id`.execute(trx)
+    update users set next_digest_at = plans.next
+    from unnest(${userIds}::uuid[], ${plans.map(({ next }) => next)}::timestamptz[]) as plans (id, next)
+    where users.id = any(${userIds}::uuid[]) and users.id = plans.id`.execute(trx)
 }
 
-/** Writes down what nobody will get any more. */
+/** Records missed digests in the ledger, unless the ledger has that date already. */
 export async function insertMissed(trx: Trx, missed: (Digest & { userId: string })[], now: Date): Promise<void> {
   await sql`
     insert into digest_deliveries (id, user_id, local_date, scheduled_at, status, failure_reason, late, created_at)

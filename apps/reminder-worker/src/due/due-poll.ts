@@ -4,81 +4,84 @@ import type { Deps } from '../deps.ts'
 import { claimDigests } from './claim-digests.ts'
 import { claimNotices } from './claim-notices.ts'
 import { claimReminders } from './claim-reminders.ts'
-import { type DueKind, dueKinds, whatsDue } from './due.queries.ts'
+import { type DueKind, findDue } from './find-due.ts'
 
-type Needs = Pick<Deps, 'db' | 'transact' | 'clock' | 'log'>
-/** Of the look itself, and of each kind. */
-type Outages = Record<DueKind | 'look', Outage>
-type Watched = Needs & { outages: Outages }
+type PollDeps = Pick<Deps, 'db' | 'transact' | 'clock' | 'log'>
+/** One for the poll itself and one for each kind of work. */
+type Outages = Record<DueKind | 'poll', Outage>
+type TrackedDeps = PollDeps & { outages: Outages }
 
-/** Each hands over a bounded number and says whether there may be more. */
-const claims: Record<DueKind, (needs: Needs) => Promise<boolean>> = {
+/** Each claims a limited number of rows and returns whether there may be more. */
+const claims: Record<DueKind, (deps: PollDeps) => Promise<boolean>> = {
   reminders: claimReminders,
   digests: claimDigests,
-  upcoming: (needs) => claimNotices(needs, 'upcoming'),
-  overdue: (needs) => claimNotices(needs, 'overdue'),
+  upcoming: (deps) => claimNotices(deps, 'upcoming'),
+  overdue: (deps) => claimNotices(deps, 'overdue'),
 }
 
-/** Looks for what is due, one look after the other, until closed. While Postgres is away it keeps trying. */
-export function startTimer(given: Needs, { tickMs }: { tickMs: number }): { close(): Promise<void> } {
-  const track = (component: string) =>
-    trackOutage({
-      log: given.log,
-      fields: { dependency: 'postgres', component },
-      down: 'schedule waiting for postgres',
-      up: 'schedule goes on',
-    })
-  const outages: Outages = {
-    look: track('schedule'),
-    reminders: track('schedule reminders'),
-    digests: track('schedule digests'),
-    upcoming: track('schedule upcoming'),
-    overdue: track('schedule overdue'),
-  }
-  const needs = { ...given, outages }
+/** Polls Postgres for due work every `tickMs` until closed, and claims it. Keeps polling while Postgres is unavailable. */
+export function startDuePoll(given: PollDeps, { tickMs }: { tickMs: number }): { close(): Promise<void> } {
+  const deps = { ...given, outages: trackOutages(given) }
   let isClosing = false
   let timer: NodeJS.Timeout | undefined
 
-  const tick = async () => {
-    // In turns, so that many of one kind hold up none of another.
-    while (await claimSome(needs, () => isClosing));
+  const poll = async () => {
+    // Each round claims one batch of each kind, so that a backlog of one kind delays no other.
+    while (await claimRound(deps, () => isClosing));
     if (!isClosing) timer = setTimeout(start, tickMs)
   }
-  let ticking = tick()
+  let polling = poll()
   function start() {
-    ticking = tick()
+    polling = poll()
   }
 
   return {
     async close() {
       isClosing = true
       clearTimeout(timer)
-      await ticking
+      await polling
     },
   }
 }
 
-/** Of each kind that is due, hands over once. @returns whether there may be more */
-async function claimSome(needs: Watched, isClosing: () => boolean): Promise<boolean> {
-  const due = await watched(needs.outages.look, () => whatsDue(needs.db, needs.clock.now()))
+function trackOutages({ log }: Pick<Deps, 'log'>): Outages {
+  const track = (component: string) =>
+    trackOutage({
+      log,
+      fields: { dependency: 'postgres', component },
+      down: 'due poll failed, retrying with each tick',
+      up: 'due poll recovered',
+    })
+  return {
+    poll: track('due poll'),
+    reminders: track('due reminders'),
+    digests: track('due digests'),
+    upcoming: track('due upcoming'),
+    overdue: track('due overdue'),
+  }
+}
+
+/** Claims one batch of each kind that is due. @returns whether there may be more */
+async function claimRound(deps: TrackedDeps, isClosing: () => boolean): Promise<boolean> {
+  const due = (await tracked(deps.outages.poll, () => findDue(deps))) ?? []
   let isMore = false
-  for (const kind of dueKinds.filter((kind) => due?.[kind])) {
+  for (const kind of due) {
     if (isClosing()) return false
-    // A fault in one kind is none of the others.
-    const isFull = await watched(needs.outages[kind], () => claims[kind](needs))
+    // A failure of one kind does not stop the others.
+    const isFull = await tracked(deps.outages[kind], () => claims[kind](deps))
     isMore ||= isFull === true
   }
   return isMore
 }
 
-/** A fault comes back with each look: it is told once. @returns undefined when it failed */
-async function watched<T>(outage: Outage, ask: () => Promise<T>): Promise<T | undefined> {
+/** Runs `work` and logs only the first of several failures in a row. @returns undefined when it failed */
+async function tracked<T>(outage: Outage, work: () => Promise<T>): Promise<T | undefined> {
   try {
-    const answer = await ask()
+    const result = await work()
     outage.succeeded()
-    return answer
+    return result
   } catch (error) {
-    // Of what is no outage of Postgres a code says too little.
+    // The code of a known outage says enough; any other error is logged as a whole.
     outage.failed(error, isDatabaseUnavailable(error) ? {} : { err: error })
     return undefined
   }

@@ -1,23 +1,22 @@
 import type { Db } from '@muster/db'
 import { sql } from 'kysely'
-import { dueUntil, isToTell } from './notices.queries.ts'
+import { isUnclaimed, latestDueDate } from './notices.queries.ts'
 
-export const dueKinds = ['reminders', 'digests', 'upcoming', 'overdue'] as const
-export type DueKind = (typeof dueKinds)[number]
+export type DueRow = Record<'reminders' | 'digests' | 'upcoming' | 'overdue', boolean | null>
 
-/**
- * Of what there is something to hand over: of each index the first entry is read, and nothing of any table. Asked for what
- * exists before a moment that it does not know when it plans, Postgres hopes to meet one soon and reads the table.
- */
-export async function whatsDue(db: Db, now: Date): Promise<Record<DueKind, boolean | null>> {
-  const { rows } = await whatsDueQuery(now).execute(db)
-  return rows[0] as Record<DueKind, boolean | null>
+/** Reads whether there is due work, by kind; null when there is no work of a kind at all. */
+export async function readDue(db: Db, now: Date): Promise<DueRow | undefined> {
+  const { rows } = await dueQuery(now).execute(db)
+  return rows[0]
 }
 
-/** Null where nothing waits. */
-export const whatsDueQuery = (now: Date) => sql<Record<DueKind, boolean | null>>`
+/**
+ * Reads the first entry of each index and no table row. Uses `min` rather than `exists`, because Postgres plans without knowing
+ * the moment, expects an early match for `exists` and scans the table.
+ */
+export const dueQuery = (now: Date) => sql<DueRow>`
   select
     (select min(scheduled_at) from reminders where status = 'pending' and handed_at is null) <= ${now} as reminders,
     (select min(next_digest_at) from users) <= ${now} as digests,
-    (select min(due_date) from tasks where ${isToTell('upcoming')}) <= ${dueUntil('upcoming', now)} as upcoming,
-    (select min(due_date) from tasks where ${isToTell('overdue')}) <= ${dueUntil('overdue', now)} as overdue`
+    (select min(due_date) from tasks where ${isUnclaimed('upcoming')}) <= ${latestDueDate('upcoming', now)} as upcoming,
+    (select min(due_date) from tasks where ${isUnclaimed('overdue')}) <= ${latestDueDate('overdue', now)} as overdue`

@@ -1,23 +1,19 @@
 import type { Trx } from '@muster/db'
 import { sql } from 'kysely'
-
-export type NoticeKind = 'upcoming' | 'overdue'
-
-/** How long before the due date the notice comes. */
-export const leadMs: Record<NoticeKind, number> = { upcoming: 3_600_000, overdue: 0 }
+import { leadMs, type NoticeKind } from './notice-kinds.ts'
 
 const columnOf = { upcoming: 'upcoming_for', overdue: 'overdue_for' } as const
 
-/** Tasks whose people are still to be told of their due date; as the index has them. */
-export const isToTell = (kind: NoticeKind) =>
+/** SQL condition: the task is open and its notice for this due date was not claimed. Equals the condition of a partial index. */
+export const isUnclaimed = (kind: NoticeKind) =>
   sql<boolean>`status <> 'completed' and ${sql.ref(columnOf[kind])} is distinct from due_date`
 
-/** Of tasks that are due until then the time has come. */
-export const dueUntil = (kind: NoticeKind, now: Date) => new Date(now.getTime() + leadMs[kind])
+/** The latest due date whose notice is due at `now`. */
+export const latestDueDate = (kind: NoticeKind, now: Date) => new Date(now.getTime() + leadMs[kind])
 
 export type DueTask = { id: string; owner_id: string; assignee_id: string | null; due_date: Date; created_at: Date }
 
-/** Marks tasks as handed over for their due date, but for those that somebody else holds. */
+/** Claims tasks for a notice about their current due date; skips rows that another worker has locked. */
 export async function claimTasks(
   trx: Trx,
   kind: NoticeKind,
@@ -25,7 +21,7 @@ export async function claimTasks(
 ): Promise<DueTask[]> {
   const { rows } = await sql<DueTask>`
     with due as materialized (
-      select id from tasks where ${isToTell(kind)} and due_date <= ${dueUntil(kind, now)}
+      select id from tasks where ${isUnclaimed(kind)} and due_date <= ${latestDueDate(kind, now)}
       order by due_date limit ${limit} for no key update skip locked
     )
     update tasks set ${sql.ref(columnOf[kind])} = due_date from due where tasks.id = due.id

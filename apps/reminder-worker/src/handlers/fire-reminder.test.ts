@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { newId } from '@muster/db'
-import { fireReminder } from '@muster/jobs'
-import { queuePrefix } from '@muster/jobs/connection'
+import { fireReminder } from '@muster/jobs/definitions'
+import { queuePrefix } from '@muster/jobs/queue'
 import { createLogger } from '@muster/logger'
 import { eventually, insertOrganization, insertTask, manualClock } from '@muster/testing'
 import { sql } from 'kysely'
@@ -271,7 +271,7 @@ test('a schedule that Postgres refuses at each look says so once, and once when 
     level: 'info',
     destination: { write: (line: string) => void lines.push(JSON.parse(line)) },
   })
-  const told = () => lines.filter(({ component }) => String(component).startsWith('schedule'))
+  const told = () => lines.filter(({ component }) => String(component).startsWith('due '))
   harness.start({ log })
 
   await sql`alter table reminders rename to reminders_away`.execute(harness.db)
@@ -279,7 +279,7 @@ test('a schedule that Postgres refuses at each look says so once, and once when 
   // As long as ten looks.
   await sql`select pg_sleep(0.5)`.execute(harness.db)
   await sql`alter table reminders_away rename to reminders`.execute(harness.db)
-  await eventually(() => expect(told().at(-1)).toMatchObject({ msg: 'schedule goes on' }))
+  await eventually(() => expect(told().at(-1)).toMatchObject({ msg: 'due poll recovered' }))
 
   await harness.insertReminder({ scheduled_at: secondsFromNow(-1) })
   await sql`alter table outbox rename to outbox_away`.execute(harness.db)
@@ -288,10 +288,10 @@ test('a schedule that Postgres refuses at each look says so once, and once when 
   await sql`alter table outbox_away rename to outbox`.execute(harness.db)
   await eventually(() => expect(told()).toHaveLength(4))
   expect(told().map(({ component, reason, msg }) => [component, reason, msg])).toEqual([
-    ['schedule', '42P01', 'schedule waiting for postgres'],
-    ['schedule', '42P01', 'schedule goes on'],
-    ['schedule reminders', '42P01', 'schedule waiting for postgres'],
-    ['schedule reminders', '42P01', 'schedule goes on'],
+    ['due poll', '42P01', 'due poll failed, retrying with each tick'],
+    ['due poll', '42P01', 'due poll recovered'],
+    ['due reminders', '42P01', 'due poll failed, retrying with each tick'],
+    ['due reminders', '42P01', 'due poll recovered'],
   ])
 })
 

@@ -1,7 +1,7 @@
 import { type Json, newId, type Trx } from '@muster/db'
 import { activeUserSql } from '@muster/policy'
 import { sql } from 'kysely'
-import type { NoticeKind } from '../due/notices.queries.ts'
+import type { NoticeKind } from '../due/notice-kinds.ts'
 import type { TaskToTell } from '../mails/task-mail.ts'
 
 export type Concerned = {

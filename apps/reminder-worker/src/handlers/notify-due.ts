@@ -5,7 +5,7 @@ import { insertMail } from '@muster/mail'
 import { notifyAll } from '@muster/notifications'
 import { applyDefaults } from '@muster/policy'
 import type { Deps } from '../deps.ts'
-import { leadMs, type NoticeKind } from '../due/notices.queries.ts'
+import { leadMs, type NoticeKind } from '../due/notice-kinds.ts'
 import { lateAfterMs, taskMail } from '../mails/task-mail.ts'
 import { type Concerned, hasReminderBetween, insertNotice, readConcerned } from './notify-due.queries.ts'
 

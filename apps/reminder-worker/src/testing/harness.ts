@@ -6,7 +6,7 @@ import { createLogger, type Logger } from '@muster/logger'
 import { createTestDatabase, createTestRedis, endWithTest, eventually, insertTask, insertUser } from '@muster/testing'
 import { type Insertable, type Selectable, sql } from 'kysely'
 import type { Deps } from '../deps.ts'
-import { dueKinds, whatsDue } from '../due/due.queries.ts'
+import { findDue } from '../due/find-due.ts'
 import { startReminderWorker } from '../reminder-worker.ts'
 
 export type Person = Selectable<Database['users']>
@@ -94,8 +94,7 @@ export async function createHarness() {
     settled: (clock: Clock = systemClock, timeoutMs = 15_000) =>
       eventually(
         async () => {
-          const due = await whatsDue(db, clock.now())
-          const open = dueKinds.filter((kind) => due[kind])
+          const open = await findDue({ db, clock })
           const owed = await db.selectFrom('outbox').select('name').where('queue', '=', 'reminder').execute()
           if (open.length + owed.length > 0) throw new Error(`still due: ${open.join(', ')}; owed: ${owed.length}`)
         },
