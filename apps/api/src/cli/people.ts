@@ -3,7 +3,7 @@ import { DomainError } from '@muster/errors'
 import { lowerCaseAscii } from '@muster/identifiers'
 import { createTransact, noPublisher } from '@muster/jobs/outbox'
 import { failFastRedis } from '@muster/jobs/redis'
-import { findIdByAnyName } from '../modules/accounts/accounts.queries.ts'
+import { findUserIdByAnyName } from '../modules/accounts/accounts.service.ts'
 import type { AdminUser, AdminUserPatch } from '../modules/admin/admin-users.schema.ts'
 import { adminUserPatch, userQuery } from '../modules/admin/admin-users.schema.ts'
 import * as users from '../modules/admin/admin-users.service.ts'
@@ -77,7 +77,7 @@ export const resetTwoFactor = (name: string): Promise<Result> =>
 /** Does something about the person who has this id, e-mail or username. @throws Error when nobody has */
 function about(name: string, act: (deps: users.PeopleDeps, id: string) => Promise<Result>): Promise<Result> {
   return withPeople(async (deps) => {
-    const id = await findIdByAnyName(deps.db, lowerCaseAscii(name.trim()))
+    const id = await findUserIdByAnyName(deps.db, lowerCaseAscii(name.trim()))
     if (id === undefined) throw new DomainError('NOT_FOUND', { message: 'Nobody has this id, e-mail or username.' })
     return act(deps, id)
   })

@@ -8,7 +8,7 @@ import { errorReply, messageReply, ok, said } from '../../http/reply.ts'
 import { requestDeletion } from '../data-rights/deletion.service.ts'
 import { confirmationBody } from '../two-factor/two-factor.schema.ts'
 import { peopleQuery, publicUserReply, publicUsersReply, userParams, userPatch, userReply } from './accounts.schema.ts'
-import * as users from './accounts.service.ts'
+import { getProfile, updateProfile } from './own-profile.service.ts'
 import * as people from './people.service.ts'
 
 export const usersRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
@@ -24,7 +24,7 @@ export const usersRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
       },
     },
     async (request, reply) => {
-      const { user, version } = await users.getProfile(context, request.actor.userId)
+      const { user, version } = await getProfile(context, request.actor.userId)
       const etag = etagOf(version)
       reply.header('etag', etag)
       if (isNotModified(request, etag)) return reply.status(304).send(null)
@@ -46,7 +46,7 @@ export const usersRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
     },
     async (request, reply) => {
       const options = { isCurrent: ifMatch(request), origin: originOf(request) }
-      const { user, version } = await users.updateProfile(context, request.actor, request.body, options)
+      const { user, version } = await updateProfile(context, request.actor, request.body, options)
       reply.header('etag', etagOf(version))
       return ok({ user })
     },

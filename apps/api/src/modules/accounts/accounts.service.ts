@@ -1,120 +1,84 @@
-import { DomainError } from '@muster/errors'
-import { isReservedUsername, reservedUsernameFault } from '@muster/identifiers'
-import { cachedIn, fillCache, invalidateAnalytics, profileKey, takeLease } from '@muster/person-cache'
-import { z } from 'zod'
-import type { Deps } from '../../deps.ts'
-import type { Actor, Origin } from '../../http/actor.ts'
-import { readJson } from '../../http/read-json.ts'
-import { isUniqueViolation } from '../../sql/unique-violation.ts'
+import type { Trx } from '@muster/db'
+import type { TransactContext } from '@muster/jobs/outbox'
+import type { Origin } from '../../http/actor.ts'
 import * as queries from './accounts.queries.ts'
-import { type User, type UserPatch, user as userSchema } from './accounts.schema.ts'
-import { avatarUrlOf } from './avatar-url.ts'
+import { invalidateProfile, type ProfileCache } from './invalidate-profile.ts'
 
-type ProfileDeps = Pick<Deps, 'lookups' | 'redis' | 'clock'>
-const cacheMs = 600_000
-
-const profile = z.object({ version: z.int(), user: userSchema })
-type Profile = z.output<typeof profile>
+export type { UserRow } from './accounts.queries.ts'
+export {
+  findUser,
+  findUserByEmail,
+  findUserByGoogleId,
+  findUserIdByAnyName,
+  insertUser,
+  isUsernameTaken,
+  lockAndRescheduleDigest,
+  lockUser,
+  lockUsers,
+  replacePasswordHash,
+} from './accounts.queries.ts'
 
 /**
- * The person's own profile, from the cache while Redis has it. Whoever asks for it is here, so their presence needs no
- * asking. @throws DomainError UNAUTHENTICATED when they are gone
+ * Adds the invalidation of the cached profile to a write: the returned function writes in the caller's transaction and
+ * invalidates after its commit.
  */
-export async function getProfile(deps: ProfileDeps, userId: string): Promise<Profile> {
-  const found = await deps.redis.attempt((redis) => redis.get(profileKey(userId)), null)
-  const cached = cachedIn(found)
-  // What another release cached in another form is none.
-  const { version, user } = (cached && readJson(profile, cached)) || (await loadProfile(deps, userId))
-  return { version, user: here(user, deps.clock.now()) }
-}
-
-/** Changes the person's own profile. @throws DomainError USERNAME_TAKEN, STALE, VALIDATION_FAILED for a reserved username */
-export async function updateProfile(
-  deps: Pick<Deps, 'db' | 'redis' | 'clock' | 'transact'>,
-  actor: Actor,
-  patch: UserPatch,
-  options: { isCurrent: (version: number) => boolean; origin: Origin },
-): Promise<Profile> {
-  const now = deps.clock.now()
-  const row = await deps
-    .transact(async ({ trx, audit }) => {
-      const before = await queries.lockById(trx, actor.userId)
-      if (!before) throw new DomainError('UNAUTHENTICATED')
-      if (!options.isCurrent(before.version)) throw new DomainError('STALE')
-      assertMayTake(patch.username, before.username)
-      const after = await queries.update(trx, actor.userId, patch, now)
-      audit({
-        action: 'user.updated',
-        actorId: actor.userId,
-        targetType: 'user',
-        targetId: actor.userId,
-        before: pick(before, patch),
-        after: pick(after, patch),
-        context: options.origin,
-      })
-      return after
-    })
-    .catch((error: unknown) => {
-      throw isUniqueViolation(error, 'users_username_key') ? new DomainError('USERNAME_TAKEN') : error
-    })
-  await dropCachedProfile(deps, actor.userId)
-  if (patch.timezone !== undefined) await invalidateAnalytics(deps, [actor.userId])
-  return { version: row.version, user: toUser(row, now) }
-}
-
-/** Who has a reserved username keeps it, also when they send it along. @throws DomainError VALIDATION_FAILED */
-function assertMayTake(username: string | undefined, present: string): void {
-  if (username === undefined || username === present || !isReservedUsername(username)) return
-  throw new DomainError('VALIDATION_FAILED', { details: [{ path: 'body.username', message: reservedUsernameFault }] })
-}
-
-/** The next reading of the profile asks Postgres. Follows every change of the row. */
-export async function dropCachedProfile(
-  { redis }: { redis: Pick<Deps['redis'], 'drop'> },
-  userId: string,
-): Promise<void> {
-  await redis.drop(profileKey(userId))
-}
-
-/** The row as its person sees it, who is here at this moment. */
-export function toUser(row: queries.UserRow, now: Date): User {
-  return here(toProfile(row), now)
-}
-
-/** A reading that a change overtakes does not get into the cache. */
-async function loadProfile({ lookups, redis }: ProfileDeps, userId: string): Promise<Profile> {
-  const lease = await redis.attempt((client) => takeLease(client, profileKey(userId)), undefined)
-  const row = await queries.findById(lookups, userId)
-  if (!row) throw new DomainError('UNAUTHENTICATED')
-  const profile = { version: row.version, user: toProfile(row) }
-  if (lease) await redis.attempt((client) => fillCache(client, lease, JSON.stringify(profile), cacheMs), undefined)
-  return profile
-}
-
-/** The row as it is cached: of somebody who may be elsewhere. */
-export function toProfile(row: queries.UserRow): User {
-  return {
-    id: row.id,
-    username: row.username,
-    name: row.name,
-    email: row.email,
-    role: row.role as User['role'],
-    organizationId: row.organization_id,
-    bio: row.bio,
-    avatarUrl: avatarUrlOf(row),
-    timezone: row.timezone,
-    status: 'offline',
-    lastSeenAt: row.last_seen_at?.toISOString() ?? null,
-    twoFactorMethod: row.two_factor_method as User['twoFactorMethod'],
-    hasPassword: row.password_hash !== null,
-    authProviders: [...(row.password_hash ? ['local' as const] : []), ...(row.google_id ? ['google' as const] : [])],
-    createdAt: row.created_at.toISOString(),
+function invalidating<User extends string | { id: string }, Args extends unknown[], Result>(
+  write: (trx: Trx, user: User, ...args: Args) => Promise<Result>,
+) {
+  return async (
+    cache: ProfileCache,
+    { trx, afterCommit }: Pick<TransactContext, 'trx' | 'afterCommit'>,
+    user: User,
+    ...args: Args
+  ): Promise<Result> => {
+    const result = await write(trx, user, ...args)
+    afterCommit(() => invalidateProfile(cache, typeof user === 'string' ? user : user.id))
+    return result
   }
 }
 
-const here = (user: User, now: Date): User => ({ ...user, status: 'online', lastSeenAt: now.toISOString() })
+/** Changes the fields that users edit themselves. @throws a unique violation of users_username_key */
+export const updateUser = invalidating(queries.updateUser)
 
-/** Of the row, the fields that the patch names. */
-function pick(row: queries.UserRow, patch: UserPatch) {
-  return Object.fromEntries(Object.keys(patch).map((field) => [field, row[field as keyof UserPatch]]))
+/** Activates or deactivates the user. Their sessions are the caller's concern, see the module `activation`. */
+export const setActive = invalidating(queries.setActive)
+
+/** Gives the user another role, in another organization or in none; the module `members` knows what this brings with it. */
+export const setRoleAndOrganization = invalidating(queries.setRoleAndOrganization)
+
+/** Marks the user as about to be deleted. */
+export const setDeletionRequested = invalidating(queries.setDeletionRequested)
+
+/** Sets the hash of a new password. */
+export const setPasswordHash = invalidating(queries.setPasswordHash)
+
+/** Sets which second factor the user has. */
+export const setTwoFactorMethod = invalidating(queries.setTwoFactorMethod)
+
+/** Links a Google account. @returns undefined when the user has a linked one by now, or another e-mail */
+export const linkGoogle = invalidating(queries.linkGoogle)
+
+/** Removes the link to the Google account. */
+export const unlinkGoogle = invalidating(queries.unlinkGoogle)
+
+/** Sets when the user was last seen. */
+export const setLastSeen = invalidating(queries.setLastSeen)
+
+/** Cancels the deletion that the user has requested, which every sign-in does. The caller has locked the row. */
+export async function cancelDeletion(
+  cache: ProfileCache,
+  tx: Pick<TransactContext, 'trx' | 'audit' | 'afterCommit'>,
+  { id, deletion_requested_at }: Pick<queries.UserRow, 'id' | 'deletion_requested_at'>,
+  { origin, now }: { origin: Origin; now: Date },
+): Promise<void> {
+  if (deletion_requested_at === null) return
+  await setDeletionRequested(cache, tx, id, null, now)
+  tx.audit({
+    action: 'user.deletion_cancelled',
+    actorId: id,
+    targetType: 'user',
+    targetId: id,
+    before: { requestedAt: deletion_requested_at.toISOString() },
+    context: origin,
+  })
 }

@@ -1,7 +1,7 @@
 import type { Db } from '@muster/db'
 import { type RawBuilder, sql } from 'kysely'
 import { lower, lowerAscii } from '../../sql/text-order.ts'
-import type { UserRow } from '../accounts/accounts.queries.ts'
+import type { UserRow } from '../accounts/accounts.service.ts'
 import type { UserQuery } from './admin-users.schema.ts'
 
 type Filters = Pick<UserQuery, 'q' | 'role' | 'isActive'>

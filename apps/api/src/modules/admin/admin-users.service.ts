@@ -3,12 +3,14 @@ import { DomainError } from '@muster/errors'
 import type { TransactContext } from '@muster/jobs/outbox'
 import type { Role } from '@muster/policy'
 import type { Deps } from '../../deps.ts'
-import { findById, lockById, type UserRow } from '../accounts/accounts.queries.ts'
-import { dropCachedProfile, toProfile } from '../accounts/accounts.service.ts'
-import { lockActing } from '../accounts/lock-actor.ts'
+import { findUser, lockUser, type UserRow } from '../accounts/accounts.service.ts'
+import { invalidateProfile } from '../accounts/invalidate-profile.ts'
+import { lockActor } from '../accounts/lock-actor.ts'
 import { onlineForMs, type Presence } from '../accounts/presence.ts'
+import { toProfile } from '../accounts/user-view.ts'
 import { deactivate, reactivate } from '../activation/activation.service.ts'
-import { newPersonalOrganization, refuseLastAdmin, setMembership } from '../members/membership.ts'
+import { assertNotLastAdmin, setMembership } from '../members/membership.service.ts'
+import { createPersonalOrganization } from '../organizations/organizations.service.ts'
 import { endSessions, type RevocationDeps } from '../sessions/end-sessions.ts'
 import * as queries from './admin-users.queries.ts'
 import type { AdminUser, AdminUserPatch, UserQuery } from './admin-users.schema.ts'
@@ -51,7 +53,7 @@ export async function listUsers(deps: PeopleDeps, doer: Doer, query: UserQuery) 
 /** One person; that they were read is noted. @throws DomainError NOT_FOUND, also for who was made anonymous */
 export async function readUser(deps: PeopleDeps, doer: Doer, userId: string): Promise<AdminUser> {
   assertMay(doer, 'person.read')
-  const row = present(await findById(deps.db, userId))
+  const row = present(await findUser(deps.db, userId))
   await deps.transact(async ({ audit }) =>
     audit({ action: 'admin.user_read', ...target(userId), after: noted(doer), ...signedBy(doer) }),
   )
@@ -77,10 +79,9 @@ export async function changeUser(
     if (patch.role !== undefined && patch.role !== user.role) await changeRole(deps, tx, acting, user, patch.role)
     const decision = { by: 'platform', ...bySession(doer), now } as const
     if (patch.isActive === false) await deactivate(deps, tx, user, decision)
-    if (patch.isActive === true) await reactivate(tx, user, decision)
-    return present(await findById(tx.trx, userId))
+    if (patch.isActive === true) await reactivate(deps, tx, user, decision)
+    return present(await findUser(tx.trx, userId))
   })
-  await dropCachedProfile(deps, userId)
   return toAdminUser(deps, row)
 }
 
@@ -91,27 +92,26 @@ export async function changeUser(
  */
 export async function revokeSessions(deps: PeopleDeps, doer: Doer, userId: string): Promise<number> {
   const now = deps.clock.now()
-  const ended = await deps.transact(async (tx) => {
+  return deps.transact(async (tx) => {
     const { acting, user } = await lockBoth(tx.trx, doer, userId)
     assertMayActOn(acting, user)
     const reason = 'ended by an administrator'
     const count = await endSessions(deps, tx, userId, { reason, ...bySession(doer), now })
     const after = { ...noted(doer), ended: count }
     tx.audit({ action: 'user.sessions_revoked', ...target(userId), after, ...signedBy(doer) })
+    tx.afterCommit(() => invalidateProfile(deps, userId))
     return count
   })
-  await dropCachedProfile(deps, userId)
-  return ended
 }
 
 /** Has the next reading of somebody's profile, the own one too, ask Postgres; it changes nobody. @throws DomainError NOT_FOUND */
 export async function dropProfileOf(deps: PeopleDeps, doer: Doer, userId: string): Promise<void> {
   assertMay(doer, 'person.change')
-  present(await findById(deps.db, userId))
-  await deps.transact(async ({ audit }) =>
-    audit({ action: 'user.cached_profile_dropped', ...target(userId), after: noted(doer), ...signedBy(doer) }),
-  )
-  await dropCachedProfile(deps, userId)
+  present(await findUser(deps.db, userId))
+  await deps.transact(async ({ audit, afterCommit }) => {
+    audit({ action: 'user.cached_profile_dropped', ...target(userId), after: noted(doer), ...signedBy(doer) })
+    afterCommit(() => invalidateProfile(deps, userId))
+  })
 }
 
 /**
@@ -126,13 +126,13 @@ async function changeRole(
   to: Role,
 ): Promise<void> {
   assertMayChangeRole(doer, user, to)
-  if (user.role === 'client_admin') await refuseLastAdmin(tx.trx, user)
+  if (user.role === 'client_admin') await assertNotLastAdmin(tx.trx, user)
   if (to === 'client_user' && user.organization_id === null)
     throw new DomainError('CONFLICT', { message: 'A client_user belongs to an organization: let one invite them.' })
   const isClient = to === 'client_admin' || to === 'client_user'
   const membership =
     isClient && user.organization_id === null
-      ? await newPersonalOrganization(tx.trx, user, deps.clock.now())
+      ? await createPersonalOrganization(tx.trx, user, deps.clock.now())
       : { role: to, organizationId: isClient ? user.organization_id : null }
   await setMembership(deps, tx, user, membership)
   tx.audit({
@@ -146,9 +146,9 @@ async function changeRole(
 
 /** The administrator as they are now and the person, both until the transaction ends. @throws DomainError NOT_FOUND, SESSION_REVOKED */
 async function lockBoth(trx: Trx, doer: Doer, userId: string): Promise<{ acting: Doer; user: UserRow }> {
-  if (doer.actor === null) return { acting: doer, user: present(await lockById(trx, userId)) }
-  const { acting, people } = await lockActing(trx, doer.actor, [userId])
-  return { acting: { ...doer, actor: acting }, user: present(people.get(userId)) }
+  if (doer.actor === null) return { acting: doer, user: present(await lockUser(trx, userId)) }
+  const { lockedActor, users } = await lockActor(trx, doer.actor, [userId])
+  return { acting: { ...doer, actor: lockedActor }, user: present(users.get(userId)) }
 }
 
 function present(row: UserRow | undefined): UserRow {

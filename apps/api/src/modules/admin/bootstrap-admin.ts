@@ -1,7 +1,7 @@
 import { newId } from '@muster/db'
 import type { Deps } from '../../deps.ts'
 import { isUniqueViolation } from '../../sql/unique-violation.ts'
-import * as queries from '../accounts/accounts.queries.ts'
+import { findUserByEmail, insertUser } from '../accounts/accounts.service.ts'
 
 type AdminDeps = Pick<Deps, 'db' | 'transact' | 'passwords' | 'clock'>
 
@@ -16,7 +16,7 @@ export async function createSuperAdmin(
   { email, name, password, by }: { email: string; name: string; password: string; by: 'bootstrap' | 'operator' },
 ): Promise<'created' | 'exists' | 'taken'> {
   const standing = async () => {
-    const owner = await queries.findByEmail(db, email)
+    const owner = await findUserByEmail(db, email)
     return owner && (owner.role === 'super_admin' ? 'exists' : 'taken')
   }
   const before = await standing()
@@ -24,7 +24,7 @@ export async function createSuperAdmin(
   const passwordHash = await passwords.hash(password)
   const id = newId()
   return transact(async ({ trx, audit }) => {
-    await queries.insert(trx, {
+    await insertUser(trx, {
       id,
       username: `admin_${id.slice(-12)}`,
       name,

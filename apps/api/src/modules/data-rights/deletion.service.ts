@@ -3,10 +3,8 @@ import { deletionGraceMs } from '@muster/jobs/definitions'
 import { insertMail } from '@muster/mail'
 import type { Context } from '../../context.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
-import { lockById } from '../accounts/accounts.queries.ts'
-import { dropCachedProfile } from '../accounts/accounts.service.ts'
-import * as queries from '../accounts/deletion-mark.queries.ts'
-import { isLastAdmin } from '../members/membership.ts'
+import { lockUser, setDeletionRequested } from '../accounts/accounts.service.ts'
+import { isLastAdmin } from '../members/membership.service.ts'
 import { type Confirmation, confirmPerson } from '../reauthentication/reauthenticate.ts'
 import { endSessions } from '../sessions/end-sessions.ts'
 import { sessionBeganAt } from '../sessions/sessions.service.ts'
@@ -26,7 +24,7 @@ export async function requestDeletion(
   const now = context.clock.now()
   const until = new Date(now.getTime() + deletionGraceMs)
   await context.transact(async (tx) => {
-    const user = await lockById(tx.trx, actor.userId)
+    const user = await lockUser(tx.trx, actor.userId)
     if (!user?.is_active) throw new DomainError('UNAUTHENTICATED')
     // Of two at once, the second comes with a session that the first has ended.
     await sessionBeganAt({ db: tx.trx }, actor)
@@ -36,7 +34,7 @@ export async function requestDeletion(
           'You are the last client_admin of your organization. Make somebody else one first, or remove its members.',
       })
     }
-    await queries.setDeletionRequested(tx.trx, user.id, now, now)
+    await setDeletionRequested(context, tx, user.id, now, now)
     await insertMail(tx, {
       template: 'account-deleted',
       to: user.email,
@@ -53,6 +51,5 @@ export async function requestDeletion(
     })
     await endSessions(context, tx, user.id, { reason: 'account deleted', actorId: user.id, origin, now })
   })
-  await dropCachedProfile(context, actor.userId)
   return until
 }

@@ -1,6 +1,6 @@
 import type { Db } from '@muster/db'
 import { sql } from 'kysely'
-import type { UserRow } from '../accounts/accounts.queries.ts'
+import type { UserRow } from '../accounts/accounts.service.ts'
 import { type Cursor, type ExportPage, readAuditPage, readPage, readPendingAuditPage } from './export.queries.ts'
 
 type Person = Pick<UserRow, 'id' | 'email'>

@@ -2,8 +2,8 @@ import { Readable } from 'node:stream'
 import { DomainError } from '@muster/errors'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
-import { findById, type UserRow } from '../accounts/accounts.queries.ts'
-import { toUser } from '../accounts/accounts.service.ts'
+import { findUser, type UserRow } from '../accounts/accounts.service.ts'
+import { toUser } from '../accounts/user-view.ts'
 import { getPreferences } from '../profile/preferences.service.ts'
 import { type Section, sections } from './export-sections.ts'
 
@@ -19,7 +19,7 @@ export async function exportPerson(
   { origin }: { origin: Origin },
 ): Promise<{ filename: string; stream: Readable }> {
   const now = deps.clock.now()
-  const row = await findById(deps.db, userId)
+  const row = await findUser(deps.db, userId)
   if (!row) throw new DomainError('UNAUTHENTICATED')
   const head = {
     exportedAt: now.toISOString(),

@@ -3,10 +3,10 @@ import { passwordFaults } from '@muster/security'
 import type { Context } from '../../context.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
 import { isUniqueViolation } from '../../sql/unique-violation.ts'
-import * as usersQueries from '../accounts/accounts.queries.ts'
 import type { User } from '../accounts/accounts.schema.ts'
-import { dropCachedProfile, toUser } from '../accounts/accounts.service.ts'
-import { lockActing } from '../accounts/lock-actor.ts'
+import { findUserByEmail, type UserRow } from '../accounts/accounts.service.ts'
+import { lockActor } from '../accounts/lock-actor.ts'
+import { toUser } from '../accounts/user-view.ts'
 import { type SignedIn, signIn } from '../sign-in/sign-in-steps.ts'
 import { acceptAsNewcomer, acceptAsPerson, readInvitation } from './acceptance.ts'
 import type { Invitation, NewAccount } from './invites.schema.ts'
@@ -37,7 +37,7 @@ export async function acceptWithPassword(
   const { email, email_id: emailId } = await readInvitation(context, token)
   const details = passwordFaults(password, { email, username }).map((message) => ({ path: 'body.password', message }))
   if (details.length > 0) throw new DomainError('VALIDATION_FAILED', { details })
-  if (await usersQueries.findByEmail(context.db, email)) throw hasAccount()
+  if (await findUserByEmail(context.db, email)) throw hasAccount()
   const passwordHash = await context.passwords.hash(password)
   const person = { name, username, email, timezone, credential: { passwordHash } }
   return context
@@ -60,10 +60,9 @@ export async function acceptWithPassword(
 export async function acceptSignedIn(context: Context, actor: Actor, token: string, origin: Origin): Promise<User> {
   const { email_id: emailId } = await readInvitation(context, token)
   const row = await context.transact(async (tx) => {
-    const { people } = await lockActing(tx.trx, actor)
-    return acceptAsPerson(context, tx, emailId, people.get(actor.userId) as usersQueries.UserRow, origin)
+    const { users } = await lockActor(tx.trx, actor)
+    return acceptAsPerson(context, tx, emailId, users.get(actor.userId) as UserRow, origin)
   })
-  await dropCachedProfile(context, actor.userId)
   return toUser(row, context.clock.now())
 }
 

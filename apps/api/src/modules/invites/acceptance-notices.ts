@@ -1,7 +1,7 @@
 import type { TransactContext } from '@muster/jobs/outbox'
 import { insertMail } from '@muster/mail'
 import { type Notification, notifyAll } from '@muster/notifications'
-import type { UserRow } from '../accounts/accounts.queries.ts'
+import type { UserRow } from '../accounts/accounts.service.ts'
 import * as queries from './acceptance-notices.queries.ts'
 import { platformRolesAbove } from './invite-rules.ts'
 import type { InviteRow } from './invites.queries.ts'

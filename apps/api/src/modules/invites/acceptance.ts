@@ -1,18 +1,17 @@
-import { type Clock, newId, type Trx } from '@muster/db'
+import type { Clock, Trx } from '@muster/db'
 import { DomainError } from '@muster/errors'
 import type { TransactContext } from '@muster/jobs/outbox'
 import { emailIdOfToken, isMailToken } from '@muster/mail'
 import type { Role } from '@muster/policy'
 import type { Deps } from '../../deps.ts'
 import type { Origin } from '../../http/actor.ts'
-import * as usersQueries from '../accounts/accounts.queries.ts'
-import { type Membership, refuseLastAdmin, setMembership } from '../members/membership.ts'
-import { insertPerson, methodOf, type NewPerson } from '../organizations/create-user.ts'
+import { findUser, type UserRow } from '../accounts/accounts.service.ts'
+import { assertNotLastAdmin, setMembership } from '../members/membership.service.ts'
+import { createUserAsMember, type NewUser, registrationMethod } from '../organizations/create-user.ts'
+import { createOrganization, type Membership } from '../organizations/organizations.service.ts'
 import { tellOfAcceptance } from './acceptance-notices.ts'
 import { assertOpen, mayReplace } from './invite-rules.ts'
 import * as queries from './invites.queries.ts'
-
-type UserRow = usersQueries.UserRow
 
 /**
  * The open invitation that a token is for; reading it uses nothing up. Accept it by its `email_id`: a newer mail makes
@@ -39,19 +38,26 @@ export async function acceptAsNewcomer(
   { clock }: { clock: Clock },
   tx: TransactContext,
   emailId: string,
-  person: NewPerson,
+  person: NewUser,
   origin: Origin,
 ): Promise<UserRow> {
   const now = clock.now()
   const invite = await lockOpen(tx, emailId, now)
   if (person.email !== invite.email) throw new DomainError('INVITE_INVALID')
   const place = await placeOf(tx.trx, invite, now)
-  const user = await insertPerson(tx.trx, person, place, now)
+  const user = await createUserAsMember(tx.trx, person, place, now)
   const { username, email, role } = user
   tx.audit({
     ...eventOn('user', user.id, user.id, origin),
     action: 'user.registered',
-    after: { username, email, role, organizationId: user.organization_id, by: methodOf(person), inviteId: invite.id },
+    after: {
+      username,
+      email,
+      role,
+      organizationId: user.organization_id,
+      by: registrationMethod(person),
+      inviteId: invite.id,
+    },
   })
   await settle(tx, invite, user, { place, origin, now })
   await tellOfAcceptance(tx, invite, user, now)
@@ -76,7 +82,7 @@ export async function acceptAsPerson(
   refuseWhoMayNotGo(invite, user)
   const place = await placeOf(tx.trx, invite, now)
   await settle(tx, invite, user, { place, origin, now })
-  await refuseLastAdmin(tx.trx, user, place.organizationId)
+  await assertNotLastAdmin(tx.trx, user, place.organizationId)
   await setMembership(deps, tx, user, place)
   tx.audit({
     ...eventOn('user', user.id, user.id, origin),
@@ -85,7 +91,7 @@ export async function acceptAsPerson(
     after: { ...place, inviteId: invite.id },
   })
   await tellOfAcceptance(tx, invite, user, now)
-  const moved = await usersQueries.findById(tx.trx, user.id)
+  const moved = await findUser(tx.trx, user.id)
   if (!moved) throw new DomainError('UNAUTHENTICATED')
   return moved
 }
@@ -128,9 +134,7 @@ async function placeOf(trx: Trx, invite: queries.InviteRow, now: Date): Promise<
   const { role, organization_name: name } = invite
   if (role === 'client_user') return { role, organizationId: invite.organization_id }
   if (role !== 'client_admin') return { role, organizationId: null }
-  const organizationId = newId()
-  await usersQueries.insertOrganization(trx, { id: organizationId, name: name ?? '', created_at: now })
-  return { role, organizationId }
+  return { role, organizationId: await createOrganization(trx, { name: name ?? '' }, now) }
 }
 
 /** Uses the invitation up. */

@@ -7,8 +7,8 @@ import type { Actor, Origin } from '../../http/actor.ts'
 import { claimOrReplay, type Idempotency } from '../../http/idempotency.ts'
 import { rateLimited } from '../../http/limits.ts'
 import { isUniqueViolation } from '../../sql/unique-violation.ts'
-import * as usersQueries from '../accounts/accounts.queries.ts'
-import { lockActing } from '../accounts/lock-actor.ts'
+import { findUserByEmail, type UserRow } from '../accounts/accounts.service.ts'
+import { lockActor } from '../accounts/lock-actor.ts'
 import { assertMayChange, assertMayInvite, isVouchedFor, seenInviter, statusOf, toInvite } from './invite-rules.ts'
 import * as queries from './invites.queries.ts'
 import type { Invite, InvitedRole, InviteStatus, InvitesQuery, NewInvite } from './invites.schema.ts'
@@ -36,12 +36,12 @@ export async function createInvite(
   const now = clock.now()
   const newInviteId = newId()
   const id = await transact(async (tx) => {
-    const { acting, people } = await lockActing(tx.trx, actor)
+    const { lockedActor, users } = await lockActor(tx.trx, actor)
     const claim = { actorId: actor.userId, resourceId: newInviteId, now }
     const known = await claimOrReplay(tx.trx, idempotency, claim)
     if (known) return known
-    const inviter = people.get(actor.userId) as usersQueries.UserRow
-    await writeInvite(tx, { ...input, id: newInviteId }, inviter, { actor: acting, origin, now })
+    const inviter = users.get(actor.userId) as UserRow
+    await writeInvite(tx, { ...input, id: newInviteId }, inviter, { actor: lockedActor, origin, now })
     return newInviteId
   }).catch(orOpen)
   return toInvite(await mustFind(db, id), now)
@@ -72,9 +72,9 @@ export async function resendInvite(
 ): Promise<Invite> {
   const now = clock.now()
   await transact(async (tx) => {
-    const { acting } = await lockActing(tx.trx, actor)
+    const { lockedActor } = await lockActor(tx.trx, actor)
     const row = await queries.lockById(tx.trx, id)
-    assertMayChange(acting, row)
+    assertMayChange(lockedActor, row)
     if (row.status === 'accepted' || row.status === 'revoked') throw hasEnded(row.status)
     if (!isVouchedFor(row))
       throw new DomainError('CONFLICT', { message: 'Who sent this invitation may not do so any more. Invite anew.' })
@@ -107,9 +107,9 @@ export async function revokeInvite(
 ): Promise<Invite> {
   const now = clock.now()
   await transact(async (tx) => {
-    const { acting } = await lockActing(tx.trx, actor)
+    const { lockedActor } = await lockActor(tx.trx, actor)
     const row = await queries.lockById(tx.trx, id)
-    assertMayChange(acting, row)
+    assertMayChange(lockedActor, row)
     if (row.status === 'accepted') throw hasEnded('accepted')
     if (row.status === 'pending') await end(tx, row, 'revoked', { actor, origin, now })
   })
@@ -123,7 +123,7 @@ const hasEnded = (status: 'accepted' | 'revoked') =>
 async function writeInvite(
   tx: TransactContext,
   { id, email, role, organizationName: newName }: NewInvite & { id: string },
-  inviter: usersQueries.UserRow,
+  inviter: UserRow,
   { actor, origin, now }: Doing,
 ): Promise<void> {
   assertMayInvite(actor.role, role)
@@ -153,7 +153,7 @@ async function writeInvite(
 
 /** Who invites sees the members of their organization anyhow. Whether anybody else has an account they are not told. */
 async function refuseMember(trx: Trx, email: string, organizationId: string): Promise<void> {
-  const owner = await usersQueries.findByEmail(trx, email)
+  const owner = await findUserByEmail(trx, email)
   if (owner?.organization_id === organizationId)
     throw new DomainError('ALREADY_EXISTS', { message: 'A member of your organization has this e-mail.' })
 }

@@ -5,16 +5,15 @@ import { can } from '@muster/policy'
 import type { Context } from '../../context.ts'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
-import type { UserRow } from '../accounts/accounts.queries.ts'
-import { dropCachedProfile } from '../accounts/accounts.service.ts'
-import { lockActing } from '../accounts/lock-actor.ts'
+import type { UserRow } from '../accounts/accounts.service.ts'
+import { lockActor } from '../accounts/lock-actor.ts'
 import { toPublicUsers } from '../accounts/people.service.ts'
 import { deactivate, reactivate } from '../activation/activation.service.ts'
 import * as queries from '../organizations/organizations.queries.ts'
 import type { Member, MemberPatch, MemberRole, MembersQuery } from '../organizations/organizations.schema.ts'
-import { assertMember } from '../organizations/organizations.service.ts'
+import { assertMember, createPersonalOrganization } from '../organizations/organizations.service.ts'
 import { countOthers, lockOrganizations } from './membership.queries.ts'
-import { newPersonalOrganization, refuseLastAdmin, setMembership } from './membership.ts'
+import { assertNotLastAdmin, setMembership } from './membership.service.ts'
 
 type ListDeps = Pick<Deps, 'db' | 'presence' | 'clock'>
 type Options = { origin: Origin }
@@ -46,17 +45,18 @@ export async function updateMember(
 ): Promise<Member> {
   assertMember(actor)
   await context.transact(async (tx) => {
-    const { acting, target } = await lockMember(tx.trx, actor, userId)
-    if (!can(acting, 'member.change', { organizationId: target.organization_id })) throw new DomainError('FORBIDDEN')
-    if (target.id === acting.userId)
-      throw new DomainError('FORBIDDEN', { message: 'Nobody changes their own role or deactivates themselves.' })
-    if (role !== undefined && role !== target.role) await changeRole(context, tx, acting, target, { role, origin })
+    const { lockedActor, target } = await lockMember(tx.trx, actor, userId)
+    if (!can(lockedActor, 'member.change', { organizationId: target.organization_id }))
+      throw new DomainError('FORBIDDEN')
+    if (target.id === lockedActor.userId)
+      throw new DomainError('FORBIDDEN', {
+        message: 'You cannot change your own role or deactivate yourself. Ask another client_admin.',
+      })
+    if (role !== undefined && role !== target.role) await changeRole(context, tx, lockedActor, target, { role, origin })
     if (isActive === undefined) return
-    const decision = { by: 'organization', actorId: acting.userId, origin, now: context.clock.now() } as const
-    if (isActive) await reactivate(tx, target, decision)
-    else await deactivate(context, tx, target, decision)
+    const decision = { by: 'organization', actorId: lockedActor.userId, origin, now: context.clock.now() } as const
+    await (isActive ? reactivate : deactivate)(context, tx, target, decision)
   })
-  await dropCachedProfile(context, userId)
   return readMember(context, actor, userId)
 }
 
@@ -68,28 +68,27 @@ export async function updateMember(
  */
 export async function removeMember(context: Context, actor: Actor, userId: string, { origin }: Options): Promise<void> {
   await context.transact(async (tx) => {
-    const { acting, target } = await lockMember(tx.trx, actor, userId)
-    const isLeaving = target.id === acting.userId
-    if (!can(acting, 'member.remove', { ownerId: target.id, organizationId: target.organization_id }))
+    const { lockedActor, target } = await lockMember(tx.trx, actor, userId)
+    const isLeaving = target.id === lockedActor.userId
+    if (!can(lockedActor, 'member.remove', { ownerId: target.id, organizationId: target.organization_id }))
       throw new DomainError('FORBIDDEN')
     if (isLeaving) await refuseLonely(tx.trx, target)
-    await refuseLastAdmin(tx.trx, target)
-    await moveOut(context, tx, target, { action: isLeaving ? 'left' : 'removed', actorId: acting.userId, origin })
+    await assertNotLastAdmin(tx.trx, target)
+    await moveOut(context, tx, target, { action: isLeaving ? 'left' : 'removed', actorId: lockedActor.userId, origin })
   })
-  await dropCachedProfile(context, userId)
 }
 
 async function changeRole(
   context: Context,
   tx: TransactContext,
-  acting: Actor,
+  lockedActor: Actor,
   target: UserRow,
   { role, origin }: { role: MemberRole; origin: Origin },
 ): Promise<void> {
   await setMembership(context, tx, target, { role, organizationId: target.organization_id })
   tx.audit({
     action: 'user.role_changed',
-    actorId: acting.userId,
+    actorId: lockedActor.userId,
     targetType: 'user',
     targetId: target.id,
     before: { role: target.role },
@@ -105,9 +104,9 @@ async function moveOut(
   { action, actorId, origin }: { action: 'left' | 'removed'; actorId: string; origin: Origin },
 ): Promise<void> {
   const now = context.clock.now()
-  const own = await newPersonalOrganization(tx.trx, target, now)
+  const own = await createPersonalOrganization(tx.trx, target, now)
   if (target.deactivated_by === 'organization')
-    await reactivate(tx, target, { by: 'organization', actorId, origin, now })
+    await reactivate(context, tx, target, { by: 'organization', actorId, origin, now })
   tx.audit({
     action: `organization.member_${action}`,
     actorId,
@@ -128,14 +127,14 @@ async function refuseLonely(trx: Trx, target: UserRow): Promise<void> {
 }
 
 /** The actor and the member as they are now; their organization changes no one else until the transaction ends. */
-async function lockMember(trx: Trx, actor: Actor, userId: string): Promise<{ acting: Actor; target: UserRow }> {
-  const { acting, people } = await lockActing(trx, actor, [userId])
-  const target = people.get(userId)
+async function lockMember(trx: Trx, actor: Actor, userId: string): Promise<{ lockedActor: Actor; target: UserRow }> {
+  const { lockedActor, users } = await lockActor(trx, actor, [userId])
+  const target = users.get(userId)
   const isMember = target?.anonymised_at === null && target.organization_id === actor.organizationId
-  if (!isMember || !can(acting, 'organization.read', { organizationId: target.organization_id }))
+  if (!isMember || !can(lockedActor, 'organization.read', { organizationId: target.organization_id }))
     throw new DomainError('NOT_FOUND')
   await lockOrganizations(trx, [target.organization_id])
-  return { acting, target }
+  return { lockedActor, target }
 }
 
 async function readMember(deps: ListDeps, actor: Actor & { organizationId: string }, userId: string): Promise<Member> {

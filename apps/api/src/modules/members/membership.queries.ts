@@ -1,12 +1,11 @@
 import type { Trx } from '@muster/db'
-import type { Role } from '@muster/policy'
 import { activeUserSql } from '@muster/policy'
 import { sql } from 'kysely'
-import type { UserRow } from '../accounts/accounts.queries.ts'
+import type { UserRow } from '../accounts/accounts.service.ts'
 
 /**
- * Locks organizations until the transaction ends, in the order of their ids: their people come, change and leave one
- * after another. People are locked before. Rows that refer to the organizations can still be written.
+ * Locks these organizations until the transaction ends, in the order of their ids, which serializes all changes of their
+ * memberships. Users are locked before. Rows that refer to the organizations can still be written.
  */
 export async function lockOrganizations(trx: Trx, ids: readonly (string | null)[]): Promise<void> {
   const wanted = ids.filter((id) => id !== null)
@@ -15,7 +14,7 @@ export async function lockOrganizations(trx: Trx, ids: readonly (string | null)[
     select from organizations where id = any(${wanted}::uuid[]) order by id for no key update`.execute(trx)
 }
 
-/** The members of a person's organization but for them; of the admins those that will stay. */
+/** Counts the other members of the user's organization, and the active admins among them. */
 export async function countOthers(
   trx: Trx,
   { id, organization_id }: Pick<UserRow, 'id' | 'organization_id'>,
@@ -25,17 +24,4 @@ export async function countOthers(
       count(*) filter (where role = 'client_admin' and ${activeUserSql})::int as admins
     from users where organization_id = ${organization_id} and id <> ${id} and anonymised_at is null`.execute(trx)
   return rows[0] as { members: number; admins: number }
-}
-
-export function setMembership(
-  trx: Trx,
-  userId: string,
-  { role, organizationId }: { role: Role; organizationId: string | null },
-  now: Date,
-) {
-  return trx
-    .updateTable('users')
-    .set({ role, organization_id: organizationId, version: sql`version + 1`, updated_at: now })
-    .where('id', '=', userId)
-    .execute()
 }

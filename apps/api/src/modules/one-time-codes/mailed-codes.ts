@@ -4,7 +4,7 @@ import type { TransactContext } from '@muster/jobs/outbox'
 import { insertMail, isMailCode } from '@muster/mail'
 import type { Context } from '../../context.ts'
 import type { Origin } from '../../http/actor.ts'
-import type { UserRow } from '../accounts/accounts.queries.ts'
+import type { UserRow } from '../accounts/accounts.service.ts'
 import * as queries from './challenges.queries.ts'
 import { tryCode } from './try-code.ts'
 

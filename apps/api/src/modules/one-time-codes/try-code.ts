@@ -1,7 +1,7 @@
 import { DomainError } from '@muster/errors'
 import type { Context } from '../../context.ts'
 import type { Origin } from '../../http/actor.ts'
-import type { UserRow } from '../accounts/accounts.queries.ts'
+import type { UserRow } from '../accounts/accounts.service.ts'
 import { takeTry } from '../lockout/lockout.service.ts'
 
 /** What the code was asked for, as audit events name it. */

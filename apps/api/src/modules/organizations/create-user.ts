@@ -1,44 +1,39 @@
 import { newId, type Trx } from '@muster/db'
 import type { TransactContext } from '@muster/jobs/outbox'
 import { insertMail } from '@muster/mail'
-import type { Role } from '@muster/policy'
 import type { Origin } from '../../http/actor.ts'
-import * as queries from '../accounts/accounts.queries.ts'
+import { insertUser, type UserRow } from '../accounts/accounts.service.ts'
+import { createPersonalOrganization, type Membership } from './organizations.service.ts'
 
-export type NewPerson = {
+export type NewUser = {
   username: string
   name: string
-  /** Proven to be theirs. */
+  /** The caller has verified that the address belongs to the user. */
   email: string
   timezone: string
-  /** What they can sign in with. */
+  /** What the user signs in with. */
   credential: { passwordHash: string } | { googleId: string }
 }
 
 /**
- * Writes a person who came by themselves, with the personal organization in which they are client_admin; greets them.
+ * Creates a user who registered without an invitation, with a personal organization in which they are client_admin, and
+ * sends the welcome mail.
  * @throws a unique violation of users_username_key, users_email_key or users_google_id_key, after which the transaction is lost
  */
-export async function createPerson(
+export async function createUser(
   tx: TransactContext,
-  person: NewPerson,
+  newUser: NewUser,
   { origin, now }: { origin: Origin; now: Date },
-): Promise<queries.UserRow> {
-  const organizationId = newId()
-  await queries.insertOrganization(tx.trx, {
-    id: organizationId,
-    name: person.name,
-    is_personal: true,
-    created_at: now,
-  })
-  const row = await insertPerson(tx.trx, person, { role: 'client_admin', organizationId }, now)
+): Promise<UserRow> {
+  const membership = await createPersonalOrganization(tx.trx, newUser, now)
+  const row = await createUserAsMember(tx.trx, newUser, membership, now)
   const { id, username, email, name } = row
   tx.audit({
     action: 'user.registered',
     actorId: id,
     targetType: 'user',
     targetId: id,
-    after: { username, email, organizationId, by: methodOf(person) },
+    after: { username, email, organizationId: membership.organizationId, by: registrationMethod(newUser) },
     context: origin,
   })
   await insertMail(tx, { template: 'welcome', to: email, userId: id, data: { name } })
@@ -46,16 +41,16 @@ export async function createPerson(
 }
 
 /**
- * Writes a person into a place that exists.
- * @throws a unique violation as {@link createPerson} does
+ * Creates a user with this role in an organization that exists, or in none. The caller audits it.
+ * @throws a unique violation as {@link createUser} does
  */
-export function insertPerson(
+export function createUserAsMember(
   trx: Trx,
-  { username, name, email, timezone, credential }: NewPerson,
-  { role, organizationId }: { role: Role; organizationId: string | null },
+  { username, name, email, timezone, credential }: NewUser,
+  { role, organizationId }: Membership,
   now: Date,
-): Promise<queries.UserRow> {
-  return queries.insert(trx, {
+): Promise<UserRow> {
+  return insertUser(trx, {
     id: newId(),
     username,
     name,
@@ -69,5 +64,5 @@ export function insertPerson(
   })
 }
 
-/** How the person came, as audit events say it. */
-export const methodOf = ({ credential }: NewPerson) => ('passwordHash' in credential ? 'password' : 'google')
+/** Returns how the user registered, as audit events name it. */
+export const registrationMethod = ({ credential }: NewUser) => ('passwordHash' in credential ? 'password' : 'google')

@@ -1,5 +1,5 @@
 import type { Database, Db, Trx } from '@muster/db'
-import { type Selectable, sql } from 'kysely'
+import { type Insertable, type Selectable, sql } from 'kysely'
 import type { Actor } from '../../http/actor.ts'
 import { inOrder } from '../../sql/text-order.ts'
 import { isUnblocked, type PersonRow, personColumns } from '../accounts/people-visibility.ts'
@@ -9,6 +9,10 @@ export type MemberRow = PersonRow & { role: string; email: string; is_active: bo
 
 export function findOrganization(db: Db, id: string) {
   return db.selectFrom('organizations').selectAll().where('id', '=', id).executeTakeFirst()
+}
+
+export async function insertOrganization(trx: Trx, row: Insertable<Database['organizations']>): Promise<void> {
+  await trx.insertInto('organizations').values(row).execute()
 }
 
 /** Locks the row until the transaction ends. Rows that refer to it can still be written. */

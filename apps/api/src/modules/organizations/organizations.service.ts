@@ -1,11 +1,33 @@
+import { newId, type Trx } from '@muster/db'
 import { DomainError } from '@muster/errors'
-import { can } from '@muster/policy'
+import { can, type Role } from '@muster/policy'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
-import { lockActing } from '../accounts/lock-actor.ts'
+import { lockActor } from '../accounts/lock-actor.ts'
 import { forceRenewal } from '../sessions/renew-access.ts'
 import * as queries from './organizations.queries.ts'
 import type { Organization, OrganizationPatch } from './organizations.schema.ts'
+
+/** A user's place: an organization for a client role, null for a platform role. */
+export type Membership = { role: Role; organizationId: string | null }
+
+/** Creates an organization that several users share. @returns its id */
+export async function createOrganization(trx: Trx, { name }: { name: string }, now: Date): Promise<string> {
+  const id = newId()
+  await queries.insertOrganization(trx, { id, name, created_at: now })
+  return id
+}
+
+/** Creates a user's personal organization. @returns the membership that its user gets: client_admin */
+export async function createPersonalOrganization(
+  trx: Trx,
+  { name }: { name: string },
+  now: Date,
+): Promise<{ role: 'client_admin'; organizationId: string }> {
+  const organizationId = newId()
+  await queries.insertOrganization(trx, { id: organizationId, name, is_personal: true, created_at: now })
+  return { role: 'client_admin', organizationId }
+}
 
 /** The actor's organization. @throws DomainError FORBIDDEN for who has none */
 export async function getOrganization({ db }: Pick<Deps, 'db'>, actor: Actor): Promise<Organization> {
@@ -32,8 +54,8 @@ export async function updateOrganization(
   assertMember(actor)
   const { organizationId } = actor
   const row = await transact(async ({ trx, audit }) => {
-    const { acting } = await lockActing(trx, actor)
-    if (!can(acting, 'organization.change', { organizationId })) throw new DomainError('FORBIDDEN')
+    const { lockedActor } = await lockActor(trx, actor)
+    if (!can(lockedActor, 'organization.change', { organizationId })) throw new DomainError('FORBIDDEN')
     const before = await queries.lockOrganization(trx, organizationId)
     if (!before) throw new DomainError('NOT_FOUND')
     const changes = changesOf(before, patch)

@@ -1,30 +1,6 @@
 import type { Db, Trx } from '@muster/db'
 import { sql } from 'kysely'
 
-/** The same password under another hash: nothing that the person sees changes. @returns false when `from` is not the hash */
-export async function replaceHash(
-  db: Db,
-  userId: string,
-  { from, to }: { from: string | null; to: string },
-): Promise<boolean> {
-  const { numUpdatedRows } = await db
-    .updateTable('users')
-    .set({ password_hash: to })
-    .where('id', '=', userId)
-    .where('password_hash', 'is not distinct from', from)
-    .executeTakeFirst()
-  return numUpdatedRows > 0n
-}
-
-/** A new password; the profile tells whether there is one, so it has a new version. */
-export function setHash(trx: Trx, userId: string, hash: string, now: Date) {
-  return trx
-    .updateTable('users')
-    .set({ password_hash: hash, version: sql`version + 1`, updated_at: now })
-    .where('id', '=', userId)
-    .execute()
-}
-
 /** Makes every open reset of the person worthless. */
 export function endResets(trx: Trx, userId: string, now: Date) {
   return trx

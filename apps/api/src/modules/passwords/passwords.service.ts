@@ -5,8 +5,7 @@ import { passwordFaults } from '@muster/security'
 import type { Context } from '../../context.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
 import { giveMailTurnBack, isMailTurn } from '../../http/mail-cooldowns.ts'
-import * as usersQueries from '../accounts/accounts.queries.ts'
-import { dropCachedProfile } from '../accounts/accounts.service.ts'
+import { findUser, findUserByEmail, lockUser, setPasswordHash, type UserRow } from '../accounts/accounts.service.ts'
 import { forgetPasswordFailures } from '../lockout/lockout.service.ts'
 import * as challengesQueries from '../one-time-codes/challenges.queries.ts'
 import { confirmPassword } from '../reauthentication/check-password.ts'
@@ -16,8 +15,6 @@ import { tellOfSafety } from '../security-events/security-alert.ts'
 import { type EndReason, endSessions } from '../sessions/end-sessions.ts'
 import * as queries from './passwords.queries.ts'
 import type { ChangePassword, ResetPassword } from './passwords.schema.ts'
-
-type UserRow = usersQueries.UserRow
 
 /** Where the mail to nobody would go if it were not born expired; RFC 2606 keeps the name free. */
 const nobody = 'nobody@example.invalid'
@@ -32,7 +29,7 @@ export async function forgotPassword(context: Context, email: string, origin: Or
   const { db, redis, transact, clock } = context
   if (!(await isMailTurn(redis, 'reset', email))) return
   try {
-    const owner = await usersQueries.findByEmail(db, email)
+    const owner = await findUserByEmail(db, email)
     const user = owner?.is_active ? owner : undefined
     await transact((tx) => orderReset(tx, { user, email, origin, now: clock.now() }))
   } catch (error) {
@@ -81,7 +78,7 @@ export async function changePassword(
   origin: Origin,
 ): Promise<void> {
   const { db, passwords } = context
-  const before = await usersQueries.findById(db, actor.userId)
+  const before = await findUser(db, actor.userId)
   if (!before) throw new DomainError('UNAUTHENTICATED')
   // First of all, so that a password which may not be costs neither a try nor the mailed code.
   refuseBadPassword(input.newPassword, before, 'body.newPassword')
@@ -138,10 +135,10 @@ const endReasons = {
 async function replacePassword(context: Context, { id }: UserRow, { hash, how, actor, origin, prove }: Replacement) {
   const now = context.clock.now()
   await context.transact(async (tx) => {
-    const user = await usersQueries.lockById(tx.trx, id)
+    const user = await lockUser(tx.trx, id)
     if (!user) throw new DomainError('UNAUTHENTICATED')
     await prove(tx, user, now)
-    await queries.setHash(tx.trx, id, hash, now)
+    await setPasswordHash(context, tx, id, hash, now)
     await queries.endResets(tx.trx, id, now)
     await challengesQueries.endAll(tx.trx, id, now)
     await forgetPasswordFailures(context, tx, { email: user.email, user, origin })
@@ -150,7 +147,6 @@ async function replacePassword(context: Context, { id }: UserRow, { hash, how, a
     const exceptId = actor && { exceptId: actor.sessionId }
     await endSessions(context, tx, id, { ...exceptId, reason: endReasons[how], actorId: id, origin, now })
   })
-  await dropCachedProfile(context, id)
 }
 
 async function orderReset(

@@ -9,7 +9,7 @@ import { errorReply, ok } from '../../http/reply.ts'
 import { withReceivedFiles } from '../../http/uploads/receive-files.ts'
 import { serveFile } from '../../http/uploads/serve-file.ts'
 import { userParams, userReply } from '../accounts/accounts.schema.ts'
-import { getProfile } from '../accounts/accounts.service.ts'
+import { getProfile } from '../accounts/own-profile.service.ts'
 import * as avatar from './avatar.service.ts'
 
 const rules = { field: 'file', maxFiles: 1, kinds: ['image'] } as const

@@ -5,8 +5,8 @@ import { avatarKeys } from '@muster/storage'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
 import type { StagedFile } from '../../http/uploads/receive-files.ts'
-import { dropCachedProfile } from '../accounts/accounts.service.ts'
 import { avatarVersionOf } from '../accounts/avatar-url.ts'
+import { invalidateProfile } from '../accounts/invalidate-profile.ts'
 import { findPerson } from '../accounts/people.queries.ts'
 import * as queries from './avatar.queries.ts'
 
@@ -51,14 +51,14 @@ export async function removeAvatar(
   { userId }: Actor,
   { origin }: Options,
 ): Promise<void> {
-  await deps.transact(async ({ trx, enqueue, audit }) => {
+  await deps.transact(async ({ trx, enqueue, audit, afterCommit }) => {
     const previous = await queries.removeAvatar(trx, userId, deps.clock.now())
     if (!previous) return
     const shown = previous.avatar_key ? [previous.avatar_key] : []
     enqueue(deleteFiles, { keys: [...shown, ...keysOfUpload(userId, previous)] })
     audit({ ...eventOn(userId, origin), action: 'user.avatar_removed' })
+    afterCommit(() => invalidateProfile(deps, userId))
   })
-  await dropCachedProfile(deps, userId)
 }
 
 /**

@@ -1,7 +1,6 @@
 import type { Db, Json, Trx } from '@muster/db'
-import { rescheduleDigest } from '../accounts/reschedule-digest.ts'
 
-/** What the person changed; undefined when they never did. */
+/** Reads the preferences that differ from the defaults; undefined when the user never changed any. */
 export async function findSettings(db: Db | Trx, userId: string): Promise<Json | undefined> {
   const row = await db
     .selectFrom('user_preferences')
@@ -11,6 +10,7 @@ export async function findSettings(db: Db | Trx, userId: string): Promise<Json |
   return row?.settings
 }
 
+/** Writes the preferences that differ from the defaults. */
 export async function saveSettings(trx: Trx, userId: string, settings: Json, now: Date): Promise<void> {
   const row = { settings: JSON.stringify(settings), updated_at: now }
   await trx
@@ -18,15 +18,4 @@ export async function saveSettings(trx: Trx, userId: string, settings: Json, now
     .values({ user_id: userId, ...row })
     .onConflict((conflict) => conflict.column('user_id').doUpdateSet(row))
     .execute()
-}
-
-/** Locks the person until the transaction ends, and has their next digest computed anew. @returns false when they are gone */
-export async function rescheduleDigestOf(trx: Trx, userId: string, now: Date): Promise<boolean> {
-  const { numUpdatedRows } = await trx
-    .updateTable('users')
-    .set(rescheduleDigest(now))
-    .where('id', '=', userId)
-    .where('anonymised_at', 'is', null)
-    .executeTakeFirst()
-  return numUpdatedRows === 1n
 }

@@ -3,6 +3,7 @@ import type { TransactContext } from '@muster/jobs/outbox'
 import { applyDefaults, omitDefaults, type Preferences } from '@muster/policy'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
+import { lockAndRescheduleDigest } from '../accounts/accounts.service.ts'
 import * as queries from './preferences.queries.ts'
 
 /** What the person chose, and the usual for the rest. */
@@ -47,7 +48,7 @@ export async function turnDigestOff(
  * two changes each sees the other.
  */
 async function lockSettings(trx: Trx, userId: string, now: Date): Promise<Json | undefined> {
-  if (!(await queries.rescheduleDigestOf(trx, userId, now))) return undefined
+  if (!(await lockAndRescheduleDigest(trx, userId, now))) return undefined
   return (await queries.findSettings(trx, userId)) ?? {}
 }
 

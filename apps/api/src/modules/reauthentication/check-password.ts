@@ -1,7 +1,7 @@
 import { DomainError } from '@muster/errors'
 import type { Context } from '../../context.ts'
 import type { Origin } from '../../http/actor.ts'
-import type { UserRow } from '../accounts/accounts.queries.ts'
+import type { UserRow } from '../accounts/accounts.service.ts'
 import { type Claimant, takeTry } from '../lockout/lockout.service.ts'
 
 /** What the password was given for, as the audit event of a failure says it. */

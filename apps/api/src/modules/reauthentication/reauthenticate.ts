@@ -1,8 +1,7 @@
 import { DomainError } from '@muster/errors'
 import type { Context } from '../../context.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
-import type { UserRow } from '../accounts/accounts.queries.ts'
-import * as usersQueries from '../accounts/accounts.queries.ts'
+import { findUser, type UserRow } from '../accounts/accounts.service.ts'
 import { checkProofCode, mailProofCode } from '../one-time-codes/mailed-codes.ts'
 import { sessionBeganAt } from '../sessions/sessions.service.ts'
 import { confirmPassword } from './check-password.ts'
@@ -60,7 +59,7 @@ export async function mailConfirmationCode(context: Context, actor: Actor): Prom
 
 /** @throws DomainError UNAUTHENTICATED when the person is gone */
 export async function personOf({ db }: Context, actor: Actor): Promise<UserRow> {
-  const user = await usersQueries.findById(db, actor.userId)
+  const user = await findUser(db, actor.userId)
   if (!user) throw new DomainError('UNAUTHENTICATED')
   return user
 }

@@ -2,8 +2,8 @@ import type { Trx } from '@muster/db'
 import { DomainError } from '@muster/errors'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
-import * as usersQueries from '../accounts/accounts.queries.ts'
-import { dropCachedProfile } from '../accounts/accounts.service.ts'
+import { lockUser } from '../accounts/accounts.service.ts'
+import { invalidateProfile } from '../accounts/invalidate-profile.ts'
 import { endSession, endSessions, type RevocationDeps } from './end-sessions.ts'
 import * as queries from './sessions.queries.ts'
 
@@ -31,7 +31,7 @@ export async function revokeSession(deps: SessionDeps, actor: Actor, sessionId: 
 /** Ends the actor's own session. Of two tabs that sign out at once, both succeed. */
 export async function logout(deps: SessionDeps & Pick<Deps, 'redis'>, actor: Actor, origin: Origin): Promise<void> {
   await endSession(deps, actor, actor.sessionId, origin)
-  await dropCachedProfile(deps, actor.userId)
+  await invalidateProfile(deps, actor.userId)
 }
 
 /** Ends every session of the actor, the current one too. */
@@ -41,11 +41,11 @@ export async function logoutAll(
   origin: Origin,
 ): Promise<void> {
   await deps.transact(async (tx) => {
-    await usersQueries.lockById(tx.trx, userId)
+    await lockUser(tx.trx, userId)
     const now = deps.clock.now()
     await endSessions(deps, tx, userId, { reason: 'signed out everywhere', actorId: userId, origin, now })
+    tx.afterCommit(() => invalidateProfile(deps, userId))
   })
-  await dropCachedProfile(deps, userId)
 }
 
 /** Reads when the user proved their identity for the actor's session. @throws DomainError SESSION_REVOKED */

@@ -7,8 +7,7 @@ import { readSignedText, signText } from '@muster/security'
 import { z } from 'zod'
 import type { Context } from '../../context.ts'
 import type { Origin } from '../../http/actor.ts'
-import type { UserRow } from '../accounts/accounts.queries.ts'
-import * as usersQueries from '../accounts/accounts.queries.ts'
+import { findUser, lockUser, type UserRow } from '../accounts/accounts.service.ts'
 import * as queries from '../one-time-codes/challenges.queries.ts'
 import { codeTtlMs, cooldown, limitsAt, maxTries, type RightCode } from '../one-time-codes/mailed-codes.ts'
 import { tryCode } from '../one-time-codes/try-code.ts'
@@ -87,7 +86,7 @@ export async function resendCode(context: Context, challengeToken: string): Prom
   if (challenge.method !== 'otp') throw new DomainError('CONFLICT', { message: 'Your app shows the code.' })
   const now = clock.now()
   const isMailed = await transact(async (tx) => {
-    await usersQueries.lockById(tx.trx, user.id)
+    await lockUser(tx.trx, user.id)
     const recent = await findRecentMail(tx, user, now)
     if (!(await queries.takeSignInMailTurn(tx.trx, challenge.id, limitsAt(now)))) return false
     const mail = recent ?? (await insertCodeMail(tx, user, { now, expiresAt: challenge.expires_at }))
@@ -146,7 +145,7 @@ export async function proveSecondStep(
 async function openChallenge({ config, db, clock }: Context, challengeToken: string) {
   const id = readSignedText(config.keys.cookie, purpose, challengeToken)
   const challenge = id ? await queries.findById(db, id) : undefined
-  const user = challenge && (await usersQueries.findById(db, challenge.user_id))
+  const user = challenge && (await findUser(db, challenge.user_id))
   if (!challenge || !user) throw new DomainError('CHALLENGE_INVALID')
   const first = firstStep.parse(challenge.context)
   const isOpen =

@@ -3,10 +3,9 @@ import { DomainError } from '@muster/errors'
 import type { TransactContext } from '@muster/jobs/outbox'
 import type { Context } from '../../context.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
-import * as usersQueries from '../accounts/accounts.queries.ts'
 import type { User } from '../accounts/accounts.schema.ts'
-import { dropCachedProfile, toUser } from '../accounts/accounts.service.ts'
-import { cancelDeletion } from '../accounts/cancel-deletion.ts'
+import { cancelDeletion, lockUser, setLastSeen, type UserRow } from '../accounts/accounts.service.ts'
+import { toUser } from '../accounts/user-view.ts'
 import { acceptAtSignIn } from '../invites/acceptance.ts'
 import type { RightCode } from '../one-time-codes/mailed-codes.ts'
 import { noteDevice } from '../sessions/known-devices.ts'
@@ -35,16 +34,14 @@ export type SignedIn = { requiresTwoFactor: false; user: User; grant: SessionGra
  */
 export async function beginSignIn(
   context: Context,
-  row: usersQueries.UserRow,
+  row: UserRow,
   options: SignInOptions,
 ): Promise<SignedIn | SignInChallenge> {
-  const begun = await context.transact(async (tx) => {
+  return context.transact(async (tx) => {
     const user = await lockProven(tx.trx, row, options.method)
     if (user.two_factor_method !== 'none') return issueChallenge(context, tx, user, options)
     return signIn(context, tx, user, options)
   })
-  if (!begun.requiresTwoFactor) await dropCachedProfile(context, row.id)
-  return begun
 }
 
 /**
@@ -55,16 +52,14 @@ export async function beginSignIn(
  */
 export async function completeSignIn(
   context: Context,
-  row: usersQueries.UserRow,
+  row: UserRow,
   options: SignInOptions & { secondFactor: RightCode },
 ): Promise<SignedIn> {
-  const signedIn = await context.transact(async (tx) => {
+  return context.transact(async (tx) => {
     const user = await lockProven(tx.trx, row, options.method)
     await options.secondFactor.use(tx)
     return signIn(context, tx, user, options)
   })
-  await dropCachedProfile(context, row.id)
-  return signedIn
 }
 
 /**
@@ -75,7 +70,7 @@ export async function completeSignIn(
 export async function signIn(
   context: Context,
   tx: TransactContext,
-  row: usersQueries.UserRow,
+  row: UserRow,
   { method, rememberMe, origin, inviteMailId, secondFactor }: SignInOptions & { secondFactor?: RightCode },
 ): Promise<SignedIn> {
   const now = context.clock.now()
@@ -83,8 +78,8 @@ export async function signIn(
   const person = { id: user.id, role: user.role as Actor['role'], organizationId: user.organization_id }
   const opened = await openSession(context, tx, person, { rememberMe, origin })
   const device = await noteDevice(context, tx, user, { origin, now })
-  await usersQueries.setLastSeen(tx.trx, user.id, now)
-  await cancelDeletion(tx, user, { origin, now })
+  await setLastSeen(context, tx, user.id, now)
+  await cancelDeletion(context, tx, user, { origin, now })
   tx.audit({
     action: 'auth.login_succeeded',
     actorId: user.id,
@@ -105,12 +100,8 @@ export async function signIn(
  * password or deactivates an account ends its sessions, and no sign-in that was under way may slip through behind that.
  * @throws DomainError INVALID_CREDENTIALS, ACCOUNT_INACTIVE
  */
-export async function lockProven(
-  trx: Trx,
-  row: usersQueries.UserRow,
-  method: SignInMethod,
-): Promise<usersQueries.UserRow> {
-  const user = await usersQueries.lockById(trx, row.id)
+export async function lockProven(trx: Trx, row: UserRow, method: SignInMethod): Promise<UserRow> {
+  const user = await lockUser(trx, row.id)
   const isProven = method !== 'password' || user?.password_hash === row.password_hash
   if (!user || !isProven) throw new DomainError('INVALID_CREDENTIALS')
   if (!user.is_active) throw new DomainError('ACCOUNT_INACTIVE')

@@ -5,10 +5,9 @@ import type { Origin } from '../../http/actor.ts'
 import { addressKey } from '../../http/client-address.ts'
 import { takeMailTurn } from '../../http/mail-cooldowns.ts'
 import { isUniqueViolation } from '../../sql/unique-violation.ts'
-import * as usersQueries from '../accounts/accounts.queries.ts'
-import { toUser } from '../accounts/accounts.service.ts'
-import { createPerson } from '../organizations/create-user.ts'
-import * as passwordQueries from '../passwords/passwords.queries.ts'
+import { findUserByEmail, isUsernameTaken, replacePasswordHash, type UserRow } from '../accounts/accounts.service.ts'
+import { toUser } from '../accounts/user-view.ts'
+import { createUser } from '../organizations/create-user.ts'
 import { tryPassword } from '../reauthentication/check-password.ts'
 import * as registrations from '../registration/pending-registrations.ts'
 import { noteDevice } from '../sessions/known-devices.ts'
@@ -26,11 +25,11 @@ import { beginSignIn, type SignedIn } from './sign-in-steps.ts'
 export async function register(context: Context, input: Registration): Promise<{ attempt: string }> {
   const { config, db, redis, transact, passwords } = context
   if (!config.isSignupOpen) throw new DomainError('REGISTRATION_CLOSED')
-  if (await usersQueries.isUsernameTaken(db, input.username)) throw new DomainError('USERNAME_TAKEN')
+  if (await isUsernameTaken(db, input.username)) throw new DomainError('USERNAME_TAKEN')
   const giveTurnBack = await takeMailTurn(redis, 'register', input.email)
   try {
     const passwordHash = await passwords.hash(input.password)
-    const owner = await usersQueries.findByEmail(db, input.email)
+    const owner = await findUserByEmail(db, input.email)
     const emailId = await transact((tx) =>
       owner
         ? insertMail(tx, {
@@ -95,7 +94,7 @@ export async function login(context: Context, input: Login, origin: Origin): Pro
     addressKey(origin.ip),
     ['INVALID_CREDENTIALS'],
     async () => {
-      const found = await usersQueries.findByEmail(db, email)
+      const found = await findUserByEmail(db, email)
       const right = await tryPassword(context, { email, user: found, origin }, { password, use: 'login' })
       if (!found || !right) throw new DomainError('INVALID_CREDENTIALS')
       return { user: found, ...right }
@@ -117,7 +116,7 @@ async function welcome(
   const now = clock.now()
   const person = { username, name, email, timezone, credential: { passwordHash } }
   return transact(async (tx) => {
-    const row = await createPerson(tx, person, { origin, now })
+    const row = await createUser(tx, person, { origin, now })
     const owner = { id: row.id, role: 'client_admin', organizationId: row.organization_id } as const
     const opened = await openSession(context, tx, owner, { rememberMe: false, origin })
     const device = await noteDevice(context, tx, row, { origin, now })
@@ -126,19 +125,15 @@ async function welcome(
     const isTaken = isUniqueViolation(error, 'users_username_key') || isUniqueViolation(error, 'users_email_key')
     if (!isTaken) throw error
     // First of all: who sent the code twice at once took the username themselves.
-    if (await usersQueries.findByEmail(context.db, email))
+    if (await findUserByEmail(context.db, email))
       throw new DomainError('ALREADY_EXISTS', { message: 'There is an account with this e-mail. Sign in.' })
     throw new DomainError('USERNAME_TAKEN')
   })
 }
 
 /** The person with a password hashed as it is done now; undefined when somebody else changed it meanwhile. */
-async function withNewHash(
-  { db, passwords }: Context,
-  user: usersQueries.UserRow,
-  password: string,
-): Promise<usersQueries.UserRow | undefined> {
+async function withNewHash({ db, passwords }: Context, user: UserRow, password: string): Promise<UserRow | undefined> {
   const to = await passwords.hash(password)
-  const isDone = await passwordQueries.replaceHash(db, user.id, { from: user.password_hash, to })
+  const isDone = await replacePasswordHash(db, user.id, { from: user.password_hash, to })
   return isDone ? { ...user, password_hash: to } : undefined
 }

@@ -2,7 +2,7 @@ import type { TransactContext } from '@muster/jobs/outbox'
 import { insertMail } from '@muster/mail'
 import { notifyAll } from '@muster/notifications'
 import { isActiveUser } from '@muster/policy'
-import { findById } from '../accounts/accounts.queries.ts'
+import { findUser } from '../accounts/accounts.service.ts'
 
 type CompletedTask = { id: string; owner_id: string; title: string }
 
@@ -29,9 +29,9 @@ async function mailOwner(
   task: CompletedTask,
   { byId, now, notificationId }: { byId: string; now: Date; notificationId: string | undefined },
 ): Promise<void> {
-  const owner = await findById(tx.trx, task.owner_id)
+  const owner = await findUser(tx.trx, task.owner_id)
   if (!owner || !isActiveUser(owner)) return
-  const doer = byId === owner.id ? undefined : await findById(tx.trx, byId)
+  const doer = byId === owner.id ? undefined : await findUser(tx.trx, byId)
   await insertMail(tx, {
     template: 'task-completed',
     to: owner.email,

@@ -3,14 +3,12 @@ import type { TransactContext } from '@muster/jobs/outbox'
 import type { TemplateData } from '@muster/mail'
 import type { Context } from '../../context.ts'
 import type { Origin } from '../../http/actor.ts'
-import type { UserRow } from '../accounts/accounts.queries.ts'
-import * as usersQueries from '../accounts/accounts.queries.ts'
-import { dropCachedProfile } from '../accounts/accounts.service.ts'
+import { lockUser, setTwoFactorMethod, type UserRow } from '../accounts/accounts.service.ts'
 import * as challenges from '../one-time-codes/challenges.queries.ts'
 import { happened } from '../security-events/event-details.ts'
 import { tellOfSafety } from '../security-events/security-alert.ts'
 import { forceRenewal } from '../sessions/renew-access.ts'
-import * as queries from './two-factor.queries.ts'
+import type * as queries from './two-factor.queries.ts'
 
 type Change = {
   /** What is on before; anything else was changed by somebody faster. */
@@ -36,13 +34,13 @@ export async function changeFactor(
 ): Promise<void> {
   const now = context.clock.now()
   await context.transact(async (tx) => {
-    const user = await usersQueries.lockById(tx.trx, id)
+    const user = await lockUser(tx.trx, id)
     if (!user) throw new DomainError('UNAUTHENTICATED')
     if (user.two_factor_method !== from) throw new DomainError('CONFLICT')
     await write(tx, now)
     await challenges.endAll(tx.trx, id, now)
     if (to !== from) {
-      await queries.setMethod(tx.trx, id, to, now)
+      await setTwoFactorMethod(context, tx, id, to, now)
       await forceRenewal(tx.trx, { userId: id }, now)
     }
     tx.audit({
@@ -57,5 +55,4 @@ export async function changeFactor(
     const data = { ...happened(user, origin, now), change }
     await tellOfSafety(tx, user, { template: 'two-factor-changed', data })
   })
-  await dropCachedProfile(context, id)
 }

@@ -1,7 +1,7 @@
 import { DomainError } from '@muster/errors'
 import type { Context } from '../../context.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
-import type { UserRow } from '../accounts/accounts.queries.ts'
+import type { UserRow } from '../accounts/accounts.service.ts'
 import { checkProofCode, type RightCode } from '../one-time-codes/mailed-codes.ts'
 import { tryCode } from '../one-time-codes/try-code.ts'
 import { confirmPassword } from '../reauthentication/check-password.ts'

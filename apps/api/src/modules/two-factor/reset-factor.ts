@@ -1,7 +1,6 @@
 import { DomainError } from '@muster/errors'
 import type { Deps } from '../../deps.ts'
-import { lockById } from '../accounts/accounts.queries.ts'
-import { dropCachedProfile } from '../accounts/accounts.service.ts'
+import { lockUser, setTwoFactorMethod } from '../accounts/accounts.service.ts'
 import * as challenges from '../one-time-codes/challenges.queries.ts'
 import { tellOfSafety } from '../security-events/security-alert.ts'
 import { forceRenewal } from '../sessions/renew-access.ts'
@@ -17,15 +16,15 @@ type ResetDeps = Pick<Deps, 'transact' | 'clock'> & { redis: Pick<Deps['redis'],
  */
 export async function resetFactor(deps: ResetDeps, userId: string): Promise<queries.FactorMethod> {
   const now = deps.clock.now()
-  const from = await deps.transact(async (tx) => {
-    const user = await lockById(tx.trx, userId)
+  return deps.transact(async (tx) => {
+    const user = await lockUser(tx.trx, userId)
     if (!user || user.anonymised_at) throw new DomainError('NOT_FOUND')
     const method = user.two_factor_method as queries.FactorMethod
     if (method === 'none') return method
     await queries.deleteTotp(tx.trx, userId)
     await queries.replaceRecoveryCodes(tx.trx, userId, [], now)
     await challenges.endAll(tx.trx, userId, now)
-    await queries.setMethod(tx.trx, userId, 'none', now)
+    await setTwoFactorMethod(deps, tx, userId, 'none', now)
     await forceRenewal(tx.trx, { userId }, now)
     tx.audit({
       action: 'auth.two_factor_disabled',
@@ -40,6 +39,4 @@ export async function resetFactor(deps: ResetDeps, userId: string): Promise<quer
     await tellOfSafety(tx, user, { template: 'two-factor-changed', data })
     return method
   })
-  await dropCachedProfile(deps, userId)
-  return from
 }

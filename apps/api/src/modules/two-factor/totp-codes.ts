@@ -3,7 +3,7 @@ import { hashRecoveryCode, seal, totpSealContext, totpStep, unseal } from '@must
 import type { Context } from '../../context.ts'
 import type { Deps } from '../../deps.ts'
 import type { Origin } from '../../http/actor.ts'
-import type { UserRow } from '../accounts/accounts.queries.ts'
+import type { UserRow } from '../accounts/accounts.service.ts'
 import type { RightCode } from '../one-time-codes/mailed-codes.ts'
 import { happened } from '../security-events/event-details.ts'
 import { tellOfSafety } from '../security-events/security-alert.ts'

@@ -1,5 +1,5 @@
 import type { Database, Db, Trx } from '@muster/db'
-import { type Insertable, type Selectable, sql } from 'kysely'
+import type { Insertable, Selectable } from 'kysely'
 
 export type TotpRow = Selectable<Database['totp_secrets']>
 export type FactorMethod = 'none' | 'otp' | 'totp'
@@ -119,14 +119,6 @@ export async function replaceRecoveryCodes(trx: Trx, userId: string, hashes: rea
 /** Forgets the app in use and whichever is being set up. */
 export function deleteTotp(trx: Trx, userId: string) {
   return trx.deleteFrom('totp_secrets').where('user_id', '=', userId).execute()
-}
-
-export function setMethod(trx: Trx, userId: string, method: FactorMethod, now: Date) {
-  return trx
-    .updateTable('users')
-    .set({ two_factor_method: method, version: sql`version + 1`, updated_at: now })
-    .where('id', '=', userId)
-    .execute()
 }
 
 /** What the person's organization asks for; `none` for those without one. */

@@ -4,8 +4,7 @@ import { describeTotp, hashRecoveryCode, newRecoveryCodes, newTotpSecret } from 
 import QRCode from 'qrcode'
 import type { Context } from '../../context.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
-import type { UserRow } from '../accounts/accounts.queries.ts'
-import * as usersQueries from '../accounts/accounts.queries.ts'
+import { lockUser, type UserRow } from '../accounts/accounts.service.ts'
 import { checkProofCode, mailProofCode, type RightCode } from '../one-time-codes/mailed-codes.ts'
 import { tryCode } from '../one-time-codes/try-code.ts'
 import { type Confirmation, confirmPerson, confirmUnlessRecent, personOf } from '../reauthentication/reauthenticate.ts'
@@ -43,7 +42,7 @@ export async function setUpTotp(
   const qrCode = await QRCode.toDataURL(described.otpauthUrl, { errorCorrectionLevel: 'M' })
   await transact(async (tx) => {
     // Of two setups at once, the second sees the first.
-    await usersQueries.lockById(tx.trx, user.id)
+    await lockUser(tx.trx, user.id)
     await right?.use(tx)
     const startedAt = clock.now()
     const since = pendingSince(startedAt)

@@ -2,16 +2,13 @@ import { DomainError } from '@muster/errors'
 import { notify } from '@muster/notifications'
 import type { Context } from '../../../context.ts'
 import type { Actor, Origin } from '../../../http/actor.ts'
-import type { UserRow } from '../../accounts/accounts.queries.ts'
-import * as usersQueries from '../../accounts/accounts.queries.ts'
-import { dropCachedProfile } from '../../accounts/accounts.service.ts'
+import { lockUser, type UserRow, unlinkGoogle } from '../../accounts/accounts.service.ts'
 import { readInvitation } from '../../invites/acceptance.ts'
 import * as challengesQueries from '../../one-time-codes/challenges.queries.ts'
 import { type Confirmation, confirmUnlessRecent } from '../../reauthentication/reauthenticate.ts'
 import { beginSignIn } from '../sign-in-steps.ts'
 import type { Identity } from './claims.ts'
 import { type Flow, flowTtlSeconds } from './flow-cookie.ts'
-import * as queries from './google.queries.ts'
 import type { Begin } from './google.schema.ts'
 import { GoogleError, type GoogleErrorCode, googleErrorCode } from './google-errors.ts'
 import { type Issuer, newFlowSecrets } from './issuer.ts'
@@ -90,17 +87,17 @@ export async function unlink(
 ): Promise<void> {
   await confirmUnlessRecent(context, actor, confirmation, origin)
   const now = context.clock.now()
-  await context.transact(async ({ trx, audit }) => {
-    const row = await usersQueries.lockById(trx, actor.userId)
+  await context.transact(async (tx) => {
+    const row = await lockUser(tx.trx, actor.userId)
     if (!row?.google_id) throw new DomainError('NOT_FOUND', { message: 'No Google account is linked.' })
     if (row.password_hash === null) {
       throw new DomainError('CONFLICT', { message: 'Set a password first, or you could not sign in any more.' })
     }
-    await queries.unlink(trx, row.id, now)
+    await unlinkGoogle(context, tx, row.id, now)
     // A sign-in that Google began may be waiting for its second step.
-    await challengesQueries.endAll(trx, row.id, now)
-    await notify({ trx }, { userId: row.id, ...unlinkedNotice, now })
-    audit({
+    await challengesQueries.endAll(tx.trx, row.id, now)
+    await notify(tx, { userId: row.id, ...unlinkedNotice, now })
+    tx.audit({
       action: 'user.google_unlinked',
       actorId: row.id,
       targetType: 'user',
@@ -110,7 +107,6 @@ export async function unlink(
       context: origin,
     })
   })
-  await dropCachedProfile(context, actor.userId)
 }
 
 const unlinkedNotice = {

@@ -3,17 +3,14 @@ import { notify } from '@muster/notifications'
 import type { Context } from '../../../context.ts'
 import type { Origin } from '../../../http/actor.ts'
 import { isUniqueViolation } from '../../../sql/unique-violation.ts'
-import * as usersQueries from '../../accounts/accounts.queries.ts'
 import { timezone } from '../../accounts/accounts.schema.ts'
-import { dropCachedProfile } from '../../accounts/accounts.service.ts'
+import { findUserByEmail, findUserByGoogleId, linkGoogle, type UserRow } from '../../accounts/accounts.service.ts'
 import { acceptAsNewcomer } from '../../invites/acceptance.ts'
-import { createPerson } from '../../organizations/create-user.ts'
+import { createUser } from '../../organizations/create-user.ts'
 import type { Identity } from './claims.ts'
-import * as queries from './google.queries.ts'
 import { GoogleError } from './google-errors.ts'
 import { nameFrom, usernameFrom } from './names.ts'
 
-type UserRow = usersQueries.UserRow
 /** What must be known of the invitation that somebody comes by. */
 type Invitation = { email: string; email_id: string }
 
@@ -33,12 +30,12 @@ export async function personOf(
   { invite, origin }: { invite: Invitation | undefined; origin: Origin },
 ): Promise<UserRow> {
   for (let round = 0; round < maxRounds; round++) {
-    const known = await queries.findByGoogleId(context.db, identity.googleId)
+    const known = await findUserByGoogleId(context.db, identity.googleId)
     if (known) return known
     const address = identity.verifiedEmail
     if (!address) throw new GoogleError('email_unverified')
     if (invite && invite.email !== address) throw new DomainError('INVITE_INVALID')
-    const owner = await usersQueries.findByEmail(context.db, address)
+    const owner = await findUserByEmail(context.db, address)
     const row = owner
       ? await link(context, owner, identity, origin)
       : await create(context, { ...identity, address, round }, { invite, origin })
@@ -63,12 +60,12 @@ async function link(
   if (owner.google_id === googleId || !owner.is_active) return owner
   if (owner.google_id !== null) throw new GoogleError('already_linked')
   const now = context.clock.now()
-  const row = await orLost(
-    context.transact(async ({ trx, audit }) => {
-      const linked = await queries.link(trx, owner, googleId, now)
+  return orLost(
+    context.transact(async (tx) => {
+      const linked = await linkGoogle(context, tx, owner, googleId, now)
       if (!linked) return undefined
-      await notify({ trx }, { userId: owner.id, ...linkedNotice, now })
-      audit({
+      await notify(tx, { userId: owner.id, ...linkedNotice, now })
+      tx.audit({
         action: 'user.google_linked',
         actorId: owner.id,
         targetType: 'user',
@@ -80,8 +77,6 @@ async function link(
       return linked
     }),
   )
-  if (row) await dropCachedProfile(context, row.id)
-  return row
 }
 
 const linkedNotice = {
@@ -112,7 +107,7 @@ function create(
     transact((tx) =>
       invite
         ? acceptAsNewcomer(context, tx, invite.email_id, person, origin)
-        : createPerson(tx, person, { origin, now: clock.now() }),
+        : createUser(tx, person, { origin, now: clock.now() }),
     ),
   )
 }
