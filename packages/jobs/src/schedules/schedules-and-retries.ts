@@ -24,7 +24,10 @@ export const retryPolicies = {
   'send-email': { attempts: 5, backoff },
 } satisfies Record<string, RetryPolicy>
 
-/** A mail that the mail server did not take: waits double from `firstMs` to `longestMs`, half of each is random. */
+/**
+ * When a mail is sent again that the mail server refused for now or did not answer. After attempt n it waits `firstMs · 2ⁿ`, at
+ * most `longestMs`, of which half is random: 1–2 s at first, 7.5–15 min at last.
+ */
 export const mailRetry = {
   firstMs: 1_000,
   longestMs: 15 * 60_000,
@@ -32,7 +35,10 @@ export const mailRetry = {
   failAfterMs: 24 * 3_600_000,
 }
 
-/** Any job while Postgres, or space or permissions of the machine, are missing: waits double from `firstMs`, without end. */
+/**
+ * When any job is retried while Postgres is away or the machine lacks space, permissions or handles: the waits double from
+ * `firstMs` to `longestMs`, without an end and without using up an attempt.
+ */
 export const dependencyRetry = { firstMs: 1_000, longestMs: 30_000 }
 
 /** A time of day in UTC. */
@@ -54,7 +60,7 @@ export const dailyTimes = {
   'sweep-sign-in-failures': '04:40',
 } satisfies Record<string, DailyTime>
 
-/** Periodic tasks, which each process runs on a timer of its own: the milliseconds between two runs. */
+/** How often the periodic tasks run, each on a timer of its process: milliseconds between two runs. */
 export const periodsMs = {
   /** Every publisher: publishes pending outbox rows and checks Redis' epoch. */
   pollOutbox: 1_000,
