@@ -20,6 +20,7 @@ import { auditRoutes } from './modules/audit/audit.routes.ts'
 import { deniedAccessPlugin } from './modules/audit/denied-access.plugin.ts'
 import { exportRoutes } from './modules/data-rights/export.routes.ts'
 import { friendsRoutes } from './modules/friends/friends.routes.ts'
+import { createInvitationSteps } from './modules/invites/invitation-steps.ts'
 import { invitesRoutes } from './modules/invites/invites.routes.ts'
 import { notificationsRoutes } from './modules/notifications/notifications.routes.ts'
 import { organizationsRoutes } from './modules/organizations/organizations.routes.ts'
@@ -27,12 +28,14 @@ import { passwordsRoutes } from './modules/passwords/passwords.routes.ts'
 import { avatarRoutes } from './modules/profile/avatar.routes.ts'
 import { preferencesRoutes } from './modules/profile/preferences.routes.ts'
 import { unsubscribeRoutes } from './modules/profile/unsubscribe.routes.ts'
+import { reauthenticationRoutes } from './modules/reauthentication/reauthentication.routes.ts'
+import { registrationRoutes } from './modules/registration/registration.routes.ts'
 import { remindersRoutes } from './modules/reminders/reminders.routes.ts'
 import { createAccessTokens } from './modules/sessions/access-tokens.ts'
 import { sessionCookies, sessionPlugin } from './modules/sessions/session.plugin.ts'
 import { sessionsRoutes } from './modules/sessions/sessions.routes.ts'
 import { googleRoutes } from './modules/sign-in/google/google.routes.ts'
-import { authRoutes } from './modules/sign-in/sign-in.routes.ts'
+import { signInRoutes } from './modules/sign-in/sign-in.routes.ts'
 import { tasksRoutes } from './modules/tasks/tasks.routes.ts'
 import { twoFactorRoutes } from './modules/two-factor/two-factor.routes.ts'
 import { bodyTimeoutPlugin } from './plugins/body-timeout.ts'
@@ -85,7 +88,8 @@ export async function buildApp(deps: Deps): Promise<App> {
   })
   const cookies = sessionCookies({ isSecure: config.cookies.isSecure, now: clock.now })
   const guard = createSecretGuard(deps)
-  const context = { ...deps, accessTokens, cookies, guard }
+  const invitations = createInvitationSteps(deps)
+  const context = { ...deps, accessTokens, cookies, guard, invitations }
   const allowedOrigins = [...config.allowedOrigins]
 
   await app.register(clientAddressPlugin, config.http)
@@ -126,8 +130,10 @@ export async function buildApp(deps: Deps): Promise<App> {
 
   await app.register(
     async (api) => {
-      await api.register(authRoutes, { context })
+      await api.register(registrationRoutes, { context })
+      await api.register(signInRoutes, { context })
       await api.register(passwordsRoutes, { context })
+      await api.register(reauthenticationRoutes, { context })
       await api.register(twoFactorRoutes, { context })
       await api.register(sessionsRoutes, { context })
       await api.register(googleRoutes, { context })

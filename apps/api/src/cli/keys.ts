@@ -4,8 +4,7 @@ import { DomainError } from '@muster/errors'
 import { createTransact, noPublisher } from '@muster/jobs/outbox'
 import { checkKeyRings, forgetKey, isKnownKey, type KeyState, reportKeys } from '@muster/keys'
 import { z } from 'zod'
-import { countByKey } from '../modules/two-factor/re-encrypt.queries.ts'
-import { reEncrypt } from '../modules/two-factor/re-encrypt.ts'
+import { countSecretsByKey, reEncrypt } from '../modules/two-factor/re-encrypt.ts'
 import { type Result, table } from './command.ts'
 import {
   checked,
@@ -44,7 +43,11 @@ export async function listKeys(): Promise<Result> {
     return { data: { rings: ids, sealed: null }, lines: [...ringLines, '', unknown] }
   }
   const known = rings.ENCRYPTION_KEYS?.keys ?? new Map()
-  const sealed = [...(await withDb(url, countByKey))].map(([id, count]) => ({ id, count, isKnown: known.has(id) }))
+  const sealed = [...(await withDb(url, countSecretsByKey))].map(([id, count]) => ({
+    id,
+    count,
+    isKnown: known.has(id),
+  }))
   const sealedLines = sealed.map(
     ({ id, count, isKnown }) => `  ${id.padEnd(nameWidth - 2)}${count}${isKnown ? '' : '  NOT IN THE RING'}`,
   )

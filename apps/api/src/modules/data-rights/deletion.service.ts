@@ -5,14 +5,14 @@ import type { Context } from '../../context.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
 import { lockUser, setDeletionRequested } from '../accounts/accounts.service.ts'
 import { isLastAdmin } from '../members/membership.service.ts'
-import { type Confirmation, confirmPerson } from '../reauthentication/reauthenticate.ts'
+import { type Confirmation, reauthenticate } from '../reauthentication/reauthenticate.ts'
 import { endSessions } from '../sessions/end-sessions.ts'
 import { sessionBeganAt } from '../sessions/sessions.service.ts'
 
 /**
  * Ends every session and has the person made anonymous after 30 days, unless they sign in before.
  * @returns until when that is
- * @throws DomainError LAST_ADMIN, and whatever `confirmPerson` throws
+ * @throws DomainError LAST_ADMIN, and whatever `reauthenticate` throws
  */
 export async function requestDeletion(
   context: Context,
@@ -20,7 +20,7 @@ export async function requestDeletion(
   confirmation: Confirmation,
   origin: Origin,
 ): Promise<Date> {
-  await confirmPerson(context, actor, confirmation, origin)
+  await reauthenticate(context, actor, confirmation, origin)
   const now = context.clock.now()
   const until = new Date(now.getTime() + deletionGraceMs)
   await context.transact(async (tx) => {

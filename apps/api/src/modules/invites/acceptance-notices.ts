@@ -7,28 +7,28 @@ import { platformRolesAbove } from './invite-rules.ts'
 import type { InviteRow } from './invites.queries.ts'
 
 /**
- * Tells who invited (a notification of the event `inviteAccepted`, and a mail), and the client_admins of the organization
- * and the roles of the platform above the inviter (`inviteStatusUpdate`); each as their preferences have it.
+ * Notifies the inviter of the acceptance (event `inviteAccepted`, and a mail), and also the client_admins of the
+ * organization and the users with platform roles above the inviter's (event `inviteStatusUpdate`), by their preferences.
  */
-export async function tellOfAcceptance(
+export async function notifyOfAcceptance(
   tx: TransactContext,
   invite: InviteRow,
-  person: UserRow,
+  user: UserRow,
   now: Date,
 ): Promise<void> {
-  const toTell = await queries.listToTell(tx.trx, {
+  const recipients = await queries.listRecipients(tx.trx, {
     inviterId: invite.inviter_id,
     organizationId: invite.organization_id,
     platformRoles: platformRolesAbove(invite.inviter_role),
-    exceptId: person.id,
+    exceptId: user.id,
   })
-  const told = await notifyAll(
+  const notified = await notifyAll(
     tx,
-    toTell.map((userId) => noticeTo(userId, invite, person)),
+    recipients.map((userId) => noticeTo(userId, invite, user)),
     now,
   )
-  const inviter = told[toTell.indexOf(invite.inviter_id)]
-  if (inviter?.isMailWanted) await mailInviter(tx, invite, person, inviter.id)
+  const inviter = notified[recipients.indexOf(invite.inviter_id)]
+  if (inviter?.isMailWanted) await mailInviter(tx, invite, user, inviter.id)
 }
 
 function noticeTo(userId: string, invite: InviteRow, { id, name }: UserRow): Notification {

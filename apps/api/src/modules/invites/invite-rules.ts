@@ -4,35 +4,39 @@ import type { Actor } from '../../http/actor.ts'
 import type { InviteRow } from './invites.queries.ts'
 import type { Invite, InviteStatus } from './invites.schema.ts'
 
-/** Nobody writes at the moment at which an invitation runs out. */
+/** Returns the status of an invitation at this time: its row may still be `pending` when it has expired. */
 export const statusOf = ({ status, expires_at }: InviteRow, now: Date): InviteStatus =>
   status === 'pending' && expires_at <= now ? 'expired' : status
 
 /**
- * Whether who invited still may: whoever was demoted, deactivated or is on their way out can't let anybody in any more,
- * nor can a client_admin into an organization that they have left.
+ * Tells whether the inviter still may send this invitation. They may not after losing the role or the organization for it,
+ * nor while they are deactivated or about to be deleted.
  */
-export function isVouchedFor(invite: InviteRow): boolean {
-  const isTheirs = invite.role !== 'client_user' || invite.inviter_organization_id === invite.organization_id
-  return invite.inviter_is_around && isTheirs && invitableRoles(invite.inviter_role).includes(invite.role)
+export function isStillPermitted(invite: InviteRow): boolean {
+  const isInOrganization = invite.role !== 'client_user' || invite.inviter_organization_id === invite.organization_id
+  return invite.inviter_is_active && isInOrganization && invitableRoles(invite.inviter_role).includes(invite.role)
 }
 
-/** @throws DomainError INVITE_INVALID, without saying why */
+/** Asserts that the invitation can be accepted. @throws DomainError INVITE_INVALID, which does not reveal the reason */
 export function assertOpen(invite: InviteRow | undefined, now: Date): asserts invite is InviteRow {
-  if (!invite || statusOf(invite, now) !== 'pending' || !isVouchedFor(invite)) throw new DomainError('INVITE_INVALID')
+  if (!invite || statusOf(invite, now) !== 'pending' || !isStillPermitted(invite))
+    throw new DomainError('INVITE_INVALID')
 }
 
-/** @throws DomainError ROLE_NOT_ALLOWED */
+/** Asserts that a user with this role may invite the other role. @throws DomainError ROLE_NOT_ALLOWED */
 export function assertMayInvite(role: Role, invited: Role): void {
   if (invitableRoles(role).includes(invited)) return
   throw new DomainError('ROLE_NOT_ALLOWED', { message: `The role ${role} may not invite the role ${invited}.` })
 }
 
-/** Whose invitations the actor sees: undefined stands for everybody's. */
-export const seenInviter = ({ role, userId }: Actor): string | undefined =>
+/** Returns the inviter whose invitations the actor may list; undefined when the actor may list all. */
+export const visibleInviter = ({ role, userId }: Actor): string | undefined =>
   scopeOf(role, 'invite.read') === 'all' ? undefined : userId
 
-/** @throws DomainError NOT_FOUND for what the actor does not see, FORBIDDEN, ROLE_NOT_ALLOWED */
+/**
+ * Asserts that the actor may change the invitation.
+ * @throws DomainError NOT_FOUND when it is not visible to the actor, FORBIDDEN, ROLE_NOT_ALLOWED
+ */
 export function assertMayChange(actor: Actor, invite: InviteRow | undefined): asserts invite is InviteRow {
   const target = invite && { ownerId: invite.inviter_id }
   if (!target || !can(actor, 'invite.read', target)) throw new DomainError('NOT_FOUND')
@@ -40,20 +44,20 @@ export function assertMayChange(actor: Actor, invite: InviteRow | undefined): as
   assertMayInvite(actor.role, invite.role)
 }
 
-const platformRoles: readonly Role[] = ['super_admin', 'site_admin', 'operator']
+export const platformRoles: readonly Role[] = ['super_admin', 'site_admin', 'operator']
 
 /**
- * Whether the invitation may take the person's role from them. People of organizations go where they like; a role of the
- * platform is taken by nobody but whoever may give it.
+ * Tells whether the invitation may replace the user's role. Members of organizations may move freely; a platform role may
+ * be replaced only by an inviter who may also grant it.
  */
 export const mayReplace = (invite: InviteRow, role: Role): boolean =>
   !platformRoles.includes(role) || invitableRoles(invite.inviter_role).includes(role)
 
-/** The roles of the platform above this one, who are told whom it brings. */
+/** Returns the platform roles above this one. Their users are notified of the newcomers whom it invites. */
 export const platformRolesAbove = (role: Role): readonly Role[] =>
   roles.slice(0, roles.indexOf(role)).filter((above) => platformRoles.includes(above))
 
-/** As who may see it gets it. */
+/** Maps the row to the API's invitation. */
 export const toInvite = (row: InviteRow, now: Date): Invite => ({
   id: row.id,
   email: row.email,

@@ -4,7 +4,7 @@ import { type InviteRow, selectWhere } from './invites.queries.ts'
 import type { InviteStatus } from './invites.schema.ts'
 
 export type InviteFilter = {
-  /** Only those that this person sent. */
+  /** Only the invitations of this inviter. */
   inviterId: string | undefined
   status: InviteStatus | undefined
   now: Date
@@ -12,14 +12,15 @@ export type InviteFilter = {
 
 export type InvitePage = { limit: number; offset: number }
 
-/** Counting ends one beyond it. */
+/** The count stops one above this number. */
 const countUpTo = 10_000
 
+/** Lists a page of invitations, the newest first. */
 export async function listInvites(db: Db, filter: InviteFilter, page: InvitePage): Promise<InviteRow[]> {
   return (await invitePage(filter, page).execute(db)).rows
 }
 
-/** How many there are: exact up to 10,000, then 10,001 stands for more. */
+/** Counts the invitations: exactly up to 10,000; 10,001 stands for more. */
 export async function countInvites(db: Db, filter: InviteFilter): Promise<number> {
   const { rows } = await sql<{ total: number }>`
     select count(*)::int as total from (
@@ -28,7 +29,7 @@ export async function countInvites(db: Db, filter: InviteFilter): Promise<number
   return rows[0]?.total ?? 0
 }
 
-/** A page, the newest first. */
+/** Builds the query of {@link listInvites}. */
 export function invitePage(filter: InviteFilter, { limit, offset }: InvitePage): RawBuilder<InviteRow> {
   const ids = sql`
     select id from (${found(filter, offset + limit)}) as found
@@ -37,23 +38,23 @@ export function invitePage(filter: InviteFilter, { limit, offset }: InvitePage):
 }
 
 /**
- * One SELECT for each way to have the status. The order, needless for who only counts, has Postgres read an index, and no
- * more of it than is asked for, wherever in the table the rows lie.
+ * Builds one SELECT for each condition that means the status. The order, which a count does not need, makes Postgres read
+ * an index, and only as much of it as `limit` needs, wherever the rows are in the table.
  */
 function found({ inviterId, status, now }: InviteFilter, limit: number): RawBuilder<unknown> {
   const isSent = inviterId === undefined ? sql`true` : sql`inviter_id = ${inviterId}`
-  const selects = waysToBe(status, now).map(
-    (those) => sql`(select id from ${those} and ${isSent} order by id desc limit ${limit})`,
+  const selects = conditionsOf(status, now).map(
+    (condition) => sql`(select id from ${condition} and ${isSent} order by id desc limit ${limit})`,
   )
   return sql.join(selects, sql` union all `)
 }
 
 /**
- * One that ran out is written as expired by the nightly sweep; until then its term tells. Those are few: `offset 0` has
- * Postgres look for them by their term, instead of walking through all that are open, and `is true` keeps it from
- * collecting by their term the many that did not run out.
+ * Returns the conditions that mean the status. The nightly sweep writes `expired`; until then `expires_at` decides. Those
+ * rows are few: `offset 0` makes Postgres find them by the index on `expires_at`, instead of reading all pending ones, and
+ * `is true` keeps it from using that index for the many that have not expired.
  */
-function waysToBe(status: InviteStatus | undefined, now: Date): RawBuilder<unknown>[] {
+function conditionsOf(status: InviteStatus | undefined, now: Date): RawBuilder<unknown>[] {
   switch (status) {
     case undefined:
       return [sql`invites where true`]

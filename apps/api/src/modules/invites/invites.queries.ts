@@ -3,17 +3,17 @@ import { activeUserSql, type Role } from '@muster/policy'
 import { type Insertable, type RawBuilder, sql, type Updateable } from 'kysely'
 import type { InvitedRole, InviteStatus } from './invites.schema.ts'
 
-/** An invitation with what its inviter and its organization are at this moment. */
+/** An invitation with the current data of its inviter and its organization. */
 export type InviteRow = {
   id: string
   email: string
   role: InvitedRole
   organization_id: string | null
-  /** Of the organization that is there, else of the one to be set up. */
+  /** The name of the existing organization, else of the one to be created. */
   organization_name: string | null
   inviter_id: string
   email_id: string
-  /** As it was written last; see `statusOf` for one that has expired meanwhile. */
+  /** The written status; `statusOf` also recognizes an invitation that has expired since. */
   status: InviteStatus
   expires_at: Date
   accepted_by: string | null
@@ -22,7 +22,7 @@ export type InviteRow = {
   inviter_email: string
   inviter_role: Role
   inviter_organization_id: string | null
-  inviter_is_around: boolean
+  inviter_is_active: boolean
 }
 
 const columns = sql.raw(
@@ -32,11 +32,11 @@ const columns = sql.raw(
     .join(', '),
 )
 
-/** Whatever the condition says of `invites`, with its inviter and organization. */
+/** Selects the invitations that meet the condition, with their inviters and organizations. */
 export const selectWhere = (condition: RawBuilder<unknown>) => sql<InviteRow>`
   select ${columns}, coalesce(organizations.name, invites.organization_name) as organization_name,
     users.name as inviter_name, users.email as inviter_email, users.role as inviter_role,
-    users.organization_id as inviter_organization_id, ${activeUserSql} as inviter_is_around
+    users.organization_id as inviter_organization_id, ${activeUserSql} as inviter_is_active
   from invites
   join users on users.id = invites.inviter_id
   left join organizations on organizations.id = invites.organization_id
@@ -46,24 +46,24 @@ export async function findById(db: Db | Trx, id: string): Promise<InviteRow | un
   return (await selectWhere(sql`invites.id = ${id}`).execute(db)).rows[0]
 }
 
-/** The invitation whose newest mail this is. */
+/** Finds the invitation whose latest mail this is. */
 export async function findByMail(db: Db | Trx, emailId: string): Promise<InviteRow | undefined> {
   return (await selectWhere(sql`invites.email_id = ${emailId}`).execute(db)).rows[0]
 }
 
-/** Locks the row until the transaction ends. What is read of it and its inviter is read after that. */
+/** Locks the row until the transaction ends, and then reads it with its inviter. */
 export async function lockById(trx: Trx, id: string): Promise<InviteRow | undefined> {
   await sql`select from invites where id = ${id} for no key update`.execute(trx)
   return findById(trx, id)
 }
 
-/** As {@link lockById}; undefined also when a newer mail has replaced this one. */
+/** Locks and reads as {@link lockById} does; undefined also when a newer mail has replaced this one. */
 export async function lockByMail(trx: Trx, emailId: string): Promise<InviteRow | undefined> {
   await sql`select from invites where email_id = ${emailId} for no key update`.execute(trx)
   return findByMail(trx, emailId)
 }
 
-/** The address's invitation that nobody has ended yet, locked. */
+/** Locks and reads the address's invitation with the written status `pending`. */
 export async function lockPending(trx: Trx, email: string): Promise<InviteRow | undefined> {
   const condition = sql`email = ${email} and status = 'pending'`
   await sql`select from invites where ${condition} for no key update`.execute(trx)
@@ -86,15 +86,15 @@ export async function findOrganizationName(trx: Trx, id: string): Promise<string
   return (await trx.selectFrom('organizations').select('name').where('id', '=', id).executeTakeFirst())?.name
 }
 
-/** A mail that still waits is not sent any more: the link in it is worth nothing. */
-export async function dropWaitingMail(trx: Trx, emailId: string): Promise<void> {
+/** Drops a mail that is still queued, because its link no longer works. */
+export async function dropQueuedMail(trx: Trx, emailId: string): Promise<void> {
   await sql`
     update email_messages set status = 'dropped', error = 'replaced' where id = ${emailId} and status = 'queued'`.execute(
     trx,
   )
 }
 
-/** The invitation mails that were ordered for an address within a day, and how long until the first of them is a day old. */
+/** Counts the invitation mails to an address within a day, and the time until the first of them is a day old. */
 export async function countMailsOfDay(trx: Trx, email: string): Promise<{ mails: number; waitMs: number }> {
   const { rows } = await sql<{ mails: number; waitMs: number }>`
     select count(*)::int as mails,

@@ -2,24 +2,25 @@ import type { Db, Trx } from '@muster/db'
 import { sql } from 'kysely'
 
 export type LockRules = {
-  /** The failure after which tries must wait. */
+  /** The consecutive failure that locks the key. */
   locksAtFailure: number
   firstWaitSeconds: number
   maxWaitSeconds: number
-  /** Failures older than this are forgotten. */
-  forgetAfterSeconds: number
+  /** Failures older than this no longer count. */
+  expiresAfterSeconds: number
 }
 
-const forgottenAtOnce = 10
+const maxExpiredAtOnce = 10
 
 /**
- * Counts one try as a failure, unless the key is locked; the one that reaches the limit, or goes beyond, locks it.
- * @returns which consecutive failure this would be; undefined when the key is locked
+ * Counts one attempt as a failure, unless the key is locked. The failure that reaches the limit, and each one after it,
+ * locks the key.
+ * @returns the number of consecutive failures, including this one; undefined when the key is locked
  */
-export async function takeTry(db: Db, key: string, now: Date, rules: LockRules): Promise<number | undefined> {
-  const { locksAtFailure, firstWaitSeconds, maxWaitSeconds, forgetAfterSeconds } = rules
-  const isOld = sql<boolean>`kept.updated_at <= ${now}::timestamptz - make_interval(secs => ${forgetAfterSeconds})`
-  const failures = sql<number>`case when ${isOld} then 1 else kept.failures + 1 end`
+export async function countAttempt(db: Db, key: string, now: Date, rules: LockRules): Promise<number | undefined> {
+  const { locksAtFailure, firstWaitSeconds, maxWaitSeconds, expiresAfterSeconds } = rules
+  const isExpired = sql<boolean>`kept.updated_at <= ${now}::timestamptz - make_interval(secs => ${expiresAfterSeconds})`
+  const failures = sql<number>`case when ${isExpired} then 1 else kept.failures + 1 end`
   const { rows } = await sql<{ failures: number }>`
     insert into sign_in_failures as kept (key, failures, updated_at) values (${key}, 1, ${now})
     on conflict (key) do update set
@@ -27,7 +28,7 @@ export async function takeTry(db: Db, key: string, now: Date, rules: LockRules):
       locked_until = case when (${failures}) >= ${locksAtFailure}::integer then ${now}::timestamptz + make_interval(
         secs => least(${maxWaitSeconds}::float8, ${firstWaitSeconds}::float8 * power(2, least(kept.failures + 1, 40) - ${locksAtFailure}::integer))
       ) end,
-      told_at = case when ${isOld} then null else kept.told_at end,
+      told_at = case when ${isExpired} then null else kept.told_at end,
       updated_at = ${now}
     where kept.locked_until is null or kept.locked_until <= ${now}
     returning failures`.execute(db)
@@ -36,8 +37,8 @@ export async function takeTry(db: Db, key: string, now: Date, rules: LockRules):
 
 export type Lock = {
   lockedUntil: Date
-  /** When the try was taken that locked it, unless a wrong one has been told to the owner since. */
-  lockedByTryAt: Date | undefined
+  /** When the attempt that locked the key began; undefined once a wrong secret was confirmed and the owner alerted. */
+  lockedByAttemptAt: Date | undefined
 }
 
 /** Reads the key's lock; undefined when it has none. */
@@ -48,11 +49,11 @@ export async function findLock(db: Db, key: string): Promise<Lock | undefined> {
     .where('key', '=', key)
     .executeTakeFirst()
   if (!row?.locked_until) return undefined
-  return { lockedUntil: row.locked_until, lockedByTryAt: row.told_at === null ? row.updated_at : undefined }
+  return { lockedUntil: row.locked_until, lockedByAttemptAt: row.told_at === null ? row.updated_at : undefined }
 }
 
-/** A try whose secret was never looked at counts no more, and neither does the lock that it alone made. */
-export async function giveTryBack(db: Db, key: string, failure: number, locksAtFailure: number): Promise<void> {
+/** Uncounts an attempt whose secret was never checked, and removes the lock that this attempt alone caused. */
+export async function uncountAttempt(db: Db, key: string, failure: number, locksAtFailure: number): Promise<void> {
   await db
     .updateTable('sign_in_failures')
     .set({
@@ -64,8 +65,8 @@ export async function giveTryBack(db: Db, key: string, failure: number, locksAtF
     .execute()
 }
 
-/** Notes that the owner is told of the lock. @returns false when that was done before, or there is no lock */
-export async function claimTelling(trx: Trx, key: string, now: Date, locksAtFailure: number): Promise<boolean> {
+/** Claims the alert of the key's lock, which goes out once. @returns false when it was claimed before, or there is no lock */
+export async function claimAlert(trx: Trx, key: string, now: Date, locksAtFailure: number): Promise<boolean> {
   const { numUpdatedRows } = await trx
     .updateTable('sign_in_failures')
     .set({ told_at: now })
@@ -76,16 +77,17 @@ export async function claimTelling(trx: Trx, key: string, now: Date, locksAtFail
   return numUpdatedRows > 0n
 }
 
-/** Drops some of the streaks that nothing would count on any more, so that as many go as come. */
-export async function forgetOld(trx: Trx, now: Date, { forgetAfterSeconds }: LockRules): Promise<void> {
+/** Deletes up to 10 expired rows. Called once for each new row, it keeps the table from growing. */
+export async function deleteExpired(trx: Trx, now: Date, { expiresAfterSeconds }: LockRules): Promise<void> {
   await sql`
     delete from sign_in_failures where key in (
       select key from sign_in_failures
-      where updated_at <= ${now}::timestamptz - make_interval(secs => ${forgetAfterSeconds})
-      order by updated_at limit ${forgottenAtOnce} for update skip locked
+      where updated_at <= ${now}::timestamptz - make_interval(secs => ${expiresAfterSeconds})
+      order by updated_at limit ${maxExpiredAtOnce} for update skip locked
     )`.execute(trx)
 }
 
-export async function forget(db: Db | Trx, keys: readonly string[]): Promise<void> {
+/** Deletes the failures of these keys, and their locks. */
+export async function deleteFailures(db: Db | Trx, keys: readonly string[]): Promise<void> {
   await db.deleteFrom('sign_in_failures').where('key', '=', sql<string>`any(${keys}::text[])`).execute()
 }

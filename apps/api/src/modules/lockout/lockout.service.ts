@@ -6,81 +6,85 @@ import type { Deps } from '../../deps.ts'
 import type { Origin } from '../../http/actor.ts'
 import { readDevice } from '../../http/device-cookie.ts'
 import type { UserRow } from '../accounts/accounts.service.ts'
-import { happened } from '../security-events/event-details.ts'
-import { tellOfSafety } from '../security-events/security-alert.ts'
+import { sendSecurityAlert } from '../security-events/security-alert.ts'
+import { securityEventDetails } from '../security-events/security-event-details.ts'
 import * as queries from './lockout.queries.ts'
 
-/** What is guarded; each has counters of its own. */
-export type LockKind = 'password' | 'code'
+/** The kind of secret. Each has failure counters of its own. */
+export type SecretKind = 'password' | 'code'
 
-/** Who claims to be somebody: the e-mail that was given, trimmed and lower-cased, and the account that has it, if there is one. */
+/** The e-mail that a request claims as its own, trimmed and lower-cased, and the user who has it, if there is one. */
 export type Claimant = { email: string; user: UserRow | undefined; origin: Origin }
 
-export type Try = {
-  /** The secret was right: the failures before it are forgotten. */
+/** An attempt that has begun. The caller ends it by one of these. */
+export type Attempt = {
+  /** For a correct secret: deletes the failures before it. */
   succeed(): Promise<void>
-  /** The secret was wrong. The failure counts already; this records a lock and tells the owner of it, once a streak. */
+  /** For a wrong secret, whose failure is counted already: records a lock, and alerts the owner once for each streak. */
   fail(tx: TransactContext): Promise<void>
-  /** The secret was never looked at, e.g. for want of a free core: the try counts no more. */
-  giveBack(): Promise<void>
+  /** For a secret that was not checked, e.g. because no core was free: uncounts the attempt. */
+  release(): Promise<void>
 }
 
-type LockDeps = Pick<Deps, 'config' | 'db' | 'clock'>
+type LockoutDeps = Pick<Deps, 'config' | 'db' | 'clock'>
 
 const rules: queries.LockRules = {
   locksAtFailure: 5,
   firstWaitSeconds: 30,
   maxWaitSeconds: 3_600,
-  forgetAfterSeconds: 86_400,
+  expiresAfterSeconds: 86_400,
 }
 
 /**
- * Takes a try at somebody's password or code, to be called before the secret is looked at: the try counts as a failure
- * from now on, so that fifty at once are not more than five. From the fifth consecutive failure each further try waits
- * 30 s, then twice as long each time, at most 1 h. Unknown e-mails lock alike. A browser on which the person signed in
- * before counts by itself, so that a stranger's failures don't lock the owner out.
- * @throws DomainError ACCOUNT_LOCKED, also when the secret would be right
+ * Begins an attempt at a user's password or code. Call it before checking the secret: it counts the attempt as a failure
+ * in advance, so that fifty parallel attempts are still at most five. From the fifth consecutive failure on, each further
+ * attempt must wait: 30 s, then twice as long each time, up to 1 h. Unknown e-mails lock alike. A browser on which the
+ * user has signed in before has a counter of its own, so that a stranger's failures don't lock the owner out.
+ * @throws DomainError ACCOUNT_LOCKED, even when the secret is correct
  */
-export async function takeTry(deps: LockDeps, { kind, who }: { kind: LockKind; who: Claimant }): Promise<Try> {
+export async function beginAttempt(
+  deps: LockoutDeps,
+  { kind, claimant }: { kind: SecretKind; claimant: Claimant },
+): Promise<Attempt> {
   const { db, clock } = deps
-  const key = keyOf(deps, kind, who)
+  const key = keyOf(deps, kind, claimant)
   const now = clock.now()
-  const failure = (await queries.takeTry(db, key, now, rules)) ?? (await waitForTry(deps, key))
+  const failure = (await queries.countAttempt(db, key, now, rules)) ?? (await waitForAttempt(deps, key))
   return {
-    succeed: () => queries.forget(db, [key]),
+    succeed: () => queries.deleteFailures(db, [key]),
     fail: async (tx) => {
-      if (failure === 1) await queries.forgetOld(tx.trx, now, rules)
-      await tellOfLock(tx, { key, kind, who, failure, now: clock.now() })
+      if (failure === 1) await queries.deleteExpired(tx.trx, now, rules)
+      await recordLock(tx, { key, kind, claimant, failure, now: clock.now() })
     },
-    giveBack: () => queries.giveTryBack(db, key, failure, rules.locksAtFailure),
+    release: () => queries.uncountAttempt(db, key, failure, rules.locksAtFailure),
   }
 }
 
-/** As long as a try waits for those before it; see the guard of addresses. */
+/** How long an attempt waits for the parallel attempts before it; the guard of addresses waits as long. */
 const maxWaitMs = 3_000
 const retryMs = 100
 const maxWaiting = 200
 let waiting = 0
 
 /**
- * Waits, for at most 3 s, while the key is locked only by tries that are still under way: somebody who signs in on six
- * devices at once is right six times.
- * @returns which consecutive failure the try would be
+ * Waits up to 3 s while the key is locked only by parallel attempts that have not ended: a user who signs in correctly on
+ * six devices at once must succeed six times.
+ * @returns the number of consecutive failures, including this attempt
  * @throws DomainError ACCOUNT_LOCKED
  */
-async function waitForTry({ db, clock }: LockDeps, key: string): Promise<number> {
+async function waitForAttempt({ db, clock }: LockoutDeps, key: string): Promise<number> {
   const untilMs = performance.now() + maxWaitMs
   for (;;) {
     const now = clock.now()
     const lock = await queries.findLock(db, key)
     const waitMs = (lock?.lockedUntil ?? now).getTime() - now.getTime()
     if (lock && waitMs > 0) {
-      const isUnderWay = lock.lockedByTryAt && now.getTime() - lock.lockedByTryAt.getTime() < maxWaitMs
+      const isUnderWay = lock.lockedByAttemptAt && now.getTime() - lock.lockedByAttemptAt.getTime() < maxWaitMs
       if (!isUnderWay || performance.now() >= untilMs || waiting >= maxWaiting)
         throw new DomainError('ACCOUNT_LOCKED', { retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1_000)) })
       await pause()
     }
-    const failure = await queries.takeTry(db, key, now, rules)
+    const failure = await queries.countAttempt(db, key, now, rules)
     if (failure !== undefined) return failure
   }
 }
@@ -90,19 +94,19 @@ async function pause(): Promise<void> {
   await sleep(retryMs).finally(() => waiting--)
 }
 
-/** Forgets the failures at the person's password, also those of the browser that asks: it has a new one. */
-export async function forgetPasswordFailures(deps: LockDeps, tx: TransactContext, who: Claimant): Promise<void> {
-  const { deviceCookie: _, ...stranger } = who.origin
-  await queries.forget(tx.trx, [keyOf(deps, 'password', who), keyOf(deps, 'password', { ...who, origin: stranger })])
+/** Deletes the user's password failures, including those of the requesting browser, because the password is a new one. */
+export async function resetPasswordFailures(deps: LockoutDeps, tx: TransactContext, claimant: Claimant): Promise<void> {
+  const { deviceCookie: _, ...stranger } = claimant.origin
+  const keys = [keyOf(deps, 'password', claimant), keyOf(deps, 'password', { ...claimant, origin: stranger })]
+  await queries.deleteFailures(tx.trx, keys)
 }
 
-async function tellOfLock(
-  tx: TransactContext,
-  { key, kind, who, failure, now }: { key: string; kind: LockKind; who: Claimant; failure: number; now: Date },
-): Promise<void> {
+type FailedAttempt = { key: string; kind: SecretKind; claimant: Claimant; failure: number; now: Date }
+
+async function recordLock(tx: TransactContext, { key, kind, claimant, failure, now }: FailedAttempt): Promise<void> {
   if (failure < rules.locksAtFailure) return
-  if (!(await queries.claimTelling(tx.trx, key, now, rules.locksAtFailure))) return
-  const { email, user, origin } = who
+  if (!(await queries.claimAlert(tx.trx, key, now, rules.locksAtFailure))) return
+  const { email, user, origin } = claimant
   tx.audit({
     action: 'auth.account_locked',
     actorId: null,
@@ -112,13 +116,17 @@ async function tellOfLock(
     context: origin,
   })
   if (!user) return
-  await tellOfSafety(tx, user, { template: 'account-locked', data: { ...happened(user, origin, now), kind } })
+  const data = { ...securityEventDetails(user, origin, now), kind }
+  await sendSecurityAlert(tx, user, { template: 'account-locked', data })
 }
 
-/** No address stands in the key. A new cookie key begins all counters anew, which a day would do as well. */
-function keyOf({ config }: Pick<Deps, 'config'>, kind: LockKind, { email, user, origin }: Claimant): string {
+/**
+ * Derives the counter's key, which contains no readable address. A new cookie key restarts all counters, which the
+ * passing of a day does anyway.
+ */
+function keyOf({ config }: Pick<Deps, 'config'>, kind: SecretKind, { email, user, origin }: Claimant): string {
   const ring = config.keys.cookie
   const device = readDevice(ring, origin.deviceCookie)
-  const whose = user && device?.userId === user.id ? ['device', device.deviceId] : ['email', email]
-  return `${kind}:${macOver(currentKey(ring).key, ['sign-in-failures', ...whose]).toString('base64url')}`
+  const holder = user && device?.userId === user.id ? ['device', device.deviceId] : ['email', email]
+  return `${kind}:${macOver(currentKey(ring).key, ['sign-in-failures', ...holder]).toString('base64url')}`
 }

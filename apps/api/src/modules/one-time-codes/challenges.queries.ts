@@ -2,10 +2,10 @@ import type { Database, Db, Trx } from '@muster/db'
 import { type Insertable, type Selectable, sql } from 'kysely'
 
 export type ChallengeRow = Selectable<Database['two_factor_challenges']>
-/** Of what a person has one at a time, and what only a mailed code proves. */
-export type ProofPurpose = 'enable-otp' | 'confirm'
+/** The purposes of challenges that only a mailed code answers; a user has one challenge at a time for each. */
+export type CodePurpose = 'enable-otp' | 'confirm'
 
-/** When a challenge is still worth a try, and a mail may follow the one before. */
+/** Bounds of tries, and the latest time of a previous mail that permits another one. */
 export type ChallengeLimits = { now: Date; maxTries: number; mayMailSince: Date }
 
 export function insert(trx: Trx, row: Insertable<Database['two_factor_challenges']>) {
@@ -16,7 +16,7 @@ export function findById(db: Db | Trx, id: string): Promise<ChallengeRow | undef
   return db.selectFrom('two_factor_challenges').selectAll().where('id', '=', id).executeTakeFirst()
 }
 
-export function findProof(db: Db | Trx, userId: string, purpose: ProofPurpose): Promise<ChallengeRow | undefined> {
+export function findByPurpose(db: Db | Trx, userId: string, purpose: CodePurpose): Promise<ChallengeRow | undefined> {
   return db
     .selectFrom('two_factor_challenges')
     .selectAll()
@@ -26,17 +26,18 @@ export function findProof(db: Db | Trx, userId: string, purpose: ProofPurpose): 
 }
 
 /**
- * Begins the person's proof, or goes on with it: then the tries stay as they are.
- * @returns its id; undefined while a mail went out a moment ago or the tries are used up
+ * Claims the next mail of the user's challenge for this purpose, and begins the challenge if none is open. The tries of an
+ * open one stay as they are.
+ * @returns the challenge's id; undefined during the cooldown of the last mail, or when the tries are used up
  */
-export async function takeProofMailTurn(
+export async function claimMail(
   trx: Trx,
-  proof: { id: string; userId: string; purpose: ProofPurpose; expiresAt: Date },
+  challenge: { id: string; userId: string; purpose: CodePurpose; expiresAt: Date },
   { now, maxTries, mayMailSince }: ChallengeLimits,
 ): Promise<string | undefined> {
   const { rows } = await sql<{ id: string }>`
     insert into two_factor_challenges as open (id, user_id, purpose, method, mailed_at, expires_at, created_at)
-    values (${proof.id}, ${proof.userId}, ${proof.purpose}, 'otp', ${now}, ${proof.expiresAt}, ${now})
+    values (${challenge.id}, ${challenge.userId}, ${challenge.purpose}, 'otp', ${now}, ${challenge.expiresAt}, ${now})
     on conflict (user_id, purpose) where purpose <> 'sign-in' do update set
       tries = case when open.used_at is not null or open.expires_at <= ${now} then 0 else open.tries end,
       mailed_at = excluded.mailed_at, expires_at = excluded.expires_at, email_id = null, used_at = null
@@ -46,8 +47,8 @@ export async function takeProofMailTurn(
   return rows[0]?.id
 }
 
-/** Takes the turn to mail a new code for a sign-in; its tries and its end stay as they are. */
-export async function takeSignInMailTurn(
+/** Claims the next mail of a sign-in's challenge, whose tries and expiry stay as they are. @returns false during the cooldown */
+export async function claimSignInMail(
   trx: Trx,
   id: string,
   { now, maxTries, mayMailSince }: ChallengeLimits,
@@ -64,14 +65,14 @@ export async function takeSignInMailTurn(
   return numUpdatedRows > 0n
 }
 
-/** The mail whose code is asked for from now on. */
+/** The mail whose code the challenge accepts. */
 export type ChallengeMail = { email_id: string; mailed_at: Date }
 
 export function setMail(trx: Trx, id: string, mail: ChallengeMail) {
   return trx.updateTable('two_factor_challenges').set(mail).where('id', '=', id).execute()
 }
 
-/** The newest mail of any open sign-in of this person, if it went out after `since`. */
+/** Finds the latest mail of all open sign-ins of the user, if it is later than `since`. */
 export async function findSignInMail(
   trx: Trx,
   userId: string,
@@ -92,12 +93,12 @@ export async function findSignInMail(
 }
 
 /**
- * Counts one try before its code is looked at, so that fifty at once are still `maxTries`.
+ * Counts one try before its code is checked, so that fifty parallel tries are still at most `maxTries`.
  * @returns undefined when the challenge has ended or its tries are used up
  */
-export function takeTry(
+export function countTry(
   db: Db,
-  which: { id: string } | { userId: string; purpose: ProofPurpose },
+  which: { id: string } | { userId: string; purpose: CodePurpose },
   { now, maxTries }: Pick<ChallengeLimits, 'now' | 'maxTries'>,
 ): Promise<ChallengeRow | undefined> {
   const query = db
@@ -112,7 +113,7 @@ export function takeTry(
     : query.where('user_id', '=', which.userId).where('purpose', '=', which.purpose).executeTakeFirst()
 }
 
-/** Ends the challenge by its right answer. @returns false when it ended before, or another mail replaced the code */
+/** Ends the challenge by its correct code. @returns false when it ended before, or another mail replaced the code */
 export async function use(
   trx: Trx,
   { id, email_id: emailId }: Pick<ChallengeRow, 'id' | 'email_id'>,
@@ -129,8 +130,8 @@ export async function use(
   return numUpdatedRows > 0n
 }
 
-/** Takes a used code from the other sign-ins that shared its mail. They stay open, and another mail goes on with them. */
-export function forgetMail(trx: Trx, userId: string, emailId: string) {
+/** Removes a consumed mail from the other sign-ins that share it. They stay open, and can have another code mailed. */
+export function removeMail(trx: Trx, userId: string, emailId: string) {
   return trx
     .updateTable('two_factor_challenges')
     .set({ email_id: null })
@@ -140,7 +141,7 @@ export function forgetMail(trx: Trx, userId: string, emailId: string) {
     .execute()
 }
 
-/** Ends everything that is under way for this person. */
+/** Ends all open challenges of the user. */
 export function endAll(trx: Trx, userId: string, now: Date) {
   return trx
     .updateTable('two_factor_challenges')
@@ -150,7 +151,7 @@ export function endAll(trx: Trx, userId: string, now: Date) {
     .execute()
 }
 
-/** Forgets what ended before `before`; nobody asks for it again. */
+/** Deletes the user's challenges that expired before `before`. */
 export function deleteEnded(trx: Trx, userId: string, before: Date) {
   return trx
     .deleteFrom('two_factor_challenges')

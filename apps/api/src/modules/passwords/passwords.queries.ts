@@ -1,7 +1,7 @@
 import type { Db, Trx } from '@muster/db'
 import { sql } from 'kysely'
 
-/** Makes every open reset of the person worthless. */
+/** Ends all open resets of the user: their links no longer work. */
 export function endResets(trx: Trx, userId: string, now: Date) {
   return trx
     .updateTable('password_resets')
@@ -11,12 +11,12 @@ export function endResets(trx: Trx, userId: string, now: Date) {
     .execute()
 }
 
-/** What became of earlier resets nobody asks for; open ones die with it. */
-export function dropResets(trx: Trx, userId: string) {
+/** Deletes all resets of the user, used and open ones. */
+export function deleteResets(trx: Trx, userId: string) {
   return trx.deleteFrom('password_resets').where('user_id', '=', userId).execute()
 }
 
-/** For nobody it takes as long and writes nothing. */
+/** Writes a reset. For the id of no user it takes as long, and writes nothing. */
 export function insertReset(trx: Trx, reset: { id: string; userId: string | null; expiresAt: Date; now: Date }) {
   return trx
     .insertInto('password_resets')
@@ -35,7 +35,7 @@ export function insertReset(trx: Trx, reset: { id: string; userId: string | null
     .execute()
 }
 
-/** The person whose open reset this is, unless they were deactivated. */
+/** Finds the active user whose open reset this is. */
 export function findResetOwner(db: Db, id: string, now: Date) {
   return db
     .selectFrom('password_resets')
@@ -48,8 +48,8 @@ export function findResetOwner(db: Db, id: string, now: Date) {
     .executeTakeFirst()
 }
 
-/** Uses the reset up. @returns false when somebody else did, or its time is over */
-export async function takeReset(trx: Trx, id: string, now: Date): Promise<boolean> {
+/** Uses the reset. @returns false when another request used it first, or it has expired */
+export async function useReset(trx: Trx, id: string, now: Date): Promise<boolean> {
   const { numUpdatedRows } = await trx
     .updateTable('password_resets')
     .set({ used_at: now })

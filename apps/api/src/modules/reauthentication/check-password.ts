@@ -1,28 +1,31 @@
 import { DomainError } from '@muster/errors'
-import type { Context } from '../../context.ts'
+import type { Deps } from '../../deps.ts'
 import type { Origin } from '../../http/actor.ts'
 import type { UserRow } from '../accounts/accounts.service.ts'
-import { type Claimant, takeTry } from '../lockout/lockout.service.ts'
+import { beginAttempt, type Claimant } from '../lockout/lockout.service.ts'
 
-/** What the password was given for, as the audit event of a failure says it. */
+export type PasswordDeps = Pick<Deps, 'db' | 'transact' | 'config' | 'clock' | 'passwords'>
+
+/** What a password was entered for; it names the audit event of a failure. */
 export type PasswordUse = 'login' | 'confirmation'
 
 /**
- * Compares a password under the account's lock-out. An unknown e-mail and an account without a password take as long.
- * @returns undefined when it is wrong; else whether it should be hashed anew
+ * Compares a password with the claimant's under the lockout of their account. For an unknown e-mail, and for an account
+ * without a password, it takes as long.
+ * @returns undefined for a wrong password; else whether it should be hashed again
  * @throws DomainError ACCOUNT_LOCKED, OVERLOADED
  */
-export async function tryPassword(
-  context: Context,
-  who: Claimant,
+export async function comparePassword(
+  deps: PasswordDeps,
+  claimant: Claimant,
   { password, use }: { password: string; use: PasswordUse },
 ): Promise<{ needsRehash: boolean } | undefined> {
-  const { passwords, transact } = context
-  const attempt = await takeTry(context, { kind: 'password', who })
-  const hash = who.user?.password_hash
+  const { passwords, transact } = deps
+  const attempt = await beginAttempt(deps, { kind: 'password', claimant })
+  const hash = claimant.user?.password_hash
   const check = await (hash ? passwords.verify(password, hash) : passwords.verifyDecoy(password)).catch(
     async (error: unknown) => {
-      await attempt.giveBack()
+      await attempt.release()
       throw error
     },
   )
@@ -34,10 +37,10 @@ export async function tryPassword(
     tx.audit({
       action: `auth.${use}_failed`,
       actorId: null,
-      targetType: who.user ? 'user' : 'email',
-      targetId: who.user?.id ?? 'unknown',
-      after: { email: who.email },
-      context: who.origin,
+      targetType: claimant.user ? 'user' : 'email',
+      targetId: claimant.user?.id ?? 'unknown',
+      after: { email: claimant.email },
+      context: claimant.origin,
     })
     return attempt.fail(tx)
   })
@@ -45,15 +48,15 @@ export async function tryPassword(
 }
 
 /**
- * Makes sure that who is signed in knows the account's password, under the same lock-out as the sign-in.
- * @throws DomainError INVALID_CREDENTIALS, also for an account that has none; ACCOUNT_LOCKED, OVERLOADED
+ * Checks the password of a signed-in user, under the same lockout as sign-in.
+ * @throws DomainError INVALID_CREDENTIALS, also for an account without a password; ACCOUNT_LOCKED, OVERLOADED
  */
-export async function confirmPassword(
-  context: Context,
+export async function checkPassword(
+  deps: PasswordDeps,
   user: UserRow,
   { password, origin }: { password: string; origin: Origin },
 ): Promise<void> {
-  const who = { email: user.email, user, origin }
-  if (!(await tryPassword(context, who, { password, use: 'confirmation' })))
+  const claimant = { email: user.email, user, origin }
+  if (!(await comparePassword(deps, claimant, { password, use: 'confirmation' })))
     throw new DomainError('INVALID_CREDENTIALS', { message: 'The password is wrong.' })
 }

@@ -1,70 +1,69 @@
 import { DomainError } from '@muster/errors'
-import type { Context } from '../../context.ts'
+import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
 import { findUser, type UserRow } from '../accounts/accounts.service.ts'
-import { checkProofCode, mailProofCode } from '../one-time-codes/mailed-codes.ts'
+import { checkOneTimeCode, mailOneTimeCode } from '../one-time-codes/one-time-codes.service.ts'
 import { sessionBeganAt } from '../sessions/sessions.service.ts'
-import { confirmPassword } from './check-password.ts'
+import { checkPassword, type PasswordDeps } from './check-password.ts'
 
-/** What the person gives to confirm: the password of an account that has one, else the code that was mailed. */
+/** The credentials that confirm a sensitive action: the password of an account that has one, else a mailed code. */
 export type Confirmation = { password?: string | undefined; code?: string | undefined }
 
 /**
- * Makes sure that it is the person themselves who asks, and not somebody at their unlocked screen. The mailed code is
- * used up by it; it comes by POST /auth/confirmation-code.
- * @returns the person's row
- * @throws DomainError VALIDATION_FAILED when what this account confirms with is missing, INVALID_CREDENTIALS, OTP_INVALID,
- *   ACCOUNT_LOCKED, OVERLOADED, UNAUTHENTICATED when the person is gone
+ * Reauthenticates the actor before a sensitive action, which somebody at an unlocked screen must not be able to perform.
+ * Consumes the mailed code, which POST /auth/confirmation-code sends.
+ * @returns the actor's row
+ * @throws DomainError VALIDATION_FAILED when the credential that this account needs is missing, INVALID_CREDENTIALS,
+ *   OTP_INVALID, ACCOUNT_LOCKED, OVERLOADED, UNAUTHENTICATED when the user no longer exists
  */
-export async function confirmPerson(
-  context: Context,
+export async function reauthenticate(
+  deps: PasswordDeps,
   actor: Actor,
   { password, code }: Confirmation,
   origin: Origin,
 ): Promise<UserRow> {
-  const user = await personOf(context, actor)
+  const user = await findActor(deps, actor)
   if (user.password_hash !== null) {
-    if (password === undefined) throw missing('password', 'confirm with your password')
-    await confirmPassword(context, user, { password, origin })
+    if (password === undefined) throw missingField('password', 'confirm with your password')
+    await checkPassword(deps, user, { password, origin })
     return user
   }
-  if (code === undefined) throw missing('code', 'confirm with the code that POST /auth/confirmation-code mails')
-  const right = await checkProofCode(context, user, { purpose: 'confirm', code, origin })
-  await context.transact((tx) => right.use(tx))
+  if (code === undefined) throw missingField('code', 'confirm with the code that POST /auth/confirmation-code mails')
+  const correct = await checkOneTimeCode(deps, user, { purpose: 'confirm', code, origin })
+  await deps.transact((tx) => correct.use(tx))
   return user
 }
 
-/** How long a sign-in vouches for who is at the screen. */
+/** How long a sign-in counts as recent. */
 const recentMs = 15 * 60_000
 
 /**
- * Like {@link confirmPerson}, but a session that was begun in the last 15 minutes is proof enough: a stolen cookie is
- * mostly older, and who has just signed in is not asked again.
+ * Reauthenticates the actor as {@link reauthenticate} does, unless their session began within the last 15 minutes. Stolen
+ * cookies are mostly older than that, and a user who has just signed in should not be asked again.
  */
-export async function confirmUnlessRecent(
-  context: Context,
+export async function reauthenticateUnlessRecent(
+  deps: PasswordDeps,
   actor: Actor,
   confirmation: Confirmation,
   origin: Origin,
 ): Promise<UserRow> {
-  const beganAt = await sessionBeganAt(context, actor)
-  const isRecent = context.clock.now().getTime() - beganAt.getTime() < recentMs
-  return isRecent ? personOf(context, actor) : confirmPerson(context, actor, confirmation, origin)
+  const beganAt = await sessionBeganAt(deps, actor)
+  const isRecent = deps.clock.now().getTime() - beganAt.getTime() < recentMs
+  return isRecent ? findActor(deps, actor) : reauthenticate(deps, actor, confirmation, origin)
 }
 
-/** Mails the code with which something is confirmed. @throws DomainError COOLDOWN, UNAUTHENTICATED */
-export async function mailConfirmationCode(context: Context, actor: Actor): Promise<void> {
-  await mailProofCode(context, await personOf(context, actor), 'confirm')
+/** Mails the actor the code that confirms a sensitive action. @throws DomainError COOLDOWN, UNAUTHENTICATED */
+export async function mailConfirmationCode(deps: Pick<Deps, 'db' | 'transact' | 'clock'>, actor: Actor): Promise<void> {
+  await mailOneTimeCode(deps, await findActor(deps, actor), 'confirm')
 }
 
-/** @throws DomainError UNAUTHENTICATED when the person is gone */
-export async function personOf({ db }: Context, actor: Actor): Promise<UserRow> {
+/** Finds the actor's row. @throws DomainError UNAUTHENTICATED when the user no longer exists */
+export async function findActor({ db }: Pick<Deps, 'db'>, actor: Actor): Promise<UserRow> {
   const user = await findUser(db, actor.userId)
   if (!user) throw new DomainError('UNAUTHENTICATED')
   return user
 }
 
-/** The refusal of a body that lacks what this account confirms with. */
-export function missing(field: string, message: string) {
-  return new DomainError('VALIDATION_FAILED', { details: [{ path: `body.${field}`, message }] })
-}
+/** Builds the error for a body that lacks the credential that this account needs. */
+export const missingField = (field: string, message: string) =>
+  new DomainError('VALIDATION_FAILED', { details: [{ path: `body.${field}`, message }] })

@@ -5,7 +5,7 @@ import { readJson } from '../../http/read-json.ts'
 import type { SafeRedis } from '../../redis.ts'
 import { personName, timezone } from '../accounts/accounts.schema.ts'
 
-/** A registration whose e-mail is not proven yet. It holds no code: that is derived from the mail's id. */
+/** A registration whose e-mail is not verified yet. It contains no code, which is derived from the mail's id. */
 const pendingRegistration = z.object({
   username,
   name: personName,
@@ -13,7 +13,7 @@ const pendingRegistration = z.object({
   timezone,
   passwordHash: z.string(),
   emailId: z.uuid(),
-  /** The address has an account: no code was sent, and none is right. */
+  /** The address has an account: no code was sent, and none is correct. */
   isDecoy: z.boolean(),
 })
 export type PendingRegistration = z.output<typeof pendingRegistration>
@@ -23,10 +23,11 @@ const maxTries = 5
 
 const pendingKey = (email: string, attempt: string) => `register:${email}:${attempt}`
 
-/** The secret of one attempt, held by the browser that began it. */
+/** Creates the secret of one attempt, which only the browser that began it holds. */
 export const newAttempt = () => randomBytes(16).toString('base64url')
 const attemptShape = /^[\w-]{22}$/
 
+/** Saves a pending registration for 5 minutes, with its tries at 0. @throws DomainError DEPENDENCY_UNAVAILABLE */
 export async function savePending(redis: SafeRedis, attempt: string, pending: PendingRegistration): Promise<void> {
   const key = pendingKey(pending.email, attempt)
   await redis.require((client) =>
@@ -39,27 +40,30 @@ export async function savePending(redis: SafeRedis, attempt: string, pending: Pe
 }
 
 /**
- * Counts one try before its code is looked at, so that fifty at once are still five. The last try takes the attempt away.
+ * Counts one try before its code is checked, so that fifty parallel tries are still at most five. The last try deletes the
+ * attempt.
  * @returns undefined when there is no such attempt, or its tries are used up
+ * @throws DomainError DEPENDENCY_UNAVAILABLE
  */
-export async function takeTry(
+export async function countTry(
   redis: SafeRedis,
   email: string,
   attempt: string,
 ): Promise<PendingRegistration | undefined> {
   if (!attemptShape.test(attempt)) return undefined
   const data = await redis.require(
-    (client) => client.eval(takeTryScript, 1, pendingKey(email, attempt), maxTries) as Promise<string | null>,
+    (client) => client.eval(countTryScript, 1, pendingKey(email, attempt), maxTries) as Promise<string | null>,
   )
   return data ? readJson(pendingRegistration, data) : undefined
 }
 
-const takeTryScript = `
+const countTryScript = `
 if redis.call('EXISTS', KEYS[1]) == 0 then return false end
 local data = redis.call('HGET', KEYS[1], 'data')
 if redis.call('HINCRBY', KEYS[1], 'tries', 1) >= tonumber(ARGV[1]) then redis.call('DEL', KEYS[1]) end
 return data`
 
-export async function dropPending(redis: SafeRedis, email: string, attempt: string): Promise<void> {
+/** Deletes a pending registration. Without Redis it expires by itself. */
+export async function deletePending(redis: SafeRedis, email: string, attempt: string): Promise<void> {
   await redis.attempt((client) => client.del(pendingKey(email, attempt)), 0)
 }

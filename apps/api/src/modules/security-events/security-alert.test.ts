@@ -17,7 +17,7 @@ afterAll(() => api.close())
 const newPassword = 'An0ther-Good-One'
 const firefox = { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0' }
 
-test('what happens to an account stands among its person’s notifications as well as in their mailbox', async () => {
+test('a security event reaches its user by a notification and by a mail', async () => {
   const { client, email } = await registered(api)
   await login(api.connect(), email, password, firefox)
   await enableOtp(client)
@@ -26,24 +26,25 @@ test('what happens to an account stands among its person’s notifications as we
   expect((await client.inject('POST', '/api/v1/auth/change-password', change)).statusCode).toBe(200)
   for (let tries = 0; tries < 5; tries++) await login(api.connect(), email, 'Wr0ng-Password')
 
-  const told = (await listAll(client)).toReversed()
-  expect(told.map(({ type, title }) => [type, title])).toEqual([
+  const alerts = (await listAll(client)).toReversed()
+  expect(alerts.map(({ type, title }) => [type, title])).toEqual([
     ['security', 'New device'],
     ['security', 'Second factor changed'],
     ['security', 'Password changed'],
     ['security', 'Account locked'],
   ])
-  expect(told[0]).toMatchObject({
-    message: 'Somebody signed in where you were not seen before. This came from Firefox on Linux, 127.0.0.1.',
+  expect(alerts[0]).toMatchObject({
+    message:
+      'Somebody signed in to your account from a new browser or network. This came from Firefox on Linux, 127.0.0.1.',
     data: { event: 'new-device', device: 'Firefox on Linux', ip: '127.0.0.1', at: clock.now().toISOString() },
   })
-  const mails = (await mailsTo(api, email)).filter(({ template }) => told.some(({ data }) => data.event === template))
-  expect(mails.map(({ template }) => template)).toEqual(told.map(({ data }) => data.event))
-  // Whether it was read has no say in whether it is mailed.
+  const mails = (await mailsTo(api, email)).filter(({ template }) => alerts.some(({ data }) => data.event === template))
+  expect(mails.map(({ template }) => template)).toEqual(alerts.map(({ data }) => data.event))
+  // A mail that belongs to a notification is dropped once that was read; these belong to none.
   expect(mails.map(({ notification_id }) => notification_id)).toEqual([null, null, null, null])
 })
 
-test('who turned them off in the app still gets the mail', async () => {
+test('a security alert is mailed to a user who turned its notifications off', async () => {
   const { client, email } = await registered(api)
   const notifications = { security: { inApp: false } }
   await client.inject('PUT', '/api/v1/users/me/preferences', { notifications })

@@ -5,8 +5,8 @@ import type { Origin } from '../../http/actor.ts'
 import { readDevice, signDevice } from '../../http/device-cookie.ts'
 import { browserFamily, networkOf } from '../../http/device-name.ts'
 import type { UserRow } from '../accounts/accounts.service.ts'
-import { happened } from '../security-events/event-details.ts'
-import { tellOfSafety } from '../security-events/security-alert.ts'
+import { sendSecurityAlert } from '../security-events/security-alert.ts'
+import { securityEventDetails } from '../security-events/security-event-details.ts'
 import * as queries from './known-devices.queries.ts'
 
 /** As long as the device cookie lives. */
@@ -27,7 +27,7 @@ export async function noteDevice(
   const seen = await queries.note(tx.trx, { userId: user.id, browser, network: networkOf(origin.ip), now })
   if (seen.isNew && !seen.isFirst) {
     await queries.forgetUnused(tx.trx, user.id, new Date(now.getTime() - forgetAfterMs))
-    await tellOfSafety(tx, user, { template: 'new-device', data: happened(user, origin, now) })
+    await sendSecurityAlert(tx, user, { template: 'new-device', data: securityEventDetails(user, origin, now) })
   }
   const device = readDevice(config.keys.cookie, origin.deviceCookie)
   const deviceId = device?.userId === user.id ? device.deviceId : newId()

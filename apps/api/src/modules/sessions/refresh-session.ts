@@ -3,8 +3,8 @@ import { decideRefresh, parseRefreshToken, sessionExpiry, verifyRefreshToken } f
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
 import type { SecretGuard } from '../../http/secret-guard.ts'
-import { happened } from '../security-events/event-details.ts'
-import { tellOfSafety } from '../security-events/security-alert.ts'
+import { sendSecurityAlert } from '../security-events/security-alert.ts'
+import { securityEventDetails } from '../security-events/security-event-details.ts'
 import { type RevocationDeps, revokeSessions } from './end-sessions.ts'
 import { actorOf, issueGrant, type SessionGrant, type TokenDeps } from './session-grant.ts'
 import * as queries from './sessions.queries.ts'
@@ -92,8 +92,8 @@ function endReusedSession(
     })
     const owner = await queries.findOwner(tx.trx, row.user_id)
     if (owner) {
-      const data = happened(owner, origin, now)
-      await tellOfSafety(tx, { id: row.user_id, email: owner.email }, { template: 'session-compromised', data })
+      const data = securityEventDetails(owner, origin, now)
+      await sendSecurityAlert(tx, { id: row.user_id, email: owner.email }, { template: 'session-compromised', data })
     }
   })
 }

@@ -2,64 +2,15 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
 import { errorReply, messageReply, ok, said } from '../../http/reply.ts'
-import { tabCookies } from '../../http/tab-cookies.ts'
 import { userReply } from '../accounts/accounts.schema.ts'
-import { registrationTtlSeconds } from '../registration/pending-registrations.ts'
-import { loginBody, loginReply, registerBody, verifyBody } from './sign-in.schema.ts'
-import * as auth from './sign-in.service.ts'
+import { challengeBody, loginBody, loginReply, signInCodeBody } from './sign-in.schema.ts'
+import { login } from './sign-in.service.ts'
+import { resendCode } from './sign-in-challenge.ts'
+import { verifySignIn } from './verify-sign-in.ts'
 
-export const authRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
+/** Signs users in by password, and by the second factor if they have one. */
+export const signInRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
   const { cookies } = context
-  /** By e-mail: two tabs may register two addresses at a time. */
-  const attempts = tabCookies(context, { name: 'muster_attempt', ttlSeconds: registrationTtlSeconds })
-
-  app.post(
-    '/auth/register',
-    {
-      config: { access: 'public', limit: 'register' },
-      schema: {
-        tags: ['auth'],
-        summary: 'Begin a registration: mails a code',
-        body: registerBody,
-        response: {
-          202: messageReply,
-          400: errorReply,
-          403: errorReply,
-          409: errorReply,
-        },
-      },
-    },
-    async (request, reply) => {
-      const { attempt } = await auth.register(context, request.body)
-      attempts.set(request, reply, request.body.email, attempt)
-      return reply.status(202).send(said('We have sent a mail to this address. Enter the code that it contains.'))
-    },
-  )
-
-  app.post(
-    '/auth/register/verify',
-    {
-      config: { access: 'public' },
-      schema: {
-        tags: ['auth'],
-        summary: 'Prove the e-mail by its code: creates the account and signs in',
-        body: verifyBody,
-        response: {
-          201: userReply,
-          400: errorReply,
-          403: errorReply,
-          409: errorReply,
-        },
-      },
-    },
-    async (request, reply) => {
-      const input = { ...request.body, attempt: attempts.read(request, request.body.email) }
-      const { user, grant } = await auth.verifyRegistration(context, input, originOf(request))
-      cookies.set(reply, grant)
-      attempts.clear(reply, request.body.email)
-      return reply.status(201).send(ok({ user }))
-    },
-  )
 
   app.post(
     '/auth/login',
@@ -78,10 +29,49 @@ export const authRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (ap
       },
     },
     async (request, reply) => {
-      const begun = await auth.login(context, request.body, originOf(request))
+      const begun = await login(context, request.body, originOf(request))
       if (begun.requiresTwoFactor) return ok(begun)
       cookies.set(reply, begun.grant)
       return ok({ requiresTwoFactor: false as const, user: begun.user })
+    },
+  )
+
+  app.post(
+    '/auth/two-factor/verify',
+    {
+      config: { access: 'public' },
+      schema: {
+        tags: ['auth'],
+        summary: 'Finish a sign-in by the second factor',
+        description: 'Takes the mailed code, the code of the authenticator app, or a recovery code. Five tries.',
+        body: signInCodeBody,
+        response: { 200: userReply, 401: errorReply, 403: errorReply, 409: errorReply },
+      },
+    },
+    async (request, reply) => {
+      const { user, grant, recoveryCodesLeft } = await verifySignIn(context, request.body, originOf(request))
+      cookies.set(reply, grant)
+      const message =
+        recoveryCodesLeft === undefined ? undefined : `You used a recovery code; ${recoveryCodesLeft} are left.`
+      return ok({ user }, message)
+    },
+  )
+
+  app.post(
+    '/auth/two-factor/resend',
+    {
+      config: { access: 'public' },
+      schema: {
+        tags: ['auth'],
+        summary: 'Mail another code for a sign-in',
+        description: 'Once a minute. The code before is worth nothing then; tries and time stay as they are.',
+        body: challengeBody,
+        response: { 202: messageReply, 401: errorReply, 409: errorReply },
+      },
+    },
+    async (request, reply) => {
+      await resendCode(context, request.body.challengeToken)
+      return reply.status(202).send(said('We have sent you a mail with a code.'))
     },
   )
 }

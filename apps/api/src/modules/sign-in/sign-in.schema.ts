@@ -1,20 +1,10 @@
-import { emailAddress as email, newUsername as username } from '@muster/identifiers'
-import { passwordFaults } from '@muster/security'
+import { emailAddress as email } from '@muster/identifiers'
 import { z } from 'zod'
 import { anyPassword } from '../../http/fields.ts'
 import { instant, replyOf } from '../../http/reply.ts'
-import { personName, timezone, user } from '../accounts/accounts.schema.ts'
+import { user } from '../accounts/accounts.schema.ts'
+import { factorCode } from '../two-factor/two-factor.schema.ts'
 
-export const registerBody = z
-  .strictObject({ username, name: personName, email, password: anyPassword, timezone: timezone.optional() })
-  .superRefine(({ password, email, username }, ctx) => {
-    for (const fault of passwordFaults(password, { email, username })) {
-      ctx.addIssue({ code: 'custom', path: ['password'], message: fault })
-    }
-  })
-export type Registration = z.infer<typeof registerBody>
-
-export const verifyBody = z.strictObject({ email, otp: z.string().regex(/^\d{6}$/, 'has 6 digits') })
 export const loginBody = z.strictObject({ email, password: anyPassword, rememberMe: z.boolean().default(false) })
 export type Login = z.infer<typeof loginBody>
 
@@ -29,3 +19,6 @@ export const loginReply = replyOf(
     }),
   ]),
 )
+
+export const signInCodeBody = z.strictObject({ challengeToken: z.string().max(300), code: factorCode })
+export const challengeBody = signInCodeBody.pick({ challengeToken: true })

@@ -1,26 +1,26 @@
-import type { Context } from '../../context.ts'
 import type { Origin } from '../../http/actor.ts'
 import { addressKey } from '../../http/client-address.ts'
-import * as queries from '../two-factor/two-factor.queries.ts'
-import { proveSecondStep } from './sign-in-challenge.ts'
+import { countRecoveryCodes } from '../two-factor/recovery-codes.ts'
+import { verifySecondStep } from './sign-in-challenge.ts'
+import type { SignInDeps } from './sign-in-options.ts'
 import { completeSignIn, type SignedIn } from './sign-in-steps.ts'
 
 /**
- * The second step of a sign-in. A recovery code stands in for an app that is lost.
- * @returns with `recoveryCodesLeft` when one was used
+ * Verifies the second step of a sign-in, and opens the session. A recovery code replaces the code of a lost app.
+ * @returns with `recoveryCodesLeft` when a recovery code was used
  * @throws DomainError CHALLENGE_INVALID, OTP_INVALID, ACCOUNT_LOCKED, ACCOUNT_INACTIVE, RATE_LIMITED
  */
 export async function verifySignIn(
-  context: Context,
+  deps: SignInDeps,
   input: { challengeToken: string; code: string },
   origin: Origin,
 ): Promise<SignedIn & { recoveryCodesLeft?: number }> {
-  // A challenge that has ended is no guess: a page left open, or a right code sent twice, must not use up the address.
+  // CHALLENGE_INVALID is not counted: a page left open, or a correct code sent twice, must not block the address.
   const wrong = ['OTP_INVALID'] as const
-  return context.guard.attempt('twoFactorVerify', addressKey(origin.ip), wrong, async () => {
-    const { user, ...proven } = await proveSecondStep(context, input, origin)
-    const signedIn = await completeSignIn(context, user, { ...proven, origin })
-    if (proven.secondFactor.kind !== 'recovery-code') return signedIn
-    return { ...signedIn, recoveryCodesLeft: await queries.countRecoveryCodes(context.db, user.id) }
+  return deps.guard.attempt('twoFactorVerify', addressKey(origin.ip), wrong, async () => {
+    const { user, ...verified } = await verifySecondStep(deps, input, origin)
+    const signedIn = await completeSignIn(deps, user, { ...verified, origin })
+    if (verified.secondFactor.kind !== 'recovery-code') return signedIn
+    return { ...signedIn, recoveryCodesLeft: await countRecoveryCodes(deps, user.id) }
   })
 }

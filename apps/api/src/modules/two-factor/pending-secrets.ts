@@ -1,14 +1,14 @@
-/** A secret that a tab shows and nobody has confirmed yet. */
+/** A secret that a tab shows, and that no code has confirmed yet. */
 export type PendingSecret = { secret: Uint8Array; startedAt: Date }
 
 const secretBytes = 20
 const timeBytes = 8
-/** Of one person: a setup that was begun twice, or in two tabs, works in each of them. */
+/** Maximum of one user: a set-up that was begun twice, or in two tabs, works in each of them. */
 const maxPending = 5
 
 /**
- * Packs what is sealed in a person's pending row: the newest secret, as it will stay when it is the one that is
- * confirmed, and behind it each older one with its time.
+ * Packs a user's pending secrets into the bytes that are sealed in one row: the newest secret first, alone as it stays
+ * when it is the one confirmed, then each older one with its time.
  */
 export function packSecrets([newest, ...older]: readonly [PendingSecret, ...PendingSecret[]]): Buffer {
   const kept = older.slice(0, maxPending - 1).flatMap(({ secret, startedAt }) => {
@@ -19,7 +19,7 @@ export function packSecrets([newest, ...older]: readonly [PendingSecret, ...Pend
   return Buffer.concat([newest.secret, ...kept])
 }
 
-/** Unpacks what {@link packSecrets} packed, the newest first. @param startedAt when the newest was begun */
+/** Unpacks the bytes of {@link packSecrets}, the newest secret first. @param startedAt when the newest set-up began */
 export function unpackSecrets(packed: Buffer, startedAt: Date): PendingSecret[] {
   const secrets = [{ secret: packed.subarray(0, secretBytes), startedAt }]
   for (let at = secretBytes; at < packed.length; at += timeBytes + secretBytes) {

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 
 export type SealedRow = { id: string; userId: string; keyId: string; sealed: Buffer }
 
-/** How many values each encryption key seals. */
+/** Counts the values that each encryption key seals. */
 export async function countByKey(db: Db): Promise<Map<string, number>> {
   const rows = await db
     .selectFrom('totp_secrets')
@@ -14,8 +14,8 @@ export async function countByKey(db: Db): Promise<Map<string, number>> {
   return new Map(rows.map(({ key_id: keyId, count }) => [keyId, count]))
 }
 
-/** The next of those that another key than this one seals, by id. */
-export function listSealedOtherwise(
+/** Lists the next values, by id, that another key than this one seals. */
+export function listSealedByOtherKeys(
   db: Db,
   { keyId, afterId, limit }: { keyId: string; afterId: string; limit: number },
 ): Promise<SealedRow[]> {
@@ -30,8 +30,8 @@ export function listSealedOtherwise(
 }
 
 /**
- * Puts the same values under another seal. One that was replaced since it was read stays as it is.
- * @returns how many there were
+ * Replaces the seals of unchanged values. A value that was replaced since it was read stays as it is.
+ * @returns how many it replaced
  */
 export async function replaceSeals(
   db: Db,

@@ -3,13 +3,16 @@ import type { Db } from '@muster/db'
 import { seal, totpSealContext, unseal } from '@muster/security'
 import * as queries from './re-encrypt.queries.ts'
 
-const beforeAll = '00000000-0000-0000-0000-000000000000'
+const smallestId = '00000000-0000-0000-0000-000000000000'
+
+/** Counts the secrets of authenticator apps that each encryption key seals. */
+export const countSecretsByKey = (db: Db): Promise<Map<string, number>> => queries.countByKey(db)
 
 /**
- * Seals every secret of an authenticator app with the current encryption key, so that older keys can be taken out. Safe
- * to repeat, to interrupt and to run beside the API: each value moves by itself, and one that changed meanwhile stays.
- * @param options.onBatch hears after each batch how many moved so far
- * @returns how many moved, and how many could not be opened (their key is not in the ring, or they are damaged)
+ * Re-encrypts every secret of an authenticator app with the current encryption key, so that older keys can be removed. It
+ * is safe to repeat, to interrupt and to run beside the API: a value that changed since it was read stays as it is.
+ * @param options.onBatch called after each batch with the number re-encrypted so far
+ * @returns how many it re-encrypted, and how many it could not unseal (their key is not in the ring, or they are damaged)
  */
 export async function reEncrypt(
   db: Db,
@@ -17,10 +20,10 @@ export async function reEncrypt(
   { batchSize = 200, onBatch }: { batchSize?: number; onBatch?: (moved: number) => void } = {},
 ): Promise<{ moved: number; unreadable: number }> {
   const result = { moved: 0, unreadable: 0 }
-  for (let afterId = beforeAll; ; ) {
+  for (let afterId = smallestId; ; ) {
     const page = { keyId: ring.currentId, afterId, limit: batchSize }
-    const rows = await queries.listSealedOtherwise(db, page)
-    const fresh = rows.flatMap((row) => sealAnew(ring, row) ?? [])
+    const rows = await queries.listSealedByOtherKeys(db, page)
+    const fresh = rows.flatMap((row) => sealAgain(ring, row) ?? [])
     result.moved += await queries.replaceSeals(db, ring.currentId, fresh)
     result.unreadable += rows.length - fresh.length
     onBatch?.(result.moved)
@@ -30,7 +33,8 @@ export async function reEncrypt(
   }
 }
 
-function sealAnew(ring: KeyRing, { id, userId, keyId, sealed: from }: queries.SealedRow) {
+/** Seals the value with the current key; undefined when it can not be unsealed. */
+function sealAgain(ring: KeyRing, { id, userId, keyId, sealed: from }: queries.SealedRow) {
   const context = totpSealContext(userId)
   try {
     return { id, from, to: seal(ring, unseal(ring, { keyId, sealed: from }, context), context).sealed }

@@ -1,17 +1,18 @@
 import { DomainError } from '@muster/errors'
 import type { Deps } from '../../deps.ts'
 import { lockUser, setTwoFactorMethod } from '../accounts/accounts.service.ts'
-import * as challenges from '../one-time-codes/challenges.queries.ts'
-import { tellOfSafety } from '../security-events/security-alert.ts'
+import { endChallenges } from '../one-time-codes/one-time-codes.service.ts'
+import { sendSecurityAlert } from '../security-events/security-alert.ts'
 import { forceRenewal } from '../sessions/renew-access.ts'
 import * as queries from './two-factor.queries.ts'
 
 type ResetDeps = Pick<Deps, 'transact' | 'clock'> & { redis: Pick<Deps['redis'], 'drop'> }
 
 /**
- * Takes the second factor from somebody who has lost all that belongs to it; they are told. Whoever asks for it
- * has made sure that it is them. Their organization may ask them to set one up again. Nothing on changes nothing.
- * @returns what was on
+ * Removes the second factor of a user who has lost the app and the recovery codes, and alerts them. The operator has
+ * verified their identity. Their organization may require them to set one up again. Without a second factor nothing
+ * changes.
+ * @returns the method before
  * @throws DomainError NOT_FOUND
  */
 export async function resetFactor(deps: ResetDeps, userId: string): Promise<queries.FactorMethod> {
@@ -23,7 +24,7 @@ export async function resetFactor(deps: ResetDeps, userId: string): Promise<quer
     if (method === 'none') return method
     await queries.deleteTotp(tx.trx, userId)
     await queries.replaceRecoveryCodes(tx.trx, userId, [], now)
-    await challenges.endAll(tx.trx, userId, now)
+    await endChallenges(tx.trx, userId, now)
     await setTwoFactorMethod(deps, tx, userId, 'none', now)
     await forceRenewal(tx.trx, { userId }, now)
     tx.audit({
@@ -36,7 +37,7 @@ export async function resetFactor(deps: ResetDeps, userId: string): Promise<quer
     })
     const { name, timezone } = user
     const data = { name, timezone, at: now.toISOString(), device: null, ip: null, change: 'off' } as const
-    await tellOfSafety(tx, user, { template: 'two-factor-changed', data })
+    await sendSecurityAlert(tx, user, { template: 'two-factor-changed', data })
     return method
   })
 }

@@ -4,7 +4,7 @@ import type { Insertable, Selectable } from 'kysely'
 export type TotpRow = Selectable<Database['totp_secrets']>
 export type FactorMethod = 'none' | 'otp' | 'totp'
 
-/** The secret of the app in use. */
+/** Finds the secret of the app in use. */
 export function findTotp(db: Db | Trx, userId: string): Promise<TotpRow | undefined> {
   return db
     .selectFrom('totp_secrets')
@@ -14,7 +14,7 @@ export function findTotp(db: Db | Trx, userId: string): Promise<TotpRow | undefi
     .executeTakeFirst()
 }
 
-/** The secret of an app that is being set up, begun after `since`. */
+/** Finds the pending secret of a set-up that began after `since`. */
 export function findPendingTotp(db: Db | Trx, userId: string, since: Date): Promise<TotpRow | undefined> {
   return db
     .selectFrom('totp_secrets')
@@ -25,7 +25,7 @@ export function findPendingTotp(db: Db | Trx, userId: string, since: Date): Prom
     .executeTakeFirst()
 }
 
-/** Takes the place of one that was begun before and never confirmed. */
+/** Writes the pending secret of a set-up, in place of an earlier pending one. */
 export function putPendingTotp(
   trx: Trx,
   row: Pick<Insertable<Database['totp_secrets']>, 'id' | 'user_id' | 'key_id' | 'sealed' | 'created_at'>,
@@ -47,7 +47,7 @@ export function putPendingTotp(
     .execute()
 }
 
-/** The secret takes the place of the one in use, and of all that are pending. @returns false when none is pending any more */
+/** Confirms the secret, which replaces the one in use and all pending ones. @returns false when none is pending any more */
 export async function confirmTotp(
   trx: Trx,
   userId: string,
@@ -63,7 +63,7 @@ export async function confirmTotp(
   return numUpdatedRows > 0n
 }
 
-/** Accepts the code of this time step. @returns false when it, or a later one, was accepted before */
+/** Records the time step of an accepted code. @returns false when this step, or a later one, was accepted before */
 export async function acceptStep(trx: Trx, id: string, step: number): Promise<boolean> {
   const { numUpdatedRows } = await trx
     .updateTable('totp_secrets')
@@ -75,6 +75,7 @@ export async function acceptStep(trx: Trx, id: string, step: number): Promise<bo
   return numUpdatedRows > 0n
 }
 
+/** Tells whether the user has this unused recovery code. */
 export async function hasRecoveryCode(db: Db, userId: string, codeHash: Buffer): Promise<boolean> {
   const row = await db
     .selectFrom('recovery_codes')
@@ -86,7 +87,7 @@ export async function hasRecoveryCode(db: Db, userId: string, codeHash: Buffer):
   return row !== undefined
 }
 
-/** @returns false when it was used before, or replaced */
+/** Marks the recovery code as used. @returns false when it was used before, or replaced */
 export async function useRecoveryCode(trx: Trx, userId: string, codeHash: Buffer, now: Date): Promise<boolean> {
   const { numUpdatedRows } = await trx
     .updateTable('recovery_codes')
@@ -98,6 +99,7 @@ export async function useRecoveryCode(trx: Trx, userId: string, codeHash: Buffer
   return numUpdatedRows > 0n
 }
 
+/** Counts the user's unused recovery codes. */
 export async function countRecoveryCodes(db: Db, userId: string): Promise<number> {
   const { left } = await db
     .selectFrom('recovery_codes')
@@ -108,7 +110,7 @@ export async function countRecoveryCodes(db: Db, userId: string): Promise<number
   return left
 }
 
-/** Every code before dies. */
+/** Replaces the user's recovery codes. */
 export async function replaceRecoveryCodes(trx: Trx, userId: string, hashes: readonly Buffer[], now: Date) {
   await trx.deleteFrom('recovery_codes').where('user_id', '=', userId).execute()
   if (hashes.length === 0) return
@@ -116,12 +118,12 @@ export async function replaceRecoveryCodes(trx: Trx, userId: string, hashes: rea
   await trx.insertInto('recovery_codes').values(rows).execute()
 }
 
-/** Forgets the app in use and whichever is being set up. */
+/** Deletes the secret of the app in use and the pending ones. */
 export function deleteTotp(trx: Trx, userId: string) {
   return trx.deleteFrom('totp_secrets').where('user_id', '=', userId).execute()
 }
 
-/** What the person's organization asks for; `none` for those without one. */
+/** Finds the second factor that the user's organization requires; `none` for a user without an organization. */
 export async function findRequiredMethod(db: Db | Trx, userId: string): Promise<FactorMethod> {
   const row = await db
     .selectFrom('users')

@@ -1,73 +1,23 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
-import { z } from 'zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
 import { errorReply, messageReply, ok, said } from '../../http/reply.ts'
-import { userReply } from '../accounts/accounts.schema.ts'
-import { mailConfirmationCode } from '../reauthentication/reauthenticate.ts'
+import { confirmationBody } from '../reauthentication/reauthentication.schema.ts'
 import { renewAccess } from '../sessions/renew-access.ts'
-import { resendCode } from '../sign-in/sign-in-challenge.ts'
-import { verifySignIn } from '../sign-in/verify-sign-in.ts'
 import {
-  challengeBody,
-  confirmationBody,
   digitCodeBody,
-  ownerBody,
+  factorConfirmationBody,
   recoveryCodesReply,
   setupBody,
-  signInCodeBody,
   totpSetupReply,
 } from './two-factor.schema.ts'
 import * as twoFactor from './two-factor.service.ts'
 
-const nothing = z.strictObject({}).nullish()
 const mailed = said('We have sent you a mail with a code.')
-
-/** The second step of a sign-in. */
-const signInRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
-  app.post(
-    '/auth/two-factor/verify',
-    {
-      config: { access: 'public' },
-      schema: {
-        tags: ['auth'],
-        summary: 'Finish a sign-in by the second factor',
-        description: 'Takes the mailed code, the code of the authenticator app, or a recovery code. Five tries.',
-        body: signInCodeBody,
-        response: { 200: userReply, 401: errorReply, 403: errorReply, 409: errorReply },
-      },
-    },
-    async (request, reply) => {
-      const { user, grant, recoveryCodesLeft } = await verifySignIn(context, request.body, originOf(request))
-      context.cookies.set(reply, grant)
-      const message =
-        recoveryCodesLeft === undefined ? undefined : `You used a recovery code; ${recoveryCodesLeft} are left.`
-      return ok({ user }, message)
-    },
-  )
-
-  app.post(
-    '/auth/two-factor/resend',
-    {
-      config: { access: 'public' },
-      schema: {
-        tags: ['auth'],
-        summary: 'Mail another code for a sign-in',
-        description: 'Once a minute. The code before is worth nothing then; tries and time stay as they are.',
-        body: challengeBody,
-        response: { 202: messageReply, 401: errorReply, 409: errorReply },
-      },
-    },
-    async (request, reply) => {
-      await resendCode(context, request.body.challengeToken)
-      return reply.status(202).send(mailed)
-    },
-  )
-}
 
 const setup = { access: 'signed-in', isOpenWithoutFactor: true } as const
 
-/** Setting a factor up, which is all that somebody may do whose organization requires one that they lack. */
+/** The set-up of a factor: the only actions open to a user who lacks the factor that their organization requires. */
 const setupRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
   app.post(
     '/auth/two-factor/totp/setup',
@@ -145,8 +95,8 @@ const setupRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { c
   )
 }
 
-/** What is changed of a factor that is on, and the mailed code that stands in for a password. */
-const ownerRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
+/** Changes of a factor that is on. */
+const changeRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
   app.post(
     '/auth/two-factor/recovery-codes',
     {
@@ -176,7 +126,7 @@ const ownerRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { c
         description:
           'Takes the password and a code: of the app, a recovery code, or for the factor by mail the one that ' +
           '/auth/confirmation-code mails. An account with an app but no password sends `confirmationCode` instead of it.',
-        body: ownerBody,
+        body: factorConfirmationBody,
         response: { 200: messageReply, 403: errorReply, 409: errorReply },
       },
     },
@@ -185,28 +135,10 @@ const ownerRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { c
       return said('The second factor is off.')
     },
   )
-
-  app.post(
-    '/auth/confirmation-code',
-    {
-      config: { access: 'signed-in' },
-      schema: {
-        tags: ['auth'],
-        summary: 'Mail a code that confirms an action',
-        description: 'For accounts without a password, and to turn the mailed second factor off. One mail a minute.',
-        body: nothing,
-        response: { 202: messageReply },
-      },
-    },
-    async (request, reply) => {
-      await mailConfirmationCode(context, request.actor)
-      return reply.status(202).send(mailed)
-    },
-  )
 }
 
+/** Sets up, changes and turns off the second factor. */
 export const twoFactorRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
-  await app.register(signInRoutes, { context })
   await app.register(setupRoutes, { context })
-  await app.register(ownerRoutes, { context })
+  await app.register(changeRoutes, { context })
 }

@@ -1,68 +1,66 @@
 import { DomainError } from '@muster/errors'
 import { notify } from '@muster/notifications'
-import type { Context } from '../../../context.ts'
 import type { Origin } from '../../../http/actor.ts'
 import { isUniqueViolation } from '../../../sql/unique-violation.ts'
 import { timezone } from '../../accounts/accounts.schema.ts'
 import { findUserByEmail, findUserByGoogleId, linkGoogle, type UserRow } from '../../accounts/accounts.service.ts'
-import { acceptAsNewcomer } from '../../invites/acceptance.ts'
 import { createUser } from '../../organizations/create-user.ts'
+import type { OpenInvitation } from '../invitation-steps.ts'
+import type { SignInDeps } from '../sign-in-options.ts'
 import type { Identity } from './claims.ts'
 import { GoogleError } from './google-errors.ts'
 import { nameFrom, usernameFrom } from './names.ts'
 
-/** What must be known of the invitation that somebody comes by. */
-type Invitation = { email: string; email_id: string }
+type LinkDeps = Pick<SignInDeps, 'clock' | 'config' | 'db' | 'invitations' | 'redis' | 'transact'>
+type Options = { invite: OpenInvitation | undefined; origin: Origin }
 
-/** Each round but the last was lost to somebody who was faster; losing so often is no coincidence any more. */
+/** Each round but the last was lost to a faster request. Losing this often is no coincidence. */
 const maxRounds = 6
 const userKeys = ['users_google_id_key', 'users_email_key', 'users_username_key']
 
 /**
- * The account of whom the issuer vouches for: the one that knows them, else the one with their e-mail, which from now on
- * knows them, else a new one, in the place that the invitation has for them if they come by one. Of any number at once for one person all get the same: unique keys decide, and who lost
- * looks again.
+ * Finds the account that is linked to this identity; else links the account with its verified e-mail; else creates one, by
+ * the invitation if there is one. Parallel calls for one identity return the same account: unique keys decide, and the
+ * slower call starts over.
  * @throws GoogleError email_unverified, already_linked; DomainError REGISTRATION_CLOSED, INVITE_INVALID, OVERLOADED
  */
-export async function personOf(
-  context: Context,
-  identity: Identity,
-  { invite, origin }: { invite: Invitation | undefined; origin: Origin },
-): Promise<UserRow> {
+export async function linkAccount(deps: LinkDeps, identity: Identity, options: Options): Promise<UserRow> {
+  const { invite, origin } = options
   for (let round = 0; round < maxRounds; round++) {
-    const known = await findUserByGoogleId(context.db, identity.googleId)
-    if (known) return known
+    const linked = await findUserByGoogleId(deps.db, identity.googleId)
+    if (linked) return linked
     const address = identity.verifiedEmail
     if (!address) throw new GoogleError('email_unverified')
     if (invite && invite.email !== address) throw new DomainError('INVITE_INVALID')
-    const owner = await findUserByEmail(context.db, address)
+    const owner = await findUserByEmail(deps.db, address)
     const row = owner
-      ? await link(context, owner, identity, origin)
-      : await create(context, { ...identity, address, round }, { invite, origin })
+      ? await linkOwner(deps, owner, identity, origin)
+      : await createAccount(deps, { ...identity, address, round }, options)
     if (row) return row
   }
   throw new DomainError('OVERLOADED', { retryAfterSeconds: 1 })
 }
 
 /**
- * Links by e-mail alone. That is safe, because nobody has an account here with an e-mail that isn't proven: no row exists
- * before the mailed code came back (or the operator or an invitation named the address), so nobody can lie in wait with
- * the e-mail of somebody else. It needs no second factor, as a password reset doesn't: signing in still does.
- * @returns undefined when it must be looked at again
+ * Links the account that has the identity's e-mail. The e-mail alone suffices, because every account's e-mail is verified:
+ * no row exists before the mailed code came back (or the operator or an invitation named the address), so nobody can
+ * create an account in advance with the e-mail of another person. Like a password reset, it requires no second factor,
+ * which the sign-in still does.
+ * @returns undefined when a parallel request was faster
  */
-async function link(
-  context: Context,
+async function linkOwner(
+  deps: LinkDeps,
   owner: UserRow,
   { googleId }: Identity,
   origin: Origin,
 ): Promise<UserRow | undefined> {
-  // Linked a moment ago; or it will be refused, and nothing of it changes.
+  // A parallel request has linked it; or the account is deactivated, and the sign-in will refuse it unchanged.
   if (owner.google_id === googleId || !owner.is_active) return owner
   if (owner.google_id !== null) throw new GoogleError('already_linked')
-  const now = context.clock.now()
-  return orLost(
-    context.transact(async (tx) => {
-      const linked = await linkGoogle(context, tx, owner, googleId, now)
+  const now = deps.clock.now()
+  return unlessTaken(
+    deps.transact(async (tx) => {
+      const linked = await linkGoogle(deps, tx, owner, googleId, now)
       if (!linked) return undefined
       await notify(tx, { userId: owner.id, ...linkedNotice, now })
       tx.audit({
@@ -86,36 +84,36 @@ const linkedNotice = {
     'The Google account with your e-mail now signs you in. If it wasn’t you, unlink it and change your password.',
 }
 
-/** @returns undefined when the person, or somebody with that username, came into being meanwhile */
-function create(
-  context: Context,
-  { googleId, address, round, ...told }: Identity & { address: string; round: number },
-  { invite, origin }: { invite: Invitation | undefined; origin: Origin },
+/** Creates an account for the identity. @returns undefined when a parallel request took the identity, e-mail or username */
+function createAccount(
+  deps: LinkDeps,
+  { googleId, address, round, ...claims }: Identity & { address: string; round: number },
+  { invite, origin }: Options,
 ): Promise<UserRow | undefined> {
-  const { config, transact, clock } = context
+  const { config, transact, clock, invitations } = deps
   if (!invite && !config.isSignupOpen) throw new DomainError('REGISTRATION_CLOSED')
-  const name = nameFrom(told.name)
+  const name = nameFrom(claims.name)
   const username = usernameFrom(name, round)
-  const person = {
+  const newUser = {
     username,
     name: name ?? username,
     email: address,
-    timezone: timezone.safeParse(told.timezone).data ?? 'UTC',
+    timezone: timezone.safeParse(claims.timezone).data ?? 'UTC',
     credential: { googleId },
   }
-  return orLost(
+  return unlessTaken(
     transact((tx) =>
       invite
-        ? acceptAsNewcomer(context, tx, invite.email_id, person, origin)
-        : createUser(tx, person, { origin, now: clock.now() }),
+        ? invitations.acceptAsNewcomer(tx, invite.email_id, newUser, origin)
+        : createUser(tx, newUser, { origin, now: clock.now() }),
     ),
   )
 }
 
-/** What was written; undefined when one of the keys of a user was taken. */
-async function orLost<T>(writing: Promise<T>): Promise<T | undefined> {
+/** Resolves as the write does; with undefined when a unique key of a user was taken. */
+async function unlessTaken<T>(write: Promise<T>): Promise<T | undefined> {
   try {
-    return await writing
+    return await write
   } catch (error) {
     if (userKeys.some((key) => isUniqueViolation(error, key))) return undefined
     throw error

@@ -9,14 +9,14 @@ import { findUser, type UserRow } from '../accounts/accounts.service.ts'
 import { assertNotLastAdmin, setMembership } from '../members/membership.service.ts'
 import { createUserAsMember, type NewUser, registrationMethod } from '../organizations/create-user.ts'
 import { createOrganization, type Membership } from '../organizations/organizations.service.ts'
-import { tellOfAcceptance } from './acceptance-notices.ts'
-import { assertOpen, mayReplace } from './invite-rules.ts'
+import { notifyOfAcceptance } from './acceptance-notices.ts'
+import { assertOpen, mayReplace, platformRoles } from './invite-rules.ts'
 import * as queries from './invites.queries.ts'
 
 /**
- * The open invitation that a token is for; reading it uses nothing up. Accept it by its `email_id`: a newer mail makes
- * that one worthless too.
- * @throws DomainError INVITE_INVALID, alike for whatever is wrong with it
+ * Reads the open invitation of a token, without using it. Accept it by its `email_id`: once a newer mail is sent, that one
+ * is no longer accepted.
+ * @throws DomainError INVITE_INVALID, whatever is wrong with it
  */
 export async function readInvitation(
   { config, db, clock }: Pick<Deps, 'config' | 'db' | 'clock'>,
@@ -30,22 +30,22 @@ export async function readInvitation(
 }
 
 /**
- * Accepts for somebody who has no account, and makes it in the place that the invitation has for them. Of any number at
- * once one does; the others wait for its row and find it used.
+ * Accepts an invitation for a newcomer: creates their account with its role and organization. Of several parallel calls
+ * one succeeds; the others wait for the locked invitation and find it used.
  * @throws DomainError INVITE_INVALID, and the unique violations of a user
  */
 export async function acceptAsNewcomer(
   { clock }: { clock: Clock },
   tx: TransactContext,
   emailId: string,
-  person: NewUser,
+  newcomer: NewUser,
   origin: Origin,
 ): Promise<UserRow> {
   const now = clock.now()
   const invite = await lockOpen(tx, emailId, now)
-  if (person.email !== invite.email) throw new DomainError('INVITE_INVALID')
-  const place = await placeOf(tx.trx, invite, now)
-  const user = await createUserAsMember(tx.trx, person, place, now)
+  if (newcomer.email !== invite.email) throw new DomainError('INVITE_INVALID')
+  const membership = await createMembership(tx.trx, invite, now)
+  const user = await createUserAsMember(tx.trx, newcomer, membership, now)
   const { username, email, role } = user
   tx.audit({
     ...eventOn('user', user.id, user.id, origin),
@@ -55,22 +55,22 @@ export async function acceptAsNewcomer(
       email,
       role,
       organizationId: user.organization_id,
-      by: registrationMethod(person),
+      by: registrationMethod(newcomer),
       inviteId: invite.id,
     },
   })
-  await settle(tx, invite, user, { place, origin, now })
-  await tellOfAcceptance(tx, invite, user, now)
+  await markAccepted(tx, invite, user, { membership, origin, now })
+  await notifyOfAcceptance(tx, invite, user, now)
   return user
 }
 
 /**
- * Accepts for somebody who has an account and has proven to be its person: they go where the invitation leads, with their
- * tasks. The caller has locked their row, and drops the cached profile after the commit.
- * @returns the row as it is then
+ * Accepts an invitation for a user: gives them its role and organization, and transfers their tasks there. The caller has
+ * verified the user's identity and locked their row.
+ * @returns the row afterwards
  * @throws DomainError INVITE_INVALID, also when it is for another e-mail; ALREADY_EXISTS, ROLE_NOT_ALLOWED, LAST_ADMIN
  */
-export async function acceptAsPerson(
+export async function acceptAsUser(
   deps: { clock: Clock; redis: Pick<Deps['redis'], 'drop'> },
   tx: TransactContext,
   emailId: string,
@@ -79,26 +79,26 @@ export async function acceptAsPerson(
 ): Promise<UserRow> {
   const now = deps.clock.now()
   const invite = await lockOpen(tx, emailId, now)
-  refuseWhoMayNotGo(invite, user)
-  const place = await placeOf(tx.trx, invite, now)
-  await settle(tx, invite, user, { place, origin, now })
-  await assertNotLastAdmin(tx.trx, user, place.organizationId)
-  await setMembership(deps, tx, user, place)
+  assertMayAccept(invite, user)
+  const membership = await createMembership(tx.trx, invite, now)
+  await markAccepted(tx, invite, user, { membership, origin, now })
+  await assertNotLastAdmin(tx.trx, user, membership.organizationId)
+  await setMembership(deps, tx, user, membership)
   tx.audit({
     ...eventOn('user', user.id, user.id, origin),
     action: 'user.membership_changed',
     before: { role: user.role, organizationId: user.organization_id },
-    after: { ...place, inviteId: invite.id },
+    after: { ...membership, inviteId: invite.id },
   })
-  await tellOfAcceptance(tx, invite, user, now)
+  await notifyOfAcceptance(tx, invite, user, now)
   const moved = await findUser(tx.trx, user.id)
   if (!moved) throw new DomainError('UNAUTHENTICATED')
   return moved
 }
 
 /**
- * As {@link acceptAsPerson}, in the last step of a sign-in, whose first step may have made the account by this invitation:
- * then nothing is left to do.
+ * Accepts an invitation as {@link acceptAsUser} does, in the last step of a sign-in. Has no effect when the first step has
+ * accepted it already, by creating the account.
  */
 export async function acceptAtSignIn(
   deps: { clock: Clock; redis: Pick<Deps['redis'], 'drop'> },
@@ -108,7 +108,7 @@ export async function acceptAtSignIn(
   origin: Origin,
 ): Promise<UserRow> {
   const invite = await queries.findByMail(tx.trx, emailId)
-  return invite?.accepted_by === user.id ? user : acceptAsPerson(deps, tx, emailId, user, origin)
+  return invite?.accepted_by === user.id ? user : acceptAsUser(deps, tx, emailId, user, origin)
 }
 
 async function lockOpen({ trx }: TransactContext, emailId: string, now: Date): Promise<queries.InviteRow> {
@@ -117,34 +117,37 @@ async function lockOpen({ trx }: TransactContext, emailId: string, now: Date): P
   return invite
 }
 
-function refuseWhoMayNotGo(invite: queries.InviteRow, { email, role, organization_id: organizationId }: UserRow): void {
+function assertMayAccept(invite: queries.InviteRow, { email, role, organization_id: organizationId }: UserRow): void {
   if (email !== invite.email)
     throw new DomainError('INVITE_INVALID', {
       message: 'This invitation is for another e-mail than that of your account.',
     })
-  const isThere = invite.role === 'client_user' ? organizationId === invite.organization_id : role === invite.role
-  if (isThere && invite.role !== 'client_admin')
-    throw new DomainError('ALREADY_EXISTS', { message: 'You are where this invitation leads already.' })
+  if (invite.role === 'client_user' && organizationId === invite.organization_id)
+    throw new DomainError('ALREADY_EXISTS', { message: 'You are already a member of this organization.' })
+  if (platformRoles.includes(invite.role) && role === invite.role)
+    throw new DomainError('ALREADY_EXISTS', { message: `You already have the role ${role}.` })
   if (!mayReplace(invite, role as Role))
-    throw new DomainError('ROLE_NOT_ALLOWED', { message: `Who invites you may not take the role ${role} from you.` })
+    throw new DomainError('ROLE_NOT_ALLOWED', {
+      message: `The sender of this invitation may not change your role ${role}.`,
+    })
 }
 
-/** Where the invitation leads: an organization of the inviter, one that comes into being now, or none. */
-async function placeOf(trx: Trx, invite: queries.InviteRow, now: Date): Promise<Membership> {
+/** Returns the membership that the invitation grants. For a client_admin it creates the organization. */
+async function createMembership(trx: Trx, invite: queries.InviteRow, now: Date): Promise<Membership> {
   const { role, organization_name: name } = invite
   if (role === 'client_user') return { role, organizationId: invite.organization_id }
   if (role !== 'client_admin') return { role, organizationId: null }
   return { role, organizationId: await createOrganization(trx, { name: name ?? '' }, now) }
 }
 
-/** Uses the invitation up. */
-async function settle(
+/** Marks the invitation as accepted, and records it. */
+async function markAccepted(
   tx: TransactContext,
   invite: queries.InviteRow,
   user: UserRow,
-  { place, origin, now }: { place: Membership; origin: Origin; now: Date },
+  { membership, origin, now }: { membership: Membership; origin: Origin; now: Date },
 ): Promise<void> {
-  const { organizationId } = place
+  const { organizationId } = membership
   const acceptance = { status: 'accepted', accepted_by: user.id, accepted_at: now, organization_id: organizationId }
   await queries.update(tx.trx, invite.id, acceptance, now)
   if (organizationId !== null && organizationId !== invite.organization_id)

@@ -2,7 +2,11 @@ import type { Origin } from '../../http/actor.ts'
 import { deviceName } from '../../http/device-name.ts'
 import type { UserRow } from '../accounts/accounts.service.ts'
 
-/** What every mail about the account's safety tells: whose account, when, and from where. */
-export function happened({ name, timezone }: Pick<UserRow, 'name' | 'timezone'>, origin: Origin, now: Date) {
+/** Returns the fields that every security alert has: the user's name and timezone, the time, the device and the address. */
+export function securityEventDetails(
+  { name, timezone }: Pick<UserRow, 'name' | 'timezone'>,
+  origin: Origin,
+  now: Date,
+) {
   return { name, timezone, at: now.toISOString(), device: deviceName(origin.userAgent), ip: origin.ip }
 }

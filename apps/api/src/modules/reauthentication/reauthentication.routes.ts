@@ -1,0 +1,26 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import type { Context } from '../../context.ts'
+import { messageReply, said } from '../../http/reply.ts'
+import { mailConfirmationCode } from './reauthenticate.ts'
+
+/** Mails the code by which accounts without a password confirm sensitive actions. */
+export const reauthenticationRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
+  app.post(
+    '/auth/confirmation-code',
+    {
+      config: { access: 'signed-in' },
+      schema: {
+        tags: ['auth'],
+        summary: 'Mail a code that confirms an action',
+        description: 'For accounts without a password, and to turn the mailed second factor off. One mail a minute.',
+        body: z.strictObject({}).nullish(),
+        response: { 202: messageReply },
+      },
+    },
+    async (request, reply) => {
+      await mailConfirmationCode(context, request.actor)
+      return reply.status(202).send(said('We have sent you a mail with a code.'))
+    },
+  )
+}

@@ -1,0 +1,16 @@
+import { emailAddress as email, newUsername as username } from '@muster/identifiers'
+import { passwordFaults } from '@muster/security'
+import { z } from 'zod'
+import { anyPassword } from '../../http/fields.ts'
+import { personName, timezone } from '../accounts/accounts.schema.ts'
+
+export const registerBody = z
+  .strictObject({ username, name: personName, email, password: anyPassword, timezone: timezone.optional() })
+  .superRefine(({ password, email, username }, ctx) => {
+    for (const fault of passwordFaults(password, { email, username })) {
+      ctx.addIssue({ code: 'custom', path: ['password'], message: fault })
+    }
+  })
+export type Registration = z.infer<typeof registerBody>
+
+export const verifyBody = z.strictObject({ email, otp: z.string().regex(/^\d{6}$/, 'has 6 digits') })
