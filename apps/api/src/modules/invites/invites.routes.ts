@@ -23,7 +23,7 @@ import * as invites from './invites.service.ts'
 
 const tags = ['invites']
 
-/** Invitations: sent, listed and taken back by those who may invite; read and accepted by whoever has the link. */
+/** Sends, lists, resends and revokes invitations; shows and accepts them by their link. */
 export const invitesRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
   await app.register(sendingRoutes, { context })
   await app.register(acceptingRoutes, { context })

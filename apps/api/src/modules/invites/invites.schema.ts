@@ -7,13 +7,13 @@ import { wholeNumber } from '../../http/whole-number.ts'
 import { personName, timezone } from '../accounts/accounts.schema.ts'
 import { organizationName } from '../organizations/organizations.schema.ts'
 
-/** Super admins are made by the operator alone. */
+/** The roles that an invitation can grant. Only the operator creates super admins. */
 export const invitedRole = roleSchema.exclude(['super_admin'])
 export type InvitedRole = z.infer<typeof invitedRole>
 export const inviteStatus = z.enum(['pending', 'accepted', 'revoked', 'expired'])
 export type InviteStatus = z.infer<typeof inviteStatus>
 
-/** An invitation as who sent it and administrators see it. The token goes into the mail and nowhere else. */
+/** An invitation as its inviter and administrators see it. Only the mail contains the token. */
 export const invite = z
   .object({
     id: z.uuid(),
@@ -21,7 +21,7 @@ export const invite = z
     role: invitedRole,
     status: inviteStatus,
     expiresAt: instant,
-    /** Of the organization to join or to set up; null for a role of the platform. */
+    /** The name of the organization to join or to create; null for a platform role. */
     organizationName: z.string().nullable(),
     invitedBy: z.object({ id: z.uuid(), name: z.string() }),
     createdAt: instant,
@@ -36,7 +36,7 @@ export const newInvite = z
   .strictObject({
     email,
     role: invitedRole,
-    /** For a client_admin, who sets it up, and for nobody else. */
+    /** Required for a client_admin, for whom it is created; refused for any other role. */
     organizationName: organizationName.optional(),
   })
   .superRefine(({ role, organizationName }, ctx) => {
@@ -47,7 +47,7 @@ export const newInvite = z
   })
 export type NewInvite = z.output<typeof newInvite>
 
-/** Numbered pages end here: what is behind them is found by status. */
+/** The last offset of numbered pages. Filters by status find what is behind it. */
 const maxOffset = 10_000
 
 export const invitesQuery = z
@@ -68,11 +68,11 @@ export const invitesReply = z.object({
   pagination: pageInfo,
 })
 
-/** Anything that could be a token; whether it is one is told by INVITE_INVALID alone. */
+/** Any text of a token's length; an invalid token is refused by INVITE_INVALID, not by the schema. */
 const token = z.string().min(1).max(100)
 export const tokenParams = z.strictObject({ token })
 
-/** An invitation as whoever has the link sees it. */
+/** An invitation as the holder of its link sees it. */
 export const invitation = invite
   .pick({ email: true, role: true, organizationName: true, expiresAt: true })
   .extend({ invitedBy: z.object({ name: z.string() }) })
@@ -81,13 +81,13 @@ export type Invitation = z.infer<typeof invitation>
 
 export const invitationReply = replyOf(z.object({ invite: invitation }))
 
-/** What a new account takes. */
+/** The fields of a new account. */
 const account = z.object({ name: personName, username, password: anyPassword, timezone: timezone.optional() })
 export type NewAccount = z.output<typeof account>
 
 const requiredOfAccount = ['name', 'username', 'password'] as const
 
-/** The token alone is for somebody who is signed in; with the rest it makes an account. */
+/** The token alone accepts with the actor's account; with the other fields it creates an account. */
 export const acceptBody = z
   .strictObject({ token, ...account.partial().shape })
   .superRefine(({ token: _, ...given }, ctx) => {
@@ -98,7 +98,7 @@ export const acceptBody = z
     }
   })
 
-/** The account to make; undefined when the body has none. */
+/** Returns the account to create; undefined when the body has none. */
 export function accountIn({ token: _, ...given }: z.output<typeof acceptBody>): NewAccount | undefined {
   return account.safeParse(given).data
 }

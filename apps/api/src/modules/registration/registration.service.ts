@@ -8,7 +8,7 @@ import { isUniqueViolation } from '../../sql/unique-violation.ts'
 import { findUserByEmail, isUsernameTaken } from '../accounts/accounts.service.ts'
 import { toUser } from '../accounts/user-view.ts'
 import { createUser } from '../organizations/create-user.ts'
-import { noteDevice } from '../sessions/known-devices.ts'
+import { recordDevice } from '../sessions/known-devices.ts'
 import { openSession } from '../sessions/open-session.ts'
 import type { SignedIn } from '../sign-in/sign-in-steps.ts'
 import * as registrations from './pending-registrations.ts'
@@ -98,7 +98,7 @@ async function createAndSignIn(
     const row = await createUser(tx, newUser, { origin, now })
     const owner = { id: row.id, role: 'client_admin', organizationId: row.organization_id } as const
     const opened = await openSession(deps, tx, owner, { rememberMe: false, origin })
-    const device = await noteDevice(deps, tx, row, { origin, now })
+    const device = await recordDevice(deps, tx, row, { origin, now })
     return { requiresTwoFactor: false as const, user: toUser(row, now), grant: { ...opened, device } }
   }).catch(async (error: unknown) => {
     const isTaken = isUniqueViolation(error, 'users_username_key') || isUniqueViolation(error, 'users_email_key')

@@ -10,13 +10,14 @@ import { exactId } from '../../http/fields.ts'
 export type AccessClaims = { actor: Actor; issuedAtMs: number; expiresAtMs: number }
 
 export type AccessTokens = {
+  /** Signs a token for the actor, valid for 15 minutes. */
   sign(actor: Actor): string
-  /** The claims of a token that one of our keys signed for this API, expired or not; undefined for anything else. */
+  /** Reads the claims of a token that one of our keys signed for this API, even if it has expired; undefined for any other. */
   read(token: string): AccessClaims | undefined
 }
 
 const seconds = z.int().min(0).max(8_640_000_000_000)
-/** The claims of every access token. A token that lacks or misspells one is refused, whoever signed it. */
+/** Builds the schema of the claims. A token that lacks one or has an invalid one is refused, even with a valid signature. */
 const claimsOf = (issuer: string, clock: Clock) =>
   z
     .object({
@@ -26,24 +27,25 @@ const claimsOf = (issuer: string, clock: Clock) =>
       sid: exactId,
       org: exactId.nullable(),
       role: roleSchema,
-      /** Stands only where a required second factor is missing. */
+      /** Present only when the user lacks the second factor that their organization requires. */
       nof: z.literal(true).optional(),
       iat: seconds,
       exp: seconds,
     })
-    // Revocations are remembered for as long as our tokens live, and compared with when those were issued.
+    // Revocations are kept only as long as our tokens live, and are compared with the time of issue.
     .refine(({ iat, exp }) => exp > iat && exp - iat <= accessTokenTtlMs / 1_000)
     .refine(({ iat }) => iat * 1_000 <= clock.now().getTime() + maxAheadMs)
 
 type Signer = { sign(payload: object): string; verify(token: string): unknown }
 
 export const accessTokenTtlMs = 15 * 60 * 1_000
-/** How much the clock of another instance may be ahead of this one's. */
+/** How far the clock of another instance may be ahead of this one's. */
 const maxAheadMs = 60_000
 
 /**
- * JWTs (RFC 7519) with HS256 and a key id. Each key has a verifier of its own, chosen by the token's whole header: it is
- * the same text for all tokens of a key, so neither another algorithm nor another header field can get in.
+ * Creates the signer and reader of access tokens: JWTs (RFC 7519) with HS256 and a key id. Each key has a verifier of its
+ * own, chosen by the token's whole header. That header is the same text for all tokens of a key, so no other algorithm and
+ * no other header field is accepted.
  */
 export async function createAccessTokens(
   app: FastifyInstance,
@@ -56,8 +58,8 @@ export async function createAccessTokens(
       namespace: kid,
       secret: key,
       sign: { algorithm: 'HS256', kid, iss: issuer, aud: issuer },
-      // No cache: it costs more than it saves. The time is checked by our clock, and the claims by their schema: the
-      // library passes over an issuer and audience that are missing.
+      // The library's cache costs more than it saves. Our clock checks the expiry, and the schema checks the claims, because
+      // the library accepts a token without issuer and audience.
       verify: { algorithms: ['HS256'], ignoreExpiration: true, cache: false },
     })
   }

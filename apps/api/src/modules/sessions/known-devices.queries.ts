@@ -2,11 +2,11 @@ import type { Trx } from '@muster/db'
 import { sql } from 'kysely'
 
 /**
- * Notes that a browser in this network is the person's; the row's key decides which of two sign-ins at once made it.
- * The caller holds the person's row, so that there is one first.
- * @returns whether it was unknown, and whether none was known before
+ * Upserts the user's device, which is a browser in a network. Of two parallel sign-ins, the row's key decides which one
+ * inserted it. The caller has locked the user's row, so that only one device is the first.
+ * @returns whether the device is new, and whether it is the user's first
  */
-export async function note(
+export async function upsertDevice(
   trx: Trx,
   device: { userId: string; browser: string; network: string; now: Date },
 ): Promise<{ isNew: boolean; isFirst: boolean }> {
@@ -20,7 +20,7 @@ export async function note(
   return rows[0] as { isNew: boolean; isFirst: boolean }
 }
 
-/** Forgets the devices that the person has not used since. */
-export function forgetUnused(trx: Trx, userId: string, since: Date) {
-  return trx.deleteFrom('known_devices').where('user_id', '=', userId).where('last_seen_at', '<', since).execute()
+/** Deletes the user's devices that were last used before `before`. */
+export function deleteUnused(trx: Trx, userId: string, before: Date) {
+  return trx.deleteFrom('known_devices').where('user_id', '=', userId).where('last_seen_at', '<', before).execute()
 }

@@ -10,26 +10,26 @@ import { securityEventDetails } from '../security-events/security-event-details.
 import * as queries from './known-devices.queries.ts'
 
 /** As long as the device cookie lives. */
-const forgetAfterMs = 365 * 86_400_000
+const keptForMs = 365 * 86_400_000
 
 /**
- * Notes from where a person signs in, in the transaction of that sign-in, and tells them when the browser was never seen
- * in that network before. Of their very first sign-in they are told nothing. The caller holds the person's row.
- * @returns the signed device cookie for this browser; it keeps the id that it has
+ * Records the device of a sign-in in its transaction, and alerts the user to a new one: a browser that has never been used
+ * in this network. The very first device causes no alert. The caller has locked the user's row.
+ * @returns the signed device cookie for this browser, with the id that the browser already has, if it has one
  */
-export async function noteDevice(
+export async function recordDevice(
   { config }: Pick<Deps, 'config'>,
   tx: TransactContext,
   user: UserRow,
   { origin, now }: { origin: Origin; now: Date },
 ): Promise<string> {
   const browser = browserFamily(origin.userAgent) ?? 'unknown'
-  const seen = await queries.note(tx.trx, { userId: user.id, browser, network: networkOf(origin.ip), now })
-  if (seen.isNew && !seen.isFirst) {
-    await queries.forgetUnused(tx.trx, user.id, new Date(now.getTime() - forgetAfterMs))
+  const device = await queries.upsertDevice(tx.trx, { userId: user.id, browser, network: networkOf(origin.ip), now })
+  if (device.isNew && !device.isFirst) {
+    await queries.deleteUnused(tx.trx, user.id, new Date(now.getTime() - keptForMs))
     await sendSecurityAlert(tx, user, { template: 'new-device', data: securityEventDetails(user, origin, now) })
   }
-  const device = readDevice(config.keys.cookie, origin.deviceCookie)
-  const deviceId = device?.userId === user.id ? device.deviceId : newId()
+  const known = readDevice(config.keys.cookie, origin.deviceCookie)
+  const deviceId = known?.userId === user.id ? known.deviceId : newId()
   return signDevice(config.keys.cookie, { userId: user.id, deviceId })
 }

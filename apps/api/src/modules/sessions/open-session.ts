@@ -12,7 +12,7 @@ export type OpenSessionDeps = TokenDeps & RevocationDeps & Pick<Deps, 'clock'>
 const maxOpenSessions = 20
 
 /**
- * Opens a session for a user who has proven their identity. It replaces the session that the browser held until now.
+ * Opens a session for a user whose identity is verified. It replaces the session that the browser held until now.
  * When the user has more than 20 open sessions, the least recently used ones end.
  */
 export async function openSession(

@@ -2,20 +2,20 @@ import type { Clock, Db } from '@muster/db'
 import type { Logger } from '@muster/logger'
 import * as queries from './sessions.queries.ts'
 
-/** What this API instance knows of sessions that ended or must be renewed before their access tokens run out. */
+/** The sessions that ended, or must be renewed, before their access tokens expire, as far as this API instance knows. */
 export type Revocations = {
-  /** `revoked`: refuse. `renew`: the token's claims are out of date, a refresh makes new ones. */
+  /** Judges an access token: `revoked` must be refused; `renew` has outdated claims, which a refresh replaces. */
   verdict(sessionId: string, issuedAtMs: number): 'good' | 'renew' | 'revoked'
-  /** Takes effect on this instance at once; the others see the row within a poll. */
+  /** Refuses the sessions' access tokens on this instance at once; other instances read the rows at their next poll. */
   noteRevoked(sessionIds: readonly string[]): void
-  /** False when Postgres could not be asked for a second: then nobody can be let in. */
+  /** Tells whether a poll succeeded within the last second. When none did, no request can be authenticated. */
   isFresh(): boolean
   /**
-   * For when it is not fresh: a process that had to stand still asks again at once and waits for the answer, while one
-   * that can't reach Postgres says no without delay.
+   * Waits for the next poll when the last one is too old, e.g. because the process was stalled. Resolves with false at once
+   * while polls fail, because Postgres is unavailable.
    */
   whenFresh(): Promise<boolean>
-  /** Resolves when Postgres was asked for the first time. */
+  /** Resolves after the first successful poll. */
   loaded: Promise<void>
   close(): Promise<void>
 }
@@ -24,15 +24,15 @@ type Known = { revokedAtMs: number | null; renewAtMs: number | null; seen: Insta
 
 const pollIntervalMs = 250
 const staleAfterMs = 1_000
-/** Longer than any transaction that revokes, while Postgres and its client run, so that one that commits late is still seen. */
+/** Upper bound for the duration of a transaction that revokes, not counting stalls: polls read this far back. */
 const commitLagSeconds = 20
-/** Two polls further apart than this had a stall between them, in which transactions stood still too. */
-const longestGapMs = 1_000
-/** As long as an access token lives: older news concern no token that is still good. */
+/** The time between two polls counts at most this much: the rest was a stall, in which transactions stood still too. */
+const maxGapMs = 1_000
+/** The lifetime of an access token: revocations before that concern no token that is still valid. */
 const tokenLifeSeconds = 15 * 60
-const forgetAfterMs = (tokenLifeSeconds + 60) * 1_000
+const keptForMs = (tokenLifeSeconds + 60) * 1_000
 
-/** Polls Postgres for changed sessions; no Redis and no round trip per request is in it. */
+/** Starts to poll Postgres for changed sessions, so that no request needs a round trip, and none depends on Redis. */
 export function startRevocations({ db, log, clock }: { db: Db; log: Logger; clock: Clock }): Revocations {
   const known = new Map<string, Known>()
   const polls = createPollMarks()
@@ -41,7 +41,7 @@ export function startRevocations({ db, log, clock }: { db: Db; log: Logger; cloc
   let isClosing = false
 
   const learn = (id: string, { revokedAtMs, renewAtMs, seen }: Known) => {
-    // What was read just before this instance revoked it is out of date: a revoked session is never open again.
+    // A poll that began before this instance revoked the session reads an outdated row: a revoked session never reopens.
     known.set(id, { revokedAtMs: revokedAtMs ?? known.get(id)?.revokedAtMs ?? null, renewAtMs, seen })
   }
 
@@ -55,23 +55,22 @@ export function startRevocations({ db, log, clock }: { db: Db; log: Logger; cloc
     for (const { id, revoked_at, renew_at } of sessions)
       learn(id, { revokedAtMs: revoked_at?.getTime() ?? null, renewAtMs: renew_at?.getTime() ?? null, seen })
     for (const [id, entry] of known) {
-      if (elapsedMs(entry.seen, seen, Math.min) <= forgetAfterMs) break
+      if (elapsedMs(entry.seen, seen, Math.min) <= keptForMs) break
       known.delete(id)
     }
     lastSuccess = started
     loaded.resolve()
   }
 
-  // Polls fail four times a second while Postgres is away: one line when it begins, one when it ends.
+  // While Postgres is unavailable, polls fail four times a second: log only the first failure and the recovery.
   let isFailing = false
-  let asked = Promise.withResolvers<void>()
+  let nextPoll = Promise.withResolvers<void>()
   const noteFailure = (error: unknown) => {
-    if (!isFailing)
-      log.warn({ err: error }, 'revocations can not be read; signed-in requests are refused until they can')
+    if (!isFailing) log.warn({ err: error }, 'revocations poll failed, refusing signed-in requests until it succeeds')
     isFailing = true
   }
   const noteSuccess = () => {
-    if (isFailing) log.info('revocations are read again')
+    if (isFailing) log.info('revocations poll recovered')
     isFailing = false
   }
 
@@ -80,8 +79,8 @@ export function startRevocations({ db, log, clock }: { db: Db; log: Logger; cloc
   const loop = async () => {
     while (!isClosing) {
       await poll().then(noteSuccess, noteFailure)
-      asked.resolve()
-      asked = Promise.withResolvers<void>()
+      nextPoll.resolve()
+      nextPoll = Promise.withResolvers<void>()
       await new Promise((resolve) => setTimeout(resolve, pollIntervalMs))
     }
   }
@@ -101,48 +100,48 @@ export function startRevocations({ db, log, clock }: { db: Db; log: Logger; cloc
     loaded: loaded.promise,
     isFresh,
     async whenFresh() {
-      if (!isFresh() && !isFailing) await asked.promise
+      if (!isFresh() && !isFailing) await nextPoll.promise
       return isFresh()
     },
     async close() {
       isClosing = true
       await running
       isFailing = true
-      asked.resolve()
+      nextPoll.resolve()
     },
   }
 }
 
-/** A moment on two clocks: one that runs evenly but may stand still with its machine, and one that may be set. */
+/** A time on two clocks: a steady one, which may stop while the machine sleeps, and the wall clock, which may be set. */
 type Instant = { steadyMs: number; wallMs: number }
 
 const readClocks = (): Instant => ({ steadyMs: performance.now(), wallMs: Date.now() })
 
-/** The longer (`Math.max`) or the shorter (`Math.min`) of what the two clocks say has passed. */
+/** Computes the elapsed time: the longer (`Math.max`) or the shorter (`Math.min`) of the two clocks' answers. */
 const elapsedMs = (from: Instant, to: Instant, which: typeof Math.max) =>
   which(to.steadyMs - from.steadyMs, to.wallMs - from.wallMs)
 
 /**
- * Keeps the database's times of the polls that succeeded, to know from when the next one reads: from the last one that is
- * as long ago as a commit may lag, not counting stalls. After a stall that is from before it, and stays so for that long:
- * what was changed before or during the stall may be committed when polls have succeeded again.
+ * Records the database's times of successful polls, which decide from when on the next poll reads: from the latest poll
+ * that is at least as old as a commit may lag, not counting stalls. So after a stall, polls read from before it for that
+ * long: changes of before or during the stall may commit after polls have succeeded again.
  */
 function createPollMarks() {
   const lagMs = commitLagSeconds * 1_000
-  let marks: { at: Date; steadyMs: number; heardMs: number }[] = []
+  let marks: { at: Date; steadyMs: number; awakeMs: number }[] = []
   return {
-    /** Undefined when nothing was heard for as long as access tokens live: then it is like the first poll. */
+    /** Returns when the next poll reads from; undefined, as for the first poll, after a gap of an access token's lifetime. */
     since(steadyMs: number): Date | undefined {
       const last = marks.at(-1)
       if (last && steadyMs - last.steadyMs > tokenLifeSeconds * 1_000) marks = []
       return marks[0]?.at
     },
     note(at: Date, steadyMs: number): void {
-      const last = marks.at(-1) ?? { steadyMs, heardMs: 0 }
-      if (marks.length === 0) marks.push({ at: new Date(at.getTime() - lagMs), steadyMs, heardMs: -lagMs })
-      const heardMs = last.heardMs + Math.min(longestGapMs, steadyMs - last.steadyMs)
-      marks.push({ at, steadyMs, heardMs })
-      while ((marks[1]?.heardMs ?? heardMs) <= heardMs - lagMs) marks.shift()
+      const last = marks.at(-1) ?? { steadyMs, awakeMs: 0 }
+      if (marks.length === 0) marks.push({ at: new Date(at.getTime() - lagMs), steadyMs, awakeMs: -lagMs })
+      const awakeMs = last.awakeMs + Math.min(maxGapMs, steadyMs - last.steadyMs)
+      marks.push({ at, steadyMs, awakeMs })
+      while ((marks[1]?.awakeMs ?? awakeMs) <= awakeMs - lagMs) marks.shift()
     },
   }
 }

@@ -11,28 +11,28 @@ import type { SessionGrant } from './session-grant.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who is acting; only routes whose access is not `public` have one. */
+    /** The principal; set only on routes whose access is not `public`, and on those that `asksWhoActs`. */
     actor: Actor
-    /** Why nobody may act; thrown once the request was counted. */
+    /** The error that refuses the request; thrown after the rate limits have counted it. */
     refusal: Error | null
-    /** The device cookie as it came, unchecked. */
+    /** The received device cookie, unverified. */
     readonly deviceCookie: string | undefined
-    /** The refresh token as it came, unchecked. */
+    /** The received refresh token, unverified. */
     readonly refreshCookie: string | undefined
   }
   interface FastifyContextConfig {
-    /** Who may call the route: anybody, whoever is signed in, or these roles. Every route says it. */
+    /** The callers that the route permits: anybody, any signed-in user, or users with these roles. Required on every route. */
     access?: 'public' | 'signed-in' | readonly Role[]
-    /** Also for somebody who lacks the second factor that their organization requires. */
+    /** Also permits users who lack the second factor that their organization requires. */
     isOpenWithoutFactor?: true
-    /** On a public route: who is signed in is looked up all the same, for {@link requireActor}. */
+    /** On a public route: authenticates the request all the same, for {@link requireActor}. */
     asksWhoActs?: true
   }
 }
 
 export type SessionCookies = {
   set(reply: FastifyReply, grant: SessionGrant): void
-  /** The access token alone. */
+  /** Sets the cookie of the access token alone. */
   setAccess(reply: FastifyReply, grant: Pick<SessionGrant, 'accessToken' | 'expiresAt'>): void
   clear(reply: FastifyReply): void
   readRefreshToken(request: FastifyRequest): string | undefined
@@ -40,12 +40,12 @@ export type SessionCookies = {
 
 type Options = { context: Context & { cookies: { accessName: string; deviceName: string } } }
 
-/** As long as browsers keep the cookie that tells a device on which its person signed in before. */
+/** How long browsers keep the cookie of a device on which its user has signed in before. */
 const deviceMaxAgeSeconds = 365 * 86_400
 
 /**
- * Names and attributes of the two session cookies, and of the one that stays when a session ends. Over https they carry
- * the `__Host-` prefix (RFC 6265bis).
+ * Creates the writers and readers of the two session cookies, and of the device cookie, which outlives the session. Over
+ * https their names have the prefix `__Host-` (RFC 6265bis).
  */
 export function sessionCookies({
   isSecure,
@@ -80,25 +80,26 @@ export function sessionCookies({
   }
 }
 
-/** Who acts on a route that is public and `asksWhoActs`. @throws DomainError UNAUTHENTICATED and all else that keeps one out */
+/** Returns the actor on a public route that `asksWhoActs`. @throws DomainError UNAUTHENTICATED, or any other refusal */
 export function requireActor({ actor, refusal }: FastifyRequest): Actor {
   if (refusal) throw refusal
   if (!actor) throw new DomainError('UNAUTHENTICATED')
   return actor
 }
 
-/** About 10 MB; the oldest go first. */
+/** About 10 MB; the oldest are removed first. */
 const maxRemembered = 10_000
 
 /**
- * Cookie → `request.actor`, on every route that is not public. An access token that ran out, or whose claims are out of
- * date, is renewed on the way when the refresh token is good. HEAD only reads who holds that one.
+ * Authenticates the requests of every route that is not public: sets `request.actor` from the access token. When the token
+ * has expired or its claims are outdated, a valid refresh token renews it within the same request. HEAD, which must have no
+ * effect, only reads the holder of the refresh token.
  */
 export const sessionPlugin = fp(async (app: FastifyInstance, { context }: Options) => {
   const { cookies, revocations, clock } = context
   const readToken = rememberVerified(context.accessTokens.read)
   await app.register(fastifyCookie)
-  // Whatever a route says of its content: an answer with cookies, e.g. a file served while they were renewed, is kept nowhere.
+  // Overrides the route: a response that sets cookies, e.g. a file served while they were renewed, must not be cached.
   app.addHook('onSend', (_request, reply, _payload, done) => {
     if (reply.hasHeader('set-cookie')) reply.header('cache-control', 'no-store')
     done()
@@ -118,17 +119,18 @@ export const sessionPlugin = fp(async (app: FastifyInstance, { context }: Option
   const routes: RouteOptions[] = []
   app.addHook('onRoute', (route) => void routes.push(route))
   app.addHook('onReady', async () => {
-    const silent = routes.filter(({ config }) => !config?.access).map(({ method, url }) => `${String(method)} ${url}`)
-    if (silent.length > 0)
-      throw new Error(`These routes don't say who may call them (config.access): ${silent.join(', ')}`)
+    const undeclared = routes
+      .filter(({ config }) => !config?.access)
+      .map(({ method, url }) => `${String(method)} ${url}`)
+    if (undeclared.length > 0) throw new Error(`These routes declare no config.access: ${undeclared.join(', ')}`)
   })
 
-  // With a callback: the usual request, whose access token is good, waits for nothing.
+  // Takes a callback instead of returning a promise, so that a request with a valid access token waits for nothing.
   app.addHook('onRequest', (request, reply, done) => {
     const { access, asksWhoActs } = request.routeOptions.config
     if (access === undefined || (access === 'public' && !asksWhoActs)) return done()
     if (revocations.isFresh()) return identify(request, reply, done)
-    // Without news of revoked sessions nobody can be let in.
+    // Without current revocations no request can be authenticated.
     const refusal = new DomainError('DEPENDENCY_UNAVAILABLE', { retryAfterSeconds: 2 })
     revocations
       .whenFresh()
@@ -140,13 +142,13 @@ export const sessionPlugin = fp(async (app: FastifyInstance, { context }: Option
       })
       .catch(done)
   })
-  // After the limits: who is refused is counted like everybody.
+  // Runs after the rate limits, which count refused requests too.
   app.addHook('preParsing', (request, _reply, payload, done) => {
     const isPublic = request.routeOptions.config.access === 'public'
     done(isPublic ? null : request.refusal, payload)
   })
 
-  /** Finds who acts, or notes why nobody may. */
+  /** Sets `request.actor`, or `request.refusal`. */
   function identify(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
     const { access, isOpenWithoutFactor } = request.routeOptions.config
     const admit = (actor: Actor) => {
@@ -171,7 +173,7 @@ export const sessionPlugin = fp(async (app: FastifyInstance, { context }: Option
     done()
   }
 
-  /** Whom the access token names; undefined when it must be renewed first. */
+  /** Reads the actor from the access token; undefined when the token must be renewed first. */
   function actorOf(request: FastifyRequest): Actor | undefined {
     const token = request.cookies[cookies.accessName]
     const claims = token ? readToken(token) : undefined
@@ -192,8 +194,8 @@ export const sessionPlugin = fp(async (app: FastifyInstance, { context }: Option
 })
 
 /**
- * Verifies a token once and then knows it by its whole text: what a signed text says can't change. Whether it ran out or
- * was revoked is asked anew each time. Nothing that failed is remembered.
+ * Remembers the claims of verified tokens by their whole text, since the claims of a signed text can not change. Expiry and
+ * revocation are checked at each use. Tokens that fail are not remembered.
  */
 function rememberVerified(read: AccessTokens['read']): AccessTokens['read'] {
   const verified = new Map<string, AccessClaims>()

@@ -1,18 +1,18 @@
 import type { Database, Db, Trx } from '@muster/db'
 import { type Insertable, type RawBuilder, sql } from 'kysely'
 
-/** As long as the longest transaction of a request. */
+/** Upper bound for the duration of a request's transaction. */
 const renewalMarginMs = 2_000
 
 export type ChangedSessions = {
-  /** The database's clock when it was asked. */
+  /** The database's time of this query. */
   at: Date
   sessions: { id: string; revoked_at: Date | null; renew_at: Date | null }[]
 }
 
 /**
- * Reads the sessions that were revoked or marked for renewal after `since`, a moment of the database's own clock, and at
- * least those of the last `seconds`: all of them when `since` is undefined, or to come because that clock was set back.
+ * Lists the sessions that were revoked or marked for renewal after `since`, a time of the database's clock, but at least
+ * those of the last `seconds`: `since` may be undefined, or in the future because that clock was set back.
  */
 export async function listChanged(
   db: Db,
@@ -60,8 +60,9 @@ export function findWithUser(db: Db | Trx, id: string) {
 }
 
 /**
- * The second factor that the person has and the one that their organization requires. The organization's row is locked
- * against changes until the transaction ends: a session opened in it is either seen by who changes the policy, or sees it.
+ * Reads the second factor of the user, and the one that their organization requires. Locks the organization's row against
+ * changes until the transaction ends, so that a parallel change of the policy either affects the session that this
+ * transaction opens, or is seen by it.
  */
 export function lockFactors(trx: Trx, userId: string) {
   return trx
@@ -73,32 +74,28 @@ export function lockFactors(trx: Trx, userId: string) {
     .executeTakeFirst()
 }
 
-/**
- * Makes every API instance renew the access tokens of these people's open sessions, within a second: what the tokens say
- * is out of date. Tokens made in the next moments are renewed once more, for they may have been made of what was read
- * before this commits, or on a machine whose clock is ahead.
- */
+/** Marks the open sessions of the user, or of all members of the organization, for renewal; see `renew-access.ts`. */
 export async function forceRenewal(
   trx: Trx,
   whose: { organizationId: string } | { userId: string },
   now: Date,
 ): Promise<void> {
-  const isTheirs =
+  const isAffected =
     'userId' in whose
       ? sql<boolean>`user_id = ${whose.userId}`
       : sql<boolean>`user_id in (select id from users where organization_id = ${whose.organizationId})`
   await trx
     .updateTable('sessions')
     .set({ renew_at: new Date(now.getTime() + renewalMarginMs), changed_at: sql`clock_timestamp()` })
-    .where('id', '=', lockedInOrder(sql`${isTheirs} and revoked_at is null and expires_at > ${now}`))
+    .where('id', '=', lockedInOrder(sql`${isAffected} and revoked_at is null and expires_at > ${now}`))
     .execute()
 }
 
-/** Any of these sessions, locked in the order of their ids: so two that change several of them can't wait for each other. */
+/** Locks these sessions in the order of their ids, so that two transactions that change several can not deadlock. */
 const lockedInOrder = (condition: RawBuilder<unknown>) =>
   sql<string>`any(array(select id from sessions where ${condition} order by id for no key update))`
 
-/** Moves to the next generation if nobody else did. @returns whether this call was the one */
+/** Moves the session to its next generation. @returns false when a parallel request has done so, or the session has ended */
 export async function rotate(
   db: Db,
   id: string,
@@ -123,7 +120,7 @@ export async function rotate(
   return numUpdatedRows > 0n
 }
 
-/** Notes that the holder has the current token: from now on only its predecessor's short grace is left. */
+/** Records that the client has used the current token: its predecessor is then accepted only within the grace. */
 export function markSuccessorSeen(db: Db, id: string, generation: number) {
   return db
     .updateTable('sessions')
@@ -134,7 +131,7 @@ export function markSuccessorSeen(db: Db, id: string, generation: number) {
     .execute()
 }
 
-/** @returns the ids of those that were open until now */
+/** Ends these sessions. @returns the ids of those that were open */
 export async function revoke(trx: Trx, ids: readonly string[], reason: string, now: Date): Promise<string[]> {
   const rows = await trx
     .updateTable('sessions')
@@ -146,7 +143,7 @@ export async function revoke(trx: Trx, ids: readonly string[], reason: string, n
   return rows.map(({ id }) => id)
 }
 
-/** Ends the person's sessions, but for the one to keep. @returns the ids of those that were open until now */
+/** Ends all sessions of the user, except the one to keep. @returns the ids of those that were open */
 export async function revokeAllOf(
   trx: Trx,
   userId: string,
@@ -167,12 +164,12 @@ export async function revokeAllOf(
   return rows.map(({ id }) => id)
 }
 
-/** Whom to write to about a session. */
+/** Finds the fields of the user that a security alert needs. */
 export function findOwner(trx: Trx, userId: string) {
   return trx.selectFrom('users').select(['email', 'name', 'timezone']).where('id', '=', userId).executeTakeFirst()
 }
 
-/** Open sessions of a person, the last used first. */
+/** Lists the user's open sessions, the last used first. */
 export function listOpen(db: Db | Trx, userId: string, now: Date) {
   return db
     .selectFrom('sessions')

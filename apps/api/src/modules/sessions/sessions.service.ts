@@ -48,7 +48,7 @@ export async function logoutAll(
   })
 }
 
-/** Reads when the user proved their identity for the actor's session. @throws DomainError SESSION_REVOKED */
+/** Reads when the actor's session began, i.e. when the user last signed in on it. @throws DomainError SESSION_REVOKED */
 export async function sessionBeganAt({ db }: { db: Deps['db'] | Trx }, { sessionId }: Actor): Promise<Date> {
   const row = await queries.findWithUser(db, sessionId)
   if (!row || row.revoked_at) throw new DomainError('SESSION_REVOKED')

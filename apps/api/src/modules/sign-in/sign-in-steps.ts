@@ -6,7 +6,7 @@ import type { User } from '../accounts/accounts.schema.ts'
 import { cancelDeletion, lockUser, setLastSeen, type UserRow } from '../accounts/accounts.service.ts'
 import { toUser } from '../accounts/user-view.ts'
 import type { CorrectCode } from '../one-time-codes/check-code.ts'
-import { noteDevice } from '../sessions/known-devices.ts'
+import { recordDevice } from '../sessions/known-devices.ts'
 import { openSession } from '../sessions/open-session.ts'
 import type { SessionGrant } from '../sessions/session-grant.ts'
 import { issueChallenge, type SignInChallenge } from './sign-in-challenge.ts'
@@ -68,7 +68,7 @@ export async function signIn(
   const user = inviteMailId ? await deps.invitations.acceptAtSignIn(tx, inviteMailId, row, origin) : row
   const holder = { id: user.id, role: user.role as Actor['role'], organizationId: user.organization_id }
   const opened = await openSession(deps, tx, holder, { rememberMe, origin })
-  const device = await noteDevice(deps, tx, user, { origin, now })
+  const device = await recordDevice(deps, tx, user, { origin, now })
   await setLastSeen(deps, tx, user.id, now)
   await cancelDeletion(deps, tx, user, { origin, now })
   tx.audit({

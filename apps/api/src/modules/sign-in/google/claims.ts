@@ -1,21 +1,21 @@
 import { exactEmailAddress } from '@muster/identifiers'
 import { z } from 'zod'
 
-/** Whom the issuer vouches for. */
+/** The identity that the issuer verified. */
 export type Identity = {
-  /** Never changes and never goes to somebody else, unlike an e-mail. */
+  /** Unlike an e-mail, it never changes and is never given to another person. */
   googleId: string
-  /** In the form in which addresses are compared. Undefined when the issuer does not vouch for one, or it is none. */
+  /** In the form in which addresses are compared; undefined when the issuer has not verified one, or it is not an address. */
   verifiedEmail: string | undefined
   /** Any text. */
   name: string | undefined
-  /** Any text; nobody checked that there is such a zone. */
+  /** Any text, not checked to be a timezone. */
   timezone: string | undefined
 }
 
 /**
- * At most 255 ASCII characters, compared exactly (OpenID Connect Core 1.0, 2). Spaces stand only inside of it, as in a
- * distinguished name, so that no later trimming makes two people one.
+ * At most 255 ASCII characters, compared exactly (OpenID Connect Core 1.0, 2). Spaces are accepted only inside, as in a
+ * distinguished name, so that trimming can not make two subjects equal.
  */
 const subject = z.string().regex(/^(?=.{1,255}$)[!-~](?:[ -~]*[!-~])?$/)
 
@@ -26,7 +26,7 @@ const claims = z.object({
   zoneinfo: z.string().optional().catch(undefined),
 })
 
-/** Returns the subject of an ID token. @throws Error, which says nothing of what the claim holds, when it is none */
+/** Returns the subject of an ID token. @throws Error when it is invalid; its message does not contain the claim */
 export function subjectOf({ sub }: { sub?: unknown }): string {
   const { data } = subject.safeParse(sub)
   if (data === undefined) throw new Error('the claim sub is not 1 to 255 ASCII characters')
@@ -34,15 +34,15 @@ export function subjectOf({ sub }: { sub?: unknown }): string {
 }
 
 /**
- * Reads the claims of an ID token or UserInfo response as those of a stranger: signed they are the issuer's, which proves
- * nothing of their form.
- * @throws Error when they identify nobody
+ * Reads the claims of an ID token or UserInfo response, and validates them: a valid signature does not guarantee valid
+ * claims.
+ * @throws Error when the subject is invalid
  */
 export function identityOf(issuer: URL, given: object): Identity {
   const sub = subjectOf(given)
   const { email, email_verified: isVerified, name, zoneinfo } = claims.parse(given)
   return {
-    // A subject is unique only with its issuer (OpenID Connect Core 1.0, 5.7), and the setting may come to name another one.
+    // A subject is unique only together with its issuer (OpenID Connect Core 1.0, 5.7), and the configured issuer may change.
     googleId: issuer.href === google ? sub : `${issuer.href}#${sub}`,
     verifiedEmail: isVerified === true ? exactEmailAddress.safeParse(email).data : undefined,
     name,

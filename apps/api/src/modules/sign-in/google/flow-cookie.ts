@@ -9,34 +9,36 @@ import { tabCookies } from '../../../http/tab-cookies.ts'
 const flow = z.strictObject({
   state: z.string(),
   nonce: z.string(),
-  /** Of PKCE (RFC 7636): only who has it can redeem the code that the issuer hands out. */
+  /** The verifier of PKCE (RFC 7636), without which the issuer's code can not be redeemed. */
   verifier: z.string(),
   inviteToken: z.string().optional(),
   rememberMe: z.boolean(),
   startedAtMs: z.int(),
 })
 
-/** A way to the issuer and back that a browser has begun. */
+/** An authorization flow that a browser has begun. */
 export type Flow = z.infer<typeof flow>
 
 export type FlowCookies = {
+  /** Keeps the flow in the browser. */
   set(request: FastifyRequest, reply: FastifyReply, flow: Flow): void
   /**
-   * Returns the flow that this browser began with this state, not too long ago, and removes its cookie. A state that the
-   * browser holds no flow for changes nothing: flows of other tabs go on.
+   * Returns the flow that this browser began with this state in the last 10 minutes, and removes its cookie. For an unknown
+   * state it removes nothing, so that the flows of other tabs continue.
    */
   take(request: FastifyRequest, reply: FastifyReply, state: string | undefined): Flow | undefined
 }
 
 export const flowTtlSeconds = 600
-/** The state is part of it: the value of another flow's cookie does not open. */
+/** The context contains the state, so that the value of another flow's cookie can not be unsealed. */
 const sealContext = (state: string) => `oidc-flow:${state}`
-/** Key id and sealed flow. */
+/** The key id and the sealed flow. */
 const shape = /^([a-z0-9_-]{1,16})\.([\w-]+)$/
 
 /**
- * Keeps each flow in the browser that began it, sealed. That is what stops somebody from having others sign in with a code
- * of theirs: it only fits the browser in which they began. `Lax`, because the issuer's answer comes from another site.
+ * Creates the cookies that keep each flow, sealed, in the browser that began it. They prevent login CSRF: an attacker's
+ * code is accepted only in the browser in which the attacker began the flow. They are `Lax`, because the issuer redirects
+ * from another site.
  */
 export function flowCookies(context: { config: Config; clock: Clock }): FlowCookies {
   const { config, clock } = context

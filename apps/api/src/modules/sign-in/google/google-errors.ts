@@ -1,7 +1,7 @@
 import { isDatabaseUnavailable } from '@muster/db'
 import { DomainError, type ErrorCode } from '@muster/errors'
 
-/** Everything that `WEB_URL/login?error=` can say after somebody came back from Google. A closed list: front ends know it. */
+/** The codes of `WEB_URL/login?error=` after a sign-in with Google. A closed list, which front ends rely on. */
 export const googleErrors = {
   access_denied: 'The person said no at Google.',
   account_inactive: 'The account has been deactivated.',
@@ -18,7 +18,7 @@ export const googleErrors = {
 
 export type GoogleErrorCode = keyof typeof googleErrors
 
-/** Why a sign-in by Google came to nothing, as the front end is told it. */
+/** The failure of a sign-in with Google, with the code for the front end. */
 export class GoogleError extends Error {
   readonly code: GoogleErrorCode
 
@@ -31,7 +31,7 @@ export class GoogleError extends Error {
 
 const byDomainCode: Partial<Record<ErrorCode, GoogleErrorCode>> = {
   ACCOUNT_INACTIVE: 'account_inactive',
-  // The account changed while its person was on the way.
+  // The account changed during the sign-in.
   INVALID_CREDENTIALS: 'flow_invalid',
   INVITE_INVALID: 'invite_invalid',
   ALREADY_EXISTS: 'invite_refused',
@@ -42,7 +42,7 @@ const byDomainCode: Partial<Record<ErrorCode, GoogleErrorCode>> = {
   DEPENDENCY_UNAVAILABLE: 'unavailable',
 }
 
-/** The code for whatever was thrown; what is not foreseen has `failed`. */
+/** Maps any error to the code for the front end: `failed` unless it is an expected one. */
 export function googleErrorCode(error: unknown): GoogleErrorCode {
   if (error instanceof GoogleError) return error.code
   if (error instanceof DomainError) return byDomainCode[error.code] ?? 'failed'

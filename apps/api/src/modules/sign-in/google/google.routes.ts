@@ -12,8 +12,8 @@ import * as google from './google.service.ts'
 import { GoogleError, type GoogleErrorCode, googleErrorCode, googleErrors } from './google-errors.ts'
 import { createIssuer, type Issuer, reasonOf } from './issuer.ts'
 
-/** Nothing that an operator or developer could mend. */
-const everyday: ReadonlySet<GoogleErrorCode> = new Set<GoogleErrorCode>([
+/** Failures that neither an operator nor a developer can fix; they are logged at the level `info`. */
+const ordinary: ReadonlySet<GoogleErrorCode> = new Set<GoogleErrorCode>([
   'access_denied',
   'account_inactive',
   'already_linked',
@@ -28,7 +28,7 @@ const allCodes = Object.keys(googleErrors) as GoogleErrorCode[]
 const signedInOrChallenge =
   'To `WEB_URL`, signed in; with a second factor to `WEB_URL/login#challenge=…&method=otp|totp&expiresAt=…`'
 
-/** Sign-in with Google, or whichever issuer `OIDC_ISSUER` names. A browser goes there and back: every answer is a redirect. */
+/** Signs users in with Google, or with the issuer of `OIDC_ISSUER`. A browser navigates there and back by redirects. */
 export const googleRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
   const { config, cookies, log } = context
   const redirectUri = new URL('/api/v1/auth/google/callback', config.publicUrl).href
@@ -48,7 +48,7 @@ export const googleRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (
     },
     (request, reply) =>
       redirect(request, reply, async () => {
-        // A foreign page could otherwise send somebody through a sign-in that they did not ask for.
+        // Another site must not send its visitors through a sign-in that they did not request.
         if (request.headers['sec-fetch-site'] === 'cross-site') throw new GoogleError('flow_invalid')
         const { url, flow } = await google.beginFlow(context, configured(issuer), request.query)
         flows.set(request, reply, flow)
@@ -60,7 +60,7 @@ export const googleRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (
     '/auth/google/callback',
     {
       config: { access: 'public', hasEffects: true },
-      // Whatever comes back is answered by a redirect, also what no issuer would send.
+      // A redirect answers every request, even one that no issuer would send.
       attachValidation: true,
       schema: {
         tags: ['auth'],
@@ -111,23 +111,23 @@ export const googleRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (
   }
 }
 
-/** Where the second factor is asked for. What stands behind the # reaches no server, no log and no Referer. */
+/** Returns the page that requires the second factor. The fragment is sent to no server, log or Referer. */
 function challengePage(webUrl: string, { challengeToken, method, expiresAt }: SignInChallenge): string {
   return `${webUrl}/login#${new URLSearchParams({ challenge: challengeToken, method, expiresAt })}`
 }
 
-/** @throws GoogleError not_configured */
+/** Asserts that an issuer is configured. @throws GoogleError not_configured */
 function configured(issuer: Issuer | undefined): Issuer {
   if (!issuer) throw new GoogleError('not_configured')
   return issuer
 }
 
-/** What the front end is told; the log is told more. */
+/** Logs the failure, and returns its code for the front end. */
 function codeOf(request: FastifyRequest, error: unknown): GoogleErrorCode {
   const outcome = googleErrorCode(error)
-  const isForeseen = outcome !== 'failed' || error instanceof GoogleError || error instanceof DomainError
-  if (!isForeseen) request.log.error({ err: error, outcome }, 'no sign-in with Google')
+  const isExpected = outcome !== 'failed' || error instanceof GoogleError || error instanceof DomainError
+  if (!isExpected) request.log.error({ err: error, outcome }, 'google sign-in failed')
   else
-    request.log[everyday.has(outcome) ? 'info' : 'warn']({ outcome, reason: reasonOf(error) }, 'no sign-in with Google')
+    request.log[ordinary.has(outcome) ? 'info' : 'warn']({ outcome, reason: reasonOf(error) }, 'google sign-in failed')
   return outcome
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { type GoogleErrorCode, googleErrors } from './google-errors.ts'
 
 export const beginQuery = z.strictObject({
-  /** Of an invitation that is to be accepted with the Google account. */
+  /** The token of an invitation to accept with the Google account. */
   inviteToken: z.string().min(1).max(200).optional(),
   /** The session lives 30 days instead of 7. */
   rememberMe: z
@@ -12,7 +12,7 @@ export const beginQuery = z.strictObject({
 })
 export type Begin = z.output<typeof beginQuery>
 
-/** What issuers send; they may send more. The library reads it from the address itself. */
+/** The parameters of the issuer's redirect, which may have more. The library reads them from the address itself. */
 export const callbackQuery = z.looseObject({
   state: z.string().optional(),
   code: z.string().optional(),
@@ -20,9 +20,9 @@ export const callbackQuery = z.looseObject({
 })
 
 /**
- * The answer of a page that a browser navigates to.
- * @param where what the address in `Location` is when all is well
- * @param codes what else can be the end of it
+ * Builds the response schema of a page that a browser navigates to.
+ * @param where describes the address in `Location` when it succeeds
+ * @param codes the errors that it can end with
  */
 export const redirectTo = (where: string, codes: readonly GoogleErrorCode[]) =>
   z.null().meta({

@@ -6,18 +6,18 @@ const maxNameCharacters = 100
 const suffixDigits = 4
 const suffixes = 36 ** suffixDigits
 
-/** The name that an issuer tells as one that a person may have here; undefined when nothing of it is left. */
-export function nameFrom(told: string | undefined): string | undefined {
-  const oneLine = (told ?? '').toWellFormed().replace(/\p{Cc}+/gu, ' ')
+/** Converts the issuer's name claim to a valid name; undefined when no character of it is valid. */
+export function nameFrom(claim: string | undefined): string | undefined {
+  const oneLine = (claim ?? '').toWellFormed().replace(/\p{Cc}+/gu, ' ')
   const cut = [...oneLine.trim()].slice(0, maxNameCharacters).join('')
   const { data } = personName.safeParse(cut)
   return data
 }
 
 /**
- * A username to try: `ada_lovelace` first, then `ada_lovelace_k3x9` with another end each time. Never made of the e-mail,
- * of which others would learn a part, nor a reserved one: then it is `user_k3x9`.
- * @param round how many names were taken
+ * Proposes a username: `ada_lovelace` first, then `ada_lovelace_k3x9` with a new suffix each time. It is never derived from
+ * the e-mail, a part of which it would reveal to others, and is never a reserved one: then it is `user_k3x9`.
+ * @param round how many proposed names were taken
  */
 export function usernameFrom(name: string | undefined, round: number): string {
   const base = baseOf(name)
@@ -29,7 +29,7 @@ export function usernameFrom(name: string | undefined, round: number): string {
   }
 }
 
-/** The name in the letters of usernames; undefined when too few are left of it, or they are reserved. */
+/** Converts the name to the characters of usernames; undefined when too few remain, or the result is reserved. */
 function baseOf(name = ''): string | undefined {
   const letters = lowerCaseAscii(name.normalize('NFKD').replace(/\p{M}+/gu, ''))
     .replace(/[^a-z0-9]+/g, '_')
