@@ -1,6 +1,6 @@
 import { csv, int, keyRing, parseEnv, processEnv, processSettings } from '@muster/config'
 import { emailAddress } from '@muster/identifiers'
-import { passwordFaults } from '@muster/security'
+import { passwordFaults } from '@muster/security/password-policy'
 import { refuseStorage, storageEnv, storageSettings } from '@muster/storage/config'
 import { z } from 'zod'
 import { trustedProxies } from './http/trusted-proxies.ts'

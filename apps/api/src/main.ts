@@ -2,7 +2,7 @@ import { assertMigrated, correctAtStart, createCorrectedClock, findOddSettings }
 import { assertNoEviction } from '@muster/jobs/redis'
 import { checkKeyRings } from '@muster/keys'
 import { createLogger } from '@muster/logger'
-import { lowerThreadPoolPriority } from '@muster/security'
+import { lowerThreadPoolPriority } from '@muster/security/hashing-priority'
 import { storageFolders } from '@muster/storage/config'
 import { folderCheck, runProcess, runStartChecks, startOpsServer, watchReadiness } from '@muster/telemetry'
 import { reportZones } from '@muster/zones'

@@ -15,7 +15,6 @@ export type SafeRedis = {
   require<T>(command: (redis: Redis) => Promise<T>): Promise<T>
   /** Deletes a key that is out of date: now, or as soon as Redis is back. */
   drop(key: string): Promise<void>
-  isAvailable(): boolean
   /** Asks Redis itself, by writes. @throws why it can't be used */
   probe(): Promise<void>
   close(): void
@@ -68,7 +67,6 @@ export function openRedis(url: string, { patienceMs, log }: { patienceMs: number
   const dropTimer = setInterval(() => void payDrops(), retryDropsMs).unref()
 
   return {
-    isAvailable,
     attempt,
     async drop(key) {
       const isDone = (await attempt((client) => client.del(key), null)) !== null

@@ -1,6 +1,6 @@
 /** What OWASP ASVS 5 asks for and no feature's own test shows, see docs/security/asvs.md. */
 import { readFileSync } from 'node:fs'
-import { absoluteLimitMs, idleLimitMs, rememberedIdleLimitMs } from '@muster/security'
+import { absoluteLimitMs, idleLimitMs, rememberedIdleLimitMs } from '@muster/security/refresh-decision'
 import { eventually, type ManualClock, manualClock } from '@muster/testing'
 import type { LightMyRequestResponse } from 'fastify'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'

@@ -1,7 +1,7 @@
-import type { KeyRing } from '@muster/config'
 import { type Clock, createDb, type Db, systemClock } from '@muster/db'
 import { type Publisher, startPublisher } from '@muster/jobs/publisher'
 import type { Logger } from '@muster/logger'
+import type { KeyRing } from '@muster/security/key-ring'
 import { type OptionalRedis, openRedis } from './chain/optional-redis.ts'
 import type { Config, Retention } from './config.ts'
 

@@ -1,7 +1,7 @@
 import { type Clock, createDb, type Db, systemClock } from '@muster/db'
 import { type Publisher, startPublisher } from '@muster/jobs/publisher'
 import type { Logger } from '@muster/logger'
-import type { KeyRing } from '@muster/security'
+import type { KeyRing } from '@muster/security/key-ring'
 import type { Config } from './config.ts'
 import { createSmtp, type Smtp } from './smtp/smtp.ts'
 

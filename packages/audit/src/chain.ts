@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
-import type { KeyRing } from '@muster/config'
+import type { KeyRing } from '@muster/security/key-ring'
 
 /** The part of an audit event that stays as long as the chain. */
 export type AuditRecord = {

@@ -1,4 +1,4 @@
-import type { KeyRing } from '@muster/config'
+import type { KeyRing } from '@muster/security/key-ring'
 import { isSigned, sign } from './sign.ts'
 
 /**

@@ -1,5 +1,5 @@
-import type { KeyRing } from '@muster/config'
 import type { Db } from '@muster/db'
+import type { KeyRing } from '@muster/security/key-ring'
 import type { Checkpoint } from './checkpoint.ts'
 import { createJudge, readPages, type StoredRow } from './stored-rows.ts'
 import type { ChainFault } from './walk.ts'

@@ -1,5 +1,5 @@
-import type { KeyRing } from '@muster/config'
 import type { Db } from '@muster/db'
+import type { KeyRing } from '@muster/security/key-ring'
 import { sql } from 'kysely'
 import { createJudge, type StoredRow, selectRows } from './stored-rows.ts'
 

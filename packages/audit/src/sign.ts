@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import type { KeyRing } from '@muster/config'
+import type { KeyRing } from '@muster/security/key-ring'
 
 /** What a signature is over: a label that says what it stands for, the id of the key, and the parts, one a line. */
 export type Statement = { label: string; parts: readonly (string | number)[] }

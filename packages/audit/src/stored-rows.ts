@@ -1,5 +1,5 @@
-import type { KeyRing } from '@muster/config'
 import type { Db } from '@muster/db'
+import type { KeyRing } from '@muster/security/key-ring'
 import { type RawBuilder, sql } from 'kysely'
 import {
   type AuditPersonal,

@@ -1,5 +1,5 @@
-import type { KeyRing } from '@muster/config'
 import type { Db } from '@muster/db'
+import type { KeyRing } from '@muster/security/key-ring'
 import { genesisHash } from './chain.ts'
 import { type ChainHead, isHeadGenuine, type SignedHead } from './signed-head.ts'
 import { isPlace, readCheckpoints, readErasedPeople, readHead, readPages } from './stored-rows.ts'

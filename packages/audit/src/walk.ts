@@ -1,4 +1,4 @@
-import type { KeyRing } from '@muster/config'
+import type { KeyRing } from '@muster/security/key-ring'
 import { isCheckpointGenuine, type SignedCheckpoint } from './checkpoint.ts'
 import type { ChainHead } from './signed-head.ts'
 import { createJudge, peopleOf, type StoredRow } from './stored-rows.ts'

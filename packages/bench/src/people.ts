@@ -1,5 +1,5 @@
 import { newId } from '@muster/db'
-import { createPasswordHasher } from '@muster/security'
+import { createPasswordHasher } from '@muster/security/password-hasher'
 import { keys } from './keys.ts'
 import type { LoadRequest } from './load/load.ts'
 import type { Stage } from './stage.ts'

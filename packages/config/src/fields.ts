@@ -1,8 +1,6 @@
+import type { KeyRing } from '@muster/security/key-ring'
 import { z } from 'zod'
 import { fingerprintOf } from './shared-keys.ts'
-
-/** Keys by id. New values are made with the current key; older keys still verify until they are taken out. */
-export type KeyRing = { readonly currentId: string; readonly keys: ReadonlyMap<string, Buffer> }
 
 const minKeyBytes = 32
 
@@ -46,13 +44,6 @@ export const csv = () =>
         .map((entry) => entry.trim())
         .filter(Boolean),
     )
-
-/** `true` or `false`. */
-export const flag = (fallback: boolean) =>
-  z
-    .enum(['true', 'false'])
-    .default(fallback ? 'true' : 'false')
-    .transform((text) => text === 'true')
 
 /** What every process of Muster reads; its own `OPS_PORT` default aside. */
 export const processEnv = (defaults: { opsPort: number }) => ({

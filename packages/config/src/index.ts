@@ -1,4 +1,4 @@
-export { csv, flag, int, type KeyRing, keyRing, processEnv, processSettings, workerConcurrency } from './fields.ts'
+export { csv, int, keyRing, processEnv, processSettings, workerConcurrency } from './fields.ts'
 export { type KeyRingName, keyRingNames } from './key-ring-names.ts'
 export { ConfigError, parseEnv } from './parse-env.ts'
 export { commandEnv } from './running-copy.ts'

@@ -1,15 +1,14 @@
 import { createHmac } from 'node:crypto'
+import type { KeyRing } from '@muster/security/key-ring'
 
 /** Equal for keys that HMAC does not tell apart: it pads short ones with zeros and hashes long ones (RFC 2104). */
 export const fingerprintOf = (key: Buffer): string => createHmac('sha256', key).digest('base64')
-
-type Ring = { keys: ReadonlyMap<string, Buffer> }
 
 /**
  * Finds keys that stand in two rings, one sentence each, never a key: what is made for one purpose would be good for the
  * other.
  */
-export function findSharedKeys(rings: ReadonlyMap<string, Ring>): string[] {
+export function findSharedKeys(rings: ReadonlyMap<string, Pick<KeyRing, 'keys'>>): string[] {
   const owners = new Map<string, { ring: string; id: string }>()
   const faults: string[] = []
   for (const [ring, { keys }] of rings) {

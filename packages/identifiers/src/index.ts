@@ -2,3 +2,4 @@ export { canonicalEmailAddress, emailAddress, exactEmailAddress } from './email-
 export { lowerCaseAscii } from './lower-case-ascii.ts'
 export { isReservedUsername } from './reserved-usernames.ts'
 export { newUsername, reservedUsernameFault, username, usernameLength } from './username.ts'
+export { isUuid, uuidPattern } from './uuid.ts'

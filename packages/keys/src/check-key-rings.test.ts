@@ -1,6 +1,7 @@
-import type { KeyRing } from '@muster/config'
+import { keyRingNames } from '@muster/config'
 import { newId } from '@muster/db'
-import { seal, totpSealContext } from '@muster/security'
+import type { KeyRing } from '@muster/security/key-ring'
+import { seal, totpSealContext } from '@muster/security/seal'
 import { createTestDatabase, insertUser, type TestDatabase } from '@muster/testing'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { checkKeyRings, forgetKey, reportKeys } from './index.ts'
@@ -32,15 +33,7 @@ async function insertSealed(ring: KeyRing) {
   await database.db.insertInto('totp_secrets').values(row).execute()
 }
 
-test.for([
-  'ACCESS_TOKEN_KEYS',
-  'REFRESH_TOKEN_KEYS',
-  'PASSWORD_KEYS',
-  'MAIL_CODE_KEYS',
-  'COOKIE_KEYS',
-  'ENCRYPTION_KEYS',
-  'AUDIT_KEYS',
-] as const)(
+test.for(keyRingNames)(
   'another key under an id of %s refuses the start by ring, id and remedy, and never by value',
   async (ring) => {
     await start({ [ring]: ringOf({ k1: 1 }) })

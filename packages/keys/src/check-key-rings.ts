@@ -1,6 +1,6 @@
 import type { Db, Trx } from '@muster/db'
 import type { Logger } from '@muster/logger'
-import { checkValueOf } from '@muster/security'
+import { checkValueOf } from '@muster/security/check-value'
 import { compareRings, describeRingFaults, type RingEvidence, readEvidenceOf } from './find-faults.ts'
 import { listKnownKeys, markCurrent, recordKey } from './key-checks.queries.ts'
 import { findMissingKeys } from './missing-keys.ts'

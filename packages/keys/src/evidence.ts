@@ -1,7 +1,8 @@
 import { sampleKeys } from '@muster/audit'
-import type { KeyRing, KeyRingName } from '@muster/config'
+import type { KeyRingName } from '@muster/config'
 import type { Db } from '@muster/db'
-import { totpSealContext, unseal } from '@muster/security'
+import type { KeyRing } from '@muster/security/key-ring'
+import { totpSealContext, unseal } from '@muster/security/seal'
 import { sql } from 'kysely'
 
 /** What rows say about the keys of a ring: those that made them, and those that can't have. */

@@ -1,4 +1,5 @@
-import type { KeyRing, KeyRingName } from '@muster/config'
+import type { KeyRingName } from '@muster/config'
+import type { KeyRing } from '@muster/security/key-ring'
 
 /** The key rings that a process holds, by the name of their variable. */
 export type Rings = Readonly<Partial<Record<KeyRingName, KeyRing>>>

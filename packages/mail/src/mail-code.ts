@@ -1,4 +1,5 @@
-import { deriveCode, type KeyRing, matchesCode } from '@muster/security'
+import { deriveCode, matchesCode } from '@muster/security/derive'
+import type { KeyRing } from '@muster/security/key-ring'
 import { type CodeTemplateName, templates } from './templates.ts'
 
 type CodedMail = {

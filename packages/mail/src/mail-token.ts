@@ -1,4 +1,6 @@
-import { deriveToken, type KeyRing, matchesCode } from '@muster/security'
+import { uuidPattern } from '@muster/identifiers'
+import { deriveToken, matchesCode } from '@muster/security/derive'
+import type { KeyRing } from '@muster/security/key-ring'
 import { type TokenTemplateName, templates } from './templates.ts'
 
 type TokenMail = {
@@ -11,7 +13,7 @@ type TokenMail = {
   keyId?: string
 }
 
-const shape = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([A-Za-z0-9_-]{43})$/
+const shape = new RegExp(`^(${uuidPattern})\\.([A-Za-z0-9_-]{43})$`)
 
 /**
  * The token of one mail's link, `<row id>.<256 bits in base64url>`, the same each time it is asked for.

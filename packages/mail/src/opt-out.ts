@@ -1,7 +1,9 @@
-import { deriveToken, type KeyRing, matchesCode } from '@muster/security'
+import { uuidPattern } from '@muster/identifiers'
+import { deriveToken, matchesCode } from '@muster/security/derive'
+import type { KeyRing } from '@muster/security/key-ring'
 import type { OptOut } from './define-template.ts'
 
-const shape = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([A-Za-z0-9_-]{43})$/
+const shape = new RegExp(`^(${uuidPattern})\\.([A-Za-z0-9_-]{43})$`)
 
 /**
  * The token of the link by which a person turns a kind of mails off, `<user id>.<256 bits in base64url>`. It says nothing

@@ -1,6 +1,6 @@
 import { dictionary } from '@zxcvbn-ts/language-common'
 import { expect, test } from 'vitest'
-import { passwordFaults } from './index.ts'
+import { passwordFaults } from './password-policy.ts'
 
 test('the 3000 most common passwords that the policy would let pass, and more, are refused in any case', () => {
   const asPolicyWants = dictionary['passwords-common']

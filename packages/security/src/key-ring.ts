@@ -1,4 +1,4 @@
-/** Keys by id, as `keyRing()` of @muster/config reads them: the current one makes new values, the others still verify. */
+/** Keys by id. The current key signs or seals new values; the others only verify or open older ones. */
 export type KeyRing = { readonly currentId: string; readonly keys: ReadonlyMap<string, Buffer> }
 
 /** @throws Error when the ring holds no key under its own current id */

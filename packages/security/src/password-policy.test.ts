@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { passwordFaults } from './index.ts'
+import { passwordFaults } from './password-policy.ts'
 
 const unreadable = 'must not contain control characters, halves of characters (lone surrogates) or U+FFFD'
 const person = { email: 'anna.lee+work@example.org', username: 'anna_l' }

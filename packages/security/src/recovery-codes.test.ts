@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { hashRecoveryCode, newRecoveryCodes } from './index.ts'
+import { hashRecoveryCode, newRecoveryCodes } from './recovery-codes.ts'
 
 test('ten different codes of 24 base32 characters in groups of four', () => {
   const codes = newRecoveryCodes()

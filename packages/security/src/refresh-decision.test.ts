@@ -1,6 +1,12 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { decideRefresh, type RefreshDecision, refreshGraceMs, type SessionState, sessionExpiry } from './index.ts'
+import {
+  decideRefresh,
+  type RefreshDecision,
+  refreshGraceMs,
+  type SessionState,
+  sessionExpiry,
+} from './refresh-decision.ts'
 
 const at = (ms: number) => new Date(Date.UTC(2026, 10, 20) + ms)
 const dayMs = 86_400_000

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { describeTotp, newTotpSecret, totpCode, totpStep } from './index.ts'
+import { describeTotp, newTotpSecret, totpCode, totpStep } from './totp.ts'
 
 const secret = Buffer.from('12345678901234567890')
 const at = (seconds: number) => new Date(seconds * 1_000)

@@ -62,13 +62,15 @@ describe.each(Object.keys(drivers))('%s', (name) => {
     expect((await buffer(stream)).equals(bytes)).toBe(true)
   })
 
-  test('a file is copied to a path of this machine, and one that is not stored is NOT_FOUND', async () => {
+  test('a file is copied to a path of this machine, and one that is not stored throws FileNotStoredError', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'muster-storage-'))
     const { signal } = new AbortController()
     await put('a/b', 'some text')
     await storage.copyTo('a/b', join(folder, 'copy'), signal)
     expect(await readFile(join(folder, 'copy'), 'utf8')).toBe('some text')
-    await expect(storage.copyTo('a/c', join(folder, 'other'), signal)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    await expect(storage.copyTo('a/c', join(folder, 'other'), signal)).rejects.toMatchObject({
+      name: 'FileNotStoredError',
+    })
     await rm(folder, { recursive: true })
   })
 
@@ -134,10 +136,10 @@ describe.each(Object.keys(drivers))('%s', (name) => {
     expect(await keys('')).toEqual([])
   })
 
-  test('what is not stored is NOT_FOUND to open, undefined to stat, and no error to remove', async () => {
+  test('what is not stored throws FileNotStoredError to open, undefined to stat, and no error to remove', async () => {
     await put('a/b', 'x')
     for (const key of ['none', 'a', 'a/none', 'a/b/c']) {
-      await expect(storage.open(key)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+      await expect(storage.open(key)).rejects.toMatchObject({ name: 'FileNotStoredError' })
       expect(await storage.stat(key)).toBeUndefined()
     }
     await storage.remove(['none', 'a/none'])

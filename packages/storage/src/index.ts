@@ -2,6 +2,7 @@ import { createCloudinaryStorage } from './cloudinary/driver.ts'
 import { createLocalStorage } from './local.ts'
 import type { Storage, StorageConfig } from './storage.ts'
 
+export { FileNotStoredError, StorageUnavailableError } from './errors.ts'
 export { attachmentKeys, avatarKeys, everyKeyOf } from './keys.ts'
 export type { Storage, StorageConfig, StoredFile } from './storage.ts'
 

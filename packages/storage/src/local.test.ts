@@ -51,7 +51,7 @@ test.each(['no folder', 'an empty folder'])(
     const [files, aside] = [join(folder, 'files'), join(folder, 'aside')]
     await rename(files, aside)
     if (instead === 'an empty folder') await mkdir(files)
-    const unavailable = { code: 'DEPENDENCY_UNAVAILABLE', retryAfterSeconds: 5 }
+    const unavailable = { name: 'StorageUnavailableError', retryAfterSeconds: 5 }
     await expect(put('a/c')).rejects.toMatchObject(unavailable)
     await expect(storage.open('a/b')).rejects.toMatchObject(unavailable)
     await expect(storage.stat('a/b')).rejects.toMatchObject(unavailable)
@@ -59,19 +59,15 @@ test.each(['no folder', 'an empty folder'])(
     await rename(aside, files)
     await put('a/c')
     expect((await storage.open('a/b')).sizeBytes).toBe(1)
-    await expect(storage.open('a/d')).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    await expect(storage.open('a/d')).rejects.toMatchObject({ name: 'FileNotStoredError' })
   },
 )
 
-test('storage that refuses is DEPENDENCY_UNAVAILABLE with Retry-After, for later', async () => {
+test('storage that refuses throws StorageUnavailableError with Retry-After, for later', async () => {
   await put('a/b')
   await rm(join(folder, 'files'), { recursive: true })
   // A file where the folder should be: it refuses also those who may write everywhere.
   await writeFile(join(folder, 'files'), 'in the way')
-  await expect(put('a/b')).rejects.toMatchObject({
-    code: 'DEPENDENCY_UNAVAILABLE',
-    status: 503,
-    retryAfterSeconds: 5,
-  })
-  await expect(storage.open('a/b')).rejects.toMatchObject({ code: 'DEPENDENCY_UNAVAILABLE' })
+  await expect(put('a/b')).rejects.toMatchObject({ name: 'StorageUnavailableError', retryAfterSeconds: 5 })
+  await expect(storage.open('a/b')).rejects.toMatchObject({ name: 'StorageUnavailableError' })
 })

@@ -5,8 +5,8 @@ import { dirname, join, resolve } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
-import { DomainError } from '@muster/errors'
-import { assertKey, type LocalConfig, notStored, type Storage, type StoredFile } from './storage.ts'
+import { FileNotStoredError, StorageUnavailableError } from './errors.ts'
+import { assertKey, type LocalConfig, type Storage, type StoredFile } from './storage.ts'
 
 const retryAfterSeconds = 5
 
@@ -28,7 +28,7 @@ export function createLocalStorage({ localDir }: Pick<LocalConfig, 'localDir'>):
     return join(root, key)
   }
   /** Without its folder the storage can't say that a file is gone for good. */
-  const missing = async () => ((await unlessAway(isHere)) ? notStored() : away(root))
+  const missing = async () => ((await unlessAway(isHere)) ? new FileNotStoredError() : away(root))
 
   return {
     async put(key, source) {
@@ -108,7 +108,7 @@ async function flush(path: string): Promise<number> {
 async function readRange(fd: number, range?: { start: number; end?: number }) {
   try {
     const found = await promisify(fstat)(fd)
-    if (!found.isFile()) throw notStored()
+    if (!found.isFile()) throw new FileNotStoredError()
     const sizeBytes = found.size
     if (range && (range.start >= sizeBytes || (range.end ?? range.start) < range.start)) {
       throw new RangeError(`the file has ${sizeBytes} bytes`)
@@ -156,7 +156,7 @@ async function prepare(root: string): Promise<void> {
 }
 
 const away = (root: string) =>
-  new DomainError('DEPENDENCY_UNAVAILABLE', {
+  new StorageUnavailableError({
     retryAfterSeconds,
     cause: new Error(`${root} has no ${marker} any more: is its volume mounted?`),
   })
@@ -184,7 +184,7 @@ async function unlessAway<T>(work: () => Promise<T>): Promise<T> {
     return await work()
   } catch (cause) {
     if (codeOf(cause) === '') throw cause
-    throw new DomainError('DEPENDENCY_UNAVAILABLE', { retryAfterSeconds, cause })
+    throw new StorageUnavailableError({ retryAfterSeconds, cause })
   }
 }
 

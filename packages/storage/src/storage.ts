@@ -1,12 +1,11 @@
 import type { Readable } from 'node:stream'
-import { DomainError } from '@muster/errors'
 
 /** A stored file as `list` finds it. */
 export type StoredFile = { key: string; modifiedAt: Date }
 
 /**
  * Where files lie. A key is a path of plain names, e.g. `attachments/<attachmentId>/optimized`.
- * A driver that is away throws DomainError DEPENDENCY_UNAVAILABLE: the same call may succeed later.
+ * Every call throws StorageUnavailableError while the storage is unreachable: the same call may succeed later.
  */
 export type Storage = {
   /** Stores a copy of a file, or a stream's bytes, whole or not at all; what the key held before is replaced. */
@@ -14,13 +13,13 @@ export type Storage = {
   /**
    * Streams a file, or the bytes `start` to `end` of it (both included, as in HTTP).
    * @returns the stream, and the size of the whole file
-   * @throws DomainError NOT_FOUND when nothing is stored under the key; RangeError when the range begins past the end
+   * @throws FileNotStoredError when nothing is stored under the key; RangeError when the range begins past the end
    */
   open(key: string, range?: { start: number; end?: number }): Promise<{ stream: Readable; sizeBytes: number }>
   /**
    * Copies a file to a path of this machine.
    * @param signal stops a copy that comes over the network
-   * @throws DomainError NOT_FOUND when nothing is stored under the key
+   * @throws FileNotStoredError when nothing is stored under the key
    */
   copyTo(key: string, path: string, signal: AbortSignal): Promise<void>
   /** Undefined when nothing is stored under the key. */
@@ -55,8 +54,6 @@ export type CloudinaryConfig = {
 
 const keyShape = /^[A-Za-z0-9][\w.-]*(?:\/[A-Za-z0-9][\w.-]*)*$/
 const maxKeyLength = 512
-
-export const notStored = () => new DomainError('NOT_FOUND', { message: 'This file is not stored.' })
 
 /** Refuses what could leave the storage's folder: `..`, absolute paths, backslashes, control characters, hidden names. */
 export function assertKey(key: string): void {

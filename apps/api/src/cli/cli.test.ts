@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { newTotpSecret, seal, totpCode } from '@muster/security'
+import { seal } from '@muster/security/seal'
+import { newTotpSecret, totpCode } from '@muster/security/totp'
 import { eventually, insertUser, type ManualClock, manualClock } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'

@@ -1,8 +1,9 @@
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { commandEnv, int, type KeyRing, type KeyRingName, keyRing, keyRingNames, parseEnv } from '@muster/config'
+import { commandEnv, int, type KeyRingName, keyRing, keyRingNames, parseEnv } from '@muster/config'
 import { createDb, type Db } from '@muster/db'
 import { DomainError } from '@muster/errors'
+import type { KeyRing } from '@muster/security/key-ring'
 import { z } from 'zod'
 
 /** How long a command waits for Redis. */

@@ -1,5 +1,6 @@
 import { checkKeyRings } from '@muster/keys'
-import { newTotpSecret, seal } from '@muster/security'
+import { seal } from '@muster/security/seal'
+import { newTotpSecret } from '@muster/security/totp'
 import { insertUser } from '@muster/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ringsOf } from '../config.ts'

@@ -1,5 +1,5 @@
-import type { KeyRing } from '@muster/config'
-import { readSignedText, signText } from '@muster/security'
+import type { KeyRing } from '@muster/security/key-ring'
+import { readSignedText, signText } from '@muster/security/signed-text'
 
 /** A browser on which this person completed a sign-in before. */
 export type Device = { userId: string; deviceId: string }

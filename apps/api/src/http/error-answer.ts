@@ -3,6 +3,7 @@ import { DomainError, type ErrorDetail } from '@muster/errors'
 import { findMachineFault } from '@muster/telemetry'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
+import { domainErrorOf } from './domain-error-of.ts'
 
 const databaseRetrySeconds = 2
 const machineRetrySeconds = 10
@@ -57,7 +58,8 @@ const reasonOf = (cause: unknown) =>
 
 /** Maps every error to the catalogue; an unknown one becomes INTERNAL. */
 function toDomainError(error: FastifyError, request: FastifyRequest): DomainError {
-  if (error instanceof DomainError) return error
+  const known = domainErrorOf(error)
+  if (known) return known
   if (hasZodFastifySchemaValidationErrors(error)) {
     const place = error.validationContext === 'querystring' ? 'query' : (error.validationContext ?? 'body')
     return new DomainError('VALIDATION_FAILED', {
@@ -74,8 +76,8 @@ function toDomainError(error: FastifyError, request: FastifyRequest): DomainErro
   if (findMachineFault(error)) {
     return new DomainError('DEPENDENCY_UNAVAILABLE', { retryAfterSeconds: machineRetrySeconds, cause: error })
   }
-  const known = byFastifyCode[error.code]
-  if (known) return known()
+  const refusal = byFastifyCode[error.code]
+  if (refusal) return refusal()
   if (error.statusCode && error.statusCode >= 400 && error.statusCode < 500) {
     return new DomainError('VALIDATION_FAILED', { message: 'The request could not be read.', cause: error })
   }

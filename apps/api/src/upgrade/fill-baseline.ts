@@ -1,6 +1,8 @@
 import { type Db, newId } from '@muster/db'
 import { checkKeyRings } from '@muster/keys'
-import { createPasswordHasher, hashRecoveryCode, newRecoveryCodes, seal, totpSealContext } from '@muster/security'
+import { createPasswordHasher } from '@muster/security/password-hasher'
+import { hashRecoveryCode, newRecoveryCodes } from '@muster/security/recovery-codes'
+import { seal, totpSealContext } from '@muster/security/seal'
 import { chainEvents } from '../modules/audit/testing/audit-fixtures.ts'
 import { baselineMoment, baselinePassword, baselineRings, baselineTotpSecret } from './baseline.ts'
 

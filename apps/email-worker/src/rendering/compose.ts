@@ -8,7 +8,7 @@ import {
   type TokenTemplateName,
   templates,
 } from '@muster/mail'
-import type { KeyRing } from '@muster/security'
+import type { KeyRing } from '@muster/security/key-ring'
 import type { ClaimedMail } from '../mails/claimed-mail.ts'
 import { compiled } from './compiled.gen.ts'
 import { fill } from './fill.ts'

@@ -1,4 +1,4 @@
-import { createPasswordHasher } from '@muster/security'
+import { createPasswordHasher } from '@muster/security/password-hasher'
 import { fastify } from 'fastify'
 import nodemailer from 'nodemailer'
 import pg from 'pg'

@@ -1,4 +1,5 @@
 import type { Database, Db, Json, Trx } from '@muster/db'
+import { isUuid } from '@muster/identifiers'
 import type { Selectable } from 'kysely'
 import { allJobs } from '../definitions/all-jobs.ts'
 import type { OutboxJob, QueueName } from '../definitions/define-job.ts'
@@ -15,7 +16,7 @@ export type FailedJob = {
 }
 
 /** Tells whether this is the id of an outbox row; BullMQ gives other ids to signals, which have no row. */
-export const isRowId = (id: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)
+export const isRowId = (id: string): boolean => isUuid(id)
 
 /** Counts the failed jobs of each queue; queues without any are left out. */
 export async function countFailedJobs(db: Db): Promise<ReadonlyMap<string, number>> {

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { v2 } from 'cloudinary'
 import type { CloudinaryConfig } from '../storage.ts'
-import { away, faultOf } from './away.ts'
+import { away, faultOf } from './errors.ts'
 
 /** How long calls may take; `idleMs`: nothing moves. */
 export type Limits = { answerMs: number; uploadMs: number; idleMs: number }
@@ -20,7 +20,7 @@ const listPageSize = 500
 
 /**
  * Runs calls of the SDK over connections of their own, which end with it: so no call outlives its time.
- * @throws DomainError DEPENDENCY_UNAVAILABLE when the time is up
+ * @throws StorageUnavailableError when the time is up
  */
 async function withConnections<T>(
   config: CloudinaryConfig,

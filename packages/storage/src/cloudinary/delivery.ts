@@ -1,7 +1,7 @@
 import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
 import { Readable } from 'node:stream'
-import { away } from './away.ts'
+import { away } from './errors.ts'
 
 /** Bytes `start` to `end` of a file, both included. */
 type Range = { start: number; end?: number }
@@ -9,7 +9,7 @@ type Range = { start: number; end?: number }
 /**
  * Asks for a file where Cloudinary delivers it, as it lies there: no coding on the way, so that lengths stay true.
  * @param answerMs until the head of the answer is there
- * @throws DomainError DEPENDENCY_UNAVAILABLE
+ * @throws StorageUnavailableError
  */
 export async function requestDelivery(
   url: string,
@@ -34,7 +34,7 @@ export async function requestDelivery(
 
 /**
  * The bytes of an answer. One that breaks off, or of which nothing comes for `idleMs` although they are wanted, ends in
- * DomainError DEPENDENCY_UNAVAILABLE.
+ * StorageUnavailableError.
  * @param cut which of the answer's bytes are wanted, when that is not all of them
  */
 export function bytesOf(

@@ -71,11 +71,11 @@ describe.each([
   ['secret', { apiSecret: 'wrong-Secret_xyz' }],
   ['key', { apiKey: '987654321' }],
 ] satisfies [string, Partial<CloudinaryConfig>][])('with a wrong %s', (what, wrong) => {
-  test.each(every)('%s is DEPENDENCY_UNAVAILABLE, says why and tells no secret', async (name) => {
+  test.each(every)('%s throws StorageUnavailableError, says why and tells no secret', async (name) => {
     await put()
     const fault = await faultOf(call(name, createStorage({ ...peer.config, ...wrong })))
     if (what === 'key' && ['open', 'stat'].includes(name)) return expect(Object(fault).code).toBeUndefined()
-    expect(fault).toMatchObject({ code: 'DEPENDENCY_UNAVAILABLE', retryAfterSeconds: 5 })
+    expect(fault).toMatchObject({ name: 'StorageUnavailableError', retryAfterSeconds: 5 })
     const told = inspect(fault, { depth: 20, showHidden: true })
     expect(told).toMatch(/Cloudinary: 401, (Invalid|Unknown)/)
     expect(told).not.toMatch(/wrong-Secret|peer-Secret/)
@@ -84,12 +84,12 @@ describe.each([
 })
 
 describe.each([500, 502, 503, 420, 429, 403])('an answer of %i', (status) => {
-  test.each(every)('to %s is DEPENDENCY_UNAVAILABLE, for later', async (name) => {
+  test.each(every)('to %s throws StorageUnavailableError, for later', async (name) => {
     await put()
     peer.trouble = { answers: status }
     const retryAfterSeconds = [420, 429].includes(status) ? 60 : 5
     const fault = await faultOf(call(name))
-    expect(fault).toMatchObject({ code: 'DEPENDENCY_UNAVAILABLE', status: 503, retryAfterSeconds })
+    expect(fault).toMatchObject({ name: 'StorageUnavailableError', retryAfterSeconds })
     expect(inspect(fault, { depth: 20 })).not.toContain(peer.config.apiSecret)
     peer.trouble = undefined
     await call(name)
@@ -100,17 +100,17 @@ test.each(every)('%s does not wait for ever for a server that says nothing', asy
   await put()
   peer.trouble = { hangs: true }
   const startedAtMs = performance.now()
-  await expect(call(name)).rejects.toMatchObject({ code: 'DEPENDENCY_UNAVAILABLE' })
+  await expect(call(name)).rejects.toMatchObject({ name: 'StorageUnavailableError' })
   expect(performance.now() - startedAtMs).toBeLessThan(1_500)
   await expect.poll(() => peer.connections()).toBe(0)
 })
 
-test.each(every)('%s to a server that hangs up or is not there is DEPENDENCY_UNAVAILABLE', async (name) => {
+test.each(every)('%s to a server that hangs up or is not there throws StorageUnavailableError', async (name) => {
   await put()
   peer.trouble = { leaves: true }
-  await expect(call(name)).rejects.toMatchObject({ code: 'DEPENDENCY_UNAVAILABLE' })
+  await expect(call(name)).rejects.toMatchObject({ name: 'StorageUnavailableError' })
   await peer.close()
-  await expect(call(name)).rejects.toMatchObject({ code: 'DEPENDENCY_UNAVAILABLE' })
+  await expect(call(name)).rejects.toMatchObject({ name: 'StorageUnavailableError' })
 })
 
 test('a source that stands still is not waited for, and what came of it is not stored', async () => {
@@ -120,20 +120,20 @@ test('a source that stands still is not waited for, and what came of it is not s
       await new Promise(() => {})
     })(),
   )
-  await expect(storage.put('a', stalled)).rejects.toMatchObject({ code: 'DEPENDENCY_UNAVAILABLE' })
+  await expect(storage.put('a', stalled)).rejects.toMatchObject({ name: 'StorageUnavailableError' })
   expect(peer.files.size).toBe(0)
 })
 
 test('a delivery that breaks off is an error of the stream, and of a kind that is worth another try', async () => {
   await put('x'.repeat(200_000))
   peer.trouble = { cutsAt: 70_000 }
-  await expect(open()).rejects.toMatchObject({ code: 'DEPENDENCY_UNAVAILABLE' })
+  await expect(open()).rejects.toMatchObject({ name: 'StorageUnavailableError' })
 })
 
 test('a delivery that stands still is not waited for', async () => {
   await put('x'.repeat(200_000))
   peer.trouble = { stallsAt: 70_000 }
-  await expect(open()).rejects.toMatchObject({ code: 'DEPENDENCY_UNAVAILABLE' })
+  await expect(open()).rejects.toMatchObject({ name: 'StorageUnavailableError' })
   await expect.poll(() => peer.connections()).toBe(0)
 })
 

@@ -1,10 +1,11 @@
 import { createReadStream, createWriteStream } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { pipeline } from 'node:stream/promises'
-import { assertKey, type CloudinaryConfig, notStored, type Storage, type StoredFile } from '../storage.ts'
-import { away } from './away.ts'
+import { FileNotStoredError } from '../errors.ts'
+import { assertKey, type CloudinaryConfig, type Storage, type StoredFile } from '../storage.ts'
 import { destroyAll, kind, type Limits, listPage, sdk, upload } from './calls.ts'
 import { bytesOf, requestDelivery } from './delivery.ts'
+import { away } from './errors.ts'
 
 const defaultLimits: Limits = { answerMs: 10_000, uploadMs: 60_000, idleMs: 15_000 }
 
@@ -27,7 +28,7 @@ export function createCloudinaryStorage(config: CloudinaryConfig, limits: Limits
     const answer = await ask(key, 'GET', range)
     if (answer.statusCode === 200 || answer.statusCode === 206) return contentOf(answer, range, limits)
     answer.destroy()
-    if (answer.statusCode === 404) throw notStored()
+    if (answer.statusCode === 404) throw new FileNotStoredError()
     if (answer.statusCode === 416) throw new RangeError(`the file has ${totalOf(answer)} bytes`)
     throw refused(answer)
   }

@@ -1,4 +1,5 @@
 import type { Database, Db, Trx } from '@muster/db'
+import { isUuid } from '@muster/identifiers'
 import type { Role } from '@muster/policy'
 import { type Insertable, type Selectable, sql, type UpdateObject } from 'kysely'
 import { rescheduleDigest } from './reschedule-digest.ts'
@@ -20,11 +21,9 @@ export function findUserByGoogleId(db: Db, googleId: string): Promise<UserRow | 
   return db.selectFrom('users').selectAll().where('google_id', '=', googleId).executeTakeFirst()
 }
 
-const idShape = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-
 /** Resolves an id, e-mail or username to the user's id. The three have distinct shapes, so one lookup suffices. */
 export async function findUserIdByAnyName(db: Db, name: string): Promise<string | undefined> {
-  const column = idShape.test(name) ? 'id' : name.includes('@') ? 'email' : 'username'
+  const column = isUuid(name) ? 'id' : name.includes('@') ? 'email' : 'username'
   const row = await db
     .selectFrom('users')
     .select('id')

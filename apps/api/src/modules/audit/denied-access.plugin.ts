@@ -1,9 +1,11 @@
-import { DomainError } from '@muster/errors'
+import type { DomainError } from '@muster/errors'
+import { isUuid } from '@muster/identifiers'
 import { Counter, registry } from '@muster/telemetry'
 import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Deps } from '../../deps.ts'
 import { type Actor, type Origin, originOf } from '../../http/actor.ts'
+import { domainErrorOf } from '../../http/domain-error-of.ts'
 import { insertEvent, insertIfHidden, type TargetType } from './denied-access.queries.ts'
 
 type Target = { type: TargetType; id: string }
@@ -18,7 +20,6 @@ declare module 'fastify' {
 }
 
 const apiPrefix = '/api/v1'
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 /** The same person at the same thing, again and again, is one event a minute. */
 const repeatMs = 60_000
 const maxRemembered = 10_000
@@ -38,7 +39,8 @@ const droppedTotal = new Counter({
 export const deniedAccessPlugin = fp(async (app: FastifyInstance, { context }: { context: DenialDeps }) => {
   const denials = createDenialLog(context)
   app.addHook('onError', (request, _reply, error, done) => {
-    if (error instanceof DomainError && isDenial(error)) denials.note(denialOf(request, error))
+    const known = domainErrorOf(error)
+    if (known && isDenial(known)) denials.note(denialOf(request, known))
     done()
   })
   app.addHook('onClose', () => denials.close())
@@ -63,7 +65,7 @@ function targetOf({ params, body }: FastifyRequest, declared: FastifyContextConf
 }
 
 const asTarget = (type: TargetType, id: unknown): Target | undefined =>
-  typeof id === 'string' && uuid.test(id) ? { type, id: id.toLowerCase() } : undefined
+  typeof id === 'string' && isUuid(id.toLowerCase()) ? { type, id: id.toLowerCase() } : undefined
 
 /** Writes denials one after the other, behind the requests. */
 function createDenialLog({ db, publisher, clock, log }: DenialDeps) {

@@ -1,5 +1,5 @@
 import { DomainError } from '@muster/errors'
-import { passwordFaults } from '@muster/security'
+import { passwordFaults } from '@muster/security/password-policy'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
 import { isUniqueViolation } from '../../sql/unique-violation.ts'

@@ -1,7 +1,7 @@
 import { DomainError } from '@muster/errors'
 import type { TransactContext } from '@muster/jobs/outbox'
 import { emailIdOfToken, insertMail, isMailToken, templates } from '@muster/mail'
-import { passwordFaults } from '@muster/security'
+import { passwordFaults } from '@muster/security/password-policy'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
 import { giveMailTurnBack, isMailTurn } from '../../http/mail-cooldowns.ts'

@@ -1,5 +1,5 @@
 import { emailAddress as email, newUsername as username } from '@muster/identifiers'
-import { passwordFaults } from '@muster/security'
+import { passwordFaults } from '@muster/security/password-policy'
 import { z } from 'zod'
 import { anyPassword } from '../../http/fields.ts'
 import { personName, timezone } from '../accounts/accounts.schema.ts'

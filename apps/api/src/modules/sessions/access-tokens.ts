@@ -1,7 +1,7 @@
 import fastifyJwt from '@fastify/jwt'
-import type { KeyRing } from '@muster/config'
 import type { Clock } from '@muster/db'
 import { roleSchema } from '@muster/policy'
+import type { KeyRing } from '@muster/security/key-ring'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { Actor } from '../../http/actor.ts'

@@ -1,6 +1,7 @@
 import { newId } from '@muster/db'
 import type { TransactContext } from '@muster/jobs/outbox'
-import { newSessionSeed, parseRefreshToken, sessionExpiry, verifyRefreshToken } from '@muster/security'
+import { sessionExpiry } from '@muster/security/refresh-decision'
+import { newSessionSeed, parseRefreshToken, verifyRefreshToken } from '@muster/security/refresh-token'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
 import { type RevocationDeps, revokeSessions } from './end-sessions.ts'

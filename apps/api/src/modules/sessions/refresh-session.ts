@@ -1,5 +1,6 @@
 import { DomainError } from '@muster/errors'
-import { decideRefresh, parseRefreshToken, sessionExpiry, verifyRefreshToken } from '@muster/security'
+import { decideRefresh, sessionExpiry } from '@muster/security/refresh-decision'
+import { parseRefreshToken, verifyRefreshToken } from '@muster/security/refresh-token'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
 import type { SecretGuard } from '../../http/secret-guard.ts'

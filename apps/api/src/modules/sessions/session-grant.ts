@@ -1,4 +1,4 @@
-import { issueRefreshToken } from '@muster/security'
+import { issueRefreshToken } from '@muster/security/refresh-token'
 import type { Deps } from '../../deps.ts'
 import type { Actor } from '../../http/actor.ts'
 import type { AccessTokens } from './access-tokens.ts'

@@ -1,6 +1,8 @@
 import { createHmac } from 'node:crypto'
 import { mailToken, optOutToken, templates } from '@muster/mail'
-import { issueRefreshToken, seal, signText } from '@muster/security'
+import { issueRefreshToken } from '@muster/security/refresh-token'
+import { seal } from '@muster/security/seal'
+import { signText } from '@muster/security/signed-text'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { DomainError } from '@muster/errors'
 import type { TransactContext } from '@muster/jobs/outbox'
-import { readSignedText, signText } from '@muster/security'
+import { readSignedText, signText } from '@muster/security/signed-text'
 import { z } from 'zod'
 import type { Deps } from '../../deps.ts'
 import type { Origin } from '../../http/actor.ts'

@@ -1,5 +1,5 @@
 import { DomainError } from '@muster/errors'
-import { hashRecoveryCode } from '@muster/security'
+import { hashRecoveryCode } from '@muster/security/recovery-codes'
 import type { Deps } from '../../deps.ts'
 import type { Origin } from '../../http/actor.ts'
 import type { UserRow } from '../accounts/accounts.service.ts'

@@ -1,6 +1,6 @@
-import type { KeyRing } from '@muster/config'
 import type { Db } from '@muster/db'
-import { seal, totpSealContext, unseal } from '@muster/security'
+import type { KeyRing } from '@muster/security/key-ring'
+import { seal, totpSealContext, unseal } from '@muster/security/seal'
 import * as queries from './re-encrypt.queries.ts'
 
 const smallestId = '00000000-0000-0000-0000-000000000000'

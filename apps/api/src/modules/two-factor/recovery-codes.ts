@@ -1,6 +1,6 @@
 import type { Trx } from '@muster/db'
 import { DomainError } from '@muster/errors'
-import { hashRecoveryCode, newRecoveryCodes } from '@muster/security'
+import { hashRecoveryCode, newRecoveryCodes } from '@muster/security/recovery-codes'
 import type { Deps } from '../../deps.ts'
 import type { Origin } from '../../http/actor.ts'
 import type { UserRow } from '../accounts/accounts.service.ts'

@@ -1,4 +1,5 @@
-import { seal, totpSealContext, totpStep, unseal } from '@muster/security'
+import { seal, totpSealContext, unseal } from '@muster/security/seal'
+import { totpStep } from '@muster/security/totp'
 import type { Deps } from '../../deps.ts'
 import { type PendingSecret, unpackSecrets } from './pending-secrets.ts'
 import type { TotpRow } from './two-factor.queries.ts'

@@ -1,6 +1,6 @@
 import { newId } from '@muster/db'
 import { DomainError } from '@muster/errors'
-import { describeTotp, newTotpSecret } from '@muster/security'
+import { describeTotp, newTotpSecret } from '@muster/security/totp'
 import QRCode from 'qrcode'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'

@@ -1,4 +1,4 @@
-import { unseal } from '@muster/security'
+import { unseal } from '@muster/security/seal'
 import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildApp } from '../../app.ts'

@@ -1,5 +1,5 @@
 import type { Clock } from '@muster/db'
-import { seal, unseal } from '@muster/security'
+import { seal, unseal } from '@muster/security/seal'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Config } from '../../../config.ts'

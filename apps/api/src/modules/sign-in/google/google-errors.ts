@@ -1,5 +1,6 @@
 import { isDatabaseUnavailable } from '@muster/db'
-import { DomainError, type ErrorCode } from '@muster/errors'
+import type { ErrorCode } from '@muster/errors'
+import { domainErrorOf } from '../../../http/domain-error-of.ts'
 
 /** The codes of `WEB_URL/login?error=` after a sign-in with Google. A closed list, which front ends rely on. */
 export const googleErrors = {
@@ -45,6 +46,7 @@ const byDomainCode: Partial<Record<ErrorCode, GoogleErrorCode>> = {
 /** Maps any error to the code for the front end: `failed` unless it is an expected one. */
 export function googleErrorCode(error: unknown): GoogleErrorCode {
   if (error instanceof GoogleError) return error.code
-  if (error instanceof DomainError) return byDomainCode[error.code] ?? 'failed'
+  const known = domainErrorOf(error)
+  if (known) return byDomainCode[known.code] ?? 'failed'
   return isDatabaseUnavailable(error) ? 'unavailable' : 'failed'
 }

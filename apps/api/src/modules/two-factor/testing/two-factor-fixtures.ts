@@ -1,5 +1,5 @@
 import { mailCode } from '@muster/mail'
-import { totpCode } from '@muster/security'
+import { totpCode } from '@muster/security/totp'
 import type { ManualClock } from '@muster/testing'
 import type { TestApp, TestClient } from '../../../testing/api.ts'
 import { dataOf } from '../../../testing/succeeded.ts'

@@ -1,4 +1,4 @@
-import { DomainError } from '@muster/errors'
+import { StorageUnavailableError } from '../errors.ts'
 
 const retryAfterSeconds = 5
 /** The hour's calls are used up, or too many came at once: a try each few seconds would only add to them. */
@@ -6,9 +6,9 @@ const limitedRetryAfterSeconds = 60
 const limited = [420, 429]
 
 /** Cloudinary is away, overloaded, or refuses who asks: an operator mends that, or time does. */
-export function away(reason: string, status?: number): DomainError {
+export function away(reason: string, status?: number): StorageUnavailableError {
   const isLimited = status !== undefined && limited.includes(status)
-  return new DomainError('DEPENDENCY_UNAVAILABLE', {
+  return new StorageUnavailableError({
     retryAfterSeconds: isLimited ? limitedRetryAfterSeconds : retryAfterSeconds,
     cause: new Error(`Cloudinary: ${reason}`),
   })

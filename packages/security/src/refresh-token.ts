@@ -1,4 +1,5 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { uuidPattern } from '@muster/identifiers'
 import { currentKey, type KeyRing, keyById } from './key-ring.ts'
 import { macOver } from './mac.ts'
 
@@ -12,8 +13,7 @@ export type RefreshToken = {
 }
 
 const seedBytes = 32
-const shape =
-  /^([a-z0-9_-]{1,16})\.([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\.(0|[1-9][0-9]{0,9})\.([A-Za-z0-9_-]{43})$/
+const shape = new RegExp(`^([a-z0-9_-]{1,16})\\.(${uuidPattern})\\.(0|[1-9][0-9]{0,9})\\.([A-Za-z0-9_-]{43})$`)
 
 /** The secret of a new session row: 256 random bits. Without the key of the ring it makes no token. */
 export function newSessionSeed(): Buffer {

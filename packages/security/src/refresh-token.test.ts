@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { issueRefreshToken, newSessionSeed, parseRefreshToken, verifyRefreshToken } from './index.ts'
+import { issueRefreshToken, newSessionSeed, parseRefreshToken, verifyRefreshToken } from './refresh-token.ts'
 
 const ring = (...ids: string[]) => ({
   currentId: ids[0] ?? '',

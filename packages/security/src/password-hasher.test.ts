@@ -1,6 +1,7 @@
 import bcrypt from 'bcrypt'
 import { expect, test } from 'vitest'
-import { createPasswordHasher } from './index.ts'
+import { HashingOverloadedError } from './hashing-overloaded.ts'
+import { createPasswordHasher } from './password-hasher.ts'
 
 const cost = 4
 const ring = (...ids: string[]) => ({
@@ -12,7 +13,7 @@ const hasher = (
   options: { cost?: number; maxParallel?: number; maxWaitMs?: number } = {},
 ) => createPasswordHasher({ keys, cost, ...options })
 
-test('the right password is accepted, another one is not', async () => {
+test('a correct password verifies, and a wrong one does not', async () => {
   const { hash, verify } = hasher(ring('k1'))
   const stored = await hash('Correct horse 1')
   expect(stored).toMatch(/^k1\$\$2b\$04\$.{53}$/)
@@ -20,14 +21,14 @@ test('the right password is accepted, another one is not', async () => {
   expect(await verify('Correct horse 2', stored)).toEqual({ ok: false, needsRehash: false })
 })
 
-test('nothing past 72 bytes is ignored, and a NUL character ends nothing', async () => {
+test('characters after 72 bytes and after a NUL character count', async () => {
   const { hash, verify } = hasher(ring('k1'))
   const long = `Aa1${'x'.repeat(100)}`
   expect((await verify(`${long}z`, await hash(`${long}y`))).ok).toBe(false)
   expect((await verify('Aa1\0other', await hash('Aa1\0some'))).ok).toBe(false)
 })
 
-test('lone surrogates, which are one and the same in UTF-8, are never hashed or compared', async () => {
+test('a password with a lone surrogate is refused', async () => {
   const { hash, verify, verifyDecoy } = hasher(ring('k1'))
   const stored = await hash('Aa1-\ufffd-enough')
   for (const half of ['\ud800', '\udfff']) {
@@ -38,25 +39,25 @@ test('lone surrogates, which are one and the same in UTF-8, are never hashed or 
   }
 })
 
-test('a stolen hash is worth nothing without the key', async () => {
+test('a stolen hash verifies no password without the key', async () => {
   const stored = await hasher(ring('k1')).hash('Correct horse 1')
   expect(await bcrypt.compare('Correct horse 1', stored.slice('k1$'.length))).toBe(false)
 })
 
-test('an old key still verifies and asks for a new hash; a key taken out says which one is missing', async () => {
+test('a hash of an old key verifies and needs a rehash; a hash of a removed key never verifies', async () => {
   const stored = await hasher(ring('old')).hash('Correct horse 1')
   expect(await hasher(ring('new', 'old')).verify('Correct horse 1', stored)).toEqual({ ok: true, needsRehash: true })
   expect(await hasher(ring('new')).verify('Correct horse 1', stored)).toEqual({ ok: false, needsRehash: false })
 })
 
-test('a raised cost asks for a new hash, but only after a right password', async () => {
+test('after the cost was raised, a correct password needs a rehash and a wrong one does not', async () => {
   const stored = await hasher(ring('k1')).hash('Correct horse 1')
   const raised = hasher(ring('k1'), { cost: cost + 1 })
   expect(await raised.verify('Correct horse 1', stored)).toEqual({ ok: true, needsRehash: true })
   expect(await raised.verify('wrong', stored)).toEqual({ ok: false, needsRehash: false })
 })
 
-test('an unknown account, and a hash of a lower cost, take the time of a known account', async () => {
+test('an unknown account and a hash of a lower cost take the CPU time of a known account', async () => {
   const { hash, verify, verifyDecoy } = hasher(ring('k1'), { cost: 9, maxParallel: 1 })
   const stored = await hash('Correct horse 1')
   const cheap = await hasher(ring('k1'), { cost: 7 }).hash('Correct horse 1')
@@ -72,16 +73,17 @@ test('an unknown account, and a hash of a lower cost, take the time of a known a
     spent.unknown += await cpuOf(() => verifyDecoy('wrong'))
     spent.cheap += await cpuOf(() => verify('wrong', cheap))
   }
-  // CPU time, so that a busy machine does not matter; a missing round of hashing would halve it or more.
+  // CPU time does not depend on how busy the machine is. A missing round of hashing would halve it or more.
   for (const other of [spent.unknown, spent.cheap]) expect(Math.abs(other / spent.known - 1)).toBeLessThan(0.3)
   expect(await verifyDecoy('anything')).toEqual({ ok: false, needsRehash: false })
 })
 
-test('who waits too long in line gets OVERLOADED with Retry-After, and the line goes on', async () => {
+test('a hash that waits too long fails with HashingOverloadedError, and later ones succeed', async () => {
   const { hash } = hasher(ring('k1'), { cost: 12, maxParallel: 1, maxWaitMs: 20 })
   const results = await Promise.allSettled([hash('first'), hash('second'), hash('third')])
   expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected'])
   const refusal = results[1] as PromiseRejectedResult
-  expect(refusal.reason).toMatchObject({ code: 'OVERLOADED', status: 503, retryAfterSeconds: 1 })
+  expect(refusal.reason).toBeInstanceOf(HashingOverloadedError)
+  expect(refusal.reason.retryAfterSeconds).toBe(1)
   expect(await hash('later')).toMatch(/^k1\$/)
 })

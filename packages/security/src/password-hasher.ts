@@ -1,25 +1,26 @@
 import { createHmac } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import bcrypt from 'bcrypt'
+import { HashingOverloadedError } from './hashing-overloaded.ts'
 import { currentKey, type KeyRing, keyById } from './key-ring.ts'
-import { createLine } from './line.ts'
+import { createSemaphore } from './semaphore.ts'
 
 export type PasswordCheck = {
   ok: boolean
-  /** True when a right password should be hashed anew: the cost was raised or the key replaced since. */
+  /** True when a correct password should be hashed again: the cost was raised or the key replaced since. */
   needsRehash: boolean
 }
 
 export type PasswordHasher = {
-  /** @returns `keyId$<bcrypt>`; @throws DomainError OVERLOADED after too long a wait */
+  /** Hashes with the current key. @returns `keyId$<bcrypt>` @throws HashingOverloadedError after `maxWaitMs` */
   hash(password: string): Promise<string>
   /**
-   * Not ok when the ring lacks the key of `stored`, as if the password were wrong: its owner sets a new one by mail. The start
-   * names such keys.
-   * @throws DomainError OVERLOADED after too long a wait
+   * Compares a password with a stored hash. When the ring lacks the key of `stored`, the result is that of a wrong password: the
+   * user resets it by mail. The start-up checks log such keys.
+   * @throws HashingOverloadedError after `maxWaitMs`
    */
   verify(password: string, stored: string): Promise<PasswordCheck>
-  /** Never ok. Takes as long as `verify` says no, for accounts that do not exist or have no password. */
+  /** Takes as long as `verify` of a wrong password and is never ok; for accounts that do not exist or have no password. */
   verifyDecoy(password: string): Promise<PasswordCheck>
 }
 
@@ -27,29 +28,34 @@ export type PasswordHasherOptions = {
   keys: KeyRing
   /** bcrypt cost: 2^cost rounds. */
   cost: number
-  /** Hashes at the same time; the machine's cores unless told otherwise. */
+  /** How many hashes run in parallel; defaults to the machine's cores. */
   maxParallel?: number
+  /** How long a hash waits for its start; defaults to 5 s. */
   maxWaitMs?: number
 }
 
 /**
- * bcrypt over the base64 of HMAC-SHA-256(key, password): the 44 characters hold no NUL byte and stay below bcrypt's
- * limit of 72 bytes, so nothing of a long password is ignored; and a stolen table is worthless without the key.
- * The password is taken exactly as received (OWASP ASVS 5, 6.2.8).
+ * Creates a hasher that applies bcrypt to the base64 of HMAC-SHA-256(key, password). Those 44 characters contain no NUL byte
+ * and stay below bcrypt's limit of 72 bytes, so no part of a long password is ignored; and a stolen table is worthless without
+ * the key. The password is hashed exactly as received (OWASP ASVS 5, 6.2.8).
  */
 export function createPasswordHasher(options: PasswordHasherOptions): PasswordHasher {
   const { keys, cost, maxParallel = availableParallelism(), maxWaitMs = 5_000 } = options
-  const line = createLine({ maxParallel, maxWaitMs })
+  const semaphore = createSemaphore({
+    maxParallel,
+    maxWaitMs,
+    timeoutError: () => new HashingOverloadedError(Math.ceil(maxWaitMs / 1000)),
+  })
 
   const verifyDecoy = (password: string) =>
-    line.run(async () => {
+    semaphore.run(async () => {
       await bcrypt.compare(keyed(currentKey(keys).key, password), decoyHash(cost))
       return { ok: false, needsRehash: false }
     })
 
   return {
     hash: (password) =>
-      line.run(async () => {
+      semaphore.run(async () => {
         const { id, key } = currentKey(keys)
         return `${id}$${await bcrypt.hash(keyed(key, password), cost)}`
       }),
@@ -58,7 +64,7 @@ export function createPasswordHasher(options: PasswordHasherOptions): PasswordHa
       const { keyId, bcryptHash } = parseStored(stored)
       const key = keyById(keys, keyId)
       if (!key) return verifyDecoy(password)
-      return line.run(async () => {
+      return semaphore.run(async () => {
         const storedCost = bcrypt.getRounds(bcryptHash)
         const input = keyed(key, password)
         const ok = await bcrypt.compare(input, bcryptHash)
@@ -72,21 +78,24 @@ export function createPasswordHasher(options: PasswordHasherOptions): PasswordHa
 }
 
 /**
- * A hash from before the cost was raised is compared faster than the decoy, which would tell that the account exists.
- * 2^from + (2^from + 2^(from+1) + … + 2^(to−1)) = 2^to rounds: together as long as the decoy.
+ * Spends the time that an older, cheaper hash saved: a faster answer than the decoy's would reveal that the account exists.
+ * 2^from + (2^from + 2^(from+1) + … + 2^(to−1)) = 2^to rounds, as many as the decoy's.
  */
 async function spendDifference(input: string, from: number, to: number): Promise<void> {
   for (let cost = from; cost < to; cost++) await bcrypt.compare(input, decoyHash(cost))
 }
 
-/** A well-formed hash that no known password has; bcrypt works through all of its rounds before it says no. */
+/** Builds a well-formed hash that no known password has; bcrypt runs all of its rounds before it returns false. */
 function decoyHash(cost: number): string {
   return `$2b$${String(cost).padStart(2, '0')}$${'.'.repeat(22)}${'.'.repeat(31)}`
 }
 
-/** @throws RangeError for lone surrogates, which UTF-8 would make one and the same: whoever asks has refused them */
+/**
+ * Computes the input of bcrypt.
+ * @throws RangeError for lone surrogates, which UTF-8 encodes as one and the same character; callers validate before
+ */
 function keyed(key: Buffer, password: string): string {
-  if (!password.isWellFormed()) throw new RangeError('A password has half of a character')
+  if (!password.isWellFormed()) throw new RangeError('The password contains a lone surrogate.')
   return createHmac('sha256', key).update(password, 'utf8').digest('base64')
 }
 
