@@ -1,5 +1,5 @@
+import { uuidPattern } from '@muster/identifiers'
 import type { Deps } from '../deps.ts'
-import { uuidPattern } from '../uploads/uuid-pattern.ts'
 import { findAvatars } from './avatars.queries.ts'
 
 export const avatarPrefix = 'avatars/'
