@@ -7,7 +7,7 @@ import type { Deps } from './deps.ts'
 import { createSecretGuard } from './http/secret-guard.ts'
 import { createApiServer } from './http/server.ts'
 import { answerBadAddress, answerBadHttp } from './http/unrouted.ts'
-import { usersRoutes } from './modules/accounts/accounts.routes.ts'
+import { accountsRoutes } from './modules/accounts/accounts.routes.ts'
 import { presencePlugin } from './modules/accounts/presence.plugin.ts'
 import { adminEmailsRoutes } from './modules/admin/admin-emails.routes.ts'
 import { adminQueuesRoutes } from './modules/admin/admin-queues.routes.ts'
@@ -18,10 +18,12 @@ import { analyticsRoutes } from './modules/analytics/analytics.routes.ts'
 import { attachmentsRoutes } from './modules/attachments/attachments.routes.ts'
 import { auditRoutes } from './modules/audit/audit.routes.ts'
 import { deniedAccessPlugin } from './modules/audit/denied-access.plugin.ts'
+import { deletionRoutes } from './modules/data-rights/deletion.routes.ts'
 import { exportRoutes } from './modules/data-rights/export.routes.ts'
 import { friendsRoutes } from './modules/friends/friends.routes.ts'
 import { createInvitationSteps } from './modules/invites/invitation-steps.ts'
 import { invitesRoutes } from './modules/invites/invites.routes.ts'
+import { membersRoutes } from './modules/members/members.routes.ts'
 import { notificationsRoutes } from './modules/notifications/notifications.routes.ts'
 import { organizationsRoutes } from './modules/organizations/organizations.routes.ts'
 import { passwordsRoutes } from './modules/passwords/passwords.routes.ts'
@@ -137,13 +139,15 @@ export async function buildApp(deps: Deps): Promise<App> {
       await api.register(twoFactorRoutes, { context })
       await api.register(sessionsRoutes, { context })
       await api.register(googleRoutes, { context })
-      await api.register(usersRoutes, { context })
+      await api.register(accountsRoutes, { context })
       await api.register(preferencesRoutes, { context })
       await api.register(unsubscribeRoutes, { context })
       await api.register(avatarRoutes, { context })
       await api.register(exportRoutes, { context })
+      await api.register(deletionRoutes, { context })
       await api.register(friendsRoutes, { context })
       await api.register(organizationsRoutes, { context })
+      await api.register(membersRoutes, { context })
       await api.register(invitesRoutes, { context })
       await api.register(tasksRoutes, { context })
       await api.register(attachmentsRoutes, { context })

@@ -4,7 +4,7 @@ import { permissions } from '@muster/policy'
 import { expect, test } from 'vitest'
 import { publicUser, user } from './modules/accounts/accounts.schema.ts'
 import { adminUser } from './modules/admin/admin-users.schema.ts'
-import { member } from './modules/organizations/organizations.schema.ts'
+import { member } from './modules/members/members.schema.ts'
 
 const sourceFolder = import.meta.dirname
 const policyFolder = join(sourceFolder, '../../../packages/policy/src')

@@ -7,13 +7,13 @@ import { checkKeyRings } from '@muster/keys'
 import { createPasswordHasher } from '@muster/security/password-hasher'
 import { passwordFaults } from '@muster/security/password-policy'
 import { z } from 'zod'
-import { personName } from '../modules/accounts/accounts.schema.ts'
+import { displayName } from '../modules/accounts/accounts.schema.ts'
 import { createSuperAdmin } from '../modules/admin/bootstrap-admin.ts'
 import type { Result } from './command.ts'
 import { checked, readPasswords, withDb } from './environment.ts'
 import { readPassword } from './password-input.ts'
 
-const options = z.object({ email: emailAddress, name: personName })
+const options = z.object({ email: emailAddress, name: displayName })
 
 /**
  * Creates a super admin, or leaves alone the one who has that e-mail.

@@ -2,16 +2,20 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
-import { clearSiteData } from '../../http/clear-site-data.ts'
 import { etagOf, ifMatch, ifMatchHeaders, ifNoneMatchHeaders, isNotModified } from '../../http/etag.ts'
-import { errorReply, messageReply, ok, said } from '../../http/reply.ts'
-import { requestDeletion } from '../data-rights/deletion.service.ts'
-import { confirmationBody } from '../reauthentication/reauthentication.schema.ts'
-import { peopleQuery, publicUserReply, publicUsersReply, userParams, userPatch, userReply } from './accounts.schema.ts'
+import { errorReply, ok } from '../../http/reply.ts'
+import {
+  publicUserReply,
+  publicUsersReply,
+  userParams,
+  userPatch,
+  userReply,
+  userSearchQuery,
+} from './accounts.schema.ts'
 import { getProfile, updateProfile } from './own-profile.service.ts'
-import * as people from './people.service.ts'
+import { getPublicUser, searchUsers } from './public-users.service.ts'
 
-export const usersRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
+export const accountsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
   app.get(
     '/users/me',
     {
@@ -52,41 +56,20 @@ export const usersRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
     },
   )
 
-  app.delete(
-    '/users/me',
-    {
-      config: { access: 'signed-in' },
-      schema: {
-        tags: ['users'],
-        summary: 'Delete the own account',
-        description:
-          'Confirmed by the password, or by the code of `/auth/confirmation-code` where there is none. All sessions end; after 30 days the account is made anonymous, unless its person signs in before.',
-        body: confirmationBody,
-        response: { 200: messageReply, 409: errorReply },
-      },
-    },
-    async (request, reply) => {
-      const until = await requestDeletion(context, request.actor, request.body, originOf(request))
-      context.cookies.clear(reply)
-      clearSiteData(reply)
-      return said(`Your account will be deleted on ${until.toISOString().slice(0, 10)}. To keep it, sign in before.`)
-    },
-  )
-
   app.get(
     '/users',
     {
       config: { access: 'signed-in' },
       schema: {
         tags: ['users'],
-        summary: 'Find people',
+        summary: 'Search users',
         description:
-          'At most 20: people of the own organization and friends whose name or username contains `q`, and whoever has exactly this username. The presence of others than those is not shown.',
-        querystring: peopleQuery,
+          'Returns at most 20 users: members of the own organization and friends whose name or username contains `q`, and the user with exactly this username. Only members and friends are shown with their presence.',
+        querystring: userSearchQuery,
         response: { 200: publicUsersReply },
       },
     },
-    async (request) => ok({ users: await people.searchPeople(context, request.actor, request.query.q) }),
+    async (request) => ok({ users: await searchUsers(context, request.actor, request.query.q) }),
   )
 
   app.get(
@@ -95,15 +78,16 @@ export const usersRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
       config: { access: 'signed-in', target: { type: 'user', param: 'id' } },
       schema: {
         tags: ['users'],
-        summary: 'Read the profile of somebody',
-        description: 'Of the own organization, a friend, or somebody with whom a friend request is open.',
+        summary: 'Read the profile of another user',
+        description:
+          'Allowed for members of the own organization, friends, and users on the other side of an open friend request.',
         params: userParams,
         headers: ifNoneMatchHeaders,
         response: { 200: publicUserReply, 304: z.null(), 404: errorReply },
       },
     },
     async (request, reply) => {
-      const { user, etag } = await people.getPerson(context, request.actor, request.params.id)
+      const { user, etag } = await getPublicUser(context, request.actor, request.params.id)
       reply.header('etag', etag)
       if (isNotModified(request, etag)) return reply.status(304).send(null)
       return ok({ user })

@@ -5,14 +5,14 @@ import { z } from 'zod'
 import { id, text } from '../../http/fields.ts'
 import { instant, replyOf } from '../../http/reply.ts'
 
-export const personName = text({ min: 1, max: 100 })
-/** By the present name of the region, so that everything which computes with it, and SQL of an operator, knows it. */
+export const displayName = text({ min: 1, max: 100 })
+/** Converted to the canonical IANA name, which Node and Postgres both know. */
 export const timezone = z
   .string()
   .overwrite((name) => canonicalZone(name) ?? name)
   .refine((name) => canonicalZone(name) !== undefined, 'is not an IANA time zone by its name, e.g. Europe/Berlin')
 
-/** A person as they and administrators see them. */
+/** A user as they and administrators see them. */
 export const user = z
   .object({
     id: z.uuid(),
@@ -36,7 +36,7 @@ export type User = z.infer<typeof user>
 
 export const userReply = replyOf(z.object({ user }))
 
-/** A person as others see them. Who may not see their presence gets `offline` and null. */
+/** A user as others see them. Without visible presence, the status is `offline` and `lastSeenAt` null. */
 export const publicUser = user
   .pick({ id: true, username: true, name: true, avatarUrl: true, bio: true, status: true, lastSeenAt: true })
   .meta({ id: 'PublicUser' })
@@ -45,11 +45,11 @@ export type PublicUser = z.infer<typeof publicUser>
 export const publicUserReply = replyOf(z.object({ user: publicUser }))
 export const publicUsersReply = replyOf(z.object({ users: z.array(publicUser) }))
 export const userParams = z.strictObject({ id })
-export const peopleQuery = z.strictObject({ q: text({ min: 1, max: 100 }) })
+export const userSearchQuery = z.strictObject({ q: text({ min: 1, max: 100 }) })
 
-/** The username may be a reserved one: whoever has it keeps it. */
+/** Accepts reserved usernames here: a user who has one may send it unchanged. The service refuses a new one. */
 export const userPatch = z
-  .strictObject({ username, name: personName, bio: text({ max: 150, isMultiline: true }).nullable(), timezone })
+  .strictObject({ username, name: displayName, bio: text({ max: 150, isMultiline: true }).nullable(), timezone })
   .partial()
   .refine((patch) => Object.keys(patch).length > 0, 'names nothing to change')
 export type UserPatch = z.infer<typeof userPatch>

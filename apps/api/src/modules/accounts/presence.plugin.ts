@@ -1,7 +1,7 @@
 import fp from 'fastify-plugin'
 import type { Presence } from './presence.ts'
 
-/** Whoever sends a request is here; a HEAD, which has no effects, does not tell of it. */
+/** Notes each request as presence of its actor, except HEAD, which has no effects. */
 export const presencePlugin = fp<{ presence: Presence }>(async (app, { presence }) => {
   app.addHook('onRequest', (request, _reply, done) => {
     if (request.actor && request.method !== 'HEAD') presence.touch(request.actor.userId)

@@ -2,8 +2,8 @@ import type { Db } from '@muster/db'
 import { sql } from 'kysely'
 
 /**
- * Writes when people were last seen, unless another instance did within the interval: one statement for all of them.
- * A row that somebody is changing is passed by: its person will be seen again.
+ * Writes when users were last seen, in one statement, except for users whose time another instance wrote within the
+ * interval. Skips rows that are locked: their users will be seen again.
  */
 export async function setLastSeen(db: Db, seen: readonly [string, number][], intervalMs: number): Promise<void> {
   await sql`

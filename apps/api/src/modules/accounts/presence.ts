@@ -4,36 +4,36 @@ import { trackOutage } from '@muster/telemetry'
 import type { SafeRedis } from '../../redis.ts'
 import * as queries from './presence.queries.ts'
 
-/** Who was here when: to a few seconds in Redis, to a minute in Postgres. */
+/** When users were last seen: to a few seconds in Redis, to a minute in Postgres. */
 export type Presence = {
-  /** Notes that the person is here now. Waits for nothing and costs one entry of a map. */
+  /** Notes that the user is online now. Synchronous, and costs one entry of a map. */
   touch(userId: string): void
-  /** When these people were last seen, in milliseconds since 1970, as far as Redis knows. */
+  /** Reads from Redis when these users were last seen, in ms since 1970. Users whom Redis does not know are left out. */
   lastSeen(userIds: readonly string[]): Promise<Map<string, number>>
-  /** Writes what was noted since the last time; otherwise that happens every five seconds. Never rejects. */
+  /** Writes what was noted since the last flush, without waiting for the one that runs every 5 s. Never rejects. */
   flush(): Promise<void>
   close(): Promise<void>
 }
 
 /**
- * Somebody counts as online until this long after their last request: a reader who looks at a page for a while has not
- * left. Signing out does not end it earlier.
+ * How long after their last request a user counts as online: a reader may look at one page for a while. Signing out does
+ * not end it earlier.
  */
 export const onlineForMs = 5 * 60_000
 
 const flushIntervalMs = 5_000
-/** Postgres is told at most this often of one person, whatever the number of instances. */
+/** Minimum time between two writes to Postgres for one user, over all instances. */
 const writeIntervalMs = 60_000
-/** Longer than both intervals: by then Postgres knows. */
+/** Lifetime of a key. Longer than both intervals, so Postgres has the time before the key expires. */
 const redisSeconds = 600
 const perBatch = 1_000
-/** Of an outage in which more people came, the rest is not remembered. */
+/** Upper bound of users remembered while Postgres is unavailable; others are lost. */
 const maxKept = 50_000
-/** Milliseconds that a Date can hold. */
+/** Milliseconds within the range of a Date. */
 const instantShape = /^\d{1,15}$/
 const key = (userId: string) => `user:presence:v1:${userId}`
 
-/** Collects presence in this process and writes it in batches: to Redis each time, to Postgres once a minute a person. */
+/** Collects presence in this process and writes it in batches: to Redis at each flush, to Postgres once a minute per user. */
 export function startPresence({
   db,
   redis,
@@ -45,10 +45,10 @@ export function startPresence({
   clock: Clock
   log: Logger
 }): Presence {
-  /** Since the last flush. */
+  /** Users seen since the last flush, with the time in ms. */
   let touched = new Map<string, number>()
-  /** Of whom this process told Postgres within the last minute, and when; the longest ago first. */
-  const told = new Map<string, number>()
+  /** Users whom this process wrote to Postgres within the last minute, with the time in ms, oldest first. */
+  const written = new Map<string, number>()
 
   const outage = trackOutage({
     log,
@@ -67,15 +67,15 @@ export function startPresence({
 
   const writeToPostgres = async (seen: [string, number][]) => {
     const nowMs = clock.now().getTime()
-    for (const [userId, atMs] of told) {
+    for (const [userId, atMs] of written) {
       if (nowMs - atMs < writeIntervalMs) break
-      told.delete(userId)
+      written.delete(userId)
     }
-    const due = seen.filter(([userId]) => !told.has(userId))
+    const due = seen.filter(([userId]) => !written.has(userId))
     for (let from = 0; from < due.length; from += perBatch) {
       const batch = due.slice(from, from + perBatch)
       await queries.setLastSeen(db, batch, writeIntervalMs)
-      for (const [userId] of batch) told.set(userId, nowMs)
+      for (const [userId] of batch) written.set(userId, nowMs)
     }
   }
 
@@ -85,7 +85,7 @@ export function startPresence({
     await writeToRedis(seen)
     await writeToPostgres(seen).then(outage.succeeded, (error: unknown) => {
       outage.failed(error)
-      // The next flush tries again, or a user who came only while Postgres was away would never have been here.
+      // The next flush retries, or a user seen only while Postgres was unavailable would never count as seen.
       for (const [userId, atMs] of seen.slice(0, maxKept - touched.size))
         if (!touched.has(userId)) touched.set(userId, atMs)
     })

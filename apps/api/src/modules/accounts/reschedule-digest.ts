@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 
 /**
- * What every change of a `users` row sets on which the morning digest depends: zone, preference, being active or about to
- * leave. A reminder worker then looks at the person at once and computes when the next one comes. A look that is due
- * already stays where it is, or the digest of this moment would be passed over.
+ * Columns to set with every change on which the morning digest depends: timezone, preferences, activation, requested
+ * deletion. They make a reminder worker compute the user's next digest at once. A computation that is due already keeps its
+ * time, or a digest that is due now would be skipped.
  */
 export const rescheduleDigest = (now: Date) => ({ next_digest_at: sql<Date>`least(next_digest_at, ${now})` })

@@ -1,8 +1,8 @@
 import type { Deps } from '../../deps.ts'
 import type { Actor } from '../../http/actor.ts'
 import type { PublicUser } from '../accounts/accounts.schema.ts'
-import { toPublicUsers } from '../accounts/people.service.ts'
-import type { PersonRow } from '../accounts/people-visibility.ts'
+import { toPublicUsers } from '../accounts/public-users.service.ts'
+import type { PublicUserRow } from '../accounts/user-visibility.ts'
 import * as queries from './friends.queries.ts'
 import type { FriendRequest, PageQuery } from './friends.schema.ts'
 
@@ -46,7 +46,7 @@ async function readPage(
     db: Deps['db'],
     userId: string,
     page: { limit: number; offset: number },
-  ) => Promise<{ rows: PersonRow[]; total: number }>,
+  ) => Promise<{ rows: PublicUserRow[]; total: number }>,
 ) {
   const { rows, total } = await list(deps.db, userId, { limit, offset: (page - 1) * limit })
   const pagination = { page, limit, total, totalPages: Math.ceil(total / limit), nextCursor: null }

@@ -2,12 +2,12 @@ import { type Database, type Db, newId, type Trx } from '@muster/db'
 import { activeUserSql } from '@muster/policy'
 import { type Selectable, sql } from 'kysely'
 import { inOrder, lower } from '../../sql/text-order.ts'
-import { isUnblocked, type PersonRow, personColumns } from '../accounts/people-visibility.ts'
+import { isUnblocked, type PublicUserRow, publicUserColumns } from '../accounts/user-visibility.ts'
 
 export type FriendshipRow = Selectable<Database['friendships']>
-export type RequestRow = PersonRow & { request_id: string; requester_id: string; created_at: Date }
+export type RequestRow = PublicUserRow & { request_id: string; requester_id: string; created_at: Date }
 
-export type OtherRow = PersonRow & {
+export type OtherRow = PublicUserRow & {
   own_name: string
   is_around: boolean
   is_unblocked: boolean
@@ -24,7 +24,7 @@ type Page = { limit: number; offset: number }
 export async function lockPair(trx: Trx, userId: string, otherId: string): Promise<OtherRow | undefined> {
   await sql`select from users where id in (${userId}, ${otherId}) order by id for no key update`.execute(trx)
   const { rows } = await sql<OtherRow>`
-    select ${personColumns}, 'full' as sight, (select name from users where id = ${userId}) as own_name,
+    select ${publicUserColumns}, 'full' as visibility, (select name from users where id = ${userId}) as own_name,
       ${activeUserSql} as is_around, ${isUnblocked(userId)} as is_unblocked, anonymised_at is not null as is_anonymous
     from users where id = ${otherId}`.execute(trx)
   return rows[0]
@@ -138,7 +138,7 @@ export async function listRequests(
 ): Promise<RequestRow[]> {
   const [own, other] = direction === 'incoming' ? ['addressee_id', 'requester_id'] : ['requester_id', 'addressee_id']
   const { rows } = await sql<RequestRow>`
-    select ${personColumns}, 'profile' as sight, friendships.id as request_id, requester_id, friendships.created_at
+    select ${publicUserColumns}, 'profile' as visibility, friendships.id as request_id, requester_id, friendships.created_at
     from friendships join users on users.id = ${sql.ref(other as string)}
     where ${sql.ref(own as string)} = ${userId} and accepted_at is null and ${activeUserSql}
     order by friendships.created_at desc, friendships.id desc limit ${limit}`.execute(db)
@@ -162,10 +162,10 @@ export async function listBlocked(db: Db, userId: string, page: Page) {
 
 type Fragment = ReturnType<typeof sql>
 
-async function readPage(db: Db, from: Fragment, sight: Fragment, { limit, offset }: Page) {
+async function readPage(db: Db, from: Fragment, visibility: Fragment, { limit, offset }: Page) {
   const [people, count] = await Promise.all([
-    sql<PersonRow>`
-      select ${personColumns}, ${sight} as sight from ${from}
+    sql<PublicUserRow>`
+      select ${publicUserColumns}, ${visibility} as visibility from ${from}
       order by ${inOrder(lower(sql`users.name`))}, users.id limit ${limit} offset ${offset}`.execute(db),
     sql<{ total: number }>`select count(*)::int as total from ${from}`.execute(db),
   ])

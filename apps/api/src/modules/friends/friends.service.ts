@@ -4,7 +4,7 @@ import { notify } from '@muster/notifications'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
 import type { PublicUser } from '../accounts/accounts.schema.ts'
-import { toPublicUsers } from '../accounts/people.service.ts'
+import { toPublicUsers } from '../accounts/public-users.service.ts'
 import * as queries from './friends.queries.ts'
 import type { FriendRequest } from './friends.schema.ts'
 
@@ -40,7 +40,7 @@ export async function requestFriend(
     })
     return { row, other }
   })
-  const shown = row.accepted_at ? other : { ...other, sight: 'profile' as const }
+  const shown = row.accepted_at ? other : { ...other, visibility: 'profile' as const }
   const [user] = (await toPublicUsers(deps, [shown])) as [PublicUser]
   return {
     id: row.id,

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { anyPassword, id } from '../../http/fields.ts'
 import { instant, pageInfo, replyOf } from '../../http/reply.ts'
 import { wholeNumber } from '../../http/whole-number.ts'
-import { personName, timezone } from '../accounts/accounts.schema.ts'
+import { displayName, timezone } from '../accounts/accounts.schema.ts'
 import { organizationName } from '../organizations/organizations.schema.ts'
 
 /** The roles that an invitation can grant. Only the operator creates super admins. */
@@ -82,7 +82,7 @@ export type Invitation = z.infer<typeof invitation>
 export const invitationReply = replyOf(z.object({ invite: invitation }))
 
 /** The fields of a new account. */
-const account = z.object({ name: personName, username, password: anyPassword, timezone: timezone.optional() })
+const account = z.object({ name: displayName, username, password: anyPassword, timezone: timezone.optional() })
 export type NewAccount = z.output<typeof account>
 
 const requiredOfAccount = ['name', 'username', 'password'] as const

@@ -8,7 +8,9 @@ import { forceRenewal } from '../sessions/renew-access.ts'
 import * as queries from './organizations.queries.ts'
 import type { Organization, OrganizationPatch } from './organizations.schema.ts'
 
-/** A user's place: an organization for a client role, null for a platform role. */
+export { countMembers } from './organizations.queries.ts'
+
+/** Where a user belongs and in which role: an organization for a client role, null for a platform role. */
 export type Membership = { role: Role; organizationId: string | null }
 
 /** Creates an organization that several users share. @returns its id */
@@ -29,7 +31,7 @@ export async function createPersonalOrganization(
   return { role: 'client_admin', organizationId }
 }
 
-/** The actor's organization. @throws DomainError FORBIDDEN for who has none */
+/** Reads the actor's organization. @throws DomainError FORBIDDEN when the actor has none */
 export async function getOrganization({ db }: Pick<Deps, 'db'>, actor: Actor): Promise<Organization> {
   assertMember(actor)
   const [row, memberCount] = await Promise.all([
@@ -41,9 +43,9 @@ export async function getOrganization({ db }: Pick<Deps, 'db'>, actor: Actor): P
 }
 
 /**
- * Changes the actor's organization. A second factor that it begins or ceases to require is felt by every open session of
- * its members within a second.
- * @throws DomainError FORBIDDEN for who is not its client_admin, or no longer
+ * Changes the actor's organization. A change of the required second factor reaches every open session of its members within
+ * a second.
+ * @throws DomainError FORBIDDEN when the actor is not, or no longer, its client_admin
  */
 export async function updateOrganization(
   { db, transact, clock }: Pick<Deps, 'db' | 'transact' | 'clock'>,
@@ -76,7 +78,7 @@ export async function updateOrganization(
   return toOrganization(row, await queries.countMembers(db, organizationId))
 }
 
-/** @throws DomainError FORBIDDEN for who belongs to no organization */
+/** Asserts that the actor belongs to an organization. @throws DomainError FORBIDDEN */
 export function assertMember(actor: Actor): asserts actor is Actor & { organizationId: string } {
   if (!can(actor, 'organization.read', { organizationId: actor.organizationId })) throw new DomainError('FORBIDDEN')
 }
@@ -91,7 +93,7 @@ function changesOf(before: queries.OrganizationRow, { name, twoFactorMethod }: O
   }
 }
 
-/** Of the row, the fields that the patch names. */
+/** Returns the fields of the row that the patch names. */
 const pick = (row: queries.OrganizationRow, patch: OrganizationPatch) => ({
   ...(patch.name !== undefined && { name: row.name }),
   ...(patch.twoFactorMethod !== undefined && { twoFactorMethod: row.two_factor_method }),

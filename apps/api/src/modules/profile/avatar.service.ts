@@ -7,7 +7,7 @@ import type { Actor, Origin } from '../../http/actor.ts'
 import type { StagedFile } from '../../http/uploads/receive-files.ts'
 import { avatarVersionOf } from '../accounts/avatar-url.ts'
 import { invalidateProfile } from '../accounts/invalidate-profile.ts'
-import { findPerson } from '../accounts/people.queries.ts'
+import { findPublicUser } from '../accounts/public-users.service.ts'
 import * as queries from './avatar.queries.ts'
 
 type Options = { origin: Origin }
@@ -72,12 +72,12 @@ export async function locateAvatar(
   userId: string,
   version: string | undefined,
 ): Promise<{ key: string; version: string; isNamed: boolean }> {
-  const person = await findPerson(db, userId, actor)
-  const key = person?.avatar_key
+  const user = await findPublicUser(db, userId, actor)
+  const key = user?.avatar_key
   if (!key) throw new DomainError('NOT_FOUND')
   const present = avatarVersionOf(key)
   const isNamed = version === present
-  if (!person.sight && !isNamed) throw new DomainError('NOT_FOUND')
+  if (!user.visibility && !isNamed) throw new DomainError('NOT_FOUND')
   return { key, version: present, isNamed }
 }
 

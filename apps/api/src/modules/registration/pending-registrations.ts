@@ -3,12 +3,12 @@ import { emailAddress, username } from '@muster/identifiers'
 import { z } from 'zod'
 import { readJson } from '../../http/read-json.ts'
 import type { SafeRedis } from '../../redis.ts'
-import { personName, timezone } from '../accounts/accounts.schema.ts'
+import { displayName, timezone } from '../accounts/accounts.schema.ts'
 
 /** A registration whose e-mail is not verified yet. It contains no code, which is derived from the mail's id. */
 const pendingRegistration = z.object({
   username,
-  name: personName,
+  name: displayName,
   email: emailAddress,
   timezone,
   passwordHash: z.string(),

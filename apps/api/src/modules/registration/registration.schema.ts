@@ -2,10 +2,10 @@ import { emailAddress as email, newUsername as username } from '@muster/identifi
 import { passwordFaults } from '@muster/security/password-policy'
 import { z } from 'zod'
 import { anyPassword } from '../../http/fields.ts'
-import { personName, timezone } from '../accounts/accounts.schema.ts'
+import { displayName, timezone } from '../accounts/accounts.schema.ts'
 
 export const registerBody = z
-  .strictObject({ username, name: personName, email, password: anyPassword, timezone: timezone.optional() })
+  .strictObject({ username, name: displayName, email, password: anyPassword, timezone: timezone.optional() })
   .superRefine(({ password, email, username }, ctx) => {
     for (const fault of passwordFaults(password, { email, username })) {
       ctx.addIssue({ code: 'custom', path: ['password'], message: fault })

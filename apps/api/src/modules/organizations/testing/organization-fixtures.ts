@@ -1,7 +1,7 @@
 import type { TestApp, TestClient, TestPerson } from '../../../testing/api.ts'
 import { dataOf, succeeded } from '../../../testing/succeeded.ts'
+import type { Member, MemberRole } from '../../members/members.schema.ts'
 import { login, registered } from '../../sign-in/testing/sign-in-fixtures.ts'
-import type { Member, MemberRole } from '../organizations.schema.ts'
 
 export const organizationUrl = '/api/v1/organization'
 export const membersUrl = `${organizationUrl}/members`

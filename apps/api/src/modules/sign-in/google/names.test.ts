@@ -1,7 +1,7 @@
 import { newUsername } from '@muster/identifiers'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { personName } from '../../accounts/accounts.schema.ts'
+import { displayName } from '../../accounts/accounts.schema.ts'
 import { nameFrom, usernameFrom } from './names.ts'
 
 test('whatever an issuer tells makes a name and a username that a person may have', () => {
@@ -9,7 +9,7 @@ test('whatever an issuer tells makes a name and a username that a person may hav
     fc.property(fc.string({ unit: 'binary', maxLength: 300 }), fc.nat(9), (told, round) => {
       const name = nameFrom(told)
       if (name !== undefined) {
-        expect(personName.parse(name)).toBe(name)
+        expect(displayName.parse(name)).toBe(name)
         expect([...name].length).toBeLessThanOrEqual(100)
       }
       const made = usernameFrom(name, round)

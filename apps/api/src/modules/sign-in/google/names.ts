@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { isReservedUsername, lowerCaseAscii, usernameLength } from '@muster/identifiers'
-import { personName } from '../../accounts/accounts.schema.ts'
+import { displayName } from '../../accounts/accounts.schema.ts'
 
 const maxNameCharacters = 100
 const suffixDigits = 4
@@ -10,7 +10,7 @@ const suffixes = 36 ** suffixDigits
 export function nameFrom(claim: string | undefined): string | undefined {
   const oneLine = (claim ?? '').toWellFormed().replace(/\p{Cc}+/gu, ' ')
   const cut = [...oneLine.trim()].slice(0, maxNameCharacters).join('')
-  const { data } = personName.safeParse(cut)
+  const { data } = displayName.safeParse(cut)
   return data
 }
 

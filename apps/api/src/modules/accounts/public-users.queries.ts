@@ -3,23 +3,23 @@ import { activeUserSql } from '@muster/policy'
 import { sql } from 'kysely'
 import type { Actor } from '../../http/actor.ts'
 import { inOrder, lower, lowerAscii } from '../../sql/text-order.ts'
-import { isUnblocked, type PersonRow, personColumns, sightOf } from './people-visibility.ts'
+import { isUnblocked, type PublicUserRow, publicUserColumns, visibilityFor } from './user-visibility.ts'
 
-/** Undefined when there is nobody, or nobody who is around, or one of the two has blocked the other. */
-export async function findPerson(db: Db, id: string, actor: Actor): Promise<PersonRow | undefined> {
-  const { rows } = await sql<PersonRow>`
-    select ${personColumns}, ${sightOf(actor)} as sight from users
+/** Reads a user; undefined when they do not exist, are not active, or one of the two has blocked the other. */
+export async function findPublicUser(db: Db, id: string, actor: Actor): Promise<PublicUserRow | undefined> {
+  const { rows } = await sql<PublicUserRow>`
+    select ${publicUserColumns}, ${visibilityFor(actor)} as visibility from users
     where id = ${id} and ${activeUserSql} and ${isUnblocked(actor.userId)}`.execute(db)
   return rows[0]
 }
 
 /**
- * People of the actor's organization and friends whose name or username contains the text, and whoever has exactly this
- * username; those whose names begin with it come first.
+ * Searches members of the actor's organization and friends whose name or username contains the text, and all users for
+ * exactly this username. The exact username comes first, then names and usernames that begin with the text.
  */
-export async function searchPeople(db: Db, actor: Actor, text: string, limit: number): Promise<PersonRow[]> {
+export async function searchPublicUsers(db: Db, actor: Actor, text: string, limit: number): Promise<PublicUserRow[]> {
   const { userId, organizationId } = actor
-  const { rows } = await sql<PersonRow>`
+  const { rows } = await sql<PublicUserRow>`
     with known as (
       select id from users where organization_id = ${organizationId}::uuid
       union select addressee_id from friendships where requester_id = ${userId}::uuid and accepted_at is not null
@@ -29,7 +29,7 @@ export async function searchPeople(db: Db, actor: Actor, text: string, limit: nu
       where strpos(username, ${lowerAscii(text)}) > 0 or strpos(${lower(sql`name`)}, ${lower(text)}) > 0
       union select id from users where username = ${lowerAscii(text)}
     )
-    select ${personColumns}, ${sightOf(actor)} as sight from found join users using (id)
+    select ${publicUserColumns}, ${visibilityFor(actor)} as visibility from found join users using (id)
     where id <> ${userId}::uuid and ${activeUserSql} and ${isUnblocked(userId)}
     order by username = ${lowerAscii(text)} desc,
       strpos(username, ${lowerAscii(text)}) = 1 or strpos(${lower(sql`name`)}, ${lower(text)}) = 1 desc,

@@ -1,0 +1,58 @@
+import { DomainError } from '@muster/errors'
+import type { Deps } from '../../deps.ts'
+import type { Actor } from '../../http/actor.ts'
+import type { PublicUser } from './accounts.schema.ts'
+import { avatarUrlOf } from './avatar-url.ts'
+import { onlineForMs } from './presence.ts'
+import * as queries from './public-users.queries.ts'
+import type { PublicUserRow } from './user-visibility.ts'
+
+export { findPublicUser } from './public-users.queries.ts'
+
+type PublicUserDeps = Pick<Deps, 'db' | 'presence' | 'clock'>
+
+const maxFound = 20
+
+/** Searches the users whom the actor may find by this text, at most 20. */
+export async function searchUsers(deps: PublicUserDeps, actor: Actor, text: string): Promise<PublicUser[]> {
+  return toPublicUsers(deps, await queries.searchPublicUsers(deps.db, actor, text, maxFound))
+}
+
+/**
+ * Reads one user with an ETag of their profile and presence.
+ * @throws DomainError NOT_FOUND, also for a user who is not visible to the actor
+ */
+export async function getPublicUser(
+  deps: PublicUserDeps,
+  actor: Actor,
+  userId: string,
+): Promise<{ user: PublicUser; etag: string }> {
+  const row = await queries.findPublicUser(deps.db, userId, actor)
+  if (!row?.visibility) throw new DomainError('NOT_FOUND')
+  const [user] = (await toPublicUsers(deps, [row])) as [PublicUser]
+  // The row's version does not cover presence.
+  return { user, etag: `"v${row.version}-${user.status}-${user.lastSeenAt ?? ''}"` }
+}
+
+/** Converts rows to what other users see of them: with presence where their visibility is `full`. */
+export async function toPublicUsers(
+  { presence, clock }: Pick<Deps, 'presence' | 'clock'>,
+  rows: readonly PublicUserRow[],
+): Promise<PublicUser[]> {
+  const withPresence = rows.filter(({ visibility }) => visibility === 'full').map(({ id }) => id)
+  const seenMs = await presence.lastSeen(withPresence)
+  const nowMs = clock.now().getTime()
+  return rows.map((row) => {
+    const lastSeenMs = Math.max(seenMs.get(row.id) ?? 0, row.last_seen_at?.getTime() ?? 0)
+    const showsPresence = row.visibility === 'full' && lastSeenMs > 0
+    return {
+      id: row.id,
+      username: row.username,
+      name: row.name,
+      avatarUrl: avatarUrlOf(row),
+      bio: row.bio,
+      status: showsPresence && nowMs - lastSeenMs < onlineForMs ? 'online' : 'offline',
+      lastSeenAt: showsPresence ? new Date(lastSeenMs).toISOString() : null,
+    }
+  })
+}

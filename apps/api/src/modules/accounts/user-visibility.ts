@@ -1,0 +1,49 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { Actor } from '../../http/actor.ts'
+
+/** How much of another user the actor may read: `full` with presence, `profile` without it. */
+export type Visibility = 'full' | 'profile'
+
+/** What other users may read of a row, with the actor's visibility of it; null when the user is not visible to the actor. */
+export type PublicUserRow = {
+  id: string
+  username: string
+  name: string
+  bio: string | null
+  avatar_key: string | null
+  last_seen_at: Date | null
+  version: number
+  visibility: Visibility | null
+}
+
+/** The columns of a {@link PublicUserRow} except `visibility`. */
+export const publicUserColumns = sql.raw(
+  ['id', 'username', 'name', 'bio', 'avatar_key', 'last_seen_at', 'version'].map((name) => `users.${name}`).join(', '),
+)
+
+/**
+ * Matches the row of the friendship or friend request between `users` and this user, whoever made the request. Expects
+ * tables named `users` and `friendships`.
+ */
+export const isPairWith = (userId: string): RawBuilder<boolean> => sql`(
+  least(friendships.requester_id, friendships.addressee_id) = least(users.id, ${userId}::uuid)
+  and greatest(friendships.requester_id, friendships.addressee_id) = greatest(users.id, ${userId}::uuid)
+)`
+
+/** Matches when neither of the two has blocked the other. Expects a table named `users`. */
+export const isUnblocked = (userId: string): RawBuilder<boolean> => sql`not exists (
+  select from blocks
+  where (blocker_id, blocked_id) in ((users.id, ${userId}::uuid), (${userId}::uuid, users.id))
+)`
+
+/**
+ * Computes the actor's visibility of `users`: `full` for the actor themselves, members of their organization and friends;
+ * `profile` for the other side of an open friend request; null for all others. Platform roles have no organization and get
+ * no more than others here: they read all users under `/admin`.
+ */
+export const visibilityFor = ({ userId, organizationId }: Actor): RawBuilder<Visibility | null> => sql`case
+  when users.id = ${userId}::uuid or users.organization_id = ${organizationId}::uuid then 'full'
+  else (
+    select case when accepted_at is null then 'profile' else 'full' end from friendships where ${isPairWith(userId)}
+  )
+end`

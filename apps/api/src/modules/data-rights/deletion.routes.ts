@@ -1,0 +1,30 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import type { Context } from '../../context.ts'
+import { originOf } from '../../http/actor.ts'
+import { clearSiteData } from '../../http/clear-site-data.ts'
+import { errorReply, messageReply, said } from '../../http/reply.ts'
+import { confirmationBody } from '../reauthentication/reauthentication.schema.ts'
+import { requestDeletion } from './deletion.service.ts'
+
+export const deletionRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
+  app.delete(
+    '/users/me',
+    {
+      config: { access: 'signed-in' },
+      schema: {
+        tags: ['users'],
+        summary: 'Delete the own account',
+        description:
+          'Takes the password, or for an account without one the code that `/auth/confirmation-code` mails. All sessions end. After 30 days the account is made anonymous, unless its user signs in before.',
+        body: confirmationBody,
+        response: { 200: messageReply, 409: errorReply },
+      },
+    },
+    async (request, reply) => {
+      const until = await requestDeletion(context, request.actor, request.body, originOf(request))
+      context.cookies.clear(reply)
+      clearSiteData(reply)
+      return said(`Your account will be deleted on ${until.toISOString().slice(0, 10)}. To keep it, sign in before.`)
+    },
+  )
+}

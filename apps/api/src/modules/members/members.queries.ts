@@ -1,0 +1,34 @@
+import type { Db } from '@muster/db'
+import { sql } from 'kysely'
+import type { Actor } from '../../http/actor.ts'
+import { inOrder } from '../../sql/text-order.ts'
+import { isUnblocked, type PublicUserRow, publicUserColumns } from '../accounts/user-visibility.ts'
+import { isMemberOf } from '../organizations/member-of.ts'
+
+export type MemberRow = PublicUserRow & { role: string; email: string; is_active: boolean }
+type Member = Actor & { organizationId: string }
+
+/** Hides presence between two members of whom one has blocked the other. */
+const memberColumns = ({ userId }: Actor) => sql`
+  ${publicUserColumns}, users.role, users.email, users.is_active,
+  case when users.id = ${userId}::uuid or ${isUnblocked(userId)} then 'full' else 'profile' end as visibility`
+
+/** Reads a page of the members of the actor's organization, by name. */
+export async function listMembers(
+  db: Db,
+  actor: Member,
+  { limit, offset }: { limit: number; offset: number },
+): Promise<MemberRow[]> {
+  const { rows } = await sql<MemberRow>`
+    select ${memberColumns(actor)} from users where ${isMemberOf(actor.organizationId)}
+    order by ${inOrder(sql`users.name`)}, users.id limit ${limit} offset ${offset}`.execute(db)
+  return rows
+}
+
+/** Reads a member of the actor's organization. */
+export async function findMember(db: Db, actor: Member, userId: string): Promise<MemberRow | undefined> {
+  const { rows } = await sql<MemberRow>`
+    select ${memberColumns(actor)} from users
+    where users.id = ${userId}::uuid and ${isMemberOf(actor.organizationId)}`.execute(db)
+  return rows[0]
+}

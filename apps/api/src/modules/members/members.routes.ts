@@ -1,0 +1,70 @@
+import { rolesWith } from '@muster/policy'
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import type { Context } from '../../context.ts'
+import { originOf } from '../../http/actor.ts'
+import { errorReply, messageReply, ok, said } from '../../http/reply.ts'
+import * as schema from './members.schema.ts'
+import { listMembers, removeMember, updateMember } from './members.service.ts'
+
+const tags = ['organizations']
+const target = { type: 'user', param: 'userId' } as const
+
+export const membersRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
+  app.get(
+    '/organization/members',
+    {
+      config: { access: rolesWith('organization.read') },
+      schema: {
+        tags,
+        summary: 'List the members of the own organization, by name',
+        description: 'Deactivated members are listed too.',
+        querystring: schema.membersQuery,
+        response: { 200: schema.membersReply },
+      },
+    },
+    async (request) => {
+      const { members, pagination } = await listMembers(context, request.actor, request.query)
+      return { ...ok({ members }), pagination }
+    },
+  )
+
+  app.patch(
+    '/organization/members/:userId',
+    {
+      config: { access: rolesWith('member.change'), target },
+      schema: {
+        tags,
+        summary: 'Change the role of a member, deactivate or reactivate them',
+        description: 'A deactivated member is signed out within a second and can’t sign in.',
+        params: schema.memberParams,
+        body: schema.memberPatch,
+        response: { 200: schema.memberReply, 404: errorReply },
+      },
+    },
+    async (request) => {
+      const { actor, params, body } = request
+      const options = { origin: originOf(request) }
+      return ok({ member: await updateMember(context, actor, params.userId, body, options) })
+    },
+  )
+
+  app.delete(
+    '/organization/members/:userId',
+    {
+      config: { access: rolesWith('member.remove'), target },
+      schema: {
+        tags,
+        summary: 'Remove a member, or leave',
+        description:
+          'The member gets a personal organization, and their tasks are transferred there without assignees who stay. With the own id, the actor leaves the organization.',
+        params: schema.memberParams,
+        response: { 200: messageReply, 404: errorReply, 409: errorReply },
+      },
+    },
+    async (request) => {
+      const { actor, params } = request
+      await removeMember(context, actor, params.userId, { origin: originOf(request) })
+      return said(params.userId === actor.userId ? 'You have left the organization.' : 'The member is removed.')
+    },
+  )
+}

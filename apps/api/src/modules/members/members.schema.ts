@@ -1,0 +1,35 @@
+import { z } from 'zod'
+import { id } from '../../http/fields.ts'
+import { pageInfo, replyOf } from '../../http/reply.ts'
+import { wholeNumber } from '../../http/whole-number.ts'
+import { publicUser } from '../accounts/accounts.schema.ts'
+
+/** The roles that belong to an organization. */
+const memberRole = z.enum(['client_admin', 'client_user'])
+export type MemberRole = z.infer<typeof memberRole>
+
+/** A user as other members of their organization see them. */
+export const member = publicUser
+  .extend({ role: memberRole, email: z.string(), isActive: z.boolean() })
+  .meta({ id: 'Member' })
+export type Member = z.infer<typeof member>
+
+export const memberReply = replyOf(z.object({ member }))
+export const membersReply = z.object({
+  success: z.literal(true),
+  data: z.object({ members: z.array(member) }),
+  pagination: pageInfo,
+})
+
+export const memberParams = z.strictObject({ userId: id })
+export const membersQuery = z.strictObject({
+  page: wholeNumber({ min: 1, max: 1_000 }).default(1),
+  limit: wholeNumber({ min: 1, max: 100 }).default(100),
+})
+export type MembersQuery = z.output<typeof membersQuery>
+
+export const memberPatch = z
+  .strictObject({ role: memberRole, isActive: z.boolean() })
+  .partial()
+  .refine((patch) => Object.keys(patch).length > 0, 'names nothing to change')
+export type MemberPatch = z.infer<typeof memberPatch>
