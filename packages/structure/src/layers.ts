@@ -15,7 +15,7 @@ export const layers: readonly Readonly<Record<string, string>>[] = [
   },
   {
     organizations: 'row, policy, personal organizations, creating a user',
-    activation: 'confirming an e-mail address',
+    activation: 'deactivating and reactivating accounts',
     'one-time-codes': 'challenge rows, mailed codes, tries',
   },
   { reauthentication: 'password or mailed code before a sensitive action' },
