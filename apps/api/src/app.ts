@@ -4,9 +4,9 @@ import fastifyCors from '@fastify/cors'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Deps } from './deps.ts'
-import { createSecretGuard } from './http/secret-guard.ts'
-import { createApiServer } from './http/server.ts'
-import { answerBadAddress, answerBadHttp } from './http/unrouted.ts'
+import { createSecretGuard } from './http/limits/secret-guard.ts'
+import { createApiServer } from './http/server/api-server.ts'
+import { answerMalformedHttp, answerMalformedUrl } from './http/server/malformed-request.ts'
 import { accountsRoutes } from './modules/accounts/accounts.routes.ts'
 import { presencePlugin } from './modules/accounts/presence.plugin.ts'
 import { adminEmailsRoutes } from './modules/admin/admin-emails.routes.ts'
@@ -40,16 +40,18 @@ import { googleRoutes } from './modules/sign-in/google/google.routes.ts'
 import { signInRoutes } from './modules/sign-in/sign-in.routes.ts'
 import { tasksRoutes } from './modules/tasks/tasks.routes.ts'
 import { twoFactorRoutes } from './modules/two-factor/two-factor.routes.ts'
+import { bodyEncodingPlugin } from './plugins/body-encoding.ts'
 import { bodyTimeoutPlugin } from './plugins/body-timeout.ts'
 import { clientAddressPlugin } from './plugins/client-address.ts'
 import { contentLengthPlugin } from './plugins/content-length.ts'
 import { errorsPlugin } from './plugins/errors.ts'
 import { gracefulClosePlugin } from './plugins/graceful-close.ts'
 import { healthPlugin } from './plugins/health.ts'
-import { bodyCodingPlugin, httpRulesPlugin } from './plugins/http-rules.ts'
+import { httpRulesPlugin } from './plugins/http-rules.ts'
 import { jsonBodyPlugin } from './plugins/json-body.ts'
-import { notFoundPlugin, optionsPlugin } from './plugins/not-found.ts'
+import { notFoundPlugin } from './plugins/not-found.ts'
 import { openapiPlugin } from './plugins/openapi.ts'
+import { optionsRequestsPlugin } from './plugins/options-requests.ts'
 import { rateLimitsPlugin } from './plugins/rate-limits.ts'
 import { lazyRequestLogger, requestLogPlugin } from './plugins/request-log.ts'
 import { securityHeadersPlugin } from './plugins/security-headers.ts'
@@ -60,9 +62,9 @@ const bodyLimitBytes = 1024 * 1024
 const preflightCacheSeconds = 600
 const compressAboveBytes = 1024
 const compressibleTypes = /^text\/(?!event-stream)|(?:[+/](?:json|text|xml)|octet-stream)(?:;|$)/
-const saneRequestId = /^[A-Za-z0-9._-]{1,128}$/
+const safeRequestId = /^[A-Za-z0-9._-]{1,128}$/
 
-/** The whole API: every plugin and every module, in the order in which a request meets them. */
+/** Builds the API: every plugin and every module, in the order in which a request passes them. */
 export async function buildApp(deps: Deps): Promise<App> {
   const { config, clock } = deps
   const app = fastify({
@@ -74,11 +76,11 @@ export async function buildApp(deps: Deps): Promise<App> {
     return503OnClosing: false,
     genReqId: ({ headers }) => {
       const given = headers['x-request-id']
-      return typeof given === 'string' && saneRequestId.test(given) ? given : randomUUID()
+      return typeof given === 'string' && safeRequestId.test(given) ? given : randomUUID()
     },
     routerOptions: { ignoreTrailingSlash: true },
-    frameworkErrors: answerBadAddress,
-    clientErrorHandler: answerBadHttp,
+    frameworkErrors: answerMalformedUrl,
+    clientErrorHandler: answerMalformedHttp,
   }).withTypeProvider<ZodTypeProvider>()
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
@@ -102,7 +104,7 @@ export async function buildApp(deps: Deps): Promise<App> {
   await app.register(requestLogPlugin)
   await app.register(securityHeadersPlugin, { config })
   await app.register(httpRulesPlugin)
-  await app.register(optionsPlugin)
+  await app.register(optionsRequestsPlugin)
   await app.register(fastifyCompress, {
     threshold: compressAboveBytes,
     encodings: ['br', 'gzip'],
@@ -112,9 +114,9 @@ export async function buildApp(deps: Deps): Promise<App> {
   await app.register(contentLengthPlugin, {
     isCompressed: (type, lengthBytes) => lengthBytes >= compressAboveBytes && compressibleTypes.test(type),
   })
-  // Behind what corrects lengths: it makes the route of the preflights.
+  // After the plugin that corrects lengths, because it adds the route of the preflights.
   await app.register(fastifyCors, {
-    // Who sends no Origin has no use for these headers.
+    // A client that sends no Origin does not read these headers.
     origin: (origin, answer) => answer(null, origin === undefined ? false : allowedOrigins),
     credentials: true,
     maxAge: preflightCacheSeconds,
@@ -125,7 +127,7 @@ export async function buildApp(deps: Deps): Promise<App> {
   await app.register(presencePlugin, { presence: deps.presence })
   await app.register(deniedAccessPlugin, { context: deps })
   await app.register(rateLimitsPlugin, { deps })
-  await app.register(bodyCodingPlugin)
+  await app.register(bodyEncodingPlugin)
   await app.register(notFoundPlugin)
   await app.register(openapiPlugin, { publicUrl: config.publicUrl })
   await app.register(healthPlugin, { deps })

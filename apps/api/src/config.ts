@@ -5,16 +5,16 @@ import { refuseStorage, storageEnv, storageSettings } from '@muster/storage/conf
 import { z } from 'zod'
 import { trustedProxies } from './http/trusted-proxies.ts'
 
-/** How long a request waits for Redis before it goes on without. No setting: only tests choose another. */
+/** Upper bound of a request's wait for Redis. Not configurable by the environment; tests choose a longer one. */
 const redisPatienceMs: number = 150
 
 const env = z.object({
   ...processEnv({ opsPort: 9100 }),
   HOST: z.string().default('127.0.0.1'),
   PORT: int({ min: 0, max: 65_535, default: 3000 }),
-  /** Where browsers reach the API; decides over secure cookies and what counts as foreign. */
+  /** The URL of the API for browsers; decides whether cookies are secure and which pages are foreign. */
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).default('http://localhost:3000'),
-  /** The front end; links in mails lead there. */
+  /** The URL of the front end, for links in mails. */
   WEB_URL: z.url({ protocol: /^https?$/ }).default('http://localhost:5173'),
   CORS_ORIGINS: csv(),
   TRUSTED_PROXIES: trustedProxies(),
@@ -27,11 +27,11 @@ const env = z.object({
   MAIL_CODE_KEYS: keyRing(),
   COOKIE_KEYS: keyRing(),
   ENCRYPTION_KEYS: keyRing(),
-  /** Those of the audit worker: here they only verify. */
+  /** The keys of the audit worker; the API only verifies with them. */
   AUDIT_KEYS: keyRing(),
-  /** Who vouches for people at "Sign in with Google": Google, or any other issuer of OpenID Connect. */
+  /** The issuer of "Sign in with Google": Google, or any other issuer of OpenID Connect. */
   OIDC_ISSUER: z.url({ protocol: /^https?$/ }).default('https://accounts.google.com'),
-  /** What Muster is registered with there; without them nobody signs in that way. */
+  /** Muster's registration at the issuer; without it this way to sign in is off. */
   GOOGLE_CLIENT_ID: z.string().optional(),
   GOOGLE_CLIENT_SECRET: z.string().optional(),
   ...storageEnv(),
@@ -45,7 +45,7 @@ const env = z.object({
     .optional(),
 })
 
-/** Reads the API's environment. @throws ConfigError naming everything that is wrong, also what is unsafe in production */
+/** Reads the API's environment. @throws ConfigError that names every fault, also settings that are unsafe in production */
 export function readConfig(source: NodeJS.ProcessEnv = process.env) {
   const read = parseEnv(env.superRefine(refuseUnsafe, { when: () => true }), source)
   const publicUrl = new URL(read.PUBLIC_URL)
@@ -55,7 +55,7 @@ export function readConfig(source: NodeJS.ProcessEnv = process.env) {
     redisPatienceMs,
     http: { host: read.HOST, port: read.PORT, trustedProxies: read.TRUSTED_PROXIES },
     publicUrl,
-    /** Without a slash at its end: paths are appended. */
+    /** Without a slash at the end, because paths are appended. */
     webUrl: read.WEB_URL.replace(/\/+$/, ''),
     allowedOrigins: new Set([publicUrl.origin, new URL(read.WEB_URL).origin, ...read.CORS_ORIGINS]),
     isSignupOpen: read.SIGNUP_MODE === 'open',
@@ -68,11 +68,11 @@ export function readConfig(source: NodeJS.ProcessEnv = process.env) {
       refreshToken: read.REFRESH_TOKEN_KEYS,
       password: read.PASSWORD_KEYS,
       mailCode: read.MAIL_CODE_KEYS,
-      /** Signs what browsers keep for us, and hides addresses in counters. */
+      /** Signs cookies, and hides addresses in the keys of counters. */
       cookie: read.COOKIE_KEYS,
-      /** Seals what must be read again, such as secrets of authenticator apps. */
+      /** Encrypts secrets that must be read again, such as those of authenticator apps. */
       encryption: read.ENCRYPTION_KEYS,
-      /** Verifies the chain of the audit log; the API never adds to it. */
+      /** Verifies the chain of the audit log; the API never extends it. */
       audit: read.AUDIT_KEYS,
     },
     google:
@@ -84,7 +84,7 @@ export function readConfig(source: NodeJS.ProcessEnv = process.env) {
           }
         : undefined,
     storage: storageSettings(read),
-    /** What an organization may store. */
+    /** Storage quota of an organization. */
     storageQuotaBytes: read.STORAGE_QUOTA_BYTES,
     stagingDir: read.STAGING_DIR,
     bootstrapAdmin:
@@ -96,7 +96,7 @@ export function readConfig(source: NodeJS.ProcessEnv = process.env) {
 
 export type Config = ReturnType<typeof readConfig>
 
-/** The key rings by the names of their variables. */
+/** Returns the key rings by the names of their variables. */
 export const ringsOf = ({ keys }: Pick<Config, 'keys'>) => ({
   ACCESS_TOKEN_KEYS: keys.accessToken,
   REFRESH_TOKEN_KEYS: keys.refreshToken,
@@ -107,7 +107,7 @@ export const ringsOf = ({ keys }: Pick<Config, 'keys'>) => ({
   AUDIT_KEYS: keys.audit,
 })
 
-/** Also looks when another field is wrong, so that everything is named at once: a field may be missing here. */
+/** Adds the faults that concern several fields. Runs also when a field is invalid, so that all faults are reported at once: fields may be missing. */
 function refuseUnsafe(read: Partial<z.output<typeof env>>, ctx: z.RefinementCtx) {
   const refuse = (name: string, message: string) => ctx.addIssue({ code: 'custom', path: [name], message })
   if (Boolean(read.BOOTSTRAP_ADMIN_EMAIL) !== Boolean(read.BOOTSTRAP_ADMIN_PASSWORD)) {

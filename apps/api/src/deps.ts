@@ -6,18 +6,18 @@ import type { Logger } from '@muster/logger'
 import { createPasswordHasher, type PasswordHasher } from '@muster/security/password-hasher'
 import { createStorage, type Storage } from '@muster/storage'
 import type { Config } from './config.ts'
-import { createDependencies, type Dependencies } from './dependencies.ts'
+import { createDependencyHealth, type DependencyHealth } from './dependency-health.ts'
 import { type Presence, startPresence } from './modules/accounts/presence.ts'
 import { type Revocations, startRevocations } from './modules/sessions/revocations.ts'
 import { openRedis, type SafeRedis } from './redis.ts'
 
-/** Everything that rules are made of; each function asks for what it uses. */
+/** Everything that services use. Each function declares the part that it needs, as `Pick<Deps, …>`. */
 export type Deps = {
   config: Config
   log: Logger
   clock: Clock
   db: Db
-  /** For reading a row by its key, outside of transactions: all share one connection and wait for no place in the pool. */
+  /** Reads a row by its key, outside of transactions: all requests share one connection and wait for none of the pool. */
   lookups: Db
   redis: SafeRedis
   publisher: Publisher
@@ -27,15 +27,15 @@ export type Deps = {
   storage: Storage
   revocations: Revocations
   presence: Presence
-  dependencies: Dependencies
+  health: DependencyHealth
 }
 
-/** A request has somebody who waits: while Postgres is frozen they get their 503 after this. */
+/** A caller waits for each request: while Postgres does not respond, the request is answered 503 after this time. */
 const statementTimeoutMs = 2_000
 
 /**
- * Opens every connection of the API. `close` is the reverse.
- * @param clock what the rules go by; one that can be corrected is, whenever the system clock is measured
+ * Opens every connection of the API; `close` closes them.
+ * @param clock time for all services; a clock that can be corrected is corrected with each measurement of the system clock
  */
 export function createDeps(
   config: Config,
@@ -51,7 +51,7 @@ export function createDeps(
   const redis = openRedis(config.redisUrl, { patienceMs: config.redisPatienceMs, log })
   const publisher = startPublisher({ db, redisUrl: config.redisUrl, log, clock })
   const queueMonitor = openQueueMonitor(config.redisUrl, { patienceMs: config.redisPatienceMs, clock })
-  // A connection of its own: requests that wait for the pool must not make the news of revocations late.
+  // Its own connection: requests that wait for the pool must not delay the poll of revocations.
   const pollDb = createDb({
     url: config.database.url,
     poolMax: 1,
@@ -60,7 +60,7 @@ export function createDeps(
   })
   const revocations = startRevocations({ db: pollDb, log, clock })
   const presence = startPresence({ db, redis, clock, log })
-  const dependencies = createDependencies({
+  const health = createDependencyHealth({
     log,
     db,
     lookups,
@@ -84,7 +84,7 @@ export function createDeps(
     storage: createStorage(config.storage),
     revocations,
     presence,
-    dependencies,
+    health,
     async close() {
       await presence.close()
       await publisher.close()

@@ -19,7 +19,7 @@ await runProcess({
     const config = readConfig()
     log.level = config.logLevel
     const clock = createCorrectedClock()
-    // Whether Postgres is there is asked next, and told.
+    // When Postgres is unavailable, the next call reports it.
     await correctAtStart(config.database.url, clock).catch(() => {})
     const deps = createDeps(config, log, clock)
     await assertMigrated(deps.db)
@@ -37,12 +37,12 @@ await runProcess({
     ])
     await ensureBootstrapAdmin(deps)
     const app = await buildApp(deps)
-    // Nobody who comes with the first connection should be told to come again.
+    // The first request must not be answered 503.
     await deps.revocations.loaded
     await app.listen(config.http)
     lowerThreadPoolPriority()
     void reportZones(deps)
-    const { postgres, redis, clock: clockWatch, hasClockStepped } = deps.dependencies
+    const { postgres, redis, clock: clockWatch, hasClockStepped } = deps.health
     const readiness = await watchReadiness({ needed: [postgres], useful: [redis], clock: clockWatch, hasClockStepped })
     const ops = await startOpsServer({ ...config.ops, obstacles: readiness.obstacles })
     return {

@@ -5,29 +5,29 @@ import { trackOutage } from '@muster/telemetry'
 import type { Redis } from 'ioredis'
 
 /**
- * Redis as the API may use it: no request waits for it longer than its patience, and while it is away (down, frozen, full)
- * a request does not even try.
+ * Redis behind a circuit breaker. No request waits for it longer than its patience, and while it is unavailable (down, frozen,
+ * full) requests do not try it.
  */
 export type SafeRedis = {
-  /** The command's answer, or the fallback when Redis is away. */
+  /** Returns the command's reply, or the fallback while Redis is unavailable. */
   attempt<T>(command: (redis: Redis) => Promise<T>, fallback: T): Promise<T>
-  /** The command's answer. @throws DomainError DEPENDENCY_UNAVAILABLE when Redis is away */
+  /** Returns the command's reply. @throws DomainError DEPENDENCY_UNAVAILABLE while Redis is unavailable */
   require<T>(command: (redis: Redis) => Promise<T>): Promise<T>
   /** Deletes a key that is out of date: now, or as soon as Redis is back. */
   drop(key: string): Promise<void>
-  /** Asks Redis itself, by writes. @throws why it can't be used */
+  /** Probes Redis by writes, also while the breaker is open. @throws the error of Redis */
   probe(): Promise<void>
   close(): void
 }
 
-const pauseMs = 1_000
+const openMs = 1_000
 const retryAfterSeconds = 2
 const retryDropsMs = 250
 const dropsAtOnce = 1_000
 /** Of an outage in which more changed, the keys that were not remembered go by their own lifetime. */
 const maxOwedDrops = 50_000
 
-/** Opens the API's own connection, with a circuit breaker: one failure pauses all use for a second. */
+/** Opens the API's connection. One failure opens the breaker for a second. */
 export function openRedis(url: string, { patienceMs, log }: { patienceMs: number; log: Logger }): SafeRedis {
   const redis = failFastRedis(url, { commandTimeout: patienceMs, enableAutoPipelining: true })
   const outage = trackOutage({
@@ -36,13 +36,13 @@ export function openRedis(url: string, { patienceMs, log }: { patienceMs: number
     down: 'redis unavailable, continuing without cache',
     up: 'redis cache used again',
   })
-  let pausedUntilMs = 0
+  let openUntilMs = 0
 
-  const isAvailable = () => redis.status === 'ready' && performance.now() >= pausedUntilMs
+  const isAvailable = () => redis.status === 'ready' && performance.now() >= openUntilMs
 
   const trip = (error: unknown) => {
     outage.failed(error)
-    pausedUntilMs = performance.now() + pauseMs
+    openUntilMs = performance.now() + openMs
   }
 
   const attempt = async <T>(command: (client: Redis) => Promise<T>, fallback: T): Promise<T> => {

@@ -3,26 +3,26 @@ import ipaddr from 'ipaddr.js'
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6
 
-/** Addresses that share their first bits with a network. */
+/** A network of addresses: those that share its first `bits` bits. */
 export type ProxyRange = { network: Address; bits: number }
 
-/** Where a request comes from: `ip` is the client, `hops` lead from the peer to it. */
+/** The client of a request: its address `ip`, and the `hops` from the peer of the connection to it. */
 export type ClientAddress = { ip: string; hops: { address: string; isTrustedProxy: boolean }[] }
 
-/** Stands for a peer that was gone before it was asked for its address (RFC 1122, 3.2.1.3). */
+/** Stands for a peer that disconnected before its address was read (RFC 1122, 3.2.1.3). */
 const unspecified = ipaddr.parse('0.0.0.0')
-/** No form of an address is longer; a client may write as much as headers hold. */
+/** No written address is longer; a client can send as much as the headers hold. */
 const maxHopLength = 100
-/** The names that ipaddr.js has for the ranges whose last 32 bits are an IPv4 address. */
+/** Names in ipaddr.js of the IPv6 ranges whose last 32 bits are an IPv4 address. */
 const translatedRanges: ReadonlySet<string> = new Set(['rfc6052', 'rfc6145'])
-/** `[v6]`, `[v6]:port`, `v4:port`, or the address alone: proxies write each of them. */
+/** The forms that proxies write: `[v6]`, `[v6]:port`, `v4:port`, or the address alone. */
 const hopForms = /^(?:\[([^[\]]+)\](?::\d{0,5})?|([^:[\]]+):\d{0,5}|([^[\]]+))$/
 
 /**
- * Resolves the client of a request: walks `X-Forwarded-For` from the right for as long as the hop that wrote an element is
- * a trusted proxy. An element that is no address (`unknown`, a name, nothing) ends the walk: the client is then the last
- * trusted proxy, because what stands further left may be anybody's invention.
- * @param peer the address at the other end of the connection; undefined when it is gone
+ * Resolves the client of a request. Reads `X-Forwarded-For` from the right for as long as the hop that wrote an element is a
+ * trusted proxy. An element that is no address (`unknown`, a name, nothing) ends the reading: the client is then the last
+ * trusted proxy, because anybody can have written the elements further left.
+ * @param peer the address at the other end of the connection; undefined after it disconnected
  */
 export function resolveClientAddress(
   peer: string | undefined,
@@ -48,12 +48,12 @@ export function resolveClientAddress(
 }
 
 /**
- * The key under which an address counts: IPv4 as it is, IPv6 by its /64, which one household or server owns. A translator
- * makes a /96 of all of IPv4 (RFC 6052, RFC 6145): behind one, each client counts as the IPv4 address that it has.
+ * Returns the key under which limits count an address: IPv4 as it is, IPv6 by its /64, which one household or server owns. A
+ * translator maps all of IPv4 into one /96 (RFC 6052, RFC 6145): its clients count by their IPv4 addresses.
  */
 export const addressKey = (ip: string) => networkOfBits(ip, { ipv4Bits: 32, ipv6Bits: 64 }).firstAddress
 
-/** The network of so many bits that an address belongs to; IPv4 inside IPv6 is IPv4. */
+/** Returns the network of an address with the given prefix length; IPv4 inside IPv6 counts as IPv4. */
 export function networkOfBits(ip: string, { ipv4Bits, ipv6Bits }: { ipv4Bits: number; ipv6Bits: number }) {
   const written = ipaddr.process(ip)
   const address = translatedRanges.has(written.range()) ? new ipaddr.IPv4(written.toByteArray().slice(-4)) : written
@@ -61,14 +61,14 @@ export function networkOfBits(ip: string, { ipv4Bits, ipv6Bits }: { ipv4Bits: nu
   return { firstAddress: networkAddress(address, bits).toString(), bits }
 }
 
-/** The first address of the network of so many bits. */
+/** Returns the first address of the network with this prefix length. */
 export const networkAddress = (address: Address, bits: number): Address =>
   (address instanceof ipaddr.IPv4 ? ipaddr.IPv4 : ipaddr.IPv6).networkAddressFromCIDR(`${address}/${bits}`)
 
 /**
- * Reads one address in any form that a proxy or a socket writes it, without port, zone and quotes, so that one address is
- * one text (RFC 5952). IPv4 inside IPv6 (`::ffff:192.0.2.1`) is IPv4. Undefined for all else, also for the short, octal and
- * hexadecimal IPv4 that `inet_aton` takes.
+ * Parses one address in any form that a proxy or a socket writes, and drops port, zone and quotes, so that equal addresses
+ * have equal text (RFC 5952). IPv4 inside IPv6 (`::ffff:192.0.2.1`) becomes IPv4. Returns undefined for any other text,
+ * also for the short, octal and hexadecimal IPv4 that `inet_aton` accepts.
  */
 function readAddress(text: string): Address | undefined {
   if (text.length > maxHopLength) return undefined

@@ -3,17 +3,17 @@ import { z } from 'zod'
 import { readJson } from './read-json.ts'
 
 export type Cursor<T> = {
-  /** Returns the position as an opaque text. */
+  /** Encodes the position as an opaque text. */
   encode(position: T): string
-  /** @throws DomainError VALIDATION_FAILED for whatever `encode` does not give */
+  /** @throws DomainError VALIDATION_FAILED for a text that `encode` does not return */
   decode(cursor: string): T
 }
 
 /**
- * Defines how the positions of a list travel as `nextCursor`. A cursor comes from outside like a body: it is parsed by the
- * schema of its fields, and taken in no other spelling than ours.
- * @param position the position's fields; it must not change what it reads
- * @param list what the list is called in the message
+ * Creates the codec of a list's `nextCursor`. A cursor is untrusted input: it is parsed by the schema of its fields, and
+ * refused in any spelling other than `encode`'s.
+ * @param position schema of the position's fields; its output must equal its input
+ * @param list name of the list in the error message
  */
 export function cursorOf<T>(position: z.ZodType<T, T>, list = 'this list'): Cursor<T> {
   const encode = (fields: T) => Buffer.from(JSON.stringify(fields)).toString('base64url')
@@ -29,7 +29,7 @@ export function cursorOf<T>(position: z.ZodType<T, T>, list = 'this list'): Curs
   }
 }
 
-/** What a query takes as a cursor, until its list reads it. */
+/** Schema of the query parameter `cursor`; the list's codec decodes it. */
 export const cursorText = z
   .string()
   .min(1)
@@ -37,6 +37,6 @@ export const cursorText = z
   .optional()
   .meta({ description: '`nextCursor` of the page before' })
 
-/** An instant as we write it into cursors, with milliseconds or, from Postgres, microseconds; Postgres has no year 0. */
+/** Schema of an instant in a cursor, with milliseconds or, from Postgres, microseconds. Postgres has no year 0. */
 export const cursorInstant = (digits: 3 | 6) =>
   z.iso.datetime({ precision: digits }).refine((instant) => !instant.startsWith('0000'), 'is of the year 0')

@@ -2,16 +2,16 @@ import Bowser from 'bowser'
 import { networkOfBits } from './client-address.ts'
 
 const maxLength = 100
-const unspeakable = /[\p{C}<>]/gu
+const unsafeInMail = /[\p{C}<>]/gu
 
-/** The browser's name without its version, e.g. `Firefox` or `curl`; null when the client did not tell. */
+/** Returns the browser's name without its version, e.g. `Firefox` or `curl`; null without a user agent. */
 export function browserFamily(userAgent: string | undefined): string | null {
   if (!userAgent) return null
   const known = Bowser.getParser(userAgent).getBrowserName()
   return presentable(known || (userAgent.split(/[/\s(;]/, 1)[0] ?? ''))
 }
 
-/** A browser and what it runs on in a person's words, e.g. `Firefox on Windows`; null when the client did not tell. */
+/** Returns the browser and its operating system, e.g. `Firefox on Windows`; null without a user agent. */
 export function deviceName(userAgent: string | undefined): string | null {
   const browser = browserFamily(userAgent)
   if (!userAgent || browser === null) return null
@@ -19,13 +19,13 @@ export function deviceName(userAgent: string | undefined): string | null {
   return presentable(system ? `${browser} on ${system}` : browser)
 }
 
-/** The network that an address belongs to: /24 of IPv4, /48 of IPv6, which one provider or site owns. */
+/** Returns the network of an address: /24 of IPv4, /48 of IPv6, which one provider or site owns. */
 export function networkOf(ip: string): string {
   const { firstAddress, bits } = networkOfBits(ip, { ipv4Bits: 24, ipv6Bits: 48 })
   return `${firstAddress}/${bits}`
 }
 
-/** It is written into mails: what no name of a browser has, goes. */
+/** Removes characters that no browser's name has, because mails contain the text; null when nothing is left. */
 function presentable(text: string): string | null {
-  return text.replace(unspeakable, '').trim().slice(0, maxLength) || null
+  return text.replace(unsafeInMail, '').trim().slice(0, maxLength) || null
 }

@@ -7,9 +7,9 @@ import { domainErrorOf } from './domain-error-of.ts'
 
 const databaseRetrySeconds = 2
 const machineRetrySeconds = 10
-/** A body with ten thousand faults is answered with the first fifty. */
+/** Bounds the response to a body with thousands of faults. */
 const maxDetails = 50
-/** The caller chooses the names of unknown keys, and so their length. */
+/** Bounds a message that contains a name from the request, such as an unknown key. */
 const maxDetailLength = 300
 
 /** Errors of Fastify itself, by their codes. */
@@ -30,7 +30,7 @@ const byFastifyCode: Record<string, () => DomainError> = {
     new DomainError('UNSUPPORTED_MEDIA_TYPE', { message: 'Send multipart/form-data.' }),
 }
 
-/** Answers an error in the envelope of all errors, with nothing that the caller should not know. */
+/** Sends an error in the envelope of all errors, without internal details. */
 export function answerError(thrown: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const error = toDomainError(thrown, request)
   logFault(request, error, thrown)
@@ -38,25 +38,23 @@ export function answerError(thrown: FastifyError, request: FastifyRequest, reply
   return reply.status(error.status).type('application/json; charset=utf-8').send(errorBody(error, request.id))
 }
 
-/** Returns the JSON body of an error. */
+/** Returns the body of an error as JSON. */
 export function errorBody({ message, code, details }: DomainError, requestId: string): string {
   const error = { code, requestId, ...(details && { details: details.slice(0, maxDetails) }) }
   return JSON.stringify({ success: false, message, error })
 }
 
-/** Logs one line for each failed request, and a stack only for an unexpected error: while a dependency is away, all requests fail alike. */
+/** Logs one line for each failed request, with the stack only for an unexpected error: while a dependency is unavailable, all requests fail the same way. */
 function logFault(request: FastifyRequest, error: DomainError, thrown: unknown): void {
-  if (hasBrokenOff(request))
-    request.log.debug({ reason: reasonOf(thrown) }, 'the client left before its request was whole')
+  if (isAborted(request)) request.log.debug({ reason: reasonOf(thrown) }, 'request aborted by the client')
   else if (error.code === 'INTERNAL') request.log.error({ err: error.cause ?? error }, 'request failed')
-  else if (error.status >= 500)
-    request.log.warn({ answer: error.code, reason: reasonOf(error.cause) }, 'request refused')
+  else if (error.status >= 500) request.log.warn({ code: error.code, reason: reasonOf(error.cause) }, 'request refused')
 }
 
 const reasonOf = (cause: unknown) =>
   cause instanceof Error ? ((cause as FastifyError).code ?? cause.message) : undefined
 
-/** Maps every error to the catalogue; an unknown one becomes INTERNAL. */
+/** Maps an error to the catalogue; an unknown error becomes INTERNAL. */
 function toDomainError(error: FastifyError, request: FastifyRequest): DomainError {
   const known = domainErrorOf(error)
   if (known) return known
@@ -67,12 +65,12 @@ function toDomainError(error: FastifyError, request: FastifyRequest): DomainErro
       cause: error,
     })
   }
-  if (hasBrokenOff(request))
+  if (isAborted(request))
     return new DomainError('VALIDATION_FAILED', { message: 'The request broke off.', cause: error })
   if (isDatabaseUnavailable(error)) {
     return new DomainError('DEPENDENCY_UNAVAILABLE', { retryAfterSeconds: databaseRetrySeconds, cause: error })
   }
-  // A full disk or no file handles left: the operator must act, and a later request can succeed.
+  // A full disk or no free file handles: the operator must act, and a later request can succeed.
   if (findMachineFault(error)) {
     return new DomainError('DEPENDENCY_UNAVAILABLE', { retryAfterSeconds: machineRetrySeconds, cause: error })
   }
@@ -84,8 +82,8 @@ function toDomainError(error: FastifyError, request: FastifyRequest): DomainErro
   return new DomainError('INTERNAL', { cause: error })
 }
 
-/** Whether the client left in the middle of its body: errors that follow are caused by that, with the codes of a lost connection. */
-const hasBrokenOff = ({ raw }: FastifyRequest) => raw.destroyed && raw.complete === false
+/** Returns whether the client disconnected before its body was complete, which causes errors with the codes of a lost connection. */
+const isAborted = ({ raw }: FastifyRequest) => raw.destroyed && raw.complete === false
 
 type Issue = { instancePath: string; keyword: string; message?: string | undefined }
 

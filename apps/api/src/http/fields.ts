@@ -3,15 +3,15 @@ import { z } from 'zod'
 
 const controls = /\p{Cc}/u
 const controlsButLines = /[^\P{Cc}\t\r\n]/u
-/** Embeddings, overrides and isolates make what follows look like other text (Unicode TR 36, 2.8.3); marks and letters stay. */
+/** Bidirectional embeddings, overrides and isolates reorder the text after them (Unicode TR 36, 2.8.3). */
 const reordering = /[\u202A-\u202E\u2066-\u2069]/u
 const halfCharacter = 'has half of a character (a lone surrogate)'
 const invisible = /\p{Default_Ignorable_Code_Point}/gu
 
 /**
- * Trimmed text, counted in characters as Postgres counts them, of which `min` can be seen. Control characters (tabs and
- * line ends too, unless `isMultiline`), characters that reorder the text, and halves of surrogate pairs, which UTF-8
- * can't hold, are refused.
+ * Schema of a trimmed text. Its length is counted in characters, like in Postgres, and at least `min` of them are visible.
+ * Refuses control characters (also tabs and line ends, unless `isMultiline`), characters that reorder the text, and lone
+ * surrogates, which UTF-8 cannot encode.
  */
 export function text({ min = 0, max, isMultiline = false }: { min?: number; max: number; isMultiline?: boolean }) {
   const refused = isMultiline ? controlsButLines : controls
@@ -29,9 +29,9 @@ export function text({ min = 0, max, isMultiline = false }: { min?: number; max:
 }
 
 /**
- * A password as it was given, for what is checked; longer than any may be, because what is checked must end somewhere.
- * Halves of surrogate pairs are refused: UTF-8 has one replacement for all of them, so that one password would be as good
- * as another. What a new one must be is told by `passwordFaults`.
+ * Schema of a password to check against a hash, exactly as given; `passwordFaults` has the rules of a new password. The
+ * maximum is above that of a new password. Refuses lone surrogates: UTF-8 replaces all of them by the same character, so
+ * that one password would match another.
  */
 export const anyPassword = z
   .string()
@@ -40,20 +40,20 @@ export const anyPassword = z
   .refine((value) => value.isWellFormed(), { error: halfCharacter, abort: true })
   .refine((value) => !value.includes('\0'), { error: 'has a NUL character', abort: true })
 
-/** An id exactly as ids are written here: for what only the API itself writes, as cursors and tokens. */
+/** Schema of an id in lower case, for text that only the API writes, such as cursors and tokens. */
 export const exactId = z.uuid().refine((text) => text === lowerCaseAscii(text), 'is not in lower case')
 
 /**
- * An id that somebody sends, as ids are written here: RFC 9562 lets it come in capitals, which Postgres takes for the same
- * row and a comparison in the code, or a key in Redis, for another one.
+ * Schema of an id in a request; the output is in lower case. RFC 9562 allows capitals, which are the same row for Postgres but
+ * another id for a comparison in code or a key in Redis.
  */
 export const id = z.uuid().overwrite(lowerCaseAscii)
 
 const earliest = '1970-01-01T00:00:00.000Z'
 const latest = '9999-12-31T23:59:59.999Z'
 
-/** An instant in any offset, as UTC with milliseconds. */
-export const moment = z.iso
+/** Schema of an instant with any offset; the output is UTC with milliseconds. */
+export const dateTime = z.iso
   .datetime({ offset: true, abort: true })
   .overwrite((value) => {
     const date = new Date(value)
@@ -61,9 +61,20 @@ export const moment = z.iso
   })
   .refine((value) => value >= earliest && value <= latest, 'is not between 1970 and 9999')
 
+/** Schema of an integer in a query, in decimal digits only; `Number` also reads `1e2`, `0x10` and spaces. */
+export function queryInteger({ min, max = Number.MAX_SAFE_INTEGER }: { min: number; max?: number }) {
+  return z.preprocess(
+    (given) => (typeof given === 'string' && /^-?\d+$/.test(given) ? clamp(Number(given)) : given),
+    z.int('is not a whole number').min(min, `is less than ${min}`).max(max, `is more than ${max}`),
+  )
+}
+
+/** An integer beyond the safe ones is clamped, or zod would report that it is not whole. */
+const clamp = (value: number) => Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, value))
+
 const maxListed = 50
 
-/** A list in one query parameter, by comma; `\,` is a comma within an item, and `\\` a backslash. */
+/** Schema of a list in one query parameter, separated by commas; `\,` is a comma within an item, `\\` a backslash. */
 export function listOf<T extends z.ZodType<unknown, string>>(item: T) {
   const items = item instanceof z.ZodEnum ? `Any of ${item.options.join(', ')}` : 'Any'
   return z

@@ -6,27 +6,27 @@ import { type RawBuilder, sql } from 'kysely'
 import { z } from 'zod'
 import { text } from './fields.ts'
 
-/** What a POST with an `Idempotency-Key` is recognised by. */
+/** Identifies a POST with an `Idempotency-Key`. */
 export type Idempotency = {
   /** The route as the key row names it, e.g. `tasks`. */
   route: string
   key: string
-  /** SHA-256 of the body as its schema read it: spaces and unknown order make no difference. */
+  /** SHA-256 of the parsed body: spaces and the order of keys make no difference. */
   bodyHash: Buffer
 }
 
-/** Headers of a route that takes the key. Loose, because the schema's output replaces the request's headers. */
+/** Schema of the headers of a route with idempotent replay. Loose, because Fastify replaces the request's headers by its output. */
 export const idempotencyHeaders = z.looseObject({ 'idempotency-key': text({ min: 1, max: 64 }).optional() })
 
 const keyTtlMs = 24 * 3_600_000
 
-/** The key stands for something that is gone: to make another under it would be no repetition. */
-export const replayedIsGone = () =>
+/** Returns the error for a key whose resource was deleted since: creating another one would be no replay. */
+export const replayedResourceDeleted = () =>
   new DomainError('CONFLICT', {
-    message: 'What this Idempotency-Key made has been deleted since. Use a new key to make it again.',
+    message: 'The resource of this Idempotency-Key was deleted. Use a new key to create another one.',
   })
 
-/** The request's key with what it stands for; undefined without the header. */
+/** Returns the request's key with its route and body; undefined without the header. */
 export function idempotencyOf(request: FastifyRequest, route: string): Idempotency | undefined {
   const key = request.headers['idempotency-key']
   if (typeof key !== 'string') return undefined
@@ -34,9 +34,9 @@ export function idempotencyOf(request: FastifyRequest, route: string): Idempoten
 }
 
 /**
- * The INSERT that takes the key for a resource, as part of a statement: it returns a row exactly when the key was free
- * or older than a day. Of two at once one waits for the other: the primary key decides.
- * @param only a further condition without which the key stays free
+ * Returns the INSERT that claims the key for a resource, as part of a larger statement. It returns a row exactly when the
+ * key was free or older than a day. Of two concurrent claims, one waits for the other and returns no row.
+ * @param only a further condition of the claim
  */
 export function claimingInsert(
   { route, key, bodyHash }: Idempotency,
@@ -55,8 +55,9 @@ export function claimingInsert(
 }
 
 /**
- * The resource that the key made within the last day; undefined when the key is free.
- * @throws DomainError IDEMPOTENCY_MISMATCH when it was another body
+ * Finds the resource that a request with this key created within the last day.
+ * @returns its id; undefined when the key is free
+ * @throws DomainError IDEMPOTENCY_MISMATCH when that request had another body
  */
 export async function findReplayed(
   db: Db | Trx,
@@ -76,8 +77,8 @@ export async function findReplayed(
 }
 
 /**
- * Takes the key inside a transaction that makes the resource.
- * @returns the id of the resource that the same request made before; undefined when this one is to make it
+ * Claims the key inside the transaction that creates the resource.
+ * @returns the id of the resource that the same request created before; undefined when the caller must create it
  * @throws DomainError IDEMPOTENCY_MISMATCH
  */
 export async function claimOrReplay(

@@ -1,18 +1,19 @@
 import { catalogue, type ErrorCode } from '@muster/errors'
 import { z } from 'zod'
 
-/** The envelope of every success. */
+/** Returns the envelope of a success. */
 export const ok = <T>(data: T, message?: string) => ({ success: true as const, ...(message && { message }), data })
 
-/** The schema of a success with this data. */
+/** Returns the schema of a success with this data. */
 export const replyOf = <T extends z.ZodType>(data: T) =>
   z.object({ success: z.literal(true), message: z.string().optional(), data })
 
-/** The schema of a success that only has something to say. */
+/** Schema of a success that has a message and no data. */
 export const messageReply = z.object({ success: z.literal(true), message: z.string() })
-export const said = (message: string) => ({ success: true as const, message })
+/** Returns a success that has a message and no data. */
+export const okMessage = (message: string) => ({ success: true as const, message })
 
-/** The schema of every error. */
+/** Schema of every error. */
 export const errorReply = z
   .object({
     success: z.literal(false),
@@ -25,7 +26,7 @@ export const errorReply = z
   })
   .meta({ id: 'Error' })
 
-/** A page by number: `total` is exact. */
+/** Schema of the pagination by page number. */
 export const pageInfo = z.object({
   page: z.int(),
   limit: z.int(),
@@ -33,8 +34,8 @@ export const pageInfo = z.object({
   totalPages: z.int(),
   nextCursor: z.string().nullable(),
 })
-/** A page by cursor. */
+/** Schema of the pagination by cursor. */
 export const cursorInfo = z.object({ limit: z.int(), nextCursor: z.string().nullable() })
 
-/** An instant on the wire: ISO 8601, UTC, milliseconds. */
+/** Schema of an instant in a response: ISO 8601, UTC, milliseconds. */
 export const instant = z.iso.datetime()

@@ -1,4 +1,4 @@
-/** Security headers of every JSON answer. Helmet computes its own for each answer, which costs more. */
+/** Security headers of every JSON response. A constant: helmet would compute them for each response. */
 export const jsonHeaders = {
   'content-security-policy': "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
   'cross-origin-resource-policy': 'same-site',
@@ -8,5 +8,5 @@ export const jsonHeaders = {
   'x-frame-options': 'DENY',
 }
 
-/** Helmet's options for every page: no site may frame it, where helmet's default allows the same origin. */
+/** Helmet's options of every HTML page. No site may frame a page; helmet's default allows the same origin. */
 export const pageDefaults = { frameguard: { action: 'deny' } } as const

@@ -3,26 +3,26 @@ import type { Clock } from '@muster/db'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
 
-/** Cookies of which a browser keeps several at a time: one for each flow that one of its tabs has begun. */
+/** Cookies that let several tabs of a browser run a flow at the same time: each flow has its own cookie. */
 export type TabCookies = {
-  /** Sets the cookie of this flow. The oldest ones are removed, so that at most {@link maxPerBrowser} stay. */
+  /** Sets the cookie of this flow, and clears the oldest ones above {@link maxPerBrowser}. */
   set(request: FastifyRequest, reply: FastifyReply, id: string, value: string): void
-  /** Returns the value that this flow's cookie holds, unverified. */
+  /** Returns the value of this flow's cookie, not verified. */
   read(request: FastifyRequest, id: string): string | undefined
-  /** Removes the cookie of this flow and leaves those of all others. */
+  /** Clears the cookie of this flow; the cookies of other flows stay. */
   clear(reply: FastifyReply, id: string): void
 }
 
-/** Together they stay far below the 16 KiB that Node takes as headers. */
+/** Their size stays far below the 16 KiB of headers that Node accepts. */
 export const maxPerBrowser = 5
 
-/** The time at which the flow began, which decides which one is the oldest, and the value. */
+/** The start of the flow in base 36, which tells the oldest cookie, and the value. */
 const shape = /^([0-9a-z]{1,11})\.(.+)$/
 
 /**
- * Creates cookies named `<name>_<digest of the flow's id>`. Each flow has a cookie of its own, because one that holds
- * them all would be overwritten by whichever of two parallel answers comes last.
- * @param options.name without the `__Host-` prefix, which is added over https
+ * Creates the cookies `<name>_<digest of the flow's id>`. One cookie for all flows would lose one of them whenever two
+ * responses arrive at the same time.
+ * @param options.name without the prefix `__Host-`, which is added over https
  */
 export function tabCookies(
   { config, clock }: { config: Config; clock: Clock },

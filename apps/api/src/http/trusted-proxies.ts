@@ -5,33 +5,33 @@ import { networkAddress, type ProxyRange } from './client-address.ts'
 
 const mappedBits = 96
 
-/** Ranges that have a name of their own. */
+/** Named ranges. */
 const namedRanges = new Map([
   ['loopback', ['127.0.0.0/8', '::1']],
   ['linklocal', ['169.254.0.0/16', 'fe80::/10']],
   ['uniquelocal', ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7']],
 ])
 
-/** The field of an environment for the proxies that are believed: a list by comma, in which every entry is a range. */
+/** Schema of the environment variable that lists trusted proxies: ranges, separated by commas. */
 export const trustedProxies = () =>
   csv().superRefine((entries, ctx) => {
     for (const [index, entry] of entries.entries()) {
       const ranges = readProxy(entry)
-      // By its place: what is no address may be a secret that was set by mistake.
+      // Names the position and not the entry, which may be a secret that was set by mistake.
       if (typeof ranges === 'string') ctx.addIssue(`entry ${index + 1} ${ranges}`)
     }
   })
 
-/** Reads the entries that {@link trustedProxies} took. @throws Error when one of them is no range */
+/** Parses the entries that {@link trustedProxies} accepted. @throws Error when an entry is no range */
 export function proxyRanges(entries: readonly string[]): ProxyRange[] {
   return entries.flatMap((entry, index) => {
     const ranges = readProxy(entry)
-    if (typeof ranges === 'string') throw new Error(`Of the trusted proxies, entry ${index + 1} ${ranges}.`)
+    if (typeof ranges === 'string') throw new Error(`Trusted proxies: entry ${index + 1} ${ranges}.`)
     return ranges
   })
 }
 
-/** The ranges that an entry stands for, or what is wrong with it. */
+/** Returns the ranges of an entry, or the reason why it is no range. */
 function readProxy(entry: string): ProxyRange[] | string {
   const named = namedRanges.get(entry)
   if (named) return proxyRanges(named)

@@ -5,18 +5,17 @@ import { proxyRanges } from '../http/trusted-proxies.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** How `ip` was resolved. */
+    /** The client's address, with the hops that led to it. */
     readonly clientAddress: ClientAddress
-    /** What was resolved already; for this plugin alone. */
+    /** Cache of `clientAddress`, for this plugin only. */
     resolvedClientAddress: ClientAddress | null
   }
 }
 
 /**
- * Makes `request.ip` the client's address in its one canonical form, for limits, audit events, sessions and mails alike.
- * It stands in for Fastify's `trustProxy`, which takes whatever text a proxy forwards for an address, ports included.
- * `Forwarded`, `X-Real-IP`, `X-Forwarded-Host` and `X-Forwarded-Proto` are read by nobody. Resolved when first asked for:
- * most requests of a signed-in user never do.
+ * Defines `request.ip` as the client's address in canonical form, for limits, audit events, sessions and mails. Replaces
+ * Fastify's `trustProxy`, which accepts any text that a proxy forwards, also with a port. `Forwarded`, `X-Real-IP`,
+ * `X-Forwarded-Host` and `X-Forwarded-Proto` are ignored. Resolved on first use: most signed-in requests need no address.
  */
 export const clientAddressPlugin = fp(async (app: FastifyInstance, options: { trustedProxies: readonly string[] }) => {
   const trusted = proxyRanges(options.trustedProxies)

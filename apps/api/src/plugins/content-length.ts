@@ -2,9 +2,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, onSendHookHandler }
 import fp from 'fastify-plugin'
 
 /**
- * Says the length of a content that is not sent only where it is that of the content which GET sends (RFC 9110, 8.6): an
- * answer without content (204, 304) has none, and HEAD none where GET would compress. To be registered behind what
- * compresses, whose hooks it follows.
+ * Removes a `Content-Length` that differs from the content of GET (RFC 9110, 8.6): responses without content (204, 304) have
+ * none, and HEAD has none where GET would be compressed. Registered after the compression plugin, so that its hook runs
+ * after that one's.
  */
 export const contentLengthPlugin = fp(
   async (app: FastifyInstance, { isCompressed }: { isCompressed: (type: string, lengthBytes: number) => boolean }) => {
@@ -13,10 +13,10 @@ export const contentLengthPlugin = fp(
         for (const name of ['content-length', 'content-type', 'content-encoding']) reply.removeHeader(name)
         return done(null, null)
       }
-      if (request.method === 'HEAD' && maybeCompressed(request, reply)) reply.removeHeader('content-length')
+      if (request.method === 'HEAD' && isMaybeCompressed(request, reply)) reply.removeHeader('content-length')
       done(null, payload)
     }
-    const maybeCompressed = ({ headers }: FastifyRequest, reply: FastifyReply) =>
+    const isMaybeCompressed = ({ headers }: FastifyRequest, reply: FastifyReply) =>
       headers['accept-encoding'] !== undefined &&
       isCompressed(String(reply.getHeader('content-type')), Number(reply.getHeader('content-length')))
 

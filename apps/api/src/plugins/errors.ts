@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { answerError } from '../http/error-answer.ts'
 
-/** Answers every error in one shape. */
+/** Sends every error in the same envelope. */
 export const errorsPlugin = fp(async (app: FastifyInstance) => {
   app.setErrorHandler(answerError)
 })

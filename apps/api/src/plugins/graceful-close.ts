@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import fp from 'fastify-plugin'
 
-/** How long it takes until whoever spreads the requests knows that this instance is no longer ready. */
+/** How long a load balancer takes to notice that this instance is no longer ready. */
 const noticeMs = 1_000
 const reapIntervalMs = 250
 
 /**
- * Ends without failing a request. First everything is served as before while each answer asks for its connection to be
- * closed, so that connections end between two requests and not under one; only then nothing is accepted any more, and
- * what is left of connections is closed as it falls idle, instead of after their keep-alive timeout.
+ * Closes the server without failing a request. For {@link noticeMs} it serves requests as before, and each response has
+ * `Connection: close`, so that connections end between two requests. Then it accepts no connection, and closes the
+ * remaining ones as soon as they are idle, before their keep-alive timeout.
  */
 export const gracefulClosePlugin = fp(async (app) => {
   app.addHook('preClose', async () => {

@@ -11,7 +11,7 @@ const check = z.object({
   latencyMs: z.number(),
   reason: z.string().optional().describe('Why it is down, as a code, e.g. `WRONGPASS`, `53300`, `ECONNREFUSED`.'),
 })
-/** `unknown` until it was measured for the first time. */
+/** `unknown` until the first measurement. */
 const clockCheck = z.object({
   status: z.enum(['up', 'off', 'unknown']),
   offsetMs: z.int().describe('How far the system clock is ahead of the clock of Postgres.'),
@@ -30,11 +30,11 @@ const healthReply = z.object({
 type Health = z.infer<typeof healthReply>
 
 const probeTimeoutMs = 1_000
-/** Pending this long: nothing publishes it. */
+/** An outbox row that is pending this long shows that no publisher works. */
 const outboxBehindMs = 60_000
 
-/** `GET /health`: unhealthy without Postgres; degraded without Redis, with jobs that stay pending, or with a wrong clock. */
-export const healthPlugin = fp(async (app: FastifyInstance, { deps }: { deps: Deps }) => {
+/** Serves `GET /health`: unhealthy without Postgres; degraded without Redis, with jobs that stay pending, or with a wrong clock. */
+export const healthPlugin = fp(async (app: FastifyInstance, { deps }: { deps: Pick<Deps, 'health'> }) => {
   const routes: FastifyPluginAsyncZod = async (scope) => {
     scope.get(
       '/health',
@@ -47,7 +47,7 @@ export const healthPlugin = fp(async (app: FastifyInstance, { deps }: { deps: De
         },
       },
       async (_request, reply) => {
-        const health = await readHealth(deps.dependencies)
+        const health = await readHealth(deps.health)
         return reply.status(health.status === 'unhealthy' ? 503 : 200).send(health)
       },
     )
@@ -55,8 +55,8 @@ export const healthPlugin = fp(async (app: FastifyInstance, { deps }: { deps: De
   await app.register(routes)
 })
 
-/** Takes at most a second, whatever does not answer. */
-export async function readHealth({ postgres, redis, readOutbox, clock }: Deps['dependencies']): Promise<Health> {
+/** Reads the state of all dependencies; takes at most a second, whichever of them does not respond. */
+export async function readHealth({ postgres, redis, readOutbox, clock }: Deps['health']): Promise<Health> {
   const [postgresState, redisState, outbox] = await Promise.all([postgres.check(), redis.check(), probe(readOutbox)])
   const { pending, oldestMs } = outbox.value ?? { pending: 0, oldestMs: 0 }
   const isBehind = oldestMs > outboxBehindMs
@@ -84,7 +84,8 @@ export async function readHealth({ postgres, redis, readOutbox, clock }: Deps['d
 
 type Probe<T> = { status: 'up' | 'down'; latencyMs: number; reason?: string; value?: T }
 
-async function probe<T>(ask: () => Promise<T>): Promise<Probe<T>> {
+/** Runs a reading with a timeout. Never rejects. */
+async function probe<T>(read: () => Promise<T>): Promise<Probe<T>> {
   const startMs = performance.now()
   const latencyMs = () => Math.round(performance.now() - startMs)
   let timer: NodeJS.Timeout | undefined
@@ -92,7 +93,7 @@ async function probe<T>(ask: () => Promise<T>): Promise<Probe<T>> {
     timer = setTimeout(() => reject(new Error('no answer: timeout')), probeTimeoutMs)
   })
   try {
-    const value = await Promise.race([ask(), timeout])
+    const value = await Promise.race([read(), timeout])
     return { status: 'up', latencyMs: latencyMs(), value }
   } catch (error) {
     return { status: 'down', latencyMs: latencyMs(), reason: reasonOf(error) }

@@ -4,11 +4,11 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 
 /**
- * JSON as Fastify reads it, but for two things. An empty body is none: many clients announce JSON on every request, also
- * where there is none. And it must be UTF-8 (RFC 8259, 8.1), else what was meant would be stored as replacement characters.
+ * Parses JSON like Fastify, with two differences. An empty body counts as none, because many clients send a JSON content type
+ * with every request. And the body must be UTF-8 (RFC 8259, 8.1), or its text would be stored with replacement characters.
  */
 export const jsonBodyPlugin = fp(async (app: FastifyInstance) => {
-  // Fastify reads it by itself, and no route takes it: what is not JSON is told so.
+  // Fastify parses it by default, and no route accepts it.
   app.removeContentTypeParser('text/plain')
   const parse = app.getDefaultJsonParser('error', 'error')
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {

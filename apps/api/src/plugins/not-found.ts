@@ -4,23 +4,14 @@ import fp from 'fastify-plugin'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** On a GET: it writes or sets cookies, so HEAD, which has no effects (RFC 9110, 9.2.1), is answered 405. */
+    /** For a GET that writes or sets cookies: HEAD must have no effects (RFC 9110, 9.2.1), so it is answered 405. */
     hasEffects?: true
   }
 }
 
-/** OPTIONS is for preflights (CORS); any other is a method that no address knows. Before CORS answers it as text. */
-export const optionsPlugin = fp(async (app: FastifyInstance) => {
-  app.addHook('onRequest', (request, reply, done) => {
-    const { origin, 'access-control-request-method': wanted } = request.headers
-    if (request.method === 'OPTIONS' && !(origin && wanted)) reply.callNotFound()
-    else done()
-  })
-})
-
 /**
- * 404 for an address that nothing serves, 405 with `Allow` (RFC 9110) for one that another method serves. Fastify makes
- * a HEAD of each GET and runs its handler; where that has effects, HEAD is a method that the address does not serve.
+ * Answers 404 for a path without a route, and 405 with `Allow` (RFC 9110) for a path that has a route of another method.
+ * Fastify adds a HEAD to each GET and runs its handler; when that has effects, HEAD counts as a method without a route.
  */
 export const notFoundPlugin = fp(async (app: FastifyInstance) => {
   const routes: { pattern: RegExp; methods: string[] }[] = []
@@ -39,7 +30,7 @@ export const notFoundPlugin = fp(async (app: FastifyInstance) => {
 
   const limit = app.rateLimit()
   app.setNotFoundHandler({ preHandler: limit }, refuse)
-  // At once: whatever is wrong with its body, it is the address or the method that the caller must hear of.
+  // Before the body is parsed: the caller must learn of the path or method first, whatever the body is.
   app.addHook('onRequest', (request, reply, done) => {
     if (!request.is404) return done()
     limit
@@ -47,14 +38,14 @@ export const notFoundPlugin = fp(async (app: FastifyInstance) => {
       .then(() => refuse(request, reply))
       .catch(done)
   })
-  // After the limits, and after it was found out who asks.
+  // After rate limits and session.
   app.addHook('preParsing', (request, reply, payload, done) => {
     if (request.method === 'HEAD' && request.routeOptions.config.hasEffects) refuse(request, reply)
     done(null, payload)
   })
 })
 
-/** `/tasks/:id` as an expression for the paths that it serves. */
+/** Returns the expression for the paths of a route, such as `/tasks/:id`. */
 function patternOf(url: string): RegExp {
   const parts = url.replace(/\/$/, '').split('/')
   return new RegExp(`^${parts.map((part) => (part.startsWith(':') ? '[^/]+' : RegExp.escape(part))).join('/')}/?$`)

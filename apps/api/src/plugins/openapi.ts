@@ -9,7 +9,7 @@ import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-pro
 import { errorReply } from '../http/reply.ts'
 import { pageDefaults } from '../http/security-headers.ts'
 
-/** The OpenAPI 3.1 document at `/openapi.json` and the reference page at `/docs`, both made from the routes' schemas. */
+/** Serves the OpenAPI 3.1 document at `/openapi.json` and the reference page at `/docs`, both generated from the routes' schemas. */
 export const openapiPlugin = fp(async (app: FastifyInstance, { publicUrl }: { publicUrl: URL }) => {
   await app.register(fastifySwagger, {
     openapi: {
@@ -19,9 +19,9 @@ export const openapiPlugin = fp(async (app: FastifyInstance, { publicUrl }: { pu
       components: { securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: 'muster_at' } } },
     },
     transform: jsonSchemaTransform,
-    transformObject: withoutUnused,
+    transformObject: withoutUnusedSchemas,
   })
-  app.addHook('onRoute', addWhatAllRoutesShare)
+  app.addHook('onRoute', addCommonResponses)
   app.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, async () => app.swagger())
   await app.register(async (docs) => {
     docs.addHook('onRoute', (route) => {
@@ -36,12 +36,12 @@ export const openapiPlugin = fp(async (app: FastifyInstance, { publicUrl }: { pu
     })
     await docs.register(scalar, {
       routePrefix: '/docs',
-      configuration: { url: '/openapi.json', nonce: nonceMark, ...quietPage },
+      configuration: { url: '/openapi.json', nonce: noncePlaceholder, ...quietPage },
     })
   })
 })
 
-/** Nothing on the page calls anybody but this server. */
+/** Options that keep the page from calling any other server. */
 const quietPage = {
   withDefaultFonts: false,
   telemetry: false,
@@ -51,17 +51,17 @@ const quietPage = {
   hideClientButton: true,
 } as const
 
-/** Stands in the page that Scalar renders once, in place of the nonce that each answer has of its own. */
-const nonceMark = 'nonce-of-this-answer'
+/** Placeholder in the page, which Scalar renders once, for the nonce of each response. */
+const noncePlaceholder = 'nonce-of-this-response'
 
-/** Puts the nonce into the page; the script beside it is served as it is. */
+/** Puts the nonce into an HTML page; other payloads stay as they are. */
 function withNonce(reply: FastifyReply, payload: string, nonce: string): string {
   if (!String(reply.getHeader('content-type')).startsWith('text/html')) return payload
   reply.header('cache-control', 'no-store')
-  return payload.replaceAll(nonceMark, nonce)
+  return payload.replaceAll(noncePlaceholder, nonce)
 }
 
-/** As strict as Scalar permits: it runs what carries this answer's nonce, and reads from this server alone. */
+/** Returns the strictest policy that Scalar works with: only elements with the response's nonce run, and only this server is read. */
 const docsPolicy = (nonce: string) =>
   [
     "default-src 'none'",
@@ -76,8 +76,8 @@ const docsPolicy = (nonce: string) =>
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
 
-/** What every route can answer by its kind, so that the routes name only what is theirs; and who may call it. */
-function addWhatAllRoutesShare(route: RouteOptions): void {
+/** Documents the responses that a route has by its kind, and whether it needs a session, so that routes declare only their own responses. */
+function addCommonResponses(route: RouteOptions): void {
   const { schema, config } = route
   if (!schema?.response || schema.hide) return
   const takesInput = Boolean(schema.body || schema.querystring || schema.params)
@@ -101,11 +101,11 @@ function addWhatAllRoutesShare(route: RouteOptions): void {
   }
 }
 
-/** Schemas with an id are written once for input and once for output; those that nothing refers to only confuse. */
-const withoutUnused: SwaggerTransformObject = (given) => {
+/** Removes schemas without a reference: the generator writes each schema with an id for input and for output. */
+const withoutUnusedSchemas: SwaggerTransformObject = (given) => {
   const document = jsonSchemaTransformObject(given)
   const schemas = (document as { components?: { schemas?: Record<string, unknown> } }).components?.schemas ?? {}
-  // One that goes may have been the last to refer to another.
+  // A removed schema may hold the last reference to another one.
   for (let unused = ['']; unused.length > 0; ) {
     const referred = new Set(JSON.stringify(document).match(/"#\/components\/schemas\/[^"]+"/g))
     unused = Object.keys(schemas).filter((name) => !referred.has(`"#/components/schemas/${name}"`))

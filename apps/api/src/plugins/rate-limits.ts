@@ -3,51 +3,53 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Deps } from '../deps.ts'
 import { addressKey } from '../http/client-address.ts'
-import { callerLimits, type RouteLimitName, rateLimited, routeLimits, scaledMax } from '../http/limits.ts'
-import { createRateCounters } from '../http/rate-counters.ts'
+import { callerLimits, type RouteLimitName, rateLimited, routeLimits, scaledMax } from '../http/limits/limits.ts'
+import { createRateCounters } from '../http/limits/rate-counters.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The route's own limit, counted apart from all others. */
+    /** The route's own limit, counted separately. */
     limit?: RouteLimitName
   }
 }
 
 const exchangeIntervalMs = 500
 
-/** Registers the limit that every request meets, and the stricter one of each route whose config names one. */
-export const rateLimitsPlugin = fp(async (app: FastifyInstance, { deps }: { deps: Deps }) => {
-  const scale = deps.config.rateLimitScale
-  const counters = createRateCounters(deps.redis)
-  const timer = setInterval(() => void counters.exchange(), exchangeIntervalMs)
-  app.addHook('onClose', () => clearInterval(timer))
+/** Registers the limit of all requests, and the stricter limit of each route whose config names one. */
+export const rateLimitsPlugin = fp(
+  async (app: FastifyInstance, { deps }: { deps: Pick<Deps, 'config' | 'redis' | 'clock'> }) => {
+    const scale = deps.config.rateLimitScale
+    const counters = createRateCounters(deps.redis)
+    const timer = setInterval(() => void counters.exchange(), exchangeIntervalMs)
+    app.addHook('onClose', () => clearInterval(timer))
 
-  /** `@fastify/rate-limit` makes one store per route with a limit of its own; all of them count in the same place. */
-  class SharedStore implements FastifyRateLimitStore {
-    incr(key: string, callback: Parameters<FastifyRateLimitStore['incr']>[1], windowMs: number, max: number) {
-      callback(null, counters.count(key, { max, windowMs }, deps.clock.now().getTime()))
+    /** `@fastify/rate-limit` creates one store for each route with its own limit; all of them share the counters. */
+    class SharedStore implements FastifyRateLimitStore {
+      incr(key: string, callback: Parameters<FastifyRateLimitStore['incr']>[1], windowMs: number, max: number) {
+        callback(null, counters.count(key, { max, windowMs }, deps.clock.now().getTime()))
+      }
+
+      child() {
+        return this
+      }
     }
 
-    child() {
-      return this
-    }
-  }
+    // Before the library's own hook, which reads `config.rateLimit`.
+    app.addHook('onRoute', (route) => {
+      if (route.config?.limit) route.config.rateLimit = rateLimitOf(route.config.limit, scale)
+      if (authRoute.test(route.url)) route.onSend = [route.onSend ?? [], hideRemaining].flat()
+    })
 
-  // Before the library's own hook, which reads `config.rateLimit`.
-  app.addHook('onRoute', (route) => {
-    if (route.config?.limit) route.config.rateLimit = rateLimitOf(route.config.limit, scale)
-    if (authRoute.test(route.url)) route.onSend = [route.onSend ?? [], hideRemaining].flat()
-  })
-
-  await app.register(fastifyRateLimit, {
-    store: SharedStore,
-    enableDraftSpec: true,
-    keyGenerator: callerKey,
-    max: (request: FastifyRequest) => scaledMax(callerLimits[callerLimitOf(request)], scale),
-    timeWindow: callerLimits.anonymous.windowMs,
-    errorResponseBuilder: (_request: FastifyRequest, { ttl }: { ttl: number }) => rateLimited(ttl),
-  })
-})
+    await app.register(fastifyRateLimit, {
+      store: SharedStore,
+      enableDraftSpec: true,
+      keyGenerator: callerKey,
+      max: (request: FastifyRequest) => scaledMax(callerLimits[callerLimitOf(request)], scale),
+      timeWindow: callerLimits.anonymous.windowMs,
+      errorResponseBuilder: (_request: FastifyRequest, { ttl }: { ttl: number }) => rateLimited(ttl),
+    })
+  },
+)
 
 function rateLimitOf(name: RouteLimitName, scale: number): RateLimitOptions {
   const limit = routeLimits[name]
@@ -55,12 +57,12 @@ function rateLimitOf(name: RouteLimitName, scale: number): RateLimitOptions {
     max: scaledMax(limit, scale),
     timeWindow: limit.windowMs,
     keyGenerator: (request: FastifyRequest) =>
-      // A caller who is not signed in is refused after this hook, and counted by address until then.
+      // A caller who is not signed in is refused after this hook; until then the address counts.
       limit.by === 'user' && request.actor ? `${name}:${request.actor.userId}` : `${name}:${addressKey(request.ip)}`,
   }
 }
 
-/** A monitor can ask for ever without using up the limit of the people behind the same address. */
+/** Routes with a limit of their own, so that a monitor does not use up the limit of the users behind the same address. */
 const operationRoute = /^\/(health|openapi\.json|docs)(\/|$)/
 
 function callerLimitOf({ actor, routeOptions }: FastifyRequest): keyof typeof callerLimits {
@@ -76,7 +78,7 @@ function callerKey(request: FastifyRequest): string {
 
 const authRoute = /\/auth\//
 
-/** An attacker who guesses must not learn how many tries are left. */
+/** Removes a header of sign-in routes: an attacker must not learn how many attempts remain. */
 async function hideRemaining(_request: FastifyRequest, reply: FastifyReply): Promise<void> {
   reply.removeHeader('ratelimit-remaining')
 }

@@ -3,7 +3,7 @@ import fp from 'fastify-plugin'
 
 const slowMs = 1_000
 
-/** One line for each slow request, with the route's pattern and not the address, which may hold a token. */
+/** Logs each slow request, with the route's pattern instead of the URL, which may contain a token. */
 export const requestLogPlugin = fp(async (app: FastifyInstance) => {
   app.addHook('onResponse', (request, reply, done) => {
     if (reply.elapsedTime >= slowMs) {
@@ -21,31 +21,31 @@ export const requestLogPlugin = fp(async (app: FastifyInstance) => {
   })
 })
 
-type Lazy = { parent: FastifyBaseLogger; bindings: object; made?: FastifyBaseLogger }
+type State = { parent: FastifyBaseLogger; bindings: object; created?: FastifyBaseLogger }
 
-const made = (lazy: Lazy) => {
-  lazy.made ??= lazy.parent.child(lazy.bindings)
-  return lazy.made
+const childOf = (lazy: State) => {
+  lazy.created ??= lazy.parent.child(lazy.bindings)
+  return lazy.created
 }
 
-const lazyLogger = {
+const prototype = {
   get level(): string {
-    return made(this as unknown as Lazy).level
+    return childOf(this as unknown as State).level
   },
-  child(this: Lazy, ...args: Parameters<FastifyBaseLogger['child']>) {
-    return made(this).child(...args)
+  child(this: State, ...args: Parameters<FastifyBaseLogger['child']>) {
+    return childOf(this).child(...args)
   },
   ...Object.fromEntries(
     (['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const).map((level) => [
       level,
-      function log(this: Lazy, ...args: unknown[]) {
-        ;(made(this)[level] as (...args: unknown[]) => void)(...args)
+      function log(this: State, ...args: unknown[]) {
+        ;(childOf(this)[level] as (...args: unknown[]) => void)(...args)
       },
     ]),
   ),
 }
 
-/** The logger of a request, made when it is used: few requests log, and each child pays for the redaction (5 % of a GET). */
+/** Returns a request's logger that creates its child logger on first use: few requests log, and a child costs 5 % of a GET for its redaction. */
 export function lazyRequestLogger(parent: FastifyBaseLogger, bindings: object): FastifyBaseLogger {
-  return Object.assign(Object.create(lazyLogger), { parent, bindings })
+  return Object.assign(Object.create(prototype), { parent, bindings })
 }

@@ -13,7 +13,7 @@ const image = (contentType: string, ...signatures: string[]): Rule => ({ kind: '
 const document = (contentType: string, ...signatures: string[]): Rule => ({ kind: 'document', contentType, signatures })
 const openXml = (name: string) => `application/vnd.openxmlformats-officedocument.${name}`
 
-/** What may be uploaded: by extension, with the signatures (names of `file-type`) that such a file has. SVG can carry script and is out. */
+/** Accepted files by extension, with their signatures (names of `file-type`). SVG is missing because it can contain scripts. */
 const rules: Record<string, Rule> = {
   '.jpg': image('image/jpeg', 'jpg'),
   '.jpeg': image('image/jpeg', 'jpg'),
@@ -21,9 +21,9 @@ const rules: Record<string, Rule> = {
   '.gif': image('image/gif', 'gif'),
   '.webp': image('image/webp', 'webp'),
   '.pdf': document('application/pdf', 'pdf'),
-  // Plain text has no signature: anything that is text and nothing else.
+  // Plain text has no signature; its content is checked instead.
   '.txt': document('text/plain; charset=utf-8'),
-  // The old Office formats share one container.
+  // The old Office formats share one container format.
   '.doc': document('application/msword', 'cfb'),
   '.xls': document('application/vnd.ms-excel', 'cfb'),
   '.ppt': document('application/vnd.ms-powerpoint', 'cfb'),
@@ -32,17 +32,17 @@ const rules: Record<string, Rule> = {
   '.pptx': document(openXml('presentationml.presentation'), 'pptx'),
 }
 
-/** Of files of these kinds. */
+/** Returns the accepted extensions of these kinds. */
 export const extensionsOf = (kinds: readonly FileKind[]): string[] =>
   Object.keys(rules).filter((extension) => kinds.includes(rules[extension]?.kind as FileKind))
 
-/** Whether a file of this name must be text. */
+/** Returns whether a file with this name must contain plain text. */
 export const isTextName = (filename: string): boolean =>
   rules[lowerCaseAscii(extname(filename))]?.signatures.length === 0
 
 const detectionTimeoutMs = 5_000
 
-/** The type that a file's name and content agree on; undefined when it is none of the accepted ones of these kinds. */
+/** Detects the type of a file by its name and content; undefined when they disagree or the type is not accepted. */
 export async function acceptedType(
   filename: string,
   path: string,
@@ -55,18 +55,18 @@ export async function acceptedType(
   return isFitting ? { kind: rule.kind, contentType: rule.contentType } : undefined
 }
 
-/** A file that the detector stumbles over or can't finish has no signature that we know. */
+/** Returns the signature that the file's content has; undefined for an unknown one, and when detection fails or times out. */
 async function signatureOf(path: string): Promise<string | undefined> {
   try {
     return (await fileTypeFromFile(path, { signal: AbortSignal.timeout(detectionTimeoutMs) }))?.ext
   } catch (error) {
-    // No handles left, say: that is no word on the file.
+    // The machine failed (no free file handles, for example), which says nothing about the file.
     if (findMachineFault(error)) throw error
     return undefined
   }
 }
 
-/** Whether the bytes are valid UTF-8 (RFC 3629) without NUL. */
+/** Returns whether the content is valid UTF-8 (RFC 3629) without NUL. */
 async function isPlainText(path: string): Promise<boolean> {
   const decoder = new TextDecoder('utf-8', { fatal: true })
   try {
@@ -90,8 +90,8 @@ const extensionsByType: Record<string, string> = Object.fromEntries(
 )
 
 /**
- * The name as it may be kept and shown: without folders, control and format characters (which could turn its text
- * around), and not longer than 255 characters; the extension stays.
+ * Returns a file name that is safe to store and show: without folders, without control and format characters (which can
+ * reorder the text), and shortened to 255 characters before the extension.
  */
 export function safeFilename(name: string): string {
   const base = name.normalize('NFC').split(/[/\\]/).at(-1) ?? ''
@@ -105,7 +105,7 @@ export function safeFilename(name: string): string {
   return `${stem.slice(0, maxNameLength - [...extension].length).join('')}${extension}`
 }
 
-/** The name under which it is served: an optimised image may have become another type than its name says. */
+/** Returns the name for a download: optimization may have changed an image's type, so its extension may change. */
 export function servedFilename(filename: string, contentType: string): string {
   const extension = extname(filename)
   const expected = extensionsByType[contentType]

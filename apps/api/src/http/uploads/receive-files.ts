@@ -6,12 +6,12 @@ import type { Multipart } from '@fastify/multipart'
 import { DomainError } from '@muster/errors'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type AcceptedType, acceptedType, extensionsOf, type FileKind, isTextName, safeFilename } from './file-types.ts'
-import { guardUpload } from './upload-guard.ts'
+import { enforceUploadTimeouts } from './upload-timeouts.ts'
 
-/** A file of the request, whole and checked, in the staging area. */
+/** A complete and checked file of the request, in the staging folder. */
 export type StagedFile = AcceptedType & { filename: string; path: string; sizeBytes: number }
 
-/** What a route takes: the name of its field, and how many files of which kinds. */
+/** The files that a route accepts: name of the form field, maximum number, kinds. */
 export type UploadRules = { field: string; maxFiles: number; kinds: readonly FileKind[] }
 
 const folderPrefix = 'upload-'
@@ -26,8 +26,8 @@ const multipartLimits = {
 }
 
 /**
- * Streams the request's files into a folder of their own in the staging area, checks each of them there, and hands them
- * to `use`. The folder is gone afterwards, however it ends.
+ * Streams the request's files into a new folder of the staging folder, checks them, and calls `use` with them. Removes the
+ * folder afterwards, also after an error.
  * @throws DomainError FILE_TOO_LARGE, TOO_MANY_FILES, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED
  */
 export async function withReceivedFiles<T>(
@@ -44,7 +44,7 @@ export async function withReceivedFiles<T>(
   }
 }
 
-/** Without a staging area nothing can be received, whatever the reason: that is for an operator to mend. */
+/** Creates a folder for one upload. @throws DomainError DEPENDENCY_UNAVAILABLE when the staging folder is not writable, which an operator must mend */
 async function makeFolder(stagingDir: string): Promise<string> {
   try {
     await mkdir(stagingDir, { recursive: true })
@@ -61,24 +61,24 @@ async function receive(
   rules: UploadRules,
 ): Promise<StagedFile[]> {
   const files: StagedFile[] = []
-  const guard = guardUpload(request, uploadLimits)
+  const timeouts = enforceUploadTimeouts(request, uploadLimits)
   try {
     const parts = request.parts({ limits: { ...multipartLimits, files: rules.maxFiles } })
     for (;;) {
-      const { done, value } = await guard.unlessStalled(parts.next())
+      const { done, value } = await timeouts.unlessStalled(parts.next())
       if (done) break
-      files.push(await stage(value, join(folder, String(files.length)), rules, guard.signal))
+      files.push(await stage(value, join(folder, String(files.length)), rules, timeouts.signal))
     }
   } catch (error) {
-    // What is still on its way is read and forgotten, so that the answer reaches a client that sends first and reads then.
+    // The rest of the body is discarded, so that the response reaches a client that reads only after it has sent everything.
     request.raw.unpipe()
     request.raw.resume()
-    if (!guard.signal.aborted) throw readable(error)
-    // Whoever sends nothing is not waited for.
+    if (!timeouts.signal.aborted) throw toUploadError(error)
+    // A client that sends nothing is not waited for.
     reply.header('connection', 'close')
-    throw guard.signal.reason
+    throw timeouts.signal.reason
   } finally {
-    guard.end()
+    timeouts.end()
   }
   if (files.length === 0) throw refusal(rules.field, 'has no file')
   return files
@@ -113,13 +113,13 @@ async function stage(
 const refusal = (field: string, message: string) =>
   new DomainError('VALIDATION_FAILED', { details: [{ path: `body.${field}`, message }] })
 
-/** The parser's own complaints about the body are the caller's fault; what the disk says is not. */
-function readable(error: unknown): unknown {
+/** Maps an error of the multipart parser to VALIDATION_FAILED; errors with a code (of the disk, of Fastify) stay. */
+function toUploadError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof DomainError || 'code' in error) return error
   return new DomainError('VALIDATION_FAILED', { message: 'The multipart body could not be read.', cause: error })
 }
 
-/** Removes what uploads of a process that was killed have left: no upload takes as long as that. */
+/** Removes staging folders that a killed process left: those older than twice the longest upload. */
 export async function clearOldUploads(stagingDir: string, now: Date): Promise<void> {
   const names = await readdir(stagingDir).catch(() => [])
   for (const name of names.filter((entry) => entry.startsWith(folderPrefix))) {

@@ -6,7 +6,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { isNotModified } from '../etag.ts'
 import { servedFilename } from './file-types.ts'
 
-/** The bytes from `start` to `end`, both included. */
+/** Bytes from `start` to `end`, both inclusive. */
 type Range = { start: number; end: number }
 
 type Served = {
@@ -15,13 +15,13 @@ type Served = {
   contentType: string
   isImage: boolean
   etag: string
-  /** Asks again each time unless told otherwise. */
+  /** By default the browser revalidates each time. */
   cacheControl?: string
 }
 
 /**
- * Streams a stored file, or the one range of it that was asked for (RFC 9110). What people upload runs nowhere:
- * sandboxed, never sniffed, and only images are shown in place.
+ * Streams a stored file, or the requested range of it (RFC 9110). The headers keep uploaded content from running: sandboxed,
+ * never sniffed, and only images are shown inline.
  */
 export async function serveFile(
   { storage }: { storage: Storage },
@@ -51,7 +51,7 @@ export async function serveFile(
     .send(stream)
 }
 
-/** What to send. The size is asked for only where it decides something: a question to a remote storage takes its time. */
+/** Opens the requested content. Asks for the size only for HEAD and ranges, because that is a round trip to a remote storage. */
 async function contentOf(
   storage: Storage,
   key: string,
@@ -63,7 +63,7 @@ async function contentOf(
   if (!isHead && request.headers.range === undefined) return storage.open(key)
   const found = await storage.stat(key)
   if (!found) throw new DomainError('NOT_FOUND', { message: 'This file is not stored.' })
-  // RFC 9110 defines ranges for GET alone.
+  // RFC 9110 defines ranges for GET only.
   if (isHead) return { stream: Readable.from([]), sizeBytes: found.sizeBytes }
   const range = wantedRange(request, etag, found.sizeBytes)
   if (range === 'unsatisfiable') {
@@ -73,7 +73,7 @@ async function contentOf(
   return { ...(await storage.open(key, range)), range }
 }
 
-/** Undefined: the whole file, also for several ranges and for what can't be understood. */
+/** Parses the requested range. Undefined means the whole file, also for several ranges and for an invalid header. */
 function wantedRange(request: FastifyRequest, etag: string, sizeBytes: number): Range | 'unsatisfiable' | undefined {
   const { range, 'if-range': ifRange } = request.headers
   const [, first = '', last = ''] = /^bytes=\s*(\d{0,15})\s*-\s*(\d{0,15})\s*$/i.exec(range ?? '') ?? []

@@ -2,7 +2,7 @@ import type { Db } from '@muster/db'
 import { activeUserSql } from '@muster/policy'
 import { sql } from 'kysely'
 import type { Actor } from '../../http/actor.ts'
-import { inOrder, lower, lowerAscii } from '../../sql/text-order.ts'
+import { codePointOrder, lower, lowerAscii } from '../../sql/collation.ts'
 import { isUnblocked, type PublicUserRow, publicUserColumns, visibilityFor } from './user-visibility.ts'
 
 /** Reads a user; undefined when they do not exist, are not active, or one of the two has blocked the other. */
@@ -33,7 +33,7 @@ export async function searchPublicUsers(db: Db, actor: Actor, text: string, limi
     where id <> ${userId}::uuid and ${activeUserSql} and ${isUnblocked(userId)}
     order by username = ${lowerAscii(text)} desc,
       strpos(username, ${lowerAscii(text)}) = 1 or strpos(${lower(sql`name`)}, ${lower(text)}) = 1 desc,
-      ${inOrder(sql`name`)}, id
+      ${codePointOrder(sql`name`)}, id
     limit ${limit}`.execute(db)
   return rows
 }

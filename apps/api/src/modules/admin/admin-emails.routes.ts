@@ -1,7 +1,7 @@
 import { rolesWith } from '@muster/policy'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
-import { errorReply, messageReply, ok, said } from '../../http/reply.ts'
+import { errorReply, messageReply, ok, okMessage } from '../../http/reply.ts'
 import {
   emailParams,
   emailQuery,
@@ -88,7 +88,7 @@ export const adminEmailsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
     },
     async (request) => {
       await suppressions.liftSuppression(context, doerOf(request), { id: request.params.id })
-      return said('Mail goes to this address again. Send again what failed meanwhile and is still wanted.')
+      return okMessage('Mail goes to this address again. Send again what failed meanwhile and is still wanted.')
     },
   )
 

@@ -1,8 +1,7 @@
 import { emailAddress as address } from '@muster/identifiers'
 import { z } from 'zod'
-import { id } from '../../http/fields.ts'
+import { id, queryInteger } from '../../http/fields.ts'
 import { cursorInfo, instant, pageInfo, replyOf } from '../../http/reply.ts'
-import { wholeNumber } from '../../http/whole-number.ts'
 
 const status = z.enum(['queued', 'sending', 'sent', 'failed', 'dropped'])
 
@@ -31,7 +30,7 @@ export type AdminEmail = z.infer<typeof adminEmail>
 export const emailQuery = z.strictObject({
   status: status.optional(),
   to: address.optional(),
-  limit: wholeNumber({ min: 1, max: 100 }).default(50),
+  limit: queryInteger({ min: 1, max: 100 }).default(50),
   /** `nextCursor` of the page before. */
   cursor: id.optional(),
 })
@@ -62,8 +61,8 @@ export type Suppression = z.infer<typeof suppression>
 
 export const suppressionQuery = z.strictObject({
   address: address.optional(),
-  page: wholeNumber({ min: 1, max: 1_000 }).default(1),
-  limit: wholeNumber({ min: 1, max: 100 }).default(50),
+  page: queryInteger({ min: 1, max: 1_000 }).default(1),
+  limit: queryInteger({ min: 1, max: 100 }).default(50),
 })
 export type SuppressionQuery = z.output<typeof suppressionQuery>
 

@@ -1,7 +1,7 @@
 import { rolesWith } from '@muster/policy'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
-import { errorReply, messageReply, ok, said } from '../../http/reply.ts'
+import { errorReply, messageReply, ok, okMessage } from '../../http/reply.ts'
 import {
   failedJobParams,
   failedJobsReply,
@@ -81,7 +81,7 @@ export const adminQueuesRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
     },
     async (request) => {
       await queues.discardFailed(context, doerOf(request), request.params)
-      return said('The job was discarded.')
+      return okMessage('The job was discarded.')
     },
   )
 }

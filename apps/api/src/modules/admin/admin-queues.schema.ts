@@ -1,8 +1,7 @@
 import { queueNames } from '@muster/jobs/definitions'
 import { z } from 'zod'
-import { id, text } from '../../http/fields.ts'
+import { id, queryInteger, text } from '../../http/fields.ts'
 import { cursorInfo, instant, replyOf } from '../../http/reply.ts'
-import { wholeNumber } from '../../http/whole-number.ts'
 
 const queueName = z.enum(queueNames)
 
@@ -45,7 +44,7 @@ export const failedJobParams = queueParams.extend({ jobId: text({ min: 1, max: 1
 export type FailedJobRef = z.output<typeof failedJobParams>
 
 export const failedQuery = z.strictObject({
-  limit: wholeNumber({ min: 1, max: 100 }).default(50),
+  limit: queryInteger({ min: 1, max: 100 }).default(50),
   /** `nextCursor` of the page before. */
   cursor: id.optional(),
 })

@@ -1,6 +1,6 @@
 import type { Db } from '@muster/db'
 import { type RawBuilder, sql } from 'kysely'
-import { lower, lowerAscii } from '../../sql/text-order.ts'
+import { lower, lowerAscii } from '../../sql/collation.ts'
 import type { UserRow } from '../accounts/accounts.service.ts'
 import type { UserQuery } from './admin-users.schema.ts'
 

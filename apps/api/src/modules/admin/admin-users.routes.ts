@@ -1,7 +1,7 @@
 import { rolesWith } from '@muster/policy'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
-import { errorReply, messageReply, ok, said } from '../../http/reply.ts'
+import { errorReply, messageReply, ok, okMessage } from '../../http/reply.ts'
 import {
   adminUserParams,
   adminUserPatch,
@@ -99,7 +99,7 @@ export const adminUsersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asy
     },
     async (request) => {
       await users.dropProfileOf(context, doerOf(request), request.params.id)
-      return said('The next reading of the profile asks the database.')
+      return okMessage('The next reading of the profile asks the database.')
     },
   )
 }

@@ -1,8 +1,7 @@
 import { roleSchema } from '@muster/policy'
 import { z } from 'zod'
-import { id, text } from '../../http/fields.ts'
+import { id, queryInteger, text } from '../../http/fields.ts'
 import { instant, pageInfo, replyOf } from '../../http/reply.ts'
-import { wholeNumber } from '../../http/whole-number.ts'
 import { user } from '../accounts/accounts.schema.ts'
 
 /** A person as administrators see them. */
@@ -29,8 +28,8 @@ export const userQuery = z
       .enum(['true', 'false'])
       .transform((value) => value === 'true')
       .optional(),
-    page: wholeNumber({ min: 1 }).default(1),
-    limit: wholeNumber({ min: 1, max: 100 }).default(20),
+    page: queryInteger({ min: 1 }).default(1),
+    limit: queryInteger({ min: 1, max: 100 }).default(20),
   })
   .refine(({ page, limit }) => (page - 1) * limit <= maxOffset, {
     path: ['page'],

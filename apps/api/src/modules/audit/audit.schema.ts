@@ -1,9 +1,8 @@
 import { parseHead, type SignedHead } from '@muster/audit'
 import { z } from 'zod'
 import { cursorText } from '../../http/cursor.ts'
-import { id, listOf, moment, text } from '../../http/fields.ts'
+import { dateTime, id, listOf, queryInteger, text } from '../../http/fields.ts'
 import { cursorInfo, instant, replyOf } from '../../http/reply.ts'
-import { wholeNumber } from '../../http/whole-number.ts'
 
 export const auditEvent = z
   .object({
@@ -29,9 +28,9 @@ const filters = z.strictObject({
   action: text({ max: 100 }).optional(),
   targetType: text({ max: 100 }).optional(),
   targetId: text({ max: 100 }).optional(),
-  from: moment.optional(),
+  from: dateTime.optional(),
   /** Exclusive. */
-  to: moment.optional(),
+  to: dateTime.optional(),
 })
 export type AuditFilters = z.output<typeof filters>
 
@@ -41,7 +40,7 @@ const noSpan = { path: ['to'], message: 'is before from' }
 export const auditQuery = filters
   .extend({
     cursor: cursorText,
-    limit: wholeNumber({ min: 1, max: 100 }).default(50),
+    limit: queryInteger({ min: 1, max: 100 }).default(50),
   })
   .refine(isSpan, noSpan)
 export type AuditQuery = z.output<typeof auditQuery>

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
 import { clearSiteData } from '../../http/clear-site-data.ts'
-import { errorReply, messageReply, said } from '../../http/reply.ts'
+import { errorReply, messageReply, okMessage } from '../../http/reply.ts'
 import { confirmationBody } from '../reauthentication/reauthentication.schema.ts'
 import { requestDeletion } from './deletion.service.ts'
 
@@ -24,7 +24,9 @@ export const deletionRoutes: FastifyPluginAsyncZod<{ context: Context }> = async
       const until = await requestDeletion(context, request.actor, request.body, originOf(request))
       context.cookies.clear(reply)
       clearSiteData(reply)
-      return said(`Your account will be deleted on ${until.toISOString().slice(0, 10)}. To keep it, sign in before.`)
+      return okMessage(
+        `Your account will be deleted on ${until.toISOString().slice(0, 10)}. To keep it, sign in before.`,
+      )
     },
   )
 }

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
-import { errorReply, messageReply, ok, said } from '../../http/reply.ts'
+import { errorReply, messageReply, ok, okMessage } from '../../http/reply.ts'
 import { listBlocked, listFriends, listRequests } from './friend-lists.service.ts'
 import * as schema from './friends.schema.ts'
 import * as friends from './friends.service.ts'
@@ -78,7 +78,7 @@ export const friendsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async 
     },
     async (request) => {
       await friends.declineRequest(context, request.actor, request.params.id, { origin: originOf(request) })
-      return said('The request is declined.')
+      return okMessage('The request is declined.')
     },
   )
 
@@ -129,7 +129,7 @@ export const friendsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async 
     },
     async (request) => {
       await friends.removeFriend(context, request.actor, request.params.userId, { origin: originOf(request) })
-      return said('You are no longer friends.')
+      return okMessage('You are no longer friends.')
     },
   )
 
@@ -148,7 +148,7 @@ export const friendsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async 
     },
     async (request) => {
       await friends.blockPerson(context, request.actor, request.params.userId, { origin: originOf(request) })
-      return said('This person is blocked.')
+      return okMessage('This person is blocked.')
     },
   )
 
@@ -165,7 +165,7 @@ export const friendsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async 
     },
     async (request) => {
       await friends.unblockPerson(context, request.actor, request.params.userId, { origin: originOf(request) })
-      return said('This person is no longer blocked.')
+      return okMessage('This person is no longer blocked.')
     },
   )
 }

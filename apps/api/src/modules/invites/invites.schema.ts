@@ -1,9 +1,8 @@
 import { emailAddress as email, newUsername as username } from '@muster/identifiers'
 import { roleSchema } from '@muster/policy'
 import { z } from 'zod'
-import { anyPassword, id } from '../../http/fields.ts'
+import { anyPassword, id, queryInteger } from '../../http/fields.ts'
 import { instant, pageInfo, replyOf } from '../../http/reply.ts'
-import { wholeNumber } from '../../http/whole-number.ts'
 import { displayName, timezone } from '../accounts/accounts.schema.ts'
 import { organizationName } from '../organizations/organizations.schema.ts'
 
@@ -53,8 +52,8 @@ const maxOffset = 10_000
 export const invitesQuery = z
   .strictObject({
     status: inviteStatus.optional(),
-    page: wholeNumber({ min: 1 }).default(1),
-    limit: wholeNumber({ min: 1, max: 100 }).default(20),
+    page: queryInteger({ min: 1 }).default(1),
+    limit: queryInteger({ min: 1, max: 100 }).default(20),
   })
   .refine(({ page, limit }) => (page - 1) * limit <= maxOffset, {
     path: ['page'],

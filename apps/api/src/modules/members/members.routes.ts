@@ -2,7 +2,7 @@ import { rolesWith } from '@muster/policy'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
-import { errorReply, messageReply, ok, said } from '../../http/reply.ts'
+import { errorReply, messageReply, ok, okMessage } from '../../http/reply.ts'
 import * as schema from './members.schema.ts'
 import { listMembers, removeMember, updateMember } from './members.service.ts'
 
@@ -64,7 +64,7 @@ export const membersRoutes: FastifyPluginAsyncZod<{ context: Context }> = async 
     async (request) => {
       const { actor, params } = request
       await removeMember(context, actor, params.userId, { origin: originOf(request) })
-      return said(params.userId === actor.userId ? 'You have left the organization.' : 'The member is removed.')
+      return okMessage(params.userId === actor.userId ? 'You have left the organization.' : 'The member is removed.')
     },
   )
 }

@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import { id } from '../../http/fields.ts'
+import { id, queryInteger } from '../../http/fields.ts'
 import { pageInfo, replyOf } from '../../http/reply.ts'
-import { wholeNumber } from '../../http/whole-number.ts'
 import { publicUser } from '../accounts/accounts.schema.ts'
 
 /** The roles that belong to an organization. */
@@ -23,8 +22,8 @@ export const membersReply = z.object({
 
 export const memberParams = z.strictObject({ userId: id })
 export const membersQuery = z.strictObject({
-  page: wholeNumber({ min: 1, max: 1_000 }).default(1),
-  limit: wholeNumber({ min: 1, max: 100 }).default(100),
+  page: queryInteger({ min: 1, max: 1_000 }).default(1),
+  limit: queryInteger({ min: 1, max: 100 }).default(100),
 })
 export type MembersQuery = z.output<typeof membersQuery>
 

@@ -1,7 +1,7 @@
 import type { Db, Json } from '@muster/db'
 import { type NotificationType, notificationTypes } from '@muster/policy'
 import { type RawBuilder, sql } from 'kysely'
-import { reach } from '../../sql/reach.ts'
+import { limitLiteral } from '../../sql/limit-literal.ts'
 import type { NotificationQuery } from './notifications.schema.ts'
 
 export type NotificationRow = {
@@ -40,7 +40,7 @@ export async function listNotifications(
     (one) => sql`(
       select ${columns} from notifications
       where user_id = ${userId} and type = ${sql.lit(one)} ${readState(unread)} ${start}
-      ${order} limit ${reach(count)})`,
+      ${order} limit ${limitLiteral(count)})`,
   )
   const { rows } = await sql<NotificationRow & { position: string }>`
     select found.*, to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as position

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
-import { messageReply, said } from '../../http/reply.ts'
+import { messageReply, okMessage } from '../../http/reply.ts'
 import { changePasswordBody, forgotPasswordBody, resetPasswordBody } from './passwords.schema.ts'
 import * as passwords from './passwords.service.ts'
 
@@ -19,7 +19,7 @@ export const passwordsRoutes: FastifyPluginAsyncZod<{ context: Context }> = asyn
     },
     async (request, reply) => {
       await passwords.forgotPassword(context, request.body.email, originOf(request))
-      return reply.status(202).send(said('If there is an account with this e-mail, we have sent a link to it.'))
+      return reply.status(202).send(okMessage('If there is an account with this e-mail, we have sent a link to it.'))
     },
   )
 
@@ -36,7 +36,7 @@ export const passwordsRoutes: FastifyPluginAsyncZod<{ context: Context }> = asyn
     },
     async (request) => {
       await passwords.resetPassword(context, request.body, originOf(request))
-      return said('The password is set. Sign in with it.')
+      return okMessage('The password is set. Sign in with it.')
     },
   )
 
@@ -53,7 +53,7 @@ export const passwordsRoutes: FastifyPluginAsyncZod<{ context: Context }> = asyn
     },
     async (request) => {
       await passwords.changePassword(context, request.actor, request.body, originOf(request))
-      return said('The password is changed. Your other sessions have ended.')
+      return okMessage('The password is changed. Your other sessions have ended.')
     },
   )
 }

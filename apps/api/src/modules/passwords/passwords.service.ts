@@ -4,7 +4,7 @@ import { emailIdOfToken, insertMail, isMailToken, templates } from '@muster/mail
 import { passwordFaults } from '@muster/security/password-policy'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
-import { giveMailTurnBack, isMailTurn } from '../../http/mail-cooldowns.ts'
+import { releaseMailCooldown, tryMailCooldown } from '../../http/limits/mail-cooldown.ts'
 import { findUserByEmail, lockUser, setPasswordHash, type UserRow } from '../accounts/accounts.service.ts'
 import { resetPasswordFailures } from '../lockout/lockout.service.ts'
 import { endChallenges } from '../one-time-codes/one-time-codes.service.ts'
@@ -33,13 +33,13 @@ export async function forgotPassword(
   origin: Origin,
 ): Promise<void> {
   const { db, redis, transact, clock } = deps
-  if (!(await isMailTurn(redis, 'reset', email))) return
+  if (!(await tryMailCooldown(redis, 'reset', email))) return
   try {
     const owner = await findUserByEmail(db, email)
     const user = owner?.is_active ? owner : undefined
     await transact((tx) => insertReset(tx, { user, email, origin, now: clock.now() }))
   } catch (error) {
-    await giveMailTurnBack(redis, 'reset', email)
+    await releaseMailCooldown(redis, 'reset', email)
     throw error
   }
 }

@@ -7,7 +7,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
-import { messageReply, said } from '../../http/reply.ts'
+import { messageReply, okMessage } from '../../http/reply.ts'
 import { pageDefaults } from '../../http/security-headers.ts'
 import { turnDigestOff } from './preferences.service.ts'
 import { askPage, donePage, style, wrongLinkPage } from './unsubscribe.pages.ts'
@@ -80,7 +80,7 @@ export const unsubscribeRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
       const userId = userIdOf(request.query.token)
       if (userId === undefined) return refuseLink(request, reply)
       await turnDigestOff(context, userId, { origin: originOf(request) })
-      if (!wantsPage(request)) return said('You get no morning digest any more.')
+      if (!wantsPage(request)) return okMessage('You get no morning digest any more.')
       return sendPage(reply, 200, donePage)
     },
   )

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Context } from '../../context.ts'
-import { messageReply, said } from '../../http/reply.ts'
+import { messageReply, okMessage } from '../../http/reply.ts'
 import { mailConfirmationCode } from './reauthenticate.ts'
 
 /** Mails the code by which accounts without a password confirm sensitive actions. */
@@ -20,7 +20,7 @@ export const reauthenticationRoutes: FastifyPluginAsyncZod<{ context: Context }>
     },
     async (request, reply) => {
       await mailConfirmationCode(context, request.actor)
-      return reply.status(202).send(said('We have sent you a mail with a code.'))
+      return reply.status(202).send(okMessage('We have sent you a mail with a code.'))
     },
   )
 }

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
-import { errorReply, messageReply, ok, said } from '../../http/reply.ts'
+import { errorReply, messageReply, ok, okMessage } from '../../http/reply.ts'
 import { tabCookies } from '../../http/tab-cookies.ts'
 import { userReply } from '../accounts/accounts.schema.ts'
 import { registrationTtlSeconds } from './pending-registrations.ts'
@@ -33,7 +33,7 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ context: Context }> = a
     async (request, reply) => {
       const { attempt } = await registration.register(context, request.body)
       attempts.set(request, reply, request.body.email, attempt)
-      return reply.status(202).send(said('We have sent a mail to this address. Enter the code that it contains.'))
+      return reply.status(202).send(okMessage('We have sent a mail to this address. Enter the code that it contains.'))
     },
   )
 

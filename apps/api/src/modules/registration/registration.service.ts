@@ -3,7 +3,7 @@ import { insertMail, isMailCode } from '@muster/mail'
 import type { Context } from '../../context.ts'
 import type { Origin } from '../../http/actor.ts'
 import { addressKey } from '../../http/client-address.ts'
-import { takeMailTurn } from '../../http/mail-cooldowns.ts'
+import { claimMailCooldown } from '../../http/limits/mail-cooldown.ts'
 import { isUniqueViolation } from '../../sql/unique-violation.ts'
 import { findUserByEmail, isUsernameTaken } from '../accounts/accounts.service.ts'
 import { toUser } from '../accounts/user-view.ts'
@@ -29,7 +29,7 @@ export async function register(deps: RegistrationDeps, input: Registration): Pro
   const { config, db, redis, transact, passwords } = deps
   if (!config.isSignupOpen) throw new DomainError('REGISTRATION_CLOSED')
   if (await isUsernameTaken(db, input.username)) throw new DomainError('USERNAME_TAKEN')
-  const giveTurnBack = await takeMailTurn(redis, 'register', input.email)
+  const giveTurnBack = await claimMailCooldown(redis, 'register', input.email)
   try {
     const passwordHash = await passwords.hash(input.password)
     const owner = await findUserByEmail(db, input.email)

@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import { cursorText } from '../../http/cursor.ts'
-import { id, listOf, moment, text } from '../../http/fields.ts'
+import { dateTime, id, listOf, queryInteger, text } from '../../http/fields.ts'
 import { cursorInfo, instant, replyOf } from '../../http/reply.ts'
-import { wholeNumber } from '../../http/whole-number.ts'
 
 export const reminderStatuses = ['pending', 'sent', 'completed', 'cancelled', 'failed'] as const
 const type = z.enum(['email', 'push', 'both'])
@@ -29,7 +28,7 @@ export const reminder = z
 export type Reminder = z.infer<typeof reminder>
 
 const fields = z.strictObject({
-  scheduledAt: moment.optional(),
+  scheduledAt: dateTime.optional(),
   offsetMinutes: z.int().min(0).max(maxOffsetMinutes).optional(),
   type: type.default('both'),
   message: text({ max: 500, isMultiline: true }).nullish(),
@@ -60,7 +59,7 @@ export const reminderParams = z.strictObject({ id })
 
 export const reminderQuery = z.strictObject({
   status: listOf(status).optional(),
-  limit: wholeNumber({ min: 1, max: 100 }).default(20),
+  limit: queryInteger({ min: 1, max: 100 }).default(20),
   cursor: cursorText,
 })
 export type ReminderQuery = z.output<typeof reminderQuery>

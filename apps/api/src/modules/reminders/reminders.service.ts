@@ -6,7 +6,7 @@ import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
 import { cursorInstant, cursorOf } from '../../http/cursor.ts'
 import { exactId } from '../../http/fields.ts'
-import { claimOrReplay, type Idempotency, replayedIsGone } from '../../http/idempotency.ts'
+import { claimOrReplay, type Idempotency, replayedResourceDeleted } from '../../http/idempotency.ts'
 import { getVisibleTask, lockVisibleTask } from '../task-access/task-access.service.ts'
 import { type ReminderRow, toReminder } from './reminder-view.ts'
 import * as queries from './reminders.queries.ts'
@@ -34,7 +34,7 @@ export function createReminder(
     const replayedId = await claimOrReplay(trx, idempotency, { actorId: actor.userId, resourceId: id, now })
     if (replayedId) {
       const replayed = await queries.findReminder(trx, replayedId, actor.userId)
-      if (!replayed) throw replayedIsGone()
+      if (!replayed) throw replayedResourceDeleted()
       return toReminder(replayed)
     }
     const scheduledAt = await futureTime(trx, actor, fields.taskId, fields, now)

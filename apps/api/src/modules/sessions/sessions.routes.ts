@@ -4,7 +4,7 @@ import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
 import { clearSiteData } from '../../http/clear-site-data.ts'
 import { id } from '../../http/fields.ts'
-import { errorReply, messageReply, ok, said } from '../../http/reply.ts'
+import { errorReply, messageReply, ok, okMessage } from '../../http/reply.ts'
 import { userReply } from '../accounts/accounts.schema.ts'
 import { getProfile } from '../accounts/own-profile.service.ts'
 import { refreshSession } from './refresh-session.ts'
@@ -49,7 +49,7 @@ export const sessionsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async
     async (request, reply) => {
       await sessions.logout(context, request.actor, originOf(request))
       cookies.clear(reply)
-      return said('You are signed out.')
+      return okMessage('You are signed out.')
     },
   )
 
@@ -68,7 +68,7 @@ export const sessionsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async
       await sessions.logoutAll(context, request.actor, originOf(request))
       cookies.clear(reply)
       clearSiteData(reply)
-      return said('You are signed out everywhere.')
+      return okMessage('You are signed out everywhere.')
     },
   )
 
@@ -100,7 +100,7 @@ export const sessionsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async
       const { actor, params } = request
       await sessions.revokeSession(context, actor, params.id, originOf(request))
       if (params.id === actor.sessionId) cookies.clear(reply)
-      return said('The session has ended.')
+      return okMessage('The session has ended.')
     },
   )
 }

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
-import { errorReply, messageReply, ok, said } from '../../http/reply.ts'
+import { errorReply, messageReply, ok, okMessage } from '../../http/reply.ts'
 import { userReply } from '../accounts/accounts.schema.ts'
 import { challengeBody, loginBody, loginReply, signInCodeBody } from './sign-in.schema.ts'
 import { login } from './sign-in.service.ts'
@@ -71,7 +71,7 @@ export const signInRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (
     },
     async (request, reply) => {
       await resendCode(context, request.body.challengeToken)
-      return reply.status(202).send(said('We have sent you a mail with a code.'))
+      return reply.status(202).send(okMessage('We have sent you a mail with a code.'))
     },
   )
 }

@@ -2,7 +2,7 @@ import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildApp } from '../../app.ts'
 import { createDeps } from '../../deps.ts'
-import { mailboxOf } from '../../http/mail-cooldowns.ts'
+import { mailboxOf } from '../../http/limits/mail-cooldown.ts'
 import { buildTestApp, type TestApp } from '../../testing/api.ts'
 import {
   auditOf,

@@ -2,8 +2,8 @@ import type { Db } from '@muster/db'
 import { administeredOrganizationId, taskAssignedToSql } from '@muster/policy'
 import { type RawBuilder, sql } from 'kysely'
 import type { Actor } from '../../http/actor.ts'
-import { reach } from '../../sql/reach.ts'
-import { inOrder } from '../../sql/text-order.ts'
+import { codePointOrder } from '../../sql/collation.ts'
+import { limitLiteral } from '../../sql/limit-literal.ts'
 import type { AttachmentRow } from '../attachments/attachment-view.ts'
 import type { ReminderRow } from '../reminders/reminder-view.ts'
 import { type TaskRow, taskColumns } from './tasks.queries.ts'
@@ -29,7 +29,7 @@ const sortKeys = (q: string | undefined): Record<SortField, SortKey> => ({
     type: sql`integer`,
     text: sql`page.sort_key::text`,
   },
-  title: { key: inOrder(sql`tasks.title`), type: sql`text`, text: sql`page.sort_key` },
+  title: { key: codePointOrder(sql`tasks.title`), type: sql`text`, text: sql`page.sort_key` },
   // As exact as it is, so that a cursor finds its place again.
   relevance: {
     key: sql`ts_rank(tasks.search, ${searchFor(q ?? '')})`,
@@ -79,7 +79,7 @@ export async function listTasks(
   const branches = reasons(actor).map(
     (reason) => sql`(
       select tasks.id, ${key} as sort_key from tasks where ${reason} ${conditions(filters)} ${start}
-      order by ${key} ${direction}, tasks.id ${direction} limit ${reach(offset + count)})`,
+      order by ${key} ${direction}, tasks.id ${direction} limit ${limitLiteral(offset + count)})`,
   )
   const { rows } = await sql<ListedTaskRow>`
     with page as (

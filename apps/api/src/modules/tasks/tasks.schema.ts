@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import { cursorText } from '../../http/cursor.ts'
-import { id, listOf, moment, text } from '../../http/fields.ts'
+import { dateTime, id, listOf, queryInteger, text } from '../../http/fields.ts'
 import { cursorInfo, instant, pageInfo, replyOf } from '../../http/reply.ts'
-import { wholeNumber } from '../../http/whole-number.ts'
 import { attachment } from '../attachments/attachments.schema.ts'
 import { reminder } from '../reminders/reminders.schema.ts'
 
@@ -48,7 +47,7 @@ export const taskReply = replyOf(z.object({ task }))
 
 export const newTask = z.strictObject({
   title: text({ min: 3, max: 200 }),
-  dueDate: moment,
+  dueDate: dateTime,
   description: text({ max: 1_000, isMultiline: true }).nullish(),
   priority: priority.default('medium'),
   category: text({ min: 1, max: 50 }).nullish(),
@@ -77,8 +76,8 @@ export const taskQuery = z
     priority: listOf(priority).optional(),
     category: listOf(text({ min: 1, max: 50 })).optional(),
     assigneeId: listOf(id).optional(),
-    dueFrom: moment.optional().meta({ description: 'Due at this moment or later' }),
-    dueTo: moment.optional().meta({ description: 'Due at this moment or earlier' }),
+    dueFrom: dateTime.optional().meta({ description: 'Due at this moment or later' }),
+    dueTo: dateTime.optional().meta({ description: 'Due at this moment or earlier' }),
     /** Beginnings of words of title or description; quotes, `or` and `-` as in a web search. */
     q: text({ min: 1, max: 200 }).optional(),
     /** `+` (a space, when it is not encoded) or nothing: ascending; `-`: descending. `dueDate`, and `-relevance` with `q`. */
@@ -88,8 +87,8 @@ export const taskQuery = z
       .pipe(z.enum(sorts))
       .optional()
       .meta({ description: `One of ${sortFields.join(', ')}; descending with - before it` }),
-    page: wholeNumber({ min: 1 }).optional(),
-    limit: wholeNumber({ min: 1, max: 100 }).default(20),
+    page: queryInteger({ min: 1 }).optional(),
+    limit: queryInteger({ min: 1, max: 100 }).default(20),
     cursor: cursorText,
   })
   .refine(({ page, cursor }) => page === undefined || cursor === undefined, {

@@ -4,7 +4,7 @@ import { invalidateAnalytics } from '@muster/person-cache'
 import { canDeleteTask } from '@muster/policy'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
-import { findReplayed, type Idempotency, replayedIsGone } from '../../http/idempotency.ts'
+import { findReplayed, type Idempotency, replayedResourceDeleted } from '../../http/idempotency.ts'
 import { toAttachment } from '../attachments/attachment-view.ts'
 import { deleteAttachmentsOfTask } from '../attachments/attachments.service.ts'
 import { toReminder } from '../reminders/reminder-view.ts'
@@ -52,7 +52,7 @@ export async function createTask(
   const known = options.idempotency && (await findReplayed(db, options.idempotency, { actorId: actor.userId, now }))
   if (!known) throw foreignAssignee()
   const made = await queries.findTask(db, known, actor)
-  if (!made) throw replayedIsGone()
+  if (!made) throw replayedResourceDeleted()
   return toTask(made)
 }
 

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
-import { errorReply, messageReply, ok, said } from '../../http/reply.ts'
+import { errorReply, messageReply, ok, okMessage } from '../../http/reply.ts'
 import { confirmationBody } from '../reauthentication/reauthentication.schema.ts'
 import { renewAccess } from '../sessions/renew-access.ts'
 import {
@@ -13,7 +13,7 @@ import {
 } from './two-factor.schema.ts'
 import * as twoFactor from './two-factor.service.ts'
 
-const mailed = said('We have sent you a mail with a code.')
+const mailed = okMessage('We have sent you a mail with a code.')
 
 const setup = { access: 'signed-in', isOpenWithoutFactor: true } as const
 
@@ -90,7 +90,7 @@ const setupRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { c
     async (request, reply) => {
       await twoFactor.confirmOtp(context, request.actor, request.body.code, originOf(request))
       context.cookies.setAccess(reply, await renewAccess(context, request.actor))
-      return said('From now on a sign-in asks for a code that we mail you.')
+      return okMessage('From now on a sign-in asks for a code that we mail you.')
     },
   )
 }
@@ -132,7 +132,7 @@ const changeRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { 
     },
     async (request) => {
       await twoFactor.disable(context, request.actor, request.body, originOf(request))
-      return said('The second factor is off.')
+      return okMessage('The second factor is off.')
     },
   )
 }

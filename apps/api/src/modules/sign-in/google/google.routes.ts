@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../../context.ts'
 import { originOf } from '../../../http/actor.ts'
-import { errorReply, messageReply, said } from '../../../http/reply.ts'
+import { errorReply, messageReply, okMessage } from '../../../http/reply.ts'
 import { confirmationBody } from '../../reauthentication/reauthentication.schema.ts'
 import type { SignInChallenge } from '../sign-in-challenge.ts'
 import { flowCookies } from './flow-cookie.ts'
@@ -97,7 +97,7 @@ export const googleRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (
     },
     async (request) => {
       await google.unlink(context, request.actor, request.body ?? {}, originOf(request))
-      return said('Your Google account is unlinked.')
+      return okMessage('Your Google account is unlinked.')
     },
   )
 

@@ -1,0 +1,66 @@
+import { askByRead, askByWrite, type CorrectedClock, createCorrectedClock, type Db, measureClock } from '@muster/db'
+import { readOutboxState } from '@muster/jobs/outbox'
+import type { Publisher } from '@muster/jobs/publisher'
+import type { Logger } from '@muster/logger'
+import { type ClockWatch, type Dependency, sharedFor, watchClock, watchDependency } from '@muster/telemetry'
+import type { Revocations } from './modules/sessions/revocations.ts'
+import type { SafeRedis } from './redis.ts'
+
+/** State of everything that the API depends on; `/health`, readiness, metrics and logs all read it here. */
+export type DependencyHealth = {
+  /** Up when every connection that a request may need is up. */
+  postgres: Dependency
+  redis: Dependency
+  /** @throws while Postgres is unavailable */
+  readOutbox(): Promise<{ pending: number; oldestMs: number }>
+  /** Watches the system clock, whichever clock the services use. */
+  clock: ClockWatch
+  hasClockStepped(): boolean
+}
+
+type Needs = {
+  log: Logger
+  db: Db
+  lookups: Db
+  pollDb: Db
+  redis: SafeRedis
+  publisher: Publisher
+  revocations: Pick<Revocations, 'loaded' | 'isFresh'>
+  /** Corrected with each measurement. */
+  systemClock?: CorrectedClock | undefined
+}
+
+/** How long one reading of the outbox serves all callers. */
+const outboxAgeMs = 500
+
+/** Creates the probes of every connection. Nothing is probed before the first caller asks. */
+export function createDependencyHealth(needs: Needs): DependencyHealth {
+  const { log, db, lookups, pollDb, redis, publisher, revocations, systemClock = createCorrectedClock() } = needs
+  const probeRevocations = async () => {
+    await askByRead(pollDb)
+    await revocations.loaded
+    if (!revocations.isFresh()) throw Object.assign(new Error('Revocations are out of date.'), { code: 'STALE' })
+  }
+  return {
+    postgres: watchDependency({
+      name: 'postgres',
+      log,
+      connections: [
+        { name: 'pool', ask: () => askByWrite(db) },
+        { name: 'lookups', ask: () => askByRead(lookups) },
+        { name: 'revocations', ask: probeRevocations },
+      ],
+    }),
+    redis: watchDependency({
+      name: 'redis',
+      log,
+      connections: [
+        { name: 'cache', ask: redis.probe },
+        { name: 'publisher', ask: publisher.probe },
+      ],
+    }),
+    readOutbox: sharedFor(outboxAgeMs, () => readOutboxState(db)),
+    clock: watchClock({ measure: () => measureClock(db, systemClock), log }),
+    hasClockStepped: systemClock.hasStepped,
+  }
+}

@@ -1,0 +1,143 @@
+/** Names and addresses are compared after their alphabet was tested: nothing of Unicode folds into another one's name. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readConfig } from '../config.ts'
+import { accept, invited, newAccount, send } from '../modules/invites/testing/invites-fixtures.ts'
+import { codeOf, login, mailsTo, newPerson, register, registered } from '../modules/sign-in/testing/sign-in-fixtures.ts'
+import { buildTestApp, type TestApp, type TestPerson } from '../testing/api.ts'
+
+let api: TestApp
+let mike: { id: string; username: string; email: string; client: TestPerson }
+let admin: TestPerson
+
+beforeAll(async () => {
+  api = await buildTestApp()
+  admin = await api.signUp({ role: 'super_admin' })
+  const client = await api.signUp()
+  mike = { id: client.userId, username: 'mike_stone', email: 'mike.stone@example.test', client }
+  const { id: _, client: __, ...names } = mike
+  await api.db.updateTable('users').set(names).where('id', '=', mike.id).execute()
+})
+afterAll(() => api.close())
+
+/** What Unicode's foldings (simple, full, NFKC, Turkish) make `mike_stone` of. */
+const disguises = [
+  ['KELVIN SIGN', 'mi\u212Ae_stone'],
+  ['LONG S', 'mike_\u017Ftone'],
+  ['a full-width letter', '\uff4dike_stone'],
+  ['a full-width capital', '\uff2dike_stone'],
+  ['a mathematical letter', '\u{1d426}ike_stone'],
+  ['a circled letter', '\u24dcike_stone'],
+  ['a ligature', 'mike_\ufb06one'],
+  ['dotted İ', 'm\u0130ke_stone'],
+  ['dotless ı', 'm\u0131ke_stone'],
+  ['a full-width low line', 'mike\uff3fstone'],
+] as const
+
+describe.each(disguises)('with %s', (_name, disguise) => {
+  const email = `${disguise.replace('_', '.').replace('\uff3f', '.\u200b')}@example.test`
+
+  test('nobody signs in, registers or asks for a new password as somebody else', async () => {
+    const before = (await mailsTo(api, mike.email)).length
+    const answers = [
+      await login(api.connect(), email),
+      await register(api.connect(), { ...newPerson(), email }),
+      await api.connect().inject('POST', '/api/v1/auth/forgot-password', { email }),
+      await api.connect().inject('POST', '/api/v1/auth/register/verify', { email, otp: '123456' }),
+      await send(mike.client, { email, role: 'client_user' }),
+    ]
+    for (const answer of answers) {
+      expect(codeOf(answer)).toBe('VALIDATION_FAILED')
+      expect(answer.json().error.details).toMatchObject([{ path: 'body.email' }])
+    }
+    expect(await mailsTo(api, mike.email)).toHaveLength(before)
+  })
+
+  test('a username is none, wherever it is set', async () => {
+    const invitation = await invited(api, mike.client, 'client_user')
+    const answers = [
+      await register(api.connect(), { ...newPerson(), username: disguise }),
+      await accept(api.connect(), { ...newAccount(invitation.token), username: disguise }),
+      await mike.client.inject('PATCH', '/api/v1/users/me', { username: disguise }),
+    ]
+    for (const answer of answers) expect(answer.json().error.details).toMatchObject([{ path: 'body.username' }])
+  })
+
+  test('nobody is found who has the username in ASCII', async () => {
+    const stranger = await api.signUp()
+    const found = async (as: TestPerson, path: string) =>
+      (await as.inject('GET', `/api/v1/${path}?q=${encodeURIComponent(disguise)}`)).json().data.users
+    expect(await found(stranger, 'users')).toEqual([])
+    expect(await found(admin, 'admin/users')).toEqual([])
+  })
+
+  test('an administrator is told that it is no address', async () => {
+    const answer = await admin.inject('GET', `/api/v1/admin/emails?to=${encodeURIComponent(email)}`)
+    expect(answer.json().error.details).toMatchObject([{ path: 'query.to' }])
+  })
+})
+
+test.each(['mi\u212Ae@example.test', 'mike@example', `${'a'.repeat(250)}@example.test`, '\uff4dike@example.test'])(
+  'BOOTSTRAP_ADMIN_EMAIL %s is refused at start',
+  (address) => {
+    expect(() => readConfig({ BOOTSTRAP_ADMIN_EMAIL: address })).toThrow(/^ {2}- BOOTSTRAP_ADMIN_EMAIL: /m)
+  },
+)
+
+test('BOOTSTRAP_ADMIN_PASSWORD that is not UTF-8 is refused at start', () => {
+  expect(() => readConfig({ BOOTSTRAP_ADMIN_PASSWORD: 'Stra\ufffde-Nummer-7' })).toThrow(
+    'BOOTSTRAP_ADMIN_PASSWORD: is not UTF-8',
+  )
+})
+
+test('capitals and spaces around it make no difference to an address or an exact username', async () => {
+  const { email, username, id } = await registered(api)
+  expect((await login(api.connect(), ` ${email.toUpperCase()} `)).statusCode).toBe(200)
+  const search = `/api/v1/users?q=${encodeURIComponent(` ${username.toUpperCase()} `)}`
+  const { users } = (await (await api.signUp()).inject('GET', search)).json().data
+  expect(users).toMatchObject([{ id }])
+})
+
+test('a password holds no name in disguise either', async () => {
+  const newcomer = { ...newPerson(), username: `miskatonic_${Date.now() % 100_000}` }
+  for (const disguised of ['MI\u017FKATONIC', 'mis\u212Aatonic', '\uff4d\uff49skatonic']) {
+    const password = `xX-${newcomer.username.replace(/miskatonic/, disguised)}-7`
+    const answer = await register(api.connect(), { ...newcomer, password })
+    expect(answer.json().error.details).toMatchObject([{ path: 'body.password' }])
+  }
+})
+
+describe('an id in capitals (RFC 9562) is the same id', () => {
+  test.each([
+    ['a friend request to oneself', 'POST', '/friends/requests', (id: string) => ({ userId: id })],
+    ['blocking oneself', 'POST', '/friends/:id/block'],
+    ['changing one’s own role', 'PATCH', '/organization/members/:id', () => ({ role: 'client_user' })],
+    ['deactivating oneself', 'PATCH', '/organization/members/:id', () => ({ isActive: false })],
+    ['leaving an organization of one’s own', 'DELETE', '/organization/members/:id'],
+    ['an administrator’s changing of their own role', 'PATCH', '/admin/users/:id', () => ({ role: 'operator' })],
+    ['a look at oneself', 'GET', '/users/:id'],
+  ] as const)('in %s', async (what, method, path, body?: (id: string) => Record<string, unknown>) => {
+    const person = what.startsWith('an administrator') ? admin : await api.signUp()
+    const ask = async (id: string) => {
+      const answer = await person.inject(method, `/api/v1${path.replace(':id', id)}`, body?.(id))
+      const { requestId: _, ...error } = answer.json().error ?? {}
+      return [answer.statusCode, error]
+    }
+    expect(await ask(person.userId.toUpperCase())).toEqual(await ask(person.userId))
+  })
+
+  test('when the session is ended in which it is said', async () => {
+    const person = await api.signUp()
+    const answer = await person.inject('DELETE', `/api/v1/auth/sessions/${person.sessionId.toUpperCase()}`)
+    expect(answer.statusCode).toBe(200)
+    expect([...person.cookies.keys()].filter((name) => name.endsWith('_at'))).toEqual([])
+  })
+
+  test('when an administrator ends the sessions of somebody', async () => {
+    const person = await api.signUp()
+    const path = `/api/v1/admin/users/${person.userId.toUpperCase()}`
+    expect((await admin.inject('POST', `${path}/revoke-sessions`)).json().data).toMatchObject({ ended: 1 })
+    expect(
+      (await admin.inject('GET', `/api/v1/admin/audit-events?actorId=${person.userId.toUpperCase()}`)).statusCode,
+    ).toBe(200)
+  })
+})

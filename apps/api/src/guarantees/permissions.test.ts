@@ -1,0 +1,29 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { permissions } from '@muster/policy'
+import { expect, test } from 'vitest'
+import { publicUser, user } from '../modules/accounts/accounts.schema.ts'
+import { adminUser } from '../modules/admin/admin-users.schema.ts'
+import { member } from '../modules/members/members.schema.ts'
+
+const sourceFolder = join(import.meta.dirname, '..')
+const policyFolder = join(sourceFolder, '../../../packages/policy/src')
+
+test('every permission of the table is checked somewhere', async () => {
+  const sources = await Promise.all([sourceFolder, policyFolder].map(readSources))
+  expect(Object.keys(permissions).filter((name) => !sources.join('\n').includes(`'${name}'`))).toEqual([])
+})
+
+async function readSources(folder: string): Promise<string> {
+  const files = (await readdir(folder, { recursive: true })).filter(
+    (file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && file !== 'permissions.ts',
+  )
+  return (await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')))).join('\n')
+}
+
+test('every field of a person that is told to some and not to others is written down', async () => {
+  const page = await readFile(join(sourceFolder, '../../../docs/permissions.md'), 'utf8')
+  const fields = page.slice(page.indexOf('## Fields'), page.indexOf('## Besides'))
+  const told = [user, publicUser, member, adminUser].flatMap(({ shape }) => Object.keys(shape))
+  expect([...new Set(told)].filter((field) => !fields.includes(`\`${field}\``))).toEqual([])
+})

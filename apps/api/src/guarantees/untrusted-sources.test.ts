@@ -1,0 +1,171 @@
+/** What comes in tokens, cookies, headers and from Redis is read like a body: nothing of it is an error of ours. */
+
+import fastifyJwt from '@fastify/jwt'
+import { newId } from '@muster/db'
+import fastify from 'fastify'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import {
+  codeOf,
+  login,
+  mailedCode,
+  newPerson,
+  register,
+  registered,
+  verify,
+} from '../modules/sign-in/testing/sign-in-fixtures.ts'
+import { buildTestApp, type TestApp, type TestPerson } from '../testing/api.ts'
+
+let api: TestApp
+let person: TestPerson
+const faults: string[] = []
+
+beforeAll(async () => {
+  api = await buildTestApp({
+    config: { logLevel: 'error' },
+    onLog: (line) => void faults.push(JSON.stringify(line).slice(0, 1_000)),
+  })
+  person = await api.signUp()
+})
+afterAll(async () => {
+  await api.close()
+  expect(faults).toEqual([])
+})
+
+/** A token that our own key signed, with these claims. */
+async function tokenWith(claims: Record<string, unknown>): Promise<string> {
+  const { keys, publicUrl } = api.deps.config
+  const kid = keys.accessToken.currentId
+  const signer = fastify()
+  const issuer = publicUrl.origin
+  await signer.register(fastifyJwt, {
+    secret: keys.accessToken.keys.get(kid) as Buffer,
+    sign: { algorithm: 'HS256', kid, iss: issuer, aud: issuer },
+  })
+  await signer.ready()
+  const iat = Math.floor(Date.now() / 1_000)
+  const usual = { sub: person.userId, sid: person.sessionId, org: person.organizationId, role: 'client_admin' }
+  const token = signer.jwt.sign({ ...usual, iat, exp: iat + 600, ...claims })
+  await signer.close()
+  return token
+}
+
+describe('an access token of our own key', () => {
+  const ask = async (claims: Record<string, unknown>) => {
+    const client = api.connect(new Map([['muster_at', await tokenWith(claims)]]))
+    const paths = ['users/me', 'tasks', 'organization', 'admin/users']
+    return Promise.all(paths.map(async (path) => (await client.inject('GET', `/api/v1/${path}`)).statusCode))
+  }
+
+  test('with the claims that we write is good', async () => {
+    expect(await ask({})).toEqual([200, 200, 200, 403])
+  })
+
+  test.each<Record<string, unknown>>([
+    { sub: '' },
+    { sub: 'a\0' },
+    { sub: 7 },
+    { sub: ['01890000-0000-7000-8000-000000000000'] },
+    { sid: 'nonsense' },
+    { sid: null },
+    { org: 'a\0' },
+    { org: {} },
+    { role: 'owner' },
+    { role: ['super_admin'] },
+    { nof: 'no' },
+    { exp: 1e300 },
+    { exp: 99_999_999_999_999 },
+    { iat: -1 },
+  ])('with %j lets nobody in', async (claims) => {
+    expect(await ask(claims)).toEqual([401, 401, 401, 401])
+  })
+
+  test('with ids in capitals lets nobody in: what was revoked is known by the ids as we write them', async () => {
+    const { userId, sessionId, organizationId } = person
+    for (const claims of [{ sub: userId }, { sid: sessionId }, { org: organizationId }]) {
+      const inCapitals = Object.entries(claims).map(([name, id]) => [name, id?.toUpperCase()])
+      expect(await ask(Object.fromEntries(inCapitals))).toEqual([401, 401, 401, 401])
+    }
+  })
+})
+
+test('cookies of any text are none of ours', async () => {
+  const { email } = await registered(api)
+  for (const value of [
+    '%00',
+    'a%00b',
+    '%ED%A0%80',
+    '%',
+    `${'k1.'.repeat(3)}`,
+    '__proto__',
+    'x'.repeat(4_000),
+    '{}',
+    '*',
+  ]) {
+    for (const name of ['muster_at', 'muster_rt', 'muster_device', 'muster_attempt', 'muster_oidc']) {
+      const cookie = () => api.connect(new Map([[name, value]]))
+      const statuses = [
+        (await cookie().inject('GET', '/api/v1/users/me')).statusCode,
+        (await cookie().inject('POST', '/api/v1/auth/refresh')).statusCode,
+        (await verify(cookie(), email, '123456')).statusCode,
+        (await cookie().inject('GET', '/api/v1/auth/google/callback?state=a&code=b')).statusCode,
+        (await login(cookie(), email)).statusCode,
+      ]
+      expect([name, value, ...statuses]).toEqual([name, value, 401, 401, 400, 302, 200])
+    }
+  }
+})
+
+test.each(['\0', 'a\0b', '\x7f', '\ud800', 'x'.repeat(5_000), '\u202E', 'Mozilla/5.0 \x01'])(
+  'the header %j stops nobody',
+  async (value) => {
+    const { email } = await registered(api)
+    for (const name of ['user-agent', 'x-request-id', 'referer', 'accept-language', 'if-match', 'range', 'origin']) {
+      const answer = await login(api.connect(), email, undefined, { [name]: value })
+      expect([name, answer.statusCode]).toEqual([name, name === 'origin' ? 403 : 200])
+    }
+    const body = { title: 'A task', dueDate: '2099-01-01T00:00:00Z' }
+    const made = await person.inject('POST', '/api/v1/tasks', body, { 'idempotency-key': value })
+    expect([400, 201]).toContain(made.statusCode)
+  },
+)
+
+describe('what stands in Redis in another form than ours', () => {
+  const odd = [
+    '{}',
+    '{"version":"1","user":{}}',
+    '{"version":1}',
+    '{',
+    '{"validUntilMs":9e15,"value":{}}',
+    '{"a":"\\u0000"}',
+    'x',
+    '',
+  ]
+
+  test.each(odd)('%j is not served as a profile or as analytics', async (value) => {
+    await api.redis.set(`user:profile:v1:${person.userId}`, value)
+    await api.redis.set(`user:analytics:v1:${person.userId}`, value)
+    const profile = await person.inject('GET', '/api/v1/users/me')
+    expect(profile.json().data?.user).toMatchObject({ id: person.userId })
+    expect((await person.inject('GET', '/api/v1/analytics')).json().data).toMatchObject({
+      totalTasks: expect.any(Number),
+    })
+  })
+
+  test.each(['x', '1e400', '-1', '9'.repeat(30), '{}', 'NaN'])('%j is no presence', async (value) => {
+    const other = await api.signUp({ organizationId: person.organizationId as string })
+    await api.redis.set(`user:presence:v1:${other.userId}`, value)
+    const answer = await person.inject('GET', `/api/v1/users/${other.userId}`)
+    expect(answer.json().data?.user).toMatchObject({ id: other.userId, status: 'offline' })
+  })
+
+  test.each(['{}', 'x', '{"username":"admin\\u0000"}', JSON.stringify({ emailId: newId() })])(
+    '%j is no registration',
+    async (data) => {
+      const [client, newcomer] = [api.connect(), newPerson()]
+      await register(client, newcomer)
+      const [key] = await api.redis.keys(`register:${newcomer.email}:*`)
+      await api.redis.hset(key as string, 'data', data)
+      expect(codeOf(await verify(client, newcomer.email, await mailedCode(api, newcomer.email)))).toBe('OTP_INVALID')
+    },
+  )
+})

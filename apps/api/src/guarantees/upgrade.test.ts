@@ -1,0 +1,89 @@
+import { execFile } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { verifyChain } from '@muster/audit'
+import { createDb } from '@muster/db'
+import { checkKeyRings } from '@muster/keys'
+import { issueRefreshToken } from '@muster/security/refresh-token'
+import { totpCode } from '@muster/security/totp'
+import { createTestDatabase, describeSchema, manualClock } from '@muster/testing'
+import { sql } from 'kysely'
+import { expect, onTestFinished, test } from 'vitest'
+import { login } from '../modules/sign-in/testing/sign-in-fixtures.ts'
+import { verify } from '../modules/two-factor/testing/two-factor-fixtures.ts'
+import { buildTestApp } from '../testing/api.ts'
+import {
+  baselineFile,
+  baselineMoment,
+  baselinePassword,
+  baselineRings,
+  baselineTotpSecret,
+} from './testing/baseline.ts'
+
+const releases = readdirSync(dirname(baselineFile('any'))).map((file) => file.replace(/\.sql$/, ''))
+const cli = join(import.meta.dirname, '../../../../packages/db-cli/src/main.ts')
+
+/** An API on the data of an earlier release, migrated to this one. */
+async function upgraded(release: string) {
+  const database = await createTestDatabase({ isMigrated: false })
+  // Over a connection of its own, which the dump's settings stay with.
+  const restoring = createDb({ url: database.url, poolMax: 1, applicationName: 'muster-restore' })
+  await sql.raw(await readFile(baselineFile(release), 'utf8')).execute(restoring)
+  await restoring.destroy()
+  await promisify(execFile)(process.execPath, [cli, 'migrate'], { env: { ...process.env, DATABASE_URL: database.url } })
+  const clock = manualClock(baselineMoment)
+  const api = await buildTestApp({ restored: database, clock })
+  onTestFinished(() => api.close())
+  return { api, clock }
+}
+
+test.for(releases)(
+  'the data of %s is whole after the upgrade: people, sessions, tasks, keys and audit log',
+  async (release) => {
+    const { api, clock } = await upgraded(release)
+    await checkKeyRings(api.deps, baselineRings)
+    const { ok, isComplete, checkedRows } = await verifyChain(api.db, baselineRings.AUDIT_KEYS)
+    expect({ ok, isComplete, checkedRows }).toEqual({ ok: true, isComplete: true, checkedRows: 24 })
+
+    const ada = api.connect()
+    expect((await login(ada, 'ada@example.test', baselinePassword)).statusCode).toBe(200)
+    const { users } = (await ada.inject('GET', '/api/v1/admin/users')).json().data
+    expect(users.map(({ username }: { username: string }) => username).sort()).toEqual(['ada', 'grace', 'linus'])
+    const deactivated = await login(api.connect(), 'linus@example.test', baselinePassword)
+    expect(deactivated.json().error.code).toBe('ACCOUNT_INACTIVE')
+
+    const grace = api.connect()
+    const { challengeToken } = (await login(grace, 'grace@example.test', baselinePassword)).json().data
+    expect((await verify(grace, challengeToken, totpCode(baselineTotpSecret, clock.now()))).statusCode).toBe(200)
+    const { tasks } = (await grace.inject('GET', '/api/v1/tasks?limit=50')).json().data
+    expect(tasks.length).toBeGreaterThanOrEqual(5)
+    const found = (await grace.inject('GET', '/api/v1/tasks?q=final')).json().data.tasks
+    expect(found.length).toBe(tasks.length)
+  },
+)
+
+test.for(releases)('a session that was open under %s goes on', async (release) => {
+  const { api } = await upgraded(release)
+  const session = await api.db
+    .selectFrom('sessions')
+    .innerJoin('users', 'users.id', 'sessions.user_id')
+    .select(['sessions.id', 'seed', 'generation'])
+    .where('username', '=', 'grace')
+    .executeTakeFirstOrThrow()
+  const token = issueRefreshToken(baselineRings.REFRESH_TOKEN_KEYS, session, session.generation)
+  const client = api.connect(new Map([['muster_rt', token]]))
+  expect((await client.inject('POST', '/api/v1/auth/refresh')).statusCode).toBe(200)
+  expect((await client.inject('GET', '/api/v1/users/me')).json().data.user.username).toBe('grace')
+})
+
+test.for(releases)('a database of %s has the schema of a new one after the upgrade', async (release) => {
+  const { api } = await upgraded(release)
+  const fresh = await createTestDatabase({ poolMax: 1 })
+  onTestFinished(() => fresh.drop())
+  expect(withoutMonths(await describeSchema(api.db))).toEqual(withoutMonths(await describeSchema(fresh.db)))
+})
+
+/** Which months the audit log has partitions of depends on when something happened. */
+const withoutMonths = (lines: readonly string[]) => lines.filter((line) => !/audit_events_\d{4}_\d{2}/.test(line))

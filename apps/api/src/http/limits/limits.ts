@@ -1,0 +1,47 @@
+import { DomainError } from '@muster/errors'
+
+const minuteMs = 60_000
+const hourMs = 60 * minuteMs
+
+/** At most `max` within `windowMs`. `RATE_LIMIT_SCALE` multiplies `max`, in tests and benchmarks. */
+export type Limit = { max: number; windowMs: number }
+
+/** Limits of every request, by user or else by address; counted in process and exchanged between instances. */
+export const callerLimits = {
+  anonymous: { max: 100, windowMs: 15 * minuteMs },
+  /** `/health`, `/openapi.json` and `/docs`, counted apart from other requests of the address: some monitors ask each second. */
+  operation: { max: 5_000, windowMs: 15 * minuteMs },
+  signedIn: { max: 3_000, windowMs: 15 * minuteMs },
+} as const satisfies Record<string, Limit>
+
+/** Limits of single routes, which name them in `config.limit`; counted like {@link callerLimits}, and beside them. */
+export const routeLimits = {
+  /** `POST /auth/refresh`: all signed-in users of an office share one address. */
+  refreshRequests: { by: 'ip', max: 1_000, windowMs: 15 * minuteMs },
+  register: { by: 'ip', max: 5, windowMs: 15 * minuteMs },
+  forgotPassword: { by: 'ip', max: 3, windowMs: hourMs },
+  resetPassword: { by: 'ip', max: 3, windowMs: hourMs },
+  /** Invitations sent and resent: each one mails an address that a user chooses. */
+  invites: { by: 'user', max: 200, windowMs: hourMs },
+  uploads: { by: 'user', max: 10, windowMs: hourMs },
+  exports: { by: 'user', max: 5, windowMs: hourMs },
+} as const satisfies Record<string, Limit & { by: 'ip' | 'user' }>
+
+/** Limits of attempts to guess a secret: failures by address, see secret-guard.ts. */
+export const guardLimits = {
+  login: { max: 5, windowMs: 15 * minuteMs },
+  registerVerify: { max: 5, windowMs: 15 * minuteMs },
+  twoFactorVerify: { max: 5, windowMs: 15 * minuteMs },
+  /** Rotations per session; replays within the grace are not counted. */
+  refresh: { max: 10, windowMs: 15 * minuteMs },
+} as const satisfies Record<string, Limit>
+
+export type RouteLimitName = keyof typeof routeLimits
+export type GuardLimitName = keyof typeof guardLimits
+
+/** Returns the limit's `max`, scaled; at least 1. */
+export const scaledMax = ({ max }: Limit, scale: number) => Math.max(1, Math.floor(max * scale))
+
+/** Returns the error 429 with the time after which the caller may retry. */
+export const rateLimited = (waitMs: number) =>
+  new DomainError('RATE_LIMITED', { retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1_000)) })

@@ -1,0 +1,143 @@
+import { connect } from 'node:net'
+import { performance } from 'node:perf_hooks'
+import { promisify } from 'node:util'
+import { eventually } from '@muster/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+
+/** What is promised is 5 s; the rest is for a machine that is busy. */
+const soonMs = 9_000
+let api: TestApp
+let port: number
+let person: TestPerson
+
+beforeAll(async () => {
+  api = await buildTestApp()
+  port = Number(new URL(await api.listen()).port)
+  person = await api.signUp()
+})
+afterAll(() => api.close())
+
+const cookie = () => `Cookie: ${[...person.cookies].map(([name, value]) => `${name}=${value}`).join('; ')}\r\n`
+
+/** Sends the bytes and then one more every 100 ms, or as many as the connection takes, until the server has closed. */
+async function drip(bytes: string, piece: string | Buffer = ' ') {
+  const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true })
+  const startedAtMs = performance.now()
+  let answer = ''
+  let resetAt: string | undefined
+  socket.on('data', (chunk) => {
+    answer += chunk
+  })
+  socket.on('error', ({ message }) => {
+    resetAt = message
+  })
+  socket.write(bytes)
+  const timer = setInterval(() => socket.writable && socket.write(piece), 100)
+  await new Promise((resolve) => socket.once('close', resolve))
+  clearInterval(timer)
+  return { answer, resetAt, elapsedMs: performance.now() - startedAtMs }
+}
+
+const head = (line: string, ...headers: string[]) =>
+  `${line} HTTP/1.1\r\nHost: a\r\n${headers.map((header) => `${header}\r\n`).join('')}`
+const json = 'Content-Type: application/json'
+const form = 'Content-Type: multipart/form-data; boundary=x'
+const part = '--x\r\nContent-Disposition: form-data; name="other"; filename="a.png"\r\n\r\n'
+
+const refusals: [string, number, () => string][] = [
+  ['200 of a GET', 200, () => `${head('GET /health', 'Content-Length: 5000')}\r\n{`],
+  ['200 of a person’s GET', 200, () => `${head('GET /api/v1/users/me', json, 'Content-Length: 5000')}${cookie()}\r\n{`],
+  ['304', 304, () => `${head('GET /api/v1/users/me', 'If-None-Match: *', 'Content-Length: 5000')}${cookie()}\r\n{`],
+  ['200 of a HEAD', 200, () => `${head('HEAD /health', 'Transfer-Encoding: chunked')}\r\n5000\r\n{`],
+  ['400 of a bad address', 400, () => `${head('POST /%zz', json, 'Content-Length: 5000')}\r\n{`],
+  ['400 without Host', 400, () => 'POST / HTTP/1.1\r\nContent-Length: 5000\r\n\r\n{'],
+  ['401', 401, () => `${head('POST /api/v1/tasks', json, 'Content-Length: 5000')}\r\n{`],
+  ['401 of chunks', 401, () => `${head('POST /api/v1/tasks', json, 'Transfer-Encoding: chunked')}\r\n5000\r\n{`],
+  ['401 of an upload', 401, () => `${head('PUT /api/v1/users/me/avatar', form, 'Content-Length: 5000')}\r\n${part}`],
+  [
+    '403',
+    403,
+    () => `${head('POST /api/v1/auth/login', 'Origin: https://evil.test', json, 'Content-Length: 50')}\r\n{`,
+  ],
+  ['404', 404, () => `${head('DELETE /api/v1/nothing', 'Content-Length: 5000')}\r\n{`],
+  ['405', 405, () => `${head('PROPFIND /api/v1/users/me', 'Content-Length: 5000')}\r\n{`],
+  ['413', 413, () => `${head('POST /api/v1/auth/login', json, 'Content-Length: 9000000')}\r\n{`],
+  [
+    '415 of a type',
+    415,
+    () => `${head('POST /api/v1/auth/login', 'Content-Type: text/csv', 'Content-Length: 50')}\r\n{`,
+  ],
+  ['415 without a type', 415, () => `${head('POST /api/v1/auth/login', 'Content-Length: 5000')}\r\n{`],
+  [
+    '415 of a coding',
+    415,
+    () => `${head('POST /api/v1/auth/login', json, 'Content-Encoding: gzip', 'Content-Length: 50')}\r\n{`,
+  ],
+  ['417', 417, () => `${head('POST /api/v1/auth/login', json, 'Expect: x', 'Content-Length: 5000')}\r\n{`],
+  [
+    '400 of an upload midway',
+    400,
+    () => `${head('PUT /api/v1/users/me/avatar', form, 'Content-Length: 5000')}${cookie()}\r\n${part}`,
+  ],
+]
+test.concurrent.each(refusals)(
+  'after a %s the connection ends within seconds while the body drips',
+  async (_name, status, bytes) => {
+    const { answer, elapsedMs } = await drip(bytes())
+    expect(answer).toContain(`HTTP/1.1 ${status} `)
+    expect(answer).toMatch(/\r\nconnection: close\r\n/i)
+    expect(elapsedMs).toBeLessThan(soonMs)
+  },
+)
+
+test.concurrent('a client that floods on after a refusal still reads the whole answer', async () => {
+  const megabyte = Buffer.alloc(1024 * 1024, ' ')
+  const { answer } = await drip(
+    `${head('POST /api/v1/auth/login', json, 'Transfer-Encoding: chunked')}\r\nfffffff\r\n${megabyte}${megabyte}`,
+    megabyte,
+  )
+  expect(answer).toMatch(/^HTTP\/1.1 413 [\s\S]*"code":"BODY_TOO_LARGE"/)
+})
+
+test.concurrent('what follows the body of a refused request is no further request', async () => {
+  const body = `${head('POST /api/v1/tasks', json, 'Content-Length: 3')}\r\n{`
+  const { answer, elapsedMs } = await drip(body, `}}${head('GET /health')}\r\n`)
+  expect(answer.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 401'])
+  expect(elapsedMs).toBeLessThan(4_000)
+})
+
+test.concurrent('a refused request whose body came along keeps its connection', async () => {
+  const refused = `${head('POST /api/v1/tasks', json, 'Content-Length: 2')}\r\n{}`
+  const socket = connect({ host: '127.0.0.1', port })
+  let answers = ''
+  socket.on('data', (chunk) => {
+    answers += chunk
+    if (answers.endsWith('}') && !answers.includes('healthy'))
+      socket.write(`${head('GET /health', 'Connection: close')}\r\n`)
+  })
+  socket.write(refused)
+  await new Promise((resolve) => socket.once('close', resolve))
+  expect(answers.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 401', 'HTTP/1.1 200'])
+})
+
+test('a connection whose answers nobody reads ends in time, also while a body drips', async () => {
+  const other = await buildTestApp()
+  const { server } = other.app
+  const open = promisify(server.getConnections.bind(server))
+  const origin = new URL(await other.listen())
+  expect([server.timeout, server.requestTimeout]).toEqual([120_000, 310_000])
+  Object.assign(server, { timeout: 500, headersTimeout: 1_000, requestTimeout: 1_000 })
+  for (const last of ['', `${head('POST /api/v1/tasks', json, 'Content-Length: 5000')}\r\n{`]) {
+    const socket = connect({ host: '127.0.0.1', port: Number(origin.port) })
+    socket.on('error', () => {})
+    // More than the system holds for a reader.
+    socket.write(`${head('GET /openapi.json')}\r\n`.repeat(90) + last)
+    const timer = last ? setInterval(() => socket.writable && socket.write(' '), 100) : undefined
+    await eventually(async () => expect(await open()).toBe(1))
+    await eventually(async () => expect(await open()).toBe(0), { timeoutMs: 15_000 })
+    clearInterval(timer)
+    socket.destroy()
+  }
+  await other.close()
+})

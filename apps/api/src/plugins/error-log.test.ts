@@ -1,0 +1,73 @@
+import { connect, type Socket } from 'node:net'
+import { eventually } from '@muster/testing'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { filesOf } from '../modules/attachments/testing/upload-fixtures.ts'
+import { buildTestApp, type TestApp, type TestPerson } from '../testing/api.ts'
+
+let api: TestApp
+let person: TestPerson
+let port: number
+const lines: Record<string, unknown>[] = []
+
+beforeAll(async () => {
+  api = await buildTestApp({ config: { logLevel: 'debug' }, onLog: (line) => lines.push(line) })
+  person = await api.signUp()
+  port = Number(new URL(await api.listen()).port)
+})
+afterAll(() => api.close())
+beforeEach(() => void lines.splice(0))
+
+const patch = () => person.inject('PATCH', '/api/v1/users/me', { bio: 'hello' })
+
+test('while Postgres does not answer, each request leaves one short line that says why', async () => {
+  const answers = await api.db.transaction().execute(async (trx) => {
+    await sql`lock table users in access exclusive mode`.execute(trx)
+    return Promise.all([patch(), patch()])
+  })
+  expect(answers.map(({ statusCode }) => statusCode)).toEqual([503, 503])
+  const line = { level: 'warn', msg: 'request refused', code: 'DEPENDENCY_UNAVAILABLE', reason: '57014' }
+  const told = lines.filter(({ msg }) => msg !== 'slow request')
+  expect(told).toEqual([expect.objectContaining(line), expect.objectContaining(line)])
+  expect(JSON.stringify(told)).not.toMatch(/ at .*\.ts|\[redacted\]/)
+})
+
+test('a fault of ours leaves its stack and its code', async () => {
+  await api.db.schema.alterTable('users').renameTo('users_gone').execute()
+  expect((await patch()).statusCode).toBe(500)
+  await api.db.schema.alterTable('users_gone').renameTo('users').execute()
+  expect(lines.filter(({ level }) => level === 'error')).toMatchObject([
+    { level: 'error', msg: 'request failed', err: { code: '42P01', stack: expect.stringMatching(/at /) } },
+  ])
+})
+
+test('a client that leaves in the middle of its body is no error', async () => {
+  const socket = await begin('PATCH /api/v1/users/me', 'application/json', '{"bio": ')
+  socket.destroy()
+  await expectOnlyLeft()
+})
+
+test('a client that leaves in the middle of an upload is no error', async () => {
+  const task = { title: 'With files', dueDate: '2099-01-01T00:00:00.000Z' }
+  const { id } = (await person.inject('POST', '/api/v1/tasks', task)).json().data.task
+  const file = '--x\r\ncontent-disposition: form-data; name="files"; filename="a.txt"\r\n\r\nbeginning'
+  const socket = await begin(`POST /api/v1/tasks/${id}/attachments`, 'multipart/form-data; boundary=x', file)
+  await eventually(async () => expect((await filesOf(api)).staged).not.toEqual([]))
+  socket.destroy()
+  await expectOnlyLeft()
+})
+
+/** A request of which more is to come. */
+async function begin(target: string, type: string, beginning: string): Promise<Socket> {
+  const socket = connect({ host: '127.0.0.1', port })
+  const cookie = [...person.cookies].map((pair) => pair.join('=')).join('; ')
+  const head = `${target} HTTP/1.1\r\nHost: a\r\nContent-Length: 500\r\nContent-Type: ${type}\r\nCookie: ${cookie}`
+  await new Promise((resolve) => socket.write(`${head}\r\n\r\n${beginning}`, resolve))
+  return socket
+}
+
+async function expectOnlyLeft(): Promise<void> {
+  const left = { level: 'debug', msg: 'request aborted by the client' }
+  await eventually(() => expect(lines).toContainEqual(expect.objectContaining(left)))
+  expect(lines.filter(({ level }) => level !== 'debug')).toEqual([])
+}
