@@ -48,7 +48,8 @@ export function errorBody({ message, code, details }: DomainError, requestId: st
 function logFault(request: FastifyRequest, error: DomainError, thrown: unknown): void {
   if (isAborted(request)) request.log.debug({ reason: reasonOf(thrown) }, 'request aborted by the client')
   else if (error.code === 'INTERNAL') request.log.error({ err: error.cause ?? error }, 'request failed')
-  else if (error.status >= 500) request.log.warn({ code: error.code, reason: reasonOf(error.cause) }, 'request refused')
+  else if (error.status >= 500)
+    request.log.warn({ errorCode: error.code, reason: reasonOf(error.cause) }, 'request refused')
 }
 
 const reasonOf = (cause: unknown) =>

@@ -26,7 +26,7 @@ test('while Postgres does not answer, each request leaves one short line that sa
     return Promise.all([patch(), patch()])
   })
   expect(answers.map(({ statusCode }) => statusCode)).toEqual([503, 503])
-  const line = { level: 'warn', msg: 'request refused', code: 'DEPENDENCY_UNAVAILABLE', reason: '57014' }
+  const line = { level: 'warn', msg: 'request refused', errorCode: 'DEPENDENCY_UNAVAILABLE', reason: '57014' }
   const told = lines.filter(({ msg }) => msg !== 'slow request')
   expect(told).toEqual([expect.objectContaining(line), expect.objectContaining(line)])
   expect(JSON.stringify(told)).not.toMatch(/ at .*\.ts|\[redacted\]/)
