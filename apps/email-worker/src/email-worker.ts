@@ -3,32 +3,33 @@ import { type RunningWorker, startWorker } from '@muster/jobs/worker'
 import type { Config } from './config.ts'
 import type { Deps } from './deps.ts'
 import { sendEmailHandler } from './handlers/send-email.ts'
-import { type CircuitOptions, createCircuit } from './smtp/circuit-breaker.ts'
-import { keepPace } from './smtp/rate-limit.ts'
+import { type CircuitBreakerOptions, createCircuitBreaker } from './smtp/circuit-breaker.ts'
+import { startRateLimit } from './smtp/rate-limit.ts'
 
-const circuitOptions: CircuitOptions = { failureLimit: 5, pauseMs: 30_000 }
+const circuitBreakerOptions: CircuitBreakerOptions = { failureLimit: 5, pauseMs: 30_000 }
 
-/** Takes the jobs of the email queue, at the pace and with the caution that the mail server asks for. */
+/** Processes the jobs of the email queue, behind a circuit breaker and a rate limit. */
 export function startEmailWorker(
   deps: Deps,
   { concurrency, smtp: { maxPerSecond } }: Pick<Config, 'concurrency' | 'smtp'>,
-  circuitOverrides: Partial<CircuitOptions> = {},
+  overrides: Partial<CircuitBreakerOptions> = {},
 ): RunningWorker {
   const { log, redisUrl } = deps
-  const circuit = createCircuit(
-    { ...circuitOptions, ...circuitOverrides },
+  const warn = (message: string) => (error: unknown) => log.warn({ err: error }, message)
+  const circuitBreaker = createCircuitBreaker(
+    { ...circuitBreakerOptions, ...overrides },
     {
       log,
       queue: {
-        pause: () => void worker.bullWorker.pause(true).catch((error: unknown) => log.warn({ err: error }, 'no pause')),
-        resume: () => void worker.bullWorker.resume().catch((error: unknown) => log.warn({ err: error }, 'no resume')),
+        pause: () => void worker.bullWorker.pause(true).catch(warn('email queue pause failed')),
+        resume: () => void worker.bullWorker.resume().catch(warn('email queue resume failed')),
       },
     },
   )
-  const pace = keepPace({ redisUrl, maxPerSecond, log })
+  const rateLimit = startRateLimit({ redisUrl, maxPerSecond, log })
   const worker = startWorker({
     queue: sendEmail.queue,
-    handlers: [sendEmailHandler({ ...deps, circuit })],
+    handlers: [sendEmailHandler({ ...deps, circuitBreaker })],
     deps,
     concurrency,
   })
@@ -36,9 +37,9 @@ export function startEmailWorker(
     bullWorker: worker.bullWorker,
     probe: worker.probe,
     async close() {
-      circuit.close()
+      circuitBreaker.close()
       await worker.close()
-      await pace.close()
+      await rateLimit.close()
     },
   }
 }

@@ -1,12 +1,14 @@
 import { sendEmail } from '@muster/jobs/definitions'
 import { handle, PermanentError, RetryLater } from '@muster/jobs/worker'
 import type { Deps } from '../deps.ts'
-import { batchStatements } from '../mails/batched-statements.ts'
+import { batchStatements } from '../mails/batch-statements.ts'
 import { deliverMail } from '../mails/deliver-mail.ts'
 import { releaseAfterError } from '../mails/mail-outcome.ts'
-import type { Circuit } from '../smtp/circuit-breaker.ts'
+import type { CircuitBreaker } from '../smtp/circuit-breaker.ts'
 
-type Given = Pick<Deps, 'db' | 'clock' | 'smtp' | 'codeKeys' | 'webUrl' | 'publicUrl'> & { circuit: Circuit }
+type Given = Pick<Deps, 'db' | 'clock' | 'smtp' | 'codeKeys' | 'webUrl' | 'publicUrl'> & {
+  circuitBreaker: CircuitBreaker
+}
 
 /** So that the job runs after the mail's due time and not at the same millisecond. */
 const marginMs = 10
@@ -19,7 +21,7 @@ const marginMs = 10
 export function sendEmailHandler(given: Given) {
   const deps = { ...given, ...batchStatements(given) }
   return handle(sendEmail, async ({ emailId }, job) => {
-    const permit = await deps.circuit.enter(job.signal)
+    const permit = await deps.circuitBreaker.acquire(job.signal)
     try {
       const claim = await deps.claim(emailId)
       if (claim.kind === 'missing') throw new PermanentError(`there is no mail ${emailId}`)
@@ -30,7 +32,7 @@ export function sendEmailHandler(given: Given) {
           releaseAfterError(deps, claim.mail, error, job),
         )
     } finally {
-      permit.unused()
+      permit.release()
     }
   })
 }

@@ -169,7 +169,7 @@ test('five failures in a row pause sending for everybody, and one probe ends the
   let isDown = true
   peer.manners = { greet: () => (isDown ? { code: 421, text: '4.3.2 overloaded' } : 'ok') }
   const pauseMs = 1_500
-  harness.startWorker({ smtpUrl: peer.url, circuit: { pauseMs }, env: { WORKER_CONCURRENCY: '1' } })
+  harness.startWorker({ smtpUrl: peer.url, circuitBreaker: { pauseMs }, env: { WORKER_CONCURRENCY: '1' } })
   const ids = await Promise.all(Array.from({ length: 12 }, () => welcome(harness.address())))
 
   await eventually(() => expect(peer.connections).toBe(5))
@@ -192,7 +192,7 @@ test.each([
     isRight || !line ? ('ok' as const) : { code: Number(line.slice(0, 3)), text: line.slice(4) }
   const { rcptTo, data } = refusals as { rcptTo?: string; data?: string }
   peer.manners = { rcptTo: answerWith(rcptTo), data: answerWith(data) }
-  harness.startWorker({ smtpUrl: peer.url, circuit: { pauseMs: 1_500 }, env: { WORKER_CONCURRENCY: '1' } })
+  harness.startWorker({ smtpUrl: peer.url, circuitBreaker: { pauseMs: 1_500 }, env: { WORKER_CONCURRENCY: '1' } })
   const ids = await Promise.all(Array.from({ length: 12 }, () => welcome(harness.address())))
 
   await eventually(() => expect(peer.asked).toHaveLength(5))

@@ -1,58 +1,64 @@
 import { isDatabaseUnavailable } from '@muster/db'
-
-type Call<Item, Result> = {
-  item: Item
-  resolve(result: Result): void
-  reject(error: unknown): void
-}
+import DataLoader from 'dataloader'
+import pLimit from 'p-limit'
 
 type BatchOptions = {
-  /** Batches that may be under way at the same time, so that one that is held up holds up few. */
-  lanes?: number
+  /** Batches that may run at the same time, so that one slow batch does not delay all others. */
+  concurrency?: number
   maxItems?: number
 }
 
+type Run<Item, Result> = (items: readonly Item[]) => Promise<readonly Result[]>
+
 /**
- * Answers single calls by statements for many: what is asked for in the same moment, or while others are under way, goes
- * together. A batch that fails is taken apart, so that nobody fails for what another one brought along.
- * @param run gives the results in the order of the items
+ * Turns a function for many items into one for a single item: calls of the same tick, and calls made while the concurrency
+ * limit is reached, share a batch. When a batch fails, its items run one by one, so that an item fails only by its own error.
+ * @param run returns one result per item, in the same order
  */
 export function batched<Item, Result>(
-  run: (items: Item[]) => Promise<Result[]>,
-  { lanes = 2, maxItems = 100 }: BatchOptions = {},
+  run: Run<Item, Result>,
+  { concurrency = 2, maxItems = 100 }: BatchOptions = {},
 ): (item: Item) => Promise<Result> {
-  const waiting: Call<Item, Result>[] = []
-  let busyLanes = 0
-  let isScheduled = false
+  const limit = pLimit(concurrency)
+  let endBatch = () => {}
+  const loader = new DataLoader<Item, Result>(
+    async (items) => {
+      const end = endBatch
+      try {
+        return await runOneByOneOnError(run, items)
+      } finally {
+        end()
+      }
+    },
+    {
+      cache: false,
+      maxBatchSize: maxItems,
+      // The loader adds calls to the batch until `dispatch`, which calls the function above synchronously.
+      batchScheduleFn: (dispatch) =>
+        setImmediate(() => {
+          const batch = () =>
+            new Promise<void>((resolve) => {
+              endBatch = resolve
+              dispatch()
+            })
+          void limit(batch)
+        }),
+    },
+  )
+  return (item) => loader.load(item)
+}
 
-  const answer = async (calls: Call<Item, Result>[]): Promise<void> => {
-    try {
-      const results = await run(calls.map(({ item }) => item))
-      calls.forEach(({ resolve }, index) => {
-        resolve(results[index] as Result)
-      })
-    } catch (error) {
-      if (calls.length > 1 && !isDatabaseUnavailable(error)) for (const call of calls) await answer([call])
-      else for (const { reject } of calls) reject(error)
-    }
+async function runOneByOneOnError<Item, Result>(
+  run: Run<Item, Result>,
+  items: readonly Item[],
+): Promise<readonly (Result | Error)[]> {
+  try {
+    return await run(items)
+  } catch (error) {
+    // Each single item would fail by the same error.
+    if (items.length === 1 || isDatabaseUnavailable(error)) return items.map(() => error as Error)
+    const results: (Result | Error)[] = []
+    for (const item of items) results.push(...(await runOneByOneOnError(run, [item])))
+    return results
   }
-
-  const begin = () => {
-    isScheduled = false
-    while (busyLanes < lanes && waiting.length > 0) {
-      busyLanes += 1
-      void answer(waiting.splice(0, maxItems)).then(() => {
-        busyLanes -= 1
-        begin()
-      })
-    }
-  }
-
-  return (item) =>
-    new Promise((resolve, reject) => {
-      waiting.push({ item, resolve, reject })
-      if (isScheduled) return
-      isScheduled = true
-      setImmediate(begin)
-    })
 }

@@ -58,7 +58,7 @@ async function sendMail(
     const { subject, html, text, optOutUrl } = message
     const parts = { id: mail.id, to: mail.to, subject, html, text, optOutUrl }
     const { smtpId } = await deps.smtp.send(parts, { signal: lease.signal, mayStart: lease.isSafe })
-    permit.answered()
+    permit.succeeded()
     return await completeMail(deps, mail, smtpId, job)
   } catch (error) {
     if (!(error instanceof SmtpFailure)) throw error
@@ -83,11 +83,11 @@ async function handleFailure(
   if (needsOperator)
     job.log.error(logged, 'smtp server accepts no mail from muster, check relay, sender and credentials')
   if (kind === 'mailbox' || kind === 'message') {
-    permit.answered()
+    permit.succeeded()
     job.log.warn(logged, 'mail rejected permanently')
     return endMail(mail, { status: 'failed', error: reason, ...(kind === 'mailbox' && { smtpReply: reason }) }, job)
   }
-  permit.failed({ about: kind === 'server' ? undefined : mail.to, summary })
+  permit.failed({ recipient: kind === 'server' ? undefined : mail.to, summary })
   if (kind === 'refused' && (await wasOtherMailAccepted(deps.db, mail))) {
     job.log.warn(logged, 'mail rejected permanently, smtp server accepts other mail')
     return endMail(mail, { status: 'failed', error: reason }, job)

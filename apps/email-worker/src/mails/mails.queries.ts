@@ -37,7 +37,7 @@ type ClaimOptions = { now: Date; leaseMs: number; codeKeyId: string }
  * all workers share. The first claim stores the key id of a mail's code or token, so that each attempt carries the same one.
  * @returns one result per id, in the order of `ids`; an id that occurs twice is claimed once
  */
-export async function claimMails(db: Db, ids: string[], options: ClaimOptions): Promise<ClaimResult[]> {
+export async function claimMails(db: Db, ids: readonly string[], options: ClaimOptions): Promise<ClaimResult[]> {
   const { now, leaseMs, codeKeyId } = options
   const leaseToken = randomUUID()
   const leaseSafeUntilMs = performance.now() + leaseMs
@@ -72,7 +72,7 @@ export async function claimMails(db: Db, ids: string[], options: ClaimOptions): 
 }
 
 /** The results of mails that the claim skipped, by id. */
-async function readUnclaimed(db: Db, ids: string[], now: Date): Promise<Map<string, ClaimResult>> {
+async function readUnclaimed(db: Db, ids: readonly string[], now: Date): Promise<Map<string, ClaimResult>> {
   const rows = await db
     .selectFrom('email_messages')
     .select(['id', 'status', 'next_attempt_at'])
@@ -123,7 +123,7 @@ export async function settleMail(
  * Marks mails as sent and deletes their jobs' outbox rows in one statement; for each mail both happen or neither.
  * @returns in the order of `mails`, whether this worker still held the lease; if not, that mail and its job stay unchanged
  */
-export async function markMailsSent(db: Db, mails: SentMail[], now: Date): Promise<boolean[]> {
+export async function markMailsSent(db: Db, mails: readonly SentMail[], now: Date): Promise<boolean[]> {
   const ids = mails.map(({ id }) => id)
   // With `any`, a cached plan from an empty table still uses the primary key when the table is large.
   const { rows } = await sql<{ id: string }>`

@@ -2,123 +2,119 @@ import { RetryLater } from '@muster/jobs/worker'
 import type { Logger } from '@muster/logger'
 
 /**
- * Spares a mail server that fails everybody: after so many failures in a row nothing is sent for a while, then one
- * message goes out as a probe while the others wait for what comes of it.
+ * Stops sending while the SMTP server fails for all mails: after several failures in a row the circuit opens and the queue
+ * pauses, then one mail is sent as a probe, and the result of the probe closes the circuit or opens it again.
+ * Each process has its own. docs/decisions/029 compares it with cockatiel.
  */
-export type Circuit = {
+export type CircuitBreaker = {
   /**
-   * Lets the caller send, or makes it wait for a probe.
-   * @throws RetryLater while nothing may be sent
+   * Returns a permit to send one mail. While a probe is being sent, waits for its result.
+   * @throws RetryLater while the circuit is open
    */
-  enter(signal: AbortSignal): Promise<Permit>
+  acquire(signal: AbortSignal): Promise<Permit>
   close(): void
 }
 
-/** Must be given back by exactly one of its functions; further calls do nothing. */
+/** Counts the first call of one of its functions and ignores further calls. */
 export type Permit = {
-  /** The server did its work, be it by refusing this message. */
-  answered(): void
+  /** The server works: it accepted this mail, or rejected only this mail. */
+  succeeded(): void
   /**
-   * @param failure.about counts once in a row: the recipient of whom the server spoke; none when it fails altogether
-   * @param failure.summary what the server answered, for the log
+   * The server failed or refused the mail.
+   * @param failure.recipient counts once in a row for this recipient; undefined when the server failed for all mails
+   * @param failure.summary the server's reply, for the log
    */
   failed(failure: Failure): void
-  /** Nothing was sent after all. */
-  unused(): void
+  /** No mail was sent. A probe's permit goes to the next mail. */
+  release(): void
 }
 
-export type Failure = { about?: string | undefined; summary: string }
+export type Failure = { recipient?: string | undefined; summary: string }
 
-export type CircuitOptions = {
+export type CircuitBreakerOptions = {
+  /** Failures in a row that open the circuit. */
   failureLimit: number
   pauseMs: number
 }
 
-type Queue = { pause(): void; resume(): void }
+type PausableQueue = { pause(): void; resume(): void }
 
 type State =
   | { name: 'closed' }
   | { name: 'open'; untilMs: number }
-  | { name: 'probing'; ended: PromiseWithResolvers<void> }
+  | { name: 'half-open'; probeEnded: PromiseWithResolvers<void> }
 
-export function createCircuit(
-  { failureLimit, pauseMs }: CircuitOptions,
-  { log, queue }: { log: Logger; queue: Queue },
-): Circuit {
+export function createCircuitBreaker(
+  { failureLimit, pauseMs }: CircuitBreakerOptions,
+  { log, queue }: { log: Logger; queue: PausableQueue },
+): CircuitBreaker {
   let state: State = { name: 'closed' }
   let failures = 0
   let recipients = new Set<string>()
   let resumeTimer: NodeJS.Timeout | undefined
 
-  const forget = () => {
-    failures = 0
-    recipients = new Set()
+  const setState = (next: State) => {
+    const probeEnded = state.name === 'half-open' ? state.probeEnded : undefined
+    state = next
+    probeEnded?.resolve()
   }
 
   const open = (smtp: string) => {
-    log.error({ failures, pauseMs, smtp }, 'email queue paused: the SMTP server fails or refuses mail in a row')
-    endProbe({ name: 'open', untilMs: performance.now() + pauseMs })
+    log.error({ failures, pauseMs, smtp }, 'email queue paused, smtp server failed several times in a row')
+    setState({ name: 'open', untilMs: performance.now() + pauseMs })
     queue.pause()
     resumeTimer = setTimeout(() => queue.resume(), pauseMs)
   }
 
-  const endProbe = (next: State) => {
-    const ended = state.name === 'probing' ? state.ended : undefined
-    state = next
-    ended?.resolve()
+  const succeeded = () => {
+    if (state.name === 'half-open') log.info('email queue resumed, smtp server works again')
+    failures = 0
+    recipients = new Set()
+    setState({ name: 'closed' })
   }
 
-  const answered = () => {
-    if (state.name === 'probing') log.info('email queue resumed: the SMTP server works again')
-    forget()
-    endProbe({ name: 'closed' })
-  }
-
-  const failed = (isProbe: boolean, { about, summary }: Failure) => {
-    // What was under way when it opened tells nothing new.
-    if (state.name === 'open' || (state.name === 'probing' && !isProbe)) return
-    if (about === undefined) failures += 1
-    else if (!recipients.has(about)) {
-      recipients.add(about)
+  const failed = (isProbe: boolean, { recipient, summary }: Failure) => {
+    // Ignores mails that were being sent when the circuit opened.
+    if (state.name === 'open' || (state.name === 'half-open' && !isProbe)) return
+    if (recipient === undefined) failures += 1
+    else if (!recipients.has(recipient)) {
+      recipients.add(recipient)
       failures += 1
     }
     if (isProbe || failures >= failureLimit) open(summary)
   }
 
-  return {
-    async enter(signal) {
-      while (state.name === 'probing') await Promise.race([state.ended.promise, aborted(signal)])
-      if (state.name === 'open') {
-        const leftMs = state.untilMs - performance.now()
-        if (leftMs > 0) throw new RetryLater('sending pauses', Math.ceil(leftMs))
-        state = { name: 'probing', ended: Promise.withResolvers() }
-        return permit(true)
-      }
-      return permit(false)
-    },
-    close: () => clearTimeout(resumeTimer),
-  }
-
-  function permit(isProbe: boolean): Permit {
-    let isGivenBack = false
+  const permit = (isProbe: boolean): Permit => {
+    let isUsed = false
     const once = (act: () => void) => {
-      if (isGivenBack) return
-      isGivenBack = true
+      if (isUsed) return
+      isUsed = true
       act()
     }
     return {
-      answered: () => once(answered),
+      succeeded: () => once(succeeded),
       failed: (failure) => once(() => failed(isProbe, failure)),
-      unused: () =>
+      release: () =>
         once(() => {
-          // The next one is the probe.
-          if (isProbe) endProbe({ name: 'open', untilMs: performance.now() })
+          if (isProbe) setState({ name: 'open', untilMs: performance.now() })
         }),
     }
   }
+
+  return {
+    async acquire(signal) {
+      while (state.name === 'half-open') await Promise.race([state.probeEnded.promise, rejectOnAbort(signal)])
+      if (state.name === 'closed') return permit(false)
+      const remainingMs = state.untilMs - performance.now()
+      if (remainingMs > 0) throw new RetryLater('email queue paused', Math.ceil(remainingMs))
+      state = { name: 'half-open', probeEnded: Promise.withResolvers() }
+      return permit(true)
+    },
+    close: () => clearTimeout(resumeTimer),
+  }
 }
 
-function aborted(signal: AbortSignal): Promise<never> {
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     if (signal.aborted) reject(signal.reason)
     signal.addEventListener('abort', () => reject(signal.reason), { once: true })

@@ -6,20 +6,20 @@ import type { Logger } from '@muster/logger'
 import { trackOutage } from '@muster/telemetry'
 import type { Queue } from 'bullmq'
 
-type PaceOptions = { redisUrl: string; maxPerSecond: number | undefined; log: Logger }
+type RateLimitOptions = { redisUrl: string; maxPerSecond: number | undefined; log: Logger }
 
 /**
- * Bounds what all email workers together take per second. The bound lies in Redis, beside the queue, and is written
- * again every few seconds because a flush would forget it.
- * @param options.maxPerSecond undefined lifts the bound
+ * Limits how many mails all email workers together send per second. The limit is stored in Redis beside the queue, and written
+ * again every few seconds, because a flush of Redis removes it.
+ * @param options.maxPerSecond undefined removes the limit
  */
-export function keepPace({ redisUrl, maxPerSecond, log }: PaceOptions): { close(): Promise<void> } {
+export function startRateLimit({ redisUrl, maxPerSecond, log }: RateLimitOptions): { close(): Promise<void> } {
   const redis = failFastRedis(redisUrl)
   const outage = trackOutage({
     log,
-    fields: { dependency: 'redis', component: 'pace' },
-    down: 'rate limit of mails not written',
-    up: 'rate limit of mails written again',
+    fields: { dependency: 'redis', component: 'email rate limit' },
+    down: 'email rate limit not written, redis unavailable',
+    up: 'email rate limit written again',
   })
   let queue: Queue | undefined
   const write = async () => {
@@ -28,11 +28,11 @@ export function keepPace({ redisUrl, maxPerSecond, log }: PaceOptions): { close(
     await (maxPerSecond === undefined ? queue.removeGlobalRateLimit() : queue.setGlobalRateLimit(maxPerSecond, 1_000))
   }
   let writing = Promise.resolve()
-  const attempt = () => {
+  const tryToWrite = () => {
     writing = writing.then(write).then(outage.succeeded, outage.failed)
   }
-  redis.on('ready', attempt)
-  const timer = setInterval(attempt, periodsMs.writeMailRateLimit)
+  redis.on('ready', tryToWrite)
+  const timer = setInterval(tryToWrite, periodsMs.writeMailRateLimit)
   return {
     async close() {
       clearInterval(timer)

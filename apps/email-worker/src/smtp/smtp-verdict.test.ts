@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { judgeSmtpError } from './smtp-verdict.ts'
+import { classifySmtpError } from './smtp-verdict.ts'
 
 const reply = (command: string, response: string) => ({
   message: 'refused',
@@ -134,22 +134,26 @@ const answers: Record<string, [command: string, response: string][]> = {
 
 describe.each(Object.entries(answers))('%s:', (kind, cases) => {
   test.each(cases)('%s answered by "%s"', (command, response) => {
-    expect(judgeSmtpError(reply(command, response)).kind).toBe(kind)
+    expect(classifySmtpError(reply(command, response)).kind).toBe(kind)
   })
 })
 
 test('a broken connection is the server’s, an impossible address the message’s', () => {
-  expect(judgeSmtpError({ message: 'closed', code: 'ECONNECTION', command: 'CONN' }).kind).toBe('server')
-  expect(judgeSmtpError({ message: 'No recipients defined', code: 'EENVELOPE', command: 'API' }).kind).toBe('message')
+  expect(classifySmtpError({ message: 'closed', code: 'ECONNECTION', command: 'CONN' }).kind).toBe('server')
+  expect(classifySmtpError({ message: 'No recipients defined', code: 'EENVELOPE', command: 'API' }).kind).toBe(
+    'message',
+  )
 })
 
 test('only a lasting refusal of Muster itself asks for the operator', () => {
-  expect(judgeSmtpError(reply('AUTH PLAIN', '535 5.7.8 no')).needsOperator).toBe(true)
-  expect(judgeSmtpError(reply('RCPT TO', '550 relay not permitted')).needsOperator).toBe(true)
-  expect(judgeSmtpError(reply('CONN', '421 later')).needsOperator).toBe(false)
-  expect(judgeSmtpError(reply('RCPT TO', '550 5.1.1 no')).needsOperator).toBe(false)
+  expect(classifySmtpError(reply('AUTH PLAIN', '535 5.7.8 no')).needsOperator).toBe(true)
+  expect(classifySmtpError(reply('RCPT TO', '550 relay not permitted')).needsOperator).toBe(true)
+  expect(classifySmtpError(reply('CONN', '421 later')).needsOperator).toBe(false)
+  expect(classifySmtpError(reply('RCPT TO', '550 5.1.1 no')).needsOperator).toBe(false)
 })
 
 test('the summary for the log leaves the server’s words out', () => {
-  expect(judgeSmtpError(reply('RCPT TO', '550 5.1.1 <ada@example.com> unknown')).summary).toBe('550 5.1.1 at RCPT TO')
+  expect(classifySmtpError(reply('RCPT TO', '550 5.1.1 <ada@example.com> unknown')).summary).toBe(
+    '550 5.1.1 at RCPT TO',
+  )
 })

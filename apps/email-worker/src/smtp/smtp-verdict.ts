@@ -39,7 +39,7 @@ const messageCodes = /^5\.(2\.[1-4]|3\.4|6\.\d+)$/
  * Classifies an error of nodemailer by reply code and command (RFC 5321, 4.2), by the enhanced code (RFC 3463) if the server
  * gives one, and by known words. The verdict is `mailbox` only if the reply is about the mailbox and nothing else.
  */
-export function judgeSmtpError(error: SmtpError): SmtpVerdict {
+export function classifySmtpError(error: SmtpError): SmtpVerdict {
   const command = error.command ?? 'CONN'
   const code = error.responseCode
   const enhanced = enhancedCodeOf(error.response)

@@ -4,7 +4,7 @@ import { encodeSubject } from '@muster/text'
 import { createTransport } from 'nodemailer'
 import type { Sender } from '../config.ts'
 import { type MimeNode, writeMessage } from './mime.ts'
-import { judgeSmtpError, type SmtpVerdict } from './smtp-verdict.ts'
+import { classifySmtpError, type SmtpVerdict } from './smtp-verdict.ts'
 
 export type SmtpMessage = {
   /** The id of the `email_messages` row; makes the Message-ID, which is the same in each attempt. */
@@ -101,7 +101,7 @@ export function createSmtp(
         mayStart,
       }
       const info = await transport.sendMail(mail).catch((error: Error) => {
-        throw new SmtpFailure(judgeSmtpError(error))
+        throw new SmtpFailure(classifySmtpError(error))
       })
       return { smtpId: (info.serverMessageId ?? messageId).replace(/\p{Cc}+/gu, ' ').slice(0, maxIdLength) }
     },

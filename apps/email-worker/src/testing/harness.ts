@@ -7,12 +7,12 @@ import { createTestDatabase, createTestRedis, eventually } from '@muster/testing
 import { readConfig } from '../config.ts'
 import { createDeps } from '../deps.ts'
 import { startEmailWorker } from '../email-worker.ts'
-import type { CircuitOptions } from '../smtp/circuit-breaker.ts'
+import type { CircuitBreakerOptions } from '../smtp/circuit-breaker.ts'
 import { createSmtp } from '../smtp/smtp.ts'
 
 type WorkerOptions = {
   smtpUrl: string
-  circuit?: Partial<CircuitOptions>
+  circuitBreaker?: Partial<CircuitBreakerOptions>
   silenceTimeoutMs?: number
   env?: Record<string, string>
 }
@@ -39,11 +39,11 @@ export async function createHarness() {
   })
 
   /** Starts a worker in this process, wired as `main.ts` wires it. */
-  const startWorker = ({ smtpUrl, circuit, silenceTimeoutMs, env }: WorkerOptions) => {
+  const startWorker = ({ smtpUrl, circuitBreaker, silenceTimeoutMs, env }: WorkerOptions) => {
     const config = readConfig({ ...environment(smtpUrl), ...env })
     const deps = createDeps(config, createLogger({ name: 'email-worker', level: config.logLevel }))
     const impatient = silenceTimeoutMs ? { smtp: createSmtp({ ...config.smtp, silenceTimeoutMs }) } : {}
-    const worker = startEmailWorker({ ...deps, ...impatient }, config, circuit)
+    const worker = startEmailWorker({ ...deps, ...impatient }, config, circuitBreaker)
     const close = async () => {
       await worker.close()
       impatient.smtp?.close()
