@@ -9,24 +9,24 @@ import type { Deps } from './deps.ts'
 import { anonymisePeopleHandler } from './handlers/anonymise-people.ts'
 import { chainAuditHandler } from './handlers/chain-audit.ts'
 import { expireInvitesHandler } from './handlers/expire-invites.ts'
-import { retentionHandlers } from './handlers/retention.ts'
+import { retentionHandlers } from './handlers/retention-jobs.ts'
 
 type AuditWorkerOptions = {
   concurrency: number
-  /** How often it looks by itself: without Redis nobody tells it. */
-  sweepIntervalMs?: number
+  /** How often it polls for pending events; without Redis no signal wakes it up. */
+  pollIntervalMs?: number
   headIntervalMs?: number
 }
 
 /**
- * Everything this process does: chain on a hint, chain by a timer of its own, announce the signed head, and each night
- * end invitations that ran out, make people anonymous and let go of what was kept long enough.
+ * Starts everything that this process does: it chains audit events on a signal and by polling, announces the signed head, and runs
+ * the daily jobs, which expire invitations, anonymise users and delete old rows.
  */
 export function startAuditWorker(
   deps: Deps,
   {
     concurrency,
-    sweepIntervalMs = periodsMs.chainAudit,
+    pollIntervalMs = periodsMs.chainAudit,
     headIntervalMs = periodsMs.announceAuditHead,
   }: AuditWorkerOptions,
 ): Pick<RunningWorker, 'probe' | 'close'> {
@@ -44,16 +44,16 @@ export function startAuditWorker(
   const outage = trackOutage({
     log,
     fields: { dependency: 'postgres', component: 'audit chain' },
-    down: 'audit chain waiting for postgres',
-    up: 'audit chain goes on',
+    down: 'audit chain paused, postgres unavailable',
+    up: 'audit chain resumed',
   })
-  const logTrouble = (error: unknown) =>
-    isDatabaseUnavailable(error) ? outage.failed(error) : log.error({ err: error }, 'the chain could not go on')
-  const sweep = () => void chainer.drain().then(outage.succeeded, logTrouble)
-  const announce = () => void Promise.all([announceHead(deps), prepareMonths(deps)]).catch(logTrouble)
+  const logError = (error: unknown) =>
+    isDatabaseUnavailable(error) ? outage.failed(error) : log.error({ err: error }, 'audit chain failed')
+  const poll = () => void chainer.drain().then(outage.succeeded, logError)
+  const announce = () => void Promise.all([announceHead(deps), prepareMonths(deps)]).catch(logError)
 
-  const timers = [setInterval(sweep, sweepIntervalMs), setInterval(announce, headIntervalMs)]
-  sweep()
+  const timers = [setInterval(poll, pollIntervalMs), setInterval(announce, headIntervalMs)]
+  poll()
   announce()
   return {
     probe: worker.probe,

@@ -7,26 +7,26 @@ const days = (bounds: { min: number; default: number }) => int({ ...bounds, max:
 
 const env = z.object({
   ...processEnv({ opsPort: 9_102 }),
-  /** HMAC keys of the chain; the first chains new rows, the others still verify old ones. */
+  /** HMAC keys of the chain: the first one chains new events, the others verify older events. */
   AUDIT_KEYS: keyRing(),
-  /** Hints taken at the same time; the chain itself has one writer at a time. */
+  /** Jobs at the same time; the chain itself has one writer at a time. */
   WORKER_CONCURRENCY: workerConcurrency(1),
-  /** Whole months that audit events are kept beyond their own. */
+  /** Audit events are kept until so many whole months after their own have passed. */
   RETENTION_AUDIT_MONTHS: int({ min: 1, max: 1_200, default: 24 }),
   RETENTION_NOTIFICATIONS_DAYS: days({ min: 1, default: 90 }),
-  /** From their creation; no link in a mail is good for longer than the least. */
+  /** Since creation. The minimum is longer than the lifetime of any link in a mail. */
   RETENTION_MAILS_DAYS: days({ min: 8, default: 30 }),
-  /** From their creation; who flies around the world has the same date twice within three days. */
+  /** Since creation. A traveller can have the same local date twice within three days. */
   RETENTION_DIGESTS_DAYS: days({ min: 3, default: 90 }),
-  /** The API promises a day. */
+  /** Since creation. The API promises a day. */
   RETENTION_IDEMPOTENCY_KEYS_HOURS: int({ min: 24, max: 8_760, default: 24 }),
-  /** From their end. */
+  /** Since their end. */
   RETENTION_SESSIONS_DAYS: days({ min: 1, default: 90 }),
-  /** From their end. */
+  /** Since their end. */
   RETENTION_TWO_FACTOR_CHALLENGES_DAYS: days({ min: 1, default: 7 }),
-  /** From their end. */
+  /** Since their end. */
   RETENTION_PASSWORD_RESETS_DAYS: days({ min: 1, default: 7 }),
-  /** From the last failure; the API counts on those of a day. */
+  /** Since the last failure. The lockout counts the failures of a day. */
   RETENTION_SIGN_IN_FAILURES_DAYS: days({ min: 2, default: 7 }),
 })
 

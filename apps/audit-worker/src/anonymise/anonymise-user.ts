@@ -4,63 +4,71 @@ import { avatarKeys, everyKeyOf } from '@muster/storage'
 import type { Deps } from '../deps.ts'
 import { erasePersonal } from './audit-trail.queries.ts'
 import * as organizations from './organizations.queries.ts'
-import * as people from './users.queries.ts'
+import * as users from './users.queries.ts'
 
-type Work = { transact: Transact; signal: AbortSignal; before: Date }
+export type AnonymiseRun = {
+  transact: Transact
+  signal: AbortSignal
+  /** Only users who requested their deletion at this moment or earlier are anonymised. */
+  before: Date
+}
 
 const tasksPerTransaction = 100
 const keysPerJob = 300
 
 /**
- * Makes one person anonymous. First, in one transaction, their name and every way in: from there on nobody comes back.
- * Then the rest in portions of bounded size, and last the mark that it is done. Each step does only what is left to do,
- * so that a run that was killed anywhere is continued by the next.
- * @returns false when the person came back in the meantime, or an earlier run was done
+ * Anonymises one user. The first transaction removes the name and all credentials; from then on the user cannot come back.
+ * Then the user's rows are deleted in transactions of limited size, and the last transaction marks the user as anonymised. Each
+ * step repeats safely, so that the next run continues after a crash.
+ * @returns false when the user cancelled the deletion, or an earlier run has anonymised them
  */
-export async function anonymisePerson(
+export async function anonymiseUser(
   { db, clock }: Pick<Deps, 'db' | 'clock'>,
   userId: string,
-  { transact, signal, before }: Work,
+  { transact, signal, before }: AnonymiseRun,
 ): Promise<boolean> {
-  const person = await transact((tx) => takeIdentity(tx, userId, before, clock.now()))
-  if (!person) return false
-  await people.deleteOwnRows(db, userId, signal)
-  await deleteTasksLeftAlone(transact, person, signal)
+  const user = await transact((tx) => removeIdentity(tx, userId, before, clock.now()))
+  if (!user) return false
+  await users.deleteOwnRows(db, userId, signal)
+  await deleteOrphanedTasks(transact, user, signal)
   await erasePersonal(db, userId, signal)
-  return transact((tx) => finish(tx, person, clock.now()))
+  return transact((tx) => complete(tx, user, clock.now()))
 }
 
-async function takeIdentity(
+async function removeIdentity(
   { trx, enqueue, audit }: TransactContext,
   userId: string,
   before: Date,
   now: Date,
-): Promise<people.LeavingPerson | undefined> {
-  const person = await people.lockDue(trx, userId, before)
-  if (!person || people.isNameless(person)) return person
-  await people.emptyMails(trx, person)
-  await people.forgetInvites(trx, person, now)
-  const upload = person.avatar_upload_id ? Object.values(avatarKeys(userId, person.avatar_upload_id)) : []
-  const keys = [...(person.avatar_key ? [person.avatar_key] : []), ...upload]
+): Promise<users.LeavingUser | undefined> {
+  const user = await users.lockDue(trx, userId, before)
+  if (!user || users.hasNoIdentity(user)) return user
+  await users.eraseMails(trx, user)
+  await users.eraseInvites(trx, user, now)
+  const upload = user.avatar_upload_id ? Object.values(avatarKeys(userId, user.avatar_upload_id)) : []
+  const keys = [...(user.avatar_key ? [user.avatar_key] : []), ...upload]
   if (keys.length > 0) enqueue(deleteFiles, { keys })
-  await people.takeName(trx, userId, now)
-  // Before the audit log loses what it says of them: what is gone without such an event is tampered with.
+  await users.eraseIdentity(trx, userId, now)
+  // Recorded before the personal parts of audit events are erased: without this event, missing parts count as tampering.
   audit({ action: 'user.anonymisation_began', actorId: null, targetType: 'user', targetId: userId })
-  return person
+  return user
 }
 
-/** Tasks of an organization stay with it as long as somebody is in it; without an organization they were the person's alone. */
-async function deleteTasksLeftAlone(
+/**
+ * Deletes the tasks that no other user can see: all tasks of an organization whose last member leaves, and the tasks of a user
+ * without an organization. Tasks of an organization with other members stay.
+ */
+async function deleteOrphanedTasks(
   transact: Transact,
-  { id, organization_id }: people.LeavingPerson,
+  { id, organization_id }: users.LeavingUser,
   signal: AbortSignal,
 ): Promise<void> {
   for (let count = tasksPerTransaction; count === tasksPerTransaction; ) {
     signal.throwIfAborted()
     count = await transact(async ({ trx, enqueue }) => {
       if (organization_id !== null) {
-        if (!(await organizations.holdWhenAlone(trx, organization_id, id))) return 0
-        await organizations.handTasksToOwners(trx, organization_id, id)
+        if (!(await organizations.lockWhenAlone(trx, organization_id, id))) return 0
+        await organizations.moveTasksToOwners(trx, organization_id, id)
       }
       const of = organization_id === null ? { ownerId: id } : { organizationId: organization_id }
       const deleted = await organizations.deleteTasks(trx, of, tasksPerTransaction)
@@ -73,13 +81,13 @@ async function deleteTasksLeftAlone(
   }
 }
 
-async function finish(
+async function complete(
   { trx, audit }: TransactContext,
-  { id, organization_id }: people.LeavingPerson,
+  { id, organization_id }: users.LeavingUser,
   now: Date,
 ): Promise<boolean> {
-  const isAlone = organization_id !== null && (await organizations.holdWhenAlone(trx, organization_id, id))
-  if (!(await people.setAnonymised(trx, id, now))) return false
+  const isAlone = organization_id !== null && (await organizations.lockWhenAlone(trx, organization_id, id))
+  if (!(await users.setAnonymised(trx, id, now))) return false
   if (isAlone) await organizations.deleteOrganization(trx, organization_id)
   audit({ action: 'user.anonymised', actorId: null, targetType: 'user', targetId: id })
   return true

@@ -4,8 +4,8 @@ import { sql } from 'kysely'
 const eventsPerStatement = 1_000
 
 /**
- * Erases what the audit log holds of a person beside the chain: the personal part of all that they did and that was done
- * to them. The chain keeps its salted digests and stays whole.
+ * Erases the personal part (address, user agent, before and after) of all audit events by or about a user. The chain contains only
+ * salted digests of these parts, so it stays valid.
  */
 export async function erasePersonal(db: Db, userId: string, signal: AbortSignal): Promise<void> {
   await erasePending(db, userId)
@@ -15,10 +15,10 @@ export async function erasePersonal(db: Db, userId: string, signal: AbortSignal)
   }
 }
 
-/** In the order of time, by which the chain is searched. */
+/** A position in the order of the index on `created_at` and `seq`. */
 type Position = { micros: number; seq: number }
 
-/** Comes first, between two batches of the chain: so no event is chained half erased, nor passes from here to there unseen. */
+/** Erases pending events first, with the head locked, so that no event is chained with its personal part meanwhile. */
 function erasePending(db: Db, userId: string): Promise<void> {
   return db.transaction().execute(async (trx) => {
     await sql`select from audit_chain_head for update`.execute(trx)
@@ -28,7 +28,7 @@ function erasePending(db: Db, userId: string): Promise<void> {
   })
 }
 
-/** @returns where the page ended; undefined when it was the last */
+/** Erases one page of chained events. @returns its last position; undefined when there was no event left */
 async function erasePage(db: Db, userId: string, after: Position): Promise<Position | undefined> {
   const isLater = sql`(created_at, seq) > ('epoch'::timestamptz + ${after.micros}::bigint * interval '1 microsecond', ${after.seq}::bigint)`
   const { rows } = await sql<Position>`

@@ -4,10 +4,10 @@ import { sql } from 'kysely'
 export type OwnedFile = { id: string; kind: string; storage_key: string; thumbnail_key: string | null }
 
 /**
- * Locks the organization, which keeps others from joining until the transaction ends.
- * @returns whether nobody else is in it: those made anonymous before are nobody
+ * Locks the organization, so that no one can join it until the transaction ends.
+ * @returns whether it has no other member; anonymised users do not count
  */
-export async function holdWhenAlone(trx: Trx, organizationId: string, userId: string): Promise<boolean> {
+export async function lockWhenAlone(trx: Trx, organizationId: string, userId: string): Promise<boolean> {
   await sql`select from organizations where id = ${organizationId} for update`.execute(trx)
   const { rows } = await sql<{ others: number }>`
     select count(*)::int as others from users
@@ -15,8 +15,8 @@ export async function holdWhenAlone(trx: Trx, organizationId: string, userId: st
   return rows[0]?.others === 0
 }
 
-/** Tasks of people who have moved elsewhere are theirs, and follow them. */
-export async function handTasksToOwners(trx: Trx, organizationId: string, userId: string): Promise<void> {
+/** Moves tasks whose owner has left for another organization to that organization. */
+export async function moveTasksToOwners(trx: Trx, organizationId: string, userId: string): Promise<void> {
   await sql`
     with moved as (
       update tasks set organization_id = users.organization_id
@@ -29,9 +29,9 @@ export async function handTasksToOwners(trx: Trx, organizationId: string, userId
 }
 
 /**
- * Deletes tasks with all that hangs on them.
- * @param of those of an organization, or those of a person that belong to none
- * @returns how many, and the files that they had
+ * Deletes up to `limit` tasks with their attachments, reminders and notices.
+ * @param of the tasks of an organization, or a user's tasks without an organization
+ * @returns how many tasks it deleted, and the files of their attachments
  */
 export async function deleteTasks(
   trx: Trx,
@@ -53,7 +53,7 @@ export async function deleteTasks(
   return { count: ids.length, files }
 }
 
-/** Removes an organization in which nobody is left; those who were made anonymous in it belong to none then. */
+/** Deletes an organization without members; its anonymised users then belong to none. */
 export async function deleteOrganization(trx: Trx, organizationId: string): Promise<void> {
   await sql`update users set organization_id = null where organization_id = ${organizationId}`.execute(trx)
   await sql`delete from organizations where id = ${organizationId}`.execute(trx)

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Db, Trx } from '@muster/db'
 import { sql } from 'kysely'
 
-export type LeavingPerson = {
+export type LeavingUser = {
   id: string
   email: string
   organization_id: string | null
@@ -11,7 +11,7 @@ export type LeavingPerson = {
   is_active: boolean
 }
 
-/** Whose wish to be deleted is from `before` or earlier and not fulfilled; also those with whom it was begun. In order of id. */
+/** Lists users who requested their deletion at `before` or earlier and are not anonymised, partly anonymised ones included, in order of id. */
 export async function listDue(db: Db, before: Date, afterId: string | undefined, limit: number): Promise<string[]> {
   const rows = await db
     .selectFrom('users')
@@ -25,8 +25,8 @@ export async function listDue(db: Db, before: Date, afterId: string | undefined,
   return rows.map(({ id }) => id)
 }
 
-/** Locks the person; undefined when they came back in the meantime, or it is done. */
-export function lockDue(trx: Trx, id: string, before: Date): Promise<LeavingPerson | undefined> {
+/** Locks a user who is due; undefined when the user cancelled the deletion or is anonymised. */
+export function lockDue(trx: Trx, id: string, before: Date): Promise<LeavingUser | undefined> {
   return trx
     .selectFrom('users')
     .select(['id', 'email', 'organization_id', 'avatar_key', 'avatar_upload_id', 'is_active'])
@@ -37,14 +37,14 @@ export function lockDue(trx: Trx, id: string, before: Date): Promise<LeavingPers
     .executeTakeFirst()
 }
 
-/** No address that anybody could register: its domain has no dot. */
+/** An address that no one can register, because its domain has no dot. */
 const anonymousEmail = (id: string) => `deleted-${id}@invalid`
 
-/** Whether the row tells nothing of the person any more. */
-export const isNameless = ({ id, email }: LeavingPerson): boolean => email === anonymousEmail(id)
+/** Whether {@link eraseIdentity} has erased this user's identity. */
+export const hasNoIdentity = ({ id, email }: LeavingUser): boolean => email === anonymousEmail(id)
 
-/** Takes from the row whatever says who it was, and every way in. The name is by chance, so that nobody can have taken it. */
-export async function takeName(trx: Trx, id: string, now: Date): Promise<void> {
+/** Erases the user's personal data and credentials, and ends their sessions. The new user name is random, so that it is free. */
+export async function eraseIdentity(trx: Trx, id: string, now: Date): Promise<void> {
   await trx
     .updateTable('users')
     .set({
@@ -69,8 +69,8 @@ export async function takeName(trx: Trx, id: string, now: Date): Promise<void> {
   await trx.deleteFrom('sessions').where('user_id', '=', id).execute()
 }
 
-/** Mails to the person keep what an operator counts: template, state and times. One that still waits is not sent. */
-export async function emptyMails(trx: Trx, { id, email }: Pick<LeavingPerson, 'id' | 'email'>): Promise<void> {
+/** Erases address and content of the user's mails. Template, status and times stay for statistics; queued mails are dropped. */
+export async function eraseMails(trx: Trx, { id, email }: Pick<LeavingUser, 'id' | 'email'>): Promise<void> {
   await sql`
     update email_messages
     set to_address = 'erased', data = '{}', error = null,
@@ -79,10 +79,10 @@ export async function emptyMails(trx: Trx, { id, email }: Pick<LeavingPerson, 'i
   await trx.deleteFrom('email_suppressions').where('address', '=', email).execute()
 }
 
-/** Invitations to the person's address end, and tell nobody any more whose it was. */
-export async function forgetInvites(
+/** Erases the address from invitations to the user and revokes pending ones. */
+export async function eraseInvites(
   trx: Trx,
-  { id, email }: Pick<LeavingPerson, 'id' | 'email'>,
+  { id, email }: Pick<LeavingUser, 'id' | 'email'>,
   now: Date,
 ): Promise<void> {
   await sql`
@@ -91,7 +91,7 @@ export async function forgetInvites(
     where email = ${email}`.execute(trx)
 }
 
-/** The wish is fulfilled. @returns false when an earlier run did that */
+/** Marks the user as anonymised. @returns false when an earlier run did that */
 export async function setAnonymised(trx: Trx, id: string, now: Date): Promise<boolean> {
   const { numUpdatedRows } = await trx
     .updateTable('users')
@@ -102,7 +102,7 @@ export async function setAnonymised(trx: Trx, id: string, now: Date): Promise<bo
   return numUpdatedRows > 0n
 }
 
-/** Everything that is the person's alone, by the columns that say whose it is. */
+/** Tables with rows that belong to one user, and the columns that hold the user's id. */
 const ownTables = [
   { table: 'notifications', columns: ['user_id'] },
   { table: 'reminders', columns: ['user_id'] },
@@ -121,7 +121,7 @@ const ownTables = [
 
 const rowsPerStatement = 2_000
 
-/** Removes the person's own rows in statements of bounded size; any of them may be the last one before a crash. */
+/** Deletes the user's own rows in statements of limited size, so that a later run can continue after a crash. */
 export async function deleteOwnRows(db: Db, userId: string, signal: AbortSignal): Promise<void> {
   for (const { table, columns } of ownTables) {
     for (const column of columns) {

@@ -19,14 +19,14 @@ const headGauge = new Gauge({
 
 const brokenGauge = new Gauge({
   name: 'muster_audit_chain_broken',
-  help: '1 when the chain no longer holds the head that was announced last: rows were cut off or changed.',
+  help: '1 when the chain does not contain the last announced head: rows were removed or changed.',
   registers: [registry],
 })
 
 /**
- * Signs the end of the chain and sends it where the database's owner can't reach: to the log, the metrics and Redis. Only
- * a chain that still holds the head announced before gets a new one, so that what was cut off can't be covered by what
- * came after.
+ * Signs the head of the chain and announces it to the log, the metrics and Redis, which the owner of the database cannot change.
+ * Announces nothing when the chain does not contain the previously announced head, so that appending new events cannot hide
+ * that rows were removed.
  */
 export async function announceHead({
   db,
@@ -35,11 +35,11 @@ export async function announceHead({
   redis,
 }: Pick<Deps, 'db' | 'keys' | 'log' | 'redis'>): Promise<void> {
   const known = await redis.attempt(readAnnouncedHeads, [])
-  const before = known.findLast((head) => isHeadGenuine(keys, head))
-  const isBroken = before !== undefined && !(await holdsHead(db, before))
+  const previous = known.findLast((head) => isHeadGenuine(keys, head))
+  const isBroken = previous !== undefined && !(await holdsHead(db, previous))
   brokenGauge.set(isBroken ? 1 : 0)
   if (isBroken) {
-    log.error({ head: before }, 'the audit chain no longer holds the head that was announced: verify it')
+    log.error({ head: previous }, 'audit chain broken, the announced head is missing, verify the chain')
     return
   }
   const head: SignedHead = signHead(keys, await readHead(db))

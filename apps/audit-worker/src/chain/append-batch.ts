@@ -17,27 +17,27 @@ type PendingRow = Omit<AuditRecord, 'seq' | 'createdAtMicros'> &
 
 type ChainedRow = { id: string; seq: number; salt: Buffer; digest: Buffer; previous: Buffer; hash: Buffer }
 
-/** The batch could not be chained; everything of it is still pending. */
+/** Postgres refused a row of the batch; all its events are still pending. */
 export class BatchRefused extends Error {
-  /** The rows of the batch, in order. */
+  /** The events of the batch, in order. */
   readonly eventIds: readonly string[]
 
   constructor(eventIds: readonly string[], cause: unknown) {
-    super('a batch of audit events could not be chained', { cause })
+    super('audit events not chained, postgres refused a row', { cause })
     this.name = 'BatchRefused'
     this.eventIds = eventIds
   }
 }
 
-/** A worker that freezes in the middle of a batch must not hold the others up for longer. */
+/** Postgres ends the transaction of a frozen worker after this time, so that other workers can lock the head. */
 const maxIdleInBatchMs = 10_000
 
 /**
- * Moves the oldest `limit` pending events to the end of the chain, all in one transaction: a crash loses and repeats
- * nothing. The lock on the head's row makes the audit workers take turns, so that the chain can't fork.
- * @param skip ids that are left where they are
- * @returns how many it moved
- * @throws BatchRefused when Postgres refuses a row of the batch; any other error as it is
+ * Moves the oldest `limit` pending events to the end of the chain in one transaction, so that a crash loses and repeats
+ * nothing. Locks the head's row, so that only one audit worker appends at a time and the chain cannot fork.
+ * @param skip ids that stay pending
+ * @returns how many events it moved
+ * @throws BatchRefused when Postgres refuses a row of the batch
  */
 export async function appendBatch(
   { db, keys }: Pick<Deps, 'db' | 'keys'>,
@@ -64,19 +64,19 @@ export async function appendBatch(
       await moveRows(trx, key.id, chained)
       return pending.length
     } catch (error) {
-      if (!isRowsFault(error)) throw error
+      if (!isInvalidRow(error)) throw error
       const eventIds = pending.map(({ id }) => id)
       throw new BatchRefused(eventIds, error)
     }
   })
 }
 
-/** SQLSTATE class 22, data exception, or 23, integrity: other rows would pass, and these never will. */
-function isRowsFault(error: unknown): boolean {
+/** SQLSTATE class 22 (data exception) or 23 (integrity violation): a row is invalid, so a retry of the same batch cannot succeed. */
+function isInvalidRow(error: unknown): boolean {
   return error instanceof Error && /^2[23]/.test(String((error as { code?: unknown }).code))
 }
 
-/** Makes the partitions of this month and the next before anything waits for them. */
+/** Creates the partitions of this month and the next ahead of time. */
 export async function prepareMonths({ db }: Pick<Deps, 'db'>): Promise<void> {
   await db.transaction().execute(async (trx) => {
     await lockHead(trx)
@@ -84,19 +84,19 @@ export async function prepareMonths({ db }: Pick<Deps, 'db'>): Promise<void> {
   })
 }
 
-/** The present end of the chain; the head of an empty one has seq 0. */
+/** Reads the head of the chain; the head of an empty chain has seq 0. */
 export async function readHead(db: Db): Promise<ChainHead> {
   const head = await db.selectFrom('audit_chain_head').select(['seq', 'hash']).executeTakeFirstOrThrow()
   return { seq: head.seq, hash: head.hash.toString('hex') }
 }
 
-/** From here to the end of the transaction nobody appends to the chain. */
+/** Locks the head until the transaction ends, so that no other transaction appends to the chain. @returns the head */
 export async function lockHead(trx: Trx): Promise<{ seq: number; hash: Buffer }> {
   const { rows } = await sql<{ seq: number; hash: Buffer }>`
     select seq, hash, set_config('idle_in_transaction_session_timeout', ${String(maxIdleInBatchMs)}, true)
     from audit_chain_head for update`.execute(trx)
   const [head] = rows
-  if (!head) throw new Error('audit_chain_head has lost its row: the chain must be verified before it goes on')
+  if (!head) throw new Error('audit_chain_head has no row: verify the chain before you restore it')
   return head
 }
 
@@ -112,7 +112,7 @@ async function readPending(trx: Trx, limit: number, skip: ReadonlySet<string>): 
   return rows
 }
 
-/** Months that have no partition yet, once each. */
+/** Creates the missing partitions of the events' months. */
 async function ensurePartitions(trx: Trx, pending: readonly PendingRow[]): Promise<void> {
   const months = new Map(pending.map(({ month, createdAtMicros }) => [month, createdAtMicros]))
   for (const micros of months.values()) {
@@ -123,8 +123,8 @@ async function ensurePartitions(trx: Trx, pending: readonly PendingRow[]): Promi
 }
 
 /**
- * One statement; only places, salts and hashes travel, the rows themselves stay in Postgres. The ids are in order: said
- * once more as a span, Postgres reads no more of a long backlog than the batch.
+ * Moves the rows in one statement. Only ids, positions, salts and hashes are sent; the rows themselves stay in Postgres. The ids are in
+ * order, and the condition on their range keeps Postgres from reading more of a long backlog than the batch.
  */
 async function moveRows(trx: Trx, keyId: string, chained: readonly ChainedRow[]): Promise<void> {
   const last = chained.at(-1)
@@ -151,5 +151,6 @@ async function moveRows(trx: Trx, keyId: string, chained: readonly ChainedRow[])
       update audit_chain_head set seq = ${last?.seq}, hash = ${last?.hash}, updated_at = clock_timestamp()
     )
     select count(*) as moved from moved`.execute(trx)
-  if (rows[0]?.moved !== chained.length) throw new Error('an event of the batch left audit_pending meanwhile')
+  if (rows[0]?.moved !== chained.length)
+    throw new Error('audit events not chained, an event of the batch is not pending any more')
 }

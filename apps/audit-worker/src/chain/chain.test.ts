@@ -1,131 +1,63 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { Writable } from 'node:stream'
 import { isHeadGenuine, type SignedHead, verifyChain } from '@muster/audit'
+import { deleteFiles } from '@muster/jobs/definitions'
 import { createTransact } from '@muster/jobs/outbox'
-import { endWithTest, eventually, freePort } from '@muster/testing'
+import { eventually } from '@muster/testing'
 import { sql } from 'kysely'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { countRows, createHarness, insertPending, keys, someEvent, tamper } from '../testing/harness.ts'
+import { buildEvent, countRows, createHarness, type Harness, insertPending, keys, tamper } from '../testing/harness.ts'
 
-let harness: Awaited<ReturnType<typeof createHarness>>
+let harness: Harness
 beforeEach(async () => {
   harness = await createHarness()
 })
 afterEach(() => harness.close())
-
-const mainFile = new URL('../main.ts', import.meta.url).pathname
-
-const startProcess = (environment: { OPS_PORT: string }) =>
-  endWithTest(
-    spawn(process.execPath, [mainFile], {
-      env: {
-        ...process.env,
-        NODE_ENV: 'test',
-        DATABASE_URL: harness.database.url,
-        REDIS_URL: harness.redis.url,
-        AUDIT_KEYS: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
-        LOG_LEVEL: 'warn',
-        ...environment,
-      },
-      stdio: 'inherit',
-    }),
-  )
 
 const allChained = (count: number) =>
   eventually(async () => expect(await countRows(harness.db)).toMatchObject({ pending: 0, chained: count }), {
     timeoutMs: 15_000,
   })
 
-test('an event that a transaction records is chained within moments, with all that it said', async () => {
-  harness.start({ sweepIntervalMs: 60_000 })
+test('an event of a committed transaction is chained at once, complete', async () => {
+  harness.start({ pollIntervalMs: 60_000 })
   const transact = createTransact({ db: harness.db, publisher: harness.publisher })
-  await eventually(async () => expect(await harness.redis.client.get('muster:epoch')).toBeTruthy())
-  await transact(async ({ audit }) => audit(someEvent({ targetId: 'one' })))
+  // The publisher sends signals only once it publishes jobs.
+  await transact(async ({ enqueue }) => enqueue(deleteFiles, { keys: ['a'] }))
+  const publishedAt = harness.db.selectFrom('outbox').select('published_at')
+  await eventually(async () => expect(await publishedAt.execute()).toEqual([{ published_at: expect.any(Date) }]))
+  await transact(async ({ audit }) => audit(buildEvent({ targetId: 'one' })))
   await allChained(1)
 
   const event = await harness.db.selectFrom('audit_events').selectAll().executeTakeFirstOrThrow()
   expect(event).toMatchObject({ seq: 1, action: 'task.created', target_type: 'task', target_id: 'one', key_id: 'k1' })
   const personal = await harness.db.selectFrom('audit_personal').selectAll().executeTakeFirstOrThrow()
   expect(personal).toMatchObject({ event_id: event.id, ip: '192.0.2.7', user_agent: 'curl/8', request_id: 'r-1' })
-  expect(personal.after).toEqual(someEvent().after)
+  expect(personal.after).toEqual(buildEvent().after)
   expect(await verifyChain(harness.db, keys)).toMatchObject({ ok: true, checkedRows: 1, last: { seq: 1 } })
 })
 
-test('without Redis the sweep chains what is pending', async () => {
+test('without Redis polling chains pending events', async () => {
   harness.start({ redisUrl: 'redis://127.0.0.1:1' })
   await insertPending(harness.db, 2_500)
   await allChained(2_500)
   expect(await verifyChain(harness.db, keys)).toMatchObject({ ok: true, checkedRows: 2_500 })
 })
 
-test('several workers side by side make one chain, each event once', async () => {
-  for (let index = 0; index < 4; index++) harness.start({ sweepIntervalMs: 20 })
+test('several workers at the same time make one chain with each event once', async () => {
+  for (let index = 0; index < 4; index++) harness.start({ pollIntervalMs: 20 })
   for (let round = 0; round < 20; round++) await insertPending(harness.db, 250)
   await allChained(5_000)
   expect(await countRows(harness.db)).toMatchObject({ distinct: 5_000, maxSeq: 5_000, personal: 5_000 })
   expect(await verifyChain(harness.db, keys)).toMatchObject({ ok: true, faults: [] })
 })
 
-test('a worker killed in the middle of its batches loses and repeats nothing', async () => {
-  const ids = await insertPending(harness.db, 6_000)
-  let kills = 0
-  while ((await countRows(harness.db))?.pending) {
-    const before = (await countRows(harness.db))?.chained ?? 0
-    const child = startProcess({ OPS_PORT: '0' })
-    const ended = once(child, 'exit')
-    await eventually(
-      async () => {
-        const now = await countRows(harness.db)
-        if (now?.pending) expect(now.chained).toBeGreaterThan(before)
-      },
-      { timeoutMs: 15_000, intervalMs: 1 },
-    )
-    child.kill('SIGKILL')
-    await ended
-    kills++
-  }
-  expect(kills).toBeGreaterThan(1)
-  expect(await countRows(harness.db)).toMatchObject({ chained: 6_000, distinct: ids.length, personal: 6_000 })
-  expect(await verifyChain(harness.db, keys)).toMatchObject({ ok: true, faults: [] })
-}, 60_000)
-
-test('the process says when it is ready, shows the signed head in its metrics and ends on SIGTERM', async () => {
-  await insertPending(harness.db, 3)
-  const port = await freePort()
-  const child = startProcess({ OPS_PORT: String(port) })
-  const metrics = await eventually(
-    async () => {
-      expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200)
-      const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
-      expect(text).toContain('muster_audit_chained_total 3')
-      return text
-    },
-    { timeoutMs: 15_000 },
-  )
-  expect(metrics).toMatch(/muster_audit_chain_head\{hash="[0-9a-f]{64}",key_id="k1",signature="[0-9a-f]{64}"\} \d/)
-  child.kill('SIGTERM')
-  expect(await once(child, 'exit')).toEqual([0, null])
-})
-
-test('the process refuses to start without its keys, and names everything that is missing', async () => {
-  const child = spawn(process.execPath, [mainFile], {
-    env: { REDIS_URL: 'nowhere' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const output: string[] = []
-  child.stdout.on('data', (chunk) => output.push(String(chunk)))
-  expect(await once(child, 'close')).toEqual([1, null])
-  for (const name of ['AUDIT_KEYS', 'DATABASE_URL', 'REDIS_URL']) expect(output.join('')).toContain(name)
-})
-
-test('events that can not be chained are set aside and hold up nobody', async () => {
+test('events that cannot be chained are skipped and delay no other', async () => {
   const [known] = await insertPending(harness.db, 1)
-  harness.start({ sweepIntervalMs: 50 })
+  harness.start({ pollIntervalMs: 50 })
   await allChained(1)
   await insertPending(harness.db, 700)
-  // A repeated id, and a moment for which no month exists.
+  // An id that is chained already, and a time that has no month.
   await harness.db
     .insertInto('audit_pending')
     .values({ id: known ?? '', action: 'a', target_type: 't', target_id: 'twice' })
@@ -142,7 +74,7 @@ test('events that can not be chained are set aside and hold up nobody', async ()
   expect(await verifyChain(harness.db, keys)).toMatchObject({ ok: true })
 })
 
-test('an event of a month without a partition gets one', async () => {
+test('an event of a month without a partition creates the partition', async () => {
   const [early, late] = await insertPending(harness.db, 2)
   await sql`update audit_pending set created_at = '2019-12-31T23:59:59.999999Z' where id = ${early}`.execute(harness.db)
   await sql`update audit_pending set created_at = '2020-01-01T00:00:00Z' where id = ${late}`.execute(harness.db)
@@ -154,7 +86,7 @@ test('an event of a month without a partition gets one', async () => {
   expect(await verifyChain(harness.db, keys)).toMatchObject({ ok: true, checkedRows: 2 })
 })
 
-test('the database itself refuses to change, delete or empty what is chained', async () => {
+test('the database refuses to change, delete or truncate chained events', async () => {
   harness.start()
   await insertPending(harness.db, 3)
   await allChained(3)
@@ -193,7 +125,7 @@ test('verification names each changed, inserted, removed and cut-off row', async
   ])
 })
 
-test('a signed head proves an end that was cut off together with the head of the database', async () => {
+test('a signed head reveals rows that were cut off together with the stored head', async () => {
   const heads: SignedHead[] = []
   const log = pino(
     new Writable({
@@ -230,7 +162,7 @@ test('a signed head proves an end that was cut off together with the head of the
   ])
 })
 
-test('after a change of keys the old rows still verify, and a key that is gone is named', async () => {
+test('after a key rotation old rows still verify, and a missing key is named', async () => {
   const before = harness.start()
   await insertPending(harness.db, 2)
   await allChained(2)

@@ -2,15 +2,15 @@ import { Counter, Gauge, registry } from '@muster/telemetry'
 import type { Deps } from '../deps.ts'
 import { appendBatch, BatchRefused } from './append-batch.ts'
 
-/** Moves everything pending into the chain, batch by batch. */
+/** Moves pending events into the chain, batch by batch. */
 export type Chainer = {
-  /** Resolves when nothing is left; a call during a run makes it look once more. Rejects while Postgres is away. */
+  /** Resolves when no event is pending; a call during a run makes the run check once more. Rejects while Postgres is unavailable. */
   drain(): Promise<void>
-  /** Waits for the batch that is being written, and writes no more. */
+  /** Waits for the current batch and starts no other. */
   close(): Promise<void>
 }
 
-/** Larger batches gain nothing any more, and hold the head longer. */
+/** Larger batches are not faster, and lock the head for longer. */
 const fullBatch = 1_000
 
 const chainedTotal = new Counter({
@@ -19,14 +19,14 @@ const chainedTotal = new Counter({
   registers: [registry],
 })
 
-const setAsideGauge = new Gauge({
+const skippedGauge = new Gauge({
   name: 'muster_audit_set_aside',
   help: 'Pending audit events that Postgres refuses to chain; they stay in audit_pending for the operator.',
   registers: [registry],
 })
 
 export function createChainer(deps: Pick<Deps, 'db' | 'keys' | 'log'>): Chainer {
-  const setAside = new Set<string>()
+  const skipped = new Set<string>()
   let isWanted = false
   let isClosing = false
   let running: Promise<void> | undefined
@@ -35,7 +35,7 @@ export function createChainer(deps: Pick<Deps, 'db' | 'keys' | 'log'>): Chainer 
     try {
       while (isWanted && !isClosing) {
         isWanted = false
-        await chainAll(deps, setAside, () => isClosing)
+        await chainAll(deps, skipped, () => isClosing)
       }
     } finally {
       running = undefined
@@ -56,18 +56,18 @@ export function createChainer(deps: Pick<Deps, 'db' | 'keys' | 'log'>): Chainer 
 }
 
 /**
- * A batch that is refused is halved until the row that can't be chained stands alone; it is set aside, stays pending,
- * is logged, and the chain goes on without it. Set aside is per process: a restart tries it again.
+ * Chains all pending events. Halves a refused batch until it consists of the invalid event alone, then logs that event and skips it
+ * until this process restarts; it stays pending.
  */
 async function chainAll(
   { db, keys, log }: Pick<Deps, 'db' | 'keys' | 'log'>,
-  setAside: Set<string>,
+  skipped: Set<string>,
   isClosing: () => boolean,
 ): Promise<void> {
   let limit = fullBatch
   while (!isClosing()) {
     try {
-      const moved = await appendBatch({ db, keys }, { limit, skip: setAside })
+      const moved = await appendBatch({ db, keys }, { limit, skip: skipped })
       chainedTotal.inc(moved)
       if (moved < limit) return
       limit = Math.min(fullBatch, limit * 2)
@@ -75,9 +75,9 @@ async function chainAll(
       if (!(error instanceof BatchRefused)) throw error
       const [eventId] = error.eventIds
       if (error.eventIds.length === 1 && eventId) {
-        setAside.add(eventId)
-        setAsideGauge.set(setAside.size)
-        log.error({ err: error.cause, eventId }, 'an audit event can not be chained and is set aside')
+        skipped.add(eventId)
+        skippedGauge.set(skipped.size)
+        log.error({ err: error.cause, eventId }, 'audit event not chained, skipped until restart')
       }
       limit = Math.max(1, Math.floor(error.eventIds.length / 2))
     }

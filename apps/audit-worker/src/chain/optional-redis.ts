@@ -5,31 +5,31 @@ import { trackOutage } from '@muster/telemetry'
 
 type Redis = ReturnType<typeof failFastRedis>
 
-/** Redis beside the queues: what it holds helps, and nothing waits for it. */
+/** A Redis connection for announced heads. The chain works without it. */
 export type OptionalRedis = {
-  /** The command's answer, or the fallback when Redis is away. */
+  /** Runs a command. @returns its reply, or `fallback` while Redis is unavailable */
   attempt<T>(command: (redis: Redis) => Promise<T>, fallback: T): Promise<T>
   close(): void
 }
 
-const patienceMs = 1_000
+const connectTimeoutMs = 1_000
 
 export function openRedis(url: string, log: Logger): OptionalRedis {
   const redis = failFastRedis(url)
   const outage = trackOutage({
     log,
-    fields: { dependency: 'redis', component: 'heads' },
+    fields: { dependency: 'redis', component: 'audit heads' },
     down: 'redis unavailable, continuing without announced heads',
-    up: 'heads announced again',
+    up: 'audit heads announced again',
   })
   return {
     async attempt(command, fallback) {
       try {
-        // Just after the start it is on its way.
-        if (redis.status !== 'ready') await once(redis, 'ready', { signal: AbortSignal.timeout(patienceMs) })
-        const answer = await command(redis)
+        // Right after the start the connection is still being made.
+        if (redis.status !== 'ready') await once(redis, 'ready', { signal: AbortSignal.timeout(connectTimeoutMs) })
+        const reply = await command(redis)
         outage.succeeded()
-        return answer
+        return reply
       } catch (error) {
         outage.failed(lastErrorOf(redis) ?? error)
         return fallback

@@ -1,38 +1,24 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { verifyChain } from '@muster/audit'
 import { newId } from '@muster/db'
 import { anonymisePeople } from '@muster/jobs/definitions'
 import { auditRow } from '@muster/jobs/outbox'
-import { openQueue } from '@muster/jobs/queue'
-import { failFastRedis } from '@muster/jobs/redis'
-import {
-  endWithTest,
-  eventually,
-  freePort,
-  insertOrganization,
-  insertReminder,
-  insertTask,
-  insertUser,
-  manualClock,
-} from '@muster/testing'
-import type { Queue } from 'bullmq'
+import { eventually, insertOrganization, insertReminder, insertTask, insertUser, manualClock } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createHarness, insertPending, keys } from '../testing/harness.ts'
+import { createHarness, type Harness, insertPending, keys } from '../testing/harness.ts'
 
 const dayMs = 86_400_000
 const now = new Date('2026-11-21T03:47:00.000Z')
 const longAgo = new Date(now.getTime() - 30 * dayMs)
 const clock = manualClock(now)
 
-let harness: Awaited<ReturnType<typeof createHarness>>
+let harness: Harness
 beforeEach(async () => {
   harness = await createHarness()
 })
 afterEach(() => harness.close())
 
-type Person = Awaited<ReturnType<typeof insertUser>>
+type User = Awaited<ReturnType<typeof insertUser>>
 
 const leaving = (changes: Parameters<typeof insertUser>[1] = {}) =>
   insertUser(harness.db, { deletion_requested_at: longAgo, ...changes })
@@ -44,41 +30,26 @@ const countOf = async (table: string, where = sql<boolean>`true`) => {
   )
   return rows[0]?.n
 }
-const orderedFiles = async () =>
+const enqueuedFiles = async () =>
   (await harness.db.selectFrom('outbox').select('payload').where('name', '=', 'delete-files').execute()).flatMap(
     ({ payload }) => (payload as { keys: string[] }).keys,
   )
 
-async function withQueue<T>(ask: (queue: Queue) => Promise<T>): Promise<T> {
-  const redis = failFastRedis(harness.redis.url)
-  await once(redis, 'ready')
-  const queue = await openQueue('audit', redis)
-  try {
-    return await ask(queue)
-  } finally {
-    await queue.close()
-    redis.disconnect()
-  }
-}
-
-/** Runs the job now, with a worker in this process, until it ends. */
+/** Runs the job with a worker in this process. */
 async function run(end: 'completed' | 'failed' = 'completed') {
   const worker = harness.start({ clock })
-  await withQueue(async (queue) => {
-    const job = await queue.add(anonymisePeople.name, {})
-    await eventually(async () => expect(await job.getState()).toBe(end), { timeoutMs: 15_000 })
-  })
+  await harness.runJob(anonymisePeople, end)
   await worker.close()
 }
 
-/** Something of everything that Muster keeps of a person. */
-async function insertTraces(person: Person, other: Person) {
+/** Inserts a row in each table that holds data of a user. */
+async function insertTraces(user: User, other: User) {
   const { db } = harness
-  const user_id = person.id
+  const user_id = user.id
   const at = { created_at: longAgo }
-  const task = await insertTask(db, person)
+  const task = await insertTask(db, user)
   await insertReminder(db, task)
-  const file = { id: newId(), task_id: task.id, organization_id: person.organization_id, uploader_id: user_id }
+  const file = { id: newId(), task_id: task.id, organization_id: user.organization_id, uploader_id: user_id }
   await db
     .insertInto('attachments')
     .values({
@@ -147,16 +118,16 @@ async function insertTraces(person: Person, other: Person) {
     .insertInto('blocks')
     .values({ blocker_id: other.id, blocked_id: user_id, ...at })
     .execute()
-  const mail = { template: 'welcome', data: JSON.stringify({ name: person.name }) }
+  const mail = { template: 'welcome', data: JSON.stringify({ name: user.name }) }
   await db
     .insertInto('email_messages')
     .values([
-      { id: newId(), ...mail, to_address: person.email, user_id, status: 'sent' },
-      { id: newId(), ...mail, to_address: person.email, status: 'queued' },
+      { id: newId(), ...mail, to_address: user.email, user_id, status: 'sent' },
+      { id: newId(), ...mail, to_address: user.email, status: 'queued' },
       { id: newId(), ...mail, to_address: other.email, user_id: other.id, status: 'sent' },
     ])
     .execute()
-  await db.insertInto('email_suppressions').values({ address: person.email, reason: 'full' }).execute()
+  await db.insertInto('email_suppressions').values({ address: user.email, reason: 'full' }).execute()
   return { task, file }
 }
 
@@ -173,10 +144,10 @@ const ownTables = [
   'password_resets',
 ]
 
-test('thirty days after the wish nothing tells who it was, and nobody can sign in', async () => {
+test('thirty days after the request the user has no personal data and no credentials left', async () => {
   const other = await insertUser(harness.db)
   const avatar = `avatars/x/${newId()}/picture`
-  const person = await leaving({
+  const user = await leaving({
     name: 'Real Name',
     username: 'real_name',
     bio: 'about me',
@@ -187,13 +158,13 @@ test('thirty days after the wish nothing tells who it was, and nobody can sign i
     last_seen_at: longAgo,
     two_factor_method: 'totp',
   })
-  const { file } = await insertTraces(person, other)
+  const { file } = await insertTraces(user, other)
   await run()
 
-  expect(await userOf(person)).toMatchObject({
+  expect(await userOf(user)).toMatchObject({
     username: expect.stringMatching(/^deleted_[0-9a-f]{22}$/),
     name: 'Deleted person',
-    email: `deleted-${person.id}@invalid`,
+    email: `deleted-${user.id}@invalid`,
     password_hash: null,
     google_id: null,
     avatar_key: null,
@@ -206,7 +177,7 @@ test('thirty days after the wish nothing tells who it was, and nobody can sign i
     anonymised_at: now,
   })
   for (const table of ownTables) {
-    expect([table, await countOf(table, sql`user_id = ${person.id}`)]).toEqual([table, 0])
+    expect([table, await countOf(table, sql`user_id = ${user.id}`)]).toEqual([table, 0])
   }
   for (const table of ['friendships', 'blocks', 'tasks', 'attachments', 'email_suppressions']) {
     expect([table, await countOf(table)]).toEqual([table, 0])
@@ -221,25 +192,25 @@ test('thirty days after the wish nothing tells who it was, and nobody can sign i
     { to_address: 'erased', data: {}, status: 'dropped' },
     { to_address: other.email, data: { name: 'Real Name' }, status: 'sent' },
   ])
-  expect(await orderedFiles()).toEqual(
+  expect(await enqueuedFiles()).toEqual(
     expect.arrayContaining([
       avatar,
       ...['original', 'optimized', 'thumbnail'].map((name) => `attachments/${file.id}/${name}`),
     ]),
   )
-  expect(await countOf('organizations', sql`id = ${person.organization_id}`)).toBe(0)
+  expect(await countOf('organizations', sql`id = ${user.organization_id}`)).toBe(0)
   expect(await userOf(other)).toEqual(other)
 })
 
-test('invitations to their address tell nobody any more whose it was, and those that were open end', async () => {
-  const [person, inviter] = [await leaving(), await insertUser(harness.db, { role: 'operator' })]
+test('invitations to the user lose the address, and pending ones are revoked', async () => {
+  const [user, inviter] = [await leaving(), await insertUser(harness.db, { role: 'operator' })]
   const rest = { role: 'operator', inviter_id: inviter.id, expires_at: new Date(now.getTime() + dayMs) }
   const at = { created_at: longAgo, updated_at: longAgo }
-  const invite = { ...rest, ...at, email: person.email }
+  const invite = { ...rest, ...at, email: user.email }
   await harness.db
     .insertInto('invites')
     .values([
-      { ...invite, id: newId(), email_id: newId(), status: 'accepted', accepted_by: person.id, accepted_at: longAgo },
+      { ...invite, id: newId(), email_id: newId(), status: 'accepted', accepted_by: user.id, accepted_at: longAgo },
       { ...invite, id: newId(), email_id: newId(), status: 'pending' },
       { ...invite, id: newId(), email_id: newId(), status: 'pending', email: 'other@example.test' },
     ])
@@ -247,13 +218,13 @@ test('invitations to their address tell nobody any more whose it was, and those 
   await run()
   const invites = harness.db.selectFrom('invites').select(['email', 'status']).orderBy('id')
   expect(await invites.execute()).toEqual([
-    { email: `deleted-${person.id}@invalid`, status: 'accepted' },
-    { email: `deleted-${person.id}@invalid`, status: 'revoked' },
+    { email: `deleted-${user.id}@invalid`, status: 'accepted' },
+    { email: `deleted-${user.id}@invalid`, status: 'revoked' },
     { email: 'other@example.test', status: 'pending' },
   ])
 })
 
-test('nobody goes before the thirty days are over, nor who came back', async () => {
+test('users within the thirty days, and users who cancelled, are not anonymised', async () => {
   const early = await leaving({ deletion_requested_at: new Date(longAgo.getTime() + 1) })
   const back = await insertUser(harness.db)
   const due = await leaving()
@@ -262,29 +233,29 @@ test('nobody goes before the thirty days are over, nor who came back', async () 
   expect((await userOf(due)).anonymised_at).toEqual(now)
 })
 
-test('the personal part of the audit log goes, chained or not, and the chain stays whole', async () => {
-  const [person, other] = [await leaving(), await insertUser(harness.db)]
-  await insertPending(harness.db, 2_500, { actorId: person.id })
+test('personal parts of pending and chained events are erased, and the chain stays valid', async () => {
+  const [user, other] = [await leaving(), await insertUser(harness.db)]
+  await insertPending(harness.db, 2_500, { actorId: user.id })
   await insertPending(harness.db, 10, { targetType: 'user', actorId: other.id })
-  const onPerson = auditRow({
+  const onUser = auditRow({
     action: 'user.updated',
     actorId: other.id,
     targetType: 'user',
-    targetId: person.id,
+    targetId: user.id,
     after: { a: 1 },
   })
-  await harness.db.insertInto('audit_pending').values(onPerson).execute()
+  await harness.db.insertInto('audit_pending').values(onUser).execute()
   const first = harness.start({ clock })
-  await eventually(async () => expect(await countOf('audit_pending')).toBe(0), { timeoutMs: 15_000 })
+  await eventually(async () => expect(await countOf('audit_pending')).toBe(0), { timeoutMs: 30_000 })
   await first.close()
-  await insertPending(harness.db, 5, { actorId: person.id })
+  await insertPending(harness.db, 5, { actorId: user.id })
   await run()
   harness.start({ clock })
   await eventually(async () => expect(await countOf('audit_pending')).toBe(0))
 
   const { rows } = await sql<{ kept: number }>`
     select count(*)::int as kept from audit_events e join audit_personal p on p.event_id = e.id
-    where (actor_id = ${person.id} or target_id = ${person.id})
+    where (actor_id = ${user.id} or target_id = ${user.id})
       and coalesce(p.ip, p.user_agent, p.request_id, p.before::text, p.after::text) is not null`.execute(harness.db)
   expect(rows[0]?.kept).toBe(0)
   expect(await countOf('audit_personal', sql`ip is not null`)).toBe(10)
@@ -293,22 +264,22 @@ test('the personal part of the audit log goes, chained or not, and the chain sta
   expect(report.erasedRows).toBeGreaterThanOrEqual(2_501)
 })
 
-test('events that are being chained while they are erased leave the chain whole', async () => {
-  const people = await Promise.all(Array.from({ length: 10 }, () => leaving()))
-  harness.start({ sweepIntervalMs: 5 })
+test('the chain stays valid when events are chained while they are erased', async () => {
+  const users = await Promise.all(Array.from({ length: 10 }, () => leaving()))
+  harness.start({ pollIntervalMs: 5 })
   let isDone = false
   const writing = (async () => {
-    while (!isDone) for (const { id } of people) await insertPending(harness.db, 5, { actorId: id })
+    while (!isDone) for (const { id } of users) await insertPending(harness.db, 5, { actorId: id })
   })()
   await run()
   isDone = true
   await writing
-  await eventually(async () => expect(await countOf('audit_pending')).toBe(0), { timeoutMs: 15_000 })
+  await eventually(async () => expect(await countOf('audit_pending')).toBe(0), { timeoutMs: 30_000 })
   const { ok, faults } = await verifyChain(harness.db, keys)
   expect({ ok, faults: faults.length }).toEqual({ ok: true, faults: 0 })
 })
 
-test('an organization with somebody else in it keeps its tasks; one with nobody goes, but for tasks of who moved away', async () => {
+test('an organization without members is deleted, except for tasks of former members', async () => {
   const { db } = harness
   const team = await insertOrganization(db)
   await insertUser(db, { organization_id: team.id, role: 'client_user' })
@@ -341,27 +312,27 @@ test('an organization with somebody else in it keeps its tasks; one with nobody 
   expect(left.map(({ id }) => id).sort()).toEqual([team.id, moved.organization_id].sort())
 })
 
-test('more tasks than fit into one portion go all the same, and a second run changes nothing', async () => {
-  const person = await leaving()
+test('more tasks than one transaction deletes are deleted, and a second run changes nothing', async () => {
+  const user = await leaving()
   const rows = Array.from({ length: 250 }, () => ({
     id: newId(),
-    owner_id: person.id,
-    organization_id: person.organization_id,
+    owner_id: user.id,
+    organization_id: user.organization_id,
     title: 'Test task',
     due_date: now,
   }))
   await harness.db.insertInto('tasks').values(rows).execute()
   await run()
   expect(await countOf('tasks')).toBe(0)
-  const first = await userOf(person)
+  const first = await userOf(user)
   await run()
-  expect(await userOf(person)).toEqual(first)
-  const audited = sql<boolean>`target_id = ${person.id} and action = 'user.anonymised'`
+  expect(await userOf(user)).toEqual(first)
+  const audited = sql<boolean>`target_id = ${user.id} and action = 'user.anonymised'`
   const events = ((await countOf('audit_pending', audited)) ?? 0) + ((await countOf('audit_events', audited)) ?? 0)
   expect(events).toBe(1)
 })
 
-test('somebody with whom it fails stops nobody else, and the job is listed as failed', async () => {
+test('a failure for one user stops no other, and the job is listed as failed', async () => {
   const [first, second] = [await leaving(), await leaving()]
   await insertTask(harness.db, first)
   await refuseDeletion('tasks')
@@ -384,23 +355,22 @@ async function refuseDeletion(table: string) {
 }
 
 test.each(['reminders', 'tasks', 'audit_personal', 'organizations'])(
-  'killed before it deletes from %s, the next run goes on from there',
+  'after a kill before it deletes from %s, the next run completes the work',
   async (table) => {
-    const [other, person] = [await insertUser(harness.db), await leaving({ deletion_requested_at: new Date(0) })]
-    await insertTraces(person, other)
-    await insertPending(harness.db, 20, { actorId: person.id })
-    const gate = await closeGate(table)
-    const killed = await startProcess()
-    await withQueue((queue) => queue.add(anonymisePeople.name, {}))
-    await gate.someoneWaits()
-    killed.kill('SIGKILL')
-    await once(killed, 'exit')
-    expect((await userOf(person)).name).toBe('Deleted person')
-    expect((await userOf(person)).anonymised_at).toBeNull()
-    await gate.open()
+    const [other, user] = [await insertUser(harness.db), await leaving({ deletion_requested_at: new Date(0) })]
+    await insertTraces(user, other)
+    await insertPending(harness.db, 20, { actorId: user.id })
+    const pausePoint = await addPausePoint(table)
+    const killed = await harness.startProcess()
+    await harness.withQueue((queue) => queue.add(anonymisePeople.name, {}))
+    await pausePoint.isReached()
+    await killed.stop('SIGKILL')
+    expect((await userOf(user)).name).toBe('Deleted person')
+    expect((await userOf(user)).anonymised_at).toBeNull()
+    await pausePoint.release()
 
     await run()
-    expect((await userOf(person)).anonymised_at).toEqual(now)
+    expect((await userOf(user)).anonymised_at).toEqual(now)
     for (const own of [...ownTables, 'tasks', 'friendships']) expect([own, await countOf(own)]).toEqual([own, 0])
     harness.start()
     await eventually(async () => expect(await countOf('audit_pending')).toBe(0))
@@ -409,12 +379,12 @@ test.each(['reminders', 'tasks', 'audit_personal', 'organizations'])(
   },
 )
 
-/** A place in Postgres where a deletion waits until it is opened. */
-async function closeGate(table: string) {
+/** Adds a pause point: deletions from the table wait in Postgres until it is released. */
+async function addPausePoint(table: string) {
   await sql`
-    create function gate() returns trigger language plpgsql as $$
+    create function pause_point() returns trigger language plpgsql as $$
     begin perform pg_advisory_xact_lock_shared(71); return null; end $$`.execute(harness.db)
-  await sql`create trigger gate before delete on ${sql.table(table)} for each statement execute function gate()`.execute(
+  await sql`create trigger pause_point before delete on ${sql.table(table)} for each statement execute function pause_point()`.execute(
     harness.db,
   )
   const held = Promise.withResolvers<void>()
@@ -424,7 +394,7 @@ async function closeGate(table: string) {
     await sql`select pg_advisory_unlock(71)`.execute(own)
   })
   return {
-    someoneWaits: () =>
+    isReached: () =>
       eventually(
         async () => {
           const { rows } =
@@ -433,41 +403,20 @@ async function closeGate(table: string) {
             )
           expect(rows).not.toEqual([])
         },
-        { timeoutMs: 15_000 },
+        { timeoutMs: 30_000 },
       ),
-    async open() {
+    async release() {
       held.resolve()
       await holding
     },
   }
 }
 
-async function startProcess(): Promise<ChildProcess> {
-  const opsPort = await freePort()
-  const child = spawn(process.execPath, [new URL('../main.ts', import.meta.url).pathname], {
-    env: {
-      ...process.env,
-      NODE_ENV: 'test',
-      DATABASE_URL: harness.database.url,
-      REDIS_URL: harness.redis.url,
-      AUDIT_KEYS: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
-      LOG_LEVEL: 'error',
-      OPS_PORT: String(opsPort),
-    },
-    stdio: 'inherit',
-  })
-  endWithTest(child)
-  await eventually(async () => expect((await fetch(`http://127.0.0.1:${opsPort}/readyz`)).ok).toBe(true), {
-    timeoutMs: 15_000,
-  })
-  return child
-}
-
-test('it is scheduled once, for the coming night', async () => {
+test('the job is scheduled once a day', async () => {
   harness.start()
   harness.start()
   const own = await eventually(async () => {
-    const all = await withQueue((queue) => queue.getJobSchedulers())
+    const all = await harness.withQueue((queue) => queue.getJobSchedulers())
     const found = all.filter(({ name }) => name === anonymisePeople.name)
     expect(found).not.toEqual([])
     return found

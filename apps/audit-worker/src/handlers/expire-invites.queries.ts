@@ -1,7 +1,7 @@
 import type { Trx } from '@muster/db'
 import { sql } from 'kysely'
 
-/** Ends invitations that ran out, passing by those that somebody holds. @returns their ids, fewer than `limit` when there are no more */
+/** Expires overdue invitations; skips rows that another transaction has locked. @returns their ids; fewer than `limit` when there are no more */
 export async function expireSome(trx: Trx, limit: number, now: Date): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
     update invites set status = 'expired', updated_at = ${now}

@@ -5,7 +5,7 @@ import { expireSome } from './expire-invites.queries.ts'
 
 const invitesPerTransaction = 500
 
-/** Ends the invitations that ran out, each with its event. One that is being accepted or sent again is left to that. */
+/** Expires overdue invitations, each with an audit event. Skips those that another transaction is accepting or resending. */
 export function expireInvitesHandler({ clock }: Pick<Deps, 'clock'>) {
   return handle(expireInvites, async (_payload, { log, signal, transact }) => {
     let expired = 0

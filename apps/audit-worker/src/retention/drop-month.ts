@@ -5,27 +5,27 @@ import { lockHead } from '../chain/append-batch.ts'
 import type { Deps } from '../deps.ts'
 import { dropPartition, erasePersonalOf, insertCheckpoints, lastSeqOf, type Month } from './months.queries.ts'
 
-type Work = { transact: Transact; signal: AbortSignal; log: Logger }
+export type DropRun = { transact: Transact; signal: AbortSignal; log: Logger }
 
 /**
- * Drops one month of the chain, with the personal part of its rows, and leaves a signed checkpoint for each run of rows
- * in it, so that the chain can still be followed. A month in which something is wrong stays, since it is evidence.
- * @returns false when it stays
+ * Drops one month of the chain with the personal parts of its events. Signed checkpoints replace its runs of events, so that the
+ * rest of the chain can still be verified. A month whose verification finds a fault is kept as evidence.
+ * @returns false when the month is kept
  */
 export async function dropMonth(
   { db, keys }: Pick<Deps, 'db' | 'keys'>,
   { partition, name }: Month,
-  { transact, signal, log }: Work,
+  { transact, signal, log }: DropRun,
 ): Promise<boolean> {
   const found = await readMonth(db, keys, partition, { signal })
   if (found.fault) {
-    log.error({ month: name, fault: found.fault }, 'a month of the audit log is not whole, and is not dropped')
+    log.error({ month: name, fault: found.fault }, 'audit month kept, its verification failed')
     return false
   }
   await erasePersonalOf(db, partition, signal)
   const isDropped = await transact(async ({ trx, audit }) => {
-    // Nothing is chained from here on; rows are only ever added behind the last.
     await lockHead(trx)
+    // An event was appended after the month was read; the next day's job drops it.
     if ((await lastSeqOf(trx, partition)) !== found.lastSeq) return false
     await insertCheckpoints(
       trx,
@@ -42,6 +42,9 @@ export async function dropMonth(
     })
     return true
   })
-  log.info({ month: name, events: found.rows, isDropped }, 'a month of the audit log is over')
+  log.info(
+    { month: name, events: found.rows },
+    isDropped ? 'audit month dropped' : 'audit month kept, events were added',
+  )
   return isDropped
 }

@@ -7,7 +7,7 @@ export type Month = {
   partition: string
   /** As in `2026-11`. */
   name: string
-  /** Months since the year zero. */
+  /** Months since the year 0. */
   number: number
 }
 
@@ -16,7 +16,7 @@ const maxLockWaitMs = 3_000
 
 export const monthNumber = (date: Date) => date.getUTCFullYear() * 12 + date.getUTCMonth()
 
-/** Every month that the chain has rows of, the oldest first. */
+/** Lists the months of the chain, oldest first. */
 export async function listMonths(db: Db): Promise<Month[]> {
   const { rows } = await sql<{ partition: string }>`
     select child.relname as partition from pg_inherits join pg_class child on child.oid = inhrelid
@@ -27,7 +27,7 @@ export async function listMonths(db: Db): Promise<Month[]> {
   })
 }
 
-/** Erases the personal part of everything in the month. */
+/** Erases the personal parts of a month's events, in statements of limited size. */
 export async function erasePersonalOf(db: Db, partition: string, signal: AbortSignal): Promise<void> {
   for (let afterSeq: number | null = 0; afterSeq !== null; ) {
     signal.throwIfAborted()
@@ -35,7 +35,7 @@ export async function erasePersonalOf(db: Db, partition: string, signal: AbortSi
   }
 }
 
-/** @returns the last place of the page; null when there was nothing left */
+/** @returns the last position of the page; null when there was no event left */
 async function erasePage(db: Db, partition: string, afterSeq: number): Promise<number | null> {
   const { rows } = await sql<{ lastSeq: number | null }>`
     with page as (
@@ -47,7 +47,7 @@ async function erasePage(db: Db, partition: string, afterSeq: number): Promise<n
   return rows[0]?.lastSeq ?? null
 }
 
-/** The highest place in the month; zero when it is empty. */
+/** Reads the last position in the month; 0 when it is empty. */
 export async function lastSeqOf(trx: Trx, partition: string): Promise<number> {
   const { rows } = await sql<{ seq: number }>`
     select coalesce(max(seq), 0) as seq from ${sql.table(partition)}`.execute(trx)
@@ -67,7 +67,7 @@ export async function insertCheckpoints(trx: Trx, checkpoints: readonly SignedCh
   await trx.insertInto('audit_checkpoints').values(rows).execute()
 }
 
-/** @throws SQLSTATE 55P03 when a reader keeps the table for too long: whoever comes after would wait with us */
+/** Drops a month. @throws SQLSTATE 55P03 after 3 s when a reader has locked the table, because later readers would wait behind this lock request */
 export async function dropPartition(trx: Trx, partition: string): Promise<void> {
   await sql`select set_config('lock_timeout', ${String(maxLockWaitMs)}, true)`.execute(trx)
   await sql`drop table ${sql.table(partition)}`.execute(trx)

@@ -3,16 +3,16 @@ import { retentionJobs, type SignalJob } from '@muster/jobs/definitions'
 import { type RawBuilder, sql } from 'kysely'
 import type { Retention } from '../config.ts'
 
-/** Rows of one table that go when they are old. */
+/** How old rows of one table are found. */
 export type Sweep = {
   job: SignalJob
   table: keyof Database
   keepMs: (retention: Retention) => number
-  /** Which of them ended before; by an index, since most did not. */
+  /** SQL condition: the row is older than `before`. Uses an index, because few rows are. */
   isOld: (before: Date) => RawBuilder<boolean>
 }
 
-/** Every table that a sweep keeps small, one named sweep each. */
+/** One sweep for each table with a retention. */
 export const sweeps: readonly Sweep[] = [
   {
     job: retentionJobs.notifications,
@@ -24,7 +24,7 @@ export const sweeps: readonly Sweep[] = [
     job: retentionJobs.mails,
     table: 'email_messages',
     keepMs: ({ mailsMs }) => mailsMs,
-    // One that is still to be sent is owed.
+    // Mails that are not sent yet stay.
     isOld: (before) => sql`created_at < ${before} and status in ('sent', 'failed', 'dropped')`,
   },
   {

@@ -1,24 +1,37 @@
+import { once } from 'node:events'
 import { type Db, systemClock } from '@muster/db'
+import type { JobDefinition } from '@muster/jobs/definitions'
 import { type AuditEvent, auditRow } from '@muster/jobs/outbox'
 import { type Publisher, startPublisher } from '@muster/jobs/publisher'
+import { openQueue } from '@muster/jobs/queue'
+import { failFastRedis } from '@muster/jobs/redis'
 import { createLogger } from '@muster/logger'
-import { createTestDatabase, createTestRedis } from '@muster/testing'
+import { createTestDatabase, createTestRedis, eventually, startReadyProcess } from '@muster/testing'
+import type { Queue } from 'bullmq'
 import { sql } from 'kysely'
 import { startAuditWorker } from '../audit-worker.ts'
 import { openRedis } from '../chain/optional-redis.ts'
 import { readConfig } from '../config.ts'
 import type { Deps } from '../deps.ts'
 
-/** As it is when the environment says nothing of it. */
+export const mainFile = new URL('../main.ts', import.meta.url)
+
+const keyText = `k1:${Buffer.alloc(32, 7).toString('base64')}`
+export const keys = { currentId: 'k1', keys: new Map([['k1', Buffer.alloc(32, 7)]]) }
+
+/** The retention times that apply when the environment sets none. */
 export const { retention } = readConfig({
   DATABASE_URL: 'postgres://nowhere',
   REDIS_URL: 'redis://nowhere',
-  AUDIT_KEYS: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
+  AUDIT_KEYS: keyText,
 })
 
-export const keys = { currentId: 'k1', keys: new Map([['k1', Buffer.alloc(32, 7)]]) }
+type StartOptions = Partial<Pick<Deps, 'keys' | 'log' | 'redisUrl' | 'clock' | 'retention'>> & {
+  pollIntervalMs?: number
+  headIntervalMs?: number
+}
 
-/** A database and a Redis of one's own, with as many audit workers in this process as a test starts. */
+/** Creates a database and a Redis for one test, which starts any number of audit workers with them. */
 export async function createHarness() {
   const database = await createTestDatabase()
   const redis = await createTestRedis()
@@ -26,20 +39,31 @@ export async function createHarness() {
   const stops: (() => Promise<void>)[] = []
   const publisher: Publisher = startPublisher({ db: database.db, redisUrl: redis.url, log })
   stops.push(() => publisher.close())
+
+  /** Calls `use` with BullMQ's view of the audit queue. */
+  const withQueue = async <T>(use: (queue: Queue) => Promise<T>): Promise<T> => {
+    const connection = failFastRedis(redis.url)
+    await once(connection, 'ready')
+    const queue = await openQueue('audit', connection)
+    try {
+      return await use(queue)
+    } finally {
+      await queue.close()
+      connection.disconnect()
+    }
+  }
+
+  const env = { DATABASE_URL: database.url, REDIS_URL: redis.url, AUDIT_KEYS: keyText, LOG_LEVEL: 'warn' }
+
   return {
-    database,
     redis,
     db: database.db,
     publisher,
-    log,
-    start(
-      options: Partial<Pick<Deps, 'keys' | 'log' | 'redisUrl' | 'clock' | 'retention'>> & {
-        sweepIntervalMs?: number
-        headIntervalMs?: number
-      } = {},
-    ) {
-      const { sweepIntervalMs, headIntervalMs, ...changed } = options
-      const heads = openRedis(options.redisUrl ?? redis.url, log)
+    env,
+    withQueue,
+    /** Starts an audit worker in this process. */
+    start({ pollIntervalMs, headIntervalMs, ...changed }: StartOptions = {}) {
+      const heads = openRedis(changed.redisUrl ?? redis.url, log)
       const own = {
         db: database.db,
         redisUrl: redis.url,
@@ -52,7 +76,7 @@ export async function createHarness() {
       }
       const worker = startAuditWorker(
         { ...own, ...changed },
-        { concurrency: 2, ...(sweepIntervalMs && { sweepIntervalMs }), ...(headIntervalMs && { headIntervalMs }) },
+        { concurrency: 2, ...(pollIntervalMs && { pollIntervalMs }), ...(headIntervalMs && { headIntervalMs }) },
       )
       stops.unshift(async () => {
         await worker.close()
@@ -60,6 +84,14 @@ export async function createHarness() {
       })
       return worker
     },
+    /** Starts an audit worker as a process of its own and waits until it is ready. */
+    startProcess: () => startReadyProcess(mainFile, env),
+    /** Adds a job to the queue, as the daily schedule does, and waits until it has ended in this state. */
+    runJob: ({ name }: Pick<JobDefinition, 'name'>, state: 'completed' | 'failed' = 'completed') =>
+      withQueue(async (queue) => {
+        const job = await queue.add(name, {})
+        await eventually(async () => expectState(await job.getState(), state), { timeoutMs: 30_000 })
+      }),
     async close() {
       for (const stop of stops) await stop()
       await redis.close()
@@ -68,7 +100,13 @@ export async function createHarness() {
   }
 }
 
-export const someEvent = (changes: Partial<AuditEvent> = {}): AuditEvent => ({
+export type Harness = Awaited<ReturnType<typeof createHarness>>
+
+function expectState(actual: string, expected: string): void {
+  if (actual !== expected) throw new Error(`the job is ${actual}, not ${expected}`)
+}
+
+export const buildEvent = (changes: Partial<AuditEvent> = {}): AuditEvent => ({
   action: 'task.created',
   actorId: null,
   targetType: 'task',
@@ -79,10 +117,10 @@ export const someEvent = (changes: Partial<AuditEvent> = {}): AuditEvent => ({
   ...changes,
 })
 
-/** As `transact` writes them. @returns their ids */
+/** Inserts pending events as `transact` does. @returns their ids */
 export async function insertPending(db: Db, count: number, changes: Partial<AuditEvent> = {}): Promise<string[]> {
   const rows = Array.from({ length: count }, (_, index) =>
-    auditRow(someEvent({ targetId: `task-${index}`, ...changes })),
+    auditRow(buildEvent({ targetId: `task-${index}`, ...changes })),
   )
   for (let from = 0; from < rows.length; from += 1_000) {
     await db
@@ -101,7 +139,7 @@ export async function countRows(db: Db) {
   return rows[0]
 }
 
-/** What a thief with the database's own powers can do: the triggers do not fire. */
+/** Runs a statement with all triggers off, as an attacker with the rights of the database's owner can. */
 export async function tamper(db: Db, statement: string): Promise<void> {
   await db.transaction().execute(async (trx) => {
     await sql`select set_config('session_replication_role', 'replica', true)`.execute(trx)

@@ -5,10 +5,10 @@ import type { Sweep } from './sweeps.ts'
 const rowsPerStatement = 2_000
 
 /**
- * Deletes what is old in statements of bounded size; any of them may be the last one before a crash.
- * @returns how many rows went
+ * Deletes old rows in statements of limited size, so that a later run can continue after a crash.
+ * @returns how many rows it deleted
  */
-export async function sweepRows(
+export async function deleteOldRows(
   db: Db,
   { table, isOld }: Pick<Sweep, 'table' | 'isOld'>,
   before: Date,
@@ -17,7 +17,7 @@ export async function sweepRows(
   let total = 0
   for (let deleted = rowsPerStatement; deleted === rowsPerStatement; total += deleted) {
     signal.throwIfAborted()
-    // Asked once more outside: a row that somebody renews at this moment stays.
+    // The outer condition keeps a row that another transaction renews between the two reads.
     const { numAffectedRows = 0n } = await sql`
       delete from ${sql.table(table)} where ctid = any(array(
         select ctid from ${sql.table(table)} where ${isOld(before)} limit ${rowsPerStatement}

@@ -1,41 +1,20 @@
-import { once } from 'node:events'
 import { verifyChain } from '@muster/audit'
 import { newId } from '@muster/db'
-import { retentionJobs, type SignalJob } from '@muster/jobs/definitions'
-import { openQueue } from '@muster/jobs/queue'
-import { failFastRedis } from '@muster/jobs/redis'
+import { retentionJobs } from '@muster/jobs/definitions'
 import { eventually, insertUser, manualClock } from '@muster/testing'
-import { QueueEvents } from 'bullmq'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { countRows, createHarness, insertPending, keys, retention, tamper } from '../testing/harness.ts'
+import { countRows, createHarness, type Harness, insertPending, keys, retention, tamper } from '../testing/harness.ts'
 
 const now = new Date('2026-11-21T04:00:00.000Z')
 const dayMs = 86_400_000
 const ago = (ms: number) => new Date(now.getTime() - ms)
 
-let harness: Awaited<ReturnType<typeof createHarness>>
+let harness: Harness
 beforeEach(async () => {
   harness = await createHarness()
 })
 afterEach(() => harness.close())
-
-/** Runs one of the nightly jobs as its schedule would. */
-async function run(job: SignalJob): Promise<void> {
-  const redis = failFastRedis(harness.redis.url)
-  await once(redis, 'ready')
-  const queue = await openQueue('audit', redis)
-  const events = new QueueEvents('audit', { connection: { url: harness.redis.url }, prefix: '{muster-audit}' })
-  try {
-    await events.waitUntilReady()
-    const added = await queue.add(job.name, {})
-    await added.waitUntilFinished(events, 30_000)
-  } finally {
-    await events.close()
-    await queue.close()
-    redis.disconnect()
-  }
-}
 
 const start = (changed: Partial<typeof retention> = {}) =>
   harness.start({ clock: manualClock(now), retention: { ...retention, ...changed } })
@@ -47,8 +26,8 @@ const idsIn = async (table: string, column = 'id'): Promise<string[]> => {
   return rows.map(({ id }) => id).sort()
 }
 
-describe('a sweep takes what is old and leaves the rest', () => {
-  test('of notifications', async () => {
+describe('a sweep deletes old rows and keeps the others:', () => {
+  test('notifications', async () => {
     const { id: userId } = await insertUser(harness.db)
     const made = (createdAt: Date) => ({
       id: newId(),
@@ -61,11 +40,11 @@ describe('a sweep takes what is old and leaves the rest', () => {
     const [old, young] = [made(ago(91 * dayMs)), made(ago(89 * dayMs))]
     await harness.db.insertInto('notifications').values([old, young]).execute()
     start()
-    await run(retentionJobs.notifications)
+    await harness.runJob(retentionJobs.notifications)
     expect(await idsIn('notifications')).toEqual([young.id])
   })
 
-  test('of mails, but never one that is still to be sent', async () => {
+  test('mails, but never one that is not sent yet', async () => {
     const mail = (status: string, createdAt: Date) => ({
       id: newId(),
       template: 'welcome',
@@ -80,11 +59,11 @@ describe('a sweep takes what is old and leaves the rest', () => {
       .values([...old, ...kept])
       .execute()
     start()
-    await run(retentionJobs.mails)
+    await harness.runJob(retentionJobs.mails)
     expect(await idsIn('email_messages')).toEqual(kept.map(({ id }) => id).sort())
   })
 
-  test('of idempotency keys', async () => {
+  test('idempotency keys', async () => {
     const { id: actorId } = await insertUser(harness.db)
     const key = (name: string, createdAt: Date) => ({
       actor_id: actorId,
@@ -99,11 +78,11 @@ describe('a sweep takes what is old and leaves the rest', () => {
       .values([key('old', ago(dayMs + 1)), key('young', ago(dayMs - 1))])
       .execute()
     start()
-    await run(retentionJobs.idempotencyKeys)
+    await harness.runJob(retentionJobs.idempotencyKeys)
     expect(await idsIn('idempotency_keys', 'key')).toEqual(['young'])
   })
 
-  test('of sessions that ended, whether by their time or by somebody’s word', async () => {
+  test('sessions that expired or were revoked', async () => {
     const { id: userId } = await insertUser(harness.db)
     const session = (expiresAt: Date, revokedAt: Date | null = null) => ({
       id: newId(),
@@ -122,11 +101,11 @@ describe('a sweep takes what is old and leaves the rest', () => {
       .values([expired, revoked, ...kept])
       .execute()
     start()
-    await run(retentionJobs.sessions)
+    await harness.runJob(retentionJobs.sessions)
     expect(await idsIn('sessions')).toEqual(kept.map(({ id }) => id).sort())
   })
 
-  test('of challenges, password resets and failed sign-ins', async () => {
+  test('challenges, password resets and failed sign-ins', async () => {
     const { id: userId } = await insertUser(harness.db)
     for (const [age, name] of [
       [8 * dayMs, 'old'],
@@ -148,13 +127,13 @@ describe('a sweep takes what is old and leaves the rest', () => {
     }
     start()
     for (const job of [retentionJobs.challenges, retentionJobs.passwordResets, retentionJobs.signInFailures])
-      await run(job)
+      await harness.runJob(job)
     expect(await idsIn('two_factor_challenges')).toHaveLength(1)
     expect(await idsIn('password_resets')).toHaveLength(1)
     expect(await idsIn('sign_in_failures', 'key')).toEqual(['young'])
   })
 
-  test('of which morning digests were sent', async () => {
+  test('the ledger of morning digests', async () => {
     const { id: userId } = await insertUser(harness.db)
     const sent = (ageDays: number) => ({
       id: newId(),
@@ -168,31 +147,31 @@ describe('a sweep takes what is old and leaves the rest', () => {
     const [old, young] = [sent(91), sent(89)]
     await harness.db.insertInto('digest_deliveries').values([old, young]).execute()
     start()
-    await run(retentionJobs.digests)
+    await harness.runJob(retentionJobs.digests)
     expect(await idsIn('digest_deliveries')).toEqual([young.id])
   })
 
-  test('for as long as the environment says', async () => {
+  test('by the retention of the environment', async () => {
     await harness.db
       .insertInto('sign_in_failures')
       .values({ key: 'k', failures: 1, updated_at: ago(8 * dayMs) })
       .execute()
     start({ signInFailuresMs: 9 * dayMs })
-    await run(retentionJobs.signInFailures)
+    await harness.runJob(retentionJobs.signInFailures)
     expect(await idsIn('sign_in_failures', 'key')).toEqual(['k'])
   })
 
-  test('also when there are more than one statement takes', async () => {
+  test('also more rows than one statement deletes', async () => {
     await sql`insert into sign_in_failures (key, failures, updated_at)
       select n::text, 1, ${ago(30 * dayMs)} from generate_series(1, 4500) n`.execute(harness.db)
     start()
-    await run(retentionJobs.signInFailures)
+    await harness.runJob(retentionJobs.signInFailures)
     expect(await idsIn('sign_in_failures', 'key')).toEqual([])
   })
 })
 
 describe('months of the audit log', () => {
-  /** Chains events of these moments, each in a batch of its own so that they stand in this order. */
+  /** Chains events of these times in this order. */
   async function chain(...moments: string[]): Promise<string[]> {
     const ids: string[] = []
     for (const moment of moments) {
@@ -200,7 +179,7 @@ describe('months of the audit log', () => {
       await sql`update audit_pending set created_at = ${moment} where id = ${id}`.execute(harness.db)
       ids.push(id)
     }
-    const worker = harness.start({ sweepIntervalMs: 20 })
+    const worker = harness.start({ pollIntervalMs: 20 })
     await eventually(async () => expect(await countRows(harness.db)).toMatchObject({ pending: 0 }))
     await worker.close()
     return ids
@@ -214,15 +193,15 @@ describe('months of the audit log', () => {
   const verify = () => verifyChain(harness.db, keys)
   const dropOld = async () => {
     const worker = start()
-    await run(retentionJobs.auditMonths)
+    await harness.runJob(retentionJobs.auditMonths)
     await worker.close()
   }
 
-  test('go after 24 whole months and leave signed checkpoints over which the chain is followed', async () => {
+  test('are dropped after 24 whole months, and signed checkpoints keep the chain verifiable', async () => {
     await chain(
       '2024-09-10T00:00:00Z',
       '2024-09-30T23:59:59Z',
-      // Around midnight the order of the chain is not that of time.
+      // Around midnight the order of the chain differs from that of time.
       '2024-10-01T00:00:00.001Z',
       '2024-09-30T23:59:59.999Z',
       '2024-10-20T00:00:00Z',
@@ -230,7 +209,7 @@ describe('months of the audit log', () => {
       '2026-11-20T00:00:00Z',
     )
     await dropOld()
-    // Those of October 2024 are over for 24 months at the end of October 2026, those of November are not.
+    // At the end of October 2026, 24 whole months have passed since October 2024, but not since November.
     expect((await months()).slice(0, 1)).toEqual(['2024_11'])
     const checkpoints = await harness.db.selectFrom('audit_checkpoints').selectAll().orderBy('from_seq').execute()
     expect(checkpoints.map(({ from_seq, to_seq }) => [from_seq, to_seq])).toEqual([
@@ -255,7 +234,7 @@ describe('months of the audit log', () => {
     ])
   })
 
-  test('a month that was dropped without a checkpoint, or with a forged one, is missing', async () => {
+  test('a month dropped without a checkpoint, or with a forged one, is reported as removed', async () => {
     await chain('2024-09-10T00:00:00Z', '2024-10-10T00:00:00Z', '2026-11-20T00:00:00Z')
     await sql`drop table audit_events_2024_09`.execute(harness.db)
     expect(await verify()).toMatchObject({ ok: false, faults: [{ kind: 'removed', seq: 1, toSeq: 1 }] })
@@ -269,7 +248,7 @@ describe('months of the audit log', () => {
     ])
   })
 
-  test('a month in which a row was changed stays, and the others go', async () => {
+  test('a month with a changed row is kept, and the others are dropped', async () => {
     await chain('2024-09-10T00:00:00Z', '2024-10-10T00:00:00Z', '2026-11-20T00:00:00Z')
     await tamper(harness.db, `update audit_events set action = 'harmless' where seq = 1`)
     await dropOld()
@@ -278,24 +257,28 @@ describe('months of the audit log', () => {
     expect(await verify()).toMatchObject({ ok: false, droppedRows: 1, faults: [{ kind: 'changed', seq: 1 }] })
   })
 
-  test('what is left after rows of an old month were taken away is still noticed when it is dropped', async () => {
+  test('a removed row of a dropped month is still reported', async () => {
     await chain('2024-09-10T00:00:00Z', '2024-09-11T00:00:00Z', '2024-09-12T00:00:00Z', '2026-11-20T00:00:00Z')
     await tamper(harness.db, 'delete from audit_events where seq = 3')
     await dropOld()
     expect(await verify()).toMatchObject({ ok: false, faults: [{ kind: 'removed', seq: 3, toSeq: 3 }] })
   })
 
-  test('two workers at it drop each month once, beside one that chains', async () => {
+  test('two workers drop each month once while events are chained', async () => {
     await chain('2024-09-10T00:00:00Z', '2024-10-10T00:00:00Z')
     const [one, other] = [start(), start()]
     await insertPending(harness.db, 500)
-    await Promise.all([run(retentionJobs.auditMonths), run(retentionJobs.auditMonths), insertPending(harness.db, 500)])
+    await Promise.all([
+      harness.runJob(retentionJobs.auditMonths),
+      harness.runJob(retentionJobs.auditMonths),
+      insertPending(harness.db, 500),
+    ])
     await eventually(async () => expect(await countRows(harness.db)).toMatchObject({ pending: 0 }))
     await Promise.all([one.close(), other.close()])
     expect(await verify()).toMatchObject({ ok: true, droppedRows: 2 })
   })
 
-  test('checkpoints can not be changed or deleted', async () => {
+  test('checkpoints cannot be changed or deleted', async () => {
     await chain('2024-09-10T00:00:00Z')
     await dropOld()
     for (const statement of [

@@ -1,0 +1,66 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { freePort } from '@muster/devkit'
+import { endWithTest } from './end-with-test.ts'
+import { eventually } from './eventually.ts'
+
+export type TestProcess = {
+  child: ChildProcess
+  /** Returns all that the process has written to stdout and stderr so far. */
+  output(): string
+  /** Resolves when the process has ended and its output is read. The code is null when a signal ended it. */
+  ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
+  /** Sends a signal unless the process has ended, and waits for its end. @returns the exit code; null when the signal ended it */
+  stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>
+}
+
+export type ReadyProcess = TestProcess & { opsUrl: string }
+
+/** Generous, because a start takes several seconds while other tests use all cores. */
+const readyTimeoutMs = 60_000
+
+/**
+ * Starts an app's main file as a process of its own, which is killed when the test ends. Its environment is `env` and nothing of the
+ * test's own but the search path and the temporary folder.
+ */
+export function startTestProcess(mainFile: URL, env: Record<string, string | undefined>): TestProcess {
+  const { PATH, TMPDIR } = process.env
+  const child = spawn(process.execPath, [fileURLToPath(mainFile)], {
+    env: { PATH, TMPDIR, NODE_ENV: 'test', OPS_PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  endWithTest(child)
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk
+    })
+  }
+  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal }))
+  return {
+    child,
+    output: () => output,
+    ended,
+    async stop(signal) {
+      if (child.exitCode === null && child.signalCode === null) child.kill(signal)
+      return (await ended).code
+    },
+  }
+}
+
+/** Starts a process like {@link startTestProcess} and waits until its ops port answers that it is ready. */
+export async function startReadyProcess(mainFile: URL, env: Record<string, string | undefined>): Promise<ReadyProcess> {
+  const opsPort = await freePort()
+  const started = startTestProcess(mainFile, { ...env, OPS_PORT: String(opsPort) })
+  const opsUrl = `http://127.0.0.1:${opsPort}`
+  const isReady = async () => {
+    const { exitCode, signalCode } = started.child
+    if (exitCode !== null || signalCode !== null) return false
+    const { ok, status } = await fetch(`${opsUrl}/readyz`)
+    if (!ok) throw new Error(`/readyz answers ${status}:\n${started.output()}`)
+    return true
+  }
+  if (await eventually(isReady, { timeoutMs: readyTimeoutMs })) return { ...started, opsUrl }
+  throw new Error(`the process ended before it was ready:\n${started.output()}`)
+}
