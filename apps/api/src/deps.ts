@@ -1,6 +1,6 @@
 import { type Clock, type CorrectedClock, createDb, createLookupDb, type Db, systemClock } from '@muster/db'
 import { openQueueMonitor, type QueueMonitor } from '@muster/jobs/admin'
-import { createTransact, type Transact } from '@muster/jobs/outbox'
+import { createTransact, createTransactStatement, type Transact, type TransactStatement } from '@muster/jobs/outbox'
 import { type Publisher, startPublisher } from '@muster/jobs/publisher'
 import type { Logger } from '@muster/logger'
 import { createPasswordHasher, type PasswordHasher } from '@muster/security/password-hasher'
@@ -23,6 +23,8 @@ export type Deps = {
   publisher: Publisher
   queueMonitor: QueueMonitor
   transact: Transact
+  /** For the most frequent writes: a transaction of one statement. */
+  transactStatement: TransactStatement
   passwords: PasswordHasher
   storage: Storage
   revocations: Revocations
@@ -80,6 +82,7 @@ export function createDeps(
     publisher,
     queueMonitor,
     transact: createTransact({ db, publisher }),
+    transactStatement: createTransactStatement({ db, publisher }),
     passwords: createPasswordHasher({ keys: config.keys.password, ...config.passwords }),
     storage: createStorage(config.storage),
     revocations,

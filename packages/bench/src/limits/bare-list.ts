@@ -19,12 +19,20 @@ const page = `
         order by tasks.due_date, tasks.id limit 21)
     ) found order by sort_key, id limit 21
   )
-  select tasks.id, tasks.owner_id, tasks.assignee_id, tasks.organization_id, tasks.title, tasks.description, tasks.due_date,
-    tasks.priority, tasks.category, tasks.status, tasks.link, tasks.completed_at, tasks.version, tasks.created_at, tasks.updated_at,
-    to_char(page.sort_key at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as sort_key,
+  select tasks.id as "id", tasks.owner_id as "ownerId", tasks.assignee_id as "assigneeId",
+    tasks.organization_id as "organizationId", tasks.title as "title", tasks.description as "description",
+    tasks.due_date as "dueDate", tasks.priority as "priority", tasks.category as "category", tasks.status as "status",
+    tasks.link as "link", tasks.completed_at as "completedAt", tasks.version as "version", tasks.created_at as "createdAt",
+    tasks.updated_at as "updatedAt",
+    to_char(page.sort_key at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "sortKey",
     (select coalesce(json_agg(a order by a.created_at, a.id), '[]') from attachments a where a.task_id = tasks.id) as attachments,
-    (select coalesce(json_agg(r order by r.scheduled_at, r.id), '[]') from reminders r
-      where r.task_id = tasks.id and r.user_id = $1) as reminders
+    (select coalesce(json_agg(r order by r."scheduledAt", r.id), '[]') from (
+      select reminders.id as "id", reminders.task_id as "taskId", reminders.scheduled_at as "scheduledAt",
+        reminders.offset_minutes as "offsetMinutes", reminders.type as "type", reminders.message as "message",
+        reminders.status as "status", reminders.late as "late", reminders.sent_at as "sentAt",
+        reminders.created_at as "createdAt"
+      from reminders where task_id = tasks.id and user_id = $1
+    ) r) as reminders
   from page join tasks on tasks.id = page.id order by page.sort_key, page.id`
 const count = `
   select count(*) as total from (

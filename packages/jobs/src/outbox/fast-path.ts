@@ -1,7 +1,7 @@
 import type { Clock, Db } from '@muster/db'
 import { sql } from 'kysely'
+import type { OutboxRow } from './effects.ts'
 import { maxBatch, publish, type Queues } from './publish.ts'
-import type { OutboxRow } from './transact.ts'
 
 /** Publishes the rows that this process has just committed. */
 export type FastPath = {

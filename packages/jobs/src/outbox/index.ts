@@ -1,3 +1,5 @@
 export { type AuditEvent, auditRow } from './audit-row.ts'
+export { type Effects, noPublisher } from './effects.ts'
 export { readOutboxState } from './outbox-state.ts'
-export { createTransact, noPublisher, type Transact, type TransactContext } from './transact.ts'
+export { createTransact, type Transact, type TransactContext } from './transact.ts'
+export { createTransactStatement, type TransactStatement } from './transact-statement.ts'

@@ -4,7 +4,7 @@ import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { optimizeImage } from '../definitions/index.ts'
 import { createJobsWorld, enqueueJob, type JobsWorld, someImage, takeEffect } from '../testing/jobs-world.ts'
-import { noPublisher } from './transact.ts'
+import { noPublisher } from './effects.ts'
 
 let world: JobsWorld
 beforeEach(async () => {

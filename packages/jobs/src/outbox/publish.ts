@@ -3,7 +3,7 @@ import { Counter, registry } from '@muster/telemetry'
 import type { JobsOptions, Queue } from 'bullmq'
 import { allJobs } from '../definitions/all-jobs.ts'
 import type { QueueName } from '../definitions/define-job.ts'
-import type { OutboxRow } from './transact.ts'
+import type { OutboxRow } from './effects.ts'
 
 /** The most rows that are published together. */
 export const maxBatch = 500

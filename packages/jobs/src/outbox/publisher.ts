@@ -8,11 +8,11 @@ import { failFastRedis } from '../redis/connection.ts'
 import { probeRedis } from '../redis/probe.ts'
 import { openQueue } from '../redis/queue.ts'
 import { periodsMs } from '../schedules/schedules-and-retries.ts'
+import type { Nudge } from './effects.ts'
 import { isSameEpoch, readEpoch } from './epoch.ts'
 import { createFastPath } from './fast-path.ts'
 import type { Queues } from './publish.ts'
 import { publishPending, unpublish } from './slow-path.ts'
-import type { Nudge } from './transact.ts'
 
 /** Publishes outbox rows to BullMQ. Every process that enqueues jobs runs one. */
 export type Publisher = Nudge & {

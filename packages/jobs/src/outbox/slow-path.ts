@@ -1,8 +1,8 @@
 import type { Clock, Db } from '@muster/db'
 import { sql } from 'kysely'
+import type { OutboxRow } from './effects.ts'
 import { fastPathMs } from './fast-path.ts'
 import { maxBatch, publish, type Queues } from './publish.ts'
-import type { OutboxRow } from './transact.ts'
 
 /** Sorts before every id. */
 const nilId = '00000000-0000-0000-0000-000000000000'

@@ -6,21 +6,20 @@ import fp from 'fastify-plugin'
 import type { Deps } from '../../deps.ts'
 import { type Actor, type Origin, originOf } from '../../http/actor.ts'
 import { domainErrorOf } from '../../http/domain-error-of.ts'
-import { insertEvent, insertIfHidden, type TargetType } from './denied-access.queries.ts'
+import { always, type Target, type TargetType, whenHidden } from './denied-access.queries.ts'
 
-type Target = { type: TargetType; id: string }
 type Denial = { actor: Actor; origin: Origin; method: string; route: string; code: string; target: Target | undefined }
-type DenialDeps = Pick<Deps, 'db' | 'publisher' | 'clock' | 'log'>
+type DenialDeps = Pick<Deps, 'transactStatement' | 'clock' | 'log'>
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** What the route's id names, by which a denied access is recorded. */
+    /** The kind of target that the route's id names: the target of the audit event of a denied access. */
     target?: { type: TargetType } & ({ param: string } | { field: string })
   }
 }
 
 const apiPrefix = '/api/v1'
-/** The same person at the same thing, again and again, is one event a minute. */
+/** Repeated denials of the same actor, route and target are one event a minute. */
 const repeatMs = 60_000
 const maxRemembered = 10_000
 const maxWaiting = 1_000
@@ -32,9 +31,9 @@ const droppedTotal = new Counter({
 })
 
 /**
- * Writes to the audit log who tried to reach what exists and is not for them: what is somebody else's (404, since nobody
- * is told that it exists), and what their role does not allow (403). It happens after the answer, so that no request
- * waits for it and no answer's time tells what exists.
+ * Records denied accesses in the audit log: requests for a target that exists but is hidden from the actor (answered 404, so
+ * that the actor does not learn that it exists), and requests that the actor's role does not allow (403). The event is
+ * written after the answer, so that no request waits for it and the time of an answer does not reveal what exists.
  */
 export const deniedAccessPlugin = fp(async (app: FastifyInstance, { context }: { context: DenialDeps }) => {
   const denials = createDenialLog(context)
@@ -53,7 +52,7 @@ function denialOf(request: FastifyRequest, { code }: DomainError): Denial | unde
   const route = routeOptions.url?.slice(apiPrefix.length)
   if (!actor || !route) return undefined
   const target = targetOf(request, routeOptions.config.target)
-  // Nothing that could exist was asked for.
+  // The route names no target, so nothing can be hidden.
   if (code === 'NOT_FOUND' && !target) return undefined
   return { actor, origin: originOf(request), method, route, code, target }
 }
@@ -67,8 +66,8 @@ function targetOf({ params, body }: FastifyRequest, declared: FastifyContextConf
 const asTarget = (type: TargetType, id: unknown): Target | undefined =>
   typeof id === 'string' && isUuid(id.toLowerCase()) ? { type, id: id.toLowerCase() } : undefined
 
-/** Writes denials one after the other, behind the requests. */
-function createDenialLog({ db, publisher, clock, log }: DenialDeps) {
+/** Creates the queue of denials, which are written one after the other, after their requests. */
+function createDenialLog({ transactStatement, clock, log }: DenialDeps) {
   const waiting: Denial[] = []
   const notedUntilMs = new Map<string, number>()
   let running: Promise<void> | undefined
@@ -88,10 +87,10 @@ function createDenialLog({ db, publisher, clock, log }: DenialDeps) {
   const drain = async () => {
     for (let denial = waiting.shift(); denial; denial = waiting.shift()) {
       try {
-        if (await write(db, denial)) publisher.wakeAuditWorker()
+        await write(transactStatement, denial)
       } catch (error) {
         droppedTotal.inc()
-        log.warn({ err: error }, 'a denied access was not written to the audit log')
+        log.warn({ err: error }, 'audit event of a denied access dropped')
       }
     }
     running = undefined
@@ -108,17 +107,19 @@ function createDenialLog({ db, publisher, clock, log }: DenialDeps) {
   }
 }
 
-/** @returns whether there was something to write */
-async function write(db: Deps['db'], { actor, origin, method, route, code, target }: Denial): Promise<boolean> {
-  const event = {
-    action: 'access.denied',
-    actorId: actor.userId,
-    targetType: target?.type ?? 'route',
-    targetId: target?.id ?? `${method} ${route}`,
-    after: { method, route, code },
-    context: origin,
-  }
-  if (code === 'NOT_FOUND' && target) return insertIfHidden(db, event, target, actor)
-  await insertEvent(db, event)
-  return true
+async function write(
+  transactStatement: Deps['transactStatement'],
+  { actor, origin, method, route, code, target }: Denial,
+): Promise<void> {
+  await transactStatement(({ audit }) => {
+    audit({
+      action: 'access.denied',
+      actorId: actor.userId,
+      targetType: target?.type ?? 'route',
+      targetId: target?.id ?? `${method} ${route}`,
+      after: { method, route, code },
+      context: origin,
+    })
+    return code === 'NOT_FOUND' && target ? whenHidden(target, actor) : always
+  })
 }

@@ -1,10 +1,8 @@
-import type { Db } from '@muster/db'
-import { auditRow } from '@muster/jobs/outbox'
 import { taskVisibleToSql } from '@muster/policy'
 import { type RawBuilder, sql } from 'kysely'
 import type { Actor } from '../../http/actor.ts'
 
-/** Of each kind of thing that an address can name: whether there is one of this id that the actor is kept away from. */
+/** For each kind of target that a route can name: selects a row when the target exists and is hidden from the actor. */
 const hidden = {
   task: (id: string, actor: Actor) =>
     sql`select from tasks where id = ${id}::uuid and (${taskVisibleToSql(actor)}) is not true`,
@@ -25,28 +23,12 @@ const hidden = {
     select from invites where id = ${id}::uuid and inviter_id <> ${userId}::uuid`,
 } satisfies Record<string, (id: string, actor: Actor) => RawBuilder<unknown>>
 
-/** What an address can name. */
 export type TargetType = keyof typeof hidden
+export type Target = { type: TargetType; id: string }
 
-/**
- * Writes the event, in one statement; of what is not there, or is the actor's own, nothing happened.
- * @returns whether it was written
- */
-export async function insertIfHidden(
-  db: Db,
-  event: Parameters<typeof auditRow>[0],
-  target: { type: TargetType; id: string },
-  actor: Actor,
-): Promise<boolean> {
-  const row = auditRow(event)
-  const { numAffectedRows = 0n } = await sql`
-    insert into audit_pending (id, action, actor_id, target_type, target_id, ip, user_agent, request_id, after)
-    select ${row.id}::uuid, ${row.action}::text, ${row.actor_id}::uuid, ${row.target_type}::text, ${row.target_id}::text,
-      ${row.ip}::text, ${row.user_agent}::text, ${row.request_id}::text, ${row.after}::jsonb
-    where exists (${hidden[target.type](target.id, actor)})`.execute(db)
-  return numAffectedRows > 0n
-}
+/** For `transactStatement`: lets the audit event be written only when the target exists and is hidden from the actor. */
+export const whenHidden = ({ type, id }: Target, actor: Actor): RawBuilder<unknown> =>
+  sql`written as (${hidden[type](id, actor)})`
 
-export async function insertEvent(db: Db, event: Parameters<typeof auditRow>[0]): Promise<void> {
-  await db.insertInto('audit_pending').values(auditRow(event)).execute()
-}
+/** For `transactStatement`: lets the audit event be written in any case. */
+export const always: RawBuilder<unknown> = sql`written as (select)`

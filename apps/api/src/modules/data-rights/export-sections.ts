@@ -1,6 +1,7 @@
 import type { Db } from '@muster/db'
 import { sql } from 'kysely'
 import type { UserRow } from '../accounts/accounts.service.ts'
+import { taskColumns } from '../tasks/task-columns.ts'
 import { type Cursor, type ExportPage, readAuditPage, readPage, readPendingAuditPage } from './export.queries.ts'
 
 type Person = Pick<UserRow, 'id' | 'email'>
@@ -17,22 +18,7 @@ const owned = (name: string, { table, owner = 'user_id', ...part }: Part): Secti
     readPage(db, { ...part, from: sql.table(table), where: sql`${sql.ref(owner)} = ${id}` }, after),
 })
 
-const taskColumns = [
-  'id',
-  'owner_id',
-  'assignee_id',
-  'organization_id',
-  'title',
-  'description',
-  'due_date',
-  'priority',
-  'category',
-  'status',
-  'link',
-  'completed_at',
-  'created_at',
-  'updated_at',
-]
+const exportedTaskColumns = taskColumns.names.filter((name) => name !== 'version')
 const byDueDate = [
   ['due_date', 'timestamptz'],
   ['id', 'uuid'],
@@ -170,8 +156,8 @@ export const sections: readonly Section[] = [
   }),
   friends,
   blocks,
-  owned('ownedTasks', { table: 'tasks', owner: 'owner_id', columns: taskColumns, order: byDueDate }),
-  owned('assignedTasks', { table: 'tasks', owner: 'assignee_id', columns: taskColumns, order: byDueDate }),
+  owned('ownedTasks', { table: 'tasks', owner: 'owner_id', columns: exportedTaskColumns, order: byDueDate }),
+  owned('assignedTasks', { table: 'tasks', owner: 'assignee_id', columns: exportedTaskColumns, order: byDueDate }),
   attachmentsWithUrls,
   owned('reminders', {
     table: 'reminders',

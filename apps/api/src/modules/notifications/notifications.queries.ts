@@ -1,71 +1,62 @@
-import type { Db, Json } from '@muster/db'
-import { type NotificationType, notificationTypes } from '@muster/policy'
+import type { Db } from '@muster/db'
+import { notificationTypes } from '@muster/policy'
 import { type RawBuilder, sql } from 'kysely'
+import type { RowOf } from '../../sql/columns.ts'
 import { limitLiteral } from '../../sql/limit-literal.ts'
+import { notificationColumns, type StoredNotification } from './notification-columns.ts'
 import type { NotificationQuery } from './notifications.schema.ts'
 
-export type NotificationRow = {
-  id: string
-  type: NotificationType
-  title: string
-  message: string
-  task_id: string | null
-  chat_id: string | null
-  data: Json
-  summarized: number | null
-  is_read: boolean
-  created_at: Date
-}
+type NotificationRow = RowOf<'notifications', StoredNotification>
 
-/** The last notification of the page before. The time is as exact as Postgres has it, so that none is passed over. */
+/** The last notification of the previous page. The time has the microseconds of Postgres, so that none is skipped. */
 export type NotificationPosition = { createdAt: string; id: string }
 
-const columns = sql.raw('id, type, title, message, task_id, chat_id, data, summarized, is_read, created_at')
+const columns = notificationColumns.selection
 
 /**
- * A person's notifications, the newest first. Each type is read from its own place in the index only as far as the page
- * reaches, so the price grows neither with their number nor with that of those which the filters leave out.
+ * Lists a user's notifications, the newest first. Each type is read from its own part of the index and only as far as the
+ * page reaches, so the cost grows neither with their number nor with the number of those that the filters leave out.
  */
 export async function listNotifications(
   db: Db,
   userId: string,
   { type = [...notificationTypes], unread }: Pick<NotificationQuery, 'type' | 'unread'>,
   { after, count }: { after: NotificationPosition | undefined; count: number },
-): Promise<(NotificationRow & { position: string })[]> {
-  const order = sql`order by created_at desc, id desc`
+): Promise<{ notification: StoredNotification; position: string }[]> {
   const start = after ? sql`and (created_at, id) < (${after.createdAt}::timestamptz, ${after.id}::uuid)` : sql``
-  // The type literally: as a parameter each is taken for as frequent as another, and a prepared statement would look for one
-  // that the user never got by going through everybody's in order of time.
+  // The type is a literal: for a parameter Postgres assumes that each type is equally frequent, and a prepared statement
+  // would look for one that the user never got in the notifications of all users, in order of time.
   const branches = [...new Set(type)].map(
     (one) => sql`(
       select ${columns} from notifications
       where user_id = ${userId} and type = ${sql.lit(one)} ${readState(unread)} ${start}
-      ${order} limit ${limitLiteral(count)})`,
+      order by created_at desc, id desc limit ${limitLiteral(count)})`,
   )
   const { rows } = await sql<NotificationRow & { position: string }>`
-    select found.*, to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as position
-    from (${sql.join(branches, sql` union all `)}) found ${order} limit ${count}`.execute(db)
-  return rows
+    select found.*, to_char("createdAt" at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as position
+    from (${sql.join(branches, sql` union all `)}) found order by "createdAt" desc, id desc limit ${count}`.execute(db)
+  return rows.map(({ position, ...row }) => ({ notification: notificationColumns.fromRow(row), position }))
 }
 
-/** Literally, so that the index of the unread serves a prepared statement too. */
+/** A literal, so that a prepared statement can use the index of unread notifications too. */
 const readState = (isUnread: boolean | undefined): RawBuilder<unknown> =>
   isUnread === undefined ? sql`` : isUnread ? sql`and not is_read` : sql`and is_read`
 
+/** Counts the user's unread notifications. */
 export async function countUnread(db: Db, userId: string): Promise<number> {
   const { rows } = await sql<{ count: number }>`
     select count(*) from notifications where user_id = ${userId} and not is_read`.execute(db)
   return rows[0]?.count ?? 0
 }
 
-/** @returns undefined when it is somebody else's, or none */
-export async function setRead(db: Db, id: string, userId: string): Promise<NotificationRow | undefined> {
-  const { rows } = await sql<NotificationRow>`
-    update notifications set is_read = true where id = ${id} and user_id = ${userId} returning ${columns}`.execute(db)
-  return rows[0]
-}
+/** Marks a notification of the user as read; undefined when it does not exist or belongs to another user. */
+export const setRead = (db: Db, id: string, userId: string): Promise<StoredNotification | undefined> =>
+  readNotification(
+    db,
+    sql`update notifications set is_read = true where id = ${id} and user_id = ${userId} returning ${columns}`,
+  )
 
-/** @returns how many were unread, at most `limit` */
+/** Marks unread notifications of the user as read. @returns their number, at most `limit` */
 export async function setAllRead(db: Db, userId: string, limit: number): Promise<number> {
   const { numAffectedRows = 0n } = await sql`
     update notifications set is_read = true where not is_read and id = any(array(
@@ -74,9 +65,17 @@ export async function setAllRead(db: Db, userId: string, limit: number): Promise
   return Number(numAffectedRows)
 }
 
-/** @returns the row as it was; undefined when it is somebody else's, or none */
-export async function deleteNotification(db: Db, id: string, userId: string): Promise<NotificationRow | undefined> {
-  const { rows } = await sql<NotificationRow>`
-    delete from notifications where id = ${id} and user_id = ${userId} returning ${columns}`.execute(db)
-  return rows[0]
+/**
+ * Deletes a notification of the user.
+ * @returns the notification as it was; undefined when it does not exist or belongs to another user
+ */
+export const deleteNotification = (db: Db, id: string, userId: string): Promise<StoredNotification | undefined> =>
+  readNotification(db, sql`delete from notifications where id = ${id} and user_id = ${userId} returning ${columns}`)
+
+async function readNotification(
+  db: Db,
+  statement: RawBuilder<NotificationRow>,
+): Promise<StoredNotification | undefined> {
+  const { rows } = await statement.execute(db)
+  return rows[0] && notificationColumns.fromRow(rows[0])
 }

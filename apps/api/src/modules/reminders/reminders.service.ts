@@ -8,7 +8,6 @@ import { cursorInstant, cursorOf } from '../../http/cursor.ts'
 import { exactId } from '../../http/fields.ts'
 import { claimOrReplay, type Idempotency, replayedResourceDeleted } from '../../http/idempotency.ts'
 import { getVisibleTask, lockVisibleTask } from '../task-access/task-access.service.ts'
-import { type ReminderRow, toReminder } from './reminder-view.ts'
 import * as queries from './reminders.queries.ts'
 import type { NewReminder, Reminder, ReminderPatch, ReminderQuery } from './reminders.schema.ts'
 
@@ -35,21 +34,11 @@ export function createReminder(
     if (replayedId) {
       const replayed = await queries.findReminder(trx, replayedId, actor.userId)
       if (!replayed) throw replayedResourceDeleted()
-      return toReminder(replayed)
+      return replayed
     }
     const scheduledAt = await futureTime(trx, actor, fields.taskId, fields, now)
-    const row = await queries.insertReminder(trx, {
-      id,
-      task_id: fields.taskId,
-      user_id: actor.userId,
-      scheduled_at: scheduledAt,
-      offset_minutes: fields.offsetMinutes ?? null,
-      type: fields.type,
-      message: fields.message ?? null,
-      created_at: now,
-      updated_at: now,
-    })
-    const reminder = toReminder(row)
+    const reminder = newReminderOf({ id, scheduledAt }, fields, now)
+    await queries.insertReminder(trx, actor.userId, reminder)
     audit({ ...eventOn(actor, id, origin), action: 'reminder.created', after: reminder })
     afterCommit(() => invalidateAnalytics({ redis }, [actor.userId]))
     return reminder
@@ -58,23 +47,23 @@ export function createReminder(
 
 /** Returns a reminder of the actor. @throws DomainError NOT_FOUND, also for a reminder of another user */
 export async function getReminder({ lookups }: Pick<Deps, 'lookups'>, actor: Actor, id: string): Promise<Reminder> {
-  return toReminder(await ownOrThrow(queries.findReminder(lookups, id, actor.userId)))
+  return ownOrThrow(await queries.findReminder(lookups, id, actor.userId))
 }
 
 /** Lists the actor's reminders, the earliest first. @throws DomainError VALIDATION_FAILED for an invalid cursor */
 export async function listReminders({ db }: Pick<Deps, 'db'>, actor: Actor, { status, limit, cursor }: ReminderQuery) {
   const after = cursor === undefined ? undefined : readPosition(cursor)
-  const rows = await queries.listReminders(db, actor.userId, { status, after, count: limit + 1 })
-  const shown = rows.slice(0, limit)
+  const found = await queries.listReminders(db, actor.userId, { status, after, count: limit + 1 })
+  const shown = found.slice(0, limit)
   const last = shown.at(-1)
-  const nextCursor = last && rows.length > limit ? writePosition(last) : null
-  return { reminders: shown.map(toReminder), pagination: { limit, nextCursor } }
+  const nextCursor = last && found.length > limit ? writePosition(last) : null
+  return { reminders: shown, pagination: { limit, nextCursor } }
 }
 
 /** Lists the actor's reminders of one task. @throws DomainError NOT_FOUND when the task is not visible to the actor */
 export async function listRemindersOfTask({ db }: Pick<Deps, 'db'>, actor: Actor, taskId: string): Promise<Reminder[]> {
   await getVisibleTask(db, taskId, actor)
-  return (await queries.listRemindersOfTask(db, taskId, actor.userId)).map(toReminder)
+  return queries.listRemindersOfTask(db, taskId, actor.userId)
 }
 
 /**
@@ -92,20 +81,20 @@ export function updateReminder(
   return transact(async ({ trx, audit, afterCommit }) => {
     const now = clock.now()
     // Locks the task before its reminder, as completing a task does; the other order could deadlock.
-    const { task_id: taskId } = await ownOrThrow(queries.findReminder(trx, id, actor.userId))
+    const { taskId } = ownOrThrow(await queries.findReminder(trx, id, actor.userId))
     const moved = isSchedule(patch) ? await movedTo(trx, actor, taskId, patch, now) : {}
-    const before = await ownOrThrow(queries.lockReminder(trx, id, actor.userId))
+    const before = ownOrThrow(await queries.lockReminder(trx, id, actor.userId))
     if (isSchedule(patch)) assertStatus(before, ['pending', 'failed'])
     if (patch.status && patch.status !== before.status) assertStatus(before, ['pending', 'sent'])
-    const row = await queries.updateReminder(trx, id, { ...moved, ...plainChanges(before, patch, now) }, now)
+    const after = ownOrThrow(await queries.updateReminder(trx, id, { ...moved, ...plainChanges(before, patch) }, now))
     audit({
       ...eventOn(actor, id, origin),
       action: patch.status ? `reminder.${patch.status}` : 'reminder.updated',
-      before: toReminder(before),
-      after: toReminder(row),
+      before,
+      after,
     })
     afterCommit(() => invalidateAnalytics({ redis }, [actor.userId]))
-    return toReminder(row)
+    return after
   })
 }
 
@@ -117,7 +106,7 @@ export function deleteReminder(
   { origin }: { origin: Origin },
 ): Promise<Reminder> {
   return transact(async ({ trx, audit, afterCommit }) => {
-    const before = toReminder(await ownOrThrow(queries.lockReminder(trx, id, actor.userId)))
+    const before = ownOrThrow(await queries.lockReminder(trx, id, actor.userId))
     await queries.deleteReminder(trx, id)
     audit({ ...eventOn(actor, id, origin), action: 'reminder.deleted', before })
     afterCommit(() => invalidateAnalytics({ redis }, [actor.userId]))
@@ -125,11 +114,27 @@ export function deleteReminder(
   })
 }
 
-async function ownOrThrow<T>(found: Promise<T | undefined>): Promise<T> {
-  const row = await found
-  if (!row) throw new DomainError('NOT_FOUND')
-  return row
+function ownOrThrow(reminder: Reminder | undefined): Reminder {
+  if (!reminder) throw new DomainError('NOT_FOUND')
+  return reminder
 }
+
+const newReminderOf = (
+  { id, scheduledAt }: Pick<Reminder, 'id' | 'scheduledAt'>,
+  fields: NewReminder,
+  now: Date,
+): Reminder => ({
+  id,
+  taskId: fields.taskId,
+  scheduledAt,
+  offsetMinutes: fields.offsetMinutes ?? null,
+  type: fields.type,
+  message: fields.message ?? null,
+  status: 'pending',
+  late: false,
+  sentAt: null,
+  createdAt: now.toISOString(),
+})
 
 const isSchedule = ({ scheduledAt, offsetMinutes }: Schedule) => (scheduledAt ?? offsetMinutes) !== undefined
 
@@ -138,12 +143,12 @@ const isSchedule = ({ scheduledAt, offsetMinutes }: Schedule) => (scheduledAt ??
  * until the transaction ends.
  * @throws DomainError NOT_FOUND, CONFLICT for a completed task, VALIDATION_FAILED for a time that has passed
  */
-async function futureTime(trx: Trx, actor: Actor, taskId: string, schedule: Schedule, now: Date): Promise<Date> {
+async function futureTime(trx: Trx, actor: Actor, taskId: string, schedule: Schedule, now: Date): Promise<string> {
   const task = await lockVisibleTask(trx, taskId, actor, 'There is no such task, or you may not see it.')
   if (task.status === 'completed') throw new DomainError('CONFLICT', { message: 'This task is completed.' })
   const { scheduledAt, offsetMinutes = 0 } = schedule
   const time = scheduledAt ? new Date(scheduledAt) : new Date(task.due_date.getTime() - offsetMinutes * minuteMs)
-  if (time > now) return time
+  if (time > now) return time.toISOString()
   throw new DomainError('VALIDATION_FAILED', {
     details: [
       scheduledAt
@@ -153,25 +158,19 @@ async function futureTime(trx: Trx, actor: Actor, taskId: string, schedule: Sche
   })
 }
 
-async function movedTo(trx: Trx, actor: Actor, taskId: string, patch: ReminderPatch, now: Date) {
-  return {
-    scheduled_at: await futureTime(trx, actor, taskId, patch, now),
-    offset_minutes: patch.offsetMinutes ?? null,
-    status: 'pending',
-    failure_reason: null,
-    handed_at: null,
-  }
-}
+const movedTo = async (trx: Trx, actor: Actor, taskId: string, patch: ReminderPatch, now: Date) => ({
+  scheduledAt: await futureTime(trx, actor, taskId, patch, now),
+  offsetMinutes: patch.offsetMinutes ?? null,
+  status: 'pending' as const,
+})
 
-function plainChanges(before: { status: string }, { type, message, status }: ReminderPatch, now: Date) {
-  return {
-    ...(type && { type }),
-    ...(message !== undefined && { message }),
-    ...(status && status !== before.status && { status, completed_at: status === 'completed' ? now : null }),
-  }
-}
+const plainChanges = (before: Reminder, { type, message, status }: ReminderPatch) => ({
+  ...(type && { type }),
+  ...(message !== undefined && { message }),
+  ...(status && status !== before.status && { status }),
+})
 
-function assertStatus({ status }: { status: string }, allowed: string[]): void {
+function assertStatus({ status }: Reminder, allowed: Reminder['status'][]): void {
   if (!allowed.includes(status)) throw new DomainError('CONFLICT', { message: `This reminder is ${status}.` })
 }
 
@@ -184,10 +183,9 @@ const eventOn = (actor: Actor, reminderId: string, origin: Origin) => ({
 
 const positions = cursorOf(z.tuple([cursorInstant(3), exactId]))
 
-const writePosition = ({ scheduled_at, id }: ReminderRow): string =>
-  positions.encode([new Date(scheduled_at).toISOString(), id])
+const writePosition = ({ scheduledAt, id }: Reminder): string => positions.encode([scheduledAt, id])
 
 function readPosition(cursor: string): queries.ReminderPosition {
   const [scheduledAt, id] = positions.decode(cursor)
-  return { scheduledAt: new Date(scheduledAt), id }
+  return { scheduledAt, id }
 }

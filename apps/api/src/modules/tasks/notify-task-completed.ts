@@ -3,25 +3,26 @@ import { insertMail } from '@muster/mail'
 import { notifyAll } from '@muster/notifications'
 import { isActiveUser } from '@muster/policy'
 import { findUser } from '../accounts/accounts.service.ts'
+import type { Task } from './tasks.schema.ts'
 
-type CompletedTask = { id: string; owner_id: string; title: string }
+type CompletedTask = Pick<Task, 'id' | 'ownerId' | 'title'>
 
-/** Tells the owner that their task is completed, whoever did it; by a mail too when they want mails of that kind. */
+/** Notifies the owner that the task is completed, by mail too when the owner's preferences say so. */
 export async function notifyTaskCompleted(
   tx: Pick<TransactContext, 'trx' | 'enqueue'>,
   task: CompletedTask,
   { byId, now }: { byId: string; now: Date },
 ): Promise<void> {
   const notification = {
-    userId: task.owner_id,
+    userId: task.ownerId,
     type: 'general' as const,
     title: 'Task completed',
     message: `You completed: ${task.title}`,
     taskId: task.id,
     data: { event: 'taskCompleted', completedById: byId },
   }
-  const [told] = await notifyAll(tx, [notification], now)
-  if (told?.isMailWanted) await mailOwner(tx, task, { byId, now, notificationId: told.id })
+  const [notified] = await notifyAll(tx, [notification], now)
+  if (notified?.isMailWanted) await mailOwner(tx, task, { byId, now, notificationId: notified.id })
 }
 
 async function mailOwner(
@@ -29,9 +30,9 @@ async function mailOwner(
   task: CompletedTask,
   { byId, now, notificationId }: { byId: string; now: Date; notificationId: string | undefined },
 ): Promise<void> {
-  const owner = await findUser(tx.trx, task.owner_id)
+  const owner = await findUser(tx.trx, task.ownerId)
   if (!owner || !isActiveUser(owner)) return
-  const doer = byId === owner.id ? undefined : await findUser(tx.trx, byId)
+  const actor = byId === owner.id ? undefined : await findUser(tx.trx, byId)
   await insertMail(tx, {
     template: 'task-completed',
     to: owner.email,
@@ -42,7 +43,7 @@ async function mailOwner(
       taskId: task.id,
       taskTitle: task.title,
       completedAt: now.toISOString(),
-      completedBy: doer?.name ?? null,
+      completedBy: actor?.name ?? null,
       timezone: owner.timezone,
     },
   })

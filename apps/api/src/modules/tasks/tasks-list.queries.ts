@@ -2,21 +2,23 @@ import type { Db } from '@muster/db'
 import { administeredOrganizationId, taskAssignedToSql } from '@muster/policy'
 import { type RawBuilder, sql } from 'kysely'
 import type { Actor } from '../../http/actor.ts'
-import { codePointOrder } from '../../sql/collation.ts'
+import type { RowOf } from '../../sql/columns.ts'
 import { limitLiteral } from '../../sql/limit-literal.ts'
-import type { AttachmentRow } from '../attachments/attachment-view.ts'
-import type { ReminderRow } from '../reminders/reminder-view.ts'
-import { type TaskRow, taskColumns } from './tasks.queries.ts'
-import type { SortField, TaskQuery } from './tasks.schema.ts'
+import { codePointOrder } from '../../sql/collation.ts'
+import { type AttachmentRow, toAttachment } from '../attachments/attachment-view.ts'
+import { reminderColumns } from '../reminders/reminder-columns.ts'
+import type { Reminder } from '../reminders/reminders.schema.ts'
+import { taskColumns } from './task-columns.ts'
+import type { ListedTask, SortField, Task, TaskQuery } from './tasks.schema.ts'
 
-/** Times of nested rows come as Postgres writes them into JSON. */
-export type ListedTaskRow = TaskRow & { sort_key: string; attachments: AttachmentRow[]; reminders: ReminderRow[] }
+/** Attachments and reminders come as JSON, in which instants are text. */
+type ListedRow = RowOf<'tasks', Task> & { sortKey: string; attachments: AttachmentRow[]; reminders: Reminder[] }
 
 export type TaskOrder = { field: SortField; isDescending: boolean }
-/** The last task of the page before: its sort key as text, and its id. */
+/** The last task of the previous page: its sort key as text, and its id. */
 export type TaskPosition = { key: string; id: string }
 
-/** More than this are not counted. */
+/** Tasks beyond this number are not counted. */
 export const maxCounted = 10_000
 
 type SortKey = { key: RawBuilder<unknown>; type: RawBuilder<unknown>; text: RawBuilder<string> }
@@ -30,7 +32,7 @@ const sortKeys = (q: string | undefined): Record<SortField, SortKey> => ({
     text: sql`page.sort_key::text`,
   },
   title: { key: codePointOrder(sql`tasks.title`), type: sql`text`, text: sql`page.sort_key` },
-  // As exact as it is, so that a cursor finds its place again.
+  // With all its digits, so that a cursor continues at the same place.
   relevance: {
     key: sql`ts_rank(tasks.search, ${searchFor(q ?? '')})`,
     type: sql`real`,
@@ -39,14 +41,14 @@ const sortKeys = (q: string | undefined): Record<SortField, SortKey> => ({
 })
 
 const marks = /[!-/:-@[-`{-~]/g
-/** All but a minus before a word, or before the quote that follows. */
+/** All marks but a minus before a word or before the quote that follows. */
 const marksButMinus = /(?!(?<!\S)-(?:[\p{L}\p{N}]|$))[!-/:-@[-`{-~]/gu
 
 /**
- * What a person typed as a text search: quotes, `or` and `-` mean what they mean in a web search, and a word stands for all
- * that begin with it, in quotes only the last one. Other marks stand between words, as in what is searched (the column
- * `search`). Postgres reads it and writes it anew, so that no input is wrong; in that text each word or phrase
- * (`'a' <-> 'b'`) then gets the mark of a prefix.
+ * Builds the text search of a query. Quotes, `or` and `-` mean what they mean in a web search. A word also finds the words
+ * that begin with it; of a quoted phrase only the last word does. Other marks separate words, as in the searched column
+ * `search`. `websearch_to_tsquery` accepts any input; in its text each word or phrase (`'a' <-> 'b'`) then gets the mark of
+ * a prefix.
  */
 function searchFor(q: string): RawBuilder<unknown> {
   const parts = q.split('"')
@@ -57,45 +59,56 @@ function searchFor(q: string): RawBuilder<unknown> {
   return sql`regexp_replace(websearch_to_tsquery('simple', ${words})::text, ${wordOrPhrase}, '\\1:*', 'g')::tsquery`
 }
 
-/** With microseconds, so that going on behind it neither skips nor repeats. */
+/** SQL: the sort key with microseconds, so that the next page neither skips nor repeats a task. */
 function instantText() {
   return sql<string>`to_char(page.sort_key at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
 }
 
 /**
- * A page of what the actor sees, each task with its files and the actor's own reminders. Each reason to see a task is
- * read from its own index only as far as the page reaches, so the price does not grow with the number of tasks.
+ * Lists a page of the tasks that are visible to the actor, each with its attachments and the actor's own reminders. Each
+ * reason of visibility is read from its own index and only as far as the page reaches, so the cost does not grow with the
+ * number of tasks.
  */
 export async function listTasks(
   db: Db,
   actor: Actor,
   filters: TaskQuery,
   { order, after, offset, count }: { order: TaskOrder; after: TaskPosition | undefined; offset: number; count: number },
-): Promise<ListedTaskRow[]> {
+): Promise<{ task: ListedTask; sortKey: string }[]> {
   const { key, type, text } = sortKeys(filters.q)[order.field]
   const direction = order.isDescending ? sql`desc` : sql`asc`
-  const behind = order.isDescending ? sql`<` : sql`>`
-  const start = after ? sql`and (${key}, tasks.id) ${behind} (${after.key}::${type}, ${after.id}::uuid)` : sql``
+  const beyond = order.isDescending ? sql`<` : sql`>`
+  const start = after ? sql`and (${key}, tasks.id) ${beyond} (${after.key}::${type}, ${after.id}::uuid)` : sql``
   const branches = reasons(actor).map(
     (reason) => sql`(
       select tasks.id, ${key} as sort_key from tasks where ${reason} ${conditions(filters)} ${start}
       order by ${key} ${direction}, tasks.id ${direction} limit ${limitLiteral(offset + count)})`,
   )
-  const { rows } = await sql<ListedTaskRow>`
+  const { rows } = await sql<ListedRow>`
     with page as (
       select id, sort_key from (${sql.join(branches, sql` union `)}) found
       order by sort_key ${direction}, id ${direction} limit ${count} offset ${offset}
     )
-    select ${taskColumns}, ${text} as sort_key,
+    select ${taskColumns.selection}, ${text} as "sortKey",
       (select coalesce(json_agg(a order by a.created_at, a.id), '[]') from attachments a where a.task_id = tasks.id) as attachments,
-      (select coalesce(json_agg(r order by r.scheduled_at, r.id), '[]') from reminders r
-        where r.task_id = tasks.id and r.user_id = ${actor.userId}) as reminders
+      (select coalesce(json_agg(r order by r."scheduledAt", r.id), '[]') from (
+        select ${reminderColumns.selection} from reminders where task_id = tasks.id and user_id = ${actor.userId}
+      ) r) as reminders
     from page join tasks on tasks.id = page.id
     order by page.sort_key ${direction}, page.id ${direction}`.execute(db)
-  return rows
+  return rows.map(toListedTask)
 }
 
-/** How many tasks the filters leave of what the actor sees; one more than {@link maxCounted} stands for more. */
+const toListedTask = ({ sortKey, attachments, reminders, ...row }: ListedRow) => ({
+  task: {
+    ...taskColumns.fromRow(row),
+    attachments: attachments.map(toAttachment),
+    reminders: reminders.map(reminderColumns.fromRow),
+  },
+  sortKey,
+})
+
+/** Counts the visible tasks that match the filters; {@link maxCounted} + 1 stands for more. */
 export async function countTasks(db: Db, actor: Actor, filters: TaskQuery): Promise<number> {
   const branches = reasons(actor).map(
     (reason) =>
@@ -108,7 +121,7 @@ export async function countTasks(db: Db, actor: Actor, filters: TaskQuery): Prom
   return rows[0]?.total ?? 0
 }
 
-/** Why somebody sees a task, each reason with an index of its own. A task may have several: `union` keeps it once. */
+/** Lists the reasons why a task is visible, each with an index of its own. A task may have several: `union` keeps it once. */
 function reasons(actor: Actor): RawBuilder<boolean>[] {
   const organizationId = administeredOrganizationId(actor)
   return [

@@ -1,115 +1,62 @@
 import type { Db, Trx } from '@muster/db'
-import { type AuditEvent, auditRow } from '@muster/jobs/outbox'
 import { activeUserSql, taskVisibleToSql } from '@muster/policy'
 import { type RawBuilder, sql } from 'kysely'
 import type { Actor } from '../../http/actor.ts'
 import { claimingInsert, type Idempotency } from '../../http/idempotency.ts'
+import type { RowOf } from '../../sql/columns.ts'
+import { taskColumns } from './task-columns.ts'
 import type { Task } from './tasks.schema.ts'
 
-export type TaskRow = {
-  id: string
-  owner_id: string
-  assignee_id: string | null
-  organization_id: string | null
-  title: string
-  description: string | null
-  due_date: Date
-  priority: Task['priority']
-  category: string | null
-  status: Task['status']
-  link: string | null
-  completed_at: Date | null
-  version: number
-  created_at: Date
-  updated_at: Date
-}
+/** Reads a task; undefined when it is not visible to the actor. */
+export const findTask = (db: Db, id: string, actor: Actor): Promise<Task | undefined> =>
+  readTask(db, sql`select ${taskColumns.selection} from tasks where id = ${id} and ${taskVisibleToSql(actor)}`)
 
-/** Without the search vector, which nobody reads. */
-const columns = [
-  'id',
-  'owner_id',
-  'assignee_id',
-  'organization_id',
-  'title',
-  'description',
-  'due_date',
-  'priority',
-  'category',
-  'status',
-  'link',
-  'completed_at',
-  'version',
-  'created_at',
-  'updated_at',
-] as const satisfies (keyof TaskRow)[]
-export const taskColumns = sql.raw(columns.map((name) => `tasks.${name}`).join(', '))
-
-export async function findTask(db: Db, id: string, actor: Actor): Promise<TaskRow | undefined> {
-  const { rows } =
-    await sql<TaskRow>`select ${taskColumns} from tasks where id = ${id} and ${taskVisibleToSql(actor)}`.execute(db)
-  return rows[0]
-}
-
-/** Locks the row until the transaction ends; undefined when the actor may not see it. */
-export async function lockTask(trx: Trx, id: string, actor: Actor): Promise<TaskRow | undefined> {
-  const { rows } = await sql<TaskRow>`
-    select ${taskColumns} from tasks where id = ${id} and ${taskVisibleToSql(actor)} for update`.execute(trx)
-  return rows[0]
-}
+/** Reads a task and locks its row until the transaction ends; undefined when it is not visible to the actor. */
+export const lockTask = (trx: Trx, id: string, actor: Actor): Promise<Task | undefined> =>
+  readTask(
+    trx,
+    sql`select ${taskColumns.selection} from tasks where id = ${id} and ${taskVisibleToSql(actor)} for update`,
+  )
 
 /**
- * The task, its audit event and, when there is one, its idempotency key: one statement, which is a transaction of its
- * own. Its text depends on nothing but whether there is a key and an assignee, so it stays prepared.
- * @returns false when nothing was written: the key is taken, or the assignee is nobody of the organization
+ * Returns the CTEs that insert a task and take its idempotency key, for `transactStatement`. Nothing is written when the
+ * key is taken or the assignee is no active member of the task's organization. The text depends only on whether there is
+ * a key and an assignee, so it stays prepared.
  */
-export async function insertTask(
-  db: Db,
-  row: Omit<TaskRow, 'version' | 'updated_at'>,
-  event: AuditEvent,
-  idempotency: Idempotency | undefined,
-): Promise<boolean> {
-  const audit = auditRow(event)
-  const isAssignable = row.assignee_id === null ? sql`true` : memberExists(row.assignee_id, row.organization_id)
-  const claim = { actorId: row.owner_id, resourceId: row.id, now: row.created_at }
-  const { rows } = await sql<{ id: string }>`
-    with ${idempotency ? sql`claimed as (${claimingInsert(idempotency, claim, isAssignable)}), ` : sql``}created as (
-      insert into tasks (id, owner_id, assignee_id, organization_id, title, description, due_date, priority, category,
-        status, link, completed_at, created_at, updated_at)
-      select ${row.id}::uuid, ${row.owner_id}::uuid, ${row.assignee_id}::uuid, ${row.organization_id}::uuid, ${row.title}::text,
-        ${row.description}::text, ${row.due_date}::timestamptz, ${row.priority}::text, ${row.category}::text,
-        ${row.status}::text, ${row.link}::text, ${row.completed_at}::timestamptz, ${row.created_at}::timestamptz,
-        ${row.created_at}::timestamptz
-      where ${idempotency ? sql`exists (select from claimed)` : isAssignable}
-      returning id
-    )
-    insert into audit_pending (id, action, actor_id, target_type, target_id, ip, user_agent, request_id, after)
-    select ${audit.id}::uuid, ${audit.action}::text, ${audit.actor_id}::uuid, ${audit.target_type}::text, ${audit.target_id}::text,
-      ${audit.ip}::text, ${audit.user_agent}::text, ${audit.request_id}::text, ${audit.after}::jsonb
-    from created
-    returning id`.execute(db)
-  return rows.length > 0
+export function insertTask(task: Task, idempotency: Idempotency | undefined): RawBuilder<unknown> {
+  const isAssignable = task.assigneeId === null ? sql`true` : memberExists(task.assigneeId, task.organizationId)
+  const insert = sql`insert into tasks (${taskColumns.list}) select ${taskColumns.values(task)}`
+  if (!idempotency) return sql`written as (${insert} where ${isAssignable} returning id)`
+  const claim = { actorId: task.ownerId, resourceId: task.id, now: new Date(task.createdAt) }
+  return sql`claimed as (${claimingInsert(idempotency, claim, isAssignable)}),
+    written as (${insert} where exists (select from claimed) returning id)`
 }
 
-const memberExists = (userId: string, organizationId: string | null): RawBuilder<boolean> =>
-  sql`exists (select from users where id = ${userId}::uuid and organization_id = ${organizationId}::uuid and ${activeUserSql})`
-
-/** Whether the person is an active member of the organization. */
+/** Tells whether the user is an active member of the organization. */
 export async function isMember(trx: Trx, userId: string, organizationId: string | null): Promise<boolean> {
   const { rows } = await sql<{ yes: boolean }>`select ${memberExists(userId, organizationId)} as yes`.execute(trx)
   return rows[0]?.yes === true
 }
 
-/** Writes the fields and raises the version. */
-export async function updateTask(trx: Trx, id: string, changes: Partial<TaskRow>, now: Date): Promise<TaskRow> {
-  const row = await trx
-    .updateTable('tasks')
-    .set({ ...changes, version: sql`version + 1`, updated_at: now })
-    .where('id', '=', id)
-    .returning(columns)
-    .executeTakeFirstOrThrow()
-  return row as TaskRow
+const memberExists = (userId: string, organizationId: string | null): RawBuilder<boolean> =>
+  sql`exists (select from users where id = ${userId}::uuid and organization_id = ${organizationId}::uuid and ${activeUserSql})`
+
+/** Writes the fields and raises the version. @returns the task as it is now */
+export async function updateTask(trx: Trx, id: string, changes: Partial<Task>, now: Date): Promise<Task> {
+  const assignments = [...taskColumns.assignments(changes), sql`version = version + 1`, sql`updated_at = ${now}`]
+  const task = await readTask(
+    trx,
+    sql`update tasks set ${sql.join(assignments)} where id = ${id} returning ${taskColumns.selection}`,
+  )
+  if (!task) throw new Error('A task that is locked does not disappear.')
+  return task
 }
 
 export async function deleteTask(trx: Trx, id: string): Promise<void> {
   await trx.deleteFrom('tasks').where('id', '=', id).execute()
+}
+
+async function readTask(db: Db | Trx, statement: RawBuilder<RowOf<'tasks', Task>>): Promise<Task | undefined> {
+  const { rows } = await statement.execute(db)
+  return rows[0] && taskColumns.fromRow(rows[0])
 }

@@ -1,13 +1,12 @@
 import { newId } from '@muster/db'
 import { DomainError } from '@muster/errors'
+import type { TransactContext } from '@muster/jobs/outbox'
 import { invalidateAnalytics } from '@muster/person-cache'
 import { canDeleteTask } from '@muster/policy'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
 import { findReplayed, type Idempotency, replayedResourceDeleted } from '../../http/idempotency.ts'
-import { toAttachment } from '../attachments/attachment-view.ts'
 import { deleteAttachmentsOfTask } from '../attachments/attachments.service.ts'
-import { toReminder } from '../reminders/reminder-view.ts'
 import {
   cancelUnseenReminders,
   completeRemindersOfTask,
@@ -17,77 +16,68 @@ import {
 import { notifyTaskCompleted } from './notify-task-completed.ts'
 import { decodeCursor, encodeCursor, orderOf } from './task-cursor.ts'
 import * as queries from './tasks.queries.ts'
-import type { ListedTask, NewTask, Task, TaskPatch, TaskQuery } from './tasks.schema.ts'
+import type { NewTask, Task, TaskPatch, TaskQuery } from './tasks.schema.ts'
 import * as list from './tasks-list.queries.ts'
 
-/** `isCurrent` says whether a version is the one that the caller means. */
+/** `isCurrent` tells whether a version is the one that the request names. */
 type ChangeOptions = { isCurrent: (version: number) => boolean; origin: Origin }
 
 /**
- * Makes a task of the actor's. The same idempotency key and body give the same task again.
- * @throws DomainError VALIDATION_FAILED for an assignee from elsewhere, IDEMPOTENCY_MISMATCH, and CONFLICT when the
- *   task that the key made has been deleted since
+ * Creates a task of the actor. The same idempotency key and body return the same task again.
+ * @throws DomainError VALIDATION_FAILED for an assignee who is no active member of the actor's organization,
+ *   IDEMPOTENCY_MISMATCH, and CONFLICT when the task created with the key has been deleted since
  */
 export async function createTask(
-  { db, redis, publisher, clock }: Pick<Deps, 'db' | 'redis' | 'publisher' | 'clock'>,
+  deps: Pick<Deps, 'db' | 'transactStatement' | 'redis' | 'clock'>,
   actor: Actor,
   fields: NewTask,
-  options: { idempotency: Idempotency | undefined; origin: Origin },
+  { idempotency, origin }: { idempotency: Idempotency | undefined; origin: Origin },
 ): Promise<Task> {
-  const now = clock.now()
+  const now = deps.clock.now()
   const task = newTaskOf(actor, fields, now)
-  const event = {
-    action: 'task.created',
-    actorId: actor.userId,
-    targetType: 'task',
-    targetId: task.id,
-    after: task,
-    context: options.origin,
-  }
-  if (await queries.insertTask(db, toRow(task), event, options.idempotency)) {
-    publisher.wakeAuditWorker()
-    await invalidateAnalytics({ redis }, [task.ownerId, task.assigneeId])
-    return task
-  }
-  const known = options.idempotency && (await findReplayed(db, options.idempotency, { actorId: actor.userId, now }))
-  if (!known) throw foreignAssignee()
-  const made = await queries.findTask(db, known, actor)
-  if (!made) throw replayedResourceDeleted()
-  return toTask(made)
+  const isWritten = await deps.transactStatement(({ audit, afterCommit }) => {
+    audit({ ...eventOn(task, actor, origin), action: 'task.created', after: task })
+    afterCommit(() => invalidateAnalytics(deps, [task.ownerId, task.assigneeId]))
+    return queries.insertTask(task, idempotency)
+  })
+  if (isWritten) return task
+  const replayedId = idempotency && (await findReplayed(deps.db, idempotency, { actorId: actor.userId, now }))
+  if (!replayedId) throw foreignAssignee()
+  const replayed = await queries.findTask(deps.db, replayedId, actor)
+  if (!replayed) throw replayedResourceDeleted()
+  return replayed
 }
 
-/** @throws DomainError NOT_FOUND, also for what the actor may not see */
+/** Returns a task. @throws DomainError NOT_FOUND, also when it is not visible to the actor */
 export async function getTask({ lookups }: Pick<Deps, 'lookups'>, actor: Actor, id: string): Promise<Task> {
-  const row = await queries.findTask(lookups, id, actor)
-  if (!row) throw new DomainError('NOT_FOUND')
-  return toTask(row)
+  return existing(await queries.findTask(lookups, id, actor))
 }
 
 /**
- * A page of what the actor sees, by number (with a total) or behind a cursor.
- * @throws DomainError VALIDATION_FAILED for a cursor that is not one of this order
+ * Lists a page of the tasks that are visible to the actor, by number (with a total) or from a cursor on.
+ * @throws DomainError VALIDATION_FAILED for a cursor of another order, or none at all
  */
 export async function listTasks({ db }: Pick<Deps, 'db'>, actor: Actor, query: TaskQuery) {
   const { limit, page = 1, cursor } = query
   const order = orderOf(query.sort ?? (query.q === undefined ? 'dueDate' : '-relevance'))
   const after = cursor === undefined ? undefined : decodeCursor(cursor, order)
   const offset = cursor === undefined ? (page - 1) * limit : 0
-  const [rows, total] = await Promise.all([
+  const [found, total] = await Promise.all([
     list.listTasks(db, actor, query, { order, after, offset, count: limit + 1 }),
     cursor === undefined ? list.countTasks(db, actor, query) : undefined,
   ])
-  const shown = rows.slice(0, limit)
+  const shown = found.slice(0, limit)
   const last = shown.at(-1)
-  const nextCursor = last && rows.length > limit ? encodeCursor(order, { key: last.sort_key, id: last.id }) : null
-  const tasks = shown.map(toListedTask)
+  const nextCursor = last && found.length > limit ? encodeCursor(order, { key: last.sortKey, id: last.task.id }) : null
+  const tasks = shown.map(({ task }) => task)
   if (total === undefined) return { tasks, pagination: { limit, nextCursor } }
   return { tasks, pagination: { page, limit, total, totalPages: Math.ceil(total / limit), nextCursor } }
 }
 
 /**
- * Changes a task. Completing it completes its reminders and tells the owner; a moved due date takes along the
- * reminders that hang on it; who is no longer assigned is no longer reminded. A patch that changes nothing leaves no trace.
- * @throws DomainError NOT_FOUND, STALE, VALIDATION_FAILED for an assignee from elsewhere
+ * Changes a task. Completing it completes its reminders and notifies the owner. A new due date moves the reminders that
+ * have an offset. An assignee who is replaced is no longer reminded. A patch that changes nothing writes nothing.
+ * @throws DomainError NOT_FOUND, STALE, VALIDATION_FAILED for an assignee who is no active member of the organization
  */
 export function updateTask(
   deps: Pick<Deps, 'transact' | 'redis' | 'clock'>,
@@ -99,40 +89,45 @@ export function updateTask(
   return deps.transact(async (tx) => {
     const { trx, audit, afterCommit } = tx
     const now = deps.clock.now()
-    const before = await queries.lockTask(trx, id, actor)
-    if (!before) throw new DomainError('NOT_FOUND')
+    const before = existing(await queries.lockTask(trx, id, actor))
     if (!isCurrent(before.version)) throw new DomainError('STALE')
     const changes = changesOf(before, patch, now)
-    if (Object.keys(changes).length === 0) return toTask(before)
-    if (changes.assignee_id && !(await queries.isMember(trx, changes.assignee_id, before.organization_id))) {
+    if (Object.keys(changes).length === 0) return before
+    if (changes.assigneeId && !(await queries.isMember(trx, changes.assigneeId, before.organizationId))) {
       throw foreignAssignee()
     }
     const after = await queries.updateTask(trx, id, changes, now)
-    afterCommit(() => invalidateAnalytics(deps, [after.owner_id, before.assignee_id, after.assignee_id]))
-    const isCompleted = Boolean(changes.completed_at)
-    if (isCompleted) await completeRemindersOfTask(deps, tx, id, now)
-    if (changes.assignee_id !== undefined) await cancelUnseenReminders(deps, tx, { taskIds: [id] }, now)
-    if (changes.due_date && !after.completed_at)
-      await moveRemindersOfTask(deps, tx, { id, dueDate: after.due_date }, now)
-    const fields = Object.keys(patch) as (keyof Task & keyof TaskPatch)[]
+    afterCommit(() => invalidateAnalytics(deps, [after.ownerId, before.assigneeId, after.assigneeId]))
+    const isCompleted = Boolean(changes.completedAt)
+    const fields = Object.keys(patch) as (keyof TaskPatch)[]
     audit({
+      ...eventOn(after, actor, origin),
       action: isCompleted ? 'task.completed' : 'task.updated',
-      actorId: actor.userId,
-      targetType: 'task',
-      targetId: id,
-      before: pick(toTask(before), fields),
-      after: pick(toTask(after), fields),
-      context: origin,
+      before: pick(before, fields),
+      after: pick(after, fields),
     })
+    await updateReminders(deps, tx, after, changes, now)
     if (isCompleted) await notifyTaskCompleted(tx, after, { byId: actor.userId, now })
-    return toTask(after)
+    return after
   })
 }
 
+async function updateReminders(
+  deps: Pick<Deps, 'redis'>,
+  tx: TransactContext,
+  { id, completedAt, dueDate }: Task,
+  changes: Partial<Task>,
+  now: Date,
+): Promise<void> {
+  if (changes.completedAt) await completeRemindersOfTask(deps, tx, id, now)
+  if (changes.assigneeId !== undefined) await cancelUnseenReminders(deps, tx, { taskIds: [id] }, now)
+  if (changes.dueDate && !completedAt) await moveRemindersOfTask(deps, tx, { id, dueDate: new Date(dueDate) }, now)
+}
+
 /**
- * Deletes a task with its reminders and files; the files' bytes go by a job.
+ * Deletes a task with its reminders and attachments, and enqueues the deletion of the attachments' bytes.
  * @returns the task as it was
- * @throws DomainError NOT_FOUND, STALE, and FORBIDDEN for a mere assignee
+ * @throws DomainError NOT_FOUND, STALE, and FORBIDDEN for an assignee who is neither owner nor organization admin
  */
 export function deleteTask(
   deps: Pick<Deps, 'transact' | 'redis'>,
@@ -142,30 +137,33 @@ export function deleteTask(
 ): Promise<Task> {
   return deps.transact(async (tx) => {
     const { trx, audit, afterCommit } = tx
-    const row = await queries.lockTask(trx, id, actor)
-    if (!row) throw new DomainError('NOT_FOUND')
-    if (!canDeleteTask(row, actor)) {
+    const task = existing(await queries.lockTask(trx, id, actor))
+    if (!canDeleteTask({ owner_id: task.ownerId, organization_id: task.organizationId }, actor)) {
       throw new DomainError('FORBIDDEN', {
         message: 'Only the owner or an organization admin can delete this task.',
       })
     }
-    if (!isCurrent(row.version)) throw new DomainError('STALE')
+    if (!isCurrent(task.version)) throw new DomainError('STALE')
     await deleteAttachmentsOfTask(tx, id)
     await deleteRemindersOfTask(deps, tx, id)
     await queries.deleteTask(trx, id)
-    afterCommit(() => invalidateAnalytics(deps, [row.owner_id, row.assignee_id]))
-    const task = toTask(row)
-    audit({
-      action: 'task.deleted',
-      actorId: actor.userId,
-      targetType: 'task',
-      targetId: id,
-      before: task,
-      context: origin,
-    })
+    afterCommit(() => invalidateAnalytics(deps, [task.ownerId, task.assigneeId]))
+    audit({ ...eventOn(task, actor, origin), action: 'task.deleted', before: task })
     return task
   })
 }
+
+function existing(task: Task | undefined): Task {
+  if (!task) throw new DomainError('NOT_FOUND')
+  return task
+}
+
+const eventOn = ({ id }: Task, actor: Actor, origin: Origin) => ({
+  actorId: actor.userId,
+  targetType: 'task',
+  targetId: id,
+  context: origin,
+})
 
 const foreignAssignee = () =>
   new DomainError('VALIDATION_FAILED', {
@@ -193,70 +191,15 @@ function newTaskOf(actor: Actor, fields: NewTask, now: Date): Task {
   }
 }
 
-/** The columns that the patch really changes, with the moment of completion. */
-function changesOf(before: queries.TaskRow, patch: TaskPatch, now: Date): Partial<queries.TaskRow> {
-  const wanted: Partial<queries.TaskRow> = {
-    ...(patch.title !== undefined && { title: patch.title }),
-    ...(patch.description !== undefined && { description: patch.description }),
-    ...(patch.dueDate !== undefined && { due_date: new Date(patch.dueDate) }),
-    ...(patch.priority !== undefined && { priority: patch.priority }),
-    ...(patch.category !== undefined && { category: patch.category }),
-    ...(patch.link !== undefined && { link: patch.link }),
-    ...(patch.assigneeId !== undefined && { assignee_id: patch.assigneeId }),
-    ...(patch.status !== undefined && { status: patch.status }),
-  }
-  const changes = Object.fromEntries(
-    Object.entries(wanted).filter(([column, value]) => !isSame(before[column as keyof queries.TaskRow], value)),
-  ) as Partial<queries.TaskRow>
-  if (changes.status) changes.completed_at = changes.status === 'completed' ? now : null
+/** Returns the fields that the patch changes, and with the status the time of completion. */
+function changesOf(before: Task, patch: TaskPatch, now: Date): Partial<Task> {
+  const isChange = (field: string, value: unknown) => value !== undefined && value !== before[field as keyof Task]
+  const changes: Partial<Task> = Object.fromEntries(
+    Object.entries(patch).filter(([field, value]) => isChange(field, value)),
+  )
+  if (changes.status) changes.completedAt = changes.status === 'completed' ? now.toISOString() : null
   return changes
 }
 
-const isSame = (one: unknown, other: unknown) =>
-  one instanceof Date && other instanceof Date ? one.getTime() === other.getTime() : one === other
-
-const pick = (task: Task, fields: (keyof Task)[]) => Object.fromEntries(fields.map((field) => [field, task[field]]))
-
-function toTask(row: queries.TaskRow): Task {
-  return {
-    id: row.id,
-    ownerId: row.owner_id,
-    assigneeId: row.assignee_id,
-    organizationId: row.organization_id,
-    title: row.title,
-    description: row.description,
-    dueDate: row.due_date.toISOString(),
-    priority: row.priority,
-    category: row.category,
-    status: row.status,
-    link: row.link,
-    completedAt: row.completed_at?.toISOString() ?? null,
-    version: row.version,
-    createdAt: row.created_at.toISOString(),
-    updatedAt: row.updated_at.toISOString(),
-  }
-}
-
-const toListedTask = (row: list.ListedTaskRow): ListedTask => ({
-  ...toTask(row),
-  attachments: row.attachments.map(toAttachment),
-  reminders: row.reminders.map(toReminder),
-})
-
-const toRow = (task: Task): queries.TaskRow => ({
-  id: task.id,
-  owner_id: task.ownerId,
-  assignee_id: task.assigneeId,
-  organization_id: task.organizationId,
-  title: task.title,
-  description: task.description,
-  due_date: new Date(task.dueDate),
-  priority: task.priority,
-  category: task.category,
-  status: task.status,
-  link: task.link,
-  completed_at: task.completedAt === null ? null : new Date(task.completedAt),
-  version: task.version,
-  created_at: new Date(task.createdAt),
-  updated_at: new Date(task.updatedAt),
-})
+const pick = (task: Task, fields: (keyof TaskPatch)[]) =>
+  Object.fromEntries(fields.map((field) => [field, task[field]]))

@@ -1,0 +1,19 @@
+import { columnsOf } from '../../sql/columns.ts'
+import type { Notification } from './notifications.schema.ts'
+
+/** A notification as it is stored: of a row that stands for more than are shown, `summarized` tells the number. */
+export type StoredNotification = Notification & { summarized: number | null }
+
+/** The columns of a notification by its fields: the one list of them. */
+export const notificationColumns = columnsOf<'notifications', StoredNotification, 'user_id'>('notifications', {
+  id: 'uuid',
+  type: 'text',
+  title: 'text',
+  message: 'text',
+  taskId: 'uuid',
+  chatId: 'uuid',
+  data: 'jsonb',
+  isRead: 'boolean',
+  createdAt: 'timestamptz',
+  summarized: 'integer',
+})

@@ -1,0 +1,69 @@
+import { newId } from '@muster/db'
+import { sql } from 'kysely'
+import type { z } from 'zod'
+import type { OutboxJob } from '../definitions/define-job.ts'
+import { type AuditEvent, auditRow } from './audit-row.ts'
+
+/** A pending job as its row of `outbox`. */
+export type OutboxRow = { id: string; queue: string; name: string; payload: unknown; run_at: Date | null }
+
+export const outboxColumns = sql.raw('id, queue, name, payload, run_at')
+
+export type AuditRow = ReturnType<typeof auditRow>
+
+export const auditColumns = sql.raw(
+  'id, action, actor_id, target_type, target_id, ip, user_agent, request_id, before, after',
+)
+
+/** The part of a publisher that is called after a commit. */
+export type Nudge = {
+  /** Publishes rows that were committed just now. Returns at once, and may lose them: they are pending in Postgres. */
+  nudge(rows: OutboxRow[]): void
+  /** Wakes the audit worker soon. Returns at once, and the signal may be lost: the worker also polls. */
+  wakeAuditWorker(): void
+}
+
+/** For a process without a publisher, e.g. a command: the publishers of other processes find its rows by polling. */
+export const noPublisher: Nudge = { nudge() {}, wakeAuditWorker() {} }
+
+/** Adds effects to a write: they take place exactly when the write commits. */
+export type Effects = {
+  /** Enqueues a job. @returns the job's id */
+  enqueue<P extends z.ZodType>(job: OutboxJob<P>, payload: z.input<P>, options?: { runAt?: Date }): string
+  /** Records an audit event. */
+  audit(event: AuditEvent): void
+  /** Runs `fn` after the commit, before the caller goes on: effects outside of Postgres. It must not fail. */
+  afterCommit(fn: () => Promise<void>): void
+}
+
+/**
+ * Collects the effects of one write. `jobs` and `events` are to be inserted with it, `runAfterCommit` to be called once it
+ * has committed.
+ */
+export function collectEffects() {
+  const jobs: OutboxRow[] = []
+  const events: AuditRow[] = []
+  const followUps: (() => Promise<void>)[] = []
+  const effects: Effects = {
+    enqueue(job, payload, options) {
+      // A payload that its own schema refuses is a bug of the caller and must not commit.
+      const row = {
+        id: newId(),
+        queue: job.queue,
+        name: job.name,
+        payload: job.payload.parse(payload),
+        run_at: options?.runAt ?? null,
+      }
+      jobs.push(row)
+      return row.id
+    },
+    audit: (event) => events.push(auditRow(event)),
+    afterCommit: (followUp) => followUps.push(followUp),
+  }
+  const runAfterCommit = async (publisher: Nudge) => {
+    if (jobs.length > 0) publisher.nudge(jobs)
+    if (events.length > 0) publisher.wakeAuditWorker()
+    await Promise.all(followUps.map((followUp) => followUp()))
+  }
+  return { effects, jobs, events, runAfterCommit }
+}
