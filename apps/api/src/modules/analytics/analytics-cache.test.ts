@@ -19,7 +19,7 @@ afterAll(() => api.close())
 const cachedOf = async ({ userId }: TestPerson) => cachedIn(await api.redis.get(analyticsKey(userId)))
 const told = async (person: TestPerson) => ({ ...(await readAnalytics(person)), ...(await readStreaks(person)) })
 
-test('what was told once is told again without Postgres, by both routes', async () => {
+test('both routes answer from the cache without reading Postgres', async () => {
   const person = await api.signUp()
   expect((await readAnalytics(person)).totalTasks).toBe(0)
   // Nobody whom the cache could have heard of it from.
@@ -32,7 +32,7 @@ test('what was told once is told again without Postgres, by both routes', async 
   expect(ttlMs).toBeLessThanOrEqual(300_000)
 })
 
-describe('a change ends what was cached of everybody whom it concerns:', () => {
+describe('a change invalidates the cached analytics of each user it concerns:', () => {
   /** An owner, who they work with, and a task between them; the client_admin is reminded of it too. */
   async function team() {
     const owner = await api.signUp()
@@ -128,7 +128,7 @@ describe('a change ends what was cached of everybody whom it concerns:', () => {
   })
 })
 
-test('a reading that a change overtakes does not get into the cache', async () => {
+test('a read that a change overtakes does not fill the cache', async () => {
   const person = await api.signUp()
   let reading: Promise<unknown> = Promise.resolve()
   await api.db.transaction().execute(async (trx) => {
@@ -148,7 +148,7 @@ test('a reading that a change overtakes does not get into the cache', async () =
   expect(await cachedOf(person)).toBeDefined()
 })
 
-test('nothing is told of yesterday: what is cached ends with the person’s day', async () => {
+test('cached analytics expire at the end of the user’s day', async () => {
   clock.set(new Date('2026-11-20T12:00:00.000Z'))
   // There it is two minutes to midnight.
   const person = await api.signUp({ timezone: 'Pacific/Fiji' })
@@ -161,7 +161,7 @@ test('nothing is told of yesterday: what is cached ends with the person’s day'
   expect((await readAnalytics(person)).dailyData.at(-1)?.date).toBe('2026-11-21')
 })
 
-test('without Redis everything is counted anew', async () => {
+test('without Redis, analytics are read from Postgres', async () => {
   const own = await buildTestApp({ clock, config: { redisUrl: 'redis://127.0.0.1:1' } })
   const person = await own.signUp()
   for (const total of [1, 2]) {

@@ -129,7 +129,7 @@ function counts({ things }: World) {
   }
 }
 
-test('whatever was completed when and wherever: what is told is what counting gives', async () => {
+test('analytics of generated tasks and reminders match the model in every zone', async () => {
   await fc.assert(
     fc.asyncProperty(worlds, async (given) => {
       clock.set(new Date(given.nowMs))

@@ -16,7 +16,7 @@ afterAll(() => api.close())
 
 const at = (text: string) => new Date(text)
 
-test('somebody without anything has zeros, all seven days and all four weeks', async () => {
+test('a user without tasks has zeros for all seven days and four weeks', async () => {
   const person = await api.signUp()
   expect(await readAnalytics(person)).toEqual({
     totalTasks: 0,
@@ -36,7 +36,7 @@ test('somebody without anything has zeros, all seven days and all four weeks', a
   expect(await readStreaks(person)).toEqual({ active: 0, longest: 0 })
 })
 
-test('tasks are counted by status, priority and category, whose shares sum up to 1', async () => {
+test('tasks are counted by status, priority and category, whose shares add up to 1', async () => {
   const person = await api.signUp()
   await putTask(api, person, null, { priority: 'high', category: 'Work' })
   await putTask(api, person, null, { status: 'in-progress', category: 'Work' })
@@ -55,7 +55,7 @@ test('tasks are counted by status, priority and category, whose shares sum up to
   })
 })
 
-test('reminders are counted as completed, to come, and sent without anybody doing anything', async () => {
+test('reminders are counted as completed, upcoming and overdue', async () => {
   const person = await api.signUp()
   for (const status of ['pending', 'pending', 'sent', 'cancelled', 'failed']) await putReminder(api, person, status)
   await putReminder(api, person, 'completed', at('2026-11-19T08:00:00Z'))
@@ -74,7 +74,7 @@ test('reminders are counted as completed, to come, and sent without anybody doin
   expect((await readAnalytics(person)).dailyData.at(-1)).toEqual({ date: '2026-11-20', completed: 2 })
 })
 
-test('tasks assigned to somebody of the same organization are theirs too, those of others are nobody else’s', async () => {
+test('tasks assigned within the organization count for the assignee; tasks of others do not', async () => {
   const owner = await api.signUp()
   const [assignee, admin] = [await joining(api, owner), await joining(api, owner, 'client_admin')]
   const elsewhere = await api.signUp()
@@ -88,7 +88,7 @@ test('tasks assigned to somebody of the same organization are theirs too, those 
 })
 
 describe('dates', () => {
-  test('are those of the person: one moment is another day elsewhere', async () => {
+  test('are those of the user’s zone: one instant falls on different dates', async () => {
     const zones = { 'Pacific/Auckland': '2026-11-20', UTC: '2026-11-19', 'America/Los_Angeles': '2026-11-19' }
     for (const [timezone, date] of Object.entries(zones)) {
       const person = await api.signUp({ timezone })
@@ -98,7 +98,7 @@ describe('dates', () => {
     }
   })
 
-  test('are counted in every zone that anybody can have, and in those that were stored before', async () => {
+  test('are counted in every zone a user can choose or has stored', async () => {
     const stored = [
       'CET',
       'MET',
@@ -119,7 +119,7 @@ describe('dates', () => {
     }
   })
 
-  test('are those of the clock on the wall where Postgres has fixed rules', async () => {
+  test('follow the local clock where Postgres has fixed rules', async () => {
     // The last Sunday of October 1995 was in September: Brussels' clocks went back a month before those of Postgres' CET.
     const person = await api.signUp({ timezone: 'CET' })
     const other = await api.signUp({ timezone: 'Europe/Brussels' })
@@ -130,7 +130,7 @@ describe('dates', () => {
     expect(await readStreaks(person)).toEqual(await readStreaks(other))
   })
 
-  test('are those of a new zone at once, also when the profile in the cache is older', async () => {
+  test('follow a new zone at once, even when the cached profile is older', async () => {
     const person = await api.signUp({ timezone: 'UTC' })
     await person.inject('GET', '/api/v1/users/me')
     await putTask(api, person, at('2026-11-19T13:00:00Z'))
@@ -140,7 +140,7 @@ describe('dates', () => {
     expect(dailyData.at(-2)).toEqual({ date: '2026-11-20', completed: 1 })
   })
 
-  test('begin at the local midnight also where clocks go back to it', async () => {
+  test('begin at local midnight, even where clocks go back to it', async () => {
     // In Havana the hour from 0:00 came twice on this Sunday: from 04:00 and from 05:00 UTC.
     const person = await api.signUp({ timezone: 'America/Havana' })
     const longest = async () => {
@@ -179,7 +179,7 @@ describe('a streak', () => {
     expect(await streaksOf(...days)).toEqual(expected)
   })
 
-  test('goes on by reminders as well as by tasks', async () => {
+  test('continues by completed reminders as well as by tasks', async () => {
     const person = await api.signUp()
     await putTask(api, person, at('2026-11-18T09:00:00Z'))
     await putReminder(api, person, 'completed', at('2026-11-19T09:00:00Z'))

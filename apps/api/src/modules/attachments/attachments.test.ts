@@ -33,7 +33,7 @@ const upload = (files: Files, target: { person?: TestPerson; task?: string; fiel
 const uploaded = (name: string, bytes: Uint8Array | string, target: { person?: TestPerson; task?: string } = {}) =>
   attachTo({ person: ann, task: taskId, ...target }, name, bytes)
 
-test('files are kept with rows, jobs and audit events; images wait for the image worker, documents are ready', async () => {
+test('an upload writes rows, jobs and audit events; images are processing, documents are ready', async () => {
   const { status, body } = await upload({ 'photo.jpg': jpeg, 'notes.txt': 'Grüße' })
   expect(status).toBe(201)
   const [photo, notes] = body.data.attachments as [Attachment, Attachment]
@@ -70,7 +70,7 @@ test('files are kept with rows, jobs and audit events; images wait for the image
   expect((await filesOf(api)).staged).toEqual([])
 })
 
-test('those who see the task see its files; for all others they are not there', async () => {
+test('attachments are visible with their task and NOT_FOUND otherwise', async () => {
   const admin = await api.signUp()
   const [assignee, colleague, stranger] = await Promise.all([
     api.signUp({ role: 'client_user', organizationId: admin.organizationId as string }),
@@ -95,7 +95,7 @@ test('those who see the task see its files; for all others they are not there', 
   expect((await api.connect().inject('GET', paths[1] as string)).json().error.code).toBe('UNAUTHENTICATED')
 })
 
-test('deleting a file removes its row and orders the deletion of its bytes; deleting a task that of all of them', async () => {
+test('deleting an attachment or its task deletes the rows and enqueues deletion of the bytes', async () => {
   const task = await makeTask(ann)
   const image = await uploaded('a.jpg', jpeg, { task })
   const text = await uploaded('b.txt', 'text', { task })
@@ -114,7 +114,7 @@ test('deleting a file removes its row and orders the deletion of its bytes; dele
   expect(events.map(({ action }) => action)).toContain('attachment.deleted')
 })
 
-test('uploads at once never overdraw the quota of the organization, and what is refused leaves nothing', async () => {
+test('concurrent uploads never exceed the organization’s quota, and refused ones leave nothing', async () => {
   const small = await buildTestApp({ config: { storageQuotaBytes: 1_000 } })
   await small.listen()
   const admin = await small.signUp()
@@ -134,7 +134,7 @@ test('uploads at once never overdraw the quota of the organization, and what is 
   await small.close()
 })
 
-test('of two uploads that race for the last byte of the quota one is kept', async () => {
+test('of two uploads that compete for the rest of the quota, one is stored', async () => {
   const small = await buildTestApp({ config: { storageQuotaBytes: 1_000 } })
   await small.listen()
   const person = await small.signUp()
@@ -147,7 +147,7 @@ test('of two uploads that race for the last byte of the quota one is kept', asyn
   await small.close()
 })
 
-test('an image that failed says why wherever it is listed, counts for nothing, and makes way for another try', async () => {
+test('a failed image shows its reason, does not count for the quota, and can be uploaded again', async () => {
   const task = await makeTask(ann)
   const image = await uploaded('photo.jpg', jpeg, { task })
   const failure_reason = 'The file is damaged or incomplete.'
@@ -164,7 +164,7 @@ test('an image that failed says why wherever it is listed, counts for nothing, a
   expect((await bodyOf(pathOf(task))).attachments).toMatchObject([{ id: again.id, status: 'processing' }])
 })
 
-test('storage that is away answers 503 with Retry-After and keeps no row', async () => {
+test('an upload without storage answers 503 with Retry-After and leaves no row', async () => {
   const other = await buildTestApp()
   await other.listen()
   const person = await other.signUp()

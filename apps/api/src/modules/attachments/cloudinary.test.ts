@@ -33,7 +33,7 @@ const attach = (name: string, bytes: Uint8Array | string) => attachTo({ person: 
 const read = (id: string, init: RequestInit = {}) => ann.fetch(`/api/v1/attachments/${id}/content`, init)
 const publicIdOf = (id: string) => `muster/attachments/${id}/original`
 
-test('an upload lies in Cloudinary as it came, and is read through the API alone', async () => {
+test('an upload is stored in Cloudinary unchanged and served by the API alone', async () => {
   const text = '0123456789'.repeat(50_000)
   const file = await attach('Zähler.txt', text)
   expect(peer.files.get(publicIdOf(file.id))?.bytes.toString()).toBe(text)
@@ -50,7 +50,7 @@ test('an upload lies in Cloudinary as it came, and is read through the API alone
   expect((await api.connect().inject('GET', `/api/v1/attachments/${file.id}/content`)).statusCode).toBe(401)
 })
 
-test('ranges, tags and HEAD answer as they do from the folder', async () => {
+test('ranges, ETags and HEAD answer as they do with the local driver', async () => {
   const file = await attach('a.txt', '0123456789')
   const part = await read(file.id, { headers: { range: 'bytes=-3' } })
   expect([part.status, await part.text(), part.headers.get('content-range')]).toEqual([206, '789', 'bytes 7-9/10'])
@@ -78,7 +78,7 @@ test.each([500, 503, 429, 401])(
   },
 )
 
-test('files whose rows are refused are destroyed', async () => {
+test('the files of a refused upload are destroyed', async () => {
   const small = await buildTestApp({ config: { storage: peer.config, storageQuotaBytes: 1_000 } })
   await small.listen()
   const person = await small.signUp()
@@ -92,7 +92,7 @@ test('files whose rows are refused are destroyed', async () => {
   await small.close()
 })
 
-test('content that Cloudinary can’t deliver is 503, and what it lost is 404', async () => {
+test('content is 503 when Cloudinary fails and 404 when it has lost the file', async () => {
   const file = await attach('a.txt', 'text')
   peer.trouble = { answers: 500 }
   const away = await read(file.id)
@@ -102,7 +102,7 @@ test('content that Cloudinary can’t deliver is 503, and what it lost is 404', 
   expect((await read(file.id)).status).toBe(404)
 })
 
-test('an avatar is uploaded there too', async () => {
+test('an avatar is stored in Cloudinary too', async () => {
   const init = { method: 'PUT', body: formOf({ 'me.png': await picture('png') }, 'file') }
   expect((await ann.fetch('/api/v1/users/me/avatar', init)).status).toBe(202)
   expect(
@@ -110,7 +110,7 @@ test('an avatar is uploaded there too', async () => {
   ).toHaveLength(1)
 })
 
-test('no secret of the account is logged, whatever fails', async () => {
+test('no secret of the Cloudinary account is logged, whatever fails', async () => {
   expect(logged.join('\n')).toContain('Cloudinary')
   expect(logged.join('\n')).not.toContain(peer.config.apiSecret)
 })

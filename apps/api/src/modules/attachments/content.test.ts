@@ -24,7 +24,7 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-test('content is served so that nothing in it can run and no shared cache keeps it', async () => {
+test('content is served with headers that prevent scripts and shared caching', async () => {
   const response = await read()
   expect(response.status).toBe(200)
   expect(await response.text()).toBe(text)
@@ -69,13 +69,13 @@ test.each(['bytes=10-', 'bytes=-0'])(
   },
 )
 
-test('If-Range with another tag gives the whole file', async () => {
+test('If-Range with another ETag returns the whole file', async () => {
   const etag = (await read()).headers.get('etag') as string
   expect((await read({ range: 'bytes=0-1', 'if-range': etag })).status).toBe(206)
   expect((await read({ range: 'bytes=0-1', 'if-range': '"old"' })).status).toBe(200)
 })
 
-test('long text is not compressed, so that its length and ranges stay true', async () => {
+test('text is not compressed, so that its length and ranges stay correct', async () => {
   const long = await uploaded('long.txt', 'text '.repeat(10_000))
   const headers = { 'accept-encoding': 'gzip, br' }
   const response = await ann.fetch(`/api/v1/attachments/${long.id}/content`, { headers })
@@ -83,7 +83,7 @@ test('long text is not compressed, so that its length and ranges stay true', asy
   expect((await response.text()).length).toBe(50_000)
 })
 
-test('the content of an image comes only when the image worker is done with it', async () => {
+test('the content of an image is served only after the image worker has processed it', async () => {
   const image = await uploaded('photo.jpg', jpeg)
   const get = (variant: string) => ann.fetch(`/api/v1/attachments/${image.id}/${variant}`)
   for (const variant of ['content', 'thumbnail']) {
@@ -130,7 +130,7 @@ test('the content of an image comes only when the image worker is done with it',
   expect((await get('content')).status).toBe(409)
 })
 
-test('content answers HEAD with its length and no bytes, and has no ranges for it', async () => {
+test('HEAD answers with the length and no body, and ignores ranges', async () => {
   const head = (headers: Record<string, string> = {}) =>
     ann.fetch(`/api/v1/attachments/${file.id}/content`, { method: 'HEAD', headers })
   const response = await head()
@@ -146,7 +146,7 @@ test.each([
   ['one of several', (etag: string) => `"other", ${etag}`, 304],
   ['any', () => '*', 304],
   ['another', () => '"other"', 200],
-])('If-None-Match with %s tag is honoured', async (_name, tagOf, status) => {
+])('If-None-Match with %s ETag answers as RFC 9110 says', async (_name, tagOf, status) => {
   const etag = (await read()).headers.get('etag') as string
   const response = await read({ 'if-none-match': tagOf(etag), range: 'bytes=0-1' })
   expect(response.status).toBe(status === 200 ? 206 : status)
@@ -154,6 +154,6 @@ test.each([
   await response.text()
 })
 
-test('the content of a document has no thumbnail', async () => {
+test('the thumbnail of a document is NOT_FOUND', async () => {
   expect((await ann.inject('GET', `/api/v1/attachments/${file.id}/thumbnail`)).json().error.code).toBe('NOT_FOUND')
 })

@@ -92,14 +92,14 @@ test.each([
   ['text with NUL', 'a.txt', () => 'text\0'],
   ['text in another encoding', 'a.txt', () => Buffer.from('Grüße', 'latin1')],
   ['text that ends within a character', 'a.txt', () => Buffer.from('Grüße').subarray(0, 3)],
-])('%s is UNSUPPORTED_MEDIA_TYPE, and the good file beside it is not kept either', async (_name, filename, bytes) => {
+])('%s is UNSUPPORTED_MEDIA_TYPE, and the valid file beside it is not stored either', async (_name, filename, bytes) => {
   const content = await bytes()
   const { status, body } = await withoutTrace(api, () => upload({ 'good.jpg': jpeg, [filename]: content }))
   expect([status, body.error.code]).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE'])
   expect(body.message).toContain(filename)
 })
 
-test('a file of 10 MiB is kept; a byte more is FILE_TOO_LARGE, an eleventh file TOO_MANY_FILES, and nothing stays', async () => {
+test('a file of 10 MiB is stored; one byte or one file too many leaves nothing', async () => {
   const sized = (bytes: number) => Buffer.concat([Buffer.from(pdf), Buffer.alloc(bytes)]).subarray(0, bytes)
   const limit = 10 * 1024 * 1024
   expect((await uploaded('full.pdf', sized(limit))).size).toBe(limit)
@@ -111,7 +111,7 @@ test('a file of 10 MiB is kept; a byte more is FILE_TOO_LARGE, an eleventh file 
   expect([many.status, many.body.error.code]).toEqual([413, 'TOO_MANY_FILES'])
 })
 
-test('ten files of 10 MiB pass through without lying in memory', async () => {
+test('ten files of 10 MiB are streamed, not held in memory', async () => {
   setFlagsFromString('--expose-gc')
   const collect: () => void = runInNewContext('gc')
   const liveBytes = () => {
@@ -159,7 +159,7 @@ test.each([
   expect(await response.json()).toMatchObject({ error: { code: 'VALIDATION_FAILED', details: [{ path }] } })
 })
 
-test('what is no multipart is UNSUPPORTED_MEDIA_TYPE; multipart that can’t be read is VALIDATION_FAILED', async () => {
+test('a body that is not multipart is UNSUPPORTED_MEDIA_TYPE; broken multipart, VALIDATION_FAILED', async () => {
   const send = (body: string, type: string) => ann.inject('POST', pathOf(taskId), body, { 'content-type': type })
   expect((await send('{}', 'application/json')).json().error.code).toBe('UNSUPPORTED_MEDIA_TYPE')
   const part = '--x\r\ncontent-disposition: form-data; name="files"; filename="a.txt"\r\n\r\ntext'
@@ -196,7 +196,7 @@ test.each([
   ['tab\tand\u0007bell.txt', 'tabandbell.txt'],
   [`${'😀'.repeat(300)}.txt`, `${'😀'.repeat(251)}.txt`],
   ['Überblick “neu” ✓.txt', 'Überblick “neu” ✓.txt'],
-])('a file named %j is kept as %j', async (name, kept) => {
+])('a file named %j is stored under the name %j', async (name, kept) => {
   const file = await uploaded(name, 'text')
   expect(file.filename).toBe(kept)
   expect((await filesOf(api)).stored).toContain(`attachments/${file.id}/original`)
@@ -219,7 +219,7 @@ const beginUpload = (task = taskId) => {
 }
 const staged = async () => (await filesOf(api)).staged.filter((name) => name.startsWith('upload-'))
 
-test('a task that is deleted during an upload answers NOT_FOUND, and nothing stays', async () => {
+test('an upload whose task is deleted meanwhile is NOT_FOUND and leaves nothing', async () => {
   const task = await makeTask(ann)
   await withoutTrace(api, async () => {
     const socket = beginUpload(task)
@@ -232,7 +232,7 @@ test('a task that is deleted during an upload answers NOT_FOUND, and nothing sta
   })
 })
 
-test('what a killed process left in the staging area goes at the next start; a running upload stays', async () => {
+test('a start removes staged files of a killed process, not those of a running upload', async () => {
   const stagingDir = await mkdtemp(join(tmpdir(), 'muster-staging-'))
   const hourAgo = new Date(Date.now() - 3_600_000)
   for (const name of ['upload-old', 'upload-new']) await mkdir(join(stagingDir, name))
@@ -244,7 +244,7 @@ test('what a killed process left in the staging area goes at the next start; a r
   await rm(stagingDir, { recursive: true })
 })
 
-test('a connection that breaks off leaves nothing', async () => {
+test('a connection that breaks during an upload leaves nothing', async () => {
   await withoutTrace(api, async () => {
     const socket = beginUpload()
     await eventually(async () => expect(await staged()).toHaveLength(1))
@@ -252,7 +252,7 @@ test('a connection that breaks off leaves nothing', async () => {
   })
 })
 
-test('an upload that stands still is ended after 15 s and leaves nothing', async () => {
+test('an upload without progress is ended after 15 s and leaves nothing', async () => {
   await withoutTrace(api, async () => {
     const socket = beginUpload()
     const startedAtMs = Date.now()
@@ -265,7 +265,7 @@ test('an upload that stands still is ended after 15 s and leaves nothing', async
   })
 }, 30_000)
 
-test('without a staging area uploads are put off with 503, leave nothing, and work again with it', async () => {
+test('uploads answer 503 while the staging area is missing, and work again with it', async () => {
   const { stagingDir } = api.deps.config
   await rm(stagingDir, { recursive: true, force: true })
   await writeFile(stagingDir, 'in the way')

@@ -9,7 +9,7 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-test('platform roles read it, others do not', async () => {
+test('platform roles can read the audit log, other roles cannot', async () => {
   for (const role of ['super_admin', 'site_admin', 'operator'] as const) {
     expect((await (await api.signUp({ role })).inject('GET', events)).statusCode).toBe(200)
   }
@@ -19,7 +19,7 @@ test('platform roles read it, others do not', async () => {
   expect((await api.connect().inject('GET', events)).statusCode).toBe(401)
 })
 
-test('paging by cursor shows every event of the filter once, the newest first', async () => {
+test('pages by cursor contain each event of the filter once, the newest first', async () => {
   await chainEvents(api, 25, { action: 'paged.event' })
   await chainEvents(api, 3, { action: 'other.event' })
   const admin = await api.signUp({ role: 'super_admin' })
@@ -36,7 +36,7 @@ test('paging by cursor shows every event of the filter once, the newest first', 
   expect(seen).toEqual([...seen].sort((a, b) => b - a))
 })
 
-test('a filter that is none, or is given twice, is refused by name', async () => {
+test('an unknown or repeated filter is refused by name', async () => {
   const admin = await api.signUp({ role: 'operator' })
   for (const query of ['limit=0', 'limit=101', 'actorId=me', 'colour=red', 'action=a&action=b', 'cursor=nonsense']) {
     const answer = await admin.inject('GET', `${events}?${query}`)
@@ -45,7 +45,7 @@ test('a filter that is none, or is given twice, is refused by name', async () =>
   }
 })
 
-test('the chain in the database refuses to be changed', async () => {
+test('the database refuses to change the chain', async () => {
   await chainEvents(api, 1)
   for (const statement of [
     api.db.updateTable('audit_events').set({ action: 'forged' }),
@@ -55,7 +55,7 @@ test('the chain in the database refuses to be changed', async () => {
   }
 })
 
-test('each filter finds its events and no other', async () => {
+test('each filter finds its events and no otherss', async () => {
   const admin = await api.signUp({ role: 'operator' })
   const [early, late] = [new Date('2026-05-01T00:00:00Z'), new Date('2026-06-01T00:00:00Z')]
   const event = { action: 'filtered.event', actorId: admin.userId, targetType: 'thing', targetId: 'the-thing' }
@@ -77,7 +77,7 @@ test('each filter finds its events and no other', async () => {
   expect(await count('action=filtered.event&targetId=another')).toBe(0)
 })
 
-test('a time that ends before it begins is refused', async () => {
+test('a time range that ends before it begins is refused', async () => {
   const admin = await api.signUp({ role: 'operator' })
   const answer = await admin.inject('GET', `${events}?from=2026-11-21T00:00:00Z&to=2026-11-20T00:00:00Z`)
   expect([answer.statusCode, answer.json().error.details]).toEqual([

@@ -39,7 +39,7 @@ const denied = (targetId: string, count = 1) =>
     return rows
   })
 
-test('who asks for what is somebody else’s is recorded, and who asks for what is not there is not', async () => {
+test('a request for another user’s object is recorded; a request for no object is not', async () => {
   const nothing = newId()
   const headers = { 'user-agent': 'curious', 'x-request-id': 'denied-1' }
   expect((await stranger.inject('GET', `/api/v1/tasks/${nothing}`)).statusCode).toBe(404)
@@ -58,7 +58,7 @@ test('who asks for what is somebody else’s is recorded, and who asks for what 
   expect(await denialsOf(nothing)).toEqual([])
 })
 
-test('it is recorded for everything that has an owner, whether it is named by the address or the body', async () => {
+test('denied access is recorded for every kind of target, named by address or body', async () => {
   const task = await makeTask()
   const reminder = (await owner.inject('POST', '/api/v1/reminders', { taskId: task, offsetMinutes: 5 })).json().data
     .reminder.id
@@ -80,7 +80,7 @@ test('it is recorded for everything that has an owner, whether it is named by th
   expect(await denied(task, 2)).toMatchObject([{}, { after: { method: 'POST', route: '/reminders' } }])
 })
 
-test('what is one’s own and has ended is nobody’s denial', async () => {
+test('an own object that has ended is no denied access', async () => {
   const person = await api.signUp()
   const url = `/api/v1/auth/sessions/${newId()}`
   const task = await makeTask()
@@ -93,7 +93,7 @@ test('what is one’s own and has ended is nobody’s denial', async () => {
   expect(after).toHaveLength(before + 1)
 })
 
-test('what a role does not allow is recorded by its route', async () => {
+test('an action that the role does not allow is recorded with its route', async () => {
   const url = '/api/v1/admin/audit-events'
   expect((await stranger.inject('GET', url)).statusCode).toBe(403)
   expect(await denied('GET /admin/audit-events')).toMatchObject([
@@ -101,7 +101,7 @@ test('what a role does not allow is recorded by its route', async () => {
   ])
 })
 
-test('fifty at once of the same person at the same thing are one event a minute', async () => {
+test('fifty concurrent denials of one actor and target are one event a minute', async () => {
   const task = await makeTask()
   const last = await makeTask()
   const ask = (id: string) => stranger.inject('GET', `/api/v1/tasks/${id}`)
@@ -114,7 +114,7 @@ test('fifty at once of the same person at the same thing are one event a minute'
   await denied(task, 2)
 })
 
-test('nobody waits for it: the answer comes while the audit log can not be written', async () => {
+test('the answer does not wait for the audit log', async () => {
   const task = await makeTask()
   await api.db.transaction().execute(async (trx) => {
     await sql`lock table audit_pending in exclusive mode`.execute(trx)
@@ -131,7 +131,7 @@ test('nobody waits for it: the answer comes while the audit log can not be writt
   await denied(task)
 })
 
-test('every route that names something by its id is known', async () => {
+test('every route with an id declares its target', async () => {
   const { paths } = (await api.connect().inject('GET', '/openapi.json')).json()
   const known =
     /^\/(tasks|attachments|reminders|notifications|users|invites|admin\/users)\/\{id\}|^\/auth\/sessions\/\{id\}|^\/friends\/requests\/\{id\}|^\/organization\/members\/\{userId\}/

@@ -23,7 +23,7 @@ const lines = (body: string) =>
     .split('\n')
     .map((line) => JSON.parse(line))
 
-test('NDJSON holds every event of the filter once, the oldest first, as the list tells them', async () => {
+test('NDJSON contains each event of the filter once, the oldest first, as in the list', async () => {
   const ids = await chainEvents(api, 1_203, { action: 'exported.event' })
   await chainEvents(api, 3, { action: 'other.event' })
   const answer = await admin.inject('GET', `${url}?action=exported.event`)
@@ -38,7 +38,7 @@ test('NDJSON holds every event of the filter once, the oldest first, as the list
   expect(exported.slice(-100).reverse()).toEqual(listed)
 })
 
-test('CSV keeps what quotes, commas and lines would break, and gives a spreadsheet of any locale nothing to run', async () => {
+test('CSV quotes every cell and escapes formulas of spreadsheets of any locale', async () => {
   const agents = [
     '=HYPERLINK("http://evil.example";"a, b")',
     "Mozilla/5.0;=cmd|'/C calc'!A0",
@@ -64,7 +64,7 @@ test('CSV keeps what quotes, commas and lines would break, and gives a spreadshe
   expect(exact.map(({ userAgent }) => userAgent)).toEqual(agents)
 })
 
-test('an export is itself recorded, with what was asked for, before anything of it is sent', async () => {
+test('an export is recorded with its filters before its first byte is sent', async () => {
   const requestId = 'export-1'
   await admin.inject('GET', `${url}?action=exported.event&format=csv`, undefined, { 'x-request-id': requestId })
   const rows = await api.db.selectFrom('audit_pending').selectAll().where('request_id', '=', requestId).execute()
@@ -73,7 +73,7 @@ test('an export is itself recorded, with what was asked for, before anything of 
   ])
 })
 
-test('what was erased of a person is gone from exports too', async () => {
+test('the erased personal part of an event is missing from exports too', async () => {
   const [id] = await chainEvents(api, 1, { action: 'erased.event' })
   await api.db
     .deleteFrom('audit_personal')
@@ -83,7 +83,7 @@ test('what was erased of a person is gone from exports too', async () => {
   expect(event).toMatchObject({ id, ip: null, userAgent: null, before: null, after: null })
 })
 
-test('nothing but the page on its way is held: who reads slowly makes the rest be read later, who leaves ends it', async () => {
+test('an export holds one page in memory: a slow reader delays the next, a closed connection ends it', async () => {
   const action = 'large.event'
   const ids = await chainEvents(api, 5_000, { action })
   const [middle = ''] = ids.slice(4_000)
@@ -121,7 +121,7 @@ test('nothing but the page on its way is held: who reads slowly makes the rest b
   await eventually(() => expect(socket.destroyed).toBe(true))
 }, 60_000)
 
-test('who may not read the log may not export it, and a format that is none is refused', async () => {
+test('a role that cannot read the log cannot export it; an unknown format is refused', async () => {
   for (const role of ['client_admin', 'client_user'] as const) {
     expect((await (await api.signUp({ role })).inject('GET', url)).statusCode).toBe(403)
   }

@@ -57,7 +57,7 @@ const searches: Record<string, AuditFilters> = {
   'of a person in a span of the past': { actorId, from: '2026-01-20T00:00:00.000Z', to: '2026-02-20T00:00:00.000Z' },
 }
 
-test('a page of the log costs the same with ten times as many events, whatever is searched', async () => {
+test('a page reads as few rows with ten times as many events, by every filter', async () => {
   const measure = async () => {
     const measured = new Map<string, number>()
     for (const [name, filters] of Object.entries(searches)) {

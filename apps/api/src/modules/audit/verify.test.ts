@@ -20,7 +20,7 @@ const headNow = async () => {
   return signHead(api.deps.config.keys.audit, { seq, hash: hash.toString('hex') })
 }
 
-test('a whole chain is valid, and that it was verified is recorded', async () => {
+test('an intact chain is valid, and its verification is recorded', async () => {
   await chainEvents(api, 600)
   const headers = { 'x-request-id': 'verify-1' }
   const { data } = (await admin.inject('GET', url, undefined, headers)).json()
@@ -31,7 +31,7 @@ test('a whole chain is valid, and that it was verified is recorded', async () =>
   expect(rows).toMatchObject([{ action: 'audit.verified', after: { valid: true, checked: 600 } }])
 })
 
-test('a changed, a removed, an inserted and a cut-off row are named', async () => {
+test('changed, removed, inserted and cut-off rows are named', async () => {
   const ids = await chainEvents(api, 20)
   await tamper(api.db, `update audit_events set action = 'harmless' where seq = 4`)
   await tamper(api.db, `update audit_personal set ip = '198.51.100.1' where event_id = '${ids[6]}'`)
@@ -55,7 +55,7 @@ test('a changed, a removed, an inserted and a cut-off row are named', async () =
   })
 })
 
-test('a row before the first place is refused, and named once it is there all the same', async () => {
+test('a row before the first number is refused, and named when it exists nonetheless', async () => {
   await chainEvents(api, 3)
   const insert = `insert into audit_events select -7, gen_random_uuid(), action, actor_id, target_type, target_id, created_at,
     personal_digest, key_id, previous_hash, hash from audit_events where seq = 2`
@@ -65,7 +65,7 @@ test('a row before the first place is refused, and named once it is there all th
   expect(await verify()).toMatchObject({ valid: false, firstBrokenSeq: -7, faults: [{ kind: 'inserted', seq: -7 }] })
 })
 
-test('a personal part that is gone is named, unless an event says that its person’s were erased', async () => {
+test('a missing personal part is named, unless an event records its erasure', async () => {
   const [first, second] = [await api.signUp(), await api.signUp()]
   const [kept] = await chainEvents(api, 1, { actorId: first.userId })
   const [gone] = await chainEvents(api, 1, { actorId: second.userId })
@@ -78,7 +78,7 @@ test('a personal part that is gone is named, unless an event says that its perso
   })
 })
 
-test('an end that was cut off together with the head of the database is named by the head in Redis, and by one that the caller kept', async () => {
+test('an end cut off with the database’s head is detected by a head in Redis or of the caller', async () => {
   await chainEvents(api, 9)
   const head = await headNow()
   await tamper(api.db, 'delete from audit_events where seq > 5')
@@ -93,7 +93,7 @@ test('an end that was cut off together with the head of the database is named by
   expect(await verify()).toMatchObject({ valid: false, faults: [{ kind: 'head-mismatch', seq: 9 }] })
 })
 
-test('a head that nobody signed is named, and one that is none is refused', async () => {
+test('a head with a false signature is named; a malformed one is refused', async () => {
   await chainEvents(api, 2)
   const head = { ...(await headNow()), seq: 1 }
   expect(await verify(`?head=${formatHead(head)}`)).toMatchObject({ faults: [{ kind: 'head-forged', seq: 1 }] })
@@ -103,7 +103,7 @@ test('a head that nobody signed is named, and one that is none is refused', asyn
   }
 })
 
-test('a verification goes on where an earlier one ended', async () => {
+test('a verification continues at the cursor of an earlier one', async () => {
   await chainEvents(api, 10)
   const { hash } = await api.db.selectFrom('audit_events').select('hash').where('seq', '=', 6).executeTakeFirstOrThrow()
   const rest = `?cursor=6.${hash.toString('hex')}`
@@ -112,7 +112,7 @@ test('a verification goes on where an earlier one ended', async () => {
   expect(await verify(rest)).toMatchObject({ valid: false, firstBrokenSeq: 9 })
 })
 
-test('a cursor that names no event of the log is refused, at its end and beyond too', async () => {
+test('a cursor that names no event is refused, also at the end and beyond', async () => {
   await chainEvents(api, 10)
   const { hash } = await api.db.selectFrom('audit_events').select('hash').where('seq', '=', 6).executeTakeFirstOrThrow()
   const known = hash.toString('hex')
@@ -141,7 +141,7 @@ test('a cursor that names no event of the log is refused, at its end and beyond 
   expect(await verify()).toMatchObject({ valid: false, faults: [{ kind: 'cut-off', seq: 5, toSeq: 10 }] })
 })
 
-test('a hundred faults end it, and the cursor leads to the next hundred', async () => {
+test('a verification ends after a hundred faults, and the cursor leads to the next', async () => {
   await chainEvents(api, 1_500)
   await tamper(api.db, `update audit_events set action = 'harmless' where seq in (select generate_series(1, 1400, 10))`)
   const first = await verify()
@@ -152,7 +152,7 @@ test('a hundred faults end it, and the cursor leads to the next hundred', async 
   expect(second.faults).toHaveLength(40)
 })
 
-test('of many at once one verifies, and the others are asked to come again', async () => {
+test('of concurrent verifications one runs and the others are OVERLOADED', async () => {
   await chainEvents(api, 1_000)
   const answers = await Promise.all(Array.from({ length: 20 }, () => admin.inject('GET', url)))
   const statuses = answers.map(({ statusCode }) => statusCode)
@@ -162,7 +162,7 @@ test('of many at once one verifies, and the others are asked to come again', asy
   expect((await admin.inject('GET', url)).statusCode).toBe(200)
 })
 
-test('who may not read the log may not verify it', async () => {
+test('a role that cannot read the log cannot verify it', async () => {
   expect((await (await api.signUp()).inject('GET', url)).statusCode).toBe(403)
   expect((await (await api.signUp({ role: 'operator' })).inject('GET', url)).statusCode).toBe(200)
 })

@@ -44,7 +44,7 @@ test.each(['', '?unread=true', '?unread=false', '?type=invite', '?type=chat&unre
   },
 )
 
-test('a page far behind is as cheap as the first', async () => {
+test('a page far from the first reads as few rows as the first', async () => {
   let { nextCursor } = await listPage(busy)
   for (let page = 0; page < 20; page++) nextCursor = (await listPage(busy, `?cursor=${nextCursor}`)).nextCursor
   // Often enough that whichever connection answers goes by the plan that fits no value in particular.
@@ -56,14 +56,14 @@ test('a page far behind is as cheap as the first', async () => {
   }
 })
 
-test('to count the unread reads these alone', async () => {
+test('counting the unread reads only unread rows', async () => {
   for (let time = 0; time < 8; time++) await countOf(busy)
   const used = await readFor(async () => expect(await countOf(busy)).toBe(few))
   expect(used).toMatchObject({ inSequence: 0 })
   expect(used.byIndex).toBeLessThanOrEqual(2 * few)
 })
 
-test('to tell, and to read, looks at no more than the last hour', async () => {
+test('notifying and reading scan no more than the last hour', async () => {
   const message = (text: string) => ({ userId: busy.userId, type: 'general' as const, title: 'News', message: text })
   for (let time = 0; time < 8; time++) await tell(api, [message(`warm ${time}`)])
   const [newest] = (await listPage(busy)).notifications

@@ -186,7 +186,7 @@ async function step(people: TestPerson[], models: Model[], given: Command): Prom
   expect(plain.filter(({ atMs }) => atMs > hourAgoMs).length).toBeLessThanOrEqual(60)
 }
 
-test('whatever is told, read and deleted: the list is what the model says, and the count is a recount', async () => {
+test('after any sequence of notify, read and delete, list and count match the model', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(command, { minLength: 5, maxLength: 25 }), async (commands) => {
       const people = [await api.signUp(), await api.signUp()]

@@ -43,7 +43,7 @@ async function tellEach(person: TestPerson, messages: string[], type?: Notificat
 const messagesOf = (found: { message: string }[]) => found.map(({ message }) => message)
 
 describe('the list', () => {
-  test('shows a person their own, the newest first, with everything in them', async () => {
+  test('contains the user’s own notifications, the newest first', async () => {
     const [person, other] = [await api.signUp(), await api.signUp()]
     const task = await createTask(person)
     await tell(api, [{ ...about(person, 'one', 'reminder'), taskId: task.id, data: { late: true } }])
@@ -65,7 +65,7 @@ describe('the list', () => {
     })
   })
 
-  test('comes 50 a page, and the pages hold each one once while more arrive', async () => {
+  test('has pages of 50 that contain each notification once while more arrive', async () => {
     const person = await api.signUp()
     const security = Array.from({ length: 120 }, (_, index) => about(person, `${index}`, 'security'))
     // Many of one moment: only their ids tell them apart.
@@ -82,7 +82,7 @@ describe('the list', () => {
     expect(seen).toEqual(security.map(({ message }) => message).toReversed())
   })
 
-  test('takes filters by type and by whether they were read', async () => {
+  test('filters by type and by whether they were read', async () => {
     const person = await api.signUp()
     await tellEach(person, ['a', 'b'], 'invite')
     await tellEach(person, ['c', 'd'], 'chat')
@@ -111,7 +111,7 @@ describe('the list', () => {
 })
 
 describe('reading and deleting', () => {
-  test('one at a time or all at once lowers the count of the unread, and twice is once', async () => {
+  test('lowers the unread count, one by one or all at once, and repeating changes nothing', async () => {
     const [person, other] = [await api.signUp(), await api.signUp()]
     await tellEach(person, ['a', 'b', 'c', 'd'])
     await tellEach(other, ['theirs'])
@@ -135,7 +135,7 @@ describe('reading and deleting', () => {
     expect(await countOf(other)).toBe(1)
   })
 
-  test('takes only one’s own: those of others are not there', async () => {
+  test('is limited to one’s own notifications: those of others are NOT_FOUND', async () => {
     const [person, other] = [await api.signUp({ role: 'super_admin' }), await api.signUp()]
     await tellEach(other, ['theirs'])
     const [{ id }] = (await listAll(other)) as [Notification]
@@ -145,7 +145,7 @@ describe('reading and deleting', () => {
     expect(await listAll(other)).toMatchObject([{ isRead: false }])
   })
 
-  test('all at once, many times at once, counts each of them once', async () => {
+  test('by concurrent read-all requests counts each notification once', async () => {
     const person = await api.signUp()
     await tellEach(
       person,
@@ -156,7 +156,7 @@ describe('reading and deleting', () => {
     expect(counts.reduce((sum, count) => sum + count)).toBe(40)
   })
 
-  test('of more than a statement takes reads all of them', async () => {
+  test('of more rows than one statement takes marks all of them', async () => {
     const person = await api.signUp()
     const row = { user_id: person.userId, type: 'general', title: 'News', message: 'Many.', created_at: clock.now() }
     for (let round = 0; round < 3; round++) {
@@ -168,7 +168,7 @@ describe('reading and deleting', () => {
   })
 })
 
-test('more than 60 an hour end in one row that says how many, and is unread again with each', async () => {
+test('notifications beyond 60 an hour are summarized in one row, which each makes unread again', async () => {
   const person = await api.signUp()
   const many = (from: number, to: number) =>
     Array.from({ length: to - from }, (_, index) => about(person, `${from + index}`))
@@ -187,7 +187,7 @@ describe('a completed task', () => {
   const wantMails = (person: TestPerson) =>
     person.inject('PUT', '/api/v1/users/me/preferences', { notifications: { general: { email: true } } })
 
-  test('is told to its owner once, whoever completes it and however many at once', async () => {
+  test('notifies its owner once, however many complete it at once', async () => {
     const owner = await api.signUp()
     const [assignee, admin] = [await joining(api, owner), await joining(api, owner, 'client_admin')]
     await wantMails(owner)
@@ -204,7 +204,7 @@ describe('a completed task', () => {
     expect(mails).toMatchObject([{ template: 'task-completed', notification_id: notices[0]?.id }])
   })
 
-  test('is mailed only to who asked for it, and says who did it', async () => {
+  test('is mailed only to an owner who chose it, and names the user who completed it', async () => {
     const [quiet, owner] = [await api.signUp(), await api.signUp()]
     const assignee = await joining(api, owner)
     await wantMails(owner)
@@ -219,7 +219,7 @@ describe('a completed task', () => {
     ])
   })
 
-  test('that is opened and completed again within minutes is told once', async () => {
+  test('that is reopened and completed again within minutes notifies once', async () => {
     const owner = await api.signUp()
     await wantMails(owner)
     const { id } = await createTask(owner)
@@ -231,7 +231,7 @@ describe('a completed task', () => {
     expect(await mailsTo(api, owner.email)).toHaveLength(1)
   })
 
-  test('is told to nobody who turned it off in the app, and still mailed', async () => {
+  test('is mailed to an owner who turned notifications off in the app', async () => {
     const owner = await api.signUp()
     const channels = { inApp: false, email: true }
     await owner.inject('PUT', '/api/v1/users/me/preferences', { notifications: { general: channels } })

@@ -30,7 +30,7 @@ const made = async (fields: object = { offsetMinutes: 30 }, person = ann) => {
 }
 const mark = (id: string, fields: { status: string; sent_at?: Date; failure_reason?: string }) =>
   api.db.updateTable('reminders').set(fields).where('id', '=', id).execute()
-/** Without what was denied: that is written behind the answers. */
+/** Without denied accesses, which are written after the answers. */
 const auditOf = (targetId: string) =>
   api.db
     .selectFrom('audit_pending')
@@ -40,7 +40,7 @@ const auditOf = (targetId: string) =>
     .orderBy('id')
     .execute()
 
-test('a reminder stands by itself or so many minutes before the due date', async () => {
+test('a reminder has a time of its own or an offset from the due date', async () => {
   const absolute = await made({ scheduledAt: '2026-11-20T15:00:00+02:00', type: 'email', message: ' Now! ' })
   expect(absolute).toEqual({
     id: expect.any(String),
@@ -82,13 +82,13 @@ test.each([
   expect(response.json()).toMatchObject({ error: { code: 'VALIDATION_FAILED', details: [{ path }] } })
 })
 
-test('a completed task takes no reminder: CONFLICT', async () => {
+test('a completed task accepts no reminder: CONFLICT', async () => {
   const done = await makeTask(ann, { status: 'completed' })
   const response = await remind({ taskId: done, offsetMinutes: 5 })
   expect([response.statusCode, response.json().error.code]).toEqual([409, 'CONFLICT'])
 })
 
-test('a reminder that races with the completion of its task ends completed or is refused, never pending', async () => {
+test('a reminder created while its task is completed is completed or refused, never pending', async () => {
   for (let round = 0; round < 10; round++) {
     const racing = await makeTask(ann)
     const [reminder] = await Promise.all([
@@ -103,7 +103,7 @@ test('a reminder that races with the completion of its task ends completed or is
   }
 })
 
-test('a reminder belongs to its person alone, also from those who see the same task', async () => {
+test('a reminder is visible to its user alone, even where others see the task', async () => {
   const colleague = await api.signUp({ role: 'client_user', organizationId: ann.organizationId as string })
   const shared = await makeTask(ann, { assigneeId: colleague.userId })
   const mine = await made({ taskId: shared, offsetMinutes: 5 })
@@ -116,14 +116,14 @@ test('a reminder belongs to its person alone, also from those who see the same t
   expect((await colleague.inject('GET', `/api/v1/tasks/${shared}/reminders`)).json().data.reminders).toEqual([theirs])
 })
 
-test('on a task that somebody may not see they can’t set or list reminders: NOT_FOUND', async () => {
+test('reminders of a task that is not visible are NOT_FOUND', async () => {
   const stranger = await api.signUp()
   expect((await remind({ offsetMinutes: 5 }, stranger)).json().error.code).toBe('NOT_FOUND')
   expect((await stranger.inject('GET', `/api/v1/tasks/${taskId}/reminders`)).statusCode).toBe(404)
   expect((await api.connect().inject('GET', url)).json().error.code).toBe('UNAUTHENTICATED')
 })
 
-test('one Idempotency-Key makes one reminder, also when it is sent twice at once; a refused one keeps no key', async () => {
+test('one Idempotency-Key creates one reminder; a refused request does not take the key', async () => {
   const send = (fields: object, key = 'key') =>
     ann.inject('POST', url, { taskId, ...fields }, { 'idempotency-key': key })
   const responses = await Promise.all(Array.from({ length: 10 }, () => send({ offsetMinutes: 7 })))
@@ -134,7 +134,7 @@ test('one Idempotency-Key makes one reminder, also when it is sent twice at once
   expect((await send({ offsetMinutes: 8 }, 'other')).statusCode).toBe(201)
 })
 
-test('an Idempotency-Key whose reminder was deleted makes no second one, and says so', async () => {
+test('an Idempotency-Key whose reminder was deleted creates no second one: CONFLICT', async () => {
   const send = () => ann.inject('POST', url, { taskId, offsetMinutes: 9 }, { 'idempotency-key': 'gone' })
   await ann.inject('DELETE', `${url}/${(await send()).json().data.reminder.id}`)
   const again = await send()
@@ -142,7 +142,7 @@ test('an Idempotency-Key whose reminder was deleted makes no second one, and say
   expect(again.json().message).toMatch(/deleted since/)
 })
 
-test('the list comes by time, filtered by status, in pages that hold each reminder once', async () => {
+test('the list is ordered by time and filtered by status; its pages contain each reminder once', async () => {
   const person = await api.signUp()
   const own = await makeTask(person)
   const ids: string[] = []
@@ -165,7 +165,7 @@ test('the list comes by time, filtered by status, in pages that hold each remind
   expect((await list('cursor=x')).error.details).toMatchObject([{ path: 'query.cursor' }])
 })
 
-test('a pending reminder can move, and is handed over anew; one that was sent can’t', async () => {
+test('a pending reminder can be moved and is claimed anew; a sent one cannot', async () => {
   const { id } = await made({ offsetMinutes: 30 })
   await api.db.updateTable('reminders').set({ handed_at: clock.now() }).where('id', '=', id).execute()
   const patch = (fields: object) => ann.inject('PATCH', `${url}/${id}`, fields)
@@ -189,7 +189,7 @@ test('a pending reminder can move, and is handed over anew; one that was sent ca
   ])
 })
 
-test('one that failed is pending again when its person moves it', async () => {
+test('a failed reminder is pending again when its user moves it', async () => {
   const { id } = await made({ offsetMinutes: 30 })
   await mark(id, { status: 'failed', failure_reason: 'missed' })
   const moved = await ann.inject('PATCH', `${url}/${id}`, { offsetMinutes: 60 })
@@ -198,7 +198,7 @@ test('one that failed is pending again when its person moves it', async () => {
   expect(row).toMatchObject({ handed_at: null, failure_reason: null })
 })
 
-test('its person completes or cancels a reminder; what has ended stays so', async () => {
+test('a reminder can be completed or cancelled, and stays so', async () => {
   const { id } = await made()
   const patch = (status: string) => ann.inject('PATCH', `${url}/${id}`, { status })
   expect((await patch('completed')).json().data.reminder.status).toBe('completed')
@@ -207,7 +207,7 @@ test('its person completes or cancels a reminder; what has ended stays so', asyn
   expect((await patch('sent')).json().error.code).toBe('VALIDATION_FAILED')
 })
 
-test('a deleted reminder is gone and audited', async () => {
+test('a deleted reminder is NOT_FOUND, and its deletion is audited', async () => {
   const reminder = await made()
   const response = await ann.inject('DELETE', `${url}/${reminder.id}`)
   expect(response.json().data.reminder).toEqual(reminder)

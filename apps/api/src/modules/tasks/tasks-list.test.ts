@@ -16,7 +16,7 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-test('the list filters by every field, also by several values, and by words', async () => {
+test('the list filters by each field, by several values of one, and by words', async () => {
   const admin = await api.signUp()
   const colleague = await member(api, admin)
   await make(admin, { title: 'Alpha report', priority: 'high', category: 'Work', status: 'in-progress' })
@@ -38,7 +38,7 @@ test('the list filters by every field, also by several values, and by words', as
   expect(await find('priority=high&status=todo')).toEqual([])
 })
 
-test('words are found by their beginning, in any order, in quotes one behind the other, and whatever else they hold', async () => {
+test('a search finds beginnings of words in any order, and quoted phrases in theirs', async () => {
   const person = await api.signUp()
   await make(person, { title: 'Water the big plants', description: 'It’s urgent' })
   await make(person, { title: "Plant O'Neill's e-mail trees", description: 'no water' })
@@ -58,7 +58,7 @@ test('words are found by their beginning, in any order, in quotes one behind the
     expect(Array.isArray(await find(odd))).toBe(true)
 })
 
-test('names of files, addresses, codes and compounds are found by every beginning of every word in them', async () => {
+test('a search finds each word in names of files, addresses, codes and compounds', async () => {
   const person = await api.signUp()
   const find = async (q: string) => titles(await person.inject('GET', `${tasksUrl}?q=${encodeURIComponent(q)}`))
   const sought = [
@@ -84,7 +84,7 @@ test('names of files, addresses, codes and compounds are found by every beginnin
   expect(await find('room -2')).toEqual([])
 })
 
-test('no search fails, whatever marks are in it and however many', async () => {
+test('no search fails, whatever marks it contains', async () => {
   const parts = [
     '-',
     '--',
@@ -132,7 +132,7 @@ test('no search fails, whatever marks are in it and however many', async () => {
   }
 })
 
-test('what was searched comes in the order of relevance: a word in the title counts more than one in the description', async () => {
+test('results are ordered by relevance: a word in the title counts more than in the description', async () => {
   const person = await api.signUp()
   const late = '2027-01-01T00:00:00.000Z'
   await make(person, { title: 'Call somebody', description: 'about the budget' })
@@ -152,7 +152,7 @@ test('what was searched comes in the order of relevance: a word in the title cou
   expect(walked).toEqual(found)
 })
 
-test('every order, up and down, pages by number and by cursor through the same tasks, each exactly once', async () => {
+test('in every order, pages by number and by cursor contain each task exactly once', async () => {
   const person = await api.signUp()
   const priorities = ['low', 'medium', 'high']
   for (let index = 0; index < 13; index++) {
@@ -195,7 +195,7 @@ test('every order, up and down, pages by number and by cursor through the same t
 
 type ListReply = { data: { tasks: Record<string, string>[] }; pagination: { nextCursor: string | null } }
 
-test('a title as long as titles can be leads on to the page behind it', async () => {
+test('a cursor works with a title of the maximum length', async () => {
   const person = await api.signUp()
   for (const due of [tomorrow, '2027-01-01T00:00:00.000Z'])
     await make(person, { title: '😀'.repeat(200), dueDate: due })
@@ -205,7 +205,7 @@ test('a title as long as titles can be leads on to the page behind it', async ()
   expect(next.json().data.tasks[0].id).not.toBe(first.data.tasks[0]?.id)
 })
 
-test('a numbered page tells the total; a task seen for several reasons counts once', async () => {
+test('a numbered page has the total; a task visible for several reasons counts once', async () => {
   const admin = await api.signUp()
   for (let index = 0; index < 5; index++) await make(admin, { assigneeId: admin.userId })
   const page = await admin.inject('GET', `${tasksUrl}?limit=2&page=3`)
@@ -216,7 +216,7 @@ test('a numbered page tells the total; a task seen for several reasons counts on
   expect(next.json().pagination).toEqual({ limit: 2, nextCursor: expect.any(String) })
 })
 
-test('the total is exact up to 10,000, then 10,001 stands for more', async () => {
+test('the total is exact up to 10,000; 10,001 stands for more', async () => {
   const admin = await api.signUp()
   const insert = (count: number) =>
     sql`
@@ -252,7 +252,7 @@ test.each([
   [`cursor=${cursorOf(['dueDate', '2026-11-20T00:00:00.000000Z', 'x'])}`, 'query.cursor'],
   ['cursor=x&page=1', 'query.cursor'],
   ['colour=red', 'query'],
-])('a list asked for with %s is refused, naming the field', async (query, path) => {
+])('a list with the query %s is refused, naming the field', async (query, path) => {
   const response = await ann.inject('GET', `${tasksUrl}?${query}`)
   expect(response.statusCode).toBe(400)
   expect(response.json()).toMatchObject({ error: { code: 'VALIDATION_FAILED', details: [{ path }] } })
@@ -262,7 +262,7 @@ function cursorOf(value: unknown): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url')
 }
 
-test('each listed task carries the reader’s own reminders and nobody else’s', async () => {
+test('each listed task has the reminders of the reader and of nobody else', async () => {
   const admin = await api.signUp()
   const colleague = await member(api, admin)
   const task = await make(admin, { assigneeId: colleague.userId })

@@ -15,7 +15,7 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-/** Without what was denied: that is written behind the answers. */
+/** Without denied accesses, which are written after the answers. */
 const auditOf = (targetId: string) =>
   api.db
     .selectFrom('audit_pending')
@@ -25,7 +25,7 @@ const auditOf = (targetId: string) =>
     .orderBy('id')
     .execute()
 
-test('a task is made with defaults, an ETag and an audit event that says from where', async () => {
+test('a new task has defaults, an ETag and an audit event with its origin', async () => {
   const headers = { 'user-agent': 'test-agent', 'x-request-id': 'request-1' }
   const response = await ann.inject(
     'POST',
@@ -74,20 +74,20 @@ test.each([
   ['a title of two characters', { title: '😀a', dueDate: tomorrow }, 'body.title'],
   ['a title of 201 characters', { title: 'x'.repeat(201), dueDate: tomorrow }, 'body.title'],
   ['a title with NUL', { title: 'abc\0def', dueDate: tomorrow }, 'body.title'],
-  ['a title that reverses what follows', { title: 'invoice\u202Efdp.exe', dueDate: tomorrow }, 'body.title'],
+  ['a title that reverses the text after it', { title: 'invoice\u202Efdp.exe', dueDate: tomorrow }, 'body.title'],
   ['a title with half a character', { title: 'abc\ud800def', dueDate: tomorrow }, 'body.title'],
   ['a title of two lines', { title: 'abc\ndef', dueDate: tomorrow }, 'body.title'],
-  ['a title that nobody sees', { title: '\u200b\u200d\u2060\u3164', dueDate: tomorrow }, 'body.title'],
+  ['an invisible title', { title: '\u200b\u200d\u2060\u3164', dueDate: tomorrow }, 'body.title'],
   ['a category with half a character', { title: 'Valid', dueDate: tomorrow, category: '\udc00' }, 'body.category'],
   ['a description with BEL', { title: 'Valid', dueDate: tomorrow, description: 'a\x07' }, 'body.description'],
   ['no due date', { title: 'Valid' }, 'body.dueDate'],
   ['a due date without a zone', { title: 'Valid', dueDate: '2026-11-21T12:00:00' }, 'body.dueDate'],
-  ['a due date after time', { title: 'Valid', dueDate: '9999-12-31T23:59:59-23:59' }, 'body.dueDate'],
+  ['a due date after the year 9999', { title: 'Valid', dueDate: '9999-12-31T23:59:59-23:59' }, 'body.dueDate'],
   ['another priority', { title: 'Valid', dueDate: tomorrow, priority: 'urgent' }, 'body.priority'],
   ['another status', { title: 'Valid', dueDate: tomorrow, status: 'done' }, 'body.status'],
   ['a long category', { title: 'Valid', dueDate: tomorrow, category: 'x'.repeat(51) }, 'body.category'],
   ['a long description', { title: 'Valid', dueDate: tomorrow, description: 'x'.repeat(1001) }, 'body.description'],
-  ['a link that runs', { title: 'Valid', dueDate: tomorrow, link: 'javascript:alert(1)' }, 'body.link'],
+  ['a link that runs code code', { title: 'Valid', dueDate: tomorrow, link: 'javascript:alert(1)' }, 'body.link'],
   ['a link with half a character', { title: 'Valid', dueDate: tomorrow, link: 'https://a.test/\ud800' }, 'body.link'],
   ['a link with NUL', { title: 'Valid', dueDate: tomorrow, link: 'https://a.test/\0' }, 'body.link'],
   ['an assignee that is no id', { title: 'Valid', dueDate: tomorrow, assigneeId: 'me' }, 'body.assigneeId'],
@@ -98,13 +98,13 @@ test.each([
   expect(response.json()).toMatchObject({ success: false, error: { code: 'VALIDATION_FAILED', details: [{ path }] } })
 })
 
-test('characters count, not their halves: 200 emoji are a title', async () => {
+test('lengths count whole characters: 200 emoji are a title', async () => {
   const title = '😀'.repeat(200)
   expect((await make(ann, { title })).title).toBe(title)
   expect((await ann.inject('POST', tasksUrl, { title: `${title}a`, dueDate: tomorrow })).statusCode).toBe(400)
 })
 
-test('what is no JSON is MALFORMED_JSON, more than 1 MiB BODY_TOO_LARGE, other content UNSUPPORTED_MEDIA_TYPE', async () => {
+test('a body that is not JSON, too large or of another type has its own error code', async () => {
   const json = { 'content-type': 'application/json' }
   expect((await ann.inject('POST', tasksUrl, '{"title":', json)).json().error.code).toBe('MALFORMED_JSON')
   const large = JSON.stringify({ title: 'x'.repeat(1024 * 1024) })
@@ -113,7 +113,7 @@ test('what is no JSON is MALFORMED_JSON, more than 1 MiB BODY_TOO_LARGE, other c
   expect([xml.statusCode, xml.json().error.code]).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE'])
 })
 
-test('nobody signed in gets nothing, and an unknown method is METHOD_NOT_ALLOWED', async () => {
+test('a request without a session is UNAUTHENTICATED; another method, METHOD_NOT_ALLOWED', async () => {
   const anybody = api.connect()
   expect((await anybody.inject('GET', tasksUrl)).json().error.code).toBe('UNAUTHENTICATED')
   expect((await anybody.inject('POST', tasksUrl, {})).statusCode).toBe(401)
@@ -121,7 +121,7 @@ test('nobody signed in gets nothing, and an unknown method is METHOD_NOT_ALLOWED
   expect([response.statusCode, response.json().error.code]).toEqual([405, 'METHOD_NOT_ALLOWED'])
 })
 
-test('owner, assignee and the client_admin of the organization see a task; for all others it is not there', async () => {
+test('a task is visible to its owner, its assignee and the client_admin; NOT_FOUND for others', async () => {
   const admin = await api.signUp()
   const [owner, assignee, colleague, stranger, operator] = await Promise.all([
     member(api, admin),
@@ -145,7 +145,7 @@ test('owner, assignee and the client_admin of the organization see a task; for a
   }
 })
 
-test('only the owner and a client_admin delete a task; an assignee is told so', async () => {
+test('only the owner and a client_admin can delete a task; for an assignee it is FORBIDDEN', async () => {
   const admin = await api.signUp()
   const assignee = await member(api, admin)
   const task = await make(await member(api, admin), { assigneeId: assignee.userId })
@@ -155,7 +155,7 @@ test('only the owner and a client_admin delete a task; an assignee is told so', 
   expect((await auditOf(task.id)).map(({ action }) => action)).toEqual(['task.created', 'task.deleted'])
 })
 
-test('an assignee is an active member of the same organization', async () => {
+test('an assignee must be an active member of the same organization', async () => {
   const admin = await api.signUp()
   const [colleague, left, stranger] = await Promise.all([member(api, admin), member(api, admin), api.signUp()])
   await api.db.updateTable('users').set({ is_active: false }).where('id', '=', left.userId).execute()
@@ -175,7 +175,7 @@ test('an assignee is an active member of the same organization', async () => {
   expect(freed.json().data.task.assigneeId).toBeNull()
 })
 
-test('one Idempotency-Key makes one task, however often and however much at once it is sent', async () => {
+test('one Idempotency-Key creates one task, however many requests send it at once', async () => {
   const person = await api.signUp()
   const send = (title = 'Only once', key = 'key-1') =>
     person.inject('POST', tasksUrl, { title, dueDate: tomorrow }, { 'idempotency-key': key })
@@ -192,7 +192,7 @@ test('one Idempotency-Key makes one task, however often and however much at once
   expect(long.json().error.details).toMatchObject([{ path: 'headers.idempotency-key' }])
 })
 
-test('an Idempotency-Key whose task was deleted makes no second one, and says so', async () => {
+test('an Idempotency-Key whose task was deleted creates no second task: CONFLICT', async () => {
   const send = (key: string) =>
     ann.inject('POST', tasksUrl, { title: 'Gone soon', dueDate: tomorrow }, { 'idempotency-key': key })
   const { id } = (await send('gone')).json().data.task
@@ -203,7 +203,7 @@ test('an Idempotency-Key whose task was deleted makes no second one, and says so
   expect((await send('anew')).statusCode).toBe(201)
 })
 
-test('another person’s Idempotency-Key is another key, and after a day the same one is free again', async () => {
+test('an Idempotency-Key belongs to its user and expires after a day', async () => {
   const own = manualClock(new Date('2026-11-20T12:00:00.000Z'))
   const other = await buildTestApp({ clock: own })
   const [one, two] = await Promise.all([other.signUp(), other.signUp()])
@@ -220,7 +220,7 @@ test('another person’s Idempotency-Key is another key, and after a day the sam
   await other.close()
 })
 
-test('of two edits with one ETag one wins and the other is STALE', async () => {
+test('of concurrent edits with one ETag, one is applied and the others are STALE', async () => {
   const task = await make(ann)
   const edit = (title: string) => ann.inject('PATCH', `${tasksUrl}/${task.id}`, { title }, { 'if-match': '"v1"' })
   const responses = await Promise.all(['First', 'Second', 'Third', 'Fourth'].map(edit))
@@ -232,7 +232,7 @@ test('of two edits with one ETag one wins and the other is STALE', async () => {
   expect(read.json().data.task).toEqual(winner?.json().data.task)
 })
 
-test('If-Match takes weak tags, lists and *, and is optional', async () => {
+test('If-Match accepts weak tags, lists and *, and is optional', async () => {
   const task = await make(ann)
   const edit = (title: string, headers?: Record<string, string>) =>
     ann.inject('PATCH', `${tasksUrl}/${task.id}`, { title }, headers)
@@ -244,7 +244,7 @@ test('If-Match takes weak tags, lists and *, and is optional', async () => {
   expect((await ann.inject('DELETE', `${tasksUrl}/${task.id}`, undefined, { 'if-match': '"v5"' })).statusCode).toBe(200)
 })
 
-test('If-None-Match with the present state answers 304 without a body', async () => {
+test('If-None-Match with the current ETag answers 304 without a body', async () => {
   const task = await make(ann)
   const read = (tag: string) => ann.inject('GET', `${tasksUrl}/${task.id}`, undefined, { 'if-none-match': tag })
   const known = await read('W/"v1"')
@@ -252,7 +252,7 @@ test('If-None-Match with the present state answers 304 without a body', async ()
   expect((await read('"v0"')).statusCode).toBe(200)
 })
 
-test('a patch that changes nothing leaves version and audit alone; an empty one is refused', async () => {
+test('a patch that changes nothing keeps the version and is not audited; an empty one is refused', async () => {
   const task = await make(ann, { description: 'Twice a week' })
   const same = { title: task.title, dueDate: task.dueDate, description: 'Twice a week', status: 'todo' }
   expect((await ann.inject('PATCH', `${tasksUrl}/${task.id}`, same)).json().data.task).toEqual(task)
@@ -262,7 +262,7 @@ test('a patch that changes nothing leaves version and audit alone; an empty one 
   expect(unknown.json().error.code).toBe('VALIDATION_FAILED')
 })
 
-test('a change is audited with the fields before and after', async () => {
+test('a change is audited with the fields before and after it it', async () => {
   const task = await make(ann)
   await ann.inject('PATCH', `${tasksUrl}/${task.id}`, { title: 'Water them all', priority: 'high' })
   expect((await auditOf(task.id)).at(-1)).toMatchObject({
@@ -273,7 +273,7 @@ test('a change is audited with the fields before and after', async () => {
   })
 })
 
-test('completing stamps the moment, completes the reminders and tells the owner once, however many do it at once', async () => {
+test('concurrent completions set the time once, complete the reminders and notify the owner once', async () => {
   const owner = await api.signUp()
   const task = await make(owner, { title: 'Finish it' })
   for (const offsetMinutes of [10, 20])
@@ -294,7 +294,7 @@ test('completing stamps the moment, completes the reminders and tells the owner 
   expect(reopened.json().data.task).toMatchObject({ status: 'in-progress', completedAt: null })
 })
 
-test('a moved due date takes the reminders that hang on it along, and none that stand by themselves', async () => {
+test('a new due date moves the reminders with an offset, and no others', async () => {
   const task = await make(ann)
   const remind = async (fields: object) =>
     (await ann.inject('POST', '/api/v1/reminders', { taskId: task.id, ...fields })).json().data.reminder
@@ -313,7 +313,7 @@ test('a moved due date takes the reminders that hang on it along, and none that 
   })
 })
 
-test('a due date that moves into the past takes its reminders there, for the worker to send late or to fail', async () => {
+test('a due date in the past moves its reminders there and leaves them to the worker', async () => {
   const task = await make(ann)
   const body = { taskId: task.id, offsetMinutes: 30 }
   const { id } = (await ann.inject('POST', '/api/v1/reminders', body)).json().data.reminder
@@ -324,7 +324,7 @@ test('a due date that moves into the past takes its reminders there, for the wor
   })
 })
 
-test('a reminder that was missed, for the due date was moved far back, waits again when that is moved ahead', async () => {
+test('a missed reminder is pending again when a new due date puts it into the future', async () => {
   const task = await make(ann)
   const body = { taskId: task.id, offsetMinutes: 30 }
   const { id } = (await ann.inject('POST', '/api/v1/reminders', body)).json().data.reminder
@@ -347,7 +347,7 @@ test('a reminder that was missed, for the due date was moved far back, waits aga
   expect(await read()).toMatchObject({ status: 'failed', scheduledAt: '2026-11-22T11:30:00.000Z' })
 })
 
-test('who is no longer assigned is no longer reminded, and learns nothing more of the task', async () => {
+test('a user who is no longer assigned is no longer reminded', async () => {
   const admin = await api.signUp()
   const [eve, bob] = [await member(api, admin), await member(api, admin)]
   const task = await make(admin, { assigneeId: eve.userId })
@@ -368,7 +368,7 @@ test('who is no longer assigned is no longer reminded, and learns nothing more o
   expect((await eve.inject('GET', '/api/v1/analytics')).json().data.upcomingReminders).toBe(0)
 })
 
-test('a deleted task takes its reminders along, and leaves its notifications without the link', async () => {
+test('deleting a task deletes its reminders and unlinks its notifications', async () => {
   const owner = await api.signUp()
   const task = await make(owner)
   await owner.inject('POST', '/api/v1/reminders', { taskId: task.id, offsetMinutes: 5 })
@@ -380,7 +380,7 @@ test('a deleted task takes its reminders along, and leaves its notifications wit
   expect(notices).toMatchObject([{ task_id: null }])
 })
 
-test('the audit worker is woken soon after a task was made', async () => {
+test('creating a task wakes the audit worker', async () => {
   await eventually(async () => {
     await make(ann)
     expect(await api.redis.keys('{muster-audit}:audit:*')).not.toEqual([])
