@@ -92,12 +92,15 @@ test.each([
   ['text with NUL', 'a.txt', () => 'text\0'],
   ['text in another encoding', 'a.txt', () => Buffer.from('Grüße', 'latin1')],
   ['text that ends within a character', 'a.txt', () => Buffer.from('Grüße').subarray(0, 3)],
-])('%s is UNSUPPORTED_MEDIA_TYPE, and the valid file beside it is not stored either', async (_name, filename, bytes) => {
-  const content = await bytes()
-  const { status, body } = await withoutTrace(api, () => upload({ 'good.jpg': jpeg, [filename]: content }))
-  expect([status, body.error.code]).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE'])
-  expect(body.message).toContain(filename)
-})
+])(
+  '%s is UNSUPPORTED_MEDIA_TYPE, and the valid file beside it is not stored either',
+  async (_name, filename, bytes) => {
+    const content = await bytes()
+    const { status, body } = await withoutTrace(api, () => upload({ 'good.jpg': jpeg, [filename]: content }))
+    expect([status, body.error.code]).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE'])
+    expect(body.message).toContain(filename)
+  },
+)
 
 test('a file of 10 MiB is stored; one byte or one file too many leaves nothing', async () => {
   const sized = (bytes: number) => Buffer.concat([Buffer.from(pdf), Buffer.alloc(bytes)]).subarray(0, bytes)
