@@ -1,7 +1,6 @@
 import { newId } from '@muster/db'
 import { DomainError } from '@muster/errors'
 import { describeTotp, newTotpSecret } from '@muster/security/totp'
-import QRCode from 'qrcode'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
 import { lockUser, type UserRow } from '../accounts/accounts.service.ts'
@@ -16,6 +15,7 @@ import {
 } from '../reauthentication/reauthenticate.ts'
 import { changeFactor } from './change-factor.ts'
 import { packSecrets } from './pending-secrets.ts'
+import { qrCodeDataUrl } from './qr-code.ts'
 import { type FactorConfirmation, reauthenticateWithFactor } from './reauthenticate-with-factor.ts'
 import { createRecoveryCodes } from './recovery-codes.ts'
 import { findSecretOfCode, sealSecret, unsealPending } from './totp-secrets.ts'
@@ -50,7 +50,7 @@ export async function setUpTotp(
   const { user, correctCode } = await reauthenticateForSetup(deps, actor, confirmation, origin)
   const secret = newTotpSecret()
   const described = describeTotp(secret, { issuer, label: user.email })
-  const qrCode = await QRCode.toDataURL(described.otpauthUrl, { errorCorrectionLevel: 'M' })
+  const qrCode = qrCodeDataUrl(described.otpauthUrl)
   await transact(async (tx) => {
     // Of two parallel set-ups, the second one must see the first.
     await lockUser(tx.trx, user.id)
