@@ -31,7 +31,7 @@ export async function startApp(
   })
   closeSync(log)
   const pid = child.pid as number
-  stage.guardian.watch({ pid, stage: 'app', signal: 'SIGTERM' })
+  stage.reaper.watch({ pid, kind: 'app', signal: 'SIGTERM' })
   const gone = once(child, 'exit')
   const deadlineMs = performance.now() + bootMs
   while (!(await isReady(opsPort))) {
@@ -47,7 +47,7 @@ export async function startApp(
     async stop() {
       child.kill('SIGTERM')
       await gone
-      stage.guardian.forget(pid)
+      stage.reaper.unwatch(pid)
     },
   }
 }

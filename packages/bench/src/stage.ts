@@ -5,10 +5,10 @@ import { promisify } from 'node:util'
 import {
   findRedis,
   freePort,
-  type Guardian,
+  type Reaper,
   type Service,
-  startGuardian,
   startPostgres,
+  startReaper,
   startRedis,
   takeLock,
   thisMachine,
@@ -28,7 +28,7 @@ export type Stage = {
   /** For seeding and for looking; not for what is measured. */
   db: pg.Pool
   redis: Redis
-  guardian: Guardian
+  reaper: Reaper
   /** Processes of the API and of workers write a CPU profile here when they end. */
   profileDir: string | undefined
   close(): Promise<void>
@@ -41,17 +41,17 @@ export async function openStage(plan: Plan, profileDir: string | undefined): Pro
   const home = join(resolve(root, process.env.MUSTER_HOME || '.muster'), 'bench')
   const lock = await takeLock(join(home, 'lock'))
   if ('heldBy' in lock) throw new Error(`Another benchmark runs (process ${lock.heldBy}).`)
-  const guardian = startGuardian()
+  const reaper = startReaper()
   const services: Service[] = []
   const begin = async (starting: Promise<Service>) => {
     const service = await starting
     services.push(service)
-    guardian.watch({ pid: service.pid, stage: 'service', signal: service.name === 'postgres' ? 'SIGINT' : 'SIGTERM' })
+    reaper.watch({ pid: service.pid, kind: 'service', signal: service.name === 'postgres' ? 'SIGINT' : 'SIGTERM' })
     return service
   }
   const stopServices = async () => {
     await Promise.all(services.map((service) => service.stop()))
-    guardian.dismiss()
+    reaper.dismiss()
     lock.release()
   }
   try {
@@ -70,7 +70,7 @@ export async function openStage(plan: Plan, profileDir: string | undefined): Pro
       redisUrl: redisServer.url,
       db,
       redis,
-      guardian,
+      reaper,
       profileDir,
       async close() {
         redis.disconnect()

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join, resolve } from 'node:path'
-import { freePort, type Guardian } from '@muster/devkit'
+import { freePort, type Reaper } from '@muster/devkit'
 import { eventually } from '@muster/testing'
 
 export const root = resolve(import.meta.dirname, '../../..')
@@ -33,12 +33,12 @@ export type App = {
 
 export type Env = Record<string, string>
 
-type SpawnOptions = { env: Env; port?: number; guardian: Guardian }
+type SpawnOptions = { env: Env; port?: number; reaper: Reaper }
 
 const bootMs = 60_000
 
 /** Starts the process without waiting for anything. */
-export async function spawnApp(name: AppName, { env, port, guardian }: SpawnOptions): Promise<App> {
+export async function spawnApp(name: AppName, { env, port, reaper }: SpawnOptions): Promise<App> {
   const opsPort = await freePort()
   const ownPort = port ?? (await freePort())
   const child = spawn(process.execPath, [join(root, 'apps', name, 'src/main.ts')], {
@@ -48,7 +48,7 @@ export async function spawnApp(name: AppName, { env, port, guardian }: SpawnOpti
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const pid = child.pid as number
-  guardian.watch({ pid, stage: 'app', signal: 'SIGKILL' })
+  reaper.watch({ pid, kind: 'app', signal: 'SIGKILL' })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
@@ -58,7 +58,7 @@ export async function spawnApp(name: AppName, { env, port, guardian }: SpawnOpti
   const exited = new Promise<Omit<Exit, 'durationMs'>>((settle) => {
     // Not `exit`: what it wrote last may still be in the pipe then.
     child.once('close', (code, signal) => {
-      guardian.forget(pid)
+      reaper.unwatch(pid)
       settle({ code, signal })
     })
   })

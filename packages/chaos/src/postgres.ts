@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import {
   freePort,
-  type Guardian,
+  type Reaper,
   removeCluster,
   type Service,
   startPostgres,
@@ -38,17 +38,11 @@ export type ChaosPostgres = ChaosDatabase & {
   thaw(): void
 }
 
-export async function startChaosPostgres({
-  home,
-  guardian,
-}: {
-  home: string
-  guardian: Guardian
-}): Promise<ChaosPostgres> {
+export async function startChaosPostgres({ home, reaper }: { home: string; reaper: Reaper }): Promise<ChaosPostgres> {
   const options = { dir: join(home, 'postgres'), port: await freePort(), logFile: join(home, 'postgres.log') }
   const start = async () => {
     const service = await startPostgres({ ...options, password: 'chaos-password-of-postgres', isDurable: true })
-    guardian.watch({ pid: service.pid, stage: 'service', signal: 'SIGINT' })
+    reaper.watch({ pid: service.pid, kind: 'service', signal: 'SIGINT' })
     return service
   }
   let running: Service = await start()
@@ -61,7 +55,7 @@ export async function startChaosPostgres({
   const stop = async () => {
     thaw()
     await running.stop()
-    guardian.forget(running.pid)
+    reaper.unwatch(running.pid)
   }
   return {
     url,
@@ -70,7 +64,7 @@ export async function startChaosPostgres({
       const pids = [running.pid, ...childrenOf(running.pid)]
       for (const pid of pids) signal(pid, 'SIGKILL')
       await Promise.all(pids.map((pid) => waitForExit(pid, 5_000)))
-      guardian.forget(running.pid)
+      reaper.unwatch(running.pid)
     },
     async restart() {
       running = await start()

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { findRedis, freePort, type Guardian, type Service, startRedis, thisMachine, waitForExit } from '@muster/devkit'
+import { findRedis, freePort, type Reaper, type Service, startRedis, thisMachine, waitForExit } from '@muster/devkit'
 import { root } from './apps.ts'
 import { command } from './redis-command.ts'
 
@@ -19,13 +19,13 @@ export type ChaosRedis = {
   stop(): Promise<void>
 }
 
-export async function startChaosRedis({ home, guardian }: { home: string; guardian: Guardian }): Promise<ChaosRedis> {
+export async function startChaosRedis({ home, reaper }: { home: string; reaper: Reaper }): Promise<ChaosRedis> {
   const program = findRedis(thisMachine(join(root, '.muster/redis-build'), () => {}))
   const dir = join(home, 'redis')
   const port = await freePort()
   const start = async () => {
     const service = await startRedis({ program, dir, port, logFile: join(home, 'redis.log'), isDurable: true })
-    guardian.watch({ pid: service.pid, stage: 'service', signal: 'SIGKILL' })
+    reaper.watch({ pid: service.pid, kind: 'service', signal: 'SIGKILL' })
     return service
   }
   let running: Service = await start()
@@ -34,7 +34,7 @@ export async function startChaosRedis({ home, guardian }: { home: string; guardi
     async kill() {
       process.kill(running.pid, 'SIGKILL')
       await waitForExit(running.pid, 5_000)
-      guardian.forget(running.pid)
+      reaper.unwatch(running.pid)
     },
     async restart({ isEmpty = false } = {}) {
       if (isEmpty) rmSync(dir, { recursive: true, force: true })
@@ -46,7 +46,7 @@ export async function startChaosRedis({ home, guardian }: { home: string; guardi
     command: (...words) => command(port, ...words),
     async stop() {
       await running.stop()
-      guardian.forget(running.pid)
+      reaper.unwatch(running.pid)
     },
   }
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort, startGuardian } from '@muster/devkit'
+import { freePort, startReaper } from '@muster/devkit'
 import { eventually } from '@muster/testing'
 import { type App, type AppName, type Env, type Exit, spawnApp, startApp, workerNames } from './apps.ts'
 import { type Books, openBooks } from './books.ts'
@@ -52,14 +52,14 @@ export async function startSystemWithPostgres(): Promise<System<ChaosPostgres>> 
   return assemble(startChaosPostgres)
 }
 
-type Parts<D> = (options: { home: string; guardian: ReturnType<typeof startGuardian> }) => Promise<D>
+type Parts<D> = (options: { home: string; reaper: ReturnType<typeof startReaper> }) => Promise<D>
 
 async function assemble<D extends ChaosDatabase>(openDatabase: Parts<D>): Promise<System<D>> {
   const home = await mkdtemp(join(tmpdir(), 'muster-chaos-'))
-  const guardian = startGuardian()
+  const reaper = startReaper()
   const [postgres, redis, smtp] = await Promise.all([
-    openDatabase({ home, guardian }),
-    startChaosRedis({ home, guardian }),
+    openDatabase({ home, reaper }),
+    startChaosRedis({ home, reaper }),
     startSmtpLedger(),
   ])
   const books = openBooks(postgres.url)
@@ -93,7 +93,7 @@ async function assemble<D extends ChaosDatabase>(openDatabase: Parts<D>): Promis
 
   const start: System['start'] = async (name, options = {}) => {
     const port = options.port ?? (name === 'api' ? apiPort : undefined)
-    const app = await startApp(name, { env: env(name, options.env), guardian, ...(port && { port }) })
+    const app = await startApp(name, { env: env(name, options.env), reaper, ...(port && { port }) })
     apps.push(app)
     return app
   }
@@ -117,7 +117,7 @@ async function assemble<D extends ChaosDatabase>(openDatabase: Parts<D>): Promis
     async launch(name, overrides) {
       const app = await spawnApp(name, {
         env: env(name, overrides),
-        guardian,
+        reaper,
         ...(name === 'api' && { port: apiPort }),
       })
       apps.push(app)
@@ -125,7 +125,7 @@ async function assemble<D extends ChaosDatabase>(openDatabase: Parts<D>): Promis
       return app
     },
     async attempt(name, overrides) {
-      const app = await spawnApp(name, { env: env(name, overrides), guardian })
+      const app = await spawnApp(name, { env: env(name, overrides), reaper })
       apps.push(app)
       return { exit: await app.exited, output: app.output() }
     },
@@ -150,7 +150,7 @@ async function assemble<D extends ChaosDatabase>(openDatabase: Parts<D>): Promis
       await Promise.all(apps.filter((app) => app.isRunning()).map((app) => app.kill()))
       await Promise.all([books.close(), smtp.close(), redis.stop()])
       await postgres.drop()
-      guardian.dismiss()
+      reaper.dismiss()
       await rm(home, { recursive: true, force: true })
       // Whatever a test was about: nothing that was used in it may stand in a log.
       const leaked = secrets.findIn(output())

@@ -10,7 +10,7 @@ import type { Unit } from './supervisor.ts'
 
 type App = { name: string; keyRings: readonly KeyRingName[] }
 
-/** In the order of their ops ports. Each process gets only the keys that it uses. */
+/** The apps in the order of their ops ports, each with the key rings that it uses; it gets no others. */
 export const apps: App[] = [
   {
     name: 'api',
@@ -24,8 +24,9 @@ export const apps: App[] = [
 
 export type ServiceUrls = { postgres: string; redis: string; smtp: string }
 
-const bootMs = 60_000
+const startTimeoutMs = 60_000
 
+/** Describes an app as a child process of the supervisor. */
 export function appUnit(app: App, settings: Settings, secrets: Secrets, urls: ServiceUrls, say: Say): Unit {
   const opsPort = settings.opsPortBase + apps.indexOf(app)
   const mark = `apps/${app.name}/src/main.ts`
@@ -42,14 +43,14 @@ export function appUnit(app: App, settings: Settings, secrets: Secrets, urls: Se
       const child = spawn(process.execPath, [...watch, main], {
         cwd: join(root, 'apps', app.name),
         env: appEnv(app, settings, secrets, urls, opsPort),
-        // Ctrl-C in the terminal must not reach it: the supervisor stops all in order.
+        // Ctrl-C in the terminal must not reach the app: the supervisor stops all processes in order.
         detached: true,
         stdio: ['ignore', 'pipe', 'pipe'],
       })
       onSpawn(child)
       pipeLines(child.stdout, app.name, say)
       pipeLines(child.stderr, app.name, say)
-      await waitUntilReady(child, `The ${app.name}`, undefined, () => isReady(opsPort), bootMs)
+      await waitUntilReady(child, `The ${app.name}`, undefined, () => isReady(opsPort), startTimeoutMs)
       const pid = child.pid as number
       return {
         name: app.name,
@@ -63,13 +64,13 @@ export function appUnit(app: App, settings: Settings, secrets: Secrets, urls: Se
   }
 }
 
-/** The caller's environment comes first where it decides something that this does not. */
+/** Builds an app's environment. Variables of the caller win, except for the addresses of services that run here. */
 function appEnv(app: App, settings: Settings, secrets: Secrets, urls: ServiceUrls, opsPort: number): NodeJS.ProcessEnv {
   const keys = Object.fromEntries(app.keyRings.map((name) => [name, secrets.keyRings[name]]))
   return {
     NODE_ENV: 'development',
     UV_THREADPOOL_SIZE: String(availableParallelism() + 4),
-    // Lets the image worker give large buffers back; without it, it would restart itself once to set it.
+    // The image worker returns large buffers to the system with this setting; without it, the worker restarts itself to set it.
     MALLOC_MMAP_THRESHOLD_: '131072',
     PUBLIC_URL: `http://localhost:${settings.apiPort}`,
     WEB_URL: 'http://localhost:5173',

@@ -3,16 +3,16 @@ import { basename, dirname } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 
 /**
- * Run inside an app's folder: bundles src/main.ts, or the entry that is named, into dist/main.js; each further entry is
- * named like its folder, `src/cli/main.ts` becomes dist/cli.js. Packages that the app's own package.json lists stay imports;
- * the workspace's packages, and what only those use, are inlined, for Node would not find it from dist/.
+ * Bundles the app of the current folder: src/main.ts, or the entry in the first argument, becomes dist/main.js. Each further
+ * entry is named like its folder: `src/cli/main.ts` becomes dist/cli.js. Dependencies in the app's own package.json stay imports.
+ * Packages of the workspace and their dependencies are inlined, because Node would not find them from dist/.
  */
 const { name, dependencies = {} } = JSON.parse(await readFile('package.json', 'utf8')) as {
   name: string
   dependencies?: Record<string, string>
 }
 const listed = new Set(Object.keys(dependencies).filter((dependency) => !dependency.startsWith('@muster/')))
-/** Compiled code can't be inlined. */
+/** Packages with compiled code, which cannot be inlined. */
 const native = new Set(['bcrypt', 'sharp'])
 
 const listedStayImports: Plugin = {
@@ -24,13 +24,13 @@ const listedStayImports: Plugin = {
     }),
 }
 
-/** The workspace's packages do nothing when they are imported: of them only what is used gets into the bundle. */
+/** Declares the packages of the workspace free of side effects, so that the bundle contains only the modules in use. */
 const packagesAreInert: Plugin = {
   name: 'packages-are-inert',
   setup: ({ onResolve, resolve }) =>
     onResolve({ filter: /^(@muster\/|\.)/ }, async ({ path, pluginData, ...rest }) => {
-      if (pluginData === 'asked') return undefined
-      const found = await resolve(path, { ...rest, pluginData: 'asked' })
+      if (pluginData === 'resolving') return undefined
+      const found = await resolve(path, { ...rest, pluginData: 'resolving' })
       const isOfPackage = /[\\/](packages[\\/][^\\/]+|db)[\\/]src[\\/]/.test(found.path)
       return isOfPackage && !/[\\/]node_modules[\\/]/.test(found.path) ? { ...found, sideEffects: false } : found
     }),
@@ -48,9 +48,9 @@ const { metafile } = await build({
   format: 'esm',
   sourcemap: true,
   metafile: true,
-  // Loaded only by those who installed it.
+  // pg loads it only where it is installed.
   external: ['pg-native'],
-  // Inlined CommonJS calls require for Node's own modules.
+  // Inlined CommonJS code calls require for Node's own modules.
   banner: { js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);" },
   plugins: [listedStayImports, packagesAreInert],
   logLevel: 'warning',
@@ -67,7 +67,7 @@ if (unlisted.length > 0) {
   process.exit(1)
 }
 
-/** `@scope/name/path` and `name/path` without their path. */
+/** Strips the path from `@scope/name/path` and `name/path`. */
 function packageOf(path: string): string {
   const parts = path.split('/')
   return path.startsWith('@') ? parts.slice(0, 2).join('/') : (parts[0] ?? path)

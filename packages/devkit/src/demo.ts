@@ -11,7 +11,7 @@ import { isAlive } from './services/processes.ts'
 import { homeOf } from './settings.ts'
 import { StartError } from './start-error.ts'
 
-type Person = { username: string; name: string; email: string; password: string; timezone: string }
+type NewUser = { username: string; name: string; email: string; password: string; timezone: string }
 type Attachment = {
   id: string
   status: 'processing' | 'ready' | 'failed'
@@ -29,8 +29,8 @@ type AuditEvent = {
 
 const api = '/api/v1'
 const reminderAheadMs = 5_000
-/** Long enough for a worker that was killed to come back and do what is owed. */
-const patienceMs = 90_000
+/** Long enough for a killed worker to restart and process its pending jobs. */
+const timeoutMs = 90_000
 
 try {
   await main(runningCopy())
@@ -39,11 +39,11 @@ try {
   process.exitCode = 1
 }
 
-/** The whole main job, through the same doors as any client. */
+/** Runs the first minutes of a user through the public API and the inbox, and prints the result of each step. */
 async function main({ urls, home }: RunFile & { urls: { inbox: string } }): Promise<void> {
   const startedMs = Date.now()
   const client = createClient(urls.api)
-  const person = newPerson()
+  const person = newUser()
   console.log(`A person's first minutes with Muster at ${urls.api}\n`)
 
   await step(
@@ -95,8 +95,8 @@ async function main({ urls, home }: RunFile & { urls: { inbox: string } }): Prom
       json: { taskId: task.id, scheduledAt: scheduledAt.toISOString(), type: 'both', message: note },
     }),
   )
-  await step('wait for its mail', () => waitForMail(urls.inbox, person.email, new RegExp(note), patienceMs))
-  // Seen from outside: the inbox itself tells only the second.
+  await step('wait for its mail', () => waitForMail(urls.inbox, person.email, new RegExp(note), timeoutMs))
+  // Measured here, because the inbox has only whole seconds.
   const delayMs = Date.now() - scheduledAt.getTime()
 
   const targets = new Set([user.id, task.id, attachment.id, reminder.id])
@@ -115,7 +115,7 @@ ${paint('bold', 'Audit log')}
 ${events.map(({ seq, createdAt, action, hash }) => `  ${String(seq).padStart(6)}  ${createdAt}  ${action.padEnd(24)}  ${hash.slice(0, 16)}…`).join('\n')}
 
 ${paint('green', `done in ${((Date.now() - startedMs) / 1000).toFixed(1)} s`)}`)
-  refuseBadResult(before, after, delayMs)
+  checkResult(before, after, delayMs)
 }
 
 function runningCopy(): RunFile & { urls: { inbox: string } } {
@@ -126,7 +126,9 @@ function runningCopy(): RunFile & { urls: { inbox: string } } {
   }
   const { inbox } = run.urls
   if (!inbox)
-    throw new StartError('This copy sends its mail to SMTP_URL; the demo can read it only from its own inbox.')
+    throw new StartError(
+      'This copy sends its mail to SMTP_URL, but the demo reads mail only from the embedded inbox. Start Muster without SMTP_URL.',
+    )
   return { ...run, urls: { ...run.urls, inbox } }
 }
 
@@ -139,7 +141,7 @@ async function step<T>(name: string, act: () => Promise<T>, tell?: (result: T) =
   return result
 }
 
-function newPerson(): Person {
+function newUser(): NewUser {
   const username = `demo_${randomBytes(4).toString('hex')}`
   return {
     username,
@@ -151,7 +153,7 @@ function newPerson(): Person {
 }
 
 async function readCode(inbox: string, email: string): Promise<string> {
-  const { text } = await waitForMail(inbox, email, /\b\d{6}\b/, patienceMs)
+  const { text } = await waitForMail(inbox, email, /\b\d{6}\b/, timeoutMs)
   return /\b(\d{6})\b/.exec(text)?.[1] ?? ''
 }
 
@@ -166,24 +168,24 @@ async function upload(client: ReturnType<typeof createClient>, taskId: string, p
     },
   )
   const [attachment] = attachments
-  if (!attachment) throw new StartError('The upload was answered without an attachment.')
+  if (!attachment) throw new StartError('The response to the upload has no attachment.')
   return attachment
 }
 
 function untilReady(client: ReturnType<typeof createClient>, id: string): Promise<Attachment> {
-  return waitFor('the optimised photo', patienceMs, async () => {
+  return waitFor('the optimised photo', timeoutMs, async () => {
     const { attachment } = await client.call<{ attachment: Attachment }>('GET', `${api}/attachments/${id}`)
     return attachment.status === 'processing' ? undefined : attachment
   })
 }
 
-/** What the log says about the person and what they made, oldest first, once every one of them appears in it. */
+/** Waits until every target appears in the audit log. @returns the user's events and those of the targets, oldest first */
 async function auditOf(apiUrl: string, home: string, userId: string, targets: Set<string>): Promise<AuditEvent[]> {
   const admin = readJson<Secrets>(join(home, 'secrets.json'))?.admin
   if (!admin) throw new StartError(`${home}/secrets.json names no administrator.`)
   const client = createClient(apiUrl)
   await client.call('POST', `${api}/auth/login`, { json: admin })
-  return waitFor('the audit rows', patienceMs, async () => {
+  return waitFor('the audit rows', timeoutMs, async () => {
     const { events } = await client.call<{ events: AuditEvent[] }>('GET', `${api}/admin/audit-events?limit=100`)
     const own = events.filter(({ actorId, targetId }) => actorId === userId || targets.has(targetId))
     const seen = new Set(own.map(({ targetId }) => targetId))
@@ -196,9 +198,9 @@ function show({ widthPx, heightPx, sizeBytes, format, hasGps }: ImageFacts): str
   return `${format} ${widthPx}×${heightPx}, ${size}, ${hasGps ? 'tells where it was taken' : 'no GPS'}`
 }
 
-function refuseBadResult(before: ImageFacts, after: ImageFacts, delayMs: number): void {
+function checkResult(before: ImageFacts, after: ImageFacts, delayMs: number): void {
   if (!before.hasGps || after.hasGps) throw new StartError('The photo still tells where it was taken.')
   if (after.sizeBytes >= before.sizeBytes) throw new StartError('The photo did not get smaller.')
-  // After a killed worker it comes late; that it comes is what counts then.
+  // After a worker was killed, the reminder is late; it only must arrive.
   if (delayMs > 2_000) console.log(paint('yellow', `The reminder came ${delayMs} ms late; 2000 ms is the goal.`))
 }

@@ -8,7 +8,7 @@ import { StartError } from './start-error.ts'
 
 const database = 'muster'
 
-/** Makes the database in one's own cluster when it is not there. @returns its URL */
+/** Creates the database in the embedded cluster unless it exists. @returns its URL */
 export async function ensureDatabase(clusterUrl: string): Promise<string> {
   await withClient(clusterUrl, async (client) => {
     const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [database])
@@ -19,7 +19,10 @@ export async function ensureDatabase(clusterUrl: string): Promise<string> {
   return url.href
 }
 
-/** Applies missing migrations. Asks first what is missing, since a start that finds nothing to do should be quick. */
+/**
+ * Applies missing migrations. Looks for missing ones first: a start without any skips the slower CLI.
+ * @returns the names of the applied migrations
+ */
 export async function migrate(url: string): Promise<string[]> {
   const missing = await missingMigrations(url)
   if (missing.length === 0) return []

@@ -9,11 +9,11 @@ test.each([
   ['the name of a field', { level: 'info', msg: 'x', [evil]: 1 }],
   ['a stack', { level: 'error', msg: 'x', err: { stack: `Error: ${evil}\n    at x` } }],
   ['a level', { level: evil, msg: 'x' }],
-])('the terminal of npm start obeys nothing that stands in %s', (_where, entry) => {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be printed
+])('control characters in %s of a log line are escaped', (_where, entry) => {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the test looks for them
   expect(readable(JSON.stringify(entry)).replaceAll('\n', '')).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202e]/)
 })
 
-test('a line that is no JSON is printed without its control characters', () => {
+test('control characters of a line that is not JSON are escaped', () => {
   for (const line of [evil, `{${evil}`]) expect(readable(line)).toContain('a\\u001b[2J\\u009b31m\\u000d\\u202eb')
 })

@@ -12,7 +12,7 @@ const nameWidth = 15
 /** Prints a line under a name, all names in one column. */
 export type Say = (name: string, line: string) => void
 
-/** Colours appear only where the terminal shows them. */
+/** Creates a printer of lines under names. Colours appear only in terminals that support them. */
 export function createSay(names: string[]): Say {
   return (name, line) => {
     const style = colours[names.indexOf(name)] ?? 'bold'
@@ -20,16 +20,17 @@ export function createSay(names: string[]): Say {
   }
 }
 
+/** Styles a text, unless standard output shows no styles. */
 export function paint(style: Style, text: string): string {
   return styleText(style, text, { stream: process.stdout })
 }
 
-/** Passes a child's output on line by line. */
+/** Prints the output of a child process line by line under its name. */
 export function pipeLines(stream: Readable, name: string, say: Say): void {
   createInterface({ input: stream }).on('line', (line) => say(name, readable(line)))
 }
 
-/** A JSON line of the log as people read it; any other line as it is. */
+/** Formats a JSON line of the log for people; returns any other line as it is. Control characters are escaped. */
 export function readable(line: string): string {
   if (!line.startsWith('{')) return terminalText(line)
   let entry: Record<string, unknown>

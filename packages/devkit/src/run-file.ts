@@ -3,16 +3,16 @@ import { join } from 'node:path'
 import { readJson, writePrivateJson } from './secrets.ts'
 import { commandLineOf, isAlive, stopProcess } from './services/processes.ts'
 
-/** MUSTER_HOME/run.json: what runs right now, for scripts. */
+/** The content of MUSTER_HOME/run.json: the running processes and their addresses, for scripts. */
 export type RunFile = {
   home: string
-  /** Of the supervisor. */
+  /** The supervisor's process id. */
   pid: number
   startedAt: string
   urls: {
     api: string
     docs: string
-    /** Absent when SMTP_URL points elsewhere. */
+    /** Absent when SMTP_URL names another mail server. */
     inbox?: string
     postgres: string
     redis: string
@@ -28,7 +28,7 @@ export type RunningProcess = {
   kind: 'app' | 'service'
   port?: number
   opsPort?: number
-  /** Part of its command line, which tells it from a later process with the same pid. */
+  /** Part of its command line, which distinguishes it from a later process with the same pid. */
   mark: string
 }
 
@@ -47,18 +47,18 @@ export function removeRunFile(home: string): void {
 }
 
 /**
- * Stops what an earlier run of this home left behind: apps first, so that they can still finish.
- * @returns the names of what still ran
+ * Stops the processes that an earlier run of this home left behind: apps first, so that they can finish.
+ * @returns the names of the stopped processes
  */
 export async function stopLeftovers(home: string): Promise<string[]> {
   const processes = readRunFile(home)?.processes ?? []
-  const left = processes.filter(({ pid, mark }) => isAlive(pid) && commandLineOf(pid).includes(mark))
+  const leftovers = processes.filter(({ pid, mark }) => isAlive(pid) && commandLineOf(pid).includes(mark))
   for (const kind of ['app', 'service'] as const) {
-    const those = left.filter((process) => process.kind === kind)
+    const ofKind = leftovers.filter((process) => process.kind === kind)
     await Promise.all(
-      those.map(({ pid, name }) => stopProcess(pid, name === 'postgres' ? 'SIGINT' : 'SIGTERM', 28_000)),
+      ofKind.map(({ pid, name }) => stopProcess(pid, name === 'postgres' ? 'SIGINT' : 'SIGTERM', 28_000)),
     )
   }
   removeRunFile(home)
-  return left.map(({ name }) => name)
+  return leftovers.map(({ name }) => name)
 }

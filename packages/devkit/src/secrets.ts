@@ -6,19 +6,19 @@ import { hasCluster } from './services/postgres.ts'
 import { StartError } from './start-error.ts'
 
 export type Secrets = {
-  /** Written as the processes read them: `id:base64`. */
+  /** In the form that the processes read: `id:base64`. */
   keyRings: Record<KeyRingName, string>
-  /** The super admin that the first start of the API makes. */
+  /** The super admin that the API creates at its first start. */
   admin: { email: string; password: string }
   postgresPassword: string
 }
 
 /**
- * Reads MUSTER_HOME/secrets.json and makes what is missing in it; only its owner may read the file. An administrator that
- * the environment names takes the place of the one in it.
- * @throws StartError when the environment names half of one
+ * Reads MUSTER_HOME/secrets.json and generates every missing secret. Only its owner may read the file. An administrator in the
+ * environment replaces the one in the file.
+ * @throws StartError when the environment has only the e-mail or only the password of an administrator
  */
-export function keepSecrets(home: string, env: NodeJS.ProcessEnv = {}): Secrets {
+export function loadSecrets(home: string, env: NodeJS.ProcessEnv = {}): Secrets {
   const path = join(home, 'secrets.json')
   const known = readJson<Partial<Secrets>>(path) ?? {}
   const secrets: Secrets = {
@@ -40,10 +40,10 @@ function adminOf(env: NodeJS.ProcessEnv): Secrets['admin'] | undefined {
 }
 
 /**
- * Refuses a home whose secrets are gone while its database is there: new keys would fit nothing in it.
- * @throws StartError with what to do
+ * Checks that a home with a database still has its secrets: newly generated keys would not fit the database.
+ * @throws StartError with the remedy
  */
-export function refuseLostSecrets(home: string): void {
+export function assertSecretsKept(home: string): void {
   const path = join(home, 'secrets.json')
   if (existsSync(path) || !hasCluster(join(home, 'postgres'))) return
   throw new StartError(
@@ -52,15 +52,15 @@ export function refuseLostSecrets(home: string): void {
   )
 }
 
-/** Random, with the upper-case letter, lower-case letter and digit that every password needs. */
+/** Generates a random password with an upper-case letter, a lower-case letter and a digit, which the policy requires. */
 function strongPassword(): string {
   return `Mu5-${randomBytes(18).toString('base64url')}`
 }
 
 /**
  * Reads a JSON file of the home.
- * @returns undefined when there is no such file
- * @throws StartError when it is no JSON, e.g. cut off
+ * @returns undefined when the file does not exist
+ * @throws StartError when it is not valid JSON, e.g. truncated
  */
 export function readJson<T>(path: string): T | undefined {
   let text: string
@@ -77,9 +77,9 @@ export function readJson<T>(path: string): T | undefined {
   }
 }
 
-/** Whole or not at all, and readable by its owner alone. */
+/** Replaces a JSON file atomically. Only its owner may read it. */
 export function writePrivateJson(path: string, value: unknown): void {
-  const half = `${path}.${process.pid}`
-  writeFileSync(half, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 })
-  renameSync(half, path)
+  const temporary = `${path}.${process.pid}`
+  writeFileSync(temporary, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 })
+  renameSync(temporary, path)
 }

@@ -8,19 +8,19 @@ export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..')
 export type Settings = {
   isFresh: boolean
   isWatching: boolean
-  /** Folder of all state. */
+  /** The folder with all state. */
   home: string
   apiPort: number
   inboxPort: number
   smtpPort: number
   opsPortBase: number
-  /** Services that already run somewhere and are used instead of own ones. */
+  /** Services that already run elsewhere and replace the embedded ones. */
   databaseUrl: string | undefined
   redisUrl: string | undefined
   smtpUrl: string | undefined
 }
 
-/** @throws StartError for an unknown argument or a port that is none */
+/** Reads the arguments and the environment of `npm start`. @throws StartError for an unknown argument or an invalid port */
 export function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings {
   const { isFresh, isWatching } = readArgs(args)
   return {
@@ -37,6 +37,7 @@ export function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings {
   }
 }
 
+/** Resolves MUSTER_HOME relative to the repository. */
 export function homeOf(env: NodeJS.ProcessEnv): string {
   return resolve(root, env.MUSTER_HOME || '.muster')
 }

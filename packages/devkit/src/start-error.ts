@@ -1,2 +1,2 @@
-/** A sentence for the person at the terminal; shown without a stack. */
+/** An error whose message addresses the person at the terminal; it is printed without a stack. */
 export class StartError extends Error {}

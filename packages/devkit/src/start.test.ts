@@ -5,40 +5,36 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { tryInviting, tryIt } from './banner.ts'
 import { type RunFile, readRunFile } from './run-file.ts'
 import { freePort } from './services/ports.ts'
 import { removeCluster } from './services/postgres.ts'
 import { isAlive } from './services/processes.ts'
 import { root } from './settings.ts'
-import { tryInviting, tryIt } from './welcome.ts'
 
 type Copy = { home: string; env: Record<string, string>; child: ChildProcess; output: () => string }
 
-const readyMs = 60_000
+const timeoutMs = 60_000
 const hasCurl = spawnSync('curl', ['--version']).status === 0
-let homes: string[]
-let children: ChildProcess[]
+const homes: string[] = []
+const children: ChildProcess[] = []
 
-beforeEach(() => {
-  homes = []
-  children = []
-})
-afterEach(async () => {
+afterAll(async () => {
   for (const child of children) if (child.exitCode === null) child.kill('SIGTERM')
-  await Promise.all(children.map((child) => ended(child)))
+  await Promise.all(children.map((child) => exited(child)))
   for (const home of homes) {
     await removeCluster(join(home, 'postgres'))
     rmSync(home, { recursive: true, force: true })
   }
 })
 
-test('a taken port ends the start with a sentence that names it and its variable', async () => {
+test('a taken port ends the start with a message that names the port and its variable', async () => {
   const blocker = createServer()
   const port = await freePort()
   await new Promise<void>((resolve) => blocker.listen(port, '127.0.0.1', resolve))
   const copy = await start({ PORT: String(port) })
-  expect(await ended(copy.child)).toBe(1)
+  expect(await exited(copy.child)).toBe(1)
   expect(copy.output()).toContain(
     `Port ${port} is taken; Muster needs it for the API. Free it, or set PORT to move it.`,
   )
@@ -46,87 +42,89 @@ test('a taken port ends the start with a sentence that names it and its variable
   blocker.close()
 })
 
-test('an argument or a port that makes no sense is named', async () => {
+test('an unknown argument and an invalid port are named', async () => {
   const unknown = await start({}, ['--frehs'])
-  expect(await ended(unknown.child)).toBe(1)
+  expect(await exited(unknown.child)).toBe(1)
   expect(unknown.output()).toContain('--frehs')
   const badPort = await start({ INBOX_PORT: 'mail' })
-  expect(await ended(badPort.child)).toBe(1)
+  expect(await exited(badPort.child)).toBe(1)
   expect(badPort.output()).toContain('INBOX_PORT is "mail"')
 })
 
-test('two copies run side by side; what dies is started again; each stops with nothing left behind', async () => {
-  const copies = [await start(), await start()] as const
-  const runs = await Promise.all(copies.map(ready))
-  for (const { urls } of runs) {
-    expect((await fetch(`${urls.api}/health`)).status).toBe(200)
-    expect((await fetch(`${urls.inbox}/email`)).status).toBe(200)
-  }
-  const [one, other] = runs as [RunFile, RunFile]
-  expect(modeOf(join(one.home, 'run.json'))).toBe(0o600)
-  for (const name of ['files', 'staging', 'mail', 'redis'])
-    expect([name, modeOf(join(one.home, name))]).toEqual([name, 0o700])
+/** Starting takes seconds, so the tests share two copies; those that end a copy come last. */
+describe('two copies side by side', () => {
+  let openCopy: Copy
+  let invitingCopy: Copy
+  let openRun: RunFile
+  let invitingRun: RunFile
 
-  const victim = processOf(one, 'image-worker')
-  process.kill(victim as number, 'SIGKILL')
-  await until(() => {
-    const now = readRunFile(one.home)
-    return (
-      now !== undefined && processOf(now, 'image-worker') !== victim && copies[0].output().includes('is ready again')
-    )
+  beforeAll(async () => {
+    openCopy = await start()
+    invitingCopy = await start({
+      SIGNUP_MODE: 'invite',
+      BOOTSTRAP_ADMIN_EMAIL: 'root@example.com',
+      BOOTSTRAP_ADMIN_PASSWORD: `Sup3r'"Root $\\Pass`,
+    })
+    ;[openRun, invitingRun] = await Promise.all([ready(openCopy), ready(invitingCopy)])
+  }, 180_000)
+
+  test('both respond, and only their owner may read their files', async () => {
+    for (const { urls } of [openRun, invitingRun]) {
+      expect((await fetch(`${urls.api}/health`)).status).toBe(200)
+      expect((await fetch(`${urls.inbox}/email`)).status).toBe(200)
+    }
+    expect(modeOf(join(openRun.home, 'run.json'))).toBe(0o600)
+    for (const name of ['files', 'staging', 'mail', 'redis'])
+      expect([name, modeOf(join(openRun.home, name))]).toEqual([name, 0o700])
   })
 
-  const last = readRunFile(one.home)
-  copies[0].child.kill('SIGINT')
-  expect(await ended(copies[0].child)).toBe(0)
-  expect(last?.processes.filter(({ pid }) => isAlive(pid))).toEqual([])
-  expect(existsSync(join(one.home, 'run.json'))).toBe(false)
-  expect(other.processes.every(({ pid }) => isAlive(pid))).toBe(true)
-}, 180_000)
-
-test('a supervisor killed with SIGKILL leaves nothing behind, and the next start comes up; --fresh empties it', async () => {
-  const first = await start()
-  const run = await ready(first)
-  first.child.kill('SIGKILL')
-  await until(() => run.processes.every(({ pid }) => !isAlive(pid)))
-
-  const second = await start(first.env, ['--fresh'], first.home)
-  await ready(second)
-  expect(second.output()).toContain('emptied')
-  expect(second.output()).toContain('migrated: 0001')
-}, 180_000)
-
-test.runIf(hasCurl)(
-  'the commands to try, pasted together, register a person and sign in',
-  async () => {
-    const { urls } = await ready(await start())
-    const { stdout } = await promisify(execFile)('sh', ['-c', tryIt(urls).join('\n')])
+  test.runIf(hasCurl)('the commands of the banner, pasted together, register a user and sign in', async () => {
+    const { stdout } = await promisify(execFile)('sh', ['-c', tryIt(openRun.urls).join('\n')])
     expect(stdout).toMatch(/"success":true.*"user":{.*"username":"guest_/s)
     expect(stdout.match(/"success":true/g)).toHaveLength(3)
-  },
-  180_000,
-)
+  })
 
-test.runIf(hasCurl)(
-  'where people come by invitation, the administrator of the environment signs in and invites with the commands to try',
-  async () => {
-    const admin = { email: 'root@example.com', password: `Sup3r'"Root $\\Pass` }
-    const env = {
-      SIGNUP_MODE: 'invite',
-      BOOTSTRAP_ADMIN_EMAIL: admin.email,
-      BOOTSTRAP_ADMIN_PASSWORD: admin.password,
-    }
-    const run = await ready(await start(env))
-    const { stdout } = await promisify(execFile)('sh', ['-c', tryInviting(run).join('\n')])
-    expect(stdout).toContain('"role":"super_admin"')
-    expect(stdout).toContain('"status":"pending"')
-  },
-  180_000,
-)
+  test.runIf(hasCurl)(
+    'with registration by invitation, the commands sign the administrator of the environment in and invite a user',
+    async () => {
+      const { stdout } = await promisify(execFile)('sh', ['-c', tryInviting(invitingRun).join('\n')])
+      expect(stdout).toContain('"role":"super_admin"')
+      expect(stdout).toContain('"status":"pending"')
+    },
+  )
 
-async function start(env: Record<string, string> = {}, args: string[] = [], oldHome?: string): Promise<Copy> {
-  const home = oldHome ?? mkdtempSync(join(tmpdir(), 'muster-start-'))
-  if (!oldHome) homes.push(home)
+  test('a killed app restarts; stopping a copy leaves none of its processes behind and the other copy running', async () => {
+    const victim = processOf(openRun, 'image-worker')
+    process.kill(victim as number, 'SIGKILL')
+    await until(() => {
+      const now = readRunFile(openRun.home)
+      return (
+        now !== undefined && processOf(now, 'image-worker') !== victim && openCopy.output().includes('is ready again')
+      )
+    })
+
+    const last = readRunFile(openRun.home)
+    openCopy.child.kill('SIGINT')
+    expect(await exited(openCopy.child)).toBe(0)
+    expect(last?.processes.filter(({ pid }) => isAlive(pid))).toEqual([])
+    expect(existsSync(join(openRun.home, 'run.json'))).toBe(false)
+    expect(invitingRun.processes.every(({ pid }) => isAlive(pid))).toBe(true)
+  }, 180_000)
+
+  test('a supervisor killed with SIGKILL leaves no process behind; the next start with --fresh empties its home', async () => {
+    invitingCopy.child.kill('SIGKILL')
+    await until(() => invitingRun.processes.every(({ pid }) => !isAlive(pid)))
+
+    const second = await start(invitingCopy.env, ['--fresh'], invitingCopy.home)
+    await ready(second)
+    expect(second.output()).toContain('emptied')
+    expect(second.output()).toContain('migrated: 0001')
+  }, 180_000)
+})
+
+async function start(env: Record<string, string> = {}, args: string[] = [], existingHome?: string): Promise<Copy> {
+  const home = existingHome ?? mkdtempSync(join(tmpdir(), 'muster-start-'))
+  if (!existingHome) homes.push(home)
   const [port, inboxPort, smtpPort] = [await freePort(), await freePort(), await freePort()].map(String)
   const own = {
     MUSTER_HOME: home,
@@ -151,10 +149,10 @@ async function start(env: Record<string, string> = {}, args: string[] = [], oldH
   return { home, env: own, child, output: () => output }
 }
 
-/** What run.json says once the table is printed. */
+/** Waits for the banner and reads run.json. */
 async function ready(copy: Copy): Promise<RunFile> {
   await until(() => {
-    if (copy.child.exitCode !== null) throw new Error(`it ended:\n${copy.output()}`)
+    if (copy.child.exitCode !== null) throw new Error(`npm start exited:\n${copy.output()}`)
     return copy.output().includes('ready in ')
   })
   const run = readRunFile(copy.home)
@@ -171,15 +169,15 @@ function processOf(run: RunFile, name: string): number | undefined {
   return run.processes.find((process) => process.name === name)?.pid
 }
 
-function ended(child: ChildProcess): Promise<number | null> {
+function exited(child: ChildProcess): Promise<number | null> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode)
   return new Promise((resolve) => child.once('exit', resolve))
 }
 
 async function until(check: () => boolean): Promise<void> {
-  const deadline = Date.now() + readyMs
+  const deadline = Date.now() + timeoutMs
   while (!check()) {
-    if (Date.now() > deadline) throw new Error('not in time')
+    if (Date.now() > deadline) throw new Error(`no success within ${timeoutMs} ms`)
     await sleep(50)
   }
 }

@@ -2,30 +2,30 @@ import { readdirSync, rmSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { apps, appUnit, type ServiceUrls } from './apps.ts'
+import { assertPortsFree } from './assert-ports-free.ts'
+import { banner } from './banner.ts'
 import { ensureDatabase, migrate } from './migrate.ts'
 import { createSay } from './output.ts'
-import { refuseTakenPorts } from './ports-check.ts'
 import { type RunFile, readRunFile, removeRunFile, stopLeftovers, writeRunFile } from './run-file.ts'
-import { keepSecrets, refuseLostSecrets } from './secrets.ts'
-import { startGuardian } from './services/guardian.ts'
+import { assertSecretsKept, loadSecrets } from './secrets.ts'
+import { serviceUnits } from './service-units.ts'
 import { type Lock, takeLock } from './services/lock.ts'
 import { removeCluster } from './services/postgres.ts'
 import { makePrivateFolder } from './services/private-folder.ts'
-import { serviceUnits } from './services-of-home.ts'
+import { startReaper } from './services/reaper.ts'
 import { readSettings, type Settings } from './settings.ts'
 import { StartError } from './start-error.ts'
 import { createSupervisor, type Supervisor } from './supervisor.ts'
-import { welcome } from './welcome.ts'
 
-/** Not state: they only make the next start or test run quicker. */
-const kept = new Set(['lock', 'compile-cache', 'redis-build', 'test'])
+/** `--fresh` keeps these: they hold no state and only speed up the next start or test run. */
+const keptByFresh = new Set(['lock', 'compile-cache', 'redis-build', 'test'])
 
 const startedMs = Date.now()
 const say = createSay([...apps.map(({ name }) => name), 'muster'])
 const tell = (line: string) => say('muster', line)
 
 let supervisor: Supervisor | undefined
-let endHome = () => {}
+let releaseHome = () => {}
 let isStopping = false
 
 process.on('SIGINT', () => stop('Ctrl-C', 0))
@@ -47,25 +47,25 @@ async function main(settings: Settings): Promise<void> {
   const { home } = settings
   await mkdir(home, { recursive: true })
   const lock = await lockHome(home)
-  endHome = () => lock.release()
-  const left = await stopLeftovers(home)
-  if (left.length > 0) tell(`stopped what an earlier run had left: ${left.join(', ')}`)
+  releaseHome = () => lock.release()
+  const stopped = await stopLeftovers(home)
+  if (stopped.length > 0) tell(`stopped processes of an earlier run: ${stopped.join(', ')}`)
   if (settings.isFresh) await emptyHome(settings)
-  await refuseTakenPorts(settings)
+  await assertPortsFree(settings)
 
   for (const name of ['files', 'staging']) makePrivateFolder(join(home, name))
-  if (!settings.databaseUrl) refuseLostSecrets(home)
-  const secrets = keepSecrets(home, process.env)
-  const guardian = startGuardian()
+  if (!settings.databaseUrl) assertSecretsKept(home)
+  const secrets = loadSecrets(home, process.env)
+  const reaper = startReaper()
   let run: RunFile | undefined
   const ownSupervisor = createSupervisor({
     say,
-    guardian,
+    reaper,
     onChange: () => run && !isStopping && writeRunFile({ ...run, processes: ownSupervisor.processes() }),
   })
   supervisor = ownSupervisor
-  endHome = () => {
-    guardian.dismiss()
+  releaseHome = () => {
+    reaper.dismiss()
     removeRunFile(home)
     lock.release()
   }
@@ -74,8 +74,10 @@ async function main(settings: Settings): Promise<void> {
   tell(`starting in ${home}`)
   const startApps = async () => {
     const [postgres, redis] = await Promise.all([
-      units.postgres ? ownSupervisor.keep(units.postgres).then(({ url }) => ensureDatabase(url)) : settings.databaseUrl,
-      units.redis ? ownSupervisor.keep(units.redis).then(({ url }) => url) : settings.redisUrl,
+      units.postgres
+        ? ownSupervisor.supervise(units.postgres).then(({ url }) => ensureDatabase(url))
+        : settings.databaseUrl,
+      units.redis ? ownSupervisor.supervise(units.redis).then(({ url }) => url) : settings.redisUrl,
     ])
     const urls = {
       postgres: postgres as string,
@@ -85,14 +87,14 @@ async function main(settings: Settings): Promise<void> {
     const applied = await migrate(urls.postgres)
     if (applied.length > 0) tell(`migrated: ${applied.join(', ')}`)
     run = describeRun(settings, urls, secrets.admin.email)
-    await Promise.all(apps.map((app) => ownSupervisor.keep(appUnit(app, settings, secrets, urls, say))))
+    await Promise.all(apps.map((app) => ownSupervisor.supervise(appUnit(app, settings, secrets, urls, say))))
   }
-  // Nothing needs the inbox before the first mail.
-  await Promise.all([startApps(), units.inbox && ownSupervisor.keep(units.inbox)])
+  // The apps start without the inbox; only the first mail needs it.
+  await Promise.all([startApps(), units.inbox && ownSupervisor.supervise(units.inbox)])
   const ready = readRunFile(home)
   if (ready)
     process.stdout.write(
-      welcome(ready, {
+      banner(ready, {
         isSignupOpen: process.env.SIGNUP_MODE !== 'invite',
         secondsToReady: (Date.now() - startedMs) / 1_000,
       }),
@@ -128,19 +130,19 @@ async function lockHome(home: string): Promise<Lock> {
 async function emptyHome({ home, databaseUrl, redisUrl }: Settings): Promise<void> {
   await removeCluster(join(home, 'postgres'))
   for (const name of readdirSync(home)) {
-    if (!kept.has(name)) rmSync(join(home, name), { recursive: true, force: true })
+    if (!keptByFresh.has(name)) rmSync(join(home, name), { recursive: true, force: true })
   }
   tell(`emptied ${home}`)
-  if (databaseUrl || redisUrl) tell('what DATABASE_URL and REDIS_URL name is left as it is')
+  if (databaseUrl || redisUrl) tell('the services at DATABASE_URL and REDIS_URL were not emptied')
 }
 
-/** Stops apps first, so that they finish what they do, then what they stand on. */
+/** Stops the apps first, so that they can finish their requests and jobs, then the services, and exits. */
 async function stop(reason: string, exitCode: number): Promise<void> {
   if (isStopping) return
   isStopping = true
   if (supervisor) tell(`${reason}: stopping everything`)
   await supervisor?.stop()
-  endHome()
+  releaseHome()
   if (supervisor) tell('stopped')
   process.exit(exitCode)
 }

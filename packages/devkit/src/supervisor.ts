@@ -2,39 +2,41 @@ import type { ChildProcess } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Say } from './output.ts'
 import type { RunningProcess } from './run-file.ts'
-import type { Guardian } from './services/guardian.ts'
 import { type OnSpawn, type Service, stopProcess } from './services/processes.ts'
+import type { Reaper } from './services/reaper.ts'
 
-/** Something that runs in a process of its own and is started again when it dies. */
+/** Describes a child process: how the supervisor starts it, and by what it is recognised. */
 export type Unit = {
   name: string
   kind: 'app' | 'service'
   port?: number
   opsPort?: number
+  /** Part of its command line. */
   mark: string
-  /** Resolves once it is ready; fails when its process ends before. */
+  /** Resolves when the process is ready, and rejects when it exits before. */
   start(onSpawn: OnSpawn): Promise<Service>
 }
 
 export type Supervisor = {
-  /** Starts a unit and keeps it running. Fails when it does not come up in a few attempts. */
-  keep(unit: Unit): Promise<Service>
+  /** Starts a unit and restarts it whenever it exits. Rejects when it is not ready after a few attempts. */
+  supervise(unit: Unit): Promise<Service>
   processes(): RunningProcess[]
-  /** Stops the apps, then the services; nothing is started any more. */
+  /** Stops the apps, then the services, and starts nothing any more. */
   stop(): Promise<void>
 }
 
-type Deps = { say: Say; guardian: Guardian; onChange: () => void }
+type Deps = { say: Say; reaper: Reaper; onChange: () => void }
 
 const firstAttempts = 3
 const minBackoffMs = 500
 const maxBackoffMs = 10_000
-/** Whoever ran this long begins with the shortest backoff again. */
-const calmMs = 30_000
-/** An app drains for up to 25 s by itself. */
+/** A process that ran this long is restarted with the shortest backoff. */
+const stableMs = 30_000
+/** An app drains for up to 25 s. */
 const graceMs = 28_000
 
-export function createSupervisor({ say, guardian, onChange }: Deps): Supervisor {
+/** Creates a supervisor that runs child processes, restarts those that exit, and stops all of them in order. */
+export function createSupervisor({ say, reaper, onChange }: Deps): Supervisor {
   const running = new Map<number, Unit>()
   const stopping = new AbortController()
   const starts = new Set<Promise<unknown>>()
@@ -43,11 +45,11 @@ export function createSupervisor({ say, guardian, onChange }: Deps): Supervisor 
     const { pid } = child
     if (pid === undefined) return
     running.set(pid, unit)
-    guardian.watch({ pid, stage: unit.kind, signal: signalFor(unit) })
+    reaper.watch({ pid, kind: unit.kind, signal: signalFor(unit) })
     onChange()
     child.once('exit', () => {
       running.delete(pid)
-      guardian.forget(pid)
+      reaper.unwatch(pid)
       onChange()
     })
     if (stopping.signal.aborted) void stopProcess(pid, signalFor(unit), graceMs)
@@ -62,18 +64,18 @@ export function createSupervisor({ say, guardian, onChange }: Deps): Supervisor 
     return starting
   }
 
-  const restartWhenItEnds = (unit: Unit, service: Service, lastBackoffMs: number) => {
-    const sinceMs = Date.now()
+  const restartOnExit = (unit: Unit, service: Service, lastBackoffMs: number) => {
+    const startedMs = Date.now()
     service.process.once('exit', async (code, signal) => {
       if (stopping.signal.aborted) return
-      const wasCalm = Date.now() - sinceMs > calmMs
-      let backoffMs = wasCalm ? minBackoffMs : Math.min(maxBackoffMs, Math.max(minBackoffMs, lastBackoffMs * 2))
+      const wasStable = Date.now() - startedMs > stableMs
+      let backoffMs = wasStable ? minBackoffMs : Math.min(maxBackoffMs, Math.max(minBackoffMs, lastBackoffMs * 2))
       say('muster', `${unit.name} ended (${signal ?? `exit ${code}`}); starting it again in ${backoffMs / 1000} s`)
       while (await pause(backoffMs)) {
         try {
-          const again = await start(unit)
-          say('muster', `${unit.name} is ready again (pid ${again.pid})`)
-          return restartWhenItEnds(unit, again, backoffMs)
+          const restarted = await start(unit)
+          say('muster', `${unit.name} is ready again (pid ${restarted.pid})`)
+          return restartOnExit(unit, restarted, backoffMs)
         } catch (error) {
           if (stopping.signal.aborted) return
           backoffMs = Math.min(maxBackoffMs, backoffMs * 2)
@@ -83,6 +85,7 @@ export function createSupervisor({ say, guardian, onChange }: Deps): Supervisor 
     })
   }
 
+  /** @returns false when the supervisor stops meanwhile */
   const pause = (ms: number) => sleep(ms, true, { signal: stopping.signal }).catch(() => false)
 
   const stopKind = (kind: Unit['kind']) =>
@@ -93,15 +96,15 @@ export function createSupervisor({ say, guardian, onChange }: Deps): Supervisor 
     )
 
   return {
-    async keep(unit) {
+    async supervise(unit) {
       for (let attempt = 1; ; attempt++) {
         try {
           const service = await start(unit)
-          restartWhenItEnds(unit, service, 0)
+          restartOnExit(unit, service, 0)
           return service
         } catch (error) {
           if (attempt === firstAttempts || unit.kind === 'service' || stopping.signal.aborted) throw error
-          say('muster', `${unit.name} did not come up; trying again`)
+          say('muster', `${unit.name} did not start; trying again`)
           if (!(await pause(minBackoffMs))) throw error
         }
       }
@@ -112,14 +115,14 @@ export function createSupervisor({ say, guardian, onChange }: Deps): Supervisor 
       stopping.abort(new Error('stopping'))
       await stopKind('app')
       await stopKind('service')
-      // What was just being started ends too, for its process was stopped or is as soon as it exists.
+      // A process that was just starting is stopped as soon as it exists; wait for that, then stop the rest.
       await Promise.allSettled(starts)
       await Promise.all([stopKind('app'), stopKind('service')])
     },
   }
 }
 
-/** SIGINT is Postgres's fast shutdown; SIGTERM would wait for its clients. */
+/** SIGINT is Postgres's fast shutdown; on SIGTERM it would wait for its clients. */
 function signalFor({ name }: Unit): NodeJS.Signals {
   return name === 'postgres' ? 'SIGINT' : 'SIGTERM'
 }

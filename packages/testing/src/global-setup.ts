@@ -12,9 +12,9 @@ import {
   removeCluster,
   type Service,
   StartError,
-  startGuardian,
   startInbox,
   startPostgres,
+  startReaper,
   startRedis,
   takeLock,
   thisMachine,
@@ -29,18 +29,18 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..')
  */
 export async function setup(): Promise<() => Promise<void>> {
   const { home, lock } = await takeHome(join(resolve(root, process.env.MUSTER_HOME || '.muster'), 'test'))
-  const guardian = startGuardian()
+  const reaper = startReaper()
   const services: Service[] = []
   const stop = async () => {
     await Promise.all(services.map((service) => service.stop()))
-    guardian.dismiss()
+    reaper.dismiss()
     lock.release()
   }
   const begin = async (starting: Promise<Service>) => {
     const service = await starting
     services.push(service)
     const signal = service.name === 'postgres' ? 'SIGINT' : 'SIGTERM'
-    guardian.watch({ pid: service.pid, stage: 'service', signal })
+    reaper.watch({ pid: service.pid, kind: 'service', signal })
     return service
   }
 

@@ -4,12 +4,12 @@ import { StartError } from '../start-error.ts'
 type Call = {
   json?: unknown
   form?: FormData
-  /** Lets a POST be sent again without a second effect. */
+  /** Makes a POST safe to repeat. */
   idempotencyKey?: string
 }
 
 export type Client = {
-  /** @returns `data` of the answer */
+  /** Sends a request. @returns `data` of the response */
   call<T>(method: string, path: string, options?: Call): Promise<T>
   bytes(path: string): Promise<Buffer>
   cookieNames(): string[]
@@ -19,8 +19,8 @@ const retryForMs = 60_000
 const retryEveryMs = 300
 
 /**
- * Talks to the API like a browser: keeps its cookies, and tries again while the API or what it stands on restarts.
- * @throws StartError with the API's own message for an answer that trying again would not change
+ * Creates a client that keeps cookies like a browser, and retries while the API or one of its services restarts. Its calls throw
+ * StartError with the API's message for a response that a retry would not change.
  */
 export function createClient(api: string): Client {
   const cookies = new Map<string, string>()
@@ -32,7 +32,7 @@ export function createClient(api: string): Client {
     if (json !== undefined) headers['content-type'] = 'application/json'
     if (idempotencyKey) headers['idempotency-key'] = idempotencyKey
     const body = json === undefined ? form : JSON.stringify(json)
-    const answer = await persist(() => fetch(new URL(path, api), { method, headers, body }))
+    const answer = await withRetries(() => fetch(new URL(path, api), { method, headers, body }))
     for (const cookie of answer.headers.getSetCookie()) {
       const [, name, value] = /^([^=]+)=([^;]*)/.exec(cookie) ?? []
       if (name && value) cookies.set(name, value)
@@ -50,14 +50,14 @@ export function createClient(api: string): Client {
   }
 }
 
-async function persist(request: () => Promise<Response>): Promise<Response> {
+async function withRetries(request: () => Promise<Response>): Promise<Response> {
   const deadline = Date.now() + retryForMs
   for (;;) {
     const answer = await request().catch((error: Error) => error)
     const isTransient = answer instanceof Error || answer.status === 503
     if (!isTransient) return answer
     if (Date.now() >= deadline) {
-      if (answer instanceof Error) throw new StartError(`The API does not answer: ${answer.cause ?? answer.message}`)
+      if (answer instanceof Error) throw new StartError(`The API does not respond: ${answer.cause ?? answer.message}`)
       return answer
     }
     await sleep(retryEveryMs)
@@ -69,11 +69,11 @@ async function refusal(method: string, path: string, answer: Response): Promise<
   const wait = answer.headers.get('retry-after')
   if (text.includes('REGISTRATION_CLOSED'))
     return new StartError(
-      'The demo registers somebody, and here people come by invitation. Start Muster without SIGNUP_MODE=invite.',
+      'The demo registers a user, but this copy takes users only by invitation. Start Muster without SIGNUP_MODE=invite.',
     )
   const hint =
     answer.status === 429
-      ? `\nThe limits hold for the demo too: try again in ${wait} s, or start Muster with RATE_LIMIT_SCALE=100.`
+      ? `\nThe rate limits apply to the demo too: try again in ${wait} s, or start Muster with RATE_LIMIT_SCALE=100.`
       : ''
   return new StartError(`${method} ${path} answered ${answer.status}: ${text}${hint}`)
 }

@@ -1,10 +1,10 @@
 import sharp from 'sharp'
 
-/** As a phone takes it. */
+/** The size of a phone's photos. */
 const widthPx = 4032
 const heightPx = 3024
 
-/** A JPEG with a sky, hills, grain and the EXIF of a camera that knew where it was. */
+/** Renders a JPEG of a landscape with grain and the EXIF data of a camera, GPS position included. */
 export async function makePhoto(): Promise<Buffer> {
   const grain = await sharp({
     create: {
@@ -18,7 +18,7 @@ export async function makePhoto(): Promise<Buffer> {
     .resize(widthPx, heightPx)
     .raw()
     .toBuffer()
-  // Drawing at full size takes seconds; the hills have soft edges anyway.
+  // Rendering the SVG at full size takes seconds. Enlarging it only softens the edges.
   const hills = await sharp(Buffer.from(landscape)).resize(widthPx, heightPx).removeAlpha().raw().toBuffer()
   const raw = { width: widthPx, height: heightPx, channels: 3 } as const
   return sharp(hills, { raw })
@@ -54,6 +54,7 @@ const landscape = `<svg xmlns="http://www.w3.org/2000/svg" width="${widthPx / 4}
 
 export type ImageFacts = { sizeBytes: number; widthPx: number; heightPx: number; format: string; hasGps: boolean }
 
+/** Reads size, format and the presence of GPS data from an image. */
 export async function describeImage(bytes: Buffer): Promise<ImageFacts> {
   const { width, height, format, exif } = await sharp(bytes).metadata()
   return {
@@ -65,7 +66,7 @@ export async function describeImage(bytes: Buffer): Promise<ImageFacts> {
   }
 }
 
-/** Looks in the first directory of the EXIF for the pointer to GPS data (tag 0x8825; TIFF 6.0, Exif 2.3). */
+/** Searches the first directory of EXIF data for the pointer to GPS data (tag 0x8825; TIFF 6.0, Exif 2.3). */
 export function hasGpsDirectory(exif: Buffer): boolean {
   const tiff = exif.subarray(exif.toString('latin1', 0, 4) === 'Exif' ? 6 : 0)
   const isLittleEndian = tiff.toString('latin1', 0, 2) === 'II'

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { StartError } from '../start-error.ts'
 
-const everyMs = 50
+const intervalMs = 50
 
-/** Asks again and again until there is an answer; errors of a single question count as none. */
+/** Repeats a question until its answer is defined. An error counts as no answer. @throws StartError after the timeout */
 export async function waitFor<T>(what: string, timeoutMs: number, ask: () => Promise<T | undefined>): Promise<T> {
   const deadline = Date.now() + timeoutMs
   let lastError: unknown
@@ -14,8 +14,8 @@ export async function waitFor<T>(what: string, timeoutMs: number, ask: () => Pro
     })
     if (answer !== undefined) return answer
     if (Date.now() >= deadline) {
-      throw new StartError(`Waited ${timeoutMs / 1000} s in vain for ${what}.`, { cause: lastError })
+      throw new StartError(`Waited ${timeoutMs / 1000} s for ${what}, which did not come.`, { cause: lastError })
     }
-    await sleep(everyMs)
+    await sleep(intervalMs)
   }
 }

@@ -21,12 +21,12 @@ test('redis-server on PATH comes before valkey-server, and nothing is installed'
   expect(commands).toEqual([])
 })
 
-test('valkey-server serves where there is no redis-server', () => {
+test('valkey-server is used where there is no redis-server', () => {
   const valkey = program('valkey-server')
   expect(findRedis(machine())).toBe(valkey)
 })
 
-test('as root on Debian apt installs it, after an update where the package lists are missing', () => {
+test('as root on Debian, apt installs Redis, after an update where package lists are missing', () => {
   program('apt-get')
   const found = findRedis(
     machine({
@@ -44,7 +44,7 @@ test('as root on Debian apt installs it, after an update where the package lists
   expect(commands.map((command) => command.split(' ')[1])).toEqual(['install', 'update', 'install'])
 })
 
-test('apt waits for another process that installs, also where apt itself knows no timeout', () => {
+test('apt waits for another installation, also where apt itself has no timeout', () => {
   program('apt-get')
   let waitedMs = 0
   const found = findRedis(
@@ -65,7 +65,7 @@ test('apt waits for another process that installs, also where apt itself knows n
   expect(found).toBe(join(folder, 'redis-server'))
 })
 
-test('without root apt is not touched and Homebrew installs it', () => {
+test('without root, Homebrew installs Redis and apt is not run', () => {
   program('apt-get')
   program('brew')
   const found = findRedis(
@@ -82,7 +82,7 @@ test('without root apt is not touched and Homebrew installs it', () => {
   expect(commands).toEqual(['brew install --quiet redis'])
 })
 
-test('with a compiler alone it is compiled once and found again', () => {
+test('with only a compiler, Redis is compiled once and found again', () => {
   program('cc')
   program('make')
   const buildDir = join(folder, 'build')
@@ -100,7 +100,7 @@ test('with a compiler alone it is compiled once and found again', () => {
   expect(commands).toHaveLength(needed)
 })
 
-test('where nothing works it says why, in one line for each attempt, and then what to do', () => {
+test('when every attempt fails, each reason is printed in a line and the error has the remedy', () => {
   for (const name of ['apt-get', 'make', 'cc']) program(name)
   const lines: string[] = []
   const offline = machine({
@@ -116,7 +116,7 @@ test('where nothing works it says why, in one line for each attempt, and then wh
   ])
 })
 
-test('of a command that fails only the line that says why is left', () => {
+test('a failed command returns only the line with the reason', () => {
   const { run } = thisMachine(folder, () => {})
   const script = `console.error('Warning: slow\\n\\nError: no network\\n    at somewhere'); process.exit(3)`
   expect(run(process.execPath, ['-e', script])).toBe('Error: no network')

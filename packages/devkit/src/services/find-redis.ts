@@ -3,28 +3,29 @@ import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSy
 import { delimiter, join } from 'node:path'
 import { StartError } from '../start-error.ts'
 
-/** What the search touches; tests give their own. */
+/** The parts of a machine that {@link findRedis} uses; tests pass their own. */
 export type Machine = {
   path: string
   isRoot: boolean
   osRelease: string
-  /** Where the package that compiles Redis is installed. */
+  /** The folder for the package that compiles Redis. */
   buildDir: string
   say(line: string): void
-  /** @returns undefined when the command ended with 0, else the line of its output that says why it did not */
+  /** Runs a command. @returns undefined when it succeeds, else the line of its output with the reason */
   run(command: string, args: string[], env?: Record<string, string>): string | undefined
   wait(ms: number): void
 }
 
-/** How long apt waits for another process that installs something. */
+/** How long apt waits for another package installation. */
 const aptLockSeconds = 120
 
-/** From https://github.com/mhassan1/redis-memory-server: it fetches the source of Redis and compiles it. */
+/** Downloads and compiles the source of Redis, see https://github.com/mhassan1/redis-memory-server. */
 const compilingPackage = 'redis-memory-server@0.17.1'
 
-/** A compiler warns a lot. */
+/** Compilers print many warnings. */
 const maxOutputBytes = 64 * 1024 * 1024
 
+/** Describes the machine that this process runs on. */
 export function thisMachine(buildDir: string, say: Machine['say']): Machine {
   return {
     path: process.env.PATH ?? '',
@@ -47,13 +48,14 @@ export function thisMachine(buildDir: string, say: Machine['say']): Machine {
 
 function reasonIn(output: string): string {
   const lines = output.split('\n').filter((line) => line.trim() !== '')
-  return lines.find((line) => /^E: |error/i.test(line)) ?? lines.at(-1) ?? 'it was ended'
+  return lines.find((line) => /^E: |error/i.test(line)) ?? lines.at(-1) ?? 'it was killed'
 }
 
 /**
- * The path of redis-server or valkey-server: from PATH, else installed by apt (Debian or Ubuntu, as root), else by
- * Homebrew, else compiled.
- * @throws with a sentence that says what to do
+ * Finds redis-server or valkey-server on PATH, or else installs it: with apt (Debian or Ubuntu, as root), with Homebrew, or by
+ * compiling it.
+ * @returns the path of the program
+ * @throws StartError with the remedy
  */
 export function findRedis(machine: Machine): string {
   return (
@@ -63,7 +65,7 @@ export function findRedis(machine: Machine): string {
     compile(machine) ??
     fail(
       'No Redis was found and none could be installed. Install redis-server or valkey-server (7 or newer) so that it is ' +
-        'on PATH, or set REDIS_URL for npm start to one that runs.',
+        'on PATH, or set REDIS_URL to a running one.',
     )
   )
 }
@@ -89,10 +91,10 @@ function installWithApt(machine: Machine): string | undefined {
   const isDebian = /^(ID|ID_LIKE)=.*\b(debian|ubuntu)\b/m.test(machine.osRelease)
   if (!isDebian || !machine.isRoot || !existsOnPath(machine, 'apt-get')) return undefined
   machine.say(
-    `No Redis on this machine: installing redis-server with apt-get (waits up to ${aptLockSeconds} s for others that install).`,
+    `No Redis on this machine: installing redis-server with apt-get (waits up to ${aptLockSeconds} s for other installations).`,
   )
   if (hasFailed(machine, aptInstall(machine) && (aptUpdate(machine) ?? aptInstall(machine)))) return undefined
-  // The package also begins a service on 6379; Muster runs its own.
+  // The package also starts a service on port 6379, which Muster does not use.
   if (existsOnPath(machine, 'systemctl')) machine.run('systemctl', ['disable', '--now', '--quiet', 'redis-server'])
   return onPath(machine, ['/usr/bin'])
 }
@@ -101,7 +103,7 @@ function aptInstall(machine: Machine): string | undefined {
   return apt(machine, ['install', '-y', '--no-install-recommends', 'redis-server'])
 }
 
-/** For the lock of the package lists apt knows no timeout. */
+/** Updates the package lists. apt has no timeout for their lock, so this waits for it. */
 function aptUpdate(machine: Machine): string | undefined {
   for (let second = 0; ; second++) {
     const failure = apt(machine, ['update'])

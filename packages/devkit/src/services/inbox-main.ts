@@ -3,7 +3,7 @@ import { MailDev } from 'maildev'
 
 type Settings = { port: number; smtpPort: number; dir: string; maxMails: number }
 
-// Mails carry codes, and MailDev writes them as the umask says.
+// Mails contain one-time codes. MailDev creates its files with the permissions of the umask.
 process.umask(0o077)
 
 const { port, smtpPort, dir, maxMails } = JSON.parse(process.argv[2] ?? '{}') as Settings
@@ -17,7 +17,7 @@ const maildev = new MailDev({
 })
 
 const { api } = await maildev.start()
-// MailDev 3 moved its JSON from /email to /api/email; both answer here.
+// MailDev 3 moved its JSON API from /email to /api/email. Here both paths work.
 api?.server.server.prependListener('request', (request: IncomingMessage) => {
   if (request.url?.startsWith('/email')) request.url = `/api${request.url}`
 })

@@ -3,20 +3,20 @@ import { makePrivateFolder } from './private-folder.ts'
 import { type OnSpawn, type Service, spawnService, stopProcess, waitUntilReady } from './processes.ts'
 
 export type InboxOptions = {
-  /** Of the web page and of `GET /email`. */
+  /** Serves the web page and `GET /email`. */
   port: number
   smtpPort: number
   logFile: string
   onSpawn?: OnSpawn
-  /** Where mail is kept across restarts. */
+  /** The folder that keeps mail across restarts. */
   dir: string
-  /** The oldest mail is dropped above this. */
+  /** Above this number the oldest mail is deleted. */
   maxMails: number
 }
 
 const main = fileURLToPath(new URL('./inbox-main.ts', import.meta.url))
 
-/** Starts MailDev in a process of its own and waits until its API answers. */
+/** Starts MailDev as a child process and waits until its API responds. */
 export async function startInbox(options: InboxOptions): Promise<Service> {
   makePrivateFolder(options.dir)
   const { port, smtpPort, dir, maxMails } = options

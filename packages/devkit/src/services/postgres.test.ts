@@ -2,24 +2,31 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { freePort } from './ports.ts'
 import { removeCluster, startPostgres } from './postgres.ts'
 import { clusterFolder, postgresOwner } from './postgres-files.ts'
 import { isAlive } from './processes.ts'
 
-let home: string
+const password = 'right-one'
+let homes: string[] = []
 
-// Only its owner may enter a folder made by mkdtemp, like a checkout in /root.
-beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), 'muster-postgres-'))
-})
-afterEach(async () => {
-  await removeCluster(join(home, 'postgres'))
-  rmSync(home, { recursive: true, force: true })
+/** Only its owner may enter a folder of mkdtemp, as with a checkout in /root. */
+function makeHome(): string {
+  const home = mkdtempSync(join(tmpdir(), 'muster-postgres-'))
+  homes.push(home)
+  return home
+}
+
+afterAll(async () => {
+  for (const home of homes) {
+    await removeCluster(join(home, 'postgres'))
+    rmSync(home, { recursive: true, force: true })
+  }
+  homes = []
 })
 
-const start = async (password?: string) =>
+const start = async (home: string) =>
   startPostgres({
     dir: join(home, 'postgres'),
     port: await freePort(),
@@ -28,36 +35,39 @@ const start = async (password?: string) =>
     isDurable: false,
   })
 
-test('it starts where only the caller may enter, and asks for the password', async () => {
-  const service = await start('right-one')
-  expect(await versionAt(service.url)).toMatch(/^18\./)
-  await expect(versionAt(service.url.replace('right-one', 'wrong-one'))).rejects.toThrow(/password/)
-  await service.stop()
-  expect(isAlive(service.pid)).toBe(false)
+describe('a cluster in a folder that only the caller may enter', () => {
+  const home = makeHome()
+
+  test('starts, and requires the password', async () => {
+    const service = await start(home)
+    expect(await versionAt(service.url)).toMatch(/^18\./)
+    await expect(versionAt(service.url.replace(password, 'wrong-one'))).rejects.toThrow(/password/)
+    await service.stop()
+    expect(isAlive(service.pid)).toBe(false)
+  })
+
+  test('is stopped by the next start when a killed run left it running, and keeps its data', async () => {
+    const first = await start(home)
+    await withClient(first.url, (client) => client.query('CREATE TABLE kept (id int)'))
+    const second = await start(home)
+    expect(isAlive(first.pid)).toBe(false)
+    expect((await withClient(second.url, (client) => client.query('SELECT * FROM kept'))).rowCount).toBe(0)
+    await second.stop()
+  })
+
+  test('starts although its postmaster.pid has the id of another process', async () => {
+    const folder = clusterFolder(join(home, 'postgres'), postgresOwner())
+    writeFileSync(join(folder, 'postmaster.pid'), `${process.pid}\n${folder}\n0\n1\n\n127.0.0.1\n\n`)
+    const service = await start(home)
+    expect(isAlive(process.pid)).toBe(true)
+    await service.stop()
+  })
 })
 
-test('what a killed run left is stopped, and the data is there again', async () => {
-  const first = await start()
-  await withClient(first.url, (client) => client.query('CREATE TABLE kept (id int)'))
-  const second = await start()
-  expect(isAlive(first.pid)).toBe(false)
-  expect((await withClient(second.url, (client) => client.query('SELECT * FROM kept'))).rowCount).toBe(0)
-  await second.stop()
-})
-
-test('a stale postmaster.pid whose number now belongs to another process does not stop the start', async () => {
-  const first = await start()
-  await first.stop()
-  const folder = clusterFolder(join(home, 'postgres'), postgresOwner())
-  writeFileSync(join(folder, 'postmaster.pid'), `${process.pid}\n${folder}\n0\n1\n\n127.0.0.1\n\n`)
-  const second = await start()
-  expect(isAlive(process.pid)).toBe(true)
-  await second.stop()
-})
-
-test('an initdb that was killed half way is begun again', async () => {
+test('an initdb that was killed before its end is repeated', async () => {
+  const home = makeHome()
   mkdirSync(join(home, 'postgres.unfinished'))
-  const service = await start()
+  const service = await start(home)
   expect(await versionAt(service.url)).toMatch(/^18\./)
   await service.stop()
 })

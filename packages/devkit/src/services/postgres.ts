@@ -25,31 +25,31 @@ import {
 } from './processes.ts'
 
 export type PostgresOptions = {
-  /** Folder of the cluster; made when it is not there. */
+  /** Folder of the cluster; created when it is missing. */
   dir: string
   port: number
   logFile: string
   onSpawn?: OnSpawn
-  /** Of the superuser `postgres`; without one every connection from loopback is trusted. */
+  /** The password of the superuser `postgres`; without it, every connection from loopback is trusted. */
   password?: string
-  /** False for tests: an operating system that crashes may lose or break the cluster, and all is much faster. */
+  /** False for tests: much faster, but a crash of the operating system may lose or corrupt the cluster. */
   isDurable: boolean
 }
 
 const maxConnections = 300
-/** After a crash it first replays its log. */
+/** After a crash Postgres first replays its log. */
 const recoveryMs = 120_000
 
 /**
- * Starts Postgres on loopback, as another user when this process is root, and waits until it accepts connections.
- * A postmaster that an earlier, killed run left behind in the same folder is stopped first.
+ * Starts Postgres on loopback and waits until it accepts connections. It runs as another user when this process is root. A
+ * postmaster that an earlier, killed run left behind in the same folder is stopped first.
  */
 export async function startPostgres(options: PostgresOptions): Promise<Service> {
   const owner = postgresOwner()
   const programs = reachablePostgres(owner)
   const dir = clusterFolder(options.dir, owner)
   if (!statSync(join(dir, 'PG_VERSION'), { throwIfNoEntry: false })) await initCluster(programs, dir, owner, options)
-  await stopLeftPostgres(dir)
+  await stopLeftoverPostgres(dir)
 
   const child = spawnService(
     join(programs, 'bin/postgres'),
@@ -75,15 +75,15 @@ export async function startPostgres(options: PostgresOptions): Promise<Service> 
   }
 }
 
-/** Tells whether there is a finished cluster for this folder, wherever it really lies. */
+/** Tests whether a complete cluster exists for this folder, also when {@link clusterFolder} placed it elsewhere. */
 export function hasCluster(dir: string): boolean {
   return existsSync(join(clusterFolder(dir, postgresOwner()), 'PG_VERSION'))
 }
 
-/** Empties the cluster's folder, wherever it really lies. */
+/** Stops and removes the cluster of this folder, also when {@link clusterFolder} placed it elsewhere. */
 export async function removeCluster(dir: string): Promise<void> {
   const real = clusterFolder(dir, postgresOwner())
-  await stopLeftPostgres(real)
+  await stopLeftoverPostgres(real)
   rmSync(real, { recursive: true, force: true })
 }
 
@@ -105,7 +105,7 @@ function settings({ isDurable }: PostgresOptions): string[] {
           max_wal_senders: 0,
           max_wal_size: '2GB',
           checkpoint_timeout: '1h',
-          // Test databases live for seconds, and a worker in the template would hold up their cloning.
+          // Test databases live for seconds, and a vacuum worker in the template would block their cloning.
           autovacuum: 'off',
         }),
   }
@@ -119,7 +119,7 @@ async function initCluster(
   { password, isDurable }: PostgresOptions,
 ): Promise<void> {
   mkdirSync(dirname(dir), { recursive: true, mode: 0o755 })
-  // Only a finished cluster gets its name: initdb may be killed half way.
+  // A cluster gets its final name only when it is complete: initdb may be killed before.
   const unfinished = `${dir}.unfinished`
   rmSync(unfinished, { recursive: true, force: true })
   mkdirSync(unfinished, { mode: 0o700 })
@@ -146,12 +146,12 @@ async function initCluster(
   }
 }
 
-/** Some package managers drop the bit. */
+/** Sets the executable bit, which some package managers do not keep. */
 function makeExecutable(path: string): void {
   if ((statSync(path).mode & 0o555) !== 0o555) chmodSync(path, 0o755)
 }
 
-/** Line 1 of postmaster.pid is the pid, line 8 the state; pg_ctl waits for the same word. */
+/** Reads the state from postmaster.pid as pg_ctl does: line 1 is the process id, line 8 the state. */
 function isPostmasterReady(dir: string, pid: number | undefined): boolean {
   const lines = pidFile(dir)
   return Number(lines[0]) === pid && lines[7]?.trim() === 'ready'
@@ -165,10 +165,10 @@ function pidFile(dir: string): string[] {
   }
 }
 
-async function stopLeftPostgres(dir: string): Promise<void> {
+async function stopLeftoverPostgres(dir: string): Promise<void> {
   const pid = Number(pidFile(dir)[0])
   if (!pid) return
   if (isAlive(pid) && commandLineOf(pid).includes(dir)) await stopProcess(pid, 'SIGINT', 10_000)
-  // Else the number belongs to a stranger by now, which Postgres would take for a running postmaster.
+  // Otherwise another process has this id by now, and Postgres would take it for a running postmaster.
   rmSync(join(dir, 'postmaster.pid'), { force: true })
 }

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync } from 'node:fs'
 
-/** Makes a folder that only its owner may enter, also where an older release made it for all. */
+/** Creates a folder that only its owner may enter, and restricts an existing one: an older release created it for all. */
 export function makePrivateFolder(path: string): void {
   mkdirSync(path, { recursive: true })
   chmodSync(path, 0o700)

@@ -4,14 +4,14 @@ import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { StartError } from '../start-error.ts'
 
-/** A child process that serves others: a database, a cache, an inbox. */
+/** A running child process, e.g. a database or an app. */
 export type Service = {
   name: string
   url: string
   port: number
   pid: number
   process: ChildProcess
-  /** Ends it in its own orderly way and resolves once it is gone. */
+  /** Shuts it down gracefully and resolves once it has exited. */
   stop(): Promise<void>
 }
 
@@ -30,8 +30,8 @@ export type SpawnOptions = {
 const maxLogBytes = 10 * 1024 * 1024
 
 /**
- * Starts a program in a process group of its own, so that Ctrl-C in the terminal reaches only the supervisor, which
- * then stops the children in order. Its output is appended to a file, which outlives a supervisor that crashes.
+ * Starts a program in a process group of its own: Ctrl-C in the terminal reaches only the supervisor, which then stops its
+ * child processes in order. The output is appended to a file, so that it survives a crash of the supervisor.
  */
 export function spawnService(command: string, args: string[], options: SpawnOptions): ChildProcess {
   const { logFile, onSpawn, ...rest } = options
@@ -50,7 +50,7 @@ function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0
 }
 
-/** The last lines of a log, for a message that says why something did not start. */
+/** Reads the last lines of a log, for the message of a failed start. */
 export function tailOf(path: string, lines = 8): string {
   try {
     return readFileSync(path, 'utf8').trimEnd().split('\n').slice(-lines).join('\n')
@@ -59,6 +59,7 @@ export function tailOf(path: string, lines = 8): string {
   }
 }
 
+/** Tests whether a process runs. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
@@ -68,7 +69,7 @@ export function isAlive(pid: number): boolean {
   return !isZombie(pid)
 }
 
-/** A dead child that nobody has waited for (its parent was killed too) still answers to signal 0. */
+/** A process that exited still accepts signal 0 until its parent collects it, which a killed parent never does. */
 function isZombie(pid: number): boolean {
   try {
     return /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
@@ -77,7 +78,7 @@ function isZombie(pid: number): boolean {
   }
 }
 
-/** The command line of a process, empty when it is gone; tells an old child of ours from a stranger with its pid. */
+/** Reads the command line of a process, which distinguishes a former child from another process with its pid. Empty when gone. */
 export function commandLineOf(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
@@ -91,7 +92,7 @@ export function commandLineOf(pid: number): string {
   }
 }
 
-/** Resolves to whether the process was gone before the deadline. */
+/** Waits until a process exits. @returns false when it still runs after the timeout */
 export async function waitForExit(pid: number, timeoutMs: number): Promise<boolean> {
   const deadline = Date.now() + timeoutMs
   while (isAlive(pid)) {
@@ -101,11 +102,11 @@ export async function waitForExit(pid: number, timeoutMs: number): Promise<boole
   return true
 }
 
-/** Sends the signal, waits, and kills what is still there after the grace. */
+/** Sends the signal, and kills the process when it still runs after the grace. */
 export async function stopProcess(pid: number, signal: NodeJS.Signals, graceMs: number): Promise<void> {
   if (!send(pid, signal)) return
   if (await waitForExit(pid, graceMs)) return
-  // A frozen process does not act on anything but SIGKILL.
+  // A frozen process handles no other signal.
   send(pid, 'SIGKILL')
   await waitForExit(pid, 5_000)
 }
@@ -118,7 +119,10 @@ function send(pid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
-/** Polls until the check holds. When the process ends before, or is too slow and is killed, tells the end of its log. */
+/**
+ * Polls until the check holds. Kills a process that is too slow.
+ * @throws StartError with the end of the log when the process exits before, or is too slow
+ */
 export async function waitUntilReady(
   child: ChildProcess,
   name: string,
@@ -135,8 +139,8 @@ export async function waitUntilReady(
     const isOver = spawnError || child.exitCode !== null || child.signalCode !== null
     if (isOver || Date.now() >= deadline) {
       child.kill('SIGKILL')
-      const fate = spawnError?.message ?? (isOver ? 'ended while starting' : `was not ready after ${timeoutMs} ms`)
-      throw new StartError(`${name} ${fate}.${logFile ? ` The end of ${logFile}:\n${tailOf(logFile)}` : ''}`)
+      const failure = spawnError?.message ?? (isOver ? 'ended while starting' : `was not ready after ${timeoutMs} ms`)
+      throw new StartError(`${name} ${failure}.${logFile ? ` The end of ${logFile}:\n${tailOf(logFile)}` : ''}`)
     }
     await sleep(15)
   }

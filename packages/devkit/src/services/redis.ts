@@ -9,14 +9,14 @@ export type RedisOptions = {
   port: number
   logFile: string
   onSpawn?: OnSpawn
-  /** False for tests: nothing is written to disk. */
+  /** False for tests: Redis writes nothing to disk. */
   isDurable: boolean
   databases?: number
-  /** Further ones, as in redis.conf. */
+  /** Further settings, as in redis.conf. */
   settings?: Record<string, string | number>
 }
 
-/** Starts Redis on loopback, never evicting, and waits until it answers. */
+/** Starts Redis on loopback, without eviction, and waits until it responds. */
 export async function startRedis(options: RedisOptions): Promise<Service> {
   makePrivateFolder(options.dir)
   const { port } = options
@@ -45,7 +45,7 @@ export async function startRedis(options: RedisOptions): Promise<Service> {
   }
 }
 
-/** While it loads its file Redis accepts connections and answers -LOADING. */
+/** Pings Redis. While it loads its file, it accepts connections and responds with -LOADING. */
 function isAnswering(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1' })

@@ -3,8 +3,8 @@ import { isPortFree } from './services/ports.ts'
 import type { Settings } from './settings.ts'
 import { StartError } from './start-error.ts'
 
-/** @throws StartError naming every taken port and the variable that moves it */
-export async function refuseTakenPorts(settings: Settings): Promise<void> {
+/** Checks every port that the apps and the inbox listen on. @throws StartError with each taken port and its variable */
+export async function assertPortsFree(settings: Settings): Promise<void> {
   const wanted = [
     { port: settings.apiPort, use: 'the API', variable: 'PORT' },
     ...(settings.smtpUrl
@@ -22,7 +22,7 @@ export async function refuseTakenPorts(settings: Settings): Promise<void> {
   const sentences: string[] = []
   for (const [index, { port, use, variable }] of wanted.entries()) {
     const twin = wanted.slice(0, index).find((other) => other.port === port)
-    if (twin) sentences.push(`Port ${port} is asked for by both ${twin.variable} and ${variable}.`)
+    if (twin) sentences.push(`Port ${port} is set by both ${twin.variable} and ${variable}.`)
     else if (!(await isPortFree(port))) {
       sentences.push(`Port ${port} is taken; Muster needs it for ${use}. Free it, or set ${variable} to move it.`)
     }

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { paint } from './output.ts'
 import type { RunFile } from './run-file.ts'
 
-/** What stands on the screen once all is ready. */
-export function welcome(
+/** Formats the banner of `npm start`: the addresses of everything that runs, and commands to try. */
+export function banner(
   run: RunFile,
   { isSignupOpen, secondsToReady }: { isSignupOpen: boolean; secondsToReady: number },
 ): string {
@@ -34,23 +34,23 @@ ${paint('green', `ready in ${secondsToReady.toFixed(1)} s`)}; Ctrl-C stops every
 `
 }
 
-/** Commands that work when they are pasted together, for somebody new at every start. */
+/** Lists shell commands that register a new user and sign in when pasted together. The user differs at every start. */
 export function tryIt({ api, inbox }: Pick<RunFile['urls'], 'api' | 'inbox'>): string[] {
   const username = `guest_${randomBytes(3).toString('hex')}`
   const email = `${username}@example.com`
   const post = posting(api)
-  const person = JSON.stringify({ username, name: 'Guest', email, password: 'Plenty-of-words-7' })
+  const user = JSON.stringify({ username, name: 'Guest', email, password: 'Plenty-of-words-7' })
   const readCode = `$(curl -s '${inbox}/email?to.address=${email}' | grep -oE '>[0-9]{6}<' | tr -d '<>')`
   return [
     'jar=$(mktemp)',
-    `${post('/auth/register', '-c $jar')} '${person}'`,
+    `${post('/auth/register', '-c $jar')} '${user}'`,
     inbox ? `sleep 2; code=${readCode}` : 'code=123456 # the one in your mail',
     `${post('/auth/register/verify', '-b $jar -c $jar')} '{"email":"${email}","otp":"'$code'"}'`,
     `curl -b $jar ${api}/api/v1/users/me`,
   ]
 }
 
-/** The same where nobody comes in without an invitation: the administrator invites somebody. */
+/** Lists shell commands for a copy where registration is by invitation: the administrator signs in and invites a user. */
 export function tryInviting({ urls, home }: Pick<RunFile, 'home'> & { urls: { api: string } }): string[] {
   const post = posting(urls.api)
   const name = `guest_${randomBytes(3).toString('hex')}`
@@ -66,7 +66,7 @@ export function tryInviting({ urls, home }: Pick<RunFile, 'home'> & { urls: { ap
 const posting = (api: string) => (path: string, flags: string) =>
   `curl ${flags} ${api}/api/v1${path} -H 'content-type: application/json' -d`
 
-/** A terminal's history is no place for one; run.json has it. */
+/** Hides the password, which would stay in the terminal's history; run.json has it. */
 function withoutPassword(url: string): string {
   return url.replace(/:[^:@/]+@/, ':…@')
 }

@@ -10,8 +10,8 @@ import type { Unit } from './supervisor.ts'
 
 type Ports = { postgres?: number; redis?: number }
 
-/** The free ports that this home uses for what nobody types by hand, the same at every start while they stay free. */
-async function keepPorts(home: string): Promise<Required<Ports>> {
+/** Chooses free ports for Postgres and Redis, which nobody types by hand, and keeps them for the next start. */
+async function choosePorts(home: string): Promise<Required<Ports>> {
   const path = join(home, 'ports.json')
   const known = readJson<Ports>(path) ?? {}
   const postgres = await preferPort(known.postgres)
@@ -21,10 +21,10 @@ async function keepPorts(home: string): Promise<Required<Ports>> {
   return { postgres, redis }
 }
 
-/** Postgres, Redis and the inbox of this home; undefined where the environment names one that already runs. */
+/** Describes Postgres, Redis and the inbox of this home. Each is undefined when the environment names one that already runs. */
 export async function serviceUnits(settings: Settings, secrets: Secrets, say: (line: string) => void) {
   const { home } = settings
-  const ports = await keepPorts(home)
+  const ports = await choosePorts(home)
   const logFile = (name: string) => join(home, `logs/${name}.log`)
   const postgres: Unit = {
     name: 'postgres',
