@@ -17,10 +17,10 @@ afterAll(() => api.close())
 const memberOf = (person: TestPerson, role: Role = 'client_user') =>
   api.signUp({ role, organizationId: person.organizationId as string })
 
-describe('those who wait for it', () => {
+describe('an acceptance', () => {
   const dataOf = async (userId: string) => (await noticesOf(api, userId)).map(({ data }) => data)
 
-  test('are told at once: the inviter, the other client_admins, and the platform above the inviter; nobody else', async () => {
+  test('notifies the inviter, the other client_admins and the platform roles above them', async () => {
     const own = await buildTestApp({ clock })
     const admin = await own.signUp()
     const organizationId = admin.organizationId as string
@@ -49,7 +49,7 @@ describe('those who wait for it', () => {
     await own.close()
   })
 
-  test('of a role of the platform are only those above who invited', async () => {
+  test('of a platform role notifies only platform roles above the inviter', async () => {
     const siteAdmin = await api.signUp({ role: 'site_admin' })
     const [above, equal, below] = [
       await api.signUp({ role: 'super_admin' }),
@@ -62,7 +62,7 @@ describe('those who wait for it', () => {
     for (const { userId } of [equal, below]) expect(await dataOf(userId)).toEqual([])
   })
 
-  test('are told where they want to be told', async () => {
+  test('notifies by the channels that each recipient prefers', async () => {
     const admin = await api.signUp()
     const colleague = await memberOf(admin, 'client_admin')
     const channels = (inApp: boolean, email: boolean) => ({ notifications: { invite: { inApp, email } } })

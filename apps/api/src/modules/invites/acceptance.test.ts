@@ -42,8 +42,8 @@ const isInvalid = async (answer: ReturnType<typeof accept>) => {
 const requireFactor = ({ organizationId }: TestPerson, two_factor_method: string) =>
   api.db.updateTable('organizations').set({ two_factor_method }).where('id', '=', organizationId).execute()
 
-describe('the page of an invitation', () => {
-  test('is told what it says, as often as it is asked, with nothing kept on the way', async () => {
+describe('the details of an invitation', () => {
+  test('can be read any number of times, and may not be cached', async () => {
     const operator = await api.signUp({ role: 'operator' })
     const { email, token } = await invited(api, operator, 'client_admin')
     const answers = await Promise.all(Array.from({ length: 20 }, () => details(api.connect(), token)))
@@ -61,14 +61,14 @@ describe('the page of an invitation', () => {
     expect((await accept(api.connect(), newAccount(token))).statusCode).toBe(201)
   })
 
-  test('of a client_user names the organization that they will join', async () => {
+  test('name the organization that a client_user will join', async () => {
     const admin = await api.signUp()
     const { token } = await invited(api, admin, 'client_user')
     const { name } = await organizationOf(admin.organizationId as string)
     expect((await details(api.connect(), token)).json().data.invite.organizationName).toBe(name)
   })
 
-  test('is told the same of a token that is wrong in any way, and nothing of what it would be', async () => {
+  test('do not reveal why a token is invalid', async () => {
     const admin = await api.signUp()
     const { id, email, token } = await invited(api, admin, 'client_user')
     const [mailId = '', secret = ''] = token.split('.')
@@ -103,7 +103,7 @@ describe('the page of an invitation', () => {
   })
 })
 
-describe('somebody without an account', () => {
+describe('a newcomer', () => {
   test.each([
     ['super_admin', 'site_admin', false],
     ['site_admin', 'operator', false],
@@ -140,7 +140,7 @@ describe('somebody without an account', () => {
     },
   )
 
-  test('is one of twenty who accept at once; the others leave nothing behind', async () => {
+  test('is created by one of twenty parallel requests; the others leave no trace', async () => {
     const inviter = await api.signUp({ role: 'operator' })
     const { id, email, token } = await invited(api, inviter, 'client_admin')
     const organizations = async () =>
@@ -163,7 +163,7 @@ describe('somebody without an account', () => {
     expect(await noticesOf(api, inviter.userId)).toHaveLength(1)
   })
 
-  test('who is refused for their username or password can try again with the same link', async () => {
+  test('who is refused for a username or password can retry with the same link', async () => {
     const inviter = await api.signUp()
     const { email, token } = await invited(api, inviter, 'client_user')
     const client = api.connect()
@@ -181,7 +181,7 @@ describe('somebody without an account', () => {
     expect((await accept(client, newAccount(token))).statusCode).toBe(201)
   })
 
-  test('sends all that an account takes, or the token alone and is signed in', async () => {
+  test('sends all fields of an account, or is signed in and sends the token alone', async () => {
     const inviter = await api.signUp()
     const { token } = await invited(api, inviter, 'client_user')
     const { name, username, password } = newAccount(token)
@@ -202,7 +202,7 @@ describe('somebody without an account', () => {
     expect(codeOf(await accept(ended.client, { token }))).toBe('UNAUTHENTICATED')
   })
 
-  test('who has an account after all is told to sign in, and the invitation stays open', async () => {
+  test('who has an account is told to sign in, and the invitation stays open', async () => {
     const { email, client } = await registered(api)
     const inviter = await api.signUp()
     const { token } = await invited(api, inviter, 'client_user', email)
@@ -210,7 +210,7 @@ describe('somebody without an account', () => {
     expect((await accept(client, { token })).statusCode).toBe(200)
   })
 
-  test('lacks the second factor that their organization requires, and can set it up', async () => {
+  test('without the required second factor can set it up', async () => {
     const admin = await api.signUp()
     const { token } = await invited(api, admin, 'client_user')
     await requireFactor(admin, 'totp')
@@ -220,7 +220,7 @@ describe('somebody without an account', () => {
     expect((await client.inject('POST', '/api/v1/auth/two-factor/totp/setup')).statusCode).toBe(200)
   })
 
-  test('comes too late when the term is over, and in time a moment before', async () => {
+  test('is refused from the expiry on, and accepted just before it', async () => {
     const inviter = await api.signUp()
     const early = await invited(api, inviter, 'client_user')
     const late = await invited(api, inviter, 'client_user')
@@ -232,7 +232,7 @@ describe('somebody without an account', () => {
   })
 })
 
-describe('an invitation is void once who sent it', () => {
+describe('an invitation is invalid once its inviter', () => {
   const changes: [why: string, role: Role, given: Role, change: (inviter: TestPerson) => Promise<object>][] = [
     ['was demoted', 'site_admin', 'operator', async () => ({ role: 'operator' })],
     ['was demoted in their organization', 'client_admin', 'client_user', async () => ({ role: 'client_user' })],
@@ -257,14 +257,14 @@ describe('an invitation is void once who sent it', () => {
     expect((await rowOf(api, id)).status).toBe('pending')
   })
 
-  test('not when they rose to a role that may do the same', async () => {
+  test('stays valid when the inviter rises to a role that may send it too', async () => {
     const inviter = await api.signUp({ role: 'operator' })
     const { token } = await invited(api, inviter, 'client_admin')
     await setUser(api, inviter.userId, { role: 'site_admin' })
     expect((await accept(api.connect(), newAccount(token))).statusCode).toBe(201)
   })
 
-  test('is demoted while twenty accept: from then on nobody is let in', async () => {
+  test('is demoted during twenty parallel acceptances', async () => {
     const admin = await api.signUp()
     const invitations = []
     for (let count = 0; count < 20; count++) invitations.push(await invited(api, admin, 'client_user'))
@@ -277,7 +277,7 @@ describe('an invitation is void once who sent it', () => {
   })
 })
 
-test('an installation that is closed to all but the invited lets in whom the chain of invitations brings', async () => {
+test('while registration is closed a chain of invitations admits its users', async () => {
   const closed = await buildTestApp({ clock, config: { isSignupOpen: false } })
   const anybody = { username: 'anybody', name: 'Anybody', email: newEmail(), password: 'Str0ng-Enough' }
   const refused = await register(closed.connect(), anybody)

@@ -35,8 +35,8 @@ afterAll(async () => {
 const me = async (client: TestClient) => (await client.inject('GET', '/api/v1/users/me')).json().data?.user
 const withToken = (token: string) => ({ query: `?inviteToken=${encodeURIComponent(token)}` })
 
-describe('with Google, where registration is closed,', () => {
-  test('somebody without an account gets one in the place of the invitation, without a password', async () => {
+describe('with Google, while registration is closed,', () => {
+  test('a newcomer gets an account with the invitation’s role and organization, and no password', async () => {
     const admin = await api.signUp()
     const person = newPerson({ name: 'Grace Hopper', zoneinfo: 'America/New_York' })
     const { id, token } = await invited(api, admin, 'client_user', person.email)
@@ -58,7 +58,7 @@ describe('with Google, where registration is closed,', () => {
     expect(await noticesOf(api, admin.userId)).toHaveLength(1)
   })
 
-  test('somebody with an account is linked and moves', async () => {
+  test('a user is linked and gets the invitation’s role and organization', async () => {
     const superAdmin = await api.signUp({ role: 'super_admin' })
     const person = newPerson()
     const before = await withEmail(api, await api.signUp(), person.email)
@@ -73,7 +73,7 @@ describe('with Google, where registration is closed,', () => {
     })
   })
 
-  test('somebody with a second factor accepts with their second step and not before', async () => {
+  test('a user with a second factor accepts with the second step, not before', async () => {
     const person = newPerson()
     const before = await withEmail(api, await api.signUp(), person.email)
     await setUser(api, before.userId, { two_factor_method: 'otp' })
@@ -96,7 +96,7 @@ describe('with Google, where registration is closed,', () => {
     expect((await rowOf(api, id)).status).toBe('accepted')
   })
 
-  test('nobody gets in by an invitation that is not theirs, not good any more, or none', async () => {
+  test('an invitation of another address, a revoked one and an unknown one are refused', async () => {
     const admin = await api.signUp()
     const others = await invited(api, admin, 'client_user')
     const person = newPerson()
@@ -112,7 +112,7 @@ describe('with Google, where registration is closed,', () => {
     expect((await rowOf(api, others.id)).status).toBe('pending')
   })
 
-  test('an account that is linked with Google but has another e-mail does not accept', async () => {
+  test('a linked account with another e-mail can not accept', async () => {
     const admin = await api.signUp()
     const person = newPerson()
     const account = await withEmail(api, await api.signUp(), person.email)
@@ -123,7 +123,7 @@ describe('with Google, where registration is closed,', () => {
     expect((await me(account)).organizationId).toBe(account.organizationId)
   })
 
-  test('an account that may not go says so, and is signed in nowhere', async () => {
+  test('an account that may not leave is refused, and not signed in', async () => {
     const person = newPerson()
     const owner = await withEmail(api, await api.signUp(), person.email)
     await api.signUp({ role: 'client_user', organizationId: owner.organizationId as string })
@@ -133,7 +133,7 @@ describe('with Google, where registration is closed,', () => {
     expect((await rowOf(api, id)).status).toBe('pending')
   })
 
-  test('a deactivated account stays where it is', async () => {
+  test('a deactivated account is refused, and stays unchanged', async () => {
     const person = newPerson()
     const account = await withEmail(api, await api.signUp(), person.email)
     const { id, token } = await invited(api, await api.signUp(), 'client_user', person.email)
@@ -142,7 +142,7 @@ describe('with Google, where registration is closed,', () => {
     expect((await rowOf(api, id)).status).toBe('pending')
   })
 
-  test('of ten browsers that come back at once one accepts', async () => {
+  test('one of ten browsers that return in parallel accepts', async () => {
     const admin = await api.signUp()
     const person = newPerson()
     const { id, token } = await invited(api, admin, 'client_user', person.email)

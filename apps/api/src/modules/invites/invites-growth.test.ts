@@ -4,12 +4,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
 import { accept, details, invited, list, newAccount, newEmail, resend, revoke } from './testing/invites-fixtures.ts'
 
-/** With this many invitations a query that reads them all is far from one that finds what it looks for. */
+/** With this many invitations, a query that reads all rows differs clearly from one that uses an index. */
 const manyInvites = 100_000
 const invitesPerStatement = 10_000
-/** Of each status that is rare. */
+/** The number of invitations of each rare status. */
 const few = 3
-/** Up to where a list counts. */
+/** The limit of the exact total. */
 const countedUpTo = 10_001
 
 let api: TestApp
@@ -43,26 +43,23 @@ test.each([
   ['?status=pending', 100],
   ['?status=accepted', 100],
   ['?status=revoked&page=2', 100],
-])(
-  'the list %s reads no more than it shows and counts, for who sent them all and for administrators',
-  async (query, most) => {
-    for (const person of [busy, administrator]) {
-      const { inSequence, byIndex } = await readFor(async () => {
-        expect((await list(person, query)).success).toBe(true)
-      })
-      expect(inSequence).toBe(0)
-      expect(byIndex).toBeGreaterThan(0)
-      expect(byIndex).toBeLessThan(most)
-    }
-  },
-)
+])('the list %s reads no more rows than it returns and counts', async (query, most) => {
+  for (const person of [busy, administrator]) {
+    const { inSequence, byIndex } = await readFor(async () => {
+      expect((await list(person, query)).success).toBe(true)
+    })
+    expect(inSequence).toBe(0)
+    expect(byIndex).toBeGreaterThan(0)
+    expect(byIndex).toBeLessThan(most)
+  }
+})
 
 test('the total is exact up to 10,000, and 10,001 beyond', async () => {
   expect((await list(busy)).pagination.total).toBe(countedUpTo)
   expect((await list(administrator, '?status=accepted')).pagination.total).toBe(few)
 })
 
-test('what becomes of one invitation reads none of the others', async () => {
+test('an operation on one invitation reads no other rows', async () => {
   const { inSequence, byIndex } = await readFor(async () => {
     const first = await invited(api, busy, 'client_user', newEmail())
     await resend(busy, first.id)

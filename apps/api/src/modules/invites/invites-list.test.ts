@@ -4,7 +4,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type InviteFilter, invitePage } from './invites-list.queries.ts'
 
-/** A million was tried by hand: `MUSTER_GROWTH_ROWS=1000000`. */
+/** `MUSTER_GROWTH_ROWS=1000000` was tried by hand. */
 const manyRows = Number(process.env.MUSTER_GROWTH_ROWS ?? 100_000)
 const fewRows = manyRows / 10
 const rowsPerStatement = 5_000
@@ -25,7 +25,7 @@ beforeAll(async () => {
 })
 afterAll(() => database.drop())
 
-/** Invitations `from` to `to`: every eleventh is by one person, and of each ten one is open, one revoked and one expired. */
+/** Inserts invitations: one inviter sends every eleventh; of each ten, one is pending, one revoked and one expired. */
 async function fill(from: number, to: number): Promise<void> {
   for (let start = from; start <= to; start += rowsPerStatement) {
     await insertInvites(start, Math.min(to, start + rowsPerStatement - 1))
@@ -58,7 +58,7 @@ test('a page of invitations costs the same with ten times as many', async () => 
   const many = await measure()
   for (const [index, { inviterId, status }] of filters.entries()) {
     const page = { by: inviterId, status, few: few[index], many: many[index] }
-    // 50 rows, each with a look-up of its inviter; the trees may grow by a level.
+    // 50 rows, each with a look-up of its inviter. The index trees may have one more level.
     expect(page).toMatchObject({ many: expect.toSatisfy((blocks: number) => blocks < 600) })
     expect(page).toMatchObject({
       many: expect.toSatisfy((blocks: number) => blocks <= (few[index] as number) * 1.5 + 200),

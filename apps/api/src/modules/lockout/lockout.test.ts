@@ -26,7 +26,7 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-/** Tries from an address of its own each time. */
+/** Sends each attempt from another address. */
 const from = (call: number) => ({ 'x-forwarded-for': `198.51.${call >> 8}.${call & 255}` })
 const fail = (email: string, client: TestClient = api.connect()) => login(client, email, wrongPassword)
 async function failTimes(times: number, email: string, client?: TestClient) {
@@ -35,7 +35,7 @@ async function failTimes(times: number, email: string, client?: TestClient) {
 const withDeviceOf = ({ cookies }: TestClient) =>
   api.connect(new Map([['muster_device', cookies.get('muster_device') as string]]))
 
-test('of fifty wrong passwords at once, from as many addresses, five are looked at; of an unknown e-mail too', async () => {
+test('of fifty parallel wrong passwords five are checked, for a known and an unknown e-mail', async () => {
   const { email } = await registered(api)
   for (const address of [email, 'nobody-at-once@example.test']) {
     const answers = await Promise.all(
@@ -47,7 +47,7 @@ test('of fifty wrong passwords at once, from as many addresses, five are looked 
   }
 })
 
-test('from the fifth failure each further try waits: 30 s, then twice as long each time, at most an hour', async () => {
+test('from the fifth failure on the wait is 30 s, then doubles each time up to an hour', async () => {
   const { email } = await registered(api)
   await failTimes(5, email)
   const waits: number[] = []
@@ -64,7 +64,7 @@ test('from the fifth failure each further try waits: 30 s, then twice as long ea
   expect(waits).toEqual([30, 60, 120, 240, 480, 960, 1_920, 3_600, 3_600])
 })
 
-test('the right password is refused while the account is locked, is good afterwards, and ends the streak', async () => {
+test('the correct password is refused during the lock, and afterwards ends the streak', async () => {
   const { email } = await registered(api)
   await failTimes(5, email)
   expect(codeOf(await login(api.connect(), email))).toBe('ACCOUNT_LOCKED')
@@ -87,30 +87,30 @@ test('an unknown e-mail locks like a known one: status, body and headers', async
   expect(shapes[0]).toEqual(shapes[1])
 })
 
-test('however an e-mail is written, its failures count together', async () => {
+test('the failures of all spellings of an e-mail are counted together', async () => {
   const { email } = await registered(api)
   await failTimes(3, email.toUpperCase())
   await failTimes(2, ` ${email}`)
   expect(codeOf(await fail(email))).toBe('ACCOUNT_LOCKED')
 })
 
-test('a stranger does not lock the owner out of the browser on which they signed in before', async () => {
+test('a stranger does not lock the owner out of a browser that has signed in before', async () => {
   const { email, client } = await registered(api)
   await failTimes(5, email)
   expect(codeOf(await login(api.connect(), email))).toBe('ACCOUNT_LOCKED')
   expect((await login(withDeviceOf(client), email)).statusCode).toBe(200)
-  // Nor does that browser's success open the door for the stranger.
+  // The success on that browser does not unlock the stranger's counter.
   expect(codeOf(await fail(email))).toBe('ACCOUNT_LOCKED')
 })
 
-test('failures of the own browser lock that browser alone', async () => {
+test('failures on the owner’s browser lock that browser only', async () => {
   const { email, client } = await registered(api)
   await failTimes(5, email, withDeviceOf(client))
   expect(codeOf(await login(withDeviceOf(client), email))).toBe('ACCOUNT_LOCKED')
   expect((await login(api.connect(), email)).statusCode).toBe(200)
 })
 
-test('a device cookie of somebody else, or one that nobody signed, gives no counter of its own', async () => {
+test('a device cookie of another user or without a valid signature has no counter of its own', async () => {
   const { email, client } = await registered(api)
   const stranger = await registered(api)
   await failTimes(5, email)
@@ -125,7 +125,7 @@ test('a device cookie of somebody else, or one that nobody signed, gives no coun
   }
 })
 
-test('the owner is told once a streak, and it is recorded', async () => {
+test('each streak of failures is recorded and causes one alert to the owner', async () => {
   const { email, id } = await registered(api)
   const lock = () =>
     Promise.all(
@@ -136,8 +136,8 @@ test('the owner is told once a streak, and it is recorded', async () => {
   await lock()
   clock.advance(30_000)
   await failTimes(1, email)
-  const told = (await mailsTo(api, email)).filter(({ template }) => template === 'account-locked')
-  expect(told).toMatchObject([{ user_id: id, data: { name: 'Some Person', timezone: 'UTC', device: 'curl' } }])
+  const alerts = (await mailsTo(api, email)).filter(({ template }) => template === 'account-locked')
+  expect(alerts).toMatchObject([{ user_id: id, data: { name: 'Some Person', timezone: 'UTC', device: 'curl' } }])
   const recorded = (await auditOf(api, id)).filter(({ action }) => action === 'auth.account_locked')
   expect(recorded).toMatchObject([{ target_id: id, after: { email, kind: 'password' } }])
 
@@ -152,12 +152,12 @@ test('the owner is told once a streak, and it is recorded', async () => {
   expect(await countTold()).toBe(3)
 })
 
-test('nobody is told of the lock of an e-mail without an account', async () => {
-  await failTimes(5, 'nobody-told@example.test')
-  expect(await mailsTo(api, 'nobody-told@example.test')).toEqual([])
+test('the lock of an e-mail without an account causes no mail', async () => {
+  await failTimes(5, 'nobody-mailed@example.test')
+  expect(await mailsTo(api, 'nobody-mailed@example.test')).toEqual([])
 })
 
-test('failures older than a day are forgotten', async () => {
+test('failures older than a day no longer count', async () => {
   const { email } = await registered(api)
   await failTimes(4, email)
   clock.advance(dayMs)
@@ -167,7 +167,7 @@ test('failures older than a day are forgotten', async () => {
   expect(codeOf(await fail(email))).toBe('ACCOUNT_LOCKED')
 })
 
-test('streaks that nothing counts on any more go as new ones come', async () => {
+test('expired failures are deleted as new ones are counted', async () => {
   const addresses = Array.from({ length: 15 }, (_, number) => `long-ago-${number}@example.test`)
   for (const address of addresses) await failTimes(1, address)
   const count = async () => (await api.db.selectFrom('sign_in_failures').select('key').execute()).length
@@ -178,7 +178,7 @@ test('streaks that nothing counts on any more go as new ones come', async () => 
   expect(await count()).toBeLessThanOrEqual(Math.max(2, before - 18))
 })
 
-test('a password that was never looked at for want of a free core does not count', async () => {
+test('an attempt that was refused for lack of a free core does not count', async () => {
   const noCore = { cost: 4, maxWaitMs: 1, maxParallel: 0 }
   const busy = await buildTestApp({ clock, config: { passwords: noCore } })
   const { email } = await busy.signUp()
@@ -188,14 +188,14 @@ test('a password that was never looked at for want of a free core does not count
   await busy.close()
 })
 
-test('no address stands in the counters', async () => {
+test('the keys of the counters contain no address', async () => {
   await failTimes(1, 'secretly@example.test')
   const rows = await api.db.selectFrom('sign_in_failures').selectAll().execute()
   expect(rows.length).toBeGreaterThan(0)
   expect(JSON.stringify(rows)).not.toContain('@')
 })
 
-test('the password of who is signed in is under the same lock-out', async () => {
+test('reauthentication by password is under the same lockout', async () => {
   const { email, client } = await registered(api)
   const change = (currentPassword: string) =>
     client.inject('POST', '/api/v1/auth/change-password', { currentPassword, newPassword: 'An0ther-Passphrase' })

@@ -27,8 +27,8 @@ afterAll(() => api.close())
 type Answer = ReturnType<TestClient['inject']>
 const post = (path: string, body: object): Answer => owner.client.inject('POST', `/api/v1/auth/${path}`, body)
 
-/** Everything that takes a password, with the path of its field. */
-const takers: Record<string, [path: string, send: (given: string) => Answer]> = {
+/** Every route that takes a password, with the path of its field. */
+const routes: Record<string, [path: string, send: (given: string) => Answer]> = {
   registration: ['body.password', (given) => register(api.connect(), { ...newPerson(), password: given })],
   login: ['body.password', (given) => login(api.connect(), owner.email, given)],
   reset: [
@@ -55,14 +55,14 @@ const takers: Record<string, [path: string, send: (given: string) => Answer]> = 
   disable: ['body.password', (given) => post('two-factor/disable', { password: given, code: '123456' })],
 }
 
-describe.each(Object.keys(takers))('%s', (taker) => {
+describe.each(Object.keys(routes))('%s', (route) => {
   test.each([
     ['a high half of a character', 'Str0ng-\ud800-Enough', 'lone surrogate'],
     ['a low half of a character', 'Str0ng-\udfff-Enough', 'lone surrogate'],
     ['two halves in the wrong order', 'Str0ng-\udc00\ud800-Enough', 'lone surrogate'],
     ['NUL', 'Str0ng-\0-Enough', 'NUL'],
-  ])('refuses a password with %s, by its name', async (_name, given, message) => {
-    const [path, send] = takers[taker] as (typeof takers)[string]
+  ])('refuses a password with %s, naming the field', async (_name, given, message) => {
+    const [path, send] = routes[route] as (typeof routes)[string]
     const answer = await send(given)
     expect([answer.statusCode, answer.json().error]).toMatchObject([
       400,

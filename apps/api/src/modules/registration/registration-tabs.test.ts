@@ -14,7 +14,7 @@ afterAll(() => api.close())
 const attemptsOf = ({ cookies }: TestClient) => [...cookies.keys()].filter((name) => name.startsWith('muster_attempt_'))
 const finish = async (client: TestClient, email: string) => verify(client, email, await mailedCode(api, email))
 
-test('two tabs of one browser register two addresses at a time, in either order of finishing', async () => {
+test('two tabs of one browser register two addresses, in either order of verification', async () => {
   for (const isOlderFirst of [true, false]) {
     const [client, people] = [api.connect(), [newPerson(), newPerson()]]
     for (const person of people) expect((await register(client, person)).statusCode).toBe(202)
@@ -25,14 +25,14 @@ test('two tabs of one browser register two addresses at a time, in either order 
   }
 })
 
-test('two registrations that begin at once both finish', async () => {
+test('two registrations that begin in parallel can both be verified', async () => {
   const [client, people] = [api.connect(), [newPerson(), newPerson()]]
   await Promise.all(people.map((person) => register(client, person)))
   const answers = await Promise.all(people.map(({ email }) => finish(client, email)))
   expect(answers.map(({ statusCode }) => statusCode)).toEqual([201, 201])
 })
 
-test('a registration that is refused leaves the one under way alone', async () => {
+test('a refused registration does not affect one in progress', async () => {
   const [client, person] = [api.connect(), newPerson()]
   await register(client, person)
   expect(codeOf(await register(client, person))).toBe('COOLDOWN')
@@ -41,7 +41,7 @@ test('a registration that is refused leaves the one under way alone', async () =
   expect((await finish(client, person.email)).statusCode).toBe(201)
 })
 
-test('the attempt of one address does not prove another', async () => {
+test('the attempt of one address does not verify another', async () => {
   const [client, own, others] = [api.connect(), newPerson(), newPerson()]
   await register(client, own)
   await register(api.connect(), others)
@@ -54,7 +54,7 @@ test('the attempt of one address does not prove another', async () => {
   expect(codeOf(await finish(probe, others.email))).toBe('OTP_INVALID')
 })
 
-test('a browser keeps five attempts; the oldest is dropped', async () => {
+test('a browser keeps five attempts; the oldest is removed', async () => {
   const [client, people] = [api.connect(), Array.from({ length: 6 }, newPerson)]
   for (const person of people) {
     await register(client, person)

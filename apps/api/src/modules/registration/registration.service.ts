@@ -29,7 +29,7 @@ export async function register(deps: RegistrationDeps, input: Registration): Pro
   const { config, db, redis, transact, passwords } = deps
   if (!config.isSignupOpen) throw new DomainError('REGISTRATION_CLOSED')
   if (await isUsernameTaken(db, input.username)) throw new DomainError('USERNAME_TAKEN')
-  const giveTurnBack = await claimMailCooldown(redis, 'register', input.email)
+  const releaseCooldown = await claimMailCooldown(redis, 'register', input.email)
   try {
     const passwordHash = await passwords.hash(input.password)
     const owner = await findUserByEmail(db, input.email)
@@ -55,7 +55,7 @@ export async function register(deps: RegistrationDeps, input: Registration): Pro
     })
     return { attempt }
   } catch (error) {
-    await giveTurnBack()
+    await releaseCooldown()
     throw error
   }
 }

@@ -24,11 +24,12 @@ afterAll(() => api.close())
 
 const signIn = (email: string, { browser, ip, client }: { browser: string; ip: string; client?: TestClient }) =>
   login(client ?? api.connect(), email, password, { 'user-agent': browser, 'x-forwarded-for': ip })
-const told = async (email: string) => (await mailsTo(api, email)).filter(({ template }) => template === 'new-device')
+const newDeviceMails = async (email: string) =>
+  (await mailsTo(api, email)).filter(({ template }) => template === 'new-device')
 
-test('a sign-in from an unknown browser or network is told to the person, a known one and the very first are not', async () => {
+test('a sign-in from a new browser or network is mailed; a known one and the first are not', async () => {
   const { email } = await registered(api)
-  expect(await told(email)).toEqual([])
+  expect(await newDeviceMails(email)).toEqual([])
   const steps: [string, string, number][] = [
     [firefox, '203.0.113.7', 1],
     [firefox, '203.0.113.200', 1],
@@ -41,9 +42,9 @@ test('a sign-in from an unknown browser or network is told to the person, a know
   ]
   for (const [browser, ip, mails] of steps) {
     expect((await signIn(email, { browser, ip })).statusCode).toBe(200)
-    expect({ browser, ip, mails: (await told(email)).length }).toEqual({ browser, ip, mails })
+    expect({ browser, ip, mails: (await newDeviceMails(email)).length }).toEqual({ browser, ip, mails })
   }
-  expect((await told(email))[0]?.data).toEqual({
+  expect((await newDeviceMails(email))[0]?.data).toEqual({
     name: 'Some Person',
     timezone: 'UTC',
     at: clock.now().toISOString(),
@@ -52,16 +53,16 @@ test('a sign-in from an unknown browser or network is told to the person, a know
   })
 })
 
-test('twenty sign-ins at once from one new browser are told once', async () => {
+test('twenty parallel sign-ins from one new browser cause one alert', async () => {
   const { email } = await registered(api)
   const answers = await Promise.all(
     Array.from({ length: 20 }, () => signIn(email, { browser: chrome, ip: '203.0.113.7' })),
   )
   expect(answers.filter(({ statusCode }) => statusCode === 200).length).toBeGreaterThan(1)
-  expect(await told(email)).toHaveLength(1)
+  expect(await newDeviceMails(email)).toHaveLength(1)
 })
 
-test('of two first sign-ins at once from two places, one is told of', async () => {
+test('two parallel first sign-ins from two devices cause one alert', async () => {
   const person = await api.signUp()
   const { password_hash: hash } = await api.db
     .selectFrom('users')
@@ -70,10 +71,10 @@ test('of two first sign-ins at once from two places, one is told of', async () =
     .executeTakeFirstOrThrow()
   await api.db.updateTable('users').set({ password_hash: hash }).where('id', '=', person.userId).execute()
   await Promise.all([chrome, firefox].map((browser) => signIn(person.email, { browser, ip: '203.0.113.7' })))
-  expect(await told(person.email)).toHaveLength(1)
+  expect(await newDeviceMails(person.email)).toHaveLength(1)
 })
 
-test('a device that was not used for a year is forgotten when another comes', async () => {
+test('a device that was not used for a year is deleted when a new one signs in', async () => {
   const { email, id } = await registered(api)
   await signIn(email, { browser: firefox, ip: '203.0.113.7' })
   clock.advance(366 * 86_400_000)
@@ -82,7 +83,7 @@ test('a device that was not used for a year is forgotten when another comes', as
   expect(known).toEqual([{ browser: 'Chrome' }])
 })
 
-test('every completed sign-in sets the device cookie for a year; the browser keeps its id, another person gets another', async () => {
+test('a sign-in sets the device cookie for a year; its id differs for each user of a browser', async () => {
   const { email, client } = await registered(api)
   const first = client.cookies.get('muster_device')
   const answer = await signIn(email, { browser: firefox, ip: '203.0.113.7', client })
@@ -93,7 +94,7 @@ test('every completed sign-in sets the device cookie for a year; the browser kee
   expect(client.cookies.get('muster_device')).not.toBe(first)
 })
 
-test('a failed sign-in and a refresh set no device cookie, and signing out leaves it', async () => {
+test('a failed sign-in and a refresh set no device cookie, and a sign-out keeps it', async () => {
   const { email, client } = await registered(api)
   const names = (answer: { cookies: { name: string }[] }) => answer.cookies.map(({ name }) => name)
   expect(names(await login(api.connect(), email, 'Wr0ng-Password'))).toEqual([])
@@ -111,11 +112,11 @@ test.each([
   ['/', null],
   ['', null],
   [undefined, null],
-])('%s is called %s', (userAgent, name) => {
+])('the user agent %s is named %s', (userAgent, name) => {
   expect(deviceName(userAgent)).toBe(name)
 })
 
-test('what a client calls itself has an end, and its version is no other browser', () => {
+test('a device name is limited in length, and a new version is the same browser', () => {
   expect(deviceName('x'.repeat(400))).toHaveLength(100)
   expect(browserFamily(firefox)).toBe(browserFamily(newerFirefox))
 })
@@ -125,6 +126,6 @@ test.each([
   ['::ffff:203.0.113.7', '203.0.113.0/24'],
   ['2001:db8:1:2::3', '2001:db8:1::/48'],
   ['::1', '::/48'],
-])('%s lies in %s', (ip, network) => {
+])('the address %s is in the network %s', (ip, network) => {
   expect(networkOf(ip)).toBe(network)
 })

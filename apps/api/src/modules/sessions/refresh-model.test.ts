@@ -10,24 +10,26 @@ import {
   type ModelSession,
   newModelSession,
   outcomes,
-} from './refresh-model.ts'
+} from './testing/refresh-model.ts'
 
 /*
- * Histories of refreshes on a real Postgres, through HTTP, against the model of refresh-model.ts. What must hold in all:
+ * Compares random histories of refreshes, sent by HTTP to the API on a real Postgres, with the model of refresh-model.ts.
+ * Every history must have these properties:
  *
- *  1. Every answer is one that the model gives; calls made at once are answered as if one had come after another.
- *  2. A number has one token: whoever receives n receives the same text, and nobody receives an n that was left behind.
- *  3. A session that ended (revoked, reused, idle, old) refuses every token that it ever gave out, for ever, also its
- *     access tokens.
- *  4. Who alone holds a session, and refreshes with what they hold, is never signed out before the limits: whatever
- *     answers are lost, whatever races.
- *  5. Sessions know nothing of one another.
- *  6. One reuse is recorded once and mailed once; nothing else is.
+ *  1. Every response is one that the model permits; the responses of parallel calls are those of some serial order.
+ *  2. Each generation has one token: every response with generation n has the same text, and no response has a generation
+ *     below the current one.
+ *  3. A session that has ended (revoked, reused, idle, too old) refuses all tokens that it ever issued, its access tokens
+ *     too.
+ *  4. A client that alone holds a session, and presents its latest token, is never signed out before the limits, whatever
+ *     responses are lost and whatever calls race.
+ *  5. Sessions do not affect each other.
+ *  6. A reuse is recorded once and mailed once; nothing else is.
  */
 
 type Holder = 'owner' | 'thief'
 type Call =
-  /** Presents the token that the holder has, or the one that they had before; by a lost answer they learn nothing. */
+  /** Presents the holder's latest token, or the one before it. When the response is lost, the holder gets no new token. */
   | { kind: 'present'; by: Holder; token: 'held' | 'before'; via: 'refresh' | 'renewal'; isLost: boolean }
   | { kind: 'revoke' }
 type Command =
@@ -82,15 +84,15 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-/** A session of a person of its own, who holds which of its tokens, and what the model says it may be by now. */
+/** A session, the tokens that its owner and a thief hold, and the states in which the model permits it to be. */
 type Subject = {
   person: TestPerson
-  /** By number: every token that was handed out. */
+  /** Every issued token, by generation. */
   tokens: string[]
-  /** The numbers that each has held, the latest last. */
+  /** The generations that each holder has held, the latest last. */
   held: Record<Holder, number[]>
   candidates: ModelSession[]
-  /** Nobody stole it or ended it, and its owner never presented a token that they had left behind. */
+  /** Whether only the owner has presented tokens, and always the latest, and nobody has ended the session. */
   isUndisturbed: boolean
 }
 type NumberedCall = ModelCall & { call: Call }
@@ -111,7 +113,7 @@ function steal({ held }: Subject): void {
   held.thief.push(held.owner.at(-1) as number)
 }
 
-/** The calls with the tokens that their holders have; who has none can't call. */
+/** Pairs each call with the generation that its holder presents; leaves out calls of holders without a token. */
 function numbered({ held }: Subject, calls: readonly Call[]): NumberedCall[] {
   return calls.flatMap((call): NumberedCall[] => {
     if (call.kind === 'revoke') return [{ kind: 'revoke', call }]
@@ -120,7 +122,7 @@ function numbered({ held }: Subject, calls: readonly Call[]): NumberedCall[] {
   })
 }
 
-/** Makes all calls at once and compares their answers with those that the model can give. */
+/** Sends all calls in parallel, and compares their responses with those that the model permits. */
 async function perform(subject: Subject, given: readonly Call[]): Promise<void> {
   const calls = numbered(subject, given)
   const nowMs = clock.now().getTime()
@@ -130,16 +132,16 @@ async function perform(subject: Subject, given: readonly Call[]): Promise<void> 
   )
   const answers = await ask(subject, calls)
 
-  // 1
+  // Property 1
   const fitting = subject.candidates
     .flatMap((candidate) => outcomes(candidate, calls, nowMs))
     .filter((outcome) => JSON.stringify(outcome.answers) === JSON.stringify(answers))
   expect(fitting, `${JSON.stringify(calls)} was answered ${JSON.stringify(answers)}`).not.toEqual([])
   subject.candidates = [...new Map(fitting.map(({ after }) => [JSON.stringify(after), after])).values()]
   for (const answer of answers) {
-    // 3
+    // Property 3
     if (wasOver) expect(answer).toBeOneOf(['refused', 'nothing to end'])
-    // 4
+    // Property 4
     else if (subject.isUndisturbed) expect(answer).toBeTypeOf('number')
   }
   calls.forEach(({ call }, index) => {
@@ -171,7 +173,7 @@ async function ask(subject: Subject, calls: readonly NumberedCall[]): Promise<Mo
 type Answer = `k1.${string}` | Exclude<ModelAnswer, number>
 const isToken = (answer: Answer): answer is `k1.${string}` => answer.startsWith('k1.')
 
-/** 2: a token's number, by its text. */
+/** Checks property 2. @returns the token's generation */
 function numberOf(tokens: string[], token: string, newest: number): number {
   const n = Number(token.split('.')[2])
   tokens[n] ??= token
@@ -187,7 +189,7 @@ async function present(token: string, via: 'refresh' | 'renewal'): Promise<Answe
     : client.inject('GET', '/api/v1/users/me'))
   expect(answer.statusCode).toBeOneOf([200, 401])
   const cookie = answer.cookies.find(({ name }) => name === 'muster_rt')?.value
-  // A refusal leaves the cookies as they are.
+  // A refused request sets no cookies.
   expect(cookie === undefined).toBe(answer.statusCode === 401)
   return (cookie as Answer | undefined) ?? 'refused'
 }
@@ -198,7 +200,7 @@ async function revoke(client: TestClient, sessionId: string): Promise<Answer> {
   return answer.statusCode === 200 ? 'ended' : 'nothing to end'
 }
 
-/** 3 and 6, at the end of a history. */
+/** Checks properties 3 and 6 at the end of a history. */
 async function conclude({ person, tokens, candidates }: Subject): Promise<void> {
   const nowMs = clock.now().getTime()
   const row = await api.db
@@ -230,10 +232,10 @@ const countEvents = async (sessionId: string) =>
 const countMails = async (email: string) =>
   (await mailsTo(api, email)).filter(({ template }) => template === 'session-compromised').length
 
-test('any history of refreshes, lost answers, thefts, revocations and time keeps what is promised of sessions', async () => {
+test('any history of refreshes, lost responses, thefts and revocations matches the model', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(command, { maxLength: 40, size: 'max' }), async (commands) => {
-      // 5: each is compared with a model of its own.
+      // Property 5: each session is compared with a model of its own.
       const subjects = await Promise.all(Array.from({ length: sessionCount }, newSubject))
       for (const command of commands) {
         if (command.kind === 'wait') {
@@ -248,4 +250,4 @@ test('any history of refreshes, lost answers, thefts, revocations and time keeps
     }),
     { numRuns: 200 },
   )
-}, 120_000)
+}, 300_000)

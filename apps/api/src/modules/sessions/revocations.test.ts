@@ -10,12 +10,12 @@ const minuteMs = 60 * secondMs
 
 const clock = manualClock()
 let api: TestApp
-/** Another instance, to which the database's clock can be moved and which can be kept from asking. */
+/** A second instance, whose polls can be blocked and read a database clock that the test sets. */
 let other: { app: Awaited<ReturnType<typeof buildApp>>; deps: Deps; close(): Promise<void> }
 
 /**
- * Replaces the clock of the database by one that the test moves and that answers nobody while the test holds the lock:
- * a database that stands still for a minute, within a second.
+ * Replaces the clock of the database by one that the test sets, and that blocks while the test holds the lock. So a test
+ * simulates a stall of a minute within a second.
  */
 const movableClock = `
   create schema moved;
@@ -54,9 +54,9 @@ const end = (db: Kysely<never> | TestApp['db'], { sessionId }: TestPerson) =>
 const ask = (person: TestPerson) =>
   other.app.inject({ url: '/api/v1/users/me', cookies: { muster_at: person.cookies.get('muster_at') as string } })
 const isRefused = (person: TestPerson) =>
-  eventually(async () => expect((await ask(person)).json().error?.code).toBe('SESSION_REVOKED'), { timeoutMs: 1_000 })
+  eventually(async () => expect((await ask(person)).json().error?.code).toBe('SESSION_REVOKED'))
 
-/** Runs while no poll of the other instance gets an answer, from when it has noticed. */
+/** Runs `work` while the polls of the second instance are blocked, and after it has noticed. */
 const duringStall = (work: () => Promise<unknown>) =>
   api.db.connection().execute(async (held) => {
     await sql`select pg_advisory_lock(1)`.execute(held)
@@ -78,7 +78,7 @@ async function someone(): Promise<TestPerson> {
 test.for([
   { after: 'a minute', ms: minuteMs },
   { after: 'ten minutes', ms: 10 * minuteMs },
-])('a session that ended during a stall is refused $after later', async ({ ms }) => {
+])('a session that ended during a stall of $after is refused after it', async ({ ms }) => {
   const person = await someone()
   await duringStall(async () => {
     await end(api.db, person)
@@ -88,7 +88,7 @@ test.for([
   await isRefused(person)
 })
 
-test('an end that is committed when polls succeed again after a stall is seen', async () => {
+test('a revocation that commits after polls have recovered from a stall is noticed', async () => {
   const person = await someone()
   const { promise: isOver, resolve: commit } = Promise.withResolvers<void>()
   let ending: Promise<unknown> = Promise.resolve()
@@ -109,7 +109,7 @@ test('an end that is committed when polls succeed again after a stall is seen', 
   await isRefused(person)
 })
 
-test('an end is seen after a stall that is longer than access tokens live', async () => {
+test('a revocation is noticed after a stall longer than the lifetime of access tokens', async () => {
   const person = await someone()
   const steadyMs = performance.now.bind(performance)
   await duringStall(async () => {
@@ -124,7 +124,7 @@ test('an end is seen after a stall that is longer than access tokens live', asyn
 test.for([
   { moved: 'back', ms: -60 * minuteMs },
   { moved: 'forward', ms: 60 * minuteMs },
-])('an end is seen although the clock of the database was set $moved', async ({ ms }) => {
+])('a revocation is noticed although the database clock was set $moved', async ({ ms }) => {
   const person = await someone()
   await moveClock(ms)
   await end(api.db, person)
@@ -132,11 +132,11 @@ test.for([
   await moveClock(-ms)
 })
 
-test('an end that is known stays known when the clock of an instance is wrong for a while', async () => {
+test('a noticed revocation stays in effect while the clock of the instance is wrong', async () => {
   const person = await someone()
   await end(api.db, person)
   await isRefused(person)
-  // As if it had been long ago: it is not read again.
+  // Polls no longer read the row, as if the revocation were long ago.
   await sql`update sessions set changed_at = null where id = ${person.sessionId}`.execute(api.db)
   const right = clock.now()
   clock.advance(60 * minuteMs)
@@ -147,10 +147,10 @@ test('an end that is known stays known when the clock of an instance is wrong fo
   await isRefused(person)
 })
 
-test('an instance whose machine was suspended lets nobody in before it has asked', async () => {
+test('after a suspension of its machine an instance authenticates nobody before a poll', async () => {
   const person = await someone()
   await end(api.db, person)
-  // What the steady clock doesn't tell.
+  // A suspension that the steady clock does not show.
   const wallMs = Date.now.bind(Date)
   vi.spyOn(Date, 'now').mockImplementation(() => wallMs() + minuteMs)
   expect(other.deps.revocations.isFresh()).toBe(false)

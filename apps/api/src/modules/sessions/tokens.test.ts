@@ -21,7 +21,7 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-/** A JWT as whoever holds the API's own key could make it. */
+/** Builds a JWT signed with the API's own key. */
 function jwt(payload: unknown, header: object = { alg: 'HS256', typ: 'JWT', kid: 'k1' }, digest = 'sha256'): string {
   const signed = `${encode(header)}.${encode(payload)}`
   const key = api.deps.config.keys.accessToken.keys.get('k1') as Buffer
@@ -30,12 +30,12 @@ function jwt(payload: unknown, header: object = { alg: 'HS256', typ: 'JWT', kid:
 const statusWith = async (token: string) =>
   (await api.connect(new Map([['muster_at', token]])).inject('GET', '/api/v1/users/me')).statusCode
 
-describe('an access token that the right key signed', () => {
-  test('lets in with all of its claims', async () => {
+describe('an access token with a valid signature', () => {
+  test('is accepted with all of its claims', async () => {
     expect(await statusWith(jwt(claims))).toBe(200)
   })
 
-  test.each(['iss', 'aud', 'sub', 'sid', 'org', 'role', 'iat', 'exp'])('is none without %s', async (name) => {
+  test.each(['iss', 'aud', 'sub', 'sid', 'org', 'role', 'iat', 'exp'])('is refused without %s', async (name) => {
     const { [name]: _, ...rest } = claims
     expect(await statusWith(jwt(rest))).toBe(401)
     expect(await statusWith(jwt({ ...claims, [name]: name === 'org' ? '' : null }))).toBe(401)
@@ -60,11 +60,11 @@ describe('an access token that the right key signed', () => {
     { iat: -1 },
     { iat: 1.5 },
     { nof: 'no' },
-  ])('is none with %j', async (changed) => {
+  ])('is refused with %j', async (changed) => {
     expect(await statusWith(jwt({ ...claims, ...changed }))).toBe(401)
   })
 
-  test('is none when it lives longer than those we make, ends before it began, or is of the future', async () => {
+  test('is refused with a longer lifetime than ours, a negative one, or an issue time in the future', async () => {
     const [iat, exp] = [Number(claims.iat), Number(claims.exp)]
     for (const [from, to] of [
       [iat, exp + 1],
@@ -87,18 +87,18 @@ describe('an access token that the right key signed', () => {
     { alg: 'hs256', typ: 'JWT', kid: 'k1' },
     { alg: 'HS256', typ: 'JWT', kid: 'k1', crit: ['exp'] },
     { alg: 'HS256', typ: 'JWT', kid: '../k1' },
-  ])('is none with the header %j', async (header) => {
+  ])('is refused with the header %j', async (header) => {
     expect(await statusWith(jwt(claims, header))).toBe(401)
   })
 
-  test('is none with another algorithm, no signature, or a payload that is no object', async () => {
+  test('is refused with another algorithm, no signature, or a payload that is not an object', async () => {
     expect(await statusWith(jwt(claims, { alg: 'HS512', typ: 'JWT', kid: 'k1' }, 'sha512'))).toBe(401)
     expect(await statusWith(jwt(claims).replace(/\.[^.]*$/, '.'))).toBe(401)
     for (const payload of [null, [], 'text', 1]) expect(await statusWith(jwt(payload))).toBe(401)
   })
 })
 
-test('what one kind of token proves, no other kind opens', async () => {
+test('a token of one kind is refused wherever another kind is required', async () => {
   const { cookie, encryption, mailCode, refreshToken } = api.deps.config.keys
   const id = person.userId
   const pair = `${id}.${id}`
@@ -131,6 +131,6 @@ test('what one kind of token proves, no other kind opens', async () => {
       if (status < 300) opened.push(`${kind} as ${use}`)
     }
   }
-  // Those of a mail or session that is not there open nothing; these two need no row.
+  // Tokens of missing mails and sessions are refused; these two refer to no row.
   expect(opened).toEqual(['access as access', 'optOut as optOut'])
 })

@@ -45,7 +45,7 @@ describe.skipIf(!browserPath)('two tabs of one browser', () => {
     await api.close()
   })
 
-  /** The same call in both tabs at once, several times each. @returns the statuses of all */
+  /** Sends the same call from both tabs in parallel, several times each. @returns the statuses */
   const callFromBoth = async (method: string, path: string): Promise<number[]> => {
     const call = { url: `${apiUrl}/api/v1${path}`, method, times: callsPerTab }
     const statuses = await Promise.all(
@@ -65,7 +65,7 @@ describe.skipIf(!browserPath)('two tabs of one browser', () => {
   const generation = async () =>
     (await api.db.selectFrom('sessions').select('generation').executeTakeFirstOrThrow()).generation
 
-  test('that refresh at the same time stay signed in, and each time make one rotation', async () => {
+  test('that refresh in parallel stay signed in, with one rotation each time', async () => {
     for (let round = 0; round < rounds; round++) {
       const before = await generation()
       clock.advance(longerThanTheGraceMs)
@@ -74,7 +74,7 @@ describe.skipIf(!browserPath)('two tabs of one browser', () => {
     }
   })
 
-  test('that come back after the access token ran out go on without noticing', async () => {
+  test('that return after the access token has expired continue without an error', async () => {
     for (let round = 0; round < rounds; round++) {
       clock.advance(longerThanAnAccessTokenMs)
       expect(await callFromBoth('GET', '/users/me')).toEqual(allGood)

@@ -2,13 +2,13 @@ import { newId } from '@muster/db'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildTestApp, type TestApp } from '../../testing/api.ts'
 
-/** Whether an e-mail has an account must not show, by the time of an answer either. */
+/** Neither a response nor its timing may reveal whether an e-mail has an account. */
 
 const pairs = 240
 const warmUps = 30
-/** The slowest of both sides are pauses of the machine and say nothing. */
+/** The share of slowest samples to discard on both sides: they are pauses of the machine. */
 const keptShare = 0.9
-/** What a difference must exceed to be one: by chance it does so once in 100,000 runs. */
+/** The threshold of a significant difference: chance exceeds it once in 100,000 runs. */
 const maxT = 4.5
 
 let api: TestApp
@@ -47,7 +47,7 @@ test.each([
   ],
   ['forgot-password', (email: string) => ({ email })],
 ])(
-  '%s answers for known and unknown e-mails in the same time, with the same headers',
+  '%s has the same timing and headers for known and unknown e-mails',
   async (route, bodyFor) => {
     const ask = async (email: string, number: number) => {
       const startMs = performance.now()
@@ -61,7 +61,7 @@ test.each([
         ['known', email],
         ['unknown', `nobody_${route}_${number}@example.test`],
       ] as const
-      // Neither side is always the one that comes second.
+      // Alternates the order, so that neither side always comes second.
       for (const [side, address] of number % 2 ? sides : sides.toReversed()) {
         const { durationMs, shape } = await ask(address, number)
         shapes.add(shape)
@@ -84,10 +84,10 @@ function shapeOf({
   headers: Record<string, unknown>
   body: string
 }): string {
-  const told = Object.entries(headers).filter(
+  const compared = Object.entries(headers).filter(
     ([name]) => !['date', 'x-request-id', 'ratelimit-remaining', 'ratelimit-reset'].includes(name),
   )
-  return JSON.stringify([statusCode, told, body])
+  return JSON.stringify([statusCode, compared, body])
     .replace(/"requestId\\":\\"[^"]*"/, '')
     .replace(/muster_attempt_[^;]*/, '')
 }
@@ -95,7 +95,7 @@ function shapeOf({
 const kept = (valuesMs: number[]) =>
   valuesMs.toSorted((a, b) => a - b).slice(0, Math.floor(valuesMs.length * keptShare))
 
-/** Welch's t: the difference of the means in units of its standard error, for samples of unequal variance. */
+/** Computes Welch's t: the difference of the means in standard errors, for samples of unequal variance. */
 function welchT(left: number[], right: number[]): number {
   const [a, b] = [momentsOf(left), momentsOf(right)]
   return (a.mean - b.mean) / Math.sqrt(a.variance / left.length + b.variance / right.length)

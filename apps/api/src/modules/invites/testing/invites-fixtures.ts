@@ -8,10 +8,10 @@ import { mailsTo, newPerson, password } from '../../sign-in/testing/sign-in-fixt
 
 export const weekMs = 7 * 86_400_000
 
-/** An address that nobody has. */
+/** Returns an unused address. */
 export const newEmail = () => newPerson().email
 
-/** The body of an invitation: a client_admin's with the organization that theirs will be. */
+/** Builds the body of an invitation; a client_admin's has the name of the organization to create. */
 export const inviteOf = (role: Role, email = newEmail()) => ({
   email,
   role,
@@ -29,13 +29,13 @@ export const list = async (client: TestClient, query = '') =>
 export const details = (client: TestClient, token: string) => client.inject('GET', `/api/v1/invites/details/${token}`)
 export const accept = (client: TestClient, body: object) => client.inject('POST', '/api/v1/invites/accept', body)
 
-/** What somebody without an account enters. */
+/** Builds the body by which a newcomer accepts. */
 export function newAccount(token: string) {
   const { username, name } = newPerson()
   return { token, username, name, password }
 }
 
-/** The token in the newest link that was mailed to the address. */
+/** Derives the token of the latest invitation mailed to the address. */
 export async function mailedToken(api: TestApp, email: string): Promise<string> {
   const mail = (await mailsTo(api, email)).findLast(({ template }) => template === 'invite')
   return tokenOf(api, mail?.id as string)
@@ -44,13 +44,13 @@ export async function mailedToken(api: TestApp, email: string): Promise<string> 
 export const tokenOf = (api: TestApp, emailId: string) =>
   mailToken(api.deps.config.keys.mailCode, { template: 'invite', emailId })
 
-/** An invitation on its way: its id, its address and the token in the mail. */
+/** Sends an invitation. @returns its id, its address and the token of its link */
 export async function invited(api: TestApp, inviter: TestClient, role: Role, email = newEmail()) {
   const answer = await send(inviter, inviteOf(role, email))
   return { id: dataOf(answer).invite.id as string, email, token: await mailedToken(api, email) }
 }
 
-/** Somebody who came by an invitation of this person. */
+/** Creates a user by an invitation of this inviter. */
 export async function arrived(api: TestApp, inviter: TestClient, role: Role) {
   const { token, email } = await invited(api, inviter, role)
   const client = api.connect()
@@ -63,7 +63,7 @@ export const rowOf = (api: TestApp, id: string) =>
 export const setUser = (api: TestApp, id: string, changes: object) =>
   api.db.updateTable('users').set(changes).where('id', '=', id).execute()
 
-/** Notifications of a person about invitations, oldest first. */
+/** Lists a user's notifications about invitations, the oldest first. */
 export const noticesOf = (api: TestApp, userId: string) =>
   api.db
     .selectFrom('notifications')
@@ -73,21 +73,21 @@ export const noticesOf = (api: TestApp, userId: string) =>
     .orderBy('id')
     .execute()
 
-/** Moves the clock; nobody's session ends by it. */
+/** Advances the clock without letting any session expire. */
 export async function letTimePass(api: TestApp, clock: ManualClock, ms: number): Promise<void> {
   clock.advance(ms)
   const expires_at = new Date(clock.now().getTime() + weekMs)
   await api.db.updateTable('sessions').set({ expires_at }).execute()
 }
 
-/** Some statement waits for a row that another transaction holds. */
+/** Throws unless a statement waits for a row lock. */
 export async function waitsForLock(api: TestApp): Promise<void> {
   const { rows } = await sql`
     select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(api.db)
-  if (rows.length === 0) throw new Error('Nothing waits.')
+  if (rows.length === 0) throw new Error('No statement waits for a lock.')
 }
 
-/** What was recorded about an invitation, oldest first. */
+/** Lists the audit events about an invitation, the oldest first. */
 export const eventsOf = async (api: TestApp, inviteId: string) =>
   (
     await api.db
@@ -99,7 +99,7 @@ export const eventsOf = async (api: TestApp, inviteId: string) =>
       .execute()
   ).map(({ action }) => action)
 
-/** A person whose e-mail is this one, as it is for somebody who registered themselves. */
+/** Gives the user this e-mail. */
 export async function withEmail(api: TestApp, person: TestPerson, email: string): Promise<TestPerson> {
   await setUser(api, person.userId, { email })
   return { ...person, email }

@@ -57,7 +57,7 @@ describe('a subject', () => {
     ['of another alphabet’s digits', '\uff11\uff10\uff10'],
   ]
 
-  test.each(odd)('%s signs nobody in, is no error of ours, and makes no account', async (_name, sub) => {
+  test.each(odd)('%s signs nobody in, creates no account and is not a server error', async (_name, sub) => {
     const before = await state(api)
     lines.length = 0
     const { location } = await flows.signIn(newPerson({ odd: { sub } }))
@@ -66,14 +66,14 @@ describe('a subject', () => {
     expect(lines.filter(({ level }) => Number(level) >= 50)).toEqual([])
   })
 
-  test.each(odd)('%s at the UserInfo endpoint is not believed', async (_name, sub) => {
+  test.each(odd)('%s at the UserInfo endpoint is refused', async (_name, sub) => {
     const before = await state(plainApi)
     const { location } = await createFlows(plainApi).signIn(newPerson({ odd: { sub } }))
     expect(location).toBe(refused('failed'))
     expect(await state(plainApi)).toEqual(before)
   })
 
-  test('is compared exactly: two that differ by case or by a leading zero are two people', async () => {
+  test('is compared exactly: case and leading zeros distinguish accounts', async () => {
     for (const sub of ['Abc', 'abc', '0100', '100', '100.0']) {
       const { location } = await flows.signIn(newPerson({ odd: { sub } }))
       expect(location).toBe(webUrl)
@@ -82,7 +82,7 @@ describe('a subject', () => {
     expect(new Set(users.map(({ google_id }) => google_id)).size).toBe(users.length)
   })
 
-  test('of 255 characters, and one like a distinguished name, are as good as any', async () => {
+  test('of 255 characters, and one like a distinguished name, are accepted', async () => {
     for (const sub of ['s'.repeat(255), 'CN=Ada Lovelace,OU=Engines', 'auth0|5f7c', '~!@#$%^&*()']) {
       const person = newPerson({ odd: { sub } })
       expect((await flows.signIn(person)).location).toBe(webUrl)
@@ -101,7 +101,7 @@ test.each([
   expect(await state(api)).toEqual(before)
 })
 
-test('an ID token whose azp names this client is as good as any', async () => {
+test('an ID token whose azp names this client is accepted', async () => {
   const { location } = await flows.signIn(newPerson({ odd: { azp: issuer.settings.clientId } }))
   expect(location).toBe(webUrl)
 })
@@ -112,7 +112,7 @@ test.each(['', 'https://other.example.test'])('a callback of the issuer %j signs
   expect((await flows.comeBack(client, callback)).location).toBe(refused('failed'))
 })
 
-describe('an e-mail that is vouched for', () => {
+describe('a verified e-mail', () => {
   test.each([
     ['with KELVIN SIGN', (at: string) => at.replace('k', kelvin)],
     ['with LONG S in its domain', (at: string) => at.replace('.test', `.te${longS}t`)],
@@ -132,7 +132,7 @@ describe('an e-mail that is vouched for', () => {
     ['with a name beside it', (at: string) => `Mike <${at}>`],
     ['with a comment', (at: string) => at.replace('@', '(x)@')],
     ['and another behind it', (at: string) => `${at},other@example.test`],
-  ])('%s is another mailbox than the account’s', async (_name, change) => {
+  ])('%s is not the account’s address', async (_name, change) => {
     const email = `mike.${crypto.randomUUID()}@example.test`
     const owner = await api.signUp()
     await api.db.updateTable('users').set({ email }).where('id', '=', owner.userId).execute()
@@ -148,7 +148,7 @@ describe('an e-mail that is vouched for', () => {
     ['a list', [true]],
     ['missing', null],
     ['false', false],
-  ])('counts only with email_verified: true, not when it is %s', async (_name, verified) => {
+  ])('is ignored when email_verified is %s', async (_name, verified) => {
     const owner = await api.signUp()
     const { location } = await flows.signIn(newPerson({ odd: { email: owner.email, email_verified: verified } }))
     expect(location).toBe(refused('email_unverified'))
@@ -160,20 +160,20 @@ describe('an e-mail that is vouched for', () => {
     ['missing', () => null],
     ['empty', () => ''],
     ['of 300 characters', (email: string) => `${'a'.repeat(300)}${email}`],
-  ])('that is %s is none', async (_name, change) => {
+  ])('that is %s is ignored', async (_name, change) => {
     const owner = await api.signUp()
     const { location } = await flows.signIn(newPerson({ odd: { email: change(owner.email) } }))
     expect(location).toBe(refused('email_unverified'))
   })
 
-  test('with KELVIN SIGN accepts no invitation of the ASCII address', async () => {
+  test('with KELVIN SIGN can not accept an invitation of the ASCII address', async () => {
     const { token, email } = await invited(api, await api.signUp(), 'client_user', `mike.${crypto.randomUUID()}@a.test`)
     const odd = { email: email.replace('k', kelvin), email_verified: true }
     const { location } = await flows.signIn(newPerson({ odd }), { query: `?inviteToken=${token}` })
     expect(location).toBe(refused('email_unverified'))
   })
 
-  test('in upper-case ASCII is the account’s', async () => {
+  test('in upper-case ASCII is the account’s address', async () => {
     const owner = await api.signUp()
     expect((await flows.signIn(newPerson({ odd: { email: owner.email.toUpperCase() } }))).location).toBe(webUrl)
   })
@@ -199,7 +199,7 @@ test.each([
   ['half of a character', '\ud800'],
   ['nothing that can be seen', '\u200b\u2060'],
   ['100,000 characters', 'a'.repeat(100_000)],
-])('a name that is %s does not stop somebody new', async (_name, name) => {
+])('a name that is %s does not prevent an account', async (_name, name) => {
   const { client, location } = await flows.signIn(newPerson({ odd: { name, zoneinfo: name } }))
   expect(location).toBe(webUrl)
   const { user } = (await client.inject('GET', '/api/v1/users/me')).json().data
@@ -207,7 +207,7 @@ test.each([
 })
 
 test.each(['Admin', 'ADM1N', 'Support', '\uff33upport', 'no reply', 'Root 1', 'null', 'Everyone', 'Muster'])(
-  'somebody new whose name is %s gets a username that is not reserved',
+  'a newcomer named %s gets a username that is not reserved',
   async (name) => {
     const { client, location } = await flows.signIn(newPerson({ name }))
     expect(location).toBe(webUrl)

@@ -23,7 +23,7 @@ afterAll(async () => {
 const isSignedIn = async (client: TestClient) => (await client.inject('GET', '/api/v1/users/me')).statusCode === 200
 const countUsers = async () => (await api.db.selectFrom('users').select('id').execute()).length
 
-test('asks for a code with PKCE, state, nonce and the exact address to come back to', async () => {
+test('requests a code with PKCE, state, nonce and the exact redirect URI', async () => {
   const { location } = await flows.begin(api.connect())
   const url = new URL(location)
   expect(url.origin).toBe(issuer.settings.issuer.origin)
@@ -40,24 +40,24 @@ test('asks for a code with PKCE, state, nonce and the exact address to come back
   })
 })
 
-test('who says no at Google comes back with access_denied', async () => {
+test('a user who cancels at Google returns with access_denied', async () => {
   const { client, location } = await flows.signIn('cancel')
   expect([location, flowCookiesOf(client)]).toEqual([refused('access_denied'), []])
 })
 
-test('an ID token that was made for another nonce is not believed', async () => {
+test('an ID token with another nonce is refused', async () => {
   const { client, callback } = await flows.almost(newPerson(), { changes: { nonce: 'another' } })
   const before = await countUsers()
   expect((await flows.comeBack(client, callback)).location).toBe(refused('failed'))
   expect(await countUsers()).toBe(before)
 })
 
-test('a code that was asked for with another PKCE challenge is worth nothing', async () => {
+test('a code of another PKCE challenge is refused', async () => {
   const { client, callback } = await flows.almost(newPerson(), { changes: { code_challenge: 'x'.repeat(43) } })
   expect((await flows.comeBack(client, callback)).location).toBe(refused('flow_invalid'))
 })
 
-test('a callback whose state no flow of the browser has changes nothing, and its flow goes on', async () => {
+test('a callback with an unknown state has no effect, and the browser’s flow continues', async () => {
   const { client, callback } = await flows.almost(newPerson())
   const state = callback.searchParams.get('state') ?? ''
   for (const query of [
@@ -92,7 +92,7 @@ describe('flows in several tabs of one browser', () => {
   test.each([
     ['the older first', [0, 1]],
     ['the newer first', [1, 0]],
-  ])('each finishes: %s', async (_order, order) => {
+  ])('can each be finished: %s', async (_order, order) => {
     const { client, tabs } = await begun(2)
     for (const tab of order) {
       expect(await finish(client, tabs[tab])).toBe(webUrl)
@@ -101,13 +101,13 @@ describe('flows in several tabs of one browser', () => {
     expect(flowCookiesOf(client)).toEqual([])
   })
 
-  test('each finishes when they come back at the same time', async () => {
+  test('can each be finished in parallel', async () => {
     const { client, tabs } = await begun(3)
     expect(await Promise.all(tabs.map((callback) => finish(client, callback)))).toEqual([webUrl, webUrl, webUrl])
     expect(flowCookiesOf(client)).toEqual([])
   })
 
-  test('one that is cancelled ends itself alone', async () => {
+  test('a cancelled one ends only itself', async () => {
     const client = api.connect()
     const cancelled = await flows.almost('cancel', { client })
     const other = await flows.almost(newPerson(), { client })
@@ -116,7 +116,7 @@ describe('flows in several tabs of one browser', () => {
     expect(await finish(client, other.callback)).toBe(webUrl)
   })
 
-  test('one that is finished twice, also at once, fails the second time and signs nobody out', async () => {
+  test('one that is finished twice fails the second time, and signs nobody out', async () => {
     const { client, tabs } = await begun(2)
     const [first, second] = tabs
     const both = await Promise.all([finish(client, first), finish(client, first)])
@@ -125,14 +125,14 @@ describe('flows in several tabs of one browser', () => {
     expect(await finish(client, second)).toBe(webUrl)
   })
 
-  test('are at most five: the oldest is dropped', async () => {
+  test('are at most five: the oldest is removed', async () => {
     const { client, tabs } = await begun(7)
     expect(flowCookiesOf(client)).toHaveLength(5)
     for (const [tab, callback] of tabs.entries())
       expect([tab, await finish(client, callback)]).toEqual([tab, tab < 2 ? refused('flow_invalid') : webUrl])
   })
 
-  test('the value of one in the cookie of another is none', async () => {
+  test('the value of one in the cookie of another is refused', async () => {
     const { client, tabs } = await begun(2)
     const [older = '', newer = ''] = flowCookiesOf(client)
     client.cookies.set(newer, client.cookies.get(older) ?? '')
@@ -140,7 +140,7 @@ describe('flows in several tabs of one browser', () => {
     expect(await finish(client, tabs[0])).toBe(webUrl)
   })
 
-  test('HEAD begins and finishes none, and sets no cookie', async () => {
+  test('are neither begun nor finished by HEAD, which sets no cookie', async () => {
     const { client, tabs } = await begun(1)
     for (const url of ['/api/v1/auth/google', `${tabs[0]?.pathname}${tabs[0]?.search}`]) {
       const answer = await client.inject('HEAD', url)
@@ -152,7 +152,7 @@ describe('flows in several tabs of one browser', () => {
   })
 })
 
-test('a foreign page sends nobody through a sign-in', async () => {
+test('a cross-site navigation begins no sign-in', async () => {
   const sent = await api.connect().inject('GET', '/api/v1/auth/google', undefined, { 'sec-fetch-site': 'cross-site' })
   expect(sent.headers.location).toBe(refused('flow_invalid'))
   for (const site of ['same-site', 'same-origin', 'none']) {
@@ -161,7 +161,7 @@ test('a foreign page sends nobody through a sign-in', async () => {
   }
 })
 
-test('nobody is signed in as somebody else by the callback of their flow', async () => {
+test('the callback of another browser’s flow signs nobody in', async () => {
   const theirs = await flows.almost(newPerson())
   const victims = [api.connect(), (await flows.almost(newPerson())).client]
   for (const victim of victims) {
@@ -170,14 +170,14 @@ test('nobody is signed in as somebody else by the callback of their flow', async
   }
 })
 
-test('a callback works once, also with a copy of the cookie', async () => {
+test('a callback works once, even with a copy of the cookie', async () => {
   const { client, callback } = await flows.almost(newPerson())
   const copy = api.connect(new Map(client.cookies))
   expect((await flows.comeBack(client, callback)).location).toBe(webUrl)
   expect((await flows.comeBack(copy, callback)).location).toBe(refused('flow_invalid'))
 })
 
-test('a flow works once, also when the issuer hands out a second code for it', async () => {
+test('a flow works once, even with a second code of the issuer', async () => {
   const person = newPerson()
   const { client, callback, browser, address } = await flows.almost(person)
   const copy = api.connect(new Map(client.cookies))
@@ -187,7 +187,7 @@ test('a flow works once, also when the issuer hands out a second code for it', a
   expect((await flows.comeBack(copy, second)).location).toBe(refused('flow_invalid'))
 })
 
-test('a flow of more than ten minutes ago is refused although the browser still has its cookie', async () => {
+test('a flow older than ten minutes is refused, even with its cookie', async () => {
   const early = await flows.almost(newPerson())
   const late = await flows.almost(newPerson())
   clock.advance(599_000)
@@ -196,7 +196,7 @@ test('a flow of more than ten minutes ago is refused although the browser still 
   expect((await flows.comeBack(late.client, late.callback)).location).toBe(refused('flow_invalid'))
 })
 
-test('a flow cookie that somebody changed is none', async () => {
+test('a changed flow cookie is refused', async () => {
   const { client, callback } = await flows.almost(newPerson())
   const [name = ''] = flowCookiesOf(client)
   const value = client.cookies.get(name) as string
@@ -206,14 +206,14 @@ test('a flow cookie that somebody changed is none', async () => {
   }
 })
 
-test('the flow cookie is for the server and this way alone', async () => {
+test('the flow cookie is httpOnly, sealed and limited to ten minutes', async () => {
   const { answer } = await flows.begin(api.connect(), '?inviteToken=S3cret')
   const [cookie] = answer.cookies
   expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Lax', path: '/', maxAge: 600 })
   expect(Buffer.from(cookie?.value.split('.')[2] ?? '', 'base64url').toString('latin1')).not.toContain('S3cret')
 })
 
-test('queries that nobody could mean are refused before anything begins', async () => {
+test('invalid queries are refused before a flow begins', async () => {
   for (const query of ['?inviteToken=', '?inviteToken=a&inviteToken=b', '?rememberMe=maybe', '?next=/home']) {
     const { answer } = await flows.begin(api.connect(), query)
     expect([query, answer.statusCode, answer.json().error.code]).toEqual([query, 400, 'VALIDATION_FAILED'])
@@ -221,7 +221,7 @@ test('queries that nobody could mean are refused before anything begins', async 
   }
 })
 
-test('whatever comes to the callback is answered by a redirect', async () => {
+test('every request of the callback is answered by a redirect', async () => {
   const { client, callback } = await flows.almost(newPerson())
   const state = callback.searchParams.get('state')
   for (const query of [

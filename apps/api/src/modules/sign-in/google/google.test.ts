@@ -44,14 +44,14 @@ const challengeIn = (location: string) => Object.fromEntries(new URLSearchParams
 const verify = (client: TestClient, challengeToken: string | undefined, code: string) =>
   client.inject('POST', '/api/v1/auth/two-factor/verify', { challengeToken, code })
 
-/** What the newest mail to the address says, as the email worker would work it out. */
+/** Derives the code of the latest mail to the address, as the email worker does. */
 async function mailedCode(email: string): Promise<string> {
   const { id: emailId } = (await mailsTo(email)).at(-1) as { id: string }
   return mailCode(api.deps.config.keys.mailCode, { template: 'login-code', emailId })
 }
 
-describe('somebody new', () => {
-  test('gets an account with a personal organization, is signed in and greeted', async () => {
+describe('a newcomer', () => {
+  test('gets an account with a personal organization, a session and a welcome mail', async () => {
     const person = newPerson({ name: '  Ádá Lovelace-King ', zoneinfo: 'Europe/London' })
     const { client, answer, location } = await flows.signIn(person)
     expect([answer.statusCode, location, answer.headers['cache-control']]).toEqual([302, webUrl, 'no-store'])
@@ -71,7 +71,7 @@ describe('somebody new', () => {
     expect(await auditsOf(user.id)).toEqual(['user.registered'])
   })
 
-  test('is known from then on, also when the e-mail has changed at Google', async () => {
+  test('is recognized later, even after the e-mail changes at Google', async () => {
     const person = newPerson()
     const first = await me((await flows.signIn(person)).client)
     const again = await me((await flows.signIn({ ...person, email: 'elsewhere@example.test' })).client)
@@ -79,7 +79,7 @@ describe('somebody new', () => {
     expect(await mailsTo(person.email)).toHaveLength(1)
   })
 
-  test('with a name that makes no username or none at all gets one that tells nothing of the e-mail', async () => {
+  test('without a usable name gets a username that reveals nothing of the e-mail', async () => {
     for (const name of ['李', undefined, '\u0000 \u200b']) {
       const user = await me((await flows.signIn(newPerson({ name }))).client)
       expect(user.username).toMatch(/^user_[a-z0-9]{4}$/)
@@ -87,7 +87,7 @@ describe('somebody new', () => {
     }
   })
 
-  test('comes twenty times at once and gets one account, one greeting and twenty sessions', async () => {
+  test('in twenty parallel sign-ins gets one account, one welcome mail and twenty sessions', async () => {
     const { name: _, ...nameless } = newPerson()
     const person = newPerson()
     const othersOfSub = Array.from({ length: 10 }, (_, nth) => ({
@@ -109,7 +109,7 @@ describe('somebody new', () => {
     expect(await greetings.execute()).toHaveLength(2)
   })
 
-  test('has a username although twenty others of that name come at the same moment', async () => {
+  test('gets a username although twenty others of that name register in parallel', async () => {
     const begun = await Promise.all(Array.from({ length: 20 }, () => flows.almost(newPerson({ name: 'Kim Kim' }))))
     const ended = await Promise.all(begun.map(({ client, callback }) => flows.comeBack(client, callback)))
     const usernames = await Promise.all(ended.map(async ({ client }) => (await me(client)).username as string))
@@ -118,13 +118,13 @@ describe('somebody new', () => {
     expect(usernames.every((username) => /^kim_kim(_[a-z0-9]{4})?$/.test(username))).toBe(true)
   })
 
-  test('is remembered for 30 days when the flow began so', async () => {
+  test('is remembered for 30 days when the flow began with rememberMe', async () => {
     const { client } = await flows.signIn(newPerson(), { query: '?rememberMe=true' })
     const { sessions } = (await client.inject('GET', '/api/v1/auth/sessions')).json().data
     expect(Date.parse(sessions[0].expiresAt) - clock.now().getTime()).toBe(30 * 86_400_000)
   })
 
-  test('whose e-mail Google does not vouch for is refused', async () => {
+  test('whose e-mail Google has not verified is refused', async () => {
     for (const claims of [
       { email_verified: false },
       { email_verified: 'true' },
@@ -140,8 +140,8 @@ describe('somebody new', () => {
   })
 })
 
-describe('somebody with an account', () => {
-  test('is recognised by the verified e-mail; the account is linked, and told at once', async () => {
+describe('a user with an account', () => {
+  test('is linked by the verified e-mail, and notified', async () => {
     const owner = await api.signUp()
     expect((await me(owner)).authProviders).toEqual([])
     const { client, location } = await flows.signIn(newPerson({ email: owner.email.toUpperCase() }))
@@ -151,7 +151,7 @@ describe('somebody with an account', () => {
     expect(await auditsOf(owner.userId)).toEqual(['user.google_linked'])
   })
 
-  test('is linked once by twenty sign-ins at once', async () => {
+  test('is linked once by twenty parallel sign-ins', async () => {
     const owner = await api.signUp()
     const person = newPerson({ email: owner.email })
     const begun = await Promise.all(Array.from({ length: 20 }, () => flows.almost(person)))
@@ -161,21 +161,21 @@ describe('somebody with an account', () => {
     expect(await auditsOf(owner.userId)).toEqual(['user.google_linked'])
   })
 
-  test('is not recognised by an e-mail that Google does not vouch for', async () => {
+  test('is not linked by an e-mail that Google has not verified', async () => {
     const owner = await api.signUp()
     const { client, location } = await flows.signIn(newPerson({ email: owner.email, email_verified: false }))
     expect([location, await isSignedIn(client)]).toEqual([refused('email_unverified'), false])
     expect(await findUsers(owner.email)).toMatchObject([{ google_id: null }])
   })
 
-  test('that is linked with one Google account is not taken over by another with its e-mail', async () => {
+  test('who is linked can not be taken over by another Google account with the same e-mail', async () => {
     const person = newPerson()
     await flows.signIn(person)
     const { client, location } = await flows.signIn({ ...newPerson(), email: person.email })
     expect([location, await isSignedIn(client)]).toEqual([refused('already_linked'), false])
   })
 
-  test('that was deactivated is refused, known or not, and not linked; the attempt is recorded', async () => {
+  test('who is deactivated is refused and not linked, and the attempt is recorded', async () => {
     const [person, owner] = [newPerson(), await api.signUp()]
     const { id } = await me((await flows.signIn(person)).client)
     await setUser(id, { is_active: false })
@@ -191,7 +191,7 @@ describe('somebody with an account', () => {
     expect(await findUsers(owner.email)).toMatchObject([{ google_id: null }])
   })
 
-  test('with a second factor is asked for it before anything opens; the challenge travels in the fragment', async () => {
+  test('with a second factor gets its challenge in the fragment, and no session before', async () => {
     const person = newPerson()
     const { id } = await me((await flows.signIn(person)).client)
     await setUser(id, { two_factor_method: 'otp' })
@@ -204,7 +204,7 @@ describe('somebody with an account', () => {
     expect(await isSignedIn(client)).toBe(true)
   })
 
-  test('with a second factor is linked by the first step, as a password is reset by it, and told at once', async () => {
+  test('with a second factor is linked by the first step, and notified', async () => {
     const owner = await api.signUp()
     await setUser(owner.userId, { two_factor_method: 'otp' })
     expect((await me(owner)).authProviders).toEqual([])
@@ -214,7 +214,7 @@ describe('somebody with an account', () => {
     expect(await noticesOf(owner.userId)).toHaveLength(1)
   })
 
-  test('whose organization requires a second factor that they lack may only set it up', async () => {
+  test('without the second factor that their organization requires may only set it up', async () => {
     const person = newPerson()
     const { organizationId } = await me((await flows.signIn(person)).client)
     const policy = { two_factor_method: 'otp' }
@@ -235,21 +235,21 @@ describe('unlinking', () => {
     return { client, id }
   }
 
-  test('is refused while nothing else would be left to sign in with', async () => {
+  test('is refused while it is the only way to sign in', async () => {
     const { client } = await flows.signIn(newPerson())
     const answer = await unlink(client)
     expect([answer.statusCode, answer.json().error.code]).toEqual([409, 'CONFLICT'])
     expect((await me(client)).authProviders).toEqual(['google'])
   })
 
-  test('asks a session that is older than 15 minutes for the password', async () => {
+  test('requires the password in a session older than 15 minutes', async () => {
     const { client } = await linkedWithPassword()
     clock.advance(16 * 60_000)
     const answer = await unlink(client)
     expect([answer.statusCode, answer.json().error.details[0].path]).toEqual([400, 'body.password'])
   })
 
-  test('takes effect at the next reading of the profile, is recorded and told', async () => {
+  test('takes effect in the next profile response, is recorded and notified', async () => {
     const { client, id } = await linkedWithPassword()
     expect((await unlink(client)).statusCode).toBe(200)
     expect(await me(client)).toMatchObject({ id, authProviders: ['local'] })
@@ -268,7 +268,7 @@ describe('unlinking', () => {
     expect([answer.statusCode, answer.json().error.code]).toEqual([401, 'CHALLENGE_INVALID'])
   })
 
-  test('happens once however often it is asked for; without a linked account there is nothing to unlink', async () => {
+  test('takes effect once in parallel requests; later ones are NOT_FOUND', async () => {
     const { client, id } = await linkedWithPassword()
     const answers = await Promise.all(Array.from({ length: 20 }, () => unlink(client)))
     expect(answers.map(({ statusCode }) => statusCode).sort()).toEqual([200, ...Array(19).fill(404)])

@@ -32,25 +32,25 @@ const timed = async <T>(work: Promise<T>) => {
 describe('an issuer', () => {
   afterEach(closeAll)
 
-  test('that tells claims only at its UserInfo endpoint and wants the secret in the header is as good as Google', async () => {
+  test('that has claims only at UserInfo and takes the secret in the header is supported', async () => {
     const issuer = await issuerOf({ style: 'plain' })
     const { flows, db } = await appWith({ google: issuer.settings })
     const person = newPerson({ name: 'Plain Person' })
     for (const _ of ['first', 'again']) expect((await flows.signIn(person)).location).toBe(webUrl)
     const users = await db.selectFrom('users').select(['username', 'email', 'google_id']).execute()
-    // Somebody else may have this subject at another issuer.
+    // Another person may have this subject at another issuer.
     const googleId = `${issuer.settings.issuer.href}#${person.sub}`
     expect(users).toEqual([{ username: 'plain_person', email: person.email, google_id: googleId }])
   })
 
-  test('whose ID token its key did not sign is not believed', async () => {
+  test('whose ID token has an invalid signature is refused', async () => {
     const issuer = await issuerOf({ style: 'forging' })
     const api = await appWith({ google: issuer.settings })
     expect((await api.flows.signIn(newPerson())).location).toBe(refused('failed'))
     expect(await countUsers(api)).toBe(0)
   })
 
-  test('that is down is told within a few seconds, delays no start, and is asked again when it is back', async () => {
+  test('that is down is reported within seconds, delays no start, and is used again later', async () => {
     const issuer = await issuerOf({ isDown: true })
     const { flows, connect } = await appWith({ google: issuer.settings })
     const down = await timed(flows.begin(connect()))
@@ -66,7 +66,7 @@ describe('an issuer', () => {
     expect((await flows.signIn(newPerson())).location).toBe(webUrl)
   })
 
-  test('that accepts connections and answers nothing keeps nobody longer than a few seconds', async () => {
+  test('that accepts connections without answering delays a user only a few seconds', async () => {
     const issuer = await issuerOf()
     const [warm, cold] = [await appWith({ google: issuer.settings }), await appWith({ google: issuer.settings })]
     const begun = await warm.flows.almost(newPerson())
@@ -90,12 +90,12 @@ describe('an installation', () => {
   afterEach(closeAll)
   afterAll(() => issuer.stop())
 
-  test('that the issuer refuses tells a failure, not the person’s fault', async () => {
+  test('that the issuer refuses reports a failure, not an error of the user', async () => {
     const api = await appWith({ google: { ...issuer.settings, clientSecret: 'wrong' } })
     expect((await api.flows.signIn(newPerson())).location).toBe(refused('failed'))
   })
 
-  test('by invitation only lets in whom it knows and nobody new', async () => {
+  test('by invitation only admits linked users and no newcomers', async () => {
     const api = await appWith({ google: issuer.settings, isSignupOpen: false })
     const owner = await api.signUp()
     expect((await api.flows.signIn(newPerson({ email: owner.email }))).location).toBe(webUrl)
@@ -103,7 +103,7 @@ describe('an installation', () => {
     expect(await countUsers(api)).toBe(1)
   })
 
-  test('refuses a flow that began with an invitation which does not exist, whoever comes', async () => {
+  test('refuses a flow with an unknown invitation, for any user', async () => {
     const api = await appWith({ google: issuer.settings, isSignupOpen: false })
     const owner = await api.signUp()
     for (const person of [newPerson(), newPerson({ email: owner.email })]) {
@@ -113,7 +113,7 @@ describe('an installation', () => {
     expect(await api.db.selectFrom('users').select('google_id').execute()).toEqual([{ google_id: null }])
   })
 
-  test('over https keeps the flow in a cookie that no other host and no plain connection can set', async () => {
+  test('over https keeps the flow in a Secure cookie with the prefix __Host-', async () => {
     const config = {
       google: issuer.settings,
       publicUrl: new URL('https://api.example.test'),
@@ -133,14 +133,14 @@ describe('an installation', () => {
     expect([...client.cookies.keys()]).toContain('__Host-muster_at')
   })
 
-  test('lets in whom the issuer knows while Redis is away', async () => {
+  test('signs users in while Redis is unavailable', async () => {
     const api = await appWith({ google: issuer.settings })
     const begun = await api.flows.almost(newPerson())
     api.deps.redis.close()
     expect((await api.flows.comeBack(begun.client, begun.callback)).location).toBe(webUrl)
   })
 
-  test('without a client has no such way in and says so; unlinking stays possible', async () => {
+  test('without a client answers not_configured, and still permits unlinking', async () => {
     const api = await appWith({ google: undefined })
     expect((await api.flows.begin(api.connect())).location).toBe(refused('not_configured'))
     const { headers } = await api.connect().inject('GET', '/api/v1/auth/google/callback?code=a&state=b')
@@ -150,7 +150,7 @@ describe('an installation', () => {
     expect((await owner.inject('DELETE', '/api/v1/auth/google')).statusCode).toBe(200)
   })
 
-  test('does not start with half a client, nor in production with an issuer that anybody on the way can change', () => {
+  test('does not start with half a client, or in production with an http issuer', () => {
     const faultsOf = (env: NodeJS.ProcessEnv) => {
       try {
         readConfig(env)

@@ -4,10 +4,10 @@ import { expect, test } from 'vitest'
 import { displayName } from '../../accounts/accounts.schema.ts'
 import { nameFrom, usernameFrom } from './names.ts'
 
-test('whatever an issuer tells makes a name and a username that a person may have', () => {
+test('any name claim is converted to a valid name and username', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary', maxLength: 300 }), fc.nat(9), (told, round) => {
-      const name = nameFrom(told)
+    fc.property(fc.string({ unit: 'binary', maxLength: 300 }), fc.nat(9), (claim, round) => {
+      const name = nameFrom(claim)
       if (name !== undefined) {
         expect(displayName.parse(name)).toBe(name)
         expect([...name].length).toBeLessThanOrEqual(100)
@@ -18,7 +18,7 @@ test('whatever an issuer tells makes a name and a username that a person may hav
   )
 })
 
-test('a username is made of the name’s letters; each further one ends differently', () => {
+test('a username consists of the name’s letters; each further one has another suffix', () => {
   expect(usernameFrom('Grace Brewster Murray Hopper, PhD', 0)).toBe('grace_brewster_murray_hopper_p')
   expect(usernameFrom('Ægir Ø. Þórsson-Łuk', 0)).toMatch(/^[a-z0-9_]+$/)
   expect(usernameFrom('Grace Brewster Murray Hopper, PhD', 1)).toMatch(

@@ -7,7 +7,7 @@ export const password = 'Str0ng-Enough'
 let people = 0
 
 export type NewPerson = ReturnType<typeof newPerson>
-/** What somebody enters to register; nobody else has it. */
+/** Builds the body of a registration, with a unique username and e-mail. */
 export const newPerson = () => {
   const username = `person_${++people}`
   return { username, name: 'Some Person', email: `${username}@example.test`, password }
@@ -23,29 +23,29 @@ export const login = (client: TestClient, email: string, given = password, heade
 
 export const codeOf = (answer: { json(): { error: { code: string } } }) => answer.json().error.code
 
-/** All mails to an address, oldest first. */
+/** Lists all mails to an address, the oldest first. */
 export const mailsTo = (api: TestApp, email: string) =>
   api.db.selectFrom('email_messages').selectAll().where('to_address', '=', email).orderBy('id').execute()
 
-/** The names of the templates of all mails to an address, oldest first. */
+/** Lists the templates of all mails to an address, the oldest first. */
 export const templatesTo = async (api: TestApp, email: string) =>
   (await mailsTo(api, email)).map(({ template }) => template)
 
-/** What the newest mail to the address says, as the email worker would work it out. */
+/** Derives the registration code of the latest mail to the address, as the email worker does. */
 export async function mailedCode(api: TestApp, email: string): Promise<string> {
   const emailId = (await mailsTo(api, email)).at(-1)?.id
   if (!emailId) throw new Error(`No mail was sent to ${email}.`)
   return mailCode(api.deps.config.keys.mailCode, { template: 'register-code', emailId })
 }
 
-/** The token in the newest link to a new password that was mailed to the address. */
+/** Derives the token of the latest reset link that was mailed to the address. */
 export async function mailedResetToken(api: TestApp, email: string): Promise<string> {
   const mail = (await mailsTo(api, email)).findLast(({ template }) => template === 'password-reset')
   if (!mail) throw new Error(`No link for a new password was mailed to ${email}.`)
   return mailToken(api.deps.config.keys.mailCode, { template: 'password-reset', emailId: mail.id })
 }
 
-/** Somebody who registered and is signed in. */
+/** Registers a user, who is signed in with `client`. */
 export async function registered(api: TestApp, person = newPerson()) {
   const client = api.connect()
   succeeded(await register(client, person))
@@ -53,7 +53,7 @@ export async function registered(api: TestApp, person = newPerson()) {
   return { ...person, client, id: dataOf(answer).user.id as string }
 }
 
-/** What was recorded about a person or done by them, oldest first; without what was denied, which comes behind the answers. */
+/** Lists the audit events of a user or about them, the oldest first, without denied accesses, which follow the responses. */
 export const auditOf = (api: TestApp, userId: string) =>
   api.db
     .selectFrom('audit_pending')

@@ -9,7 +9,8 @@ export const stepMs = 30_000
 
 const base = '/api/v1/auth/two-factor'
 
-export const setUpTotp = (client: TestClient, proof?: object) => client.inject('POST', `${base}/totp/setup`, proof)
+export const setUpTotp = (client: TestClient, confirmation?: object) =>
+  client.inject('POST', `${base}/totp/setup`, confirmation)
 export const confirmTotp = (client: TestClient, code: string) => client.inject('POST', `${base}/totp/confirm`, { code })
 export const enableOtp = (client: TestClient) => client.inject('POST', `${base}/otp/enable`)
 export const confirmOtp = (client: TestClient, code: string) => client.inject('POST', `${base}/otp/confirm`, { code })
@@ -21,14 +22,14 @@ export const verify = (client: TestClient, challengeToken: string, code: string)
 export const resend = (client: TestClient, challengeToken: string) =>
   client.inject('POST', `${base}/resend`, { challengeToken })
 
-/** The challenge that a sign-in by password answers. */
+/** Begins a sign-in by password. @returns the token of its challenge */
 export async function challenged(api: TestApp, email: string, password?: string): Promise<string> {
   const { data } = (await login(api.connect(), email, password)).json()
-  if (!data?.requiresTwoFactor) throw new Error('No second factor was asked for.')
+  if (!data?.requiresTwoFactor) throw new Error('The sign-in required no second factor.')
   return data.challengeToken
 }
 
-/** As many sign-ins at once as the password's lock-out lets through, until there are enough. */
+/** Begins `count` sign-ins, as many in parallel as the password's lockout permits. */
 export async function manyChallenged(api: TestApp, email: string, count: number): Promise<string[]> {
   const tokens: string[] = []
   while (tokens.length < count)
@@ -36,7 +37,7 @@ export async function manyChallenged(api: TestApp, email: string, count: number)
   return tokens.slice(0, count)
 }
 
-/** The code of the newest mail that has one for these uses. */
+/** Derives the code of the latest mail with a sign-in or confirmation code. */
 export async function loginCode(api: TestApp, email: string): Promise<string> {
   const mail = (await mailsTo(api, email)).findLast(({ template }) => template === 'login-code')
   return mailCode(api.deps.config.keys.mailCode, { template: 'login-code', emailId: mail?.id as string })
@@ -45,16 +46,16 @@ export async function loginCode(api: TestApp, email: string): Promise<string> {
 export const countCodeMails = async (api: TestApp, email: string) =>
   (await mailsTo(api, email)).filter(({ template }) => template === 'login-code').length
 
-/** A code of six digits that is not this one. */
+/** Returns another code of six digits. */
 export const wrong = (code: string) => String((Number(code) + 1) % 1_000_000).padStart(6, '0')
 
-/** What an authenticator app does with the secret that it was given. */
+/** Creates an authenticator app for the secret. */
 export const appOf = (secret: string, clock: ManualClock) => {
   const bytes = fromBase32(secret)
   return { secret: bytes, text: secret, code: () => totpCode(bytes, clock.now()) }
 }
 
-/** Somebody registered, signed in, whose app is on. The step of its first code is used up. */
+/** Registers a user whose factor is an app. The time step of its first code is consumed. */
 export async function withTotp(api: TestApp, clock: ManualClock) {
   const person = await registered(api)
   const app = appOf(dataOf(await setUpTotp(person.client)).secret, clock)
@@ -63,7 +64,7 @@ export async function withTotp(api: TestApp, clock: ManualClock) {
   return { ...person, app, recoveryCodes: dataOf(confirmed).recoveryCodes as string[] }
 }
 
-/** Somebody registered, signed in, whose factor is the code by mail. */
+/** Registers a user whose factor is the mailed code. */
 export async function withOtp(api: TestApp, clock: ManualClock) {
   const person = await registered(api)
   await enableOtp(person.client)
@@ -72,7 +73,7 @@ export async function withOtp(api: TestApp, clock: ManualClock) {
   return person
 }
 
-/** A secret as the app is given it. */
+/** Decodes a secret in base32, as the API returns it. */
 export function fromBase32(text: string): Buffer {
   const bits = [...text].map((letter) =>
     'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'),

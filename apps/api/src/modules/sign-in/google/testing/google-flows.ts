@@ -1,22 +1,22 @@
 import type { TestApp, TestClient } from '../../../../testing/api.ts'
 import { createBrowser, type Person } from './oidc-issuer.ts'
 
-/** The names of the cookies of the flows that this browser has begun and not finished. */
+/** Lists the names of the cookies of this browser's unfinished flows. */
 export const flowCookiesOf = ({ cookies }: TestClient) =>
   [...cookies.keys()].filter((name) => /^(__Host-)?muster_flow_[\w-]{22}$/.test(name))
 export const webUrl = 'http://localhost:5173'
-/** Where somebody ends whose sign-in came to nothing. */
+/** Returns the page to which a failed sign-in redirects. */
 export const refused = (code: string) => `${webUrl}/login?error=${code}`
 
 let people = 0
 
-/** Somebody with a Google account and a verified e-mail. */
+/** Creates the claims of a person with a Google account and a verified e-mail. */
 export function newPerson(claims: Record<string, unknown> = {}) {
   const sub = `${100_000 + ++people}`
   return { sub, name: `Person ${sub}`, email: `google_${sub}@example.test`, email_verified: true, ...claims }
 }
 
-/** The steps of a sign-in with Google as a browser takes them, with cookies at both ends. */
+/** Creates the steps of a sign-in with Google, as a browser takes them, with cookies at both ends. */
 export function createFlows(api: TestApp) {
   const begin = async (client: TestClient, query = '') => {
     const answer = await client.inject('GET', `/api/v1/auth/google${query}`)
@@ -30,8 +30,8 @@ export function createFlows(api: TestApp) {
     begin,
     comeBack,
     /**
-     * All but the last step: the browser has been at the issuer and is about to come back.
-     * @param options.changes parameters that somebody on the way sets to something else
+     * Takes all steps but the last: the browser has signed in at the issuer, and has not followed its redirect.
+     * @param options.changes parameters of the authorization request to change
      */
     async almost(
       person: Person | 'cancel',

@@ -1,7 +1,7 @@
 /**
- * An issuer of OpenID Connect as a process of its own, for tests. Whoever fills in its form is who they say they are:
- * `sub` and any claims, or `cancel`. Claims under `odd` replace those of the ID token and of the UserInfo endpoint as they
- * are, and null takes one away: no library would say such things.
+ * Runs an OpenID Connect issuer as a process of its own, for tests. It trusts the submitted form: `sub` and any claims, or
+ * `cancel`. Claims under `odd` replace those of the ID token and of the UserInfo endpoint without validation, and null
+ * removes a claim: no library would produce such claims.
  */
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
@@ -11,7 +11,7 @@ import { type KoaContextWithOIDC, Provider } from 'oidc-provider'
 const { ISSUER = '', CLIENT_ID = '', CLIENT_SECRET = '', REDIRECT_URIS = '', STYLE } = process.env
 const isLikeGoogle = STYLE !== 'plain'
 const authMethod = isLikeGoogle ? 'client_secret_post' : 'client_secret_basic'
-/** By subject what they said last, and by nonce what they said on that way here. */
+/** The claims that were submitted last for each subject, and for each nonce. */
 const said = new Map<unknown, Record<string, unknown>>()
 
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -28,7 +28,7 @@ const provider = new Provider(ISSUER, {
     },
   ],
   clientAuthMethods: [authMethod],
-  // As the standard has it, claims are only told at the UserInfo endpoint; Google writes them into the ID token.
+  // By the standard, claims are at the UserInfo endpoint; Google also writes them into the ID token.
   conformIdTokenClaims: !isLikeGoogle,
   claims: { email: ['email', 'email_verified'], profile: ['name', 'zoneinfo'] },
   pkce: { required: () => true },
@@ -70,7 +70,7 @@ async function interact(request: IncomingMessage, response: ServerResponse): Pro
   await provider.interactionFinished(request, response, result)
 }
 
-/** Nobody is asked what Muster may see. The same grant each time: a second code must not take the first one back. */
+/** Grants all scopes without consent. Reuses the grant, so that a second code does not revoke the first. */
 async function grantAll({ oidc: { client, session } }: KoaContextWithOIDC) {
   const clientId = client?.clientId ?? ''
   const given = session?.grantIdFor(clientId)
@@ -81,7 +81,7 @@ async function grantAll({ oidc: { client, session } }: KoaContextWithOIDC) {
   return grant
 }
 
-/** The same ID token with the claims that the person wants it to have, signed. */
+/** Replaces claims of the ID token by the `odd` ones, and signs it again. */
 function withOddClaims<T extends { id_token?: string }>(tokens: T): T {
   if (!tokens.id_token) return tokens
   const claims = JSON.parse(Buffer.from(tokens.id_token.split('.')[1] ?? '', 'base64url').toString())
@@ -96,7 +96,7 @@ function odd(claims: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries({ ...claims, ...changes }).filter(([, value]) => value !== null))
 }
 
-/** The same ID token with a signature that its key did not make. */
+/** Replaces the signature of the ID token by an invalid one. */
 function forged<T extends { id_token: string }>(tokens: T): T {
   const [header, payload, signature = ''] = tokens.id_token.split('.')
   const other = Buffer.from(signature, 'base64url').reverse().toString('base64url')

@@ -4,17 +4,17 @@ import { fileURLToPath } from 'node:url'
 import { eventually, freePort } from '@muster/testing'
 import type { Config } from '../../../../config.ts'
 
-/** Who fills in the issuer's form. */
+/** The claims of a person who signs in at the issuer. */
 export type Person = { sub: string } & Record<string, unknown>
 
 export type OidcIssuer = {
-  /** What Muster is told of it. */
+  /** Muster's configuration for this issuer. */
   settings: NonNullable<Config['google']>
-  /** SIGSTOP: it accepts connections and answers nothing. */
+  /** Stops the process by SIGSTOP: it accepts connections without answering. */
   freeze(): void
   thaw(): void
   stop(): Promise<void>
-  /** After `stop`, at the same address. */
+  /** Restarts it after `stop`, at the same address. */
   start(): Promise<void>
 }
 
@@ -25,7 +25,7 @@ const callbackPath = '/api/v1/auth/google/callback'
  * Starts a real issuer (oidc-provider) in a process of its own.
  * @param options.style `google`: claims in the ID token, client secret in the body; `plain`: claims at the UserInfo
  * endpoint, client secret in the header; `forging`: like Google, with ID tokens whose signature is wrong
- * @param options.publicUrls where Muster may send people back to
+ * @param options.publicUrls the public URLs of Muster for its redirect URIs
  */
 export async function startOidcIssuer(options: {
   style?: 'google' | 'plain' | 'forging'
@@ -71,7 +71,7 @@ export async function startOidcIssuer(options: {
   }
 }
 
-/** A browser at the issuer, with cookies of its own: once somebody has signed in there it stays so. */
+/** Creates a browser at the issuer, with cookies of its own: a person who has signed in there stays signed in. */
 export function createBrowser() {
   const cookies = new Map<string, string>()
 
@@ -88,8 +88,8 @@ export function createBrowser() {
 
   return {
     /**
-     * Goes to an address of the issuer, follows what it answers and fills in its form as this person.
-     * @returns where the issuer sends the browser in the end: somewhere else
+     * Opens an address of the issuer, follows its redirects and submits its form as this person.
+     * @returns the first address outside the issuer to which it redirects
      */
     async visit(address: string, person: Person | 'cancel'): Promise<URL> {
       const { origin } = new URL(address)

@@ -3,49 +3,49 @@ const idleMs = 7 * 86_400_000
 const absoluteMs = 90 * 86_400_000
 
 /**
- * A session as product.md tells it from the outside: its tokens, when each was made, and whether anybody has shown it.
- * None of the flags and counters of the row. Values, never changed: a test follows several possible histories at once.
+ * A session as product.md specifies it: its tokens, when each was issued, and whether it was presented. It has none of the
+ * flags and counters of the row. It is immutable, because a test follows several possible histories at once.
  */
 export type ModelSession = {
   openedAtMs: number
-  /** The token with number n stands at index n. */
-  tokens: readonly { madeAtMs: number; isShown: boolean }[]
+  /** The token of generation n is at index n. */
+  tokens: readonly { issuedAtMs: number; isPresented: boolean }[]
   end: 'none' | 'revoked' | 'reused'
 }
 
 export type ModelCall = { kind: 'present'; n: number } | { kind: 'revoke' }
-/** The number of the token that is handed out, or whether a revocation found something to end. */
+/** The generation of the issued token, or the outcome of a refused refresh or of a revocation. */
 export type ModelAnswer = number | 'refused' | 'ended' | 'nothing to end'
 
 export const newModelSession = (nowMs: number): ModelSession => ({
   openedAtMs: nowMs,
-  tokens: [{ madeAtMs: nowMs, isShown: false }],
+  tokens: [{ issuedAtMs: nowMs, isPresented: false }],
   end: 'none',
 })
 
-/** What one call is answered at this moment, and what the session is afterwards. */
+/** Computes the session after one call at this time, and the call's answer. */
 export function step(session: ModelSession, call: ModelCall, nowMs: number): [ModelSession, ModelAnswer] {
   const newest = session.tokens.length - 1
   const current = session.tokens[newest]
   if (!current || isOver(session, nowMs)) return [session, call.kind === 'revoke' ? 'nothing to end' : 'refused']
   if (call.kind === 'revoke') return [{ ...session, end: 'revoked' }, 'ended']
-  const isYoung = nowMs - current.madeAtMs < graceMs
+  const isYoung = nowMs - current.issuedAtMs < graceMs
   if (call.n === newest) {
-    const shown = [...session.tokens.slice(0, -1), { ...current, isShown: true }]
-    if (isYoung) return [{ ...session, tokens: shown }, newest]
-    return [{ ...session, tokens: [...shown, { madeAtMs: nowMs, isShown: false }] }, newest + 1]
+    const presented = [...session.tokens.slice(0, -1), { ...current, isPresented: true }]
+    if (isYoung) return [{ ...session, tokens: presented }, newest]
+    return [{ ...session, tokens: [...presented, { issuedAtMs: nowMs, isPresented: false }] }, newest + 1]
   }
-  if (call.n === newest - 1 && (isYoung || !current.isShown)) return [session, newest]
+  if (call.n === newest - 1 && (isYoung || !current.isPresented)) return [session, newest]
   return [{ ...session, end: 'reused' }, 'refused']
 }
 
-/** Revoked, ended by reuse, idle for too long since the last rotation, or 90 days old. */
+/** Tells whether the session is revoked, ended by reuse, idle for too long since the last rotation, or 90 days old. */
 export function isOver({ openedAtMs, tokens, end }: ModelSession, nowMs: number): boolean {
-  const rotatedAtMs = tokens.at(-1)?.madeAtMs ?? openedAtMs
+  const rotatedAtMs = tokens.at(-1)?.issuedAtMs ?? openedAtMs
   return end !== 'none' || nowMs >= Math.min(rotatedAtMs + idleMs, openedAtMs + absoluteMs)
 }
 
-/** Each way in which calls made at once can have happened one after another, with its answers in the calls' own order. */
+/** Lists the outcomes of parallel calls: one for each serial order, with the answers in the order of the calls. */
 export function outcomes(
   session: ModelSession,
   calls: readonly ModelCall[],
