@@ -1,3 +1,4 @@
+import { type Cache, createCache } from '@muster/cache'
 import { type Clock, type CorrectedClock, createDb, createLookupDb, type Db, systemClock } from '@muster/db'
 import { openQueueMonitor, type QueueMonitor } from '@muster/jobs/admin'
 import { createTransact, createTransactStatement, type Transact, type TransactStatement } from '@muster/jobs/outbox'
@@ -20,6 +21,7 @@ export type Deps = {
   /** Reads a row by its key, outside of transactions: all requests share one connection and wait for none of the pool. */
   lookups: Db
   redis: SafeRedis
+  cache: Cache
   publisher: Publisher
   queueMonitor: QueueMonitor
   transact: Transact
@@ -51,6 +53,7 @@ export function createDeps(
     statementTimeoutMs,
   })
   const redis = openRedis(config.redisUrl, { patienceMs: config.redisPatienceMs, log })
+  const cache = createCache({ redis, log })
   const publisher = startPublisher({ db, redisUrl: config.redisUrl, log, clock })
   const queueMonitor = openQueueMonitor(config.redisUrl, { patienceMs: config.redisPatienceMs, clock })
   // Its own connection: requests that wait for the pool must not delay the poll of revocations.
@@ -79,6 +82,7 @@ export function createDeps(
     db,
     lookups,
     redis,
+    cache,
     publisher,
     queueMonitor,
     transact: createTransact({ db, publisher }),
@@ -92,6 +96,7 @@ export function createDeps(
       await presence.close()
       await publisher.close()
       await revocations.close()
+      await cache.close()
       redis.close()
       queueMonitor.close()
       await Promise.all([db.destroy(), lookups.destroy(), pollDb.destroy()])

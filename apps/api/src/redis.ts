@@ -13,8 +13,6 @@ export type SafeRedis = {
   attempt<T>(command: (redis: Redis) => Promise<T>, fallback: T): Promise<T>
   /** Returns the command's reply. @throws DomainError DEPENDENCY_UNAVAILABLE while Redis is unavailable */
   require<T>(command: (redis: Redis) => Promise<T>): Promise<T>
-  /** Deletes a key that is out of date: now, or as soon as Redis is back. */
-  drop(key: string): Promise<void>
   /** Probes Redis by writes, also while the breaker is open. @throws the error of Redis */
   probe(): Promise<void>
   close(): void
@@ -22,10 +20,6 @@ export type SafeRedis = {
 
 const openMs = 1_000
 const retryAfterSeconds = 2
-const retryDropsMs = 250
-const dropsAtOnce = 1_000
-/** Of an outage in which more changed, the keys that were not remembered go by their own lifetime. */
-const maxOwedDrops = 50_000
 
 /** Opens the API's connection. One failure opens the breaker for a second. */
 export function openRedis(url: string, { patienceMs, log }: { patienceMs: number; log: Logger }): SafeRedis {
@@ -55,23 +49,8 @@ export function openRedis(url: string, { patienceMs, log }: { patienceMs: number
     }
   }
 
-  const owedDrops = new Set<string>()
-  const payDrops = async () => {
-    if (owedDrops.size === 0 || !isAvailable()) return
-    const keys = [...owedDrops].slice(0, dropsAtOnce)
-    for (const key of keys) owedDrops.delete(key)
-    // One by one: on a cluster, one command reaches only the keys of one slot.
-    const paid = await Promise.all(keys.map((key) => attempt((client) => client.del(key), null)))
-    for (const [index, key] of keys.entries()) if (paid[index] === null) owedDrops.add(key)
-  }
-  const dropTimer = setInterval(() => void payDrops(), retryDropsMs).unref()
-
   return {
     attempt,
-    async drop(key) {
-      const isDone = (await attempt((client) => client.del(key), null)) !== null
-      if (!isDone && owedDrops.size < maxOwedDrops) owedDrops.add(key)
-    },
     async require(command) {
       if (!isAvailable()) throw new DomainError('DEPENDENCY_UNAVAILABLE', { retryAfterSeconds })
       try {
@@ -85,9 +64,6 @@ export function openRedis(url: string, { patienceMs, log }: { patienceMs: number
       await probeRedis(redis)
       outage.succeeded()
     },
-    close() {
-      clearInterval(dropTimer)
-      redis.disconnect()
-    },
+    close: () => redis.disconnect(),
   }
 }

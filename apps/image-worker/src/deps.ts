@@ -1,8 +1,7 @@
+import { type Cache, openCache } from '@muster/cache'
 import { type Clock, createDb, type Db, systemClock } from '@muster/db'
 import { type Publisher, startPublisher } from '@muster/jobs/publisher'
-import { failFastRedis } from '@muster/jobs/redis'
 import type { Logger } from '@muster/logger'
-import { profileKey } from '@muster/person-cache'
 import { createStorage, type Storage } from '@muster/storage'
 import type { Config } from './config.ts'
 
@@ -11,8 +10,7 @@ export type Deps = {
   redisUrl: string
   publisher: Publisher
   storage: Storage
-  /** The next reading of a person's profile asks Postgres. @throws when Redis is away */
-  dropProfile(userId: string): Promise<void>
+  cache: Cache
   clock: Clock
   log: Logger
 }
@@ -21,18 +19,18 @@ export type Deps = {
 export function createDeps(config: Config, log: Logger, clock: Clock = systemClock): Deps & { close(): Promise<void> } {
   const db = createDb({ ...config.database, applicationName: 'muster-image-worker' })
   const publisher = startPublisher({ db, redisUrl: config.redisUrl, log, clock })
-  const cache = failFastRedis(config.redisUrl)
+  const cache = openCache({ redisUrl: config.redisUrl, log })
   return {
     db,
     redisUrl: config.redisUrl,
     publisher,
     storage: createStorage(config.storage),
-    dropProfile: async (userId) => void (await cache.del(profileKey(userId))),
+    cache,
     clock,
     log,
     async close() {
       await publisher.close()
-      cache.disconnect()
+      await cache.close()
       await db.destroy()
     },
   }

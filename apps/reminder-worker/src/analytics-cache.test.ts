@@ -1,4 +1,4 @@
-import { analyticsKey } from '@muster/person-cache'
+import { analyticsKey } from '@muster/cache'
 import { eventually } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'

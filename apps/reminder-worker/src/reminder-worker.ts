@@ -1,5 +1,4 @@
 import { type RunningWorker, startWorker } from '@muster/jobs/worker'
-import { openAnalyticsCache } from './analytics-cache.ts'
 import type { Deps } from './deps.ts'
 import { startDuePoll } from './due/due-poll.ts'
 import { fireReminderHandler } from './handlers/fire-reminder.ts'
@@ -12,15 +11,13 @@ export function startReminderWorker(
   { concurrency, tickMs }: { concurrency: number; tickMs: number },
 ): Pick<RunningWorker, 'probe' | 'close'> {
   const poll = startDuePoll(deps, { tickMs })
-  const analytics = openAnalyticsCache(deps)
-  const handlers = [fireReminderHandler({ ...deps, analytics }), notifyDueHandler(deps), sendDigestHandler(deps)]
+  const handlers = [fireReminderHandler(deps), notifyDueHandler(deps), sendDigestHandler(deps)]
   const worker = startWorker({ queue: 'reminder', handlers, deps, concurrency })
   return {
     probe: worker.probe,
     async close() {
       await poll.close()
       await worker.close()
-      analytics.close()
     },
   }
 }

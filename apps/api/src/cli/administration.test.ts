@@ -1,6 +1,6 @@
+import { profileKey } from '@muster/cache'
 import { newId } from '@muster/db'
 import { optimizeImage } from '@muster/jobs/definitions'
-import { profileKey } from '@muster/person-cache'
 import { eventually, type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { eventsOf } from '../modules/admin/testing/admin-fixtures.ts'

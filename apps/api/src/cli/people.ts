@@ -1,8 +1,9 @@
+import { openCache } from '@muster/cache'
 import { systemClock } from '@muster/db'
 import { DomainError } from '@muster/errors'
 import { lowerCaseAscii } from '@muster/identifiers'
 import { createTransact, noPublisher } from '@muster/jobs/outbox'
-import { failFastRedis } from '@muster/jobs/redis'
+import { createLogger } from '@muster/logger'
 import { findUserIdByAnyName } from '../modules/accounts/accounts.service.ts'
 import type { AdminUser, AdminUserPatch } from '../modules/admin/admin-users.schema.ts'
 import { adminUserPatch, userQuery } from '../modules/admin/admin-users.schema.ts'
@@ -10,7 +11,7 @@ import * as users from '../modules/admin/admin-users.service.ts'
 import { atTheMachine } from '../modules/admin/doer.ts'
 import { resetFactor } from '../modules/two-factor/reset-factor.ts'
 import { type Result, table } from './command.ts'
-import { checked, readServices, redisPatienceMs, withDb } from './environment.ts'
+import { checked, readServices, withDb } from './environment.ts'
 
 const platformRoles = ['super_admin', 'site_admin', 'operator'] as const
 const perPage = 100
@@ -60,7 +61,7 @@ export const revokeSessionsOf = (name: string): Promise<Result> =>
 
 export const dropCacheOf = (name: string): Promise<Result> =>
   about(name, async (deps, id) => {
-    await users.dropProfileOf(deps, atTheMachine, id)
+    await users.invalidateProfileOf(deps, atTheMachine, id)
     return { data: { id }, lines: ['The next reading of the profile asks the database.'] }
   })
 
@@ -106,25 +107,21 @@ const describe = (people: readonly AdminUser[]): string[] =>
 /** Runs with what administration of people needs: a database, and Redis for what is cached. */
 async function withPeople<T>(use: (deps: users.PeopleDeps) => Promise<T>): Promise<T> {
   const { DATABASE_URL, REDIS_URL } = readServices()
-  const redis = failFastRedis(REDIS_URL, { enableOfflineQueue: true, commandTimeout: redisPatienceMs })
-  const drop = async (key: string) => {
-    await redis.del(key).catch(() => {
-      process.stderr.write('Redis is away: what it keeps of the profile is gone within ten minutes.\n')
-    })
-  }
+  const cache = openCache({ redisUrl: REDIS_URL, log: createLogger({ name: 'muster', level: 'silent' }) })
   try {
     return await withDb(DATABASE_URL, (db) =>
       use({
         db,
         clock: systemClock,
         transact: createTransact({ db, publisher: noPublisher }),
-        redis: { drop },
+        cache,
         presence: { lastSeen: async () => new Map() },
         // Every instance of the API sees the rows within a second.
         revocations: { noteRevoked() {} },
       }),
     )
   } finally {
-    redis.disconnect()
+    const expiring = await cache.close()
+    if (expiring > 0) process.stderr.write('Redis is away: cached profiles expire within ten minutes.\n')
   }
 }

@@ -1,3 +1,4 @@
+import { invalidateProfile } from '@muster/cache'
 import { optimizeAvatar } from '@muster/jobs/definitions'
 import { handle } from '@muster/jobs/worker'
 import { type AvatarDeps, processAvatar } from '../avatars/process-avatar.ts'
@@ -7,9 +8,9 @@ import type { Deps } from '../deps.ts'
  * Makes a user's avatar of an uploaded image. Invalidates the cached profile at the end of each run, also of a run that finds the
  * work done, because a killed run may have committed without invalidating it.
  */
-export function optimizeAvatarHandler(deps: AvatarDeps & Pick<Deps, 'dropProfile'>) {
+export function optimizeAvatarHandler(deps: AvatarDeps & Pick<Deps, 'cache'>) {
   return handle(optimizeAvatar, async (upload, job) => {
     await processAvatar(deps, upload, job)
-    await deps.dropProfile(upload.userId)
+    await invalidateProfile(deps, upload.userId)
   })
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
+import { openCache } from '@muster/cache'
 import { type Db, newId, systemClock } from '@muster/db'
 import { optimizeImage } from '@muster/jobs/definitions'
 import { createTransact, type Transact } from '@muster/jobs/outbox'
@@ -11,7 +12,6 @@ import { startPublisher } from '@muster/jobs/publisher'
 import { openQueue } from '@muster/jobs/queue'
 import { failFastRedis } from '@muster/jobs/redis'
 import { createLogger } from '@muster/logger'
-import { profileKey } from '@muster/person-cache'
 import { createStorage, type Storage, type StorageConfig } from '@muster/storage'
 import { createTestDatabase, createTestRedis, eventually } from '@muster/testing'
 import type { Queue } from 'bullmq'
@@ -68,8 +68,8 @@ export async function createHarness({
   const storageDir = join(folder, 'files')
   const storage = createStorage(storageConfig ?? { driver: 'local', localDir: storageDir })
   const publisher = startPublisher({ db, redisUrl: redis.url, log })
-  const dropProfile = async (userId: string) => void (await redis.client.del(profileKey(userId)))
-  const deps: Deps = { db, redisUrl: redis.url, publisher, storage, dropProfile, clock: systemClock, log }
+  const cache = openCache({ redisUrl: redis.url, log })
+  const deps: Deps = { db, redisUrl: redis.url, publisher, storage, cache, clock: systemClock, log }
   const transact = createTransact({ db, publisher })
   const worker = isWorking ? startImageWorker(deps, { concurrency: 2 }) : undefined
   const taskId = await insertTask(db)
@@ -130,6 +130,7 @@ export async function createHarness({
     async close() {
       await worker?.close()
       await publisher.close()
+      await cache.close()
       await redis.close()
       await database.drop()
       await rm(folder, { recursive: true, force: true })

@@ -1,3 +1,4 @@
+import { invalidateAnalytics } from '@muster/cache'
 import type { Json } from '@muster/db'
 import { fireReminder } from '@muster/jobs/definitions'
 import type { AuditEvent, TransactContext } from '@muster/jobs/outbox'
@@ -5,7 +6,6 @@ import { failsForGood, handle } from '@muster/jobs/worker'
 import { insertMail } from '@muster/mail'
 import { notify } from '@muster/notifications'
 import { applyDefaults } from '@muster/policy'
-import type { AnalyticsCache } from '../analytics-cache.ts'
 import type { Deps } from '../deps.ts'
 import { lateAfterMs, taskMail } from '../mails/task-mail.ts'
 import { type DueReminder, deliver, readDueReminder, reopen, settle } from './fire-reminder.queries.ts'
@@ -14,7 +14,7 @@ import { type DueReminder, deliver, readDueReminder, reopen, settle } from './fi
 const missedAfterMs = 24 * 3_600_000
 
 /** Delivers one reminder for one moment: ledger, notification, mail and audit event in one transaction. */
-export const fireReminderHandler = (deps: Pick<Deps, 'db' | 'clock'> & { analytics: Pick<AnalyticsCache, 'drop'> }) =>
+export const fireReminderHandler = (deps: Pick<Deps, 'db' | 'clock' | 'cache'>) =>
   handle(fireReminder, async ({ reminderId, scheduledAt }, context) => {
     let userId: string | undefined
     try {
@@ -24,14 +24,14 @@ export const fireReminderHandler = (deps: Pick<Deps, 'db' | 'clock'> & { analyti
         const reminder = (await read()) ?? ((await isReopened()) ? await read() : undefined)
         userId = reminder?.user.id
         if (reminder?.scheduledAt.getTime() === Date.parse(scheduledAt)) await fire(tx, reminder, deps.clock.now())
-        if (reminder) tx.afterCommit(() => deps.analytics.drop(reminder.user.id))
+        if (reminder) tx.afterCommit(() => invalidateAnalytics(deps, [reminder.user.id]))
       })
     } catch (error) {
       // After it the person must see that, instead of a reminder that stays pending for ever. A retry takes it up again.
       if (failsForGood(error, { ...context, job: fireReminder })) {
         const given = { id: reminderId, scheduledAtText: scheduledAt }
         await settle(deps.db, given, { status: 'failed', failure_reason: 'error' })
-        if (userId) await deps.analytics.drop(userId)
+        if (userId) await invalidateAnalytics(deps, [userId])
       }
       throw error
     }

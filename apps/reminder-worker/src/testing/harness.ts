@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { openCache } from '@muster/cache'
 import { type Clock, type Database, newId, systemClock } from '@muster/db'
 import { createTransact } from '@muster/jobs/outbox'
 import { startPublisher } from '@muster/jobs/publisher'
@@ -31,11 +32,21 @@ export async function createHarness() {
     start(options: { clock?: Clock; tickMs?: number; log?: Logger } = {}) {
       const { clock = systemClock, tickMs = 50, log = silent } = options
       const publisher = startPublisher({ db, redisUrl: redis.url, log })
-      const deps: Deps = { db, redisUrl: redis.url, publisher, transact: createTransact({ db, publisher }), clock, log }
+      const cache = openCache({ redisUrl: redis.url, log })
+      const deps: Deps = {
+        db,
+        redisUrl: redis.url,
+        publisher,
+        transact: createTransact({ db, publisher }),
+        cache,
+        clock,
+        log,
+      }
       const worker = startReminderWorker(deps, { concurrency: 10, tickMs })
       const stop = async () => {
         await worker.close()
         await publisher.close()
+        await cache.close()
       }
       stops.push(stop)
       return { ...deps, stop }

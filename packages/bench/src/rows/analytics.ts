@@ -1,4 +1,4 @@
-import { analyticsKey } from '@muster/person-cache'
+import { analyticsKey } from '@muster/cache'
 import { startApp } from '../apps.ts'
 import { rssMiB } from '../child.ts'
 import { milliseconds } from '../figures.ts'

@@ -1,8 +1,8 @@
+import { type Invalidator, invalidateProfile } from '@muster/cache'
 import type { Trx } from '@muster/db'
 import type { TransactContext } from '@muster/jobs/outbox'
 import type { Origin } from '../../http/actor.ts'
 import * as queries from './accounts.queries.ts'
-import { invalidateProfile, type ProfileCache } from './invalidate-profile.ts'
 
 export type { UserRow } from './accounts.queries.ts'
 export {
@@ -26,7 +26,7 @@ function invalidating<User extends string | { id: string }, Args extends unknown
   write: (trx: Trx, user: User, ...args: Args) => Promise<Result>,
 ) {
   return async (
-    cache: ProfileCache,
+    cache: Invalidator,
     { trx, afterCommit }: Pick<TransactContext, 'trx' | 'afterCommit'>,
     user: User,
     ...args: Args
@@ -66,7 +66,7 @@ export const setLastSeen = invalidating(queries.setLastSeen)
 
 /** Cancels the deletion that the user has requested, which every sign-in does. The caller has locked the row. */
 export async function cancelDeletion(
-  cache: ProfileCache,
+  cache: Invalidator,
   tx: Pick<TransactContext, 'trx' | 'audit' | 'afterCommit'>,
   { id, deletion_requested_at }: Pick<queries.UserRow, 'id' | 'deletion_requested_at'>,
   { origin, now }: { origin: Origin; now: Date },

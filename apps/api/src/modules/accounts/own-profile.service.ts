@@ -1,16 +1,15 @@
+import { invalidateAnalytics, profileKey } from '@muster/cache'
 import { DomainError } from '@muster/errors'
 import { isReservedUsername, reservedUsernameFault } from '@muster/identifiers'
-import { cachedIn, fillCache, invalidateAnalytics, profileKey, takeLease } from '@muster/person-cache'
 import { z } from 'zod'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
-import { readJson } from '../../http/read-json.ts'
 import { isUniqueViolation } from '../../sql/unique-violation.ts'
 import { type UserPatch, user as userSchema } from './accounts.schema.ts'
 import { findUser, lockUser, type UserRow, updateUser } from './accounts.service.ts'
 import { markOnline, toProfile, toUser } from './user-view.ts'
 
-type ProfileDeps = Pick<Deps, 'lookups' | 'redis' | 'clock'>
+type ProfileDeps = Pick<Deps, 'lookups' | 'cache' | 'clock'>
 const cacheMs = 600_000
 
 const profile = z.object({ version: z.int(), user: userSchema })
@@ -21,12 +20,17 @@ type Profile = z.output<typeof profile>
  * presence lookup is skipped.
  * @throws DomainError UNAUTHENTICATED when the user no longer exists
  */
-export async function getProfile(deps: ProfileDeps, userId: string): Promise<Profile> {
-  const found = await deps.redis.attempt((redis) => redis.get(profileKey(userId)), null)
-  const cached = cachedIn(found)
-  // A value that another release cached in another form counts as a miss.
-  const { version, user } = (cached && readJson(profile, cached)) || (await loadProfile(deps, userId))
-  return { version, user: markOnline(user, deps.clock.now()) }
+export async function getProfile({ lookups, cache, clock }: ProfileDeps, userId: string): Promise<Profile> {
+  const { version, user } = await cache.through(profileKey(userId), {
+    schema: profile,
+    ttlMs: () => cacheMs,
+    read: async () => {
+      const row = await findUser(lookups, userId)
+      if (!row) throw new DomainError('UNAUTHENTICATED')
+      return { version: row.version, user: toProfile(row) }
+    },
+  })
+  return { version, user: markOnline(user, clock.now()) }
 }
 
 /**
@@ -34,7 +38,7 @@ export async function getProfile(deps: ProfileDeps, userId: string): Promise<Pro
  * @throws DomainError USERNAME_TAKEN, STALE, VALIDATION_FAILED for a reserved username
  */
 export async function updateProfile(
-  deps: Pick<Deps, 'redis' | 'clock' | 'transact'>,
+  deps: Pick<Deps, 'cache' | 'clock' | 'transact'>,
   actor: Actor,
   patch: UserPatch,
   options: { isCurrent: (version: number) => boolean; origin: Origin },
@@ -70,16 +74,6 @@ export async function updateProfile(
 function assertUsernameAllowed(username: string | undefined, current: string): void {
   if (username === undefined || username === current || !isReservedUsername(username)) return
   throw new DomainError('VALIDATION_FAILED', { details: [{ path: 'body.username', message: reservedUsernameFault }] })
-}
-
-/** Reads the profile from Postgres and fills the cache, unless a change overtook the read. */
-async function loadProfile({ lookups, redis }: ProfileDeps, userId: string): Promise<Profile> {
-  const lease = await redis.attempt((client) => takeLease(client, profileKey(userId)), undefined)
-  const row = await findUser(lookups, userId)
-  if (!row) throw new DomainError('UNAUTHENTICATED')
-  const profile = { version: row.version, user: toProfile(row) }
-  if (lease) await redis.attempt((client) => fillCache(client, lease, JSON.stringify(profile), cacheMs), undefined)
-  return profile
 }
 
 /** Returns the fields of the row that the patch names. */

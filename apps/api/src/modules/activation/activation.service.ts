@@ -1,8 +1,8 @@
+import type { Invalidator } from '@muster/cache'
 import { DomainError } from '@muster/errors'
 import type { TransactContext } from '@muster/jobs/outbox'
 import type { Origin } from '../../http/actor.ts'
 import { setActive, type UserRow } from '../accounts/accounts.service.ts'
-import type { ProfileCache } from '../accounts/invalidate-profile.ts'
 import { endSessions, type RevocationDeps } from '../sessions/end-sessions.ts'
 
 type Tx = Pick<TransactContext, 'trx' | 'audit' | 'afterCommit'>
@@ -20,7 +20,7 @@ const auditedBy = ({ by, actorId }: Decision) => (actorId === null ? 'operator' 
  * deactivated can be deactivated once more by the platform, whose decision then holds.
  */
 export async function deactivate(
-  deps: ProfileCache & RevocationDeps,
+  deps: Invalidator & RevocationDeps,
   tx: Tx,
   user: Pick<UserRow, 'id' | 'is_active' | 'deactivated_by'>,
   decision: Decision,
@@ -45,7 +45,7 @@ export async function deactivate(
  * @throws DomainError FORBIDDEN for an organization when the platform deactivated the account
  */
 export async function reactivate(
-  deps: ProfileCache,
+  deps: Invalidator,
   tx: Tx,
   user: Pick<UserRow, 'id' | 'is_active' | 'deactivated_by'>,
   decision: Decision,

@@ -98,7 +98,7 @@ export const adminUsersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asy
       },
     },
     async (request) => {
-      await users.dropProfileOf(context, doerOf(request), request.params.id)
+      await users.invalidateProfileOf(context, doerOf(request), request.params.id)
       return okMessage('The next reading of the profile asks the database.')
     },
   )

@@ -1,10 +1,10 @@
+import { invalidateProfile } from '@muster/cache'
 import type { Trx } from '@muster/db'
 import { DomainError } from '@muster/errors'
 import type { TransactContext } from '@muster/jobs/outbox'
 import type { Role } from '@muster/policy'
 import type { Deps } from '../../deps.ts'
 import { findUser, lockUser, type UserRow } from '../accounts/accounts.service.ts'
-import { invalidateProfile } from '../accounts/invalidate-profile.ts'
 import { lockActor } from '../accounts/lock-actor.ts'
 import { onlineForMs, type Presence } from '../accounts/presence.ts'
 import { toProfile } from '../accounts/user-view.ts'
@@ -20,7 +20,7 @@ import { assertMayActOn, assertMayChangeRole } from './may-change.ts'
 /** What administration of people needs; the command line has no more than this. */
 export type PeopleDeps = RevocationDeps &
   Pick<Deps, 'db' | 'transact' | 'clock'> & {
-    redis: Pick<Deps['redis'], 'drop'>
+    cache: Pick<Deps['cache'], 'invalidate'>
     presence: Pick<Presence, 'lastSeen'>
   }
 
@@ -105,7 +105,7 @@ export async function revokeSessions(deps: PeopleDeps, doer: Doer, userId: strin
 }
 
 /** Has the next reading of somebody's profile, the own one too, ask Postgres; it changes nobody. @throws DomainError NOT_FOUND */
-export async function dropProfileOf(deps: PeopleDeps, doer: Doer, userId: string): Promise<void> {
+export async function invalidateProfileOf(deps: PeopleDeps, doer: Doer, userId: string): Promise<void> {
   assertMay(doer, 'person.change')
   present(await findUser(deps.db, userId))
   await deps.transact(async ({ audit, afterCommit }) => {

@@ -1,4 +1,4 @@
-import { profileKey } from '@muster/person-cache'
+import { profileKey } from '@muster/cache'
 import type { Role } from '@muster/policy'
 import { eventually, type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'

@@ -1,15 +1,20 @@
+import { analyticsKey } from '@muster/cache'
 import { DomainError } from '@muster/errors'
 import { dateIn, offsetPeriods, startOfDate } from '@muster/zones'
+import { z } from 'zod'
 import type { Deps } from '../../deps.ts'
 import type { Actor } from '../../http/actor.ts'
 import { getProfile } from '../accounts/own-profile.service.ts'
 import { type AnalyticsRow, readAnalytics } from './analytics.queries.ts'
-import type { Analytics, Streaks, Told } from './analytics.schema.ts'
-import { throughCache } from './analytics-cache.ts'
+import { type Analytics, type Streaks, type Told, told } from './analytics.schema.ts'
 
-type AnalyticsDeps = Pick<Deps, 'db' | 'lookups' | 'redis' | 'clock'>
+type AnalyticsDeps = Pick<Deps, 'db' | 'lookups' | 'cache' | 'clock'>
 
 const withoutCategory = 'Uncategorized'
+
+/** `validUntilMs` is the user's next midnight, when another day begins. */
+const cachedAnalytics = z.object({ validUntilMs: z.int(), value: told })
+const cacheMs = 300_000
 
 /** What the actor has before them and behind them. Counts tasks that are theirs or assigned to them, whoever completed them. */
 export const getAnalytics = async (deps: AnalyticsDeps, actor: Actor): Promise<Analytics> =>
@@ -19,19 +24,26 @@ export const getAnalytics = async (deps: AnalyticsDeps, actor: Actor): Promise<A
 export const getStreaks = async (deps: AnalyticsDeps, actor: Actor): Promise<Streaks> =>
   (await getBoth(deps, actor)).streaks
 
-/** One reading tells both, and one key holds both, so that they never contradict each other. */
-function getBoth(deps: AnalyticsDeps, { userId }: Actor): Promise<Told> {
-  return throughCache(deps, userId, async () => {
-    const now = deps.clock.now()
-    const { user } = await getProfile(deps, userId)
-    const guessed = await readIn(user.timezone, deps, userId, now)
-    // The cached profile may be of before a change.
-    const isGuessRight = guessed.row.timezone === user.timezone
-    const { row, today } = isGuessRight ? guessed : await readIn(guessed.row.timezone, deps, userId, now)
-    const streaks = { active: row.activeStreak, longest: row.longestStreak }
-    const endsAt = startOfDate(today.add({ days: 1 }), row.timezone)
-    return { value: { analytics: toAnalytics(row, today, now), streaks }, endsAt }
+/** Returns both from one read and one cached value, so that they never contradict each other. */
+async function getBoth(deps: AnalyticsDeps, { userId }: Actor): Promise<Told> {
+  const { value } = await deps.cache.through(analyticsKey(userId), {
+    schema: cachedAnalytics,
+    ttlMs: ({ validUntilMs }) => Math.min(cacheMs, validUntilMs - deps.clock.now().getTime()),
+    read: () => readBoth(deps, userId),
   })
+  return value
+}
+
+async function readBoth(deps: AnalyticsDeps, userId: string): Promise<z.output<typeof cachedAnalytics>> {
+  const now = deps.clock.now()
+  const { user } = await getProfile(deps, userId)
+  const guessed = await readIn(user.timezone, deps, userId, now)
+  // The cached profile may be older than a change of the timezone.
+  const isGuessRight = guessed.row.timezone === user.timezone
+  const { row, today } = isGuessRight ? guessed : await readIn(guessed.row.timezone, deps, userId, now)
+  const streaks = { active: row.activeStreak, longest: row.longestStreak }
+  const validUntilMs = startOfDate(today.add({ days: 1 }), row.timezone).getTime()
+  return { validUntilMs, value: { analytics: toAnalytics(row, today, now), streaks } }
 }
 
 /** What there is to tell by the calendar of a zone: all dates are worked out by the zone data of this process. */

@@ -1,16 +1,16 @@
+import type { Invalidator } from '@muster/cache'
 import { DomainError } from '@muster/errors'
 import { deletionGraceMs } from '@muster/jobs/definitions'
 import { insertMail } from '@muster/mail'
 import type { Actor, Origin } from '../../http/actor.ts'
 import { lockUser, setDeletionRequested } from '../accounts/accounts.service.ts'
-import type { ProfileCache } from '../accounts/invalidate-profile.ts'
 import { isLastAdmin } from '../members/membership.service.ts'
 import type { PasswordDeps } from '../reauthentication/check-password.ts'
 import { type Confirmation, reauthenticate } from '../reauthentication/reauthenticate.ts'
 import { endSessions, type RevocationDeps } from '../sessions/end-sessions.ts'
 import { sessionBeganAt } from '../sessions/sessions.service.ts'
 
-type DeletionDeps = PasswordDeps & ProfileCache & RevocationDeps
+type DeletionDeps = PasswordDeps & Invalidator & RevocationDeps
 
 /**
  * Requests the deletion of the actor's account: ends all sessions and mails until when a sign-in cancels it. A worker makes

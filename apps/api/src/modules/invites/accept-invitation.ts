@@ -71,7 +71,7 @@ export async function acceptAsNewcomer(
  * @throws DomainError INVITE_INVALID, also when it is for another e-mail; ALREADY_EXISTS, ROLE_NOT_ALLOWED, LAST_ADMIN
  */
 export async function acceptAsUser(
-  deps: { clock: Clock; redis: Pick<Deps['redis'], 'drop'> },
+  deps: { clock: Clock; cache: Pick<Deps['cache'], 'invalidate'> },
   tx: TransactContext,
   emailId: string,
   user: UserRow,
@@ -101,7 +101,7 @@ export async function acceptAsUser(
  * accepted it already, by creating the account.
  */
 export async function acceptAtSignIn(
-  deps: { clock: Clock; redis: Pick<Deps['redis'], 'drop'> },
+  deps: { clock: Clock; cache: Pick<Deps['cache'], 'invalidate'> },
   tx: TransactContext,
   emailId: string,
   user: UserRow,

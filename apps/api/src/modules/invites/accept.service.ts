@@ -62,7 +62,7 @@ export async function acceptWithPassword(
  * @throws DomainError INVITE_INVALID, also when it is for another e-mail; ALREADY_EXISTS, ROLE_NOT_ALLOWED, LAST_ADMIN
  */
 export async function acceptSignedIn(
-  deps: ReadDeps & Pick<Deps, 'redis' | 'transact'>,
+  deps: ReadDeps & Pick<Deps, 'cache' | 'transact'>,
   actor: Actor,
   token: string,
   origin: Origin,

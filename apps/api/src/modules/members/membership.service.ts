@@ -1,17 +1,17 @@
+import type { Invalidator } from '@muster/cache'
+import { invalidateAnalytics } from '@muster/cache'
 import type { Trx } from '@muster/db'
 import { DomainError } from '@muster/errors'
 import type { TransactContext } from '@muster/jobs/outbox'
-import { invalidateAnalytics } from '@muster/person-cache'
 import type { Deps } from '../../deps.ts'
 import { setRoleAndOrganization, type UserRow } from '../accounts/accounts.service.ts'
-import type { ProfileCache } from '../accounts/invalidate-profile.ts'
 import type { Membership } from '../organizations/organizations.service.ts'
 import { cancelUnseenReminders } from '../reminders/task-reminders.service.ts'
 import { forceRenewal } from '../sessions/renew-access.ts'
 import { transferTasks } from '../tasks/transfer-tasks.ts'
 import * as queries from './membership.queries.ts'
 
-export type MembershipDeps = ProfileCache & Pick<Deps, 'clock'>
+export type MembershipDeps = Invalidator & Pick<Deps, 'clock'>
 
 /**
  * Gives a user another role, in another organization or in none. Transfers their tasks there, cancels their reminders of

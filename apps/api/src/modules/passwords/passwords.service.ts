@@ -16,7 +16,7 @@ import { type EndReason, endSessions } from '../sessions/end-sessions.ts'
 import * as queries from './passwords.queries.ts'
 import type { ChangePassword, ResetPassword } from './passwords.schema.ts'
 
-type ChangeDeps = PasswordDeps & Pick<Deps, 'redis' | 'revocations'>
+type ChangeDeps = PasswordDeps & Pick<Deps, 'cache' | 'revocations'>
 
 /** The address of the mail for an unknown e-mail, which has expired before it is sent (RFC 2606 reserves the domain). */
 const nobody = 'nobody@example.invalid'

@@ -1,3 +1,4 @@
+import { invalidateProfile } from '@muster/cache'
 import { isDatabaseUnavailable, newId } from '@muster/db'
 import { DomainError } from '@muster/errors'
 import { deleteFiles, optimizeAvatar } from '@muster/jobs/definitions'
@@ -6,7 +7,6 @@ import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
 import type { StagedFile } from '../../http/uploads/receive-files.ts'
 import { avatarVersionOf } from '../accounts/avatar-url.ts'
-import { invalidateProfile } from '../accounts/invalidate-profile.ts'
 import { findPublicUser } from '../accounts/public-users.service.ts'
 import * as queries from './avatar.queries.ts'
 
@@ -47,7 +47,7 @@ export async function replaceAvatar(
 
 /** Takes the picture away, also one that is being made. Without one nothing happens. */
 export async function removeAvatar(
-  deps: Pick<Deps, 'transact' | 'redis' | 'clock'>,
+  deps: Pick<Deps, 'transact' | 'cache' | 'clock'>,
   { userId }: Actor,
   { origin }: Options,
 ): Promise<void> {

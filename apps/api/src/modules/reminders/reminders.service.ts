@@ -1,6 +1,6 @@
+import { invalidateAnalytics } from '@muster/cache'
 import { newId, type Trx } from '@muster/db'
 import { DomainError } from '@muster/errors'
-import { invalidateAnalytics } from '@muster/person-cache'
 import { z } from 'zod'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
@@ -22,7 +22,7 @@ const minuteMs = 60_000
  *   since, VALIDATION_FAILED for a time that has passed, IDEMPOTENCY_MISMATCH
  */
 export function createReminder(
-  { transact, redis, clock }: Pick<Deps, 'transact' | 'redis' | 'clock'>,
+  { transact, cache, clock }: Pick<Deps, 'transact' | 'cache' | 'clock'>,
   actor: Actor,
   fields: NewReminder,
   { idempotency, origin }: { idempotency: Idempotency | undefined; origin: Origin },
@@ -40,7 +40,7 @@ export function createReminder(
     const reminder = newReminderOf({ id, scheduledAt }, fields, now)
     await queries.insertReminder(trx, actor.userId, reminder)
     audit({ ...eventOn(actor, id, origin), action: 'reminder.created', after: reminder })
-    afterCommit(() => invalidateAnalytics({ redis }, [actor.userId]))
+    afterCommit(() => invalidateAnalytics({ cache }, [actor.userId]))
     return reminder
   })
 }
@@ -72,7 +72,7 @@ export async function listRemindersOfTask({ db }: Pick<Deps, 'db'>, actor: Actor
  * @throws DomainError NOT_FOUND, CONFLICT, VALIDATION_FAILED for a time that has passed
  */
 export function updateReminder(
-  { transact, redis, clock }: Pick<Deps, 'transact' | 'redis' | 'clock'>,
+  { transact, cache, clock }: Pick<Deps, 'transact' | 'cache' | 'clock'>,
   actor: Actor,
   id: string,
   patch: ReminderPatch,
@@ -93,14 +93,14 @@ export function updateReminder(
       before,
       after,
     })
-    afterCommit(() => invalidateAnalytics({ redis }, [actor.userId]))
+    afterCommit(() => invalidateAnalytics({ cache }, [actor.userId]))
     return after
   })
 }
 
 /** Deletes a reminder of the actor. @returns the reminder as it was @throws DomainError NOT_FOUND */
 export function deleteReminder(
-  { transact, redis }: Pick<Deps, 'transact' | 'redis'>,
+  { transact, cache }: Pick<Deps, 'transact' | 'cache'>,
   actor: Actor,
   id: string,
   { origin }: { origin: Origin },
@@ -109,7 +109,7 @@ export function deleteReminder(
     const before = ownOrThrow(await queries.lockReminder(trx, id, actor.userId))
     await queries.deleteReminder(trx, id)
     audit({ ...eventOn(actor, id, origin), action: 'reminder.deleted', before })
-    afterCommit(() => invalidateAnalytics({ redis }, [actor.userId]))
+    afterCommit(() => invalidateAnalytics({ cache }, [actor.userId]))
     return before
   })
 }

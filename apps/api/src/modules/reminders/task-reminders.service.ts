@@ -1,5 +1,5 @@
+import { invalidateAnalytics } from '@muster/cache'
 import type { TransactContext } from '@muster/jobs/outbox'
-import { invalidateAnalytics } from '@muster/person-cache'
 import type { Deps } from '../../deps.ts'
 import * as queries from './task-reminders.queries.ts'
 
@@ -8,7 +8,7 @@ import * as queries from './task-reminders.queries.ts'
  * task, and invalidates the analytics of the users whose reminders it has changed.
  */
 
-type CacheDeps = { redis: Pick<Deps['redis'], 'drop'> }
+type CacheDeps = { cache: Pick<Deps['cache'], 'invalidate'> }
 type Tx = Pick<TransactContext, 'trx' | 'afterCommit'>
 
 /** Completes the pending and sent reminders of a task that is completed. */

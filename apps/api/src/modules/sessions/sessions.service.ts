@@ -1,9 +1,9 @@
+import { invalidateProfile } from '@muster/cache'
 import type { Trx } from '@muster/db'
 import { DomainError } from '@muster/errors'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
 import { lockUser } from '../accounts/accounts.service.ts'
-import { invalidateProfile } from '../accounts/invalidate-profile.ts'
 import { endSession, endSessions, type RevocationDeps } from './end-sessions.ts'
 import * as queries from './sessions.queries.ts'
 
@@ -29,14 +29,14 @@ export async function revokeSession(deps: SessionDeps, actor: Actor, sessionId: 
 }
 
 /** Ends the actor's own session. Of two tabs that sign out at once, both succeed. */
-export async function logout(deps: SessionDeps & Pick<Deps, 'redis'>, actor: Actor, origin: Origin): Promise<void> {
+export async function logout(deps: SessionDeps & Pick<Deps, 'cache'>, actor: Actor, origin: Origin): Promise<void> {
   await endSession(deps, actor, actor.sessionId, origin)
   await invalidateProfile(deps, actor.userId)
 }
 
 /** Ends every session of the actor, the current one too. */
 export async function logoutAll(
-  deps: SessionDeps & Pick<Deps, 'redis'>,
+  deps: SessionDeps & Pick<Deps, 'cache'>,
   { userId }: Actor,
   origin: Origin,
 ): Promise<void> {

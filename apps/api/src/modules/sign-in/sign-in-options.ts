@@ -15,6 +15,7 @@ export type SignInOptions = {
 export type SignInDeps = Pick<
   Context,
   | 'accessTokens'
+  | 'cache'
   | 'clock'
   | 'config'
   | 'db'

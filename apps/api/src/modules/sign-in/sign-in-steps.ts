@@ -15,7 +15,7 @@ import type { SignInDeps, SignInMethod, SignInOptions } from './sign-in-options.
 export type SignedIn = { requiresTwoFactor: false; user: User; grant: SessionGrant }
 
 /** What opening the session needs. */
-type OpenDeps = Pick<SignInDeps, 'accessTokens' | 'clock' | 'config' | 'invitations' | 'redis' | 'revocations'>
+type OpenDeps = Pick<SignInDeps, 'accessTokens' | 'cache' | 'clock' | 'config' | 'invitations' | 'revocations'>
 
 /**
  * Continues after the first step of every kind of sign-in: opens a session, or issues the challenge of the second factor.

@@ -1,7 +1,7 @@
+import { invalidateAnalytics } from '@muster/cache'
 import { newId } from '@muster/db'
 import { DomainError } from '@muster/errors'
 import type { TransactContext } from '@muster/jobs/outbox'
-import { invalidateAnalytics } from '@muster/person-cache'
 import { canDeleteTask } from '@muster/policy'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
@@ -28,7 +28,7 @@ type ChangeOptions = { isCurrent: (version: number) => boolean; origin: Origin }
  *   IDEMPOTENCY_MISMATCH, and CONFLICT when the task created with the key has been deleted since
  */
 export async function createTask(
-  deps: Pick<Deps, 'db' | 'transactStatement' | 'redis' | 'clock'>,
+  deps: Pick<Deps, 'db' | 'transactStatement' | 'cache' | 'clock'>,
   actor: Actor,
   fields: NewTask,
   { idempotency, origin }: { idempotency: Idempotency | undefined; origin: Origin },
@@ -80,7 +80,7 @@ export async function listTasks({ db }: Pick<Deps, 'db'>, actor: Actor, query: T
  * @throws DomainError NOT_FOUND, STALE, VALIDATION_FAILED for an assignee who is no active member of the organization
  */
 export function updateTask(
-  deps: Pick<Deps, 'transact' | 'redis' | 'clock'>,
+  deps: Pick<Deps, 'transact' | 'cache' | 'clock'>,
   actor: Actor,
   id: string,
   patch: TaskPatch,
@@ -113,7 +113,7 @@ export function updateTask(
 }
 
 async function updateReminders(
-  deps: Pick<Deps, 'redis'>,
+  deps: Pick<Deps, 'cache'>,
   tx: TransactContext,
   { id, completedAt, dueDate }: Task,
   changes: Partial<Task>,
@@ -130,7 +130,7 @@ async function updateReminders(
  * @throws DomainError NOT_FOUND, STALE, and FORBIDDEN for an assignee who is neither owner nor organization admin
  */
 export function deleteTask(
-  deps: Pick<Deps, 'transact' | 'redis'>,
+  deps: Pick<Deps, 'transact' | 'cache'>,
   actor: Actor,
   id: string,
   { isCurrent, origin }: ChangeOptions,

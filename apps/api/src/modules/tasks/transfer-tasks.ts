@@ -1,5 +1,5 @@
+import { invalidateAnalytics } from '@muster/cache'
 import type { TransactContext } from '@muster/jobs/outbox'
-import { invalidateAnalytics } from '@muster/person-cache'
 import type { Deps } from '../../deps.ts'
 import { cancelUnseenReminders } from '../reminders/task-reminders.service.ts'
 import * as queries from './transfer-tasks.queries.ts'
@@ -13,7 +13,7 @@ const tasksPerStatement = 1_000
  * is unassigned from the tasks of others. Invalidates the analytics of everybody concerned.
  */
 export async function transferTasks(
-  deps: { redis: Pick<Deps['redis'], 'drop'> },
+  deps: { cache: Pick<Deps['cache'], 'invalidate'> },
   tx: Pick<TransactContext, 'trx' | 'afterCommit'>,
   { userId, organizationId }: { userId: string; organizationId: string | null },
   now: Date,

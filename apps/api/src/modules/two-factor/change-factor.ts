@@ -27,7 +27,7 @@ type Change = {
  * @throws DomainError CONFLICT when the method is not `from`
  */
 export async function changeFactor(
-  deps: Pick<Deps, 'transact' | 'clock' | 'redis'>,
+  deps: Pick<Deps, 'transact' | 'clock' | 'cache'>,
   { id }: UserRow,
   { from, to, action, change, origin }: Change,
   write: (tx: TransactContext, now: Date) => Promise<void>,

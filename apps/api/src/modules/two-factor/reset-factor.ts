@@ -6,7 +6,7 @@ import { sendSecurityAlert } from '../security-events/security-alert.ts'
 import { forceRenewal } from '../sessions/renew-access.ts'
 import * as queries from './two-factor.queries.ts'
 
-type ResetDeps = Pick<Deps, 'transact' | 'clock'> & { redis: Pick<Deps['redis'], 'drop'> }
+type ResetDeps = Pick<Deps, 'transact' | 'clock'> & { cache: Pick<Deps['cache'], 'invalidate'> }
 
 /**
  * Removes the second factor of a user who has lost the app and the recovery codes, and alerts them. The operator has

@@ -21,7 +21,7 @@ import { createRecoveryCodes } from './recovery-codes.ts'
 import { findSecretOfCode, sealSecret, unsealPending } from './totp-secrets.ts'
 import * as queries from './two-factor.queries.ts'
 
-export type TwoFactorDeps = PasswordDeps & Pick<Deps, 'redis'>
+export type TwoFactorDeps = PasswordDeps & Pick<Deps, 'cache'>
 
 /** The name that authenticator apps show. */
 const issuer = 'Muster'

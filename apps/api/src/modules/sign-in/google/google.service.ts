@@ -80,7 +80,7 @@ export async function finishFlow(
  *   reauthenticateUnlessRecent throws
  */
 export async function unlink(
-  deps: Pick<SignInDeps, 'clock' | 'config' | 'db' | 'passwords' | 'redis' | 'transact'>,
+  deps: Pick<SignInDeps, 'cache' | 'clock' | 'config' | 'db' | 'passwords' | 'transact'>,
   actor: Actor,
   confirmation: Confirmation,
   origin: Origin,

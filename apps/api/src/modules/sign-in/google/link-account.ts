@@ -11,7 +11,7 @@ import type { Identity } from './claims.ts'
 import { GoogleError } from './google-errors.ts'
 import { nameFrom, usernameFrom } from './names.ts'
 
-type LinkDeps = Pick<SignInDeps, 'clock' | 'config' | 'db' | 'invitations' | 'redis' | 'transact'>
+type LinkDeps = Pick<SignInDeps, 'cache' | 'clock' | 'config' | 'db' | 'invitations' | 'transact'>
 type Options = { invite: OpenInvitation | undefined; origin: Origin }
 
 /** Each round but the last was lost to a faster request. Losing this often is no coincidence. */

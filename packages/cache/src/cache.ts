@@ -1,0 +1,59 @@
+import type { Logger } from '@muster/logger'
+import type { z } from 'zod'
+import { cachedText, fill, takeLease } from './lease.ts'
+import type { OptionalRedis } from './optional-redis.ts'
+import { startInvalidation } from './start-invalidation.ts'
+
+/** A value that may be cached. */
+export type Cached<S extends z.ZodType> = {
+  /** What a cached text must be. A text of another shape, for example of another release, counts as missing. */
+  schema: S
+  /** How long the value may still be served, in milliseconds. A cached value with 0 or less left counts as missing. */
+  ttlMs: (value: z.output<S>) => number
+  /** Reads the value from Postgres. */
+  read: () => Promise<z.output<S>>
+}
+
+export type Cache = {
+  /**
+   * Returns the cached value, or reads it and fills the cache (cache-aside). A value that was read before an invalidation is
+   * returned but not cached. While Redis is unavailable every call reads.
+   * @throws what `read` throws
+   */
+  through<S extends z.ZodType>(key: string, cached: Cached<S>): Promise<z.output<S>>
+  /**
+   * Deletes the keys, so that the next call of `through` reads. Runs after the commit of a change. Keys that Redis did not
+   * delete are deleted when it is available again. Never rejects.
+   */
+  invalidate(keys: Iterable<string>): Promise<void>
+  /** Retries pending invalidations once more. @returns the number of keys that stay cached until they expire; logged as well */
+  close(): Promise<number>
+}
+
+/** Creates the cache on a Redis whose owner decides how long a command may take. */
+export function createCache({ redis, log }: { redis: OptionalRedis; log: Logger }): Cache {
+  const invalidation = startInvalidation({ redis, log })
+  return {
+    async through(key, { schema, ttlMs, read }) {
+      const text = cachedText(await redis.attempt((client) => client.get(key), null))
+      const known = text === undefined ? undefined : parse(schema, text)
+      if (known !== undefined && ttlMs(known) > 0) return known
+      const lease = await redis.attempt((client) => takeLease(client, key), undefined)
+      const value = await read()
+      const leftMs = ttlMs(value)
+      if (lease && leftMs > 0)
+        await redis.attempt((client) => fill(client, lease, JSON.stringify(value), leftMs), undefined)
+      return value
+    },
+    invalidate: invalidation.invalidate,
+    close: invalidation.close,
+  }
+}
+
+function parse<S extends z.ZodType>(schema: S, text: string): z.output<S> | undefined {
+  try {
+    return schema.safeParse(JSON.parse(text)).data
+  } catch {
+    return undefined
+  }
+}

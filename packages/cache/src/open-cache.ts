@@ -1,0 +1,42 @@
+import { once } from 'node:events'
+import { failFastRedis, lastErrorOf } from '@muster/jobs/redis'
+import type { Logger } from '@muster/logger'
+import { trackOutage } from '@muster/telemetry'
+import { type Cache, createCache } from './cache.ts'
+import type { OptionalRedis } from './optional-redis.ts'
+
+const connectPatienceMs = 2_000
+
+/** Opens a connection of the cache's own, for a process that invalidates now and then. */
+export function openCache({ redisUrl, log }: { redisUrl: string; log: Logger }): Cache {
+  const redis = failFastRedis(redisUrl, { enableAutoPipelining: true })
+  const outage = trackOutage({
+    log,
+    fields: { dependency: 'redis', component: 'cache' },
+    down: 'redis unavailable, cache invalidation is retried',
+    up: 'redis available, cache invalidation resumed',
+  })
+  const attempt: OptionalRedis['attempt'] = async (command, fallback) => {
+    try {
+      if (isConnecting(redis.status)) await once(redis, 'ready', { signal: AbortSignal.timeout(connectPatienceMs) })
+      const answer = await command(redis)
+      outage.succeeded()
+      return answer
+    } catch (error) {
+      outage.failed(lastErrorOf(redis) ?? error)
+      return fallback
+    }
+  }
+  const cache = createCache({ redis: { attempt }, log })
+  return {
+    ...cache,
+    async close() {
+      const expiring = await cache.close()
+      redis.disconnect()
+      return expiring
+    },
+  }
+}
+
+/** Whether the first connection is being made. After an outage the status is `reconnecting`, and nothing waits. */
+const isConnecting = (status: string) => status === 'connecting' || status === 'connect'
