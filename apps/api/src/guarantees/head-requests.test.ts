@@ -4,7 +4,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { uploadTo } from '../modules/attachments/testing/upload-fixtures.ts'
 import { accessTokenTtlMs } from '../modules/sessions/access-tokens.ts'
-import { make } from '../modules/tasks/testing/tasks-fixtures.ts'
+import { createTask } from '../modules/tasks/testing/tasks-fixtures.ts'
 import { buildTestApp, type TestApp, type TestPerson } from '../testing/api.ts'
 
 const clock = manualClock()
@@ -23,7 +23,7 @@ afterAll(() => api.close())
 
 /** Every address of a GET, with objects that exist, so that a handler gets as far as it can. */
 async function addressesOf(): Promise<string[]> {
-  const task = await make(owner, { dueDate: '2099-01-01T12:00:00.000Z' })
+  const task = await createTask(owner, { dueDate: '2099-01-01T12:00:00.000Z' })
   const reminder = await owner.inject('POST', '/api/v1/reminders', { taskId: task.id, offsetMinutes: 30 })
   await api.listen()
   const { body: uploaded } = await uploadTo({ person: owner, task: task.id }, { 'notes.txt': 'Water them.' })

@@ -6,7 +6,7 @@ import { createLookupDb, isDatabaseUnavailable } from '@muster/db'
 import { eventually } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { make, tasksUrl } from '../modules/tasks/testing/tasks-fixtures.ts'
+import { createTask, tasksUrl } from '../modules/tasks/testing/tasks-fixtures.ts'
 import { buildTestApp, type TestApp, type TestPerson } from '../testing/api.ts'
 
 let api: TestApp
@@ -26,7 +26,7 @@ const read = async (person: TestPerson, id: string) => {
 
 test('of hundreds who read at the same moment each gets what they asked for, over one connection', async () => {
   const bob = await api.signUp()
-  const tasks = await Promise.all(Array.from({ length: 20 }, () => make(ann)))
+  const tasks = await Promise.all(Array.from({ length: 20 }, () => createTask(ann)))
   const readings = Array.from({ length: 300 }, (_, index) => {
     const { id } = tasks[index % tasks.length]
     return index % 3 === 0
@@ -40,7 +40,7 @@ test('of hundreds who read at the same moment each gets what they asked for, ove
 })
 
 test('a task is read while every connection of the pool is taken', async () => {
-  const { id } = await make(ann)
+  const { id } = await createTask(ann)
   const release = Promise.withResolvers<void>()
   const { poolMax } = api.deps.config.database
   let taken = 0
@@ -72,7 +72,7 @@ test('a question that fails, fails alone among those asked with it', async () =>
 })
 
 test('a table that a migration holds makes its readings 503 soon, and holds up none of another', async () => {
-  const { id } = await make(ann)
+  const { id } = await createTask(ann)
   const profileOf = async (person: TestPerson) => (await person.inject('GET', '/api/v1/users/me')).statusCode
   await api.db.transaction().execute(async (trx) => {
     await sql`lock table tasks in access exclusive mode`.execute(trx)
@@ -98,7 +98,7 @@ test('those who ask first for a table that is held are all told so, though they 
 })
 
 test('a column that a migration adds while the API runs disturbs nobody', async () => {
-  const { id: taskId } = await make(ann, { dueDate: '2100-01-01T00:00:00.000Z' })
+  const { id: taskId } = await createTask(ann, { dueDate: '2100-01-01T00:00:00.000Z' })
   const body = { taskId, offsetMinutes: 5 }
   const { id } = (await ann.inject('POST', '/api/v1/reminders', body)).json().data.reminder
   const everyWay = async () => {
@@ -133,7 +133,7 @@ test('a Postgres that takes the connection and says nothing is unavailable withi
 })
 
 test('when the connection breaks amid readings they are answered or told to come again, and the next one has a new one', async () => {
-  const { id } = await make(ann)
+  const { id } = await createTask(ann)
   await read(ann, id)
   const readings = Array.from({ length: 100 }, () => read(ann, id))
   const killed = sql<{ ok: boolean }>`select pg_terminate_backend(pid) as ok from pg_stat_activity where ${shared}`

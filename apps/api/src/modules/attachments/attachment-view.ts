@@ -2,12 +2,12 @@ import type { Database } from '@muster/db'
 import type { Selectable } from 'kysely'
 import type { Attachment } from './attachments.schema.ts'
 
-/** A row as Postgres gives it, or as it stands in aggregated JSON: times may be text. */
+/** A row from a query or from aggregated JSON, in which instants are text. */
 export type AttachmentRow = Omit<Selectable<Database['attachments']>, 'created_at' | 'updated_at'> & {
   created_at: Date | string
 }
 
-/** The row as those who see the task get it. */
+/** Converts a row to the shape of the API. */
 export function toAttachment(row: AttachmentRow): Attachment {
   const path = `/api/v1/attachments/${row.id}`
   return {

@@ -32,7 +32,7 @@ export const attachmentsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
       schema: {
         tags,
         summary: 'Attach files to a task',
-        description: 'Up to 10 files, 10 MiB each; all of them are kept, or none.',
+        description: 'Up to 10 files, 10 MiB each; all of them are stored, or none.',
         consumes: ['multipart/form-data'],
         params: attachmentParams,
         body: uploadBody,
@@ -77,7 +77,7 @@ export const attachmentsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
       config: { ...signedIn, target: { type: 'attachment', param: 'id' } },
       schema: {
         tags,
-        summary: 'Read what is known of a file',
+        summary: 'Read the metadata of a file',
         params: attachmentParams,
         response: { 200: attachmentReply, ...notFound },
       },
@@ -90,7 +90,7 @@ export const attachmentsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
       `/attachments/:id/${variant}`,
       {
         config: signedIn,
-        // Ranges count the bytes as they are stored.
+        // Ranges refer to the stored bytes, which compression would change.
         compress: false,
         schema: {
           tags,
@@ -114,7 +114,7 @@ export const attachmentsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
       config: { ...signedIn, target: { type: 'attachment', param: 'id' } },
       schema: {
         tags,
-        summary: 'Remove a file',
+        summary: 'Delete a file',
         params: attachmentParams,
         response: { 200: attachmentReply, ...notFound, 403: errorReply },
       },

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { id } from '../../http/fields.ts'
 import { instant, replyOf } from '../../http/reply.ts'
 
-/** A file of a task. Images are `processing` until the image worker is done with them. */
+/** A file of a task. An image is `processing` until the image worker has processed it. */
 export const attachment = z
   .object({
     id: z.uuid(),
@@ -17,7 +17,7 @@ export const attachment = z
     thumbnailUrl: z.string().nullable(),
     width: z.int().nullable(),
     height: z.int().nullable(),
-    /** Bytes before and after, and the whole percent that was saved; null for what was not optimised. */
+    /** Bytes before and after, and the percentage saved; null for a file that was not optimized. */
     optimizationStats: z
       .object({ originalSize: z.int(), optimizedSize: z.int(), compressionRatio: z.int() })
       .nullable(),
@@ -31,7 +31,7 @@ export const attachmentParams = z.strictObject({ id })
 export const attachmentReply = replyOf(z.object({ attachment }))
 export const attachmentsReply = replyOf(z.object({ attachments: z.array(attachment) }))
 
-/** For the documentation alone: the parts are read as a stream, past any schema. */
+/** For the documentation only: the parts are read as a stream without a schema. */
 export const uploadBody = z.unknown().meta({
   type: 'object',
   properties: { files: { type: 'array', items: { type: 'string', format: 'binary' }, minItems: 1, maxItems: 10 } },

@@ -15,6 +15,7 @@ import type { Attachment } from './attachments.schema.ts'
 type UploadDeps = Pick<Deps, 'db' | 'transact' | 'storage' | 'config' | 'clock' | 'log'>
 type NewFile = StagedFile & { id: string }
 
+/** Keeps the payload of a job small. */
 const keysPerJob = 300
 const processingRetrySeconds = 2
 

@@ -1,7 +1,7 @@
 import { columnsOf } from '../../sql/columns.ts'
 import type { Notification } from './notifications.schema.ts'
 
-/** A notification as it is stored: of a row that stands for more than are shown, `summarized` tells the number. */
+/** A notification as it is stored: `summarized` is the number of notifications that the row summarizes, or null. */
 export type StoredNotification = Notification & { summarized: number | null }
 
 /** The columns of a notification by its fields: the one list of them. */

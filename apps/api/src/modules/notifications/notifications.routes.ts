@@ -20,7 +20,7 @@ export const notificationsRoutes: FastifyPluginAsyncZod<{ context: Context }> = 
       config: signedIn,
       schema: {
         tags,
-        summary: 'List the own notifications, the newest first',
+        summary: 'List the caller’s notifications, the newest first',
         querystring: notificationQuery,
         response: { 200: notificationPageReply },
       },
@@ -65,7 +65,7 @@ export const notificationsRoutes: FastifyPluginAsyncZod<{ context: Context }> = 
       schema: {
         tags,
         summary: 'Mark all notifications as read',
-        description: '`count` says how many were unread.',
+        description: '`count` is the number of notifications that were unread.',
         response: { 200: countReply },
       },
     },

@@ -15,7 +15,7 @@ export const notification = z
     /** Null also when the task is deleted. */
     taskId: z.uuid().nullable(),
     chatId: z.uuid().nullable(),
-    /** What belongs to its kind; of a row that stands for more than are shown, `summarized` says for how many. */
+    /** Data of its type; `summarized` is the number of notifications that the row summarizes. */
     data: z.record(z.string(), z.unknown()),
     isRead: z.boolean(),
     createdAt: instant,
@@ -26,7 +26,7 @@ export type Notification = z.infer<typeof notification>
 export const notificationParams = z.strictObject({ id })
 
 export const notificationQuery = z.strictObject({
-  /** `true` lists the unread alone, `false` the read alone. */
+  /** `true` lists only unread notifications, `false` only read ones. */
   unread: z
     .enum(['true', 'false'])
     .transform((value) => value === 'true')

@@ -25,7 +25,7 @@ export const remindersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asyn
       config: { ...signedIn, target: { type: 'task', field: 'taskId' } },
       schema: {
         tags,
-        summary: 'Set a reminder for a task',
+        summary: 'Create a reminder of a task',
         headers: idempotencyHeaders,
         body: newReminder,
         response: { 201: reminderReply, ...notFound, 409: errorReply, 422: errorReply },
@@ -45,7 +45,7 @@ export const remindersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asyn
       config: signedIn,
       schema: {
         tags,
-        summary: 'List the own reminders',
+        summary: 'List the caller’s reminders',
         querystring: reminderQuery,
         response: { 200: reminderPageReply },
       },
@@ -62,7 +62,7 @@ export const remindersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asyn
       config: { ...signedIn, target: { type: 'task', param: 'id' } },
       schema: {
         tags,
-        summary: 'List the own reminders of a task',
+        summary: 'List the caller’s reminders of a task',
         params: reminderParams,
         response: { 200: remindersReply, ...notFound },
       },

@@ -8,18 +8,18 @@ const type = z.enum(['email', 'push', 'both'])
 const status = z.enum(reminderStatuses)
 const maxOffsetMinutes = 366 * 24 * 60
 
-/** A reminder as its person sees it. */
+/** A reminder, visible to its user alone. */
 export const reminder = z
   .object({
     id: z.uuid(),
     taskId: z.uuid(),
     scheduledAt: instant,
-    /** Minutes before the task's due date, which it follows; null when it stands by itself. */
+    /** Minutes before the task's due date, which the reminder follows; null for a reminder with a time of its own. */
     offsetMinutes: z.int().nullable(),
     type,
     message: z.string().nullable(),
     status,
-    /** Sent after its time: Muster was not running then, or the due date moved. */
+    /** Whether it was sent after its time, because Muster was not running then or the due date moved. */
     late: z.boolean(),
     sentAt: instant.nullable(),
     createdAt: instant,
@@ -47,11 +47,11 @@ export const reminderPatch = fields
   .refine((patch) => Object.values(patch).some((value) => value !== undefined), 'names nothing to change')
   .refine(({ scheduledAt, offsetMinutes }) => scheduledAt === undefined || offsetMinutes === undefined, {
     path: ['scheduledAt'],
-    message: 'does not go together with offsetMinutes',
+    message: 'cannot be combined with offsetMinutes',
   })
   .refine(({ status, scheduledAt, offsetMinutes }) => !status || (scheduledAt ?? offsetMinutes) === undefined, {
     path: ['status'],
-    message: 'does not go together with another time',
+    message: 'cannot be combined with a new time',
   })
 export type ReminderPatch = z.output<typeof reminderPatch>
 

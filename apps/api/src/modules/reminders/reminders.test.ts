@@ -139,7 +139,7 @@ test('an Idempotency-Key whose reminder was deleted creates no second one: CONFL
   await ann.inject('DELETE', `${url}/${(await send()).json().data.reminder.id}`)
   const again = await send()
   expect([again.statusCode, again.json().error.code]).toEqual([409, 'CONFLICT'])
-  expect(again.json().message).toMatch(/deleted since/)
+  expect(again.json().message).toMatch(/was deleted/)
 })
 
 test('the list is ordered by time and filtered by status; its pages contain each reminder once', async () => {

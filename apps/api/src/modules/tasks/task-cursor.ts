@@ -4,13 +4,13 @@ import { exactId } from '../../http/fields.ts'
 import { type SortField, sortFields } from './tasks.schema.ts'
 import type { TaskOrder, TaskPosition } from './tasks-list.queries.ts'
 
-/** A rank as Postgres writes a `real`, far from where it would be too small or too large for one. */
+/** A rank as Postgres writes a `real`, within limits that keep it far from underflow and overflow. */
 const rank = z
   .string()
   .regex(/^(?:0|[1-9]\d{0,9})(?:\.\d{1,12})?(?:e-\d{2})?$/)
   .refine((text) => text === '0' || (Number(text) > 1e-37 && Number(text) < 1e10))
 
-/** Any title that Postgres can hold, also one of before the rules of today. */
+/** Any title that Postgres can hold, also one stored before the present rules. */
 const storedTitle = z
   .string()
   .max(1_000)
@@ -24,7 +24,7 @@ const keys: Record<SortField, z.ZodType<string, string>> = {
   relevance: rank,
 }
 
-/** `-dueDate`, `+dueDate` or `dueDate` as field and direction. */
+/** Parses `-dueDate`, `+dueDate` or `dueDate` into field and direction. */
 export function orderOf(sort: string): TaskOrder {
   return { field: sort.replace(/^[+-]/, '') as SortField, isDescending: sort.startsWith('-') }
 }
@@ -43,11 +43,11 @@ const cursors = new Map(
 
 const cursorIn = (order: TaskOrder) => cursors.get(orderName(order)) as Cursor<[string, string, string]>
 
-/** A position within an order as an opaque text. */
+/** Returns a position within an order as opaque text. */
 export const encodeCursor = (order: TaskOrder, { key, id }: TaskPosition): string =>
   cursorIn(order).encode([orderName(order), key, id])
 
-/** @throws DomainError VALIDATION_FAILED when it is no cursor, or one of another order */
+/** Reads a position from its text. @throws DomainError VALIDATION_FAILED for an invalid cursor or one of another order */
 export function decodeCursor(cursor: string, order: TaskOrder): TaskPosition {
   const [, key, id] = cursorIn(order).decode(cursor)
   return { key, id }

@@ -2,7 +2,7 @@ import { manualClock } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
-import { make, member, tasksUrl, titles, tomorrow } from './testing/tasks-fixtures.ts'
+import { createTask, signUpColleague, tasksUrl, titlesOf, tomorrow } from './testing/tasks-fixtures.ts'
 
 const clock = manualClock(new Date('2026-11-20T12:00:00.000Z'))
 const hourMs = 3_600_000
@@ -18,12 +18,17 @@ afterAll(() => api.close())
 
 test('the list filters by each field, by several values of one, and by words', async () => {
   const admin = await api.signUp()
-  const colleague = await member(api, admin)
-  await make(admin, { title: 'Alpha report', priority: 'high', category: 'Work', status: 'in-progress' })
-  await make(admin, { title: 'Beta', description: 'A quarterly report', priority: 'low', category: 'Home' })
-  await make(admin, { title: 'Gamma', dueDate: '2026-12-24T12:00:00.000Z', assigneeId: colleague.userId })
-  await make(admin, { title: 'Delta', category: 'Odds, ends \\', dueDate: '2028-01-01T00:00:00Z', status: 'completed' })
-  const find = async (query: string) => titles(await admin.inject('GET', `${tasksUrl}?sort=title&${query}`))
+  const colleague = await signUpColleague(api, admin)
+  await createTask(admin, { title: 'Alpha report', priority: 'high', category: 'Work', status: 'in-progress' })
+  await createTask(admin, { title: 'Beta', description: 'A quarterly report', priority: 'low', category: 'Home' })
+  await createTask(admin, { title: 'Gamma', dueDate: '2026-12-24T12:00:00.000Z', assigneeId: colleague.userId })
+  await createTask(admin, {
+    title: 'Delta',
+    category: 'Odds, ends \\',
+    dueDate: '2028-01-01T00:00:00Z',
+    status: 'completed',
+  })
+  const find = async (query: string) => titlesOf(await admin.inject('GET', `${tasksUrl}?sort=title&${query}`))
   expect(await find('status=in-progress')).toEqual(['Alpha report'])
   expect(await find('status=todo,in-progress')).toEqual(['Alpha report', 'Beta', 'Gamma'])
   expect(await find('priority=high,low')).toEqual(['Alpha report', 'Beta'])
@@ -40,10 +45,10 @@ test('the list filters by each field, by several values of one, and by words', a
 
 test('a search finds beginnings of words in any order, and quoted phrases in theirs', async () => {
   const person = await api.signUp()
-  await make(person, { title: 'Water the big plants', description: 'It’s urgent' })
-  await make(person, { title: "Plant O'Neill's e-mail trees", description: 'no water' })
+  await createTask(person, { title: 'Water the big plants', description: 'It’s urgent' })
+  await createTask(person, { title: "Plant O'Neill's e-mail trees", description: 'no water' })
   const find = async (q: string) =>
-    titles(await person.inject('GET', `${tasksUrl}?sort=title&q=${encodeURIComponent(q)}`))
+    titlesOf(await person.inject('GET', `${tasksUrl}?sort=title&q=${encodeURIComponent(q)}`))
   const [first, second] = ["Plant O'Neill's e-mail trees", 'Water the big plants']
   expect(await find('pla wat')).toEqual([first, second])
   expect(await find('wat bi')).toEqual([second])
@@ -60,7 +65,7 @@ test('a search finds beginnings of words in any order, and quoted phrases in the
 
 test('a search finds each word in names of files, addresses, codes and compounds', async () => {
   const person = await api.signUp()
-  const find = async (q: string) => titles(await person.inject('GET', `${tasksUrl}?q=${encodeURIComponent(q)}`))
+  const find = async (q: string) => titlesOf(await person.inject('GET', `${tasksUrl}?q=${encodeURIComponent(q)}`))
   const sought = [
     ['report-final.pdf review', 'final', 'pdf'],
     ['Follow-up with the team', 'up'],
@@ -72,14 +77,14 @@ test('a search finds each word in names of files, addresses, codes and compounds
     ['https://example.com/path?x=1&amp;y', 'example', 'path', 'y'],
     ["don’t panic, don't", 'panic'],
   ] as const
-  for (const [title] of sought) await make(person, { title })
+  for (const [title] of sought) await createTask(person, { title })
   for (const [title, ...words] of sought) {
     const beginnings = Array.from(title, (_, index) => title.slice(0, index + 1)).filter((part) =>
       /[\p{L}\p{N}]/u.test(part),
     )
     for (const q of [...beginnings, ...words]) expect(await find(q), q).toContain(title)
   }
-  await make(person, { title: 'Room -2, the key' })
+  await createTask(person, { title: 'Room -2, the key' })
   for (const q of ['"room -2"', '"room -2" key']) expect(await find(q)).toEqual(['Room -2, the key'])
   expect(await find('room -2')).toEqual([])
 })
@@ -135,9 +140,9 @@ test('no search fails, whatever marks it contains', async () => {
 test('results are ordered by relevance: a word in the title counts more than in the description', async () => {
   const person = await api.signUp()
   const late = '2027-01-01T00:00:00.000Z'
-  await make(person, { title: 'Call somebody', description: 'about the budget' })
-  await make(person, { title: 'Budget', description: 'the budget of the year', dueDate: late })
-  await make(person, { title: 'Plan the budget', dueDate: late })
+  await createTask(person, { title: 'Call somebody', description: 'about the budget' })
+  await createTask(person, { title: 'Budget', description: 'the budget of the year', dueDate: late })
+  await createTask(person, { title: 'Plan the budget', dueDate: late })
   const read = async (query: string): Promise<ListReply> =>
     (await person.inject('GET', `${tasksUrl}?q=budg${query}`)).json()
   const found = ['Budget', 'Plan the budget', 'Call somebody']
@@ -158,7 +163,7 @@ test('in every order, pages by number and by cursor contain each task exactly on
   for (let index = 0; index < 13; index++) {
     clock.advance(index % 3 === 0 ? 1_000 : 0)
     const dueDate = new Date(Date.parse(tomorrow) + (index % 4) * hourMs).toISOString()
-    await make(person, {
+    await createTask(person, {
       title: `Task ${String.fromCharCode(109 - (index % 5))}`,
       dueDate,
       priority: priorities[index % 3],
@@ -198,7 +203,7 @@ type ListReply = { data: { tasks: Record<string, string>[] }; pagination: { next
 test('a cursor works with a title of the maximum length', async () => {
   const person = await api.signUp()
   for (const due of [tomorrow, '2027-01-01T00:00:00.000Z'])
-    await make(person, { title: '😀'.repeat(200), dueDate: due })
+    await createTask(person, { title: '😀'.repeat(200), dueDate: due })
   const first: ListReply = (await person.inject('GET', `${tasksUrl}?sort=title&limit=1`)).json()
   const next = await person.inject('GET', `${tasksUrl}?sort=title&limit=1&cursor=${first.pagination.nextCursor}`)
   expect(next.json().data.tasks).toHaveLength(1)
@@ -207,7 +212,7 @@ test('a cursor works with a title of the maximum length', async () => {
 
 test('a numbered page has the total; a task visible for several reasons counts once', async () => {
   const admin = await api.signUp()
-  for (let index = 0; index < 5; index++) await make(admin, { assigneeId: admin.userId })
+  for (let index = 0; index < 5; index++) await createTask(admin, { assigneeId: admin.userId })
   const page = await admin.inject('GET', `${tasksUrl}?limit=2&page=3`)
   expect(page.json()).toMatchObject({ success: true, data: { tasks: [{}] } })
   expect(page.json().pagination).toEqual({ page: 3, limit: 2, total: 5, totalPages: 3, nextCursor: null })
@@ -264,8 +269,8 @@ function cursorOf(value: unknown): string {
 
 test('each listed task has the reminders of the reader and of nobody else', async () => {
   const admin = await api.signUp()
-  const colleague = await member(api, admin)
-  const task = await make(admin, { assigneeId: colleague.userId })
+  const colleague = await signUpColleague(api, admin)
+  const task = await createTask(admin, { assigneeId: colleague.userId })
   await admin.inject('POST', '/api/v1/reminders', { taskId: task.id, offsetMinutes: 5, message: 'mine' })
   await colleague.inject('POST', '/api/v1/reminders', { taskId: task.id, offsetMinutes: 6, message: 'theirs' })
   const [listed] = (await admin.inject('GET', tasksUrl)).json().data.tasks

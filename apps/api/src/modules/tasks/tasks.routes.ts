@@ -17,7 +17,7 @@ export const tasksRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
       config: { access: 'signed-in' },
       schema: {
         tags,
-        summary: 'Make a task',
+        summary: 'Create a task',
         headers: idempotencyHeaders,
         body: newTask,
         response: { 201: taskReply, 409: errorReply, 422: errorReply },
@@ -37,7 +37,7 @@ export const tasksRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
       config: { access: 'signed-in' },
       schema: {
         tags,
-        summary: 'List the tasks that the caller sees',
+        summary: 'List the tasks that are visible to the caller',
         querystring: taskQuery,
         response: { 200: taskListReply },
       },
@@ -96,7 +96,7 @@ export const tasksRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
       config: { access: 'signed-in', target: { type: 'task', param: 'id' } },
       schema: {
         tags,
-        summary: 'Delete a task with its reminders and files',
+        summary: 'Delete a task with its reminders and attachments',
         params: taskParams,
         headers: ifMatchHeaders,
         response: { 200: taskReply, 403: errorReply, 404: errorReply, 412: errorReply },

@@ -15,7 +15,7 @@ const link = z
   .max(2_000)
   .regex(/^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^\s\p{Cc}\p{Cs}]+$/u, 'is not an http(s) address')
 
-/** A task as those who see it get it. */
+/** A task, the same for everybody to whom it is visible. */
 export const task = z
   .object({
     id: z.uuid(),
@@ -67,7 +67,7 @@ export const sortFields = ['dueDate', 'createdAt', 'priority', 'title', 'relevan
 export type SortField = (typeof sortFields)[number]
 const sorts = sortFields.flatMap((field) => [field, `+${field}`, `-${field}`] as const)
 
-/** Numbered pages end here; beyond, a cursor goes on at the same price per page. */
+/** Numbered pages end here; a cursor continues at the same cost per page. */
 const maxOffset = 10_000
 
 export const taskQuery = z
@@ -78,7 +78,7 @@ export const taskQuery = z
     assigneeId: listOf(id).optional(),
     dueFrom: dateTime.optional().meta({ description: 'Due at this moment or later' }),
     dueTo: dateTime.optional().meta({ description: 'Due at this moment or earlier' }),
-    /** Beginnings of words of title or description; quotes, `or` and `-` as in a web search. */
+    /** Beginnings of words in title or description; quotes, `or` and `-` as in a web search. */
     q: text({ min: 1, max: 200 }).optional(),
     /** `+` (a space, when it is not encoded) or nothing: ascending; `-`: descending. `dueDate`, and `-relevance` with `q`. */
     sort: z
@@ -93,15 +93,15 @@ export const taskQuery = z
   })
   .refine(({ page, cursor }) => page === undefined || cursor === undefined, {
     path: ['cursor'],
-    message: 'does not go together with page',
+    message: 'cannot be combined with page',
   })
   .refine(({ sort, q }) => q !== undefined || !sort?.endsWith('relevance'), {
     path: ['sort'],
-    message: 'goes by relevance, which needs q',
+    message: 'sorts by relevance, which needs q',
   })
   .refine(({ page = 1, limit }) => (page - 1) * limit <= maxOffset, {
     path: ['page'],
-    message: `begins behind the ${maxOffset}th task; go on with a cursor`,
+    message: `begins after task ${maxOffset}; continue with a cursor`,
   })
   .refine(({ dueFrom, dueTo }) => !dueFrom || !dueTo || dueFrom <= dueTo, {
     path: ['dueTo'],

@@ -39,24 +39,25 @@ export const uploadTo = async ({ person, task, field }: Target, files: Files) =>
   const response = await person.fetch(pathOf(task), { method: 'POST', body: formOf(files, field) })
   return { status: response.status, headers: response.headers, body: (await response.json()) as Reply }
 }
-/** The attachment that one file became. */
+/** Uploads one file. @returns its attachment */
 export const attachTo = async (target: Target, name: string, bytes: Uint8Array | string): Promise<Attachment> => {
   const { status, body } = await uploadTo(target, { [name]: bytes })
   expect(status, JSON.stringify(body)).toBe(201)
   return body.data.attachments[0] as Attachment
 }
 
-/** Every file that the API keeps, in the storage (also what an upload broke off) and in the staging area. */
+/** Lists every file of the API, in the storage (also of uploads that broke off) and in the staging area. */
 export const filesOf = async (app: TestApp) => ({
   stored: (await Array.fromAsync(app.deps.storage.list(''))).map(({ key }) => key).sort(),
   staged: await readdir(app.deps.config.stagingDir).catch(() => []),
 })
+/** Lists the files and counts the rows and jobs. */
 export const stateOf = async (app: TestApp) => ({
   ...(await filesOf(app)),
   rows: (await app.db.selectFrom('attachments').select('id').execute()).length,
   jobs: (await app.db.selectFrom('outbox').select('id').execute()).length,
 })
-/** Runs something that must leave nothing behind: no row, no job, no byte. */
+/** Runs `work` and waits until it has left no row, no job and no byte. */
 export const withoutTrace = async <T>(app: TestApp, work: () => Promise<T>): Promise<T> => {
   const before = await stateOf(app)
   const result = await work()
