@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '@muster/devkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { App } from './apps.ts'
-import type { Person } from './people.ts'
-import { type System, startSystem } from './system.ts'
+import type { App } from './system/apps.ts'
+import { type System, startSystem } from './system/system.ts'
+import type { User } from './users/user.ts'
 
 const revocations = 20
 const promisedMs = 1_000
@@ -31,12 +31,12 @@ test.for([
 ])(
   'a session that one API process ends is refused by the other within a second, with Redis $state',
   async ({ state, go, back }) => {
-    const person = await system.member()
-    const keeper = person.cookieHeader()
+    const user = await system.registeredUser()
+    const keeper = user.cookieHeader()
     await go()
     const delaysMs: number[] = []
     for (let round = 0; round < revocations; round++) {
-      const victim = await signInElsewhere(person)
+      const victim = await signInElsewhere(user)
       // Each at another moment between two polls.
       await sleep((round / revocations) * pollIntervalMs)
       delaysMs.push(await delayOfRevocation(keeper, victim))
@@ -51,7 +51,7 @@ test.for([
 )
 
 /** In a browser that holds nothing yet. @returns its cookies */
-async function signInElsewhere({ email, password }: Person): Promise<string> {
+async function signInElsewhere({ email, password }: User): Promise<string> {
   const answer = await fetch(`${first.url}/api/v1/auth/login`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

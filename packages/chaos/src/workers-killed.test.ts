@@ -1,13 +1,13 @@
 import { eventually } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { App, AppName } from './apps.ts'
-import type { Person } from './people.ts'
-import { type System, startSystem } from './system.ts'
-import { makeTask, setReminder, uploadPhoto } from './work.ts'
+import type { App, AppName } from './system/apps.ts'
+import { type System, startSystem } from './system/system.ts'
+import { createReminder, createTask, uploadPhoto } from './users/fixtures.ts'
+import type { User } from './users/user.ts'
 
 let system: System
 let apps: Record<AppName, App>
-let person: Person
+let user: User
 
 /** By receiver: the mail server keeps their message in its hands until then. */
 const before = new Map<string, Promise<void>>()
@@ -16,14 +16,14 @@ const after = new Map<string, Promise<void>>()
 beforeAll(async () => {
   system = await startSystem()
   apps = await system.startAll()
-  system.smtp.manners = {
-    beforeTaking: async (to) => {
+  system.smtp.behavior = {
+    beforeAccept: async (to) => {
       await before.get(to)
-      return 'take'
+      return 'accept'
     },
-    afterTaking: (to) => after.get(to),
+    afterAccept: (to) => after.get(to),
   }
-  person = await system.member()
+  user = await system.registeredUser()
 })
 afterAll(() => system.close())
 
@@ -38,97 +38,97 @@ async function replace(name: AppName): Promise<void> {
 // Each kills another worker, and all wait for the same locks to run out: at the same time.
 describe.concurrent('kill -9 of a worker in the middle of its job', () => {
   test('twice, before the mail server took the mail: it is sent once', async () => {
-    const newcomer = system.newcomer()
+    const newUser = system.newUser()
     for (let kills = 0; kills < 2; kills++) {
       const held = Promise.withResolvers<void>()
-      before.set(newcomer.email, held.promise)
-      if (kills === 0) await newcomer.register()
-      await eventually(() => expect(system.smtp.pending).toContain(newcomer.email), { timeoutMs: takenOverMs })
+      before.set(newUser.email, held.promise)
+      if (kills === 0) await newUser.register()
+      await eventually(() => expect(system.smtp.unanswered).toContain(newUser.email), { timeoutMs: takenOverMs })
       await replace('email-worker')
-      before.delete(newcomer.email)
+      before.delete(newUser.email)
       held.resolve()
     }
-    await mailIsSent(newcomer.email)
-    expect(system.smtp.to(newcomer.email)).toHaveLength(1)
+    await mailIsSent(newUser.email)
+    expect(system.smtp.mailsTo(newUser.email)).toHaveLength(1)
   })
 
   test('twice, with a reminder half delivered: ledger, notification, mail and audit row are there once', async () => {
-    const gate = await system.gate('reminder_deliveries', 'insert')
-    await gate.close()
-    const id = await setReminder(person, await makeTask(person), 500)
+    const pausePoint = await system.pausePoint('reminder_deliveries', 'insert')
+    await pausePoint.arm()
+    const id = await createReminder(user, await createTask(user), 500)
     for (let kills = 0; kills < 2; kills++) {
-      await gate.waitForOne({ timeoutMs: takenOverMs })
-      await replaceAt(gate, 'reminder-worker', kills < 1)
+      await pausePoint.waitUntilReached({ timeoutMs: takenOverMs })
+      await replaceAt(pausePoint, 'reminder-worker', kills < 1)
     }
     await eventually(async () => expect(await count('reminders', `id = $1 and status = 'sent'`, id)).toBe(1), {
       timeoutMs: takenOverMs,
     })
     expect(await count('reminder_deliveries', 'reminder_id = $1', id)).toBe(1)
     expect(await count('notifications', `data->>'reminderId' = $1`, id)).toBe(1)
-    expect(await count('email_messages', `template = 'reminder' and to_address = $1`, person.email)).toBe(1)
+    expect(await count('email_messages', `template = 'reminder' and to_address = $1`, user.email)).toBe(1)
     await auditedOnce('reminder.sent', [id])
     await eventually(() => expect(remindersSent()).toHaveLength(1), { timeoutMs: takenOverMs })
   })
 
   test('twice, with an image made and not yet noted: it is ready once, and nothing else of it is left', async () => {
-    const gate = await system.gate('attachments', 'update')
-    await gate.close()
-    const id = await uploadPhoto(person, await makeTask(person))
+    const pausePoint = await system.pausePoint('attachments', 'update')
+    await pausePoint.arm()
+    const id = await uploadPhoto(user, await createTask(user))
     for (let kills = 0; kills < 2; kills++) {
-      await gate.waitForOne({ timeoutMs: takenOverMs })
-      await replaceAt(gate, 'image-worker', kills < 1)
+      await pausePoint.waitUntilReached({ timeoutMs: takenOverMs })
+      await replaceAt(pausePoint, 'image-worker', kills < 1)
     }
     await eventually(async () => expect(await count('attachments', `id = $1 and status = 'ready'`, id)).toBe(1), {
       timeoutMs: takenOverMs,
     })
     await auditedOnce('attachment.optimized', [id])
     for (const part of ['content', 'thumbnail']) {
-      expect((await person.request('GET', `/attachments/${id}/${part}`)).status).toBe(200)
+      expect((await user.request('GET', `/attachments/${id}/${part}`)).status).toBe(200)
     }
-    await eventually(async () => expect(await system.filesOf(id)).toEqual(['optimized', 'thumbnail']), {
+    await eventually(async () => expect(await system.storedFilesOf(id)).toEqual(['optimized', 'thumbnail']), {
       timeoutMs: takenOverMs,
     })
   })
 
   test('with a batch of audit events half chained: each stands in the chain once', async () => {
-    const gate = await system.gate('audit_events', 'insert')
-    await gate.close()
-    const ids = await Promise.all(Array.from({ length: 30 }, () => makeTask(person)))
-    await gate.waitForOne({ timeoutMs: takenOverMs })
-    await replaceAt(gate, 'audit-worker', false)
+    const pausePoint = await system.pausePoint('audit_events', 'insert')
+    await pausePoint.arm()
+    const ids = await Promise.all(Array.from({ length: 30 }, () => createTask(user)))
+    await pausePoint.waitUntilReached({ timeoutMs: takenOverMs })
+    await replaceAt(pausePoint, 'audit-worker', false)
     await auditedOnce('task.created', ids)
-    expect(await system.books.isChainWhole()).toBe(true)
+    expect(await system.inspector.isAuditChainIntact()).toBe(true)
   })
 })
 
 test('kill -9 after the mail server took a mail and before that was noted: at most once more, with the same Message-ID', async () => {
-  const newcomer = system.newcomer()
+  const newUser = system.newUser()
   const held = Promise.withResolvers<void>()
-  after.set(newcomer.email, held.promise)
-  await newcomer.register()
-  await eventually(() => expect(system.smtp.to(newcomer.email)).toHaveLength(1), { timeoutMs: takenOverMs })
+  after.set(newUser.email, held.promise)
+  await newUser.register()
+  await eventually(() => expect(system.smtp.mailsTo(newUser.email)).toHaveLength(1), { timeoutMs: takenOverMs })
   await replace('email-worker')
-  after.delete(newcomer.email)
+  after.delete(newUser.email)
   held.resolve()
-  await mailIsSent(newcomer.email)
-  await system.books.settled()
-  const sent = system.smtp.to(newcomer.email)
+  await mailIsSent(newUser.email)
+  await system.inspector.waitUntilIdle()
+  const sent = system.smtp.mailsTo(newUser.email)
   expect(sent.length).toBeLessThanOrEqual(2)
   expect(new Set(sent.map(({ messageId }) => messageId)).size).toBe(1)
 })
 
-type Gate = Awaited<ReturnType<System['gate']>>
+type PausePoint = Awaited<ReturnType<System['pausePoint']>>
 
-/** Kills who waits at the gate, lets what is left of its transaction end, and starts another. */
-async function replaceAt(gate: Gate, name: AppName, isClosedAgain: boolean): Promise<void> {
+/** Kills who waits at the pausePoint, lets what is left of its transaction end, and starts another. */
+async function replaceAt(pausePoint: PausePoint, name: AppName, isClosedAgain: boolean): Promise<void> {
   await apps[name].kill()
-  await gate.open()
-  if (isClosedAgain) await gate.close()
+  await pausePoint.release()
+  if (isClosedAgain) await pausePoint.arm()
   apps[name] = await system.start(name)
 }
 
 async function count(table: string, where: string, ...values: unknown[]): Promise<number> {
-  return (await system.books.query(`select from ${table} where ${where}`, values)).length
+  return (await system.inspector.query(`select from ${table} where ${where}`, values)).length
 }
 
 const mailIsSent = (to: string) =>
@@ -137,8 +137,8 @@ const mailIsSent = (to: string) =>
   })
 
 const auditedOnce = (action: string, ids: string[]) =>
-  eventually(async () => expect(await system.books.auditCounts(action, ids)).toEqual(ids.map(() => 1)), {
+  eventually(async () => expect(await system.inspector.auditCounts(action, ids)).toEqual(ids.map(() => 1)), {
     timeoutMs: takenOverMs,
   })
 
-const remindersSent = () => system.smtp.to(person.email).filter(({ subject }) => /remind/i.test(subject))
+const remindersSent = () => system.smtp.mailsTo(user.email).filter(({ subject }) => /remind/i.test(subject))

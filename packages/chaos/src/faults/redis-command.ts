@@ -1,16 +1,19 @@
 import { connect } from 'node:net'
 
+const timeoutMs = 10_000
+
 /**
- * One command over a connection of its own, as an inline command.
- * @returns the whole answer as it stands on the wire
- * @throws Error with the text of an error answer
+ * Sends one inline command over its own connection.
+ * @returns the reply as it is on the wire
+ * @throws Error with the text of an error reply, or when no reply arrives within 10 s
  */
 export function command(port: number, ...words: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect({ port, host: '127.0.0.1' }, () => socket.write(`${words.join(' ')}\r\n`))
-    socket.once('data', (answer) => {
+    socket.setTimeout(timeoutMs, () => socket.destroy(new Error(`Redis did not reply to ${words[0]}.`)))
+    socket.once('data', (reply) => {
       socket.destroy()
-      const text = answer.toString()
+      const text = reply.toString()
       if (text.startsWith('-')) reject(new Error(text.trim()))
       else resolve(text)
     })

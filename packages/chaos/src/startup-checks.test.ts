@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type AppName, root, workerNames } from './apps.ts'
-import { migrate } from './postgres.ts'
-import { type System, startSystem } from './system.ts'
+import { migrate } from './faults/postgres.ts'
+import { type AppName, root, workerNames } from './system/apps.ts'
+import { type System, startSystem } from './system/system.ts'
 
 let system: System
 const names: AppName[] = ['api', ...workerNames]
@@ -15,7 +15,7 @@ beforeAll(async () => {
 })
 afterAll(() => system.close())
 
-const attemptAll = () => Promise.all(names.map((name) => system.attempt(name)))
+const attemptAll = () => Promise.all(names.map((name) => system.runToExit(name)))
 
 test('every process refuses to start while a migration is missing, and names it', async () => {
   await migrate(system.postgres.url, 'rollback')
@@ -37,7 +37,7 @@ test('every process refuses a Redis that evicts, and names the policy', async ()
 
 test('a start names everything that is wrong with the environment at once, and no value', async () => {
   const weak = `k1:${Buffer.from('too short to be a key').toString('base64')}`
-  const { exit, output } = await system.attempt('api', {
+  const { exit, output } = await system.runToExit('api', {
     NODE_ENV: 'production',
     PUBLIC_URL: 'http://insecure.example',
     BCRYPT_COST: '4',
@@ -62,7 +62,7 @@ test('a start names everything that is wrong with the environment at once, and n
 test.for(workerNames)('the %s names everything that is wrong with its environment at once', async (name) => {
   const keys = Object.keys(system.env(name)).filter((variable) => variable.endsWith('_KEYS'))
   const wrong = ['DATABASE_URL', 'REDIS_URL', ...keys]
-  const { exit, output } = await system.attempt(name, Object.fromEntries(wrong.map((variable) => [variable, ''])))
+  const { exit, output } = await system.runToExit(name, Object.fromEntries(wrong.map((variable) => [variable, ''])))
   expect(exit).toEqual({ code: 1, signal: null })
   for (const variable of wrong) expect(output).toContain(variable)
 })
@@ -72,7 +72,7 @@ test('a process with another key than the one before it refuses to start, and na
   for (const [name, ring] of Object.entries(rings) as [keyof typeof rings, string][]) {
     const app = await system.start(name)
     await app.terminate()
-    const { exit, output } = await system.attempt(name, { [ring]: `k1:${Buffer.alloc(32, ring).toString('base64')}` })
+    const { exit, output } = await system.runToExit(name, { [ring]: `k1:${Buffer.alloc(32, ring).toString('base64')}` })
     expect(exit).toEqual({ code: 1, signal: null })
     expect(output).toMatch(new RegExp(`${ring}: the key .{1,3}k1.{1,3} is not the one`))
   }
@@ -88,7 +88,9 @@ test('a process prints its release, and starts nothing', async () => {
 })
 
 test('a migration that only a newer release knows keeps nobody from starting', async () => {
-  await system.books.query(`insert into kysely_migration (name, timestamp) values ('9999_of_tomorrow', '2100-01-01')`)
+  await system.inspector.query(
+    `insert into kysely_migration (name, timestamp) values ('9999_of_tomorrow', '2100-01-01')`,
+  )
   const apps = await Promise.all(names.map((name) => system.start(name)))
   expect(apps.every((app) => app.isRunning())).toBe(true)
 })

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { App } from './apps.ts'
-import { type System, startSystem } from './system.ts'
-import { useSignedIn } from './traffic.ts'
+import type { App } from './system/apps.ts'
+import { type System, startSystem } from './system/system.ts'
+import { sendSignedInTraffic } from './users/signed-in-traffic.ts'
 
 let system: System
 let apps: App[]
@@ -12,9 +12,9 @@ beforeAll(async () => {
   system = await startSystem()
   apps = await Promise.all((['api', 'email-worker', 'audit-worker'] as const).map((name) => system.start(name)))
   // Mails take a moment, so that some are always under way.
-  system.smtp.manners.beforeTaking = async () => {
+  system.smtp.behavior.beforeAccept = async () => {
     await sleep(20)
-    return 'take'
+    return 'accept'
   }
 })
 afterAll(() => system.close())
@@ -43,13 +43,13 @@ test.for([
       fill: () => redis.command('CONFIG', 'SET', 'maxmemory', '1'),
       empty: () => redis.command('CONFIG', 'SET', 'maxmemory', '0'),
     }
-    const person = await system.member()
-    const before = await useSignedIn(person, 500)
+    const user = await system.registeredUser()
+    const before = await sendSignedInTraffic(user, 500)
     const acknowledged = await registerMany(20)
 
     await ways[go]()
-    const during = await useSignedIn(person, forMs)
-    const refused = await system.newcomer().register()
+    const during = await sendSignedInTraffic(user, forMs)
+    const refused = await system.newUser().register()
     await ways[back]()
 
     expect(during.answers.filter(({ status }) => status >= 300)).toEqual([])
@@ -58,15 +58,15 @@ test.for([
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
     expect(refused.durationMs).toBeLessThan(addedMs)
 
-    const late = system.newcomer()
+    const late = system.newUser()
     await eventually(async () => expect((await late.register()).status).toBe(202), {
       timeoutMs: 10_000,
       intervalMs: 200,
     })
-    await system.books.settled(atOnce)
-    for (const email of [...acknowledged, late.email]) expect(system.smtp.to(email)).toHaveLength(1)
+    await system.inspector.waitUntilIdle(atOnce)
+    for (const email of [...acknowledged, late.email]) expect(system.smtp.mailsTo(email)).toHaveLength(1)
     const taskIds = [...before.taskIds, ...during.taskIds]
-    expect(await system.books.auditCounts('task.created', taskIds)).toEqual(taskIds.map(() => 1))
+    expect(await system.inspector.auditCounts('task.created', taskIds)).toEqual(taskIds.map(() => 1))
     expect(apps.every((app) => app.isRunning())).toBe(true)
   },
 )
@@ -77,15 +77,15 @@ test('when Redis is flushed during traffic, every pending job is published again
     acknowledged.push(...(await registerMany(20)))
     await system.redis.flush()
   }
-  await system.books.settled(atOnce)
-  for (const email of acknowledged) expect(system.smtp.to(email)).toHaveLength(1)
+  await system.inspector.waitUntilIdle(atOnce)
+  for (const email of acknowledged) expect(system.smtp.mailsTo(email)).toHaveLength(1)
   expect(acknowledged).toHaveLength(60)
   expect(apps.every((app) => app.isRunning())).toBe(true)
 })
 
 /** @returns the addresses that were answered with 202 */
 async function registerMany(count: number): Promise<string[]> {
-  const people = Array.from({ length: count }, () => system.newcomer())
-  const answers = await Promise.all(people.map((person) => person.register()))
-  return people.filter((_, index) => answers[index]?.status === 202).map(({ email }) => email)
+  const users = Array.from({ length: count }, () => system.newUser())
+  const answers = await Promise.all(users.map((user) => user.register()))
+  return users.filter((_, index) => answers[index]?.status === 202).map(({ email }) => email)
 }

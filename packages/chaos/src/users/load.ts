@@ -1,6 +1,6 @@
 import { Agent, type IncomingMessage, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { entity, newTask } from './work.ts'
+import { entityOf, newTaskBody } from './fixtures.ts'
 
 export type Load = {
   answered(): number
@@ -25,7 +25,7 @@ export function startLoad(first: readonly string[], cookie: string): Load {
 
   const once = (url: string, isWrite: boolean) =>
     new Promise<void>((resolve) => {
-      const body = isWrite ? JSON.stringify(newTask('Rolling')) : undefined
+      const body = isWrite ? JSON.stringify(newTaskBody('Rolling')) : undefined
       const headers = { cookie, ...(body && { 'content-type': 'application/json' }) }
       const sent = request(`${url}/api/v1${isWrite ? '/tasks' : '/users/me'}`, {
         agent,
@@ -44,7 +44,7 @@ export function startLoad(first: readonly string[], cookie: string): Load {
         if (text === undefined) return
         const status = response.statusCode ?? 0
         if (status >= 400) failures.push(`${status} from ${url}: ${text}`)
-        else if (isWrite) createdTaskIds.push(entity({ body: JSON.parse(text), status }, 'task').id)
+        else if (isWrite) createdTaskIds.push(entityOf({ body: JSON.parse(text), status }, 'task').id)
         answered++
         resolve()
       })

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { createDb, type Db } from '@muster/db'
 import { eventually, insertReminder, insertTask, insertUser } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { App } from './apps.ts'
-import { type System, startSystem } from './system.ts'
+import type { App } from './system/apps.ts'
+import { type System, startSystem } from './system/system.ts'
 
 let system: System
 let db: Db
@@ -40,11 +40,11 @@ test.skipIf(!library).for([{ seconds: 600 }, { seconds: -600 }])(
     const task = await insertTask(db, await insertUser(db))
     const { id: early } = await insertReminder(db, task, { scheduled_at: new Date(now + 5 * minuteMs) })
     const { id: due } = await insertReminder(db, task, { scheduled_at: new Date(now - 1_000) })
-    const worker = await system.launch('reminder-worker', clockAhead(seconds))
+    const worker = await system.startLive('reminder-worker', clockAhead(seconds))
 
     await eventually(async () => expect(await statusOf(due)).toBe('sent'), { timeoutMs: 15_000 })
     expect(await statusOf(early)).toBe('pending')
-    const [sent] = await system.books.query<{ sent_at: Date; late: boolean }>(
+    const [sent] = await system.inspector.query<{ sent_at: Date; late: boolean }>(
       `select sent_at, late from reminders where id = '${due}'`,
     )
     expect(Math.abs((sent?.sent_at.getTime() ?? 0) - Date.now())).toBeLessThan(minuteMs)
@@ -67,22 +67,22 @@ test.skipIf(!library)('a clock that is 5 s ahead is told in log, metric and heal
 })
 
 test.skipIf(!library)('an API whose clock is ten minutes behind is not ready, and its sessions are good', async () => {
-  const api = await system.launch('api', clockAhead(-600))
+  const api = await system.startLive('api', clockAhead(-600))
   const worker = await system.start('email-worker')
   expect(await readiness(api)).toBe(503)
-  const person = await system.member()
-  const [session] = await system.books.query<{ age: number }>(
+  const user = await system.registeredUser()
+  const [session] = await system.inspector.query<{ age: number }>(
     `select extract(epoch from now() - created_at)::float8 as age from sessions order by created_at desc limit 1`,
   )
   expect(Math.abs(session?.age ?? Number.NaN)).toBeLessThan(30)
-  expect(person.email).toContain('@')
+  expect(user.email).toContain('@')
   await Promise.all([api.terminate(), worker.terminate()])
 })
 
 test.runIf(!library)('the tests of wrong clocks need libfaketime: install the package `faketime`', () => {})
 
 const statusOf = async (id: string) =>
-  (await system.books.query<{ status: string }>(`select status from reminders where id = '${id}'`))[0]?.status
+  (await system.inspector.query<{ status: string }>(`select status from reminders where id = '${id}'`))[0]?.status
 
 async function offsetMetric({ opsUrl }: App): Promise<number> {
   const text = await (await fetch(`${opsUrl}/metrics`)).text()

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { freePort, type Reaper } from '@muster/devkit'
 import { eventually } from '@muster/testing'
 
-export const root = resolve(import.meta.dirname, '../../..')
+export const root = resolve(import.meta.dirname, '../../../..')
 
 export const workerNames = ['email-worker', 'audit-worker', 'reminder-worker', 'image-worker'] as const
 export type AppName = 'api' | (typeof workerNames)[number]

@@ -1,32 +1,32 @@
 import { randomBytes } from 'node:crypto'
 import { eventually } from '@muster/testing'
-import type { Secrets } from './secrets.ts'
-import type { SmtpLedger } from './smtp-ledger.ts'
+import type { SmtpLedger } from '../system/smtp-ledger.ts'
+import type { UsedSecrets } from '../system/used-secrets.ts'
 
-export type Answer = { status: number; headers: Headers; body: Record<string, unknown>; durationMs: number }
+export type ApiResponse = { status: number; headers: Headers; body: Record<string, unknown>; durationMs: number }
 
 /** Somebody with a cookie jar who talks to the API over real connections. */
-export type Person = {
+export type User = {
   username: string
   email: string
   password: string
   /** A body that is no string and no FormData goes as JSON. @throws when no answer came, e.g. because the API was killed */
-  request(method: string, path: string, body?: unknown, options?: RequestOptions): Promise<Answer>
-  register(): Promise<Answer>
+  request(method: string, path: string, body?: unknown, options?: RequestOptions): Promise<ApiResponse>
+  register(): Promise<ApiResponse>
   /** With the code from the mail. */
-  verify(): Promise<Answer>
-  login(): Promise<Answer>
+  verify(): Promise<ApiResponse>
+  login(): Promise<ApiResponse>
   /** What a browser would send now. */
   cookieHeader(): string
 }
 
 export type RequestOptions = { headers?: Record<string, string>; timeoutMs?: number }
 
-type Needs = { apiUrl: () => string; smtp: SmtpLedger; secrets: Secrets }
+type Needs = { apiUrl: () => string; smtp: SmtpLedger; secrets: UsedSecrets }
 
 const answerMs = 30_000
 
-export function newPerson({ apiUrl, smtp, secrets }: Needs): Person {
+export function createUser({ apiUrl, smtp, secrets }: Needs): User {
   const username = `p${randomBytes(8).toString('hex')}`
   const email = `${username}@example.test`
   const password = `Chaos-${randomBytes(9).toString('base64url')}-7x`
@@ -46,7 +46,7 @@ export function newPerson({ apiUrl, smtp, secrets }: Needs): Person {
 
   const cookieHeader = () => [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
 
-  const request: Person['request'] = async (method, path, body, { headers = {}, timeoutMs = answerMs } = {}) => {
+  const request: User['request'] = async (method, path, body, { headers = {}, timeoutMs = answerMs } = {}) => {
     const isText = typeof body === 'string'
     const isJson = body !== undefined && !(body instanceof FormData)
     const startMs = performance.now()
@@ -84,7 +84,7 @@ export function newPerson({ apiUrl, smtp, secrets }: Needs): Person {
 }
 
 function codeIn(smtp: SmtpLedger, email: string): string {
-  const mail = smtp.to(email).at(-1)
+  const mail = smtp.mailsTo(email).at(-1)
   const code = /\b\d{6}\b/.exec(mail?.text ?? '')?.[0]
   if (!code) throw new Error('The mail with the code has not come.')
   return code

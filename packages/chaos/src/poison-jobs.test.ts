@@ -1,19 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import { eventually } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { App, AppName } from './apps.ts'
-import type { Person } from './people.ts'
-import { type System, startSystem } from './system.ts'
-import { makeTask, setReminder, uploadPhoto } from './work.ts'
+import type { App, AppName } from './system/apps.ts'
+import { type System, startSystem } from './system/system.ts'
+import { createReminder, createTask, uploadPhoto } from './users/fixtures.ts'
+import type { User } from './users/user.ts'
 
 let system: System
 let apps: Record<AppName, App>
-let person: Person
+let user: User
 
 beforeAll(async () => {
   system = await startSystem()
   apps = await system.startAll()
-  person = await system.member()
+  user = await system.registeredUser()
 })
 afterAll(() => system.close())
 
@@ -28,7 +28,7 @@ test('jobs whose payload cannot be parsed fail with their reason and delay no ot
   ]
   const poison = jobs.flatMap((job) => Array.from({ length: 10 }, () => ({ ...job, id: randomUUID() })))
   for (const { id, queue, name } of poison) {
-    await system.books.query(
+    await system.inspector.query(
       `insert into outbox (id, queue, name, payload) values ($1, $2, $3, '{"nonsense": true}')`,
       [id, queue, name],
     )
@@ -36,21 +36,21 @@ test('jobs whose payload cannot be parsed fail with their reason and delay no ot
   await everybodyElseIsServed()
 
   await eventually(async () => {
-    const failed = await system.books.query<{ error: string }>(
+    const failed = await system.inspector.query<{ error: string }>(
       `select error from outbox where id = any($1) and failed_at is not null and error <> ''`,
       [poison.map(({ id }) => id)],
     )
     expect(failed).toHaveLength(poison.length)
   }, soon)
-  await system.books.query('delete from outbox where id = any($1)', [poison.map(({ id }) => id)])
+  await system.inspector.query('delete from outbox where id = any($1)', [poison.map(({ id }) => id)])
 })
 
 test('a job whose handler always throws fails after its attempts and delays no other job', async () => {
-  await system.books.query(`
+  await system.inspector.query(`
     create function chaos_poison() returns trigger language plpgsql as $$
     begin raise exception 'poison of this test'; end $$`)
-  const id = await uploadPhoto(person, await makeTask(person))
-  await system.books.query(
+  const id = await uploadPhoto(user, await createTask(user))
+  await system.inspector.query(
     `create trigger chaos_poison before update on attachments for each row when (old.id = '${id}')
      execute function chaos_poison()`,
   )
@@ -60,7 +60,7 @@ test('a job whose handler always throws fails after its attempts and delays no o
   if (!isPoisoned) return
 
   await eventually(async () => {
-    const failed = await system.books.query<{ error: string }>(
+    const failed = await system.inspector.query<{ error: string }>(
       `select error from outbox where payload->>'attachmentId' = $1 and failed_at is not null`,
       [id],
     )
@@ -69,50 +69,50 @@ test('a job whose handler always throws fails after its attempts and delays no o
 })
 
 test('receivers whose mail is refused or hangs stop nobody', async () => {
-  const [refused, hanging] = [system.newcomer(), system.newcomer()]
-  const end = Promise.withResolvers<'take'>()
-  system.smtp.manners.beforeTaking = async (to) => {
-    if (to === refused.email) return 'refuse'
-    return to === hanging.email ? end.promise : 'take'
+  const [refused, hanging] = [system.newUser(), system.newUser()]
+  const end = Promise.withResolvers<'accept'>()
+  system.smtp.behavior.beforeAccept = async (to) => {
+    if (to === refused.email) return 'reject'
+    return to === hanging.email ? end.promise : 'accept'
   }
   await refused.register()
   await hanging.register()
-  await eventually(() => expect(system.smtp.pending).toContain(hanging.email), soon)
-  const others = Array.from({ length: 10 }, () => system.newcomer())
+  await eventually(() => expect(system.smtp.unanswered).toContain(hanging.email), soon)
+  const others = Array.from({ length: 10 }, () => system.newUser())
   await Promise.all(others.map((other) => other.register()))
   await eventually(() => {
-    for (const { email } of others) expect(system.smtp.to(email)).toHaveLength(1)
+    for (const { email } of others) expect(system.smtp.mailsTo(email)).toHaveLength(1)
   }, soon)
   await eventually(async () => {
-    const rows = await system.books.query('select from email_messages where to_address = $1 and status = $2', [
+    const rows = await system.inspector.query('select from email_messages where to_address = $1 and status = $2', [
       refused.email,
       'failed',
     ])
     expect(rows).toHaveLength(1)
   }, soon)
-  end.resolve('take')
-  await system.books.settled()
-  expect(system.smtp.to(hanging.email)).toHaveLength(1)
+  end.resolve('accept')
+  await system.inspector.waitUntilIdle()
+  expect(system.smtp.mailsTo(hanging.email)).toHaveLength(1)
 })
 
 /** One effect of every worker, all within the ordinary time. */
 async function everybodyElseIsServed(): Promise<void> {
-  const member = await system.member()
-  const taskId = await makeTask(member)
+  const member = await system.registeredUser()
+  const taskId = await createTask(member)
   const attachmentId = await uploadPhoto(member, taskId)
-  const reminderId = await setReminder(member, taskId, 300)
+  const reminderId = await createReminder(member, taskId, 300)
   await eventually(async () => {
     expect(await statusOf(attachmentId)).toBe('ready')
-    expect(await system.books.auditCounts('task.created', [taskId])).toEqual([1])
-    expect(await system.books.auditCounts('reminder.sent', [reminderId])).toEqual([1])
+    expect(await system.inspector.auditCounts('task.created', [taskId])).toEqual([1])
+    expect(await system.inspector.auditCounts('reminder.sent', [reminderId])).toEqual([1])
     // The code, the welcome, the reminder.
-    expect(system.smtp.to(member.email)).toHaveLength(3)
+    expect(system.smtp.mailsTo(member.email)).toHaveLength(3)
   }, soon)
   expect(Object.values(apps).every((app) => app.isRunning())).toBe(true)
 }
 
 async function statusOf(attachmentId: string): Promise<string | undefined> {
-  const [row] = await system.books.query<{ status: string }>('select status from attachments where id = $1', [
+  const [row] = await system.inspector.query<{ status: string }>('select status from attachments where id = $1', [
     attachmentId,
   ])
   return row?.status

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { findRedis, freePort, type Reaper, type Service, startRedis, thisMachine, waitForExit } from '@muster/devkit'
-import { root } from './apps.ts'
+import { root } from '../system/apps.ts'
 import { command } from './redis-command.ts'
 
 /** A Redis of the test's own, with its append-only file, on the same port for as long as the test runs. */

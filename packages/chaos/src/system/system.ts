@@ -4,39 +4,44 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort, startReaper } from '@muster/devkit'
 import { eventually } from '@muster/testing'
+import { installPausePoint, type PausePoint } from '../faults/pause-point.ts'
+import {
+  type ChaosPostgres,
+  createSharedDatabase,
+  type SystemDatabase,
+  startChaosPostgres,
+} from '../faults/postgres.ts'
+import { type ChaosRedis, startChaosRedis } from '../faults/redis.ts'
+import { retryOn503 } from '../users/fixtures.ts'
+import { createUser, type User } from '../users/user.ts'
 import { type App, type AppName, type Env, type Exit, spawnApp, startApp, workerNames } from './apps.ts'
-import { type Books, openBooks } from './books.ts'
-import { type Gate, installGate } from './gate.ts'
-import { newPerson, type Person } from './people.ts'
-import { type ChaosDatabase, type ChaosPostgres, sharedDatabase, startChaosPostgres } from './postgres.ts'
-import { type ChaosRedis, startChaosRedis } from './redis.ts'
-import { keepSecrets, type Secrets } from './secrets.ts'
+import { type Inspector, openInspector } from './inspector.ts'
 import { type SmtpLedger, startSmtpLedger } from './smtp-ledger.ts'
-import { insist } from './work.ts'
+import { trackSecrets, type UsedSecrets } from './used-secrets.ts'
 
 /** A whole Muster of a test file's own: real processes, a Redis, a mail server that keeps a ledger. */
-export type System<D extends ChaosDatabase = ChaosDatabase> = {
+export type System<D extends SystemDatabase = SystemDatabase> = {
   postgres: D
   redis: ChaosRedis
   smtp: SmtpLedger
-  books: Books
-  secrets: Secrets
+  inspector: Inspector
+  secrets: UsedSecrets
   /** Where the API listens unless a second one is started elsewhere. */
   apiUrl: string
   env(name: AppName, overrides?: Env): Env
   /** Starts one more process and waits until it is ready. */
   start(name: AppName, options?: { env?: Env; port?: number }): Promise<App>
   /** Starts a process that runs but may never be ready. */
-  launch(name: AppName, env?: Env): Promise<App>
+  startLive(name: AppName, env?: Env): Promise<App>
   startAll(): Promise<Record<AppName, App>>
   /** Starts a process that may refuse to. */
-  attempt(name: AppName, env?: Env): Promise<{ exit: Omit<Exit, 'durationMs'>; output: string }>
-  gate(table: string, on: string, options?: { atCommit?: boolean }): Promise<Gate>
-  newcomer(): Person
-  /** A person with an account and an open session. */
-  member(): Promise<Person>
+  runToExit(name: AppName, env?: Env): Promise<{ exit: Omit<Exit, 'durationMs'>; output: string }>
+  pausePoint(table: string, on: string, options?: { atCommit?: boolean }): Promise<PausePoint>
+  newUser(): User
+  /** A user with an account and an open session. */
+  registeredUser(): Promise<User>
   /** The names of what the storage holds of an attachment. */
-  filesOf(attachmentId: string): Promise<string[]>
+  storedFilesOf(attachmentId: string): Promise<string[]>
   /** Everything that every process wrote. */
   output(): string
   close(): Promise<void>
@@ -44,17 +49,17 @@ export type System<D extends ChaosDatabase = ChaosDatabase> = {
 
 /** On a database in the cluster that all tests share. */
 export async function startSystem(): Promise<System> {
-  return assemble(() => sharedDatabase())
+  return assemble(() => createSharedDatabase())
 }
 
 /** With a Postgres of its own that can be stopped, frozen and killed. */
-export async function startSystemWithPostgres(): Promise<System<ChaosPostgres>> {
+export async function startSystemWithOwnPostgres(): Promise<System<ChaosPostgres>> {
   return assemble(startChaosPostgres)
 }
 
 type Parts<D> = (options: { home: string; reaper: ReturnType<typeof startReaper> }) => Promise<D>
 
-async function assemble<D extends ChaosDatabase>(openDatabase: Parts<D>): Promise<System<D>> {
+async function assemble<D extends SystemDatabase>(openDatabase: Parts<D>): Promise<System<D>> {
   const home = await mkdtemp(join(tmpdir(), 'muster-chaos-'))
   const reaper = startReaper()
   const [postgres, redis, smtp] = await Promise.all([
@@ -62,13 +67,13 @@ async function assemble<D extends ChaosDatabase>(openDatabase: Parts<D>): Promis
     startChaosRedis({ home, reaper }),
     startSmtpLedger(),
   ])
-  const books = openBooks(postgres.url)
-  const secrets = keepSecrets()
+  const inspector = openInspector(postgres.url)
+  const secrets = trackSecrets()
   const keys = makeKeys(secrets)
   const apiPort = await freePort()
   const apiUrl = `http://127.0.0.1:${apiPort}`
   const apps: App[] = []
-  const gates: Gate[] = []
+  const pausePoints: PausePoint[] = []
 
   const env = (name: AppName, overrides: Env = {}): Env => ({
     NODE_ENV: 'test',
@@ -97,14 +102,14 @@ async function assemble<D extends ChaosDatabase>(openDatabase: Parts<D>): Promis
     apps.push(app)
     return app
   }
-  const newcomer = () => newPerson({ apiUrl: () => apiUrl, smtp, secrets })
+  const newUser = () => createUser({ apiUrl: () => apiUrl, smtp, secrets })
   const output = () => apps.map((app) => app.output()).join('\n')
 
   return {
     postgres,
     redis,
     smtp,
-    books,
+    inspector,
     secrets,
     apiUrl,
     env,
@@ -114,7 +119,7 @@ async function assemble<D extends ChaosDatabase>(openDatabase: Parts<D>): Promis
       const started = await Promise.all(names.map(async (name) => [name, await start(name)] as const))
       return Object.fromEntries(started) as Record<AppName, App>
     },
-    async launch(name, overrides) {
+    async startLive(name, overrides) {
       const app = await spawnApp(name, {
         env: env(name, overrides),
         reaper,
@@ -124,31 +129,31 @@ async function assemble<D extends ChaosDatabase>(openDatabase: Parts<D>): Promis
       await eventually(async () => expectLive(app), { timeoutMs: 60_000, intervalMs: 50 })
       return app
     },
-    async attempt(name, overrides) {
+    async runToExit(name, overrides) {
       const app = await spawnApp(name, { env: env(name, overrides), reaper })
       apps.push(app)
       return { exit: await app.exited, output: app.output() }
     },
-    async gate(table, on, options) {
-      const gate = await installGate(postgres.url, { table, on, ...options })
-      gates.push(gate)
-      return gate
+    async pausePoint(table, on, options) {
+      const pausePoint = await installPausePoint(postgres.url, { table, on, ...options })
+      pausePoints.push(pausePoint)
+      return pausePoint
     },
-    newcomer,
-    async member() {
-      const person = newcomer()
-      for (const step of [person.register, person.verify]) {
-        const answer = await insist(step)
+    newUser,
+    async registeredUser() {
+      const user = newUser()
+      for (const step of [user.register, user.verify]) {
+        const answer = await retryOn503(step)
         if (answer.status >= 300) throw new Error(`Signing up was answered by ${answer.status}.`)
       }
-      return person
+      return user
     },
-    filesOf: async (id) => (await readdir(join(home, 'files/attachments', id)).catch(() => [])).sort(),
+    storedFilesOf: async (id) => (await readdir(join(home, 'files/attachments', id)).catch(() => [])).sort(),
     output,
     async close() {
-      await Promise.all(gates.map((gate) => gate.remove()))
+      await Promise.all(pausePoints.map((pausePoint) => pausePoint.remove()))
       await Promise.all(apps.filter((app) => app.isRunning()).map((app) => app.kill()))
-      await Promise.all([books.close(), smtp.close(), redis.stop()])
+      await Promise.all([inspector.close(), smtp.close(), redis.stop()])
       await postgres.drop()
       reaper.dismiss()
       await rm(home, { recursive: true, force: true })
@@ -163,7 +168,7 @@ async function expectLive({ opsUrl, isRunning }: App): Promise<void> {
   if (isRunning() && !(await fetch(`${opsUrl}/livez`)).ok) throw new Error('The process does not live yet.')
 }
 
-function makeKeys(secrets: Secrets): Record<AppName, Env> {
+function makeKeys(secrets: UsedSecrets): Record<AppName, Env> {
   const key = () => {
     const base64 = randomBytes(32).toString('base64')
     secrets.add('key', base64)

@@ -1,7 +1,7 @@
 import { eventually, startOwnRedis } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { App } from './apps.ts'
-import { type System, startSystem } from './system.ts'
+import type { App } from './system/apps.ts'
+import { type System, startSystem } from './system/system.ts'
 
 let system: System
 beforeAll(async () => {
@@ -22,7 +22,7 @@ const told = ({ output }: App, msg: string) =>
 test('a worker with a wrong Redis password starts, says so once, waits, and works when it is right', async () => {
   const redis = await startOwnRedis()
   await redis.client.config('SET', 'requirepass', 'right')
-  const worker = await system.launch('email-worker', { REDIS_URL: `redis://:wrong-secret@127.0.0.1:${redis.port}` })
+  const worker = await system.startLive('email-worker', { REDIS_URL: `redis://:wrong-secret@127.0.0.1:${redis.port}` })
   expect(await readiness(worker)).toEqual([503, 'not ready: redis WRONGPASS'])
   await eventually(() => expect(told(worker, 'dependency unavailable')).not.toEqual([]))
   const [line, ...more] = told(worker, 'dependency unavailable')
@@ -50,9 +50,9 @@ test('a worker on a Redis that became a replica is not ready, and takes jobs aga
 
   await system.redis.command('REPLICAOF', 'NO', 'ONE')
   await eventually(async () => expect(await readiness(worker)).toEqual([200, 'ready']), { timeoutMs: 10_000 })
-  const person = system.newcomer()
-  await eventually(async () => expect((await person.register()).status).toBe(202), { timeoutMs: 10_000 })
-  await eventually(() => expect(system.smtp.to(person.email)).toHaveLength(1), { timeoutMs: 10_000 })
+  const user = system.newUser()
+  await eventually(async () => expect((await user.register()).status).toBe(202), { timeoutMs: 10_000 })
+  await eventually(() => expect(system.smtp.mailsTo(user.email)).toHaveLength(1), { timeoutMs: 10_000 })
   for (const app of [api, worker]) expect(told(app, 'dependency unavailable')).toHaveLength(1)
   await Promise.all([api.terminate(), worker.terminate()])
 })

@@ -13,20 +13,20 @@ import {
 } from '@muster/devkit'
 import { createTestDatabase } from '@muster/testing'
 import pg from 'pg'
-import { root } from './apps.ts'
+import { root } from '../system/apps.ts'
 
 /** The database of a test; `drop` gives everything back. */
-export type ChaosDatabase = { url: string; drop(): Promise<void> }
+export type SystemDatabase = { url: string; drop(): Promise<void> }
 
 /** A migrated database in the cluster that all tests share. */
-export async function sharedDatabase(): Promise<ChaosDatabase> {
+export async function createSharedDatabase(): Promise<SystemDatabase> {
   const { url, drop, db } = await createTestDatabase({ poolMax: 1 })
   await db.destroy()
   return { url, drop }
 }
 
 /** A whole Postgres of the test's own, on the same port for as long as the test runs. */
-export type ChaosPostgres = ChaosDatabase & {
+export type ChaosPostgres = SystemDatabase & {
   /** Fast shutdown: ends all sessions. */
   stop(): Promise<void>
   /** kill -9 of the postmaster and all its backends; it replays its log at the next start. */

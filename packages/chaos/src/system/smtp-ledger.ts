@@ -1,29 +1,33 @@
 import type { AddressInfo } from 'node:net'
 import { SMTPServer } from 'smtp-server'
 
-export type Accepted = { to: string; messageId: string; subject: string; text: string }
+export type AcceptedMail = { to: string; messageId: string; subject: string; text: string }
 
-/** What the server does with a message once it has all of it. It is taken, and so in the ledger, but for `refuse`. */
-type Manner = (to: string) => Promise<'take' | 'refuse'>
+/** Decides about a message that the server has received completely. It may wait. */
+type AcceptDecision = (to: string) => Promise<'accept' | 'reject'>
 
-/** A real SMTP server that writes down every message that it took. */
+/** A real SMTP server that records every message it accepts. */
 export type SmtpLedger = {
   url: string
-  accepted: Accepted[]
-  /** Receivers whose message is in the server's hands right now and not answered yet. */
-  pending: string[]
-  /** `beforeTaking` may wait: the message is not taken yet. `afterTaking` may wait too: taken, and the client not told. */
-  manners: { beforeTaking?: Manner; afterTaking?: (to: string) => Promise<void> | void }
-  to(address: string): Accepted[]
+  accepted: AcceptedMail[]
+  /** Recipients whose message is received and not yet answered. */
+  unanswered: string[]
+  /**
+   * Changes how the server treats messages. `beforeAccept` runs before a message is recorded; without it every message is
+   * accepted. `afterAccept` runs after it is recorded and before the client gets the reply.
+   */
+  behavior: { beforeAccept?: AcceptDecision; afterAccept?: (to: string) => Promise<void> | void }
+  mailsTo(address: string): AcceptedMail[]
   close(): Promise<void>
 }
 
+/** Starts the server on a free port. */
 export async function startSmtpLedger(): Promise<SmtpLedger> {
   const ledger: Omit<SmtpLedger, 'url' | 'close'> = {
     accepted: [],
-    pending: [],
-    manners: {},
-    to: (address) => ledger.accepted.filter(({ to }) => to === address),
+    unanswered: [],
+    behavior: {},
+    mailsTo: (address) => ledger.accepted.filter(({ to }) => to === address),
   }
   const server = new SMTPServer({
     disabledCommands: ['STARTTLS', 'AUTH'],
@@ -35,19 +39,21 @@ export async function startSmtpLedger(): Promise<SmtpLedger> {
       const chunks: Buffer[] = []
       stream.on('data', (chunk: Buffer) => chunks.push(chunk))
       stream.on('end', async () => {
-        ledger.pending.push(to)
-        const verdict = (await ledger.manners.beforeTaking?.(to)) ?? 'take'
-        // Who died while waiting has not handed it over.
-        const isThere = server.connections.has(connectionOf(server, session.id))
-        if (verdict === 'take' && isThere) ledger.accepted.push(read(to, Buffer.concat(chunks).toString()))
-        if (verdict === 'take' && isThere) await ledger.manners.afterTaking?.(to)
-        ledger.pending.splice(ledger.pending.indexOf(to), 1)
-        if (verdict === 'take') callback()
+        ledger.unanswered.push(to)
+        const verdict = (await ledger.behavior.beforeAccept?.(to)) ?? 'accept'
+        // A client that died during the wait never got its message accepted.
+        const isConnected = server.connections.has(connectionOf(server, session.id))
+        if (verdict === 'accept' && isConnected) {
+          ledger.accepted.push(parseMail(to, Buffer.concat(chunks).toString()))
+          await ledger.behavior.afterAccept?.(to)
+        }
+        ledger.unanswered.splice(ledger.unanswered.indexOf(to), 1)
+        if (verdict === 'accept') callback()
         else callback(Object.assign(new Error('5.1.1 no such mailbox'), { responseCode: 550 }))
       })
     },
   })
-  // Clients that die in the middle are what these tests are about.
+  // Tests kill clients in the middle of a message, so connection errors are expected.
   server.on('error', () => {})
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.server.address() as AddressInfo
@@ -63,13 +69,13 @@ function connectionOf(server: SMTPServer, id: string): Connection {
   return [...server.connections].find((connection) => (connection as { id?: string }).id === id) as Connection
 }
 
-function read(to: string, raw: string): Accepted {
+function parseMail(to: string, raw: string): AcceptedMail {
   const header = (name: string) =>
     new RegExp(`^${name}: (.*(?:\r\n[ \t].*)*)`, 'mi').exec(raw)?.[1]?.replace(/\r\n\s+/g, ' ') ?? ''
   return { to, messageId: header('Message-ID'), subject: header('Subject'), text: textPart(raw) }
 }
 
-/** The text/plain part, from quoted-printable where it is that. */
+/** Returns the text/plain part with quoted-printable encoding removed. */
 function textPart(raw: string): string {
   const [, part = ''] = /Content-Type: text\/plain.*?\r\n\r\n(.*?)(?:\r\n--|$)/is.exec(raw) ?? []
   return part
