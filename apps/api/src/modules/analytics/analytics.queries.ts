@@ -4,26 +4,26 @@ import { type RawBuilder, sql } from 'kysely'
 import { priorities, statuses, type Task } from '../tasks/tasks.schema.ts'
 
 export type AnalyticsRow = {
-  /** The person's zone at this moment; when it is not the calendar's, dates are another's. */
+  /** The user's present zone; when it differs from the calendar's, the dates are of the wrong zone. */
   timezone: string
-  /** How many tasks there are of each kind, in parts that are to be added up; `category` is null for none. */
+  /** Numbers of tasks by kind. A kind may occur twice (own and assigned tasks); `category` is null for none. */
   groups: { status: Task['status']; priority: Task['priority']; category: string | null; count: number }[]
   completedReminders: number
   upcomingReminders: number
   overdueReminders: number
-  /** How much was completed on the dates from `since` on; those with nothing are left out. */
+  /** Numbers of completions by date, from `since` on; dates without completions are missing. */
   days: { date: string; completed: number }[]
   activeStreak: number
   longestStreak: number
 }
 
-/** What SQL has to know of the person's calendar: Postgres' own zones are not asked. */
+/** The user's calendar as SQL needs it. Postgres' own zone data is not used. */
 export type Calendar = { offsets: readonly OffsetPeriod[]; today: string; since: string }
 
 /**
- * Everything that analytics tell of a person, in one statement: of the tasks that they own or that are assigned to them,
- * and of their own reminders. All dates are those of the calendar. What is theirs is read from two indexes alone.
- * @returns undefined when there is no such person
+ * Reads the analytics of a user in one statement: of the tasks that they own or that are assigned to them, and of their own
+ * reminders. All dates are those of the calendar. The tasks are read from two indexes alone.
+ * @returns undefined when the user does not exist
  */
 export async function readAnalytics(
   db: Db,
@@ -74,7 +74,7 @@ export async function readAnalytics(
   return rows[0]
 }
 
-/** Each status and priority is a range of the index, in which the category alone is compared: two thirds of the price. */
+/** Reads each status and priority as a range of the index, in which only the category is compared: two thirds of the cost. */
 const ownTasksByKind = (isOwn: RawBuilder<boolean>) => sql`
   select of_kind.* from unnest(${sql.lit(`{${statuses}}`)}::text[]) a_status, unnest(${sql.lit(`{${priorities}}`)}::text[]) a_priority,
     lateral (
@@ -82,16 +82,16 @@ const ownTasksByKind = (isOwn: RawBuilder<boolean>) => sql`
       where ${isOwn} and status = a_status and priority = a_priority group by category
     ) of_kind`
 
-const completedTasksByDay = (whose: RawBuilder<boolean>) => sql`
-  select ${localMidnight}, count(*), false from tasks where ${whose} and status = 'completed' group by 1`
+const completedTasksByDay = (isIncluded: RawBuilder<boolean>) => sql`
+  select ${localMidnight}, count(*), false from tasks where ${isIncluded} and status = 'completed' group by 1`
 
-/** A sent one is overdue: completing its task would have completed it. */
+/** A sent reminder is overdue: completing its task would have completed it. */
 const countReminders = (userId: string, status: 'pending' | 'sent') => sql<number>`
   (select count(*) from reminders where user_id = ${userId} and status = ${status})`
 
 /**
- * The beginning of the local date on which something was completed, written as if the zone were UTC: of a row that is
- * arithmetic alone, and the date itself is worked out once for each day.
+ * The local midnight before a completion, written as if the zone were UTC. For each row this takes only arithmetic; the date
+ * is computed once for each day.
  */
 const localMidnight = sql`
   date_bin('1 day', completed_at + (select offsets from calendar)[

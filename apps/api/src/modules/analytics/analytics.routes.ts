@@ -15,7 +15,7 @@ export const analyticsRoutes: FastifyPluginAsyncZod<{ context: Context }> = asyn
         tags,
         summary: 'Read totals, the last days and weeks, and categories',
         description:
-          'Of the tasks that are the caller’s or assigned to them, and of their reminders; dates are those of their timezone.',
+          'Covers the tasks that the caller owns or is assigned to, and the caller’s reminders. Dates are those of the caller’s timezone.',
         response: { 200: analyticsReply },
       },
     },
@@ -28,7 +28,7 @@ export const analyticsRoutes: FastifyPluginAsyncZod<{ context: Context }> = asyn
       config: { access: 'signed-in' },
       schema: {
         tags,
-        summary: 'Read on how many dates in a row something was completed',
+        summary: 'Read the active and the longest streak of days with a completion',
         response: { 200: streaksReply },
       },
     },

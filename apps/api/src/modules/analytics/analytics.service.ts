@@ -6,26 +6,26 @@ import type { Deps } from '../../deps.ts'
 import type { Actor } from '../../http/actor.ts'
 import { getProfile } from '../accounts/own-profile.service.ts'
 import { type AnalyticsRow, readAnalytics } from './analytics.queries.ts'
-import { type Analytics, type Streaks, type Told, told } from './analytics.schema.ts'
+import { type Analytics, type AnalyticsReading, analyticsReading, type Streaks } from './analytics.schema.ts'
 
 type AnalyticsDeps = Pick<Deps, 'db' | 'lookups' | 'cache' | 'clock'>
 
 const withoutCategory = 'Uncategorized'
 
 /** `validUntilMs` is the user's next midnight, when another day begins. */
-const cachedAnalytics = z.object({ validUntilMs: z.int(), value: told })
+const cachedAnalytics = z.object({ validUntilMs: z.int(), value: analyticsReading })
 const cacheMs = 300_000
 
-/** What the actor has before them and behind them. Counts tasks that are theirs or assigned to them, whoever completed them. */
+/** Returns the actor's analytics. Counts the tasks that the actor owns or is assigned to, regardless of who completed them. */
 export const getAnalytics = async (deps: AnalyticsDeps, actor: Actor): Promise<Analytics> =>
   (await getBoth(deps, actor)).analytics
 
-/** How many dates in a row the actor completed something; see {@link getAnalytics} for whose. */
+/** Returns the actor's streaks: consecutive dates with a completed task or reminder. Counts the same tasks as {@link getAnalytics}. */
 export const getStreaks = async (deps: AnalyticsDeps, actor: Actor): Promise<Streaks> =>
   (await getBoth(deps, actor)).streaks
 
 /** Returns both from one read and one cached value, so that they never contradict each other. */
-async function getBoth(deps: AnalyticsDeps, { userId }: Actor): Promise<Told> {
+async function getBoth(deps: AnalyticsDeps, { userId }: Actor): Promise<AnalyticsReading> {
   const { value } = await deps.cache.through(analyticsKey(userId), {
     schema: cachedAnalytics,
     ttlMs: ({ validUntilMs }) => Math.min(cacheMs, validUntilMs - deps.clock.now().getTime()),
@@ -37,16 +37,16 @@ async function getBoth(deps: AnalyticsDeps, { userId }: Actor): Promise<Told> {
 async function readBoth(deps: AnalyticsDeps, userId: string): Promise<z.output<typeof cachedAnalytics>> {
   const now = deps.clock.now()
   const { user } = await getProfile(deps, userId)
-  const guessed = await readIn(user.timezone, deps, userId, now)
+  const first = await readIn(user.timezone, deps, userId, now)
   // The cached profile may be older than a change of the timezone.
-  const isGuessRight = guessed.row.timezone === user.timezone
-  const { row, today } = isGuessRight ? guessed : await readIn(guessed.row.timezone, deps, userId, now)
+  const isRightZone = first.row.timezone === user.timezone
+  const { row, today } = isRightZone ? first : await readIn(first.row.timezone, deps, userId, now)
   const streaks = { active: row.activeStreak, longest: row.longestStreak }
   const validUntilMs = startOfDate(today.add({ days: 1 }), row.timezone).getTime()
   return { validUntilMs, value: { analytics: toAnalytics(row, today, now), streaks } }
 }
 
-/** What there is to tell by the calendar of a zone: all dates are worked out by the zone data of this process. */
+/** Reads the analytics by the calendar of a zone, which comes from the zone data of this process. */
 async function readIn(timezone: string, { db }: Pick<AnalyticsDeps, 'db'>, userId: string, now: Date) {
   const today = dateIn(timezone, now)
   const offsets = offsetPeriods(timezone, now)
@@ -80,8 +80,8 @@ function toAnalytics(row: AnalyticsRow, today: Temporal.PlainDate, now: Date): A
   }
 }
 
-const countOf = ({ groups }: AnalyticsRow, isMeant: (group: AnalyticsRow['groups'][number]) => boolean) =>
-  groups.filter(isMeant).reduce((sum, { count }) => sum + count, 0)
+const countOf = ({ groups }: AnalyticsRow, isCounted: (group: AnalyticsRow['groups'][number]) => boolean) =>
+  groups.filter(isCounted).reduce((sum, { count }) => sum + count, 0)
 
 function lastDays({ days }: AnalyticsRow, today: Temporal.PlainDate): Analytics['dailyData'] {
   const byDate = new Map(days.map(({ date, completed }) => [date, completed]))

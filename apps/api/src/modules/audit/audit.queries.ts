@@ -2,7 +2,7 @@ import type { Db } from '@muster/db'
 import { type RawBuilder, sql } from 'kysely'
 import type { AuditFilters } from './audit.schema.ts'
 
-/** A place in the log, in order of time. */
+/** The position of an event in the log, which is ordered by time. */
 export type AuditPosition = { micros: number; seq: number }
 
 export type AuditRow = {
@@ -23,25 +23,24 @@ export type AuditRow = {
 }
 
 type Page = {
-  /** Newest first goes backwards, oldest first forwards. */
   order: 'newest-first' | 'oldest-first'
-  /** Begins behind this place. */
+  /** The last event of the previous page. */
   after?: AuditPosition | undefined
   limit: number
 }
 
-/** A page of the log. */
+/** Lists a page of the log. */
 export async function listAuditEvents(db: Db, filters: AuditFilters, page: Page): Promise<AuditRow[]> {
   return (await auditPage(filters, page).execute(db)).rows
 }
 
 /**
- * The statement of a page. Every filter has an index in order of time, so that a page costs what it holds however much
- * there is: of several filters Postgres follows the rarest and looks at the others row by row.
+ * Builds the statement of a page. Every filter has an index ordered by time, so the cost of a page does not grow with the
+ * log: of several filters Postgres uses the index of the rarest and checks the others row by row.
  */
 export function auditPage(filters: AuditFilters, page: Page): RawBuilder<AuditRow> {
   const order = page.order === 'newest-first' ? sql`desc` : sql`asc`
-  // The limit inside keeps the personal part a look-up by row, whatever Postgres thinks of the sizes.
+  // The inner limit makes Postgres look the personal part up row by row, whatever sizes it estimates.
   return sql<AuditRow>`
     select event.id, event.seq, event.action, event.actor_id, event.target_type, event.target_id, event.created_at,
       (extract(epoch from event.created_at) * 1000000)::bigint as created_at_micros, event.hash,
@@ -60,15 +59,16 @@ function conditionsOf({ actorId, action, targetType, targetId, from, to }: Audit
   if (targetId !== undefined) conditions.push(sql`event.target_id = ${targetId}`)
   if (targetType !== undefined) {
     const isOfType = sql`event.target_type = ${targetType}`
-    // What a thing is follows from its id. Postgres takes the two for chance, and would sort all there is of the thing.
+    // The type follows from the id, but Postgres estimates the two as independent and would sort all events of the target.
+    // `coalesce` hides the condition from its estimate.
     conditions.push(targetId === undefined ? isOfType : sql`coalesce(${isOfType}, false)`)
   }
   if (from !== undefined) conditions.push(sql`event.created_at >= ${new Date(from)}`)
   if (to !== undefined) conditions.push(sql`event.created_at < ${new Date(to)}`)
   if (after !== undefined) {
-    const place = sql`('epoch'::timestamptz + ${after.micros}::bigint * interval '1 microsecond', ${after.seq}::bigint)`
-    const isBehind = order === 'newest-first' ? sql`<` : sql`>`
-    conditions.push(sql`(event.created_at, event.seq) ${isBehind} ${place}`)
+    const position = sql`('epoch'::timestamptz + ${after.micros}::bigint * interval '1 microsecond', ${after.seq}::bigint)`
+    const beyond = order === 'newest-first' ? sql`<` : sql`>`
+    conditions.push(sql`(event.created_at, event.seq) ${beyond} ${position}`)
   }
   return conditions
 }

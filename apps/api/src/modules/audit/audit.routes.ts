@@ -43,7 +43,7 @@ export const auditRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
         tags,
         summary: 'Export the audit log, the oldest first',
         description:
-          'One event a line, as JSON or as CSV (RFC 4180, every cell quoted, with an apostrophe before whatever a spreadsheet of any locale would run). Streamed up to the moment of the request. That it was exported is written to the log.',
+          'One event a line, as JSON or as CSV (RFC 4180, every cell quoted, with an apostrophe before text that a spreadsheet would run as a formula). The export ends with the time of the request and is itself recorded in the log.',
         querystring: exportQuery,
         response: { 200: exported },
       },
@@ -58,7 +58,7 @@ export const auditRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
     },
   )
 
-  // One walk keeps a core of the database and some of this process busy; more at once would only be slower.
+  // One verification occupies a core of the database and part of this process; several at once would only be slower.
   let isVerifying = false
 
   app.get(
@@ -69,14 +69,14 @@ export const auditRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
         tags,
         summary: 'Verify the chain of the audit log',
         description:
-          'Names each changed, inserted, removed and cut-off row. Ends after 20 seconds, or about a hundred faults: then `complete` is false, and `nextCursor` goes on. `head` takes signed heads of the audit worker’s log, by comma, each as `seq.hash.keyId.signature`.',
+          'Names each changed, inserted, removed and cut-off row. Ends after 20 seconds or about a hundred faults: then `complete` is false, and `nextCursor` continues. `head` takes signed heads of the audit worker’s log, separated by commas, each as `seq.hash.keyId.signature`.',
         querystring: verifyQuery,
         response: { 200: verifyReply },
       },
     },
     async (request, reply) => {
       if (isVerifying) {
-        const message = 'A verification is under way. Try again in a moment.'
+        const message = 'A verification is running. Try again in a moment.'
         throw new DomainError('OVERLOADED', { message, retryAfterSeconds: verifyRetrySeconds })
       }
       isVerifying = true
@@ -90,7 +90,7 @@ export const auditRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
   )
 }
 
-/** Reads the next chunk when the one before was taken. */
+/** Streams the chunks as a download. The next chunk is read when the client has taken the previous one. */
 function sendChunks(
   reply: FastifyReply,
   attachment: { name: string; type: string },

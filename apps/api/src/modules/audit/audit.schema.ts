@@ -34,15 +34,15 @@ const filters = z.strictObject({
 })
 export type AuditFilters = z.output<typeof filters>
 
-const isSpan = ({ from, to }: Pick<AuditFilters, 'from' | 'to'>) => !from || !to || from <= to
-const noSpan = { path: ['to'], message: 'is before from' }
+const isRange = ({ from, to }: Pick<AuditFilters, 'from' | 'to'>) => !from || !to || from <= to
+const invalidRange = { path: ['to'], message: 'is before from' }
 
 export const auditQuery = filters
   .extend({
     cursor: cursorText,
     limit: queryInteger({ min: 1, max: 100 }).default(50),
   })
-  .refine(isSpan, noSpan)
+  .refine(isRange, invalidRange)
 export type AuditQuery = z.output<typeof auditQuery>
 
 export const auditEventsReply = z.object({
@@ -53,7 +53,7 @@ export const auditEventsReply = z.object({
 
 export const exportQuery = filters
   .extend({ format: z.enum(['ndjson', 'csv']).default('ndjson') })
-  .refine(isSpan, noSpan)
+  .refine(isRange, invalidRange)
 export type ExportFormat = z.output<typeof exportQuery>['format']
 
 const signedHead = z
@@ -76,7 +76,7 @@ const chainHead = z
 export const verifyQuery = z.strictObject({
   /** Signed heads from the audit worker's log, each `seq.hash.keyId.signature`. */
   head: listOf(signedHead).optional(),
-  /** `nextCursor` of the answer before: goes on where that one ended. */
+  /** `nextCursor` of an earlier verification, which continues where that one ended. */
   cursor: chainHead.optional(),
 })
 export type VerifyQuery = z.output<typeof verifyQuery>
@@ -84,14 +84,14 @@ export type VerifyQuery = z.output<typeof verifyQuery>
 export const verifyReply = replyOf(
   z.object({
     valid: z.boolean(),
-    /** False when it came not to the end; then `nextCursor` goes on. */
+    /** False when the verification ended early; then `nextCursor` continues it. */
     complete: z.boolean(),
     checked: z.int(),
     /** Rows whose personal part was erased. */
     erased: z.int(),
-    /** Rows that were kept long enough and dropped. */
+    /** Rows that retention has dropped. */
     dropped: z.int(),
-    /** Signed heads that the chain was compared with. */
+    /** Number of signed heads with which the chain was compared. */
     heads: z.int(),
     firstBrokenSeq: z.int().optional(),
     faults: z.array(

@@ -18,11 +18,11 @@ import { csvHead, csvLine, ndjsonLine } from './export-lines.ts'
 type Requester = { actor: Actor; origin: Origin }
 
 const exportPageSize = 500
-/** Small, so that a request beside it waits no longer than for any other. */
+/** Small, so that concurrent requests are not delayed. */
 const verifyPageSize = 250
 const verifyBudgetMs = 20_000
 
-/** A page of the log, the newest first. @throws DomainError VALIDATION_FAILED for a cursor that is none */
+/** Lists a page of the log, the newest first. @throws DomainError VALIDATION_FAILED for an invalid cursor */
 export async function listEvents({ db }: Pick<Deps, 'db'>, { cursor, limit, ...filters }: AuditQuery) {
   const after = cursor === undefined ? undefined : readPosition(cursor)
   const rows = await listAuditEvents(db, filters, { order: 'newest-first', after, limit: limit + 1 })
@@ -33,15 +33,15 @@ export async function listEvents({ db }: Pick<Deps, 'db'>, { cursor, limit, ...f
 }
 
 /**
- * The log as text, the oldest first, one chunk a page: nothing but the page that is being sent is held, and the next is
- * read when that was taken. That it was asked for is written to the log before the first chunk.
+ * Records the export in the log, then returns the log as text, the oldest first, one chunk a page. Only the page that is
+ * being sent is held in memory; the next is read when the consumer has taken it.
  */
 export async function exportEvents(
   { db, transact, clock }: Pick<Deps, 'db' | 'transact' | 'clock'>,
   { actor, origin }: Requester,
   { format, ...filters }: AuditFilters & { format: ExportFormat },
 ): Promise<AsyncGenerator<string>> {
-  // Whatever comes later is not part of it, or it might never end.
+  // Later events are left out: the export might never reach the end of a growing log.
   const until = filters.to ?? clock.now().toISOString()
   const event = { action: 'audit.exported', actorId: actor.userId, targetType: 'audit-log', targetId: format }
   await transact(async ({ audit }) => audit({ ...event, after: { format, ...filters, to: until }, context: origin }))
@@ -61,10 +61,11 @@ async function* writePages(db: Deps['db'], filters: AuditFilters, format: Export
 }
 
 /**
- * Follows the chain from its beginning, or from where an earlier call ended, for at most 20 seconds, and compares it with
- * the database's own head, the signed heads that the audit worker left in Redis, and those that the caller kept.
- * @param isGone asked now and then: nobody waits for the answer any more
- * @throws DomainError VALIDATION_FAILED for a cursor that names no place of the chain
+ * Verifies the chain from its beginning, or from the cursor of an earlier call, for at most 20 seconds. Compares it with the
+ * database's own head, the signed heads that the audit worker keeps in Redis, and those that the caller sends. Records the
+ * verification in the log.
+ * @param isGone tells whether the client has closed the connection; checked between pages
+ * @throws DomainError VALIDATION_FAILED for a cursor that names no event of the chain
  */
 export async function verifyLog(
   { db, redis, config, transact }: Pick<Deps, 'db' | 'redis' | 'config' | 'transact'>,
@@ -116,7 +117,7 @@ const writePosition = ({ created_at_micros, seq }: AuditRow): string => position
 
 const positionOf = ({ created_at_micros: micros, seq }: AuditRow): AuditPosition => ({ micros, seq })
 
-/** Microseconds since 1970, and a sequence number. */
+/** Microseconds since 1970 and the sequence number. */
 const positions = cursorOf(z.tuple([z.int().min(0), z.int().min(0)]))
 
 function readPosition(cursor: string): AuditPosition {

@@ -21,7 +21,7 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-/** A request, by somebody for whom all is prepared. `path` is what stands for the parameters of the route, in order. */
+/** A prepared request. `params` are the values of the route's parameters, in order. */
 type Call = { as: TestClient; params?: string[]; query?: string; body?: unknown; headers?: Record<string, string> }
 
 const { password } = auth
@@ -51,7 +51,7 @@ const withAttachment = async () => {
   const answer = await as.inject('POST', `/api/v1/tasks/${params[0]}/attachments`, body, headers)
   return { as, params: [answer.json().data.attachments[0].id as string] }
 }
-/** Somebody who was asked to be friends, with the id of the request. */
+/** Signs up two users and sends a friend request. @returns the addressee and the id of the request */
 const asked = async () => {
   const [requester, as] = [await api.signUp(), await api.signUp()]
   const answer = await requester.inject('POST', '/api/v1/friends/requests', { userId: as.userId })

@@ -19,7 +19,7 @@ const columns = [
 
 export const csvHead = lineOf(columns)
 
-/** For people and spreadsheets: texts that a spreadsheet would run get an apostrophe, so NDJSON is the exact one. */
+/** Returns the event as a CSV line for spreadsheets. Text that a spreadsheet would run gets an apostrophe; NDJSON is exact. */
 export const csvLine = (event: AuditEventView): string => lineOf(columns.map((name) => cellOf(event[name])))
 
 export const ndjsonLine = (event: AuditEventView): string => `${JSON.stringify(event)}\n`

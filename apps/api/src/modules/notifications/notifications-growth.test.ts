@@ -2,7 +2,7 @@ import { rowsRead } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
-import { countOf, listPage, notificationsUrl, read, tell } from './testing/notifications-fixtures.ts'
+import { countOf, listPage, notificationsUrl, notify, read } from './testing/notifications-fixtures.ts'
 
 /** Most of one person, so that a query that reads all of theirs is far from one that reads a page. */
 const many = 200_000
@@ -65,10 +65,10 @@ test('counting the unread reads only unread rows', async () => {
 
 test('notifying and reading scan no more than the last hour', async () => {
   const message = (text: string) => ({ userId: busy.userId, type: 'general' as const, title: 'News', message: text })
-  for (let time = 0; time < 8; time++) await tell(api, [message(`warm ${time}`)])
+  for (let time = 0; time < 8; time++) await notify(api, [message(`warm ${time}`)])
   const [newest] = (await listPage(busy)).notifications
   const used = await readFor(async () => {
-    await tell(api, [message('another')])
+    await notify(api, [message('another')])
     await read(busy, newest?.id ?? '')
   })
   expect(used.inSequence).toBe(0)

@@ -2,7 +2,7 @@ import { type ManualClock, manualClock } from '@muster/testing'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
-import { countOf, listAll, read, readAll, remove, tell } from './testing/notifications-fixtures.ts'
+import { countOf, listAll, notify, read, readAll, remove } from './testing/notifications-fixtures.ts'
 
 /*
  * Histories of what people are told, read and delete, through HTTP on a real Postgres, against a model that holds it all
@@ -119,7 +119,7 @@ const told = ({ userId }: TestPerson, type: Type, message: string) => ({ userId,
 
 async function perform(client: TestPerson, given: Act, ids: string[]): Promise<void> {
   const id = 'place' in given ? ids[given.place] : undefined
-  if (given.kind === 'tell') await tell(api, [told(client, given.type, given.message)])
+  if (given.kind === 'tell') await notify(api, [told(client, given.type, given.message)])
   if (given.kind === 'readAll') await readAll(client)
   if (given.kind === 'read' && id) await read(client, id)
   if (given.kind === 'remove' && id) await remove(client, id)
@@ -165,7 +165,7 @@ async function step(people: TestPerson[], models: Model[], given: Command): Prom
   }
   if (given.kind === 'flood') {
     const messages = Array.from({ length: given.count }, () => `flood ${++flooded}`)
-    await tell(
+    await notify(
       api,
       messages.map((message) => told(client, 'general', message)),
     )

@@ -11,10 +11,10 @@ import {
   listAll,
   listPage,
   notificationsUrl,
+  notify,
   read,
   readAll,
   remove,
-  tell,
 } from './testing/notifications-fixtures.ts'
 
 let clock: ManualClock
@@ -37,7 +37,7 @@ const about = ({ userId }: TestPerson, message: string, type: NotificationType =
 async function tellEach(person: TestPerson, messages: string[], type?: NotificationType) {
   for (const message of messages) {
     clock.advance(minuteMs)
-    await tell(api, [about(person, message, type)])
+    await notify(api, [about(person, message, type)])
   }
 }
 const messagesOf = (found: { message: string }[]) => found.map(({ message }) => message)
@@ -46,7 +46,7 @@ describe('the list', () => {
   test('contains the user’s own notifications, the newest first', async () => {
     const [person, other] = [await api.signUp(), await api.signUp()]
     const task = await createTask(person)
-    await tell(api, [{ ...about(person, 'one', 'reminder'), taskId: task.id, data: { late: true } }])
+    await notify(api, [{ ...about(person, 'one', 'reminder'), taskId: task.id, data: { late: true } }])
     await tellEach(person, ['two'])
     await tellEach(other, ['theirs'])
     const { notifications, nextCursor } = await listPage(person)
@@ -69,9 +69,9 @@ describe('the list', () => {
     const person = await api.signUp()
     const security = Array.from({ length: 120 }, (_, index) => about(person, `${index}`, 'security'))
     // Many of one moment: only their ids tell them apart.
-    await tell(api, security.slice(0, 70))
+    await notify(api, security.slice(0, 70))
     clock.advance(minuteMs)
-    await tell(api, security.slice(70))
+    await notify(api, security.slice(70))
     const first = await listPage(person)
     expect(first.notifications).toHaveLength(50)
     await tellEach(person, ['later'])
@@ -172,11 +172,11 @@ test('notifications beyond 60 an hour are summarized in one row, which each make
   const person = await api.signUp()
   const many = (from: number, to: number) =>
     Array.from({ length: to - from }, (_, index) => about(person, `${from + index}`))
-  await tell(api, many(0, 62))
+  await notify(api, many(0, 62))
   const summary = async () => (await listAll(person)).find(({ title }) => title === 'More notifications')
   expect(await summary()).toMatchObject({ type: 'general', data: { summarized: 2 }, isRead: false })
   await readAll(person)
-  await tell(api, many(62, 65))
+  await notify(api, many(62, 65))
   expect(await summary()).toMatchObject({ message: expect.stringMatching(/^5 more/), isRead: false })
   expect(await countOf(person)).toBe(1)
 })

@@ -13,7 +13,7 @@ const ownerRow = ({ userId, organizationId }: TestPerson) => ({ id: userId, orga
 
 export type TaskFields = Parameters<typeof insertTask>[2]
 
-/** A task completed at that moment, or open without one. */
+/** Inserts a task that was completed at that time, or is open without one. */
 export const putTask = ({ db }: TestApp, owner: TestPerson, completedAt: Date | null, fields: TaskFields = {}) =>
   insertTask(db, ownerRow(owner), {
     id: newId(),
@@ -22,7 +22,7 @@ export const putTask = ({ db }: TestApp, owner: TestPerson, completedAt: Date | 
     ...fields,
   })
 
-/** A reminder of the person's, of a task of theirs. */
+/** Inserts a reminder of the user on a task of their own. */
 export async function putReminder(api: TestApp, person: TestPerson, status: string, completedAt: Date | null = null) {
   const task = await putTask(api, person, null)
   return insertReminder(api.db, task, { status, completed_at: completedAt })

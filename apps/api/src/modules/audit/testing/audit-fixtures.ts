@@ -15,7 +15,7 @@ type Event = {
   userAgent?: string | null
 }
 
-/** Puts genuine events at the end of the chain, as the audit worker would. @returns their ids */
+/** Appends valid events to the chain, as the audit worker does. @returns their ids */
 export async function chainEvents(
   api: Pick<TestApp, 'db' | 'deps'>,
   count: number,
@@ -80,7 +80,7 @@ export async function chainEvents(
   })
 }
 
-/** What a thief with the database's own powers can do: the triggers do not fire. */
+/** Runs a statement without triggers, as an attacker with superuser rights can. */
 export async function tamper(db: Db, statement: string): Promise<void> {
   await db.transaction().execute(async (trx) => {
     await sql`select set_config('session_replication_role', 'replica', true)`.execute(trx)

@@ -5,8 +5,8 @@ import type { Notification } from '../notifications.schema.ts'
 
 export const notificationsUrl = '/api/v1/notifications'
 
-/** Tells people something, as a feature does at the end of its transaction. */
-export const tell = (api: TestApp, notifications: NewNotification[]) =>
+/** Notifies users, as a feature does in its transaction. */
+export const notify = (api: TestApp, notifications: NewNotification[]) =>
   api.deps.transact((tx) => notifyAll(tx, notifications, api.deps.clock.now()))
 
 type Page = { notifications: Notification[]; nextCursor: string | null }
@@ -16,7 +16,7 @@ export async function listPage(person: TestClient, query = ''): Promise<Page> {
   return { ...data, ...pagination }
 }
 
-/** All of them, page by page. */
+/** Lists all pages. */
 export async function listAll(person: TestClient, query = ''): Promise<Notification[]> {
   const found: Notification[] = []
   for (let cursor: string | null = ''; cursor !== null; ) {
