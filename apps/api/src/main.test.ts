@@ -17,7 +17,7 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-test('a start without folders to write to is refused with the name of each and the remedy', async () => {
+test('a start without writable folders names each of them and its setting', async () => {
   const { database, redisUrl, stagingDir } = api.deps.config
   const file = `${stagingDir}-file`
   await writeFile(file, '')

@@ -3,21 +3,24 @@ import { eventually } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { formOf } from '../modules/attachments/testing/upload-fixtures.ts'
 import { buildTestApp, type TestApp, type TestClient, type TestPerson } from '../testing/api.ts'
-import { type Row, table } from './testing/access-matrix.ts'
+import { type AccessRule, accessMatrix } from './testing/access-matrix.ts'
 import type { Relation } from './testing/fixtures.ts'
 
-/** Every route of the OpenAPI document × nobody and every role × a thing of one's own, of one's organization, of another. */
+/*
+ * Calls every route of the OpenAPI document without a session and as every role, with a resource of the caller, of another user of
+ * the same organization, and of a user of another organization.
+ */
 
-type Caller = 'nobody' | Role
-type Call = { route: string; row: Row; caller: Caller; relation: Relation | undefined }
+type Caller = 'anonymous' | Role
+type Call = { route: string; rule: AccessRule; caller: Caller; relation: Relation | undefined }
 type Outcome = { status: number; code: string | undefined }
 
-const relations: readonly Relation[] = ['own', 'ours', 'others']
+const relations: readonly Relation[] = ['own', 'organization', 'foreign']
 const platformRoles: readonly Role[] = ['super_admin', 'site_admin', 'operator']
-/** What a route that nobody has written down must answer to everybody. */
-const unwritten: Row = { who: [] }
-/** So many calls at a time as there are connections to Postgres. */
-const lanes = 10
+/** The rule of a route that the matrix does not have: nobody is allowed. */
+const missingRule: AccessRule = { allowed: [] }
+/** As many calls at a time as the pool has connections. */
+const concurrency = 10
 
 let api: TestApp
 let routes: string[]
@@ -33,116 +36,119 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-test('whoever is not written down is answered 401, 403 or 404, and who is, is let in', {
+test('exactly the callers of the table succeed; others get 401, 403 or 404', {
   timeout: 120_000,
 }, async () => {
-  const calls = routes.flatMap((route) => [table[route] ?? unwritten].flat().flatMap((row) => callsOf(route, row)))
-  const surprises: string[] = []
+  const calls = routes.flatMap((route) =>
+    [accessMatrix[route] ?? missingRule].flat().flatMap((rule) => callsOf(route, rule)),
+  )
+  const mismatches: string[] = []
   const queue = calls.values()
   const work = async () => {
     for (const call of queue) {
-      const outcome = await answered(call)
-      const surprise = surpriseOf(call, outcome)
-      if (surprise) surprises.push(surprise)
+      const outcome = await outcomeOf(call)
+      const mismatch = mismatchOf(call, outcome)
+      if (mismatch) mismatches.push(mismatch)
     }
   }
-  await Promise.all(Array.from({ length: lanes }, work))
-  expect(surprises.sort()).toEqual([])
+  await Promise.all(Array.from({ length: concurrency }, work))
+  expect(mismatches.sort()).toEqual([])
   expect(calls.length).toBeGreaterThan(500)
 })
 
-describe('the table', () => {
+describe('the matrix', () => {
   test('names no route that does not exist', () => {
-    expect(Object.keys(table).filter((route) => !routes.includes(route))).toEqual([])
+    expect(Object.keys(accessMatrix).filter((route) => !routes.includes(route))).toEqual([])
   })
 
   test('names every route', () => {
-    expect(routes.filter((route) => !Object.hasOwn(table, route))).toEqual([])
+    expect(routes.filter((route) => !Object.hasOwn(accessMatrix, route))).toEqual([])
   })
 })
 
-function callsOf(route: string, row: Row): Call[] {
-  const callers: Caller[] = ['nobody', ...roles]
-  if (!row.thing) return callers.map((caller) => ({ route, row, caller, relation: undefined }))
+function callsOf(route: string, rule: AccessRule): Call[] {
+  const callers: Caller[] = ['anonymous', ...roles]
+  if (!rule.resource) return callers.map((caller) => ({ route, rule, caller, relation: undefined }))
   return callers.flatMap((caller) =>
     relations
-      .filter((relation) => !row.not?.includes(relation) && exists(caller, relation))
-      .map((relation) => ({ route, row, caller, relation })),
+      .filter((relation) => !rule.impossible?.includes(relation) && exists(caller, relation))
+      .map((relation) => ({ route, rule, caller, relation })),
   )
 }
 
-/** Nobody owns nothing, and roles of the platform have no organization. */
+/** Returns whether a caller can have the relation: an anonymous one owns nothing, and platform roles have no organization. */
 function exists(caller: Caller, relation: Relation): boolean {
-  if (caller === 'nobody') return relation === 'others'
-  return relation !== 'ours' || !platformRoles.includes(caller)
+  if (caller === 'anonymous') return relation === 'foreign'
+  return relation !== 'organization' || !platformRoles.includes(caller)
 }
 
-function isLetIn({ row: { who }, caller, relation }: Call): boolean {
-  if (who === 'anybody') return true
-  if (caller === 'nobody') return false
-  const allowed = isList(who) ? who : relation && who[relation]
-  return allowed?.includes(caller) ?? false
+function isAllowed({ rule: { allowed }, caller, relation }: Call): boolean {
+  if (allowed === 'everybody') return true
+  if (caller === 'anonymous') return false
+  const roles = isList(allowed) ? allowed : relation && allowed[relation]
+  return roles?.includes(caller) ?? false
 }
 
-const isList = (who: Row['who']): who is readonly Role[] => Array.isArray(who)
+const isList = (allowed: AccessRule['allowed']): allowed is readonly Role[] => Array.isArray(allowed)
 
-function surpriseOf(call: Call, { status, code }: Outcome): string | undefined {
-  const { row, caller } = call
-  const expected = row.answers ? code === row.answers : status < 400
-  const isRefused = caller === 'nobody' ? status === 401 : [401, 403, 404].includes(status)
-  if (isLetIn(call) ? expected : isRefused) return undefined
-  const wanted = isLetIn(call) ? (row.answers ?? 'success') : 'refusal'
-  return `${call.route} by ${caller}, ${call.relation ?? 'no thing'}: ${wanted}, not ${status} ${code ?? ''}`
+/** Returns a description of an outcome that the rule does not expect. */
+function mismatchOf(call: Call, { status, code }: Outcome): string | undefined {
+  const { rule, caller } = call
+  const isSuccess = rule.expectedCode ? code === rule.expectedCode : status < 400
+  const isRefused = caller === 'anonymous' ? status === 401 : [401, 403, 404].includes(status)
+  if (isAllowed(call) ? isSuccess : isRefused) return undefined
+  const expected = isAllowed(call) ? (rule.expectedCode ?? 'success') : 'refusal'
+  return `${call.route} by ${caller}, ${call.relation ?? 'no resource'}: ${expected}, not ${status} ${code ?? ''}`
 }
 
-/** Who is asked to come again later was neither let in nor refused. */
-const answered = (call: Call): Promise<Outcome> =>
+/** Repeats a call that is answered 503, which is neither a success nor a refusal. */
+const outcomeOf = (call: Call): Promise<Outcome> =>
   eventually(
     async () => {
-      const outcome = await make(call)
+      const outcome = await send(call)
       if (outcome.status === 503) throw new Error(`${call.route} is busy: ${outcome.code}`)
       return outcome
     },
     { timeoutMs: 20_000, intervalMs: 100 },
   )
 
-/** Everybody and everything is new in each call, so that none finds what another has left. */
-async function make({ route, row, caller, relation }: Call): Promise<Outcome> {
-  const { client, owner } = await people(caller, relation, row)
-  const params = row.thing && owner ? await row.thing(api, owner) : {}
+/** Sends a call with new users and a new resource, so that no call depends on another. */
+async function send({ route, rule, caller, relation }: Call): Promise<Outcome> {
+  const { client, owner } = await createUsers(caller, relation, rule)
+  const params = rule.resource && owner ? await rule.resource(api, owner) : {}
   const [method = '', path = ''] = route.split(' ')
   const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => params[name] ?? crypto.randomUUID())
-  const url = `${path === '/health' ? '' : '/api/v1'}${filled}${row.query ?? ''}`
-  if (row.file) {
-    const { field, name, bytes } = row.file
+  const url = `${path === '/health' ? '' : '/api/v1'}${filled}${rule.query ?? ''}`
+  if (rule.file) {
+    const { field, name, bytes } = rule.file
     const answer = await client.fetch(url, { method, body: formOf({ [name]: await bytes() }, field) })
-    return outcomeOf(answer.status, await answer.text())
+    return readOutcome(answer.status, await answer.text())
   }
-  const answer = await client.inject(method as 'GET', url, row.body?.(params))
-  return outcomeOf(answer.statusCode, answer.body)
+  const answer = await client.inject(method as 'GET', url, rule.body?.(params))
+  return readOutcome(answer.statusCode, answer.body)
 }
 
-/** Who calls, in an organization with another client_admin; and whose the thing is, when there is one. */
-async function people(
+/** Creates the caller, in an organization with another client_admin, and the owner of the resource. */
+async function createUsers(
   caller: Caller,
   relation: Relation | undefined,
-  { ownerRole }: Row,
+  { ownerRole }: AccessRule,
 ): Promise<{ client: TestClient; owner: TestPerson | undefined }> {
-  const roleOf = (other: 'ours' | 'others') => ownerRole?.[other] ?? 'client_user'
-  const stranger = () => api.signUp({ role: roleOf('others') })
-  if (caller === 'nobody') return { client: api.connect(), owner: relation && (await stranger()) }
+  const roleOf = (other: 'organization' | 'foreign') => ownerRole?.[other] ?? 'client_user'
+  const stranger = () => api.signUp({ role: roleOf('foreign') })
+  if (caller === 'anonymous') return { client: api.connect(), owner: relation && (await stranger()) }
   if (platformRoles.includes(caller)) {
     const client = await api.signUp({ role: caller })
     return { client, owner: relation === 'own' ? client : relation && (await stranger()) }
   }
   const { organizationId } = await api.signUp()
-  const joining = (role: Role) => api.signUp({ role, organizationId: organizationId as string })
-  const client = await joining(caller)
-  if (relation === 'ours') return { client, owner: await joining(roleOf('ours')) }
+  const join = (role: Role) => api.signUp({ role, organizationId: organizationId as string })
+  const client = await join(caller)
+  if (relation === 'organization') return { client, owner: await join(roleOf('organization')) }
   return { client, owner: relation === 'own' ? client : relation && (await stranger()) }
 }
 
-function outcomeOf(status: number, body: string): Outcome {
+function readOutcome(status: number, body: string): Outcome {
   try {
     return { status, code: (JSON.parse(body) as { error?: { code: string } }).error?.code }
   } catch {

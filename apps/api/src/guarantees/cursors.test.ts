@@ -1,4 +1,4 @@
-/** A cursor is an opaque text of ours; whatever else is sent in its place is told so, and never reaches Postgres. */
+/* A cursor is an opaque text that only the API writes. Any other text is refused and never reaches Postgres. */
 import { insertTask } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestPerson } from '../testing/api.ts'
@@ -57,7 +57,7 @@ const badIds = ['nonsense', '', `{${id}}`, id.replaceAll('-', ''), `${id}\0`, `u
 const instant = '2026-01-01T00:00:00.000000Z'
 const millis = '2026-01-01T00:00:00.000Z'
 
-/** By list: positions that its cursor could hold and must not. */
+/** Invalid positions of each list, well-formed as JSON. */
 const positions: Record<string, unknown[]> = {
   'tasks?': [...badInstants.map((at) => ['dueDate', at, id]), ...badIds.map((bad) => ['dueDate', instant, bad])],
   'tasks?sort=-createdAt&': badInstants.map((at) => ['-createdAt', at, id]),
@@ -74,7 +74,7 @@ const positions: Record<string, unknown[]> = {
 const shapes = [null, 7, '"', '[]', [], {}, [[]], ['dueDate'], ['__proto__', {}, id], Array(500).fill(id)]
 
 describe.each(Object.entries(positions))('GET %s', (path, given) => {
-  test('takes no cursor that it could not have given', async () => {
+  test('refuses every cursor that it does not return itself', async () => {
     const cursors = [
       ...[...given, ...shapes].map((position) => Buffer.from(JSON.stringify(position)).toString('base64url')),
       ...['nonsense', '=', '%00', 'W10', '999999999999999999.1', '1.1', '-1.-1', 'infinity', id],
@@ -90,14 +90,14 @@ describe.each(Object.entries(positions))('GET %s', (path, given) => {
   })
 })
 
-test.each(['admin/emails?', 'admin/queues/email/failed?'])('GET %s takes only an id as its cursor', async (path) => {
+test.each(['admin/emails?', 'admin/queues/email/failed?'])('GET %s accepts only an id as its cursor', async (path) => {
   for (const cursor of ['nonsense', '%00', `%7B${id}%7D`, `${id}%00`, '1e-400', '%ff']) {
     const answer = await admin.inject('GET', `/api/v1/${path}cursor=${cursor}`)
     expect([cursor, answer.statusCode, answer.json().error.code]).toEqual([cursor, 400, 'VALIDATION_FAILED'])
   }
 })
 
-test('a cursor of ours in another spelling is none', async () => {
+test('a valid cursor in another spelling is refused', async () => {
   const person = await api.signUp()
   for (let count = 0; count < 3; count++)
     await insertTask(api.db, { id: person.userId, organization_id: person.organizationId })
@@ -121,7 +121,7 @@ test('a cursor of ours in another spelling is none', async () => {
 })
 
 test.each(['dueDate', '-dueDate', 'createdAt', 'priority', '-title', 'relevance', '-relevance'])(
-  'the cursors that a list by %s gives lead through all of it',
+  'the cursors of a list by %s lead through all of its rows',
   async (sort) => {
     const person = await api.signUp()
     const owner = { id: person.userId, organization_id: person.organizationId }

@@ -6,8 +6,8 @@ import { createReminder, createTask, joining } from '../modules/organizations/te
 import { buildTestApp, type TestApp, type TestPerson } from '../testing/api.ts'
 
 /*
- * The same people do the same things on a database as ours are, and on one of another locale (`C`), of another zone and with
- * other ways to write dates.
+ * Sends the same requests to an API on the usual database and to one on a database with another locale (`C`), time zone and
+ * date style. The responses must be equal.
  */
 
 const clock = manualClock(new Date('2026-11-20T12:00:00.000Z'))
@@ -18,32 +18,32 @@ beforeAll(async () => {
 })
 afterAll(() => Promise.all(apps.map((app) => app.close())))
 
-/** What both applications answer, which has to be the same. */
-async function answered<T>(ask: (app: TestApp) => Promise<T>): Promise<T> {
-  const [usual, foreign] = await Promise.all(apps.map(ask))
-  expect(foreign).toEqual(usual)
-  return usual as T
+/** Runs the requests on both databases and returns their equal result. */
+async function onBoth<T>(run: (app: TestApp) => Promise<T>): Promise<T> {
+  const [standard, foreign] = await Promise.all(apps.map(run))
+  expect(foreign).toEqual(standard)
+  return standard as T
 }
 
 const rename = (person: TestPerson, name: string) => person.inject('PATCH', '/api/v1/users/me', { name })
 const dataOf = async (person: TestPerson, url: string) => (await person.inject('GET', url)).json().data
 
-test('analytics are counted by the same dates', async () => {
-  const told = await answered(async (app) => {
+test('analytics have the same dates', async () => {
+  const result = await onBoth(async (app) => {
     const person = await app.signUp({ timezone: 'America/New_York' })
     await putTask(app, person, new Date('2026-11-20T03:30:00Z'))
     await putTask(app, person, new Date('2026-11-01T05:30:00Z'))
     await putReminder(app, person, 'completed', new Date('2026-11-18T12:00:00Z'))
     return { ...(await readAnalytics(person)), ...(await readStreaks(person)) }
   })
-  expect(told.dailyData.filter(({ completed }) => completed > 0)).toEqual([
+  expect(result.dailyData.filter(({ completed }) => completed > 0)).toEqual([
     { date: '2026-11-18', completed: 1 },
     { date: '2026-11-19', completed: 1 },
   ])
 })
 
-test('times are told to the instant, those of nested rows too', async () => {
-  const task = await answered(async (app) => {
+test('instants are exact, also in nested rows', async () => {
+  const task = await onBoth(async (app) => {
     const person = await app.signUp()
     const { id } = await createTask(person, { dueDate: '2026-12-24T18:30:00.123Z' })
     await createReminder(person, id)
@@ -55,26 +55,26 @@ test('times are told to the instant, those of nested rows too', async () => {
   expect(task.dueDate).toBe('2026-12-24T18:30:00.123Z')
 })
 
-test('a process in a zone of odd offsets writes instants as they are', async () => {
+test('a process in a zone with odd offsets writes exact instants', async () => {
   const before = process.env.TZ
-  // Until 1972 its clocks were 44 minutes and 30 seconds behind UTC.
+  // Its offset was 44 minutes and 30 seconds until 1972.
   process.env.TZ = 'Africa/Monrovia'
   try {
     const dueDate = '1971-06-01T12:00:15.250Z'
-    const told = await answered(async (app) => {
+    const result = await onBoth(async (app) => {
       const { id } = await createTask(await app.signUp(), { dueDate })
       return app.db.selectFrom('tasks').select('due_date').where('id', '=', id).executeTakeFirstOrThrow()
     })
-    expect(told.due_date.toISOString()).toBe(dueDate)
+    expect(result.due_date.toISOString()).toBe(dueDate)
   } finally {
     if (before === undefined) delete process.env.TZ
     else process.env.TZ = before
   }
 })
 
-test('tasks are in the same order by title, page by page', async () => {
+test('tasks have the same order by title, page by page', async () => {
   const titles = ['Zebra', 'apple', 'Éclair', 'eclair', 'über', 'Ähre', '_under', '10 things', '9 things', '中文字']
-  const order = await answered(async (app) => {
+  const order = await onBoth(async (app) => {
     const person = await app.signUp()
     for (const title of titles) await createTask(person, { title })
     const pages: string[] = []
@@ -89,8 +89,8 @@ test('tasks are in the same order by title, page by page', async () => {
   expect(order).toEqual(titles.toSorted())
 })
 
-test('people are found and listed alike, whatever the script of their names', async () => {
-  const found = await answered(async (app) => {
+test('users are found and listed alike, whatever the script of their names', async () => {
+  const found = await onBoth(async (app) => {
     const person = await app.signUp()
     const names = ['Émile Zola', 'Ÿvonne', 'ΣΟΦΙΑ', 'zoë', 'Anna']
     for (const name of names) await rename(await joining(app, person), name)
@@ -106,8 +106,8 @@ test('people are found and listed alike, whatever the script of their names', as
   expect(found.members).toEqual(['Anna', 'zoë', 'Émile Zola', 'Ÿvonne', 'ΣΟΦΙΑ'].toSorted())
 })
 
-test('what the sessions can not set is told to the operator', async () => {
-  const [usual, foreign] = await Promise.all(apps.map(({ db }) => findOddSettings(db)))
-  expect(usual).toEqual([])
+test('settings that a connection cannot change are reported to the operator', async () => {
+  const [standard, foreign] = await Promise.all(apps.map(({ db }) => findOddSettings(db)))
+  expect(standard).toEqual([])
   expect(foreign).toEqual([expect.stringMatching(/^The locale of the database knows no letters but ASCII’s/)])
 })

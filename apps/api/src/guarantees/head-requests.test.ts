@@ -11,18 +11,18 @@ const clock = manualClock()
 let api: TestApp
 let admin: TestPerson
 let owner: TestPerson
-let addresses: string[]
+let urls: string[]
 
 beforeAll(async () => {
   api = await buildTestApp({ clock })
   admin = await api.signUp({ role: 'super_admin' })
   owner = await api.signUp()
-  addresses = await addressesOf()
+  urls = await createUrls()
 })
 afterAll(() => api.close())
 
-/** Every address of a GET, with objects that exist, so that a handler gets as far as it can. */
-async function addressesOf(): Promise<string[]> {
+/** Returns the URL of every GET, with ids of existing resources, so that each handler runs as far as possible. */
+async function createUrls(): Promise<string[]> {
   const task = await createTask(owner, { dueDate: '2099-01-01T12:00:00.000Z' })
   const reminder = await owner.inject('POST', '/api/v1/reminders', { taskId: task.id, offsetMinutes: 30 })
   await api.listen()
@@ -51,7 +51,7 @@ async function addressesOf(): Promise<string[]> {
   )
 }
 
-/** A digest of all that stands in the database, but for who was denied what: like a line of a log, that is no effect. */
+/** Returns a digest of all tables, except the audit events of denied access, which are no effect of the request. */
 async function fingerprint(): Promise<string> {
   const { rows: tables } = await sql<{ name: string }>`
     select relname as name from pg_class
@@ -65,15 +65,15 @@ async function fingerprint(): Promise<string> {
   return JSON.stringify(rows)
 }
 
-test('every address leads to something, so that its effects show', async () => {
-  expect(addresses.filter((url) => url.includes('{'))).toEqual([])
-  const nowhere: string[] = []
-  for (const url of addresses) {
+test('every tested URL exists, so that effects would show', async () => {
+  expect(urls.filter((url) => url.includes('{'))).toEqual([])
+  const missing: string[] = []
+  for (const url of urls) {
     const answers = await Promise.all([admin, owner].map((caller) => caller.inject('GET', url)))
-    if (answers.every(({ statusCode }) => statusCode >= 400)) nowhere.push(url)
+    if (answers.every(({ statusCode }) => statusCode >= 400)) missing.push(url)
   }
-  // Nobody here has a picture, and links from mails need their token.
-  expect(nowhere.map((url) => url.replace(/[0-9a-f-]{36}/, ':id'))).toEqual([
+  // No user here has an avatar, and links from mails need their token.
+  expect(missing.map((url) => url.replace(/[0-9a-f-]{36}/, ':id'))).toEqual([
     '/api/v1/unsubscribe',
     '/api/v1/users/:id/avatar',
     '/api/v1/invites/details/none',
@@ -81,34 +81,35 @@ test('every address leads to something, so that its effects show', async () => {
   ])
 })
 
-test('HEAD of no route writes to the database or sets a cookie, whoever asks', async () => {
-  expect(addresses.length).toBeGreaterThan(35)
-  const surprises: string[] = []
+test('HEAD never writes to the database or sets a cookie, for any caller', async () => {
+  expect(urls.length).toBeGreaterThan(35)
+  const effects: string[] = []
   for (const caller of [admin, owner, api.connect()]) {
-    for (const url of addresses) {
+    for (const url of urls) {
       const before = await fingerprint()
       const answer = await caller.inject('HEAD', url)
-      if (answer.cookies.length > 0 || answer.body !== '' || answer.statusCode >= 500) surprises.push(`${url} answers`)
-      if ((await fingerprint()) !== before) surprises.push(`${url} writes`)
+      if (answer.cookies.length > 0 || answer.body !== '' || answer.statusCode >= 500)
+        effects.push(`${url} sets a cookie, sends a body or fails`)
+      if ((await fingerprint()) !== before) effects.push(`${url} writes`)
     }
   }
-  expect(surprises).toEqual([])
+  expect(effects).toEqual([])
 })
 
-test('GET of a route that answers HEAD writes nothing either, but that somebody was there', async () => {
-  const surprises: string[] = []
+test('GET of a route with HEAD writes nothing except presence', async () => {
+  const effects: string[] = []
   for (const caller of [admin, owner]) {
-    for (const url of addresses) {
+    for (const url of urls) {
       if ((await caller.inject('HEAD', url)).statusCode === 405) continue
       const before = await fingerprint()
       await caller.inject('GET', url)
-      if ((await fingerprint()) !== before) surprises.push(url)
+      if ((await fingerprint()) !== before) effects.push(url)
     }
   }
-  expect(surprises).toEqual([])
+  expect(effects).toEqual([])
 })
 
-describe('with an access token that ran out', () => {
+describe('with an expired access token', () => {
   const rotations = ({ sessionId }: TestPerson) =>
     api.db
       .selectFrom('sessions')
@@ -116,7 +117,7 @@ describe('with an access token that ran out', () => {
       .where('id', '=', sessionId)
       .executeTakeFirstOrThrow()
 
-  test('HEAD reads who holds the refresh token, and leaves the session as it is', async () => {
+  test('HEAD authenticates by the refresh token and does not rotate it', async () => {
     const person = await api.signUp()
     clock.advance(accessTokenTtlMs)
     const before = await rotations(person)
@@ -127,7 +128,7 @@ describe('with an access token that ran out', () => {
     expect(await rotations(person)).toMatchObject({ generation: 1 })
   })
 
-  test('HEAD refuses a refresh token that was left behind, and ends nothing', async () => {
+  test('HEAD refuses a rotated refresh token and ends no session', async () => {
     const person = await api.signUp()
     const copy = api.connect(new Map(person.cookies))
     for (let times = 0; times < 2; times++) {

@@ -1,4 +1,4 @@
-/** Names and addresses are compared after their alphabet was tested: nothing of Unicode folds into another one's name. */
+/* Names and addresses with characters that Unicode folds into ASCII never match the name of another user. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readConfig } from '../config.ts'
 import { accept, invited, newAccount, send } from '../modules/invites/testing/invites-fixtures.ts'
@@ -19,7 +19,7 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-/** What Unicode's foldings (simple, full, NFKC, Turkish) make `mike_stone` of. */
+/** Names that a folding of Unicode (simple, full, NFKC, Turkish) turns into `mike_stone`. */
 const disguises = [
   ['KELVIN SIGN', 'mi\u212Ae_stone'],
   ['LONG S', 'mike_\u017Ftone'],
@@ -36,7 +36,7 @@ const disguises = [
 describe.each(disguises)('with %s', (_name, disguise) => {
   const email = `${disguise.replace('_', '.').replace('\uff3f', '.\u200b')}@example.test`
 
-  test('nobody signs in, registers or asks for a new password as somebody else', async () => {
+  test('nobody signs in, registers or resets a password as another user', async () => {
     const before = (await mailsTo(api, mike.email)).length
     const answers = [
       await login(api.connect(), email),
@@ -52,7 +52,7 @@ describe.each(disguises)('with %s', (_name, disguise) => {
     expect(await mailsTo(api, mike.email)).toHaveLength(before)
   })
 
-  test('a username is none, wherever it is set', async () => {
+  test('a username is refused wherever it can be set', async () => {
     const invitation = await invited(api, mike.client, 'client_user')
     const answers = [
       await register(api.connect(), { ...newPerson(), username: disguise }),
@@ -62,7 +62,7 @@ describe.each(disguises)('with %s', (_name, disguise) => {
     for (const answer of answers) expect(answer.json().error.details).toMatchObject([{ path: 'body.username' }])
   })
 
-  test('nobody is found who has the username in ASCII', async () => {
+  test('a search does not find the user with the ASCII username', async () => {
     const stranger = await api.signUp()
     const found = async (as: TestPerson, path: string) =>
       (await as.inject('GET', `/api/v1/${path}?q=${encodeURIComponent(disguise)}`)).json().data.users
@@ -70,7 +70,7 @@ describe.each(disguises)('with %s', (_name, disguise) => {
     expect(await found(admin, 'admin/users')).toEqual([])
   })
 
-  test('an administrator is told that it is no address', async () => {
+  test('a search by address is refused', async () => {
     const answer = await admin.inject('GET', `/api/v1/admin/emails?to=${encodeURIComponent(email)}`)
     expect(answer.json().error.details).toMatchObject([{ path: 'query.to' }])
   })
@@ -89,7 +89,7 @@ test('BOOTSTRAP_ADMIN_PASSWORD that is not UTF-8 is refused at start', () => {
   )
 })
 
-test('capitals and spaces around it make no difference to an address or an exact username', async () => {
+test('capitals and surrounding spaces make no difference to an address or username', async () => {
   const { email, username, id } = await registered(api)
   expect((await login(api.connect(), ` ${email.toUpperCase()} `)).statusCode).toBe(200)
   const search = `/api/v1/users?q=${encodeURIComponent(` ${username.toUpperCase()} `)}`
@@ -97,7 +97,7 @@ test('capitals and spaces around it make no difference to an address or an exact
   expect(users).toMatchObject([{ id }])
 })
 
-test('a password holds no name in disguise either', async () => {
+test('a password with a disguised name is refused', async () => {
   const newcomer = { ...newPerson(), username: `miskatonic_${Date.now() % 100_000}` }
   for (const disguised of ['MI\u017FKATONIC', 'mis\u212Aatonic', '\uff4d\uff49skatonic']) {
     const password = `xX-${newcomer.username.replace(/miskatonic/, disguised)}-7`
@@ -113,26 +113,26 @@ describe('an id in capitals (RFC 9562) is the same id', () => {
     ['changing one’s own role', 'PATCH', '/organization/members/:id', () => ({ role: 'client_user' })],
     ['deactivating oneself', 'PATCH', '/organization/members/:id', () => ({ isActive: false })],
     ['leaving an organization of one’s own', 'DELETE', '/organization/members/:id'],
-    ['an administrator’s changing of their own role', 'PATCH', '/admin/users/:id', () => ({ role: 'operator' })],
-    ['a look at oneself', 'GET', '/users/:id'],
-  ] as const)('in %s', async (what, method, path, body?: (id: string) => Record<string, unknown>) => {
-    const person = what.startsWith('an administrator') ? admin : await api.signUp()
-    const ask = async (id: string) => {
+    ['an administrator changing their own role', 'PATCH', '/admin/users/:id', () => ({ role: 'operator' })],
+    ['reading the own profile', 'GET', '/users/:id'],
+  ] as const)('in %s', async (action, method, path, body?: (id: string) => Record<string, unknown>) => {
+    const person = action.startsWith('an administrator') ? admin : await api.signUp()
+    const send = async (id: string) => {
       const answer = await person.inject(method, `/api/v1${path.replace(':id', id)}`, body?.(id))
       const { requestId: _, ...error } = answer.json().error ?? {}
       return [answer.statusCode, error]
     }
-    expect(await ask(person.userId.toUpperCase())).toEqual(await ask(person.userId))
+    expect(await send(person.userId.toUpperCase())).toEqual(await send(person.userId))
   })
 
-  test('when the session is ended in which it is said', async () => {
+  test('when a session ends itself', async () => {
     const person = await api.signUp()
     const answer = await person.inject('DELETE', `/api/v1/auth/sessions/${person.sessionId.toUpperCase()}`)
     expect(answer.statusCode).toBe(200)
     expect([...person.cookies.keys()].filter((name) => name.endsWith('_at'))).toEqual([])
   })
 
-  test('when an administrator ends the sessions of somebody', async () => {
+  test('when an administrator ends the sessions of a user', async () => {
     const person = await api.signUp()
     const path = `/api/v1/admin/users/${person.userId.toUpperCase()}`
     expect((await admin.inject('POST', `${path}/revoke-sessions`)).json().data).toMatchObject({ ended: 1 })

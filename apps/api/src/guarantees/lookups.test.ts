@@ -1,4 +1,4 @@
-/** What is read by its key goes over one connection that all requests share. */
+/* Reads of a row by its key go over one connection that all requests share. */
 
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
@@ -24,22 +24,22 @@ const read = async (person: TestPerson, id: string) => {
   return { status: response.statusCode, id: response.json().data?.task.id }
 }
 
-test('of hundreds who read at the same moment each gets what they asked for, over one connection', async () => {
+test('hundreds of concurrent reads share one connection, and each gets its own row', async () => {
   const bob = await api.signUp()
   const tasks = await Promise.all(Array.from({ length: 20 }, () => createTask(ann)))
-  const readings = Array.from({ length: 300 }, (_, index) => {
+  const reads = Array.from({ length: 300 }, (_, index) => {
     const { id } = tasks[index % tasks.length]
     return index % 3 === 0
       ? { person: bob, id, expected: { status: 404, id: undefined } }
       : { person: ann, id, expected: { status: 200, id } }
   })
-  const answers = await Promise.all(readings.map(({ person, id }) => read(person, id)))
-  expect(answers).toEqual(readings.map(({ expected }) => expected))
+  const answers = await Promise.all(reads.map(({ person, id }) => read(person, id)))
+  expect(answers).toEqual(reads.map(({ expected }) => expected))
   const { rows } = await sql`select pid from pg_stat_activity where ${shared}`.execute(api.db)
   expect(rows).toHaveLength(1)
 })
 
-test('a task is read while every connection of the pool is taken', async () => {
+test('a task is read while every connection of the pool is in use', async () => {
   const { id } = await createTask(ann)
   const release = Promise.withResolvers<void>()
   const { poolMax } = api.deps.config.database
@@ -59,7 +59,7 @@ test('a task is read while every connection of the pool is taken', async () => {
   }
 })
 
-test('a question that fails, fails alone among those asked with it', async () => {
+test('a failing statement does not fail those sent together with it', async () => {
   const ask = (divisor: number) => sql<{ n: number }>`select 12 / ${divisor}::integer as n`.execute(api.deps.lookups)
   const outcomes = await Promise.allSettled([ask(2), ask(0), ask(3), ask(0), ask(4)])
   expect(outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value.rows[0]?.n : 'failed'))).toEqual([
@@ -71,7 +71,7 @@ test('a question that fails, fails alone among those asked with it', async () =>
   ])
 })
 
-test('a table that a migration holds makes its readings 503 soon, and holds up none of another', async () => {
+test('reads of a locked table answer 503 soon and do not delay reads of others', async () => {
   const { id } = await createTask(ann)
   const profileOf = async (person: TestPerson) => (await person.inject('GET', '/api/v1/users/me')).statusCode
   await api.db.transaction().execute(async (trx) => {
@@ -84,7 +84,7 @@ test('a table that a migration holds makes its readings 503 soon, and holds up n
   expect(await read(ann, id)).toEqual({ status: 200, id })
 })
 
-test('those who ask first for a table that is held are all told so, though they share one preparation', async () => {
+test('concurrent first reads of a locked table all fail as unavailable', async () => {
   const lookups = createLookupDb({ url: api.deps.config.database.url, applicationName: 'test' })
   const ask = () => sql`select title from tasks where id = ${ann.userId}`.execute(lookups)
   await api.db.transaction().execute(async (trx) => {
@@ -97,7 +97,7 @@ test('those who ask first for a table that is held are all told so, though they 
   await lookups.destroy()
 })
 
-test('a column that a migration adds while the API runs disturbs nobody', async () => {
+test('a migration can add a column while the API runs', async () => {
   const { id: taskId } = await createTask(ann, { dueDate: '2100-01-01T00:00:00.000Z' })
   const body = { taskId, offsetMinutes: 5 }
   const { id } = (await ann.inject('POST', '/api/v1/reminders', body)).json().data.reminder
@@ -113,12 +113,12 @@ test('a column that a migration adds while the API runs disturbs nobody', async 
   await sql`alter table reminders add column added integer`.execute(api.db)
   const [alone, listed] = await everyWay()
   expect([alone, listed]).toEqual([200, 200])
-  // A transaction that met what was prepared before fails once, with nothing done; not for ever.
+  // A transaction with a statement prepared before the migration fails once and is rolled back.
   await eventually(async () => expect(await everyWay()).toEqual([200, 200, 200]))
   await sql`alter table reminders drop column added`.execute(api.db)
 })
 
-test('a Postgres that takes the connection and says nothing is unavailable within some seconds', async () => {
+test('a Postgres that accepts the connection and stays silent counts as unavailable', async () => {
   const silent = createServer(() => {}).listen(0, '127.0.0.1')
   await once(silent, 'listening')
   const { port } = silent.address() as AddressInfo
@@ -132,13 +132,13 @@ test('a Postgres that takes the connection and says nothing is unavailable withi
   silent.close()
 })
 
-test('when the connection breaks amid readings they are answered or told to come again, and the next one has a new one', async () => {
+test('after the connection breaks, reads succeed or get 503, and the next one reconnects', async () => {
   const { id } = await createTask(ann)
   await read(ann, id)
-  const readings = Array.from({ length: 100 }, () => read(ann, id))
+  const reads = Array.from({ length: 100 }, () => read(ann, id))
   const killed = sql<{ ok: boolean }>`select pg_terminate_backend(pid) as ok from pg_stat_activity where ${shared}`
   expect((await killed.execute(api.db)).rows).toEqual([{ ok: true }])
-  const statuses = new Set((await Promise.all(readings)).map(({ status }) => status))
+  const statuses = new Set((await Promise.all(reads)).map(({ status }) => status))
   expect([...statuses].filter((status) => status !== 200 && status !== 503)).toEqual([])
   await eventually(async () => expect(await read(ann, id)).toEqual({ status: 200, id }))
 })

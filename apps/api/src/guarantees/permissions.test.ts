@@ -9,7 +9,7 @@ import { member } from '../modules/members/members.schema.ts'
 const sourceFolder = join(import.meta.dirname, '..')
 const policyFolder = join(sourceFolder, '../../../packages/policy/src')
 
-test('every permission of the table is checked somewhere', async () => {
+test('every permission of the table is checked in the code', async () => {
   const sources = await Promise.all([sourceFolder, policyFolder].map(readSources))
   expect(Object.keys(permissions).filter((name) => !sources.join('\n').includes(`'${name}'`))).toEqual([])
 })
@@ -21,7 +21,7 @@ async function readSources(folder: string): Promise<string> {
   return (await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')))).join('\n')
 }
 
-test('every field of a person that is told to some and not to others is written down', async () => {
+test('every field of a user with restricted visibility is documented', async () => {
   const page = await readFile(join(sourceFolder, '../../../docs/permissions.md'), 'utf8')
   const fields = page.slice(page.indexOf('## Fields'), page.indexOf('## Besides'))
   const told = [user, publicUser, member, adminUser].flatMap(({ shape }) => Object.keys(shape))

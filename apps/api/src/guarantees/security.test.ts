@@ -1,4 +1,4 @@
-/** What OWASP ASVS 5 asks for and no feature's own test shows, see docs/security/asvs.md. */
+/* The requirements of OWASP ASVS 5 that no module's own test shows, see docs/security/asvs.md. */
 import { readFileSync } from 'node:fs'
 import { absoluteLimitMs, idleLimitMs, rememberedIdleLimitMs } from '@muster/security/refresh-decision'
 import { eventually, type ManualClock, manualClock } from '@muster/testing'
@@ -53,11 +53,11 @@ beforeAll(async () => {
   )
 })
 afterAll(() => api.close())
-// Writing the OpenAPI document takes so long on a busy machine that nobody is let in for a moment.
+// On a busy machine, writing the OpenAPI document delays the poll of revocations so long that requests are answered 503.
 beforeEach(() => eventually(() => expect(api.deps.revocations.isFresh()).toBe(true)))
 
 describe('headers', () => {
-  test('of every kind of answer keep browsers to https, to the type that is told, and from telling where they were', async () => {
+  test('of every kind of response: HSTS, nosniff, no-referrer and a strict CSP', async () => {
     const task = await makeTask(person)
     const file = await attachTo({ person, task }, 'notes.txt', 'Some text')
     const { etag } = (await person.inject('GET', `/api/v1/tasks/${task}`)).headers
@@ -117,7 +117,7 @@ describe('headers', () => {
 })
 
 describe('a foreign page', () => {
-  test('reaches no route that changes something, signed in or not, with whatever body a form can send', async () => {
+  test('is refused by every unsafe route, signed in or not, with any body of a form', async () => {
     const unsafe = routes.filter(({ method }) => method !== 'GET')
     expect(unsafe.length).toBeGreaterThan(30)
     const forms = ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=a']
@@ -137,7 +137,7 @@ describe('a foreign page', () => {
     }
   })
 
-  test('can change nothing by a link or a picture: GET leaves everything as it was, and does nothing that others do', async () => {
+  test('can change nothing by a link or an image: GET has no effects', async () => {
     const state = () =>
       Promise.all([
         api.db.selectFrom('users').select(['id', 'version']).orderBy('id').execute(),
@@ -150,7 +150,7 @@ describe('a foreign page', () => {
     for (const url of readable) expect((await person.inject('GET', url)).statusCode).toBeLessThan(500)
     for (const { url } of routes.filter((route) => !readable.includes(route.url))) {
       const { statusCode } = await person.inject('GET', url)
-      // 400 where a word stands in the place of another route's id.
+      // 400 when another route has an id in the place of the word.
       expect({ url, statusCode }).toEqual({ url, statusCode: statusCode === 400 ? 400 : 405 })
     }
     expect(await state()).toEqual(before)
@@ -158,7 +158,7 @@ describe('a foreign page', () => {
 })
 
 describe('cookies', () => {
-  test('of every kind are for this host, https and the server alone, and their values stand in no body', async () => {
+  test('are all __Host-, Secure and HttpOnly, and no body contains their values', async () => {
     const secure = await buildTestApp({ config: { cookies: { isSecure: true } } })
     const [client, newcomer] = [secure.connect(), newPerson()]
     const answers = [
@@ -183,7 +183,7 @@ describe('cookies', () => {
 })
 
 describe('passwords', () => {
-  /** Somebody whose e-mail name, its tag and whose username have nothing in common. */
+  /** Returns a user whose address, its tag and whose username have nothing in common. */
   const newAnna = () => {
     const { username, ...someone } = newPerson()
     return { ...someone, username, email: `anna.${username.replace('person', 'lee')}+work@example.test` }
@@ -215,7 +215,7 @@ describe('passwords', () => {
   test.each([
     ['eight characters', ' E1ght-c'],
     ['128 characters of any script', ` Grün 1 ${'пароль 密码 '.repeat(20)}`.slice(0, 127).padEnd(128, 'x')],
-  ])('one of %s is taken, and counts only exactly as it was given', async (_name, given) => {
+  ])('one of %s is accepted and matches only exactly as given', async (_name, given) => {
     const { email } = await registered(api, { ...newPerson(), password: given })
     expect((await login(api.connect(), email, given)).statusCode).toBe(200)
     for (const other of [given.trim(), given.toLowerCase(), given.slice(0, -1), `${given} `]) {
@@ -223,7 +223,7 @@ describe('passwords', () => {
     }
   })
 
-  test('one of ten years ago signs in and nothing asks for another', async () => {
+  test('one that is ten years old signs in, and no change is requested', async () => {
     const { email } = await registered(api)
     clock.advance(3_650 * dayMs)
     const answer = await login(api.connect(), email)
@@ -231,12 +231,12 @@ describe('passwords', () => {
     person = await api.signUp()
   })
 
-  test('have no hint and no secret question: no route takes or tells one', () => {
+  test('have no hint and no secret question in any route', () => {
     expect(document).not.toMatch(/"[a-z]*(hint|question)[a-z]*":/i)
   })
 })
 
-test('the code of a registration lives five minutes and makes one account', async () => {
+test('the code of a registration lives five minutes and creates one account', async () => {
   const [client, newcomer] = [api.connect(), newPerson()]
   const answer = await register(client, newcomer)
   const attempt = answer.cookies.find(({ name }) => name.startsWith('muster_attempt_'))
@@ -250,7 +250,7 @@ test('the code of a registration lives five minutes and makes one account', asyn
   expect(codeOf(await verify(api.connect(again), newcomer.email, code))).toBe('OTP_INVALID')
 })
 
-test('the session of an account that was deactivated is not renewed, and goes on when it is active again', async () => {
+test('the session of a deactivated user is not refreshed until the user is active again', async () => {
   const { id, client } = await registered(api)
   const setActive = (isActive: boolean) =>
     api.db.updateTable('users').set({ is_active: isActive }).where('id', '=', id).execute()
@@ -262,7 +262,7 @@ test('the session of an account that was deactivated is not renewed, and goes on
   expect(await ask()).toBe(200)
 })
 
-test('every sign-in makes new tokens of a new session, of 256 secret bits', async () => {
+test('every sign-in opens a new session with tokens of 256 secret bits', async () => {
   const { email, client } = await registered(api)
   const sessions = [client, api.connect(), api.connect(new Map(client.cookies))]
   for (const browser of sessions.slice(1)) await login(browser, email)
@@ -274,7 +274,7 @@ test('every sign-in makes new tokens of a new session, of 256 secret bits', asyn
   expect(new Set(seeds).size).toBe(seeds.length)
 })
 
-test('a sign-in ends the session that the browser held until then, whosever it was', async () => {
+test('a sign-in ends the previous session of the browser, whichever user it had', async () => {
   const [first, second] = [await registered(api), await registered(api)]
   for (const { email } of [first, second]) {
     const before = api.connect(new Map(first.client.cookies))
@@ -287,33 +287,33 @@ test('a sign-in ends the session that the browser held until then, whosever it w
 describe('docs/security/sign-in.md', () => {
   const page = readFileSync(new URL('../../../../docs/security/sign-in.md', import.meta.url), 'utf8')
 
-  test('names every way in and no other', () => {
+  test('lists exactly the public sign-in routes', () => {
     const written = [...page.matchAll(/`(GET|POST) (\/auth\/[\w/-]+)`/g)].map(([, method, path]) => `${method} ${path}`)
     const open = routes.filter(({ path, security }) => path.startsWith('/api/v1/auth/') && !security)
     const served = open.map(({ method, path }) => `${method} ${path.replace('/api/v1', '')}`)
     expect(written.sort()).toEqual(served.sort())
   })
 
-  test('tells the limits that are kept', () => {
+  test('lists the limits of the code', () => {
     const rows = [...page.matchAll(/^\| `(\w+)` \| (\d+) \w+ \| (\d+) min \|/gm)]
     const limits: Record<string, Limit> = { ...callerLimits, ...routeLimits, ...guardLimits }
     const ofSignIn = ['register', 'forgotPassword', 'resetPassword', 'refreshRequests', ...Object.keys(guardLimits)]
     expect(rows.map(([, name]) => name)).toEqual(expect.arrayContaining(ofSignIn))
     for (const [, name = '', max, minutes] of rows) {
-      const { max: maxToday, windowMs } = limits[name] ?? {}
+      const { max: currentMax, windowMs } = limits[name] ?? {}
       expect({ name, max: Number(max), windowMs: Number(minutes) * minuteMs }).toEqual({
         name,
-        max: maxToday,
+        max: currentMax,
         windowMs,
       })
     }
   })
 
-  test('tells how long sessions live', () => {
-    const told = Object.fromEntries(
+  test('lists the lifetimes of the code', () => {
+    const listed = Object.fromEntries(
       [...page.matchAll(/^\| (.+?) \| (\d+) (?:minutes|days) \|$/gm)].map((row) => row.slice(1)),
     )
-    expect(told).toEqual({
+    expect(listed).toEqual({
       'access token': String(accessTokenTtlMs / minuteMs),
       idle: String(idleLimitMs / dayMs),
       'idle, remembered': String(rememberedIdleLimitMs / dayMs),

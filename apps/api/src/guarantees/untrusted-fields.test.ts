@@ -1,24 +1,24 @@
-import { roles } from '@muster/policy'
-/** Whatever stands in a query, an address or a body is refused or taken: nothing that Postgres can't hold reaches it. */
+/* A hostile value in any query, path or body is accepted or refused with 4xx: nothing that Postgres cannot store reaches it. */
+import { type Role, roles } from '@muster/policy'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestPerson } from '../testing/api.ts'
-import { type Row, table } from './testing/access-matrix.ts'
+import { type AccessRule, accessMatrix } from './testing/access-matrix.ts'
 
 let api: TestApp
-const people = new Map<string, TestPerson>()
-const faults: string[] = []
+const users = new Map<string, TestPerson>()
+const errors: string[] = []
 
 beforeAll(async () => {
   api = await buildTestApp({
     config: { logLevel: 'error' },
-    onLog: (line) => void faults.push(JSON.stringify(line).slice(0, 1_000)),
+    onLog: (line) => void errors.push(JSON.stringify(line).slice(0, 1_000)),
   })
-  for (const role of roles) people.set(role, await api.signUp({ role }))
+  for (const role of roles) users.set(role, await api.signUp({ role }))
 })
 afterAll(() => api.close())
 
 const digits = '1'.repeat(300)
-/** As text: in queries, addresses and bodies. */
+/** Values for queries, paths and bodies. */
 const texts = [
   '\0',
   'a\0b',
@@ -52,7 +52,7 @@ const texts = [
   '\\',
   'x'.repeat(3_000),
 ]
-/** In bodies alone. */
+/** Values for bodies only. */
 const others: unknown[] = [
   null,
   true,
@@ -77,22 +77,22 @@ type Operation = {
 }
 type Schema = { properties?: Record<string, Schema>; anyOf?: Schema[]; allOf?: Schema[]; $ref?: string }
 
-test('no route answers them with a 5xx, whichever field they stand in', { timeout: 180_000 }, async () => {
+test('no route answers 5xx to a hostile value in any field', { timeout: 180_000 }, async () => {
   const document = (await api.connect().inject('GET', '/openapi.json')).json()
   const propertiesOf = (schema: Schema = {}): string[] => {
     const named = schema.$ref ? document.components.schemas[schema.$ref.split('/').at(-1) ?? ''] : {}
     const parts = [...(schema.anyOf ?? []), ...(schema.allOf ?? []), ...(schema.$ref ? [named] : [])]
     return [...Object.keys(schema.properties ?? {}), ...parts.flatMap(propertiesOf)]
   }
-  const surprises: string[] = []
+  const failures: string[] = []
   let count = 0
   for (const [path, operations] of Object.entries<Record<string, Operation>>(document.paths)) {
     for (const [method, { parameters = [], requestBody }] of Object.entries(operations)) {
       const route = `${method.toUpperCase()} ${path.replace('/api/v1', '')}`
-      const [row] = [table[route] ?? []].flat()
-      if (!row || row.file || route === 'GET /health') continue
-      const role = roleOf(row)
-      people.set(role, await api.signUp({ role }))
+      const [rule] = [accessMatrix[route] ?? []].flat()
+      if (!rule || rule.file || route === 'GET /health') continue
+      const role = roleOf(rule)
+      users.set(role, await api.signUp({ role }))
       const fields: Field[] = [
         ...parameters.flatMap(({ name, in: place }): Field[] =>
           place === 'path' ? [{ place: 'param', name }] : place === 'query' ? [{ place: 'query', name }] : [],
@@ -102,55 +102,52 @@ test('no route answers them with a 5xx, whichever field they stand in', { timeou
         ),
       ]
       for (const field of fields) {
-        const params = (await row.thing?.(api, people.get(role) as TestPerson)) ?? {}
+        const params = (await rule.resource?.(api, users.get(role) as TestPerson)) ?? {}
         for (const value of field.place === 'body' ? [...texts, ...others] : texts) {
           count++
-          const answer = await call(method, path, row, { ...field, value, params })
+          const answer = await call(method, path, rule, { ...field, value, params })
           if (answer.statusCode < 500 || answer.statusCode === 503) continue
-          surprises.push(
-            `${route} ${field.place}.${field.name} = ${JSON.stringify(value).slice(0, 60)}: ${answer.body}`,
-          )
+          failures.push(`${route} ${field.place}.${field.name} = ${JSON.stringify(value).slice(0, 60)}: ${answer.body}`)
         }
       }
     }
   }
-  expect(surprises).toEqual([])
-  expect(faults).toEqual([])
+  expect(failures).toEqual([])
+  expect(errors).toEqual([])
   expect(count).toBeGreaterThan(3_000)
 })
 
-/** The call as the table has it, with one field of it changed. Who is signed out by it comes back as somebody new. */
+/** Sends the call of the rule with one field changed. A new user replaces one whose session the call ended. */
 async function call(
   method: string,
   path: string,
-  row: Row,
+  rule: AccessRule,
   { place, name, value, params }: Field & { value: unknown; params: Record<string, string> },
 ) {
-  const role = roleOf(row)
-  const known = people.get(role) as TestPerson
-  const client = row.who === 'anybody' ? api.connect() : known
+  const role = roleOf(rule)
+  const known = users.get(role) as TestPerson
+  const client = rule.allowed === 'everybody' ? api.connect() : known
   const url = path.replace(/\{(\w+)\}/g, (_, param: string) =>
     encode(place === 'param' && param === name ? String(value) : (params[param] ?? known.userId)),
   )
-  const query = new URLSearchParams(row.query)
+  const query = new URLSearchParams(rule.query)
   if (place === 'query') query.delete(name)
   const own = place === 'query' ? [`${name}=${encode(String(value))}`] : []
-  const body = row.body?.(params)
+  const body = rule.body?.(params)
   const changed = place === 'body' ? { ...body, [name]: value } : body
   const search = [...(query.size > 0 ? [query.toString()] : []), ...own].join('&')
   const answer = await client.inject(method.toUpperCase() as 'GET', `${url}${search && `?${search}`}`, changed)
-  if (answer.statusCode === 401) people.set(role, await api.signUp({ role: role as TestRole }))
+  if (answer.statusCode === 401) users.set(role, await api.signUp({ role }))
   return answer
 }
 
-type TestRole = (typeof roles)[number]
-
-function roleOf({ who }: Row): TestRole {
-  if (who === 'anybody') return 'client_admin'
-  const allowed = Array.isArray(who) ? who : Object.values(who as Record<string, TestRole[]>).flat()
-  return allowed.includes('client_admin') ? 'client_admin' : (allowed[0] ?? 'super_admin')
+/** Returns a role that the rule allows. */
+function roleOf({ allowed }: AccessRule): Role {
+  if (allowed === 'everybody') return 'client_admin'
+  const allowedRoles = Array.isArray(allowed) ? allowed : Object.values(allowed as Record<string, Role[]>).flat()
+  return allowedRoles.includes('client_admin') ? 'client_admin' : (allowedRoles[0] ?? 'super_admin')
 }
 
-/** Percent-encoded; half of a character as the bytes that some programs write for it, which are no UTF-8. */
+/** Percent-encodes a text; a lone surrogate becomes the bytes that some programs write for it, which are no UTF-8. */
 const encode = (text: string): string =>
   encodeURIComponent(text.replace(/\p{Cs}/gu, '\u{10FFFE}')).replaceAll('%F4%8F%BF%BE', '%ED%A0%80')

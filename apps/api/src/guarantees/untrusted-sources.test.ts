@@ -1,4 +1,4 @@
-/** What comes in tokens, cookies, headers and from Redis is read like a body: nothing of it is an error of ours. */
+/* Tokens, cookies, headers and values in Redis are untrusted like bodies: none of them causes an internal error. */
 
 import fastifyJwt from '@fastify/jwt'
 import { newId } from '@muster/db'
@@ -17,21 +17,21 @@ import { buildTestApp, type TestApp, type TestPerson } from '../testing/api.ts'
 
 let api: TestApp
 let person: TestPerson
-const faults: string[] = []
+const errors: string[] = []
 
 beforeAll(async () => {
   api = await buildTestApp({
     config: { logLevel: 'error' },
-    onLog: (line) => void faults.push(JSON.stringify(line).slice(0, 1_000)),
+    onLog: (line) => void errors.push(JSON.stringify(line).slice(0, 1_000)),
   })
   person = await api.signUp()
 })
 afterAll(async () => {
   await api.close()
-  expect(faults).toEqual([])
+  expect(errors).toEqual([])
 })
 
-/** A token that our own key signed, with these claims. */
+/** Returns an access token with these claims, signed with the API's key. */
 async function tokenWith(claims: Record<string, unknown>): Promise<string> {
   const { keys, publicUrl } = api.deps.config
   const kid = keys.accessToken.currentId
@@ -43,20 +43,20 @@ async function tokenWith(claims: Record<string, unknown>): Promise<string> {
   })
   await signer.ready()
   const iat = Math.floor(Date.now() / 1_000)
-  const usual = { sub: person.userId, sid: person.sessionId, org: person.organizationId, role: 'client_admin' }
-  const token = signer.jwt.sign({ ...usual, iat, exp: iat + 600, ...claims })
+  const defaults = { sub: person.userId, sid: person.sessionId, org: person.organizationId, role: 'client_admin' }
+  const token = signer.jwt.sign({ ...defaults, iat, exp: iat + 600, ...claims })
   await signer.close()
   return token
 }
 
-describe('an access token of our own key', () => {
+describe('an access token signed with a valid key', () => {
   const ask = async (claims: Record<string, unknown>) => {
     const client = api.connect(new Map([['muster_at', await tokenWith(claims)]]))
     const paths = ['users/me', 'tasks', 'organization', 'admin/users']
     return Promise.all(paths.map(async (path) => (await client.inject('GET', `/api/v1/${path}`)).statusCode))
   }
 
-  test('with the claims that we write is good', async () => {
+  test('with the claims that the API writes is accepted', async () => {
     expect(await ask({})).toEqual([200, 200, 200, 403])
   })
 
@@ -75,11 +75,11 @@ describe('an access token of our own key', () => {
     { exp: 1e300 },
     { exp: 99_999_999_999_999 },
     { iat: -1 },
-  ])('with %j lets nobody in', async (claims) => {
+  ])('with %j is refused', async (claims) => {
     expect(await ask(claims)).toEqual([401, 401, 401, 401])
   })
 
-  test('with ids in capitals lets nobody in: what was revoked is known by the ids as we write them', async () => {
+  test('with ids in capitals is refused, because revocations compare ids in lower case', async () => {
     const { userId, sessionId, organizationId } = person
     for (const claims of [{ sub: userId }, { sid: sessionId }, { org: organizationId }]) {
       const inCapitals = Object.entries(claims).map(([name, id]) => [name, id?.toUpperCase()])
@@ -88,7 +88,7 @@ describe('an access token of our own key', () => {
   })
 })
 
-test('cookies of any text are none of ours', async () => {
+test('cookies with any text are refused or ignored', async () => {
   const { email } = await registered(api)
   for (const value of [
     '%00',
@@ -116,7 +116,7 @@ test('cookies of any text are none of ours', async () => {
 })
 
 test.each(['\0', 'a\0b', '\x7f', '\ud800', 'x'.repeat(5_000), '\u202E', 'Mozilla/5.0 \x01'])(
-  'the header %j stops nobody',
+  'the header %j does not prevent a sign-in',
   async (value) => {
     const { email } = await registered(api)
     for (const name of ['user-agent', 'x-request-id', 'referer', 'accept-language', 'if-match', 'range', 'origin']) {
@@ -129,8 +129,8 @@ test.each(['\0', 'a\0b', '\x7f', '\ud800', 'x'.repeat(5_000), '\u202E', 'Mozilla
   },
 )
 
-describe('what stands in Redis in another form than ours', () => {
-  const odd = [
+describe('a value of another shape in Redis', () => {
+  const values = [
     '{}',
     '{"version":"1","user":{}}',
     '{"version":1}',
@@ -141,7 +141,7 @@ describe('what stands in Redis in another form than ours', () => {
     '',
   ]
 
-  test.each(odd)('%j is not served as a profile or as analytics', async (value) => {
+  test.each(values)('%j is not returned as a profile or as analytics', async (value) => {
     await api.redis.set(`user:profile:v1:${person.userId}`, value)
     await api.redis.set(`user:analytics:v1:${person.userId}`, value)
     const profile = await person.inject('GET', '/api/v1/users/me')
@@ -151,7 +151,7 @@ describe('what stands in Redis in another form than ours', () => {
     })
   })
 
-  test.each(['x', '1e400', '-1', '9'.repeat(30), '{}', 'NaN'])('%j is no presence', async (value) => {
+  test.each(['x', '1e400', '-1', '9'.repeat(30), '{}', 'NaN'])('%j is not read as presence', async (value) => {
     const other = await api.signUp({ organizationId: person.organizationId as string })
     await api.redis.set(`user:presence:v1:${other.userId}`, value)
     const answer = await person.inject('GET', `/api/v1/users/${other.userId}`)
@@ -159,7 +159,7 @@ describe('what stands in Redis in another form than ours', () => {
   })
 
   test.each(['{}', 'x', '{"username":"admin\\u0000"}', JSON.stringify({ emailId: newId() })])(
-    '%j is no registration',
+    '%j is not read as a registration',
     async (data) => {
       const [client, newcomer] = [api.connect(), newPerson()]
       await register(client, newcomer)

@@ -25,10 +25,10 @@ import {
 const releases = readdirSync(dirname(baselineFile('any'))).map((file) => file.replace(/\.sql$/, ''))
 const cli = join(import.meta.dirname, '../../../../packages/db-cli/src/main.ts')
 
-/** An API on the data of an earlier release, migrated to this one. */
+/** Starts an API on the data of an earlier release, migrated to this one. */
 async function upgraded(release: string) {
   const database = await createTestDatabase({ isMigrated: false })
-  // Over a connection of its own, which the dump's settings stay with.
+  // The dump changes settings of its connection, so it gets one of its own.
   const restoring = createDb({ url: database.url, poolMax: 1, applicationName: 'muster-restore' })
   await sql.raw(await readFile(baselineFile(release), 'utf8')).execute(restoring)
   await restoring.destroy()
@@ -40,7 +40,7 @@ async function upgraded(release: string) {
 }
 
 test.for(releases)(
-  'the data of %s is whole after the upgrade: people, sessions, tasks, keys and audit log',
+  'the data of %s is complete after the upgrade: users, sessions, tasks, keys, audit log',
   async (release) => {
     const { api, clock } = await upgraded(release)
     await checkKeyRings(api.deps, baselineRings)
@@ -64,7 +64,7 @@ test.for(releases)(
   },
 )
 
-test.for(releases)('a session that was open under %s goes on', async (release) => {
+test.for(releases)('a session that was open in %s stays open', async (release) => {
   const { api } = await upgraded(release)
   const session = await api.db
     .selectFrom('sessions')
@@ -78,12 +78,12 @@ test.for(releases)('a session that was open under %s goes on', async (release) =
   expect((await client.inject('GET', '/api/v1/users/me')).json().data.user.username).toBe('grace')
 })
 
-test.for(releases)('a database of %s has the schema of a new one after the upgrade', async (release) => {
+test.for(releases)('a database of %s has the schema of a new database after the upgrade', async (release) => {
   const { api } = await upgraded(release)
   const fresh = await createTestDatabase({ poolMax: 1 })
   onTestFinished(() => fresh.drop())
   expect(withoutMonths(await describeSchema(api.db))).toEqual(withoutMonths(await describeSchema(fresh.db)))
 })
 
-/** Which months the audit log has partitions of depends on when something happened. */
+/** Removes the monthly partitions of the audit log, which depend on the dates of the events. */
 const withoutMonths = (lines: readonly string[]) => lines.filter((line) => !/audit_events_\d{4}_\d{2}/.test(line))

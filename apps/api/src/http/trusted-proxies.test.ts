@@ -14,7 +14,7 @@ const faultsOf = (text: string) => {
   }
 }
 
-test('addresses, CIDR ranges and named ranges are taken as trusted proxies', () => {
+test('addresses, CIDR ranges and named ranges are accepted as trusted proxies', () => {
   const text =
     '127.0.0.1, ::1, 10.0.0.0/8, fd00::/8, ::ffff:10.0.0.1, ::ffff:10.0.0.0/104, loopback, linklocal, uniquelocal'
   expect(faultsOf(text)).toEqual([])
@@ -44,6 +44,6 @@ test.each([
   ['0.0.0.0/0', 'trusts everybody; name the addresses of your proxies'],
   ['::/0', 'trusts everybody'],
   ['::ffff:0:0/96', 'trusts everybody'],
-])('the trusted proxy %s is refused at start with what to write instead', (text, fault) => {
+])('the trusted proxy %s is refused at start with a suggestion', (text, fault) => {
   expect(faultsOf(`127.0.0.1, ${text}`)).toEqual([expect.stringContaining(`TRUSTED_PROXIES: entry 2 ${fault}`)])
 })

@@ -44,7 +44,7 @@ test.each([
   ['198.51.100.66, 203.0.113.8:1, 10.1.2.3:50001', '203.0.113.8'],
   ['203.0.113.8,[fd00::1]:443,::ffff:10.0.0.1', '203.0.113.8'],
   ['garbage, 203.0.113.8', '203.0.113.8'],
-])('a forwarded %j is the client %s', async (forwarded, ip) => {
+])('the forwarded %j is the client %s', async (forwarded, ip) => {
   expect((await resolve({ 'x-forwarded-for': forwarded })).ip).toBe(ip)
 })
 
@@ -76,12 +76,12 @@ test.each([
   ['for=203.0.113.8'],
   [`203.0.113.8${'0'.repeat(8_000)}`],
   [`${'1'.repeat(8_000)}:${'1'.repeat(50)}`],
-])('a forwarded %.60j is no address: the client is the trusted proxy that wrote it', async (forwarded) => {
+])('the forwarded %.60j is no address: the client is the proxy that wrote it', async (forwarded) => {
   expect((await resolve({ 'x-forwarded-for': forwarded })).ip).toBe(peer)
   expect((await resolve({ 'x-forwarded-for': `${forwarded}, 10.0.0.9` })).ip).toBe('10.0.0.9')
 })
 
-test('hundreds of hops are walked from the right, and no further than to the first that is not trusted', async () => {
+test('hundreds of hops are read from the right, up to the first untrusted one', async () => {
   const trusted = Array.from({ length: 700 }, (_, hop) => `10.0.${hop >> 8}.${hop & 255}`)
   expect((await resolve({ 'x-forwarded-for': `198.51.100.1,203.0.113.8,${trusted}` })).ip).toBe('203.0.113.8')
   const invented = Array.from({ length: 700 }, (_, hop) => `198.51.100.${hop & 255}`)
@@ -95,16 +95,16 @@ test.each([
   ['[64:ff9b::cb00:7109]:443', '203.0.113.9'],
   ['::ffff:0:203.0.113.8', '203.0.113.8'],
   ['64:ff9b:1::203.0.113.8', '203.0.113.8'],
-])('a client %s counts as %s, also behind a translator', async (forwarded, key) => {
+])('limits count the client %s as %s', async (forwarded, key) => {
   expect((await resolve({ 'x-forwarded-for': forwarded })).countedAs).toBe(key)
 })
 
-test('headers other than X-Forwarded-For are believed from nobody', async () => {
+test('headers other than X-Forwarded-For are ignored', async () => {
   const others = { forwarded: 'for=203.0.113.8', 'x-real-ip': '203.0.113.8', 'x-client-ip': '203.0.113.8' }
   expect((await resolve(others)).ip).toBe(peer)
 })
 
-test('several header lines are one list, and an IPv4 peer of an IPv6 socket is itself', async () => {
+test('several header lines are one list, and an IPv4 peer of an IPv6 socket is IPv4', async () => {
   const dual = await buildTestApp({ config: { http } })
   const { port } = new URL(await dual.app.listen({ host: '::', port: 0 }))
   const reader = await dual.signUp({ role: 'operator' })
@@ -124,11 +124,11 @@ test.each([
   ['the port of an IPv4 client', (n: number) => `203.0.113.8:${50_000 + n}`],
   ['the port of an IPv6 client', (n: number) => `[2001:db8:1:2:3:4:5:6]:${50_000 + n}`],
   ['its host bits', (n: number) => `2001:db8:1:2::${n.toString(16)}`],
-  ['the way its /64 is written', (n: number) => `2001:${n % 2 ? '0db8' : 'DB8'}:1:2:0:0:0:${n.toString(16)}`],
+  ['the notation of its /64', (n: number) => `2001:${n % 2 ? '0db8' : 'DB8'}:1:2:0:0:0:${n.toString(16)}`],
   ['its zone', (n: number) => `fe80::1%eth${n}`],
-  ['what is no address', (n: number) => `hidden-${n}`],
-  ['what stands left of the client', (n: number) => `192.0.2.${n}, 203.0.113.8`],
-])('%s changes no limit of an address', async (_name, forwarded) => {
+  ['text that is no address', (n: number) => `hidden-${n}`],
+  ['elements left of the client', (n: number) => `192.0.2.${n}, 203.0.113.8`],
+])('%s does not change how limits count an address', async (_name, forwarded) => {
   const strict = await buildTestApp({ config: { http, rateLimitScale: 1 } })
   const attempt = (n: number) =>
     login(strict.connect(), 'nobody@example.test', 'wrong', { 'x-forwarded-for': forwarded(n) })
@@ -137,7 +137,7 @@ test.each([
   await strict.close()
 })
 
-test('sessions, audit events and mails name the client by its one canonical address', async () => {
+test('sessions, audit events and mails hold the canonical address', async () => {
   const { email } = await registered(api)
   const client = api.connect()
   const forwarded = { 'x-forwarded-for': '[2001:DB8:0:0::8]:50001', 'user-agent': 'curl/8' }

@@ -20,19 +20,19 @@ beforeEach(() => void lines.splice(0))
 
 const patch = () => person.inject('PATCH', '/api/v1/users/me', { bio: 'hello' })
 
-test('while Postgres does not answer, each request leaves one short line that says why', async () => {
+test('while Postgres does not respond, each request logs one short line with the reason', async () => {
   const answers = await api.db.transaction().execute(async (trx) => {
     await sql`lock table users in access exclusive mode`.execute(trx)
     return Promise.all([patch(), patch()])
   })
   expect(answers.map(({ statusCode }) => statusCode)).toEqual([503, 503])
   const line = { level: 'warn', msg: 'request refused', errorCode: 'DEPENDENCY_UNAVAILABLE', reason: '57014' }
-  const told = lines.filter(({ msg }) => msg !== 'slow request')
-  expect(told).toEqual([expect.objectContaining(line), expect.objectContaining(line)])
-  expect(JSON.stringify(told)).not.toMatch(/ at .*\.ts|\[redacted\]/)
+  const logged = lines.filter(({ msg }) => msg !== 'slow request')
+  expect(logged).toEqual([expect.objectContaining(line), expect.objectContaining(line)])
+  expect(JSON.stringify(logged)).not.toMatch(/ at .*\.ts|\[redacted\]/)
 })
 
-test('a fault of ours leaves its stack and its code', async () => {
+test('an internal error is logged with its stack and code', async () => {
   await api.db.schema.alterTable('users').renameTo('users_gone').execute()
   expect((await patch()).statusCode).toBe(500)
   await api.db.schema.alterTable('users_gone').renameTo('users').execute()
@@ -41,23 +41,23 @@ test('a fault of ours leaves its stack and its code', async () => {
   ])
 })
 
-test('a client that leaves in the middle of its body is no error', async () => {
+test('a client that disconnects during its body is no error', async () => {
   const socket = await begin('PATCH /api/v1/users/me', 'application/json', '{"bio": ')
   socket.destroy()
-  await expectOnlyLeft()
+  await expectOnlyAbort()
 })
 
-test('a client that leaves in the middle of an upload is no error', async () => {
+test('a client that disconnects during an upload is no error', async () => {
   const task = { title: 'With files', dueDate: '2099-01-01T00:00:00.000Z' }
   const { id } = (await person.inject('POST', '/api/v1/tasks', task)).json().data.task
   const file = '--x\r\ncontent-disposition: form-data; name="files"; filename="a.txt"\r\n\r\nbeginning'
   const socket = await begin(`POST /api/v1/tasks/${id}/attachments`, 'multipart/form-data; boundary=x', file)
   await eventually(async () => expect((await filesOf(api)).staged).not.toEqual([]))
   socket.destroy()
-  await expectOnlyLeft()
+  await expectOnlyAbort()
 })
 
-/** A request of which more is to come. */
+/** Sends the beginning of a request, with a body that is not complete. */
 async function begin(target: string, type: string, beginning: string): Promise<Socket> {
   const socket = connect({ host: '127.0.0.1', port })
   const cookie = [...person.cookies].map((pair) => pair.join('=')).join('; ')
@@ -66,8 +66,8 @@ async function begin(target: string, type: string, beginning: string): Promise<S
   return socket
 }
 
-async function expectOnlyLeft(): Promise<void> {
-  const left = { level: 'debug', msg: 'request aborted by the client' }
-  await eventually(() => expect(lines).toContainEqual(expect.objectContaining(left)))
+async function expectOnlyAbort(): Promise<void> {
+  const abort = { level: 'debug', msg: 'request aborted by the client' }
+  await eventually(() => expect(lines).toContainEqual(expect.objectContaining(abort)))
   expect(lines.filter(({ level }) => level !== 'debug')).toEqual([])
 }

@@ -13,7 +13,7 @@ afterAll(() => api.close())
 const json = { 'content-type': 'application/json' }
 const codeOf = (answer: { json(): { error: { code: string } } }) => answer.json().error.code
 
-test('every error has the request id of the caller, a sentence, a code and nothing else', async () => {
+test('every error has the request id, a message, a code and nothing else', async () => {
   const answer = await api.connect().inject('GET', '/api/v1/users/me', undefined, { 'x-request-id': 'mine-1' })
   expect(answer.statusCode).toBe(401)
   expect(answer.headers['x-request-id']).toBe('mine-1')
@@ -24,12 +24,12 @@ test('every error has the request id of the caller, a sentence, a code and nothi
   })
 })
 
-test('a request id that could forge a log line is replaced', async () => {
+test('a request id with unsafe characters is replaced', async () => {
   const answer = await api.connect().inject('GET', '/health', undefined, { 'x-request-id': 'a"}b' })
   expect(answer.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/)
 })
 
-test('a body that is no JSON, is too large or is of another type is refused by its kind', async () => {
+test('a body that is no JSON, too large or of another type has an error of its own', async () => {
   const url = '/api/v1/auth/login'
   expect(codeOf(await api.connect().inject('POST', url, '{"email":', json))).toBe('MALFORMED_JSON')
   expect(codeOf(await api.connect().inject('POST', url, Buffer.from('{"email":"\xff"}', 'latin1'), json))).toBe(
@@ -43,7 +43,7 @@ test('a body that is no JSON, is too large or is of another type is refused by i
   expect([large.statusCode, codeOf(large)]).toEqual([413, 'BODY_TOO_LARGE'])
 })
 
-test('an empty body that is announced as JSON is no body: fine where none is taken, missing where one is', async () => {
+test('an empty JSON body counts as none: accepted without a body schema, else missing', async () => {
   const someone = await api.signUp()
   expect((await someone.inject('POST', '/api/v1/auth/refresh', '', json)).statusCode).toBe(200)
   const unknown = '/api/v1/tasks/01890000-0000-7000-8000-000000000000'
@@ -64,12 +64,12 @@ test.each([
   ]),
   ['limit=-1', 'query.limit', 'is less than 1'],
   ['limit=101', 'query.limit', 'is more than 100'],
-])('a query with %s is told what is wrong with it', async (query, path, message) => {
+])('the query %s is refused with the reason', async (query, path, message) => {
   const answer = await person.inject('GET', `/api/v1/tasks?${query}`)
   expect([answer.statusCode, answer.json().error.details]).toEqual([400, [{ path, message }]])
 })
 
-test('what is missing is told to be required', async () => {
+test('a missing field is reported as required', async () => {
   const answer = await person.inject('POST', '/api/v1/tasks', { priority: 'high' })
   expect(answer.json().error.details).toEqual([
     { path: 'body.title', message: 'is required' },
@@ -77,14 +77,14 @@ test('what is missing is told to be required', async () => {
   ])
 })
 
-test('however much is wrong, the answer is short', async () => {
+test('the response to thousands of faults is short', async () => {
   const answer = await person.inject('GET', `/api/v1/tasks?status=${'x,'.repeat(49)}x&category=${'%20,'.repeat(49)}a`)
   expect(answer.json().error.details).toHaveLength(50)
   const unknown = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`key${index}`, 1]))
   expect((await person.inject('PATCH', '/api/v1/users/me', unknown)).body.length).toBeLessThan(1_000)
 })
 
-test('an unknown key and a wrong value are named with their place', async () => {
+test('an unknown key and a wrong value are reported with their paths', async () => {
   const answer = await person.inject('PATCH', '/api/v1/users/me', { bio: 'x'.repeat(151), nickname: 'x' })
   expect(answer.statusCode).toBe(400)
   expect(answer.json().error.details).toEqual([
@@ -93,14 +93,14 @@ test('an unknown key and a wrong value are named with their place', async () => 
   ])
 })
 
-test('a character that Postgres can not hold is refused, in a body and in a query', async () => {
+test('a character that Postgres cannot store is refused, in a body and in a query', async () => {
   const answer = await person.inject('PATCH', '/api/v1/users/me', { name: 'a\u0000b', bio: '\u0000' })
   expect(answer.json().error.details.map(({ path }: { path: string }) => path)).toEqual(['body.name', 'body.bio'])
   const admin = await api.signUp({ role: 'operator' })
   expect(codeOf(await admin.inject('GET', '/api/v1/admin/audit-events?action=%00'))).toBe('VALIDATION_FAILED')
 })
 
-test('an address that nothing serves answers 404, another method of one that is served 405 with Allow', async () => {
+test('a path without a route answers 404, another method of a route 405 with Allow', async () => {
   expect(codeOf(await api.connect().inject('GET', '/api/v1/nothing'))).toBe('NOT_FOUND')
   const answer = await api.connect().inject('PUT', '/api/v1/users/me', {})
   expect([answer.statusCode, codeOf(answer)]).toEqual([405, 'METHOD_NOT_ALLOWED'])
@@ -108,7 +108,7 @@ test('an address that nothing serves answers 404, another method of one that is 
 })
 
 test.each(['QUERY', 'PROPFIND', 'OPTIONS', 'POST'])(
-  '%s is answered by its address, whatever its body is',
+  '%s without a route answers 404 or 405, whatever its body is',
   async (method) => {
     const send = (url: string) => api.app.inject({ method: method as 'POST', url, headers: json, payload: '{' })
     const known = await send('/docs')
@@ -118,7 +118,7 @@ test.each(['QUERY', 'PROPFIND', 'OPTIONS', 'POST'])(
   },
 )
 
-test('a preflight of our own page is answered, also for an address that asks for a session', async () => {
+test('a preflight of the own page succeeds, also for a route that needs a session', async () => {
   const answer = await api.connect().inject('OPTIONS', '/api/v1/tasks', undefined, {
     origin: 'http://localhost:3000',
     'access-control-request-method': 'POST',
@@ -130,7 +130,7 @@ test('a preflight of our own page is answered, also for an address that asks for
   })
 })
 
-test('an unsafe request from a foreign page is refused; one of our own pages or of no browser passes', async () => {
+test('an unsafe request from a foreign page is refused; own pages and other clients pass', async () => {
   const from = (headers: Record<string, string>) =>
     person.inject('PATCH', '/api/v1/users/me', { bio: 'hello' }, headers)
   expect(codeOf(await from({ origin: 'https://evil.example' }))).toBe('CROSS_ORIGIN')
@@ -140,7 +140,7 @@ test('an unsafe request from a foreign page is refused; one of our own pages or 
   expect((await from({})).statusCode).toBe(200)
 })
 
-test('a fault of ours tells the caller nothing about it', async () => {
+test('an internal error reveals nothing to the caller', async () => {
   const broken = await buildTestApp()
   const owner = await broken.signUp()
   await broken.db.schema.alterTable('users').renameTo('users_gone').execute()
@@ -150,7 +150,7 @@ test('a fault of ours tells the caller nothing about it', async () => {
   await broken.close()
 })
 
-test('every answer carries the security headers', async () => {
+test('every response has the security headers', async () => {
   const { headers } = await api.connect().inject('GET', '/api/v1/nothing')
   expect(headers).toMatchObject({
     'content-security-policy': expect.stringContaining("default-src 'none'"),

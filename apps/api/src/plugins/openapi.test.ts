@@ -24,7 +24,7 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-test('every route says what it does, where it belongs and how it fails', () => {
+test('every route has a summary, a tag and its errors', () => {
   expect(operations.length).toBeGreaterThan(20)
   for (const [name, { summary, tags, responses }] of operations) {
     expect({ name, summary }).toEqual({ name, summary: expect.stringMatching(/^[A-Z].{8,}/) })
@@ -37,7 +37,7 @@ test('every route says what it does, where it belongs and how it fails', () => {
   }
 })
 
-test('an unsafe route says that it refuses foreign pages, one with a body which bodies it refuses', () => {
+test('an unsafe route documents 403, a route with a body documents 413 and 415', () => {
   for (const [name, { responses, requestBody }] of operations) {
     if (!name.startsWith('get '))
       expect({ name, statuses: Object.keys(responses) }).toMatchObject({ statuses: expect.arrayContaining(['403']) })
@@ -48,7 +48,7 @@ test('an unsafe route says that it refuses foreign pages, one with a body which 
   }
 })
 
-test('who calls a route that asks for a session without one gets 401, and no route forgot to ask', async () => {
+test('every route that is not public answers 401 without a session', async () => {
   for (const [name, { security }] of operations) {
     const [method = '', path = ''] = name.split(' ')
     const url = path.replace(/\{\w+\}/g, '01890000-0000-7000-8000-000000000000')
@@ -62,14 +62,14 @@ test('who calls a route that asks for a session without one gets 401, and no rou
   }
 })
 
-test('the document holds no schema that nothing refers to', async () => {
+test('every schema of the document is referenced', async () => {
   const text = (await api.connect().inject('GET', '/openapi.json')).body
   const names = Object.keys(JSON.parse(text).components.schemas)
   expect(names).toContain('User')
   expect(names.filter((name) => !text.includes(`"#/components/schemas/${name}"`))).toEqual([])
 })
 
-test('the reference page runs only what carries the nonce of its answer', async () => {
+test('the reference page runs only elements with the nonce of its response', async () => {
   const read = async () => {
     const { headers, body } = await api.connect().inject('GET', '/docs/')
     const policy = String(headers['content-security-policy'])
@@ -93,7 +93,7 @@ test('the reference page runs only what carries the nonce of its answer', async 
   expect([script.statusCode, script.headers['content-type']]).toEqual([200, expect.stringMatching(/javascript/)])
 })
 
-test('no page lets itself be framed, loads from elsewhere or runs inline or eval scripts', async () => {
+test('no page can be framed, loads from other hosts or runs inline or eval scripts', async () => {
   const admin = await api.signUp({ role: 'super_admin' })
   const token = optOutToken(api.deps.config.keys.mailCode, templates['morning-digest'].optOut, admin.userId)
   for (const url of ['/docs', '/docs/', '/api/v1/admin/queues/board/', `/api/v1/unsubscribe?token=${token}`]) {

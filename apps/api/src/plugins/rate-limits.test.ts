@@ -4,11 +4,11 @@ import { buildApp } from '../app.ts'
 import { createDeps } from '../deps.ts'
 import { buildTestApp } from '../testing/api.ts'
 
-/** Counted like every address that anybody may ask for. */
+/** A path without a route, which the limits of anonymous requests count. */
 const url = '/api/v1/nothing'
 const codeOf = (answer: { json(): { error: { code: string } } }) => answer.json().error.code
 
-test('the hundred and first anonymous request of an address within fifteen minutes is refused', async () => {
+test('the 101st anonymous request of an address within 15 minutes is refused', async () => {
   const strict = await buildTestApp({ config: { rateLimitScale: 1 } })
   for (let requests = 0; requests < 100; requests++) await strict.connect().inject('GET', url)
   const refused = await strict.connect().inject('GET', url)
@@ -19,7 +19,7 @@ test('the hundred and first anonymous request of an address within fifteen minut
   await strict.close()
 })
 
-test('requests whose session is none are counted like any stranger’s', async () => {
+test('requests with an invalid session are counted as anonymous', async () => {
   const strict = await buildTestApp({ config: { rateLimitScale: 1 } })
   const ask = () => strict.connect(new Map([['muster_rt', 'forged']])).inject('GET', '/api/v1/users/me')
   for (let requests = 0; requests < 100; requests++) expect((await ask()).statusCode).toBe(401)
@@ -27,9 +27,9 @@ test('requests whose session is none are counted like any stranger’s', async (
   await strict.close()
 })
 
-test('the window slides: what was used fades out, and who waits as long as told gets in', async () => {
+test('the window slides, and a request after Retry-After passes', async () => {
   const minuteMs = 60_000
-  // One minute before a window of fifteen ends.
+  // One minute before the end of a fixed window of 15 minutes.
   const clock = manualClock(new Date('2026-11-20T12:14:00Z'))
   const strict = await buildTestApp({ clock, config: { rateLimitScale: 1 } })
   const ask = async () => strict.connect().inject('GET', url)
@@ -49,7 +49,7 @@ test('the window slides: what was used fades out, and who waits as long as told 
   await strict.close()
 })
 
-test('a spoofed X-Forwarded-For changes nothing where no proxy is trusted', async () => {
+test('a spoofed X-Forwarded-For changes nothing when no proxy is trusted', async () => {
   const strict = await buildTestApp({ config: { rateLimitScale: 1 } })
   for (let requests = 0; requests < 100; requests++) {
     await strict.connect().inject('GET', url, undefined, { 'x-forwarded-for': `203.0.113.${requests}` })
@@ -59,7 +59,7 @@ test('a spoofed X-Forwarded-For changes nothing where no proxy is trusted', asyn
   await strict.close()
 })
 
-test('instances count together: what one allowed, the other does not allow again', async () => {
+test('instances count together: one does not repeat the requests of the other', async () => {
   const one = await buildTestApp({ config: { rateLimitScale: 1 } })
   const { close, ...deps } = createDeps(one.deps.config, one.deps.log)
   const two = await buildApp(deps)
@@ -68,7 +68,7 @@ test('instances count together: what one allowed, the other does not allow again
     await two.inject(url)
   }
   await eventually(async () => expect((await two.inject(url)).statusCode).toBe(429), {
-    timeoutMs: 3_000,
+    timeoutMs: 15_000,
     intervalMs: 200,
   })
   await two.close()
@@ -85,7 +85,7 @@ test('IPv6 callers count by their /64', async () => {
   await strict.close()
 })
 
-test('a monitor and a reader of the reference take nothing from the limit of their address, and have one of their own', async () => {
+test('health, OpenAPI document and reference page have a limit of their own', async () => {
   const strict = await buildTestApp({ config: { rateLimitScale: 1 } })
   const get = (path: string) => strict.connect().inject('GET', path)
   for (let requests = 0; requests < 100; requests++) await get(url)

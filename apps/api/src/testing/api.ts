@@ -21,12 +21,12 @@ import { openSession } from '../modules/sessions/open-session.ts'
 type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'
 type Headers = Record<string, string>
 
-/** What speaks to the app under test, with a cookie jar of its own. */
+/** A client of the app under test, with its own cookie jar. */
 export type TestClient = {
   cookies: Map<string, string>
-  /** A body that is no string or Buffer goes as JSON. `url` is whole, e.g. `/api/v1/tasks?limit=1`. */
+  /** Sends a request without a connection. A body that is no string or Buffer is sent as JSON. `url` includes `/api/v1`. */
   inject(method: Method, url: string, body?: unknown, headers?: Headers): Promise<LightMyRequestResponse>
-  /** The same jar over a real connection; the app must listen. */
+  /** Sends a request over a real connection, with the same cookies; the app must listen. */
   fetch(url: string, init?: RequestInit): Promise<Response>
 }
 
@@ -39,22 +39,22 @@ export type TestPerson = TestClient & {
 
 export type SignUpOptions = {
   role?: Role
-  /** Joins that organization; otherwise one of their own is made, but for platform roles. */
+  /** The organization to join; by default the user gets a personal one, except with a platform role. */
   organizationId?: string
   timezone?: string
 }
 
 export type TestApp = Awaited<ReturnType<typeof buildTestApp>>
 
-/** On a busy machine a Redis that is well answers later than in production's 150 ms; it would count as away. */
+/** On a busy machine a healthy Redis may respond later than the 150 ms of production, and would count as unavailable. */
 const redisPatienceMs = 5_000
 
 const keyRing = (fill: number) => `k1:${Buffer.alloc(32, fill).toString('base64')}`
 
 /**
- * The whole API on a database, a Redis and folders of its own; nothing else runs, workers least of all.
- * @param options.config overrides what the environment would say; limits are multiplied by 1000 unless it says otherwise
- * @param options.onLog gets each line of the log, from `config.logLevel` on
+ * Builds the API on its own database, Redis and folders. No worker runs.
+ * @param options.config overrides settings; rate limits are multiplied by 1000 by default
+ * @param options.onLog receives each line of the log, from `config.logLevel` on
  */
 export async function buildTestApp(
   options: {
@@ -62,7 +62,7 @@ export async function buildTestApp(
     config?: Partial<Config>
     onLog?: (line: Record<string, unknown>) => void
     database?: TestDatabaseOptions
-    /** A database that is there already; the app's `close` drops it. */
+    /** An existing database, which `close` drops. */
     restored?: TestDatabase
   } = {},
 ) {
@@ -85,7 +85,7 @@ export async function buildTestApp(
   const { close: closeDeps, ...deps } = createDeps(config, log, options.clock)
   const app = await buildApp(deps)
   await app.ready()
-  // Nobody is let in before the revocations were read once.
+  // Before the first poll of revocations, signed-in requests are answered 503.
   await eventually(() => {
     if (!deps.revocations.isFresh()) throw new Error('Revocations were not read in time.')
   })
@@ -96,13 +96,13 @@ export async function buildTestApp(
     deps,
     db: database.db,
     redis: redis.client,
-    /** Where the local driver keeps files, unless the test's own config has another one. */
+    /** Folder of the local storage driver, unless `options.config` has another one. */
     storageDir: join(folder, 'files'),
-    /** Somebody who is not signed in. */
+    /** Returns a client that is not signed in. */
     connect,
-    /** A new person with an open session, without the way through mail and password. */
+    /** Creates a user with an open session, without registration and password. */
     signUp: (person: SignUpOptions = {}) => signUp(deps, connect, person),
-    /** The base URL of the app on a real port. */
+    /** Listens on a free port. @returns the base URL */
     listen: () => app.listen({ host: '127.0.0.1', port: 0 }),
     async close() {
       await app.close()

@@ -1,23 +1,24 @@
 import type { Role } from '@muster/policy'
-import * as things from './fixtures.ts'
+import * as fixtures from './fixtures.ts'
 
-type Who = Partial<Record<things.Relation, readonly Role[]>>
+/** The roles that are allowed by the relation of the caller to the resource. */
+type ByRelation = Partial<Record<fixtures.Relation, readonly Role[]>>
 
-/** One way to call a route, and who is let in. */
-export type Row = {
-  /** Anybody, whoever has one of these roles, or these roles with a thing of each relation. */
-  who: 'anybody' | readonly Role[] | Who
-  thing?: things.Thing
-  /** Whose a thing is that is not the caller's; otherwise a client_user's. */
-  ownerRole?: { ours: Role; others: Role }
-  body?: (thing: Record<string, string>) => object
+/** One way to call a route, and the callers who may. */
+export type AccessRule = {
+  /** Everybody, users of these roles, or users of these roles by their relation to the resource. */
+  allowed: 'everybody' | readonly Role[] | ByRelation
+  resource?: fixtures.Resource
+  /** Role of the resource's owner when that is not the caller; `client_user` by default. */
+  ownerRole?: { organization: Role; foreign: Role }
+  body?: (resource: Record<string, string>) => object
   /** Sent as multipart/form-data. */
   file?: { field: string; name: string; bytes: () => Promise<Uint8Array | string> }
   query?: string
-  /** How somebody is answered who is let in and has nothing better to show; otherwise with a success. */
-  answers?: string
-  /** Relations that make no sense, such as to be one's own friend. */
-  not?: readonly things.Relation[]
+  /** Error code of an allowed call, for routes that need more than the test has; otherwise it must succeed. */
+  expectedCode?: string
+  /** Relations that do not exist, such as being one's own friend. */
+  impossible?: readonly fixtures.Relation[]
 }
 
 const superAdmin = ['super_admin'] as const
@@ -25,187 +26,205 @@ const administrators = ['super_admin', 'site_admin'] as const
 const platform = ['super_admin', 'site_admin', 'operator'] as const
 const clientAdmin = ['client_admin'] as const
 const clients = ['client_admin', 'client_user'] as const
-const everybody = [...platform, ...clients] as const
+const signedIn = [...platform, ...clients] as const
 
-const own: Who = { own: everybody }
-const ruled: Who = { own: everybody, ours: clientAdmin }
-const anyOf = (who: readonly Role[]): Who => ({ own: who, ours: who, others: who })
-const nobody: Who = {}
+const ownOnly: ByRelation = { own: signedIn }
+const ownOrAdmin: ByRelation = { own: signedIn, organization: clientAdmin }
+const anyRelation = (allowed: readonly Role[]): ByRelation => ({
+  own: allowed,
+  organization: allowed,
+  foreign: allowed,
+})
+const nobody: ByRelation = {}
 
 const code = '123456'
 const password = 'Str0ng-Enough'
 const dueDate = '2099-01-01T00:00:00.000Z'
 let count = 0
-const anew = () => `matrix_${++count}`
+const newName = () => `matrix_${++count}`
 const picture = async () => (await import('../../http/uploads/testing/sample-files.ts')).picture('png')
 const inviting = (role: Role) => () => ({
-  email: `${anew()}@example.test`,
+  email: `${newName()}@example.test`,
   role,
   ...(role === 'client_admin' && { organizationName: 'New' }),
 })
 
-const sentInvite: Row = {
-  who: { own: [...platform, ...clientAdmin], others: administrators },
-  thing: things.invite,
-  ownerRole: { ours: 'client_admin', others: 'operator' },
+const sentInvite: AccessRule = {
+  allowed: { own: [...platform, ...clientAdmin], foreign: administrators },
+  resource: fixtures.invite,
+  ownerRole: { organization: 'client_admin', foreign: 'operator' },
 }
 
 /**
- * Who may call what. Whatever does not stand here must answer 401, 403 or 404 to everybody: a new route is refused until
- * somebody has written down for whom it is.
+ * The callers who may call each route, written independently of the code. A route that is missing here must answer 401, 403 or
+ * 404 to every caller, so that a new route fails the test until somebody adds it.
  */
-export const table: Record<string, Row | Row[]> = {
-  'GET /health': { who: 'anybody' },
+export const accessMatrix: Record<string, AccessRule | AccessRule[]> = {
+  'GET /health': { allowed: 'everybody' },
 
   'POST /auth/register': {
-    who: 'anybody',
-    body: () => ({ username: anew(), name: 'New', email: `${anew()}@example.test`, password }),
+    allowed: 'everybody',
+    body: () => ({ username: newName(), name: 'New', email: `${newName()}@example.test`, password }),
   },
   'POST /auth/register/verify': {
-    who: 'anybody',
+    allowed: 'everybody',
     body: () => ({ email: 'nobody@example.test', otp: code }),
-    answers: 'OTP_INVALID',
+    expectedCode: 'OTP_INVALID',
   },
   'POST /auth/login': {
-    who: 'anybody',
-    body: () => ({ email: `${anew()}@example.test`, password }),
-    answers: 'INVALID_CREDENTIALS',
+    allowed: 'everybody',
+    body: () => ({ email: `${newName()}@example.test`, password }),
+    expectedCode: 'INVALID_CREDENTIALS',
   },
   'POST /auth/two-factor/verify': {
-    who: 'anybody',
+    allowed: 'everybody',
     body: () => ({ challengeToken: 'none', code }),
-    answers: 'CHALLENGE_INVALID',
+    expectedCode: 'CHALLENGE_INVALID',
   },
   'POST /auth/two-factor/resend': {
-    who: 'anybody',
+    allowed: 'everybody',
     body: () => ({ challengeToken: 'none' }),
-    answers: 'CHALLENGE_INVALID',
+    expectedCode: 'CHALLENGE_INVALID',
   },
-  'POST /auth/refresh': { who: everybody },
-  'POST /auth/logout': { who: everybody },
-  'POST /auth/logout-all': { who: everybody },
-  'GET /auth/sessions': { who: everybody },
-  'DELETE /auth/sessions/{id}': { who: own, thing: things.session },
-  'POST /auth/two-factor/totp/setup': { who: everybody },
-  'POST /auth/two-factor/totp/confirm': { who: everybody, body: () => ({ code }), answers: 'CONFLICT' },
-  'POST /auth/two-factor/otp/enable': { who: everybody },
-  'POST /auth/two-factor/otp/confirm': { who: everybody, body: () => ({ code }), answers: 'OTP_INVALID' },
-  'POST /auth/two-factor/recovery-codes': { who: everybody, body: () => ({ code }), answers: 'CONFLICT' },
-  'POST /auth/two-factor/disable': { who: everybody, body: () => ({ code }), answers: 'CONFLICT' },
-  'POST /auth/confirmation-code': { who: everybody },
-  'POST /auth/forgot-password': { who: 'anybody', body: () => ({ email: `${anew()}@example.test` }) },
-  'POST /auth/reset-password': { who: 'anybody', body: () => ({ token: 'none', password }), answers: 'TOKEN_INVALID' },
+  'POST /auth/refresh': { allowed: signedIn },
+  'POST /auth/logout': { allowed: signedIn },
+  'POST /auth/logout-all': { allowed: signedIn },
+  'GET /auth/sessions': { allowed: signedIn },
+  'DELETE /auth/sessions/{id}': { allowed: ownOnly, resource: fixtures.session },
+  'POST /auth/two-factor/totp/setup': { allowed: signedIn },
+  'POST /auth/two-factor/totp/confirm': { allowed: signedIn, body: () => ({ code }), expectedCode: 'CONFLICT' },
+  'POST /auth/two-factor/otp/enable': { allowed: signedIn },
+  'POST /auth/two-factor/otp/confirm': { allowed: signedIn, body: () => ({ code }), expectedCode: 'OTP_INVALID' },
+  'POST /auth/two-factor/recovery-codes': { allowed: signedIn, body: () => ({ code }), expectedCode: 'CONFLICT' },
+  'POST /auth/two-factor/disable': { allowed: signedIn, body: () => ({ code }), expectedCode: 'CONFLICT' },
+  'POST /auth/confirmation-code': { allowed: signedIn },
+  'POST /auth/forgot-password': { allowed: 'everybody', body: () => ({ email: `${newName()}@example.test` }) },
+  'POST /auth/reset-password': {
+    allowed: 'everybody',
+    body: () => ({ token: 'none', password }),
+    expectedCode: 'TOKEN_INVALID',
+  },
   'POST /auth/change-password': {
-    who: everybody,
+    allowed: signedIn,
     body: () => ({ code, newPassword: password }),
-    answers: 'OTP_INVALID',
+    expectedCode: 'OTP_INVALID',
   },
-  'GET /auth/google': { who: 'anybody' },
-  'GET /auth/google/callback': { who: 'anybody' },
-  'DELETE /auth/google': { who: own, thing: things.googleAccount },
+  'GET /auth/google': { allowed: 'everybody' },
+  'GET /auth/google/callback': { allowed: 'everybody' },
+  'DELETE /auth/google': { allowed: ownOnly, resource: fixtures.googleAccount },
 
-  'GET /users/me': { who: everybody },
-  'PATCH /users/me': { who: everybody, body: () => ({ name: 'Changed' }) },
-  'DELETE /users/me': { who: everybody, body: () => ({ code }), answers: 'OTP_INVALID' },
-  'GET /users/me/export': { who: everybody },
-  'GET /users/me/preferences': { who: everybody },
-  'PUT /users/me/preferences': { who: everybody, body: () => ({}) },
-  'GET /unsubscribe': { who: 'anybody', query: '?token=none', answers: 'TOKEN_INVALID' },
-  'POST /unsubscribe': { who: 'anybody', query: '?token=none', answers: 'TOKEN_INVALID' },
-  'PUT /users/me/avatar': { who: everybody, file: { field: 'file', name: 'me.png', bytes: picture } },
-  'DELETE /users/me/avatar': { who: everybody },
-  'GET /users': { who: everybody, query: '?q=a' },
-  'GET /users/{id}': { who: { own: everybody, ours: clients }, thing: things.person },
-  'GET /users/{id}/avatar': { who: { own: everybody, ours: clients }, thing: things.personWithPicture },
+  'GET /users/me': { allowed: signedIn },
+  'PATCH /users/me': { allowed: signedIn, body: () => ({ name: 'Changed' }) },
+  'DELETE /users/me': { allowed: signedIn, body: () => ({ code }), expectedCode: 'OTP_INVALID' },
+  'GET /users/me/export': { allowed: signedIn },
+  'GET /users/me/preferences': { allowed: signedIn },
+  'PUT /users/me/preferences': { allowed: signedIn, body: () => ({}) },
+  'GET /unsubscribe': { allowed: 'everybody', query: '?token=none', expectedCode: 'TOKEN_INVALID' },
+  'POST /unsubscribe': { allowed: 'everybody', query: '?token=none', expectedCode: 'TOKEN_INVALID' },
+  'PUT /users/me/avatar': { allowed: signedIn, file: { field: 'file', name: 'me.png', bytes: picture } },
+  'DELETE /users/me/avatar': { allowed: signedIn },
+  'GET /users': { allowed: signedIn, query: '?q=a' },
+  'GET /users/{id}': { allowed: { own: signedIn, organization: clients }, resource: fixtures.user },
+  'GET /users/{id}/avatar': { allowed: { own: signedIn, organization: clients }, resource: fixtures.userWithAvatar },
 
   'POST /friends/requests': {
-    who: anyOf(everybody),
-    thing: things.person,
+    allowed: anyRelation(signedIn),
+    resource: fixtures.user,
     body: ({ id }) => ({ userId: id }),
-    not: ['own'],
+    impossible: ['own'],
   },
-  'GET /friends/requests': { who: everybody },
-  'POST /friends/requests/{id}/accept': { who: own, thing: things.friendRequest },
-  'POST /friends/requests/{id}/decline': { who: own, thing: things.friendRequest },
-  'GET /friends': { who: everybody },
-  'GET /friends/blocked': { who: everybody },
-  'DELETE /friends/{userId}': { who: own, thing: things.friend },
-  'POST /friends/{userId}/block': { who: anyOf(everybody), thing: things.person, not: ['own'] },
-  'DELETE /friends/{userId}/block': { who: own, thing: things.blockedPerson },
+  'GET /friends/requests': { allowed: signedIn },
+  'POST /friends/requests/{id}/accept': { allowed: ownOnly, resource: fixtures.friendRequest },
+  'POST /friends/requests/{id}/decline': { allowed: ownOnly, resource: fixtures.friendRequest },
+  'GET /friends': { allowed: signedIn },
+  'GET /friends/blocked': { allowed: signedIn },
+  'DELETE /friends/{userId}': { allowed: ownOnly, resource: fixtures.friend },
+  'POST /friends/{userId}/block': { allowed: anyRelation(signedIn), resource: fixtures.user, impossible: ['own'] },
+  'DELETE /friends/{userId}/block': { allowed: ownOnly, resource: fixtures.blockedUser },
 
-  'GET /organization': { who: clients },
-  'PATCH /organization': { who: clientAdmin, body: () => ({ name: 'Changed' }) },
-  'GET /organization/members': { who: clients },
+  'GET /organization': { allowed: clients },
+  'PATCH /organization': { allowed: clientAdmin, body: () => ({ name: 'Changed' }) },
+  'GET /organization/members': { allowed: clients },
   'PATCH /organization/members/{userId}': [
-    { who: { ours: clientAdmin }, thing: things.person, body: () => ({ isActive: false }) },
-    { who: { ours: clientAdmin }, thing: things.person, body: () => ({ role: 'client_admin' }) },
+    { allowed: { organization: clientAdmin }, resource: fixtures.user, body: () => ({ isActive: false }) },
+    { allowed: { organization: clientAdmin }, resource: fixtures.user, body: () => ({ role: 'client_admin' }) },
   ],
-  'DELETE /organization/members/{userId}': { who: { own: clients, ours: clientAdmin }, thing: things.person },
+  'DELETE /organization/members/{userId}': {
+    allowed: { own: clients, organization: clientAdmin },
+    resource: fixtures.user,
+  },
 
   'POST /invites': [
-    { who: superAdmin, body: inviting('site_admin') },
-    { who: administrators, body: inviting('operator') },
-    { who: platform, body: inviting('client_admin') },
-    { who: clientAdmin, body: inviting('client_user') },
+    { allowed: superAdmin, body: inviting('site_admin') },
+    { allowed: administrators, body: inviting('operator') },
+    { allowed: platform, body: inviting('client_admin') },
+    { allowed: clientAdmin, body: inviting('client_user') },
   ],
-  'GET /invites': { who: [...platform, ...clientAdmin] },
+  'GET /invites': { allowed: [...platform, ...clientAdmin] },
   'POST /invites/{id}/resend': sentInvite,
   'DELETE /invites/{id}': sentInvite,
-  'GET /invites/details/{token}': { who: 'anybody', answers: 'INVITE_INVALID' },
+  'GET /invites/details/{token}': { allowed: 'everybody', expectedCode: 'INVITE_INVALID' },
   'POST /invites/accept': {
-    who: 'anybody',
-    body: () => ({ token: 'none', name: 'New', username: anew(), password }),
-    answers: 'INVITE_INVALID',
+    allowed: 'everybody',
+    body: () => ({ token: 'none', name: 'New', username: newName(), password }),
+    expectedCode: 'INVITE_INVALID',
   },
 
-  'POST /tasks': { who: everybody, body: () => ({ title: 'A task', dueDate }) },
-  'GET /tasks': { who: everybody },
-  'GET /tasks/{id}': { who: ruled, thing: things.task },
-  'PATCH /tasks/{id}': { who: ruled, thing: things.task, body: () => ({ title: 'Changed' }) },
-  'DELETE /tasks/{id}': { who: ruled, thing: things.task },
+  'POST /tasks': { allowed: signedIn, body: () => ({ title: 'A task', dueDate }) },
+  'GET /tasks': { allowed: signedIn },
+  'GET /tasks/{id}': { allowed: ownOrAdmin, resource: fixtures.task },
+  'PATCH /tasks/{id}': { allowed: ownOrAdmin, resource: fixtures.task, body: () => ({ title: 'Changed' }) },
+  'DELETE /tasks/{id}': { allowed: ownOrAdmin, resource: fixtures.task },
   'POST /tasks/{id}/attachments': {
-    who: ruled,
-    thing: things.task,
+    allowed: ownOrAdmin,
+    resource: fixtures.task,
     file: { field: 'files', name: 'notes.txt', bytes: async () => 'Notes.' },
   },
-  'GET /tasks/{id}/attachments': { who: ruled, thing: things.task },
-  'GET /attachments/{id}': { who: ruled, thing: things.file },
-  'GET /attachments/{id}/content': { who: ruled, thing: things.file },
-  'GET /attachments/{id}/thumbnail': { who: ruled, thing: things.file },
-  'DELETE /attachments/{id}': { who: ruled, thing: things.file },
-  'POST /reminders': { who: ruled, thing: things.task, body: ({ id }) => ({ taskId: id, offsetMinutes: 5 }) },
-  'GET /reminders': { who: everybody },
-  'GET /tasks/{id}/reminders': { who: ruled, thing: things.task },
-  'GET /reminders/{id}': { who: own, thing: things.reminder },
-  'PATCH /reminders/{id}': { who: own, thing: things.reminder, body: () => ({ message: 'Changed' }) },
-  'DELETE /reminders/{id}': { who: own, thing: things.reminder },
-  'GET /notifications': { who: everybody },
-  'GET /notifications/unread-count': { who: everybody },
-  'PATCH /notifications/{id}/read': { who: own, thing: things.notification },
-  'PATCH /notifications/read-all': { who: everybody },
-  'DELETE /notifications/{id}': { who: own, thing: things.notification },
-  'GET /analytics': { who: everybody },
-  'GET /analytics/streaks': { who: everybody },
+  'GET /tasks/{id}/attachments': { allowed: ownOrAdmin, resource: fixtures.task },
+  'GET /attachments/{id}': { allowed: ownOrAdmin, resource: fixtures.attachment },
+  'GET /attachments/{id}/content': { allowed: ownOrAdmin, resource: fixtures.attachment },
+  'GET /attachments/{id}/thumbnail': { allowed: ownOrAdmin, resource: fixtures.attachment },
+  'DELETE /attachments/{id}': { allowed: ownOrAdmin, resource: fixtures.attachment },
+  'POST /reminders': {
+    allowed: ownOrAdmin,
+    resource: fixtures.task,
+    body: ({ id }) => ({ taskId: id, offsetMinutes: 5 }),
+  },
+  'GET /reminders': { allowed: signedIn },
+  'GET /tasks/{id}/reminders': { allowed: ownOrAdmin, resource: fixtures.task },
+  'GET /reminders/{id}': { allowed: ownOnly, resource: fixtures.reminder },
+  'PATCH /reminders/{id}': { allowed: ownOnly, resource: fixtures.reminder, body: () => ({ message: 'Changed' }) },
+  'DELETE /reminders/{id}': { allowed: ownOnly, resource: fixtures.reminder },
+  'GET /notifications': { allowed: signedIn },
+  'GET /notifications/unread-count': { allowed: signedIn },
+  'PATCH /notifications/{id}/read': { allowed: ownOnly, resource: fixtures.notification },
+  'PATCH /notifications/read-all': { allowed: signedIn },
+  'DELETE /notifications/{id}': { allowed: ownOnly, resource: fixtures.notification },
+  'GET /analytics': { allowed: signedIn },
+  'GET /analytics/streaks': { allowed: signedIn },
 
-  'GET /admin/users': { who: platform },
-  'GET /admin/users/{id}': { who: anyOf(platform), thing: things.person },
+  'GET /admin/users': { allowed: platform },
+  'GET /admin/users/{id}': { allowed: anyRelation(platform), resource: fixtures.user },
   'PATCH /admin/users/{id}': [
-    { who: { others: administrators }, thing: things.person, body: () => ({ isActive: false }) },
-    { who: nobody, thing: things.person, body: () => ({ role: 'super_admin' }) },
+    { allowed: { foreign: administrators }, resource: fixtures.user, body: () => ({ isActive: false }) },
+    { allowed: nobody, resource: fixtures.user, body: () => ({ role: 'super_admin' }) },
   ],
-  'POST /admin/users/{id}/revoke-sessions': { who: { others: administrators }, thing: things.person },
-  'DELETE /admin/users/{id}/cache': { who: anyOf(administrators), thing: things.person },
-  'GET /admin/audit-events': { who: platform },
-  'GET /admin/audit-events/export': { who: platform, query: '?format=ndjson' },
-  'GET /admin/audit-events/verify': { who: platform },
-  'GET /admin/queues': { who: platform },
-  'GET /admin/queues/{name}/failed': { who: anyOf(platform), thing: things.queue },
-  'POST /admin/queues/{name}/failed/{jobId}/retry': { who: anyOf(administrators), thing: things.failedJob },
-  'DELETE /admin/queues/{name}/failed/{jobId}': { who: anyOf(administrators), thing: things.failedJob },
-  'GET /admin/emails': { who: platform },
-  'GET /admin/emails/{id}': { who: anyOf(platform), thing: things.sentMail },
-  'GET /admin/emails/suppressions': { who: platform },
-  'DELETE /admin/emails/suppressions/{id}': { who: anyOf(administrators), thing: things.suppression },
-  'POST /admin/emails/{id}/resend': { who: anyOf(administrators), thing: things.sentMail },
-  'GET /admin/diagnostics/client-ip': { who: platform },
+  'POST /admin/users/{id}/revoke-sessions': { allowed: { foreign: administrators }, resource: fixtures.user },
+  'DELETE /admin/users/{id}/cache': { allowed: anyRelation(administrators), resource: fixtures.user },
+  'GET /admin/audit-events': { allowed: platform },
+  'GET /admin/audit-events/export': { allowed: platform, query: '?format=ndjson' },
+  'GET /admin/audit-events/verify': { allowed: platform },
+  'GET /admin/queues': { allowed: platform },
+  'GET /admin/queues/{name}/failed': { allowed: anyRelation(platform), resource: fixtures.queue },
+  'POST /admin/queues/{name}/failed/{jobId}/retry': {
+    allowed: anyRelation(administrators),
+    resource: fixtures.failedJob,
+  },
+  'DELETE /admin/queues/{name}/failed/{jobId}': { allowed: anyRelation(administrators), resource: fixtures.failedJob },
+  'GET /admin/emails': { allowed: platform },
+  'GET /admin/emails/{id}': { allowed: anyRelation(platform), resource: fixtures.sentMail },
+  'GET /admin/emails/suppressions': { allowed: platform },
+  'DELETE /admin/emails/suppressions/{id}': { allowed: anyRelation(administrators), resource: fixtures.suppression },
+  'POST /admin/emails/{id}/resend': { allowed: anyRelation(administrators), resource: fixtures.sentMail },
+  'GET /admin/diagnostics/client-ip': { allowed: platform },
 }

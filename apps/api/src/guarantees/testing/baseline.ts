@@ -1,20 +1,20 @@
 import { join } from 'node:path'
 import { ringsOf } from '../../config.ts'
 
-/** When what the baseline holds was done: a test that signs in there moves its clock to it. */
+/** Time of the baseline's events; a test that signs in there sets its clock to it. */
 export const baselineMoment = new Date('2026-11-26T12:00:00.000Z')
 
 export const baselinePassword = 'Baseline-2026-pass'
-/** Of Grace's authenticator app. */
+/** Secret of Grace's authenticator app. */
 export const baselineTotpSecret = Buffer.alloc(20, 9)
 
-/** Where the dump of a release is committed. */
+/** Returns the path of a release's committed dump. */
 export const baselineFile = (release: string): string =>
   join(import.meta.dirname, '../../../../../packages/testing/fixtures/baselines', `${release}.sql`)
 
 const ring = (fill: number) => ({ currentId: 'k1', keys: new Map([['k1', Buffer.alloc(32, fill)]]) })
 
-/** The key rings that made it, as `buildTestApp` has them: keys of tests, which protect nothing. */
+/** Key rings of the baseline, equal to those of `buildTestApp`; they protect nothing. */
 export const baselineRings: ReturnType<typeof ringsOf> = ringsOf({
   keys: {
     accessToken: ring(1),

@@ -9,7 +9,7 @@ import { baselineMoment, baselinePassword, baselineRings, baselineTotpSecret } f
 const hourMs = 3_600_000
 const at = (hours: number) => new Date(baselineMoment.getTime() + hours * hourMs)
 
-/** Fills an empty, migrated database with a little of everything that an upgrade must keep. */
+/** Fills an empty, migrated database with examples of all data that an upgrade must keep. */
 export async function fillBaseline(db: Db): Promise<void> {
   await checkKeyRings({ db }, baselineRings)
   const team = newId()
@@ -17,28 +17,28 @@ export async function fillBaseline(db: Db): Promise<void> {
     .insertInto('organizations')
     .values({ id: team, name: 'Baseline Team', created_at: at(-999) })
     .execute()
-  const people = await insertPeople(db, team)
-  await insertFactor(db, people.grace)
-  await insertWork(db, team, people)
-  await insertTraces(db, team, people)
+  const users = await insertUsers(db, team)
+  await insertFactor(db, users.grace)
+  await insertWork(db, team, users)
+  await insertTraces(db, team, users)
   const config = { keys: { audit: baselineRings.AUDIT_KEYS } }
   const deps = { config } as Parameters<typeof chainEvents>[0]['deps']
   await chainEvents({ db, deps }, 12, {
     createdAt: at(-800),
-    actorId: people.ada,
+    actorId: users.ada,
     targetType: 'user',
-    targetId: people.grace,
+    targetId: users.grace,
   })
-  await chainEvents({ db, deps }, 12, { createdAt: at(-1), actorId: people.grace })
+  await chainEvents({ db, deps }, 12, { createdAt: at(-1), actorId: users.grace })
 }
 
-type People = { ada: string; grace: string; linus: string }
+type UserIds = { ada: string; grace: string; linus: string }
 
-async function insertPeople(db: Db, team: string): Promise<People> {
+async function insertUsers(db: Db, team: string): Promise<UserIds> {
   const passwords = createPasswordHasher({ keys: baselineRings.PASSWORD_KEYS, cost: 4 })
-  const people = { ada: newId(), grace: newId(), linus: newId() }
+  const users = { ada: newId(), grace: newId(), linus: newId() }
   const roles = { ada: 'super_admin', grace: 'client_admin', linus: 'client_user' }
-  for (const [name, id] of Object.entries(people) as [keyof People, string][]) {
+  for (const [name, id] of Object.entries(users) as [keyof UserIds, string][]) {
     const user = {
       id,
       username: name,
@@ -64,7 +64,7 @@ async function insertPeople(db: Db, team: string): Promise<People> {
       .values({ ...session, rotated_at: at(-1), expires_at: at(24 * 6) })
       .execute()
   }
-  return people
+  return users
 }
 
 async function insertFactor(db: Db, userId: string): Promise<void> {
@@ -85,7 +85,7 @@ async function insertFactor(db: Db, userId: string): Promise<void> {
 
 const statuses = ['todo', 'in-progress', 'completed'] as const
 
-async function insertWork(db: Db, team: string, { grace, linus }: People): Promise<void> {
+async function insertWork(db: Db, team: string, { grace, linus }: UserIds): Promise<void> {
   for (let index = 0; index < 9; index++) {
     const status = statuses[index % 3] as (typeof statuses)[number]
     const task = {
@@ -107,7 +107,7 @@ async function insertWork(db: Db, team: string, { grace, linus }: People): Promi
   }
 }
 
-async function insertTraces(db: Db, team: string, { ada, grace, linus }: People): Promise<void> {
+async function insertTraces(db: Db, team: string, { ada, grace, linus }: UserIds): Promise<void> {
   const note = {
     id: newId(),
     user_id: grace,

@@ -3,38 +3,38 @@ import { newId } from '@muster/db'
 import { insertReminder, insertTask } from '@muster/testing'
 import type { TestApp, TestPerson } from '../../testing/api.ts'
 
-/** Whose the thing is: the caller's, of somebody else in their organization, of somebody elsewhere. */
-export type Relation = 'own' | 'ours' | 'others'
+/** The owner of a resource: the caller, another user of the caller's organization, or a user of another one. */
+export type Relation = 'own' | 'organization' | 'foreign'
 
 /**
- * Makes a thing of the owner's.
- * @returns what stands in the address for each of its parameters; `id` also stands for the thing in bodies
+ * Creates a resource of the owner.
+ * @returns the value of each parameter in the route's path; `id` also identifies the resource in bodies
  */
-export type Thing = (api: TestApp, owner: TestPerson) => Promise<Record<string, string>>
+export type Resource = (api: TestApp, owner: TestPerson) => Promise<Record<string, string>>
 
 const ownerRow = ({ userId, organizationId }: TestPerson) => ({ id: userId, organization_id: organizationId })
 const bytes = () => Readable.from([Buffer.from('some bytes')])
 
-export const person: Thing = async (_api, { userId }) => ({ id: userId, userId })
+export const user: Resource = async (_api, { userId }) => ({ id: userId, userId })
 
-export const session: Thing = async (_api, { sessionId }) => ({ id: sessionId })
+export const session: Resource = async (_api, { sessionId }) => ({ id: sessionId })
 
-export const task: Thing = async ({ db }, owner) => ({ id: (await insertTask(db, ownerRow(owner))).id })
+export const task: Resource = async ({ db }, owner) => ({ id: (await insertTask(db, ownerRow(owner))).id })
 
-export const reminder: Thing = async ({ db }, owner) => {
+export const reminder: Resource = async ({ db }, owner) => {
   const of = await insertTask(db, ownerRow(owner))
   return { id: (await insertReminder(db, of)).id }
 }
 
-export const notification: Thing = async ({ db }, { userId }) => {
+export const notification: Resource = async ({ db }, { userId }) => {
   const id = newId()
   const row = { id, user_id: userId, type: 'general', title: 'Something', message: 'It happened.' }
   await db.insertInto('notifications').values(row).execute()
   return { id }
 }
 
-/** An image that its worker is done with. */
-export const file: Thing = async ({ db, deps }, owner) => {
+/** An image that the image worker has optimized. */
+export const attachment: Resource = async ({ db, deps }, owner) => {
   const of = await insertTask(db, ownerRow(owner))
   const id = newId()
   const keys = { storage_key: `attachments/${id}/optimized`, thumbnail_key: `attachments/${id}/thumbnail` }
@@ -58,26 +58,26 @@ export const file: Thing = async ({ db, deps }, owner) => {
   return { id }
 }
 
-export const personWithPicture: Thing = async ({ db, deps }, { userId }) => {
+export const userWithAvatar: Resource = async ({ db, deps }, { userId }) => {
   const key = `avatars/${userId}/${newId()}/picture`
   await deps.storage.put(key, bytes())
   await db.updateTable('users').set({ avatar_key: key, avatar_status: 'ready' }).where('id', '=', userId).execute()
   return { id: userId }
 }
 
-/** What somebody asked the owner. */
-export const friendRequest: Thing = async (api, { userId }) => {
+/** A request that the owner received. */
+export const friendRequest: Resource = async (api, { userId }) => {
   const id = newId()
-  const asking = await api.signUp()
+  const requester = await api.signUp()
   await api.db
     .insertInto('friendships')
-    .values({ id, requester_id: asking.userId, addressee_id: userId, created_at: new Date() })
+    .values({ id, requester_id: requester.userId, addressee_id: userId, created_at: new Date() })
     .execute()
   return { id }
 }
 
-/** Somebody who is the owner's friend, and nobody's in the caller's organization. */
-export const friend: Thing = async (api, { userId }) => {
+/** A friend of the owner, of another organization than the caller's. */
+export const friend: Resource = async (api, { userId }) => {
   const other = await api.signUp()
   await api.db
     .insertInto('friendships')
@@ -92,23 +92,23 @@ export const friend: Thing = async (api, { userId }) => {
   return { userId: other.userId }
 }
 
-/** Somebody whom the owner has blocked. */
-export const blockedPerson: Thing = async (api, { userId }) => {
+/** A user whom the owner has blocked. */
+export const blockedUser: Resource = async (api, { userId }) => {
   const other = await api.signUp()
   const row = { blocker_id: userId, blocked_id: other.userId, created_at: new Date() }
   await api.db.insertInto('blocks').values(row).execute()
   return { userId: other.userId }
 }
 
-/** A Google account beside a password, so that it can be unlinked. */
-export const googleAccount: Thing = async ({ db }, { userId }) => {
+/** A linked Google account of an owner who also has a password, so that it can be unlinked. */
+export const googleAccount: Resource = async ({ db }, { userId }) => {
   const credentials = { google_id: `google-${userId}`, password_hash: 'unused' }
   await db.updateTable('users').set(credentials).where('id', '=', userId).execute()
   return {}
 }
 
-/** Sent by the owner. */
-export const invite: Thing = async ({ db }, owner) => {
+/** An invitation that the owner sent. */
+export const invite: Resource = async ({ db }, owner) => {
   const isJoining = owner.organizationId !== null
   const id = newId()
   await db
@@ -130,9 +130,9 @@ export const invite: Thing = async ({ db }, owner) => {
   return { id }
 }
 
-export const queue: Thing = async () => ({ name: 'email' })
+export const queue: Resource = async () => ({ name: 'email' })
 
-export const failedJob: Thing = async ({ db }) => {
+export const failedJob: Resource = async ({ db }) => {
   const id = newId()
   const payload = JSON.stringify({ emailId: newId() })
   const row = { id, queue: 'email', name: 'send-email', payload, failed_at: new Date(), error: 'It failed.' }
@@ -140,9 +140,9 @@ export const failedJob: Thing = async ({ db }) => {
   return { name: 'email', jobId: id }
 }
 
-export const sentMail: Thing = async ({ db }, { email }) => {
+export const sentMail: Resource = async ({ db }, { email }) => {
   const id = newId()
-  const data = JSON.stringify({ name: 'Somebody' })
+  const data = JSON.stringify({ name: 'Some User' })
   await db
     .insertInto('email_messages')
     .values({ id, template: 'welcome', to_address: email, data, status: 'sent', sent_at: new Date() })
@@ -150,7 +150,7 @@ export const sentMail: Thing = async ({ db }, { email }) => {
   return { id }
 }
 
-export const suppression: Thing = async ({ db }, { email }) => {
+export const suppression: Resource = async ({ db }, { email }) => {
   const id = newId()
   await db.insertInto('email_suppressions').values({ id, address: email, reason: 'no such user' }).execute()
   return { id }

@@ -12,7 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-/** What the server sends until it closes the connection. */
+/** Sends the bytes and returns everything that the server sends until it closes the connection. */
 async function received(bytes: string): Promise<string> {
   const socket = connect({ host: '127.0.0.1', port })
   socket.write(bytes)
@@ -36,7 +36,7 @@ const me = '/api/v1/users/me'
 test.each([
   ['an address that is not percent-encoded UTF-8', 400, 'VALIDATION_FAILED', get('/%zz')],
   ['an address with a long part', 400, 'VALIDATION_FAILED', get(`/api/v1/tasks/${'a'.repeat(200)}`)],
-  ['what is no HTTP', 400, 'VALIDATION_FAILED', 'HELLO\r\n\r\n'],
+  ['bytes that are no HTTP', 400, 'VALIDATION_FAILED', 'HELLO\r\n\r\n'],
   ['an unknown method', 400, 'VALIDATION_FAILED', `FOO ${me} HTTP/1.1\r\nHost: a\r\n\r\n`],
   ['the preface of HTTP/2', 400, 'VALIDATION_FAILED', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
   ['two lengths', 400, 'VALIDATION_FAILED', get('/', 'Content-Length: 5\r\nTransfer-Encoding: chunked\r\n')],
@@ -48,7 +48,7 @@ test.each([
   ['the same Host twice', 400, 'VALIDATION_FAILED', get('/health', 'HOST: a\r\n')],
   ['two Hosts at an unknown address', 400, 'VALIDATION_FAILED', get('/nothing', 'Host: b\r\n')],
   [
-    'a second Host behind thousands of headers',
+    'a second Host after thousands of headers',
     400,
     'VALIDATION_FAILED',
     get('/', `${'a:\r\n'.repeat(2_100)}Host: b\r\n`),
@@ -68,12 +68,12 @@ test.each([
     post('Content-Encoding: br\r\nTransfer-Encoding: chunked', chunks),
   ],
   [
-    'a body in several codings',
+    'a body in several encodings',
     415,
     'UNSUPPORTED_MEDIA_TYPE',
     post('Content-Encoding: identity, deflate\r\nContent-Length: 2', '{}'),
   ],
-  ['a transfer coding other than chunked', 501, 'NOT_IMPLEMENTED', post('Transfer-Encoding: gzip, chunked', chunks)],
+  ['a transfer encoding other than chunked', 501, 'NOT_IMPLEMENTED', post('Transfer-Encoding: gzip, chunked', chunks)],
   ['chunked that is not last', 400, 'VALIDATION_FAILED', post('Transfer-Encoding: chunked, identity', chunks)],
   [
     'chunks in HTTP/1.0',
@@ -96,18 +96,18 @@ test.each([
   ['an Upgrade', 401, 'UNAUTHENTICATED', get(me, 'Upgrade: websocket\r\n').replace(': close', ': Upgrade, close')],
   ['a whole URL as its target', 401, 'UNAUTHENTICATED', get(`http://elsewhere${me}?a=b`)],
   [
-    'a whole URL that knows another method',
+    'a whole URL of a route with another method',
     405,
     'METHOD_NOT_ALLOWED',
     get(`http://elsewhere${me}`).replace('GET', 'PUT'),
   ],
-])('%s is answered in the envelope, with the security headers of every answer', async (_name, status, code, bytes) => {
+])('%s is answered in the envelope, with the security headers', async (_name, status, code, bytes) => {
   const answer = await answerTo(bytes)
   const requestId = answer.headers.get('x-request-id') ?? ''
   expect(requestId).toMatch(/^[0-9a-f-]{36}$/)
   expect(answer.status).toBe(status)
   expect(answer.body).toEqual({ success: false, message: expect.any(String), error: { code, requestId } })
-  const usual = (await answerTo(get('/api/v1/nothing'))).headers
+  const regular = (await answerTo(get('/api/v1/nothing'))).headers
   for (const name of [
     'content-security-policy',
     'content-type',
@@ -117,11 +117,11 @@ test.each([
     'x-content-type-options',
     'x-frame-options',
   ]) {
-    expect([name, answer.headers.get(name)]).toEqual([name, usual.get(name)])
+    expect([name, answer.headers.get(name)]).toEqual([name, regular.get(name)])
   }
 })
 
-test('an address that can’t be read keeps the request id of the caller', async () => {
+test('the error of a malformed URL has the request id of the caller', async () => {
   expect((await answerTo(get('/%zz', 'X-Request-Id: mine-1\r\n'))).body.error.requestId).toBe('mine-1')
 })
 
@@ -130,24 +130,24 @@ test.each([
   ['an empty Host', 'GET /health HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n'],
   ['HTTP/1.0 without Host', 'GET /health HTTP/1.0\r\n\r\n'],
   ['a target without a path', 'GET http://elsewhere?a=b HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
-])('%s is no fault', async (_name, bytes) => {
+])('%s is accepted', async (_name, bytes) => {
   expect([200, 404]).toContain((await answerTo(bytes)).status)
 })
 
-test('a body whose coding is identity is read, and an announced coding of no body is no fault', async () => {
+test('the encoding identity is accepted, and any encoding without a body', async () => {
   const identity = await answerTo(post('Content-Encoding: Identity\r\nContent-Length: 2', '{}'))
   expect(identity.body.error.details).not.toHaveLength(0)
   expect((await answerTo(get('/health', 'Content-Encoding: gzip\r\n'))).status).toBe(200)
 })
 
-test('a client that waits before its body is told to go on only once nothing else refuses it', async () => {
+test('100 Continue is sent only when nothing else refuses the request', async () => {
   const waiting = 'Expect: 100-continue\r\nContent-Length: 2'
   expect(await received(post(waiting, '{}'))).toMatch(/^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 400 /)
   expect(await received(post(waiting, '').replace('/auth/login', '/users/me/avatar'))).toMatch(/^HTTP\/1.1 40[45] /)
   expect(await received(post(waiting, '').replace('/auth/login', '/tasks'))).toMatch(/^HTTP\/1.1 401 /)
 })
 
-test('answers come in the order of their requests, also when the last one is no HTTP', async () => {
+test('responses keep the order of their requests, also when the last one is no HTTP', async () => {
   const answers = await received(
     `GET /health HTTP/1.1\r\nHost: a\r\n\r\n${get(me).replace('close', 'keep-alive')}GARBAGE\r\n\r\n`,
   )

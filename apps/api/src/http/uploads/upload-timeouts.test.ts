@@ -7,25 +7,25 @@ import { enforceUploadTimeouts } from './upload-timeouts.ts'
 let app: FastifyInstance
 afterEach(() => app.close())
 
-/** Takes any body with these limits, and answers why it stopped. */
+/** Starts a server that accepts any body with these timeouts and responds with the reason of an abort. */
 async function listening(limits: { idleMs: number; totalMs: number }): Promise<number> {
   app = fastify()
   app.addContentTypeParser('text/plain', (_request, _body, done) => done(null))
   app.post('/', async (request) => {
-    const guard = enforceUploadTimeouts(request, limits)
+    const timeouts = enforceUploadTimeouts(request, limits)
     try {
-      return await guard.unlessStalled(once(request.raw.resume(), 'end').then(() => 'whole'))
+      return await timeouts.unlessStalled(once(request.raw.resume(), 'end').then(() => 'whole'))
     } catch (error) {
       return (error as Error).message
     } finally {
-      guard.end()
+      timeouts.end()
     }
   })
   await app.listen({ host: '127.0.0.1', port: 0 })
   return (app.server.address() as AddressInfo).port
 }
 
-/** A byte every few milliseconds, without end. */
+/** Sends a byte every 20 ms without end. @returns the response */
 async function dribble(port: number): Promise<string> {
   const socket = connect(port, '127.0.0.1')
   socket.write('POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: 1000000\r\n\r\n')
@@ -36,7 +36,7 @@ async function dribble(port: number): Promise<string> {
   return String(answer)
 }
 
-test('an upload that never stands still is stopped when it takes too long', async () => {
+test('an upload that never stalls is aborted when it takes too long', async () => {
   const port = await listening({ idleMs: 3_000, totalMs: 600 })
   expect(await dribble(port)).toContain('The upload took longer than 0.01 minutes.')
 })

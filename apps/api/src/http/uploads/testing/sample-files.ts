@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import sharp from 'sharp'
 
-/** Small files of the accepted types, made for the tests. */
+/** Small files of the accepted types. */
 export const pdf = '%PDF-1.7\n%âãÏÓ\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n'
 export const cfb = Buffer.concat([Buffer.from('d0cf11e0a1b11ae1', 'hex'), Buffer.alloc(1_024)])
 
@@ -10,7 +10,7 @@ export const picture = (format: 'jpeg' | 'png' | 'gif' | 'webp', side = 32) =>
     .toFormat(format)
     .toBuffer()
 
-/** A ZIP archive with uncompressed entries. */
+/** Returns a ZIP archive with uncompressed entries. */
 export function zip(entries: Record<string, string>): Buffer {
   const locals: Buffer[] = []
   const central: Buffer[] = []
