@@ -7,6 +7,8 @@ import { trustedProxies } from './http/trusted-proxies.ts'
 
 /** Upper bound of a request's wait for Redis. Not configurable by the environment; tests choose a longer one. */
 const redisPatienceMs: number = 150
+/** Upper bound of an attempt's wait for the secret guard. Not configurable either. */
+const guardPatienceMs: number = 3_000
 
 const env = z.object({
   ...processEnv({ opsPort: 9100 }),
@@ -53,6 +55,7 @@ export function readConfig(source: NodeJS.ProcessEnv = process.env) {
     isProduction: read.NODE_ENV === 'production',
     ...processSettings(read),
     redisPatienceMs,
+    guardPatienceMs,
     http: { host: read.HOST, port: read.PORT, trustedProxies: read.TRUSTED_PROXIES },
     publicUrl,
     /** Without a slash at the end, because paths are appended. */

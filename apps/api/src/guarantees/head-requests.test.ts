@@ -1,5 +1,5 @@
 import { insertMail } from '@muster/mail'
-import { manualClock } from '@muster/testing'
+import { eventually, manualClock } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { uploadTo } from '../modules/attachments/testing/upload-fixtures.ts'
@@ -69,7 +69,11 @@ test('every tested URL exists, so that effects would show', async () => {
   expect(urls.filter((url) => url.includes('{'))).toEqual([])
   const missing: string[] = []
   for (const url of urls) {
-    const answers = await Promise.all([admin, owner].map((caller) => caller.inject('GET', url)))
+    const answers = await eventually(async () => {
+      const found = await Promise.all([admin, owner].map((caller) => caller.inject('GET', url)))
+      if (found.some(({ statusCode }) => statusCode === 503)) throw new Error(`${url} is unavailable`)
+      return found
+    })
     if (answers.every(({ statusCode }) => statusCode >= 400)) missing.push(url)
   }
   // No user here has an avatar, and links from mails need their token.

@@ -10,7 +10,7 @@ export type SecretGuard = {
   /**
    * Runs the check of a secret as one of the limit's attempts. An attempt that fails with one of the codes of `wrong` stays
    * counted; any other outcome releases its place. When attempts in progress hold all places, the call waits for one in
-   * order of arrival, for at most 3 s.
+   * order of arrival, for at most `config.guardPatienceMs`.
    * @throws DomainError RATE_LIMITED when failures reached the limit, or no place was released in time
    */
   attempt<T>(limit: GuardLimitName, key: string, wrong: readonly ErrorCode[], check: () => Promise<T>): Promise<T>
@@ -21,7 +21,6 @@ export type SecretGuard = {
   count(limit: GuardLimitName, key: string, attemptId: string): Promise<void>
 }
 
-const maxWaitMs = 3_000
 /** How soon a waiting call notices a place that another instance released; a release on this instance wakes it at once. */
 const retryMs = 50
 /** Longer than any check takes: hashing waits up to 5 s, and a statement is cancelled after 2 s. */
@@ -37,6 +36,7 @@ type Queue = { length: number; tail: Promise<void>; released: PromiseWithResolve
 export function createSecretGuard({ redis, config, clock }: Pick<Deps, 'redis' | 'config' | 'clock'>): SecretGuard {
   const local = localAttemptCounters()
   const queues = new Map<string, Queue>()
+  const { guardPatienceMs } = config
   let waiting = 0
 
   const rulesOf = (limit: GuardLimitName): AttemptRules => ({
@@ -74,9 +74,9 @@ export function createSecretGuard({ redis, config, clock }: Pick<Deps, 'redis' |
   }
 
   const reserveInOrder = async (limit: GuardLimitName, key: string, attemptId: string): Promise<void> => {
-    const untilMs = performance.now() + maxWaitMs
+    const untilMs = performance.now() + guardPatienceMs
     const queue = queues.get(key) ?? { length: 0, tail: Promise.resolve(), released: Promise.withResolvers<void>() }
-    if (queue.length >= maxWaitingPerKey || waiting >= maxWaiting) throw rateLimited(maxWaitMs)
+    if (queue.length >= maxWaitingPerKey || waiting >= maxWaiting) throw rateLimited(guardPatienceMs)
     const { tail } = queue
     const left = Promise.withResolvers<void>()
     queues.set(key, queue)
@@ -90,7 +90,7 @@ export function createSecretGuard({ redis, config, clock }: Pick<Deps, 'redis' |
         const reservation = await tryReserve(limit, key, attemptId)
         if (reservation.outcome === 'exhausted') throw rateLimited(reservation.waitMs)
         if (reservation.outcome !== 'busy') return
-        if (performance.now() >= untilMs) throw rateLimited(maxWaitMs)
+        if (performance.now() >= untilMs) throw rateLimited(guardPatienceMs)
         await Promise.race([queue.released.promise, sleep(retryMs)])
       }
     } finally {
@@ -120,7 +120,7 @@ export function createSecretGuard({ redis, config, clock }: Pick<Deps, 'redis' |
       const counter = `${limit}:${key}`
       const reservation = await tryReserve(limit, counter, attemptId)
       if (reservation.outcome === 'exhausted') throw rateLimited(reservation.waitMs)
-      if (reservation.outcome === 'busy') throw rateLimited(maxWaitMs)
+      if (reservation.outcome === 'busy') throw rateLimited(guardPatienceMs)
       if (reservation.outcome === 'reserved') await settle(limit, counter, attemptId, true)
     },
   }
