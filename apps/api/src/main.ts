@@ -9,7 +9,7 @@ import { reportZones } from '@muster/zones'
 import { buildApp } from './app.ts'
 import { readConfig, ringsOf } from './config.ts'
 import { createDeps } from './deps.ts'
-import { ensureBootstrapAdmin } from './modules/admin/bootstrap-admin.ts'
+import { ensureBootstrapAdmin } from './modules/admin/create-super-admin.ts'
 
 const log = createLogger({ name: 'api' })
 

@@ -17,7 +17,7 @@ beforeAll(async () => {
   api = await buildTestApp({ clock })
 })
 afterAll(() => api.close())
-// On a busy machine nobody is let in for a moment.
+// On a busy machine a late poll of the revocations refuses all requests for a moment.
 beforeEach(() => eventually(() => expect(api.deps.revocations.isFresh()).toBe(true)))
 
 const muster = (args: string, env?: Record<string, string>) => musterOf(api, args, env && { env })

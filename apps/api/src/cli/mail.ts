@@ -8,8 +8,8 @@ import {
   suppressionQuery,
 } from '../modules/admin/admin-emails.schema.ts'
 import * as emails from '../modules/admin/admin-emails.service.ts'
-import { atTheMachine } from '../modules/admin/doer.ts'
 import * as suppressions from '../modules/admin/email-suppressions.service.ts'
+import { commandLine } from '../modules/admin/principal.ts'
 import { type Result, table } from './command.ts'
 import { checked, readDatabaseUrl, withDb } from './environment.ts'
 
@@ -19,7 +19,7 @@ type Options = Readonly<Record<string, string | undefined>>
 export function listMails(options: Options): Promise<Result> {
   const query = checked(emailQuery, options)
   return withMails(async (deps) => {
-    const { emails: found, pagination } = await emails.listEmails(deps, atTheMachine, query)
+    const { emails: found, pagination } = await emails.listEmails(deps, commandLine, query)
     const rows = found.map(({ id, template, to, status, createdAt, error }) => [
       id,
       createdAt,
@@ -42,10 +42,10 @@ export function listMails(options: Options): Promise<Result> {
 export function showMail(mail: string): Promise<Result> {
   const { id } = checked(emailParams, { id: mail })
   return withMails(async (deps) => {
-    const email = await emails.readEmail(deps, atTheMachine, id)
+    const email = await emails.readEmail(deps, commandLine, id)
     const query = checked(suppressionQuery, { address: email.to === 'erased' ? undefined : email.to })
     const { suppressions: found } = query.address
-      ? await suppressions.listSuppressions(deps, atTheMachine, query)
+      ? await suppressions.listSuppressions(deps, commandLine, query)
       : { suppressions: [] }
     const suppression = found[0] ?? null
     return {
@@ -64,7 +64,7 @@ export function showMail(mail: string): Promise<Result> {
 export function resendMail(mail: string): Promise<Result> {
   const { id } = checked(emailParams, { id: mail })
   return withMails(async (deps) => {
-    const email = await emails.resendEmail(deps, atTheMachine, id)
+    const email = await emails.resendEmail(deps, commandLine, id)
     return { data: { email }, lines: [`It is sent again as ${email.id}.`] }
   })
 }
@@ -73,7 +73,7 @@ export function resendMail(mail: string): Promise<Result> {
 export function listSuppressed(options: Options): Promise<Result> {
   const query = checked(suppressionQuery, options)
   return withMails(async (deps) => {
-    const { suppressions: found, pagination } = await suppressions.listSuppressions(deps, atTheMachine, query)
+    const { suppressions: found, pagination } = await suppressions.listSuppressions(deps, commandLine, query)
     const { page, totalPages, total } = pagination
     const rows = found.map((suppression) => [
       suppression.address,
@@ -96,7 +96,7 @@ export function listSuppressed(options: Options): Promise<Result> {
 export function liftSuppressed(address: string): Promise<Result> {
   const ref = checked(suppressionAddress, { address })
   return withMails(async (deps) => {
-    const suppression = await suppressions.liftSuppression(deps, atTheMachine, ref)
+    const suppression = await suppressions.liftSuppression(deps, commandLine, ref)
     return {
       data: { suppression },
       lines: [`Mail goes to ${suppression.address} again. What failed meanwhile: mail list --status failed --to …`],

@@ -8,7 +8,7 @@ import { findUserIdByAnyName } from '../modules/accounts/accounts.service.ts'
 import type { AdminUser, AdminUserPatch } from '../modules/admin/admin-users.schema.ts'
 import { adminUserPatch, userQuery } from '../modules/admin/admin-users.schema.ts'
 import * as users from '../modules/admin/admin-users.service.ts'
-import { atTheMachine } from '../modules/admin/doer.ts'
+import { commandLine } from '../modules/admin/principal.ts'
 import { resetFactor } from '../modules/two-factor/reset-factor.ts'
 import { type Result, table } from './command.ts'
 import { checked, readServices, withDb } from './environment.ts'
@@ -22,7 +22,7 @@ export function listAdmins(): Promise<Result> {
     const admins: AdminUser[] = []
     for (const role of platformRoles) {
       for (let page = 1, isMore = true; isMore; page++) {
-        const found = await users.listUsers(deps, atTheMachine, { role, page, limit: perPage })
+        const found = await users.listUsers(deps, commandLine, { role, page, limit: perPage })
         admins.push(...found.users)
         isMore = page < found.pagination.totalPages
       }
@@ -35,7 +35,7 @@ export function listAdmins(): Promise<Result> {
 export function listPeople({ active, ...options }: Readonly<Record<string, string | undefined>>): Promise<Result> {
   const query = checked(userQuery, { ...options, ...(active !== undefined && { isActive: active }) })
   return withPeople(async (deps) => {
-    const { users: found, pagination } = await users.listUsers(deps, atTheMachine, query)
+    const { users: found, pagination } = await users.listUsers(deps, commandLine, query)
     const { page, totalPages, total } = pagination
     return {
       data: { users: found, pagination },
@@ -45,23 +45,23 @@ export function listPeople({ active, ...options }: Readonly<Record<string, strin
 }
 
 export const showPerson = (name: string): Promise<Result> =>
-  about(name, async (deps, id) => toResult(await users.readUser(deps, atTheMachine, id)))
+  about(name, async (deps, id) => toResult(await users.readUser(deps, commandLine, id)))
 
 /** @throws Error for a role that is none */
 export function changePerson(name: string, change: { isActive?: boolean; role?: string | undefined }): Promise<Result> {
   const patch: AdminUserPatch = checked(adminUserPatch, change)
-  return about(name, async (deps, id) => toResult(await users.changeUser(deps, atTheMachine, id, patch)))
+  return about(name, async (deps, id) => toResult(await users.changeUser(deps, commandLine, id, patch)))
 }
 
 export const revokeSessionsOf = (name: string): Promise<Result> =>
   about(name, async (deps, id) => {
-    const ended = await users.revokeSessions(deps, atTheMachine, id)
+    const ended = await users.revokeSessions(deps, commandLine, id)
     return { data: { ended }, lines: [`${ended} sessions have ended.`] }
   })
 
 export const dropCacheOf = (name: string): Promise<Result> =>
   about(name, async (deps, id) => {
-    await users.invalidateProfileOf(deps, atTheMachine, id)
+    await users.invalidateProfileOf(deps, commandLine, id)
     return { data: { id }, lines: ['The next reading of the profile asks the database.'] }
   })
 
@@ -76,7 +76,7 @@ export const resetTwoFactor = (name: string): Promise<Result> =>
   })
 
 /** Does something about the person who has this id, e-mail or username. @throws Error when nobody has */
-function about(name: string, act: (deps: users.PeopleDeps, id: string) => Promise<Result>): Promise<Result> {
+function about(name: string, act: (deps: users.UserAdminDeps, id: string) => Promise<Result>): Promise<Result> {
   return withPeople(async (deps) => {
     const id = await findUserIdByAnyName(deps.db, lowerCaseAscii(name.trim()))
     if (id === undefined) throw new DomainError('NOT_FOUND', { message: 'Nobody has this id, e-mail or username.' })
@@ -105,7 +105,7 @@ const describe = (people: readonly AdminUser[]): string[] =>
   )
 
 /** Runs with what administration of people needs: a database, and Redis for what is cached. */
-async function withPeople<T>(use: (deps: users.PeopleDeps) => Promise<T>): Promise<T> {
+async function withPeople<T>(use: (deps: users.UserAdminDeps) => Promise<T>): Promise<T> {
   const { DATABASE_URL, REDIS_URL } = readServices()
   const cache = openCache({ redisUrl: REDIS_URL, log: createLogger({ name: 'muster', level: 'silent' }) })
   try {

@@ -2,13 +2,13 @@ import { openQueueMonitor } from '@muster/jobs/admin'
 import { createTransact, noPublisher } from '@muster/jobs/outbox'
 import { failedJobParams, failedQuery, queueParams } from '../modules/admin/admin-queues.schema.ts'
 import * as queues from '../modules/admin/admin-queues.service.ts'
-import { atTheMachine } from '../modules/admin/doer.ts'
+import { commandLine } from '../modules/admin/principal.ts'
 import { type Result, table } from './command.ts'
 import { checked, readServices, redisPatienceMs, withDb } from './environment.ts'
 
 export const listQueues = (): Promise<Result> =>
   withQueues(async (deps) => {
-    const { queues: counted, outbox } = await queues.readQueues(deps, atTheMachine)
+    const { queues: counted, outbox } = await queues.readQueues(deps, commandLine)
     const rows = counted.map(({ name, waiting, active, delayed, failed, completed, paused, oldestWaitingMs }) => [
       name,
       ...[waiting, active, delayed, failed, completed].map(String),
@@ -33,7 +33,7 @@ export function listFailedJobs(
   const { name } = checked(queueParams, { name: queue })
   const query = checked(failedQuery, options)
   return withQueues(async (deps) => {
-    const { jobs, isWhole, pagination } = await queues.listFailed(deps, atTheMachine, name, query)
+    const { jobs, isWhole, pagination } = await queues.listFailed(deps, commandLine, name, query)
     const rows = jobs.map(({ id, name: job, failedAt, reason }) => [id, job, failedAt, reason ?? ''])
     return {
       data: { jobs, isWhole, pagination },
@@ -50,7 +50,7 @@ export function listFailedJobs(
 export function retryJob(queue: string | undefined, job: string | undefined): Promise<Result> {
   const ref = checked(failedJobParams, { name: queue, jobId: job })
   return withQueues(async (deps) => {
-    const jobId = await queues.retryFailed(deps, atTheMachine, ref)
+    const jobId = await queues.retryFailed(deps, commandLine, ref)
     return { data: { jobId }, lines: [`It runs again as ${jobId}.`] }
   })
 }
@@ -59,7 +59,7 @@ export function retryJob(queue: string | undefined, job: string | undefined): Pr
 export function discardJob(queue: string | undefined, job: string | undefined): Promise<Result> {
   const ref = checked(failedJobParams, { name: queue, jobId: job })
   return withQueues(async (deps) => {
-    await queues.discardFailed(deps, atTheMachine, ref)
+    await queues.discardFailed(deps, commandLine, ref)
     return { data: { jobId: ref.jobId }, lines: ['The job was discarded.'] }
   })
 }

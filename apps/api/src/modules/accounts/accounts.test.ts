@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildTestApp, type TestApp } from '../../testing/api.ts'
-import { ensureBootstrapAdmin } from '../admin/bootstrap-admin.ts'
+import { ensureBootstrapAdmin } from '../admin/create-super-admin.ts'
 
 let api: TestApp
 
@@ -12,7 +12,7 @@ afterAll(() => api.close())
 const me = '/api/v1/users/me'
 const codeOf = (answer: { json(): { error: { code: string } } }) => answer.json().error.code
 
-test('a change is seen at the next reading although the profile is cached', async () => {
+test('a change of a cached profile shows at the next read', async () => {
   const person = await api.signUp()
   await person.inject('GET', me)
   expect(await api.redis.exists(`user:profile:v1:${person.userId}`)).toBe(1)
@@ -39,7 +39,7 @@ test.each([
   ['HST', 'Pacific/Honolulu'],
   ['gmt0', 'UTC'],
   ['Etc/GMT+5', 'Etc/GMT+5'],
-])('the time zone %s is kept as %s', async (timezone, kept) => {
+])('the time zone %s is stored as %s', async (timezone, kept) => {
   const person = await api.signUp()
   expect((await person.inject('PATCH', me, { timezone })).json().data.user.timezone).toBe(kept)
 })
@@ -47,7 +47,7 @@ test.each([
 const noZones = ['+01:00', '-0500', 'UTC+1', 'GMT+5', 'EST5', 'IST', 'SystemV/AST4', 'Factory', 'localtime']
 
 test.each([...noZones, 'Mars/Olympus', 'Europe/Berlin\u0000', ' Europe/Berlin', 'Europe/\u212Ayiv', ''])(
-  '%j is no time zone by name',
+  '%j is refused as a time zone',
   async (timezone) => {
     const answer = await (await api.signUp()).inject('PATCH', me, { timezone })
     expect(answer.json().error.details).toEqual([
@@ -64,7 +64,7 @@ test('the profile is the same without Redis', async () => {
   expect(await userOf()).toEqual(cached)
 })
 
-test('who has the present state gets 304, who changes a past one gets 412', async () => {
+test('a read with the present ETag gets 304, a change with a past one 412', async () => {
   const person = await api.signUp()
   const etag = (await person.inject('GET', me)).headers.etag as string
   const unchanged = await person.inject('GET', me, undefined, { 'if-none-match': `W/${etag}` })
@@ -75,20 +75,20 @@ test('who has the present state gets 304, who changes a past one gets 412', asyn
   expect([one?.statusCode, two?.statusCode].sort()).toEqual([200, 412])
 })
 
-test('a username that somebody else has is refused', async () => {
+test('a username of another user is refused, in any case of letters', async () => {
   const [one, other] = [await api.signUp(), await api.signUp()]
   const taken = (await other.inject('GET', me)).json().data.user.username
   expect(codeOf(await one.inject('PATCH', me, { username: taken.toUpperCase() }))).toBe('USERNAME_TAKEN')
 })
 
-test('the role, the e-mail and anything else that is no profile field can not be set', async () => {
+test('a patch can not set the role, the e-mail or other fields that are not of the profile', async () => {
   const person = await api.signUp()
   for (const body of [{ role: 'super_admin' }, { email: 'other@example.test' }, { isActive: true }, {}]) {
     expect(codeOf(await person.inject('PATCH', me, body))).toBe('VALIDATION_FAILED')
   }
 })
 
-test('the first super admin is made once, also by five processes that start at once, and keeps a changed password', async () => {
+test('five processes that start at once create one first super admin, whose password is kept later', async () => {
   await Promise.all(Array.from({ length: 5 }, () => ensureBootstrapAdmin(api.deps)))
   const admins = () =>
     api.db.selectFrom('users').select(['id', 'password_hash']).where('role', '=', 'super_admin').execute()

@@ -12,48 +12,48 @@ afterAll(() => api.close())
 const nextDigestOf = async (id: string) =>
   (await api.db.selectFrom('users').select('next_digest_at').where('id', '=', id).executeTakeFirstOrThrow())
     .next_digest_at
-const plan = (id: string, nextDigestAt: Date | null) =>
+const schedule = (id: string, nextDigestAt: Date | null) =>
   api.db.updateTable('users').set({ next_digest_at: nextDigestAt }).where('id', '=', id).execute()
 const tomorrow = () => new Date(Date.now() + 86_400_000)
 const isNow = (at: Date | null) => at !== null && Math.abs(at.getTime() - Date.now()) < 30_000
 
-test('who is new is looked at by a reminder worker at once', async () => {
+test('the first digest of a new user is computed at once', async () => {
   expect(await nextDigestOf((await registered(api)).id)).toSatisfy(isNow)
 })
 
 test.each<[string, (person: TestClient) => Promise<unknown>]>([
-  ['another zone', (person) => person.inject('PATCH', '/api/v1/users/me', { timezone: 'Asia/Tokyo' })],
+  ['another timezone', (person) => person.inject('PATCH', '/api/v1/users/me', { timezone: 'Asia/Tokyo' })],
   ['another preference', (person) => person.inject('PUT', '/api/v1/users/me/preferences', { morningDigest: false })],
-  ['the wish to be deleted', (person) => person.inject('DELETE', '/api/v1/users/me', { password })],
-])('%s has the next digest computed anew, and leaves one alone that is due', async (_name, change) => {
+  ['a requested deletion', (person) => person.inject('DELETE', '/api/v1/users/me', { password })],
+])('%s reschedules the next digest, unless it is due already', async (_name, change) => {
   for (const before of [null, tomorrow()]) {
     const { client, id } = await registered(api)
-    await plan(id, before)
+    await schedule(id, before)
     await change(client)
     expect(await nextDigestOf(id)).toSatisfy(isNow)
   }
   const { client, id } = await registered(api)
   const due = new Date(Date.now() - 3_600_000)
-  await plan(id, due)
+  await schedule(id, due)
   await change(client)
   expect(await nextDigestOf(id)).toEqual(due)
 })
 
-test('so do deactivation and reactivation', async () => {
+test('deactivation and reactivation reschedule the next digest', async () => {
   const admin = await api.signUp()
   const member = await joining(api, admin)
   for (const isActive of [false, true]) {
-    await plan(member.userId, isActive ? null : tomorrow())
+    await schedule(member.userId, isActive ? null : tomorrow())
     const answer = await admin.inject('PATCH', `/api/v1/organization/members/${member.userId}`, { isActive })
     expect(answer.statusCode).toBe(200)
     expect(await nextDigestOf(member.userId)).toSatisfy(isNow)
   }
 })
 
-test('a change that the digest does not depend on leaves it as it is', async () => {
+test('a change on which the digest does not depend keeps its schedule', async () => {
   const person = await api.signUp()
   const at = tomorrow()
-  await plan(person.userId, at)
+  await schedule(person.userId, at)
   await person.inject('PATCH', '/api/v1/users/me', { name: 'Another Name' })
   expect(await nextDigestOf(person.userId)).toEqual(at)
 })

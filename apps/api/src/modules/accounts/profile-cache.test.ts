@@ -6,20 +6,20 @@ import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.t
 
 let api: TestApp
 
-let way: Awaited<ReturnType<typeof wayToRedis>>
-/** Another instance of the same API, which reaches Redis by that way. */
-let far: TestApp
+let proxy: Awaited<ReturnType<typeof redisProxy>>
+/** Another instance of the API, which reaches Redis through the proxy. */
+let throughProxy: TestApp
 
 beforeAll(async () => {
   api = await buildTestApp()
   const { database, redisUrl } = api.deps.config
-  way = await wayToRedis(redisUrl)
-  far = await buildTestApp({ config: { database, redisUrl: way.url } })
-  await eventually(async () => expect(await reachesRedis(far)).toBe(true))
+  proxy = await redisProxy(redisUrl)
+  throughProxy = await buildTestApp({ config: { database, redisUrl: proxy.url } })
+  await eventually(async () => expect(await reachesRedis(throughProxy)).toBe(true))
 })
 afterAll(async () => {
-  await far.close()
-  way.close()
+  await throughProxy.close()
+  proxy.close()
   await api.close()
 })
 
@@ -29,8 +29,8 @@ const me = '/api/v1/users/me'
 const keyOf = ({ userId }: TestPerson) => `user:profile:v1:${userId}`
 const bioOf = async (person: TestPerson) => (await person.inject('GET', me)).json().data.user.bio
 
-/** A way to Redis that can be cut, and on which what an instance writes into the cache can be held up. */
-async function wayToRedis(redisUrl: string) {
+/** Starts a TCP proxy before Redis that can be cut, and that can delay the writes of profiles into the cache. */
+async function redisProxy(redisUrl: string) {
   const target = new URL(redisUrl)
   const held: (() => void)[] = []
   const sockets = new Set<Socket>()
@@ -57,8 +57,8 @@ async function wayToRedis(redisUrl: string) {
     hold() {
       isHolding = true
     },
-    isHoldingSomething: () => held.length > 0,
-    letThrough() {
+    hasHeld: () => held.length > 0,
+    release() {
       isHolding = false
       for (const send of held.splice(0)) send()
     },
@@ -76,22 +76,22 @@ async function wayToRedis(redisUrl: string) {
   }
 }
 
-test('what a slow instance read before a change does not get into the cache after it', async () => {
+test('a profile that a slow instance read before a change is not cached after it', async () => {
   const person = await api.signUp()
-  way.hold()
-  const reading = far.connect(person.cookies).inject('GET', me)
-  await eventually(() => expect(way.isHoldingSomething()).toBe(true))
+  proxy.hold()
+  const reading = throughProxy.connect(person.cookies).inject('GET', me)
+  await eventually(() => expect(proxy.hasHeld()).toBe(true))
   await person.inject('PATCH', me, { bio: 'new' })
-  way.letThrough()
+  proxy.release()
   expect((await reading).json().data.user.bio).toBeNull()
-  // What was held has arrived when an answer comes back on the same way.
-  await eventually(() => far.deps.redis.probe())
+  // The delayed write has arrived when Redis answers on the same connection.
+  await eventually(() => throughProxy.deps.redis.probe())
 
   expect(await bioOf(person)).toBe('new')
   expect(JSON.parse((await api.redis.get(keyOf(person))) ?? '{}').user?.bio).toBe('new')
 })
 
-test('readings and changes at once leave the last change in the cache', async () => {
+test('reads and changes at once leave the last change in the cache', async () => {
   const person = await api.signUp()
   for (let round = 0; round < 20; round++) {
     const readings = Array.from({ length: 10 }, () => bioOf(person))
@@ -100,23 +100,23 @@ test('readings and changes at once leave the last change in the cache', async ()
   }
 })
 
-test('a change made by an instance that does not reach Redis is seen by all when it does again', async () => {
+test('a change made without Redis invalidates the cache when Redis is back', async () => {
   const person = await api.signUp()
   expect(await bioOf(person)).toBeNull()
-  way.cut()
-  await eventually(async () => expect(await reachesRedis(far)).toBe(false))
-  const changed = await far.connect(person.cookies).inject('PATCH', me, { bio: 'while away' })
+  proxy.cut()
+  await eventually(async () => expect(await reachesRedis(throughProxy)).toBe(false))
+  const changed = await throughProxy.connect(person.cookies).inject('PATCH', me, { bio: 'while away' })
   expect(changed.statusCode).toBe(200)
   expect(await bioOf(person)).toBeNull()
-  way.mend()
+  proxy.mend()
   await eventually(async () => expect(await bioOf(person)).toBe('while away'))
 })
 
-test('somebody who dies while filling holds the place for five seconds at most', async () => {
+test('nothing is cached while another process has the lease', async () => {
   const person = await api.signUp()
-  await api.redis.set(keyOf(person), 'lease:of-somebody-else', 'PX', 5_000)
+  await api.redis.set(keyOf(person), 'lease:of-another-process', 'PX', 5_000)
   expect(await bioOf(person)).toBeNull()
-  expect(await api.redis.get(keyOf(person))).toBe('lease:of-somebody-else')
+  expect(await api.redis.get(keyOf(person))).toBe('lease:of-another-process')
   await api.redis.del(keyOf(person))
   await bioOf(person)
   expect(await api.redis.ttl(keyOf(person))).toBeGreaterThan(590)

@@ -46,7 +46,7 @@ const block = (one: TestPerson, other: TestPerson) =>
     .execute()
 const idsOf = (people: { id?: string; userId?: string }[]) => people.map(({ id, userId }) => id ?? userId)
 
-test('people of the organization and friends are found by parts of their names, beginnings first', async () => {
+test('members and friends are found by parts of their names, beginnings first', async () => {
   const me = await named('Me', 'searcher')
   const within = await colleague(me, 'Joanna Quill', 'someone_else')
   const begins = await colleague(me, 'Annabel Reed', 'reed')
@@ -60,7 +60,7 @@ test('people of the organization and friends are found by parts of their names, 
   expect(await search(me, '_')).toHaveLength(2)
 })
 
-test('anybody else is found by the exact username alone, and without presence', async () => {
+test('other users are found only by their exact username, without presence', async () => {
   const [me, stranger] = [await named('Me', 'looking'), await named('Strange Person', 'strange_one')]
   await stranger.inject('GET', '/api/v1/users/me')
   await api.deps.presence.flush()
@@ -80,7 +80,7 @@ test('anybody else is found by the exact username alone, and without presence', 
   expect((await find(me, stranger)).statusCode).toBe(404)
 })
 
-test('with an open friend request, in either direction, the profile is seen without presence', async () => {
+test('an open friend request makes the profile visible to both sides, without presence', async () => {
   const [one, other] = [await api.signUp(), await api.signUp()]
   await befriend(one, other, null)
   for (const person of [one, other]) await person.inject('GET', '/api/v1/users/me')
@@ -93,7 +93,7 @@ test('with an open friend request, in either direction, the profile is seen with
   }
 })
 
-test('who blocked, was blocked, left or was deactivated is not there', async () => {
+test('blocked, blocking, deactivated and leaving users are not found', async () => {
   const me = await named('Me', 'blocker')
   const make = async (username: string) => colleague(me, 'Gone Person', username)
   const people = [await make('gone_1'), await make('gone_2'), await make('gone_3'), await make('gone_4')]
@@ -110,7 +110,7 @@ test('who blocked, was blocked, left or was deactivated is not there', async () 
   }
 })
 
-test('platform roles see no more than others do', async () => {
+test('platform roles find no more users here than others do', async () => {
   const [admin, other, person] = [
     await api.signUp({ role: 'super_admin' }),
     await api.signUp({ role: 'site_admin' }),
@@ -122,13 +122,13 @@ test('platform roles see no more than others do', async () => {
   expect((await find(admin, admin)).statusCode).toBe(200)
 })
 
-test('at most 20 are found', async () => {
+test('a search returns at most 20 users', async () => {
   const me = await api.signUp()
   for (let index = 0; index < 25; index++) await colleague(me, `Many ${index}`, `many_${index}`)
   expect(await search(me, 'many')).toHaveLength(20)
 })
 
-test('a text that is none is refused', async () => {
+test('a search without a valid text is refused', async () => {
   const me = await api.signUp()
   for (const query of ['', '?q=', '?q=%20', `?q=${'x'.repeat(101)}`, '?q=a&q=b', '?q=a&role=x']) {
     expect([query, (await me.inject('GET', `/api/v1/users${query}`)).statusCode]).toEqual([query, 400])
@@ -136,7 +136,7 @@ test('a text that is none is refused', async () => {
   expect((await me.inject('GET', '/api/v1/users/not-an-id')).statusCode).toBe(400)
 })
 
-test('a request makes its person online for five minutes, for those who may see it', async () => {
+test('a request makes its user online for five minutes', async () => {
   const me = await api.signUp()
   const other = await colleague(me, 'Other Person', 'other_person')
   const seen = async () => {
@@ -154,7 +154,7 @@ test('a request makes its person online for five minutes, for those who may see 
   expect(await seen()).toEqual(['offline', at])
 })
 
-test('Postgres is told at most once a minute of a person, whatever the number of requests and instances', async () => {
+test('presence is written to Postgres once a minute per user, over all instances', async () => {
   const { database, redisUrl } = api.deps.config
   const second = await buildTestApp({ clock, config: { database, redisUrl } })
   const [me, idle] = [await api.signUp(), await api.signUp()]
@@ -180,7 +180,7 @@ test('Postgres is told at most once a minute of a person, whatever the number of
   await second.close()
 })
 
-test('without Redis presence comes from Postgres', async () => {
+test('without Redis, presence is read from Postgres', async () => {
   const me = await api.signUp()
   const other = await colleague(me, 'Known Person', 'known_person')
   await other.inject('GET', '/api/v1/tasks')
@@ -192,7 +192,7 @@ test('without Redis presence comes from Postgres', async () => {
   })
 })
 
-test('who came only while Postgres refused writes was here all the same', async () => {
+test('presence that Postgres refused is written by the next flush', async () => {
   const me = await api.signUp()
   await sql`create function refuse() returns trigger language plpgsql as $$ begin raise 'no'; end $$`.execute(api.db)
   await sql`create trigger refused before update of last_seen_at on users execute function refuse()`.execute(api.db)
@@ -204,7 +204,7 @@ test('who came only while Postgres refused writes was here all the same', async 
   expect(row).toEqual({ last_seen_at: clock.now() })
 })
 
-test('the process that ends writes what it noted', async () => {
+test('a process that closes writes the presence it has noted', async () => {
   const { database, redisUrl } = api.deps.config
   const ending = await buildTestApp({ clock, config: { database, redisUrl } })
   const me = await api.signUp()
@@ -214,7 +214,7 @@ test('the process that ends writes what it noted', async () => {
   expect(row?.last_seen_at).toEqual(clock.now())
 })
 
-test('who has the present state gets 304, also when only the presence changed since', async () => {
+test('a read with the present ETag gets 304; the ETag covers presence', async () => {
   const me = await api.signUp()
   const other = await colleague(me, 'Etag Person', 'etag_person')
   const state = async (etag = '') => {

@@ -1,7 +1,7 @@
 import { isReservedUsername } from '@muster/identifiers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildTestApp, type TestApp } from '../../testing/api.ts'
-import { createSuperAdmin } from '../admin/bootstrap-admin.ts'
+import { createSuperAdmin } from '../admin/create-super-admin.ts'
 import { accept, invited, newAccount } from '../invites/testing/invites-fixtures.ts'
 import { newPerson, register } from '../sign-in/testing/sign-in-fixtures.ts'
 
@@ -22,7 +22,7 @@ const rename = async (username: string, changes: object) => {
 describe.each(['admin', 'ADMIN', 'support', 'muster', 'null', '_me_', 'r00t', 'support24', 'no_reply', 'deleted_me'])(
   'the username %s',
   (username) => {
-    test('is given to nobody at registration, acceptance or a change of the profile', async () => {
+    test('is refused at registration, acceptance of an invitation and change of the profile', async () => {
       const { token } = await invited(api, await api.signUp(), 'client_user')
       const answers = [
         await register(api.connect(), { ...newPerson(), username }),
@@ -37,7 +37,7 @@ describe.each(['admin', 'ADMIN', 'support', 'muster', 'null', '_me_', 'r00t', 's
       }
     })
 
-    test('is kept by the account that has it, also when its whole profile is sent', async () => {
+    test('is kept by the user who has it, also when the profile is sent as a whole', async () => {
       const kept = username.toLowerCase()
       const answer = await rename(kept, { username, name: 'Another' })
       expect(answer.json().data?.user).toMatchObject({ username: kept, name: 'Another' })
@@ -46,11 +46,11 @@ describe.each(['admin', 'ADMIN', 'support', 'muster', 'null', '_me_', 'r00t', 's
   },
 )
 
-test('an account that has a reserved username does not get another one', async () => {
+test('a user with a reserved username can not take another reserved one', async () => {
   expect((await rename('root', { username: 'postmaster' })).json().error.details).toEqual(reservedDetail)
 })
 
-test('a super admin who is made at the machine has a reserved username, which tells who they are', async () => {
+test('a super admin created on the command line gets a reserved username', async () => {
   const email = 'first@example.test'
   await createSuperAdmin(api.deps, { email, name: 'First', password: 'F1rst-Password', by: 'operator' })
   const row = await api.db.selectFrom('users').select('username').where('email', '=', email).executeTakeFirstOrThrow()

@@ -4,7 +4,7 @@ import type { EmailQuery } from './admin-emails.schema.ts'
 
 export type EmailRow = Selectable<Database['email_messages']>
 
-/** The newest first. */
+/** Reads mails, the newest first. */
 export function listEmails(db: Db, { status, to, cursor }: EmailQuery, limit: number): Promise<EmailRow[]> {
   return db
     .selectFrom('email_messages')
@@ -17,7 +17,7 @@ export function listEmails(db: Db, { status, to, cursor }: EmailQuery, limit: nu
     .execute()
 }
 
-/** Locks the row until the transaction ends: who wants to send the same mail again at the same time waits. */
+/** Reads the mail and locks its row until the transaction ends, so that resends of one mail run one after another. */
 export function lockEmail(trx: Trx, id: string): Promise<EmailRow | undefined> {
   return trx.selectFrom('email_messages').selectAll().where('id', '=', id).forUpdate().executeTakeFirst()
 }
@@ -26,8 +26,8 @@ export function findEmail(trx: Trx, id: string): Promise<EmailRow | undefined> {
   return trx.selectFrom('email_messages').selectAll().where('id', '=', id).executeTakeFirst()
 }
 
-/** Whether a mail that says the same to the same address waits to be sent. */
-export async function isOnItsWay(trx: Trx, { to_address, template, data }: EmailRow): Promise<boolean> {
+/** Tells whether a mail with the same content to the same address is queued or being sent. */
+export async function isQueuedAgain(trx: Trx, { to_address, template, data }: EmailRow): Promise<boolean> {
   const row = await trx
     .selectFrom('email_messages')
     .select('id')
@@ -39,7 +39,7 @@ export async function isOnItsWay(trx: Trx, { to_address, template, data }: Email
   return row !== undefined
 }
 
-/** Why nothing may go to the address; undefined when something may. */
+/** Reads why the address is suppressed; undefined when it is not. */
 export async function findSuppression(trx: Trx, address: string): Promise<string | undefined> {
   const row = await trx
     .selectFrom('email_suppressions')

@@ -12,8 +12,8 @@ import {
   suppressionsReply,
 } from './admin-emails.schema.ts'
 import * as emails from './admin-emails.service.ts'
-import { doerOf } from './doer.ts'
 import * as suppressions from './email-suppressions.service.ts'
+import { principalOf } from './principal.ts'
 
 const tags = ['administration']
 
@@ -24,14 +24,14 @@ export const adminEmailsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
       config: { access: rolesWith('email.read'), hasEffects: true },
       schema: {
         tags,
-        summary: 'List mails and how they went',
-        description: 'The newest first, without what they say. Whose mail was shown is written to the audit log.',
+        summary: 'List mails and their delivery',
+        description: 'The newest first, without their content. The audit log records which mails were shown.',
         querystring: emailQuery,
         response: { 200: emailsReply },
       },
     },
     async (request) => {
-      const { emails: found, pagination } = await emails.listEmails(context, doerOf(request), request.query)
+      const { emails: found, pagination } = await emails.listEmails(context, principalOf(request), request.query)
       return { ...ok({ emails: found }), pagination }
     },
   )
@@ -42,13 +42,13 @@ export const adminEmailsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
       config: { access: rolesWith('email.read'), hasEffects: true },
       schema: {
         tags,
-        summary: 'Read how a mail went',
-        description: 'Without what it says. That it was shown is written to the audit log.',
+        summary: 'Read the delivery of a mail',
+        description: 'Without its content. The audit log records that the mail was shown.',
         params: emailParams,
         response: { 200: emailReply, 404: errorReply },
       },
     },
-    async (request) => ok({ email: await emails.readEmail(context, doerOf(request), request.params.id) }),
+    async (request) => ok({ email: await emails.readEmail(context, principalOf(request), request.params.id) }),
   )
 
   app.get(
@@ -57,9 +57,9 @@ export const adminEmailsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
       config: { access: rolesWith('email.read'), hasEffects: true },
       schema: {
         tags,
-        summary: 'List the addresses that take no mail',
+        summary: 'List the suppressed addresses',
         description:
-          'The newest first, each with what the mail server said and the mail that got this answer. Whose address was shown is written to the audit log.',
+          'The newest first, each with the answer of the mail server and the mail that got it. The audit log records which addresses were shown.',
         querystring: suppressionQuery,
         response: { 200: suppressionsReply },
       },
@@ -67,7 +67,7 @@ export const adminEmailsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
     async (request) => {
       const { suppressions: found, pagination } = await suppressions.listSuppressions(
         context,
-        doerOf(request),
+        principalOf(request),
         request.query,
       )
       return { ...ok({ suppressions: found }), pagination }
@@ -80,15 +80,15 @@ export const adminEmailsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
       config: { access: rolesWith('email.unsuppress') },
       schema: {
         tags,
-        summary: 'Lift a suppression: the address takes mail again',
-        description: 'Mails that failed meanwhile stay failed; send again those that are still wanted.',
+        summary: 'Lift the suppression of an address',
+        description: 'Mails that failed meanwhile stay failed. Resend those that are still wanted.',
         params: suppressionParams,
         response: { 200: messageReply, 404: errorReply },
       },
     },
     async (request) => {
-      await suppressions.liftSuppression(context, doerOf(request), { id: request.params.id })
-      return okMessage('Mail goes to this address again. Send again what failed meanwhile and is still wanted.')
+      await suppressions.liftSuppression(context, principalOf(request), { id: request.params.id })
+      return okMessage('Mail is sent to this address again. Resend mails that failed meanwhile and are still wanted.')
     },
   )
 
@@ -100,13 +100,13 @@ export const adminEmailsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
         tags,
         summary: 'Send a mail again',
         description:
-          'Answers the new mail; the first one keeps telling how it went. 409 for a mail with a code or token, one that still waits, one that has expired, and an address that takes no mail.',
+          'Returns the new mail; the first one keeps its status. 409 for a mail with a code or token, a mail that is still queued, a mail that has expired, and a suppressed address.',
         params: emailParams,
         response: { 202: emailReply, 404: errorReply, 409: errorReply },
       },
     },
     async (request, reply) => {
-      const email = await emails.resendEmail(context, doerOf(request), request.params.id)
+      const email = await emails.resendEmail(context, principalOf(request), request.params.id)
       return reply.status(202).send(ok({ email }))
     },
   )

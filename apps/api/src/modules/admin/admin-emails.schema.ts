@@ -5,12 +5,12 @@ import { cursorInfo, instant, pageInfo, replyOf } from '../../http/reply.ts'
 
 const status = z.enum(['queued', 'sending', 'sent', 'failed', 'dropped'])
 
-/** How one mail went; nothing of what it says. */
+/** The delivery of one mail, without its content. */
 export const adminEmail = z
   .object({
     id: z.uuid(),
     template: z.string(),
-    /** The address; `erased` when its person was made anonymous. */
+    /** The address; `erased` when the recipient was made anonymous. */
     to: z.string(),
     userId: z.uuid().nullable(),
     status,
@@ -21,7 +21,7 @@ export const adminEmail = z
     sentAt: instant.nullable(),
     nextAttemptAt: instant.nullable(),
     expiresAt: instant.nullable(),
-    /** False for what carries a code or token, which only its receiver may ask for again. */
+    /** False for a mail with a code or token: only the recipient may request another one. */
     canResend: z.boolean(),
   })
   .meta({ id: 'Email' })
@@ -44,13 +44,13 @@ export const emailsReply = z.object({
   pagination: cursorInfo,
 })
 
-/** An address to which nothing is sent any more. */
+/** An address to which no mail is sent. */
 export const suppression = z
   .object({
     id: z.uuid(),
     address: z.string(),
     reason: z.string(),
-    /** What the mail server said; null for those from before it was kept. */
+    /** The answer of the mail server; null when it was not stored. */
     smtpAnswer: z.string().nullable(),
     /** The mail that got this answer; it may be gone by now. */
     emailId: z.uuid().nullable(),
@@ -67,7 +67,7 @@ export const suppressionQuery = z.strictObject({
 export type SuppressionQuery = z.output<typeof suppressionQuery>
 
 export const suppressionParams = z.strictObject({ id })
-/** How the command line names it. */
+/** How the command line names a suppression. */
 export const suppressionAddress = z.strictObject({ address })
 export const suppressionsReply = z.object({
   success: z.literal(true),

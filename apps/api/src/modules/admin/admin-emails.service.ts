@@ -3,13 +3,13 @@ import { insertMail, isTemplateName, type TemplateData, type TemplateName, templ
 import type { Deps } from '../../deps.ts'
 import * as queries from './admin-emails.queries.ts'
 import type { AdminEmail, EmailQuery } from './admin-emails.schema.ts'
-import { assertMay, type Doer, noted, signedBy } from './doer.ts'
+import { assertPermission, auditActor, commandLineMark, type Principal } from './principal.ts'
 
 type EmailDeps = Pick<Deps, 'db' | 'transact' | 'clock'>
 
-/** Mails and how they went. Whose mail was shown is noted. */
-export async function listEmails({ db, transact }: EmailDeps, doer: Doer, query: EmailQuery) {
-  assertMay(doer, 'email.read')
+/** Lists mails and their delivery, and audits which mails were shown. */
+export async function listEmails({ db, transact }: EmailDeps, principal: Principal, query: EmailQuery) {
+  assertPermission(principal, 'email.read')
   const { limit, status, to } = query
   const rows = await queries.listEmails(db, query, limit + 1)
   const shown = rows.slice(0, limit)
@@ -19,20 +19,24 @@ export async function listEmails({ db, transact }: EmailDeps, doer: Doer, query:
       targetType: 'emails',
       targetId: 'list',
       after: {
-        ...noted(doer),
+        ...commandLineMark(principal),
         filters: { ...(status && { status }), isByAddress: to !== undefined },
         emailIds: shown.map(({ id }) => id),
       },
-      ...signedBy(doer),
+      ...auditActor(principal),
     }),
   )
   const nextCursor = rows.length > limit ? (shown.at(-1)?.id ?? null) : null
   return { emails: shown.map(toAdminEmail), pagination: { limit, nextCursor } }
 }
 
-/** How one mail went. That it was shown is noted. @throws DomainError NOT_FOUND */
-export function readEmail({ transact }: Pick<EmailDeps, 'transact'>, doer: Doer, emailId: string): Promise<AdminEmail> {
-  assertMay(doer, 'email.read')
+/** Reads the delivery of one mail and audits it. @throws DomainError NOT_FOUND */
+export function readEmail(
+  { transact }: Pick<EmailDeps, 'transact'>,
+  principal: Principal,
+  emailId: string,
+): Promise<AdminEmail> {
+  assertPermission(principal, 'email.read')
   return transact(async ({ trx, audit }) => {
     const row = await queries.findEmail(trx, emailId)
     if (!row) throw new DomainError('NOT_FOUND')
@@ -40,30 +44,33 @@ export function readEmail({ transact }: Pick<EmailDeps, 'transact'>, doer: Doer,
       action: 'admin.email_read',
       targetType: 'email',
       targetId: emailId,
-      after: noted(doer),
-      ...signedBy(doer),
+      after: commandLineMark(principal),
+      ...auditActor(principal),
     })
     return toAdminEmail(row)
   })
 }
 
 /**
- * Sends what a mail says once more, as a mail of its own: the first one keeps telling how it went. Of many who ask at the
- * same time one has it sent.
+ * Sends the content of a mail again as a new mail; the first one keeps its status. Of several requests at once, one sends it.
  * @returns the new mail
- * @throws DomainError NOT_FOUND, CONFLICT for one that carries a code or token, that still waits, that has expired, or
- * whose address takes no mail
+ * @throws DomainError NOT_FOUND, CONFLICT for a mail with a code or token, that is still queued or has expired, or whose
+ *   address is suppressed
  */
-export function resendEmail({ transact, clock }: EmailDeps, doer: Doer, emailId: string): Promise<AdminEmail> {
+export function resendEmail(
+  { transact, clock }: EmailDeps,
+  principal: Principal,
+  emailId: string,
+): Promise<AdminEmail> {
   return transact(async (tx) => {
-    assertMay(doer, 'email.resend')
+    assertPermission(principal, 'email.resend')
     const mail = await queries.lockEmail(tx.trx, emailId)
     if (!mail) throw new DomainError('NOT_FOUND')
-    const { template, data } = readable(mail)
+    const { template, data } = resendableContent(mail)
     const suppression = await queries.findSuppression(tx.trx, mail.to_address)
-    if (suppression) throw refused(`This address takes no mail (${suppression}). Lift the suppression first.`)
+    if (suppression) throw refused(`This address is suppressed (${suppression}). Lift the suppression first.`)
     if (mail.expires_at && mail.expires_at <= clock.now()) throw refused('This mail has expired.')
-    if (await queries.isOnItsWay(tx.trx, mail)) throw refused('This mail is on its way already.')
+    if (await queries.isQueuedAgain(tx.trx, mail)) throw refused('This mail is queued already.')
     const id = await insertMail(tx, {
       template,
       to: mail.to_address,
@@ -76,19 +83,23 @@ export function resendEmail({ transact, clock }: EmailDeps, doer: Doer, emailId:
       targetType: 'email',
       targetId: emailId,
       before: { template, status: mail.status },
-      after: { ...noted(doer), resentAs: id },
-      ...signedBy(doer),
+      after: { ...commandLineMark(principal), resentAs: id },
+      ...auditActor(principal),
     })
     return toAdminEmail((await queries.findEmail(tx.trx, id)) as queries.EmailRow)
   })
 }
 
-/** What the mail says, if it is anything that others than its receiver may have sent. @throws DomainError CONFLICT */
-function readable({ template, data }: queries.EmailRow): { template: TemplateName; data: TemplateData<TemplateName> } {
-  if (!isTemplateName(template)) throw refused('This release does not know that mail.')
-  if (hasSecret(template)) throw refused('This mail carries a code or a link that only its receiver may ask for again.')
+/** Returns template and data of a mail that others than its recipient may resend. @throws DomainError CONFLICT */
+function resendableContent({ template, data }: queries.EmailRow): {
+  template: TemplateName
+  data: TemplateData<TemplateName>
+} {
+  if (!isTemplateName(template)) throw refused('This release does not know the template of this mail.')
+  if (hasSecret(template))
+    throw refused('This mail holds a code or a link. Only its recipient can request another one.')
   const read = templates[template].data.safeParse(data)
-  if (!read.success) throw refused('Nothing is left of what this mail said.')
+  if (!read.success) throw refused('The content of this mail is not stored any more.')
   return { template, data: data as TemplateData<TemplateName> }
 }
 

@@ -16,7 +16,7 @@ beforeAll(async () => {
   admin = await api.signUp({ role: 'site_admin' })
 })
 afterAll(() => api.close())
-// On a busy machine nobody is let in for a moment.
+// On a busy machine a late poll of the revocations refuses all requests for a moment.
 beforeEach(() => eventually(() => expect(api.deps.revocations.isFresh()).toBe(true)))
 
 const emails = `${base}/emails`
@@ -24,7 +24,7 @@ const resend = (id: string, by = admin) => by.inject('POST', `${emails}/${id}/re
 const list = async (query: string, by = admin) => (await by.inject('GET', `${emails}?${query}`)).json()
 const newAddress = () => `${newId()}@example.test`
 
-/** A mail that the email worker is done with. */
+/** Inserts a mail that the email worker has processed. */
 async function mailed(mail: Partial<Mail<TemplateName>> = {}, row: Record<string, unknown> = {}) {
   const whole = { template: 'welcome', to: newAddress(), data: { name: 'Ada' }, ...mail } as Mail<'welcome'>
   const id = await api.deps.transact((tx) => insertMail(tx, whole))
@@ -38,7 +38,7 @@ const ordersOf = async (id: string) =>
     ({ payload }) => (payload as { emailId?: string }).emailId === id,
   )
 
-test('platform roles see how mails went, administrators alone send one again, others nothing', async () => {
+test('platform roles read mails, only administrators resend them, client roles get 403', async () => {
   const people = await oneOfEach(api)
   const ask = async (by: TestPerson) => [
     (await by.inject('GET', emails)).statusCode,
@@ -49,7 +49,7 @@ test('platform roles see how mails went, administrators alone send one again, ot
   for (const role of clientRoles) expect(await ask(people[role])).toEqual([403, 403])
 })
 
-test('the list tells how each mail went and nothing of what it says, and that it was read is recorded', async () => {
+test('the list shows the delivery of mails without their content, and is audited', async () => {
   const to = newAddress()
   const failed = await mailed({ to, data: { name: 'Xanthippe' } })
   const sent = await mailed({ to }, { status: 'sent', error: null, smtp_id: '250 ok', sent_at: clock.now() })
@@ -83,8 +83,8 @@ test('filtered pages show every mail once', async () => {
   expect(seen).toEqual([...seen].sort().reverse())
 })
 
-describe('sending again', () => {
-  test('makes a new mail that says the same and is ordered with it; the first keeps telling how it went', async () => {
+describe('resending a mail', () => {
+  test('enqueues a new mail with the same content; the first one keeps its status', async () => {
     const person = await api.signUp()
     const { id, to } = await mailed({ to: person.email, userId: person.userId })
     const answer = await resend(id)
@@ -101,7 +101,7 @@ describe('sending again', () => {
     ])
   })
 
-  test('by twenty at once makes one mail; once that was sent another may follow', async () => {
+  test('by twenty requests at once sends one mail, and again after that one was sent', async () => {
     const { id, to } = await mailed({}, { status: 'sent' })
     expect(tally(await Promise.all(Array.from({ length: 20 }, () => resend(id))))).toEqual({ 202: 1, 409: 19 })
     expect(await mailsTo(api, to)).toHaveLength(2)
@@ -110,7 +110,7 @@ describe('sending again', () => {
     expect((await resend(id)).statusCode).toBe(202)
   })
 
-  test('is refused for every mail with a code or a link that only its receiver may have', async () => {
+  test('is refused for mails with a code or a link for their recipient alone', async () => {
     const secret = Object.entries(templates).filter(([, template]) => 'code' in template || 'token' in template)
     expect(secret.length).toBeGreaterThan(2)
     for (const [template] of secret) {
@@ -123,7 +123,7 @@ describe('sending again', () => {
     }
   })
 
-  test('is refused while it waits, when it has expired, says nothing any more, or goes where nothing is taken', async () => {
+  test('is refused for mails that are queued, expired, without content or to a suppressed address', async () => {
     const suppressed = await mailed()
     await api.db.insertInto('email_suppressions').values({ address: suppressed.to, reason: 'no such user' }).execute()
     const refused = [
@@ -143,7 +143,7 @@ describe('sending again', () => {
   })
 })
 
-test('what is no filter is refused by name', async () => {
+test('unknown and invalid filters are refused', async () => {
   for (const query of [
     'status=lost',
     'to=me',
@@ -155,7 +155,7 @@ test('what is no filter is refused by name', async () => {
     expect([query, codeOf(await admin.inject('GET', `${emails}?${query}`))]).toEqual([query, 'VALIDATION_FAILED'])
 })
 
-test('one mail is shown without what it says, and that it was read is recorded', async () => {
+test('one mail is shown without its content, and that is audited', async () => {
   const { id, to } = await mailed({ data: { name: 'Xanthippe' } })
   const answer = await admin.inject('GET', `${emails}/${id}`)
   expect(answer.json().data.email).toMatchObject({ id, to, status: 'failed', error: '550 no such user' })
@@ -178,7 +178,7 @@ describe('suppressions', () => {
     return { id, emailId: mail.id, address: values.address }
   }
 
-  test('are listed with the answer and the mail that got it, in pages, and found in any case', async () => {
+  test('are listed in pages with their mail and its answer, and found in any case of letters', async () => {
     const [first, second] = [await suppress(), await suppress({ created_at: new Date(Date.now() + 60_000) })]
     const answer = (await admin.inject('GET', `${url}?limit=1`)).json()
     expect(answer.data.suppressions).toMatchObject([
@@ -194,7 +194,7 @@ describe('suppressions', () => {
     expect(codeOf(refused)).toBe('VALIDATION_FAILED')
   })
 
-  test('are lifted once, and then the mail that failed can be sent again', async () => {
+  test('are lifted once, after which the failed mail can be resent', async () => {
     const { id, emailId, address } = await suppress()
     expect((await resend(emailId)).json().message).toContain('Lift the suppression first')
     const lifts = await Promise.all(Array.from({ length: 5 }, () => admin.inject('DELETE', `${url}/${id}`)))
@@ -206,7 +206,7 @@ describe('suppressions', () => {
     expect(await mailsTo(api, address)).toHaveLength(2)
   })
 
-  test('are read by platform roles, lifted by administrators alone, and no business of others', async () => {
+  test('are read by platform roles, lifted only by administrators, hidden from client roles', async () => {
     const people = await oneOfEach(api)
     const ask = async (by: TestPerson) => [
       (await by.inject('GET', url)).statusCode,

@@ -11,7 +11,7 @@ import {
   retriedReply,
 } from './admin-queues.schema.ts'
 import * as queues from './admin-queues.service.ts'
-import { doerOf } from './doer.ts'
+import { principalOf } from './principal.ts'
 
 const tags = ['administration']
 
@@ -25,7 +25,7 @@ export const adminQueuesRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
       config: toRead,
       schema: { tags, summary: 'Count the jobs of each queue', response: { 200: queuesReply } },
     },
-    async (request) => ok(await queues.readQueues(context, doerOf(request))),
+    async (request) => ok(await queues.readQueues(context, principalOf(request))),
   )
 
   app.get(
@@ -36,7 +36,7 @@ export const adminQueuesRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
         tags,
         summary: 'List the jobs of a queue that failed for good',
         description:
-          'The newest order first. What nobody is owed, such as a failed daily sweep, stands before them on the first page, and is missing there while Redis is away.',
+          'The newest first. Failed scheduled runs, such as a daily sweep, stand before them on the first page; they are missing while Redis is unavailable.',
         params: queueParams,
         querystring: failedQuery,
         response: { 200: failedJobsReply },
@@ -44,9 +44,9 @@ export const adminQueuesRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
     },
     async (request) => {
       const { params, query } = request
-      const { jobs, isWhole, pagination } = await queues.listFailed(context, doerOf(request), params.name, query)
+      const { jobs, isWhole, pagination } = await queues.listFailed(context, principalOf(request), params.name, query)
       return {
-        ...ok({ jobs }, isWhole ? undefined : 'Redis is away: only what Postgres knows is listed.'),
+        ...ok({ jobs }, isWhole ? undefined : 'Redis is unavailable: only jobs from Postgres are listed.'),
         pagination,
       }
     },
@@ -58,14 +58,13 @@ export const adminQueuesRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
       config: toChange,
       schema: {
         tags,
-        summary: 'Run a failed job again',
-        description:
-          'Answers the id under which it runs now. 409 for a job whose name or payload this release does not know.',
+        summary: 'Retry a failed job',
+        description: 'Returns the id of the new run. 409 for a job whose name or payload this release does not know.',
         params: failedJobParams,
         response: { 200: retriedReply, 404: errorReply, 409: errorReply },
       },
     },
-    async (request) => ok({ jobId: await queues.retryFailed(context, doerOf(request), request.params) }),
+    async (request) => ok({ jobId: await queues.retryFailed(context, principalOf(request), request.params) }),
   )
 
   app.delete(
@@ -74,13 +73,13 @@ export const adminQueuesRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
       config: toChange,
       schema: {
         tags,
-        summary: 'Give a failed job up',
+        summary: 'Discard a failed job',
         params: failedJobParams,
         response: { 200: messageReply, 404: errorReply },
       },
     },
     async (request) => {
-      await queues.discardFailed(context, doerOf(request), request.params)
+      await queues.discardFailed(context, principalOf(request), request.params)
       return okMessage('The job was discarded.')
     },
   )

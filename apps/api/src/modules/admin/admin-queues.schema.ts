@@ -11,18 +11,18 @@ export const queue = z
     waiting: z.int(),
     active: z.int(),
     delayed: z.int(),
-    /** Those that `GET /admin/queues/:name/failed` lists. */
+    /** The number of jobs that `GET /admin/queues/:name/failed` lists. */
     failed: z.int(),
-    /** Of the last hour, at most 10,000. */
+    /** Jobs completed in the last hour, at most 10,000. */
     completed: z.int(),
     paused: z.boolean(),
-    /** Since the longest waiting job was handed over; 0 when none waits. */
+    /** Age of the longest waiting job since it was published, in ms; 0 when no job waits. */
     oldestWaitingMs: z.int(),
   })
   .meta({ id: 'Queue' })
 export type QueueView = z.infer<typeof queue>
 
-/** Jobs that were not handed over to a queue yet: up to 1000 of them, and since when the first of them waits. */
+/** Jobs not yet published to a queue: their number up to 1000, and the age of the oldest. */
 const outbox = z.object({ pending: z.int(), oldestMs: z.int() })
 
 export const failedJob = z
@@ -31,7 +31,7 @@ export const failedJob = z
     name: z.string(),
     payload: z.unknown(),
     reason: z.string().nullable(),
-    /** False for what only repeats by the clock, such as a daily sweep: the next one does what this one left. */
+    /** False for a scheduled run such as a daily sweep, which has no outbox row: the next run does its work. */
     isOwed: z.boolean(),
     createdAt: instant,
     failedAt: instant,

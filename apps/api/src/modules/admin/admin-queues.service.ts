@@ -11,15 +11,15 @@ import {
 import { readOutboxState } from '@muster/jobs/outbox'
 import type { Deps } from '../../deps.ts'
 import type { FailedJobRef, FailedJobView, FailedQuery, QueueView } from './admin-queues.schema.ts'
-import { assertMay, type Doer, noted, signedBy } from './doer.ts'
+import { assertPermission, auditActor, commandLineMark, type Principal } from './principal.ts'
 
 export type QueueDeps = Pick<Deps, 'db' | 'transact' | 'queueMonitor'>
 
 const redisRetrySeconds = 2
 
-/** What each queue holds, and what waits before them. @throws DomainError DEPENDENCY_UNAVAILABLE without Redis */
-export async function readQueues({ db, queueMonitor }: QueueDeps, doer: Doer) {
-  assertMay(doer, 'queue.read')
+/** Counts the jobs of each queue and of the outbox. @throws DomainError DEPENDENCY_UNAVAILABLE without Redis */
+export async function readQueues({ db, queueMonitor }: QueueDeps, principal: Principal) {
+  assertPermission(principal, 'queue.read')
   const [counts, failed, outbox] = await Promise.all([
     askRedis(() => queueMonitor.count()),
     countFailedJobs(db),
@@ -36,56 +36,61 @@ export async function readQueues({ db, queueMonitor }: QueueDeps, doer: Doer) {
 }
 
 /**
- * Jobs that failed for good, with the reason. What is owed is read from Postgres, so that it is told without Redis too;
- * on the first page stands before it what only BullMQ knows, as far as it can be asked.
+ * Lists jobs that failed for good, with the reason. Jobs of the outbox are read from Postgres, so they are listed without
+ * Redis too. On the first page, failed scheduled runs from BullMQ stand before them.
+ * @returns `isWhole` is false when Redis could not be asked
  */
 export async function listFailed(
   { db, queueMonitor }: QueueDeps,
-  doer: Doer,
+  principal: Principal,
   name: FailedJobRef['name'],
   query: FailedQuery,
 ) {
-  assertMay(doer, 'queue.read')
+  assertPermission(principal, 'queue.read')
   const { limit, cursor } = query
-  const [rows, hints] = await Promise.all([
+  const [rows, scheduled] = await Promise.all([
     listFailedJobs(db, name, { beforeId: cursor, limit: limit + 1 }),
     cursor === undefined ? queueMonitor.listFailedSignals(name).catch(() => undefined) : [],
   ])
   const shown = rows.slice(0, limit)
   return {
     jobs: [
-      ...(hints ?? []).map((job) => toView(job, { isOwed: false })),
+      ...(scheduled ?? []).map((job) => toView(job, { isOwed: false })),
       ...shown.map((job) => toView(job, { isOwed: true })),
     ],
-    isWhole: hints !== undefined,
+    isWhole: scheduled !== undefined,
     pagination: { limit, nextCursor: rows.length > limit ? (shown.at(-1)?.id ?? null) : null },
   }
 }
 
 /**
- * Has a failed job done after all. It is ordered anew under an id of its own, in the transaction that takes the failed
- * one away: BullMQ passes over an id that it has seen fail, and of many who retry at once one gets the row.
- * @returns the id under which it runs now
+ * Retries a failed job: enqueues it under a new id in the transaction that deletes the failed row. BullMQ ignores an id that
+ * it has seen fail, and of several retries at once one gets the row.
+ * @returns the new id
  * @throws DomainError NOT_FOUND, CONFLICT when it could never succeed
  */
-export async function retryFailed(deps: QueueDeps, doer: Doer, { name, jobId }: FailedJobRef): Promise<string> {
-  assertMay(doer, 'queue.change')
-  if (!isRowId(jobId)) return retrySignal(deps, doer, { name, jobId })
+export async function retryFailed(
+  deps: QueueDeps,
+  principal: Principal,
+  { name, jobId }: FailedJobRef,
+): Promise<string> {
+  assertPermission(principal, 'queue.change')
+  if (!isRowId(jobId)) return retrySignal(deps, principal, { name, jobId })
   const retriedAs = await deps.transact(async ({ trx, enqueue, audit }) => {
     const failed = await takeFailedJob(trx, name, jobId)
     if (!failed) throw new DomainError('NOT_FOUND')
     const job = findOutboxJob(name, failed.name)
     if (!job?.payload.safeParse(failed.payload).success)
       throw new DomainError('CONFLICT', {
-        message: 'This release has no job of that name and payload: run again it would fail again. Discard it.',
+        message: 'This release has no job with this name and payload, so a retry would fail again. Discard the job.',
       })
     const id = enqueue(job, failed.payload)
     audit({
       action: 'job.retried',
       ...target(jobId),
       before: described(name, failed),
-      after: { ...noted(doer), retriedAs: id },
-      ...signedBy(doer),
+      after: { ...commandLineMark(principal), retriedAs: id },
+      ...auditActor(principal),
     })
     return id
   })
@@ -93,44 +98,60 @@ export async function retryFailed(deps: QueueDeps, doer: Doer, { name, jobId }: 
   return retriedAs
 }
 
-/**
- * Gives a failed job up: it is owed no more, and nobody ever does it.
- * @throws DomainError NOT_FOUND
- */
-export async function discardFailed(deps: QueueDeps, doer: Doer, { name, jobId }: FailedJobRef): Promise<void> {
-  assertMay(doer, 'queue.change')
-  if (!isRowId(jobId)) return discardSignal(deps, doer, { name, jobId })
+/** Discards a failed job, so that it never runs. @throws DomainError NOT_FOUND */
+export async function discardFailed(
+  deps: QueueDeps,
+  principal: Principal,
+  { name, jobId }: FailedJobRef,
+): Promise<void> {
+  assertPermission(principal, 'queue.change')
+  if (!isRowId(jobId)) return discardSignal(deps, principal, { name, jobId })
   await deps.transact(async ({ trx, audit }) => {
     const failed = await takeFailedJob(trx, name, jobId)
     if (!failed) throw new DomainError('NOT_FOUND')
     const before = described(name, failed)
-    audit({ action: 'job.discarded', ...target(jobId), before, after: noted(doer), ...signedBy(doer) })
+    audit({
+      action: 'job.discarded',
+      ...target(jobId),
+      before,
+      after: commandLineMark(principal),
+      ...auditActor(principal),
+    })
   })
   await deps.queueMonitor.removeEntry(name, jobId)
 }
 
-/** Redis decides who of many retries it. Its event follows: a crash in between loses it, and nothing that is owed. */
-async function retrySignal(deps: QueueDeps, doer: Doer, { name, jobId }: FailedJobRef): Promise<string> {
+/**
+ * Retries a failed scheduled run. Redis decides which of several requests at once retries it. The audit event follows in a
+ * transaction of its own, so a crash in between loses the event.
+ */
+async function retrySignal(deps: QueueDeps, principal: Principal, { name, jobId }: FailedJobRef): Promise<string> {
   const job = await askRedis(() => deps.queueMonitor.retrySignal(name, jobId))
   if (job === undefined) throw new DomainError('NOT_FOUND')
-  const after = { ...noted(doer), retriedAs: jobId }
+  const after = { ...commandLineMark(principal), retriedAs: jobId }
   const before = { queue: name, name: job }
   await deps.transact(async ({ audit }) =>
-    audit({ action: 'job.retried', ...target(jobId), before, after, ...signedBy(doer) }),
+    audit({ action: 'job.retried', ...target(jobId), before, after, ...auditActor(principal) }),
   )
   return jobId
 }
 
-async function discardSignal(deps: QueueDeps, doer: Doer, { name, jobId }: FailedJobRef): Promise<void> {
+async function discardSignal(deps: QueueDeps, principal: Principal, { name, jobId }: FailedJobRef): Promise<void> {
   const job = await askRedis(() => deps.queueMonitor.discardSignal(name, jobId))
   if (job === undefined) throw new DomainError('NOT_FOUND')
   const before = { queue: name, name: job }
   await deps.transact(async ({ audit }) =>
-    audit({ action: 'job.discarded', ...target(jobId), before, after: noted(doer), ...signedBy(doer) }),
+    audit({
+      action: 'job.discarded',
+      ...target(jobId),
+      before,
+      after: commandLineMark(principal),
+      ...auditActor(principal),
+    }),
   )
 }
 
-/** @throws DomainError DEPENDENCY_UNAVAILABLE when Redis is away */
+/** Runs a query of Redis. @throws DomainError DEPENDENCY_UNAVAILABLE when it fails */
 export async function askRedis<T>(ask: () => Promise<T>): Promise<T> {
   try {
     return await ask()
@@ -141,7 +162,7 @@ export async function askRedis<T>(ask: () => Promise<T>): Promise<T> {
 
 const target = (jobId: string) => ({ targetType: 'job', targetId: jobId })
 
-/** Payloads are ids. The reason stays out: it is what some library said, of whatever it had in hand. */
+/** Describes a job for the audit log. Leaves out the reason, which may quote personal data; payloads are ids. */
 const described = (queue: string, { name, payload, failedAt }: FailedJob) => ({
   queue,
   name,

@@ -6,10 +6,10 @@ import type { UserQuery } from './admin-users.schema.ts'
 
 type Filters = Pick<UserQuery, 'q' | 'role' | 'isActive'>
 
-/** More than this are not counted. */
+/** Counting stops above this. */
 const maxCounted = 10_000
 
-/** People, whoever has exactly this username or e-mail first, then the newest. Those made anonymous are nobody any more. */
+/** Reads a page of users: first the one with exactly this username or e-mail, then the newest. Leaves out users made anonymous. */
 export async function listUsers(
   db: Db,
   filters: Filters,
@@ -22,7 +22,7 @@ export async function listUsers(
   return rows
 }
 
-/** How many the filters leave; one more than 10,000 stands for more. */
+/** Counts the users that match the filters. 10,001 stands for more than 10,000. */
 export async function countUsers(db: Db, filters: Filters): Promise<number> {
   const { rows } = await sql<{ total: number }>`
     select count(*)::int as total from (

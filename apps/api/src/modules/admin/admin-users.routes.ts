@@ -11,7 +11,7 @@ import {
   userQuery,
 } from './admin-users.schema.ts'
 import * as users from './admin-users.service.ts'
-import { doerOf } from './doer.ts'
+import { principalOf } from './principal.ts'
 
 const tags = ['administration']
 
@@ -25,14 +25,14 @@ export const adminUsersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asy
       config: toRead,
       schema: {
         tags,
-        summary: 'List and search people',
-        description: 'The newest first. That the people of the page were shown is written to the audit log.',
+        summary: 'List and search users',
+        description: 'The newest first. The audit log records which users were shown.',
         querystring: userQuery,
         response: { 200: adminUsersReply },
       },
     },
     async (request) => {
-      const { users: found, pagination } = await users.listUsers(context, doerOf(request), request.query)
+      const { users: found, pagination } = await users.listUsers(context, principalOf(request), request.query)
       return { ...ok({ users: found }), pagination }
     },
   )
@@ -43,13 +43,13 @@ export const adminUsersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asy
       config: { ...toRead, target: { type: 'user', param: 'id' } },
       schema: {
         tags,
-        summary: 'Read a person',
-        description: 'That they were read is written to the audit log.',
+        summary: 'Read a user',
+        description: 'The audit log records that the user was read.',
         params: adminUserParams,
         response: { 200: adminUserReply, 404: errorReply },
       },
     },
-    async (request) => ok({ user: await users.readUser(context, doerOf(request), request.params.id) }),
+    async (request) => ok({ user: await users.readUser(context, principalOf(request), request.params.id) }),
   )
 
   app.patch(
@@ -58,15 +58,16 @@ export const adminUsersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asy
       config: { ...toChange, target: { type: 'user', param: 'id' } },
       schema: {
         tags,
-        summary: 'Change the role of a person, deactivate or reactivate them',
+        summary: 'Change the role of a user, deactivate or reactivate them',
         description:
-          'Of people below the caller, and never the own account; a role only from and to roles that the caller may invite. Who becomes a client_admin gets an organization of their own, who joins the platform leaves theirs; their tasks go along. A deactivated person is signed out everywhere within a second.',
+          'Allowed for users with a role below the caller’s, never for the own account. The caller must be allowed to invite into the present and the new role. A user who becomes client_admin gets a personal organization, and a user who gets a platform role leaves theirs; their tasks are transferred. A deactivated user is signed out everywhere within a second.',
         params: adminUserParams,
         body: adminUserPatch,
         response: { 200: adminUserReply, 404: errorReply, 409: errorReply },
       },
     },
-    async (request) => ok({ user: await users.changeUser(context, doerOf(request), request.params.id, request.body) }),
+    async (request) =>
+      ok({ user: await users.changeUser(context, principalOf(request), request.params.id, request.body) }),
   )
 
   app.post(
@@ -75,13 +76,13 @@ export const adminUsersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asy
       config: { ...toChange, target: { type: 'user', param: 'id' } },
       schema: {
         tags,
-        summary: 'End all sessions of a person',
+        summary: 'End all sessions of a user',
         params: adminUserParams,
         response: { 200: endedReply, 404: errorReply },
       },
     },
     async (request) => {
-      const ended = await users.revokeSessions(context, doerOf(request), request.params.id)
+      const ended = await users.revokeSessions(context, principalOf(request), request.params.id)
       return ok({ ended }, 'The sessions have ended.')
     },
   )
@@ -92,14 +93,14 @@ export const adminUsersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asy
       config: { ...toChange, target: { type: 'user', param: 'id' } },
       schema: {
         tags,
-        summary: 'Drop the cached profile of a person',
+        summary: 'Invalidate the cached profile of a user',
         params: adminUserParams,
         response: { 200: messageReply, 404: errorReply },
       },
     },
     async (request) => {
-      await users.invalidateProfileOf(context, doerOf(request), request.params.id)
-      return okMessage('The next reading of the profile asks the database.')
+      await users.invalidateProfileOf(context, principalOf(request), request.params.id)
+      return okMessage('The cached profile is removed. The next read comes from the database.')
     },
   )
 }

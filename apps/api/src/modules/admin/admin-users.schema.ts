@@ -4,19 +4,19 @@ import { id, queryInteger, text } from '../../http/fields.ts'
 import { instant, pageInfo, replyOf } from '../../http/reply.ts'
 import { user } from '../accounts/accounts.schema.ts'
 
-/** A person as administrators see them. */
+/** A user as administrators see them. */
 export const adminUser = user
   .extend({
     isActive: z.boolean(),
-    /** Who took the account out of use; an organization can't undo what the platform decided. */
+    /** Who deactivated the account. An organization can't reactivate an account that the platform deactivated. */
     deactivatedBy: z.enum(['organization', 'platform']).nullable(),
-    /** When the person asked to be deleted; they can change their mind for 30 days. */
+    /** When the user requested deletion, which a sign-in within 30 days cancels. */
     deletionRequestedAt: instant.nullable(),
   })
   .meta({ id: 'AdminUser' })
 export type AdminUser = z.infer<typeof adminUser>
 
-/** Numbered pages end here: whoever looks further has a search that is too wide. */
+/** Numbered pages end here, because Postgres reads all rows before a page. */
 const maxOffset = 10_000
 
 export const userQuery = z
@@ -33,7 +33,7 @@ export const userQuery = z
   })
   .refine(({ page, limit }) => (page - 1) * limit <= maxOffset, {
     path: ['page'],
-    message: `begins behind the ${maxOffset}th person; narrow the search`,
+    message: `begins after the ${maxOffset}th user; narrow the search`,
   })
 export type UserQuery = z.output<typeof userQuery>
 

@@ -1,4 +1,4 @@
-import { invalidateProfile } from '@muster/cache'
+import { type Invalidator, invalidateProfile } from '@muster/cache'
 import type { Trx } from '@muster/db'
 import { DomainError } from '@muster/errors'
 import type { TransactContext } from '@muster/jobs/outbox'
@@ -14,23 +14,21 @@ import { createPersonalOrganization } from '../organizations/organizations.servi
 import { endSessions, type RevocationDeps } from '../sessions/end-sessions.ts'
 import * as queries from './admin-users.queries.ts'
 import type { AdminUser, AdminUserPatch, UserQuery } from './admin-users.schema.ts'
-import { assertMay, type Doer, noted, signedBy } from './doer.ts'
-import { assertMayActOn, assertMayChangeRole } from './may-change.ts'
+import { assertCanChangeRole, assertCanManage } from './assert-can-manage.ts'
+import { assertPermission, auditActor, commandLineMark, type Principal } from './principal.ts'
 
-/** What administration of people needs; the command line has no more than this. */
-export type PeopleDeps = RevocationDeps &
-  Pick<Deps, 'db' | 'transact' | 'clock'> & {
-    cache: Pick<Deps['cache'], 'invalidate'>
-    presence: Pick<Presence, 'lastSeen'>
-  }
+/** The dependencies of user administration, which the command line has too. */
+export type UserAdminDeps = Invalidator &
+  RevocationDeps &
+  Pick<Deps, 'db' | 'transact' | 'clock'> & { presence: Pick<Presence, 'lastSeen'> }
 
-/** A page of people. Who was shown is noted, and not what was searched for: that would be a name as well. */
-export async function listUsers(deps: PeopleDeps, doer: Doer, query: UserQuery) {
-  assertMay(doer, 'person.read')
+/** Lists a page of users. Audits which users were shown, but not the search text, which may be a name. */
+export async function listUsers(deps: UserAdminDeps, principal: Principal, query: UserQuery) {
+  assertPermission(principal, 'person.read')
   const { page, limit, role, isActive, q } = query
   const offset = (page - 1) * limit
   const rows = await queries.listUsers(deps.db, query, { offset, count: limit })
-  // A search reads everybody once; what ends on this page need not be counted by reading them once more.
+  // A search scans all users. When the result ends on this page, a second scan to count them is skipped.
   const isLast = rows.length < limit && (rows.length > 0 || page === 1)
   const total = isLast ? offset + rows.length : await queries.countUsers(deps.db, query)
   await deps.transact(async ({ audit }) =>
@@ -39,96 +37,108 @@ export async function listUsers(deps: PeopleDeps, doer: Doer, query: UserQuery) 
       targetType: 'users',
       targetId: 'list',
       after: {
-        ...noted(doer),
+        ...commandLineMark(principal),
         filters: { ...(role && { role }), ...(isActive !== undefined && { isActive }), isSearch: q !== undefined },
         userIds: rows.map(({ id }) => id),
       },
-      ...signedBy(doer),
+      ...auditActor(principal),
     }),
   )
   const users = await toAdminUsers(deps, rows)
   return { users, pagination: { page, limit, total, totalPages: Math.ceil(total / limit), nextCursor: null } }
 }
 
-/** One person; that they were read is noted. @throws DomainError NOT_FOUND, also for who was made anonymous */
-export async function readUser(deps: PeopleDeps, doer: Doer, userId: string): Promise<AdminUser> {
-  assertMay(doer, 'person.read')
-  const row = present(await findUser(deps.db, userId))
+/** Reads one user and audits it. @throws DomainError NOT_FOUND, also for a user made anonymous */
+export async function readUser(deps: UserAdminDeps, principal: Principal, userId: string): Promise<AdminUser> {
+  assertPermission(principal, 'person.read')
+  const row = requirePresent(await findUser(deps.db, userId))
   await deps.transact(async ({ audit }) =>
-    audit({ action: 'admin.user_read', ...target(userId), after: noted(doer), ...signedBy(doer) }),
+    audit({
+      action: 'admin.user_read',
+      ...target(userId),
+      after: commandLineMark(principal),
+      ...auditActor(principal),
+    }),
   )
   return toAdminUser(deps, row)
 }
 
 /**
- * Changes somebody's role, or takes their account out of use and back into it: all of it or nothing. A patch that
- * changes nothing leaves no trace.
- * @throws DomainError NOT_FOUND, FORBIDDEN, ROLE_NOT_ALLOWED, LAST_ADMIN for who is the last client_admin of an
- * organization with other members and would not be any more
+ * Changes a user's role, deactivates or reactivates them, in one transaction. A patch that changes nothing is not audited.
+ * @throws DomainError NOT_FOUND, FORBIDDEN, ROLE_NOT_ALLOWED, LAST_ADMIN when the patch takes the last client_admin from an
+ *   organization with other members
  */
 export async function changeUser(
-  deps: PeopleDeps,
-  doer: Doer,
+  deps: UserAdminDeps,
+  principal: Principal,
   userId: string,
   patch: AdminUserPatch,
 ): Promise<AdminUser> {
   const now = deps.clock.now()
   const row = await deps.transact(async (tx) => {
-    const { acting, user } = await lockBoth(tx.trx, doer, userId)
-    assertMayActOn(acting, user)
-    if (patch.role !== undefined && patch.role !== user.role) await changeRole(deps, tx, acting, user, patch.role)
-    const decision = { by: 'platform', ...bySession(doer), now } as const
+    const { lockedPrincipal, user } = await lockWithPrincipal(tx.trx, principal, userId)
+    assertCanManage(lockedPrincipal, user)
+    if (patch.role !== undefined && patch.role !== user.role)
+      await changeRole(deps, tx, lockedPrincipal, user, patch.role)
+    const decision = { by: 'platform', ...sessionActor(principal), now } as const
     if (patch.isActive === false) await deactivate(deps, tx, user, decision)
     if (patch.isActive === true) await reactivate(deps, tx, user, decision)
-    return present(await findUser(tx.trx, userId))
+    return requirePresent(await findUser(tx.trx, userId))
   })
   return toAdminUser(deps, row)
 }
 
 /**
- * Ends all of somebody's sessions.
+ * Ends all sessions of a user.
  * @returns how many were open
  * @throws DomainError NOT_FOUND, FORBIDDEN
  */
-export async function revokeSessions(deps: PeopleDeps, doer: Doer, userId: string): Promise<number> {
+export async function revokeSessions(deps: UserAdminDeps, principal: Principal, userId: string): Promise<number> {
   const now = deps.clock.now()
   return deps.transact(async (tx) => {
-    const { acting, user } = await lockBoth(tx.trx, doer, userId)
-    assertMayActOn(acting, user)
+    const { lockedPrincipal, user } = await lockWithPrincipal(tx.trx, principal, userId)
+    assertCanManage(lockedPrincipal, user)
     const reason = 'ended by an administrator'
-    const count = await endSessions(deps, tx, userId, { reason, ...bySession(doer), now })
-    const after = { ...noted(doer), ended: count }
-    tx.audit({ action: 'user.sessions_revoked', ...target(userId), after, ...signedBy(doer) })
+    const count = await endSessions(deps, tx, userId, { reason, ...sessionActor(principal), now })
+    const after = { ...commandLineMark(principal), ended: count }
+    tx.audit({ action: 'user.sessions_revoked', ...target(userId), after, ...auditActor(principal) })
     tx.afterCommit(() => invalidateProfile(deps, userId))
     return count
   })
 }
 
-/** Has the next reading of somebody's profile, the own one too, ask Postgres; it changes nobody. @throws DomainError NOT_FOUND */
-export async function invalidateProfileOf(deps: PeopleDeps, doer: Doer, userId: string): Promise<void> {
-  assertMay(doer, 'person.change')
-  present(await findUser(deps.db, userId))
+/** Invalidates the cached profile of a user, which may be the actor's own. @throws DomainError NOT_FOUND */
+export async function invalidateProfileOf(deps: UserAdminDeps, principal: Principal, userId: string): Promise<void> {
+  assertPermission(principal, 'person.change')
+  requirePresent(await findUser(deps.db, userId))
   await deps.transact(async ({ audit, afterCommit }) => {
-    audit({ action: 'user.cached_profile_dropped', ...target(userId), after: noted(doer), ...signedBy(doer) })
+    audit({
+      action: 'user.cached_profile_dropped',
+      ...target(userId),
+      after: commandLineMark(principal),
+      ...auditActor(principal),
+    })
     afterCommit(() => invalidateProfile(deps, userId))
   })
 }
 
 /**
- * Between platform roles the role alone changes. Who becomes a client_admin gets an organization of their own, and who
- * joins the platform leaves theirs. The organization of a client_user is decided by its invitation.
+ * Changes a user's role and what follows from it: a user who becomes client_admin gets a personal organization, and a user
+ * with a platform role leaves theirs. Only an invitation makes a user without an organization a client_user.
  */
 async function changeRole(
-  deps: PeopleDeps,
+  deps: UserAdminDeps,
   tx: Pick<TransactContext, 'trx' | 'audit' | 'afterCommit'>,
-  doer: Doer,
+  principal: Principal,
   user: UserRow,
   to: Role,
 ): Promise<void> {
-  assertMayChangeRole(doer, user, to)
+  assertCanChangeRole(principal, user, to)
   if (user.role === 'client_admin') await assertNotLastAdmin(tx.trx, user)
   if (to === 'client_user' && user.organization_id === null)
-    throw new DomainError('CONFLICT', { message: 'A client_user belongs to an organization: let one invite them.' })
+    throw new DomainError('CONFLICT', {
+      message: 'A client_user belongs to an organization. Have a client_admin of it invite this user.',
+    })
   const isClient = to === 'client_admin' || to === 'client_user'
   const membership =
     isClient && user.organization_id === null
@@ -139,29 +149,36 @@ async function changeRole(
     action: 'user.role_changed',
     ...target(user.id),
     before: { role: user.role, organizationId: user.organization_id },
-    after: { ...noted(doer), ...membership },
-    ...signedBy(doer),
+    after: { ...commandLineMark(principal), ...membership },
+    ...auditActor(principal),
   })
 }
 
-/** The administrator as they are now and the person, both until the transaction ends. @throws DomainError NOT_FOUND, SESSION_REVOKED */
-async function lockBoth(trx: Trx, doer: Doer, userId: string): Promise<{ acting: Doer; user: UserRow }> {
-  if (doer.actor === null) return { acting: doer, user: present(await lockUser(trx, userId)) }
-  const { lockedActor, users } = await lockActor(trx, doer.actor, [userId])
-  return { acting: { ...doer, actor: lockedActor }, user: present(users.get(userId)) }
+/**
+ * Locks the user and, unless the command line acts, the administrator until the transaction ends.
+ * @throws DomainError NOT_FOUND, SESSION_REVOKED
+ */
+async function lockWithPrincipal(
+  trx: Trx,
+  principal: Principal,
+  userId: string,
+): Promise<{ lockedPrincipal: Principal; user: UserRow }> {
+  if (principal.actor === null) return { lockedPrincipal: principal, user: requirePresent(await lockUser(trx, userId)) }
+  const { lockedActor, users } = await lockActor(trx, principal.actor, [userId])
+  return { lockedPrincipal: { ...principal, actor: lockedActor }, user: requirePresent(users.get(userId)) }
 }
 
-function present(row: UserRow | undefined): UserRow {
+function requirePresent(row: UserRow | undefined): UserRow {
   if (!row || row.anonymised_at) throw new DomainError('NOT_FOUND')
   return row
 }
 
 const target = (userId: string) => ({ targetType: 'user', targetId: userId })
-const bySession = ({ actor, origin }: Doer) => ({ actorId: actor?.userId ?? null, origin })
+const sessionActor = ({ actor, origin }: Principal) => ({ actorId: actor?.userId ?? null, origin })
 
-const toAdminUser = async (deps: PeopleDeps, row: UserRow) => (await toAdminUsers(deps, [row]))[0] as AdminUser
+const toAdminUser = async (deps: UserAdminDeps, row: UserRow) => (await toAdminUsers(deps, [row]))[0] as AdminUser
 
-async function toAdminUsers({ presence, clock }: PeopleDeps, rows: readonly UserRow[]): Promise<AdminUser[]> {
+async function toAdminUsers({ presence, clock }: UserAdminDeps, rows: readonly UserRow[]): Promise<AdminUser[]> {
   const seenMs = await presence.lastSeen(rows.map(({ id }) => id))
   const nowMs = clock.now().getTime()
   return rows.map((row) => {

@@ -7,15 +7,15 @@ import { ok, replyOf } from '../../http/reply.ts'
 
 const clientIp = z
   .object({
-    /** The address that limits, sessions and audit events go by. */
+    /** The address that rate limits, sessions and audit events use. */
     ip: z.string(),
-    /** Under what it is counted: an IPv6 address by its /64. */
+    /** The key under which rate limits count the address: for IPv6 its /64. */
     countedAs: z.string(),
-    /** Who holds the other end of the connection. */
+    /** The address at the other end of the connection. */
     peer: z.string(),
-    /** `X-Forwarded-For` as it arrived; null without. */
+    /** `X-Forwarded-For` as received; null without. */
     forwardedFor: z.string().nullable(),
-    /** From the peer on, as far as each hop is a trusted proxy; the last one is `ip`. */
+    /** The hops from the peer on, up to the first that is no trusted proxy, which is `ip`. */
     chain: z.array(z.object({ address: z.string(), isTrustedProxy: z.boolean() })),
     trustedProxies: z.array(z.string()),
   })
@@ -28,8 +28,8 @@ export const diagnosticsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
       config: { access: rolesWith('diagnostics.read') },
       schema: {
         tags: ['administration'],
-        summary: 'Show how the address of the caller was resolved',
-        description: 'For setting TRUSTED_PROXIES: `ip` must be your own address, not that of a proxy.',
+        summary: 'Show how the client address was resolved',
+        description: 'Helps to set TRUSTED_PROXIES: `ip` must be your own address, not that of a proxy.',
         response: { 200: replyOf(z.object({ clientIp })) },
       },
     },

@@ -17,7 +17,7 @@ const resolved = async (forwardedFor?: string) =>
   (await operator.inject('GET', url, undefined, forwardedFor ? { 'x-forwarded-for': forwardedFor } : {})).json().data
     .clientIp
 
-test('an operator sees the client behind the trusted proxies, counted from the right', async () => {
+test('platform roles read the client address behind the trusted proxies, counted from the right', async () => {
   expect(await resolved('198.51.100.66, 203.0.113.9, 10.1.2.3')).toEqual({
     ip: '203.0.113.9',
     countedAs: '203.0.113.9',
@@ -32,12 +32,12 @@ test('an operator sees the client behind the trusted proxies, counted from the r
   })
 })
 
-test('without the header the peer is the client, and an IPv6 client counts by its /64', async () => {
+test('without X-Forwarded-For the peer is the client, and an IPv6 client counts by its /64', async () => {
   expect(await resolved()).toMatchObject({ ip: '127.0.0.1', forwardedFor: null })
   expect((await resolved('2001:db8:1:2:3:4:5:6')).countedAs).toMatch(/^2001:db8:1:2:/)
 })
 
-test('others than administrators are refused', async () => {
+test('client roles are refused', async () => {
   const member = await api.signUp()
   expect((await member.inject('GET', url)).statusCode).toBe(403)
   expect((await api.connect().inject('GET', url)).statusCode).toBe(401)

@@ -6,7 +6,7 @@ export type SuppressionRef = { id: string } | { address: string }
 
 type Page = { address: string | undefined; offset: number; limit: number }
 
-/** The newest first, and how many there are. */
+/** Reads a page of suppressions, the newest first, with their total. */
 export async function listSuppressions(
   db: Db,
   { address, offset, limit }: Page,
@@ -21,7 +21,7 @@ export async function listSuppressions(
   return { rows, total: counted.total }
 }
 
-/** @returns what was lifted; undefined when there is none, or somebody was faster */
+/** Deletes a suppression. @returns the deleted row; undefined when it does not exist, or no longer */
 export function deleteSuppression(trx: Trx, ref: SuppressionRef): Promise<SuppressionRow | undefined> {
   const [column, value] = 'id' in ref ? (['id', ref.id] as const) : (['address', ref.address] as const)
   return trx.deleteFrom('email_suppressions').where(column, '=', value).returningAll().executeTakeFirst()

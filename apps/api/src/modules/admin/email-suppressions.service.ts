@@ -1,16 +1,16 @@
 import { DomainError } from '@muster/errors'
 import type { Deps } from '../../deps.ts'
 import type { Suppression, SuppressionQuery } from './admin-emails.schema.ts'
-import { assertMay, type Doer, noted, signedBy } from './doer.ts'
 import * as queries from './email-suppressions.queries.ts'
+import { assertPermission, auditActor, commandLineMark, type Principal } from './principal.ts'
 
-/** A page of the addresses to which nothing is sent. Whose address was shown is noted. */
+/** Lists a page of suppressed addresses, and audits which were shown. */
 export async function listSuppressions(
   { db, transact }: Pick<Deps, 'db' | 'transact'>,
-  doer: Doer,
+  principal: Principal,
   { address, page, limit }: SuppressionQuery,
 ) {
-  assertMay(doer, 'email.read')
+  assertPermission(principal, 'email.read')
   const { rows, total } = await queries.listSuppressions(db, { address, offset: (page - 1) * limit, limit })
   await transact(async ({ audit }) =>
     audit({
@@ -18,11 +18,11 @@ export async function listSuppressions(
       targetType: 'email_suppressions',
       targetId: 'list',
       after: {
-        ...noted(doer),
+        ...commandLineMark(principal),
         filters: { isByAddress: address !== undefined },
         suppressionIds: rows.map(({ id }) => id),
       },
-      ...signedBy(doer),
+      ...auditActor(principal),
     }),
   )
   const pagination = { page, limit, total, totalPages: Math.ceil(total / limit), nextCursor: null }
@@ -30,15 +30,15 @@ export async function listSuppressions(
 }
 
 /**
- * Has mail go to an address again. Mails that failed meanwhile stay failed.
+ * Lifts a suppression, so that mail is sent to the address again. Mails that failed meanwhile stay failed.
  * @throws DomainError NOT_FOUND
  */
 export function liftSuppression(
   { transact }: Pick<Deps, 'transact'>,
-  doer: Doer,
+  principal: Principal,
   ref: queries.SuppressionRef,
 ): Promise<Suppression> {
-  assertMay(doer, 'email.unsuppress')
+  assertPermission(principal, 'email.unsuppress')
   return transact(async ({ trx, audit }) => {
     const lifted = await queries.deleteSuppression(trx, ref)
     if (!lifted) throw new DomainError('NOT_FOUND', { message: 'This address is not suppressed.' })
@@ -47,8 +47,8 @@ export function liftSuppression(
       targetType: 'email_suppression',
       targetId: lifted.id,
       before: { emailId: lifted.email_id, suppressedAt: lifted.created_at.toISOString() },
-      after: noted(doer),
-      ...signedBy(doer),
+      after: commandLineMark(principal),
+      ...auditActor(principal),
     })
     return toSuppression(lifted)
   })

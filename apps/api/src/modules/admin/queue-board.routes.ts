@@ -11,7 +11,7 @@ import { askRedis } from './admin-queues.service.ts'
 
 const path = '/admin/queues/board'
 
-/** The page is a script application of its own; it runs on nothing but what this server sends. */
+/** The page is a script application that loads everything from this server. */
 const pageDirectives = {
   defaultSrc: ["'none'"],
   scriptSrc: ["'self'"],
@@ -24,17 +24,17 @@ const pageDirectives = {
   frameAncestors: ["'none'"],
 }
 
-/** Nothing that it would ask Redis each time it looks, nor that leads elsewhere. */
+/** Hides what would query Redis on each refresh, and links to other sites. */
 const quietPage = { boardTitle: 'Muster', hideDocsLink: true, showWorkers: false }
 
 /**
- * Bull Board, to look at only: what it would change passes by the audit log and by the outbox, in which the truth lies.
- * So of its routes those that change something are never made.
+ * Serves Bull Board for reading only. Its changes would bypass the audit log and the outbox, which is the source of truth, so
+ * only its GET routes are registered.
  */
 export const queueBoardRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
   const adapter = new FastifyAdapter()
-  const takeRoutes = adapter.setApiRoutes.bind(adapter)
-  adapter.setApiRoutes = (routes) => takeRoutes(routes.filter(({ method }) => method === 'get'))
+  const setApiRoutes = adapter.setApiRoutes.bind(adapter)
+  adapter.setApiRoutes = (routes) => setApiRoutes(routes.filter(({ method }) => method === 'get'))
   adapter.setBasePath(`${app.prefix}${path}`)
   const board = createBullBoard({ queues: [], serverAdapter: adapter, options: { uiConfig: quietPage } })
 
@@ -50,7 +50,7 @@ export const queueBoardRoutes: FastifyPluginAsyncZod<{ context: Context }> = asy
     page.addHook('onRoute', (route) => {
       route.config = { ...route.config, access: rolesWith('queue.read'), isPage: true }
       route.schema = { ...route.schema, hide: true }
-      // Else Bull Board would answer who is not signed in as a fault of its own.
+      // Otherwise Bull Board answers a missing session as an internal error.
       route.errorHandler = answerError
     })
     page.addHook('preHandler', fill)

@@ -14,10 +14,10 @@ beforeAll(async () => {
   operator = await api.signUp({ role: 'operator' })
 })
 afterAll(() => api.close())
-// On a busy machine nobody is let in for a moment.
+// On a busy machine a late poll of the revocations refuses all requests for a moment.
 beforeEach(() => eventually(() => expect(api.deps.revocations.isFresh()).toBe(true)))
 
-test('the board, its files and its data are for platform roles with their cookie, and for nobody else', async () => {
+test('the board, its files and its data are served only to platform roles', async () => {
   const people = await oneOfEach(api)
   const page = await operator.inject('GET', board)
   const script = /src="(static\/[^"]+\.js)"/.exec(page.body)?.[1]
@@ -30,7 +30,7 @@ test('the board, its files and its data are for platform roles with their cookie
   }
 })
 
-test('the page runs only what this server sends, and finds its files', async () => {
+test('the page loads only files of this server, and finds them', async () => {
   const page = await operator.inject('GET', board)
   expect(page.headers['content-type']).toMatch(/^text\/html/)
   expect(page.headers['content-security-policy']).toMatch(/default-src 'none';script-src 'self'/)
@@ -43,7 +43,7 @@ test('the page runs only what this server sends, and finds its files', async () 
     expect([path, (await operator.inject('GET', `${board}/${path}`)).statusCode]).toEqual([path, 200])
 })
 
-test('it shows every queue and offers nothing to change', async () => {
+test('the board shows every queue and offers no changes', async () => {
   const { queues } = (
     await operator.inject('GET', `${board}/api/queues?activeQueue=image&page=1&jobsPerPage=10`)
   ).json()
@@ -51,7 +51,7 @@ test('it shows every queue and offers nothing to change', async () => {
   for (const queue of queues) expect(queue).toMatchObject({ readOnlyMode: true, allowRetries: false })
 })
 
-test('what changes something is not there at all, for whoever asks', async () => {
+test('routes that change something do not exist', async () => {
   const root = await api.signUp({ role: 'super_admin' })
   const queue = (await api.deps.queueMonitor.queues()).get('image')
   const jobId = newId()
@@ -73,7 +73,7 @@ test('what changes something is not there at all, for whoever asks', async () =>
   expect(await queue?.isPaused()).toBe(false)
 })
 
-test('without Redis the board says so and comes again', async () => {
+test('without Redis the board gets 503, and works when Redis is back', async () => {
   const alone = await buildTestApp({ config: { redisUrl: 'redis://127.0.0.1:1' } })
   const somebody = await alone.signUp({ role: 'operator' })
   const answer = await somebody.inject('GET', `${board}/api/queues`)

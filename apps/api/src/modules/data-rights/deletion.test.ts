@@ -27,7 +27,7 @@ const actionsOf = async (userId: string) =>
       .execute()
   ).map(({ action }) => action)
 
-/** Somebody without a password, as those who came by Google are, in an organization. */
+/** Signs up a member without a password, like users who signed up with Google. */
 const member = (admin: TestPerson, role: 'client_admin' | 'client_user' = 'client_user') =>
   api.signUp({ role, organizationId: admin.organizationId as string })
 /** Deletes an account that has no password. */
@@ -37,7 +37,7 @@ const removeByCode = async (person: TestPerson) => {
   return remove(person, { code: await loginCode(api, person.email) })
 }
 
-test('ends every session at once, clears the cookies, and mails until when a sign-in keeps the account', async () => {
+test('a requested deletion ends all sessions, clears cookies and mails until when it can be cancelled', async () => {
   const { client, email } = await registered(api)
   const other = api.connect()
   await login(other, email)
@@ -60,7 +60,7 @@ test('ends every session at once, clears the cookies, and mails until when a sig
   expect(new Set(sessions.map(({ revoked_reason }) => revoked_reason))).toEqual(new Set(['account deleted']))
 })
 
-test('signing in before takes it back, and a first step alone does not', async () => {
+test('a complete sign-in cancels the deletion, a first step alone does not', async () => {
   const { client, email } = await registered(api)
   const { id } = await rowOf(email)
   await remove(client)
@@ -79,7 +79,7 @@ test('signing in before takes it back, and a first step alone does not', async (
   expect((await rowOf(careful.email)).deletion_requested_at).toBeNull()
 })
 
-test('sign-ins and a deletion at the same moment end with the account kept and signed in, or deleted and signed out', async () => {
+test('after sign-ins and a deletion at once, the account is either kept or signed out', async () => {
   for (let round = 0; round < 10; round++) {
     const { client, email } = await registered(api)
     const others = Array.from({ length: 4 }, () => api.connect())
@@ -95,7 +95,7 @@ test('sign-ins and a deletion at the same moment end with the account kept and s
   }
 })
 
-test('needs the password, or the mailed code of an account without one', async () => {
+test('a deletion needs the password, or for an account without one the mailed code', async () => {
   const { client, email } = await registered(api)
   expect(codeOf(await remove(client, {}))).toBe('VALIDATION_FAILED')
   expect(codeOf(await remove(client, { password: 'Wr0ng-Password' }))).toBe('INVALID_CREDENTIALS')
@@ -109,11 +109,11 @@ test('needs the password, or the mailed code of an account without one', async (
   expect(await templatesTo(api, person.email)).toEqual(['login-code', 'account-deleted'])
 })
 
-test('the last client_admin of an organization with members must hand it over first', async () => {
+test('the last client_admin of an organization with members can not request deletion', async () => {
   const admin = await api.signUp()
   const user = await member(admin)
   expect(codeOf(await removeByCode(admin))).toBe('LAST_ADMIN')
-  // Somebody who is about to leave may change their mind, and would find nobody who can administer.
+  // A member who requested deletion may cancel it, and would then find no admin.
   expect((await removeByCode(user)).statusCode).toBe(200)
   expect(codeOf(await removeByCode(admin))).toBe('LAST_ADMIN')
   const deputy = await member(admin, 'client_admin')
@@ -124,7 +124,7 @@ test('the last client_admin of an organization with members must hand it over fi
   expect(codeOf(await removeByCode(deputy))).toBe('LAST_ADMIN')
 })
 
-test('of all client_admins who leave at the same moment one has to stay', async () => {
+test('of all client_admins who request deletion at once, one has to stay', async () => {
   const first = await api.signUp()
   const admins = [first, await member(first, 'client_admin'), await member(first, 'client_admin')]
   await Promise.all(admins.map(askToConfirm))
@@ -133,7 +133,7 @@ test('of all client_admins who leave at the same moment one has to stay', async 
   expect(answers.map(({ statusCode }) => statusCode).sort()).toEqual([200, 200, 409])
 })
 
-test('who is about to leave is not found, and is again when they are back', async () => {
+test('a user who requested deletion is not found, and is found again after cancelling it', async () => {
   const { client, email, username } = await registered(api)
   const looking = await api.signUp()
   const found = async () => (await looking.inject('GET', `/api/v1/users?q=${username}`)).json().data.users.length

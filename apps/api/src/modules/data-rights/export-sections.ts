@@ -4,14 +4,14 @@ import type { UserRow } from '../accounts/accounts.service.ts'
 import { taskColumns } from '../tasks/task-columns.ts'
 import { type Cursor, type ExportPage, readAuditPage, readPage, readPendingAuditPage } from './export.queries.ts'
 
-type Person = Pick<UserRow, 'id' | 'email'>
+type Owner = Pick<UserRow, 'id' | 'email'>
 
-/** A list in the export, read in pages. */
-export type Section = { name: string; read(db: Db, person: Person, after: Cursor | undefined): Promise<ExportPage> }
+/** A list of the export, read in pages. */
+export type Section = { name: string; read(db: Db, owner: Owner, after: Cursor | undefined): Promise<ExportPage> }
 
 type Part = Omit<Parameters<typeof readPage>[1], 'from' | 'where'> & { table: string; owner?: string }
 
-/** Rows of a table that belong to the person by one column. */
+/** Defines a section of the rows of a table whose column `owner` holds the user's id. */
 const owned = (name: string, { table, owner = 'user_id', ...part }: Part): Section => ({
   name,
   read: (db, { id }, after) =>
@@ -44,7 +44,7 @@ const attachments = owned('attachments', {
   order: byId,
 })
 
-/** With where the bytes are served. */
+/** Adds to each ready attachment the URL of its content. */
 const attachmentsWithUrls: Section = {
   name: attachments.name,
   async read(...args) {
@@ -93,7 +93,7 @@ const blocks: Section = {
     ),
 }
 
-/** What was mailed to the person or to their address. Codes and tokens are no part of it: they are never stored. */
+/** Mails to the user or to their address. They hold no codes or tokens, which are never stored. */
 const mails: Section = {
   name: 'mails',
   read: (db, { id, email }, after) =>
@@ -110,8 +110,8 @@ const mails: Section = {
 }
 
 /**
- * Every list that Muster keeps of a person, but for what only serves the moment (idempotency keys of the last day).
- * Factors come with their dates, never with their secrets.
+ * Every list that Muster stores about a user, except short-lived technical data (idempotency keys of the last day). Second
+ * factors are listed with their dates, never with their secrets.
  */
 export const sections: readonly Section[] = [
   owned('sessions', {
@@ -141,7 +141,7 @@ export const sections: readonly Section[] = [
   owned('recoveryCodes', {
     table: 'recovery_codes',
     columns: ['created_at', 'used_at'],
-    // Its hash, which stays here.
+    // The hash orders the pages and is not exported.
     order: [['code_hash', 'bytea']],
   }),
   owned('twoFactorChallenges', {
@@ -197,6 +197,6 @@ export const sections: readonly Section[] = [
   }),
   mails,
   { name: 'auditEvents', read: (db, { id }, after) => readAuditPage(db, id, after) },
-  // Recorded a moment ago, on their way into the log.
+  // Events that the audit worker has not chained yet.
   { name: 'pendingAuditEvents', read: (db, { id }, after) => readPendingAuditPage(db, id, after) },
 ]

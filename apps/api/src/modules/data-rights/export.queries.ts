@@ -2,7 +2,7 @@ import type { Db } from '@muster/db'
 import { type RawBuilder, sql } from 'kysely'
 
 export type ExportRow = Record<string, unknown>
-/** Where a page ended: the values of the ordering columns, as text that is as exact as Postgres has them. */
+/** Where a page ended: the values of the ordering columns, as text with the full precision of Postgres. */
 export type Cursor = string[]
 export type ExportPage = { rows: ExportRow[]; next: Cursor | undefined }
 
@@ -11,13 +11,13 @@ type Selection = {
   columns: readonly string[]
   from: RawBuilder<unknown>
   where: RawBuilder<unknown>
-  /** Columns that an index orders the person's rows by, the last of them unique. */
+  /** Columns by which an index orders the user's rows, the last one unique. */
   order: Ordering
 }
 
 const rowsPerPage = 500
 
-/** A page of rows beyond a cursor, with names as JSON has them. */
+/** Reads a page of rows after a cursor, with the column names in camelCase. */
 export async function readPage(
   db: Db,
   { columns, from, where, order }: Selection,
@@ -35,8 +35,8 @@ export async function readPage(
 }
 
 /**
- * A page of the audit events that a person caused or that happened to them. Where from is told unless somebody else acted:
- * that is theirs.
+ * Reads a page of the audit events whose actor or target is the user. Leaves out the address, user agent and request id of
+ * events whose actor is another user: these are personal data of that user.
  */
 export async function readAuditPage(db: Db, userId: string, after: Cursor | undefined): Promise<ExportPage> {
   const afterSeq = Number(after?.[0] ?? 0)
@@ -55,7 +55,7 @@ export async function readAuditPage(db: Db, userId: string, after: Cursor | unde
   return { rows: rows.map(({ seq: _, ...row }) => inCamelCase(row)), next }
 }
 
-/** The same of events that are not chained yet. */
+/** Reads a page of the user's audit events that are not chained yet, as {@link readAuditPage} does. */
 export async function readPendingAuditPage(db: Db, userId: string, after: Cursor | undefined): Promise<ExportPage> {
   const { rows } = await sql<ExportRow & { id: string }>`
     select event.id, ${eventColumns(userId, 'event')}

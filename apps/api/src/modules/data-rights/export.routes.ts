@@ -6,10 +6,10 @@ import { z } from 'zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
 import { user } from '../accounts/accounts.schema.ts'
-import { exportPerson } from './export.service.ts'
+import { exportUser } from './export.service.ts'
 import { sections } from './export-sections.ts'
 
-/** For the documentation alone: the file is written as a stream, past any schema. */
+/** Only for the OpenAPI document: the file is sent as a stream and not serialized by a schema. */
 const exported = z
   .object({ exportedAt: z.iso.datetime(), profile: user.loose(), preferences })
   .extend(Object.fromEntries(sections.map(({ name }) => [name, z.array(z.looseObject({}))])))
@@ -22,13 +22,13 @@ export const exportRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (
       config: { access: 'signed-in', hasEffects: true, limit: 'exports' },
       schema: {
         tags: ['users'],
-        summary: 'Take along everything that Muster holds about oneself',
-        description: 'One JSON file. Five times an hour.',
+        summary: 'Export everything that Muster stores about the own account',
+        description: 'Sends one JSON file. At most five exports an hour.',
         response: { 200: file },
       },
     },
     async (request, reply) => {
-      const { filename, stream } = await exportPerson(context, request.actor, { origin: originOf(request) })
+      const { filename, stream } = await exportUser(context, request.actor, { origin: originOf(request) })
       return sendFile(reply, filename, stream)
     },
   )

@@ -8,12 +8,12 @@ import { getPreferences } from '../profile/preferences.service.ts'
 import { type Section, sections } from './export-sections.ts'
 
 /**
- * Everything that Muster holds about the person, as the text of one JSON object. It is read and sent page by page: neither
- * is it ever held whole, nor does it keep a connection to Postgres while a slow client takes its time. So it is no
+ * Exports everything that Muster stores about the actor, as the text of one JSON object. Reads and sends it page by page:
+ * neither is the whole export held in memory, nor does a slow client keep a connection to Postgres. So the export is not a
  * snapshot of one moment. The audit event is written before the first byte.
- * @throws DomainError UNAUTHENTICATED when the person is gone
+ * @throws DomainError UNAUTHENTICATED when the user no longer exists
  */
-export async function exportPerson(
+export async function exportUser(
   deps: Pick<Deps, 'db' | 'transact' | 'clock'>,
   { userId }: Actor,
   { origin }: { origin: Origin },
@@ -30,10 +30,10 @@ export async function exportPerson(
     audit({ action: 'user.exported', actorId: userId, targetType: 'user', targetId: userId, context: origin }),
   )
   const filename = `muster-${row.username}-${now.toISOString().slice(0, 10)}.json`
-  return { filename, stream: Readable.from(textOf(deps, row, head)) }
+  return { filename, stream: Readable.from(exportText(deps, row, head)) }
 }
 
-/** The person as they see themselves, and what of the row nobody else needs. */
+/** Returns the user's profile, completed by the columns that no other view shows. */
 const profileOf = (row: UserRow, now: Date) => ({
   ...toUser(row, now),
   lastSeenAt: row.last_seen_at,
@@ -42,12 +42,12 @@ const profileOf = (row: UserRow, now: Date) => ({
   updatedAt: row.updated_at,
 })
 
-async function* textOf({ db }: Pick<Deps, 'db'>, person: UserRow, head: object): AsyncGenerator<string> {
+async function* exportText({ db }: Pick<Deps, 'db'>, user: UserRow, head: object): AsyncGenerator<string> {
   yield JSON.stringify(head).slice(0, -1)
   for (const section of sections) {
     yield `,\n${JSON.stringify(section.name)}:[`
     let separator = '\n'
-    for await (const rows of pagesOf(section, db, person)) {
+    for await (const rows of pagesOf(section, db, user)) {
       yield separator + rows.map((row) => JSON.stringify(row)).join(',\n')
       separator = ',\n'
     }
@@ -56,11 +56,11 @@ async function* textOf({ db }: Pick<Deps, 'db'>, person: UserRow, head: object):
   yield '}\n'
 }
 
-async function* pagesOf(section: Section, db: Deps['db'], person: UserRow) {
-  let { rows, next } = await section.read(db, person, undefined)
+async function* pagesOf(section: Section, db: Deps['db'], user: UserRow) {
+  let { rows, next } = await section.read(db, user, undefined)
   if (rows.length > 0) yield rows
   while (next) {
-    ;({ rows, next } = await section.read(db, person, next))
+    ;({ rows, next } = await section.read(db, user, next))
     if (rows.length > 0) yield rows
   }
 }

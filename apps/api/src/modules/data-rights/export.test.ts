@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { newId } from '@muster/db'
 import { insertReminder, insertTask } from '@muster/testing'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestClient, type TestPerson } from '../../testing/api.ts'
 import { password, registered } from '../sign-in/testing/sign-in-fixtures.ts'
@@ -16,7 +17,7 @@ afterAll(() => api.close())
 
 const path = '/api/v1/users/me/export'
 type Exported = Record<string, Record<string, unknown>[]> & { profile: Record<string, unknown> }
-const take = async (client: TestClient) => {
+const exportOf = async (client: TestClient) => {
   const answer = await client.inject('GET', path)
   expect(answer.statusCode, answer.body).toBe(200)
   return { answer, data: answer.json() as Exported }
@@ -24,7 +25,7 @@ const take = async (client: TestClient) => {
 const rowOf = ({ userId }: TestPerson) =>
   api.db.selectFrom('users').selectAll().where('id', '=', userId).executeTakeFirstOrThrow()
 
-test('is one JSON file to keep, with all that a way through Muster left behind', async () => {
+test('an export is one JSON file with all that a user has left in Muster', async () => {
   const { client, username, email, id } = await registered(api)
   const friend = await api.signUp()
   const blocked = await api.signUp()
@@ -56,7 +57,7 @@ test('is one JSON file to keep, with all that a way through Muster left behind',
     .values({ id: newId(), user_id: id, type: 'general', title: 'Told', message: 'once' })
     .execute()
 
-  const { answer, data } = await take(client)
+  const { answer, data } = await exportOf(client)
   expect(answer.headers).toMatchObject({
     'content-type': 'application/json; charset=utf-8',
     'content-disposition': expect.stringMatching(
@@ -91,7 +92,7 @@ test('is one JSON file to keep, with all that a way through Muster left behind',
   })
 })
 
-test('holds nothing secret: no hash, seed, key or sealed value', async () => {
+test('an export holds no secret: no hash, seed, key or sealed value', async () => {
   const { client, id } = await registered(api)
   const created_at = new Date()
   const secret = Buffer.from('never to be seen, this one is!!!')
@@ -106,7 +107,7 @@ test('holds nothing secret: no hash, seed, key or sealed value', async () => {
     .select('password_hash')
     .where('id', '=', id)
     .executeTakeFirstOrThrow()
-  const { answer, data } = await take(client)
+  const { answer, data } = await exportOf(client)
   expect(data).toMatchObject({
     authenticatorApps: [{ confirmedAt: created_at.toISOString() }],
     recoveryCodes: [{ usedAt: null }],
@@ -118,20 +119,20 @@ test('holds nothing secret: no hash, seed, key or sealed value', async () => {
     expect(answer.body).not.toContain(secret.toString(encoding))
 })
 
-test('holds nothing of anybody else', async () => {
+test('an export holds no data of other users', async () => {
   const admin = await api.signUp()
   const colleague = await api.signUp({ role: 'client_user', organizationId: admin.organizationId as string })
   const other = await rowOf(colleague)
   const shared = await insertTask(api.db, other, { assignee_id: admin.userId, title: 'Given to me' })
   const hidden = await insertTask(api.db, other, { title: 'Not mine' })
   await colleague.inject('PATCH', '/api/v1/users/me', { bio: 'of the other' })
-  const { answer, data } = await take(admin)
+  const { answer, data } = await exportOf(admin)
   expect(data.assignedTasks).toMatchObject([{ id: shared.id }])
   expect(data.ownedTasks).toEqual([])
   for (const theirs of [hidden.id, colleague.email, 'of the other']) expect(answer.body).not.toContain(theirs)
 })
 
-test('of what others did to the person it tells what, and not from where', async () => {
+test('events caused by others are exported without their address and browser', async () => {
   const person = await api.signUp()
   const admin = await api.signUp({ role: 'super_admin' })
   const event = { target_type: 'user', target_id: person.userId, ip: '198.51.100.9', user_agent: 'Theirs' }
@@ -156,7 +157,7 @@ test('of what others did to the person it tells what, and not from where', async
       .values({ event_id: id, salt: Buffer.alloc(16), ip: '198.51.100.9' })
       .execute()
   }
-  const { data } = await take(person)
+  const { data } = await exportOf(person)
   expect(data.pendingAuditEvents?.slice(0, 2)).toMatchObject([
     { action: 'user.role_changed', ip: null, userAgent: null, after: { role: 'client_user' } },
     { action: 'auth.login_failed', ip: '198.51.100.9', userAgent: 'Theirs' },
@@ -167,7 +168,7 @@ test('of what others did to the person it tells what, and not from where', async
   ])
 })
 
-test('goes through all pages of everything, each row once', async () => {
+test('an export holds the rows of all pages, each once', async () => {
   const person = await api.signUp()
   const { id, organization_id } = await rowOf(person)
   const due = new Date('2030-01-01T00:00:00.000Z')
@@ -176,7 +177,7 @@ test('goes through all pages of everything, each row once', async () => {
     owner_id: id,
     organization_id,
     title: `Task ${index}`,
-    // Many at the same moment: the page breaks lie among them.
+    // Several hundred share a due date, so pages break among equal dates.
     due_date: new Date(due.getTime() + Math.floor(index / 300)),
   }))
   await api.db.insertInto('tasks').values(tasks).execute()
@@ -188,13 +189,13 @@ test('goes through all pages of everything, each row once', async () => {
     message: 'b',
   }))
   await api.db.insertInto('notifications').values(told).execute()
-  const { data } = await take(person)
+  const { data } = await exportOf(person)
   const ids = (rows: Record<string, unknown>[] = []) => rows.map((row) => row.id as string).sort()
   expect(ids(data.ownedTasks)).toEqual(ids(tasks))
   expect(ids(data.notifications)).toEqual(ids(told))
 })
 
-test('is never held whole: memory stays small while 40 MB pass through', async () => {
+test('an export of 40 MB is sent with little memory, never held whole', async () => {
   setFlagsFromString('--expose-gc')
   const collect: () => void = runInNewContext('gc')
   const liveBytes = () => {
@@ -203,31 +204,26 @@ test('is never held whole: memory stays small while 40 MB pass through', async (
     return heapUsed + external
   }
   const person = await api.signUp()
-  const { id: owner_id, organization_id } = await rowOf(person)
-  const description = 'x'.repeat(1_000)
-  for (let batch = 0; batch < 35; batch++) {
-    const tasks = Array.from({ length: 1_000 }, () => ({
-      id: newId(),
-      owner_id,
-      organization_id,
-      title: 'Task',
-      description,
-      due_date: new Date(),
-    }))
-    await api.db.insertInto('tasks').values(tasks).execute()
-  }
+  // Notifications, because tasks would fill the search index as well.
+  for (let batch = 0; batch < 35; batch++)
+    await sql`
+      insert into notifications (id, user_id, type, title, message)
+      select gen_random_uuid(), ${person.userId}, 'general', 'Long', repeat('x', 1200)
+      from generate_series(1, 1000)`.execute(api.db)
   const before = liveBytes()
   const response = await person.fetch(path, { headers: { 'accept-encoding': 'identity' } })
-  let [received, highest, chunks] = [0, 0, 0]
+  let [received, measuredAt, highest] = [0, 0, 0]
   for await (const chunk of response.body as ReadableStream<Uint8Array>) {
     received += chunk.length
-    if (++chunks % 50 === 0) highest = Math.max(highest, liveBytes() - before)
+    if (received - measuredAt < 2 * 1024 ** 2) continue
+    measuredAt = received
+    highest = Math.max(highest, liveBytes() - before)
   }
   expect(received).toBeGreaterThan(40 * 1024 ** 2)
   expect(highest).toBeLessThan(12 * 1024 ** 2)
-}, 60_000)
+}, 120_000)
 
-test('the sixth within an hour is RATE_LIMITED, and each is recorded', async () => {
+test('the sixth export within an hour is RATE_LIMITED, and each export is audited', async () => {
   const strict = await buildTestApp({ config: { rateLimitScale: 1 } })
   const person = await strict.signUp()
   for (let index = 0; index < 5; index++) expect((await person.inject('GET', path)).statusCode).toBe(200)

@@ -17,7 +17,6 @@ import {
 } from '../organizations/testing/organization-fixtures.ts'
 import { codeOf, login } from '../sign-in/testing/sign-in-fixtures.ts'
 
-const withinASecond = { timeoutMs: 1_000, intervalMs: 20 }
 let api: TestApp
 
 beforeAll(async () => {
@@ -28,7 +27,7 @@ afterAll(() => api.close())
 const signedInAs = async (person: TestPerson) => (await person.inject('GET', '/api/v1/users/me')).json().data.user
 
 describe('a removed member', () => {
-  test('has a personal organization of their own, within a second also in their open session', async () => {
+  test('has a personal organization, also in their open session', async () => {
     const admin = await api.signUp()
     const user = await joining(api, admin)
     expect((await removeMember(admin, user.userId)).statusCode).toBe(200)
@@ -37,9 +36,8 @@ describe('a removed member', () => {
     expect(own).toMatchObject({ role: 'client_admin', is_active: true })
     expect(own.organization_id).not.toBe(admin.organizationId)
     expect(await signedInAs(user)).toMatchObject({ role: 'client_admin', organizationId: own.organization_id })
-    await eventually(
-      async () => expect(await readOrganization(user)).toMatchObject({ id: own.organization_id, name: own.name }),
-      withinASecond,
+    await eventually(async () =>
+      expect(await readOrganization(user)).toMatchObject({ id: own.organization_id, name: own.name }),
     )
     expect(await eventsOn(api, user.userId)).toMatchObject([
       {
@@ -52,7 +50,7 @@ describe('a removed member', () => {
     expect((await removeMember(admin, user.userId)).statusCode).toBe(404)
   })
 
-  test('keeps their tasks with files and reminders, which the organization no longer sees', async () => {
+  test('keeps their tasks with files and reminders, which are not visible to the organization any more', async () => {
     const admin = await api.signUp()
     const [user, colleague] = [await joining(api, admin), await joining(api, admin)]
     const task = await createTask(user, { assigneeId: colleague.userId })
@@ -90,7 +88,7 @@ describe('a removed member', () => {
     )
   })
 
-  test('is off the tasks of others, and sees none of them at once, whatever their token says', async () => {
+  test('is unassigned from tasks of others, which are invisible at once even with an older token', async () => {
     const admin = await api.signUp()
     const user = await joining(api, admin)
     const task = await createTask(admin, { assigneeId: user.userId })
@@ -107,20 +105,20 @@ describe('a removed member', () => {
     expect(status).toBe('cancelled')
   })
 
-  test('sees no task of the organization that somebody assigned to them while they were removed', async () => {
+  test('does not see a task of the organization that was assigned to them during the removal', async () => {
     const admin = await api.signUp()
     const user = await joining(api, admin)
     const task = await createTask(admin)
     await removeMember(admin, user.userId)
     await api.db.updateTable('tasks').set({ assignee_id: user.userId }).where('id', '=', task.id).execute()
-    await eventually(async () => expect((await readTask(user, task.id)).statusCode).toBe(404), withinASecond)
+    await eventually(async () => expect((await readTask(user, task.id)).statusCode).toBe(404))
     await eventually(async () => {
       const list = (await user.inject('GET', '/api/v1/tasks')).json()
       expect([list.data.tasks, list.pagination.total]).toEqual([[], 0])
-    }, withinASecond)
+    })
   })
 
-  test('whom the organization had deactivated can sign in again; whom the platform had, can not', async () => {
+  test('can sign in if the organization had deactivated them, not if the platform had', async () => {
     const admin = await api.signUp()
     const user = await joiningWithPassword(api, admin)
     await changeMember(admin, user.userId, { isActive: false })
@@ -134,7 +132,7 @@ describe('a removed member', () => {
     expect(codeOf(await login(api.connect(), other.email))).toBe('ACCOUNT_INACTIVE')
   })
 
-  test('is never one of another organization, nor removed by a client_user', async () => {
+  test('can be removed only by a client_admin of their organization', async () => {
     const admin = await api.signUp()
     const [user, colleague] = [await joining(api, admin), await joining(api, admin)]
     expect((await removeMember(await api.signUp(), user.userId)).statusCode).toBe(404)
@@ -143,7 +141,7 @@ describe('a removed member', () => {
     expect((await rowOf(api, user.userId)).organization_id).toBe(admin.organizationId)
   })
 
-  test('of twenty removals of one member at once one counts', async () => {
+  test('is removed once by twenty requests at once', async () => {
     const admin = await api.signUp()
     const user = await joining(api, admin)
     const answers = await Promise.all(Array.from({ length: 20 }, () => removeMember(admin, user.userId)))
@@ -152,8 +150,8 @@ describe('a removed member', () => {
   })
 })
 
-describe('who leaves', () => {
-  test('may be anybody but the last client_admin, and who is alone', async () => {
+describe('leaving', () => {
+  test('is allowed except for the last client_admin and the only member', async () => {
     const admin = await api.signUp()
     expect(codeOf(await removeMember(admin, admin.userId))).toBe('LAST_ADMIN')
     const [user, deputy] = [await joining(api, admin), await joining(api, admin, 'client_admin')]
@@ -166,7 +164,7 @@ describe('who leaves', () => {
     expect([refused.statusCode, codeOf(refused)]).toEqual([409, 'LAST_ADMIN'])
   })
 
-  test('is not the last client_admin while another one is deactivated or about to be deleted', async () => {
+  test('is refused to the last active client_admin, also beside a deactivated or leaving one', async () => {
     const admin = await api.signUp()
     const deputy = await joining(api, admin, 'client_admin')
     for (const [gone, back] of [
@@ -181,7 +179,7 @@ describe('who leaves', () => {
   })
 })
 
-describe('an organization keeps a client_admin', () => {
+describe('an organization with members keeps a client_admin', () => {
   const admins = async (of: TestPerson) =>
     (
       await api.db
@@ -193,7 +191,7 @@ describe('an organization keeps a client_admin', () => {
         .execute()
     ).length
 
-  test('when two take each other’s role', async () => {
+  test('when two client_admins demote each other at once', async () => {
     for (let round = 0; round < 20; round++) {
       const one = await api.signUp()
       const other = await joining(api, one, 'client_admin')
@@ -206,7 +204,7 @@ describe('an organization keeps a client_admin', () => {
     }
   })
 
-  test('when all leave at once', async () => {
+  test('when all client_admins leave at once', async () => {
     for (let round = 0; round < 5; round++) {
       const first = await api.signUp()
       await joining(api, first)
@@ -218,7 +216,7 @@ describe('an organization keeps a client_admin', () => {
     }
   })
 
-  test('whatever six of them do to each other at once, and nothing fails', async () => {
+  test('when six client_admins demote, deactivate and remove each other at once, without a 500', async () => {
     for (let round = 0; round < 10; round++) {
       const first = await api.signUp()
       await joining(api, first)

@@ -1,12 +1,15 @@
 import type { Trx } from '@muster/db'
 import { sql } from 'kysely'
 
-/** What of a picture the person had before. */
-export type Replaced = { avatar_key: string | null; avatar_upload_id: string | null }
+/** The avatar and the upload that a change replaced. */
+export type ReplacedAvatar = { avatar_key: string | null; avatar_upload_id: string | null }
 
-/** From now on this upload is to become the picture, and none that came before. @returns undefined when nobody is there */
-export async function beginAvatar(trx: Trx, userId: string, uploadId: string): Promise<Replaced | undefined> {
-  const { rows } = await sql<Replaced>`
+/**
+ * Marks this upload as the one from which the avatar is to be made, in place of an earlier upload.
+ * @returns undefined when the user does not exist
+ */
+export async function beginAvatar(trx: Trx, userId: string, uploadId: string): Promise<ReplacedAvatar | undefined> {
+  const { rows } = await sql<ReplacedAvatar>`
     with previous as (select id, avatar_key, avatar_upload_id from users where id = ${userId} for no key update)
     update users set avatar_upload_id = ${uploadId}, avatar_status = 'processing'
     from previous where users.id = previous.id
@@ -14,9 +17,9 @@ export async function beginAvatar(trx: Trx, userId: string, uploadId: string): P
   return rows[0]
 }
 
-/** Takes away the picture and what is to become it. @returns undefined when there is neither */
-export async function removeAvatar(trx: Trx, userId: string, now: Date): Promise<Replaced | undefined> {
-  const { rows } = await sql<Replaced>`
+/** Removes the avatar and an upload that is not processed yet. @returns undefined when there is neither */
+export async function removeAvatar(trx: Trx, userId: string, now: Date): Promise<ReplacedAvatar | undefined> {
+  const { rows } = await sql<ReplacedAvatar>`
     with previous as (
       select id, avatar_key, avatar_upload_id from users
       where id = ${userId} and (avatar_key is not null or avatar_upload_id is not null) for no key update

@@ -15,7 +15,7 @@ import * as avatar from './avatar.service.ts'
 const rules = { field: 'file', maxFiles: 1, kinds: ['image'] } as const
 const bytes = { content: { 'image/webp': { schema: z.file() } } }
 
-/** For the documentation alone: the part is read as a stream, past any schema. */
+/** Only for the OpenAPI document: the file is read as a stream and not validated by a schema. */
 const uploadBody = z.unknown().meta({
   type: 'object',
   properties: { file: { type: 'string', format: 'binary' } },
@@ -31,9 +31,9 @@ export const avatarRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (
       config: { access: 'signed-in', limit: 'uploads' },
       schema: {
         tags: ['users'],
-        summary: 'Upload an image to become the own picture',
+        summary: 'Upload an image as the own avatar',
         description:
-          'One jpeg, png, gif or webp of at most 10 MiB. The picture is made of it shortly after: `avatarUrl` changes then. An image that can’t be used leaves the present one, with a notification that says why.',
+          'Takes one jpeg, png, gif or webp of at most 10 MiB. The avatar is made from it shortly after; then `avatarUrl` changes. An image that can’t be used leaves the present avatar and sends a notification with the reason.',
         consumes: ['multipart/form-data'],
         body: uploadBody,
         response: { 202: userReply },
@@ -46,7 +46,7 @@ export const avatarRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (
       })
       const { user } = await getProfile(context, request.actor.userId)
       reply.status(202)
-      return ok({ user }, 'Your new picture is being made.')
+      return ok({ user }, 'Your new avatar is being made.')
     },
   )
 
@@ -54,7 +54,7 @@ export const avatarRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (
     '/users/me/avatar',
     {
       config: { access: 'signed-in' },
-      schema: { tags: ['users'], summary: 'Take away the own picture', response: { 200: userReply } },
+      schema: { tags: ['users'], summary: 'Remove the own avatar', response: { 200: userReply } },
     },
     async (request) => {
       await avatar.removeAvatar(context, request.actor, { origin: originOf(request) })
@@ -67,12 +67,12 @@ export const avatarRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (
     '/users/:id/avatar',
     {
       config: { access: 'signed-in', target: { type: 'user', param: 'id' } },
-      // Ranges count the bytes as they are stored.
+      // Ranges refer to the stored bytes, which compression would change.
       compress: false,
       schema: {
         tags: ['users'],
-        summary: 'Read the picture of somebody',
-        description: 'With the version that `avatarUrl` names, a browser may keep it for an hour.',
+        summary: 'Read the avatar of a user',
+        description: 'With the version in `avatarUrl`, a browser may cache it for an hour.',
         params: userParams,
         headers: rangeHeaders,
         querystring: z.strictObject({ v: id.optional() }),

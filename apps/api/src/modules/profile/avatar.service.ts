@@ -13,9 +13,9 @@ import * as queries from './avatar.queries.ts'
 type Options = { origin: Origin }
 
 /**
- * Keeps a staged image as what the picture is to be made of: bytes first, then the row, the job and the audit event in one
- * transaction. Until the image worker is done, and when it can't use the file, the person has the picture they had.
- * @throws DomainError UNAUTHENTICATED when the person is gone
+ * Stores a staged image from which the image worker makes the avatar: first the bytes, then the row, the job and the audit
+ * event in one transaction. The user keeps their present avatar until the worker has finished, and when it can't use the file.
+ * @throws DomainError UNAUTHENTICATED when the user no longer exists
  */
 export async function replaceAvatar(
   deps: Pick<Deps, 'transact' | 'storage' | 'log'>,
@@ -40,12 +40,12 @@ export async function replaceAvatar(
       })
     })
   } catch (error) {
-    await forgetBytes(deps, original, error)
+    await removeRefusedUpload(deps, original, error)
     throw error
   }
 }
 
-/** Takes the picture away, also one that is being made. Without one nothing happens. */
+/** Removes the avatar, and an upload from which one is being made. Without effect when there is neither. */
 export async function removeAvatar(
   deps: Pick<Deps, 'transact' | 'cache' | 'clock'>,
   { userId }: Actor,
@@ -62,8 +62,9 @@ export async function removeAvatar(
 }
 
 /**
- * Where the bytes of a picture lie, for those who may see its person, and for whoever brings the present version: they
- * were shown it, say because they know the username.
+ * Finds the storage key of an avatar. The actor needs visibility of the user or the present version of the avatar, which
+ * only an `avatarUrl` contains that the actor was shown, e.g. in a search by username.
+ * @returns `isNamed` tells whether the request named the present version
  * @throws DomainError NOT_FOUND
  */
 export async function locateAvatar(
@@ -81,11 +82,14 @@ export async function locateAvatar(
   return { key, version: present, isNamed }
 }
 
-const keysOfUpload = (userId: string, { avatar_upload_id }: queries.Replaced): string[] =>
+const keysOfUpload = (userId: string, { avatar_upload_id }: queries.ReplacedAvatar): string[] =>
   avatar_upload_id ? Object.values(avatarKeys(userId, avatar_upload_id)) : []
 
-/** Nothing refused leaves bytes. When Postgres went away nobody knows what it holds: then the daily sweep decides. */
-async function forgetBytes(
+/**
+ * Removes the bytes of an upload whose transaction failed. When Postgres became unavailable, the transaction may have
+ * committed, so the daily sweep decides.
+ */
+async function removeRefusedUpload(
   { storage, log }: Pick<Deps, 'storage' | 'log'>,
   key: string,
   error: unknown,
@@ -93,7 +97,7 @@ async function forgetBytes(
   if (isDatabaseUnavailable(error)) return
   await storage
     .remove([key])
-    .catch((cause: unknown) => log.warn({ err: cause }, 'bytes of a refused picture are left to the sweep'))
+    .catch((cause: unknown) => log.warn({ err: cause }, 'refused avatar not removed from storage, left to the sweep'))
 }
 
 const eventOn = (userId: string, origin: Origin) => ({

@@ -37,11 +37,11 @@ const jobsOf = async (name: string) =>
   (await api.db.selectFrom('outbox').select('payload').where('name', '=', name).orderBy('id').execute()).map(
     ({ payload }) => payload,
   )
-const ordered = async () => ((await jobsOf('delete-files')) as { keys: string[] }[]).flatMap(({ keys }) => keys)
+const filesToDelete = async () => ((await jobsOf('delete-files')) as { keys: string[] }[]).flatMap(({ keys }) => keys)
 const storedOf = async ({ userId }: TestPerson) =>
   (await filesOf(api)).stored.filter((name) => name.includes(userId)).length
 
-/** As the image worker does when it is done. */
+/** Does what the image worker does when the avatar is ready. */
 async function finish({ userId }: TestPerson, bytes = 'the picture') {
   const { avatar_upload_id } = await rowOf({ userId } as TestPerson)
   const { picture: key } = avatarKeys(userId, avatar_upload_id as string)
@@ -61,7 +61,7 @@ const withAvatar = async (options: { organizationId?: string } = {}) => {
   return { person, key, url: (await urlOf(person)) as string }
 }
 
-test('an upload is kept and ordered to be made; until that is done the person has the picture they had', async () => {
+test('an upload enqueues its processing, and the present avatar stays until that is done', async () => {
   const { person, key, url } = await withAvatar()
   const { status, body } = await put(person, { 'me.webp': await picture('webp') })
   expect([status, body.data.user.avatarUrl]).toEqual([202, url])
@@ -94,13 +94,13 @@ test.each([
   expect(await storedOf(person)).toBe(0)
 })
 
-test('another field, or what is no form, is refused', async () => {
+test('another field, or a body that is no form, is refused', async () => {
   const person = await api.signUp()
   expect((await put(person, { 'a.png': png }, 'files')).body.error.code).toBe('VALIDATION_FAILED')
   expect((await person.inject('PUT', path, { file: 'x' })).statusCode).toBe(415)
 })
 
-test('of uploads at once one is wanted, and the files of all others are ordered to go', async () => {
+test('of uploads at once the last one counts, and the files of all others are deleted', async () => {
   const person = await api.signUp()
   const answers = await Promise.all(Array.from({ length: 10 }, () => put(person, { 'me.png': png })))
   expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(202))
@@ -110,17 +110,19 @@ test('of uploads at once one is wanted, and the files of all others are ordered 
   expect(uploads).toHaveLength(10)
   const gone = uploads.filter((id) => id !== avatar_upload_id)
   expect(gone).toHaveLength(9)
-  expect(await ordered()).toEqual(expect.arrayContaining(gone.map((id) => avatarKeys(person.userId, id).original)))
+  expect(await filesToDelete()).toEqual(
+    expect.arrayContaining(gone.map((id) => avatarKeys(person.userId, id).original)),
+  )
 })
 
-test('taking the picture away orders its files and those in the making to go, and is no news again', async () => {
+test('removing the avatar deletes its files and those of an upload in process; again it does nothing', async () => {
   const { person, key } = await withAvatar()
   await put(person, { 'me.png': png })
   const { avatar_upload_id } = await rowOf(person)
   const removed = await person.inject('DELETE', path)
   expect([removed.statusCode, removed.json().data.user.avatarUrl]).toEqual([200, null])
   expect(await rowOf(person)).toMatchObject({ avatar_key: null, avatar_status: null, avatar_upload_id: null })
-  expect(await ordered()).toEqual(
+  expect(await filesToDelete()).toEqual(
     expect.arrayContaining([key, ...Object.values(avatarKeys(person.userId, avatar_upload_id as string))]),
   )
   expect((await person.inject('DELETE', path)).statusCode).toBe(200)
@@ -137,7 +139,7 @@ test('taking the picture away orders its files and those in the making to go, an
   ])
 })
 
-test('the picture is served so that nothing in it can run and no shared cache keeps it', async () => {
+test('an avatar is served so that no code in it can run and no shared cache stores it', async () => {
   const { person, url } = await withAvatar()
   const response = await person.fetch(url)
   expect([response.status, await response.text()]).toEqual([200, 'the picture'])
@@ -159,7 +161,7 @@ test('the picture is served so that nothing in it can run and no shared cache ke
   expect((await person.inject('GET', `${unversioned}?v=old`)).statusCode).toBe(400)
 })
 
-test('colleagues see the picture, strangers only by the address that they were shown, blocked people not at all', async () => {
+test('an avatar is visible to members, to strangers by its versioned URL, to blocked users never', async () => {
   const { person, url } = await withAvatar()
   const [unversioned] = url.split('?') as [string]
   const colleague = await api.signUp({ role: 'client_user', organizationId: person.organizationId as string })
@@ -176,7 +178,7 @@ test('colleagues see the picture, strangers only by the address that they were s
   expect((await colleague.inject('GET', `/api/v1/users/${stranger.userId}/avatar`)).statusCode).toBe(404)
 })
 
-test('pictures and attachments share one limit of uploads', async () => {
+test('avatars and attachments share one upload limit', async () => {
   const strict = await buildTestApp({ config: { rateLimitScale: 1 } })
   await strict.listen()
   const person = await strict.signUp()
@@ -191,7 +193,7 @@ test('pictures and attachments share one limit of uploads', async () => {
   await strict.close()
 })
 
-test('storage that is away answers 503, and nothing is ordered', async () => {
+test('while storage is unavailable an upload gets 503 and enqueues nothing', async () => {
   const other = await buildTestApp()
   await other.listen()
   const person = await other.signUp()

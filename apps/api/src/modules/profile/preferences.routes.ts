@@ -23,7 +23,7 @@ export const preferencesRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
       schema: {
         tags: ['users'],
         summary: 'Replace the own preferences',
-        description: 'What is left out takes its usual value.',
+        description: 'Fields that are left out get their defaults.',
         body: preferences,
         response: { 200: preferencesReply },
       },

@@ -6,12 +6,12 @@ import type { Actor, Origin } from '../../http/actor.ts'
 import { lockAndRescheduleDigest } from '../accounts/accounts.service.ts'
 import * as queries from './preferences.queries.ts'
 
-/** What the person chose, and the usual for the rest. */
+/** Reads the user's preferences, completed by the defaults. */
 export async function getPreferences({ db }: Pick<Deps, 'db'>, userId: string): Promise<Preferences> {
   return applyDefaults(await queries.findSettings(db, userId))
 }
 
-/** Replaces all of the person's preferences; only what is not the usual is kept. */
+/** Replaces all preferences of the actor. Only those that differ from the defaults are stored. */
 export async function replacePreferences(
   { transact, clock }: Pick<Deps, 'transact' | 'clock'>,
   { userId }: Actor,
@@ -19,15 +19,15 @@ export async function replacePreferences(
   { origin }: { origin: Origin },
 ): Promise<Preferences> {
   return transact(async (tx) => {
-    const before = (await lockSettings(tx.trx, userId, clock.now())) ?? {}
+    const before = (await lockAndReadSettings(tx.trx, userId, clock.now())) ?? {}
     await save(tx, userId, { before, after: omitDefaults(wanted) }, { actorId: userId, origin, now: clock.now() })
     return wanted
   })
 }
 
 /**
- * Turns the person's morning digest off, as the link in every digest does; whoever has it off already keeps it so without
- * a trace. Nobody is signed in: the event names no actor.
+ * Turns off the user's morning digest, by the link in a digest. The request is not authenticated, so the audit event has no
+ * actor. Without effect and audit event when the digest is off already.
  */
 export async function turnDigestOff(
   { transact, clock }: Pick<Deps, 'transact' | 'clock'>,
@@ -35,7 +35,7 @@ export async function turnDigestOff(
   { origin }: { origin: Origin },
 ): Promise<void> {
   await transact(async (tx) => {
-    const before = await lockSettings(tx.trx, userId, clock.now())
+    const before = await lockAndReadSettings(tx.trx, userId, clock.now())
     const chosen = applyDefaults(before)
     if (!before || !chosen.morningDigest) return
     const after = omitDefaults({ ...chosen, morningDigest: false })
@@ -44,10 +44,10 @@ export async function turnDigestOff(
 }
 
 /**
- * What the person changed until now; undefined when they are gone. The next digest is computed anew, which locks them: of
- * two changes each sees the other.
+ * Locks the user until the transaction ends, so that changes of preferences run one after another, reschedules their next
+ * digest and reads their settings. Undefined when the user is gone.
  */
-async function lockSettings(trx: Trx, userId: string, now: Date): Promise<Json | undefined> {
+async function lockAndReadSettings(trx: Trx, userId: string, now: Date): Promise<Json | undefined> {
   if (!(await lockAndRescheduleDigest(trx, userId, now))) return undefined
   return (await queries.findSettings(trx, userId)) ?? {}
 }

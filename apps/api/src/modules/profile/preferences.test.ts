@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => api.close())
 
 const path = '/api/v1/users/me/preferences'
-const usual = {
+const defaults = {
   morningDigest: true,
   hourBefore: true,
   notifications: {
@@ -26,18 +26,18 @@ const read = async (person: TestPerson) => (await person.inject('GET', path)).js
 const stored = (person: TestPerson) =>
   api.db.selectFrom('user_preferences').select('settings').where('user_id', '=', person.userId).executeTakeFirst()
 
-test('who changed nothing has the usual ones, and nothing is stored', async () => {
+test('a user who changed nothing has the defaults, and nothing is stored', async () => {
   const person = await api.signUp()
-  expect(await read(person)).toEqual(usual)
+  expect(await read(person)).toEqual(defaults)
   expect(await stored(person)).toBeUndefined()
 })
 
-test('PUT replaces all, stores what differs alone, and tells the audit', async () => {
+test('PUT replaces all preferences, stores only what differs from the defaults, and is audited', async () => {
   const person = await api.signUp()
   const changed = {
-    ...usual,
+    ...defaults,
     hourBefore: false,
-    notifications: { ...usual.notifications, chat: { inApp: true, email: false } },
+    notifications: { ...defaults.notifications, chat: { inApp: true, email: false } },
   }
   const answer = await person.inject('PUT', path, changed)
   expect([answer.statusCode, answer.json().data.preferences]).toEqual([200, changed])
@@ -46,8 +46,8 @@ test('PUT replaces all, stores what differs alone, and tells the audit', async (
 
   await person.inject('PUT', path, { notifications: { chat: { inApp: false } } })
   expect(await read(person)).toEqual({
-    ...usual,
-    notifications: { ...usual.notifications, chat: { inApp: false, email: true } },
+    ...defaults,
+    notifications: { ...defaults.notifications, chat: { inApp: false, email: true } },
   })
   const events = await api.db
     .selectFrom('audit_pending')
@@ -65,7 +65,7 @@ test('PUT replaces all, stores what differs alone, and tells the audit', async (
   ])
 })
 
-test('mails about the safety of the account can not be turned off', async () => {
+test('security alerts by mail can not be turned off', async () => {
   const person = await api.signUp()
   const answer = await person.inject('PUT', path, { notifications: { security: { inApp: false, email: false } } })
   expect(answer.statusCode).toBe(400)
@@ -79,7 +79,7 @@ test.each([
   ['an unknown key', { theme: 'dark' }],
   ['an unknown type', { notifications: { weather: { inApp: true, email: true } } }],
   ['an unknown channel', { notifications: { chat: { sms: true } } }],
-  ['what is no boolean', { morningDigest: 'yes' }],
+  ['a value that is no boolean', { morningDigest: 'yes' }],
   ['a list', []],
 ])('%s is refused', async (_name, body) => {
   const person = await api.signUp()
@@ -88,7 +88,7 @@ test.each([
   expect(await stored(person)).toBeUndefined()
 })
 
-test('what another release stored and this one does not know is passed by', async () => {
+test('stored settings that only another release knows are ignored', async () => {
   const person = await api.signUp()
   const settings = JSON.stringify({
     weekly: true,
@@ -100,10 +100,10 @@ test('what another release stored and this one does not know is passed by', asyn
     .insertInto('user_preferences')
     .values({ user_id: person.userId, settings, updated_at: new Date() })
     .execute()
-  expect(await read(person)).toEqual({ ...usual, hourBefore: false })
+  expect(await read(person)).toEqual({ ...defaults, hourBefore: false })
 })
 
-test('preferences saved at once end as one of them, whole', async () => {
+test('of preferences saved at once, one request’s remain as a whole', async () => {
   const person = await api.signUp()
   const bodies = Array.from({ length: 20 }, (_, index) => ({
     hourBefore: index % 2 === 0,

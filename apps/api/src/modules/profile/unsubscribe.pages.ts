@@ -1,4 +1,4 @@
-/** Of all pages; their policy names its digest. */
+/** The style of all pages. Their Content-Security-Policy contains its hash. */
 export const style = `
 :root { color-scheme: light dark; font: 17px/1.5 system-ui, sans-serif; }
 body { display: grid; place-items: center; min-height: 90vh; margin: 0; padding: 1rem; text-align: center; }
@@ -16,20 +16,20 @@ const page = (title: string, content: string) => `<!doctype html>
 </html>
 `
 
-/** Asks whether to turn the morning digest off; the button sends the token back to where the page came from. */
+/** Renders the page that asks whether to turn off the morning digest. Its button posts the token to the same path. */
 export const askPage = (token: string) =>
   page(
     'Morning digest',
-    `<p>Do you want no morning digest any more?</p>
+    `<p>Do you want to stop the morning digest?</p>
 <form method="post" action="?token=${encodeURIComponent(token).replaceAll("'", '%27')}"><button>Turn it off</button></form>`,
   )
 
 export const donePage = page(
   'Morning digest',
-  '<p>It is off: you get no morning digest any more. Your preferences turn it on again.</p>',
+  '<p>The morning digest is turned off. You can turn it on again in your preferences.</p>',
 )
 
 export const wrongLinkPage = page(
   'Morning digest',
-  '<p>This link is not right. Take the one of your newest digest, or turn the digest off in your preferences.</p>',
+  '<p>This link is not valid. Use the link in your newest digest, or turn the digest off in your preferences.</p>',
 )

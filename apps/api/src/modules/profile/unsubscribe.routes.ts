@@ -12,12 +12,12 @@ import { pageDefaults } from '../../http/security-headers.ts'
 import { turnDigestOff } from './preferences.service.ts'
 import { askPage, donePage, style, wrongLinkPage } from './unsubscribe.pages.ts'
 
-/** Programs that count who follows a link add parameters of their own. */
+/** Not strict: link trackers add parameters of their own. */
 const query = z.object({ token: z.string().max(2_000).default('') })
 const page = { 'text/html': { schema: z.string() } }
 const { optOut } = templates['morning-digest']
 
-/** The pages are one form without a script. */
+/** The pages consist of a form and no script. */
 const pageDirectives = {
   defaultSrc: ["'none'"],
   styleSrc: [`'sha256-${createHash('sha256').update(style).digest('base64')}'`],
@@ -27,18 +27,18 @@ const pageDirectives = {
 }
 
 /**
- * The morning digest's opt-out, as RFC 8058 has it: a POST turns it off at once, for whoever has the link. Programs that
- * look at links in mails open them by GET, so that only asks.
+ * Serves the opt-out of the morning digest by RFC 8058: a POST with the token of the link turns the digest off at once. A
+ * GET only shows a page with a button, since mail scanners open links by GET.
  */
 export const unsubscribeRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
   const userIdOf = (token: string) => userIdOfOptOut(context.config.keys.mailCode, optOut, token)
   await app.register(fastifyHelmet, {
     ...pageDefaults,
     contentSecurityPolicy: { useDefaults: false, directives: pageDirectives },
-    // With none at all a browser would send the form with `Origin: null`, which nothing of ours is.
+    // With `no-referrer` a browser would send the form with `Origin: null`, which is refused as a foreign origin.
     referrerPolicy: { policy: 'same-origin' },
   })
-  // Mail clients send `List-Unsubscribe=One-Click`, which says nothing that the address does not.
+  // The body that mail clients send (`List-Unsubscribe=One-Click`) adds nothing to the token, so it is not parsed.
   const forms = ['application/x-www-form-urlencoded', 'multipart/form-data']
   app.addContentTypeParser(forms, { parseAs: 'buffer' }, (_request, _body, done) => done(null))
 
@@ -48,7 +48,7 @@ export const unsubscribeRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
       config: { access: 'public', isPage: true },
       schema: {
         tags: ['users'],
-        summary: 'The page on which the morning digest is turned off; it changes nothing by itself',
+        summary: 'Show the page that turns off the morning digest; it changes nothing by itself',
         querystring: query,
         response: { 200: { description: 'A page with a button', content: page } },
       },
@@ -66,11 +66,11 @@ export const unsubscribeRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
       schema: {
         tags: ['users'],
         summary: 'Turn the morning digest off with the link of a digest (RFC 8058)',
-        description: 'Signed in or not; as often as one likes. A browser is answered with a page.',
+        description: 'Needs no session and can be repeated. Browsers get a page.',
         querystring: query,
         response: {
           200: {
-            description: 'It is off',
+            description: 'The morning digest is off',
             content: { 'application/json': { schema: messageReply }, ...page },
           },
         },
@@ -80,13 +80,13 @@ export const unsubscribeRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
       const userId = userIdOf(request.query.token)
       if (userId === undefined) return refuseLink(request, reply)
       await turnDigestOff(context, userId, { origin: originOf(request) })
-      if (!wantsPage(request)) return okMessage('You get no morning digest any more.')
+      if (!wantsPage(request)) return okMessage('The morning digest is turned off.')
       return sendPage(reply, 200, donePage)
     },
   )
 }
 
-/** @throws DomainError TOKEN_INVALID to programs */
+/** Answers a token that is not valid: browsers get a page. @throws DomainError TOKEN_INVALID for other clients */
 function refuseLink(request: FastifyRequest, reply: FastifyReply) {
   if (!wantsPage(request)) throw new DomainError('TOKEN_INVALID')
   return sendPage(reply, 400, wrongLinkPage)

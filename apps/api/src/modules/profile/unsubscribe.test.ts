@@ -22,14 +22,14 @@ const eventsOn = ({ userId }: TestPerson) =>
     .orderBy('id')
     .execute()
 
-/** As a mail provider sends it (RFC 8058, 3.1). */
+/** Sends the opt-out as mail providers do (RFC 8058, 3.1). */
 const oneClick = (token: string, headers: Record<string, string> = {}) =>
   api.connect().inject('POST', path(token), 'List-Unsubscribe=One-Click', {
     'content-type': 'application/x-www-form-urlencoded',
     ...headers,
   })
 
-test('one POST from nobody in particular turns the digest off, keeps all else, and tells the audit once', async () => {
+test('one POST without a session turns the digest off, keeps other preferences and is audited once', async () => {
   const person = await api.signUp()
   await person.inject('PUT', '/api/v1/users/me/preferences', { hourBefore: false })
   for (let times = 0; times < 3; times++) {
@@ -46,7 +46,7 @@ test('one POST from nobody in particular turns the digest off, keeps all else, a
 })
 
 test.each(['multipart/form-data; boundary=b', 'application/json', undefined])(
-  'it is taken with a body of the type %s too',
+  'a POST with a body of type %s turns the digest off',
   async (type) => {
     const person = await api.signUp()
     const body = type?.startsWith('multipart')
@@ -58,31 +58,31 @@ test.each(['multipart/form-data; boundary=b', 'application/json', undefined])(
   },
 )
 
-test('opening the link changes nothing: it shows a page whose form posts back', async () => {
+test('opening the link changes nothing and shows a page whose form turns the digest off', async () => {
   const person = await api.signUp()
   const answer = await api.connect().inject('GET', path(tokenOf(person)))
   expect([answer.statusCode, answer.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8'])
   expect(answer.body).toContain(`<form method="post" action="?token=${tokenOf(person)}">`)
   expect(answer.headers['content-security-policy']).toContain("form-action 'self'")
   expect(answer.headers['content-security-policy']).toContain("default-src 'none'")
-  // Else a browser would send the form with an origin of `null`, and be refused.
+  // With `no-referrer` a browser would send the form with `Origin: null` and be refused.
   expect(answer.headers['referrer-policy']).toBe('same-origin')
   expect(await preferencesOf(person)).toMatchObject({ morningDigest: true })
 
   const headers = { accept: 'text/html,*/*', origin: 'http://localhost:3000', 'sec-fetch-site': 'same-origin' }
   const posted = await oneClick(tokenOf(person), headers)
   expect([posted.statusCode, posted.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8'])
-  expect(posted.body).toContain('It is off')
+  expect(posted.body).toContain('is turned off')
   expect(await preferencesOf(person)).toMatchObject({ morningDigest: false })
 })
 
-test('a page of somebody else’s can’t have it posted', async () => {
+test('a POST from a page of another origin is refused', async () => {
   const person = await api.signUp()
   expect((await oneClick(tokenOf(person), { origin: 'https://evil.example' })).statusCode).toBe(403)
   expect(await preferencesOf(person)).toMatchObject({ morningDigest: true })
 })
 
-test('a token that is not right changes nothing, and markup in it stays text', async () => {
+test('an invalid token changes nothing, and markup in it is escaped', async () => {
   const [person, other] = [await api.signUp(), await api.signUp()]
   const [, secret] = tokenOf(other).split('.')
   for (const token of [`${person.userId}.${secret}`, person.userId, `${tokenOf(person)}A`, 'none']) {
@@ -101,7 +101,7 @@ test('a token that is not right changes nothing, and markup in it stays text', a
   expect(await preferencesOf(person)).toMatchObject({ morningDigest: true })
 })
 
-test('a token outlives the rotation of its key', async () => {
+test('a token stays valid after its key is rotated', async () => {
   const keys = api.deps.config.keys.mailCode.keys as Map<string, Buffer>
   const older = { currentId: 'old', keys: new Map([['old', Buffer.alloc(32, 9)]]) }
   const person = await api.signUp()

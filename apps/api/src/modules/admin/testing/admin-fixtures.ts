@@ -7,7 +7,7 @@ export const nobodyId = '01890000-0000-7000-8000-000000000000'
 export const platformRoles = ['super_admin', 'site_admin', 'operator'] as const
 export const clientRoles = ['client_admin', 'client_user'] as const
 
-/** What was recorded of one kind, oldest first. */
+/** Reads the audit events of one action, oldest first. */
 export const eventsOf = (api: TestApp, action: string, targetId?: string) =>
   api.db
     .selectFrom('audit_pending')
@@ -17,7 +17,7 @@ export const eventsOf = (api: TestApp, action: string, targetId?: string) =>
     .orderBy('id')
     .execute()
 
-/** One person of each role. */
+/** Signs up one user of each role. */
 export async function oneOfEach(api: TestApp): Promise<Record<Role, TestPerson>> {
   const roles = [...platformRoles, ...clientRoles]
   return Object.fromEntries(
@@ -25,7 +25,7 @@ export async function oneOfEach(api: TestApp): Promise<Record<Role, TestPerson>>
   ) as Record<Role, TestPerson>
 }
 
-/** The statuses of answers, sorted, with how often each came. */
+/** Counts the answers by status. */
 export function tally(answers: readonly { statusCode: number }[]): Record<number, number> {
   const counts: Record<number, number> = {}
   for (const { statusCode } of answers) counts[statusCode] = (counts[statusCode] ?? 0) + 1

@@ -16,11 +16,11 @@ export const changeMember = (person: TestClient, userId: string, body: object) =
   person.inject('PATCH', `${membersUrl}/${userId}`, body)
 export const removeMember = (person: TestClient, userId: string) => person.inject('DELETE', `${membersUrl}/${userId}`)
 
-/** A further member of this person's organization, signed in. */
+/** Signs up a further member of this user's organization. */
 export const joining = (api: TestApp, { organizationId }: TestPerson, role: MemberRole = 'client_user') =>
   api.signUp({ role, organizationId: organizationId as string })
 
-/** A further member who has a password, signed in. */
+/** Registers a further member with a password and signs them in. */
 export async function joiningWithPassword(
   api: TestApp,
   { organizationId }: TestPerson,
@@ -36,7 +36,7 @@ export async function joiningWithPassword(
 export const rowOf = (api: TestApp, userId: string) =>
   api.db.selectFrom('users').selectAll().where('id', '=', userId).executeTakeFirstOrThrow()
 
-/** What was recorded of changes of this target, oldest first. */
+/** Reads the audit events about this target, oldest first, except denied accesses. */
 export const eventsOn = (api: TestApp, targetId: string) =>
   api.db
     .selectFrom('audit_pending')
@@ -46,14 +46,14 @@ export const eventsOn = (api: TestApp, targetId: string) =>
     .orderBy('id')
     .execute()
 
-type MadeTask = { id: string; version: number }
+type CreatedTask = { id: string; version: number }
 
-export const createTask = async (person: TestClient, fields: object = {}): Promise<MadeTask> => {
-  const body = { title: 'To be kept', dueDate: '2099-01-01T00:00:00.000Z', ...fields }
+export const createTask = async (person: TestClient, fields: object = {}): Promise<CreatedTask> => {
+  const body = { title: 'Some task', dueDate: '2099-01-01T00:00:00.000Z', ...fields }
   return dataOf(await person.inject('POST', '/api/v1/tasks', body)).task
 }
 export const readTask = (person: TestClient, id: string) => person.inject('GET', `/api/v1/tasks/${id}`)
 
-/** @returns the id of a reminder of this person's */
+/** Creates a reminder an hour before the task is due. @returns its id */
 export const createReminder = async (person: TestClient, taskId: string): Promise<string> =>
   dataOf(await person.inject('POST', '/api/v1/reminders', { taskId, offsetMinutes: 60 })).reminder.id

@@ -6,21 +6,21 @@ import { findUserByEmail, insertUser } from '../accounts/accounts.service.ts'
 type AdminDeps = Pick<Deps, 'db' | 'transact' | 'passwords' | 'clock'>
 
 /**
- * Creates a super admin unless somebody has that e-mail. Safe to repeat and to race: the unique e-mail decides, and an
- * existing account keeps its password.
- * @param admin.by who asked for it, for the audit log
- * @returns `exists` when that somebody is a super admin, `taken` when they are not
+ * Creates a super admin unless the e-mail has an account. Safe to repeat and to run in several processes at once: the
+ * unique e-mail decides, and an existing account keeps its password.
+ * @param admin.by what caused it, for the audit log
+ * @returns `exists` when the account with this e-mail is a super admin, `taken` when it is not
  */
 export async function createSuperAdmin(
   { db, transact, passwords, clock }: AdminDeps,
   { email, name, password, by }: { email: string; name: string; password: string; by: 'bootstrap' | 'operator' },
 ): Promise<'created' | 'exists' | 'taken'> {
-  const standing = async () => {
+  const findExisting = async () => {
     const owner = await findUserByEmail(db, email)
     return owner && (owner.role === 'super_admin' ? 'exists' : 'taken')
   }
-  const before = await standing()
-  if (before) return before
+  const existing = await findExisting()
+  if (existing) return existing
   const passwordHash = await passwords.hash(password)
   const id = newId()
   return transact(async ({ trx, audit }) => {
@@ -39,17 +39,17 @@ export async function createSuperAdmin(
   }).then(
     () => 'created' as const,
     async (error: unknown) => {
-      const winner = isUniqueViolation(error, 'users_email_key') && (await standing())
+      const winner = isUniqueViolation(error, 'users_email_key') && (await findExisting())
       if (!winner) throw error
       return winner
     },
   )
 }
 
-/** Creates the first super admin from the environment when nobody has that e-mail yet. */
+/** Creates the first super admin from the configuration, unless the e-mail has an account. */
 export async function ensureBootstrapAdmin(deps: AdminDeps & Pick<Deps, 'config' | 'log'>): Promise<void> {
   const admin = deps.config.bootstrapAdmin
   if (!admin) return
   const outcome = await createSuperAdmin(deps, { ...admin, name: 'Administrator', by: 'bootstrap' })
-  if (outcome === 'created') deps.log.info('the first super admin was created from BOOTSTRAP_ADMIN_EMAIL')
+  if (outcome === 'created') deps.log.info('first super admin created from BOOTSTRAP_ADMIN_EMAIL')
 }
