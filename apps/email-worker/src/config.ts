@@ -3,19 +3,19 @@ import { z } from 'zod'
 
 const env = z.object({
   ...processEnv({ opsPort: 9101 }),
-  /** More than connections, so that each of them has its next mail while others are claimed or noted. */
+  /** More than connections, so that no connection waits while mails are claimed or stored. */
   WORKER_CONCURRENCY: workerConcurrency(30),
-  /** The relay, e.g. `smtps://user:password@smtp.example.com`; what nodemailer reads from a query is read here too. */
+  /** The relay, e.g. `smtps://user:password@smtp.example.com`, with nodemailer's options in the query. */
   SMTP_URL: z.url({ protocol: /^smtps?$/ }),
-  /** The sender, e.g. `Muster <no-reply@example.com>`; its domain also ends the Message-ID. */
+  /** The sender, e.g. `Muster <no-reply@example.com>`; its domain is also that of the Message-ID. */
   MAIL_FROM: z.string().transform((text, ctx) => parseSender(text) ?? fault(ctx)),
-  /** Of this process to the mail server; providers allow few. */
+  /** Connections of this process; providers allow only a few. */
   SMTP_MAX_CONNECTIONS: int({ min: 1, max: 100, default: 10 }),
-  /** Of all email workers together; unlimited when unset. */
+  /** Limit for all email workers together; none when unset. */
   SMTP_MAX_PER_SECOND: int({ min: 1, max: 10_000 }).optional(),
-  /** The front end; links in mails lead there. */
+  /** URL of the front end, for links in mails. */
   WEB_URL: z.url({ protocol: /^https?$/ }),
-  /** Where browsers reach the API; the link that turns the morning digest off leads there. */
+  /** URL of the API for browsers, for the link that turns off the morning digest. */
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).default('http://localhost:3000'),
   MAIL_CODE_KEYS: keyRing(),
 })
@@ -33,13 +33,13 @@ export function readConfig(source: NodeJS.ProcessEnv = process.env) {
       maxPerSecond: read.SMTP_MAX_PER_SECOND,
     },
     webUrl: read.WEB_URL,
-    /** Without a slash at its end: paths are appended. */
+    /** Without a slash at its end. */
     publicUrl: new URL(read.PUBLIC_URL).origin,
     codeKeys: read.MAIL_CODE_KEYS,
   })
 }
 
-/** As the API does: what is meant for development must not get into mails. */
+/** Refuses URLs that are not https in production, like the API. */
 function refuseUnsafe(read: Partial<z.output<typeof env>>, ctx: z.RefinementCtx): void {
   if (read.NODE_ENV !== 'production' || read.PUBLIC_URL?.startsWith('https:')) return
   ctx.addIssue({ code: 'custom', path: ['PUBLIC_URL'], message: 'production needs https' })

@@ -5,7 +5,6 @@ import type { KeyRing } from '@muster/security/key-ring'
 import type { Config } from './config.ts'
 import { createSmtp, type Smtp } from './smtp/smtp.ts'
 
-/** Everything that the handlers are made of; each asks for what it uses. */
 export type Deps = {
   log: Logger
   clock: Clock

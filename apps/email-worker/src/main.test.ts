@@ -1,94 +1,73 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { newId } from '@muster/db'
 import { mailCode } from '@muster/mail'
-import { eventually } from '@muster/testing'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createHarness, type Harness } from './testing/harness.ts'
-import { type SmtpPeer, startSmtpPeer } from './testing/smtp-peer.ts'
+import { eventually, startTestProcess } from '@muster/testing'
+import { expect, type TestContext, test } from 'vitest'
+import { createHarness } from './testing/harness.ts'
+import { startSmtpPeer } from './testing/smtp-peer.ts'
 
-const main = resolve(import.meta.dirname, 'main.ts')
+const mainFile = new URL('./main.ts', import.meta.url)
+const timeout = 120_000
 
-let harness: Harness
-let peer: SmtpPeer
-let children: ChildProcess[]
-
-beforeEach(async () => {
-  harness = await createHarness()
-  peer = await startSmtpPeer()
-  children = []
-})
-
-afterEach(async () => {
-  for (const child of children) child.kill('SIGKILL')
-  await peer.close()
-  await harness.close()
-})
-
-/** The email worker as it is run for real; `output` grows with what it writes. */
-function startProcess(env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [main], {
-    env: { PATH: process.env.PATH, ...harness.environment(peer.url), LOG_LEVEL: 'info', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+/** A harness and an SMTP server for each test: the tests mostly wait for leases to expire, so they run at the same time. */
+async function setUp(context: TestContext) {
+  const [harness, peer] = await Promise.all([createHarness(), startSmtpPeer()])
+  context.onTestFinished(async () => {
+    await peer.close()
+    await harness.close()
   })
-  children.push(child)
-  const started = { child, output: '', exited: once(child, 'exit') }
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk: Buffer) => {
-      started.output += chunk
-    })
+  return {
+    harness,
+    peer,
+    startProcess: (env: Record<string, string> = {}) =>
+      startTestProcess(mainFile, { ...harness.environment(peer.url), LOG_LEVEL: 'info', ...env }, context),
+    sendWelcome: () => harness.sendMail({ template: 'welcome', to: harness.address(), data: { name: 'Ada' } }),
+    /** Waits until the server has got the recipient of a mail. */
+    untilRecipient: () => eventually(() => expect(peer.recipients).toHaveLength(1), { timeoutMs: 60_000 }),
   }
-  return started
 }
 
-const welcome = () => harness.sendMail({ template: 'welcome', to: harness.address(), data: { name: 'Ada' } })
-
-test('a mail whose worker is killed in the middle of sending goes out once, from another worker', {
-  timeout: 60_000,
-}, async () => {
+/** Replies with `first` once and then with `ok`. */
+function onceThenOk<Reply>(first: Reply): () => Reply | 'ok' {
   let isFirst = true
-  peer.manners = {
-    rcptTo: () => {
-      const reply = isFirst ? 'hang' : 'ok'
-      isFirst = false
-      return reply
-    },
+  return () => {
+    const reply = isFirst ? first : 'ok'
+    isFirst = false
+    return reply
   }
+}
+
+test.concurrent('a mail whose worker is killed while sending is sent once, by another worker', {
+  timeout,
+}, async (context) => {
+  const { harness, peer, startProcess, sendWelcome, untilRecipient } = await setUp(context)
+  peer.replies = { rcptTo: onceThenOk('hang' as const) }
   const first = startProcess()
-  const id = await welcome()
-  await eventually(() => expect(peer.asked).toHaveLength(1), { timeoutMs: 15_000 })
-  first.child.kill('SIGKILL')
-  await first.exited
+  const id = await sendWelcome()
+  await untilRecipient()
+  await first.stop('SIGKILL')
 
   startProcess()
-  await harness.mailIs(id, 'sent', 40_000)
+  await harness.waitForStatus(id, 'sent')
   expect(peer.received).toHaveLength(1)
-  expect(await harness.owed()).toBe(0)
+  expect(await harness.countPendingJobs()).toBe(0)
 })
 
-test('a worker that was frozen in the middle of sending leaves the mail to the one that took it over', {
-  timeout: 60_000,
-}, async () => {
+test.concurrent('a worker that was frozen while sending does not send a mail that another worker took over', {
+  timeout,
+}, async (context) => {
+  const { harness, peer, startProcess, sendWelcome, untilRecipient } = await setUp(context)
   const held = Promise.withResolvers<'ok'>()
-  let isFirst = true
-  peer.manners = {
-    rcptTo: () => {
-      const reply = isFirst ? held.promise : 'ok'
-      isFirst = false
-      return reply
-    },
-  }
+  peer.replies = { rcptTo: onceThenOk(held.promise) }
   const frozen = startProcess()
-  const id = await welcome()
-  await eventually(() => expect(peer.asked).toHaveLength(1), { timeoutMs: 15_000 })
+  const id = await sendWelcome()
+  await untilRecipient()
   frozen.child.kill('SIGSTOP')
   held.resolve('ok')
   startProcess()
-  await harness.mailIs(id, 'sent', 40_000)
+  await harness.waitForStatus(id, 'sent')
 
-  // Its question whether it still has the lease gets no answer, so that it must know by itself.
+  // The lock blocks the renewal of the lease, so the worker must notice by its own clock that the lease has expired.
   const unlocked = Promise.withResolvers<void>()
   const locked = Promise.withResolvers<void>()
   const locking = harness.db.transaction().execute(async (trx) => {
@@ -98,113 +77,113 @@ test('a worker that was frozen in the middle of sending leaves the mail to the o
   })
   await locked.promise
   frozen.child.kill('SIGCONT')
-  await eventually(() => expect(peer.closedConnections + peer.received.length).toBe(2))
+  await eventually(() => expect(peer.closedConnections + peer.received.length).toBe(2), { timeoutMs: 60_000 })
   unlocked.resolve()
   await locking
 
-  await harness.mailIs(await welcome(), 'sent')
-  frozen.child.kill('SIGTERM')
-  expect(await frozen.exited).toEqual([0, null])
+  await harness.waitForStatus(await sendWelcome(), 'sent')
+  expect(await frozen.stop('SIGTERM')).toBe(0)
   expect(peer.received.filter(({ messageId }) => messageId.includes(id))).toHaveLength(1)
   expect(await harness.mailRow(id)).toMatchObject({ status: 'sent' })
-  expect(await harness.owed()).toBe(0)
+  expect(await harness.countPendingJobs()).toBe(0)
 })
 
-test('SIGTERM ends the process soon although sending pauses', async () => {
-  peer.manners = { greet: () => ({ code: 421, text: '4.3.2 overloaded' }) }
+test.concurrent('SIGTERM ends the process while the queue is paused, without waiting for the pause', {
+  timeout,
+}, async (context) => {
+  const { harness, peer, startProcess, sendWelcome } = await setUp(context)
+  peer.replies = { greet: () => ({ code: 421, text: '4.3.2 overloaded' }) }
   const worker = startProcess()
-  await Promise.all(Array.from({ length: 6 }, welcome))
-  await eventually(() => expect(worker.output).toContain('email queue paused'), { timeoutMs: 15_000 })
+  await Promise.all(Array.from({ length: 6 }, sendWelcome))
+  await eventually(() => expect(worker.output()).toContain('email queue paused'), { timeoutMs: 60_000 })
   const fromMs = performance.now()
-  worker.child.kill('SIGTERM')
 
-  expect(await worker.exited).toEqual([0, null])
-  expect(performance.now() - fromMs).toBeLessThan(5_000)
-  expect(await harness.owed()).toBe(6)
+  expect(await worker.stop('SIGTERM')).toBe(0)
+  // The pause and the drain both take longer.
+  expect(performance.now() - fromMs).toBeLessThan(20_000)
+  expect(await harness.countPendingJobs()).toBe(6)
 })
 
-test('SIGTERM lets the mail that is being sent go out, and the process ends in order', async () => {
-  peer.manners = { data: () => sleep(1_000, 'ok' as const) }
+test.concurrent('SIGTERM lets a mail that is being sent complete, and the process exits with 0', {
+  timeout,
+}, async (context) => {
+  const { harness, peer, startProcess, sendWelcome, untilRecipient } = await setUp(context)
+  peer.replies = { data: () => sleep(1_000, 'ok' as const) }
   const worker = startProcess()
-  const id = await welcome()
-  await eventually(() => expect(peer.asked).toHaveLength(1), { timeoutMs: 15_000 })
-  worker.child.kill('SIGTERM')
+  const id = await sendWelcome()
+  await untilRecipient()
 
-  expect(await worker.exited).toEqual([0, null])
+  expect(await worker.stop('SIGTERM')).toBe(0)
   expect(await harness.mailRow(id)).toMatchObject({ status: 'sent', attempts: 1 })
   expect(peer.received).toHaveLength(1)
 })
 
-test('SIGTERM hands a mail back that a silent server keeps, and the next worker begins with it at once', {
-  timeout: 60_000,
-}, async () => {
-  let isFirst = true
-  peer.manners = {
-    rcptTo: () => {
-      const reply = isFirst ? 'hang' : 'ok'
-      isFirst = false
-      return reply
-    },
-  }
+test.concurrent('SIGTERM releases a mail when the server does not reply, and the next worker sends it', {
+  timeout,
+}, async (context) => {
+  const { harness, peer, startProcess, sendWelcome, untilRecipient } = await setUp(context)
+  peer.replies = { rcptTo: onceThenOk('hang' as const) }
   const worker = startProcess()
-  const id = await welcome()
-  await eventually(() => expect(peer.asked).toHaveLength(1), { timeoutMs: 15_000 })
-  worker.child.kill('SIGTERM')
+  const id = await sendWelcome()
+  await untilRecipient()
 
-  expect(await worker.exited).toEqual([0, null])
+  expect(await worker.stop('SIGTERM')).toBe(0)
   expect(await harness.mailRow(id)).toMatchObject({ status: 'queued', lease_token: null, lease_until: null })
   startProcess()
-  await harness.mailIs(id, 'sent')
+  await harness.waitForStatus(id, 'sent')
   expect(peer.received).toHaveLength(1)
 })
 
-test('the log tells what happened and never who got what, a code or the words of a mail', async () => {
+test.concurrent('the log contains outcomes, and no recipient, code or content of a mail', {
+  timeout,
+}, async (context) => {
+  const { harness, peer, startProcess } = await setUp(context)
   const to = harness.address('zebedee')
-  peer.manners = {
-    rcptTo: (address) =>
-      address === to && peer.asked.length === 1 ? { code: 450, text: `4.2.0 <${to}> greylisted` } : 'ok',
-  }
+  peer.replies = { rcptTo: onceThenOk({ code: 450, text: `4.2.0 <${to}> greylisted` }) }
   const worker = startProcess({ LOG_LEVEL: 'trace' })
   const codeId = await harness.sendMail({ template: 'register-code', to, data: { name: 'Zebedee' } })
-  await harness.mailIs(codeId, 'sent')
-  const refused = harness.address('zebedee')
-  peer.manners = { rcptTo: () => ({ code: 550, text: `5.1.1 <${refused}> unknown` }) }
-  const refusedId = await harness.sendMail({ template: 'welcome', to: refused, data: { name: 'Zebedee' } })
-  await harness.mailIs(refusedId, 'failed')
+  await harness.waitForStatus(codeId, 'sent')
+  const unknown = harness.address('zebedee')
+  peer.replies = { rcptTo: () => ({ code: 550, text: `5.1.1 <${unknown}> unknown` }) }
+  const unknownId = await harness.sendMail({ template: 'welcome', to: unknown, data: { name: 'Zebedee' } })
+  await harness.waitForStatus(unknownId, 'failed')
+  await eventually(() => expect(worker.output()).toContain('550 5.1.1 at RCPT TO'))
 
   const code = mailCode(
     { currentId: 'k1', keys: new Map([['k1', harness.codeKey]]) },
     { template: 'register-code', emailId: codeId },
   )
   expect(peer.received[0]?.raw).toContain(code)
-  expect(worker.output).toContain(codeId)
-  expect(worker.output).toContain('450 4.2.0 at RCPT TO')
-  expect(worker.output).toContain('550 5.1.1 at RCPT TO')
-  expect(worker.output).not.toMatch(/zebedee/i)
-  expect(worker.output).not.toMatch(new RegExp(`\\b${code}\\b`))
-  expect(worker.output).not.toContain('Hello')
+  const output = worker.output()
+  expect(output).toContain(codeId)
+  expect(output).toContain('450 4.2.0 at RCPT TO')
+  expect(output).not.toMatch(/zebedee/i)
+  expect(output).not.toMatch(new RegExp(`\\b${code}\\b`))
+  expect(output).not.toContain('Hello')
 })
 
-test('a malformed payload is failed with its reason and delays nobody', async () => {
-  const bad = newId()
+test.concurrent('a malformed payload fails with its reason and delays no other mail', { timeout }, async (context) => {
+  const { harness, startProcess, sendWelcome } = await setUp(context)
+  const jobId = newId()
   await harness.db
     .insertInto('outbox')
-    .values({ id: bad, queue: 'email', name: 'send-email', payload: JSON.stringify({ emailId: 'nonsense' }) })
+    .values({ id: jobId, queue: 'email', name: 'send-email', payload: JSON.stringify({ emailId: 'nonsense' }) })
     .execute()
   startProcess()
-  await harness.mailIs(await welcome(), 'sent')
+  await harness.waitForStatus(await sendWelcome(), 'sent')
 
-  const poisoned = await eventually(async () => {
-    const row = await harness.db.selectFrom('outbox').selectAll().where('id', '=', bad).executeTakeFirstOrThrow()
+  const failed = await eventually(async () => {
+    const row = await harness.db.selectFrom('outbox').selectAll().where('id', '=', jobId).executeTakeFirstOrThrow()
     expect(row.failed_at).not.toBeNull()
     return row
   })
-  expect(poisoned.error).toContain('emailId')
+  expect(failed.error).toContain('emailId')
 })
 
-test('the start names everything that is wrong with the environment at once', async () => {
+test.concurrent('a start names all invalid variables of the environment at once', { timeout }, async (context) => {
+  const { startProcess } = await setUp(context)
   const worker = startProcess({ MAIL_FROM: 'nobody', SMTP_URL: '', MAIL_CODE_KEYS: 'k1:c2hvcnQ=' })
 
-  expect(await worker.exited).toEqual([1, null])
-  for (const name of ['MAIL_FROM', 'SMTP_URL', 'MAIL_CODE_KEYS']) expect(worker.output).toContain(name)
+  expect(await worker.ended).toEqual({ code: 1, signal: null })
+  for (const name of ['MAIL_FROM', 'SMTP_URL', 'MAIL_CODE_KEYS']) expect(worker.output()).toContain(name)
 })

@@ -2,11 +2,12 @@ import { Counter, registry } from '@muster/telemetry'
 
 const mailsTotal = new Counter({
   name: 'muster_mails_total',
-  help: 'What became of mails: sent, failed, dropped, or put off to a later try.',
+  help: 'Outcomes of attempts to send a mail: sent, failed, dropped, or put-off when a retry is scheduled.',
   labelNames: ['template', 'outcome'],
   registers: [registry],
 })
 
+/** Counts one outcome of an attempt to send a mail. */
 export function countMail(template: string, outcome: 'sent' | 'failed' | 'dropped' | 'put-off'): void {
   mailsTotal.inc({ template, outcome })
 }

@@ -1,8 +1,14 @@
 import type { ChildProcess } from 'node:child_process'
-import { onTestFinished } from 'vitest'
+import { onTestFinished, type TestContext } from 'vitest'
 
-/** What a failed test leaves running would hold the output of the whole run open, and that would never end. */
-export function endWithTest<C extends ChildProcess>(child: C): C {
-  onTestFinished(() => void child.kill('SIGKILL'))
+/**
+ * Kills a process when the test ends. A process that a failed test left running would keep the whole run from ending.
+ * @param context of the test; needed in a test that runs concurrently with others
+ */
+export function endWithTest<C extends ChildProcess>(
+  child: C,
+  context: Pick<TestContext, 'onTestFinished'> = { onTestFinished },
+): C {
+  context.onTestFinished(() => void child.kill('SIGKILL'))
   return child
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '@muster/devkit'
+import type { TestContext } from 'vitest'
 import { endWithTest } from './end-with-test.ts'
 import { eventually } from './eventually.ts'
 
@@ -20,17 +21,20 @@ export type ReadyProcess = TestProcess & { opsUrl: string }
 /** Generous, because a start takes several seconds while other tests use all cores. */
 const readyTimeoutMs = 60_000
 
+type Env = Record<string, string | undefined>
+
 /**
  * Starts an app's main file as a process of its own, which is killed when the test ends. Its environment is `env` and nothing of the
  * test's own but the search path and the temporary folder.
+ * @param context of the test; needed in a test that runs concurrently with others
  */
-export function startTestProcess(mainFile: URL, env: Record<string, string | undefined>): TestProcess {
+export function startTestProcess(mainFile: URL, env: Env, context?: Pick<TestContext, 'onTestFinished'>): TestProcess {
   const { PATH, TMPDIR } = process.env
   const child = spawn(process.execPath, [fileURLToPath(mainFile)], {
     env: { PATH, TMPDIR, NODE_ENV: 'test', OPS_PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  endWithTest(child)
+  endWithTest(child, context)
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {
@@ -50,9 +54,13 @@ export function startTestProcess(mainFile: URL, env: Record<string, string | und
 }
 
 /** Starts a process like {@link startTestProcess} and waits until its ops port answers that it is ready. */
-export async function startReadyProcess(mainFile: URL, env: Record<string, string | undefined>): Promise<ReadyProcess> {
+export async function startReadyProcess(
+  mainFile: URL,
+  env: Env,
+  context?: Pick<TestContext, 'onTestFinished'>,
+): Promise<ReadyProcess> {
   const opsPort = await freePort()
-  const started = startTestProcess(mainFile, { ...env, OPS_PORT: String(opsPort) })
+  const started = startTestProcess(mainFile, { ...env, OPS_PORT: String(opsPort) }, context)
   const opsUrl = `http://127.0.0.1:${opsPort}`
   const isReady = async () => {
     const { exitCode, signalCode } = started.child

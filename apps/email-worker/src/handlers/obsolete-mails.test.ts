@@ -72,9 +72,9 @@ test.each<[string, Type, (mail: Waiting) => Promise<unknown>, RegExp]>([
   const mail = await waiting(type)
   await change(mail)
   const close = harness.startWorker({ smtpUrl: inboxSmtpUrl() })
-  const row = await harness.mailIs(mail.id, 'dropped')
+  const row = await harness.waitForStatus(mail.id, 'dropped')
   expect(row).toMatchObject({ error: expect.stringMatching(why), sent_at: null })
-  expect(await harness.owed()).toBe(0)
+  expect(await harness.countPendingJobs()).toBe(0)
   await close()
   expect(await mailsTo(mail.to)).toEqual([])
 })
@@ -83,7 +83,7 @@ test('a mail whose notification still stands goes out, and so does one of a comp
   const [still, told] = [await waiting(), await waiting('general')]
   await complete(told)
   const close = harness.startWorker({ smtpUrl: inboxSmtpUrl() })
-  for (const { id } of [still, told]) await harness.mailIs(id, 'sent')
+  for (const { id } of [still, told]) await harness.waitForStatus(id, 'sent')
   await close()
 })
 
@@ -91,6 +91,6 @@ test('a mail of which nobody was notified asks for no notification', async () =>
   const close = harness.startWorker({ smtpUrl: inboxSmtpUrl() })
   const data = { taskId: newId(), taskTitle: 'Gone', timezone: 'UTC', scheduledAt: new Date().toISOString() }
   const id = await harness.sendMail({ template: 'reminder', to: harness.address(), data })
-  await harness.mailIs(id, 'sent')
+  await harness.waitForStatus(id, 'sent')
   await close()
 })

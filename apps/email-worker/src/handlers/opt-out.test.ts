@@ -26,7 +26,7 @@ test('a digest names where one POST turns it off (RFC 8058), with a token that s
   const to = harness.address()
   const emailId = await harness.sendMail({ template: 'morning-digest', to, userId, data: digest })
   harness.startWorker({ smtpUrl: peer.url })
-  const row = await harness.mailIs(emailId, 'sent')
+  const row = await harness.waitForStatus(emailId, 'sent')
   const { raw } = peer.received[0] ?? {}
   expect(headerOf('List-Unsubscribe-Post', raw)).toBe('List-Unsubscribe=One-Click')
   const [, url = ''] = /^<([^>]+)>$/.exec(headerOf('List-Unsubscribe', raw) ?? '') ?? []
@@ -45,7 +45,7 @@ test('other mails, and a digest of nobody, name no such place', async () => {
     await harness.sendMail({ template: 'morning-digest', to: harness.address(), data: digest }),
   ]
   harness.startWorker({ smtpUrl: peer.url })
-  for (const id of ids) await harness.mailIs(id, 'sent')
+  for (const id of ids) await harness.waitForStatus(id, 'sent')
   expect(peer.received).toHaveLength(2)
   for (const { raw } of peer.received) expect(raw).not.toMatch(/unsubscribe/i)
 })

@@ -47,7 +47,7 @@ describe('a mail with a code', () => {
     const id = await harness.sendMail({ template: 'register-code', to, data: { name: 'Ada' } })
 
     const mail = await waitForMail({ to })
-    const row = await harness.mailIs(id, 'sent')
+    const row = await harness.waitForStatus(id, 'sent')
     const code = expectedCode(harness.codeKey, id)
     expect(mail.text).toContain(code)
     expect(mail.html).toContain(code)
@@ -58,7 +58,7 @@ describe('a mail with a code', () => {
     expect(row).toMatchObject({ attempts: 1, error: null, code_key_id: 'k1', lease_token: null })
     expect(row.smtp_id).toBeTruthy()
     expect(JSON.stringify(row)).not.toContain(code)
-    expect(await harness.owed()).toBe(0)
+    expect(await harness.countPendingJobs()).toBe(0)
     expect(await mailsTo(to)).toHaveLength(1)
   })
 
@@ -68,13 +68,13 @@ describe('a mail with a code', () => {
     const id = await harness.sendMail({ template: 'register-code', to, data: { name: 'Ada' }, expiresAt })
     harness.startWorker({ smtpUrl: peer.url })
 
-    await harness.mailIs(id, 'dropped')
+    await harness.waitForStatus(id, 'dropped')
     expect(peer.connections).toBe(0)
-    expect(await harness.owed()).toBe(0)
+    expect(await harness.countPendingJobs()).toBe(0)
   })
 
   test('that keeps failing is tried until the code expires, and then dropped', async () => {
-    peer.manners = { rcptTo: () => ({ code: 450, text: '4.2.0 later' }) }
+    peer.replies = { rcptTo: () => ({ code: 450, text: '4.2.0 later' }) }
     harness.startWorker({ smtpUrl: peer.url })
     const expiresAt = new Date(Date.now() + 5_000)
     const id = await harness.sendMail({
@@ -84,9 +84,9 @@ describe('a mail with a code', () => {
       expiresAt,
     })
 
-    expect((await harness.mailIs(id, 'dropped')).error).toMatch(/^expired.*4\.2\.0 later/)
+    expect((await harness.waitForStatus(id, 'dropped')).error).toMatch(/^expired.*4\.2\.0 later/)
     expect(Date.now()).toBeGreaterThanOrEqual(expiresAt.getTime())
-    expect(peer.asked.length).toBeGreaterThan(1)
+    expect(peer.recipients.length).toBeGreaterThan(1)
   })
 
   test('carries the code of the key that its first try noted, although the ring was rotated since', async () => {
@@ -99,7 +99,7 @@ describe('a mail with a code', () => {
       env: { MAIL_CODE_KEYS: `k2:${Buffer.alloc(32, 7).toString('base64')},${old}` },
     })
 
-    await harness.mailIs(id, 'sent')
+    await harness.waitForStatus(id, 'sent')
     expect(peer.received[0]?.raw).toContain(expectedCode(harness.codeKey, id))
   })
 })
@@ -114,7 +114,7 @@ describe('a mail with a token', () => {
     const id = await reset(to)
 
     const mail = await waitForMail({ to })
-    const row = await harness.mailIs(id, 'sent')
+    const row = await harness.waitForStatus(id, 'sent')
     const token = expectedToken(harness.codeKey, id)
     const link = `https://app.muster.example/reset-password?token=${token}`
     expect(mail.text).toContain(`${link}\n`)
@@ -132,13 +132,13 @@ describe('a mail with a token', () => {
     await harness.db.updateTable('email_messages').set({ expires_at: hourAgo }).where('id', '=', id).execute()
     harness.startWorker({ smtpUrl: peer.url })
 
-    await harness.mailIs(id, 'dropped')
+    await harness.waitForStatus(id, 'dropped')
     expect(peer.connections).toBe(0)
-    expect(await harness.owed()).toBe(0)
+    expect(await harness.countPendingJobs()).toBe(0)
   })
 
   test('carries the same token at every try, although the ring is rotated between them', async () => {
-    peer.manners = { rcptTo: () => (peer.asked.length === 1 ? { code: 450, text: '4.2.0 later' } : 'ok') }
+    peer.replies = { rcptTo: () => (peer.recipients.length === 1 ? { code: 450, text: '4.2.0 later' } : 'ok') }
     const stop = harness.startWorker({ smtpUrl: peer.url })
     const id = await reset(harness.address())
     await eventually(async () => expect(await harness.mailRow(id)).toMatchObject({ attempts: 1, code_key_id: 'k1' }))
@@ -147,7 +147,7 @@ describe('a mail with a token', () => {
     const rotated = { MAIL_CODE_KEYS: `k2:${Buffer.alloc(32, 7).toString('base64')},${old}` }
     harness.startWorker({ smtpUrl: peer.url, env: rotated })
 
-    await harness.mailIs(id, 'sent')
+    await harness.waitForStatus(id, 'sent')
     expect(unfolded(peer.received[0]?.raw)).toContain(expectedToken(harness.codeKey, id))
   })
 
@@ -164,7 +164,7 @@ describe('a mail with a token', () => {
 
   test('keeps its token out of the row although the server quotes the link it refuses', async () => {
     let quoted = ''
-    peer.manners = {
+    peer.replies = {
       data: () => ({
         code: 554,
         text: `5.7.1 ${'x'.repeat(400)} bad link https://x.example/?t=${quoted}`,
@@ -213,7 +213,7 @@ test('a value with markup stays text in the HTML part', async () => {
 describe('several workers', () => {
   test('send each mail once, even when two jobs ask for it', async () => {
     // Slow enough for every job to begin while the mails are under way.
-    peer.manners = { data: () => sleep(1_000, 'ok' as const) }
+    peer.replies = { data: () => sleep(1_000, 'ok' as const) }
     const ids = await Promise.all(
       Array.from({ length: 10 }, () =>
         harness.sendMail({ template: 'welcome', to: harness.address(), data: { name: 'Ada' } }),
@@ -225,8 +225,8 @@ describe('several workers', () => {
     harness.startWorker({ smtpUrl: peer.url })
     harness.startWorker({ smtpUrl: peer.url })
 
-    await Promise.all(ids.map((id) => harness.mailIs(id, 'sent')))
-    await eventually(async () => expect(await harness.owed()).toBe(0))
+    await Promise.all(ids.map((id) => harness.waitForStatus(id, 'sent')))
+    await eventually(async () => expect(await harness.countPendingJobs()).toBe(0))
     expect(peer.received.map(({ messageId }) => messageId).sort()).toEqual(
       ids.map((id) => `<${id}@muster.example>`).sort(),
     )
@@ -248,11 +248,11 @@ describe('several workers', () => {
     await isLocked.promise
     harness.startWorker({ smtpUrl: peer.url })
 
-    await Promise.all(otherIds.map((id) => harness.mailIs(id, 'sent')))
+    await Promise.all(otherIds.map((id) => harness.waitForStatus(id, 'sent')))
     expect(peer.received).toHaveLength(5)
     unlock.resolve()
     await locking
-    await harness.mailIs(lockedId, 'sent')
+    await harness.waitForStatus(lockedId, 'sent')
   })
 
   test('send more mails at once than there are connections, each once', async () => {
@@ -263,8 +263,8 @@ describe('several workers', () => {
     )
     harness.startWorker({ smtpUrl: peer.url, env: { SMTP_MAX_CONNECTIONS: '2' } })
 
-    await Promise.all(ids.map((id) => harness.mailIs(id, 'sent')))
-    await eventually(async () => expect(await harness.owed()).toBe(0))
+    await Promise.all(ids.map((id) => harness.waitForStatus(id, 'sent')))
+    await eventually(async () => expect(await harness.countPendingJobs()).toBe(0))
     expect(peer.connections).toBe(2)
     expect(new Set(peer.received.map(({ messageId }) => messageId)).size).toBe(60)
     expect(peer.received).toHaveLength(60)
@@ -282,7 +282,7 @@ describe('several workers', () => {
       ),
     )
 
-    await Promise.all(ids.map((id) => harness.mailIs(id, 'sent')))
+    await Promise.all(ids.map((id) => harness.waitForStatus(id, 'sent')))
     // Every second has room for four more; what arrives late proves nothing, what arrives early does.
     const arrivedMs = peer.received.map(({ atMs }) => atMs - orderedMs).sort((a, b) => a - b)
     for (const [index, atMs] of arrivedMs.entries()) expect(atMs).toBeGreaterThan(Math.floor(index / 4) * 1_000 - 20)
@@ -295,7 +295,7 @@ describe('a row that can’t be made into a mail', () => {
     await harness.db.updateTable('email_messages').set({ data: '{}' }).where('id', '=', id).execute()
     harness.startWorker({ smtpUrl: peer.url })
 
-    expect((await harness.mailIs(id, 'failed')).error).toContain('name')
+    expect((await harness.waitForStatus(id, 'failed')).error).toContain('name')
     expect(peer.connections).toBe(0)
   })
 
@@ -311,23 +311,23 @@ describe('a row that can’t be made into a mail', () => {
       }),
     )
     await harness.db.updateTable('email_messages').set({ template: 'welcome' }).where('id', '=', id).execute()
-    await harness.mailIs(id, 'sent')
+    await harness.waitForStatus(id, 'sent')
   })
 })
 
 test('a mail that waits for its next try is found again after Redis lost its memory', async () => {
-  peer.manners = { rcptTo: () => (peer.asked.length === 1 ? { code: 450, text: '4.2.0 later' } : 'ok') }
+  peer.replies = { rcptTo: () => (peer.recipients.length === 1 ? { code: 450, text: '4.2.0 later' } : 'ok') }
   harness.startWorker({ smtpUrl: peer.url })
   const id = await harness.sendMail({ template: 'welcome', to: harness.address(), data: { name: 'Ada' } })
   await eventually(async () => expect(await harness.mailRow(id)).toMatchObject({ status: 'queued', attempts: 1 }))
   await harness.redis.client.flushdb()
 
-  await harness.mailIs(id, 'sent')
+  await harness.waitForStatus(id, 'sent')
   expect(peer.received).toHaveLength(1)
 })
 
 test('a mail that fails by a fault of Muster stays queued with its failed job, whose retry ends it', async () => {
-  peer.manners = { rcptTo: () => ({ code: 550, text: '5.1.1 no such user' }) }
+  peer.replies = { rcptTo: () => ({ code: 550, text: '5.1.1 no such user' }) }
   await sql`alter table email_messages add constraint refuse_all check (status <> 'failed')`.execute(harness.db)
   harness.startWorker({ smtpUrl: peer.url })
   const id = await harness.sendMail({ template: 'welcome', to: harness.address(), data: { name: 'Ada' } })
@@ -345,5 +345,5 @@ test('a mail that fails by a fault of Muster stays queued with its failed job, w
   // As the API does when an operator runs a failed job again.
   await harness.db.deleteFrom('outbox').where('id', '=', job.id).execute()
   await harness.transact(async ({ enqueue }) => void enqueue(sendEmail, { emailId: id }))
-  expect(await harness.mailIs(id, 'failed')).toMatchObject({ error: expect.stringContaining('5.1.1') })
+  expect(await harness.waitForStatus(id, 'failed')).toMatchObject({ error: expect.stringContaining('5.1.1') })
 }, 60_000)

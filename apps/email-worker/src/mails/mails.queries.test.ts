@@ -52,8 +52,8 @@ test('a mail whose lease was lost is not noted and its job stays owed, while the
   expect(await markMailsSent(harness.db, [await sent(lost, 'late'), await sent(kept)], now)).toEqual([false, true])
   expect(await harness.mailRow(lostId)).toMatchObject({ status: 'sending', smtp_id: null, sent_at: null })
   expect(await harness.mailRow(keptId)).toMatchObject({ status: 'sent', smtp_id: 'smtp-id', lease_token: null })
-  expect(await harness.owed()).toBe(1)
+  expect(await harness.countPendingJobs()).toBe(1)
 
   expect(await markMailsSent(harness.db, [await sent(next)], now)).toEqual([true])
-  expect(await harness.owed()).toBe(0)
+  expect(await harness.countPendingJobs()).toBe(0)
 })

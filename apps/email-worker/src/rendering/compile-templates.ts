@@ -39,7 +39,7 @@ async function compileAll(): Promise<Record<string, CompiledTemplate>> {
   const missing = Object.keys(templates).filter((name) => !names.includes(name))
   if (missing.length > 0) throw new Error(`no template file for ${missing.join(', ')}`)
 
-  // Within this package, so that the bundle finds the libraries that it leaves out.
+  // In this package's folder, so that the bundle can import the libraries that it does not contain.
   const bundleFolder = await mkdtemp(join(folder, '../../node_modules/.templates-'))
   try {
     await build({
@@ -65,9 +65,9 @@ async function compileAll(): Promise<Record<string, CompiledTemplate>> {
 }
 
 async function compileOne(name: string, { subject, default: Component }: TemplateModule): Promise<CompiledTemplate> {
-  // React's own comments go; the conditional ones, which Outlook reads, stay.
+  // Removes React's comments, but not the conditional ones, which Outlook evaluates.
   const html = (await render(createElement(Component))).replace(/<!--(?!\[)[\w$/ ]*-->/g, '')
-  // ASCII in lines of less than 998 characters goes over the way as it is (RFC 5322, 2.1.1).
+  // ASCII in lines of at most 998 characters needs no transfer encoding (RFC 5322, 2.1.1).
   const asciiHtml = html
     .replace(/[^\p{ASCII}⟦⟧]/gu, (character) => `&#${character.codePointAt(0)};`)
     .replaceAll(' style="', '\nstyle="')
@@ -79,7 +79,7 @@ async function compileOne(name: string, { subject, default: Component }: Templat
   }
 }
 
-/** What a template may ask for: its own data and what the worker adds; of a list also what each entry has. */
+/** The slots that a template may use, each with the fields of its entries if it is a list. */
 type Known = ReadonlyMap<string, readonly string[]>
 
 function knownSlots(name: string): Known {
@@ -109,14 +109,14 @@ function toSegments(text: string, name: string, known: Known): Segment[] {
     if (part === '⟦/⟧') open.pop()
     else if (!slot) here.push(...(part === '' ? [] : [part]))
     else {
-      if (!slots.has(slot)) throw new Error(`${name}.tsx asks for "${slot}", which its data does not have`)
+      if (!slots.has(slot)) throw new Error(`${name}.tsx uses the slot "${slot}", which its data does not have`)
       const then: Segment[] = []
       if (kind === '*') {
         here.push({ each: slot, then })
         open.push({ segments: then, slots: new Set([...slots, ...(known.get(slot) ?? [])]) })
         continue
       }
-      if (!isFormat(as)) throw new Error(`${name}.tsx asks for the unknown format "${as}"`)
+      if (!isFormat(as)) throw new Error(`${name}.tsx uses the unknown format "${as}"`)
       if (kind === '') here.push({ slot, as })
       else {
         here.push({ when: slot, as, ...(is && { is }), then })
@@ -124,7 +124,7 @@ function toSegments(text: string, name: string, known: Known): Segment[] {
       }
     }
   }
-  if (open.length !== 1) throw new Error(`${name}.tsx has a section that is not closed`)
+  if (open.length !== 1) throw new Error(`${name}.tsx has an unclosed section`)
   return root
 }
 

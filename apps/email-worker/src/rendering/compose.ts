@@ -19,18 +19,18 @@ export type Composed =
       subject: string
       html: string
       text: string
-      /** Where a mail client turns these mails off by one POST (RFC 8058). */
+      /** One POST to this URL turns these mails off (RFC 8058). */
       optOutUrl: string | undefined
-      /** The code or token, also that of the opt-out: whatever the SMTP server says back, it must not be written down. */
+      /** The mail's code or token, or that of the opt-out. It must not be stored or logged, even when the SMTP server quotes it. */
       secret: string | undefined
     }
-  /** This release or its keys can't; another worker may, or this one later. */
+  /** This process lacks the template or a key; a newer worker may have it. */
   | { kind: 'not-yet'; reason: string }
   | { kind: 'impossible'; reason: string }
 
 const clockToleranceMs = 5_000
 
-/** Puts the row's data, its code or token and the links into the compiled template. */
+/** Composes a mail of its row: derives its code or token, adds links, and fills the compiled template. */
 export function compose(
   { codeKeys, webUrl, publicUrl }: { codeKeys: KeyRing; webUrl: string; publicUrl: string },
   mail: Pick<
@@ -39,12 +39,12 @@ export function compose(
   >,
 ): Composed {
   const { template } = mail
-  // While a release rolls out, a newer API may order what only a newer worker knows.
+  // During a rolling update a newer API may send templates that this worker does not have yet.
   if (!isTemplateName(template)) return { kind: 'not-yet', reason: `unknown template "${template}"` }
   const { data, code, token, optOut }: TemplateDefinition = templates[template]
   const parsed = data.safeParse(mail.data)
   if (!parsed.success)
-    return { kind: 'impossible', reason: `the data does not fit the template: ${describe(parsed.error)}` }
+    return { kind: 'impossible', reason: `the data does not match the template: ${describe(parsed.error)}` }
 
   const values: Record<string, unknown> = { ...parsed.data, webUrl }
   let secret: string | undefined
@@ -55,17 +55,17 @@ export function compose(
   }
   if (code || token) {
     const keyId = mail.codeKeyId ?? codeKeys.currentId
-    if (!codeKeys.keys.has(keyId)) return { kind: 'not-yet', reason: `MAIL_CODE_KEYS lacks the key "${keyId}"` }
+    if (!codeKeys.keys.has(keyId)) return { kind: 'not-yet', reason: `MAIL_CODE_KEYS has no key "${keyId}"` }
     const derived = { emailId: mail.id, version: mail.codeVersion, keyId }
     if (code) secret = values.code = mailCode(codeKeys, { template: template as CodeTemplateName, ...derived })
     if (token) secret = values.token = mailToken(codeKeys, { template: template as TokenTemplateName, ...derived })
-    values.lifetime = inWords(lifetimeMs(mail))
+    values.lifetime = formatDuration(lifetimeMs(mail))
   }
   const timezone = typeof values.timezone === 'string' ? values.timezone : 'UTC'
   return { kind: 'ready', ...fill(compiled[template], values, timezone), optOutUrl, secret }
 }
 
-/** A code that is sent again can end sooner than its template says. Whoever set its end may read another clock. */
+/** How long the code or token works after the mail was created. Tolerates a small difference between the clocks of API and Postgres. */
 const lifetimeMs = ({ createdAt, expiresAt }: Pick<ClaimedMail, 'createdAt' | 'expiresAt'>) =>
   expiresAt ? expiresAt.getTime() - createdAt.getTime() + clockToleranceMs : 0
 
@@ -76,12 +76,12 @@ const units = [
 ] as const
 
 /** `5 minutes`, `1 hour`, `7 days`. */
-function inWords(ms: number): string {
+function formatDuration(ms: number): string {
   const minutes = Math.max(1, Math.floor(ms / 60_000))
   const { unit, minutes: length } = units.find((unit) => minutes % unit.minutes === 0) ?? units[2]
   return new Intl.NumberFormat('en', { style: 'unit', unit, unitDisplay: 'long' }).format(minutes / length)
 }
 
-/** Where the data is wrong, never what it says. */
+/** Names the invalid fields without their values. */
 const describe = (error: { issues: { path: PropertyKey[]; code?: string }[] }) =>
   error.issues.map(({ path, code }) => `${path.map(String).join('.')} ${code}`).join(', ')

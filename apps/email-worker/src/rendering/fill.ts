@@ -1,8 +1,8 @@
 import { formats, type SlotFormat } from './formats.ts'
 
 /**
- * A piece of a compiled mail: fixed text, a slot, a section that depends on a slot having a value, or the value `is`, or
- * one that is repeated for each entry of a list, whose own slots it sees first.
+ * A part of a compiled mail: fixed text; a slot; a section for when a slot has a value, or the value `is`; or a section that
+ * repeats for each entry of a list.
  */
 export type Segment =
   | string
@@ -10,7 +10,7 @@ export type Segment =
   | { readonly when: string; readonly as: SlotFormat; readonly is?: string; readonly then: readonly Segment[] }
   | { readonly each: string; readonly then: readonly Segment[] }
 
-/** A mail as the build left it. */
+/** A mail as `compile-templates.ts` writes it. */
 export type CompiledTemplate = {
   readonly subject: readonly Segment[]
   readonly html: readonly Segment[]
@@ -22,12 +22,12 @@ export type SlotValues = Readonly<Record<string, unknown>>
 const htmlEntities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 const escapeHtml = (text: string) =>
   text.replace(/[&<>"']/g, (character) => htmlEntities[character] ?? '').replaceAll('\n', '<br/>')
-const asItIs = (text: string) => text
+const unchanged = (text: string) => text
 
 /**
- * Puts values into a compiled mail: nothing is rendered, only strings are joined.
- * @param values by slot name; in the HTML part each is escaped, in text and attributes alike
- * @param timezone IANA zone in which dates are written
+ * Fills the slots of a compiled mail by joining strings.
+ * @param values by slot name; the HTML part gets them escaped, in text and in attributes
+ * @param timezone IANA zone of formatted dates
  */
 export function fill(template: CompiledTemplate, values: SlotValues, timezone: string) {
   const join = (segments: readonly Segment[], values: SlotValues, encode: (text: string) => string): string =>
@@ -40,13 +40,13 @@ export function fill(template: CompiledTemplate, values: SlotValues, timezone: s
           return entries.map((entry) => join(segment.then, { ...values, ...entry }, encode)).join('')
         }
         const value = formats[segment.as](values[segment.when], timezone)
-        const isMeant = segment.is === undefined ? value !== '' : value === segment.is
-        return isMeant ? join(segment.then, values, encode) : ''
+        const isShown = segment.is === undefined ? value !== '' : value === segment.is
+        return isShown ? join(segment.then, values, encode) : ''
       })
       .join('')
   return {
-    subject: join(template.subject, values, asItIs),
+    subject: join(template.subject, values, unchanged),
     html: join(template.html, values, escapeHtml),
-    text: join(template.text, values, asItIs),
+    text: join(template.text, values, unchanged),
   }
 }

@@ -1,30 +1,30 @@
 import { isLinkLike, isolated, multiLine, singleLine } from '@muster/text'
 import { zoneOrUtc } from '@muster/zones'
 
-/** How values are written before they are put into a mail. Each gives plain text; escaping comes after it. */
+/** Formats of slot values. Each returns plain text, which is escaped afterwards. */
 export const formats = {
-  /** One line: whatever would break or hide a line becomes a space. */
+  /** One line of text; line breaks and invisible characters become spaces. */
   line: (value: unknown) => isolated(singleLine(String(value ?? ''))),
-  /** A person's name, or nothing when it looks like an advertisement: the first mail goes to whom a stranger names. */
+  /** A person's name; empty when it contains a link, because a stranger could send advertisements to any address that way. */
   person: (value: unknown) => unlessLinkLike(value),
-  /** What a browser says that it is, which a stranger may have made up. */
+  /** A browser's description of itself; empty when it contains a link, because a stranger can forge it. */
   device: (value: unknown) => unlessLinkLike(value),
-  /** Text whose line breaks stay. */
+  /** Text with its line breaks. */
   lines: (value: unknown) => isolated(multiLine(String(value ?? ''))),
-  /** `Friday 20 November 2026 at 14:30 CET`, in the receiver's zone. */
+  /** `Friday 20 November 2026 at 14:30 CET`, in the recipient's zone. */
   dateTime: (value: unknown, timezone: string) => (value ? dateTimeIn(timezone).format(new Date(String(value))) : ''),
-  /** `14:30` in the receiver's zone. */
+  /** `14:30` in the recipient's zone. */
   time: (value: unknown, timezone: string) => (value ? timeIn(timezone).format(new Date(String(value))) : ''),
-  /** `Friday, 20 November 2026`, of a date that belongs to no zone. */
+  /** `Friday, 20 November 2026`, for a date without a time zone. */
   day: (value: unknown) => (value ? dayFormat.format(new Date(`${value}T00:00:00Z`)) : ''),
-  /** `1 task`, `3 tasks`; nothing for none. */
+  /** `1 task`, `3 tasks`; empty for 0. */
   tasks: (value: unknown) => (value ? `${value} ${value === 1 ? 'task' : 'tasks'}` : ''),
-  /** A number; nothing for none. */
+  /** A number; empty for 0. */
   count: (value: unknown) => (value ? String(value) : ''),
   flag: (value: unknown) => (value === true ? 'true' : ''),
-  /** A web address out of the configuration, without a slash at its end. */
+  /** A URL of the configuration, without a slash at its end. */
   address: (value: unknown) => String(value).replace(/\/+$/, ''),
-  /** One part of a path. */
+  /** A percent-encoded segment of a path or value of a query. */
   pathPart: (value: unknown) => encodeURIComponent(String(value ?? '')),
 } satisfies Record<string, (value: unknown, timezone: string) => string>
 
@@ -42,13 +42,13 @@ const dateTimeIn = zonedFormat({ ...date, ...time, timeZoneName: 'short' })
 const timeIn = zonedFormat(time)
 const dayFormat = new Intl.DateTimeFormat('en-GB', { ...date, timeZone: 'UTC' })
 
-/** Making one takes longer than writing a hundred dates; a zone that this process doesn't know is read as UTC. */
+/** Caches one formatter per zone, because making one takes as long as formatting a hundred dates. An unknown zone counts as UTC. */
 function zonedFormat(options: Intl.DateTimeFormatOptions): (timezone: string) => Intl.DateTimeFormat {
-  const made = new Map<string, Intl.DateTimeFormat>()
+  const formatters = new Map<string, Intl.DateTimeFormat>()
   return (timezone) => {
     const timeZone = zoneOrUtc(timezone)
-    const format = made.get(timeZone) ?? new Intl.DateTimeFormat('en-GB', { timeZone, ...options })
-    made.set(timeZone, format)
+    const format = formatters.get(timeZone) ?? new Intl.DateTimeFormat('en-GB', { timeZone, ...options })
+    formatters.set(timeZone, format)
     return format
   }
 }

@@ -1,6 +1,6 @@
 import { toPlainText } from '@react-email/render'
 
-/** What html-to-text, which brings no types, hands to a formatter. */
+/** Types of html-to-text's formatter arguments; the package has none. */
 type LinkElement = { attribs: { href: string }; children: unknown[] }
 type TextBuilder = { addInline(text: string, options: { noWordTransform: boolean }): void }
 
@@ -14,18 +14,18 @@ const options: Parameters<typeof toPlainText>[1] = {
   selectors: [
     { selector: 'h1', options: { uppercase: false } },
     { selector: 'h2', options: { uppercase: false } },
-    // In angle brackets, so that what follows does not count as a part of the address (RFC 3986, appendix C).
+    // In angle brackets, so that following punctuation does not become a part of the URL (RFC 3986, appendix C).
     { selector: 'a', options: { linkBrackets: ['<', '>'] } },
     { selector: 'a.button', format: 'action' },
   ],
 }
 
-/** The text part of a mail, its slots and sections still open. Lines are left long: clients wrap them to fit. */
+/** Converts HTML with slots to the plain text part of a mail, which keeps the slots. Lines stay long, because clients wrap them. */
 export function toText(html: string): string {
   return `${tidySections(toPlainText(html, options)).trim()}\n`
 }
 
-/** A section of paragraphs takes the empty line after it along, so that none is left when it is left out. */
+/** Moves the empty line after a section into the section, so that an omitted section leaves no gap. */
 const tidySections = (text: string) =>
   text
     .replace(/(⟦[?*][^⟧]*⟧)\n{2,}/g, '$1')

@@ -4,12 +4,12 @@ import { encode, wrap } from 'nodemailer/lib/qp'
 
 export type { MimeNode }
 
-/** RFC 5322, 2.1.1: octets of a line, without its end. */
+/** Maximum length of a line in octets, without CRLF (RFC 5322, 2.1.1). */
 const longestLine = 998
 
 /**
- * Writes a message of two alternatives. The headers are nodemailer's; its dozen streams for the parts, which take half of
- * the time of a sending, are not needed for two strings.
+ * Writes a message with a text and an HTML alternative. nodemailer builds the headers; its streams for the parts are bypassed,
+ * because they take half of the CPU time of a mail.
  */
 export function writeMessage(root: MimeNode, { text, html }: { text: string; html: string }): Buffer {
   const headers = root.buildHeaders()
@@ -21,11 +21,11 @@ export function writeMessage(root: MimeNode, { text, html }: { text: string; htm
 function writePart(contentType: string, content: string): string {
   const lines = content.split(/\r?\n/)
   const text = lines.join('\r\n')
-  const isReady = isAscii(Buffer.from(text)) && lines.every(({ length }) => length <= longestLine)
+  const needsNoEncoding = isAscii(Buffer.from(text)) && lines.every(({ length }) => length <= longestLine)
   return [
     `Content-Type: ${contentType}; charset=utf-8`,
-    `Content-Transfer-Encoding: ${isReady ? '7bit' : 'quoted-printable'}`,
+    `Content-Transfer-Encoding: ${needsNoEncoding ? '7bit' : 'quoted-printable'}`,
     '',
-    isReady ? text : wrap(encode(text)),
+    needsNoEncoding ? text : wrap(encode(text)),
   ].join('\r\n')
 }

@@ -1,16 +1,15 @@
-/**
- * What a server's answer says: the enhanced code of RFC 3463, and in which words. Known words are those of Postfix, Exim,
- * Sendmail, qmail, Exchange, Gmail, Yahoo, Outlook.com, SES, SendGrid and Mailgun, as people quote them when mail fails.
- */
+// Extracts the enhanced code (RFC 3463) and known words from SMTP replies. The words are those of Postfix, Exim, Sendmail, qmail,
+// Exchange, Gmail, Yahoo, Outlook.com, SES, SendGrid and Mailgun, collected from published bounce messages.
 
-/** At the beginning of a line behind the reply code, or as qmail and IronPort write it: `(#5.1.1)`, `550 #5.1.0`. */
+/** After the reply code at the beginning of a line, or in the forms of qmail and IronPort: `(#5.1.1)`, `550 #5.1.0`. */
 const enhancedCode = /(?:^\d{3}[ -]|#)\s*#?([245]\.\d{1,3}\.\d{1,3})(?![\d]|\.\d)/m
 
+/** Returns the enhanced code of a reply, e.g. `5.1.1`; undefined when it has none. */
 export const enhancedCodeOf = (response = ''): string | undefined => enhancedCode.exec(response)?.[1]
 
 /**
- * The words of an answer on one line, without reply codes, links, and addresses: `relay@example.com` may well be unknown.
- * Postfix names the table in which it did not find a user.
+ * Returns the words of a reply on one line, without parts that would match by accident: reply codes, links, addresses such as
+ * `relay@example.com`, and the names of Postfix's lookup tables.
  */
 export function wordsOf(response = ''): string {
   return response
@@ -21,7 +20,7 @@ export function wordsOf(response = ''): string {
     .replace(/\s+/g, ' ')
 }
 
-/** The server does not let Muster send: relaying, the sender, authentication, an account that is not set up or used up. */
+/** Matches words about Muster itself: relaying, sender, authentication, or an account without permission or quota. */
 export const aboutMuster = new RegExp(
   [
     String.raw`\brelay`,
@@ -49,7 +48,7 @@ export const aboutMuster = new RegExp(
   'i',
 )
 
-/** Words of a policy, a domain or a passing state, of which a mailbox is no part even where the code says so. */
+/** Matches words about a policy, a domain or a temporary state. With these a reply does not prove that a mailbox is missing. */
 const aboutPolicy =
   /\blookup (?:fail|error)|\b(?:database|directory|service) (?:is )?(?:unavailable|down)\b|\bdomain\b[^.;:]{0,30}\bnot\b|\b(?:no such|unknown|invalid) (?:domain|host)\b|\bnot accept (?:any )?(?:e?-?mails?|messages)\b|\bsuspended\b|polic(?:y|ies)|\bspam|\bblock(?:ed|ing|s|list(?:ed)?)?\b|black ?list|\b(?:rbl|dnsbl)\b|reputation|access denied|prohibit|too many|\brate\b|\bclient host\b|\bip address\b|greylist|try again later|temporar|\bquota\b|\bfull\b/i
 
@@ -73,10 +72,10 @@ const missing = new RegExp(
 )
 
 export const aboutMailbox = {
-  /** The answer says in known words that there is no such mailbox. */
+  /** The reply says in known words that the mailbox does not exist. */
   isMissing: (words: string): boolean => missing.test(words),
   isDisabled: (words: string): boolean =>
     /disabled|inactive|deactivated|closed|discontinued|terminated/i.test(words) && !aboutPolicy.test(words),
-  /** The answer speaks of a policy or a passing state as well, so it proves nothing about the mailbox. */
+  /** The reply also mentions a policy or a temporary state, so it does not prove that the mailbox is missing. */
   isDoubtful: (words: string): boolean => aboutPolicy.test(words),
 }

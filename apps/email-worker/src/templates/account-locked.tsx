@@ -1,5 +1,5 @@
-import { Happened, safetyReason } from './parts/happened.tsx'
 import { Layout } from './parts/layout.tsx'
+import { SecurityEventDetails, securityReason } from './parts/security-event-details.tsx'
 import { choice, slot, When } from './parts/slot.tsx'
 import { Action, Greeting, PageLink, Paragraph, Remark } from './parts/text.tsx'
 
@@ -10,7 +10,7 @@ export const subject = choice('kind', {
 
 export default function AccountLocked() {
   return (
-    <Layout preview="Further tries have to wait" title={subject} reason={safetyReason}>
+    <Layout preview="Further tries have to wait" title={subject} reason={securityReason}>
       <Paragraph>
         <Greeting />
         {choice('kind', {
@@ -19,7 +19,7 @@ export default function AccountLocked() {
           code: ', someone entered wrong codes for your Muster account several times in a row. None was accepted, and each further try now has to wait, longer every time.',
         })}
       </Paragraph>
-      <Happened />
+      <SecurityEventDetails />
       <When has="kind" is="password">
         <Paragraph>
           If it was you, wait a little and try again, or{' '}

@@ -1,5 +1,5 @@
-import { Happened, safetyReason } from './parts/happened.tsx'
 import { Layout } from './parts/layout.tsx'
+import { SecurityEventDetails, securityReason } from './parts/security-event-details.tsx'
 import { slot } from './parts/slot.tsx'
 import { Action, Greeting, PageLink, Paragraph, Remark } from './parts/text.tsx'
 
@@ -7,11 +7,11 @@ export const subject = 'New sign-in to your account'
 
 export default function NewDevice() {
   return (
-    <Layout preview="If it was you, there is nothing to do" title={subject} reason={safetyReason}>
+    <Layout preview="If it was you, there is nothing to do" title={subject} reason={securityReason}>
       <Paragraph>
         <Greeting />, someone signed in to your Muster account with a browser or from a network that is new to us.
       </Paragraph>
-      <Happened />
+      <SecurityEventDetails />
       <Paragraph>
         If it was you, there is nothing to do. If it wasn’t, choose a new password, which signs everybody out.
       </Paragraph>

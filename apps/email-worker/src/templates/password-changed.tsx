@@ -1,5 +1,5 @@
-import { Happened, safetyReason } from './parts/happened.tsx'
 import { Layout } from './parts/layout.tsx'
+import { SecurityEventDetails, securityReason } from './parts/security-event-details.tsx'
 import { choice, slot } from './parts/slot.tsx'
 import { Action, Greeting, Paragraph } from './parts/text.tsx'
 
@@ -11,7 +11,7 @@ export const subject = choice('how', {
 
 export default function PasswordChanged() {
   return (
-    <Layout preview="If it was you, there is nothing to do" title={subject} reason={safetyReason}>
+    <Layout preview="If it was you, there is nothing to do" title={subject} reason={securityReason}>
       <Paragraph>
         <Greeting />
         {choice('how', {
@@ -21,7 +21,7 @@ export default function PasswordChanged() {
           set: ', a password was set for your Muster account. You can sign in with it from now on. Every other device was signed out.',
         })}
       </Paragraph>
-      <Happened />
+      <SecurityEventDetails />
       <Paragraph>
         If it was you, there is nothing to do. If it wasn’t, someone else can get into your account: choose a password
         that only you know, at once. That signs everybody out.

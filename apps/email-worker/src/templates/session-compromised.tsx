@@ -1,5 +1,5 @@
-import { Happened, safetyReason } from './parts/happened.tsx'
 import { Layout } from './parts/layout.tsx'
+import { SecurityEventDetails, securityReason } from './parts/security-event-details.tsx'
 import { slot } from './parts/slot.tsx'
 import { Action, Greeting, PageLink, Paragraph, Remark } from './parts/text.tsx'
 
@@ -7,12 +7,12 @@ export const subject = 'We signed one of your devices out'
 
 export default function SessionCompromised() {
   return (
-    <Layout preview="Its sign-in may have been copied" title={subject} reason={safetyReason}>
+    <Layout preview="Its sign-in may have been copied" title={subject} reason={securityReason}>
       <Paragraph>
         <Greeting />, an old copy of the sign-in of one of your devices was used. We can’t tell who has the right one,
         so we signed that device out.
       </Paragraph>
-      <Happened />
+      <SecurityEventDetails />
       <Paragraph>
         You can sign in again as usual. If you don’t recognise the sign-in above, choose a new password as well: that
         signs everybody out.

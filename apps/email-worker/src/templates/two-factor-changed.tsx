@@ -1,5 +1,5 @@
-import { Happened, safetyReason } from './parts/happened.tsx'
 import { Layout } from './parts/layout.tsx'
+import { SecurityEventDetails, securityReason } from './parts/security-event-details.tsx'
 import { choice, slot, When } from './parts/slot.tsx'
 import { Action, Greeting, PageLink, Paragraph, Remark } from './parts/text.tsx'
 
@@ -13,7 +13,7 @@ export const subject = choice('change', {
 
 export default function TwoFactorChanged() {
   return (
-    <Layout preview="If it was you, there is nothing to do" title={subject} reason={safetyReason}>
+    <Layout preview="If it was you, there is nothing to do" title={subject} reason={securityReason}>
       <Paragraph>
         <Greeting />
         {choice('change', {
@@ -24,7 +24,7 @@ export default function TwoFactorChanged() {
           'recovery-code-used': ', one of your recovery codes was used in place of a code. It can’t be used again.',
         })}
       </Paragraph>
-      <Happened />
+      <SecurityEventDetails />
       <When has="change" is="totp-on">
         <Paragraph>
           Keep your recovery codes where you will find them without your phone: each lets you in once if the app is

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { newId } from '@muster/db'
-import { createTransact, noPublisher, type Transact } from '@muster/jobs/outbox'
+import { createTransact, noPublisher } from '@muster/jobs/outbox'
 import { createLogger } from '@muster/logger'
 import { insertMail, type Mail, type TemplateName } from '@muster/mail'
 import { createTestDatabase, createTestRedis, eventually } from '@muster/testing'
@@ -17,7 +17,7 @@ type WorkerOptions = {
   env?: Record<string, string>
 }
 
-/** A database, a Redis and as many email workers as a test wants, all of its own. */
+/** Creates a database and a Redis for one test, which starts any number of email workers with them. */
 export async function createHarness() {
   const database = await createTestDatabase()
   const redis = await createTestRedis()
@@ -38,15 +38,15 @@ export async function createHarness() {
     OPS_PORT: '0',
   })
 
-  /** Starts a worker in this process, wired as `main.ts` wires it. */
+  /** Starts an email worker in this process. @returns a function that stops it */
   const startWorker = ({ smtpUrl, circuitBreaker, silenceTimeoutMs, env }: WorkerOptions) => {
     const config = readConfig({ ...environment(smtpUrl), ...env })
     const deps = createDeps(config, createLogger({ name: 'email-worker', level: config.logLevel }))
-    const impatient = silenceTimeoutMs ? { smtp: createSmtp({ ...config.smtp, silenceTimeoutMs }) } : {}
-    const worker = startEmailWorker({ ...deps, ...impatient }, config, circuitBreaker)
+    const ownSmtp = silenceTimeoutMs ? { smtp: createSmtp({ ...config.smtp, silenceTimeoutMs }) } : {}
+    const worker = startEmailWorker({ ...deps, ...ownSmtp }, config, circuitBreaker)
     const close = async () => {
       await worker.close()
-      impatient.smtp?.close()
+      ownSmtp.smtp?.close()
       await deps.close()
     }
     running.push({ close })
@@ -62,15 +62,16 @@ export async function createHarness() {
     codeKey,
     environment,
     startWorker,
-    transact: notifyingNobody(db),
+    transact: createTransact({ db, publisher: noPublisher }),
     mailRow,
-    /** An address that no other test uses. */
+    /** Returns a new address. */
     address: (label = 'person') => `${label}-${newId()}@example.com`,
     sendMail<N extends TemplateName>(mail: Mail<N>): Promise<string> {
-      return notifyingNobody(db)((tx) => insertMail(tx, mail))
+      // Without a nudge: the worker's own publisher finds the job.
+      return createTransact({ db, publisher: noPublisher })((tx) => insertMail(tx, mail))
     },
-    /** Waits until the row says so. */
-    mailIs: (id: string, status: string, timeoutMs = 10_000) =>
+    /** Waits until the mail has this status. @returns its row */
+    waitForStatus: (id: string, status: string, timeoutMs = 60_000) =>
       eventually(
         async () => {
           const row = await mailRow(id)
@@ -79,8 +80,8 @@ export async function createHarness() {
         },
         { timeoutMs },
       ),
-    /** Jobs still owed. */
-    async owed(): Promise<number> {
+    /** Counts the jobs in the outbox that are pending. */
+    async countPendingJobs(): Promise<number> {
       const rows = await db.selectFrom('outbox').select('id').where('failed_at', 'is', null).execute()
       return rows.length
     },
@@ -93,8 +94,3 @@ export async function createHarness() {
 }
 
 export type Harness = Awaited<ReturnType<typeof createHarness>>
-
-/** Orders jobs as a process would that died right after its commit: the workers' relays find them. */
-function notifyingNobody(db: Parameters<typeof createTransact>[0]['db']): Transact {
-  return createTransact({ db, publisher: noPublisher })
-}

@@ -5,36 +5,36 @@ export type Received = { to: string; messageId: string; subject: string; raw: st
 
 type Reply = 'ok' | 'hang' | { code: number; text: string }
 type DataReply = Reply | 'drop'
-type Eventual<T> = T | Promise<T>
+type MaybePromise<T> = T | Promise<T>
 
-/** How the server behaves; each function sees the receiver's address. Everything is taken when left out. */
-export type Manners = {
-  greet?: () => Eventual<Reply>
-  authenticate?: () => Eventual<Reply>
-  mailFrom?: () => Eventual<Reply>
-  rcptTo?: (to: string) => Eventual<Reply>
-  /** After the final dot. `drop` takes the message and cuts the line instead of saying so. */
-  data?: (to: string) => Eventual<DataReply>
+/** The server's replies; a function gets the recipient's address. A missing one replies `ok`, and `hang` never replies. */
+export type Replies = {
+  greet?: () => MaybePromise<Reply>
+  authenticate?: () => MaybePromise<Reply>
+  mailFrom?: () => MaybePromise<Reply>
+  rcptTo?: (to: string) => MaybePromise<Reply>
+  /** After the final dot. `drop` accepts the message and closes the connection without a reply. */
+  data?: (to: string) => MaybePromise<DataReply>
 }
 
 export type SmtpPeer = {
   url: string
-  manners: Manners
-  /** What the server took, whether or not it could say so. */
+  replies: Replies
+  /** The accepted messages, also those for which the server sent no reply. */
   received: Received[]
-  /** Receivers that were asked for, in order, refused ones included. */
-  asked: string[]
+  /** The recipients of all RCPT commands in order, refused ones included. */
+  recipients: string[]
   connections: number
   closedConnections: number
   close(): Promise<void>
 }
 
-/** A real SMTP server in this process that can be as bad as real ones are. */
-export async function startSmtpPeer(manners: Manners = {}, port = 0): Promise<SmtpPeer> {
+/** Starts a real SMTP server in this process whose replies a test sets. */
+export async function startSmtpPeer(replies: Replies = {}, port = 0): Promise<SmtpPeer> {
   const peer: Omit<SmtpPeer, 'close' | 'url'> = {
-    manners,
+    replies,
     received: [],
-    asked: [],
+    recipients: [],
     connections: 0,
     closedConnections: 0,
   }
@@ -46,58 +46,61 @@ export async function startSmtpPeer(manners: Manners = {}, port = 0): Promise<Sm
     closeTimeout: 100,
     onConnect(_session, callback) {
       peer.connections += 1
-      answer(peer.manners.greet?.(), callback)
+      send(peer.replies.greet?.(), callback)
     },
     onClose() {
       peer.closedConnections += 1
     },
     onAuth(_auth, _session, callback) {
-      answer(peer.manners.authenticate?.(), (error) => (error ? callback(error) : callback(null, { user: 'muster' })))
+      send(peer.replies.authenticate?.(), (error) => (error ? callback(error) : callback(null, { user: 'muster' })))
     },
-    onMailFrom: (_address, _session, callback) => answer(peer.manners.mailFrom?.(), callback),
+    onMailFrom: (_address, _session, callback) => send(peer.replies.mailFrom?.(), callback),
     onRcptTo({ address }, _session, callback) {
-      peer.asked.push(address)
-      answer(peer.manners.rcptTo?.(address), callback)
+      peer.recipients.push(address)
+      send(peer.replies.rcptTo?.(address), callback)
     },
     onData(stream, session, callback) {
       const chunks: Buffer[] = []
       stream.on('data', (chunk: Buffer) => chunks.push(chunk))
       stream.on('end', async () => {
         const to = session.envelope.rcptTo[0]?.address ?? ''
-        const reply = (await peer.manners.data?.(to)) ?? 'ok'
-        if (reply === 'ok' || reply === 'drop') peer.received.push(read(to, Buffer.concat(chunks).toString()))
-        if (reply === 'drop') cutLines(server)
-        else answer(reply, callback)
+        const reply = (await peer.replies.data?.(to)) ?? 'ok'
+        if (reply === 'ok' || reply === 'drop') peer.received.push(parse(to, Buffer.concat(chunks).toString()))
+        if (reply === 'drop') closeConnections(server)
+        else send(reply, callback)
       })
     },
   })
-  // A line that breaks is what some of these tests are about.
+  // Some tests break connections on purpose.
   server.on('error', () => {})
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
-  const { port: taken } = server.server.address() as AddressInfo
+  const { port: boundPort } = server.server.address() as AddressInfo
   return Object.assign(peer, {
-    url: `smtp://127.0.0.1:${taken}`,
+    url: `smtp://127.0.0.1:${boundPort}`,
     close: () => {
-      cutLines(server)
+      closeConnections(server)
       return new Promise<void>((resolve) => server.close(() => resolve()))
     },
   })
 }
 
-async function answer(eventual: Eventual<Reply> | undefined, callback: (error?: Error | null) => void): Promise<void> {
-  const reply = await eventual
+async function send(
+  promised: MaybePromise<Reply> | undefined,
+  callback: (error?: Error | null) => void,
+): Promise<void> {
+  const reply = await promised
   if (reply === 'hang') return
   if (reply === undefined || reply === 'ok') callback()
   else callback(Object.assign(new Error(reply.text), { responseCode: reply.code }))
 }
 
-function cutLines(server: SMTPServer): void {
+function closeConnections(server: SMTPServer): void {
   for (const connection of server.connections) {
     ;(connection as unknown as { _socket: { destroy(): void } })._socket.destroy()
   }
 }
 
-function read(to: string, raw: string): Received {
+function parse(to: string, raw: string): Received {
   const header = (name: string) =>
     new RegExp(`^${name}: (.*(?:\r\n[ \t].*)*)`, 'mi').exec(raw)?.[1]?.replace(/\r\n\s+/g, ' ') ?? ''
   return { to, messageId: header('Message-ID'), subject: header('Subject'), raw, atMs: performance.now() }

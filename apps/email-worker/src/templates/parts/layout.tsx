@@ -3,16 +3,16 @@ import type { ReactNode } from 'react'
 import { color, darkCss, font } from './style.ts'
 
 type LayoutProps = {
-  /** The line that a list of mails shows after the subject: never a code. */
+  /** The preheader, which mail clients show after the subject; never contains a code. */
   preview: string
   title: string
-  /** Why the receiver gets this mail. */
+  /** Why the recipient gets this mail. */
   reason: ReactNode
   children: ReactNode
 }
 
-/** Room after the preheader, so that a list of mails does not go on with the first words of the mail itself. */
-const emptyRoom = `${'\u200c\u00a0'.repeat(10)}\n`.repeat(7)
+/** Follows the preheader, so that mail clients do not show the first words of the mail after it. */
+const padding = `${'\u200c\u00a0'.repeat(10)}\n`.repeat(7)
 
 function Preheader({ children }: { children: string }) {
   return (
@@ -29,12 +29,12 @@ function Preheader({ children }: { children: string }) {
       }}
     >
       {children}
-      {emptyRoom}
+      {padding}
     </div>
   )
 }
 
-/** The frame of every mail: one column of at most 560 px, light by itself and dark where the client asks for it. */
+/** Layout of all mails: one column of at most 560 px, light by default and dark in clients with a dark scheme. */
 export function Layout({ preview, title, reason, children }: LayoutProps) {
   return (
     <Html lang="en" dir="ltr">
@@ -42,7 +42,7 @@ export function Layout({ preview, title, reason, children }: LayoutProps) {
         <title>{title}</title>
         <meta name="color-scheme" content="light dark" />
         <meta name="supported-color-schemes" content="light dark" />
-        {/* No digits that dial and no dates that turn into links. */}
+        {/* Keeps clients from turning numbers and dates into links. */}
         <meta name="format-detection" content="telephone=no, date=no, address=no, email=no, url=no" />
         <style>{darkCss}</style>
       </Head>

@@ -1,18 +1,18 @@
 import type { ReactNode } from 'react'
 import type { SlotFormat } from '../../rendering/formats.ts'
 
-/** Marks where a value goes when the mail is sent; usable in text, in a subject and inside an address. */
+/** Returns a placeholder for a value of the mail's data; works in text, in subjects and inside URLs. */
 export const slot = (name: string, as: SlotFormat = 'line') => `⟦${name}|${as}⟧`
 
 type WhenProps = {
   has: string
   as?: SlotFormat
-  /** Only this value counts. */
+  /** Render the children for this value only. */
   is?: string
   children: ReactNode
 }
 
-/** What stands between only goes out when the slot has a value (`false`, absent and empty are none). */
+/** Renders its children only when the slot has a value; `false`, absent and empty do not count as a value. */
 export function When({ has, as = 'line', is, children }: WhenProps) {
   return (
     <>
@@ -23,10 +23,10 @@ export function When({ has, as = 'line', is, children }: WhenProps) {
   )
 }
 
-/** {@link When} for where only text can stand. */
+/** {@link When} for plain text, such as a subject or an attribute. */
 export const when = (has: string, as: SlotFormat, wording: string) => `⟦?${has}|${as}⟧${wording}⟦/⟧`
 
-/** What stands between goes out once for each entry of a list of the data; the slots of the entry come before the mail's own. */
+/** Renders its children once for each entry of a list. A slot refers to the entry's field first, then to the mail's. */
 export function Each({ of, children }: { of: string; children: ReactNode }) {
   return (
     <>
@@ -37,7 +37,7 @@ export function Each({ of, children }: { of: string; children: ReactNode }) {
   )
 }
 
-/** The wording for each value that a slot may have; usable wherever {@link slot} is. */
+/** Returns a different text for each value of a slot; works wherever {@link slot} does. */
 export const choice = (name: string, wordings: Record<string, string>) =>
   Object.entries(wordings)
     .map(([value, wording]) => `⟦?${name}|line=${value}⟧${wording}⟦/⟧`)

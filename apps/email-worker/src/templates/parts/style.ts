@@ -10,10 +10,10 @@ export const color = {
   panel: '#eef2fc',
 } as const
 
-/** Of the words that name a task's priority. */
+/** Text colours of task priorities. */
 export const priorityColor = { high: '#b3261e', medium: '#855600', low: '#2b6a3c' } as const
 
-/** The same roles on a dark ground; each pair of text and ground has a contrast of at least 4.5 : 1 (WCAG 2.2, 1.4.3). */
+/** Dark colours. Each pair of text and background has a contrast of at least 4.5 : 1 (WCAG 2.2, 1.4.3). */
 export const darkCss = `
 :root { color-scheme: light dark; supported-color-schemes: light dark; }
 @media (prefers-color-scheme: dark) {

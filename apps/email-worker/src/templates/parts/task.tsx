@@ -1,7 +1,7 @@
 import { choice, slot, When } from './slot.tsx'
 import { color, priorityColor } from './style.ts'
 
-/** How urgent the task is, in words and in a colour, and its category. */
+/** A task's priority, as text and colour, and its category. */
 export function TaskFacts() {
   return (
     <When has="priority">

@@ -11,7 +11,7 @@ export function Paragraph({ children }: { children: ReactNode }) {
   )
 }
 
-/** Over a part of the mail. */
+/** Heading of a section. */
 export function Subheading({ children }: { children: ReactNode }) {
   return (
     <Heading
@@ -24,7 +24,7 @@ export function Subheading({ children }: { children: ReactNode }) {
   )
 }
 
-/** `Hello Ada`, the beginning of a sentence. */
+/** `Hello Ada`, which begins a sentence. */
 export function Greeting() {
   return (
     <>
@@ -37,7 +37,7 @@ export function Greeting() {
   )
 }
 
-/** A quieter remark below what matters. */
+/** Small grey text below the main content. */
 export function Remark({ children }: { children: ReactNode }) {
   return (
     <Text className="muted" style={{ color: color.muted, fontSize: '14px', lineHeight: '22px', margin: '0 0 12px' }}>
@@ -46,7 +46,7 @@ export function Remark({ children }: { children: ReactNode }) {
   )
 }
 
-/** A set-off block: a code, or words that somebody wrote. */
+/** A highlighted block: a code, or text that a user wrote. */
 export function Panel({ children, isCode = false }: { children: ReactNode; isCode?: boolean }) {
   const codeStyle = {
     fontFamily: "'SF Mono', Menlo, Consolas, 'Liberation Mono', monospace",
@@ -54,7 +54,7 @@ export function Panel({ children, isCode = false }: { children: ReactNode; isCod
     lineHeight: '40px',
     fontWeight: 700,
     letterSpacing: '6px',
-    // Makes up for the space after the last digit.
+    // Balances the letter spacing after the last digit.
     textIndent: '6px',
     textAlign: 'center',
   } as const
@@ -96,7 +96,7 @@ export function Action({ href, children }: { href: string; children: ReactNode }
   )
 }
 
-/** An address of the front end within a sentence. */
+/** A link to a page of the front end within a sentence. */
 export function PageLink({ path, children }: { path: string; children: ReactNode }) {
   return (
     <Link

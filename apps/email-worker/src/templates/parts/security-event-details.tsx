@@ -3,8 +3,8 @@ import { slot, When } from './slot.tsx'
 import { color } from './style.ts'
 import { Panel } from './text.tsx'
 
-/** When something happened to the account, and from where as far as it is known. */
-export function Happened() {
+/** Time of a security event, with device and IP address if they are known. */
+export function SecurityEventDetails() {
   return (
     <Panel>
       <Label>When:</Label> {slot('at', 'dateTime')}
@@ -28,5 +28,5 @@ function Label({ children }: { children: ReactNode }) {
   )
 }
 
-/** Why the receiver gets a mail that nobody can turn off. */
-export const safetyReason = 'You get this mail because it is about the safety of your Muster account.'
+/** The reason line of mails about security events, which the recipient cannot turn off. */
+export const securityReason = 'You get this mail because it is about the safety of your Muster account.'
