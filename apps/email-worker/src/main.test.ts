@@ -3,25 +3,19 @@ import { newId } from '@muster/db'
 import { mailCode } from '@muster/mail'
 import { eventually, startTestProcess } from '@muster/testing'
 import { expect, type TestContext, test } from 'vitest'
-import { createHarness } from './testing/harness.ts'
-import { startSmtpPeer } from './testing/smtp-peer.ts'
+import { setUp } from './testing/set-up.ts'
 
 const mainFile = new URL('./main.ts', import.meta.url)
 const timeout = 120_000
 
-/** A harness and an SMTP server for each test: the tests mostly wait for leases to expire, so they run at the same time. */
-async function setUp(context: TestContext) {
-  const [harness, peer] = await Promise.all([createHarness(), startSmtpPeer()])
-  context.onTestFinished(async () => {
-    await peer.close()
-    await harness.close()
-  })
+async function setUpProcesses(context: TestContext) {
+  const { harness, peer, sendWelcome } = await setUp(context)
   return {
     harness,
     peer,
+    sendWelcome,
     startProcess: (env: Record<string, string> = {}) =>
       startTestProcess(mainFile, { ...harness.environment(peer.url), LOG_LEVEL: 'info', ...env }, context),
-    sendWelcome: () => harness.sendMail({ template: 'welcome', to: harness.address(), data: { name: 'Ada' } }),
     /** Waits until the server has got the recipient of a mail. */
     untilRecipient: () => eventually(() => expect(peer.recipients).toHaveLength(1), { timeoutMs: 60_000 }),
   }
@@ -40,7 +34,7 @@ function onceThenOk<Reply>(first: Reply): () => Reply | 'ok' {
 test.concurrent('a mail whose worker is killed while sending is sent once, by another worker', {
   timeout,
 }, async (context) => {
-  const { harness, peer, startProcess, sendWelcome, untilRecipient } = await setUp(context)
+  const { harness, peer, startProcess, sendWelcome, untilRecipient } = await setUpProcesses(context)
   peer.replies = { rcptTo: onceThenOk('hang' as const) }
   const first = startProcess()
   const id = await sendWelcome()
@@ -56,7 +50,7 @@ test.concurrent('a mail whose worker is killed while sending is sent once, by an
 test.concurrent('a worker that was frozen while sending does not send a mail that another worker took over', {
   timeout,
 }, async (context) => {
-  const { harness, peer, startProcess, sendWelcome, untilRecipient } = await setUp(context)
+  const { harness, peer, startProcess, sendWelcome, untilRecipient } = await setUpProcesses(context)
   const held = Promise.withResolvers<'ok'>()
   peer.replies = { rcptTo: onceThenOk(held.promise) }
   const frozen = startProcess()
@@ -91,10 +85,10 @@ test.concurrent('a worker that was frozen while sending does not send a mail tha
 test.concurrent('SIGTERM ends the process while the queue is paused, without waiting for the pause', {
   timeout,
 }, async (context) => {
-  const { harness, peer, startProcess, sendWelcome } = await setUp(context)
+  const { harness, peer, startProcess, sendWelcome } = await setUpProcesses(context)
   peer.replies = { greet: () => ({ code: 421, text: '4.3.2 overloaded' }) }
   const worker = startProcess()
-  await Promise.all(Array.from({ length: 6 }, sendWelcome))
+  await Promise.all(Array.from({ length: 6 }, () => sendWelcome()))
   await eventually(() => expect(worker.output()).toContain('email queue paused'), { timeoutMs: 60_000 })
   const fromMs = performance.now()
 
@@ -107,7 +101,7 @@ test.concurrent('SIGTERM ends the process while the queue is paused, without wai
 test.concurrent('SIGTERM lets a mail that is being sent complete, and the process exits with 0', {
   timeout,
 }, async (context) => {
-  const { harness, peer, startProcess, sendWelcome, untilRecipient } = await setUp(context)
+  const { harness, peer, startProcess, sendWelcome, untilRecipient } = await setUpProcesses(context)
   peer.replies = { data: () => sleep(1_000, 'ok' as const) }
   const worker = startProcess()
   const id = await sendWelcome()
@@ -121,7 +115,7 @@ test.concurrent('SIGTERM lets a mail that is being sent complete, and the proces
 test.concurrent('SIGTERM releases a mail when the server does not reply, and the next worker sends it', {
   timeout,
 }, async (context) => {
-  const { harness, peer, startProcess, sendWelcome, untilRecipient } = await setUp(context)
+  const { harness, peer, startProcess, sendWelcome, untilRecipient } = await setUpProcesses(context)
   peer.replies = { rcptTo: onceThenOk('hang' as const) }
   const worker = startProcess()
   const id = await sendWelcome()
@@ -137,7 +131,7 @@ test.concurrent('SIGTERM releases a mail when the server does not reply, and the
 test.concurrent('the log contains outcomes, and no recipient, code or content of a mail', {
   timeout,
 }, async (context) => {
-  const { harness, peer, startProcess } = await setUp(context)
+  const { harness, peer, startProcess } = await setUpProcesses(context)
   const to = harness.address('zebedee')
   peer.replies = { rcptTo: onceThenOk({ code: 450, text: `4.2.0 <${to}> greylisted` }) }
   const worker = startProcess({ LOG_LEVEL: 'trace' })
@@ -163,7 +157,7 @@ test.concurrent('the log contains outcomes, and no recipient, code or content of
 })
 
 test.concurrent('a malformed payload fails with its reason and delays no other mail', { timeout }, async (context) => {
-  const { harness, startProcess, sendWelcome } = await setUp(context)
+  const { harness, startProcess, sendWelcome } = await setUpProcesses(context)
   const jobId = newId()
   await harness.db
     .insertInto('outbox')
@@ -181,7 +175,7 @@ test.concurrent('a malformed payload fails with its reason and delays no other m
 })
 
 test.concurrent('a start names all invalid variables of the environment at once', { timeout }, async (context) => {
-  const { startProcess } = await setUp(context)
+  const { startProcess } = await setUpProcesses(context)
   const worker = startProcess({ MAIL_FROM: 'nobody', SMTP_URL: '', MAIL_CODE_KEYS: 'k1:c2hvcnQ=' })
 
   expect(await worker.ended).toEqual({ code: 1, signal: null })

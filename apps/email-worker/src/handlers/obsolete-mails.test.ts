@@ -13,15 +13,15 @@ afterAll(() => harness.close())
 
 type Type = 'reminder' | 'general'
 
-/** A mail on its way, no worker being there yet, that says the same as a notification of its person. */
-async function waiting(type: Type = 'reminder') {
+/** Inserts a queued mail and the notification that it belongs to; no worker runs yet. */
+async function insertQueued(type: Type = 'reminder') {
   const { db } = harness
   const user = await insertUser(db)
   const task = await insertTask(db, user)
   await prefer(user.id, { [type]: { email: true } })
   const now = new Date()
-  const words = { title: `Reminder: ${task.title}`, message: 'It is due.', taskId: task.id }
-  const notificationId = await harness.transact((tx) => notify(tx, { userId: user.id, type, ...words, now }))
+  const content = { title: `Reminder: ${task.title}`, message: 'It is due.', taskId: task.id }
+  const notificationId = await harness.transact((tx) => notify(tx, { userId: user.id, type, ...content, now }))
   const to = harness.address()
   const data = { taskId: task.id, taskTitle: task.title, timezone: 'UTC', scheduledAt: now.toISOString() }
   const id = await harness.sendMail({ template: 'reminder', to, userId: user.id, data, notificationId })
@@ -36,17 +36,17 @@ const prefer = (user_id: string, notifications: object) => {
     .onConflict((conflict) => conflict.column('user_id').doUpdateSet(row))
     .execute()
 }
-type Waiting = Awaited<ReturnType<typeof waiting>>
-const read = ({ notificationId }: Waiting) =>
+type QueuedMail = Awaited<ReturnType<typeof insertQueued>>
+const read = ({ notificationId }: QueuedMail) =>
   harness.db.updateTable('notifications').set({ is_read: true }).where('id', '=', notificationId).execute()
-const complete = ({ taskId }: Waiting) =>
+const complete = ({ taskId }: QueuedMail) =>
   harness.db
     .updateTable('tasks')
     .set({ status: 'completed', completed_at: new Date() })
     .where('id', '=', taskId)
     .execute()
 
-test.each<[string, Type, (mail: Waiting) => Promise<unknown>, RegExp]>([
+test.each<[string, Type, (mail: QueuedMail) => Promise<unknown>, RegExp]>([
   ['was read', 'general', read, /was read/],
   [
     'was deleted',
@@ -54,22 +54,22 @@ test.each<[string, Type, (mail: Waiting) => Promise<unknown>, RegExp]>([
     ({ notificationId }) => harness.db.deleteFrom('notifications').where('id', '=', notificationId).execute(),
     /notification was deleted/,
   ],
-  ['speaks of a task that is completed', 'reminder', complete, /task is completed/],
+  ['is about a task that was completed', 'reminder', complete, /task is completed/],
   [
-    'speaks of a task that is gone',
+    'is about a task that was deleted',
     'reminder',
     ({ taskId }) => harness.db.deleteFrom('tasks').where('id', '=', taskId).execute(),
     /task was deleted/,
   ],
   [
-    'is of a type that the person turned off',
+    'is of a type that the recipient turned off',
     'reminder',
     ({ userId }) => prefer(userId, { reminder: { email: false } }),
     /turned off such mails/,
   ],
-  ['is of a type that is usually off', 'general', ({ userId }) => prefer(userId, {}), /turned off such mails/],
-])('a mail whose notification %s before it goes out is dropped, with the reason', async (_what, type, change, why) => {
-  const mail = await waiting(type)
+  ['is of a type that is off by default', 'general', ({ userId }) => prefer(userId, {}), /turned off such mails/],
+])('a mail whose notification %s before it is sent is dropped with the reason', async (_what, type, change, why) => {
+  const mail = await insertQueued(type)
   await change(mail)
   const close = harness.startWorker({ smtpUrl: inboxSmtpUrl() })
   const row = await harness.waitForStatus(mail.id, 'dropped')
@@ -79,15 +79,15 @@ test.each<[string, Type, (mail: Waiting) => Promise<unknown>, RegExp]>([
   expect(await mailsTo(mail.to)).toEqual([])
 })
 
-test('a mail whose notification still stands goes out, and so does one of a completed task that tells of it', async () => {
-  const [still, told] = [await waiting(), await waiting('general')]
-  await complete(told)
+test('a mail with an unread notification is sent, also one about the completion of its task', async () => {
+  const [unread, completion] = [await insertQueued(), await insertQueued('general')]
+  await complete(completion)
   const close = harness.startWorker({ smtpUrl: inboxSmtpUrl() })
-  for (const { id } of [still, told]) await harness.waitForStatus(id, 'sent')
+  for (const { id } of [unread, completion]) await harness.waitForStatus(id, 'sent')
   await close()
 })
 
-test('a mail of which nobody was notified asks for no notification', async () => {
+test('a mail without a notification is sent', async () => {
   const close = harness.startWorker({ smtpUrl: inboxSmtpUrl() })
   const data = { taskId: newId(), taskTitle: 'Gone', timezone: 'UTC', scheduledAt: new Date().toISOString() }
   const id = await harness.sendMail({ template: 'reminder', to: harness.address(), data })

@@ -21,7 +21,7 @@ const digest = samples.find(({ name }) => name === 'morning-digest')?.data as ne
 const headerOf = (name: string, raw = '') =>
   new RegExp(`^${name}:\\s+(.*(?:\r\n[ \t].*)*)`, 'mi').exec(raw)?.[1]?.trim()
 
-test('a digest names where one POST turns it off (RFC 8058), with a token that says who and is not stored', async () => {
+test('a digest has the one-click unsubscribe headers of RFC 8058, with a token that is not stored', async () => {
   const { id: userId } = await insertUser(harness.db)
   const to = harness.address()
   const emailId = await harness.sendMail({ template: 'morning-digest', to, userId, data: digest })
@@ -38,7 +38,7 @@ test('a digest names where one POST turns it off (RFC 8058), with a token that s
   expect(JSON.stringify(row)).not.toContain(token.split('.')[1])
 })
 
-test('other mails, and a digest of nobody, name no such place', async () => {
+test('other mails, and a digest without a user, have no unsubscribe headers', async () => {
   const { id: userId } = await insertUser(harness.db)
   const ids = [
     await harness.sendMail({ template: 'welcome', to: harness.address(), userId, data: { name: 'Ada' } }),
@@ -50,7 +50,7 @@ test('other mails, and a digest of nobody, name no such place', async () => {
   for (const { raw } of peer.received) expect(raw).not.toMatch(/unsubscribe/i)
 })
 
-test('in production the link needs https, and a start without it is refused', () => {
+test('in production a start without an https PUBLIC_URL is refused', () => {
   const production = { ...harness.environment('smtp://127.0.0.1:1'), NODE_ENV: 'production' }
   expect(() => readConfig({ ...production, PUBLIC_URL: 'http://api.example' })).toThrow(/PUBLIC_URL/)
   expect(() => readConfig({ ...production, PUBLIC_URL: undefined })).toThrow(/PUBLIC_URL/)

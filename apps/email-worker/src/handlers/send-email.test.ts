@@ -4,27 +4,14 @@ import { newId } from '@muster/db'
 import { sendEmail } from '@muster/jobs/definitions'
 import { eventually, inboxSmtpUrl, mailsTo, waitForMail } from '@muster/testing'
 import { sql } from 'kysely'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createHarness, type Harness } from '../testing/harness.ts'
-import { type SmtpPeer, startSmtpPeer } from '../testing/smtp-peer.ts'
+import { describe, expect, test } from 'vitest'
+import type { Harness } from '../testing/harness.ts'
+import { setUp } from '../testing/set-up.ts'
 
-/** Quoted-printable, put together again. */
+/** Decodes the soft line breaks and equals signs of quoted-printable. */
 const unfolded = (raw = '') => raw.replaceAll('=\r\n', '').replaceAll('=3D', '=')
 
-let harness: Harness
-let peer: SmtpPeer
-
-beforeEach(async () => {
-  harness = await createHarness()
-  peer = await startSmtpPeer()
-})
-
-afterEach(async () => {
-  await peer.close()
-  await harness.close()
-})
-
-/** The derivation as the specification words it, written down a second time. */
+/** An independent implementation of the derivation in the specification. */
 function derive(key: Buffer, purpose: string, emailId: string): Buffer {
   const parts = [purpose, emailId, '1'].map((part) => {
     const length = Buffer.alloc(4)
@@ -41,8 +28,9 @@ const expectedToken = (key: Buffer, emailId: string) =>
   `${emailId}.${derive(key, 'password-reset', emailId).toString('base64url')}`
 
 describe('a mail with a code', () => {
-  test('arrives once, with the code derived from its row in both parts and not in the subject', async () => {
-    harness.startWorker({ smtpUrl: inboxSmtpUrl() })
+  test('arrives once, with its derived code in both parts and not in the subject', async (context) => {
+    const { harness, startWorker } = await setUp(context)
+    startWorker({ smtpUrl: inboxSmtpUrl() })
     const to = harness.address()
     const id = await harness.sendMail({ template: 'register-code', to, data: { name: 'Ada' } })
 
@@ -62,20 +50,22 @@ describe('a mail with a code', () => {
     expect(await mailsTo(to)).toHaveLength(1)
   })
 
-  test('is dropped after its code expired, and the server never hears of it', async () => {
+  test('is dropped without a connection after its code has expired', async (context) => {
+    const { harness, peer, startWorker } = await setUp(context)
     const to = harness.address()
     const expiresAt = new Date(Date.now() - 1)
     const id = await harness.sendMail({ template: 'register-code', to, data: { name: 'Ada' }, expiresAt })
-    harness.startWorker({ smtpUrl: peer.url })
+    startWorker()
 
     await harness.waitForStatus(id, 'dropped')
-    expect(peer.connections).toBe(0)
+    expect(peer.connectedAtMs).toEqual([])
     expect(await harness.countPendingJobs()).toBe(0)
   })
 
-  test('that keeps failing is tried until the code expires, and then dropped', async () => {
+  test('is retried until the code expires, and then dropped', async (context) => {
+    const { harness, peer, startWorker } = await setUp(context)
     peer.replies = { rcptTo: () => ({ code: 450, text: '4.2.0 later' }) }
-    harness.startWorker({ smtpUrl: peer.url })
+    startWorker()
     const expiresAt = new Date(Date.now() + 5_000)
     const id = await harness.sendMail({
       template: 'register-code',
@@ -89,13 +79,13 @@ describe('a mail with a code', () => {
     expect(peer.recipients.length).toBeGreaterThan(1)
   })
 
-  test('carries the code of the key that its first try noted, although the ring was rotated since', async () => {
+  test('uses the key that its first attempt stored, also after a key rotation', async (context) => {
+    const { harness, peer, startWorker } = await setUp(context)
     const to = harness.address()
     const id = await harness.sendMail({ template: 'register-code', to, data: { name: 'Ada' } })
     await harness.db.updateTable('email_messages').set({ code_key_id: 'k1' }).where('id', '=', id).execute()
     const old = harness.environment(peer.url).MAIL_CODE_KEYS
-    harness.startWorker({
-      smtpUrl: peer.url,
+    startWorker({
       env: { MAIL_CODE_KEYS: `k2:${Buffer.alloc(32, 7).toString('base64')},${old}` },
     })
 
@@ -105,13 +95,14 @@ describe('a mail with a code', () => {
 })
 
 describe('a mail with a token', () => {
-  const reset = (to: string, expiresAt?: Date) =>
-    harness.sendMail({ template: 'password-reset', to, data: { name: 'Ada' }, ...(expiresAt && { expiresAt }) })
+  const sendReset = (harness: Harness, to = harness.address()) =>
+    harness.sendMail({ template: 'password-reset', to, data: { name: 'Ada' } })
 
-  test('arrives once, with the link in both parts and nothing of it in the headers or the row', async () => {
-    harness.startWorker({ smtpUrl: inboxSmtpUrl() })
+  test('arrives once, with its token in both parts and neither in the headers nor in the row', async (context) => {
+    const { harness, startWorker } = await setUp(context)
+    startWorker({ smtpUrl: inboxSmtpUrl() })
     const to = harness.address()
-    const id = await reset(to)
+    const id = await sendReset(harness, to)
 
     const mail = await waitForMail({ to })
     const row = await harness.waitForStatus(id, 'sent')
@@ -126,43 +117,47 @@ describe('a mail with a token', () => {
     expect(await mailsTo(to)).toHaveLength(1)
   })
 
-  test('is dropped after its hour, and the server never hears of it', async () => {
-    const id = await reset(harness.address())
+  test('is dropped without a connection after its hour', async (context) => {
+    const { harness, peer, startWorker } = await setUp(context)
+    const id = await sendReset(harness)
     const hourAgo = sql<Date>`expires_at - interval '1 hour' - interval '1 second'`
     await harness.db.updateTable('email_messages').set({ expires_at: hourAgo }).where('id', '=', id).execute()
-    harness.startWorker({ smtpUrl: peer.url })
+    startWorker()
 
     await harness.waitForStatus(id, 'dropped')
-    expect(peer.connections).toBe(0)
+    expect(peer.connectedAtMs).toEqual([])
     expect(await harness.countPendingJobs()).toBe(0)
   })
 
-  test('carries the same token at every try, although the ring is rotated between them', async () => {
+  test('carries the same token in each attempt, also after a key rotation', async (context) => {
+    const { harness, peer, startWorker } = await setUp(context)
     peer.replies = { rcptTo: () => (peer.recipients.length === 1 ? { code: 450, text: '4.2.0 later' } : 'ok') }
-    const stop = harness.startWorker({ smtpUrl: peer.url })
-    const id = await reset(harness.address())
+    const stop = startWorker()
+    const id = await sendReset(harness)
     await eventually(async () => expect(await harness.mailRow(id)).toMatchObject({ attempts: 1, code_key_id: 'k1' }))
     await stop()
     const old = harness.environment(peer.url).MAIL_CODE_KEYS
     const rotated = { MAIL_CODE_KEYS: `k2:${Buffer.alloc(32, 7).toString('base64')},${old}` }
-    harness.startWorker({ smtpUrl: peer.url, env: rotated })
+    startWorker({ env: rotated })
 
     await harness.waitForStatus(id, 'sent')
     expect(unfolded(peer.received[0]?.raw)).toContain(expectedToken(harness.codeKey, id))
   })
 
-  test('waits for a worker that has its key', async () => {
-    const id = await reset(harness.address())
+  test('waits for a worker with its key', async (context) => {
+    const { harness, peer, startWorker } = await setUp(context)
+    const id = await sendReset(harness)
     await harness.db.updateTable('email_messages').set({ code_key_id: 'k0' }).where('id', '=', id).execute()
-    harness.startWorker({ smtpUrl: peer.url })
+    startWorker()
 
     await eventually(async () =>
       expect(await harness.mailRow(id)).toMatchObject({ status: 'queued', error: expect.stringContaining('"k0"') }),
     )
-    expect(peer.connections).toBe(0)
+    expect(peer.connectedAtMs).toEqual([])
   })
 
-  test('keeps its token out of the row although the server quotes the link it refuses', async () => {
+  test('does not store its token when the server quotes the link', async (context) => {
+    const { harness, peer, startWorker } = await setUp(context)
     let quoted = ''
     peer.replies = {
       data: () => ({
@@ -170,10 +165,10 @@ describe('a mail with a token', () => {
         text: `5.7.1 ${'x'.repeat(400)} bad link https://x.example/?t=${quoted}`,
       }),
     }
-    const id = await reset(harness.address())
+    const id = await sendReset(harness)
     const token = expectedToken(harness.codeKey, id)
     quoted = token
-    harness.startWorker({ smtpUrl: peer.url })
+    startWorker()
 
     const { error } = await eventually(async () => {
       const row = await harness.mailRow(id)
@@ -185,8 +180,9 @@ describe('a mail with a token', () => {
   })
 })
 
-test('a value with markup stays text in the HTML part', async () => {
-  harness.startWorker({ smtpUrl: inboxSmtpUrl() })
+test('markup in a value is escaped in the HTML part', async (context) => {
+  const { harness, startWorker } = await setUp(context)
+  startWorker({ smtpUrl: inboxSmtpUrl() })
   const to = harness.address()
   await harness.sendMail({
     template: 'reminder',
@@ -211,19 +207,16 @@ test('a value with markup stays text in the HTML part', async () => {
 })
 
 describe('several workers', () => {
-  test('send each mail once, even when two jobs ask for it', async () => {
-    // Slow enough for every job to begin while the mails are under way.
+  test('send each mail once, even with two jobs for it', async (context) => {
+    const { harness, peer, startWorker, sendWelcome } = await setUp(context)
+    // Slow, so that the second job of each mail starts while the first one is sending.
     peer.replies = { data: () => sleep(1_000, 'ok' as const) }
-    const ids = await Promise.all(
-      Array.from({ length: 10 }, () =>
-        harness.sendMail({ template: 'welcome', to: harness.address(), data: { name: 'Ada' } }),
-      ),
-    )
+    const ids = await Promise.all(Array.from({ length: 10 }, () => sendWelcome()))
     await harness.transact(async ({ enqueue }) => {
       for (const emailId of ids) enqueue(sendEmail, { emailId })
     })
-    harness.startWorker({ smtpUrl: peer.url })
-    harness.startWorker({ smtpUrl: peer.url })
+    startWorker()
+    startWorker()
 
     await Promise.all(ids.map((id) => harness.waitForStatus(id, 'sent')))
     await eventually(async () => expect(await harness.countPendingJobs()).toBe(0))
@@ -232,12 +225,9 @@ describe('several workers', () => {
     )
   })
 
-  test('send everybody else’s mail while one row is locked', async () => {
-    const [lockedId = '', ...otherIds] = await Promise.all(
-      Array.from({ length: 6 }, () =>
-        harness.sendMail({ template: 'welcome', to: harness.address(), data: { name: 'Ada' } }),
-      ),
-    )
+  test('send the other mails while one row is locked', async (context) => {
+    const { harness, peer, startWorker, sendWelcome } = await setUp(context)
+    const [lockedId = '', ...otherIds] = await Promise.all(Array.from({ length: 6 }, () => sendWelcome()))
     const unlock = Promise.withResolvers<void>()
     const isLocked = Promise.withResolvers<void>()
     const locking = harness.db.transaction().execute(async (trx) => {
@@ -246,7 +236,7 @@ describe('several workers', () => {
       await unlock.promise
     })
     await isLocked.promise
-    harness.startWorker({ smtpUrl: peer.url })
+    startWorker()
 
     await Promise.all(otherIds.map((id) => harness.waitForStatus(id, 'sent')))
     expect(peer.received).toHaveLength(5)
@@ -255,54 +245,50 @@ describe('several workers', () => {
     await harness.waitForStatus(lockedId, 'sent')
   })
 
-  test('send more mails at once than there are connections, each once', async () => {
-    const ids = await Promise.all(
-      Array.from({ length: 60 }, () =>
-        harness.sendMail({ template: 'welcome', to: harness.address(), data: { name: 'Ada' } }),
-      ),
-    )
-    harness.startWorker({ smtpUrl: peer.url, env: { SMTP_MAX_CONNECTIONS: '2' } })
+  test('send more mails than there are connections, each once', async (context) => {
+    const { harness, peer, startWorker, sendWelcome } = await setUp(context)
+    const ids = await Promise.all(Array.from({ length: 60 }, () => sendWelcome()))
+    startWorker({ env: { SMTP_MAX_CONNECTIONS: '2' } })
 
     await Promise.all(ids.map((id) => harness.waitForStatus(id, 'sent')))
     await eventually(async () => expect(await harness.countPendingJobs()).toBe(0))
-    expect(peer.connections).toBe(2)
+    expect(peer.connectedAtMs).toHaveLength(2)
     expect(new Set(peer.received.map(({ messageId }) => messageId)).size).toBe(60)
     expect(peer.received).toHaveLength(60)
   })
 
-  test('together keep to SMTP_MAX_PER_SECOND', async () => {
+  test('together stay within SMTP_MAX_PER_SECOND', async (context) => {
+    const { harness, peer, startWorker, sendWelcome } = await setUp(context)
     const env = { SMTP_MAX_PER_SECOND: '4' }
-    harness.startWorker({ smtpUrl: peer.url, env })
-    harness.startWorker({ smtpUrl: peer.url, env })
+    startWorker({ env })
+    startWorker({ env })
     await eventually(async () => expect(await harness.redis.client.hget('{muster-email}:email:meta', 'max')).toBe('4'))
-    const orderedMs = performance.now()
-    const ids = await Promise.all(
-      Array.from({ length: 12 }, () =>
-        harness.sendMail({ template: 'welcome', to: harness.address(), data: { name: 'Ada' } }),
-      ),
-    )
+    const enqueuedMs = performance.now()
+    const ids = await Promise.all(Array.from({ length: 12 }, () => sendWelcome()))
 
     await Promise.all(ids.map((id) => harness.waitForStatus(id, 'sent')))
-    // Every second has room for four more; what arrives late proves nothing, what arrives early does.
-    const arrivedMs = peer.received.map(({ atMs }) => atMs - orderedMs).sort((a, b) => a - b)
+    // Four mails per second at most: a late mail is fine, an early one is not.
+    const arrivedMs = peer.received.map(({ atMs }) => atMs - enqueuedMs).sort((a, b) => a - b)
     for (const [index, atMs] of arrivedMs.entries()) expect(atMs).toBeGreaterThan(Math.floor(index / 4) * 1_000 - 20)
   })
 })
 
-describe('a row that can’t be made into a mail', () => {
-  test('for its data fails with where it is wrong', async () => {
-    const id = await harness.sendMail({ template: 'welcome', to: harness.address(), data: { name: 'Ada' } })
+describe('a mail that cannot be composed', () => {
+  test('because of its data fails with the name of the field', async (context) => {
+    const { harness, peer, startWorker, sendWelcome } = await setUp(context)
+    const id = await sendWelcome()
     await harness.db.updateTable('email_messages').set({ data: '{}' }).where('id', '=', id).execute()
-    harness.startWorker({ smtpUrl: peer.url })
+    startWorker()
 
     expect((await harness.waitForStatus(id, 'failed')).error).toContain('name')
-    expect(peer.connections).toBe(0)
+    expect(peer.connectedAtMs).toEqual([])
   })
 
-  test('for a template of a newer release waits for a worker that knows it', async () => {
-    const id = await harness.sendMail({ template: 'welcome', to: harness.address(), data: { name: 'Ada' } })
+  test('because its template is newer waits for a worker with the template', async (context) => {
+    const { harness, startWorker, sendWelcome } = await setUp(context)
+    const id = await sendWelcome()
     await harness.db.updateTable('email_messages').set({ template: 'from-tomorrow' }).where('id', '=', id).execute()
-    harness.startWorker({ smtpUrl: peer.url })
+    startWorker()
 
     await eventually(async () =>
       expect(await harness.mailRow(id)).toMatchObject({
@@ -315,10 +301,11 @@ describe('a row that can’t be made into a mail', () => {
   })
 })
 
-test('a mail that waits for its next try is found again after Redis lost its memory', async () => {
+test('a mail that waits for its next attempt is sent although Redis was flushed', async (context) => {
+  const { harness, peer, startWorker, sendWelcome } = await setUp(context)
   peer.replies = { rcptTo: () => (peer.recipients.length === 1 ? { code: 450, text: '4.2.0 later' } : 'ok') }
-  harness.startWorker({ smtpUrl: peer.url })
-  const id = await harness.sendMail({ template: 'welcome', to: harness.address(), data: { name: 'Ada' } })
+  startWorker()
+  const id = await sendWelcome()
   await eventually(async () => expect(await harness.mailRow(id)).toMatchObject({ status: 'queued', attempts: 1 }))
   await harness.redis.client.flushdb()
 
@@ -326,11 +313,12 @@ test('a mail that waits for its next try is found again after Redis lost its mem
   expect(peer.received).toHaveLength(1)
 })
 
-test('a mail that fails by a fault of Muster stays queued with its failed job, whose retry ends it', async () => {
+test('after an internal error a mail stays queued, and a retry of its failed job completes it', async (context) => {
+  const { harness, peer, startWorker, sendWelcome } = await setUp(context)
   peer.replies = { rcptTo: () => ({ code: 550, text: '5.1.1 no such user' }) }
   await sql`alter table email_messages add constraint refuse_all check (status <> 'failed')`.execute(harness.db)
-  harness.startWorker({ smtpUrl: peer.url })
-  const id = await harness.sendMail({ template: 'welcome', to: harness.address(), data: { name: 'Ada' } })
+  startWorker()
+  const id = await sendWelcome()
   const job = await eventually(
     async () => {
       const row = await harness.db.selectFrom('outbox').selectAll().executeTakeFirstOrThrow()
@@ -342,7 +330,7 @@ test('a mail that fails by a fault of Muster stays queued with its failed job, w
   expect(await harness.mailRow(id)).toMatchObject({ status: 'queued', error: expect.stringContaining(job.id) })
 
   await sql`alter table email_messages drop constraint refuse_all`.execute(harness.db)
-  // As the API does when an operator runs a failed job again.
+  // The API does the same when an operator retries a failed job.
   await harness.db.deleteFrom('outbox').where('id', '=', job.id).execute()
   await harness.transact(async ({ enqueue }) => void enqueue(sendEmail, { emailId: id }))
   expect(await harness.waitForStatus(id, 'failed')).toMatchObject({ error: expect.stringContaining('5.1.1') })

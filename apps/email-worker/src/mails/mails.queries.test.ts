@@ -15,7 +15,7 @@ const welcome = () => harness.sendMail({ template: 'welcome', to: harness.addres
 const claim = (ids: string[], leaseMs = 15_000) =>
   claimMails(harness.db, ids, { now: new Date(), leaseMs, codeKeyId: 'k1' })
 
-/** The claimed mail as it is noted, with the job that was ordered for it. */
+/** A claimed mail with its job, as it is marked as sent. */
 async function sent(result: Awaited<ReturnType<typeof claim>>[number] | undefined, smtpId = 'smtp-id') {
   if (result?.kind !== 'claimed') throw new Error('the mail was not claimed')
   const { id, leaseToken } = result.mail
@@ -24,7 +24,7 @@ async function sent(result: Awaited<ReturnType<typeof claim>>[number] | undefine
   return { id, leaseToken, smtpId, jobId: job?.id ?? newId() }
 }
 
-test('a claim of many answers in order, and says of each why it was not to be had', async () => {
+test('a claim of many mails returns the results in order, with the reason for each unclaimed mail', async () => {
   const [mine, held, done] = [await welcome(), await welcome(), await welcome()]
   await claim([held])
   await harness.db.updateTable('email_messages').set({ status: 'sent' }).where('id', '=', done).execute()
@@ -32,7 +32,7 @@ test('a claim of many answers in order, and says of each why it was not to be ha
   expect(results.map(({ kind }) => kind)).toEqual(['missing', 'wait', 'claimed', 'ended', 'wait'])
 })
 
-test('twenty claims of the same mails at once take each of them once', async () => {
+test('twenty concurrent claims of the same mails claim each mail once', async () => {
   const ids = await Promise.all(Array.from({ length: 5 }, welcome))
   const claims = await Promise.all(
     Array.from({ length: 20 }, (_, index) => claim(index % 2 === 0 ? ids : ids.toReversed())),
@@ -41,7 +41,7 @@ test('twenty claims of the same mails at once take each of them once', async () 
   expect(claimed.sort()).toEqual(ids.sort())
 })
 
-test('a mail whose lease was lost is not noted and its job stays owed, while the others of the batch are', async () => {
+test('a mail with a lost lease and its job stay unchanged, and the rest of the batch is stored', async () => {
   const [lostId, keptId] = [await welcome(), await welcome()]
   const [lost] = await claim([lostId], 0)
   const [kept] = await claim([keptId])

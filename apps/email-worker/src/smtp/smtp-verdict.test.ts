@@ -8,8 +8,8 @@ const reply = (command: string, response: string) => ({
   responseCode: Number(response.slice(0, 3)),
 })
 
-/** Answers as people quote them when their mail fails; every one was given by a server in use. */
-const answers: Record<string, [command: string, response: string][]> = {
+/** Replies of real servers, collected from published bounce messages. */
+const replies: Record<string, [command: string, response: string][]> = {
   mailbox: [
     ['RCPT TO', '550 5.1.1 <bad@example.com>: Recipient address rejected: User unknown in virtual mailbox table'],
     ['RCPT TO', '550 5.1.1 <bad@example.com>: Recipient address rejected: User unknown in relay recipient table'],
@@ -132,27 +132,27 @@ const answers: Record<string, [command: string, response: string][]> = {
   ],
 }
 
-describe.each(Object.entries(answers))('%s:', (kind, cases) => {
-  test.each(cases)('%s answered by "%s"', (command, response) => {
+describe.each(Object.entries(replies))('%s:', (kind, cases) => {
+  test.each(cases)('reply to %s: "%s"', (command, response) => {
     expect(classifySmtpError(reply(command, response)).kind).toBe(kind)
   })
 })
 
-test('a broken connection is the server’s, an impossible address the message’s', () => {
+test('a broken connection is classified as server, an invalid address as message', () => {
   expect(classifySmtpError({ message: 'closed', code: 'ECONNECTION', command: 'CONN' }).kind).toBe('server')
   expect(classifySmtpError({ message: 'No recipients defined', code: 'EENVELOPE', command: 'API' }).kind).toBe(
     'message',
   )
 })
 
-test('only a lasting refusal of Muster itself asks for the operator', () => {
+test('only a permanent refusal of Muster itself needs the operator', () => {
   expect(classifySmtpError(reply('AUTH PLAIN', '535 5.7.8 no')).needsOperator).toBe(true)
   expect(classifySmtpError(reply('RCPT TO', '550 relay not permitted')).needsOperator).toBe(true)
   expect(classifySmtpError(reply('CONN', '421 later')).needsOperator).toBe(false)
   expect(classifySmtpError(reply('RCPT TO', '550 5.1.1 no')).needsOperator).toBe(false)
 })
 
-test('the summary for the log leaves the server’s words out', () => {
+test('the summary for the log does not contain the words of the server', () => {
   expect(classifySmtpError(reply('RCPT TO', '550 5.1.1 <ada@example.com> unknown')).summary).toBe(
     '550 5.1.1 at RCPT TO',
   )

@@ -23,12 +23,12 @@ const plain = { subject: 'Hello', html: '<p>Hello</p>', text: 'Hello\n' }
 const message = (changes: Partial<SmtpMessage>) => ({ id: newId(), to: `${newId()}@example.com`, ...plain, ...changes })
 
 test.each([
-  ['letters of all the world', 'Grüße, 世界 🌍 …'],
-  ['lines that begin with a dot', '.\n..\n.dot\nend'],
-  ['what quoted-printable is made of', 'a=3D=\n= =20 é'],
+  ['letters of many scripts', 'Grüße, 世界 🌍 …'],
+  ['lines that start with a dot', '.\n..\n.dot\nend'],
+  ['the syntax of quoted-printable', 'a=3D=\n= =20 é'],
   ['blanks at the end of a line', 'before  \nü after\t\nend'],
   ['lines that are too long for SMTP', `${'x'.repeat(3_000)}\n${'é '.repeat(700)}end`],
-])('%s arrive as they were written', async (_what, words) => {
+])('%s arrive unchanged', async (_what, words) => {
   const sent = message({
     text: `${words}\n`,
     html: `<p>${words}</p>`,
@@ -43,15 +43,15 @@ test.each([
 })
 
 test.each([
-  ['what looks like encoded words', '=?UTF-8?B?ZXZpbA==?= =?utf-8?q?=E2=80=AEevil?='],
-  ['what looks like the end of encoded words', 'a?= =?'],
+  ['encoded words', '=?UTF-8?B?ZXZpbA==?= =?utf-8?q?=E2=80=AEevil?='],
+  ['the end of an encoded word', 'a?= =?'],
   ['a line that is too long, without a blank', 'x'.repeat(1_500)],
   ['a long line of words', 'many words '.repeat(150).trim()],
-  ['letters beyond the first plane, at every place', `x${'👩\u200d💻'.repeat(40)}`],
-  ['writing from right to left, isolated', 'Reminder: \u2068שלום\u2069'],
-  ['what looks like an address', '"Ann" <evil@example.com>, b@example.com'],
-  ['what looks like a further header', 'Subject: x; Bcc: evil@example.com'],
-])('a subject of %s arrives as it was written, in lines that SMTP takes', async (_what, subject) => {
+  ['letters beyond the first plane in each position', `x${'👩\u200d💻'.repeat(40)}`],
+  ['isolated right-to-left text', 'Reminder: \u2068שלום\u2069'],
+  ['the syntax of addresses', '"Ann" <evil@example.com>, b@example.com'],
+  ['the syntax of a header', 'Subject: x; Bcc: evil@example.com'],
+])('a subject with %s arrives unchanged, in lines of at most 998 octets', async (_what, subject) => {
   const sent = message({ subject })
   await open(inboxSmtpUrl()).send(sent, guard())
   expect((await waitForMail({ to: sent.to })).subject).toBe(subject)
@@ -63,7 +63,7 @@ test.each([
   expect(head.join('\n')).toMatch(/^[\x20-\x7e\n]*$/)
 })
 
-test('no line of a message is longer than SMTP takes', async () => {
+test('no line of a message is longer than 998 octets', async () => {
   peer = await startSmtpPeer()
   await open(peer.url).send(message({ html: `<p>${'x'.repeat(5_000)}</p>`, text: 'é'.repeat(2_000) }), guard())
   const lines = peer.received[0]?.raw.split('\r\n') ?? []
@@ -71,14 +71,14 @@ test('no line of a message is longer than SMTP takes', async () => {
   expect(peer.received[0]?.raw).not.toMatch(/[^\r]\n|\r[^\n]/)
 })
 
-test('ASCII goes over the way as it is', async () => {
+test('ASCII is sent without an encoding', async () => {
   peer = await startSmtpPeer()
   await open(peer.url).send(message({}), guard())
   const { raw = '' } = peer.received[0] ?? {}
   expect(raw).toContain('Content-Transfer-Encoding: 7bit\r\n\r\n<p>Hello</p>\r\n')
 })
 
-test('nothing of a message goes out when it may no longer begin, and the next one does', async () => {
+test('a message that may not start is not sent, and the next one is', async () => {
   peer = await startSmtpPeer()
   const pool = open(peer.url)
   await expect(pool.send(message({}), { ...guard(), mayStart: () => false })).rejects.toThrow()

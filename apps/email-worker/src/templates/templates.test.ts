@@ -10,8 +10,8 @@ const publicUrl = 'https://api.example.com'
 
 const createdAt = new Date('2026-11-20T12:00:00Z')
 
-/** The mail as it goes out. */
-function written(template: string, data: unknown, lifetimeMs = 300_000) {
+/** Composes a mail as it is sent. */
+function composeMail(template: string, data: unknown, lifetimeMs = 300_000) {
   const expiresAt = new Date(createdAt.getTime() + lifetimeMs)
   const row = { id: newId(), userId: newId(), template, data, codeVersion: 1, codeKeyId: null, createdAt, expiresAt }
   const mail = compose({ codeKeys, webUrl, publicUrl }, row)
@@ -20,9 +20,9 @@ function written(template: string, data: unknown, lifetimeMs = 300_000) {
 }
 
 describe.each(samples)('$name ($variant)', ({ name, data }) => {
-  const { subject, html, text, secret } = written(name, data)
+  const { subject, html, text, secret } = composeMail(name, data)
 
-  test('leaves no slot open, and says in text what it says in HTML', () => {
+  test('fills all slots, and has the same links in text and HTML', () => {
     for (const part of [subject, html, text]) expect(part).not.toMatch(/[⟦⟧]|undefined|null|Invalid|NaN/)
     expect(text.length).toBeGreaterThan(80)
     expect(text).not.toMatch(/\n{3}|<\/?(?!https:)\w|^[ ,.]|[ \t]$|: *\n{2}$/m)
@@ -30,24 +30,24 @@ describe.each(samples)('$name ($variant)', ({ name, data }) => {
     expect(text).not.toContain('example.com//')
   })
 
-  test('has a subject of one short line, without code or token, that is its heading too', () => {
+  test('has a short subject without code or token, which is also the heading', () => {
     expect(subject).toMatch(/^.{8,60}$/)
     expect(subject).not.toMatch(/\d{6}|[-\w]{43}|:\/\//)
     expect(text).toMatch(new RegExp(`^${subject.replace(/^(Reminder|Due soon|Overdue|Completed): /, '')}\n\n`))
   })
 
-  test('carries its code or token in both parts', () => {
+  test('contains its code or token in both parts', () => {
     const { code, token, optOut }: TemplateDefinition = templates[name]
     expect(secret !== undefined).toBe(Boolean(code || token || optOut))
     for (const part of [html, text]) expect(part.split(secret ?? '⟦').length - 1).toBe(secret ? 1 : 0)
   })
 })
 
-test('each wording of a mail differs from the others', () => {
+test('each variant of a mail has a different text', () => {
   const wordings = samples
     .filter(({ variant }) => variant !== 'sparse')
     .map(({ name, data }) => {
-      const { subject, text } = written(name, data)
+      const { subject, text } = composeMail(name, data)
       return `${subject}\n${text.replace(/\d{6}/, '')}`
     })
   expect(new Set(wordings).size).toBe(wordings.length)
@@ -58,14 +58,14 @@ test.each(Object.keys(templates) as TemplateName[])('markup in the data of %s st
   const evil = Object.fromEntries(
     fieldsOf(name).flatMap(([field, schema]) => (schema.safeParse(markup).success ? [[field, markup]] : [])),
   )
-  const { html } = written(name, { ...samples.find((sample) => sample.name === name)?.data, ...evil })
+  const { html } = composeMail(name, { ...samples.find((sample) => sample.name === name)?.data, ...evil })
   expect(html).not.toMatch(/<img|"'&/)
   expect(html.match(/&lt;img src=x/g)?.length ?? 0).toBeGreaterThan(0)
 })
 
-test('the HTML is small, and goes over the way as it is: ASCII in lines that SMTP takes', () => {
+test('the HTML is small, and ASCII in lines of less than 900 characters', () => {
   for (const { name, data } of samples) {
-    const { html } = written(name, data)
+    const { html } = composeMail(name, data)
     expect(html).toMatch(/^\p{ASCII}*$/u)
     expect(Math.max(...html.split('\n').map(({ length }) => length))).toBeLessThan(900)
     expect(html.length).toBeLessThan(8_000)
@@ -74,18 +74,18 @@ test('the HTML is small, and goes over the way as it is: ASCII in lines that SMT
 
 test.each([
   [300_000, '5 minutes'],
-  // The clock of the API is a little behind that of Postgres.
+  // The API's clock is slightly behind that of Postgres.
   [299_500, '5 minutes'],
   [230_000, '3 minutes'],
   [20_000, '1 minute'],
   [7_200_000, '2 hours'],
-])('a code that ends %i ms after it was ordered says %s', (lifetimeMs, words) => {
-  expect(written('login-code', { name: 'Ada', action: 'sign-in' }, lifetimeMs).text).toContain(`for ${words} after`)
+])('a code with a lifetime of %i ms says %s', (lifetimeMs, words) => {
+  expect(composeMail('login-code', { name: 'Ada', action: 'sign-in' }, lifetimeMs).text).toContain(`for ${words} after`)
 })
 
 describe('a link with a token', () => {
-  test('leads to the page for it, and its lifetime is told', () => {
-    const { html, text, secret } = written('password-reset', { name: 'Ada' }, 3_600_000)
+  test('leads to its page and states its lifetime', () => {
+    const { html, text, secret } = composeMail('password-reset', { name: 'Ada' }, 3_600_000)
     expect(text).toContain(`https://app.example.com/reset-password?token=${secret}\n`)
     expect(html).toContain(`href="https://app.example.com/reset-password?token=${secret}"`)
     for (const part of [html, text]) expect(part).toContain('for 1 hour after')
@@ -94,13 +94,13 @@ describe('a link with a token', () => {
 
 describe('an invitation', () => {
   const invitation = (changes: Partial<TemplateData<'invite'>> = {}) =>
-    written(
+    composeMail(
       'invite',
       { invitedBy: 'Ada', role: 'client_user', organizationName: 'Analytical Engines', ...changes },
       7 * 86_400_000,
     )
 
-  test('leads to the page for it, and tells who invites, to what and for how long', () => {
+  test('leads to its page, and names the inviter, the organization and the lifetime', () => {
     const { html, text, secret } = invitation()
     expect(text).toContain(`https://app.example.com/accept-invite?token=${secret}\n`)
     expect(html).toContain(`href="https://app.example.com/accept-invite?token=${secret}"`)
@@ -120,53 +120,53 @@ describe('an invitation', () => {
     'evil[.]com',
     '198.51.100.7 evil',
     'evil +1 800 555 0199',
-  ])('does not print %j for a name', (name) => {
+  ])('omits the name %j', (name) => {
     const { html, text } = invitation({ invitedBy: name, organizationName: name })
     for (const part of [html, text]) expect(part).not.toMatch(/evil|a@b/)
     expect(text).toContain('you are invited to join')
   })
 })
 
-describe('a mail about the safety of an account', () => {
-  const happened = {
+describe('a mail about a security event', () => {
+  const securityEvent = {
     name: 'Ada',
     timezone: 'America/New_York',
     at: '2026-07-01T03:30:00Z',
     device: 'Firefox on Windows',
     ip: '203.0.113.9',
   }
-  const newDevice = (changes: Partial<TemplateData<'new-device'>>) => written('new-device', { ...happened, ...changes })
+  const newDevice = (changes: Partial<TemplateData<'new-device'>>) =>
+    composeMail('new-device', { ...securityEvent, ...changes })
 
-  test('tells when in the person’s zone, and from where', () => {
+  test('states the time in the recipient’s zone, the device and the IP address', () => {
     const { text } = newDevice({})
     expect(text).toContain(
       '\n\nWhen: Tuesday, 30 June 2026 at 23:30 GMT-4\nDevice: Firefox on Windows\nIP address: 203.0.113.9\n\n',
     )
   })
 
-  test('leaves out what is not known of the place', () => {
+  test('omits an unknown device and IP address', () => {
     const { html, text } = newDevice({ device: null, ip: null })
     for (const part of [html, text]) expect(part).not.toMatch(/Device:|IP address:/)
     expect(text).toContain('GMT-4\n\nIf it was you')
   })
 
-  test.each(['Visit evil.example now', 'http://evil', 'call me@evil'])(
-    'does not print a device named "%s"',
-    (device) => {
-      const { html, text } = newDevice({ device })
-      for (const part of [html, text]) expect(part).not.toMatch(/evil|Device:/)
-    },
-  )
+  test.each(['Visit evil.example now', 'http://evil', 'call me@evil'])('omits the device "%s"', (device) => {
+    const { html, text } = newDevice({ device })
+    for (const part of [html, text]) expect(part).not.toMatch(/evil|Device:/)
+  })
 
-  test('about wrong codes says that the password may be known, about wrong passwords does not', () => {
-    expect(written('account-locked', { ...happened, kind: 'code' }).text).toContain('probably knows your password')
-    for (const data of [happened, { ...happened, kind: 'password' }])
-      expect(written('account-locked', data).text).not.toContain('knows your password')
+  test('about wrong codes, not about wrong passwords, warns that the password may be known', () => {
+    expect(composeMail('account-locked', { ...securityEvent, kind: 'code' }).text).toContain(
+      'probably knows your password',
+    )
+    for (const data of [securityEvent, { ...securityEvent, kind: 'password' }])
+      expect(composeMail('account-locked', data).text).not.toContain('knows your password')
   })
 })
 
 const reminder = (changes: object, timezone = 'Europe/Berlin') =>
-  written('reminder', {
+  composeMail('reminder', {
     taskId: newId(),
     taskTitle: 'Buy milk',
     dueDate: '2026-11-21T13:30:00Z',
@@ -177,7 +177,7 @@ const reminder = (changes: object, timezone = 'Europe/Berlin') =>
     ...changes,
   })
 
-test('sections without a value are left out of both parts', () => {
+test('sections without a value are omitted in both parts', () => {
   const { html, text } = reminder({ dueDate: null, message: '', late: false })
   for (const part of [html, text]) {
     expect(part).not.toContain('Due ')
@@ -187,22 +187,25 @@ test('sections without a value are left out of both parts', () => {
   expect(html).not.toContain('class="panel"')
 })
 
-test('dates are written in the receiver’s zone, and in UTC when the zone is unknown', () => {
+test('dates are in the recipient’s zone, or in UTC when the zone is unknown', () => {
   expect(reminder({}).text).toContain('Due Saturday, 21 November 2026 at 14:30 CET')
   expect(reminder({}, 'Mars/Base').text).toContain('13:30 UTC')
 })
 
-test('a subject can’t be broken into further headers, nor its direction be turned', () => {
+test('a subject cannot add headers or change the text direction', () => {
   expect(reminder({ taskTitle: 'a\r\nBcc: x@example.com\u202eb' }).subject).toBe('Reminder: a Bcc: x@example.com b')
 })
 
-test.each(['win at evil.com', 'http://evil', 'mail a@b'])('a stranger’s mail does not greet "%s"', (name) => {
-  const { html, text } = written('register-code', { name })
-  expect(text).toContain('Hello, enter this code')
-  expect(html).not.toContain('evil')
-})
+test.each(['win at evil.com', 'http://evil', 'mail a@b'])(
+  'a mail to an unconfirmed address does not greet "%s"',
+  (name) => {
+    const { html, text } = composeMail('register-code', { name })
+    expect(text).toContain('Hello, enter this code')
+    expect(html).not.toContain('evil')
+  },
+)
 
-test('writing from right to left reorders nothing around it, in subject, HTML and text', () => {
+test('right-to-left text is isolated in subject, HTML and text', () => {
   const title = 'שלום (1)'
   const { subject, html, text } = reminder({ taskTitle: title, message: `${title}\n${title}` })
   expect(subject).toBe(`Reminder: \u2068${title}\u2069`)
@@ -213,5 +216,5 @@ test('writing from right to left reorders nothing around it, in subject, HTML an
 })
 
 test('a name with dots is greeted', () => {
-  expect(written('welcome', { name: 'J. R. R. Tolkien' }).text).toContain('Hello J. R. R. Tolkien,')
+  expect(composeMail('welcome', { name: 'J. R. R. Tolkien' }).text).toContain('Hello J. R. R. Tolkien,')
 })

@@ -2,7 +2,7 @@ import { newId } from '@muster/db'
 import { isTemplateName, type TemplateData, type TemplateName, templates } from '@muster/mail'
 import { z } from 'zod'
 
-const happened = {
+const securityEvent = {
   name: 'Ada',
   timezone: 'Europe/Berlin',
   at: '2026-11-20T13:30:00Z',
@@ -10,18 +10,18 @@ const happened = {
   ip: '2001:db8:85a3::8a2e:370:7334',
 }
 
-/** Data with everything that each mail can say. */
+/** Complete data for each mail. */
 const full: { [N in TemplateName]: TemplateData<N> } = {
   'register-code': { name: 'Ada' },
   'already-registered': { name: 'Ada' },
   welcome: { name: 'Ada' },
   'login-code': { name: 'Ada', action: 'sign-in' },
   'password-reset': { name: 'Ada' },
-  'password-changed': { ...happened, how: 'changed' },
-  'two-factor-changed': { ...happened, change: 'off' },
-  'new-device': happened,
-  'session-compromised': happened,
-  'account-locked': { ...happened, kind: 'password' },
+  'password-changed': { ...securityEvent, how: 'changed' },
+  'two-factor-changed': { ...securityEvent, change: 'off' },
+  'new-device': securityEvent,
+  'session-compromised': securityEvent,
+  'account-locked': { ...securityEvent, kind: 'password' },
   'account-deleted': { name: 'Ada', timezone: 'Europe/Berlin', until: '2026-12-20T13:30:00Z' },
   invite: { invitedBy: 'Ada', role: 'client_user', organizationName: 'Analytical Engines' },
   'invite-accepted': {
@@ -75,7 +75,7 @@ function digestTask(taskTitle: string, dueDate: string, priority: 'low' | 'mediu
 
 export type Sample = { name: TemplateName; variant: string; data: Record<string, unknown> }
 
-/** Every mail with every wording that it has, and each once more with nothing but what it needs. */
+/** Each mail in all its variants, and once more with its required data only. */
 export const samples: Sample[] = Object.keys(templates)
   .filter(isTemplateName)
   .flatMap((name) => [...wordings(name), sparse(name)])
@@ -94,7 +94,7 @@ function sparse(name: TemplateName): Sample {
   return { name, variant: 'sparse', data: { ...full[name], ...Object.fromEntries(absent), late: undefined } }
 }
 
-/** The schemas of a mail's data without their defaults. */
+/** Returns the schemas of a mail's data, without defaults. */
 export function fieldsOf(name: TemplateName): [field: string, schema: z.ZodType][] {
   return Object.entries<z.ZodType>(templates[name].data.shape).map(([field, schema]) => [
     field,

@@ -24,7 +24,10 @@ export type SmtpPeer = {
   received: Received[]
   /** The recipients of all RCPT commands in order, refused ones included. */
   recipients: string[]
-  connections: number
+  /** When the server got each RCPT command. */
+  recipientAtMs: number[]
+  /** On the clock of `performance.now()`, one entry for each connection. */
+  connectedAtMs: number[]
   closedConnections: number
   close(): Promise<void>
 }
@@ -35,7 +38,8 @@ export async function startSmtpPeer(replies: Replies = {}, port = 0): Promise<Sm
     replies,
     received: [],
     recipients: [],
-    connections: 0,
+    recipientAtMs: [],
+    connectedAtMs: [],
     closedConnections: 0,
   }
   const server = new SMTPServer({
@@ -45,7 +49,7 @@ export async function startSmtpPeer(replies: Replies = {}, port = 0): Promise<Sm
     disableReverseLookup: true,
     closeTimeout: 100,
     onConnect(_session, callback) {
-      peer.connections += 1
+      peer.connectedAtMs.push(performance.now())
       send(peer.replies.greet?.(), callback)
     },
     onClose() {
@@ -57,6 +61,7 @@ export async function startSmtpPeer(replies: Replies = {}, port = 0): Promise<Sm
     onMailFrom: (_address, _session, callback) => send(peer.replies.mailFrom?.(), callback),
     onRcptTo({ address }, _session, callback) {
       peer.recipients.push(address)
+      peer.recipientAtMs.push(performance.now())
       send(peer.replies.rcptTo?.(address), callback)
     },
     onData(stream, session, callback) {
