@@ -20,23 +20,23 @@ const cachedOf = async ({ userId }: TestPerson) => {
   const text = await api.redis.get(analyticsKey(userId))
   return text?.startsWith('{') ? text : undefined
 }
-const told = async (person: TestPerson) => ({ ...(await readAnalytics(person)), ...(await readStreaks(person)) })
+const readBoth = async (person: TestPerson) => ({ ...(await readAnalytics(person)), ...(await readStreaks(person)) })
 
 test('both routes answer from the cache without reading Postgres', async () => {
   const person = await api.signUp()
   expect((await readAnalytics(person)).totalTasks).toBe(0)
-  // Nobody whom the cache could have heard of it from.
+  // Written past the API, so that nothing invalidates the cache.
   await putTask(api, person, clock.now())
-  expect(await told(person)).toMatchObject({ totalTasks: 0, active: 0 })
+  expect(await readBoth(person)).toMatchObject({ totalTasks: 0, active: 0 })
   await api.redis.del(analyticsKey(person.userId))
-  expect(await told(person)).toMatchObject({ totalTasks: 1, active: 1 })
+  expect(await readBoth(person)).toMatchObject({ totalTasks: 1, active: 1 })
   const ttlMs = await api.redis.pttl(analyticsKey(person.userId))
   expect(ttlMs).toBeGreaterThan(290_000)
   expect(ttlMs).toBeLessThanOrEqual(300_000)
 })
 
 describe('a change invalidates the cached analytics of each user it concerns:', () => {
-  /** An owner, who they work with, and a task between them; the client_admin is reminded of it too. */
+  /** A team with a task of the owner, assigned to one member; the client_admin has a reminder of it. */
   async function team() {
     const owner = await api.signUp()
     const [assignee, colleague, admin] = [
@@ -121,7 +121,7 @@ describe('a change invalidates the cached analytics of each user it concerns:', 
     for (const [name, person] of Object.entries(people)) {
       if (concerned.includes(name as keyof Team)) expect([name, await cachedOf(person)]).toEqual([name, undefined])
     }
-    // Whoever is left in the cache has nothing there that is not true any more.
+    // The analytics that are still cached are unchanged by it.
     for (const person of Object.values(people)) {
       const cached = await person.inject('GET', '/api/v1/analytics')
       await api.redis.del(analyticsKey(person.userId))
@@ -153,7 +153,7 @@ test('a read that a change overtakes does not fill the cache', async () => {
 
 test('cached analytics expire at the end of the user’s day', async () => {
   clock.set(new Date('2026-11-20T12:00:00.000Z'))
-  // There it is two minutes to midnight.
+  // In that zone it is two minutes to midnight.
   const person = await api.signUp({ timezone: 'Pacific/Fiji' })
   clock.set(new Date('2026-11-20T11:58:00.000Z'))
   expect((await readAnalytics(person)).dailyData.at(-1)?.date).toBe('2026-11-20')

@@ -6,9 +6,9 @@ import { priorities } from '../tasks/tasks.schema.ts'
 import { putReminder, putTask, readAnalytics, readStreaks } from './testing/analytics-fixtures.ts'
 
 /*
- * Random tasks and reminders of a person in zones with odd days, around the changes of their clocks, against the plainest
- * way to count them: one after another, with Temporal. Also in zones of which the Postgres that the tests bring thinks
- * otherwise: Morocco gave its summer time up in 2026, and CET has another history in older data.
+ * Random tasks and reminders of a user, in zones with odd days and around changes of their clocks, against the simplest
+ * way to count them: one by one, with Temporal. Includes zones for which the tests' Postgres has other rules: Morocco gave
+ * up its summer time in 2026, and CET has another history in older data.
  */
 
 const zones = [
@@ -26,7 +26,7 @@ const zones = [
   'Pacific/Apia',
   'Pacific/Chatham',
   'Africa/Casablanca',
-  // As they were stored before names became canonical.
+  // Names as they were stored before they became canonical.
   'CET',
   'EST5EDT',
   'Asia/Calcutta',
@@ -35,9 +35,9 @@ const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 
 type Done = { kind: 'task' | 'reminder'; agoMs: number | null; priority: number; category: string | null }
-type World = { timezone: string; nowMs: number; knownForDays: number; things: Done[] }
+type World = { timezone: string; nowMs: number; knownForDays: number; items: Done[] }
 
-/** Around a change of the zone's clocks, as far as it has such. */
+/** An instant near a change of the zone's clocks, if the zone has any. */
 const momentIn = (timezone: string, fromMs: number, offMs: number) => {
   const from = Temporal.Instant.fromEpochMilliseconds(fromMs).toZonedDateTimeISO(timezone)
   const change = from.getTimeZoneTransition('next') ?? from
@@ -47,14 +47,14 @@ const world: fc.Arbitrary<World> = fc.record({
   timezone: fc.constantFrom(...zones),
   nowMs: fc.constant(0),
   knownForDays: fc.constantFrom(0, 3, 60, 800),
-  things: fc.array(
+  items: fc.array(
     fc.record({
       kind: fc.constantFrom('task' as const, 'reminder' as const),
       agoMs: fc.option(
         fc.oneof(
           fc.integer({ min: 0, max: 6 * dayMs }),
           fc.integer({ min: 0, max: 35 * dayMs }),
-          // To the second at whole hours of the last days, where one date becomes another.
+          // Exactly whole hours ago within the last days, where dates change.
           fc
             .tuple(fc.nat({ max: 240 }), fc.constantFrom(-1_000, 0, 1_000))
             .map(([hours, ms]) => hours * hourMs + 1_000 + ms),
@@ -71,7 +71,7 @@ const worlds = fc
   .tuple(
     world,
     fc.integer({ min: Date.parse('2024-01-01'), max: Date.parse('2026-10-01') }),
-    // Whole hours after the change, so that what is whole hours ago is at it.
+    // Whole hours after the change, so that completions whole hours ago fall on it.
     fc.integer({ min: 0, max: 24 * 8 }).map((hours) => hours * hourMs),
   )
   .map(([given, fromMs, offMs]) => ({ ...given, nowMs: momentIn(given.timezone, fromMs, offMs) }))
@@ -88,9 +88,9 @@ afterAll(() => api.close())
 const dateOf = (timezone: string, ms: number) =>
   Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(timezone).toPlainDate()
 
-function model({ timezone, nowMs, things }: World) {
+function model({ timezone, nowMs, items }: World) {
   const today = dateOf(timezone, nowMs)
-  const dates = things.flatMap(({ agoMs }) => (agoMs === null ? [] : [dateOf(timezone, nowMs - agoMs).toString()]))
+  const dates = items.flatMap(({ agoMs }) => (agoMs === null ? [] : [dateOf(timezone, nowMs - agoMs).toString()]))
   const on = (date: Temporal.PlainDate) => dates.filter((each) => each === date.toString()).length
   const dailyData = Array.from({ length: 7 }, (_, index) => {
     const date = today.subtract({ days: 6 - index })
@@ -107,9 +107,9 @@ function model({ timezone, nowMs, things }: World) {
   return { dailyData, weeklyData, streaks: { active: runFrom(today) || runFrom(today.subtract({ days: 1 })), longest } }
 }
 
-/** Each reminder stands at an open task of its own. */
-function counts({ things }: World) {
-  const tasks = things.map(({ kind, agoMs, priority, category }) =>
+/** Counts by kind; each reminder belongs to an open task of its own. */
+function counts({ items }: World) {
+  const tasks = items.map(({ kind, agoMs, priority, category }) =>
     kind === 'task'
       ? { isDone: agoMs !== null, priority: priorities[priority], category: category ?? 'Uncategorized' }
       : { isDone: false, priority: 'medium', category: 'Uncategorized' },
@@ -124,8 +124,8 @@ function counts({ things }: World) {
     tasksByStatus: { todo: of(({ isDone }) => !isDone), 'in-progress': 0, completed: of(({ isDone }) => isDone) },
     tasksByPriority: Object.fromEntries(priorities.map((name) => [name, of(({ priority }) => priority === name)])),
     named: named.toSorted((one, other) => other.count - one.count || (one.category < other.category ? -1 : 1)),
-    completedReminders: things.filter(({ kind, agoMs }) => kind === 'reminder' && agoMs !== null).length,
-    upcomingReminders: things.filter(({ kind, agoMs }) => kind === 'reminder' && agoMs === null).length,
+    completedReminders: items.filter(({ kind, agoMs }) => kind === 'reminder' && agoMs !== null).length,
+    upcomingReminders: items.filter(({ kind, agoMs }) => kind === 'reminder' && agoMs === null).length,
   }
 }
 
@@ -136,21 +136,21 @@ test('analytics of generated tasks and reminders match the model in every zone',
       const person = await api.signUp({ timezone: given.timezone })
       const created_at = new Date(given.nowMs - given.knownForDays * dayMs)
       await api.db.updateTable('users').set({ created_at }).where('id', '=', person.userId).execute()
-      for (const { kind, agoMs, priority, category } of given.things) {
+      for (const { kind, agoMs, priority, category } of given.items) {
         const completedAt = agoMs === null ? null : new Date(given.nowMs - agoMs)
         if (kind === 'task')
           await putTask(api, person, completedAt, { priority: priorities[priority] as string, category })
         else await putReminder(api, person, completedAt ? 'completed' : 'pending', completedAt)
       }
-      const { categoryData, generatedAt, overdueReminders, dailyData, weeklyData, ...told } =
+      const { categoryData, generatedAt, overdueReminders, dailyData, weeklyData, ...totals } =
         await readAnalytics(person)
       const expected = model(given)
       const { named, ...expectedCounts } = counts(given)
       expect({ dailyData, weeklyData, streaks: await readStreaks(person) }).toEqual(expected)
-      expect(told).toEqual(expectedCounts)
+      expect(totals).toEqual(expectedCounts)
       expect(categoryData.map(({ category, count }) => ({ category, count }))).toEqual(named)
       const shares = categoryData.reduce((sum, { percent }) => sum + percent, 0)
-      expect(shares).toBeCloseTo(given.things.length > 0 ? 1 : 0, 12)
+      expect(shares).toBeCloseTo(given.items.length > 0 ? 1 : 0, 12)
       expect([overdueReminders, generatedAt]).toEqual([0, new Date(given.nowMs).toISOString()])
     }),
     { numRuns: 60, endOnFailure: true },

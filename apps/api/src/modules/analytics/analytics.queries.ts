@@ -32,9 +32,9 @@ export async function readAnalytics(
 ): Promise<AnalyticsRow | undefined> {
   const isOwn = sql<boolean>`owner_id = ${userId}`
   const isAssigned = sql<boolean>`
-    assignee_id = ${userId} and owner_id <> ${userId} and organization_id = (select organization_id from person)`
+    assignee_id = ${userId} and owner_id <> ${userId} and organization_id = (select organization_id from actor)`
   const { rows } = await sql<AnalyticsRow>`
-    with person as materialized (select organization_id, timezone from users where id = ${userId}),
+    with actor as materialized (select organization_id, timezone from users where id = ${userId}),
     calendar as materialized (
       select array_agg(starts_at order by starts_at) as starts,
         array_agg(seconds * interval '1 second' order by starts_at) as offsets
@@ -70,7 +70,7 @@ export async function readAnalytics(
       coalesce((select length from streaks where last_day between ${today}::date - 1 and ${today}::date), 0)
         as "activeStreak",
       coalesce((select max(length) from streaks), 0) as "longestStreak"
-    from person`.execute(db)
+    from actor`.execute(db)
   return rows[0]
 }
 

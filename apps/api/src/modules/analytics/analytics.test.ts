@@ -42,8 +42,8 @@ test('tasks are counted by status, priority and category, whose shares add up to
   await putTask(api, person, null, { status: 'in-progress', category: 'Work' })
   await putTask(api, person, at('2026-11-20T08:00:00Z'), { category: 'Home' })
   await putTask(api, person, null)
-  const told = await readAnalytics(person)
-  expect(told).toMatchObject({
+  const analytics = await readAnalytics(person)
+  expect(analytics).toMatchObject({
     totalTasks: 4,
     tasksByStatus: { todo: 2, 'in-progress': 1, completed: 1 },
     tasksByPriority: { low: 0, medium: 3, high: 1 },
@@ -59,9 +59,9 @@ test('reminders are counted as completed, upcoming and overdue', async () => {
   const person = await api.signUp()
   for (const status of ['pending', 'pending', 'sent', 'cancelled', 'failed']) await putReminder(api, person, status)
   await putReminder(api, person, 'completed', at('2026-11-19T08:00:00Z'))
-  const told = await readAnalytics(person)
-  expect(told).toMatchObject({ completedReminders: 1, upcomingReminders: 2, overdueReminders: 1 })
-  expect(told.dailyData.at(-2)).toEqual({ date: '2026-11-19', completed: 1 })
+  const analytics = await readAnalytics(person)
+  expect(analytics).toMatchObject({ completedReminders: 1, upcomingReminders: 2, overdueReminders: 1 })
+  expect(analytics.dailyData.at(-2)).toEqual({ date: '2026-11-19', completed: 1 })
   // Completing the task ends the overdue reminder, which counts as completed with it.
   const { task_id: id } = await api.db
     .selectFrom('reminders')
@@ -150,7 +150,7 @@ describe('dates', () => {
     await putTask(api, person, at('2026-10-30T12:00:00Z'))
     await putTask(api, person, at('2026-11-01T04:30:00Z'))
     expect(await longest()).toBe(1)
-    // Also for who was there before, whose days are worked out in another way.
+    // The same for a user created before the change, whose calendar has more than one offset.
     await api.db
       .updateTable('users')
       .set({ created_at: at('2026-01-01') })

@@ -205,7 +205,7 @@ test.each([
   expect((await filesOf(api)).stored).toContain(`attachments/${file.id}/original`)
 })
 
-/** Begins an upload by hand, promises more than it sends, and gives back the socket. */
+/** Starts an upload on a raw socket that announces more bytes than it sends. @returns the socket */
 const opening = '--x\r\ncontent-disposition: form-data; name="files"; filename="a.txt"\r\n\r\nbeginning'
 const closing = '\r\n--x--\r\n'
 const restBytes = 100_000

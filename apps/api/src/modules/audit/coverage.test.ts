@@ -99,7 +99,7 @@ const sentMail = async () => {
 const onlySelf = async () => ({ as: (await auth.registered(api)).client })
 const withPassword = async (body: object) => ({ ...(await onlySelf()), body })
 
-/** How to call each route that changes something, so that it does. */
+/** A call for each route with effects that makes them happen. */
 const changes: Record<string, () => Promise<Call>> = {
   'post /auth/register/verify': async () => {
     const [as, person] = [api.connect(), auth.newPerson()]
@@ -232,7 +232,7 @@ const changes: Record<string, () => Promise<Call>> = {
   },
 }
 
-/** Reading that is itself something to know of. */
+/** Reads that are themselves audited. */
 const reads: Record<string, () => Promise<Call>> = {
   'get /admin/users': async () => ({ as: admin }),
   'get /admin/users/{id}': onUser,
@@ -243,17 +243,16 @@ const reads: Record<string, () => Promise<Call>> = {
   'get /admin/audit-events/verify': async () => ({ as: admin }),
 }
 
-/** Unsafe methods that change nothing which anybody could ask about later. */
+/** Unsafe methods whose effects are not audited, with the reason. */
 const changeNothing: Record<string, string> = {
   'post /auth/register': 'nobody exists before the code was right',
   'post /auth/refresh': 'the session stays what it is; a token that was used twice is an event of its own',
   'post /auth/two-factor/resend': 'the same challenge, by another mail',
   'post /auth/two-factor/totp/setup': 'nothing holds before the first code was right',
   'post /auth/two-factor/otp/enable': 'nothing holds before the code was right',
-  'patch /notifications/{id}/read':
-    'what somebody has read of what they were told is theirs; what was told is an event',
+  'patch /notifications/{id}/read': 'whether a user has read a notification is private; its cause is audited',
   'patch /notifications/read-all': 'the same',
-  'delete /notifications/{id}': 'the same: what it told of stays in the log',
+  'delete /notifications/{id}': 'the same: its cause stays in the log',
   'post /auth/confirmation-code': 'a code for an action that is an event of its own',
 }
 
@@ -264,7 +263,7 @@ async function routes(): Promise<string[]> {
   )
 }
 
-/** The actions that one call of the route left in the audit log. */
+/** Lists the actions that one call of the route has recorded. */
 async function actionsOf(route: string, prepare: () => Promise<Call>): Promise<string[]> {
   const { as, params = [], query = '', body, headers } = await prepare()
   const [method = '', pattern = ''] = route.split(' ')

@@ -54,7 +54,7 @@ test('a request for another user’s object is recorded; a request for no object
       after: { method: 'GET', route: '/tasks/:id', code: 'NOT_FOUND' },
     },
   ])
-  // Written one after the other: the first of the two would be there.
+  // Events are written in order, so that of the first request would be there by now.
   expect(await denialsOf(nothing)).toEqual([])
 })
 
@@ -135,7 +135,7 @@ test('every route with an id declares its target', async () => {
   const { paths } = (await api.connect().inject('GET', '/openapi.json')).json()
   const known =
     /^\/(tasks|attachments|reminders|notifications|users|invites|admin\/users)\/\{id\}|^\/auth\/sessions\/\{id\}|^\/friends\/requests\/\{id\}|^\/organization\/members\/\{userId\}/
-  // A friendship or block of one's own, named by the other one; and what only administrators see, who see all of it.
+  // The caller's own friendship or block, named by the other user; and targets of administrators, who see all of them.
   const others = /^\/friends\/\{userId\}|^\/admin\/(queues|emails)\/|^\/invites\/details\//
   const routes = Object.keys(paths).map((path) => path.replace('/api/v1', ''))
   expect(routes.filter((path) => path.includes('{') && !known.test(path) && !others.test(path))).toEqual([])

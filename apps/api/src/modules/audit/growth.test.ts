@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { auditPage } from './audit.queries.ts'
 import type { AuditFilters } from './audit.schema.ts'
 
-/** A million was tried by hand: `MUSTER_GROWTH_ROWS=1000000`. */
+/** Tried by hand with a million: `MUSTER_GROWTH_ROWS=1000000`. */
 const manyRows = Number(process.env.MUSTER_GROWTH_ROWS ?? 100_000)
 const fewRows = manyRows / 10
 const rowsPerStatement = 5_000
@@ -19,7 +19,7 @@ beforeAll(async () => {
 })
 afterAll(() => database.drop())
 
-/** Events `from` to `to`, strewn over three months; every fiftieth is by one person, every hundredth of a rare kind. */
+/** Inserts events `from` to `to`, spread over three months; every fiftieth by one actor, every hundredth of a rare action. */
 async function fill(from: number, to: number): Promise<void> {
   for (let start = from; start <= to; start += rowsPerStatement) {
     await insertEvents(start, Math.min(to, start + rowsPerStatement - 1))
@@ -72,7 +72,7 @@ test('a page reads as few rows with ten times as many events, by every filter', 
   await fill(fewRows + 1, manyRows)
   const many = await measure()
   for (const [name, blocks] of many) {
-    // 51 rows, each with a look-up of its personal part; the trees may grow by a level or two.
+    // 51 rows, each with a lookup of its personal part; the index trees may grow by a level or two.
     expect({ name, blocks }).toMatchObject({ blocks: expect.toSatisfy((count: number) => count < 600) })
     expect({ name, few: few.get(name), many: blocks }).toMatchObject({
       many: expect.toSatisfy((count: number) => count <= (few.get(name) as number) * 1.5 + 110),

@@ -88,7 +88,7 @@ test('an end cut off with the database’s head is detected by a head in Redis o
   expect(await verify(`?head=${formatHead(head)}`)).toMatchObject(cutOff)
   await keepAnnouncedHead(api.redis, head)
   expect(await verify()).toMatchObject(cutOff)
-  // What is chained over the cut does not cover it.
+  // Events that are chained after the cut do not hide it.
   await chainEvents(api, 9)
   expect(await verify()).toMatchObject({ valid: false, faults: [{ kind: 'head-mismatch', seq: 9 }] })
 })
@@ -135,7 +135,7 @@ test('a cursor that names no event is refused, also at the end and beyond', asyn
   expect(await api.db.selectFrom('audit_pending').where('action', '=', 'audit.verified').selectAll().execute()).toEqual(
     [],
   )
-  // The event that it names may be cut off between two calls.
+  // The event that the cursor names may be cut off between two calls.
   await tamper(api.db, 'delete from audit_events where seq > 4')
   expect((await admin.inject('GET', `${url}?cursor=6.${known}`)).statusCode).toBe(400)
   expect(await verify()).toMatchObject({ valid: false, faults: [{ kind: 'cut-off', seq: 5, toSeq: 10 }] })

@@ -4,12 +4,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
 import { countOf, listPage, notificationsUrl, notify, read } from './testing/notifications-fixtures.ts'
 
-/** Most of one person, so that a query that reads all of theirs is far from one that reads a page. */
+/** Most rows belong to one user, so that reading all of them differs clearly from reading a page. */
 const many = 200_000
 const rowsPerStatement = 20_000
 /** Unread, and of a rare type. */
 const few = 5
-/** A page of each type, and as much again for the entries of rows that are gone. */
+/** A page of each type, and as much again for index entries of deleted rows. */
 const most = 7 * 51 * 2
 
 let api: TestApp
@@ -34,7 +34,7 @@ const readFor = (work: () => Promise<unknown>) => rowsRead(api.deps.db, 'notific
 test.each(['', '?unread=true', '?unread=false', '?type=invite', '?type=chat&unread=true', '?type=invite,general'])(
   'the list %s of somebody with very many reads no more than a page of each type',
   async (query) => {
-    // Often enough that Postgres would go over to a plan that fits no value in particular.
+    // Often enough for Postgres to switch to a generic plan.
     for (let time = 0; time < 8; time++) await listPage(busy, query)
     const used = await readFor(async () => {
       expect((await busy.inject('GET', `${notificationsUrl}${query}`)).statusCode).toBe(200)
@@ -47,7 +47,7 @@ test.each(['', '?unread=true', '?unread=false', '?type=invite', '?type=chat&unre
 test('a page far from the first reads as few rows as the first', async () => {
   let { nextCursor } = await listPage(busy)
   for (let page = 0; page < 20; page++) nextCursor = (await listPage(busy, `?cursor=${nextCursor}`)).nextCursor
-  // Often enough that whichever connection answers goes by the plan that fits no value in particular.
+  // Often enough for every connection of the pool to use a generic plan.
   for (let time = 0; time < 3; time++) {
     await Promise.all(Array.from({ length: 30 }, () => listPage(busy, `?cursor=${nextCursor}`)))
     const used = await readFor(() => listPage(busy, `?cursor=${nextCursor}`))
@@ -72,6 +72,6 @@ test('notifying and reading scan no more than the last hour', async () => {
     await read(busy, newest?.id ?? '')
   })
   expect(used.inSequence).toBe(0)
-  // The hour holds 360 of those above.
+  // The last hour contains 360 of the rows above.
   expect(used.byIndex).toBeLessThan(1_500)
 })

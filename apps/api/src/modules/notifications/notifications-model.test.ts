@@ -5,23 +5,23 @@ import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.t
 import { countOf, listAll, notify, read, readAll, remove } from './testing/notifications-fixtures.ts'
 
 /*
- * Histories of what people are told, read and delete, through HTTP on a real Postgres, against a model that holds it all
- * in a list. What must hold after each step:
+ * Generated sequences of notify, read and delete, through HTTP on a real Postgres, against a model that keeps everything
+ * in a list. After each step:
  *
- *  1. The list shows what the model holds: one of those that say the same within 10 minutes, at most 60 an hour and one
- *     row for the rest, everything about safety, nothing of a type that is turned off.
- *  2. The unread count is what a recount of the list gives, also when calls were made at once.
+ *  1. The list equals the model: one of equal notifications within 10 minutes, at most 60 an hour and one row for the
+ *     rest, every security alert, nothing of a type that is turned off.
+ *  2. The unread count equals a recount of the list, also after concurrent calls.
  */
 
 type Type = 'general' | 'invite' | 'security'
 type Act =
   | { kind: 'tell'; type: Type; message: string }
-  /** The one of this place in the list, when there is one. */
+  /** The notification at this position of the list, if there is one. */
   | { kind: 'read' | 'remove'; place: number }
   | { kind: 'readAll' }
 type Command =
   | { kind: 'act'; person: number; act: Act }
-  /** Many different ones in one go, as far as the limit and beyond. */
+  /** Many different ones at once, up to the limit and beyond. */
   | { kind: 'flood'; person: number; count: number }
   | { kind: 'wait'; minutes: number }
   | { kind: 'prefer'; person: number; type: 'general' | 'invite'; inApp: boolean }
@@ -115,11 +115,11 @@ async function shown(client: TestPerson): Promise<Row[]> {
   }))
 }
 
-const told = ({ userId }: TestPerson, type: Type, message: string) => ({ userId, type, title: 'News', message })
+const newsTo = ({ userId }: TestPerson, type: Type, message: string) => ({ userId, type, title: 'News', message })
 
 async function perform(client: TestPerson, given: Act, ids: string[]): Promise<void> {
   const id = 'place' in given ? ids[given.place] : undefined
-  if (given.kind === 'tell') await notify(api, [told(client, given.type, given.message)])
+  if (given.kind === 'tell') await notify(api, [newsTo(client, given.type, given.message)])
   if (given.kind === 'readAll') await readAll(client)
   if (given.kind === 'read' && id) await read(client, id)
   if (given.kind === 'remove' && id) await remove(client, id)
@@ -133,7 +133,7 @@ function performModel(model: Model, given: Act, byId: Map<string, Row>, ids: str
   if (given.kind === 'remove' && row) model.rows.splice(model.rows.indexOf(row), 1)
 }
 
-/** Which row of the model each of the list is. */
+/** Returns the model's row for each notification of the list. */
 async function identify(client: TestPerson, { rows }: Model): Promise<{ byId: Map<string, Row>; ids: string[] }> {
   const list = await listAll(client)
   const left = [...rows]
@@ -167,7 +167,7 @@ async function step(people: TestPerson[], models: Model[], given: Command): Prom
     const messages = Array.from({ length: given.count }, () => `flood ${++flooded}`)
     await notify(
       api,
-      messages.map((message) => told(client, 'general', message)),
+      messages.map((message) => newsTo(client, 'general', message)),
     )
     for (const message of messages) tellModel(model, { type: 'general', message })
     return
@@ -179,7 +179,7 @@ async function step(people: TestPerson[], models: Model[], given: Command): Prom
     return
   }
   await Promise.all(given.acts.map((each) => perform(client, each, ids)))
-  // In which order they came is open; what holds for any is asked below.
+  // Their order is not defined; the checks below hold for any order.
   model.rows = await shown(client)
   const hourAgoMs = clock.now().getTime() - 60 * minuteMs
   const plain = model.rows.filter((row) => row.type !== 'security' && row.summarized === undefined)

@@ -33,7 +33,7 @@ const about = ({ userId }: TestPerson, message: string, type: NotificationType =
   title: 'News',
   message,
 })
-/** One after another, a minute apart; the last one is the newest. */
+/** Notifies with a minute between each; the last one is the newest. */
 async function tellEach(person: TestPerson, messages: string[], type?: NotificationType) {
   for (const message of messages) {
     clock.advance(minuteMs)
@@ -68,7 +68,7 @@ describe('the list', () => {
   test('has pages of 50 that contain each notification once while more arrive', async () => {
     const person = await api.signUp()
     const security = Array.from({ length: 120 }, (_, index) => about(person, `${index}`, 'security'))
-    // Many of one moment: only their ids tell them apart.
+    // Many have the same time, so that only their ids order them.
     await notify(api, security.slice(0, 70))
     clock.advance(minuteMs)
     await notify(api, security.slice(70))
