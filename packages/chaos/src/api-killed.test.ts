@@ -18,14 +18,14 @@ beforeEach(async () => {
   if (!api?.isRunning()) api = await system.start('api')
 })
 
-test('every registration that was answered with 202 before the API was killed gets its mail, once', async () => {
+test('a registration acknowledged before the API is killed gets exactly one mail', async () => {
   const acknowledged: string[] = []
-  const everyone = Array.from({ length: 40 }, () => system.newUser())
-  // Killed in the middle of the traffic, at the very answer of the tenth: the others are in every possible state.
+  const users = Array.from({ length: 40 }, () => system.newUser())
+  // The API is killed at the tenth response, while the other requests are in all stages of processing.
   await Promise.all(
-    everyone.map(async (user) => {
-      const answer = await user.register().catch(() => undefined)
-      if (answer?.status !== 202) return
+    users.map(async (user) => {
+      const response = await user.register().catch(() => undefined)
+      if (response?.status !== 202) return
       acknowledged.push(user.email)
       if (acknowledged.length === 10) void api.kill()
     }),
@@ -36,13 +36,13 @@ test('every registration that was answered with 202 before the API was killed ge
   for (const email of acknowledged) expect(system.smtp.mailsTo(email)).toHaveLength(1)
 })
 
-test('every task that was answered with 201 before the API was killed is audited exactly once', async () => {
+test('a task acknowledged before the API is killed is audited exactly once', async () => {
   const user = await system.registeredUser()
   const acknowledged: string[] = []
   const create = async () => {
-    const answer = await user.request('POST', '/tasks', newTaskBody()).catch(() => undefined)
-    if (answer?.status !== 201) return
-    acknowledged.push(entityOf(answer, 'task').id)
+    const response = await user.request('POST', '/tasks', newTaskBody()).catch(() => undefined)
+    if (response?.status !== 201) return
+    acknowledged.push(entityOf(response, 'task').id)
     if (acknowledged.length === 30) void api.kill()
   }
   await Promise.all(
@@ -57,34 +57,34 @@ test('every task that was answered with 201 before the API was killed is audited
   expect(await system.inspector.isAuditChainIntact()).toBe(true)
 })
 
-test('when the API is killed in its commit, the publisher of another process publishes its jobs', async () => {
+test('when the API is killed during a commit, another process publishes its jobs', async () => {
   const user = system.newUser()
   const pausePoint = await system.pausePoint('email_messages', 'insert', { atCommit: true })
   await pausePoint.arm()
-  const registered = user.register().catch(() => undefined)
+  const registration = user.register().catch(() => undefined)
   await pausePoint.waitUntilReached()
   await api.kill()
-  expect(await registered).toBeUndefined()
-  // Postgres has the commit already; no process is left that would nudge a publisher.
+  expect(await registration).toBeUndefined()
+  // Postgres has received the commit already, and the process that would nudge a publisher is dead.
   await pausePoint.release()
 
-  await eventually(() => expect(system.smtp.mailsTo(user.email)).toHaveLength(1), { timeoutMs: 20_000 })
+  await eventually(() => expect(system.smtp.mailsTo(user.email)).toHaveLength(1))
   await system.inspector.waitUntilIdle()
   expect(system.smtp.mailsTo(user.email)).toHaveLength(1)
 })
 
-test('when the API is killed after a commit without Redis, another process publishes its jobs', async () => {
+test('when the API is killed after a commit without Redis, its jobs are published', async () => {
   const user = system.newUser()
   await user.register()
-  await eventually(() => expect(system.smtp.mailsTo(user.email)).toHaveLength(1), { timeoutMs: 20_000 })
-  // The account's transaction waits, Redis dies, the transaction commits: nothing of it can be published.
+  await eventually(() => expect(system.smtp.mailsTo(user.email)).toHaveLength(1))
+  // Redis is killed before the transaction of the account commits, so the API cannot publish its jobs.
   const pausePoint = await system.pausePoint('email_messages', 'insert')
   await pausePoint.arm()
-  const verified = user.verify()
+  const verification = user.verify()
   await pausePoint.waitUntilReached()
   await system.redis.kill()
   await pausePoint.release()
-  expect((await verified).status).toBe(201)
+  expect((await verification).status).toBe(201)
   await api.kill()
   expect(await system.inspector.pendingJobs()).toBe(1)
   await system.redis.restart()
@@ -93,7 +93,7 @@ test('when the API is killed after a commit without Redis, another process publi
   expect(system.smtp.mailsTo(user.email)).toHaveLength(2)
 })
 
-test('when the API is killed between publishing jobs and marking them, they are published again and done once', async () => {
+test('jobs published but not marked before the API is killed are processed once', async () => {
   const pausePoint = await system.pausePoint('outbox', 'update of published_at')
   const user = system.newUser()
   await pausePoint.arm()
@@ -102,7 +102,7 @@ test('when the API is killed between publishing jobs and marking them, they are 
   await pausePoint.waitUntilReached({ like: '%just_published%' })
   await api.kill()
   await pausePoint.release()
-  // No process has marked them, so a poll publishes them again.
+  // The rows are not marked as published, so a poll publishes them again.
   await eventually(async () => {
     expect(await system.inspector.query('select from outbox where published_at is null')).toEqual([])
   })

@@ -17,9 +17,10 @@ beforeAll(async () => {
 })
 afterAll(() => system.close())
 
-const soon = { timeoutMs: 15_000 }
+/** The time in which a job is processed when nothing delays it, on a busy machine. */
+const undelayed = { timeoutMs: 15_000 }
 
-test('jobs whose payload cannot be parsed fail with their reason and delay no other job', async () => {
+test('jobs whose payload cannot be parsed fail with a reason and delay no other job', async () => {
   const jobs = [
     { queue: 'email', name: 'send-email' },
     { queue: 'reminder', name: 'fire-reminder' },
@@ -33,7 +34,7 @@ test('jobs whose payload cannot be parsed fail with their reason and delay no ot
       [id, queue, name],
     )
   }
-  await everybodyElseIsServed()
+  await otherJobsAreProcessed()
 
   await eventually(async () => {
     const failed = await system.inspector.query<{ error: string }>(
@@ -41,11 +42,11 @@ test('jobs whose payload cannot be parsed fail with their reason and delay no ot
       [poison.map(({ id }) => id)],
     )
     expect(failed).toHaveLength(poison.length)
-  }, soon)
+  }, undelayed)
   await system.inspector.query('delete from outbox where id = any($1)', [poison.map(({ id }) => id)])
 })
 
-test('a job whose handler always throws fails after its attempts and delays no other job', async () => {
+test('a job whose handler always throws fails after its attempts and delays no other', async () => {
   await system.inspector.query(`
     create function chaos_poison() returns trigger language plpgsql as $$
     begin raise exception 'poison of this test'; end $$`)
@@ -54,9 +55,9 @@ test('a job whose handler always throws fails after its attempts and delays no o
     `create trigger chaos_poison before update on attachments for each row when (old.id = '${id}')
      execute function chaos_poison()`,
   )
-  // The upload may have been quicker than the trigger.
+  // The image worker may have finished before the trigger existed.
   const isPoisoned = (await statusOf(id)) === 'processing'
-  await everybodyElseIsServed()
+  await otherJobsAreProcessed()
   if (!isPoisoned) return
 
   await eventually(async () => {
@@ -65,49 +66,49 @@ test('a job whose handler always throws fails after its attempts and delays no o
       [id],
     )
     expect(failed).toEqual([{ error: expect.stringContaining('poison of this test') }])
-  }, soon)
+  }, undelayed)
 })
 
-test('receivers whose mail is refused or hangs stop nobody', async () => {
-  const [refused, hanging] = [system.newUser(), system.newUser()]
-  const end = Promise.withResolvers<'accept'>()
+test('recipients whose mail server rejects or hangs delay no other mail', async () => {
+  const [rejected, hanging] = [system.newUser(), system.newUser()]
+  const held = Promise.withResolvers<'accept'>()
   system.smtp.behavior.beforeAccept = async (to) => {
-    if (to === refused.email) return 'reject'
-    return to === hanging.email ? end.promise : 'accept'
+    if (to === rejected.email) return 'reject'
+    return to === hanging.email ? held.promise : 'accept'
   }
-  await refused.register()
+  await rejected.register()
   await hanging.register()
-  await eventually(() => expect(system.smtp.unanswered).toContain(hanging.email), soon)
+  await eventually(() => expect(system.smtp.unanswered).toContain(hanging.email), undelayed)
   const others = Array.from({ length: 10 }, () => system.newUser())
   await Promise.all(others.map((other) => other.register()))
   await eventually(() => {
     for (const { email } of others) expect(system.smtp.mailsTo(email)).toHaveLength(1)
-  }, soon)
+  }, undelayed)
   await eventually(async () => {
     const rows = await system.inspector.query('select from email_messages where to_address = $1 and status = $2', [
-      refused.email,
+      rejected.email,
       'failed',
     ])
     expect(rows).toHaveLength(1)
-  }, soon)
-  end.resolve('accept')
+  }, undelayed)
+  held.resolve('accept')
   await system.inspector.waitUntilIdle()
   expect(system.smtp.mailsTo(hanging.email)).toHaveLength(1)
 })
 
-/** One effect of every worker, all within the ordinary time. */
-async function everybodyElseIsServed(): Promise<void> {
-  const member = await system.registeredUser()
-  const taskId = await createTask(member)
-  const attachmentId = await uploadPhoto(member, taskId)
-  const reminderId = await createReminder(member, taskId, 300)
+/** Gives every worker one job of another user and expects its effect without delay. */
+async function otherJobsAreProcessed(): Promise<void> {
+  const other = await system.registeredUser()
+  const taskId = await createTask(other)
+  const attachmentId = await uploadPhoto(other, taskId)
+  const reminderId = await createReminder(other, taskId, 300)
   await eventually(async () => {
     expect(await statusOf(attachmentId)).toBe('ready')
     expect(await system.inspector.auditCounts('task.created', [taskId])).toEqual([1])
     expect(await system.inspector.auditCounts('reminder.sent', [reminderId])).toEqual([1])
-    // The code, the welcome, the reminder.
-    expect(system.smtp.mailsTo(member.email)).toHaveLength(3)
-  }, soon)
+    // The one-time code, the welcome mail and the reminder.
+    expect(system.smtp.mailsTo(other.email)).toHaveLength(3)
+  }, undelayed)
   expect(Object.values(apps).every((app) => app.isRunning())).toBe(true)
 }
 

@@ -16,43 +16,43 @@ beforeAll(async () => {
 })
 afterAll(() => system.close())
 
-/** Frozen is the slow case: only silence tells. */
-const quickMs = 3_500
+/** A frozen Postgres takes longest to detect, since only a timeout reveals it. */
+const refusalLimitMs = 3_500
 
 test.for([
-  { fate: 'stopped', go: 'stop', back: 'restart' },
-  { fate: 'killed', go: 'kill', back: 'restart' },
-  { fate: 'frozen', go: 'freeze', back: 'thaw' },
+  { state: 'stopped', inject: 'stop', recover: 'restart' },
+  { state: 'killed', inject: 'kill', recover: 'restart' },
+  { state: 'frozen', inject: 'freeze', recover: 'thaw' },
 ] as const)(
-  'while Postgres is $fate, every request gets a quick 503 with Retry-After, and all recovers by itself',
-  async ({ go, back }) => {
+  'requests get a quick 503 while Postgres is $state, and succeed afterwards',
+  async ({ inject, recover }) => {
     const user = await system.registeredUser()
     const before = await sendSignedInTraffic(user, 500)
-    // The API and the audit worker stand in the middle of a transaction when it happens.
+    // The API and the audit worker are in the middle of a transaction when the fault is injected.
     const pausePoint = await system.pausePoint('audit_pending', 'insert or delete')
     await pausePoint.arm()
-    const inFlight = user.request('PATCH', '/users/me', { bio: 'Half way' })
+    const underWay = user.request('PATCH', '/users/me', { bio: 'Half way' })
     await pausePoint.waitUntilReached()
 
-    await system.postgres[go]()
-    // Some at once, when nobody knows yet, and some when everybody does.
-    const refused = [...(await askEverything(user)), ...(await askEverything(user))]
-    await system.postgres[back]()
+    await system.postgres[inject]()
+    // The first requests meet an API that has not detected the fault yet, the second ones an API that has.
+    const refused = [...(await requestEverything(user)), ...(await requestEverything(user))]
+    await system.postgres[recover]()
     await pausePoint.remove()
-    // An orderly stop may still let it through.
-    expect([200, 503]).toContain((await inFlight).status)
+    // The fast shutdown of `stop` may let the transaction commit.
+    expect([200, 503]).toContain((await underWay).status)
 
     for (const { status, headers, durationMs } of refused) {
       expect(status).toBe(503)
       expect(Number(headers.get('retry-after'))).toBeGreaterThan(0)
-      expect(durationMs).toBeLessThan(quickMs)
+      expect(durationMs).toBeLessThan(refusalLimitMs)
     }
     await eventually(async () => expect((await user.request('GET', '/tasks')).status).toBe(200), {
       timeoutMs: 10_000,
     })
     const after = await eventually(async () => {
       const report = await sendSignedInTraffic(user, 200)
-      expect(report.answers.filter(({ status }) => status >= 300)).toEqual([])
+      expect(report.responses.filter(({ status }) => status >= 300)).toEqual([])
       return report
     })
     await system.registeredUser()
@@ -64,15 +64,15 @@ test.for([
   },
 )
 
-/** Signed in and not, reads and writes, all at the same time. */
-function askEverything(user: User) {
-  const stranger = system.newUser()
+/** Sends reads and writes at the same time, with a session and without one. */
+function requestEverything(user: User) {
+  const newUser = system.newUser()
   return Promise.all([
     user.request('GET', '/users/me'),
     user.request('GET', '/tasks'),
     user.request('POST', '/tasks', newTaskBody()),
     user.request('PATCH', '/users/me', { bio: 'Anyone there?' }),
-    stranger.register(),
-    stranger.login(),
+    newUser.register(),
+    newUser.login(),
   ])
 }

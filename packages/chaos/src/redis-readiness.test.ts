@@ -9,40 +9,31 @@ beforeAll(async () => {
 })
 afterAll(() => system.close())
 
-const readiness = async ({ opsUrl }: App) => {
-  const answer = await fetch(`${opsUrl}/readyz`)
-  return [answer.status, (await answer.text()).trim()]
-}
-const told = ({ output }: App, msg: string) =>
-  output()
-    .split('\n')
-    .filter((line) => line.includes(`"msg":"${msg}"`))
-    .map((line) => JSON.parse(line))
-
-test('a worker with a wrong Redis password starts, says so once, waits, and works when it is right', async () => {
+test('a worker logs once that its Redis password is wrong, and waits until it is right', async () => {
   const redis = await startOwnRedis()
   await redis.client.config('SET', 'requirepass', 'right')
-  const worker = await system.startLive('email-worker', { REDIS_URL: `redis://:wrong-secret@127.0.0.1:${redis.port}` })
+  const url = `redis://:wrong-secret@127.0.0.1:${redis.port}`
+  const worker = await system.startLive('email-worker', { REDIS_URL: url })
   expect(await readiness(worker)).toEqual([503, 'not ready: redis WRONGPASS'])
-  await eventually(() => expect(told(worker, 'dependency unavailable')).not.toEqual([]))
-  const [line, ...more] = told(worker, 'dependency unavailable')
+  await eventually(() => expect(logLines(worker, 'dependency unavailable')).not.toEqual([]))
+  const [line, ...more] = logLines(worker, 'dependency unavailable')
   expect(line).toMatchObject({ level: 'warn', dependency: 'redis', reason: 'WRONGPASS' })
   expect(more).toEqual([])
   expect(worker.output()).not.toContain('wrong-secret')
 
   await redis.client.config('SET', 'requirepass', 'wrong-secret')
   await eventually(async () => expect(await readiness(worker)).toEqual([200, 'ready']), { timeoutMs: 10_000 })
-  await eventually(() => expect(told(worker, 'dependency available again')).toHaveLength(1))
+  await eventually(() => expect(logLines(worker, 'dependency available again')).toHaveLength(1))
   await worker.terminate()
   await redis.stop()
 })
 
-test('a worker on a Redis that became a replica is not ready, and takes jobs again after', async () => {
+test('a worker is not ready while Redis is a replica, and processes jobs afterwards', async () => {
   const [api, worker] = await Promise.all([system.start('api'), system.start('email-worker')])
   await system.redis.command('REPLICAOF', '127.0.0.1', '1')
   await eventually(async () => expect(await readiness(worker)).toEqual([503, 'not ready: redis READONLY']))
   expect(await readiness(api)).toEqual([200, 'ready'])
-  // What is told may be half a second old.
+  // The health response may be half a second old.
   await eventually(async () => {
     const health = await (await fetch(`${api.url}/health`)).json()
     expect(health).toMatchObject({ status: 'degraded', checks: { redis: { status: 'down', reason: 'READONLY' } } })
@@ -53,6 +44,17 @@ test('a worker on a Redis that became a replica is not ready, and takes jobs aga
   const user = system.newUser()
   await eventually(async () => expect((await user.register()).status).toBe(202), { timeoutMs: 10_000 })
   await eventually(() => expect(system.smtp.mailsTo(user.email)).toHaveLength(1), { timeoutMs: 10_000 })
-  for (const app of [api, worker]) expect(told(app, 'dependency unavailable')).toHaveLength(1)
+  for (const app of [api, worker]) expect(logLines(app, 'dependency unavailable')).toHaveLength(1)
   await Promise.all([api.terminate(), worker.terminate()])
 })
+
+async function readiness({ opsUrl }: App): Promise<[status: number, text: string]> {
+  const response = await fetch(`${opsUrl}/readyz`)
+  return [response.status, (await response.text()).trim()]
+}
+
+const logLines = ({ output }: App, msg: string) =>
+  output()
+    .split('\n')
+    .filter((line) => line.includes(`"msg":"${msg}"`))
+    .map((line) => JSON.parse(line))

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '@muster/devkit'
 import { eventually } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { App, Exit } from './system/apps.ts'
+import { type App, type Exit, workerNames } from './system/apps.ts'
 import { type System, startSystem } from './system/system.ts'
 import { createReminder, createTask, newTaskBody, uploadPhoto } from './users/fixtures.ts'
 import { startLoad } from './users/load.ts'
@@ -13,8 +13,6 @@ let user: User
 let api: App
 let workers: App[]
 
-const workerNames = ['email-worker', 'audit-worker', 'reminder-worker', 'image-worker'] as const
-
 beforeAll(async () => {
   system = await startSystem()
   api = await system.start('api')
@@ -23,32 +21,32 @@ beforeAll(async () => {
 })
 afterAll(() => system.close())
 
-const drainMs = 25_000
+const drainLimitMs = 25_000
 
-function expectCleanEnd({ code, signal, durationMs }: Exit): void {
+function expectCleanExit({ code, signal, durationMs }: Exit): void {
   expect({ code, signal }).toEqual({ code: 0, signal: null })
-  expect(durationMs).toBeLessThan(drainMs)
+  expect(durationMs).toBeLessThan(drainLimitMs)
 }
 
 test('a rolling restart of the API under load fails no request', async () => {
   const load = startLoad([api.url], user.cookieHeader())
-  const goOn = async () => {
-    const served = load.answered()
-    await eventually(() => expect(load.answered()).toBeGreaterThan(served + 200), { timeoutMs: 20_000 })
+  const moreResponses = async () => {
+    const before = load.responseCount()
+    await eventually(() => expect(load.responseCount()).toBeGreaterThan(before + 200))
   }
-  await goOn()
-  // To another port, and back to where the other tests look for it.
+  await moreResponses()
+  // The API moves to another port, and back to the port at which the other tests expect it.
   for (const port of [await freePort(), Number(new URL(system.apiUrl).port)]) {
     const next = await system.start('api', { port })
     load.sendTo([api.url, next.url])
-    await goOn()
-    const ending = api.terminate()
-    // Whoever spreads the requests asks now and then whether each instance is ready.
+    await moreResponses()
+    const exit = api.terminate()
+    // A load balancer checks the readiness of each instance at an interval like this one.
     await eventually(async () => expect(await api.isReady()).toBe(false), { intervalMs: 200 })
     load.sendTo([next.url])
-    expectCleanEnd(await ending)
+    expectCleanExit(await exit)
     api = next
-    await goOn()
+    await moreResponses()
   }
 
   const { failures, createdTaskIds } = await load.stop()
@@ -58,12 +56,13 @@ test('a rolling restart of the API under load fails no request', async () => {
 })
 
 test('a rolling restart of every worker under load loses and repeats no effect', async () => {
+  // A slow mail server makes it likely that a mail is being sent when the email worker is terminated.
   system.smtp.behavior.beforeAccept = () => sleep(30, 'accept' as const)
   const newUsers = Array.from({ length: 30 }, () => system.newUser())
   const taskIds: string[] = []
   const reminderIds: string[] = []
   const attachmentIds: string[] = []
-  const work = (async () => {
+  const traffic = (async () => {
     for (const newUser of newUsers) {
       await newUser.register()
       const taskId = await createTask(user)
@@ -74,14 +73,13 @@ test('a rolling restart of every worker under load loses and repeats no effect',
   })()
 
   for (const worker of workers) {
-    await system.start(worker.name as (typeof workerNames)[number])
-    expectCleanEnd(await worker.terminate())
+    await system.start(worker.name)
+    expectCleanExit(await worker.terminate())
   }
-  await work
-  await system.inspector.waitUntilIdle({ timeoutMs: 60_000 })
-  await eventually(
-    async () => expect(await count('reminders', `id = any($1) and status = 'sent'`, reminderIds)).toBe(30),
-    { timeoutMs: 20_000 },
+  await traffic
+  await system.inspector.waitUntilIdle()
+  await eventually(async () =>
+    expect(await count('reminders', `id = any($1) and status = 'sent'`, reminderIds)).toBe(30),
   )
   await system.inspector.waitUntilIdle()
 
@@ -97,17 +95,17 @@ test('a rolling restart of every worker under load loses and repeats no effect',
   expect(await system.inspector.isAuditChainIntact()).toBe(true)
 })
 
-test('SIGTERM lets the request that is under way finish, and its open connection does not hold up the end', async () => {
+test('SIGTERM lets requests finish, and open connections do not delay the exit', async () => {
   const pausePoint = await system.pausePoint('tasks', 'insert')
   await pausePoint.arm()
-  const request = user.request('POST', '/tasks', newTaskBody())
+  const response = user.request('POST', '/tasks', newTaskBody())
   await pausePoint.waitUntilReached()
-  const ending = api.terminate()
+  const exit = api.terminate()
   await eventually(() => expect(api.output()).toContain('"msg":"stopping"'))
   await pausePoint.release()
 
-  expect((await request).status).toBe(201)
-  expectCleanEnd(await ending)
+  expect((await response).status).toBe(201)
+  expectCleanExit(await exit)
 })
 
 async function count(table: string, where: string, ids: string[]): Promise<number> {

@@ -3,39 +3,38 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { migrate } from './faults/postgres.ts'
-import { type AppName, root, workerNames } from './system/apps.ts'
+import { appNames, root, workerNames } from './system/apps.ts'
+import { migrate } from './system/database.ts'
 import { type System, startSystem } from './system/system.ts'
 
 let system: System
-const names: AppName[] = ['api', ...workerNames]
 
 beforeAll(async () => {
   system = await startSystem()
 })
 afterAll(() => system.close())
 
-const attemptAll = () => Promise.all(names.map((name) => system.runToExit(name)))
+const runAllToExit = () => Promise.all(appNames.map((name) => system.runToExit(name)))
 
 test('every process refuses to start while a migration is missing, and names it', async () => {
   await migrate(system.postgres.url, 'rollback')
-  for (const { exit, output } of await attemptAll()) {
+  for (const { exit, output } of await runAllToExit()) {
     expect(exit).toEqual({ code: 1, signal: null })
     expect(output).toMatch(/The database lacks \d{4}_\w+/)
   }
   await migrate(system.postgres.url)
 })
 
-test('every process refuses a Redis that evicts, and names the policy', async () => {
+test('every process refuses a Redis that evicts keys, and names the policy', async () => {
   await system.redis.command('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru')
-  for (const { exit, output } of await attemptAll()) {
+  for (const { exit, output } of await runAllToExit()) {
     expect(exit).toEqual({ code: 1, signal: null })
     expect(output).toMatch(/allkeys-lru.*noeviction/)
   }
   await system.redis.command('CONFIG', 'SET', 'maxmemory-policy', 'noeviction')
 })
 
-test('a start names everything that is wrong with the environment at once, and no value', async () => {
+test('the API refuses a wrong environment, and names every wrong variable and no value', async () => {
   const weak = `k1:${Buffer.from('too short to be a key').toString('base64')}`
   const { exit, output } = await system.runToExit('api', {
     NODE_ENV: 'production',
@@ -53,32 +52,34 @@ test('a start names everything that is wrong with the environment at once, and n
   for (const name of ['ACCESS_TOKEN_KEYS', 'REFRESH_TOKEN_KEYS', 'PASSWORD_KEYS', 'DATABASE_URL', 'REDIS_URL']) {
     expect(output).toContain(name)
   }
-  for (const name of ['PUBLIC_URL', 'BCRYPT_COST', 'RATE_LIMIT_SCALE', 'BOOTSTRAP_ADMIN_PASSWORD'])
+  for (const name of ['PUBLIC_URL', 'BCRYPT_COST', 'RATE_LIMIT_SCALE', 'BOOTSTRAP_ADMIN_PASSWORD']) {
     expect(output).toContain(name)
+  }
   expect(output).not.toContain(weak)
   expect(output).not.toContain('changeme')
 })
 
-test.for(workerNames)('the %s names everything that is wrong with its environment at once', async (name) => {
-  const keys = Object.keys(system.env(name)).filter((variable) => variable.endsWith('_KEYS'))
-  const wrong = ['DATABASE_URL', 'REDIS_URL', ...keys]
+test.for(workerNames)('the %s refuses a wrong environment, and names every wrong variable', async (name) => {
+  const keyRings = Object.keys(system.env(name)).filter((variable) => variable.endsWith('_KEYS'))
+  const wrong = ['DATABASE_URL', 'REDIS_URL', ...keyRings]
   const { exit, output } = await system.runToExit(name, Object.fromEntries(wrong.map((variable) => [variable, ''])))
   expect(exit).toEqual({ code: 1, signal: null })
   for (const variable of wrong) expect(output).toContain(variable)
 })
 
-test('a process with another key than the one before it refuses to start, and names ring and key', async () => {
-  const rings = { api: 'COOKIE_KEYS', 'email-worker': 'MAIL_CODE_KEYS', 'audit-worker': 'AUDIT_KEYS' } as const
-  for (const [name, ring] of Object.entries(rings) as [keyof typeof rings, string][]) {
+test('a process refuses a changed key at its start, and names ring and key', async () => {
+  const keyRings = { api: 'COOKIE_KEYS', 'email-worker': 'MAIL_CODE_KEYS', 'audit-worker': 'AUDIT_KEYS' } as const
+  for (const [name, ring] of Object.entries(keyRings) as [keyof typeof keyRings, string][]) {
     const app = await system.start(name)
     await app.terminate()
-    const { exit, output } = await system.runToExit(name, { [ring]: `k1:${Buffer.alloc(32, ring).toString('base64')}` })
+    const otherKey = `k1:${Buffer.alloc(32, ring).toString('base64')}`
+    const { exit, output } = await system.runToExit(name, { [ring]: otherKey })
     expect(exit).toEqual({ code: 1, signal: null })
     expect(output).toMatch(new RegExp(`${ring}: the key .{1,3}k1.{1,3} is not the one`))
   }
 })
 
-test('a process prints its release, and starts nothing', async () => {
+test('--version prints the release and starts nothing', async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [
     join(root, 'apps/audit-worker/src/main.ts'),
     '--version',
@@ -87,18 +88,18 @@ test('a process prints its release, and starts nothing', async () => {
   expect(stdout).toBe(`${version}\n`)
 })
 
-test('a migration that only a newer release knows keeps nobody from starting', async () => {
+test('every process starts on a database with a migration of a newer release', async () => {
   await system.inspector.query(
     `insert into kysely_migration (name, timestamp) values ('9999_of_tomorrow', '2100-01-01')`,
   )
-  const apps = await Promise.all(names.map((name) => system.start(name)))
+  const apps = await Promise.all(appNames.map((name) => system.start(name)))
   expect(apps.every((app) => app.isRunning())).toBe(true)
 })
 
 test.for(['api', 'email-worker'] as const)(
-  'an uncaught exception in the %s is logged, the process drains and exits 1',
+  'an uncaught exception in the %s is logged, and the process drains and exits 1',
   async (name) => {
-    // The one thing that no caller can cause: a fault of ours. A signal sets it off.
+    // A programming error cannot be caused from outside, so a signal handler throws one.
     const fault = `process.on('SIGUSR2', () => { throw new Error('a fault of ours') })`
     const app = await system.start(name, {
       env: { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(fault)}` },

@@ -1,5 +1,6 @@
 import { eventually } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { PausePoint } from './faults/pause-point.ts'
 import type { App, AppName } from './system/apps.ts'
 import { type System, startSystem } from './system/system.ts'
 import { createReminder, createTask, uploadPhoto } from './users/fixtures.ts'
@@ -9,121 +10,119 @@ let system: System
 let apps: Record<AppName, App>
 let user: User
 
-/** By receiver: the mail server keeps their message in its hands until then. */
-const before = new Map<string, Promise<void>>()
-const after = new Map<string, Promise<void>>()
+/** The promises that the mail server awaits before and after it accepts a message, by recipient. */
+const beforeAccept = new Map<string, Promise<void>>()
+const afterAccept = new Map<string, Promise<void>>()
 
 beforeAll(async () => {
   system = await startSystem()
   apps = await system.startAll()
   system.smtp.behavior = {
     beforeAccept: async (to) => {
-      await before.get(to)
+      await beforeAccept.get(to)
       return 'accept'
     },
-    afterAccept: (to) => after.get(to),
+    afterAccept: (to) => afterAccept.get(to),
   }
   user = await system.registeredUser()
 })
 afterAll(() => system.close())
 
-/** Longer than a job's lock, its check and a mail's lease, twice, on a machine that has other work. */
-const takenOverMs = 60_000
+/** Twice the time until a stalled job is retried (its lock, the stalled check, a mail's lease), on a busy machine. */
+const retried = { timeoutMs: 60_000 }
 
-async function replace(name: AppName): Promise<void> {
-  await apps[name].kill()
-  apps[name] = await system.start(name)
-}
-
-// Each kills another worker, and all wait for the same locks to run out: at the same time.
-describe.concurrent('kill -9 of a worker in the middle of its job', () => {
-  test('twice, before the mail server took the mail: it is sent once', async () => {
-    const newUser = system.newUser()
+// The tests kill different workers and all wait for locks to expire, so they run at the same time.
+describe.concurrent('killing a worker during a job', () => {
+  test('a mail is sent once when its worker is killed twice before it is accepted', async () => {
+    const recipient = system.newUser()
     for (let kills = 0; kills < 2; kills++) {
       const held = Promise.withResolvers<void>()
-      before.set(newUser.email, held.promise)
-      if (kills === 0) await newUser.register()
-      await eventually(() => expect(system.smtp.unanswered).toContain(newUser.email), { timeoutMs: takenOverMs })
+      beforeAccept.set(recipient.email, held.promise)
+      if (kills === 0) await recipient.register()
+      await eventually(() => expect(system.smtp.unanswered).toContain(recipient.email), retried)
       await replace('email-worker')
-      before.delete(newUser.email)
+      beforeAccept.delete(recipient.email)
       held.resolve()
     }
-    await mailIsSent(newUser.email)
-    expect(system.smtp.mailsTo(newUser.email)).toHaveLength(1)
+    await mailIsSent(recipient.email)
+    expect(system.smtp.mailsTo(recipient.email)).toHaveLength(1)
   })
 
-  test('twice, with a reminder half delivered: ledger, notification, mail and audit row are there once', async () => {
+  test('a reminder has each effect once when its worker is killed twice during delivery', async () => {
     const pausePoint = await system.pausePoint('reminder_deliveries', 'insert')
     await pausePoint.arm()
     const id = await createReminder(user, await createTask(user), 500)
     for (let kills = 0; kills < 2; kills++) {
-      await pausePoint.waitUntilReached({ timeoutMs: takenOverMs })
-      await replaceAt(pausePoint, 'reminder-worker', kills < 1)
+      await pausePoint.waitUntilReached(retried)
+      await replaceAt(pausePoint, 'reminder-worker', { rearm: kills < 1 })
     }
-    await eventually(async () => expect(await count('reminders', `id = $1 and status = 'sent'`, id)).toBe(1), {
-      timeoutMs: takenOverMs,
-    })
+    await eventually(async () => expect(await count('reminders', `id = $1 and status = 'sent'`, id)).toBe(1), retried)
     expect(await count('reminder_deliveries', 'reminder_id = $1', id)).toBe(1)
     expect(await count('notifications', `data->>'reminderId' = $1`, id)).toBe(1)
     expect(await count('email_messages', `template = 'reminder' and to_address = $1`, user.email)).toBe(1)
     await auditedOnce('reminder.sent', [id])
-    await eventually(() => expect(remindersSent()).toHaveLength(1), { timeoutMs: takenOverMs })
+    await eventually(() => expect(reminderMails()).toHaveLength(1), retried)
   })
 
-  test('twice, with an image made and not yet noted: it is ready once, and nothing else of it is left', async () => {
+  test('an image is ready once, without other files, when its worker is killed twice', async () => {
+    // The image is written at this point, and its row is not updated yet.
     const pausePoint = await system.pausePoint('attachments', 'update')
     await pausePoint.arm()
     const id = await uploadPhoto(user, await createTask(user))
     for (let kills = 0; kills < 2; kills++) {
-      await pausePoint.waitUntilReached({ timeoutMs: takenOverMs })
-      await replaceAt(pausePoint, 'image-worker', kills < 1)
+      await pausePoint.waitUntilReached(retried)
+      await replaceAt(pausePoint, 'image-worker', { rearm: kills < 1 })
     }
-    await eventually(async () => expect(await count('attachments', `id = $1 and status = 'ready'`, id)).toBe(1), {
-      timeoutMs: takenOverMs,
-    })
+    await eventually(
+      async () => expect(await count('attachments', `id = $1 and status = 'ready'`, id)).toBe(1),
+      retried,
+    )
     await auditedOnce('attachment.optimized', [id])
     for (const part of ['content', 'thumbnail']) {
       expect((await user.request('GET', `/attachments/${id}/${part}`)).status).toBe(200)
     }
-    await eventually(async () => expect(await system.storedFilesOf(id)).toEqual(['optimized', 'thumbnail']), {
-      timeoutMs: takenOverMs,
-    })
+    await eventually(async () => expect(await system.storedFilesOf(id)).toEqual(['optimized', 'thumbnail']), retried)
   })
 
-  test('with a batch of audit events half chained: each stands in the chain once', async () => {
+  test('an audit event is in the chain once when its worker is killed during a batch', async () => {
     const pausePoint = await system.pausePoint('audit_events', 'insert')
     await pausePoint.arm()
     const ids = await Promise.all(Array.from({ length: 30 }, () => createTask(user)))
-    await pausePoint.waitUntilReached({ timeoutMs: takenOverMs })
-    await replaceAt(pausePoint, 'audit-worker', false)
+    await pausePoint.waitUntilReached(retried)
+    await replaceAt(pausePoint, 'audit-worker', { rearm: false })
     await auditedOnce('task.created', ids)
     expect(await system.inspector.isAuditChainIntact()).toBe(true)
   })
 })
 
-test('kill -9 after the mail server took a mail and before that was noted: at most once more, with the same Message-ID', async () => {
-  const newUser = system.newUser()
+test('an accepted mail of a killed worker is resent at most once, with its Message-ID', async () => {
+  const recipient = system.newUser()
   const held = Promise.withResolvers<void>()
-  after.set(newUser.email, held.promise)
-  await newUser.register()
-  await eventually(() => expect(system.smtp.mailsTo(newUser.email)).toHaveLength(1), { timeoutMs: takenOverMs })
+  afterAccept.set(recipient.email, held.promise)
+  await recipient.register()
+  await eventually(() => expect(system.smtp.mailsTo(recipient.email)).toHaveLength(1), retried)
+  // The worker is killed before it gets the reply, so it cannot record that the mail was accepted.
   await replace('email-worker')
-  after.delete(newUser.email)
+  afterAccept.delete(recipient.email)
   held.resolve()
-  await mailIsSent(newUser.email)
+  await mailIsSent(recipient.email)
   await system.inspector.waitUntilIdle()
-  const sent = system.smtp.mailsTo(newUser.email)
-  expect(sent.length).toBeLessThanOrEqual(2)
-  expect(new Set(sent.map(({ messageId }) => messageId)).size).toBe(1)
+  const mails = system.smtp.mailsTo(recipient.email)
+  expect(mails.length).toBeLessThanOrEqual(2)
+  expect(new Set(mails.map(({ messageId }) => messageId)).size).toBe(1)
 })
 
-type PausePoint = Awaited<ReturnType<System['pausePoint']>>
+/** Kills the worker and starts a new process of it. */
+async function replace(name: AppName): Promise<void> {
+  await apps[name].kill()
+  apps[name] = await system.start(name)
+}
 
-/** Kills who waits at the pausePoint, lets what is left of its transaction end, and starts another. */
-async function replaceAt(pausePoint: PausePoint, name: AppName, isClosedAgain: boolean): Promise<void> {
+/** Kills the worker that is paused, lets Postgres end its transaction, and starts a new process of it. */
+async function replaceAt(pausePoint: PausePoint, name: AppName, { rearm }: { rearm: boolean }): Promise<void> {
   await apps[name].kill()
   await pausePoint.release()
-  if (isClosedAgain) await pausePoint.arm()
+  if (rearm) await pausePoint.arm()
   apps[name] = await system.start(name)
 }
 
@@ -132,13 +131,12 @@ async function count(table: string, where: string, ...values: unknown[]): Promis
 }
 
 const mailIsSent = (to: string) =>
-  eventually(async () => expect(await count('email_messages', `to_address = $1 and status = 'sent'`, to)).toBe(1), {
-    timeoutMs: takenOverMs,
-  })
+  eventually(
+    async () => expect(await count('email_messages', `to_address = $1 and status = 'sent'`, to)).toBe(1),
+    retried,
+  )
 
 const auditedOnce = (action: string, ids: string[]) =>
-  eventually(async () => expect(await system.inspector.auditCounts(action, ids)).toEqual(ids.map(() => 1)), {
-    timeoutMs: takenOverMs,
-  })
+  eventually(async () => expect(await system.inspector.auditCounts(action, ids)).toEqual(ids.map(() => 1)), retried)
 
-const remindersSent = () => system.smtp.mailsTo(user.email).filter(({ subject }) => /remind/i.test(subject))
+const reminderMails = () => system.smtp.mailsTo(user.email).filter(({ subject }) => /remind/i.test(subject))

@@ -1,7 +1,5 @@
-import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import {
   freePort,
   type Reaper,
@@ -11,34 +9,26 @@ import {
   stopProcess,
   waitForExit,
 } from '@muster/devkit'
-import { createTestDatabase } from '@muster/testing'
 import pg from 'pg'
-import { root } from '../system/apps.ts'
+import { migrate, type SystemDatabase } from '../system/database.ts'
 
-/** The database of a test; `drop` gives everything back. */
-export type SystemDatabase = { url: string; drop(): Promise<void> }
-
-/** A migrated database in the cluster that all tests share. */
-export async function createSharedDatabase(): Promise<SystemDatabase> {
-  const { url, drop, db } = await createTestDatabase({ poolMax: 1 })
-  await db.destroy()
-  return { url, drop }
-}
-
-/** A whole Postgres of the test's own, on the same port for as long as the test runs. */
+/** A Postgres for one system, with the faults that a test can inject. It keeps its port when it is restarted. */
 export type ChaosPostgres = SystemDatabase & {
-  /** Fast shutdown: ends all sessions. */
+  /** Performs a fast shutdown, which ends all sessions. */
   stop(): Promise<void>
-  /** kill -9 of the postmaster and all its backends; it replays its log at the next start. */
+  /** Kills the postmaster and all its backends with SIGKILL, so that the next start recovers from the WAL. */
   kill(): Promise<void>
-  /** After `stop` or `kill`. */
+  /** Starts it again after `stop` or `kill`. */
   restart(): Promise<void>
-  /** The postmaster and every backend: connections stay open and nobody answers. */
+  /** Freezes the postmaster and every backend: connections stay open and get no reply. */
   freeze(): void
   thaw(): void
 }
 
-export async function startChaosPostgres({ home, reaper }: { home: string; reaper: Reaper }): Promise<ChaosPostgres> {
+type StartOptions = { home: string; reaper: Reaper }
+
+/** Starts a durable Postgres in a folder of `home`, with a migrated database. */
+export async function startChaosPostgres({ home, reaper }: StartOptions): Promise<ChaosPostgres> {
   const options = { dir: join(home, 'postgres'), port: await freePort(), logFile: join(home, 'postgres.log') }
   const start = async () => {
     const service = await startPostgres({ ...options, password: 'chaos-password-of-postgres', isDurable: true })
@@ -46,7 +36,7 @@ export async function startChaosPostgres({ home, reaper }: { home: string; reape
     return service
   }
   let running: Service = await start()
-  const url = await makeDatabase(running.url)
+  const url = await createDatabase(running.url)
   let frozen: number[] = []
   const thaw = () => {
     for (const pid of frozen) signal(pid, 'SIGCONT')
@@ -70,7 +60,7 @@ export async function startChaosPostgres({ home, reaper }: { home: string; reape
       running = await start()
     },
     freeze() {
-      // The postmaster first: it must not make further children meanwhile.
+      // The postmaster is frozen first, so that it cannot start further backends.
       signal(running.pid, 'SIGSTOP')
       frozen = [running.pid, ...childrenOf(running.pid)]
       for (const pid of frozen) signal(pid, 'SIGSTOP')
@@ -84,7 +74,7 @@ export async function startChaosPostgres({ home, reaper }: { home: string; reape
   }
 }
 
-async function makeDatabase(clusterUrl: string): Promise<string> {
+async function createDatabase(clusterUrl: string): Promise<string> {
   const client = new pg.Client({ connectionString: clusterUrl })
   await client.connect()
   await client.query('create database muster')
@@ -93,12 +83,6 @@ async function makeDatabase(clusterUrl: string): Promise<string> {
   url.pathname = 'muster'
   await migrate(url.href)
   return url.href
-}
-
-/** @param command of the CLI of `db/` */
-export async function migrate(databaseUrl: string, command: 'migrate' | 'rollback' = 'migrate'): Promise<void> {
-  const env = { PATH: process.env.PATH, DATABASE_URL: databaseUrl }
-  await promisify(execFile)(process.execPath, [join(root, 'packages/db-cli/src/main.ts'), command], { env })
 }
 
 function childrenOf(pid: number): number[] {
@@ -119,6 +103,6 @@ function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name)
   } catch {
-    // Gone meanwhile.
+    // The process has exited meanwhile.
   }
 }

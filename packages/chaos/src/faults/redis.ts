@@ -4,21 +4,23 @@ import { findRedis, freePort, type Reaper, type Service, startRedis, thisMachine
 import { root } from '../system/apps.ts'
 import { command } from './redis-command.ts'
 
-/** A Redis of the test's own, with its append-only file, on the same port for as long as the test runs. */
+/** A Redis for one system, with the faults that a test can inject. It keeps its port when it is restarted. */
 export type ChaosRedis = {
   url: string
-  /** kill -9; what it answered stays in its file. */
+  /** Kills it with SIGKILL. Acknowledged writes stay in its append-only file. */
   kill(): Promise<void>
-  /** After `kill`. */
+  /** Starts it again after `kill`; with `isEmpty` without its data. */
   restart(options?: { isEmpty?: boolean }): Promise<void>
   freeze(): void
   thaw(): void
+  /** Removes all keys. */
   flush(): Promise<void>
-  /** Any command, e.g. `config('CONFIG', 'SET', 'maxmemory', '1mb')`. @throws what Redis answers as an error */
+  /** Sends a command, e.g. `command('CONFIG', 'SET', 'maxmemory', '1mb')`. @throws the error reply of Redis */
   command(...words: string[]): Promise<string>
   stop(): Promise<void>
 }
 
+/** Starts a durable Redis in a folder of `home`. */
 export async function startChaosRedis({ home, reaper }: { home: string; reaper: Reaper }): Promise<ChaosRedis> {
   const program = findRedis(thisMachine(join(root, '.muster/redis-build'), () => {}))
   const dir = join(home, 'redis')

@@ -6,28 +6,29 @@ import { eventually } from '@muster/testing'
 export const root = resolve(import.meta.dirname, '../../../..')
 
 export const workerNames = ['email-worker', 'audit-worker', 'reminder-worker', 'image-worker'] as const
-export type AppName = 'api' | (typeof workerNames)[number]
+export const appNames = ['api', ...workerNames] as const
+export type AppName = (typeof appNames)[number]
 
 export type Exit = { code: number | null; signal: NodeJS.Signals | null; durationMs: number }
 
-/** A real process of Muster, and everything that can happen to one. */
+/** A running process of Muster and the faults that a test can inject into it. */
 export type App = {
   name: AppName
   pid: number
-  /** Of the API; the ops server of a worker. */
+  /** The address of the API. For a worker it is the same as `opsUrl`. */
   url: string
   opsUrl: string
-  /** Everything that it has written until now. */
+  /** Returns everything that the process has written so far. */
   output(): string
   isRunning(): boolean
   exited: Promise<Omit<Exit, 'durationMs'>>
   isReady(): Promise<boolean>
-  /** kill -9, at once; resolves when it is gone. */
+  /** Kills the process with SIGKILL and waits until it has exited. */
   kill(): Promise<Exit>
-  /** It stops in the middle of whatever it does, until `thaw`. */
+  /** Stops the process where it is (SIGSTOP) until `thaw`. */
   freeze(): void
   thaw(): void
-  /** SIGTERM, as a deployment sends it. */
+  /** Sends SIGTERM, as a deployment does, and waits until the process has exited. */
   terminate(): Promise<Exit>
 }
 
@@ -35,31 +36,26 @@ export type Env = Record<string, string>
 
 type SpawnOptions = { env: Env; port?: number; reaper: Reaper }
 
-const bootMs = 60_000
+const startLimitMs = 60_000
 
-/** Starts the process without waiting for anything. */
+/** Starts the process without waiting until it is live. */
 export async function spawnApp(name: AppName, { env, port, reaper }: SpawnOptions): Promise<App> {
   const opsPort = await freePort()
   const ownPort = port ?? (await freePort())
   const child = spawn(process.execPath, [join(root, 'apps', name, 'src/main.ts')], {
     cwd: join(root, 'apps', name),
-    // Nothing of the environment of the tests reaches it.
+    // The process gets this environment only, nothing of the test run's.
     env: { PATH: process.env.PATH, PORT: String(ownPort), OPS_PORT: String(opsPort), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const pid = child.pid as number
   reaper.watch({ pid, kind: 'app', signal: 'SIGKILL' })
-  let output = ''
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      output += text
-    })
-  }
-  const exited = new Promise<Omit<Exit, 'durationMs'>>((settle) => {
-    // Not `exit`: what it wrote last may still be in the pipe then.
+  const output = collectOutput(child)
+  const exited = new Promise<Omit<Exit, 'durationMs'>>((resolve) => {
+    // At `exit` the last output may still be in the pipe; `close` comes after it.
     child.once('close', (code, signal) => {
       reaper.unwatch(pid)
-      settle({ code, signal })
+      resolve({ code, signal })
     })
   })
   const end = async (signal: NodeJS.Signals): Promise<Exit> => {
@@ -67,24 +63,24 @@ export async function spawnApp(name: AppName, { env, port, reaper }: SpawnOption
     child.kill(signal)
     return { ...(await exited), durationMs: performance.now() - startMs }
   }
-  const app: App = {
+  const opsUrl = `http://127.0.0.1:${opsPort}`
+  return {
     name,
     pid,
-    url: `http://127.0.0.1:${name === 'api' ? ownPort : opsPort}`,
-    opsUrl: `http://127.0.0.1:${opsPort}`,
-    output: () => output,
+    url: name === 'api' ? `http://127.0.0.1:${ownPort}` : opsUrl,
+    opsUrl,
+    output,
     isRunning: () => isRunning(child),
     exited,
-    isReady: () => isOk(`http://127.0.0.1:${opsPort}/readyz`),
+    isReady: () => isOk(`${opsUrl}/readyz`),
     kill: () => end('SIGKILL'),
     freeze: () => void child.kill('SIGSTOP'),
     thaw: () => void child.kill('SIGCONT'),
     terminate: () => end('SIGTERM'),
   }
-  return app
 }
 
-/** Starts the process and waits until it says that it is ready. @throws with its output when it ends before */
+/** Starts the process and waits until it is ready. @throws with its last output when it exits first or is too slow */
 export async function startApp(name: AppName, options: SpawnOptions): Promise<App> {
   const app = await spawnApp(name, options)
   await eventually(
@@ -92,13 +88,23 @@ export async function startApp(name: AppName, options: SpawnOptions): Promise<Ap
       if (!app.isRunning() || (await app.isReady())) return
       throw new Error(`The ${name} is not ready:\n${app.output().slice(-2_000)}`)
     },
-    { timeoutMs: bootMs, intervalMs: 30 },
+    { timeoutMs: startLimitMs, intervalMs: 30 },
   )
-  if (!app.isRunning()) throw new Error(`The ${name} ended while it started:\n${app.output().slice(-2_000)}`)
+  if (!app.isRunning()) throw new Error(`The ${name} exited during its start:\n${app.output().slice(-2_000)}`)
   return app
 }
 
 const isRunning = ({ exitCode, signalCode }: ChildProcess) => exitCode === null && signalCode === null
+
+function collectOutput({ stdout, stderr }: ChildProcess): () => string {
+  let output = ''
+  for (const stream of [stdout, stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      output += text
+    })
+  }
+  return () => output
+}
 
 async function isOk(url: string): Promise<boolean> {
   try {

@@ -1,65 +1,68 @@
-import { randomBytes } from 'node:crypto'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
-import { availableParallelism, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort, startReaper } from '@muster/devkit'
+import { freePort, type Reaper, startReaper } from '@muster/devkit'
 import { eventually } from '@muster/testing'
 import { installPausePoint, type PausePoint } from '../faults/pause-point.ts'
-import {
-  type ChaosPostgres,
-  createSharedDatabase,
-  type SystemDatabase,
-  startChaosPostgres,
-} from '../faults/postgres.ts'
+import { type ChaosPostgres, startChaosPostgres } from '../faults/postgres.ts'
 import { type ChaosRedis, startChaosRedis } from '../faults/redis.ts'
 import { retryOn503 } from '../users/fixtures.ts'
 import { createUser, type User } from '../users/user.ts'
-import { type App, type AppName, type Env, type Exit, spawnApp, startApp, workerNames } from './apps.ts'
+import { type App, type AppName, appNames, type Env, type Exit, spawnApp, startApp } from './apps.ts'
+import { createSharedDatabase, type SystemDatabase } from './database.ts'
+import { createKeyRings, sharedEnv } from './environment.ts'
 import { type Inspector, openInspector } from './inspector.ts'
 import { type SmtpLedger, startSmtpLedger } from './smtp-ledger.ts'
 import { trackSecrets, type UsedSecrets } from './used-secrets.ts'
 
-/** A whole Muster of a test file's own: real processes, a Redis, a mail server that keeps a ledger. */
+/** A complete Muster for one test file: real processes, a database, a Redis and an SMTP server with a ledger. */
 export type System<D extends SystemDatabase = SystemDatabase> = {
   postgres: D
   redis: ChaosRedis
   smtp: SmtpLedger
   inspector: Inspector
   secrets: UsedSecrets
-  /** Where the API listens unless a second one is started elsewhere. */
+  /** The address of the API, unless a test starts a second one on another port. */
   apiUrl: string
   env(name: AppName, overrides?: Env): Env
-  /** Starts one more process and waits until it is ready. */
+  /** Starts a process and waits until it is ready. */
   start(name: AppName, options?: { env?: Env; port?: number }): Promise<App>
-  /** Starts a process that runs but may never be ready. */
+  /** Starts a process and waits until it is live. It may never be ready. */
   startLive(name: AppName, env?: Env): Promise<App>
+  /** Starts the API and all workers and waits until they are ready. */
   startAll(): Promise<Record<AppName, App>>
-  /** Starts a process that may refuse to. */
+  /** Starts a process that is expected to exit and waits for that. @throws when it still runs after 100 s */
   runToExit(name: AppName, env?: Env): Promise<{ exit: Omit<Exit, 'durationMs'>; output: string }>
+  /** Installs a pause point in the system's database. */
   pausePoint(table: string, on: string, options?: { atCommit?: boolean }): Promise<PausePoint>
+  /** Creates a user who is not registered yet. */
   newUser(): User
-  /** A user with an account and an open session. */
+  /** Creates a user with an account and an open session. */
   registeredUser(): Promise<User>
-  /** The names of what the storage holds of an attachment. */
+  /** Lists the names of the files that the storage holds for an attachment. */
   storedFilesOf(attachmentId: string): Promise<string[]>
-  /** Everything that every process wrote. */
+  /** Returns the output of all processes. */
   output(): string
+  /** Stops everything. @throws when the output contains a secret that the system used */
   close(): Promise<void>
 }
 
-/** On a database in the cluster that all tests share. */
+const liveLimit = { timeoutMs: 60_000, intervalMs: 50 }
+const exitLimit = { timeoutMs: 100_000, intervalMs: 50 }
+
+/** Starts a system with a database in the Postgres that all tests share. */
 export async function startSystem(): Promise<System> {
   return assemble(() => createSharedDatabase())
 }
 
-/** With a Postgres of its own that can be stopped, frozen and killed. */
+/** Starts a system with its own Postgres, which a test can stop, freeze and kill. */
 export async function startSystemWithOwnPostgres(): Promise<System<ChaosPostgres>> {
   return assemble(startChaosPostgres)
 }
 
-type Parts<D> = (options: { home: string; reaper: ReturnType<typeof startReaper> }) => Promise<D>
+type OpenDatabase<D> = (options: { home: string; reaper: Reaper }) => Promise<D>
 
-async function assemble<D extends SystemDatabase>(openDatabase: Parts<D>): Promise<System<D>> {
+async function assemble<D extends SystemDatabase>(openDatabase: OpenDatabase<D>): Promise<System<D>> {
   const home = await mkdtemp(join(tmpdir(), 'muster-chaos-'))
   const reaper = startReaper()
   const [postgres, redis, smtp] = await Promise.all([
@@ -69,41 +72,13 @@ async function assemble<D extends SystemDatabase>(openDatabase: Parts<D>): Promi
   ])
   const inspector = openInspector(postgres.url)
   const secrets = trackSecrets()
-  const keys = makeKeys(secrets)
   const apiPort = await freePort()
   const apiUrl = `http://127.0.0.1:${apiPort}`
-  const apps: App[] = []
+  const shared = sharedEnv(home, { postgresUrl: postgres.url, redisUrl: redis.url, smtpUrl: smtp.url, apiUrl })
+  const keyRings = createKeyRings(secrets)
+  const env: System['env'] = (name, overrides) => ({ ...shared, ...keyRings[name], ...overrides })
+  const processes = manageProcesses({ env, apiPort, reaper })
   const pausePoints: PausePoint[] = []
-
-  const env = (name: AppName, overrides: Env = {}): Env => ({
-    NODE_ENV: 'test',
-    LOG_LEVEL: 'debug',
-    UV_THREADPOOL_SIZE: String(availableParallelism() + 4),
-    // Lets the image worker give large buffers back; without it, it would restart itself once to set it.
-    MALLOC_MMAP_THRESHOLD_: '131072',
-    DATABASE_URL: postgres.url,
-    REDIS_URL: redis.url,
-    SMTP_URL: smtp.url,
-    MAIL_FROM: 'Muster <no-reply@muster.test>',
-    PUBLIC_URL: apiUrl,
-    WEB_URL: 'http://localhost:5173',
-    BCRYPT_COST: '4',
-    RATE_LIMIT_SCALE: '100000',
-    STORAGE_LOCAL_DIR: join(home, 'files'),
-    STAGING_DIR: join(home, 'staging'),
-    REMINDER_TICK_MS: '250',
-    ...keys[name],
-    ...overrides,
-  })
-
-  const start: System['start'] = async (name, options = {}) => {
-    const port = options.port ?? (name === 'api' ? apiPort : undefined)
-    const app = await startApp(name, { env: env(name, options.env), reaper, ...(port && { port }) })
-    apps.push(app)
-    return app
-  }
-  const newUser = () => createUser({ apiUrl: () => apiUrl, smtp, secrets })
-  const output = () => apps.map((app) => app.output()).join('\n')
 
   return {
     postgres,
@@ -113,82 +88,91 @@ async function assemble<D extends SystemDatabase>(openDatabase: Parts<D>): Promi
     secrets,
     apiUrl,
     env,
-    start,
-    async startAll() {
-      const names = ['api', ...workerNames] as const
-      const started = await Promise.all(names.map(async (name) => [name, await start(name)] as const))
-      return Object.fromEntries(started) as Record<AppName, App>
-    },
-    async startLive(name, overrides) {
-      const app = await spawnApp(name, {
-        env: env(name, overrides),
-        reaper,
-        ...(name === 'api' && { port: apiPort }),
-      })
-      apps.push(app)
-      await eventually(async () => expectLive(app), { timeoutMs: 60_000, intervalMs: 50 })
-      return app
-    },
-    async runToExit(name, overrides) {
-      const app = await spawnApp(name, { env: env(name, overrides), reaper })
-      apps.push(app)
-      return { exit: await app.exited, output: app.output() }
-    },
+    start: processes.start,
+    startLive: processes.startLive,
+    startAll: processes.startAll,
+    runToExit: processes.runToExit,
+    output: processes.output,
+    ...userFactory({ apiUrl, smtp, secrets }),
     async pausePoint(table, on, options) {
       const pausePoint = await installPausePoint(postgres.url, { table, on, ...options })
       pausePoints.push(pausePoint)
       return pausePoint
     },
-    newUser,
-    async registeredUser() {
-      const user = newUser()
-      for (const step of [user.register, user.verify]) {
-        const answer = await retryOn503(step)
-        if (answer.status >= 300) throw new Error(`Signing up was answered by ${answer.status}.`)
-      }
-      return user
-    },
     storedFilesOf: async (id) => (await readdir(join(home, 'files/attachments', id)).catch(() => [])).sort(),
-    output,
     async close() {
       await Promise.all(pausePoints.map((pausePoint) => pausePoint.remove()))
-      await Promise.all(apps.filter((app) => app.isRunning()).map((app) => app.kill()))
+      await processes.killAll()
       await Promise.all([inspector.close(), smtp.close(), redis.stop()])
       await postgres.drop()
       reaper.dismiss()
       await rm(home, { recursive: true, force: true })
-      // Whatever a test was about: nothing that was used in it may stand in a log.
-      const leaked = secrets.findIn(output())
-      if (leaked.length > 0) throw new Error(`The logs carry secrets: ${leaked.join(', ')}.`)
+      // Checked after every test file, since no log may contain a secret in any situation.
+      const leaked = secrets.findIn(processes.output())
+      if (leaked.length > 0) throw new Error(`The logs contain secrets: ${leaked.join(', ')}.`)
     },
   }
 }
 
-async function expectLive({ opsUrl, isRunning }: App): Promise<void> {
-  if (isRunning() && !(await fetch(`${opsUrl}/livez`)).ok) throw new Error('The process does not live yet.')
+type ProcessOptions = { env: System['env']; apiPort: number; reaper: Reaper }
+type Processes = Pick<System, 'start' | 'startLive' | 'startAll' | 'runToExit' | 'output'> & {
+  killAll(): Promise<void>
 }
 
-function makeKeys(secrets: UsedSecrets): Record<AppName, Env> {
-  const key = () => {
-    const base64 = randomBytes(32).toString('base64')
-    secrets.add('key', base64)
-    return `k1:${base64}`
+/** Starts the processes of one system and keeps them, so that their output can be read and all can be killed. */
+function manageProcesses({ env, apiPort, reaper }: ProcessOptions): Processes {
+  const apps: App[] = []
+  const kept = (app: App) => {
+    apps.push(app)
+    return app
   }
-  const shared = { MAIL_CODE_KEYS: key() }
-  const audit = { AUDIT_KEYS: key() }
+  const start: System['start'] = async (name, options = {}) => {
+    const port = options.port ?? (name === 'api' ? apiPort : undefined)
+    return kept(await startApp(name, { env: env(name, options.env), reaper, ...(port && { port }) }))
+  }
   return {
-    api: {
-      ACCESS_TOKEN_KEYS: key(),
-      REFRESH_TOKEN_KEYS: key(),
-      PASSWORD_KEYS: key(),
-      COOKIE_KEYS: key(),
-      ENCRYPTION_KEYS: key(),
-      ...shared,
-      ...audit,
+    start,
+    async startAll() {
+      const started = await Promise.all(appNames.map(async (name) => [name, await start(name)] as const))
+      return Object.fromEntries(started) as Record<AppName, App>
     },
-    'email-worker': shared,
-    'audit-worker': audit,
-    'reminder-worker': {},
-    'image-worker': {},
+    async startLive(name, overrides) {
+      const port = name === 'api' ? { port: apiPort } : {}
+      const app = kept(await spawnApp(name, { env: env(name, overrides), reaper, ...port }))
+      await eventually(() => assertLive(app), liveLimit)
+      return app
+    },
+    async runToExit(name, overrides) {
+      const app = kept(await spawnApp(name, { env: env(name, overrides), reaper }))
+      await eventually(() => assertExited(app), exitLimit)
+      return { exit: await app.exited, output: app.output() }
+    },
+    output: () => apps.map((app) => app.output()).join('\n'),
+    async killAll() {
+      await Promise.all(apps.filter((app) => app.isRunning()).map((app) => app.kill()))
+    },
   }
+}
+
+function userFactory(system: Pick<System, 'apiUrl' | 'smtp' | 'secrets'>): Pick<System, 'newUser' | 'registeredUser'> {
+  const newUser = () => createUser(system)
+  return {
+    newUser,
+    async registeredUser() {
+      const user = newUser()
+      for (const step of [user.register, user.verify]) {
+        const { status } = await retryOn503(step)
+        if (status >= 300) throw new Error(`A step of the registration was answered with ${status}.`)
+      }
+      return user
+    },
+  }
+}
+
+async function assertLive({ name, opsUrl, isRunning }: App): Promise<void> {
+  if (isRunning() && !(await fetch(`${opsUrl}/livez`)).ok) throw new Error(`The ${name} is not live.`)
+}
+
+function assertExited({ name, isRunning, output }: App): void {
+  if (isRunning()) throw new Error(`The ${name} did not exit:\n${output().slice(-2_000)}`)
 }

@@ -3,63 +3,58 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { entityOf, newTaskBody } from './fixtures.ts'
 
 export type Load = {
-  answered(): number
-  /** From now on these get the requests; what others have begun goes on. */
+  responseCount(): number
+  /** Sends all further requests to these instances; requests under way finish where they are. */
   sendTo(urls: readonly string[]): void
-  /** @returns what went wrong: an answer of 400 and above, or a connection that broke or was refused */
+  /** Ends the load. @returns every response of 400 and above and every broken or refused connection */
   stop(): Promise<{ failures: string[]; createdTaskIds: string[] }>
 }
 
 const clients = 8
-/** Some hundreds of requests a second, which leaves a processor for the instance that starts. */
-const thinkMs = 10
+/** The pause of a client between two requests: some hundred requests a second, which leaves CPU for starting processes. */
+const pauseMs = 10
 
-/** Reads and writes over connections that stay open, as a proxy does; nothing is tried twice. */
-export function startLoad(first: readonly string[], cookie: string): Load {
-  let urls = first
+/** Sends reads and writes over keep-alive connections, as a proxy does, and retries nothing. */
+export function startLoad(initialUrls: readonly string[], cookie: string): Load {
+  let urls = initialUrls
   const agent = new Agent({ keepAlive: true, maxSockets: clients * 2 })
   const failures: string[] = []
   const createdTaskIds: string[] = []
-  let answered = 0
+  let responses = 0
   let isStopping = false
 
-  const once = (url: string, isWrite: boolean) =>
+  const sendOne = (url: string, isWrite: boolean) =>
     new Promise<void>((resolve) => {
+      const method = isWrite ? 'POST' : 'GET'
       const body = isWrite ? JSON.stringify(newTaskBody('Rolling')) : undefined
       const headers = { cookie, ...(body && { 'content-type': 'application/json' }) }
-      const sent = request(`${url}/api/v1${isWrite ? '/tasks' : '/users/me'}`, {
-        agent,
-        method: isWrite ? 'POST' : 'GET',
-        headers,
-      })
+      const sent = request(`${url}/api/v1${isWrite ? '/tasks' : '/users/me'}`, { agent, method, headers })
       const fail = (error: NodeJS.ErrnoException) => {
-        failures.push(
-          `${isWrite ? 'POST' : 'GET'}: ${error.code} ${sent.reusedSocket ? 'on a kept' : 'on a new'} connection`,
-        )
+        failures.push(`${method}: ${error.code} on a ${sent.reusedSocket ? 'reused' : 'new'} connection`)
         resolve()
       }
       sent.on('error', fail)
       sent.on('response', async (response) => {
-        const text = await read(response).catch(fail)
+        const text = await readText(response).catch(fail)
         if (text === undefined) return
         const status = response.statusCode ?? 0
         if (status >= 400) failures.push(`${status} from ${url}: ${text}`)
         else if (isWrite) createdTaskIds.push(entityOf({ body: JSON.parse(text), status }, 'task').id)
-        answered++
+        responses++
         resolve()
       })
       sent.end(body)
     })
 
-  const client = async (index: number) => {
-    for (let turn = index; !isStopping; turn++) {
-      await once(urls[turn % urls.length] as string, turn % 4 === 0)
-      await sleep(thinkMs)
+  const runClient = async (index: number) => {
+    for (let round = index; !isStopping; round++) {
+      await sendOne(urls[round % urls.length] as string, round % 4 === 0)
+      await sleep(pauseMs)
     }
   }
-  const running = Promise.all(Array.from({ length: clients }, (_, index) => client(index)))
+  const running = Promise.all(Array.from({ length: clients }, (_, index) => runClient(index)))
   return {
-    answered: () => answered,
+    responseCount: () => responses,
     sendTo: (next) => {
       urls = next
     },
@@ -72,7 +67,7 @@ export function startLoad(first: readonly string[], cookie: string): Load {
   }
 }
 
-async function read(response: IncomingMessage): Promise<string> {
+async function readText(response: IncomingMessage): Promise<string> {
   let text = ''
   for await (const chunk of response.setEncoding('utf8')) text += chunk
   return text

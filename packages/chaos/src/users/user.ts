@@ -5,64 +5,53 @@ import type { UsedSecrets } from '../system/used-secrets.ts'
 
 export type ApiResponse = { status: number; headers: Headers; body: Record<string, unknown>; durationMs: number }
 
-/** Somebody with a cookie jar who talks to the API over real connections. */
+/** A user with a cookie jar who calls the API over real connections. */
 export type User = {
   username: string
   email: string
   password: string
-  /** A body that is no string and no FormData goes as JSON. @throws when no answer came, e.g. because the API was killed */
+  /**
+   * Sends a request under `/api/v1`. A string or a FormData is sent as it is, every other body as JSON.
+   * @throws when no response arrives, e.g. because the API was killed
+   */
   request(method: string, path: string, body?: unknown, options?: RequestOptions): Promise<ApiResponse>
   register(): Promise<ApiResponse>
-  /** With the code from the mail. */
+  /** Waits for the one-time code in the mail and verifies the registration with it. */
   verify(): Promise<ApiResponse>
   login(): Promise<ApiResponse>
-  /** What a browser would send now. */
+  /** Returns the `Cookie` header that a browser would send now. */
   cookieHeader(): string
 }
 
 export type RequestOptions = { headers?: Record<string, string>; timeoutMs?: number }
 
-type Needs = { apiUrl: () => string; smtp: SmtpLedger; secrets: UsedSecrets }
+type UserOptions = { apiUrl: string; smtp: SmtpLedger; secrets: UsedSecrets }
 
-const answerMs = 30_000
+const responseLimitMs = 30_000
 
-export function createUser({ apiUrl, smtp, secrets }: Needs): User {
+/** Creates a user with a random name and password who is not registered yet. */
+export function createUser({ apiUrl, smtp, secrets }: UserOptions): User {
   const username = `p${randomBytes(8).toString('hex')}`
   const email = `${username}@example.test`
   const password = `Chaos-${randomBytes(9).toString('base64url')}-7x`
   secrets.add('password', password)
-  const jar = new Map<string, string>()
+  const jar = createCookieJar(secrets)
 
-  const keepCookies = (headers: Headers) => {
-    for (const line of headers.getSetCookie()) {
-      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
-      if (value === '') jar.delete(name)
-      else {
-        jar.set(name, value)
-        secrets.add(`cookie ${name}`, value)
-      }
-    }
-  }
-
-  const cookieHeader = () => [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
-
-  const request: User['request'] = async (method, path, body, { headers = {}, timeoutMs = answerMs } = {}) => {
-    const isText = typeof body === 'string'
-    const isJson = body !== undefined && !(body instanceof FormData)
+  const request: User['request'] = async (method, path, body, { headers = {}, timeoutMs = responseLimitMs } = {}) => {
     const startMs = performance.now()
-    const response = await fetch(`${apiUrl()}/api/v1${path}`, {
+    const response = await fetch(`${apiUrl}/api/v1${path}`, {
       method,
       headers: {
-        ...(jar.size > 0 && { cookie: cookieHeader() }),
-        ...(isJson && { 'content-type': 'application/json' }),
+        ...(jar.header() && { cookie: jar.header() }),
+        ...(body !== undefined && !(body instanceof FormData) && { 'content-type': 'application/json' }),
         ...headers,
       },
-      ...(body !== undefined && { body: isText ? body : isJson ? JSON.stringify(body) : (body as FormData) }),
+      ...(body !== undefined && { body: encodeBody(body) }),
       signal: AbortSignal.timeout(timeoutMs),
     })
     const durationMs = performance.now() - startMs
-    keepCookies(response.headers)
-    // Status and headers are the acknowledgement; who dies right after it may leave the body half sent.
+    jar.store(response.headers)
+    // Status and headers are the acknowledgement. An API that is killed right after them may cut the body off.
     const parsed = (await response.json().catch(() => ({}))) as Record<string, unknown>
     return { status: response.status, headers: response.headers, body: parsed, durationMs }
   }
@@ -72,20 +61,41 @@ export function createUser({ apiUrl, smtp, secrets }: Needs): User {
     email,
     password,
     request,
-    register: () => request('POST', '/auth/register', { username, name: 'Chaos Person', email, password }),
+    register: () => request('POST', '/auth/register', { username, name: 'Chaos User', email, password }),
     async verify() {
-      const otp = await eventually(() => codeIn(smtp, email), { timeoutMs: 60_000 })
+      const otp = await eventually(() => mailedCode(smtp, email), { timeoutMs: 60_000 })
       secrets.add('mailed code', otp)
       return request('POST', '/auth/register/verify', { email, otp })
     },
     login: () => request('POST', '/auth/login', { email, password }),
-    cookieHeader,
+    cookieHeader: jar.header,
   }
 }
 
-function codeIn(smtp: SmtpLedger, email: string): string {
+const encodeBody = (body: unknown) =>
+  typeof body === 'string' || body instanceof FormData ? body : JSON.stringify(body)
+
+function createCookieJar(secrets: UsedSecrets) {
+  const cookies = new Map<string, string>()
+  return {
+    header: () => [...cookies].map(([name, value]) => `${name}=${value}`).join('; '),
+    store(headers: Headers) {
+      for (const line of headers.getSetCookie()) {
+        const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
+        if (value === '') cookies.delete(name)
+        else {
+          cookies.set(name, value)
+          secrets.add(`cookie ${name}`, value)
+        }
+      }
+    },
+  }
+}
+
+/** Returns the one-time code of the latest mail. @throws when no mail with a code has arrived */
+function mailedCode(smtp: SmtpLedger, email: string): string {
   const mail = smtp.mailsTo(email).at(-1)
   const code = /\b\d{6}\b/.exec(mail?.text ?? '')?.[0]
-  if (!code) throw new Error('The mail with the code has not come.')
+  if (!code) throw new Error(`No mail with a one-time code has arrived for ${email}.`)
   return code
 }
