@@ -23,7 +23,7 @@ await runProcess({
     await correctAtStart(config.database.url, clock).catch(() => {})
     const deps = createDeps(config, log, clock)
     await assertMigrated(deps.db)
-    for (const sentence of await findOddSettings(deps.db)) log.warn(sentence)
+    for (const warning of await findOddSettings(deps.db)) log.warn(warning)
     const staging = {
       path: config.stagingDir,
       what: 'The folder that checks uploads',

@@ -28,7 +28,7 @@ export function openRedis(url: string, { patienceMs, log }: { patienceMs: number
     log,
     fields: { dependency: 'redis', component: 'cache' },
     down: 'redis unavailable, continuing without cache',
-    up: 'redis cache used again',
+    up: 'redis available again, using cache',
   })
   let openUntilMs = 0
 

@@ -24,6 +24,6 @@ async function readSources(folder: string): Promise<string> {
 test('every field of a user with restricted visibility is documented', async () => {
   const page = await readFile(join(sourceFolder, '../../../docs/permissions.md'), 'utf8')
   const fields = page.slice(page.indexOf('## Fields'), page.indexOf('## Besides'))
-  const told = [user, publicUser, member, adminUser].flatMap(({ shape }) => Object.keys(shape))
-  expect([...new Set(told)].filter((field) => !fields.includes(`\`${field}\``))).toEqual([])
+  const fieldNames = [user, publicUser, member, adminUser].flatMap(({ shape }) => Object.keys(shape))
+  expect([...new Set(fieldNames)].filter((field) => !fields.includes(`\`${field}\``))).toEqual([])
 })

@@ -57,7 +57,7 @@ const sentInvite: AccessRule = {
 
 /**
  * The callers who may call each route, written independently of the code. A route that is missing here must answer 401, 403 or
- * 404 to every caller, so that a new route fails the test until somebody adds it.
+ * 404 to every caller, so that a new route fails the test until it is added.
  */
 export const accessMatrix: Record<string, AccessRule | AccessRule[]> = {
   'GET /health': { allowed: 'everybody' },

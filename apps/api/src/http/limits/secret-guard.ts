@@ -21,7 +21,7 @@ export type SecretGuard = {
   count(limit: GuardLimitName, key: string, attemptId: string): Promise<void>
 }
 
-/** How soon a waiting call notices a place that another instance released; a release on this instance wakes it at once. */
+/** How often a waiting call looks for a place that another instance released; a release on this instance wakes it at once. */
 const retryMs = 50
 /** Longer than any check takes: hashing waits up to 5 s, and a statement is cancelled after 2 s. */
 const leaseMs = 30_000

@@ -47,7 +47,11 @@ const part = '--x\r\nContent-Disposition: form-data; name="other"; filename="a.p
 
 const refusals: [string, number, () => string][] = [
   ['200 of a GET', 200, () => `${head('GET /health', 'Content-Length: 5000')}\r\n{`],
-  ['200 of a person’s GET', 200, () => `${head('GET /api/v1/users/me', json, 'Content-Length: 5000')}${cookie()}\r\n{`],
+  [
+    '200 of a signed-in GET',
+    200,
+    () => `${head('GET /api/v1/users/me', json, 'Content-Length: 5000')}${cookie()}\r\n{`,
+  ],
   ['304', 304, () => `${head('GET /api/v1/users/me', 'If-None-Match: *', 'Content-Length: 5000')}${cookie()}\r\n{`],
   ['200 of a HEAD', 200, () => `${head('HEAD /health', 'Transfer-Encoding: chunked')}\r\n5000\r\n{`],
   ['400 of a bad address', 400, () => `${head('POST /%zz', json, 'Content-Length: 5000')}\r\n{`],

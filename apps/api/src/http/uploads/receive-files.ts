@@ -44,7 +44,10 @@ export async function withReceivedFiles<T>(
   }
 }
 
-/** Creates a folder for one upload. @throws DomainError DEPENDENCY_UNAVAILABLE when the staging folder is not writable, which an operator must mend */
+/**
+ * Creates a folder for one upload.
+ * @throws DomainError DEPENDENCY_UNAVAILABLE when the staging folder is not writable; an operator must mend that
+ */
 async function makeFolder(stagingDir: string): Promise<string> {
   try {
     await mkdir(stagingDir, { recursive: true })
