@@ -6,6 +6,7 @@ import { canDeleteTask } from '@muster/policy'
 import { attachmentKeys, everyKeyOf } from '@muster/storage'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
+import { eventOn } from '../../http/event-on.ts'
 import type { StagedFile } from '../../http/uploads/receive-files.ts'
 import { getVisibleTask, lockVisibleTask } from '../task-access/task-access.service.ts'
 import { type AttachmentRow, toAttachment } from './attachment-view.ts'
@@ -105,7 +106,11 @@ export function deleteAttachment(
     const row = await queries.deleteAttachment(trx, id)
     if (!row) throw new DomainError('NOT_FOUND')
     enqueue(deleteFiles, { keys: everyKeyOf(row) })
-    audit({ ...eventOn(row, actor, origin), action: 'attachment.deleted', before: summaryOf(row) })
+    audit({
+      ...eventOn('attachment', row.id, actor.userId, origin),
+      action: 'attachment.deleted',
+      before: summaryOf(row),
+    })
     return toAttachment(row)
   })
 }
@@ -132,7 +137,11 @@ function insertAll(deps: UploadDeps, actor: Actor, taskId: string, files: NewFil
     const rows = await queries.insertAttachments(trx, values)
     for (const row of rows) {
       if (row.kind === 'image') enqueue(optimizeImage, { attachmentId: row.id })
-      audit({ ...eventOn(row, actor, origin), action: 'attachment.created', after: summaryOf(row) })
+      audit({
+        ...eventOn('attachment', row.id, actor.userId, origin),
+        action: 'attachment.created',
+        after: summaryOf(row),
+      })
     }
     return rows.map(toAttachment)
   })
@@ -173,13 +182,6 @@ async function findOrThrow(db: Parameters<typeof queries.findAttachment>[0], act
   if (!row) throw new DomainError('NOT_FOUND')
   return row
 }
-
-const eventOn = ({ id }: AttachmentRow, actor: Actor, origin: Origin) => ({
-  actorId: actor.userId,
-  targetType: 'attachment',
-  targetId: id,
-  context: origin,
-})
 
 const summaryOf = (row: AttachmentRow) => ({
   taskId: row.task_id,

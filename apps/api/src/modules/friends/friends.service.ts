@@ -3,6 +3,7 @@ import { DomainError } from '@muster/errors'
 import { notify } from '@muster/notifications'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
+import { eventOn } from '../../http/event-on.ts'
 import type { PublicUser } from '../accounts/accounts.schema.ts'
 import { toPublicUsers } from '../accounts/public-users.service.ts'
 import * as queries from './friends.queries.ts'
@@ -34,7 +35,7 @@ export async function requestFriend(
     await refuseTooMany(trx, actor, otherId)
     await (row.accepted_at ? tellAccepted : tellRequested)(trx, other, { actor, requestId: row.id, now })
     audit({
-      ...eventOn(actor, otherId, origin),
+      ...eventOn('user', otherId, actor.userId, origin),
       action: row.accepted_at ? 'friend.accepted' : 'friend.requested',
       after: { requestId: row.id },
     })
@@ -74,7 +75,7 @@ export async function acceptRequest(
     }
     await refuseTooMany(trx, actor, other.id)
     await tellAccepted(trx, other, { actor, requestId, now })
-    audit({ ...eventOn(actor, other.id, origin), action: 'friend.accepted', after: { requestId } })
+    audit({ ...eventOn('user', other.id, actor.userId, origin), action: 'friend.accepted', after: { requestId } })
     return other
   })
   const [friend] = (await toPublicUsers(deps, [other])) as [PublicUser]
@@ -91,7 +92,11 @@ export function declineRequest(
   return transact(async ({ trx, audit }) => {
     const row = await queries.decline(trx, requestId, actor.userId)
     if (!row) throw new DomainError('NOT_FOUND')
-    audit({ ...eventOn(actor, row.requester_id, origin), action: 'friend.declined', before: { requestId } })
+    audit({
+      ...eventOn('user', row.requester_id, actor.userId, origin),
+      action: 'friend.declined',
+      before: { requestId },
+    })
   })
 }
 
@@ -109,7 +114,7 @@ export function removeFriend(
     // A request of the other one is declined, not removed.
     if (!row || (isWithdrawn && row.requester_id !== actor.userId)) throw new DomainError('NOT_FOUND')
     const action = isWithdrawn ? 'friend.request_withdrawn' : 'friend.removed'
-    audit({ ...eventOn(actor, otherId, origin), action, before: { requestId: row.id } })
+    audit({ ...eventOn('user', otherId, actor.userId, origin), action, before: { requestId: row.id } })
   })
 }
 
@@ -132,7 +137,7 @@ export function blockPerson(
     if (!isNew) return
     const ended = await queries.removeBond(trx, actor.userId, otherId)
     audit({
-      ...eventOn(actor, otherId, origin),
+      ...eventOn('user', otherId, actor.userId, origin),
       action: 'friend.blocked',
       ...(ended && { before: { requestId: ended.id } }),
     })
@@ -148,7 +153,7 @@ export function unblockPerson(
 ): Promise<void> {
   return transact(async ({ trx, audit }) => {
     if (!(await queries.unblock(trx, actor.userId, otherId))) throw new DomainError('NOT_FOUND')
-    audit({ ...eventOn(actor, otherId, origin), action: 'friend.unblocked' })
+    audit({ ...eventOn('user', otherId, actor.userId, origin), action: 'friend.unblocked' })
   })
 }
 
@@ -191,10 +196,3 @@ async function tell(trx: Trx, other: queries.OtherRow, { actor, requestId, now }
 }
 
 type Words = { title: string; message: string }
-
-const eventOn = (actor: Actor, otherId: string, origin: Origin) => ({
-  actorId: actor.userId,
-  targetType: 'user',
-  targetId: otherId,
-  context: origin,
-})

@@ -5,6 +5,7 @@ import { emailIdOfToken, isMailToken } from '@muster/mail'
 import type { Role } from '@muster/policy'
 import type { Deps } from '../../deps.ts'
 import type { Origin } from '../../http/actor.ts'
+import { eventOn } from '../../http/event-on.ts'
 import { findUser, type UserRow } from '../accounts/accounts.service.ts'
 import { assertNotLastAdmin, setMembership } from '../members/membership.service.ts'
 import { createUserAsMember, type NewUser, registrationMethod } from '../organizations/create-user.ts'
@@ -163,10 +164,3 @@ async function markAccepted(
     after: { status: 'accepted', role: invite.role, userId: user.id },
   })
 }
-
-const eventOn = (targetType: string, targetId: string, actorId: string, context: Origin) => ({
-  actorId,
-  targetType,
-  targetId,
-  context,
-})

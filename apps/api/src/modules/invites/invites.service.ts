@@ -4,6 +4,7 @@ import type { TransactContext } from '@muster/jobs/outbox'
 import { insertMail, templates } from '@muster/mail'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
+import { eventOn } from '../../http/event-on.ts'
 import { claimOrReplay, type Idempotency } from '../../http/idempotency.ts'
 import { rateLimited } from '../../http/limits/limits.ts'
 import { isUniqueViolation } from '../../sql/unique-violation.ts'
@@ -94,7 +95,7 @@ export async function resendInvite(
     await queries.dropQueuedMail(tx.trx, row.email_id)
     await queries.update(tx.trx, id, { status: 'pending', ...term }, now)
     tx.audit({
-      ...eventOn(id, { actor, origin }),
+      ...eventOn('invite', id, actor.userId, origin),
       action: 'invite.resent',
       before: { expiresAt: row.expires_at.toISOString() },
       after: { expiresAt: term.expires_at.toISOString() },
@@ -156,7 +157,7 @@ async function writeInvite(
   })
   // Without the address: audit events stay when the row is deleted or made anonymous.
   const after = { role, organizationId, organizationName, expiresAt: term.expires_at.toISOString() }
-  tx.audit({ ...eventOn(id, { actor, origin }), action: 'invite.created', after })
+  tx.audit({ ...eventOn('invite', id, actor.userId, origin), action: 'invite.created', after })
 }
 
 /**
@@ -187,7 +188,7 @@ async function end(
   await queries.update(tx.trx, id, { status }, now)
   await queries.dropQueuedMail(tx.trx, email_id)
   tx.audit({
-    ...eventOn(id, { actor, origin }),
+    ...eventOn('invite', id, actor.userId, origin),
     action: `invite.${status}`,
     before: { status: 'pending' satisfies InviteStatus },
     after: { status },
@@ -210,13 +211,6 @@ async function mailLink(tx: TransactContext, { email, ...data }: Link, now: Date
   })
   return { email_id: emailId, expires_at: expiresAt }
 }
-
-const eventOn = (id: string, { actor, origin }: Omit<Action, 'now'>) => ({
-  actorId: actor.userId,
-  targetType: 'invite',
-  targetId: id,
-  context: origin,
-})
 
 /** Maps the unique violation of a parallel invitation for the same address to INVITE_OPEN. */
 function rethrowAsOpen(error: unknown): never {

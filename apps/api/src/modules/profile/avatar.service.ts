@@ -5,6 +5,7 @@ import { deleteFiles, optimizeAvatar } from '@muster/jobs/definitions'
 import { avatarKeys } from '@muster/storage'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
+import { eventOn } from '../../http/event-on.ts'
 import type { StagedFile } from '../../http/uploads/receive-files.ts'
 import { avatarVersionOf } from '../accounts/avatar-url.ts'
 import { findPublicUser } from '../accounts/public-users.service.ts'
@@ -34,7 +35,7 @@ export async function replaceAvatar(
       if (superseded.length > 0) enqueue(deleteFiles, { keys: superseded })
       enqueue(optimizeAvatar, { userId, uploadId })
       audit({
-        ...eventOn(userId, origin),
+        ...eventOn('user', userId, userId, origin),
         action: 'user.avatar_uploaded',
         after: { uploadId, sizeBytes: file.sizeBytes },
       })
@@ -56,7 +57,7 @@ export async function removeAvatar(
     if (!previous) return
     const shown = previous.avatar_key ? [previous.avatar_key] : []
     enqueue(deleteFiles, { keys: [...shown, ...keysOfUpload(userId, previous)] })
-    audit({ ...eventOn(userId, origin), action: 'user.avatar_removed' })
+    audit({ ...eventOn('user', userId, userId, origin), action: 'user.avatar_removed' })
     afterCommit(() => invalidateProfile(deps, userId))
   })
 }
@@ -99,10 +100,3 @@ async function removeRefusedUpload(
     .remove([key])
     .catch((cause: unknown) => log.warn({ err: cause }, 'refused avatar not removed from storage, left to the sweep'))
 }
-
-const eventOn = (userId: string, origin: Origin) => ({
-  actorId: userId,
-  targetType: 'user',
-  targetId: userId,
-  context: origin,
-})

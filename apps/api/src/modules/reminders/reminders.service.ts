@@ -5,6 +5,7 @@ import { z } from 'zod'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
 import { cursorInstant, cursorOf } from '../../http/cursor.ts'
+import { eventOn } from '../../http/event-on.ts'
 import { exactId } from '../../http/fields.ts'
 import { claimOrReplay, type Idempotency, replayedResourceDeleted } from '../../http/idempotency.ts'
 import { getVisibleTask, lockVisibleTask } from '../task-access/task-access.service.ts'
@@ -39,7 +40,7 @@ export function createReminder(
     const scheduledAt = await futureTime(trx, actor, fields.taskId, fields, now)
     const reminder = newReminderOf({ id, scheduledAt }, fields, now)
     await queries.insertReminder(trx, actor.userId, reminder)
-    audit({ ...eventOn(actor, id, origin), action: 'reminder.created', after: reminder })
+    audit({ ...eventOn('reminder', id, actor.userId, origin), action: 'reminder.created', after: reminder })
     afterCommit(() => invalidateAnalytics({ cache }, [actor.userId]))
     return reminder
   })
@@ -88,7 +89,7 @@ export function updateReminder(
     if (patch.status && patch.status !== before.status) assertStatus(before, ['pending', 'sent'])
     const after = ownOrThrow(await queries.updateReminder(trx, id, { ...moved, ...plainChanges(before, patch) }, now))
     audit({
-      ...eventOn(actor, id, origin),
+      ...eventOn('reminder', id, actor.userId, origin),
       action: patch.status ? `reminder.${patch.status}` : 'reminder.updated',
       before,
       after,
@@ -108,7 +109,7 @@ export function deleteReminder(
   return transact(async ({ trx, audit, afterCommit }) => {
     const before = ownOrThrow(await queries.lockReminder(trx, id, actor.userId))
     await queries.deleteReminder(trx, id)
-    audit({ ...eventOn(actor, id, origin), action: 'reminder.deleted', before })
+    audit({ ...eventOn('reminder', id, actor.userId, origin), action: 'reminder.deleted', before })
     afterCommit(() => invalidateAnalytics({ cache }, [actor.userId]))
     return before
   })
@@ -173,13 +174,6 @@ const plainChanges = (before: Reminder, { type, message, status }: ReminderPatch
 function assertStatus({ status }: Reminder, allowed: Reminder['status'][]): void {
   if (!allowed.includes(status)) throw new DomainError('CONFLICT', { message: `This reminder is ${status}.` })
 }
-
-const eventOn = (actor: Actor, reminderId: string, origin: Origin) => ({
-  actorId: actor.userId,
-  targetType: 'reminder',
-  targetId: reminderId,
-  context: origin,
-})
 
 const positions = cursorOf(z.tuple([cursorInstant(3), exactId]))
 

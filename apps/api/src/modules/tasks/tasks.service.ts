@@ -5,6 +5,7 @@ import type { TransactContext } from '@muster/jobs/outbox'
 import { canDeleteTask } from '@muster/policy'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
+import { eventOn } from '../../http/event-on.ts'
 import { findReplayed, type Idempotency, replayedResourceDeleted } from '../../http/idempotency.ts'
 import { deleteAttachmentsOfTask } from '../attachments/attachments.service.ts'
 import {
@@ -36,7 +37,7 @@ export async function createTask(
   const now = deps.clock.now()
   const task = newTaskOf(actor, fields, now)
   const isWritten = await deps.transactStatement(({ audit, afterCommit }) => {
-    audit({ ...eventOn(task, actor, origin), action: 'task.created', after: task })
+    audit({ ...eventOn('task', task.id, actor.userId, origin), action: 'task.created', after: task })
     afterCommit(() => invalidateAnalytics(deps, [task.ownerId, task.assigneeId]))
     return queries.insertTask(task, idempotency)
   })
@@ -101,7 +102,7 @@ export function updateTask(
     const isCompleted = Boolean(changes.completedAt)
     const fields = Object.keys(patch) as (keyof TaskPatch)[]
     audit({
-      ...eventOn(after, actor, origin),
+      ...eventOn('task', after.id, actor.userId, origin),
       action: isCompleted ? 'task.completed' : 'task.updated',
       before: pick(before, fields),
       after: pick(after, fields),
@@ -148,7 +149,7 @@ export function deleteTask(
     await deleteRemindersOfTask(deps, tx, id)
     await queries.deleteTask(trx, id)
     afterCommit(() => invalidateAnalytics(deps, [task.ownerId, task.assigneeId]))
-    audit({ ...eventOn(task, actor, origin), action: 'task.deleted', before: task })
+    audit({ ...eventOn('task', task.id, actor.userId, origin), action: 'task.deleted', before: task })
     return task
   })
 }
@@ -157,13 +158,6 @@ function existing(task: Task | undefined): Task {
   if (!task) throw new DomainError('NOT_FOUND')
   return task
 }
-
-const eventOn = ({ id }: Task, actor: Actor, origin: Origin) => ({
-  actorId: actor.userId,
-  targetType: 'task',
-  targetId: id,
-  context: origin,
-})
 
 const foreignAssignee = () =>
   new DomainError('VALIDATION_FAILED', {
