@@ -97,7 +97,7 @@ export async function changePassword(
       // Of two parallel changes, the second one was confirmed by a password that no longer is the user's.
       if (user.password_hash !== before.password_hash)
         throw new DomainError('INVALID_CREDENTIALS', {
-          message: 'The password was changed meanwhile. Try the new one.',
+          message: 'The password has changed meanwhile. Try the new one.',
         })
     },
   })

@@ -13,7 +13,8 @@ export const reauthenticationRoutes: FastifyPluginAsyncZod<{ context: Context }>
       schema: {
         tags: ['auth'],
         summary: 'Mail a code that confirms an action',
-        description: 'For accounts without a password, and to turn the mailed second factor off. One mail a minute.',
+        description:
+          'For accounts without a password, and for turning the mailed second factor off. At most one mail a minute.',
         body: z.strictObject({}).nullish(),
         response: { 202: messageReply },
       },

@@ -43,7 +43,7 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ context: Context }> = a
       config: { access: 'public' },
       schema: {
         tags: ['auth'],
-        summary: 'Prove the e-mail by its code: creates the account and signs in',
+        summary: 'Verify the e-mail by its code: creates the account and signs in',
         body: verifyBody,
         response: {
           201: userReply,

@@ -43,7 +43,8 @@ export const signInRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (
       schema: {
         tags: ['auth'],
         summary: 'Finish a sign-in by the second factor',
-        description: 'Takes the mailed code, the code of the authenticator app, or a recovery code. Five tries.',
+        description:
+          'Takes the mailed code, the code of the authenticator app, or a recovery code. It permits five tries.',
         body: signInCodeBody,
         response: { 200: userReply, 401: errorReply, 403: errorReply, 409: errorReply },
       },
@@ -64,7 +65,7 @@ export const signInRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (
       schema: {
         tags: ['auth'],
         summary: 'Mail another code for a sign-in',
-        description: 'Once a minute. The code before is worth nothing then; tries and time stay as they are.',
+        description: 'At most once a minute. The previous code no longer works. Tries and expiry stay as they are.',
         body: challengeBody,
         response: { 202: messageReply, 401: errorReply, 409: errorReply },
       },

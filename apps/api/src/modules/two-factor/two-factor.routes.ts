@@ -27,7 +27,7 @@ const setupRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { c
         tags: ['auth'],
         summary: 'Begin to set up an authenticator app',
         description:
-          'The app counts only once its first code was confirmed. A session older than 15 minutes confirms with the password ' +
+          'The app takes effect when its first code is confirmed. A session older than 15 minutes requires the password ' +
           '(without one: `confirmationCode`, see /auth/confirmation-code). To replace an app that is in use, send that in any ' +
           'case, and as `code` one of the app or a recovery code.',
         body: setupBody.nullish(),
@@ -43,8 +43,8 @@ const setupRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { c
       config: setup,
       schema: {
         tags: ['auth'],
-        summary: 'Turn the authenticator app on by its first code',
-        description: 'Answers ten recovery codes, each good once, and never shown again.',
+        summary: 'Turn on the authenticator app by its first code',
+        description: 'Returns ten recovery codes. Each works once, and they are never shown again.',
         body: digitCodeBody,
         response: { 200: recoveryCodesReply, 409: errorReply },
       },
@@ -63,9 +63,9 @@ const setupRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { c
       config: setup,
       schema: {
         tags: ['auth'],
-        summary: 'Begin to turn the code by mail on: mails one',
+        summary: 'Begin to turn on the mailed code: mails one',
         description:
-          'A session older than 15 minutes confirms with the password, or without one the code of /auth/confirmation-code.',
+          'A session older than 15 minutes requires the password, or without one the code of /auth/confirmation-code.',
         body: confirmationBody.nullish(),
         response: { 202: messageReply, 409: errorReply },
       },
@@ -82,7 +82,7 @@ const setupRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { c
       config: setup,
       schema: {
         tags: ['auth'],
-        summary: 'Turn the code by mail on by the one that was mailed',
+        summary: 'Turn on the mailed code by the first one',
         body: digitCodeBody,
         response: { 200: messageReply, 409: errorReply },
       },
@@ -103,9 +103,8 @@ const changeRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { 
       config: { access: 'signed-in' },
       schema: {
         tags: ['auth'],
-        summary: 'Make new recovery codes',
-        description:
-          'Those before are worth nothing. An account without a password sends a mailed `code` instead of it.',
+        summary: 'Create new recovery codes',
+        description: 'The previous codes no longer work. An account without a password sends a mailed `code` instead.',
         body: confirmationBody,
         response: { 200: recoveryCodesReply, 409: errorReply },
       },

@@ -144,7 +144,7 @@ export async function renewRecoveryCodes(
 ): Promise<string[]> {
   const user = await findActor(deps, actor)
   if (user.two_factor_method !== 'totp')
-    throw new DomainError('CONFLICT', { message: 'Recovery codes belong to an authenticator app, and none is on.' })
+    throw new DomainError('CONFLICT', { message: 'Recovery codes require an authenticator app, and none is on.' })
   await reauthenticate(deps, actor, confirmation, origin)
   const { recoveryCodes, store } = createRecoveryCodes()
   const action = 'auth.recovery_codes_renewed'
@@ -177,7 +177,7 @@ export async function disable(
 }
 
 function assertNoFactor({ two_factor_method: method }: UserRow): void {
-  if (method === 'otp') throw new DomainError('CONFLICT', { message: 'The code by mail is on already.' })
+  if (method === 'otp') throw new DomainError('CONFLICT', { message: 'The mailed code is already on.' })
   if (method === 'totp')
     throw new DomainError('CONFLICT', { message: 'An authenticator app is on, which is the stronger factor.' })
 }

@@ -4,17 +4,19 @@ import { domainErrorOf } from '../../../http/domain-error-of.ts'
 
 /** The codes of `WEB_URL/login?error=` after a sign-in with Google. A closed list, which front ends rely on. */
 export const googleErrors = {
-  access_denied: 'The person said no at Google.',
+  access_denied: 'The user cancelled at Google.',
   account_inactive: 'The account has been deactivated.',
   already_linked: 'The account with this e-mail is linked with another Google account.',
-  email_unverified: 'Google does not vouch for the e-mail of this Google account.',
-  failed: 'What Google answered proves nothing, or something went wrong here.',
-  flow_invalid: 'Not begun by this browser, begun more than 10 minutes ago, or finished already. Begin again.',
-  invite_invalid: 'The invitation is wrong, used up, revoked or has expired, or is for another e-mail.',
-  invite_refused: 'The invitation is good, but not for this account as it is. Sign in and accept there to learn why.',
+  email_unverified: 'Google has not verified the e-mail of this Google account.',
+  failed: 'The response of Google was invalid, or an error occurred here.',
+  flow_invalid:
+    'This browser did not begin the flow, began it more than 10 minutes ago, or has finished it. Begin again.',
+  invite_invalid: 'The invitation is unknown, used, revoked or expired, or is for another e-mail.',
+  invite_refused:
+    'The invitation is valid, but this account may not accept it. Sign in and accept there to see the reason.',
   not_configured: 'This installation has no sign-in with Google.',
   registration_closed: 'There is no account with this e-mail, and registration is by invitation only.',
-  unavailable: 'Google, or something that this server needs, can not be reached. Try again later.',
+  unavailable: 'Google, or a service that this server needs, is unavailable. Try again later.',
 } as const
 
 export type GoogleErrorCode = keyof typeof googleErrors

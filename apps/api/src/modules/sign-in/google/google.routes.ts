@@ -26,7 +26,7 @@ const ordinary: ReadonlySet<GoogleErrorCode> = new Set<GoogleErrorCode>([
 
 const allCodes = Object.keys(googleErrors) as GoogleErrorCode[]
 const signedInOrChallenge =
-  'To `WEB_URL`, signed in; with a second factor to `WEB_URL/login#challenge=…&method=otp|totp&expiresAt=…`'
+  'To `WEB_URL`, signed in. With a second factor, to `WEB_URL/login#challenge=…&method=otp|totp&expiresAt=…`'
 
 /** Signs users in with Google, or with the issuer of `OIDC_ISSUER`. A browser navigates there and back by redirects. */
 export const googleRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
@@ -41,7 +41,7 @@ export const googleRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (
       config: { access: 'public', hasEffects: true },
       schema: {
         tags: ['auth'],
-        summary: 'Sign in with Google: a page to navigate to, not to fetch',
+        summary: 'Sign in with Google: navigate to it, do not fetch it',
         querystring: beginQuery,
         response: { 302: redirectTo('To Google', ['failed', 'flow_invalid', 'not_configured', 'unavailable']) },
       },
@@ -64,7 +64,7 @@ export const googleRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (
       attachValidation: true,
       schema: {
         tags: ['auth'],
-        summary: 'Where Google sends the browser back to',
+        summary: 'The redirect URI, to which Google sends the browser',
         querystring: callbackQuery,
         response: { 302: redirectTo(signedInOrChallenge, allCodes) },
       },
@@ -90,7 +90,7 @@ export const googleRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (
       schema: {
         tags: ['auth'],
         summary: 'Unlink the Google account',
-        description: 'A session older than 15 minutes confirms with the password.',
+        description: 'A session older than 15 minutes requires the password.',
         body: confirmationBody.nullish(),
         response: { 200: messageReply, 404: errorReply, 409: errorReply },
       },

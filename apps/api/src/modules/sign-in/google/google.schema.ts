@@ -26,7 +26,7 @@ export const callbackQuery = z.looseObject({
  */
 export const redirectTo = (where: string, codes: readonly GoogleErrorCode[]) =>
   z.null().meta({
-    description: `${where}. When that is not possible, to \`WEB_URL/login?error=…\`:\n\n${codes
+    description: `${where}. On failure, to \`WEB_URL/login?error=…\`:\n\n${codes
       .map((code) => `- \`${code}\`: ${googleErrors[code]}`)
       .join('\n')}`,
     headers: { location: { type: 'string', format: 'uri' } },

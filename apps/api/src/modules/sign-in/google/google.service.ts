@@ -91,7 +91,7 @@ export async function unlink(
     const row = await lockUser(tx.trx, actor.userId)
     if (!row?.google_id) throw new DomainError('NOT_FOUND', { message: 'No Google account is linked.' })
     if (row.password_hash === null) {
-      throw new DomainError('CONFLICT', { message: 'Set a password first, or you could not sign in any more.' })
+      throw new DomainError('CONFLICT', { message: 'Set a password first. Without one you could no longer sign in.' })
     }
     await unlinkGoogle(deps, tx, row.id, now)
     // A sign-in by Google may be waiting for its second step.
