@@ -13,4 +13,4 @@ export function placeOf(file: string): Place | undefined {
 }
 
 /** Tests and what only tests use: `*.test.ts` and everything in a folder named `testing`. */
-export const isTestFile = (file: string) => /\.test\.tsx?$|\/testing\/|-fixtures\.ts$/.test(file)
+export const isTestFile = (file: string) => /\.test\.tsx?$|\/testing\//.test(file)

@@ -11,8 +11,6 @@ export type Violation = {
   file: string
   /** One or two sentences: what is wrong and what to do. */
   message: string
-  /** The two parts that should not know each other, without file names. */
-  between: string
 }
 
 export type Rule = (structure: Structure) => Violation[]

@@ -6,8 +6,8 @@ import type { Line, Row } from '../row.ts'
 import type { Stage } from '../stage.ts'
 import { median } from '../statistics.ts'
 
-const goal = 0.9
-const maxRssMiB = 512
+const goal = 0.92
+const maxRssMiB = 400
 /** What stays of one image, over all kinds; 500 of them may not add up to what one of them takes. */
 const maxSlopeMiB = 0.05
 const patienceMs = 900_000

@@ -23,7 +23,7 @@ function cyclesBetween(what: string, edges: Edges): Violation[] {
     const path = [...cycle, first].join(' → ')
     const file = edges.get(first)?.get(second) ?? first
     const message = `These ${what} import each other: ${path}. Remove one of the imports, for example by moving what both need below them.`
-    return { rule, file, message, between: what }
+    return { rule, file, message }
   })
 }
 

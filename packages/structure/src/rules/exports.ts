@@ -15,14 +15,14 @@ function unlisted(workspace: Workspace, { from, specifier, to }: Import): Violat
   const named = exportNamed(workspace, specifier)
   if (named) {
     if (named.member.exports.has(named.key)) return []
-    const { name, folder } = named.member
+    const { folder } = named.member
     const message = `${from} imports "${specifier}", which ${folder}/package.json does not export. Import one of its exports, or add "${named.key}" to them.`
-    return [{ rule, file: from, message, between: `${importer?.name} → ${name} ${named.key}` }]
+    return [{ rule, file: from, message }]
   }
   const imported = to === undefined ? undefined : memberOf(workspace, to)
   if (!imported || imported === importer) return []
   const message = `${from} reaches into ${imported.folder} by the path "${specifier}". Import what ${imported.name} exports.`
-  return [{ rule, file: from, message, between: `${importer?.name} → ${imported.name} by path` }]
+  return [{ rule, file: from, message }]
 }
 
 function usedKeys(workspace: Workspace, member: Member, imports: readonly Import[]): Set<string> {
@@ -33,7 +33,7 @@ function usedKeys(workspace: Workspace, member: Member, imports: readonly Import
   return new Set(keys.map((named) => named?.key ?? ''))
 }
 
-function needless({ name, folder, exports }: Member, used: ReadonlySet<string>): Violation[] {
+function needless({ folder, exports }: Member, used: ReadonlySet<string>): Violation[] {
   return [...exports.keys()].flatMap((key) => {
     const wrong = key.includes('*')
       ? 'is a wildcard. List what others may import.'
@@ -42,6 +42,6 @@ function needless({ name, folder, exports }: Member, used: ReadonlySet<string>):
         : 'is imported by no other package. Remove it.'
     if (!wrong) return []
     const file = `${folder}/package.json`
-    return [{ rule, file, message: `The export "${key}" of ${file} ${wrong}`, between: `${name} ${key}` }]
+    return [{ rule, file, message: `The export "${key}" of ${file} ${wrong}` }]
   })
 }

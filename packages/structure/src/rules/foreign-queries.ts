@@ -11,7 +11,6 @@ export const foreignQueries: Rule = ({ imports }) =>
         rule: 'foreign queries',
         file: from,
         message: `${from} imports ${to}. Queries belong to their feature (${featureOf(to)}): call a function of its service instead.`,
-        between: `${featureOf(from)} → ${featureOf(to)}`,
       },
     ]
   })

@@ -16,7 +16,6 @@ export const httpAndPlugins: Rule = ({ imports }) =>
         rule: 'http and plugins',
         file: from,
         message: `${from} imports ${isTypeOnly ? 'a type of ' : ''}${to}. ${wrong}`,
-        between: `${importer.area} → ${imported.area === 'module' ? imported.module : imported.area}`,
       },
     ]
   })

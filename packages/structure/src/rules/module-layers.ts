@@ -23,7 +23,6 @@ function unlistedModules(imports: readonly Import[]): Violation[] {
     rule,
     file,
     message: `The module "${module}" stands in no row of the layers. Add it to a row in ${list}.`,
-    between: module,
   }))
 }
 
@@ -38,7 +37,6 @@ function judged({ from, to, isTypeOnly }: Import): Violation | undefined {
     rule,
     file: from,
     message: `${from} imports ${isTypeOnly ? 'a type of ' : ''}${to}. ${wrong}`,
-    between: `${importer.module} → ${imported.area === 'module' ? imported.module : imported.area}`,
   }
 }
 

@@ -17,7 +17,6 @@ export const packages: Rule = ({ workspace, imports }) => {
       rule: 'packages',
       file: one.from,
       message: `${one.from} imports ${imported.name}. ${wrong}`,
-      between: `${importer.name} → ${imported.name}`,
     })
   }
   return [...violations.values()]

@@ -16,7 +16,6 @@ export const testSupport: Rule = ({ workspace, imports }) =>
         rule: 'test support',
         file: from,
         message: `${from} imports ${to}, which only tests may use. Move the importing file into a testing/ folder, or what it needs out of it.`,
-        between: `${importer} → testing`,
       },
     ]
   })
