@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { emailAddress, exactEmailAddress, isReservedUsername, newUsername, username } from './index.ts'
 
-/** Characters that some folding of Unicode makes an ASCII letter of. */
+/** Characters that some case folding of Unicode maps to an ASCII letter. */
 const foldable = ['\u212A', '\u017F', '\u0130', '\u0131', '\uFF2D', '\uFF4D', '\u{1D426}', '\u24C2', '\u1D0D', '\u043C']
 
 describe('an e-mail address', () => {

@@ -1,5 +1,5 @@
 /**
- * Lower-cases A–Z and leaves every other character as it is. Unicode's folding is not one to one: U+212A (KELVIN SIGN)
- * becomes `k`, so two different names would compare equal. What is compared has its alphabet tested first.
+ * Lower-cases A–Z and keeps every other character. Unicode's lower-casing is not one-to-one: U+212A (KELVIN SIGN) becomes `k`, so
+ * two different names would compare equal.
  */
 export const lowerCaseAscii = (text: string): string => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())

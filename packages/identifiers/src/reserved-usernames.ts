@@ -1,6 +1,6 @@
 const words = (text: string): string[] => text.trim().split(/\s+/)
 
-/** Whoever has such a name seems to speak for the installation. */
+/** Users with these names would seem to speak for the installation. */
 const authorities = words(`
   admin admins administrator administration administrators superadmin siteadmin clientadmin sysadmin superuser root sudo
   clientuser operator operators moderator moderators mod mods staff official owner owners team
@@ -9,13 +9,13 @@ const authorities = words(`
   billing payment payments sales accounts info contact feedback
 `)
 
-/** Mailboxes of a domain that others believe (RFC 2142), and senders of machines. */
+/** Mailboxes of a domain that others trust (RFC 2142), and senders of automatic mail. */
 const mailboxes = words(`
   abuse noc hostmaster postmaster webmaster usenet news mail email mailer mailerdaemon smtp imap pop noreply donotreply
   notification notifications
 `)
 
-/** What programs, addresses and mentions in chats mean something else by. */
+/** Words with another meaning in programs, in addresses or as mentions in chats. */
 const technical = words(`
   null undefined none nil nan true false void unknown anonymous
   me self you my all everyone everybody here channel nobody
@@ -28,35 +28,35 @@ const technical = words(`
 
 const reserved: ReadonlySet<string> = new Set([...authorities, ...mailboxes, ...technical])
 
-/** Words that make such a name no other one's: `the_real_admin`, `it_support`. */
+/** Words that may surround a reserved one without making it harmless: `the_real_admin`, `it_support`. */
 const fillers = words('the real our it')
 const speaker = `(?:${[...authorities, ...mailboxes].join('|')})`
 const between = `(?:${[...authorities, ...mailboxes, ...fillers].join('|')})*`
 const composed = new RegExp(`^${between}${speaker}${between}$`)
 
-/** Names of rows that were made anonymous begin so. */
+/** The prefix of the usernames of anonymised users. */
 const reservedPrefix = 'deleted_'
-/** Shorter words with a number behind them stand for nothing any more: `me2`, `api7`. */
+/** Shorter reserved words become harmless with a number after them: `me2`, `api7`. */
 const minNumberedLength = 4
 
-/** Digits that are read as letters; 1 stands for two of them. */
+/** Digits that look like letters; 1 looks like two of them. */
 const lookAlikes = { '0': 'o', '3': 'e', '4': 'a', '5': 's', '7': 't' } as const
 
 /**
- * Tells whether a username is reserved: a word of the list, or nothing but words that speak for the installation
- * (`muster_support`, `the_real_admin`), also with underscores, a number behind it or characters that look like its letters
- * (`_admin_`, `support24`, `r00t`, `adrnin`). Accounts that have such a name keep it.
+ * Tests whether a username is reserved: a word of the lists, or a combination of words that speak for the installation
+ * (`muster_support`, `the_real_admin`), also with underscores, with a number after it or with look-alikes of its letters
+ * (`_admin_`, `support24`, `r00t`, `adrnin`). Existing users keep such a name.
  */
 export function isReservedUsername(username: string): boolean {
   const joined = username.replaceAll('_', '')
   const unnumbered = joined.replace(/\d+$/, '')
   const candidates = [joined, ...(unnumbered.length >= minNumberedLength ? [unnumbered] : [])]
-  return username.startsWith(reservedPrefix) || candidates.flatMap(readings).some(isSpoken)
+  return username.startsWith(reservedPrefix) || candidates.flatMap(readings).some(isReservedWord)
 }
 
-const isSpoken = (reading: string): boolean => reserved.has(reading) || composed.test(reading)
+const isReservedWord = (reading: string): boolean => reserved.has(reading) || composed.test(reading)
 
-/** How the name may be read. */
+/** Lists the words that a name may be read as, with look-alikes replaced. */
 function readings(name: string): string[] {
   const letters = name.replace(/[03457]/g, (digit) => lookAlikes[digit as keyof typeof lookAlikes])
   const numbered = [name, letters.replaceAll('1', 'i'), letters.replaceAll('1', 'l')]

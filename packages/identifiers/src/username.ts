@@ -4,7 +4,7 @@ import { isReservedUsername } from './reserved-usernames.ts'
 
 export const usernameLength = { min: 3, max: 30 }
 
-/** A username in the form in which usernames are compared and stored; it may be a reserved one. */
+/** Validates a username and converts it to the form in which usernames are compared and stored. It may be reserved. */
 export const username = z
   .string()
   .trim()
@@ -13,5 +13,5 @@ export const username = z
 
 export const reservedUsernameFault = 'is reserved; choose another username'
 
-/** A username that a person chooses for a new account. */
+/** Validates a username for a new account, which must not be reserved. */
 export const newUsername = username.refine((name) => !isReservedUsername(name), reservedUsernameFault)

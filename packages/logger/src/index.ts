@@ -3,7 +3,7 @@ import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'p
 
 export type { Logger } from 'pino'
 
-/** Keys whose values never reach a log, wherever they stand up to two levels down. */
+/** Keys whose values are never logged, at the top level and up to two levels below. */
 const secretKeys = [
   'password',
   'currentPassword',
@@ -26,13 +26,13 @@ const redactPaths = secretKeys.flatMap((key) => {
   const quoted = `["${key}"]`
   return [quoted, `*${quoted}`, `*.*${quoted}`]
 })
-/** A `code` is a secret where a request or a mail carries it; in an error it says what happened. */
+/** The `code` of a request or a mail is a secret; the `code` of an error is not. */
 const codePaths = ['code', 'body.code', '*.body.code', 'data.code', '*.data.code']
 
 /**
- * The log of one process: JSON lines on standard output, secrets cut out by key.
+ * Creates the logger of a process. It writes JSON lines to standard output and redacts secrets by their keys.
  * @param options.name the process, e.g. `api` or `email-worker`
- * @param options.destination where the lines go instead
+ * @param options.destination replaces standard output
  */
 export function createLogger(options: { name: string; level?: string; destination?: DestinationStream }): Logger {
   const settings: LoggerOptions = {
@@ -42,7 +42,7 @@ export function createLogger(options: { name: string; level?: string; destinatio
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
     redact: { paths: [...redactPaths, ...codePaths], censor: '[redacted]' },
-    // What people write stands in logs; who reads them in a terminal must not have it obeyed.
+    // Logs contain text from users. Its control characters must not act on the terminal of a reader.
     hooks: { streamWrite: visibleJson },
   }
   return options.destination ? pino(settings, options.destination) : pino(settings)

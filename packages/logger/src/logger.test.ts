@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 
-/** What a process that runs this code with a logger called `log` prints. */
+/** Runs code in a process with a logger called `log`. @returns the line that it prints */
 async function logged(code: string): Promise<Record<string, unknown>> {
   const source = `import { createLogger } from '@muster/logger'; const log = createLogger({ name: 'some-worker' }); ${code}`
   const args = ['--input-type=module', '-e', source]
@@ -10,7 +10,7 @@ async function logged(code: string): Promise<Record<string, unknown>> {
   return JSON.parse(stdout)
 }
 
-test('secrets are cut out by their key, wherever they stand', async () => {
+test('values of secret keys are redacted at every level', async () => {
   const line = await logged(`log.info({
     password: 'S3cret', body: { otp: '123456', code: '654321' }, request: { headers: { cookie: 'S3cret', authorization: 'S3cret' } },
   }, 'hello')`)
@@ -18,12 +18,12 @@ test('secrets are cut out by their key, wherever they stand', async () => {
   expect(line).toMatchObject({ name: 'some-worker', level: 'info', msg: 'hello' })
 })
 
-test('an error keeps the code that says what happened', async () => {
+test('the code of an error is not redacted', async () => {
   const line = await logged(`log.error({ err: Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }) }, 'away')`)
   expect(line).toMatchObject({ err: { code: 'ECONNREFUSED', message: 'refused' } })
 })
 
-test('an error that another one caused keeps its code and tells its cause', async () => {
+test('the code and the cause of a nested error are not redacted', async () => {
   const line = await logged(`
     const cause = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
     const refused = Object.assign(new AggregateError([cause]), { code: 'ECONNREFUSED' })
@@ -32,7 +32,7 @@ test('an error that another one caused keeps its code and tells its cause', asyn
   expect(JSON.stringify(line)).not.toContain('[redacted]')
 })
 
-test('what people wrote is escaped where a terminal would obey it, and means the same', async () => {
+test('control characters in values are escaped, and the JSON keeps its meaning', async () => {
   const value = 'a\u001b[2J\u009b31m\u202eb\u2028\u007fc'
   const args = [
     '--input-type=module',

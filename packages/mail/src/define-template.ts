@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 
 export type MailCode = {
-  /** Keeps the codes of different uses apart although one key makes them all. */
+  /** Separates codes of different uses, which are derived from the same key. */
   purpose: string
   digits: number
   ttlMs: number
@@ -12,15 +12,15 @@ export type MailToken = Omit<MailCode, 'digits'>
 export type OptOut = Pick<MailCode, 'purpose'>
 
 export type TemplateDefinition = {
-  /** What the slots need, stored in `email_messages.data`: nothing secret. */
+  /** The values of the slots, stored in `email_messages.data`; they must not be secret. */
   data: z.ZodObject
-  /** Present when the mail carries a code; it is derived when it is needed and never stored. */
+  /** Present when the mail contains a code, which is derived when needed and never stored. */
   code?: MailCode
-  /** Present when the mail carries a link with a 256-bit token, derived like a code. */
+  /** Present when the mail contains a link with a 256-bit token, derived like a code. */
   token?: MailToken
-  /** Present when the person can turn these mails off without signing in, by a link that is derived from who they are. */
+  /** Present when the mail contains a link that unsubscribes its recipient without signing in; derived from the user id. */
   optOut?: OptOut
 }
 
-/** A mail as a value: its stored data and, where it has one, its code or token. */
+/** Defines a mail: the data that is stored for it and, where it has one, its code or token. */
 export const defineTemplate = <const T extends TemplateDefinition>(template: T): T => template

@@ -8,20 +8,20 @@ import { type TemplateData, type TemplateName, templates } from './templates.ts'
 
 export type Mail<N extends TemplateName> = {
   template: N
-  /** The address; stored trimmed and lower-cased. */
+  /** The recipient's address; stored trimmed and in lower case. */
   to: string
   userId?: string
   data: TemplateData<N>
-  /** After it the mail is dropped instead of sent; a mail with a code or token has its lifetime when none is given. */
+  /** After this instant the mail is dropped instead of sent. Defaults to the lifetime of the mail's code or token. */
   expiresAt?: Date
-  /** The notification that says the same: the mail is dropped when that was read or deleted before it goes out. */
+  /** The notification with the same content. The mail is dropped when the user reads or deletes that one first. */
   notificationId?: string | undefined
 }
 
 /**
- * Writes the mail's row and orders its sending, both in the caller's transaction.
- * @returns the id of the `email_messages` row, from which the code or token of this mail is derived
- * @throws ZodError when the data is not what the template needs, which is a bug of the caller
+ * Inserts the mail's row and enqueues the job that sends it, both in the caller's transaction.
+ * @returns the id of the `email_messages` row, from which the code or token of the mail is derived
+ * @throws ZodError when the data does not match the template, which is a bug of the caller
  */
 export async function insertMail<N extends TemplateName>(
   { trx, enqueue }: Pick<TransactContext, 'trx' | 'enqueue'>,

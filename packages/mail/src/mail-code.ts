@@ -6,14 +6,14 @@ type CodedMail = {
   template: CodeTemplateName
   /** The id of the `email_messages` row. */
   emailId: string
-  /** The row's `code_version`: 1 until the same row is given a new code. */
+  /** The row's `code_version`: 1 until the row gets a new code. */
   version?: number
-  /** The key that made the code, as the row notes it; the current one when left out. */
+  /** The id of the key that derived the code, from the row; defaults to the current key. */
   keyId?: string
 }
 
 /**
- * The code of one mail, e.g. `042137`, the same each time it is asked for.
+ * Derives the code of a mail, e.g. `042137`. The same arguments give the same code.
  * @throws Error when the ring has no key `keyId`
  */
 export function mailCode(ring: KeyRing, { template, emailId, version = 1, keyId }: CodedMail): string {
@@ -22,8 +22,8 @@ export function mailCode(ring: KeyRing, { template, emailId, version = 1, keyId 
 }
 
 /**
- * Whether `given` is the mail's code, in constant time. Without a `keyId` every key of the ring counts, so that a code
- * outlives the rotation of its key. The caller bounds the tries and the age.
+ * Compares a given code with the mail's in constant time. Without a `keyId`, every key of the ring counts, so that a code stays valid
+ * after the rotation of its key. The caller limits the number of attempts and checks the expiry.
  */
 export function isMailCode(ring: KeyRing, mail: CodedMail, given: string): boolean {
   const keyIds = mail.keyId ? [mail.keyId] : [...ring.keys.keys()]

@@ -19,7 +19,7 @@ afterAll(() => database.drop())
 
 const [first, second] = [randomBytes(32), randomBytes(32)]
 const before = { currentId: 'k1', keys: new Map([['k1', first]]) }
-/** The ring after its rotation. */
+/** The ring after a rotation. */
 const after = { currentId: 'k2', keys: new Map([...before.keys, ['k2', second]]) }
 
 const rowsOf = async (emailId: string) => ({
@@ -44,7 +44,7 @@ test('a mail and the job that sends it commit together', async () => {
   expect(jobs).toMatchObject([{ queue: 'email', name: 'send-email' }])
 })
 
-test('neither exists when the transaction fails', async () => {
+test('a failed transaction leaves neither the mail nor its job', async () => {
   let emailId = ''
   const failing = transact(async (tx) => {
     emailId = await insertMail(tx, { template: 'welcome', to: 'ada@example.com', data: { name: 'Ada' } })
@@ -72,7 +72,7 @@ test('a mail with a code expires with it and stores neither code nor key', async
   expect(mail).toMatchObject({ data: { name: 'Ada' }, code_version: 1, code_key_id: null })
 })
 
-test('data that the template does not fit is refused before anything is written', async () => {
+test('data that does not match the template is refused before a row is written', async () => {
   const wrong = transact((tx) => insertMail(tx, { template: 'welcome', to: 'ada@example.com', data: { name: '' } }))
   await expect(wrong).rejects.toThrow()
 })
@@ -81,7 +81,7 @@ describe('a code', () => {
   const mail = { template: 'register-code', emailId: newId() } as const
   const code = mailCode(before, mail)
 
-  test('is right for its own mail and version only, and outlives the rotation of its key', () => {
+  test('is valid only for its mail and version, also after the rotation of its key', () => {
     expect(code).toMatch(/^\d{6}$/)
     expect(isMailCode(before, mail, code)).toBe(true)
     expect(isMailCode(after, mail, code)).toBe(true)
@@ -91,7 +91,7 @@ describe('a code', () => {
       { ...mail, version: 2 },
       { ...mail, keyId: 'k2' },
     ].map((other) => isMailCode(after, other, code))
-    // One in a million each by chance.
+    // Each could match by chance, once in a million.
     expect(others).toEqual([false, false, false])
   })
 
@@ -104,13 +104,13 @@ describe('a token', () => {
   const mail = { template: 'password-reset', emailId: newId() } as const
   const token = mailToken(before, mail)
 
-  test('names its mail and carries 256 bits that are the same each time', () => {
+  test('contains the id of its mail and 256 bits that are the same each time', () => {
     expect(token).toMatch(/^[0-9a-f-]{36}\.[A-Za-z0-9_-]{43}$/)
     expect(emailIdOfToken(token)).toBe(mail.emailId)
     expect(mailToken(before, { ...mail, version: 1, keyId: 'k1' })).toBe(token)
   })
 
-  test('is good after its key was rotated, until that key is gone', () => {
+  test('is valid after the rotation of its key, until that key is removed', () => {
     expect(isMailToken(before, mail, token)).toBe(true)
     expect(isMailToken(after, mail, token)).toBe(true)
     expect(mailToken(after, { ...mail, keyId: 'k1' })).toBe(token)
@@ -119,7 +119,7 @@ describe('a token', () => {
     expect(() => mailToken(before, { ...mail, keyId: 'k2' })).toThrow()
   })
 
-  test('of another mail or version is refused, whatever id it is put behind', () => {
+  test('of another mail or version is refused, also with the id of this one', () => {
     const other = { ...mail, emailId: newId() }
     expect(isMailToken(before, mail, mailToken(before, other))).toBe(false)
     expect(isMailToken(before, other, token)).toBe(false)
@@ -142,7 +142,7 @@ describe('a token', () => {
     expect(isMailToken(before, mail, given)).toBe(false)
   })
 
-  test('that is malformed names no mail', () => {
+  test('without a valid form has no mail id', () => {
     for (const given of ['', mail.emailId, `${token}A`, `x${token}`, `${token}\n`])
       expect(emailIdOfToken(given)).toBeUndefined()
   })

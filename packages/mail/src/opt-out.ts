@@ -6,13 +6,13 @@ import type { OptOut } from './define-template.ts'
 const shape = new RegExp(`^(${uuidPattern})\\.([A-Za-z0-9_-]{43})$`)
 
 /**
- * The token of the link by which a person turns a kind of mails off, `<user id>.<256 bits in base64url>`. It says nothing
- * but that, and is good as long as its key is there.
+ * Derives the token of a link that unsubscribes a user from a kind of mail, `<user id>.<256 bits in base64url>`. It permits nothing
+ * else, and is valid while the ring holds its key.
  */
 export const optOutToken = (ring: KeyRing, { purpose }: OptOut, userId: string): string =>
   `${userId}.${secretOf(ring, purpose, userId, ring.currentId)}`
 
-/** Who turns the mails off; undefined when the token is none. Every key of the ring counts, in constant time. */
+/** Verifies a token in constant time, with every key of the ring. @returns the user's id, or undefined when it is invalid */
 export function userIdOfOptOut(ring: KeyRing, { purpose }: OptOut, given: string): string | undefined {
   const [, userId, secret] = shape.exec(given) ?? []
   if (userId === undefined || secret === undefined) return undefined

@@ -5,16 +5,16 @@ const minuteMs = 60_000
 const dayMs = 1_440 * minuteMs
 const name = z.string().min(1).max(100)
 const instant = z.iso.datetime({ offset: true })
-/** IANA zone in which dates are written. */
+/** The IANA zone in which dates are written. */
 const timezone = z.string().min(1)
-/** What somebody can be invited to be. */
+/** The roles that an invitation can give. */
 const invitedRole = z.enum(['site_admin', 'operator', 'client_admin', 'client_user'])
-/** What a mail about the account's safety tells: whose it is, when it happened, and from where. */
-const happened = {
+/** The data of a security alert: the owner's name, and when and from where the event was caused. */
+const securityEvent = {
   name,
   timezone,
   at: instant,
-  /** e.g. `Firefox on Windows`; null when the client did not tell. */
+  /** e.g. `Firefox on Windows`; null when unknown. */
   device: z.string().max(100).nullable(),
   ip: z.string().max(45).nullable(),
 }
@@ -28,8 +28,8 @@ const digestTasks = z
   .max(50)
 
 /**
- * Every mail that Muster sends. A further one is an entry here and a file of the same name among the templates of the
- * email worker, whose build refuses one without the other.
+ * All mails that Muster sends. A new one needs an entry here and a file of the same name among the templates of the email worker,
+ * whose build fails when one is missing.
  */
 export const templates = {
   'register-code': defineTemplate({
@@ -39,7 +39,7 @@ export const templates = {
   'already-registered': defineTemplate({ data: z.object({ name }) }),
   welcome: defineTemplate({ data: z.object({ name }) }),
   'login-code': defineTemplate({
-    /** What the code is for: to sign in, to turn the mailed code on, to confirm something else. */
+    /** The purpose of the code: to sign in, to enable mailed codes, or to reauthenticate. */
     data: z.object({ name, action: z.enum(['sign-in', 'enable', 'confirm']) }),
     code: { purpose: 'login-code', digits: 6, ttlMs: 5 * minuteMs },
   }),
@@ -48,30 +48,30 @@ export const templates = {
     token: { purpose: 'password-reset', ttlMs: 60 * minuteMs },
   }),
   'password-changed': defineTemplate({
-    data: z.object({ ...happened, how: z.enum(['changed', 'reset', 'set']) }),
+    data: z.object({ ...securityEvent, how: z.enum(['changed', 'reset', 'set']) }),
   }),
   'two-factor-changed': defineTemplate({
     data: z.object({
-      ...happened,
+      ...securityEvent,
       change: z.enum(['otp-on', 'totp-on', 'off', 'recovery-codes', 'recovery-code-used']),
     }),
   }),
-  'new-device': defineTemplate({ data: z.object(happened) }),
-  'session-compromised': defineTemplate({ data: z.object(happened) }),
+  'new-device': defineTemplate({ data: z.object(securityEvent) }),
+  'session-compromised': defineTemplate({ data: z.object(securityEvent) }),
   'account-locked': defineTemplate({
-    /** What was entered wrongly; before a code a first step was right. */
-    data: z.object({ ...happened, kind: z.enum(['password', 'code']).default('password') }),
+    /** Which input was wrong too often. A wrong code means that the password was correct. */
+    data: z.object({ ...securityEvent, kind: z.enum(['password', 'code']).default('password') }),
   }),
   'account-deleted': defineTemplate({
     data: z.object({
       name,
       timezone,
-      /** Until when signing in takes the deletion back. */
+      /** Signing in before this instant cancels the deletion. */
       until: instant,
     }),
   }),
   invite: defineTemplate({
-    /** Who invites, as what, and into which organization; null for a role of the platform. */
+    /** The inviter's name, the role and the organization, which is null for a role of the platform. */
     data: z.object({
       invitedBy: name,
       role: invitedRole,
@@ -80,7 +80,7 @@ export const templates = {
     token: { purpose: 'invite', ttlMs: 7 * dayMs },
   }),
   'invite-accepted': defineTemplate({
-    /** Of the person who invited; then who came, with the address that was invited. */
+    /** The inviter's name; then the name of the new member and the invited address. */
     data: z.object({
       name,
       personName: name,
@@ -95,14 +95,14 @@ export const templates = {
       taskId: z.uuid(),
       taskTitle: z.string().min(1).max(200),
       completedAt: instant,
-      /** Who did it; null when it was the receiver. */
+      /** The name of the user who completed it; null when that is the recipient. */
       completedBy: name.nullable(),
       timezone,
     }),
   }),
   reminder: defineTemplate({
     data: z.object({
-      /** One that the person set, the one an hour before a task is due, or the notice that it is overdue. */
+      /** A reminder that the user set, the one an hour before a task is due, or the notice that a task is overdue. */
       kind: z.enum(['reminder', 'upcoming', 'overdue']).default('reminder'),
       taskId,
       taskTitle,
@@ -110,12 +110,12 @@ export const templates = {
       dueDate: instant.nullish(),
       priority: priority.nullish(),
       category: category.nullish(),
-      /** What the person wrote for themselves. */
+      /** The user's own text. */
       message: z.string().max(500).nullish(),
       timezone,
-      /** The moment the reminder was set for. */
+      /** The instant for which the reminder was set. */
       scheduledAt: instant,
-      /** Sent after downtime: the mail says so, with its original time. */
+      /** True after downtime: the mail then shows its original time. */
       late: z.boolean().default(false),
     }),
   }),
@@ -123,9 +123,9 @@ export const templates = {
     data: z.object({
       name,
       timezone,
-      /** The date in that zone whose digest it is. */
+      /** The local date of the digest. */
       localDate: z.iso.date(),
-      /** What is due that day, how many there are, and how many of them are not listed; then the same of what is overdue. */
+      /** The tasks due that day, their number, and how many of them are not listed; then the same for overdue tasks. */
       due: digestTasks,
       dueCount: z.int().min(0),
       dueMore: z.int().min(0),
@@ -133,7 +133,7 @@ export const templates = {
       overdueCount: z.int().min(0),
       overdueMore: z.int().min(0),
       scheduledAt: instant,
-      /** Sent after downtime: the mail says so, with its original time. */
+      /** True after downtime: the mail then shows its original time. */
       late: z.boolean().default(false),
     }),
     optOut: { purpose: 'morning-digest' },
@@ -142,14 +142,14 @@ export const templates = {
 
 export type TemplateName = keyof typeof templates
 export type TemplateData<N extends TemplateName> = z.input<(typeof templates)[N]['data']>
-/** The mails that carry a code which only their receiver may know. */
+/** Names of the mails that contain a code. */
 export type CodeTemplateName = {
   [N in TemplateName]: (typeof templates)[N] extends { code: object } ? N : never
 }[TemplateName]
-/** The mails that carry a link with a token. */
+/** Names of the mails that contain a link with a token. */
 export type TokenTemplateName = {
   [N in TemplateName]: (typeof templates)[N] extends { token: object } ? N : never
 }[TemplateName]
 
-/** Whether this release knows the template; a row of a newer release may name one that it doesn't. */
+/** Tests whether this release has the template; a row of a newer release may name another one. */
 export const isTemplateName = (text: string): text is TemplateName => Object.hasOwn(templates, text)

@@ -1,22 +1,22 @@
 import type { Logger } from '@muster/logger'
 import { Gauge, registry } from './registry.ts'
 
-/** The system clock against that of Postgres: positive when it is fast. The truth is within `uncertaintyMs` of it. */
+/** The offset of the system clock from that of Postgres: positive when it is fast, exact to within `uncertaintyMs`. */
 export type ClockOffset = { offsetMs: number; uncertaintyMs: number }
 
 export type ClockState = { status: 'up' | 'off' | 'unknown'; offsetMs: number }
 
 export type ClockWatch = {
-  /** Measures now; a failure leaves what was known. */
+  /** Measures the offset. When that fails, the last measurement stays. */
   measure(): Promise<void>
   state(): ClockState
-  /** Whether the clock is near enough to that of Postgres for the process to be ready. */
+  /** Tests whether the clock is close enough to that of Postgres for the process to be ready. */
   isNear(): boolean
 }
 
-/** From here on it is told. */
-const toldAboveMs = 2_000
-/** From here on the process is not ready. */
+/** Beyond this, the offset is logged. */
+const warnAboveMs = 2_000
+/** Beyond this, the process is not ready. */
 const readyBelowMs = 30_000
 
 const offsetSeconds = new Gauge({
@@ -25,18 +25,18 @@ const offsetSeconds = new Gauge({
   registers: [registry],
 })
 
-/** Keeps what the measurements of the system clock say: as a metric, for health, and in the log once per change. */
+/** Watches the offset of the system clock: exposes it as a metric and for health checks, and logs each change of state once. */
 export function watchClock({ measure, log }: { measure: () => Promise<ClockOffset>; log: Logger }): ClockWatch {
   let last: ClockOffset | undefined
-  let told: 'near' | 'off' | 'far' = 'near'
+  let logged: 'near' | 'off' | 'far' = 'near'
 
-  // A slow answer proves nothing: only what is beyond its uncertainty counts.
+  // A slow measurement is uncertain: only an offset beyond its uncertainty counts.
   const isBeyond = (limitMs: number) => last !== undefined && Math.abs(last.offsetMs) - last.uncertaintyMs > limitMs
 
-  const tell = () => {
-    const now = isBeyond(readyBelowMs) ? 'far' : isBeyond(toldAboveMs) ? 'off' : 'near'
-    if (now === told || !last) return
-    told = now
+  const logChange = () => {
+    const now = isBeyond(readyBelowMs) ? 'far' : isBeyond(warnAboveMs) ? 'off' : 'near'
+    if (now === logged || !last) return
+    logged = now
     const fields = { dependency: 'clock', offsetMs: Math.round(last.offsetMs) }
     if (now === 'near') log.info(fields, 'system clock agrees with postgres again')
     else
@@ -53,14 +53,14 @@ export function watchClock({ measure, log }: { measure: () => Promise<ClockOffse
       try {
         last = await measure()
       } catch {
-        // That Postgres is away is told by its own watch.
+        // The watch of Postgres logs that it is unavailable.
         return
       }
       offsetSeconds.set(last.offsetMs / 1_000)
-      tell()
+      logChange()
     },
     state: () => ({
-      status: last === undefined ? 'unknown' : isBeyond(toldAboveMs) ? 'off' : 'up',
+      status: last === undefined ? 'unknown' : isBeyond(warnAboveMs) ? 'off' : 'up',
       offsetMs: Math.round(last?.offsetMs ?? 0),
     }),
     isNear: () => !isBeyond(readyBelowMs),

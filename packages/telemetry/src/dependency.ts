@@ -3,21 +3,21 @@ import { trackOutage } from './outage.ts'
 import { reasonOf } from './reason.ts'
 import { Gauge, registry } from './registry.ts'
 
-/** One way from this process to a dependency; `ask` rejects when it can't be used as it is used in earnest. */
+/** A connection of this process to a dependency; `ask` rejects when the process cannot use it for its work. */
 export type Connection = { name: string; ask: () => Promise<unknown> }
 
 export type DependencyState = { status: 'up' | 'down'; latencyMs: number; reason?: string }
 
 export type Dependency = {
   name: string
-  /** Asks over every connection; takes at most a second and never rejects. */
+  /** Checks every connection. Takes at most a second and never rejects. */
   check(): Promise<DependencyState>
 }
 
 type DependencyOptions = { name: string; connections: readonly Connection[]; log: Logger }
 
 const timeoutMs = 1_000
-/** Many may ask at once, such as load balancers: the answer of this moment is theirs too. */
+/** Load balancers may ask many times a second: a result is reused for this long. */
 const maxAgeMs = 500
 
 const dependencyUp = new Gauge({
@@ -27,7 +27,10 @@ const dependencyUp = new Gauge({
   registers: [registry],
 })
 
-/** A dependency is up when each of its connections is; changes are logged once, with the reason and the connections. */
+/**
+ * Watches a dependency, which is up when each of its connections is. Logs each change once, with the reason and the failed
+ * connections.
+ */
 export function watchDependency({ name, connections, log }: DependencyOptions): Dependency {
   const outage = trackOutage({
     log,
@@ -56,22 +59,22 @@ export function watchDependency({ name, connections, log }: DependencyOptions): 
   return { name, check: sharedFor(maxAgeMs, probeAll) }
 }
 
-/** One call serves everybody who asks while it runs, and for some time after. */
+/** Wraps a function so that its callers share one call while it runs and for `ageMs` after. */
 export function sharedFor<T>(ageMs: number, ask: () => Promise<T>): () => Promise<T> {
   let current: { answer: Promise<T>; endsMs: number } | undefined
   return () => {
     if (current && performance.now() < current.endsMs) return current.answer
-    const mine = { answer: ask(), endsMs: Number.POSITIVE_INFINITY }
+    const call = { answer: ask(), endsMs: Number.POSITIVE_INFINITY }
     const settle = () => {
-      mine.endsMs = performance.now() + ageMs
+      call.endsMs = performance.now() + ageMs
     }
-    mine.answer.then(settle, settle)
-    current = mine
-    return mine.answer
+    call.answer.then(settle, settle)
+    current = call
+    return call.answer
   }
 }
 
-/** Waits a second at most. A question without an answer is not asked again meanwhile: it would only queue behind itself. */
+/** Limits a check to a second. While one has no result, no further one starts: it would only queue behind the first. */
 function bounded(ask: () => Promise<unknown>): () => Promise<{ error?: unknown }> {
   let pending: Promise<{ error?: unknown }> | undefined
   return async () => {

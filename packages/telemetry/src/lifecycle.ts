@@ -3,17 +3,17 @@ import { version } from './version.ts'
 
 type ProcessOptions = {
   log: Logger
-  /** Starts everything and returns what stops it again: no new work, then the running work, then connections. */
+  /** Starts everything. `close` refuses new work, finishes the running work, then closes the connections. */
   start: () => Promise<{ close: () => Promise<void> }>
 }
 
-/** Kubernetes kills after 30 s by default; the drain ends before. */
+/** Kubernetes kills a process 30 s after SIGTERM by default; the drain must end before. */
 const drainMs = 25_000
 
 /**
- * The life of one process: start, run until SIGTERM or SIGINT, drain within 25 s, exit.
- * With `--version` it prints the release and starts nothing.
- * An uncaught exception or rejection is logged, drains and exits 1; a failed start names its reason and exits 1.
+ * Runs a process: starts it, waits for SIGTERM or SIGINT, drains it within 25 s and exits with 0. Further signals do not shorten
+ * the drain. A failed start, an uncaught exception and an unhandled rejection are logged, and the process exits with 1, the last
+ * two after a drain. With `--version` it only prints the release.
  */
 export async function runProcess({ log, start }: ProcessOptions): Promise<void> {
   if (process.argv.includes('--version')) {
@@ -28,13 +28,13 @@ export async function runProcess({ log, start }: ProcessOptions): Promise<void> 
     isStopping = true
     log.info({ reason }, 'stopping')
     const deadline = setTimeout(() => {
-      log.error(`not drained after ${drainMs} ms; what runs is given up and will be done again elsewhere`)
+      log.error(`drain timed out after ${drainMs} ms, unfinished work is abandoned and retried elsewhere`)
       process.exit(exitCode || 1)
     }, drainMs)
     try {
       await running?.close()
     } catch (error) {
-      log.error({ err: error }, 'stopping failed')
+      log.error({ err: error }, 'stop failed')
       exitCode ||= 1
     }
     clearTimeout(deadline)
@@ -42,19 +42,19 @@ export async function runProcess({ log, start }: ProcessOptions): Promise<void> 
     process.exit(exitCode)
   }
 
-  const stopBroken = (error: unknown, origin: string) => {
+  const stopOnError = (error: unknown, origin: string) => {
     log.fatal({ err: error }, origin)
     void stop(origin, 1)
   }
-  process.on('uncaughtException', (error) => stopBroken(error, 'uncaughtException'))
-  process.on('unhandledRejection', (error) => stopBroken(error, 'unhandledRejection'))
+  process.on('uncaughtException', (error) => stopOnError(error, 'uncaughtException'))
+  process.on('unhandledRejection', (error) => stopOnError(error, 'unhandledRejection'))
   process.on('SIGTERM', () => void stop('SIGTERM', 0))
   process.on('SIGINT', () => void stop('SIGINT', 0))
 
   try {
     running = await start()
   } catch (error) {
-    log.fatal({ err: error }, error instanceof Error ? error.message : 'the start failed')
+    log.fatal({ err: error }, error instanceof Error ? error.message : 'start failed')
     process.exit(1)
   }
   log.info({ version }, 'started')

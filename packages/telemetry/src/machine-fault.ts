@@ -1,4 +1,4 @@
-/** No space, no permission, no handles, no memory, a broken or unmounted disk: what the operating system says of itself. */
+/** Errors of the operating system itself: no space, permission, file handles or memory, or a broken or unmounted disk. */
 const machineCodes = new Set([
   'ENOSPC',
   'EDQUOT',
@@ -19,8 +19,8 @@ const maxCauses = 5
 export type MachineFault = Error & { code: string; syscall: string; path?: string }
 
 /**
- * Finds what the operating system refused, in an error or its causes: a fault of the machine that an operator mends, never
- * of the file or the job that met it. A folder that is gone counts where a temporary one was to be made in it.
+ * Searches an error and its causes for a refusal of the operating system. An operator must fix such a fault; the file or job that
+ * met it is not at fault. A missing parent folder counts when a temporary folder was to be created in it.
  */
 export function findMachineFault(error: unknown): MachineFault | undefined {
   let fault = error

@@ -11,16 +11,13 @@ beforeAll(async () => {
 })
 afterAll(() => ops.close())
 
-test.each(['/livez', '/readyz', '/readyz?verbose', '/metrics'])(
-  'a probe may ask for %s by HEAD as by GET',
-  async (path) => {
-    expect((await fetch(url(path))).status).toBe(200)
-    const head = await fetch(url(path), { method: 'HEAD' })
-    expect([head.status, await head.text()]).toEqual([200, ''])
-  },
-)
+test.each(['/livez', '/readyz', '/readyz?verbose', '/metrics'])('%s responds to HEAD as to GET', async (path) => {
+  expect((await fetch(url(path))).status).toBe(200)
+  const head = await fetch(url(path), { method: 'HEAD' })
+  expect([head.status, await head.text()]).toEqual([200, ''])
+})
 
-test('other methods are told which ones are known', async () => {
+test('other methods get 405 and the allowed methods', async () => {
   const answer = await fetch(url('/livez'), { method: 'POST' })
   expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
 })
@@ -29,7 +26,7 @@ test.each([
   ['headers', 'GET /livez HTTP/1.1\r\nHost: a\r\n'],
   ['a body', 'GET /livez HTTP/1.1\r\nHost: a\r\nContent-Length: 5000\r\n\r\n'],
 ])(
-  'who lets %s drip is cut off within seconds',
+  'a client that sends %s slowly is cut off within seconds',
   async (_name, bytes) => {
     const socket = connect({ host: '127.0.0.1', port: ops.port })
     socket.on('error', () => {})

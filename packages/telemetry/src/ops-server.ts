@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { collectDefaultMetrics } from 'prom-client'
 import { registry } from './registry.ts'
 
-/** Nothing that is asked here is large or slow: who takes longer to ask is cut off, and a body is read by nobody. */
+/** Requests to this server are small and fast: slower ones are cut off, and bodies are not read. */
 const limits = {
   headersTimeout: 5_000,
   requestTimeout: 5_000,
@@ -16,13 +16,13 @@ export type OpsServer = { port: number; close(): Promise<void> }
 
 type OpsServerOptions = {
   host: string
-  /** 0 picks a free one. */
+  /** 0 chooses a free port. */
   port: number
-  /** What keeps the process from its work now, e.g. `redis WRONGPASS`; empty when it is ready, anything else answers 503. */
+  /** Lists the reasons why the process is not ready, e.g. `redis WRONGPASS`. Unless it is empty, `/readyz` responds with 503. */
   obstacles: () => Promise<readonly string[]>
 }
 
-/** Serves `/livez`, `/readyz` and `/metrics` (Prometheus text format) of one process on a port of its own. */
+/** Starts the server for `/livez`, `/readyz` and `/metrics` (Prometheus text format) of a process on a port of its own. */
 export async function startOpsServer({ host, port, obstacles }: OpsServerOptions): Promise<OpsServer> {
   if (!registry.getSingleMetric('process_cpu_seconds_total')) collectDefaultMetrics({ register: registry })
   const server = createServer(limits, async (request, response) => {

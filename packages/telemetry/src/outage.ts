@@ -10,7 +10,7 @@ export type Outage = {
 
 type OutageOptions = {
   log: Logger
-  /** Fields of each of its lines, e.g. the component that noticed. */
+  /** Fields of each log line, e.g. the component that noticed the outage. */
   fields: { dependency: string; component?: string }
   /** Searchable messages. */
   down: string

@@ -1,4 +1,4 @@
-/** What Redis says at the beginning of an error answer, or inside one that a script or the ready check wraps. */
+/** Error codes at the beginning of Redis's error replies, or inside one that a script or the ready check wraps. */
 const redisCode =
   /(?:^|[\s:@-])(WRONGPASS|NOAUTH|NOPERM|READONLY|MOVED|ASK|CLUSTERDOWN|CROSSSLOT|TRYAGAIN|LOADING|MASTERDOWN|MISCONF|NOREPLICAS|OOM|BUSY)\b/
 
@@ -17,13 +17,13 @@ const codeByMessage: readonly (readonly [RegExp, string])[] = [
   [/^ERR\b/, 'ERR'],
 ]
 
-/** Errno, TLS, Node and SQLSTATE codes; nothing that could hold a name, an address or a secret. */
+/** Matches errno, TLS, Node and SQLSTATE codes. Such a code cannot contain a name, an address or a secret. */
 const plainCode = /^[A-Z0-9_]{4,60}$/
 
 /**
- * Names why a dependency failed by a code alone, so that it can be told to anybody: Redis' own (`WRONGPASS`), SQLSTATE
- * (`53300`), an errno (`ECONNREFUSED`), a TLS code (`SELF_SIGNED_CERT_IN_CHAIN`) or `TIMEOUT`.
- * @returns `UNKNOWN` for anything else
+ * Reduces the error of a dependency to a code that is safe to publish: one of Redis (`WRONGPASS`), SQLSTATE (`53300`), an errno
+ * (`ECONNREFUSED`), a TLS code (`SELF_SIGNED_CERT_IN_CHAIN`) or `TIMEOUT`.
+ * @returns `UNKNOWN` for any other error
  */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'UNKNOWN'

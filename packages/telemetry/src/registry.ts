@@ -3,7 +3,7 @@ import { version } from './version.ts'
 
 export { Counter, Gauge, Histogram } from 'prom-client'
 
-/** The process's metrics, served by its ops server at `/metrics`. */
+/** The registry of the process's metrics, which its ops server serves at `/metrics`. */
 export const registry = new Registry()
 
 new Gauge({

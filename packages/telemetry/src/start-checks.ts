@@ -1,9 +1,9 @@
-/** One condition without which a process must not start; rejects with a sentence that tells an operator what to do. */
+/** A condition that a process must meet to start. Rejects with the fault and its remedy. */
 export type StartCheck = () => Promise<unknown>
 
 /**
- * Runs every check and refuses the start with all that is wrong, so that an operator mends it in one go.
- * @throws the one failure, or an Error whose message has the sentence of each
+ * Runs every check and reports all faults together, so that an operator can fix them in one go.
+ * @throws the only failure, or an Error whose message lists all failures
  */
 export async function runStartChecks(checks: readonly StartCheck[]): Promise<void> {
   const outcomes = await Promise.allSettled(checks.map((check) => check()))

@@ -1,4 +1,4 @@
 import packageJson from '../../../package.json' with { type: 'json' }
 
-/** The release that runs, as the root's package.json says it. */
+/** The release of the running code, from the package.json of the repository. */
 export const { version } = packageJson

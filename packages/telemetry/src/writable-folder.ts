@@ -4,24 +4,24 @@ import { dirname, join } from 'node:path'
 import type { Logger } from '@muster/logger'
 import type { StartCheck } from './start-checks.ts'
 
-/** Of a folder that a process must be able to write to. */
+/** Describes a folder that a process must be able to write to. */
 export type NeededFolder = {
   path: string
-  /** What it is, at the beginning of a sentence, e.g. `The folder for temporary files`. */
+  /** Its purpose, as the beginning of a sentence, e.g. `The folder for temporary files`. */
   what: string
-  /** The variable that names it. */
+  /** The environment variable that names it. */
   variable: string
-  /** Made when it is missing. */
+  /** Whether the check creates it when it is missing. */
   isMade?: boolean
 }
 
 const lowSpaceBytes = 64 * 1024 ** 2
-/** More than a file system keeps beside its directory entry, so that a full one is noticed. */
+/** Too large for a file system to store within a directory entry, so that a full disk is noticed. */
 const probe = Buffer.alloc(64 * 1024, 1)
 
 /**
- * A start check that writes a file to the folder and deletes it. Little free space is a warning, none a refusal.
- * @throws Error naming the folder, the variable and the remedy
+ * Creates a start check that writes a file to the folder and deletes it. It warns when little space is free.
+ * @throws Error with the folder, the variable and the remedy when it cannot write
  */
 export function folderCheck({ path, what, variable, isMade = false }: NeededFolder, log: Logger): StartCheck {
   return async () => {
@@ -37,7 +37,7 @@ export function folderCheck({ path, what, variable, isMade = false }: NeededFold
   }
 }
 
-/** Node's own recursive `mkdir` never returns where a folder that exists answers ENOENT, as procfs does. */
+/** Creates a folder and its parents. Node's recursive `mkdir` never returns below procfs, where existing folders fail with ENOENT. */
 async function makeFolder(path: string): Promise<void> {
   if (await isFolder(path)) return
   const parent = dirname(path)
@@ -45,7 +45,7 @@ async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path)
   } catch (error) {
-    // Another process may have been quicker.
+    // Another process may have created it meanwhile.
     if (!(await isFolder(path))) throw error
   }
 }
@@ -72,8 +72,8 @@ async function writeAndRemove(path: string): Promise<void> {
 
 const reasons: Record<string, string> = {
   ENOENT: 'it does not exist',
-  ENOTDIR: 'it is no folder',
-  EEXIST: 'it is no folder',
+  ENOTDIR: 'it is not a folder',
+  EEXIST: 'it is not a folder',
   EACCES: 'the user of this process may not write there',
   EPERM: 'the user of this process may not write there',
   EROFS: 'its file system is read-only',

@@ -1,6 +1,6 @@
 /**
- * Writes a `Content-Disposition` (RFC 6266): the name in plain ASCII for old clients, and the real one (RFC 8187) for all
- * others. What would turn a name around in a dialog (`gpj.exe`) is left out.
+ * Formats a `Content-Disposition` header (RFC 6266) with the name in ASCII for old clients and in full (RFC 8187) for others.
+ * Characters that reverse the direction of writing are removed, because a dialog would show `exe.jpg` as `gpj.exe`.
  */
 export function contentDisposition(type: 'inline' | 'attachment', filename: string): string {
   const name = filename.toWellFormed().replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '')

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { isLinkLike } from './index.ts'
 
 const linkify = new LinkifyIt().tlds(tlds).set({ fuzzyIP: true, fuzzyEmail: true, fuzzyLink: true })
-/** Does what browsers and mail clients do with a text before they look for links, or with a host before they ask for it. */
+/** Normalizes a text as mail clients do before they search for links, and as browsers do with a host name. */
 const canonical = (text: string) =>
   text
     .replace(/[\u3002\uff0e\uff61]/g, '.')
@@ -103,7 +103,7 @@ const links = [
   'evil\u00b7\u200bcom',
 ]
 
-test.each(links)('a name that could become a link is taken for one: %j', (text) => {
+test.each(links)('a name that could become a link counts as one: %j', (text) => {
   expect(isLinkLike(text)).toBe(true)
 })
 
@@ -146,12 +146,12 @@ const names = [
   '#1 Team',
 ]
 
-test.each(names)('a name that is nothing but a name is not taken for a link: %j', (name) => {
+test.each(names)('an ordinary name does not count as a link: %j', (name) => {
   expect(isLinkLike(name)).toBe(false)
   expect(linkify.test(canonical(name))).toBe(false)
 })
 
-test('no name that passes holds anything that a library of links finds in it, whatever stands between its parts', () => {
+test('linkify-it finds no link in a name that passes, with any characters between its parts', () => {
   const missed: string[] = []
   const between = [...links.join('')].filter((character) => !/[\p{L}\p{N} ]/u.test(character))
   for (let code = 0; code <= 0x1ffff; code++) {

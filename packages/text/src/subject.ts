@@ -1,12 +1,12 @@
-/** RFC 2047, 2: an encoded word is at most 75 characters, 63 of them base64 of 45 octets. */
+/** An encoded word has at most 75 characters (RFC 2047, 2), of which 60 are the base64 of 45 octets. */
 const octetsPerWord = 45
-/** Longer ones are encoded, so that they can be folded wherever it is needed (RFC 5322, 2.1.1). */
+/** Longer words are encoded, because encoded words can be folded (RFC 5322, 2.1.1). */
 const longestPlainWord = 200
 
 /**
- * Writes a subject so that it arrives as it is: everything but plain ASCII goes into encoded words (RFC 2047), and so does
- * plain ASCII that a reader would decode (`=?utf-8?b?…?=`).
- * @returns words with single spaces between them, at which the header may be folded
+ * Encodes a subject so that it arrives unchanged: as encoded words (RFC 2047) unless it is plain ASCII. ASCII that looks like an
+ * encoded word (`=?utf-8?b?…?=`) is encoded too, because a mail client would decode it.
+ * @returns words separated by single spaces, at which the header may be folded
  */
 export function encodeSubject(text: string): string {
   const isPlain = /^[\x20-\x7e]*$/.test(text) && !text.includes('=?') && !/^\s|\s$|\s{2}/.test(text)

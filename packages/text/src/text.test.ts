@@ -63,7 +63,7 @@ test.each([
   expect(cell(text)).toBe(text)
 })
 
-test('every cell of CSV is quoted, the empty one too', () => {
+test('every cell of CSV is quoted, an empty one too', () => {
   expect(csvLine(['a', '', 'b"c'])).toBe('"a","","b""c"\r\n')
 })
 
@@ -76,14 +76,14 @@ test.each([
   expect(singleLine(text)).toBe(expected)
 })
 
-test('writing from right to left is isolated line by line, and nothing else is', () => {
+test('only lines with right-to-left writing are isolated', () => {
   expect(isolated('שלום')).toBe('\u2068שלום\u2069')
   expect(isolated(multiLine('שלום\r\nAda'))).toBe('\u2068שלום\u2069\n\u2068Ada\u2069')
   expect(isolated('Ada')).toBe('Ada')
   expect(isolated('')).toBe('')
 })
 
-test('a subject is plain where it can be, and encoded words of at most 75 characters where not', () => {
+test('a subject is plain ASCII, or encoded words of at most 75 characters', () => {
   expect(encodeSubject('Buy milk')).toBe('Buy milk')
   for (const text of ['=?UTF-8?B?YQ==?=', 'Größe '.repeat(50), 'x'.repeat(2_000), '👩\u200d💻'.repeat(40), 'a  b']) {
     const words = encodeSubject(text).split(' ')
@@ -95,7 +95,7 @@ test('a subject is plain where it can be, and encoded words of at most 75 charac
   }
 })
 
-test('a terminal shows control characters instead of obeying them', () => {
+test('control characters are escaped for a terminal', () => {
   expect(terminalLine('a\u001b[2Jb\rc\nd\u009b31me\u202ef\u{e0041}')).toBe(
     'a\\u001b[2Jb\\u000dc\\u000ad\\u009b31me\\u202ef\\u{e0041}',
   )
@@ -104,7 +104,7 @@ test('a terminal shows control characters instead of obeying them', () => {
   expect(JSON.parse(visibleJson(JSON.stringify(value)))).toEqual(value)
 })
 
-test('the name of a file can neither end its header nor turn around', () => {
+test('a file name can neither end its header nor reverse its direction', () => {
   expect(contentDisposition('attachment', 'a"; x=y\r\nz\u202egpj.exe')).toBe(
     `attachment; filename="a_; x=yzgpj.exe"; filename*=UTF-8''a%22%3B%20x%3Dyzgpj.exe`,
   )

@@ -1,6 +1,6 @@
 /**
- * Zones that were renamed, by the names that ICU keeps for them. Some systems lack the old names: Debian 13 has them in a
- * package of its own (`tzdata-legacy`). From CLDR's timezone.xml, attribute `iana`; held against ICU's list by a test.
+ * Maps the old names that ICU keeps for renamed zones to the new ones. Some systems lack the old names: Debian 13 has them in a
+ * separate package (`tzdata-legacy`). Source: attribute `iana` of CLDR's timezone.xml; a test compares it with ICU's list.
  */
 const renamed: ReadonlyMap<string, string> = new Map([
   ['Africa/Asmera', 'Africa/Asmara'],
@@ -25,14 +25,13 @@ const renamed: ReadonlyMap<string, string> = new Map([
 ])
 
 /**
- * Finds the present IANA name of the region whose clock a name stands for, in any case: `asia/calcutta` is `Asia/Kolkata`,
- * `US/Eastern` is `America/New_York`, `CET` is `Europe/Brussels`, `GMT` is `UTC`. Names of other regions with the same
- * clock stay apart, as in CLDR: `Europe/Amsterdam` is not Brussels.
- * @returns undefined for what is no name of a zone here: offsets (`+02:00`), POSIX forms (`UTC+3`), abbreviations of more
- * than one zone (`IST`)
+ * Converts the name of a time zone, in any case, to the present IANA name of its region: `asia/calcutta` to `Asia/Kolkata`,
+ * `US/Eastern` to `America/New_York`, `CET` to `Europe/Brussels`, `GMT` to `UTC`. Regions with the same clock keep their own names,
+ * as in CLDR: `Europe/Amsterdam` stays.
+ * @returns undefined for text that names no zone: offsets (`+02:00`), POSIX forms (`UTC+3`), abbreviations of several zones (`IST`)
  */
 export function canonicalZone(name: string): string | undefined {
-  // An offset knows no summer time.
+  // An offset has no summer time.
   if (!/^[A-Za-z]/.test(name)) return undefined
   const known = zoneNamed(name)
   if (known === undefined) return undefined
@@ -44,8 +43,8 @@ const found = new Map<string, string>()
 const maxFound = 2_000
 
 /**
- * The zone to compute with for what is stored: the name itself, or UTC when this process doesn't know it, which must not
- * hold up anything; {@link reportZones} tells of it.
+ * Returns a stored zone name if this process can compute with it, else UTC: an unknown zone must not fail a request.
+ * {@link reportZones} logs unknown zones at start.
  */
 export function zoneOrUtc(stored: string): string {
   const before = found.get(stored)
@@ -55,7 +54,7 @@ export function zoneOrUtc(stored: string): string {
   return zone
 }
 
-/** In its usual case; undefined when Temporal can't compute with it. */
+/** Returns the name of a zone in its standard case, or undefined when Temporal does not know the zone. */
 function zoneNamed(name: string): string | undefined {
   try {
     return new Temporal.ZonedDateTime(0n, name).timeZoneId

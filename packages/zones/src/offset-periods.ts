@@ -1,6 +1,6 @@
 import { zoneOrUtc } from './canonical-zone.ts'
 
-/** A time in which a zone's clocks keep one offset from UTC; it lasts until the next one begins. */
+/** A period with a constant offset from UTC. It lasts until the next one begins. */
 export type OffsetPeriod = { startsAt: Date; offsetSeconds: number }
 
 const beginning = new Date(0)
@@ -9,8 +9,8 @@ const maxKept = 1_000
 const kept = new Map<string, { periods: OffsetPeriod[]; untilMs: number }>()
 
 /**
- * Lists the offsets of a zone from 1970 until a moment, the oldest first, so that SQL can find the local date of an instant
- * without a database of zones of its own. The first one holds for what was before it, too.
+ * Lists the offsets of a zone from 1970 until an instant, oldest first, so that SQL can compute local dates without time zone data
+ * of its own. The first offset also applies to earlier instants.
  */
 export function offsetPeriods(timezone: string, until: Date): readonly OffsetPeriod[] {
   const zone = zoneOrUtc(timezone)

@@ -6,8 +6,8 @@ import { canonicalZone } from './canonical-zone.ts'
 const maxNamed = 20
 
 /**
- * Logs which time zone data this process computes with, what Postgres thinks otherwise (which changes no answer: SQL is
- * handed offsets), and the zones of users that this process does not know and therefore reads as UTC. Never throws.
+ * Logs the version of this process's time zone data, its differences from Postgres's, and the zones of users that this process does
+ * not know and treats as UTC. The differences affect no result, because SQL gets offsets. Never throws.
  */
 export async function reportZones({ db, log }: { db: Db; log: Logger }): Promise<void> {
   try {
@@ -26,7 +26,7 @@ export async function reportZones({ db, log }: { db: Db; log: Logger }): Promise
 
 const named = (names: string[]) => ({ count: names.length, zones: names.slice(0, maxNamed) })
 
-/** The regions' names that Postgres lacks, and those whose clocks show another time there at this moment. */
+/** Finds the zones that Postgres lacks, and those that have another offset there right now. */
 async function compareWithPostgres(db: Db): Promise<{ missing: string[]; different: string[] }> {
   const { rows } = await sql<{ name: string; offsetSeconds: number; nowMs: number }>`
     select name, extract(epoch from utc_offset)::integer as "offsetSeconds",

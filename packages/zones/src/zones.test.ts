@@ -8,7 +8,7 @@ const regions = Intl.supportedValuesOf('timeZone')
 const hourMs = 3_600_000
 
 describe('names', () => {
-  test('each zone that browsers offer has a name, which is its own name and has the same clock', () => {
+  test('the canonical name of every zone of browsers is canonical itself and has the same clock', () => {
     for (const name of regions) {
       const canonical = canonicalZone(name) ?? ''
       expect(canonicalZone(canonical)).toBe(canonical)
@@ -20,17 +20,17 @@ describe('names', () => {
     }
   })
 
-  test('no two zones become one', () => {
+  test('no two zones get the same canonical name', () => {
     expect(new Set(regions.map(canonicalZone)).size).toBe(regions.length)
   })
 
-  test('old names, which some systems lack, are never stored', () => {
+  test('an old name, which some systems lack, is never canonical', () => {
     const old = ['Asia/Calcutta', 'Asia/Saigon', 'Europe/Kiev', 'America/Godthab', 'Pacific/Truk', 'Asia/Rangoon']
     const stored = new Set(regions.map(canonicalZone))
     expect(old.filter((name) => stored.has(name))).toEqual([])
   })
 
-  test('what is stored is computed with as it is, or as UTC when nobody knows it', () => {
+  test('a stored name is used as it is, or as UTC when this process does not know it', () => {
     expect(['CET', 'Asia/Calcutta', 'Mars/Base', '', '\u0000'].map(zoneOrUtc)).toEqual([
       'CET',
       'Asia/Calcutta',
@@ -42,7 +42,7 @@ describe('names', () => {
 })
 
 describe('offsets', () => {
-  test('give the date of every zone’s wall at each hour around its changes', () => {
+  test('give the local date at each hour around the changes of every zone', () => {
     const until = new Date('2027-06-01T00:00:00Z')
     for (const timezone of regions) {
       const periods = offsetPeriods(timezone, until)
@@ -56,7 +56,7 @@ describe('offsets', () => {
     }
   })
 
-  test('reach beyond the moment that was asked for, whenever it is', () => {
+  test('reach beyond the requested instant', () => {
     for (const year of [2026, 2040, 2030]) {
       const until = new Date(Date.UTC(year, 6))
       const last = offsetPeriods('Europe/Berlin', until).findLast(({ startsAt }) => startsAt <= until)
@@ -65,7 +65,7 @@ describe('offsets', () => {
   })
 })
 
-test('a date begins at the first of two midnights, and where the clock goes on after a skipped one', () => {
+test('a date begins at the earlier of two midnights, and after the gap of a skipped one', () => {
   const start = (date: string, timezone: string) => startOfDate(Temporal.PlainDate.from(date), timezone).toISOString()
   expect(start('2026-11-01', 'America/Havana')).toBe('2026-11-01T04:00:00.000Z')
   expect(start('2026-04-24', 'Africa/Cairo')).toBe('2026-04-23T22:00:00.000Z')
@@ -78,7 +78,7 @@ describe('at start', () => {
   })
   afterAll(() => database.current?.drop())
 
-  test('the operator is told what differs from Postgres, and which users’ zones nobody knows', async () => {
+  test('differences from Postgres and unknown zones of users are logged', async () => {
     const db = database.current?.db
     if (!db) throw new Error('no database')
     const lines: Record<string, unknown>[] = []
@@ -97,7 +97,7 @@ describe('at start', () => {
     ])
   })
 
-  test('a Postgres without zones changes nothing', async () => {
+  test('a Postgres without time zones does not fail the report', async () => {
     const db = database.current?.db
     if (!db) throw new Error('no database')
     const lines: Record<string, unknown>[] = []
