@@ -42,7 +42,7 @@ const personal: fc.Arbitrary<AuditPersonal> = fc.record({
   afterText: fc.option(text),
 })
 
-test('two rows have the same hash only when they say the same', () => {
+test('two rows have the same hash only when all their fields are equal', () => {
   fc.assert(
     fc.property(record, record, (a, b) => {
       const isSame = JSON.stringify(a) === JSON.stringify(b)
@@ -51,7 +51,7 @@ test('two rows have the same hash only when they say the same', () => {
   )
 })
 
-test('text can not wander from one field into the next, and nothing is not the empty text', () => {
+test('moving text to the next field changes the hash, and null differs from an empty text', () => {
   fc.assert(
     fc.property(personal, (given) => {
       const shifted = { ...given, ip: `${given.ip ?? ''}${given.userAgent ?? ''}`, userAgent: null }
@@ -61,7 +61,7 @@ test('text can not wander from one field into the next, and nothing is not the e
   )
 })
 
-test('the same personal fields leave another digest under another salt', () => {
+test('the same personal fields have another digest with another salt', () => {
   fc.assert(
     fc.property(personal, (given) => {
       const salt = given.salt.map((byte) => byte ^ 1)
@@ -70,7 +70,7 @@ test('the same personal fields leave another digest under another salt', () => {
   )
 })
 
-test('a checkpoint is genuine for its own run alone, and is no head', () => {
+test('a checkpoint is genuine only for its own run, and is not a valid head', () => {
   const run = { fromSeq: 3, toSeq: 9, previousHash: Buffer.alloc(32, 5), hash: Buffer.alloc(32, 6) }
   const signed = signCheckpoint(ring, run)
   expect(isCheckpointGenuine(ring, signed)).toBe(true)
@@ -86,7 +86,7 @@ test('a checkpoint is genuine for its own run alone, and is no head', () => {
   }
 })
 
-test('a head is the same after a way as text, and other text is none', () => {
+test('a formatted head parses to the same head, and other text does not parse', () => {
   const head = signHead(ring, { seq: 7, hash: 'ab'.repeat(32) })
   expect(parseHead(formatHead(head))).toEqual(head)
   for (const text of [
@@ -101,7 +101,7 @@ test('a head is the same after a way as text, and other text is none', () => {
   }
 })
 
-test('a head signed by any key of the ring is genuine, a changed one is not', () => {
+test('a head signed by any key of the ring is genuine, and a changed one is not', () => {
   const head = { seq: 7, hash: 'ab'.repeat(32) }
   for (const currentId of ['new', 'old']) {
     const signed = signHead({ ...ring, currentId }, head)

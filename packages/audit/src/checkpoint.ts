@@ -2,15 +2,15 @@ import type { KeyRing } from '@muster/security/key-ring'
 import { isSigned, sign } from './sign.ts'
 
 /**
- * A run of rows that retention dropped: its two ends and the hashes that hold them. A month leaves one for each run of
- * rows that stood in it, since at midnight the last rows of one month and the first of the next may mix in the chain.
+ * A run of consecutive rows that retention dropped: its first and last sequence number and the hashes around it. A month can consist of
+ * several runs, because around midnight rows of two months may alternate in the chain.
  */
 export type Checkpoint = {
   fromSeq: number
   toSeq: number
-  /** Of the row before the run. */
+  /** The hash of the row before the run. */
   previousHash: Buffer
-  /** Of the run's last row. */
+  /** The hash of the last row of the run. */
   hash: Buffer
 }
 
@@ -21,12 +21,12 @@ const statementOf = ({ fromSeq, toSeq, previousHash, hash }: Checkpoint) => ({
   parts: [fromSeq, toSeq, previousHash.toString('hex'), hash.toString('hex')],
 })
 
-/** @throws Error when the ring lacks its current key */
+/** Signs a checkpoint with the current key. @throws Error when the ring lacks it */
 export const signCheckpoint = (ring: KeyRing, checkpoint: Checkpoint): SignedCheckpoint => ({
   ...checkpoint,
   ...sign(ring, statementOf(checkpoint)),
 })
 
-/** Whether a key of the ring signed this checkpoint. */
+/** Tests whether a key of the ring signed the checkpoint. */
 export const isCheckpointGenuine = (ring: KeyRing, checkpoint: SignedCheckpoint): boolean =>
   isSigned(ring, checkpoint.keyId, statementOf(checkpoint), checkpoint.signature)

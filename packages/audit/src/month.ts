@@ -1,32 +1,32 @@
 import type { Db } from '@muster/db'
 import type { KeyRing } from '@muster/security/key-ring'
 import type { Checkpoint } from './checkpoint.ts'
-import { createJudge, readPages, type StoredRow } from './stored-rows.ts'
+import { createRowCheck, readPages, type StoredRow } from './stored-rows.ts'
 import type { ChainFault } from './walk.ts'
 
 export type MonthReport = {
   rows: number
-  /** The highest place in it; zero when it is empty. */
+  /** The highest sequence number; 0 when the partition is empty. */
   lastSeq: number
-  /** What would stand for it once it is dropped. */
+  /** The checkpoints that would replace the partition. */
   runs: Checkpoint[]
-  /** The first thing that is wrong in it. */
+  /** The first fault. */
   fault: ChainFault | undefined
 }
 
-/** Reads a whole partition and checks each row and each link inside of it. @param signal ends it between two pages */
+/** Reads a whole partition, and checks each row and each link within it. @param signal aborts between two pages */
 export async function readMonth(
   db: Db,
   keys: KeyRing,
   partition: string,
   { signal, pageSize = 1_000 }: { signal?: AbortSignal; pageSize?: number } = {},
 ): Promise<MonthReport> {
-  const judge = createJudge(keys)
+  const checkRow = createRowCheck(keys)
   const report: MonthReport = { rows: 0, lastSeq: 0, runs: [], fault: undefined }
   for await (const page of readPages(db, { afterSeq: 0, pageSize, partition })) {
     signal?.throwIfAborted()
     for (const row of page) {
-      report.fault ??= faultOf(judge(row), row) ?? append(report.runs, row)
+      report.fault ??= faultOf(checkRow(row), row) ?? append(report.runs, row)
       report.rows++
       report.lastSeq = row.seq
     }
@@ -35,13 +35,13 @@ export async function readMonth(
   return report
 }
 
-function faultOf([kind]: ReturnType<ReturnType<typeof createJudge>>, row: StoredRow): ChainFault | undefined {
+function faultOf([kind]: ReturnType<ReturnType<typeof createRowCheck>>, row: StoredRow): ChainFault | undefined {
   const at = { seq: row.seq, eventId: row.id }
   if (!kind) return undefined
   return kind === 'unknown-key' ? { kind, ...at, keyId: row.keyId } : { kind, ...at }
 }
 
-/** Puts the row at the end of the last run, or begins one with it. */
+/** Appends the row to the last run, or begins a new run with it. */
 function append(runs: Checkpoint[], { seq, id, previousHash, hash }: StoredRow): ChainFault | undefined {
   const run = runs.at(-1)
   if (run && seq <= run.toSeq) return { kind: 'inserted', seq, eventId: id }

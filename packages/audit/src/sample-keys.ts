@@ -1,22 +1,22 @@
 import type { Db } from '@muster/db'
 import type { KeyRing } from '@muster/security/key-ring'
 import { sql } from 'kysely'
-import { createJudge, type StoredRow, selectRows } from './stored-rows.ts'
+import { createRowCheck, type StoredRow, selectRows } from './stored-rows.ts'
 
-/** Of the sampled rows under one key id: how many there are, and how many the ring's key of that id made. */
+/** The number of sampled rows with one key id, and how many of them the ring's key with that id made. */
 export type KeySample = { rows: number; genuine: number }
 
-/** The limit keeps it a look-up by each picked row; a join would read the whole chain. */
+/** The limit makes Postgres look up each picked row by index; a join would read the whole chain. */
 const events = sql`picked cross join lateral (
   select * from audit_events where seq = picked.seq and created_at = picked.created_at limit 1
 ) e`
 
-/** Enough that a few rows that somebody changed do not make a right key look wrong. */
+/** Enough that a few manipulated rows do not make a correct key look wrong. */
 const atEachEnd = 50
 
 /**
- * Compares a ring with the ends of the chain and the newest row of each month: quick however long the chain is.
- * @returns a sample by each key id that was found; an id that the ring lacks has none genuine
+ * Verifies the ends of the chain and the newest row of each month with a ring. Takes the same time for any length of the chain.
+ * @returns a sample for each key id in these rows; of an id that the ring lacks, no row is genuine
  */
 export async function sampleKeys(db: Db, ring: KeyRing): Promise<Map<string, KeySample>> {
   const { rows } = await sql<StoredRow>`
@@ -33,11 +33,11 @@ export async function sampleKeys(db: Db, ring: KeyRing): Promise<Map<string, Key
       ) newest
     )
     ${selectRows(events)}`.execute(db)
-  const judge = createJudge(ring)
+  const checkRow = createRowCheck(ring)
   const samples = new Map<string, KeySample>()
   for (const row of rows) {
     const sample = samples.get(row.keyId) ?? { rows: 0, genuine: 0 }
-    const isGenuine = ring.keys.has(row.keyId) && !judge(row).includes('changed')
+    const isGenuine = ring.keys.has(row.keyId) && !checkRow(row).includes('changed')
     samples.set(row.keyId, { rows: sample.rows + 1, genuine: sample.genuine + (isGenuine ? 1 : 0) })
   }
   return samples

@@ -8,7 +8,7 @@ export type ChainHead = {
   hash: string
 }
 
-/** A head that went out to log, metric and Redis: kept elsewhere, it proves later that nothing before it was cut off. */
+/** A head that is announced in log, metric and Redis. A copy outside Postgres proves later that no row before it was cut off. */
 export type SignedHead = ChainHead & {
   keyId: string
   /** HMAC-SHA-256 in hex. */
@@ -17,21 +17,21 @@ export type SignedHead = ChainHead & {
 
 const statementOf = ({ seq, hash }: ChainHead) => ({ label: 'muster.audit.head.1', parts: [seq, hash] })
 
-/** @throws Error when the ring lacks its current key */
+/** Signs a head with the current key. @throws Error when the ring lacks it */
 export function signHead(ring: KeyRing, { seq, hash }: ChainHead): SignedHead {
   const { keyId, signature } = sign(ring, statementOf({ seq, hash }))
   return { seq, hash, keyId, signature: signature.toString('hex') }
 }
 
-/** Whether a key of the ring signed this head. */
+/** Tests whether a key of the ring signed the head. */
 export const isHeadGenuine = (ring: KeyRing, { signature, keyId, ...head }: SignedHead): boolean =>
   isSigned(ring, keyId, statementOf(head), Buffer.from(signature, 'hex'))
 
-/** `seq.hash.keyId.signature`: one word, for addresses and command lines. */
+/** Formats a head as `seq.hash.keyId.signature`, one word for URLs and command lines. */
 export const formatHead = ({ seq, hash, keyId, signature }: SignedHead): string =>
   [seq, hash, keyId, signature].join('.')
 
-/** What {@link formatHead} wrote; undefined when it is no such text. Whether it is genuine is another question. */
+/** Parses the format of {@link formatHead}, without verifying the signature. @returns undefined for other text */
 export function parseHead(text: string): SignedHead | undefined {
   const [, seq, hash, keyId, signature] =
     /^(\d{1,15})\.([0-9a-f]{64})\.([a-z0-9_-]{1,16})\.([0-9a-f]{64})$/.exec(text) ?? []

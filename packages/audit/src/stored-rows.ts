@@ -25,13 +25,13 @@ export type StoredRow = Omit<AuditRecord, 'createdAtMicros'> &
 
 export type RowFault = 'changed' | 'personal-changed' | 'unknown-key'
 
-/** Says what is wrong with a row by itself; how it stands to its neighbours is another question. */
-export function createJudge(ring: KeyRing): (row: StoredRow) => RowFault[] {
+/** Creates a check that verifies a row on its own, without its links to other rows. */
+export function createRowCheck(ring: KeyRing): (row: StoredRow) => RowFault[] {
   const keys = new Map([...ring.keys.keys()].map((id) => [id, rowKey(ring, id)]))
-  return (row) => judge(keys.get(row.keyId), row)
+  return (row) => checkRow(keys.get(row.keyId), row)
 }
 
-function judge(key: RowKey | undefined, row: StoredRow): RowFault[] {
+function checkRow(key: RowKey | undefined, row: StoredRow): RowFault[] {
   if (!key) return ['unknown-key']
   const record = { ...row, createdAtMicros: Number(row.createdAtMicros) }
   const isChanged = !rowHash(key, row.previousHash, record, row.personalDigest).equals(row.hash)
@@ -40,16 +40,16 @@ function judge(key: RowKey | undefined, row: StoredRow): RowFault[] {
   return [...(isChanged ? (['changed'] as const) : []), ...(isPersonalChanged ? (['personal-changed'] as const) : [])]
 }
 
-/** With whom an event's personal fields go when they are erased: who did it, and to whom it was done. */
+/** Lists the users whose erasure also erases the event's personal fields: its actor and, if a user, its target. */
 export const peopleOf = ({ actorId, targetType, targetId }: StoredRow): string[] => [
   ...(actorId === null ? [] : [actorId]),
   ...(targetType === 'user' ? [targetId] : []),
 ]
 
-/** What tells of an erasure: the first comes before it, the second when all of the person is gone. */
+/** The events of an erasure: the first is written before it, the second after all of the user's data is erased. */
 const erasureActions = ['user.anonymisation_began', 'user.anonymised']
 
-/** Of the people whom these rows concern and whose fields are gone, those whose erasure an event tells of, chained or soon. */
+/** Finds the users of rows without personal fields for whom an event, chained or still pending, records the erasure. */
 export async function readErasedPeople(db: Db, rows: readonly StoredRow[]): Promise<Set<string>> {
   const people = new Set(rows.filter(({ salt }) => salt === null).flatMap(peopleOf))
   if (people.size === 0) return people
@@ -61,15 +61,15 @@ export async function readErasedPeople(db: Db, rows: readonly StoredRow[]): Prom
   return new Set(found.map(({ target_id }) => target_id))
 }
 
-/** The end of the chain as the database has it. */
+/** Reads the end of the chain from the database. */
 export async function readHead(db: Db): Promise<ChainHead> {
   const head = await db.selectFrom('audit_chain_head').select(['seq', 'hash']).executeTakeFirst()
   return { seq: head?.seq ?? 0, hash: (head?.hash ?? genesisHash).toString('hex') }
 }
 
 /**
- * Whether the chain still has this row with this hash, or let it go by its retention. A row in the midst of a dropped
- * run can't be asked any more and counts as there.
+ * Tests whether the chain contains the head's row with its hash, or retention dropped the row. The hash of a row in the middle of a
+ * dropped run is not known any more and counts as equal.
  */
 export async function holdsHead(db: Db, { seq, hash }: ChainHead): Promise<boolean> {
   if (seq === 0) return true
@@ -82,7 +82,7 @@ export async function holdsHead(db: Db, { seq, hash }: ChainHead): Promise<boole
   return rows.some((row) => row.hash === null || row.hash.toString('hex') === hash)
 }
 
-/** Whether a walk may begin behind this place: before the first row, a row with this hash, or the end of a dropped run. */
+/** Tests whether verification can begin after this position: the beginning, a row with this hash, or the end of a dropped run. */
 export async function isPlace(db: Db, { seq, hash }: ChainHead): Promise<boolean> {
   if (seq === 0) return hash === genesisHash.toString('hex')
   const { rows } = await sql<{ hash: Buffer }>`
@@ -92,7 +92,7 @@ export async function isPlace(db: Db, { seq, hash }: ChainHead): Promise<boolean
   return rows.some((row) => row.hash.toString('hex') === hash)
 }
 
-/** Checkpoints of runs that lie between two places of the chain, in order. */
+/** Reads the checkpoints of runs between two positions of the chain, in order. */
 export async function readCheckpoints(db: Db, afterSeq: number, beforeSeq: number): Promise<SignedCheckpoint[]> {
   const rows = await db
     .selectFrom('audit_checkpoints')
@@ -114,13 +114,13 @@ export async function readCheckpoints(db: Db, afterSeq: number, beforeSeq: numbe
 type PageOptions = {
   afterSeq: number
   pageSize: number
-  /** One partition alone; every one unless told otherwise. */
+  /** The only partition to read; defaults to all. */
   partition?: string
 }
 
 /**
- * Every row behind a place, page by page in short statements, while the audit workers may go on appending.
- * @yields pages in order of the chain, none of them empty
+ * Reads every row after a position page by page, in short statements, while audit workers may append.
+ * @yields pages in the order of the chain, none of them empty
  */
 export async function* readPages(db: Db, { afterSeq, pageSize, partition }: PageOptions): AsyncGenerator<StoredRow[]> {
   let cursor: Cursor = { seq: afterSeq, createdAtMicros: null }
@@ -134,7 +134,7 @@ export async function* readPages(db: Db, { afterSeq, pageSize, partition }: Page
   }
 }
 
-/** Where the last page ended; null: behind every row of that number. */
+/** The end of the last page. Without a time, the next page begins after all rows of that sequence number. */
 type Cursor = { seq: number; createdAtMicros: string | null }
 
 async function readPage(db: Db, table: string, cursor: Cursor, pageSize: number): Promise<StoredRow[]> {
@@ -147,13 +147,13 @@ async function readPage(db: Db, table: string, cursor: Cursor, pageSize: number)
   return rows
 }
 
-/** The beginning of a statement that reads events, each with its personal part. @param events calls them `e` */
+/** Builds the beginning of a statement that reads events with their personal part. @param events a source with the alias `e` */
 export const selectRows = (events: RawBuilder<unknown>) => sql`
   select e.seq, e.id, e.action, e.actor_id as "actorId", e.target_type as "targetType", e.target_id as "targetId",
     (extract(epoch from e.created_at) * 1000000)::bigint::text as "createdAtMicros", e.key_id as "keyId",
     e.personal_digest as "personalDigest", e.previous_hash as "previousHash", e.hash,
     p.salt, p.ip, p.user_agent as "userAgent", p.request_id as "requestId", p."beforeText", p."afterText"
   from ${events} left join lateral (
-    -- The limit keeps it a look-up by row, however many rows there are.
+    -- With the limit Postgres looks up each row by index, whatever it estimates.
     select *, before::text as "beforeText", after::text as "afterText" from audit_personal where event_id = e.id limit 1
   ) p on true`

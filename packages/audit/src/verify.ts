@@ -6,22 +6,22 @@ import { isPlace, readCheckpoints, readErasedPeople, readHead, readPages } from 
 import { type ChainFault, createWalk } from './walk.ts'
 
 export type ChainReport = {
-  /** Nothing was found wrong, as far as the walk came. */
+  /** Whether the verified part has no fault. */
   ok: boolean
-  /** The walk came to the end of the chain; else it can go on behind `last`. */
+  /** Whether the end of the chain was reached; else verification can continue after `last`. */
   isComplete: boolean
   checkedRows: number
-  /** Rows whose personal part was erased. */
+  /** The number of rows whose personal part was erased. */
   erasedRows: number
-  /** Rows that retention dropped, and whose checkpoints fit. */
+  /** The number of rows that retention dropped and a checkpoint proves. */
   droppedRows: number
-  /** Where the walk ended; place zero is before the first row. */
+  /** The position reached; sequence number 0 is before the first row. */
   last: ChainHead
-  /** In order of the chain; the walk ends with the page that brings them to `maxFaults`. */
+  /** The faults in the order of the chain. Verification ends after the page with fault number `maxFaults`. */
   faults: ChainFault[]
 }
 
-/** `after` names a place and hash that the chain does not have: nothing could be said of what is behind it. */
+/** `after` is not a position of the chain, so the rows after it cannot be verified. */
 export class UnknownChainPlaceError extends Error {
   constructor({ seq }: ChainHead) {
     super(`The audit chain has no row ${seq} with this hash, and no dropped run that ends with it.`)
@@ -30,20 +30,20 @@ export class UnknownChainPlaceError extends Error {
 }
 
 type VerifyOptions = {
-  /** Heads from log or Redis: without one, an end cut off together with the database's own head can't be noticed. */
+  /** Heads from log or Redis. Without one, an end that was cut off together with the database's own head goes unnoticed. */
   heads?: readonly SignedHead[]
-  /** Where the walk starts, e.g. where an earlier one ended; the beginning unless told otherwise. */
+  /** The position to start after, e.g. that of an earlier report; defaults to the beginning. */
   after?: ChainHead
   pageSize?: number
   maxFaults?: number
-  /** Asked after each page; true ends the walk early. */
+  /** Called after each page; true ends the verification early. */
   isEnough?: () => boolean
 }
 
 /**
- * Walks the chain page by page, in short statements, while the audit workers may go on appending, and names every changed,
- * inserted, removed and cut-off row. What retention dropped is passed over by its signed checkpoints.
- * @throws UnknownChainPlaceError when `after` is no place of the chain
+ * Verifies the chain page by page, in short statements, while audit workers may append. Reports every changed, inserted, removed and
+ * cut-off row. Signed checkpoints stand for the rows that retention dropped.
+ * @throws UnknownChainPlaceError when `after` is not a position of the chain
  */
 export async function verifyChain(db: Db, keys: KeyRing, options: VerifyOptions = {}): Promise<ChainReport> {
   const { heads = [], pageSize = 1_000, maxFaults = 100, isEnough = () => false } = options
@@ -52,7 +52,7 @@ export async function verifyChain(db: Db, keys: KeyRing, options: VerifyOptions 
   const faults: ChainFault[] = heads
     .filter((head) => !isHeadGenuine(keys, head))
     .map(({ seq }) => ({ kind: 'head-forged', seq }))
-  // Read before the rows: what is appended meanwhile may go beyond it, but never fall short of it.
+  // Read before the rows: rows appended meanwhile extend the chain, they never shorten it.
   const known = [await readHead(db), ...heads.filter((head) => isHeadGenuine(keys, head))]
   const walk = createWalk({
     keys,
@@ -63,7 +63,7 @@ export async function verifyChain(db: Db, keys: KeyRing, options: VerifyOptions 
   })
 
   let isComplete = true
-  // From the beginning also what stands before the first place, where nothing may be.
+  // A verification from the beginning also reads rows before number 1, where no row may be.
   const afterSeq = options.after?.seq ?? Number.MIN_SAFE_INTEGER
   for await (const rows of readPages(db, { afterSeq, pageSize })) {
     const erasedPeople = await readErasedPeople(db, rows)

@@ -1,59 +1,59 @@
 import type { KeyRing } from '@muster/security/key-ring'
 import { isCheckpointGenuine, type SignedCheckpoint } from './checkpoint.ts'
 import type { ChainHead } from './signed-head.ts'
-import { createJudge, peopleOf, type StoredRow } from './stored-rows.ts'
+import { createRowCheck, peopleOf, type StoredRow } from './stored-rows.ts'
 
-/** What is wrong, and where. */
+/** A fault of the chain and its position. */
 export type ChainFault =
-  /** The row, or its hash, is not what was chained. */
+  /** The row or its hash was changed. */
   | { kind: 'changed'; seq: number; eventId: string }
-  /** The row's personal fields are not what was chained. */
+  /** The row's personal fields were changed. */
   | { kind: 'personal-changed'; seq: number; eventId: string }
-  /** The row's personal fields are gone, and it concerns nobody of whom an event says that theirs were erased. */
+  /** The row's personal fields are missing, and no event records an erasure of its actor or target. */
   | { kind: 'personal-removed'; seq: number; eventId: string }
-  /** A second row stands in a place that is taken. */
+  /** A second row has the same sequence number. */
   | { kind: 'inserted'; seq: number; eventId: string }
-  /** The row, or the run of dropped rows that begins here, is genuine but does not follow the one before it. */
+  /** The row, or the run of dropped rows that begins here, is genuine but does not link to the row before it. */
   | { kind: 'unlinked'; seq: number; eventId?: string }
-  /** The row was chained with a key that the ring lacks, so nothing can be said of it. */
+  /** The ring lacks the key of the row, so the row cannot be verified. */
   | { kind: 'unknown-key'; seq: number; eventId: string; keyId: string }
-  /** Rows `seq` to `toSeq` are gone. */
+  /** Rows `seq` to `toSeq` are missing. */
   | { kind: 'removed'; seq: number; toSeq: number }
-  /** A checkpoint says that `seq` to `toSeq` were dropped by retention, and no key of the ring signed it. */
+  /** The checkpoint for the dropped rows `seq` to `toSeq` is not signed by a key of the ring. */
   | { kind: 'checkpoint-forged'; seq: number; toSeq: number }
-  /** The end is gone: a head names row `toSeq`, and there is nothing from `seq` on. */
+  /** The end is missing: a head names row `toSeq`, but there is no row from `seq` on. */
   | { kind: 'cut-off'; seq: number; toSeq: number }
-  /** A head, the database's own or a signed one, names another hash for its row. */
+  /** A head, the database's own or a signed one, has another hash than its row. */
   | { kind: 'head-mismatch'; seq: number }
-  /** The signature of a given head is not by a key of the ring. */
+  /** A given head is not signed by a key of the ring. */
   | { kind: 'head-forged'; seq: number }
 
 type WalkOptions = {
   keys: KeyRing
-  /** Where the walk begins. */
+  /** The position to start after. */
   after: ChainHead
   /** Genuine heads, to compare with the rows that they name. */
   heads: readonly ChainHead[]
-  /** Gets what is found, in order. */
+  /** Receives the faults in order. */
   faults: ChainFault[]
-  /** Checkpoints between two places, asked for at each gap: a month may be dropped while the walk goes on. */
+  /** Reads the checkpoints between two positions. Called at each gap, because a month may be dropped during the walk. */
   readCheckpoints: (afterSeq: number, beforeSeq: number) => Promise<SignedCheckpoint[]>
 }
 
 export type Walk = {
   /**
-   * The next row, in order of place and time.
-   * @param erasedPeople of whom an event of the log says that their personal fields were erased
+   * Verifies the next row, in order of sequence and time.
+   * @param erasedPeople users whose erasure an event of the log records
    */
   step(row: StoredRow, erasedPeople: ReadonlySet<string>): Promise<void>
-  /** There is no further row. */
+  /** Verifies the end, after the last row. */
   end(): Promise<void>
   totals(): { checkedRows: number; erasedRows: number; droppedRows: number; last: ChainHead }
 }
 
-/** Follows the chain from row to row, over what retention dropped, and says what does not fit. */
+/** Creates a verification that follows the chain row by row and reports faults. Checkpoints replace dropped rows. */
 export function createWalk({ keys, after, heads, faults, readCheckpoints }: WalkOptions): Walk {
-  const judge = createJudge(keys)
+  const checkRow = createRowCheck(keys)
   const hashesBySeq = Map.groupBy(heads, ({ seq }) => seq)
   let last: { seq: number; hash: Buffer; isGood: boolean } = {
     seq: after.seq,
@@ -67,7 +67,7 @@ export function createWalk({ keys, after, heads, faults, readCheckpoints }: Walk
     if (isOther) faults.push({ kind: 'head-mismatch', seq })
   }
 
-  /** Passes over what retention dropped before this place. */
+  /** Verifies the checkpoints of rows that retention dropped before this position. */
   const bridge = async (beforeSeq: number) => {
     for (const checkpoint of await readCheckpoints(last.seq, beforeSeq)) {
       const { fromSeq, toSeq, previousHash, hash } = checkpoint
@@ -98,10 +98,12 @@ export function createWalk({ keys, after, heads, faults, readCheckpoints }: Walk
       if (row.seq > last.seq + 1) await bridge(row.seq)
       const isNext = row.seq === last.seq + 1
       if (!isNext) faults.push({ kind: 'removed', seq: last.seq + 1, toSeq: row.seq - 1 })
-      const own = judge(row)
-      faults.push(...own.map((kind) => (kind === 'unknown-key' ? { kind, ...at, keyId: row.keyId } : { kind, ...at })))
-      const isGood = !own.includes('changed')
-      // Behind a changed row or a gap the link can't fit, and that was said already.
+      const rowFaults = checkRow(row)
+      faults.push(
+        ...rowFaults.map((kind) => (kind === 'unknown-key' ? { kind, ...at, keyId: row.keyId } : { kind, ...at })),
+      )
+      const isGood = !rowFaults.includes('changed')
+      // After a changed row or a gap the link cannot match, and that fault is reported already.
       if (isNext && isGood && last.isGood && !row.previousHash.equals(last.hash))
         faults.push({ kind: 'unlinked', ...at })
       compareWithHeads(row.seq, row.hash)

@@ -15,7 +15,7 @@ const faultsOf = (schema: z.ZodObject, env: NodeJS.ProcessEnv) => {
   return []
 }
 
-test('everything that is wrong is named at once, and no value is told', () => {
+test('all faults are reported together and without values', () => {
   const schema = z.object({ ...processEnv({ opsPort: 9_100 }), KEYS: keyRing(), PORT: int({ min: 1, max: 10 }) })
   const faults = faultsOf(schema, {
     REDIS_URL: 'http://S3cret',
@@ -27,7 +27,7 @@ test('everything that is wrong is named at once, and no value is told', () => {
   expect(faults[2]).toContain('has 8 bytes; it needs 32')
 })
 
-test('an empty variable counts as unset, and what was read can not be changed', () => {
+test('an empty variable counts as unset, and the result cannot be changed', () => {
   const read = parseEnv(z.object({ LIST: csv(), PORT: int({ min: 1, max: 10, default: 3 }) }), {
     LIST: ' a, b ,',
     PORT: '',
@@ -36,7 +36,7 @@ test('an empty variable counts as unset, and what was read can not be changed', 
   expect(Object.isFrozen(read)).toBe(true)
 })
 
-test('the first key of a ring is current and the others stay known; an id stands once', () => {
+test('the first key of a ring is current, the others are kept, and an id is unique', () => {
   const schema = z.object({ KEYS: keyRing() })
   const { KEYS } = parseEnv(schema, { KEYS: `new:${key(2)},old:${key(1)}` })
   expect(KEYS.currentId).toBe('new')
@@ -76,7 +76,7 @@ test.for([
   for (const fill of [1, 2]) expect(faults).not.toContain(key(fill))
 })
 
-test('a command takes the keys of the copy in this folder for the database of that copy only', () => {
+test('a command gets the keys of the running copy only for the database of that copy', () => {
   const home = mkdtempSync(join(tmpdir(), 'muster-config-'))
   const write = (file: string, value: object) => writeFileSync(join(home, file), JSON.stringify(value))
   write('run.json', { urls: { postgres: 'postgres://own', redis: 'redis://own' } })

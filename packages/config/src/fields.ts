@@ -4,7 +4,7 @@ import { fingerprintOf } from './shared-keys.ts'
 
 const minKeyBytes = 32
 
-/** `id:base64[,id:base64…]`, the first is current; every key has at least 32 bytes. */
+/** Parses a key ring `id:base64[,id:base64…]`. The first key is current; each has at least 32 bytes. */
 export const keyRing = () =>
   z.string().transform((text, ctx): KeyRing => {
     const keys = new Map<string, Buffer>()
@@ -13,7 +13,7 @@ export const keyRing = () =>
       const [, id, base64] = /^([a-z0-9_-]{1,16}):([A-Za-z0-9+/]+={0,2})$/.exec(part) ?? []
       const key = Buffer.from(base64 ?? '', 'base64')
       if (!id || keys.has(id))
-        ctx.addIssue(id ? `the key id "${id}" stands twice` : 'write it as id:base64[,id:base64…]')
+        ctx.addIssue(id ? `the key id "${id}" is used twice` : 'write it as id:base64[,id:base64…]')
       else if (key.length < minKeyBytes)
         ctx.addIssue(`the key "${id}" has ${key.length} bytes; it needs ${minKeyBytes}`)
       else {
@@ -27,13 +27,13 @@ export const keyRing = () =>
     return { currentId: currentId ?? '', keys }
   })
 
-/** A whole number within bounds. */
+/** Parses a whole number within bounds. */
 export const int = (bounds: { min: number; max: number; default?: number }) => {
   const field = z.coerce.number().int().min(bounds.min).max(bounds.max)
   return bounds.default === undefined ? field : field.default(bounds.default)
 }
 
-/** A list by comma; empty when unset. */
+/** Parses a comma-separated list; empty when unset. */
 export const csv = () =>
   z
     .string()
@@ -45,7 +45,7 @@ export const csv = () =>
         .filter(Boolean),
     )
 
-/** What every process of Muster reads; its own `OPS_PORT` default aside. */
+/** The variables that every process reads. */
 export const processEnv = (defaults: { opsPort: number }) => ({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
@@ -58,7 +58,7 @@ export const processEnv = (defaults: { opsPort: number }) => ({
 
 type ProcessEnv = z.output<z.ZodObject<ReturnType<typeof processEnv>>>
 
-/** What {@link processEnv} read, by meaning. */
+/** Converts the variables of {@link processEnv} to settings. */
 export const processSettings = (read: ProcessEnv) => ({
   logLevel: read.LOG_LEVEL,
   ops: { host: read.OPS_HOST, port: read.OPS_PORT },
@@ -66,5 +66,5 @@ export const processSettings = (read: ProcessEnv) => ({
   redisUrl: read.REDIS_URL,
 })
 
-/** How many jobs a worker process runs at the same time. */
+/** Parses how many jobs a worker process runs in parallel. */
 export const workerConcurrency = (fallback: number) => int({ min: 1, max: 500, default: fallback })

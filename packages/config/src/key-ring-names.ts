@@ -1,4 +1,4 @@
-/** The variables of all key rings that some process of Muster reads. */
+/** The environment variables of all key rings. */
 export const keyRingNames = [
   'ACCESS_TOKEN_KEYS',
   'REFRESH_TOKEN_KEYS',

@@ -3,7 +3,7 @@ import { keyRing } from './fields.ts'
 import { keyRingNames } from './key-ring-names.ts'
 import { findSharedKeys } from './shared-keys.ts'
 
-/** Everything that is wrong with the environment, one line each, so that an operator mends it in one go. */
+/** An error with all faults of the environment, one per line, so that an operator can fix them in one go. */
 export class ConfigError extends Error {
   readonly faults: readonly string[]
 
@@ -15,9 +15,9 @@ export class ConfigError extends Error {
 }
 
 /**
- * Reads the environment once by a zod object whose keys are variable names; an empty variable counts as unset.
+ * Parses the environment by a zod object whose keys are the names of variables. An empty variable counts as unset.
  * @returns the parsed values, frozen
- * @throws ConfigError naming all faults at once, never a variable's value
+ * @throws ConfigError with all faults, without the values of variables
  */
 export function parseEnv<S extends z.ZodObject>(
   schema: S,
@@ -34,7 +34,7 @@ export function parseEnv<S extends z.ZodObject>(
   throw new ConfigError([...faults, ...shared])
 }
 
-/** The key rings among these variables, by name; one that is written wrongly is left to its own field. */
+/** Parses the key rings among the variables. A malformed one is skipped, because its own field reports it. */
 function readRings(given: Record<string, string | undefined>) {
   const rings = keyRingNames.flatMap((name) => {
     const ring = keyRing().safeParse(given[name])

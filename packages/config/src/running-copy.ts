@@ -5,9 +5,9 @@ type RunFile = { urls?: { postgres?: string; redis?: string } }
 type SecretsFile = { keyRings?: Record<string, string> }
 
 /**
- * What a command on this machine reads: the environment, completed by what `npm start` gave the processes of the copy in
- * this folder. Of another database than the copy's own only the environment tells: the copy's keys don't fit it.
- * @param root the repository; MUSTER_HOME is relative to it
+ * Returns the environment of a command: this process's environment, completed by the key rings and addresses of the copy that
+ * `npm start` runs in this repository. When DATABASE_URL names another database, nothing is added: the copy's keys do not fit it.
+ * @param root the folder of the repository, to which MUSTER_HOME is relative
  */
 export function commandEnv(root: string, env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   const home = resolve(root, env.MUSTER_HOME || '.muster')

@@ -1,12 +1,12 @@
 import { createHmac } from 'node:crypto'
 import type { KeyRing } from '@muster/security/key-ring'
 
-/** Equal for keys that HMAC does not tell apart: it pads short ones with zeros and hashes long ones (RFC 2104). */
+/** Computes a fingerprint that is equal for keys with equal HMACs: HMAC pads short keys with zeros and hashes long ones (RFC 2104). */
 export const fingerprintOf = (key: Buffer): string => createHmac('sha256', key).digest('base64')
 
 /**
- * Finds keys that stand in two rings, one sentence each, never a key: what is made for one purpose would be good for the
- * other.
+ * Finds keys that are in two rings: a value that is made for one purpose would be valid for the other.
+ * @returns a message for each, without the key
  */
 export function findSharedKeys(rings: ReadonlyMap<string, Pick<KeyRing, 'keys'>>): string[] {
   const owners = new Map<string, { ring: string; id: string }>()

@@ -19,7 +19,7 @@ const ringOf = (keys: Record<string, number>): KeyRing => ({
 
 const start = (rings: Parameters<typeof checkKeyRings>[1]) => checkKeyRings(database, rings)
 
-/** Starts and returns what was logged. */
+/** Runs the start-up check and returns the logged warnings. */
 async function startAndRead(rings: Parameters<typeof checkKeyRings>[1]): Promise<string> {
   const warn = vi.fn()
   await checkKeyRings({ db: database.db, log: { warn } }, rings)
@@ -34,7 +34,7 @@ async function insertSealed(ring: KeyRing) {
 }
 
 test.for(keyRingNames)(
-  'another key under an id of %s refuses the start by ring, id and remedy, and never by value',
+  'another key under an id of %s fails the start with ring, id and remedy, without the key',
   async (ring) => {
     await start({ [ring]: ringOf({ k1: 1 }) })
     await start({ [ring]: ringOf({ k1: 1 }) })
@@ -45,14 +45,14 @@ test.for(keyRingNames)(
   },
 )
 
-test('everything that does not fit is named at once, and a refused start leaves nothing behind', async () => {
+test('all faults are reported together, and a failed start records nothing', async () => {
   await start({ AUDIT_KEYS: ringOf({ k1: 1 }), COOKIE_KEYS: ringOf({ k1: 2 }) })
   const wrong = { AUDIT_KEYS: ringOf({ k1: 8 }), COOKIE_KEYS: ringOf({ k1: 9 }), PASSWORD_KEYS: ringOf({ k1: 3 }) }
   await expect(start(wrong)).rejects.toThrow(/AUDIT_KEYS: the key "k1".*COOKIE_KEYS: the key "k1"/)
   await start({ PASSWORD_KEYS: ringOf({ k1: 4 }) })
 })
 
-test('of processes that start at once with different keys under one id, only those with one of them start', async () => {
+test('of processes that start together with two keys under one id, only those with one of them start', async () => {
   const outcomes = await Promise.allSettled(
     [1, 2, 1, 2, 1, 2].map((fill) => start({ MAIL_CODE_KEYS: ringOf({ k1: fill }), COOKIE_KEYS: ringOf({ k1: 9 }) })),
   )
@@ -62,7 +62,7 @@ test('of processes that start at once with different keys under one id, only tho
     if (outcome.status === 'rejected') expect(outcome.reason.message).toContain('MAIL_CODE_KEYS')
 })
 
-test('a key that another process has in another ring, or that had another id, is refused by both names', async () => {
+test('a key that is known in another ring or under another id is refused with both names', async () => {
   await start({ AUDIT_KEYS: ringOf({ a: 1 }) })
   await expect(start({ MAIL_CODE_KEYS: ringOf({ m: 1 }) })).rejects.toThrow(
     /MAIL_CODE_KEYS: the key "m" is known as "a" of AUDIT_KEYS/,
@@ -70,7 +70,7 @@ test('a key that another process has in another ring, or that had another id, is
   await expect(start({ AUDIT_KEYS: ringOf({ b: 1, a: 1 }) })).rejects.toThrow(/"b" is known as "a".*put each key back/)
 })
 
-test('a rotation starts with both keys and then without the old one, in every order of the documented steps', async () => {
+test('every documented order of rotation steps starts, with both keys and then without the old one', async () => {
   const old = ringOf({ k1: 1 })
   const both = ringOf({ k1: 1, k2: 2 })
   const turned = ringOf({ k2: 2, k1: 1 })
@@ -79,13 +79,13 @@ test('a rotation starts with both keys and then without the old one, in every or
   expect(await startAndRead({ COOKIE_KEYS: ringOf({ k2: 2 }) })).toBe('')
 })
 
-test('before anything was recorded, a wrong encryption key is found out by what it does not open', async () => {
+test('an unrecorded wrong encryption key is recognised by the rows that it does not open', async () => {
   await insertSealed(ringOf({ k1: 6 }))
   await expect(start({ ENCRYPTION_KEYS: ringOf({ k2: 60, k1: 7 }) })).rejects.toThrow(/ENCRYPTION_KEYS: the key "k1"/)
   await start({ ENCRYPTION_KEYS: ringOf({ k2: 60, k1: 6 }) })
 })
 
-test('rows that need a key which the ring lacks are counted in the log, and the start goes on', async () => {
+test('rows that need a missing key are counted in the log, and the process starts', async () => {
   await insertUser(database.db, { password_hash: 'k1$x' })
   await insertUser(database.db, { password_hash: 'k1$y' })
   await insertUser(database.db, { password_hash: 'k2$z' })
@@ -96,24 +96,24 @@ test('rows that need a key which the ring lacks are counted in the log, and the 
   expect(logged).toMatch(/ENCRYPTION_KEYS lacks the key "e1": 1 rows need it/)
 })
 
-test('a ring without the key that was current last is told in the log', async () => {
+test('a ring without its last current key is logged', async () => {
   await start({ REFRESH_TOKEN_KEYS: ringOf({ k1: 1 }) })
   expect(await startAndRead({ REFRESH_TOKEN_KEYS: ringOf({ k2: 2 }) })).toMatch(/"k1".*must sign in again/)
 })
 
-test('an audit ring without a key that chained is refused until an operator gives that key up', async () => {
+test('an audit ring without a key of the chain is refused until an operator gives that key up', async () => {
   await start({ AUDIT_KEYS: ringOf({ k1: 1 }) })
   await expect(start({ AUDIT_KEYS: ringOf({ k2: 2 }) })).rejects.toThrow(/AUDIT_KEYS: the key "k1" is missing/)
   await database.db.transaction().execute((trx) => forgetKey(trx, 'AUDIT_KEYS', 'k1'))
   await start({ AUDIT_KEYS: ringOf({ k2: 2 }) })
 })
 
-test('who only verifies with an audit ring does not make its first key expected', async () => {
+test('a process that only verifies with an audit ring does not record its first key as current', async () => {
   await checkKeyRings(database, { AUDIT_KEYS: ringOf({ k2: 2, k1: 1 }) }, { onlyVerifying: ['AUDIT_KEYS'] })
   await start({ AUDIT_KEYS: ringOf({ k1: 1 }) })
 })
 
-test('a report says of each key whether it is needed, by which rows, and when it may go', async () => {
+test('a report has the state of each key, the rows that need it and when it can be removed', async () => {
   const user = await insertUser(database.db, { password_hash: 'k1$x' })
   const before = {
     ACCESS_TOKEN_KEYS: ringOf({ k1: 1 }),

@@ -7,25 +7,25 @@ import { findMissingKeys } from './missing-keys.ts'
 import { listRings, type Rings } from './rings.ts'
 
 type CheckOptions = {
-  /** Rings that this process only verifies with: their first key is not noted as the one that makes new values. */
+  /** Rings with which this process only verifies: their first key is not recorded as current. */
   onlyVerifying?: readonly (keyof Rings)[]
 }
 
 const uniqueViolation = '23505'
-/** Processes that start at once may find the same key new; whoever comes second looks again. */
+/** Processes that start together may record the same new key; the slower one reads again. */
 const attempts = 5
 
 /**
- * Compares the rings of a process with the database before the process works with them, and records the keys that it does
- * not know yet. What is missing but does no damage is logged. Part of every start.
- * @throws Error naming each ring and key id that does not fit, and what to do; then nothing is recorded
+ * Compares the rings of a process with the database at start, and records keys that the database does not know yet. Logs missing keys
+ * whose absence does no damage.
+ * @throws Error with each ring and key id that does not fit, and the remedy; then it records nothing
  */
 export async function checkKeyRings(
   { db, log }: { db: Db; log?: Pick<Logger, 'warn'> },
   rings: Rings,
   { onlyVerifying = [] }: CheckOptions = {},
 ): Promise<void> {
-  // Before the present keys are noted as current: the last ones may be missing.
+  // Done before the current keys are recorded, because the previous ones may be missing.
   const missing = log ? await findMissingKeys(db, rings) : []
   const evidence = await readEvidenceOf(db, rings)
   await recordRings(db, { rings, evidence, onlyVerifying })
@@ -47,7 +47,7 @@ async function recordRings(db: Db, recording: Recording, attempt = 1): Promise<v
         for (const [keyId, key] of [...keys].sort(([one], [other]) => one.localeCompare(other)))
           await recordKey(trx, { ring, keyId, checkValue: checkValueOf(key) })
       }
-      // Once more: another process may have recorded another key meanwhile, and its row was waited for.
+      // Check again: another process may have recorded a different key while this one waited for its row.
       await refuse(trx)
       for (const [ring, { currentId }] of listRings(rings)) {
         if (!onlyVerifying.includes(ring)) await markCurrent(trx, ring, currentId)

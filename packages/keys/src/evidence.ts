@@ -5,17 +5,17 @@ import type { KeyRing } from '@muster/security/key-ring'
 import { totpSealContext, unseal } from '@muster/security/seal'
 import { sql } from 'kysely'
 
-/** What rows say about the keys of a ring: those that made them, and those that can't have. */
+/** The evidence of existing rows about the keys of a ring. */
 export type Evidence = {
-  /** Ids under which there are rows, although not every such row was read. */
+  /** Key ids with rows, of which only a sample was read. */
   used: ReadonlySet<string>
-  /** Ids whose key in this ring opens or verifies none of the rows under that id. */
+  /** Key ids whose key in this ring opens or verifies none of the sampled rows. */
   refuted: ReadonlySet<string>
 }
 
 export const noEvidence: Evidence = { used: new Set(), refuted: new Set() }
 
-/** Reads a sample of what a ring made. Rings that leave nothing in the database that could be verified have no evidence. */
+/** Reads a sample of the rows that a ring made. Rings without verifiable rows in the database have no evidence. */
 export function readEvidence(db: Db, name: KeyRingName, ring: KeyRing): Promise<Evidence> {
   if (name === 'AUDIT_KEYS') return readAuditEvidence(db, ring)
   if (name === 'ENCRYPTION_KEYS') return readSealEvidence(db, ring)

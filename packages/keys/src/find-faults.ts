@@ -6,30 +6,30 @@ import { type Evidence, noEvidence, readEvidence } from './evidence.ts'
 import { type KnownKey, listKnownKeys } from './key-checks.queries.ts'
 import { listRings, type Rings } from './rings.ts'
 
-/** A reason why a process with this ring must not work. */
+/** A fault for which a process with this ring must not start. */
 export type RingFault = {
   ring: KeyRingName
   keyId: string
-  /** other: not the key that is known under the id; taken: known elsewhere; missing: not in the ring, although rows need it. */
+  /** other: another key is known under the id; taken: known in another ring or under another id; missing: needed but not in the ring. */
   kind: 'other' | 'taken' | 'missing'
-  /** One sentence with the ring and the id, never the key. */
+  /** A sentence with the ring and the id, without the key. */
   sentence: string
 }
 
-/** Compares each key of the rings with what the database knows of it, and with rows that it must have made. */
+/** Compares each key of the rings with the database's record of it and with rows that it must have made. */
 export async function findRingFaults(db: Db, rings: Rings): Promise<RingFault[]> {
   return compareRings(rings, await listKnownKeys(db), await readEvidenceOf(db, rings))
 }
 
 export type RingEvidence = ReadonlyMap<KeyRingName, Evidence>
 
-/** Reads what rows say about the keys of each ring; the slow half of the comparison. */
+/** Reads the evidence for each ring, the slow part of the comparison. */
 export async function readEvidenceOf(db: Db, rings: Rings): Promise<RingEvidence> {
   const found = listRings(rings).map(async ([name, ring]) => [name, await readEvidence(db, name, ring)] as const)
   return new Map(await Promise.all(found))
 }
 
-/** Compares the rings with what was read already. */
+/** Compares the rings with evidence that was already read. */
 export function compareRings(rings: Rings, known: readonly KnownKey[], evidences: RingEvidence): RingFault[] {
   return listRings(rings).flatMap(([name, ring]) => {
     const evidence = evidences.get(name) ?? noEvidence
@@ -47,7 +47,7 @@ function findOtherKeys(
     const checkValue = checkValueOf(key)
     const same = known.find((row) => row.ring === ring && row.keyId === keyId)
     const twin = known.find((row) => row.checkValue?.equals(checkValue) && !(row.ring === ring && row.keyId === keyId))
-    // What an operator gave up is believed again, but no event may be chained that can never be verified.
+    // A key that an operator gave up is accepted again, except for the audit log: its events could never be verified.
     const isBelieved = same && (same.checkValue || ring !== 'AUDIT_KEYS')
     if (same?.checkValue ? !same.checkValue.equals(checkValue) : refuted.has(keyId) && !isBelieved) {
       const sentence = `${ring}: the key "${keyId}" is not the one that this database was used with under this id.`
@@ -59,7 +59,7 @@ function findOtherKeys(
   })
 }
 
-/** Only without an audit key no process works: what it chained could not be verified against what stands before it. */
+/** Finds missing audit keys. Only they prevent a start: without them, new events could not be verified against older ones. */
 function findMissingKeys(
   ring: KeyRingName,
   { keys }: KeyRing,
@@ -80,7 +80,7 @@ function findMissingKeys(
     }))
 }
 
-/** Says what is wrong, a sentence each, and once what to do. */
+/** Describes faults, a sentence each, followed by the remedy. */
 export function describeRingFaults(faults: readonly RingFault[]): string {
   const sentences = faults.map(({ sentence }) => sentence)
   const lost = faults.find(({ kind }) => kind !== 'taken')

@@ -2,7 +2,7 @@ import type { KeyRingName } from '@muster/config'
 import type { Db, Trx } from '@muster/db'
 import { sql } from 'kysely'
 
-/** What is known of a key of a ring. */
+/** The database's record of a key. */
 export type KnownKey = {
   ring: KeyRingName
   keyId: string
@@ -11,7 +11,7 @@ export type KnownKey = {
   becameCurrentAt: Date | null
 }
 
-/** Reads what is known of every key of every ring. */
+/** Reads the records of all keys. */
 export async function listKnownKeys(db: Db | Trx): Promise<KnownKey[]> {
   const rows = await db
     .selectFrom('key_checks')
@@ -22,7 +22,7 @@ export async function listKnownKeys(db: Db | Trx): Promise<KnownKey[]> {
   return rows as KnownKey[]
 }
 
-/** Records the check value of a key that is not known yet, or was given up; one that is known stays as it is. */
+/** Records the check value of a new key or of one that was given up. A known key stays unchanged. */
 export async function recordKey(trx: Trx, key: { ring: string; keyId: string; checkValue: Buffer }): Promise<void> {
   await sql`
     insert into key_checks (ring, key_id, check_value) values (${key.ring}, ${key.keyId}, ${key.checkValue})
@@ -30,7 +30,7 @@ export async function recordKey(trx: Trx, key: { ring: string; keyId: string; ch
       where key_checks.check_value is null`.execute(trx)
 }
 
-/** Notes since when new values are made with this key, unless it was the ring's last to become current. */
+/** Records that a key became current, unless it already was the ring's current key. */
 export async function markCurrent(trx: Trx, ring: string, keyId: string): Promise<void> {
   await sql`
     update key_checks set became_current_at = now()
@@ -40,7 +40,7 @@ export async function markCurrent(trx: Trx, ring: string, keyId: string): Promis
     )`.execute(trx)
 }
 
-/** Gives a key up: no process expects it any more, and the next one that has it is believed. */
+/** Gives a key up: no process requires it any more, and the next key under its id is accepted. */
 export async function forgetKey(trx: Trx, ring: string, keyId: string): Promise<void> {
   await sql`
     insert into key_checks (ring, key_id, forgotten_at) values (${ring}, ${keyId}, now())

@@ -4,21 +4,21 @@ import { listKnownKeys } from './key-checks.queries.ts'
 import { listRings, type Rings } from './rings.ts'
 import { usageOf } from './usage.queries.ts'
 
-/** A key that a ring lacks although something was made with it, where that does no damage. */
+/** A key that a ring lacks although values were made with it, where that does no damage. */
 export type MissingKey = { ring: KeyRingName; keyId: string; rows?: number; sentence: string }
 
 const consequences: Partial<Record<KeyRingName, string>> = {
-  ACCESS_TOKEN_KEYS: 'Access tokens of it are refused; clients refresh them.',
-  REFRESH_TOKEN_KEYS: 'Who has a refresh token of it must sign in again.',
-  PASSWORD_KEYS: 'Whose password was hashed with it can only sign in after setting a new one by mail.',
-  MAIL_CODE_KEYS: 'Codes and links of it are refused, and mails that need it wait.',
-  COOKIE_KEYS: 'Cookies of it are ignored.',
+  ACCESS_TOKEN_KEYS: 'Its access tokens are refused; clients refresh them.',
+  REFRESH_TOKEN_KEYS: 'Users with a refresh token of this key must sign in again.',
+  PASSWORD_KEYS: 'Users whose password was hashed with it must reset their password by mail.',
+  MAIL_CODE_KEYS: 'Its codes and links are refused, and mails that need it wait.',
+  COOKIE_KEYS: 'Its cookies are ignored.',
   ENCRYPTION_KEYS: 'Authenticator apps sealed with it give no valid codes; their users have their recovery codes.',
 }
 
 /**
- * Finds keys that the rings lack although rows need them, or although they were the ring's current key last. Without the
- * audit log's: those are faults. Counting may take as long as a statement may; what can't be counted in that time is left.
+ * Finds keys that the rings lack although rows need them, or although they were the ring's last current key. Audit keys are left out,
+ * because their absence is a fault. Rows that cannot be counted within the statement timeout are skipped.
  */
 export async function findMissingKeys(db: Db, rings: Rings): Promise<MissingKey[]> {
   const known = await listKnownKeys(db)

@@ -5,29 +5,29 @@ import { type KnownKey, listKnownKeys } from './key-checks.queries.ts'
 import type { Rings } from './rings.ts'
 import { countSessionsBefore, usageOf } from './usage.queries.ts'
 
-/** How it is with a key of a ring, for the operator who asks whether it may go. */
+/** The state of a key, for an operator who wants to know whether it can be removed. */
 export type KeyState = {
   ring: KeyRingName
   keyId: string
   /**
-   * current: makes new values · needed: rows or values of the last time need it · unused: may go · missing: needed and not
-   * in the ring · misfit: not the key that the database knows · forgotten: given up by an operator
+   * current: makes new values · needed: rows or recently issued values need it · unused: can be removed · missing: needed but not in the
+   * ring · misfit: not the key that the database knows · forgotten: given up by an operator
    */
   state: 'current' | 'needed' | 'unused' | 'missing' | 'misfit' | 'forgotten'
-  /** Why, in words. */
+  /** The reason for the state. */
   reason: string
-  /** Rows that need it, by table. */
+  /** The number of rows that need it, by table. */
   rows: Readonly<Record<string, number>>
 }
 
 const minuteMs = 60_000
-/** How long a value lives that no row knows of. */
+/** Lifetimes of values without a row. */
 const lifetimesMs: Partial<Record<KeyRingName, number>> = {
   ACCESS_TOKEN_KEYS: 15 * minuteMs,
   COOKIE_KEYS: 10 * minuteMs,
 }
 
-/** Reads how it is with every key that a ring holds, that rows need or that was ever used. Counts whole tables. */
+/** Reports the state of every key that a ring contains, that rows need or that was ever used. Counts whole tables. */
 export async function reportKeys(db: Db, rings: Rings, now: Date): Promise<KeyState[]> {
   const known = await listKnownKeys(db)
   const faults = await findRingFaults(db, rings)
@@ -54,7 +54,7 @@ export async function reportKeys(db: Db, rings: Rings, now: Date): Promise<KeySt
   return states
 }
 
-/** Tells whether a key was ever recorded under this id of the ring, or rows need one under it. */
+/** Tests whether a key was ever recorded under this id of the ring, or rows need one. */
 export async function isKnownKey(db: Db, ring: KeyRingName, keyId: string): Promise<boolean> {
   const known = await listKnownKeys(db)
   if (known.some((row) => row.ring === ring && row.keyId === keyId)) return true
@@ -83,7 +83,7 @@ async function readNeeds(
   return needs
 }
 
-/** What a key is still needed for that was current before `since`, where rows do not say which key they are of. */
+/** Finds the need for a key that was current before `since`, for values whose rows do not name their key. */
 async function needOfTime(db: Db, ring: KeyRingName, since: Date | undefined, now: Date): Promise<Need | undefined> {
   const lifetimeMs = lifetimesMs[ring]
   if (lifetimeMs === undefined && ring !== 'REFRESH_TOKEN_KEYS') return undefined

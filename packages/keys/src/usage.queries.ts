@@ -2,10 +2,10 @@ import type { KeyRingName } from '@muster/config'
 import type { Db } from '@muster/db'
 import { sql } from 'kysely'
 
-/** How many rows of a table need a key. */
+/** The number of rows of a table that need a key. */
 export type KeyUsage = { keyId: string; rows: number; table: string }
 
-/** Counts the rows that need each key of a ring, where rows say which key they need; the others need none by name. */
+/** Queries that count the rows for each key of a ring. Rings whose rows do not name their key have no query. */
 export const usageOf: Partial<Record<KeyRingName, (db: Db) => Promise<KeyUsage[]>>> = {
   PASSWORD_KEYS: (db) =>
     count(
@@ -16,7 +16,7 @@ export const usageOf: Partial<Record<KeyRingName, (db: Db) => Promise<KeyUsage[]
     ),
   ENCRYPTION_KEYS: (db) =>
     count(db, sql`select key_id as "keyId", count(*) as rows, 'totp_secrets' as "table" from totp_secrets group by 1`),
-  // Of mails with a code or a link that is still good; those not sent yet take the key that they began with.
+  // Counts mails with a valid code or link, and unsent ones, which keep the key of their first attempt.
   MAIL_CODE_KEYS: (db) =>
     count(
       db,
@@ -39,7 +39,7 @@ async function count(db: Db, query: ReturnType<typeof sql>): Promise<KeyUsage[]>
   return rows as KeyUsage[]
 }
 
-/** Counts the open sessions whose refresh token was made before a moment: it is of an older key. */
+/** Counts the open sessions whose refresh token was issued before an instant, so with an older key. */
 export async function countSessionsBefore(db: Db, moment: Date): Promise<number> {
   const { rows } = await sql<{ sessions: number }>`
     select count(*) as sessions from sessions

@@ -1,1 +1,1 @@
-export { type Notification, notify, notifyAll, type Told } from './notify.ts'
+export { type Notification, type NotifyOutcome, notify, notifyAll } from './notify.ts'

@@ -7,11 +7,11 @@ const minuteMs = 60_000
 const repetitionMs = 10 * minuteMs
 const hourMs = 60 * minuteMs
 const maxPerHour = 60
-/** The types of which there can be too many. */
+/** The types that the hourly limit counts. */
 const cappedTypes = notificationTypes.filter((type) => type !== 'security')
 
-/** One after another writes to the same person, whoever does; many are locked in one order, so none wait in a circle. */
-export async function lockPeople(trx: Trx, userIds: string[]): Promise<void> {
+/** Serializes writes to the same users. Several users are locked in one order, which prevents deadlocks. */
+export async function lockRecipients(trx: Trx, userIds: string[]): Promise<void> {
   await sql`
     select pg_advisory_xact_lock(key) from (
       select distinct hashtextextended('notify:' || id, 0) as key from unnest(${userIds}::text[]) id order by key
@@ -19,17 +19,17 @@ export async function lockPeople(trx: Trx, userIds: string[]): Promise<void> {
 }
 
 type NewNotification = Notification & { id: string }
-type Fate = { isWritten: boolean; wantsInApp: boolean; wantsEmail: boolean }
+type Outcome = { isWritten: boolean; wantsInApp: boolean; wantsEmail: boolean }
 
 /**
- * Writes what is wanted, neither repeats nor is too much, and one summary for what is too much. The caller has locked
- * the people in a statement of its own, so that this one sees what others wrote before.
- * @returns in the order of `rows`
+ * Inserts the notifications that their recipients want, that repeat no recent one and are within the hourly limit, and one summary of
+ * those above it. The caller must lock the recipients in an earlier statement, so that this one sees the rows of others.
+ * @returns the outcomes in the order of `rows`
  */
-export async function writeNotifications(trx: Trx, rows: NewNotification[], now: Date): Promise<Fate[]> {
+export async function writeNotifications(trx: Trx, rows: NewNotification[], now: Date): Promise<Outcome[]> {
   const lately = new Date(now.getTime() - repetitionMs)
   const hourAgo = new Date(now.getTime() - hourMs)
-  const { rows: fates } = await sql<Fate>`
+  const { rows: outcomes } = await sql<Outcome>`
     with given as (${givenRows(rows)}),
     judged as (
       select given.*,
@@ -74,10 +74,10 @@ export async function writeNotifications(trx: Trx, rows: NewNotification[], now:
     )
     select written.id is not null as "isWritten", wants_in_app as "wantsInApp", wants_email as "wantsEmail"
     from judged left join written using (id) order by place`.execute(trx)
-  return fates
+  return outcomes
 }
 
-/** A list and no arrays: of those Postgres can't tell how many they hold, and would plan the statement anew each time. */
+/** Builds a list of values instead of arrays: Postgres cannot estimate the length of arrays and would plan the statement each time. */
 const givenRows = (rows: NewNotification[]) => sql`
   select * from (values ${sql.join(rows.map(givenRow))})
   as given (id, user_id, type, title, message, task_id, data, place)`

@@ -1,7 +1,7 @@
 import { type Json, newId } from '@muster/db'
 import type { TransactContext } from '@muster/jobs/outbox'
 import type { NotificationType } from '@muster/policy'
-import { lockPeople, writeNotifications } from './notify.queries.ts'
+import { lockRecipients, writeNotifications } from './notify.queries.ts'
 
 export type Notification = {
   userId: string
@@ -9,54 +9,52 @@ export type Notification = {
   title: string
   message: string
   taskId?: string | null | undefined
-  /** What a client needs beyond the words. */
+  /** Further data for clients. */
   data?: Json | undefined
 }
 
-/** What became of one notification. */
-export type Told = {
-  /** Of its row; undefined when the person turned the type off, was told the same just now, or is told too much. */
+/** The outcome of one notification. */
+export type NotifyOutcome = {
+  /** The id of its row; undefined when the user turned the type off, it repeats a recent one, or the hourly limit is reached. */
   id: string | undefined
-  /** Whether a mail of the same is wanted too: never of what was told just now, or is too much. */
+  /** Whether to mail it too; false for a repetition and above the hourly limit. */
   isMailWanted: boolean
 }
 
 /**
- * Tells people what happened, each as their preferences have it. The same (type, title, message, task) within 10 minutes
- * is told once. Of more than 60 within an hour a person gets one row that counts the rest; what concerns the safety of
- * their account always gets through. Others of one person are written one after another: their transactions wait for each
- * other, so this belongs at the end of a transaction, after all that it locks.
+ * Writes notifications according to the preferences of their recipients. The same notification (type, title, message, task) is written
+ * once within 10 minutes. Above 60 an hour, a recipient gets one row that counts the rest; notifications of type `security` have no
+ * limit. All others lock their recipient until the transaction ends, so call this last, after everything else that locks.
  * @returns in the order of `notifications`
  */
 export async function notifyAll(
   { trx }: Pick<TransactContext, 'trx'>,
   notifications: readonly Notification[],
   now: Date,
-): Promise<Told[]> {
+): Promise<NotifyOutcome[]> {
   if (notifications.length === 0) return []
-  // What concerns safety is told in the middle of transactions that others wait for, and nothing of it is counted.
+  // Security notifications are not counted, and are written in the middle of transactions for which others wait.
   const counted = notifications.filter(({ type }) => type !== 'security').map(({ userId }) => userId)
-  if (counted.length > 0) await lockPeople(trx, counted)
+  if (counted.length > 0) await lockRecipients(trx, counted)
   const rows = notifications.map((notification) => ({ ...notification, id: newId() }))
   const written = await writeNotifications(trx, rows, now)
   return rows.map(({ id }, index) => {
-    const fate = written[index]
+    const outcome = written[index]
     return {
-      id: fate?.isWritten ? id : undefined,
-      isMailWanted: Boolean(fate?.wantsEmail && (fate.isWritten || !fate.wantsInApp)),
+      id: outcome?.isWritten ? id : undefined,
+      isMailWanted: Boolean(outcome?.wantsEmail && (outcome.isWritten || !outcome.wantsInApp)),
     }
   })
 }
 
 /**
- * {@link notifyAll} for one.
- * @returns the id of the row; undefined when the person turned the type off, was told the same just now, or is told too
- *   much
+ * Writes one notification like {@link notifyAll}.
+ * @returns the id of its row; undefined when the user turned the type off, it repeats a recent one, or the hourly limit is reached
  */
 export async function notify(
   tx: Pick<TransactContext, 'trx'>,
   { now, ...notification }: Notification & { now: Date },
 ): Promise<string | undefined> {
-  const [told] = await notifyAll(tx, [notification], now)
-  return told?.id
+  const [outcome] = await notifyAll(tx, [notification], now)
+  return outcome?.id
 }

@@ -1,7 +1,7 @@
 import { macOver } from './mac.ts'
 
 /**
- * Derives what is kept of a key to recognise it: HMAC-SHA-256 of a fixed label. It tells nothing about a key of 256 random
- * bits, signs nothing that is accepted anywhere, and is equal for equal keys whatever their ring and id.
+ * Derives the value that is stored to recognise a key: HMAC-SHA-256 of a fixed label. It reveals nothing about a key of 256 random
+ * bits, is no valid signature of anything, and is equal for equal keys in any ring under any id.
  */
 export const checkValueOf = (key: Buffer): Buffer => macOver(key, ['muster.key-check.1'])

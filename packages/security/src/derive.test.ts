@@ -19,7 +19,7 @@ test('a code is six digits, the same whenever it is recomputed', () => {
   expect(deriveCode(ring, code)).toBe(deriveCode(ring, code))
 })
 
-test('a code stays checkable under the key that made it after the ring has a newer one', () => {
+test('a code stays valid under its key after a rotation of the ring', () => {
   const before = deriveCode({ currentId: 'a', keys: new Map([['a', first]]) }, code)
   expect(deriveCode(ring, code)).not.toBe(before)
   expect(deriveCode(ring, { ...code, keyId: 'a' })).toBe(before)
@@ -37,7 +37,7 @@ test('another purpose, row or version gives another token', () => {
   for (const token of tokens) expect(Buffer.from(token, 'base64url')).toHaveLength(32)
 })
 
-test('moving a character from one part to the next gives another token', () => {
+test('moving a character to the next part gives another token', () => {
   fc.assert(
     fc.property(fc.string({ minLength: 1 }), fc.string(), (purpose, rowId) => {
       const moved = { purpose: purpose.slice(0, -1), rowId: purpose.slice(-1) + rowId, version: 1 }
@@ -62,7 +62,7 @@ test('codes are spread evenly over their range', () => {
   for (const count of buckets) expect(Math.abs(count - 1_000)).toBeLessThan(150)
 })
 
-test('only the very same code matches', () => {
+test('only the identical code matches', () => {
   expect(matchesCode('012345', '012345')).toBe(true)
   for (const wrong of ['12345', '0123456', '012346', '', ' 012345']) expect(matchesCode('012345', wrong)).toBe(false)
 })

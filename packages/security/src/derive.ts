@@ -2,22 +2,22 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { currentKey, type KeyRing, keyById } from './key-ring.ts'
 import { macOver } from './mac.ts'
 
-/** What a derived secret stands for. A higher version makes another secret for the same row, and the old one worthless. */
+/** Identifies a derived secret. A higher version gives the same row another secret and invalidates the old one. */
 export type Derivation = {
-  /** Keeps secrets for different uses apart, e.g. `register-code`. */
+  /** Separates secrets for different uses, e.g. `register-code`. */
   purpose: string
   rowId: string
   version: number
-  /** The key that made it, as noted beside the row; the current one when left out. */
+  /** The id of the key that derived it, from the row; defaults to the current key. */
   keyId?: string
 }
 
 const maxDigits = 15
 
 /**
- * A numeric code that only its receiver may know, recomputed instead of stored.
- * It is 64 bits of HMAC-SHA-256(key, purpose ‖ row id ‖ version) modulo 10^digits: the bias is below 2^-44 for 6 digits.
- * @returns exactly `digits` digits, zero-padded (6 unless told otherwise, at most 15)
+ * Derives a numeric code, which is recomputed instead of stored: 64 bits of HMAC-SHA-256(key, purpose ‖ row id ‖ version) modulo
+ * 10^digits. The bias is below 2^-44 for 6 digits.
+ * @returns exactly `digits` digits, zero-padded (6 by default, at most 15)
  * @throws Error when the ring holds no key `keyId`
  */
 export function deriveCode(ring: KeyRing, { digits = 6, ...derivation }: Derivation & { digits?: number }): string {
@@ -29,7 +29,7 @@ export function deriveCode(ring: KeyRing, { digits = 6, ...derivation }: Derivat
 }
 
 /**
- * A 256-bit token that only its receiver may know, recomputed instead of stored.
+ * Derives a 256-bit token, which is recomputed instead of stored.
  * @returns HMAC-SHA-256(key, purpose ‖ row id ‖ version) in base64url, 43 characters
  * @throws Error when the ring holds no key `keyId`
  */
@@ -37,7 +37,7 @@ export function deriveToken(ring: KeyRing, derivation: Derivation): string {
   return derive(ring, derivation).toString('base64url')
 }
 
-/** Compares a code or token with the expected one; the time tells nothing about where they differ, nor of the length. */
+/** Compares a code or token with the expected one in constant time, whatever their lengths. */
 export function matchesCode(expected: string, given: string): boolean {
   return timingSafeEqual(digest(expected), digest(given))
 }

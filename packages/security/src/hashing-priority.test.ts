@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { lowerThreadPoolPriority } from './hashing-priority.ts'
 
-/** The nice values of this process's threads by their names; proc_pid_stat(5), field 19. */
+/** Reads the nice values of this process's threads by name (proc_pid_stat(5), field 19). */
 function nicenessOf(isPool: boolean): number[] {
   return readdirSync('/proc/self/task').flatMap((id) => {
     const [, comm = '', rest = ''] =
@@ -12,7 +12,7 @@ function nicenessOf(isPool: boolean): number[] {
   })
 }
 
-test.runIf(process.platform === 'linux')('the pool’s threads give way, and no other thread does', async () => {
+test.runIf(process.platform === 'linux')('only the threads of the pool get a lower priority', async () => {
   await stat('.')
   lowerThreadPoolPriority()
   expect(new Set(nicenessOf(true))).toEqual(new Set([10]))

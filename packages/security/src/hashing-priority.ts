@@ -4,12 +4,12 @@ import { setPriority } from 'node:os'
 const niceness = 10
 
 /**
- * Lets the event loop of this process go before its thread pool, where passwords are hashed for a quarter of a second
- * each: with every core hashing, a short request would else wait for several time slices. Hashing loses little, for the
- * event loop is mostly idle then. Call it once something has used the pool, which starts all of its threads.
+ * Gives the event loop of this process priority over its thread pool, where each password hash takes a quarter of a second. Otherwise
+ * a short request would wait for several time slices while every core hashes. Hashing loses little, because the event loop is
+ * mostly idle then. Call it after the first use of the pool, which starts all of its threads.
  *
- * On Linux a nice value is of a thread, not of the process (setpriority(2), “C library/kernel differences”); elsewhere
- * nothing happens.
+ * On Linux a nice value belongs to a thread, not to the process (setpriority(2), “C library/kernel differences”). On other systems
+ * the function does nothing.
  */
 export function lowerThreadPoolPriority(): void {
   if (process.platform !== 'linux') return

@@ -3,8 +3,8 @@ import { createHmac } from 'node:crypto'
 const lengthBytes = 4
 
 /**
- * HMAC-SHA-256 (RFC 2104) over parts of any length. Each part is preceded by its length in bytes (uint32, big-endian),
- * so that no two different lists of parts give the same input.
+ * Computes HMAC-SHA-256 (RFC 2104) over parts of any length. The length of each part in bytes (uint32, big-endian) precedes it, so
+ * that different lists of parts never have the same input.
  */
 export function macOver(key: Buffer, parts: readonly (string | Uint8Array)[]): Buffer {
   const mac = createHmac('sha256', key)

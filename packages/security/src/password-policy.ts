@@ -2,21 +2,22 @@ import { dictionary } from '@zxcvbn-ts/language-common'
 
 const minLength = 8
 const maxLength = 128
-/** Shorter names stand in too many passwords by chance. */
+/** Shorter names occur in too many passwords by chance. */
 const minNameLength = 3
-/** Control characters, which no keyboard types everywhere, and what decoders put in the place of bytes that they can't read. */
+/** Control characters, which not every keyboard can type, and the replacement character of decoders for invalid bytes. */
 const unreadable = /[\p{Cc}\ufffd]/u
-const unreadableFault = 'must not contain control characters, halves of characters (lone surrogates) or U+FFFD'
+const unreadableFault = 'must not contain control characters, lone surrogates or U+FFFD'
 
-/** What refuses passwords folds as much as Unicode can: nobody gets in by it, and `\u212A` hides no `k`. */
+/** Folds case and compatibility forms by Unicode. This only refuses more passwords: `\u212A` cannot stand in for `k`. */
 const fold = (text: string): string => text.normalize('NFKC').toLowerCase()
 
-/** Some 49,000 passwords by frequency, all in lower case. */
+/** About 49,000 common passwords, all in lower case. */
 const commonPasswords: ReadonlySet<string> = new Set(dictionary['passwords-common'])
 
 /**
- * What is wrong with a new password, one sentence each; empty when it is good. Length counts characters (code points).
- * The common list is compared without regard to case (OWASP ASVS 5, 6.2.4).
+ * Checks a new password. The length counts code points; the list of common passwords is compared without regard to case (OWASP
+ * ASVS 5, 6.2.4).
+ * @returns a message for each fault, empty for a good password
  */
 export function passwordFaults(password: string, person: { email: string; username?: string }): string[] {
   const folded = fold(password)
@@ -35,7 +36,7 @@ export function passwordFaults(password: string, person: { email: string; userna
   return faults
 }
 
-/** `anna.lee+work@…` is known as `anna.lee+work` and as `anna.lee`. */
+/** Lists the names that a password must not contain: of `anna.lee+work@…` both `anna.lee+work` and `anna.lee`. */
 function namesOf({ email, username }: { email: string; username?: string }): string[] {
   const mailName = email.slice(0, email.lastIndexOf('@'))
   const untagged = mailName.split('+', 1)[0]

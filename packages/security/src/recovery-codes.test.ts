@@ -16,7 +16,7 @@ test('every character of the alphabet is used about as often', () => {
   for (const count of counts.values()) expect(Math.abs(count - 750)).toBeLessThan(200)
 })
 
-test('case and gaps do not matter, any other character does', () => {
+test('case and gaps do not change the hash, every other character does', () => {
   const [code = '', other = ''] = newRecoveryCodes()
   const kept = hashRecoveryCode(code)
   expect(kept).toHaveLength(32)

@@ -18,7 +18,7 @@ const newSession = (): SessionState => ({
   revokedAt: null,
 })
 
-/** The row as Postgres keeps it: one UPDATE wins, the others change nothing. */
+/** Simulates the row in Postgres: one UPDATE wins, the others change nothing. */
 function applyTo(row: SessionState, decision: RefreshDecision, presentedN: number, now: Date): { won: boolean } {
   if (decision.outcome === 'rotate') {
     if (row.n !== presentedN || row.revokedAt) return { won: false }
@@ -29,7 +29,7 @@ function applyTo(row: SessionState, decision: RefreshDecision, presentedN: numbe
   return { won: true }
 }
 
-/** A refresh as the API does it; `pause` is where another request may come in between. */
+/** Refreshes like the API. At each `pause` another request may run. */
 async function refresh(row: SessionState, presentedN: number, now: Date, pause: () => Promise<void>) {
   for (;;) {
     await pause()
@@ -39,7 +39,7 @@ async function refresh(row: SessionState, presentedN: number, now: Date, pause: 
   }
 }
 
-test('fifty concurrent refreshes make one rotation and all receive one successor, in whatever order they run', async () => {
+test('fifty concurrent refreshes cause one rotation and all get the same successor, in any order', async () => {
   await fc.assert(
     fc.asyncProperty(fc.scheduler(), fc.integer({ min: refreshGraceMs, max: 5 * dayMs }), async (scheduler, ageMs) => {
       const row = newSession()
@@ -88,7 +88,7 @@ const event: fc.Arbitrary<Event> = fc.record({
   back: fc.oneof({ weight: 6, arbitrary: fc.constantFrom(0, 1) }, fc.constantFrom(2, 3, -1)),
 })
 
-test('any history of refreshes gets the answers of the model', () => {
+test('every history of refreshes has the outcomes of the model', () => {
   fc.assert(
     fc.property(fc.array(event, { maxLength: 60 }), (events) => {
       const row = newSession()
@@ -106,7 +106,7 @@ test('any history of refreshes gets the answers of the model', () => {
   )
 })
 
-test('a lost answer is no theft: the predecessor gets its successor days later, as long as nobody has shown that', () => {
+test('after a lost response the predecessor gets its successor, until that one is presented', () => {
   const session = { ...newSession(), n: 4 }
   expect(decideRefresh({ session, presentedN: 3, now: at(3 * dayMs) })).toEqual({
     outcome: 'replay-successor',
@@ -114,14 +114,14 @@ test('a lost answer is no theft: the predecessor gets its successor days later, 
   })
 })
 
-test('the predecessor of a token that was shown is reuse after the grace, and an older one at once', () => {
+test('the predecessor of a presented token is reuse after the grace, and an older token at once', () => {
   const session = { ...newSession(), n: 4, successorSeen: true }
   expect(decideRefresh({ session, presentedN: 3, now: at(9_999) }).outcome).toBe('replay-successor')
   expect(decideRefresh({ session, presentedN: 3, now: at(10_000) }).outcome).toBe('reuse')
   expect(decideRefresh({ session, presentedN: 2, now: at(0) }).outcome).toBe('reuse')
 })
 
-test('the first showing of a young token is noted once', () => {
+test('only the first use of a young token marks it as seen', () => {
   const session = newSession()
   expect(decideRefresh({ session, presentedN: 0, now: at(5) })).toMatchObject({
     outcome: 'current-young',
@@ -134,12 +134,12 @@ test('the first showing of a young token is noted once', () => {
   })
 })
 
-test('a request whose clock is behind the rotation counts as within the grace', () => {
+test('a request with a clock behind the rotation counts as within the grace', () => {
   const session = { ...newSession(), n: 1, rotatedAt: at(60_000), successorSeen: true }
   expect(decideRefresh({ session, presentedN: 0, now: at(0) }).outcome).toBe('replay-successor')
 })
 
-test('nothing revives a session that was revoked or has expired, and nothing is reuse any more', () => {
+test('a revoked or expired session stays ended, and none of its tokens is reuse', () => {
   for (const presentedN of [0, 1, 2]) {
     const over = { ...newSession(), n: 2, expiresAt: at(1_000) }
     expect(decideRefresh({ session: over, presentedN, now: at(1_000) }).outcome).toBe('expired')
@@ -147,11 +147,11 @@ test('nothing revives a session that was revoked or has expired, and nothing is 
   }
 })
 
-test('a number that the row never gave out is refused without revoking', () => {
+test('a number that the row never issued is refused without a revocation', () => {
   expect(decideRefresh({ session: newSession(), presentedN: 1, now: at(0) }).outcome).toBe('unknown')
 })
 
-test('a session ends 7 days after its last use, 30 when remembered, 90 after sign-in whatever happens', () => {
+test('a session ends 7 days after its last use, 30 when remembered, and always 90 after sign-in', () => {
   const expiry = (rememberMe: boolean, day: number) =>
     (sessionExpiry({ createdAt: at(0), now: at(day * dayMs), rememberMe }).getTime() - at(0).getTime()) / dayMs
   expect([expiry(false, 0), expiry(true, 0), expiry(false, 85), expiry(true, 70)]).toEqual([7, 30, 90, 90])

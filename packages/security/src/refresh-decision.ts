@@ -1,29 +1,29 @@
-/** How long a token is answered without rotating, and its predecessor with the same successor. */
+/** How long a token is returned without a rotation, and its predecessor is answered with the same successor. */
 export const refreshGraceMs = 10_000
 export const idleLimitMs = 7 * 86_400_000
 export const rememberedIdleLimitMs = 30 * 86_400_000
 export const absoluteLimitMs = 90 * 86_400_000
 
-/** What the session row says when a refresh arrives. */
+/** The state of the session row when a refresh arrives. */
 export type SessionState = {
   /** The current token's number. */
   n: number
-  /** When the current token was made: sign-in or the last rotation. */
+  /** When the current token was issued: at sign-in or the last rotation. */
   rotatedAt: Date
-  /** Whether the current token has been presented, which proves that its receiver has it. */
+  /** Whether the current token has been presented, which proves that the client received it. */
   successorSeen: boolean
   expiresAt: Date
   revokedAt: Date | null
 }
 
 /**
- * - `current-young`: answer with the same token; when `markSeen`, note `successorSeen = true` where n still is the same.
+ * - `current-young`: return the same token; when `markSeen`, set `successorSeen = true` where n is unchanged.
  * - `rotate`: `UPDATE … SET n = n + 1, rotated_at = now, successor_seen = false WHERE n = presented AND revoked_at IS NULL`.
- *   When it changes no row, another refresh was first: read the row again and decide again; nothing else is an answer.
- * - `replay-successor`: answer with token `n` of the row, change nothing.
- * - `reuse`: a token that its owner has left behind; revoke the session, write the audit event, mail the owner.
+ *   When it changes no row, another refresh came first: read the row and decide again; no other response is correct.
+ * - `replay-successor`: return token `n` of the row, change nothing.
+ * - `reuse`: a token that its owner has replaced; revoke the session, write the audit event, send the security alert.
  * - `revoked`, `expired`: the session is over; change nothing.
- * - `unknown`: a number that this row never gave out (a database restored from yesterday); refuse, change nothing.
+ * - `unknown`: a number that this row never issued (the database was restored from a backup); refuse, change nothing.
  */
 export type RefreshDecision =
   | { outcome: 'current-young'; answerN: number; markSeen: boolean }
@@ -32,9 +32,9 @@ export type RefreshDecision =
   | { outcome: 'reuse' | 'revoked' | 'expired' | 'unknown' }
 
 /**
- * Decides what a refresh with a verified token does. Fifty at once with the current token all decide `rotate`; one
- * conditional UPDATE changes the row, and the other forty-nine, deciding again, are predecessors within the grace.
- * A row that was rotated "later" than `now` (clocks of two machines, a request that waited) counts as just rotated.
+ * Decides the outcome of a refresh with a verified token. Of fifty concurrent requests with the current token all decide `rotate`; one
+ * conditional UPDATE changes the row, and the other forty-nine decide again as predecessors within the grace.
+ * A row that was rotated later than `now` (by another machine's clock, or while the request waited) counts as just rotated.
  */
 export function decideRefresh({
   session,
@@ -59,7 +59,7 @@ export function decideRefresh({
   return { outcome: 'reuse' }
 }
 
-/** When a session used now ends: after its idle limit, or 90 days from sign-in if that comes first. */
+/** Computes when a session ends that is used now: after its idle limit, or 90 days after sign-in, whichever is earlier. */
 export function sessionExpiry({
   createdAt,
   now,

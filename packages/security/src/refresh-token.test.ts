@@ -12,7 +12,7 @@ const accepts = (keys: ReturnType<typeof ring>, token: string, of = session) => 
   return parsed !== undefined && verifyRefreshToken(keys, parsed, of)
 }
 
-test('a token proves its session and number, and is the same whoever makes it', () => {
+test('a token proves its session and number, and is the same each time it is issued', () => {
   const token = issueRefreshToken(ring('k1'), session, 7)
   expect(token).toMatch(/^k1\.0199d9a0-0000-7000-8000-000000000001\.7\.[\w-]{43}$/)
   expect(issueRefreshToken(ring('k1'), session, 7)).toBe(token)
@@ -33,7 +33,7 @@ test('no part of a token can be changed', () => {
   expect(accepts(ring('k1'), token, { ...session, seed: newSessionSeed() })).toBe(false)
 })
 
-test('an old key of the ring still verifies, one taken out does not', () => {
+test('an older key of the ring still verifies tokens, a removed one does not', () => {
   const token = issueRefreshToken(ring('old'), session, 1)
   expect(accepts(ring('new', 'old'), token)).toBe(true)
   expect(accepts(ring('new'), token)).toBe(false)
@@ -46,6 +46,6 @@ test.each([
   `k1.${session.id}.01.${'A'.repeat(43)}`,
   `k1.${session.id}.-1.${'A'.repeat(43)}`,
   `k1.${session.id}.1.short`,
-])('what is no token is refused: %j', (text) => {
+])('malformed text is refused: %j', (text) => {
   expect(parseRefreshToken(text)).toBeUndefined()
 })

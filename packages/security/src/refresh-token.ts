@@ -3,11 +3,11 @@ import { uuidPattern } from '@muster/identifiers'
 import { currentKey, type KeyRing, keyById } from './key-ring.ts'
 import { macOver } from './mac.ts'
 
-/** The parts of a refresh token `kid.sid.n.mac`. Nothing is proven before `verifyRefreshToken`. */
+/** The parts of a refresh token `kid.sid.n.mac`, unverified until `verifyRefreshToken`. */
 export type RefreshToken = {
   keyId: string
   sessionId: string
-  /** Which rotation made it; the first token of a session has 0. */
+  /** The number of rotations before it; the first token of a session has 0. */
   n: number
   mac: Buffer
 }
@@ -15,25 +15,25 @@ export type RefreshToken = {
 const seedBytes = 32
 const shape = new RegExp(`^([a-z0-9_-]{1,16})\\.(${uuidPattern})\\.(0|[1-9][0-9]{0,9})\\.([A-Za-z0-9_-]{43})$`)
 
-/** The secret of a new session row: 256 random bits. Without the key of the ring it makes no token. */
+/** Generates the secret of a new session row: 256 random bits. A token also needs a key of the ring. */
 export function newSessionSeed(): Buffer {
   return randomBytes(seedBytes)
 }
 
-/** The `n`-th token of a session, `kid.sid.n.HMAC(K, seed ‖ sid ‖ n)`. The same arguments give the same token. */
+/** Issues the `n`-th token of a session, `kid.sid.n.HMAC(K, seed ‖ sid ‖ n)`. The same arguments give the same token. */
 export function issueRefreshToken(ring: KeyRing, session: { id: string; seed: Uint8Array }, n: number): string {
   const { id: keyId, key } = currentKey(ring)
   return `${keyId}.${session.id}.${n}.${macFor(key, session, n).toString('base64url')}`
 }
 
-/** Takes a token apart; undefined when it is not of that form. */
+/** Parses a token. @returns undefined when it is malformed */
 export function parseRefreshToken(token: string): RefreshToken | undefined {
   const [, keyId, sessionId, n, mac] = shape.exec(token) ?? []
   if (!keyId || !sessionId || !n || !mac) return undefined
   return { keyId, sessionId, n: Number(n), mac: Buffer.from(mac, 'base64url') }
 }
 
-/** True when this session's seed and a key of the ring made the token; a key taken out of the ring ends its tokens. */
+/** Tests whether the session's seed and a key of the ring made the token. Removing a key from the ring invalidates its tokens. */
 export function verifyRefreshToken(
   ring: KeyRing,
   token: RefreshToken,

@@ -5,8 +5,8 @@ import { macOver } from './mac.ts'
 const shape = /^([a-z0-9_-]{1,16})\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{43})$/
 
 /**
- * Text that we get back from where anybody could have changed it, e.g. a cookie.
- * @param purpose keeps texts for different uses apart although one key signs them all
+ * Signs a text that returns from an untrusted place, e.g. a cookie.
+ * @param purpose separates texts for different uses, which the same key signs
  * @returns `<key id>.<text in base64url>.<HMAC-SHA-256 in base64url>`
  */
 export function signText(ring: KeyRing, purpose: string, text: string): string {
@@ -14,7 +14,7 @@ export function signText(ring: KeyRing, purpose: string, text: string): string {
   return `${id}.${Buffer.from(text).toString('base64url')}.${macOver(key, [purpose, text]).toString('base64url')}`
 }
 
-/** The text that {@link signText} was given with this purpose; undefined for anything else. */
+/** Verifies and reads a text of {@link signText}. @returns undefined when it is malformed, changed or for another purpose */
 export function readSignedText(ring: KeyRing, purpose: string, signed: string): string | undefined {
   const [, id = '', encoded = '', mac = ''] = shape.exec(signed) ?? []
   const key = keyById(ring, id)

@@ -15,7 +15,7 @@ test.each([
   expect(totpStep(secret, code, at(seconds))).toBe(Math.floor(seconds / 30))
 })
 
-test('a code is accepted one step early and one step late, as the step that it belongs to, and no further', () => {
+test('a code is accepted at most one step early or late, and belongs to its own step', () => {
   const code = totpCode(secret, at(1_000_000))
   const own = Math.floor(1_000_000 / 30)
   expect([-60, -30, 0, 30, 60].map((seconds) => totpStep(secret, code, at(1_000_000 + seconds)))).toEqual([
@@ -27,13 +27,13 @@ test('a code is accepted one step early and one step late, as the step that it b
   ])
 })
 
-test('what is no code of six digits is refused and breaks nothing', () => {
+test('text other than six digits is refused without an exception', () => {
   const now = at(59)
   for (const code of ['', '28708', '2870820', '28708२', 'abcdef', ' 287082', '287082\n'])
     expect(totpStep(secret, code, now)).toBeUndefined()
 })
 
-test('a secret has 160 bits, another one each time, and apps read it as text and by QR code', () => {
+test('a secret has 160 random bits, and apps can read its text and its QR code', () => {
   const made = newTotpSecret()
   expect(made).toHaveLength(20)
   expect(newTotpSecret().equals(made)).toBe(false)

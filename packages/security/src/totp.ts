@@ -1,22 +1,22 @@
 import { Secret, TOTP } from 'otpauth'
 
-/** What every authenticator app understands: RFC 6238 with SHA-1, six digits and steps of 30 seconds. */
+/** The parameters that every authenticator app supports: RFC 6238 with SHA-1, six digits and steps of 30 seconds. */
 const parameters = { algorithm: 'SHA1', digits: 6, period: 30 } as const
-/** As long as the HMAC, which RFC 4226 recommends. */
+/** The length of the HMAC, as RFC 4226 recommends. */
 const secretBytes = 20
-/** Steps before and after the present one that are accepted: clocks differ, and people type slowly. */
+/** The accepted steps before and after the current one, for clock differences and slow typing. */
 const windowSteps = 1
 const shape = /^\d{6}$/
 
-/** 160 random bits. */
+/** Generates a secret of 160 random bits. */
 export function newTotpSecret(): Buffer {
   return Buffer.from(new Secret({ size: secretBytes }).bytes)
 }
 
 /**
- * The secret as a person types it into an app (base32, RFC 4648), and as a QR code carries it.
- * @param account.issuer whose account it is, e.g. `Muster`
- * @param account.label which account, e.g. the e-mail
+ * Formats a secret for typing into an app (base32, RFC 4648) and as the address for a QR code.
+ * @param account.issuer the service, e.g. `Muster`
+ * @param account.label the account, e.g. the e-mail address
  */
 export function describeTotp(
   secret: Uint8Array,
@@ -26,14 +26,15 @@ export function describeTotp(
   return { secret: totp.secret.base32, otpauthUrl: totp.toString() }
 }
 
-/** The code that an app shows at this moment. */
+/** Computes the code that an app shows at an instant. */
 export function totpCode(secret: Uint8Array, now: Date): string {
   return TOTP.generate({ ...parameters, secret: secretOf(secret), timestamp: now.getTime() })
 }
 
 /**
- * The time step (30 s since 1970) whose code this is: the present one, the one before or the one after; undefined when it
- * is none of them. The caller refuses a step that is not later than the last one that it accepted (RFC 6238, 5.2).
+ * Finds the time step (30 s since 1970) of a code among the current step, the one before and the one after. The caller must refuse a
+ * step that is not later than the last accepted one (RFC 6238, 5.2).
+ * @returns undefined when the code belongs to none of them
  */
 export function totpStep(secret: Uint8Array, code: string, now: Date): number | undefined {
   if (!shape.test(code)) return undefined

@@ -22,12 +22,12 @@ const faultsOf = (env: NodeJS.ProcessEnv) => {
 const cloudinary = { STORAGE_DRIVER: 'cloudinary' }
 const url = { CLOUDINARY_URL: 'cloudinary://123:s3cret-_x@team' }
 
-test('the local driver is the default and needs its folder', () => {
+test('the local driver is the default and requires its folder', () => {
   expect(read({ STORAGE_LOCAL_DIR: '/files' })).toEqual({ driver: 'local', localDir: '/files' })
   expect(faultsOf({ PORT: 'x' }).map((fault) => fault.split(/[: ]/)[0])).toEqual(['PORT', 'STORAGE_LOCAL_DIR'])
 })
 
-test('an account is named by one URL or by three variables, not by both', () => {
+test('an account is set by one URL or by three variables, not by both', () => {
   const account = {
     driver: 'cloudinary',
     cloudName: 'team',
@@ -45,7 +45,7 @@ test('an account is named by one URL or by three variables, not by both', () => 
   expect(faultsOf(cloudinary)).toEqual(Object.keys(three).map((name) => `${name} is missing`))
 })
 
-test('another region, folder and private CDN are settings', () => {
+test('region, folder and private CDN can be set', () => {
   const env = {
     CLOUDINARY_UPLOAD_PREFIX: 'https://api-eu.cloudinary.com/',
     CLOUDINARY_DELIVERY_URL: 'https://team-res.cloudinary.com',
@@ -60,7 +60,7 @@ test('another region, folder and private CDN are settings', () => {
   })
 })
 
-test('everything that is wrong is named at once, without a value; production needs https', () => {
+test('all faults are reported together without values, and production requires https', () => {
   const faults = faultsOf({
     NODE_ENV: 'production',
     PORT: 'x',

@@ -3,24 +3,27 @@ import type { CloudinaryConfig, StorageConfig } from './storage.ts'
 
 const origin = (fallback: string) => z.url({ protocol: /^https?$/ }).default(fallback)
 
-/** What a process that reads or writes files reads from its environment; {@link refuseStorage} tells what is missing. */
+/** The environment variables of a process that uses the storage; {@link refuseStorage} validates their combination. */
 export const storageEnv = () => ({
   STORAGE_DRIVER: z.enum(['local', 'cloudinary']).default('local'),
   STORAGE_LOCAL_DIR: z.string().optional(),
-  /** Instead of the three below it. */
+  /** Replaces the three variables below. */
   CLOUDINARY_URL: z.string().regex(urlShape, 'write it as cloudinary://<api key>:<api secret>@<cloud name>').optional(),
   CLOUDINARY_CLOUD_NAME: z.string().optional(),
   CLOUDINARY_API_KEY: z.string().optional(),
   CLOUDINARY_API_SECRET: z.string().optional(),
-  /** Everything lies below it, attachments in `<folder>/attachments`. */
+  /** The folder of all files, e.g. of attachments in `<folder>/attachments`. */
   CLOUDINARY_FOLDER: z
     .string()
-    .regex(/^[A-Za-z0-9][\w-]*(?:\/[A-Za-z0-9][\w-]*)*$/, 'write it as names of letters, digits, _ and -, parted by /')
+    .regex(
+      /^[A-Za-z0-9][\w-]*(?:\/[A-Za-z0-9][\w-]*)*$/,
+      'write it as names of letters, digits, _ and -, separated by /',
+    )
     .default('muster'),
   CLOUDINARY_UPLOAD_PREFIX: origin('https://api.cloudinary.com'),
-  /** Where stored bytes are fetched: `https://res.cloudinary.com/<cloud name>`, but for a private CDN. */
+  /** The address for downloads; defaults to `https://res.cloudinary.com/<cloud name>`, and differs for a private CDN. */
   CLOUDINARY_DELIVERY_URL: z.url({ protocol: /^https?$/ }).optional(),
-  /** As the account is set up. */
+  /** The signature algorithm of the account. */
   CLOUDINARY_SIGNATURE_ALGORITHM: z.enum(['sha1', 'sha256']).default('sha1'),
 })
 
@@ -30,7 +33,7 @@ type StorageEnv = z.output<z.ZodObject<ReturnType<typeof storageEnv>>>
 
 const credentials = ['CLOUDINARY_CLOUD_NAME', 'CLOUDINARY_API_KEY', 'CLOUDINARY_API_SECRET'] as const
 
-/** Names what the driver lacks, and what is unsafe in production; other fields may be wrong and so missing here. */
+/** Reports missing variables of the driver, and settings that are unsafe in production. Invalid fields may be missing in `read`. */
 export function refuseStorage(
   read: Partial<StorageEnv> & { NODE_ENV?: string },
   refuse: (name: string, message: string) => void,
@@ -49,7 +52,7 @@ export function refuseStorage(
   }
 }
 
-/** What {@link storageEnv} read, by meaning. */
+/** Converts the variables of {@link storageEnv} to the configuration of the storage. */
 export function storageSettings(read: StorageEnv): StorageConfig {
   return read.STORAGE_DRIVER === 'local'
     ? { driver: 'local', localDir: read.STORAGE_LOCAL_DIR ?? '' }
@@ -75,7 +78,7 @@ function cloudinarySettings(read: StorageEnv): CloudinaryConfig {
   }
 }
 
-/** The folders of this machine that the storage must be able to write to; none for one that lies elsewhere. */
+/** Lists the local folders that the storage must be able to write to; empty for a remote storage. */
 export const storageFolders = (config: StorageConfig) =>
   config.driver === 'local'
     ? [{ path: config.localDir, what: 'The folder that keeps all files', variable: 'STORAGE_LOCAL_DIR', isMade: true }]

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createStorage, type Storage } from './index.ts'
 import { startCloudinaryPeer } from './testing/cloudinary-peer.ts'
 
-/** An empty storage, and how to be rid of it. */
+/** An empty storage and how to remove it. */
 type Opened = { storage: Storage; close(): Promise<void> }
 
 const drivers: Record<string, () => Promise<Opened>> = {
@@ -41,7 +41,7 @@ describe.each(Object.keys(drivers))('%s', (name) => {
     text((await storage.open(key, range)).stream)
   const keys = async (prefix: string) => (await Array.fromAsync(storage.list(prefix))).map(({ key }) => key).sort()
 
-  test('what is put, from a file or a stream, is read back, and replaces what was there', async () => {
+  test('content from a file or a stream is read back, and replaces the previous content', async () => {
     const source = join(await mkdtemp(join(tmpdir(), 'muster-storage-')), 'source')
     await writeFile(source, 'from a file')
     expect(await storage.put('attachments/1/original', source)).toEqual({ sizeBytes: 11 })
@@ -53,7 +53,7 @@ describe.each(Object.keys(drivers))('%s', (name) => {
     expect(await keys('')).toEqual(['attachments/1/original'])
   })
 
-  test('bytes of every value, ten megabytes of them, come back as they went in', async () => {
+  test('ten megabytes with bytes of every value come back unchanged', async () => {
     const bytes = Buffer.alloc(10 * 1024 ** 2, Buffer.from(Array.from({ length: 256 }, (_, value) => value)))
     const chunks = Array.from({ length: 160 }, (_, index) => bytes.subarray(index * 65_536, (index + 1) * 65_536))
     expect(await storage.put('a', Readable.from(chunks))).toEqual({ sizeBytes: bytes.length })
@@ -62,7 +62,7 @@ describe.each(Object.keys(drivers))('%s', (name) => {
     expect((await buffer(stream)).equals(bytes)).toBe(true)
   })
 
-  test('a file is copied to a path of this machine, and one that is not stored throws FileNotStoredError', async () => {
+  test('a file is copied to a local path, and a missing one throws FileNotStoredError', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'muster-storage-'))
     const { signal } = new AbortController()
     await put('a/b', 'some text')
@@ -74,7 +74,7 @@ describe.each(Object.keys(drivers))('%s', (name) => {
     await rm(folder, { recursive: true })
   })
 
-  test('a range gives its bytes and the size of the whole', async () => {
+  test('a range returns its bytes and the size of the whole file', async () => {
     await put('a', '0123456789')
     expect(await read('a', { start: 2, end: 4 })).toBe('234')
     expect(await read('a', { start: 7 })).toBe('789')
@@ -86,7 +86,7 @@ describe.each(Object.keys(drivers))('%s', (name) => {
     await expect(storage.open('a', { start: 5, end: 4 })).rejects.toThrow(RangeError)
   })
 
-  test('a put that breaks off leaves what was there and no bytes of its own', async () => {
+  test('a put that breaks off leaves the previous content and no other file', async () => {
     await put('a/b', 'old')
     const breaking = Readable.from(
       (async function* () {
@@ -99,7 +99,7 @@ describe.each(Object.keys(drivers))('%s', (name) => {
     expect(await keys('')).toEqual(['a/b'])
   })
 
-  test('readers of a key that is being replaced see the old bytes or the new ones, never a mixture', async () => {
+  test('readers during a replacement get the old or the new bytes, never a mixture', async () => {
     const size = 256 * 1024
     await put('a', 'a'.repeat(size))
     let isWriting = true
@@ -129,14 +129,14 @@ describe.each(Object.keys(drivers))('%s', (name) => {
     'ä',
     'x'.repeat(513),
   ])('%j is refused as a key', async (key) => {
-    await expect(storage.open(key)).rejects.toThrow('no storage key')
-    await expect(put(key, 'x')).rejects.toThrow('no storage key')
-    await expect(storage.stat(key)).rejects.toThrow('no storage key')
-    await expect(storage.remove(['a', key])).rejects.toThrow('no storage key')
+    await expect(storage.open(key)).rejects.toThrow('not a storage key')
+    await expect(put(key, 'x')).rejects.toThrow('not a storage key')
+    await expect(storage.stat(key)).rejects.toThrow('not a storage key')
+    await expect(storage.remove(['a', key])).rejects.toThrow('not a storage key')
     expect(await keys('')).toEqual([])
   })
 
-  test('what is not stored throws FileNotStoredError to open, undefined to stat, and no error to remove', async () => {
+  test('a missing file throws FileNotStoredError on open, is undefined on stat and ignored on remove', async () => {
     await put('a/b', 'x')
     for (const key of ['none', 'a', 'a/none', 'a/b/c']) {
       await expect(storage.open(key)).rejects.toMatchObject({ name: 'FileNotStoredError' })
@@ -147,7 +147,7 @@ describe.each(Object.keys(drivers))('%s', (name) => {
     expect(await read('a/b')).toBe('x')
   })
 
-  test('a list holds exactly the keys that begin with the prefix, also of more than a page', async () => {
+  test('a list contains exactly the keys with the prefix, also beyond one page', async () => {
     for (const key of ['a/1/x', 'a/10/x', 'a/2/x', 'b/1']) await put(key, 'x')
     expect(await keys('a/')).toEqual(['a/1/x', 'a/10/x', 'a/2/x'])
     expect(await keys('a/1')).toEqual(['a/1/x', 'a/10/x'])

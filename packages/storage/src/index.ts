@@ -6,7 +6,7 @@ export { FileNotStoredError, StorageUnavailableError } from './errors.ts'
 export { attachmentKeys, avatarKeys, everyKeyOf } from './keys.ts'
 export type { Storage, StorageConfig, StoredFile } from './storage.ts'
 
-/** The storage that the configuration names. */
+/** Creates the storage of the configured driver. */
 export function createStorage(config: StorageConfig): Storage {
   switch (config.driver) {
     case 'local':

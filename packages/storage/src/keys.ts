@@ -1,16 +1,16 @@
-/** Where the bytes of an attachment lie: what was uploaded, and what the image worker makes of it. */
+/** Builds the keys of an attachment: of the uploaded original, and of the images that the image worker makes of it. */
 export function attachmentKeys(attachmentId: string) {
   const folder = `attachments/${attachmentId}`
   return { original: `${folder}/original`, optimized: `${folder}/optimized`, thumbnail: `${folder}/thumbnail` }
 }
 
-/** Where the bytes of one upload of an avatar lie. */
+/** Builds the keys of one upload of an avatar. */
 export function avatarKeys(userId: string, uploadId: string) {
   const folder = `avatars/${userId}/${uploadId}`
   return { original: `${folder}/original`, picture: `${folder}/picture` }
 }
 
-/** Every key under which an attachment may have bytes, also those that the image worker is about to write. */
+/** Lists every key under which an attachment may have a file, including those that the image worker has yet to write. */
 export function everyKeyOf(row: {
   id: string
   kind: string

@@ -28,10 +28,10 @@ test('a put that breaks off leaves no file beside its target', async () => {
   expect(await readdir(join(folder, 'files', 'a'))).toEqual(['b'])
 })
 
-test('a key that leads out of the folder touches nothing there', async () => {
+test('a key that leads out of the folder is refused without effect', async () => {
   await writeFile(join(folder, 'secret'), 'secret')
-  await expect(storage.open('../secret')).rejects.toThrow('no storage key')
-  await expect(put('../other')).rejects.toThrow('no storage key')
+  await expect(storage.open('../secret')).rejects.toThrow('not a storage key')
+  await expect(put('../other')).rejects.toThrow('not a storage key')
   expect((await readdir(folder)).sort()).toEqual(['files', 'secret'])
   expect(await readdir(join(folder, 'files'))).toEqual(['.muster-files'])
 })
@@ -45,7 +45,7 @@ test('removing the last file of a folder removes the folder', async () => {
 })
 
 test.each(['no folder', 'an empty folder'])(
-  'while there is %s in place of the one with the files, nothing is taken and nothing is called gone',
+  'with %s in place of the storage folder, no file is stored and no file is reported as missing',
   async (instead) => {
     await put('a/b')
     const [files, aside] = [join(folder, 'files'), join(folder, 'aside')]
@@ -63,10 +63,10 @@ test.each(['no folder', 'an empty folder'])(
   },
 )
 
-test('storage that refuses throws StorageUnavailableError with Retry-After, for later', async () => {
+test('a file system that refuses throws StorageUnavailableError with a time to retry', async () => {
   await put('a/b')
   await rm(join(folder, 'files'), { recursive: true })
-  // A file where the folder should be: it refuses also those who may write everywhere.
+  // A file in place of the folder is refused even for root.
   await writeFile(join(folder, 'files'), 'in the way')
   await expect(put('a/b')).rejects.toMatchObject({ name: 'StorageUnavailableError', retryAfterSeconds: 5 })
   await expect(storage.open('a/b')).rejects.toMatchObject({ name: 'StorageUnavailableError' })

@@ -10,13 +10,13 @@ import { assertKey, type LocalConfig, type Storage, type StoredFile } from './st
 
 const retryAfterSeconds = 5
 
-/** Files in a folder of this machine (or a volume that all processes share). */
+/** Creates a storage in a local folder, which may be a volume that all processes share. */
 export function createLocalStorage({ localDir }: Pick<LocalConfig, 'localDir'>): Storage {
   const root = resolve(localDir)
   let prepared = prepare(root)
   prepared.catch(() => {})
-  /** Whether the folder is one that was prepared. One that could not be is prepared when next asked. */
-  const isHere = async () => {
+  /** Tests whether the prepared folder is mounted. Repeats a preparation that failed. */
+  const isMounted = async () => {
     await prepared.catch(() => {
       prepared = prepare(root)
       return prepared
@@ -27,21 +27,21 @@ export function createLocalStorage({ localDir }: Pick<LocalConfig, 'localDir'>):
     assertKey(key)
     return join(root, key)
   }
-  /** Without its folder the storage can't say that a file is gone for good. */
-  const missing = async () => ((await unlessAway(isHere)) ? new FileNotStoredError() : away(root))
+  /** Chooses the error for a missing file: without its folder the storage cannot know that the file is gone. */
+  const missing = async () => ((await orUnavailable(isMounted)) ? new FileNotStoredError() : unmounted(root))
 
   return {
     async put(key, source) {
       const path = pathOf(key)
-      return unlessAway(async () => {
-        if (!(await isHere())) throw away(root)
+      return orUnavailable(async () => {
+        if (!(await isMounted())) throw unmounted(root)
         return writeWhole(path, source)
       })
     },
 
     async open(key, range) {
       const path = pathOf(key)
-      const fd = await unlessAway(() => missingAsUndefined(promisify(openDescriptor)(path, 'r')))
+      const fd = await orUnavailable(() => missingAsUndefined(promisify(openDescriptor)(path, 'r')))
       if (fd === undefined) throw await missing()
       return readRange(fd, range)
     },
@@ -49,22 +49,22 @@ export function createLocalStorage({ localDir }: Pick<LocalConfig, 'localDir'>):
     async copyTo(key, path) {
       const source = pathOf(key)
       const copying = () => missingAsUndefined(copyFile(source, path, constants.COPYFILE_FICLONE).then(() => true))
-      if (await unlessAway(copying)) return
-      if (!(await unlessAway(() => statOrUndefined(source)))) throw await missing()
-      // What was missing is the folder that the copy goes to, and this says so.
+      if (await orUnavailable(copying)) return
+      if (!(await orUnavailable(() => statOrUndefined(source)))) throw await missing()
+      // The target folder is missing; copying again throws the error that says so.
       await copyFile(source, path)
     },
 
     async stat(key) {
       const path = pathOf(key)
-      const found = await unlessAway(() => statOrUndefined(path))
-      if (!found && !(await unlessAway(isHere))) throw away(root)
+      const found = await orUnavailable(() => statOrUndefined(path))
+      if (!found && !(await orUnavailable(isMounted))) throw unmounted(root)
       return found?.isFile() ? { sizeBytes: found.size, modifiedAt: found.mtime } : undefined
     },
 
     async remove(keys) {
       const paths = keys.map(pathOf)
-      await unlessAway(async () => {
+      await orUnavailable(async () => {
         for (const path of paths) await rm(path, { force: true })
         for (const folder of new Set(paths.map(dirname))) if (folder !== root) await removeIfEmpty(folder)
       })
@@ -75,8 +75,8 @@ export function createLocalStorage({ localDir }: Pick<LocalConfig, 'localDir'>):
 }
 
 /**
- * The bytes go to a file beside the target, reach the disk, and take its name in one step: a crash leaves the old
- * content or the new one, and a leftover that `list` shows.
+ * Writes a file atomically: to a temporary file beside the target, flushed to disk, then renamed. After a crash the target has the old
+ * or the new content, and `list` finds a leftover temporary file.
  */
 async function writeWhole(path: string, source: string | Readable): Promise<{ sizeBytes: number }> {
   const part = `${path}.${randomUUID()}.part`
@@ -104,7 +104,7 @@ async function flush(path: string): Promise<number> {
   }
 }
 
-/** Over the bare descriptor: a stream that nobody reads would otherwise end the process when its FileHandle is collected. */
+/** Streams from a file descriptor: a FileHandle of an unread stream would end the process when it is garbage-collected. */
 async function readRange(fd: number, range?: { start: number; end?: number }) {
   try {
     const found = await promisify(fstat)(fd)
@@ -130,16 +130,16 @@ async function* walk(root: string, prefix: string): AsyncGenerator<StoredFile> {
       if (entry.isDirectory()) {
         if (key.startsWith(prefix) || prefix.startsWith(`${key}/`)) folders.push(key)
       } else if (key.startsWith(prefix)) {
-        const found = await unlessAway(() => statOrUndefined(join(root, key)))
+        const found = await orUnavailable(() => statOrUndefined(join(root, key)))
         if (found) yield { key, modifiedAt: found.mtime }
       }
     }
   }
 }
 
-/** A folder's content at once, so that what the caller removes meanwhile does not disturb the walk. */
+/** Reads a whole folder before the walk continues, so that files removed meanwhile do not disturb it. */
 function entriesOf(path: string) {
-  return unlessAway(async () => {
+  return orUnavailable(async () => {
     const folder = await missingAsUndefined(opendir(path))
     return folder ? Array.fromAsync(folder) : []
   })
@@ -147,7 +147,7 @@ function entriesOf(path: string) {
 
 const statOrUndefined = (path: string) => missingAsUndefined(stat(path))
 
-/** Lies in the folder since the first process began with it, and not in what is in its place while its volume is away. */
+/** Marks the folder, so that an empty mount point is not taken for it while the volume is not mounted. */
 const marker = '.muster-files'
 
 async function prepare(root: string): Promise<void> {
@@ -155,7 +155,7 @@ async function prepare(root: string): Promise<void> {
   await (await open(join(root, marker), 'a')).close()
 }
 
-const away = (root: string) =>
+const unmounted = (root: string) =>
   new StorageUnavailableError({
     retryAfterSeconds,
     cause: new Error(`${root} has no ${marker} any more: is its volume mounted?`),
@@ -178,8 +178,8 @@ async function missingAsUndefined<T>(found: Promise<T>): Promise<T | undefined> 
   }
 }
 
-/** Whatever the file system refuses is for an operator to mend, and worth another try later. */
-async function unlessAway<T>(work: () => Promise<T>): Promise<T> {
+/** Converts errors of the file system to StorageUnavailableError: an operator fixes them, and a retry may succeed. */
+async function orUnavailable<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (cause) {

@@ -1,32 +1,32 @@
 import type { Readable } from 'node:stream'
 
-/** A stored file as `list` finds it. */
+/** A stored file in the result of `list`. */
 export type StoredFile = { key: string; modifiedAt: Date }
 
 /**
- * Where files lie. A key is a path of plain names, e.g. `attachments/<attachmentId>/optimized`.
+ * A storage of files by key. A key is a path of plain names, e.g. `attachments/<attachmentId>/optimized`.
  * Every call throws StorageUnavailableError while the storage is unreachable: the same call may succeed later.
  */
 export type Storage = {
-  /** Stores a copy of a file, or a stream's bytes, whole or not at all; what the key held before is replaced. */
+  /** Stores a copy of a file, or the bytes of a stream, atomically. Replaces the previous content of the key. */
   put(key: string, source: string | Readable): Promise<{ sizeBytes: number }>
   /**
-   * Streams a file, or the bytes `start` to `end` of it (both included, as in HTTP).
+   * Streams a file, or its bytes `start` to `end` (both included, as in HTTP).
    * @returns the stream, and the size of the whole file
-   * @throws FileNotStoredError when nothing is stored under the key; RangeError when the range begins past the end
+   * @throws FileNotStoredError when nothing is stored under the key; RangeError when the range begins after the end
    */
   open(key: string, range?: { start: number; end?: number }): Promise<{ stream: Readable; sizeBytes: number }>
   /**
    * Copies a file to a path of this machine.
-   * @param signal stops a copy that comes over the network
+   * @param signal aborts a copy over the network
    * @throws FileNotStoredError when nothing is stored under the key
    */
   copyTo(key: string, path: string, signal: AbortSignal): Promise<void>
-  /** Undefined when nothing is stored under the key. */
+  /** Reads size and time of a file. @returns undefined when nothing is stored under the key */
   stat(key: string): Promise<{ sizeBytes: number; modifiedAt: Date } | undefined>
-  /** A key that holds nothing is no error. */
+  /** Removes files. Keys without a file are ignored. */
   remove(keys: readonly string[]): Promise<void>
-  /** Everything whose key begins with the prefix, in no order; also what an interrupted `put` left behind. */
+  /** Lists the files whose key begins with the prefix, in no order, including leftovers of an interrupted `put`. */
   list(prefix: string): AsyncIterable<StoredFile>
 }
 
@@ -34,7 +34,7 @@ export type StorageConfig = LocalConfig | CloudinaryConfig
 
 export type LocalConfig = {
   driver: 'local'
-  /** The folder that holds everything; made when it is missing. */
+  /** The folder of all files; created when it is missing. */
   localDir: string
 }
 
@@ -43,11 +43,11 @@ export type CloudinaryConfig = {
   cloudName: string
   apiKey: string
   apiSecret: string
-  /** Stands before every key. */
+  /** The prefix of every key. */
   folder: string
-  /** Where files are uploaded, destroyed and listed, e.g. `https://api.cloudinary.com`. */
+  /** The address for uploads, deletions and lists, e.g. `https://api.cloudinary.com`. */
   apiUrl: string
-  /** Where their bytes are fetched, e.g. `https://res.cloudinary.com/<cloudName>`. */
+  /** The address for downloads, e.g. `https://res.cloudinary.com/<cloudName>`. */
   deliveryUrl: string
   signatureAlgorithm: 'sha1' | 'sha256'
 }
@@ -55,7 +55,10 @@ export type CloudinaryConfig = {
 const keyShape = /^[A-Za-z0-9][\w.-]*(?:\/[A-Za-z0-9][\w.-]*)*$/
 const maxKeyLength = 512
 
-/** Refuses what could leave the storage's folder: `..`, absolute paths, backslashes, control characters, hidden names. */
+/**
+ * Checks that a key cannot leave the folder of the storage: no `..`, absolute path, backslash, control character or hidden name.
+ * @throws Error for an invalid key
+ */
 export function assertKey(key: string): void {
-  if (key.length > maxKeyLength || !keyShape.test(key)) throw new Error(`${JSON.stringify(key)} is no storage key`)
+  if (key.length > maxKeyLength || !keyShape.test(key)) throw new Error(`${JSON.stringify(key)} is not a storage key`)
 }

@@ -43,7 +43,7 @@ test('a key that leads out of the storage fails for good with its reason and rem
   )
   await eventually(async () => {
     const row = await worker.db.selectFrom('outbox').selectAll().where('id', '=', jobId).executeTakeFirstOrThrow()
-    expect(row.error).toMatch(/no storage key/)
+    expect(row.error).toMatch(/not a storage key/)
   })
   expect(await worker.keys()).toEqual(['kept/1'])
   await worker.storage.remove(['kept/1'])

@@ -4,23 +4,23 @@ import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { v2 } from 'cloudinary'
 import type { CloudinaryConfig } from '../storage.ts'
-import { away, faultOf } from './errors.ts'
+import { faultOf, unavailable } from './errors.ts'
 
-/** How long calls may take; `idleMs`: nothing moves. */
+/** Time limits of calls; `idleMs` limits the time without any progress. */
 export type Limits = { answerMs: number; uploadMs: number; idleMs: number }
 
-/** Where a file of ours lies: its bytes come back as they went in, and to nobody without a signature. */
+/** The kind of our files: stored unchanged, and delivered only with a signature. */
 export const kind = { resource_type: 'raw', type: 'authenticated' } as const
 
-/** Only who stores files there loads it: it reads the environment and takes some megabytes. */
+/** Loads the SDK on first use: it reads the environment and takes some megabytes. */
 export const sdk = async () => (await import('cloudinary')).v2
 
 const maxConnections = 4
 const listPageSize = 500
 
 /**
- * Runs calls of the SDK over connections of their own, which end with it: so no call outlives its time.
- * @throws StorageUnavailableError when the time is up
+ * Runs calls of the SDK over connections of their own and closes them afterwards, so that no call outlives its time limit.
+ * @throws StorageUnavailableError after the time limit
  */
 async function withConnections<T>(
   config: CloudinaryConfig,
@@ -30,7 +30,7 @@ async function withConnections<T>(
   const { Agent } = config.apiUrl.startsWith('https:') ? https : http
   const agent = new Agent({ keepAlive: true, maxSockets: maxConnections })
   const { promise, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(away(`not done within ${limitMs} ms`)), limitMs)
+  const timer = setTimeout(() => reject(unavailable(`not done within ${limitMs} ms`)), limitMs)
   try {
     return await Promise.race([work({ ...optionsOf(config), agent }, await sdk()), promise])
   } finally {
@@ -48,7 +48,7 @@ const optionsOf = (config: CloudinaryConfig) => ({
   signature_algorithm: config.signatureAlgorithm,
 })
 
-/** Sends a stream's bytes; when they break off, or Cloudinary counts others, nothing was stored that anyone names. */
+/** Uploads a stream. Rejects when it breaks off or Cloudinary reports another size; then no row refers to the stored bytes. */
 export function upload(
   config: CloudinaryConfig,
   publicId: string,
@@ -68,11 +68,11 @@ export function upload(
         yield chunk
       }
     }
-    // Cloudinary's refusal comes while bytes are still on their way, or after them.
+    // Cloudinary may refuse during the upload or after it.
     pipeline(source, counted, target).catch(reject)
     try {
       const { bytes } = await promise
-      if (bytes !== sizeBytes) throw away(`stored ${bytes} of ${sizeBytes} bytes`)
+      if (bytes !== sizeBytes) throw unavailable(`stored ${bytes} of ${sizeBytes} bytes`)
       return { sizeBytes }
     } finally {
       target.destroy()
@@ -81,21 +81,21 @@ export function upload(
   })
 }
 
-/** What is not there is destroyed already. */
+/** Deletes files. Missing ones are ignored. */
 export function destroyAll(config: CloudinaryConfig, publicIds: string[], { answerMs }: Limits): Promise<void> {
   const limitMs = answerMs * Math.ceil(publicIds.length / maxConnections)
   return withConnections(config, limitMs, async (options, { uploader }) => {
     const how = { ...options, invalidate: true, timeout: answerMs }
     const destroy = (publicId: string) => uploader.destroy(publicId, how)
     for (const { result } of await Promise.all(publicIds.map(destroy)).catch(rethrow)) {
-      if (result !== 'ok' && result !== 'not found') throw away(`a file was not destroyed: ${result}`)
+      if (result !== 'ok' && result !== 'not found') throw unavailable(`a file was not destroyed: ${result}`)
     }
   })
 }
 
 export type ListPage = { resources: { public_id: string; created_at: string }[]; next_cursor?: string }
 
-/** The admin API's list; the hourly limit of calls to it is the account's. */
+/** Reads a page from the list of the admin API, whose calls count against the hourly limit of the account. */
 export function listPage(
   config: CloudinaryConfig,
   prefix: string,

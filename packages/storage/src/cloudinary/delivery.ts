@@ -1,14 +1,14 @@
 import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
 import { Readable } from 'node:stream'
-import { away } from './errors.ts'
+import { unavailable } from './errors.ts'
 
 /** Bytes `start` to `end` of a file, both included. */
 type Range = { start: number; end?: number }
 
 /**
- * Asks for a file where Cloudinary delivers it, as it lies there: no coding on the way, so that lengths stay true.
- * @param answerMs until the head of the answer is there
+ * Requests a file from Cloudinary's delivery address without a content encoding, so that lengths are exact.
+ * @param answerMs time limit for the response headers
  * @throws StorageUnavailableError
  */
 export async function requestDelivery(
@@ -23,26 +23,26 @@ export async function requestDelivery(
   try {
     return await promise
   } catch (cause) {
-    // A kept connection that the other side was just closing tells nothing about the file.
+    // A reused connection that the server was just closing says nothing about the file.
     if (request.reusedSocket && Object(cause).code === 'ECONNRESET')
       return requestDelivery(url, { method, range, answerMs })
-    throw away(cause instanceof Error ? cause.message : 'no answer')
+    throw unavailable(cause instanceof Error ? cause.message : 'no answer')
   } finally {
     clearTimeout(timer)
   }
 }
 
 /**
- * The bytes of an answer. One that breaks off, or of which nothing comes for `idleMs` although they are wanted, ends in
- * StorageUnavailableError.
- * @param cut which of the answer's bytes are wanted, when that is not all of them
+ * Streams the bytes of a response. The stream fails with StorageUnavailableError when the response breaks off, or sends no byte for
+ * `idleMs` while the reader waits.
+ * @param cut the range of the bytes to return; defaults to all
  */
 export function bytesOf(
   answer: IncomingMessage,
   { idleMs, cut }: { idleMs: number; cut?: Range | undefined },
 ): Readable {
   const stream = Readable.from(cut ? part(read(answer, idleMs), cut) : read(answer, idleMs), { objectMode: false })
-  // Also when nobody ever read: the answer would hold its connection.
+  // Even when nobody reads the stream, its connection must be closed.
   return stream.once('close', () => answer.destroy())
 }
 
@@ -55,7 +55,7 @@ async function* read(answer: IncomingMessage, idleMs: number): AsyncGenerator<Bu
       yield value
     }
   } catch (cause) {
-    throw away(cause instanceof Error ? cause.message : 'the answer broke off')
+    throw unavailable(cause instanceof Error ? cause.message : 'the answer broke off')
   }
 }
 

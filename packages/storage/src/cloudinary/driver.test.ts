@@ -38,7 +38,7 @@ const faultOf = (work: Promise<unknown>) =>
     (error: unknown) => error,
   )
 
-test('files lie in the folder muster/attachments, raw, authenticated and signed', async () => {
+test('files are stored raw and authenticated below muster/attachments, with signed requests', async () => {
   await put()
   expect([...peer.files.keys()]).toEqual(['muster/attachments/1/original'])
   await storage.stat('attachments/1/original')
@@ -49,7 +49,7 @@ test('files lie in the folder muster/attachments, raw, authenticated and signed'
   ])
 })
 
-test('nobody gets the bytes without the signature, nor with that of another file', async () => {
+test('a file is delivered only with its own signature', async () => {
   await put()
   await storage.stat('attachments/1/original')
   const signed = `${peer.config.apiUrl}${peer.requests.at(-1)?.replace('HEAD ', '')}`
@@ -59,7 +59,7 @@ test('nobody gets the bytes without the signature, nor with that of another file
   expect((await fetch(signed.replace('/1/original', '/2/original'))).status).toBe(401)
 })
 
-test('an account that signs with SHA-256 is served too', async () => {
+test('an account with SHA-256 signatures works too', async () => {
   Object.assign(peer.config, { signatureAlgorithm: 'sha256' })
   const other = createStorage({ ...peer.config })
   await put('text', other)
@@ -71,7 +71,7 @@ describe.each([
   ['secret', { apiSecret: 'wrong-Secret_xyz' }],
   ['key', { apiKey: '987654321' }],
 ] satisfies [string, Partial<CloudinaryConfig>][])('with a wrong %s', (what, wrong) => {
-  test.each(every)('%s throws StorageUnavailableError, says why and tells no secret', async (name) => {
+  test.each(every)('%s throws StorageUnavailableError with the reason and without a secret', async (name) => {
     await put()
     const fault = await faultOf(call(name, createStorage({ ...peer.config, ...wrong })))
     if (what === 'key' && ['open', 'stat'].includes(name)) return expect(Object(fault).code).toBeUndefined()
@@ -83,8 +83,8 @@ describe.each([
   })
 })
 
-describe.each([500, 502, 503, 420, 429, 403])('an answer of %i', (status) => {
-  test.each(every)('to %s throws StorageUnavailableError, for later', async (name) => {
+describe.each([500, 502, 503, 420, 429, 403])('a response with status %i', (status) => {
+  test.each(every)('makes %s throw StorageUnavailableError, and a retry succeeds', async (name) => {
     await put()
     peer.trouble = { answers: status }
     const retryAfterSeconds = [420, 429].includes(status) ? 60 : 5
@@ -96,7 +96,7 @@ describe.each([500, 502, 503, 420, 429, 403])('an answer of %i', (status) => {
   })
 })
 
-test.each(every)('%s does not wait for ever for a server that says nothing', async (name) => {
+test.each(every)('%s ends at its time limit when the server does not respond', async (name) => {
   await put()
   peer.trouble = { hangs: true }
   const startedAtMs = performance.now()
@@ -105,7 +105,7 @@ test.each(every)('%s does not wait for ever for a server that says nothing', asy
   await expect.poll(() => peer.connections()).toBe(0)
 })
 
-test.each(every)('%s to a server that hangs up or is not there throws StorageUnavailableError', async (name) => {
+test.each(every)('%s throws StorageUnavailableError when the server hangs up or is not reachable', async (name) => {
   await put()
   peer.trouble = { leaves: true }
   await expect(call(name)).rejects.toMatchObject({ name: 'StorageUnavailableError' })
@@ -113,7 +113,7 @@ test.each(every)('%s to a server that hangs up or is not there throws StorageUna
   await expect(call(name)).rejects.toMatchObject({ name: 'StorageUnavailableError' })
 })
 
-test('a source that stands still is not waited for, and what came of it is not stored', async () => {
+test('a source that stalls ends the upload, and its bytes are not stored', async () => {
   const stalled = Readable.from(
     (async function* () {
       yield Buffer.from('beginning')
@@ -124,20 +124,20 @@ test('a source that stands still is not waited for, and what came of it is not s
   expect(peer.files.size).toBe(0)
 })
 
-test('a delivery that breaks off is an error of the stream, and of a kind that is worth another try', async () => {
+test('a delivery that breaks off fails the stream with StorageUnavailableError', async () => {
   await put('x'.repeat(200_000))
   peer.trouble = { cutsAt: 70_000 }
   await expect(open()).rejects.toMatchObject({ name: 'StorageUnavailableError' })
 })
 
-test('a delivery that stands still is not waited for', async () => {
+test('a delivery that stalls ends at its time limit', async () => {
   await put('x'.repeat(200_000))
   peer.trouble = { stallsAt: 70_000 }
   await expect(open()).rejects.toMatchObject({ name: 'StorageUnavailableError' })
   await expect.poll(() => peer.connections()).toBe(0)
 })
 
-test('a delivery that ignores the range is cut to it here', async () => {
+test('a delivery that ignores the range is cut to the range', async () => {
   await put('0123456789'.repeat(20_000))
   peer.trouble = { ignoresRanges: true }
   expect(await open({ start: 2, end: 4 })).toBe('234')
@@ -146,12 +146,12 @@ test('a delivery that ignores the range is cut to it here', async () => {
   await expect(open({ start: 200_000 })).rejects.toThrow(RangeError)
 })
 
-test('a file that Cloudinary refuses for itself is an error that no waiting mends', async () => {
+test('a file that Cloudinary refuses throws an error that is not worth a retry', async () => {
   const fault = await faultOf(put(''))
   expect(fault).toEqual(new Error('Cloudinary refused: Empty file'))
 })
 
-test('a reader that stops early, or never begins, ends the delivery', async () => {
+test('a reader that stops early or never starts closes the delivery', async () => {
   await put('x'.repeat(5_000_000))
   const { stream } = await storage.open('attachments/1/original')
   for await (const _ of stream) break

@@ -5,13 +5,13 @@ import { FileNotStoredError } from '../errors.ts'
 import { assertKey, type CloudinaryConfig, type Storage, type StoredFile } from '../storage.ts'
 import { destroyAll, kind, type Limits, listPage, sdk, upload } from './calls.ts'
 import { bytesOf, requestDelivery } from './delivery.ts'
-import { away } from './errors.ts'
+import { unavailable } from './errors.ts'
 
 const defaultLimits: Limits = { answerMs: 10_000, uploadMs: 60_000, idleMs: 15_000 }
 
 /**
- * Files in a Cloudinary account: raw, so that their bytes stay as they are, and authenticated, so that only signed
- * addresses deliver them, which never leave this process.
+ * Creates a storage in a Cloudinary account. Files are raw, so that their bytes stay unchanged, and authenticated, so that only signed
+ * addresses deliver them. Those addresses never leave this process.
  */
 export function createCloudinaryStorage(config: CloudinaryConfig, limits: Limits = defaultLimits): Storage {
   const publicIdOf = (key: string) => {
@@ -60,7 +60,7 @@ export function createCloudinaryStorage(config: CloudinaryConfig, limits: Limits
   }
 }
 
-/** Made by the SDK, and signed by it; a private CDN has the same addresses at another place. */
+/** Builds a signed address with the SDK. A private CDN has the same paths at another host. */
 async function deliveryUrl({ deliveryUrl, apiSecret, cloudName }: CloudinaryConfig, publicId: string): Promise<string> {
   const [protocol, place] = deliveryUrl.split('://')
   const { url } = await sdk()
@@ -68,7 +68,7 @@ async function deliveryUrl({ deliveryUrl, apiSecret, cloudName }: CloudinaryConf
     ...kind,
     ...(protocol === 'https' ? { secure_distribution: place } : { secure: false, cname: place }),
     cloud_name: cloudName,
-    // So that the SDK takes the place as it is.
+    // Makes the SDK use the host as it is.
     private_cdn: true,
     api_secret: apiSecret,
     sign_url: true,
@@ -77,7 +77,7 @@ async function deliveryUrl({ deliveryUrl, apiSecret, cloudName }: CloudinaryConf
   })
 }
 
-/** Also when the range was not honoured, which RFC 9110 allows. */
+/** Returns the requested range of the content, also when the server ignored the range, which RFC 9110 allows. */
 function contentOf(answer: IncomingMessage, range: { start: number; end?: number } | undefined, { idleMs }: Limits) {
   if (answer.statusCode === 206) return { stream: bytesOf(answer, { idleMs }), sizeBytes: totalOf(answer) }
   const sizeBytes = sizeOf(answer)
@@ -92,7 +92,7 @@ function sizeOf(answer: IncomingMessage): number {
   return known(answer, Number(answer.headers['content-length'] ?? Number.NaN))
 }
 
-/** Of the whole file, as an answer to a range tells it. */
+/** Reads the size of the whole file from the response to a range request. */
 function totalOf(answer: IncomingMessage): number {
   return known(answer, Number(/\/(\d+)$/.exec(answer.headers['content-range'] ?? '')?.[1] ?? Number.NaN))
 }
@@ -100,15 +100,15 @@ function totalOf(answer: IncomingMessage): number {
 function known(answer: IncomingMessage, bytes: number): number {
   if (Number.isInteger(bytes)) return bytes
   answer.destroy()
-  throw away('the answer does not tell how long the file is')
+  throw unavailable('the answer does not tell how long the file is')
 }
 
-/** Cloudinary gives its reason in a header. */
+/** Creates the error for a refused delivery. Cloudinary sends its reason in a header. */
 function refused({ statusCode, headers }: IncomingMessage) {
-  return away(`${statusCode}, ${headers['x-cld-error'] ?? 'without a reason'}`, statusCode)
+  return unavailable(`${statusCode}, ${headers['x-cld-error'] ?? 'without a reason'}`, statusCode)
 }
 
-/** Page by page, as it is asked for. */
+/** Lists files page by page, each requested when the previous one is consumed. */
 async function* list(config: CloudinaryConfig, prefix: string, limits: Limits): AsyncGenerator<StoredFile> {
   let cursor: string | undefined
   do {
