@@ -26,7 +26,7 @@ await runProcess({
     for (const warning of await findOddSettings(deps.db)) log.warn(warning)
     const staging = {
       path: config.stagingDir,
-      what: 'The folder that checks uploads',
+      what: 'The staging folder of uploads',
       variable: 'STAGING_DIR',
       isMade: true,
     }
