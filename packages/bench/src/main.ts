@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { compareCheckouts } from './compare-checkouts.ts'
 import { fullPlan, smokePlan } from './plan.ts'
 import type { Line, Row } from './row.ts'
 import { analytics } from './rows/analytics.ts'
@@ -43,7 +44,7 @@ const args = process.argv.slice(2).filter((arg) => arg !== '--')
 const { values, positionals } = parseArgs({
   args,
   allowPositionals: true,
-  options: { smoke: { type: 'boolean' }, profile: { type: 'string' } },
+  options: { smoke: { type: 'boolean' }, profile: { type: 'string' }, against: { type: 'string' } },
 })
 const unknown = positionals.filter((name) => !rows.some((row) => row.name === name))
 if (unknown.length > 0) {
@@ -51,6 +52,11 @@ if (unknown.length > 0) {
   process.exit(2)
 }
 const chosen = positionals.length > 0 ? rows.filter(({ name }) => positionals.includes(name)) : rows
+
+if (values.against) {
+  await compareCheckouts(values.against, [...positionals, ...(values.smoke ? ['--smoke'] : [])])
+  process.exit()
+}
 
 const stage = await openStage(values.smoke ? smokePlan : fullPlan, values.profile)
 const results: { name: string; number: number; lines: Line[] }[] = []
