@@ -4,14 +4,13 @@ import type { Db } from './types.ts'
 /** SQLSTATE `read_only_sql_transaction`. */
 const readOnlyCode = '25006'
 
-/** Asks Postgres by a write that changes nothing. @throws also when it is a standby, read-only, or lets us write no jobs */
+/** Checks Postgres by a write that changes nothing. @throws also when it is a standby, read-only, or refuses writes to the outbox */
 export async function askByWrite(db: Db): Promise<void> {
   await sql`delete from outbox where false`.execute(db)
 }
 
 /**
- * Asks Postgres by a read. @throws also when this connection leads to a standby or to a server that is read-only: what it
- * reads may be of long ago
+ * Checks Postgres by a read. @throws also when the connection leads to a standby or a read-only server, whose data may be stale
  */
 export async function askByRead(db: Db): Promise<void> {
   const { rows } = await sql<{ isReadOnly: boolean }>`

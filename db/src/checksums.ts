@@ -7,19 +7,19 @@ import sealedChecksums from '../migrations/checksums.json' with { type: 'json' }
 // biome-ignore lint/suspicious/noExplicitAny: the migrator works on any state of the schema
 type AnyDb = Kysely<any>
 
-/** SHA-256 in hex of each migration's source by its name, as landed; the committed list that no landed line leaves. */
+/** The committed list: SHA-256 in hex of each migration's source by its name. Lines that have landed never change. */
 export const sealed: Readonly<Record<string, string>> = sealedChecksums
 
-/** Where the sources are; a bundle has none. */
+/** The folder of the sources, which a bundle does not have. */
 export const migrationsFolder = join(import.meta.dirname, '../migrations')
 const hasSources = import.meta.filename.endsWith('.ts')
 
-/** SHA-256 in hex of a source with LF line ends, whatever Git made of them. */
+/** Computes the SHA-256 in hex of a source with LF line ends, which Git may have converted. */
 export function checksumOf(source: string): string {
   return createHash('sha256').update(source.replaceAll('\r\n', '\n')).digest('hex')
 }
 
-/** Reads the sources in the migrations' folder: SHA-256 in hex by name, in order. */
+/** Computes the checksums of the sources in the migrations' folder, by name and in order. */
 export function readSourceChecksums(): Record<string, string> {
   const files = readdirSync(migrationsFolder).filter((file) => file.endsWith('.ts'))
   return Object.fromEntries(
@@ -27,16 +27,16 @@ export function readSourceChecksums(): Record<string, string> {
   )
 }
 
-/** Returns the checksums of what this code would run: of its sources, or in a bundle the sealed ones. */
+/** Returns the checksums of this code's migrations: of the sources, or in a bundle those of the committed list. */
 export const ownChecksums: () => Readonly<Record<string, string>> = hasSources ? readSourceChecksums : () => sealed
 
-/** Creates the table that says which source of a migration a database has applied, unless it is there. */
+/** Creates the table with the checksums of applied migrations, unless it exists. */
 export async function ensureChecksumTable(db: AnyDb): Promise<void> {
   await sql`create table if not exists kysely_migration_checksum (
     name varchar(255) primary key, checksum text not null, recorded_at timestamptz not null default now())`.execute(db)
 }
 
-/** Records which source was applied; part of the transaction that applies it. */
+/** Records the checksum of a migration, in the transaction that applies it. */
 export async function recordChecksum(trx: AnyDb, name: string, checksum: string): Promise<void> {
   await sql`
     insert into kysely_migration_checksum (name, checksum) values (${name}, ${checksum})
@@ -44,13 +44,13 @@ export async function recordChecksum(trx: AnyDb, name: string, checksum: string)
 }
 
 /** Removes what was recorded; part of the transaction that rolls the migration back. */
-export async function forgetChecksum(trx: AnyDb, name: string): Promise<void> {
+export async function deleteChecksum(trx: AnyDb, name: string): Promise<void> {
   await sql`delete from kysely_migration_checksum where name = ${name}`.execute(trx)
 }
 
 /**
- * Records the present checksums of what was applied before checksums were kept. Only for a database that is migrated to the
- * latest: `0013_one_history` has then made one schema of the histories that the same names stood for.
+ * Records the present checksums of migrations that were applied before checksums existed. Call it only when all migrations are
+ * applied: by then `0013_one_history` has unified the schemas of all histories.
  */
 export async function recordMissingChecksums(db: AnyDb): Promise<void> {
   await ensureChecksumTable(db)
@@ -63,7 +63,7 @@ export async function recordMissingChecksums(db: AnyDb): Promise<void> {
     on conflict do nothing`.execute(db)
 }
 
-/** Lists the applied migrations whose source was another one than this code's. Those without a record are not listed. */
+/** Lists the applied migrations whose recorded checksum differs from this code's. Those without a record are left out. */
 export async function listChanged(db: AnyDb): Promise<{ name: string; applied: string; own: string }[]> {
   const { rows: tables } = await sql<{ isThere: boolean }>`
     select to_regclass('kysely_migration_checksum') is not null and to_regclass('kysely_migration') is not null
@@ -78,7 +78,7 @@ export async function listChanged(db: AnyDb): Promise<{ name: string; applied: s
   })
 }
 
-/** @throws Error naming each applied migration that this code has changed since, and the remedy */
+/** Checks that applied migrations are unchanged. @throws Error with each changed one and the remedy */
 export async function assertUnchanged(db: AnyDb): Promise<void> {
   const changed = await listChanged(db)
   if (changed.length === 0) return

@@ -7,38 +7,38 @@ import type { Database, Db } from './types.ts'
 
 export type DbOptions = {
   url: string
-  /** Connections that this process may hold. */
+  /** Maximum number of connections of this process. */
   poolMax: number
   /** Shown in pg_stat_activity. */
   applicationName: string
-  /** The server gives a statement up after this. */
+  /** The server cancels a statement after this time. */
   statementTimeoutMs?: number
 }
 
 const connectTimeoutMs = 2_000
-/** Who would wait for a table that a migration holds holds up all behind them. */
+/** On a shared connection, a statement that waits for a table locked by a migration would block all others. */
 const lookupLockTimeoutMs = 250
-/** A process that is stopped within a transaction must not commit long after others looked: revocations are polled. */
+/** Bounds how late a frozen process can commit: others poll revocations and must not miss one. */
 const idleInTransactionMs = 10_000
 const int8Oid = 20
 
-// Written in the process's own zone, instants would lose the seconds that offsets had once.
+// In the local zone of the process, old instants would lose the seconds of historical offsets.
 pg.defaults.parseInputDatesAsUTC = true
 
-/** Kysely over a pool of `pg`, with named prepared statements and with timeouts on both sides. */
+/** Creates a Kysely instance over a pool of `pg`, with named prepared statements and with timeouts on both sides. */
 export function createDb(options: DbOptions): Db {
   const pool = new pg.Pool({ ...connectionConfig(options), max: options.poolMax, idleTimeoutMillis: 60_000 })
-  // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
+  // The pool replaces a broken idle connection. Without a listener its error would end the process.
   pool.on('error', () => {})
-  // The pool listens only while a connection is idle; one that breaks in use fails its query, and that is told there.
+  // The pool listens only to idle connections. When one in use breaks, its query rejects with the error.
   pool.on('connect', (client) => client.on('error', () => {}))
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool: namedStatements(pool) }) })
 }
 
 /**
- * For reads that are over at once, such as a row by its key: Kysely over one connection that all share, so that they wait
- * for no place in a pool, only for each other (measured: reading a task 0.75 → 1.26 of bare `pg` with a pool). A slow
- * statement would hold up all others, and a transaction would take them in.
+ * Creates a Kysely instance over one shared connection, for fast reads such as a row by its key. They wait for no slot of a pool, only
+ * for each other (measured: reading a task 0.75 → 1.26 of bare `pg` with a pool). Do not use it for slow statements, which would
+ * block all others, or for transactions, which would include them.
  */
 export function createLookupDb(options: Omit<DbOptions, 'poolMax'>): Db {
   const config = { ...connectionConfig(options), lock_timeout: lookupLockTimeoutMs }
@@ -52,7 +52,7 @@ const connectionConfig = ({ url, applicationName, statementTimeoutMs = 5_000 }: 
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,
     statement_timeout: statementTimeoutMs,
-    // A frozen server can't cancel anything: the client stops waiting by itself, a little later.
+    // A frozen server cancels nothing, so the client stops waiting a little later.
     query_timeout: statementTimeoutMs + 500,
     idle_in_transaction_session_timeout: idleInTransactionMs,
     types: { getTypeParser },
@@ -85,11 +85,11 @@ const unavailableCodes = new Set([
 /** SQLSTATE classes: connection failures, no resources (connections, disk, memory), shutdown and start; and TLS. */
 const unavailableKinds = /^(08...|53...|57P0.|.*CERT.*|UNABLE_TO_.*|ERR_(SSL|TLS)_.*)$/
 
-/** Whether the error comes from Postgres or from the way there, whatever it says. */
+/** Tests whether an error comes from Postgres or from the connection to it. */
 export const isDatabaseError = (error: unknown): boolean =>
   error instanceof pg.DatabaseError || isDatabaseUnavailable(error)
 
-/** Whether the error says that Postgres could not be asked, and not that the question was wrong. */
+/** Tests whether an error means that Postgres is unavailable, as opposed to a faulty statement. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const code = (error as { code?: unknown }).code

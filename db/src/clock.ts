@@ -1,26 +1,26 @@
-/** Where rules get the time from, so that tests can move it. */
+/** The source of the current time, which tests replace. */
 export type Clock = { now(): Date }
 
 export const systemClock: Clock = { now: () => new Date() }
 
-/** A moment as Postgres has it, and as the clocks of this process had it then. */
+/** The time of Postgres, and of the clocks of this process at the same instant. */
 export type ClockSample = { databaseMs: number; systemMs: number; monotonicMs: number; uncertaintyMs: number }
 
 export type CorrectedClock = Clock & {
-  /** From now on the time of the sample's Postgres goes on here. */
+  /** Continues from the sample's Postgres time. */
   correct(sample: ClockSample): void
-  /** Whether the system clock was put forward or back since the last correction. */
+  /** Tests whether the system clock was set forward or back since the last correction. */
   hasStepped(): boolean
 }
 
 type Sources = { systemMs: () => number; monotonicMs: () => number }
 
-/** Less than this is what a clock that is disciplined by NTP may do in a minute. */
+/** NTP adjusts a clock by less than this in a minute. */
 const stepMs = 500
 
 /**
- * The clock of Postgres, which all processes share, going on by the monotonic clock of this one: a system clock that is
- * wrong, or put right under way, changes nothing. Before the first correction it is the system clock.
+ * Creates a clock that continues from the time of Postgres, which all processes share, by the monotonic clock of this process: a wrong
+ * or adjusted system clock has no effect. Before the first correction it returns the system time.
  */
 export function createCorrectedClock({
   systemMs = () => Date.now(),

@@ -1,4 +1,4 @@
 import { v7 } from 'uuid'
 
-/** A new UUIDv7 (RFC 9562): ids sort by the time of their making, so indexes grow at their end. */
+/** Generates a UUIDv7 (RFC 9562). Such ids sort by creation time, so indexes grow at their end. */
 export const newId = (): string => v7()

@@ -3,12 +3,12 @@ import { createDb } from './client.ts'
 import type { ClockSample, CorrectedClock } from './clock.ts'
 import type { Db } from './types.ts'
 
-/** The quickest of a few is the most exact: what is uncertain is half of its round trip. */
+/** The fastest of a few samples is the most exact: its uncertainty is half of the round trip. */
 const sampleCount = 5
 
 /**
- * Measures the system clock of this process against that of Postgres and corrects the clock by it.
- * @returns how far the system clock is ahead
+ * Measures the offset of the system clock from that of Postgres, and corrects the given clock.
+ * @returns the offset, positive when the system clock is fast
  */
 export async function measureClock(
   db: Db,
@@ -24,7 +24,7 @@ export async function measureClock(
   return { offsetMs: best.systemMs - best.databaseMs, uncertaintyMs: best.uncertaintyMs }
 }
 
-/** Corrects the clock before anything uses it, over a connection of its own. @throws while Postgres is away */
+/** Corrects the clock at start, over a connection of its own. @throws while Postgres is unavailable */
 export async function correctAtStart(url: string, clock: CorrectedClock): Promise<void> {
   const db = createDb({ url, poolMax: 1, applicationName: 'muster-clock' })
   try {
@@ -39,9 +39,9 @@ async function takeSample(db: Db): Promise<ClockSample> {
   const { rows } = await sql<{ databaseMs: number }>`
     select (extract(epoch from clock_timestamp()) * 1000)::float8 as "databaseMs"`.execute(db)
   const endMs = performance.now()
-  // The system clock is read once; the middle of the round trip is behind it by half of it.
+  // The system clock is read once, after the response; the middle of the round trip was half of its duration earlier.
   const systemMs = Date.now() - (performance.now() - startMs) / 2
   const databaseMs = rows[0]?.databaseMs
-  if (databaseMs === undefined) throw new Error('Postgres did not tell its time.')
+  if (databaseMs === undefined) throw new Error('Postgres returned no time.')
   return { databaseMs, systemMs, monotonicMs: (startMs + endMs) / 2, uncertaintyMs: (endMs - startMs) / 2 }
 }

@@ -2,8 +2,8 @@ import { type Kysely, sql } from 'kysely'
 import { type Migration, type MigrationResultSet, Migrator } from 'kysely/migration'
 import {
   assertUnchanged,
+  deleteChecksum,
   ensureChecksumTable,
-  forgetChecksum,
   ownChecksums,
   recordChecksum,
   recordMissingChecksums,
@@ -13,7 +13,7 @@ import { migrations } from './migrations.gen.ts'
 // biome-ignore lint/suspicious/noExplicitAny: the migrator works on any state of the schema
 type AnyDb = Kysely<any>
 
-/** Brings the schema up or down, one process at a time (an advisory lock in Postgres), and records what it applied. */
+/** Creates Kysely's migrator, which runs in one process at a time (by an advisory lock) and here also records checksums. */
 export function createMigrator(db: AnyDb): Migrator {
   const checksums = ownChecksums()
   const recorded = Object.entries<Migration>(migrations).map(([name, migration]) => [
@@ -21,7 +21,7 @@ export function createMigrator(db: AnyDb): Migrator {
     recording(name, migration, checksums[name]),
   ])
   const provider = { getMigrations: async () => Object.fromEntries(recorded) }
-  // Work that went on side by side lands in another order than its numbers; what has an earlier one is applied later then.
+  // Branches may land in another order than their numbers; a migration with an earlier number is then applied later.
   return new Migrator({ db, provider, allowUnorderedMigrations: true })
 }
 
@@ -35,20 +35,20 @@ function recording(name: string, migration: Migration, checksum: string | undefi
     async down(trx) {
       await migration.down?.(trx)
       await ensureChecksumTable(trx)
-      await forgetChecksum(trx, name)
+      await deleteChecksum(trx, name)
     },
   }
 }
 
 /**
- * Applies every missing migration. A newer release's that the database has applied stay as they are.
- * @returns a line each
- * @throws Error when an applied migration was changed since, one is missing beside those of other code, or one failed, after
- * rolling it back
+ * Applies every missing migration. Migrations of a newer release that the database has applied stay unchanged.
+ * @returns a line for each
+ * @throws Error when an applied migration was changed, when one is missing although the database has those of other code, or when one
+ * failed, which is then rolled back
  */
 export async function migrateToLatest(db: AnyDb): Promise<string[]> {
   await assertUnchanged(db)
-  await forgetEarlyName(db)
+  await undoEarlyName(db)
   const unknown = await listUnknown(db)
   if (unknown.length > 0) {
     const missing = await listMissing(db)
@@ -61,10 +61,10 @@ export async function migrateToLatest(db: AnyDb): Promise<string[]> {
 }
 
 /**
- * For some minutes `0011_audit_places` was called `0012_audit_places` on main, and stood before two migrations that did not
- * exist yet. Undoes it where it was applied under that name, so that it comes again in its place.
+ * Undoes `0011_audit_places` where it was applied as `0012_audit_places`, its name on main for some minutes, so that it is applied again
+ * in its place.
  */
-async function forgetEarlyName(db: AnyDb): Promise<void> {
+async function undoEarlyName(db: AnyDb): Promise<void> {
   if ((await listApplied(db)).length === 0) return
   await db.transaction().execute(async (trx) => {
     const { numAffectedRows } = await sql`delete from kysely_migration where name = '0012_audit_places'`.execute(trx)
@@ -76,7 +76,7 @@ async function forgetEarlyName(db: AnyDb): Promise<void> {
 /**
  * Undoes the newest applied migration.
  * @returns a line for it
- * @throws Error when this code does not know all that the database has applied, or undoing it failed
+ * @throws Error when the database has a migration that this code lacks, or when it failed
  */
 export async function rollBack(db: AnyDb): Promise<string[]> {
   const unknown = await listUnknown(db)
@@ -84,7 +84,7 @@ export async function rollBack(db: AnyDb): Promise<string[]> {
   return run(createMigrator(db).migrateDown())
 }
 
-/** Lists the migrations that the database has applied and this code does not have: those of a newer release, or of a branch. */
+/** Lists the applied migrations that this code lacks: those of a newer release or of a branch. */
 export async function listUnknown(db: AnyDb): Promise<string[]> {
   return (await listApplied(db)).filter((name) => !Object.hasOwn(migrations, name))
 }
@@ -108,7 +108,7 @@ async function listMissing(db: AnyDb): Promise<string[]> {
   return known.filter(({ executedAt }) => !executedAt).map(({ name }) => name)
 }
 
-/** @throws when a migration failed, after rolling it back */
+/** Waits for the result of the migrator. @throws Error when a migration failed, which is then rolled back */
 async function run(outcome: Promise<MigrationResultSet>): Promise<string[]> {
   const { error, results = [] } = await outcome
   const failed = results.find(({ status }) => status === 'Error')
@@ -120,9 +120,9 @@ async function run(outcome: Promise<MigrationResultSet>): Promise<string[]> {
 }
 
 /**
- * Refuses to go on when the database lacks a migration that this code knows, or has applied another source of it. One that
- * this code does not know is fine: during a rolling deploy the old code runs beside the new schema.
- * @throws Error naming the migrations and the remedy
+ * Checks that the database has every migration of this code, each from the same source. Further migrations are fine: during a rolling
+ * deployment old code runs on the new schema.
+ * @throws Error with the migrations and the remedy
  */
 export async function assertMigrated(db: AnyDb): Promise<void> {
   const missing = await listMissing(db)

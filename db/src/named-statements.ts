@@ -1,18 +1,19 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
 import pg from 'pg'
 
-/** Beyond this, statements go unnamed: SQL whose text varies without end must not fill the server's memory. */
+/** Further statements have no name, so that SQL with ever-changing text cannot fill the server's memory. */
 const maxNames = 500
-/** What `pg` says when it gave up waiting for an answer. */
+/** The message of `pg` after its query timeout. */
 const readTimeout = 'Query read timeout'
 
 type Names = {
-  /** The statement under a name that is the same for the same text. */
+  /** Configures the statement with a name that is the same for the same text. */
   config(text: string, values: unknown[]): pg.QueryConfig
-  /** Gives the text another name, unless it has one by now. */
+  /** Gives the text a new name, unless it has one by now. */
   renew(config: pg.QueryConfig): void
 }
 
+/** Creates a registry of names for prepared statements. */
 export function nameStatements(): Names {
   const names = new Map<string, string>()
   let count = 0
@@ -32,16 +33,16 @@ export function nameStatements(): Names {
 }
 
 /**
- * Whether a statement was refused because of what was prepared under its name, before it did anything: a migration changed
- * what a `select *` gives (0A000), or in a pipeline the one before it, that should have prepared it, failed (26000, 42P05).
+ * Tests whether Postgres refused a statement because of the one prepared under its name, before it had an effect: a migration changed
+ * the columns of a `select *` (0A000), or in a pipeline the statement that should have prepared it failed (26000, 42P05).
  */
 export const isStale = (error: unknown): boolean =>
   error instanceof pg.DatabaseError &&
   (error.code === '26000' || error.code === '42P05' || /^cached plan must not change/.test(error.message))
 
 /**
- * Lets Kysely's queries run as named prepared statements, so that Postgres parses and plans each text once per connection
- * (measured: 0.73 → 0.89 of bare `pg`). A connection on which a query timed out is thrown away: its answer may still come.
+ * Wraps a pool so that Kysely's queries run as named prepared statements, which Postgres parses and plans once per connection (measured:
+ * 0.73 → 0.89 of bare `pg`). A connection with a timed-out query is closed, because its response may still arrive.
  */
 export function namedStatements(pool: pg.Pool): PostgresPool {
   const names = nameStatements()
@@ -50,7 +51,7 @@ export function namedStatements(pool: pg.Pool): PostgresPool {
   const wrap = (client: pg.PoolClient): PostgresPoolClient => {
     let isBroken = false
     const query = async (text: string, values: unknown[]) => {
-      // The rollback that follows would only wait as long again.
+      // A rollback would only run into the same timeout.
       if (isBroken) throw new Error(readTimeout)
       const config = names.config(text, values)
       try {
@@ -59,7 +60,7 @@ export function namedStatements(pool: pg.Pool): PostgresPool {
         isBroken ||= error instanceof Error && error.message === readTimeout
         if (!isStale(error)) throw error
         names.renew(config)
-        // Within a transaction nothing more can be asked, but the next one is right again.
+        // A failed transaction accepts no further statement; the next transaction uses the new name.
         if (client.getTransactionStatus() !== 'I') throw error
         return client.query(names.config(text, values))
       }

@@ -1,11 +1,11 @@
 import { type Kysely, sql } from 'kysely'
 
-/** How Postgres writes times as text, in JSON too; a database, a role or a cluster may be set otherwise. */
+/** The text format of times, in JSON too. A database, role or cluster may have other defaults. */
 const settings = { DateStyle: 'ISO, MDY', IntervalStyle: 'postgres', TimeZone: 'UTC' } as const
 
 /**
- * The part of a `pg` configuration that says where to connect, and sets the session so that its answers do not depend on
- * the installation. Options that the URL has itself stay, and win.
+ * Builds the part of a `pg` configuration with the address and with session settings that make results independent of the
+ * installation. Options in the URL take precedence.
  */
 export function connectionTo(url: string): { connectionString: string; options: string } {
   const own = Object.entries(settings).map(([name, value]) => `-c ${name}=${value.replaceAll(' ', '')}`)
@@ -16,9 +16,9 @@ export function connectionTo(url: string): { connectionString: string; options: 
 }
 
 /**
- * Finds what in the database may make answers differ from those of other installations: settings of the session that did
- * not take, as behind a pooler that ignores them, and a locale that knows no letters but ASCII's.
- * @returns a sentence for each, that tells an operator what to do
+ * Finds settings that make results differ from those of other installations: session settings that had no effect, e.g. behind a pooler
+ * that ignores them, and a locale that lower-cases only ASCII letters.
+ * @returns a sentence with the remedy for each
  */
 // biome-ignore lint/suspicious/noExplicitAny: works on any state of the schema
 export async function findOddSettings(db: Kysely<any>): Promise<string[]> {

@@ -4,10 +4,9 @@ import pg from 'pg'
 import { isStale, nameStatements } from './named-statements.ts'
 
 /**
- * In place of a pool: one connection that all use at the same time, opened when it is first needed and again after it broke.
- * Nobody waits for an earlier answer before asking, and what is asked in one turn of the event loop goes out in one write
- * (`pg`'s pipeline mode; over TLS in several). The answers come in the order of the questions, and a question that fails
- * fails alone.
+ * Creates a replacement for a pool: one connection that all queries share. It is opened on first use, and again after it broke. Queries
+ * do not wait for earlier responses; those of one turn of the event loop are sent in one write (`pg`'s pipeline mode; over TLS in
+ * several). Responses come in the order of the queries, and a query that fails does not affect others.
  */
 export function sharedConnection(config: pg.ClientConfig): PostgresPool {
   const names = nameStatements()
@@ -16,30 +15,30 @@ export function sharedConnection(config: pg.ClientConfig): PostgresPool {
   const open = () => {
     const socket = new Socket()
     const client = new pg.Client({ ...config, pipeline: true, stream: () => socket })
-    const forget = () => {
+    const discard = () => {
       if (current?.client === client) current = undefined
     }
-    client.on('error', forget).on('end', forget)
+    client.on('error', discard).on('end', discard)
     const inOneWrite = oneWriteATurn(socket)
-    const ask = (question: pg.QueryConfig) => {
+    const send = (question: pg.QueryConfig) => {
       inOneWrite()
       return client.query(question)
     }
     const query = async (text: string, values: unknown[]) => {
       const named = names.config(text, values)
       try {
-        return await ask(named)
+        return await send(named)
       } catch (error) {
         if (!isStale(error)) throw error
         names.renew(named)
-        // Without a name, so that it hangs on nobody else's.
-        return ask({ text, values })
+        // Without a name, so that it depends on no other statement.
+        return send({ text, values })
       }
     }
     const opened = client.connect().then(
       () => ({ query, release() {} }) as unknown as PostgresPoolClient,
       (error: unknown) => {
-        forget()
+        discard()
         throw error
       },
     )
@@ -58,7 +57,7 @@ export function sharedConnection(config: pg.ClientConfig): PostgresPool {
   } as PostgresPool
 }
 
-/** @returns what is called before a write: it keeps writes back until the loop has handled all that came in with this turn */
+/** Creates a function to call before each write. It holds writes back until the end of the turn of the event loop. */
 function oneWriteATurn(socket: Socket): () => void {
   let isHeld = false
   return () => {

@@ -5,7 +5,7 @@ const root = new URL('../../../', import.meta.url)
 const read = (path: string) => readFileSync(new URL(path, root), 'utf8')
 const page = read('docs/security/asvs.md')
 
-/** The requirements of OWASP ASVS 5.0.0 for these chapters, by section and level: what stands after the section's number. */
+/** The requirements of OWASP ASVS 5.0.0 in these chapters, by level and section: the last part of their numbers. */
 const levels: Record<1 | 2, Record<string, number[]>> = {
   1: {
     '3.2': [1, 2],
@@ -60,14 +60,14 @@ const levelOf = new Map<string, string>(
 const rows = [...page.matchAll(/^\| (\d+\.\d+\.\d+) \| (\d) \| (.+) \| (.+) \|$/gm)]
 const listed = [...page.matchAll(/^- \*\*(\d+\.\d+\.\d+)\*\* /gm)].map(([, number = '']) => number)
 
-test('no requirement of level 1 and 2 is left out or made up, and each is met or said not to be', () => {
+test('the page lists exactly the requirements of levels 1 and 2, each as met or as deliberately not met', () => {
   const met = rows.map(([, number = '']) => number)
   expect(new Set(met).size).toBe(met.length)
   expect([...new Set([...met, ...listed])].sort()).toEqual([...levelOf.keys()].sort())
   for (const [, number = '', level] of rows) expect({ number, level }).toEqual({ number, level: levelOf.get(number) })
 })
 
-test('every test that is named exists and is run', () => {
+test('every test on the page exists and is not skipped', () => {
   for (const [, number, , , cell = ''] of rows) {
     const named = cell.split('<br>').map((each) => /^`(\S+\.test\.ts)` · (.+)$/.exec(each) ?? [])
     for (const [, path = '', title = ''] of named) {

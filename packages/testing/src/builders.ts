@@ -7,7 +7,7 @@ type Overrides<Table extends keyof Database> = Partial<Insertable<Database[Table
 
 const hourMs = 3_600_000
 
-/** An organization; pass `is_personal: true` for the one that a person without a team gets. */
+/** Inserts an organization; pass `is_personal: true` for that of a user without a team. */
 export function insertOrganization(
   db: Into,
   overrides: Overrides<'organizations'> = {},
@@ -19,7 +19,7 @@ export function insertOrganization(
     .executeTakeFirstOrThrow()
 }
 
-/** An active user without a password, in a new personal organization unless one or a platform role is given. */
+/** Inserts an active user without a password, in a new personal organization unless one or a platform role is given. */
 export async function insertUser(db: Into, overrides: Overrides<'users'> = {}): Promise<Row<'users'>> {
   const id = overrides.id ?? newId()
   const role = overrides.role ?? 'client_admin'
@@ -42,7 +42,7 @@ export async function insertUser(db: Into, overrides: Overrides<'users'> = {}): 
     .executeTakeFirstOrThrow()
 }
 
-/** A task of the user, due in a day. */
+/** Inserts a task of the user, due in a day. */
 export function insertTask(
   db: Into,
   owner: Pick<Row<'users'>, 'id' | 'organization_id'>,
@@ -62,7 +62,7 @@ export function insertTask(
     .executeTakeFirstOrThrow()
 }
 
-/** A pending reminder of the task's owner, an hour ahead. */
+/** Inserts a pending reminder of the task's owner, an hour ahead. */
 export function insertReminder(
   db: Into,
   task: Pick<Row<'tasks'>, 'id' | 'owner_id'>,

@@ -20,13 +20,13 @@ export type TestDatabase = {
 
 export type TestDatabaseOptions = {
   poolMax?: number
-  /** Of another locale than ours, and with other ways to write times: as somebody else's Postgres may be. */
+  /** True for a database with another locale and other time formats, as in other installations. */
   isForeign?: boolean
-  /** False: without a table. */
+  /** False for a database without tables. */
   isMigrated?: boolean
 }
 
-/** A migrated, empty database of one's own, cloned from the template. */
+/** Creates a migrated, empty database for a test file, cloned from the template. */
 export async function createTestDatabase(options: TestDatabaseOptions = {}): Promise<TestDatabase> {
   const name = `muster_test_${randomUUID().replaceAll('-', '')}`
   const url = new URL(fromSetup('MUSTER_TEST_POSTGRES_URL'))
@@ -57,7 +57,7 @@ async function createForeign(name: string, url: URL): Promise<void> {
   await promisify(execFile)(process.execPath, [cli, 'migrate'], { env: { ...process.env, DATABASE_URL: url.href } })
 }
 
-/** One statement outside of any test's database. */
+/** Runs a statement as superuser, outside of any test's database. */
 export async function asSuperuser(statement: string): Promise<void> {
   const client = new pg.Client({ connectionString: fromSetup('MUSTER_TEST_POSTGRES_URL') })
   await client.connect()
@@ -69,7 +69,7 @@ export async function asSuperuser(statement: string): Promise<void> {
 }
 
 export type TestRedis = {
-  /** With the number of a database that no other test uses. Pub/Sub channels are shared by all numbers. */
+  /** The URL of a database number that no other test uses. All numbers share the Pub/Sub channels. */
   url: string
   client: Redis
   close(): Promise<void>
@@ -77,7 +77,7 @@ export type TestRedis = {
 
 const databaseCount = 1024
 
-/** An empty Redis database of one's own. */
+/** Creates an empty Redis database for a test file. */
 export async function createTestRedis(): Promise<TestRedis> {
   const server = fromSetup('MUSTER_TEST_REDIS_URL')
   const counter = new Redis(`${server}/0`)
@@ -100,13 +100,13 @@ export type OwnRedis = {
   url: string
   port: number
   client: Redis
-  /** Its connections stay open and nothing answers, until `thaw`. */
+  /** Freezes the process: connections stay open without responses until `thaw`. */
   freeze(): void
   thaw(): void
   stop(): Promise<void>
 }
 
-/** A Redis process of one's own, for what would disturb everybody else. @param settings as in redis.conf */
+/** Starts a separate Redis process, for tests that would disturb others. @param settings as in redis.conf */
 export async function startOwnRedis(settings: Record<string, string | number> = {}): Promise<OwnRedis> {
   const dir = await mkdtemp(join(tmpdir(), 'muster-redis-'))
   const buildDir = resolve(import.meta.dirname, '../../../.muster/redis-build')

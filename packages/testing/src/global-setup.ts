@@ -24,8 +24,8 @@ import pg from 'pg'
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..')
 
 /**
- * Starts Postgres, Redis and the inbox once for a whole run of vitest, makes the migrated template database, and tells
- * the tests in MUSTER_TEST_*. Runs side by side take a folder each; the clusters stay for the next run.
+ * Starts Postgres, Redis and the inbox once per run of vitest, creates the migrated template database, and sets MUSTER_TEST_* for the
+ * tests. Concurrent runs use separate folders; the clusters are kept for later runs.
  */
 export async function setup(): Promise<() => Promise<void>> {
   const { home, lock } = await takeHome(join(resolve(root, process.env.MUSTER_HOME || '.muster'), 'test'))
@@ -36,7 +36,7 @@ export async function setup(): Promise<() => Promise<void>> {
     reaper.dismiss()
     lock.release()
   }
-  const begin = async (starting: Promise<Service>) => {
+  const register = async (starting: Promise<Service>) => {
     const service = await starting
     services.push(service)
     const signal = service.name === 'postgres' ? 'SIGINT' : 'SIGTERM'
@@ -45,11 +45,11 @@ export async function setup(): Promise<() => Promise<void>> {
   }
 
   const outcomes = await Promise.allSettled([
-    begin(startTestPostgres(home)).then(exportPostgres),
-    begin(startTestRedis(home)).then(({ url }) => {
+    register(startTestPostgres(home)).then(exportPostgres),
+    register(startTestRedis(home)).then(({ url }) => {
       process.env.MUSTER_TEST_REDIS_URL = url
     }),
-    begin(startTestInbox(home)).then(({ url }) => {
+    register(startTestInbox(home)).then(({ url }) => {
       process.env.MUSTER_TEST_INBOX_URL = url
     }),
   ])
@@ -57,14 +57,14 @@ export async function setup(): Promise<() => Promise<void>> {
   if (failed) {
     await stop()
     if (!(failed.reason instanceof StartError)) throw failed.reason
-    // Thrown, the sentence would drown in what vitest says about the files it did not run.
+    // If it were thrown, the message would be lost among vitest's messages about skipped files.
     console.error(failed.reason.message)
     process.exit(1)
   }
   return stop
 }
 
-/** The first folder that no other run uses. */
+/** Locks the first folder that no other run uses. */
 async function takeHome(parent: string): Promise<{ home: string; lock: Lock }> {
   for (let slot = 1; ; slot++) {
     const home = join(parent, String(slot))
@@ -78,7 +78,7 @@ async function startTestPostgres(home: string): Promise<Service> {
   try {
     return await startPostgres({ ...options, port: await freePort() })
   } catch {
-    // Without fsync a machine that crashed may have left a broken cluster; nothing in it is worth keeping.
+    // Without fsync, a crash of the machine may have corrupted the cluster, which holds nothing worth keeping.
     await removeCluster(options.dir)
     return startPostgres({ ...options, port: await freePort() })
   }
@@ -112,7 +112,7 @@ async function exportPostgres({ url }: Service): Promise<void> {
   process.env.MUSTER_TEST_TEMPLATE = await prepareDatabases(url)
 }
 
-/** Drops what earlier runs left, and migrates a template for the migrations as they are now unless it is there. */
+/** Drops the databases of earlier runs, and creates a template for the present migrations unless it exists. */
 async function prepareDatabases(url: string): Promise<string> {
   const template = `muster_template_${hashOfMigrations()}`
   const client = new pg.Client({ connectionString: url })
@@ -132,7 +132,7 @@ async function prepareDatabases(url: string): Promise<string> {
 }
 
 async function createTemplate(client: pg.Client, url: string, template: string): Promise<void> {
-  // Only a fully migrated database gets the name that tests clone.
+  // Only a fully migrated database gets the name of the template.
   const unfinished = `${template}_unfinished`
   await client.query(`CREATE DATABASE ${unfinished}`)
   const target = new URL(url)

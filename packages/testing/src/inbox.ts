@@ -13,12 +13,12 @@ export type ReceivedMail = {
   time: string
 }
 
-/** Where a process under test sends its mail, as SMTP_URL. */
+/** Returns the SMTP_URL for processes under test. */
 export function inboxSmtpUrl(): string {
   return `smtp://127.0.0.1:${fromSetup('MUSTER_TEST_SMTP_PORT')}`
 }
 
-/** All mail to an address, oldest first. */
+/** Lists the mail to an address, oldest first. */
 export async function mailsTo(to: string): Promise<ReceivedMail[]> {
   const url = new URL('/email', fromSetup('MUSTER_TEST_INBOX_URL'))
   url.searchParams.set('to.address', to)
@@ -28,9 +28,9 @@ export async function mailsTo(to: string): Promise<ReceivedMail[]> {
 }
 
 /**
- * Waits for the newest mail to an address that fits. The inbox is shared by all tests: use addresses of one's own.
+ * Waits for the newest matching mail to an address. All tests share the inbox, so use unique addresses.
  * @param wanted.subject a part of the subject, or a pattern
- * @throws when none came in time
+ * @throws Error when no mail arrives in time
  */
 export function waitForMail(wanted: {
   to: string
@@ -43,7 +43,7 @@ export function waitForMail(wanted: {
   return eventually(
     async () => {
       const mail = (await mailsTo(to)).findLast(fits)
-      if (!mail) throw new Error(`No mail to ${to}${subject ? ` about ${subject}` : ''} came.`)
+      if (!mail) throw new Error(`No mail to ${to}${subject ? ` with subject ${subject}` : ''} arrived.`)
       return mail
     },
     { timeoutMs, intervalMs: 50 },

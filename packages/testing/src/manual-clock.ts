@@ -4,7 +4,7 @@ export type ManualClock = {
   set(date: Date): void
 }
 
-/** A clock that stands still until the test moves it. */
+/** Creates a clock that stands still until the test moves it. */
 export function manualClock(start: Date = new Date()): ManualClock {
   let nowMs = start.getTime()
   return {

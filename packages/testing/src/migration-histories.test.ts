@@ -37,7 +37,7 @@ async function openDatabase(options: { isMigrated?: boolean } = {}) {
   return database
 }
 
-/** Migrates as code of an earlier day did: with its own sources, and without a record of them. */
+/** Migrates like earlier code: with its own sources, and without recording checksums. */
 async function migrateAs(db: Db, history: Migrations, upTo = '0012_search_words') {
   const { error } = await new Migrator({ db, provider: { getMigrations: async () => history } }).migrateTo(upTo)
   if (error) throw error
@@ -82,7 +82,7 @@ test.for(Object.entries(histories))('a database where %s gets the schema of a ne
   expect(await runCli(old.url, 'migrate')).toBe('nothing to do\n')
 })
 
-/** As far as every history had the columns. */
+/** Inserts a user with the columns that every history has. */
 async function insertPeople(db: Db) {
   const id = newId()
   await sql`insert into users (id, username, name, email, role) values (${id}, 'ada', 'Ada', 'ada@example.test', 'operator')`.execute(
@@ -126,7 +126,7 @@ async function linkModules(from: string, to: string) {
     await symlink(realpathSync(join(from, name)), join(to, name))
 }
 
-test('an applied migration that was edited refuses migrate, status and start, by name and remedy', async () => {
+test('an edited applied migration fails migrate, status and start with its name and the remedy', async () => {
   const [database, code] = [await openDatabase(), await copyCode()]
   code.edit('0006_identity.ts', (source) => source.replace('deactivated_by', 'disabled_by'))
   const start = (await import(join(code.folder, 'db/src/index.ts'))) as { assertMigrated: typeof assertMigrated }
@@ -141,7 +141,7 @@ test('an applied migration that was edited refuses migrate, status and start, by
   }
 })
 
-test('line ends do not change a migration', async () => {
+test('line ends do not change the checksum of a migration', async () => {
   const [database, code] = [await openDatabase(), await copyCode()]
   code.edit('0006_identity.ts', (source) => source.replaceAll('\n', '\r\n'))
   expect(await runCli(database.url, 'migrate', code.folder)).toBe('nothing to do\n')
@@ -153,7 +153,7 @@ test.for([
   ['renamed', (code: Code) => rename(code, '0011_audit_places.ts'), /0011_audit_places.*is sealed and gone/],
   ['new and not sealed', (code: Code) => code.edit('checksums.json', dropLast), /is not sealed.*db -- seal/],
 ] as const)(
-  'the check refuses a migration that is %s, and sealing heals only what is new',
+  'the check refuses a migration that is %s, and `seal` accepts only new ones',
   async ([kind, change, reason]) => {
     const code = await copyCode()
     await change(code)
@@ -178,7 +178,7 @@ function dropLast(list: string): string {
   return JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(list)).slice(0, -1)))
 }
 
-test('the release before goes on with the schema of a newer one, and names what it does not know', async () => {
+test('an older release runs on the schema of a newer one and names the unknown migrations', async () => {
   const database = await openDatabase()
   const last = Object.keys(migrations).at(-1) as string
   await sql`update kysely_migration set name = '9999_of_tomorrow' where name = ${last}`.execute(database.db)
@@ -194,7 +194,7 @@ test('the release before goes on with the schema of a newer one, and names what 
   })
 })
 
-test('what a database has applied is recorded, also where it was applied before records were kept', async () => {
+test('applied migrations are recorded, also those from before records existed', async () => {
   const [old, fresh] = [await openDatabase({ isMigrated: false }), await openDatabase()]
   await migrateAs(old.db, landed)
   await runCli(old.url, 'migrate')
@@ -209,7 +209,7 @@ test('what a database has applied is recorded, also where it was applied before 
   expect(rows[0]?.checksum).toBe(createHash('sha256').update(source).digest('hex'))
 })
 
-test('a migration that was rolled back may be edited and applied again', async () => {
+test('a rolled-back migration may be edited and applied again', async () => {
   const [database, code] = [await openDatabase(), await copyCode()]
   const last = Object.keys(migrations).at(-1)
   await runCli(database.url, 'rollback', code.folder)

@@ -35,7 +35,7 @@ test('rolling everything back leaves nothing, and migrating again gives the same
   expect(await describeSchema(database.db)).toEqual(before)
 })
 
-test('addresses that a relay, not their mailbox, silenced under the older rule take mail again', async () => {
+test('addresses that were suppressed for a refusal of the relay get mail again', async () => {
   const { db } = database
   const hasAnswers = async () => (await describeSchema(db)).some((line) => line.startsWith('email_suppressions.smtp_'))
   while (await hasAnswers()) await run('rollback')
@@ -55,7 +55,7 @@ test('addresses that a relay, not their mailbox, silenced under the older rule t
   expect(kept.every(({ id }) => id)).toBe(true)
 })
 
-test('seeds go once into a database without people, and never into production', async () => {
+test('seeds are inserted once, only without users, and never in production', async () => {
   const PASSWORD_KEYS = `k1:${Buffer.alloc(32, 7).toString('base64')}`
   await expect(run('seed', { PASSWORD_KEYS, NODE_ENV: 'production' })).rejects.toMatchObject({ code: 1 })
   expect(await run('seed', { PASSWORD_KEYS })).toContain('sign in with')
@@ -65,7 +65,7 @@ test('seeds go once into a database without people, and never into production', 
   })
 })
 
-test('seeds refuse another password key than the API has', async () => {
+test('seeds refuse a password key that differs from the API’s', async () => {
   const other = { ring: 'PASSWORD_KEYS', key_id: 'k1', check_value: Buffer.alloc(32) }
   const empty = await createTestDatabase({ poolMax: 1 })
   await empty.db.insertInto('key_checks').values(other).execute()

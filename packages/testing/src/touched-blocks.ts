@@ -3,7 +3,7 @@ import { type RawBuilder, sql } from 'kysely'
 
 type Plan = { 'Shared Hit Blocks': number; 'Shared Read Blocks': number }
 
-/** Pages of the database that a statement touches; counted by Postgres, so that a busy machine does not matter. */
+/** Counts the pages that a statement touches. Unlike its duration, the number does not depend on the load of the machine. */
 export async function touchedBlocks(db: Db, statement: RawBuilder<unknown>): Promise<number> {
   const { rows } = await sql<{ 'QUERY PLAN': { Plan: Plan }[] }>`
     explain (analyze, buffers, timing off, format json) ${statement}`.execute(db)

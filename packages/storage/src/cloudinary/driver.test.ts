@@ -10,17 +10,20 @@ import { createCloudinaryStorage } from './driver.ts'
 
 let peer: CloudinaryPeer
 let storage: Storage
+/** Gives up so early that the tests of time limits are short. */
+let impatient: Storage
 
 beforeEach(async () => {
   peer = await startCloudinaryPeer()
-  storage = createCloudinaryStorage(peer.config, { answerMs: 300, uploadMs: 1_000, idleMs: 300 })
+  storage = createCloudinaryStorage(peer.config)
+  impatient = createCloudinaryStorage(peer.config, { answerMs: 300, uploadMs: 1_000, idleMs: 300 })
 })
 afterEach(() => peer.close())
 
 const put = (content = '0123456789', to = storage) =>
   to.put('attachments/1/original', Readable.from([Buffer.from(content)]))
-const open = async (range?: { start: number; end?: number }) => {
-  const { stream } = await storage.open('attachments/1/original', range)
+const open = async (range?: { start: number; end?: number }, from = storage) => {
+  const { stream } = await from.open('attachments/1/original', range)
   return text(stream)
 }
 const calls: Record<string, (storage: Storage) => Promise<unknown>> = {
@@ -30,6 +33,8 @@ const calls: Record<string, (storage: Storage) => Promise<unknown>> = {
   remove: (to) => to.remove(['attachments/1/original']),
   list: (to) => Array.fromAsync(to.list('attachments/')),
 }
+/** The limits of waiting for a state. */
+const eventually = { timeout: 10_000, interval: 25 }
 const every = Object.keys(calls)
 const call = (name: string, to = storage) => calls[name]?.(to) as Promise<unknown>
 const faultOf = (work: Promise<unknown>) =>
@@ -100,9 +105,10 @@ test.each(every)('%s ends at its time limit when the server does not respond', a
   await put()
   peer.trouble = { hangs: true }
   const startedAtMs = performance.now()
-  await expect(call(name)).rejects.toMatchObject({ name: 'StorageUnavailableError' })
-  expect(performance.now() - startedAtMs).toBeLessThan(1_500)
-  await expect.poll(() => peer.connections()).toBe(0)
+  await expect(call(name, impatient)).rejects.toMatchObject({ name: 'StorageUnavailableError' })
+  // Below the default limits, with room for a busy machine.
+  expect(performance.now() - startedAtMs).toBeLessThan(9_000)
+  await expect.poll(() => peer.connections(), eventually).toBe(0)
 })
 
 test.each(every)('%s throws StorageUnavailableError when the server hangs up or is not reachable', async (name) => {
@@ -120,7 +126,7 @@ test('a source that stalls ends the upload, and its bytes are not stored', async
       await new Promise(() => {})
     })(),
   )
-  await expect(storage.put('a', stalled)).rejects.toMatchObject({ name: 'StorageUnavailableError' })
+  await expect(impatient.put('a', stalled)).rejects.toMatchObject({ name: 'StorageUnavailableError' })
   expect(peer.files.size).toBe(0)
 })
 
@@ -133,8 +139,8 @@ test('a delivery that breaks off fails the stream with StorageUnavailableError',
 test('a delivery that stalls ends at its time limit', async () => {
   await put('x'.repeat(200_000))
   peer.trouble = { stallsAt: 70_000 }
-  await expect(open()).rejects.toMatchObject({ name: 'StorageUnavailableError' })
-  await expect.poll(() => peer.connections()).toBe(0)
+  await expect(open(undefined, impatient)).rejects.toMatchObject({ name: 'StorageUnavailableError' })
+  await expect.poll(() => peer.connections(), eventually).toBe(0)
 })
 
 test('a delivery that ignores the range is cut to the range', async () => {
@@ -155,9 +161,9 @@ test('a reader that stops early or never starts closes the delivery', async () =
   await put('x'.repeat(5_000_000))
   const { stream } = await storage.open('attachments/1/original')
   for await (const _ of stream) break
-  await expect.poll(() => peer.connections()).toBe(0)
+  await expect.poll(() => peer.connections(), eventually).toBe(0)
   const unread = await storage.open('attachments/1/original')
   expect(await peer.connections()).toBe(1)
   unread.stream.destroy()
-  await expect.poll(() => peer.connections()).toBe(0)
+  await expect.poll(() => peer.connections(), eventually).toBe(0)
 })
