@@ -4,9 +4,9 @@ import { z } from 'zod'
 
 const env = z.object({
   ...processEnv({ opsPort: 9_103 }),
-  /** Reminders delivered at the same time. */
+  /** Jobs at the same time. */
   WORKER_CONCURRENCY: workerConcurrency(10),
-  /** How often this process looks for what is due; half of it is the mean delay. */
+  /** How often this process polls for due work; half of it is the mean delay. */
   REMINDER_TICK_MS: int({ min: 10, max: 60_000, default: periodsMs.claimDue }),
 })
 

@@ -5,7 +5,7 @@ import { fireReminderHandler } from './handlers/fire-reminder.ts'
 import { notifyDueHandler } from './handlers/notify-due.ts'
 import { sendDigestHandler } from './handlers/send-digest.ts'
 
-/** Everything this process does: hand over what is due by a timer of its own, and deliver what was handed over. */
+/** Starts everything that this process does: it polls for due work, enqueues its jobs and processes them. */
 export function startReminderWorker(
   deps: Deps,
   { concurrency, tickMs }: { concurrency: number; tickMs: number },

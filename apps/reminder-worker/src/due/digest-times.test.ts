@@ -4,14 +4,14 @@ import { digestTimeOf, planDigests } from './digest-times.ts'
 const minuteMs = 60_000
 const dayMs = 1_440 * minuteMs
 const aroundMs = 3 * dayMs
-/** Three years; and the years in which zones on the date line went to the other side of it. */
+/** Three years, and the periods in which zones moved across the date line. */
 const years = [
   ['2025-01-01T00:00Z', '2028-01-01T00:00Z'],
   ['2011-12-01T00:00Z', '2012-01-31T00:00Z'],
   ['1993-08-01T00:00Z', '1993-09-01T00:00Z'],
 ] as const
 
-/** Every moment at which a zone's clocks are put forward or back. */
+/** All moments at which a zone's clocks change. */
 function transitionsOf(timezone: string): number[] {
   return years.flatMap(([from, to]) => {
     const found: number[] = []
@@ -22,16 +22,16 @@ function transitionsOf(timezone: string): number[] {
   })
 }
 
-/** The dates of a zone's calendar that are on a wall between two moments, by looking at it each quarter of an hour. */
-function datesSeen(timezone: string, fromMs: number, toMs: number): Set<string> {
+/** The local dates between two moments, sampled every quarter of an hour. */
+function localDates(timezone: string, fromMs: number, toMs: number): Set<string> {
   const zone = new Intl.DateTimeFormat('en-CA', { timeZone: timezone, dateStyle: 'short' })
   const dates = new Set<string>()
   for (let ms = fromMs; ms < toMs; ms += 15 * minuteMs) dates.add(zone.format(ms))
   return dates
 }
 
-/** What a worker hands over that looks at the person each `tickMs`. */
-function digestsHandedOver(timezone: string, fromMs: number, toMs: number, tickMs: number) {
+/** The digests that a worker sends when it plans every `tickMs`. */
+function plannedDigests(timezone: string, fromMs: number, toMs: number, tickMs: number) {
   const digests: { localDate: string; at: Date }[] = []
   let since = new Date(fromMs)
   for (let ms = fromMs; ms <= toMs; ms += tickMs) {
@@ -47,14 +47,14 @@ function digestsHandedOver(timezone: string, fromMs: number, toMs: number, tickM
 
 const zones = [...Intl.supportedValuesOf('timeZone'), 'UTC', 'Etc/GMT+12', 'Etc/GMT-14']
 
-test('around every change of every zone’s clocks, each date of its calendar has one digest, at five or as soon after it as the clock comes', () => {
+test('around each clock change of each zone, each local date has one digest at 05:00 or right after', () => {
   let windows = 0
   for (const timezone of zones) {
     for (const transition of transitionsOf(timezone)) {
       const [fromMs, toMs] = [transition - aroundMs, transition + aroundMs]
-      const digests = digestsHandedOver(timezone, fromMs, toMs, 7 * minuteMs)
+      const digests = plannedDigests(timezone, fromMs, toMs, 7 * minuteMs)
       const dates = digests.map(({ localDate }) => localDate)
-      const seen = [...datesSeen(timezone, fromMs, toMs)].sort()
+      const seen = [...localDates(timezone, fromMs, toMs)].sort()
       expect([timezone, new Set(dates).size]).toEqual([timezone, dates.length])
       // The first date may have had its digest before the window, the last one not yet.
       expect([timezone, dates]).toEqual([timezone, seen.filter((date) => isWithin(date, timezone, fromMs, toMs))])
@@ -82,15 +82,15 @@ function isWithin(date: string, timezone: string, fromMs: number, toMs: number):
   return at !== undefined && at >= fromMs && at <= toMs
 }
 
-test('a day on which five o’clock comes twice has its digest at the first, one without it later', () => {
-  // Two hours forward at 01:00, and back at 03:00: five o'clock is as far away as on any day.
+test('a digest is at the first of two 05:00, and later on a day without 05:00', () => {
+  // Two hours forward at 01:00, and back at 03:00: 05:00 exists once.
   expect(digestTimeOf('2026-03-29', 'Antarctica/Troll')).toEqual(new Date('2026-03-29T03:00:00Z'))
   expect(digestTimeOf('2026-10-25', 'Antarctica/Troll')).toEqual(new Date('2026-10-25T05:00:00Z'))
   // Three hours forward at 02:00, so that the day goes on at five; and back at 02:00 of another.
   expect(digestTimeOf('2009-10-18', 'Antarctica/Casey')).toEqual(new Date('2009-10-17T18:00:00Z'))
 })
 
-test('a date that a zone skipped has none, and the ones around it have theirs', () => {
+test('a date that a zone skipped has no digest, and its neighbours have theirs', () => {
   expect(digestTimeOf('2011-12-30', 'Pacific/Apia')).toBeUndefined()
   const { next } = planDigests(
     { since: new Date('2011-12-29T15:00:00Z'), timezone: 'Pacific/Apia' },
@@ -100,7 +100,7 @@ test('a date that a zone skipped has none, and the ones around it have theirs', 
   expect(digestTimeOf('1993-08-21', 'Pacific/Kwajalein')).toBeUndefined()
 })
 
-test('after a long time only the newest digest is due, and none that is more than twelve hours late', () => {
+test('after downtime only the newest digest is due, at most twelve hours late', () => {
   const timezone = 'Europe/Vienna'
   const since = new Date('2026-11-18T04:00:00Z')
   const dates = (digests: { localDate: string }[]) => digests.map(({ localDate }) => localDate)
@@ -114,6 +114,6 @@ test('after a long time only the newest digest is due, and none that is more tha
   expect(planDigests({ since: new Date('2020-01-01T00:00:00Z'), timezone }, since).missed.length).toBeLessThan(32)
 })
 
-test('a zone that nobody knows is read as UTC', () => {
+test('an unknown zone counts as UTC', () => {
   expect(digestTimeOf('2026-11-21', 'Mars/Base')).toEqual(new Date('2026-11-21T05:00:00Z'))
 })

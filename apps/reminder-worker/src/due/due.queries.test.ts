@@ -9,7 +9,7 @@ beforeAll(async () => {
 })
 afterAll(() => harness.close())
 
-test('a tick without anything due reads the first entry of each index, however much waits', async () => {
+test('a poll without due work reads one entry of each index, also of large tables', async () => {
   await sql`
     insert into reminders (id, task_id, user_id, scheduled_at)
     select gen_random_uuid(), ${harness.taskId}, ${harness.userId}, now() + interval '1 day' + n * interval '1 second'

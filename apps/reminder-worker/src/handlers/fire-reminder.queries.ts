@@ -1,24 +1,24 @@
 import { type Database, type Db, type Json, newId, type Trx } from '@muster/db'
 import { activeUserSql, taskVisibleToUserSql } from '@muster/policy'
 import { sql, type Updateable } from 'kysely'
-import type { TaskToTell } from '../mails/task-mail.ts'
+import type { NotifiedTask } from '../mails/task-mail.ts'
 
 export type DueReminder = {
   id: string
   scheduledAt: Date
-  /** The same moment as exact as Postgres has it, to notice that it moved. */
+  /** The same time with the precision of Postgres, to detect that the reminder was rescheduled. */
   scheduledAtText: string
   type: string
   message: string | null
-  task: TaskToTell & { completedAt: Date | null }
+  task: NotifiedTask & { completedAt: Date | null }
   user: { id: string; email: string; timezone: string; isActive: boolean; settings: Json | null }
   /** Whether the task is visible to the user. */
   isVisible: boolean
 }
 
 /**
- * The reminder with its task and person; undefined when it is no longer pending. Locks the task against being deleted:
- * the task before the reminder, as where a task is completed or deleted, so that the two can't wait for each other.
+ * Reads a reminder with its task and user; undefined when it is not pending. Locks the task against deletion, before the reminder's row
+ * is written: completing and deleting a task lock in the same order, so that there is no deadlock.
  */
 export async function readDueReminder(trx: Trx, id: string): Promise<DueReminder | undefined> {
   const row = await trx
@@ -53,7 +53,7 @@ export async function readDueReminder(trx: Trx, id: string): Promise<DueReminder
       id: row.taskId,
       title: row.title,
       dueDate: row.due_date,
-      priority: row.priority as TaskToTell['priority'],
+      priority: row.priority as NotifiedTask['priority'],
       category: row.category,
       completedAt: row.completed_at,
     },
@@ -70,7 +70,7 @@ export async function readDueReminder(trx: Trx, id: string): Promise<DueReminder
 
 type Outcome = Pick<Updateable<Database['reminders']>, 'status' | 'failure_reason' | 'completed_at'>
 
-/** Ends the pending state without a delivery; @returns false when it has ended, or moved, already */
+/** Ends a pending reminder without a delivery. @returns false when it is not pending or was rescheduled */
 export async function settle(
   db: Db | Trx,
   { id, scheduledAtText }: { id: string; scheduledAtText: string },
@@ -87,8 +87,8 @@ export async function settle(
 }
 
 /**
- * Makes a reminder pending again that failed by a fault of Muster, and whose job an operator runs again.
- * @returns false when it did not, or moved since
+ * Makes a reminder pending again that failed by an internal error, when an operator retries its job.
+ * @returns false when it did not fail that way or was rescheduled
  */
 export async function reopen(trx: Trx, { id, scheduledAt }: { id: string; scheduledAt: string }): Promise<boolean> {
   const { numUpdatedRows } = await trx
@@ -108,9 +108,9 @@ export async function reopen(trx: Trx, { id, scheduledAt }: { id: string; schedu
 }
 
 /**
- * Marks the reminder as sent and writes the ledger, in one statement. The ledger's unique key decides: a moment that was
- * delivered before is not delivered again.
- * @returns whether this is the delivery; false also when the reminder ended, or moved, meanwhile
+ * Marks the reminder as sent and inserts its ledger row, in one statement. The unique key of the ledger prevents a second delivery for the
+ * same scheduled time.
+ * @returns whether the reminder must be delivered now; false also when it is not pending or was rescheduled
  */
 export async function deliver(
   trx: Trx,

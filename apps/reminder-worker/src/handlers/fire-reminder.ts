@@ -10,10 +10,10 @@ import type { Deps } from '../deps.ts'
 import { lateAfterMs, taskMail } from '../mails/task-mail.ts'
 import { type DueReminder, deliver, readDueReminder, reopen, settle } from './fire-reminder.queries.ts'
 
-/** What is missed by more is not sent any more. */
+/** A reminder that is later than this is not sent. */
 const missedAfterMs = 24 * 3_600_000
 
-/** Delivers one reminder for one moment: ledger, notification, mail and audit event in one transaction. */
+/** Delivers one reminder for one scheduled time: ledger row, notification, mail and audit event in one transaction. */
 export const fireReminderHandler = (deps: Pick<Deps, 'db' | 'clock' | 'cache'>) =>
   handle(fireReminder, async ({ reminderId, scheduledAt }, context) => {
     let userId: string | undefined
@@ -27,10 +27,10 @@ export const fireReminderHandler = (deps: Pick<Deps, 'db' | 'clock' | 'cache'>) 
         if (reminder) tx.afterCommit(() => invalidateAnalytics(deps, [reminder.user.id]))
       })
     } catch (error) {
-      // After it the person must see that, instead of a reminder that stays pending for ever. A retry takes it up again.
+      // The last attempt failed: the user sees a failed reminder instead of one that stays pending. A retry of the job reopens it.
       if (failsForGood(error, { ...context, job: fireReminder })) {
-        const given = { id: reminderId, scheduledAtText: scheduledAt }
-        await settle(deps.db, given, { status: 'failed', failure_reason: 'error' })
+        const reminder = { id: reminderId, scheduledAtText: scheduledAt }
+        await settle(deps.db, reminder, { status: 'failed', failure_reason: 'error' })
         if (userId) await invalidateAnalytics(deps, [userId])
       }
       throw error
@@ -43,7 +43,7 @@ async function fire(tx: TransactContext, reminder: DueReminder, now: Date): Prom
     await settle(tx.trx, reminder, { status: 'completed', completed_at: task.completedAt })
     return
   }
-  // It was set in the moment before they lost the sight of it, by a session that did not know yet.
+  // The user created the reminder while they lost access to the task.
   if (!reminder.isVisible) {
     await settle(tx.trx, reminder, { status: 'cancelled' })
     return
@@ -62,7 +62,7 @@ async function fire(tx: TransactContext, reminder: DueReminder, now: Date): Prom
   tx.audit(outcomeEvent(reminder, 'reminder.sent', { status: 'sent', late }))
 }
 
-/** Where the person wants this reminder and reminders at all. */
+/** The channels that both the reminder's type and the user's preferences allow. */
 function channelsOf({ type, user }: DueReminder) {
   const { inApp, email } = applyDefaults(user.settings).notifications.reminder
   return { inApp: inApp && type !== 'email', email: email && type !== 'push' }

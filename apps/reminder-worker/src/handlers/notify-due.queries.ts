@@ -2,14 +2,14 @@ import { type Json, newId, type Trx } from '@muster/db'
 import { activeUserSql } from '@muster/policy'
 import { sql } from 'kysely'
 import type { NoticeKind } from '../due/notice-kinds.ts'
-import type { TaskToTell } from '../mails/task-mail.ts'
+import type { NotifiedTask } from '../mails/task-mail.ts'
 
-export type Concerned = {
-  task: TaskToTell
+export type NotifiedUser = {
+  task: NotifiedTask
   user: { id: string; email: string; timezone: string; settings: Json | null }
 }
 
-type Row = Omit<TaskToTell, 'dueDate'> & {
+type Row = Omit<NotifiedTask, 'dueDate'> & {
   due_date: Date
   userId: string
   email: string
@@ -18,10 +18,10 @@ type Row = Omit<TaskToTell, 'dueDate'> & {
 }
 
 /**
- * The open task and the person, its owner or assignee; undefined when one of them is that no more. Locks the task against
- * being deleted.
+ * Reads an open task and a user who owns it or is assigned to it; undefined when the task is completed or deleted, or the user is
+ * inactive or neither of the two. Locks the task against deletion.
  */
-export async function readConcerned(trx: Trx, taskId: string, userId: string): Promise<Concerned | undefined> {
+export async function readNotifiedUser(trx: Trx, taskId: string, userId: string): Promise<NotifiedUser | undefined> {
   const { rows } = await sql<Row>`
     select tasks.id, title, due_date, priority, category, users.id as "userId", email, timezone,
       (select settings from user_preferences where user_id = users.id) as settings
@@ -35,7 +35,7 @@ export async function readConcerned(trx: Trx, taskId: string, userId: string): P
   return { task: { id, title, dueDate, priority, category }, user: { id: ownId, email, timezone, settings } }
 }
 
-/** Whether the person has a reminder of their own between two moments, both counted. */
+/** Whether the user has a reminder for the task between two times, both included. */
 export async function hasReminderBetween(
   trx: Trx,
   { taskId, userId }: { taskId: string; userId: string },
@@ -54,7 +54,7 @@ export async function hasReminderBetween(
 type Notice = { taskId: string; userId: string; kind: NoticeKind; dueDate: Date }
 type Outcome = { status: 'sent' | 'failed'; failureReason: string | null; late: boolean }
 
-/** Writes the ledger, whose unique key decides. @returns false when the person was told of this due date before */
+/** Inserts a ledger row. @returns false when the ledger has one for this notice, user and due date */
 export async function insertNotice(
   trx: Trx,
   { taskId, userId, kind, dueDate }: Notice,

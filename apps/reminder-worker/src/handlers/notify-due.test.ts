@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { eventually, insertTask, type ManualClock, manualClock } from '@muster/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createHarness, type Harness, type Person } from '../testing/harness.ts'
@@ -20,7 +19,7 @@ async function insertPerson(): Promise<Person> {
   return person as Person
 }
 const fromNow = (minutes: number) => new Date(clock.now().getTime() + minutes * minuteMs)
-/** Made a day ago. */
+/** Created a day ago. */
 const insertDue = (dueDate: Date, changes: Partial<Parameters<typeof insertTask>[2]> = {}) =>
   insertTask(harness.db, owner, { title: 'Pack', due_date: dueDate, created_at: fromNow(-1_440), ...changes })
 const types = async ({ id }: Person) => (await harness.notificationsOf(id)).map(({ type }) => type)
@@ -31,7 +30,7 @@ async function advance(minutes: number): Promise<void> {
   await harness.settled(clock)
 }
 
-test('an hour before a task is due its owner and assignee are told, in the app and by mail; when it is overdue, in the app', async () => {
+test('owner and assignee get a notice and a mail an hour before the due date, and a notice when overdue', async () => {
   const assignee = await insertPerson()
   const task = await insertDue(fromNow(90), { assignee_id: assignee.id, priority: 'high', category: 'Travel' })
   harness.start({ clock, tickMs: 10 })
@@ -64,7 +63,7 @@ test('an hour before a task is due its owner and assignee are told, in the app a
   expect(await notices()).toHaveLength(4)
 })
 
-test('a due date that moves brings both notices again, once each', async () => {
+test('a new due date brings both notices again, once each', async () => {
   const task = await insertDue(fromNow(30))
   harness.start({ clock, tickMs: 10 })
   await advance(5)
@@ -81,13 +80,13 @@ test('a due date that moves brings both notices again, once each', async () => {
   expect(await types(owner)).toEqual(['upcoming', 'overdue', 'upcoming'])
   await advance(60)
   expect(await types(owner)).toEqual(['upcoming', 'overdue', 'upcoming', 'overdue'])
-  // Back to a date of which they were told: that stays told.
+  // Back to a date that had its notices: none is repeated.
   await harness.db.updateTable('tasks').set({ due_date: task.due_date }).where('id', '=', task.id).execute()
   await advance(1)
   expect(await notices()).toHaveLength(4)
 })
 
-test('nobody is told of a completed task, of one made in its last hour that it is due soon, or of what was due long ago', async () => {
+test('no notice for completed tasks, for tasks due long ago, or before the due date of a new task', async () => {
   await insertDue(fromNow(90), { status: 'completed', completed_at: clock.now() })
   await insertDue(fromNow(20), { created_at: clock.now(), title: 'Just made' })
   await insertDue(fromNow(-25 * 60), { created_at: fromNow(-100 * 60), title: 'Long ago' })
@@ -99,7 +98,7 @@ test('nobody is told of a completed task, of one made in its last hour that it i
 })
 
 test.each(['pending', 'sent', 'completed'])(
-  'who has a %s reminder in that hour is not told twice, and the others are',
+  'a user with a %s reminder within the hour gets no notice, and the other one does',
   async (status) => {
     const assignee = await insertPerson()
     const task = await insertDue(fromNow(90), { assignee_id: assignee.id })
@@ -112,7 +111,7 @@ test.each(['pending', 'sent', 'completed'])(
   },
 )
 
-test('a reminder outside that hour, or one that was cancelled, is no reason to say nothing', async () => {
+test('a cancelled reminder, or one outside the hour, does not replace the notice', async () => {
   const task = await insertDue(fromNow(90))
   const reminder = { task_id: task.id, user_id: owner.id, handed_at: clock.now() }
   await harness.insertReminder({ ...reminder, scheduled_at: fromNow(29) })
@@ -122,7 +121,7 @@ test('a reminder outside that hour, or one that was cancelled, is no reason to s
   expect(await types(owner)).toEqual(['upcoming'])
 })
 
-test('the preferences decide whether and where', async () => {
+test('preferences select notices and channels', async () => {
   const [none, mailOnly, overdueMail, deactivated] = [
     await insertPerson(),
     await insertPerson(),
@@ -137,20 +136,20 @@ test('the preferences decide whether and where', async () => {
     await insertDue(fromNow(70), { assignee_id: person.id })
   harness.start({ clock, tickMs: 10 })
   await advance(20)
-  const told = async (person: Person) => ({
+  const delivered = async (person: Person) => ({
     inApp: await types(person),
     mails: (await harness.mailsTo(person.id)).map(({ data }) => (data as { kind: string }).kind),
   })
-  expect(await told(none)).toEqual({ inApp: [], mails: [] })
-  expect(await told(mailOnly)).toEqual({ inApp: [], mails: ['upcoming'] })
-  expect(await told(overdueMail)).toEqual({ inApp: ['upcoming'], mails: [] })
+  expect(await delivered(none)).toEqual({ inApp: [], mails: [] })
+  expect(await delivered(mailOnly)).toEqual({ inApp: [], mails: ['upcoming'] })
+  expect(await delivered(overdueMail)).toEqual({ inApp: ['upcoming'], mails: [] })
   await advance(55)
-  expect(await told(none)).toEqual({ inApp: ['overdue'], mails: [] })
-  expect(await told(overdueMail)).toEqual({ inApp: ['upcoming', 'overdue'], mails: ['overdue'] })
-  expect(await told(deactivated)).toEqual({ inApp: [], mails: [] })
+  expect(await delivered(none)).toEqual({ inApp: ['overdue'], mails: [] })
+  expect(await delivered(overdueMail)).toEqual({ inApp: ['upcoming', 'overdue'], mails: ['overdue'] })
+  expect(await delivered(deactivated)).toEqual({ inApp: [], mails: [] })
 })
 
-test('after downtime the hour before comes late as long as the task is not due, and then not at all', async () => {
+test('after downtime the notice is late until the due date, and is not sent after it', async () => {
   await insertDue(fromNow(10), { title: 'Soon' })
   await insertDue(fromNow(-10), { title: 'Past' })
   harness.start({ clock, tickMs: 10 })
@@ -165,7 +164,7 @@ test('after downtime the hour before comes late as long as the task is not due, 
   expect(mail?.data).toMatchObject({ taskTitle: 'Soon', late: true, scheduledAt: fromNow(-50).toISOString() })
 })
 
-test('workers side by side, one of them killed: each person is told once', async () => {
+test('several workers, one of them killed, notify each user once', async () => {
   clock.set(new Date())
   const people = await harness.insertPeople(150, { next_digest_at: null })
   for (const person of people) {
@@ -175,11 +174,10 @@ test('workers side by side, one of them killed: each person is told once', async
   harness.start({ clock, tickMs: 5 })
   harness.start({ clock, tickMs: 5 })
   await eventually(async () => expect((await notices()).length).toBeGreaterThan(20), {
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
     intervalMs: 2,
   })
-  child.kill('SIGKILL')
-  await once(child, 'exit')
+  await child.stop('SIGKILL')
   await harness.settled(clock, 60_000)
   expect(await notices()).toHaveLength(150)
   for (const table of ['notifications', 'email_messages'] as const) {

@@ -7,27 +7,27 @@ import { applyDefaults } from '@muster/policy'
 import type { Deps } from '../deps.ts'
 import { leadMs, type NoticeKind } from '../due/notice-kinds.ts'
 import { lateAfterMs, taskMail } from '../mails/task-mail.ts'
-import { type Concerned, hasReminderBetween, insertNotice, readConcerned } from './notify-due.queries.ts'
+import { hasReminderBetween, insertNotice, type NotifiedUser, readNotifiedUser } from './notify-due.queries.ts'
 
-/** Tells one person of one task and due date: ledger, notification and mail in one transaction. */
+/** Notifies one user about one task and due date: ledger row, notification and mail in one transaction. */
 export const notifyDueHandler = ({ clock }: Pick<Deps, 'clock'>) =>
   handle(notifyDue, ({ taskId, userId, kind, dueDate }, context) =>
     context.transact(async (tx) => {
-      const concerned = await readConcerned(tx.trx, taskId, userId)
-      if (concerned?.task.dueDate.getTime() !== Date.parse(dueDate)) return
-      if (kind === 'upcoming' && !(await wantsHourBefore(tx, concerned))) return
-      await tell(tx, kind, concerned, clock.now())
+      const notified = await readNotifiedUser(tx.trx, taskId, userId)
+      if (notified?.task.dueDate.getTime() !== Date.parse(dueDate)) return
+      if (kind === 'upcoming' && !(await needsUpcoming(tx, notified))) return
+      await deliver(tx, kind, notified, clock.now())
     }),
   )
 
-/** Who set a reminder of their own for that hour is not told twice. */
-async function wantsHourBefore({ trx }: Pick<TransactContext, 'trx'>, { task, user }: Concerned): Promise<boolean> {
+/** False for a user who turned these notices off, or who has a reminder of their own within the hour. */
+async function needsUpcoming({ trx }: Pick<TransactContext, 'trx'>, { task, user }: NotifiedUser): Promise<boolean> {
   if (!applyDefaults(user.settings).hourBefore) return false
   const ids = { taskId: task.id, userId: user.id }
   return !(await hasReminderBetween(trx, ids, scheduledFor('upcoming', task), task.dueDate))
 }
 
-async function tell(tx: TransactContext, kind: NoticeKind, { task, user }: Concerned, now: Date): Promise<void> {
+async function deliver(tx: TransactContext, kind: NoticeKind, { task, user }: NotifiedUser, now: Date): Promise<void> {
   const scheduledAt = scheduledFor(kind, task)
   const late = now.getTime() - scheduledAt.getTime() > lateAfterMs
   const notice = { taskId: task.id, userId: user.id, kind, dueDate: task.dueDate }
@@ -36,12 +36,12 @@ async function tell(tx: TransactContext, kind: NoticeKind, { task, user }: Conce
     return
   }
   if (!(await insertNotice(tx.trx, notice, { status: 'sent', failureReason: null, late }, now))) return
-  const [told] = await notifyAll(tx, [toNotification(kind, { task, user }, late)], now)
-  if (!told?.isMailWanted) return
+  const [sent] = await notifyAll(tx, [toNotification(kind, { task, user }, late)], now)
+  if (!sent?.isMailWanted) return
   await insertMail(tx, {
     ...taskMail(kind, { task, user, message: null, scheduledAt, late }),
-    notificationId: told.id,
-    // That it is due soon is no news when it has been.
+    notificationId: sent.id,
+    // A notice that the task is due soon is useless after the due date.
     ...(kind === 'upcoming' && { expiresAt: task.dueDate }),
   })
 }
@@ -53,7 +53,7 @@ const wordings: Record<NoticeKind, { title: string; message: string }> = {
   overdue: { title: 'Overdue', message: 'is overdue.' },
 }
 
-function toNotification(kind: NoticeKind, { task, user }: Concerned, late: boolean) {
+function toNotification(kind: NoticeKind, { task, user }: NotifiedUser, late: boolean) {
   const { title, message } = wordings[kind]
   return {
     userId: user.id,

@@ -1,24 +1,23 @@
 import { type Json, newId, type Trx } from '@muster/db'
 import { activeUserSql } from '@muster/policy'
 import { sql } from 'kysely'
-import type { TaskToTell } from '../mails/task-mail.ts'
+import type { NotifiedTask } from '../mails/task-mail.ts'
 
-export type Reader = { id: string; name: string; email: string; timezone: string; settings: Json | null }
+export type Recipient = { id: string; name: string; email: string; timezone: string; settings: Json | null }
 
-/** The person with their preferences; undefined when they are deactivated or about to be deleted. */
-export async function readReader(trx: Trx, userId: string): Promise<Reader | undefined> {
-  const { rows } = await sql<Reader>`
+/** Reads a user with their preferences; undefined when the user is not active. */
+export async function readRecipient(trx: Trx, userId: string): Promise<Recipient | undefined> {
+  const { rows } = await sql<Recipient>`
     select id, name, email, timezone, (select settings from user_preferences where user_id = users.id) as settings
     from users where id = ${userId} and ${activeUserSql}`.execute(trx)
   return rows[0]
 }
 
-export type ListedTask = TaskToTell & { isOverdue: boolean; total: number }
+export type ListedTask = NotifiedTask & { isOverdue: boolean; total: number }
 
 /**
- * The person's open tasks that are due before a moment, as owner or assignee: those still to come by their time, and the
- * overdue ones, the latest first.
- * @param limit of each of the two; `total` says how many there are of the same
+ * Lists a user's open tasks, as owner or assignee, that are due before `end`: upcoming ones by due date, then overdue ones, latest first.
+ * @param limit for each of the two kinds; `total` of a task is the number of all tasks of its kind
  */
 export async function listTasksDueBefore(
   trx: Trx,
@@ -48,8 +47,8 @@ export async function listTasksDueBefore(
 type Delivery = { userId: string; localDate: string; scheduledAt: Date }
 
 /**
- * Writes the ledger, whose unique key decides.
- * @returns false when this date of the person's calendar had its digest, or was missed
+ * Inserts a ledger row.
+ * @returns false when the ledger has one for this user and local date
  */
 export async function insertDelivery(
   trx: Trx,

@@ -5,45 +5,52 @@ import { insertMail } from '@muster/mail'
 import { applyDefaults } from '@muster/policy'
 import type { Deps } from '../deps.ts'
 import { digestTimeOf, endOfDate, isDigestMissed } from '../due/digest-times.ts'
-import { insertDelivery, type ListedTask, listTasksDueBefore, type Reader, readReader } from './send-digest.queries.ts'
+import {
+  insertDelivery,
+  type ListedTask,
+  listTasksDueBefore,
+  type Recipient,
+  readRecipient,
+} from './send-digest.queries.ts'
 
-/** Of what is due, and of what is overdue; of the rest the mail tells the number. */
+/** Due tasks, and overdue tasks, that the mail lists; it states the number of further ones. */
 const listedTasks = 25
-/** Many digests are for the same minute, and nobody minds that one takes a while. */
+/** Longer than for other notifications, because many digests are scheduled for the same minute. */
 const lateAfterMs = 15 * 60_000
 
-/** Mails one person the digest of one date: ledger and mail in one transaction. */
+/** Sends one user the digest of one date: ledger row and mail in one transaction. */
 export const sendDigestHandler = ({ clock }: Pick<Deps, 'clock'>) =>
   handle(sendDigest, ({ userId, localDate }, context) =>
     context.transact(async (tx) => {
-      const reader = await readReader(tx.trx, userId)
-      if (reader && applyDefaults(reader.settings).morningDigest) await send(tx, reader, localDate, clock.now())
+      const recipient = await readRecipient(tx.trx, userId)
+      if (recipient && applyDefaults(recipient.settings).morningDigest)
+        await send(tx, recipient, localDate, clock.now())
     }),
   )
 
-async function send(tx: TransactContext, reader: Reader, localDate: string, now: Date): Promise<void> {
-  const scheduledAt = digestTimeOf(localDate, reader.timezone)
-  // Who has moved to another zone meanwhile is looked at anew: there this date has not begun, or does not exist.
+async function send(tx: TransactContext, recipient: Recipient, localDate: string, now: Date): Promise<void> {
+  const scheduledAt = digestTimeOf(localDate, recipient.timezone)
+  // The user changed the time zone: there the digest is not due yet, or the date does not exist. The next plan covers it.
   if (!scheduledAt || scheduledAt > now) return
   const late = now.getTime() - scheduledAt.getTime() > lateAfterMs
-  const delivery = { userId: reader.id, localDate, scheduledAt }
+  const delivery = { userId: recipient.id, localDate, scheduledAt }
   if (isDigestMissed({ at: scheduledAt }, now)) {
     await insertDelivery(tx.trx, delivery, { failureReason: 'missed', late }, now)
     return
   }
-  const end = endOfDate(localDate, reader.timezone)
-  const tasks = await listTasksDueBefore(tx.trx, reader.id, end, { now, limit: listedTasks })
+  const end = endOfDate(localDate, recipient.timezone)
+  const tasks = await listTasksDueBefore(tx.trx, recipient.id, end, { now, limit: listedTasks })
   if (tasks.length === 0) return
   if (!(await insertDelivery(tx.trx, delivery, { failureReason: null, late }, now))) return
   const due = toList(tasks.filter(({ isOverdue }) => !isOverdue))
   const overdue = toList(tasks.filter(({ isOverdue }) => isOverdue))
   await insertMail(tx, {
     template: 'morning-digest',
-    to: reader.email,
-    userId: reader.id,
+    to: recipient.email,
+    userId: recipient.id,
     data: {
-      name: reader.name,
-      timezone: reader.timezone,
+      name: recipient.name,
+      timezone: recipient.timezone,
       localDate,
       due: due.tasks,
       dueCount: due.count,
@@ -54,12 +61,12 @@ async function send(tx: TransactContext, reader: Reader, localDate: string, now:
       late,
       scheduledAt: scheduledAt.toISOString(),
     },
-    // On another day it would be wrong.
+    // On another day the mail would be wrong.
     expiresAt: end,
   })
 }
 
-/** One of the two lists, with how many there are and how many of them are not listed. */
+/** Converts the listed tasks, with the number of all tasks of this kind and of those not listed. */
 function toList(tasks: ListedTask[]) {
   const count = tasks[0]?.total ?? 0
   return {

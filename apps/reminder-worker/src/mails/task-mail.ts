@@ -1,10 +1,10 @@
 import type { Mail } from '@muster/mail'
 
-/** From here on the person is told that it comes late, and when it was meant for. */
+/** A notification that is later than this says so and names its scheduled time. */
 export const lateAfterMs = 60_000
 
-/** Of a task, what its people are told. */
-export type TaskToTell = {
+/** The fields of a task that mails and notifications show. */
+export type NotifiedTask = {
   id: string
   title: string
   dueDate: Date
@@ -12,20 +12,20 @@ export type TaskToTell = {
   category: string | null
 }
 
-type About = {
-  task: TaskToTell
+type TaskMail = {
+  task: NotifiedTask
   user: { id: string; email: string; timezone: string }
-  /** What the person wrote for themselves. */
+  /** The text that the user wrote for the reminder. */
   message: string | null
-  /** The moment that it was meant for. */
+  /** When the mail was to be sent. */
   scheduledAt: Date
   late: boolean
 }
 
-/** A mail about one task: a reminder that was set, or a notice by the due date. */
+/** Builds a mail about one task: a reminder, or a notice about its due date. */
 export function taskMail(
   kind: 'reminder' | 'upcoming' | 'overdue',
-  { task, user, message, scheduledAt, late }: About,
+  { task, user, message, scheduledAt, late }: TaskMail,
 ): Mail<'reminder'> {
   return {
     template: 'reminder',

@@ -1,18 +1,26 @@
-import { spawn } from 'node:child_process'
 import { openCache } from '@muster/cache'
 import { type Clock, type Database, newId, systemClock } from '@muster/db'
 import { createTransact } from '@muster/jobs/outbox'
 import { startPublisher } from '@muster/jobs/publisher'
 import { createLogger, type Logger } from '@muster/logger'
-import { createTestDatabase, createTestRedis, endWithTest, eventually, insertTask, insertUser } from '@muster/testing'
+import {
+  createTestDatabase,
+  createTestRedis,
+  eventually,
+  insertTask,
+  insertUser,
+  startTestProcess,
+} from '@muster/testing'
 import { type Insertable, type Selectable, sql } from 'kysely'
 import type { Deps } from '../deps.ts'
 import { findDue } from '../due/find-due.ts'
 import { startReminderWorker } from '../reminder-worker.ts'
 
+const mainFile = new URL('../main.ts', import.meta.url)
+
 export type Person = Selectable<Database['users']>
 
-/** A database and a Redis of one's own, with one task of one person, and as many reminder workers as a test starts. */
+/** Creates a database with one task of one user and a Redis for one test, which starts any number of reminder workers with them. */
 export async function createHarness() {
   const database = await createTestDatabase({ poolMax: 20 })
   const redis = await createTestRedis()
@@ -51,22 +59,11 @@ export async function createHarness() {
       stops.push(stop)
       return { ...deps, stop }
     },
-    /** A worker as `npm start` has it, to be killed. */
+    /** Starts a reminder worker as a process of its own. */
     startProcess(redisUrl = redis.url) {
-      const child = spawn(process.execPath, [new URL('../main.ts', import.meta.url).pathname], {
-        env: {
-          ...process.env,
-          NODE_ENV: 'test',
-          DATABASE_URL: database.url,
-          REDIS_URL: redisUrl,
-          OPS_PORT: '0',
-          LOG_LEVEL: 'fatal',
-        },
-        stdio: 'inherit',
-      })
-      return endWithTest(child)
+      return startTestProcess(mainFile, { DATABASE_URL: database.url, REDIS_URL: redisUrl, LOG_LEVEL: 'fatal' })
     },
-    /** Unless told otherwise they see the task too: client_admins of its organization. */
+    /** Inserts users who can see the task, as client admins of its organization, unless `changes` says otherwise. */
     insertPeople: (count: number, changes: Partial<Insertable<Database['users']>> = {}): Promise<Person[]> =>
       Promise.all(
         Array.from({ length: count }, () => insertUser(db, { organization_id: person.organization_id, ...changes })),
@@ -88,30 +85,31 @@ export async function createHarness() {
       return id
     },
     reminder: (id: string) => db.selectFrom('reminders').selectAll().where('id', '=', id).executeTakeFirstOrThrow(),
-    /** Everything that reached people of reminders, and what is still owed to them by this worker. */
+    /** Counts the effects of reminders and their pending jobs. */
     async counts() {
       const { rows } = await sql<
-        Record<'deliveries' | 'notifications' | 'mails' | 'mailJobs' | 'audits' | 'owed', number>
+        Record<'deliveries' | 'notifications' | 'mails' | 'mailJobs' | 'audits' | 'pending', number>
       >`
         select (select count(*) from reminder_deliveries) as deliveries,
           (select count(*) from notifications) as notifications,
           (select count(*) from email_messages) as mails,
           (select count(*) from outbox where name = 'send-email') as "mailJobs",
           (select count(*) from audit_pending) as audits,
-          (select count(*) from outbox where name = 'fire-reminder' and failed_at is null) as owed`.execute(db)
+          (select count(*) from outbox where name = 'fire-reminder' and failed_at is null) as pending`.execute(db)
       return rows[0]
     },
-    /** Until nothing is due that was not handed over, and nothing that was handed over is owed. */
-    settled: (clock: Clock = systemClock, timeoutMs = 15_000) =>
+    /** Waits until no work is due and no job is pending. */
+    settled: (clock: Clock = systemClock, timeoutMs = 60_000) =>
       eventually(
         async () => {
           const open = await findDue({ db, clock })
-          const owed = await db.selectFrom('outbox').select('name').where('queue', '=', 'reminder').execute()
-          if (open.length + owed.length > 0) throw new Error(`still due: ${open.join(', ')}; owed: ${owed.length}`)
+          const pending = await db.selectFrom('outbox').select('name').where('queue', '=', 'reminder').execute()
+          if (open.length + pending.length > 0)
+            throw new Error(`still due: ${open.join(', ')}; pending jobs: ${pending.length}`)
         },
         { timeoutMs, intervalMs: 15 },
       ),
-    /** The digests of the ledger, by date. */
+    /** Reads a user's digests from the ledger, by date. */
     async digests(userId: string) {
       const { rows } = await sql<{ date: string; status: string; late: boolean }>`
         select local_date::text as date, status, late from digest_deliveries
