@@ -5,7 +5,7 @@ import { z } from 'zod'
 const env = z.object({
   ...processEnv({ opsPort: 9_104 }),
   ...storageEnv(),
-  /** Images at the same time; each may need some 300 MB, so more processes are better than more of these. */
+  /** Images that are processed at the same time. Each may need some 300 MB, so more processes are better than a higher number. */
   WORKER_CONCURRENCY: workerConcurrency(1),
 })
 
@@ -21,7 +21,7 @@ export function readConfig(source: NodeJS.ProcessEnv = process.env) {
 
 export type Config = ReturnType<typeof readConfig>
 
-/** Also looks when another field is wrong, so that everything is named at once. */
+/** Also runs when another field is invalid, so that all faults are named at once. */
 function refuseUnsafe(read: Partial<z.output<typeof env>>, ctx: z.RefinementCtx) {
   refuseStorage(read, (name, message) => ctx.addIssue({ code: 'custom', path: [name], message }))
 }

@@ -87,7 +87,7 @@ test('a worker whose environment names an account keeps its files there, and los
   const id = await harness.insert()
   const folder = `muster/attachments/${id}`
   peer.files.set(`${folder}/original`, { bytes: original, createdAt: new Date() })
-  await harness.order(id)
+  await harness.enqueue(id)
   await eventually(() => expect(peer.requests.some((request) => request.startsWith('GET '))).toBe(true))
   await first.stop('SIGKILL')
   await start(peer.env)

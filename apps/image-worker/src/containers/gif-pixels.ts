@@ -4,10 +4,10 @@ const maxCodes = 4_096
 const maxSubBlockBytes = 255
 
 /**
- * Writes the sub-blocks of an image anew, without what stands behind its last pixel (GIF89a, appendix F). The codes are
- * followed for the number of pixels that each stands for; no pixel is made.
- * @param minCodeSize bits of a pixel, as written before the sub-blocks
- * @throws MalformedContainer when there is a code that can't be
+ * Writes the sub-blocks of an image again, without bytes after its last pixel (GIF89a, appendix F). Follows the LZW codes only to count
+ * pixels, and decodes none.
+ * @param minCodeSize bits per pixel, stored before the sub-blocks
+ * @throws MalformedContainer when a code is invalid
  */
 export function wholeSubBlocks(blocks: Buffer, minCodeSize: number, pixels: number): Buffer {
   const data = dataOf(blocks)
@@ -31,7 +31,7 @@ function subBlocksOf(data: Buffer): Buffer {
   return Buffer.concat([...parts, Buffer.from([0])])
 }
 
-/** How many bytes hold the codes up to the last pixel, and the code behind it that says so. */
+/** The number of bytes with the codes up to the last pixel and the end code. */
 function endOfPixels(data: Buffer, minCodeSize: number, pixels: number): number {
   if (minCodeSize < 1 || minCodeSize > 11) throw new MalformedContainer('GIF')
   const clear = 1 << minCodeSize

@@ -2,7 +2,7 @@ import { wholeSubBlocks } from './gif-pixels.ts'
 import type { Canvas, Layout } from './layout.ts'
 import { MalformedContainer, readsToTheEnd } from './malformed.ts'
 
-/** Of our own: the file's beginning is no block. */
+/** Not a GIF label: stands for the beginning of the file, which is no block. */
 const head = -1
 const extension = 0x21
 const image = 0x2c
@@ -10,14 +10,14 @@ const trailer = 0x3b
 const plainText = 0x01
 const graphicControl = 0xf9
 const application = 0xff
-/** Application extensions that say how often to repeat. */
+/** Application extensions with the number of repetitions. */
 const loopers = new Set(['NETSCAPE2.0', 'ANIMEXTS1.0'])
 
 type Block = { kind: number | undefined; bytes: Buffer }
 
 /**
- * Reads the canvas of a GIF (GIF89a specification) and how many frames are drawn on it. Viewers reserve the logical screen;
- * some enlarge it to frames that reach beyond it, others (libnsgif) distrust it and take the frames alone.
+ * Reads the canvas of a GIF (GIF89a specification) and its number of frames. Viewers reserve the logical screen; some enlarge it for
+ * frames that exceed it, others (libnsgif) ignore it and use the frames alone.
  */
 export function readGif(gif: Buffer): Layout {
   let [widthPx, heightPx, frames] = [0, 0, 0]
@@ -44,9 +44,9 @@ function frameOf(kind: number | undefined, bytes: Buffer) {
 }
 
 /**
- * Writes a GIF without comments, plain text, XMP and other application blocks, and without what follows its trailer.
- * Frames, timing, transparency and repetition stay.
- * @param canvas becomes the logical screen, so that every viewer shows the same
+ * Writes a GIF without comments, plain text, XMP and other application blocks, and without bytes after its trailer. Keeps frames,
+ * timing, transparency and repetition.
+ * @param canvas becomes the logical screen, so that all viewers show the same size
  * @throws MalformedContainer
  */
 export function stripGif(gif: Buffer, { widthPx, heightPx }: Canvas): Buffer {
@@ -60,7 +60,7 @@ export function stripGif(gif: Buffer, { widthPx, heightPx }: Canvas): Buffer {
       kept.push(...(control ? [control] : []), ...imageParts(bytes))
       control = undefined
     } else if (kind === extension) {
-      // The last one before an image holds for it; one before a text went with the text.
+      // A control applies to the next image; one before a plain text is removed with the text.
       if (bytes[1] === graphicControl) control = controlOf(bytes)
       if (bytes[1] === plainText) control = undefined
       const isFirst = loop === undefined
@@ -73,7 +73,7 @@ export function stripGif(gif: Buffer, { widthPx, heightPx }: Canvas): Buffer {
   throw new MalformedContainer('GIF')
 }
 
-/** The descriptor with its colours, and the pixels without what stands behind them. */
+/** The descriptor with its colour table, and the pixels without bytes after them. */
 function imageParts(block: Buffer): Buffer[] {
   const dataAt = 10 + colourTableBytes(block[9] ?? 0) + 1
   const pixels = block.readUInt16LE(5) * block.readUInt16LE(7)
@@ -84,7 +84,7 @@ function headWith(bytes: Buffer, widthPx: number, heightPx: number): Buffer {
   const written = Buffer.from(bytes)
   written.writeUInt16LE(widthPx, 6)
   written.writeUInt16LE(heightPx, 8)
-  // Pixels are square: hardly any viewer knows others.
+  // Pixel aspect ratio: square, because hardly any viewer supports others.
   written[12] = 0
   return written
 }
@@ -93,13 +93,13 @@ function controlOf(block: Buffer): Buffer | undefined {
   return block[2] === 4 ? Buffer.from([...block.subarray(0, 7), 0]) : undefined
 }
 
-/** The block that says how often to repeat, without whatever else was written into it. */
+/** The repetition block without additional bytes; undefined for other blocks. */
 function loopOf(block: Buffer): Buffer | undefined {
   if (block[1] !== application || block[2] !== 11 || !loopers.has(block.toString('latin1', 3, 14))) return undefined
   return block[14] === 3 && block[15] === 1 ? Buffer.from([...block.subarray(0, 18), 0]) : undefined
 }
 
-/** The head, then block by block up to the trailer; what is none of these has no kind, and nothing follows it. */
+/** Yields the head and the blocks up to the trailer. Stops after a byte that begins no block, which it yields without a kind. */
 function* blocksOf(gif: Buffer): Generator<Block> {
   if (gif.length < 13 || !/^GIF8[79]a$/.test(gif.toString('latin1', 0, 6))) throw new MalformedContainer('GIF')
   let at = 13 + colourTableBytes(gif[10] ?? 0)

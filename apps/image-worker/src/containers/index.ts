@@ -11,7 +11,7 @@ export { cutIntoFrames, putFrames } from './png.ts'
 export type ImageFormat = 'jpeg' | 'png' | 'gif' | 'webp'
 
 /**
- * Reads what a viewer will reserve memory for, from the container itself: a decoder may tell something else.
+ * Reads the layout that decides how much memory a viewer reserves, from the container itself, because a decoder may report another one.
  * @throws MalformedContainer when the parts contradict each other
  */
 export function readLayout(format: ImageFormat, bytes: Buffer): Layout {
@@ -28,11 +28,11 @@ export function readLayout(format: ImageFormat, bytes: Buffer): Layout {
 }
 
 /**
- * Writes the container anew with the same coded pixels and nothing else: each part that stays has its smallest form. An ICC
- * profile goes too. Only the orientation is written back, alone, because the pixels would stand wrong without it.
+ * Writes the container again with the same coded pixels and without metadata, colour profiles and unknown parts. Each remaining part has its
+ * smallest form. The orientation is kept as the only EXIF entry, because viewers need it to turn the pixels.
  * @param orientation EXIF orientation, 1 to 8
- * @param canvas what viewers are to show, before turning
- * @throws MalformedContainer also when a PNG hides something in its compressed pixels
+ * @param canvas size of the image before it is turned
+ * @throws MalformedContainer also when the compressed pixels of a PNG contain more than the pixels
  */
 export async function stripMetadata(
   format: ImageFormat,

@@ -10,16 +10,16 @@ const app1 = 0xe1
 const app14 = 0xee
 /** Frame headers (SOF0–SOF15): of these sixteen, DHT, JPG and DAC are none. */
 const isFrame = (marker: number) => marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)
-/** The frames that all viewers show: baseline, extended and progressive with Huffman codes; others only some decoders know. */
-const shown = new Set([0xc0, 0xc1, 0xc2])
-/** What decoding takes besides the frame header: Huffman tables, quantization, restarts, scans. */
+/** Frame types that all viewers support: baseline, extended and progressive with Huffman codes. */
+const supported = new Set([0xc0, 0xc1, 0xc2])
+/** Segments that decoding needs besides the frame header: Huffman tables, quantization tables, restart intervals, scans. */
 const coding = new Set([0xc4, 0xdb, 0xdd, sos])
 
 type Segment = { marker: number; bytes: Buffer; scan: Buffer }
 
 /**
  * Reads the size and the number of scans of a JPEG (ITU-T T.81).
- * @throws MalformedContainer when it has several frames: viewers may show another one than the decoder
+ * @throws MalformedContainer when it has several frames, because viewers may show another one than the decoder
  */
 export function readJpeg(jpeg: Buffer): Layout {
   let size: { heightPx: number; widthPx: number } | undefined
@@ -36,9 +36,9 @@ export function readJpeg(jpeg: Buffer): Layout {
 }
 
 /**
- * Writes a JPEG without its metadata; the coded pixels stay as they are. What the pixels mean stays too: JFIF density,
- * Adobe's colour transform, orientation. Whatever follows the end marker goes.
- * @throws MalformedContainer also for what only some viewers show: arithmetic codes, 12 bits, lossless
+ * Writes a JPEG without metadata and without bytes after the end marker. The coded pixels stay, and what gives them their meaning: JFIF
+ * density, Adobe's colour transform and the orientation.
+ * @throws MalformedContainer also for types that only some viewers support: arithmetic coding, 12 bits, lossless
  */
 export function stripJpeg(jpeg: Buffer, orientation: number): Buffer {
   const kept: Buffer[] = []
@@ -48,7 +48,7 @@ export function stripJpeg(jpeg: Buffer, orientation: number): Buffer {
       kept.push(bytes)
       continue
     }
-    // JFIF wants to be the first segment.
+    // The JFIF segment must be the first one.
     if (marker !== app0) kept.push(...exif.splice(0))
     kept.push(...keptOf(marker, bytes), scan)
   }
@@ -56,7 +56,7 @@ export function stripJpeg(jpeg: Buffer, orientation: number): Buffer {
 }
 
 function keptOf(marker: number, segment: Buffer): Buffer[] {
-  if (isFrame(marker) && !(shown.has(marker) && segment[4] === 8)) throw new MalformedContainer('JPEG')
+  if (isFrame(marker) && !(supported.has(marker) && segment[4] === 8)) throw new MalformedContainer('JPEG')
   if (marker === eoi || isFrame(marker) || coding.has(marker)) return [segment]
   const begins = (name: string) => segment.toString('latin1', 4, 4 + name.length) === name
   if (marker === app0 && begins('JFIF\0') && segment.length >= 18) return [cutTo(18, segment, [16, 17])]
@@ -64,7 +64,7 @@ function keptOf(marker: number, segment: Buffer): Buffer[] {
   return []
 }
 
-/** A segment of its smallest size; the bytes at `zeroed`, JFIF's size of a thumbnail, become 0. */
+/** Cuts a segment to its smallest size. The bytes at `zeroed`, the size of JFIF's thumbnail, become 0. */
 function cutTo(length: number, segment: Buffer, zeroed: number[] = []): Buffer {
   const bare = Buffer.from(segment.subarray(0, length))
   bare.writeUInt16BE(length - 2, 2)
@@ -73,8 +73,7 @@ function cutTo(length: number, segment: Buffer, zeroed: number[] = []): Buffer {
 }
 
 /**
- * Segment by segment from SOI to EOI, each with the coded data that follows it; what stands between segments is passed by,
- * as decoders do.
+ * Yields the segments from SOI to EOI, each with the coded data that follows it. Skips bytes between segments, like decoders.
  */
 function* segmentsOf(jpeg: Buffer): Generator<Segment> {
   if (jpeg[0] !== 0xff || jpeg[1] !== soi) throw new MalformedContainer('JPEG')
@@ -92,7 +91,7 @@ function* segmentsOf(jpeg: Buffer): Generator<Segment> {
   }
 }
 
-/** Where the next marker begins that is neither a stuffed zero nor a restart. @throws MalformedContainer at the end */
+/** Finds the next marker that is neither a stuffed zero nor a restart. @throws MalformedContainer at the end of the file */
 function nextMarker(jpeg: Buffer, start: number): number {
   for (let at = jpeg.indexOf(0xff, start); at >= 0 && at + 1 < jpeg.length; at = jpeg.indexOf(0xff, at + 1)) {
     const next = jpeg[at + 1] ?? 0

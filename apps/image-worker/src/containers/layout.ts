@@ -1,12 +1,12 @@
-/** How a container lays its image out, before turning by its orientation; nothing is decoded to know it. */
+/** Layout of an image as its container states it, before it is turned by its orientation. */
 export type Layout = {
-  /** The canvas that viewers reserve memory for, large enough for every frame. */
+  /** The canvas for which viewers reserve memory; all frames fit on it. */
   widthPx: number
   heightPx: number
   frames: number
-  /** Passes over the picture; each costs a decoder about as much as a whole picture. More than 1 in JPEG alone. */
+  /** Passes over the image, each as expensive for a decoder as a whole image. Only a JPEG has more than 1. */
   scans: number
-  /** False when the file ends in the middle of a part. */
+  /** False when the file ends within a part. */
   isWhole: boolean
 }
 

@@ -1,4 +1,4 @@
-/** The bytes do not have the structure that their format demands. */
+/** The bytes do not have the structure of their format. */
 export class MalformedContainer extends Error {
   constructor(format: string) {
     super(`malformed ${format} container`)
@@ -7,8 +7,8 @@ export class MalformedContainer extends Error {
 }
 
 /**
- * Runs over the parts of a container, and says whether their end was reached.
- * @returns false when the file ends before
+ * Calls `use` for each part of a container.
+ * @returns false when the file ends within a part
  */
 export function readsToTheEnd<T>(parts: Iterable<T>, use: (part: T) => void): boolean {
   const iterator = parts[Symbol.iterator]()

@@ -1,8 +1,7 @@
 const upright = 1
 
 /**
- * The smallest EXIF block (TIFF 6.0, little-endian) that says nothing but how to turn the picture, which the bare pixels
- * would otherwise lose; undefined when there is nothing to turn.
+ * Builds the smallest EXIF block (TIFF 6.0, little-endian) with an orientation only; undefined when the image is upright.
  * @param orientation 1 to 8, as in EXIF tag 0x0112
  */
 export function orientationOnlyExif(orientation: number): Buffer | undefined {

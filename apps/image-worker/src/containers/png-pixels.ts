@@ -3,7 +3,7 @@ import { createInflate } from 'node:zlib'
 import type { Canvas } from './layout.ts'
 import { MalformedContainer } from './malformed.ts'
 
-/** Where each of the seven passes of Adam7 begins, and how far its pixels are apart. */
+/** Start and spacing of the seven passes of Adam7. */
 const adam7 = [
   { left: 0, top: 0, dx: 8, dy: 8 },
   { left: 4, top: 0, dx: 8, dy: 8 },
@@ -13,7 +13,7 @@ const adam7 = [
   { left: 1, top: 0, dx: 2, dy: 2 },
   { left: 0, top: 1, dx: 1, dy: 2 },
 ]
-const oneAfterAnother = [{ left: 0, top: 0, dx: 1, dy: 1 }]
+const singlePass = [{ left: 0, top: 0, dx: 1, dy: 1 }]
 /** Channels by the header's colour type: grey, RGB, palette, grey with alpha, RGB with alpha. */
 const channelsOf: ReadonlyMap<number | undefined, number> = new Map([
   [0, 1],
@@ -23,10 +23,10 @@ const channelsOf: ReadonlyMap<number | undefined, number> = new Map([
   [6, 4],
 ])
 
-/** How many bytes a frame of this size takes before compression, with the byte of each row that names its filter. */
+/** Computes the uncompressed size of a frame in bytes, including the filter byte of each row. */
 export function frameBytes(header: Buffer, { widthPx, heightPx }: Canvas): number {
   const bitsPerPixel = (header[8] ?? 0) * (channelsOf.get(header[9]) ?? 0)
-  const passes = header[12] === 1 ? adam7 : oneAfterAnother
+  const passes = header[12] === 1 ? adam7 : singlePass
   return passes
     .map(({ left, top, dx, dy }) => {
       const [columns, rows] = [Math.ceil((widthPx - left) / dx), Math.ceil((heightPx - top) / dy)]
@@ -36,9 +36,8 @@ export function frameBytes(header: Buffer, { widthPx, heightPx }: Canvas): numbe
 }
 
 /**
- * Puts the parts of a zlib stream (RFC 1950) together, without what follows its end. It is unpacked once, and nothing of
- * that is kept.
- * @throws MalformedContainer when it does not unpack to `expectedBytes`
+ * Joins the parts of a zlib stream (RFC 1950) without bytes after its end. Inflates it once to find the end.
+ * @throws MalformedContainer when its uncompressed size is not `expectedBytes`
  */
 export async function wholeStream(parts: readonly Buffer[], expectedBytes: number): Promise<Buffer> {
   const stream = Buffer.concat(parts)

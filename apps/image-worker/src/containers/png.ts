@@ -6,7 +6,7 @@ import { frameBytes, wholeStream } from './png-pixels.ts'
 
 const signature = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')
 
-/** What the pixels mean besides a profile: colours, transparency, density; with the bytes that each may have at most. */
+/** Chunks that give the pixels their meaning (colours, transparency, density), with the maximum size of each in bytes. */
 const keptBeforePixels: ReadonlyMap<string, number> = new Map([
   ['PLTE', 768],
   ['tRNS', 256],
@@ -25,9 +25,8 @@ type Chunk = { type: string; data: Buffer }
 type Frame = { control: Buffer | undefined; widthPx: number; heightPx: number; pixels: Buffer[] }
 
 /**
- * Reads the canvas of a PNG (W3C PNG, third edition) and how many frames are drawn on it, as its animation says or as
- * there are, whichever is more.
- * @throws MalformedContainer when a frame reaches beyond the canvas
+ * Reads the canvas of a PNG (W3C PNG, third edition) and its number of frames: the announced or the actual one, whichever is higher.
+ * @throws MalformedContainer when a frame exceeds the canvas
  */
 export function readPng(png: Buffer): Layout {
   let [widthPx, heightPx, announced, frames] = [0, 0, 0, 0]
@@ -58,13 +57,13 @@ function fits(control: Buffer, widthPx: number, heightPx: number): boolean {
 }
 
 /**
- * Writes a PNG of its pixels, what they mean and its animation alone: no text, time, EXIF, profile and unknown chunks, and
- * nothing behind the pixels, neither in their compressed data nor after them.
- * @throws MalformedContainer also when the compressed data holds more or less than the pixels
+ * Writes a PNG with its pixels, the chunks that give them their meaning, and its animation; without text, time, EXIF, profile and unknown
+ * chunks, and without bytes after the pixels, in their compressed data or after it.
+ * @throws MalformedContainer also when the compressed data contains more or less than the pixels
  */
 export const stripPng = (png: Buffer, orientation: number): Promise<Buffer> => write(read(png), orientation)
 
-/** Cuts an animated PNG into pictures: each a PNG of its own, in the colours of the file's profile. */
+/** Splits an animated PNG into one PNG for each frame, with the file's colour profile. */
 export function cutIntoFrames(png: Buffer): Buffer[] {
   const parts = read(png)
   const { header, meaning, profile } = parts
@@ -81,7 +80,7 @@ export function cutIntoFrames(png: Buffer): Buffer[] {
 
 /**
  * Writes an animated PNG with other pixels.
- * @param frames those of {@link cutIntoFrames} in the same order and size, drawn anew in sRGB with alpha, 8 bits a channel
+ * @param frames the frames of {@link cutIntoFrames} in the same order and size, encoded again in sRGB with alpha, 8 bits per channel
  * @throws MalformedContainer
  */
 export function putFrames(png: Buffer, frames: readonly Buffer[], orientation: number): Promise<Buffer> {
@@ -97,7 +96,7 @@ export function putFrames(png: Buffer, frames: readonly Buffer[], orientation: n
 
 type Parts = ReturnType<typeof read>
 
-/** The still picture first, whether it is one of the animation or not. */
+/** The still image first, whether it belongs to the animation or not. */
 const picturesOf = ({ still, frames }: Parts) => [still, ...frames.filter((frame) => frame !== still)]
 
 async function write(parts: Parts, orientation: number): Promise<Buffer> {
@@ -119,7 +118,7 @@ async function write(parts: Parts, orientation: number): Promise<Buffer> {
   return Buffer.concat([...written, chunk('IEND', Buffer.alloc(0))])
 }
 
-/** The parts of a PNG that count; the still picture is a frame too, and in `frames` when a control stands before it. */
+/** Parses a PNG. The still image is in `frames` too when it has an animation control. */
 function read(png: Buffer) {
   let header: Buffer | undefined
   let loops: number | undefined

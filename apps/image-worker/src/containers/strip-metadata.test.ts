@@ -8,14 +8,14 @@ import { type ImageFormat, MalformedContainer, stripMetadata } from './index.ts'
 const secret = 'Somebody-was-here'
 const xmp = `<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><!--${secret}--></x:xmpmeta>`
 
-/** Of an image that its container and its decoder agree on. */
+/** Strips an image whose container and decoder agree on the size. */
 async function stripped(format: ImageFormat, image: Buffer, orientation = 1): Promise<Buffer> {
   const { width, height, pageHeight } = await sharp(image, { animated: true }).metadata()
   return stripMetadata(format, image, { orientation, canvas: { widthPx: width, heightPx: pageHeight ?? height } })
 }
 
 const pixelsOf = (image: Buffer) => sharp(image, { animated: true }).autoOrient().raw().toBuffer()
-/** As they are coded: not turned into the colours of sRGB by a profile. */
+/** The pixels without the conversion of a colour profile. */
 const codedPixelsOf = (image: Buffer) => sharp(image, { ignoreIcc: true }).autoOrient().raw().toBuffer()
 
 /** An image with EXIF (place included), XMP and an ICC profile, as far as the format knows them. */
@@ -34,7 +34,7 @@ const cases = (['jpeg', 'png', 'webp'] as const).flatMap((format) =>
 )
 
 test.each(cases)(
-  'a %s of orientation %i keeps its coded pixels and stand, and nothing else',
+  'a %s of orientation %i keeps its coded pixels and orientation, and nothing else',
   async (format, orientation) => {
     const original = await laden(format, orientation)
     const bare = await stripped(format, original, orientation)
@@ -55,7 +55,7 @@ test('a progressive JPEG with restart markers keeps its pixels', async () => {
   expect(await pixelsOf(await stripped('jpeg', original))).toEqual(await pixelsOf(original))
 })
 
-test('a CMYK JPEG keeps the marker without which its colours would be inverted', async () => {
+test('a CMYK JPEG keeps the marker that decides whether its colours are inverted', async () => {
   const original = await photo(30, 20).toColourspace('cmyk').jpeg().withExif(gpsExif).toBuffer()
   expect(await pixelsOf(await stripped('jpeg', original))).toEqual(await pixelsOf(original))
 })
@@ -75,12 +75,12 @@ test.each([
   [150, 100],
   [1, 1],
   [700, 3],
-])('a GIF of %i×%i keeps every pixel, however often its codes begin anew', async (widthPx, heightPx) => {
+])('a GIF of %i×%i keeps every pixel, also after clear codes', async (widthPx, heightPx) => {
   const original = await photo(widthPx, heightPx).gif({ effort: 1 }).toBuffer()
   expect(await stripped('gif', original)).toEqual(original)
 })
 
-test('comments and application blocks of a GIF go', async () => {
+test('comments and application blocks of a GIF are removed', async () => {
   const original = await animation('gif', { sizePx: 32, frames: 2, delayMs: 70 })
   const blocks = Buffer.concat([
     Buffer.from([0x21, 0xfe, secret.length]),
@@ -96,7 +96,7 @@ test('comments and application blocks of a GIF go', async () => {
   expect(await stripped('gif', commented)).toEqual(await stripped('gif', original))
 })
 
-test('text, time and unknown chunks of a PNG go', async () => {
+test('text, time and unknown chunks of a PNG are removed', async () => {
   const original = await photo(30, 20).png().toBuffer()
   const chunks = ['tEXt', 'zTXt', 'iTXt', 'tIME', 'prVt'].map((type) => pngChunk(type, Buffer.from(secret)))
   const end = original.length - 12
@@ -112,7 +112,7 @@ test('text, time and unknown chunks of a PNG go', async () => {
 
 const formats: ImageFormat[] = ['jpeg', 'png', 'gif', 'webp']
 
-test.each(formats)('what is hung behind the end of a %s goes', async (format) => {
+test.each(formats)('bytes after the end of a %s are removed', async (format) => {
   const original = await photo(30, 20).toFormat(format).toBuffer()
   const polyglot = Buffer.concat([original, Buffer.from(`PK\x03\x04<script>${secret}</script>`)])
   const bare = await stripped(format, polyglot)

@@ -10,13 +10,13 @@ const animationBytes = 6
 const frameHeadBytes = 16
 
 type Chunk = { type: string; data: Buffer }
-/** One picture: its coded pixels, and its alpha when that is coded apart. */
+/** The coded pixels of an image, and its alpha channel when it is coded separately. */
 type Picture = { alpha: Chunk | undefined; pixels: Chunk }
 type Frame = { head: Buffer; picture: Picture }
 
 /**
- * Reads the canvas of a WebP (RFC 9649) and how many frames are drawn on it.
- * @throws MalformedContainer when a frame is not as large as its pixels, or reaches beyond the canvas
+ * Reads the canvas of a WebP (RFC 9649) and its number of frames.
+ * @throws MalformedContainer when a frame has another size than its pixels, or exceeds the canvas
  */
 export function readWebp(webp: Buffer): Layout {
   let canvas: Canvas | undefined
@@ -38,7 +38,7 @@ export function readWebp(webp: Buffer): Layout {
 }
 
 /**
- * Writes a WebP without EXIF, XMP, ICC profile and unknown chunks, in its frames too, and without what follows its end.
+ * Writes a WebP and its frames without EXIF, XMP, ICC profile and unknown chunks, and without bytes after its end.
  * @throws MalformedContainer
  */
 export function stripWebp(webp: Buffer, orientation: number): Buffer {
@@ -68,7 +68,7 @@ function animationParts({ data }: Chunk, chunks: Chunk[]): Buffer[] {
 
 const pictureParts = ({ alpha, pixels }: Picture) => [...(alpha ? [encode(alpha)] : []), encode(pixels)]
 
-/** @throws MalformedContainer when there is no picture or a second one */
+/** @throws MalformedContainer when there is no image or more than one */
 function pictureFrom(chunks: readonly Chunk[]): Picture {
   const [pixels, second] = chunks.filter(({ type }) => type === 'VP8 ' || type === 'VP8L')
   const alpha = chunks.filter(({ type }) => type === 'ALPH')
@@ -76,7 +76,7 @@ function pictureFrom(chunks: readonly Chunk[]): Picture {
   return { alpha: pixels.type === 'VP8 ' ? alpha[0] : undefined, pixels }
 }
 
-/** @throws MalformedContainer when its pixels have another size than it says */
+/** @throws MalformedContainer when its pixels have another size than the frame */
 function frameFrom(data: Buffer): Frame {
   if (data.length < frameHeadBytes) throw new MalformedContainer('WebP')
   const head = data.subarray(0, frameHeadBytes)
@@ -86,7 +86,7 @@ function frameFrom(data: Buffer): Frame {
   return { head, picture }
 }
 
-/** How large the canvas must be for the frame. */
+/** The size of the smallest canvas that contains the frame. */
 function placeOf(head: Buffer): Canvas {
   const { widthPx, heightPx } = sizeAt(head, 6)
   return { widthPx: 2 * head.readUIntLE(0, 3) + widthPx, heightPx: 2 * head.readUIntLE(3, 3) + heightPx }
@@ -97,13 +97,13 @@ function extendedSize(data: Buffer): Canvas {
   return sizeAt(data, 4)
 }
 
-/** Sizes are written as 24 bits each, less 1. */
+/** A size is stored as 24 bits, minus 1. */
 const sizeAt = (data: Buffer, at: number): Canvas => ({
   widthPx: 1 + data.readUIntLE(at, 3),
   heightPx: 1 + data.readUIntLE(at + 3, 3),
 })
 
-/** From the head of the bitstream: VP8 (RFC 6386, 9.1) or VP8L (RFC 9649, 3.4). */
+/** Reads the size from the header of the bitstream: VP8 (RFC 6386, 9.1) or VP8L (RFC 9649, 3.4). */
 function codedSize({ type, data }: Chunk): Canvas {
   if (data.length < (type === 'VP8 ' ? 10 : 5)) throw new MalformedContainer('WebP')
   if (type === 'VP8 ') return { widthPx: data.readUInt16LE(6) & 0x3fff, heightPx: data.readUInt16LE(8) & 0x3fff }
@@ -111,7 +111,7 @@ function codedSize({ type, data }: Chunk): Canvas {
   return { widthPx: 1 + (bits & 0x3fff), heightPx: 1 + ((bits >>> 14) & 0x3fff) }
 }
 
-/** The chunks between RIFF's head and its end; what follows that belongs to no WebP. */
+/** Returns the chunks of the RIFF container, without bytes after its end. */
 function riffOf(webp: Buffer): Buffer {
   const isWebp = webp.toString('latin1', 0, 4) === 'RIFF' && webp.toString('latin1', 8, 12) === 'WEBP'
   const end = isWebp ? 8 + webp.readUInt32LE(4) : 0
@@ -135,7 +135,7 @@ function* chunksOf(bytes: Buffer): Generator<Chunk> {
   }
 }
 
-/** Chunks are padded to an even length. */
+/** Encodes a chunk, padded to an even length. */
 function encode({ type, data }: Chunk): Buffer {
   const bytes = Buffer.alloc(8 + data.length + (data.length % 2))
   bytes.write(type, 0, 'latin1')

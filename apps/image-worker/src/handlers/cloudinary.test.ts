@@ -28,7 +28,7 @@ const storedOf = (id: string) => [...peer.files.keys()].filter((publicId) => pub
 const bytesOf = (publicId: string) => peer.files.get(publicId)?.bytes as Buffer
 const statusOf = (id: string) =>
   worker.db.selectFrom('attachments').select(['status', 'failure_reason']).where('id', '=', id).executeTakeFirst()
-const putOffJobs = async () => {
+const delayedJobs = async () => {
   const jobs = await withImageQueue(worker.redisUrl, (queue) => queue.getDelayed())
   return jobs.filter(({ name }) => name === optimizeImage.name).length
 }
@@ -65,9 +65,9 @@ test.each([
 ] as const)('a Cloudinary that %s is waited for: the image stays in processing, and is ready later', async (_, how) => {
   const id = await worker.insert(await gpsPhoto(800, 600))
   peer.trouble = how
-  const before = await putOffJobs()
-  await worker.order(id)
-  await eventually(async () => expect(await putOffJobs()).toBe(before + 1), { timeoutMs: 10_000 })
+  const before = await delayedJobs()
+  await worker.enqueue(id)
+  await eventually(async () => expect(await delayedJobs()).toBe(before + 1), { timeoutMs: 10_000 })
   expect(await statusOf(id)).toEqual({ status: 'processing', failure_reason: null })
 
   peer.trouble = undefined
@@ -79,7 +79,7 @@ test.each([
 
 test('an original that is missing for good is failed after the last attempt', async () => {
   const id = await worker.insert()
-  await worker.order(id)
+  await worker.enqueue(id)
   expect(await worker.finished(id)).toMatchObject({
     status: 'failed',
     failure_reason: expect.stringMatching(/missing/),

@@ -46,7 +46,7 @@ test('a phone photo becomes a smaller WebP within 1920×1080 without camera and 
   expect(thumbnail.exif).toBeUndefined()
 })
 
-test('the original is removed, and the change is audited with the job in one transaction', async () => {
+test('the original is deleted, and an audit event is recorded', async () => {
   const attachment = await process(await gpsPhoto(600, 400))
   const folder = `attachments/${attachment.id}`
   await eventually(async () => {
@@ -61,7 +61,7 @@ test('the original is removed, and the change is audited with the job in one tra
   ])
 })
 
-test.each([1, 2, 3, 4, 5, 6, 7, 8])('a photo with EXIF orientation %i stands upright', async (orientation) => {
+test.each([1, 2, 3, 4, 5, 6, 7, 8])('a photo with EXIF orientation %i becomes upright', async (orientation) => {
   const upright = await redAndBlue(120, 80).png().toBuffer()
   const stored = await sharp(await turnBack(upright, orientation))
     .jpeg({ quality: 100, chromaSubsampling: '4:4:4' })
@@ -76,9 +76,9 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8])('a photo with EXIF orientation %i stands upr
   expect(rightBlue).toBeGreaterThan(rightRed + 100)
 })
 
-/** The pixels as a camera held that way stores them: turned by `orientation` they are upright again. */
+/** Turns an upright image to the pixels that a camera stores with this orientation. */
 function turnBack(upright: Buffer, orientation: number): Promise<Buffer> {
-  // Two turns are exchanged; the others undo themselves.
+  // 6 and 8 are the inverse of each other; the others are their own inverse.
   const inverse = new Map([
     [6, 8],
     [8, 6],
@@ -119,7 +119,7 @@ test.each(['gif', 'webp'] as const)(
   },
 )
 
-test('an animated PNG, which WebP can not take over, keeps its frames but not its text', async () => {
+test('an animated PNG keeps its frames and loses its text', async () => {
   const original = await animatedPng(64)
   const attachment = await process(original)
   const content = await contentOf(attachment)
@@ -134,7 +134,7 @@ test('a small image is not enlarged', async () => {
   expect(attachment).toMatchObject({ width_px: 100, height_px: 60 })
 })
 
-test('an image that grows as WebP keeps its own pixels without metadata, and is never bigger than it was', async () => {
+test('an image that would grow as WebP keeps its pixels without metadata', async () => {
   const original = await dots(640, 480).withExif(gpsExif).toBuffer()
   const attachment = await process(original)
   const content = await contentOf(attachment)
@@ -144,15 +144,15 @@ test('an image that grows as WebP keeps its own pixels without metadata, and is 
   expect(await sharp(content).raw().toBuffer()).toEqual(await sharp(original).raw().toBuffer())
 })
 
-test('storage that is away is waited for: the job is put off and done when it is back', async () => {
+test('a job waits while the storage is unavailable and completes when it is back', async () => {
   await worker.finished(await worker.upload(await gpsPhoto(300, 200)))
   const id = await worker.insert(await gpsPhoto(320, 200))
-  // A file where the folder should be refuses every access, as an unmounted volume does.
+  // A file in place of the folder refuses every access, like an unmounted volume.
   const away = `${worker.storageDir}-away`
   await rename(worker.storageDir, away)
   await writeFile(worker.storageDir, 'in the way')
-  await worker.order(id)
-  await eventually(async () => expect(await putOffJobs()).toBe(1), { timeoutMs: 10_000 })
+  await worker.enqueue(id)
+  await eventually(async () => expect(await delayedJobs()).toBe(1), { timeoutMs: 10_000 })
   const row = worker.db.selectFrom('attachments').select('status').where('id', '=', id)
   expect(await row.executeTakeFirst()).toEqual({ status: 'processing' })
 
@@ -161,36 +161,36 @@ test('storage that is away is waited for: the job is put off and done when it is
   expect(await worker.finished(id)).toMatchObject({ status: 'ready', width_px: 320 })
 })
 
-test('an original that is missing for good makes the attachment failed after the last attempt', async () => {
+test('a missing original makes the attachment failed after the last attempt', async () => {
   const id = await worker.insert()
-  await worker.order(id)
+  await worker.enqueue(id)
   expect(await worker.finished(id)).toMatchObject({
     status: 'failed',
     failure_reason: expect.stringMatching(/missing/),
   })
 })
 
-test('an attachment that is deleted while its image is made leaves no file', async () => {
+test('an attachment that is deleted during processing leaves no file', async () => {
   const id = await worker.insert(await gpsPhoto(1_500, 1_000))
   const ownKeys = async () => (await worker.keys()).filter((key) => key.startsWith(`attachments/${id}/`))
-  // The deletion is open while the job runs and commits before the job can.
+  // The deletion is uncommitted while the job runs, and commits before the job does.
   await worker.db.transaction().execute(async (trx) => {
     await trx.deleteFrom('attachments').where('id', '=', id).execute()
-    await worker.order(id)
+    await worker.enqueue(id)
     await eventually(async () => expect(await ownKeys()).toContain(`attachments/${id}/thumbnail`))
   })
   await eventually(async () => expect(await ownKeys()).toEqual([`attachments/${id}/original`]))
 })
 
-test('a job that is delivered again changes nothing', async () => {
+test('a job that runs again changes nothing', async () => {
   const id = await worker.upload(await gpsPhoto(300, 200))
   const before = await worker.finished(id)
-  await worker.order(id)
+  await worker.enqueue(id)
   expect(await worker.finished(id)).toEqual(before)
   expect(await auditOf(id)).toHaveLength(1)
 })
 
-test('a malformed payload fails for good with its reason and delays nobody', async () => {
+test('a malformed payload fails with its reason and delays no other image', async () => {
   const jobId = newId()
   await worker.db
     .insertInto('outbox')
@@ -206,7 +206,7 @@ test('a malformed payload fails for good with its reason and delays nobody', asy
   expect(row.error).toMatch(/malformed payload: attachmentId/)
 })
 
-async function putOffJobs(): Promise<number> {
+async function delayedJobs(): Promise<number> {
   const jobs = await withImageQueue(worker.redisUrl, (queue) => queue.getDelayed())
   return jobs.filter(({ name }) => name === optimizeImage.name).length
 }

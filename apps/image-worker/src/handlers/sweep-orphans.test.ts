@@ -18,22 +18,22 @@ beforeAll(async () => {
 afterAll(() => worker.close())
 
 const put = (key: string) => worker.storage.put(key, Readable.from([Buffer.from('bytes')]))
-const order = (keys: string[]) => worker.transact(async ({ enqueue }) => enqueue(deleteFiles, { keys }))
+const enqueueDeletion = (keys: string[]) => worker.transact(async ({ enqueue }) => enqueue(deleteFiles, { keys }))
 const openJobs = () => worker.db.selectFrom('outbox').select('id').where('failed_at', 'is', null).execute()
 
-test('ordered deletions happen once ordered, also of keys that hold nothing', async () => {
+test('files are deleted, and missing files are no error', async () => {
   await Promise.all(['kept/1', 'gone/1', 'gone/2'].map(put))
-  await order(['gone/1', 'gone/2', 'never/was'])
+  await enqueueDeletion(['gone/1', 'gone/2', 'never/was'])
   await eventually(async () => expect(await openJobs()).toEqual([]))
   expect(await worker.keys()).toEqual(['kept/1'])
   await worker.storage.remove(['kept/1'])
 })
 
-test('a key that leads out of the storage fails for good with its reason and removes nothing', async () => {
+test('a key outside of the storage fails the job with its reason and deletes nothing', async () => {
   const jobId = newId()
   await put('kept/1')
   const payload = JSON.stringify({ keys: ['../../etc/hosts', 'kept/1'] })
-  // Its last attempt, so that the test need not wait for the others.
+  // With one attempt, so that the test does not wait for further ones.
   await worker.db
     .insertInto('outbox')
     .values({ id: jobId, queue: 'image', name: 'delete-files', payload, published_at: new Date() })
@@ -49,7 +49,7 @@ test('a key that leads out of the storage fails for good with its reason and rem
   await worker.storage.remove(['kept/1'])
 })
 
-test('a malformed payload fails for good with its reason', async () => {
+test('a malformed payload fails with its reason', async () => {
   const id = newId()
   await worker.db
     .insertInto('outbox')
@@ -61,7 +61,7 @@ test('a malformed payload fails for good with its reason', async () => {
   })
 })
 
-test('the sweep removes what is older than a day and named by no attachment, and nothing else', async () => {
+test('the sweep deletes files older than a day that no attachment refers to, and no other', async () => {
   const ready = await worker.upload(await gpsPhoto(300, 200))
   await worker.finished(ready)
   const processing = await worker.insert(await gpsPhoto(300, 200))
@@ -82,8 +82,8 @@ test('the sweep removes what is older than a day and named by no attachment, and
   await eventually(async () => expect(await worker.keys()).toEqual(kept))
 })
 
-test('the sweep gives up an image whose job was given up a day ago, and no other one in processing', async () => {
-  const [abandoned, owed, fresh] = await Promise.all([1, 2, 3].map(() => worker.insert(Buffer.from('x'))))
+test('the sweep fails an image whose job failed a day ago, and no other one in processing', async () => {
+  const [abandoned, pending, fresh] = await Promise.all([1, 2, 3].map(() => worker.insert(Buffer.from('x'))))
   const twoDaysAgo = new Date(Date.now() - 2 * 86_400_000)
   const jobOf = (attachmentId: string | undefined) => ({
     id: newId(),
@@ -92,10 +92,10 @@ test('the sweep gives up an image whose job was given up a day ago, and no other
     payload: JSON.stringify({ attachmentId }),
     published_at: new Date(),
   })
-  const givenUp = { ...jobOf(abandoned), failed_at: twoDaysAgo, error: 'stalled' }
-  await worker.db.insertInto('outbox').values(givenUp).execute()
-  await worker.db.insertInto('outbox').values(jobOf(owed)).execute()
-  const old = [abandoned ?? '', owed ?? '']
+  const failedJob = { ...jobOf(abandoned), failed_at: twoDaysAgo, error: 'stalled' }
+  await worker.db.insertInto('outbox').values(failedJob).execute()
+  await worker.db.insertInto('outbox').values(jobOf(pending)).execute()
+  const old = [abandoned ?? '', pending ?? '']
   await worker.db.updateTable('attachments').set({ created_at: twoDaysAgo }).where('id', 'in', old).execute()
 
   await withImageQueue(worker.redisUrl, (queue) => queue.add(sweepOrphans.name, {}))
@@ -108,7 +108,7 @@ test('the sweep gives up an image whose job was given up a day ago, and no other
       failure_reason: 'The image could not be processed.',
     }),
   )
-  for (const id of [owed, fresh]) expect(await stateOf(id)).toEqual({ status: 'processing', failure_reason: null })
+  for (const id of [pending, fresh]) expect(await stateOf(id)).toEqual({ status: 'processing', failure_reason: null })
 })
 
 async function age(keys: string[]) {
@@ -116,7 +116,7 @@ async function age(keys: string[]) {
   for (const key of keys) await utimes(join(worker.storageDir, key), twoDaysAgo, twoDaysAgo)
 }
 
-test('what a killed process left in the temporary folder goes when a worker starts; what is in use stays', async () => {
+test('old temporary folders are removed when a worker starts, and recent ones stay', async () => {
   const [old, fresh] = await Promise.all([1, 2].map(() => mkdtemp(join(tmpdir(), 'muster-image-'))))
   const twoHoursAgo = new Date(Date.now() - 2 * 3_600_000)
   await writeFile(join(old ?? '', 'original'), 'left')
@@ -127,7 +127,7 @@ test('what a killed process left in the temporary folder goes when a worker star
   await rm(fresh ?? '', { recursive: true })
 })
 
-test('the daily sweep is scheduled once, for the coming night', async () => {
+test('the sweep is scheduled once a day', async () => {
   const schedulers = () => withImageQueue(worker.redisUrl, (queue) => queue.getJobSchedulers())
   const [scheduler] = await eventually(async () => {
     const found = await schedulers()

@@ -5,8 +5,8 @@ const side = { width: 512, height: 512 }
 const quality = 80
 
 /**
- * Makes a person's picture: upright, the middle square of the image at 512×512, WebP, still, without metadata.
- * @throws UnusableImage with a reason for the person who uploaded it
+ * Makes an avatar: the centre square of the image, upright, 512×512, WebP, still, without metadata.
+ * @throws UnusableImage with a reason for the user
  */
 export async function makeAvatar(path: string): Promise<Buffer> {
   await inspect(path)

@@ -6,33 +6,33 @@ import { UnusableImage } from './unusable-image.ts'
 
 export type ImageFacts = {
   format: ImageFormat
-  /** Of one frame, before turning by its orientation. */
+  /** Of one frame, before it is turned by its orientation. */
   canvas: Canvas
-  /** The same as it is shown. */
+  /** Of one frame, as viewers show it. */
   widthPx: number
   heightPx: number
   /** EXIF orientation, 1 to 8. */
   orientation: number
   frames: number
-  /** An animation that the pipeline can't read and would make a still image of. */
+  /** An animated PNG; the pipeline reads only its still image. */
   isAnimatedPng: boolean
-  /** Colours from a palette, or few enough bits a pixel for one. */
+  /** Colours from a palette, or less than 8 bits per channel. */
   isPalette: boolean
-  /** Whether the colours are those of a profile of its own. */
+  /** Whether the file contains a colour profile. */
   hasProfile: boolean
 }
 
 const formats: ReadonlySet<string> = new Set(['jpeg', 'png', 'gif', 'webp'] satisfies ImageFormat[])
 const maxWholeBytes = 256 * 1024 ** 2
-/** Programs write some ten; a file of ours has room for thousands, and each keeps decoders busy with the whole picture. */
+/** Programs write about ten scans. A small file can contain thousands, and a decoder processes the whole image for each. */
 const maxScans = 100
-/** Each frame costs decoders and viewers something, however small it is; more than these fit into our pixels below 100×100. */
+/** Limits small frames, whose pixels alone stay below the limit: each frame costs decoders and viewers time. */
 const maxFrames = 5_000
 const damaged = 'The file is damaged or incomplete.'
 
 /**
- * Reads an image's header and refuses what is no image of ours or too large: for our decoder, and for the viewers of those
- * to whom the file may be served as it is. What the decoder tells and what the container says have to agree.
+ * Reads an image's header and refuses unsupported formats and images that are too large, for the decoder here and for viewers, to which
+ * the file's own pixels may be served. Decoder and container must agree on the size.
  * @throws UnusableImage
  */
 export async function inspect(path: string): Promise<ImageFacts> {
@@ -79,7 +79,7 @@ function refuseTooManyPixels(decoded: Canvas, { widthPx, heightPx }: Layout, fra
   )
 }
 
-/** An interlaced or turned PNG is held whole; with 16 bits a channel, 50 megapixels of it would burst the process. */
+/** The decoder holds an interlaced or turned PNG in memory as a whole; 50 megapixels with 16 bits per channel exceed the process's limit. */
 function refuseTooMuchMemory({ format, width, height, channels, depth, isProgressive, orientation }: Metadata): void {
   if (format !== 'png' || (!isProgressive && (orientation ?? 1) === 1)) return
   const bytes = width * height * channels * (depth === 'ushort' ? 2 : 1)
@@ -100,7 +100,7 @@ function refuseTooManyFrames(frames: number): void {
   throw new UnusableImage(`The image has ${frames} frames; at most ${maxFrames} are accepted. Save it with fewer.`)
 }
 
-/** Of half a GIF the decoder would take the frames that are whole for all. Only its canvas is a matter of opinion. */
+/** The size of a GIF is not compared, because decoders disagree on it. A truncated GIF is refused, because the decoder accepts its complete frames. */
 function refuseContradictions(format: ImageFormat, decoded: Canvas, { widthPx, heightPx, isWhole }: Layout): void {
   const isAgreed = format === 'gif' || (decoded.widthPx === widthPx && decoded.heightPx === heightPx)
   const isHalf = format === 'gif' && !isWhole

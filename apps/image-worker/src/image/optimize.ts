@@ -24,14 +24,14 @@ const webp =
   (pipeline) =>
     pipeline.webp(options)
 const quality = 70
-/** Tried in turn while the result is bigger than the file it came from. */
+/** Tried in order while the result is bigger than the original file. */
 const encodings = [quality, 50, 30].map((each) => webp({ quality: each }))
 
 /**
- * Makes the version of an image that people get: upright, at most 1920×1080, WebP, animation and transparency kept,
- * without metadata; and a thumbnail. Never bigger than the file it came from.
- * @param signal stops between the steps
- * @throws UnusableImage with a reason for the person who uploaded it
+ * Makes the served version of an image: upright, at most 1920×1080, WebP, with its animation and transparency and without metadata;
+ * and a thumbnail. The result is never bigger than the original file.
+ * @param signal aborts between the steps
+ * @throws UnusableImage with a reason for the user
  */
 export async function optimize(path: string, signal: AbortSignal): Promise<OptimizedImage> {
   signal.throwIfAborted()
@@ -43,7 +43,7 @@ export async function optimize(path: string, signal: AbortSignal): Promise<Optim
   return { ...(picture ?? (await keepPixels(path, facts, signal))), thumbnail: thumbnail.data }
 }
 
-/** The first encoding that is no bigger than the original; undefined when there is none. */
+/** Returns the first encoding that is not bigger than the original; undefined when there is none. */
 async function firstThatFits(path: string, encodings: Encode[], signal: AbortSignal): Promise<Picture | undefined> {
   const { size: originalBytes } = await stat(path)
   for (const encode of encodings) {
@@ -57,20 +57,20 @@ async function firstThatFits(path: string, encodings: Encode[], signal: AbortSig
 }
 
 /**
- * The original's pixels without anything else; they were decoded once for the thumbnail, so they are known to be whole.
- * Where that would change how they look, or can't be done, they are drawn anew, as far as that is no bigger.
+ * Keeps the original's coded pixels and strips everything else. They are complete, because they were decoded for the thumbnail. Encodes the
+ * pixels again, if the result is not bigger, when stripping fails or would change their look.
  */
 async function keepPixels(path: string, facts: ImageFacts, signal: AbortSignal): Promise<Picture> {
   const stripped = await strip(path, facts)
   const isTheSame = stripped && !facts.hasProfile && isUprightEverywhere(facts)
-  const picture = (isTheSame ? undefined : await drawAnew(path, facts, signal)) ?? stripped
+  const picture = (isTheSame ? undefined : await encodeAgain(path, facts, signal)) ?? stripped
   if (!picture) throw new UnusableImage('The file is damaged.')
   return picture
 }
 
-/** Undefined when that would be bigger than the original. */
-async function drawAnew(path: string, facts: ImageFacts, signal: AbortSignal): Promise<Picture | undefined> {
-  if (!facts.isAnimatedPng) return firstThatFits(path, exactly(facts), signal)
+/** Encodes the pixels without loss, in sRGB. @returns undefined when the result is bigger than the original */
+async function encodeAgain(path: string, facts: ImageFacts, signal: AbortSignal): Promise<Picture | undefined> {
+  if (!facts.isAnimatedPng) return firstThatFits(path, exactEncodings(facts), signal)
   if (!facts.hasProfile) return undefined
   const original = await readFile(path)
   return asPicture(facts, async () => {
@@ -88,7 +88,7 @@ async function drawAnew(path: string, facts: ImageFacts, signal: AbortSignal): P
 const strip = (path: string, facts: ImageFacts): Promise<Picture | undefined> =>
   asPicture(facts, async () => stripMetadata(facts.format, await readFile(path), facts))
 
-/** What is written in the original's own container; undefined when that is malformed. */
+/** Returns the image in the original's own format; undefined when its container is malformed. */
 async function asPicture(
   { format, widthPx, heightPx }: ImageFacts,
   write: () => Promise<Buffer | undefined>,
@@ -102,11 +102,11 @@ async function asPicture(
   }
 }
 
-/** All viewers turn a JPEG by its orientation, and some of them other formats. */
+/** All viewers apply the orientation of a JPEG, but only some apply that of other formats. */
 const isUprightEverywhere = ({ format, orientation }: ImageFacts) => format === 'jpeg' || orientation === 1
 
-/** In sRGB and upright, as near to the original's pixels as there is room for. */
-function exactly({ format, isPalette }: ImageFacts): Encode[] {
+/** Encodings in sRGB, the most exact first. */
+function exactEncodings({ format, isPalette }: ImageFacts): Encode[] {
   const png: Encode = (pipeline) => pipeline.png({ compressionLevel: 9, palette: isPalette })
   return [...(format === 'png' ? [png] : []), webp({ lossless: true }), webp({ quality: 10 })]
 }

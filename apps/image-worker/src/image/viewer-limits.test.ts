@@ -117,7 +117,7 @@ const refused: [string, () => Buffer | Promise<Buffer>, string][] = [
   ],
 ]
 
-describe('refused before anybody opens it', () => {
+describe('refused before a viewer opens it', () => {
   test.each(refused)('%s', async (_name, make, reason) => {
     const attachment = await finished(await make())
     expect(attachment).toMatchObject({ status: 'failed', failure_reason: reason })
@@ -136,7 +136,7 @@ const still = (compressed: Buffer, ...more: Buffer[]) =>
 const grey = deflateSync(Buffer.alloc(72))
 const end = pngChunk('IEND', Buffer.alloc(0))
 
-/** Where a container has room for what no viewer shows. */
+/** Places in a container for bytes that no viewer shows. */
 const hiding: [string, ImageFormat, () => Buffer | Promise<Buffer>][] = [
   [
     'a PNG’s profile',
@@ -192,7 +192,7 @@ const hiding: [string, ImageFormat, () => Buffer | Promise<Buffer>][] = [
   ['the gap between two segments', 'jpeg', () => jpegWith(hidden)],
 ]
 
-describe('what a file of its own pixels loses:', () => {
+describe('stripping removes bytes hidden in', () => {
   test.each(hiding)('%s', async (_name, format, make) => {
     const original = await make()
     expect(original.includes(secret)).toBe(true)
@@ -209,8 +209,8 @@ describe('what a file of its own pixels loses:', () => {
   })
 })
 
-describe('a file that is kept', () => {
-  test('a GIF is shown by every viewer in the size that is told', async () => {
+describe('a file whose own pixels are served', () => {
+  test('a GIF has the stated size in all viewers', async () => {
     // Decoders that distrust a screen as large as a monitor take its frames alone.
     const attachment = await finished(gif(size(640, 480), [size(1, 1, 3, 2)]))
     const content = await worker.read(attachment.storage_key)
@@ -218,7 +218,7 @@ describe('a file that is kept', () => {
     expect([content.readUInt16LE(6), content.readUInt16LE(8)]).toEqual([4, 3])
   })
 
-  test('a PNG of a wide gamut becomes sRGB and looks as before', async () => {
+  test('a PNG with a wide gamut becomes sRGB and looks the same', async () => {
     const original = await dots(320, 240).withIccProfile('p3').toBuffer()
     const red = await sharp({ create: { width: 8, height: 8, channels: 3, background: '#e02010' } })
       .png({ palette: true })
@@ -236,7 +236,7 @@ describe('a file that is kept', () => {
     }
   })
 
-  test('an animated PNG of a wide gamut becomes sRGB, frame by frame', async () => {
+  test('each frame of an animated PNG with a wide gamut becomes sRGB', async () => {
     const wide = await photo(8, 8).png().withIccProfile('p3').toBuffer()
     const at = wide.indexOf('iCCP') - 4
     const profile = wide.subarray(at, at + 12 + wide.readUInt32BE(at))
@@ -252,7 +252,7 @@ describe('a file that is kept', () => {
     expect(await colours(content)).not.toEqual(await colours(bare))
   })
 
-  test('a PNG with more compressed than its pixels is drawn anew', async () => {
+  test('a PNG with bytes after its compressed pixels is encoded again', async () => {
     const image = await dots(64, 64).toBuffer()
     const { data } = await sharp(image).toColourspace('b-w').raw().toBuffer({ resolveWithObject: true })
     const rows = Array.from({ length: 64 }, (_, row) => {
@@ -274,7 +274,7 @@ describe('a file that is kept', () => {
     expect(await pixelAt(content, 9, 9)).toEqual(await pixelAt(surplus, 9, 9))
   })
 
-  test('a PNG that stands turned is drawn upright, for some viewers do not turn it', async () => {
+  test('a PNG with an orientation is encoded upright, because some viewers do not turn it', async () => {
     const original = await dots(320, 240).withMetadata({ orientation: 6 }).toBuffer()
     const attachment = await finished(original)
     const content = await worker.read(attachment.storage_key)

@@ -2,9 +2,9 @@ const setting = 'MALLOC_MMAP_THRESHOLD_'
 const thresholdBytes = 131_072
 
 /**
- * Begins this process anew, under the same id, with a memory allocator that returns every large block at once. By
- * default glibc keeps what decoded images leave behind, and a few large ones in a row add up beyond 512 MiB (measured:
- * 543 MiB, 464 with it). glibc reads the setting only when a process begins. Elsewhere it changes nothing.
+ * Replaces this process by itself, under the same id, with a setting that makes glibc return large memory blocks to the system at once.
+ * By default glibc keeps the memory of decoded images, and several large ones exceed 512 MiB (measured: 543 MiB, with the setting 464).
+ * glibc reads the setting at process start only. Does nothing on other systems.
  */
 export function returnMemoryAtOnce(): void {
   const isManaged = process.channel !== undefined

@@ -2,7 +2,7 @@ import { deflateSync } from 'node:zlib'
 import sharp from 'sharp'
 import { photo, pngChunk } from './images.ts'
 
-/** A PNG that announces this size and has next to no pixels: some 70 bytes. */
+/** A PNG of 70 bytes whose header has this size. */
 export function announcedPng(widthPx: number, heightPx: number): Buffer {
   const header = Buffer.alloc(13)
   header.writeUInt32BE(widthPx, 0)
@@ -16,7 +16,7 @@ export function announcedPng(widthPx: number, heightPx: number): Buffer {
   ])
 }
 
-/** A JPEG whose frame header says that it is this large. */
+/** A small JPEG whose frame header has this size. */
 export async function announcedJpeg(widthPx: number, heightPx: number): Promise<Buffer> {
   const jpeg = await photo(64, 48).jpeg().toBuffer()
   const frame = jpeg.indexOf(Buffer.from([0xff, 0xc0]))
@@ -25,7 +25,7 @@ export async function announcedJpeg(widthPx: number, heightPx: number): Promise<
   return jpeg
 }
 
-/** The same frame of 0.25 megapixels again and again, written by hand. */
+/** A GIF with the same frame of 0.25 megapixels many times. */
 export async function manyFrames(frames: number): Promise<Buffer> {
   const still = await sharp({ create: { width: 500, height: 500, channels: 3, background: '#111' } })
     .gif()
@@ -35,14 +35,14 @@ export async function manyFrames(frames: number): Promise<Buffer> {
   return Buffer.concat([still.subarray(0, headBytes), ...new Array<Buffer>(frames).fill(frame), Buffer.from([0x3b])])
 }
 
-/** A PNG with a compressed text of 200 MB, or a colour profile of that size, behind its header. */
+/** A PNG with a compressed text or colour profile of 200 MB after its header. */
 export async function ladenPng(chunkType: 'zTXt' | 'iCCP'): Promise<Buffer> {
   const png = await photo(300, 300).png().toBuffer()
   const load = pngChunk(chunkType, Buffer.concat([Buffer.from('k\0\0'), deflateSync(Buffer.alloc(200_000_000))]))
   return Buffer.concat([png.subarray(0, 33), load, png.subarray(33)])
 }
 
-/** A GIF that is a script too: its size spells the beginning of a comment, and the rest follows its end. */
+/** A GIF that is also a script: its size is the beginning of a comment, and the rest follows its end. */
 export async function gifAndScript(): Promise<Buffer> {
   const gif = await photo(64, 64).gif().toBuffer()
   return Buffer.concat([gif, Buffer.from('*/=1;alert("polyglot")//')])
@@ -56,7 +56,7 @@ export async function jpegPdfAndZip(): Promise<Buffer> {
   return Buffer.concat([jpeg.subarray(0, 2), comment, jpeg.subarray(2), Buffer.from('PK\x03\x04polyglot PK\x05\x06')])
 }
 
-/** What a phone that writes HEIC begins its files with. */
+/** The beginning of a HEIC file. */
 export const heic = Buffer.concat([
   Buffer.from([0, 0, 0, 24]),
   Buffer.from('ftypheic\0\0\0\0mif1heic'),

@@ -2,9 +2,7 @@ import { deflateSync } from 'node:zlib'
 import sharp from 'sharp'
 import { photo, pngChunk } from './images.ts'
 
-/*
- * Images written by hand, part by part: what no program writes and every decoder reads in its own way.
- */
+// Builders for unusual images that no program writes and that decoders interpret differently.
 
 type Rectangle = { left?: number; top?: number; widthPx: number; heightPx: number }
 
@@ -16,13 +14,13 @@ const text = (value: string) => Buffer.from(value, 'latin1')
 export type GifOptions = {
   /** Between the head and the first frame. */
   before?: Buffer
-  /** Behind the code that ends the pixels of each frame. */
+  /** After the code that ends the pixels of each frame. */
   slack?: Buffer
 }
 
 const nothing = Buffer.alloc(0)
 
-/** GIFs, of 43 bytes for one frame: each frame's data holds a single pixel. */
+/** A GIF whose frames contain one pixel each; 43 bytes with one frame. */
 export function gif(screen: Rectangle, frames: Rectangle[], { before = nothing, slack = nothing }: GifOptions = {}) {
   const palette = Buffer.from([0, 0, 0, 255, 255, 255])
   const pixels = Buffer.concat([Buffer.from([2, 2 + slack.length, 0x44, 1]), slack, Buffer.from([0])])
@@ -53,7 +51,7 @@ export const gifExtension = (label: number, ...blocks: (string | Buffer)[]): Buf
   ])
 
 export type ApngOptions = {
-  /** As the animation's head says. */
+  /** The number of frames in the animation's header. */
   announced?: number
   frames?: Rectangle[]
   /** Chunks between the header and the animation. */
@@ -62,7 +60,7 @@ export type ApngOptions = {
   slack?: Buffer
 }
 
-/** A grey animated PNG, whose first frame is its still picture. */
+/** A grey animated PNG whose first frame is its still image. */
 export function apng(
   canvas: Rectangle,
   { announced, frames = [canvas, canvas], before = [], slack }: ApngOptions = {},
@@ -111,14 +109,14 @@ export const vp8x = (flags: number, { widthPx, heightPx }: Rectangle, more = '')
     Buffer.concat([Buffer.from([flags, 0, 0, 0]), little24(widthPx - 1), little24(heightPx - 1), text(more)]),
   )
 
-/** The chunk with the pixels of a flat picture. */
+/** The chunk with the pixels of a single-colour image. */
 export async function vp8(widthPx: number, heightPx: number, isLossless = false): Promise<Buffer> {
   const create = { width: widthPx, height: heightPx, channels: 3, background: '#345' } as const
   const file = await sharp({ create }).webp({ lossless: isLossless }).toBuffer()
   return file.subarray(12)
 }
 
-/** A frame of an animated WebP that says it is this large and stands there. */
+/** A frame of an animated WebP with this size and position. */
 export const anmf = ({ left = 0, top = 0, widthPx, heightPx }: Rectangle, ...chunks: Buffer[]) =>
   webpChunk(
     'ANMF',
@@ -126,21 +124,21 @@ export const anmf = ({ left = 0, top = 0, widthPx, heightPx }: Rectangle, ...chu
   )
 export const anim = (more = '') => webpChunk('ANIM', Buffer.concat([Buffer.alloc(6), text(more)]))
 
-/** A progressive JPEG whose last scan comes again and again: 10 MB have room for thousands. */
+/** A progressive JPEG with many copies of its last scan. */
 export async function manyScans(scans: number): Promise<Buffer> {
   const jpeg = await photo(64, 64).jpeg({ progressive: true }).toBuffer()
   const scan = jpeg.subarray(jpeg.lastIndexOf(Buffer.from([0xff, 0xda])), -2)
   return Buffer.concat([jpeg.subarray(0, -2), ...new Array<Buffer>(scans).fill(scan), jpeg.subarray(-2)])
 }
 
-/** A JPEG with this put before its first quantization table. */
+/** A JPEG with bytes before its first quantization table. */
 export async function jpegWith(part: Buffer): Promise<Buffer> {
   const jpeg = await photo(64, 48).jpeg().toBuffer()
   const at = jpeg.indexOf(Buffer.from([0xff, 0xdb]))
   return Buffer.concat([jpeg.subarray(0, at), part, jpeg.subarray(at)])
 }
 
-/** A JPEG with this between its last scan and its end. */
+/** A JPEG with bytes between its last scan and its end. */
 export async function jpegBeforeEnd(part: Buffer): Promise<Buffer> {
   const jpeg = await photo(64, 48).jpeg().toBuffer()
   return Buffer.concat([jpeg.subarray(0, -2), part, jpeg.subarray(-2)])

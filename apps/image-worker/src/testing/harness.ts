@@ -27,13 +27,13 @@ export type Harness = {
   transact: Transact
   redisUrl: string
   databaseUrl: string
-  /** An attachment in processing, with its bytes in the storage unless there are none. @returns its id */
+  /** Inserts an attachment in processing and stores its bytes, if any. @returns its id */
   insert(bytes?: Buffer): Promise<string>
-  /** Orders the job of an attachment. */
-  order(attachmentId: string): Promise<void>
-  /** Both, as the API does after an upload. */
+  /** Enqueues the job of an attachment. */
+  enqueue(attachmentId: string): Promise<void>
+  /** Inserts an attachment and enqueues its job, like the API after an upload. */
   upload(bytes: Buffer): Promise<string>
-  /** The attachment once it is no longer in processing, with all jobs done. */
+  /** Waits until the attachment is not in processing and no job is pending. @returns the attachment */
   finished(attachmentId: string): Promise<Attachment>
   read(key: string): Promise<Buffer>
   keys(): Promise<string[]>
@@ -43,10 +43,10 @@ export type Harness = {
 export type Attachment = Awaited<ReturnType<typeof findAttachment>>
 
 /**
- * The image worker with a database, a Redis and a folder of its own.
- * @param options.isWorking false when the test starts worker processes itself
- * @param options.storage instead of that folder
- * @param options.onLog gets each line of the log, which is silent otherwise
+ * Creates a database, a Redis and a storage folder, and starts an image worker with them in this process.
+ * @param options.isWorking false to start no worker
+ * @param options.storage replaces the storage folder
+ * @param options.onLog receives the log entries; without it the log is silent
  */
 export async function createHarness({
   isWorking = true,
@@ -95,7 +95,7 @@ export async function createHarness({
       .execute()
     return id
   }
-  const order = (attachmentId: string) =>
+  const enqueueJob = (attachmentId: string) =>
     transact(async ({ enqueue }) => {
       enqueue(optimizeImage, { attachmentId })
     })
@@ -109,10 +109,10 @@ export async function createHarness({
     redisUrl: redis.url,
     databaseUrl: database.url,
     insert,
-    order,
+    enqueue: enqueueJob,
     async upload(bytes) {
       const id = await insert(bytes)
-      await order(id)
+      await enqueueJob(id)
       return id
     },
     finished: (id) =>
@@ -123,7 +123,7 @@ export async function createHarness({
           expect(await db.selectFrom('outbox').select('id').where('failed_at', 'is', null).execute()).toEqual([])
           return found
         },
-        { timeoutMs: 40_000 },
+        { timeoutMs: 90_000 },
       ),
     read: async (key) => buffer((await storage.open(key)).stream),
     keys: async () => (await Array.fromAsync(storage.list(''))).map(({ key }) => key).sort(),
@@ -163,7 +163,7 @@ async function insertTask(db: Db): Promise<string> {
   return taskId
 }
 
-/** Asks BullMQ's side of the queue. */
+/** Calls `ask` with BullMQ's view of the image queue. */
 export async function withImageQueue<T>(redisUrl: string, ask: (queue: Queue) => Promise<T>): Promise<T> {
   const redis = failFastRedis(redisUrl)
   await once(redis, 'ready')

@@ -1,20 +1,20 @@
 import { crc32 } from 'node:zlib'
 import sharp from 'sharp'
 
-/** A picture with the noise of a real photo, so that its size behaves like one. */
+/** An image with the noise of a real photo, so that it compresses like one. */
 export function photo(widthPx: number, heightPx: number) {
   const noise = { type: 'gaussian', mean: 128, sigma: 30 } as const
   return sharp({ create: { width: widthPx, height: heightPx, channels: 3, background: '#888', noise } })
 }
 
-/** Left half red, right half blue: tells how the picture stands. */
+/** Left half red, right half blue, to recognize the orientation. */
 export function redAndBlue(widthPx: number, heightPx: number) {
   const half = { width: widthPx / 2, height: heightPx, channels: 3, background: '#0000ff' } as const
   const picture = sharp({ create: { ...half, width: widthPx, background: '#ff0000' } })
   return picture.composite([{ input: { create: half }, left: widthPx / 2, top: 0 }])
 }
 
-/** As a phone writes it: camera, place and orientation. */
+/** The metadata of a phone: camera and location. */
 export const gpsExif = {
   IFD0: { Make: 'Phone', Model: 'One', Copyright: 'Somebody' },
   IFD3: {
@@ -49,7 +49,7 @@ export async function animation(format: 'gif' | 'webp', options: { sizePx: numbe
     .toBuffer()
 }
 
-/** An animated PNG (W3C PNG, third edition) of two frames, put together by hand, with a text chunk. */
+/** An animated PNG (W3C PNG, third edition) of two frames with a text chunk. */
 export async function animatedPng(sizePx: number, colours = ['#ff0000', '#0000ff']): Promise<Buffer> {
   const [first, second] = await Promise.all(
     colours.map(async (background) => {
@@ -91,14 +91,14 @@ function pngChunksOf(png: Buffer) {
   return { header: dataOf('IHDR'), pixels: dataOf('IDAT') }
 }
 
-/** A flat PNG whose pixels take far more memory than the file. */
+/** A single-colour PNG whose pixels take far more memory than the file. */
 export function bomb(widthPx: number, heightPx: number): Promise<Buffer> {
   return sharp({ create: { width: widthPx, height: heightPx, channels: 3, background: '#000' } })
     .png({ palette: true, colours: 2 })
     .toBuffer()
 }
 
-/** Black and white dots by chance, one bit each: nothing that loses detail makes it smaller. */
+/** Pseudo-random black and white dots, one bit each, which no lossy encoding makes smaller. */
 export function dots(widthPx: number, heightPx: number) {
   let seed = 1
   const grey = Buffer.from(

@@ -87,7 +87,7 @@ test('without a folder for temporary files an image waits, fails never, and is m
 
 test('an image that fails by a fault of Muster is listed, and its retry makes it', async () => {
   const id = await worker.insert()
-  await worker.order(id)
+  await worker.enqueue(id)
   const job = await failedJob()
   expect(job).toMatchObject({ name: 'optimize-image', payload: { attachmentId: id }, reason: expect.any(String) })
   expect(await stateOf(id)).toMatchObject({ status: 'failed', failure_reason: expect.stringMatching(/missing/) })
@@ -101,7 +101,7 @@ test('an image that fails by a fault of Muster is listed, and its retry makes it
 
 test('an image whose failed job is discarded loses its bytes with the next sweep, and not before', async () => {
   const id = await worker.insert()
-  await worker.order(id)
+  await worker.enqueue(id)
   const job = await failedJob()
   const key = `attachments/${id}/original`
   await worker.storage.put(key, Readable.from([Buffer.from('bytes')]))
