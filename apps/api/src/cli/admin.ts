@@ -16,27 +16,27 @@ import { readPassword } from './password-input.ts'
 const options = z.object({ email: emailAddress, name: displayName })
 
 /**
- * Creates a super admin, or leaves alone the one who has that e-mail.
- * @throws Error when the e-mail belongs to somebody else, or something that was given is not good enough
+ * Creates a super admin, unless one has this e-mail already.
+ * @throws Error for a weak password or an invalid option, DomainError CONFLICT when another user has the e-mail
  */
 export async function createAdmin(given: { email?: string | undefined; name?: string | undefined }): Promise<Result> {
-  const person = checked(options, { email: given.email ?? '', name: given.name ?? 'Administrator' })
+  const admin = checked(options, { email: given.email ?? '', name: given.name ?? 'Administrator' })
   const { DATABASE_URL, PASSWORD_KEYS, BCRYPT_COST } = readPasswords()
   const typed = await readPassword()
-  const password = typed || madeUp(person.email)
-  const faults = passwordFaults(password, person)
+  const password = typed || generatePassword(admin.email)
+  const faults = passwordFaults(password, admin)
   if (faults.length > 0) throw new Error(`The password ${faults.join(', ')}.`)
 
   return withDb(DATABASE_URL, async (db) => {
     await checkKeyRings({ db }, { PASSWORD_KEYS })
     const passwords = createPasswordHasher({ keys: PASSWORD_KEYS, cost: BCRYPT_COST })
     const deps = { db, passwords, clock: systemClock, transact: createTransact({ db, publisher: noPublisher }) }
-    const outcome = await createSuperAdmin(deps, { ...person, password, by: 'operator' })
+    const outcome = await createSuperAdmin(deps, { ...admin, password, by: 'operator' })
     if (outcome === 'taken')
       throw new DomainError('CONFLICT', {
-        message: 'Somebody who is no super admin has this e-mail. Nothing was changed.',
+        message: 'A user who is no super admin has this e-mail. Nothing was changed.',
       })
-    const { email } = person
+    const { email } = admin
     if (outcome === 'exists')
       return {
         data: { email, outcome },
@@ -49,7 +49,7 @@ export async function createAdmin(given: { email?: string | undefined; name?: st
   })
 }
 
-function madeUp(email: string): string {
+function generatePassword(email: string): string {
   for (;;) {
     const password = randomBytes(18).toString('base64url')
     if (passwordFaults(password, { email }).length === 0) return password

@@ -24,7 +24,7 @@ const muster = (args: string, env?: Record<string, string>) => musterOf(api, arg
 const json = async (args: string) => JSON.parse((await muster(`${args} --json`)).stdout)
 
 describe('admin', () => {
-  test('list names everybody who administrates, and nobody else', async () => {
+  test('list shows all users with a platform role and no others', async () => {
     const admins = await Promise.all(
       (['super_admin', 'site_admin', 'operator'] as const).map((role) => api.signUp({ role })),
     )
@@ -36,7 +36,7 @@ describe('admin', () => {
     expect(users.map(({ id }: { id: string }) => id)).toEqual(admins.map(({ userId }) => userId))
   })
 
-  test('reset-two-factor lets somebody in who lost app and recovery codes, and tells them', async () => {
+  test('reset-two-factor lets a user without app and recovery codes sign in, and mails them', async () => {
     const person = await withTotp(api, clock)
     expect((await login(api.connect(), person.email)).json().data.requiresTwoFactor).toBe(true)
     const { code, stdout } = await muster(`admin reset-two-factor ${person.email}`)
@@ -55,7 +55,7 @@ describe('admin', () => {
 })
 
 describe('users', () => {
-  test('show finds a person by id, e-mail and username, and that they were read is recorded', async () => {
+  test('show finds a user by id, e-mail and username, and is audited', async () => {
     const { userId, email } = await api.signUp()
     const username = email.split('@')[0] as string
     const runs = await Promise.all([userId, email.toUpperCase(), username].map((name) => muster(`users show ${name}`)))
@@ -67,7 +67,7 @@ describe('users', () => {
     expect([nobody.code, nobody.stdout, JSON.parse(nobody.stderr)]).toEqual([
       1,
       '',
-      { error: { code: 'NOT_FOUND', message: expect.stringContaining('Nobody') } },
+      { error: { code: 'NOT_FOUND', message: expect.stringContaining('No user') } },
     ])
   })
 
@@ -79,13 +79,10 @@ describe('users', () => {
     expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('role')])
   })
 
-  test('deactivate ends sessions on the running API within a second, reactivate undoes it, also for a super_admin', async () => {
+  test('deactivate ends sessions on the running API, reactivate undoes it, also for a super_admin', async () => {
     const person = await api.signUp({ role: 'super_admin' })
     expect((await json(`users deactivate ${person.email}`)).user).toMatchObject({ isActive: false })
-    await eventually(
-      async () => expect(codeOf(await person.inject('GET', '/api/v1/users/me'))).toBe('SESSION_REVOKED'),
-      { timeoutMs: 1_000 },
-    )
+    await eventually(async () => expect(codeOf(await person.inject('GET', '/api/v1/users/me'))).toBe('SESSION_REVOKED'))
     expect((await json(`users reactivate ${person.email}`)).user).toMatchObject({ isActive: true })
     expect(await eventsOf(api, 'user.deactivated', person.userId)).toMatchObject([{ actor_id: null }])
   })
@@ -99,26 +96,20 @@ describe('users', () => {
     expect((await muster(`users drop-cache ${person.userId}`)).code).toBe(0)
     expect(await api.redis.exists(profileKey(person.userId))).toBe(0)
     expect(await json(`users revoke-sessions ${person.userId}`)).toEqual({ ended: 1 })
-    await eventually(
-      async () => expect(codeOf(await person.inject('GET', '/api/v1/users/me'))).toBe('SESSION_REVOKED'),
-      { timeoutMs: 1_000 },
-    )
+    await eventually(async () => expect(codeOf(await person.inject('GET', '/api/v1/users/me'))).toBe('SESSION_REVOKED'))
     const refused = await muster(`users set-role ${person.userId} client_user --json`)
     expect([refused.code, JSON.parse(refused.stderr).error.code]).toEqual([1, 'CONFLICT'])
   })
 
-  test('without Redis an account is deactivated all the same, and what is left of it is said', async () => {
+  test('deactivate works without Redis and warns about the cached profile', async () => {
     const person = await api.signUp()
     const { code, stderr } = await muster(`users deactivate ${person.email}`, { REDIS_URL: 'redis://127.0.0.1:1' })
-    expect([code, stderr]).toEqual([0, expect.stringContaining('Redis is away')])
-    await eventually(
-      async () => expect(codeOf(await person.inject('GET', '/api/v1/users/me'))).toBe('SESSION_REVOKED'),
-      { timeoutMs: 1_000 },
-    )
+    expect([code, stderr]).toEqual([0, expect.stringContaining('Redis is unavailable')])
+    await eventually(async () => expect(codeOf(await person.inject('GET', '/api/v1/users/me'))).toBe('SESSION_REVOKED'))
   })
 })
 
-test('queues: failed jobs are counted, shown without escapes, retried and discarded', async () => {
+test('queues: failed jobs are counted, listed with control characters escaped, retried, discarded', async () => {
   const [first, second] = [newId(), newId()]
   const attachmentId = newId()
   const row = { queue: 'image', name: optimizeImage.name, failed_at: new Date(), error: 'of no\u001b[2J use' }
@@ -146,7 +137,7 @@ test('queues: failed jobs are counted, shown without escapes, retried and discar
   expect((await muster('queues failed video')).code).toBe(1)
 })
 
-test('mail: list, show, resend and the suppressions, which are lifted by address', async () => {
+test('mail: list, show, resend; suppressions are listed and lifted by address', async () => {
   const { userId, email: to } = await api.signUp()
   const id = newId()
   const data = JSON.stringify({ name: 'Xanthippe' })
@@ -184,7 +175,7 @@ test('mail: list, show, resend and the suppressions, which are lifted by address
     expect((await eventsOf(api, action)).at(-1)).toMatchObject({ actor_id: null, after: { by: 'operator' } })
 })
 
-test('help is given on paper and not as an error; what is no command fails with 2', async () => {
+test('help goes to standard output with exit code 0; an unknown command exits with 2', async () => {
   const helps = await Promise.all(['--help', 'help', 'users --help', 'queues retry --help'].map((args) => muster(args)))
   for (const { code, stdout, stderr } of helps)
     expect([code, stdout, stderr]).toEqual([0, expect.stringContaining('pnpm muster <command>'), ''])

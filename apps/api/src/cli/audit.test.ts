@@ -16,7 +16,7 @@ const headNow = async () => {
   const { seq, hash } = await api.db.selectFrom('audit_chain_head').select(['seq', 'hash']).executeTakeFirstOrThrow()
   return signHead(api.deps.config.keys.audit, { seq, hash: hash.toString('hex') })
 }
-/** Takes the end away, and the database's own note of it. */
+/** Cuts off the end of the chain, together with the database's record of it. */
 async function cutOff(seq: number) {
   await tamper(api.db, `delete from audit_events where seq > ${seq}`)
   await tamper(
@@ -25,7 +25,7 @@ async function cutOff(seq: number) {
   )
 }
 
-test('a whole chain is told as such, and a changed row by its number and event', async () => {
+test('audit verify confirms a whole chain, and names a changed row by its number and event', async () => {
   const ids = await chainEvents(api, 30)
   await keepAnnouncedHead(api.redis, await headNow())
   const whole = await verify()
@@ -40,7 +40,7 @@ test('a whole chain is told as such, and a changed row by its number and event',
   expect({ ok, faults }).toEqual({ ok: false, faults: [{ kind: 'changed', seq: 12, eventId: ids[11] }] })
 })
 
-test('an end that was cut off shows against a head that was kept: by itself, or in the log of the audit worker', async () => {
+test('audit verify finds a cut-off end by a head that was kept, bare or in the audit worker’s log', async () => {
   await chainEvents(api, 10)
   const head = await headNow()
   await cutOff(4)
@@ -52,7 +52,7 @@ test('an end that was cut off shows against a head that was kept: by itself, or 
   }
 })
 
-test('a head that is none, and a file without one, are refused rather than passed over', async () => {
+test('audit verify refuses a malformed head and a file without heads', async () => {
   const runs = [
     await verify(' --head nonsense'),
     await verify(' --heads -', 'nothing here\n'),

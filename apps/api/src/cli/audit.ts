@@ -16,10 +16,10 @@ import { readAuditing, withDb } from './environment.ts'
 const redisPatienceMs = 3_000
 
 /**
- * Follows the whole chain of the audit log. Not well when something is wrong with it.
- * @param given.head signed heads by comma, as `seq.hash.keyId.signature`
+ * Verifies the whole chain of the audit log. `isWell` is false when it has a fault.
+ * @param given.head signed heads, separated by commas, as `seq.hash.keyId.signature`
  * @param given.heads a file, `-` for standard input, with such heads or with the audit worker's log, one a line
- * @throws Error for a head that is none, or a file without any
+ * @throws Error for a malformed head, or a file without any
  */
 export async function verifyAudit(given: { head?: string | undefined; heads?: string | undefined }): Promise<Result> {
   const { DATABASE_URL, REDIS_URL, AUDIT_KEYS } = readAuditing()
@@ -46,7 +46,7 @@ function describe({ ok, isComplete, checkedRows, erasedRows, droppedRows, last, 
     : [counts, 'The chain is broken:', ...inRuns(faults).map(describeRun), ...more]
 }
 
-/** Faults of one kind that stand side by side: a line for each row of thousands would hide what else is wrong. */
+/** Groups adjacent faults of one kind: thousands of lines for one fault would hide the others. */
 function inRuns(faults: readonly ChainFault[]): [ChainFault, ...ChainFault[]][] {
   const runs: [ChainFault, ...ChainFault[]][] = []
   for (const fault of faults) {
@@ -69,13 +69,13 @@ function describeRun([fault, ...further]: [ChainFault, ...ChainFault[]]): string
   return `  ${fault.kind.padEnd(18)} ${place}${event}${'keyId' in fault ? ` by key ${fault.keyId}` : ''}`
 }
 
-/** Without Redis the chain is compared with what was given alone. */
+/** Reads the heads that the audit worker announced in Redis; none when Redis is unavailable. */
 async function readFromRedis(url: string): Promise<SignedHead[]> {
   const redis = failFastRedis(url, { enableOfflineQueue: true, commandTimeout: redisPatienceMs })
   try {
     return await readAnnouncedHeads(redis)
   } catch {
-    process.stderr.write('Redis is away: the heads that it keeps are not compared.\n')
+    process.stderr.write('Redis is unavailable: its heads are not compared.\n')
     return []
   } finally {
     redis.disconnect()
@@ -98,12 +98,12 @@ async function readFromFile(path: string): Promise<SignedHead[]> {
   return heads
 }
 
-/** The head that a line is, or that a line of the audit worker's log tells, as JSON or as `npm start` shows it. */
+/** Parses the head of a line: a bare head, or a log line of the audit worker, as JSON or as `npm start` prints it. */
 function headIn(line: string): SignedHead | undefined {
-  const [told] = /\{"seq":[^{}]*\}/.exec(line) ?? []
-  if (!told) return parseHead(line)
+  const [json] = /\{"seq":[^{}]*\}/.exec(line) ?? []
+  if (!json) return parseHead(line)
   try {
-    const { seq, hash, keyId, signature } = JSON.parse(told) as Partial<SignedHead>
+    const { seq, hash, keyId, signature } = JSON.parse(json) as Partial<SignedHead>
     return parseHead([seq, hash, keyId, signature].join('.'))
   } catch {
     return undefined

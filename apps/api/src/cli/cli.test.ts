@@ -33,7 +33,7 @@ const keyIdsOf = async (db = api.db) =>
     ({ key_id: keyId }) => keyId,
   )
 
-/** As many people with an app of which nobody knows more than the sealed secret. */
+/** Inserts users with an authenticator app, sealed with the current key. */
 async function insertSealed(count: number, ids: Record<string, number>) {
   for (let index = 0; index < count; index++) {
     const { id } = await insertUser(api.db)
@@ -43,7 +43,7 @@ async function insertSealed(count: number, ids: Record<string, number>) {
   }
 }
 
-test('--version tells the release that the health check tells too', async () => {
+test('--version prints the same release as the health check', async () => {
   const { version } = JSON.parse(await readFile(new URL('../../../../package.json', import.meta.url), 'utf8'))
   const { stdout } = await muster('--version')
   const health = (await api.connect().inject('GET', '/health')).json()
@@ -51,7 +51,7 @@ test('--version tells the release that the health check tells too', async () => 
 })
 
 describe('keys', () => {
-  test('new makes a key that fits any ring, under an id that none has', async () => {
+  test('new generates a key that fits any ring, with an unused id', async () => {
     const { code, stdout } = await muster('keys new', { env: { COOKIE_KEYS: text({ k7: 1, k2: 2 }) } })
     expect(code).toBe(0)
     const [, id, base64 = ''] = /^(\w+):(\S+)\n$/.exec(stdout) ?? []
@@ -59,7 +59,7 @@ describe('keys', () => {
     expect((await muster('keys new')).stdout).not.toBe(stdout)
   })
 
-  test('list tells the keys of each ring and what the encryption keys still seal, and fails when one of those is missing', async () => {
+  test('list shows the keys of each ring and how much they seal, and fails when one is missing', async () => {
     await insertSealed(2, { k1: 6 })
     const rings = { ENCRYPTION_KEYS: text({ k2: 60, k1: 6 }), AUDIT_KEYS: text({ a: 1 }) }
     const all = await muster('keys list', { env: rings })
@@ -74,14 +74,14 @@ describe('keys', () => {
     expect([lost.code, lost.stdout]).toEqual([1, expect.stringMatching(/k1 +2 +NOT IN THE RING/)])
   })
 
-  test('a ring that is written wrongly is named without its value', async () => {
+  test('a malformed ring is named without its value', async () => {
     const { code, stderr } = await muster('keys list', { env: { COOKIE_KEYS: 'k1:S3cret' } })
     expect(code).toBe(1)
     expect(stderr).toContain('COOKIE_KEYS')
     expect(stderr).not.toContain('S3cret')
   })
 
-  test('re-encrypt moves every secret to the current key, twice at once beside a running API; then the old key can go', async () => {
+  test('re-encrypt moves every secret to the current key, even twice at once beside a running API', async () => {
     const person = await withTotp(api, clock)
     const beginner = await registered(api)
     const setup = (await setUpTotp(beginner.client)).json().data
@@ -118,7 +118,7 @@ describe('keys', () => {
     const { challengeToken } = begun.json().data
     const verified = await inject('/api/v1/auth/two-factor/verify', { challengeToken, code: person.app.code() })
     expect(verified.statusCode).toBe(200)
-    // The setup that was under way goes on as well.
+    // A setup that had begun can be completed as well.
     const secret = fromBase32(setup.secret)
     const cookies = Object.fromEntries(beginner.client.cookies)
     await later.revocations.loaded
@@ -132,7 +132,7 @@ describe('keys', () => {
     await later.close()
   })
 
-  test('re-encrypt goes on where it was interrupted, and tells of what it can not open', async () => {
+  test('re-encrypt continues after an interruption and reports secrets that it can not decrypt', async () => {
     await insertSealed(7, { k8: 80 })
     await insertSealed(2, { lost: 99 })
     const ring = ringOf({ k9: 90, k8: 80, k2: 60, k1: 6 })
@@ -150,7 +150,7 @@ describe('keys', () => {
     expect([told.code, told.stdout]).toEqual([1, expect.stringContaining('2 could not be opened')])
   })
 
-  test('re-encrypt does not put an old secret in the place of one that was replaced while it ran', async () => {
+  test('re-encrypt does not overwrite a secret that was replaced while it ran', async () => {
     await api.db.deleteFrom('totp_secrets').execute()
     await insertSealed(1, { k1: 6 })
     const ring = ringOf({ k2: 60, k1: 6 })
@@ -170,7 +170,7 @@ describe('keys', () => {
 })
 
 describe('admin create', () => {
-  test('takes no password whose bytes are not UTF-8: each of them would be as good as another', async () => {
+  test('refuses a password that is not UTF-8', async () => {
     const input = Buffer.from('Stra\u00dfe-Nummer-7\n', 'latin1')
     const { code, stderr } = await muster('admin create --email latin@example.test', { input })
     expect([code, stderr]).toEqual([1, expect.stringContaining('not UTF-8')])
@@ -179,7 +179,7 @@ describe('admin create', () => {
     )
   })
 
-  test('takes no address in disguise, and no other command does', async () => {
+  test('refuses an address with look-alike characters, as other commands do', async () => {
     await muster('admin create --email mike.stone@example.test')
     const disguise = 'mi\u212Ae.stone@example.test'
     for (const command of [
@@ -194,7 +194,7 @@ describe('admin create', () => {
 
   const adminsWith = (email: string) => api.db.selectFrom('users').selectAll().where('email', '=', email).execute()
 
-  test('makes a super admin with the password from standard input, who signs in with it; again it changes nothing', async () => {
+  test('creates a super admin with the password from standard input; again it changes nothing', async () => {
     const args = 'admin create --email Root@Example.test --name Root'
     const made = await muster(args, { input: 'F1rst-Password\n' })
     expect([made.code, made.stdout]).toEqual([0, 'root@example.test is a super admin.\n'])
@@ -216,20 +216,20 @@ describe('admin create', () => {
     expect(JSON.stringify(audit)).not.toContain('F1rst-Password')
   })
 
-  test('makes a password up where none is given, and prints it once', async () => {
+  test('generates and prints a password when none is given', async () => {
     const { stdout } = await muster('admin create --email second@example.test')
     const [, made = ''] = /^Password: (\S+)$/m.exec(stdout) ?? []
     expect((await login(api.connect(), 'second@example.test', made)).statusCode).toBe(200)
   })
 
-  test('run three times at once makes one', async () => {
+  test('run three times at once creates one', async () => {
     const runs = await Promise.all(Array.from({ length: 3 }, () => muster('admin create --email third@example.test')))
     expect(runs.map(({ code }) => code)).toEqual([0, 0, 0])
     expect(runs.filter(({ stdout }) => stdout.includes('Password: '))).toHaveLength(1)
     expect(await adminsWith('third@example.test')).toHaveLength(1)
   })
 
-  test('refuses a weak password, an address that is none, and that of somebody else', async () => {
+  test('refuses a weak password, an invalid address and the address of another user', async () => {
     const { email } = await registered(api)
     const runs = await Promise.all([
       muster('admin create --email weak@example.test', { input: 'password1' }),
@@ -245,7 +245,7 @@ describe('admin create', () => {
   })
 })
 
-test('what is no command prints how to use it and fails', async () => {
+test('an unknown command prints the usage and fails', async () => {
   const [unknown, option] = await Promise.all([muster('keys'), muster('keys list --wrong')])
   expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('pnpm muster <command>')])
   expect([option.code, option.stderr]).toEqual([2, expect.stringContaining('--wrong')])

@@ -1,32 +1,32 @@
 import type { ParseArgsOptionsConfig } from 'node:util'
 import { terminalLine } from '@muster/text'
 
-/** What a command has to tell: `lines` for people, `data` for who asked for JSON. */
+/** The output of a command: `lines` as text, `data` for `--json`. */
 export type Result = {
   data: object
   lines: readonly string[]
-  /** False makes the command fail although it did what it was told. */
+  /** False makes the command exit with 1 although it ran to its end. */
   isWell?: boolean
 }
 
 export type Given = { args: readonly string[]; options: Readonly<Record<string, string | undefined>> }
 
-/** A command as a value; all of it is what `--help` shows. */
+/** A command with all that `--help` shows of it. */
 export type Command = {
   /** Two or three words, e.g. `users show`. */
   name: string
-  /** What stands behind the name, in this order; all of it must be given. */
+  /** The required arguments after the name, in this order. */
   args?: readonly string[]
-  /** Options that take a value, with what the value is. */
+  /** The options that take a value, each with a word for the value. */
   options?: Readonly<Record<string, string>>
   summary: string
   run(given: Given): Result | Promise<Result>
 }
 
-/** Someone wrote what is no command. */
+/** The arguments are no valid command. */
 export class UsageError extends Error {}
 
-/** The options of a command as Node reads them. */
+/** Returns the options of a command for `parseArgs`. */
 export const optionsOf = ({ options = {} }: Command): ParseArgsOptionsConfig => ({
   ...Object.fromEntries(Object.keys(options).map((name) => [name, { type: 'string' as const }])),
   json: { type: 'boolean' },
@@ -35,7 +35,7 @@ export const optionsOf = ({ options = {} }: Command): ParseArgsOptionsConfig => 
 
 const nameWidth = 34
 
-/** The commands, one a line with its summary. */
+/** Describes commands, one a line with its summary. */
 export function describeCommands(commands: readonly Command[]): string {
   return commands
     .map((command) => {
@@ -47,7 +47,7 @@ export function describeCommands(commands: readonly Command[]): string {
     .join('\n')
 }
 
-/** e.g. `users list [--q <text>]`. */
+/** Returns the usage of a command, e.g. `users list [--q <text>]`. */
 function usageOf({ name, args = [], options = {} }: Command): string {
   return [
     name,
@@ -56,7 +56,7 @@ function usageOf({ name, args = [], options = {} }: Command): string {
   ].join(' ')
 }
 
-/** Rows under each other, each column as wide as its widest cell; control characters are shown, not obeyed. */
+/** Formats rows as a table, each column as wide as its widest cell. Control characters are escaped. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const all = [header, ...rows].map((row) => row.map(terminalLine))
   const widths = header.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)))

@@ -6,7 +6,7 @@ import { DomainError } from '@muster/errors'
 import type { KeyRing } from '@muster/security/key-ring'
 import { z } from 'zod'
 
-/** How long a command waits for Redis. */
+/** Time limit for commands to Redis. */
 export const redisPatienceMs = 3_000
 const root = join(dirname(fileURLToPath(import.meta.url)), '../../../..')
 
@@ -20,28 +20,28 @@ const anyRings = z.object(
 
 const read = <S extends z.ZodObject>(schema: S) => parseEnv(schema, commandEnv(root))
 
-/** The rings that the environment has. @throws ConfigError for one that is written wrongly */
+/** Reads the key rings of the environment. @throws ConfigError for a malformed ring */
 export function readRings(): Partial<Record<KeyRingName, KeyRing>> {
   const rings = read(anyRings)
   return Object.fromEntries(keyRingNames.flatMap((name) => (rings[name] ? [[name, rings[name]]] : [])))
 }
 
-/** The key ids that the environment has, also those of a ring that is refused: who makes a new key may mend it. */
+/** Reads the key ids of the environment, also of malformed rings, since a new key may be meant to repair one. */
 export const readKeyIds = (): string[] => {
   const env = commandEnv(root)
   return keyRingNames.flatMap((name) => (env[name] ?? '').split(',').map((entry) => entry.trim().split(':')[0] ?? ''))
 }
 
-/** Undefined when no database is named and no copy runs here. */
+/** Reads the database URL; undefined when none is set and no copy runs here. */
 export const findDatabaseUrl = () => read(z.object({ DATABASE_URL: databaseUrl.optional() })).DATABASE_URL
 
-/** @throws ConfigError when no database is named and no copy runs here */
+/** Reads the database URL. @throws ConfigError when none is set and no copy runs here */
 export const readDatabaseUrl = () => read(z.object({ DATABASE_URL: databaseUrl })).DATABASE_URL
 
-/** @throws ConfigError */
+/** Reads the settings of `keys re-encrypt`. @throws ConfigError */
 export const readEncryption = () => read(z.object({ DATABASE_URL: databaseUrl, ENCRYPTION_KEYS: keyRing() }))
 
-/** @throws ConfigError */
+/** Reads the settings of `admin create`. @throws ConfigError */
 export const readPasswords = () =>
   read(
     z.object({
@@ -51,7 +51,7 @@ export const readPasswords = () =>
     }),
   )
 
-/** Without Redis the chain is not compared with what was announced there. @throws ConfigError */
+/** Reads the settings of `audit verify`. Without Redis the chain is not compared with heads from there. @throws ConfigError */
 export const readAuditing = () =>
   read(
     z.object({
@@ -61,11 +61,11 @@ export const readAuditing = () =>
     }),
   )
 
-/** Where everything is. @throws ConfigError */
+/** Reads the URLs of Postgres and Redis. @throws ConfigError */
 export const readServices = () =>
   read(z.object({ DATABASE_URL: databaseUrl, REDIS_URL: z.url({ protocol: /^rediss?$/ }) }))
 
-/** Runs with a database of its own, and closes it. */
+/** Opens a database for one command, and closes it. */
 export async function withDb<T>(url: string, use: (db: Db) => Promise<T>): Promise<T> {
   const db = createDb({ url, poolMax: 2, applicationName: 'muster-cli', statementTimeoutMs: 30_000 })
   try {
@@ -75,7 +75,7 @@ export async function withDb<T>(url: string, use: (db: Db) => Promise<T>): Promi
   }
 }
 
-/** What the schema makes of what was given. @throws DomainError VALIDATION_FAILED naming each fault */
+/** Parses arguments by a schema. @throws DomainError VALIDATION_FAILED naming each fault */
 export function checked<S extends z.ZodType>(schema: S, given: unknown): z.output<S> {
   const parsed = schema.safeParse(given)
   if (parsed.success) return parsed.data

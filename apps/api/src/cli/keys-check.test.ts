@@ -15,7 +15,7 @@ beforeEach(async () => {
 })
 afterEach(() => api.close())
 
-/** As an API process starts: with the rings that the test's app has, or with others. */
+/** Checks the rings as the start of an API process does: those of the test's app, or others. */
 const start = (rings: Partial<ReturnType<typeof ringsOf>> = {}) =>
   checkKeyRings(api.deps, { ...ringsOf(api.deps.config), ...rings })
 const ringOf = (keys: Record<string, number>) => ({
@@ -24,14 +24,14 @@ const ringOf = (keys: Record<string, number>) => ({
 })
 const audit = (args: string, keys: Record<string, number>) => muster(api, args, { env: { AUDIT_KEYS: ringText(keys) } })
 
-test('before anything was recorded, a wrong audit key is found out by the newest events', async () => {
+test('before any key is recorded, the newest events reveal a wrong audit key', async () => {
   await chainEvents(api, 200)
   await expect(start({ AUDIT_KEYS: ringOf({ k1: 70 }) })).rejects.toThrow(/AUDIT_KEYS: the key "k1" is not the one/)
   await expect(start({ AUDIT_KEYS: ringOf({ k2: 70 }) })).rejects.toThrow(/AUDIT_KEYS: the key "k1" is missing/)
   await start()
 })
 
-test('an audit key that was given up may come back, but not another one under its id', async () => {
+test('a forgotten audit key may come back, but not another key with its id', async () => {
   await chainEvents(api, 3)
   await start()
   expect((await audit('keys forget AUDIT_KEYS k1', { k1: 7 })).code).toBe(0)
@@ -41,7 +41,7 @@ test('an audit key that was given up may come back, but not another one under it
   expect(await eventsOf(api, 'key.forgotten', 'AUDIT_KEYS k1')).toMatchObject([{ after: { by: 'operator' } }])
 })
 
-test('a key of which nothing is known cannot be given up, so that a slip of the pen is told', async () => {
+test('an unknown key can not be forgotten, which catches typing errors', async () => {
   await chainEvents(api, 1)
   const { code, stderr } = await audit('keys forget AUDIT_KEYS k11', { k1: 7 })
   expect([code, stderr]).toEqual([1, expect.stringMatching(/"k11" of AUDIT_KEYS.*keys check/)])
@@ -58,7 +58,7 @@ test.for([
   expect(stdout).toMatch(/^AUDIT_KEYS: the key "k1"/)
 })
 
-test('keys check names each key, what needs it and what does not fit, and fails when something is wrong', async () => {
+test('keys check names each key, which rows need it and which key does not fit', async () => {
   const env = {
     ACCESS_TOKEN_KEYS: ringText({ k1: 1 }),
     REFRESH_TOKEN_KEYS: ringText({ k1: 2 }),
@@ -85,7 +85,7 @@ test('keys check names each key, what needs it and what does not fit, and fails 
   expect(wrong.stdout).toMatch(/COOKIE_KEYS +k1 +still needed/)
 })
 
-test('commands that write with a key refuse a wrong one before they write', async () => {
+test('commands that write with a key refuse a wrong key before they write', async () => {
   await start()
   const created = await muster(api, 'admin create --email root@example.test', {
     env: { PASSWORD_KEYS: ringText({ k1: 33 }) },
@@ -102,14 +102,14 @@ test('commands that write with a key refuse a wrong one before they write', asyn
   expect(await api.db.selectFrom('totp_secrets').select('key_id').execute()).toEqual([{ key_id: 'k1' }])
 })
 
-test('a key in two rings is refused by name, and a new one can still be made', async () => {
+test('a key in two rings is refused by name, and a new one can still be generated', async () => {
   const env = { COOKIE_KEYS: ringText({ k1: 5 }), AUDIT_KEYS: ringText({ k4: 5 }) }
   const checked = await muster(api, 'keys check', { env })
   expect([checked.code, checked.stderr]).toEqual([1, expect.stringMatching(/AUDIT_KEYS: .*COOKIE_KEYS/)])
   expect((await muster(api, 'keys new', { env })).stdout).toMatch(/^k5:/)
 })
 
-test('whose password is of a key that is gone cannot sign in, and is answered like a wrong password', async () => {
+test('a password hashed with a missing key is refused like a wrong password', async () => {
   const { email } = await api.signUp()
   await api.db.updateTable('users').set({ password_hash: 'k0$2b$04$x' }).where('email', '=', email).execute()
   const { statusCode } = await api

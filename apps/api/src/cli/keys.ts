@@ -20,7 +20,7 @@ import {
 const keyBytes = 32
 const nameWidth = 20
 
-/** A new key for any ring, under an id that no ring of the environment has. */
+/** Generates a key for any ring, with an id that no ring of the environment has. */
 export function newKey(): Result {
   const numbers = readKeyIds().map(numberOf)
   const key = `k${Math.max(0, ...numbers) + 1}:${randomBytes(keyBytes).toString('base64')}`
@@ -28,8 +28,8 @@ export function newKey(): Result {
 }
 
 /**
- * The keys of each ring, the current one first, and how much each encryption key still seals. Not well when something is
- * sealed by a key that the ring does not have.
+ * Lists the keys of each ring, the current one first, and how many secrets each encryption key seals. `isWell` is false when
+ * a secret is sealed by a key that the ring lacks.
  */
 export async function listKeys(): Promise<Result> {
   const rings = readRings()
@@ -65,8 +65,8 @@ export async function listKeys(): Promise<Result> {
 }
 
 /**
- * Tells of each key whether it is current, still needed and by which rows, or may go. Not well when one is missing, or is not
- * the one that the database knows.
+ * Checks of each key whether it is current, which rows need it, or whether it can be removed. `isWell` is false when a key is
+ * missing or differs from the one that the database knows.
  */
 export async function checkKeys(): Promise<Result> {
   const states = await withDb(readDatabaseUrl(), (db) => reportKeys(db, readRings(), new Date()))
@@ -92,7 +92,7 @@ const lostKey = z.object({
   keyId: z.string().regex(/^[a-z0-9_-]{1,16}$/, 'is no key id'),
 })
 
-/** Gives a lost key up: no process expects it any more. What it made stays as it is. */
+/** Forgets a lost key, so that processes start without it. Data made with it stays. */
 export async function forgetLostKey(given: { ring: string | undefined; keyId: string | undefined }): Promise<Result> {
   const { ring, keyId } = checked(lostKey, given)
   return withDb(readDatabaseUrl(), async (db) => {
@@ -111,7 +111,7 @@ export async function forgetLostKey(given: { ring: string | undefined; keyId: st
   })
 }
 
-/** Seals what is encrypted with the current key. Not well when something could not be opened. */
+/** Re-encrypts all secrets with the current key. `isWell` is false when one could not be decrypted. */
 export async function reEncryptAll(): Promise<Result> {
   const { DATABASE_URL, ENCRYPTION_KEYS } = readEncryption()
   return withDb(DATABASE_URL, async (db) => {

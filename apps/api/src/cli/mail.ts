@@ -15,7 +15,7 @@ import { checked, readDatabaseUrl, withDb } from './environment.ts'
 
 type Options = Readonly<Record<string, string | undefined>>
 
-/** A page of mails, the newest first. @throws Error for an option that is none */
+/** Lists a page of mails, the newest first. @throws Error for an invalid option */
 export function listMails(options: Options): Promise<Result> {
   const query = checked(emailQuery, options)
   return withMails(async (deps) => {
@@ -38,7 +38,7 @@ export function listMails(options: Options): Promise<Result> {
   })
 }
 
-/** One mail, and whether its address takes mail. @throws Error for what is no id, DomainError NOT_FOUND */
+/** Shows one mail, and whether its address is suppressed. @throws Error for an invalid id, DomainError NOT_FOUND */
 export function showMail(mail: string): Promise<Result> {
   const { id } = checked(emailParams, { id: mail })
   return withMails(async (deps) => {
@@ -60,7 +60,7 @@ export function showMail(mail: string): Promise<Result> {
   })
 }
 
-/** @throws Error for what is no id, DomainError as {@link emails.resendEmail} */
+/** Resends a mail. @throws Error for an invalid id, DomainError as {@link emails.resendEmail} */
 export function resendMail(mail: string): Promise<Result> {
   const { id } = checked(emailParams, { id: mail })
   return withMails(async (deps) => {
@@ -69,7 +69,7 @@ export function resendMail(mail: string): Promise<Result> {
   })
 }
 
-/** A page of the addresses to which nothing is sent. @throws Error for an option that is none */
+/** Lists a page of suppressed addresses. @throws Error for an invalid option */
 export function listSuppressed(options: Options): Promise<Result> {
   const query = checked(suppressionQuery, options)
   return withMails(async (deps) => {
@@ -92,7 +92,7 @@ export function listSuppressed(options: Options): Promise<Result> {
   })
 }
 
-/** @throws Error for what is no address, DomainError NOT_FOUND */
+/** Lifts the suppression of an address. @throws Error for an invalid address, DomainError NOT_FOUND */
 export function liftSuppressed(address: string): Promise<Result> {
   const ref = checked(suppressionAddress, { address })
   return withMails(async (deps) => {

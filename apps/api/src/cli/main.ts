@@ -13,11 +13,11 @@ e.g. AUDIT_KEYS.
 Exit codes: 0 done, 1 refused or not well, 2 no such command.
 `
 
-/** Loaded when it is asked for: a command needs neither hashing nor queues that another one does. */
+/** Modules of the commands, loaded on demand: most commands need neither password hashing nor queues. */
 const load = {
   keys: () => import('./keys.ts'),
   admin: () => import('./admin.ts'),
-  people: () => import('./people.ts'),
+  users: () => import('./users.ts'),
   queues: () => import('./queues.ts'),
   mail: () => import('./mail.ts'),
   audit: () => import('./audit.ts'),
@@ -35,147 +35,147 @@ const commands: readonly Command[] = [
   },
   {
     name: 'keys list',
-    summary: 'the keys of each ring, and how much each encryption key still seals',
+    summary: 'list the keys of each ring, and how many secrets each encryption key seals',
     run: async () => (await load.keys()).listKeys(),
   },
   {
     name: 'keys check',
-    summary: 'whether each key fits the database, which rows still need it, and whether it may go',
+    summary: 'check whether each key fits the database, which rows need it, and whether it can be removed',
     run: async () => (await load.keys()).checkKeys(),
   },
   {
     name: 'keys forget',
     args: ['ring', 'key'],
-    summary: 'give a lost key up, so that processes start without it',
+    summary: 'forget a lost key, so that processes start without it',
     run: async ({ args }) => (await load.keys()).forgetLostKey({ ring: args[0], keyId: args[1] }),
   },
   {
     name: 'keys re-encrypt',
-    summary: 'seal everything with the current encryption key; safe to repeat, and beside a running API',
+    summary: 're-encrypt all secrets with the current encryption key; safe to repeat, and beside a running API',
     run: async () => (await load.keys()).reEncryptAll(),
   },
   {
     name: 'admin create',
     options: { email: 'e-mail', name: 'name' },
-    summary: 'make a super admin; the password comes on standard input, or is made and printed',
+    summary: 'create a super admin; the password is read from standard input, or generated and printed',
     run: async ({ options }) => (await load.admin()).createAdmin(options),
   },
   {
     name: 'admin list',
-    summary: 'who administrates: super_admin, site_admin and operator',
-    run: async () => (await load.people()).listAdmins(),
+    summary: 'list the users with a platform role: super_admin, site_admin, operator',
+    run: async () => (await load.users()).listAdmins(),
   },
   {
     name: 'admin reset-two-factor',
     args: person,
-    summary: 'turn off the second factor of somebody who lost it, recovery codes included; they are mailed',
-    run: async ({ args }) => (await load.people()).resetTwoFactor(args[0] as string),
+    summary: 'remove the second factor and recovery codes of a user who lost them; the user is mailed',
+    run: async ({ args }) => (await load.users()).resetTwoFactor(args[0] as string),
   },
   {
     name: 'users list',
     options: { q: 'text', role: 'role', active: 'true|false', page: 'number', limit: 'number' },
-    summary: 'people, the newest first',
-    run: async ({ options }) => (await load.people()).listPeople(options),
+    summary: 'list users, the newest first',
+    run: async ({ options }) => (await load.users()).listUsers(options),
   },
   {
     name: 'users show',
     args: person,
-    summary: 'one person',
-    run: async ({ args }) => (await load.people()).showPerson(args[0] as string),
+    summary: 'show one user',
+    run: async ({ args }) => (await load.users()).showUser(args[0] as string),
   },
   {
     name: 'users deactivate',
     args: person,
-    summary: 'take an account out of use; its sessions end within a second',
-    run: async ({ args }) => (await load.people()).changePerson(args[0] as string, { isActive: false }),
+    summary: 'deactivate an account; its sessions end within a second',
+    run: async ({ args }) => (await load.users()).changeUser(args[0] as string, { isActive: false }),
   },
   {
     name: 'users reactivate',
     args: person,
-    summary: 'put an account back into use',
-    run: async ({ args }) => (await load.people()).changePerson(args[0] as string, { isActive: true }),
+    summary: 'reactivate an account',
+    run: async ({ args }) => (await load.users()).changeUser(args[0] as string, { isActive: true }),
   },
   {
     name: 'users set-role',
     args: ['person', 'role'],
-    summary: 'give a person another role',
-    run: async ({ args }) => (await load.people()).changePerson(args[0] as string, { role: args[1] }),
+    summary: 'change the role of a user',
+    run: async ({ args }) => (await load.users()).changeUser(args[0] as string, { role: args[1] }),
   },
   {
     name: 'users revoke-sessions',
     args: person,
-    summary: 'end all sessions of a person',
-    run: async ({ args }) => (await load.people()).revokeSessionsOf(args[0] as string),
+    summary: 'end all sessions of a user',
+    run: async ({ args }) => (await load.users()).revokeSessions(args[0] as string),
   },
   {
     name: 'users drop-cache',
     args: person,
-    summary: 'have the next reading of a profile ask the database',
-    run: async ({ args }) => (await load.people()).dropCacheOf(args[0] as string),
+    summary: 'remove the cached profile of a user',
+    run: async ({ args }) => (await load.users()).dropCachedProfile(args[0] as string),
   },
   {
     name: 'queues list',
-    summary: 'count the jobs of each queue, and those that wait before them',
+    summary: 'count the jobs of each queue and of the outbox',
     run: async () => (await load.queues()).listQueues(),
   },
   {
     name: 'queues failed',
     args: ['queue'],
     options: { limit: 'number', cursor: 'job' },
-    summary: 'jobs that failed for good, with the reason',
+    summary: 'list the jobs that failed for good, with the reason',
     run: async ({ args, options }) => (await load.queues()).listFailedJobs(args[0], options),
   },
   {
     name: 'queues retry',
     args: failedJob,
-    summary: 'run a failed job again',
+    summary: 'retry a failed job',
     run: async ({ args }) => (await load.queues()).retryJob(args[0], args[1]),
   },
   {
     name: 'queues discard',
     args: failedJob,
-    summary: 'give a failed job up: it is owed no more',
+    summary: 'discard a failed job, so that it never runs',
     run: async ({ args }) => (await load.queues()).discardJob(args[0], args[1]),
   },
   {
     name: 'mail list',
     options: { status: 'status', to: 'address', limit: 'number', cursor: 'mail' },
-    summary: 'mails and how they went, the newest first; the status is queued, sending, sent, failed or dropped',
+    summary: 'list mails and their delivery, the newest first; the status is queued, sending, sent, failed or dropped',
     run: async ({ options }) => (await load.mail()).listMails(options),
   },
   {
     name: 'mail show',
     args: mail,
-    summary: 'how one mail went, and whether its address is suppressed',
+    summary: 'show the delivery of one mail, and whether its address is suppressed',
     run: async ({ args }) => (await load.mail()).showMail(args[0] as string),
   },
   {
     name: 'mail resend',
     args: mail,
-    summary: 'send a mail again; one with a code or a link that only its recipient may have is refused',
+    summary: 'resend a mail; refused for a mail with a code or a link for its recipient alone',
     run: async ({ args }) => (await load.mail()).resendMail(args[0] as string),
   },
   {
     name: 'mail suppressions',
     options: { address: 'address', page: 'number', limit: 'number' },
-    summary: 'addresses to which nothing is sent, with what the mail server said, the newest first',
+    summary: 'list the suppressed addresses with the answer of the mail server, the newest first',
     run: async ({ options }) => (await load.mail()).listSuppressed(options),
   },
   {
     name: 'mail suppressions remove',
     args: ['address'],
-    summary: 'lift a suppression: the address takes mail again',
+    summary: 'lift the suppression of an address, so that mail is sent to it again',
     run: async ({ args }) => (await load.mail()).liftSuppressed(args[0] as string),
   },
   {
     name: 'audit verify',
     options: { head: 'seq.hash.keyId.signature', heads: 'file' },
-    summary: 'follow the whole chain of the audit log, and compare it with heads from the audit worker’s log',
+    summary: 'verify the whole chain of the audit log, and compare it with heads from the audit worker’s log',
     run: async ({ options }) => (await load.audit()).verifyAudit(options),
   },
 ]
 
-// Who reads only the beginning (`| head`) has what they wanted.
+// A reader that closes the pipe early (`| head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit()
   throw error
@@ -183,7 +183,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 const out = (text: string) => void process.stdout.write(`${text}\n`)
 const isJson = process.argv.includes('--json')
 
-/** @returns the exit code */
+/** Runs the command that the arguments name. @returns the exit code */
 async function run(words: string[]): Promise<number> {
   const [group = '', verb = ''] = words
   if (['--version', '-V', 'version'].includes(group)) {
@@ -208,13 +208,13 @@ async function run(words: string[]): Promise<number> {
   return isWell ? 0 : 1
 }
 
-/** The command with the longest name that the words begin with. */
+/** Finds the command with the longest name with which the arguments begin. */
 function commandOf(words: string[]): Command | undefined {
   const named = (length: number) => commands.find(({ name }) => name === words.slice(0, length).join(' '))
   return named(3) ?? named(2)
 }
 
-/** Undefined when help is asked for. @throws UsageError for what the command does not take */
+/** Parses the arguments of a command; undefined when they ask for help. @throws UsageError for arguments that it does not take */
 function read(command: Command, rest: string[]): Given | undefined {
   let parsed: ReturnType<typeof parseArgs>
   try {
@@ -225,7 +225,7 @@ function read(command: Command, rest: string[]): Given | undefined {
   const { help, json: _, ...options } = parsed.values
   if (help) return undefined
   if (parsed.positionals.length !== (command.args ?? []).length)
-    throw new UsageError(`This is not what the command takes:\n\n${describeCommands([command])}`)
+    throw new UsageError(`The command takes other arguments:\n\n${describeCommands([command])}`)
   return { args: parsed.positionals, options: options as Given['options'] }
 }
 
@@ -235,10 +235,10 @@ run(process.argv.slice(2)).then(
   },
   (error: Error & { code?: string }) => {
     const { message, code } = error
-    const told = isJson
+    const text = isJson
       ? visibleJson(JSON.stringify({ error: { code: code ?? null, message } }))
       : terminalText(message)
-    process.stderr.write(`${told}\n`)
+    process.stderr.write(`${text}\n`)
     process.exitCode = error instanceof UsageError ? 2 : 1
   },
 )

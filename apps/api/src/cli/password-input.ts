@@ -3,14 +3,13 @@ import { Writable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 
 /**
- * The password that comes on standard input: typed unseen and twice at a terminal, else the first line of what is piped.
- * Empty when none is given.
- * @throws Error when the two differ, or what is piped is not UTF-8: one replacement would stand for many characters
+ * Reads a password from standard input: at a terminal typed twice without echo, else the first line. Empty when none is given.
+ * @throws Error when the two differ, or when the input is not UTF-8, whose invalid bytes would all decode to one character
  */
 export async function readPassword(input = process.stdin): Promise<string> {
   if (!input.isTTY) return decode(await buffer(input)).split(/\r?\n/, 1)[0] ?? ''
-  const unseen = new Writable({ write: (_chunk, _encoding, done) => done() })
-  const terminal = createInterface({ input, output: unseen, terminal: true })
+  const noEcho = new Writable({ write: (_chunk, _encoding, done) => done() })
+  const terminal = createInterface({ input, output: noEcho, terminal: true })
   const ask = async (question: string) => {
     process.stderr.write(question)
     const answer = await terminal.question('')

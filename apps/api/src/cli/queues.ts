@@ -6,6 +6,7 @@ import { commandLine } from '../modules/admin/principal.ts'
 import { type Result, table } from './command.ts'
 import { checked, readServices, redisPatienceMs, withDb } from './environment.ts'
 
+/** Lists the queues with their numbers of jobs. */
 export const listQueues = (): Promise<Result> =>
   withQueues(async (deps) => {
     const { queues: counted, outbox } = await queues.readQueues(deps, commandLine)
@@ -25,7 +26,7 @@ export const listQueues = (): Promise<Result> =>
     }
   })
 
-/** @throws Error for a queue or an option that is none */
+/** Lists the failed jobs of a queue. @throws Error for an unknown queue or an invalid option */
 export function listFailedJobs(
   queue: string | undefined,
   options: Readonly<Record<string, string | undefined>>,
@@ -39,14 +40,14 @@ export function listFailedJobs(
       data: { jobs, isWhole, pagination },
       lines: [
         ...table(['job', 'name', 'failed', 'reason'], rows),
-        ...(isWhole ? [] : ['Redis is away: only what Postgres knows is listed.']),
+        ...(isWhole ? [] : ['Redis is unavailable: only jobs from Postgres are listed.']),
         ...(pagination.nextCursor ? [`further: --cursor ${pagination.nextCursor}`] : []),
       ],
     }
   })
 }
 
-/** @throws Error for a queue that is none, DomainError as {@link queues.retryFailed} */
+/** Retries a failed job. @throws Error for an unknown queue, DomainError as {@link queues.retryFailed} */
 export function retryJob(queue: string | undefined, job: string | undefined): Promise<Result> {
   const ref = checked(failedJobParams, { name: queue, jobId: job })
   return withQueues(async (deps) => {
@@ -55,7 +56,7 @@ export function retryJob(queue: string | undefined, job: string | undefined): Pr
   })
 }
 
-/** @throws Error for a queue that is none, DomainError as {@link queues.discardFailed} */
+/** Discards a failed job. @throws Error for an unknown queue, DomainError as {@link queues.discardFailed} */
 export function discardJob(queue: string | undefined, job: string | undefined): Promise<Result> {
   const ref = checked(failedJobParams, { name: queue, jobId: job })
   return withQueues(async (deps) => {
@@ -66,7 +67,7 @@ export function discardJob(queue: string | undefined, job: string | undefined): 
 
 const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`
 
-/** Runs with the database and the queues. */
+/** Opens the database and the queues for one command, and closes them. */
 async function withQueues<T>(use: (deps: queues.QueueDeps) => Promise<T>): Promise<T> {
   const { DATABASE_URL, REDIS_URL } = readServices()
   const queueMonitor = openQueueMonitor(REDIS_URL, { patienceMs: redisPatienceMs })

@@ -4,7 +4,7 @@ import type { TestApp } from '../../testing/api.ts'
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url))
 
-/** A key ring as the environment has it, of keys that are one byte over and over. */
+/** Builds the value of a key ring variable, whose keys repeat one byte each. */
 export const ringText = (ids: Record<string, number>) =>
   Object.entries(ids)
     .map(([id, fill]) => `${id}:${Buffer.alloc(32, fill).toString('base64')}`)
@@ -12,7 +12,7 @@ export const ringText = (ids: Record<string, number>) =>
 
 export type Run = { code: number; stdout: string; stderr: string }
 
-/** The command as an operator runs it, on the database and the Redis of the app. `args` are split at spaces. */
+/** Runs a command on the database and Redis of the app. `args` are split at spaces. */
 export function muster(
   api: TestApp,
   args: string,

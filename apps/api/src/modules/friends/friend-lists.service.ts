@@ -10,7 +10,7 @@ type ListDeps = Pick<Deps, 'db' | 'presence' | 'clock'>
 
 const maxRequestsShown = 100
 
-/** Open requests in both directions, the newest 100 of each. */
+/** Lists the actor's open requests in both directions, the newest 100 of each. */
 export async function listRequests(deps: ListDeps, actor: Actor) {
   const [incoming, outgoing] = await Promise.all(
     (['incoming', 'outgoing'] as const).map(async (direction) => {
@@ -30,11 +30,11 @@ export async function listRequests(deps: ListDeps, actor: Actor) {
   return { incoming: incoming ?? [], outgoing: outgoing ?? [] }
 }
 
-/** A page of the actor's friends, by name. */
+/** Lists a page of the actor's friends, by name. */
 export const listFriends = (deps: ListDeps, actor: Actor, page: PageQuery) =>
   readPage(deps, actor, page, queries.listFriends)
 
-/** A page of those whom the actor has blocked, by name. */
+/** Lists a page of the users whom the actor has blocked, by name. */
 export const listBlocked = (deps: ListDeps, actor: Actor, page: PageQuery) =>
   readPage(deps, actor, page, queries.listBlocked)
 
@@ -50,5 +50,5 @@ async function readPage(
 ) {
   const { rows, total } = await list(deps.db, userId, { limit, offset: (page - 1) * limit })
   const pagination = { page, limit, total, totalPages: Math.ceil(total / limit), nextCursor: null }
-  return { people: await toPublicUsers(deps, rows), pagination }
+  return { users: await toPublicUsers(deps, rows), pagination }
 }

@@ -7,34 +7,35 @@ import { isUnblocked, type PublicUserRow, publicUserColumns } from '../accounts/
 export type FriendshipRow = Selectable<Database['friendships']>
 export type RequestRow = PublicUserRow & { request_id: string; requester_id: string; created_at: Date }
 
-export type OtherRow = PublicUserRow & {
+/** The other user of a pair, with what decides whether the actor can reach them. */
+export type OtherUserRow = PublicUserRow & {
   own_name: string
-  is_around: boolean
+  is_active_user: boolean
   is_unblocked: boolean
-  is_anonymous: boolean
+  is_anonymised: boolean
 }
 
 type Page = { limit: number; offset: number }
 
 /**
- * Locks two people's rows until the transaction ends, in the order of their ids so that no two wait for each other: what
- * is between them, and how many friends they have, changes one after another.
- * @returns the other one, with the name of the first; undefined when there is no such person
+ * Locks the rows of two users until the transaction ends, in the order of their ids against deadlocks: their friendship,
+ * blocks and numbers of friends change one after another.
+ * @returns the other user, with the name of the first; undefined when the other one does not exist
  */
-export async function lockPair(trx: Trx, userId: string, otherId: string): Promise<OtherRow | undefined> {
+export async function lockPair(trx: Trx, userId: string, otherId: string): Promise<OtherUserRow | undefined> {
   await sql`select from users where id in (${userId}, ${otherId}) order by id for no key update`.execute(trx)
-  const { rows } = await sql<OtherRow>`
+  const { rows } = await sql<OtherUserRow>`
     select ${publicUserColumns}, 'full' as visibility, (select name from users where id = ${userId}) as own_name,
-      ${activeUserSql} as is_around, ${isUnblocked(userId)} as is_unblocked, anonymised_at is not null as is_anonymous
+      ${activeUserSql} as is_active_user, ${isUnblocked(userId)} as is_unblocked, anonymised_at is not null as is_anonymised
     from users where id = ${otherId}`.execute(trx)
   return rows[0]
 }
 
 /**
- * Writes a request, or accepts the one that the other made before: the pair has one row, whoever asks.
- * @returns undefined when there was a request of the same person, or the two are friends
+ * Inserts a request, or accepts the one that the other user made before: a pair has one row, whoever requests.
+ * @returns undefined when the same user has an open request, or the two are friends
  */
-export async function ask(
+export async function requestOrAccept(
   trx: Trx,
   { requesterId, addresseeId, now }: { requesterId: string; addresseeId: string; now: Date },
 ): Promise<FriendshipRow | undefined> {
@@ -48,7 +49,7 @@ export async function ask(
   return rows[0]
 }
 
-/** Friends of each of the two, and open requests that the first has made. */
+/** Counts the friends of each user, and the open requests that the first has made. */
 export async function countBonds(trx: Trx, userId: string, otherId: string) {
   const friendsOf = (id: string) => sql<number>`(
     select count(*)::int from friendships where ${id}::uuid in (requester_id, addressee_id) and accepted_at is not null
@@ -61,7 +62,7 @@ export async function countBonds(trx: Trx, userId: string, otherId: string) {
   return rows[0] as { own: number; others: number; outgoing: number }
 }
 
-/** A request to this person, open or accepted. */
+/** Reads a request to this user, open or accepted. */
 export function findRequestTo(trx: Trx, id: string, addresseeId: string) {
   return trx
     .selectFrom('friendships')
@@ -71,7 +72,7 @@ export function findRequestTo(trx: Trx, id: string, addresseeId: string) {
     .executeTakeFirst()
 }
 
-/** @returns false when it was accepted before, or is gone */
+/** Accepts a request. @returns false when it was accepted before, or does not exist any more */
 export async function accept(trx: Trx, id: string, now: Date): Promise<boolean> {
   const { numUpdatedRows } = await trx
     .updateTable('friendships')
@@ -82,7 +83,7 @@ export async function accept(trx: Trx, id: string, now: Date): Promise<boolean> 
   return numUpdatedRows > 0n
 }
 
-/** Removes an open request to this person. */
+/** Deletes an open request to this user. */
 export function decline(trx: Trx, id: string, addresseeId: string) {
   return trx
     .deleteFrom('friendships')
@@ -93,7 +94,7 @@ export function decline(trx: Trx, id: string, addresseeId: string) {
     .executeTakeFirst()
 }
 
-/** Removes what is between the two: a friendship or a request, whoever made it. */
+/** Deletes the friendship or request between two users, whoever made it. */
 export async function removeBond(trx: Trx, userId: string, otherId: string): Promise<FriendshipRow | undefined> {
   const { rows } = await sql<FriendshipRow>`
     delete from friendships
@@ -103,7 +104,7 @@ export async function removeBond(trx: Trx, userId: string, otherId: string): Pro
   return rows[0]
 }
 
-/** @returns whether it is new, and how many the blocker has then */
+/** Inserts a block. @returns whether it is new, and how many blocks the blocker has now */
 export async function block(trx: Trx, blockerId: string, blockedId: string, now: Date) {
   const inserted = await trx
     .insertInto('blocks')
@@ -119,7 +120,7 @@ export async function block(trx: Trx, blockerId: string, blockedId: string, now:
   return { isNew: inserted.length > 0, count }
 }
 
-/** @returns false when there was none */
+/** Deletes a block. @returns false when there was none */
 export async function unblock(trx: Trx, blockerId: string, blockedId: string): Promise<boolean> {
   const { numDeletedRows } = await trx
     .deleteFrom('blocks')
@@ -129,7 +130,7 @@ export async function unblock(trx: Trx, blockerId: string, blockedId: string): P
   return numDeletedRows > 0n
 }
 
-/** Open requests to or by a person, the newest first. */
+/** Lists the open requests to or by a user, the newest first. */
 export async function listRequests(
   db: Db,
   userId: string,
@@ -145,7 +146,7 @@ export async function listRequests(
   return rows
 }
 
-/** Friends by name, and how many there are in all. */
+/** Lists a page of a user's friends by name, with their total. */
 export async function listFriends(db: Db, userId: string, { limit, offset }: Page) {
   const friends = sql`
     friendships join users on users.id = case when requester_id = ${userId} then addressee_id else requester_id end
@@ -153,7 +154,7 @@ export async function listFriends(db: Db, userId: string, { limit, offset }: Pag
   return readPage(db, friends, sql`'full'`, { limit, offset })
 }
 
-/** Whom a person has blocked, by name, and how many there are in all. */
+/** Lists a page of the users whom a user has blocked, by name, with their total. */
 export async function listBlocked(db: Db, userId: string, page: Page) {
   const blocked = sql`
     blocks join users on users.id = blocked_id where blocker_id = ${userId} and users.anonymised_at is null`
@@ -163,11 +164,11 @@ export async function listBlocked(db: Db, userId: string, page: Page) {
 type Fragment = ReturnType<typeof sql>
 
 async function readPage(db: Db, from: Fragment, visibility: Fragment, { limit, offset }: Page) {
-  const [people, count] = await Promise.all([
+  const [users, count] = await Promise.all([
     sql<PublicUserRow>`
       select ${publicUserColumns}, ${visibility} as visibility from ${from}
       order by ${codePointOrder(lower(sql`users.name`))}, users.id limit ${limit} offset ${offset}`.execute(db),
     sql<{ total: number }>`select count(*)::int as total from ${from}`.execute(db),
   ])
-  return { rows: people.rows, total: count.rows[0]?.total ?? 0 }
+  return { rows: users.rows, total: count.rows[0]?.total ?? 0 }
 }

@@ -17,9 +17,9 @@ export const friendsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async 
       config: { ...signedIn, target: { type: 'user', field: 'userId' } },
       schema: {
         tags,
-        summary: 'Ask somebody to be friends',
+        summary: 'Send a friend request',
         description:
-          'If they asked before, it accepts their request. At most 1,000 friends and 100 open requests of one’s own.',
+          'Accepts the request of the other user if they sent one before. At most 1,000 friends and 100 open requests sent.',
         body: schema.newFriendRequest,
         response: { 201: schema.requestReply, ...notFound, 409: errorReply },
       },
@@ -94,8 +94,8 @@ export const friendsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async 
       },
     },
     async (request) => {
-      const { people, pagination } = await listFriends(context, request.actor, request.query)
-      return { success: true as const, data: { friends: people }, pagination }
+      const { users, pagination } = await listFriends(context, request.actor, request.query)
+      return { success: true as const, data: { friends: users }, pagination }
     },
   )
 
@@ -105,14 +105,14 @@ export const friendsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async 
       config: signedIn,
       schema: {
         tags,
-        summary: 'List whom one has blocked, by name',
+        summary: 'List the users whom one has blocked, by name',
         querystring: schema.pageQuery,
         response: { 200: schema.blockedReply },
       },
     },
     async (request) => {
-      const { people, pagination } = await listBlocked(context, request.actor, request.query)
-      return { success: true as const, data: { users: people }, pagination }
+      const { users, pagination } = await listBlocked(context, request.actor, request.query)
+      return { success: true as const, data: { users }, pagination }
     },
   )
 
@@ -123,7 +123,7 @@ export const friendsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async 
       schema: {
         tags,
         summary: 'End a friendship, or withdraw a request',
-        params: schema.personParams,
+        params: schema.otherUserParams,
         response: { 200: messageReply, ...notFound },
       },
     },
@@ -139,16 +139,16 @@ export const friendsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async 
       config: signedIn,
       schema: {
         tags,
-        summary: 'Block somebody',
+        summary: 'Block a user',
         description: 'Neither finds the other any more; a friendship or request between them ends.',
-        params: schema.personParams,
+        params: schema.otherUserParams,
         body: schema.noBody,
         response: { 200: messageReply, ...notFound, 409: errorReply },
       },
     },
     async (request) => {
-      await friends.blockPerson(context, request.actor, request.params.userId, { origin: originOf(request) })
-      return okMessage('This person is blocked.')
+      await friends.blockUser(context, request.actor, request.params.userId, { origin: originOf(request) })
+      return okMessage('This user is blocked.')
     },
   )
 
@@ -158,14 +158,14 @@ export const friendsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async 
       config: signedIn,
       schema: {
         tags,
-        summary: 'Unblock somebody',
-        params: schema.personParams,
+        summary: 'Unblock a user',
+        params: schema.otherUserParams,
         response: { 200: messageReply, ...notFound },
       },
     },
     async (request) => {
-      await friends.unblockPerson(context, request.actor, request.params.userId, { origin: originOf(request) })
-      return okMessage('This person is no longer blocked.')
+      await friends.unblockUser(context, request.actor, request.params.userId, { origin: originOf(request) })
+      return okMessage('This user is no longer blocked.')
     },
   )
 }

@@ -3,14 +3,14 @@ import { id } from '../../http/fields.ts'
 import { instant, pageInfo, replyOf } from '../../http/reply.ts'
 import { publicUser } from '../accounts/accounts.schema.ts'
 
-/** A request between two people, as one of them sees it. */
+/** A friend request, as one of the two users sees it. */
 export const friendRequest = z
   .object({
     id: z.uuid(),
     direction: z.enum(['incoming', 'outgoing']),
-    /** `accepted` when the other one had asked before. */
+    /** `accepted` when the other user had sent a request before. */
     status: z.enum(['pending', 'accepted']),
-    /** The other one; their presence shows once it is accepted. */
+    /** The other user, with presence once the request is accepted. */
     user: publicUser,
     createdAt: instant,
   })
@@ -19,8 +19,8 @@ export type FriendRequest = z.infer<typeof friendRequest>
 
 export const newFriendRequest = z.strictObject({ userId: id })
 export const requestParams = z.strictObject({ id })
-export const personParams = z.strictObject({ userId: id })
-/** A mere word of consent: no body, or an empty one. */
+export const otherUserParams = z.strictObject({ userId: id })
+/** No body, or an empty one. */
 export const noBody = z.strictObject({}).nullish()
 
 export const pageQuery = z.strictObject({

@@ -12,13 +12,13 @@ import type { FriendRequest } from './friends.schema.ts'
 type FriendsDeps = Pick<Deps, 'transact' | 'presence' | 'clock'>
 type Options = { origin: Origin }
 
-/** Enough for anybody; without them one account could fill the tables, or everybody's notifications. */
+/** Upper bounds per user. Without them one account could fill the tables and the notifications of others. */
 export const friendLimits = { friends: 1_000, outgoingRequests: 100, blocked: 1_000 }
 
 /**
- * Asks somebody to be friends; if they had asked before, that accepts.
- * @throws DomainError NOT_FOUND also for somebody who is blocked or has blocked the actor, ALREADY_EXISTS, CONFLICT when
- *   one of the two has too many friends or the actor too many open requests
+ * Sends a friend request to a user, or accepts theirs if they sent one before.
+ * @throws DomainError NOT_FOUND, also for a user who is blocked or has blocked the actor; ALREADY_EXISTS; CONFLICT when one of
+ *   the two has too many friends or the actor too many open requests
  */
 export async function requestFriend(
   deps: FriendsDeps,
@@ -26,14 +26,17 @@ export async function requestFriend(
   otherId: string,
   { origin }: Options,
 ): Promise<FriendRequest> {
-  refuseOneself(actor, otherId, 'body.userId')
+  assertNotSelf(actor, otherId, 'body.userId')
   const now = deps.clock.now()
   const { row, other } = await deps.transact(async ({ trx, audit }) => {
     const other = await lockReachable(trx, actor, otherId)
-    const row = await queries.ask(trx, { requesterId: actor.userId, addresseeId: otherId, now })
-    if (!row) throw new DomainError('ALREADY_EXISTS', { message: 'You have asked this person before, or are friends.' })
-    await refuseTooMany(trx, actor, otherId)
-    await (row.accepted_at ? tellAccepted : tellRequested)(trx, other, { actor, requestId: row.id, now })
+    const row = await queries.requestOrAccept(trx, { requesterId: actor.userId, addresseeId: otherId, now })
+    if (!row)
+      throw new DomainError('ALREADY_EXISTS', {
+        message: 'You have already sent a request to this user, or you are friends.',
+      })
+    await assertWithinLimits(trx, actor, otherId)
+    await (row.accepted_at ? notifyAccepted : notifyRequested)(trx, other, { actor, requestId: row.id, now })
     audit({
       ...eventOn('user', otherId, actor.userId, origin),
       action: row.accepted_at ? 'friend.accepted' : 'friend.requested',
@@ -53,7 +56,7 @@ export async function requestFriend(
 }
 
 /**
- * Accepts a request; the same again gives the same.
+ * Accepts a friend request. Repeated calls return the same.
  * @returns the new friend
  * @throws DomainError NOT_FOUND, and CONFLICT when one of the two has too many friends
  */
@@ -73,8 +76,8 @@ export async function acceptRequest(
       if (!(await queries.findRequestTo(trx, requestId, actor.userId))) throw new DomainError('NOT_FOUND')
       return other
     }
-    await refuseTooMany(trx, actor, other.id)
-    await tellAccepted(trx, other, { actor, requestId, now })
+    await assertWithinLimits(trx, actor, other.id)
+    await notifyAccepted(trx, other, { actor, requestId, now })
     audit({ ...eventOn('user', other.id, actor.userId, origin), action: 'friend.accepted', after: { requestId } })
     return other
   })
@@ -82,7 +85,7 @@ export async function acceptRequest(
   return friend
 }
 
-/** Declines a request; who asked is not told. @throws DomainError NOT_FOUND */
+/** Declines a friend request, without a notification to its sender. @throws DomainError NOT_FOUND */
 export function declineRequest(
   { transact }: Pick<Deps, 'transact'>,
   actor: Actor,
@@ -100,7 +103,7 @@ export function declineRequest(
   })
 }
 
-/** Ends a friendship, or withdraws the request to somebody. @throws DomainError NOT_FOUND */
+/** Ends a friendship, or withdraws the actor's friend request. @throws DomainError NOT_FOUND */
 export function removeFriend(
   { transact }: Pick<Deps, 'transact'>,
   actor: Actor,
@@ -111,7 +114,7 @@ export function removeFriend(
     await queries.lockPair(trx, actor.userId, otherId)
     const row = await queries.removeBond(trx, actor.userId, otherId)
     const isWithdrawn = row?.accepted_at === null
-    // A request of the other one is declined, not removed.
+    // A request of the other user must be declined instead.
     if (!row || (isWithdrawn && row.requester_id !== actor.userId)) throw new DomainError('NOT_FOUND')
     const action = isWithdrawn ? 'friend.request_withdrawn' : 'friend.removed'
     audit({ ...eventOn('user', otherId, actor.userId, origin), action, before: { requestId: row.id } })
@@ -119,21 +122,22 @@ export function removeFriend(
 }
 
 /**
- * Blocks somebody: from then on neither finds the other, and what was between them ends. Again changes nothing.
- * @throws DomainError NOT_FOUND, CONFLICT beyond a thousand
+ * Blocks a user: neither finds the other any more, and a friendship or request between them ends. Repeated calls change
+ * nothing.
+ * @throws DomainError NOT_FOUND, CONFLICT above the limit
  */
-export function blockPerson(
+export function blockUser(
   { transact, clock }: Pick<Deps, 'transact' | 'clock'>,
   actor: Actor,
   otherId: string,
   { origin }: Options,
 ): Promise<void> {
-  refuseOneself(actor, otherId, 'params.userId')
+  assertNotSelf(actor, otherId, 'params.userId')
   return transact(async ({ trx, audit }) => {
     const other = await queries.lockPair(trx, actor.userId, otherId)
-    if (!other || other.is_anonymous) throw new DomainError('NOT_FOUND')
+    if (!other || other.is_anonymised) throw new DomainError('NOT_FOUND')
     const { isNew, count } = await queries.block(trx, actor.userId, otherId, clock.now())
-    if (count > friendLimits.blocked) throw tooMany(`You can block at most ${friendLimits.blocked} people.`)
+    if (count > friendLimits.blocked) throw tooMany(`You can block at most ${friendLimits.blocked} users.`)
     if (!isNew) return
     const ended = await queries.removeBond(trx, actor.userId, otherId)
     audit({
@@ -144,8 +148,8 @@ export function blockPerson(
   })
 }
 
-/** @throws DomainError NOT_FOUND when the person was not blocked */
-export function unblockPerson(
+/** Unblocks a user. @throws DomainError NOT_FOUND when they were not blocked */
+export function unblockUser(
   { transact }: Pick<Deps, 'transact'>,
   actor: Actor,
   otherId: string,
@@ -157,19 +161,19 @@ export function unblockPerson(
   })
 }
 
-/** Locks the pair. @throws DomainError NOT_FOUND when the other one is not there for the actor */
-async function lockReachable(trx: Trx, actor: Actor, otherId: string): Promise<queries.OtherRow> {
+/** Locks the pair. @throws DomainError NOT_FOUND when the other user is not active, or one has blocked the other */
+async function lockReachable(trx: Trx, actor: Actor, otherId: string): Promise<queries.OtherUserRow> {
   const other = await queries.lockPair(trx, actor.userId, otherId)
-  if (!other?.is_around || !other.is_unblocked) throw new DomainError('NOT_FOUND')
+  if (!other?.is_active_user || !other.is_unblocked) throw new DomainError('NOT_FOUND')
   return other
 }
 
-/** After the writing, which a refusal undoes; the pair is locked, so nobody writes in between. */
-async function refuseTooMany(trx: Trx, actor: Actor, otherId: string): Promise<void> {
+/** Checks the limits after the write, which a refusal rolls back. The pair is locked. @throws DomainError CONFLICT */
+async function assertWithinLimits(trx: Trx, actor: Actor, otherId: string): Promise<void> {
   const { own, others, outgoing } = await queries.countBonds(trx, actor.userId, otherId)
   const { friends, outgoingRequests } = friendLimits
   if (own > friends) throw tooMany(`You can have at most ${friends} friends.`)
-  if (others > friends) throw tooMany('This person can have no more friends.')
+  if (others > friends) throw tooMany('This user can have no more friends.')
   if (outgoing > outgoingRequests) {
     throw tooMany(`You can have at most ${outgoingRequests} open requests; withdraw one first.`)
   }
@@ -177,22 +181,30 @@ async function refuseTooMany(trx: Trx, actor: Actor, otherId: string): Promise<v
 
 const tooMany = (message: string) => new DomainError('CONFLICT', { message })
 
-function refuseOneself(actor: Actor, otherId: string, path: string): void {
+function assertNotSelf(actor: Actor, otherId: string, path: string): void {
   if (otherId !== actor.userId) return
   throw new DomainError('VALIDATION_FAILED', { details: [{ path, message: 'is yourself' }] })
 }
 
-type Told = { actor: Actor; requestId: string; now: Date }
+type Event = { actor: Actor; requestId: string; now: Date }
 
-const tellRequested = (trx: Trx, other: queries.OtherRow, told: Told) =>
-  tell(trx, other, told, { title: 'Friend request', message: `${other.own_name} would like to be your friend.` })
+const notifyRequested = (trx: Trx, other: queries.OtherUserRow, event: Event) =>
+  notifyOther(trx, other, event, {
+    title: 'Friend request',
+    message: `${other.own_name} would like to be your friend.`,
+  })
 
-const tellAccepted = (trx: Trx, other: queries.OtherRow, told: Told) =>
-  tell(trx, other, told, { title: 'Friend request accepted', message: `${other.own_name} is your friend now.` })
+const notifyAccepted = (trx: Trx, other: queries.OtherUserRow, event: Event) =>
+  notifyOther(trx, other, event, { title: 'Friend request accepted', message: `${other.own_name} is your friend now.` })
 
-async function tell(trx: Trx, other: queries.OtherRow, { actor, requestId, now }: Told, words: Words): Promise<void> {
+async function notifyOther(
+  trx: Trx,
+  other: queries.OtherUserRow,
+  { actor, requestId, now }: Event,
+  text: Text,
+): Promise<void> {
   const data = { requestId, userId: actor.userId }
-  await notify({ trx }, { userId: other.id, type: 'general', ...words, data, now })
+  await notify({ trx }, { userId: other.id, type: 'general', ...text, data, now })
 }
 
-type Words = { title: string; message: string }
+type Text = { title: string; message: string }

@@ -60,7 +60,7 @@ const two = async () => {
   bob = await api.signUp()
 }
 
-test('a request waits for its answer, and accepting it makes friends of both, who are told and see each other', async () => {
+test('accepting a request makes both friends, who are notified and visible to each other', async () => {
   await two()
   const asked = await ask(ann, bob)
   expect(asked.statusCode).toBe(201)
@@ -85,7 +85,7 @@ test('a request waits for its answer, and accepting it makes friends of both, wh
   expect(await eventsBy(bob)).toEqual([['friend.accepted', ann.userId]])
 })
 
-test('a request to somebody who asked before accepts theirs', async () => {
+test('a request to a user who sent one before accepts theirs', async () => {
   await two()
   await ask(ann, bob)
   const mirrored = await ask(bob, ann)
@@ -98,7 +98,7 @@ test('a request to somebody who asked before accepts theirs', async () => {
   expect(await friendsOf(ann)).toEqual([bob.userId])
 })
 
-test('two who ask each other at the same moment become friends once', async () => {
+test('two users who send requests to each other at once become friends once', async () => {
   for (let round = 0; round < 10; round++) {
     await two()
     const answers = await Promise.all(
@@ -114,7 +114,7 @@ test('two who ask each other at the same moment become friends once', async () =
   }
 })
 
-test('the same request again is ALREADY_EXISTS, also after it was accepted', async () => {
+test('a repeated request is ALREADY_EXISTS, also after it was accepted', async () => {
   await two()
   const { id } = (await ask(ann, bob)).json().data.request
   const again = await Promise.all(Array.from({ length: 20 }, () => ask(ann, bob)))
@@ -128,7 +128,7 @@ test('the same request again is ALREADY_EXISTS, also after it was accepted', asy
   }
 })
 
-test('accepting at once, and again, makes and tells of one friendship', async () => {
+test('accepting many times at once makes one friendship and one notification', async () => {
   await two()
   const { id } = (await ask(ann, bob)).json().data.request
   const answers = await Promise.all(Array.from({ length: 20 }, () => accept(bob, id)))
@@ -138,7 +138,7 @@ test('accepting at once, and again, makes and tells of one friendship', async ()
   expect(await eventsBy(bob)).toHaveLength(1)
 })
 
-test('only who was asked can answer', async () => {
+test('only the addressee can answer a request', async () => {
   await two()
   const eve = await api.signUp()
   const { id } = (await ask(ann, bob)).json().data.request
@@ -149,7 +149,7 @@ test('only who was asked can answer', async () => {
   expect(await requestsOf(bob)).toEqual({ incoming: [ann.userId], outgoing: [] })
 })
 
-test('a declined request is gone, silently, and can be made anew', async () => {
+test('a declined request is deleted without a notification, and can be sent again', async () => {
   await two()
   const { id } = (await ask(ann, bob)).json().data.request
   expect((await decline(bob, id)).statusCode).toBe(200)
@@ -159,7 +159,7 @@ test('a declined request is gone, silently, and can be made anew', async () => {
   expect((await ask(ann, bob)).statusCode).toBe(201)
 })
 
-test('accepting and declining at once leaves friends or nothing, as the answers say', async () => {
+test('accepting, declining and withdrawing at once ends as the answers say', async () => {
   for (let round = 0; round < 10; round++) {
     await two()
     const { id } = (await ask(ann, bob)).json().data.request
@@ -172,7 +172,7 @@ test('accepting and declining at once leaves friends or nothing, as the answers 
   }
 })
 
-test('a friendship is ended by either; a request is withdrawn by its maker alone', async () => {
+test('either friend can end a friendship; only the sender can withdraw a request', async () => {
   await two()
   await ask(ann, bob)
   expect(codeOf(await remove(bob, ann))).toBe('NOT_FOUND')
@@ -191,7 +191,7 @@ test('a friendship is ended by either; a request is withdrawn by its maker alone
   expect((await eventsBy(bob)).map(([action]) => action)).toEqual(['friend.accepted', 'friend.removed'])
 })
 
-test('a block ends what there was, hides each from the other and is seen by its maker alone', async () => {
+test('a block ends the friendship, hides each user from the other and is listed only for the blocker', async () => {
   await two()
   await ask(ann, bob)
   await ask(bob, ann)
@@ -219,7 +219,7 @@ test('a block ends what there was, hides each from the other and is seen by its 
   expect((await eventsBy(ann)).map(([action]) => action).slice(1)).toEqual(['friend.blocked', 'friend.unblocked'])
 })
 
-test('a block and requests at the same moment leave no request behind the block', async () => {
+test('a block and requests at once leave no request', async () => {
   for (let round = 0; round < 10; round++) {
     await two()
     await Promise.all([ask(bob, ann), block(ann, bob), ask(ann, bob), ask(bob, ann)])
@@ -227,7 +227,7 @@ test('a block and requests at the same moment leave no request behind the block'
   }
 })
 
-test('nobody is a friend of themselves, of nobody, or of somebody who left', async () => {
+test('requests to oneself, unknown and inactive users are refused', async () => {
   await two()
   for (const answer of [await ask(ann, ann), await block(ann, ann)]) expect(codeOf(answer)).toBe('VALIDATION_FAILED')
   expect(codeOf(await ask(ann, { userId: newId() }))).toBe('NOT_FOUND')
@@ -263,7 +263,7 @@ test('friends are listed by name, in pages', async () => {
   ])
 })
 
-test('open requests and friends are bounded, also when the last ones come all at once', async () => {
+test('the limits of open requests and friends hold for requests at once', async () => {
   await two()
   const others = await insertPeople(friendLimits.outgoingRequests + 20)
   const bond = (other: string, accepted_at: Date | null) => ({

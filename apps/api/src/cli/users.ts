@@ -16,9 +16,9 @@ import { checked, readServices, withDb } from './environment.ts'
 const platformRoles = ['super_admin', 'site_admin', 'operator'] as const
 const perPage = 100
 
-/** Everybody who administrates the platform. */
+/** Lists all users with a platform role. */
 export function listAdmins(): Promise<Result> {
-  return withPeople(async (deps) => {
+  return withUserAdmin(async (deps) => {
     const admins: AdminUser[] = []
     for (const role of platformRoles) {
       for (let page = 1, isMore = true; isMore; page++) {
@@ -31,10 +31,10 @@ export function listAdmins(): Promise<Result> {
   })
 }
 
-/** A page of people. @throws Error for an option that is none */
-export function listPeople({ active, ...options }: Readonly<Record<string, string | undefined>>): Promise<Result> {
+/** Lists a page of users. @throws Error for an invalid option */
+export function listUsers({ active, ...options }: Readonly<Record<string, string | undefined>>): Promise<Result> {
   const query = checked(userQuery, { ...options, ...(active !== undefined && { isActive: active }) })
-  return withPeople(async (deps) => {
+  return withUserAdmin(async (deps) => {
     const { users: found, pagination } = await users.listUsers(deps, commandLine, query)
     const { page, totalPages, total } = pagination
     return {
@@ -44,29 +44,33 @@ export function listPeople({ active, ...options }: Readonly<Record<string, strin
   })
 }
 
-export const showPerson = (name: string): Promise<Result> =>
-  about(name, async (deps, id) => toResult(await users.readUser(deps, commandLine, id)))
+/** Shows one user. */
+export const showUser = (name: string): Promise<Result> =>
+  withUser(name, async (deps, id) => toResult(await users.readUser(deps, commandLine, id)))
 
-/** @throws Error for a role that is none */
-export function changePerson(name: string, change: { isActive?: boolean; role?: string | undefined }): Promise<Result> {
+/** Changes a user's role, deactivates or reactivates them. @throws Error for an unknown role */
+export function changeUser(name: string, change: { isActive?: boolean; role?: string | undefined }): Promise<Result> {
   const patch: AdminUserPatch = checked(adminUserPatch, change)
-  return about(name, async (deps, id) => toResult(await users.changeUser(deps, commandLine, id, patch)))
+  return withUser(name, async (deps, id) => toResult(await users.changeUser(deps, commandLine, id, patch)))
 }
 
-export const revokeSessionsOf = (name: string): Promise<Result> =>
-  about(name, async (deps, id) => {
+/** Ends all sessions of a user. */
+export const revokeSessions = (name: string): Promise<Result> =>
+  withUser(name, async (deps, id) => {
     const ended = await users.revokeSessions(deps, commandLine, id)
     return { data: { ended }, lines: [`${ended} sessions have ended.`] }
   })
 
-export const dropCacheOf = (name: string): Promise<Result> =>
-  about(name, async (deps, id) => {
+/** Invalidates the cached profile of a user. */
+export const dropCachedProfile = (name: string): Promise<Result> =>
+  withUser(name, async (deps, id) => {
     await users.invalidateProfileOf(deps, commandLine, id)
-    return { data: { id }, lines: ['The next reading of the profile asks the database.'] }
+    return { data: { id }, lines: ['The cached profile is removed. The next read comes from the database.'] }
   })
 
+/** Removes the second factor of a user. */
 export const resetTwoFactor = (name: string): Promise<Result> =>
-  about(name, async (deps, id) => {
+  withUser(name, async (deps, id) => {
     const before = await resetFactor(deps, id)
     const isChanged = before !== 'none'
     return {
@@ -75,11 +79,11 @@ export const resetTwoFactor = (name: string): Promise<Result> =>
     }
   })
 
-/** Does something about the person who has this id, e-mail or username. @throws Error when nobody has */
-function about(name: string, act: (deps: users.UserAdminDeps, id: string) => Promise<Result>): Promise<Result> {
-  return withPeople(async (deps) => {
+/** Runs a command on the user with this id, e-mail or username. @throws DomainError NOT_FOUND */
+function withUser(name: string, act: (deps: users.UserAdminDeps, id: string) => Promise<Result>): Promise<Result> {
+  return withUserAdmin(async (deps) => {
     const id = await findUserIdByAnyName(deps.db, lowerCaseAscii(name.trim()))
-    if (id === undefined) throw new DomainError('NOT_FOUND', { message: 'Nobody has this id, e-mail or username.' })
+    if (id === undefined) throw new DomainError('NOT_FOUND', { message: 'No user has this id, e-mail or username.' })
     return act(deps, id)
   })
 }
@@ -91,10 +95,10 @@ const toResult = (user: AdminUser): Result => ({
   ),
 })
 
-const describe = (people: readonly AdminUser[]): string[] =>
+const describe = (rows: readonly AdminUser[]): string[] =>
   table(
     ['id', 'username', 'e-mail', 'role', 'state', 'factor'],
-    people.map(({ id, username, email, role, isActive, twoFactorMethod }) => [
+    rows.map(({ id, username, email, role, isActive, twoFactorMethod }) => [
       id,
       username,
       email,
@@ -104,8 +108,8 @@ const describe = (people: readonly AdminUser[]): string[] =>
     ]),
   )
 
-/** Runs with what administration of people needs: a database, and Redis for what is cached. */
-async function withPeople<T>(use: (deps: users.UserAdminDeps) => Promise<T>): Promise<T> {
+/** Opens the dependencies of user administration for one command, and closes them. */
+async function withUserAdmin<T>(use: (deps: users.UserAdminDeps) => Promise<T>): Promise<T> {
   const { DATABASE_URL, REDIS_URL } = readServices()
   const cache = openCache({ redisUrl: REDIS_URL, log: createLogger({ name: 'muster', level: 'silent' }) })
   try {
@@ -116,12 +120,12 @@ async function withPeople<T>(use: (deps: users.UserAdminDeps) => Promise<T>): Pr
         transact: createTransact({ db, publisher: noPublisher }),
         cache,
         presence: { lastSeen: async () => new Map() },
-        // Every instance of the API sees the rows within a second.
+        // Every instance of the API polls the rows within a second.
         revocations: { noteRevoked() {} },
       }),
     )
   } finally {
     const expiring = await cache.close()
-    if (expiring > 0) process.stderr.write('Redis is away: cached profiles expire within ten minutes.\n')
+    if (expiring > 0) process.stderr.write('Redis is unavailable: cached profiles expire within ten minutes.\n')
   }
 }
