@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '@muster/devkit'
 import { keys } from './keys.ts'
-import { bcryptCost } from './people.ts'
 import { root, type Stage } from './stage.ts'
+import { bcryptCost } from './users.ts'
 
 /** A process of Muster itself, started as `npm start` starts it. */
 export type RunningApp = { pid: number; origin: string; stop(): Promise<void> }

@@ -4,9 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { newId } from '@muster/db'
 import { attachmentKeys } from '@muster/storage'
 import sharp from 'sharp'
-import { insertPerson } from './people.ts'
 import type { Stage } from './stage.ts'
 import { insertTasks, someTasks } from './tasks.ts'
+import { insertUser } from './users.ts'
 
 const variants = 4
 
@@ -24,7 +24,7 @@ export async function makePhotos({ home }: Pick<Stage, 'home'>): Promise<string[
   )
 }
 
-/** One of each kind that people upload: photos large and small, screenshots, transparency, an animation. */
+/** One of each kind that users upload: photos large and small, screenshots, transparency, an animation. */
 export async function makeMixture(stage: Pick<Stage, 'home'>): Promise<string[]> {
   const [photo = ''] = await makePhotos(stage)
   const frames = await Promise.all(Array.from({ length: 20 }, () => scene(320, 240).png().toBuffer()))
@@ -60,9 +60,9 @@ function scene(width: number, height: number) {
 
 /** Uploads as the API leaves them: a row in processing and the bytes of these files, in turn. @returns their ids */
 export async function insertUploads(stage: Stage, files: string[], count: number): Promise<string[]> {
-  const person = await insertPerson(stage)
-  await insertTasks(stage, person, 1)
-  const [taskId] = await someTasks(stage, person, 1)
+  const user = await insertUser(stage)
+  await insertTasks(stage, user, 1)
+  const [taskId] = await someTasks(stage, user, 1)
   const ids = Array.from({ length: count }, newId)
   for (const [index, id] of ids.entries()) {
     const path = join(stage.home, 'files', attachmentKeys(id).original)
@@ -94,7 +94,7 @@ export async function untilReady(
     onLook?.(ready)
     if (ready >= count) return
     if (performance.now() > deadlineMs) throw new Error(`${count - ready} images were not made in ${patienceMs} ms`)
-    // Looking takes time from those who are looked at; the last two show when it was done.
+    // Polling takes CPU from the processes that are measured; only the last two images need a precise end.
     await sleep(ready < count - 2 ? 100 : 20)
   }
 }

@@ -20,14 +20,14 @@ export type Plan = {
   pendingReminders: number
   dueReminders: number
   burstReminders: number
-  /** People who are signed in at first; growth is measured with ten times as many. */
-  people: number
+  /** Users who are signed in at first; growth is measured with ten times as many. */
+  users: number
   /** Tasks in the table at first; growth is measured at ten times as many. */
   tasks: number
   /** Tasks of strangers among which a list is read. */
   tasksOfOthers: number
-  /** Tasks and reminders of one person whose analytics are read. */
-  things: number
+  /** Tasks and reminders of one user whose analytics are read. */
+  items: number
   warmStarts: number
 }
 
@@ -47,10 +47,10 @@ export const fullPlan: Plan = {
   pendingReminders: 100_000,
   dueReminders: 10_000,
   burstReminders: 500,
-  people: 10,
+  users: 10,
   tasks: 10_000,
   tasksOfOthers: 990_000,
-  things: 100_000,
+  items: 100_000,
   warmStarts: 3,
 }
 
@@ -71,9 +71,9 @@ export const smokePlan: Plan = {
   pendingReminders: 1_000,
   dueReminders: 200,
   burstReminders: 50,
-  people: 1,
+  users: 1,
   tasks: 100,
   tasksOfOthers: 1_000,
-  things: 1_000,
+  items: 1_000,
   warmStarts: 1,
 }

@@ -3,7 +3,7 @@ import type { Stage } from './stage.ts'
 /** One line of the table. */
 export type Line = {
   what: string
-  /** Measured figures as a person reads them, e.g. `12,300/s`. */
+  /** Measured figures as a user reads them, e.g. `12,300/s`. */
   muster: string
   limit: string
   ratio?: number

@@ -1,4 +1,4 @@
-/** What the benchmark told this process. */
+/** Setting that the benchmark passed to this process. */
 export function setting(name: `BENCH_${string}` | 'DATABASE_URL' | 'REDIS_URL'): string {
   const value = process.env[name]
   if (value === undefined) throw new Error(`${name} is not set`)

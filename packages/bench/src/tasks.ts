@@ -1,48 +1,48 @@
-import type { Person } from './people.ts'
 import type { Stage } from './stage.ts'
+import type { User } from './users.ts'
 
-/** Adds tasks of the person's, made by Postgres itself. */
-export async function insertTasks({ db }: Pick<Stage, 'db'>, person: Person, count: number): Promise<void> {
+/** Adds tasks of the user's, made by Postgres itself. */
+export async function insertTasks({ db }: Pick<Stage, 'db'>, user: User, count: number): Promise<void> {
   await db.query(
     `insert into tasks (id, owner_id, organization_id, title, description, due_date, priority, created_at)
      select uuidv7(), $1, $2, 'Paint the bench, coat ' || n, 'The old paint comes off first; then two thin coats.',
        now() + n * interval '1 minute', 'medium', now()
      from generate_series(1, $3::int) as n`,
-    [person.id, person.organizationId, count],
+    [user.id, user.organizationId, count],
   )
   await db.query('vacuum analyze tasks')
 }
 
-/** Ids of some of the person's tasks, spread over all of them. */
-export async function someTasks({ db }: Pick<Stage, 'db'>, person: Person, count: number): Promise<string[]> {
+/** Ids of some of the user's tasks, spread over all of them. */
+export async function someTasks({ db }: Pick<Stage, 'db'>, user: User, count: number): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     'select id from tasks where owner_id = $1 order by md5(id::text) limit $2',
-    [person.id, count],
+    [user.id, count],
   )
   return rows.map(({ id }) => id)
 }
 
-/** Two files and a reminder of the person's for each of their tasks that are due next. */
-export async function insertAround({ db }: Pick<Stage, 'db'>, person: Person): Promise<void> {
+/** Two files and a reminder of the user's for each of their tasks that are due next. */
+export async function insertAround({ db }: Pick<Stage, 'db'>, user: User): Promise<void> {
   const next = 'select id from tasks where owner_id = $1 order by due_date limit 100'
   await db.query(
     `insert into attachments (id, task_id, organization_id, uploader_id, filename, content_type, kind, status, size_bytes,
        original_size_bytes, storage_key)
      select uuidv7(), next.id, $2, $1, 'note-' || n || '.pdf', 'application/pdf', 'document', 'ready', 1000, 1000, 'none'
      from (${next}) next, generate_series(1, 2) n`,
-    [person.id, person.organizationId],
+    [user.id, user.organizationId],
   )
   await db.query(
     `insert into reminders (id, task_id, user_id, scheduled_at)
      select uuidv7(), next.id, $1, now() + interval '1 day' from (${next}) next`,
-    [person.id],
+    [user.id],
   )
   await db.query('vacuum analyze attachments, reminders')
 }
 
 const tasksPerStatement = 50_000
 
-/** Adds tasks of people who have nothing to do with anybody else, spread evenly over them. */
+/** Inserts tasks of users of other organizations, the same number for each user. */
 export async function insertTasksOfOthers(
   { db }: Pick<Stage, 'db'>,
   { owners, count }: { owners: number; count: number },

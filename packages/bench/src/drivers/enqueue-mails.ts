@@ -15,7 +15,7 @@ const transact = createTransact({ db, publisher })
 answer<{ count: number }, void>(({ count }) =>
   transact(async (tx) => {
     for (let index = 0; index < count; index++) {
-      await insertMail(tx, { template: 'welcome', to: `person-${index}@example.com`, data: { name: 'Ada Lovelace' } })
+      await insertMail(tx, { template: 'welcome', to: `user-${index}@example.com`, data: { name: 'Ada Lovelace' } })
     }
   }),
 )

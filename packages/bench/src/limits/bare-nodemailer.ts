@@ -23,7 +23,7 @@ answer<Sending, number>(async ({ count }) => {
     transport.sendMail({
       messageId: `<${randomUUID()}@example.com>`,
       from: { name: 'Muster', address: 'bench@example.com' },
-      to: `person-${index}@example.com`,
+      to: `user-${index}@example.com`,
       subject: 'Welcome to Muster',
       html,
       text,

@@ -2,14 +2,14 @@ import { poolMax } from '../apps.ts'
 import { startChild } from '../child.ts'
 import { keys } from '../keys.ts'
 import type { Server } from '../pair.ts'
-import { accessCookie, type Person } from '../people.ts'
 import type { Stage } from '../stage.ts'
+import { accessCookie, type User } from '../users.ts'
 
 /** Starts a bare server that answers with this body. */
 export async function startLimit(
   stage: Stage,
   name: 'bare-jwt' | 'bare-select' | 'bare-insert' | 'bare-list',
-  { body, person }: { body: string; person?: Pick<Person, 'id' | 'organizationId'> },
+  { body, user }: { body: string; user?: Pick<User, 'id' | 'organizationId'> },
 ): Promise<Server & { stop(): Promise<void> }> {
   const child = await startChild<object, number>(new URL(`./${name}.ts`, import.meta.url), {
     NODE_ENV: 'production',
@@ -18,8 +18,8 @@ export async function startLimit(
     BENCH_JWT_KEY: keys.accessToken.base64,
     BENCH_COOKIE: accessCookie,
     BENCH_BODY: body,
-    BENCH_OWNER_ID: person?.id ?? '',
-    BENCH_ORGANIZATION_ID: person?.organizationId ?? '',
+    BENCH_OWNER_ID: user?.id ?? '',
+    BENCH_ORGANIZATION_ID: user?.organizationId ?? '',
   })
   const port = await child.ask({})
   return { pid: child.pid, origin: `http://127.0.0.1:${port}`, stop: child.stop }

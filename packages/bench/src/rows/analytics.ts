@@ -3,10 +3,10 @@ import { startApp } from '../apps.ts'
 import { rssMiB } from '../child.ts'
 import { milliseconds } from '../figures.ts'
 import { startLoad } from '../load/load.ts'
-import { insertPerson, type Person, signIn } from '../people.ts'
 import type { Line, Row } from '../row.ts'
 import type { Stage } from '../stage.ts'
 import { median, quantile } from '../statistics.ts'
+import { insertUser, signIn, type User } from '../users.ts'
 
 const path = '/api/v1/analytics'
 const goalMs = { uncached: 60, cachedP99: 5 }
@@ -20,9 +20,9 @@ export const analytics: Row = {
   name: 'analytics',
   number: 13,
   async measure(stage) {
-    const { things } = stage.plan
-    const few = await insertBusyPerson(stage, things / 10)
-    const many = await insertBusyPerson(stage, things)
+    const { items } = stage.plan
+    const few = await insertBusyUser(stage, items / 10)
+    const many = await insertBusyUser(stage, items)
     const api = await startApp(stage, 'api')
     const loader = await startLoad()
     try {
@@ -44,7 +44,7 @@ export const analytics: Row = {
         const [manyP99Ms, cachedP50Ms, cachedP99Ms] = [quantile(manyMs, 0.99), cached.p50Ms, cached.p99Ms]
         rounds.push({ fewMs: median(fewMs), manyMs: median(manyMs), manyP99Ms, cachedP50Ms, cachedP99Ms })
       }
-      return linesOf(rounds, things, rssMiB(api.pid))
+      return linesOf(rounds, items, rssMiB(api.pid))
     } finally {
       await Promise.all([loader.stop(), api.stop()])
       await stage.db.query('truncate tasks cascade')
@@ -54,12 +54,12 @@ export const analytics: Row = {
 
 type Round = { fewMs: number; manyMs: number; manyP99Ms: number; cachedP50Ms: number; cachedP99Ms: number }
 
-function linesOf(rounds: Round[], things: number, rss: number): Line[] {
+function linesOf(rounds: Round[], items: number, rss: number): Line[] {
   const of = (field: keyof Round) => median(rounds.map((round) => round[field]))
   const uncached = (count: number) => `GET /analytics, uncached, ${count.toLocaleString('en')} tasks and reminders`
   return [
     {
-      what: uncached(things),
+      what: uncached(items),
       muster: milliseconds(of('manyMs')),
       limit: '–',
       goal: `≤ ${goalMs.uncached} ms`,
@@ -68,7 +68,7 @@ function linesOf(rounds: Round[], things: number, rss: number): Line[] {
       details: rounds,
     },
     {
-      what: uncached(things / 10),
+      what: uncached(items / 10),
       muster: milliseconds(of('fewMs')),
       limit: '–',
       goal: '–',
@@ -86,7 +86,7 @@ function linesOf(rounds: Round[], things: number, rss: number): Line[] {
   ]
 }
 
-async function readUncached({ redis }: Stage, origin: string, { id }: Person, cookie: string): Promise<number[]> {
+async function readUncached({ redis }: Stage, origin: string, { id }: User, cookie: string): Promise<number[]> {
   const tookMs: number[] = []
   for (let reading = 0; reading < readingsPerRound; reading++) {
     await redis.del(analyticsKey(id))
@@ -99,12 +99,12 @@ async function readUncached({ redis }: Stage, origin: string, { id }: Person, co
   return tookMs
 }
 
-/** Somebody who has been here for three years. */
-async function insertBusyPerson(stage: Stage, things: number): Promise<Person> {
+/** Inserts a user with three years of tasks and reminders. */
+async function insertBusyUser(stage: Stage, items: number): Promise<User> {
   const { db } = stage
-  const person = await insertPerson(stage)
+  const user = await insertUser(stage)
   await db.query(`update users set created_at = now() - interval '3 years', timezone = 'Europe/Berlin' where id = $1`, [
-    person.id,
+    user.id,
   ])
   await db.query(
     `insert into tasks (id, owner_id, organization_id, title, description, due_date, priority, category, status, completed_at)
@@ -114,15 +114,15 @@ async function insertBusyPerson(stage: Stage, things: number): Promise<Person> {
        case when status = 'completed' then now() - random() * interval '3 years' end
      from generate_series(1, $3::int) n,
        lateral (select (array['todo', 'in-progress', 'completed', 'completed'])[1 + n * 7 % 4] as status) of`,
-    [person.id, person.organizationId, things / 2],
+    [user.id, user.organizationId, items / 2],
   )
   await db.query(
     `insert into reminders (id, task_id, user_id, scheduled_at, status, completed_at)
      select uuidv7(), id, $1, due_date, status, case when status = 'completed' then now() - random() * interval '3 years' end
      from (select id, due_date, (array['pending', 'sent', 'completed', 'completed', 'cancelled'])[1 + row_number() over () % 5] as status
        from tasks where owner_id = $1) of`,
-    [person.id],
+    [user.id],
   )
   await db.query('vacuum analyze tasks, reminders')
-  return person
+  return user
 }

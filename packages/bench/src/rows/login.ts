@@ -3,9 +3,9 @@ import { startChild } from '../child.ts'
 import { milliseconds, perSecond } from '../figures.ts'
 import type { Comparing } from '../limits/bare-bcrypt.ts'
 import { startLoad } from '../load/load.ts'
-import { insertPeople, insertPerson, loginRequest, signIn } from '../people.ts'
 import type { Row } from '../row.ts'
 import { median } from '../statistics.ts'
+import { insertUser, insertUsers, loginRequest, signIn } from '../users.ts'
 
 /** The product's own default: a cheaper hash would make the rest of a sign-in look dear. */
 const cost = 12
@@ -19,14 +19,14 @@ export const login: Row = {
   name: 'login',
   number: 5,
   async measure(stage) {
-    const reader = await insertPerson(stage)
-    const people = await insertPeople(stage, connections * 8, cost)
+    const reader = await insertUser(stage)
+    const users = await insertUsers(stage, connections * 8, cost)
     const api = await startApp(stage, 'api', { BCRYPT_COST: String(cost) })
     const limit = await startChild<Comparing, number>(new URL('../limits/bare-bcrypt.ts', import.meta.url))
     const [loader, bystander] = [await startLoad(), await startLoad()]
     const { rounds, roundSeconds, isSmoke } = stage.plan
     const seconds = isSmoke ? roundSeconds : roundSeconds * 2
-    const logins = { origin: api.origin, requests: people.map(loginRequest), connections, seconds }
+    const logins = { origin: api.origin, requests: users.map(loginRequest), connections, seconds }
     try {
       const cookie = await signIn(api.origin, reader)
       const reads = {

@@ -3,9 +3,9 @@ import { startApp } from '../apps.ts'
 import { startChild } from '../child.ts'
 import { startSmtpSink } from '../drivers/smtp-sink.ts'
 import { milliseconds } from '../figures.ts'
-import { bcryptCost } from '../people.ts'
 import type { Row } from '../row.ts'
 import { median } from '../statistics.ts'
+import { bcryptCost } from '../users.ts'
 
 const smtpDelayMs = 1_000
 const goal = 5

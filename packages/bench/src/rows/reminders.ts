@@ -19,7 +19,7 @@ export const reminders: Row = {
   number: 11,
   async measure(stage) {
     const { plan } = stage
-    await insertPeopleWithTasks(stage, 1_000)
+    await insertUsersWithTasks(stage, 1_000)
     await insertPending(stage, plan.pendingReminders)
     const worker = await startApp(stage, 'reminder-worker')
     try {
@@ -148,7 +148,7 @@ async function entriesPerSecond({ db }: Stage): Promise<number> {
     return Number(rows[0]?.entries)
   }
   // A connection tells its counts at the end of a statement, at most once a second: those of the preparations first.
-  for (let told = 0; told < 3; told++) {
+  for (let turn = 0; turn < 3; turn++) {
     await sleep(1_100)
     await read()
   }
@@ -157,16 +157,16 @@ async function entriesPerSecond({ db }: Stage): Promise<number> {
   return ((await read()) - before) / idleSeconds
 }
 
-/** Far more people than deliveries run at a time, each with a task that nobody is told of while this runs. */
-async function insertPeopleWithTasks({ db }: Stage, count: number): Promise<void> {
+/** Inserts far more users than concurrent deliveries, each with a task that causes no notification during the run. */
+async function insertUsersWithTasks({ db }: Stage, count: number): Promise<void> {
   await db.query(
-    `with people as (
+    `with inserted as (
        insert into users (id, username, name, email, role)
        select gen_random_uuid(), 'reminded_' || n, 'Bench Person', 'reminded_' || n || '@example.com', 'operator'
        from generate_series(1, $1::int) n returning id
      )
      insert into tasks (id, owner_id, title, due_date)
-     select gen_random_uuid(), id, 'Paint the bench', now() + interval '10 days' from people`,
+     select gen_random_uuid(), id, 'Paint the bench', now() + interval '10 days' from inserted`,
     [count],
   )
 }

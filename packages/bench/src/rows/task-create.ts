@@ -3,9 +3,9 @@ import { type AuditLag, settleAudit, watchAudit } from '../audit-lag.ts'
 import { perSecond, seconds } from '../figures.ts'
 import { startLimit } from '../limits/start-limit.ts'
 import { comparePair, fewRounds, type Pair, usualRounds } from '../pair.ts'
-import { insertPerson, signIn } from '../people.ts'
 import type { Line, Row } from '../row.ts'
 import { insertTasks } from '../tasks.ts'
+import { insertUser, signIn } from '../users.ts'
 
 const path = '/api/v1/tasks'
 const goals = { burst: 0.5, sustained: 0.4, auditLagMs: 5_000 }
@@ -16,15 +16,15 @@ export const taskCreate: Row = {
   number: 3,
   async measure(stage) {
     const { plan } = stage
-    const person = await insertPerson(stage)
-    await insertTasks(stage, person, plan.tasks)
+    const user = await insertUser(stage)
+    await insertTasks(stage, user, plan.tasks)
     const api = await startApp(stage, 'api')
     const auditWorker = await startApp(stage, 'audit-worker')
     try {
-      const cookie = await signIn(api.origin, person)
+      const cookie = await signIn(api.origin, user)
       const headers = { cookie, 'content-type': 'application/json' }
       const first = await fetch(api.origin + path, { method: 'POST', headers, body })
-      const limit = await startLimit(stage, 'bare-insert', { body: await first.text(), person })
+      const limit = await startLimit(stage, 'bare-insert', { body: await first.text(), user })
       const requests = [{ method: 'POST' as const, path, cookie, body }]
       const sides = { muster: api, limit, requests, settle: () => settleAudit(stage) }
       const burst = await comparePair({ ...sides, ...usualRounds(plan) })
@@ -32,7 +32,7 @@ export const taskCreate: Row = {
       const { sustainedRounds: rounds, sustainedSeconds } = plan
       const sustained = await comparePair({ ...sides, rounds, seconds: sustainedSeconds, warmUpSeconds: 0 })
       const lag = await watch.stop()
-      await insertTasks(stage, person, plan.tasks * 9)
+      await insertTasks(stage, user, plan.tasks * 9)
       const tenfold = await comparePair({ ...sides, ...fewRounds(plan) })
       await limit.stop()
       return [

@@ -2,9 +2,9 @@ import { startApp } from '../apps.ts'
 import { perSecond } from '../figures.ts'
 import { startLimit } from '../limits/start-limit.ts'
 import { comparePair, fewRounds, usualRounds } from '../pair.ts'
-import { insertPerson, signIn } from '../people.ts'
 import type { Row } from '../row.ts'
 import { insertAround, insertTasks, insertTasksOfOthers } from '../tasks.ts'
+import { insertUser, signIn } from '../users.ts'
 
 const goal = 0.75
 const growthGoal = 0.9
@@ -16,14 +16,14 @@ export const taskList: Row = {
   number: 4,
   async measure(stage) {
     const { plan } = stage
-    const person = await insertPerson(stage)
-    await insertTasks(stage, person, plan.tasks)
-    await insertAround(stage, person)
+    const user = await insertUser(stage)
+    await insertTasks(stage, user, plan.tasks)
+    await insertAround(stage, user)
     const api = await startApp(stage, 'api')
     try {
-      const cookie = await signIn(api.origin, person)
+      const cookie = await signIn(api.origin, user)
       const first = await fetch(api.origin + path, { headers: { cookie } })
-      const limit = await startLimit(stage, 'bare-list', { body: await first.text(), person })
+      const limit = await startLimit(stage, 'bare-list', { body: await first.text(), user })
       const sides = { muster: api, limit, requests: [{ method: 'GET' as const, path, cookie }] }
       const pair = await comparePair({ ...sides, ...usualRounds(plan) })
       await insertTasksOfOthers(stage, { owners: otherOwners, count: plan.tasksOfOthers })

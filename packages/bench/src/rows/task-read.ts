@@ -2,9 +2,9 @@ import { startApp } from '../apps.ts'
 import { perSecond } from '../figures.ts'
 import { startLimit } from '../limits/start-limit.ts'
 import { comparePair, fewRounds, usualRounds } from '../pair.ts'
-import { insertPerson, signIn } from '../people.ts'
 import type { Row } from '../row.ts'
 import { insertTasks, someTasks } from '../tasks.ts'
+import { insertUser, signIn } from '../users.ts'
 
 const goal = 0.75
 const askedFor = 1_000
@@ -15,19 +15,19 @@ export const taskRead: Row = {
   number: 2,
   async measure(stage) {
     const { plan } = stage
-    const person = await insertPerson(stage)
-    await insertTasks(stage, person, plan.tasks)
+    const user = await insertUser(stage)
+    await insertTasks(stage, user, plan.tasks)
     const api = await startApp(stage, 'api')
     try {
-      const cookie = await signIn(api.origin, person)
+      const cookie = await signIn(api.origin, user)
       const requests = async () =>
-        (await someTasks(stage, person, askedFor)).map((id) => ({ method: 'GET' as const, path: pathOf(id), cookie }))
+        (await someTasks(stage, user, askedFor)).map((id) => ({ method: 'GET' as const, path: pathOf(id), cookie }))
       const few = await requests()
       const first = await fetch(api.origin + few[0]?.path, { headers: { cookie } })
       const limit = await startLimit(stage, 'bare-select', { body: await first.text() })
       const sides = { muster: api, limit }
       const pair = await comparePair({ ...sides, requests: few, ...usualRounds(plan) })
-      await insertTasks(stage, person, plan.tasks * 9)
+      await insertTasks(stage, user, plan.tasks * 9)
       const tenfold = await comparePair({ ...sides, requests: await requests(), ...fewRounds(plan) })
       await limit.stop()
       return [

@@ -2,8 +2,8 @@ import { startApp } from '../apps.ts'
 import { perSecond } from '../figures.ts'
 import { startLimit } from '../limits/start-limit.ts'
 import { comparePair, fewRounds, usualRounds } from '../pair.ts'
-import { insertPeople, signIn } from '../people.ts'
 import type { Row } from '../row.ts'
+import { insertUsers, signIn } from '../users.ts'
 
 const path = '/api/v1/users/me'
 const goal = 0.6
@@ -12,17 +12,17 @@ export const usersMe: Row = {
   name: 'users-me',
   number: 1,
   async measure(stage) {
-    const { people } = stage.plan
-    const everybody = await insertPeople(stage, people * 10)
+    const { users } = stage.plan
+    const allUsers = await insertUsers(stage, users * 10)
     const api = await startApp(stage, 'api')
     try {
       const cookies: string[] = []
-      for (const person of everybody) cookies.push(await signIn(api.origin, person))
+      for (const user of allUsers) cookies.push(await signIn(api.origin, user))
       const all = cookies.map((cookie) => ({ method: 'GET' as const, path, cookie }))
       const first = await fetch(api.origin + path, { headers: { cookie: cookies[0] ?? '' } })
       const limit = await startLimit(stage, 'bare-jwt', { body: await first.text() })
       const sides = { muster: api, limit }
-      const pair = await comparePair({ ...sides, requests: all.slice(0, people), ...usualRounds(stage.plan) })
+      const pair = await comparePair({ ...sides, requests: all.slice(0, users), ...usualRounds(stage.plan) })
       const tenfold = await comparePair({ ...sides, requests: all, ...fewRounds(stage.plan) })
       await limit.stop()
       return [

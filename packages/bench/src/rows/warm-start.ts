@@ -84,13 +84,13 @@ function runFile({ MUSTER_HOME }: NodeJS.ProcessEnv): { pid: number; processes: 
 
 function saysReady(npm: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
-    let said = ''
-    const fail = (why: string) => reject(new Error(`npm start ${why}:\n${said.slice(-2_000)}`))
+    let output = ''
+    const fail = (why: string) => reject(new Error(`npm start ${why}:\n${output.slice(-2_000)}`))
     const timer = setTimeout(() => fail('was not ready in time'), bootMs)
     npm.once('exit', () => fail('ended'))
     npm.stdout?.setEncoding('utf8').on('data', (text: string) => {
-      said += text
-      if (!/ready in [\d.]+ s/.test(said)) return
+      output += text
+      if (!/ready in [\d.]+ s/.test(output)) return
       clearTimeout(timer)
       resolve()
     })

@@ -8,12 +8,12 @@ export const accessCookie = 'muster_at'
 export const bcryptCost = 10
 const password = 'a bench stands in the park'
 
-export type Person = { id: string; email: string; organizationId: string }
+export type User = { id: string; email: string; organizationId: string }
 
-/** People with an organization of their own, as registering makes them. */
-export async function insertPeople({ db }: Pick<Stage, 'db'>, count: number, cost = bcryptCost): Promise<Person[]> {
+/** Inserts users with a personal organization each, as registration creates them. */
+export async function insertUsers({ db }: Pick<Stage, 'db'>, count: number, cost = bcryptCost): Promise<User[]> {
   const passwordHash = await createPasswordHasher({ keys: keys.password.keys, cost }).hash(password)
-  const people: Person[] = []
+  const users: User[] = []
   for (let index = 0; index < count; index++) {
     const [id, organizationId] = [newId(), newId()]
     const name = `bench_${id.replaceAll('-', '').slice(-20)}`
@@ -24,27 +24,27 @@ export async function insertPeople({ db }: Pick<Stage, 'db'>, count: number, cos
        values ($1, $2, 'Bench Person', $3, $4, 'client_admin', $5)`,
       [id, name, email, passwordHash, organizationId],
     )
-    people.push({ id, email, organizationId })
+    users.push({ id, email, organizationId })
   }
-  return people
+  return users
 }
 
-/** One of {@link insertPeople}. */
-export async function insertPerson(stage: Pick<Stage, 'db'>): Promise<Person> {
-  const [person] = await insertPeople(stage, 1)
-  return person as Person
+/** Inserts one user as {@link insertUsers} does. */
+export async function insertUser(stage: Pick<Stage, 'db'>): Promise<User> {
+  const [user] = await insertUsers(stage, 1)
+  return user as User
 }
 
-/** What signs somebody in. */
-export const loginRequest = ({ email }: Pick<Person, 'email'>): LoadRequest => ({
+/** Builds the request that signs the user in. */
+export const loginRequest = ({ email }: Pick<User, 'email'>): LoadRequest => ({
   method: 'POST',
   path: '/api/v1/auth/login',
   body: JSON.stringify({ email, password }),
 })
 
 /** Signs in over HTTP. @returns the cookie header that a browser would send from then on */
-export async function signIn(origin: string, person: Pick<Person, 'email'>): Promise<string> {
-  const { method, path, body } = loginRequest(person)
+export async function signIn(origin: string, user: Pick<User, 'email'>): Promise<string> {
+  const { method, path, body } = loginRequest(user)
   const headers = { 'content-type': 'application/json' }
   const answer = await fetch(origin + path, { method, headers, body: body as string })
   if (!answer.ok) throw new Error(`signing in was answered by ${answer.status}: ${await answer.text()}`)
