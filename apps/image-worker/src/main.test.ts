@@ -1,32 +1,37 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { startCloudinaryPeer } from '@muster/storage/testing'
-import { eventually } from '@muster/testing'
+import { eventually, startTestProcess } from '@muster/testing'
 import sharp, { type Sharp } from 'sharp'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, type TestContext, test } from 'vitest'
 import { createHarness, type Harness, withImageQueue } from './testing/harness.ts'
-import { animation, gpsPhoto } from './testing/images.ts'
-import { startWorkerProcess, type WorkerProcess } from './testing/worker-process.ts'
+import { animation } from './testing/images.ts'
+import { environmentOf, mainFile, startWorkerProcess } from './testing/worker-process.ts'
 
-let harness: Harness
-let running: WorkerProcess[] = []
+/** Generous, because the tests decode the largest images while other tests use all cores. */
+const timeout = 300_000
 
-beforeEach(async () => {
-  harness = await createHarness({ isWorking: false })
-})
-afterEach(async () => {
-  await Promise.all(running.map((worker) => worker.stop('SIGKILL')))
-  running = []
-  await harness.close()
-})
-
-async function start(env?: Record<string, string>): Promise<WorkerProcess> {
-  const worker = await startWorkerProcess(harness, env)
-  running.push(worker)
-  return worker
+/** A harness without a worker, which is closed when the test ends. */
+async function setUp(context: TestContext): Promise<Harness> {
+  const harness = await createHarness({ isWorking: false })
+  context.onTestFinished(() => harness.close())
+  return harness
 }
 
-const activeJobs = () => withImageQueue(harness.redisUrl, (queue) => queue.getActiveCount())
+/** An animation that takes long enough to process that a test can kill its worker meanwhile. */
+const slowImage = () => animation('gif', { sizePx: 600, frames: 100, delayMs: 40 })
 
-/** One colour of 50 megapixels: a small file that takes all the memory that its format can take. */
+const untilActive = ({ redisUrl }: Harness) =>
+  eventually(async () => expect(await withImageQueue(redisUrl, (queue) => queue.getActiveCount())).toBe(1), {
+    timeoutMs: 60_000,
+  })
+const statusOf = ({ db }: Harness, id: string) =>
+  db.selectFrom('attachments').select('status').where('id', '=', id).executeTakeFirst()
+const auditOf = ({ db }: Harness, id: string) =>
+  db.selectFrom('audit_pending').select('action').where('target_id', '=', id).execute()
+
+/** One colour of 50 megapixels: a small file that needs the most memory that its format can need. */
 const huge = (channels: 3 | 4): Sharp =>
   sharp({ create: { width: 8_660, height: 5_770, channels, background: '#886644' } }).withMetadata({ orientation: 6 })
 
@@ -38,70 +43,83 @@ const heaviest: Record<string, () => Promise<Buffer>> = {
 
 test.runIf(process.platform === 'linux')(
   'the heaviest images of 50 megapixels stay under 512 MiB',
-  async () => {
-    const worker = await start()
+  { timeout },
+  async (context) => {
+    const harness = await setUp(context)
+    const worker = await startWorkerProcess(harness, context)
     for (const [name, make] of Object.entries(heaviest)) {
       const id = await harness.upload(await make())
       expect(await harness.finished(id), name).toMatchObject({ status: 'ready', failure_reason: null })
       const peakMiB = (await worker.peakBytes()) / 1024 ** 2
       expect(peakMiB, name).toBeLessThan(512)
     }
-    // Too much for one process, and it says so.
+    // 16 bits per channel need more memory than the limit, so the image is refused.
     const wide = await huge(4).toColourspace('rgb16').png({ progressive: true, compressionLevel: 1 }).toBuffer()
     const refused = await harness.finished(await harness.upload(wide))
     expect(refused).toMatchObject({ status: 'failed', failure_reason: expect.stringMatching(/382 MiB when opened/) })
     expect((await worker.peakBytes()) / 1024 ** 2).toBeLessThan(512)
     expect(await worker.stop('SIGTERM')).toBe(0)
   },
-  120_000,
 )
 
-test('a worker killed in the middle of an image loses and repeats nothing: another one finishes it', async () => {
-  const first = await start()
-  const id = await harness.upload(await animation('gif', { sizePx: 600, frames: 100, delayMs: 40 }))
-  await eventually(async () => expect(await activeJobs()).toBe(1))
+test('an image whose worker is killed is completed once, by another worker', { timeout }, async (context) => {
+  const harness = await setUp(context)
+  const first = await startWorkerProcess(harness, context)
+  const id = await harness.upload(await slowImage())
+  await untilActive(harness)
   await first.stop('SIGKILL')
-  expect(await harness.db.selectFrom('attachments').select('status').where('id', '=', id).execute()).toEqual([
-    { status: 'processing' },
-  ])
-  const second = await start()
+  expect(await statusOf(harness, id)).toEqual({ status: 'processing' })
+  const second = await startWorkerProcess(harness, context)
   expect((await harness.finished(id)).status).toBe('ready')
-  const audited = await harness.db.selectFrom('audit_pending').select('action').where('target_id', '=', id).execute()
-  expect(audited).toEqual([{ action: 'attachment.optimized' }])
+  expect(await auditOf(harness, id)).toEqual([{ action: 'attachment.optimized' }])
+  // A ready worker answers on its ops port.
+  await eventually(async () => {
+    const metrics = await (await fetch(`${second.opsUrl}/metrics`)).text()
+    expect(metrics).toMatch(/muster_job_duration_seconds_count\{[^}]*name="optimize-image"[^}]*\} 1/)
+  })
   expect(await second.stop('SIGTERM')).toBe(0)
-}, 90_000)
+})
 
-test('SIGTERM ends the process only after the image that it works on', async () => {
-  const worker = await start()
-  const id = await harness.upload(await animation('gif', { sizePx: 600, frames: 100, delayMs: 40 }))
-  await eventually(async () => expect(await activeJobs()).toBe(1))
+test('SIGTERM lets the current image complete before the process ends', { timeout }, async (context) => {
+  const harness = await setUp(context)
+  const worker = await startWorkerProcess(harness, context)
+  const id = await harness.upload(await slowImage())
+  await untilActive(harness)
   expect(await worker.stop('SIGTERM')).toBe(0)
-  const row = harness.db.selectFrom('attachments').select('status').where('id', '=', id)
-  expect(await row.executeTakeFirst()).toEqual({ status: 'ready' })
-}, 60_000)
+  expect(await statusOf(harness, id)).toEqual({ status: 'ready' })
+})
 
-test('a worker whose environment names an account keeps its files there, and loses and repeats nothing when it is killed', async () => {
+test('with Cloudinary, an image whose worker is killed is completed once', { timeout }, async (context) => {
+  const harness = await setUp(context)
   const peer = await startCloudinaryPeer()
-  const original = await animation('gif', { sizePx: 600, frames: 100, delayMs: 40 })
-  const first = await start(peer.env)
+  context.onTestFinished(() => peer.close())
+  const first = await startWorkerProcess(harness, context, peer.env)
   const id = await harness.insert()
   const folder = `muster/attachments/${id}`
-  peer.files.set(`${folder}/original`, { bytes: original, createdAt: new Date() })
+  peer.files.set(`${folder}/original`, { bytes: await slowImage(), createdAt: new Date() })
   await harness.enqueue(id)
-  await eventually(() => expect(peer.requests.some((request) => request.startsWith('GET '))).toBe(true))
+  await eventually(() => expect(peer.requests.some((request) => request.startsWith('GET '))).toBe(true), {
+    timeoutMs: 60_000,
+  })
   await first.stop('SIGKILL')
-  await start(peer.env)
+  await startWorkerProcess(harness, context, peer.env)
   expect((await harness.finished(id)).status).toBe('ready')
   expect([...peer.files.keys()].sort()).toEqual([`${folder}/optimized`, `${folder}/thumbnail`])
-  const audited = await harness.db.selectFrom('audit_pending').select('action').where('target_id', '=', id).execute()
-  expect(audited).toEqual([{ action: 'attachment.optimized' }])
-  await peer.close()
-}, 90_000)
+  expect(await auditOf(harness, id)).toEqual([{ action: 'attachment.optimized' }])
+})
 
-test('a worker answers on its ops port', async () => {
-  const worker = await start()
-  await harness.finished(await harness.upload(await gpsPhoto(300, 200)))
-  const metrics = await (await fetch(`${worker.opsUrl}/metrics`)).text()
-  expect(metrics).toMatch(/muster_job_duration_seconds_count\{[^}]*name="optimize-image"[^}]*\} 1/)
-  expect(await worker.stop('SIGTERM')).toBe(0)
-}, 60_000)
+test('a start without writable folders is refused, and names each folder and its variable', async (context) => {
+  const harness = await setUp(context)
+  const folder = await mkdtemp(join(tmpdir(), 'muster-start-'))
+  context.onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const file = join(folder, 'file')
+  await writeFile(file, '')
+  const worker = startTestProcess(mainFile, {
+    ...environmentOf(harness),
+    STORAGE_LOCAL_DIR: join(file, 'files'),
+    TMPDIR: join(folder, 'nowhere'),
+  })
+  expect(await worker.ended).toEqual({ code: 1, signal: null })
+  for (const expected of [join(folder, 'nowhere'), 'set TMPDIR', join(file, 'files'), 'set STORAGE_LOCAL_DIR'])
+    expect(worker.output()).toContain(expected)
+})

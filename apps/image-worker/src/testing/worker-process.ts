@@ -1,63 +1,38 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
-import { endWithTest, freePort } from '@muster/testing'
+import { type ReadyProcess, startReadyProcess } from '@muster/testing'
+import type { TestContext } from 'vitest'
 import type { Harness } from './harness.ts'
 
-export type WorkerProcess = {
-  opsUrl: string
-  /** The most memory that the process has held so far; Linux tells it. */
+export const mainFile = new URL('../main.ts', import.meta.url)
+
+export type WorkerProcess = ReadyProcess & {
+  /** Reads the most memory that the process has used so far, on Linux. */
   peakBytes(): Promise<number>
-  /** @returns the exit code, null when a signal ended it */
-  stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>
 }
 
-const main = fileURLToPath(new URL('../main.ts', import.meta.url))
+/** The environment of a worker that uses the harness's database, Redis and storage. */
+export const environmentOf = ({ databaseUrl, redisUrl, storageDir }: Harness): Record<string, string> => ({
+  DATABASE_URL: databaseUrl,
+  REDIS_URL: redisUrl,
+  STORAGE_LOCAL_DIR: storageDir,
+  LOG_LEVEL: 'warn',
+})
 
 /**
- * A worker as it runs in production: a process of its own, ready to work.
- * @param env comes before what the harness has
+ * Starts an image worker as a process of its own and waits until it is ready.
+ * @param env overrides the environment of the harness
  */
-export async function startWorkerProcess(harness: Harness, env: Record<string, string> = {}): Promise<WorkerProcess> {
-  const opsPort = await freePort()
-  const child = spawn(process.execPath, [main], {
-    env: {
-      ...process.env,
-      NODE_ENV: 'test',
-      LOG_LEVEL: 'warn',
-      DATABASE_URL: harness.databaseUrl,
-      REDIS_URL: harness.redisUrl,
-      STORAGE_LOCAL_DIR: harness.storageDir,
-      OPS_PORT: String(opsPort),
-      ...env,
-    },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
-  endWithTest(child)
-  const opsUrl = `http://127.0.0.1:${opsPort}`
-  await waitUntilReady(child, opsUrl)
+export async function startWorkerProcess(
+  harness: Harness,
+  context: Pick<TestContext, 'onTestFinished'>,
+  env: Record<string, string> = {},
+): Promise<WorkerProcess> {
+  const worker = await startReadyProcess(mainFile, { ...environmentOf(harness), ...env }, context)
   return {
-    opsUrl,
+    ...worker,
     async peakBytes() {
-      const status = await readFile(`/proc/${child.pid}/status`, 'utf8')
+      const status = await readFile(`/proc/${worker.child.pid}/status`, 'utf8')
       return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1024
     },
-    async stop(signal) {
-      if (child.exitCode === null && child.signalCode === null) {
-        child.kill(signal)
-        await once(child, 'exit')
-      }
-      return child.exitCode
-    },
   }
-}
-
-async function waitUntilReady(child: ChildProcess, opsUrl: string): Promise<void> {
-  while (child.exitCode === null) {
-    const answer = await fetch(`${opsUrl}/readyz`).catch(() => undefined)
-    if (answer?.ok) return
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-  throw new Error(`the worker ended with ${child.exitCode}`)
 }
