@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { endWithTest } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ringText } from './cli/testing/cli-fixtures.ts'
-import { buildTestApp, type TestApp } from './testing/api.ts'
+import { buildTestApp, type TestApp } from './testing/test-app.ts'
 
 let api: TestApp
 

@@ -18,7 +18,7 @@ const isDropped = () =>
 test.each([
   ['is sent', () => new Date(), 'sent'],
   ['was missed', () => new Date(Date.now() - 2 * dayMs), 'failed'],
-])('a reminder that %s ends what was cached of its person’s analytics', async (_what, at, status) => {
+])('a reminder that %s ends what was cached of its user’s analytics', async (_what, at, status) => {
   const { client } = world.redis
   await client.set(analyticsKey(world.userId), '{}')
   world.start()

@@ -41,7 +41,7 @@ function checkRow(key: RowKey | undefined, row: StoredRow): RowFault[] {
 }
 
 /** Lists the users whose erasure also erases the event's personal fields: its actor and, if a user, its target. */
-export const peopleOf = ({ actorId, targetType, targetId }: StoredRow): string[] => [
+export const usersOf = ({ actorId, targetType, targetId }: StoredRow): string[] => [
   ...(actorId === null ? [] : [actorId]),
   ...(targetType === 'user' ? [targetId] : []),
 ]
@@ -50,10 +50,10 @@ export const peopleOf = ({ actorId, targetType, targetId }: StoredRow): string[]
 const erasureActions = ['user.anonymisation_began', 'user.anonymised']
 
 /** Finds the users of rows without personal fields for whom an event, chained or still pending, records the erasure. */
-export async function readErasedPeople(db: Db, rows: readonly StoredRow[]): Promise<Set<string>> {
-  const people = new Set(rows.filter(({ salt }) => salt === null).flatMap(peopleOf))
-  if (people.size === 0) return people
-  const told = sql`target_type = 'user' and action = any(${erasureActions}) and target_id = any(${[...people]})`
+export async function readErasedUsers(db: Db, rows: readonly StoredRow[]): Promise<Set<string>> {
+  const users = new Set(rows.filter(({ salt }) => salt === null).flatMap(usersOf))
+  if (users.size === 0) return users
+  const told = sql`target_type = 'user' and action = any(${erasureActions}) and target_id = any(${[...users]})`
   const { rows: found } = await sql<{ target_id: string }>`
     select target_id from audit_events where ${told} union select target_id from audit_pending where ${told}`.execute(
     db,

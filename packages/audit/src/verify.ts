@@ -2,7 +2,7 @@ import type { Db } from '@muster/db'
 import type { KeyRing } from '@muster/security/key-ring'
 import { genesisHash } from './chain.ts'
 import { type ChainHead, isHeadGenuine, type SignedHead } from './signed-head.ts'
-import { isPlace, readCheckpoints, readErasedPeople, readHead, readPages } from './stored-rows.ts'
+import { isPlace, readCheckpoints, readErasedUsers, readHead, readPages } from './stored-rows.ts'
 import { type ChainFault, createWalk } from './walk.ts'
 
 export type ChainReport = {
@@ -66,8 +66,8 @@ export async function verifyChain(db: Db, keys: KeyRing, options: VerifyOptions 
   // A verification from the beginning also reads rows before number 1, where no row may be.
   const afterSeq = options.after?.seq ?? Number.MIN_SAFE_INTEGER
   for await (const rows of readPages(db, { afterSeq, pageSize })) {
-    const erasedPeople = await readErasedPeople(db, rows)
-    for (const row of rows) await walk.step(row, erasedPeople)
+    const erasedUsers = await readErasedUsers(db, rows)
+    for (const row of rows) await walk.step(row, erasedUsers)
     isComplete = faults.length < maxFaults && (rows.length < pageSize || !isEnough())
     if (!isComplete) break
   }

@@ -1,7 +1,7 @@
 import type { KeyRing } from '@muster/security/key-ring'
 import { isCheckpointGenuine, type SignedCheckpoint } from './checkpoint.ts'
 import type { ChainHead } from './signed-head.ts'
-import { createRowCheck, peopleOf, type StoredRow } from './stored-rows.ts'
+import { createRowCheck, type StoredRow, usersOf } from './stored-rows.ts'
 
 /** A fault of the chain and its position. */
 export type ChainFault =
@@ -43,9 +43,9 @@ type WalkOptions = {
 export type Walk = {
   /**
    * Verifies the next row, in order of sequence and time.
-   * @param erasedPeople users whose erasure an event of the log records
+   * @param erasedUsers users whose erasure an event of the log records
    */
-  step(row: StoredRow, erasedPeople: ReadonlySet<string>): Promise<void>
+  step(row: StoredRow, erasedUsers: ReadonlySet<string>): Promise<void>
   /** Verifies the end, after the last row. */
   end(): Promise<void>
   totals(): { checkedRows: number; erasedRows: number; droppedRows: number; last: ChainHead }
@@ -84,7 +84,7 @@ export function createWalk({ keys, after, heads, faults, readCheckpoints }: Walk
   }
 
   return {
-    async step(row, erasedPeople) {
+    async step(row, erasedUsers) {
       counts.checkedRows++
       const at = { seq: row.seq, eventId: row.id }
       if (row.seq <= last.seq) {
@@ -93,7 +93,7 @@ export function createWalk({ keys, after, heads, faults, readCheckpoints }: Walk
       }
       if (row.salt === null) {
         counts.erasedRows++
-        if (!peopleOf(row).some((id) => erasedPeople.has(id))) faults.push({ kind: 'personal-removed', ...at })
+        if (!usersOf(row).some((id) => erasedUsers.has(id))) faults.push({ kind: 'personal-removed', ...at })
       }
       if (row.seq > last.seq + 1) await bridge(row.seq)
       const isNext = row.seq === last.seq + 1

@@ -30,7 +30,7 @@ export function pipeLines(stream: Readable, name: string, say: Say): void {
   createInterface({ input: stream }).on('line', (line) => say(name, readable(line)))
 }
 
-/** Formats a JSON line of the log for people; returns any other line as it is. Control characters are escaped. */
+/** Formats a JSON line of the log for people to read; returns any other line as it is. Control characters are escaped. */
 export function readable(line: string): string {
   if (!line.startsWith('{')) return terminalText(line)
   let entry: Record<string, unknown>

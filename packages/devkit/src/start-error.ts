@@ -1,2 +1,2 @@
-/** An error whose message addresses the person at the terminal; it is printed without a stack. */
+/** An error whose message addresses the user at the terminal; it is printed without a stack. */
 export class StartError extends Error {}

@@ -16,5 +16,5 @@ export const canonicalEmailAddress = (address: string): string => lowerCaseAscii
  */
 export const exactEmailAddress = z.email().max(maxLength).overwrite(canonicalEmailAddress)
 
-/** Validates an e-mail address that a person typed: like {@link exactEmailAddress}, with spaces around it ignored. */
+/** Validates an e-mail address that a user typed: like {@link exactEmailAddress}, with spaces around it ignored. */
 export const emailAddress = z.string().trim().pipe(exactEmailAddress)

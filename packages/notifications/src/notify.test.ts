@@ -176,8 +176,8 @@ describe('the hourly limit', () => {
 })
 
 test('transactions that notify many users in any order never deadlock', async () => {
-  const people = await Promise.all(numbers(0, 6).map(newUserId))
-  const shuffled = (by: number) => people.toSorted((one, other) => (one + by > other + by ? 1 : -1) * (by % 2 ? 1 : -1))
+  const users = await Promise.all(numbers(0, 6).map(newUserId))
+  const shuffled = (by: number) => users.toSorted((one, other) => (one + by > other + by ? 1 : -1) * (by % 2 ? 1 : -1))
   await Promise.all(
     numbers(0, 40).map((by) =>
       transact((tx) =>
@@ -189,7 +189,7 @@ test('transactions that notify many users in any order never deadlock', async ()
       ),
     ),
   )
-  for (const userId of people) expect(await rowsOf(userId)).toHaveLength(40)
+  for (const userId of users) expect(await rowsOf(userId)).toHaveLength(40)
 })
 
 test('a rolled-back transaction writes no notification', async () => {

@@ -9,7 +9,7 @@ test('nobody may invite into a role as high as their own', () => {
 
 test('a role without any object for a permission is kept out of its route', () => {
   expect(rolesWith('organization.change')).toEqual(['client_admin'])
-  expect(rolesWith('person.read')).toEqual(['super_admin', 'site_admin', 'operator'])
+  expect(rolesWith('user.read')).toEqual(['super_admin', 'site_admin', 'operator'])
 })
 
 describe('a scope', () => {

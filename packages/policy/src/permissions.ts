@@ -18,23 +18,23 @@ const none = 'none'
 // biome-ignore format: a table is read by its columns
 export const permissions = {
   //                    super_admin site_admin operator client_admin client_user
-  'task.read':           [own,      own,       own,     ours,        own,  'Read and change tasks and their files. Own: made by oneself, or assigned to one'],
-  'task.delete':         [own,      own,       own,     ours,        own,  'Delete tasks, and the files of others in them. Own: made by oneself'],
+  'task.read':           [own,      own,       own,     ours,        own,  'Read and change tasks and their files. Own: created by the user, or assigned to them'],
+  'task.delete':         [own,      own,       own,     ours,        own,  'Delete tasks, and the files of others in them. Own: created by the user'],
   'organization.read':   [none,     none,      none,    ours,        ours, 'Read the organization and its list of members'],
   'organization.change': [none,     none,      none,    ours,        none, 'Rename the organization, require a second factor'],
   'member.change':       [none,     none,      none,    ours,        none, 'Make members client_admin or client_user, deactivate and reactivate them'],
   'member.remove':       [none,     none,      none,    ours,        own,  'Remove members from the organization. Own: leave it'],
   'invite.create':       [all,      all,       all,     ours,        none, 'Invite people, see below into which roles'],
-  'invite.read':         [all,      all,       all,     own,         none, 'Read invitations. Own: sent by oneself'],
-  'invite.change':       [all,      all,       own,     own,         none, 'Resend and revoke invitations into roles that one may invite into. Own: sent by oneself'],
-  'person.read':         [all,      all,       all,     none,        none, 'List and read people with their e-mail, role and state'],
-  'person.change':       [all,      all,       none,    none,        none, 'Change the role of people, deactivate and reactivate them, end their sessions, drop their cached profile'],
+  'invite.read':         [all,      all,       all,     own,         none, 'Read invitations. Own: sent by the user'],
+  'invite.change':       [all,      all,       own,     own,         none, 'Resend and revoke invitations into roles that the user may invite into. Own: sent by the user'],
+  'user.read':           [all,      all,       all,     none,        none, 'List and read users with their e-mail, role and state'],
+  'user.change':         [all,      all,       none,    none,        none, 'Change the role of users, deactivate and reactivate them, end their sessions, invalidate their cached profile'],
   'audit.read':          [all,      all,       all,     none,        none, 'Read, export and verify the audit log'],
   'queue.read':          [all,      all,       all,     none,        none, 'Read queues and failed jobs'],
   'queue.change':        [all,      all,       none,    none,        none, 'Retry and discard failed jobs'],
-  'email.read':          [all,      all,       all,     none,        none, 'Read which mails were sent, and how that went'],
+  'email.read':          [all,      all,       all,     none,        none, 'Read the mails and their state'],
   'email.resend':        [all,      all,       none,    none,        none, 'Send a mail again that holds no code or token'],
-  'email.unsuppress':    [all,      all,       none,    none,        none, 'Lift the suppression of an address, so that it takes mail again'],
+  'email.unsuppress':    [all,      all,       none,    none,        none, 'Remove the suppression of an address, so that it gets mail again'],
   'diagnostics.read':    [all,      all,       all,     none,        none, 'See how the address of the caller was resolved'],
 } as const satisfies Record<string, Row>
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { passwordFaults } from './password-policy.ts'
 
 const unreadable = 'must not contain control characters, lone surrogates or U+FFFD'
-const person = { email: 'anna.lee+work@example.org', username: 'anna_l' }
+const user = { email: 'anna.lee+work@example.org', username: 'anna_l' }
 
 test.each([
   ['Tr4velling-Slowly', []],
@@ -23,7 +23,7 @@ test.each([
   ['Tr4velling-\ud800-Slowly', [unreadable]],
   ['Tr4velling-\ufffd-Slowly', [unreadable]],
 ] as [string, string[]][])('%s', (password, faults) => {
-  expect(passwordFaults(password, person)).toEqual(faults)
+  expect(passwordFaults(password, user)).toEqual(faults)
 })
 
 test('a password may contain an e-mail name of one or two letters', () => {
@@ -31,9 +31,9 @@ test('a password may contain an e-mail name of one or two letters', () => {
 })
 
 test('all faults are returned together', () => {
-  expect(passwordFaults('', person)).toHaveLength(4)
+  expect(passwordFaults('', user)).toHaveLength(4)
 })
 
 test('a character outside the basic plane counts as one', () => {
-  expect(passwordFaults('Aa1🎈🎈🎈🎈', person)).toEqual(['must have at least 8 characters'])
+  expect(passwordFaults('Aa1🎈🎈🎈🎈', user)).toEqual(['must have at least 8 characters'])
 })

@@ -19,7 +19,7 @@ const commonPasswords: ReadonlySet<string> = new Set(dictionary['passwords-commo
  * ASVS 5, 6.2.4).
  * @returns a message for each fault, empty for a good password
  */
-export function passwordFaults(password: string, person: { email: string; username?: string }): string[] {
+export function passwordFaults(password: string, user: { email: string; username?: string }): string[] {
   const folded = fold(password)
   const length = [...password].length
   const faults: string[] = []
@@ -30,7 +30,7 @@ export function passwordFaults(password: string, person: { email: string; userna
   if (!/\p{Ll}/u.test(password)) faults.push('must contain a lower-case letter')
   if (!/\p{Nd}/u.test(password)) faults.push('must contain a digit')
   if (commonPasswords.has(folded)) faults.push('is one of the most common passwords')
-  if (namesOf(person).some((name) => folded.includes(name))) {
+  if (namesOf(user).some((name) => folded.includes(name))) {
     faults.push('must not contain your e-mail name or username')
   }
   return faults

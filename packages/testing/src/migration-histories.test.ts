@@ -69,7 +69,7 @@ const histories: Record<string, { sources: Migrations; upTo?: string }> = {
 test.for(Object.entries(histories))('a database where %s gets the schema of a new one', async ([, history]) => {
   const [old, fresh] = [await openDatabase({ isMigrated: false }), await openDatabase()]
   await migrateAs(old.db, history.sources, history.upTo)
-  const people = await insertPeople(old.db)
+  const users = await insertUsers(old.db)
   await runCli(old.url, 'migrate')
   await assertMigrated(old.db)
   expect(await describeSchema(old.db)).toEqual(await describeSchema(fresh.db))
@@ -78,12 +78,12 @@ test.for(Object.entries(histories))('a database where %s gets the schema of a ne
     .innerJoin('totp_secrets', 'user_id', 'users.id')
     .select('users.id')
     .execute()
-  expect(kept).toEqual(people)
+  expect(kept).toEqual(users)
   expect(await runCli(old.url, 'migrate')).toBe('nothing to do\n')
 })
 
 /** Inserts a user with the columns that every history has. */
-async function insertPeople(db: Db) {
+async function insertUsers(db: Db) {
   const id = newId()
   await sql`insert into users (id, username, name, email, role) values (${id}, 'ada', 'Ada', 'ada@example.test', 'operator')`.execute(
     db,

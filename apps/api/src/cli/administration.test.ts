@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { eventsOf } from '../modules/admin/testing/admin-fixtures.ts'
 import { auditOf, codeOf, login, mailsTo } from '../modules/sign-in/testing/sign-in-fixtures.ts'
 import { withTotp } from '../modules/two-factor/testing/two-factor-fixtures.ts'
-import { buildTestApp, type TestApp } from '../testing/api.ts'
+import { buildTestApp, type TestApp } from '../testing/test-app.ts'
 import { muster as musterOf } from './testing/cli-fixtures.ts'
 
 let clock: ManualClock

@@ -1,7 +1,7 @@
 import { formatHead, keepAnnouncedHead, signHead } from '@muster/audit'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { chainEvents, tamper } from '../modules/audit/testing/audit-fixtures.ts'
-import { buildTestApp, type TestApp } from '../testing/api.ts'
+import { buildTestApp, type TestApp } from '../testing/test-app.ts'
 import { muster, ringText } from './testing/cli-fixtures.ts'
 
 let api: TestApp

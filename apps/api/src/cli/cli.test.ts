@@ -9,7 +9,7 @@ import { createDeps } from '../deps.ts'
 import { login, password, registered } from '../modules/sign-in/testing/sign-in-fixtures.ts'
 import { reEncrypt } from '../modules/two-factor/re-encrypt.ts'
 import { fromBase32, setUpTotp, withTotp } from '../modules/two-factor/testing/two-factor-fixtures.ts'
-import { buildTestApp, type TestApp } from '../testing/api.ts'
+import { buildTestApp, type TestApp } from '../testing/test-app.ts'
 import { muster as musterOf, ringText as text } from './testing/cli-fixtures.ts'
 
 let clock: ManualClock

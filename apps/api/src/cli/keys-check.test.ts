@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ringsOf } from '../config.ts'
 import { eventsOf } from '../modules/admin/testing/admin-fixtures.ts'
 import { chainEvents } from '../modules/audit/testing/audit-fixtures.ts'
-import { buildTestApp, type TestApp } from '../testing/api.ts'
+import { buildTestApp, type TestApp } from '../testing/test-app.ts'
 import { muster, ringText } from './testing/cli-fixtures.ts'
 
 let api: TestApp

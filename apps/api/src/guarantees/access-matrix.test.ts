@@ -2,7 +2,7 @@ import { type Role, roles } from '@muster/policy'
 import { eventually } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { formOf } from '../modules/attachments/testing/upload-fixtures.ts'
-import { buildTestApp, type TestApp, type TestClient, type TestPerson } from '../testing/api.ts'
+import { buildTestApp, type TestApp, type TestClient, type TestUser } from '../testing/test-app.ts'
 import { type AccessRule, accessMatrix } from './testing/access-matrix.ts'
 import type { Relation } from './testing/fixtures.ts'
 
@@ -133,7 +133,7 @@ async function createUsers(
   caller: Caller,
   relation: Relation | undefined,
   { ownerRole }: AccessRule,
-): Promise<{ client: TestClient; owner: TestPerson | undefined }> {
+): Promise<{ client: TestClient; owner: TestUser | undefined }> {
   const roleOf = (other: 'organization' | 'foreign') => ownerRole?.[other] ?? 'client_user'
   const stranger = () => api.signUp({ role: roleOf('foreign') })
   if (caller === 'anonymous') return { client: api.connect(), owner: relation && (await stranger()) }

@@ -1,12 +1,12 @@
 /* A cursor is an opaque text that only the API writes. Any other text is refused and never reaches Postgres. */
 import { insertTask } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../testing/test-app.ts'
 
 type Page = { data: { tasks: { title: string }[] }; pagination: { nextCursor: string | null } }
 
 let api: TestApp
-let admin: TestPerson
+let admin: TestUser
 
 beforeAll(async () => {
   api = await buildTestApp()
@@ -98,12 +98,12 @@ test.each(['admin/emails?', 'admin/queues/email/failed?'])('GET %s accepts only 
 })
 
 test('a valid cursor in another spelling is refused', async () => {
-  const person = await api.signUp()
+  const user = await api.signUp()
   for (let count = 0; count < 3; count++)
-    await insertTask(api.db, { id: person.userId, organization_id: person.organizationId })
-  const first = await person.inject('GET', '/api/v1/tasks?limit=1')
+    await insertTask(api.db, { id: user.userId, organization_id: user.organizationId })
+  const first = await user.inject('GET', '/api/v1/tasks?limit=1')
   const { nextCursor } = first.json().pagination
-  expect((await person.inject('GET', `/api/v1/tasks?limit=1&cursor=${nextCursor}`)).statusCode).toBe(200)
+  expect((await user.inject('GET', `/api/v1/tasks?limit=1&cursor=${nextCursor}`)).statusCode).toBe(200)
   const json = Buffer.from(nextCursor, 'base64url').toString()
   const spellings = [
     `${nextCursor}=`,
@@ -115,7 +115,7 @@ test('a valid cursor in another spelling is refused', async () => {
     Buffer.from(json.replace(/[0-9a-f-]{36}/, (text) => text.toUpperCase())).toString('base64url'),
   ]
   for (const cursor of spellings) {
-    const answer = await person.inject('GET', `/api/v1/tasks?limit=1&cursor=${encodeURIComponent(cursor)}`)
+    const answer = await user.inject('GET', `/api/v1/tasks?limit=1&cursor=${encodeURIComponent(cursor)}`)
     expect([cursor, answer.statusCode]).toEqual([cursor, 400])
   }
 })
@@ -123,15 +123,15 @@ test('a valid cursor in another spelling is refused', async () => {
 test.each(['dueDate', '-dueDate', 'createdAt', 'priority', '-title', 'relevance', '-relevance'])(
   'the cursors of a list by %s lead through all of its rows',
   async (sort) => {
-    const person = await api.signUp()
-    const owner = { id: person.userId, organization_id: person.organizationId }
+    const user = await api.signUp()
+    const owner = { id: user.userId, organization_id: user.organizationId }
     const titles = ['A common task', 'B common common task', 'C task of common kind', 'D \u{1F600} common', 'E common']
     for (const title of titles)
       await insertTask(api.db, owner, { title, due_date: new Date('1969-01-01T00:00:00.123Z') })
     const seen: string[] = []
     for (let cursor: string | null = ''; cursor !== null; ) {
       const query: string = `q=common&sort=${encodeURIComponent(sort)}&limit=2${cursor && `&cursor=${cursor}`}`
-      const page: Page = (await person.inject('GET', `/api/v1/tasks?${query}`)).json()
+      const page: Page = (await user.inject('GET', `/api/v1/tasks?${query}`)).json()
       expect(page).toMatchObject({ success: true })
       seen.push(...page.data.tasks.map(({ title }) => title))
       cursor = page.pagination.nextCursor

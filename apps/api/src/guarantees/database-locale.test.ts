@@ -3,7 +3,7 @@ import { manualClock } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { putReminder, putTask, readAnalytics, readStreaks } from '../modules/analytics/testing/analytics-fixtures.ts'
 import { createReminder, createTask, joining } from '../modules/organizations/testing/organization-fixtures.ts'
-import { buildTestApp, type TestApp, type TestPerson } from '../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../testing/test-app.ts'
 
 /*
  * Sends the same requests to an API on the usual database and to one on a database with another locale (`C`), time zone and
@@ -25,16 +25,16 @@ async function onBoth<T>(run: (app: TestApp) => Promise<T>): Promise<T> {
   return standard as T
 }
 
-const rename = (person: TestPerson, name: string) => person.inject('PATCH', '/api/v1/users/me', { name })
-const dataOf = async (person: TestPerson, url: string) => (await person.inject('GET', url)).json().data
+const rename = (user: TestUser, name: string) => user.inject('PATCH', '/api/v1/users/me', { name })
+const dataOf = async (user: TestUser, url: string) => (await user.inject('GET', url)).json().data
 
 test('analytics have the same dates', async () => {
   const result = await onBoth(async (app) => {
-    const person = await app.signUp({ timezone: 'America/New_York' })
-    await putTask(app, person, new Date('2026-11-20T03:30:00Z'))
-    await putTask(app, person, new Date('2026-11-01T05:30:00Z'))
-    await putReminder(app, person, 'completed', new Date('2026-11-18T12:00:00Z'))
-    return { ...(await readAnalytics(person)), ...(await readStreaks(person)) }
+    const user = await app.signUp({ timezone: 'America/New_York' })
+    await putTask(app, user, new Date('2026-11-20T03:30:00Z'))
+    await putTask(app, user, new Date('2026-11-01T05:30:00Z'))
+    await putReminder(app, user, 'completed', new Date('2026-11-18T12:00:00Z'))
+    return { ...(await readAnalytics(user)), ...(await readStreaks(user)) }
   })
   expect(result.dailyData.filter(({ completed }) => completed > 0)).toEqual([
     { date: '2026-11-18', completed: 1 },
@@ -44,10 +44,10 @@ test('analytics have the same dates', async () => {
 
 test('instants are exact, also in nested rows', async () => {
   const task = await onBoth(async (app) => {
-    const person = await app.signUp()
-    const { id } = await createTask(person, { dueDate: '2026-12-24T18:30:00.123Z' })
-    await createReminder(person, id)
-    const { tasks } = await dataOf(person, '/api/v1/tasks')
+    const user = await app.signUp()
+    const { id } = await createTask(user, { dueDate: '2026-12-24T18:30:00.123Z' })
+    await createReminder(user, id)
+    const { tasks } = await dataOf(user, '/api/v1/tasks')
     const [{ dueDate, createdAt, reminders }] = tasks
     const [{ scheduledAt }] = reminders
     return { dueDate, createdAt: typeof createdAt, scheduledAt }
@@ -75,11 +75,11 @@ test('a process in a zone with odd offsets writes exact instants', async () => {
 test('tasks have the same order by title, page by page', async () => {
   const titles = ['Zebra', 'apple', 'Éclair', 'eclair', 'über', 'Ähre', '_under', '10 things', '9 things', '中文字']
   const order = await onBoth(async (app) => {
-    const person = await app.signUp()
-    for (const title of titles) await createTask(person, { title })
+    const user = await app.signUp()
+    for (const title of titles) await createTask(user, { title })
     const pages: string[] = []
     for (let cursor: string | null | undefined; cursor !== null; ) {
-      const answer = await person.inject('GET', `/api/v1/tasks?sort=title&limit=3${cursor ? `&cursor=${cursor}` : ''}`)
+      const answer = await user.inject('GET', `/api/v1/tasks?sort=title&limit=3${cursor ? `&cursor=${cursor}` : ''}`)
       const { data, pagination } = answer.json()
       pages.push(...data.tasks.map(({ title }: { title: string }) => title))
       cursor = pagination.nextCursor as string | null
@@ -91,12 +91,12 @@ test('tasks have the same order by title, page by page', async () => {
 
 test('users are found and listed alike, whatever the script of their names', async () => {
   const found = await onBoth(async (app) => {
-    const person = await app.signUp()
+    const user = await app.signUp()
     const names = ['Émile Zola', 'Ÿvonne', 'ΣΟΦΙΑ', 'zoë', 'Anna']
-    for (const name of names) await rename(await joining(app, person), name)
+    for (const name of names) await rename(await joining(app, user), name)
     const search = async (q: string) =>
-      (await dataOf(person, `/api/v1/users?q=${encodeURIComponent(q)}`)).users.map(({ name }: { name: string }) => name)
-    const members = await dataOf(person, '/api/v1/organization/members')
+      (await dataOf(user, `/api/v1/users?q=${encodeURIComponent(q)}`)).users.map(({ name }: { name: string }) => name)
+    const members = await dataOf(user, '/api/v1/organization/members')
     return {
       found: await Promise.all(['émile', 'ÿvo', 'οφια', 'ZOË', 'an'].map(search)),
       members: members.members.map(({ name }: { name: string }) => name).filter((name: string) => names.includes(name)),

@@ -5,12 +5,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { uploadTo } from '../modules/attachments/testing/upload-fixtures.ts'
 import { accessTokenTtlMs } from '../modules/sessions/access-tokens.ts'
 import { createTask } from '../modules/tasks/testing/tasks-fixtures.ts'
-import { buildTestApp, type TestApp, type TestPerson } from '../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../testing/test-app.ts'
 
 const clock = manualClock()
 let api: TestApp
-let admin: TestPerson
-let owner: TestPerson
+let admin: TestUser
+let owner: TestUser
 let urls: string[]
 
 beforeAll(async () => {
@@ -26,7 +26,7 @@ async function createUrls(): Promise<string[]> {
   const task = await createTask(owner, { dueDate: '2099-01-01T12:00:00.000Z' })
   const reminder = await owner.inject('POST', '/api/v1/reminders', { taskId: task.id, offsetMinutes: 30 })
   await api.listen()
-  const { body: uploaded } = await uploadTo({ person: owner, task: task.id }, { 'notes.txt': 'Water them.' })
+  const { body: uploaded } = await uploadTo({ user: owner, task: task.id }, { 'notes.txt': 'Water them.' })
   const mailId = await api.deps.transact((tx) =>
     insertMail(tx, { template: 'already-registered', to: owner.email, data: { name: 'Ann' } }),
   )
@@ -114,7 +114,7 @@ test('GET of a route with HEAD writes nothing except presence', async () => {
 })
 
 describe('with an expired access token', () => {
-  const rotations = ({ sessionId }: TestPerson) =>
+  const rotations = ({ sessionId }: TestUser) =>
     api.db
       .selectFrom('sessions')
       .select(['generation', 'successor_seen', 'last_used_at', 'revoked_at'])
@@ -122,26 +122,26 @@ describe('with an expired access token', () => {
       .executeTakeFirstOrThrow()
 
   test('HEAD authenticates by the refresh token and does not rotate it', async () => {
-    const person = await api.signUp()
+    const user = await api.signUp()
     clock.advance(accessTokenTtlMs)
-    const before = await rotations(person)
-    const answer = await person.inject('HEAD', '/api/v1/users/me')
+    const before = await rotations(user)
+    const answer = await user.inject('HEAD', '/api/v1/users/me')
     expect([answer.statusCode, answer.cookies]).toEqual([200, []])
-    expect(await rotations(person)).toEqual(before)
-    expect((await person.inject('GET', '/api/v1/users/me')).cookies).toHaveLength(2)
-    expect(await rotations(person)).toMatchObject({ generation: 1 })
+    expect(await rotations(user)).toEqual(before)
+    expect((await user.inject('GET', '/api/v1/users/me')).cookies).toHaveLength(2)
+    expect(await rotations(user)).toMatchObject({ generation: 1 })
   })
 
   test('HEAD refuses a rotated refresh token and ends no session', async () => {
-    const person = await api.signUp()
-    const copy = api.connect(new Map(person.cookies))
+    const user = await api.signUp()
+    const copy = api.connect(new Map(user.cookies))
     for (let times = 0; times < 2; times++) {
       clock.advance(accessTokenTtlMs)
-      await person.inject('GET', '/api/v1/users/me')
+      await user.inject('GET', '/api/v1/users/me')
     }
     const answer = await copy.inject('HEAD', '/api/v1/users/me')
     expect([answer.statusCode, answer.cookies]).toEqual([401, []])
-    expect(await rotations(person)).toMatchObject({ revoked_at: null })
+    expect(await rotations(user)).toMatchObject({ revoked_at: null })
   })
 
   test.each(['x', 'muster_rt', ''])('HEAD refuses %j as a refresh token', async (token) => {

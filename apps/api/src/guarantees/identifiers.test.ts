@@ -2,12 +2,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readConfig } from '../config.ts'
 import { accept, invited, newAccount, send } from '../modules/invites/testing/invites-fixtures.ts'
-import { codeOf, login, mailsTo, newPerson, register, registered } from '../modules/sign-in/testing/sign-in-fixtures.ts'
-import { buildTestApp, type TestApp, type TestPerson } from '../testing/api.ts'
+import { codeOf, login, mailsTo, newUser, register, registered } from '../modules/sign-in/testing/sign-in-fixtures.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../testing/test-app.ts'
 
 let api: TestApp
-let mike: { id: string; username: string; email: string; client: TestPerson }
-let admin: TestPerson
+let mike: { id: string; username: string; email: string; client: TestUser }
+let admin: TestUser
 
 beforeAll(async () => {
   api = await buildTestApp()
@@ -40,7 +40,7 @@ describe.each(disguises)('with %s', (_name, disguise) => {
     const before = (await mailsTo(api, mike.email)).length
     const answers = [
       await login(api.connect(), email),
-      await register(api.connect(), { ...newPerson(), email }),
+      await register(api.connect(), { ...newUser(), email }),
       await api.connect().inject('POST', '/api/v1/auth/forgot-password', { email }),
       await api.connect().inject('POST', '/api/v1/auth/register/verify', { email, otp: '123456' }),
       await send(mike.client, { email, role: 'client_user' }),
@@ -55,7 +55,7 @@ describe.each(disguises)('with %s', (_name, disguise) => {
   test('a username is refused wherever it can be set', async () => {
     const invitation = await invited(api, mike.client, 'client_user')
     const answers = [
-      await register(api.connect(), { ...newPerson(), username: disguise }),
+      await register(api.connect(), { ...newUser(), username: disguise }),
       await accept(api.connect(), { ...newAccount(invitation.token), username: disguise }),
       await mike.client.inject('PATCH', '/api/v1/users/me', { username: disguise }),
     ]
@@ -64,7 +64,7 @@ describe.each(disguises)('with %s', (_name, disguise) => {
 
   test('a search does not find the user with the ASCII username', async () => {
     const stranger = await api.signUp()
-    const found = async (as: TestPerson, path: string) =>
+    const found = async (as: TestUser, path: string) =>
       (await as.inject('GET', `/api/v1/${path}?q=${encodeURIComponent(disguise)}`)).json().data.users
     expect(await found(stranger, 'users')).toEqual([])
     expect(await found(admin, 'admin/users')).toEqual([])
@@ -98,7 +98,7 @@ test('capitals and surrounding spaces make no difference to an address or userna
 })
 
 test('a password with a disguised name is refused', async () => {
-  const newcomer = { ...newPerson(), username: `miskatonic_${Date.now() % 100_000}` }
+  const newcomer = { ...newUser(), username: `miskatonic_${Date.now() % 100_000}` }
   for (const disguised of ['MI\u017FKATONIC', 'mis\u212Aatonic', '\uff4d\uff49skatonic']) {
     const password = `xX-${newcomer.username.replace(/miskatonic/, disguised)}-7`
     const answer = await register(api.connect(), { ...newcomer, password })
@@ -116,28 +116,28 @@ describe('an id in capitals (RFC 9562) is the same id', () => {
     ['an administrator changing their own role', 'PATCH', '/admin/users/:id', () => ({ role: 'operator' })],
     ['reading the own profile', 'GET', '/users/:id'],
   ] as const)('in %s', async (action, method, path, body?: (id: string) => Record<string, unknown>) => {
-    const person = action.startsWith('an administrator') ? admin : await api.signUp()
+    const user = action.startsWith('an administrator') ? admin : await api.signUp()
     const send = async (id: string) => {
-      const answer = await person.inject(method, `/api/v1${path.replace(':id', id)}`, body?.(id))
+      const answer = await user.inject(method, `/api/v1${path.replace(':id', id)}`, body?.(id))
       const { requestId: _, ...error } = answer.json().error ?? {}
       return [answer.statusCode, error]
     }
-    expect(await send(person.userId.toUpperCase())).toEqual(await send(person.userId))
+    expect(await send(user.userId.toUpperCase())).toEqual(await send(user.userId))
   })
 
   test('when a session ends itself', async () => {
-    const person = await api.signUp()
-    const answer = await person.inject('DELETE', `/api/v1/auth/sessions/${person.sessionId.toUpperCase()}`)
+    const user = await api.signUp()
+    const answer = await user.inject('DELETE', `/api/v1/auth/sessions/${user.sessionId.toUpperCase()}`)
     expect(answer.statusCode).toBe(200)
-    expect([...person.cookies.keys()].filter((name) => name.endsWith('_at'))).toEqual([])
+    expect([...user.cookies.keys()].filter((name) => name.endsWith('_at'))).toEqual([])
   })
 
   test('when an administrator ends the sessions of a user', async () => {
-    const person = await api.signUp()
-    const path = `/api/v1/admin/users/${person.userId.toUpperCase()}`
+    const user = await api.signUp()
+    const path = `/api/v1/admin/users/${user.userId.toUpperCase()}`
     expect((await admin.inject('POST', `${path}/revoke-sessions`)).json().data).toMatchObject({ ended: 1 })
     expect(
-      (await admin.inject('GET', `/api/v1/admin/audit-events?actorId=${person.userId.toUpperCase()}`)).statusCode,
+      (await admin.inject('GET', `/api/v1/admin/audit-events?actorId=${user.userId.toUpperCase()}`)).statusCode,
     ).toBe(200)
   })
 })

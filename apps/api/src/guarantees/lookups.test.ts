@@ -7,10 +7,10 @@ import { eventually } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTask, tasksUrl } from '../modules/tasks/testing/tasks-fixtures.ts'
-import { buildTestApp, type TestApp, type TestPerson } from '../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../testing/test-app.ts'
 
 let api: TestApp
-let ann: TestPerson
+let ann: TestUser
 
 beforeAll(async () => {
   api = await buildTestApp()
@@ -19,8 +19,8 @@ beforeAll(async () => {
 afterAll(() => api.close())
 
 const shared = sql`application_name = 'muster-api-lookups' and datname = current_database()`
-const read = async (person: TestPerson, id: string) => {
-  const response = await person.inject('GET', `${tasksUrl}/${id}`)
+const read = async (user: TestUser, id: string) => {
+  const response = await user.inject('GET', `${tasksUrl}/${id}`)
   return { status: response.statusCode, id: response.json().data?.task.id }
 }
 
@@ -30,10 +30,10 @@ test('hundreds of concurrent reads share one connection, and each gets its own r
   const reads = Array.from({ length: 300 }, (_, index) => {
     const { id } = tasks[index % tasks.length]
     return index % 3 === 0
-      ? { person: bob, id, expected: { status: 404, id: undefined } }
-      : { person: ann, id, expected: { status: 200, id } }
+      ? { user: bob, id, expected: { status: 404, id: undefined } }
+      : { user: ann, id, expected: { status: 200, id } }
   })
-  const answers = await Promise.all(reads.map(({ person, id }) => read(person, id)))
+  const answers = await Promise.all(reads.map(({ user, id }) => read(user, id)))
   expect(answers).toEqual(reads.map(({ expected }) => expected))
   const { rows } = await sql`select pid from pg_stat_activity where ${shared}`.execute(api.db)
   expect(rows).toHaveLength(1)
@@ -73,12 +73,12 @@ test('a failing statement does not fail those sent together with it', async () =
 
 test('reads of a locked table answer 503 soon and do not delay reads of others', async () => {
   const { id } = await createTask(ann)
-  const profileOf = async (person: TestPerson) => (await person.inject('GET', '/api/v1/users/me')).statusCode
+  const profileOf = async (user: TestUser) => (await user.inject('GET', '/api/v1/users/me')).statusCode
   await api.db.transaction().execute(async (trx) => {
     await sql`lock table tasks in access exclusive mode`.execute(trx)
     const held = read(ann, id)
-    const people = await Promise.all(Array.from({ length: 3 }, () => api.signUp()))
-    expect(await Promise.all(people.map(profileOf))).toEqual([200, 200, 200])
+    const users = await Promise.all(Array.from({ length: 3 }, () => api.signUp()))
+    expect(await Promise.all(users.map(profileOf))).toEqual([200, 200, 200])
     expect(await held).toEqual({ status: 503, id: undefined })
   })
   expect(await read(ann, id)).toEqual({ status: 200, id })

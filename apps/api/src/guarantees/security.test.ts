@@ -13,14 +13,14 @@ import {
   login,
   mailedCode,
   mailedResetToken,
-  type NewPerson,
-  newPerson,
+  type NewUser,
+  newUser,
   password,
   register,
   registered,
   verify,
 } from '../modules/sign-in/testing/sign-in-fixtures.ts'
-import { buildTestApp, type TestApp, type TestPerson } from '../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../testing/test-app.ts'
 
 const minuteMs = 60_000
 const dayMs = 1_440 * minuteMs
@@ -32,7 +32,7 @@ type Route = { method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'; path: string
 
 let clock: ManualClock
 let api: TestApp
-let person: TestPerson
+let user: TestUser
 let document: string
 let routes: Route[]
 
@@ -40,7 +40,7 @@ beforeAll(async () => {
   clock = manualClock()
   api = await buildTestApp({ clock })
   await api.listen()
-  person = await api.signUp()
+  user = await api.signUp()
   document = (await api.connect().inject('GET', '/openapi.json')).body
   const { paths } = JSON.parse(document) as { paths: Record<string, Record<string, Operation>> }
   routes = Object.entries(paths).flatMap(([path, operations]) =>
@@ -58,26 +58,26 @@ beforeEach(() => eventually(() => expect(api.deps.revocations.isFresh()).toBe(tr
 
 describe('headers', () => {
   test('of every kind of response: HSTS, nosniff, no-referrer and a strict CSP', async () => {
-    const task = await makeTask(person)
-    const file = await attachTo({ person, task }, 'notes.txt', 'Some text')
-    const { etag } = (await person.inject('GET', `/api/v1/tasks/${task}`)).headers
+    const task = await makeTask(user)
+    const file = await attachTo({ user, task }, 'notes.txt', 'Some text')
+    const { etag } = (await user.inject('GET', `/api/v1/tasks/${task}`)).headers
     const preflight = { origin: ownPage, 'access-control-request-method': 'POST' }
     const page = await api.connect().inject('GET', '/docs/')
     const script = new URL(/src="([^"]+)"/.exec(page.body)?.[1] ?? '', 'http://a/docs/').pathname
     const answers: [number, LightMyRequestResponse][] = [
-      [200, await person.inject('GET', '/api/v1/users/me')],
-      [200, await person.inject('HEAD', '/api/v1/users/me')],
-      [200, await person.inject('GET', `/api/v1/attachments/${file.id}/content`)],
+      [200, await user.inject('GET', '/api/v1/users/me')],
+      [200, await user.inject('HEAD', '/api/v1/users/me')],
+      [200, await user.inject('GET', `/api/v1/attachments/${file.id}/content`)],
       [200, await api.connect().inject('GET', '/openapi.json')],
       [200, await api.connect().inject('GET', '/health')],
       [200, page],
       [200, await api.connect().inject('GET', script)],
       [204, await api.connect().inject('OPTIONS', '/api/v1/tasks', undefined, preflight)],
       [302, await api.connect().inject('GET', '/api/v1/auth/google')],
-      [304, await person.inject('GET', `/api/v1/tasks/${task}`, undefined, { 'if-none-match': String(etag) })],
-      [400, await person.inject('GET', '/api/v1/tasks/nonsense')],
+      [304, await user.inject('GET', `/api/v1/tasks/${task}`, undefined, { 'if-none-match': String(etag) })],
+      [400, await user.inject('GET', '/api/v1/tasks/nonsense')],
       [401, await api.connect().inject('GET', '/api/v1/users/me')],
-      [403, await person.inject('POST', '/api/v1/tasks', {}, { origin: foreignPage })],
+      [403, await user.inject('POST', '/api/v1/tasks', {}, { origin: foreignPage })],
       [404, await api.connect().inject('GET', '/nothing')],
       [405, await api.connect().inject('DELETE', '/health')],
       [415, await api.connect().inject('POST', '/api/v1/auth/login', 'a', { 'content-type': 'application/xml' })],
@@ -102,13 +102,13 @@ describe('headers', () => {
     for (const origin of [foreignPage, 'null', `${ownPage}.evil.example`, 'http://localhost:30000']) {
       const preflight = { origin, 'access-control-request-method': 'GET' }
       for (const answer of [
-        await person.inject('GET', '/api/v1/users/me', undefined, { origin }),
-        await person.inject('OPTIONS', '/api/v1/users/me', undefined, preflight),
+        await user.inject('GET', '/api/v1/users/me', undefined, { origin }),
+        await user.inject('OPTIONS', '/api/v1/users/me', undefined, preflight),
       ]) {
         expect({ origin, headers: answer.headers }).not.toHaveProperty('headers.access-control-allow-origin')
       }
     }
-    const own = await person.inject('GET', '/api/v1/users/me', undefined, { origin: ownPage })
+    const own = await user.inject('GET', '/api/v1/users/me', undefined, { origin: ownPage })
     expect(own.headers).toMatchObject({
       'access-control-allow-origin': ownPage,
       vary: expect.stringMatching(/origin/i),
@@ -122,7 +122,7 @@ describe('a foreign page', () => {
     expect(unsafe.length).toBeGreaterThan(30)
     const forms = ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=a']
     for (const { method, url } of unsafe) {
-      for (const client of [person, api.connect()]) {
+      for (const client of [user, api.connect()]) {
         for (const contentType of forms) {
           const headers = { origin: foreignPage, 'sec-fetch-site': 'cross-site', 'content-type': contentType }
           const answer = await client.inject(method, url, '{}', headers)
@@ -147,9 +147,9 @@ describe('a foreign page', () => {
       ])
     const before = await state()
     const readable = routes.filter(({ method }) => method === 'GET').map(({ url }) => url)
-    for (const url of readable) expect((await person.inject('GET', url)).statusCode).toBeLessThan(500)
+    for (const url of readable) expect((await user.inject('GET', url)).statusCode).toBeLessThan(500)
     for (const { url } of routes.filter((route) => !readable.includes(route.url))) {
-      const { statusCode } = await person.inject('GET', url)
+      const { statusCode } = await user.inject('GET', url)
       // 400 when another route has an id in the place of the word.
       expect({ url, statusCode }).toEqual({ url, statusCode: statusCode === 400 ? 400 : 405 })
     }
@@ -160,7 +160,7 @@ describe('a foreign page', () => {
 describe('cookies', () => {
   test('are all __Host-, Secure and HttpOnly, and no body contains their values', async () => {
     const secure = await buildTestApp({ config: { cookies: { isSecure: true } } })
-    const [client, newcomer] = [secure.connect(), newPerson()]
+    const [client, newcomer] = [secure.connect(), newUser()]
     const answers = [
       await register(client, newcomer),
       await verify(client, newcomer.email, await mailedCode(secure, newcomer.email)),
@@ -185,10 +185,10 @@ describe('cookies', () => {
 describe('passwords', () => {
   /** Returns a user whose address, its tag and whose username have nothing in common. */
   const newAnna = () => {
-    const { username, ...someone } = newPerson()
-    return { ...someone, username, email: `anna.${username.replace('person', 'lee')}+work@example.test` }
+    const { username, ...someone } = newUser()
+    return { ...someone, username, email: `anna.${username.replace('user', 'lee')}+work@example.test` }
   }
-  const refused: [string, (of: NewPerson) => string][] = [
+  const refused: [string, (of: NewUser) => string][] = [
     ['has seven characters', () => 'Sev3n-c'],
     ['has 129 characters', () => `Aa1${'x'.repeat(126)}`],
     ['is common', () => 'Password123'],
@@ -216,7 +216,7 @@ describe('passwords', () => {
     ['eight characters', ' E1ght-c'],
     ['128 characters of any script', ` Grün 1 ${'пароль 密码 '.repeat(20)}`.slice(0, 127).padEnd(128, 'x')],
   ])('one of %s is accepted and matches only exactly as given', async (_name, given) => {
-    const { email } = await registered(api, { ...newPerson(), password: given })
+    const { email } = await registered(api, { ...newUser(), password: given })
     expect((await login(api.connect(), email, given)).statusCode).toBe(200)
     for (const other of [given.trim(), given.toLowerCase(), given.slice(0, -1), `${given} `]) {
       expect(codeOf(await login(api.connect(), email, other))).toBe('INVALID_CREDENTIALS')
@@ -228,7 +228,7 @@ describe('passwords', () => {
     clock.advance(3_650 * dayMs)
     const answer = await login(api.connect(), email)
     expect([answer.statusCode, answer.json().data.requiresTwoFactor]).toEqual([200, false])
-    person = await api.signUp()
+    user = await api.signUp()
   })
 
   test('have no hint and no secret question in any route', () => {
@@ -237,7 +237,7 @@ describe('passwords', () => {
 })
 
 test('the code of a registration lives five minutes and creates one account', async () => {
-  const [client, newcomer] = [api.connect(), newPerson()]
+  const [client, newcomer] = [api.connect(), newUser()]
   const answer = await register(client, newcomer)
   const attempt = answer.cookies.find(({ name }) => name.startsWith('muster_attempt_'))
   expect(attempt?.maxAge).toBe(registrationTtlSeconds)

@@ -1,11 +1,11 @@
 /* A hostile value in any query, path or body is accepted or refused with 4xx: nothing that Postgres cannot store reaches it. */
 import { type Role, roles } from '@muster/policy'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../testing/test-app.ts'
 import { type AccessRule, accessMatrix } from './testing/access-matrix.ts'
 
 let api: TestApp
-const users = new Map<string, TestPerson>()
+const users = new Map<string, TestUser>()
 const errors: string[] = []
 
 beforeAll(async () => {
@@ -102,7 +102,7 @@ test('no route answers 5xx to a hostile value in any field', { timeout: 180_000 
         ),
       ]
       for (const field of fields) {
-        const params = (await rule.resource?.(api, users.get(role) as TestPerson)) ?? {}
+        const params = (await rule.resource?.(api, users.get(role) as TestUser)) ?? {}
         for (const value of field.place === 'body' ? [...texts, ...others] : texts) {
           count++
           const answer = await call(method, path, rule, { ...field, value, params })
@@ -125,7 +125,7 @@ async function call(
   { place, name, value, params }: Field & { value: unknown; params: Record<string, string> },
 ) {
   const role = roleOf(rule)
-  const known = users.get(role) as TestPerson
+  const known = users.get(role) as TestUser
   const client = rule.allowed === 'everybody' ? api.connect() : known
   const url = path.replace(/\{(\w+)\}/g, (_, param: string) =>
     encode(place === 'param' && param === name ? String(value) : (params[param] ?? known.userId)),

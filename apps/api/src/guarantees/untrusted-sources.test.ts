@@ -8,15 +8,15 @@ import {
   codeOf,
   login,
   mailedCode,
-  newPerson,
+  newUser,
   register,
   registered,
   verify,
 } from '../modules/sign-in/testing/sign-in-fixtures.ts'
-import { buildTestApp, type TestApp, type TestPerson } from '../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../testing/test-app.ts'
 
 let api: TestApp
-let person: TestPerson
+let user: TestUser
 const errors: string[] = []
 
 beforeAll(async () => {
@@ -24,7 +24,7 @@ beforeAll(async () => {
     config: { logLevel: 'error' },
     onLog: (line) => void errors.push(JSON.stringify(line).slice(0, 1_000)),
   })
-  person = await api.signUp()
+  user = await api.signUp()
 })
 afterAll(async () => {
   await api.close()
@@ -43,7 +43,7 @@ async function tokenWith(claims: Record<string, unknown>): Promise<string> {
   })
   await signer.ready()
   const iat = Math.floor(Date.now() / 1_000)
-  const defaults = { sub: person.userId, sid: person.sessionId, org: person.organizationId, role: 'client_admin' }
+  const defaults = { sub: user.userId, sid: user.sessionId, org: user.organizationId, role: 'client_admin' }
   const token = signer.jwt.sign({ ...defaults, iat, exp: iat + 600, ...claims })
   await signer.close()
   return token
@@ -80,7 +80,7 @@ describe('an access token signed with a valid key', () => {
   })
 
   test('with ids in capitals is refused, because revocations compare ids in lower case', async () => {
-    const { userId, sessionId, organizationId } = person
+    const { userId, sessionId, organizationId } = user
     for (const claims of [{ sub: userId }, { sid: sessionId }, { org: organizationId }]) {
       const inCapitals = Object.entries(claims).map(([name, id]) => [name, id?.toUpperCase()])
       expect(await ask(Object.fromEntries(inCapitals))).toEqual([401, 401, 401, 401])
@@ -124,7 +124,7 @@ test.each(['\0', 'a\0b', '\x7f', '\ud800', 'x'.repeat(5_000), '\u202E', 'Mozilla
       expect([name, answer.statusCode]).toEqual([name, name === 'origin' ? 403 : 200])
     }
     const body = { title: 'A task', dueDate: '2099-01-01T00:00:00Z' }
-    const made = await person.inject('POST', '/api/v1/tasks', body, { 'idempotency-key': value })
+    const made = await user.inject('POST', '/api/v1/tasks', body, { 'idempotency-key': value })
     expect([400, 201]).toContain(made.statusCode)
   },
 )
@@ -142,26 +142,26 @@ describe('a value of another shape in Redis', () => {
   ]
 
   test.each(values)('%j is not returned as a profile or as analytics', async (value) => {
-    await api.redis.set(`user:profile:v1:${person.userId}`, value)
-    await api.redis.set(`user:analytics:v1:${person.userId}`, value)
-    const profile = await person.inject('GET', '/api/v1/users/me')
-    expect(profile.json().data?.user).toMatchObject({ id: person.userId })
-    expect((await person.inject('GET', '/api/v1/analytics')).json().data).toMatchObject({
+    await api.redis.set(`user:profile:v1:${user.userId}`, value)
+    await api.redis.set(`user:analytics:v1:${user.userId}`, value)
+    const profile = await user.inject('GET', '/api/v1/users/me')
+    expect(profile.json().data?.user).toMatchObject({ id: user.userId })
+    expect((await user.inject('GET', '/api/v1/analytics')).json().data).toMatchObject({
       totalTasks: expect.any(Number),
     })
   })
 
   test.each(['x', '1e400', '-1', '9'.repeat(30), '{}', 'NaN'])('%j is not read as presence', async (value) => {
-    const other = await api.signUp({ organizationId: person.organizationId as string })
+    const other = await api.signUp({ organizationId: user.organizationId as string })
     await api.redis.set(`user:presence:v1:${other.userId}`, value)
-    const answer = await person.inject('GET', `/api/v1/users/${other.userId}`)
+    const answer = await user.inject('GET', `/api/v1/users/${other.userId}`)
     expect(answer.json().data?.user).toMatchObject({ id: other.userId, status: 'offline' })
   })
 
   test.each(['{}', 'x', '{"username":"admin\\u0000"}', JSON.stringify({ emailId: newId() })])(
     '%j is not read as a registration',
     async (data) => {
-      const [client, newcomer] = [api.connect(), newPerson()]
+      const [client, newcomer] = [api.connect(), newUser()]
       await register(client, newcomer)
       const [key] = await api.redis.keys(`register:${newcomer.email}:*`)
       await api.redis.hset(key as string, 'data', data)

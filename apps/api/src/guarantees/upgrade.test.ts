@@ -13,7 +13,7 @@ import { sql } from 'kysely'
 import { expect, onTestFinished, test } from 'vitest'
 import { login } from '../modules/sign-in/testing/sign-in-fixtures.ts'
 import { verify } from '../modules/two-factor/testing/two-factor-fixtures.ts'
-import { buildTestApp } from '../testing/api.ts'
+import { buildTestApp } from '../testing/test-app.ts'
 import {
   baselineFile,
   baselineMoment,

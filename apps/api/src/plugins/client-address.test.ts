@@ -2,13 +2,13 @@ import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { login, mailsTo, password, registered } from '../modules/sign-in/testing/sign-in-fixtures.ts'
-import { buildTestApp, type TestApp, type TestPerson } from '../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../testing/test-app.ts'
 
 const http = { host: '127.0.0.1', port: 0, trustedProxies: ['loopback', '10.0.0.0/8', 'fd00::/8'] }
 const url = '/api/v1/admin/diagnostics/client-ip'
 const peer = '127.0.0.1'
 let api: TestApp
-let operator: TestPerson
+let operator: TestUser
 
 beforeAll(async () => {
   api = await buildTestApp({ config: { http } })

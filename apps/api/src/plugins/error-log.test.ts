@@ -3,22 +3,22 @@ import { eventually } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { filesOf } from '../modules/attachments/testing/upload-fixtures.ts'
-import { buildTestApp, type TestApp, type TestPerson } from '../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../testing/test-app.ts'
 
 let api: TestApp
-let person: TestPerson
+let user: TestUser
 let port: number
 const lines: Record<string, unknown>[] = []
 
 beforeAll(async () => {
   api = await buildTestApp({ config: { logLevel: 'debug' }, onLog: (line) => lines.push(line) })
-  person = await api.signUp()
+  user = await api.signUp()
   port = Number(new URL(await api.listen()).port)
 })
 afterAll(() => api.close())
 beforeEach(() => void lines.splice(0))
 
-const patch = () => person.inject('PATCH', '/api/v1/users/me', { bio: 'hello' })
+const patch = () => user.inject('PATCH', '/api/v1/users/me', { bio: 'hello' })
 
 test('while Postgres does not respond, each request logs one short line with the reason', async () => {
   const answers = await api.db.transaction().execute(async (trx) => {
@@ -49,7 +49,7 @@ test('a client that disconnects during its body is no error', async () => {
 
 test('a client that disconnects during an upload is no error', async () => {
   const task = { title: 'With files', dueDate: '2099-01-01T00:00:00.000Z' }
-  const { id } = (await person.inject('POST', '/api/v1/tasks', task)).json().data.task
+  const { id } = (await user.inject('POST', '/api/v1/tasks', task)).json().data.task
   const file = '--x\r\ncontent-disposition: form-data; name="files"; filename="a.txt"\r\n\r\nbeginning'
   const socket = await begin(`POST /api/v1/tasks/${id}/attachments`, 'multipart/form-data; boundary=x', file)
   await eventually(async () => expect((await filesOf(api)).staged).not.toEqual([]))
@@ -60,7 +60,7 @@ test('a client that disconnects during an upload is no error', async () => {
 /** Sends the beginning of a request, with a body that is not complete. */
 async function begin(target: string, type: string, beginning: string): Promise<Socket> {
   const socket = connect({ host: '127.0.0.1', port })
-  const cookie = [...person.cookies].map((pair) => pair.join('=')).join('; ')
+  const cookie = [...user.cookies].map((pair) => pair.join('=')).join('; ')
   const head = `${target} HTTP/1.1\r\nHost: a\r\nContent-Length: 500\r\nContent-Type: ${type}\r\nCookie: ${cookie}`
   await new Promise((resolve) => socket.write(`${head}\r\n\r\n${beginning}`, resolve))
   return socket

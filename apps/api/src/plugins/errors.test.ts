@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../testing/test-app.ts'
 
 let api: TestApp
-let person: TestPerson
+let user: TestUser
 
 beforeAll(async () => {
   api = await buildTestApp()
-  person = await api.signUp()
+  user = await api.signUp()
 })
 afterAll(() => api.close())
 
@@ -65,12 +65,12 @@ test.each([
   ['limit=-1', 'query.limit', 'is less than 1'],
   ['limit=101', 'query.limit', 'is more than 100'],
 ])('the query %s is refused with the reason', async (query, path, message) => {
-  const answer = await person.inject('GET', `/api/v1/tasks?${query}`)
+  const answer = await user.inject('GET', `/api/v1/tasks?${query}`)
   expect([answer.statusCode, answer.json().error.details]).toEqual([400, [{ path, message }]])
 })
 
 test('a missing field is reported as required', async () => {
-  const answer = await person.inject('POST', '/api/v1/tasks', { priority: 'high' })
+  const answer = await user.inject('POST', '/api/v1/tasks', { priority: 'high' })
   expect(answer.json().error.details).toEqual([
     { path: 'body.title', message: 'is required' },
     { path: 'body.dueDate', message: 'is required' },
@@ -78,14 +78,14 @@ test('a missing field is reported as required', async () => {
 })
 
 test('the response to thousands of faults is short', async () => {
-  const answer = await person.inject('GET', `/api/v1/tasks?status=${'x,'.repeat(49)}x&category=${'%20,'.repeat(49)}a`)
+  const answer = await user.inject('GET', `/api/v1/tasks?status=${'x,'.repeat(49)}x&category=${'%20,'.repeat(49)}a`)
   expect(answer.json().error.details).toHaveLength(50)
   const unknown = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`key${index}`, 1]))
-  expect((await person.inject('PATCH', '/api/v1/users/me', unknown)).body.length).toBeLessThan(1_000)
+  expect((await user.inject('PATCH', '/api/v1/users/me', unknown)).body.length).toBeLessThan(1_000)
 })
 
 test('an unknown key and a wrong value are reported with their paths', async () => {
-  const answer = await person.inject('PATCH', '/api/v1/users/me', { bio: 'x'.repeat(151), nickname: 'x' })
+  const answer = await user.inject('PATCH', '/api/v1/users/me', { bio: 'x'.repeat(151), nickname: 'x' })
   expect(answer.statusCode).toBe(400)
   expect(answer.json().error.details).toEqual([
     { path: 'body.bio', message: expect.stringContaining('150') },
@@ -94,7 +94,7 @@ test('an unknown key and a wrong value are reported with their paths', async () 
 })
 
 test('a character that Postgres cannot store is refused, in a body and in a query', async () => {
-  const answer = await person.inject('PATCH', '/api/v1/users/me', { name: 'a\u0000b', bio: '\u0000' })
+  const answer = await user.inject('PATCH', '/api/v1/users/me', { name: 'a\u0000b', bio: '\u0000' })
   expect(answer.json().error.details.map(({ path }: { path: string }) => path)).toEqual(['body.name', 'body.bio'])
   const admin = await api.signUp({ role: 'operator' })
   expect(codeOf(await admin.inject('GET', '/api/v1/admin/audit-events?action=%00'))).toBe('VALIDATION_FAILED')
@@ -131,8 +131,7 @@ test('a preflight of the own page succeeds, also for a route that needs a sessio
 })
 
 test('an unsafe request from a foreign page is refused; own pages and other clients pass', async () => {
-  const from = (headers: Record<string, string>) =>
-    person.inject('PATCH', '/api/v1/users/me', { bio: 'hello' }, headers)
+  const from = (headers: Record<string, string>) => user.inject('PATCH', '/api/v1/users/me', { bio: 'hello' }, headers)
   expect(codeOf(await from({ origin: 'https://evil.example' }))).toBe('CROSS_ORIGIN')
   expect(codeOf(await from({ origin: 'null' }))).toBe('CROSS_ORIGIN')
   expect(codeOf(await from({ 'sec-fetch-site': 'cross-site' }))).toBe('CROSS_ORIGIN')

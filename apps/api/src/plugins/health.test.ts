@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { buildApp } from '../app.ts'
 import type { Config } from '../config.ts'
 import { createDeps } from '../deps.ts'
-import { buildTestApp, type TestApp } from '../testing/api.ts'
+import { buildTestApp, type TestApp } from '../testing/test-app.ts'
 
 /** The promise is 1 s; the rest is for a busy machine. */
 const soonMs = 5_000
@@ -202,12 +202,12 @@ describe('unusable Redis makes health degraded, and its reason is logged once', 
 describe('unusable Postgres makes health unhealthy, with its reason', () => {
   test('53300 for one connection: signed-in requests are refused, and health has the reason', async () => {
     const role = await newRole('connection limit 2')
-    const person = await api.signUp()
+    const user = await api.signUp()
     const instance = await startInstance({ database: { url: role.url, poolMax: 5 } })
     await eventually(async () => expect(instance.deps.revocations.isFresh()).toBe(true))
     // The pool takes the second and last connection of the role, so that the lookups get none.
     await sql`select 1`.execute(instance.deps.db)
-    const headers = { cookie: [...person.cookies].map((pair) => pair.join('=')).join('; ') }
+    const headers = { cookie: [...user.cookies].map((pair) => pair.join('=')).join('; ') }
     await eventually(async () => {
       const answer = await instance.app.inject({ method: 'GET', url: '/api/v1/users/me', headers })
       expect(answer.statusCode).toBe(503)

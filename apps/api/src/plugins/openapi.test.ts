@@ -1,6 +1,6 @@
 import { optOutToken, templates } from '@muster/mail'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp } from '../testing/api.ts'
+import { buildTestApp, type TestApp } from '../testing/test-app.ts'
 
 type Operation = {
   summary?: string

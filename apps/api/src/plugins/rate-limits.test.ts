@@ -2,7 +2,7 @@ import { eventually, manualClock } from '@muster/testing'
 import { expect, test } from 'vitest'
 import { buildApp } from '../app.ts'
 import { createDeps } from '../deps.ts'
-import { buildTestApp } from '../testing/api.ts'
+import { buildTestApp } from '../testing/test-app.ts'
 
 /** A path without a route, which the limits of anonymous requests count. */
 const url = '/api/v1/nothing'

@@ -65,7 +65,7 @@ export async function createHarness() {
     transact: createTransact({ db, publisher: noPublisher }),
     mailRow,
     /** Returns a new address. */
-    address: (label = 'person') => `${label}-${newId()}@example.com`,
+    address: (label = 'user') => `${label}-${newId()}@example.com`,
     sendMail<N extends TemplateName>(mail: Mail<N>): Promise<string> {
       // Without a nudge: the worker's own publisher finds the job.
       return createTransact({ db, publisher: noPublisher })((tx) => insertMail(tx, mail))

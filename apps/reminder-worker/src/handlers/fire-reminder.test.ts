@@ -5,7 +5,7 @@ import { createLogger } from '@muster/logger'
 import { eventually, insertOrganization, insertTask, manualClock } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createHarness, type Harness, type Person } from '../testing/harness.ts'
+import { createHarness, type Harness, type User } from '../testing/harness.ts'
 
 let harness: Harness
 beforeEach(async () => {
@@ -104,16 +104,16 @@ test('a reminder less than a day late is sent as late, an older one fails as mis
 
 test('a reminder of a task that its user cannot see is cancelled silently', async () => {
   const { id: organization_id } = await insertOrganization(harness.db)
-  const [admin] = await harness.insertPeople(1, { organization_id, role: 'client_admin' })
-  const [owner, assignee, other] = await harness.insertPeople(3, { organization_id, role: 'client_user' })
+  const [admin] = await harness.insertUsers(1, { organization_id, role: 'client_admin' })
+  const [owner, assignee, other] = await harness.insertUsers(3, { organization_id, role: 'client_user' })
   const { id: elsewhere } = await insertOrganization(harness.db)
-  const [stranger] = await harness.insertPeople(1, { organization_id: elsewhere })
-  const task = await insertTask(harness.db, owner as Person, {
+  const [stranger] = await harness.insertUsers(1, { organization_id: elsewhere })
+  const task = await insertTask(harness.db, owner as User, {
     assignee_id: assignee?.id ?? null,
     due_date: secondsFromNow(60),
   })
-  const remind = (person: Person | undefined) =>
-    harness.insertReminder({ user_id: person?.id as string, task_id: task.id, scheduled_at: secondsFromNow(-1) })
+  const remind = (user: User | undefined) =>
+    harness.insertReminder({ user_id: user?.id as string, task_id: task.id, scheduled_at: secondsFromNow(-1) })
   const visible = await Promise.all([admin, owner, assignee].map(remind))
   const hidden = await Promise.all([other, stranger].map(remind))
   harness.start()
@@ -328,7 +328,7 @@ test('a worker killed at any moment loses and repeats no reminder', async () => 
 
 /** Inserts a due reminder for each of so many users. */
 async function insertDueReminders(count: number): Promise<void> {
-  for (const { id } of await harness.insertPeople(count)) {
+  for (const { id } of await harness.insertUsers(count)) {
     await harness.insertReminder({ scheduled_at: secondsFromNow(-1), user_id: id })
   }
 }

@@ -1,28 +1,28 @@
 import { eventually, insertTask, type ManualClock, manualClock } from '@muster/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createHarness, type Harness, type Person } from '../testing/harness.ts'
+import { createHarness, type Harness, type User } from '../testing/harness.ts'
 
 let harness: Harness
-let owner: Person
+let owner: User
 let clock: ManualClock
 beforeEach(async () => {
   harness = await createHarness()
   clock = manualClock(new Date('2026-11-21T12:00:00Z'))
-  owner = await insertPerson()
+  owner = await insertUser()
 })
 afterEach(() => harness.close())
 
 const minuteMs = 60_000
 
-async function insertPerson(): Promise<Person> {
-  const [person] = await harness.insertPeople(1, { timezone: 'Europe/Vienna', next_digest_at: null })
-  return person as Person
+async function insertUser(): Promise<User> {
+  const [user] = await harness.insertUsers(1, { timezone: 'Europe/Vienna', next_digest_at: null })
+  return user as User
 }
 const fromNow = (minutes: number) => new Date(clock.now().getTime() + minutes * minuteMs)
 /** Created a day ago. */
 const insertDue = (dueDate: Date, changes: Partial<Parameters<typeof insertTask>[2]> = {}) =>
   insertTask(harness.db, owner, { title: 'Pack', due_date: dueDate, created_at: fromNow(-1_440), ...changes })
-const types = async ({ id }: Person) => (await harness.notificationsOf(id)).map(({ type }) => type)
+const types = async ({ id }: User) => (await harness.notificationsOf(id)).map(({ type }) => type)
 const notices = () => harness.db.selectFrom('due_notices').selectAll().orderBy('created_at').execute()
 
 async function advance(minutes: number): Promise<void> {
@@ -31,14 +31,14 @@ async function advance(minutes: number): Promise<void> {
 }
 
 test('owner and assignee get a notice and a mail an hour before the due date, and a notice when overdue', async () => {
-  const assignee = await insertPerson()
+  const assignee = await insertUser()
   const task = await insertDue(fromNow(90), { assignee_id: assignee.id, priority: 'high', category: 'Travel' })
   harness.start({ clock, tickMs: 10 })
   await advance(29)
   expect(await notices()).toEqual([])
   await advance(1)
-  for (const person of [owner, assignee]) {
-    expect(await harness.notificationsOf(person.id)).toMatchObject([
+  for (const user of [owner, assignee]) {
+    expect(await harness.notificationsOf(user.id)).toMatchObject([
       {
         type: 'upcoming',
         title: 'Due soon: Pack',
@@ -46,18 +46,18 @@ test('owner and assignee get a notice and a mail an hour before the due date, an
         data: { dueDate: task.due_date.toISOString(), late: false },
       },
     ])
-    const [mail, ...more] = await harness.mailsTo(person.id)
+    const [mail, ...more] = await harness.mailsTo(user.id)
     expect(more).toEqual([])
-    expect(mail).toMatchObject({ template: 'reminder', to_address: person.email, expires_at: task.due_date })
+    expect(mail).toMatchObject({ template: 'reminder', to_address: user.email, expires_at: task.due_date })
     expect(mail?.data).toMatchObject({ kind: 'upcoming', priority: 'high', category: 'Travel', late: false })
-    expect(mail?.notification_id).toBe((await harness.notificationsOf(person.id))[0]?.id)
+    expect(mail?.notification_id).toBe((await harness.notificationsOf(user.id))[0]?.id)
   }
   await advance(59)
   expect(await types(owner)).toEqual(['upcoming'])
   await advance(1)
-  for (const person of [owner, assignee]) {
-    expect(await types(person)).toEqual(['upcoming', 'overdue'])
-    expect(await harness.mailsTo(person.id)).toHaveLength(1)
+  for (const user of [owner, assignee]) {
+    expect(await types(user)).toEqual(['upcoming', 'overdue'])
+    expect(await harness.mailsTo(user.id)).toHaveLength(1)
   }
   await advance(600)
   expect(await notices()).toHaveLength(4)
@@ -100,7 +100,7 @@ test('no notice for completed tasks, for tasks due long ago, or before the due d
 test.each(['pending', 'sent', 'completed'])(
   'a user with a %s reminder within the hour gets no notice, and the other one does',
   async (status) => {
-    const assignee = await insertPerson()
+    const assignee = await insertUser()
     const task = await insertDue(fromNow(90), { assignee_id: assignee.id })
     const reminder = { task_id: task.id, user_id: owner.id, status, handed_at: clock.now() }
     await harness.insertReminder({ ...reminder, scheduled_at: fromNow(45) })
@@ -123,22 +123,21 @@ test('a cancelled reminder, or one outside the hour, does not replace the notice
 
 test('preferences select notices and channels', async () => {
   const [none, mailOnly, overdueMail, deactivated] = [
-    await insertPerson(),
-    await insertPerson(),
-    await insertPerson(),
-    await insertPerson(),
+    await insertUser(),
+    await insertUser(),
+    await insertUser(),
+    await insertUser(),
   ]
   await harness.prefer(none.id, { hourBefore: false })
   await harness.prefer(mailOnly.id, { notifications: { upcoming: { inApp: false } } })
   await harness.prefer(overdueMail.id, { notifications: { upcoming: { email: false }, overdue: { email: true } } })
   await harness.db.updateTable('users').set({ is_active: false }).where('id', '=', deactivated.id).execute()
-  for (const person of [none, mailOnly, overdueMail, deactivated])
-    await insertDue(fromNow(70), { assignee_id: person.id })
+  for (const user of [none, mailOnly, overdueMail, deactivated]) await insertDue(fromNow(70), { assignee_id: user.id })
   harness.start({ clock, tickMs: 10 })
   await advance(20)
-  const delivered = async (person: Person) => ({
-    inApp: await types(person),
-    mails: (await harness.mailsTo(person.id)).map(({ data }) => (data as { kind: string }).kind),
+  const delivered = async (user: User) => ({
+    inApp: await types(user),
+    mails: (await harness.mailsTo(user.id)).map(({ data }) => (data as { kind: string }).kind),
   })
   expect(await delivered(none)).toEqual({ inApp: [], mails: [] })
   expect(await delivered(mailOnly)).toEqual({ inApp: [], mails: ['upcoming'] })
@@ -166,9 +165,9 @@ test('after downtime the notice is late until the due date, and is not sent afte
 
 test('several workers, one of them killed, notify each user once', async () => {
   clock.set(new Date())
-  const people = await harness.insertPeople(150, { next_digest_at: null })
-  for (const person of people) {
-    await insertTask(harness.db, person, { due_date: fromNow(50), created_at: fromNow(-1_440) })
+  const users = await harness.insertUsers(150, { next_digest_at: null })
+  for (const user of users) {
+    await insertTask(harness.db, user, { due_date: fromNow(50), created_at: fromNow(-1_440) })
   }
   const child = harness.startProcess()
   harness.start({ clock, tickMs: 5 })

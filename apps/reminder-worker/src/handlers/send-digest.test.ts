@@ -2,7 +2,7 @@ import { sendDigest } from '@muster/jobs/definitions'
 import { eventually, insertTask, type ManualClock, manualClock } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createHarness, type Harness, type Person } from '../testing/harness.ts'
+import { createHarness, type Harness, type User } from '../testing/harness.ts'
 
 let harness: Harness
 beforeEach(async () => {
@@ -16,14 +16,14 @@ const dayMs = 24 * hourMs
 const beforeFive = new Date('2026-11-21T03:30:00Z')
 const five = new Date('2026-11-21T04:00:00Z')
 
-type Changes = Parameters<Harness['insertPeople']>[1]
+type Changes = Parameters<Harness['insertUsers']>[1]
 
 /** Inserts a user in Vienna with a planned digest. */
-async function insertRecipient(changes: Changes = {}): Promise<Person> {
-  const [person] = await harness.insertPeople(1, { timezone: 'Europe/Vienna', next_digest_at: five, ...changes })
-  return person as Person
+async function insertRecipient(changes: Changes = {}): Promise<User> {
+  const [user] = await harness.insertUsers(1, { timezone: 'Europe/Vienna', next_digest_at: five, ...changes })
+  return user as User
 }
-const due = (owner: Person, title: string, dueDate: string, changes = {}) =>
+const due = (owner: User, title: string, dueDate: string, changes = {}) =>
   insertTask(harness.db, owner, {
     title,
     due_date: new Date(dueDate),
@@ -31,9 +31,9 @@ const due = (owner: Person, title: string, dueDate: string, changes = {}) =>
     ...changes,
   })
 /** Inserts a task that is due at noon for each of so many days. */
-async function insertDaily(person: Person, from: Date, days: number): Promise<void> {
+async function insertDaily(user: User, from: Date, days: number): Promise<void> {
   for (let day = 0; day < days; day++)
-    await due(person, `Day ${day}`, new Date(from.getTime() + day * dayMs).toISOString())
+    await due(user, `Day ${day}`, new Date(from.getTime() + day * dayMs).toISOString())
 }
 
 /** Sets the clock and waits until no work is due. */
@@ -41,13 +41,13 @@ async function at(clock: ManualClock, time: Date | string): Promise<void> {
   clock.set(new Date(time))
   await harness.settled(clock)
 }
-const nextDigestAt = async ({ id }: Person) =>
+const nextDigestAt = async ({ id }: User) =>
   (await harness.db.selectFrom('users').select('next_digest_at').where('id', '=', id).executeTakeFirstOrThrow())
     .next_digest_at
-const digestMails = async ({ id }: Person) =>
+const digestMails = async ({ id }: User) =>
   (await harness.mailsTo(id)).filter(({ template }) => template === 'morning-digest')
-const change = (person: Person, changes: object) =>
-  harness.db.updateTable('users').set(changes).where('id', '=', person.id).execute()
+const change = (user: User, changes: object) =>
+  harness.db.updateTable('users').set(changes).where('id', '=', user.id).execute()
 
 test('the digest lists tasks due on the local date and overdue ones, of owner and assignee', async () => {
   const clock = manualClock(beforeFive)
@@ -108,12 +108,12 @@ test('no digest without due tasks, when turned off, and for inactive users', asy
     await insertRecipient({ deletion_requested_at: beforeFive }),
   ]
   await harness.prefer(off.id, { morningDigest: false })
-  for (const person of [off, inactive, leaving]) await due(person, 'Today', '2026-11-21T12:00:00Z')
+  for (const user of [off, inactive, leaving]) await due(user, 'Today', '2026-11-21T12:00:00Z')
   harness.start({ clock, tickMs: 10 })
   await at(clock, five)
   expect(await harness.db.selectFrom('digest_deliveries').selectAll().execute()).toEqual([])
   expect(await nextDigestAt(free)).toEqual(new Date('2026-11-22T04:00:00Z'))
-  for (const person of [off, inactive, leaving]) expect(await nextDigestAt(person)).toBeNull()
+  for (const user of [off, inactive, leaving]) expect(await nextDigestAt(user)).toBeNull()
 
   // A user who turns it on again after that hour gets the next one tomorrow.
   await harness.prefer(off.id, {})
@@ -126,7 +126,7 @@ test('no digest without due tasks, when turned off, and for inactive users', asy
 
 test('several workers send each user one digest', async () => {
   const clock = manualClock(five)
-  const recipients = await harness.insertPeople(100, { timezone: 'Europe/Vienna', next_digest_at: five })
+  const recipients = await harness.insertUsers(100, { timezone: 'Europe/Vienna', next_digest_at: five })
   for (const recipient of recipients) await due(recipient, 'Today', '2026-11-21T12:00:00Z')
   for (let index = 0; index < 3; index++) harness.start({ clock, tickMs: 5 })
   await at(clock, five)
@@ -272,23 +272,23 @@ test('a date that Samoa skipped gets no digest, and its neighbours one each', as
 
 test('a failure for one user delays no other digest', async () => {
   const clock = manualClock(five)
-  const recipients = await harness.insertPeople(3, { timezone: 'Europe/Vienna', next_digest_at: five })
+  const recipients = await harness.insertUsers(3, { timezone: 'Europe/Vienna', next_digest_at: five })
   for (const recipient of recipients) await due(recipient, 'Today', '2026-11-21T12:00:00Z')
-  const [poor, ...others] = recipients as [Person, Person, Person]
+  const [poor, ...others] = recipients as [User, User, User]
   await sql`alter table digest_deliveries add constraint refuse_one check (user_id <> ${sql.lit(poor.id)})`.execute(
     harness.db,
   )
-  const [strange] = await harness.insertPeople(1, { timezone: 'Mars/Base', next_digest_at: five })
+  const [strange] = await harness.insertUsers(1, { timezone: 'Mars/Base', next_digest_at: five })
   harness.start({ clock, tickMs: 10 })
   await eventually(async () => {
-    for (const person of others) expect(await digestMails(person)).toHaveLength(1)
+    for (const user of others) expect(await digestMails(user)).toHaveLength(1)
   })
   expect(await digestMails(poor)).toEqual([])
-  expect(await nextDigestAt(strange as Person)).toEqual(new Date('2026-11-21T05:00:00Z'))
+  expect(await nextDigestAt(strange as User)).toEqual(new Date('2026-11-21T05:00:00Z'))
 })
 
 test('a worker killed after the claim, and a flush of Redis: one mail and one ledger row', async () => {
-  const [recipient] = (await harness.insertPeople(1)) as [Person]
+  const [recipient] = (await harness.insertUsers(1)) as [User]
   const now = new Date()
   // A zone in which the day began a while ago.
   const hour = now.getUTCHours()

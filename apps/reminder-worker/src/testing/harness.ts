@@ -18,7 +18,7 @@ import { startReminderWorker } from '../reminder-worker.ts'
 
 const mainFile = new URL('../main.ts', import.meta.url)
 
-export type Person = Selectable<Database['users']>
+export type User = Selectable<Database['users']>
 
 /** Creates a database with one task of one user and a Redis for one test, which starts any number of reminder workers with them. */
 export async function createHarness() {
@@ -27,15 +27,15 @@ export async function createHarness() {
   const { db } = database
   const silent = createLogger({ name: 'reminder-test', level: 'silent' })
   const stops: (() => Promise<void>)[] = []
-  const person = await insertUser(db, { name: 'Lee', email: 'lee@example.org', timezone: 'Europe/Vienna' })
+  const user = await insertUser(db, { name: 'Lee', email: 'lee@example.org', timezone: 'Europe/Vienna' })
   const far = new Date(Date.now() + 30 * 86_400_000)
-  const task = await insertTask(db, person, { title: 'Water the plants', due_date: far })
+  const task = await insertTask(db, user, { title: 'Water the plants', due_date: far })
 
   return {
     database,
     redis,
     db,
-    userId: person.id,
+    userId: user.id,
     taskId: task.id,
     start(options: { clock?: Clock; tickMs?: number; log?: Logger } = {}) {
       const { clock = systemClock, tickMs = 50, log = silent } = options
@@ -64,9 +64,9 @@ export async function createHarness() {
       return startTestProcess(mainFile, { DATABASE_URL: database.url, REDIS_URL: redisUrl, LOG_LEVEL: 'fatal' })
     },
     /** Inserts users who can see the task, as client admins of its organization, unless `changes` says otherwise. */
-    insertPeople: (count: number, changes: Partial<Insertable<Database['users']>> = {}): Promise<Person[]> =>
+    insertUsers: (count: number, changes: Partial<Insertable<Database['users']>> = {}): Promise<User[]> =>
       Promise.all(
-        Array.from({ length: count }, () => insertUser(db, { organization_id: person.organization_id, ...changes })),
+        Array.from({ length: count }, () => insertUser(db, { organization_id: user.organization_id, ...changes })),
       ),
     async prefer(userId: string, settings: object) {
       const row = { settings: JSON.stringify(settings), updated_at: new Date() }
@@ -80,7 +80,7 @@ export async function createHarness() {
       const id = newId()
       await db
         .insertInto('reminders')
-        .values({ id, task_id: task.id, user_id: person.id, ...changes })
+        .values({ id, task_id: task.id, user_id: user.id, ...changes })
         .execute()
       return id
     },

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import type { TestApp } from '../../testing/api.ts'
+import type { TestApp } from '../../testing/test-app.ts'
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url))
 

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { newId } from '@muster/db'
 import { insertReminder, insertTask } from '@muster/testing'
-import type { TestApp, TestPerson } from '../../testing/api.ts'
+import type { TestApp, TestUser } from '../../testing/test-app.ts'
 
 /** The owner of a resource: the caller, another user of the caller's organization, or a user of another one. */
 export type Relation = 'own' | 'organization' | 'foreign'
@@ -10,9 +10,9 @@ export type Relation = 'own' | 'organization' | 'foreign'
  * Creates a resource of the owner.
  * @returns the value of each parameter in the route's path; `id` also identifies the resource in bodies
  */
-export type Resource = (api: TestApp, owner: TestPerson) => Promise<Record<string, string>>
+export type Resource = (api: TestApp, owner: TestUser) => Promise<Record<string, string>>
 
-const ownerRow = ({ userId, organizationId }: TestPerson) => ({ id: userId, organization_id: organizationId })
+const ownerRow = ({ userId, organizationId }: TestUser) => ({ id: userId, organization_id: organizationId })
 const bytes = () => Readable.from([Buffer.from('some bytes')])
 
 export const user: Resource = async (_api, { userId }) => ({ id: userId, userId })

@@ -3,13 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { buildApp } from '../../app.ts'
 import { createDeps, type Deps } from '../../deps.ts'
-import {
-  mailedCode,
-  newPerson,
-  password,
-  register,
-  registered,
-} from '../../modules/sign-in/testing/sign-in-fixtures.ts'
+import { mailedCode, newUser, password, register, registered } from '../../modules/sign-in/testing/sign-in-fixtures.ts'
 import {
   appOf,
   challenged,
@@ -17,7 +11,7 @@ import {
   setUpTotp,
   withTotp,
 } from '../../modules/two-factor/testing/two-factor-fixtures.ts'
-import { buildTestApp, type TestApp } from '../../testing/api.ts'
+import { buildTestApp, type TestApp } from '../../testing/test-app.ts'
 import { redisAttemptCounters } from './attempt-counters.ts'
 
 type Instance = { app: FastifyInstance; deps: Deps; close(): Promise<void> }
@@ -118,17 +112,17 @@ test('twelve right passwords at once for one account sign in, from one address a
 test('eight users behind one address finish registration and second factor at once', async () => {
   const newcomers = await Promise.all(
     Array.from({ length: 8 }, async () => {
-      const [client, person] = [lax.connect(), newPerson()]
-      await register(client, person)
+      const [client, user] = [lax.connect(), newUser()]
+      await register(client, user)
       const cookie = [...client.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
-      return { ...person, cookie, code: await mailedCode(lax, person.email) }
+      return { ...user, cookie, code: await mailedCode(lax, user.email) }
     }),
   )
   const proven = await Promise.all(newcomers.map(({ email, code, cookie }) => verifyRegistration(email, code, cookie)))
   expect(proven.map(({ status }) => status)).toEqual(Array(8).fill(201))
 
   const steps = []
-  for (let people = 0; people < 8; people++) {
+  for (let users = 0; users < 8; users++) {
     const { client, email } = await registered(lax)
     const app = appOf((await setUpTotp(client)).json().data.secret, clock)
     await confirmTotp(client, app.code())

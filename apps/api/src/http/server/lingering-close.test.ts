@@ -3,22 +3,22 @@ import { performance } from 'node:perf_hooks'
 import { promisify } from 'node:util'
 import { eventually } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 
 /** The promise is 5 s; the rest is for a busy machine, and below the 30 s of the body's timeout. */
 const soonMs = 20_000
 let api: TestApp
 let port: number
-let person: TestPerson
+let user: TestUser
 
 beforeAll(async () => {
   api = await buildTestApp()
   port = Number(new URL(await api.listen()).port)
-  person = await api.signUp()
+  user = await api.signUp()
 })
 afterAll(() => api.close())
 
-const cookie = () => `Cookie: ${[...person.cookies].map(([name, value]) => `${name}=${value}`).join('; ')}\r\n`
+const cookie = () => `Cookie: ${[...user.cookies].map(([name, value]) => `${name}=${value}`).join('; ')}\r\n`
 
 /** Sends the bytes, and then the piece every 100 ms until the server closes the connection. */
 async function drip(bytes: string, piece: string | Buffer = ' ') {

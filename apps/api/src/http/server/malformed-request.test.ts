@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp } from '../../testing/api.ts'
+import { buildTestApp, type TestApp } from '../../testing/test-app.ts'
 
 let api: TestApp
 let port: number

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp } from '../../testing/api.ts'
+import { buildTestApp, type TestApp } from '../../testing/test-app.ts'
 import { ensureBootstrapAdmin } from '../admin/create-super-admin.ts'
 
 let api: TestApp
@@ -13,12 +13,12 @@ const me = '/api/v1/users/me'
 const codeOf = (answer: { json(): { error: { code: string } } }) => answer.json().error.code
 
 test('a change of a cached profile shows at the next read', async () => {
-  const person = await api.signUp()
-  await person.inject('GET', me)
-  expect(await api.redis.exists(`user:profile:v1:${person.userId}`)).toBe(1)
-  const changed = await person.inject('PATCH', me, { name: 'New Name', bio: null, timezone: 'America/Lima' })
+  const user = await api.signUp()
+  await user.inject('GET', me)
+  expect(await api.redis.exists(`user:profile:v1:${user.userId}`)).toBe(1)
+  const changed = await user.inject('PATCH', me, { name: 'New Name', bio: null, timezone: 'America/Lima' })
   expect(changed.statusCode).toBe(200)
-  expect((await person.inject('GET', me)).json().data.user).toMatchObject({
+  expect((await user.inject('GET', me)).json().data.user).toMatchObject({
     name: 'New Name',
     bio: null,
     timezone: 'America/Lima',
@@ -40,8 +40,8 @@ test.each([
   ['gmt0', 'UTC'],
   ['Etc/GMT+5', 'Etc/GMT+5'],
 ])('the time zone %s is stored as %s', async (timezone, kept) => {
-  const person = await api.signUp()
-  expect((await person.inject('PATCH', me, { timezone })).json().data.user.timezone).toBe(kept)
+  const user = await api.signUp()
+  expect((await user.inject('PATCH', me, { timezone })).json().data.user.timezone).toBe(kept)
 })
 
 const noZones = ['+01:00', '-0500', 'UTC+1', 'GMT+5', 'EST5', 'IST', 'SystemV/AST4', 'Factory', 'localtime']
@@ -57,20 +57,20 @@ test.each([...noZones, 'Mars/Olympus', 'Europe/Berlin\u0000', ' Europe/Berlin', 
 )
 
 test('the profile is the same without Redis', async () => {
-  const person = await api.signUp()
-  const userOf = async () => ({ ...(await person.inject('GET', me)).json().data.user, lastSeenAt: null })
+  const user = await api.signUp()
+  const userOf = async () => ({ ...(await user.inject('GET', me)).json().data.user, lastSeenAt: null })
   const cached = (await userOf()) && (await userOf())
-  await api.redis.del(`user:profile:v1:${person.userId}`)
+  await api.redis.del(`user:profile:v1:${user.userId}`)
   expect(await userOf()).toEqual(cached)
 })
 
 test('a read with the present ETag gets 304, a change with a past one 412', async () => {
-  const person = await api.signUp()
-  const etag = (await person.inject('GET', me)).headers.etag as string
-  const unchanged = await person.inject('GET', me, undefined, { 'if-none-match': `W/${etag}` })
+  const user = await api.signUp()
+  const etag = (await user.inject('GET', me)).headers.etag as string
+  const unchanged = await user.inject('GET', me, undefined, { 'if-none-match': `W/${etag}` })
   expect([unchanged.statusCode, unchanged.body]).toEqual([304, ''])
   const [one, two] = await Promise.all(
-    ['one', 'two'].map((bio) => person.inject('PATCH', me, { bio }, { 'if-match': etag })),
+    ['one', 'two'].map((bio) => user.inject('PATCH', me, { bio }, { 'if-match': etag })),
   )
   expect([one?.statusCode, two?.statusCode].sort()).toEqual([200, 412])
 })
@@ -82,9 +82,9 @@ test('a username of another user is refused, in any case of letters', async () =
 })
 
 test('a patch can not set the role, the e-mail or other fields that are not of the profile', async () => {
-  const person = await api.signUp()
+  const user = await api.signUp()
   for (const body of [{ role: 'super_admin' }, { email: 'other@example.test' }, { isActive: true }, {}]) {
-    expect(codeOf(await person.inject('PATCH', me, body))).toBe('VALIDATION_FAILED')
+    expect(codeOf(await user.inject('PATCH', me, body))).toBe('VALIDATION_FAILED')
   }
 })
 

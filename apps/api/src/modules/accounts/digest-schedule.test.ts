@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestClient } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestClient } from '../../testing/test-app.ts'
 import { joining } from '../organizations/testing/organization-fixtures.ts'
 import { password, registered } from '../sign-in/testing/sign-in-fixtures.ts'
 
@@ -21,10 +21,10 @@ test('the first digest of a new user is computed at once', async () => {
   expect(await nextDigestOf((await registered(api)).id)).toSatisfy(isNow)
 })
 
-test.each<[string, (person: TestClient) => Promise<unknown>]>([
-  ['another timezone', (person) => person.inject('PATCH', '/api/v1/users/me', { timezone: 'Asia/Tokyo' })],
-  ['another preference', (person) => person.inject('PUT', '/api/v1/users/me/preferences', { morningDigest: false })],
-  ['a requested deletion', (person) => person.inject('DELETE', '/api/v1/users/me', { password })],
+test.each<[string, (user: TestClient) => Promise<unknown>]>([
+  ['another timezone', (user) => user.inject('PATCH', '/api/v1/users/me', { timezone: 'Asia/Tokyo' })],
+  ['another preference', (user) => user.inject('PUT', '/api/v1/users/me/preferences', { morningDigest: false })],
+  ['a requested deletion', (user) => user.inject('DELETE', '/api/v1/users/me', { password })],
 ])('%s reschedules the next digest, unless it is due already', async (_name, change) => {
   for (const before of [null, tomorrow()]) {
     const { client, id } = await registered(api)
@@ -51,9 +51,9 @@ test('deactivation and reactivation reschedule the next digest', async () => {
 })
 
 test('a change on which the digest does not depend keeps its schedule', async () => {
-  const person = await api.signUp()
+  const user = await api.signUp()
   const at = tomorrow()
-  await schedule(person.userId, at)
-  await person.inject('PATCH', '/api/v1/users/me', { name: 'Another Name' })
-  expect(await nextDigestOf(person.userId)).toEqual(at)
+  await schedule(user.userId, at)
+  await user.inject('PATCH', '/api/v1/users/me', { name: 'Another Name' })
+  expect(await nextDigestOf(user.userId)).toEqual(at)
 })

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect as connectSocket, createServer, type Socket } from 'node:net'
 import { eventually, freePort } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 
 let api: TestApp
 
@@ -26,8 +26,8 @@ afterAll(async () => {
 const reachesRedis = ({ deps }: TestApp) => deps.redis.attempt(async () => true, false)
 
 const me = '/api/v1/users/me'
-const keyOf = ({ userId }: TestPerson) => `user:profile:v1:${userId}`
-const bioOf = async (person: TestPerson) => (await person.inject('GET', me)).json().data.user.bio
+const keyOf = ({ userId }: TestUser) => `user:profile:v1:${userId}`
+const bioOf = async (user: TestUser) => (await user.inject('GET', me)).json().data.user.bio
 
 /** Starts a TCP proxy before Redis that can be cut, and that can delay the writes of profiles into the cache. */
 async function redisProxy(redisUrl: string) {
@@ -77,47 +77,47 @@ async function redisProxy(redisUrl: string) {
 }
 
 test('a profile that a slow instance read before a change is not cached after it', async () => {
-  const person = await api.signUp()
+  const user = await api.signUp()
   proxy.hold()
-  const reading = throughProxy.connect(person.cookies).inject('GET', me)
+  const reading = throughProxy.connect(user.cookies).inject('GET', me)
   await eventually(() => expect(proxy.hasHeld()).toBe(true))
-  await person.inject('PATCH', me, { bio: 'new' })
+  await user.inject('PATCH', me, { bio: 'new' })
   proxy.release()
   expect((await reading).json().data.user.bio).toBeNull()
   // The delayed write has arrived when Redis answers on the same connection.
   await eventually(() => throughProxy.deps.redis.probe())
 
-  expect(await bioOf(person)).toBe('new')
-  expect(JSON.parse((await api.redis.get(keyOf(person))) ?? '{}').user?.bio).toBe('new')
+  expect(await bioOf(user)).toBe('new')
+  expect(JSON.parse((await api.redis.get(keyOf(user))) ?? '{}').user?.bio).toBe('new')
 })
 
 test('reads and changes at once leave the last change in the cache', async () => {
-  const person = await api.signUp()
+  const user = await api.signUp()
   for (let round = 0; round < 20; round++) {
-    const readings = Array.from({ length: 10 }, () => bioOf(person))
-    await Promise.all([...readings, person.inject('PATCH', me, { bio: `round ${round}` })])
-    expect(await bioOf(person)).toBe(`round ${round}`)
+    const readings = Array.from({ length: 10 }, () => bioOf(user))
+    await Promise.all([...readings, user.inject('PATCH', me, { bio: `round ${round}` })])
+    expect(await bioOf(user)).toBe(`round ${round}`)
   }
 })
 
 test('a change made without Redis invalidates the cache when Redis is back', async () => {
-  const person = await api.signUp()
-  expect(await bioOf(person)).toBeNull()
+  const user = await api.signUp()
+  expect(await bioOf(user)).toBeNull()
   proxy.cut()
   await eventually(async () => expect(await reachesRedis(throughProxy)).toBe(false))
-  const changed = await throughProxy.connect(person.cookies).inject('PATCH', me, { bio: 'while away' })
+  const changed = await throughProxy.connect(user.cookies).inject('PATCH', me, { bio: 'while away' })
   expect(changed.statusCode).toBe(200)
-  expect(await bioOf(person)).toBeNull()
+  expect(await bioOf(user)).toBeNull()
   proxy.mend()
-  await eventually(async () => expect(await bioOf(person)).toBe('while away'))
+  await eventually(async () => expect(await bioOf(user)).toBe('while away'))
 })
 
 test('nothing is cached while another process has the lease', async () => {
-  const person = await api.signUp()
-  await api.redis.set(keyOf(person), 'lease:of-another-process', 'PX', 5_000)
-  expect(await bioOf(person)).toBeNull()
-  expect(await api.redis.get(keyOf(person))).toBe('lease:of-another-process')
-  await api.redis.del(keyOf(person))
-  await bioOf(person)
-  expect(await api.redis.ttl(keyOf(person))).toBeGreaterThan(590)
+  const user = await api.signUp()
+  await api.redis.set(keyOf(user), 'lease:of-another-process', 'PX', 5_000)
+  expect(await bioOf(user)).toBeNull()
+  expect(await api.redis.get(keyOf(user))).toBe('lease:of-another-process')
+  await api.redis.del(keyOf(user))
+  await bioOf(user)
+  expect(await api.redis.ttl(keyOf(user))).toBeGreaterThan(590)
 })

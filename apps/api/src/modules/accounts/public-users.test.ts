@@ -1,7 +1,7 @@
 import { manualClock } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 import type { PublicUser } from './accounts.schema.ts'
 
 const clock = manualClock(new Date('2026-11-21T09:00:00.000Z'))
@@ -12,23 +12,23 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-const search = async (person: TestPerson, q: string): Promise<PublicUser[]> => {
-  const answer = await person.inject('GET', `/api/v1/users?q=${encodeURIComponent(q)}`)
+const search = async (user: TestUser, q: string): Promise<PublicUser[]> => {
+  const answer = await user.inject('GET', `/api/v1/users?q=${encodeURIComponent(q)}`)
   expect(answer.statusCode, answer.body).toBe(200)
   return answer.json().data.users
 }
-const find = (person: TestPerson, other: TestPerson, headers?: Record<string, string>) =>
-  person.inject('GET', `/api/v1/users/${other.userId}`, undefined, headers)
-const change = (person: TestPerson, columns: object) =>
-  api.db.updateTable('users').set(columns).where('id', '=', person.userId).execute()
+const find = (user: TestUser, other: TestUser, headers?: Record<string, string>) =>
+  user.inject('GET', `/api/v1/users/${other.userId}`, undefined, headers)
+const change = (user: TestUser, columns: object) =>
+  api.db.updateTable('users').set(columns).where('id', '=', user.userId).execute()
 const named = async (name: string, username: string, options: { organizationId?: string } = {}) => {
-  const person = await api.signUp(options)
-  await change(person, { name, username })
-  return person
+  const user = await api.signUp(options)
+  await change(user, { name, username })
+  return user
 }
-const colleague = (of: TestPerson, name: string, username: string) =>
+const colleague = (of: TestUser, name: string, username: string) =>
   named(name, username, { organizationId: of.organizationId as string })
-const befriend = (one: TestPerson, other: TestPerson, at: Date | null = clock.now()) =>
+const befriend = (one: TestUser, other: TestUser, at: Date | null = clock.now()) =>
   api.db
     .insertInto('friendships')
     .values({
@@ -39,12 +39,12 @@ const befriend = (one: TestPerson, other: TestPerson, at: Date | null = clock.no
       created_at: clock.now(),
     })
     .execute()
-const block = (one: TestPerson, other: TestPerson) =>
+const block = (one: TestUser, other: TestUser) =>
   api.db
     .insertInto('blocks')
     .values({ blocker_id: one.userId, blocked_id: other.userId, created_at: clock.now() })
     .execute()
-const idsOf = (people: { id?: string; userId?: string }[]) => people.map(({ id, userId }) => id ?? userId)
+const idsOf = (users: { id?: string; userId?: string }[]) => users.map(({ id, userId }) => id ?? userId)
 
 test('members and friends are found by parts of their names, beginnings first', async () => {
   const me = await named('Me', 'searcher')
@@ -61,16 +61,16 @@ test('members and friends are found by parts of their names, beginnings first', 
 })
 
 test('other users are found only by their exact username, without presence', async () => {
-  const [me, stranger] = [await named('Me', 'looking'), await named('Strange Person', 'strange_one')]
+  const [me, stranger] = [await named('Me', 'looking'), await named('Strange User', 'strange_one')]
   await stranger.inject('GET', '/api/v1/users/me')
   await api.deps.presence.flush()
   expect(await search(me, 'strange')).toEqual([])
-  expect(await search(me, 'Strange Person')).toEqual([])
+  expect(await search(me, 'Strange User')).toEqual([])
   expect(await search(me, 'Strange_One')).toEqual([
     {
       id: stranger.userId,
       username: 'strange_one',
-      name: 'Strange Person',
+      name: 'Strange User',
       avatarUrl: null,
       bio: null,
       status: 'offline',
@@ -83,7 +83,7 @@ test('other users are found only by their exact username, without presence', asy
 test('an open friend request makes the profile visible to both sides, without presence', async () => {
   const [one, other] = [await api.signUp(), await api.signUp()]
   await befriend(one, other, null)
-  for (const person of [one, other]) await person.inject('GET', '/api/v1/users/me')
+  for (const user of [one, other]) await user.inject('GET', '/api/v1/users/me')
   await api.deps.presence.flush()
   for (const [asking, asked] of [
     [one, other],
@@ -95,30 +95,30 @@ test('an open friend request makes the profile visible to both sides, without pr
 
 test('blocked, blocking, deactivated and leaving users are not found', async () => {
   const me = await named('Me', 'blocker')
-  const make = async (username: string) => colleague(me, 'Gone Person', username)
-  const people = [await make('gone_1'), await make('gone_2'), await make('gone_3'), await make('gone_4')]
-  const [blocked, blocking, inactive, leaving] = people as [TestPerson, TestPerson, TestPerson, TestPerson]
-  expect(await search(me, 'gone person')).toHaveLength(4)
+  const make = async (username: string) => colleague(me, 'Gone User', username)
+  const users = [await make('gone_1'), await make('gone_2'), await make('gone_3'), await make('gone_4')]
+  const [blocked, blocking, inactive, leaving] = users as [TestUser, TestUser, TestUser, TestUser]
+  expect(await search(me, 'gone user')).toHaveLength(4)
   await block(me, blocked)
   await block(blocking, me)
   await change(inactive, { is_active: false })
   await change(leaving, { deletion_requested_at: clock.now() })
   expect(await search(me, 'gone')).toEqual([])
-  for (const [index, person] of people.entries()) {
+  for (const [index, user] of users.entries()) {
     expect(await search(me, `gone_${index + 1}`)).toEqual([])
-    expect((await find(me, person)).statusCode).toBe(404)
+    expect((await find(me, user)).statusCode).toBe(404)
   }
 })
 
 test('platform roles find no more users here than others do', async () => {
-  const [admin, other, person] = [
+  const [admin, other, user] = [
     await api.signUp({ role: 'super_admin' }),
     await api.signUp({ role: 'site_admin' }),
-    await named('Plain Person', 'plain_person'),
+    await named('Plain User', 'plain_person'),
   ]
-  for (const one of [other, person]) expect((await find(admin, one)).statusCode).toBe(404)
+  for (const one of [other, user]) expect((await find(admin, one)).statusCode).toBe(404)
   expect(await search(admin, 'plain')).toEqual([])
-  expect(idsOf(await search(admin, 'plain_person'))).toEqual([person.userId])
+  expect(idsOf(await search(admin, 'plain_person'))).toEqual([user.userId])
   expect((await find(admin, admin)).statusCode).toBe(200)
 })
 
@@ -138,7 +138,7 @@ test('a search without a valid text is refused', async () => {
 
 test('a request makes its user online for five minutes', async () => {
   const me = await api.signUp()
-  const other = await colleague(me, 'Other Person', 'other_person')
+  const other = await colleague(me, 'Other User', 'other_person')
   const seen = async () => {
     const { status, lastSeenAt } = (await find(me, other)).json().data.user
     return [status, lastSeenAt]
@@ -182,7 +182,7 @@ test('presence is written to Postgres once a minute per user, over all instances
 
 test('without Redis, presence is read from Postgres', async () => {
   const me = await api.signUp()
-  const other = await colleague(me, 'Known Person', 'known_person')
+  const other = await colleague(me, 'Known User', 'known_person')
   await other.inject('GET', '/api/v1/tasks')
   await api.deps.presence.flush()
   await api.redis.flushdb()
@@ -216,7 +216,7 @@ test('a process that closes writes the presence it has noted', async () => {
 
 test('a read with the present ETag gets 304; the ETag covers presence', async () => {
   const me = await api.signUp()
-  const other = await colleague(me, 'Etag Person', 'etag_person')
+  const other = await colleague(me, 'Etag User', 'etag_person')
   const state = async (etag = '') => {
     const answer = await find(me, other, { 'if-none-match': etag })
     return { status: answer.statusCode, etag: answer.headers.etag as string, body: answer.body }

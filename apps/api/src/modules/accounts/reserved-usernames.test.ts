@@ -1,9 +1,9 @@
 import { isReservedUsername } from '@muster/identifiers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildTestApp, type TestApp } from '../../testing/api.ts'
+import { buildTestApp, type TestApp } from '../../testing/test-app.ts'
 import { createSuperAdmin } from '../admin/create-super-admin.ts'
 import { accept, invited, newAccount } from '../invites/testing/invites-fixtures.ts'
-import { newPerson, register } from '../sign-in/testing/sign-in-fixtures.ts'
+import { newUser, register } from '../sign-in/testing/sign-in-fixtures.ts'
 
 let api: TestApp
 
@@ -14,9 +14,9 @@ afterAll(() => api.close())
 
 const reservedDetail = [{ path: 'body.username', message: 'is reserved; choose another username' }]
 const rename = async (username: string, changes: object) => {
-  const person = await api.signUp()
-  await api.db.updateTable('users').set({ username }).where('id', '=', person.userId).execute()
-  return person.inject('PATCH', '/api/v1/users/me', changes)
+  const user = await api.signUp()
+  await api.db.updateTable('users').set({ username }).where('id', '=', user.userId).execute()
+  return user.inject('PATCH', '/api/v1/users/me', changes)
 }
 
 describe.each(['admin', 'ADMIN', 'support', 'muster', 'null', '_me_', 'r00t', 'support24', 'no_reply', 'deleted_me'])(
@@ -25,7 +25,7 @@ describe.each(['admin', 'ADMIN', 'support', 'muster', 'null', '_me_', 'r00t', 's
     test('is refused at registration, acceptance of an invitation and change of the profile', async () => {
       const { token } = await invited(api, await api.signUp(), 'client_user')
       const answers = [
-        await register(api.connect(), { ...newPerson(), username }),
+        await register(api.connect(), { ...newUser(), username }),
         await accept(api.connect(), { ...newAccount(token), username }),
         await (await api.signUp()).inject('PATCH', '/api/v1/users/me', { username }),
       ]

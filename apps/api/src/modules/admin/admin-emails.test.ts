@@ -2,13 +2,13 @@ import { newId } from '@muster/db'
 import { insertMail, type Mail, type TemplateName, templates } from '@muster/mail'
 import { eventually, type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 import { codeOf, mailsTo } from '../sign-in/testing/sign-in-fixtures.ts'
 import { base, clientRoles, eventsOf, nobodyId, oneOfEach, tally } from './testing/admin-fixtures.ts'
 
 let clock: ManualClock
 let api: TestApp
-let admin: TestPerson
+let admin: TestUser
 
 beforeAll(async () => {
   clock = manualClock()
@@ -39,14 +39,14 @@ const ordersOf = async (id: string) =>
   )
 
 test('platform roles read mails, only administrators resend them, client roles get 403', async () => {
-  const people = await oneOfEach(api)
-  const ask = async (by: TestPerson) => [
+  const users = await oneOfEach(api)
+  const ask = async (by: TestUser) => [
     (await by.inject('GET', emails)).statusCode,
     (await resend(nobodyId, by)).statusCode,
   ]
-  for (const role of ['super_admin', 'site_admin'] as const) expect(await ask(people[role])).toEqual([200, 404])
-  expect(await ask(people.operator)).toEqual([200, 403])
-  for (const role of clientRoles) expect(await ask(people[role])).toEqual([403, 403])
+  for (const role of ['super_admin', 'site_admin'] as const) expect(await ask(users[role])).toEqual([200, 404])
+  expect(await ask(users.operator)).toEqual([200, 403])
+  for (const role of clientRoles) expect(await ask(users[role])).toEqual([403, 403])
 })
 
 test('the list shows the delivery of mails without their content, and is audited', async () => {
@@ -85,12 +85,12 @@ test('filtered pages show every mail once', async () => {
 
 describe('resending a mail', () => {
   test('enqueues a new mail with the same content; the first one keeps its status', async () => {
-    const person = await api.signUp()
-    const { id, to } = await mailed({ to: person.email, userId: person.userId })
+    const user = await api.signUp()
+    const { id, to } = await mailed({ to: user.email, userId: user.userId })
     const answer = await resend(id)
     expect(answer.statusCode).toBe(202)
     const { email } = answer.json().data
-    expect(email).toMatchObject({ to, status: 'queued', attempts: 0, error: null, userId: person.userId })
+    expect(email).toMatchObject({ to, status: 'queued', attempts: 0, error: null, userId: user.userId })
     expect(await mailsTo(api, to)).toMatchObject([
       { id, status: 'failed' },
       { id: email.id, template: 'welcome', data: { name: 'Ada' } },
@@ -207,13 +207,13 @@ describe('suppressions', () => {
   })
 
   test('are read by platform roles, lifted only by administrators, hidden from client roles', async () => {
-    const people = await oneOfEach(api)
-    const ask = async (by: TestPerson) => [
+    const users = await oneOfEach(api)
+    const ask = async (by: TestUser) => [
       (await by.inject('GET', url)).statusCode,
       (await by.inject('DELETE', `${url}/${nobodyId}`)).statusCode,
     ]
-    for (const role of ['super_admin', 'site_admin'] as const) expect(await ask(people[role])).toEqual([200, 404])
-    expect(await ask(people.operator)).toEqual([200, 403])
-    for (const role of clientRoles) expect(await ask(people[role])).toEqual([403, 403])
+    for (const role of ['super_admin', 'site_admin'] as const) expect(await ask(users[role])).toEqual([200, 404])
+    expect(await ask(users.operator)).toEqual([200, 403])
+    for (const role of clientRoles) expect(await ask(users[role])).toEqual([403, 403])
   })
 })

@@ -4,12 +4,12 @@ import { allJobs, optimizeImage, sweepOrphans } from '@muster/jobs/definitions'
 import { handle, PermanentError, type RunningWorker, startWorker } from '@muster/jobs/worker'
 import { eventually } from '@muster/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 import { codeOf } from '../sign-in/testing/sign-in-fixtures.ts'
 import { base, clientRoles, eventsOf, nobodyId, oneOfEach, tally } from './testing/admin-fixtures.ts'
 
 let api: TestApp
-let admin: TestPerson
+let admin: TestUser
 const workers: RunningWorker[] = []
 
 beforeAll(async () => {
@@ -85,17 +85,17 @@ async function failedSweep(): Promise<string> {
 }
 
 test('platform roles read queues, only administrators retry and discard, client roles get 403', async () => {
-  const people = await oneOfEach(api)
-  const ask = async (by: TestPerson) => [
+  const users = await oneOfEach(api)
+  const ask = async (by: TestUser) => [
     (await by.inject('GET', `${base}/queues`)).statusCode,
     (await by.inject('GET', failedUrl)).statusCode,
     (await retry(nobodyId, by)).statusCode,
     (await discard(nobodyId, by)).statusCode,
   ]
   for (const role of ['super_admin', 'site_admin'] as const)
-    expect(await ask(people[role])).toEqual([200, 200, 404, 404])
-  expect(await ask(people.operator)).toEqual([200, 200, 403, 403])
-  for (const role of clientRoles) expect(await ask(people[role])).toEqual([403, 403, 403, 403])
+    expect(await ask(users[role])).toEqual([200, 200, 404, 404])
+  expect(await ask(users.operator)).toEqual([200, 200, 403, 403])
+  for (const role of clientRoles) expect(await ask(users[role])).toEqual([403, 403, 403, 403])
 })
 
 test('the counts show waiting, delayed, failed and completed jobs and the outbox', async () => {

@@ -4,13 +4,13 @@ import { eventually, type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { buildApp } from '../../app.ts'
 import { createDeps } from '../../deps.ts'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 import { codeOf, login, registered } from '../sign-in/testing/sign-in-fixtures.ts'
 import { base, eventsOf, nobodyId, tally } from './testing/admin-fixtures.ts'
 
 let clock: ManualClock
 let api: TestApp
-let admin: TestPerson
+let admin: TestUser
 
 beforeAll(async () => {
   clock = manualClock()
@@ -22,10 +22,10 @@ afterAll(() => api.close())
 beforeEach(() => eventually(() => expect(api.deps.revocations.isFresh()).toBe(true)))
 
 const url = (id: string) => `${base}/users/${id}`
-const change = (by: TestPerson, id: string, patch: object) => by.inject('PATCH', url(id), patch)
-const endSessions = (by: TestPerson, id: string) => by.inject('POST', `${url(id)}/revoke-sessions`)
+const change = (by: TestUser, id: string, patch: object) => by.inject('PATCH', url(id), patch)
+const endSessions = (by: TestUser, id: string) => by.inject('POST', `${url(id)}/revoke-sessions`)
 const rowOf = (id: string) => api.db.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
-const me = (person: TestPerson) => person.inject('GET', '/api/v1/users/me')
+const me = (person: TestUser) => person.inject('GET', '/api/v1/users/me')
 
 describe('deactivating a user', () => {
   test('ends every session on every instance and refuses sign-ins until they are reactivated', async () => {

@@ -16,8 +16,8 @@ import { principalOf } from './principal.ts'
 const tags = ['administration']
 
 export const adminUsersRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
-  const toRead = { access: rolesWith('person.read'), hasEffects: true } as const
-  const toChange = { access: rolesWith('person.change') }
+  const toRead = { access: rolesWith('user.read'), hasEffects: true } as const
+  const toChange = { access: rolesWith('user.change') }
 
   app.get(
     '/admin/users',

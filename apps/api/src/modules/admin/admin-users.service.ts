@@ -24,7 +24,7 @@ export type UserAdminDeps = Invalidator &
 
 /** Lists a page of users. Audits which users were shown, but not the search text, which may be a name. */
 export async function listUsers(deps: UserAdminDeps, principal: Principal, query: UserQuery) {
-  assertPermission(principal, 'person.read')
+  assertPermission(principal, 'user.read')
   const { page, limit, role, isActive, q } = query
   const offset = (page - 1) * limit
   const rows = await queries.listUsers(deps.db, query, { offset, count: limit })
@@ -50,7 +50,7 @@ export async function listUsers(deps: UserAdminDeps, principal: Principal, query
 
 /** Reads one user and audits it. @throws DomainError NOT_FOUND, also for a user made anonymous */
 export async function readUser(deps: UserAdminDeps, principal: Principal, userId: string): Promise<AdminUser> {
-  assertPermission(principal, 'person.read')
+  assertPermission(principal, 'user.read')
   const row = requirePresent(await findUser(deps.db, userId))
   await deps.transact(async ({ audit }) =>
     audit({
@@ -109,7 +109,7 @@ export async function revokeSessions(deps: UserAdminDeps, principal: Principal, 
 
 /** Invalidates the cached profile of a user, which may be the actor's own. @throws DomainError NOT_FOUND */
 export async function invalidateProfileOf(deps: UserAdminDeps, principal: Principal, userId: string): Promise<void> {
-  assertPermission(principal, 'person.change')
+  assertPermission(principal, 'user.change')
   requirePresent(await findUser(deps.db, userId))
   await deps.transact(async ({ audit, afterCommit }) => {
     audit({

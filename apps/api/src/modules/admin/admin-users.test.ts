@@ -1,13 +1,13 @@
 import type { Role } from '@muster/policy'
 import { eventually, type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 import { codeOf } from '../sign-in/testing/sign-in-fixtures.ts'
 import { base, clientRoles, eventsOf, nobodyId, oneOfEach, platformRoles } from './testing/admin-fixtures.ts'
 
 let clock: ManualClock
 let api: TestApp
-let admin: TestPerson
+let admin: TestUser
 
 beforeAll(async () => {
   clock = manualClock()
@@ -19,16 +19,16 @@ afterAll(() => api.close())
 beforeEach(() => eventually(() => expect(api.deps.revocations.isFresh()).toBe(true)))
 
 const url = (id: string) => `${base}/users/${id}`
-const change = (by: TestPerson, id: string, patch: object) => by.inject('PATCH', url(id), patch)
-const endSessions = (by: TestPerson, id: string) => by.inject('POST', `${url(id)}/revoke-sessions`)
+const change = (by: TestUser, id: string, patch: object) => by.inject('PATCH', url(id), patch)
+const endSessions = (by: TestUser, id: string) => by.inject('POST', `${url(id)}/revoke-sessions`)
 const rowOf = (id: string) => api.db.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
-const me = (person: TestPerson) => person.inject('GET', '/api/v1/users/me')
+const me = (user: TestUser) => user.inject('GET', '/api/v1/users/me')
 
 describe('user administration', () => {
   test('allows platform roles to read, only administrators to change, client roles nothing', async () => {
     const people = await oneOfEach(api)
     const { userId } = await api.signUp()
-    const ask = async (by: TestPerson) => {
+    const ask = async (by: TestUser) => {
       const answers = [
         await by.inject('GET', `${base}/users`),
         await by.inject('GET', url(userId)),
@@ -72,7 +72,7 @@ describe('user administration', () => {
 
   test('refuses changes of the own account and of users with the same or a higher role', async () => {
     const { super_admin: root, site_admin: site, operator } = await oneOfEach(api)
-    const pairs: [TestPerson, TestPerson][] = [
+    const pairs: [TestUser, TestUser][] = [
       [root, root],
       [site, site],
       [root, await api.signUp({ role: 'super_admin' })],
@@ -132,7 +132,7 @@ describe('reading users', () => {
     const members = await Promise.all(
       Array.from({ length: 5 }, () => api.signUp({ role: 'client_user', organizationId })),
     )
-    const off = members[0] as TestPerson
+    const off = members[0] as TestUser
     await change(admin, off.userId, { isActive: false })
     const seen: string[] = []
     for (let page = 1, pages = 1; page <= pages; page++) {

@@ -16,7 +16,7 @@ export function rolesBelow(role: Role): readonly Role[] {
  * @throws DomainError FORBIDDEN
  */
 export function assertCanManage(principal: Principal, user: Target): void {
-  assertPermission(principal, 'person.change')
+  assertPermission(principal, 'user.change')
   const { actor } = principal
   if (actor === null) return
   if (actor.userId === user.id)

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 
 const url = '/api/v1/admin/diagnostics/client-ip'
 let api: TestApp
-let operator: TestPerson
+let operator: TestUser
 
 beforeAll(async () => {
   api = await buildTestApp({

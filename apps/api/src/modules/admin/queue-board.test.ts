@@ -2,12 +2,12 @@ import { newId } from '@muster/db'
 import { optimizeImage } from '@muster/jobs/definitions'
 import { eventually } from '@muster/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 import { clientRoles, oneOfEach, platformRoles } from './testing/admin-fixtures.ts'
 
 const board = '/api/v1/admin/queues/board'
 let api: TestApp
-let operator: TestPerson
+let operator: TestUser
 
 beforeAll(async () => {
   api = await buildTestApp()
@@ -18,13 +18,13 @@ afterAll(() => api.close())
 beforeEach(() => eventually(() => expect(api.deps.revocations.isFresh()).toBe(true)))
 
 test('the board, its files and its data are served only to platform roles', async () => {
-  const people = await oneOfEach(api)
+  const users = await oneOfEach(api)
   const page = await operator.inject('GET', board)
   const script = /src="(static\/[^"]+\.js)"/.exec(page.body)?.[1]
   for (const path of ['', '/', '/queue/image', '/api/queues', `/${script}`]) {
-    const statuses = async (by: TestPerson) => (await by.inject('GET', `${board}${path}`)).statusCode
-    for (const role of platformRoles) expect([path, role, await statuses(people[role])]).toEqual([path, role, 200])
-    for (const role of clientRoles) expect([path, role, await statuses(people[role])]).toEqual([path, role, 403])
+    const statuses = async (by: TestUser) => (await by.inject('GET', `${board}${path}`)).statusCode
+    for (const role of platformRoles) expect([path, role, await statuses(users[role])]).toEqual([path, role, 200])
+    for (const role of clientRoles) expect([path, role, await statuses(users[role])]).toEqual([path, role, 403])
     const stranger = await api.connect().inject('GET', `${board}${path}`)
     expect([path, stranger.statusCode, stranger.json().error.code]).toEqual([path, 401, 'UNAUTHENTICATED'])
   }

@@ -2,7 +2,7 @@ import { analyticsKey } from '@muster/cache'
 import { eventually, type ManualClock, manualClock } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 import { accept, invited, withEmail } from '../invites/testing/invites-fixtures.ts'
 import { createReminder, createTask, joining, removeMember } from '../organizations/testing/organization-fixtures.ts'
 import { putTask, readAnalytics, readStreaks } from './testing/analytics-fixtures.ts'
@@ -16,21 +16,21 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-const cachedOf = async ({ userId }: TestPerson) => {
+const cachedOf = async ({ userId }: TestUser) => {
   const text = await api.redis.get(analyticsKey(userId))
   return text?.startsWith('{') ? text : undefined
 }
-const readBoth = async (person: TestPerson) => ({ ...(await readAnalytics(person)), ...(await readStreaks(person)) })
+const readBoth = async (user: TestUser) => ({ ...(await readAnalytics(user)), ...(await readStreaks(user)) })
 
 test('both routes answer from the cache without reading Postgres', async () => {
-  const person = await api.signUp()
-  expect((await readAnalytics(person)).totalTasks).toBe(0)
+  const user = await api.signUp()
+  expect((await readAnalytics(user)).totalTasks).toBe(0)
   // Written past the API, so that nothing invalidates the cache.
-  await putTask(api, person, clock.now())
-  expect(await readBoth(person)).toMatchObject({ totalTasks: 0, active: 0 })
-  await api.redis.del(analyticsKey(person.userId))
-  expect(await readBoth(person)).toMatchObject({ totalTasks: 1, active: 1 })
-  const ttlMs = await api.redis.pttl(analyticsKey(person.userId))
+  await putTask(api, user, clock.now())
+  expect(await readBoth(user)).toMatchObject({ totalTasks: 0, active: 0 })
+  await api.redis.del(analyticsKey(user.userId))
+  expect(await readBoth(user)).toMatchObject({ totalTasks: 1, active: 1 })
+  const ttlMs = await api.redis.pttl(analyticsKey(user.userId))
   expect(ttlMs).toBeGreaterThan(290_000)
   expect(ttlMs).toBeLessThanOrEqual(300_000)
 })
@@ -49,8 +49,7 @@ describe('a change invalidates the cached analytics of each user it concerns:', 
     return { owner, assignee, colleague, admin, taskId, reminderId }
   }
   type Team = Awaited<ReturnType<typeof team>>
-  const patchTask = (person: TestPerson, id: string, body: object) =>
-    person.inject('PATCH', `/api/v1/tasks/${id}`, body)
+  const patchTask = (user: TestUser, id: string, body: object) => user.inject('PATCH', `/api/v1/tasks/${id}`, body)
   const everybody: (keyof Team)[] = ['owner', 'assignee', 'admin']
 
   const changes: [string, (given: Team) => Promise<unknown>, (keyof Team)[]][] = [
@@ -113,63 +112,63 @@ describe('a change invalidates the cached analytics of each user it concerns:', 
 
   test.each(changes)('%s', async (_what, change, concerned) => {
     const given = await team()
-    const people = { owner: given.owner, assignee: given.assignee, colleague: given.colleague, admin: given.admin }
-    for (const person of Object.values(people)) await readAnalytics(person)
-    for (const person of Object.values(people)) expect(await cachedOf(person)).toBeDefined()
+    const users = { owner: given.owner, assignee: given.assignee, colleague: given.colleague, admin: given.admin }
+    for (const user of Object.values(users)) await readAnalytics(user)
+    for (const user of Object.values(users)) expect(await cachedOf(user)).toBeDefined()
     const answer = (await change(given)) as { statusCode?: number }
     expect([undefined, 200, 201]).toContain(answer?.statusCode)
-    for (const [name, person] of Object.entries(people)) {
-      if (concerned.includes(name as keyof Team)) expect([name, await cachedOf(person)]).toEqual([name, undefined])
+    for (const [name, user] of Object.entries(users)) {
+      if (concerned.includes(name as keyof Team)) expect([name, await cachedOf(user)]).toEqual([name, undefined])
     }
     // The analytics that are still cached are unchanged by it.
-    for (const person of Object.values(people)) {
-      const cached = await person.inject('GET', '/api/v1/analytics')
-      await api.redis.del(analyticsKey(person.userId))
-      const counted = await person.inject('GET', '/api/v1/analytics')
+    for (const user of Object.values(users)) {
+      const cached = await user.inject('GET', '/api/v1/analytics')
+      await api.redis.del(analyticsKey(user.userId))
+      const counted = await user.inject('GET', '/api/v1/analytics')
       expect(cached.json()).toEqual(counted.json())
     }
   })
 })
 
 test('a read that a change overtakes does not fill the cache', async () => {
-  const person = await api.signUp()
+  const user = await api.signUp()
   let reading: Promise<unknown> = Promise.resolve()
   await api.db.transaction().execute(async (trx) => {
     await sql`lock table reminders in access exclusive mode`.execute(trx)
-    reading = readAnalytics(person)
+    reading = readAnalytics(user)
     await eventually(async () => {
       const { rows } = await sql`
         select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(api.db)
       expect(rows).toHaveLength(1)
     })
-    expect(await api.redis.get(analyticsKey(person.userId))).toMatch(/^lease:/)
-    await createTask(person)
+    expect(await api.redis.get(analyticsKey(user.userId))).toMatch(/^lease:/)
+    await createTask(user)
   })
   await reading
-  expect(await api.redis.get(analyticsKey(person.userId))).toBeNull()
-  expect((await readAnalytics(person)).totalTasks).toBe(1)
-  expect(await cachedOf(person)).toBeDefined()
+  expect(await api.redis.get(analyticsKey(user.userId))).toBeNull()
+  expect((await readAnalytics(user)).totalTasks).toBe(1)
+  expect(await cachedOf(user)).toBeDefined()
 })
 
 test('cached analytics expire at the end of the user’s day', async () => {
   clock.set(new Date('2026-11-20T12:00:00.000Z'))
   // In that zone it is two minutes to midnight.
-  const person = await api.signUp({ timezone: 'Pacific/Fiji' })
+  const user = await api.signUp({ timezone: 'Pacific/Fiji' })
   clock.set(new Date('2026-11-20T11:58:00.000Z'))
-  expect((await readAnalytics(person)).dailyData.at(-1)?.date).toBe('2026-11-20')
-  const ttlMs = await api.redis.pttl(analyticsKey(person.userId))
+  expect((await readAnalytics(user)).dailyData.at(-1)?.date).toBe('2026-11-20')
+  const ttlMs = await api.redis.pttl(analyticsKey(user.userId))
   expect(ttlMs).toBeGreaterThan(0)
   expect(ttlMs).toBeLessThanOrEqual(120_000)
   clock.set(new Date('2026-11-20T12:00:00.000Z'))
-  expect((await readAnalytics(person)).dailyData.at(-1)?.date).toBe('2026-11-21')
+  expect((await readAnalytics(user)).dailyData.at(-1)?.date).toBe('2026-11-21')
 })
 
 test('without Redis, analytics are read from Postgres', async () => {
   const own = await buildTestApp({ clock, config: { redisUrl: 'redis://127.0.0.1:1' } })
-  const person = await own.signUp()
+  const user = await own.signUp()
   for (const total of [1, 2]) {
-    await createTask(person)
-    expect((await readAnalytics(person)).totalTasks).toBe(total)
+    await createTask(user)
+    expect((await readAnalytics(user)).totalTasks).toBe(total)
   }
   await own.close()
 })

@@ -1,7 +1,7 @@
 import { type ManualClock, manualClock } from '@muster/testing'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp } from '../../testing/api.ts'
+import { buildTestApp, type TestApp } from '../../testing/test-app.ts'
 import { priorities } from '../tasks/tasks.schema.ts'
 import { putReminder, putTask, readAnalytics, readStreaks } from './testing/analytics-fixtures.ts'
 
@@ -133,20 +133,20 @@ test('analytics of generated tasks and reminders match the model in every zone',
   await fc.assert(
     fc.asyncProperty(worlds, async (given) => {
       clock.set(new Date(given.nowMs))
-      const person = await api.signUp({ timezone: given.timezone })
+      const user = await api.signUp({ timezone: given.timezone })
       const created_at = new Date(given.nowMs - given.knownForDays * dayMs)
-      await api.db.updateTable('users').set({ created_at }).where('id', '=', person.userId).execute()
+      await api.db.updateTable('users').set({ created_at }).where('id', '=', user.userId).execute()
       for (const { kind, agoMs, priority, category } of given.items) {
         const completedAt = agoMs === null ? null : new Date(given.nowMs - agoMs)
         if (kind === 'task')
-          await putTask(api, person, completedAt, { priority: priorities[priority] as string, category })
-        else await putReminder(api, person, completedAt ? 'completed' : 'pending', completedAt)
+          await putTask(api, user, completedAt, { priority: priorities[priority] as string, category })
+        else await putReminder(api, user, completedAt ? 'completed' : 'pending', completedAt)
       }
       const { categoryData, generatedAt, overdueReminders, dailyData, weeklyData, ...totals } =
-        await readAnalytics(person)
+        await readAnalytics(user)
       const expected = model(given)
       const { named, ...expectedCounts } = counts(given)
-      expect({ dailyData, weeklyData, streaks: await readStreaks(person) }).toEqual(expected)
+      expect({ dailyData, weeklyData, streaks: await readStreaks(user) }).toEqual(expected)
       expect(totals).toEqual(expectedCounts)
       expect(categoryData.map(({ category, count }) => ({ category, count }))).toEqual(named)
       const shares = categoryData.reduce((sum, { percent }) => sum + percent, 0)

@@ -1,6 +1,6 @@
 import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildTestApp, type TestApp } from '../../testing/api.ts'
+import { buildTestApp, type TestApp } from '../../testing/test-app.ts'
 import { joining } from '../organizations/testing/organization-fixtures.ts'
 import { putReminder, putTask, readAnalytics, readStreaks } from './testing/analytics-fixtures.ts'
 
@@ -17,8 +17,8 @@ afterAll(() => api.close())
 const at = (text: string) => new Date(text)
 
 test('a user without tasks has zeros for all seven days and four weeks', async () => {
-  const person = await api.signUp()
-  expect(await readAnalytics(person)).toEqual({
+  const user = await api.signUp()
+  expect(await readAnalytics(user)).toEqual({
     totalTasks: 0,
     tasksByStatus: { todo: 0, 'in-progress': 0, completed: 0 },
     tasksByPriority: { low: 0, medium: 0, high: 0 },
@@ -33,16 +33,16 @@ test('a user without tasks has zeros for all seven days and four weeks', async (
     categoryData: [],
     generatedAt: '2026-11-20T12:00:00.000Z',
   })
-  expect(await readStreaks(person)).toEqual({ active: 0, longest: 0 })
+  expect(await readStreaks(user)).toEqual({ active: 0, longest: 0 })
 })
 
 test('tasks are counted by status, priority and category, whose shares add up to 1', async () => {
-  const person = await api.signUp()
-  await putTask(api, person, null, { priority: 'high', category: 'Work' })
-  await putTask(api, person, null, { status: 'in-progress', category: 'Work' })
-  await putTask(api, person, at('2026-11-20T08:00:00Z'), { category: 'Home' })
-  await putTask(api, person, null)
-  const analytics = await readAnalytics(person)
+  const user = await api.signUp()
+  await putTask(api, user, null, { priority: 'high', category: 'Work' })
+  await putTask(api, user, null, { status: 'in-progress', category: 'Work' })
+  await putTask(api, user, at('2026-11-20T08:00:00Z'), { category: 'Home' })
+  await putTask(api, user, null)
+  const analytics = await readAnalytics(user)
   expect(analytics).toMatchObject({
     totalTasks: 4,
     tasksByStatus: { todo: 2, 'in-progress': 1, completed: 1 },
@@ -56,22 +56,22 @@ test('tasks are counted by status, priority and category, whose shares add up to
 })
 
 test('reminders are counted as completed, upcoming and overdue', async () => {
-  const person = await api.signUp()
-  for (const status of ['pending', 'pending', 'sent', 'cancelled', 'failed']) await putReminder(api, person, status)
-  await putReminder(api, person, 'completed', at('2026-11-19T08:00:00Z'))
-  const analytics = await readAnalytics(person)
+  const user = await api.signUp()
+  for (const status of ['pending', 'pending', 'sent', 'cancelled', 'failed']) await putReminder(api, user, status)
+  await putReminder(api, user, 'completed', at('2026-11-19T08:00:00Z'))
+  const analytics = await readAnalytics(user)
   expect(analytics).toMatchObject({ completedReminders: 1, upcomingReminders: 2, overdueReminders: 1 })
   expect(analytics.dailyData.at(-2)).toEqual({ date: '2026-11-19', completed: 1 })
   // Completing the task ends the overdue reminder, which counts as completed with it.
   const { task_id: id } = await api.db
     .selectFrom('reminders')
     .select('task_id')
-    .where('user_id', '=', person.userId)
+    .where('user_id', '=', user.userId)
     .where('status', '=', 'sent')
     .executeTakeFirstOrThrow()
-  await person.inject('PATCH', `/api/v1/tasks/${id}`, { status: 'completed' })
-  expect(await readAnalytics(person)).toMatchObject({ completedReminders: 2, overdueReminders: 0 })
-  expect((await readAnalytics(person)).dailyData.at(-1)).toEqual({ date: '2026-11-20', completed: 2 })
+  await user.inject('PATCH', `/api/v1/tasks/${id}`, { status: 'completed' })
+  expect(await readAnalytics(user)).toMatchObject({ completedReminders: 2, overdueReminders: 0 })
+  expect((await readAnalytics(user)).dailyData.at(-1)).toEqual({ date: '2026-11-20', completed: 2 })
 })
 
 test('tasks assigned within the organization count for the assignee; tasks of others do not', async () => {
@@ -91,9 +91,9 @@ describe('dates', () => {
   test('are those of the user’s zone: one instant falls on different dates', async () => {
     const zones = { 'Pacific/Auckland': '2026-11-20', UTC: '2026-11-19', 'America/Los_Angeles': '2026-11-19' }
     for (const [timezone, date] of Object.entries(zones)) {
-      const person = await api.signUp({ timezone })
-      await putTask(api, person, at('2026-11-19T13:00:00Z'))
-      const { dailyData } = await readAnalytics(person)
+      const user = await api.signUp({ timezone })
+      await putTask(api, user, at('2026-11-19T13:00:00Z'))
+      const { dailyData } = await readAnalytics(user)
       expect(dailyData.filter(({ completed }) => completed > 0)).toEqual([{ date, completed: 1 }])
     }
   })
@@ -113,60 +113,60 @@ describe('dates', () => {
       '+02:00',
     ]
     for (const timezone of [...Intl.supportedValuesOf('timeZone'), ...stored]) {
-      const person = await api.signUp({ timezone })
-      const answer = await person.inject('GET', '/api/v1/analytics')
+      const user = await api.signUp({ timezone })
+      const answer = await user.inject('GET', '/api/v1/analytics')
       expect([timezone, answer.statusCode]).toEqual([timezone, 200])
     }
   })
 
   test('follow the local clock where Postgres has fixed rules', async () => {
     // The last Sunday of October 1995 was in September: Brussels' clocks went back a month before those of Postgres' CET.
-    const person = await api.signUp({ timezone: 'CET' })
+    const user = await api.signUp({ timezone: 'CET' })
     const other = await api.signUp({ timezone: 'Europe/Brussels' })
-    for (const one of [person, other]) {
+    for (const one of [user, other]) {
       for (const day of ['1995-10-02T22:30:00Z', '1995-10-04T12:00:00Z', '1940-06-01T21:30:00Z'])
         await putTask(api, one, at(day))
     }
-    expect(await readStreaks(person)).toEqual(await readStreaks(other))
+    expect(await readStreaks(user)).toEqual(await readStreaks(other))
   })
 
   test('follow a new zone at once, even when the cached profile is older', async () => {
-    const person = await api.signUp({ timezone: 'UTC' })
-    await person.inject('GET', '/api/v1/users/me')
-    await putTask(api, person, at('2026-11-19T13:00:00Z'))
-    await api.db.updateTable('users').set({ timezone: 'Pacific/Auckland' }).where('id', '=', person.userId).execute()
-    const { dailyData } = await readAnalytics(person)
+    const user = await api.signUp({ timezone: 'UTC' })
+    await user.inject('GET', '/api/v1/users/me')
+    await putTask(api, user, at('2026-11-19T13:00:00Z'))
+    await api.db.updateTable('users').set({ timezone: 'Pacific/Auckland' }).where('id', '=', user.userId).execute()
+    const { dailyData } = await readAnalytics(user)
     expect(dailyData.at(-1)).toEqual({ date: '2026-11-21', completed: 0 })
     expect(dailyData.at(-2)).toEqual({ date: '2026-11-20', completed: 1 })
   })
 
   test('begin at local midnight, even where clocks go back to it', async () => {
     // In Havana the hour from 0:00 came twice on this Sunday: from 04:00 and from 05:00 UTC.
-    const person = await api.signUp({ timezone: 'America/Havana' })
+    const user = await api.signUp({ timezone: 'America/Havana' })
     const longest = async () => {
       await api.redis.flushdb()
-      return (await readStreaks(person)).longest
+      return (await readStreaks(user)).longest
     }
-    await putTask(api, person, at('2026-10-30T12:00:00Z'))
-    await putTask(api, person, at('2026-11-01T04:30:00Z'))
+    await putTask(api, user, at('2026-10-30T12:00:00Z'))
+    await putTask(api, user, at('2026-11-01T04:30:00Z'))
     expect(await longest()).toBe(1)
     // The same for a user created before the change, whose calendar has more than one offset.
     await api.db
       .updateTable('users')
       .set({ created_at: at('2026-01-01') })
-      .where('id', '=', person.userId)
+      .where('id', '=', user.userId)
       .execute()
     expect(await longest()).toBe(1)
-    await putTask(api, person, at('2026-11-01T03:59:59Z'))
+    await putTask(api, user, at('2026-11-01T03:59:59Z'))
     expect(await longest()).toBe(3)
   })
 })
 
 describe('a streak', () => {
   const streaksOf = async (...days: string[]) => {
-    const person = await api.signUp()
-    for (const day of days) await putTask(api, person, at(`2026-${day}T09:00:00Z`))
-    return readStreaks(person)
+    const user = await api.signUp()
+    for (const day of days) await putTask(api, user, at(`2026-${day}T09:00:00Z`))
+    return readStreaks(user)
   }
 
   test.each([
@@ -180,9 +180,9 @@ describe('a streak', () => {
   })
 
   test('continues by completed reminders as well as by tasks', async () => {
-    const person = await api.signUp()
-    await putTask(api, person, at('2026-11-18T09:00:00Z'))
-    await putReminder(api, person, 'completed', at('2026-11-19T09:00:00Z'))
-    expect(await readStreaks(person)).toEqual({ active: 2, longest: 2 })
+    const user = await api.signUp()
+    await putTask(api, user, at('2026-11-18T09:00:00Z'))
+    await putReminder(api, user, 'completed', at('2026-11-19T09:00:00Z'))
+    expect(await readStreaks(user)).toEqual({ active: 2, longest: 2 })
   })
 })

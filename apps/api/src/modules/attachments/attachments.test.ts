@@ -1,7 +1,7 @@
 import { rename } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { picture } from '../../http/uploads/testing/sample-files.ts'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 import {
   type Attachment,
   attachTo,
@@ -15,7 +15,7 @@ import {
 } from './testing/upload-fixtures.ts'
 
 let api: TestApp
-let ann: TestPerson
+let ann: TestUser
 let taskId: string
 let jpeg: Buffer
 
@@ -28,10 +28,10 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-const upload = (files: Files, target: { person?: TestPerson; task?: string; field?: string } = {}) =>
-  uploadTo({ person: ann, task: taskId, ...target }, files)
-const uploaded = (name: string, bytes: Uint8Array | string, target: { person?: TestPerson; task?: string } = {}) =>
-  attachTo({ person: ann, task: taskId, ...target }, name, bytes)
+const upload = (files: Files, target: { user?: TestUser; task?: string; field?: string } = {}) =>
+  uploadTo({ user: ann, task: taskId, ...target }, files)
+const uploaded = (name: string, bytes: Uint8Array | string, target: { user?: TestUser; task?: string } = {}) =>
+  attachTo({ user: ann, task: taskId, ...target }, name, bytes)
 
 test('an upload writes rows, jobs and audit events; images are processing, documents are ready', async () => {
   const { status, body } = await upload({ 'photo.jpg': jpeg, 'notes.txt': 'Grüße' })
@@ -78,16 +78,16 @@ test('attachments are visible with their task and NOT_FOUND otherwise', async ()
     api.signUp(),
   ])
   const task = await makeTask(admin, { assigneeId: assignee.userId })
-  const file = await uploaded('a.txt', 'text', { person: admin, task })
-  const mine = await uploaded('b.txt', 'text', { person: assignee, task })
+  const file = await uploaded('a.txt', 'text', { user: admin, task })
+  const mine = await uploaded('b.txt', 'text', { user: assignee, task })
   const paths = [`/api/v1/attachments/${file.id}`, `/api/v1/attachments/${file.id}/content`, pathOf(task)]
   for (const path of paths) expect((await assignee.inject('GET', path)).statusCode).toBe(200)
-  for (const person of [colleague, stranger]) {
+  for (const user of [colleague, stranger]) {
     for (const path of [...paths, `/api/v1/attachments/${file.id}/thumbnail`]) {
-      expect((await person.inject('GET', path)).json().error.code).toBe('NOT_FOUND')
+      expect((await user.inject('GET', path)).json().error.code).toBe('NOT_FOUND')
     }
-    expect((await person.inject('DELETE', `/api/v1/attachments/${file.id}`)).json().error.code).toBe('NOT_FOUND')
-    const refused = await withoutTrace(api, () => upload({ 'a.txt': 'text' }, { person, task }))
+    expect((await user.inject('DELETE', `/api/v1/attachments/${file.id}`)).json().error.code).toBe('NOT_FOUND')
+    const refused = await withoutTrace(api, () => upload({ 'a.txt': 'text' }, { user, task }))
     expect(refused.body.error.code).toBe('NOT_FOUND')
   }
   expect((await assignee.inject('DELETE', `/api/v1/attachments/${file.id}`)).json().error.code).toBe('FORBIDDEN')
@@ -122,7 +122,7 @@ test('concurrent uploads never exceed the organization’s quota, and refused on
   const tasks = [await makeTask(admin), await makeTask(colleague)]
   const responses = await Promise.all(
     Array.from({ length: 8 }, (_, index) =>
-      upload({ 'a.txt': 'x'.repeat(300) }, { person: index % 2 ? colleague : admin, task: tasks[index % 2] as string }),
+      upload({ 'a.txt': 'x'.repeat(300) }, { user: index % 2 ? colleague : admin, task: tasks[index % 2] as string }),
     ),
   )
   expect(responses.map(({ status }) => status).sort()).toEqual([201, 201, 201, 409, 409, 409, 409, 409])
@@ -130,17 +130,17 @@ test('concurrent uploads never exceed the organization’s quota, and refused on
   const left = await stateOf(small)
   expect([left.rows, left.stored.length, left.staged]).toEqual([3, 3, []])
   const stranger = await small.signUp()
-  await uploaded('b.txt', 'x'.repeat(1_000), { person: stranger, task: await makeTask(stranger) })
+  await uploaded('b.txt', 'x'.repeat(1_000), { user: stranger, task: await makeTask(stranger) })
   await small.close()
 })
 
 test('of two uploads that compete for the rest of the quota, one is stored', async () => {
   const small = await buildTestApp({ config: { storageQuotaBytes: 1_000 } })
   await small.listen()
-  const person = await small.signUp()
-  const task = await makeTask(person)
-  await uploaded('a.txt', 'x'.repeat(999), { person, task })
-  const racing = await Promise.all(['b.txt', 'c.txt'].map((name) => upload({ [name]: 'x' }, { person, task })))
+  const user = await small.signUp()
+  const task = await makeTask(user)
+  await uploaded('a.txt', 'x'.repeat(999), { user, task })
+  const racing = await Promise.all(['b.txt', 'c.txt'].map((name) => upload({ [name]: 'x' }, { user, task })))
   expect(racing.map(({ status }) => status).sort()).toEqual([201, 409])
   const left = await stateOf(small)
   expect([left.rows, left.stored.length, left.staged]).toEqual([2, 2, []])
@@ -167,10 +167,10 @@ test('a failed image shows its reason, does not count for the quota, and can be 
 test('an upload without storage answers 503 with Retry-After and leaves no row', async () => {
   const other = await buildTestApp()
   await other.listen()
-  const person = await other.signUp()
-  const task = await makeTask(person)
+  const user = await other.signUp()
+  const task = await makeTask(user)
   await rename(other.storageDir, `${other.storageDir}.away`)
-  const { status, headers, body } = await upload({ 'a.txt': 'text' }, { person, task })
+  const { status, headers, body } = await upload({ 'a.txt': 'text' }, { user, task })
   expect([status, body.error.code, headers.get('retry-after')]).toEqual([503, 'DEPENDENCY_UNAVAILABLE', '5'])
   expect(await stateOf(other)).toMatchObject({ rows: 0, jobs: 0, staged: [] })
   await other.close()
@@ -179,10 +179,10 @@ test('an upload without storage answers 503 with Retry-After and leaves no row',
 test('the eleventh upload within an hour is RATE_LIMITED, with Retry-After', async () => {
   const strict = await buildTestApp({ config: { rateLimitScale: 1 } })
   await strict.listen()
-  const person = await strict.signUp()
-  const task = await makeTask(person)
-  for (let index = 0; index < 10; index++) await uploaded('a.txt', 'text', { person, task })
-  const { status, headers, body } = await upload({ 'a.txt': 'text' }, { person, task })
+  const user = await strict.signUp()
+  const task = await makeTask(user)
+  for (let index = 0; index < 10; index++) await uploaded('a.txt', 'text', { user, task })
+  const { status, headers, body } = await upload({ 'a.txt': 'text' }, { user, task })
   expect([status, body.error.code]).toEqual([429, 'RATE_LIMITED'])
   expect(Number(headers.get('retry-after'))).toBeGreaterThan(0)
   await strict.close()

@@ -2,12 +2,12 @@ import { type CloudinaryPeer, startCloudinaryPeer } from '@muster/storage/testin
 import { eventually } from '@muster/testing'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { picture } from '../../http/uploads/testing/sample-files.ts'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 import { attachTo, formOf, makeTask, uploadTo, withoutTrace } from './testing/upload-fixtures.ts'
 
 let peer: CloudinaryPeer
 let api: TestApp
-let ann: TestPerson
+let ann: TestUser
 let task: string
 const logged: string[] = []
 
@@ -29,7 +29,7 @@ afterAll(async () => {
   await peer.close()
 })
 
-const attach = (name: string, bytes: Uint8Array | string) => attachTo({ person: ann, task }, name, bytes)
+const attach = (name: string, bytes: Uint8Array | string) => attachTo({ user: ann, task }, name, bytes)
 const read = (id: string, init: RequestInit = {}) => ann.fetch(`/api/v1/attachments/${id}/content`, init)
 const publicIdOf = (id: string) => `muster/attachments/${id}/original`
 
@@ -69,7 +69,7 @@ test.each([500, 503, 429, 401])(
   async (answers) => {
     const { status, headers, body } = await withoutTrace(api, async () => {
       peer.trouble = { answers }
-      const refused = await uploadTo({ person: ann, task }, { 'a.txt': 'text', 'b.txt': 'text' })
+      const refused = await uploadTo({ user: ann, task }, { 'a.txt': 'text', 'b.txt': 'text' })
       peer.trouble = undefined
       return refused
     })
@@ -81,11 +81,11 @@ test.each([500, 503, 429, 401])(
 test('the files of a refused upload are destroyed', async () => {
   const small = await buildTestApp({ config: { storage: peer.config, storageQuotaBytes: 1_000 } })
   await small.listen()
-  const person = await small.signUp()
-  const own = await makeTask(person)
+  const user = await small.signUp()
+  const own = await makeTask(user)
   const before = peer.files.size
   const answers = await Promise.all(
-    ['a', 'b', 'c'].map((name) => uploadTo({ person, task: own }, { [`${name}.txt`]: 'x'.repeat(600) })),
+    ['a', 'b', 'c'].map((name) => uploadTo({ user, task: own }, { [`${name}.txt`]: 'x'.repeat(600) })),
   )
   expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409])
   await eventually(() => expect(peer.files.size).toBe(before + 1))

@@ -1,17 +1,17 @@
 import { writeFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { picture } from '../../http/uploads/testing/sample-files.ts'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 import { type Attachment, attachTo, makeTask } from './testing/upload-fixtures.ts'
 
 let api: TestApp
-let ann: TestPerson
+let ann: TestUser
 let taskId: string
 let jpeg: Buffer
 
 const text = '0123456789'
 let file: Attachment
-const uploaded = (name: string, bytes: Uint8Array | string) => attachTo({ person: ann, task: taskId }, name, bytes)
+const uploaded = (name: string, bytes: Uint8Array | string) => attachTo({ user: ann, task: taskId }, name, bytes)
 const read = (headers: Record<string, string> = {}) => ann.fetch(`/api/v1/attachments/${file.id}/content`, { headers })
 
 beforeAll(async () => {

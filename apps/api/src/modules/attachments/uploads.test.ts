@@ -7,7 +7,7 @@ import { runInNewContext } from 'node:vm'
 import { eventually } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { cfb, docx, office, pdf, picture, zip } from '../../http/uploads/testing/sample-files.ts'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 import {
   attachTo,
   type Files,
@@ -20,7 +20,7 @@ import {
 } from './testing/upload-fixtures.ts'
 
 let api: TestApp
-let ann: TestPerson
+let ann: TestUser
 let taskId: string
 let jpeg: Buffer
 
@@ -33,10 +33,10 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-const upload = (files: Files, target: { person?: TestPerson; task?: string; field?: string } = {}) =>
-  uploadTo({ person: ann, task: taskId, ...target }, files)
-const uploaded = (name: string, bytes: Uint8Array | string, target: { person?: TestPerson; task?: string } = {}) =>
-  attachTo({ person: ann, task: taskId, ...target }, name, bytes)
+const upload = (files: Files, target: { user?: TestUser; task?: string; field?: string } = {}) =>
+  uploadTo({ user: ann, task: taskId, ...target }, files)
+const uploaded = (name: string, bytes: Uint8Array | string, target: { user?: TestUser; task?: string } = {}) =>
+  attachTo({ user: ann, task: taskId, ...target }, name, bytes)
 
 test.each([
   ['a.jpeg', () => picture('jpeg'), 'image/jpeg'],

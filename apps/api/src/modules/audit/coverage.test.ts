@@ -4,7 +4,7 @@ import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as things from '../../guarantees/testing/fixtures.ts'
 import { picture } from '../../http/uploads/testing/sample-files.ts'
-import { buildTestApp, type TestApp, type TestClient, type TestPerson } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestClient, type TestUser } from '../../testing/test-app.ts'
 import { formOf } from '../attachments/testing/upload-fixtures.ts'
 import { createReminder, createTask, joining } from '../organizations/testing/organization-fixtures.ts'
 import * as auth from '../sign-in/testing/sign-in-fixtures.ts'
@@ -12,7 +12,7 @@ import * as factor from '../two-factor/testing/two-factor-fixtures.ts'
 
 let clock: ManualClock
 let api: TestApp
-let admin: TestPerson
+let admin: TestUser
 
 beforeAll(async () => {
   clock = manualClock()
@@ -34,7 +34,7 @@ const multipart = async (field: string, name: string, bytes: Buffer | string) =>
     headers: { 'content-type': form.headers.get('content-type') ?? '' },
   }
 }
-const withTask = async (as?: TestPerson) => {
+const withTask = async (as?: TestUser) => {
   const owner = as ?? (await api.signUp())
   return { owner, task: (await createTask(owner)).id }
 }
@@ -57,7 +57,7 @@ const asked = async () => {
   const answer = await requester.inject('POST', '/api/v1/friends/requests', { userId: as.userId })
   return { as, requester, params: [answer.json().data.request.id as string] }
 }
-const twoPeople = async () => {
+const twoUsers = async () => {
   const [as, other] = [await api.signUp(), await api.signUp()]
   return { as, other, params: [other.userId] }
 }
@@ -102,18 +102,18 @@ const withPassword = async (body: object) => ({ ...(await onlySelf()), body })
 /** A call for each route with effects that makes them happen. */
 const changes: Record<string, () => Promise<Call>> = {
   'post /auth/register/verify': async () => {
-    const [as, person] = [api.connect(), auth.newPerson()]
-    await auth.register(as, person)
-    return { as, body: { email: person.email, otp: await auth.mailedCode(api, person.email) } }
+    const [as, user] = [api.connect(), auth.newUser()]
+    await auth.register(as, user)
+    return { as, body: { email: user.email, otp: await auth.mailedCode(api, user.email) } }
   },
   'post /auth/login': async () => {
     const { email } = await auth.registered(api)
     return { as: api.connect(), body: { email, password } }
   },
   'post /auth/two-factor/verify': async () => {
-    const person = await factor.withTotp(api, clock)
-    const challengeToken = await factor.challenged(api, person.email)
-    return { as: api.connect(), body: { challengeToken, code: person.app.code() } }
+    const user = await factor.withTotp(api, clock)
+    const challengeToken = await factor.challenged(api, user.email)
+    return { as: api.connect(), body: { challengeToken, code: user.app.code() } }
   },
   'post /auth/logout': onlySelf,
   'post /auth/logout-all': onlySelf,
@@ -174,7 +174,7 @@ const changes: Record<string, () => Promise<Call>> = {
     return { as }
   },
   'post /friends/requests': async () => {
-    const { as, other } = await twoPeople()
+    const { as, other } = await twoUsers()
     return { as, body: { userId: other.userId } }
   },
   'post /friends/requests/{id}/accept': asked,
@@ -183,9 +183,9 @@ const changes: Record<string, () => Promise<Call>> = {
     const { as, requester } = await asked()
     return { as: requester, params: [as.userId] }
   },
-  'post /friends/{userId}/block': twoPeople,
+  'post /friends/{userId}/block': twoUsers,
   'delete /friends/{userId}/block': async () => {
-    const { as, params } = await twoPeople()
+    const { as, params } = await twoUsers()
     await as.inject('POST', `/api/v1/friends/${params[0]}/block`)
     return { as, params }
   },
@@ -216,7 +216,7 @@ const changes: Record<string, () => Promise<Call>> = {
   'delete /invites/{id}': invitation,
   'post /invites/accept': async () => {
     const { token } = await invitation()
-    const { name, username } = auth.newPerson()
+    const { name, username } = auth.newUser()
     return { as: api.connect(), body: { token, name, username, password } }
   },
 
@@ -227,7 +227,7 @@ const changes: Record<string, () => Promise<Call>> = {
   'delete /admin/queues/{name}/failed/{jobId}': failedJob,
   'post /admin/emails/{id}/resend': sentMail,
   'delete /admin/emails/suppressions/{id}': async () => {
-    const { id = '' } = await things.suppression(api, { email: `${newId()}@example.test` } as TestPerson)
+    const { id = '' } = await things.suppression(api, { email: `${newId()}@example.test` } as TestUser)
     return { as: admin, params: [id] }
   },
 }

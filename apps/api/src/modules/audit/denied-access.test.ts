@@ -2,12 +2,12 @@ import { newId } from '@muster/db'
 import { eventually, type ManualClock, manualClock } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 
 let clock: ManualClock
 let api: TestApp
-let owner: TestPerson
-let stranger: TestPerson
+let owner: TestUser
+let stranger: TestUser
 let taskId: string
 
 beforeAll(async () => {
@@ -81,15 +81,15 @@ test('denied access is recorded for every kind of target, named by address or bo
 })
 
 test('an own object that has ended is no denied access', async () => {
-  const person = await api.signUp()
+  const user = await api.signUp()
   const url = `/api/v1/auth/sessions/${newId()}`
   const task = await makeTask()
-  const before = (await api.db.selectFrom('audit_pending').select('id').where('actor_id', '=', person.userId).execute())
+  const before = (await api.db.selectFrom('audit_pending').select('id').where('actor_id', '=', user.userId).execute())
     .length
-  expect((await person.inject('DELETE', url)).statusCode).toBe(404)
-  expect((await person.inject('GET', `/api/v1/tasks/${task}`)).statusCode).toBe(404)
+  expect((await user.inject('DELETE', url)).statusCode).toBe(404)
+  expect((await user.inject('GET', `/api/v1/tasks/${task}`)).statusCode).toBe(404)
   await denied(task)
-  const after = await api.db.selectFrom('audit_pending').select('id').where('actor_id', '=', person.userId).execute()
+  const after = await api.db.selectFrom('audit_pending').select('id').where('actor_id', '=', user.userId).execute()
   expect(after).toHaveLength(before + 1)
 })
 

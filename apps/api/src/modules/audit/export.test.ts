@@ -4,11 +4,11 @@ import { text } from 'node:stream/consumers'
 import { eventually } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 import { chainEvents, eventsUrl } from './testing/audit-fixtures.ts'
 
 let api: TestApp
-let admin: TestPerson
+let admin: TestUser
 const url = `${eventsUrl}/export`
 
 beforeAll(async () => {

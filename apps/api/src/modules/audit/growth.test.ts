@@ -48,13 +48,13 @@ const blocksOf = (filters: AuditFilters, order: 'newest-first' | 'oldest-first')
 
 const searches: Record<string, AuditFilters> = {
   everything: {},
-  'of a person': { actorId },
+  'of a user': { actorId },
   'of a rare kind': { action: 'rare.happened' },
   'on a rare kind of thing': { targetType: 'rare' },
   'on one thing': { targetId: 'the-rare' },
   'on one thing of its kind': { targetType: 'rare', targetId: 'the-rare' },
   'in a span of the past': { from: '2026-01-20T00:00:00.000Z', to: '2026-02-02T00:00:00.000Z' },
-  'of a person in a span of the past': { actorId, from: '2026-01-20T00:00:00.000Z', to: '2026-02-20T00:00:00.000Z' },
+  'of a user in a span of the past': { actorId, from: '2026-01-20T00:00:00.000Z', to: '2026-02-20T00:00:00.000Z' },
 }
 
 test('a page reads as few rows with ten times as many events, by every filter', async () => {

@@ -1,11 +1,11 @@
 import { formatHead, keepAnnouncedHead, signHead } from '@muster/audit'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 import { chainEvents, eventsUrl, tamper } from './testing/audit-fixtures.ts'
 
 let api: TestApp
-let admin: TestPerson
+let admin: TestUser
 const url = `${eventsUrl}/verify`
 
 beforeEach(async () => {

@@ -1,6 +1,6 @@
 import { manualClock } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestClient, type TestPerson } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestClient, type TestUser } from '../../testing/test-app.ts'
 import { codeOf, login, password, registered, templatesTo } from '../sign-in/testing/sign-in-fixtures.ts'
 import { askToConfirm, challenged, loginCode, verify, withOtp } from '../two-factor/testing/two-factor-fixtures.ts'
 
@@ -28,10 +28,10 @@ const actionsOf = async (userId: string) =>
   ).map(({ action }) => action)
 
 /** Signs up a member without a password, like users who signed up with Google. */
-const member = (admin: TestPerson, role: 'client_admin' | 'client_user' = 'client_user') =>
+const member = (admin: TestUser, role: 'client_admin' | 'client_user' = 'client_user') =>
   api.signUp({ role, organizationId: admin.organizationId as string })
 /** Deletes an account that has no password. */
-const removeByCode = async (person: TestPerson) => {
+const removeByCode = async (person: TestUser) => {
   clock.advance(60_000)
   await askToConfirm(person)
   return remove(person, { code: await loginCode(api, person.email) })

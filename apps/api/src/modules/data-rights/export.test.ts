@@ -4,7 +4,7 @@ import { newId } from '@muster/db'
 import { insertReminder, insertTask } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestClient, type TestPerson } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestClient, type TestUser } from '../../testing/test-app.ts'
 import { password, registered } from '../sign-in/testing/sign-in-fixtures.ts'
 
 let api: TestApp
@@ -22,7 +22,7 @@ const exportOf = async (client: TestClient) => {
   expect(answer.statusCode, answer.body).toBe(200)
   return { answer, data: answer.json() as Exported }
 }
-const rowOf = ({ userId }: TestPerson) =>
+const rowOf = ({ userId }: TestUser) =>
   api.db.selectFrom('users').selectAll().where('id', '=', userId).executeTakeFirstOrThrow()
 
 test('an export is one JSON file with all that a user has left in Muster', async () => {
@@ -133,9 +133,9 @@ test('an export holds no data of other users', async () => {
 })
 
 test('events caused by others are exported without their address and browser', async () => {
-  const person = await api.signUp()
+  const user = await api.signUp()
   const admin = await api.signUp({ role: 'super_admin' })
-  const event = { target_type: 'user', target_id: person.userId, ip: '198.51.100.9', user_agent: 'Theirs' }
+  const event = { target_type: 'user', target_id: user.userId, ip: '198.51.100.9', user_agent: 'Theirs' }
   const rows = [
     { id: newId(), action: 'user.role_changed', actor_id: admin.userId, after: '{"role":"client_user"}', ...event },
     { id: newId(), action: 'auth.login_failed', actor_id: null, ...event },
@@ -143,11 +143,11 @@ test('events caused by others are exported without their address and browser', a
   await api.db.insertInto('audit_pending').values(rows).execute()
   const chained = [
     { id: newId(), seq: 1, action: 'user.read', actor_id: admin.userId },
-    { id: newId(), seq: 2, action: 'task.created', actor_id: person.userId },
+    { id: newId(), seq: 2, action: 'task.created', actor_id: user.userId },
   ]
   for (const { id, ...row } of chained) {
     const digests = { personal_digest: Buffer.alloc(32), previous_hash: Buffer.alloc(32), hash: Buffer.alloc(32) }
-    const target = { target_type: 'user', target_id: person.userId }
+    const target = { target_type: 'user', target_id: user.userId }
     await api.db
       .insertInto('audit_events')
       .values({ id, ...row, ...target, ...digests, key_id: 'k1', created_at: new Date() })
@@ -157,7 +157,7 @@ test('events caused by others are exported without their address and browser', a
       .values({ event_id: id, salt: Buffer.alloc(16), ip: '198.51.100.9' })
       .execute()
   }
-  const { data } = await exportOf(person)
+  const { data } = await exportOf(user)
   expect(data.pendingAuditEvents?.slice(0, 2)).toMatchObject([
     { action: 'user.role_changed', ip: null, userAgent: null, after: { role: 'client_user' } },
     { action: 'auth.login_failed', ip: '198.51.100.9', userAgent: 'Theirs' },
@@ -169,8 +169,8 @@ test('events caused by others are exported without their address and browser', a
 })
 
 test('an export holds the rows of all pages, each once', async () => {
-  const person = await api.signUp()
-  const { id, organization_id } = await rowOf(person)
+  const user = await api.signUp()
+  const { id, organization_id } = await rowOf(user)
   const due = new Date('2030-01-01T00:00:00.000Z')
   const tasks = Array.from({ length: 1_234 }, (_, index) => ({
     id: newId(),
@@ -189,7 +189,7 @@ test('an export holds the rows of all pages, each once', async () => {
     message: 'b',
   }))
   await api.db.insertInto('notifications').values(told).execute()
-  const { data } = await exportOf(person)
+  const { data } = await exportOf(user)
   const ids = (rows: Record<string, unknown>[] = []) => rows.map((row) => row.id as string).sort()
   expect(ids(data.ownedTasks)).toEqual(ids(tasks))
   expect(ids(data.notifications)).toEqual(ids(told))
@@ -203,15 +203,15 @@ test('an export of 40 MB is sent with little memory, never held whole', async ()
     const { heapUsed, external } = process.memoryUsage()
     return heapUsed + external
   }
-  const person = await api.signUp()
+  const user = await api.signUp()
   // Notifications, because tasks would fill the search index as well.
   for (let batch = 0; batch < 35; batch++)
     await sql`
       insert into notifications (id, user_id, type, title, message)
-      select gen_random_uuid(), ${person.userId}, 'general', 'Long', repeat('x', 1200)
+      select gen_random_uuid(), ${user.userId}, 'general', 'Long', repeat('x', 1200)
       from generate_series(1, 1000)`.execute(api.db)
   const before = liveBytes()
-  const response = await person.fetch(path, { headers: { 'accept-encoding': 'identity' } })
+  const response = await user.fetch(path, { headers: { 'accept-encoding': 'identity' } })
   let [received, measuredAt, highest] = [0, 0, 0]
   for await (const chunk of response.body as ReadableStream<Uint8Array>) {
     received += chunk.length
@@ -225,9 +225,9 @@ test('an export of 40 MB is sent with little memory, never held whole', async ()
 
 test('the sixth export within an hour is RATE_LIMITED, and each export is audited', async () => {
   const strict = await buildTestApp({ config: { rateLimitScale: 1 } })
-  const person = await strict.signUp()
-  for (let index = 0; index < 5; index++) expect((await person.inject('GET', path)).statusCode).toBe(200)
-  const refused = await person.inject('GET', path)
+  const user = await strict.signUp()
+  for (let index = 0; index < 5; index++) expect((await user.inject('GET', path)).statusCode).toBe(200)
+  const refused = await user.inject('GET', path)
   expect([refused.statusCode, refused.json().error.code]).toEqual([429, 'RATE_LIMITED'])
   const events = await strict.db.selectFrom('audit_pending').select('action').execute()
   expect(events.filter(({ action }) => action === 'user.exported')).toHaveLength(5)

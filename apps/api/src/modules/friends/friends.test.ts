@@ -1,11 +1,11 @@
 import { newId } from '@muster/db'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 import { friendLimits } from './friends.service.ts'
 
 let api: TestApp
-let ann: TestPerson
-let bob: TestPerson
+let ann: TestUser
+let bob: TestUser
 
 beforeAll(async () => {
   api = await buildTestApp()
@@ -13,31 +13,31 @@ beforeAll(async () => {
 afterAll(() => api.close())
 
 const requests = '/api/v1/friends/requests'
-const ask = (from: TestPerson, to: { userId: string }) => from.inject('POST', requests, { userId: to.userId })
-const accept = (person: TestPerson, id: string) => person.inject('POST', `${requests}/${id}/accept`)
-const decline = (person: TestPerson, id: string) => person.inject('POST', `${requests}/${id}/decline`)
-const remove = (person: TestPerson, other: { userId: string }) =>
+const ask = (from: TestUser, to: { userId: string }) => from.inject('POST', requests, { userId: to.userId })
+const accept = (person: TestUser, id: string) => person.inject('POST', `${requests}/${id}/accept`)
+const decline = (person: TestUser, id: string) => person.inject('POST', `${requests}/${id}/decline`)
+const remove = (person: TestUser, other: { userId: string }) =>
   person.inject('DELETE', `/api/v1/friends/${other.userId}`)
-const block = (person: TestPerson, other: { userId: string }) =>
+const block = (person: TestUser, other: { userId: string }) =>
   person.inject('POST', `/api/v1/friends/${other.userId}/block`)
-const unblock = (person: TestPerson, other: { userId: string }) =>
+const unblock = (person: TestUser, other: { userId: string }) =>
   person.inject('DELETE', `/api/v1/friends/${other.userId}/block`)
 const codeOf = (answer: { json(): { error?: { code: string } } }) => answer.json().error?.code
-const requestsOf = async (person: TestPerson) => {
+const requestsOf = async (person: TestUser) => {
   const { incoming, outgoing } = (await person.inject('GET', requests)).json().data
   const ids = (list: { user: { id: string } }[]) => list.map(({ user }) => user.id)
   return { incoming: ids(incoming), outgoing: ids(outgoing) }
 }
-const friendsOf = async (person: TestPerson) =>
+const friendsOf = async (person: TestUser) =>
   (await person.inject('GET', '/api/v1/friends')).json().data.friends.map(({ id }: { id: string }) => id)
-const toldOf = (person: TestPerson) =>
+const toldOf = (person: TestUser) =>
   api.db
     .selectFrom('notifications')
     .select(['type', 'title'])
     .where('user_id', '=', person.userId)
     .orderBy('id')
     .execute()
-const eventsBy = async (person: TestPerson) => {
+const eventsBy = async (person: TestUser) => {
   const rows = await api.db
     .selectFrom('audit_pending')
     .select(['action', 'target_id'])
@@ -47,7 +47,7 @@ const eventsBy = async (person: TestPerson) => {
     .execute()
   return rows.map(({ action, target_id }) => [action, target_id])
 }
-const rowsOf = (...people: TestPerson[]) => {
+const rowsOf = (...people: TestUser[]) => {
   const ids = people.map(({ userId }) => userId)
   return api.db
     .selectFrom('friendships')
@@ -205,7 +205,7 @@ test('a block ends the friendship, hides each user from the other and is listed 
     expect((await one.inject('GET', `/api/v1/users/${other.userId}`)).statusCode).toBe(404)
     expect(codeOf(await ask(one, other))).toBe('NOT_FOUND')
   }
-  const blockedBy = async (person: TestPerson) => (await person.inject('GET', '/api/v1/friends/blocked')).json()
+  const blockedBy = async (person: TestUser) => (await person.inject('GET', '/api/v1/friends/blocked')).json()
   expect(await blockedBy(ann)).toMatchObject({
     data: { users: [{ id: bob.userId, lastSeenAt: null }] },
     pagination: { total: 1, totalPages: 1 },
@@ -265,7 +265,7 @@ test('friends are listed by name, in pages', async () => {
 
 test('the limits of open requests and friends hold for requests at once', async () => {
   await two()
-  const others = await insertPeople(friendLimits.outgoingRequests + 20)
+  const others = await insertUsers(friendLimits.outgoingRequests + 20)
   const bond = (other: string, accepted_at: Date | null) => ({
     id: newId(),
     requester_id: ann.userId,
@@ -280,7 +280,7 @@ test('the limits of open requests and friends hold for requests at once', async 
   expect(new Set(asked.map(codeOf))).toEqual(new Set([undefined, 'CONFLICT']))
 
   await api.db.deleteFrom('friendships').where('requester_id', '=', ann.userId).execute()
-  const friends = (await insertPeople(friendLimits.friends - 3)).map((other) => bond(other, new Date()))
+  const friends = (await insertUsers(friendLimits.friends - 3)).map((other) => bond(other, new Date()))
   await api.db.insertInto('friendships').values(friends).execute()
   const wanting = await Promise.all(Array.from({ length: 8 }, () => api.signUp()))
   const ids = await Promise.all(
@@ -291,7 +291,7 @@ test('the limits of open requests and friends hold for requests at once', async 
   expect(accepted.filter((answer) => codeOf(answer) === 'CONFLICT')).toHaveLength(5)
 })
 
-async function insertPeople(count: number): Promise<string[]> {
+async function insertUsers(count: number): Promise<string[]> {
   const people = Array.from({ length: count }, () => {
     const id = newId()
     const username = `p${id.replaceAll('-', '').slice(-20)}`

@@ -1,7 +1,7 @@
 import type { Role } from '@muster/policy'
 import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 import { mailsTo } from '../sign-in/testing/sign-in-fixtures.ts'
 import { arrived, noticesOf, setUser } from './testing/invites-fixtures.ts'
 
@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-const memberOf = (person: TestPerson, role: Role = 'client_user') =>
+const memberOf = (person: TestUser, role: Role = 'client_user') =>
   api.signUp({ role, organizationId: person.organizationId as string })
 
 describe('an acceptance', () => {
@@ -44,7 +44,7 @@ describe('an acceptance', () => {
     }
     for (const { userId } of [...others, away, { userId: user.id }]) expect(await noticesOf(own, userId)).toEqual([])
     const mails = await mailsTo(own, admin.email)
-    expect(mails).toMatchObject([{ template: 'invite-accepted', data: { personName: 'Some Person', email } }])
+    expect(mails).toMatchObject([{ template: 'invite-accepted', data: { userName: 'Some Person', email } }])
     for (const person of [...told, ...others]) expect(await mailsTo(own, person.email)).toEqual([])
     await own.close()
   })

@@ -64,7 +64,7 @@ async function mailInviter(
     notificationId,
     data: {
       name: invite.inviter_name,
-      personName: name,
+      userName: name,
       email: invite.email,
       role: invite.role,
       organizationName: invite.organization_name,

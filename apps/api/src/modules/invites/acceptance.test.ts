@@ -1,7 +1,7 @@
 import type { Role } from '@muster/policy'
 import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestClient, type TestPerson } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestClient, type TestUser } from '../../testing/test-app.ts'
 import { codeOf, login, register, registered } from '../sign-in/testing/sign-in-fixtures.ts'
 import {
   accept,
@@ -39,7 +39,7 @@ const isInvalid = async (answer: ReturnType<typeof accept>) => {
   const response = await answer
   return response.statusCode === 400 && codeOf(response) === 'INVITE_INVALID'
 }
-const requireFactor = ({ organizationId }: TestPerson, two_factor_method: string) =>
+const requireFactor = ({ organizationId }: TestUser, two_factor_method: string) =>
   api.db.updateTable('organizations').set({ two_factor_method }).where('id', '=', organizationId).execute()
 
 describe('the details of an invitation', () => {
@@ -233,7 +233,7 @@ describe('a newcomer', () => {
 })
 
 describe('an invitation is invalid once its inviter', () => {
-  const changes: [why: string, role: Role, given: Role, change: (inviter: TestPerson) => Promise<object>][] = [
+  const changes: [why: string, role: Role, given: Role, change: (inviter: TestUser) => Promise<object>][] = [
     ['was demoted', 'site_admin', 'operator', async () => ({ role: 'operator' })],
     ['was demoted in their organization', 'client_admin', 'client_user', async () => ({ role: 'client_user' })],
     ['was deactivated', 'operator', 'client_admin', async () => ({ is_active: false })],

@@ -1,8 +1,8 @@
 import { mailCode } from '@muster/mail'
 import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestClient } from '../../testing/api.ts'
-import { createFlows, newPerson, refused, webUrl } from '../sign-in/google/testing/google-flows.ts'
+import { buildTestApp, type TestApp, type TestClient } from '../../testing/test-app.ts'
+import { createFlows, newUser, refused, webUrl } from '../sign-in/google/testing/google-flows.ts'
 import { type OidcIssuer, startOidcIssuer } from '../sign-in/google/testing/oidc-issuer.ts'
 import { mailsTo } from '../sign-in/testing/sign-in-fixtures.ts'
 import {
@@ -38,7 +38,7 @@ const withToken = (token: string) => ({ query: `?inviteToken=${encodeURIComponen
 describe('with Google, while registration is closed,', () => {
   test('a newcomer gets an account with the invitation’s role and organization, and no password', async () => {
     const admin = await api.signUp()
-    const person = newPerson({ name: 'Grace Hopper', zoneinfo: 'America/New_York' })
+    const person = newUser({ name: 'Grace Hopper', zoneinfo: 'America/New_York' })
     const { id, token } = await invited(api, admin, 'client_user', person.email)
     const { client, location } = await flows.signIn(person, withToken(token))
     expect(location).toBe(webUrl)
@@ -60,7 +60,7 @@ describe('with Google, while registration is closed,', () => {
 
   test('a user is linked and gets the invitation’s role and organization', async () => {
     const superAdmin = await api.signUp({ role: 'super_admin' })
-    const person = newPerson()
+    const person = newUser()
     const before = await withEmail(api, await api.signUp(), person.email)
     const { token } = await invited(api, superAdmin, 'operator', person.email)
     const { client, location } = await flows.signIn(person, withToken(token))
@@ -74,7 +74,7 @@ describe('with Google, while registration is closed,', () => {
   })
 
   test('a user with a second factor accepts with the second step, not before', async () => {
-    const person = newPerson()
+    const person = newUser()
     const before = await withEmail(api, await api.signUp(), person.email)
     await setUser(api, before.userId, { two_factor_method: 'otp' })
     const admin = await api.signUp()
@@ -99,7 +99,7 @@ describe('with Google, while registration is closed,', () => {
   test('an invitation of another address, a revoked one and an unknown one are refused', async () => {
     const admin = await api.signUp()
     const others = await invited(api, admin, 'client_user')
-    const person = newPerson()
+    const person = newUser()
     const revoked = await invited(api, admin, 'client_user', person.email)
     await revoke(admin, revoked.id)
     for (const token of [others.token, revoked.token, 'nonsense']) {
@@ -114,7 +114,7 @@ describe('with Google, while registration is closed,', () => {
 
   test('a linked account with another e-mail can not accept', async () => {
     const admin = await api.signUp()
-    const person = newPerson()
+    const person = newUser()
     const account = await withEmail(api, await api.signUp(), person.email)
     expect((await flows.signIn(person)).location).toBe(webUrl)
     await setUser(api, account.userId, { email: newEmail() })
@@ -124,7 +124,7 @@ describe('with Google, while registration is closed,', () => {
   })
 
   test('an account that may not leave is refused, and not signed in', async () => {
-    const person = newPerson()
+    const person = newUser()
     const owner = await withEmail(api, await api.signUp(), person.email)
     await api.signUp({ role: 'client_user', organizationId: owner.organizationId as string })
     const { id, token } = await invited(api, await api.signUp(), 'client_user', person.email)
@@ -134,7 +134,7 @@ describe('with Google, while registration is closed,', () => {
   })
 
   test('a deactivated account is refused, and stays unchanged', async () => {
-    const person = newPerson()
+    const person = newUser()
     const account = await withEmail(api, await api.signUp(), person.email)
     const { id, token } = await invited(api, await api.signUp(), 'client_user', person.email)
     await setUser(api, account.userId, { is_active: false })
@@ -144,7 +144,7 @@ describe('with Google, while registration is closed,', () => {
 
   test('one of ten browsers that return in parallel accepts', async () => {
     const admin = await api.signUp()
-    const person = newPerson()
+    const person = newUser()
     const { id, token } = await invited(api, admin, 'client_user', person.email)
     const begun = []
     for (let count = 0; count < 10; count++) begun.push(await flows.almost(person, withToken(token)))

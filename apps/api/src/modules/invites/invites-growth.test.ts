@@ -1,7 +1,7 @@
 import { rowsRead } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 import { accept, details, invited, list, newAccount, newEmail, resend, revoke } from './testing/invites-fixtures.ts'
 
 /** With this many invitations, a query that reads all rows differs clearly from one that uses an index. */
@@ -13,8 +13,8 @@ const few = 3
 const countedUpTo = 10_001
 
 let api: TestApp
-let busy: TestPerson
-let administrator: TestPerson
+let busy: TestUser
+let administrator: TestUser
 
 beforeAll(async () => {
   api = await buildTestApp()
@@ -44,9 +44,9 @@ test.each([
   ['?status=accepted', 100],
   ['?status=revoked&page=2', 100],
 ])('the list %s reads no more rows than it returns and counts', async (query, most) => {
-  for (const person of [busy, administrator]) {
+  for (const user of [busy, administrator]) {
     const { inSequence, byIndex } = await readFor(async () => {
-      expect((await list(person, query)).success).toBe(true)
+      expect((await list(user, query)).success).toBe(true)
     })
     expect(inSequence).toBe(0)
     expect(byIndex).toBeGreaterThan(0)

@@ -2,7 +2,7 @@ import { invitableRoles, type Role, roles } from '@muster/policy'
 import { type ManualClock, manualClock } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 import { codeOf, mailsTo } from '../sign-in/testing/sign-in-fixtures.ts'
 import {
   accept,
@@ -25,8 +25,8 @@ import {
 
 let clock: ManualClock
 let api: TestApp
-let admin: TestPerson
-let operator: TestPerson
+let admin: TestUser
+let operator: TestUser
 
 beforeAll(async () => {
   clock = manualClock()
@@ -75,13 +75,13 @@ describe('an invitation', () => {
   })
 
   test('is permitted for exactly the roles of the table', async () => {
-    const people = Object.fromEntries(
+    const users = Object.fromEntries(
       await Promise.all(roles.map(async (role) => [role, await api.signUp({ role })] as const)),
-    ) as Record<Role, TestPerson>
+    ) as Record<Role, TestUser>
     const invitable = roles.filter((role) => role !== 'super_admin')
     for (const role of roles) {
       for (const given of invitable) {
-        const answer = await send(people[role], inviteOf(given))
+        const answer = await send(users[role], inviteOf(given))
         const isAllowed = invitableRoles(role).includes(given)
         const refusal = role === 'client_user' ? 'FORBIDDEN' : 'ROLE_NOT_ALLOWED'
         expect([role, given, answer.statusCode, isAllowed || codeOf(answer)]).toEqual([
@@ -90,15 +90,15 @@ describe('an invitation', () => {
           ...(isAllowed ? [201, true] : [403, refusal]),
         ])
       }
-      const answer = await send(people[role], { email: newEmail(), role: 'super_admin' })
+      const answer = await send(users[role], { email: newEmail(), role: 'super_admin' })
       expect(answer.statusCode).toBe(role === 'client_user' ? 403 : 400)
     }
   })
 
   test('is judged by the inviter’s current role, not by the token’s claim', async () => {
-    const person = await api.signUp({ role: 'site_admin' })
-    await setUser(api, person.userId, { role: 'operator' })
-    expect(codeOf(await send(person, inviteOf('operator')))).toBe('ROLE_NOT_ALLOWED')
+    const user = await api.signUp({ role: 'site_admin' })
+    await setUser(api, user.userId, { role: 'operator' })
+    expect(codeOf(await send(user, inviteOf('operator')))).toBe('ROLE_NOT_ALLOWED')
   })
 
   test('is refused for invalid bodies, naming the field', async () => {
@@ -238,8 +238,8 @@ describe('the list', () => {
   })
 
   test('refuses invalid queries', async () => {
-    const person = await api.signUp()
+    const user = await api.signUp()
     for (const query of ['?status=open', '?page=0', '?limit=101', '?page=102&limit=100', '?role=operator'])
-      expect((await list(person, query)).error.code).toBe('VALIDATION_FAILED')
+      expect((await list(user, query)).error.code).toBe('VALIDATION_FAILED')
   })
 })

@@ -1,6 +1,6 @@
 import { eventually, type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 import { codeOf, mailsTo } from '../sign-in/testing/sign-in-fixtures.ts'
 import {
   accept,
@@ -20,8 +20,8 @@ import {
 
 let clock: ManualClock
 let api: TestApp
-let admin: TestPerson
-let operator: TestPerson
+let admin: TestUser
+let operator: TestUser
 
 beforeAll(async () => {
   clock = manualClock()
@@ -64,10 +64,10 @@ describe('a resend', () => {
     const { id } = await invited(api, admin, 'client_user')
     await revoke(admin, id)
     expect([(await resend(admin, id)).statusCode, codeOf(await resend(admin, id))]).toEqual([409, 'CONFLICT'])
-    const person = await api.signUp({ role: 'site_admin' })
-    const invitation = await invited(api, person, 'operator')
-    await setUser(api, person.userId, { role: 'operator' })
-    expect(codeOf(await resend(person, invitation.id))).toBe('ROLE_NOT_ALLOWED')
+    const user = await api.signUp({ role: 'site_admin' })
+    const invitation = await invited(api, user, 'operator')
+    await setUser(api, user.userId, { role: 'operator' })
+    expect(codeOf(await resend(user, invitation.id))).toBe('ROLE_NOT_ALLOWED')
   })
 
   test('in parallel with an acceptance: either the old link was in time, or the new one works', async () => {
@@ -108,14 +108,14 @@ describe('a revocation', () => {
   test('in progress makes a parallel acceptance wait, and wins', async () => {
     const { id, token } = await invited(api, admin, 'client_user')
     const there = await api.signUp()
-    const person = await invited(api, admin, 'client_user', there.email)
+    const user = await invited(api, admin, 'client_user', there.email)
     const trx = await api.db.startTransaction().execute()
-    await trx.updateTable('invites').set({ status: 'revoked' }).where('id', 'in', [id, person.id]).execute()
-    const accepting = [accept(api.connect(), newAccount(token)), accept(there, { token: person.token })]
+    await trx.updateTable('invites').set({ status: 'revoked' }).where('id', 'in', [id, user.id]).execute()
+    const accepting = [accept(api.connect(), newAccount(token)), accept(there, { token: user.token })]
     await Promise.race([...accepting, eventually(() => waitsForLock(api))])
     await trx.commit().execute()
     for (const answer of await Promise.all(accepting)) expect(codeOf(answer)).toBe('INVITE_INVALID')
-    expect([(await rowOf(api, id)).status, (await rowOf(api, person.id)).status]).toEqual(['revoked', 'revoked'])
+    expect([(await rowOf(api, id)).status, (await rowOf(api, user.id)).status]).toEqual(['revoked', 'revoked'])
   })
 
   test('is refused after the acceptance', async () => {
@@ -131,7 +131,7 @@ describe('a revocation', () => {
     const toSite = await invited(api, superAdmin, 'site_admin')
     const toClient = await invited(api, operator, 'client_admin')
     const toUser = await invited(api, admin, 'client_user')
-    for (const [person, { id }, status] of [
+    for (const [user, { id }, status] of [
       [siteAdmin, toSite, 403],
       [operator, toSite, 403],
       [admin, toSite, 404],
@@ -141,8 +141,8 @@ describe('a revocation', () => {
       [superAdmin, toSite, 200],
       [admin, toUser, 200],
     ] as const) {
-      if (status !== 200) expect((await resend(person, id)).statusCode).toBe(status)
-      expect((await revoke(person, id)).statusCode).toBe(status)
+      if (status !== 200) expect((await resend(user, id)).statusCode).toBe(status)
+      expect((await revoke(user, id)).statusCode).toBe(status)
     }
     expect((await revoke(admin, '01890000-0000-7000-8000-000000000000')).statusCode).toBe(404)
   })

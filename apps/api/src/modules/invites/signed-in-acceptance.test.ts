@@ -1,7 +1,7 @@
 import type { Role } from '@muster/policy'
 import { eventually, insertTask, type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestClient, type TestPerson } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestClient, type TestUser } from '../../testing/test-app.ts'
 import { codeOf, login, registered, templatesTo } from '../sign-in/testing/sign-in-fixtures.ts'
 import { accept, eventsOf, invited, newAccount, newEmail, rowOf, send, setUser } from './testing/invites-fixtures.ts'
 
@@ -21,9 +21,9 @@ const isInvalid = async (answer: ReturnType<typeof accept>) => {
   const response = await answer
   return response.statusCode === 400 && codeOf(response) === 'INVITE_INVALID'
 }
-const memberOf = (person: TestPerson, role: Role = 'client_user') =>
+const memberOf = (person: TestUser, role: Role = 'client_user') =>
   api.signUp({ role, organizationId: person.organizationId as string })
-const requireFactor = ({ organizationId }: TestPerson, two_factor_method: string) =>
+const requireFactor = ({ organizationId }: TestUser, two_factor_method: string) =>
   api.db.updateTable('organizations').set({ two_factor_method }).where('id', '=', organizationId).execute()
 
 describe('a signed-in user', () => {

@@ -1,6 +1,6 @@
 import { eventually } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 import {
   changeMember,
   createReminder,
@@ -24,7 +24,7 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-const signedInAs = async (person: TestPerson) => (await person.inject('GET', '/api/v1/users/me')).json().data.user
+const signedInAs = async (person: TestUser) => (await person.inject('GET', '/api/v1/users/me')).json().data.user
 
 describe('a removed member', () => {
   test('has a personal organization, also in their open session', async () => {
@@ -180,7 +180,7 @@ describe('leaving', () => {
 })
 
 describe('an organization with members keeps a client_admin', () => {
-  const admins = async (of: TestPerson) =>
+  const admins = async (of: TestUser) =>
     (
       await api.db
         .selectFrom('users')
@@ -222,7 +222,7 @@ describe('an organization with members keeps a client_admin', () => {
       await joining(api, first)
       const all = [first]
       for (let count = 1; count < 6; count++) all.push(await joining(api, first, 'client_admin'))
-      const after = (index: number, by: number) => (all[(index + by) % all.length] as TestPerson).userId
+      const after = (index: number, by: number) => (all[(index + by) % all.length] as TestUser).userId
       const answers = await Promise.all(
         all.flatMap((admin, index) => [
           changeMember(admin, after(index, 1), { role: 'client_user' }),

@@ -2,7 +2,7 @@ import { eventually } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildApp } from '../../app.ts'
 import { createDeps } from '../../deps.ts'
-import { buildTestApp, type TestApp, type TestClient } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestClient } from '../../testing/test-app.ts'
 import {
   changeMember,
   createReminder,

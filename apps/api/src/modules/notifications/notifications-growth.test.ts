@@ -1,7 +1,7 @@
 import { rowsRead } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 import { countOf, listPage, notificationsUrl, notify, read } from './testing/notifications-fixtures.ts'
 
 /** Most rows belong to one user, so that reading all of them differs clearly from reading a page. */
@@ -13,7 +13,7 @@ const few = 5
 const most = 7 * 51 * 2
 
 let api: TestApp
-let busy: TestPerson
+let busy: TestUser
 
 beforeAll(async () => {
   api = await buildTestApp()

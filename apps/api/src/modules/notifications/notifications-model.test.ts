@@ -1,7 +1,7 @@
 import { type ManualClock, manualClock } from '@muster/testing'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 import { countOf, listAll, notify, read, readAll, remove } from './testing/notifications-fixtures.ts'
 
 /*
@@ -20,18 +20,18 @@ type Act =
   | { kind: 'read' | 'remove'; place: number }
   | { kind: 'readAll' }
 type Command =
-  | { kind: 'act'; person: number; act: Act }
+  | { kind: 'act'; user: number; act: Act }
   /** Many different ones at once, up to the limit and beyond. */
-  | { kind: 'flood'; person: number; count: number }
+  | { kind: 'flood'; user: number; count: number }
   | { kind: 'wait'; minutes: number }
-  | { kind: 'prefer'; person: number; type: 'general' | 'invite'; inApp: boolean }
-  | { kind: 'atOnce'; person: number; acts: Act[] }
+  | { kind: 'prefer'; user: number; type: 'general' | 'invite'; inApp: boolean }
+  | { kind: 'atOnce'; user: number; acts: Act[] }
 type Row = { type: Type; message: string; atMs: number; isRead: boolean; summarized: number | undefined }
 type Model = { rows: Row[]; off: Set<Type> }
 
 const minuteMs = 60_000
-const personCount = 2
-const person = fc.nat({ max: personCount - 1 })
+const userCount = 2
+const user = fc.nat({ max: userCount - 1 })
 const act: fc.Arbitrary<Act> = fc.oneof(
   {
     weight: 5,
@@ -48,10 +48,10 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 2, arbitrary: fc.constant({ kind: 'readAll' as const }) },
 )
 const command: fc.Arbitrary<Command> = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ kind: fc.constant('act' as const), person, act }) },
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant('act' as const), user, act }) },
   {
     weight: 4,
-    arbitrary: fc.record({ kind: fc.constant('flood' as const), person, count: fc.constantFrom(1, 35, 61) }),
+    arbitrary: fc.record({ kind: fc.constant('flood' as const), user, count: fc.constantFrom(1, 35, 61) }),
   },
   {
     weight: 2,
@@ -61,7 +61,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({
       kind: fc.constant('prefer' as const),
-      person,
+      user,
       type: fc.constantFrom('general' as const, 'invite' as const),
       inApp: fc.boolean(),
     }),
@@ -70,7 +70,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       kind: fc.constant('atOnce' as const),
-      person,
+      user,
       acts: fc.array(act, { minLength: 2, maxLength: 8 }),
     }),
   },
@@ -105,7 +105,7 @@ function tellModel({ rows, off }: Model, { type, message }: { type: Type; messag
 const shape = (rows: Row[]) =>
   rows.map((row) => JSON.stringify({ ...row, message: row.summarized ? '' : row.message })).sort()
 
-async function shown(client: TestPerson): Promise<Row[]> {
+async function shown(client: TestUser): Promise<Row[]> {
   return (await listAll(client)).map(({ type, message, createdAt, isRead, data }) => ({
     type: type as Type,
     message,
@@ -115,9 +115,9 @@ async function shown(client: TestPerson): Promise<Row[]> {
   }))
 }
 
-const newsTo = ({ userId }: TestPerson, type: Type, message: string) => ({ userId, type, title: 'News', message })
+const newsTo = ({ userId }: TestUser, type: Type, message: string) => ({ userId, type, title: 'News', message })
 
-async function perform(client: TestPerson, given: Act, ids: string[]): Promise<void> {
+async function perform(client: TestUser, given: Act, ids: string[]): Promise<void> {
   const id = 'place' in given ? ids[given.place] : undefined
   if (given.kind === 'tell') await notify(api, [newsTo(client, given.type, given.message)])
   if (given.kind === 'readAll') await readAll(client)
@@ -134,7 +134,7 @@ function performModel(model: Model, given: Act, byId: Map<string, Row>, ids: str
 }
 
 /** Returns the model's row for each notification of the list. */
-async function identify(client: TestPerson, { rows }: Model): Promise<{ byId: Map<string, Row>; ids: string[] }> {
+async function identify(client: TestUser, { rows }: Model): Promise<{ byId: Map<string, Row>; ids: string[] }> {
   const list = await listAll(client)
   const left = [...rows]
   const byId = new Map<string, Row>()
@@ -151,12 +151,12 @@ async function identify(client: TestPerson, { rows }: Model): Promise<{ byId: Ma
   return { byId, ids: list.map(({ id }) => id) }
 }
 
-async function step(people: TestPerson[], models: Model[], given: Command): Promise<void> {
+async function step(users: TestUser[], models: Model[], given: Command): Promise<void> {
   if (given.kind === 'wait') {
     clock.advance(given.minutes * minuteMs)
     return
   }
-  const [client, model] = [people[given.person] as TestPerson, models[given.person] as Model]
+  const [client, model] = [users[given.user] as TestUser, models[given.user] as Model]
   if (given.kind === 'prefer') {
     const notifications = { [given.type]: { inApp: given.inApp } }
     await client.inject('PUT', '/api/v1/users/me/preferences', { notifications })
@@ -189,11 +189,11 @@ async function step(people: TestPerson[], models: Model[], given: Command): Prom
 test('after any sequence of notify, read and delete, list and count match the model', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(command, { minLength: 5, maxLength: 25 }), async (commands) => {
-      const people = [await api.signUp(), await api.signUp()]
-      const models: Model[] = people.map(() => ({ rows: [], off: new Set() }))
+      const users = [await api.signUp(), await api.signUp()]
+      const models: Model[] = users.map(() => ({ rows: [], off: new Set() }))
       for (const given of commands) {
-        await step(people, models, given)
-        for (const [index, client] of people.entries()) {
+        await step(users, models, given)
+        for (const [index, client] of users.entries()) {
           const rows = await shown(client)
           expect(shape(rows)).toEqual(shape((models[index] as Model).rows))
           expect(await countOf(client)).toBe(rows.filter(({ isRead }) => !isRead).length)

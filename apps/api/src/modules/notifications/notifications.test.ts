@@ -2,7 +2,7 @@ import { newId } from '@muster/db'
 import type { NotificationType } from '@muster/policy'
 import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 import { createTask, joining } from '../organizations/testing/organization-fixtures.ts'
 import { mailsTo } from '../sign-in/testing/sign-in-fixtures.ts'
 import type { Notification } from './notifications.schema.ts'
@@ -27,29 +27,29 @@ beforeAll(async () => {
 afterAll(() => api.close())
 
 const minuteMs = 60_000
-const about = ({ userId }: TestPerson, message: string, type: NotificationType = 'general') => ({
+const about = ({ userId }: TestUser, message: string, type: NotificationType = 'general') => ({
   userId,
   type,
   title: 'News',
   message,
 })
 /** Notifies with a minute between each; the last one is the newest. */
-async function tellEach(person: TestPerson, messages: string[], type?: NotificationType) {
+async function tellEach(user: TestUser, messages: string[], type?: NotificationType) {
   for (const message of messages) {
     clock.advance(minuteMs)
-    await notify(api, [about(person, message, type)])
+    await notify(api, [about(user, message, type)])
   }
 }
 const messagesOf = (found: { message: string }[]) => found.map(({ message }) => message)
 
 describe('the list', () => {
   test('contains the user’s own notifications, the newest first', async () => {
-    const [person, other] = [await api.signUp(), await api.signUp()]
-    const task = await createTask(person)
-    await notify(api, [{ ...about(person, 'one', 'reminder'), taskId: task.id, data: { late: true } }])
-    await tellEach(person, ['two'])
+    const [user, other] = [await api.signUp(), await api.signUp()]
+    const task = await createTask(user)
+    await notify(api, [{ ...about(user, 'one', 'reminder'), taskId: task.id, data: { late: true } }])
+    await tellEach(user, ['two'])
     await tellEach(other, ['theirs'])
-    const { notifications, nextCursor } = await listPage(person)
+    const { notifications, nextCursor } = await listPage(user)
     expect(messagesOf(notifications)).toEqual(['two', 'one'])
     expect(nextCursor).toBeNull()
     expect(notifications[1]).toEqual({
@@ -66,29 +66,29 @@ describe('the list', () => {
   })
 
   test('has pages of 50 that contain each notification once while more arrive', async () => {
-    const person = await api.signUp()
-    const security = Array.from({ length: 120 }, (_, index) => about(person, `${index}`, 'security'))
+    const user = await api.signUp()
+    const security = Array.from({ length: 120 }, (_, index) => about(user, `${index}`, 'security'))
     // Many have the same time, so that only their ids order them.
     await notify(api, security.slice(0, 70))
     clock.advance(minuteMs)
     await notify(api, security.slice(70))
-    const first = await listPage(person)
+    const first = await listPage(user)
     expect(first.notifications).toHaveLength(50)
-    await tellEach(person, ['later'])
-    const second = await listPage(person, `?cursor=${first.nextCursor}`)
-    const third = await listPage(person, `?cursor=${second.nextCursor}`)
+    await tellEach(user, ['later'])
+    const second = await listPage(user, `?cursor=${first.nextCursor}`)
+    const third = await listPage(user, `?cursor=${second.nextCursor}`)
     expect(third.nextCursor).toBeNull()
     const seen = [first, second, third].flatMap(({ notifications }) => messagesOf(notifications))
     expect(seen).toEqual(security.map(({ message }) => message).toReversed())
   })
 
   test('filters by type and by whether they were read', async () => {
-    const person = await api.signUp()
-    await tellEach(person, ['a', 'b'], 'invite')
-    await tellEach(person, ['c', 'd'], 'chat')
-    await tellEach(person, ['e'])
-    for (const { id, message } of await listAll(person)) if ('ac'.includes(message)) await read(person, id)
-    const found = async (query: string) => messagesOf(await listAll(person, query)).join('')
+    const user = await api.signUp()
+    await tellEach(user, ['a', 'b'], 'invite')
+    await tellEach(user, ['c', 'd'], 'chat')
+    await tellEach(user, ['e'])
+    for (const { id, message } of await listAll(user)) if ('ac'.includes(message)) await read(user, id)
+    const found = async (query: string) => messagesOf(await listAll(user, query)).join('')
     expect(await found('unread=true')).toBe('edb')
     expect(await found('unread=false')).toBe('ca')
     expect(await found('type=chat')).toBe('dc')
@@ -103,8 +103,8 @@ describe('the list', () => {
     ['a cursor that is none', '?cursor=abc', 'query.cursor'],
     ['a limit', '?limit=10', 'query'],
   ])('refuses %s', async (_what, query, path) => {
-    const person = await api.signUp()
-    const answer = await person.inject('GET', `${notificationsUrl}${query}`)
+    const user = await api.signUp()
+    const answer = await user.inject('GET', `${notificationsUrl}${query}`)
     expect([answer.statusCode, answer.json().error.code]).toEqual([400, 'VALIDATION_FAILED'])
     expect(answer.json().error.details[0].path).toBe(path)
   })
@@ -112,94 +112,88 @@ describe('the list', () => {
 
 describe('reading and deleting', () => {
   test('lowers the unread count, one by one or all at once, and repeating changes nothing', async () => {
-    const [person, other] = [await api.signUp(), await api.signUp()]
-    await tellEach(person, ['a', 'b', 'c', 'd'])
+    const [user, other] = [await api.signUp(), await api.signUp()]
+    await tellEach(user, ['a', 'b', 'c', 'd'])
     await tellEach(other, ['theirs'])
-    expect(await countOf(person)).toBe(4)
-    const [d, c] = (await listAll(person)).map(({ id }) => id) as [string, string]
+    expect(await countOf(user)).toBe(4)
+    const [d, c] = (await listAll(user)).map(({ id }) => id) as [string, string]
     for (let time = 0; time < 2; time++) {
-      const answer = await read(person, d)
+      const answer = await read(user, d)
       expect([answer.statusCode, answer.json().data.notification]).toMatchObject([200, { id: d, isRead: true }])
     }
-    expect(await countOf(person)).toBe(3)
-    expect((await remove(person, c)).json().data.notification).toMatchObject({ id: c, message: 'c' })
-    expect((await remove(person, c)).statusCode).toBe(404)
-    expect((await read(person, c)).statusCode).toBe(404)
-    expect(await countOf(person)).toBe(2)
-    expect([(await readAll(person)).json().data, (await readAll(person)).json().data]).toEqual([
-      { count: 2 },
-      { count: 0 },
-    ])
-    expect(await countOf(person)).toBe(0)
-    expect((await listAll(person)).map(({ isRead }) => isRead)).toEqual([true, true, true])
+    expect(await countOf(user)).toBe(3)
+    expect((await remove(user, c)).json().data.notification).toMatchObject({ id: c, message: 'c' })
+    expect((await remove(user, c)).statusCode).toBe(404)
+    expect((await read(user, c)).statusCode).toBe(404)
+    expect(await countOf(user)).toBe(2)
+    expect([(await readAll(user)).json().data, (await readAll(user)).json().data]).toEqual([{ count: 2 }, { count: 0 }])
+    expect(await countOf(user)).toBe(0)
+    expect((await listAll(user)).map(({ isRead }) => isRead)).toEqual([true, true, true])
     expect(await countOf(other)).toBe(1)
   })
 
   test('is limited to one’s own notifications: those of others are NOT_FOUND', async () => {
-    const [person, other] = [await api.signUp({ role: 'super_admin' }), await api.signUp()]
+    const [user, other] = [await api.signUp({ role: 'super_admin' }), await api.signUp()]
     await tellEach(other, ['theirs'])
     const [{ id }] = (await listAll(other)) as [Notification]
-    for (const answer of [await read(person, id), await remove(person, id), await read(person, newId())]) {
+    for (const answer of [await read(user, id), await remove(user, id), await read(user, newId())]) {
       expect([answer.statusCode, answer.json().error.code]).toEqual([404, 'NOT_FOUND'])
     }
     expect(await listAll(other)).toMatchObject([{ isRead: false }])
   })
 
   test('by concurrent read-all requests counts each notification once', async () => {
-    const person = await api.signUp()
+    const user = await api.signUp()
     await tellEach(
-      person,
+      user,
       Array.from({ length: 40 }, (_, index) => `Number ${index}`),
     )
-    const answers = await Promise.all(Array.from({ length: 8 }, () => readAll(person)))
+    const answers = await Promise.all(Array.from({ length: 8 }, () => readAll(user)))
     const counts: number[] = answers.map((answer) => answer.json().data.count)
     expect(counts.reduce((sum, count) => sum + count)).toBe(40)
   })
 
   test('of more rows than one statement takes marks all of them', async () => {
-    const person = await api.signUp()
-    const row = { user_id: person.userId, type: 'general', title: 'News', message: 'Many.', created_at: clock.now() }
+    const user = await api.signUp()
+    const row = { user_id: user.userId, type: 'general', title: 'News', message: 'Many.', created_at: clock.now() }
     for (let round = 0; round < 3; round++) {
       const rows = Array.from({ length: 2_000 }, () => ({ ...row, id: newId() }))
       await api.db.insertInto('notifications').values(rows).execute()
     }
-    expect((await readAll(person)).json().data).toEqual({ count: 6_000 })
-    expect(await countOf(person)).toBe(0)
+    expect((await readAll(user)).json().data).toEqual({ count: 6_000 })
+    expect(await countOf(user)).toBe(0)
   })
 })
 
 test('notifications beyond 60 an hour are summarized in one row, which each makes unread again', async () => {
-  const person = await api.signUp()
+  const user = await api.signUp()
   const many = (from: number, to: number) =>
-    Array.from({ length: to - from }, (_, index) => about(person, `${from + index}`))
+    Array.from({ length: to - from }, (_, index) => about(user, `${from + index}`))
   await notify(api, many(0, 62))
-  const summary = async () => (await listAll(person)).find(({ title }) => title === 'More notifications')
+  const summary = async () => (await listAll(user)).find(({ title }) => title === 'More notifications')
   expect(await summary()).toMatchObject({ type: 'general', data: { summarized: 2 }, isRead: false })
-  await readAll(person)
+  await readAll(user)
   await notify(api, many(62, 65))
   expect(await summary()).toMatchObject({ message: expect.stringMatching(/^5 more/), isRead: false })
-  expect(await countOf(person)).toBe(1)
+  expect(await countOf(user)).toBe(1)
 })
 
 describe('a completed task', () => {
-  const complete = (person: TestPerson, id: string) =>
-    person.inject('PATCH', `/api/v1/tasks/${id}`, { status: 'completed' })
-  const wantMails = (person: TestPerson) =>
-    person.inject('PUT', '/api/v1/users/me/preferences', { notifications: { general: { email: true } } })
+  const complete = (user: TestUser, id: string) => user.inject('PATCH', `/api/v1/tasks/${id}`, { status: 'completed' })
+  const wantMails = (user: TestUser) =>
+    user.inject('PUT', '/api/v1/users/me/preferences', { notifications: { general: { email: true } } })
 
   test('notifies its owner once, however many complete it at once', async () => {
     const owner = await api.signUp()
     const [assignee, admin] = [await joining(api, owner), await joining(api, owner, 'client_admin')]
     await wantMails(owner)
     const task = await createTask(owner, { title: 'Buy milk', assigneeId: assignee.userId })
-    const people = [owner, assignee, admin]
-    const answers = await Promise.all(
-      Array.from({ length: 12 }, (_, n) => complete(people[n % 3] as TestPerson, task.id)),
-    )
+    const users = [owner, assignee, admin]
+    const answers = await Promise.all(Array.from({ length: 12 }, (_, n) => complete(users[n % 3] as TestUser, task.id)))
     expect(new Set(answers.map(({ statusCode }) => statusCode))).toEqual(new Set([200]))
     const notices = await listAll(owner)
     expect(notices).toMatchObject([{ type: 'general', message: 'You completed: Buy milk', taskId: task.id }])
-    for (const person of [assignee, admin]) expect(await listAll(person)).toEqual([])
+    for (const user of [assignee, admin]) expect(await listAll(user)).toEqual([])
     const mails = await mailsTo(api, owner.email)
     expect(mails).toMatchObject([{ template: 'task-completed', notification_id: notices[0]?.id }])
   })

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestClient } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestClient } from '../../testing/test-app.ts'
 import { accept, invited, newAccount } from '../invites/testing/invites-fixtures.ts'
 import {
   login,
   mailedResetToken,
-  newPerson,
+  newUser,
   password,
   register,
   registered,
@@ -29,7 +29,7 @@ const post = (path: string, body: object): Answer => owner.client.inject('POST',
 
 /** Every route that takes a password, with the path of its field. */
 const routes: Record<string, [path: string, send: (given: string) => Answer]> = {
-  registration: ['body.password', (given) => register(api.connect(), { ...newPerson(), password: given })],
+  registration: ['body.password', (given) => register(api.connect(), { ...newUser(), password: given })],
   login: ['body.password', (given) => login(api.connect(), owner.email, given)],
   reset: [
     'body.password',
@@ -75,13 +75,13 @@ test.each([
   ['a control character', 'Str0ng-\x07-Enough'],
   ['a replacement character, which stands for one that was lost', 'Str0ng-\ufffd-Enough'],
 ])('a new password with %s is refused', async (_name, given) => {
-  const answer = await register(api.connect(), { ...newPerson(), password: given })
+  const answer = await register(api.connect(), { ...newUser(), password: given })
   expect(answer.json().error.details).toMatchObject([{ path: 'body.password' }])
 })
 
 test('a password of whole surrogate pairs signs in, and only with the same ones', async () => {
   const given = 'Str0ng-\u{1F600}\u{1F9E1}'
-  const { email } = await registered(api, { ...newPerson(), password: given })
+  const { email } = await registered(api, { ...newUser(), password: given })
   expect((await login(api.connect(), email, given)).statusCode).toBe(200)
   expect((await login(api.connect(), email, 'Str0ng-\u{1F600}\u{1F9E0}')).json().error.code).toBe('INVALID_CREDENTIALS')
 })

@@ -3,7 +3,7 @@ import { eventually, type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildApp } from '../../app.ts'
 import { createDeps } from '../../deps.ts'
-import { buildTestApp, type TestApp, type TestClient } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestClient } from '../../testing/test-app.ts'
 import {
   auditOf,
   codeOf,
@@ -37,9 +37,9 @@ const nextTurn = (email: string) => api.redis.del(`reset:cooldown:${email}`)
 
 /** Registers a user who requests a reset. @returns also the token of the mailed link */
 async function forgetful() {
-  const person = await registered(api)
-  await forgot(person.email)
-  return { ...person, token: await mailedResetToken(api, person.email) }
+  const user = await registered(api)
+  await forgot(user.email)
+  return { ...user, token: await mailedResetToken(api, user.email) }
 }
 
 describe('forgot-password', () => {
@@ -271,18 +271,18 @@ describe('change-password', () => {
   })
 
   test('sets a first password with a mailed code, once', async () => {
-    const person = await api.signUp()
-    expect((await change(person, { newPassword })).json().error.details[0].path).toBe('body.code')
-    expect(codeOf(await change(person, { code: '000000', newPassword }))).toBe('OTP_INVALID')
-    await person.inject('POST', '/api/v1/auth/confirmation-code')
-    const emailId = (await mailsTo(api, person.email)).at(-1)?.id as string
+    const user = await api.signUp()
+    expect((await change(user, { newPassword })).json().error.details[0].path).toBe('body.code')
+    expect(codeOf(await change(user, { code: '000000', newPassword }))).toBe('OTP_INVALID')
+    await user.inject('POST', '/api/v1/auth/confirmation-code')
+    const emailId = (await mailsTo(api, user.email)).at(-1)?.id as string
     const code = mailCode(api.deps.config.keys.mailCode, { template: 'login-code', emailId })
-    expect((await change(person, { code, newPassword: 'password' })).json().error.code).toBe('VALIDATION_FAILED')
-    const answers = await Promise.all(Array.from({ length: 5 }, () => change(person, { code, newPassword })))
+    expect((await change(user, { code, newPassword: 'password' })).json().error.code).toBe('VALIDATION_FAILED')
+    const answers = await Promise.all(Array.from({ length: 5 }, () => change(user, { code, newPassword })))
     expect(answers.filter(({ statusCode }) => statusCode === 200)).toHaveLength(1)
-    expect((await me(person)).json().data.user).toMatchObject({ hasPassword: true, authProviders: ['local'] })
-    expect((await login(api.connect(), person.email, newPassword)).statusCode).toBe(200)
-    const alerts = (await mailsTo(api, person.email)).filter(({ template }) => template === 'password-changed')
+    expect((await me(user)).json().data.user).toMatchObject({ hasPassword: true, authProviders: ['local'] })
+    expect((await login(api.connect(), user.email, newPassword)).statusCode).toBe(200)
+    const alerts = (await mailsTo(api, user.email)).filter(({ template }) => template === 'password-changed')
     expect(alerts).toMatchObject([{ data: { how: 'set' } }])
   })
 })

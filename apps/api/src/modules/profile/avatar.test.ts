@@ -5,7 +5,7 @@ import { newId } from '@muster/db'
 import { avatarKeys } from '@muster/storage'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { docx, pdf, picture } from '../../http/uploads/testing/sample-files.ts'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 import { type Files, filesOf, formOf, makeTask, pathOf } from '../attachments/testing/upload-fixtures.ts'
 
 let api: TestApp
@@ -19,31 +19,31 @@ beforeAll(async () => {
 afterAll(() => api.close())
 
 const path = '/api/v1/users/me/avatar'
-const put = async (person: TestPerson, files: Files, field = 'file') => {
+const put = async (person: TestUser, files: Files, field = 'file') => {
   const response = await person.fetch(path, { method: 'PUT', body: formOf(files, field) })
   return { status: response.status, headers: response.headers, body: (await response.json()) as Reply }
 }
 type Reply = { message: string; data: { user: { avatarUrl: string | null } }; error: { code: string } }
 
-const rowOf = ({ userId }: TestPerson) =>
+const rowOf = ({ userId }: TestUser) =>
   api.db
     .selectFrom('users')
     .select(['avatar_key', 'avatar_status', 'avatar_upload_id', 'version'])
     .where('id', '=', userId)
     .executeTakeFirstOrThrow()
-const urlOf = async (person: TestPerson): Promise<string | null> =>
+const urlOf = async (person: TestUser): Promise<string | null> =>
   (await person.inject('GET', '/api/v1/users/me')).json().data.user.avatarUrl
 const jobsOf = async (name: string) =>
   (await api.db.selectFrom('outbox').select('payload').where('name', '=', name).orderBy('id').execute()).map(
     ({ payload }) => payload,
   )
 const filesToDelete = async () => ((await jobsOf('delete-files')) as { keys: string[] }[]).flatMap(({ keys }) => keys)
-const storedOf = async ({ userId }: TestPerson) =>
+const storedOf = async ({ userId }: TestUser) =>
   (await filesOf(api)).stored.filter((name) => name.includes(userId)).length
 
 /** Does what the image worker does when the avatar is ready. */
-async function finish({ userId }: TestPerson, bytes = 'the picture') {
-  const { avatar_upload_id } = await rowOf({ userId } as TestPerson)
+async function finish({ userId }: TestUser, bytes = 'the picture') {
+  const { avatar_upload_id } = await rowOf({ userId } as TestUser)
   const { picture: key } = avatarKeys(userId, avatar_upload_id as string)
   await api.deps.storage.put(key, Readable.from([Buffer.from(bytes)]))
   await api.db

@@ -1,11 +1,11 @@
 import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { mailboxOf } from '../../http/limits/mail-cooldown.ts'
-import { buildTestApp, type TestApp } from '../../testing/api.ts'
+import { buildTestApp, type TestApp } from '../../testing/test-app.ts'
 import {
   codeOf,
   mailedCode,
-  newPerson,
+  newUser,
   password,
   register,
   registered,
@@ -26,26 +26,26 @@ const wrong = (code: string) => (code === '000000' ? '000001' : '000000')
 
 describe('registration', () => {
   test('creates user, organization and session only when the e-mail is verified', async () => {
-    const person = newPerson()
+    const user = newUser()
     const client = api.connect()
     const answer = await register(client, {
-      ...person,
-      email: ` ${person.email.toUpperCase()} `,
+      ...user,
+      email: ` ${user.email.toUpperCase()} `,
       timezone: 'Asia/Kolkata',
     })
     expect(answer.statusCode).toBe(202)
-    const find = () => api.db.selectFrom('users').selectAll().where('email', '=', person.email).executeTakeFirst()
+    const find = () => api.db.selectFrom('users').selectAll().where('email', '=', user.email).executeTakeFirst()
     expect(await find()).toBeUndefined()
 
-    const verified = await verify(client, person.email, await mailedCode(api, person.email))
+    const verified = await verify(client, user.email, await mailedCode(api, user.email))
     expect(verified.statusCode).toBe(201)
     expect(verified.json().data.user).toMatchObject({
-      email: person.email,
+      email: user.email,
       role: 'client_admin',
       timezone: 'Asia/Kolkata',
       hasPassword: true,
     })
-    expect((await client.inject('GET', '/api/v1/users/me')).json().data.user.username).toBe(person.username)
+    expect((await client.inject('GET', '/api/v1/users/me')).json().data.user.username).toBe(user.username)
     const organization = await api.db
       .selectFrom('organizations')
       .selectAll()
@@ -56,52 +56,52 @@ describe('registration', () => {
     const mails = await api.db
       .selectFrom('email_messages')
       .select('template')
-      .where('to_address', '=', person.email)
+      .where('to_address', '=', user.email)
       .execute()
     expect(mails.map(({ template }) => template).sort()).toEqual(['register-code', 'welcome'])
   })
 
   test('refuses a code without the cookie of its attempt', async () => {
-    const person = newPerson()
-    await register(api.connect(), person)
-    expect(codeOf(await verify(api.connect(), person.email, await mailedCode(api, person.email)))).toBe('OTP_INVALID')
+    const user = newUser()
+    await register(api.connect(), user)
+    expect(codeOf(await verify(api.connect(), user.email, await mailedCode(api, user.email)))).toBe('OTP_INVALID')
   })
 
   test('creates one user for two parallel correct codes; the other is told to sign in', async () => {
-    const person = newPerson()
+    const user = newUser()
     const client = api.connect()
-    await register(client, person)
-    const code = await mailedCode(api, person.email)
-    const answers = await Promise.all([1, 2].map(() => verify(client, person.email, code)))
+    await register(client, user)
+    const code = await mailedCode(api, user.email)
+    const answers = await Promise.all([1, 2].map(() => verify(client, user.email, code)))
     expect(answers.map(({ statusCode }) => statusCode).sort()).toEqual([201, 409])
     const loser = answers.find(({ statusCode }) => statusCode === 409)
     expect(loser?.json().error.code).toBe('ALREADY_EXISTS')
   })
 
   test('ends the attempt after fifty parallel wrong codes', async () => {
-    const person = newPerson()
+    const user = newUser()
     const client = api.connect()
-    await register(client, person)
-    const right = await mailedCode(api, person.email)
-    await Promise.all(Array.from({ length: 50 }, () => verify(client, person.email, wrong(right))))
-    expect(codeOf(await verify(client, person.email, right))).toBe('OTP_INVALID')
+    await register(client, user)
+    const right = await mailedCode(api, user.email)
+    await Promise.all(Array.from({ length: 50 }, () => verify(client, user.email, wrong(right))))
+    expect(codeOf(await verify(client, user.email, right))).toBe('OTP_INVALID')
   })
 
   test('accepts a correct fifth try', async () => {
-    const person = newPerson()
+    const user = newUser()
     const client = api.connect()
-    await register(client, person)
-    const right = await mailedCode(api, person.email)
-    for (let tries = 0; tries < 4; tries++) await verify(client, person.email, wrong(right))
-    expect((await verify(client, person.email, right)).statusCode).toBe(201)
+    await register(client, user)
+    const right = await mailedCode(api, user.email)
+    for (let tries = 0; tries < 4; tries++) await verify(client, user.email, wrong(right))
+    expect((await verify(client, user.email, right)).statusCode).toBe(201)
   })
 
   test('answers a known e-mail like an unknown one, and mails its owner', async () => {
     const owner = await registered(api)
     await api.redis.del(`register:cooldown:${owner.email}`)
     const [known, unknown] = [api.connect(), api.connect()]
-    const toKnown = await register(known, { ...newPerson(), email: owner.email })
-    const toUnknown = await register(unknown, newPerson())
+    const toKnown = await register(known, { ...newUser(), email: owner.email })
+    const toUnknown = await register(unknown, newUser())
     expect(toKnown.statusCode).toBe(toUnknown.statusCode)
     expect(toKnown.body).toBe(toUnknown.body)
     expect(Object.keys(toKnown.headers)).toEqual(Object.keys(toUnknown.headers))
@@ -120,18 +120,18 @@ describe('registration', () => {
   })
 
   test('sends an address one mail a minute', async () => {
-    const person = newPerson()
-    await register(api.connect(), person)
-    const second = await register(api.connect(), { ...person, username: `${person.username}_b` })
+    const user = newUser()
+    await register(api.connect(), user)
+    const second = await register(api.connect(), { ...user, username: `${user.username}_b` })
     expect(second.statusCode).toBe(429)
     expect(codeOf(second)).toBe('COOLDOWN')
     expect(Number(second.headers['retry-after'])).toBeGreaterThan(0)
   })
 
   test('counts the mails of a mailbox together in all spellings, and stores the given one', async () => {
-    const { username } = newPerson()
+    const { username } = newUser()
     const ask = (email: string, suffix: string) =>
-      register(api.connect(), { ...newPerson(), username: `${username}_${suffix}`, email })
+      register(api.connect(), { ...newUser(), username: `${username}_${suffix}`, email })
     expect((await ask(`${username}+one@example.test`, 'a')).statusCode).toBe(202)
     expect(await templatesTo(api, `${username}+one@example.test`)).toEqual(['register-code'])
     expect(codeOf(await ask(`${username}+two@example.test`, 'b'))).toBe('COOLDOWN')
@@ -149,8 +149,8 @@ describe('registration', () => {
 
   test('refuses a taken username, a weak password and an unknown timezone by field', async () => {
     const { username } = await registered(api)
-    expect(codeOf(await register(api.connect(), { ...newPerson(), username }))).toBe('USERNAME_TAKEN')
-    const answer = await register(api.connect(), { ...newPerson(), password: 'password1', timezone: 'Mars/Olympus' })
+    expect(codeOf(await register(api.connect(), { ...newUser(), username }))).toBe('USERNAME_TAKEN')
+    const answer = await register(api.connect(), { ...newUser(), password: 'password1', timezone: 'Mars/Olympus' })
     expect(codeOf(answer)).toBe('VALIDATION_FAILED')
     const paths = answer.json().error.details.map(({ path }: { path: string }) => path)
     expect(new Set(paths)).toEqual(new Set(['body.password', 'body.timezone']))
@@ -159,9 +159,9 @@ describe('registration', () => {
   test('refuses the sixth request of an address within fifteen minutes', async () => {
     const strict = await buildTestApp({ config: { rateLimitScale: 1 } })
     for (let requests = 0; requests < 5; requests++) {
-      expect((await register(strict.connect(), newPerson())).statusCode).toBe(202)
+      expect((await register(strict.connect(), newUser())).statusCode).toBe(202)
     }
-    const refused = await register(strict.connect(), newPerson())
+    const refused = await register(strict.connect(), newUser())
     expect(codeOf(refused)).toBe('RATE_LIMITED')
     expect(refused.headers['ratelimit-remaining']).toBeUndefined()
     await strict.close()
@@ -169,7 +169,7 @@ describe('registration', () => {
 
   test('is closed when registration is by invitation', async () => {
     const closed = await buildTestApp({ config: { isSignupOpen: false } })
-    expect(codeOf(await register(closed.connect(), newPerson()))).toBe('REGISTRATION_CLOSED')
+    expect(codeOf(await register(closed.connect(), newUser()))).toBe('REGISTRATION_CLOSED')
     await closed.close()
   })
 })

@@ -1,13 +1,13 @@
 import { manualClock } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 
 const clock = manualClock(new Date('2026-11-20T12:00:00.000Z'))
 const url = '/api/v1/reminders'
 const dueDate = '2026-11-21T12:00:00.000Z'
 
 let api: TestApp
-let ann: TestPerson
+let ann: TestUser
 let taskId: string
 
 beforeAll(async () => {
@@ -17,14 +17,14 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-const makeTask = async (person: TestPerson, fields: object = {}): Promise<string> => {
-  const response = await person.inject('POST', '/api/v1/tasks', { title: 'Call the dentist', dueDate, ...fields })
+const makeTask = async (user: TestUser, fields: object = {}): Promise<string> => {
+  const response = await user.inject('POST', '/api/v1/tasks', { title: 'Call the dentist', dueDate, ...fields })
   expect(response.statusCode, response.body).toBe(201)
   return response.json().data.task.id
 }
-const remind = (fields: object, person = ann) => person.inject('POST', url, { taskId, ...fields })
-const made = async (fields: object = { offsetMinutes: 30 }, person = ann) => {
-  const response = await remind(fields, person)
+const remind = (fields: object, user = ann) => user.inject('POST', url, { taskId, ...fields })
+const made = async (fields: object = { offsetMinutes: 30 }, user = ann) => {
+  const response = await remind(fields, user)
   expect(response.statusCode, response.body).toBe(201)
   return response.json().data.reminder
 }
@@ -143,12 +143,12 @@ test('an Idempotency-Key whose reminder was deleted creates no second one: CONFL
 })
 
 test('the list is ordered by time and filtered by status; its pages contain each reminder once', async () => {
-  const person = await api.signUp()
-  const own = await makeTask(person)
+  const user = await api.signUp()
+  const own = await makeTask(user)
   const ids: string[] = []
-  for (const offsetMinutes of [10, 50, 30, 30, 20]) ids.push((await made({ taskId: own, offsetMinutes }, person)).id)
+  for (const offsetMinutes of [10, 50, 30, 30, 20]) ids.push((await made({ taskId: own, offsetMinutes }, user)).id)
   await mark(ids[0] as string, { status: 'sent', sent_at: clock.now() })
-  const list = async (query: string) => (await person.inject('GET', `${url}?${query}`)).json()
+  const list = async (query: string) => (await user.inject('GET', `${url}?${query}`)).json()
   const all = (await list('')).data.reminders.map(({ id }: { id: string }) => id)
   expect(all).toEqual([ids[1], ids[2], ids[3], ids[4], ids[0]])
   const found: string[] = []

@@ -1,6 +1,6 @@
 import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp } from '../../testing/api.ts'
+import { buildTestApp, type TestApp } from '../../testing/test-app.ts'
 import { listAll } from '../notifications/testing/notifications-fixtures.ts'
 import { login, mailsTo, password, registered } from '../sign-in/testing/sign-in-fixtures.ts'
 import { enableOtp, loginCode } from '../two-factor/testing/two-factor-fixtures.ts'

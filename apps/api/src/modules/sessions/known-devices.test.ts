@@ -1,7 +1,7 @@
 import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { browserFamily, deviceName, networkOf } from '../../http/device-name.ts'
-import { buildTestApp, type TestApp, type TestClient } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestClient } from '../../testing/test-app.ts'
 import { login, mailsTo, password, registered } from '../sign-in/testing/sign-in-fixtures.ts'
 
 const firefox = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:144.0) Gecko/20100101 Firefox/144.0'
@@ -45,7 +45,7 @@ test('a sign-in from a new browser or network is mailed; a known one and the fir
     expect({ browser, ip, mails: (await newDeviceMails(email)).length }).toEqual({ browser, ip, mails })
   }
   expect((await newDeviceMails(email))[0]?.data).toEqual({
-    name: 'Some Person',
+    name: 'Some User',
     timezone: 'UTC',
     at: clock.now().toISOString(),
     device: 'Firefox on Windows',
@@ -63,15 +63,15 @@ test('twenty parallel sign-ins from one new browser cause one alert', async () =
 })
 
 test('two parallel first sign-ins from two devices cause one alert', async () => {
-  const person = await api.signUp()
+  const user = await api.signUp()
   const { password_hash: hash } = await api.db
     .selectFrom('users')
     .select('password_hash')
     .where('email', '=', (await registered(api)).email)
     .executeTakeFirstOrThrow()
-  await api.db.updateTable('users').set({ password_hash: hash }).where('id', '=', person.userId).execute()
-  await Promise.all([chrome, firefox].map((browser) => signIn(person.email, { browser, ip: '203.0.113.7' })))
-  expect(await newDeviceMails(person.email)).toHaveLength(1)
+  await api.db.updateTable('users').set({ password_hash: hash }).where('id', '=', user.userId).execute()
+  await Promise.all([chrome, firefox].map((browser) => signIn(user.email, { browser, ip: '203.0.113.7' })))
+  expect(await newDeviceMails(user.email)).toHaveLength(1)
 })
 
 test('a device that was not used for a year is deleted when a new one signs in', async () => {

@@ -1,7 +1,7 @@
 import { type ManualClock, manualClock } from '@muster/testing'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestClient, type TestPerson } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestClient, type TestUser } from '../../testing/test-app.ts'
 import { login, mailsTo, password } from '../sign-in/testing/sign-in-fixtures.ts'
 import {
   isOver,
@@ -86,7 +86,7 @@ afterAll(() => api.close())
 
 /** A session, the tokens that its owner and a thief hold, and the states in which the model permits it to be. */
 type Subject = {
-  person: TestPerson
+  user: TestUser
   /** Every issued token, by generation. */
   tokens: string[]
   /** The generations that each holder has held, the latest last. */
@@ -98,11 +98,11 @@ type Subject = {
 type NumberedCall = ModelCall & { call: Call }
 
 async function newSubject(): Promise<Subject> {
-  const person = await api.signUp()
-  await api.db.updateTable('users').set({ password_hash: passwordHash }).where('id', '=', person.userId).execute()
+  const user = await api.signUp()
+  await api.db.updateTable('users').set({ password_hash: passwordHash }).where('id', '=', user.userId).execute()
   return {
-    person,
-    tokens: [person.cookies.get('muster_rt') as string],
+    user,
+    tokens: [user.cookies.get('muster_rt') as string],
     held: { owner: [0], thief: [] },
     candidates: [newModelSession(clock.now().getTime())],
     isUndisturbed: true,
@@ -157,13 +157,13 @@ function learn(held: number[], n: number): void {
 async function ask(subject: Subject, calls: readonly NumberedCall[]): Promise<ModelAnswer[]> {
   const elsewhere = api.connect()
   const isRevoked = calls.some(({ kind }) => kind === 'revoke')
-  if (isRevoked) expect((await login(elsewhere, subject.person.email)).statusCode).toBe(200)
+  if (isRevoked) expect((await login(elsewhere, subject.user.email)).statusCode).toBe(200)
   const newest = subject.tokens.length - 1
   const answers = await Promise.all(
     calls.map(({ call, ...model }) =>
       model.kind === 'present' && call.kind === 'present'
         ? present(subject.tokens[model.n] as string, call.via)
-        : revoke(elsewhere, subject.person.sessionId),
+        : revoke(elsewhere, subject.user.sessionId),
     ),
   )
   if (isRevoked) await elsewhere.inject('POST', '/api/v1/auth/logout')
@@ -201,20 +201,20 @@ async function revoke(client: TestClient, sessionId: string): Promise<Answer> {
 }
 
 /** Checks properties 3 and 6 at the end of a history. */
-async function conclude({ person, tokens, candidates }: Subject): Promise<void> {
+async function conclude({ user, tokens, candidates }: Subject): Promise<void> {
   const nowMs = clock.now().getTime()
   const row = await api.db
     .selectFrom('sessions')
     .select(['revoked_at', 'revoked_reason'])
-    .where('id', '=', person.sessionId)
+    .where('id', '=', user.sessionId)
     .executeTakeFirstOrThrow()
   if (candidates.every((candidate) => isOver(candidate, nowMs))) {
     for (const token of tokens) expect(await present(token as Answer, 'refresh')).toBe('refused')
-    const access = api.connect(new Map([['muster_at', person.cookies.get('muster_at') as string]]))
+    const access = api.connect(new Map([['muster_at', user.cookies.get('muster_at') as string]]))
     expect((await access.inject('GET', '/api/v1/users/me')).statusCode).toBe(401)
   }
   const isReused = row.revoked_reason === 'refresh token reused'
-  const [reused, compromised] = [await countEvents(person.sessionId), await countMails(person.email)]
+  const [reused, compromised] = [await countEvents(user.sessionId), await countMails(user.email)]
   expect([reused, compromised]).toEqual(isReused ? [1, 1] : [0, 0])
   for (const { end } of candidates) expect(end === 'reused').toBe(isReused)
 }

@@ -1,7 +1,7 @@
 import { eventually, type ManualClock, manualClock } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 
 const minuteMs = 60_000
 const dayMs = 24 * 60 * minuteMs
@@ -15,14 +15,14 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-const refresh = (person: TestPerson, token?: string) =>
-  api.connect(new Map(token ? [['muster_rt', token]] : person.cookies)).inject('POST', '/api/v1/auth/refresh')
-const tokenOf = (person: TestPerson) => person.cookies.get('muster_rt') as string
+const refresh = (user: TestUser, token?: string) =>
+  api.connect(new Map(token ? [['muster_rt', token]] : user.cookies)).inject('POST', '/api/v1/auth/refresh')
+const tokenOf = (user: TestUser) => user.cookies.get('muster_rt') as string
 const answeredToken = (answer: Awaited<ReturnType<typeof refresh>>) =>
   answer.cookies.find(({ name }) => name === 'muster_rt')?.value
 const codeOf = (answer: { json(): { error: { code: string } } }) => answer.json().error.code
-const sessionRow = (person: TestPerson) =>
-  api.db.selectFrom('sessions').selectAll().where('id', '=', person.sessionId).executeTakeFirstOrThrow()
+const sessionRow = (user: TestUser) =>
+  api.db.selectFrom('sessions').selectAll().where('id', '=', user.sessionId).executeTakeFirstOrThrow()
 
 /** Counts the statements that wait for a row lock in this test's database. */
 const lockWaits = async () => {
@@ -34,56 +34,56 @@ const lockWaits = async () => {
 
 describe('refresh', () => {
   test('fifty parallel refreshes cause one rotation and receive one successor', async () => {
-    const person = await api.signUp()
+    const user = await api.signUp()
     clock.advance(minuteMs)
-    const answers = await Promise.all(Array.from({ length: 50 }, () => refresh(person, tokenOf(person))))
+    const answers = await Promise.all(Array.from({ length: 50 }, () => refresh(user, tokenOf(user))))
     expect(answers.map(({ statusCode }) => statusCode)).toEqual(Array(50).fill(200))
     expect(new Set(answers.map(answeredToken)).size).toBe(1)
-    expect(answeredToken(answers[0] as (typeof answers)[0])).not.toBe(tokenOf(person))
-    expect((await sessionRow(person)).generation).toBe(1)
+    expect(answeredToken(answers[0] as (typeof answers)[0])).not.toBe(tokenOf(user))
+    expect((await sessionRow(user)).generation).toBe(1)
   })
 
   test('a token younger than ten seconds is answered without a rotation', async () => {
-    const person = await api.signUp()
-    const answer = await refresh(person)
-    expect(answeredToken(answer)).toBe(tokenOf(person))
-    expect((await sessionRow(person)).generation).toBe(0)
+    const user = await api.signUp()
+    const answer = await refresh(user)
+    expect(answeredToken(answer)).toBe(tokenOf(user))
+    expect((await sessionRow(user)).generation).toBe(0)
   })
 
   test('after a lost response the predecessor is accepted while its successor is unused', async () => {
-    const person = await api.signUp()
+    const user = await api.signUp()
     clock.advance(minuteMs)
-    const lost = await refresh(person)
+    const lost = await refresh(user)
     clock.advance(5 * minuteMs)
-    const again = await refresh(person, tokenOf(person))
+    const again = await refresh(user, tokenOf(user))
     expect(again.statusCode).toBe(200)
     expect(answeredToken(again)).toBe(answeredToken(lost))
   })
 
   test('a predecessor used after the grace revokes the session once its successor was used', async () => {
-    const person = await api.signUp()
-    const stolen = tokenOf(person)
+    const user = await api.signUp()
+    const stolen = tokenOf(user)
     clock.advance(minuteMs)
-    const successor = answeredToken(await refresh(person)) as string
-    expect((await refresh(person, successor)).statusCode).toBe(200)
+    const successor = answeredToken(await refresh(user)) as string
+    expect((await refresh(user, successor)).statusCode).toBe(200)
     clock.advance(minuteMs)
-    const reused = await refresh(person, stolen)
+    const reused = await refresh(user, stolen)
     expect(reused.statusCode).toBe(401)
     expect(codeOf(reused)).toBe('SESSION_REVOKED')
-    expect(codeOf(await refresh(person, successor))).toBe('SESSION_REVOKED')
+    expect(codeOf(await refresh(user, successor))).toBe('SESSION_REVOKED')
     const events = await api.db
       .selectFrom('audit_pending')
       .select('action')
-      .where('target_id', '=', person.sessionId)
+      .where('target_id', '=', user.sessionId)
       .execute()
     expect(events).toEqual([{ action: 'session.refresh_reused' }])
   })
 
   test('a theft that many parallel requests reveal causes one alert, with its origin', async () => {
-    const person = await api.signUp()
-    const stolen = tokenOf(person)
+    const user = await api.signUp()
+    const stolen = tokenOf(user)
     clock.advance(minuteMs)
-    await refresh(person, answeredToken(await refresh(person)))
+    await refresh(user, answeredToken(await refresh(user)))
     clock.advance(minuteMs)
     const thief = () =>
       api
@@ -93,10 +93,10 @@ describe('refresh', () => {
     const mails = await api.db
       .selectFrom('email_messages')
       .select(['template', 'user_id', 'data'])
-      .where('to_address', '=', person.email)
+      .where('to_address', '=', user.email)
       .execute()
     expect(mails).toMatchObject([
-      { template: 'session-compromised', user_id: person.userId, data: { device: 'curl', ip: '127.0.0.1' } },
+      { template: 'session-compromised', user_id: user.userId, data: { device: 'curl', ip: '127.0.0.1' } },
     ])
   })
 
@@ -104,21 +104,21 @@ describe('refresh', () => {
     ['was rotated and its successor used', { generation: 1, successor_seen: true }, 200],
     ['was revoked', { revoked_at: new Date() }, 401],
   ])('a refresh that decided to rotate before the session %s decides again', async (_, changes, status) => {
-    const person = await api.signUp()
+    const user = await api.signUp()
     clock.advance(minuteMs)
     const late = await api.db.transaction().execute(async (trx) => {
-      await trx.selectFrom('sessions').select('id').where('id', '=', person.sessionId).forUpdate().execute()
-      const call = refresh(person)
+      await trx.selectFrom('sessions').select('id').where('id', '=', user.sessionId).forUpdate().execute()
+      const call = refresh(user)
       await eventually(async () => expect(await lockWaits()).toBe(1))
       await trx
         .updateTable('sessions')
         .set({ ...changes, rotated_at: clock.now() })
-        .where('id', '=', person.sessionId)
+        .where('id', '=', user.sessionId)
         .execute()
       return { call }
     })
     expect((await late.call).statusCode).toBe(status)
-    expect(await sessionRow(person)).toMatchObject(changes)
+    expect(await sessionRow(user)).toMatchObject(changes)
   })
 
   test('a refused refresh sets no cookies', async () => {
@@ -140,9 +140,9 @@ describe('refresh', () => {
   })
 
   test('a session ends after its idle limit, and after ninety days even in use', async () => {
-    const person = await api.signUp()
+    const user = await api.signUp()
     clock.advance(7 * dayMs + 1)
-    expect(codeOf(await refresh(person))).toBe('SESSION_REVOKED')
+    expect(codeOf(await refresh(user))).toBe('SESSION_REVOKED')
 
     const busy = await api.signUp()
     for (let day = 0; day < 90; day += 6) {
@@ -155,8 +155,8 @@ describe('refresh', () => {
 
 test('fifty parallel refreshes and renewals count as one rotation', async () => {
   const strict = await buildTestApp({ clock, config: { rateLimitScale: 1 } })
-  const person = await strict.signUp()
-  const cookies = [...person.cookies]
+  const user = await strict.signUp()
+  const cookies = [...user.cookies]
   clock.advance(16 * minuteMs)
   const calls = Array.from({ length: 50 }, (_, call) =>
     call % 2
@@ -169,14 +169,14 @@ test('fifty parallel refreshes and renewals count as one rotation', async () => 
 
 test('the eleventh rotation of a session within fifteen minutes is refused', async () => {
   const strict = await buildTestApp({ clock, config: { rateLimitScale: 1 } })
-  const person = await strict.signUp()
+  const user = await strict.signUp()
   for (let rotation = 0; rotation < 10; rotation++) {
     clock.advance(11_000)
-    expect((await person.inject('POST', '/api/v1/auth/refresh')).statusCode).toBe(200)
-    expect((await person.inject('POST', '/api/v1/auth/refresh')).statusCode).toBe(200)
+    expect((await user.inject('POST', '/api/v1/auth/refresh')).statusCode).toBe(200)
+    expect((await user.inject('POST', '/api/v1/auth/refresh')).statusCode).toBe(200)
   }
   clock.advance(11_000)
-  const refused = await person.inject('POST', '/api/v1/auth/refresh')
+  const refused = await user.inject('POST', '/api/v1/auth/refresh')
   expect(codeOf(refused)).toBe('RATE_LIMITED')
   expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
   await strict.close()

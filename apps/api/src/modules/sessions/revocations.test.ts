@@ -3,7 +3,7 @@ import { type Kysely, sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { buildApp } from '../../app.ts'
 import { createDeps, type Deps } from '../../deps.ts'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 
 const secondMs = 1_000
 const minuteMs = 60 * secondMs
@@ -48,13 +48,13 @@ afterEach(() => {
 const fresh = () => eventually(() => expect(other.deps.revocations.isFresh()).toBe(true))
 const moveClock = (ms: number) =>
   sql`update moved.clock set by = by + make_interval(secs => ${ms / secondMs})`.execute(api.db)
-const end = (db: Kysely<never> | TestApp['db'], { sessionId }: TestPerson) =>
+const end = (db: Kysely<never> | TestApp['db'], { sessionId }: TestUser) =>
   sql`update sessions set revoked_at = moved.clock_timestamp(), revoked_reason = 'logout', changed_at = moved.clock_timestamp()
     where id = ${sessionId}`.execute(db)
-const ask = (person: TestPerson) =>
-  other.app.inject({ url: '/api/v1/users/me', cookies: { muster_at: person.cookies.get('muster_at') as string } })
-const isRefused = (person: TestPerson) =>
-  eventually(async () => expect((await ask(person)).json().error?.code).toBe('SESSION_REVOKED'))
+const ask = (user: TestUser) =>
+  other.app.inject({ url: '/api/v1/users/me', cookies: { muster_at: user.cookies.get('muster_at') as string } })
+const isRefused = (user: TestUser) =>
+  eventually(async () => expect((await ask(user)).json().error?.code).toBe('SESSION_REVOKED'))
 
 /** Runs `work` while the polls of the second instance are blocked, and after it has noticed. */
 const duringStall = (work: () => Promise<unknown>) =>
@@ -68,34 +68,34 @@ const duringStall = (work: () => Promise<unknown>) =>
     }
   })
 
-async function someone(): Promise<TestPerson> {
-  const person = await api.signUp()
+async function someone(): Promise<TestUser> {
+  const user = await api.signUp()
   await fresh()
-  expect((await ask(person)).statusCode).toBe(200)
-  return person
+  expect((await ask(user)).statusCode).toBe(200)
+  return user
 }
 
 test.for([
   { after: 'a minute', ms: minuteMs },
   { after: 'ten minutes', ms: 10 * minuteMs },
 ])('a session that ended during a stall of $after is refused after it', async ({ ms }) => {
-  const person = await someone()
+  const user = await someone()
   await duringStall(async () => {
-    await end(api.db, person)
+    await end(api.db, user)
     await moveClock(ms)
   })
   await fresh()
-  await isRefused(person)
+  await isRefused(user)
 })
 
 test('a revocation that commits after polls have recovered from a stall is noticed', async () => {
-  const person = await someone()
+  const user = await someone()
   const { promise: isOver, resolve: commit } = Promise.withResolvers<void>()
   let ending: Promise<unknown> = Promise.resolve()
   await duringStall(async () => {
     const { promise: isWritten, resolve } = Promise.withResolvers<void>()
     ending = api.db.transaction().execute(async (trx) => {
-      await end(trx, person)
+      await end(trx, user)
       resolve()
       await isOver
     })
@@ -103,56 +103,56 @@ test('a revocation that commits after polls have recovered from a stall is notic
     await moveClock(minuteMs)
   })
   await fresh()
-  expect((await ask(person)).statusCode).toBe(200)
+  expect((await ask(user)).statusCode).toBe(200)
   commit()
   await ending
-  await isRefused(person)
+  await isRefused(user)
 })
 
 test('a revocation is noticed after a stall longer than the lifetime of access tokens', async () => {
-  const person = await someone()
+  const user = await someone()
   const steadyMs = performance.now.bind(performance)
   await duringStall(async () => {
-    await end(api.db, person)
+    await end(api.db, user)
     await moveClock(minuteMs)
     vi.spyOn(performance, 'now').mockImplementation(() => steadyMs() + 20 * minuteMs)
   })
   await fresh()
-  await isRefused(person)
+  await isRefused(user)
 })
 
 test.for([
   { moved: 'back', ms: -60 * minuteMs },
   { moved: 'forward', ms: 60 * minuteMs },
 ])('a revocation is noticed although the database clock was set $moved', async ({ ms }) => {
-  const person = await someone()
+  const user = await someone()
   await moveClock(ms)
-  await end(api.db, person)
-  await isRefused(person)
+  await end(api.db, user)
+  await isRefused(user)
   await moveClock(-ms)
 })
 
 test('a noticed revocation stays in effect while the clock of the instance is wrong', async () => {
-  const person = await someone()
-  await end(api.db, person)
-  await isRefused(person)
+  const user = await someone()
+  await end(api.db, user)
+  await isRefused(user)
   // Polls no longer read the row, as if the revocation were long ago.
-  await sql`update sessions set changed_at = null where id = ${person.sessionId}`.execute(api.db)
+  await sql`update sessions set changed_at = null where id = ${user.sessionId}`.execute(api.db)
   const right = clock.now()
   clock.advance(60 * minuteMs)
   const later = await api.signUp()
   await end(api.db, later)
   await eventually(() => expect(other.deps.revocations.verdict(later.sessionId, 0)).toBe('revoked'))
   clock.set(right)
-  await isRefused(person)
+  await isRefused(user)
 })
 
 test('after a suspension of its machine an instance authenticates nobody before a poll', async () => {
-  const person = await someone()
-  await end(api.db, person)
+  const user = await someone()
+  await end(api.db, user)
   // A suspension that the steady clock does not show.
   const wallMs = Date.now.bind(Date)
   vi.spyOn(Date, 'now').mockImplementation(() => wallMs() + minuteMs)
   expect(other.deps.revocations.isFresh()).toBe(false)
-  expect((await ask(person)).json().error.code).toBe('SESSION_REVOKED')
+  expect((await ask(user)).json().error.code).toBe('SESSION_REVOKED')
 })

@@ -3,7 +3,7 @@ import { eventually, type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildApp } from '../../app.ts'
 import { createDeps } from '../../deps.ts'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 import { attachTo, makeTask } from '../attachments/testing/upload-fixtures.ts'
 
 const minuteMs = 60_000
@@ -17,19 +17,19 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-const tokenOf = (person: TestPerson) => person.cookies.get('muster_rt') as string
+const tokenOf = (user: TestUser) => user.cookies.get('muster_rt') as string
 const codeOf = (answer: { json(): { error: { code: string } } }) => answer.json().error.code
-const sessionRow = (person: TestPerson) =>
-  api.db.selectFrom('sessions').selectAll().where('id', '=', person.sessionId).executeTakeFirstOrThrow()
+const sessionRow = (user: TestUser) =>
+  api.db.selectFrom('sessions').selectAll().where('id', '=', user.sessionId).executeTakeFirstOrThrow()
 
 describe('access', () => {
   test('any route renews an expired access token within the same request', async () => {
-    const person = await api.signUp()
+    const user = await api.signUp()
     clock.advance(16 * minuteMs)
-    const before = person.cookies.get('muster_at')
-    const answer = await person.inject('GET', '/api/v1/users/me')
+    const before = user.cookies.get('muster_at')
+    const answer = await user.inject('GET', '/api/v1/users/me')
     expect(answer.statusCode).toBe(200)
-    expect(person.cookies.get('muster_at')).not.toBe(before)
+    expect(user.cookies.get('muster_at')).not.toBe(before)
     expect(answer.headers['cache-control']).toBe('no-store')
   })
 
@@ -39,22 +39,22 @@ describe('access', () => {
     ['POST', '/api/v1/tasks', 400],
     ['GET', '/api/v1/admin/audit-events', 403],
   ] as const)('an error response carries renewed cookies too: %s %s', async (method, url, status) => {
-    const person = await api.signUp()
+    const user = await api.signUp()
     clock.advance(16 * minuteMs)
-    const before = new Map(person.cookies)
-    const answer = await person.inject(method, url)
+    const before = new Map(user.cookies)
+    const answer = await user.inject(method, url)
     expect(answer.statusCode).toBe(status)
     expect(answer.cookies.map(({ name }) => name).sort()).toEqual(['muster_at', 'muster_rt'])
     expect(answer.headers['cache-control']).toBe('no-store')
-    expect(person.cookies.get('muster_rt')).not.toBe(before.get('muster_rt'))
-    expect((await person.inject('GET', '/api/v1/users/me')).cookies).toEqual([])
+    expect(user.cookies.get('muster_rt')).not.toBe(before.get('muster_rt'))
+    expect((await user.inject('GET', '/api/v1/users/me')).cookies).toEqual([])
   })
 
   test('a file response that renews cookies may not be cached', async () => {
-    const person = await api.signUp()
+    const user = await api.signUp()
     await api.listen()
-    const { id } = await attachTo({ person, task: await makeTask(person) }, 'notes.txt', 'Some text')
-    const read = () => person.inject('GET', `/api/v1/attachments/${id}/content`)
+    const { id } = await attachTo({ user, task: await makeTask(user) }, 'notes.txt', 'Some text')
+    const read = () => user.inject('GET', `/api/v1/attachments/${id}/content`)
     expect((await read()).headers['cache-control']).toContain('private')
     clock.advance(16 * minuteMs)
     const renewed = await read()
@@ -62,9 +62,9 @@ describe('access', () => {
   })
 
   test('a request that is refused for its session sets no cookies', async () => {
-    const person = await api.signUp()
-    const other = api.connect(new Map(person.cookies))
-    await person.inject('POST', '/api/v1/auth/logout')
+    const user = await api.signUp()
+    const other = api.connect(new Map(user.cookies))
+    await user.inject('POST', '/api/v1/auth/logout')
     for (const minutes of [0, 16]) {
       clock.advance(minutes * minuteMs)
       const answer = await other.inject('GET', '/api/v1/users/me')
@@ -73,8 +73,8 @@ describe('access', () => {
   })
 
   test('an access token with a changed claim or another header is refused', async () => {
-    const person = await api.signUp()
-    const [header, payload, signature] = (person.cookies.get('muster_at') as string).split('.')
+    const user = await api.signUp()
+    const [header, payload, signature] = (user.cookies.get('muster_at') as string).split('.')
     const claims = JSON.parse(Buffer.from(payload as string, 'base64url').toString())
     const risen = Buffer.from(JSON.stringify({ ...claims, role: 'super_admin' })).toString('base64url')
     const none = Buffer.from(JSON.stringify({ alg: 'none', typ: 'JWT', kid: 'k1' })).toString('base64url')
@@ -85,24 +85,24 @@ describe('access', () => {
   })
 
   test('logout revokes the access token on every instance', async () => {
-    const person = await api.signUp()
+    const user = await api.signUp()
     const { close, ...deps } = createDeps(api.deps.config, api.deps.log, clock)
     const second = await buildApp(deps)
     await eventually(() => expect(deps.revocations.isFresh()).toBe(true))
     const ask = () =>
       second.inject({ url: '/api/v1/users/me', cookies: { muster_at: accessToken, muster_rt: refreshToken } })
-    const [accessToken, refreshToken] = [person.cookies.get('muster_at') as string, tokenOf(person)]
+    const [accessToken, refreshToken] = [user.cookies.get('muster_at') as string, tokenOf(user)]
     expect((await ask()).statusCode).toBe(200)
-    expect((await person.inject('POST', '/api/v1/auth/logout')).statusCode).toBe(200)
-    expect([...person.cookies.keys()]).toEqual([])
+    expect((await user.inject('POST', '/api/v1/auth/logout')).statusCode).toBe(200)
+    expect([...user.cookies.keys()]).toEqual([])
     await eventually(async () => expect((await ask()).json().error.code).toBe('SESSION_REVOKED'))
     await second.close()
     await close()
   })
 
   test('of two tabs that sign out in parallel both are signed out', async () => {
-    const person = await api.signUp()
-    const tabs = Array.from({ length: 5 }, () => api.connect(new Map(person.cookies)))
+    const user = await api.signUp()
+    const tabs = Array.from({ length: 5 }, () => api.connect(new Map(user.cookies)))
     const answers = await Promise.all(tabs.map((tab) => tab.inject('POST', '/api/v1/auth/logout')))
     for (const [index, { statusCode }] of answers.entries()) {
       expect(statusCode).toBeOneOf([200, 401])
@@ -112,35 +112,35 @@ describe('access', () => {
   })
 
   test('a token’s insufficient role is refused, and an outdated one is renewed', async () => {
-    const person = await api.signUp()
-    expect(codeOf(await person.inject('GET', '/api/v1/admin/audit-events'))).toBe('FORBIDDEN')
+    const user = await api.signUp()
+    expect(codeOf(await user.inject('GET', '/api/v1/admin/audit-events'))).toBe('FORBIDDEN')
     await api.db
       .updateTable('users')
       .set({ role: 'operator', organization_id: null })
-      .where('id', '=', person.userId)
+      .where('id', '=', user.userId)
       .execute()
     clock.advance(1_000)
     await api.db
       .updateTable('sessions')
       .set({ renew_at: clock.now(), changed_at: new Date() })
-      .where('id', '=', person.sessionId)
+      .where('id', '=', user.sessionId)
       .execute()
     await eventually(async () => {
-      expect((await person.inject('GET', '/api/v1/admin/audit-events')).statusCode).toBe(200)
+      expect((await user.inject('GET', '/api/v1/admin/audit-events')).statusCode).toBe(200)
     })
   })
 })
 
 describe('logout-all', () => {
   test('ends all sessions of the user and no others, and clears the browser’s site data', async () => {
-    const [person, stranger] = [await api.signUp(), await api.signUp()]
-    const row = await sessionRow(person)
+    const [user, stranger] = [await api.signUp(), await api.signUp()]
+    const row = await sessionRow(user)
     const ids = [newId(), newId()]
     await api.db
       .insertInto('sessions')
       .values(ids.map((id) => ({ ...row, id })))
       .execute()
-    const cookies = new Map([...person.cookies, ['muster_device', 'stays']])
+    const cookies = new Map([...user.cookies, ['muster_device', 'stays']])
     const browser = api.connect(cookies)
     const before = new Map(cookies)
     const answer = await browser.inject('POST', '/api/v1/auth/logout-all')
@@ -151,7 +151,7 @@ describe('logout-all', () => {
     const open = await api.db
       .selectFrom('sessions')
       .select('id')
-      .where('user_id', '=', person.userId)
+      .where('user_id', '=', user.userId)
       .where('revoked_at', 'is', null)
       .execute()
     expect(open).toEqual([])
@@ -160,32 +160,32 @@ describe('logout-all', () => {
       .selectFrom('audit_pending')
       .select('target_id')
       .where('action', '=', 'session.revoked')
-      .where('actor_id', '=', person.userId)
+      .where('actor_id', '=', user.userId)
       .execute()
-    expect(events.map(({ target_id }) => target_id).sort()).toEqual([...ids, person.sessionId].sort())
+    expect(events.map(({ target_id }) => target_id).sort()).toEqual([...ids, user.sessionId].sort())
   })
 })
 
 describe('the list of sessions', () => {
   test('shows the open sessions and the current one, and ends any of them', async () => {
-    const person = await api.signUp()
-    const list = async () => (await person.inject('GET', '/api/v1/auth/sessions')).json().data.sessions
-    expect(await list()).toMatchObject([{ id: person.sessionId, ip: '127.0.0.1', current: true }])
+    const user = await api.signUp()
+    const list = async () => (await user.inject('GET', '/api/v1/auth/sessions')).json().data.sessions
+    expect(await list()).toMatchObject([{ id: user.sessionId, ip: '127.0.0.1', current: true }])
     const stranger = await api.signUp()
-    expect((await stranger.inject('DELETE', `/api/v1/auth/sessions/${person.sessionId}`)).statusCode).toBe(404)
-    const cookies = new Map(person.cookies)
-    expect((await person.inject('DELETE', `/api/v1/auth/sessions/${person.sessionId}`)).statusCode).toBe(200)
+    expect((await stranger.inject('DELETE', `/api/v1/auth/sessions/${user.sessionId}`)).statusCode).toBe(404)
+    const cookies = new Map(user.cookies)
+    expect((await user.inject('DELETE', `/api/v1/auth/sessions/${user.sessionId}`)).statusCode).toBe(200)
     expect(codeOf(await api.connect(cookies).inject('GET', '/api/v1/users/me'))).toBe('SESSION_REVOKED')
   })
 
   test('ending the current session clears its cookies, ending another does not', async () => {
-    const person = await api.signUp()
-    const elsewhere = { ...(await sessionRow(person)), id: newId() }
+    const user = await api.signUp()
+    const elsewhere = { ...(await sessionRow(user)), id: newId() }
     await api.db.insertInto('sessions').values(elsewhere).execute()
-    const end = (id: string) => person.inject('DELETE', `/api/v1/auth/sessions/${id}`)
+    const end = (id: string) => user.inject('DELETE', `/api/v1/auth/sessions/${id}`)
     expect((await end(elsewhere.id)).statusCode).toBe(200)
-    expect(person.cookies.size).toBe(2)
-    expect((await end(person.sessionId)).statusCode).toBe(200)
-    expect(person.cookies.size).toBe(0)
+    expect(user.cookies.size).toBe(2)
+    expect((await end(user.sessionId)).statusCode).toBe(200)
+    expect(user.cookies.size).toBe(0)
   })
 })

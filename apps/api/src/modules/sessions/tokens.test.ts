@@ -4,10 +4,10 @@ import { issueRefreshToken } from '@muster/security/refresh-token'
 import { seal } from '@muster/security/seal'
 import { signText } from '@muster/security/signed-text'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 
 let api: TestApp
-let person: TestPerson
+let user: TestUser
 let claims: Record<string, unknown>
 
 const issuer = 'http://localhost:3000'
@@ -15,8 +15,8 @@ const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('
 
 beforeAll(async () => {
   api = await buildTestApp()
-  person = await api.signUp()
-  const [, payload = ''] = (person.cookies.get('muster_at') ?? '').split('.')
+  user = await api.signUp()
+  const [, payload = ''] = (user.cookies.get('muster_at') ?? '').split('.')
   claims = JSON.parse(Buffer.from(payload, 'base64url').toString())
 })
 afterAll(() => api.close())
@@ -100,7 +100,7 @@ describe('an access token with a valid signature', () => {
 
 test('a token of one kind is refused wherever another kind is required', async () => {
   const { cookie, encryption, mailCode, refreshToken } = api.deps.config.keys
-  const id = person.userId
+  const id = user.userId
   const pair = `${id}.${id}`
   const sealed = seal(encryption, Buffer.from('{}'), 'totp:x')
   const tokens: Record<string, string> = {

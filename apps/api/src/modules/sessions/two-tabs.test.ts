@@ -6,7 +6,7 @@ import { delimiter, join } from 'node:path'
 import { type ManualClock, manualClock } from '@muster/testing'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildTestApp, type TestApp } from '../../testing/api.ts'
+import { buildTestApp, type TestApp } from '../../testing/test-app.ts'
 
 const rounds = 10
 const callsPerTab = 5
@@ -34,8 +34,8 @@ describe.skipIf(!browserPath)('two tabs of one browser', () => {
     apiUrl = (await api.listen()).replace('127.0.0.1', 'localhost')
     browser = await chromium.launch({ executablePath: browserPath as string, args: ['--no-sandbox'] })
     const profile = await browser.newContext()
-    const person = await api.signUp()
-    await profile.addCookies([...person.cookies].map(([name, value]) => ({ name, value, url: apiUrl, httpOnly: true })))
+    const user = await api.signUp()
+    await profile.addCookies([...user.cookies].map(([name, value]) => ({ name, value, url: apiUrl, httpOnly: true })))
     tabs = await Promise.all([profile.newPage(), profile.newPage()])
     await Promise.all(tabs.map((tab) => tab.goto(origin)))
   }, 60_000)

@@ -1,6 +1,6 @@
 import { newId } from '@muster/db'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp } from '../../testing/api.ts'
+import { buildTestApp, type TestApp } from '../../testing/test-app.ts'
 
 /** Neither a response nor its timing may reveal whether an e-mail has an account. */
 

@@ -1,6 +1,6 @@
 import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildTestApp, type TestApp } from '../../testing/api.ts'
+import { buildTestApp, type TestApp } from '../../testing/test-app.ts'
 import { challenged, manyChallenged, verify, withTotp } from '../two-factor/testing/two-factor-fixtures.ts'
 import { auditOf, codeOf, mailsTo } from './testing/sign-in-fixtures.ts'
 

@@ -1,6 +1,6 @@
 import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildTestApp, type TestApp } from '../../testing/api.ts'
+import { buildTestApp, type TestApp } from '../../testing/test-app.ts'
 import {
   appOf,
   challenged,
@@ -89,12 +89,10 @@ describe('a sign-in with a second factor', () => {
 
   test('accepts its code once, of twenty parallel requests too', async () => {
     for (const begin of [withTotp, withOtp]) {
-      const person = await begin(api, clock)
-      const challengeToken = await challenged(api, person.email)
+      const user = await begin(api, clock)
+      const challengeToken = await challenged(api, user.email)
       const code =
-        'app' in person
-          ? (person as Awaited<ReturnType<typeof withTotp>>).app.code()
-          : await loginCode(api, person.email)
+        'app' in user ? (user as Awaited<ReturnType<typeof withTotp>>).app.code() : await loginCode(api, user.email)
       const answers = await times(20, () => verify(api.connect(), challengeToken, code))
       expect(statuses(answers).filter((status) => status === 200)).toHaveLength(1)
       expect(codeOf(await verify(api.connect(), challengeToken, code))).toBe('CHALLENGE_INVALID')
@@ -163,11 +161,11 @@ describe('a sign-in with a second factor', () => {
   })
 
   test('ends with a change of the factor', async () => {
-    const person = await withTotp(api, clock)
-    const before = await challenged(api, person.email)
-    const proof = { password, code: person.app.code() }
-    const renewed = appOf((await setUpTotp(person.client, proof)).json().data.secret, clock)
-    expect((await confirmTotp(person.client, renewed.code())).statusCode).toBe(200)
+    const user = await withTotp(api, clock)
+    const before = await challenged(api, user.email)
+    const proof = { password, code: user.app.code() }
+    const renewed = appOf((await setUpTotp(user.client, proof)).json().data.secret, clock)
+    expect((await confirmTotp(user.client, renewed.code())).statusCode).toBe(200)
     clock.advance(stepMs)
     expect(codeOf(await verify(api.connect(), before, renewed.code()))).toBe('CHALLENGE_INVALID')
   })

@@ -2,7 +2,7 @@ import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildApp } from '../../app.ts'
 import { createDeps } from '../../deps.ts'
-import { buildTestApp, type TestApp } from '../../testing/api.ts'
+import { buildTestApp, type TestApp } from '../../testing/test-app.ts'
 import { auditOf, codeOf, login, password, registered } from './testing/sign-in-fixtures.ts'
 
 let clock: ManualClock

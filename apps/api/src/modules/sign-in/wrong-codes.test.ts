@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { signDevice } from '../../http/device-cookie.ts'
-import { buildTestApp, type TestApp } from '../../testing/api.ts'
+import { buildTestApp, type TestApp } from '../../testing/test-app.ts'
 import {
   challenged,
   loginCode,

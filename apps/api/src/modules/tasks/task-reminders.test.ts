@@ -1,12 +1,12 @@
 import { manualClock } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 import { createTask, signUpColleague, tasksUrl } from './testing/tasks-fixtures.ts'
 
 const clock = manualClock(new Date('2026-11-20T12:00:00.000Z'))
 
 let api: TestApp
-let ann: TestPerson
+let ann: TestUser
 
 beforeAll(async () => {
   api = await buildTestApp({ clock })
@@ -72,8 +72,8 @@ test('a user who is no longer assigned is no longer reminded', async () => {
   const [eve, bob] = [await signUpColleague(api, admin), await signUpColleague(api, admin)]
   const task = await createTask(admin, { assigneeId: eve.userId })
   const ids = await Promise.all(
-    [eve, admin].map(async (person) => {
-      const answer = await person.inject('POST', '/api/v1/reminders', { taskId: task.id, offsetMinutes: 30 })
+    [eve, admin].map(async (user) => {
+      const answer = await user.inject('POST', '/api/v1/reminders', { taskId: task.id, offsetMinutes: 30 })
       return answer.json().data.reminder.id as string
     }),
   )

@@ -1,14 +1,14 @@
 import { manualClock } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 import { createTask, signUpColleague, tasksUrl, titlesOf, tomorrow } from './testing/tasks-fixtures.ts'
 
 const clock = manualClock(new Date('2026-11-20T12:00:00.000Z'))
 const hourMs = 3_600_000
 
 let api: TestApp
-let ann: TestPerson
+let ann: TestUser
 
 beforeAll(async () => {
   api = await buildTestApp({ clock })
@@ -44,11 +44,11 @@ test('the list filters by each field, by several values of one, and by words', a
 })
 
 test('a search finds beginnings of words in any order, and quoted phrases in theirs', async () => {
-  const person = await api.signUp()
-  await createTask(person, { title: 'Water the big plants', description: 'It’s urgent' })
-  await createTask(person, { title: "Plant O'Neill's e-mail trees", description: 'no water' })
+  const user = await api.signUp()
+  await createTask(user, { title: 'Water the big plants', description: 'It’s urgent' })
+  await createTask(user, { title: "Plant O'Neill's e-mail trees", description: 'no water' })
   const find = async (q: string) =>
-    titlesOf(await person.inject('GET', `${tasksUrl}?sort=title&q=${encodeURIComponent(q)}`))
+    titlesOf(await user.inject('GET', `${tasksUrl}?sort=title&q=${encodeURIComponent(q)}`))
   const [first, second] = ["Plant O'Neill's e-mail trees", 'Water the big plants']
   expect(await find('pla wat')).toEqual([first, second])
   expect(await find('wat bi')).toEqual([second])
@@ -64,8 +64,8 @@ test('a search finds beginnings of words in any order, and quoted phrases in the
 })
 
 test('a search finds each word in names of files, addresses, codes and compounds', async () => {
-  const person = await api.signUp()
-  const find = async (q: string) => titlesOf(await person.inject('GET', `${tasksUrl}?q=${encodeURIComponent(q)}`))
+  const user = await api.signUp()
+  const find = async (q: string) => titlesOf(await user.inject('GET', `${tasksUrl}?q=${encodeURIComponent(q)}`))
   const sought = [
     ['report-final.pdf review', 'final', 'pdf'],
     ['Follow-up with the team', 'up'],
@@ -77,14 +77,14 @@ test('a search finds each word in names of files, addresses, codes and compounds
     ['https://example.com/path?x=1&amp;y', 'example', 'path', 'y'],
     ["don’t panic, don't", 'panic'],
   ] as const
-  for (const [title] of sought) await createTask(person, { title })
+  for (const [title] of sought) await createTask(user, { title })
   for (const [title, ...words] of sought) {
     const beginnings = Array.from(title, (_, index) => title.slice(0, index + 1)).filter((part) =>
       /[\p{L}\p{N}]/u.test(part),
     )
     for (const q of [...beginnings, ...words]) expect(await find(q), q).toContain(title)
   }
-  await createTask(person, { title: 'Room -2, the key' })
+  await createTask(user, { title: 'Room -2, the key' })
   for (const q of ['"room -2"', '"room -2" key']) expect(await find(q)).toEqual(['Room -2, the key'])
   expect(await find('room -2')).toEqual([])
 })
@@ -138,13 +138,13 @@ test('no search fails, whatever marks it contains', async () => {
 })
 
 test('results are ordered by relevance: a word in the title counts more than in the description', async () => {
-  const person = await api.signUp()
+  const user = await api.signUp()
   const late = '2027-01-01T00:00:00.000Z'
-  await createTask(person, { title: 'Call somebody', description: 'about the budget' })
-  await createTask(person, { title: 'Budget', description: 'the budget of the year', dueDate: late })
-  await createTask(person, { title: 'Plan the budget', dueDate: late })
+  await createTask(user, { title: 'Call somebody', description: 'about the budget' })
+  await createTask(user, { title: 'Budget', description: 'the budget of the year', dueDate: late })
+  await createTask(user, { title: 'Plan the budget', dueDate: late })
   const read = async (query: string): Promise<ListReply> =>
-    (await person.inject('GET', `${tasksUrl}?q=budg${query}`)).json()
+    (await user.inject('GET', `${tasksUrl}?q=budg${query}`)).json()
   const found = ['Budget', 'Plan the budget', 'Call somebody']
   expect((await read('')).data.tasks.map(({ title }) => title)).toEqual(found)
   expect((await read('&sort=relevance')).data.tasks.map(({ title }) => title)).toEqual(found.toReversed())
@@ -158,12 +158,12 @@ test('results are ordered by relevance: a word in the title counts more than in 
 })
 
 test('in every order, pages by number and by cursor contain each task exactly once', async () => {
-  const person = await api.signUp()
+  const user = await api.signUp()
   const priorities = ['low', 'medium', 'high']
   for (let index = 0; index < 13; index++) {
     clock.advance(index % 3 === 0 ? 1_000 : 0)
     const dueDate = new Date(Date.parse(tomorrow) + (index % 4) * hourMs).toISOString()
-    await createTask(person, {
+    await createTask(user, {
       title: `Task ${String.fromCharCode(109 - (index % 5))}`,
       dueDate,
       priority: priorities[index % 3],
@@ -181,7 +181,7 @@ test('in every order, pages by number and by cursor contain each task exactly on
         const found: Record<string, string>[] = []
         for (let page = 1, cursor: string | null = null; ; page++) {
           const query = `sort=${sign}${field}&limit=5${next(page, cursor)}`
-          const reply: ListReply = (await person.inject('GET', `${tasksUrl}?${query}`)).json()
+          const reply: ListReply = (await user.inject('GET', `${tasksUrl}?${query}`)).json()
           found.push(...reply.data.tasks)
           cursor = reply.pagination.nextCursor
           if (cursor === null) return found
@@ -201,11 +201,11 @@ test('in every order, pages by number and by cursor contain each task exactly on
 type ListReply = { data: { tasks: Record<string, string>[] }; pagination: { nextCursor: string | null } }
 
 test('a cursor works with a title of the maximum length', async () => {
-  const person = await api.signUp()
+  const user = await api.signUp()
   for (const due of [tomorrow, '2027-01-01T00:00:00.000Z'])
-    await createTask(person, { title: '😀'.repeat(200), dueDate: due })
-  const first: ListReply = (await person.inject('GET', `${tasksUrl}?sort=title&limit=1`)).json()
-  const next = await person.inject('GET', `${tasksUrl}?sort=title&limit=1&cursor=${first.pagination.nextCursor}`)
+    await createTask(user, { title: '😀'.repeat(200), dueDate: due })
+  const first: ListReply = (await user.inject('GET', `${tasksUrl}?sort=title&limit=1`)).json()
+  const next = await user.inject('GET', `${tasksUrl}?sort=title&limit=1&cursor=${first.pagination.nextCursor}`)
   expect(next.json().data.tasks).toHaveLength(1)
   expect(next.json().data.tasks[0].id).not.toBe(first.data.tasks[0]?.id)
 })

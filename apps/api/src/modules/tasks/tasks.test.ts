@@ -1,13 +1,13 @@
 import { eventually, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestPerson } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 import { createTask, signUpColleague, tasksUrl, titlesOf, tomorrow } from './testing/tasks-fixtures.ts'
 
 const clock = manualClock(new Date('2026-11-20T12:00:00.000Z'))
 const hourMs = 3_600_000
 
 let api: TestApp
-let ann: TestPerson
+let ann: TestUser
 
 beforeAll(async () => {
   api = await buildTestApp({ clock })
@@ -131,15 +131,15 @@ test('a task is visible to its owner, its assignee and the client_admin; NOT_FOU
     api.signUp({ role: 'super_admin' }),
   ])
   const task = await createTask(owner, { assigneeId: assignee.userId })
-  for (const person of [owner, assignee, admin]) {
-    expect((await person.inject('GET', `${tasksUrl}/${task.id}`)).statusCode).toBe(200)
-    expect(titlesOf(await person.inject('GET', tasksUrl))).toEqual(['Water the plants'])
-    expect((await person.inject('PATCH', `${tasksUrl}/${task.id}`, { category: person.userId })).statusCode).toBe(200)
+  for (const user of [owner, assignee, admin]) {
+    expect((await user.inject('GET', `${tasksUrl}/${task.id}`)).statusCode).toBe(200)
+    expect(titlesOf(await user.inject('GET', tasksUrl))).toEqual(['Water the plants'])
+    expect((await user.inject('PATCH', `${tasksUrl}/${task.id}`, { category: user.userId })).statusCode).toBe(200)
   }
-  for (const person of [colleague, stranger, operator]) {
-    expect(titlesOf(await person.inject('GET', tasksUrl))).toEqual([])
+  for (const user of [colleague, stranger, operator]) {
+    expect(titlesOf(await user.inject('GET', tasksUrl))).toEqual([])
     for (const [method, body] of [['GET'], ['PATCH', { title: 'Mine now' }], ['DELETE']] as const) {
-      const response = await person.inject(method, `${tasksUrl}/${task.id}`, body)
+      const response = await user.inject(method, `${tasksUrl}/${task.id}`, body)
       expect([response.statusCode, response.json().error.code]).toEqual([404, 'NOT_FOUND'])
     }
   }
@@ -180,13 +180,13 @@ test('an assignee must be an active member of the same organization', async () =
 })
 
 test('one Idempotency-Key creates one task, however many requests send it at once', async () => {
-  const person = await api.signUp()
+  const user = await api.signUp()
   const send = (title = 'Only once', key = 'key-1') =>
-    person.inject('POST', tasksUrl, { title, dueDate: tomorrow }, { 'idempotency-key': key })
+    user.inject('POST', tasksUrl, { title, dueDate: tomorrow }, { 'idempotency-key': key })
   const responses = await Promise.all(Array.from({ length: 20 }, () => send()))
   expect(responses.map(({ statusCode }) => statusCode)).toEqual(Array(20).fill(201))
   expect(new Set(responses.map((response) => response.json().data.task.id)).size).toBe(1)
-  expect((await person.inject('GET', tasksUrl)).json().pagination.total).toBe(1)
+  expect((await user.inject('GET', tasksUrl)).json().pagination.total).toBe(1)
   expect(await auditOf(responses[0]?.json().data.task.id)).toHaveLength(1)
 
   const other = await send('Something else')
@@ -211,9 +211,9 @@ test('an Idempotency-Key belongs to its user and expires after a day', async () 
   const own = manualClock(new Date('2026-11-20T12:00:00.000Z'))
   const other = await buildTestApp({ clock: own })
   const [one, two] = await Promise.all([other.signUp(), other.signUp()])
-  const send = async (person: TestPerson) => {
+  const send = async (user: TestUser) => {
     const body = { title: 'Same key', dueDate: tomorrow }
-    return (await person.inject('POST', tasksUrl, body, { 'idempotency-key': 'k' })).json().data.task.id
+    return (await user.inject('POST', tasksUrl, body, { 'idempotency-key': 'k' })).json().data.task.id
   }
   const first = await send(one)
   expect(await send(two)).not.toBe(first)

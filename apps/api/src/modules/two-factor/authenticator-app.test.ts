@@ -3,7 +3,7 @@ import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildApp } from '../../app.ts'
 import { createDeps } from '../../deps.ts'
-import { buildTestApp, type TestApp, type TestClient } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestClient } from '../../testing/test-app.ts'
 import { auditOf, codeOf, login, mailsTo, password, registered } from '../sign-in/testing/sign-in-fixtures.ts'
 import {
   appOf,
@@ -157,8 +157,8 @@ describe('the set-up of an authenticator app', () => {
 
 describe('an app in use', () => {
   test('is replaced only with the password and a code of it, and works until then', async () => {
-    const person = await withTotp(api, clock)
-    const { client, email, app, recoveryCodes } = person
+    const user = await withTotp(api, clock)
+    const { client, email, app, recoveryCodes } = user
     expect(codeOf(await setUpTotp(client))).toBe('CONFLICT')
     expect(codeOf(await setUpTotp(client, { password, code: wrong(app.code()) }))).toBe('OTP_INVALID')
     expect(codeOf(await setUpTotp(client, { password: 'Wr0ng-Password', code: app.code() }))).toBe(
@@ -173,7 +173,7 @@ describe('an app in use', () => {
     expect((await verify(api.connect(), await challenged(api, email), app.code())).statusCode).toBe(200)
     const confirmed = await confirmTotp(client, renewed.code())
     expect(confirmed.json().data.recoveryCodes).toHaveLength(10)
-    expect(await secretsOf(person.id)).toHaveLength(1)
+    expect(await secretsOf(user.id)).toHaveLength(1)
     clock.advance(stepMs)
     const challengeToken = await challenged(api, email)
     expect(codeOf(await verify(api.connect(), challengeToken, app.code()))).toBe('OTP_INVALID')

@@ -4,7 +4,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildApp } from '../../app.ts'
 import { createDeps } from '../../deps.ts'
-import { buildTestApp, type TestApp, type TestClient } from '../../testing/api.ts'
+import { buildTestApp, type TestApp, type TestClient } from '../../testing/test-app.ts'
 import { forceRenewal } from '../sessions/renew-access.ts'
 import { codeOf, login, password, registered } from '../sign-in/testing/sign-in-fixtures.ts'
 import {
@@ -63,12 +63,12 @@ describe('an organization that requires a second factor', () => {
     ['totp', 'totp', 200],
     ['none', 'none', 200],
   ] as const)('%s lets in who has %s: %s', async (required, own, expected) => {
-    const person = own === 'none' ? await registered(api) : await (own === 'otp' ? withOtp : withTotp)(api, clock)
-    await require(person.id, required)
+    const user = own === 'none' ? await registered(api) : await (own === 'otp' ? withOtp : withTotp)(api, clock)
+    await require(user.id, required)
     clock.advance(3_000)
-    const answer = await person.client.inject('POST', '/api/v1/auth/refresh')
+    const answer = await user.client.inject('POST', '/api/v1/auth/refresh')
     expect(answer.statusCode).toBe(200)
-    expect(await seen(person.client)).toBe(expected)
+    expect(await seen(user.client)).toBe(expected)
   })
 
   test('takes effect for open sessions of its members only, on every instance, in both directions', async () => {

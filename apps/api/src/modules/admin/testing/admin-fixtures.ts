@@ -1,5 +1,5 @@
 import type { Role } from '@muster/policy'
-import type { TestApp, TestPerson } from '../../../testing/api.ts'
+import type { TestApp, TestUser } from '../../../testing/test-app.ts'
 
 export const base = '/api/v1/admin'
 export const nobodyId = '01890000-0000-7000-8000-000000000000'
@@ -18,11 +18,11 @@ export const eventsOf = (api: TestApp, action: string, targetId?: string) =>
     .execute()
 
 /** Signs up one user of each role. */
-export async function oneOfEach(api: TestApp): Promise<Record<Role, TestPerson>> {
+export async function oneOfEach(api: TestApp): Promise<Record<Role, TestUser>> {
   const roles = [...platformRoles, ...clientRoles]
   return Object.fromEntries(
     await Promise.all(roles.map(async (role) => [role, await api.signUp({ role })] as const)),
-  ) as Record<Role, TestPerson>
+  ) as Record<Role, TestUser>
 }
 
 /** Counts the answers by status. */

@@ -1,11 +1,11 @@
 import { readdir } from 'node:fs/promises'
 import { eventually } from '@muster/testing'
 import { expect } from 'vitest'
-import type { TestApp, TestPerson } from '../../../testing/api.ts'
 import { dataOf } from '../../../testing/succeeded.ts'
+import type { TestApp, TestUser } from '../../../testing/test-app.ts'
 
 export type Files = Record<string, Uint8Array | string> | [string, Uint8Array | string][]
-type Target = { person: TestPerson; task: string; field?: string }
+type Target = { user: TestUser; task: string; field?: string }
 
 export type Attachment = {
   id: string
@@ -21,9 +21,9 @@ type Reply = {
   error: { code: string; details?: { path: string; message: string }[] }
 }
 
-export const makeTask = async (person: TestPerson, fields: object = {}): Promise<string> => {
+export const makeTask = async (user: TestUser, fields: object = {}): Promise<string> => {
   const body = { title: 'With files', dueDate: '2099-01-01T00:00:00.000Z', ...fields }
-  return dataOf(await person.inject('POST', '/api/v1/tasks', body)).task.id
+  return dataOf(await user.inject('POST', '/api/v1/tasks', body)).task.id
 }
 
 export const formOf = (files: Files, field = 'files') => {
@@ -35,8 +35,8 @@ export const formOf = (files: Files, field = 'files') => {
 }
 export const pathOf = (task: string) => `/api/v1/tasks/${task}/attachments`
 /** Sends the files over a real connection. */
-export const uploadTo = async ({ person, task, field }: Target, files: Files) => {
-  const response = await person.fetch(pathOf(task), { method: 'POST', body: formOf(files, field) })
+export const uploadTo = async ({ user, task, field }: Target, files: Files) => {
+  const response = await user.fetch(pathOf(task), { method: 'POST', body: formOf(files, field) })
   return { status: response.status, headers: response.headers, body: (await response.json()) as Reply }
 }
 /** Uploads one file. @returns its attachment */

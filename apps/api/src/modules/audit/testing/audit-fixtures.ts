@@ -1,7 +1,7 @@
 import { genesisHash, personalDigest, rowHash, rowKey } from '@muster/audit'
 import { type Db, newId } from '@muster/db'
 import { sql } from 'kysely'
-import type { TestApp } from '../../../testing/api.ts'
+import type { TestApp } from '../../../testing/test-app.ts'
 
 export const eventsUrl = '/api/v1/admin/audit-events'
 

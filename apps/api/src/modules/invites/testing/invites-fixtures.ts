@@ -2,14 +2,14 @@ import { mailToken } from '@muster/mail'
 import type { Role } from '@muster/policy'
 import type { ManualClock } from '@muster/testing'
 import { sql } from 'kysely'
-import type { TestApp, TestClient, TestPerson } from '../../../testing/api.ts'
 import { dataOf } from '../../../testing/succeeded.ts'
-import { mailsTo, newPerson, password } from '../../sign-in/testing/sign-in-fixtures.ts'
+import type { TestApp, TestClient, TestUser } from '../../../testing/test-app.ts'
+import { mailsTo, newUser, password } from '../../sign-in/testing/sign-in-fixtures.ts'
 
 export const weekMs = 7 * 86_400_000
 
 /** Returns an unused address. */
-export const newEmail = () => newPerson().email
+export const newEmail = () => newUser().email
 
 /** Builds the body of an invitation; a client_admin's has the name of the organization to create. */
 export const inviteOf = (role: Role, email = newEmail()) => ({
@@ -31,7 +31,7 @@ export const accept = (client: TestClient, body: object) => client.inject('POST'
 
 /** Builds the body by which a newcomer accepts. */
 export function newAccount(token: string) {
-  const { username, name } = newPerson()
+  const { username, name } = newUser()
   return { token, username, name, password }
 }
 
@@ -100,7 +100,7 @@ export const eventsOf = async (api: TestApp, inviteId: string) =>
   ).map(({ action }) => action)
 
 /** Gives the user this e-mail. */
-export async function withEmail(api: TestApp, person: TestPerson, email: string): Promise<TestPerson> {
+export async function withEmail(api: TestApp, person: TestUser, email: string): Promise<TestUser> {
   await setUser(api, person.userId, { email })
   return { ...person, email }
 }

@@ -1,8 +1,8 @@
 import { eventually } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildTestApp, type TestApp } from '../../../testing/api.ts'
+import { buildTestApp, type TestApp } from '../../../testing/test-app.ts'
 import { invited } from '../../invites/testing/invites-fixtures.ts'
-import { createFlows, newPerson, refused, webUrl } from './testing/google-flows.ts'
+import { createFlows, newUser, refused, webUrl } from './testing/google-flows.ts'
 import { type OidcIssuer, startOidcIssuer } from './testing/oidc-issuer.ts'
 
 let issuer: OidcIssuer
@@ -60,7 +60,7 @@ describe('a subject', () => {
   test.each(odd)('%s signs nobody in, creates no account and is not a server error', async (_name, sub) => {
     const before = await state(api)
     lines.length = 0
-    const { location } = await flows.signIn(newPerson({ odd: { sub } }))
+    const { location } = await flows.signIn(newUser({ odd: { sub } }))
     expect(location).toBe(refused('failed'))
     expect(await state(api)).toEqual(before)
     expect(lines.filter(({ level }) => Number(level) >= 50)).toEqual([])
@@ -68,14 +68,14 @@ describe('a subject', () => {
 
   test.each(odd)('%s at the UserInfo endpoint is refused', async (_name, sub) => {
     const before = await state(plainApi)
-    const { location } = await createFlows(plainApi).signIn(newPerson({ odd: { sub } }))
+    const { location } = await createFlows(plainApi).signIn(newUser({ odd: { sub } }))
     expect(location).toBe(refused('failed'))
     expect(await state(plainApi)).toEqual(before)
   })
 
   test('is compared exactly: case and leading zeros distinguish accounts', async () => {
     for (const sub of ['Abc', 'abc', '0100', '100', '100.0']) {
-      const { location } = await flows.signIn(newPerson({ odd: { sub } }))
+      const { location } = await flows.signIn(newUser({ odd: { sub } }))
       expect(location).toBe(webUrl)
     }
     const { users } = await state(api)
@@ -84,7 +84,7 @@ describe('a subject', () => {
 
   test('of 255 characters, and one like a distinguished name, are accepted', async () => {
     for (const sub of ['s'.repeat(255), 'CN=Ada Lovelace,OU=Engines', 'auth0|5f7c', '~!@#$%^&*()']) {
-      const person = newPerson({ odd: { sub } })
+      const person = newUser({ odd: { sub } })
       expect((await flows.signIn(person)).location).toBe(webUrl)
       expect((await flows.signIn({ ...person, email: 'changed@example.test' })).location).toBe(webUrl)
     }
@@ -97,17 +97,17 @@ test.each([
   ['a list', ['other']],
 ])('an ID token whose azp names %s signs nobody in', async (_name, azp) => {
   const before = await state(api)
-  expect((await flows.signIn(newPerson({ odd: { azp } }))).location).toBe(refused('failed'))
+  expect((await flows.signIn(newUser({ odd: { azp } }))).location).toBe(refused('failed'))
   expect(await state(api)).toEqual(before)
 })
 
 test('an ID token whose azp names this client is accepted', async () => {
-  const { location } = await flows.signIn(newPerson({ odd: { azp: issuer.settings.clientId } }))
+  const { location } = await flows.signIn(newUser({ odd: { azp: issuer.settings.clientId } }))
   expect(location).toBe(webUrl)
 })
 
 test.each(['', 'https://other.example.test'])('a callback of the issuer %j signs nobody in', async (iss) => {
-  const { client, callback } = await flows.almost(newPerson())
+  const { client, callback } = await flows.almost(newUser())
   callback.searchParams.set('iss', iss)
   expect((await flows.comeBack(client, callback)).location).toBe(refused('failed'))
 })
@@ -137,7 +137,7 @@ describe('a verified e-mail', () => {
     const owner = await api.signUp()
     await api.db.updateTable('users').set({ email }).where('id', '=', owner.userId).execute()
     const before = await state(api)
-    const { location } = await flows.signIn(newPerson({ odd: { email: change(email), email_verified: true } }))
+    const { location } = await flows.signIn(newUser({ odd: { email: change(email), email_verified: true } }))
     expect(location).toBe(refused('email_unverified'))
     expect(await state(api)).toEqual(before)
   })
@@ -150,7 +150,7 @@ describe('a verified e-mail', () => {
     ['false', false],
   ])('is ignored when email_verified is %s', async (_name, verified) => {
     const owner = await api.signUp()
-    const { location } = await flows.signIn(newPerson({ odd: { email: owner.email, email_verified: verified } }))
+    const { location } = await flows.signIn(newUser({ odd: { email: owner.email, email_verified: verified } }))
     expect(location).toBe(refused('email_unverified'))
   })
 
@@ -162,25 +162,25 @@ describe('a verified e-mail', () => {
     ['of 300 characters', (email: string) => `${'a'.repeat(300)}${email}`],
   ])('that is %s is ignored', async (_name, change) => {
     const owner = await api.signUp()
-    const { location } = await flows.signIn(newPerson({ odd: { email: change(owner.email) } }))
+    const { location } = await flows.signIn(newUser({ odd: { email: change(owner.email) } }))
     expect(location).toBe(refused('email_unverified'))
   })
 
   test('with KELVIN SIGN can not accept an invitation of the ASCII address', async () => {
     const { token, email } = await invited(api, await api.signUp(), 'client_user', `mike.${crypto.randomUUID()}@a.test`)
     const odd = { email: email.replace('k', kelvin), email_verified: true }
-    const { location } = await flows.signIn(newPerson({ odd }), { query: `?inviteToken=${token}` })
+    const { location } = await flows.signIn(newUser({ odd }), { query: `?inviteToken=${token}` })
     expect(location).toBe(refused('email_unverified'))
   })
 
   test('in upper-case ASCII is the account’s address', async () => {
     const owner = await api.signUp()
-    expect((await flows.signIn(newPerson({ odd: { email: owner.email.toUpperCase() } }))).location).toBe(webUrl)
+    expect((await flows.signIn(newUser({ odd: { email: owner.email.toUpperCase() } }))).location).toBe(webUrl)
   })
 })
 
 test('a refused e-mail with characters that Postgres can not store is still recorded', async () => {
-  const { location } = await flows.signIn(newPerson({ odd: { email: 'a\0b\ud800@example.test' } }))
+  const { location } = await flows.signIn(newUser({ odd: { email: 'a\0b\ud800@example.test' } }))
   expect(location).toBe(refused('email_unverified'))
   await eventually(async () => {
     const events = await api.db
@@ -200,7 +200,7 @@ test.each([
   ['nothing that can be seen', '\u200b\u2060'],
   ['100,000 characters', 'a'.repeat(100_000)],
 ])('a name that is %s does not prevent an account', async (_name, name) => {
-  const { client, location } = await flows.signIn(newPerson({ odd: { name, zoneinfo: name } }))
+  const { client, location } = await flows.signIn(newUser({ odd: { name, zoneinfo: name } }))
   expect(location).toBe(webUrl)
   const { user } = (await client.inject('GET', '/api/v1/users/me')).json().data
   expect(user).toMatchObject({ name: expect.stringMatching(/\S/), timezone: 'UTC' })
@@ -209,7 +209,7 @@ test.each([
 test.each(['Admin', 'ADM1N', 'Support', '\uff33upport', 'no reply', 'Root 1', 'null', 'Everyone', 'Muster'])(
   'a newcomer named %s gets a username that is not reserved',
   async (name) => {
-    const { client, location } = await flows.signIn(newPerson({ name }))
+    const { client, location } = await flows.signIn(newUser({ name }))
     expect(location).toBe(webUrl)
     const { user } = (await client.inject('GET', '/api/v1/users/me')).json().data
     expect(user.username).toMatch(/^user_[0-9a-z]{4}$/)

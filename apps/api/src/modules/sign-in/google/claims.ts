@@ -3,7 +3,7 @@ import { z } from 'zod'
 
 /** The identity that the issuer verified. */
 export type Identity = {
-  /** Unlike an e-mail, it never changes and is never given to another person. */
+  /** Unlike an e-mail, it never changes and is never given to another user. */
   googleId: string
   /** In the form in which addresses are compared; undefined when the issuer has not verified one, or it is not an address. */
   verifiedEmail: string | undefined

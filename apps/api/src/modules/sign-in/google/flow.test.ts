@@ -1,7 +1,7 @@
 import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestClient } from '../../../testing/api.ts'
-import { createFlows, flowCookiesOf, newPerson, refused, webUrl } from './testing/google-flows.ts'
+import { buildTestApp, type TestApp, type TestClient } from '../../../testing/test-app.ts'
+import { createFlows, flowCookiesOf, newUser, refused, webUrl } from './testing/google-flows.ts'
 import { type OidcIssuer, startOidcIssuer } from './testing/oidc-issuer.ts'
 
 let clock: ManualClock
@@ -46,19 +46,19 @@ test('a user who cancels at Google returns with access_denied', async () => {
 })
 
 test('an ID token with another nonce is refused', async () => {
-  const { client, callback } = await flows.almost(newPerson(), { changes: { nonce: 'another' } })
+  const { client, callback } = await flows.almost(newUser(), { changes: { nonce: 'another' } })
   const before = await countUsers()
   expect((await flows.comeBack(client, callback)).location).toBe(refused('failed'))
   expect(await countUsers()).toBe(before)
 })
 
 test('a code of another PKCE challenge is refused', async () => {
-  const { client, callback } = await flows.almost(newPerson(), { changes: { code_challenge: 'x'.repeat(43) } })
+  const { client, callback } = await flows.almost(newUser(), { changes: { code_challenge: 'x'.repeat(43) } })
   expect((await flows.comeBack(client, callback)).location).toBe(refused('flow_invalid'))
 })
 
 test('a callback with an unknown state has no effect, and the browser’s flow continues', async () => {
-  const { client, callback } = await flows.almost(newPerson())
+  const { client, callback } = await flows.almost(newUser())
   const state = callback.searchParams.get('state') ?? ''
   for (const query of [
     '',
@@ -81,7 +81,7 @@ describe('flows in several tabs of one browser', () => {
   const begun = async (count: number, client = api.connect()) => {
     const tabs = []
     for (let tab = 0; tab < count; tab++) {
-      tabs.push(await flows.almost(newPerson(), { client }))
+      tabs.push(await flows.almost(newUser(), { client }))
       clock.advance(1_000)
     }
     return { client, tabs: tabs.map(({ callback }) => callback) }
@@ -110,7 +110,7 @@ describe('flows in several tabs of one browser', () => {
   test('a cancelled one ends only itself', async () => {
     const client = api.connect()
     const cancelled = await flows.almost('cancel', { client })
-    const other = await flows.almost(newPerson(), { client })
+    const other = await flows.almost(newUser(), { client })
     expect(await finish(client, cancelled.callback)).toBe(refused('access_denied'))
     expect(flowCookiesOf(client)).toHaveLength(1)
     expect(await finish(client, other.callback)).toBe(webUrl)
@@ -162,8 +162,8 @@ test('a cross-site navigation begins no sign-in', async () => {
 })
 
 test('the callback of another browser’s flow signs nobody in', async () => {
-  const theirs = await flows.almost(newPerson())
-  const victims = [api.connect(), (await flows.almost(newPerson())).client]
+  const theirs = await flows.almost(newUser())
+  const victims = [api.connect(), (await flows.almost(newUser())).client]
   for (const victim of victims) {
     expect((await flows.comeBack(victim, theirs.callback)).location).toBe(refused('flow_invalid'))
     expect(await isSignedIn(victim)).toBe(false)
@@ -171,25 +171,25 @@ test('the callback of another browser’s flow signs nobody in', async () => {
 })
 
 test('a callback works once, even with a copy of the cookie', async () => {
-  const { client, callback } = await flows.almost(newPerson())
+  const { client, callback } = await flows.almost(newUser())
   const copy = api.connect(new Map(client.cookies))
   expect((await flows.comeBack(client, callback)).location).toBe(webUrl)
   expect((await flows.comeBack(copy, callback)).location).toBe(refused('flow_invalid'))
 })
 
 test('a flow works once, even with a second code of the issuer', async () => {
-  const person = newPerson()
-  const { client, callback, browser, address } = await flows.almost(person)
+  const user = newUser()
+  const { client, callback, browser, address } = await flows.almost(user)
   const copy = api.connect(new Map(client.cookies))
-  const second = await browser.visit(address, person)
+  const second = await browser.visit(address, user)
   expect(second.searchParams.get('code')).not.toBe(callback.searchParams.get('code'))
   expect((await flows.comeBack(client, callback)).location).toBe(webUrl)
   expect((await flows.comeBack(copy, second)).location).toBe(refused('flow_invalid'))
 })
 
 test('a flow older than ten minutes is refused, even with its cookie', async () => {
-  const early = await flows.almost(newPerson())
-  const late = await flows.almost(newPerson())
+  const early = await flows.almost(newUser())
+  const late = await flows.almost(newUser())
   clock.advance(599_000)
   expect((await flows.comeBack(early.client, early.callback)).location).toBe(webUrl)
   clock.advance(1_000)
@@ -197,7 +197,7 @@ test('a flow older than ten minutes is refused, even with its cookie', async () 
 })
 
 test('a changed flow cookie is refused', async () => {
-  const { client, callback } = await flows.almost(newPerson())
+  const { client, callback } = await flows.almost(newUser())
   const [name = ''] = flowCookiesOf(client)
   const value = client.cookies.get(name) as string
   for (const changed of [`${value.slice(0, -6)}AAAAAA`, value.replace('.k1.', '.k2.'), 'x', `${value}.x`.repeat(9)]) {
@@ -222,7 +222,7 @@ test('invalid queries are refused before a flow begins', async () => {
 })
 
 test('every request of the callback is answered by a redirect', async () => {
-  const { client, callback } = await flows.almost(newPerson())
+  const { client, callback } = await flows.almost(newUser())
   const state = callback.searchParams.get('state')
   for (const query of [
     '',

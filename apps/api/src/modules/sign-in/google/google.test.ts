@@ -1,8 +1,8 @@
 import { mailCode } from '@muster/mail'
 import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestClient } from '../../../testing/api.ts'
-import { createFlows, newPerson, refused, webUrl } from './testing/google-flows.ts'
+import { buildTestApp, type TestApp, type TestClient } from '../../../testing/test-app.ts'
+import { createFlows, newUser, refused, webUrl } from './testing/google-flows.ts'
 import { type OidcIssuer, startOidcIssuer } from './testing/oidc-issuer.ts'
 
 let clock: ManualClock
@@ -52,7 +52,7 @@ async function mailedCode(email: string): Promise<string> {
 
 describe('a newcomer', () => {
   test('gets an account with a personal organization, a session and a welcome mail', async () => {
-    const person = newPerson({ name: '  Ádá Lovelace-King ', zoneinfo: 'Europe/London' })
+    const person = newUser({ name: '  Ádá Lovelace-King ', zoneinfo: 'Europe/London' })
     const { client, answer, location } = await flows.signIn(person)
     expect([answer.statusCode, location, answer.headers['cache-control']]).toEqual([302, webUrl, 'no-store'])
     const user = await me(client)
@@ -72,7 +72,7 @@ describe('a newcomer', () => {
   })
 
   test('is recognized later, even after the e-mail changes at Google', async () => {
-    const person = newPerson()
+    const person = newUser()
     const first = await me((await flows.signIn(person)).client)
     const again = await me((await flows.signIn({ ...person, email: 'elsewhere@example.test' })).client)
     expect(again).toMatchObject({ id: first.id, email: person.email })
@@ -81,17 +81,17 @@ describe('a newcomer', () => {
 
   test('without a usable name gets a username that reveals nothing of the e-mail', async () => {
     for (const name of ['李', undefined, '\u0000 \u200b']) {
-      const user = await me((await flows.signIn(newPerson({ name }))).client)
+      const user = await me((await flows.signIn(newUser({ name }))).client)
       expect(user.username).toMatch(/^user_[a-z0-9]{4}$/)
       expect(user.name).toBe(name === '李' ? '李' : user.username)
     }
   })
 
   test('in twenty parallel sign-ins gets one account, one welcome mail and twenty sessions', async () => {
-    const { name: _, ...nameless } = newPerson()
-    const person = newPerson()
+    const { name: _, ...nameless } = newUser()
+    const person = newUser()
     const othersOfSub = Array.from({ length: 10 }, (_, nth) => ({
-      ...newPerson(),
+      ...newUser(),
       sub: person.sub,
       email: `n${nth}@a.test`,
     }))
@@ -110,7 +110,7 @@ describe('a newcomer', () => {
   })
 
   test('gets a username although twenty others of that name register in parallel', async () => {
-    const begun = await Promise.all(Array.from({ length: 20 }, () => flows.almost(newPerson({ name: 'Kim Kim' }))))
+    const begun = await Promise.all(Array.from({ length: 20 }, () => flows.almost(newUser({ name: 'Kim Kim' }))))
     const ended = await Promise.all(begun.map(({ client, callback }) => flows.comeBack(client, callback)))
     const usernames = await Promise.all(ended.map(async ({ client }) => (await me(client)).username as string))
     expect(new Set(usernames).size).toBe(20)
@@ -119,7 +119,7 @@ describe('a newcomer', () => {
   })
 
   test('is remembered for 30 days when the flow began with rememberMe', async () => {
-    const { client } = await flows.signIn(newPerson(), { query: '?rememberMe=true' })
+    const { client } = await flows.signIn(newUser(), { query: '?rememberMe=true' })
     const { sessions } = (await client.inject('GET', '/api/v1/auth/sessions')).json().data
     expect(Date.parse(sessions[0].expiresAt) - clock.now().getTime()).toBe(30 * 86_400_000)
   })
@@ -131,7 +131,7 @@ describe('a newcomer', () => {
       { email: undefined },
       { email: 'no' },
     ]) {
-      const person = newPerson(claims)
+      const person = newUser(claims)
       const { client, location } = await flows.signIn(person)
       expect(location).toBe(refused('email_unverified'))
       expect(await isSignedIn(client)).toBe(false)
@@ -144,7 +144,7 @@ describe('a user with an account', () => {
   test('is linked by the verified e-mail, and notified', async () => {
     const owner = await api.signUp()
     expect((await me(owner)).authProviders).toEqual([])
-    const { client, location } = await flows.signIn(newPerson({ email: owner.email.toUpperCase() }))
+    const { client, location } = await flows.signIn(newUser({ email: owner.email.toUpperCase() }))
     expect(location).toBe(webUrl)
     expect(await me(client)).toMatchObject({ id: owner.userId, authProviders: ['google'] })
     expect(await noticesOf(owner.userId)).toEqual([{ type: 'security', title: 'Google linked' }])
@@ -153,7 +153,7 @@ describe('a user with an account', () => {
 
   test('is linked once by twenty parallel sign-ins', async () => {
     const owner = await api.signUp()
-    const person = newPerson({ email: owner.email })
+    const person = newUser({ email: owner.email })
     const begun = await Promise.all(Array.from({ length: 20 }, () => flows.almost(person)))
     const ended = await Promise.all(begun.map(({ client, callback }) => flows.comeBack(client, callback)))
     expect(ended.map(({ location }) => location)).toEqual(Array(20).fill(webUrl))
@@ -163,26 +163,26 @@ describe('a user with an account', () => {
 
   test('is not linked by an e-mail that Google has not verified', async () => {
     const owner = await api.signUp()
-    const { client, location } = await flows.signIn(newPerson({ email: owner.email, email_verified: false }))
+    const { client, location } = await flows.signIn(newUser({ email: owner.email, email_verified: false }))
     expect([location, await isSignedIn(client)]).toEqual([refused('email_unverified'), false])
     expect(await findUsers(owner.email)).toMatchObject([{ google_id: null }])
   })
 
   test('who is linked can not be taken over by another Google account with the same e-mail', async () => {
-    const person = newPerson()
+    const person = newUser()
     await flows.signIn(person)
-    const { client, location } = await flows.signIn({ ...newPerson(), email: person.email })
+    const { client, location } = await flows.signIn({ ...newUser(), email: person.email })
     expect([location, await isSignedIn(client)]).toEqual([refused('already_linked'), false])
   })
 
   test('who is deactivated is refused and not linked, and the attempt is recorded', async () => {
-    const [person, owner] = [newPerson(), await api.signUp()]
+    const [person, owner] = [newUser(), await api.signUp()]
     const { id } = await me((await flows.signIn(person)).client)
     await setUser(id, { is_active: false })
     await setUser(owner.userId, { is_active: false })
     for (const [who, userId] of [
       [person, id],
-      [newPerson({ email: owner.email }), owner.userId],
+      [newUser({ email: owner.email }), owner.userId],
     ] as const) {
       const { client, location } = await flows.signIn(who)
       expect([location, await isSignedIn(client)]).toEqual([refused('account_inactive'), false])
@@ -192,7 +192,7 @@ describe('a user with an account', () => {
   })
 
   test('with a second factor gets its challenge in the fragment, and no session before', async () => {
-    const person = newPerson()
+    const person = newUser()
     const { id } = await me((await flows.signIn(person)).client)
     await setUser(id, { two_factor_method: 'otp' })
     const { client, location } = await flows.signIn(person)
@@ -208,14 +208,14 @@ describe('a user with an account', () => {
     const owner = await api.signUp()
     await setUser(owner.userId, { two_factor_method: 'otp' })
     expect((await me(owner)).authProviders).toEqual([])
-    const { client, location } = await flows.signIn(newPerson({ email: owner.email }))
+    const { client, location } = await flows.signIn(newUser({ email: owner.email }))
     expect([challengeIn(location).method, await isSignedIn(client)]).toEqual(['otp', false])
     expect((await me(owner)).authProviders).toEqual(['google'])
     expect(await noticesOf(owner.userId)).toHaveLength(1)
   })
 
   test('without the second factor that their organization requires may only set it up', async () => {
-    const person = newPerson()
+    const person = newUser()
     const { organizationId } = await me((await flows.signIn(person)).client)
     const policy = { two_factor_method: 'otp' }
     await api.db.updateTable('organizations').set(policy).where('id', '=', organizationId).execute()
@@ -229,14 +229,14 @@ describe('a user with an account', () => {
 describe('unlinking', () => {
   const unlink = (client: TestClient) => client.inject('DELETE', '/api/v1/auth/google')
   const linkedWithPassword = async () => {
-    const { client } = await flows.signIn(newPerson())
+    const { client } = await flows.signIn(newUser())
     const { id } = await me(client)
     await setUser(id, { password_hash: 'something' })
     return { client, id }
   }
 
   test('is refused while it is the only way to sign in', async () => {
-    const { client } = await flows.signIn(newPerson())
+    const { client } = await flows.signIn(newUser())
     const answer = await unlink(client)
     expect([answer.statusCode, answer.json().error.code]).toEqual([409, 'CONFLICT'])
     expect((await me(client)).authProviders).toEqual(['google'])
@@ -258,7 +258,7 @@ describe('unlinking', () => {
   })
 
   test('ends a sign-in by Google that waits for its second step', async () => {
-    const person = newPerson()
+    const person = newUser()
     const { client } = await flows.signIn(person)
     const { id } = await me(client)
     await setUser(id, { password_hash: 'something', two_factor_method: 'otp' })

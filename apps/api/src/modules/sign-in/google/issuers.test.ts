@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Config, readConfig } from '../../../config.ts'
-import { buildTestApp, type TestApp } from '../../../testing/api.ts'
-import { createFlows, newPerson, refused, webUrl } from './testing/google-flows.ts'
+import { buildTestApp, type TestApp } from '../../../testing/test-app.ts'
+import { createFlows, newUser, refused, webUrl } from './testing/google-flows.ts'
 import { type OidcIssuer, startOidcIssuer } from './testing/oidc-issuer.ts'
 
 const aFewSecondsMs = 5_000
@@ -35,18 +35,18 @@ describe('an issuer', () => {
   test('that has claims only at UserInfo and takes the secret in the header is supported', async () => {
     const issuer = await issuerOf({ style: 'plain' })
     const { flows, db } = await appWith({ google: issuer.settings })
-    const person = newPerson({ name: 'Plain Person' })
-    for (const _ of ['first', 'again']) expect((await flows.signIn(person)).location).toBe(webUrl)
+    const user = newUser({ name: 'Plain User' })
+    for (const _ of ['first', 'again']) expect((await flows.signIn(user)).location).toBe(webUrl)
     const users = await db.selectFrom('users').select(['username', 'email', 'google_id']).execute()
-    // Another person may have this subject at another issuer.
-    const googleId = `${issuer.settings.issuer.href}#${person.sub}`
-    expect(users).toEqual([{ username: 'plain_person', email: person.email, google_id: googleId }])
+    // Another user may have this subject at another issuer.
+    const googleId = `${issuer.settings.issuer.href}#${user.sub}`
+    expect(users).toEqual([{ username: 'plain_person', email: user.email, google_id: googleId }])
   })
 
   test('whose ID token has an invalid signature is refused', async () => {
     const issuer = await issuerOf({ style: 'forging' })
     const api = await appWith({ google: issuer.settings })
-    expect((await api.flows.signIn(newPerson())).location).toBe(refused('failed'))
+    expect((await api.flows.signIn(newUser())).location).toBe(refused('failed'))
     expect(await countUsers(api)).toBe(0)
   })
 
@@ -57,19 +57,19 @@ describe('an issuer', () => {
     expect(down.value.location).toBe(refused('unavailable'))
     expect(down.ms).toBeLessThan(aFewSecondsMs)
     await issuer.start()
-    const begun = await flows.almost(newPerson())
+    const begun = await flows.almost(newUser())
     await issuer.stop()
     const half = await timed(flows.comeBack(begun.client, begun.callback))
     expect(half.value.location).toBe(refused('unavailable'))
     expect(half.ms).toBeLessThan(aFewSecondsMs)
     await issuer.start()
-    expect((await flows.signIn(newPerson())).location).toBe(webUrl)
+    expect((await flows.signIn(newUser())).location).toBe(webUrl)
   })
 
   test('that accepts connections without answering delays a user only a few seconds', async () => {
     const issuer = await issuerOf()
     const [warm, cold] = [await appWith({ google: issuer.settings }), await appWith({ google: issuer.settings })]
-    const begun = await warm.flows.almost(newPerson())
+    const begun = await warm.flows.almost(newUser())
     issuer.freeze()
     const [there, back] = await Promise.all([
       timed(cold.flows.begin(cold.connect())),
@@ -78,7 +78,7 @@ describe('an issuer', () => {
     expect([there.value.location, back.value.location]).toEqual([refused('unavailable'), refused('unavailable')])
     expect(Math.max(there.ms, back.ms)).toBeLessThan(aFewSecondsMs)
     issuer.thaw()
-    expect((await cold.flows.signIn(newPerson())).location).toBe(webUrl)
+    expect((await cold.flows.signIn(newUser())).location).toBe(webUrl)
   })
 })
 
@@ -92,22 +92,22 @@ describe('an installation', () => {
 
   test('that the issuer refuses reports a failure, not an error of the user', async () => {
     const api = await appWith({ google: { ...issuer.settings, clientSecret: 'wrong' } })
-    expect((await api.flows.signIn(newPerson())).location).toBe(refused('failed'))
+    expect((await api.flows.signIn(newUser())).location).toBe(refused('failed'))
   })
 
   test('by invitation only admits linked users and no newcomers', async () => {
     const api = await appWith({ google: issuer.settings, isSignupOpen: false })
     const owner = await api.signUp()
-    expect((await api.flows.signIn(newPerson({ email: owner.email }))).location).toBe(webUrl)
-    expect((await api.flows.signIn(newPerson())).location).toBe(refused('registration_closed'))
+    expect((await api.flows.signIn(newUser({ email: owner.email }))).location).toBe(webUrl)
+    expect((await api.flows.signIn(newUser())).location).toBe(refused('registration_closed'))
     expect(await countUsers(api)).toBe(1)
   })
 
   test('refuses a flow with an unknown invitation, for any user', async () => {
     const api = await appWith({ google: issuer.settings, isSignupOpen: false })
     const owner = await api.signUp()
-    for (const person of [newPerson(), newPerson({ email: owner.email })]) {
-      const { location } = await api.flows.signIn(person, { query: '?inviteToken=some-token' })
+    for (const user of [newUser(), newUser({ email: owner.email })]) {
+      const { location } = await api.flows.signIn(user, { query: '?inviteToken=some-token' })
       expect(location).toBe(refused('invite_invalid'))
     }
     expect(await api.db.selectFrom('users').select('google_id').execute()).toEqual([{ google_id: null }])
@@ -126,7 +126,7 @@ describe('an installation', () => {
       { name: expect.stringMatching(/^__Host-muster_flow_/), secure: true, path: '/' },
     ])
     expect(begun.answer.cookies[0]).not.toHaveProperty('domain')
-    const { location, answer } = await flows.signIn(newPerson(), { client })
+    const { location, answer } = await flows.signIn(newUser(), { client })
     expect(location).toBe(webUrl)
     const cleared = answer.cookies.find(({ name }) => name.startsWith('__Host-muster_flow_'))
     expect(cleared).toMatchObject({ value: '', secure: true, path: '/', maxAge: 0 })
@@ -135,7 +135,7 @@ describe('an installation', () => {
 
   test('signs users in while Redis is unavailable', async () => {
     const api = await appWith({ google: issuer.settings })
-    const begun = await api.flows.almost(newPerson())
+    const begun = await api.flows.almost(newUser())
     api.deps.redis.close()
     expect((await api.flows.comeBack(begun.client, begun.callback)).location).toBe(webUrl)
   })

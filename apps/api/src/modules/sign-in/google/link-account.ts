@@ -44,7 +44,7 @@ export async function linkAccount(deps: LinkDeps, identity: Identity, options: O
 /**
  * Links the account that has the identity's e-mail. The e-mail alone suffices, because every account's e-mail is verified:
  * no row exists before the mailed code came back (or the operator or an invitation named the address), so nobody can
- * create an account in advance with the e-mail of another person. Like a password reset, it requires no second factor,
+ * create an account in advance with the e-mail of another user. Like a password reset, it requires no second factor,
  * which the sign-in still does.
  * @returns undefined when a parallel request was faster
  */

@@ -1,16 +1,16 @@
 import { mailCode, mailToken } from '@muster/mail'
-import type { TestApp, TestClient } from '../../../testing/api.ts'
 import { dataOf, succeeded } from '../../../testing/succeeded.ts'
+import type { TestApp, TestClient } from '../../../testing/test-app.ts'
 
 export const password = 'Str0ng-Enough'
 
-let people = 0
+let users = 0
 
-export type NewPerson = ReturnType<typeof newPerson>
+export type NewUser = ReturnType<typeof newUser>
 /** Builds the body of a registration, with a unique username and e-mail. */
-export const newPerson = () => {
-  const username = `person_${++people}`
-  return { username, name: 'Some Person', email: `${username}@example.test`, password }
+export const newUser = () => {
+  const username = `person_${++users}`
+  return { username, name: 'Some User', email: `${username}@example.test`, password }
 }
 
 type Headers = Record<string, string>
@@ -46,11 +46,11 @@ export async function mailedResetToken(api: TestApp, email: string): Promise<str
 }
 
 /** Registers a user, who is signed in with `client`. */
-export async function registered(api: TestApp, person = newPerson()) {
+export async function registered(api: TestApp, user = newUser()) {
   const client = api.connect()
-  succeeded(await register(client, person))
-  const answer = await verify(client, person.email, await mailedCode(api, person.email))
-  return { ...person, client, id: dataOf(answer).user.id as string }
+  succeeded(await register(client, user))
+  const answer = await verify(client, user.email, await mailedCode(api, user.email))
+  return { ...user, client, id: dataOf(answer).user.id as string }
 }
 
 /** Lists the audit events of a user or about them, the oldest first, without denied accesses, which follow the responses. */

@@ -1,8 +1,8 @@
 import { mailCode } from '@muster/mail'
 import { totpCode } from '@muster/security/totp'
 import type { ManualClock } from '@muster/testing'
-import type { TestApp, TestClient } from '../../../testing/api.ts'
 import { dataOf } from '../../../testing/succeeded.ts'
+import type { TestApp, TestClient } from '../../../testing/test-app.ts'
 import { login, mailsTo, registered } from '../../sign-in/testing/sign-in-fixtures.ts'
 
 export const stepMs = 30_000
@@ -57,20 +57,20 @@ export const appOf = (secret: string, clock: ManualClock) => {
 
 /** Registers a user whose factor is an app. The time step of its first code is consumed. */
 export async function withTotp(api: TestApp, clock: ManualClock) {
-  const person = await registered(api)
-  const app = appOf(dataOf(await setUpTotp(person.client)).secret, clock)
-  const confirmed = await confirmTotp(person.client, app.code())
+  const user = await registered(api)
+  const app = appOf(dataOf(await setUpTotp(user.client)).secret, clock)
+  const confirmed = await confirmTotp(user.client, app.code())
   clock.advance(stepMs)
-  return { ...person, app, recoveryCodes: dataOf(confirmed).recoveryCodes as string[] }
+  return { ...user, app, recoveryCodes: dataOf(confirmed).recoveryCodes as string[] }
 }
 
 /** Registers a user whose factor is the mailed code. */
 export async function withOtp(api: TestApp, clock: ManualClock) {
-  const person = await registered(api)
-  await enableOtp(person.client)
-  await confirmOtp(person.client, await loginCode(api, person.email))
+  const user = await registered(api)
+  await enableOtp(user.client)
+  await confirmOtp(user.client, await loginCode(api, user.email))
   clock.advance(60_000)
-  return person
+  return user
 }
 
 /** Decodes a secret in base32, as the API returns it. */

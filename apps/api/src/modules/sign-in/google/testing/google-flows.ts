@@ -1,5 +1,5 @@
-import type { TestApp, TestClient } from '../../../../testing/api.ts'
-import { createBrowser, type Person } from './oidc-issuer.ts'
+import type { TestApp, TestClient } from '../../../../testing/test-app.ts'
+import { createBrowser, type User } from './oidc-issuer.ts'
 
 /** Lists the names of the cookies of this browser's unfinished flows. */
 export const flowCookiesOf = ({ cookies }: TestClient) =>
@@ -8,12 +8,12 @@ export const webUrl = 'http://localhost:5173'
 /** Returns the page to which a failed sign-in redirects. */
 export const refused = (code: string) => `${webUrl}/login?error=${code}`
 
-let people = 0
+let users = 0
 
-/** Creates the claims of a person with a Google account and a verified e-mail. */
-export function newPerson(claims: Record<string, unknown> = {}) {
-  const sub = `${100_000 + ++people}`
-  return { sub, name: `Person ${sub}`, email: `google_${sub}@example.test`, email_verified: true, ...claims }
+/** Creates the claims of a user with a Google account and a verified e-mail. */
+export function newUser(claims: Record<string, unknown> = {}) {
+  const sub = `${100_000 + ++users}`
+  return { sub, name: `User ${sub}`, email: `google_${sub}@example.test`, email_verified: true, ...claims }
 }
 
 /** Creates the steps of a sign-in with Google, as a browser takes them, with cookies at both ends. */
@@ -34,17 +34,17 @@ export function createFlows(api: TestApp) {
      * @param options.changes parameters of the authorization request to change
      */
     async almost(
-      person: Person | 'cancel',
+      user: User | 'cancel',
       options: { changes?: Record<string, string>; query?: string; client?: TestClient } = {},
     ) {
       const [client, browser] = [options.client ?? api.connect(), createBrowser()]
       const address = new URL((await begin(client, options.query)).location)
       for (const [name, value] of Object.entries(options.changes ?? {})) address.searchParams.set(name, value)
-      return { client, browser, address: address.href, callback: await browser.visit(address.href, person) }
+      return { client, browser, address: address.href, callback: await browser.visit(address.href, user) }
     },
-    async signIn(person: Person | 'cancel', { client = api.connect(), query = '' } = {}) {
+    async signIn(user: User | 'cancel', { client = api.connect(), query = '' } = {}) {
       const { location } = await begin(client, query)
-      return comeBack(client, await createBrowser().visit(location, person))
+      return comeBack(client, await createBrowser().visit(location, user))
     },
   }
 }

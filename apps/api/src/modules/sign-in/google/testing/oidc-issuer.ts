@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { eventually, freePort } from '@muster/testing'
 import type { Config } from '../../../../config.ts'
 
-/** The claims of a person who signs in at the issuer. */
-export type Person = { sub: string } & Record<string, unknown>
+/** The claims of a user who signs in at the issuer. */
+export type User = { sub: string } & Record<string, unknown>
 
 export type OidcIssuer = {
   /** Muster's configuration for this issuer. */
@@ -71,7 +71,7 @@ export async function startOidcIssuer(options: {
   }
 }
 
-/** Creates a browser at the issuer, with cookies of its own: a person who has signed in there stays signed in. */
+/** Creates a browser at the issuer, with cookies of its own: a user who has signed in there stays signed in. */
 export function createBrowser() {
   const cookies = new Map<string, string>()
 
@@ -88,10 +88,10 @@ export function createBrowser() {
 
   return {
     /**
-     * Opens an address of the issuer, follows its redirects and submits its form as this person.
+     * Opens an address of the issuer, follows its redirects and submits its form as this user.
      * @returns the first address outside the issuer to which it redirects
      */
-    async visit(address: string, person: Person | 'cancel'): Promise<URL> {
+    async visit(address: string, user: User | 'cancel'): Promise<URL> {
       const { origin } = new URL(address)
       let url = new URL(address)
       let answer = await load(url)
@@ -102,7 +102,7 @@ export function createBrowser() {
           if (url.origin !== origin) return url
           answer = await load(url)
         } else if (answer.ok) {
-          answer = await load(url, { method: 'POST', body: formOf(person) })
+          answer = await load(url, { method: 'POST', body: formOf(user) })
         } else throw new Error(`The issuer answered ${answer.status}: ${await answer.text()}`)
       }
       throw new Error('The issuer sends the browser in circles.')
@@ -110,8 +110,8 @@ export function createBrowser() {
   }
 }
 
-function formOf(person: Person | 'cancel'): URLSearchParams {
-  if (person === 'cancel') return new URLSearchParams({ cancel: '1' })
-  const { sub, ...claims } = person
+function formOf(user: User | 'cancel'): URLSearchParams {
+  if (user === 'cancel') return new URLSearchParams({ cancel: '1' })
+  const { sub, ...claims } = user
   return new URLSearchParams({ sub, claims: JSON.stringify(claims) })
 }

@@ -30,7 +30,7 @@ export type TestClient = {
   fetch(url: string, init?: RequestInit): Promise<Response>
 }
 
-export type TestPerson = TestClient & {
+export type TestUser = TestClient & {
   userId: string
   organizationId: string | null
   sessionId: string
@@ -173,7 +173,7 @@ async function signUp(
   deps: Deps,
   connect: (cookies: Map<string, string>) => TestClient,
   { role = 'client_admin', organizationId, timezone = 'UTC' }: SignUpOptions,
-): Promise<TestPerson> {
+): Promise<TestUser> {
   const { config, clock } = deps
   const id = newId()
   const username = `user_${id.replaceAll('-', '').slice(-20)}`
