@@ -1,13 +1,7 @@
 export { activeUserSql, isActiveUser, type UserState } from './active-user.ts'
 export { can, rolesWith, scopeOf, type Target } from './can.ts'
 export { invitableRoles } from './invitable-roles.ts'
-export {
-  type Channels,
-  channelsFor,
-  type NotificationType,
-  notificationTypes,
-  wantsChannelSql,
-} from './notification-channels.ts'
+export { type Channels, channelsFor, wantsChannelSql } from './notification-channels.ts'
 export {
   applyDefaults,
   defaultPreferences,
@@ -15,6 +9,7 @@ export {
   type Preferences,
   preferences,
 } from './notification-preferences.ts'
+export { type NotificationType, notificationTypes } from './notification-types.ts'
 export { type Permission, permissions } from './permissions.ts'
 export { type Principal, type Role, roleSchema, roles } from './roles.ts'
 export {

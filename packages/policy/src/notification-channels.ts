@@ -1,15 +1,9 @@
 import { type RawBuilder, sql } from 'kysely'
-import { applyDefaults, defaultPreferences, type Preferences } from './notification-preferences.ts'
-
-export type NotificationType = keyof Preferences['notifications']
+import { applyDefaults, defaultPreferences } from './notification-preferences.ts'
+import { type NotificationType, notificationTypes } from './notification-types.ts'
 
 /** The channels by which a user gets notifications of one type. */
 export type Channels = { inApp: boolean; email: boolean }
-
-export const notificationTypes = Object.keys(defaultPreferences.notifications) as [
-  NotificationType,
-  ...NotificationType[],
-]
 
 /**
  * Returns the channels by which a user wants notifications of a type.

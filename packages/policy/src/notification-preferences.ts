@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { NotificationType } from './notification-types.ts'
 
 const flag = (byDefault: boolean) => z.boolean().default(byDefault)
 const channels = (byDefault: { inApp: boolean; email: boolean }) =>
@@ -29,7 +30,7 @@ export const preferences = z
             email: z.literal(true, 'can not be turned off: these mails keep the account safe').default(true),
           })
           .prefault({}),
-      })
+      } satisfies Record<NotificationType, z.ZodType>)
       .prefault({}),
   })
   .meta({ id: 'Preferences' })

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { answerError } from '../http/error-answer.ts'
+import { answerError } from '../http/errors/error-answer.ts'
 
 /** Sends every error in the same envelope. */
 export const errorsPlugin = fp(async (app: FastifyInstance) => {

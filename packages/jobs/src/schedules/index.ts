@@ -1,2 +1,2 @@
-export { startDailySchedule } from './daily-schedule.ts'
 export { dailyTimes, mailRetry, periodsMs, retryPolicies } from './schedules-and-retries.ts'
+export { startDailySchedule } from './write-daily-schedulers.ts'

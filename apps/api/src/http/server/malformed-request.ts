@@ -1,6 +1,6 @@
 import { DomainError } from '@muster/errors'
 import type { ConnectionError, FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { answerError } from '../error-answer.ts'
+import { answerError } from '../errors/error-answer.ts'
 import { jsonHeaders } from '../security-headers.ts'
 import type { ServedSocket } from './api-server.ts'
 import { closeUnlessComplete } from './lingering-close.ts'

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { DomainError } from '@muster/errors'
-import { errorBody } from '../error-answer.ts'
+import { errorBody } from '../errors/error-answer.ts'
 import { jsonHeaders } from '../security-headers.ts'
 import { closeLingering } from './lingering-close.ts'
 

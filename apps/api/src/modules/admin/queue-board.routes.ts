@@ -5,7 +5,7 @@ import fastifyHelmet from '@fastify/helmet'
 import { rolesWith } from '@muster/policy'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
-import { answerError } from '../../http/error-answer.ts'
+import { answerError } from '../../http/errors/error-answer.ts'
 import { pageDefaults } from '../../http/security-headers.ts'
 import { askRedis } from './admin-queues.service.ts'
 

@@ -5,7 +5,7 @@ import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from 'fast
 import fp from 'fastify-plugin'
 import type { Deps } from '../../deps.ts'
 import { type Actor, type Origin, originOf } from '../../http/actor.ts'
-import { domainErrorOf } from '../../http/domain-error-of.ts'
+import { domainErrorOf } from '../../http/errors/domain-error-of.ts'
 import { always, type Target, type TargetType, whenHidden } from './denied-access.queries.ts'
 
 type Denial = { actor: Actor; origin: Origin; method: string; route: string; code: string; target: Target | undefined }

@@ -1,6 +1,6 @@
 import { isDatabaseUnavailable } from '@muster/db'
 import type { ErrorCode } from '@muster/errors'
-import { domainErrorOf } from '../../../http/domain-error-of.ts'
+import { domainErrorOf } from '../../../http/errors/domain-error-of.ts'
 
 /** The codes of `WEB_URL/login?error=` after a sign-in with Google. A closed list, which front ends rely on. */
 export const googleErrors = {

@@ -1,0 +1,3 @@
+/** The types of notifications, in the order in which they are shown. A user chooses the channels of each type. */
+export const notificationTypes = ['overdue', 'upcoming', 'reminder', 'general', 'invite', 'chat', 'security'] as const
+export type NotificationType = (typeof notificationTypes)[number]
