@@ -83,7 +83,7 @@ export const templates = {
     /** The inviter's name; then the name of the new member and the invited address. */
     data: z.object({
       name,
-      userName: name,
+      personName: name,
       email: z.string().max(254),
       role: invitedRole,
       organizationName: name.nullable(),

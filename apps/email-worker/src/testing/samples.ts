@@ -26,7 +26,7 @@ const full: { [N in TemplateName]: TemplateData<N> } = {
   invite: { invitedBy: 'Ada', role: 'client_user', organizationName: 'Analytical Engines' },
   'invite-accepted': {
     name: 'Ada',
-    userName: 'Charles Babbage',
+    personName: 'Charles Babbage',
     email: 'charles@example.com',
     role: 'client_user',
     organizationName: 'Analytical Engines',

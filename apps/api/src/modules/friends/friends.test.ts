@@ -295,7 +295,7 @@ async function insertUsers(count: number): Promise<string[]> {
   const people = Array.from({ length: count }, () => {
     const id = newId()
     const username = `p${id.replaceAll('-', '').slice(-20)}`
-    return { id, username, name: 'Some Person', email: `${username}@example.test`, role: 'operator' }
+    return { id, username, name: 'Some User', email: `${username}@example.test`, role: 'operator' }
   })
   await api.db.insertInto('users').values(people).execute()
   return people.map(({ id }) => id)

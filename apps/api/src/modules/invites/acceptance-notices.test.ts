@@ -36,7 +36,7 @@ describe('an acceptance', () => {
     const [notice] = await noticesOf(own, admin.userId)
     const facts = { inviteId: expect.any(String), status: 'accepted', email, role: 'client_user', userId: user.id }
     expect(notice).toMatchObject({ title: 'Invitation accepted', data: { event: 'inviteAccepted', ...facts } })
-    expect(notice?.message).toBe('Some Person accepted your invitation.')
+    expect(notice?.message).toBe('Some User accepted your invitation.')
     for (const { userId } of told) {
       const notices = await noticesOf(own, userId)
       expect(notices).toMatchObject([{ data: { event: 'inviteStatusUpdate', ...facts } }])
@@ -44,7 +44,7 @@ describe('an acceptance', () => {
     }
     for (const { userId } of [...others, away, { userId: user.id }]) expect(await noticesOf(own, userId)).toEqual([])
     const mails = await mailsTo(own, admin.email)
-    expect(mails).toMatchObject([{ template: 'invite-accepted', data: { userName: 'Some Person', email } }])
+    expect(mails).toMatchObject([{ template: 'invite-accepted', data: { personName: 'Some User', email } }])
     for (const person of [...told, ...others]) expect(await mailsTo(own, person.email)).toEqual([])
     await own.close()
   })

@@ -64,7 +64,7 @@ async function mailInviter(
     notificationId,
     data: {
       name: invite.inviter_name,
-      userName: name,
+      personName: name,
       email: invite.email,
       role: invite.role,
       organizationName: invite.organization_name,

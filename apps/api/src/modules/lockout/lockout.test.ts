@@ -137,7 +137,7 @@ test('each streak of failures is recorded and causes one alert to the owner', as
   clock.advance(30_000)
   await failTimes(1, email)
   const alerts = (await mailsTo(api, email)).filter(({ template }) => template === 'account-locked')
-  expect(alerts).toMatchObject([{ user_id: id, data: { name: 'Some Person', timezone: 'UTC', device: 'curl' } }])
+  expect(alerts).toMatchObject([{ user_id: id, data: { name: 'Some User', timezone: 'UTC', device: 'curl' } }])
   const recorded = (await auditOf(api, id)).filter(({ action }) => action === 'auth.account_locked')
   expect(recorded).toMatchObject([{ target_id: id, after: { email, kind: 'password' } }])
 

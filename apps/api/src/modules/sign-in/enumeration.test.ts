@@ -24,7 +24,7 @@ beforeAll(async () => {
       known.map((email, number) => ({
         id: newId(),
         username: `somebody_${number}`,
-        name: 'Some Person',
+        name: 'Some User',
         email,
         password_hash: passwordHash,
         role: 'operator',
@@ -40,7 +40,7 @@ test.each([
     'register',
     (email: string, number: number) => ({
       username: `newcomer_${email.length}_${number}`,
-      name: 'Some Person',
+      name: 'Some User',
       email,
       password: 'Str0ng-Enough',
     }),

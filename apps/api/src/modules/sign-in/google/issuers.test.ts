@@ -40,7 +40,7 @@ describe('an issuer', () => {
     const users = await db.selectFrom('users').select(['username', 'email', 'google_id']).execute()
     // Another user may have this subject at another issuer.
     const googleId = `${issuer.settings.issuer.href}#${user.sub}`
-    expect(users).toEqual([{ username: 'plain_person', email: user.email, google_id: googleId }])
+    expect(users).toEqual([{ username: 'plain_user', email: user.email, google_id: googleId }])
   })
 
   test('whose ID token has an invalid signature is refused', async () => {
