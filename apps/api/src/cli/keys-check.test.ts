@@ -31,7 +31,7 @@ test('before any key is recorded, the newest events reveal a wrong audit key', a
   await start()
 })
 
-test('a forgotten audit key may come back, but not another key with its id', async () => {
+test('a forgotten audit key is accepted again, but not another key with its id', async () => {
   await chainEvents(api, 3)
   await start()
   expect((await audit('keys forget AUDIT_KEYS k1', { k1: 7 })).code).toBe(0)

@@ -64,7 +64,7 @@ test('the profile is the same without Redis', async () => {
   expect(await userOf()).toEqual(cached)
 })
 
-test('a read with the present ETag gets 304, a change with a past one 412', async () => {
+test('a read with the current ETag gets 304, a change with an older one 412', async () => {
   const user = await api.signUp()
   const etag = (await user.inject('GET', me)).headers.etag as string
   const unchanged = await user.inject('GET', me, undefined, { 'if-none-match': `W/${etag}` })

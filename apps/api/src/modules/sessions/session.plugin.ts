@@ -21,11 +21,11 @@ declare module 'fastify' {
     readonly refreshCookie: string | undefined
   }
   interface FastifyContextConfig {
-    /** The callers that the route permits: anybody, any signed-in user, or users with these roles. Required on every route. */
+    /** The callers that the route permits: all, all signed-in users, or these roles. Required on every route. */
     access?: 'public' | 'signed-in' | readonly Role[]
     /** Also permits users who lack the second factor that their organization requires. */
     isOpenWithoutFactor?: true
-    /** On a public route: authenticates the request all the same, for {@link requireActor}. */
+    /** Authenticates the request although the route is public, for {@link requireActor}. */
     asksWhoActs?: true
   }
 }
