@@ -194,7 +194,7 @@ export const sessionPlugin = fp(async (app: FastifyInstance, { context }: Option
 })
 
 /**
- * Remembers the claims of verified tokens by their whole text, since the claims of a signed text can not change. Expiry and
+ * Remembers the claims of verified tokens by their whole text, since the claims of a signed text cannot change. Expiry and
  * revocation are checked at each use. Tokens that fail are not remembered.
  */
 function rememberVerified(read: AccessTokens['read']): AccessTokens['read'] {

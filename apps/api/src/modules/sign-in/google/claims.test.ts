@@ -166,7 +166,7 @@ describe('a verified e-mail', () => {
     expect(location).toBe(refused('email_unverified'))
   })
 
-  test('with KELVIN SIGN can not accept an invitation of the ASCII address', async () => {
+  test('with KELVIN SIGN cannot accept an invitation of the ASCII address', async () => {
     const { token, email } = await invited(api, await api.signUp(), 'client_user', `mike.${crypto.randomUUID()}@a.test`)
     const odd = { email: email.replace('k', kelvin), email_verified: true }
     const { location } = await flows.signIn(newUser({ odd }), { query: `?inviteToken=${token}` })
@@ -179,7 +179,7 @@ describe('a verified e-mail', () => {
   })
 })
 
-test('a refused e-mail with characters that Postgres can not store is still recorded', async () => {
+test('a refused e-mail with characters that Postgres cannot store is still recorded', async () => {
   const { location } = await flows.signIn(newUser({ odd: { email: 'a\0b\ud800@example.test' } }))
   expect(location).toBe(refused('email_unverified'))
   await eventually(async () => {
