@@ -11,8 +11,8 @@ const roots = [
 
 export default defineConfig({
   test: {
-    // A third of the time of these tests is waiting for processes; on two cores vitest would take the files one by one.
-    // Three at a time keep both busy, and a test that measures time has to allow for that, unless it is of chaos.
+    // These tests spend a third of their time waiting for processes. On two cores vitest would run one file at a time,
+    // and three keep both cores busy. Tests that measure time must tolerate that, except for those of chaos.
     maxWorkers: Math.max(3, availableParallelism() - 1),
     // Once per run: Postgres, Redis and the inbox for every project.
     globalSetup: [fileURLToPath(parentUrl('packages/testing/src/global-setup.ts'))],
@@ -21,13 +21,13 @@ export default defineConfig({
       return {
         test: {
           name,
-          // Whole, so that a package's own script finds it from its own folder.
+          // An absolute path, so that vitest also runs from the folder of a package.
           root: fileURLToPath(parentUrl(root)),
           include: ['src/**/*.test.ts'],
           environment: 'node',
           testTimeout: name === 'chaos' ? 120_000 : 60_000,
           hookTimeout: name === 'chaos' ? 120_000 : 60_000,
-          // Chaos starts, freezes and kills whole systems and measures time: alone, one file after another, at the end.
+          // The chaos tests start, freeze and kill systems and measure time, so their files run last, one at a time.
           ...(name === 'chaos' ? { fileParallelism: false, sequence: { groupOrder: 1 } } : {}),
         },
       }

@@ -43,14 +43,14 @@ export async function recordChecksum(trx: AnyDb, name: string, checksum: string)
     on conflict (name) do update set checksum = excluded.checksum, recorded_at = now()`.execute(trx)
 }
 
-/** Removes what was recorded; part of the transaction that rolls the migration back. */
+/** Removes the record of a migration, in the transaction that rolls the migration back. */
 export async function deleteChecksum(trx: AnyDb, name: string): Promise<void> {
   await sql`delete from kysely_migration_checksum where name = ${name}`.execute(trx)
 }
 
 /**
- * Records the present checksums of migrations that were applied before checksums existed. Call it only when all migrations are
- * applied: by then `0013_one_history` has unified the schemas of all histories.
+ * Records the current checksums of migrations that were applied before checksums existed. Call it only when all
+ * migrations are applied: by then `0013_one_history` has unified the schemas of all histories.
  */
 export async function recordMissingChecksums(db: AnyDb): Promise<void> {
   await ensureChecksumTable(db)

@@ -33,7 +33,7 @@ const env = z.object({
   AUDIT_KEYS: keyRing(),
   /** The issuer of "Sign in with Google": Google, or any other issuer of OpenID Connect. */
   OIDC_ISSUER: z.url({ protocol: /^https?$/ }).default('https://accounts.google.com'),
-  /** Muster's registration at the issuer; without it this way to sign in is off. */
+  /** Muster's client at the issuer; without it, sign-in with Google is disabled. */
   GOOGLE_CLIENT_ID: z.string().optional(),
   GOOGLE_CLIENT_SECRET: z.string().optional(),
   ...storageEnv(),
@@ -62,7 +62,7 @@ export function readConfig(source: NodeJS.ProcessEnv = process.env) {
     webUrl: read.WEB_URL.replace(/\/+$/, ''),
     allowedOrigins: new Set([publicUrl.origin, new URL(read.WEB_URL).origin, ...read.CORS_ORIGINS]),
     isSignupOpen: read.SIGNUP_MODE === 'open',
-    /** `maxWaitMs`: in line for a core; who would wait longer is answered OVERLOADED. */
+    /** `maxWaitMs` bounds the wait for a core; a request that would wait longer is answered OVERLOADED. */
     passwords: { cost: read.BCRYPT_COST, maxWaitMs: 5_000 },
     rateLimitScale: read.RATE_LIMIT_SCALE,
     cookies: { isSecure: publicUrl.protocol === 'https:' },

@@ -11,7 +11,7 @@ const env = z.object({
   AUDIT_KEYS: keyRing(),
   /** Jobs at the same time; the chain itself has one writer at a time. */
   WORKER_CONCURRENCY: workerConcurrency(1),
-  /** Audit events are kept until so many whole months after their own have passed. */
+  /** Number of whole months that audit events are kept after the month in which they occurred. */
   RETENTION_AUDIT_MONTHS: int({ min: 1, max: 1_200, default: 24 }),
   RETENTION_NOTIFICATIONS_DAYS: days({ min: 1, default: 90 }),
   /** Since creation. The minimum is longer than the lifetime of any link in a mail. */
@@ -52,5 +52,5 @@ export function readConfig(source: NodeJS.ProcessEnv = process.env) {
 }
 
 export type Config = ReturnType<typeof readConfig>
-/** How long things are kept. */
+/** Retention of each kind of data. */
 export type Retention = Config['retention']

@@ -18,7 +18,7 @@ const isDropped = () =>
 test.each([
   ['is sent', () => new Date(), 'sent'],
   ['was missed', () => new Date(Date.now() - 2 * dayMs), 'failed'],
-])('a reminder that %s ends what was cached of its user’s analytics', async (_what, at, status) => {
+])('a reminder that %s invalidates the cached analytics of its user', async (_what, at, status) => {
   const { client } = world.redis
   await client.set(analyticsKey(world.userId), '{}')
   world.start()
@@ -27,7 +27,7 @@ test.each([
   await isDropped()
 })
 
-test('so does one that is given up', async () => {
+test('a reminder that fails after its last attempt invalidates them too', async () => {
   await sql`alter table reminder_deliveries add constraint refuse_all check (late is null)`.execute(world.db)
   await world.redis.client.set(analyticsKey(world.userId), '{}')
   world.start()

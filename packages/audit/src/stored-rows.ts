@@ -69,7 +69,7 @@ export async function readHead(db: Db): Promise<ChainHead> {
 
 /**
  * Tests whether the chain contains the head's row with its hash, or retention dropped the row. The hash of a row in the middle of a
- * dropped run is not known any more and counts as equal.
+ * dropped run is no longer known and counts as equal.
  */
 export async function holdsHead(db: Db, { seq, hash }: ChainHead): Promise<boolean> {
   if (seq === 0) return true
@@ -154,6 +154,6 @@ export const selectRows = (events: RawBuilder<unknown>) => sql`
     e.personal_digest as "personalDigest", e.previous_hash as "previousHash", e.hash,
     p.salt, p.ip, p.user_agent as "userAgent", p.request_id as "requestId", p."beforeText", p."afterText"
   from ${events} left join lateral (
-    -- With the limit Postgres looks up each row by index, whatever it estimates.
+    -- The limit makes Postgres look up each row by index, regardless of its estimates.
     select *, before::text as "beforeText", after::text as "afterText" from audit_personal where event_id = e.id limit 1
   ) p on true`

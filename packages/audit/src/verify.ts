@@ -42,7 +42,7 @@ type VerifyOptions = {
 
 /**
  * Verifies the chain page by page, in short statements, while audit workers may append. Reports every changed, inserted, removed and
- * cut-off row. Signed checkpoints stand for the rows that retention dropped.
+ * cut-off row. Signed checkpoints replace the rows that retention dropped.
  * @throws UnknownChainPlaceError when `after` is not a position of the chain
  */
 export async function verifyChain(db: Db, keys: KeyRing, options: VerifyOptions = {}): Promise<ChainReport> {

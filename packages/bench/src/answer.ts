@@ -1,4 +1,4 @@
-/** The inside of a process that `startChild` started: says that it is ready, answers, and ends with its parent. */
+/** Answers the questions of the parent, which started this process by `startChild`. The process exits with it. */
 export function answer<Question, Answer>(reply: (question: Question) => Answer | Promise<Answer>): void {
   process.on('disconnect', () => process.exit(0))
   process.on('message', async (question) => {

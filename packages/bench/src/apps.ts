@@ -9,13 +9,13 @@ import { keys } from './keys.ts'
 import { root, type Stage } from './stage.ts'
 import { bcryptCost } from './users.ts'
 
-/** A process of Muster itself, started as `npm start` starts it. */
+/** A running app of Muster, started with the same command as by `npm start`. */
 export type RunningApp = { pid: number; origin: string; stop(): Promise<void> }
 
 export const poolMax = 10
 const bootMs = 30_000
 
-/** Starts `apps/<name>` and waits until it says that it is ready. @throws with its log when it does not */
+/** Starts `apps/<name>` and waits until it is ready. @throws Error with the end of its log when that fails */
 export async function startApp(
   stage: Stage,
   name: 'api' | 'audit-worker' | 'email-worker' | 'image-worker' | 'reminder-worker',
@@ -57,7 +57,7 @@ function appEnv(stage: Stage, port: number, opsPort: number): Record<string, str
     NODE_ENV: 'development',
     LOG_LEVEL: 'warn',
     UV_THREADPOOL_SIZE: String(availableParallelism() + 4),
-    // Lets the image worker give large buffers back; without it, it would restart itself once to set it.
+    // Without this setting, the image worker would restart itself once to set it.
     MALLOC_MMAP_THRESHOLD_: '131072',
     DATABASE_URL: stage.databaseUrl,
     DATABASE_POOL_MAX: String(poolMax),

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Stage } from './stage.ts'
 
 export type AuditLag = {
-  /** Highest number of rows that waited for the chain, and the age of the oldest of them. */
+  /** The highest number of pending rows, and the highest age of one. */
   maxPending: number
   maxAgeMs: number
 }
@@ -10,7 +10,7 @@ export type AuditLag = {
 const lookIntervalMs = 500
 const settleMs = 60_000
 
-/** Looks at `audit_pending` until it is stopped. */
+/** Polls `audit_pending` until `stop`, which returns the maxima. */
 export function watchAudit({ db }: Pick<Stage, 'db'>): { stop(): Promise<AuditLag> } {
   const lag: AuditLag = { maxPending: 0, maxAgeMs: 0 }
   let isOver = false
@@ -35,7 +35,7 @@ export function watchAudit({ db }: Pick<Stage, 'db'>): { stop(): Promise<AuditLa
   }
 }
 
-/** Waits until every audit row is in the chain. @throws when that takes longer than a minute */
+/** Waits until every audit event is chained. @throws Error after a minute */
 export async function settleAudit({ db }: Pick<Stage, 'db'>): Promise<void> {
   const deadlineMs = performance.now() + settleMs
   while ((await db.query('select from audit_pending limit 1')).rowCount) {

@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 
-/** A process of the benchmark: it answers questions, one at a time, and ends with this one. */
+/** A child process that answers questions, one at a time. It exits with this process. */
 export type Child<Question, Answer> = {
   pid: number
   ask(question: Question): Promise<Answer>
@@ -13,7 +13,7 @@ const ticksPerSecond = 100
 
 type Reply<Answer> = { answer: Answer } | { error: string }
 
-/** Starts a file that calls `answer` and waits until it is ready. @throws with what it printed when it ends before */
+/** Starts a file that calls `answer`, and waits until it is ready. @throws Error when it exits before */
 export async function startChild<Question, Answer>(
   file: URL,
   env: Record<string, string> = {},
@@ -48,7 +48,7 @@ function nextReply<Answer>(child: ChildProcess): Promise<Answer> {
   })
 }
 
-/** Resident memory of a process. */
+/** Returns the resident memory of a process. */
 export function rssMiB(pid: number): number {
   if (process.platform === 'linux') {
     const [, kib] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
@@ -57,21 +57,21 @@ export function rssMiB(pid: number): number {
   return Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) / 1024
 }
 
-/** The most memory that a process has held so far, where the system tells it; else what it holds now. */
+/** Returns the peak resident memory of a process so far; its current one on systems that do not report the peak. */
 export function peakRssMiB(pid: number): number {
   if (process.platform !== 'linux') return rssMiB(pid)
   const [, kib] = /^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
   return Number(kib) / 1024
 }
 
-/** Processor time that a process has used, for telling whether it or its load was the bottleneck; Linux only. */
+/** Returns the CPU time that a process has used, which tells whether the process was the bottleneck. Linux only. */
 export function cpuSeconds(pid: number): number | undefined {
   if (process.platform !== 'linux') return undefined
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
 }
 
-/** Processor time that the host gave to other machines while this one had work, over all cores; Linux only. */
+/** Returns the steal time of all cores: the host ran other machines while this one had work. Linux only. */
 export function stolenSeconds(): number {
   if (process.platform !== 'linux') return 0
   const [, ticks] = /^cpu(?:\s+\d+){7}\s+(\d+)/.exec(readFileSync('/proc/stat', 'utf8')) ?? []

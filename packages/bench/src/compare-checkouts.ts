@@ -5,17 +5,17 @@ import { join, resolve } from 'node:path'
 import { root } from './stage.ts'
 import { median } from './statistics.ts'
 
-/** What this comparison reads of a line in bench-results.json, which an older checkout may have written. */
+/** The fields that the comparison reads from a line of bench-results.json, which an older checkout may have written. */
 type Line = { what: string; muster: string; ratio?: number }
 type Results = { rows: { lines: Line[] }[] }
 
 const turns = 3
 
 /**
- * Runs the benchmark of this checkout and of another one by turns, each with its own code, Postgres and Redis, and prints
- * the medians of both side by side.
- * @param args what both runs get: names of rows, `--smoke`
- * @throws when the other folder is no installed checkout, or a run fails
+ * Runs the benchmark of this checkout and of another one alternately, each with its own code, Postgres and Redis, and
+ * prints the medians side by side.
+ * @param args arguments of both runs: names of rows, `--smoke`
+ * @throws Error when the other folder is not an installed checkout, or a run fails
  */
 export async function compareCheckouts(otherPath: string, args: readonly string[]): Promise<void> {
   const other = resolve(process.env.INIT_CWD ?? root, otherPath)
@@ -48,7 +48,7 @@ async function runIn(checkout: string, args: readonly string[]): Promise<Line[]>
   return results.rows.flatMap(({ lines }) => lines)
 }
 
-/** The same row has the same place in both, while its words may differ. */
+/** Formats one line of the comparison. Lines are matched by index, because their text may differ between checkouts. */
 function comparedLine(what: string, index: number, own: readonly Line[][], others: readonly Line[][]): string {
   const [mine, theirs] = [own, others].map((runs) => median(runs.map((lines) => firstNumber(lines[index]?.muster))))
   const figures = [mine, theirs].map((figure = Number.NaN) => figure.toLocaleString('en'))

@@ -10,7 +10,7 @@ import { insertUser } from './users.ts'
 
 const variants = 4
 
-/** Files of JPEG photos of 12 megapixels, each with the fine structure and the size of a real one. @returns their paths */
+/** Writes JPEG photos of 12 megapixels with the detail and the file size of real ones. @returns their paths */
 export async function makePhotos({ home }: Pick<Stage, 'home'>): Promise<string[]> {
   const folder = join(home, 'photos')
   await mkdir(folder, { recursive: true })
@@ -24,7 +24,7 @@ export async function makePhotos({ home }: Pick<Stage, 'home'>): Promise<string[
   )
 }
 
-/** One of each kind that users upload: photos large and small, screenshots, transparency, an animation. */
+/** Writes an image of each kind that users upload: photos, a screenshot, an animation, … @returns their paths */
 export async function makeMixture(stage: Pick<Stage, 'home'>): Promise<string[]> {
   const [photo = ''] = await makePhotos(stage)
   const frames = await Promise.all(Array.from({ length: 20 }, () => scene(320, 240).png().toBuffer()))
@@ -43,7 +43,7 @@ export async function makeMixture(stage: Pick<Stage, 'home'>): Promise<string[]>
   return [photo, ...(await Promise.all(paths))]
 }
 
-/** Large soft shapes with fine noise over them. */
+/** Renders large soft shapes under fine noise. */
 function scene(width: number, height: number) {
   const noise = { type: 'gaussian', mean: 128, sigma: 9 } as const
   const shapes = Buffer.from(
@@ -58,7 +58,7 @@ function scene(width: number, height: number) {
     .removeAlpha()
 }
 
-/** Uploads as the API leaves them: a row in processing and the bytes of these files, in turn. @returns their ids */
+/** Inserts uploads as the API does, from these files in turn: processing rows and originals. @returns their ids */
 export async function insertUploads(stage: Stage, files: string[], count: number): Promise<string[]> {
   const user = await insertUser(stage)
   await insertTasks(stage, user, 1)
@@ -78,7 +78,7 @@ export async function insertUploads(stage: Stage, files: string[], count: number
   return ids
 }
 
-/** Waits until so many images are ready, and tells whenever it looked. @throws when one failed, or it takes too long */
+/** Polls until `count` images are ready. Calls `onLook` on each poll. @throws Error when one fails or time is up */
 export async function untilReady(
   { db }: Pick<Stage, 'db'>,
   count: number,
@@ -99,7 +99,7 @@ export async function untilReady(
   }
 }
 
-/** Forgets all uploads, once the worker has let go of their originals. */
+/** Deletes all uploads, after the worker has processed the jobs that delete their originals. */
 export async function clearUploads({ db, home }: Pick<Stage, 'db' | 'home'>): Promise<void> {
   while ((await db.query('select from outbox limit 1')).rowCount) await sleep(20)
   await db.query('truncate attachments')

@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto'
 
 const id = 'k1'
 
-/** A key as the processes read it (`id:base64`), alone, and as the functions take it. */
+/** Generates a key in three forms: base64, `id:base64` as in the environment, and the key ring that functions take. */
 function newKey() {
   const key = randomBytes(32)
   const base64 = key.toString('base64')
   return { base64, ring: `${id}:${base64}`, keys: { currentId: id, keys: new Map([[id, key]]) } }
 }
 
-/** New ones for each run. */
+/** The keys of all key rings, generated for each run. */
 export const keys = {
   accessToken: newKey(),
   refreshToken: newKey(),

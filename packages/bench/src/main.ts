@@ -39,7 +39,7 @@ const rows: Row[] = [
   warmStart,
 ]
 
-// pnpm hands on the `--` that separates its own options.
+// pnpm passes on the `--` that separates its own options.
 const args = process.argv.slice(2).filter((arg) => arg !== '--')
 const { values, positionals } = parseArgs({
   args,

@@ -6,7 +6,7 @@ import { median } from './statistics.ts'
 export type Server = { pid: number; origin: string }
 
 type Round = LoadResult & {
-  /** Share of one core that the server used; far below 1, the machine or the load was the limit and not the server. */
+  /** CPU use of the server, 1 for one core. Far below 1, the load generator or the machine was the bottleneck. */
   busy: number | undefined
   rssMiB: number
 }
@@ -25,7 +25,7 @@ type PairOptions = {
   muster: Server
   limit: Server
   requests: LoadRequest[]
-  /** Waits before each round until what the last one left behind is done. */
+  /** Runs before each round: waits until the background work of the previous round is done. */
   settle?: () => Promise<void>
   rounds: number
   seconds: number
@@ -34,7 +34,7 @@ type PairOptions = {
 
 export const connections = 32
 
-/** Loads both sides in turn, limit first, with the same requests, cookies and number of connections. */
+/** Measures both servers in turn, the limit first, with the same requests, cookies and number of connections. */
 export async function comparePair(options: PairOptions): Promise<Pair> {
   const { muster, limit, requests, rounds, seconds, warmUpSeconds, settle } = options
   const loader = await startLoad()
@@ -72,14 +72,14 @@ async function measureRound(loader: Child<Load, LoadResult>, { pid, origin }: Se
   return { ...result, busy, rssMiB: rssMiB(pid) }
 }
 
-/** How often and how long a pair is measured, unless a row knows better. */
+/** Returns the default number and duration of rounds. */
 export const usualRounds = ({ rounds, roundSeconds, warmUpSeconds }: Plan) => ({
   rounds,
   seconds: roundSeconds,
   warmUpSeconds,
 })
 
-/** For a second look that only shows how cost grows. */
+/** Returns fewer rounds, for a second measurement that only shows how the cost grows. */
 export const fewRounds = ({ isSmoke, roundSeconds }: Plan) => ({
   rounds: isSmoke ? 1 : 3,
   seconds: roundSeconds,

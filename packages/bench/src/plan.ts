@@ -1,30 +1,30 @@
 /** How much a run measures. */
 export type Plan = {
   isSmoke: boolean
-  /** Times that each side of a pair is measured, in turn. */
+  /** How many times each side of a pair is measured, alternately. */
   rounds: number
   roundSeconds: number
-  /** V8 goes on making the API's code faster for about this long, that of a bare server for a fraction of it. */
+  /** V8 keeps optimizing the API's code for about this long, and a bare server's for a fraction of it. */
   warmUpSeconds: number
-  /** Rounds of the sustained load, and how long each lasts. */
+  /** Number and duration of the rounds under sustained load. */
   sustainedRounds: number
   sustainedSeconds: number
   jobSeconds: number
   outboxRows: number
   mails: number
   auditRows: number
-  /** Photos that each side of a pair makes small, and images that one worker gets for its memory to be watched. */
+  /** Photos that each side of a pair scales down, and images that one worker processes while its memory is sampled. */
   photos: number
   mixedImages: number
-  /** Reminders that wait; that are due within a second; that are due at one moment. */
+  /** Pending reminders of the future; reminders due within one second; reminders due at the same moment. */
   pendingReminders: number
   dueReminders: number
   burstReminders: number
-  /** Users who are signed in at first; growth is measured with ten times as many. */
+  /** Signed-in users; growth is measured with ten times as many. */
   users: number
-  /** Tasks in the table at first; growth is measured at ten times as many. */
+  /** Tasks in the table; growth is measured with ten times as many. */
   tasks: number
-  /** Tasks of strangers among which a list is read. */
+  /** Tasks of other users in the table while a list is read. */
   tasksOfOthers: number
   /** Tasks and reminders of one user whose analytics are read. */
   items: number
@@ -54,7 +54,7 @@ export const fullPlan: Plan = {
   warmStarts: 3,
 }
 
-/** Shows that every row runs and prints; its figures mean nothing. */
+/** Runs every row quickly, to test that it works. Its figures mean nothing. */
 export const smokePlan: Plan = {
   isSmoke: true,
   rounds: 1,

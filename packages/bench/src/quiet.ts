@@ -1,17 +1,17 @@
 import { cpus } from 'node:os'
 import { stolenSeconds } from './child.ts'
 
-/** A round during which the host of a virtual machine took more of its processors away says little about Muster. */
+/** A round with more steal time (the host of the virtual machine ran other guests) is not representative. */
 const maxStolenShare = 0.01
-/** So many times as many rounds are measured at most. */
+/** Measures at most this many times the requested rounds. */
 const maxTries = 4
 
 export type QuietRound<Round> = Round & { stolenShare: number; isCounted: boolean }
 
 /**
- * For figures in milliseconds, which grow by each time that the host gives the processors to another guest: measures until
- * enough rounds were left alone, or else counts those that were it most. Says how many it left out.
- * @returns every round, those that count marked
+ * Measures until enough rounds have little steal time, or counts those with the least. Meant for figures in
+ * milliseconds, which steal time falsifies. Prints how many rounds do not count.
+ * @returns every round; `isCounted` marks those that count
  */
 export async function quietRounds<Round>(count: number, measure: () => Promise<Round>): Promise<QuietRound<Round>[]> {
   const rounds: QuietRound<Round>[] = []

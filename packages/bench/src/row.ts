@@ -3,23 +3,23 @@ import type { Stage } from './stage.ts'
 /** One line of the table. */
 export type Line = {
   what: string
-  /** Measured figures as a user reads them, e.g. `12,300/s`. */
+  /** The measured figures as text, e.g. `12,300/s`. */
   muster: string
   limit: string
   ratio?: number
   goal: string
   /** Undefined when the line only informs. */
   isReached?: boolean
-  /** Muster's figure with ten times as many users or tasks. */
+  /** Muster's figures with ten times as many users or tasks. */
   atTenfold?: string
-  /** Highest memory of the process while it was measured. */
+  /** Peak memory of the process during the measurement. */
   rssMiB?: number
   limitRssMiB?: number
-  /** Everything measured, round by round, for bench-results.json. */
+  /** All measurements by round, for bench-results.json. */
   details: unknown
 }
 
-/** One row of docs/performance: a thing that Muster does, against what the machine allows. */
+/** One benchmark: compares what Muster does with the limit of the machine. */
 export type Row = {
   name: string
   number: number

@@ -19,24 +19,24 @@ import type { Plan } from './plan.ts'
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..')
 
-/** What every row stands on: Postgres and Redis as `npm start` runs them, durable, in a folder of their own. */
+/** The environment of all rows: Postgres and Redis, durable as under `npm start`, in their own folder. */
 export type Stage = {
   plan: Plan
   home: string
   databaseUrl: string
   redisUrl: string
-  /** For seeding and for looking; not for what is measured. */
+  /** For fixtures and polls; the measured code has connections of its own. */
   db: pg.Pool
   redis: Redis
   reaper: Reaper
-  /** Processes of the API and of workers write a CPU profile here when they end. */
+  /** Folder for the CPU profiles that the API and the workers write when they exit. */
   profileDir: string | undefined
   close(): Promise<void>
 }
 
 const database = 'muster_bench'
 
-/** @throws when another benchmark runs: they would measure each other */
+/** Starts Postgres and Redis. @throws Error while another benchmark runs, because each would slow the other down */
 export async function openStage(plan: Plan, profileDir: string | undefined): Promise<Stage> {
   const home = join(resolve(root, process.env.MUSTER_HOME || '.muster'), 'bench')
   const lock = await takeLock(join(home, 'lock'))
@@ -59,7 +59,7 @@ export async function openStage(plan: Plan, profileDir: string | undefined): Pro
     const redisServer = await begin(startOwnRedis(home))
     const databaseUrl = await freshDatabase(postgres.url)
     const db = new pg.Pool({ connectionString: databaseUrl, max: 4 })
-    // Postgres may stop before a connection that was ended is gone.
+    // Postgres may stop before the pool has closed its connections.
     db.on('error', () => {})
     const redis = new Redis(redisServer.url)
     await redis.flushall()

@@ -2,7 +2,7 @@ import type { Line } from './row.ts'
 
 const headers = ['what', 'Muster', 'limit', 'ratio', 'goal', 'reached', 'at ×10', 'memory', "limit's"]
 
-/** The lines as a table for a terminal. */
+/** Formats the lines as a table for a terminal. */
 export function table(lines: readonly Line[]): string {
   const rows = [headers, ...lines.map(cells)]
   const widths = headers.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))

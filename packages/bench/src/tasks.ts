@@ -1,7 +1,7 @@
 import type { Stage } from './stage.ts'
 import type { User } from './users.ts'
 
-/** Adds tasks of the user's, made by Postgres itself. */
+/** Inserts tasks of the user in one statement. */
 export async function insertTasks({ db }: Pick<Stage, 'db'>, user: User, count: number): Promise<void> {
   await db.query(
     `insert into tasks (id, owner_id, organization_id, title, description, due_date, priority, created_at)
@@ -13,7 +13,7 @@ export async function insertTasks({ db }: Pick<Stage, 'db'>, user: User, count: 
   await db.query('vacuum analyze tasks')
 }
 
-/** Ids of some of the user's tasks, spread over all of them. */
+/** Returns the ids of `count` tasks of the user, evenly spread over all of them. */
 export async function someTasks({ db }: Pick<Stage, 'db'>, user: User, count: number): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     'select id from tasks where owner_id = $1 order by md5(id::text) limit $2',
@@ -22,7 +22,7 @@ export async function someTasks({ db }: Pick<Stage, 'db'>, user: User, count: nu
   return rows.map(({ id }) => id)
 }
 
-/** Two files and a reminder of the user's for each of their tasks that are due next. */
+/** Inserts two attachments and a reminder for each of the 100 tasks of the user that are due next. */
 export async function insertAround({ db }: Pick<Stage, 'db'>, user: User): Promise<void> {
   const next = 'select id from tasks where owner_id = $1 order by due_date limit 100'
   await db.query(

@@ -18,7 +18,7 @@ afterAll(() => redis.close())
 const schema = z.object({ count: z.int() })
 const key = 'user:profile:v1:ada'
 
-/** A cache whose Redis can be taken away, and the lines that it logs. */
+/** Creates a cache whose Redis can be made unavailable, and collects the lines that it logs. */
 function createTestCache() {
   const lines: Record<string, unknown>[] = []
   const log = createLogger({
@@ -41,7 +41,7 @@ function createTestCache() {
   }
 }
 
-test('a cached value is served without reading, until its time is over', async () => {
+test('a cached value is served without reading until it expires', async () => {
   const { cache } = createTestCache()
   const read = vi.fn(async () => ({ count: 1 }))
   let ttlMs = 60_000
@@ -58,7 +58,7 @@ test('a cached value is served without reading, until its time is over', async (
 test.each([
   ['of another shape', '{"count":"one"}'],
   ['that is no JSON', '{"count":'],
-])('a cached text %s is read anew', async (_, text) => {
+])('a cached text %s counts as missing', async (_, text) => {
   const { cache } = createTestCache()
   await redis.client.set(key, text)
   expect(await cache.through(key, { schema, ttlMs: () => 60_000, read: async () => ({ count: 2 }) })).toEqual({
@@ -83,7 +83,7 @@ test('a reader that finds a lease reads and leaves the lease alone', async () =>
   expect(await redis.client.get(key)).toBe('lease:of-another-reader')
 })
 
-test('what changed while Redis was away is invalidated when it is back', async () => {
+test('changes during an outage of Redis are invalidated when it is available again', async () => {
   const { cache, setAway } = createTestCache()
   await redis.client.mset(profileKey('ada'), '{"count":1}', analyticsKey('ada'), '{"count":1}')
   setAway(true)
@@ -112,7 +112,7 @@ test('keys that are still cached when the cache closes are logged', async () => 
   ])
 })
 
-test('a cache of its own connection invalidates at once, and after a Redis that froze answers again', async () => {
+test('a cache with its own connection invalidates at once, and after Redis was frozen', async () => {
   const own = await startOwnRedis()
   onTestFinished(() => own.stop())
   const cache = openCache({ redisUrl: own.url, log: createLogger({ name: 'test', level: 'silent' }) })

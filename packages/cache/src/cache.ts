@@ -6,7 +6,7 @@ import { startInvalidation } from './start-invalidation.ts'
 
 /** A value that may be cached. */
 export type Cached<S extends z.ZodType> = {
-  /** What a cached text must be. A text of another shape, for example of another release, counts as missing. */
+  /** The schema of the cached value. A text that does not match, for example of another release, counts as missing. */
   schema: S
   /** How long the value may still be served, in milliseconds. A cached value with 0 or less left counts as missing. */
   ttlMs: (value: z.output<S>) => number
@@ -30,7 +30,7 @@ export type Cache = {
   close(): Promise<number>
 }
 
-/** Creates the cache on a Redis whose owner decides how long a command may take. */
+/** Creates the cache on a given Redis connection, whose owner sets the time limit of commands. */
 export function createCache({ redis, log }: { redis: OptionalRedis; log: Logger }): Cache {
   const invalidation = startInvalidation({ redis, log })
   return {

@@ -1,7 +1,7 @@
 import type { Cache } from './cache.ts'
 import { analyticsKey, profileKey } from './keys.ts'
 
-/** What a function needs that changes something cached. */
+/** The dependencies of a function that changes cached data. */
 export type Invalidator = { cache: Pick<Cache, 'invalidate'> }
 
 /** Invalidates the user's cached profile. Belongs after the commit of each change of the user's row. */

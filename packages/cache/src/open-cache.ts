@@ -7,7 +7,7 @@ import type { OptionalRedis } from './optional-redis.ts'
 
 const connectPatienceMs = 2_000
 
-/** Opens a connection of the cache's own, for a process that invalidates now and then. */
+/** Creates a cache with a connection of its own, for a process that invalidates only occasionally. */
 export function openCache({ redisUrl, log }: { redisUrl: string; log: Logger }): Cache {
   const redis = failFastRedis(redisUrl, { enableAutoPipelining: true })
   const outage = trackOutage({

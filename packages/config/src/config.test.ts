@@ -65,7 +65,7 @@ test.for([
     { COOKIE_KEYS: `k1:${key(1)}`, AUDIT_KEYS: `k1:${key(1)}`, PORT: 'x' },
     ['PORT', 'AUDIT_KEYS'],
   ],
-] as const)('a key that stands %s is refused by name and never told', ([, env, named]) => {
+] as const)('a key that is %s is refused by name, and its value is not printed', ([, env, named]) => {
   const schema = z.object({
     COOKIE_KEYS: keyRing(),
     AUDIT_KEYS: keyRing().optional(),

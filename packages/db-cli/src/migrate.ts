@@ -4,7 +4,7 @@ import { createMigrator, listUnknown, migrateToLatest, rollBack } from '@muster/
 import { databaseUrl } from './environment.ts'
 import { print } from './print.ts'
 
-/** A migration that writes a large table anew takes minutes. */
+/** A migration that rewrites a large table takes minutes. */
 const statementTimeoutMs = 600_000
 
 /** Applies the missing migrations, undoes the newest one or lists them all, and prints a line for each. */

@@ -16,7 +16,7 @@ export async function seal(isCheck: boolean): Promise<void> {
 /**
  * Compares the sources with the committed list of checksums. Describes in a sentence each migration that was changed, removed
  * or renamed after it was sealed, and each that is not sealed yet.
- * @param sources SHA-256 by name, of the present sources
+ * @param sources SHA-256 by name, of the current sources
  * @param list SHA-256 by name, as committed
  */
 function findSealFaults(sources: Record<string, string>, list: Readonly<Record<string, string>>): string[] {
@@ -38,7 +38,7 @@ function findSealFaults(sources: Record<string, string>, list: Readonly<Record<s
 
 /**
  * Adds the checksums of new migrations to the committed list and changes no existing line. To seal a migration again that has
- * not landed yet, remove its line by hand: reviewers see that.
+ * not landed yet, remove its line from the list manually, which reviewers see.
  * @returns the added names
  * @throws Error when a sealed migration was changed or is gone
  */
@@ -52,7 +52,7 @@ async function sealMigrations(): Promise<string[]> {
   return added
 }
 
-/** Checks the list and the generated index. @throws Error when one of them does not fit the present migrations */
+/** Checks the list and the generated index. @throws Error when one of them does not match the current migrations */
 async function checkSeals(): Promise<void> {
   const sources = readSourceChecksums()
   const faults = findSealFaults(sources, sealed)

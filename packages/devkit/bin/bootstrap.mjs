@@ -1,4 +1,4 @@
-// Runs on a bare machine, before anything is installed: no dependencies, nothing newer than Node 20.
+// Runs before anything is installed, so it has no dependencies and needs nothing newer than Node 20.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -12,7 +12,7 @@ const pnpm = 'pnpm@12.21.0'
 const stampFile = join(root, 'node_modules/.muster-installed')
 const pinnedNode = join(root, 'node_modules/node/bin', process.platform === 'win32' ? 'node.exe' : 'node')
 
-/** Installs what is missing and then runs the script under the pinned Node; exits with what it exits with. */
+/** Installs missing packages, runs the script under the pinned Node and exits with the script's exit code. */
 export function runPinned(script, args, { isSupervisor = false } = {}) {
   requireNode()
   install()
@@ -20,7 +20,7 @@ export function runPinned(script, args, { isSupervisor = false } = {}) {
   makePrivate(home)
   const child = spawn(pinnedNode, [join(root, script), ...args], {
     cwd: root,
-    // Over the extra channel a supervisor notices when this process is killed.
+    // The IPC channel closes when this process is killed, which the supervisor notices.
     stdio: isSupervisor ? ['inherit', 'inherit', 'inherit', 'ipc'] : 'inherit',
     env: {
       ...process.env,
@@ -40,7 +40,7 @@ function requireNode() {
   )
 }
 
-/** Skipped when nothing that decides about node_modules has changed since the last time. */
+/** Installs the packages, unless the lockfile and the manifests are unchanged since the last installation. */
 function install() {
   const wanted = fingerprint()
   if (existsSync(pinnedNode) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted) return
@@ -57,7 +57,7 @@ function install() {
         ...process.env,
         // Without a terminal pnpm would refuse to replace a node_modules that it does not know.
         CI: process.env.CI ?? 'true',
-        // What npx says about the settings of npm that started this concerns nobody.
+        // Hides npx's warnings about settings that the outer npm passes on in the environment.
         npm_config_loglevel: 'error',
       },
     },
@@ -95,14 +95,14 @@ function forwardSignals(child) {
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill('SIGTERM'))
   // A terminal sends Ctrl-C to the child as well.
   process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'))
-  // npm killed with SIGKILL passes nothing on; its orphan notices that its ancestors have changed.
+  // An npm that is killed with SIGKILL passes on no signal, so this process polls for a change of its ancestors.
   if (process.env.npm_lifecycle_event) {
     const ancestors = parents()
     setInterval(() => parents() === ancestors || child.kill('SIGTERM'), 500).unref()
   }
 }
 
-/** npm starts scripts through a shell, which survives it: the parent's parent counts too, where /proc tells it. */
+/** Returns the parent and, from /proc, its parent: npm starts scripts through a shell, which survives npm. */
 function parents() {
   try {
     const [, grandparent] = /^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${process.ppid}/status`, 'utf8')) ?? []
@@ -112,12 +112,12 @@ function parents() {
   }
 }
 
-/** As the supervisor prints its own lines, but beside what the script itself has to say. */
+/** Prints a line in the format of the supervisor, to stderr, so that it does not mix with the output of the script. */
 function say(line) {
   console.error(`${'muster'.padEnd(15)} ${line}`)
 }
 
-/** Root's Postgres runs as another user, who must pass through to its own folder. An older folder keeps its mode. */
+/** Creates the home; an existing one keeps its mode. Root's may be traversed: its Postgres runs as another user. */
 function makePrivate(home) {
   mkdirSync(home, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 })
 }

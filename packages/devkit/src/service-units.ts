@@ -10,7 +10,7 @@ import type { Unit } from './supervisor.ts'
 
 type Ports = { postgres?: number; redis?: number }
 
-/** Chooses free ports for Postgres and Redis, which nobody types by hand, and keeps them for the next start. */
+/** Chooses free ports for Postgres and Redis, and keeps them for the next start. */
 async function choosePorts(home: string): Promise<Required<Ports>> {
   const path = join(home, 'ports.json')
   const known = readJson<Ports>(path) ?? {}

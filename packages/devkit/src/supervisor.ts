@@ -21,7 +21,7 @@ export type Supervisor = {
   /** Starts a unit and restarts it whenever it exits. Rejects when it is not ready after a few attempts. */
   supervise(unit: Unit): Promise<Service>
   processes(): RunningProcess[]
-  /** Stops the apps, then the services, and starts nothing any more. */
+  /** Stops the apps, then the services, and prevents further starts. */
   stop(): Promise<void>
 }
 

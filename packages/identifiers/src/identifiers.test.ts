@@ -92,7 +92,7 @@ describe('a username', () => {
     ],
     ...['allan', 'supporter', 'mailine', 'teamster', 'user_k3x9', 'guest_1a2b3c', 'demo_one', 'person1', '123', '___'],
     ...['the_rooster', 'real_mike', 'rnike', 'teamplayer', 'newsomer', 'our_it', 'youyou', 'nannan', 'marnie'],
-  ])('%s is anybody’s', (name) => {
+  ])('%s is not reserved', (name) => {
     expect(newUsername.safeParse(name).success).toBe(true)
     expect(isReservedUsername(name)).toBe(false)
   })

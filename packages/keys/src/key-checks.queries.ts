@@ -40,7 +40,7 @@ export async function markCurrent(trx: Trx, ring: string, keyId: string): Promis
     )`.execute(trx)
 }
 
-/** Gives a key up: no process requires it any more, and the next key under its id is accepted. */
+/** Forgets a lost key: no process requires it, and the next key under its id is accepted. */
 export async function forgetKey(trx: Trx, ring: string, keyId: string): Promise<void> {
   await sql`
     insert into key_checks (ring, key_id, forgotten_at) values (${ring}, ${keyId}, now())

@@ -15,7 +15,7 @@ import {
   wantsChannelSql,
 } from './index.ts'
 
-/** Each rule stands as a predicate and as SQL; Postgres and TypeScript must come to the same answer on any rows. */
+/** Each rule exists as a predicate and as SQL; both must return the same result for any rows. */
 let database: TestDatabase
 beforeAll(async () => {
   database = await createTestDatabase()
@@ -43,7 +43,7 @@ async function answer(query: RawBuilder<unknown>): Promise<unknown> {
   return (rows[0] as { answer: unknown }).answer
 }
 
-test('SQL and predicate agree on whom a task is visible to', async () => {
+test('SQL and predicate agree on the visibility of tasks', async () => {
   let visibleCount = 0
   await fc.assert(
     fc.asyncProperty(principal, task, async (actor, row) => {
@@ -59,7 +59,7 @@ test('SQL and predicate agree on whom a task is visible to', async () => {
     }),
     runs,
   )
-  // Neither answer is rare, so that agreement means something.
+  // Both results are frequent, so that the comparison is significant.
   expect(visibleCount).toBeGreaterThan(runs.numRuns / 10)
   expect(visibleCount).toBeLessThan(runs.numRuns)
 })
@@ -79,7 +79,7 @@ test('SQL and predicate agree on who is an active user', async () => {
   )
 })
 
-test('SQL and predicate agree on the channels of a notification, whatever was stored', async () => {
+test('SQL and predicate agree on the channels of a notification for any stored settings', async () => {
   const value = fc.oneof({ weight: 4, arbitrary: fc.boolean() }, fc.constantFrom(null, 0, 'true', [], {}))
   const chosen = fc.oneof(
     { weight: 4, arbitrary: fc.record({ inApp: value, email: value }, { requiredKeys: [] }) },

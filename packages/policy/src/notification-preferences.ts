@@ -6,12 +6,12 @@ const channels = (byDefault: { inApp: boolean; email: boolean }) =>
   z.strictObject({ inApp: flag(byDefault.inApp), email: flag(byDefault.email) }).prefault({})
 
 /**
- * What a user wants to be notified of, and by which channel. A field that is left out has its default, so that a client of
+ * A user's choice of notifications and their channels. A field that is left out has its default, so that a client of
  * the previous release can save the fields that it knows.
  */
 export const preferences = z
   .strictObject({
-    /** One mail in the morning with what is due that day and what is overdue. */
+    /** One mail in the morning with the tasks that are due that day and the overdue ones. */
     morningDigest: flag(true),
     /** A reminder an hour before a task is due. */
     hourBefore: flag(true),
@@ -43,8 +43,8 @@ type Switches = { [name: string]: boolean | Switches }
 
 /**
  * Returns the stored choices completed by the defaults.
- * @param settings `user_preferences.settings`; fields that only another release knows, and values that are no booleans,
- *   are ignored
+ * @param settings `user_preferences.settings`; fields that only another release knows, and values that are not
+ *   booleans, are ignored
  */
 export const applyDefaults = (settings: unknown) => overlay(defaultPreferences, settings) as Preferences
 

@@ -5,5 +5,5 @@ export const roles = ['super_admin', 'site_admin', 'operator', 'client_admin', '
 export const roleSchema = z.enum(roles)
 export type Role = (typeof roles)[number]
 
-/** The user on whose behalf something is asked. `organizationId` is null for roles of the platform. */
+/** The user who performs a request. `organizationId` is null for roles of the platform. */
 export type Principal = { userId: string; role: Role; organizationId: string | null }

@@ -33,7 +33,7 @@ export const canDeleteTask = (task: Pick<TaskAccess, 'owner_id' | 'organization_
 export const taskAssignedToSql = ({ userId, organizationId }: Principal): RawBuilder<boolean> =>
   sql`(tasks.assignee_id = ${userId} and tasks.organization_id = ${organizationId})`
 
-/** SQL: {@link taskVisibleTo} of one principal; null stands for false. Expects a table named `tasks`. */
+/** SQL: {@link taskVisibleTo} of one principal; null means false. Expects a table named `tasks`. */
 export const taskVisibleToSql = (principal: Principal): RawBuilder<boolean> => sql`(
   tasks.owner_id = ${principal.userId} or ${taskAssignedToSql(principal)}
     or tasks.organization_id = ${administeredOrganizationId(principal)}
@@ -43,7 +43,7 @@ const administeringRoles = sql.join(
   roles.filter((role) => scopeOf(role, 'task.read') === 'organization').map((role) => sql.lit(role)),
 )
 
-/** SQL: {@link taskVisibleTo} of any user; null stands for false. Expects tables named `tasks` and `users`. */
+/** SQL: {@link taskVisibleTo} of any user; null means false. Expects tables named `tasks` and `users`. */
 export const taskVisibleToUserSql: RawBuilder<boolean> = sql`(
   tasks.owner_id = users.id or tasks.organization_id = users.organization_id
     and (tasks.assignee_id = users.id or users.role in (${administeringRoles}))

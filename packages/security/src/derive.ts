@@ -37,7 +37,7 @@ export function deriveToken(ring: KeyRing, derivation: Derivation): string {
   return derive(ring, derivation).toString('base64url')
 }
 
-/** Compares a code or token with the expected one in constant time, whatever their lengths. */
+/** Compares a code or token with the expected one in constant time, for any lengths. */
 export function matchesCode(expected: string, given: string): boolean {
   return timingSafeEqual(digest(expected), digest(given))
 }

@@ -59,8 +59,8 @@ test('fifty concurrent refreshes cause one rotation and all get the same success
 type Event = { waitMs: number; back: number }
 
 /**
- * What product.md promises, told from the outside: a list of tokens with the time each was made and whether its owner
- * has shown it. No counters and flags of a row.
+ * A model of a session as product.md specifies it: its tokens, when each was issued, and whether it was presented. It
+ * has none of the counters and flags of the row.
  */
 function model() {
   const tokens = [{ madeAt: 0, shown: false }]

@@ -177,7 +177,7 @@ const violations: [name: string, planted: Files, message: RegExp][] = [
     /package exports: The export "\.\/\*" of packages\/mail\/package.json is a wildcard/,
   ],
   [
-    'an export that nobody imports',
+    'an unused export',
     {
       'packages/mail/package.json': JSON.stringify({
         name: '@muster/mail',

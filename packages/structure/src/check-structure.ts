@@ -11,7 +11,7 @@ import { readWorkspace } from './workspace.ts'
 
 const rules = [moduleLayers, httpAndPlugins, foreignQueries, cycles, packages, packageExports, testSupport]
 
-/** Reads the imports of every app, every package and db below the folder and returns what breaks a rule. */
+/** Reads the imports of every app, every package and db below the folder, and returns the violations of the rules. */
 export async function checkStructure(
   root: string,
 ): Promise<{ violations: Violation[]; members: number; files: number }> {

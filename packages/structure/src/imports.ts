@@ -1,7 +1,7 @@
 import { cruise, type ICruiseResult, type IDependency } from 'dependency-cruiser'
 import { exportNamed, type Workspace } from './workspace.ts'
 
-/** One file of the workspace imports another. */
+/** An import of one file of the workspace by another. */
 export type Import = {
   from: string
   specifier: string
@@ -16,7 +16,7 @@ export async function readImports(root: string, workspace: Workspace): Promise<I
     workspace.map(({ folder }) => folder),
     {
       baseDir: root,
-      // The compiler's own parser alone: a third of the time, and it tells types from values.
+      // Uses only the compiler's own parser: it takes a third of the time and distinguishes types from values.
       parser: 'tsc',
       tsPreCompilationDeps: true,
       skipAnalysisNotInRules: true,
@@ -44,7 +44,7 @@ function asImport(
   return undefined
 }
 
-/** A file that imports types and values of another by two statements counts once, as importing values. */
+/** Merges two imports of the same file, one of types and one of values, into one import of values. */
 function mergeTypesAndValues(imports: readonly Import[]): Import[] {
   const merged = new Map<string, Import>()
   for (const one of imports) {

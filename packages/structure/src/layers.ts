@@ -1,6 +1,6 @@
 /**
  * The modules of the API in layers, low to high. A module imports only from rows above its own, and the modules of one row
- * do not know each other. What a lower row needs of a higher one is handed in as a step where app.ts composes them.
+ * do not import each other. A function of a later row that an earlier one needs is passed in by app.ts.
  */
 export const layers: readonly Readonly<Record<string, string>>[] = [
   {
@@ -45,13 +45,13 @@ export const layers: readonly Readonly<Record<string, string>>[] = [
   },
 ]
 
-/** Row of the module, counted from 1; undefined for a module that the list does not name. */
+/** Returns the row of a module, counted from 1; undefined for a module that the list does not contain. */
 export function rowOf(module: string): number | undefined {
   const index = layers.findIndex((row) => module in row)
   return index < 0 ? undefined : index + 1
 }
 
-/** The list as `npm run check` prints it. */
+/** Formats the list for the output of `npm run check`. */
 export function printedLayers(): string {
   return layers.map((row, index) => `  ${String(index + 1).padStart(2)}  ${Object.keys(row).join(' · ')}`).join('\n')
 }

@@ -1,10 +1,10 @@
 const api = 'apps/api/src/'
 const areas = ['http', 'sql', 'plugins', 'realtime', 'cli'] as const
 
-/** Where in the API a file lies. `root` is the composition root: app.ts, deps.ts, main.ts and what stands beside them. */
+/** The area of the API that contains a file. `root` is the composition root: app.ts, deps.ts, main.ts and siblings. */
 export type Place = { area: 'module'; module: string } | { area: (typeof areas)[number] | 'root' }
 
-/** Undefined for a file of another app or package. */
+/** Returns the area of a file; undefined for a file of another app or package. */
 export function placeOf(file: string): Place | undefined {
   if (!file.startsWith(api)) return
   const [area, module] = file.slice(api.length).split('/')
@@ -12,5 +12,5 @@ export function placeOf(file: string): Place | undefined {
   return { area: areas.find((name) => name === area) ?? 'root' }
 }
 
-/** Tests and what only tests use: `*.test.ts` and everything in a folder named `testing`. */
+/** Tells whether a file is a test (`*.test.ts`) or test support (in a folder named `testing`). */
 export const isTestFile = (file: string) => /\.test\.tsx?$|\/testing\//.test(file)

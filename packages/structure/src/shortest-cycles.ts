@@ -1,7 +1,7 @@
 /** A graph as adjacency: each node → the nodes that it leads to. */
 type Graph = ReadonlyMap<string, ReadonlyMap<string, unknown>>
 
-/** One shortest cycle through each node that lies on one, each cycle once. Empty when the graph has no cycle. */
+/** Finds a shortest cycle through each node of a cycle, without repetitions. Empty when the graph has no cycle. */
 export function shortestCycles(graph: Graph): string[][] {
   const found = new Map<string, string[]>()
   for (const start of graph.keys()) {

@@ -1,7 +1,7 @@
 import type { Import } from './imports.ts'
 import type { Workspace } from './workspace.ts'
 
-/** What the rules judge. */
+/** The input of every rule. */
 export type Structure = { workspace: Workspace; imports: readonly Import[] }
 
 export type Violation = {

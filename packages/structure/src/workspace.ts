@@ -9,7 +9,7 @@ export type Member = {
   kind: Kind
   /** Relative to the root: `packages/jobs`. */
   folder: string
-  /** What package.json exports: `./outbox` → `packages/jobs/src/outbox.ts`. */
+  /** The exports of package.json: `./outbox` → `packages/jobs/src/outbox.ts`. */
   exports: ReadonlyMap<string, string>
 }
 
@@ -26,12 +26,12 @@ export async function readWorkspace(root: string): Promise<Workspace> {
   return members.filter((member) => member !== undefined)
 }
 
-/** The app or package that the file belongs to. */
+/** Finds the app or package of a file. */
 export function memberOf(workspace: Workspace, file: string): Member | undefined {
   return workspace.find(({ folder }) => file.startsWith(`${folder}/`))
 }
 
-/** `@muster/jobs/outbox` → the package and `./outbox`; undefined when the specifier names no package of the workspace. */
+/** Resolves `@muster/jobs/outbox` to the package and `./outbox`; undefined for a package outside of the workspace. */
 export function exportNamed(workspace: Workspace, specifier: string): { member: Member; key: string } | undefined {
   const member = workspace.find(({ name }) => specifier === name || specifier.startsWith(`${name}/`))
   return member && { member, key: `.${specifier.slice(member.name.length)}` }

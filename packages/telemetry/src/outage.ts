@@ -12,14 +12,14 @@ type OutageOptions = {
   log: Logger
   /** Fields of each log line, e.g. the component that noticed the outage. */
   fields: { dependency: string; component?: string }
-  /** Searchable messages. */
+  /** The log messages for the begin and the end of an outage. */
   down: string
   up: string
 }
 
 /**
- * Logs an outage once per change, however often it is noticed: when it begins, with its reason; when a further reason
- * comes up, but not each time that reasons take turns; and when it is over, with how long it was.
+ * Logs each change of an outage once, however often it is noticed: its begin with the reason, each further reason once
+ * (also when reasons alternate), and its end with the duration.
  */
 export function trackOutage({ log, fields, down, up }: OutageOptions): Outage {
   let current: { reason: string; told: Set<string>; sinceMs: number } | undefined
@@ -31,7 +31,7 @@ export function trackOutage({ log, fields, down, up }: OutageOptions): Outage {
       current.reason = reason
       if (current.told.has(reason)) return
       current.told.add(reason)
-      // A code says all there is to say of what is known; of anything else the error itself is needed.
+      // A known code is sufficient; for an unknown reason the log contains the error.
       log.warn({ ...fields, reason, ...before, ...more, ...(reason === 'UNKNOWN' && { err: error }) }, down)
     },
     succeeded() {

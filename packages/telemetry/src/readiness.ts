@@ -2,17 +2,17 @@ import type { ClockWatch } from './clock-watch.ts'
 import type { Dependency } from './dependency.ts'
 
 export type ReadinessOptions = {
-  /** Without each of them the process can't do its work. */
+  /** The dependencies without which the process is not ready. */
   needed: readonly Dependency[]
-  /** It works without them, and they are watched all the same. */
+  /** Dependencies that are checked and reported but do not affect readiness. */
   useful?: readonly Dependency[]
   clock: ClockWatch
-  /** Whether the system clock was put forward or back since it was measured last. */
+  /** Tells whether the system clock was set forward or back since the last measurement. */
   hasClockStepped: () => boolean
 }
 
 export type Readiness = {
-  /** What keeps the process from its work now, as `<dependency> <reason>`; empty when it is ready. */
+  /** Lists the reasons why the process is not ready, as `<dependency> <reason>`; empty when it is ready. */
   obstacles(): Promise<readonly string[]>
   close(): void
 }
@@ -21,8 +21,8 @@ const checkIntervalMs = 2_000
 const clockIntervalMs = 60_000
 
 /**
- * Checks dependencies every two seconds and the clock every minute, so that log and metrics tell a change that nobody asks
- * about. Resolves when each was checked once.
+ * Checks dependencies every two seconds and the clock every minute, so that log and metrics show changes between health
+ * checks. Resolves when each was checked once.
  */
 export async function watchReadiness(options: ReadinessOptions): Promise<Readiness> {
   const { needed, useful = [], clock, hasClockStepped } = options

@@ -112,7 +112,7 @@ async function exportPostgres({ url }: Service): Promise<void> {
   process.env.MUSTER_TEST_TEMPLATE = await prepareDatabases(url)
 }
 
-/** Drops the databases of earlier runs, and creates a template for the present migrations unless it exists. */
+/** Drops the databases of earlier runs, and creates a template for the current migrations unless it exists. */
 async function prepareDatabases(url: string): Promise<string> {
   const template = `muster_template_${hashOfMigrations()}`
   const client = new pg.Client({ connectionString: url })

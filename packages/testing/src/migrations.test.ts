@@ -75,6 +75,6 @@ test('seeds refuse a password key that differs from the API’s', async () => {
   await empty.drop()
 })
 
-test('a refused command says how to use it and fails', async () => {
+test('a refused command prints its usage and fails', async () => {
   await expect(run('destroy')).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('pnpm db <command>') })
 })

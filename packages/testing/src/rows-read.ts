@@ -28,8 +28,9 @@ async function readCounts(pool: Db, table: string): Promise<RowsRead> {
 }
 
 /**
- * Makes every connection of the pool report its statistics, which it otherwise does now and then. Each connection is held until all
- * are, so that none is asked twice; a pool that cannot give them all fails after its connection timeout.
+ * Makes every connection of the pool report its statistics, which it otherwise does only occasionally. Each connection
+ * is held until all are, so that none is used twice; a pool that cannot give them all fails after its connection
+ * timeout.
  */
 async function flushStatistics(pool: Db): Promise<void> {
   const { promise: allHeld, resolve } = Promise.withResolvers<void>()

@@ -25,9 +25,9 @@ const renamed: ReadonlyMap<string, string> = new Map([
 ])
 
 /**
- * Converts the name of a time zone, in any case, to the present IANA name of its region: `asia/calcutta` to `Asia/Kolkata`,
- * `US/Eastern` to `America/New_York`, `CET` to `Europe/Brussels`, `GMT` to `UTC`. Regions with the same clock keep their own names,
- * as in CLDR: `Europe/Amsterdam` stays.
+ * Converts the name of a time zone, in any case, to the current IANA name of its region: `asia/calcutta` to
+ * `Asia/Kolkata`, `US/Eastern` to `America/New_York`, `CET` to `Europe/Brussels`, `GMT` to `UTC`. Regions with the same
+ * clock keep their own names, as in CLDR: `Europe/Amsterdam` stays.
  * @returns undefined for text that names no zone: offsets (`+02:00`), POSIX forms (`UTC+3`), abbreviations of several zones (`IST`)
  */
 export function canonicalZone(name: string): string | undefined {

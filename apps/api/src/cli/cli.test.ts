@@ -132,7 +132,7 @@ describe('keys', () => {
     await later.close()
   })
 
-  test('re-encrypt continues after an interruption and reports secrets that it can not decrypt', async () => {
+  test('re-encrypt continues after an interruption and reports secrets that it cannot decrypt', async () => {
     await insertSealed(7, { k8: 80 })
     await insertSealed(2, { lost: 99 })
     const ring = ringOf({ k9: 90, k8: 80, k2: 60, k1: 6 })

@@ -23,7 +23,7 @@ export type Command = {
   run(given: Given): Result | Promise<Result>
 }
 
-/** The arguments are no valid command. */
+/** The arguments are not a valid command. */
 export class UsageError extends Error {}
 
 /** Returns the options of a command for `parseArgs`. */

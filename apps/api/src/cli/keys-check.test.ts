@@ -31,7 +31,7 @@ test('before any key is recorded, the newest events reveal a wrong audit key', a
   await start()
 })
 
-test('a forgotten audit key may come back, but not another key with its id', async () => {
+test('a forgotten audit key is accepted again, but not another key with its id', async () => {
   await chainEvents(api, 3)
   await start()
   expect((await audit('keys forget AUDIT_KEYS k1', { k1: 7 })).code).toBe(0)
@@ -41,7 +41,7 @@ test('a forgotten audit key may come back, but not another key with its id', asy
   expect(await eventsOf(api, 'key.forgotten', 'AUDIT_KEYS k1')).toMatchObject([{ after: { by: 'operator' } }])
 })
 
-test('an unknown key can not be forgotten, which catches typing errors', async () => {
+test('an unknown key cannot be forgotten, which catches typing errors', async () => {
   await chainEvents(api, 1)
   const { code, stderr } = await audit('keys forget AUDIT_KEYS k11', { k1: 7 })
   expect([code, stderr]).toEqual([1, expect.stringMatching(/"k11" of AUDIT_KEYS.*keys check/)])

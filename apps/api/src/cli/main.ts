@@ -175,7 +175,7 @@ const commands: readonly Command[] = [
   },
 ]
 
-// A reader that closes the pipe early (`| head`) is no error.
+// A reader that closes the pipe early (`| head`) is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit()
   throw error

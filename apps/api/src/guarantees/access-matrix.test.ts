@@ -17,7 +17,7 @@ type Outcome = { status: number; code: string | undefined }
 
 const relations: readonly Relation[] = ['own', 'organization', 'foreign']
 const platformRoles: readonly Role[] = ['super_admin', 'site_admin', 'operator']
-/** The rule of a route that the matrix does not have: nobody is allowed. */
+/** The rule of a route that is missing in the matrix: no caller is allowed. */
 const missingRule: AccessRule = { allowed: [] }
 /** As many calls at a time as the pool has connections. */
 const concurrency = 10

@@ -6,8 +6,8 @@ import { createReminder, createTask, joining } from '../modules/organizations/te
 import { buildTestApp, type TestApp, type TestUser } from '../testing/test-app.ts'
 
 /*
- * Sends the same requests to an API on the usual database and to one on a database with another locale (`C`), time zone and
- * date style. The responses must be equal.
+ * Sends the same requests to an API on the default database and to one on a database with another locale (`C`), time
+ * zone and date style. The responses must be equal.
  */
 
 const clock = manualClock(new Date('2026-11-20T12:00:00.000Z'))
@@ -89,7 +89,7 @@ test('tasks have the same order by title, page by page', async () => {
   expect(order).toEqual(titles.toSorted())
 })
 
-test('users are found and listed alike, whatever the script of their names', async () => {
+test('users are found and listed alike, with names in any script', async () => {
   const found = await onBoth(async (app) => {
     const user = await app.signUp()
     const names = ['Émile Zola', 'Ÿvonne', 'ΣΟΦΙΑ', 'zoë', 'Anna']

@@ -51,7 +51,7 @@ async function createUrls(): Promise<string[]> {
   )
 }
 
-/** Returns a digest of all tables, except the audit events of denied access, which are no effect of the request. */
+/** Returns a digest of all tables, except the audit events of denied access, which are not effects of the request. */
 async function fingerprint(): Promise<string> {
   const { rows: tables } = await sql<{ name: string }>`
     select relname as name from pg_class

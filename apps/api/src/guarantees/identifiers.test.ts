@@ -36,7 +36,7 @@ const disguises = [
 describe.each(disguises)('with %s', (_name, disguise) => {
   const email = `${disguise.replace('_', '.').replace('\uff3f', '.\u200b')}@example.test`
 
-  test('nobody signs in, registers or resets a password as another user', async () => {
+  test('no user signs in, registers or resets a password as another user', async () => {
     const before = (await mailsTo(api, mike.email)).length
     const answers = [
       await login(api.connect(), email),

@@ -148,6 +148,6 @@ function roleOf({ allowed }: AccessRule): Role {
   return allowedRoles.includes('client_admin') ? 'client_admin' : (allowedRoles[0] ?? 'super_admin')
 }
 
-/** Percent-encodes a text; a lone surrogate becomes the bytes that some programs write for it, which are no UTF-8. */
+/** Percent-encodes a text; a lone surrogate becomes the bytes that some programs write for it, which are not UTF-8. */
 const encode = (text: string): string =>
   encodeURIComponent(text.replace(/\p{Cs}/gu, '\u{10FFFE}')).replaceAll('%F4%8F%BF%BE', '%ED%A0%80')

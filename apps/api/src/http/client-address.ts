@@ -9,7 +9,7 @@ export type ProxyRange = { network: Address; bits: number }
 /** The client of a request: its address `ip`, and the `hops` from the peer of the connection to it. */
 export type ClientAddress = { ip: string; hops: { address: string; isTrustedProxy: boolean }[] }
 
-/** Stands for a peer that disconnected before its address was read (RFC 1122, 3.2.1.3). */
+/** The address of a peer that disconnected before its address was read (RFC 1122, 3.2.1.3). */
 const unspecified = ipaddr.parse('0.0.0.0')
 /** No written address is longer; a client can send as much as the headers hold. */
 const maxHopLength = 100
@@ -19,9 +19,9 @@ const translatedRanges: ReadonlySet<string> = new Set(['rfc6052', 'rfc6145'])
 const hopForms = /^(?:\[([^[\]]+)\](?::\d{0,5})?|([^:[\]]+):\d{0,5}|([^[\]]+))$/
 
 /**
- * Resolves the client of a request. Reads `X-Forwarded-For` from the right for as long as the hop that wrote an element is a
- * trusted proxy. An element that is no address (`unknown`, a name, nothing) ends the reading: the client is then the last
- * trusted proxy, because anybody can have written the elements further left.
+ * Resolves the client of a request. Reads `X-Forwarded-For` from the right for as long as the hop that wrote an element
+ * is a trusted proxy. An element that is not an address (`unknown`, a name, empty) ends the search: the client is then
+ * the last trusted proxy, because any client can write the elements further left.
  * @param peer the address at the other end of the connection; undefined after it disconnected
  */
 export function resolveClientAddress(

@@ -7,7 +7,7 @@ export type Device = { userId: string; deviceId: string }
 const purpose = 'device'
 const shape = /^([0-9a-f-]{36})\.([0-9a-f-]{36})$/
 
-/** Returns the signed value of the device cookie. It signs nobody in: it gives the user's browser its own lockout counter. */
+/** Returns the signed value of the device cookie. It authenticates no user; it gives a browser a lockout counter. */
 export const signDevice = (ring: KeyRing, { userId, deviceId }: Device): string =>
   signText(ring, purpose, `${userId}.${deviceId}`)
 

@@ -1,8 +1,8 @@
 import type { z } from 'zod'
 
 /**
- * Parses JSON from a place where another release or anybody may have written it: a cursor, a cookie, Redis.
- * @returns the schema's output; undefined for text that is no JSON or does not match the schema
+ * Parses JSON from an untrusted source, or one that another release may have written: a cursor, a cookie, Redis.
+ * @returns the schema's output; undefined for text that is not JSON or does not match the schema
  */
 export function readJson<S extends z.ZodType>(schema: S, text: string): z.output<S> | undefined {
   try {

@@ -16,7 +16,7 @@ export type TabCookies = {
 /** Their size stays far below the 16 KiB of headers that Node accepts. */
 export const maxPerBrowser = 5
 
-/** The start of the flow in base 36, which tells the oldest cookie, and the value. */
+/** The start of the flow in base 36, to find the oldest cookie, and the value. */
 const shape = /^([0-9a-z]{1,11})\.(.+)$/
 
 /**

@@ -22,7 +22,7 @@ export const trustedProxies = () =>
     }
   })
 
-/** Parses the entries that {@link trustedProxies} accepted. @throws Error when an entry is no range */
+/** Parses the entries that {@link trustedProxies} accepted. @throws Error when an entry is not a range */
 export function proxyRanges(entries: readonly string[]): ProxyRange[] {
   return entries.flatMap((entry, index) => {
     const ranges = readProxy(entry)
@@ -31,7 +31,7 @@ export function proxyRanges(entries: readonly string[]): ProxyRange[] {
   })
 }
 
-/** Returns the ranges of an entry, or the reason why it is no range. */
+/** Returns the ranges of an entry, or the reason why it is not a range. */
 function readProxy(entry: string): ProxyRange[] | string {
   const named = namedRanges.get(entry)
   if (named) return proxyRanges(named)

@@ -41,13 +41,13 @@ test('an internal error is logged with its stack and code', async () => {
   ])
 })
 
-test('a client that disconnects during its body is no error', async () => {
+test('a client that disconnects during its body is not an error', async () => {
   const socket = await begin('PATCH /api/v1/users/me', 'application/json', '{"bio": ')
   socket.destroy()
   await expectOnlyAbort()
 })
 
-test('a client that disconnects during an upload is no error', async () => {
+test('a client that disconnects during an upload is not an error', async () => {
   const task = { title: 'With files', dueDate: '2099-01-01T00:00:00.000Z' }
   const { id } = (await user.inject('POST', '/api/v1/tasks', task)).json().data.task
   const file = '--x\r\ncontent-disposition: form-data; name="files"; filename="a.txt"\r\n\r\nbeginning'

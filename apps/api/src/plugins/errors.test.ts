@@ -29,7 +29,7 @@ test('a request id with unsafe characters is replaced', async () => {
   expect(answer.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/)
 })
 
-test('a body that is no JSON, too large or of another type has an error of its own', async () => {
+test('a body that is not JSON, too large or of another type has its own error code', async () => {
   const url = '/api/v1/auth/login'
   expect(codeOf(await api.connect().inject('POST', url, '{"email":', json))).toBe('MALFORMED_JSON')
   expect(codeOf(await api.connect().inject('POST', url, Buffer.from('{"email":"\xff"}', 'latin1'), json))).toBe(
@@ -108,7 +108,7 @@ test('a path without a route answers 404, another method of a route 405 with All
 })
 
 test.each(['QUERY', 'PROPFIND', 'OPTIONS', 'POST'])(
-  '%s without a route answers 404 or 405, whatever its body is',
+  '%s without a route answers 404 or 405, with any body',
   async (method) => {
     const send = (url: string) => api.app.inject({ method: method as 'POST', url, headers: json, payload: '{' })
     const known = await send('/docs')

@@ -55,7 +55,7 @@ export const healthPlugin = fp(async (app: FastifyInstance, { deps }: { deps: Pi
   await app.register(routes)
 })
 
-/** Reads the state of all dependencies; takes at most a second, whichever of them does not respond. */
+/** Reads the state of all dependencies; takes at most a second, even when some do not respond. */
 export async function readHealth({ postgres, redis, readOutbox, clock }: Deps['health']): Promise<Health> {
   const [postgresState, redisState, outbox] = await Promise.all([postgres.check(), redis.check(), probe(readOutbox)])
   const { pending, oldestMs } = outbox.value ?? { pending: 0, oldestMs: 0 }

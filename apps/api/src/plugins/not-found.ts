@@ -30,7 +30,7 @@ export const notFoundPlugin = fp(async (app: FastifyInstance) => {
 
   const limit = app.rateLimit()
   app.setNotFoundHandler({ preHandler: limit }, refuse)
-  // Before the body is parsed: the caller must learn of the path or method first, whatever the body is.
+  // Before the body is parsed: an unknown path or method is reported first, for any body.
   app.addHook('onRequest', (request, reply, done) => {
     if (!request.is404) return done()
     limit

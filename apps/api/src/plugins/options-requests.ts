@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 
 /**
- * Answers OPTIONS requests that are no preflight (CORS) with 405 or 404, like any method that a route does not serve.
+ * Answers OPTIONS requests that are not preflights (CORS) with 405 or 404, like any method that a route does not serve.
  * Registered before the CORS plugin, which would answer them with a text of its own.
  */
 export const optionsRequestsPlugin = fp(async (app: FastifyInstance) => {

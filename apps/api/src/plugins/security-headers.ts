@@ -33,7 +33,7 @@ export const securityHeadersPlugin = fp(
 
 /**
  * Refuses a request whose `Origin` or `Sec-Fetch-Site` names a foreign site. Browsers send one of these headers; a client
- * that sends neither is no browser and sends no cookies by itself.
+ * that sends neither is not a browser and attaches no cookies automatically.
  * @throws DomainError CROSS_ORIGIN
  */
 function refuseForeign(request: FastifyRequest, { allowedOrigins }: Pick<Config, 'allowedOrigins'>): void {

@@ -24,7 +24,7 @@ type Headers = Record<string, string>
 /** A client of the app under test, with its own cookie jar. */
 export type TestClient = {
   cookies: Map<string, string>
-  /** Sends a request without a connection. A body that is no string or Buffer is sent as JSON. `url` includes `/api/v1`. */
+  /** Sends a request without a connection. A body that is no text or Buffer becomes JSON. `url` has `/api/v1`. */
   inject(method: Method, url: string, body?: unknown, headers?: Headers): Promise<LightMyRequestResponse>
   /** Sends a request over a real connection, with the same cookies; the app must listen. */
   fetch(url: string, init?: RequestInit): Promise<Response>

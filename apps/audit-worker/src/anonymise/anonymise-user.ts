@@ -17,9 +17,9 @@ const tasksPerTransaction = 100
 const keysPerJob = 300
 
 /**
- * Anonymises one user. The first transaction removes the name and all credentials; from then on the user cannot come back.
- * Then the user's rows are deleted in transactions of limited size, and the last transaction marks the user as anonymised. Each
- * step repeats safely, so that the next run continues after a crash.
+ * Anonymises one user. The first transaction removes the name and all credentials; from then on the user cannot sign in
+ * to cancel the deletion. Then the user's rows are deleted in transactions of limited size, and the last transaction
+ * marks the user as anonymised. Each step repeats safely, so that the next run continues after a crash.
  * @returns false when the user cancelled the deletion, or an earlier run has anonymised them
  */
 export async function anonymiseUser(

@@ -3,7 +3,7 @@ import { retentionJobs, type SignalJob } from '@muster/jobs/definitions'
 import { type RawBuilder, sql } from 'kysely'
 import type { Retention } from '../config.ts'
 
-/** How old rows of one table are found. */
+/** Describes how to find the old rows of one table. */
 export type Sweep = {
   job: SignalJob
   table: keyof Database

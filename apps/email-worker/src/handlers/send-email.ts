@@ -14,9 +14,9 @@ type Given = Pick<Deps, 'db' | 'clock' | 'smtp' | 'codeKeys' | 'webUrl' | 'publi
 const marginMs = 10
 
 /**
- * Sends the mail of one row. The row decides what is done, however many jobs name it: the mail is claimed under a lease, and its
- * outcome commits together with the job's acknowledgement. Only a crash between the server's final reply and that commit can
- * send a mail twice, with the same Message-ID.
+ * Sends the mail of one row. Its state decides, even with several jobs for one row: the mail is claimed under a lease,
+ * and its outcome commits together with the job's acknowledgement. Only a crash between the server's final reply and
+ * that commit can send a mail twice, with the same Message-ID.
  */
 export function sendEmailHandler(given: Given) {
   const deps = { ...given, ...batchStatements(given) }

@@ -168,10 +168,10 @@ describe('a temporary failure', () => {
 })
 
 const pauseMs = 1_500
-/** A mail that is sent within this time was not delayed by the usual pause of 30 s. */
+/** A mail that is sent within this time was not delayed by the default pause of 30 s. */
 const shorterThanPauseMs = 20_000
 
-/** Expects that nothing happened between the fifth and the sixth time, the probe, for as long as a pause. */
+/** Expects a pause between the fifth time and the sixth, which is that of the probe. */
 function expectPauseAfterFive(timesMs: readonly number[], pauseMs: number): void {
   expect((timesMs[5] ?? 0) - (timesMs[4] ?? 0)).toBeGreaterThan(pauseMs * 0.8)
 }

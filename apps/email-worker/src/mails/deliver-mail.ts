@@ -41,7 +41,7 @@ export async function deliverMail(
   }
 }
 
-/** An expired mail keeps the error of its last attempt, so that the row says why nobody got it. */
+/** An expired mail keeps the error of its last attempt, so that the row says why it was not sent. */
 const expiryReason = ({ lastError }: ClaimedMail) =>
   lastError === null ? 'expired' : errorText(`expired; last attempt: ${lastError}`)
 

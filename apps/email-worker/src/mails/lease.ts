@@ -11,7 +11,7 @@ const sendDeadlineMs = 60_000
 export type HeldLease = {
   /** Aborts when sending must stop: another worker holds the lease, the process shuts down, or the deadline has passed. */
   signal: AbortSignal
-  /** False as soon as another worker may hold the lease, for example after this process was frozen. */
+  /** False when another worker may hold the lease, for example after this process was frozen. */
   isSafe(): boolean
   /** Stops the renewal; the lease itself ends with the mail's outcome or expires. */
   release(): void

@@ -9,7 +9,7 @@ const templatesWithSecret = Object.entries(templates)
   .filter(([, template]) => 'code' in template || 'token' in template)
   .map(([name]) => name)
 
-/** Most leases are released long before they expire, so a waiting job looks again after this time at the latest. */
+/** Most leases are released long before they expire, so a waiting job polls again after this time at the latest. */
 const recheckAfterMs = 2_000
 
 /** Notification types about an open task; completing or deleting the task makes them obsolete. */

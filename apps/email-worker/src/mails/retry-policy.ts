@@ -15,8 +15,8 @@ export function backoffMs(attempts: number, random: () => number = Math.random):
 type FailedMail = { attempts: number; createdAt: Date; expiresAt: Date | null }
 
 /**
- * Returns when to try again; undefined when the mail has failed for too long. A mail that expires earlier is processed once
- * more at its expiry, to be dropped.
+ * Returns the time of the next attempt; undefined when the mail has failed for too long. A mail that expires earlier is
+ * processed once more at its expiry, to be dropped.
  */
 export function nextAttemptAt(
   { attempts, createdAt, expiresAt }: FailedMail,

@@ -72,7 +72,7 @@ const missing = new RegExp(
 )
 
 export const aboutMailbox = {
-  /** The reply says in known words that the mailbox does not exist. */
+  /** Tests whether the reply contains known words for a mailbox that does not exist. */
   isMissing: (words: string): boolean => missing.test(words),
   isDisabled: (words: string): boolean =>
     /disabled|inactive|deactivated|closed|discontinued|terminated/i.test(words) && !aboutPolicy.test(words),

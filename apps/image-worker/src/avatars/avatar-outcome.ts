@@ -10,7 +10,7 @@ const failureReason = 'It could not be processed.'
 
 /**
  * Sets the new avatar and enqueues the deletion of the previous one and of the original; of all files of the upload when it is
- * not current any more.
+ * no longer current.
  */
 export function completeAvatar(
   { clock }: Pick<Deps, 'clock'>,

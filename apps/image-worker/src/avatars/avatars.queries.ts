@@ -16,7 +16,7 @@ export async function isCurrent(db: Db, { userId, uploadId }: AvatarUpload): Pro
   return row !== undefined
 }
 
-/** Sets the user's avatar. @returns the key of the previous avatar; undefined when this upload is not current any more */
+/** Sets the user's avatar. @returns the key of the previous avatar; undefined when this upload is no longer current */
 export async function setAvatar(
   trx: Trx,
   { userId, uploadId }: AvatarUpload,
@@ -37,7 +37,7 @@ export async function setAvatar(
 /**
  * Marks the avatar as failed; the user keeps the previous one. The upload stays current if its files are kept, so that its
  * job can be retried.
- * @returns whether the status changed; undefined when this upload is not current any more
+ * @returns whether the status changed; undefined when this upload is no longer current
  */
 export async function setAvatarFailed(
   trx: Trx,

@@ -12,7 +12,7 @@ import { type AvatarUpload, isCurrent } from './avatars.queries.ts'
 
 export type AvatarDeps = Pick<Deps, 'db' | 'publisher' | 'storage' | 'clock'> & { limitPixelWork: LimitFunction }
 
-/** Turns an uploaded image into the user's avatar. Does nothing when the upload is not current any more. */
+/** Turns an uploaded image into the user's avatar. Does nothing when the upload is no longer current. */
 export async function processAvatar(deps: AvatarDeps, upload: AvatarUpload, job: HandlerContext): Promise<void> {
   if (!(await isCurrent(deps.db, upload))) return
   const keys = avatarKeys(upload.userId, upload.uploadId)

@@ -2,7 +2,7 @@ import { wholeSubBlocks } from './gif-pixels.ts'
 import type { Canvas, Layout } from './layout.ts'
 import { MalformedContainer, readsToTheEnd } from './malformed.ts'
 
-/** Not a GIF label: stands for the beginning of the file, which is no block. */
+/** Represents the beginning of the file, which is not a block. Not a label of the GIF format. */
 const head = -1
 const extension = 0x21
 const image = 0x2c

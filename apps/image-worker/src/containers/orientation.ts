@@ -8,7 +8,7 @@ export function orientationOnlyExif(orientation: number): Buffer | undefined {
   if (orientation === upright) return undefined
   const exif = Buffer.alloc(26)
   exif.write('II*\0', 'latin1')
-  exif.writeUInt32LE(8, 4) // the first directory begins right behind this header
+  exif.writeUInt32LE(8, 4) // the first directory begins right after this header
   exif.writeUInt16LE(1, 8) // … and has one entry:
   exif.writeUInt16LE(0x0112, 10) // Orientation,
   exif.writeUInt16LE(3, 12) // one SHORT

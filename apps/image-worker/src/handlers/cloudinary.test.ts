@@ -51,7 +51,7 @@ test('an animation keeps its frames', async () => {
   expect((await sharp(content, { animated: true }).metadata()).pages).toBe(20)
 })
 
-test('a bomb is failed with its reason, and nothing of it stays', async () => {
+test('a decompression bomb fails with its reason, and no file of it stays', async () => {
   const attachment = await worker.finished(await worker.upload(await bomb(9_000, 6_000)))
   expect(attachment).toMatchObject({ status: 'failed', failure_reason: expect.stringContaining('megapixels') })
   await eventually(() => expect(storedOf(attachment.id)).toEqual([]))
@@ -62,7 +62,7 @@ test.each([
   ['answers 429', { answers: 429 }],
   ['breaks its deliveries off', { cutsAt: 10_000 }],
   ['hangs up', { leaves: true }],
-] as const)('a Cloudinary that %s is waited for: the image stays in processing, and is ready later', async (_, how) => {
+] as const)('while Cloudinary %s an image stays in processing, and is ready later', async (_, how) => {
   const id = await worker.insert(await gpsPhoto(800, 600))
   peer.trouble = how
   const before = await delayedJobs()
@@ -77,7 +77,7 @@ test.each([
   expect(await worker.finished(id)).toMatchObject({ status: 'ready', failure_reason: null })
 })
 
-test('an original that is missing for good is failed after the last attempt', async () => {
+test('a missing original makes the attachment failed after the last attempt', async () => {
   const id = await worker.insert()
   await worker.enqueue(id)
   expect(await worker.finished(id)).toMatchObject({
@@ -86,7 +86,7 @@ test('an original that is missing for good is failed after the last attempt', as
   })
 })
 
-test('an uploaded picture becomes the avatar, and nothing else of it stays', async () => {
+test('an uploaded image becomes the avatar, and no other file of it stays', async () => {
   const { id: userId } = await insertUser(worker.db)
   const uploadId = newId()
   const keys = avatarKeys(userId, uploadId)
@@ -100,7 +100,7 @@ test('an uploaded picture becomes the avatar, and nothing else of it stays', asy
   expect(await sharp(bytesOf(`muster/${keys.picture}`)).metadata()).toMatchObject({ format: 'webp', width: 512 })
 })
 
-test('ordered deletions are done when Cloudinary is back, each file of them', async () => {
+test('enqueued deletions are completed when Cloudinary is available again', async () => {
   const keys = Array.from({ length: 30 }, (_, index) => `gone/${index}`)
   for (const key of keys) await worker.storage.put(key, Readable.from([Buffer.from('x')]))
   peer.trouble = { answers: 503 }
@@ -110,7 +110,7 @@ test('ordered deletions are done when Cloudinary is back, each file of them', as
   await eventually(() => expect(storedOf('gone/')).toEqual([]), { timeoutMs: 20_000 })
 })
 
-test('the sweep destroys what is older than a day and named by no attachment, and nothing else', async () => {
+test('the sweep deletes files older than a day that no attachment refers to, and no other', async () => {
   const ready = await worker.finished(await worker.upload(await gpsPhoto(300, 200)))
   const [old, fresh] = [newId(), newId()]
   for (const id of [old, fresh]) {

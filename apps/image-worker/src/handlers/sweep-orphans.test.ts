@@ -21,7 +21,7 @@ const put = (key: string) => worker.storage.put(key, Readable.from([Buffer.from(
 const enqueueDeletion = (keys: string[]) => worker.transact(async ({ enqueue }) => enqueue(deleteFiles, { keys }))
 const openJobs = () => worker.db.selectFrom('outbox').select('id').where('failed_at', 'is', null).execute()
 
-test('files are deleted, and missing files are no error', async () => {
+test('files are deleted, and missing files are not an error', async () => {
   await Promise.all(['kept/1', 'gone/1', 'gone/2'].map(put))
   await enqueueDeletion(['gone/1', 'gone/2', 'never/was'])
   await eventually(async () => expect(await openJobs()).toEqual([]))

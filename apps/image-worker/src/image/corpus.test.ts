@@ -58,7 +58,7 @@ const refused: [string, () => Promise<Buffer>, string | RegExp][] = [
 ]
 
 describe('refused', () => {
-  test.each(refused)('%s: failed with a sentence that says why, and no byte stays', async (_name, make, reason) => {
+  test.each(refused)('%s: failed with a reason, and no file of it stays', async (_name, make, reason) => {
     const attachment = await worker.finished(await worker.upload(await make()))
     expect(attachment).toMatchObject({ status: 'failed', size_bytes: 0, optimized_size_bytes: null })
     expect(attachment.failure_reason).toEqual(typeof reason === 'string' ? reason : expect.stringMatching(reason))
@@ -97,7 +97,7 @@ function square(background: { r: number; g: number; b: number; alpha: number }) 
 }
 
 describe('kept', () => {
-  test.each(kept)('%s: ready, no bigger than it was, with nothing but its pixels', async (_name, make, header) => {
+  test.each(kept)('%s: ready, not bigger than the original, without metadata', async (_name, make, header) => {
     const original = await make()
     const attachment = await worker.finished(await worker.upload(original))
     expect(attachment).toMatchObject({ status: 'ready', failure_reason: null })
@@ -112,7 +112,7 @@ describe('kept', () => {
     expect(Math.max(thumbnail.width, thumbnail.height)).toBeLessThanOrEqual(320)
   })
 
-  test.each(['jpeg', 'png', 'webp'] as const)('a %s tells neither camera nor place', async (format) => {
+  test.each(['jpeg', 'png', 'webp'] as const)('a %s contains neither camera nor place', async (format) => {
     const original = await photo(500, 400).toFormat(format).withExif(gpsExif).toBuffer()
     expect(original.includes('Somebody')).toBe(true)
     const { storage_key, thumbnail_key } = await worker.finished(await worker.upload(original))
@@ -123,7 +123,7 @@ describe('kept', () => {
     }
   })
 
-  test('the colours of a CMYK JPEG are those that it shows', async () => {
+  test('a CMYK JPEG keeps its colours', async () => {
     const create = { width: 64, height: 64, channels: 3, background: '#c01818' } as const
     const cmyk = await sharp({ create }).toColourspace('cmyk').jpeg({ quality: 100 }).toBuffer()
     const attachment = await worker.finished(await worker.upload(cmyk))

@@ -10,7 +10,7 @@ const timeoutSeconds = 120
 sharp.concurrency(1)
 sharp.cache(false)
 
-// No other format is ever opened, whatever a file's bytes claim: no SVG, no PDF, no format that reads other files.
+// No other format is opened, regardless of the file's content: no SVG, no PDF, no format that reads other files.
 sharp.block({ operation: ['VipsForeignLoad'] })
 sharp.unblock({
   operation: ['VipsForeignLoadJpeg', 'VipsForeignLoadPng', 'VipsForeignLoadNsgif', 'VipsForeignLoadWebp'],

@@ -1,4 +1,4 @@
-/** No further try can make this file an image of ours; the message is for the user who uploaded it. */
+/** The file can never be processed, so a retry would not help. The message is for the user who uploaded it. */
 export class UnusableImage extends Error {
   constructor(reason: string, options?: ErrorOptions) {
     super(reason, options)

@@ -22,8 +22,8 @@ import { createHarness, type Harness } from '../testing/harness.ts'
 import { animatedPng, dots, photo, pixelAt, pngChunk } from '../testing/images.ts'
 
 /*
- * What a decoder tells of an image is not what viewers do with it: they reserve the canvas that the container names, for
- * each frame that it has.
+ * A decoder may report another size than the one for which viewers reserve memory: the canvas of the container, once
+ * for each frame.
  */
 
 let worker: Harness
@@ -45,7 +45,7 @@ const megapixels = (count: string, canvas?: string) =>
   }`
 const frameCount = (frames: number) => `The image has ${frames} frames; at most 5000 are accepted. Save it with fewer.`
 const animation = 0x02
-/** Hides an animation's head from whoever reads only the beginning of a file. */
+/** Hides an animation's header from programs that read only the beginning of a file. */
 const ballast = pngChunk('prVt', Buffer.alloc(2 * 1024 ** 2))
 
 const refused: [string, () => Buffer | Promise<Buffer>, string][] = [
@@ -150,8 +150,8 @@ const hiding: [string, ImageFormat, () => Buffer | Promise<Buffer>][] = [
     () => still(grey, pngChunk('pHYs', hidden.subarray(0, 9)), pngChunk('tEXt', hidden), end),
   ],
   ['more compressed data of a PNG', 'png', () => still(grey, pngChunk('IDAT', hidden), end)],
-  ['the end of its compressed data', 'png', () => still(Buffer.concat([grey, hidden]), end)],
-  ['the end of that of each frame', 'png', () => apng(small, { slack: hidden })],
+  ['the end of the compressed data of a PNG', 'png', () => still(Buffer.concat([grey, hidden]), end)],
+  ['the end of the compressed data of each frame', 'png', () => apng(small, { slack: hidden })],
   ['the end chunk of a PNG', 'png', () => still(grey, pngChunk('IEND', hidden))],
   [
     'frames of a PNG that is not animated',
@@ -166,16 +166,16 @@ const hiding: [string, ImageFormat, () => Buffer | Promise<Buffer>][] = [
     () => gif(small, [small], { before: gifExtension(0xff, 'NETSCAPE2.0', Buffer.from([1, 3, 0]), secret) }),
   ],
   [
-    'a second such block',
+    'a second block that repeats a GIF',
     'gif',
     () => gif(small, [small], { before: gifExtension(0xff, 'NETSCAPE2.0', Buffer.from([3, 0, 0]), secret) }),
   ],
   ['a frame’s control', 'gif', () => gif(small, [small], { before: gifExtension(0xf9, Buffer.alloc(4), secret) })],
   ['the end of a GIF’s pixels', 'gif', () => gif(small, [small], { slack: hidden })],
-  ['an extension that nobody knows', 'gif', () => gif(small, [small], { before: gifExtension(0x77, secret) })],
+  ['an unknown extension', 'gif', () => gif(small, [small], { before: gifExtension(0x77, secret) })],
   ['a WebP’s head', 'webp', async () => webpOf(vp8x(0, small, secret), await vp8(8, 8))],
   ['a WebP’s profile', 'webp', async () => webpOf(vp8x(0x20, small), webpChunk('ICCP', hidden), await vp8(8, 8))],
-  ['a chunk that nobody knows', 'webp', async () => webpOf(vp8x(0, small), await vp8(8, 8), webpChunk('HIDE', hidden))],
+  ['an unknown chunk', 'webp', async () => webpOf(vp8x(0, small), await vp8(8, 8), webpChunk('HIDE', hidden))],
   ['the animation of a still WebP', 'webp', async () => webpOf(await vp8(8, 8, true), anim(secret))],
   [
     'a frame of a WebP',
@@ -188,7 +188,7 @@ const hiding: [string, ImageFormat, () => Buffer | Promise<Buffer>][] = [
   ['a thumbnail of a JPEG', 'jpeg', () => jpegWith(jpegSegment(0xe0, `JFXX\0\x10${secret}`))],
   ['a comment of a JPEG', 'jpeg', () => jpegBeforeEnd(jpegSegment(0xfe, secret))],
   ['a late number of lines', 'jpeg', () => jpegBeforeEnd(jpegSegment(0xdc, secret))],
-  ['what nobody defined in a JPEG', 'jpeg', () => jpegBeforeEnd(jpegSegment(0xf5, secret))],
+  ['an undefined segment of a JPEG', 'jpeg', () => jpegBeforeEnd(jpegSegment(0xf5, secret))],
   ['the gap between two segments', 'jpeg', () => jpegWith(hidden)],
 ]
 

@@ -113,7 +113,7 @@ test('the files of a failed image are deleted by the sweep after its job was dis
   await eventually(async () => expect(await worker.keys()).not.toContain(key))
 }, 60_000)
 
-test('a damaged file is no failed job, and its files are deleted', async () => {
+test('a damaged file causes no failed job, and its files are deleted', async () => {
   const id = await worker.upload((await gpsPhoto(600, 400)).subarray(0, 4_000))
   expect(await worker.finished(id)).toMatchObject({ status: 'failed', size_bytes: 0 })
   expect(await failedJobs()).toEqual([])

@@ -12,7 +12,7 @@ export type UploadSteps<Result> = {
   make(path: string): Promise<Result>
   /** Stores that the upload was processed. */
   complete(result: Result): Promise<void>
-  /** Stores that the file is no usable image. Final: the job ends without an error. */
+  /** Stores that the file is not a usable image. Final: the job ends without an error. */
   reject(reason: string): Promise<void>
   /** Stores that the last attempt failed by an internal error. The job fails then, and an operator can retry it. */
   fail(reason: string): Promise<void>
@@ -60,7 +60,7 @@ async function makeInFolder<Result>(
   try {
     return await unlessAborted(make(path), signal)
   } catch (error) {
-    // The image library reports a file that this process cannot read as a file that is no image.
+    // The image library reports an unreadable file as a file that is not an image.
     if (error instanceof UnusableImage) await assertReadable(path)
     throw error
   }

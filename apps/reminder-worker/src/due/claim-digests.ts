@@ -9,7 +9,7 @@ const claimLimit = 500
 
 /**
  * Claims users whose digest may be due, or whose time zone or preferences changed: enqueues a `send-digest` job for the newest
- * digest, records the missed ones and stores when to look at the user again, all in one transaction.
+ * digest, records the missed ones and stores the time of the next claim, all in one transaction.
  * @returns whether there may be more
  */
 export async function claimDigests({ transact, clock }: Pick<Deps, 'transact' | 'clock'>): Promise<boolean> {
@@ -27,7 +27,7 @@ export async function claimDigests({ transact, clock }: Pick<Deps, 'transact' | 
   })
 }
 
-/** Inactive users and users without the morning digest have no next one; turning it on again sets the time anew. */
+/** Inactive users and users without the morning digest have no next one; turning it on again sets a new time. */
 function planFor({ isActive, settings, next_digest_at: since, timezone }: queries.DueUser, now: Date) {
   if (isActive && applyDefaults(settings).morningDigest) return planDigests({ since, timezone }, now)
   return { due: undefined, missed: [], next: null }

@@ -86,7 +86,7 @@ test('a digest is at the first of two 05:00, and later on a day without 05:00', 
   // Two hours forward at 01:00, and back at 03:00: 05:00 exists once.
   expect(digestTimeOf('2026-03-29', 'Antarctica/Troll')).toEqual(new Date('2026-03-29T03:00:00Z'))
   expect(digestTimeOf('2026-10-25', 'Antarctica/Troll')).toEqual(new Date('2026-10-25T05:00:00Z'))
-  // Three hours forward at 02:00, so that the day goes on at five; and back at 02:00 of another.
+  // Three hours forward at 02:00, so that 05:00 follows 01:59; and back at 02:00 of another day.
   expect(digestTimeOf('2009-10-18', 'Antarctica/Casey')).toEqual(new Date('2009-10-17T18:00:00Z'))
 })
 

@@ -22,7 +22,7 @@ export async function lockDueUsers(trx: Trx, now: Date, limit: number): Promise<
   return rows
 }
 
-/** Stores when to look at each user again; null for users without a digest. */
+/** Stores when each user is claimed next; null for users without a digest. */
 export async function setNextDigests(trx: Trx, plans: { userId: string; next: Date | null }[]): Promise<void> {
   const userIds = plans.map(({ userId }) => userId)
   // With `any`, a cached plan from a small table still uses the primary key when the table is large.

@@ -81,7 +81,7 @@ async function tracked<T>(outage: Outage, work: () => Promise<T>): Promise<T | u
     outage.succeeded()
     return result
   } catch (error) {
-    // The code of a known outage says enough; any other error is logged as a whole.
+    // For a known outage the code is sufficient; any other error is logged as a whole.
     outage.failed(error, isDatabaseUnavailable(error) ? {} : { err: error })
     return undefined
   }

@@ -31,7 +31,7 @@ test('a poll without due work reads one entry of each index, also of large table
   for (const index of ['reminders_due', 'users_next_digest_at', 'tasks_upcoming_for', 'tasks_overdue_for']) {
     expect(plan).toContain(`Index Only Scan using ${index}`)
   }
-  // A page that was just written may have to be asked whether the entry's row is there.
+  // For an index entry of a recently written page, Postgres may have to check the table row for visibility.
   expect(plan).not.toMatch(/Seq Scan|Heap Fetches: \d\d|Rows Removed/)
   expect(Number(/Buffers: shared hit=(\d+)/.exec(plan)?.[1])).toBeLessThanOrEqual(20)
 })

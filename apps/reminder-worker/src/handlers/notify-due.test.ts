@@ -63,7 +63,7 @@ test('owner and assignee get a notice and a mail an hour before the due date, an
   expect(await notices()).toHaveLength(4)
 })
 
-test('a new due date brings both notices again, once each', async () => {
+test('a new due date causes both notices again, once each', async () => {
   const task = await insertDue(fromNow(30))
   harness.start({ clock, tickMs: 10 })
   await advance(5)

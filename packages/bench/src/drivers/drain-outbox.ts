@@ -12,7 +12,7 @@ export type DrainAnswer = { elapsedMs: number }
 const log = createLogger({ name: 'bench-publisher', level: 'warn' })
 const db = createDb({ url: setting('DATABASE_URL'), poolMax: 10, applicationName: 'bench-publisher' })
 
-/** Measures a publisher that starts with a full outbox, until the last row is published. */
+/** Measures how long a publisher that starts with a full outbox takes to publish the last row. */
 answer<OutboxSample, DrainAnswer>(async ({ ids }) => {
   const startMs = performance.now()
   const publisher = startPublisher({ db, redisUrl: setting('REDIS_URL'), log })
@@ -21,7 +21,7 @@ answer<OutboxSample, DrainAnswer>(async ({ ids }) => {
   return { elapsedMs: performance.now() - startMs }
 })
 
-/** The publisher's own count: looking into the outbox would cost it time. */
+/** Returns how many rows the publisher has counted as published. Polling the outbox would slow it down. */
 async function published(): Promise<number> {
   const metric = await registry.getSingleMetric('muster_outbox_published_total')?.get()
   return metric?.values.reduce((sum, { value }) => sum + value, 0) ?? 0

@@ -11,7 +11,7 @@ const db = createDb({ url: setting('DATABASE_URL'), poolMax: 10, applicationName
 const publisher = startPublisher({ db, redisUrl: setting('REDIS_URL'), log })
 const transact = createTransact({ db, publisher })
 
-/** Enqueuer the images of these attachments in one transaction and hands their jobs over, as the API would. */
+/** Enqueues the optimization of these attachments in one transaction and publishes the jobs, as the API does. */
 answer<{ ids: string[] }, void>(({ ids }) =>
   transact(async ({ enqueue }) => {
     for (const attachmentId of ids) enqueue(optimizeImage, { attachmentId })

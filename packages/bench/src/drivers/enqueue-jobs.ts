@@ -8,7 +8,7 @@ import { answer } from '../answer.ts'
 import { setting } from '../setting.ts'
 import { now } from './clock.ts'
 
-/** The job's id and when its transaction had committed. */
+/** The job's id and the time of its commit. */
 export type Enqueued = [jobId: string, committedAtMs: number]
 
 const log = createLogger({ name: 'bench-enqueuer', level: 'warn' })
@@ -27,7 +27,7 @@ const transact = createTransact({
   },
 })
 
-/** Enqueuer jobs at an even rate, each in a transaction of its own, as a route would. */
+/** Enqueues jobs at a constant rate, each in its own transaction, as a route does. */
 answer<{ perSecond: number; seconds: number }, Enqueued[]>(async ({ perSecond, seconds }) => {
   const commits: Promise<string>[] = []
   const startMs = now()

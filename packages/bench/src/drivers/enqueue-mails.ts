@@ -11,7 +11,7 @@ const db = createDb({ url: setting('DATABASE_URL'), poolMax: 10, applicationName
 const publisher = startPublisher({ db, redisUrl: setting('REDIS_URL'), log })
 const transact = createTransact({ db, publisher })
 
-/** Enqueuer so many mails in one transaction and hands their jobs over, as the API would. */
+/** Enqueues `count` mails in one transaction and publishes the jobs, as the API does. */
 answer<{ count: number }, void>(({ count }) =>
   transact(async (tx) => {
     for (let index = 0; index < count; index++) {

@@ -22,7 +22,7 @@ const recordStart = handle(sendEmail, async (_payload, { jobId }) => {
 const publisher = startPublisher({ db, redisUrl, log })
 startWorker({ queue: 'email', handlers: [recordStart], deps: { db, redisUrl, log, publisher }, concurrency })
 
-/** Returns the jobs that were started since the last question. */
+/** Answers with the jobs that were started since the previous question. */
 answer<object, Started[]>(() => {
   const taken = started
   started = []

@@ -3,12 +3,12 @@ import { SMTPServer } from 'smtp-server'
 
 export type SmtpSink = {
   url: string
-  /** When the first mail came, by `performance.now()`; may be set back to undefined. */
+  /** The `performance.now()` of the first mail. Set it to undefined to record the next first mail. */
   firstAtMs: number | undefined
   close(): Promise<void>
 }
 
-/** A mail server that takes everything, each mail after a while, and keeps nothing. */
+/** Starts an SMTP server that accepts every mail after `delayMs` and stores none. */
 export async function startSmtpSink({ delayMs }: { delayMs: number }): Promise<SmtpSink> {
   const sink = { firstAtMs: undefined as number | undefined }
   const server = new SMTPServer({
@@ -20,7 +20,7 @@ export async function startSmtpSink({ delayMs }: { delayMs: number }): Promise<S
       stream.once('end', () => void sleep(delayMs, undefined, { ref: false }).then(() => done()))
     },
   })
-  // Else a reply waits for the acknowledgement of the one before, and all that is measured is that wait.
+  // With Nagle's algorithm each reply would wait for the TCP acknowledgement of the previous one.
   server.server.on('connection', (socket) => socket.setNoDelay(true))
   const port = await new Promise<number>((resolve) => {
     const listening = server.listen(0, '127.0.0.1', () => resolve((listening.address() as { port: number }).port))

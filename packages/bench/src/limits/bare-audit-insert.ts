@@ -30,8 +30,8 @@ const text = `
 let seq = 0
 
 /**
- * As many rows of the same shape into tables of the same indexes, a thousand a statement, on one connection. Making them up
- * does not count.
+ * Inserts as many rows of the same shape into tables with the same indexes, a thousand per statement, on one
+ * connection. The time to generate the rows does not count.
  */
 answer<AuditSample, InsertedAnswer>(async ({ count }) => {
   let elapsedMs = 0

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import bcrypt from 'bcrypt'
 import { answer } from '../answer.ts'
 
-/** Compares a password with its hash, on as many cores as there are, for so long. Answers with comparisons per second. */
+/** Compares a password with its hash on all cores for `seconds`. Answers with comparisons per second. */
 export type Comparing = { cost: number; seconds: number }
 
 answer<Comparing, number>(async ({ cost, seconds }) => {

@@ -11,7 +11,7 @@ const connection = new Redis(setting('REDIS_URL'), { maxRetriesPerRequest: null 
 const queue = new Queue(sendEmail.queue, { connection, prefix: queuePrefix(sendEmail.queue) })
 await queue.waitUntilReady()
 
-/** The same jobs with the same options, straight into BullMQ. */
+/** Adds the same jobs with the same options directly to BullMQ. */
 answer<OutboxSample, DrainAnswer>(async ({ ids }) => {
   const jobs = ids.map((id) => ({
     name: sendEmail.name,

@@ -5,7 +5,7 @@ import { json, serveBare } from './bare-server.ts'
 const pool = new pg.Pool({ connectionString: setting('DATABASE_URL'), max: Number(setting('BENCH_POOL_MAX')) })
 const [ownerId, organizationId] = [setting('BENCH_OWNER_ID'), setting('BENCH_ORGANIZATION_ID')]
 
-/** What the API asks Postgres for the first page of a client_admin, and how many tasks there are in all. */
+/** The API's statements for the first page of a client_admin and for its total. */
 const page = `
   with page as (
     select id, sort_key from (

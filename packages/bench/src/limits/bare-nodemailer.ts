@@ -5,7 +5,7 @@ import { setting } from '../setting.ts'
 
 export type Sending = { count: number }
 
-/** As long as the two parts of Muster's welcome mail, and as full of what has to be encoded. */
+/** As long as the two parts of Muster's welcome mail, with as many characters to encode. */
 const text = 'Hello Ada, your e-mail address is confirmed and your account isn’t empty.\n\n'.repeat(5)
 const html =
   `<p class="ink" style="color:#1b2230;font-size:16px">${'Write down your first task. '.repeat(3)}</p>\n`.repeat(36)
@@ -16,7 +16,7 @@ const transport = createTransport({
   maxConnections: Number(setting('BENCH_CONNECTIONS')),
 })
 
-/** Sends so many mails as fast as the pool takes them. @returns how long it took, in milliseconds */
+/** Sends `count` mails as fast as the pool accepts them. Answers with the duration in milliseconds. */
 answer<Sending, number>(async ({ count }) => {
   const startMs = performance.now()
   const sent = Array.from({ length: count }, (_, index) =>

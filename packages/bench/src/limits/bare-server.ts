@@ -4,7 +4,7 @@ import { type FastifyInstance, fastify } from 'fastify'
 import { answer } from '../answer.ts'
 import { setting } from '../setting.ts'
 
-/** The least that a signed-in route can be: Fastify, a cookie, `jwtVerify`, and a body that was made before. */
+/** Serves the minimum of a signed-in route: Fastify, a cookie, `jwtVerify` and a constant body. */
 export async function serveBare(route: (app: FastifyInstance, body: string) => void): Promise<void> {
   const app = fastify()
   await app.register(cookie)

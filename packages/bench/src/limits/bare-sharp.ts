@@ -4,14 +4,14 @@ import { answer } from '../answer.ts'
 
 export type Photos = { paths: string[] }
 
-// As the image worker: one core for one image, nothing kept between them.
+// As in the image worker: one core per image, no cache.
 sharp.concurrency(1)
 sharp.cache(false)
 
 const picture = { width: 1_920, height: 1_080, fit: 'inside', withoutEnlargement: true } as const
 const thumbnail = { width: 320, height: 320, fit: 'inside', withoutEnlargement: true } as const
 
-/** The same two pipelines over the same files, one after another, into files. @returns how long it took, in milliseconds */
+/** Runs the same two pipelines on the same files, one after another. Answers with the duration in milliseconds. */
 answer<Photos, number>(async ({ paths }) => {
   const startMs = performance.now()
   for (const path of paths) {

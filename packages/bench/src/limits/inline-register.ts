@@ -6,7 +6,7 @@ import { answer } from '../answer.ts'
 import { keys } from '../keys.ts'
 import { setting } from '../setting.ts'
 
-/** A registration as a backend without workers does it: hash, one row, and the mail before the answer. */
+// Registers as a backend without workers does: hash, one row, and the mail before the response.
 const passwords = createPasswordHasher({ keys: keys.password.keys, cost: Number(setting('BENCH_BCRYPT_COST')) })
 const db = new pg.Pool({ connectionString: setting('DATABASE_URL'), max: 4 })
 const mailer = nodemailer.createTransport(setting('BENCH_SMTP_URL'), { pool: true } as object)

@@ -14,8 +14,8 @@ type Paced = {
 }
 
 /**
- * Sends each request at its time, evenly spread, whether or not earlier ones are answered; a slow answer delays no other
- * and hides none. (autocannon would send a second's worth at once, and fill up its latencies by a rule of its own.)
+ * Sends requests at a constant rate, whether or not earlier ones have been answered, so that a slow response delays no
+ * other request. (autocannon would send each second's requests at once, and corrects the latencies that it measures.)
  */
 export async function loadAtRate({ origin, requests, connections, ...pace }: Paced): Promise<LoadResult> {
   const agent = new Agent({ keepAlive: true, maxSockets: connections })
@@ -37,7 +37,7 @@ export async function loadAtRate({ origin, requests, connections, ...pace }: Pac
   }
 }
 
-/** @returns until the whole answer was there; undefined when that was none, late, or no 2xx */
+/** @returns milliseconds until the end of the response; undefined when it is missing, late or not 2xx */
 async function timeOf(agent: Agent, origin: string, wanted: LoadRequest, timeoutMs: number) {
   const { method, path, body } = wanted
   const startMs = performance.now()

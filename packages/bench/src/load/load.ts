@@ -8,27 +8,27 @@ export const headersOf = ({ cookie, body }: LoadRequest): Record<string, string>
 })
 
 /**
- * What a round sends: the requests in turn on each connection, each beginning elsewhere, the next one as soon as the
- * last one is answered, or at a given rate.
+ * The load of a round. Each connection sends the requests in turn, starting at a different one: the next after the
+ * response to the previous one, or at a constant rate.
  */
 export type Load = {
   origin: string
   requests: LoadRequest[]
   connections: number
   seconds: number
-  /** Of all connections together; as many as go when left out. */
+  /** Over all connections together; unlimited when left out. */
   perSecond?: number
 }
 
 export type LoadResult = {
   perSecond: number
-  /** Answers other than 2xx, broken connections and requests that were not answered in time. */
+  /** Responses other than 2xx, broken connections and timeouts. */
   failures: number
   p50Ms: number
   p99Ms: number
 }
 
-/** A process of its own, so that it does not share a thread with what it measures. */
+/** Starts the load generator in a process of its own, so that it shares no thread with the benchmark. */
 export function startLoad(): Promise<Child<Load, LoadResult>> {
   return startChild(new URL('./main.ts', import.meta.url))
 }

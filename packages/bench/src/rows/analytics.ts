@@ -12,10 +12,10 @@ const path = '/api/v1/analytics'
 const goalMs = { uncached: 60, cachedP99: 5 }
 const cachedPerSecond = 200
 const connections = 4
-/** One after the other, each after the cache was emptied. */
+/** Sent one after another, with an empty cache each time. */
 const readingsPerRound = 20
 
-/** Half of them tasks and half reminders; half of the tasks and 2 of 5 reminders were completed in the last three years. */
+/** Half are tasks, half reminders. Half of the tasks and 2 of 5 reminders were completed in the last three years. */
 export const analytics: Row = {
   name: 'analytics',
   number: 13,
@@ -39,7 +39,7 @@ export const analytics: Row = {
           seconds: stage.plan.roundSeconds,
         })
         if (cached.failures > 0) throw new Error(`${cached.failures} readings failed`)
-        // The first one warms up.
+        // The first request is a warm-up.
         if (round < 0) continue
         const [manyP99Ms, cachedP50Ms, cachedP99Ms] = [quantile(manyMs, 0.99), cached.p50Ms, cached.p99Ms]
         rounds.push({ fewMs: median(fewMs), manyMs: median(manyMs), manyP99Ms, cachedP50Ms, cachedP99Ms })

@@ -28,7 +28,7 @@ export const auditChain: Row = {
     try {
       await settleAudit(stage)
       const rounds: Round[] = []
-      // The first round only warms up. Neither side is emptied in between: both grow alike.
+      // The first round is a warm-up. The tables of both sides are not emptied between rounds, so both grow alike.
       for (let round = 0; round <= plan.rounds; round++) {
         const measured = await measureRound(stage, worker.pid, limit)
         if (round > 0) rounds.push(measured)
@@ -74,7 +74,7 @@ async function measureRound(
   }
 }
 
-/** Rows a second from the first batch that is seen to the last: when the worker wakes up is no part of it. */
+/** Measures chained rows per second from the first visible batch to the last, without the wake-up of the worker. */
 async function chain(stage: Stage, count: number): Promise<number> {
   const before = await chainedRows(stage)
   await fillPending(stage, count)
@@ -94,7 +94,7 @@ async function chainedRows({ db }: Stage): Promise<number> {
   return Number(rows[0]?.seq)
 }
 
-/** What a task that somebody made leaves, in one transaction. */
+/** Inserts pending audit events of new tasks, in one transaction. */
 async function fillPending({ db }: Stage, count: number): Promise<void> {
   await db.query(
     `insert into audit_pending (id, action, actor_id, target_type, target_id, ip, user_agent, request_id, after)

@@ -9,7 +9,7 @@ import type { Stage } from '../stage.ts'
 import { median } from '../statistics.ts'
 
 const goal = 0.7
-/** What the email worker has when nothing else is set; the limit gets as many. */
+/** The email worker's default, which the limit uses too. */
 const connections = 10
 const patienceMs = 120_000
 
@@ -17,7 +17,7 @@ type Round = {
   musterMs: number
   limitMs: number
   ratio: number
-  /** Processor time of the sending process alone for each mail. */
+  /** CPU time of the sending process per mail. */
   musterCpuMs: number | undefined
   limitCpuMs: number | undefined
 }
@@ -45,7 +45,7 @@ export const emailSend: Row = {
     })
     try {
       const rounds: Round[] = []
-      // The first round only warms up.
+      // The first round is a warm-up.
       for (let round = 0; round <= stage.plan.rounds; round++) {
         const limit = await timed(bare.pid, count, () => bare.ask({ count }))
         const muster = await timed(worker.pid, count, () => sendAll(stage, enqueuer, sink))
@@ -83,7 +83,7 @@ export const emailSend: Row = {
 
 type Enqueuer = Child<{ count: number }, void>
 
-/** @param send returns how long it took */
+/** Measures the CPU time of a process while `send` runs. @param send returns its duration in milliseconds */
 async function timed(pid: number, count: number, send: () => Promise<number>) {
   const before = cpuSeconds(pid)
   const elapsedMs = await send()
@@ -94,7 +94,7 @@ async function timed(pid: number, count: number, send: () => Promise<number>) {
   }
 }
 
-/** @returns the time from the first mail that came in to the last one that is noted as sent */
+/** Sends all mails. @returns milliseconds from the first received mail until the last one is stored as sent */
 async function sendAll(stage: Stage, enqueuer: Enqueuer, sink: SmtpSink): Promise<number> {
   const count = stage.plan.mails
   sink.firstAtMs = undefined

@@ -8,14 +8,14 @@ import { median } from '../statistics.ts'
 
 const goal = 0.92
 const maxRssMiB = 400
-/** What stays of one image, over all kinds; 500 of them may not add up to what one of them takes. */
+/** Memory that may remain per processed image: over 500 images, less than one image takes. */
 const maxSlopeMiB = 0.05
 const patienceMs = 900_000
 const windows = 10
-/** The first images bring in what the process needs once. */
+/** Windows that do not count, because the process still allocates what it needs once. */
 const warmWindows = 2
 
-/** Times of a round; processor times tell what another load of the machine does not change. */
+/** Durations of a round. Unlike them, CPU times do not depend on other load of the machine. */
 type Round = {
   musterMs: number
   limitMs: number
@@ -43,7 +43,7 @@ export const images: Row = {
   },
 }
 
-/** One worker, one image at a time, against the library alone. */
+/** Compares one worker, which processes one image at a time, with the library alone. */
 async function measureSpeed(stage: Stage, enqueuer: Enqueuer): Promise<Line> {
   const files = await makePhotos(stage)
   const count = stage.plan.photos
@@ -52,7 +52,7 @@ async function measureSpeed(stage: Stage, enqueuer: Enqueuer): Promise<Line> {
   const worker = await startApp(stage, 'image-worker')
   try {
     const rounds: Round[] = []
-    // The first round only warms up.
+    // The first round is a warm-up.
     for (let round = 0; round <= stage.plan.rounds; round++) {
       const [limitMs, limitCpuMs] = await timed(bare.pid, () => bare.ask({ paths }))
       const [musterMs, musterCpuMs] = await timed(worker.pid, () => makeAll(stage, enqueuer, files, count))
@@ -76,7 +76,7 @@ async function measureSpeed(stage: Stage, enqueuer: Enqueuer): Promise<Line> {
   }
 }
 
-/** @param work returns how long it took @returns that, and the processor time of the process meanwhile */
+/** Measures the CPU time of a process while `work` runs. @returns the result of `work`, and the CPU time in ms */
 async function timed(pid: number, work: () => Promise<number>): Promise<[number, number | undefined]> {
   const before = cpuSeconds(pid)
   const elapsedMs = await work()
@@ -84,7 +84,7 @@ async function timed(pid: number, work: () => Promise<number>): Promise<[number,
   return [elapsedMs, before === undefined || after === undefined ? undefined : (after - before) * 1_000]
 }
 
-/** @returns the time from the enqueue to the last image that is ready */
+/** Processes `count` images. @returns milliseconds from the enqueue until the last image is ready */
 async function makeAll(stage: Stage, enqueuer: Enqueuer, files: string[], count: number): Promise<number> {
   const ids = await insertUploads(stage, files, count)
   const startMs = performance.now()
@@ -95,7 +95,7 @@ async function makeAll(stage: Stage, enqueuer: Enqueuer, files: string[], count:
   return elapsedMs
 }
 
-/** A fresh worker and images of all kinds; its memory is looked at all the while. */
+/** Samples the memory of a new worker while it processes images of all kinds. */
 async function measureMemory(stage: Stage, enqueuer: Enqueuer): Promise<Line> {
   const count = stage.plan.mixedImages
   const ids = await insertUploads(stage, await makeMixture(stage), count)
@@ -123,7 +123,7 @@ async function measureMemory(stage: Stage, enqueuer: Enqueuer): Promise<Line> {
 
 type Sample = { ready: number; mib: number }
 
-/** The middle of what was seen while each tenth of the images was made. */
+/** Computes the median memory for each tenth of the images. */
 function mediansOf(samples: Sample[], count: number): number[] {
   const windowOf = ({ ready }: Sample) => Math.min(windows - 1, Math.floor((ready * windows) / count))
   return Array.from({ length: windows }, (_, index) =>
@@ -131,7 +131,7 @@ function mediansOf(samples: Sample[], count: number): number[] {
   ).filter((mib) => !Number.isNaN(mib))
 }
 
-/** MiB for each further image, by least squares over the medians of the warm windows. */
+/** Computes the growth in MiB per image, by least squares over the medians without the warm-up windows. */
 function slopeOf(samples: Sample[], count: number): number {
   const values = mediansOf(samples, count).slice(warmWindows)
   const middle = (values.length - 1) / 2

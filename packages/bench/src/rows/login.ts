@@ -7,12 +7,12 @@ import type { Row } from '../row.ts'
 import { median } from '../statistics.ts'
 import { insertUser, insertUsers, loginRequest, signIn } from '../users.ts'
 
-/** The product's own default: a cheaper hash would make the rest of a sign-in look dear. */
+/** The default of the API. With a cheaper hash, the rest of a sign-in would seem expensive. */
 const cost = 12
 const goal = 0.92
 const meanwhile = { perSecond: 200 }
 const readP99GoalMs = 15
-/** More than cores, so that there is always one in line; few enough that nobody waits for long. */
+/** More than cores, so that a request always waits; few enough that no request waits long. */
 const connections = 6
 
 export const login: Row = {

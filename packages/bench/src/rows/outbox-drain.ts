@@ -17,7 +17,7 @@ export const outboxDrain: Row = {
   async measure(stage) {
     const count = stage.plan.outboxRows
     const rounds: Round[] = []
-    // The first round only warms up.
+    // The first round is a warm-up.
     for (let round = 0; round <= stage.plan.rounds; round++) {
       const measured = await measureRound(stage, Array.from({ length: count }, newId))
       if (round > 0) rounds.push(measured)

@@ -9,7 +9,7 @@ import { bcryptCost } from '../users.ts'
 
 const smtpDelayMs = 1_000
 const goal = 5
-/** How much a slow or dead mail server may move the answer: less than it differs by itself. */
+/** The share by which a slow or dead mail server may change the response time: less than its own variation. */
 const unchangedWithin = 0.25
 
 export const register: Row = {
@@ -70,7 +70,7 @@ export const register: Row = {
   },
 }
 
-/** One registration after the other. @returns the median time of an answer */
+/** Sends registrations one after another. @returns the median response time in milliseconds */
 async function medianMs(origin: string, times: number): Promise<number> {
   const durationsMs: number[] = []
   for (let time = 0; time < times; time++) {

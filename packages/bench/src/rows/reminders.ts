@@ -11,7 +11,7 @@ const burstGoalMs = 2_000
 const patienceMs = 300_000
 const idleSeconds = 5
 
-/** From the moment for which they were set until 99 of 100 were delivered and can be seen, and until all were. */
+/** Milliseconds from the due time until 99 % of the deliveries are committed, and until all are. */
 type Burst = { p99Ms: number; maxMs: number; rssMiB: number }
 
 export const reminders: Row = {
@@ -79,7 +79,7 @@ const idleLine = ({ pendingReminders }: Stage['plan'], idle: number, tenfold: nu
   details: { idle, tenfold },
 })
 
-/** Lets reminders become due at one moment, and waits until all are delivered. */
+/** Inserts reminders that become due at the same moment, and waits until all are delivered. */
 async function burst({ db, plan }: Stage, workerPid: number): Promise<Burst> {
   const count = plan.burstReminders
   const deliveries = async () => {
@@ -99,8 +99,8 @@ async function burst({ db, plan }: Stage, workerPid: number): Promise<Burst> {
 }
 
 /**
- * Lets reminders become due within one second.
- * @returns how long after it the last of them was handed over; their delivery is not waited for
+ * Inserts reminders that become due within one second, and waits until all are claimed, not until they are delivered.
+ * @returns milliseconds from the last due time until then
  */
 async function handOver({ db }: Stage, count: number): Promise<number> {
   const overMs = 1_000
@@ -118,12 +118,12 @@ async function handOver({ db }: Stage, count: number): Promise<number> {
   }
 }
 
-/** Writes reminders that are due within `overMs` from a moment that is soon. @returns that moment */
+/** Inserts reminders that become due within `overMs`, starting at a moment in a few seconds. @returns that moment */
 async function insertDue(
   { db }: Pick<Stage, 'db'>,
   { count, overMs }: { count: number; overMs: number },
 ): Promise<number> {
-  // Writing them takes its time; what is due before it has committed would be late from the start.
+  // The moment leaves time for the insert: reminders that are due before it commits would be late.
   const startMs = Date.now() + 2_000 + count / 2
   await db.query(
     `insert into reminders (id, task_id, user_id, scheduled_at)
@@ -136,7 +136,7 @@ async function insertDue(
   return startMs
 }
 
-/** What all looks at what is due read in a second: rows of tables, entries of indexes. */
+/** Measures how many table rows and index entries all polls for due work read per second. */
 async function entriesPerSecond({ db }: Stage): Promise<number> {
   for (const table of ['reminders', 'tasks', 'users']) await db.query(`vacuum analyze ${table}`)
   const read = async () => {
@@ -147,7 +147,7 @@ async function entriesPerSecond({ db }: Stage): Promise<number> {
     )
     return Number(rows[0]?.entries)
   }
-  // A connection tells its counts at the end of a statement, at most once a second: those of the preparations first.
+  // Each connection reports its counts after a statement, at most once a second: wait for those of the preparation.
   for (let turn = 0; turn < 3; turn++) {
     await sleep(1_100)
     await read()
@@ -174,7 +174,7 @@ async function insertUsersWithTasks({ db }: Stage, count: number): Promise<void>
 const someTasks =
   '(select array_agg(id) as ids, array_agg(owner_id) as owner_ids, count(*)::int as total from tasks) tasks'
 
-/** Reminders of the days to come. */
+/** Inserts reminders that are due from tomorrow on. */
 async function insertPending({ db }: Stage, count: number): Promise<void> {
   await db.query(
     `insert into reminders (id, task_id, user_id, scheduled_at)

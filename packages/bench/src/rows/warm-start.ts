@@ -20,7 +20,7 @@ export const warmStart: Row = {
   number: 16,
   async measure(stage) {
     const env = await ownEnvironment(stage)
-    // The first one makes the state that the warm ones find.
+    // The first start creates the state that makes the further starts warm.
     const first = await start(env)
     const warm: Start[] = []
     for (let time = 0; time < stage.plan.warmStarts; time++) warm.push(await start(env))
@@ -39,7 +39,7 @@ export const warmStart: Row = {
   },
 }
 
-/** A home and ports of its own, so that a copy that runs already is left alone. */
+/** Returns an environment with its own home and ports, so that the start does not disturb a running copy. */
 async function ownEnvironment({ home }: Stage): Promise<NodeJS.ProcessEnv> {
   const ports = { PORT: await freePort(), INBOX_PORT: await freePort(), SMTP_PORT: await freePort() }
   const { DATABASE_URL, REDIS_URL, SMTP_URL, ...rest } = process.env
@@ -72,12 +72,12 @@ async function start(env: NodeJS.ProcessEnv): Promise<Start> {
     const { pid } = runFile(env)
     npm.kill('SIGTERM')
     await gone
-    // npm itself ends as soon as it has passed the signal on.
+    // npm exits right after it has passed on the signal, before the supervisor.
     await waitForExit(pid, stopMs)
   }
 }
 
-/** Where `npm start` says which processes it runs. */
+/** Reads run.json, in which `npm start` lists its processes. */
 function runFile({ MUSTER_HOME }: NodeJS.ProcessEnv): { pid: number; processes: { pid: number }[] } {
   return JSON.parse(readFileSync(join(MUSTER_HOME ?? '', 'run.json'), 'utf8'))
 }

@@ -25,7 +25,7 @@ export type App = {
   isReady(): Promise<boolean>
   /** Kills the process with SIGKILL and waits until it has exited. */
   kill(): Promise<Exit>
-  /** Stops the process where it is (SIGSTOP) until `thaw`. */
+  /** Freezes the process (SIGSTOP) until `thaw`. */
   freeze(): void
   thaw(): void
   /** Sends SIGTERM, as a deployment does, and waits until the process has exited. */

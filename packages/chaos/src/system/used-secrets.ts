@@ -19,6 +19,6 @@ export function trackSecrets(): UsedSecrets {
   }
 }
 
-/** Searches the text for the value. Six digits inside a longer number are no code. */
+/** Searches the text for the value. Six digits inside a longer number are not a code. */
 const contains = (text: string, value: string) =>
   /^\d{6}$/.test(value) ? new RegExp(`(?<![\\w.-])${value}(?![\\w-])`).test(text) : text.includes(value)

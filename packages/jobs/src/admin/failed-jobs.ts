@@ -4,7 +4,7 @@ import type { Selectable } from 'kysely'
 import { allJobs } from '../definitions/all-jobs.ts'
 import type { OutboxJob, QueueName } from '../definitions/define-job.ts'
 
-/** A failed job. Its outbox row stays, and is no longer pending, until somebody retries or discards it. */
+/** A failed job. Its outbox row stays, and is no longer pending, until an operator retries or discards the job. */
 export type FailedJob = {
   id: string
   name: string

@@ -15,7 +15,7 @@ export type QueueCounts = {
   /** Failed signals: other failed jobs have an outbox row, and are counted by it. */
   failedSignals: number
   isPaused: boolean
-  /** Since the job that waits longest was published; 0 when none waits. */
+  /** The time since the longest-waiting job was published; 0 when no job waits. */
   oldestWaitingMs: number
 }
 
@@ -29,7 +29,7 @@ export type FailedSignal = {
   failedAt: Date
 }
 
-/** BullMQ's side of the queues, for administrators. Every function throws while Redis is away, unless it says otherwise. */
+/** Reads and changes the queues in BullMQ, for administrators. Unless noted, functions throw without Redis. */
 export type QueueMonitor = {
   /** BullMQ's own objects, one a queue. */
   queues(): Promise<ReadonlyMap<QueueName, Queue>>

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { DailyTime, RetryPolicy } from '../schedules/schedules-and-retries.ts'
 
-/** The queues; each has a worker app of its own that scales by itself. */
+/** The queues; each has a worker app of its own, which scales independently. */
 export const queueNames = ['email', 'audit', 'reminder', 'image'] as const
 export type QueueName = (typeof queueNames)[number]
 
@@ -16,7 +16,7 @@ export type JobDefinition<P extends z.ZodType = z.ZodType> = {
    * wake-up signal: it lives in Redis only, and losing it loses nothing, since a timer or the next one does the same work.
    */
   delivery: 'outbox' | 'signal'
-  /** Of a daily job: when it is enqueued, in UTC. */
+  /** When a daily job is enqueued, in UTC; undefined for other jobs. */
   dailyAt?: DailyTime
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { retryPolicies } from '../schedules/schedules-and-retries.ts'
 import { defineJob } from './define-job.ts'
 
-/** Deletes stored files whose rows are deleted. A key that does not exist is no error. */
+/** Deletes stored files whose rows are deleted. A key that does not exist is not an error. */
 export const deleteFiles = defineJob({
   queue: 'image',
   name: 'delete-files',

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { retryPolicies } from '../schedules/schedules-and-retries.ts'
 import { defineJob } from './define-job.ts'
 
-/** Makes a user's avatar from the picture that they uploaded. */
+/** Makes a user's avatar from the image that they uploaded. */
 export const optimizeAvatar = defineJob({
   queue: 'image',
   name: 'optimize-avatar',

@@ -32,7 +32,7 @@ export type Effects = {
   enqueue<P extends z.ZodType>(job: OutboxJob<P>, payload: z.input<P>, options?: { runAt?: Date }): string
   /** Records an audit event. */
   audit(event: AuditEvent): void
-  /** Runs `fn` after the commit, before the caller goes on: effects outside of Postgres. It must not fail. */
+  /** Runs `fn` after the commit and before the caller continues, for effects outside of Postgres. It must not fail. */
   afterCommit(fn: () => Promise<void>): void
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Redis } from 'ioredis'
 
-/** A random value that Redis loses together with the jobs: a missing or changed one says that Redis was flushed or replaced. */
+/** A random value that Redis loses together with the jobs. When missing or changed, Redis was flushed or replaced. */
 const epochKey = 'muster:epoch'
 
 /** Reads the epoch of Redis, or sets one. `isNew` means that this process has set it, so Redis had none. */

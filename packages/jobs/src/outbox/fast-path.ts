@@ -9,9 +9,9 @@ export type FastPath = {
   push(rows: OutboxRow[]): void
   /** Publishes the rows that wait in memory; called when Redis is available. */
   resume(): void
-  /** Drops the rows that wait in memory; called when Redis went away. They are pending in Postgres. */
+  /** Discards the rows that wait in memory; called when Redis becomes unavailable. They are pending in Postgres. */
   clear(): void
-  /** Forgets which rows were published; called when Redis lost its data. None is marked after the promise resolves. */
+  /** Resets the list of published rows; called when Redis lost its data. After it resolves, no such row is marked. */
   reset(): Promise<void>
   /** Publishes the rows that wait in memory and marks them. */
   close(): Promise<void>

@@ -1,7 +1,7 @@
 import type { Db } from '@muster/db'
 import { sql } from 'kysely'
 
-/** More than this are not counted. */
+/** Upper bound of the count. */
 const maxCounted = 1_000
 
 /**

@@ -35,9 +35,9 @@ type PublisherOptions = {
 const wakeUpDelayMs = 100
 
 /**
- * Publishes what its own process commits at once (fast path), polls the outbox every second for rows of others (slow path),
- * and publishes every pending row again when Redis lost its data (its epoch is missing or changed). While Redis or Postgres
- * is away it keeps polling and the rows wait.
+ * Publishes the rows of its own process right after their commit (fast path), polls the outbox every second for rows of
+ * others (slow path), and publishes every pending row again when Redis lost its data (its epoch is missing or changed).
+ * While Redis or Postgres is unavailable, it keeps polling and the rows stay pending.
  */
 export function startPublisher({
   db,

@@ -6,8 +6,8 @@ const reconnectDelayMs = (times: number) => Math.min(times * 100, 1_000)
 const lastErrors = new WeakMap<Redis, Error>()
 
 /**
- * Returns why a connection is not ready, which the commands that fail meanwhile do not say; undefined while it is ready or
- * connects for the first time.
+ * Returns why a connection is not ready, because the errors of failing commands do not contain the reason; undefined
+ * while it is ready or connects for the first time.
  */
 export const lastErrorOf = (redis: Redis): Error | undefined => lastErrors.get(redis)
 
@@ -17,7 +17,7 @@ function keepLastError(redis: Redis): Redis {
   return redis
 }
 
-/** Opens a connection whose commands fail at once while Redis is away, instead of waiting in memory. */
+/** Opens a connection whose commands fail at once while Redis is unavailable, instead of waiting in memory. */
 export function failFastRedis(url: string, options: RedisOptions = {}): Redis {
   return keepLastError(
     new Redis(url, {

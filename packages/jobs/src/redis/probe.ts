@@ -4,7 +4,7 @@ import { type QueueName, queueNames } from '../definitions/define-job.ts'
 import { lastErrorOf } from './connection.ts'
 import { queuePrefix } from './queue-prefix.ts'
 
-/** Nobody reads the keys; they expire. */
+/** The keys are never read; they expire. */
 const probeTtlSeconds = 60
 
 /** Shares a queue's prefix, so that the same node of a cluster responds, under the same access rules. */

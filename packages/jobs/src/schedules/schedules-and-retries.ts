@@ -1,10 +1,10 @@
 import type { BackoffOptions } from 'bullmq'
 
-// The one list of when work is retried and when it runs by itself. It imports no code, so that definitions can use it.
+// The one list of retry policies and schedules. It imports no code, so that definitions can use it.
 
-/** When BullMQ runs a job again whose handler threw. */
+/** When BullMQ retries a job whose handler threw. */
 export type RetryPolicy = {
-  /** Runs in total. A run that fails because a dependency is away does not count: {@link dependencyRetry}. */
+  /** Runs in total. A run that fails because a dependency is unavailable does not count: {@link dependencyRetry}. */
   attempts: number
   backoff?: BackoffOptions
 }
@@ -20,24 +20,24 @@ export const retryPolicies = {
   'optimize-avatar': { attempts: 3, backoff },
   'optimize-image': { attempts: 3, backoff },
   'send-digest': { attempts: 5, backoff },
-  /** Of faults of Muster itself. What the mail server refuses or does not answer is retried by {@link mailRetry}. */
+  /** For internal errors. A mail that the mail server refuses or does not answer is retried by {@link mailRetry}. */
   'send-email': { attempts: 5, backoff },
 } satisfies Record<string, RetryPolicy>
 
 /**
- * When a mail is sent again that the mail server refused for now or did not answer. After attempt n it waits `firstMs · 2ⁿ`, at
- * most `longestMs`, of which half is random: 1–2 s at first, 7.5–15 min at last.
+ * When a mail is retried that the mail server refused temporarily or did not answer. The delay after attempt n is
+ * `firstMs · 2ⁿ`, at most `longestMs`, of which half is random: 1–2 s at first, 7.5–15 min at last.
  */
 export const mailRetry = {
   firstMs: 1_000,
   longestMs: 15 * 60_000,
-  /** Since the mail was enqueued; a mail that expires is dropped at its expiry instead. */
+  /** The time after which a mail fails, from its enqueue; a mail that expires is dropped at its expiry instead. */
   failAfterMs: 24 * 3_600_000,
 }
 
 /**
- * When any job is retried while Postgres is away or the machine lacks space, permissions or handles: the waits double from
- * `firstMs` to `longestMs`, without an end and without using up an attempt.
+ * When a job is retried while Postgres is unavailable or the machine lacks space, permissions or handles: the delay
+ * doubles from `firstMs` to `longestMs`, without a limit on retries and without using up an attempt.
  */
 export const dependencyRetry = { firstMs: 1_000, longestMs: 30_000 }
 

@@ -90,7 +90,7 @@ test.concurrent('a job survives two kills of its worker', { timeout: 180_000 }, 
 test.concurrent('a frozen worker that resumes after its job stalled does not repeat the effect', async (context) => {
   const world = await createCrashWorld(context)
   const child = world.startProcess('worker', '5000')
-  // Its own message, not a row in Postgres: a process that freezes while it waits for Postgres gives the query up.
+  // Waits for a message of the process, not for a row: a query during which the process freezes fails.
   const isRunning = once(child, 'message')
   const { subject } = await enqueueJob(world.transact())
   await isRunning

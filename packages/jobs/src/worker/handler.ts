@@ -5,7 +5,7 @@ import type { Transact } from '../outbox/transact.ts'
 
 export type HandlerContext = {
   jobId: string
-  /** 1 for the first run that counts; a run that failed because a dependency is away does not count. */
+  /** 1 for the first run that counts; a run that failed because a dependency is unavailable does not count. */
   attempt: number
   log: Logger
   /** Aborts when the process must end: the handler stops, and another worker runs the job from its beginning. */
@@ -48,7 +48,7 @@ export class PermanentError extends Error {
   }
 }
 
-/** A dependency of the job is away: the job is retried after the delay, and the run does not count as an attempt. */
+/** A dependency of the job is unavailable: the job is retried after the delay, without using up an attempt. */
 export class RetryLater extends Error {
   readonly delayMs: number
 

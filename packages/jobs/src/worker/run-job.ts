@@ -12,9 +12,9 @@ import { judge, type Verdict } from './verdict.ts'
 type RunDeps = { db: Db; log: Logger; publisher: Nudge; clock?: Clock; faults: MachineFaultLog }
 type Handlers = ReadonlyMap<string, Handler>
 
-/** Clocks that agree do so to within a few milliseconds. */
+/** A job this little before its time counts as due, because correct clocks differ by a few milliseconds. */
 const earlyToleranceMs = 1_000
-/** Until a failed job is tried again whose failure could not be written to Postgres. */
+/** Delay before the next attempt to record a failure that Postgres did not store. */
 const recordAgainMs = 1_000
 
 const durationSeconds = new Histogram({

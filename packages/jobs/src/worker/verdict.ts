@@ -3,7 +3,7 @@ import { findMachineFault } from '@muster/telemetry'
 import { dependencyRetry } from '../schedules/schedules-and-retries.ts'
 import { AlreadyDone, PermanentError, RetryLater } from './handler.ts'
 
-/** What happens to a job whose run threw. `retry` uses up an attempt, `later` does not. */
+/** The outcome of a run that threw. `retry` uses up an attempt, `later` does not. */
 export type Verdict = { outcome: 'already-done' | 'failed' | 'retry' } | { outcome: 'later'; delayMs: number }
 
 /** One run of a job: the number of its attempt, the attempts that the job has, and all its starts, also those that do not count. */
@@ -13,7 +13,7 @@ const { firstMs, longestMs } = dependencyRetry
 const dependencyDelayMs = (starts: number) => Math.min(longestMs, firstMs * 2 ** Math.min(starts - 1, 5))
 
 /**
- * Decides from the error of a run what happens to the job. A dependency that is away, and a machine without space,
+ * Decides from the error of a run what happens to the job. An unavailable dependency, and a machine without space,
  * permissions or handles, use up no attempt: neither is the job's fault, so they never make it fail.
  */
 export function judge(error: unknown, { attempt, attempts, starts, signal }: Run): Verdict {

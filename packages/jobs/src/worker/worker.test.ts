@@ -149,7 +149,7 @@ test('a permanent error makes the job fail without a retry', async () => {
   expect(runs).toBe(1)
 })
 
-test('a dependency that is away uses up no attempt', async () => {
+test('an unavailable dependency uses up no attempt', async () => {
   const attempts: number[] = []
   world.worker(async (payload, context) => {
     attempts.push(context.attempt)

@@ -36,13 +36,13 @@ export type RunningWorker = {
 /** A killed worker's jobs count as stalled after its lock expired and the next check. */
 const lockDurationMs = 10_000
 const stalledIntervalMs = 5_000
-/** A job may be running at this many kills before it counts as their cause. */
+/** The number of kills that a job survives. Killed once more while it runs, it counts as the cause and fails. */
 const maxStalledCount = 5
 /** Upper bound for closing a BullMQ worker while Redis responds. */
 const closeMs = 1_500
-/** After Redis refused to give a job, e.g. as a replica; BullMQ's own pause of 15 s would make every recovery slow. */
+/** Delay after Redis refused a fetch, e.g. as a replica. BullMQ's default of 15 s would make every recovery slow. */
 const retryFetchMs = 1_000
-/** BullMQ repeats a connection or a fetch that fails within a second: an error that is older is over. */
+/** BullMQ repeats a failed connection or fetch within a second, so an older error is over. */
 const errorLastsMs = 3_000
 
 /** Processes the jobs of one queue. @throws when a job of the queue has no handler, or two */
@@ -77,7 +77,7 @@ export function startWorker({ queue, handlers, deps, concurrency, drainMs = 20_0
     async close() {
       const closed = bullWorker.close()
       const timer = setTimeout(() => bullWorker.cancelAllJobs('the process ends'), drainMs)
-      // While Redis is away BullMQ would wait for it without end; after the last job no reason to wait is left.
+      // While Redis is unavailable, BullMQ would wait for it without a limit, although no job runs any more.
       const isIdle = Promise.all(running).then(() => sleep(closeMs, undefined, { ref: false }))
       await Promise.race([closed, isIdle])
       clearTimeout(timer)

@@ -5,8 +5,8 @@ import { permissions } from '../permissions.ts'
 import { roles } from '../roles.ts'
 
 /**
- * Writes docs/permissions.md: page.md with the tables that the code asks. `--check` writes nothing and fails when the page
- * says something else.
+ * Writes docs/permissions.md: page.md with the tables that the code reads. `--check` writes nothing and fails when the
+ * page is out of date.
  */
 const target = join(import.meta.dirname, '../../../../docs/permissions.md')
 const shown = { all: 'all', organization: 'organization', own: 'own', none: '–' }

@@ -42,7 +42,7 @@ export function bytesOf(
   { idleMs, cut }: { idleMs: number; cut?: Range | undefined },
 ): Readable {
   const stream = Readable.from(cut ? part(read(answer, idleMs), cut) : read(answer, idleMs), { objectMode: false })
-  // Even when nobody reads the stream, its connection must be closed.
+  // The connection must be closed even when the stream is never read.
   return stream.once('close', () => answer.destroy())
 }
 

@@ -10,7 +10,7 @@ import { createCloudinaryStorage } from './driver.ts'
 
 let peer: CloudinaryPeer
 let storage: Storage
-/** Gives up so early that the tests of time limits are short. */
+/** Has low time limits, so that their tests are short. */
 let impatient: Storage
 
 beforeEach(async () => {

@@ -7,29 +7,29 @@ import { partsOf } from './multipart.ts'
 import { deliverySignatures, requestSignature } from './signatures.ts'
 
 type Stored = { bytes: Buffer; createdAt: Date }
-/** What it does instead of its work, until it is told otherwise. */
+/** A fault to inject. It lasts until the test sets another one or undefined. */
 type Trouble =
   | { answers: number }
   | { hangs: true }
-  /** Breaks off each delivery after so many bytes. */
+  /** Closes the connection of each delivery after this many bytes. */
   | { cutsAt: number }
-  /** Sends no more of a delivery after so many bytes. */
+  /** Stops sending after this many bytes of a delivery, and keeps the connection open. */
   | { stallsAt: number }
-  /** Closes the connection in the middle of a request. */
+  /** Closes the connection before a request is complete. */
   | { leaves: true }
-  /** Delivers the whole file whatever the range. */
+  /** Ignores the requested range and delivers the whole file. */
   | { ignoresRanges: true }
 
 export type CloudinaryPeer = {
   config: CloudinaryConfig
-  /** What a process reads to use it. */
+  /** The environment with which a process uses this server. */
   env: Record<string, string>
-  /** By public id. */
+  /** The stored files by public id. */
   files: Map<string, Stored>
-  /** Of every request, method and path without its query, e.g. `POST /v1_1/demo/raw/upload`. */
+  /** Method and path without query of every request, e.g. `POST /v1_1/demo/raw/upload`. */
   requests: string[]
   trouble: Trouble | undefined
-  /** How many are open. */
+  /** Counts the open connections. */
   connections(): Promise<number>
   close(): Promise<void>
 }
@@ -37,8 +37,8 @@ export type CloudinaryPeer = {
 const staleAfterMs = 3_600_000
 
 /**
- * A server that speaks as much of Cloudinary's upload, admin and delivery as Muster uses, and checks every signature by
- * its documentation ("Generating authentication signatures", "Signed delivery URLs"), not by the SDK.
+ * Starts a server with the parts of Cloudinary's upload, admin and delivery APIs that Muster uses. It checks every
+ * signature by the documentation ("Generating authentication signatures", "Signed delivery URLs"), not by the SDK.
  */
 export async function startCloudinaryPeer(): Promise<CloudinaryPeer> {
   const server = createServer((request, response) => {
@@ -120,7 +120,7 @@ async function destroy(peer: CloudinaryPeer, request: IncomingMessage, response:
   json(response, 200, { result: isGone ? 'ok' : 'not found' })
 }
 
-/** The key, the hour and the signature over all fields but those that are no parameters. */
+/** Checks the API key, the age of the timestamp and the signature over the parameters. */
 function isSigned({ config }: CloudinaryPeer, fields: Record<string, string>, response: ServerResponse): boolean {
   const { signature, api_key: apiKey, ...params } = fields
   const expected = requestSignature(params, config)

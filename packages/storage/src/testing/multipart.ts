@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 
-/** A multipart body (RFC 7578) as the SDK writes it: plain fields, and one file. @throws when it breaks off */
+/** Parses a multipart body (RFC 7578) of the SDK: plain fields and one file. @throws Error when it is truncated */
 export async function partsOf(request: IncomingMessage): Promise<{ fields: Record<string, string>; file?: Buffer }> {
   const boundary = /boundary=(\S+)/.exec(request.headers['content-type'] ?? '')?.[1]
   const body = await buffer(request)

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 
 /**
- * Cloudinary, "Generating authentication signatures": all parameters but `file`, `cloud_name`, `resource_type`,
- * `api_key` and `signature`, sorted by name, as `name=value` joined by `&` (an `&` inside is `%26`), and the secret
- * right behind; its digest in hex.
+ * Computes the signature of a request (Cloudinary, "Generating authentication signatures"): the digest in hex of all
+ * parameters but `file`, `cloud_name`, `resource_type`, `api_key` and `signature`, sorted by name, as `name=value`
+ * joined by `&` (an `&` inside becomes `%26`), followed by the secret.
  */
 export function requestSignature(
   params: Record<string, string>,
@@ -19,8 +19,8 @@ export function requestSignature(
 }
 
 /**
- * Cloudinary, "Signed delivery URLs": of the address behind the version and the secret, the first 8 characters of the
- * digest in URL-safe base64, or 32 of SHA-256.
+ * Computes the signatures of a delivery URL (Cloudinary, "Signed delivery URLs"): the first 8 characters, or 32 for
+ * SHA-256, of the digest in URL-safe base64 of the path after the version, followed by the secret.
  */
 export function deliverySignatures(
   publicId: string,

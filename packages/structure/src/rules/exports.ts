@@ -4,7 +4,7 @@ import { exportNamed, type Member, memberOf, type Workspace } from '../workspace
 
 const rule = 'package exports'
 
-/** Refuses imports past a package's exports, and exports that are a wildcard or that nobody imports. */
+/** Refuses imports that bypass a package's exports, wildcard exports and unused exports. */
 export const packageExports: Rule = ({ workspace, imports }) => [
   ...imports.flatMap((one) => unlisted(workspace, one)),
   ...workspace.flatMap((member) => needless(member, usedKeys(workspace, member, imports))),

@@ -2,7 +2,7 @@ import type { Import } from '../imports.ts'
 import type { Rule, Violation } from '../violation.ts'
 import { exportNamed, type Member, memberOf, type Workspace } from '../workspace.ts'
 
-/** Only these may know the API's error catalogue. */
+/** The packages that may import the API's error catalogue. */
 const mayImportErrors = ['@muster/api', '@muster/client']
 
 /** Refuses imports between apps, of apps by packages, of packages by db, and of HTTP's error catalogue outside of the API. */
@@ -22,7 +22,7 @@ export const packages: Rule = ({ workspace, imports }) => {
   return [...violations.values()]
 }
 
-/** Also where the import goes past the exports. */
+/** Finds the imported app or package, also for an import that bypasses its exports. */
 export function importedMember(workspace: Workspace, { specifier, to }: Import): Member | undefined {
   return exportNamed(workspace, specifier)?.member ?? (to === undefined ? undefined : memberOf(workspace, to))
 }

@@ -5,7 +5,7 @@ import { memberOf } from '../workspace.ts'
 /** Packages that only tests, benchmarks and developers run. */
 const tools = ['@muster/testing', '@muster/devkit', '@muster/bench', '@muster/chaos', '@muster/structure']
 
-/** Refuses test support in what ships: only tests and the developers' tools import `testing/` folders. */
+/** Refuses test support in production code: only tests and the developers' tools import `testing/` folders. */
 export const testSupport: Rule = ({ workspace, imports }) =>
   imports.flatMap(({ from, to }) => {
     const importer = memberOf(workspace, from)?.name ?? ''

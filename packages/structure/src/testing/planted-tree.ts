@@ -8,7 +8,7 @@ export type Files = Record<string, string>
 const manifest = (name: string, exports: Record<string, string> = {}) =>
   JSON.stringify({ name: `@muster/${name}`, exports })
 
-/** A small house that breaks no rule: an API with two modules, a worker, two packages, the error catalogue and db. */
+/** A small workspace without violations: db, the error catalogue, two packages, a worker, an API with two modules. */
 const cleanTree: Files = {
   'db/package.json': manifest('db', { '.': './src/index.ts' }),
   'db/src/index.ts': 'export const db = 1',
@@ -44,7 +44,7 @@ const cleanTree: Files = {
   'apps/email-worker/src/main.ts': "import { defineJob } from '@muster/jobs'\nexport const main = defineJob",
 }
 
-/** Writes the clean tree with the planted files over it into a folder of its own and returns the folder. */
+/** Writes the clean tree, with the given files added or replaced, to a temporary folder. @returns the folder */
 export async function plantedTree(planted: Files = {}): Promise<string> {
   const root = await mkdtemp(join(tmpdir(), 'muster-structure-'))
   onTestFinished(() => rm(root, { recursive: true }))

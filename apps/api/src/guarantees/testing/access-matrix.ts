@@ -6,7 +6,7 @@ type ByRelation = Partial<Record<fixtures.Relation, readonly Role[]>>
 
 /** One way to call a route, and the callers who may. */
 export type AccessRule = {
-  /** Everybody, users of these roles, or users of these roles by their relation to the resource. */
+  /** All callers, users of these roles, or users of these roles by their relation to the resource. */
   allowed: 'everybody' | readonly Role[] | ByRelation
   resource?: fixtures.Resource
   /** Role of the resource's owner when that is not the caller; `client_user` by default. */

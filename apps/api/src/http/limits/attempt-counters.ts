@@ -20,7 +20,7 @@ export type Reservation =
 
 /** Counts the attempts of each key. An attempt is a lease while it is in progress, and a failure after it failed. */
 export type AttemptCounters = {
-  /** Reserves a place for the attempt. A repeated call with the same attempt changes nothing. */
+  /** Reserves a slot for the attempt. A repeated call with the same attempt changes nothing. */
   reserve(key: string, attemptId: string, rules: AttemptRules): Promise<Reservation>
   /** Ends the lease. A failure stays counted for the window. */
   settle(key: string, attemptId: string, isFailure: boolean, rules: AttemptRules): Promise<void>

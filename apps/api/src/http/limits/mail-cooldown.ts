@@ -38,8 +38,8 @@ export async function releaseMailCooldown(redis: SafeRedis, kind: MailKind, emai
 }
 
 /**
- * Returns the mailbox behind an address, as far as the address tells it: a tag after `+` leads to the same mailbox, and Gmail
- * ignores dots. It is used for counting only; accounts keep the address as it was given.
+ * Returns the mailbox of an address, as far as the address shows it: a tag after `+` leads to the same mailbox, and
+ * Gmail ignores dots. It is used for counting only; accounts keep the address as it was given.
  */
 export function mailboxOf(email: string): string {
   const at = email.lastIndexOf('@')

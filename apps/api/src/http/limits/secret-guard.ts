@@ -5,13 +5,13 @@ import type { Deps } from '../../deps.ts'
 import { type AttemptRules, localAttemptCounters, type Reservation, redisAttemptCounters } from './attempt-counters.ts'
 import { type GuardLimitName, guardLimits, rateLimited, scaledMax } from './limits.ts'
 
-/** Bounds the attempts to guess a secret, also when they arrive all at once. */
+/** Bounds the attempts to guess a secret, also when they arrive in parallel. */
 export type SecretGuard = {
   /**
    * Runs the check of a secret as one of the limit's attempts. An attempt that fails with one of the codes of `wrong` stays
-   * counted; any other outcome releases its place. When attempts in progress hold all places, the call waits for one in
+   * counted; any other outcome releases its slot. When attempts in progress hold all slots, the call waits for one in
    * order of arrival, for at most `config.guardPatienceMs`.
-   * @throws DomainError RATE_LIMITED when failures reached the limit, or no place was released in time
+   * @throws DomainError RATE_LIMITED when failures reached the limit, or no slot was released in time
    */
   attempt<T>(limit: GuardLimitName, key: string, wrong: readonly ErrorCode[], check: () => Promise<T>): Promise<T>
   /**
@@ -21,7 +21,7 @@ export type SecretGuard = {
   count(limit: GuardLimitName, key: string, attemptId: string): Promise<void>
 }
 
-/** How often a waiting call looks for a place that another instance released; a release on this instance wakes it at once. */
+/** How often a waiting call polls for a slot that another instance released; a release on this one wakes it at once. */
 const retryMs = 50
 /** Longer than any check takes: hashing waits up to 5 s, and a statement is cancelled after 2 s. */
 const leaseMs = 30_000
@@ -29,7 +29,7 @@ const leaseMs = 30_000
 const maxWaitingPerKey = 100
 const maxWaiting = 1_000
 
-/** The calls that wait for a place of one counter, in order of arrival. */
+/** The calls that wait for a slot of one counter, in order of arrival. */
 type Queue = { length: number; tail: Promise<void>; released: PromiseWithResolvers<void> }
 
 /** Creates the guard. Attempts are counted in Redis for all instances; while Redis is unavailable each instance counts by itself. */
@@ -55,7 +55,7 @@ export function createSecretGuard({ redis, config, clock }: Pick<Deps, 'redis' |
     return shared ?? local.reserve(key, attemptId, rules)
   }
 
-  /** Settles the attempt in both places: Redis may have come or gone since it was reserved. */
+  /** Settles the attempt in Redis and in memory: the availability of Redis may have changed since it was reserved. */
   const settle = async (limit: GuardLimitName, key: string, attemptId: string, isFailure: boolean): Promise<void> => {
     const rules = rulesOf(limit)
     const settleShared = redis.attempt(async (client) => {

@@ -147,7 +147,7 @@ test('100 Continue is sent only when nothing else refuses the request', async ()
   expect(await received(post(waiting, '').replace('/auth/login', '/tasks'))).toMatch(/^HTTP\/1.1 401 /)
 })
 
-test('responses keep the order of their requests, also when the last one is no HTTP', async () => {
+test('responses keep the order of their requests, also when the last one is not HTTP', async () => {
   const answers = await received(
     `GET /health HTTP/1.1\r\nHost: a\r\n\r\n${get(me).replace('close', 'keep-alive')}GARBAGE\r\n\r\n`,
   )

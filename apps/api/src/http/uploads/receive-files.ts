@@ -46,7 +46,7 @@ export async function withReceivedFiles<T>(
 
 /**
  * Creates a folder for one upload.
- * @throws DomainError DEPENDENCY_UNAVAILABLE when the staging folder is not writable; an operator must mend that
+ * @throws DomainError DEPENDENCY_UNAVAILABLE when the staging folder is not writable, which an operator must fix
  */
 async function makeFolder(stagingDir: string): Promise<string> {
   try {

@@ -157,8 +157,8 @@ export async function replacePasswordHash(
 }
 
 /**
- * Locks the user until the transaction ends and has the reminder worker compute the next morning digest anew.
- * @returns false when the user is gone
+ * Locks the user until the transaction ends and makes the reminder worker recompute the next morning digest.
+ * @returns false when the user does not exist
  */
 export async function lockAndRescheduleDigest(trx: Trx, id: string, now: Date): Promise<boolean> {
   const { numUpdatedRows } = await trx

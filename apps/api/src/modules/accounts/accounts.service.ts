@@ -40,10 +40,10 @@ function invalidating<User extends string | { id: string }, Args extends unknown
 /** Changes the fields that users edit themselves. @throws a unique violation of users_username_key */
 export const updateUser = invalidating(queries.updateUser)
 
-/** Activates or deactivates the user. Their sessions are the caller's concern, see the module `activation`. */
+/** Activates or deactivates the user. The caller ends their sessions, see the module `activation`. */
 export const setActive = invalidating(queries.setActive)
 
-/** Gives the user another role, in another organization or in none; the module `members` knows what this brings with it. */
+/** Gives the user another role, in another organization or in none; the module `members` adds the consequences. */
 export const setRoleAndOrganization = invalidating(queries.setRoleAndOrganization)
 
 /** Marks the user as about to be deleted. */

@@ -64,7 +64,7 @@ test('the profile is the same without Redis', async () => {
   expect(await userOf()).toEqual(cached)
 })
 
-test('a read with the present ETag gets 304, a change with a past one 412', async () => {
+test('a read with the current ETag gets 304, a change with an older one 412', async () => {
   const user = await api.signUp()
   const etag = (await user.inject('GET', me)).headers.etag as string
   const unchanged = await user.inject('GET', me, undefined, { 'if-none-match': `W/${etag}` })
@@ -81,7 +81,7 @@ test('a username of another user is refused, in any case of letters', async () =
   expect(codeOf(await one.inject('PATCH', me, { username: taken.toUpperCase() }))).toBe('USERNAME_TAKEN')
 })
 
-test('a patch can not set the role, the e-mail or other fields that are not of the profile', async () => {
+test('a patch cannot set the role, the e-mail or other fields that are not of the profile', async () => {
   const user = await api.signUp()
   for (const body of [{ role: 'super_admin' }, { email: 'other@example.test' }, { isActive: true }, {}]) {
     expect(codeOf(await user.inject('PATCH', me, body))).toBe('VALIDATION_FAILED')

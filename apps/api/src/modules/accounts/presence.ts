@@ -10,7 +10,7 @@ export type Presence = {
   touch(userId: string): void
   /** Reads from Redis when these users were last seen, in ms since 1970. Users whom Redis does not know are left out. */
   lastSeen(userIds: readonly string[]): Promise<Map<string, number>>
-  /** Writes what was noted since the last flush, without waiting for the one that runs every 5 s. Never rejects. */
+  /** Flushes the presence noted since the last flush, without waiting for the timer of 5 s. Never rejects. */
   flush(): Promise<void>
   close(): Promise<void>
 }

@@ -214,7 +214,7 @@ test('a process that closes writes the presence it has noted', async () => {
   expect(row?.last_seen_at).toEqual(clock.now())
 })
 
-test('a read with the present ETag gets 304; the ETag covers presence', async () => {
+test('a read with the current ETag gets 304; the ETag covers presence', async () => {
   const me = await api.signUp()
   const other = await colleague(me, 'Etag User', 'etag_person')
   const state = async (etag = '') => {

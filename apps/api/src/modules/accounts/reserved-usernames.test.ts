@@ -46,7 +46,7 @@ describe.each(['admin', 'ADMIN', 'support', 'muster', 'null', '_me_', 'r00t', 's
   },
 )
 
-test('a user with a reserved username can not take another reserved one', async () => {
+test('a user with a reserved username cannot take another reserved one', async () => {
   expect((await rename('root', { username: 'postmaster' })).json().error.details).toEqual(reservedDetail)
 })
 

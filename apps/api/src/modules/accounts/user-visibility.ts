@@ -22,7 +22,7 @@ export const publicUserColumns = sql.raw(
 )
 
 /**
- * Matches the row of the friendship or friend request between `users` and this user, whoever made the request. Expects
+ * Matches the row of the friendship or friend request between `users` and this user, in either direction. Expects
  * tables named `users` and `friendships`.
  */
 export const isPairWith = (userId: string): RawBuilder<boolean> => sql`(

@@ -8,8 +8,8 @@ import { endSessions, type RevocationDeps } from '../sessions/end-sessions.ts'
 type Tx = Pick<TransactContext, 'trx' | 'audit' | 'afterCommit'>
 
 /**
- * Who decides about an account: a client_admin for the organization, or an administrator for the platform. Without an actor
- * an operator decided on the command line.
+ * The principal who deactivates or reactivates an account: a client_admin for the organization, or an administrator for
+ * the platform. Without an actor it is an operator on the command line.
  */
 export type Decision = { by: 'organization' | 'platform'; actorId: string | null; origin?: Origin; now: Date }
 

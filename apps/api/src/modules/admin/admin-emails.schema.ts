@@ -52,7 +52,7 @@ export const suppression = z
     reason: z.string(),
     /** The answer of the mail server; null when it was not stored. */
     smtpAnswer: z.string().nullable(),
-    /** The mail that got this answer; it may be gone by now. */
+    /** The mail that got this answer; its row may be deleted. */
     emailId: z.uuid().nullable(),
     createdAt: instant,
   })

@@ -37,7 +37,7 @@ export async function readQueues({ db, queueMonitor }: QueueDeps, principal: Pri
 
 /**
  * Lists jobs that failed for good, with the reason. Jobs of the outbox are read from Postgres, so they are listed without
- * Redis too. On the first page, failed scheduled runs from BullMQ stand before them.
+ * Redis too. On the first page, failed scheduled runs from BullMQ come before them.
  * @returns `isWhole` is false when Redis could not be asked
  */
 export async function listFailed(

@@ -197,7 +197,7 @@ describe('a job that failed for good', () => {
     await eventually(async () => expect(await countsOf('image')).toMatchObject({ waiting: 0, active: 0 }))
   })
 
-  test('can not be retried when this release does not know its name or payload, only discarded', async () => {
+  test('cannot be retried when this release does not know its name or payload, only discarded', async () => {
     const rows = [
       { id: newId(), name: 'optimize-image', payload: JSON.stringify({ attachmentId: 7 }) },
       { id: newId(), name: 'paint-image', payload: '{}' },
@@ -211,7 +211,7 @@ describe('a job that failed for good', () => {
     }
   })
 
-  test('can not be retried or discarded before it has failed, or through another queue', async () => {
+  test('cannot be retried or discarded before it has failed, or through another queue', async () => {
     const owed = await enqueueJob()
     expect([(await retry(owed.jobId)).statusCode, (await discard(owed.jobId)).statusCode]).toEqual([404, 404])
     expect(await rowOf(owed.jobId)).toBeDefined()

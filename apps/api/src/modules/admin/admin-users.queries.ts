@@ -22,7 +22,7 @@ export async function listUsers(
   return rows
 }
 
-/** Counts the users that match the filters. 10,001 stands for more than 10,000. */
+/** Counts the users that match the filters. 10,001 means more than 10,000. */
 export async function countUsers(db: Db, filters: Filters): Promise<number> {
   const { rows } = await sql<{ total: number }>`
     select count(*)::int as total from (

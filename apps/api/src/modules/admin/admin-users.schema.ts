@@ -49,7 +49,7 @@ export const adminUserReply = replyOf(z.object({ user: adminUser }))
 export const adminUsersReply = z.object({
   success: z.literal(true),
   data: z.object({ users: z.array(adminUser) }),
-  /** `total` is exact up to 10,000; 10,001 stands for more. */
+  /** `total` is exact up to 10,000; 10,001 means more. */
   pagination: pageInfo,
 })
 export const endedReply = replyOf(z.object({ ended: z.int() }))

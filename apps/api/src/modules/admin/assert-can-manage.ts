@@ -30,7 +30,7 @@ export function assertCanManage(principal: Principal, user: Target): void {
 }
 
 /**
- * Asserts that the principal may change a user's role: they must be allowed to invite into both the present and the new
+ * Asserts that the principal may change a user's role: they must be allowed to invite into both the current and the new
  * role.
  * @throws DomainError FORBIDDEN, ROLE_NOT_ALLOWED
  */

@@ -15,7 +15,7 @@ const clientIp = z
     peer: z.string(),
     /** `X-Forwarded-For` as received; null without. */
     forwardedFor: z.string().nullable(),
-    /** The hops from the peer on, up to the first that is no trusted proxy, which is `ip`. */
+    /** The hops from the peer on, up to the first that is not a trusted proxy, which is `ip`. */
     chain: z.array(z.object({ address: z.string(), isTrustedProxy: z.boolean() })),
     trustedProxies: z.array(z.string()),
   })

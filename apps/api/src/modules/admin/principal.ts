@@ -3,7 +3,7 @@ import { can, type Permission } from '@muster/policy'
 import type { FastifyRequest } from 'fastify'
 import { type Actor, type Origin, originOf } from '../../http/actor.ts'
 
-/** Who administrates: a signed-in administrator, or without an actor an operator who runs a command on the machine. */
+/** The principal of an administrative action: a signed-in administrator, or an operator with a shell (no actor). */
 export type Principal = { actor: Actor; origin: Origin } | { actor: null; origin?: never }
 
 /** The principal of `pnpm muster`: it has direct access to the database, so no role restricts it. */

@@ -24,7 +24,7 @@ const pageDirectives = {
   frameAncestors: ["'none'"],
 }
 
-/** Hides what would query Redis on each refresh, and links to other sites. */
+/** Hides elements that would query Redis on each refresh, and links to other sites. */
 const quietPage = { boardTitle: 'Muster', hideDocsLink: true, showWorkers: false }
 
 /**

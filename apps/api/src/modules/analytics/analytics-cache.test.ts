@@ -55,7 +55,7 @@ describe('a change invalidates the cached analytics of each user it concerns:', 
   const changes: [string, (given: Team) => Promise<unknown>, (keyof Team)[]][] = [
     ['a new task', ({ owner }) => createTask(owner), ['owner']],
     [
-      'a new task for somebody else',
+      'a new task for another user',
       ({ owner, colleague }) => createTask(owner, { assigneeId: colleague.userId }),
       ['owner', 'colleague'],
     ],

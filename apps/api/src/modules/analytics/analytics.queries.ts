@@ -4,7 +4,7 @@ import { type RawBuilder, sql } from 'kysely'
 import { priorities, statuses, type Task } from '../tasks/tasks.schema.ts'
 
 export type AnalyticsRow = {
-  /** The user's present zone; when it differs from the calendar's, the dates are of the wrong zone. */
+  /** The user's current zone; when it differs from the calendar's, the dates are of the wrong zone. */
   timezone: string
   /** Numbers of tasks by kind. A kind may occur twice (own and assigned tasks); `category` is null for none. */
   groups: { status: Task['status']; priority: Task['priority']; category: string | null; count: number }[]

@@ -16,7 +16,7 @@ export const analytics = z
     overdueReminders: count,
     /** Tasks and reminders completed on each of the last seven dates of the user's zone, today last. */
     dailyData: z.array(z.object({ date, completed: count })).length(7),
-    /** The same for the last four weeks, the present one last; weeks begin on Monday. */
+    /** The same for the last four weeks, the current one last; weeks begin on Monday. */
     weeklyData: z.array(z.object({ weekStart: date, completed: count })).length(4),
     /** The most frequent first; `percent` is the share of all tasks, from 0 to 1. */
     categoryData: z.array(z.object({ category: z.string(), count, percent: z.number().min(0).max(1) })),
@@ -28,7 +28,7 @@ export type Analytics = z.infer<typeof analytics>
 /** In days. */
 export const streaks = z
   .object({
-    /** Ends today, or yesterday as long as nothing was completed today. */
+    /** Ends today, or yesterday while nothing was completed today. */
     active: count,
     longest: count,
   })

@@ -159,8 +159,8 @@ const toRow = (file: NewFile) => ({
 })
 
 /**
- * Removes the bytes of a refused upload. When Postgres went away, the transaction may have committed: then the bytes stay,
- * and the daily sweep of orphans decides.
+ * Removes the bytes of a refused upload. When Postgres became unavailable, the transaction may have committed: then the
+ * bytes stay, and the daily sweep of orphans decides.
  */
 async function removeBytes({ storage, log }: UploadDeps, files: NewFile[], error: unknown): Promise<void> {
   if (isDatabaseUnavailable(error)) return

@@ -110,7 +110,7 @@ test('an avatar is stored in Cloudinary too', async () => {
   ).toHaveLength(1)
 })
 
-test('no secret of the Cloudinary account is logged, whatever fails', async () => {
+test('no secret of the Cloudinary account is logged on any failure', async () => {
   expect(logged.join('\n')).toContain('Cloudinary')
   expect(logged.join('\n')).not.toContain(peer.config.apiSecret)
 })

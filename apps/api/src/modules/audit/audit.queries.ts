@@ -40,7 +40,7 @@ export async function listAuditEvents(db: Db, filters: AuditFilters, page: Page)
  */
 export function auditPage(filters: AuditFilters, page: Page): RawBuilder<AuditRow> {
   const order = page.order === 'newest-first' ? sql`desc` : sql`asc`
-  // The inner limit makes Postgres look the personal part up row by row, whatever sizes it estimates.
+  // The inner limit makes Postgres look the personal part up row by row, regardless of its estimates.
   return sql<AuditRow>`
     select event.id, event.seq, event.action, event.actor_id, event.target_type, event.target_id, event.created_at,
       (extract(epoch from event.created_at) * 1000000)::bigint as created_at_micros, event.hash,

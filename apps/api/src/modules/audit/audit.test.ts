@@ -55,7 +55,7 @@ test('the database refuses to change the chain', async () => {
   }
 })
 
-test('each filter finds its events and no otherss', async () => {
+test('each filter finds its events and no others', async () => {
   const admin = await api.signUp({ role: 'operator' })
   const [early, late] = [new Date('2026-05-01T00:00:00Z'), new Date('2026-06-01T00:00:00Z')]
   const event = { action: 'filtered.event', actorId: admin.userId, targetType: 'thing', targetId: 'the-thing' }

@@ -80,7 +80,7 @@ test('denied access is recorded for every kind of target, named by address or bo
   expect(await denied(task, 2)).toMatchObject([{}, { after: { method: 'POST', route: '/reminders' } }])
 })
 
-test('an own object that has ended is no denied access', async () => {
+test('a request for an own object that has ended is not a denied access', async () => {
   const user = await api.signUp()
   const url = `/api/v1/auth/sessions/${newId()}`
   const task = await makeTask()

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { auditPage } from './audit.queries.ts'
 import type { AuditFilters } from './audit.schema.ts'
 
-/** Tried by hand with a million: `MUSTER_GROWTH_ROWS=1000000`. */
+/** `MUSTER_GROWTH_ROWS=1000000` tests with a million rows, manually. */
 const manyRows = Number(process.env.MUSTER_GROWTH_ROWS ?? 100_000)
 const fewRows = manyRows / 10
 const rowsPerStatement = 5_000

@@ -109,7 +109,7 @@ test('a deletion needs the password, or for an account without one the mailed co
   expect(await templatesTo(api, person.email)).toEqual(['login-code', 'account-deleted'])
 })
 
-test('the last client_admin of an organization with members can not request deletion', async () => {
+test('the last client_admin of an organization with members cannot request deletion', async () => {
   const admin = await api.signUp()
   const user = await member(admin)
   expect(codeOf(await removeByCode(admin))).toBe('LAST_ADMIN')

@@ -2,7 +2,7 @@ import type { Db } from '@muster/db'
 import { type RawBuilder, sql } from 'kysely'
 
 export type ExportRow = Record<string, unknown>
-/** Where a page ended: the values of the ordering columns, as text with the full precision of Postgres. */
+/** The end of a page: the values of the ordering columns, as text with the full precision of Postgres. */
 export type Cursor = string[]
 export type ExportPage = { rows: ExportRow[]; next: Cursor | undefined }
 

@@ -32,7 +32,7 @@ export async function lockPair(trx: Trx, userId: string, otherId: string): Promi
 }
 
 /**
- * Inserts a request, or accepts the one that the other user made before: a pair has one row, whoever requests.
+ * Inserts a request, or accepts an earlier one of the other user: a pair has one row for both directions.
  * @returns undefined when the same user has an open request, or the two are friends
  */
 export async function requestOrAccept(
@@ -72,7 +72,7 @@ export function findRequestTo(trx: Trx, id: string, addresseeId: string) {
     .executeTakeFirst()
 }
 
-/** Accepts a request. @returns false when it was accepted before, or does not exist any more */
+/** Accepts a request. @returns false when it was accepted before, or no longer exists */
 export async function accept(trx: Trx, id: string, now: Date): Promise<boolean> {
   const { numUpdatedRows } = await trx
     .updateTable('friendships')
@@ -94,7 +94,7 @@ export function decline(trx: Trx, id: string, addresseeId: string) {
     .executeTakeFirst()
 }
 
-/** Deletes the friendship or request between two users, whoever made it. */
+/** Deletes the friendship or request between two users, in either direction. */
 export async function removeBond(trx: Trx, userId: string, otherId: string): Promise<FriendshipRow | undefined> {
   const { rows } = await sql<FriendshipRow>`
     delete from friendships

@@ -122,7 +122,7 @@ export function removeFriend(
 }
 
 /**
- * Blocks a user: neither finds the other any more, and a friendship or request between them ends. Repeated calls change
+ * Blocks a user: neither can find the other, and a friendship or request between them ends. Repeated calls change
  * nothing.
  * @throws DomainError NOT_FOUND, CONFLICT above the limit
  */

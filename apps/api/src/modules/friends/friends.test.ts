@@ -159,7 +159,7 @@ test('a declined request is deleted without a notification, and can be sent agai
   expect((await ask(ann, bob)).statusCode).toBe(201)
 })
 
-test('accepting, declining and withdrawing at once ends as the answers say', async () => {
+test('accepting, declining and withdrawing at once ends as the responses state', async () => {
   for (let round = 0; round < 10; round++) {
     await two()
     const { id } = (await ask(ann, bob)).json().data.request

@@ -17,7 +17,7 @@ import * as queries from './invites.queries.ts'
 /**
  * Reads the open invitation of a token, without using it. Accept it by its `email_id`: once a newer mail is sent, that one
  * is no longer accepted.
- * @throws DomainError INVITE_INVALID, whatever is wrong with it
+ * @throws DomainError INVITE_INVALID, for any reason
  */
 export async function readInvitation(
   { config, db, clock }: Pick<Deps, 'config' | 'db' | 'clock'>,

@@ -110,7 +110,7 @@ describe('a newcomer', () => {
     ['operator', 'client_admin', true],
     ['client_admin', 'client_user', true],
   ] as const)(
-    'whom a %s invited is a %s from then on, signed in, in the right organization',
+    'who is invited by a %s becomes a signed-in %s of the right organization',
     async (by, role, hasOrganization) => {
       const inviter = await api.signUp({ role: by })
       const { id, email, token } = await invited(api, inviter, role)
@@ -151,7 +151,7 @@ describe('a newcomer', () => {
     const won = answers.filter(({ statusCode }) => statusCode === 201)
     expect(won).toHaveLength(1)
     for (const answer of answers.filter((answer) => answer !== won[0])) {
-      // Who comes a moment later finds the account already.
+      // A later request finds the account.
       expect(['INVITE_INVALID', 'ALREADY_EXISTS']).toContain(codeOf(answer))
       expect(answer.headers['set-cookie']).toBeUndefined()
     }

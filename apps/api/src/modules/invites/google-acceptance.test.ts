@@ -112,7 +112,7 @@ describe('with Google, while registration is closed,', () => {
     expect((await rowOf(api, others.id)).status).toBe('pending')
   })
 
-  test('a linked account with another e-mail can not accept', async () => {
+  test('a linked account with another e-mail cannot accept', async () => {
     const admin = await api.signUp()
     const person = newUser()
     const account = await withEmail(api, await api.signUp(), person.email)

@@ -20,7 +20,7 @@ export async function listInvites(db: Db, filter: InviteFilter, page: InvitePage
   return (await invitePage(filter, page).execute(db)).rows
 }
 
-/** Counts the invitations: exactly up to 10,000; 10,001 stands for more. */
+/** Counts the invitations: exactly up to 10,000; 10,001 means more. */
 export async function countInvites(db: Db, filter: InviteFilter): Promise<number> {
   const { rows } = await sql<{ total: number }>`
     select count(*)::int as total from (
@@ -39,7 +39,7 @@ export function invitePage(filter: InviteFilter, { limit, offset }: InvitePage):
 
 /**
  * Builds one SELECT for each condition that means the status. The order, which a count does not need, makes Postgres read
- * an index, and only as much of it as `limit` needs, wherever the rows are in the table.
+ * an index, and only as much of it as `limit` needs, independently of the order of rows in the table.
  */
 function found({ inviterId, status, now }: InviteFilter, limit: number): RawBuilder<unknown> {
   const isSent = inviterId === undefined ? sql`true` : sql`inviter_id = ${inviterId}`

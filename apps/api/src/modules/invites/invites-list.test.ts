@@ -4,7 +4,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type InviteFilter, invitePage } from './invites-list.queries.ts'
 
-/** `MUSTER_GROWTH_ROWS=1000000` was tried by hand. */
+/** `MUSTER_GROWTH_ROWS=1000000` tests with a million rows, manually. */
 const manyRows = Number(process.env.MUSTER_GROWTH_ROWS ?? 100_000)
 const fewRows = manyRows / 10
 const rowsPerStatement = 5_000

@@ -46,7 +46,7 @@ export const newInvite = z
   })
 export type NewInvite = z.output<typeof newInvite>
 
-/** The last offset of numbered pages. Filters by status find what is behind it. */
+/** The last offset of numbered pages. Filters by status reach the invitations after it. */
 const maxOffset = 10_000
 
 export const invitesQuery = z

@@ -84,7 +84,7 @@ describe('a resend', () => {
   })
 })
 
-test('an administrator can not resend an invitation whose inviter lost the permission', async () => {
+test('an administrator cannot resend an invitation whose inviter lost the permission', async () => {
   const inviter = await api.signUp({ role: 'operator' })
   const superAdmin = await api.signUp({ role: 'super_admin' })
   const { id } = await invited(api, inviter, 'client_admin')

@@ -81,7 +81,7 @@ describe('a signed-in user', () => {
     expect([answer.statusCode, (await me(other)).id]).toEqual([201, answer.json().data.user.id])
   })
 
-  test('can not leave as the last client_admin of an organization with members', async () => {
+  test('cannot leave as the last client_admin of an organization with members', async () => {
     const person = await api.signUp()
     const member = await memberOf(person)
     const { id, token } = await invited(api, await api.signUp(), 'client_user', person.email)
@@ -143,7 +143,7 @@ describe('a signed-in user', () => {
     expect(await eventsOf(api, id)).toEqual(['invite.created', 'invite.accepted'])
   })
 
-  test('without the second factor that their organization requires can not accept', async () => {
+  test('without the second factor that their organization requires cannot accept', async () => {
     const person = await api.signUp()
     const { token } = await invited(api, await api.signUp(), 'client_user', person.email)
     await requireFactor(person, 'otp')

@@ -36,8 +36,8 @@ export async function listMembers(deps: ListDeps, actor: Actor, { page, limit }:
 /**
  * Changes a member's role, deactivates or reactivates them. Within a second their sessions get the new role, or end. The
  * actor stays client_admin and cannot change themselves, so the organization always keeps one.
- * @throws DomainError NOT_FOUND for a user who is no member; FORBIDDEN for the actor themselves, when the actor is not or no
- *   longer a client_admin, and for an account that the platform deactivated
+ * @throws DomainError NOT_FOUND for a user who is not a member; FORBIDDEN for the actor themselves, when the actor is
+ *   not or no longer a client_admin, and for an account that the platform deactivated
  */
 export async function updateMember(
   deps: ListDeps & ChangeDeps,
@@ -68,7 +68,8 @@ export async function updateMember(
  * Removes a member from the organization, or lets the actor leave it: the user gets a personal organization, to which
  * their tasks are transferred. A user whom the organization deactivated is reactivated, since its decision ends with the
  * membership.
- * @throws DomainError NOT_FOUND for a user who is no member; FORBIDDEN; LAST_ADMIN when the last client_admin would leave
+ * @throws DomainError NOT_FOUND for a user who is not a member; FORBIDDEN; LAST_ADMIN when the last client_admin would
+ *   leave
  */
 export async function removeMember(deps: ChangeDeps, actor: Actor, userId: string, { origin }: Options): Promise<void> {
   await deps.transact(async (tx) => {
@@ -134,7 +135,7 @@ async function assertNotAlone(trx: Trx, target: UserRow): Promise<void> {
 /**
  * Locks the actor, the member and their organization until the transaction ends, so that its memberships change one after
  * another.
- * @throws DomainError NOT_FOUND for a user who is no member, SESSION_REVOKED
+ * @throws DomainError NOT_FOUND for a user who is not a member, SESSION_REVOKED
  */
 async function lockMember(trx: Trx, actor: Actor, userId: string): Promise<{ lockedActor: Actor; target: UserRow }> {
   const { lockedActor, users } = await lockActor(trx, actor, [userId])

@@ -185,7 +185,7 @@ describe('a deactivated member', () => {
     }
   })
 
-  test('can not be reactivated if the platform deactivated them', async () => {
+  test('cannot be reactivated if the platform deactivated them', async () => {
     const admin = await api.signUp()
     const user = await joining(api, admin)
     const byPlatform = { is_active: false, deactivated_by: 'platform' }

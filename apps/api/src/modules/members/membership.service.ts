@@ -15,7 +15,7 @@ export type MembershipDeps = Invalidator & Pick<Deps, 'clock'>
 
 /**
  * Gives a user another role, in another organization or in none. Transfers their tasks there, cancels their reminders of
- * tasks that are not visible to them any more, and has the claims of their sessions renewed within a second. The caller
+ * tasks that are no longer visible to them, and has the claims of their sessions renewed within a second. The caller
  * has locked the user's row, has called {@link assertNotLastAdmin} where it matters, and writes the audit event.
  */
 export async function setMembership(

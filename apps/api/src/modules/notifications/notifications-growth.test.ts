@@ -32,7 +32,7 @@ afterAll(() => api.close())
 const readFor = (work: () => Promise<unknown>) => rowsRead(api.deps.db, 'notifications', work)
 
 test.each(['', '?unread=true', '?unread=false', '?type=invite', '?type=chat&unread=true', '?type=invite,general'])(
-  'the list %s of somebody with very many reads no more than a page of each type',
+  'the list %s of a user with very many reads no more than a page of each type',
   async (query) => {
     // Often enough for Postgres to switch to a generic plan.
     for (let time = 0; time < 8; time++) await listPage(busy, query)

@@ -16,7 +16,7 @@ export const limitsAt = (now: Date): ChallengeLimits => ({
 /** Tells whether the challenge has tries left. */
 export const hasTriesLeft = ({ tries }: Pick<ChallengeRow, 'tries'>) => tries < maxTries
 
-/** Builds the error that tells how long it takes until another code may be mailed. */
+/** Builds the error with the time until another code may be mailed. */
 export function cooldownError(challenge: ChallengeRow | undefined, now: Date): DomainError {
   const isUsedUp = challenge !== undefined && !hasTriesLeft(challenge)
   const untilMs = isUsedUp ? challenge.expires_at.getTime() : (challenge?.mailed_at ?? now).getTime() + mailCooldownMs

@@ -16,7 +16,7 @@ const keptForMs = 86_400_000
  * Writes the challenge of a sign-in's second step. With the method `otp` it also mails a code, unless one was mailed
  * within the last minute: then the new challenge accepts that code too, and the first of them to use it consumes it.
  * @param user the row, locked in this transaction
- * @param context what the first step decided
+ * @param context the decisions of the first step
  */
 export async function insertSignInChallenge(
   tx: TransactContext,

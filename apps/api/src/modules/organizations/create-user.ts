@@ -11,7 +11,7 @@ export type NewUser = {
   /** The caller has verified that the address belongs to the user. */
   email: string
   timezone: string
-  /** What the user signs in with. */
+  /** The credentials of the user. */
   credential: { passwordHash: string } | { googleId: string }
 }
 

@@ -55,7 +55,7 @@ test('a client_admin renames the organization, which is audited; the same name a
   ])
 })
 
-test('a client_user can not change the organization', async () => {
+test('a client_user cannot change the organization', async () => {
   const admin = await api.signUp()
   const user = await joining(api, admin)
   const before = await readOrganization(admin)

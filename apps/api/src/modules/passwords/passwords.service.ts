@@ -45,7 +45,7 @@ export async function forgotPassword(
 }
 
 /**
- * Sets a new password by a mailed link. Ends all sessions and open challenges of the user, and signs nobody in: a sign-in
+ * Sets a new password by a mailed link. Ends all sessions and open challenges of the user and opens none: a sign-in
  * still requires the second factor.
  * @throws DomainError TOKEN_INVALID, VALIDATION_FAILED for a password that the rules refuse, OVERLOADED
  */

@@ -98,7 +98,7 @@ describe('forgot-password', () => {
 })
 
 describe('reset-password', () => {
-  test('sets the password, ends all sessions, alerts the owner and signs nobody in', async () => {
+  test('sets the password, ends all sessions, alerts the owner and opens no session', async () => {
     const { email, id, client, token } = await forgetful()
     const elsewhere = api.connect()
     await login(elsewhere, email)

@@ -14,8 +14,9 @@ import * as queries from './avatar.queries.ts'
 type Options = { origin: Origin }
 
 /**
- * Stores a staged image from which the image worker makes the avatar: first the bytes, then the row, the job and the audit
- * event in one transaction. The user keeps their present avatar until the worker has finished, and when it can't use the file.
+ * Stores a staged image from which the image worker makes the avatar: first the bytes, then the row, the job and the
+ * audit event in one transaction. The user keeps the current avatar until the worker has finished, and when it can't
+ * use the file.
  * @throws DomainError UNAUTHENTICATED when the user no longer exists
  */
 export async function replaceAvatar(
@@ -63,9 +64,9 @@ export async function removeAvatar(
 }
 
 /**
- * Finds the storage key of an avatar. The actor needs visibility of the user or the present version of the avatar, which
- * only an `avatarUrl` contains that the actor was shown, e.g. in a search by username.
- * @returns `isNamed` tells whether the request named the present version
+ * Finds the storage key of an avatar. The actor needs visibility of the user or the current version of the avatar,
+ * which only an `avatarUrl` contains that the actor was shown, e.g. in a search by username.
+ * @returns `isNamed` tells whether the request named the current version
  * @throws DomainError NOT_FOUND
  */
 export async function locateAvatar(

@@ -61,7 +61,7 @@ const withAvatar = async (options: { organizationId?: string } = {}) => {
   return { person, key, url: (await urlOf(person)) as string }
 }
 
-test('an upload enqueues its processing, and the present avatar stays until that is done', async () => {
+test('an upload enqueues its processing, and the current avatar stays until that is done', async () => {
   const { person, key, url } = await withAvatar()
   const { status, body } = await put(person, { 'me.webp': await picture('webp') })
   expect([status, body.data.user.avatarUrl]).toEqual([202, url])
@@ -94,7 +94,7 @@ test.each([
   expect(await storedOf(person)).toBe(0)
 })
 
-test('another field, or a body that is no form, is refused', async () => {
+test('another field, or a body that is not a form, is refused', async () => {
   const person = await api.signUp()
   expect((await put(person, { 'a.png': png }, 'files')).body.error.code).toBe('VALIDATION_FAILED')
   expect((await person.inject('PUT', path, { file: 'x' })).statusCode).toBe(415)

@@ -45,7 +45,7 @@ export async function turnDigestOff(
 
 /**
  * Locks the user until the transaction ends, so that changes of preferences run one after another, reschedules their next
- * digest and reads their settings. Undefined when the user is gone.
+ * digest and reads their settings. Undefined when the user does not exist.
  */
 async function lockAndReadSettings(trx: Trx, userId: string, now: Date): Promise<Json | undefined> {
   if (!(await lockAndRescheduleDigest(trx, userId, now))) return undefined

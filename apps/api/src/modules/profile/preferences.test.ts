@@ -65,7 +65,7 @@ test('PUT replaces all preferences, stores only what differs from the defaults, 
   ])
 })
 
-test('security alerts by mail can not be turned off', async () => {
+test('security alerts by mail cannot be turned off', async () => {
   const user = await api.signUp()
   const answer = await user.inject('PUT', path, { notifications: { security: { inApp: false, email: false } } })
   expect(answer.statusCode).toBe(400)

@@ -10,8 +10,8 @@ import { checkPassword, type PasswordDeps } from './check-password.ts'
 export type Confirmation = { password?: string | undefined; code?: string | undefined }
 
 /**
- * Reauthenticates the actor before a sensitive action, which somebody at an unlocked screen must not be able to perform.
- * Consumes the mailed code, which POST /auth/confirmation-code sends.
+ * Reauthenticates the actor before a sensitive action, which another person at an unlocked screen must not be able to
+ * perform. Consumes the mailed code, which POST /auth/confirmation-code sends.
  * @returns the actor's row
  * @throws DomainError VALIDATION_FAILED when the credential that this account needs is missing, INVALID_CREDENTIALS,
  *   OTP_INVALID, ACCOUNT_LOCKED, OVERLOADED, UNAUTHENTICATED when the user no longer exists

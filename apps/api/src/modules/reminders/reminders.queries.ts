@@ -47,7 +47,7 @@ export const listRemindersOfTask = (db: Db, taskId: string, userId: string): Pro
       order by scheduled_at, id`,
   )
 
-/** Writes the fields, what follows from a new status, and raises the version. @returns the reminder as it is now */
+/** Writes the fields and the consequences of a new status, and raises the version. @returns the changed reminder */
 export async function updateReminder(
   trx: Trx,
   id: string,

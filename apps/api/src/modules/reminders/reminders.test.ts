@@ -165,7 +165,7 @@ test('the list is ordered by time and filtered by status; its pages contain each
   expect((await list('cursor=x')).error.details).toMatchObject([{ path: 'query.cursor' }])
 })
 
-test('a pending reminder can be moved and is claimed anew; a sent one cannot', async () => {
+test('a pending reminder can be moved and is claimed again; a sent one cannot', async () => {
   const { id } = await made({ offsetMinutes: 30 })
   await api.db.updateTable('reminders').set({ handed_at: clock.now() }).where('id', '=', id).execute()
   const patch = (fields: object) => ann.inject('PATCH', `${url}/${id}`, fields)

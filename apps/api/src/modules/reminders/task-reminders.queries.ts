@@ -26,7 +26,7 @@ export async function deleteReminders(trx: Trx, taskId: string): Promise<string[
 
 /**
  * Moves the pending reminders that have an offset to the due date, and makes missed ones pending that are in the future
- * by it. The reminder worker claims them anew: a job that it enqueued for the old time finds the new time and does nothing.
+ * by it. The reminder worker claims them again; a job that it enqueued for the old time is skipped.
  */
 export async function moveReminders(
   trx: Trx,

@@ -4,7 +4,7 @@ import type { Deps } from '../../deps.ts'
 import * as queries from './task-reminders.queries.ts'
 
 /*
- * How the reminders of a task follow a change of the task. Each function is a part of the transaction that changes the
+ * Updates the reminders of a task after a change of the task. Each function is part of the transaction that changes the
  * task, and invalidates the analytics of the users whose reminders it has changed.
  */
 

@@ -12,7 +12,7 @@ export type AccessClaims = { actor: Actor; issuedAtMs: number; expiresAtMs: numb
 export type AccessTokens = {
   /** Signs a token for the actor, valid for 15 minutes. */
   sign(actor: Actor): string
-  /** Reads the claims of a token that one of our keys signed for this API, even if it has expired; undefined for any other. */
+  /** Reads the claims of a token that a key of the ring signed for this API, even if expired; else undefined. */
   read(token: string): AccessClaims | undefined
 }
 
@@ -32,7 +32,7 @@ const claimsOf = (issuer: string, clock: Clock) =>
       iat: seconds,
       exp: seconds,
     })
-    // Revocations are kept only as long as our tokens live, and are compared with the time of issue.
+    // Revocations are kept only for the lifetime of a token, and are compared with the time of issue.
     .refine(({ iat, exp }) => exp > iat && exp - iat <= accessTokenTtlMs / 1_000)
     .refine(({ iat }) => iat * 1_000 <= clock.now().getTime() + maxAheadMs)
 

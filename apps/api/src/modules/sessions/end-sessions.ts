@@ -4,7 +4,7 @@ import type { Actor, Origin } from '../../http/actor.ts'
 import type { Revocations } from './revocations.ts'
 import * as queries from './sessions.queries.ts'
 
-/** What the end of a session needs, for this API instance to refuse its access tokens at once. */
+/** The dependencies of ending a session, with which this API instance refuses its access tokens at once. */
 export type RevocationDeps = { revocations: Pick<Revocations, 'noteRevoked'> }
 
 /** Why several sessions end together, as their rows and audit events record it. */

@@ -21,8 +21,8 @@ import {
  *     below the current one.
  *  3. A session that has ended (revoked, reused, idle, too old) refuses all tokens that it ever issued, its access tokens
  *     too.
- *  4. A client that alone holds a session, and presents its latest token, is never signed out before the limits, whatever
- *     responses are lost and whatever calls race.
+ *  4. A client that alone holds a session, and presents its latest token, is never signed out before the limits, even
+ *     when responses are lost and calls race.
  *  5. Sessions do not affect each other.
  *  6. A reuse is recorded once and mailed once; nothing else is.
  */
@@ -92,7 +92,7 @@ type Subject = {
   /** The generations that each holder has held, the latest last. */
   held: Record<Holder, number[]>
   candidates: ModelSession[]
-  /** Whether only the owner has presented tokens, and always the latest, and nobody has ended the session. */
+  /** Whether only the owner has presented tokens, always the latest, and the session was never ended. */
   isUndisturbed: boolean
 }
 type NumberedCall = ModelCall & { call: Call }

@@ -20,10 +20,10 @@ export async function renewAccess(
 }
 
 /**
- * Makes every API instance renew the access tokens of these users' open sessions within a second, because what the tokens
- * claim has changed. The rows carry the news: each instance polls them, see {@link startRevocations}. Tokens issued within
- * 2 s from `now` are renewed once more: they may be based on what was read before this commits, or come from a machine
- * whose clock is ahead.
+ * Makes every API instance renew the access tokens of these users' open sessions within a second, because their claims
+ * are outdated. Each instance polls the rows for the change, see {@link startRevocations}. Tokens issued within
+ * 2 s from `now` are renewed once more: they may be based on data that was read before this commits, or come from a
+ * machine whose clock is ahead.
  */
 export const forceRenewal = (
   trx: Trx,

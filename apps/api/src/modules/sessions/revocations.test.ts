@@ -147,7 +147,7 @@ test('a noticed revocation stays in effect while the clock of the instance is wr
   await isRefused(user)
 })
 
-test('after a suspension of its machine an instance authenticates nobody before a poll', async () => {
+test('after a suspension of its machine an instance authenticates no request before a poll', async () => {
   const user = await someone()
   await end(api.db, user)
   // A suspension that the steady clock does not show.

@@ -21,11 +21,11 @@ declare module 'fastify' {
     readonly refreshCookie: string | undefined
   }
   interface FastifyContextConfig {
-    /** The callers that the route permits: anybody, any signed-in user, or users with these roles. Required on every route. */
+    /** The callers that the route permits: all, all signed-in users, or these roles. Required on every route. */
     access?: 'public' | 'signed-in' | readonly Role[]
     /** Also permits users who lack the second factor that their organization requires. */
     isOpenWithoutFactor?: true
-    /** On a public route: authenticates the request all the same, for {@link requireActor}. */
+    /** Authenticates the request although the route is public, for {@link requireActor}. */
     asksWhoActs?: true
   }
 }
@@ -194,7 +194,7 @@ export const sessionPlugin = fp(async (app: FastifyInstance, { context }: Option
 })
 
 /**
- * Remembers the claims of verified tokens by their whole text, since the claims of a signed text can not change. Expiry and
+ * Remembers the claims of verified tokens by their whole text, since the claims of a signed text cannot change. Expiry and
  * revocation are checked at each use. Tokens that fail are not remembered.
  */
 function rememberVerified(read: AccessTokens['read']): AccessTokens['read'] {

@@ -91,7 +91,7 @@ export async function forceRenewal(
     .execute()
 }
 
-/** Locks these sessions in the order of their ids, so that two transactions that change several can not deadlock. */
+/** Locks these sessions in the order of their ids, so that two transactions that change several cannot deadlock. */
 const lockedInOrder = (condition: RawBuilder<unknown>) =>
   sql<string>`any(array(select id from sessions where ${condition} order by id for no key update))`
 

@@ -8,7 +8,7 @@ export type OpenInvitation = { email: string; email_id: string }
 
 /**
  * The steps by which a sign-in accepts an invitation. The module `invites`, which sign-in does not know, provides them;
- * `app.ts` hands them in.
+ * `app.ts` passes them in.
  */
 export type InvitationSteps = {
   /** Reads the open invitation of this token, without using it. @throws DomainError INVITE_INVALID */

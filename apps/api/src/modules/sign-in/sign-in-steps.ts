@@ -14,7 +14,7 @@ import type { SignInDeps, SignInMethod, SignInOptions } from './sign-in-options.
 
 export type SignedIn = { requiresTwoFactor: false; user: User; grant: SessionGrant }
 
-/** What opening the session needs. */
+/** The dependencies of opening a session. */
 type OpenDeps = Pick<SignInDeps, 'accessTokens' | 'cache' | 'clock' | 'config' | 'invitations' | 'revocations'>
 
 /**

@@ -7,7 +7,7 @@ import type { Task } from './tasks.schema.ts'
 
 type CompletedTask = Pick<Task, 'id' | 'ownerId' | 'title'>
 
-/** Notifies the owner that the task is completed, by mail too when the owner's preferences say so. */
+/** Notifies the owner that the task is completed, by mail too if the owner's preferences permit it. */
 export async function notifyTaskCompleted(
   tx: Pick<TransactContext, 'trx' | 'enqueue'>,
   task: CompletedTask,

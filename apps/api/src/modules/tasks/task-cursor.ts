@@ -10,7 +10,7 @@ const rank = z
   .regex(/^(?:0|[1-9]\d{0,9})(?:\.\d{1,12})?(?:e-\d{2})?$/)
   .refine((text) => text === '0' || (Number(text) > 1e-37 && Number(text) < 1e10))
 
-/** Any title that Postgres can hold, also one stored before the present rules. */
+/** Any title that Postgres can hold, also one stored before the current rules. */
 const storedTitle = z
   .string()
   .max(1_000)

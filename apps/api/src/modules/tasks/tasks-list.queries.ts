@@ -108,7 +108,7 @@ const toListedTask = ({ sortKey, attachments, reminders, ...row }: ListedRow) =>
   sortKey,
 })
 
-/** Counts the visible tasks that match the filters; {@link maxCounted} + 1 stands for more. */
+/** Counts the visible tasks that match the filters; {@link maxCounted} + 1 means more. */
 export async function countTasks(db: Db, actor: Actor, filters: TaskQuery): Promise<number> {
   const branches = reasons(actor).map(
     (reason) =>

@@ -89,7 +89,7 @@ test('a search finds each word in names of files, addresses, codes and compounds
   expect(await find('room -2')).toEqual([])
 })
 
-test('no search fails, whatever marks it contains', async () => {
+test('no search fails, with any marks in it', async () => {
   const parts = [
     '-',
     '--',
@@ -221,7 +221,7 @@ test('a numbered page has the total; a task visible for several reasons counts o
   expect(next.json().pagination).toEqual({ limit: 2, nextCursor: expect.any(String) })
 })
 
-test('the total is exact up to 10,000; 10,001 stands for more', async () => {
+test('the total is exact up to 10,000; 10,001 means more', async () => {
   const admin = await api.signUp()
   const insert = (count: number) =>
     sql`
@@ -267,7 +267,7 @@ function cursorOf(value: unknown): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url')
 }
 
-test('each listed task has the reminders of the reader and of nobody else', async () => {
+test('each listed task has only the reminders of the reader', async () => {
   const admin = await api.signUp()
   const colleague = await signUpColleague(api, admin)
   const task = await createTask(admin, { assigneeId: colleague.userId })

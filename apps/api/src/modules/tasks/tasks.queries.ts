@@ -19,9 +19,9 @@ export const lockTask = (trx: Trx, id: string, actor: Actor): Promise<Task | und
   )
 
 /**
- * Returns the CTEs that insert a task and take its idempotency key, for `transactStatement`. Nothing is written when the
- * key is taken or the assignee is no active member of the task's organization. The text depends only on whether there is
- * a key and an assignee, so it stays prepared.
+ * Returns the CTEs that insert a task and take its idempotency key, for `transactStatement`. Nothing is written when
+ * the key is taken or the assignee is not an active member of the task's organization. The text depends only on whether
+ * there is a key and an assignee, so it stays prepared.
  */
 export function insertTask(task: Task, idempotency: Idempotency | undefined): RawBuilder<unknown> {
   const isAssignable = task.assigneeId === null ? sql`true` : memberExists(task.assigneeId, task.organizationId)

@@ -15,7 +15,7 @@ const link = z
   .max(2_000)
   .regex(/^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^\s\p{Cc}\p{Cs}]+$/u, 'is not an http(s) address')
 
-/** A task, the same for everybody to whom it is visible. */
+/** A task, the same for all users to whom it is visible. */
 export const task = z
   .object({
     id: z.uuid(),

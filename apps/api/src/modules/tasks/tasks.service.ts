@@ -25,7 +25,7 @@ type ChangeOptions = { isCurrent: (version: number) => boolean; origin: Origin }
 
 /**
  * Creates a task of the actor. The same idempotency key and body return the same task again.
- * @throws DomainError VALIDATION_FAILED for an assignee who is no active member of the actor's organization,
+ * @throws DomainError VALIDATION_FAILED for an assignee who is not an active member of the actor's organization,
  *   IDEMPOTENCY_MISMATCH, and CONFLICT when the task created with the key has been deleted since
  */
 export async function createTask(
@@ -78,7 +78,8 @@ export async function listTasks({ db }: Pick<Deps, 'db'>, actor: Actor, query: T
 /**
  * Changes a task. Completing it completes its reminders and notifies the owner. A new due date moves the reminders that
  * have an offset. An assignee who is replaced is no longer reminded. A patch that changes nothing writes nothing.
- * @throws DomainError NOT_FOUND, STALE, VALIDATION_FAILED for an assignee who is no active member of the organization
+ * @throws DomainError NOT_FOUND, STALE, VALIDATION_FAILED for an assignee who is not an active member of the
+ *   organization
  */
 export function updateTask(
   deps: Pick<Deps, 'transact' | 'cache' | 'clock'>,

@@ -266,7 +266,7 @@ test('a patch that changes nothing keeps the version and is not audited; an empt
   expect(unknown.json().error.code).toBe('VALIDATION_FAILED')
 })
 
-test('a change is audited with the fields before and after it it', async () => {
+test('a change is audited with the fields before and after it', async () => {
   const task = await createTask(ann)
   await ann.inject('PATCH', `${tasksUrl}/${task.id}`, { title: 'Water them all', priority: 'high' })
   expect((await auditOf(task.id)).at(-1)).toMatchObject({

@@ -4,7 +4,7 @@ import { sql } from 'kysely'
 type MovedTask = { id: string; oldAssigneeId: string | null }
 
 /**
- * Moves tasks of their owner to the organization with their attachments, and unassigns everybody else from them.
+ * Moves tasks of their owner to the organization with their attachments, and unassigns all other users from them.
  * @returns the tasks that moved, at most `limit`
  */
 export async function moveOwnTasks(

@@ -10,7 +10,7 @@ const tasksPerStatement = 1_000
 /**
  * Transfers the tasks that a user owns to another organization, or to none, with their attachments. What the user shared
  * with the old organization ends: its members are unassigned from these tasks and no longer reminded of them, and the user
- * is unassigned from the tasks of others. Invalidates the analytics of everybody concerned.
+ * is unassigned from the tasks of others. Invalidates the analytics of all affected users.
  */
 export async function transferTasks(
   deps: { cache: Pick<Deps['cache'], 'invalidate'> },

@@ -62,7 +62,7 @@ describe('an organization that requires a second factor', () => {
     ['totp', 'otp', 'TWO_FACTOR_REQUIRED'],
     ['totp', 'totp', 200],
     ['none', 'none', 200],
-  ] as const)('%s lets in who has %s: %s', async (required, own, expected) => {
+  ] as const)('a policy of %s admits a user with %s: %s', async (required, own, expected) => {
     const user = own === 'none' ? await registered(api) : await (own === 'otp' ? withOtp : withTotp)(api, clock)
     await require(user.id, required)
     clock.advance(3_000)

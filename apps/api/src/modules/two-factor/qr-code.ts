@@ -13,7 +13,7 @@ export function qrCodeDataUrl(text: string): string {
   return `data:image/png;base64,${blackAndWhitePng(rows).toString('base64')}`
 }
 
-/** Encodes a square picture of one bit per pixel (PNG, third edition). @param rows true where a pixel is black */
+/** Encodes a square image of one bit per pixel (PNG, third edition). @param rows true where a pixel is black */
 function blackAndWhitePng(rows: readonly (readonly boolean[])[]): Buffer {
   const header = Buffer.alloc(13)
   header.writeUInt32BE(rows.length, 0)

@@ -33,7 +33,7 @@ export async function reEncrypt(
   }
 }
 
-/** Seals the value with the current key; undefined when it can not be unsealed. */
+/** Seals the value with the current key; undefined when it cannot be unsealed. */
 function sealAgain(ring: KeyRing, { id, userId, keyId, sealed: from }: queries.SealedRow) {
   const context = totpSealContext(userId)
   try {

@@ -47,7 +47,7 @@ export function putPendingTotp(
     .execute()
 }
 
-/** Confirms the secret, which replaces the one in use and all pending ones. @returns false when none is pending any more */
+/** Confirms the secret, which replaces the one in use and all pending ones. @returns false when none is pending */
 export async function confirmTotp(
   trx: Trx,
   userId: string,

@@ -57,7 +57,7 @@ describe('a subject', () => {
     ['of another alphabet’s digits', '\uff11\uff10\uff10'],
   ]
 
-  test.each(odd)('%s signs nobody in, creates no account and is not a server error', async (_name, sub) => {
+  test.each(odd)('%s opens no session, creates no account and is not a server error', async (_name, sub) => {
     const before = await state(api)
     lines.length = 0
     const { location } = await flows.signIn(newUser({ odd: { sub } }))
@@ -95,7 +95,7 @@ test.each([
   ['another client', 'other'],
   ['nobody', ''],
   ['a list', ['other']],
-])('an ID token whose azp names %s signs nobody in', async (_name, azp) => {
+])('an ID token whose azp names %s opens no session', async (_name, azp) => {
   const before = await state(api)
   expect((await flows.signIn(newUser({ odd: { azp } }))).location).toBe(refused('failed'))
   expect(await state(api)).toEqual(before)
@@ -106,7 +106,7 @@ test('an ID token whose azp names this client is accepted', async () => {
   expect(location).toBe(webUrl)
 })
 
-test.each(['', 'https://other.example.test'])('a callback of the issuer %j signs nobody in', async (iss) => {
+test.each(['', 'https://other.example.test'])('a callback of the issuer %j opens no session', async (iss) => {
   const { client, callback } = await flows.almost(newUser())
   callback.searchParams.set('iss', iss)
   expect((await flows.comeBack(client, callback)).location).toBe(refused('failed'))
@@ -166,7 +166,7 @@ describe('a verified e-mail', () => {
     expect(location).toBe(refused('email_unverified'))
   })
 
-  test('with KELVIN SIGN can not accept an invitation of the ASCII address', async () => {
+  test('with KELVIN SIGN cannot accept an invitation of the ASCII address', async () => {
     const { token, email } = await invited(api, await api.signUp(), 'client_user', `mike.${crypto.randomUUID()}@a.test`)
     const odd = { email: email.replace('k', kelvin), email_verified: true }
     const { location } = await flows.signIn(newUser({ odd }), { query: `?inviteToken=${token}` })
@@ -179,7 +179,7 @@ describe('a verified e-mail', () => {
   })
 })
 
-test('a refused e-mail with characters that Postgres can not store is still recorded', async () => {
+test('a refused e-mail with characters that Postgres cannot store is still recorded', async () => {
   const { location } = await flows.signIn(newUser({ odd: { email: 'a\0b\ud800@example.test' } }))
   expect(location).toBe(refused('email_unverified'))
   await eventually(async () => {

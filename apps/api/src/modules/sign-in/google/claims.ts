@@ -15,7 +15,7 @@ export type Identity = {
 
 /**
  * At most 255 ASCII characters, compared exactly (OpenID Connect Core 1.0, 2). Spaces are accepted only inside, as in a
- * distinguished name, so that trimming can not make two subjects equal.
+ * distinguished name, so that trimming cannot make two subjects equal.
  */
 const subject = z.string().regex(/^(?=.{1,255}$)[!-~](?:[ -~]*[!-~])?$/)
 

@@ -9,7 +9,7 @@ import { tabCookies } from '../../../http/tab-cookies.ts'
 const flow = z.strictObject({
   state: z.string(),
   nonce: z.string(),
-  /** The verifier of PKCE (RFC 7636), without which the issuer's code can not be redeemed. */
+  /** The verifier of PKCE (RFC 7636), without which the issuer's code cannot be redeemed. */
   verifier: z.string(),
   inviteToken: z.string().optional(),
   rememberMe: z.boolean(),
@@ -30,7 +30,7 @@ export type FlowCookies = {
 }
 
 export const flowTtlSeconds = 600
-/** The context contains the state, so that the value of another flow's cookie can not be unsealed. */
+/** The context contains the state, so that the value of another flow's cookie cannot be unsealed. */
 const sealContext = (state: string) => `oidc-flow:${state}`
 /** The key id and the sealed flow. */
 const shape = /^([a-z0-9_-]{1,16})\.([\w-]+)$/

@@ -116,7 +116,7 @@ describe('flows in several tabs of one browser', () => {
     expect(await finish(client, other.callback)).toBe(webUrl)
   })
 
-  test('one that is finished twice fails the second time, and signs nobody out', async () => {
+  test('one that is finished twice fails the second time, and ends no session', async () => {
     const { client, tabs } = await begun(2)
     const [first, second] = tabs
     const both = await Promise.all([finish(client, first), finish(client, first)])
@@ -161,7 +161,7 @@ test('a cross-site navigation begins no sign-in', async () => {
   }
 })
 
-test('the callback of another browser’s flow signs nobody in', async () => {
+test('the callback of another browser’s flow opens no session', async () => {
   const theirs = await flows.almost(newUser())
   const victims = [api.connect(), (await flows.almost(newUser())).client]
   for (const victim of victims) {

@@ -76,7 +76,7 @@ export async function finishFlow(
 
 /**
  * Unlinks the Google account of the actor.
- * @throws DomainError NOT_FOUND when none is linked; CONFLICT when the actor could not sign in any more; and what
+ * @throws DomainError NOT_FOUND when none is linked; CONFLICT when the actor could no longer sign in; and what
  *   reauthenticateUnlessRecent throws
  */
 export async function unlink(

@@ -168,7 +168,7 @@ describe('a user with an account', () => {
     expect(await findUsers(owner.email)).toMatchObject([{ google_id: null }])
   })
 
-  test('who is linked can not be taken over by another Google account with the same e-mail', async () => {
+  test('who is linked cannot be taken over by another Google account with the same e-mail', async () => {
     const person = newUser()
     await flows.signIn(person)
     const { client, location } = await flows.signIn({ ...newUser(), email: person.email })

@@ -64,7 +64,7 @@ export const newFlowSecrets = () => ({
 
 /**
  * Caches the issuer's metadata, which is read at first use and then hourly, so that the start of the API does not depend on
- * the issuer. When it can not be read again, the previous metadata stays in use. Failures are not cached.
+ * the issuer. When it cannot be read again, the previous metadata stays in use. Failures are not cached.
  */
 function cachedDiscovery(settings: Settings, log: Logger): () => Promise<oidc.Configuration> {
   let cached: { configuration: oidc.Configuration; readAtMs: number } | undefined

@@ -14,7 +14,7 @@ import { nameFrom, usernameFrom } from './names.ts'
 type LinkDeps = Pick<SignInDeps, 'cache' | 'clock' | 'config' | 'db' | 'invitations' | 'transact'>
 type Options = { invite: OpenInvitation | undefined; origin: Origin }
 
-/** Each round but the last was lost to a faster request. Losing this often is no coincidence. */
+/** A round fails only when a parallel request is faster. This many failures in a row are not a coincidence. */
 const maxRounds = 6
 const userKeys = ['users_google_id_key', 'users_email_key', 'users_username_key']
 
@@ -43,9 +43,9 @@ export async function linkAccount(deps: LinkDeps, identity: Identity, options: O
 
 /**
  * Links the account that has the identity's e-mail. The e-mail alone suffices, because every account's e-mail is verified:
- * no row exists before the mailed code came back (or the operator or an invitation named the address), so nobody can
- * create an account in advance with the e-mail of another user. Like a password reset, it requires no second factor,
- * which the sign-in still does.
+ * no row exists before the mailed code was entered (or the operator or an invitation named the address), so no user can
+ * create an account in advance with the e-mail of another user. Like a password reset, linking requires no second
+ * factor; the sign-in still does.
  * @returns undefined when a parallel request was faster
  */
 async function linkOwner(
