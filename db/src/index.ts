@@ -4,5 +4,5 @@ export { type Clock, type CorrectedClock, createCorrectedClock, systemClock } fr
 export { newId } from './ids.ts'
 export { correctAtStart, measureClock } from './measure-clock.ts'
 export { assertMigrated } from './migrator.ts'
-export { findOddSettings } from './session-settings.ts'
+export { findSettingFaults } from './session-settings.ts'
 export type { Database, Db, Json, Trx } from './types.ts'

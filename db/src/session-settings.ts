@@ -21,7 +21,7 @@ export function connectionTo(url: string): { connectionString: string; options: 
  * @returns a sentence with the remedy for each
  */
 // biome-ignore lint/suspicious/noExplicitAny: works on any state of the schema
-export async function findOddSettings(db: Kysely<any>): Promise<string[]> {
+export async function findSettingFaults(db: Kysely<any>): Promise<string[]> {
   const names = Object.keys(settings) as (keyof typeof settings)[]
   const { rows } = await sql<{ isLowering: boolean; [name: string]: unknown }>`
     select lower('É') = 'é' as "isLowering",

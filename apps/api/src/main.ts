@@ -1,4 +1,4 @@
-import { assertMigrated, correctAtStart, createCorrectedClock, findOddSettings } from '@muster/db'
+import { assertMigrated, correctAtStart, createCorrectedClock, findSettingFaults } from '@muster/db'
 import { assertNoEviction } from '@muster/jobs/redis'
 import { checkKeyRings } from '@muster/keys'
 import { createLogger } from '@muster/logger'
@@ -23,7 +23,7 @@ await runProcess({
     await correctAtStart(config.database.url, clock).catch(() => {})
     const deps = createDeps(config, log, clock)
     await assertMigrated(deps.db)
-    for (const warning of await findOddSettings(deps.db)) log.warn(warning)
+    for (const warning of await findSettingFaults(deps.db)) log.warn(warning)
     const staging = {
       path: config.stagingDir,
       what: 'The staging folder of uploads',

@@ -7,7 +7,7 @@ export type AuditLag = {
   maxAgeMs: number
 }
 
-const lookIntervalMs = 500
+const pollIntervalMs = 500
 const settleMs = 60_000
 
 /** Polls `audit_pending` until `stop`, which returns the maxima. */
@@ -23,7 +23,7 @@ export function watchAudit({ db }: Pick<Stage, 'db'>): { stop(): Promise<AuditLa
       )
       lag.maxPending = Math.max(lag.maxPending, rows[0]?.pending ?? 0)
       lag.maxAgeMs = Math.max(lag.maxAgeMs, rows[0]?.age_ms ?? 0)
-      await sleep(lookIntervalMs)
+      await sleep(pollIntervalMs)
     }
   })()
   return {
@@ -39,7 +39,7 @@ export function watchAudit({ db }: Pick<Stage, 'db'>): { stop(): Promise<AuditLa
 export async function settleAudit({ db }: Pick<Stage, 'db'>): Promise<void> {
   const deadlineMs = performance.now() + settleMs
   while ((await db.query('select from audit_pending limit 1')).rowCount) {
-    if (performance.now() > deadlineMs) throw new Error('The audit worker does not come to an end.')
+    if (performance.now() > deadlineMs) throw new Error('Audit events are still pending after 60 s.')
     await sleep(100)
   }
 }

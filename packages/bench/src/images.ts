@@ -78,11 +78,11 @@ export async function insertUploads(stage: Stage, files: string[], count: number
   return ids
 }
 
-/** Polls until `count` images are ready. Calls `onLook` on each poll. @throws Error when one fails or time is up */
+/** Polls until `count` images are ready. Calls `onPoll` on each poll. @throws Error when one fails or time is up */
 export async function untilReady(
   { db }: Pick<Stage, 'db'>,
   count: number,
-  { patienceMs, onLook }: { patienceMs: number; onLook?: (ready: number) => void },
+  { patienceMs, onPoll }: { patienceMs: number; onPoll?: (ready: number) => void },
 ): Promise<void> {
   const deadlineMs = performance.now() + patienceMs
   for (;;) {
@@ -91,7 +91,7 @@ export async function untilReady(
     )
     const { ready = 0, reason } = rows[0] ?? {}
     if (reason) throw new Error(`an image failed: ${reason}`)
-    onLook?.(ready)
+    onPoll?.(ready)
     if (ready >= count) return
     if (performance.now() > deadlineMs) throw new Error(`${count - ready} images were not made in ${patienceMs} ms`)
     // Polling takes CPU from the processes that are measured; only the last two images need a precise end.

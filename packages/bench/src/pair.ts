@@ -73,7 +73,7 @@ async function measureRound(loader: Child<Load, LoadResult>, { pid, origin }: Se
 }
 
 /** Returns the default number and duration of rounds. */
-export const usualRounds = ({ rounds, roundSeconds, warmUpSeconds }: Plan) => ({
+export const defaultRounds = ({ rounds, roundSeconds, warmUpSeconds }: Plan) => ({
   rounds,
   seconds: roundSeconds,
   warmUpSeconds,

@@ -23,7 +23,7 @@ export async function someTasks({ db }: Pick<Stage, 'db'>, user: User, count: nu
 }
 
 /** Inserts two attachments and a reminder for each of the 100 tasks of the user that are due next. */
-export async function insertAround({ db }: Pick<Stage, 'db'>, user: User): Promise<void> {
+export async function insertAttachmentsAndReminders({ db }: Pick<Stage, 'db'>, user: User): Promise<void> {
   const next = 'select id from tasks where owner_id = $1 order by due_date limit 100'
   await db.query(
     `insert into attachments (id, task_id, organization_id, uploader_id, filename, content_type, kind, status, size_bytes,

@@ -24,7 +24,7 @@ export async function seedDatabase(): Promise<void> {
     z.object({ NODE_ENV: z.string().optional(), PASSWORD_KEYS: keyRing() }),
     env,
   )
-  if (NODE_ENV === 'production') throw new Error('Seeds are made-up people; production has none.')
+  if (NODE_ENV === 'production') throw new Error('Seeds cannot be inserted in production.')
   const db = createDb({ url: databaseUrl(), poolMax: 2, applicationName: 'muster-seed' })
   try {
     const { emails, password } = await seed(db, PASSWORD_KEYS)
@@ -40,7 +40,7 @@ export async function seedDatabase(): Promise<void> {
  */
 async function seed(db: Db, passwordKeys: KeyRing): Promise<{ emails: string[]; password: string }> {
   const realUser = await db.selectFrom('users').select('id').where('organization_id', 'is not', null).executeTakeFirst()
-  if (realUser) throw new Error('The database has people already; seeds go only into one without.')
+  if (realUser) throw new Error('The database already has users. Seeds can only be inserted into a database without users.')
   await assertKnownKey(db, passwordKeys)
   const password_hash = await createPasswordHasher({ keys: passwordKeys, cost: 10 }).hash(password)
   const organization_id = newId()
@@ -86,5 +86,7 @@ async function assertKnownKey(db: Db, passwordKeys: KeyRing): Promise<void> {
     .where('key_id', '=', id)
     .executeTakeFirst()
   if (known?.check_value && !known.check_value.equals(checkValueOf(key)))
-    throw new Error(`PASSWORD_KEYS: the key "${id}" is not the one that this database was used with. Take the API's.`)
+    throw new Error(
+      `PASSWORD_KEYS: the key "${id}" is not the one that this database was used with. Use the API's key.`,
+    )
 }

@@ -27,7 +27,7 @@ export const preferences = z
         security: z
           .strictObject({
             inApp: flag(true),
-            email: z.literal(true, 'can not be turned off: these mails keep the account safe').default(true),
+            email: z.literal(true, 'cannot be turned off: these mails keep the account safe').default(true),
           })
           .prefault({}),
       } satisfies Record<NotificationType, z.ZodType>)

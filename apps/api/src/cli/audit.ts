@@ -40,9 +40,9 @@ function describe({ ok, isComplete, checkedRows, erasedRows, droppedRows, last, 
       ? `compared with ${heads} signed heads`
       : 'compared with no signed head, so an end that is cut off may go unnoticed'
   const counts = `${checkedRows} events read to number ${last.seq}, ${erasedRows} of them erased, ${droppedRows} dropped by retention; ${compared}.`
-  const more = isComplete ? [] : ['There may be more behind the last of these.']
+  const more = isComplete ? [] : ['There may be more faults after the last one.']
   return ok
-    ? [counts, 'The chain is whole.']
+    ? [counts, 'The chain is valid.']
     : [counts, 'The chain is broken:', ...inRuns(faults).map(describeRun), ...more]
 }
 

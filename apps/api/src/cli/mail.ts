@@ -65,7 +65,7 @@ export function resendMail(mail: string): Promise<Result> {
   const { id } = checked(emailParams, { id: mail })
   return withMails(async (deps) => {
     const email = await emails.resendEmail(deps, commandLine, id)
-    return { data: { email }, lines: [`It is sent again as ${email.id}.`] }
+    return { data: { email }, lines: [`The mail was enqueued again as ${email.id}.`] }
   })
 }
 

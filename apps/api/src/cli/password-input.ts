@@ -17,8 +17,8 @@ export async function readPassword(input = process.stdin): Promise<string> {
     return answer
   }
   try {
-    const password = await ask('Password (empty: one is made): ')
-    if (password !== '' && (await ask('Once more: ')) !== password) throw new Error('The two are not the same.')
+    const password = await ask('Password (leave empty to generate one): ')
+    if (password !== '' && (await ask('Once more: ')) !== password) throw new Error('The passwords do not match.')
     return password
   } finally {
     terminal.close()

@@ -52,7 +52,7 @@ export function retryJob(queue: string | undefined, job: string | undefined): Pr
   const ref = checked(failedJobParams, { name: queue, jobId: job })
   return withQueues(async (deps) => {
     const jobId = await queues.retryFailed(deps, commandLine, ref)
-    return { data: { jobId }, lines: [`It runs again as ${jobId}.`] }
+    return { data: { jobId }, lines: [`The job was retried as ${jobId}.`] }
   })
 }
 

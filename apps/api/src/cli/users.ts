@@ -75,7 +75,9 @@ export const resetTwoFactor = (name: string): Promise<Result> =>
     const isChanged = before !== 'none'
     return {
       data: { id, before, isChanged },
-      lines: [isChanged ? `${name} has no second factor any more.` : 'No second factor is on. Nothing was changed.'],
+      lines: [
+        isChanged ? `${name} has no second factor any more.` : 'No second factor is enabled. Nothing was changed.',
+      ],
     }
   })
 

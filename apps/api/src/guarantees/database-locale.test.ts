@@ -1,4 +1,4 @@
-import { findOddSettings } from '@muster/db'
+import { findSettingFaults } from '@muster/db'
 import { manualClock } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { putReminder, putTask, readAnalytics, readStreaks } from '../modules/analytics/testing/analytics-fixtures.ts'
@@ -107,7 +107,7 @@ test('users are found and listed alike, with names in any script', async () => {
 })
 
 test('settings that a connection cannot change are reported to the operator', async () => {
-  const [standard, foreign] = await Promise.all(apps.map(({ db }) => findOddSettings(db)))
+  const [standard, foreign] = await Promise.all(apps.map(({ db }) => findSettingFaults(db)))
   expect(standard).toEqual([])
   expect(foreign).toEqual([expect.stringMatching(/^The locale of the database knows no letters but ASCII’s/)])
 })

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDatabaseUnavailable } from '@muster/db'
 import { sendEmail } from '@muster/jobs/definitions'
-import { failsForGood, type HandlerContext, RetryLater } from '@muster/jobs/worker'
+import { failsFinally, type HandlerContext, RetryLater } from '@muster/jobs/worker'
 import type { Deps } from '../deps.ts'
 import { countMail } from '../metrics.ts'
 import type { ClaimedMail, SentMail } from './claimed-mail.ts'
@@ -109,7 +109,7 @@ export async function releaseAfterError(
   const outcome = { status: 'queued', next_attempt_at: null }
   const reason = error instanceof Error ? error.message : String(error)
   const text = errorText(`job ${job.jobId} failed and can be retried: ${reason}`)
-  const isFinal = failsForGood(error, { ...job, job: sendEmail })
+  const isFinal = failsFinally(error, { ...job, job: sendEmail })
   // When Postgres is unavailable, the lease expires instead.
   await settleMail(db, mail, isFinal ? { ...outcome, error: text } : outcome).catch(() => {})
   throw error

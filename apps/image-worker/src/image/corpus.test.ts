@@ -29,7 +29,7 @@ const halfAnimation = (format: 'gif' | 'webp') => cut(animation(format, { sizePx
 const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><script>alert(1)</script></svg>'
 
 const damaged = 'The file is damaged or incomplete.'
-const noImage = 'The file is no JPEG, PNG, GIF or WebP image.'
+const noImage = 'The file is not a JPEG, PNG, GIF or WebP image.'
 const tooMany = /^The image has \d+\.\d megapixels over all its frames; at most 50 are accepted\.$/
 
 const refused: [string, () => Promise<Buffer>, string | RegExp][] = [

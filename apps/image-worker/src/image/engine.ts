@@ -2,7 +2,7 @@ import sharp, { type Sharp, type SharpOptions } from 'sharp'
 import { UnusableImage } from './unusable-image.ts'
 
 export const maxMegapixels = 50
-export const noImage = 'The file is no JPEG, PNG, GIF or WebP image.'
+export const noImage = 'The file is not a JPEG, PNG, GIF or WebP image.'
 
 const timeoutSeconds = 120
 

@@ -92,7 +92,7 @@ function refuseTooMuchMemory({ format, width, height, channels, depth, isProgres
 
 function refuseTooManyScans({ scans }: Layout): void {
   if (scans <= maxScans) return
-  throw new UnusableImage(`The image is a JPEG of ${scans} scans; at most ${maxScans} are accepted. Save it anew.`)
+  throw new UnusableImage(`The image is a JPEG of ${scans} scans; at most ${maxScans} are accepted. Save it again.`)
 }
 
 function refuseTooManyFrames(frames: number): void {

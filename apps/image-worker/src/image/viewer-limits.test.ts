@@ -113,7 +113,7 @@ const refused: [string, () => Buffer | Promise<Buffer>, string][] = [
   [
     'a JPEG of a thousand scans',
     () => manyScans(1_000),
-    'The image is a JPEG of 1010 scans; at most 100 are accepted. Save it anew.',
+    'The image is a JPEG of 1010 scans; at most 100 are accepted. Save it again.',
   ],
 ]
 

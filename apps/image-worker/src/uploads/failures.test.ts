@@ -76,7 +76,7 @@ test('without a temporary folder an image waits without failing, and is processe
 
     await mkdir(gone)
     for (const id of ids) expect(await worker.finished(id)).toMatchObject({ status: 'ready' })
-    await eventually(() => expect(lines.map(({ msg }) => msg)).toContain('worker machine fault is over'))
+    await eventually(() => expect(lines.map(({ msg }) => msg)).toContain('worker machine fault resolved'))
   } finally {
     if (before === undefined) delete process.env.TMPDIR
     else process.env.TMPDIR = before

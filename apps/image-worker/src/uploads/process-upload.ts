@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { JobDefinition } from '@muster/jobs/definitions'
-import { failsForGood, type HandlerContext } from '@muster/jobs/worker'
+import { failsFinally, type HandlerContext } from '@muster/jobs/worker'
 import type { Deps } from '../deps.ts'
 import { UnusableImage } from '../image/unusable-image.ts'
 import { isNotStored, retryWhenUnavailable } from './storage-errors.ts'
@@ -38,7 +38,7 @@ export async function processUpload<Result>(
       log.warn({ err: error, storageKey }, 'uploaded image rejected')
       return reject(error.message)
     }
-    if (failsForGood(error, context)) await fail(failureReasonOf(error))
+    if (failsFinally(error, context)) await fail(failureReasonOf(error))
     throw error
   }
   await complete(result)

@@ -2,7 +2,7 @@ import { invalidateAnalytics } from '@muster/cache'
 import type { Json } from '@muster/db'
 import { fireReminder } from '@muster/jobs/definitions'
 import type { AuditEvent, TransactContext } from '@muster/jobs/outbox'
-import { failsForGood, handle } from '@muster/jobs/worker'
+import { failsFinally, handle } from '@muster/jobs/worker'
 import { insertMail } from '@muster/mail'
 import { notify } from '@muster/notifications'
 import { applyDefaults } from '@muster/policy'
@@ -28,7 +28,7 @@ export const fireReminderHandler = (deps: Pick<Deps, 'db' | 'clock' | 'cache'>) 
       })
     } catch (error) {
       // The last attempt failed: the user sees a failed reminder instead of one that stays pending. A retry of the job reopens it.
-      if (failsForGood(error, { ...context, job: fireReminder })) {
+      if (failsFinally(error, { ...context, job: fireReminder })) {
         const reminder = { id: reminderId, scheduledAtText: scheduledAt }
         await settle(deps.db, reminder, { status: 'failed', failure_reason: 'error' })
         if (userId) await invalidateAnalytics(deps, [userId])

@@ -103,7 +103,7 @@ async function measureMemory(stage: Stage, enqueuer: Enqueuer): Promise<Line> {
   try {
     const samples: Sample[] = []
     await enqueuer.ask({ ids })
-    await untilReady(stage, count, { patienceMs, onLook: (ready) => samples.push({ ready, mib: rssMiB(worker.pid) }) })
+    await untilReady(stage, count, { patienceMs, onPoll: (ready) => samples.push({ ready, mib: rssMiB(worker.pid) }) })
     const slopeMiB = slopeOf(samples, count)
     const peakMiB = peakRssMiB(worker.pid)
     await clearUploads(stage)

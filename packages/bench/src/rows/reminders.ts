@@ -6,7 +6,7 @@ import type { Line, Row } from '../row.ts'
 import type { Stage } from '../stage.ts'
 import { median } from '../statistics.ts'
 
-const handOverGoalMs = 10_000
+const claimGoalMs = 10_000
 const burstGoalMs = 2_000
 const patienceMs = 300_000
 const idleSeconds = 5
@@ -31,10 +31,10 @@ export const reminders: Row = {
       const idle = await entriesPerSecond(stage)
       await insertPending(stage, plan.pendingReminders * 9)
       const idleTenfold = await entriesPerSecond(stage)
-      const handedOverMs = await handOver(stage, plan.dueReminders)
+      const claimedMs = await measureClaims(stage, plan.dueReminders)
       return [
         burstLine(plan.burstReminders, bursts),
-        stormLine(plan, handedOverMs, rssMiB(worker.pid)),
+        stormLine(plan, claimedMs, rssMiB(worker.pid)),
         idleLine(plan, idle, idleTenfold),
       ]
     } finally {
@@ -60,14 +60,14 @@ function burstLine(count: number, rounds: Burst[]): Line {
   }
 }
 
-const stormLine = ({ pendingReminders, dueReminders }: Stage['plan'], handedOverMs: number, rssMiB: number): Line => ({
+const stormLine = ({ pendingReminders, dueReminders }: Stage['plan'], claimedMs: number, rssMiB: number): Line => ({
   what: `reminders, ${dueReminders} due in one second among ${pendingReminders * 10} → all handed over`,
-  muster: seconds(handedOverMs),
+  muster: seconds(claimedMs),
   limit: '–',
-  goal: `≤ ${seconds(handOverGoalMs)}`,
-  isReached: handedOverMs <= handOverGoalMs,
+  goal: `≤ ${seconds(claimGoalMs)}`,
+  isReached: claimedMs <= claimGoalMs,
   rssMiB,
-  details: { handedOverMs },
+  details: { claimedMs },
 })
 
 const idleLine = ({ pendingReminders }: Stage['plan'], idle: number, tenfold: number): Line => ({
@@ -102,7 +102,7 @@ async function burst({ db, plan }: Stage, workerPid: number): Promise<Burst> {
  * Inserts reminders that become due within one second, and waits until all are claimed, not until they are delivered.
  * @returns milliseconds from the last due time until then
  */
-async function handOver({ db }: Stage, count: number): Promise<number> {
+async function measureClaims({ db }: Stage, count: number): Promise<number> {
   const overMs = 1_000
   const endMs = (await insertDue({ db }, { count, overMs })) + overMs
   await sleep(endMs - Date.now())

@@ -2,7 +2,7 @@ import { startApp } from '../apps.ts'
 import { type AuditLag, settleAudit, watchAudit } from '../audit-lag.ts'
 import { perSecond, seconds } from '../figures.ts'
 import { startLimit } from '../limits/start-limit.ts'
-import { comparePair, fewRounds, type Pair, usualRounds } from '../pair.ts'
+import { comparePair, defaultRounds, fewRounds, type Pair } from '../pair.ts'
 import type { Line, Row } from '../row.ts'
 import { insertTasks } from '../tasks.ts'
 import { insertUser, signIn } from '../users.ts'
@@ -27,7 +27,7 @@ export const taskCreate: Row = {
       const limit = await startLimit(stage, 'bare-insert', { body: await first.text(), user })
       const requests = [{ method: 'POST' as const, path, cookie, body }]
       const sides = { muster: api, limit, requests, settle: () => settleAudit(stage) }
-      const burst = await comparePair({ ...sides, ...usualRounds(plan) })
+      const burst = await comparePair({ ...sides, ...defaultRounds(plan) })
       const watch = watchAudit(stage)
       const { sustainedRounds: rounds, sustainedSeconds } = plan
       const sustained = await comparePair({ ...sides, rounds, seconds: sustainedSeconds, warmUpSeconds: 0 })

@@ -1,9 +1,9 @@
 import { startApp } from '../apps.ts'
 import { perSecond } from '../figures.ts'
 import { startLimit } from '../limits/start-limit.ts'
-import { comparePair, fewRounds, usualRounds } from '../pair.ts'
+import { comparePair, defaultRounds, fewRounds } from '../pair.ts'
 import type { Row } from '../row.ts'
-import { insertAround, insertTasks, insertTasksOfOthers } from '../tasks.ts'
+import { insertAttachmentsAndReminders, insertTasks, insertTasksOfOthers } from '../tasks.ts'
 import { insertUser, signIn } from '../users.ts'
 
 const goal = 0.75
@@ -18,14 +18,14 @@ export const taskList: Row = {
     const { plan } = stage
     const user = await insertUser(stage)
     await insertTasks(stage, user, plan.tasks)
-    await insertAround(stage, user)
+    await insertAttachmentsAndReminders(stage, user)
     const api = await startApp(stage, 'api')
     try {
       const cookie = await signIn(api.origin, user)
       const first = await fetch(api.origin + path, { headers: { cookie } })
       const limit = await startLimit(stage, 'bare-list', { body: await first.text(), user })
       const sides = { muster: api, limit, requests: [{ method: 'GET' as const, path, cookie }] }
-      const pair = await comparePair({ ...sides, ...usualRounds(plan) })
+      const pair = await comparePair({ ...sides, ...defaultRounds(plan) })
       await insertTasksOfOthers(stage, { owners: otherOwners, count: plan.tasksOfOthers })
       const grown = await comparePair({ ...sides, ...fewRounds(plan) })
       await limit.stop()

@@ -1,7 +1,7 @@
 import { startApp } from '../apps.ts'
 import { perSecond } from '../figures.ts'
 import { startLimit } from '../limits/start-limit.ts'
-import { comparePair, fewRounds, usualRounds } from '../pair.ts'
+import { comparePair, defaultRounds, fewRounds } from '../pair.ts'
 import type { Row } from '../row.ts'
 import { insertTasks, someTasks } from '../tasks.ts'
 import { insertUser, signIn } from '../users.ts'
@@ -26,7 +26,7 @@ export const taskRead: Row = {
       const first = await fetch(api.origin + few[0]?.path, { headers: { cookie } })
       const limit = await startLimit(stage, 'bare-select', { body: await first.text() })
       const sides = { muster: api, limit }
-      const pair = await comparePair({ ...sides, requests: few, ...usualRounds(plan) })
+      const pair = await comparePair({ ...sides, requests: few, ...defaultRounds(plan) })
       await insertTasks(stage, user, plan.tasks * 9)
       const tenfold = await comparePair({ ...sides, requests: await requests(), ...fewRounds(plan) })
       await limit.stop()

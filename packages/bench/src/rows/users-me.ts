@@ -1,7 +1,7 @@
 import { startApp } from '../apps.ts'
 import { perSecond } from '../figures.ts'
 import { startLimit } from '../limits/start-limit.ts'
-import { comparePair, fewRounds, usualRounds } from '../pair.ts'
+import { comparePair, defaultRounds, fewRounds } from '../pair.ts'
 import type { Row } from '../row.ts'
 import { insertUsers, signIn } from '../users.ts'
 
@@ -22,7 +22,7 @@ export const usersMe: Row = {
       const first = await fetch(api.origin + path, { headers: { cookie: cookies[0] ?? '' } })
       const limit = await startLimit(stage, 'bare-jwt', { body: await first.text() })
       const sides = { muster: api, limit }
-      const pair = await comparePair({ ...sides, requests: all.slice(0, users), ...usualRounds(stage.plan) })
+      const pair = await comparePair({ ...sides, requests: all.slice(0, users), ...defaultRounds(stage.plan) })
       const tenfold = await comparePair({ ...sides, requests: all, ...fewRounds(stage.plan) })
       await limit.stop()
       return [

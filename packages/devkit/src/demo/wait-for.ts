@@ -14,7 +14,9 @@ export async function waitFor<T>(what: string, timeoutMs: number, ask: () => Pro
     })
     if (answer !== undefined) return answer
     if (Date.now() >= deadline) {
-      throw new StartError(`Waited ${timeoutMs / 1000} s for ${what}, which did not come.`, { cause: lastError })
+      throw new StartError(`Waited ${timeoutMs / 1000} s for ${what}, which did not happen in time.`, {
+        cause: lastError,
+      })
     }
     await sleep(intervalMs)
   }

@@ -3,12 +3,12 @@ import { eventually } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { optimizeImage } from '../definitions/index.ts'
-import { createJobsWorld, enqueueJob, type JobsWorld, someImage, takeEffect } from '../testing/jobs-world.ts'
+import { createHarness, enqueueJob, type Harness, someImage, takeEffect } from '../testing/harness.ts'
 import { noPublisher } from './effects.ts'
 
-let world: JobsWorld
+let world: Harness
 beforeEach(async () => {
-  world = await createJobsWorld()
+  world = await createHarness()
 })
 afterEach(() => world.close())
 

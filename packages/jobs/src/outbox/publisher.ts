@@ -170,8 +170,8 @@ function trackOutages(log: Logger) {
     trackOutage({
       log,
       fields: { dependency, component: 'publisher' },
-      down: 'publisher waiting, jobs stay in the outbox',
-      up: 'publisher publishes again',
+      down: 'publisher paused, jobs stay in the outbox',
+      up: 'publisher resumed',
     })
   const [postgres, redis] = [track('postgres'), track('redis')]
   return {

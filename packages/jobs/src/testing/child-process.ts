@@ -5,7 +5,7 @@ import { sql } from 'kysely'
 import { startPublisher } from '../outbox/publisher.ts'
 import { createTransact } from '../outbox/transact.ts'
 import { startWorker } from '../worker/worker.ts'
-import { enqueueJob, imageHandlers, silent, takeEffect } from './jobs-world.ts'
+import { enqueueJob, imageHandlers, silent, takeEffect } from './harness.ts'
 
 const [mode, argument = ''] = process.argv.slice(2)
 const { DATABASE_URL: url = '', REDIS_URL: redisUrl = '' } = process.env

@@ -3,11 +3,11 @@ import { eventually } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { optimizeImage } from '../definitions/index.ts'
-import { createJobsWorld, type JobsWorld, takeEffect } from '../testing/jobs-world.ts'
+import { createHarness, type Harness, takeEffect } from '../testing/harness.ts'
 
-let world: JobsWorld
+let world: Harness
 beforeEach(async () => {
-  world = await createJobsWorld()
+  world = await createHarness()
 })
 afterEach(() => {
   return world.close()

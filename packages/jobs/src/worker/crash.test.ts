@@ -8,7 +8,7 @@ import { findRedis, startRedis, thisMachine } from '@muster/devkit'
 import { eventually, freePort } from '@muster/testing'
 import { sql } from 'kysely'
 import { expect, type TestContext, test } from 'vitest'
-import { createJobsWorld, enqueueJob, takeEffect } from '../testing/jobs-world.ts'
+import { createHarness, enqueueJob, takeEffect } from '../testing/harness.ts'
 
 const handlerMs = '600000'
 /** A dead worker's lock expires after 10 s, and the next check for stalled jobs comes at most 5 s later. */
@@ -17,7 +17,7 @@ const patience = { timeoutMs: 3 * stalledMs }
 
 /** A world for each test: they mostly wait until a dead worker's lock expires, so they run at the same time. */
 async function createCrashWorld({ onTestFinished }: TestContext) {
-  const jobs = await createJobsWorld()
+  const jobs = await createHarness()
   const children: ChildProcess[] = []
   onTestFinished(async () => {
     for (const child of children) await kill(child)

@@ -1,4 +1,4 @@
 export { AlreadyDone, type Handler, type HandlerContext, handle, PermanentError, RetryLater } from './handler.ts'
-export { failsForGood } from './verdict.ts'
+export { failsFinally } from './verdict.ts'
 export { type RunningWorker, startWorker } from './worker.ts'
 export { runWorkerProcess } from './worker-process.ts'

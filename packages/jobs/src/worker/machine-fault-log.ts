@@ -22,7 +22,7 @@ export function createMachineFaultLog(log: Logger): MachineFaultLog {
       return true
     },
     noteSuccess(jobName) {
-      if (faultOfJob.delete(jobName)) log.info({ job: jobName }, 'worker machine fault is over')
+      if (faultOfJob.delete(jobName)) log.info({ job: jobName }, 'worker machine fault resolved')
     },
   }
 }

@@ -28,7 +28,7 @@ export function judge(error: unknown, { attempt, attempts, starts, signal }: Run
 }
 
 /** Tells whether the job fails with this error and is not retried, for a handler that then records or notifies something. */
-export const failsForGood = (
+export const failsFinally = (
   error: unknown,
   { job, attempt, signal }: { job: { options: { attempts: number } }; attempt: number; signal: AbortSignal },
 ): boolean => judge(error, { attempt, attempts: job.options.attempts, starts: attempt, signal }).outcome === 'failed'

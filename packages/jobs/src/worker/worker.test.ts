@@ -4,20 +4,20 @@ import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { chainAudit, deleteFiles, optimizeImage, sweepOrphans } from '../definitions/index.ts'
 import {
-  createJobsWorld,
+  createHarness,
   enqueueJob,
+  type Harness,
   imageHandlers,
-  type JobsWorld,
   silent,
   someImage,
   takeEffect,
-} from '../testing/jobs-world.ts'
+} from '../testing/harness.ts'
 import { handle, PermanentError, RetryLater } from './handler.ts'
 import { startWorker } from './worker.ts'
 
-let world: JobsWorld
+let world: Harness
 beforeEach(async () => {
-  world = await createJobsWorld()
+  world = await createHarness()
 })
 afterEach(() => world.close())
 

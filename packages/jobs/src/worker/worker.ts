@@ -118,7 +118,7 @@ function watchConnection(bullWorker: Worker, log: Logger) {
     log,
     fields: { dependency: 'redis', component: 'worker' },
     down: 'worker waiting for redis',
-    up: 'worker takes jobs again',
+    up: 'worker resumed',
   })
   let lastError: { error: Error; atMs: number } | undefined
   bullWorker.on('error', (error) => {

@@ -100,7 +100,7 @@ function totalOf(answer: IncomingMessage): number {
 function known(answer: IncomingMessage, bytes: number): number {
   if (Number.isInteger(bytes)) return bytes
   answer.destroy()
-  throw unavailable('the answer does not tell how long the file is')
+  throw unavailable('the response does not state the size of the file')
 }
 
 /** Creates the error for a refused delivery. Cloudinary sends its reason in a header. */

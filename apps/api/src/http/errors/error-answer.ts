@@ -67,7 +67,10 @@ function toDomainError(error: FastifyError, request: FastifyRequest): DomainErro
     })
   }
   if (isAborted(request))
-    return new DomainError('VALIDATION_FAILED', { message: 'The request broke off.', cause: error })
+    return new DomainError('VALIDATION_FAILED', {
+      message: 'The connection closed before the request was complete.',
+      cause: error,
+    })
   if (isDatabaseUnavailable(error)) {
     return new DomainError('DEPENDENCY_UNAVAILABLE', { retryAfterSeconds: databaseRetrySeconds, cause: error })
   }

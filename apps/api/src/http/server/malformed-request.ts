@@ -32,6 +32,6 @@ export function answerMalformedHttp(error: ConnectionError, socket: ServedSocket
     // The malformed bytes follow a request in progress, and responses keep the order of their requests.
     return void response.once('finish', () => answerMalformedHttp(error, socket))
   }
-  const message = 'This is no valid HTTP request.'
+  const message = 'This is not a valid HTTP request.'
   writeRawError(byParserCode[error.code]?.() ?? new DomainError('VALIDATION_FAILED', { message }), socket)
 }

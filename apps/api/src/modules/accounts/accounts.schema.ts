@@ -51,5 +51,5 @@ export const userSearchQuery = z.strictObject({ q: text({ min: 1, max: 100 }) })
 export const userPatch = z
   .strictObject({ username, name: displayName, bio: text({ max: 150, isMultiline: true }).nullable(), timezone })
   .partial()
-  .refine((patch) => Object.keys(patch).length > 0, 'names nothing to change')
+  .refine((patch) => Object.keys(patch).length > 0, 'must contain at least one field to change')
 export type UserPatch = z.infer<typeof userPatch>

@@ -4,7 +4,7 @@ import { eventually, type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 import { codeOf, mailsTo } from '../sign-in/testing/sign-in-fixtures.ts'
-import { base, clientRoles, eventsOf, nobodyId, oneOfEach, tally } from './testing/admin-fixtures.ts'
+import { base, clientRoles, eventsOf, oneOfEach, tally, unknownId } from './testing/admin-fixtures.ts'
 
 let clock: ManualClock
 let api: TestApp
@@ -42,7 +42,7 @@ test('platform roles read mails, only administrators resend them, client roles g
   const users = await oneOfEach(api)
   const ask = async (by: TestUser) => [
     (await by.inject('GET', emails)).statusCode,
-    (await resend(nobodyId, by)).statusCode,
+    (await resend(unknownId, by)).statusCode,
   ]
   for (const role of ['super_admin', 'site_admin'] as const) expect(await ask(users[role])).toEqual([200, 404])
   expect(await ask(users.operator)).toEqual([200, 403])
@@ -161,7 +161,7 @@ test('one mail is shown without its content, and that is audited', async () => {
   expect(answer.json().data.email).toMatchObject({ id, to, status: 'failed', error: '550 no such user' })
   expect(answer.body).not.toContain('Xanthippe')
   expect(await eventsOf(api, 'admin.email_read', id)).toMatchObject([{ actor_id: admin.userId }])
-  expect((await admin.inject('GET', `${emails}/${nobodyId}`)).statusCode).toBe(404)
+  expect((await admin.inject('GET', `${emails}/${unknownId}`)).statusCode).toBe(404)
 })
 
 describe('suppressions', () => {
@@ -210,7 +210,7 @@ describe('suppressions', () => {
     const users = await oneOfEach(api)
     const ask = async (by: TestUser) => [
       (await by.inject('GET', url)).statusCode,
-      (await by.inject('DELETE', `${url}/${nobodyId}`)).statusCode,
+      (await by.inject('DELETE', `${url}/${unknownId}`)).statusCode,
     ]
     for (const role of ['super_admin', 'site_admin'] as const) expect(await ask(users[role])).toEqual([200, 404])
     expect(await ask(users.operator)).toEqual([200, 403])

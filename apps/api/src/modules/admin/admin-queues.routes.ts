@@ -36,7 +36,7 @@ export const adminQueuesRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
         tags,
         summary: 'List the jobs of a queue that failed for good',
         description:
-          'The newest first. Failed scheduled runs, such as a daily sweep, stand before them on the first page; they are missing while Redis is unavailable.',
+          'The newest first. Failed scheduled runs, such as a daily sweep, are listed first on the first page; they are missing while Redis is unavailable.',
         params: queueParams,
         querystring: failedQuery,
         response: { 200: failedJobsReply },

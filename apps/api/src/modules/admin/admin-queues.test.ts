@@ -6,7 +6,7 @@ import { eventually } from '@muster/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 import { codeOf } from '../sign-in/testing/sign-in-fixtures.ts'
-import { base, clientRoles, eventsOf, nobodyId, oneOfEach, tally } from './testing/admin-fixtures.ts'
+import { base, clientRoles, eventsOf, oneOfEach, tally, unknownId } from './testing/admin-fixtures.ts'
 
 let api: TestApp
 let admin: TestUser
@@ -89,8 +89,8 @@ test('platform roles read queues, only administrators retry and discard, client 
   const ask = async (by: TestUser) => [
     (await by.inject('GET', `${base}/queues`)).statusCode,
     (await by.inject('GET', failedUrl)).statusCode,
-    (await retry(nobodyId, by)).statusCode,
-    (await discard(nobodyId, by)).statusCode,
+    (await retry(unknownId, by)).statusCode,
+    (await discard(unknownId, by)).statusCode,
   ]
   for (const role of ['super_admin', 'site_admin'] as const)
     expect(await ask(users[role])).toEqual([200, 200, 404, 404])

@@ -6,7 +6,7 @@ import { buildApp } from '../../app.ts'
 import { createDeps } from '../../deps.ts'
 import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 import { codeOf, login, registered } from '../sign-in/testing/sign-in-fixtures.ts'
-import { base, eventsOf, nobodyId, tally } from './testing/admin-fixtures.ts'
+import { base, eventsOf, tally, unknownId } from './testing/admin-fixtures.ts'
 
 let clock: ManualClock
 let api: TestApp
@@ -67,7 +67,9 @@ describe('changing the role of a user', () => {
     const { userId, ...person } = await api.signUp({ role: 'operator' })
     expect((await person.inject('GET', `${base}/users`)).statusCode).toBe(200)
     await change(admin, userId, { role: 'site_admin' })
-    await eventually(async () => expect((await person.inject('DELETE', `${url(nobodyId)}/cache`)).statusCode).toBe(404))
+    await eventually(async () =>
+      expect((await person.inject('DELETE', `${url(unknownId)}/cache`)).statusCode).toBe(404),
+    )
     expect((await person.inject('GET', '/api/v1/users/me')).json().data.user.role).toBe('site_admin')
     expect(await eventsOf(api, 'user.role_changed', userId)).toMatchObject([
       { actor_id: admin.userId, before: { role: 'operator' }, after: { role: 'site_admin' } },

@@ -42,7 +42,7 @@ export const adminUserParams = z.strictObject({ id })
 export const adminUserPatch = z
   .strictObject({ role: roleSchema, isActive: z.boolean() })
   .partial()
-  .refine((patch) => Object.keys(patch).length > 0, 'names nothing to change')
+  .refine((patch) => Object.keys(patch).length > 0, 'must contain at least one field to change')
 export type AdminUserPatch = z.output<typeof adminUserPatch>
 
 export const adminUserReply = replyOf(z.object({ user: adminUser }))

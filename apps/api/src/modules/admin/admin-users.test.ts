@@ -3,7 +3,7 @@ import { eventually, type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 import { codeOf } from '../sign-in/testing/sign-in-fixtures.ts'
-import { base, clientRoles, eventsOf, nobodyId, oneOfEach, platformRoles } from './testing/admin-fixtures.ts'
+import { base, clientRoles, eventsOf, oneOfEach, platformRoles, unknownId } from './testing/admin-fixtures.ts'
 
 let clock: ManualClock
 let api: TestApp
@@ -172,7 +172,7 @@ describe('reading users', () => {
   test('does not find unknown users and users made anonymous', async () => {
     const { userId } = await api.signUp()
     await api.db.updateTable('users').set({ anonymised_at: new Date() }).where('id', '=', userId).execute()
-    for (const id of [nobodyId, userId]) {
+    for (const id of [unknownId, userId]) {
       const answers = await Promise.all([
         admin.inject('GET', url(id)),
         change(admin, id, { isActive: false }),

@@ -26,7 +26,7 @@ const maxWaiting = 1_000
 
 const droppedTotal = new Counter({
   name: 'muster_denied_access_dropped_total',
-  help: 'Denied accesses that were not written to the audit log: too many at once, or Postgres was away.',
+  help: 'Denied accesses that were not written to the audit log: too many at once, or Postgres was unavailable.',
   registers: [registry],
 })
 

@@ -30,7 +30,7 @@ const requestsOf = async (person: TestUser) => {
 }
 const friendsOf = async (person: TestUser) =>
   (await person.inject('GET', '/api/v1/friends')).json().data.friends.map(({ id }: { id: string }) => id)
-const toldOf = (person: TestUser) =>
+const notificationsOf = (person: TestUser) =>
   api.db
     .selectFrom('notifications')
     .select(['type', 'title'])
@@ -79,8 +79,8 @@ test('accepting a request makes both friends, who are notified and visible to ea
   for (const person of [ann, bob]) expect(await requestsOf(person)).toEqual({ incoming: [], outgoing: [] })
   expect([await friendsOf(ann), await friendsOf(bob)]).toEqual([[bob.userId], [ann.userId]])
   expect((await ann.inject('GET', `/api/v1/users/${bob.userId}`)).statusCode).toBe(200)
-  expect(await toldOf(bob)).toEqual([{ type: 'general', title: 'Friend request' }])
-  expect(await toldOf(ann)).toEqual([{ type: 'general', title: 'Friend request accepted' }])
+  expect(await notificationsOf(bob)).toEqual([{ type: 'general', title: 'Friend request' }])
+  expect(await notificationsOf(ann)).toEqual([{ type: 'general', title: 'Friend request accepted' }])
   expect(await eventsBy(ann)).toEqual([['friend.requested', bob.userId]])
   expect(await eventsBy(bob)).toEqual([['friend.accepted', ann.userId]])
 })
@@ -110,7 +110,7 @@ test('two users who send requests to each other at once become friends once', as
     const rows = await rowsOf(ann, bob)
     expect(rows).toHaveLength(1)
     expect(rows[0]?.accepted_at).not.toBeNull()
-    expect([...(await toldOf(ann)), ...(await toldOf(bob))]).toHaveLength(2)
+    expect([...(await notificationsOf(ann)), ...(await notificationsOf(bob))]).toHaveLength(2)
   }
 })
 
@@ -134,7 +134,7 @@ test('accepting many times at once makes one friendship and one notification', a
   const answers = await Promise.all(Array.from({ length: 20 }, () => accept(bob, id)))
   expect(new Set(answers.map(({ statusCode }) => statusCode))).toEqual(new Set([200]))
   expect((await accept(bob, id)).statusCode).toBe(200)
-  expect(await toldOf(ann)).toHaveLength(1)
+  expect(await notificationsOf(ann)).toHaveLength(1)
   expect(await eventsBy(bob)).toHaveLength(1)
 })
 
@@ -155,7 +155,7 @@ test('a declined request is deleted without a notification, and can be sent agai
   expect((await decline(bob, id)).statusCode).toBe(200)
   expect(codeOf(await decline(bob, id))).toBe('NOT_FOUND')
   expect(codeOf(await accept(bob, id))).toBe('NOT_FOUND')
-  expect(await toldOf(ann)).toEqual([])
+  expect(await notificationsOf(ann)).toEqual([])
   expect((await ask(ann, bob)).statusCode).toBe(201)
 })
 

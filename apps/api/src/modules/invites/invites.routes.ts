@@ -58,7 +58,7 @@ const sendingRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, {
       schema: {
         tags,
         summary: 'List the own invitations; administrators see all',
-        description: 'The newest first. `total` is exact up to 10,000, then 10,001 stands for more.',
+        description: 'The newest first. `total` is exact up to 10,000, then 10,001 means more.',
         querystring: invitesQuery,
         response: { 200: invitesReply },
       },
@@ -123,7 +123,7 @@ const acceptingRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app,
   app.post(
     '/invites/accept',
     {
-      config: { access: 'public', asksWhoActs: true },
+      config: { access: 'public', authenticatesOptionally: true },
       schema: {
         tags,
         summary: 'Accept an invitation: creates an account and signs in, or uses the account that is signed in',

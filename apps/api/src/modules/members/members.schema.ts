@@ -30,5 +30,5 @@ export type MembersQuery = z.output<typeof membersQuery>
 export const memberPatch = z
   .strictObject({ role: memberRole, isActive: z.boolean() })
   .partial()
-  .refine((patch) => Object.keys(patch).length > 0, 'names nothing to change')
+  .refine((patch) => Object.keys(patch).length > 0, 'must contain at least one field to change')
 export type MemberPatch = z.infer<typeof memberPatch>

@@ -86,7 +86,7 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-function tellModel({ rows, off }: Model, { type, message }: { type: Type; message: string }): void {
+function notifyModel({ rows, off }: Model, { type, message }: { type: Type; message: string }): void {
   const nowMs = clock.now().getTime()
   const within = (row: Row, minutes: number) => row.atMs > nowMs - minutes * minuteMs
   const isPlain = (row: Row) => row.summarized === undefined
@@ -115,11 +115,11 @@ async function shown(client: TestUser): Promise<Row[]> {
   }))
 }
 
-const newsTo = ({ userId }: TestUser, type: Type, message: string) => ({ userId, type, title: 'News', message })
+const notificationTo = ({ userId }: TestUser, type: Type, message: string) => ({ userId, type, title: 'News', message })
 
 async function perform(client: TestUser, given: Act, ids: string[]): Promise<void> {
   const id = 'place' in given ? ids[given.place] : undefined
-  if (given.kind === 'tell') await notify(api, [newsTo(client, given.type, given.message)])
+  if (given.kind === 'tell') await notify(api, [notificationTo(client, given.type, given.message)])
   if (given.kind === 'readAll') await readAll(client)
   if (given.kind === 'read' && id) await read(client, id)
   if (given.kind === 'remove' && id) await remove(client, id)
@@ -127,7 +127,7 @@ async function perform(client: TestUser, given: Act, ids: string[]): Promise<voi
 
 function performModel(model: Model, given: Act, byId: Map<string, Row>, ids: string[]): void {
   const row = 'place' in given ? byId.get(ids[given.place] ?? '') : undefined
-  if (given.kind === 'tell') tellModel(model, given)
+  if (given.kind === 'tell') notifyModel(model, given)
   if (given.kind === 'readAll') for (const each of model.rows) each.isRead = true
   if (given.kind === 'read' && row) row.isRead = true
   if (given.kind === 'remove' && row) model.rows.splice(model.rows.indexOf(row), 1)
@@ -167,9 +167,9 @@ async function step(users: TestUser[], models: Model[], given: Command): Promise
     const messages = Array.from({ length: given.count }, () => `flood ${++flooded}`)
     await notify(
       api,
-      messages.map((message) => newsTo(client, 'general', message)),
+      messages.map((message) => notificationTo(client, 'general', message)),
     )
-    for (const message of messages) tellModel(model, { type: 'general', message })
+    for (const message of messages) notifyModel(model, { type: 'general', message })
     return
   }
   const { byId, ids } = await identify(client, model)

@@ -34,7 +34,7 @@ const about = ({ userId }: TestUser, message: string, type: NotificationType = '
   message,
 })
 /** Notifies with a minute between each; the last one is the newest. */
-async function tellEach(user: TestUser, messages: string[], type?: NotificationType) {
+async function notifyEach(user: TestUser, messages: string[], type?: NotificationType) {
   for (const message of messages) {
     clock.advance(minuteMs)
     await notify(api, [about(user, message, type)])
@@ -47,8 +47,8 @@ describe('the list', () => {
     const [user, other] = [await api.signUp(), await api.signUp()]
     const task = await createTask(user)
     await notify(api, [{ ...about(user, 'one', 'reminder'), taskId: task.id, data: { late: true } }])
-    await tellEach(user, ['two'])
-    await tellEach(other, ['theirs'])
+    await notifyEach(user, ['two'])
+    await notifyEach(other, ['theirs'])
     const { notifications, nextCursor } = await listPage(user)
     expect(messagesOf(notifications)).toEqual(['two', 'one'])
     expect(nextCursor).toBeNull()
@@ -74,7 +74,7 @@ describe('the list', () => {
     await notify(api, security.slice(70))
     const first = await listPage(user)
     expect(first.notifications).toHaveLength(50)
-    await tellEach(user, ['later'])
+    await notifyEach(user, ['later'])
     const second = await listPage(user, `?cursor=${first.nextCursor}`)
     const third = await listPage(user, `?cursor=${second.nextCursor}`)
     expect(third.nextCursor).toBeNull()
@@ -84,9 +84,9 @@ describe('the list', () => {
 
   test('filters by type and by whether they were read', async () => {
     const user = await api.signUp()
-    await tellEach(user, ['a', 'b'], 'invite')
-    await tellEach(user, ['c', 'd'], 'chat')
-    await tellEach(user, ['e'])
+    await notifyEach(user, ['a', 'b'], 'invite')
+    await notifyEach(user, ['c', 'd'], 'chat')
+    await notifyEach(user, ['e'])
     for (const { id, message } of await listAll(user)) if ('ac'.includes(message)) await read(user, id)
     const found = async (query: string) => messagesOf(await listAll(user, query)).join('')
     expect(await found('unread=true')).toBe('edb')
@@ -113,8 +113,8 @@ describe('the list', () => {
 describe('reading and deleting', () => {
   test('lowers the unread count, one by one or all at once, and repeating changes nothing', async () => {
     const [user, other] = [await api.signUp(), await api.signUp()]
-    await tellEach(user, ['a', 'b', 'c', 'd'])
-    await tellEach(other, ['theirs'])
+    await notifyEach(user, ['a', 'b', 'c', 'd'])
+    await notifyEach(other, ['theirs'])
     expect(await countOf(user)).toBe(4)
     const [d, c] = (await listAll(user)).map(({ id }) => id) as [string, string]
     for (let time = 0; time < 2; time++) {
@@ -134,7 +134,7 @@ describe('reading and deleting', () => {
 
   test('is limited to one’s own notifications: those of others are NOT_FOUND', async () => {
     const [user, other] = [await api.signUp({ role: 'super_admin' }), await api.signUp()]
-    await tellEach(other, ['theirs'])
+    await notifyEach(other, ['theirs'])
     const [{ id }] = (await listAll(other)) as [Notification]
     for (const answer of [await read(user, id), await remove(user, id), await read(user, newId())]) {
       expect([answer.statusCode, answer.json().error.code]).toEqual([404, 'NOT_FOUND'])
@@ -144,7 +144,7 @@ describe('reading and deleting', () => {
 
   test('by concurrent read-all requests counts each notification once', async () => {
     const user = await api.signUp()
-    await tellEach(
+    await notifyEach(
       user,
       Array.from({ length: 40 }, (_, index) => `Number ${index}`),
     )

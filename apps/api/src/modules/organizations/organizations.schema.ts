@@ -23,5 +23,5 @@ export const organizationReply = replyOf(z.object({ organization }))
 export const organizationPatch = z
   .strictObject({ name: organizationName, twoFactorMethod: requiredFactor })
   .partial()
-  .refine((patch) => Object.keys(patch).length > 0, 'names nothing to change')
+  .refine((patch) => Object.keys(patch).length > 0, 'must contain at least one field to change')
 export type OrganizationPatch = z.infer<typeof organizationPatch>

@@ -97,7 +97,7 @@ export async function changePassword(
       // Of two parallel changes, the second one was confirmed by a password that no longer is the user's.
       if (user.password_hash !== before.password_hash)
         throw new DomainError('INVALID_CREDENTIALS', {
-          message: 'The password has changed meanwhile. Try the new one.',
+          message: 'The password was changed in the meantime. Try the new one.',
         })
     },
   })
@@ -116,7 +116,8 @@ async function reauthenticateForChange(
   }
   if (currentPassword === undefined) throw validationError('body.currentPassword', 'is required')
   await checkPassword(deps, user, { password: currentPassword, origin })
-  if (currentPassword === newPassword) throw validationError('body.newPassword', 'is the password that you have')
+  if (currentPassword === newPassword)
+    throw validationError('body.newPassword', 'must differ from the current password')
 }
 
 type Replacement = {

@@ -44,7 +44,10 @@ export type NewReminder = z.output<typeof newReminder>
 
 export const reminderPatch = fields
   .extend({ type: type.optional(), status: z.enum(['completed', 'cancelled']).optional() })
-  .refine((patch) => Object.values(patch).some((value) => value !== undefined), 'names nothing to change')
+  .refine(
+    (patch) => Object.values(patch).some((value) => value !== undefined),
+    'must contain at least one field to change',
+  )
   .refine(({ scheduledAt, offsetMinutes }) => scheduledAt === undefined || offsetMinutes === undefined, {
     path: ['scheduledAt'],
     message: 'cannot be combined with offsetMinutes',

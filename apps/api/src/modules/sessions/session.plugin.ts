@@ -11,7 +11,7 @@ import type { SessionGrant } from './session-grant.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The principal; set only on routes whose access is not `public`, and on those that `asksWhoActs`. */
+    /** The principal; set only on routes whose access is not `public`, and on those that `authenticatesOptionally`. */
     actor: Actor
     /** The error that refuses the request; thrown after the rate limits have counted it. */
     refusal: Error | null
@@ -26,7 +26,7 @@ declare module 'fastify' {
     /** Also permits users who lack the second factor that their organization requires. */
     isOpenWithoutFactor?: true
     /** Authenticates the request although the route is public, for {@link requireActor}. */
-    asksWhoActs?: true
+    authenticatesOptionally?: true
   }
 }
 
@@ -80,7 +80,7 @@ export function sessionCookies({
   }
 }
 
-/** Returns the actor on a public route that `asksWhoActs`. @throws DomainError UNAUTHENTICATED, or any other refusal */
+/** Returns the actor on a public route that `authenticatesOptionally`. @throws DomainError UNAUTHENTICATED, or any other refusal */
 export function requireActor({ actor, refusal }: FastifyRequest): Actor {
   if (refusal) throw refusal
   if (!actor) throw new DomainError('UNAUTHENTICATED')
@@ -127,8 +127,8 @@ export const sessionPlugin = fp(async (app: FastifyInstance, { context }: Option
 
   // Takes a callback instead of returning a promise, so that a request with a valid access token waits for nothing.
   app.addHook('onRequest', (request, reply, done) => {
-    const { access, asksWhoActs } = request.routeOptions.config
-    if (access === undefined || (access === 'public' && !asksWhoActs)) return done()
+    const { access, authenticatesOptionally } = request.routeOptions.config
+    if (access === undefined || (access === 'public' && !authenticatesOptionally)) return done()
     if (revocations.isFresh()) return identify(request, reply, done)
     // Without current revocations no request can be authenticated.
     const refusal = new DomainError('DEPENDENCY_UNAVAILABLE', { retryAfterSeconds: 2 })

@@ -60,7 +60,10 @@ export type NewTask = z.output<typeof newTask>
 export const taskPatch = newTask
   .extend({ priority, status })
   .partial()
-  .refine((patch) => Object.values(patch).some((value) => value !== undefined), 'names nothing to change')
+  .refine(
+    (patch) => Object.values(patch).some((value) => value !== undefined),
+    'must contain at least one field to change',
+  )
 export type TaskPatch = z.output<typeof taskPatch>
 
 export const sortFields = ['dueDate', 'createdAt', 'priority', 'title', 'relevance'] as const

@@ -43,6 +43,6 @@ export async function reauthenticateWithFactor(
       return { user, correctCode: await checkOneTimeCode(deps, user, { purpose: 'confirm', code, origin }) }
     }
     default:
-      throw new DomainError('CONFLICT', { message: 'No second factor is on.' })
+      throw new DomainError('CONFLICT', { message: 'No second factor is enabled.' })
   }
 }

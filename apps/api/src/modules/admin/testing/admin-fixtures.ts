@@ -2,7 +2,7 @@ import type { Role } from '@muster/policy'
 import type { TestApp, TestUser } from '../../../testing/test-app.ts'
 
 export const base = '/api/v1/admin'
-export const nobodyId = '01890000-0000-7000-8000-000000000000'
+export const unknownId = '01890000-0000-7000-8000-000000000000'
 
 export const platformRoles = ['super_admin', 'site_admin', 'operator'] as const
 export const clientRoles = ['client_admin', 'client_user'] as const

@@ -21,7 +21,7 @@ type ImageRun = Parameters<typeof handle<typeof optimizeImage.payload>>[1]
  * Creates a database and a Redis for one test, which starts any number of publishers and workers of the image queue. The
  * effect of a job is a row of `effects`; a repeated effect is a second row.
  */
-export async function createJobsWorld() {
+export async function createHarness() {
   const database = await createTestDatabase()
   const redis = await createTestRedis()
   const { db } = database
@@ -80,7 +80,7 @@ export async function createJobsWorld() {
   }
 }
 
-export type JobsWorld = Awaited<ReturnType<typeof createJobsWorld>>
+export type Harness = Awaited<ReturnType<typeof createHarness>>
 
 /** Returns the handlers of the image queue: that of `optimize-image` is the test's, the others do nothing. */
 export const imageHandlers = (run: ImageRun): Handler[] => [
