@@ -40,7 +40,8 @@ export async function seedDatabase(): Promise<void> {
  */
 async function seed(db: Db, passwordKeys: KeyRing): Promise<{ emails: string[]; password: string }> {
   const realUser = await db.selectFrom('users').select('id').where('organization_id', 'is not', null).executeTakeFirst()
-  if (realUser) throw new Error('The database already has users. Seeds can only be inserted into a database without users.')
+  if (realUser)
+    throw new Error('The database already has users. Seeds can only be inserted into a database without users.')
   await assertKnownKey(db, passwordKeys)
   const password_hash = await createPasswordHasher({ keys: passwordKeys, cost: 10 }).hash(password)
   const organization_id = newId()
