@@ -31,7 +31,7 @@ test('audit verify confirms a whole chain, and names a changed row by its number
   const whole = await verify()
   expect([whole.code, whole.stdout]).toEqual([
     0,
-    expect.stringMatching(/^30 events .* 1 signed heads\.\nThe chain is whole\.\n$/),
+    expect.stringMatching(/^30 events .* 1 signed heads\.\nThe chain is valid\.\n$/),
   ])
   await tamper(api.db, `update audit_events set target_id = 'another' where seq = 12`)
   const broken = await verify()
