@@ -61,7 +61,7 @@ test('seeds are inserted once, only without users, and never in production', asy
   expect(await run('seed', { PASSWORD_KEYS })).toContain('sign in with')
   expect(await database.db.selectFrom('users').select('id').execute()).toHaveLength(3)
   await expect(run('seed', { PASSWORD_KEYS })).rejects.toMatchObject({
-    stderr: expect.stringContaining('has people already'),
+    stderr: expect.stringContaining('already has users'),
   })
 })
 
