@@ -78,13 +78,20 @@ export function startWorker({ queue, handlers, deps, concurrency, drainMs = 20_0
       const closed = bullWorker.close()
       const timer = setTimeout(() => bullWorker.cancelAllJobs('the process ends'), drainMs)
       // While Redis is unavailable, BullMQ would wait for it without a limit, although no job runs any more.
-      const isIdle = Promise.all(running).then(() => sleep(closeMs, undefined, { ref: false }))
-      await Promise.race([closed, isIdle])
+      await Promise.race([closed, untilIdle(running)])
       clearTimeout(timer)
       connection.disconnect()
       await Promise.race([bullWorker.disconnect().catch(() => {}), sleep(closeMs, undefined, { ref: false })])
     },
   }
+}
+
+/** Resolves when no job has run for {@link closeMs}. A job whose fetch was in progress when the worker closed starts late. */
+async function untilIdle(running: ReadonlySet<Promise<void>>): Promise<void> {
+  do {
+    await Promise.all(running)
+    await sleep(closeMs, undefined, { ref: false })
+  } while (running.size > 0)
 }
 
 /** Proves completeness at start: each job of the queue has exactly one handler. */
