@@ -4,7 +4,7 @@
  */
 export const layers: readonly Readonly<Record<string, string>>[] = [
   {
-    accounts: 'user row, password hash, deletion mark, profile and people views, presence',
+    accounts: 'user row, password hash, deletion mark, profile and public users, presence',
     audit: 'reading, exporting and verifying the audit log',
     'task-access': 'which tasks an actor may read and change',
   },

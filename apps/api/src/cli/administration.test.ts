@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { eventsOf } from '../modules/admin/testing/admin-fixtures.ts'
 import { auditOf, codeOf, login, mailsTo } from '../modules/sign-in/testing/sign-in-fixtures.ts'
 import { withTotp } from '../modules/two-factor/testing/two-factor-fixtures.ts'
-import { buildTestApp, type TestApp } from '../testing/test-app.ts'
+import { buildTestApp, type TestApp, untilRevocationsAreFresh } from '../testing/test-app.ts'
 import { muster as musterOf } from './testing/cli-fixtures.ts'
 
 let clock: ManualClock
@@ -17,8 +17,7 @@ beforeAll(async () => {
   api = await buildTestApp({ clock })
 })
 afterAll(() => api.close())
-// On a busy machine a late poll of the revocations refuses all requests for a moment.
-beforeEach(() => eventually(() => expect(api.deps.revocations.isFresh()).toBe(true)))
+beforeEach(() => untilRevocationsAreFresh(api))
 
 const muster = (args: string, env?: Record<string, string>) => musterOf(api, args, env && { env })
 const json = async (args: string) => JSON.parse((await muster(`${args} --json`)).stdout)

@@ -205,3 +205,9 @@ async function signUp(
   )
   return { ...client, userId: id, organizationId: ownOrganizationId, sessionId: grant.actor.sessionId, email }
 }
+
+/** Waits until the app knows the latest revocations. On a busy machine a late poll makes it refuse requests for a moment. */
+export const untilRevocationsAreFresh = ({ deps }: TestApp): Promise<void> =>
+  eventually(() => {
+    if (!deps.revocations.isFresh()) throw new Error('The poll of the revocations is late.')
+  })

@@ -282,7 +282,7 @@ test('a poll that fails repeatedly is logged once, and once when it recovers', a
 
   await sql`alter table reminders rename to reminders_away`.execute(harness.db)
   await eventually(() => expect(logged()).toHaveLength(1))
-  // As long as ten polls.
+  // The duration of ten polls.
   await sql`select pg_sleep(0.5)`.execute(harness.db)
   await sql`alter table reminders_away rename to reminders`.execute(harness.db)
   await eventually(() => expect(logged().at(-1)).toMatchObject({ msg: 'due poll recovered' }))

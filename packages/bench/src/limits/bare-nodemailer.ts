@@ -5,7 +5,7 @@ import { setting } from '../setting.ts'
 
 export type Sending = { count: number }
 
-/** As long as the two parts of Muster's welcome mail, with as many characters to encode. */
+/** Has the length of both parts of Muster's welcome mail, and as many characters to encode. */
 const text = 'Hello Ada, your e-mail address is confirmed and your account isn’t empty.\n\n'.repeat(5)
 const html =
   `<p class="ink" style="color:#1b2230;font-size:16px">${'Write down your first task. '.repeat(3)}</p>\n`.repeat(36)

@@ -1,6 +1,6 @@
 import { type Json, newId } from '@muster/db'
 
-/** Who did what to which target, from where. `before` and `after` contain no secrets. */
+/** An audit event: actor, action, target and origin. `before` and `after` contain no secrets. */
 export type AuditEvent = {
   /** `thing.happened`, e.g. `task.completed`. */
   action: string

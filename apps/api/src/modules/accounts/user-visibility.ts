@@ -4,7 +4,7 @@ import type { Actor } from '../../http/actor.ts'
 /** How much of another user the actor may read: `full` with presence, `profile` without it. */
 export type Visibility = 'full' | 'profile'
 
-/** What other users may read of a row, with the actor's visibility of it; null when the user is not visible to the actor. */
+/** The columns of a user that others may read. `visibility` is null when the user is not visible to the actor. */
 export type PublicUserRow = {
   id: string
   username: string

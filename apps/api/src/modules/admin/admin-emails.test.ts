@@ -1,8 +1,8 @@
 import { newId } from '@muster/db'
 import { insertMail, type Mail, type TemplateName, templates } from '@muster/mail'
-import { eventually, type ManualClock, manualClock } from '@muster/testing'
+import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
+import { buildTestApp, type TestApp, type TestUser, untilRevocationsAreFresh } from '../../testing/test-app.ts'
 import { codeOf, mailsTo } from '../sign-in/testing/sign-in-fixtures.ts'
 import { base, clientRoles, eventsOf, oneOfEach, tally, unknownId } from './testing/admin-fixtures.ts'
 
@@ -16,8 +16,7 @@ beforeAll(async () => {
   admin = await api.signUp({ role: 'site_admin' })
 })
 afterAll(() => api.close())
-// On a busy machine a late poll of the revocations refuses all requests for a moment.
-beforeEach(() => eventually(() => expect(api.deps.revocations.isFresh()).toBe(true)))
+beforeEach(() => untilRevocationsAreFresh(api))
 
 const emails = `${base}/emails`
 const resend = (id: string, by = admin) => by.inject('POST', `${emails}/${id}/resend`)

@@ -4,7 +4,7 @@ import { allJobs, optimizeImage, sweepOrphans } from '@muster/jobs/definitions'
 import { handle, PermanentError, type RunningWorker, startWorker } from '@muster/jobs/worker'
 import { eventually } from '@muster/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
+import { buildTestApp, type TestApp, type TestUser, untilRevocationsAreFresh } from '../../testing/test-app.ts'
 import { codeOf } from '../sign-in/testing/sign-in-fixtures.ts'
 import { base, clientRoles, eventsOf, oneOfEach, tally, unknownId } from './testing/admin-fixtures.ts'
 
@@ -22,8 +22,7 @@ afterEach(async () => {
   await api.redis.flushdb()
 })
 afterAll(() => api.close())
-// On a busy machine a late poll of the revocations refuses all requests for a moment.
-beforeEach(() => eventually(() => expect(api.deps.revocations.isFresh()).toBe(true)))
+beforeEach(() => untilRevocationsAreFresh(api))
 
 const failedUrl = `${base}/queues/image/failed`
 const jobUrl = (id: string) => `${failedUrl}/${encodeURIComponent(id)}`
@@ -212,11 +211,11 @@ describe('a job that failed for good', () => {
   })
 
   test('cannot be retried or discarded before it has failed, or through another queue', async () => {
-    const owed = await enqueueJob()
-    expect([(await retry(owed.jobId)).statusCode, (await discard(owed.jobId)).statusCode]).toEqual([404, 404])
-    expect(await rowOf(owed.jobId)).toBeDefined()
+    const pending = await enqueueJob()
+    expect([(await retry(pending.jobId)).statusCode, (await discard(pending.jobId)).statusCode]).toEqual([404, 404])
+    expect(await rowOf(pending.jobId)).toBeDefined()
     work(() => {})
-    await eventually(async () => expect(await rowOf(owed.jobId)).toBeUndefined())
+    await eventually(async () => expect(await rowOf(pending.jobId)).toBeUndefined())
     await workers.splice(0)[0]?.close()
     const { jobId } = await failedJob()
     expect((await admin.inject('DELETE', `${base}/queues/email/failed/${jobId}`)).statusCode).toBe(404)

@@ -4,9 +4,9 @@ import { eventually, type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { buildApp } from '../../app.ts'
 import { createDeps } from '../../deps.ts'
-import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
+import { buildTestApp, type TestApp, type TestUser, untilRevocationsAreFresh } from '../../testing/test-app.ts'
 import { codeOf, login, registered } from '../sign-in/testing/sign-in-fixtures.ts'
-import { base, eventsOf, tally, unknownId } from './testing/admin-fixtures.ts'
+import { base, changeUser, endSessions, eventsOf, tally, unknownId, userUrl } from './testing/admin-fixtures.ts'
 
 let clock: ManualClock
 let api: TestApp
@@ -18,12 +18,8 @@ beforeAll(async () => {
   admin = await api.signUp({ role: 'super_admin' })
 })
 afterAll(() => api.close())
-// On a busy machine a late poll of the revocations refuses all requests for a moment.
-beforeEach(() => eventually(() => expect(api.deps.revocations.isFresh()).toBe(true)))
+beforeEach(() => untilRevocationsAreFresh(api))
 
-const url = (id: string) => `${base}/users/${id}`
-const change = (by: TestUser, id: string, patch: object) => by.inject('PATCH', url(id), patch)
-const endSessions = (by: TestUser, id: string) => by.inject('POST', `${url(id)}/revoke-sessions`)
 const rowOf = (id: string) => api.db.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
 const me = (person: TestUser) => person.inject('GET', '/api/v1/users/me')
 
@@ -36,11 +32,13 @@ describe('deactivating a user', () => {
     const cookies = Object.fromEntries(person.client.cookies)
     const there = () => elsewhere.inject({ url: '/api/v1/users/me', cookies })
     expect((await there()).statusCode).toBe(200)
-    expect((await change(admin, person.id, { isActive: false })).json().data.user).toMatchObject({ isActive: false })
+    expect((await changeUser(admin, person.id, { isActive: false })).json().data.user).toMatchObject({
+      isActive: false,
+    })
     expect(codeOf(await person.client.inject('GET', '/api/v1/users/me'))).toBe('SESSION_REVOKED')
     await eventually(async () => expect(codeOf(await there())).toBe('SESSION_REVOKED'))
     expect(codeOf(await login(api.connect(), person.email))).toBe('ACCOUNT_INACTIVE')
-    await change(admin, person.id, { isActive: true })
+    await changeUser(admin, person.id, { isActive: true })
     expect((await login(api.connect(), person.email)).statusCode).toBe(200)
     await elsewhere.close()
     await close()
@@ -48,7 +46,7 @@ describe('deactivating a user', () => {
 
   test('by twenty requests at once is done and audited once', async () => {
     const { userId } = await api.signUp()
-    const answers = await Promise.all(Array.from({ length: 20 }, () => change(admin, userId, { isActive: false })))
+    const answers = await Promise.all(Array.from({ length: 20 }, () => changeUser(admin, userId, { isActive: false })))
     expect(tally(answers)).toEqual({ 200: 20 })
     expect(await eventsOf(api, 'user.deactivated', userId)).toMatchObject([
       { actor_id: admin.userId, before: { isActive: true }, after: { isActive: false, by: 'platform' } },
@@ -57,7 +55,7 @@ describe('deactivating a user', () => {
 
   test('changes nothing together with a role that is refused', async () => {
     const { userId } = await api.signUp()
-    expect(codeOf(await change(admin, userId, { isActive: false, role: 'super_admin' }))).toBe('ROLE_NOT_ALLOWED')
+    expect(codeOf(await changeUser(admin, userId, { isActive: false, role: 'super_admin' }))).toBe('ROLE_NOT_ALLOWED')
     expect(await rowOf(userId)).toMatchObject({ is_active: true, role: 'client_admin', version: 1 })
   })
 })
@@ -66,9 +64,9 @@ describe('changing the role of a user', () => {
   test('applies to open sessions, is audited and shows in the profile', async () => {
     const { userId, ...person } = await api.signUp({ role: 'operator' })
     expect((await person.inject('GET', `${base}/users`)).statusCode).toBe(200)
-    await change(admin, userId, { role: 'site_admin' })
+    await changeUser(admin, userId, { role: 'site_admin' })
     await eventually(async () =>
-      expect((await person.inject('DELETE', `${url(unknownId)}/cache`)).statusCode).toBe(404),
+      expect((await person.inject('DELETE', `${userUrl(unknownId)}/cache`)).statusCode).toBe(404),
     )
     expect((await person.inject('GET', '/api/v1/users/me')).json().data.user.role).toBe('site_admin')
     expect(await eventsOf(api, 'user.role_changed', userId)).toMatchObject([
@@ -83,12 +81,12 @@ describe('changing the role of a user', () => {
     const organizationOfTask = async () =>
       (await api.db.selectFrom('tasks').select('organization_id').where('id', '=', task.id).executeTakeFirstOrThrow())
         .organization_id
-    expect((await change(admin, userId, { role: 'operator' })).json().data.user).toMatchObject({
+    expect((await changeUser(admin, userId, { role: 'operator' })).json().data.user).toMatchObject({
       role: 'operator',
       organizationId: null,
     })
     expect(await organizationOfTask()).toBeNull()
-    const { organizationId } = (await change(admin, userId, { role: 'client_admin' })).json().data.user
+    const { organizationId } = (await changeUser(admin, userId, { role: 'client_admin' })).json().data.user
     expect(await organizationOfTask()).toBe(organizationId)
     expect(
       await api.db.selectFrom('organizations').selectAll().where('id', '=', organizationId).executeTakeFirst(),
@@ -100,7 +98,9 @@ describe('changing the role of a user', () => {
     const organizationId = first.organizationId as string
     const second = await api.signUp({ role: 'client_admin', organizationId })
     await api.signUp({ role: 'client_user', organizationId })
-    const answers = await Promise.all([first, second].map(({ userId }) => change(admin, userId, { role: 'operator' })))
+    const answers = await Promise.all(
+      [first, second].map(({ userId }) => changeUser(admin, userId, { role: 'operator' })),
+    )
     expect(tally(answers)).toEqual({ 200: 1, 409: 1 })
     const left = answers.find(({ statusCode }) => statusCode === 409)
     expect(left && codeOf(left)).toBe('LAST_ADMIN')
@@ -109,7 +109,7 @@ describe('changing the role of a user', () => {
   test('by twenty requests at once ends with one of the roles and an audit event for each change', async () => {
     const { userId } = await api.signUp({ role: 'operator' })
     const roles = Array.from({ length: 20 }, (_, index) => (index % 2 ? 'operator' : 'site_admin'))
-    const answers = await Promise.all(roles.map((role) => change(admin, userId, { role })))
+    const answers = await Promise.all(roles.map((role) => changeUser(admin, userId, { role })))
     expect(tally(answers)).toEqual({ 200: 20 })
     const events = await eventsOf(api, 'user.role_changed', userId)
     const chain = events.map(({ before, after }) => [before, after].map((state) => (state as { role: Role }).role))
@@ -144,7 +144,7 @@ test('invalidating a cached profile makes the next read come from Postgres', asy
   const cached = JSON.parse((await api.redis.get(key)) as string)
   await api.redis.set(key, JSON.stringify({ ...cached, user: { ...cached.user, name: 'Stale' } }))
   expect((await me(person)).json().data.user.name).toBe('Stale')
-  expect((await admin.inject('DELETE', `${url(person.userId)}/cache`)).statusCode).toBe(200)
+  expect((await admin.inject('DELETE', `${userUrl(person.userId)}/cache`)).statusCode).toBe(200)
   expect((await me(person)).json().data.user.name).not.toBe('Stale')
   expect(await eventsOf(api, 'user.cached_profile_dropped', person.userId)).toHaveLength(1)
 })

@@ -8,7 +8,7 @@ import { user } from '../accounts/accounts.schema.ts'
 export const adminUser = user
   .extend({
     isActive: z.boolean(),
-    /** Who deactivated the account. An organization can't reactivate an account that the platform deactivated. */
+    /** The side that deactivated the account. Only the platform can reactivate an account that it deactivated. */
     deactivatedBy: z.enum(['organization', 'platform']).nullable(),
     /** When the user requested deletion, which a sign-in within 30 days cancels. */
     deletionRequestedAt: instant.nullable(),

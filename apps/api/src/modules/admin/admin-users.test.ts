@@ -1,9 +1,19 @@
 import type { Role } from '@muster/policy'
-import { eventually, type ManualClock, manualClock } from '@muster/testing'
+import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
+import { buildTestApp, type TestApp, type TestUser, untilRevocationsAreFresh } from '../../testing/test-app.ts'
 import { codeOf } from '../sign-in/testing/sign-in-fixtures.ts'
-import { base, clientRoles, eventsOf, oneOfEach, platformRoles, unknownId } from './testing/admin-fixtures.ts'
+import {
+  base,
+  changeUser,
+  clientRoles,
+  endSessions,
+  eventsOf,
+  oneOfEach,
+  platformRoles,
+  unknownId,
+  userUrl,
+} from './testing/admin-fixtures.ts'
 
 let clock: ManualClock
 let api: TestApp
@@ -15,12 +25,8 @@ beforeAll(async () => {
   admin = await api.signUp({ role: 'super_admin' })
 })
 afterAll(() => api.close())
-// On a busy machine a late poll of the revocations refuses all requests for a moment.
-beforeEach(() => eventually(() => expect(api.deps.revocations.isFresh()).toBe(true)))
+beforeEach(() => untilRevocationsAreFresh(api))
 
-const url = (id: string) => `${base}/users/${id}`
-const change = (by: TestUser, id: string, patch: object) => by.inject('PATCH', url(id), patch)
-const endSessions = (by: TestUser, id: string) => by.inject('POST', `${url(id)}/revoke-sessions`)
 const rowOf = (id: string) => api.db.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
 const me = (user: TestUser) => user.inject('GET', '/api/v1/users/me')
 
@@ -31,10 +37,10 @@ describe('user administration', () => {
     const ask = async (by: TestUser) => {
       const answers = [
         await by.inject('GET', `${base}/users`),
-        await by.inject('GET', url(userId)),
-        await change(by, userId, { isActive: true }),
+        await by.inject('GET', userUrl(userId)),
+        await changeUser(by, userId, { isActive: true }),
         await endSessions(by, userId),
-        await by.inject('DELETE', `${url(userId)}/cache`),
+        await by.inject('DELETE', `${userUrl(userId)}/cache`),
       ]
       return answers.map(({ statusCode }) => statusCode)
     }
@@ -56,7 +62,7 @@ describe('user administration', () => {
       for (const from of [...platformRoles, ...clientRoles]) {
         for (const to of [...platformRoles, ...clientRoles].filter((role) => role !== from)) {
           const { userId } = await api.signUp({ role: from })
-          const answer = await change(actor, userId, { role: to })
+          const answer = await changeUser(actor, userId, { role: to })
           const isAllowed = changeable[by].includes(from) && changeable[by].includes(to)
           const told = answer.statusCode === 200 ? answer.json().data.user.role : answer.statusCode
           expect({ from, to, told, is: (await rowOf(userId)).role }).toEqual({
@@ -81,15 +87,15 @@ describe('user administration', () => {
     ]
     for (const [by, whom] of pairs) {
       const answers = [
-        await change(by, whom.userId, { isActive: false }),
-        await change(by, whom.userId, { role: 'operator' }),
+        await changeUser(by, whom.userId, { isActive: false }),
+        await changeUser(by, whom.userId, { role: 'operator' }),
         await endSessions(by, whom.userId),
       ]
       expect(answers.map(({ statusCode }) => statusCode)).toEqual([403, 403, 403])
       if (by === whom) for (const answer of answers) expect(answer.json().message).toContain('own account')
       expect((await me(whom)).statusCode).toBe(200)
     }
-    expect((await change(site, operator.userId, { isActive: false })).statusCode).toBe(200)
+    expect((await changeUser(site, operator.userId, { isActive: false })).statusCode).toBe(200)
   })
 
   test('refuses an administrator who lost their role, even with an older token', async () => {
@@ -97,7 +103,7 @@ describe('user administration', () => {
     for (const row of [{ role: 'operator' }, { role: 'site_admin', is_active: false }]) {
       await api.db.updateTable('users').set(row).where('id', '=', site.userId).execute()
       const answers = [
-        await change(site, operator.userId, { isActive: false }),
+        await changeUser(site, operator.userId, { isActive: false }),
         await endSessions(site, operator.userId),
       ]
       for (const { statusCode } of answers) expect([401, 403]).toContain(statusCode)
@@ -133,7 +139,7 @@ describe('reading users', () => {
       Array.from({ length: 5 }, () => api.signUp({ role: 'client_user', organizationId })),
     )
     const off = members[0] as TestUser
-    await change(admin, off.userId, { isActive: false })
+    await changeUser(admin, off.userId, { isActive: false })
     const seen: string[] = []
     for (let page = 1, pages = 1; page <= pages; page++) {
       const { data, pagination } = (
@@ -158,7 +164,7 @@ describe('reading users', () => {
   test('is audited with the users that were shown and the origin, without the search text', async () => {
     const reader = await api.signUp({ role: 'operator' })
     const { userId, email } = await api.signUp()
-    const answer = await reader.inject('GET', url(userId), undefined, { 'user-agent': 'Reader/1' })
+    const answer = await reader.inject('GET', userUrl(userId), undefined, { 'user-agent': 'Reader/1' })
     expect(answer.json().data.user).toMatchObject({ id: userId, email, isActive: true, deletionRequestedAt: null })
     expect(await eventsOf(api, 'admin.user_read', userId)).toMatchObject([
       { actor_id: reader.userId, target_type: 'user', ip: '127.0.0.1', user_agent: 'Reader/1' },
@@ -174,10 +180,10 @@ describe('reading users', () => {
     await api.db.updateTable('users').set({ anonymised_at: new Date() }).where('id', '=', userId).execute()
     for (const id of [unknownId, userId]) {
       const answers = await Promise.all([
-        admin.inject('GET', url(id)),
-        change(admin, id, { isActive: false }),
+        admin.inject('GET', userUrl(id)),
+        changeUser(admin, id, { isActive: false }),
         endSessions(admin, id),
-        admin.inject('DELETE', `${url(id)}/cache`),
+        admin.inject('DELETE', `${userUrl(id)}/cache`),
       ])
       expect(answers.map(codeOf)).toEqual(Array(4).fill('NOT_FOUND'))
     }
@@ -200,7 +206,7 @@ describe('reading users', () => {
       expect([query, codeOf(await admin.inject('GET', `${base}/users?${query}`))]).toEqual([query, 'VALIDATION_FAILED'])
     const { userId } = await api.signUp()
     for (const patch of [{}, { role: 'king' }, { isActive: 'no' }, { email: 'a@b.example' }])
-      expect(codeOf(await change(admin, userId, patch))).toBe('VALIDATION_FAILED')
-    expect(codeOf(await admin.inject('GET', url('me')))).toBe('VALIDATION_FAILED')
+      expect(codeOf(await changeUser(admin, userId, patch))).toBe('VALIDATION_FAILED')
+    expect(codeOf(await admin.inject('GET', userUrl('me')))).toBe('VALIDATION_FAILED')
   })
 })

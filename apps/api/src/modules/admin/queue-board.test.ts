@@ -1,8 +1,7 @@
 import { newId } from '@muster/db'
 import { optimizeImage } from '@muster/jobs/definitions'
-import { eventually } from '@muster/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
+import { buildTestApp, type TestApp, type TestUser, untilRevocationsAreFresh } from '../../testing/test-app.ts'
 import { clientRoles, oneOfEach, platformRoles } from './testing/admin-fixtures.ts'
 
 const board = '/api/v1/admin/queues/board'
@@ -14,8 +13,7 @@ beforeAll(async () => {
   operator = await api.signUp({ role: 'operator' })
 })
 afterAll(() => api.close())
-// On a busy machine a late poll of the revocations refuses all requests for a moment.
-beforeEach(() => eventually(() => expect(api.deps.revocations.isFresh()).toBe(true)))
+beforeEach(() => untilRevocationsAreFresh(api))
 
 test('the board, its files and its data are served only to platform roles', async () => {
   const users = await oneOfEach(api)

@@ -7,7 +7,7 @@ import { beginAttempt } from '../lockout/lockout.service.ts'
 
 export type CodeDeps = Pick<Deps, 'db' | 'transact' | 'config' | 'clock'>
 
-/** What a code was entered for, as audit events name it. */
+/** The purpose of a code that a user entered, as audit events name it. */
 export type CodeUse = 'sign-in' | 'enable-otp' | 'enable-totp' | 'change-factor' | 'confirm'
 
 /** A code that was correct. The transaction of the action that it confirms consumes it. */

@@ -7,7 +7,7 @@ import * as queries from './challenges.queries.ts'
 import { type CodeDeps, type CorrectCode, checkCode } from './check-code.ts'
 import { codeTtlMs, cooldownError, limitsAt } from './code-limits.ts'
 
-/** What a signed-in user confirms by a mailed code. A user has one challenge at a time for each. */
+/** The action that a signed-in user confirms by a mailed code. A user has one open challenge per action. */
 export type CodePurpose = queries.CodePurpose
 
 /**

@@ -6,7 +6,7 @@ import { beginAttempt, type Claimant } from '../lockout/lockout.service.ts'
 
 export type PasswordDeps = Pick<Deps, 'db' | 'transact' | 'config' | 'clock' | 'passwords'>
 
-/** What a password was entered for; it names the audit event of a failure. */
+/** The purpose of a password that a user entered; it names the audit event of a failure. */
 export type PasswordUse = 'login' | 'confirmation'
 
 /**

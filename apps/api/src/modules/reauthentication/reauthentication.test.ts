@@ -1,5 +1,6 @@
 import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { statusesOf, times } from '../../testing/responses.ts'
 import { buildTestApp, type TestApp } from '../../testing/test-app.ts'
 import { auditOf, codeOf } from '../sign-in/testing/sign-in-fixtures.ts'
 import {
@@ -21,8 +22,6 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-const times = <T>(count: number, make: () => Promise<T>) => Promise.all(Array.from({ length: count }, make))
-const statuses = (answers: { statusCode: number }[]) => answers.map(({ statusCode }) => statusCode)
 const withoutPassword = (id: string) =>
   api.db.updateTable('users').set({ password_hash: null }).where('id', '=', id).execute()
 
@@ -40,7 +39,7 @@ describe('an account without a password reauthenticates', () => {
     await askToConfirm(client)
     const code = await loginCode(api, email)
     const answers = await times(4, () => renewCodes(client, { code }))
-    expect(statuses(answers).filter((status) => status === 200)).toHaveLength(1)
+    expect(statusesOf(answers).filter((status) => status === 200)).toHaveLength(1)
     expect(codeOf(await renewCodes(client, { code }))).toBe('OTP_INVALID')
   })
 

@@ -9,7 +9,7 @@ import { sendSecurityAlert } from '../security-events/security-alert.ts'
 import { securityEventDetails } from '../security-events/security-event-details.ts'
 import * as queries from './known-devices.queries.ts'
 
-/** As long as the device cookie lives. */
+/** The lifetime of the device cookie. */
 const keptForMs = 365 * 86_400_000
 
 /**

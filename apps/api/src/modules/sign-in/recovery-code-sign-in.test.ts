@@ -1,5 +1,6 @@
 import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { statusesOf } from '../../testing/responses.ts'
 import { buildTestApp, type TestApp } from '../../testing/test-app.ts'
 import { challenged, manyChallenged, verify, withTotp } from '../two-factor/testing/two-factor-fixtures.ts'
 import { auditOf, codeOf, mailsTo } from './testing/sign-in-fixtures.ts'
@@ -12,8 +13,6 @@ beforeAll(async () => {
   api = await buildTestApp({ clock })
 })
 afterAll(() => api.close())
-
-const statuses = (answers: { statusCode: number }[]) => answers.map(({ statusCode }) => statusCode)
 
 describe('a recovery code', () => {
   test('replaces the app’s code once, in any spelling, and the owner is alerted', async () => {
@@ -34,7 +33,7 @@ describe('a recovery code', () => {
     const { email, recoveryCodes } = await withTotp(api, clock)
     const tokens = await manyChallenged(api, email, 20)
     const answers = await Promise.all(tokens.map((token) => verify(api.connect(), token, recoveryCodes[0] as string)))
-    expect(statuses(answers).filter((status) => status === 200)).toHaveLength(1)
+    expect(statusesOf(answers).filter((status) => status === 200)).toHaveLength(1)
   })
 
   test('is stored only as a hash', async () => {

@@ -1,5 +1,6 @@
 import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { statusesOf, times } from '../../testing/responses.ts'
 import { buildTestApp, type TestApp } from '../../testing/test-app.ts'
 import {
   appOf,
@@ -28,9 +29,6 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-const times = <T>(count: number, make: (index: number) => Promise<T>) =>
-  Promise.all(Array.from({ length: count }, (_, index) => make(index)))
-const statuses = (answers: { statusCode: number }[]) => answers.map(({ statusCode }) => statusCode)
 const me = '/api/v1/users/me'
 
 describe('a sign-in with a second factor', () => {
@@ -94,7 +92,7 @@ describe('a sign-in with a second factor', () => {
       const code =
         'app' in user ? (user as Awaited<ReturnType<typeof withTotp>>).app.code() : await loginCode(api, user.email)
       const answers = await times(20, () => verify(api.connect(), challengeToken, code))
-      expect(statuses(answers).filter((status) => status === 200)).toHaveLength(1)
+      expect(statusesOf(answers).filter((status) => status === 200)).toHaveLength(1)
       expect(codeOf(await verify(api.connect(), challengeToken, code))).toBe('CHALLENGE_INVALID')
     }
   })
@@ -104,7 +102,7 @@ describe('a sign-in with a second factor', () => {
     const [one, other] = [await challenged(api, email), await challenged(api, email)]
     const code = app.code()
     const answers = await Promise.all([verify(api.connect(), one, code), verify(api.connect(), other, code)])
-    expect(statuses(answers).sort()).toEqual([200, 400])
+    expect(statusesOf(answers).sort()).toEqual([200, 400])
     expect(codeOf(await verify(api.connect(), await challenged(api, email), code))).toBe('OTP_INVALID')
     clock.advance(stepMs)
     expect((await verify(api.connect(), await challenged(api, email), app.code())).statusCode).toBe(200)
@@ -192,7 +190,7 @@ describe('another mailed code', () => {
     expect([codeOf(early), early.headers['retry-after']]).toEqual(['COOLDOWN', '60'])
     clock.advance(minuteMs)
     const answers = await times(20, () => resend(api.connect(), challengeToken))
-    expect(statuses(answers).sort()).toEqual([202, ...Array(19).fill(429)])
+    expect(statusesOf(answers).sort()).toEqual([202, ...Array(19).fill(429)])
     for (const answer of answers.filter(({ statusCode }) => statusCode === 429))
       expect(answer.headers['retry-after']).toBe('60')
     expect(await countCodeMails(api, email)).toBe(mails + 1)
@@ -217,13 +215,13 @@ describe('another mailed code', () => {
     expect(await countCodeMails(api, email)).toBe(mails + 1)
     const code = await loginCode(api, email)
     const answers = await Promise.all(tokens.map((token) => verify(api.connect(), token, code)))
-    expect(statuses(answers).filter((status) => status === 200)).toHaveLength(1)
+    expect(statusesOf(answers).filter((status) => status === 200)).toHaveLength(1)
 
     clock.advance(minuteMs)
     const others = await manyChallenged(api, email, 20)
     clock.advance(minuteMs)
     const asked = await Promise.all(others.map((token) => resend(api.connect(), token)))
-    expect(statuses(asked)).toEqual(Array(20).fill(202))
+    expect(statusesOf(asked)).toEqual(Array(20).fill(202))
     expect(await countCodeMails(api, email)).toBe(mails + 3)
     expect((await verify(api.connect(), others[7] as string, await loginCode(api, email))).statusCode).toBe(200)
   })

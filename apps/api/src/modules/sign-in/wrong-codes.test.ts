@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { signDevice } from '../../http/device-cookie.ts'
+import { statusesOf, times } from '../../testing/responses.ts'
 import { buildTestApp, type TestApp } from '../../testing/test-app.ts'
 import {
   challenged,
@@ -26,9 +27,6 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-const times = <T>(count: number, make: (index: number) => Promise<T>) =>
-  Promise.all(Array.from({ length: count }, (_, index) => make(index)))
-const statuses = (answers: { statusCode: number }[]) => answers.map(({ statusCode }) => statusCode)
 /** Counts the codes that were checked and found wrong. */
 const failures = async (userId: string) =>
   (await auditOf(api, userId)).filter(({ action }) => action === 'auth.code_failed').length
@@ -133,7 +131,7 @@ describe('wrong codes', () => {
     const { email, app } = await withTotp(strict, clock)
     const challengeToken = await challenged(strict, email)
     const answers = await times(6, () => verify(strict.connect(), challengeToken, app.code()))
-    expect(statuses(answers).sort()).toEqual([200, ...Array(5).fill(401)])
+    expect(statusesOf(answers).sort()).toEqual([200, ...Array(5).fill(401)])
     clock.advance(stepMs)
     expect((await verify(strict.connect(), await challenged(strict, email), app.code())).statusCode).toBe(200)
     await strict.close()

@@ -3,6 +3,7 @@ import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildApp } from '../../app.ts'
 import { createDeps } from '../../deps.ts'
+import { times } from '../../testing/responses.ts'
 import { buildTestApp, type TestApp, type TestClient } from '../../testing/test-app.ts'
 import { auditOf, codeOf, login, mailsTo, password, registered } from '../sign-in/testing/sign-in-fixtures.ts'
 import {
@@ -28,7 +29,6 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-const times = <T>(count: number, make: () => Promise<T>) => Promise.all(Array.from({ length: count }, make))
 const methodOf = async (client: TestClient) =>
   (await client.inject('GET', '/api/v1/users/me')).json().data.user.twoFactorMethod
 const secretsOf = (userId: string) =>

@@ -1,5 +1,6 @@
 import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { statusesOf, times } from '../../testing/responses.ts'
 import { buildTestApp, type TestApp, type TestClient } from '../../testing/test-app.ts'
 import { auditOf, codeOf, login, mailsTo, password, registered } from '../sign-in/testing/sign-in-fixtures.ts'
 import {
@@ -29,8 +30,6 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-const times = <T>(count: number, make: () => Promise<T>) => Promise.all(Array.from({ length: count }, make))
-const statuses = (answers: { statusCode: number }[]) => answers.map(({ statusCode }) => statusCode)
 const methodOf = async (client: TestClient) =>
   (await client.inject('GET', '/api/v1/users/me')).json().data.user.twoFactorMethod
 const secretsOf = (userId: string) =>
@@ -64,7 +63,9 @@ describe('the code by mail', () => {
     const code = await loginCode(api, email)
     expect(codeOf(await confirmOtp(client, wrong(code)))).toBe('OTP_INVALID')
     expect(await methodOf(client)).toBe('none')
-    expect(statuses(await times(4, () => confirmOtp(client, code))).filter((status) => status === 200)).toHaveLength(1)
+    expect(statusesOf(await times(4, () => confirmOtp(client, code))).filter((status) => status === 200)).toHaveLength(
+      1,
+    )
     expect(await methodOf(client)).toBe('otp')
     expect(await changesMailed(email)).toEqual(['otp-on'])
     expect((await auditOf(api, id)).at(-1)).toMatchObject({
@@ -97,7 +98,7 @@ describe('the code by mail', () => {
 
   test('is mailed once a minute; a new one replaces the old one and keeps the tries', async () => {
     const { client, email } = await registered(api)
-    expect(statuses(await times(20, () => enableOtp(client))).sort()).toEqual([202, ...Array(19).fill(429)])
+    expect(statusesOf(await times(20, () => enableOtp(client))).sort()).toEqual([202, ...Array(19).fill(429)])
     expect(await countCodeMails(api, email)).toBe(1)
     const first = await loginCode(api, email)
     for (let tries = 0; tries < 3; tries++) await confirmOtp(client, wrong(first))
@@ -187,7 +188,7 @@ describe('new recovery codes', () => {
 
   test('created four times in parallel leave one complete set', async () => {
     const { client, id } = await withTotp(api, clock)
-    expect(statuses(await times(4, () => renewCodes(client, { password })))).toEqual(Array(4).fill(200))
+    expect(statusesOf(await times(4, () => renewCodes(client, { password })))).toEqual(Array(4).fill(200))
     expect(await api.db.selectFrom('recovery_codes').selectAll().where('user_id', '=', id).execute()).toHaveLength(10)
   })
 

@@ -4,6 +4,10 @@ import type { TestApp, TestUser } from '../../../testing/test-app.ts'
 export const base = '/api/v1/admin'
 export const unknownId = '01890000-0000-7000-8000-000000000000'
 
+export const userUrl = (id: string) => `${base}/users/${id}`
+export const changeUser = (by: TestUser, id: string, patch: object) => by.inject('PATCH', userUrl(id), patch)
+export const endSessions = (by: TestUser, id: string) => by.inject('POST', `${userUrl(id)}/revoke-sessions`)
+
 export const platformRoles = ['super_admin', 'site_admin', 'operator'] as const
 export const clientRoles = ['client_admin', 'client_user'] as const
 
