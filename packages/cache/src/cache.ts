@@ -1,4 +1,5 @@
 import type { Logger } from '@muster/logger'
+import { readJson } from '@muster/text'
 import type { z } from 'zod'
 import { cachedText, fill, takeLease } from './lease.ts'
 import type { OptionalRedis } from './optional-redis.ts'
@@ -36,7 +37,7 @@ export function createCache({ redis, log }: { redis: OptionalRedis; log: Logger 
   return {
     async through(key, { schema, ttlMs, read }) {
       const text = cachedText(await redis.attempt((client) => client.get(key), null))
-      const known = text === undefined ? undefined : parse(schema, text)
+      const known = text === undefined ? undefined : readJson(schema, text)
       if (known !== undefined && ttlMs(known) > 0) return known
       const lease = await redis.attempt((client) => takeLease(client, key), undefined)
       const value = await read()
@@ -47,13 +48,5 @@ export function createCache({ redis, log }: { redis: OptionalRedis; log: Logger 
     },
     invalidate: invalidation.invalidate,
     close: invalidation.close,
-  }
-}
-
-function parse<S extends z.ZodType>(schema: S, text: string): z.output<S> | undefined {
-  try {
-    return schema.safeParse(JSON.parse(text)).data
-  } catch {
-    return undefined
   }
 }

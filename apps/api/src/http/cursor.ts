@@ -1,6 +1,6 @@
 import { DomainError } from '@muster/errors'
+import { readJson } from '@muster/text'
 import { z } from 'zod'
-import { readJson } from './read-json.ts'
 
 export type Cursor<T> = {
   /** Encodes the position as an opaque text. */

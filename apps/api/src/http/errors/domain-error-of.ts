@@ -3,7 +3,7 @@ import { HashingOverloadedError } from '@muster/security/hashing-overloaded'
 import { FileNotStoredError, StorageUnavailableError } from '@muster/storage'
 
 /**
- * Maps the errors of the packages to the API's catalogue: the only place that decides the status and code of each.
+ * Maps the errors that packages define to the API's catalogue. `error-answer.ts` maps those of Fastify, zod and Postgres.
  * @returns a DomainError as it is, and undefined for an error that no package defines
  */
 export function domainErrorOf(error: unknown): DomainError | undefined {

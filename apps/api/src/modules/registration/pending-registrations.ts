@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { emailAddress, username } from '@muster/identifiers'
+import { readJson } from '@muster/text'
 import { z } from 'zod'
-import { readJson } from '../../http/read-json.ts'
 import type { SafeRedis } from '../../redis.ts'
 import { displayName, timezone } from '../accounts/accounts.schema.ts'
 

@@ -1,9 +1,9 @@
 import type { Clock } from '@muster/db'
 import { seal, unseal } from '@muster/security/seal'
+import { readJson } from '@muster/text'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Config } from '../../../config.ts'
-import { readJson } from '../../../http/read-json.ts'
 import { tabCookies } from '../../../http/tab-cookies.ts'
 
 const flow = z.strictObject({
