@@ -42,6 +42,12 @@ export const publicUser = user
   .meta({ id: 'PublicUser' })
 export type PublicUser = z.infer<typeof publicUser>
 
+/** A user as a name beside an id: what everyone who may know the id may know. */
+export const userSummary = publicUser
+  .pick({ id: true, username: true, name: true, avatarUrl: true })
+  .meta({ id: 'UserSummary' })
+export type UserSummary = z.infer<typeof userSummary>
+
 export const publicUserReply = replyOf(z.object({ user: publicUser }))
 export const publicUsersReply = replyOf(z.object({ users: z.array(publicUser) }))
 export const userParams = z.strictObject({ id })

@@ -2,9 +2,9 @@ import { DomainError } from '@muster/errors'
 import type { Deps } from '../../deps.ts'
 import type { Actor } from '../../http/actor.ts'
 import type { PublicUser } from './accounts.schema.ts'
-import { avatarUrlOf } from './avatar-url.ts'
 import { onlineForMs } from './presence.ts'
 import * as queries from './public-users.queries.ts'
+import { toUserSummary } from './user-summary.ts'
 import type { PublicUserRow } from './user-visibility.ts'
 
 export { findPublicUser } from './public-users.queries.ts'
@@ -46,10 +46,7 @@ export async function toPublicUsers(
     const lastSeenMs = Math.max(seenMs.get(row.id) ?? 0, row.last_seen_at?.getTime() ?? 0)
     const showsPresence = row.visibility === 'full' && lastSeenMs > 0
     return {
-      id: row.id,
-      username: row.username,
-      name: row.name,
-      avatarUrl: avatarUrlOf(row),
+      ...toUserSummary(row),
       bio: row.bio,
       status: showsPresence && nowMs - lastSeenMs < onlineForMs ? 'online' : 'offline',
       lastSeenAt: showsPresence ? new Date(lastSeenMs).toISOString() : null,
