@@ -40,6 +40,7 @@ import { googleRoutes } from './modules/sign-in/google/google.routes.ts'
 import { signInRoutes } from './modules/sign-in/sign-in.routes.ts'
 import { tasksRoutes } from './modules/tasks/tasks.routes.ts'
 import { twoFactorRoutes } from './modules/two-factor/two-factor.routes.ts'
+import { absoluteUrlsPlugin } from './plugins/absolute-urls.ts'
 import { bodyEncodingPlugin } from './plugins/body-encoding.ts'
 import { bodyTimeoutPlugin } from './plugins/body-timeout.ts'
 import { clientAddressPlugin } from './plugins/client-address.ts'
@@ -131,6 +132,7 @@ export async function buildApp(deps: Deps): Promise<App> {
   await app.register(notFoundPlugin)
   await app.register(openapiPlugin, { publicUrl: config.publicUrl })
   await app.register(healthPlugin, { deps })
+  await app.register(absoluteUrlsPlugin, { config })
 
   await app.register(
     async (api) => {

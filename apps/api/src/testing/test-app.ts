@@ -26,7 +26,7 @@ export type TestClient = {
   cookies: Map<string, string>
   /** Sends a request without a connection. A body that is no text or Buffer becomes JSON. `url` has `/api/v1`. */
   inject(method: Method, url: string, body?: unknown, headers?: Headers): Promise<LightMyRequestResponse>
-  /** Sends a request over a real connection, with the same cookies; the app must listen. */
+  /** Sends a request over a real connection, with the same cookies; the app must listen. An absolute URL of the API is sent to it too. */
   fetch(url: string, init?: RequestInit): Promise<Response>
 }
 
@@ -159,7 +159,8 @@ function createClient(app: Awaited<ReturnType<typeof buildApp>>, cookies: Map<st
       if (!address || typeof address === 'string') throw new Error('The app does not listen.')
       const headers = new Headers(init.headers)
       if (cookies.size > 0) headers.set('cookie', cookieHeader())
-      const response = await fetch(new URL(url, `http://127.0.0.1:${address.port}`), { ...init, headers })
+      const { pathname, search } = new URL(url, 'http://localhost')
+      const response = await fetch(`http://127.0.0.1:${address.port}${pathname}${search}`, { ...init, headers })
       for (const line of response.headers.getSetCookie()) {
         const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
         keep(name, value)

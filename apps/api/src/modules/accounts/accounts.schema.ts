@@ -3,6 +3,7 @@ import { roleSchema } from '@muster/policy'
 import { canonicalZone } from '@muster/zones'
 import { z } from 'zod'
 import { id, text } from '../../http/fields.ts'
+import { fileUrl } from '../../http/file-urls.ts'
 import { instant, replyOf } from '../../http/reply.ts'
 
 export const displayName = text({ min: 1, max: 100 })
@@ -22,7 +23,7 @@ export const user = z
     role: roleSchema,
     organizationId: z.uuid().nullable(),
     bio: z.string().nullable(),
-    avatarUrl: z.string().nullable(),
+    avatarUrl: fileUrl.nullable(),
     timezone: z.string(),
     status: z.enum(['online', 'offline']),
     lastSeenAt: instant.nullable(),

@@ -1,4 +1,4 @@
-/** Returns the URL of a user's avatar, with its version for browser caches; null without an avatar. */
+/** Returns the path of a user's avatar, with its version for browser caches; null without an avatar. */
 export function avatarUrlOf({ id, avatar_key }: { id: string; avatar_key: string | null }): string | null {
   return avatar_key && `/api/v1/users/${id}/avatar?v=${avatarVersionOf(avatar_key)}`
 }

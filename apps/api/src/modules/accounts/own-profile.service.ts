@@ -12,7 +12,8 @@ import { markOnline, toProfile, toUser } from './user-view.ts'
 type ProfileDeps = Pick<Deps, 'lookups' | 'cache' | 'clock'>
 const cacheMs = 600_000
 
-const profile = z.object({ version: z.int(), user: userSchema })
+/** The cached profile has the path of the avatar, which the response makes absolute. */
+const profile = z.object({ version: z.int(), user: userSchema.extend({ avatarUrl: z.string().nullable() }) })
 type Profile = z.output<typeof profile>
 
 /**

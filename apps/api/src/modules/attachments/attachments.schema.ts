@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { id } from '../../http/fields.ts'
+import { fileUrl } from '../../http/file-urls.ts'
 import { instant, replyOf } from '../../http/reply.ts'
 
 /** A file of a task. An image is `processing` until the image worker has processed it. */
@@ -12,9 +13,9 @@ export const attachment = z
     /** Bytes. */
     size: z.int(),
     status: z.enum(['processing', 'ready', 'failed']),
-    /** Path of the bytes on this server; null until the file is ready. */
-    url: z.string().nullable(),
-    thumbnailUrl: z.string().nullable(),
+    /** Where the bytes are; null until the file is ready. */
+    url: fileUrl.nullable(),
+    thumbnailUrl: fileUrl.nullable(),
     width: z.int().nullable(),
     height: z.int().nullable(),
     /** Bytes before and after, and the percentage saved; null for a file that was not optimized. */

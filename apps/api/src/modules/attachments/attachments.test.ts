@@ -52,7 +52,11 @@ test('an upload writes rows, jobs and audit events; images are processing, docum
     failureReason: null,
     createdAt: expect.any(String),
   })
-  expect(notes).toMatchObject({ status: 'ready', size: 7, url: `/api/v1/attachments/${notes.id}/content` })
+  expect(notes).toMatchObject({
+    status: 'ready',
+    size: 7,
+    url: `http://localhost:3000/api/v1/attachments/${notes.id}/content`,
+  })
   const jobs = await api.db.selectFrom('outbox').select(['name', 'payload']).execute()
   expect(jobs.filter(({ payload }) => JSON.stringify(payload).includes(photo.id))).toEqual([
     { name: 'optimize-image', payload: { attachmentId: photo.id } },

@@ -116,7 +116,7 @@ test('the content of an image is served only after the image worker has processe
     status: 'ready',
     size: 250,
     width: 24,
-    thumbnailUrl: `/api/v1/attachments/${image.id}/thumbnail`,
+    thumbnailUrl: `http://localhost:3000/api/v1/attachments/${image.id}/thumbnail`,
     optimizationStats: { originalSize: 1_000, optimizedSize: 250, compressionRatio: 75 },
   })
   const content = await get('content')

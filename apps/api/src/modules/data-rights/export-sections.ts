@@ -4,7 +4,10 @@ import type { UserRow } from '../accounts/accounts.service.ts'
 import { taskColumns } from '../tasks/task-columns.ts'
 import { type Cursor, type ExportPage, readAuditPage, readPage, readPendingAuditPage } from './export.queries.ts'
 
-type Owner = Pick<UserRow, 'id' | 'email'>
+/** Makes a path of this server an absolute URL. */
+export type UrlOf = (path: string) => string
+/** The exported user, and how their client reaches this server. */
+export type Owner = Pick<UserRow, 'id' | 'email'> & { urlOf: UrlOf }
 
 /** A list of the export, read in pages. */
 export type Section = { name: string; read(db: Db, owner: Owner, after: Cursor | undefined): Promise<ExportPage> }
@@ -47,11 +50,11 @@ const attachments = owned('attachments', {
 /** Adds to each ready attachment the URL of its content. */
 const attachmentsWithUrls: Section = {
   name: attachments.name,
-  async read(...args) {
-    const { rows, next } = await attachments.read(...args)
-    const urlOf = (row: (typeof rows)[number]) =>
-      row.status === 'ready' ? `/api/v1/attachments/${row.id}/content` : null
-    return { rows: rows.map((row) => ({ ...row, url: urlOf(row) })), next }
+  async read(db, owner, after) {
+    const { rows, next } = await attachments.read(db, owner, after)
+    const contentUrlOf = (row: (typeof rows)[number]) =>
+      row.status === 'ready' ? owner.urlOf(`/api/v1/attachments/${row.id}/content`) : null
+    return { rows: rows.map((row) => ({ ...row, url: contentUrlOf(row) })), next }
   },
 }
 

@@ -28,7 +28,10 @@ export const exportRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (
       },
     },
     async (request, reply) => {
-      const { filename, stream } = await exportUser(context, request.actor, { origin: originOf(request) })
+      const { filename, stream } = await exportUser(context, request.actor, {
+        origin: originOf(request),
+        urlOf: (path) => request.urlOf(path),
+      })
       return sendFile(reply, filename, stream)
     },
   )

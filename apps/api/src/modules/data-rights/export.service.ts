@@ -5,7 +5,7 @@ import type { Actor, Origin } from '../../http/actor.ts'
 import { findUser, type UserRow } from '../accounts/accounts.service.ts'
 import { toUser } from '../accounts/user-view.ts'
 import { getPreferences } from '../profile/preferences.service.ts'
-import { type Section, sections } from './export-sections.ts'
+import { type Owner, type Section, sections, type UrlOf } from './export-sections.ts'
 
 /**
  * Exports everything that Muster stores about the actor, as the text of one JSON object. Reads and sends it page by page:
@@ -16,38 +16,47 @@ import { type Section, sections } from './export-sections.ts'
 export async function exportUser(
   deps: Pick<Deps, 'db' | 'transact' | 'clock'>,
   { userId }: Actor,
-  { origin }: { origin: Origin },
+  { origin, urlOf }: { origin: Origin; urlOf: UrlOf },
 ): Promise<{ filename: string; stream: Readable }> {
   const now = deps.clock.now()
   const row = await findUser(deps.db, userId)
   if (!row) throw new DomainError('UNAUTHENTICATED')
   const head = {
     exportedAt: now.toISOString(),
-    profile: profileOf(row, now),
+    profile: profileOf(row, now, urlOf),
     preferences: await getPreferences(deps, userId),
   }
   await deps.transact(async ({ audit }) =>
     audit({ action: 'user.exported', actorId: userId, targetType: 'user', targetId: userId, context: origin }),
   )
   const filename = `muster-${row.username}-${now.toISOString().slice(0, 10)}.json`
-  return { filename, stream: Readable.from(exportText(deps, row, head)) }
+  return { filename, stream: Readable.from(exportText(deps, row, head, urlOf)) }
 }
 
 /** Returns the user's profile, completed by the columns that no other view shows. */
-const profileOf = (row: UserRow, now: Date) => ({
-  ...toUser(row, now),
-  lastSeenAt: row.last_seen_at,
-  googleId: row.google_id,
-  isActive: row.is_active,
-  updatedAt: row.updated_at,
-})
+function profileOf(row: UserRow, now: Date, urlOf: UrlOf) {
+  const user = toUser(row, now)
+  return {
+    ...user,
+    avatarUrl: user.avatarUrl && urlOf(user.avatarUrl),
+    lastSeenAt: row.last_seen_at,
+    googleId: row.google_id,
+    isActive: row.is_active,
+    updatedAt: row.updated_at,
+  }
+}
 
-async function* exportText({ db }: Pick<Deps, 'db'>, user: UserRow, head: object): AsyncGenerator<string> {
+async function* exportText(
+  { db }: Pick<Deps, 'db'>,
+  user: UserRow,
+  head: object,
+  urlOf: UrlOf,
+): AsyncGenerator<string> {
   yield JSON.stringify(head).slice(0, -1)
   for (const section of sections) {
     yield `,\n${JSON.stringify(section.name)}:[`
     let separator = '\n'
-    for await (const rows of pagesOf(section, db, user)) {
+    for await (const rows of pagesOf(section, db, { ...user, urlOf })) {
       yield separator + rows.map((row) => JSON.stringify(row)).join(',\n')
       separator = ',\n'
     }
@@ -56,11 +65,11 @@ async function* exportText({ db }: Pick<Deps, 'db'>, user: UserRow, head: object
   yield '}\n'
 }
 
-async function* pagesOf(section: Section, db: Deps['db'], user: UserRow) {
-  let { rows, next } = await section.read(db, user, undefined)
+async function* pagesOf(section: Section, db: Deps['db'], owner: Owner) {
+  let { rows, next } = await section.read(db, owner, undefined)
   if (rows.length > 0) yield rows
   while (next) {
-    ;({ rows, next } = await section.read(db, user, next))
+    ;({ rows, next } = await section.read(db, owner, next))
     if (rows.length > 0) yield rows
   }
 }

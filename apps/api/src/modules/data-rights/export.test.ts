@@ -74,7 +74,7 @@ test('an export is one JSON file with all that a user has left in Muster', async
     blocks: [{ blockedId: blocked.userId }],
     ownedTasks: [{ id: task.id, title: 'My task' }],
     assignedTasks: [],
-    attachments: [{ id: fileId, filename: 'a.pdf', url: `/api/v1/attachments/${fileId}/content` }],
+    attachments: [{ id: fileId, filename: 'a.pdf', url: `http://localhost:3000/api/v1/attachments/${fileId}/content` }],
     reminders: [{ taskId: task.id, status: 'pending' }],
     notifications: [{ title: 'Told' }],
     mails: [

@@ -34,7 +34,7 @@ export const remindersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asyn
     async (request, reply) => {
       const options = { idempotency: idempotencyOf(request, 'reminders'), origin: originOf(request) }
       const reminder = await reminders.createReminder(context, request.actor, request.body, options)
-      reply.status(201).header('location', `/api/v1/reminders/${reminder.id}`)
+      reply.status(201).header('location', request.urlOf(`/api/v1/reminders/${reminder.id}`))
       return ok({ reminder })
     },
   )

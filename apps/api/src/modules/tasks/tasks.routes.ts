@@ -26,7 +26,10 @@ export const tasksRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
     async (request, reply) => {
       const options = { idempotency: idempotencyOf(request, 'tasks'), origin: originOf(request) }
       const task = await tasks.createTask(context, request.actor, request.body, options)
-      reply.status(201).header('etag', etagOf(task.version)).header('location', `/api/v1/tasks/${task.id}`)
+      reply
+        .status(201)
+        .header('etag', etagOf(task.version))
+        .header('location', request.urlOf(`/api/v1/tasks/${task.id}`))
       return ok({ task })
     },
   )
