@@ -6,8 +6,11 @@ import { defineConfig } from 'vitest/config'
 /** One project per package and app, named like its folder: `--project api`. */
 const roots = [
   'db',
-  ...['packages', 'apps'].flatMap((parent) => readdirSync(parentUrl(parent)).map((name) => `${parent}/${name}`)),
-].filter((root) => existsSync(parentUrl(`${root}/package.json`)))
+  ...['packages', 'apps'].flatMap((parent) => readdirSync(pathOf(parent)).map((name) => `${parent}/${name}`)),
+].filter((root) => existsSync(pathOf(`${root}/package.json`)))
+
+/** In the folder of a package, vitest runs the tests of this package. */
+const current = roots.filter((root) => `${process.cwd()}/`.startsWith(`${pathOf(root)}/`))
 
 export default defineConfig({
   test: {
@@ -15,14 +18,14 @@ export default defineConfig({
     // and three keep both cores busy. Tests that measure time must tolerate that, except for those of chaos.
     maxWorkers: Math.max(3, availableParallelism() - 1),
     // Once per run: Postgres, Redis and the inbox for every project.
-    globalSetup: [fileURLToPath(parentUrl('packages/testing/src/global-setup.ts'))],
-    projects: roots.map((root) => {
+    globalSetup: [pathOf('packages/testing/src/global-setup.ts')],
+    projects: (current.length > 0 ? current : roots).map((root) => {
       const name = root.split('/').at(-1) ?? root
       return {
         test: {
           name,
           // An absolute path, so that vitest also runs from the folder of a package.
-          root: fileURLToPath(parentUrl(root)),
+          root: pathOf(root),
           include: ['src/**/*.test.ts'],
           environment: 'node',
           testTimeout: name === 'chaos' ? 120_000 : 60_000,
@@ -35,6 +38,6 @@ export default defineConfig({
   },
 })
 
-function parentUrl(path: string): URL {
-  return new URL(path, import.meta.url)
+function pathOf(path: string): string {
+  return fileURLToPath(new URL(path, import.meta.url))
 }

@@ -1,5 +1,8 @@
+export { dbCli } from './migrate.ts'
 export { createSay } from './output.ts'
 export { findRedis, type Machine, thisMachine } from './services/find-redis.ts'
+export { hostServices, type User } from './services/host/host-services.ts'
+export { type Joined, joinHost } from './services/host/join-host.ts'
 export { startInbox } from './services/inbox.ts'
 export { type Lock, takeLock } from './services/lock.ts'
 export { freePort, isPortFree, preferPort } from './services/ports.ts'

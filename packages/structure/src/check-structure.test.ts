@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { checkStructure } from './check-structure.ts'
-import { type Files, plantedTree } from './testing/planted-tree.ts'
+import { type Files, manifest, plantedTree } from './testing/planted-tree.ts'
 
 const modules = 'apps/api/src/modules'
 
@@ -194,10 +194,44 @@ const violations: [name: string, planted: Files, message: RegExp][] = [
     },
     /test support: .*tasks\/more.ts imports .*testing\/tasks.ts, which only tests may use/,
   ],
+  [
+    'a package without tests',
+    { 'packages/zones/package.json': JSON.stringify({ name: '@muster/zones', scripts: { check: 'tsc' } }) },
+    /scripts: packages\/zones\/package.json has no script test\./,
+  ],
+  [
+    'a path to a page that turbo does not know of',
+    {
+      'docs/page.md': 'page',
+      'packages/mail/src/page.test.ts': "read(join(import.meta.dirname, '../../../docs/page.md'))",
+    },
+    /turbo inputs: .*page.test.ts names docs\/page.md, .* add "\$TURBO_ROOT\$\/docs\/page.md" to .* packages\/mail\/turbo.json/,
+  ],
+  [
+    'a path into an app that is made from parts',
+    { 'packages/mail/src/apps.ts': 'export const mainOf = (app: string) => `apps/${app}/src/main.ts`' },
+    /turbo inputs: .*mail\/src\/apps.ts names apps, /,
+  ],
 ]
 
 test.each(violations)('refuses %s', async (_, planted, message) => {
   expect(await messagesOf(planted)).toContainEqual(expect.stringMatching(message))
+})
+
+test('turbo knows the packages in package.json, their packages, and the inputs in turbo.json', async () => {
+  const turbo = { tasks: { test: { inputs: ['$TURBO_EXTENDS$', '$TURBO_ROOT$/apps/*/src/**'] } } }
+  const planted = {
+    'packages/mail/package.json': manifest('mail', { '.': './src/index.ts' }, { '@muster/jobs': 'workspace:*' }),
+    'packages/jobs/package.json': manifest(
+      'jobs',
+      { '.': './src/index.ts', './outbox': './src/outbox.ts' },
+      { '@muster/db': 'workspace:*' },
+    ),
+    'packages/mail/turbo.json': JSON.stringify(turbo),
+    'packages/mail/src/paths.ts':
+      "export const paths = ['db/src/index.ts', 'apps/api/src/app.ts', 'apps/email-worker']",
+  }
+  expect(await messagesOf(planted)).toEqual([])
 })
 
 test('a value import counts beside a type import of the same file', async () => {

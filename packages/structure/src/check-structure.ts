@@ -1,24 +1,42 @@
 import { readImports } from './imports.ts'
+import { readRepositoryPaths } from './repository-paths.ts'
 import { cycles } from './rules/cycles.ts'
 import { packageExports } from './rules/exports.ts'
 import { foreignQueries } from './rules/foreign-queries.ts'
 import { httpAndPlugins } from './rules/http-and-plugins.ts'
 import { moduleLayers } from './rules/module-layers.ts'
 import { packages } from './rules/packages.ts'
+import { scripts } from './rules/scripts.ts'
 import { testSupport } from './rules/test-support.ts'
+import { turboInputs } from './rules/turbo-inputs.ts'
+import { readTurboInputs } from './turbo-inputs.ts'
 import type { Violation } from './violation.ts'
 import { readWorkspace } from './workspace.ts'
 
-const rules = [moduleLayers, httpAndPlugins, foreignQueries, cycles, packages, packageExports, testSupport]
+const rules = [
+  moduleLayers,
+  httpAndPlugins,
+  foreignQueries,
+  cycles,
+  packages,
+  packageExports,
+  scripts,
+  testSupport,
+  turboInputs,
+]
 
-/** Reads the imports of every app, every package and db below the folder, and returns the violations of the rules. */
+/** Reads the imports and paths of every app, every package and db below the folder, and returns the violations of the rules. */
 export async function checkStructure(
   root: string,
 ): Promise<{ violations: Violation[]; members: number; files: number }> {
   const workspace = await readWorkspace(root)
-  const imports = await readImports(root, workspace)
+  const [imports, paths, inputsOf] = await Promise.all([
+    readImports(root, workspace),
+    readRepositoryPaths(root, workspace),
+    readTurboInputs(root, workspace),
+  ])
   return {
-    violations: rules.flatMap((rule) => rule({ workspace, imports })),
+    violations: rules.flatMap((rule) => rule({ workspace, imports, paths, inputsOf })),
     members: workspace.length,
     files: new Set(imports.map(({ from }) => from)).size,
   }

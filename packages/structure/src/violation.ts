@@ -1,8 +1,15 @@
 import type { Import } from './imports.ts'
+import type { RepositoryPath } from './repository-paths.ts'
+import type { TurboInputs } from './turbo-inputs.ts'
 import type { Workspace } from './workspace.ts'
 
 /** The input of every rule. */
-export type Structure = { workspace: Workspace; imports: readonly Import[] }
+export type Structure = {
+  workspace: Workspace
+  imports: readonly Import[]
+  paths: readonly RepositoryPath[]
+  inputsOf: TurboInputs
+}
 
 export type Violation = {
   /** Name of the rule, for grouping. */

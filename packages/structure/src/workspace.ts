@@ -11,7 +11,15 @@ export type Member = {
   folder: string
   /** The exports of package.json: `./outbox` → `packages/jobs/src/outbox.ts`. */
   exports: ReadonlyMap<string, string>
+  /** Names of the packages in package.json, for production or development. */
+  dependencies: readonly string[]
+  /** Names of the scripts in package.json. */
+  scripts: readonly string[]
 }
+
+type Manifest = { name: string } & Partial<
+  Record<'exports' | 'scripts' | 'dependencies' | 'devDependencies', Record<string, string>>
+>
 
 export type Workspace = readonly Member[]
 
@@ -40,11 +48,13 @@ export function exportNamed(workspace: Workspace, specifier: string): { member: 
 async function readMember(root: string, folder: string): Promise<Member | undefined> {
   const text = await readFile(join(root, folder, 'package.json'), 'utf8').catch(() => undefined)
   if (text === undefined) return
-  const { name, exports = {} } = JSON.parse(text) as { name: string; exports?: Record<string, string> }
+  const { name, exports = {}, scripts = {}, dependencies, devDependencies } = JSON.parse(text) as Manifest
   return {
     name,
     kind: folder === 'db' ? 'db' : folder.startsWith('apps/') ? 'app' : 'package',
     folder,
     exports: new Map(Object.entries(exports).map(([key, target]) => [key, join(folder, target)])),
+    dependencies: Object.keys({ ...dependencies, ...devDependencies }),
+    scripts: Object.keys(scripts),
   }
 }

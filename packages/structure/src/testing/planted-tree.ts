@@ -5,8 +5,11 @@ import { onTestFinished } from 'vitest'
 
 export type Files = Record<string, string>
 
-const manifest = (name: string, exports: Record<string, string> = {}) =>
-  JSON.stringify({ name: `@muster/${name}`, exports })
+export const manifest = (
+  name: string,
+  exports: Record<string, string> = {},
+  dependencies: Record<string, string> = {},
+) => JSON.stringify({ name: `@muster/${name}`, exports, dependencies, scripts: { check: 'tsc', test: 'vitest run' } })
 
 /** A small workspace without violations: db, the error catalogue, two packages, a worker, an API with two modules. */
 const cleanTree: Files = {
