@@ -320,7 +320,7 @@ export interface Tasks {
   completed_at: Timestamp | null;
   created_at: Generated<Timestamp>;
   description: string | null;
-  due_date: Timestamp;
+  due_date: Timestamp | null;
   id: string;
   link: string | null;
   organization_id: string | null;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 
@@ -17,12 +18,23 @@ export const rangeHeaders = ifNoneMatchHeaders.extend({
 /** Returns the entity tag (RFC 9110) of a row's version. */
 export const etagOf = (version: number) => `"v${version}"`
 
+const digestLength = 16
+
+/**
+ * Returns the entity tag of an answer that carries more than the row that has the version: `"v3-…"`, with a digest of the
+ * whole answer. {@link ifMatch} takes it for version 3.
+ */
+export function representationEtagOf(version: number, representation: unknown): string {
+  const digest = createHash('sha256').update(JSON.stringify(representation)).digest('base64url')
+  return `"v${version}-${digest.slice(0, digestLength)}"`
+}
+
 /**
  * Returns a predicate that tells whether a version satisfies the request's `If-Match`; without the header every version
- * does. `W/` is ignored, because proxies that compress weaken the tag.
+ * does. `W/` is ignored, because proxies that compress weaken the tag, and so is the digest of a representation.
  */
 export function ifMatch(request: FastifyRequest): (version: number) => boolean {
-  const wanted = tagsOf(request.headers['if-match'])
+  const wanted = tagsOf(request.headers['if-match'])?.map((tag) => tag.replace(/^"(v\d+)-[\w-]+"$/, '"$1"'))
   return (version) => wanted === undefined || wanted.includes('*') || wanted.includes(etagOf(version))
 }
 

@@ -87,12 +87,12 @@ function toNotification({ id, scheduledAt, message, task, user }: DueReminder, l
     userId: user.id,
     type: 'reminder' as const,
     title: `Reminder: ${task.title}`,
-    message: message ?? `“${task.title}” is due.`,
+    message: message ?? (task.dueDate ? `“${task.title}” is due.` : `You wanted to be reminded of “${task.title}”.`),
     taskId: task.id,
     data: {
       reminderId: id,
       scheduledAt: scheduledAt.toISOString(),
-      dueDate: task.dueDate.toISOString(),
+      dueDate: task.dueDate?.toISOString() ?? null,
       late,
     },
   }

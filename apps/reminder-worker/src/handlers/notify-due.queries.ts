@@ -2,14 +2,14 @@ import { type Json, newId, type Trx } from '@muster/db'
 import { activeUserSql } from '@muster/policy'
 import { sql } from 'kysely'
 import type { NoticeKind } from '../due/notice-kinds.ts'
-import type { NotifiedTask } from '../mails/task-mail.ts'
+import type { DatedTask } from '../mails/task-mail.ts'
 
 export type NotifiedUser = {
-  task: NotifiedTask
+  task: DatedTask
   user: { id: string; email: string; timezone: string; settings: Json | null }
 }
 
-type Row = Omit<NotifiedTask, 'dueDate'> & {
+type Row = Omit<DatedTask, 'dueDate'> & {
   due_date: Date
   userId: string
   email: string
@@ -18,15 +18,15 @@ type Row = Omit<NotifiedTask, 'dueDate'> & {
 }
 
 /**
- * Reads an open task and a user who owns it or is assigned to it; undefined when the task is completed or deleted, or the user is
- * inactive or neither of the two. Locks the task against deletion.
+ * Reads an open task and a user who owns it or is assigned to it; undefined when the task is completed or deleted or has no due date,
+ * or the user is inactive or neither of the two. Locks the task against deletion.
  */
 export async function readNotifiedUser(trx: Trx, taskId: string, userId: string): Promise<NotifiedUser | undefined> {
   const { rows } = await sql<Row>`
     select tasks.id, title, due_date, priority, category, users.id as "userId", email, timezone,
       (select settings from user_preferences where user_id = users.id) as settings
     from tasks join users on users.id in (tasks.owner_id, tasks.assignee_id)
-    where tasks.id = ${taskId} and users.id = ${userId} and status <> 'completed'
+    where tasks.id = ${taskId} and users.id = ${userId} and status <> 'completed' and due_date is not null
       and ${activeUserSql}
     for key share of tasks`.execute(trx)
   const [row] = rows

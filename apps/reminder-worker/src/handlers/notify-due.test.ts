@@ -43,7 +43,7 @@ test('owner and assignee get a notice and a mail an hour before the due date, an
         type: 'upcoming',
         title: 'Due soon: Pack',
         task_id: task.id,
-        data: { dueDate: task.due_date.toISOString(), late: false },
+        data: { dueDate: task.due_date?.toISOString(), late: false },
       },
     ])
     const [mail, ...more] = await harness.mailsTo(user.id)

@@ -1,7 +1,7 @@
 import { type Json, newId, type Trx } from '@muster/db'
 import { activeUserSql } from '@muster/policy'
 import { sql } from 'kysely'
-import type { NotifiedTask } from '../mails/task-mail.ts'
+import type { DatedTask } from '../mails/task-mail.ts'
 
 export type Recipient = { id: string; name: string; email: string; timezone: string; settings: Json | null }
 
@@ -13,7 +13,7 @@ export async function readRecipient(trx: Trx, userId: string): Promise<Recipient
   return rows[0]
 }
 
-export type ListedTask = NotifiedTask & { isOverdue: boolean; total: number }
+export type ListedTask = DatedTask & { isOverdue: boolean; total: number }
 
 /**
  * Lists a user's open tasks, as owner or assignee, that are due before `end`: upcoming ones by due date, then overdue ones, latest first.

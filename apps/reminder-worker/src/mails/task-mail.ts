@@ -7,10 +7,13 @@ export const lateAfterMs = 60_000
 export type NotifiedTask = {
   id: string
   title: string
-  dueDate: Date
+  dueDate: Date | null
   priority: 'low' | 'medium' | 'high'
   category: string | null
 }
+
+/** A task that has a due date. */
+export type DatedTask = NotifiedTask & { dueDate: Date }
 
 type TaskMail = {
   task: NotifiedTask
@@ -35,7 +38,7 @@ export function taskMail(
       kind,
       taskId: task.id,
       taskTitle: task.title,
-      dueDate: task.dueDate.toISOString(),
+      dueDate: task.dueDate?.toISOString() ?? null,
       priority: task.priority,
       category: task.category,
       message,

@@ -28,16 +28,16 @@ test('one statement commits rows, jobs and audit events together, and publishes 
   })
   const images = [someImage(), someImage()]
   let hasFollowed = false
-  const isWritten = await transactStatement(({ enqueue, audit, afterCommit }) => {
+  const written = await transactStatement(({ enqueue, audit, afterCommit }) => {
     for (const image of images) enqueue(optimizeImage, image)
     audit(event)
     audit({ ...event, targetId: '2' })
     afterCommit(async () => {
       hasFollowed = (await world.effects()).includes('row')
     })
-    return sql`written as (insert into effects values ('row') returning 1)`
+    return sql`written as (insert into effects values ('row') returning 'row' as subject)`
   })
-  expect({ isWritten, isWoken, hasFollowed }).toEqual({ isWritten: true, isWoken: true, hasFollowed: true })
+  expect({ written, isWoken, hasFollowed }).toEqual({ written: { subject: 'row' }, isWoken: true, hasFollowed: true })
   expect(await world.db.selectFrom('audit_pending').select(['target_id', 'after']).orderBy('id').execute()).toEqual([
     { target_id: '1', after: { x: 1 } },
     { target_id: '2', after: { x: 1 } },
@@ -53,7 +53,7 @@ test('a statement that writes nothing adds no job and no audit event, and nothin
     db: world.db,
     publisher: { nudge: () => followed.push('nudge'), wakeAuditWorker: () => followed.push('wake') },
   })
-  const isWritten = await transactStatement(({ enqueue, audit, afterCommit }) => {
+  const written = await transactStatement(({ enqueue, audit, afterCommit }) => {
     enqueue(optimizeImage, someImage())
     audit(event)
     afterCommit(async () => {
@@ -61,7 +61,7 @@ test('a statement that writes nothing adds no job and no audit event, and nothin
     })
     return sql`written as (insert into effects select 'row' where false returning 1)`
   })
-  expect(isWritten).toBe(false)
+  expect(written).toBeUndefined()
   expect(followed).toEqual([])
   expect(await world.db.selectFrom('audit_pending').selectAll().execute()).toEqual([])
   expect(await world.db.selectFrom('outbox').selectAll().execute()).toEqual([])
@@ -71,7 +71,7 @@ test('a payload that the job refuses prevents the statement', async () => {
   const transactStatement = createTransactStatement({ db: world.db, publisher: noPublisher })
   const writing = transactStatement(({ enqueue }) => {
     enqueue(optimizeImage, { attachmentId: 'no uuid' })
-    return sql`written as (insert into effects values ('row') returning 1)`
+    return sql`written as (insert into effects values ('row') returning 'row' as subject)`
   })
   await expect(writing).rejects.toThrow('attachmentId')
   expect(await world.effects()).toEqual([])

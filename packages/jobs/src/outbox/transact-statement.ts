@@ -17,19 +17,21 @@ import {
  * `fn` returns the CTEs of the write, without `with`. One of them is named `written`; it has a row exactly when the write
  * took place. Without a row no effect takes place. The text depends on the number of jobs and audit events: where that is
  * constant, it stays one prepared statement.
- * @returns whether the write took place
+ * @returns the row of `written`, undefined when the write did not take place
  */
-export type TransactStatement = (fn: (effects: Effects) => RawBuilder<unknown>) => Promise<boolean>
+export type TransactStatement = <Row extends object = object>(
+  fn: (effects: Effects) => RawBuilder<unknown>,
+) => Promise<Row | undefined>
 
 /** Creates the one-statement form of `transact`. */
 export function createTransactStatement({ db, publisher }: { db: Db; publisher: Nudge }): TransactStatement {
-  return async (fn) => {
+  return async <Row extends object>(fn: (effects: Effects) => RawBuilder<unknown>) => {
     const { effects, jobs, events, runAfterCommit } = collectEffects()
     const ctes = [fn(effects), ...insertEvents(events), ...insertJobs(jobs)]
-    const { rows } = await sql`with ${sql.join(ctes)} select from written limit 1`.execute(db)
-    if (rows.length === 0) return false
-    await runAfterCommit(publisher)
-    return true
+    const { rows } = await sql<Row>`with ${sql.join(ctes)} select * from written limit 1`.execute(db)
+    const [written] = rows
+    if (written) await runAfterCommit(publisher)
+    return written
   }
 }
 

@@ -1,13 +1,14 @@
 import type { Db } from '@muster/db'
 import type { OffsetPeriod } from '@muster/zones'
 import { type RawBuilder, sql } from 'kysely'
-import { priorities, statuses, type Task } from '../tasks/tasks.schema.ts'
+import { taskStatuses } from '../task-access/task-access.schema.ts'
+import { priorities, type TaskFields } from '../tasks/tasks.schema.ts'
 
 export type AnalyticsRow = {
   /** The user's current zone; when it differs from the calendar's, the dates are of the wrong zone. */
   timezone: string
   /** Numbers of tasks by kind. A kind may occur twice (own and assigned tasks); `category` is null for none. */
-  groups: { status: Task['status']; priority: Task['priority']; category: string | null; count: number }[]
+  groups: { status: TaskFields['status']; priority: TaskFields['priority']; category: string | null; count: number }[]
   completedReminders: number
   upcomingReminders: number
   overdueReminders: number
@@ -76,7 +77,7 @@ export async function readAnalytics(
 
 /** Reads each status and priority as a range of the index, in which only the category is compared: two thirds of the cost. */
 const ownTasksByKind = (isOwn: RawBuilder<boolean>) => sql`
-  select of_kind.* from unnest(${sql.lit(`{${statuses}}`)}::text[]) a_status, unnest(${sql.lit(`{${priorities}}`)}::text[]) a_priority,
+  select of_kind.* from unnest(${sql.lit(`{${taskStatuses}}`)}::text[]) a_status, unnest(${sql.lit(`{${priorities}}`)}::text[]) a_priority,
     lateral (
       select a_status as status, a_priority as priority, category, count(*) as count from tasks
       where ${isOwn} and status = a_status and priority = a_priority group by category

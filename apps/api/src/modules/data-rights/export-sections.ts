@@ -28,6 +28,34 @@ const byDueDate = [
 ] as const
 const byId = [['id', 'uuid']] as const
 
+/** Defines a section of tasks: those with a due date, and then those without one, each in the order of an index. */
+function tasksOf(name: string, owner: 'owner_id' | 'assignee_id'): Section {
+  const part =
+    (hasDueDate: boolean) =>
+    (db: Db, { id }: Owner, after: Cursor | undefined) =>
+      readPage(
+        db,
+        {
+          columns: exportedTaskColumns,
+          from: sql`tasks`,
+          where: sql`${sql.ref(owner)} = ${id} and due_date is ${hasDueDate ? sql`not null` : sql`null`}`,
+          order: hasDueDate ? byDueDate : byId,
+        },
+        after,
+      )
+  const [readDated, readUndated] = [part(true), part(false)]
+  return {
+    name,
+    async read(db, owner, after) {
+      if (after?.length === byId.length) return readUndated(db, owner, after)
+      const dated = await readDated(db, owner, after)
+      if (dated.next) return dated
+      const { rows, next } = await readUndated(db, owner, undefined)
+      return { rows: [...dated.rows, ...rows], next }
+    },
+  }
+}
+
 const attachments = owned('attachments', {
   table: 'attachments',
   owner: 'uploader_id',
@@ -159,8 +187,8 @@ export const sections: readonly Section[] = [
   }),
   friends,
   blocks,
-  owned('ownedTasks', { table: 'tasks', owner: 'owner_id', columns: exportedTaskColumns, order: byDueDate }),
-  owned('assignedTasks', { table: 'tasks', owner: 'assignee_id', columns: exportedTaskColumns, order: byDueDate }),
+  tasksOf('ownedTasks', 'owner_id'),
+  tasksOf('assignedTasks', 'assignee_id'),
   attachmentsWithUrls,
   owned('reminders', {
     table: 'reminders',

@@ -1,49 +1,63 @@
 import type { Db, Trx } from '@muster/db'
 import { type RawBuilder, sql } from 'kysely'
+import type { Actor } from '../../http/actor.ts'
 import type { RowOf } from '../../sql/columns.ts'
+import { taskSummarySql, toTaskSummary } from '../task-access/task-summary.ts'
 import { reminderColumns } from './reminder-columns.ts'
-import type { Reminder, ReminderQuery } from './reminders.schema.ts'
+import type { Reminder, ReminderQuery, TaskReminder } from './reminders.schema.ts'
 
 /** The last reminder of the previous page. */
 export type ReminderPosition = Pick<Reminder, 'scheduledAt' | 'id'>
 
-export async function insertReminder(trx: Trx, userId: string, reminder: Reminder): Promise<void> {
-  await sql`
-    insert into reminders (${reminderColumns.list}, user_id, updated_at)
-    values (${reminderColumns.values(reminder)}, ${userId}, ${reminder.createdAt})`.execute(trx)
+type ReminderRow = RowOf<'reminders', TaskReminder> & Pick<Reminder, 'task'>
+
+/** Selects a reminder with its task as the actor sees it. */
+const selectionFor = (actor: Actor): RawBuilder<ReminderRow> =>
+  sql`${reminderColumns.selection}, ${taskSummarySql(sql.ref('reminders.task_id'), actor)} as task`
+
+/** Inserts a reminder of the actor. @returns it with its task */
+export async function insertReminder(trx: Trx, actor: Actor, reminder: TaskReminder): Promise<Reminder> {
+  const inserted = await readReminder(
+    trx,
+    sql`insert into reminders (${reminderColumns.list}, user_id, updated_at)
+      values (${reminderColumns.values(reminder)}, ${actor.userId}, ${reminder.createdAt})
+      returning ${selectionFor(actor)}`,
+  )
+  if (!inserted) throw new Error('An inserted reminder is returned.')
+  return inserted
 }
 
-/** Reads a reminder of the user; undefined when it does not exist or belongs to another user. */
-export const findReminder = (db: Db | Trx, id: string, userId: string): Promise<Reminder | undefined> =>
-  readReminder(db, sql`select ${reminderColumns.selection} from reminders where id = ${id} and user_id = ${userId}`)
+/** Reads a reminder of the actor; undefined when it does not exist or belongs to another user. */
+export const findReminder = (db: Db | Trx, id: string, actor: Actor): Promise<Reminder | undefined> =>
+  readReminder(db, sql`select ${selectionFor(actor)} from reminders where id = ${id} and user_id = ${actor.userId}`)
 
-/** Reads a reminder of the user and locks its row until the transaction ends. */
-export const lockReminder = (trx: Trx, id: string, userId: string): Promise<Reminder | undefined> =>
+/** Reads a reminder of the actor and locks its row until the transaction ends. */
+export const lockReminder = (trx: Trx, id: string, actor: Actor): Promise<Reminder | undefined> =>
   readReminder(
     trx,
-    sql`select ${reminderColumns.selection} from reminders where id = ${id} and user_id = ${userId} for update`,
+    sql`select ${selectionFor(actor)} from reminders where id = ${id} and user_id = ${actor.userId} for update`,
   )
 
-/** Lists the user's reminders, the earliest first. */
+/** Lists the actor's reminders, the earliest first. */
 export function listReminders(
   db: Db,
-  userId: string,
+  actor: Actor,
   { status, after, count }: Pick<ReminderQuery, 'status'> & { after: ReminderPosition | undefined; count: number },
 ): Promise<Reminder[]> {
   const hasStatus = status ? sql`and status = any(${status}::text[])` : sql``
   const isBeyond = after ? sql`and (scheduled_at, id) > (${after.scheduledAt}::timestamptz, ${after.id}::uuid)` : sql``
   return readReminders(
     db,
-    sql`select ${reminderColumns.selection} from reminders where user_id = ${userId} ${hasStatus} ${isBeyond}
+    sql`select ${selectionFor(actor)} from reminders where user_id = ${actor.userId} ${hasStatus} ${isBeyond}
       order by scheduled_at, id limit ${count}`,
   )
 }
 
-/** Lists the user's reminders of one task, the earliest first. */
-export const listRemindersOfTask = (db: Db, taskId: string, userId: string): Promise<Reminder[]> =>
+/** Lists the actor's reminders of one task, the earliest first. */
+export const listRemindersOfTask = (db: Db, taskId: string, actor: Actor): Promise<Reminder[]> =>
   readReminders(
     db,
-    sql`select ${reminderColumns.selection} from reminders where task_id = ${taskId} and user_id = ${userId}
+    sql`select ${selectionFor(actor)} from reminders where task_id = ${taskId} and user_id = ${actor.userId}
       order by scheduled_at, id`,
   )
 
@@ -51,7 +65,7 @@ export const listRemindersOfTask = (db: Db, taskId: string, userId: string): Pro
 export async function updateReminder(
   trx: Trx,
   id: string,
-  changes: Partial<Reminder>,
+  { actor, changes }: { actor: Actor; changes: Partial<TaskReminder> },
   now: Date,
 ): Promise<Reminder | undefined> {
   const assignments = [
@@ -64,7 +78,7 @@ export async function updateReminder(
   ]
   return readReminder(
     trx,
-    sql`update reminders set ${sql.join(assignments)} where id = ${id} returning ${reminderColumns.selection}`,
+    sql`update reminders set ${sql.join(assignments)} where id = ${id} returning ${selectionFor(actor)}`,
   )
 }
 
@@ -72,11 +86,11 @@ export async function deleteReminder(trx: Trx, id: string): Promise<void> {
   await trx.deleteFrom('reminders').where('id', '=', id).execute()
 }
 
-type Statement = RawBuilder<RowOf<'reminders', Reminder>>
+type Statement = RawBuilder<ReminderRow>
 
 async function readReminders(db: Db | Trx, statement: Statement): Promise<Reminder[]> {
   const { rows } = await statement.execute(db)
-  return rows.map(reminderColumns.fromRow)
+  return rows.map(({ task, ...row }) => ({ ...reminderColumns.fromRow(row), task: toTaskSummary(task) }))
 }
 
 const readReminder = async (db: Db | Trx, statement: Statement): Promise<Reminder | undefined> =>

@@ -2,14 +2,15 @@ import { z } from 'zod'
 import { cursorText } from '../../http/cursor.ts'
 import { dateTime, id, listOf, queryInteger, text } from '../../http/fields.ts'
 import { cursorInfo, instant, replyOf } from '../../http/reply.ts'
+import { taskSummary } from '../task-access/task-access.schema.ts'
 
 export const reminderStatuses = ['pending', 'sent', 'completed', 'cancelled', 'failed'] as const
 const type = z.enum(['email', 'push', 'both'])
 const status = z.enum(reminderStatuses)
 const maxOffsetMinutes = 366 * 24 * 60
 
-/** A reminder, visible to its user alone. */
-export const reminder = z
+/** A reminder as its task carries it. Visible to its user alone. */
+export const taskReminder = z
   .object({
     id: z.uuid(),
     taskId: z.uuid(),
@@ -24,7 +25,11 @@ export const reminder = z
     sentAt: instant.nullable(),
     createdAt: instant,
   })
-  .meta({ id: 'Reminder' })
+  .meta({ id: 'TaskReminder' })
+export type TaskReminder = z.infer<typeof taskReminder>
+
+/** A reminder with its task, which is null when it is no longer visible to the reminder's user. */
+export const reminder = taskReminder.extend({ task: taskSummary.nullable() }).meta({ id: 'Reminder' })
 export type Reminder = z.infer<typeof reminder>
 
 const fields = z.strictObject({

@@ -10,7 +10,7 @@ import { exactId } from '../../http/fields.ts'
 import { claimOrReplay, type Idempotency, replayedResourceDeleted } from '../../http/idempotency.ts'
 import { getVisibleTask, lockVisibleTask } from '../task-access/task-access.service.ts'
 import * as queries from './reminders.queries.ts'
-import type { NewReminder, Reminder, ReminderPatch, ReminderQuery } from './reminders.schema.ts'
+import type { NewReminder, Reminder, ReminderPatch, ReminderQuery, TaskReminder } from './reminders.schema.ts'
 
 type Schedule = Pick<NewReminder, 'scheduledAt' | 'offsetMinutes'>
 
@@ -33,14 +33,13 @@ export function createReminder(
     const id = newId()
     const replayedId = await claimOrReplay(trx, idempotency, { actorId: actor.userId, resourceId: id, now })
     if (replayedId) {
-      const replayed = await queries.findReminder(trx, replayedId, actor.userId)
+      const replayed = await queries.findReminder(trx, replayedId, actor)
       if (!replayed) throw replayedResourceDeleted()
       return replayed
     }
     const scheduledAt = await futureTime(trx, actor, fields.taskId, fields, now)
-    const reminder = newReminderOf({ id, scheduledAt }, fields, now)
-    await queries.insertReminder(trx, actor.userId, reminder)
-    audit({ ...eventOn('reminder', id, actor.userId, origin), action: 'reminder.created', after: reminder })
+    const reminder = await queries.insertReminder(trx, actor, newReminderOf({ id, scheduledAt }, fields, now))
+    audit({ ...eventOn('reminder', id, actor.userId, origin), action: 'reminder.created', after: ownFields(reminder) })
     afterCommit(() => invalidateAnalytics({ cache }, [actor.userId]))
     return reminder
   })
@@ -48,13 +47,13 @@ export function createReminder(
 
 /** Returns a reminder of the actor. @throws DomainError NOT_FOUND, also for a reminder of another user */
 export async function getReminder({ lookups }: Pick<Deps, 'lookups'>, actor: Actor, id: string): Promise<Reminder> {
-  return ownOrThrow(await queries.findReminder(lookups, id, actor.userId))
+  return ownOrThrow(await queries.findReminder(lookups, id, actor))
 }
 
 /** Lists the actor's reminders, the earliest first. @throws DomainError VALIDATION_FAILED for an invalid cursor */
 export async function listReminders({ db }: Pick<Deps, 'db'>, actor: Actor, { status, limit, cursor }: ReminderQuery) {
   const after = cursor === undefined ? undefined : readPosition(cursor)
-  const found = await queries.listReminders(db, actor.userId, { status, after, count: limit + 1 })
+  const found = await queries.listReminders(db, actor, { status, after, count: limit + 1 })
   const shown = found.slice(0, limit)
   const last = shown.at(-1)
   const nextCursor = last && found.length > limit ? writePosition(last) : null
@@ -64,7 +63,7 @@ export async function listReminders({ db }: Pick<Deps, 'db'>, actor: Actor, { st
 /** Lists the actor's reminders of one task. @throws DomainError NOT_FOUND when the task is not visible to the actor */
 export async function listRemindersOfTask({ db }: Pick<Deps, 'db'>, actor: Actor, taskId: string): Promise<Reminder[]> {
   await getVisibleTask(db, taskId, actor)
-  return queries.listRemindersOfTask(db, taskId, actor.userId)
+  return queries.listRemindersOfTask(db, taskId, actor)
 }
 
 /**
@@ -82,17 +81,18 @@ export function updateReminder(
   return transact(async ({ trx, audit, afterCommit }) => {
     const now = clock.now()
     // Locks the task before its reminder, as completing a task does; the other order could deadlock.
-    const { taskId } = ownOrThrow(await queries.findReminder(trx, id, actor.userId))
+    const { taskId } = ownOrThrow(await queries.findReminder(trx, id, actor))
     const moved = isSchedule(patch) ? await movedTo(trx, actor, taskId, patch, now) : {}
-    const before = ownOrThrow(await queries.lockReminder(trx, id, actor.userId))
+    const before = ownOrThrow(await queries.lockReminder(trx, id, actor))
     if (isSchedule(patch)) assertStatus(before, ['pending', 'failed'])
     if (patch.status && patch.status !== before.status) assertStatus(before, ['pending', 'sent'])
-    const after = ownOrThrow(await queries.updateReminder(trx, id, { ...moved, ...plainChanges(before, patch) }, now))
+    const changes = { ...moved, ...plainChanges(before, patch) }
+    const after = ownOrThrow(await queries.updateReminder(trx, id, { actor, changes }, now))
     audit({
       ...eventOn('reminder', id, actor.userId, origin),
       action: patch.status ? `reminder.${patch.status}` : 'reminder.updated',
-      before,
-      after,
+      before: ownFields(before),
+      after: ownFields(after),
     })
     afterCommit(() => invalidateAnalytics({ cache }, [actor.userId]))
     return after
@@ -107,13 +107,16 @@ export function deleteReminder(
   { origin }: { origin: Origin },
 ): Promise<Reminder> {
   return transact(async ({ trx, audit, afterCommit }) => {
-    const before = ownOrThrow(await queries.lockReminder(trx, id, actor.userId))
+    const before = ownOrThrow(await queries.lockReminder(trx, id, actor))
     await queries.deleteReminder(trx, id)
-    audit({ ...eventOn('reminder', id, actor.userId, origin), action: 'reminder.deleted', before })
+    audit({ ...eventOn('reminder', id, actor.userId, origin), action: 'reminder.deleted', before: ownFields(before) })
     afterCommit(() => invalidateAnalytics({ cache }, [actor.userId]))
     return before
   })
 }
+
+/** Returns the reminder without its task, as the audit log records it. */
+const ownFields = ({ task: _, ...fields }: Reminder): TaskReminder => fields
 
 function ownOrThrow(reminder: Reminder | undefined): Reminder {
   if (!reminder) throw new DomainError('NOT_FOUND')
@@ -124,7 +127,7 @@ const newReminderOf = (
   { id, scheduledAt }: Pick<Reminder, 'id' | 'scheduledAt'>,
   fields: NewReminder,
   now: Date,
-): Reminder => ({
+): TaskReminder => ({
   id,
   taskId: fields.taskId,
   scheduledAt,
@@ -142,22 +145,28 @@ const isSchedule = ({ scheduledAt, offsetMinutes }: Schedule) => (scheduledAt ??
 /**
  * Returns the time at which a reminder of this task would fire. The lock keeps the task open and its due date unchanged
  * until the transaction ends.
- * @throws DomainError NOT_FOUND, CONFLICT for a completed task, VALIDATION_FAILED for a time that has passed
+ * @throws DomainError NOT_FOUND, CONFLICT for a completed task, VALIDATION_FAILED for a time that has passed, or an offset
+ *   from a due date that the task does not have
  */
 async function futureTime(trx: Trx, actor: Actor, taskId: string, schedule: Schedule, now: Date): Promise<string> {
   const task = await lockVisibleTask(trx, taskId, actor, 'There is no such task, or you may not see it.')
   if (task.status === 'completed') throw new DomainError('CONFLICT', { message: 'This task is completed.' })
-  const { scheduledAt, offsetMinutes = 0 } = schedule
-  const time = scheduledAt ? new Date(scheduledAt) : new Date(task.due_date.getTime() - offsetMinutes * minuteMs)
+  const time = timeOf(schedule, task.due_date)
   if (time > now) return time.toISOString()
-  throw new DomainError('VALIDATION_FAILED', {
-    details: [
-      scheduledAt
-        ? { path: 'body.scheduledAt', message: 'is not in the future' }
-        : { path: 'body.offsetMinutes', message: 'leads to a time that has passed' },
-    ],
-  })
+  throw schedule.scheduledAt
+    ? invalidField('scheduledAt', 'is not in the future')
+    : invalidField('offsetMinutes', 'leads to a time that has passed')
 }
+
+/** @throws DomainError VALIDATION_FAILED for an offset from a due date that the task does not have */
+function timeOf({ scheduledAt, offsetMinutes = 0 }: Schedule, dueDate: Date | null): Date {
+  if (scheduledAt) return new Date(scheduledAt)
+  if (dueDate) return new Date(dueDate.getTime() - offsetMinutes * minuteMs)
+  throw invalidField('offsetMinutes', 'counts back from the due date, which this task does not have; give scheduledAt')
+}
+
+const invalidField = (field: keyof Schedule, message: string) =>
+  new DomainError('VALIDATION_FAILED', { details: [{ path: `body.${field}`, message }] })
 
 const movedTo = async (trx: Trx, actor: Actor, taskId: string, patch: ReminderPatch, now: Date) => ({
   scheduledAt: await futureTime(trx, actor, taskId, patch, now),

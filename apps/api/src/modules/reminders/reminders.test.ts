@@ -53,6 +53,7 @@ test('a reminder has a time of its own or an offset from the due date', async ()
     late: false,
     sentAt: null,
     createdAt: '2026-11-20T12:00:00.000Z',
+    task: { id: taskId, title: 'Call the dentist', status: 'todo', dueDate },
   })
   const relative = await made({ offsetMinutes: 90 })
   expect(relative).toMatchObject({

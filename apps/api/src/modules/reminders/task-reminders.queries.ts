@@ -24,9 +24,13 @@ export async function deleteReminders(trx: Trx, taskId: string): Promise<string[
   return rows.map(({ user_id }) => user_id)
 }
 
+/** Of a reminder that was cancelled because its task lost the due date from which it counts. */
+const withoutDueDate = 'no due date'
+
 /**
- * Moves the pending reminders that have an offset to the due date, and makes missed ones pending that are in the future
- * by it. The reminder worker claims them again; a job that it enqueued for the old time is skipped.
+ * Moves the pending reminders that have an offset to the due date, and makes those pending that are in the future by it
+ * and were missed or had no due date. The reminder worker claims them again; a job that it enqueued for the old time is
+ * skipped.
  */
 export async function moveReminders(
   trx: Trx,
@@ -47,8 +51,22 @@ export async function moveReminders(
     .where('task_id', '=', id)
     .where('offset_minutes', 'is not', null)
     .where(
-      sql<boolean>`(status = 'pending' or status = 'failed' and failure_reason = 'missed' and ${scheduledAt} > ${now})`,
+      sql<boolean>`(status = 'pending' or ${scheduledAt} > ${now} and (
+        status = 'failed' and failure_reason = 'missed' or status = 'cancelled' and failure_reason = ${withoutDueDate}))`,
     )
+    .returning('user_id')
+    .execute()
+  return rows.map(({ user_id }) => user_id)
+}
+
+/** Cancels the pending and missed reminders that have an offset, of a task that has no due date any more. */
+export async function cancelOffsetReminders(trx: Trx, taskId: string, now: Date): Promise<string[]> {
+  const rows = await trx
+    .updateTable('reminders')
+    .set({ status: 'cancelled', failure_reason: withoutDueDate, version: sql`version + 1`, updated_at: now })
+    .where('task_id', '=', taskId)
+    .where('offset_minutes', 'is not', null)
+    .where(sql<boolean>`(status = 'pending' or status = 'failed' and failure_reason = 'missed')`)
     .returning('user_id')
     .execute()
   return rows.map(({ user_id }) => user_id)
@@ -67,7 +85,8 @@ export async function cancelUnseenReminders(
   const { rows } = await sql<{ user_id: string }>`
     update reminders set status = 'cancelled', failure_reason = null, version = reminders.version + 1, updated_at = ${now}
     from tasks, users
-    where ${isChosen} and reminders.status in ('pending', 'sent', 'failed')
+    where ${isChosen}
+      and (reminders.status in ('pending', 'sent', 'failed') or reminders.failure_reason = ${withoutDueDate})
       and tasks.id = reminders.task_id and users.id = reminders.user_id and ${taskVisibleToUserSql} is not true
     returning reminders.user_id`.execute(trx)
   return rows.map(({ user_id }) => user_id)

@@ -22,17 +22,23 @@ export async function deleteRemindersOfTask(deps: CacheDeps, tx: Tx, taskId: str
 }
 
 /**
- * Moves the pending reminders that have an offset to a new due date, also into the past: a reminder that should have fired
+ * Adapts the reminders that have an offset to the task's new due date.
+ *
+ * With a date it moves the pending ones, also into the past: a reminder that should have fired
  * within the last day fires at once and is marked late, an older one fails as `missed`, just as after a time without a
- * worker. A missed reminder becomes pending again when the new due date puts it into the future.
+ * worker. A missed reminder becomes pending again when the new due date puts it into the future. Without a date it cancels
+ * them; they become pending again when the task gets a due date that puts them into the future.
  */
 export async function moveRemindersOfTask(
   deps: CacheDeps,
   tx: Tx,
-  task: { id: string; dueDate: Date },
+  { id, dueDate }: { id: string; dueDate: Date | null },
   now: Date,
 ): Promise<void> {
-  invalidate(deps, tx, await queries.moveReminders(tx.trx, task, now))
+  const userIds = dueDate
+    ? await queries.moveReminders(tx.trx, { id, dueDate }, now)
+    : await queries.cancelOffsetReminders(tx.trx, id, now)
+  invalidate(deps, tx, userIds)
 }
 
 /**

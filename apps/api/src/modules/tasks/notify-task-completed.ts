@@ -3,9 +3,9 @@ import { insertMail } from '@muster/mail'
 import { notifyAll } from '@muster/notifications'
 import { isActiveUser } from '@muster/policy'
 import { findUser } from '../accounts/accounts.service.ts'
-import type { Task } from './tasks.schema.ts'
+import type { TaskFields } from './tasks.schema.ts'
 
-type CompletedTask = Pick<Task, 'id' | 'ownerId' | 'title'>
+type CompletedTask = Pick<TaskFields, 'id' | 'ownerId' | 'title'>
 
 /** Notifies the owner that the task is completed, by mail too if the owner's preferences permit it. */
 export async function notifyTaskCompleted(

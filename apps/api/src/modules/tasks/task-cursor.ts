@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { type Cursor, cursorInstant, cursorOf } from '../../http/cursor.ts'
 import { exactId } from '../../http/fields.ts'
 import { type SortField, sortFields } from './tasks.schema.ts'
-import type { TaskOrder, TaskPosition } from './tasks-list.queries.ts'
+import { type TaskOrder, type TaskPosition, withoutDueDate } from './tasks-list.queries.ts'
 
 /** A rank as Postgres writes a `real`, within limits that keep it far from underflow and overflow. */
 const rank = z
@@ -17,7 +17,7 @@ const storedTitle = z
   .refine((title) => title.isWellFormed() && !title.includes('\0'))
 
 const keys: Record<SortField, z.ZodType<string, string>> = {
-  dueDate: cursorInstant(6),
+  dueDate: z.union([cursorInstant(6), z.literal(withoutDueDate)]),
   createdAt: cursorInstant(6),
   priority: z.enum(['1', '2', '3']),
   title: storedTitle,

@@ -3,20 +3,16 @@ import { administeredOrganizationId, taskAssignedToSql } from '@muster/policy'
 import { type RawBuilder, sql } from 'kysely'
 import type { Actor } from '../../http/actor.ts'
 import { codePointOrder } from '../../sql/collation.ts'
-import type { RowOf } from '../../sql/columns.ts'
 import { limitLiteral } from '../../sql/limit-literal.ts'
-import { type AttachmentRow, toAttachment } from '../attachments/attachment-view.ts'
-import { reminderColumns } from '../reminders/reminder-columns.ts'
-import type { Reminder } from '../reminders/reminders.schema.ts'
-import { taskColumns } from './task-columns.ts'
-import type { ListedTask, SortField, Task, TaskQuery } from './tasks.schema.ts'
-
-/** Attachments and reminders come as JSON, in which instants are text. */
-type ListedRow = RowOf<'tasks', Task> & { sortKey: string; attachments: AttachmentRow[]; reminders: Reminder[] }
+import { type TaskRow, taskSelection, toTask } from './task-view.ts'
+import type { SortField, Task, TaskQuery } from './tasks.schema.ts'
 
 export type TaskOrder = { field: SortField; isDescending: boolean }
 /** The last task of the previous page: its sort key as text, and its id. */
 export type TaskPosition = { key: string; id: string }
+
+/** The sort key of a task without a due date, in a {@link TaskPosition}. */
+export const withoutDueDate = 'none'
 
 /** Tasks beyond this number are not counted. */
 export const maxCounted = 10_000
@@ -24,7 +20,11 @@ export const maxCounted = 10_000
 type SortKey = { key: RawBuilder<unknown>; type: RawBuilder<unknown>; text: RawBuilder<string> }
 
 const sortKeys = (q: string | undefined): Record<SortField, SortKey> => ({
-  dueDate: { key: sql`tasks.due_date`, type: sql`timestamptz`, text: instantText() },
+  dueDate: {
+    key: sql`tasks.due_date`,
+    type: sql`timestamptz`,
+    text: sql`coalesce(${instantText()}, ${sql.lit(withoutDueDate)})`,
+  },
   createdAt: { key: sql`tasks.created_at`, type: sql`timestamptz`, text: instantText() },
   priority: {
     key: sql`case tasks.priority when 'low' then 1 when 'medium' then 2 else 3 end`,
@@ -74,39 +74,48 @@ export async function listTasks(
   actor: Actor,
   filters: TaskQuery,
   { order, after, offset, count }: { order: TaskOrder; after: TaskPosition | undefined; offset: number; count: number },
-): Promise<{ task: ListedTask; sortKey: string }[]> {
-  const { key, type, text } = sortKeys(filters.q)[order.field]
+): Promise<{ task: Task; sortKey: string }[]> {
+  const sortKey = sortKeys(filters.q)[order.field]
   const direction = order.isDescending ? sql`desc` : sql`asc`
-  const beyond = order.isDescending ? sql`<` : sql`>`
-  const start = after ? sql`and (${key}, tasks.id) ${beyond} (${after.key}::${type}, ${after.id}::uuid)` : sql``
-  const branches = reasons(actor).map(
-    (reason) => sql`(
-      select tasks.id, ${key} as sort_key from tasks where ${reason} ${conditions(filters)} ${start}
-      order by ${key} ${direction}, tasks.id ${direction} limit ${limitLiteral(offset + count)})`,
+  const branches = reasons(actor).flatMap((reason) =>
+    stretches(order, sortKey, { filters, after }).map(
+      (isReached) => sql`(
+        select tasks.id, ${sortKey.key} as sort_key from tasks where ${reason} ${conditions(filters)} and ${isReached}
+        order by ${sortKey.key} ${direction}, tasks.id ${direction} limit ${limitLiteral(offset + count)})`,
+    ),
   )
-  const { rows } = await sql<ListedRow>`
+  const { rows } = await sql<TaskRow & { sortKey: string }>`
     with page as (
       select id, sort_key from (${sql.join(branches, sql` union `)}) found
-      order by sort_key ${direction}, id ${direction} limit ${count} offset ${offset}
+      order by sort_key ${direction} nulls last, id ${direction} limit ${count} offset ${offset}
     )
-    select ${taskColumns.selection}, ${text} as "sortKey",
-      (select coalesce(json_agg(a order by a.created_at, a.id), '[]') from attachments a where a.task_id = tasks.id) as attachments,
-      (select coalesce(json_agg(r order by r."scheduledAt", r.id), '[]') from (
-        select ${reminderColumns.selection} from reminders where task_id = tasks.id and user_id = ${actor.userId}
-      ) r) as reminders
+    select ${taskSelection(actor.userId)}, ${sortKey.text} as "sortKey"
     from page join tasks on tasks.id = page.id
-    order by page.sort_key ${direction}, page.id ${direction}`.execute(db)
-  return rows.map(toListedTask)
+    order by page.sort_key ${direction} nulls last, page.id ${direction}`.execute(db)
+  return rows.map(({ sortKey, ...row }) => ({ task: toTask(row), sortKey }))
 }
 
-const toListedTask = ({ sortKey, attachments, reminders, ...row }: ListedRow) => ({
-  task: {
-    ...taskColumns.fromRow(row),
-    attachments: attachments.map(toAttachment),
-    reminders: reminders.map(reminderColumns.fromRow),
-  },
-  sortKey,
-})
+/**
+ * Returns conditions for the parts of an order that a page may reach, each of which an index reads in that order. By due
+ * date, the tasks without one come last in either direction: they are a part of their own, since an index has its nulls at
+ * one end only.
+ */
+function stretches(
+  { field, isDescending }: TaskOrder,
+  { key, type }: SortKey,
+  { filters, after }: { filters: TaskQuery; after: TaskPosition | undefined },
+): RawBuilder<boolean>[] {
+  const beyond = isDescending ? sql`<` : sql`>`
+  const isAfter = after && sql<boolean>`(${key}, tasks.id) ${beyond} (${after.key}::${type}, ${after.id}::uuid)`
+  if (field !== 'dueDate') return [isAfter ?? sql`true`]
+  const isUndated = sql<boolean>`tasks.due_date is null`
+  if (after?.key === withoutDueDate) return [sql`${isUndated} and tasks.id ${beyond} ${after.id}::uuid`]
+  const isDated = isAfter ?? sql<boolean>`tasks.due_date is not null`
+  return needsDueDate(filters) ? [isDated] : [isDated, isUndated]
+}
+
+/** Tells whether the filters leave out all tasks without a due date. */
+const needsDueDate = ({ dueFrom, dueTo }: TaskQuery) => Boolean(dueFrom ?? dueTo)
 
 /** Counts the visible tasks that match the filters; {@link maxCounted} + 1 means more. */
 export async function countTasks(db: Db, actor: Actor, filters: TaskQuery): Promise<number> {

@@ -5,31 +5,39 @@ import type { Actor } from '../../http/actor.ts'
 import { claimingInsert, type Idempotency } from '../../http/idempotency.ts'
 import type { RowOf } from '../../sql/columns.ts'
 import { taskColumns } from './task-columns.ts'
-import type { Task } from './tasks.schema.ts'
+import { type TaskRow, taskSelection, taskUsersSelection, toTask } from './task-view.ts'
+import type { Task, TaskFields } from './tasks.schema.ts'
 
-/** Reads a task; undefined when it is not visible to the actor. */
+/** Reads a task with all that its answer carries; undefined when it is not visible to the actor. */
 export const findTask = (db: Db, id: string, actor: Actor): Promise<Task | undefined> =>
-  readTask(db, sql`select ${taskColumns.selection} from tasks where id = ${id} and ${taskVisibleToSql(actor)}`)
+  readTask(db, sql`select ${taskSelection(actor.userId)} from tasks where id = ${id} and ${taskVisibleToSql(actor)}`)
 
-/** Reads a task and locks its row until the transaction ends; undefined when it is not visible to the actor. */
-export const lockTask = (trx: Trx, id: string, actor: Actor): Promise<Task | undefined> =>
-  readTask(
+/** Reads a locked task as {@link findTask} does, also when the actor has just lost sight of it. */
+export async function readLockedTask(trx: Trx, id: string, { userId }: Actor): Promise<Task> {
+  const task = await readTask(trx, sql`select ${taskSelection(userId)} from tasks where id = ${id}`)
+  return task ?? lockedTaskIsMissing()
+}
+
+/** Reads the fields of a task and locks its row until the transaction ends; undefined when it is not visible to the actor. */
+export const lockTask = (trx: Trx, id: string, actor: Actor): Promise<TaskFields | undefined> =>
+  readFields(
     trx,
     sql`select ${taskColumns.selection} from tasks where id = ${id} and ${taskVisibleToSql(actor)} for update`,
   )
 
 /**
- * Returns the CTEs that insert a task and take its idempotency key, for `transactStatement`. Nothing is written when
- * the key is taken or the assignee is not an active member of the task's organization. The text depends only on whether
- * there is a key and an assignee, so it stays prepared.
+ * Returns the CTEs that insert a task and take its idempotency key, for `transactStatement`; `written` returns the task's
+ * users. Nothing is written when the key is taken or the assignee is not an active member of the task's organization. The
+ * text depends only on whether there is a key and an assignee, so it stays prepared.
  */
-export function insertTask(task: Task, idempotency: Idempotency | undefined): RawBuilder<unknown> {
+export function insertTask(task: TaskFields, idempotency: Idempotency | undefined): RawBuilder<unknown> {
   const isAssignable = task.assigneeId === null ? sql`true` : memberExists(task.assigneeId, task.organizationId)
   const insert = sql`insert into tasks (${taskColumns.list}) select ${taskColumns.values(task)}`
-  if (!idempotency) return sql`written as (${insert} where ${isAssignable} returning id)`
+  const returning = sql`returning ${taskUsersSelection}`
+  if (!idempotency) return sql`written as (${insert} where ${isAssignable} ${returning})`
   const claim = { actorId: task.ownerId, resourceId: task.id, now: new Date(task.createdAt) }
   return sql`claimed as (${claimingInsert(idempotency, claim, isAssignable)}),
-    written as (${insert} where exists (select from claimed) returning id)`
+    written as (${insert} where exists (select from claimed) ${returning})`
 }
 
 /** Tells whether the user is an active member of the organization. */
@@ -41,22 +49,33 @@ export async function isMember(trx: Trx, userId: string, organizationId: string 
 const memberExists = (userId: string, organizationId: string | null): RawBuilder<boolean> =>
   sql`exists (select from users where id = ${userId}::uuid and organization_id = ${organizationId}::uuid and ${activeUserSql})`
 
-/** Writes the fields and raises the version. @returns the task as it is now */
-export async function updateTask(trx: Trx, id: string, changes: Partial<Task>, now: Date): Promise<Task> {
+/** Writes the fields and raises the version. @returns the task's fields as they are now */
+export async function updateTask(trx: Trx, id: string, changes: Partial<TaskFields>, now: Date): Promise<TaskFields> {
   const assignments = [...taskColumns.assignments(changes), sql`version = version + 1`, sql`updated_at = ${now}`]
-  const task = await readTask(
+  const fields = await readFields(
     trx,
     sql`update tasks set ${sql.join(assignments)} where id = ${id} returning ${taskColumns.selection}`,
   )
-  if (!task) throw new Error('A task that is locked does not disappear.')
-  return task
+  return fields ?? lockedTaskIsMissing()
 }
 
 export async function deleteTask(trx: Trx, id: string): Promise<void> {
   await trx.deleteFrom('tasks').where('id', '=', id).execute()
 }
 
-async function readTask(db: Db | Trx, statement: RawBuilder<RowOf<'tasks', Task>>): Promise<Task | undefined> {
+async function readTask(db: Db | Trx, statement: RawBuilder<TaskRow>): Promise<Task | undefined> {
   const { rows } = await statement.execute(db)
+  return rows[0] && toTask(rows[0])
+}
+
+async function readFields(
+  trx: Trx,
+  statement: RawBuilder<RowOf<'tasks', TaskFields>>,
+): Promise<TaskFields | undefined> {
+  const { rows } = await statement.execute(trx)
   return rows[0] && taskColumns.fromRow(rows[0])
+}
+
+function lockedTaskIsMissing(): never {
+  throw new Error('A task that is locked does not disappear.')
 }

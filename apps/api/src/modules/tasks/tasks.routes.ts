@@ -2,7 +2,14 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
-import { etagOf, ifMatch, ifMatchHeaders, ifNoneMatchHeaders, isNotModified } from '../../http/etag.ts'
+import {
+  etagOf,
+  ifMatch,
+  ifMatchHeaders,
+  ifNoneMatchHeaders,
+  isNotModified,
+  representationEtagOf,
+} from '../../http/etag.ts'
 import { idempotencyHeaders, idempotencyOf } from '../../http/idempotency.ts'
 import { errorReply, ok } from '../../http/reply.ts'
 import { newTask, taskListReply, taskParams, taskPatch, taskQuery, taskReply } from './tasks.schema.ts'
@@ -65,7 +72,7 @@ export const tasksRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
     },
     async (request, reply) => {
       const task = await tasks.getTask(context, request.actor, request.params.id)
-      const etag = etagOf(task.version)
+      const etag = representationEtagOf(task.version, [request.urlOf('/'), task])
       reply.header('etag', etag)
       if (isNotModified(request, etag)) return reply.status(304).send(null)
       return ok({ task })

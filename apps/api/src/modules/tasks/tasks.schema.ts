@@ -2,52 +2,56 @@ import { z } from 'zod'
 import { cursorText } from '../../http/cursor.ts'
 import { dateTime, id, listOf, queryInteger, text } from '../../http/fields.ts'
 import { cursorInfo, instant, pageInfo, replyOf } from '../../http/reply.ts'
+import { userSummary } from '../accounts/accounts.schema.ts'
 import { attachment } from '../attachments/attachments.schema.ts'
-import { reminder } from '../reminders/reminders.schema.ts'
+import { taskReminder } from '../reminders/reminders.schema.ts'
+import { taskStatus as status } from '../task-access/task-access.schema.ts'
 
 export const priorities = ['low', 'medium', 'high'] as const
-export const statuses = ['todo', 'in-progress', 'completed'] as const
 
 const priority = z.enum(priorities)
-const status = z.enum(statuses)
 const link = z
   .url({ protocol: /^https?$/, error: 'is not an http(s) address', abort: true })
   .max(2_000)
   .regex(/^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^\s\p{Cc}\p{Cs}]+$/u, 'is not an http(s) address')
 
-/** A task, the same for all users to whom it is visible. */
-export const task = z
-  .object({
-    id: z.uuid(),
-    ownerId: z.uuid(),
-    assigneeId: z.uuid().nullable(),
-    organizationId: z.uuid().nullable(),
-    title: z.string(),
-    description: z.string().nullable(),
-    dueDate: instant,
-    priority,
-    category: z.string().nullable(),
-    status,
-    link: z.string().nullable(),
-    completedAt: instant.nullable(),
-    version: z.int(),
-    createdAt: instant,
-    updatedAt: instant,
+/** The fields of a task's row, the same for all users to whom it is visible. `version` counts their changes. */
+const taskFields = z.object({
+  id: z.uuid(),
+  ownerId: z.uuid(),
+  assigneeId: z.uuid().nullable(),
+  organizationId: z.uuid().nullable(),
+  title: z.string(),
+  description: z.string().nullable(),
+  dueDate: instant.nullable(),
+  priority,
+  category: z.string().nullable(),
+  status,
+  link: z.string().nullable(),
+  completedAt: instant.nullable(),
+  version: z.int(),
+  createdAt: instant,
+  updatedAt: instant,
+})
+export type TaskFields = z.infer<typeof taskFields>
+
+/** A task as every route returns it: with the names of its users, its attachments and the caller's own reminders. */
+export const task = taskFields
+  .extend({
+    owner: userSummary,
+    assignee: userSummary.nullable(),
+    attachments: z.array(attachment),
+    reminders: z.array(taskReminder),
   })
   .meta({ id: 'Task' })
 export type Task = z.infer<typeof task>
-
-const listedTask = task
-  .extend({ attachments: z.array(attachment), reminders: z.array(reminder) })
-  .meta({ id: 'ListedTask' })
-export type ListedTask = z.infer<typeof listedTask>
 
 export const taskParams = z.strictObject({ id })
 export const taskReply = replyOf(z.object({ task }))
 
 export const newTask = z.strictObject({
   title: text({ min: 3, max: 200 }),
-  dueDate: dateTime,
+  dueDate: dateTime.nullish(),
   description: text({ max: 1_000, isMultiline: true }).nullish(),
   priority: priority.default('medium'),
   category: text({ min: 1, max: 50 }).nullish(),
@@ -114,6 +118,6 @@ export type TaskQuery = z.output<typeof taskQuery>
 
 export const taskListReply = z.object({
   success: z.literal(true),
-  data: z.object({ tasks: z.array(listedTask) }),
+  data: z.object({ tasks: z.array(task) }),
   pagination: z.union([pageInfo, cursorInfo]),
 })

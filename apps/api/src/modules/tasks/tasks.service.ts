@@ -16,8 +16,9 @@ import {
 } from '../reminders/task-reminders.service.ts'
 import { notifyTaskCompleted } from './notify-task-completed.ts'
 import { decodeCursor, encodeCursor, orderOf } from './task-cursor.ts'
+import { type TaskUsersRow, toTaskUsers } from './task-view.ts'
 import * as queries from './tasks.queries.ts'
-import type { NewTask, Task, TaskPatch, TaskQuery } from './tasks.schema.ts'
+import type { NewTask, Task, TaskFields, TaskPatch, TaskQuery } from './tasks.schema.ts'
 import * as list from './tasks-list.queries.ts'
 
 /** `isCurrent` tells whether a version is the one that the request names. */
@@ -36,12 +37,12 @@ export async function createTask(
 ): Promise<Task> {
   const now = deps.clock.now()
   const task = newTaskOf(actor, fields, now)
-  const isWritten = await deps.transactStatement(({ audit, afterCommit }) => {
+  const users = await deps.transactStatement<TaskUsersRow>(({ audit, afterCommit }) => {
     audit({ ...eventOn('task', task.id, actor.userId, origin), action: 'task.created', after: task })
     afterCommit(() => invalidateAnalytics(deps, [task.ownerId, task.assigneeId]))
     return queries.insertTask(task, idempotency)
   })
-  if (isWritten) return task
+  if (users) return { ...task, ...toTaskUsers(users), attachments: [], reminders: [] }
   const replayedId = idempotency && (await findReplayed(deps.db, idempotency, { actorId: actor.userId, now }))
   if (!replayedId) throw foreignAssignee()
   const replayed = await queries.findTask(deps.db, replayedId, actor)
@@ -94,7 +95,7 @@ export function updateTask(
     const before = existing(await queries.lockTask(trx, id, actor))
     if (!isCurrent(before.version)) throw new DomainError('STALE')
     const changes = changesOf(before, patch, now)
-    if (Object.keys(changes).length === 0) return before
+    if (Object.keys(changes).length === 0) return queries.readLockedTask(trx, id, actor)
     if (changes.assigneeId && !(await queries.isMember(trx, changes.assigneeId, before.organizationId))) {
       throw foreignAssignee()
     }
@@ -109,21 +110,24 @@ export function updateTask(
       after: pick(after, fields),
     })
     await updateReminders(deps, tx, after, changes, now)
+    const task = await queries.readLockedTask(trx, id, actor)
     if (isCompleted) await notifyTaskCompleted(tx, after, { byId: actor.userId, now })
-    return after
+    return task
   })
 }
 
 async function updateReminders(
   deps: Pick<Deps, 'cache'>,
   tx: TransactContext,
-  { id, completedAt, dueDate }: Task,
-  changes: Partial<Task>,
+  { id, completedAt, dueDate }: TaskFields,
+  changes: Partial<TaskFields>,
   now: Date,
 ): Promise<void> {
   if (changes.completedAt) await completeRemindersOfTask(deps, tx, id, now)
   if (changes.assigneeId !== undefined) await cancelUnseenReminders(deps, tx, { taskIds: [id] }, now)
-  if (changes.dueDate && !completedAt) await moveRemindersOfTask(deps, tx, { id, dueDate: new Date(dueDate) }, now)
+  if (changes.dueDate !== undefined && !completedAt) {
+    await moveRemindersOfTask(deps, tx, { id, dueDate: dueDate === null ? null : new Date(dueDate) }, now)
+  }
 }
 
 /**
@@ -146,16 +150,17 @@ export function deleteTask(
       })
     }
     if (!isCurrent(task.version)) throw new DomainError('STALE')
+    const deleted = await queries.readLockedTask(trx, id, actor)
     await deleteAttachmentsOfTask(tx, id)
     await deleteRemindersOfTask(deps, tx, id)
     await queries.deleteTask(trx, id)
     afterCommit(() => invalidateAnalytics(deps, [task.ownerId, task.assigneeId]))
     audit({ ...eventOn('task', task.id, actor.userId, origin), action: 'task.deleted', before: task })
-    return task
+    return deleted
   })
 }
 
-function existing(task: Task | undefined): Task {
+function existing<T>(task: T | undefined): T {
   if (!task) throw new DomainError('NOT_FOUND')
   return task
 }
@@ -165,7 +170,7 @@ const foreignAssignee = () =>
     details: [{ path: 'body.assigneeId', message: 'is not an active member of your organization' }],
   })
 
-function newTaskOf(actor: Actor, fields: NewTask, now: Date): Task {
+function newTaskOf(actor: Actor, fields: NewTask, now: Date): TaskFields {
   const createdAt = now.toISOString()
   return {
     id: newId(),
@@ -174,7 +179,7 @@ function newTaskOf(actor: Actor, fields: NewTask, now: Date): Task {
     organizationId: actor.organizationId,
     title: fields.title,
     description: fields.description ?? null,
-    dueDate: fields.dueDate,
+    dueDate: fields.dueDate ?? null,
     priority: fields.priority,
     category: fields.category ?? null,
     status: fields.status,
@@ -187,14 +192,14 @@ function newTaskOf(actor: Actor, fields: NewTask, now: Date): Task {
 }
 
 /** Returns the fields that the patch changes, and with the status the time of completion. */
-function changesOf(before: Task, patch: TaskPatch, now: Date): Partial<Task> {
-  const isChange = (field: string, value: unknown) => value !== undefined && value !== before[field as keyof Task]
-  const changes: Partial<Task> = Object.fromEntries(
+function changesOf(before: TaskFields, patch: TaskPatch, now: Date): Partial<TaskFields> {
+  const isChange = (field: string, value: unknown) => value !== undefined && value !== before[field as keyof TaskFields]
+  const changes: Partial<TaskFields> = Object.fromEntries(
     Object.entries(patch).filter(([field, value]) => isChange(field, value)),
   )
   if (changes.status) changes.completedAt = changes.status === 'completed' ? now.toISOString() : null
   return changes
 }
 
-const pick = (task: Task, fields: (keyof TaskPatch)[]) =>
+const pick = (task: TaskFields, fields: (keyof TaskPatch)[]) =>
   Object.fromEntries(fields.map((field) => [field, task[field]]))
