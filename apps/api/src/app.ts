@@ -79,7 +79,7 @@ export async function buildApp(deps: Deps): Promise<App> {
       const given = headers['x-request-id']
       return typeof given === 'string' && safeRequestId.test(given) ? given : randomUUID()
     },
-    routerOptions: { ignoreTrailingSlash: true },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 2_000 },
     frameworkErrors: answerMalformedUrl,
     clientErrorHandler: answerMalformedHttp,
   }).withTypeProvider<ZodTypeProvider>()

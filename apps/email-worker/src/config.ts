@@ -1,4 +1,5 @@
 import { int, keyRing, parseEnv, processEnv, processSettings, workerConcurrency } from '@muster/config'
+import { emailAddress } from '@muster/identifiers'
 import { z } from 'zod'
 
 const env = z.object({
@@ -52,7 +53,7 @@ export type Sender = { name: string; address: string; domain: string }
 /** `Name <address>` or a bare address. */
 function parseSender(text: string): Sender | undefined {
   const [, quoted, bare] = /^\s*(?:(.*?)\s*<([^<>]+)>)\s*$/.exec(text) ?? [undefined, '', text.trim()]
-  const address = z.email().safeParse(bare)
+  const address = emailAddress.safeParse(bare)
   if (!address.success) return undefined
   return {
     name: (quoted ?? '').replace(/^"|"$/g, ''),

@@ -1,4 +1,10 @@
-export { canonicalEmailAddress, emailAddress, exactEmailAddress } from './email-address.ts'
+export {
+  canonicalEmailAddress,
+  displayEmailAddress,
+  emailAddress,
+  exactEmailAddress,
+  partOfEmailAddress,
+} from './email-address.ts'
 export { lowerCaseAscii } from './lower-case-ascii.ts'
 export { isReservedUsername } from './reserved-usernames.ts'
 export { newUsername, reservedUsernameFault, username, usernameLength } from './username.ts'

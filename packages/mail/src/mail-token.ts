@@ -1,6 +1,6 @@
-import { uuidPattern } from '@muster/identifiers'
 import { deriveToken, matchesCode } from '@muster/security/derive'
 import type { KeyRing } from '@muster/security/key-ring'
+import { linkTokenShape } from './link-token.ts'
 import { type TokenTemplateName, templates } from './templates.ts'
 
 type TokenMail = {
@@ -13,8 +13,6 @@ type TokenMail = {
   keyId?: string
 }
 
-const shape = new RegExp(`^(${uuidPattern})\\.([A-Za-z0-9_-]{43})$`)
-
 /**
  * Derives the token of a mail's link, `<row id>.<256 bits in base64url>`. The same arguments give the same token.
  * @throws Error when the ring has no key `keyId`
@@ -25,12 +23,12 @@ export function mailToken(ring: KeyRing, mail: TokenMail): string {
 
 /** Reads the id of the mail from a token, or undefined when it is malformed. It is not verified, see {@link isMailToken}. */
 export function emailIdOfToken(token: string): string | undefined {
-  return shape.exec(token)?.[1]
+  return linkTokenShape.exec(token)?.[1]
 }
 
 /** Compares a given token with the mail's in constant time. Every key of the ring counts, so that it outlives a rotation. */
 export function isMailToken(ring: KeyRing, mail: Omit<TokenMail, 'keyId'>, given: string): boolean {
-  const [, emailId, secret] = shape.exec(given) ?? []
+  const [, emailId, secret] = linkTokenShape.exec(given) ?? []
   if (emailId !== mail.emailId || secret === undefined) return false
   return [...ring.keys.keys()].map((keyId) => matchesCode(secretOf(ring, { ...mail, keyId }), secret)).includes(true)
 }

@@ -1,9 +1,7 @@
-import { uuidPattern } from '@muster/identifiers'
 import { deriveToken, matchesCode } from '@muster/security/derive'
 import type { KeyRing } from '@muster/security/key-ring'
 import type { OptOut } from './define-template.ts'
-
-const shape = new RegExp(`^(${uuidPattern})\\.([A-Za-z0-9_-]{43})$`)
+import { linkTokenShape } from './link-token.ts'
 
 /**
  * Derives the token of a link that unsubscribes a user from a kind of mail, `<user id>.<256 bits in base64url>`. It permits nothing
@@ -14,7 +12,7 @@ export const optOutToken = (ring: KeyRing, { purpose }: OptOut, userId: string):
 
 /** Verifies a token in constant time, with every key of the ring. @returns the user's id, or undefined when it is invalid */
 export function userIdOfOptOut(ring: KeyRing, { purpose }: OptOut, given: string): string | undefined {
-  const [, userId, secret] = shape.exec(given) ?? []
+  const [, userId, secret] = linkTokenShape.exec(given) ?? []
   if (userId === undefined || secret === undefined) return undefined
   const keyIds = [...ring.keys.keys()]
   return keyIds.map((keyId) => matchesCode(secretOf(ring, purpose, userId, keyId), secret)).includes(true)

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { lowerCaseAscii } from '@muster/identifiers'
+import { plainCode } from './typed-code.ts'
 
 /** The base32 alphabet of RFC 4648, in lower case for reading from paper. */
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567'
@@ -20,8 +21,17 @@ export function newRecoveryCodes(): string[] {
   })
 }
 
-/** Computes the stored SHA-256 of a code, ignoring its case and gaps. @returns undefined for text that is not a recovery code */
+/** Characters that the alphabet lacks and that are read for one of its letters; `1` and `9` look like two of them. */
+const misread = { '0': 'o', '8': 'b' } as const
+
+/** Reads a recovery code that was typed or pasted. @returns its 24 characters; undefined for text that is not a recovery code */
+export function readRecoveryCode(typed: string): string | undefined {
+  const code = lowerCaseAscii(plainCode(typed)).replace(/[08]/g, (digit) => misread[digit as keyof typeof misread])
+  return shape.test(code) ? code : undefined
+}
+
+/** Computes the SHA-256 that is stored for a code. @returns undefined for text that is not a recovery code */
 export function hashRecoveryCode(typed: string): Buffer | undefined {
-  const code = lowerCaseAscii(typed.replace(/[\s-]/g, ''))
-  return shape.test(code) ? createHash('sha256').update(code).digest() : undefined
+  const code = readRecoveryCode(typed)
+  return code === undefined ? undefined : createHash('sha256').update(code).digest()
 }

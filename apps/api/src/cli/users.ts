@@ -1,7 +1,7 @@
 import { openCache } from '@muster/cache'
 import { systemClock } from '@muster/db'
 import { DomainError } from '@muster/errors'
-import { lowerCaseAscii } from '@muster/identifiers'
+import { emailAddress, lowerCaseAscii } from '@muster/identifiers'
 import { createTransact, noPublisher } from '@muster/jobs/outbox'
 import { createLogger } from '@muster/logger'
 import { findUserIdByAnyName } from '../modules/accounts/accounts.service.ts'
@@ -84,7 +84,7 @@ export const resetTwoFactor = (name: string): Promise<Result> =>
 /** Runs a command on the user with this id, e-mail or username. @throws DomainError NOT_FOUND */
 function withUser(name: string, act: (deps: users.UserAdminDeps, id: string) => Promise<Result>): Promise<Result> {
   return withUserAdmin(async (deps) => {
-    const id = await findUserIdByAnyName(deps.db, lowerCaseAscii(name.trim()))
+    const id = await findUserIdByAnyName(deps.db, emailAddress.safeParse(name).data ?? lowerCaseAscii(name.trim()))
     if (id === undefined) throw new DomainError('NOT_FOUND', { message: 'No user has this id, e-mail or username.' })
     return act(deps, id)
   })

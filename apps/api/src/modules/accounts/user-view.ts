@@ -1,3 +1,4 @@
+import { displayEmailAddress } from '@muster/identifiers'
 import type { User } from './accounts.schema.ts'
 import type { UserRow } from './accounts.service.ts'
 import { avatarUrlOf } from './avatar-url.ts'
@@ -18,7 +19,7 @@ export function toProfile(row: UserRow): User {
     id: row.id,
     username: row.username,
     name: row.name,
-    email: row.email,
+    email: displayEmailAddress(row.email),
     role: row.role as User['role'],
     organizationId: row.organization_id,
     bio: row.bio,

@@ -1,4 +1,5 @@
 import { DomainError } from '@muster/errors'
+import { displayEmailAddress } from '@muster/identifiers'
 import { insertMail, isTemplateName, type TemplateData, type TemplateName, templates } from '@muster/mail'
 import type { Deps } from '../../deps.ts'
 import * as queries from './admin-emails.queries.ts'
@@ -110,7 +111,7 @@ const refused = (message: string) => new DomainError('CONFLICT', { message })
 const toAdminEmail = (row: queries.EmailRow): AdminEmail => ({
   id: row.id,
   template: row.template,
-  to: row.to_address,
+  to: displayEmailAddress(row.to_address),
   userId: row.user_id,
   status: row.status as AdminEmail['status'],
   attempts: row.attempts,

@@ -1,4 +1,5 @@
 import type { Db } from '@muster/db'
+import { partOfEmailAddress } from '@muster/identifiers'
 import { type RawBuilder, sql } from 'kysely'
 import { lower, lowerAscii } from '../../sql/collation.ts'
 import type { UserRow } from '../accounts/accounts.service.ts'
@@ -16,7 +17,7 @@ export async function listUsers(
   { offset, count }: { offset: number; count: number },
 ): Promise<UserRow[]> {
   const { q } = filters
-  const exact = q === undefined ? sql`` : sql`(username = ${lowerAscii(q)} or email = ${lowerAscii(q)}) desc,`
+  const exact = q === undefined ? sql`` : sql`(username = ${lowerAscii(q)} or email = ${partOfEmailAddress(q)}) desc,`
   const { rows } = await sql<UserRow>`
     select * from users where ${matches(filters)} order by ${exact} id desc limit ${count} offset ${offset}`.execute(db)
   return rows
@@ -36,7 +37,8 @@ function matches({ q, role, isActive }: Filters): RawBuilder<unknown> {
     sql`anonymised_at is null`,
     role && sql`role = ${role}`,
     isActive !== undefined && sql`is_active = ${isActive}`,
-    q && sql`(strpos(username || ' ' || email, ${lowerAscii(q)}) > 0 or strpos(${lower(sql`name`)}, ${lower(q)}) > 0)`,
+    q &&
+      sql`(strpos(username, ${lowerAscii(q)}) > 0 or strpos(email, ${partOfEmailAddress(q)}) > 0 or strpos(${lower(sql`name`)}, ${lower(q)}) > 0)`,
   ].filter((part) => part !== undefined && part !== false && part !== '')
   return sql.join(parts, sql` and `)
 }

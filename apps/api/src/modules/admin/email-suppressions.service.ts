@@ -1,4 +1,5 @@
 import { DomainError } from '@muster/errors'
+import { displayEmailAddress } from '@muster/identifiers'
 import type { Deps } from '../../deps.ts'
 import type { Suppression, SuppressionQuery } from './admin-emails.schema.ts'
 import * as queries from './email-suppressions.queries.ts'
@@ -56,7 +57,7 @@ export function liftSuppression(
 
 const toSuppression = (row: queries.SuppressionRow): Suppression => ({
   id: row.id,
-  address: row.address,
+  address: displayEmailAddress(row.address),
   reason: row.reason,
   smtpAnswer: row.smtp_answer,
   emailId: row.email_id,

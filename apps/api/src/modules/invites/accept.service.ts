@@ -1,4 +1,5 @@
 import { DomainError } from '@muster/errors'
+import { displayEmailAddress } from '@muster/identifiers'
 import { passwordFaults } from '@muster/security/password-policy'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
@@ -18,7 +19,7 @@ type ReadDeps = Pick<Deps, 'config' | 'db' | 'clock'>
 export async function showInvitation(deps: ReadDeps, token: string): Promise<Invitation> {
   const invite = await readInvitation(deps, token)
   return {
-    email: invite.email,
+    email: displayEmailAddress(invite.email),
     role: invite.role,
     organizationName: invite.organization_name,
     invitedBy: { name: invite.inviter_name },

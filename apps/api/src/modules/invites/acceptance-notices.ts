@@ -1,3 +1,4 @@
+import { displayEmailAddress } from '@muster/identifiers'
 import type { TransactContext } from '@muster/jobs/outbox'
 import { insertMail } from '@muster/mail'
 import { type Notification, notifyAll } from '@muster/notifications'
@@ -37,7 +38,7 @@ function noticeTo(userId: string, invite: InviteRow, { id, name }: UserRow): Not
     event: isInviter ? 'inviteAccepted' : 'inviteStatusUpdate',
     inviteId: invite.id,
     status: 'accepted',
-    email: invite.email,
+    email: displayEmailAddress(invite.email),
     role: invite.role,
     organizationName: invite.organization_name,
     userId: id,
@@ -65,7 +66,7 @@ async function mailInviter(
     data: {
       name: invite.inviter_name,
       personName: name,
-      email: invite.email,
+      email: displayEmailAddress(invite.email),
       role: invite.role,
       organizationName: invite.organization_name,
     },

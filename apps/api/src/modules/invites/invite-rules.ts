@@ -1,4 +1,5 @@
 import { DomainError } from '@muster/errors'
+import { displayEmailAddress } from '@muster/identifiers'
 import { can, invitableRoles, type Role, roles, scopeOf } from '@muster/policy'
 import type { Actor } from '../../http/actor.ts'
 import type { InviteRow } from './invites.queries.ts'
@@ -60,7 +61,7 @@ export const platformRolesAbove = (role: Role): readonly Role[] =>
 /** Maps the row to the API's invitation. */
 export const toInvite = (row: InviteRow, now: Date): Invite => ({
   id: row.id,
-  email: row.email,
+  email: displayEmailAddress(row.email),
   role: row.role,
   status: statusOf(row, now),
   expiresAt: row.expires_at.toISOString(),

@@ -1,6 +1,7 @@
 import { emailAddress as email, newUsername as username } from '@muster/identifiers'
 import { roleSchema } from '@muster/policy'
 import { z } from 'zod'
+import { linkToken } from '../../http/codes.ts'
 import { anyPassword, id, queryInteger } from '../../http/fields.ts'
 import { instant, pageInfo, replyOf } from '../../http/reply.ts'
 import { displayName, timezone } from '../accounts/accounts.schema.ts'
@@ -67,9 +68,7 @@ export const invitesReply = z.object({
   pagination: pageInfo,
 })
 
-/** Any text of a token's length; an invalid token is refused by INVITE_INVALID, not by the schema. */
-const token = z.string().min(1).max(100)
-export const tokenParams = z.strictObject({ token })
+export const tokenParams = z.strictObject({ token: linkToken })
 
 /** An invitation as the holder of its link sees it. */
 export const invitation = invite
@@ -88,7 +87,7 @@ const requiredOfAccount = ['name', 'username', 'password'] as const
 
 /** The token alone accepts with the actor's account; with the other fields it creates an account. */
 export const acceptBody = z
-  .strictObject({ token, ...account.partial().shape })
+  .strictObject({ token: linkToken, ...account.partial().shape })
   .superRefine(({ token: _, ...given }, ctx) => {
     if (Object.keys(given).length === 0) return
     for (const field of requiredOfAccount) {

@@ -1,5 +1,6 @@
 import type { Trx } from '@muster/db'
 import { DomainError } from '@muster/errors'
+import { displayEmailAddress } from '@muster/identifiers'
 import type { TransactContext } from '@muster/jobs/outbox'
 import { can } from '@muster/policy'
 import type { Deps } from '../../deps.ts'
@@ -159,7 +160,7 @@ async function toMembers(deps: ListDeps, rows: readonly queries.MemberRow[]): Pr
   return rows.map(({ role, email, is_active }, index) => ({
     ...(users[index] as (typeof users)[number]),
     role: role as MemberRole,
-    email,
+    email: displayEmailAddress(email),
     isActive: is_active,
   }))
 }

@@ -7,13 +7,14 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
+import { linkToken } from '../../http/codes.ts'
 import { messageReply, okMessage } from '../../http/reply.ts'
 import { pageDefaults } from '../../http/security-headers.ts'
 import { turnDigestOff } from './preferences.service.ts'
 import { askPage, donePage, style, wrongLinkPage } from './unsubscribe.pages.ts'
 
 /** Not strict: link trackers add parameters of their own. */
-const query = z.object({ token: z.string().max(2_000).default('') })
+const query = z.object({ token: linkToken.or(z.literal('')).default('') })
 const page = { 'text/html': { schema: z.string() } }
 const { optOut } = templates['morning-digest']
 

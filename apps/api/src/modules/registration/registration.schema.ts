@@ -1,6 +1,7 @@
 import { emailAddress as email, newUsername as username } from '@muster/identifiers'
 import { passwordFaults } from '@muster/security/password-policy'
 import { z } from 'zod'
+import { digitCode } from '../../http/codes.ts'
 import { anyPassword } from '../../http/fields.ts'
 import { displayName, timezone } from '../accounts/accounts.schema.ts'
 
@@ -13,4 +14,4 @@ export const registerBody = z
   })
 export type Registration = z.infer<typeof registerBody>
 
-export const verifyBody = z.strictObject({ email, otp: z.string().regex(/^\d{6}$/, 'has 6 digits') })
+export const verifyBody = z.strictObject({ email, otp: digitCode })

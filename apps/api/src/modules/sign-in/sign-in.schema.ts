@@ -1,9 +1,9 @@
 import { emailAddress as email } from '@muster/identifiers'
 import { z } from 'zod'
+import { factorCode } from '../../http/codes.ts'
 import { anyPassword } from '../../http/fields.ts'
 import { instant, replyOf } from '../../http/reply.ts'
 import { user } from '../accounts/accounts.schema.ts'
-import { factorCode } from '../two-factor/two-factor.schema.ts'
 
 export const loginBody = z.strictObject({ email, password: anyPassword, rememberMe: z.boolean().default(false) })
 export type Login = z.infer<typeof loginBody>

@@ -1,17 +1,7 @@
 import { z } from 'zod'
+import { digitCode, factorCode } from '../../http/codes.ts'
 import { replyOf } from '../../http/reply.ts'
-import { digitCode, hasSixDigits, withoutGaps } from '../one-time-codes/one-time-codes.schema.ts'
 import { confirmationFields } from '../reauthentication/reauthentication.schema.ts'
-
-/** A recovery code: six groups of four characters. */
-const recoveryCode = /^\s*(?:[a-z2-7]{4}[\s-]*){6}$/i
-
-/** Any code that proves the second factor. */
-export const factorCode = z
-  .string()
-  .max(60)
-  .refine((code) => hasSixDigits(code) || recoveryCode.test(code), 'has 6 digits, or is a recovery code')
-  .overwrite(withoutGaps)
 
 export const digitCodeBody = z.strictObject({ code: digitCode })
 

@@ -1,5 +1,6 @@
 import { newId } from '@muster/db'
 import { DomainError } from '@muster/errors'
+import { displayEmailAddress } from '@muster/identifiers'
 import { describeTotp, newTotpSecret } from '@muster/security/totp'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
@@ -49,7 +50,7 @@ export async function setUpTotp(
   const { transact, clock } = deps
   const { user, correctCode } = await reauthenticateForSetup(deps, actor, confirmation, origin)
   const secret = newTotpSecret()
-  const described = describeTotp(secret, { issuer, label: user.email })
+  const described = describeTotp(secret, { issuer, label: displayEmailAddress(user.email) })
   const qrCode = qrCodeDataUrl(described.otpauthUrl)
   await transact(async (tx) => {
     // Of two parallel set-ups, the second one must see the first.

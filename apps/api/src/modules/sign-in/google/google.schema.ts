@@ -1,9 +1,10 @@
 import { z } from 'zod'
+import { linkToken } from '../../../http/codes.ts'
 import { type GoogleErrorCode, googleErrors } from './google-errors.ts'
 
 export const beginQuery = z.strictObject({
   /** The token of an invitation to accept with the Google account. */
-  inviteToken: z.string().min(1).max(200).optional(),
+  inviteToken: linkToken.optional(),
   /** The session lives 30 days instead of 7. */
   rememberMe: z
     .enum(['true', 'false'])

@@ -1,0 +1,31 @@
+import { findLinkToken } from '@muster/mail'
+import { readRecoveryCode } from '@muster/security/recovery-codes'
+import { plainCode } from '@muster/security/typed-code'
+import { z } from 'zod'
+
+/*
+ * The one schema of each kind of code. They take a code as people paste it: with blanks, line ends, dashes and punctuation around and
+ * within it.
+ */
+
+const isSixDigits = (code: string) => /^\d{6}$/.test(code)
+
+/** Longer text was not pasted by mistake. */
+const maxPasted = 100
+
+/** The code of a mail or of an authenticator app; the output is its six digits. */
+export const digitCode = z.string().max(maxPasted).overwrite(plainCode).refine(isSixDigits, 'has 6 digits')
+
+/** Any code that proves the second factor: six digits, or a recovery code, whose output is its 24 characters. */
+export const factorCode = z
+  .string()
+  .max(maxPasted)
+  .overwrite((typed) => readRecoveryCode(typed) ?? plainCode(typed))
+  .refine((code) => isSixDigits(code) || readRecoveryCode(code) !== undefined, 'has 6 digits, or is a recovery code')
+
+/** The token of a mailed link; the output is the token alone. The service refuses text without one, with the code of its route. */
+export const linkToken = z
+  .string()
+  .min(1)
+  .max(2_000)
+  .overwrite((pasted) => findLinkToken(pasted) ?? pasted)
