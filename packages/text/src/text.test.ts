@@ -5,6 +5,7 @@ import {
   encodeSubject,
   isolated,
   multiLine,
+  shortened,
   singleLine,
   terminalLine,
   visibleJson,
@@ -109,4 +110,47 @@ test('a file name can neither end its header nor reverse its direction', () => {
     `attachment; filename="a_; x=yzgpj.exe"; filename*=UTF-8''a%22%3B%20x%3Dyzgpj.exe`,
   )
   expect(contentDisposition('inline', 'ä\ud800(1).png')).toContain("filename*=UTF-8''%C3%A4%EF%BF%BD%281%29.png")
+})
+
+test.each([
+  ['．．／x.txt', '_x.txt'],
+  ['．．＼x.txt', '_x.txt'],
+  ['..／..／etc／passwd', 'download._etc_passwd'],
+  ['℀.txt', 'a_c.txt'],
+  ['報告書.txt', 'download.txt'],
+  ['報告書 2026.txt', '2026.txt'],
+  ['отчёт.pdf', 'download.pdf'],
+  ['שלום.pdf', 'download.pdf'],
+  ['🇦🇹.png', 'download.png'],
+  ['報告書', 'download'],
+  ['', 'download'],
+  ['Straße nach Ærø, Łódź ﬁx.txt', 'Strasse nach AEro, Lodz fix.txt'],
+  ['Cafe\u0301.txt', 'Cafe.txt'],
+  ['CON.txt', '_CON.txt'],
+  ['ｃｏｍ１', '_com1'],
+  ['lpt¹.tar.txt', '_lpt1.tar.txt'],
+  ['console.txt', 'console.txt'],
+  ['a<b>:c|d?*.txt', 'a_b__c_d__.txt'],
+  ['x.txt…', 'x.txt'],
+  ['100% "done".txt', '100_ _done_.txt'],
+])('the name %j becomes %j for clients that know only ASCII', (name, ascii) => {
+  const header = contentDisposition('attachment', name)
+  expect(header).toContain(`filename="${ascii}"; `)
+  const [, encoded = ''] = /filename\*=UTF-8''([\w.!~%-]*)$/.exec(header) ?? []
+  expect(decodeURIComponent(encoded)).toBe(name)
+})
+
+test('a name keeps its joiners in a header, and loses what reorders it', () => {
+  const header = contentDisposition('inline', '👩\u200d💻\u202egpj\u2066.exe')
+  expect(decodeURIComponent(header.split("''")[1] ?? '')).toBe('👩\u200d💻gpj.exe')
+})
+
+test.each([
+  ['👩\u200d💻👩\u200d💻', 4, '👩\u200d💻'],
+  ['e\u0301e\u0301', 3, 'e\u0301'],
+  ['🇦🇹🇩🇪', 3, '🇦🇹'],
+  ['abc', 3, 'abc'],
+  [`a${'\u0301'.repeat(10)}`, 5, ''],
+])('%j is shortened to %i characters without cutting one that is shown', (text, max, kept) => {
+  expect(shortened(text, max)).toBe(kept)
 })

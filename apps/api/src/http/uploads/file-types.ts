@@ -82,28 +82,11 @@ async function isPlainText(path: string): Promise<boolean> {
   }
 }
 
-const maxNameLength = 255
 const extensionsByType: Record<string, string> = Object.fromEntries(
   Object.entries(rules)
     .reverse()
     .map(([extension, { contentType }]) => [contentType, extension]),
 )
-
-/**
- * Returns a file name that is safe to store and show: without folders, without control and format characters (which can
- * reorder the text), and shortened to 255 characters before the extension.
- */
-export function safeFilename(name: string): string {
-  const base = name.normalize('NFC').split(/[/\\]/).at(-1) ?? ''
-  const clean = base
-    .toWellFormed()
-    .replace(/\p{C}/gu, '')
-    .replace(/^[.\s]+/, '')
-    .trim()
-  const extension = extname(clean)
-  const stem = [...clean.slice(0, clean.length - extension.length)]
-  return `${stem.slice(0, maxNameLength - [...extension].length).join('')}${extension}`
-}
 
 /** Returns the name for a download: optimization may have changed an image's type, so its extension may change. */
 export function servedFilename(filename: string, contentType: string): string {

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { Multipart } from '@fastify/multipart'
 import { DomainError } from '@muster/errors'
+import { safeFilename } from '@muster/text'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { type AcceptedType, acceptedType, extensionsOf, type FileKind, isTextName, safeFilename } from './file-types.ts'
+import { type AcceptedType, acceptedType, extensionsOf, type FileKind, isTextName } from './file-types.ts'
 import { enforceUploadTimeouts } from './upload-timeouts.ts'
 
 /** A complete and checked file of the request, in the staging folder. */
