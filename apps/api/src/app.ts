@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import fastifyCompress from '@fastify/compress'
 import fastifyCors from '@fastify/cors'
-import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, LogController } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Deps } from './deps.ts'
 import { createSecretGuard } from './http/limits/secret-guard.ts'
@@ -65,8 +65,11 @@ const compressAboveBytes = 1024
 const compressibleTypes = /^text\/(?!event-stream)|(?:[+/](?:json|text|xml)|octet-stream)(?:;|$)/
 const safeRequestId = /^[A-Za-z0-9._-]{1,128}$/
 
-/** Builds the API: every plugin and every module, in the order in which a request passes them. */
-export async function buildApp(deps: Deps): Promise<App> {
+/**
+ * Builds the API: every plugin and every module, in the order in which a request passes them.
+ * @param first a plugin before all others, by which tests watch requests and answers
+ */
+export async function buildApp(deps: Deps, first?: FastifyPluginAsync): Promise<App> {
   const { config, clock } = deps
   const app = fastify({
     loggerInstance: deps.log as FastifyBaseLogger,
@@ -97,6 +100,7 @@ export async function buildApp(deps: Deps): Promise<App> {
   const context = { ...deps, accessTokens, cookies, guard, invitations }
   const allowedOrigins = [...config.allowedOrigins]
 
+  if (first) await app.register(first)
   await app.register(clientAddressPlugin, config.http)
   await app.register(gracefulClosePlugin)
   await app.register(errorsPlugin)

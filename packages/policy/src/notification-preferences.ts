@@ -1,39 +1,45 @@
 import { z } from 'zod'
 import type { NotificationType } from './notification-types.ts'
 
-const flag = (byDefault: boolean) => z.boolean().default(byDefault)
-const channels = (byDefault: { inApp: boolean; email: boolean }) =>
-  z.strictObject({ inApp: flag(byDefault.inApp), email: flag(byDefault.email) }).prefault({})
+const flag = (byDefault: boolean, description: string) => z.boolean().default(byDefault).describe(description)
+const inApp = (byDefault: boolean) => flag(byDefault, 'Whether these create a notification.')
+const email = (byDefault: boolean) => flag(byDefault, 'Whether these are sent by mail.')
+const channels = (byDefault: { inApp: boolean; email: boolean }, description: string) =>
+  z
+    .strictObject({ inApp: inApp(byDefault.inApp), email: email(byDefault.email) })
+    .prefault({})
+    .describe(description)
 
 /**
  * A user's choice of notifications and their channels. A field that is left out has its default, so that a client of
  * the previous release can save the fields that it knows.
  */
-export const preferences = z
-  .strictObject({
-    /** One mail in the morning with the tasks that are due that day and the overdue ones. */
-    morningDigest: flag(true),
-    /** A reminder an hour before a task is due. */
-    hourBefore: flag(true),
-    notifications: z
-      .strictObject({
-        // The morning digest has them already.
-        overdue: channels({ inApp: true, email: false }),
-        upcoming: channels({ inApp: true, email: true }),
-        reminder: channels({ inApp: true, email: true }),
-        general: channels({ inApp: true, email: false }),
-        invite: channels({ inApp: true, email: true }),
-        chat: channels({ inApp: true, email: true }),
-        security: z
-          .strictObject({
-            inApp: flag(true),
-            email: z.literal(true, 'cannot be turned off: these mails keep the account safe').default(true),
-          })
-          .prefault({}),
-      } satisfies Record<NotificationType, z.ZodType>)
-      .prefault({}),
-  })
-  .meta({ id: 'Preferences' })
+export const preferences = z.strictObject({
+  morningDigest: flag(true, 'One mail in the morning with the tasks that are due that day and the overdue ones.'),
+  hourBefore: flag(true, 'A reminder an hour before a task is due.'),
+  notifications: z
+    .strictObject({
+      // The morning digest has them already.
+      overdue: channels({ inApp: true, email: false }, 'Tasks that are overdue.'),
+      upcoming: channels({ inApp: true, email: true }, 'Tasks that are due within an hour.'),
+      reminder: channels({ inApp: true, email: true }, 'Reminders that the user set.'),
+      general: channels({ inApp: true, email: false }, 'Changes of tasks, friends and pictures.'),
+      invite: channels({ inApp: true, email: true }, 'Invitations.'),
+      chat: channels({ inApp: true, email: true }, 'Messages of chats.'),
+      security: z
+        .strictObject({
+          inApp: inApp(true),
+          email: z
+            .literal(true, 'cannot be turned off: these mails keep the account safe')
+            .default(true)
+            .describe('Security alerts are always mailed.'),
+        })
+        .prefault({})
+        .describe('Changes that matter to the safety of the account.'),
+    } satisfies Record<NotificationType, z.ZodType>)
+    .prefault({})
+    .describe('The channels of each type of notification.'),
+})
 export type Preferences = z.output<typeof preferences>
 
 export const defaultPreferences = preferences.parse({})

@@ -63,11 +63,19 @@ export const dateTime = z.iso
 
 /** Schema of an integer in a query, in decimal digits only; `Number` also reads `1e2`, `0x10` and spaces. */
 export function queryInteger({ min, max = Number.MAX_SAFE_INTEGER }: { min: number; max?: number }) {
-  return z.preprocess(
-    (given) => (typeof given === 'string' && /^-?\d+$/.test(given) ? clamp(Number(given)) : given),
-    z.int('is not a whole number').min(min, `is less than ${min}`).max(max, `is more than ${max}`),
-  )
+  return z
+    .preprocess(
+      (given) => (typeof given === 'string' && /^-?[0-9]+$/.test(given) ? clamp(Number(given)) : given),
+      z.int('is not a whole number').min(min, `is less than ${min}`).max(max, `is more than ${max}`),
+    )
+    .meta({ json: { type: 'integer', minimum: min, ...(max < Number.MAX_SAFE_INTEGER && { maximum: max }) } })
 }
+
+/** Schema of a boolean in a query. */
+export const queryBoolean = z
+  .enum(['true', 'false'], 'is neither true nor false')
+  .transform((value) => value === 'true')
+  .meta({ json: { type: 'boolean' } })
 
 /** An integer beyond the safe ones is clamped, or zod would report that it is not whole. */
 const clamp = (value: number) => Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, value))
@@ -76,13 +84,21 @@ const maxListed = 50
 
 /** Schema of a list in one query parameter, separated by commas; `\,` is a comma within an item, `\\` a backslash. */
 export function listOf<T extends z.ZodType<unknown, string>>(item: T) {
-  const items = item instanceof z.ZodEnum ? `Any of ${item.options.join(', ')}` : 'Any'
   return z
     .string()
     .max(maxListed * 60)
     .transform(splitList)
     .pipe(z.array(item).min(1).max(maxListed))
-    .meta({ description: `${items}; several by comma, where \\, is a comma within one, and \\\\ a backslash` })
+    .meta({ json: { type: 'array', items: itemSchema(item), minItems: 1, maxItems: maxListed } })
+}
+
+/** Returns the JSON Schema of an item; a named one is a component of the document, so another place must use it too. */
+function itemSchema(item: z.ZodType): z.core.JSONSchema.JSONSchema {
+  const name = z.globalRegistry.get(item)?.id
+  if (name) return { $ref: `#/components/schemas/${name}` }
+  const { $schema: _, ...json } = z.toJSONSchema(item, { io: 'input', unrepresentable: 'any' })
+  if (json.format) delete json.pattern
+  return json
 }
 
 function splitList(text: string): string[] {
@@ -96,3 +112,9 @@ function splitList(text: string): string[] {
   }
   return [...items, item]
 }
+
+/** Body of an action that reads none: nothing, or an empty object. The document shows no body. */
+export const noBody = z.strictObject({}).nullish()
+
+/** Tells whether the body's schema is `noBody`. */
+export const isNoBody = (schema: object): boolean => schema === noBody

@@ -1,15 +1,24 @@
 import { catalogue, type ErrorCode } from '@muster/errors'
 import { z } from 'zod'
+import { pagination } from './pagination.ts'
+
+export { answer, notModified } from './openapi/answer.ts'
+export { errors } from './openapi/errors.ts'
 
 /** Returns the envelope of a success. */
 export const ok = <T>(data: T, message?: string) => ({ success: true as const, ...(message && { message }), data })
 
+const success = z.literal(true)
+const message = z.string().meta({ description: 'A sentence for the user.', examples: ['Done.'] })
+
 /** Returns the schema of a success with this data. */
-export const replyOf = <T extends z.ZodType>(data: T) =>
-  z.object({ success: z.literal(true), message: z.string().optional(), data })
+export const replyOf = <T extends z.ZodType>(data: T) => z.object({ success, message: message.optional(), data })
+
+/** Returns the schema of a page of a list. */
+export const pageReplyOf = <T extends z.ZodType>(data: T) => replyOf(data).extend({ pagination })
 
 /** Schema of a success that has a message and no data. */
-export const messageReply = z.object({ success: z.literal(true), message: z.string() })
+export const messageReply = z.object({ success, message })
 /** Returns a success that has a message and no data. */
 export const okMessage = (message: string) => ({ success: true as const, message })
 
@@ -26,16 +35,5 @@ export const errorReply = z
   })
   .meta({ id: 'Error' })
 
-/** Schema of the pagination by page number. */
-export const pageInfo = z.object({
-  page: z.int(),
-  limit: z.int(),
-  total: z.int(),
-  totalPages: z.int(),
-  nextCursor: z.string().nullable(),
-})
-/** Schema of the pagination by cursor. */
-export const cursorInfo = z.object({ limit: z.int(), nextCursor: z.string().nullable() })
-
 /** Schema of an instant in a response: ISO 8601, UTC, milliseconds. */
-export const instant = z.iso.datetime()
+export const instant = z.iso.datetime().meta({ examples: ['2030-01-15T09:00:00.000Z'] })

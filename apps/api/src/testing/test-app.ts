@@ -17,6 +17,8 @@ import { type Config, readConfig } from '../config.ts'
 import { createDeps, type Deps } from '../deps.ts'
 import { createAccessTokens } from '../modules/sessions/access-tokens.ts'
 import { openSession } from '../modules/sessions/open-session.ts'
+import { testEnvironment } from './test-environment.ts'
+import { watchDocumentation } from './watch-documentation.ts'
 
 type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'
 type Headers = Record<string, string>
@@ -49,10 +51,9 @@ export type TestApp = Awaited<ReturnType<typeof buildTestApp>>
 /** On a busy machine a healthy Redis may respond later than the 150 ms of production, and would count as unavailable. */
 const redisPatienceMs = 5_000
 
-const keyRing = (fill: number) => `k1:${Buffer.alloc(32, fill).toString('base64')}`
-
 /**
- * Builds the API on its own database, Redis and folders. No worker runs.
+ * Builds the API on its own database, Redis and folders. No worker runs. An answer that the OpenAPI document does not describe
+ * fails the request of the client, or `close`.
  * @param options.config overrides settings; rate limits are multiplied by 1000 by default
  * @param options.onLog receives each line of the log, from `config.logLevel` on
  */
@@ -83,14 +84,15 @@ export async function buildTestApp(
     ...(onLog && { destination: { write: (line) => onLog(JSON.parse(line)) } }),
   })
   const { close: closeDeps, ...deps } = createDeps(config, log, options.clock)
-  const app = await buildApp(deps)
+  const documentation = watchDocumentation()
+  const app = await buildApp(deps, documentation.plugin)
   await app.ready()
   // Before the first poll of revocations, signed-in requests are answered 503.
   await eventually(() => {
     if (!deps.revocations.isFresh()) throw new Error('Revocations were not read in time.')
   })
 
-  const connect = (cookies = new Map<string, string>()) => createClient(app, cookies)
+  const connect = (cookies = new Map<string, string>()) => createClient(app, cookies, documentation.assert)
   return {
     app,
     deps,
@@ -108,33 +110,16 @@ export async function buildTestApp(
       await app.close()
       await closeDeps()
       await Promise.all([database.drop(), redis.close(), rm(folder, { recursive: true, force: true })])
+      documentation.assert()
     },
   }
 }
 
-function testEnvironment(own: { databaseUrl: string; redisUrl: string; folder: string }): NodeJS.ProcessEnv {
-  return {
-    NODE_ENV: 'test',
-    LOG_LEVEL: 'fatal',
-    DATABASE_URL: own.databaseUrl,
-    DATABASE_POOL_MAX: '10',
-    REDIS_URL: own.redisUrl,
-    PUBLIC_URL: 'http://localhost:3000',
-    BCRYPT_COST: '4',
-    RATE_LIMIT_SCALE: '1000',
-    ACCESS_TOKEN_KEYS: keyRing(1),
-    REFRESH_TOKEN_KEYS: keyRing(2),
-    PASSWORD_KEYS: keyRing(3),
-    MAIL_CODE_KEYS: keyRing(4),
-    COOKIE_KEYS: keyRing(5),
-    ENCRYPTION_KEYS: keyRing(6),
-    AUDIT_KEYS: keyRing(7),
-    STORAGE_LOCAL_DIR: join(own.folder, 'files'),
-    STAGING_DIR: join(own.folder, 'staging'),
-  }
-}
-
-function createClient(app: Awaited<ReturnType<typeof buildApp>>, cookies: Map<string, string>): TestClient {
+function createClient(
+  app: Awaited<ReturnType<typeof buildApp>>,
+  cookies: Map<string, string>,
+  assertDocumented: () => void,
+): TestClient {
   const cookieHeader = () => [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
   const keep = (name: string, value: string) => (value === '' ? cookies.delete(name) : cookies.set(name, value))
   return {
@@ -152,6 +137,7 @@ function createClient(app: Awaited<ReturnType<typeof buildApp>>, cookies: Map<st
         ...(body !== undefined && { payload: isRaw ? body : JSON.stringify(body) }),
       })
       for (const { name, value } of response.cookies) keep(name, value)
+      assertDocumented()
       return response
     },
     async fetch(url, init = {}) {
@@ -165,6 +151,7 @@ function createClient(app: Awaited<ReturnType<typeof buildApp>>, cookies: Map<st
         const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
         keep(name, value)
       }
+      assertDocumented()
       return response
     },
   }

@@ -1,9 +1,8 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
-import { z } from 'zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
 import { etagOf, ifMatch, ifMatchHeaders, ifNoneMatchHeaders, isNotModified } from '../../http/etag.ts'
-import { errorReply, ok } from '../../http/reply.ts'
+import { answer, errors, notModified, ok } from '../../http/reply.ts'
 import {
   publicUserReply,
   publicUsersReply,
@@ -21,10 +20,11 @@ export const accountsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async
     {
       config: { access: 'signed-in', isOpenWithoutFactor: true },
       schema: {
+        operationId: 'getOwnProfile',
         tags: ['users'],
         summary: 'Read the own profile',
         headers: ifNoneMatchHeaders,
-        response: { 200: userReply, 304: z.null() },
+        response: { 200: answer(userReply, 'The own profile.', 'ETag'), 304: notModified },
       },
     },
     async (request, reply) => {
@@ -41,11 +41,13 @@ export const accountsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async
     {
       config: { access: 'signed-in' },
       schema: {
+        operationId: 'updateOwnProfile',
         tags: ['users'],
         summary: 'Change the own profile',
+        description: 'A field that is left out stays as it is.',
         headers: ifMatchHeaders,
         body: userPatch,
-        response: { 200: userReply, 409: errorReply, 412: errorReply },
+        response: { 200: answer(userReply, 'The changed profile.', 'ETag'), ...errors('USERNAME_TAKEN', 'STALE') },
       },
     },
     async (request, reply) => {
@@ -61,12 +63,13 @@ export const accountsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async
     {
       config: { access: 'signed-in' },
       schema: {
+        operationId: 'searchUsers',
         tags: ['users'],
         summary: 'Search users',
         description:
           'Returns at most 20 users: members of the own organization and friends whose name or username contains `q`, and the user with exactly this username. Only members and friends are shown with their presence.',
         querystring: userSearchQuery,
-        response: { 200: publicUsersReply },
+        response: { 200: answer(publicUsersReply, 'The users that were found, at most 20.') },
       },
     },
     async (request) => ok({ users: await searchUsers(context, request.actor, request.query.q) }),
@@ -77,13 +80,14 @@ export const accountsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async
     {
       config: { access: 'signed-in', target: { type: 'user', param: 'id' } },
       schema: {
+        operationId: 'getUser',
         tags: ['users'],
         summary: 'Read the profile of another user',
         description:
           'Allowed for members of the own organization, friends, and users on the other side of an open friend request.',
         params: userParams,
         headers: ifNoneMatchHeaders,
-        response: { 200: publicUserReply, 304: z.null(), 404: errorReply },
+        response: { 200: answer(publicUserReply, 'The user.', 'ETag'), 304: notModified, ...errors('NOT_FOUND') },
       },
     },
     async (request, reply) => {

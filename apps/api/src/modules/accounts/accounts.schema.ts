@@ -6,57 +6,93 @@ import { id, text } from '../../http/fields.ts'
 import { fileUrl } from '../../http/file-urls.ts'
 import { instant, replyOf } from '../../http/reply.ts'
 
-export const displayName = text({ min: 1, max: 100 })
+export const displayName = text({ min: 1, max: 100 }).meta({
+  description: 'The name that others read, in any script.',
+  examples: ['Ann Example'],
+})
 /** Converted to the canonical IANA name, which Node and Postgres both know. */
 export const timezone = z
   .string()
   .overwrite((name) => canonicalZone(name) ?? name)
   .refine((name) => canonicalZone(name) !== undefined, 'is not an IANA time zone by its name, e.g. Europe/Berlin')
+  .meta({
+    description: 'The IANA name of a time zone. Answers have the present name of its region.',
+    examples: ['Europe/Berlin'],
+  })
+
+const email = z.email().meta({ description: 'The e-mail address.', examples: ['ann@example.com'] })
+const presence = z.enum(['online', 'offline']).meta({ id: 'PresenceStatus', description: 'Online, or not.' })
+const factor = z.enum(['none', 'otp', 'totp']).meta({
+  id: 'TwoFactorMethod',
+  description: 'A second factor: none, mailed codes (`otp`) or an authenticator app (`totp`).',
+})
 
 /** A user as they and administrators see them. */
 export const user = z
   .object({
-    id: z.uuid(),
-    username: z.string(),
-    name: z.string(),
-    email: z.string(),
-    role: roleSchema,
-    organizationId: z.uuid().nullable(),
-    bio: z.string().nullable(),
-    avatarUrl: fileUrl.nullable(),
-    timezone: z.string(),
-    status: z.enum(['online', 'offline']),
-    lastSeenAt: instant.nullable(),
-    twoFactorMethod: z.enum(['none', 'otp', 'totp']),
-    hasPassword: z.boolean(),
-    authProviders: z.array(z.enum(['local', 'google'])),
-    createdAt: instant,
+    id: z.uuid().describe('The id of the user.'),
+    username: z.string().meta({ description: 'The name that identifies the user, in lower case.', examples: ['ann'] }),
+    name: z.string().meta({ description: 'The name that others read.', examples: ['Ann Example'] }),
+    email,
+    role: roleSchema.meta({ description: 'What the user may do.', examples: ['client_admin'] }),
+    organizationId: z.uuid().nullable().describe('The organization of the user; null for platform roles.'),
+    bio: z
+      .string()
+      .nullable()
+      .meta({ description: 'Some words about the user.', examples: ['Likes lists.'] }),
+    avatarUrl: fileUrl.nullable().meta({
+      description: 'The address of the avatar; null without one. It changes with the picture.',
+      examples: ['https://api.example.com/api/v1/users/01980f3a-0000-7000-8000-000000000001/avatar?v=1'],
+    }),
+    timezone: z.string().meta({ description: 'The IANA name of the time zone.', examples: ['Europe/Berlin'] }),
+    status: presence.describe(
+      'Online until five minutes after the last request; offline also where presence is hidden.',
+    ),
+    lastSeenAt: instant
+      .nullable()
+      .describe('When the user was last online; null when never, or where presence is hidden.'),
+    twoFactorMethod: factor.describe('The second factor of the user.'),
+    hasPassword: z.boolean().describe('Whether the user can sign in by password.'),
+    authProviders: z.array(z.enum(['local', 'google'])).describe('The ways in which the user can sign in.'),
+    createdAt: instant.describe('When the account was created.'),
   })
-  .meta({ id: 'User' })
+  .meta({ id: 'User', description: 'A user as they and administrators see them.' })
 export type User = z.infer<typeof user>
 
-export const userReply = replyOf(z.object({ user }))
+export const userReply = replyOf(z.object({ user: user.describe('The user.') }))
 
 /** A user as others see them. Without visible presence, the status is `offline` and `lastSeenAt` null. */
 export const publicUser = user
   .pick({ id: true, username: true, name: true, avatarUrl: true, bio: true, status: true, lastSeenAt: true })
-  .meta({ id: 'PublicUser' })
+  .meta({ id: 'PublicUser', description: 'A user as others see them.' })
 export type PublicUser = z.infer<typeof publicUser>
 
 /** A user as a name beside an id: what everyone who may know the id may know. */
 export const userSummary = publicUser
   .pick({ id: true, username: true, name: true, avatarUrl: true })
-  .meta({ id: 'UserSummary' })
+  .meta({ id: 'UserSummary', description: 'The name of a user beside an id.' })
 export type UserSummary = z.infer<typeof userSummary>
 
-export const publicUserReply = replyOf(z.object({ user: publicUser }))
-export const publicUsersReply = replyOf(z.object({ users: z.array(publicUser) }))
-export const userParams = z.strictObject({ id })
-export const userSearchQuery = z.strictObject({ q: text({ min: 1, max: 100 }) })
+export const publicUserReply = replyOf(z.object({ user: publicUser.describe('The user.') }))
+export const publicUsersReply = replyOf(
+  z.object({ users: z.array(publicUser).describe('The users that were found.') }).meta({ id: 'UserList' }),
+)
+export const userParams = z.strictObject({ id: id.describe('The id of the user.') })
+export const userSearchQuery = z.strictObject({
+  q: text({ min: 1, max: 100 }).meta({ description: 'A part of the name or username.', examples: ['ann'] }),
+})
 
 /** Accepts reserved usernames here: a user who has one may send it unchanged. The service refuses a new one. */
 export const userPatch = z
-  .strictObject({ username, name: displayName, bio: text({ max: 150, isMultiline: true }).nullable(), timezone })
+  .strictObject({
+    username: username.describe('Another username: 3 to 30 characters of a–z, 0–9 and _.'),
+    name: displayName,
+    bio: text({ max: 150, isMultiline: true })
+      .nullable()
+      .meta({ description: 'Some words about the user; null removes them.', examples: ['Likes lists.'] }),
+    timezone,
+  })
   .partial()
   .refine((patch) => Object.keys(patch).length > 0, 'must contain at least one field to change')
+  .meta({ id: 'UserPatch', description: 'The fields of the own profile to change.' })
 export type UserPatch = z.infer<typeof userPatch>

@@ -1,7 +1,7 @@
 import { emailAddress as address } from '@muster/identifiers'
 import { z } from 'zod'
 import { id, queryInteger } from '../../http/fields.ts'
-import { cursorInfo, instant, pageInfo, replyOf } from '../../http/reply.ts'
+import { instant, pageReplyOf, replyOf } from '../../http/reply.ts'
 
 const status = z.enum(['queued', 'sending', 'sent', 'failed', 'dropped'])
 
@@ -38,11 +38,7 @@ export type EmailQuery = z.output<typeof emailQuery>
 
 export const emailParams = z.strictObject({ id })
 export const emailReply = replyOf(z.object({ email: adminEmail }))
-export const emailsReply = z.object({
-  success: z.literal(true),
-  data: z.object({ emails: z.array(adminEmail) }),
-  pagination: cursorInfo,
-})
+export const emailsReply = pageReplyOf(z.object({ emails: z.array(adminEmail) }))
 
 /** An address to which no mail is sent. */
 export const suppression = z
@@ -69,8 +65,4 @@ export type SuppressionQuery = z.output<typeof suppressionQuery>
 export const suppressionParams = z.strictObject({ id })
 /** How the command line names a suppression. */
 export const suppressionAddress = z.strictObject({ address })
-export const suppressionsReply = z.object({
-  success: z.literal(true),
-  data: z.object({ suppressions: z.array(suppression) }),
-  pagination: pageInfo,
-})
+export const suppressionsReply = pageReplyOf(z.object({ suppressions: z.array(suppression) }))

@@ -2,6 +2,7 @@ import { DomainError } from '@muster/errors'
 import { displayEmailAddress } from '@muster/identifiers'
 import { insertMail, isTemplateName, type TemplateData, type TemplateName, templates } from '@muster/mail'
 import type { Deps } from '../../deps.ts'
+import { cursorPage } from '../../http/pagination.ts'
 import * as queries from './admin-emails.queries.ts'
 import type { AdminEmail, EmailQuery } from './admin-emails.schema.ts'
 import { assertPermission, auditActor, commandLineMark, type Principal } from './principal.ts'
@@ -28,7 +29,7 @@ export async function listEmails({ db, transact }: EmailDeps, principal: Princip
     }),
   )
   const nextCursor = rows.length > limit ? (shown.at(-1)?.id ?? null) : null
-  return { emails: shown.map(toAdminEmail), pagination: { limit, nextCursor } }
+  return { emails: shown.map(toAdminEmail), pagination: cursorPage({ limit, nextCursor }) }
 }
 
 /** Reads the delivery of one mail and audits it. @throws DomainError NOT_FOUND */

@@ -1,7 +1,7 @@
 import { queueNames } from '@muster/jobs/definitions'
 import { z } from 'zod'
 import { id, queryInteger, text } from '../../http/fields.ts'
-import { cursorInfo, instant, replyOf } from '../../http/reply.ts'
+import { instant, pageReplyOf, replyOf } from '../../http/reply.ts'
 
 const queueName = z.enum(queueNames)
 
@@ -51,10 +51,5 @@ export const failedQuery = z.strictObject({
 export type FailedQuery = z.output<typeof failedQuery>
 
 export const queuesReply = replyOf(z.object({ queues: z.array(queue), outbox }))
-export const failedJobsReply = z.object({
-  success: z.literal(true),
-  message: z.string().optional(),
-  data: z.object({ jobs: z.array(failedJob) }),
-  pagination: cursorInfo,
-})
+export const failedJobsReply = pageReplyOf(z.object({ jobs: z.array(failedJob) }))
 export const retriedReply = replyOf(z.object({ jobId: z.string() }))

@@ -10,6 +10,7 @@ import {
 } from '@muster/jobs/admin'
 import { readOutboxState } from '@muster/jobs/outbox'
 import type { Deps } from '../../deps.ts'
+import { cursorPage } from '../../http/pagination.ts'
 import type { FailedJobRef, FailedJobView, FailedQuery, QueueView } from './admin-queues.schema.ts'
 import { assertPermission, auditActor, commandLineMark, type Principal } from './principal.ts'
 
@@ -59,7 +60,7 @@ export async function listFailed(
       ...shown.map((job) => toView(job, { isOwed: true })),
     ],
     isWhole: scheduled !== undefined,
-    pagination: { limit, nextCursor: rows.length > limit ? (shown.at(-1)?.id ?? null) : null },
+    pagination: cursorPage({ limit, nextCursor: rows.length > limit ? (shown.at(-1)?.id ?? null) : null }),
   }
 }
 

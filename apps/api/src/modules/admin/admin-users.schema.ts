@@ -1,7 +1,7 @@
 import { roleSchema } from '@muster/policy'
 import { z } from 'zod'
-import { id, queryInteger, text } from '../../http/fields.ts'
-import { instant, pageInfo, replyOf } from '../../http/reply.ts'
+import { id, queryBoolean, queryInteger, text } from '../../http/fields.ts'
+import { instant, pageReplyOf, replyOf } from '../../http/reply.ts'
 import { user } from '../accounts/accounts.schema.ts'
 
 /** A user as administrators see them. */
@@ -24,10 +24,7 @@ export const userQuery = z
     /** A part of the name, the username or the e-mail. */
     q: text({ min: 1, max: 100 }).optional(),
     role: roleSchema.optional(),
-    isActive: z
-      .enum(['true', 'false'])
-      .transform((value) => value === 'true')
-      .optional(),
+    isActive: queryBoolean.optional(),
     page: queryInteger({ min: 1 }).default(1),
     limit: queryInteger({ min: 1, max: 100 }).default(20),
   })
@@ -46,10 +43,5 @@ export const adminUserPatch = z
 export type AdminUserPatch = z.output<typeof adminUserPatch>
 
 export const adminUserReply = replyOf(z.object({ user: adminUser }))
-export const adminUsersReply = z.object({
-  success: z.literal(true),
-  data: z.object({ users: z.array(adminUser) }),
-  /** `total` is exact up to 10,000; 10,001 means more. */
-  pagination: pageInfo,
-})
+export const adminUsersReply = pageReplyOf(z.object({ users: z.array(adminUser) }))
 export const endedReply = replyOf(z.object({ ended: z.int() }))

@@ -4,6 +4,7 @@ import { DomainError } from '@muster/errors'
 import type { TransactContext } from '@muster/jobs/outbox'
 import type { Role } from '@muster/policy'
 import type { Deps } from '../../deps.ts'
+import { numberedPage } from '../../http/pagination.ts'
 import { findUser, lockUser, type UserRow } from '../accounts/accounts.service.ts'
 import { lockActor } from '../accounts/lock-actor.ts'
 import { onlineForMs, type Presence } from '../accounts/presence.ts'
@@ -45,7 +46,7 @@ export async function listUsers(deps: UserAdminDeps, principal: Principal, query
     }),
   )
   const users = await toAdminUsers(deps, rows)
-  return { users, pagination: { page, limit, total, totalPages: Math.ceil(total / limit), nextCursor: null } }
+  return { users, pagination: numberedPage({ page, limit, total }) }
 }
 
 /** Reads one user and audits it. @throws DomainError NOT_FOUND, also for a user made anonymous */

@@ -1,6 +1,7 @@
 import { DomainError } from '@muster/errors'
 import { displayEmailAddress } from '@muster/identifiers'
 import type { Deps } from '../../deps.ts'
+import { numberedPage } from '../../http/pagination.ts'
 import type { Suppression, SuppressionQuery } from './admin-emails.schema.ts'
 import * as queries from './email-suppressions.queries.ts'
 import { assertPermission, auditActor, commandLineMark, type Principal } from './principal.ts'
@@ -26,7 +27,7 @@ export async function listSuppressions(
       ...auditActor(principal),
     }),
   )
-  const pagination = { page, limit, total, totalPages: Math.ceil(total / limit), nextCursor: null }
+  const pagination = numberedPage({ page, limit, total })
   return { suppressions: rows.map(toSuppression), pagination }
 }
 

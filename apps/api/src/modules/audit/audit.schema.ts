@@ -2,7 +2,7 @@ import { parseHead, type SignedHead } from '@muster/audit'
 import { z } from 'zod'
 import { cursorText } from '../../http/cursor.ts'
 import { dateTime, id, listOf, queryInteger, text } from '../../http/fields.ts'
-import { cursorInfo, instant, replyOf } from '../../http/reply.ts'
+import { instant, pageReplyOf, replyOf } from '../../http/reply.ts'
 
 export const auditEvent = z
   .object({
@@ -45,11 +45,7 @@ export const auditQuery = filters
   .refine(isRange, invalidRange)
 export type AuditQuery = z.output<typeof auditQuery>
 
-export const auditEventsReply = z.object({
-  success: z.literal(true),
-  data: z.object({ events: z.array(auditEvent) }),
-  pagination: cursorInfo,
-})
+export const auditEventsReply = pageReplyOf(z.object({ events: z.array(auditEvent) }))
 
 export const exportQuery = filters
   .extend({ format: z.enum(['ndjson', 'csv']).default('ndjson') })

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
 import { cursorOf } from '../../http/cursor.ts'
+import { cursorPage } from '../../http/pagination.ts'
 import { type AuditPosition, type AuditRow, listAuditEvents } from './audit.queries.ts'
 import type {
   AuditEventView,
@@ -29,7 +30,7 @@ export async function listEvents({ db }: Pick<Deps, 'db'>, { cursor, limit, ...f
   const shown = rows.slice(0, limit)
   const last = shown.at(-1)
   const nextCursor = last && rows.length > limit ? writePosition(last) : null
-  return { events: shown.map(toView), pagination: { limit, nextCursor } }
+  return { events: shown.map(toView), pagination: cursorPage({ limit, nextCursor }) }
 }
 
 /**

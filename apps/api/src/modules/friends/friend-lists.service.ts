@@ -1,5 +1,6 @@
 import type { Deps } from '../../deps.ts'
 import type { Actor } from '../../http/actor.ts'
+import { numberedPage } from '../../http/pagination.ts'
 import type { PublicUser } from '../accounts/accounts.schema.ts'
 import { toPublicUsers } from '../accounts/public-users.service.ts'
 import type { PublicUserRow } from '../accounts/user-visibility.ts'
@@ -49,6 +50,6 @@ async function readPage(
   ) => Promise<{ rows: PublicUserRow[]; total: number }>,
 ) {
   const { rows, total } = await list(deps.db, userId, { limit, offset: (page - 1) * limit })
-  const pagination = { page, limit, total, totalPages: Math.ceil(total / limit), nextCursor: null }
+  const pagination = numberedPage({ page, limit, total })
   return { users: await toPublicUsers(deps, rows), pagination }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { id } from '../../http/fields.ts'
-import { instant, pageInfo, replyOf } from '../../http/reply.ts'
+import { id, queryInteger } from '../../http/fields.ts'
+import { instant, pageReplyOf, replyOf } from '../../http/reply.ts'
 import { publicUser } from '../accounts/accounts.schema.ts'
 
 /** A friend request, as one of the two users sees it. */
@@ -24,21 +24,13 @@ export const otherUserParams = z.strictObject({ userId: id })
 export const noBody = z.strictObject({}).nullish()
 
 export const pageQuery = z.strictObject({
-  page: z.coerce.number().int().min(1).max(1_000).default(1),
-  limit: z.coerce.number().int().min(1).max(100).default(20),
+  page: queryInteger({ min: 1, max: 1_000 }).default(1),
+  limit: queryInteger({ min: 1, max: 100 }).default(20),
 })
 export type PageQuery = z.output<typeof pageQuery>
 
 export const requestReply = replyOf(z.object({ request: friendRequest }))
 export const requestsReply = replyOf(z.object({ incoming: z.array(friendRequest), outgoing: z.array(friendRequest) }))
 export const friendReply = replyOf(z.object({ friend: publicUser }))
-export const friendsReply = z.object({
-  success: z.literal(true),
-  data: z.object({ friends: z.array(publicUser) }),
-  pagination: pageInfo,
-})
-export const blockedReply = z.object({
-  success: z.literal(true),
-  data: z.object({ users: z.array(publicUser) }),
-  pagination: pageInfo,
-})
+export const friendsReply = pageReplyOf(z.object({ friends: z.array(publicUser) }))
+export const blockedReply = pageReplyOf(z.object({ users: z.array(publicUser) }))

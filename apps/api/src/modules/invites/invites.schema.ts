@@ -3,7 +3,7 @@ import { roleSchema } from '@muster/policy'
 import { z } from 'zod'
 import { linkToken } from '../../http/codes.ts'
 import { anyPassword, id, queryInteger } from '../../http/fields.ts'
-import { instant, pageInfo, replyOf } from '../../http/reply.ts'
+import { instant, pageReplyOf, replyOf } from '../../http/reply.ts'
 import { displayName, timezone } from '../accounts/accounts.schema.ts'
 import { organizationName } from '../organizations/organizations.schema.ts'
 
@@ -62,11 +62,7 @@ export const invitesQuery = z
   })
 export type InvitesQuery = z.output<typeof invitesQuery>
 
-export const invitesReply = z.object({
-  success: z.literal(true),
-  data: z.object({ invites: z.array(invite) }),
-  pagination: pageInfo,
-})
+export const invitesReply = pageReplyOf(z.object({ invites: z.array(invite) }))
 
 export const tokenParams = z.strictObject({ token: linkToken })
 

@@ -7,6 +7,7 @@ import type { Actor, Origin } from '../../http/actor.ts'
 import { eventOn } from '../../http/event-on.ts'
 import { claimOrReplay, type Idempotency } from '../../http/idempotency.ts'
 import { rateLimited } from '../../http/limits/limits.ts'
+import { numberedPage } from '../../http/pagination.ts'
 import { isUniqueViolation } from '../../sql/unique-violation.ts'
 import { findUserByEmail, type UserRow } from '../accounts/accounts.service.ts'
 import { lockActor } from '../accounts/lock-actor.ts'
@@ -63,7 +64,7 @@ export async function listInvites({ db, clock }: InviteDeps, actor: Actor, { sta
     listRows(db, filter, { limit, offset: (page - 1) * limit }),
     countInvites(db, filter),
   ])
-  const pagination = { page, limit, total, totalPages: Math.ceil(total / limit), nextCursor: null }
+  const pagination = numberedPage({ page, limit, total })
   return { invites: rows.map((row) => toInvite(row, now)), pagination }
 }
 

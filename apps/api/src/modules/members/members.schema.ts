@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { id, queryInteger } from '../../http/fields.ts'
-import { pageInfo, replyOf } from '../../http/reply.ts'
+import { pageReplyOf, replyOf } from '../../http/reply.ts'
 import { publicUser } from '../accounts/accounts.schema.ts'
 
 /** The roles that belong to an organization. */
@@ -14,11 +14,7 @@ export const member = publicUser
 export type Member = z.infer<typeof member>
 
 export const memberReply = replyOf(z.object({ member }))
-export const membersReply = z.object({
-  success: z.literal(true),
-  data: z.object({ members: z.array(member) }),
-  pagination: pageInfo,
-})
+export const membersReply = pageReplyOf(z.object({ members: z.array(member) }))
 
 export const memberParams = z.strictObject({ userId: id })
 export const membersQuery = z.strictObject({

@@ -5,6 +5,7 @@ import type { TransactContext } from '@muster/jobs/outbox'
 import { can } from '@muster/policy'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
+import { numberedPage } from '../../http/pagination.ts'
 import type { UserRow } from '../accounts/accounts.service.ts'
 import { lockActor } from '../accounts/lock-actor.ts'
 import { toPublicUsers } from '../accounts/public-users.service.ts'
@@ -30,7 +31,7 @@ export async function listMembers(deps: ListDeps, actor: Actor, { page, limit }:
     queries.listMembers(deps.db, actor, { limit, offset: (page - 1) * limit }),
     countMembers(deps.db, actor.organizationId),
   ])
-  const pagination = { page, limit, total, totalPages: Math.ceil(total / limit), nextCursor: null }
+  const pagination = numberedPage({ page, limit, total })
   return { members: await toMembers(deps, rows), pagination }
 }
 

@@ -1,8 +1,8 @@
 import { notificationTypes } from '@muster/policy'
 import { z } from 'zod'
 import { cursorText } from '../../http/cursor.ts'
-import { id, listOf } from '../../http/fields.ts'
-import { cursorInfo, instant, replyOf } from '../../http/reply.ts'
+import { id, listOf, queryBoolean } from '../../http/fields.ts'
+import { instant, pageReplyOf, replyOf } from '../../http/reply.ts'
 
 const type = z.enum(notificationTypes)
 
@@ -27,10 +27,7 @@ export const notificationParams = z.strictObject({ id })
 
 export const notificationQuery = z.strictObject({
   /** `true` lists only unread notifications, `false` only read ones. */
-  unread: z
-    .enum(['true', 'false'])
-    .transform((value) => value === 'true')
-    .optional(),
+  unread: queryBoolean.optional(),
   type: listOf(type).optional(),
   cursor: cursorText,
 })
@@ -38,8 +35,4 @@ export type NotificationQuery = z.output<typeof notificationQuery>
 
 export const notificationReply = replyOf(z.object({ notification }))
 export const countReply = replyOf(z.object({ count: z.int() }))
-export const notificationPageReply = z.object({
-  success: z.literal(true),
-  data: z.object({ notifications: z.array(notification) }),
-  pagination: cursorInfo,
-})
+export const notificationPageReply = pageReplyOf(z.object({ notifications: z.array(notification) }))

@@ -4,6 +4,7 @@ import type { Deps } from '../../deps.ts'
 import type { Actor } from '../../http/actor.ts'
 import { cursorInstant, cursorOf } from '../../http/cursor.ts'
 import { exactId } from '../../http/fields.ts'
+import { cursorPage } from '../../http/pagination.ts'
 import type { StoredNotification } from './notification-columns.ts'
 import * as queries from './notifications.queries.ts'
 import type { Notification, NotificationQuery } from './notifications.schema.ts'
@@ -25,7 +26,7 @@ export async function listNotifications(
   const last = shown.at(-1)
   const nextCursor = last && found.length > pageSize ? positions.encode([last.position, last.notification.id]) : null
   const notifications = shown.map(({ notification }) => toNotification(notification))
-  return { notifications, pagination: { limit: pageSize, nextCursor } }
+  return { notifications, pagination: cursorPage({ limit: pageSize, nextCursor }) }
 }
 
 /** Counts the actor's unread notifications, by their rows each time: a stored counter would drift. */

@@ -1,9 +1,8 @@
-import { preferences } from '@muster/policy'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
-import { ok } from '../../http/reply.ts'
-import { preferencesReply } from './preferences.schema.ts'
+import { answer, ok } from '../../http/reply.ts'
+import { preferencesBody, preferencesReply } from './preferences.schema.ts'
 import { getPreferences, replacePreferences } from './preferences.service.ts'
 
 export const preferencesRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
@@ -11,7 +10,12 @@ export const preferencesRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
     '/users/me/preferences',
     {
       config: { access: 'signed-in' },
-      schema: { tags: ['users'], summary: 'Read the own preferences', response: { 200: preferencesReply } },
+      schema: {
+        operationId: 'getPreferences',
+        tags: ['users'],
+        summary: 'Read the own preferences',
+        response: { 200: answer(preferencesReply, 'The preferences, completed by the defaults.') },
+      },
     },
     async (request) => ok({ preferences: await getPreferences(context, request.actor.userId) }),
   )
@@ -21,11 +25,12 @@ export const preferencesRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
     {
       config: { access: 'signed-in' },
       schema: {
+        operationId: 'replacePreferences',
         tags: ['users'],
         summary: 'Replace the own preferences',
         description: 'Fields that are left out get their defaults.',
-        body: preferences,
-        response: { 200: preferencesReply },
+        body: preferencesBody,
+        response: { 200: answer(preferencesReply, 'The preferences as they are now.') },
       },
     },
     async (request) => {

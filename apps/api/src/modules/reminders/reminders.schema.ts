@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { cursorText } from '../../http/cursor.ts'
 import { dateTime, id, listOf, queryInteger, text } from '../../http/fields.ts'
-import { cursorInfo, instant, replyOf } from '../../http/reply.ts'
+import { instant, pageReplyOf, replyOf } from '../../http/reply.ts'
 import { taskSummary } from '../task-access/task-access.schema.ts'
 
 export const reminderStatuses = ['pending', 'sent', 'completed', 'cancelled', 'failed'] as const
@@ -74,8 +74,4 @@ export type ReminderQuery = z.output<typeof reminderQuery>
 
 export const reminderReply = replyOf(z.object({ reminder }))
 export const remindersReply = replyOf(z.object({ reminders: z.array(reminder) }))
-export const reminderPageReply = z.object({
-  success: z.literal(true),
-  data: z.object({ reminders: z.array(reminder) }),
-  pagination: cursorInfo,
-})
+export const reminderPageReply = pageReplyOf(z.object({ reminders: z.array(reminder) }))

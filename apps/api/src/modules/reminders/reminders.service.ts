@@ -8,6 +8,7 @@ import { cursorInstant, cursorOf } from '../../http/cursor.ts'
 import { eventOn } from '../../http/event-on.ts'
 import { exactId } from '../../http/fields.ts'
 import { claimOrReplay, type Idempotency, replayedResourceDeleted } from '../../http/idempotency.ts'
+import { cursorPage } from '../../http/pagination.ts'
 import { getVisibleTask, lockVisibleTask } from '../task-access/task-access.service.ts'
 import * as queries from './reminders.queries.ts'
 import type { NewReminder, Reminder, ReminderPatch, ReminderQuery, TaskReminder } from './reminders.schema.ts'
@@ -57,7 +58,7 @@ export async function listReminders({ db }: Pick<Deps, 'db'>, actor: Actor, { st
   const shown = found.slice(0, limit)
   const last = shown.at(-1)
   const nextCursor = last && found.length > limit ? writePosition(last) : null
-  return { reminders: shown, pagination: { limit, nextCursor } }
+  return { reminders: shown, pagination: cursorPage({ limit, nextCursor }) }
 }
 
 /** Lists the actor's reminders of one task. @throws DomainError NOT_FOUND when the task is not visible to the actor */

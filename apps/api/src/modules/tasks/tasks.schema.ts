@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { cursorText } from '../../http/cursor.ts'
 import { dateTime, id, listOf, queryInteger, text } from '../../http/fields.ts'
-import { cursorInfo, instant, pageInfo, replyOf } from '../../http/reply.ts'
+import { instant, pageReplyOf, replyOf } from '../../http/reply.ts'
 import { userSummary } from '../accounts/accounts.schema.ts'
 import { attachment } from '../attachments/attachments.schema.ts'
 import { taskReminder } from '../reminders/reminders.schema.ts'
@@ -116,8 +116,4 @@ export const taskQuery = z
   })
 export type TaskQuery = z.output<typeof taskQuery>
 
-export const taskListReply = z.object({
-  success: z.literal(true),
-  data: z.object({ tasks: z.array(task) }),
-  pagination: z.union([pageInfo, cursorInfo]),
-})
+export const taskListReply = pageReplyOf(z.object({ tasks: z.array(task) }))

@@ -7,6 +7,7 @@ import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
 import { eventOn } from '../../http/event-on.ts'
 import { findReplayed, type Idempotency, replayedResourceDeleted } from '../../http/idempotency.ts'
+import { cursorPage, numberedPage } from '../../http/pagination.ts'
 import { deleteAttachmentsOfTask } from '../attachments/attachments.service.ts'
 import {
   cancelUnseenReminders,
@@ -72,8 +73,8 @@ export async function listTasks({ db }: Pick<Deps, 'db'>, actor: Actor, query: T
   const last = shown.at(-1)
   const nextCursor = last && found.length > limit ? encodeCursor(order, { key: last.sortKey, id: last.task.id }) : null
   const tasks = shown.map(({ task }) => task)
-  if (total === undefined) return { tasks, pagination: { limit, nextCursor } }
-  return { tasks, pagination: { page, limit, total, totalPages: Math.ceil(total / limit), nextCursor } }
+  if (total === undefined) return { tasks, pagination: cursorPage({ limit, nextCursor }) }
+  return { tasks, pagination: numberedPage({ page, limit, total, nextCursor }) }
 }
 
 /**

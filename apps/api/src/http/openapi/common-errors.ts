@@ -1,0 +1,41 @@
+import { catalogue, type ErrorCode } from '@muster/errors'
+import { codesOf } from './errors.ts'
+import type { Route } from './route.ts'
+
+const always: ErrorCode[] = ['VALIDATION_FAILED', 'RATE_LIMITED', 'INTERNAL', 'OVERLOADED', 'DEPENDENCY_UNAVAILABLE']
+/** The body of an unsafe request is parsed even when the route ignores it. */
+const ofUnsafe: ErrorCode[] = ['MALFORMED_JSON', 'CROSS_ORIGIN', 'BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE']
+const ofSession: ErrorCode[] = ['UNAUTHENTICATED', 'SESSION_REVOKED']
+const ofUpload: ErrorCode[] = ['FILE_TOO_LARGE', 'TOO_MANY_FILES']
+
+/** Errors of HTTP itself, which any request can meet: the response `default` of every operation. */
+export const httpErrors: readonly ErrorCode[] = [
+  'METHOD_NOT_ALLOWED',
+  'REQUEST_TIMEOUT',
+  'UNSUPPORTED_MEDIA_TYPE',
+  'EXPECTATION_FAILED',
+  'HEADERS_TOO_LARGE',
+  'NOT_IMPLEMENTED',
+  'HTTP_VERSION_NOT_SUPPORTED',
+]
+
+const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/** Returns the errors that a route can answer with, by status: those that it declares, and those of its kind. */
+export function errorsOf(route: Route): Map<number, ErrorCode[]> {
+  const declared = Object.values(route.schema.response ?? {}).flatMap((schema) => codesOf(schema) ?? [])
+  const all = [...new Set([...declared, ...commonErrors(route)])]
+  return Map.groupBy(all, (code): number => catalogue[code].status)
+}
+
+function commonErrors({ method, schema, config }: Route): ErrorCode[] {
+  const isSignedIn = config?.access !== undefined && config.access !== 'public'
+  return [
+    ...always,
+    ...(safeMethods.has(method) ? [] : ofUnsafe),
+    ...(isSignedIn ? ofSession : []),
+    ...(isSignedIn && !config.isOpenWithoutFactor ? (['TWO_FACTOR_REQUIRED'] as const) : []),
+    ...(Array.isArray(config?.access) ? (['FORBIDDEN'] as const) : []),
+    ...(schema.consumes?.includes('multipart/form-data') ? ofUpload : []),
+  ]
+}

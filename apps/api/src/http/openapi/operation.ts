@@ -1,0 +1,120 @@
+import type { ErrorCode } from '@muster/errors'
+import type { z } from 'zod'
+import { isNoBody } from '../fields.ts'
+import { answerDocOf } from './answer.ts'
+import { errorsOf, httpErrors } from './common-errors.ts'
+import { codesOf, describeCodes, errorSchema } from './errors.ts'
+import { exampleOf } from './example.ts'
+import { headersOf } from './headers.ts'
+import type { ContentResponse, Route } from './route.ts'
+import type { JsonSchema, Schemas } from './schemas.ts'
+import { securityOf } from './security.ts'
+
+/** Describes a route as an operation of the OpenAPI document. */
+export function operationOf(route: Route, schemas: Schemas) {
+  const { operationId, tags, summary, description, body } = route.schema
+  return {
+    operationId,
+    tags,
+    summary,
+    description: description ?? `${summary}.`,
+    security: securityOf(route.config),
+    parameters: parametersOf(route, schemas),
+    ...(body && !isNoBody(body) && { requestBody: requestBodyOf(body, route, schemas) }),
+    responses: responsesOf(route, schemas),
+  }
+}
+
+/** Returns the path in OpenAPI's form: `/tasks/{id}`. */
+export const pathOf = ({ url }: Route): string => url.replace(/:(\w+)/g, '{$1}').replace(/(.)\/$/, '$1')
+
+function parametersOf({ schema: { params, querystring, headers } }: Route, schemas: Schemas) {
+  const places = { path: params, query: querystring, header: headers } as const
+  return Object.entries(places).flatMap(([place, schema]) => (schema ? parametersIn(place, schema, schemas) : []))
+}
+
+function parametersIn(place: string, schema: z.ZodType, schemas: Schemas) {
+  const { properties = {}, required = [] } = schemas.of(schema, 'input')
+  return Object.entries(properties as Record<string, JsonSchema>).map(([name, { description, examples, ...json }]) => {
+    const [example] = (examples ?? []) as unknown[]
+    return {
+      name: place === 'header' ? capitalized(name) : name,
+      in: place,
+      required: required.includes(name),
+      description,
+      ...(json.type === 'array' && { style: 'form', explode: false }),
+      schema: json,
+      ...(example !== undefined && { example }),
+    }
+  })
+}
+
+/** Returns a header's name as HTTP documents it: `if-match` becomes `If-Match`. */
+const capitalized = (name: string) => name.replace(/(^|-)\w/g, (start) => start.toUpperCase())
+
+function requestBodyOf(body: z.ZodType, { schema: { consumes = ['application/json'] } }: Route, schemas: Schemas) {
+  const schema = schemas.of(body, 'input')
+  const isJson = consumes.includes('application/json')
+  const example = isJson ? exampleOf(schema, schemas.components, { isRequest: true }) : undefined
+  const media = { schema: withoutNull(schema), ...(isJson && { example }) }
+  return {
+    required: !body.safeParse(undefined).success,
+    content: Object.fromEntries(consumes.map((type) => [type, media])),
+  }
+}
+
+/** A body that may be missing is written as the schema of a body that is there. */
+function withoutNull(schema: JsonSchema): JsonSchema {
+  const options = ((schema.anyOf ?? []) as JsonSchema[]).filter(({ type }) => type !== 'null')
+  const [only] = options
+  if (only && options.length === 1) return only
+  return Array.isArray(schema.type) ? { ...schema, type: 'object' } : schema
+}
+
+function responsesOf(route: Route, schemas: Schemas) {
+  const successes = Object.entries(route.schema.response ?? {}).filter(([, schema]) => !codesOf(schema))
+  const failures = [...errorsOf(route)].toSorted(([one], [other]) => one - other)
+  return {
+    ...Object.fromEntries(successes.map(([status, schema]) => [status, answerOf(status, schema, route, schemas)])),
+    ...Object.fromEntries(
+      failures.map(([status, codes]) => [status, failureOf(String(status), codes, route, schemas)]),
+    ),
+    default: {
+      ...failureOf('default', httpErrors, route, schemas),
+      description: 'Errors of HTTP itself, which any request can meet.',
+    },
+  }
+}
+
+function answerOf(status: string, schema: z.ZodType | ContentResponse, { url }: Route, schemas: Schemas) {
+  if ('content' in schema) {
+    const { description, headers, content } = schema
+    return {
+      description,
+      headers: headersOf(status, url, headers),
+      content: Object.fromEntries(
+        Object.entries(content).map(([type, media]) => [type, { schema: schemas.of(media.schema, 'output') }]),
+      ),
+    }
+  }
+  const { description, headers } = answerDocOf(schema, status)
+  const json = schemas.of(schema, 'output')
+  return {
+    description,
+    headers: headersOf(status, url, headers),
+    ...(json.type !== 'null' && {
+      content: {
+        'application/json': { schema: json, example: exampleOf(json, schemas.components, { isRequest: false }) },
+      },
+    }),
+  }
+}
+
+function failureOf(status: string, codes: readonly ErrorCode[], { url }: Route, schemas: Schemas) {
+  const schema = schemas.of(status === 'default' ? errorSchema(codes, 'HttpError') : errorSchema(codes), 'output')
+  return {
+    description: describeCodes(codes),
+    headers: headersOf(status, url),
+    content: { 'application/json': { schema } },
+  }
+}
