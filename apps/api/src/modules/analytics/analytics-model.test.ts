@@ -90,29 +90,43 @@ const dateOf = (timezone: string, ms: number) =>
 
 function model({ timezone, nowMs, items }: World) {
   const today = dateOf(timezone, nowMs)
-  const dates = items.flatMap(({ agoMs }) => (agoMs === null ? [] : [dateOf(timezone, nowMs - agoMs).toString()]))
-  const on = (date: Temporal.PlainDate) => dates.filter((each) => each === date.toString()).length
+  const datesOf = (wanted: string) =>
+    items.flatMap(({ kind, agoMs }) =>
+      agoMs === null || kind !== wanted ? [] : [dateOf(timezone, nowMs - agoMs).toString()],
+    )
+  const [taskDates, reminderDates] = [datesOf('task'), datesOf('reminder')]
+  const dates = [...taskDates, ...reminderDates]
+  const countIn = (all: string[], days: Temporal.PlainDate[]) =>
+    all.filter((each) => days.some((day) => day.toString() === each)).length
+  const completionsOn = (...days: Temporal.PlainDate[]) => ({
+    completedTasks: countIn(taskDates, days),
+    completedReminders: countIn(reminderDates, days),
+  })
   const dailyData = Array.from({ length: 7 }, (_, index) => {
     const date = today.subtract({ days: 6 - index })
-    return { date: date.toString(), completed: on(date) }
+    return { date: date.toString(), ...completionsOn(date) }
   })
   const monday = today.subtract({ days: today.dayOfWeek - 1 })
   const weeklyData = Array.from({ length: 4 }, (_, index) => {
     const weekStart = monday.subtract({ weeks: 3 - index })
-    const week = Array.from({ length: 7 }, (_, day) => on(weekStart.add({ days: day })))
-    return { weekStart: weekStart.toString(), completed: week.reduce((sum, count) => sum + count, 0) }
+    const week = Array.from({ length: 7 }, (_, day) => weekStart.add({ days: day }))
+    return { weekStart: weekStart.toString(), ...completionsOn(...week) }
   })
-  const runFrom = (date: Temporal.PlainDate): number => (on(date) > 0 ? 1 + runFrom(date.subtract({ days: 1 })) : 0)
+  const runFrom = (date: Temporal.PlainDate): number =>
+    dates.includes(date.toString()) ? 1 + runFrom(date.subtract({ days: 1 })) : 0
   const longest = Math.max(0, ...dates.map((date) => runFrom(Temporal.PlainDate.from(date))))
   return { dailyData, weeklyData, streaks: { active: runFrom(today) || runFrom(today.subtract({ days: 1 })), longest } }
 }
+
+/** No category comes after all names. */
+const nameOf = ({ category }: { category: string | null }) => category ?? '\u{10ffff}'
 
 /** Counts by kind; each reminder belongs to an open task of its own. */
 function counts({ items }: World) {
   const tasks = items.map(({ kind, agoMs, priority, category }) =>
     kind === 'task'
-      ? { isDone: agoMs !== null, priority: priorities[priority], category: category ?? 'Uncategorized' }
-      : { isDone: false, priority: 'medium', category: 'Uncategorized' },
+      ? { isDone: agoMs !== null, priority: priorities[priority], category }
+      : { isDone: false, priority: 'medium', category: null },
   )
   const of = (isMeant: (task: (typeof tasks)[number]) => boolean) => tasks.filter(isMeant).length
   const named = [...new Set(tasks.map(({ category }) => category))].map((category) => ({
@@ -123,7 +137,7 @@ function counts({ items }: World) {
     totalTasks: tasks.length,
     tasksByStatus: { todo: of(({ isDone }) => !isDone), 'in-progress': 0, completed: of(({ isDone }) => isDone) },
     tasksByPriority: Object.fromEntries(priorities.map((name) => [name, of(({ priority }) => priority === name)])),
-    named: named.toSorted((one, other) => other.count - one.count || (one.category < other.category ? -1 : 1)),
+    named: named.toSorted((one, other) => other.count - one.count || (nameOf(one) < nameOf(other) ? -1 : 1)),
     completedReminders: items.filter(({ kind, agoMs }) => kind === 'reminder' && agoMs !== null).length,
     upcomingReminders: items.filter(({ kind, agoMs }) => kind === 'reminder' && agoMs === null).length,
   }

@@ -4,6 +4,9 @@ import { type RawBuilder, sql } from 'kysely'
 import { taskStatuses } from '../task-access/task-access.schema.ts'
 import { priorities, type TaskFields } from '../tasks/tasks.schema.ts'
 
+/** Completing a task also completes its reminders, so the two numbers are never added up. */
+export type Completions = { completedTasks: number; completedReminders: number }
+
 export type AnalyticsRow = {
   /** The user's current zone; when it differs from the calendar's, the dates are of the wrong zone. */
   timezone: string
@@ -12,8 +15,8 @@ export type AnalyticsRow = {
   completedReminders: number
   upcomingReminders: number
   overdueReminders: number
-  /** Numbers of completions by date, from `since` on; dates without completions are missing. */
-  days: { date: string; completed: number }[]
+  /** Completed tasks and reminders by date, from `since` on; dates without either are missing. */
+  days: ({ date: string } & Completions)[]
   activeStreak: number
   longestStreak: number
 }
@@ -54,7 +57,10 @@ export async function readAnalytics(
       select ${localMidnight}, count(*), true from reminders where user_id = ${userId} and status = 'completed' group by 1
     ),
     days as materialized (
-      select (midnight at time zone 'UTC')::date as day, sum(count)::integer as count from completed group by midnight
+      select (midnight at time zone 'UTC')::date as day,
+        coalesce(sum(count) filter (where not is_reminder), 0)::integer as tasks,
+        coalesce(sum(count) filter (where is_reminder), 0)::integer as reminders
+      from completed group by midnight
     ),
     streaks as materialized (
       select max(day) as last_day, count(*) as length
@@ -66,8 +72,9 @@ export async function readAnalytics(
       (select coalesce(sum(count), 0)::integer from completed where is_reminder) as "completedReminders",
       ${countReminders(userId, 'pending')} as "upcomingReminders",
       ${countReminders(userId, 'sent')} as "overdueReminders",
-      (select coalesce(json_agg(json_build_object('date', day, 'completed', count)), '[]') from days
-        where day >= ${since}::date) as days,
+      (select coalesce(json_agg(
+          json_build_object('date', day, 'completedTasks', tasks, 'completedReminders', reminders)
+        ), '[]') from days where day >= ${since}::date) as days,
       coalesce((select length from streaks where last_day between ${today}::date - 1 and ${today}::date), 0)
         as "activeStreak",
       coalesce((select max(length) from streaks), 0) as "longestStreak"

@@ -4,6 +4,9 @@ import { instant, replyOf } from '../../http/reply.ts'
 const count = z.int().min(0)
 const date = z.iso.date()
 
+/** Completing a task also completes its reminders, so the two numbers are never added up. */
+const completions = { completedTasks: count, completedReminders: count }
+
 export const analytics = z
   .object({
     totalTasks: count,
@@ -14,12 +17,12 @@ export const analytics = z
     upcomingReminders: count,
     /** Reminders that were sent and are not completed, nor are their tasks. */
     overdueReminders: count,
-    /** Tasks and reminders completed on each of the last seven dates of the user's zone, today last. */
-    dailyData: z.array(z.object({ date, completed: count })).length(7),
+    /** Completions on each of the last seven dates of the user's zone, today last. */
+    dailyData: z.array(z.object({ date, ...completions })).length(7),
     /** The same for the last four weeks, the current one last; weeks begin on Monday. */
-    weeklyData: z.array(z.object({ weekStart: date, completed: count })).length(4),
-    /** The most frequent first; `percent` is the share of all tasks, from 0 to 1. */
-    categoryData: z.array(z.object({ category: z.string(), count, percent: z.number().min(0).max(1) })),
+    weeklyData: z.array(z.object({ weekStart: date, ...completions })).length(4),
+    /** The most frequent first, null for tasks without a category; `percent` is the share of all tasks, from 0 to 1. */
+    categoryData: z.array(z.object({ category: z.string().nullable(), count, percent: z.number().min(0).max(1) })),
     generatedAt: instant,
   })
   .meta({ id: 'Analytics' })

@@ -5,12 +5,10 @@ import { z } from 'zod'
 import type { Deps } from '../../deps.ts'
 import type { Actor } from '../../http/actor.ts'
 import { getProfile } from '../accounts/own-profile.service.ts'
-import { type AnalyticsRow, readAnalytics } from './analytics.queries.ts'
+import { type AnalyticsRow, type Completions, readAnalytics } from './analytics.queries.ts'
 import { type Analytics, type AnalyticsReading, analyticsReading, type Streaks } from './analytics.schema.ts'
 
 type AnalyticsDeps = Pick<Deps, 'db' | 'lookups' | 'cache' | 'clock'>
-
-const withoutCategory = 'Uncategorized'
 
 /** `validUntilMs` is the user's next midnight, when another day begins. */
 const cachedAnalytics = z.object({ validUntilMs: z.int(), value: analyticsReading })
@@ -84,12 +82,16 @@ const countOf = ({ groups }: AnalyticsRow, isCounted: (group: AnalyticsRow['grou
   groups.filter(isCounted).reduce((sum, { count }) => sum + count, 0)
 
 function lastDays({ days }: AnalyticsRow, today: Temporal.PlainDate): Analytics['dailyData'] {
-  const byDate = new Map(days.map(({ date, completed }) => [date, completed]))
   return [6, 5, 4, 3, 2, 1, 0].map((daysAgo) => {
     const date = today.subtract({ days: daysAgo }).toString()
-    return { date, completed: byDate.get(date) ?? 0 }
+    return { date, ...sumOf(days.filter((day) => day.date === date)) }
   })
 }
+
+const sumOf = (days: Completions[]): Completions => ({
+  completedTasks: days.reduce((sum, { completedTasks }) => sum + completedTasks, 0),
+  completedReminders: days.reduce((sum, { completedReminders }) => sum + completedReminders, 0),
+})
 
 const mondayOf = (date: Temporal.PlainDate) => date.subtract({ days: date.dayOfWeek - 1 })
 
@@ -98,18 +100,20 @@ function lastWeeks({ days }: AnalyticsRow, today: Temporal.PlainDate): Analytics
   return [3, 2, 1, 0].map((weeksAgo) => {
     const weekStart = monday.subtract({ weeks: weeksAgo })
     const [from, to] = [weekStart.toString(), weekStart.add({ weeks: 1 }).toString()]
-    const inWeek = days.filter(({ date }) => from <= date && date < to)
-    return { weekStart: from, completed: inWeek.reduce((sum, { completed }) => sum + completed, 0) }
+    return { weekStart: from, ...sumOf(days.filter(({ date }) => from <= date && date < to)) }
   })
 }
 
 function categories({ groups }: AnalyticsRow, totalTasks: number): Analytics['categoryData'] {
-  const counts = new Map<string, number>()
-  for (const { category, count } of groups) {
-    const name = category ?? withoutCategory
-    counts.set(name, (counts.get(name) ?? 0) + count)
-  }
+  const counts = new Map<string | null, number>()
+  for (const { category, count } of groups) counts.set(category, (counts.get(category) ?? 0) + count)
   return [...counts]
     .map(([category, count]) => ({ category, count, percent: count / totalTasks }))
-    .toSorted((one, other) => other.count - one.count || (one.category < other.category ? -1 : 1))
+    .toSorted((one, other) => other.count - one.count || compareNames(one.category, other.category))
+}
+
+/** Compares by code points; no name comes last. */
+function compareNames(one: string | null, other: string | null): number {
+  if (one === null || other === null) return one === null ? 1 : -1
+  return one < other ? -1 : 1
 }

@@ -1,4 +1,4 @@
-import { type ManualClock, manualClock } from '@muster/testing'
+import { insertReminder, type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildTestApp, type TestApp } from '../../testing/test-app.ts'
 import { joining } from '../organizations/testing/organization-fixtures.ts'
@@ -25,10 +25,15 @@ test('a user without tasks has zeros for all seven days and four weeks', async (
     completedReminders: 0,
     upcomingReminders: 0,
     overdueReminders: 0,
-    dailyData: ['14', '15', '16', '17', '18', '19', '20'].map((day) => ({ date: `2026-11-${day}`, completed: 0 })),
+    dailyData: ['14', '15', '16', '17', '18', '19', '20'].map((day) => ({
+      date: `2026-11-${day}`,
+      completedTasks: 0,
+      completedReminders: 0,
+    })),
     weeklyData: ['2026-10-26', '2026-11-02', '2026-11-09', '2026-11-16'].map((weekStart) => ({
       weekStart,
-      completed: 0,
+      completedTasks: 0,
+      completedReminders: 0,
     })),
     categoryData: [],
     generatedAt: '2026-11-20T12:00:00.000Z',
@@ -42,15 +47,17 @@ test('tasks are counted by status, priority and category, whose shares add up to
   await putTask(api, user, null, { status: 'in-progress', category: 'Work' })
   await putTask(api, user, at('2026-11-20T08:00:00Z'), { category: 'Home' })
   await putTask(api, user, null)
+  await putTask(api, user, null, { category: 'Uncategorized' })
   const analytics = await readAnalytics(user)
   expect(analytics).toMatchObject({
-    totalTasks: 4,
-    tasksByStatus: { todo: 2, 'in-progress': 1, completed: 1 },
-    tasksByPriority: { low: 0, medium: 3, high: 1 },
+    totalTasks: 5,
+    tasksByStatus: { todo: 3, 'in-progress': 1, completed: 1 },
+    tasksByPriority: { low: 0, medium: 4, high: 1 },
     categoryData: [
-      { category: 'Work', count: 2, percent: 0.5 },
-      { category: 'Home', count: 1, percent: 0.25 },
-      { category: 'Uncategorized', count: 1, percent: 0.25 },
+      { category: 'Work', count: 2, percent: 0.4 },
+      { category: 'Home', count: 1, percent: 0.2 },
+      { category: 'Uncategorized', count: 1, percent: 0.2 },
+      { category: null, count: 1, percent: 0.2 },
     ],
   })
 })
@@ -61,7 +68,7 @@ test('reminders are counted as completed, upcoming and overdue', async () => {
   await putReminder(api, user, 'completed', at('2026-11-19T08:00:00Z'))
   const analytics = await readAnalytics(user)
   expect(analytics).toMatchObject({ completedReminders: 1, upcomingReminders: 2, overdueReminders: 1 })
-  expect(analytics.dailyData.at(-2)).toEqual({ date: '2026-11-19', completed: 1 })
+  expect(analytics.dailyData.at(-2)).toEqual({ date: '2026-11-19', completedTasks: 0, completedReminders: 1 })
   // Completing the task ends the overdue reminder, which counts as completed with it.
   const { task_id: id } = await api.db
     .selectFrom('reminders')
@@ -71,7 +78,22 @@ test('reminders are counted as completed, upcoming and overdue', async () => {
     .executeTakeFirstOrThrow()
   await user.inject('PATCH', `/api/v1/tasks/${id}`, { status: 'completed' })
   expect(await readAnalytics(user)).toMatchObject({ completedReminders: 2, overdueReminders: 0 })
-  expect((await readAnalytics(user)).dailyData.at(-1)).toEqual({ date: '2026-11-20', completed: 2 })
+  expect((await readAnalytics(user)).dailyData.at(-1)).toEqual({
+    date: '2026-11-20',
+    completedTasks: 1,
+    completedReminders: 1,
+  })
+})
+
+test('a completed task with three reminders is one completed task, by day and by week', async () => {
+  const user = await api.signUp()
+  const task = await putTask(api, user, null)
+  for (let index = 0; index < 3; index++) await insertReminder(api.db, task)
+  await user.inject('PATCH', `/api/v1/tasks/${task.id}`, { status: 'completed' })
+  const { dailyData, weeklyData } = await readAnalytics(user)
+  for (const last of [dailyData.at(-1), weeklyData.at(-1)])
+    expect(last).toMatchObject({ completedTasks: 1, completedReminders: 3 })
+  expect(await readStreaks(user)).toEqual({ active: 1, longest: 1 })
 })
 
 test('tasks assigned within the organization count for the assignee; tasks of others do not', async () => {
@@ -94,7 +116,7 @@ describe('dates', () => {
       const user = await api.signUp({ timezone })
       await putTask(api, user, at('2026-11-19T13:00:00Z'))
       const { dailyData } = await readAnalytics(user)
-      expect(dailyData.filter(({ completed }) => completed > 0)).toEqual([{ date, completed: 1 }])
+      expect(dailyData.filter(({ completedTasks }) => completedTasks > 0)).toMatchObject([{ date, completedTasks: 1 }])
     }
   })
 
@@ -136,8 +158,8 @@ describe('dates', () => {
     await putTask(api, user, at('2026-11-19T13:00:00Z'))
     await api.db.updateTable('users').set({ timezone: 'Pacific/Auckland' }).where('id', '=', user.userId).execute()
     const { dailyData } = await readAnalytics(user)
-    expect(dailyData.at(-1)).toEqual({ date: '2026-11-21', completed: 0 })
-    expect(dailyData.at(-2)).toEqual({ date: '2026-11-20', completed: 1 })
+    expect(dailyData.at(-1)).toMatchObject({ date: '2026-11-21', completedTasks: 0 })
+    expect(dailyData.at(-2)).toMatchObject({ date: '2026-11-20', completedTasks: 1 })
   })
 
   test('begin at local midnight, even where clocks go back to it', async () => {
