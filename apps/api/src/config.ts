@@ -123,7 +123,7 @@ function refuseUnsafe(read: Partial<z.output<typeof env>>, ctx: z.RefinementCtx)
   if (read.NODE_ENV !== 'production') return
   const { BOOTSTRAP_ADMIN_EMAIL: email, BOOTSTRAP_ADMIN_PASSWORD: password } = read
   for (const fault of email && password ? passwordFaults(password, { email }) : [])
-    refuse('BOOTSTRAP_ADMIN_PASSWORD', fault)
+    refuse('BOOTSTRAP_ADMIN_PASSWORD', fault.message)
   if (!read.PUBLIC_URL?.startsWith('https:')) refuse('PUBLIC_URL', 'production needs https')
   if (read.OIDC_ISSUER?.startsWith('http:')) refuse('OIDC_ISSUER', 'production needs https')
   if (read.RATE_LIMIT_SCALE !== 1) refuse('RATE_LIMIT_SCALE', 'production needs 1')

@@ -1,7 +1,5 @@
 import { catalogue, type ErrorCode } from './catalogue.ts'
-
-/** One fault of the request: where (`body.email`, `query.page`) and what is wrong there. */
-export type ErrorDetail = { path: string; message: string }
+import { type DetailCode, detailOf, type ErrorDetail, type FaultArguments } from './error-detail.ts'
 
 export type DomainErrorOptions = {
   message?: string
@@ -23,7 +21,21 @@ export class DomainError extends Error {
     this.name = 'DomainError'
     this.code = code
     this.status = catalogue[code].status
-    this.details = options.details
+    this.details = options.details && firstOfEachPath(options.details)
     this.retryAfterSeconds = options.retryAfterSeconds
   }
 }
+
+/** A form shows one sentence beside a field: the first fault is the one to mend first. */
+function firstOfEachPath(details: ErrorDetail[]): ErrorDetail[] {
+  const first = new Map<string, ErrorDetail>()
+  for (const detail of details) if (!first.has(detail.path)) first.set(detail.path, detail)
+  return [...first.values()]
+}
+
+/** Builds the error for one field that is not valid. */
+export const invalid = <Code extends DetailCode>(
+  path: string,
+  code: Code,
+  ...given: FaultArguments<Code>
+): DomainError => new DomainError('VALIDATION_FAILED', { details: [detailOf(path, code, ...given)] })

@@ -1,2 +1,11 @@
 export { catalogue, type ErrorCode } from './catalogue.ts'
-export { DomainError, type DomainErrorOptions, type ErrorDetail } from './domain-error.ts'
+export { DomainError, type DomainErrorOptions, invalid } from './domain-error.ts'
+export {
+  type DetailCode,
+  detailCodes,
+  detailOf,
+  type ErrorDetail,
+  type Fault,
+  type FaultArguments,
+  faultOf,
+} from './error-detail.ts'

@@ -43,10 +43,12 @@ function fromSystem(address: string): string {
   return isFaithful ? canonical : address
 }
 
+const example = 'ada@example.com'
+
 /** Tells why a text is not an address in canonical form; undefined when it is one. */
 function faultOf(address: string): string | undefined {
   const { name, domain } = partsOf(address)
-  if (!name || !domain) return 'is not an e-mail address, such as ada@example.com'
+  if (!name || !domain) return `is not an e-mail address, such as ${example}`
   if (name.startsWith('"')) return 'has quotes before the @, which are not supported'
   if (/[^\0-\x7f]/.test(name)) return 'has a letter or sign before the @ that is not one of a–z, which is not supported'
   if (!dotAtom.test(name)) return 'has a character or a dot before the @ that an e-mail address cannot have there'
@@ -63,7 +65,8 @@ function addressSchema(convert: (address: string) => string) {
     .overwrite(convert)
     .superRefine((address, ctx) => {
       const message = faultOf(address)
-      if (message) ctx.addIssue({ code: 'custom', message })
+      // The API's codes of faults are text here: the catalogue of errors belongs to HTTP.
+      if (message) ctx.addIssue({ code: 'custom', message, params: { code: 'INVALID_EMAIL', example } })
     })
     .meta({ format: 'email' })
 }

@@ -8,10 +8,13 @@ export const usernameLength = { min: 3, max: 30 }
 export const username = z
   .string()
   .trim()
-  .regex(/^[A-Za-z0-9_]{3,30}$/, 'has 3 to 30 characters of a–z, 0–9 and _')
+  .regex(/^[A-Za-z0-9_]{3,30}$/, 'must have 3 to 30 characters of a–z, 0–9 and _')
   .overwrite(lowerCaseAscii)
 
 export const reservedUsernameFault = 'is reserved; choose another username'
 
 /** Validates a username for a new account, which must not be reserved. */
-export const newUsername = username.refine((name) => !isReservedUsername(name), reservedUsernameFault)
+export const newUsername = username.refine((name) => !isReservedUsername(name), {
+  error: reservedUsernameFault,
+  params: { code: 'RESERVED' },
+})

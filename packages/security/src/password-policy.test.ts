@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { passwordFaults } from './password-policy.ts'
 
 const unreadable = 'must not contain control characters, lone surrogates or U+FFFD'
+const messagesOf = (password: string) => passwordFaults(password, user).map(({ message }) => message)
 const user = { email: 'anna.lee+work@example.org', username: 'anna_l' }
 
 test.each([
@@ -23,7 +24,7 @@ test.each([
   ['Tr4velling-\ud800-Slowly', [unreadable]],
   ['Tr4velling-\ufffd-Slowly', [unreadable]],
 ] as [string, string[]][])('%s', (password, faults) => {
-  expect(passwordFaults(password, user)).toEqual(faults)
+  expect(messagesOf(password)).toEqual(faults)
 })
 
 test('a password may contain an e-mail name of one or two letters', () => {
@@ -35,5 +36,5 @@ test('all faults are returned together', () => {
 })
 
 test('a character outside the basic plane counts as one', () => {
-  expect(passwordFaults('Aa1🎈🎈🎈🎈', user)).toEqual(['must have at least 8 characters'])
+  expect(messagesOf('Aa1🎈🎈🎈🎈')).toEqual(['must have at least 8 characters'])
 })

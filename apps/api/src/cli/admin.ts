@@ -25,7 +25,7 @@ export async function createAdmin(given: { email?: string | undefined; name?: st
   const typed = await readPassword()
   const password = typed || generatePassword(admin.email)
   const faults = passwordFaults(password, admin)
-  if (faults.length > 0) throw new Error(`The password ${faults.join(', ')}.`)
+  if (faults.length > 0) throw new Error(`The password ${faults.map(({ message }) => message).join(', ')}.`)
 
   return withDb(DATABASE_URL, async (db) => {
     await checkKeyRings({ db }, { PASSWORD_KEYS })

@@ -2,6 +2,7 @@ import { findLinkToken } from '@muster/mail'
 import { readRecoveryCode } from '@muster/security/recovery-codes'
 import { plainCode } from '@muster/security/typed-code'
 import { z } from 'zod'
+import { rule } from './errors/details-of-issues.ts'
 
 /*
  * The one schema of each kind of code. They take a code as people paste it: with blanks, line ends, dashes and punctuation around and
@@ -14,14 +15,21 @@ const isSixDigits = (code: string) => /^\d{6}$/.test(code)
 const maxPasted = 100
 
 /** The code of a mail or of an authenticator app; the output is its six digits. */
-export const digitCode = z.string().max(maxPasted).overwrite(plainCode).refine(isSixDigits, 'has 6 digits')
+export const digitCode = z
+  .string()
+  .max(maxPasted)
+  .overwrite(plainCode)
+  .refine(isSixDigits, rule('INVALID_FORMAT', { example: '123456' }, 'must have 6 digits'))
 
 /** Any code that proves the second factor: six digits, or a recovery code, whose output is its 24 characters. */
 export const factorCode = z
   .string()
   .max(maxPasted)
   .overwrite((typed) => readRecoveryCode(typed) ?? plainCode(typed))
-  .refine((code) => isSixDigits(code) || readRecoveryCode(code) !== undefined, 'has 6 digits, or is a recovery code')
+  .refine(
+    (code) => isSixDigits(code) || readRecoveryCode(code) !== undefined,
+    rule('INVALID_FORMAT', { example: '123456' }, 'must have 6 digits, or be a recovery code'),
+  )
 
 /** The token of a mailed link; the output is the token alone. The service refuses text without one, with the code of its route. */
 export const linkToken = z

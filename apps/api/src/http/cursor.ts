@@ -1,4 +1,4 @@
-import { DomainError } from '@muster/errors'
+import { invalid } from '@muster/errors'
 import { readJson } from '@muster/text'
 import { z } from 'zod'
 
@@ -22,9 +22,7 @@ export function cursorOf<T>(position: z.ZodType<T, T>, list = 'this list'): Curs
     decode(cursor) {
       const fields = readJson(position, Buffer.from(cursor, 'base64url').toString())
       if (fields !== undefined && encode(fields) === cursor) return fields
-      throw new DomainError('VALIDATION_FAILED', {
-        details: [{ path: 'query.cursor', message: `is not a nextCursor of ${list}` }],
-      })
+      throw invalid('query.cursor', 'INVALID_CURSOR', { list })
     },
   }
 }

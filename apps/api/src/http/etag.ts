@@ -1,12 +1,24 @@
 import { createHash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import { rule } from './errors/details-of-issues.ts'
 
 /** Documents a header that a handler reads from the request. */
 const header = (description: string) => z.string().optional().meta({ description })
 
+/** Entity tags of RFC 9110, 8.8.3: in quotes, in which commas belong to the tag. Elements of a list may be empty. */
+const tagList = /^[\s,]*(?:W\/)?"[\x21\x23-\x7E\x80-\xFF]*"(?:\s*,(?:\s*(?:W\/)?"[\x21\x23-\x7E\x80-\xFF]*")?)*\s*$/
+const isTagList = (header: string) => header.trim() === '*' || tagList.test(header)
+
 // Loose, because Fastify replaces the request's headers by the schema's output.
-export const ifMatchHeaders = z.looseObject({ 'if-match': header('The ETag of the version to change') })
+export const ifMatchHeaders = z.looseObject({
+  // Without quotes it would match no version, as if another one had been saved in the meantime.
+  'if-match': z
+    .string()
+    .refine(isTagList, rule('INVALID_ENTITY_TAG', { example: '"v3"' }))
+    .optional()
+    .meta({ description: 'The ETag of the version to change' }),
+})
 export const ifNoneMatchHeaders = z.looseObject({
   'if-none-match': header('The ETag of the version that the caller has'),
 })
@@ -44,6 +56,8 @@ export function isNotModified(request: FastifyRequest, etag: string): boolean {
   return known !== undefined && (known.includes('*') || known.includes(etag))
 }
 
+/** Returns the tags of a header without their `W/`; what is neither `*` nor in quotes is no tag. */
 function tagsOf(header: string | undefined): string[] | undefined {
-  return header?.split(',').map((tag) => tag.trim().replace(/^W\//, ''))
+  if (header?.trim() === '*') return ['*']
+  return header?.match(/"[^"]*"/g) ?? (header === undefined ? undefined : [])
 }

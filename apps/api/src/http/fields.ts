@@ -1,11 +1,13 @@
 import { lowerCaseAscii } from '@muster/identifiers'
 import { z } from 'zod'
+import { exampleInstant, issueOf, rule } from './errors/details-of-issues.ts'
+import { readInstant } from './read-instant.ts'
 
 const controls = /\p{Cc}/u
 const controlsButLines = /[^\P{Cc}\t\r\n]/u
 /** Bidirectional embeddings, overrides and isolates reorder the text after them (Unicode TR 36, 2.8.3). */
 const reordering = /[\u202A-\u202E\u2066-\u2069]/u
-const halfCharacter = 'has half of a character (a lone surrogate)'
+const halfCharacter = rule('INVALID_CHARACTER', { kind: 'surrogate' }, 'has half of a character (a lone surrogate)')
 const invisible = /\p{Default_Ignorable_Code_Point}/gu
 
 /**
@@ -15,16 +17,18 @@ const invisible = /\p{Default_Ignorable_Code_Point}/gu
  */
 export function text({ min = 0, max, isMultiline = false }: { min?: number; max: number; isMultiline?: boolean }) {
   const refused = isMultiline ? controlsButLines : controls
+  const control = `has a control character${isMultiline ? '' : ' or a line end'}`
   return z
     .string()
     .trim()
     .refine((value) => value.isWellFormed(), halfCharacter)
-    .refine((value) => !refused.test(value), `has a control character${isMultiline ? '' : ' or a line end'}`)
-    .refine((value) => !reordering.test(value), 'has a character that reverses the text around it')
+    .refine((value) => !refused.test(value), rule('INVALID_CHARACTER', { kind: 'control' }, control))
     .refine(
-      (value) => [...value.replace(invisible, '').trim()].length >= min && [...value].length <= max,
-      min > 0 ? `has ${min} to ${max} characters` : `has at most ${max} characters`,
+      (value) => !reordering.test(value),
+      rule('INVALID_CHARACTER', { kind: 'direction' }, 'has a character that reverses the text around it'),
     )
+    .refine((value) => [...value.replace(invisible, '').trim()].length >= min, rule('TOO_SHORT', { min, max }))
+    .refine((value) => [...value].length <= max, rule('TOO_LONG', { min, max }))
     .meta({ minLength: min, maxLength: max })
 }
 
@@ -37,11 +41,14 @@ export const anyPassword = z
   .string()
   .min(1)
   .max(1_000)
-  .refine((value) => value.isWellFormed(), { error: halfCharacter, abort: true })
-  .refine((value) => !value.includes('\0'), { error: 'has a NUL character', abort: true })
+  .refine((value) => value.isWellFormed(), { ...halfCharacter, abort: true })
+  .refine((value) => !value.includes('\0'), {
+    ...rule('INVALID_CHARACTER', { kind: 'nul' }, 'has a NUL character'),
+    abort: true,
+  })
 
 /** Schema of an id in lower case, for text that only the API writes, such as cursors and tokens. */
-export const exactId = z.uuid().refine((text) => text === lowerCaseAscii(text), 'is not in lower case')
+export const exactId = z.uuid().refine((text) => text === lowerCaseAscii(text))
 
 /**
  * Schema of an id in a request; the output is in lower case. RFC 9562 allows capitals, which are the same row for Postgres but
@@ -49,31 +56,37 @@ export const exactId = z.uuid().refine((text) => text === lowerCaseAscii(text), 
  */
 export const id = z.uuid().overwrite(lowerCaseAscii)
 
-const earliest = '1970-01-01T00:00:00.000Z'
-const latest = '9999-12-31T23:59:59.999Z'
-
-/** Schema of an instant with any offset; the output is UTC with milliseconds. */
-export const dateTime = z.iso
-  .datetime({ offset: true, abort: true })
-  .overwrite((value) => {
-    const date = new Date(value)
-    return Number.isNaN(date.getTime()) ? value : date.toISOString()
-  })
-  .refine((value) => value >= earliest && value <= latest, 'is not between 1970 and 9999')
+/**
+ * Schema of an instant as RFC 3339 writes it, and a little more freely; the output is UTC with milliseconds. Anything that is not
+ * text is refused like a text of another form, so that the message shows an example.
+ */
+export const dateTime = z.preprocess(
+  (given) => (given === undefined || typeof given === 'string' ? given : ''),
+  z
+    .string()
+    .transform((given, ctx) => {
+      const read = readInstant(given)
+      if (typeof read === 'string') return read
+      ctx.addIssue(issueOf([], read))
+      return z.NEVER
+    })
+    .meta({ format: 'date-time', examples: [exampleInstant] }),
+)
 
 /** Schema of an integer in a query, in decimal digits only; `Number` also reads `1e2`, `0x10` and spaces. */
 export function queryInteger({ min, max = Number.MAX_SAFE_INTEGER }: { min: number; max?: number }) {
   return z
-    .preprocess(
-      (given) => (typeof given === 'string' && /^-?[0-9]+$/.test(given) ? clamp(Number(given)) : given),
-      z.int('is not a whole number').min(min, `is less than ${min}`).max(max, `is more than ${max}`),
-    )
+    .preprocess((given) => (given === undefined ? given : readInteger(given)), z.int().min(min).max(max))
     .meta({ json: { type: 'integer', minimum: min, ...(max < Number.MAX_SAFE_INTEGER && { maximum: max }) } })
 }
 
+/** Returns the integer; for anything else a number that is none. */
+const readInteger = (given: unknown) =>
+  typeof given === 'string' && /^-?\d+$/.test(given) ? clamp(Number(given)) : 0.5
+
 /** Schema of a boolean in a query. */
 export const queryBoolean = z
-  .enum(['true', 'false'], 'is neither true nor false')
+  .enum(['true', 'false'])
   .transform((value) => value === 'true')
   .meta({ json: { type: 'boolean' } })
 

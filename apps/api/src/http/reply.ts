@@ -1,5 +1,6 @@
 import { catalogue, type ErrorCode } from '@muster/errors'
 import { z } from 'zod'
+import { errorDetail } from './openapi/errors.ts'
 import { pagination } from './pagination.ts'
 
 export { answer, notModified } from './openapi/answer.ts'
@@ -30,7 +31,7 @@ export const errorReply = z
     error: z.object({
       code: z.enum(Object.keys(catalogue) as [ErrorCode, ...ErrorCode[]]),
       requestId: z.string(),
-      details: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+      details: z.array(errorDetail).optional(),
     }),
   })
   .meta({ id: 'Error' })

@@ -49,7 +49,7 @@ test('an empty JSON body counts as none: accepted without a body schema, else mi
   const unknown = '/api/v1/tasks/01890000-0000-7000-8000-000000000000'
   expect(codeOf(await someone.inject('DELETE', unknown, '', json))).toBe('NOT_FOUND')
   const missing = await someone.inject('POST', '/api/v1/tasks', '', json)
-  expect(missing.json().error.details).toEqual([{ path: 'body', message: 'is required' }])
+  expect(missing.json().error.details).toMatchObject([{ path: 'body', code: 'REQUIRED', message: 'is required' }])
   expect((await someone.inject('POST', '/api/v1/auth/logout', '', json)).statusCode).toBe(200)
 })
 
@@ -60,36 +60,33 @@ test.each([
   ...['1e2', '%201', '0x10', '1.0', '+1', '', 'ten'].map((limit) => [
     `limit=${limit}`,
     'query.limit',
-    'is not a whole number',
+    'must be a whole number',
   ]),
-  ['limit=-1', 'query.limit', 'is less than 1'],
-  ['limit=101', 'query.limit', 'is more than 100'],
+  ['limit=-1', 'query.limit', 'must be at least 1'],
+  ['limit=101', 'query.limit', 'must be at most 100'],
 ])('the query %s is refused with the reason', async (query, path, message) => {
   const answer = await user.inject('GET', `/api/v1/tasks?${query}`)
-  expect([answer.statusCode, answer.json().error.details]).toEqual([400, [{ path, message }]])
+  expect([answer.statusCode, answer.json().error.details]).toMatchObject([400, [{ path, message }]])
 })
 
 test('a missing field is reported as required', async () => {
   const answer = await user.inject('POST', '/api/v1/tasks', { priority: 'high' })
-  expect(answer.json().error.details).toEqual([
-    { path: 'body.title', message: 'is required' },
-    { path: 'body.dueDate', message: 'is required' },
-  ])
+  expect(answer.json().error.details).toMatchObject([{ path: 'body.title', message: 'is required' }])
 })
 
 test('the response to thousands of faults is short', async () => {
   const answer = await user.inject('GET', `/api/v1/tasks?status=${'x,'.repeat(49)}x&category=${'%20,'.repeat(49)}a`)
   expect(answer.json().error.details).toHaveLength(50)
   const unknown = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`key${index}`, 1]))
-  expect((await user.inject('PATCH', '/api/v1/users/me', unknown)).body.length).toBeLessThan(1_000)
+  expect((await user.inject('PATCH', '/api/v1/users/me', unknown)).body.length).toBeLessThan(6_000)
 })
 
 test('an unknown key and a wrong value are reported with their paths', async () => {
   const answer = await user.inject('PATCH', '/api/v1/users/me', { bio: 'x'.repeat(151), nickname: 'x' })
   expect(answer.statusCode).toBe(400)
   expect(answer.json().error.details).toEqual([
-    { path: 'body.bio', message: expect.stringContaining('150') },
-    { path: 'body', message: expect.stringContaining('nickname') },
+    { path: 'body.bio', code: 'TOO_LONG', params: { min: 0, max: 150 }, message: 'must have at most 150 characters' },
+    { path: 'body.nickname', code: 'UNKNOWN_KEY', params: {}, message: 'is not known here' },
   ])
 })
 

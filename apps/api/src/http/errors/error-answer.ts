@@ -1,16 +1,14 @@
 import { isDatabaseUnavailable } from '@muster/db'
-import { DomainError, type ErrorDetail } from '@muster/errors'
+import { DomainError } from '@muster/errors'
 import { findMachineFault } from '@muster/telemetry'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import { domainErrorOf } from './domain-error-of.ts'
+import { InvalidRequestError } from './validator.ts'
 
 const databaseRetrySeconds = 2
 const machineRetrySeconds = 10
 /** Bounds the response to a body with thousands of faults. */
 const maxDetails = 50
-/** Bounds a message that contains a name from the request, such as an unknown key. */
-const maxDetailLength = 300
 
 /** Errors of Fastify itself, by their codes. */
 const byFastifyCode: Record<string, () => DomainError> = {
@@ -59,13 +57,8 @@ const reasonOf = (cause: unknown) =>
 function toDomainError(error: FastifyError, request: FastifyRequest): DomainError {
   const known = domainErrorOf(error)
   if (known) return known
-  if (hasZodFastifySchemaValidationErrors(error)) {
-    const place = error.validationContext === 'querystring' ? 'query' : (error.validationContext ?? 'body')
-    return new DomainError('VALIDATION_FAILED', {
-      details: error.validation.map((issue) => detailOf(issue, place, request[place as 'query'])),
-      cause: error,
-    })
-  }
+  if (error instanceof InvalidRequestError)
+    return new DomainError('VALIDATION_FAILED', { details: error.details, cause: error })
   if (isAborted(request))
     return new DomainError('VALIDATION_FAILED', {
       message: 'The connection closed before the request was complete.',
@@ -88,20 +81,3 @@ function toDomainError(error: FastifyError, request: FastifyRequest): DomainErro
 
 /** Returns whether the client disconnected before its body was complete, which causes errors with the codes of a lost connection. */
 const isAborted = ({ raw }: FastifyRequest) => raw.destroyed && raw.complete === false
-
-type Issue = { instancePath: string; keyword: string; message?: string | undefined }
-
-function detailOf(issue: Issue, place: string, given: unknown): ErrorDetail {
-  const path = issue.instancePath.split('/').filter(Boolean)
-  return { path: [place, ...path].join('.'), message: faultOf(issue, path, place, given).slice(0, maxDetailLength) }
-}
-
-function faultOf({ keyword, message }: Issue, path: string[], place: string, given: unknown): string {
-  // Lists are separated by commas, so an array in the query means that the caller repeated the name.
-  if (place === 'query' && Array.isArray(valueAt(given, path.slice(0, 1)))) return 'is given more than once'
-  if (keyword !== 'custom' && valueAt(given, path) === undefined) return 'is required'
-  return message ?? 'is not valid'
-}
-
-const valueAt = (given: unknown, path: string[]) =>
-  path.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], given ?? undefined)

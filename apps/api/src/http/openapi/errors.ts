@@ -1,12 +1,19 @@
-import { catalogue, type ErrorCode } from '@muster/errors'
+import { catalogue, detailCodes, type ErrorCode } from '@muster/errors'
 import { z } from 'zod'
 
 type StatusOf<Code extends ErrorCode> = (typeof catalogue)[Code]['status']
 
-const detail = z
+/** Schema of one fault of a request; an error has one for each path. */
+export const errorDetail = z
   .object({
     path: z.string().meta({ description: 'The place in the request.', examples: ['body.email'] }),
-    message: z.string().meta({ description: 'A sentence about the fault, for the user.', examples: ['is required'] }),
+    code: z
+      .enum(detailCodes)
+      .meta({ id: 'ErrorDetailCode', description: 'What is wrong there. A later release may add codes.' }),
+    params: z
+      .record(z.string(), z.unknown())
+      .meta({ description: 'The values that the sentence names, for translations.', examples: [{ min: 3, max: 200 }] }),
+    message: z.string().meta({ description: 'The same as a sentence, for the user.', examples: ['is required'] }),
   })
   .meta({ id: 'ErrorDetail', description: 'One fault of the request.' })
 
@@ -48,7 +55,7 @@ const createErrorSchema = (codes: readonly ErrorCode[], id: string) =>
       error: z.object({
         code: z.enum(codes as [ErrorCode, ...ErrorCode[]]).meta({ description: 'What programs decide by.' }),
         requestId,
-        details: z.array(detail).optional().describe('Each fault of the request, by its place.'),
+        details: z.array(errorDetail).optional().describe('Each fault of the request, by its place.'),
       }),
     })
     .meta({ id, description: describeCodes(codes) })

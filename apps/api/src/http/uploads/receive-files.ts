@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { Multipart } from '@fastify/multipart'
-import { DomainError } from '@muster/errors'
+import { DomainError, invalid } from '@muster/errors'
 import { safeFilename } from '@muster/text'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type AcceptedType, acceptedType, extensionsOf, type FileKind, isTextName } from './file-types.ts'
@@ -84,7 +84,7 @@ async function receive(
   } finally {
     timeouts.end()
   }
-  if (files.length === 0) throw refusal(rules.field, 'has no file')
+  if (files.length === 0) throw invalid(`body.${rules.field}`, 'REQUIRED', {}, 'has no file')
   return files
 }
 
@@ -94,8 +94,14 @@ async function stage(
   { field, kinds }: UploadRules,
   signal: AbortSignal,
 ): Promise<StagedFile> {
-  if (part.fieldname !== field) throw refusal(safeFilename(String(part.fieldname)), `is not known; send \`${field}\``)
-  if (part.type !== 'file') throw refusal(field, 'is not a file')
+  if (part.fieldname !== field)
+    throw invalid(
+      `body.${safeFilename(String(part.fieldname))}`,
+      'UNKNOWN_KEY',
+      {},
+      `is not known here; send \`${field}\``,
+    )
+  if (part.type !== 'file') throw invalid(`body.${field}`, 'INVALID_FILE', {}, 'is not a file')
   const filename = safeFilename(part.filename ?? '')
   const label = filename || 'a file without a name'
   await pipeline(part.file, createWriteStream(path, { flags: 'wx', mode: 0o600 }), { signal })
@@ -104,7 +110,7 @@ async function stage(
     throw new DomainError('FILE_TOO_LARGE', { message: `${label} is larger than ${maxMiB} MiB.` })
   }
   const { size: sizeBytes } = await stat(path)
-  if (sizeBytes === 0) throw refusal(field, `${label} is empty`)
+  if (sizeBytes === 0) throw invalid(`body.${field}`, 'INVALID_FILE', { name: filename }, `${label} is empty`)
   const type = await acceptedType(filename, path, kinds)
   if (type) return { ...type, filename, path, sizeBytes }
   throw new DomainError('UNSUPPORTED_MEDIA_TYPE', {
@@ -113,9 +119,6 @@ async function stage(
     }.`,
   })
 }
-
-const refusal = (field: string, message: string) =>
-  new DomainError('VALIDATION_FAILED', { details: [{ path: `body.${field}`, message }] })
 
 /** Maps an error of the multipart parser to VALIDATION_FAILED; errors with a code (of the disk, of Fastify) stay. */
 function toUploadError(error: unknown): unknown {

@@ -2,6 +2,7 @@ import { username } from '@muster/identifiers'
 import { roleSchema } from '@muster/policy'
 import { canonicalZone } from '@muster/zones'
 import { z } from 'zod'
+import { rule } from '../../http/errors/details-of-issues.ts'
 import { id, text } from '../../http/fields.ts'
 import { fileUrl } from '../../http/file-urls.ts'
 import { instant, replyOf } from '../../http/reply.ts'
@@ -14,7 +15,7 @@ export const displayName = text({ min: 1, max: 100 }).meta({
 export const timezone = z
   .string()
   .overwrite((name) => canonicalZone(name) ?? name)
-  .refine((name) => canonicalZone(name) !== undefined, 'is not an IANA time zone by its name, e.g. Europe/Berlin')
+  .refine((name) => canonicalZone(name) !== undefined, rule('INVALID_TIME_ZONE', { example: 'Europe/Berlin' }))
   .meta({
     description: 'The IANA name of a time zone. Answers have the present name of its region.',
     examples: ['Europe/Berlin'],
@@ -93,6 +94,6 @@ export const userPatch = z
     timezone,
   })
   .partial()
-  .refine((patch) => Object.keys(patch).length > 0, 'must contain at least one field to change')
+  .refine((patch) => Object.keys(patch).length > 0, rule('NOTHING_TO_CHANGE'))
   .meta({ id: 'UserPatch', description: 'The fields of the own profile to change.' })
 export type UserPatch = z.infer<typeof userPatch>

@@ -51,7 +51,12 @@ test.each([...noZones, 'Mars/Olympus', 'Europe/Berlin\u0000', ' Europe/Berlin', 
   async (timezone) => {
     const answer = await (await api.signUp()).inject('PATCH', me, { timezone })
     expect(answer.json().error.details).toEqual([
-      { path: 'body.timezone', message: expect.stringContaining('IANA time zone') },
+      {
+        path: 'body.timezone',
+        code: 'INVALID_TIME_ZONE',
+        params: { example: 'Europe/Berlin' },
+        message: expect.stringContaining('IANA time zone'),
+      },
     ])
   },
 )

@@ -1,5 +1,5 @@
 import { invalidateAnalytics, profileKey } from '@muster/cache'
-import { DomainError } from '@muster/errors'
+import { DomainError, invalid } from '@muster/errors'
 import { isReservedUsername, reservedUsernameFault } from '@muster/identifiers'
 import { z } from 'zod'
 import type { Deps } from '../../deps.ts'
@@ -8,6 +8,7 @@ import { isUniqueViolation } from '../../sql/unique-violation.ts'
 import { type UserPatch, user as userSchema } from './accounts.schema.ts'
 import { findUser, lockUser, type UserRow, updateUser } from './accounts.service.ts'
 import { markOnline, toProfile, toUser } from './user-view.ts'
+import { usernameTaken } from './username-taken.ts'
 
 type ProfileDeps = Pick<Deps, 'lookups' | 'cache' | 'clock'>
 const cacheMs = 600_000
@@ -66,7 +67,7 @@ export async function updateProfile(
       return after
     })
     .catch((error: unknown) => {
-      throw isUniqueViolation(error, 'users_username_key') ? new DomainError('USERNAME_TAKEN') : error
+      throw isUniqueViolation(error, 'users_username_key') ? usernameTaken() : error
     })
   return { version: row.version, user: toUser(row, now) }
 }
@@ -74,7 +75,7 @@ export async function updateProfile(
 /** Refuses a reserved username, unless the user already has it. @throws DomainError VALIDATION_FAILED */
 function assertUsernameAllowed(username: string | undefined, current: string): void {
   if (username === undefined || username === current || !isReservedUsername(username)) return
-  throw new DomainError('VALIDATION_FAILED', { details: [{ path: 'body.username', message: reservedUsernameFault }] })
+  throw invalid('body.username', 'RESERVED', {}, reservedUsernameFault)
 }
 
 /** Returns the fields of the row that the patch names. */

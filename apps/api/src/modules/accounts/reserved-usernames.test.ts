@@ -12,7 +12,9 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-const reservedDetail = [{ path: 'body.username', message: 'is reserved; choose another username' }]
+const reservedDetail = [
+  { path: 'body.username', code: 'RESERVED', params: {}, message: 'is reserved; choose another username' },
+]
 const rename = async (username: string, changes: object) => {
   const user = await api.signUp()
   await api.db.updateTable('users').set({ username }).where('id', '=', user.userId).execute()

@@ -1,5 +1,6 @@
 import { roleSchema } from '@muster/policy'
 import { z } from 'zod'
+import { rule } from '../../http/errors/details-of-issues.ts'
 import { id, queryBoolean, queryInteger, text } from '../../http/fields.ts'
 import { instant, pageReplyOf, replyOf } from '../../http/reply.ts'
 import { user } from '../accounts/accounts.schema.ts'
@@ -30,7 +31,7 @@ export const userQuery = z
   })
   .refine(({ page, limit }) => (page - 1) * limit <= maxOffset, {
     path: ['page'],
-    message: `begins after the ${maxOffset}th user; narrow the search`,
+    ...rule('BEYOND_LAST_PAGE', { max: maxOffset, hint: 'narrow the search' }),
   })
 export type UserQuery = z.output<typeof userQuery>
 
@@ -39,7 +40,7 @@ export const adminUserParams = z.strictObject({ id })
 export const adminUserPatch = z
   .strictObject({ role: roleSchema, isActive: z.boolean() })
   .partial()
-  .refine((patch) => Object.keys(patch).length > 0, 'must contain at least one field to change')
+  .refine((patch) => Object.keys(patch).length > 0, rule('NOTHING_TO_CHANGE'))
 export type AdminUserPatch = z.output<typeof adminUserPatch>
 
 export const adminUserReply = replyOf(z.object({ user: adminUser }))

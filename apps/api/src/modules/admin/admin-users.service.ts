@@ -1,6 +1,6 @@
 import { type Invalidator, invalidateProfile } from '@muster/cache'
 import type { Trx } from '@muster/db'
-import { DomainError } from '@muster/errors'
+import { DomainError, detailOf } from '@muster/errors'
 import type { TransactContext } from '@muster/jobs/outbox'
 import type { Role } from '@muster/policy'
 import type { Deps } from '../../deps.ts'
@@ -135,10 +135,11 @@ async function changeRole(
   to: Role,
 ): Promise<void> {
   assertCanChangeRole(principal, user, to)
-  if (user.role === 'client_admin') await assertNotLastAdmin(tx.trx, user)
+  if (user.role === 'client_admin') await assertNotLastAdmin(tx.trx, user, { path: 'body.role' })
   if (to === 'client_user' && user.organization_id === null)
     throw new DomainError('CONFLICT', {
       message: 'A client_user belongs to an organization. Have a client_admin of it invite this user.',
+      details: [detailOf('body.role', 'NOT_ALLOWED', { value: to }, 'needs an organization, which this user lacks')],
     })
   const isClient = to === 'client_admin' || to === 'client_user'
   const membership =

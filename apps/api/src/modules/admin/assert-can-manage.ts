@@ -1,4 +1,4 @@
-import { DomainError } from '@muster/errors'
+import { DomainError, detailOf } from '@muster/errors'
 import { invitableRoles, type Role } from '@muster/policy'
 import { assertPermission, type Principal } from './principal.ts'
 
@@ -42,5 +42,6 @@ export function assertCanChangeRole(principal: Principal, user: Target, to: Role
   if (refused)
     throw new DomainError('ROLE_NOT_ALLOWED', {
       message: `As ${role} you cannot grant or withdraw the role ${refused}.`,
+      details: [detailOf('body.role', 'NOT_ALLOWED', { value: refused })],
     })
 }

@@ -1,6 +1,8 @@
 import { parseHead, type SignedHead } from '@muster/audit'
+import { faultOf } from '@muster/errors'
 import { z } from 'zod'
 import { cursorText } from '../../http/cursor.ts'
+import { issueOf, rule } from '../../http/errors/details-of-issues.ts'
 import { dateTime, id, listOf, queryInteger, text } from '../../http/fields.ts'
 import { instant, pageReplyOf, replyOf } from '../../http/reply.ts'
 
@@ -35,7 +37,7 @@ const filters = z.strictObject({
 export type AuditFilters = z.output<typeof filters>
 
 const isRange = ({ from, to }: Pick<AuditFilters, 'from' | 'to'>) => !from || !to || from <= to
-const invalidRange = { path: ['to'], message: 'is before from' }
+const invalidRange = { path: ['to'], ...rule('BEFORE', { field: 'from' }) }
 
 export const auditQuery = filters
   .extend({
@@ -57,13 +59,13 @@ const signedHead = z
   .max(200)
   .transform((given, ctx): SignedHead => {
     const head = parseHead(given)
-    if (!head) ctx.addIssue('is not written as seq.hash.keyId.signature')
+    if (!head) ctx.addIssue(issueOf([], faultOf('INVALID_FORMAT', {}, 'is not written as seq.hash.keyId.signature')))
     return head ?? z.NEVER
   })
 
 const chainHead = z
   .string()
-  .regex(/^\d{1,15}\.[0-9a-f]{64}$/, 'is not a nextCursor of a verification')
+  .refine((given) => /^\d{1,15}\.[0-9a-f]{64}$/.test(given), rule('INVALID_CURSOR', { list: 'a verification' }))
   .transform((given) => {
     const [seq = '', hash = ''] = given.split('.')
     return { seq: Number(seq), hash }

@@ -1,5 +1,5 @@
 import { type ChainReport, readAnnouncedHeads, UnknownChainPlaceError, verifyChain } from '@muster/audit'
-import { DomainError } from '@muster/errors'
+import { DomainError, detailOf } from '@muster/errors'
 import { z } from 'zod'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
@@ -94,7 +94,7 @@ export async function verifyLog(
 
 const unknownCursor = (cause: Error) =>
   new DomainError('VALIDATION_FAILED', {
-    details: [{ path: 'query.cursor', message: 'names no event of the log: verify from the beginning' }],
+    details: [detailOf('query.cursor', 'INVALID_CURSOR', {}, 'names no event of the log: verify from the beginning')],
     cause,
   })
 

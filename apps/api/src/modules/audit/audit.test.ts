@@ -82,6 +82,6 @@ test('a time range that ends before it begins is refused', async () => {
   const answer = await admin.inject('GET', `${events}?from=2026-11-21T00:00:00Z&to=2026-11-20T00:00:00Z`)
   expect([answer.statusCode, answer.json().error.details]).toEqual([
     400,
-    [{ path: 'query.to', message: 'is before from' }],
+    [{ path: 'query.to', code: 'BEFORE', params: { field: 'from' }, message: 'must not be before from' }],
   ])
 })

@@ -1,5 +1,5 @@
 import type { Trx } from '@muster/db'
-import { DomainError } from '@muster/errors'
+import { DomainError, detailOf, invalid } from '@muster/errors'
 import { notify } from '@muster/notifications'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
@@ -34,6 +34,7 @@ export async function requestFriend(
     if (!row)
       throw new DomainError('ALREADY_EXISTS', {
         message: 'You have already sent a request to this user, or you are friends.',
+        details: [detailOf('body.userId', 'ALREADY_EXISTS')],
       })
     await assertWithinLimits(trx, actor, otherId)
     await (row.accepted_at ? notifyAccepted : notifyRequested)(trx, other, { actor, requestId: row.id, now })
@@ -183,7 +184,7 @@ const tooMany = (message: string) => new DomainError('CONFLICT', { message })
 
 function assertNotSelf(actor: Actor, otherId: string, path: string): void {
   if (otherId !== actor.userId) return
-  throw new DomainError('VALIDATION_FAILED', { details: [{ path, message: 'is yourself' }] })
+  throw invalid(path, 'YOURSELF')
 }
 
 type Event = { actor: Actor; requestId: string; now: Date }

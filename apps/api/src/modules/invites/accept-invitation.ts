@@ -83,7 +83,7 @@ export async function acceptAsUser(
   assertMayAccept(invite, user)
   const membership = await createMembership(tx.trx, invite, now)
   await markAccepted(tx, invite, user, { membership, origin, now })
-  await assertNotLastAdmin(tx.trx, user, membership.organizationId)
+  await assertNotLastAdmin(tx.trx, user, { targetId: membership.organizationId })
   await setMembership(deps, tx, user, membership)
   tx.audit({
     ...eventOn('user', user.id, user.id, origin),

@@ -1,13 +1,14 @@
-import { DomainError } from '@muster/errors'
+import { DomainError, detailOf } from '@muster/errors'
 import { displayEmailAddress } from '@muster/identifiers'
-import { passwordFaults } from '@muster/security/password-policy'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
+import { assertGoodPassword } from '../../http/good-password.ts'
 import { isUniqueViolation } from '../../sql/unique-violation.ts'
 import type { User } from '../accounts/accounts.schema.ts'
 import { findUserByEmail, type UserRow } from '../accounts/accounts.service.ts'
 import { lockActor } from '../accounts/lock-actor.ts'
 import { toUser } from '../accounts/user-view.ts'
+import { usernameTaken } from '../accounts/username-taken.ts'
 import type { SignInDeps } from '../sign-in/sign-in-options.ts'
 import { type SignedIn, signIn } from '../sign-in/sign-in-steps.ts'
 import { acceptAsNewcomer, acceptAsUser, readInvitation } from './accept-invitation.ts'
@@ -40,8 +41,7 @@ export async function acceptWithPassword(
   origin: Origin,
 ): Promise<SignedIn> {
   const { email, email_id: emailId } = await readInvitation(deps, token)
-  const details = passwordFaults(password, { email, username }).map((message) => ({ path: 'body.password', message }))
-  if (details.length > 0) throw new DomainError('VALIDATION_FAILED', { details })
+  assertGoodPassword(password, { email, username }, 'body.password')
   if (await findUserByEmail(deps.db, email)) throw accountExists()
   const passwordHash = await deps.passwords.hash(password)
   const newcomer = { name, username, email, timezone, credential: { passwordHash } }
@@ -51,7 +51,7 @@ export async function acceptWithPassword(
       return signIn(deps, tx, user, { method: 'invite', rememberMe: false, origin })
     })
     .catch((error: unknown) => {
-      if (isUniqueViolation(error, 'users_username_key')) throw new DomainError('USERNAME_TAKEN')
+      if (isUniqueViolation(error, 'users_username_key')) throw usernameTaken()
       if (isUniqueViolation(error, 'users_email_key')) throw accountExists()
       throw error
     })
@@ -77,4 +77,7 @@ export async function acceptSignedIn(
 }
 
 const accountExists = () =>
-  new DomainError('ALREADY_EXISTS', { message: 'There is an account with this e-mail. Sign in and accept with it.' })
+  new DomainError('ALREADY_EXISTS', {
+    message: 'There is an account with this e-mail. Sign in and accept with it.',
+    details: [detailOf('body.token', 'ALREADY_EXISTS', {}, 'is for an e-mail that has an account')],
+  })

@@ -1,4 +1,4 @@
-import { DomainError } from '@muster/errors'
+import { DomainError, detailOf } from '@muster/errors'
 import { displayEmailAddress } from '@muster/identifiers'
 import { can, invitableRoles, type Role, roles, scopeOf } from '@muster/policy'
 import type { Actor } from '../../http/actor.ts'
@@ -24,10 +24,17 @@ export function assertOpen(invite: InviteRow | undefined, now: Date): asserts in
     throw new DomainError('INVITE_INVALID')
 }
 
-/** Asserts that a user with this role may invite the other role. @throws DomainError ROLE_NOT_ALLOWED */
-export function assertMayInvite(role: Role, invited: Role): void {
+/**
+ * Asserts that a user with this role may invite the other role.
+ * @param path the field of the request that has the other role
+ * @throws DomainError ROLE_NOT_ALLOWED
+ */
+export function assertMayInvite(role: Role, invited: Role, path?: string): void {
   if (invitableRoles(role).includes(invited)) return
-  throw new DomainError('ROLE_NOT_ALLOWED', { message: `The role ${role} may not invite the role ${invited}.` })
+  throw new DomainError('ROLE_NOT_ALLOWED', {
+    message: `The role ${role} may not invite the role ${invited}.`,
+    ...(path && { details: [detailOf(path, 'NOT_ALLOWED', { value: invited })] }),
+  })
 }
 
 /** Returns the inviter whose invitations the actor may list; undefined when the actor may list all. */

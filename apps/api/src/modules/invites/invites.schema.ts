@@ -1,7 +1,9 @@
+import { faultOf } from '@muster/errors'
 import { emailAddress as email, newUsername as username } from '@muster/identifiers'
 import { roleSchema } from '@muster/policy'
 import { z } from 'zod'
 import { linkToken } from '../../http/codes.ts'
+import { issueOf, rule } from '../../http/errors/details-of-issues.ts'
 import { anyPassword, id, queryInteger } from '../../http/fields.ts'
 import { instant, pageReplyOf, replyOf } from '../../http/reply.ts'
 import { displayName, timezone } from '../accounts/accounts.schema.ts'
@@ -42,8 +44,10 @@ export const newInvite = z
   .superRefine(({ role, organizationName }, ctx) => {
     const isNeeded = role === 'client_admin'
     if (isNeeded === (organizationName !== undefined)) return
-    const message = isNeeded ? 'is required for a client_admin' : 'is only for a client_admin'
-    ctx.addIssue({ code: 'custom', path: ['organizationName'], message })
+    const fault = isNeeded
+      ? faultOf('REQUIRED', { when: 'role is client_admin' }, 'is required for a client_admin')
+      : faultOf('NOT_COMBINABLE', { with: `role ${role}` }, 'is only for a client_admin')
+    ctx.addIssue(issueOf(['organizationName'], fault))
   })
 export type NewInvite = z.output<typeof newInvite>
 
@@ -58,7 +62,7 @@ export const invitesQuery = z
   })
   .refine(({ page, limit }) => (page - 1) * limit <= maxOffset, {
     path: ['page'],
-    message: `begins behind the ${maxOffset}th invitation`,
+    ...rule('BEYOND_LAST_PAGE', { max: maxOffset, hint: 'filter by status' }),
   })
 export type InvitesQuery = z.output<typeof invitesQuery>
 
@@ -88,7 +92,7 @@ export const acceptBody = z
     if (Object.keys(given).length === 0) return
     for (const field of requiredOfAccount) {
       if (given[field] === undefined)
-        ctx.addIssue({ code: 'custom', path: [field], message: 'is required for an account' })
+        ctx.addIssue(issueOf([field], faultOf('REQUIRED', {}, 'is required for an account')))
     }
   })
 

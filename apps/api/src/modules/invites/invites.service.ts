@@ -1,5 +1,5 @@
 import { newId, type Trx } from '@muster/db'
-import { DomainError } from '@muster/errors'
+import { DomainError, detailOf } from '@muster/errors'
 import type { TransactContext } from '@muster/jobs/outbox'
 import { insertMail, templates } from '@muster/mail'
 import type { Deps } from '../../deps.ts'
@@ -129,6 +129,11 @@ export async function revokeInvite(
 const hasEnded = (status: 'accepted' | 'revoked') =>
   new DomainError('CONFLICT', { message: `This invitation has been ${status}.` })
 
+const emailPath = 'body.email'
+const emailExists = (message: string, detail = detailOf(emailPath, 'ALREADY_EXISTS')) =>
+  new DomainError('ALREADY_EXISTS', { message, details: [detail] })
+const inviteOpen = () => new DomainError('INVITE_OPEN', { details: [detailOf(emailPath, 'ALREADY_INVITED')] })
+
 /** Writes an invitation: its mail, its row and its audit event. */
 async function writeInvite(
   tx: TransactContext,
@@ -136,8 +141,8 @@ async function writeInvite(
   inviter: UserRow,
   { actor, origin, now }: Action,
 ): Promise<void> {
-  assertMayInvite(actor.role, role)
-  if (email === inviter.email) throw new DomainError('ALREADY_EXISTS', { message: 'This is your own e-mail.' })
+  assertMayInvite(actor.role, role, 'body.role')
+  if (email === inviter.email) throw emailExists('This is your own e-mail.', detailOf(emailPath, 'YOURSELF'))
   const organizationId = role === 'client_user' ? inviter.organization_id : null
   if (organizationId) await assertNotMember(tx.trx, email, organizationId)
   await endUnacceptable(tx, email, { actor, origin, now })
@@ -167,8 +172,7 @@ async function writeInvite(
  */
 async function assertNotMember(trx: Trx, email: string, organizationId: string): Promise<void> {
   const owner = await findUserByEmail(trx, email)
-  if (owner?.organization_id === organizationId)
-    throw new DomainError('ALREADY_EXISTS', { message: 'A member of your organization has this e-mail.' })
+  if (owner?.organization_id === organizationId) throw emailExists('A member of your organization has this e-mail.')
 }
 
 /** Ends the address's pending invitation if it can no longer be accepted. @throws DomainError INVITE_OPEN if it can */
@@ -176,7 +180,7 @@ async function endUnacceptable(tx: TransactContext, email: string, { actor, orig
   const open = await queries.lockPending(tx.trx, email)
   if (!open) return
   const isExpired = statusOf(open, now) === 'expired'
-  if (!isExpired && isStillPermitted(open)) throw new DomainError('INVITE_OPEN')
+  if (!isExpired && isStillPermitted(open)) throw inviteOpen()
   await end(tx, open, isExpired ? 'expired' : 'revoked', { actor, origin, now })
 }
 
@@ -215,7 +219,7 @@ async function mailLink(tx: TransactContext, { email, ...data }: Link, now: Date
 
 /** Maps the unique violation of a parallel invitation for the same address to INVITE_OPEN. */
 function rethrowAsOpen(error: unknown): never {
-  throw isUniqueViolation(error, 'invites_open_email') ? new DomainError('INVITE_OPEN') : error
+  throw isUniqueViolation(error, 'invites_open_email') ? inviteOpen() : error
 }
 
 async function mustFind(db: Deps['db'], id: string): Promise<queries.InviteRow> {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { rule } from '../../http/errors/details-of-issues.ts'
 import { id, queryInteger } from '../../http/fields.ts'
 import { pageReplyOf, replyOf } from '../../http/reply.ts'
 import { publicUser } from '../accounts/accounts.schema.ts'
@@ -26,5 +27,5 @@ export type MembersQuery = z.output<typeof membersQuery>
 export const memberPatch = z
   .strictObject({ role: memberRole, isActive: z.boolean() })
   .partial()
-  .refine((patch) => Object.keys(patch).length > 0, 'must contain at least one field to change')
+  .refine((patch) => Object.keys(patch).length > 0, rule('NOTHING_TO_CHANGE'))
 export type MemberPatch = z.infer<typeof memberPatch>

@@ -1,7 +1,7 @@
 import type { Invalidator } from '@muster/cache'
 import { invalidateAnalytics } from '@muster/cache'
 import type { Trx } from '@muster/db'
-import { DomainError } from '@muster/errors'
+import { DomainError, detailOf } from '@muster/errors'
 import type { TransactContext } from '@muster/jobs/outbox'
 import type { Deps } from '../../deps.ts'
 import { setRoleAndOrganization, type UserRow } from '../accounts/accounts.service.ts'
@@ -57,16 +57,18 @@ export async function isLastAdmin(
 
 /**
  * Refuses to take the last client_admin from an organization with other members, see {@link isLastAdmin}.
+ * @param options with the field of the request that would do it
  * @throws DomainError LAST_ADMIN
  */
 export async function assertNotLastAdmin(
   trx: Trx,
   user: Pick<UserRow, 'id' | 'role' | 'organization_id'>,
-  targetId: string | null = null,
+  { targetId = null, path }: { targetId?: string | null; path?: string } = {},
 ): Promise<void> {
   if (await isLastAdmin(trx, user, targetId))
     throw new DomainError('LAST_ADMIN', {
       message:
         'This is the last client_admin of an organization with other members. Make another member a client_admin first.',
+      ...(path && { details: [detailOf(path, 'LAST_ADMIN')] }),
     })
 }

@@ -1,9 +1,9 @@
-import { DomainError } from '@muster/errors'
 import type { TransactContext } from '@muster/jobs/outbox'
 import type { Deps } from '../../deps.ts'
 import type { Origin } from '../../http/actor.ts'
 import type { UserRow } from '../accounts/accounts.service.ts'
 import { beginAttempt } from '../lockout/lockout.service.ts'
+import { type CodeSource, wrongCode } from './wrong-code.ts'
 
 export type CodeDeps = Pick<Deps, 'db' | 'transact' | 'config' | 'clock'>
 
@@ -17,6 +17,15 @@ export type CorrectCode<Kind extends string = string> = {
   use(tx: TransactContext): Promise<void>
 }
 
+export type CodeCheck = {
+  user: UserRow
+  origin: Origin
+  use: CodeUse
+  source: CodeSource
+  /** The field of the body that has the code, when it is not `code`. */
+  field?: string | undefined
+}
+
 /**
  * Runs the check of a user's code under the lockout of their account.
  * @param check returns undefined for a wrong code, and anything else for a correct one. When it throws, the attempt is
@@ -25,7 +34,7 @@ export type CorrectCode<Kind extends string = string> = {
  */
 export async function checkCode<T>(
   deps: CodeDeps,
-  { user, origin, use }: { user: UserRow; origin: Origin; use: CodeUse },
+  { user, origin, use, source, field }: CodeCheck,
   check: () => Promise<T | undefined>,
 ): Promise<T> {
   const attempt = await beginAttempt(deps, { kind: 'code', claimant: { email: user.email, user, origin } })
@@ -48,7 +57,7 @@ export async function checkCode<T>(
       })
       await attempt.fail(tx)
     })
-    throw new DomainError('OTP_INVALID')
+    throw wrongCode(source, field)
   }
   await attempt.succeed()
   return correct

@@ -1,11 +1,11 @@
 import { newId, type Trx } from '@muster/db'
-import { DomainError } from '@muster/errors'
 import { insertMail, isMailCode } from '@muster/mail'
 import type { Origin } from '../../http/actor.ts'
 import type { UserRow } from '../accounts/accounts.service.ts'
 import * as queries from './challenges.queries.ts'
 import { type CodeDeps, type CorrectCode, checkCode } from './check-code.ts'
 import { codeTtlMs, cooldownError, limitsAt } from './code-limits.ts'
+import { wrongCode } from './wrong-code.ts'
 
 /** The action that a signed-in user confirms by a mailed code. A user has one open challenge per action. */
 export type CodePurpose = queries.CodePurpose
@@ -42,18 +42,18 @@ export async function mailOneTimeCode(
 export function checkOneTimeCode(
   deps: CodeDeps,
   user: UserRow,
-  { purpose, code, origin }: { purpose: CodePurpose; code: string; origin: Origin },
+  { purpose, code, origin, field }: { purpose: CodePurpose; code: string; origin: Origin; field?: string },
 ): Promise<CorrectCode<'otp'>> {
   const { db, config, clock } = deps
-  return checkCode(deps, { user, origin, use: purpose }, async () => {
+  return checkCode(deps, { user, origin, use: purpose, source: 'mail', field }, async () => {
     const challenge = await queries.countTry(db, { userId: user.id, purpose }, limitsAt(clock.now()))
-    if (!challenge?.email_id) throw new DomainError('OTP_INVALID')
+    if (!challenge?.email_id) throw wrongCode('mail', field)
     const mail = { template: 'login-code', emailId: challenge.email_id } as const
     if (!isMailCode(config.keys.mailCode, mail, code)) return undefined
     return {
       kind: 'otp',
       async use({ trx }) {
-        if (!(await queries.use(trx, challenge, clock.now()))) throw new DomainError('OTP_INVALID')
+        if (!(await queries.use(trx, challenge, clock.now()))) throw wrongCode('mail', field)
       },
     }
   })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { rule } from '../../http/errors/details-of-issues.ts'
 import { text } from '../../http/fields.ts'
 import { instant, replyOf } from '../../http/reply.ts'
 
@@ -23,5 +24,5 @@ export const organizationReply = replyOf(z.object({ organization }))
 export const organizationPatch = z
   .strictObject({ name: organizationName, twoFactorMethod: requiredFactor })
   .partial()
-  .refine((patch) => Object.keys(patch).length > 0, 'must contain at least one field to change')
+  .refine((patch) => Object.keys(patch).length > 0, rule('NOTHING_TO_CHANGE'))
 export type OrganizationPatch = z.infer<typeof organizationPatch>

@@ -1,9 +1,9 @@
-import { DomainError } from '@muster/errors'
+import { DomainError, detailOf, invalid } from '@muster/errors'
 import type { TransactContext } from '@muster/jobs/outbox'
 import { emailIdOfToken, insertMail, isMailToken, templates } from '@muster/mail'
-import { passwordFaults } from '@muster/security/password-policy'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
+import { assertGoodPassword } from '../../http/good-password.ts'
 import { releaseMailCooldown, tryMailCooldown } from '../../http/limits/mail-cooldown.ts'
 import { findUserByEmail, lockUser, setPasswordHash, type UserRow } from '../accounts/accounts.service.ts'
 import { resetPasswordFailures } from '../lockout/lockout.service.ts'
@@ -98,6 +98,7 @@ export async function changePassword(
       if (user.password_hash !== before.password_hash)
         throw new DomainError('INVALID_CREDENTIALS', {
           message: 'The password was changed in the meantime. Try the new one.',
+          details: [detailOf('body.currentPassword', 'WRONG_PASSWORD')],
         })
     },
   })
@@ -114,10 +115,9 @@ async function reauthenticateForChange(
     await reauthenticate(deps, actor, { code }, origin)
     return
   }
-  if (currentPassword === undefined) throw validationError('body.currentPassword', 'is required')
-  await checkPassword(deps, user, { password: currentPassword, origin })
-  if (currentPassword === newPassword)
-    throw validationError('body.newPassword', 'must differ from the current password')
+  if (currentPassword === undefined) throw invalid('body.currentPassword', 'REQUIRED')
+  await checkPassword(deps, user, { password: currentPassword, origin, field: 'currentPassword' })
+  if (currentPassword === newPassword) throw invalid('body.newPassword', 'SAME_AS_BEFORE')
 }
 
 type Replacement = {
@@ -183,11 +183,3 @@ async function insertReset(
     context: origin,
   })
 }
-
-function assertGoodPassword(password: string, user: UserRow, path: string): void {
-  const details = passwordFaults(password, user).map((message) => ({ path, message }))
-  if (details.length > 0) throw new DomainError('VALIDATION_FAILED', { details })
-}
-
-const validationError = (path: string, message: string) =>
-  new DomainError('VALIDATION_FAILED', { details: [{ path, message }] })

@@ -70,7 +70,12 @@ test('security alerts by mail cannot be turned off', async () => {
   const answer = await user.inject('PUT', path, { notifications: { security: { inApp: false, email: false } } })
   expect(answer.statusCode).toBe(400)
   expect(answer.json().error.details).toEqual([
-    { path: 'body.notifications.security.email', message: expect.stringMatching(/cannot be turned off/) },
+    {
+      path: 'body.notifications.security.email',
+      code: 'NOT_ONE_OF',
+      params: { options: [true] },
+      message: expect.stringMatching(/cannot be turned off/),
+    },
   ])
   expect((await user.inject('PUT', path, { notifications: { security: { inApp: false } } })).statusCode).toBe(200)
 })

@@ -1,4 +1,4 @@
-import { DomainError } from '@muster/errors'
+import { DomainError, detailOf } from '@muster/errors'
 import type { Deps } from '../../deps.ts'
 import type { Origin } from '../../http/actor.ts'
 import type { UserRow } from '../accounts/accounts.service.ts'
@@ -49,14 +49,18 @@ export async function comparePassword(
 
 /**
  * Checks the password of a signed-in user, under the same lockout as sign-in.
+ * @param given with the field of the body that has the password, when it is not `password`
  * @throws DomainError INVALID_CREDENTIALS, also for an account without a password; ACCOUNT_LOCKED, OVERLOADED
  */
 export async function checkPassword(
   deps: PasswordDeps,
   user: UserRow,
-  { password, origin }: { password: string; origin: Origin },
+  { password, origin, field = 'password' }: { password: string; origin: Origin; field?: string },
 ): Promise<void> {
   const claimant = { email: user.email, user, origin }
   if (!(await comparePassword(deps, claimant, { password, use: 'confirmation' })))
-    throw new DomainError('INVALID_CREDENTIALS', { message: 'The password is wrong.' })
+    throw new DomainError('INVALID_CREDENTIALS', {
+      message: 'The password is wrong.',
+      details: [detailOf(`body.${field}`, 'WRONG_PASSWORD')],
+    })
 }

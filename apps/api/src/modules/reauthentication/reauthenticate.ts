@@ -1,4 +1,4 @@
-import { DomainError } from '@muster/errors'
+import { DomainError, invalid } from '@muster/errors'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
 import { findUser, type UserRow } from '../accounts/accounts.service.ts'
@@ -7,7 +7,12 @@ import { sessionBeganAt } from '../sessions/sessions.service.ts'
 import { checkPassword, type PasswordDeps } from './check-password.ts'
 
 /** The credentials that confirm a sensitive action: the password of an account that has one, else a mailed code. */
-export type Confirmation = { password?: string | undefined; code?: string | undefined }
+export type Confirmation = {
+  password?: string | undefined
+  code?: string | undefined
+  /** The field of the body that has the mailed code, when it is not `code`. */
+  codeField?: string
+}
 
 /**
  * Reauthenticates the actor before a sensitive action, which another person at an unlocked screen must not be able to
@@ -19,7 +24,7 @@ export type Confirmation = { password?: string | undefined; code?: string | unde
 export async function reauthenticate(
   deps: PasswordDeps,
   actor: Actor,
-  { password, code }: Confirmation,
+  { password, code, codeField = 'code' }: Confirmation,
   origin: Origin,
 ): Promise<UserRow> {
   const user = await findActor(deps, actor)
@@ -28,8 +33,8 @@ export async function reauthenticate(
     await checkPassword(deps, user, { password, origin })
     return user
   }
-  if (code === undefined) throw missingField('code', 'confirm with the code that POST /auth/confirmation-code mails')
-  const correct = await checkOneTimeCode(deps, user, { purpose: 'confirm', code, origin })
+  if (code === undefined) throw missingField(codeField, 'confirm with the code that POST /auth/confirmation-code mails')
+  const correct = await checkOneTimeCode(deps, user, { purpose: 'confirm', code, origin, field: codeField })
   await deps.transact((tx) => correct.use(tx))
   return user
 }
@@ -66,4 +71,4 @@ export async function findActor({ db }: Pick<Deps, 'db'>, actor: Actor): Promise
 
 /** Builds the error for a body that lacks the credential that this account needs. */
 export const missingField = (field: string, message: string) =>
-  new DomainError('VALIDATION_FAILED', { details: [{ path: `body.${field}`, message }] })
+  invalid(`body.${field}`, 'REQUIRED', {}, `is required: ${message}`)

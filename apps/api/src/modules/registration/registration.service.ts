@@ -1,4 +1,4 @@
-import { DomainError } from '@muster/errors'
+import { DomainError, detailOf } from '@muster/errors'
 import { insertMail, isMailCode } from '@muster/mail'
 import type { Context } from '../../context.ts'
 import type { Origin } from '../../http/actor.ts'
@@ -7,6 +7,8 @@ import { claimMailCooldown } from '../../http/limits/mail-cooldown.ts'
 import { isUniqueViolation } from '../../sql/unique-violation.ts'
 import { findUserByEmail, isUsernameTaken } from '../accounts/accounts.service.ts'
 import { toUser } from '../accounts/user-view.ts'
+import { usernameTaken } from '../accounts/username-taken.ts'
+import { wrongCode } from '../one-time-codes/wrong-code.ts'
 import { createUser } from '../organizations/create-user.ts'
 import { recordDevice } from '../sessions/known-devices.ts'
 import { openSession } from '../sessions/open-session.ts'
@@ -28,7 +30,7 @@ type RegistrationDeps = Pick<
 export async function register(deps: RegistrationDeps, input: Registration): Promise<{ attempt: string }> {
   const { config, db, redis, transact, passwords } = deps
   if (!config.isSignupOpen) throw new DomainError('REGISTRATION_CLOSED')
-  if (await isUsernameTaken(db, input.username)) throw new DomainError('USERNAME_TAKEN')
+  if (await isUsernameTaken(db, input.username)) throw usernameTaken()
   const releaseCooldown = await claimMailCooldown(redis, 'register', input.email)
   try {
     const passwordHash = await passwords.hash(input.password)
@@ -77,7 +79,7 @@ export async function verifyRegistration(
       begun !== undefined &&
       isMailCode(config.keys.mailCode, { template: 'register-code', emailId: begun.emailId }, input.otp) &&
       !begun.isDecoy
-    if (!isCorrect) throw new DomainError('OTP_INVALID')
+    if (!isCorrect) throw wrongCode('mail', 'otp')
     return begun
   })
   const signedIn = await createAndSignIn(deps, pending, origin)
@@ -105,7 +107,10 @@ async function createAndSignIn(
     if (!isTaken) throw error
     // Checked first: when the code is sent twice at once, the first request takes the username as well as the e-mail.
     if (await findUserByEmail(deps.db, email))
-      throw new DomainError('ALREADY_EXISTS', { message: 'There is an account with this e-mail. Sign in.' })
-    throw new DomainError('USERNAME_TAKEN')
+      throw new DomainError('ALREADY_EXISTS', {
+        message: 'There is an account with this e-mail. Sign in.',
+        details: [detailOf('body.email', 'ALREADY_EXISTS')],
+      })
+    throw usernameTaken()
   })
 }

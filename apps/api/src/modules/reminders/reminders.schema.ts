@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { cursorText } from '../../http/cursor.ts'
+import { rule } from '../../http/errors/details-of-issues.ts'
 import { dateTime, id, listOf, queryInteger, text } from '../../http/fields.ts'
 import { instant, pageReplyOf, replyOf } from '../../http/reply.ts'
 import { taskSummary } from '../task-access/task-access.schema.ts'
@@ -43,23 +44,20 @@ export const newReminder = fields
   .extend({ taskId: id })
   .refine(({ scheduledAt, offsetMinutes }) => (scheduledAt === undefined) !== (offsetMinutes === undefined), {
     path: ['scheduledAt'],
-    message: 'give either scheduledAt or offsetMinutes',
+    ...rule('NEEDS', { field: 'scheduledAt or offsetMinutes' }, 'give either scheduledAt or offsetMinutes'),
   })
 export type NewReminder = z.output<typeof newReminder>
 
 export const reminderPatch = fields
   .extend({ type: type.optional(), status: z.enum(['completed', 'cancelled']).optional() })
-  .refine(
-    (patch) => Object.values(patch).some((value) => value !== undefined),
-    'must contain at least one field to change',
-  )
+  .refine((patch) => Object.values(patch).some((value) => value !== undefined), rule('NOTHING_TO_CHANGE'))
   .refine(({ scheduledAt, offsetMinutes }) => scheduledAt === undefined || offsetMinutes === undefined, {
     path: ['scheduledAt'],
-    message: 'cannot be combined with offsetMinutes',
+    ...rule('NOT_COMBINABLE', { with: 'offsetMinutes' }),
   })
   .refine(({ status, scheduledAt, offsetMinutes }) => !status || (scheduledAt ?? offsetMinutes) === undefined, {
     path: ['status'],
-    message: 'cannot be combined with a new time',
+    ...rule('NOT_COMBINABLE', { with: 'scheduledAt' }, 'cannot be combined with a new time'),
   })
 export type ReminderPatch = z.output<typeof reminderPatch>
 

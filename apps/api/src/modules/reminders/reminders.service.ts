@@ -1,6 +1,6 @@
 import { invalidateAnalytics } from '@muster/cache'
 import { newId, type Trx } from '@muster/db'
-import { DomainError } from '@muster/errors'
+import { DomainError, invalid } from '@muster/errors'
 import { z } from 'zod'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
@@ -155,19 +155,19 @@ async function futureTime(trx: Trx, actor: Actor, taskId: string, schedule: Sche
   const time = timeOf(schedule, task.due_date)
   if (time > now) return time.toISOString()
   throw schedule.scheduledAt
-    ? invalidField('scheduledAt', 'is not in the future')
-    : invalidField('offsetMinutes', 'leads to a time that has passed')
+    ? invalid('body.scheduledAt', 'IN_THE_PAST', { example: inAnHour(now) })
+    : invalid('body.offsetMinutes', 'IN_THE_PAST', { example: '0' }, 'leads to a time that has passed')
 }
 
 /** @throws DomainError VALIDATION_FAILED for an offset from a due date that the task does not have */
 function timeOf({ scheduledAt, offsetMinutes = 0 }: Schedule, dueDate: Date | null): Date {
   if (scheduledAt) return new Date(scheduledAt)
   if (dueDate) return new Date(dueDate.getTime() - offsetMinutes * minuteMs)
-  throw invalidField('offsetMinutes', 'counts back from the due date, which this task does not have; give scheduledAt')
+  const message = 'counts back from the due date, which this task does not have; give scheduledAt'
+  throw invalid('body.offsetMinutes', 'NEEDS', { field: 'dueDate of the task' }, message)
 }
 
-const invalidField = (field: keyof Schedule, message: string) =>
-  new DomainError('VALIDATION_FAILED', { details: [{ path: `body.${field}`, message }] })
+const inAnHour = (now: Date) => new Date(now.getTime() + 60 * minuteMs).toISOString()
 
 const movedTo = async (trx: Trx, actor: Actor, taskId: string, patch: ReminderPatch, now: Date) => ({
   scheduledAt: await futureTime(trx, actor, taskId, patch, now),

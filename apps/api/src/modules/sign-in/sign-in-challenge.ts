@@ -8,7 +8,7 @@ import type { Origin } from '../../http/actor.ts'
 import { findUser, type UserRow } from '../accounts/accounts.service.ts'
 import { type CodeDeps, type CorrectCode, checkCode } from '../one-time-codes/check-code.ts'
 import * as challenges from '../one-time-codes/sign-in-challenges.service.ts'
-import { checkFactorCode } from '../two-factor/check-factor-code.ts'
+import { checkFactorCode, sourceOfFactorCode } from '../two-factor/check-factor-code.ts'
 import type { SignInMethod, SignInOptions } from './sign-in-options.ts'
 
 /** The answer of a first step that a second step must follow. */
@@ -82,7 +82,8 @@ export async function verifySecondStep(
   origin: Origin,
 ): Promise<VerifiedSignIn> {
   const { challenge: found, user, first } = await readChallenge(deps, challengeToken)
-  const { challenge, correct } = await checkCode(deps, { user, origin, use: 'sign-in' }, async () => {
+  const source = found.method === 'otp' ? 'mail' : sourceOfFactorCode(code)
+  const { challenge, correct } = await checkCode(deps, { user, origin, use: 'sign-in', source }, async () => {
     const challenge = await challenges.countTry(deps, found.id)
     if (!challenge) throw new DomainError('CHALLENGE_INVALID')
     const correct =

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { cursorText } from '../../http/cursor.ts'
+import { rule } from '../../http/errors/details-of-issues.ts'
 import { dateTime, id, listOf, queryInteger, text } from '../../http/fields.ts'
 import { instant, pageReplyOf, replyOf } from '../../http/reply.ts'
 import { userSummary } from '../accounts/accounts.schema.ts'
@@ -10,10 +11,11 @@ import { taskStatus as status } from '../task-access/task-access.schema.ts'
 export const priorities = ['low', 'medium', 'high'] as const
 
 const priority = z.enum(priorities)
+const writtenLink = /^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^\s\p{Cc}\p{Cs}]+$/u
 const link = z
-  .url({ protocol: /^https?$/, error: 'is not an http(s) address', abort: true })
+  .url({ protocol: /^https?$/, abort: true })
   .max(2_000)
-  .regex(/^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^\s\p{Cc}\p{Cs}]+$/u, 'is not an http(s) address')
+  .refine((link) => writtenLink.test(link), rule('INVALID_URL', { example: 'https://example.org/page' }))
 
 /** The fields of a task's row, the same for all users to whom it is visible. `version` counts their changes. */
 const taskFields = z.object({
@@ -64,10 +66,7 @@ export type NewTask = z.output<typeof newTask>
 export const taskPatch = newTask
   .extend({ priority, status })
   .partial()
-  .refine(
-    (patch) => Object.values(patch).some((value) => value !== undefined),
-    'must contain at least one field to change',
-  )
+  .refine((patch) => Object.values(patch).some((value) => value !== undefined), rule('NOTHING_TO_CHANGE'))
 export type TaskPatch = z.output<typeof taskPatch>
 
 export const sortFields = ['dueDate', 'createdAt', 'priority', 'title', 'relevance'] as const
@@ -100,19 +99,19 @@ export const taskQuery = z
   })
   .refine(({ page, cursor }) => page === undefined || cursor === undefined, {
     path: ['cursor'],
-    message: 'cannot be combined with page',
+    ...rule('NOT_COMBINABLE', { with: 'page' }),
   })
   .refine(({ sort, q }) => q !== undefined || !sort?.endsWith('relevance'), {
     path: ['sort'],
-    message: 'sorts by relevance, which needs q',
+    ...rule('NEEDS', { field: 'q' }, 'sorts by relevance, which needs q'),
   })
   .refine(({ page = 1, limit }) => (page - 1) * limit <= maxOffset, {
     path: ['page'],
-    message: `begins after task ${maxOffset}; continue with a cursor`,
+    ...rule('BEYOND_LAST_PAGE', { max: maxOffset, hint: 'continue with a cursor' }),
   })
   .refine(({ dueFrom, dueTo }) => !dueFrom || !dueTo || dueFrom <= dueTo, {
     path: ['dueTo'],
-    message: 'is before dueFrom',
+    ...rule('BEFORE', { field: 'dueFrom' }),
   })
 export type TaskQuery = z.output<typeof taskQuery>
 

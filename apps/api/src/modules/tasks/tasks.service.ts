@@ -1,6 +1,6 @@
 import { invalidateAnalytics } from '@muster/cache'
 import { newId } from '@muster/db'
-import { DomainError } from '@muster/errors'
+import { DomainError, detailOf } from '@muster/errors'
 import type { TransactContext } from '@muster/jobs/outbox'
 import { canDeleteTask } from '@muster/policy'
 import type { Deps } from '../../deps.ts'
@@ -168,7 +168,7 @@ function existing<T>(task: T | undefined): T {
 
 const foreignAssignee = () =>
   new DomainError('VALIDATION_FAILED', {
-    details: [{ path: 'body.assigneeId', message: 'is not an active member of your organization' }],
+    details: [detailOf('body.assigneeId', 'NOT_A_MEMBER')],
   })
 
 function newTaskOf(actor: Actor, fields: NewTask, now: Date): TaskFields {

@@ -1,12 +1,15 @@
-import { DomainError } from '@muster/errors'
 import { hashRecoveryCode } from '@muster/security/recovery-codes'
 import type { Deps } from '../../deps.ts'
 import type { Origin } from '../../http/actor.ts'
 import type { UserRow } from '../accounts/accounts.service.ts'
 import type { CorrectCode } from '../one-time-codes/check-code.ts'
+import { type CodeSource, wrongCode } from '../one-time-codes/wrong-code.ts'
 import { checkRecoveryCode } from './recovery-codes.ts'
 import { newStepOfCode } from './totp-secrets.ts'
 import * as queries from './two-factor.queries.ts'
+
+/** Tells what made this code of a user whose factor is an app. */
+export const sourceOfFactorCode = (code: string): CodeSource => (hashRecoveryCode(code) ? 'recovery' : 'app')
 
 /** Checks a code of a user whose factor is an app: the app's code or a recovery code; undefined for a wrong one. */
 export async function checkFactorCode(
@@ -22,7 +25,7 @@ export async function checkFactorCode(
   return {
     kind: 'totp',
     async use({ trx }) {
-      if (!(await queries.acceptStep(trx, row.id, step))) throw new DomainError('OTP_INVALID')
+      if (!(await queries.acceptStep(trx, row.id, step))) throw wrongCode('app')
     },
   }
 }

@@ -5,7 +5,7 @@ import { type CorrectCode, checkCode } from '../one-time-codes/check-code.ts'
 import { checkOneTimeCode } from '../one-time-codes/one-time-codes.service.ts'
 import { checkPassword, type PasswordDeps } from '../reauthentication/check-password.ts'
 import { findActor, missingField, reauthenticate } from '../reauthentication/reauthenticate.ts'
-import { checkFactorCode } from './check-factor-code.ts'
+import { checkFactorCode, sourceOfFactorCode } from './check-factor-code.ts'
 
 /** The credentials that confirm a change of the second factor in use. */
 export type FactorConfirmation = {
@@ -33,9 +33,10 @@ export async function reauthenticateWithFactor(
     case 'totp': {
       if (!hasPassword && confirmationCode === undefined)
         throw missingField('confirmationCode', 'confirm with the code that POST /auth/confirmation-code mails')
-      await reauthenticate(deps, actor, { password, code: confirmationCode }, origin)
+      await reauthenticate(deps, actor, { password, code: confirmationCode, codeField: 'confirmationCode' }, origin)
       const check = () => checkFactorCode(deps, user, { code, origin })
-      return { user, correctCode: await checkCode(deps, { user, origin, use: 'change-factor' }, check) }
+      const source = sourceOfFactorCode(code)
+      return { user, correctCode: await checkCode(deps, { user, origin, use: 'change-factor', source }, check) }
     }
     case 'otp': {
       if (hasPassword && password === undefined) throw missingField('password', 'confirm with your password')

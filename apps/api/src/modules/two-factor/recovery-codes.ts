@@ -1,10 +1,10 @@
 import type { Trx } from '@muster/db'
-import { DomainError } from '@muster/errors'
 import { hashRecoveryCode, newRecoveryCodes } from '@muster/security/recovery-codes'
 import type { Deps } from '../../deps.ts'
 import type { Origin } from '../../http/actor.ts'
 import type { UserRow } from '../accounts/accounts.service.ts'
 import type { CorrectCode } from '../one-time-codes/check-code.ts'
+import { wrongCode } from '../one-time-codes/wrong-code.ts'
 import { sendSecurityAlert } from '../security-events/security-alert.ts'
 import { securityEventDetails } from '../security-events/security-event-details.ts'
 import * as queries from './two-factor.queries.ts'
@@ -34,7 +34,7 @@ export async function checkRecoveryCode(
     kind: 'recovery-code',
     async use(tx) {
       const now = clock.now()
-      if (!(await queries.useRecoveryCode(tx.trx, user.id, codeHash, now))) throw new DomainError('OTP_INVALID')
+      if (!(await queries.useRecoveryCode(tx.trx, user.id, codeHash, now))) throw wrongCode('recovery')
       tx.audit({
         action: 'auth.recovery_code_used',
         actorId: user.id,

@@ -74,7 +74,7 @@ async function reauthenticateForSetup(
 ): Promise<{ user: UserRow; correctCode?: CorrectCode }> {
   const { two_factor_method: method } = await findActor(deps, actor)
   if (method !== 'totp') {
-    const confirmation = { password, code: confirmationCode }
+    const confirmation = { password, code: confirmationCode, codeField: 'confirmationCode' }
     return { user: await reauthenticateUnlessRecent(deps, actor, confirmation, origin) }
   }
   if (code !== undefined) return reauthenticateWithFactor(deps, actor, { password, confirmationCode, code }, origin)
@@ -94,7 +94,7 @@ export async function confirmTotp(deps: TwoFactorDeps, actor: Actor, code: strin
   const since = pendingSince(clock.now())
   const pending = await queries.findPendingTotp(db, user.id, since)
   if (!pending) throw new DomainError('CONFLICT', { message: 'No app is being set up. Begin again.' })
-  const { secret, step } = await checkCode(deps, { user, origin, use: 'enable-totp' }, async () =>
+  const { secret, step } = await checkCode(deps, { user, origin, use: 'enable-totp', source: 'app' }, async () =>
     findSecretOfCode(unsealPending(deps, pending, since), code, clock.now()),
   )
   const { recoveryCodes, store } = createRecoveryCodes()
