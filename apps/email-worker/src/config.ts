@@ -1,4 +1,14 @@
-import { int, keyRing, parseEnv, processEnv, processSettings, workerConcurrency } from '@muster/config'
+import {
+  httpUrl,
+  int,
+  keyRing,
+  originUrl,
+  parseEnv,
+  processEnv,
+  processSettings,
+  urlOfService,
+  workerConcurrency,
+} from '@muster/config'
 import { emailAddress } from '@muster/identifiers'
 import { z } from 'zod'
 
@@ -7,17 +17,17 @@ const env = z.object({
   /** More than connections, so that no connection waits while mails are claimed or stored. */
   WORKER_CONCURRENCY: workerConcurrency(30),
   /** The relay, e.g. `smtps://user:password@smtp.example.com`, with nodemailer's options in the query. */
-  SMTP_URL: z.url({ protocol: /^smtps?$/ }),
+  SMTP_URL: urlOfService('SMTP_URL'),
   /** The sender, e.g. `Muster <no-reply@example.com>`; its domain is also that of the Message-ID. */
   MAIL_FROM: z.string().transform((text, ctx) => parseSender(text) ?? fault(ctx)),
   /** Connections of this process; providers allow only a few. */
   SMTP_MAX_CONNECTIONS: int({ min: 1, max: 100, default: 10 }),
   /** Limit for all email workers together; none when unset. */
   SMTP_MAX_PER_SECOND: int({ min: 1, max: 10_000 }).optional(),
-  /** URL of the front end, for links in mails. */
-  WEB_URL: z.url({ protocol: /^https?$/ }),
+  /** URL of the front end, for links in mails; PUBLIC_URL when unset. */
+  WEB_URL: httpUrl().optional(),
   /** URL of the API for browsers, for the link that turns off the morning digest. */
-  PUBLIC_URL: z.url({ protocol: /^https?$/ }).default('http://localhost:3000'),
+  PUBLIC_URL: originUrl().default('http://localhost:3000'),
   MAIL_CODE_KEYS: keyRing(),
 })
 
@@ -33,9 +43,8 @@ export function readConfig(source: NodeJS.ProcessEnv = process.env) {
       maxConnections: read.SMTP_MAX_CONNECTIONS,
       maxPerSecond: read.SMTP_MAX_PER_SECOND,
     },
-    webUrl: read.WEB_URL,
-    /** Without a slash at its end. */
-    publicUrl: new URL(read.PUBLIC_URL).origin,
+    webUrl: read.WEB_URL ?? read.PUBLIC_URL,
+    publicUrl: read.PUBLIC_URL,
     codeKeys: read.MAIL_CODE_KEYS,
   })
 }

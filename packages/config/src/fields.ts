@@ -27,10 +27,47 @@ export const keyRing = () =>
     return { currentId: currentId ?? '', keys }
   })
 
-/** Parses a whole number within bounds. */
-export const int = (bounds: { min: number; max: number; default?: number }) => {
-  const field = z.coerce.number().int().min(bounds.min).max(bounds.max)
-  return bounds.default === undefined ? field : field.default(bounds.default)
+/** Parses a whole number within bounds, written in decimal digits. */
+export function int(bounds: { min: number; max: number }): z.ZodType<number>
+export function int(bounds: { min: number; max: number; default: number }): z.ZodDefault<z.ZodType<number>>
+export function int({ min, max, default: fallback }: { min: number; max: number; default?: number }) {
+  const field: z.ZodType<number> = z.string().transform((text, ctx) => {
+    const value = /^\s*\d{1,16}\s*$/.test(text) ? Number(text) : Number.NaN
+    if (!(value >= min && value <= max)) ctx.addIssue(`is not a whole number from ${min} to ${max}`)
+    return value
+  })
+  return fallback === undefined ? field : field.default(fallback)
+}
+
+/** Parses one of several words. */
+export const oneOf = <const T extends readonly string[]>(words: T) => z.enum(words, `is not one of ${words.join(', ')}`)
+
+/** Parses `true` or `false`. */
+export const flag = (fallback: boolean) =>
+  z
+    .stringbool({ truthy: ['true', '1', 'yes'], falsy: ['false', '0', 'no'], error: 'is neither true nor false' })
+    .default(fallback)
+
+/** Parses an `http` or `https` URL without credentials, query and fragment. A slash at the end is removed. */
+export const httpUrl = () =>
+  z.string().transform((text, ctx) => {
+    const url = parseHttpUrl(text)
+    if (!url) ctx.addIssue('is not an address that begins with https:// (or http://), such as https://app.example.com')
+    else if (url.search || url.hash || url.username || url.password)
+      ctx.addIssue('has a query, a fragment or a password; write the address alone, such as https://app.example.com')
+    return url ? url.href.replace(/\/+$/, '') : ''
+  })
+
+/** Parses the address of a server that is alone on its host, so that no path belongs to it. */
+export const originUrl = () =>
+  httpUrl().refine(
+    (text) => !text || new URL(text).origin === text,
+    'has a path; write scheme, host and port alone, such as https://api.example.com: the API has its host to itself',
+  )
+
+const parseHttpUrl = (text: string) => {
+  const url = /^\s*https?:\/\//i.test(text) ? URL.parse(text) : null
+  return url?.hostname ? url : undefined
 }
 
 /** Parses a comma-separated list; empty when unset. */
@@ -44,27 +81,3 @@ export const csv = () =>
         .map((entry) => entry.trim())
         .filter(Boolean),
     )
-
-/** The variables that every process reads. */
-export const processEnv = (defaults: { opsPort: number }) => ({
-  NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
-  DATABASE_POOL_MAX: int({ min: 2, max: 200, default: 10 }),
-  REDIS_URL: z.url({ protocol: /^rediss?$/ }),
-  OPS_HOST: z.string().default('127.0.0.1'),
-  OPS_PORT: int({ min: 0, max: 65_535, default: defaults.opsPort }),
-})
-
-type ProcessEnv = z.output<z.ZodObject<ReturnType<typeof processEnv>>>
-
-/** Converts the variables of {@link processEnv} to settings. */
-export const processSettings = (read: ProcessEnv) => ({
-  logLevel: read.LOG_LEVEL,
-  ops: { host: read.OPS_HOST, port: read.OPS_PORT },
-  database: { url: read.DATABASE_URL, poolMax: read.DATABASE_POOL_MAX },
-  redisUrl: read.REDIS_URL,
-})
-
-/** Parses how many jobs a worker process runs in parallel. */
-export const workerConcurrency = (fallback: number) => int({ min: 1, max: 500, default: fallback })

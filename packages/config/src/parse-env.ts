@@ -1,6 +1,8 @@
 import type { z } from 'zod'
 import { keyRing } from './fields.ts'
 import { keyRingNames } from './key-ring-names.ts'
+import { readVariables } from './read-variables.ts'
+import { type ServiceUrlName, services } from './service-parts.ts'
 import { findSharedKeys } from './shared-keys.ts'
 
 /** An error with all faults of the environment, one per line, so that an operator can fix them in one go. */
@@ -15,7 +17,8 @@ export class ConfigError extends Error {
 }
 
 /**
- * Parses the environment by a zod object whose keys are the names of variables. An empty variable counts as unset.
+ * Parses the environment by a zod object whose keys are the names of variables. An empty variable counts as unset. Each may also be
+ * read from a file (`<name>_FILE`), and the URLs of services may be set as their parts.
  * @returns the parsed values, frozen
  * @throws ConfigError with all faults, without the values of variables
  */
@@ -23,15 +26,29 @@ export function parseEnv<S extends z.ZodObject>(
   schema: S,
   env: NodeJS.ProcessEnv = process.env,
 ): Readonly<z.output<S>> {
-  const given = Object.fromEntries(Object.keys(schema.shape).map((name) => [name, env[name] || undefined]))
+  const { given, faults, faulty } = readVariables(Object.keys(schema.shape), env)
   const parsed = schema.safeParse(given)
   const shared = findSharedKeys(readRings(given))
-  if (parsed.success && shared.length === 0) return Object.freeze(parsed.data)
-  const faults = (parsed.error?.issues ?? []).map(({ path, message }) => {
+  if (parsed.success && shared.length === 0 && faults.length === 0) return Object.freeze(parsed.data)
+  for (const { path, code, message } of parsed.error?.issues ?? []) {
     const name = path.map(String).join('.')
-    return given[name] === undefined && name in given ? `${name} is missing` : `${name || 'environment'}: ${message}`
-  })
+    // A variable whose file or parts are wrong is reported already.
+    if (!faulty.has(name)) faults.push(faultOf(name, { code, message }, given))
+  }
   throw new ConfigError([...faults, ...shared])
+}
+
+function faultOf(
+  name: string,
+  { code, message }: { code: string; message: string },
+  given: Record<string, string | undefined>,
+): string {
+  if (given[name] !== undefined || !(name in given)) return `${name || 'environment'}: ${message}`
+  if (code === 'custom') return `${name} is missing: ${message}`
+  const service = services[name as ServiceUrlName]
+  return service
+    ? `${name} is missing; write it as ${service.form}, or set ${service.parts.join(', ')}`
+    : `${name} is missing`
 }
 
 /** Parses the key rings among the variables. A malformed one is skipped, because its own field reports it. */

@@ -1,21 +1,33 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { isSet, readVariables, variablesOf } from './read-variables.ts'
+import type { ServiceUrlName } from './service-parts.ts'
 
 type RunFile = { urls?: { postgres?: string; redis?: string } }
 type SecretsFile = { keyRings?: Record<string, string> }
 
 /**
  * Returns the environment of a command: this process's environment, completed by the key rings and addresses of the copy that
- * `npm start` runs in this repository. When DATABASE_URL names another database, nothing is added: the copy's keys do not fit it.
+ * `npm start` runs in this repository. When the environment names another database, nothing is added: the copy's keys do not fit it.
  * @param root the folder of the repository, to which MUSTER_HOME is relative
  */
 export function commandEnv(root: string, env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   const home = resolve(root, env.MUSTER_HOME || '.muster')
   const urls = readFile<RunFile>(join(home, 'run.json'))?.urls
-  if (env.DATABASE_URL && env.DATABASE_URL !== urls?.postgres) return env
+  const isOther = readVariables(['DATABASE_URL'], env).given.DATABASE_URL !== urls?.postgres
+  if (isSet('DATABASE_URL', env) && isOther) return env
   const keyRings = readFile<SecretsFile>(join(home, 'secrets.json'))?.keyRings
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value))
-  return { ...keyRings, DATABASE_URL: urls?.postgres, REDIS_URL: urls?.redis, ...given }
+  const own = Object.entries({ ...keyRings, DATABASE_URL: urls?.postgres, REDIS_URL: urls?.redis })
+  return { ...env, ...Object.fromEntries(own.filter(([name]) => !isSet(name, env))) }
+}
+
+/**
+ * Returns the environment of a process whose services its caller chose: their URLs replace every variable that names them, the parts
+ * of a URL and files included.
+ */
+export function withServices(env: NodeJS.ProcessEnv, urls: Partial<Record<ServiceUrlName, string>>): NodeJS.ProcessEnv {
+  const replaced = new Set((Object.keys(urls) as ServiceUrlName[]).flatMap(variablesOf))
+  return { ...Object.fromEntries(Object.entries(env).filter(([name]) => !replaced.has(name))), ...urls }
 }
 
 const readFile = <T>(path: string): T | undefined =>

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { commandEnv, parseEnv } from '@muster/config'
+import { commandEnv, parseEnv, urlOfService } from '@muster/config'
 import { z } from 'zod'
 
 const root = join(import.meta.dirname, '../../..')
@@ -9,5 +9,5 @@ export const env = commandEnv(root)
 
 /** Reads where the database is. @throws ConfigError when neither the environment nor a running copy names one */
 export function databaseUrl(): string {
-  return parseEnv(z.object({ DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }) }), env).DATABASE_URL
+  return parseEnv(z.object({ DATABASE_URL: urlOfService('DATABASE_URL') }), env).DATABASE_URL
 }

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { withServices } from '@muster/config'
 import pg from 'pg'
 import { root } from './settings.ts'
 import { StartError } from './start-error.ts'
@@ -31,7 +32,7 @@ export async function migrate(url: string): Promise<string[]> {
   if (missing.length === 0) return []
   try {
     await promisify(execFile)(process.execPath, [dbCli, 'migrate'], {
-      env: { ...process.env, DATABASE_URL: url },
+      env: withServices(process.env, { DATABASE_URL: url }),
     })
   } catch (error) {
     const { stderr, message } = error as { stderr?: string; message: string }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { readVariables } from '@muster/config'
 import { type KeyRingName, keyRingNames } from '@muster/config/key-ring-names'
 import { hasCluster } from './services/postgres.ts'
 import { StartError } from './start-error.ts'
@@ -33,7 +34,10 @@ export function loadSecrets(home: string, env: NodeJS.ProcessEnv = {}): Secrets 
 }
 
 function adminOf(env: NodeJS.ProcessEnv): Secrets['admin'] | undefined {
-  const { BOOTSTRAP_ADMIN_EMAIL: email, BOOTSTRAP_ADMIN_PASSWORD: password } = env
+  const names = ['BOOTSTRAP_ADMIN_EMAIL', 'BOOTSTRAP_ADMIN_PASSWORD']
+  const { given, faults } = readVariables(names, env)
+  if (faults.length > 0) throw new StartError(faults.join('\n'))
+  const { BOOTSTRAP_ADMIN_EMAIL: email, BOOTSTRAP_ADMIN_PASSWORD: password } = given
   if (!email && !password) return undefined
   if (email && password) return { email, password }
   throw new StartError('BOOTSTRAP_ADMIN_EMAIL and BOOTSTRAP_ADMIN_PASSWORD go together: set both, or neither.')

@@ -1,6 +1,8 @@
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { ConfigError, isSet, parseEnv, urlOfService } from '@muster/config'
+import { z } from 'zod'
 import { StartError } from './start-error.ts'
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..')
@@ -20,20 +22,37 @@ export type Settings = {
   smtpUrl: string | undefined
 }
 
-/** Reads the arguments and the environment of `npm start`. @throws StartError for an unknown argument or an invalid port */
+/** Reads the arguments and the environment of `npm start`. @throws StartError for an unknown argument, an invalid port or URL */
 export function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings {
   const { isFresh, isWatching } = readArgs(args)
+  const urls = readServices(env)
   return {
     isFresh,
     isWatching,
     home: homeOf(env),
     apiPort: portOf(env, 'PORT', 3000),
     inboxPort: portOf(env, 'INBOX_PORT', 1080),
-    smtpPort: portOf(env, 'SMTP_PORT', 1025),
+    smtpPort: isSet('SMTP_HOST', env) ? defaultSmtpPort : portOf(env, 'SMTP_PORT', defaultSmtpPort),
     opsPortBase: portOf(env, 'OPS_PORT_BASE', 9100),
-    databaseUrl: env.DATABASE_URL || undefined,
-    redisUrl: env.REDIS_URL || undefined,
-    smtpUrl: env.SMTP_URL || undefined,
+    databaseUrl: urls.DATABASE_URL,
+    redisUrl: urls.REDIS_URL,
+    smtpUrl: urls.SMTP_URL,
+  }
+}
+
+const defaultSmtpPort = 1025
+const externalServices = z.object({
+  DATABASE_URL: urlOfService('DATABASE_URL').optional(),
+  REDIS_URL: urlOfService('REDIS_URL').optional(),
+  SMTP_URL: urlOfService('SMTP_URL').optional(),
+})
+
+/** Reads which services run elsewhere. Without a mail server elsewhere, SMTP_PORT is the port of the inbox. */
+function readServices({ SMTP_PORT, ...env }: NodeJS.ProcessEnv) {
+  try {
+    return parseEnv(externalServices, { ...env, ...(isSet('SMTP_HOST', env) && { SMTP_PORT }) })
+  } catch (error) {
+    throw error instanceof ConfigError ? new StartError(error.message) : error
   }
 }
 

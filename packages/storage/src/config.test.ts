@@ -42,7 +42,9 @@ test('an account is set by one URL or by three variables, not by both', () => {
   expect(read({ ...cloudinary, ...url })).toEqual(account)
   expect(read({ ...cloudinary, ...three })).toEqual(account)
   expect(faultsOf({ ...cloudinary, ...url, ...three })).toEqual([expect.stringMatching(/^CLOUDINARY_URL: set it, or/)])
-  expect(faultsOf(cloudinary)).toEqual(Object.keys(three).map((name) => `${name} is missing`))
+  expect(faultsOf(cloudinary)).toEqual(
+    Object.keys(three).map((name) => `${name} is missing: set it, or CLOUDINARY_URL`),
+  )
 })
 
 test('region, folder and private CDN can be set', () => {

@@ -1,11 +1,10 @@
+import { httpUrl, oneOf } from '@muster/config'
 import { z } from 'zod'
 import type { CloudinaryConfig, StorageConfig } from './storage.ts'
 
-const origin = (fallback: string) => z.url({ protocol: /^https?$/ }).default(fallback)
-
 /** The environment variables of a process that uses the storage; {@link refuseStorage} validates their combination. */
 export const storageEnv = () => ({
-  STORAGE_DRIVER: z.enum(['local', 'cloudinary']).default('local'),
+  STORAGE_DRIVER: oneOf(['local', 'cloudinary']).default('local'),
   STORAGE_LOCAL_DIR: z.string().optional(),
   /** Replaces the three variables below. */
   CLOUDINARY_URL: z.string().regex(urlShape, 'write it as cloudinary://<api key>:<api secret>@<cloud name>').optional(),
@@ -20,11 +19,11 @@ export const storageEnv = () => ({
       'write it as names of letters, digits, _ and -, separated by /',
     )
     .default('muster'),
-  CLOUDINARY_UPLOAD_PREFIX: origin('https://api.cloudinary.com'),
+  CLOUDINARY_UPLOAD_PREFIX: httpUrl().default('https://api.cloudinary.com'),
   /** The address for downloads; defaults to `https://res.cloudinary.com/<cloud name>`, and differs for a private CDN. */
-  CLOUDINARY_DELIVERY_URL: z.url({ protocol: /^https?$/ }).optional(),
+  CLOUDINARY_DELIVERY_URL: httpUrl().optional(),
   /** The signature algorithm of the account. */
-  CLOUDINARY_SIGNATURE_ALGORITHM: z.enum(['sha1', 'sha256']).default('sha1'),
+  CLOUDINARY_SIGNATURE_ALGORITHM: oneOf(['sha1', 'sha256']).default('sha1'),
 })
 
 const urlShape = /^cloudinary:\/\/([\w-]+):([\w-]+)@([\w-]+)\/?$/
@@ -72,8 +71,8 @@ function cloudinarySettings(read: StorageEnv): CloudinaryConfig {
     apiKey: apiKey ?? '',
     apiSecret: apiSecret ?? '',
     folder: read.CLOUDINARY_FOLDER,
-    apiUrl: withoutSlash(read.CLOUDINARY_UPLOAD_PREFIX),
-    deliveryUrl: withoutSlash(read.CLOUDINARY_DELIVERY_URL ?? `https://res.cloudinary.com/${cloudName}`),
+    apiUrl: read.CLOUDINARY_UPLOAD_PREFIX,
+    deliveryUrl: read.CLOUDINARY_DELIVERY_URL ?? `https://res.cloudinary.com/${cloudName}`,
     signatureAlgorithm: read.CLOUDINARY_SIGNATURE_ALGORITHM,
   }
 }
@@ -83,5 +82,3 @@ export const storageFolders = (config: StorageConfig) =>
   config.driver === 'local'
     ? [{ path: config.localDir, what: 'The folder that keeps all files', variable: 'STORAGE_LOCAL_DIR', isMade: true }]
     : []
-
-const withoutSlash = (url: string) => url.replace(/\/+$/, '')

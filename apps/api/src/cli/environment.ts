@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { commandEnv, int, type KeyRingName, keyRing, keyRingNames, parseEnv } from '@muster/config'
+import { commandEnv, int, type KeyRingName, keyRing, keyRingNames, parseEnv, urlOfService } from '@muster/config'
 import { createDb, type Db } from '@muster/db'
 import { DomainError } from '@muster/errors'
 import type { KeyRing } from '@muster/security/key-ring'
@@ -10,7 +10,7 @@ import { z } from 'zod'
 export const redisPatienceMs = 3_000
 const root = join(dirname(fileURLToPath(import.meta.url)), '../../../..')
 
-const databaseUrl = z.url({ protocol: /^postgres(ql)?$/ })
+const databaseUrl = urlOfService('DATABASE_URL')
 const anyRings = z.object(
   Object.fromEntries(keyRingNames.map((name) => [name, keyRing().optional()])) as Record<
     KeyRingName,
@@ -56,14 +56,13 @@ export const readAuditing = () =>
   read(
     z.object({
       DATABASE_URL: databaseUrl,
-      REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
+      REDIS_URL: urlOfService('REDIS_URL').optional(),
       AUDIT_KEYS: keyRing(),
     }),
   )
 
 /** Reads the URLs of Postgres and Redis. @throws ConfigError */
-export const readServices = () =>
-  read(z.object({ DATABASE_URL: databaseUrl, REDIS_URL: z.url({ protocol: /^rediss?$/ }) }))
+export const readServices = () => read(z.object({ DATABASE_URL: databaseUrl, REDIS_URL: urlOfService('REDIS_URL') }))
 
 /** Opens a database for one command, and closes it. */
 export async function withDb<T>(url: string, use: (db: Db) => Promise<T>): Promise<T> {

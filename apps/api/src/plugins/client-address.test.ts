@@ -81,6 +81,21 @@ test.each([
   expect((await resolve({ 'x-forwarded-for': `${forwarded}, 10.0.0.9` })).ip).toBe('10.0.0.9')
 })
 
+test('without trusted proxies, a forwarded request is warned of once by the name of the variable', async () => {
+  const lines: Record<string, unknown>[] = []
+  const config = { http: { ...http, trustedProxies: [] as string[] }, logLevel: 'warn' as const }
+  const alone = await buildTestApp({ config, onLog: (line) => lines.push(line) })
+  const client = alone.connect()
+  await client.inject('GET', '/health')
+  expect(lines).toEqual([])
+  const forwarded = { 'x-real-ip': '203.0.113.8', forwarded: 'for=203.0.113.8', 'x-forwarded-for': '203.0.113.8' }
+  for (const [name, value] of Object.entries(forwarded))
+    await client.inject('GET', '/health', undefined, { [name]: value })
+  const msg = expect.stringContaining('TRUSTED_PROXIES')
+  expect(lines).toEqual([expect.objectContaining({ header: 'x-real-ip', sender: peer, msg })])
+  await alone.close()
+})
+
 test('hundreds of hops are read from the right, up to the first untrusted one', async () => {
   const trusted = Array.from({ length: 700 }, (_, hop) => `10.0.${hop >> 8}.${hop & 255}`)
   expect((await resolve({ 'x-forwarded-for': `198.51.100.1,203.0.113.8,${trusted}` })).ip).toBe('203.0.113.8')

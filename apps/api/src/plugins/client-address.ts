@@ -19,6 +19,7 @@ declare module 'fastify' {
  */
 export const clientAddressPlugin = fp(async (app: FastifyInstance, options: { trustedProxies: readonly string[] }) => {
   const trusted = proxyRanges(options.trustedProxies)
+  if (trusted.length === 0) warnOfProxies(app)
   app.decorateRequest('resolvedClientAddress', null)
   app.decorateRequest('clientAddress', {
     getter() {
@@ -33,3 +34,23 @@ export const clientAddressPlugin = fp(async (app: FastifyInstance, options: { tr
     },
   })
 })
+
+const proxyHeaders = ['x-forwarded-for', 'x-real-ip', 'forwarded'] as const
+const warningEveryMs = 3_600_000
+
+/**
+ * Logs a warning, at most once an hour, when a request seems to have passed a proxy though none is trusted: then all clients behind
+ * the proxy have its address and share their limits. A client can send such a header itself, so nothing else depends on it.
+ */
+function warnOfProxies(app: FastifyInstance): void {
+  let warnedAtMs = Number.NEGATIVE_INFINITY
+  app.addHook('onRequest', (request, _reply, done) => {
+    const header = proxyHeaders.find((name) => request.headers[name] !== undefined)
+    if (header && performance.now() - warnedAtMs >= warningEveryMs) {
+      warnedAtMs = performance.now()
+      const sender = request.raw.socket.remoteAddress
+      app.log.warn({ header, sender }, 'forwarded request received, TRUSTED_PROXIES is unset, name the proxy in it')
+    }
+    done()
+  })
+}

@@ -1,0 +1,31 @@
+import { z } from 'zod'
+import { int, oneOf } from './fields.ts'
+import { type ServiceUrlName, services } from './service-parts.ts'
+import { serviceUrl } from './service-url.ts'
+
+/** Parses the URL of a service, which may also be set as its parts. */
+export const urlOfService = (name: ServiceUrlName) => serviceUrl(services[name])
+
+/** The variables that every process reads. */
+export const processEnv = (defaults: { opsPort: number }) => ({
+  NODE_ENV: oneOf(['development', 'test', 'production']).default('development'),
+  LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  DATABASE_URL: urlOfService('DATABASE_URL'),
+  DATABASE_POOL_MAX: int({ min: 2, max: 200, default: 10 }),
+  REDIS_URL: urlOfService('REDIS_URL'),
+  OPS_HOST: z.string().default('127.0.0.1'),
+  OPS_PORT: int({ min: 0, max: 65_535, default: defaults.opsPort }),
+})
+
+type ProcessEnv = z.output<z.ZodObject<ReturnType<typeof processEnv>>>
+
+/** Converts the variables of {@link processEnv} to settings. */
+export const processSettings = (read: ProcessEnv) => ({
+  logLevel: read.LOG_LEVEL,
+  ops: { host: read.OPS_HOST, port: read.OPS_PORT },
+  database: { url: read.DATABASE_URL, poolMax: read.DATABASE_POOL_MAX },
+  redisUrl: read.REDIS_URL,
+})
+
+/** Parses how many jobs a worker process runs in parallel. */
+export const workerConcurrency = (fallback: number) => int({ min: 1, max: 500, default: fallback })
