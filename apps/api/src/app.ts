@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import fastifyCompress from '@fastify/compress'
-import fastifyCors from '@fastify/cors'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, LogController } from 'fastify'
 import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Deps } from './deps.ts'
@@ -54,6 +53,7 @@ import { jsonBodyPlugin } from './plugins/json-body.ts'
 import { notFoundPlugin } from './plugins/not-found.ts'
 import { openapiPlugin } from './plugins/openapi.ts'
 import { optionsRequestsPlugin } from './plugins/options-requests.ts'
+import { originsPlugin } from './plugins/origins.ts'
 import { rateLimitsPlugin } from './plugins/rate-limits.ts'
 import { lazyRequestLogger, requestLogPlugin } from './plugins/request-log.ts'
 import { securityHeadersPlugin } from './plugins/security-headers.ts'
@@ -61,7 +61,6 @@ import { securityHeadersPlugin } from './plugins/security-headers.ts'
 export type App = FastifyInstance
 
 const bodyLimitBytes = 1024 * 1024
-const preflightCacheSeconds = 600
 const compressAboveBytes = 1024
 const compressibleTypes = /^text\/(?!event-stream)|(?:[+/](?:json|text|xml)|octet-stream)(?:;|$)/
 const safeRequestId = /^[A-Za-z0-9._-]{1,128}$/
@@ -99,7 +98,6 @@ export async function buildApp(deps: Deps, first?: FastifyPluginAsync): Promise<
   const guard = createSecretGuard(deps)
   const invitations = createInvitationSteps(deps)
   const context = { ...deps, accessTokens, cookies, guard, invitations }
-  const allowedOrigins = [...config.allowedOrigins]
 
   if (first) await app.register(first)
   await app.register(clientAddressPlugin, config.http)
@@ -108,7 +106,7 @@ export async function buildApp(deps: Deps, first?: FastifyPluginAsync): Promise<
   await app.register(jsonBodyPlugin)
   await app.register(bodyTimeoutPlugin, {})
   await app.register(requestLogPlugin)
-  await app.register(securityHeadersPlugin, { config })
+  await app.register(securityHeadersPlugin)
   await app.register(httpRulesPlugin)
   await app.register(optionsRequestsPlugin)
   await app.register(fastifyCompress, {
@@ -121,14 +119,7 @@ export async function buildApp(deps: Deps, first?: FastifyPluginAsync): Promise<
     isCompressed: (type, lengthBytes) => lengthBytes >= compressAboveBytes && compressibleTypes.test(type),
   })
   // After the plugin that corrects lengths, because it adds the route of the preflights.
-  await app.register(fastifyCors, {
-    // A client that sends no Origin does not read these headers.
-    origin: (origin, answer) => answer(null, origin === undefined ? false : allowedOrigins),
-    credentials: true,
-    maxAge: preflightCacheSeconds,
-    exposedHeaders: 'etag, retry-after, x-request-id, ratelimit-limit, ratelimit-remaining, ratelimit-reset',
-    methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-  })
+  await app.register(originsPlugin, { config })
   await app.register(sessionPlugin, { context })
   await app.register(presencePlugin, { presence: deps.presence })
   await app.register(deniedAccessPlugin, { context: deps })
@@ -137,7 +128,7 @@ export async function buildApp(deps: Deps, first?: FastifyPluginAsync): Promise<
   await app.register(notFoundPlugin)
   await app.register(openapiPlugin, { publicUrl: config.publicUrl })
   await app.register(healthPlugin, { deps })
-  await app.register(absoluteUrlsPlugin, { config })
+  await app.register(absoluteUrlsPlugin)
 
   await app.register(
     async (api) => {

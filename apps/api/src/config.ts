@@ -1,8 +1,20 @@
-import { csv, int, keyRing, parseEnv, processEnv, processSettings } from '@muster/config'
+import {
+  flag,
+  httpUrl,
+  int,
+  keyRing,
+  oneOf,
+  originUrl,
+  parseEnv,
+  processEnv,
+  processSettings,
+  serviceUrl,
+} from '@muster/config'
 import { emailAddress } from '@muster/identifiers'
 import { passwordFaults } from '@muster/security/password-policy'
 import { refuseStorage, storageEnv, storageSettings } from '@muster/storage/config'
 import { z } from 'zod'
+import { corsOrigins } from './http/origins.ts'
 import { trustedProxies } from './http/trusted-proxies.ts'
 
 /** Upper bound of a request's wait for Redis. Not configurable by the environment; tests choose a longer one. */
@@ -15,14 +27,16 @@ const env = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: int({ min: 0, max: 65_535, default: 3000 }),
   /** The URL of the API for browsers; decides whether cookies are secure and which pages are foreign. */
-  PUBLIC_URL: z.url({ protocol: /^https?$/ }).default('http://localhost:3000'),
-  /** The URL of the front end, for links in mails. */
-  WEB_URL: z.url({ protocol: /^https?$/ }).default('http://localhost:5173'),
-  CORS_ORIGINS: csv(),
+  PUBLIC_URL: originUrl().default('http://localhost:3000'),
+  /** The URL of the front end, for redirects; PUBLIC_URL when unset. */
+  WEB_URL: httpUrl().optional(),
+  CORS_ORIGINS: corsOrigins(),
+  /** For development: pages of this machine are allowed with any port, and URLs in answers follow the loopback host of a request. */
+  ALLOW_LOOPBACK_ORIGINS: flag(false),
   TRUSTED_PROXIES: trustedProxies(),
-  SIGNUP_MODE: z.enum(['open', 'invite']).default('open'),
+  SIGNUP_MODE: oneOf(['open', 'invite']).default('open'),
   BCRYPT_COST: int({ min: 4, max: 16, default: 12 }),
-  RATE_LIMIT_SCALE: z.coerce.number().positive().default(1),
+  RATE_LIMIT_SCALE: z.coerce.number('is not a number above 0').positive('is not a number above 0').default(1),
   ACCESS_TOKEN_KEYS: keyRing(),
   REFRESH_TOKEN_KEYS: keyRing(),
   PASSWORD_KEYS: keyRing(),
@@ -32,17 +46,23 @@ const env = z.object({
   /** The keys of the audit worker; the API only verifies with them. */
   AUDIT_KEYS: keyRing(),
   /** The issuer of "Sign in with Google": Google, or any other issuer of OpenID Connect. */
-  OIDC_ISSUER: z.url({ protocol: /^https?$/ }).default('https://accounts.google.com'),
+  OIDC_ISSUER: serviceUrl({ protocol: /^https?:$/, form: 'https://accounts.google.com' }).default(
+    'https://accounts.google.com',
+  ),
   /** Muster's client at the issuer; without it, sign-in with Google is disabled. */
   GOOGLE_CLIENT_ID: z.string().optional(),
   GOOGLE_CLIENT_SECRET: z.string().optional(),
   ...storageEnv(),
   STAGING_DIR: z.string(),
   STORAGE_QUOTA_BYTES: int({ min: 0, max: Number.MAX_SAFE_INTEGER, default: 10 * 1024 ** 3 }),
-  BOOTSTRAP_ADMIN_EMAIL: emailAddress.optional(),
+  BOOTSTRAP_ADMIN_EMAIL: z
+    .string()
+    .refine((text) => emailAddress.safeParse(text).success, 'is not an e-mail address')
+    .pipe(emailAddress)
+    .optional(),
   BOOTSTRAP_ADMIN_PASSWORD: z
     .string()
-    .min(8)
+    .min(8, 'is shorter than 8 characters')
     .refine((password) => !password.includes('\ufffd'), 'is not UTF-8, or has the replacement character U+FFFD')
     .optional(),
 })
@@ -51,6 +71,7 @@ const env = z.object({
 export function readConfig(source: NodeJS.ProcessEnv = process.env) {
   const read = parseEnv(env.superRefine(refuseUnsafe, { when: () => true }), source)
   const publicUrl = new URL(read.PUBLIC_URL)
+  const webUrl = read.WEB_URL ?? read.PUBLIC_URL
   return Object.freeze({
     isProduction: read.NODE_ENV === 'production',
     ...processSettings(read),
@@ -59,8 +80,9 @@ export function readConfig(source: NodeJS.ProcessEnv = process.env) {
     http: { host: read.HOST, port: read.PORT, trustedProxies: read.TRUSTED_PROXIES },
     publicUrl,
     /** Without a slash at the end, because paths are appended. */
-    webUrl: read.WEB_URL.replace(/\/+$/, ''),
-    allowedOrigins: new Set([publicUrl.origin, new URL(read.WEB_URL).origin, ...read.CORS_ORIGINS]),
+    webUrl,
+    allowedOrigins: new Set([publicUrl.origin, new URL(webUrl).origin, ...read.CORS_ORIGINS]),
+    allowsLoopback: read.ALLOW_LOOPBACK_ORIGINS,
     isSignupOpen: read.SIGNUP_MODE === 'open',
     /** `maxWaitMs` bounds the wait for a core; a request that would wait longer is answered OVERLOADED. */
     passwords: { cost: read.BCRYPT_COST, maxWaitMs: 5_000 },
@@ -126,6 +148,7 @@ function refuseUnsafe(read: Partial<z.output<typeof env>>, ctx: z.RefinementCtx)
     refuse('BOOTSTRAP_ADMIN_PASSWORD', fault.message)
   if (!read.PUBLIC_URL?.startsWith('https:')) refuse('PUBLIC_URL', 'production needs https')
   if (read.OIDC_ISSUER?.startsWith('http:')) refuse('OIDC_ISSUER', 'production needs https')
+  if (read.ALLOW_LOOPBACK_ORIGINS) refuse('ALLOW_LOOPBACK_ORIGINS', 'is for development; production needs false')
   if (read.RATE_LIMIT_SCALE !== 1) refuse('RATE_LIMIT_SCALE', 'production needs 1')
   if ((read.BCRYPT_COST ?? 0) < 10) refuse('BCRYPT_COST', 'production needs at least 10')
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { isSet, withServices } from '@muster/config'
 import { type KeyRingName, keyRingNames } from '@muster/config/key-ring-names'
 import { pipeLines, type Say } from './output.ts'
 import type { Secrets } from './secrets.ts'
@@ -64,29 +65,34 @@ export function appUnit(app: App, settings: Settings, secrets: Secrets, urls: Se
   }
 }
 
+/** Multiplies all rate limits, so that a developer who tries things often meets none of them. */
+export const developmentLimitScale = '100'
+
 /** Builds an app's environment. Variables of the caller win, except for the addresses of services that run here. */
 function appEnv(app: App, settings: Settings, secrets: Secrets, urls: ServiceUrls, opsPort: number): NodeJS.ProcessEnv {
-  const keys = Object.fromEntries(app.keyRings.map((name) => [name, secrets.keyRings[name]]))
-  return {
+  const defaults: Record<string, string> = {
     NODE_ENV: 'development',
     UV_THREADPOOL_SIZE: String(availableParallelism() + 4),
     // The image worker returns large buffers to the system with this setting; without it, the worker restarts itself to set it.
     MALLOC_MMAP_THRESHOLD_: '131072',
     PUBLIC_URL: `http://localhost:${settings.apiPort}`,
+    ALLOW_LOOPBACK_ORIGINS: 'true',
+    RATE_LIMIT_SCALE: developmentLimitScale,
     WEB_URL: 'http://localhost:5173',
     MAIL_FROM: 'Muster <no-reply@muster.localhost>',
     STORAGE_LOCAL_DIR: join(settings.home, 'files'),
     STAGING_DIR: join(settings.home, 'staging'),
-    ...keys,
-    ...process.env,
-    DATABASE_URL: urls.postgres,
-    REDIS_URL: urls.redis,
-    SMTP_URL: urls.smtp,
+    ...Object.fromEntries(app.keyRings.map((name) => [name, secrets.keyRings[name]])),
+    ...(app.name === 'api' && {
+      BOOTSTRAP_ADMIN_EMAIL: secrets.admin.email,
+      BOOTSTRAP_ADMIN_PASSWORD: secrets.admin.password,
+    }),
+  }
+  return {
+    ...Object.fromEntries(Object.entries(defaults).filter(([name]) => !isSet(name, process.env))),
+    ...withServices(process.env, { DATABASE_URL: urls.postgres, REDIS_URL: urls.redis, SMTP_URL: urls.smtp }),
     PORT: String(settings.apiPort),
     OPS_PORT: String(opsPort),
-    ...(app.name === 'api'
-      ? { BOOTSTRAP_ADMIN_EMAIL: secrets.admin.email, BOOTSTRAP_ADMIN_PASSWORD: secrets.admin.password }
-      : {}),
   }
 }
 

@@ -5,7 +5,7 @@ import type { RunFile } from './run-file.ts'
 /** Formats the banner of `npm start`: the addresses of everything that runs, and commands to try. */
 export function banner(
   run: RunFile,
-  { isSignupOpen, secondsToReady }: { isSignupOpen: boolean; secondsToReady: number },
+  { isSignupOpen, limitScale, secondsToReady }: { isSignupOpen: boolean; limitScale: string; secondsToReady: number },
 ): string {
   const { urls, processes, admin, home } = run
   const rows: [string, string][] = [
@@ -19,6 +19,7 @@ export function banner(
       .filter(({ opsPort }) => opsPort)
       .map(({ name, opsPort }): [string, string] => [`${name} health`, `http://127.0.0.1:${opsPort}/readyz`]),
     ['Admin', `${admin.email}, password in ${home}/secrets.json`],
+    ['Rate limits', `${limitScale} times those of production; RATE_LIMIT_SCALE=1 npm start has the same`],
     ['For scripts', `${home}/run.json`],
   ]
   const width = Math.max(...rows.map(([label]) => label.length))

@@ -1,7 +1,7 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { apps, appUnit, type ServiceUrls } from './apps.ts'
+import { apps, appUnit, developmentLimitScale, type ServiceUrls } from './apps.ts'
 import { assertPortsFree } from './assert-ports-free.ts'
 import { banner } from './banner.ts'
 import { ensureDatabase, migrate } from './migrate.ts'
@@ -96,6 +96,7 @@ async function main(settings: Settings): Promise<void> {
     process.stdout.write(
       banner(ready, {
         isSignupOpen: process.env.SIGNUP_MODE !== 'invite',
+        limitScale: process.env.RATE_LIMIT_SCALE || developmentLimitScale,
         secondsToReady: (Date.now() - startedMs) / 1_000,
       }),
     )

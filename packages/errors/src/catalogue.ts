@@ -10,7 +10,10 @@ export const catalogue = {
   SESSION_REVOKED: { status: 401, message: 'This session has ended. Sign in again.' },
   CHALLENGE_INVALID: { status: 401, message: 'This sign-in attempt has expired. Start again.' },
   FORBIDDEN: { status: 403, message: 'Your role does not allow this.' },
-  CROSS_ORIGIN: { status: 403, message: 'Requests from this origin are not allowed.' },
+  CROSS_ORIGIN: {
+    status: 403,
+    message: 'Pages of this origin may not use this server. Its operator can allow them in CORS_ORIGINS.',
+  },
   REGISTRATION_CLOSED: { status: 403, message: 'Registration is by invitation only.' },
   ROLE_NOT_ALLOWED: { status: 403, message: 'Your role may not grant this role.' },
   TWO_FACTOR_REQUIRED: { status: 403, message: 'Your organization requires a second factor. Set one up first.' },

@@ -1,25 +1,12 @@
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { z } from 'zod'
-import type { Config } from '../config.ts'
 import { absoluteFileUrls } from '../http/file-urls.ts'
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Returns the absolute URL of a path on this server, as the client of this request reaches it. */
-    urlOf(path: string): string
-  }
-}
-
 /** Makes the file URLs in every response absolute, so that they work in a page of another origin. */
-export const absoluteUrlsPlugin = fp(
-  async (app: FastifyInstance, { config }: { config: Pick<Config, 'publicUrl'> }) => {
-    app.decorateRequest('urlOf', function (this: FastifyRequest, path: string) {
-      return new URL(path, config.publicUrl).href
-    })
-    app.addHook('onRoute', convertResponses)
-  },
-)
+export const absoluteUrlsPlugin = fp(async (app: FastifyInstance) => {
+  app.addHook('onRoute', convertResponses)
+})
 
 /** Adds the conversion to a route whose responses have file URLs. */
 function convertResponses(route: RouteOptions): void {

@@ -11,6 +11,7 @@ export function testEnvironment(own: { databaseUrl: string; redisUrl: string; fo
     DATABASE_POOL_MAX: '10',
     REDIS_URL: own.redisUrl,
     PUBLIC_URL: 'http://localhost:3000',
+    WEB_URL: 'http://localhost:5173',
     BCRYPT_COST: '4',
     RATE_LIMIT_SCALE: '1000',
     ACCESS_TOKEN_KEYS: keyRing(1),

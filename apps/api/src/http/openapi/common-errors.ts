@@ -17,6 +17,8 @@ export const httpErrors: readonly ErrorCode[] = [
   'HEADERS_TOO_LARGE',
   'NOT_IMPLEMENTED',
   'HTTP_VERSION_NOT_SUPPORTED',
+  // Of any method in development, see plugins/origins.ts.
+  'CROSS_ORIGIN',
 ]
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
