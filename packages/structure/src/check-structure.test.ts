@@ -209,7 +209,7 @@ const violations: [name: string, planted: Files, message: RegExp][] = [
   ],
   [
     'a path into an app that is made from parts',
-    { 'packages/mail/src/apps.ts': 'export const mainOf = (app: string) => `apps/${app}/src/main.ts`' },
+    { 'packages/mail/src/apps.ts': `export const mainOf = (app: string) => \`apps/\${app}/src/main.ts\`` },
     /turbo inputs: .*mail\/src\/apps.ts names apps, /,
   ],
 ]
