@@ -9,7 +9,7 @@ import { stopProcess, waitUntilReady } from './services/processes.ts'
 import { root, type Settings } from './settings.ts'
 import type { Unit } from './supervisor.ts'
 
-type App = { name: string; keyRings: readonly KeyRingName[] }
+export type App = { name: string; keyRings: readonly KeyRingName[] }
 
 /** The apps in the order of their ops ports, each with the key rings that it uses; it gets no others. */
 export const apps: App[] = [
@@ -25,11 +25,16 @@ export const apps: App[] = [
 
 export type ServiceUrls = { postgres: string; redis: string; smtp: string }
 
+/** Returns the port of health and metrics of an app. */
+export function opsPortOf(app: App, settings: Settings): number {
+  return settings.opsPortBase + apps.indexOf(app)
+}
+
 const startTimeoutMs = 60_000
 
 /** Describes an app as a child process of the supervisor. */
 export function appUnit(app: App, settings: Settings, secrets: Secrets, urls: ServiceUrls, say: Say): Unit {
-  const opsPort = settings.opsPortBase + apps.indexOf(app)
+  const opsPort = opsPortOf(app, settings)
   const mark = `apps/${app.name}/src/main.ts`
   const main = join(root, mark)
   const port = app.name === 'api' ? settings.apiPort : undefined

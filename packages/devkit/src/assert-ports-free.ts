@@ -1,21 +1,23 @@
-import { apps } from './apps.ts'
+import { type App, opsPortOf } from './apps.ts'
 import { isPortFree } from './services/ports.ts'
 import type { Settings } from './settings.ts'
 import { StartError } from './start-error.ts'
 
-/** Checks every port that the apps and the inbox listen on. @throws StartError with each taken port and its variable */
-export async function assertPortsFree(settings: Settings): Promise<void> {
+/** Checks every port that these apps and, if it starts too, the inbox listen on. @throws StartError with each taken port and its variable */
+export async function assertPortsFree(settings: Settings, started: readonly App[], hasInbox: boolean): Promise<void> {
   const wanted = [
-    { port: settings.apiPort, use: 'the API', variable: 'PORT' },
-    ...(settings.smtpUrl
+    ...(started.some(({ name }) => name === 'api')
+      ? [{ port: settings.apiPort, use: 'the API', variable: 'PORT' }]
+      : []),
+    ...(!hasInbox || settings.smtpUrl
       ? []
       : [
           { port: settings.inboxPort, use: 'the inbox', variable: 'INBOX_PORT' },
           { port: settings.smtpPort, use: "the inbox's SMTP", variable: 'SMTP_PORT' },
         ]),
-    ...apps.map(({ name }, index) => ({
-      port: settings.opsPortBase + index,
-      use: `health and metrics of ${name}`,
+    ...started.map((app) => ({
+      port: opsPortOf(app, settings),
+      use: `health and metrics of ${app.name}`,
       variable: 'OPS_PORT_BASE',
     })),
   ]

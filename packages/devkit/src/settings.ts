@@ -10,6 +10,8 @@ export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..')
 export type Settings = {
   isFresh: boolean
   isWatching: boolean
+  /** False when only the services run, for apps that are started elsewhere. */
+  hasApps: boolean
   /** The folder with all state. */
   home: string
   apiPort: number
@@ -24,11 +26,12 @@ export type Settings = {
 
 /** Reads the arguments and the environment of `npm start`. @throws StartError for an unknown argument, an invalid port or URL */
 export function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings {
-  const { isFresh, isWatching } = readArgs(args)
+  const { isFresh, isWatching, hasApps } = readArgs(args)
   const urls = readServices(env)
   return {
     isFresh,
     isWatching,
+    hasApps,
     home: homeOf(env),
     apiPort: portOf(env, 'PORT', 3000),
     inboxPort: portOf(env, 'INBOX_PORT', 1080),
@@ -61,10 +64,16 @@ export function homeOf(env: NodeJS.ProcessEnv): string {
   return resolve(root, env.MUSTER_HOME || '.muster')
 }
 
+const options = {
+  fresh: { type: 'boolean', default: false },
+  watch: { type: 'boolean', default: false },
+  'without-apps': { type: 'boolean', default: false },
+} as const
+
 function readArgs(args: string[]) {
   try {
-    const { values } = parseArgs({ args, options: { fresh: { type: 'boolean' }, watch: { type: 'boolean' } } })
-    return { isFresh: values.fresh ?? false, isWatching: values.watch ?? false }
+    const { values } = parseArgs({ args, options })
+    return { isFresh: values.fresh, isWatching: values.watch, hasApps: !values['without-apps'] }
   } catch (error) {
     throw new StartError(
       `${(error as Error).message}. npm start takes --fresh (begin with empty state) and --watch (restart on change).`,

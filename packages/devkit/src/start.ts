@@ -51,7 +51,8 @@ async function main(settings: Settings): Promise<void> {
   const stopped = await stopLeftovers(home)
   if (stopped.length > 0) tell(`stopped processes of an earlier run: ${stopped.join(', ')}`)
   if (settings.isFresh) await emptyHome(settings)
-  await assertPortsFree(settings)
+  const ownApps = settings.hasApps ? apps : []
+  await assertPortsFree(settings, ownApps, true)
 
   for (const name of ['files', 'staging']) makePrivateFolder(join(home, name))
   if (!settings.databaseUrl) assertSecretsKept(home)
@@ -61,8 +62,9 @@ async function main(settings: Settings): Promise<void> {
   const ownSupervisor = createSupervisor({
     say,
     reaper,
-    onChange: () => run && !isStopping && writeRunFile({ ...run, processes: ownSupervisor.processes() }),
+    onChange: () => saveRun(),
   })
+  const saveRun = () => run && !isStopping && writeRunFile({ ...run, processes: ownSupervisor.processes() })
   supervisor = ownSupervisor
   releaseHome = () => {
     reaper.dismiss()
@@ -87,12 +89,14 @@ async function main(settings: Settings): Promise<void> {
     const applied = await migrate(urls.postgres)
     if (applied.length > 0) tell(`migrated: ${applied.join(', ')}`)
     run = describeRun(settings, urls, secrets.admin.email)
-    await Promise.all(apps.map((app) => ownSupervisor.supervise(appUnit(app, settings, secrets, urls, say))))
+    saveRun()
+    await Promise.all(ownApps.map((app) => ownSupervisor.supervise(appUnit(app, settings, secrets, urls, say))))
   }
   // The apps start without the inbox; only the first mail needs it.
   await Promise.all([startApps(), units.inbox && ownSupervisor.supervise(units.inbox)])
+  process.send?.('ready')
   const ready = readRunFile(home)
-  if (ready)
+  if (ready && settings.hasApps)
     process.stdout.write(
       banner(ready, {
         isSignupOpen: process.env.SIGNUP_MODE !== 'invite',
