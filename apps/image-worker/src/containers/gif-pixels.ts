@@ -11,8 +11,12 @@ const maxSubBlockBytes = 255
  */
 export function wholeSubBlocks(blocks: Buffer, minCodeSize: number, pixels: number): Buffer {
   const data = dataOf(blocks)
-  return subBlocksOf(data.subarray(0, endOfPixels(data, minCodeSize, pixels)))
+  return subBlocksOf(data.subarray(0, followCodes(data, minCodeSize, pixels).endBytes))
 }
+
+/** Returns whether the sub-blocks of an image, which may break off, contain all its pixels. @throws MalformedContainer */
+export const hasAllPixels = (blocks: Buffer, minCodeSize: number, pixels: number): boolean =>
+  followCodes(dataOf(blocks), minCodeSize, pixels).seenPixels >= pixels
 
 function dataOf(blocks: Buffer): Buffer {
   const parts: Buffer[] = []
@@ -31,8 +35,8 @@ function subBlocksOf(data: Buffer): Buffer {
   return Buffer.concat([...parts, Buffer.from([0])])
 }
 
-/** The number of bytes with the codes up to the last pixel and the end code. */
-function endOfPixels(data: Buffer, minCodeSize: number, pixels: number): number {
+/** Counts the bytes with the codes up to the last pixel and the end code, and the pixels that are there. */
+function followCodes(data: Buffer, minCodeSize: number, pixels: number) {
   if (minCodeSize < 1 || minCodeSize > 11) throw new MalformedContainer('GIF')
   const clear = 1 << minCodeSize
   const end = clear + 1
@@ -55,7 +59,7 @@ function endOfPixels(data: Buffer, minCodeSize: number, pixels: number): number 
     }
     previous = code
   }
-  return Math.ceil(bitsAt / 8)
+  return { endBytes: Math.ceil(bitsAt / 8), seenPixels: seen }
 }
 
 /** At most 12 bits, the lowest first, which lie in at most three bytes. */

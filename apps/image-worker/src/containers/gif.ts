@@ -1,4 +1,4 @@
-import { wholeSubBlocks } from './gif-pixels.ts'
+import { hasAllPixels, wholeSubBlocks } from './gif-pixels.ts'
 import type { Canvas, Layout } from './layout.ts'
 import { MalformedContainer, readsToTheEnd } from './malformed.ts'
 
@@ -27,7 +27,7 @@ export function readGif(gif: Buffer): Layout {
     heightPx = Math.max(heightPx, top + height)
     if (kind === image) frames++
   })
-  return { widthPx, heightPx, frames: Math.max(1, frames), scans: 1, isWhole }
+  return { widthPx, heightPx, frames: Math.max(1, frames), isAnimated: frames > 1, scans: 1, isWhole }
 }
 
 const screenOf = (bytes: Buffer) => ({ left: 0, top: 0, width: bytes.readUInt16LE(6), height: bytes.readUInt16LE(8) })
@@ -41,6 +41,38 @@ function frameOf(kind: number | undefined, bytes: Buffer) {
     number,
   ]
   return { left, top, width, height }
+}
+
+/**
+ * Ends a GIF that breaks off after the last pixel of a frame, or that has something else than a block where its trailer should be.
+ * @returns the same bytes when it has a trailer
+ * @throws MalformedContainer when it breaks off within a frame or between a frame and its control
+ */
+export function mendGif(gif: Buffer): Buffer {
+  let last: Block | undefined
+  let endOfBlocks = 0
+  const isWhole = readsToTheEnd(blocksOf(gif), (block) => {
+    last = block
+    if (block.kind !== undefined && block.kind !== trailer) endOfBlocks += block.bytes.length
+  })
+  if (last?.kind === trailer) return gif
+  const rest = isWhole ? Buffer.alloc(0) : gif.subarray(endOfBlocks)
+  const isFrame = rest[0] === image
+  const isAnnounced = !isFrame && [rest, last?.bytes].some((bytes) => bytes && isControl(bytes))
+  if (endOfBlocks === 0 || isAnnounced) throw new MalformedContainer('GIF')
+  const frame = isFrame ? completeFrame(rest) : []
+  return Buffer.concat([gif.subarray(0, endOfBlocks), ...frame, Buffer.from([trailer])])
+}
+
+const isControl = (bytes: Buffer) => bytes[0] === extension && bytes[1] === graphicControl
+
+/** Returns the parts of a frame at the end of a file that breaks off. @throws MalformedContainer when pixels are missing */
+function completeFrame(bytes: Buffer): Buffer[] {
+  const dataAt = 10 + colourTableBytes(bytes[9] ?? 0) + 1
+  if (bytes.length <= dataAt) throw new MalformedContainer('GIF')
+  const pixels = bytes.readUInt16LE(5) * bytes.readUInt16LE(7)
+  if (!hasAllPixels(bytes.subarray(dataAt), bytes[dataAt - 1] ?? 0, pixels)) throw new MalformedContainer('GIF')
+  return imageParts(bytes)
 }
 
 /**

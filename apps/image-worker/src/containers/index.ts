@@ -1,12 +1,13 @@
-import { readGif, stripGif } from './gif.ts'
-import { readJpeg, stripJpeg } from './jpeg.ts'
+import { mendGif, readGif, stripGif } from './gif.ts'
+import { mendJpeg, readJpeg, stripJpeg } from './jpeg.ts'
 import type { Canvas, Layout } from './layout.ts'
 import { readPng, stripPng } from './png.ts'
+import { mendPng } from './png-mend.ts'
 import { readWebp, stripWebp } from './webp.ts'
 
+export { type Apng, type ApngFrame, readApng } from './apng.ts'
 export type { Canvas, Layout } from './layout.ts'
 export { MalformedContainer } from './malformed.ts'
-export { cutIntoFrames, putFrames } from './png.ts'
 
 export type ImageFormat = 'jpeg' | 'png' | 'gif' | 'webp'
 
@@ -24,6 +25,25 @@ export function readLayout(format: ImageFormat, bytes: Buffer): Layout {
       return readGif(bytes)
     case 'webp':
       return readWebp(bytes)
+  }
+}
+
+/**
+ * Writes a file again that decoders show although its end or a checksum is wrong, so that every step after this one reads it, and the
+ * colours of a PNG as a profile. A WebP stays as it is, because decoders refuse one that breaks off.
+ * @returns the same bytes when nothing is to be changed
+ * @throws MalformedContainer when a PNG or GIF breaks off before its last pixel; a JPEG is for the decoder to judge
+ */
+export async function mend(format: ImageFormat, bytes: Buffer): Promise<Buffer> {
+  switch (format) {
+    case 'jpeg':
+      return mendJpeg(bytes)
+    case 'png':
+      return mendPng(bytes)
+    case 'gif':
+      return mendGif(bytes)
+    case 'webp':
+      return bytes
   }
 }
 

@@ -32,8 +32,17 @@ export function readJpeg(jpeg: Buffer): Layout {
     size ??= { heightPx: bytes.readUInt16BE(5), widthPx: bytes.readUInt16BE(7) }
   })
   if (frames > 1) throw new MalformedContainer('JPEG')
-  return { widthPx: 0, heightPx: 0, ...size, frames: 1, scans, isWhole }
+  return { widthPx: 0, heightPx: 0, ...size, frames: 1, isAnimated: false, scans, isWhole }
 }
+
+/** Adds the end marker to a JPEG that breaks off within its last scan. Returns any other one as it is. */
+export function mendJpeg(jpeg: Buffer): Buffer {
+  if (hasEnd(jpeg)) return jpeg
+  const ended = Buffer.concat([jpeg, Buffer.from([0xff, eoi])])
+  return hasEnd(ended) ? ended : jpeg
+}
+
+const hasEnd = (jpeg: Buffer) => readsToTheEnd(segmentsOf(jpeg), () => {})
 
 /**
  * Writes a JPEG without metadata and without bytes after the end marker. The coded pixels stay, and what gives them their meaning: JFIF

@@ -4,6 +4,8 @@ export type Layout = {
   widthPx: number
   heightPx: number
   frames: number
+  /** Whether viewers show frames. The decoder shows the still image of an animated PNG, which may be another picture. */
+  isAnimated: boolean
   /** Passes over the image, each as expensive for a decoder as a whole image. Only a JPEG has more than 1. */
   scans: number
   /** False when the file ends within a part. */

@@ -34,7 +34,7 @@ export function readWebp(webp: Buffer): Layout {
   if (sizes.some((size) => size.widthPx > widthPx || size.heightPx > heightPx)) throw new MalformedContainer('WebP')
   const isOne = frames === 0 && sizes.length <= 1
   if (isOne && first && (first.widthPx !== widthPx || first.heightPx !== heightPx)) throw new MalformedContainer('WebP')
-  return { widthPx, heightPx, frames: Math.max(1, frames), scans: 1, isWhole }
+  return { widthPx, heightPx, frames: Math.max(1, frames), isAnimated: frames > 1, scans: 1, isWhole }
 }
 
 /**

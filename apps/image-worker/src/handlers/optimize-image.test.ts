@@ -6,7 +6,17 @@ import exifr from 'exifr'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Attachment, createHarness, type Harness, withImageQueue } from '../testing/harness.ts'
-import { animatedPng, animation, dots, gpsExif, gpsPhoto, photo, pixelAt, redAndBlue } from '../testing/images.ts'
+import {
+  animatedPng,
+  animation,
+  dots,
+  gpsExif,
+  gpsPhoto,
+  photo,
+  pixelAt,
+  redAndBlue,
+  turnBack,
+} from '../testing/images.ts'
 
 let worker: Harness
 
@@ -75,17 +85,6 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8])('a photo with EXIF orientation %i becomes up
   expect(leftRed).toBeGreaterThan(leftBlue + 100)
   expect(rightBlue).toBeGreaterThan(rightRed + 100)
 })
-
-/** Turns an upright image to the pixels that a camera stores with this orientation. */
-function turnBack(upright: Buffer, orientation: number): Promise<Buffer> {
-  // 6 and 8 are the inverse of each other; the others are their own inverse.
-  const inverse = new Map([
-    [6, 8],
-    [8, 6],
-  ])
-  const marked = sharp(upright).withMetadata({ orientation: inverse.get(orientation) ?? orientation })
-  return marked.toBuffer().then((bytes) => sharp(bytes).autoOrient().png().toBuffer())
-}
 
 test('a transparent PNG stays transparent', async () => {
   const half = await sharp({

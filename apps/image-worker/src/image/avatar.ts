@@ -1,5 +1,6 @@
-import { pipelineOf, run } from './engine.ts'
+import { run } from './engine.ts'
 import { inspect } from './inspect.ts'
+import { openStill } from './source.ts'
 
 const side = { width: 512, height: 512 }
 const quality = 80
@@ -9,10 +10,7 @@ const quality = 80
  * @throws UnusableImage with a reason for the user
  */
 export async function makeAvatar(path: string): Promise<Buffer> {
-  await inspect(path)
-  const picture = pipelineOf(path)
-    .autoOrient()
-    .resize({ ...side, fit: 'cover' })
-  const { data } = await run(picture.webp({ quality }))
+  const picture = await openStill(path, await inspect(path))
+  const { data } = await run(picture.resize({ ...side, fit: 'cover' }).webp({ quality }))
   return data
 }

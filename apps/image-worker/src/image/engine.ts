@@ -16,15 +16,18 @@ sharp.unblock({
   operation: ['VipsForeignLoadJpeg', 'VipsForeignLoadPng', 'VipsForeignLoadNsgif', 'VipsForeignLoadWebp'],
 })
 
-/** Creates a pipeline for a file, given as path or bytes. It refuses damaged and truncated data and has a timeout. */
-export function pipelineOf(file: string | Buffer, options: Pick<SharpOptions, 'animated'> = {}): Sharp {
+/** Creates a pipeline for a file, given as path or bytes, or for raw pixels. It refuses damaged and truncated data and has a timeout. */
+export function pipelineOf(
+  file: string | Buffer,
+  options: Pick<SharpOptions, 'animated' | 'raw' | 'failOn'> = {},
+): Sharp {
   const limits = { limitInputPixels: maxMegapixels * 1_000_000, failOn: 'error' } as const
   return sharp(file, { ...limits, ...options }).timeout({ seconds: timeoutSeconds })
 }
 
-/** Reads the header of a file, without decoding pixels and without a limit on their number. */
+/** Reads the header of a file that may break off, without decoding pixels and without a limit on their number. */
 export async function readHeader(path: string) {
-  return sharp(path, { animated: true, limitInputPixels: false }).metadata().catch(refuse)
+  return sharp(path, { animated: true, limitInputPixels: false, failOn: 'none' }).metadata().catch(refuse)
 }
 
 /**
@@ -33,6 +36,11 @@ export async function readHeader(path: string) {
  */
 export async function run(pipeline: Sharp) {
   return pipeline.toBuffer({ resolveWithObject: true }).catch(refuse)
+}
+
+/** Decodes every pixel of a pipeline. @throws UnusableImage as {@link run} does */
+export async function decode(pipeline: Sharp): Promise<void> {
+  await pipeline.stats().catch(refuse)
 }
 
 /** Messages of libvips about the machine, not about the file. */

@@ -1,11 +1,20 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import type { Metadata } from 'sharp'
-import { type Canvas, type ImageFormat, type Layout, MalformedContainer, readLayout } from '../containers/index.ts'
-import { maxMegapixels, noImage, readHeader } from './engine.ts'
+import {
+  type Canvas,
+  type ImageFormat,
+  type Layout,
+  MalformedContainer,
+  mend,
+  readLayout,
+} from '../containers/index.ts'
+import { decode, maxMegapixels, noImage, pipelineOf, readHeader } from './engine.ts'
 import { UnusableImage } from './unusable-image.ts'
 
 export type ImageFacts = {
   format: ImageFormat
+  /** Size of the file before it was mended. */
+  receivedBytes: number
   /** Of one frame, before it is turned by its orientation. */
   canvas: Canvas
   /** Of one frame, as viewers show it. */
@@ -18,8 +27,8 @@ export type ImageFacts = {
   isAnimatedPng: boolean
   /** Colours from a palette, or less than 8 bits per channel. */
   isPalette: boolean
-  /** Whether the file contains a colour profile. */
-  hasProfile: boolean
+  /** Whether the numbers of the pixels mean other colours than those of sRGB: the file contains a colour profile, or inks. */
+  areColoursStated: boolean
 }
 
 const formats: ReadonlySet<string> = new Set(['jpeg', 'png', 'gif', 'webp'] satisfies ImageFormat[])
@@ -31,37 +40,76 @@ const maxFrames = 5_000
 const damaged = 'The file is damaged or incomplete.'
 
 /**
- * Reads an image's header and refuses unsupported formats and images that are too large, for the decoder here and for viewers, to which
- * the file's own pixels may be served. Decoder and container must agree on the size.
+ * Refuses unsupported formats and images that are too large, for the decoder here and for viewers, to which the file's own pixels may be
+ * served; and images of which pixels are missing. Takes those that only lack their end or have a wrong checksum, because decoders show
+ * them, and mends the file. So the verdict does not depend on what becomes of the image afterwards.
  * @throws UnusableImage
  */
 export async function inspect(path: string): Promise<ImageFacts> {
+  const received = await readFile(path)
+  const found = await look(path, received)
+  const mended = await refusingMalformed(() => mend(found.format, received))
+  if (mended === received) return factsOf(found, received)
+  await writeFile(path, mended)
+  if (found.format === 'jpeg') await refuseMissingPixels(path)
+  return factsOf(await look(path, mended), received)
+}
+
+/** Reads header and layout. Decoder and container must agree on the size. */
+async function look(path: string, bytes: Buffer) {
   const header = await readHeader(path)
-  if (!isFormat(header.format)) throw new UnusableImage(noImage)
-  const layout = layoutOf(header.format, await readFile(path))
+  const { format } = header
+  if (!isFormat(format)) throw new UnusableImage(noImage)
+  const layout = await refusingMalformed(async () => readLayout(format, bytes))
   const canvas = { widthPx: header.width, heightPx: header.pageHeight ?? header.height }
   const frames = Math.max(layout.frames, header.pages ?? 1)
   refuseTooManyPixels(canvas, layout, frames)
   refuseTooMuchMemory(header)
   refuseTooManyScans(layout)
   refuseTooManyFrames(frames)
-  refuseContradictions(header.format, canvas, layout)
+  refuseContradictions(format, canvas, layout)
+  return { format, header, canvas, frames, isAnimated: layout.isAnimated }
+}
+
+type Found = Awaited<ReturnType<typeof look>>
+
+function factsOf({ format, header, canvas, frames, isAnimated }: Found, received: Buffer): ImageFacts {
+  const { widthPx, heightPx } = canvas
+  const orientation = isOrientation(header.orientation) ? header.orientation : upright
   return {
-    format: header.format,
+    format,
+    receivedBytes: received.length,
     canvas,
-    widthPx: header.autoOrient.width,
-    heightPx: header.pageHeight ?? header.autoOrient.height,
-    orientation: header.orientation ?? 1,
+    widthPx: isLying(orientation) ? heightPx : widthPx,
+    heightPx: isLying(orientation) ? widthPx : heightPx,
+    orientation,
     frames,
-    isAnimatedPng: header.format === 'png' && frames > 1,
+    isAnimatedPng: format === 'png' && isAnimated,
     isPalette: header.isPalette === true || (header.bitsPerSample ?? 8) < 8,
-    hasProfile: header.hasProfile,
+    areColoursStated: header.hasProfile || header.space === 'cmyk',
   }
 }
 
-function layoutOf(format: ImageFormat, bytes: Buffer): Layout {
+const upright = 1
+/** Returns whether an orientation exchanges width and height. */
+export const isLying = (orientation: number): boolean => orientation >= 5
+const isOrientation = (value: number | undefined): value is number => value !== undefined && value >= 1 && value <= 8
+
+/** The decoder shows grey for what is missing of a JPEG, and only says so. */
+async function refuseMissingPixels(path: string): Promise<void> {
   try {
-    return readLayout(format, bytes)
+    await decode(pipelineOf(path, { failOn: 'warning' }))
+  } catch (error) {
+    const { cause } = error as Error
+    if (cause instanceof Error && /premature end/i.test(cause.message)) throw error
+    // Other warnings are about oddities that change no pixel, or damage that all viewers show.
+    if (!(error instanceof UnusableImage)) throw error
+  }
+}
+
+async function refusingMalformed<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
   } catch (cause) {
     if (cause instanceof MalformedContainer) throw new UnusableImage(damaged, { cause })
     throw cause
@@ -100,11 +148,10 @@ function refuseTooManyFrames(frames: number): void {
   throw new UnusableImage(`The image has ${frames} frames; at most ${maxFrames} are accepted. Save it with fewer.`)
 }
 
-/** The size of a GIF is not compared, because decoders disagree on it. A truncated GIF is refused, because the decoder accepts its complete frames. */
-function refuseContradictions(format: ImageFormat, decoded: Canvas, { widthPx, heightPx, isWhole }: Layout): void {
+/** The size of a GIF is not compared, because decoders disagree on it. */
+function refuseContradictions(format: ImageFormat, decoded: Canvas, { widthPx, heightPx }: Layout): void {
   const isAgreed = format === 'gif' || (decoded.widthPx === widthPx && decoded.heightPx === heightPx)
-  const isHalf = format === 'gif' && !isWhole
-  if (!isAgreed || isHalf) throw new UnusableImage(damaged)
+  if (!isAgreed) throw new UnusableImage(damaged)
 }
 
 function isFormat(format: string | undefined): format is ImageFormat {

@@ -1,8 +1,9 @@
-import { readFile, stat } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import type { Sharp, WebpOptions } from 'sharp'
-import { cutIntoFrames, MalformedContainer, putFrames, stripMetadata } from '../containers/index.ts'
-import { pipelineOf, run } from './engine.ts'
+import { MalformedContainer, stripMetadata } from '../containers/index.ts'
+import { run } from './engine.ts'
 import { type ImageFacts, inspect } from './inspect.ts'
+import { canBeDrawn, openFrames, openStill, type Source } from './source.ts'
 import { UnusableImage } from './unusable-image.ts'
 
 export type OptimizedImage = {
@@ -15,102 +16,89 @@ export type OptimizedImage = {
 }
 
 type Picture = Omit<OptimizedImage, 'thumbnail'>
-type Encode = (pipeline: Sharp) => Sharp
+type Encode = (pipeline: Sharp, timing: Source['timing']) => Sharp
 
 const box = { width: 1920, height: 1080 }
 const thumbnailBox = { width: 320, height: 320 }
+const inside = (size: typeof box) => ({ ...size, fit: 'inside', withoutEnlargement: true }) as const
 const webp =
   (options: WebpOptions): Encode =>
-  (pipeline) =>
-    pipeline.webp(options)
+  (pipeline, timing) =>
+    pipeline.webp({ ...options, ...timing })
 const quality = 70
-/** Tried in order while the result is bigger than the original file. */
 const encodings = [quality, 50, 30].map((each) => webp({ quality: each }))
 
 /**
  * Makes the served version of an image: upright, at most 1920×1080, WebP, with its animation and transparency and without metadata;
- * and a thumbnail. The result is never bigger than the original file.
+ * and a thumbnail. The result is never bigger than the original file, unless nothing smaller shows the same picture.
  * @param signal aborts between the steps
  * @throws UnusableImage with a reason for the user
  */
 export async function optimize(path: string, signal: AbortSignal): Promise<OptimizedImage> {
   signal.throwIfAborted()
   const facts = await inspect(path)
-  const thumbnail = await run(pipelineOf(path).autoOrient().resize(inside(thumbnailBox)).webp({ quality }))
-  signal.throwIfAborted()
-  const isKept = facts.isAnimatedPng && fits(facts)
-  const picture = isKept ? undefined : await firstThatFits(path, encodings, signal)
-  return { ...(picture ?? (await keepPixels(path, facts, signal))), thumbnail: thumbnail.data }
+  const still = await openStill(path, facts)
+  const thumbnail = await run(still.resize(inside(thumbnailBox)).webp({ quality }))
+  const picture = await firstThatFits(picturesOf(path, facts), facts, signal)
+  return { ...picture, thumbnail: thumbnail.data }
 }
 
-/** Returns the first encoding that is not bigger than the original; undefined when there is none. */
-async function firstThatFits(path: string, encodings: Encode[], signal: AbortSignal): Promise<Picture | undefined> {
-  const { size: originalBytes } = await stat(path)
-  for (const encode of encodings) {
-    const { data, info } = await run(encode(pipelineOf(path, { animated: true }).autoOrient().resize(inside(box))))
+/** Returns the first picture that is not bigger than the original file, else the smallest. */
+async function firstThatFits(
+  pictures: AsyncIterable<Picture>,
+  { receivedBytes }: ImageFacts,
+  signal: AbortSignal,
+): Promise<Picture> {
+  let smallest: Picture | undefined
+  for await (const picture of pictures) {
     signal.throwIfAborted()
-    if (data.length > originalBytes) continue
-    const heightPx = info.pageHeight ?? info.height
-    return { bytes: data, contentType: `image/${info.format}`, widthPx: info.width, heightPx }
+    if (picture.bytes.length <= receivedBytes) return picture
+    if (!smallest || picture.bytes.length < smallest.bytes.length) smallest = picture
   }
-  return undefined
+  if (!smallest) throw new UnusableImage('The file is damaged.')
+  return smallest
 }
 
 /**
- * Keeps the original's coded pixels and strips everything else. They are complete, because they were decoded for the thumbnail. Encodes the
- * pixels again, if the result is not bigger, when stripping fails or would change their look.
+ * Yields the served version in one form after the other, the best first. The file's own pixels are among them only where they look the
+ * same without metadata, because the thumbnail is made from upright pixels in sRGB.
  */
-async function keepPixels(path: string, facts: ImageFacts, signal: AbortSignal): Promise<Picture> {
-  const stripped = await strip(path, facts)
-  const isTheSame = stripped && !facts.hasProfile && isUprightEverywhere(facts)
-  const picture = (isTheSame ? undefined : await encodeAgain(path, facts, signal)) ?? stripped
-  if (!picture) throw new UnusableImage('The file is damaged.')
-  return picture
+async function* picturesOf(path: string, facts: ImageFacts): AsyncGenerator<Picture> {
+  const isKept = !facts.areColoursStated && isUprightEverywhere(facts)
+  const isKeptAnimation = isKept && facts.isAnimatedPng && fits(facts)
+  if (isKeptAnimation) yield* stripped(path, facts)
+  if (isKeptAnimation && !canBeDrawn(facts, box)) return
+  const source = await openFrames(path, facts, inside(box))
+  for (const encode of encodings) yield encoded(source, encode)
+  if (isKept && !isKeptAnimation && !facts.isAnimatedPng) yield* stripped(path, facts)
+  for (const encode of exactEncodings(facts)) yield encoded(source, encode)
 }
 
-/** Encodes the pixels without loss, in sRGB. @returns undefined when the result is bigger than the original */
-async function encodeAgain(path: string, facts: ImageFacts, signal: AbortSignal): Promise<Picture | undefined> {
-  if (!facts.isAnimatedPng) return firstThatFits(path, exactEncodings(facts), signal)
-  if (!facts.hasProfile) return undefined
-  const original = await readFile(path)
-  return asPicture(facts, async () => {
-    const frames: Buffer[] = []
-    for (const frame of cutIntoFrames(original)) {
-      const { data } = await run(pipelineOf(frame).toColourspace('srgb').ensureAlpha().png({ compressionLevel: 9 }))
-      signal.throwIfAborted()
-      frames.push(data)
-    }
-    const bytes = await putFrames(original, frames, facts.orientation)
-    return bytes.length <= original.length ? bytes : undefined
-  })
+async function encoded({ pipeline, timing }: Source, encode: Encode): Promise<Picture> {
+  const { data, info } = await run(encode(pipeline(), timing))
+  const heightPx = info.pageHeight ?? info.height
+  return { bytes: data, contentType: `image/${info.format}`, widthPx: info.width, heightPx }
 }
 
-const strip = (path: string, facts: ImageFacts): Promise<Picture | undefined> =>
-  asPicture(facts, async () => stripMetadata(facts.format, await readFile(path), facts))
-
-/** Returns the image in the original's own format; undefined when its container is malformed. */
-async function asPicture(
-  { format, widthPx, heightPx }: ImageFacts,
-  write: () => Promise<Buffer | undefined>,
-): Promise<Picture | undefined> {
+/** Yields the original's coded pixels without everything else; nothing when its container is malformed. */
+async function* stripped(path: string, facts: ImageFacts): AsyncGenerator<Picture> {
+  const { format, widthPx, heightPx } = facts
   try {
-    const bytes = await write()
-    return bytes && { bytes, contentType: `image/${format}`, widthPx, heightPx }
+    const bytes = await stripMetadata(format, await readFile(path), facts)
+    yield { bytes, contentType: `image/${format}`, widthPx, heightPx }
   } catch (error) {
-    if (error instanceof MalformedContainer) return undefined
-    throw error
+    if (!(error instanceof MalformedContainer)) throw error
   }
 }
 
 /** All viewers apply the orientation of a JPEG, but only some apply that of other formats. */
 const isUprightEverywhere = ({ format, orientation }: ImageFacts) => format === 'jpeg' || orientation === 1
 
-/** Encodings in sRGB, the most exact first. */
-function exactEncodings({ format, isPalette }: ImageFacts): Encode[] {
+/** Encodings of what would grow otherwise: the most exact first, then the smallest. */
+function exactEncodings({ format, isPalette, isAnimatedPng }: ImageFacts): Encode[] {
   const png: Encode = (pipeline) => pipeline.png({ compressionLevel: 9, palette: isPalette })
-  return [...(format === 'png' ? [png] : []), webp({ lossless: true }), webp({ quality: 10 })]
+  const isStillPng = format === 'png' && !isAnimatedPng
+  return [...(isStillPng ? [png] : []), webp({ lossless: true }), webp({ quality: 10 }), webp({ quality: 1 })]
 }
-
-const inside = (size: typeof box) => ({ ...size, fit: 'inside', withoutEnlargement: true }) as const
 
 const fits = ({ widthPx, heightPx }: ImageFacts) => widthPx <= box.width && heightPx <= box.height

@@ -1,7 +1,7 @@
 import { deflateSync } from 'node:zlib'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { cutIntoFrames, type ImageFormat, readLayout, stripMetadata } from '../containers/index.ts'
+import { type ImageFormat, readApng, readLayout, stripMetadata } from '../containers/index.ts'
 import {
   anim,
   anmf,
@@ -244,12 +244,15 @@ describe('a file whose own pixels are served', () => {
     const original = Buffer.concat([bare.subarray(0, 33), profile, bare.subarray(33)])
     const attachment = await finished(original)
     const content = await worker.read(attachment.storage_key)
-    expect(attachment).toMatchObject({ status: 'ready', content_type: 'image/png' })
-    expect(content.includes('iCCP')).toBe(false)
-    expect(readLayout('png', content)).toMatchObject({ frames: 2, isWhole: true })
-    const colours = (png: Buffer) => Promise.all(cutIntoFrames(png).map((frame) => pixelAt(frame, 4, 4)))
-    expect(await colours(content)).toEqual(await colours(original))
-    expect(await colours(content)).not.toEqual(await colours(bare))
+    expect(attachment).toMatchObject({ status: 'ready', content_type: 'image/webp' })
+    const header = await sharp(content, { animated: true }).metadata()
+    expect([header.pages, header.icc]).toEqual([2, undefined])
+    const frames = await Promise.all([0, 1].map((page) => sharp(content, { page }).png().toBuffer()))
+    const shown = await Promise.all(frames.map((frame) => pixelAt(frame, 4, 4)))
+    const wanted = readApng(original).frames.map(({ png }) => pixelAt(png, 4, 4))
+    for (const [index, colour] of (await Promise.all(wanted)).entries())
+      for (const [channel, value] of colour.entries())
+        expect(Math.abs(value - (shown[index]?.[channel] ?? -99))).toBeLessThan(6)
   })
 
   test('a PNG with bytes after its compressed pixels is encoded again', async () => {

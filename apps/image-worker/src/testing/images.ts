@@ -51,25 +51,54 @@ export async function animation(format: 'gif' | 'webp', options: { sizePx: numbe
 
 /** An animated PNG (W3C PNG, third edition) of two frames with a text chunk. */
 export async function animatedPng(sizePx: number, colours = ['#ff0000', '#0000ff']): Promise<Buffer> {
-  const [first, second] = await Promise.all(
-    colours.map(async (background) => {
-      const create = { width: sizePx, height: sizePx, channels: 3, background } as const
-      return pngChunksOf(await sharp({ create }).png().toBuffer())
-    }),
-  )
-  if (!first || !second) throw new Error('two frames')
-  const number = (value: number) => Buffer.from([value >> 24, value >> 16, value >> 8, value])
-  const control = (sequence: number) =>
-    pngChunk('fcTL', Buffer.concat([...[sequence, sizePx, sizePx, 0, 0].map(number), Buffer.from([0, 1, 0, 10, 0, 0])]))
+  const frames = colours.map(async (background) => {
+    const create = { width: sizePx, height: sizePx, channels: 3, background } as const
+    return { png: await sharp({ create }).png().toBuffer() }
+  })
+  return apngOf(await Promise.all(frames), { before: [pngChunk('tEXt', Buffer.from('Author\0Somebody'))] })
+}
+
+export type ApngFrameInput = {
+  png: Buffer
+  leftPx?: number
+  topPx?: number
+  delayMs?: number
+  /** 0 keeps the frame, 1 clears its rectangle, 2 restores what was there. */
+  disposal?: number
+  /** 0 replaces what is below, 1 is drawn over it. */
+  blending?: number
+}
+
+/** An animated PNG of still ones with the same kind of pixels. The first frame has the size of the canvas, or is hidden. */
+export function apngOf(
+  frames: ApngFrameInput[],
+  {
+    before = [],
+    isFirstHidden = false,
+    loops = 0,
+  }: { before?: Buffer[]; isFirstHidden?: boolean; loops?: number } = {},
+): Buffer {
+  const number = (...values: number[]) =>
+    Buffer.from(values.flatMap((value) => [value >> 24, value >> 16, value >> 8, value]))
+  let sequence = 0
+  const written = frames.flatMap((frame, index) => {
+    const { header, pixels } = pngChunksOf(frame.png)
+    const { leftPx = 0, topPx = 0, delayMs = 100, disposal = 0, blending = 0 } = frame
+    const isStill = index === 0
+    const end = Buffer.from([delayMs >> 8, delayMs, 1_000 >> 8, 1_000 & 255, disposal, blending])
+    const control = () =>
+      pngChunk('fcTL', Buffer.concat([number(sequence++), header.subarray(0, 8), number(leftPx, topPx), end]))
+    return [
+      ...(isStill && isFirstHidden ? [] : [control()]),
+      isStill ? pngChunk('IDAT', pixels) : pngChunk('fdAT', Buffer.concat([number(sequence++), pixels])),
+    ]
+  })
   return Buffer.concat([
     Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
-    pngChunk('IHDR', first.header),
-    pngChunk('acTL', Buffer.concat([number(2), number(0)])),
-    pngChunk('tEXt', Buffer.from('Author\0Somebody')),
-    control(0),
-    pngChunk('IDAT', first.pixels),
-    control(1),
-    pngChunk('fdAT', Buffer.concat([number(2), second.pixels])),
+    pngChunk('IHDR', pngChunksOf(frames[0]?.png as Buffer).header),
+    ...before,
+    pngChunk('acTL', number(frames.length - Number(isFirstHidden), loops)),
+    ...written,
     pngChunk('IEND', Buffer.alloc(0)),
   ])
 }
@@ -83,12 +112,19 @@ export function pngChunk(type: string, data: Buffer): Buffer {
   return bytes
 }
 
+/** The data of the first header, and of all pixel chunks. */
 function pngChunksOf(png: Buffer) {
-  const dataOf = (type: string) => {
-    const at = png.indexOf(type, 8, 'latin1')
-    return png.subarray(at + 4, at + 4 + png.readUInt32BE(at - 4))
+  const [header] = dataOf(png, 'IHDR')
+  return { header: header as Buffer, pixels: Buffer.concat(dataOf(png, 'IDAT')) }
+}
+
+function dataOf(png: Buffer, wanted: string): Buffer[] {
+  const found: Buffer[] = []
+  for (let at = 8; at < png.length; at += 12 + png.readUInt32BE(at)) {
+    if (png.toString('latin1', at + 4, at + 8) === wanted)
+      found.push(png.subarray(at + 8, at + 8 + png.readUInt32BE(at)))
   }
-  return { header: dataOf('IHDR'), pixels: dataOf('IDAT') }
+  return found
 }
 
 /** A single-colour PNG whose pixels take far more memory than the file. */
@@ -116,4 +152,50 @@ export async function pixelAt(image: Buffer, x: number, y: number): Promise<numb
   const { data, info } = await sharp(image).autoOrient().removeAlpha().raw().toBuffer({ resolveWithObject: true })
   const at = (y * info.width + x) * info.channels
   return [...data.subarray(at, at + 3)]
+}
+
+/** Four quarters: red and green above, blue and white below, to recognize how an image is turned. */
+export function quarters(widthPx: number, heightPx: number) {
+  const half = { width: widthPx / 2, height: heightPx / 2, channels: 3 } as const
+  const quarter = (background: string, left: number, top: number) => ({
+    input: { create: { ...half, background } },
+    left,
+    top,
+  })
+  const picture = sharp({ create: { ...half, width: widthPx, height: heightPx, background: '#ff0000' } })
+  return picture.composite([
+    quarter('#00ff00', half.width, 0),
+    quarter('#0000ff', 0, half.height),
+    quarter('#ffffff', half.width, half.height),
+  ])
+}
+
+/** Names the colours of the quarters of each frame, row by row: `rgbw` for {@link quarters}. */
+export async function quartersOf(image: Buffer): Promise<string[]> {
+  const { pages = 1 } = await sharp(image, { animated: true }).metadata()
+  return Promise.all(Array.from({ length: pages }, (_, page) => quartersOfFrame(image, page)))
+}
+
+async function quartersOfFrame(image: Buffer, page: number): Promise<string> {
+  const picture = sharp(image, { page }).autoOrient().removeAlpha().toColourspace('srgb')
+  const { data, info } = await picture.raw().toBuffer({ resolveWithObject: true })
+  const nameAt = (x: number, y: number) => {
+    const at = (Math.floor(info.height * y) * info.width + Math.floor(info.width * x)) * info.channels
+    const key = [...data.subarray(at, at + 3)].map((value) => (value > 127 ? 1 : 0)).join('')
+    return { '100': 'r', '010': 'g', '001': 'b', '111': 'w' }[key] ?? '?'
+  }
+  return [nameAt(0.25, 0.25), nameAt(0.75, 0.25), nameAt(0.25, 0.75), nameAt(0.75, 0.75)].join('')
+}
+
+/** Turns an upright image to the pixels that a camera stores with this orientation. */
+export async function turnBack(upright: Buffer, orientation: number): Promise<Buffer> {
+  // 6 and 8 are the inverse of each other; the others are their own inverse.
+  const inverse = new Map([
+    [6, 8],
+    [8, 6],
+  ])
+  const marked = await sharp(upright)
+    .withMetadata({ orientation: inverse.get(orientation) ?? orientation })
+    .toBuffer()
+  return sharp(marked).autoOrient().png().toBuffer()
 }
