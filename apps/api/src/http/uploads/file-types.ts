@@ -1,85 +1,79 @@
-import { createReadStream } from 'node:fs'
 import { extname } from 'node:path'
 import { lowerCaseAscii } from '@muster/identifiers'
-import { findMachineFault } from '@muster/telemetry'
-import { fileTypeFromFile } from 'file-type'
+import { hasPdfHeader, isPlainText, isProtectedOffice, signatureOf } from './content-checks.ts'
 
 export type FileKind = 'image' | 'document'
 export type AcceptedType = { kind: FileKind; contentType: string }
 
-type Rule = AcceptedType & { signatures: readonly string[] }
+type Rule = AcceptedType & {
+  /** Names of `file-type`. */
+  signatures: readonly string[]
+  /** Accepts content without one of the signatures. */
+  isAlso?: (path: string) => Promise<boolean>
+}
 
+const jpeg: Rule = { kind: 'image', contentType: 'image/jpeg', signatures: ['jpg'] }
 const image = (contentType: string, ...signatures: string[]): Rule => ({ kind: 'image', contentType, signatures })
-const document = (contentType: string, ...signatures: string[]): Rule => ({ kind: 'document', contentType, signatures })
-const openXml = (name: string) => `application/vnd.openxmlformats-officedocument.${name}`
+const document = (contentType: string, signatures: string[], isAlso?: Rule['isAlso']): Rule => ({
+  kind: 'document',
+  contentType,
+  signatures,
+  ...(isAlso && { isAlso }),
+})
+/** With a password, a document is encrypted as a whole and has another container. */
+const openXml = (name: string, signature: string): Rule =>
+  document(`application/vnd.openxmlformats-officedocument.${name}`, [signature], isProtectedOffice)
 
-/** Accepted files by extension, with their signatures (names of `file-type`). SVG is missing because it can contain scripts. */
+/** Accepted files by extension. SVG is missing because it can contain scripts. */
 const rules: Record<string, Rule> = {
-  '.jpg': image('image/jpeg', 'jpg'),
-  '.jpeg': image('image/jpeg', 'jpg'),
+  '.jpg': jpeg,
+  '.jpeg': jpeg,
+  '.jpe': jpeg,
+  '.jfif': jpeg,
+  '.pjpeg': jpeg,
+  '.pjp': jpeg,
   '.png': image('image/png', 'png', 'apng'),
   '.gif': image('image/gif', 'gif'),
   '.webp': image('image/webp', 'webp'),
-  '.pdf': document('application/pdf', 'pdf'),
+  '.pdf': document('application/pdf', ['pdf'], hasPdfHeader),
   // Plain text has no signature; its content is checked instead.
-  '.txt': document('text/plain; charset=utf-8'),
+  '.txt': document('text/plain; charset=utf-8', [], isPlainText),
   // The old Office formats share one container format.
-  '.doc': document('application/msword', 'cfb'),
-  '.xls': document('application/vnd.ms-excel', 'cfb'),
-  '.ppt': document('application/vnd.ms-powerpoint', 'cfb'),
-  '.docx': document(openXml('wordprocessingml.document'), 'docx'),
-  '.xlsx': document(openXml('spreadsheetml.sheet'), 'xlsx'),
-  '.pptx': document(openXml('presentationml.presentation'), 'pptx'),
+  '.doc': document('application/msword', ['cfb']),
+  '.xls': document('application/vnd.ms-excel', ['cfb']),
+  '.ppt': document('application/vnd.ms-powerpoint', ['cfb']),
+  '.docx': openXml('wordprocessingml.document', 'docx'),
+  '.xlsx': openXml('spreadsheetml.sheet', 'xlsx'),
+  '.pptx': openXml('presentationml.presentation', 'pptx'),
 }
 
 /** Returns the accepted extensions of these kinds. */
 export const extensionsOf = (kinds: readonly FileKind[]): string[] =>
   Object.keys(rules).filter((extension) => kinds.includes(rules[extension]?.kind as FileKind))
 
-/** Returns whether a file with this name must contain plain text. */
-export const isTextName = (filename: string): boolean =>
-  rules[lowerCaseAscii(extname(filename))]?.signatures.length === 0
+/** The type of a file, or why it is not accepted, as a sentence that begins with the file. */
+export type TypeVerdict = AcceptedType | { refusal: string }
 
-const detectionTimeoutMs = 5_000
-
-/** Detects the type of a file by its name and content; undefined when they disagree or the type is not accepted. */
-export async function acceptedType(
-  filename: string,
-  path: string,
-  kinds: readonly FileKind[],
-): Promise<AcceptedType | undefined> {
-  const rule = rules[lowerCaseAscii(extname(filename))]
-  if (!rule || !kinds.includes(rule.kind)) return undefined
-  const isFitting =
-    rule.signatures.length > 0 ? rule.signatures.includes((await signatureOf(path)) ?? '') : await isPlainText(path)
-  return isFitting ? { kind: rule.kind, contentType: rule.contentType } : undefined
-}
-
-/** Returns the signature that the file's content has; undefined for an unknown one, and when detection fails or times out. */
-async function signatureOf(path: string): Promise<string | undefined> {
-  try {
-    return (await fileTypeFromFile(path, { signal: AbortSignal.timeout(detectionTimeoutMs) }))?.ext
-  } catch (error) {
-    // The machine failed (no free file handles, for example), which says nothing about the file.
-    if (findMachineFault(error)) throw error
-    return undefined
+/** Checks a file by its name and its content, which must agree. */
+export async function checkType(filename: string, path: string, kinds: readonly FileKind[]): Promise<TypeVerdict> {
+  const label = filename || 'A file without a name'
+  const accepted = `Accepted are ${extensionsOf(kinds).join(' ')}.`
+  const extension = lowerCaseAscii(extname(filename))
+  const rule = rules[extension]
+  if (!rule || !kinds.includes(rule.kind)) {
+    return { refusal: `${label} ${extension ? 'is not of an accepted type' : 'has no extension'}. ${accepted}` }
   }
-}
-
-/** Returns whether the content is valid UTF-8 (RFC 3629) without NUL. */
-async function isPlainText(path: string): Promise<boolean> {
-  const decoder = new TextDecoder('utf-8', { fatal: true })
-  try {
-    for await (const chunk of createReadStream(path)) {
-      if (chunk.includes(0)) return false
-      decoder.decode(chunk, { stream: true })
-    }
-    decoder.decode()
-    return true
-  } catch (error) {
-    if (error instanceof TypeError) return false
-    throw error
+  const signature = await signatureOf(path)
+  if (rule.signatures.includes(signature ?? '') || (await rule.isAlso?.(path))) {
+    return { kind: rule.kind, contentType: rule.contentType }
   }
+  if (rule.signatures.length === 0)
+    return { refusal: `${label} is not text in UTF-8. Save it with the encoding UTF-8.` }
+  if (!signature) return { refusal: `${label} does not contain what its name says, or is damaged. ${accepted}` }
+  const fitting = extensionsOf(kinds).filter((each) => rules[each]?.signatures.includes(signature))
+  const content = `The content of ${label} is of the type ${signature.toUpperCase()}`
+  if (fitting.length === 0) return { refusal: `${content}, which is not accepted. ${accepted}` }
+  return { refusal: `${content}. Its name must end with ${fitting.join(' or ')}.` }
 }
 
 const extensionsByType: Record<string, string> = Object.fromEntries(

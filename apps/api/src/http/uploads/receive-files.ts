@@ -6,7 +6,7 @@ import type { Multipart } from '@fastify/multipart'
 import { DomainError, invalid } from '@muster/errors'
 import { safeFilename } from '@muster/text'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { type AcceptedType, acceptedType, extensionsOf, type FileKind, isTextName } from './file-types.ts'
+import { type AcceptedType, checkType, type FileKind } from './file-types.ts'
 import { enforceUploadTimeouts } from './upload-timeouts.ts'
 
 /** A complete and checked file of the request, in the staging folder. */
@@ -111,13 +111,9 @@ async function stage(
   }
   const { size: sizeBytes } = await stat(path)
   if (sizeBytes === 0) throw invalid(`body.${field}`, 'INVALID_FILE', { name: filename }, `${label} is empty`)
-  const type = await acceptedType(filename, path, kinds)
-  if (type) return { ...type, filename, path, sizeBytes }
-  throw new DomainError('UNSUPPORTED_MEDIA_TYPE', {
-    message: `${label} is not of an accepted type (${extensionsOf(kinds).join(' ')}), or its content is not what its name says${
-      isTextName(filename) ? '; text must be UTF-8' : ''
-    }.`,
-  })
+  const type = await checkType(filename, path, kinds)
+  if ('refusal' in type) throw new DomainError('UNSUPPORTED_MEDIA_TYPE', { message: type.refusal })
+  return { ...type, filename, path, sizeBytes }
 }
 
 /** Maps an error of the multipart parser to VALIDATION_FAILED; errors with a code (of the disk, of Fastify) stay. */

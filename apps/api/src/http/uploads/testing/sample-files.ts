@@ -45,3 +45,15 @@ export const office = (part: string, type: string) =>
     [part]: '<xml/>',
   })
 export const docx = () => office('word/document.xml', 'wordprocessingml.document')
+
+/** The beginning of a docx, xlsx or pptx with a password: a compound file whose directory names the encrypted document. */
+export function protectedOffice(): Buffer {
+  const entry = (name: string) => {
+    const bytes = Buffer.alloc(128)
+    bytes.write(name, 'utf16le')
+    bytes.writeUInt16LE(2 * (name.length + 1), 64)
+    return bytes
+  }
+  const directory = ['Root Entry', 'EncryptionInfo', 'EncryptedPackage', 'DataSpaces'].map(entry)
+  return Buffer.concat([Buffer.from('d0cf11e0a1b11ae1', 'hex'), Buffer.alloc(504), Buffer.alloc(512), ...directory])
+}
