@@ -5,7 +5,7 @@ import { readPng, stripPng } from './png.ts'
 import { mendPng } from './png-mend.ts'
 import { readWebp, stripWebp } from './webp.ts'
 
-export { type Apng, type ApngFrame, readApng } from './apng.ts'
+export { type ApngFrame, readApng } from './apng.ts'
 export type { Canvas, Layout } from './layout.ts'
 export { MalformedContainer } from './malformed.ts'
 
