@@ -89,6 +89,8 @@ export const accessMatrix: Record<string, AccessRule | AccessRule[]> = {
   'POST /auth/refresh': { allowed: signedIn },
   'POST /auth/logout': { allowed: signedIn },
   'POST /auth/logout-all': { allowed: signedIn },
+  'GET /auth/session': { allowed: 'everybody' },
+  'GET /auth/config': { allowed: 'everybody' },
   'GET /auth/sessions': { allowed: signedIn },
   'DELETE /auth/sessions/{id}': { allowed: ownOnly, resource: fixtures.session },
   'POST /auth/two-factor/totp/setup': { allowed: signedIn },

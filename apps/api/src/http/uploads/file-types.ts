@@ -51,6 +51,11 @@ const rules: Record<string, Rule> = {
 export const extensionsOf = (kinds: readonly FileKind[]): string[] =>
   Object.keys(rules).filter((extension) => kinds.includes(rules[extension]?.kind as FileKind))
 
+/** Returns the content types of the accepted files of these kinds. */
+export const contentTypesOf = (kinds: readonly FileKind[]): string[] => [
+  ...new Set(extensionsOf(kinds).map((extension) => (rules[extension]?.contentType ?? '').replace(/;.*/, ''))),
+]
+
 /** The type of a file, or why it is not accepted, as a sentence that begins with the file. */
 export type TypeVerdict = AcceptedType | { refusal: string }
 

@@ -17,7 +17,9 @@ export type UploadRules = { field: string; maxFiles: number; kinds: readonly Fil
 
 const folderPrefix = 'upload-'
 const stagingRetrySeconds = 10
-const uploadLimits = { fileSizeBytes: 10 * 1024 * 1024, idleMs: 15_000, totalMs: 5 * 60_000 }
+/** The size that a file may have. */
+export const maxFileBytes = 10 * 1024 * 1024
+const uploadLimits = { fileSizeBytes: maxFileBytes, idleMs: 15_000, totalMs: 5 * 60_000 }
 const multipartLimits = {
   fileSize: uploadLimits.fileSizeBytes,
   fields: 10,

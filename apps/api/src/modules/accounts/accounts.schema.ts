@@ -7,7 +7,10 @@ import { id, text } from '../../http/fields.ts'
 import { fileUrl } from '../../http/file-urls.ts'
 import { instant, replyOf } from '../../http/reply.ts'
 
-export const displayName = text({ min: 1, max: 100 }).meta({
+/** The bounds of what users write about themselves, in characters. */
+export const profileLengths = { name: { min: 1, max: 100 }, bio: { min: 0, max: 150 } }
+
+export const displayName = text(profileLengths.name).meta({
   description: 'The name that others read, in any script.',
   examples: ['Ann Example'],
 })
@@ -88,7 +91,7 @@ export const userPatch = z
   .strictObject({
     username: username.describe('Another username: 3 to 30 characters of a–z, 0–9 and _.'),
     name: displayName,
-    bio: text({ max: 150, isMultiline: true })
+    bio: text({ ...profileLengths.bio, isMultiline: true })
       .nullable()
       .meta({ description: 'Some words about the user; null removes them.', examples: ['Likes lists.'] }),
     timezone,

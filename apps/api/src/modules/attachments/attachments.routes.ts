@@ -7,6 +7,7 @@ import { rangeHeaders } from '../../http/etag.ts'
 import { errorReply, ok } from '../../http/reply.ts'
 import { clearOldUploads, withReceivedFiles } from '../../http/uploads/receive-files.ts'
 import { serveFile } from '../../http/uploads/serve-file.ts'
+import { attachmentUpload } from '../../http/uploads/upload-rules.ts'
 import { attachmentParams, attachmentReply, attachmentsReply, uploadBody } from './attachments.schema.ts'
 import * as attachments from './attachments.service.ts'
 
@@ -17,12 +18,7 @@ const bytes = { content: { '*/*': { schema: z.file() } } }
 
 export const attachmentsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
   await app.register(fastifyMultipart)
-  const rules = {
-    field: 'files',
-    maxFiles: 10,
-    kinds: ['image', 'document'],
-    stagingDir: context.config.stagingDir,
-  } as const
+  const rules = { ...attachmentUpload, stagingDir: context.config.stagingDir }
   app.addHook('onReady', () => clearOldUploads(context.config.stagingDir, context.clock.now()))
 
   app.post(

@@ -8,11 +8,11 @@ import { id } from '../../http/fields.ts'
 import { errorReply, ok } from '../../http/reply.ts'
 import { withReceivedFiles } from '../../http/uploads/receive-files.ts'
 import { serveFile } from '../../http/uploads/serve-file.ts'
+import { avatarUpload } from '../../http/uploads/upload-rules.ts'
 import { userParams, userReply } from '../accounts/accounts.schema.ts'
 import { getProfile } from '../accounts/own-profile.service.ts'
 import * as avatar from './avatar.service.ts'
 
-const rules = { field: 'file', maxFiles: 1, kinds: ['image'] } as const
 const bytes = { content: { 'image/webp': { schema: z.file() } } }
 
 /** Only for the OpenAPI document: the file is read as a stream and not validated by a schema. */
@@ -41,7 +41,7 @@ export const avatarRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (
     },
     async (request, reply) => {
       const { stagingDir } = context.config
-      await withReceivedFiles(request, reply, { ...rules, stagingDir }, async ([file]) => {
+      await withReceivedFiles(request, reply, { ...avatarUpload, stagingDir }, async ([file]) => {
         if (file) await avatar.replaceAvatar(context, request.actor, file, { origin: originOf(request) })
       })
       const { user } = await getProfile(context, request.actor.userId)

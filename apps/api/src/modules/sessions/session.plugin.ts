@@ -35,6 +35,8 @@ export type SessionCookies = {
   /** Sets the cookie of the access token alone. */
   setAccess(reply: FastifyReply, grant: Pick<SessionGrant, 'accessToken' | 'expiresAt'>): void
   clear(reply: FastifyReply): void
+  /** Tells whether the request has a cookie of a session, whatever it contains. */
+  areReceived(request: FastifyRequest): boolean
   readRefreshToken(request: FastifyRequest): string | undefined
 }
 
@@ -76,6 +78,7 @@ export function sessionCookies({
       reply.clearCookie(accessName, attributes)
       reply.clearCookie(refreshName, attributes)
     },
+    areReceived: ({ cookies }) => cookies[accessName] !== undefined || cookies[refreshName] !== undefined,
     readRefreshToken: (request) => request.cookies[refreshName],
   }
 }

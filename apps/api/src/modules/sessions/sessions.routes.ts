@@ -8,7 +8,9 @@ import { errorReply, messageReply, ok, okMessage } from '../../http/reply.ts'
 import { userReply } from '../accounts/accounts.schema.ts'
 import { getProfile } from '../accounts/own-profile.service.ts'
 import { refreshSession } from './refresh-session.ts'
-import { sessionsReply } from './sessions.schema.ts'
+import { requireActor } from './session.plugin.ts'
+import { meansSignedOut, readSessionState, signedOut } from './session-state.ts'
+import { sessionStateReply, sessionsReply } from './sessions.schema.ts'
 import * as sessions from './sessions.service.ts'
 
 const nothing = z.strictObject({}).nullish()
@@ -32,6 +34,32 @@ export const sessionsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async
       cookies.set(reply, grant)
       const { user } = await getProfile(context, grant.actor.userId)
       return ok({ user })
+    },
+  )
+
+  app.get(
+    '/auth/session',
+    {
+      config: { access: 'public', authenticatesOptionally: true, isOpenWithoutFactor: true, limit: 'pageStart' },
+      schema: {
+        operationId: 'getSession',
+        tags: ['auth'],
+        summary: 'Tell who is signed in',
+        description:
+          'For the start of a page: answers 200 to everybody, with `user: null` to visitors. Renews the session like every other route, and clears the cookies of one that has ended.',
+        response: { 200: sessionStateReply },
+      },
+    },
+    async (request, reply) => {
+      reply.header('cache-control', 'no-store')
+      try {
+        return ok(await readSessionState(context, requireActor(request)))
+      } catch (error) {
+        if (!meansSignedOut(error)) throw error
+        // HEAD has no effects.
+        if (request.method !== 'HEAD' && cookies.areReceived(request)) cookies.clear(reply)
+        return ok(signedOut)
+      }
     },
   )
 

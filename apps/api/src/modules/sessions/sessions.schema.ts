@@ -1,9 +1,22 @@
 import { z } from 'zod'
+import { deviceKinds } from '../../http/device-name.ts'
 import { instant, replyOf } from '../../http/reply.ts'
+import { user } from '../accounts/accounts.schema.ts'
+
+/** What a user agent says about itself, which it may invent. */
+const device = z
+  .object({
+    browser: z.string().nullable().describe('The name of the browser or program, null when it is not known.'),
+    os: z.string().nullable().describe('The operating system, null when it is not known.'),
+    kind: z.enum(deviceKinds).describe('The kind of device; `program` is no browser.'),
+    label: z.string().meta({ description: 'The device in words.', examples: ['Firefox on Windows'] }),
+  })
+  .meta({ id: 'Device', description: 'What a user agent says about itself, which it may invent.' })
 
 const session = z
   .object({
     id: z.uuid(),
+    device,
     userAgent: z.string().nullable(),
     ip: z.string().nullable(),
     createdAt: instant,
@@ -14,3 +27,27 @@ const session = z
   .meta({ id: 'Session' })
 
 export const sessionsReply = replyOf(z.object({ sessions: z.array(session) }))
+
+/** Who is signed in. */
+export const sessionState = z
+  .object({
+    user: user.nullable().describe('The user who is signed in; null for a visitor who is not.'),
+    session: z
+      .object({
+        id: z.uuid().describe('The id of the session, as in the list of sessions.'),
+        createdAt: instant.describe('When the user signed in.'),
+        expiresAt: instant.describe('When the session ends unless it is used before. Every request extends it.'),
+      })
+      .nullable()
+      .describe('The session; null for a visitor who is not signed in.'),
+    factorToSetUp: z
+      .enum(['otp', 'totp'])
+      .nullable()
+      .describe(
+        'The second factor that the organization requires and the user lacks: until it is set up, little else works.',
+      ),
+  })
+  .meta({ id: 'SessionState', description: 'Who is signed in.' })
+export type SessionState = z.infer<typeof sessionState>
+
+export const sessionStateReply = replyOf(sessionState)

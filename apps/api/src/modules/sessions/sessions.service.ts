@@ -3,6 +3,7 @@ import type { Trx } from '@muster/db'
 import { DomainError } from '@muster/errors'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
+import { deviceOf } from '../../http/device-name.ts'
 import { lockUser } from '../accounts/accounts.service.ts'
 import { endSession, endSessions, type RevocationDeps } from './end-sessions.ts'
 import * as queries from './sessions.queries.ts'
@@ -14,6 +15,7 @@ export async function listSessions({ db, clock }: Pick<Deps, 'db' | 'clock'>, ac
   const rows = await queries.listOpen(db, actor.userId, clock.now())
   return rows.map((row) => ({
     id: row.id,
+    device: deviceOf(row.user_agent),
     userAgent: row.user_agent,
     ip: row.ip,
     createdAt: row.created_at.toISOString(),

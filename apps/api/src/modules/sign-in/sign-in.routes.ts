@@ -3,6 +3,7 @@ import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
 import { errorReply, messageReply, ok, okMessage } from '../../http/reply.ts'
 import { userReply } from '../accounts/accounts.schema.ts'
+import { authConfigMaxAgeSeconds, authConfigOf, authConfigReply } from './auth-config.ts'
 import { challengeBody, loginBody, loginReply, signInCodeBody } from './sign-in.schema.ts'
 import { login } from './sign-in.service.ts'
 import { resendCode } from './sign-in-challenge.ts'
@@ -11,6 +12,25 @@ import { verifySignIn } from './verify-sign-in.ts'
 /** Signs users in by password, and by the second factor if they have one. */
 export const signInRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
   const { cookies } = context
+
+  app.get(
+    '/auth/config',
+    {
+      config: { access: 'public', limit: 'pageStart' },
+      schema: {
+        operationId: 'getAuthConfig',
+        tags: ['auth'],
+        summary: 'Read what forms need to know',
+        description:
+          'The rules of passwords, names and codes, whether visitors may register, sign-in with Google, lifetimes of sessions and limits of uploads. May be cached for 5 minutes.',
+        response: { 200: authConfigReply },
+      },
+    },
+    async (_request, reply) => {
+      reply.header('cache-control', `public, max-age=${authConfigMaxAgeSeconds}`)
+      return ok({ config: authConfigOf(context.config) })
+    },
+  )
 
   app.post(
     '/auth/login',
