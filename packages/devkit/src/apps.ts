@@ -2,64 +2,46 @@ import { spawn } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { isSet, withServices } from '@muster/config'
-import { type KeyRingName, keyRingNames } from '@muster/config/key-ring-names'
+import type { Instance } from './instances.ts'
 import { pipeLines, type Say } from './output.ts'
 import type { Secrets } from './secrets.ts'
 import { stopProcess, waitUntilReady } from './services/processes.ts'
 import { root, type Settings } from './settings.ts'
 import type { Unit } from './supervisor.ts'
 
-export type App = { name: string; keyRings: readonly KeyRingName[] }
-
-/** The apps in the order of their ops ports, each with the key rings that it uses; it gets no others. */
-export const apps: App[] = [
-  {
-    name: 'api',
-    keyRings: keyRingNames,
-  },
-  { name: 'email-worker', keyRings: ['MAIL_CODE_KEYS'] },
-  { name: 'audit-worker', keyRings: ['AUDIT_KEYS'] },
-  { name: 'reminder-worker', keyRings: [] },
-  { name: 'image-worker', keyRings: [] },
-]
-
 export type ServiceUrls = { postgres: string; redis: string; smtp: string }
-
-/** Returns the port of health and metrics of an app. */
-export function opsPortOf(app: App, settings: Settings): number {
-  return settings.opsPortBase + apps.indexOf(app)
-}
 
 const startTimeoutMs = 60_000
 
-/** Describes an app as a child process of the supervisor. */
-export function appUnit(app: App, settings: Settings, secrets: Secrets, urls: ServiceUrls, say: Say): Unit {
-  const opsPort = opsPortOf(app, settings)
+/** Describes a process of an app as a child process of the supervisor. */
+export function appUnit(instance: Instance, settings: Settings, secrets: Secrets, urls: ServiceUrls, say: Say): Unit {
+  const { app, number, name, port, opsPort } = instance
   const mark = `apps/${app.name}/src/main.ts`
   const main = join(root, mark)
-  const port = app.name === 'api' ? settings.apiPort : undefined
   return {
-    name: app.name,
+    name,
+    app: app.name,
+    number,
     kind: 'app',
-    port,
+    ...(port !== undefined && { port }),
     opsPort,
     mark,
     async start(onSpawn) {
       const watch = settings.isWatching ? ['--watch', '--watch-preserve-output'] : []
       const child = spawn(process.execPath, [...watch, main], {
         cwd: join(root, 'apps', app.name),
-        env: appEnv(app, settings, secrets, urls, opsPort),
+        env: appEnv(instance, settings, secrets, urls),
         // Ctrl-C in the terminal must not reach the app: the supervisor stops all processes in order.
         detached: true,
         stdio: ['ignore', 'pipe', 'pipe'],
       })
       onSpawn(child)
-      pipeLines(child.stdout, app.name, say)
-      pipeLines(child.stderr, app.name, say)
-      await waitUntilReady(child, `The ${app.name}`, undefined, () => isReady(opsPort), startTimeoutMs)
+      pipeLines(child.stdout, name, say)
+      pipeLines(child.stderr, name, say)
+      await waitUntilReady(child, `The ${name}`, undefined, () => isReady(opsPort), startTimeoutMs)
       const pid = child.pid as number
       return {
-        name: app.name,
+        name,
         url: `http://127.0.0.1:${opsPort}`,
         port: port ?? opsPort,
         pid,
@@ -74,15 +56,23 @@ export function appUnit(app: App, settings: Settings, secrets: Secrets, urls: Se
 export const developmentLimitScale = '100'
 
 /** Builds an app's environment. Variables of the caller win, except for the addresses of services that run here. */
-function appEnv(app: App, settings: Settings, secrets: Secrets, urls: ServiceUrls, opsPort: number): NodeJS.ProcessEnv {
+function appEnv(
+  { app, port, opsPort }: Instance,
+  settings: Settings,
+  secrets: Secrets,
+  urls: ServiceUrls,
+): NodeJS.ProcessEnv {
   const defaults: Record<string, string> = {
     NODE_ENV: 'development',
     UV_THREADPOOL_SIZE: String(availableParallelism() + 4),
     // The image worker returns large buffers to the system with this setting; without it, the worker restarts itself to set it.
     MALLOC_MMAP_THRESHOLD_: '131072',
     PUBLIC_URL: `http://localhost:${settings.apiPort}`,
-    ALLOW_LOOPBACK_ORIGINS: 'true',
-    RATE_LIMIT_SCALE: developmentLimitScale,
+    // Production refuses both.
+    ...(process.env.NODE_ENV !== 'production' && {
+      ALLOW_LOOPBACK_ORIGINS: 'true',
+      RATE_LIMIT_SCALE: developmentLimitScale,
+    }),
     WEB_URL: 'http://localhost:5173',
     MAIL_FROM: 'Muster <no-reply@muster.localhost>',
     STORAGE_LOCAL_DIR: join(settings.home, 'files'),
@@ -96,7 +86,7 @@ function appEnv(app: App, settings: Settings, secrets: Secrets, urls: ServiceUrl
   return {
     ...Object.fromEntries(Object.entries(defaults).filter(([name]) => !isSet(name, process.env))),
     ...withServices(process.env, { DATABASE_URL: urls.postgres, REDIS_URL: urls.redis, SMTP_URL: urls.smtp }),
-    PORT: String(settings.apiPort),
+    PORT: String(port ?? settings.apiPort),
     OPS_PORT: String(opsPort),
   }
 }

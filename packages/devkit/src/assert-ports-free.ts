@@ -1,4 +1,5 @@
-import { type App, opsPortOf } from './apps.ts'
+import type { App } from './app-list.ts'
+import { firstOf } from './instances.ts'
 import { isPortFree } from './services/ports.ts'
 import type { Settings } from './settings.ts'
 import { StartError } from './start-error.ts'
@@ -16,7 +17,7 @@ export async function assertPortsFree(settings: Settings, started: readonly App[
           { port: settings.smtpPort, use: "the inbox's SMTP", variable: 'SMTP_PORT' },
         ]),
     ...started.map((app) => ({
-      port: opsPortOf(app, settings),
+      port: firstOf(app, settings).opsPort,
       use: `health and metrics of ${app.name}`,
       variable: 'OPS_PORT_BASE',
     })),

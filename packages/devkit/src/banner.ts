@@ -10,6 +10,9 @@ export function banner(
   const { urls, processes, admin, home } = run
   const rows: [string, string][] = [
     ['API', urls.api],
+    ...processes
+      .filter(({ app, number }) => app === 'api' && number !== 1)
+      .map(({ name, port }): [string, string] => [name, `http://localhost:${port}`]),
     ['API reference', urls.docs],
     ...(urls.inbox ? [['Inbox', urls.inbox] satisfies [string, string]] : []),
     ['Postgres', withoutPassword(urls.postgres)],

@@ -1,7 +1,9 @@
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { apps, appUnit } from './apps.ts'
+import { apps } from './app-list.ts'
+import { appUnit } from './apps.ts'
 import { assertPortsFree } from './assert-ports-free.ts'
+import { firstOf } from './instances.ts'
 import { createSay } from './output.ts'
 import { readRunFile } from './run-file.ts'
 import { loadSecrets } from './secrets.ts'
@@ -64,7 +66,7 @@ async function main(): Promise<void> {
   const run = readRunFile(home)
   if (!run || isStopping) return
   supervisor = createSupervisor({ say, reaper: startReaper(), onChange: () => {} })
-  await supervisor.supervise(appUnit(app, settings, loadSecrets(home, process.env), run.urls, say))
+  await supervisor.supervise(appUnit(firstOf(app, settings), settings, loadSecrets(home, process.env), run.urls, say))
   const { api, docs, inbox } = run.urls
   tell(`${name} is ready${name === 'api' ? `: ${api}, reference ${docs}` : ''}${inbox ? `, inbox ${inbox}` : ''}`)
 }

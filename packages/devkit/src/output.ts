@@ -7,15 +7,17 @@ type Style = Parameters<typeof styleText>[0]
 
 const colours: Style[] = ['cyan', 'magenta', 'yellow', 'green', 'blue', 'gray']
 const levelStyles: Record<string, Style> = { warn: 'yellow', error: 'red', fatal: 'red', debug: 'gray', trace: 'gray' }
-const nameWidth = 15
+const minNameWidth = 15
 
 /** Prints a line under a name, all names in one column. */
 export type Say = (name: string, line: string) => void
 
-/** Creates a printer of lines under names. Colours appear only in terminals that support them. */
+/** Creates a printer of lines under names. Colours appear only in terminals that support them; `api-1` and `api-2` share one. */
 export function createSay(names: string[]): Say {
+  let nameWidth = minNameWidth
   return (name, line) => {
-    const style = colours[names.indexOf(name)] ?? 'bold'
+    nameWidth = Math.max(nameWidth, name.length)
+    const style = colours[names.indexOf(name.replace(/-\d+$/, ''))] ?? 'bold'
     process.stdout.write(`${paint(style, name.padEnd(nameWidth))} ${line}\n`)
   }
 }

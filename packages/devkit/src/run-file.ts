@@ -25,6 +25,9 @@ export type RunFile = {
 export type RunningProcess = {
   name: string
   pid: number
+  /** The app that it runs, and which of several processes of this app it is, from 1. */
+  app?: string
+  number?: number
   kind: 'app' | 'service'
   port?: number
   opsPort?: number

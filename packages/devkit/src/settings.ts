@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { ConfigError, isSet, parseEnv, urlOfService } from '@muster/config'
 import { z } from 'zod'
+import { parseScale, type Scale } from './scale.ts'
 import { StartError } from './start-error.ts'
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..')
@@ -12,6 +13,7 @@ export type Settings = {
   isWatching: boolean
   /** False when only the services run, for apps that are started elsewhere. */
   hasApps: boolean
+  scale: Scale
   /** The folder with all state. */
   home: string
   apiPort: number
@@ -26,12 +28,13 @@ export type Settings = {
 
 /** Reads the arguments and the environment of `npm start`. @throws StartError for an unknown argument, an invalid port or URL */
 export function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings {
-  const { isFresh, isWatching, hasApps } = readArgs(args)
+  const { isFresh, isWatching, hasApps, scale } = readArgs(args)
   const urls = readServices(env)
   return {
     isFresh,
     isWatching,
     hasApps,
+    scale,
     home: homeOf(env),
     apiPort: portOf(env, 'PORT', 3000),
     inboxPort: portOf(env, 'INBOX_PORT', 1080),
@@ -64,19 +67,48 @@ export function homeOf(env: NodeJS.ProcessEnv): string {
   return resolve(root, env.MUSTER_HOME || '.muster')
 }
 
+/** What `npm start -- --help` prints. */
+export const usage = `npm start [-- OPTIONS] runs all of Muster on this machine; npm run dev restarts processes when their files change.
+
+  --scale NAME=NUMBER  runs several processes of a kind: --scale api=2,email-worker=3. The processes are api, email-worker,
+                       audit-worker, reminder-worker and image-worker. run.json lists the ports of all of them
+  --fresh              begins with empty state
+  --watch              restarts processes when their files change
+  --help               prints this
+
+Variables: PORT (3000), INBOX_PORT (1080), SMTP_PORT (1025) and OPS_PORT_BASE (9100) move the ports, MUSTER_HOME (.muster) the state.
+DATABASE_URL, REDIS_URL and SMTP_URL name services to use instead of the embedded ones. RATE_LIMIT_SCALE=1 sets the limits of production.
+All variables of docs/operate.md are passed on.
+`
+
 const options = {
-  fresh: { type: 'boolean', default: false },
-  watch: { type: 'boolean', default: false },
-  'without-apps': { type: 'boolean', default: false },
+  fresh: { type: 'boolean' },
+  watch: { type: 'boolean' },
+  scale: { type: 'string', multiple: true },
+  'without-apps': { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
 } as const
 
+/** Tests whether the arguments ask for the usage. */
+export const asksForHelp = (args: string[]): boolean => parseArgs({ args, options, strict: false }).values.help === true
+
 function readArgs(args: string[]) {
+  const { fresh, watch, scale, 'without-apps': withoutApps } = parseOptions(args)
+  return {
+    isFresh: fresh ?? false,
+    isWatching: watch ?? false,
+    hasApps: !withoutApps,
+    scale: parseScale(scale ?? []),
+  }
+}
+
+function parseOptions(args: string[]) {
   try {
-    const { values } = parseArgs({ args, options })
-    return { isFresh: values.fresh, isWatching: values.watch, hasApps: !values['without-apps'] }
+    return parseArgs({ args, options }).values
   } catch (error) {
     throw new StartError(
-      `${(error as Error).message}. npm start takes --fresh (begin with empty state) and --watch (restart on change).`,
+      `${(error as Error).message}. Options stand behind two hyphens, as in npm start -- --scale api=2. ` +
+        'npm start takes --fresh (begin with empty state), --watch (restart on change), --scale and --help.',
     )
   }
 }

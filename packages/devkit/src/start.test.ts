@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -50,6 +50,59 @@ test('an unknown argument and an invalid port are named', async () => {
   expect(await exited(badPort.child)).toBe(1)
   expect(badPort.output()).toContain('INBOX_PORT is "mail"')
 })
+
+test('--help names every option, and a wrong scale names what to write, before anything starts', async () => {
+  const help = await start({}, ['--help'])
+  expect(await exited(help.child)).toBe(0)
+  for (const option of ['--scale', '--fresh', '--watch', 'OPS_PORT_BASE']) expect(help.output()).toContain(option)
+  const wrong = await start({}, ['--scale', 'api=2', '--scale', 'chat=1'])
+  expect(await exited(wrong.child)).toBe(1)
+  expect(wrong.output()).toContain('--scale names "chat"; the processes are api, email-worker')
+})
+
+test('with --scale, several APIs and workers run, restart, and behave as one', async () => {
+  const copy = await start({}, ['--scale', 'api=2,email=2', '--scale=audit-worker=1'])
+  const run = await ready(copy, 10)
+  const apis = run.processes.filter(({ app }) => app === 'api')
+  expect(apis.map(({ name, number }) => [name, number]).sort()).toEqual([
+    ['api-1', 1],
+    ['api-2', 2],
+  ])
+  const names = run.processes.map(({ name }) => name)
+  expect(names).toEqual(expect.arrayContaining(['email-worker-1', 'email-worker-2', 'audit-worker', 'postgres']))
+  const ports = run.processes.flatMap(({ port, opsPort }) => [port, opsPort]).filter((port) => port !== undefined)
+  expect(new Set(ports).size).toBe(ports.length)
+  for (const { opsPort } of run.processes.filter(({ kind }) => kind === 'app'))
+    expect((await fetch(`http://127.0.0.1:${opsPort}/readyz`)).status).toBe(200)
+  const [first, second] = apis
+    .toSorted((one, other) => (one.number ?? 0) - (other.number ?? 0))
+    .map(({ port }) => `http://localhost:${port}/api/v1`)
+  expect(`${run.urls.api}/api/v1`).toBe(first)
+
+  const { admin } = JSON.parse(readFileSync(join(copy.home, 'secrets.json'), 'utf8'))
+  const body = JSON.stringify(admin)
+  const signedIn = await fetch(`${first}/auth/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+  })
+  const cookie = signedIn.headers
+    .getSetCookie()
+    .map((line) => line.split(';')[0])
+    .join('; ')
+  const statusAtSecond = async () => (await fetch(`${second}/users/me`, { headers: { cookie } })).status
+  expect([signedIn.status, await statusAtSecond()]).toEqual([200, 200])
+  expect((await fetch(`${first}/auth/logout`, { method: 'POST', headers: { cookie } })).status).toBe(200)
+  await until(async () => (await statusAtSecond()) === 401)
+
+  const victim = apis.find(({ number }) => number === 2)?.pid as number
+  process.kill(victim, 'SIGKILL')
+  await until(() => copy.output().includes('api-2 is ready again'))
+  expect(copy.output()).toMatch(/^api-2 /m)
+  copy.child.kill('SIGINT')
+  expect(await exited(copy.child)).toBe(0)
+  expect(run.processes.filter(({ pid }) => isAlive(pid))).toEqual([])
+}, 180_000)
 
 /** Starting takes seconds, so the tests share two copies; those that end a copy come last. */
 describe('two copies side by side', () => {
@@ -150,14 +203,14 @@ async function start(env: Record<string, string> = {}, args: string[] = [], exis
 }
 
 /** Waits for the banner and reads run.json. */
-async function ready(copy: Copy): Promise<RunFile> {
+async function ready(copy: Copy, processes = 8): Promise<RunFile> {
   await until(() => {
     if (copy.child.exitCode !== null) throw new Error(`npm start exited:\n${copy.output()}`)
     return copy.output().includes('ready in ')
   })
   const run = readRunFile(copy.home)
   if (!run) throw new Error(`no run.json in ${readdirSync(copy.home)}`)
-  expect(run.processes).toHaveLength(8)
+  expect(run.processes).toHaveLength(processes)
   return run
 }
 
@@ -174,9 +227,9 @@ function exited(child: ChildProcess): Promise<number | null> {
   return new Promise((resolve) => child.once('exit', resolve))
 }
 
-async function until(check: () => boolean): Promise<void> {
+async function until(check: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = Date.now() + timeoutMs
-  while (!check()) {
+  while (!(await check())) {
     if (Date.now() > deadline) throw new Error(`no success within ${timeoutMs} ms`)
     await sleep(50)
   }

@@ -1,9 +1,11 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { apps, appUnit, developmentLimitScale, type ServiceUrls } from './apps.ts'
+import { apps } from './app-list.ts'
+import { appUnit, developmentLimitScale, type ServiceUrls } from './apps.ts'
 import { assertPortsFree } from './assert-ports-free.ts'
 import { banner } from './banner.ts'
+import { listInstances } from './instances.ts'
 import { ensureDatabase, migrate } from './migrate.ts'
 import { createSay } from './output.ts'
 import { type RunFile, readRunFile, removeRunFile, stopLeftovers, writeRunFile } from './run-file.ts'
@@ -13,7 +15,7 @@ import { type Lock, takeLock } from './services/lock.ts'
 import { removeCluster } from './services/postgres.ts'
 import { makePrivateFolder } from './services/private-folder.ts'
 import { startReaper } from './services/reaper.ts'
-import { readSettings, type Settings } from './settings.ts'
+import { asksForHelp, readSettings, type Settings, usage } from './settings.ts'
 import { StartError } from './start-error.ts'
 import { createSupervisor, type Supervisor } from './supervisor.ts'
 
@@ -35,7 +37,12 @@ process.on('disconnect', () => stop('npm ended', 0))
 process.stdout.on('error', () => stop('nobody reads the output', 0))
 
 try {
-  await main(readSettings(process.argv.slice(2), process.env))
+  const args = process.argv.slice(2)
+  if (asksForHelp(args)) {
+    process.stdout.write(usage)
+    process.exit(0)
+  }
+  await main(readSettings(args, process.env))
 } catch (error) {
   if (!isStopping) {
     console.error(error instanceof StartError ? error.message : ((error as Error).stack ?? error))
@@ -53,6 +60,7 @@ async function main(settings: Settings): Promise<void> {
   if (settings.isFresh) await emptyHome(settings)
   const ownApps = settings.hasApps ? apps : []
   await assertPortsFree(settings, ownApps, true)
+  const instances = await listInstances(settings, ownApps)
 
   for (const name of ['files', 'staging']) makePrivateFolder(join(home, name))
   if (!settings.databaseUrl) assertSecretsKept(home)
@@ -90,7 +98,8 @@ async function main(settings: Settings): Promise<void> {
     if (applied.length > 0) tell(`migrated: ${applied.join(', ')}`)
     run = describeRun(settings, urls, secrets.admin.email)
     saveRun()
-    await Promise.all(ownApps.map((app) => ownSupervisor.supervise(appUnit(app, settings, secrets, urls, say))))
+    const appUnits = instances.map((instance) => appUnit(instance, settings, secrets, urls, say))
+    await Promise.all(appUnits.map((unit) => ownSupervisor.supervise(unit)))
   }
   // The apps start without the inbox; only the first mail needs it.
   await Promise.all([startApps(), units.inbox && ownSupervisor.supervise(units.inbox)])

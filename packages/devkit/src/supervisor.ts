@@ -8,6 +8,9 @@ import type { Reaper } from './services/reaper.ts'
 /** Describes a child process: how the supervisor starts it, and by what it is recognised. */
 export type Unit = {
   name: string
+  /** The app that it runs, and which of several processes of this app it is, from 1. */
+  app?: string
+  number?: number
   kind: 'app' | 'service'
   port?: number
   opsPort?: number
@@ -109,8 +112,7 @@ export function createSupervisor({ say, reaper, onChange }: Deps): Supervisor {
         }
       }
     },
-    processes: () =>
-      [...running].map(([pid, { name, kind, port, opsPort, mark }]) => ({ name, pid, kind, port, opsPort, mark })),
+    processes: () => [...running].map(([pid, { start: _start, ...unit }]) => ({ ...unit, pid })),
     async stop() {
       stopping.abort(new Error('stopping'))
       await stopKind('app')
