@@ -8,6 +8,7 @@ import {
   recordChecksum,
   recordMissingChecksums,
 } from './checksums.ts'
+import { buildLargeIndexes } from './large-indexes.ts'
 import { migrations } from './migrations.gen.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: the migrator works on any state of the schema
@@ -41,7 +42,7 @@ function recording(name: string, migration: Migration, checksum: string | undefi
 }
 
 /**
- * Applies every missing migration. Migrations of a newer release that the database has applied stay unchanged.
+ * Applies every missing migration, and builds the indexes of large tables that are missing. Migrations of a newer release that the database has applied stay unchanged.
  * @returns a line for each
  * @throws Error when an applied migration was changed, when one is missing although the database has those of other code, or when one
  * failed, which is then rolled back
@@ -57,7 +58,7 @@ export async function migrateToLatest(db: AnyDb): Promise<string[]> {
   }
   const lines = await run(createMigrator(db).migrateToLatest())
   await recordMissingChecksums(db)
-  return lines
+  return [...lines, ...(await buildLargeIndexes(db))]
 }
 
 /**

@@ -65,7 +65,12 @@ const positions: Record<string, unknown[]> = {
   'tasks?sort=title&': ['a\0', '\ud800', 'x'.repeat(1_001), 7, null].map((key) => ['title', key, id]),
   'tasks?q=task&': badNumbers.map((key) => ['-relevance', key, id]),
   'notifications?': [...badInstants.map((at) => [at, id]), ...badIds.map((bad) => [instant, bad])],
-  'reminders?': [...badInstants.map((at) => [at, id]), ...badIds.map((bad) => [millis, bad])],
+  'reminders?': [
+    ...badInstants.map((at) => ['scheduledAt', at, id]),
+    ...badIds.map((bad) => ['scheduledAt', millis, bad]),
+    ['createdAt', millis, id],
+    [millis, id],
+  ],
   'admin/audit-events?': [
     ...[-1, 0.5, 1e300, '1', null].map((micros) => [micros, 1]),
     ...[-1, 0.5, 1e300, '1', null].map((seq) => [1, seq]),

@@ -174,6 +174,7 @@ export const accessMatrix: Record<string, AccessRule | AccessRule[]> = {
 
   'POST /tasks': { allowed: signedIn, body: () => ({ title: 'A task', dueDate }) },
   'GET /tasks': { allowed: signedIn },
+  'GET /tasks/categories': { allowed: signedIn },
   'GET /tasks/{id}': { allowed: ownOrAdmin, resource: fixtures.task },
   'PATCH /tasks/{id}': { allowed: ownOrAdmin, resource: fixtures.task, body: () => ({ title: 'Changed' }) },
   'DELETE /tasks/{id}': { allowed: ownOrAdmin, resource: fixtures.task },

@@ -4,10 +4,16 @@ import type { Actor } from '../../http/actor.ts'
 import type { RowOf } from '../../sql/columns.ts'
 import { taskSummarySql, toTaskSummary } from '../task-access/task-summary.ts'
 import { reminderColumns } from './reminder-columns.ts'
-import type { Reminder, ReminderQuery, TaskReminder } from './reminders.schema.ts'
+import type { Reminder, ReminderQuery, ReminderSortField, TaskReminder } from './reminders.schema.ts'
 
-/** The last reminder of the previous page. */
-export type ReminderPosition = Pick<Reminder, 'scheduledAt' | 'id'>
+export type ReminderOrder = { field: ReminderSortField; isDescending: boolean }
+/** The last reminder of the previous page: its sort key and its id. */
+export type ReminderPosition = { key: string; id: string }
+type ListOptions = Pick<ReminderQuery, 'status' | 'taskId'> & {
+  order: ReminderOrder
+  after: ReminderPosition | undefined
+  count: number
+}
 
 type ReminderRow = RowOf<'reminders', TaskReminder> & Pick<Reminder, 'task'>
 
@@ -38,18 +44,24 @@ export const lockReminder = (trx: Trx, id: string, actor: Actor): Promise<Remind
     sql`select ${selectionFor(actor)} from reminders where id = ${id} and user_id = ${actor.userId} for update`,
   )
 
-/** Lists the actor's reminders, the earliest first. */
+/** Lists the actor's reminders in this order. */
 export function listReminders(
   db: Db,
   actor: Actor,
-  { status, after, count }: Pick<ReminderQuery, 'status'> & { after: ReminderPosition | undefined; count: number },
+  { status, taskId, order, after, count }: ListOptions,
 ): Promise<Reminder[]> {
-  const hasStatus = status ? sql`and status = any(${status}::text[])` : sql``
-  const isBeyond = after ? sql`and (scheduled_at, id) > (${after.scheduledAt}::timestamptz, ${after.id}::uuid)` : sql``
+  const column = order.field === 'scheduledAt' ? sql`scheduled_at` : sql`created_at`
+  const direction = order.isDescending ? sql`desc` : sql`asc`
+  const beyond = order.isDescending ? sql`<` : sql`>`
+  const filters = [
+    status && sql`and status = any(${status}::text[])`,
+    taskId && sql`and task_id = ${taskId}`,
+    after && sql`and (${column}, id) ${beyond} (${after.key}::timestamptz, ${after.id}::uuid)`,
+  ].filter((filter) => filter !== undefined)
   return readReminders(
     db,
-    sql`select ${selectionFor(actor)} from reminders where user_id = ${actor.userId} ${hasStatus} ${isBeyond}
-      order by scheduled_at, id limit ${count}`,
+    sql`select ${selectionFor(actor)} from reminders where user_id = ${actor.userId} ${sql.join(filters, sql` `)}
+      order by ${column} ${direction}, id ${direction} limit ${count}`,
   )
 }
 

@@ -63,8 +63,20 @@ export type ReminderPatch = z.output<typeof reminderPatch>
 
 export const reminderParams = z.strictObject({ id })
 
+export const reminderSortFields = ['scheduledAt', 'createdAt'] as const
+export type ReminderSortField = (typeof reminderSortFields)[number]
+const sorts = reminderSortFields.flatMap((field) => [field, `+${field}`, `-${field}`] as const)
+
 export const reminderQuery = z.strictObject({
   status: listOf(status).optional(),
+  taskId: id.optional().meta({ description: 'Only the reminders of this task.' }),
+  /** `+` (a space, when it is not encoded) or nothing: ascending; `-`: descending. */
+  sort: z
+    .string()
+    .trim()
+    .pipe(z.enum(sorts))
+    .default('scheduledAt')
+    .meta({ description: `One of ${reminderSortFields.join(', ')}; descending with - before it` }),
   limit: queryInteger({ min: 1, max: 100 }).default(20),
   cursor: cursorText,
 })

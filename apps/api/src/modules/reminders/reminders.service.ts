@@ -1,15 +1,13 @@
 import { invalidateAnalytics } from '@muster/cache'
 import { newId, type Trx } from '@muster/db'
 import { DomainError, invalid } from '@muster/errors'
-import { z } from 'zod'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
-import { cursorInstant, cursorOf } from '../../http/cursor.ts'
 import { eventOn } from '../../http/event-on.ts'
-import { exactId } from '../../http/fields.ts'
 import { claimOrReplay, type Idempotency, replayedResourceDeleted } from '../../http/idempotency.ts'
 import { cursorPage } from '../../http/pagination.ts'
 import { getVisibleTask, lockVisibleTask } from '../task-access/task-access.service.ts'
+import { decodeCursor, encodeCursor, orderOf } from './reminder-cursor.ts'
 import * as queries from './reminders.queries.ts'
 import type { NewReminder, Reminder, ReminderPatch, ReminderQuery, TaskReminder } from './reminders.schema.ts'
 
@@ -51,13 +49,15 @@ export async function getReminder({ lookups }: Pick<Deps, 'lookups'>, actor: Act
   return ownOrThrow(await queries.findReminder(lookups, id, actor))
 }
 
-/** Lists the actor's reminders, the earliest first. @throws DomainError VALIDATION_FAILED for an invalid cursor */
-export async function listReminders({ db }: Pick<Deps, 'db'>, actor: Actor, { status, limit, cursor }: ReminderQuery) {
-  const after = cursor === undefined ? undefined : readPosition(cursor)
-  const found = await queries.listReminders(db, actor, { status, after, count: limit + 1 })
+/** Lists the actor's reminders. @throws DomainError VALIDATION_FAILED for an invalid cursor or one of another order */
+export async function listReminders({ db }: Pick<Deps, 'db'>, actor: Actor, query: ReminderQuery) {
+  const { status, taskId, sort, limit, cursor } = query
+  const order = orderOf(sort)
+  const after = cursor === undefined ? undefined : decodeCursor(cursor, order)
+  const found = await queries.listReminders(db, actor, { status, taskId, order, after, count: limit + 1 })
   const shown = found.slice(0, limit)
   const last = shown.at(-1)
-  const nextCursor = last && found.length > limit ? writePosition(last) : null
+  const nextCursor = last && found.length > limit ? encodeCursor(order, last) : null
   return { reminders: shown, pagination: cursorPage({ limit, nextCursor }) }
 }
 
@@ -183,13 +183,4 @@ const plainChanges = (before: Reminder, { type, message, status }: ReminderPatch
 
 function assertStatus({ status }: Reminder, allowed: Reminder['status'][]): void {
   if (!allowed.includes(status)) throw new DomainError('CONFLICT', { message: `This reminder is ${status}.` })
-}
-
-const positions = cursorOf(z.tuple([cursorInstant(3), exactId]))
-
-const writePosition = ({ scheduledAt, id }: Reminder): string => positions.encode([scheduledAt, id])
-
-function readPosition(cursor: string): queries.ReminderPosition {
-  const [scheduledAt, id] = positions.decode(cursor)
-  return { scheduledAt, id }
 }

@@ -19,6 +19,7 @@ const storedTitle = z
 const keys: Record<SortField, z.ZodType<string, string>> = {
   dueDate: z.union([cursorInstant(6), z.literal(withoutDueDate)]),
   createdAt: cursorInstant(6),
+  updatedAt: cursorInstant(6),
   priority: z.enum(['1', '2', '3']),
   title: storedTitle,
   relevance: rank,

@@ -7,6 +7,8 @@ import { limitLiteral } from '../../sql/limit-literal.ts'
 import { type TaskRow, taskSelection, toTask } from './task-view.ts'
 import type { SortField, Task, TaskQuery } from './tasks.schema.ts'
 
+/** The filters of a list, and the moment that decides which tasks are overdue. */
+export type TaskFilters = TaskQuery & { now: Date }
 export type TaskOrder = { field: SortField; isDescending: boolean }
 /** The last task of the previous page: its sort key as text, and its id. */
 export type TaskPosition = { key: string; id: string }
@@ -26,6 +28,7 @@ const sortKeys = (q: string | undefined): Record<SortField, SortKey> => ({
     text: sql`coalesce(${instantText()}, ${sql.lit(withoutDueDate)})`,
   },
   createdAt: { key: sql`tasks.created_at`, type: sql`timestamptz`, text: instantText() },
+  updatedAt: { key: sql`tasks.updated_at`, type: sql`timestamptz`, text: instantText() },
   priority: {
     key: sql`case tasks.priority when 'low' then 1 when 'medium' then 2 else 3 end`,
     type: sql`integer`,
@@ -72,7 +75,7 @@ function instantText() {
 export async function listTasks(
   db: Db,
   actor: Actor,
-  filters: TaskQuery,
+  filters: TaskFilters,
   { order, after, offset, count }: { order: TaskOrder; after: TaskPosition | undefined; offset: number; count: number },
 ): Promise<{ task: Task; sortKey: string }[]> {
   const sortKey = sortKeys(filters.q)[order.field]
@@ -80,7 +83,7 @@ export async function listTasks(
   const branches = reasons(actor).flatMap((reason) =>
     stretches(order, sortKey, { filters, after }).map(
       (isReached) => sql`(
-        select tasks.id, ${sortKey.key} as sort_key from tasks where ${reason} ${conditions(filters)} and ${isReached}
+        select tasks.id, ${sortKey.key} as sort_key from tasks where ${reason} ${conditions(actor, filters)} and ${isReached}
         order by ${sortKey.key} ${direction}, tasks.id ${direction} limit ${limitLiteral(offset + count)})`,
     ),
   )
@@ -103,7 +106,7 @@ export async function listTasks(
 function stretches(
   { field, isDescending }: TaskOrder,
   { key, type }: SortKey,
-  { filters, after }: { filters: TaskQuery; after: TaskPosition | undefined },
+  { filters, after }: { filters: TaskFilters; after: TaskPosition | undefined },
 ): RawBuilder<boolean>[] {
   const beyond = isDescending ? sql`<` : sql`>`
   const isAfter = after && sql<boolean>`(${key}, tasks.id) ${beyond} (${after.key}::${type}, ${after.id}::uuid)`
@@ -111,17 +114,19 @@ function stretches(
   const isUndated = sql<boolean>`tasks.due_date is null`
   if (after?.key === withoutDueDate) return [sql`${isUndated} and tasks.id ${beyond} ${after.id}::uuid`]
   const isDated = isAfter ?? sql<boolean>`tasks.due_date is not null`
+  if (filters.hasDueDate === false) return [isUndated]
   return needsDueDate(filters) ? [isDated] : [isDated, isUndated]
 }
 
 /** Tells whether the filters leave out all tasks without a due date. */
-const needsDueDate = ({ dueFrom, dueTo }: TaskQuery) => Boolean(dueFrom ?? dueTo)
+const needsDueDate = ({ dueFrom, dueTo, overdue, hasDueDate }: TaskFilters) =>
+  Boolean(dueFrom ?? dueTo ?? (overdue || hasDueDate))
 
 /** Counts the visible tasks that match the filters; {@link maxCounted} + 1 means more. */
-export async function countTasks(db: Db, actor: Actor, filters: TaskQuery): Promise<number> {
+export async function countTasks(db: Db, actor: Actor, filters: TaskFilters): Promise<number> {
   const branches = reasons(actor).map(
     (reason) =>
-      sql`(select tasks.id from tasks where ${reason} ${conditions(filters)} limit ${sql.lit(maxCounted + 1)})`,
+      sql`(select tasks.id from tasks where ${reason} ${conditions(actor, filters)} limit ${sql.lit(maxCounted + 1)})`,
   )
   const { rows } = await sql<{ total: number }>`
     select count(*) as total from (
@@ -140,15 +145,44 @@ function reasons(actor: Actor): RawBuilder<boolean>[] {
   ]
 }
 
-function conditions({ status, priority, category, assigneeId, dueFrom, dueTo, q }: TaskQuery): RawBuilder<unknown> {
+function conditions(actor: Actor, filters: TaskFilters): RawBuilder<unknown> {
+  const { status, priority, category, ownerId, assigneeId, dueFrom, dueTo, hasDueDate, updatedSince, q } = filters
   const parts = [
     status && sql`and tasks.status = any(${status}::text[])`,
     priority && sql`and tasks.priority = any(${priority}::text[])`,
-    category && sql`and tasks.category = any(${category}::text[])`,
-    assigneeId && sql`and tasks.assignee_id = any(${assigneeId}::uuid[])`,
+    category &&
+      sql`and ${isAnyOf(
+        sql`tasks.category`,
+        category.map((name) => name || null),
+        'text',
+      )}`,
+    ownerId && sql`and ${isAnyOf(sql`tasks.owner_id`, usersOf(ownerId, actor), 'uuid')}`,
+    assigneeId && sql`and ${isAnyOf(sql`tasks.assignee_id`, usersOf(assigneeId, actor), 'uuid')}`,
     dueFrom && sql`and tasks.due_date >= ${dueFrom}::timestamptz`,
     dueTo && sql`and tasks.due_date <= ${dueTo}::timestamptz`,
+    hasDueDate !== undefined && sql`and tasks.due_date is ${hasDueDate ? sql`not null` : sql`null`}`,
+    overdueCondition(filters),
+    updatedSince && sql`and tasks.updated_at >= ${updatedSince}::timestamptz`,
     q && sql`and tasks.search @@ ${searchFor(q)}`,
-  ].filter((part) => part !== undefined)
+  ].filter((part) => part !== undefined && part !== false)
   return sql.join(parts, sql` `)
+}
+
+function overdueCondition({ overdue, now }: TaskFilters): RawBuilder<unknown> | undefined {
+  if (overdue === undefined) return undefined
+  return overdue
+    ? sql`and tasks.status <> 'completed' and tasks.due_date < ${now}::timestamptz`
+    : sql`and (tasks.status = 'completed' or tasks.due_date is null or tasks.due_date >= ${now}::timestamptz)`
+}
+
+/** Resolves the words of a filter: `me` is the actor, `none` is null. */
+const usersOf = (users: readonly string[], { userId }: Actor): (string | null)[] =>
+  users.map((user) => (user === 'none' ? null : user === 'me' ? userId : user))
+
+/** SQL: the column has one of the values, among which null means none. */
+function isAnyOf(column: RawBuilder<unknown>, values: readonly (string | null)[], type: 'text' | 'uuid') {
+  const named = values.filter((value) => value !== null)
+  const isNamed = sql<boolean>`${column} = any(${named}::${sql.raw(type)}[])`
+  if (named.length === values.length) return isNamed
+  return named.length === 0 ? sql<boolean>`${column} is null` : sql<boolean>`(${isNamed} or ${column} is null)`
 }

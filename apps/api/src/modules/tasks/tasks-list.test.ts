@@ -252,7 +252,7 @@ test.each([
   ['limit=ten', 'query.limit'],
   ['limit=1&limit=2', 'query.limit'],
   ['status=todo&status=completed', 'query.status'],
-  ['assigneeId=me', 'query.assigneeId.0'],
+  ['assigneeId=you', 'query.assigneeId.0'],
   ['dueFrom=tomorrow', 'query.dueFrom'],
   ['dueFrom=2026-02-01T00:00:00Z&dueTo=2026-01-01T00:00:00Z', 'query.dueTo'],
   ['q=%00', 'query.q'],

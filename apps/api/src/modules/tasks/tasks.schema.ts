@@ -1,7 +1,8 @@
+import { lowerCaseAscii } from '@muster/identifiers'
 import { z } from 'zod'
 import { cursorText } from '../../http/cursor.ts'
 import { rule } from '../../http/errors/details-of-issues.ts'
-import { dateTime, id, listOf, queryInteger, text } from '../../http/fields.ts'
+import { dateTime, id, listOf, queryBoolean, queryInteger, text } from '../../http/fields.ts'
 import { instant, pageReplyOf, replyOf } from '../../http/reply.ts'
 import { userSummary } from '../accounts/accounts.schema.ts'
 import { attachment } from '../attachments/attachments.schema.ts'
@@ -69,9 +70,19 @@ export const taskPatch = newTask
   .refine((patch) => Object.values(patch).some((value) => value !== undefined), rule('NOTHING_TO_CHANGE'))
 export type TaskPatch = z.output<typeof taskPatch>
 
-export const sortFields = ['dueDate', 'createdAt', 'priority', 'title', 'relevance'] as const
+export const sortFields = ['dueDate', 'createdAt', 'updatedAt', 'priority', 'title', 'relevance'] as const
 export type SortField = (typeof sortFields)[number]
 const sorts = sortFields.flatMap((field) => [field, `+${field}`, `-${field}`] as const)
+
+/** Schema of a user in a list's filter: an id, or a word that stands for the caller or for nobody. */
+const userOr = (...words: string[]) =>
+  z
+    .string()
+    .overwrite(lowerCaseAscii)
+    .refine(
+      (user) => words.includes(user) || id.safeParse(user).success,
+      rule('INVALID_FORMAT', { example: words.join(',') }, `must be the id of a user, or ${words.join(' or ')}`),
+    )
 
 /** Numbered pages end here; a cursor continues at the same cost per page. */
 const maxOffset = 10_000
@@ -80,8 +91,20 @@ export const taskQuery = z
   .strictObject({
     status: listOf(status).optional(),
     priority: listOf(priority).optional(),
-    category: listOf(text({ min: 1, max: 50 })).optional(),
-    assigneeId: listOf(id).optional(),
+    category: listOf(text({ max: 50 }))
+      .optional()
+      .meta({ description: 'Any of these categories; an empty one means tasks without a category.' }),
+    ownerId: listOf(userOr('me')).optional().meta({ description: 'Any of these owners; `me` is the caller.' }),
+    assigneeId: listOf(userOr('me', 'none'))
+      .optional()
+      .meta({ description: 'Any of these assignees; `me` is the caller, `none` means tasks without an assignee.' }),
+    overdue: queryBoolean
+      .optional()
+      .meta({ description: '`true`: open tasks whose due date has passed; `false`: all others.' }),
+    hasDueDate: queryBoolean.optional().meta({ description: '`false`: tasks without a due date; `true`: all others.' }),
+    updatedSince: dateTime.optional().meta({
+      description: 'Changed at this moment or later, or created. Files, reminders and names do not count as a change.',
+    }),
     dueFrom: dateTime.optional().meta({ description: 'Due at this moment or later' }),
     dueTo: dateTime.optional().meta({ description: 'Due at this moment or earlier' }),
     /** Beginnings of words in title or description; quotes, `or` and `-` as in a web search. */
@@ -109,6 +132,10 @@ export const taskQuery = z
     path: ['page'],
     ...rule('BEYOND_LAST_PAGE', { max: maxOffset, hint: 'continue with a cursor' }),
   })
+  .refine(({ hasDueDate, overdue, dueFrom, dueTo }) => hasDueDate !== false || !(overdue || dueFrom || dueTo), {
+    path: ['hasDueDate'],
+    ...rule('NOT_COMBINABLE', { with: 'overdue, dueFrom or dueTo' }),
+  })
   .refine(({ dueFrom, dueTo }) => !dueFrom || !dueTo || dueFrom <= dueTo, {
     path: ['dueTo'],
     ...rule('BEFORE', { field: 'dueFrom' }),
@@ -116,3 +143,20 @@ export const taskQuery = z
 export type TaskQuery = z.output<typeof taskQuery>
 
 export const taskListReply = pageReplyOf(z.object({ tasks: z.array(task) }))
+
+/** The categories of the tasks that are visible to the caller. */
+const taskCategory = z
+  .object({
+    category: z
+      .string()
+      .nullable()
+      .meta({ description: 'Null for the tasks without a category.', examples: ['Work'] }),
+    count: z
+      .int()
+      .min(1)
+      .meta({ description: 'The number of tasks of this category.', examples: [3] }),
+  })
+  .meta({ id: 'TaskCategory', description: 'A category, and how many visible tasks it has.' })
+export type TaskCategory = z.infer<typeof taskCategory>
+
+export const taskCategoriesReply = replyOf(z.object({ categories: z.array(taskCategory) }))

@@ -16,10 +16,11 @@ import {
   moveRemindersOfTask,
 } from '../reminders/task-reminders.service.ts'
 import { notifyTaskCompleted } from './notify-task-completed.ts'
+import { countCategories } from './task-categories.queries.ts'
 import { decodeCursor, encodeCursor, orderOf } from './task-cursor.ts'
 import { type TaskUsersRow, toTaskUsers } from './task-view.ts'
 import * as queries from './tasks.queries.ts'
-import type { NewTask, Task, TaskFields, TaskPatch, TaskQuery } from './tasks.schema.ts'
+import type { NewTask, Task, TaskCategory, TaskFields, TaskPatch, TaskQuery } from './tasks.schema.ts'
 import * as list from './tasks-list.queries.ts'
 
 /** `isCurrent` tells whether a version is the one that the request names. */
@@ -60,14 +61,15 @@ export async function getTask({ lookups }: Pick<Deps, 'lookups'>, actor: Actor, 
  * Lists a page of the tasks that are visible to the actor, by number (with a total) or from a cursor on.
  * @throws DomainError VALIDATION_FAILED for a cursor of another order, or none at all
  */
-export async function listTasks({ db }: Pick<Deps, 'db'>, actor: Actor, query: TaskQuery) {
+export async function listTasks({ db, clock }: Pick<Deps, 'db' | 'clock'>, actor: Actor, query: TaskQuery) {
+  const filters = { ...query, now: clock.now() }
   const { limit, page = 1, cursor } = query
   const order = orderOf(query.sort ?? (query.q === undefined ? 'dueDate' : '-relevance'))
   const after = cursor === undefined ? undefined : decodeCursor(cursor, order)
   const offset = cursor === undefined ? (page - 1) * limit : 0
   const [found, total] = await Promise.all([
-    list.listTasks(db, actor, query, { order, after, offset, count: limit + 1 }),
-    cursor === undefined ? list.countTasks(db, actor, query) : undefined,
+    list.listTasks(db, actor, filters, { order, after, offset, count: limit + 1 }),
+    cursor === undefined ? list.countTasks(db, actor, filters) : undefined,
   ])
   const shown = found.slice(0, limit)
   const last = shown.at(-1)
@@ -76,6 +78,10 @@ export async function listTasks({ db }: Pick<Deps, 'db'>, actor: Actor, query: T
   if (total === undefined) return { tasks, pagination: cursorPage({ limit, nextCursor }) }
   return { tasks, pagination: numberedPage({ page, limit, total, nextCursor }) }
 }
+
+/** Counts the tasks that are visible to the actor by category. */
+export const listCategories = ({ db }: Pick<Deps, 'db'>, actor: Actor): Promise<TaskCategory[]> =>
+  countCategories(db, actor)
 
 /**
  * Changes a task. Completing it completes its reminders and notifies the owner. A new due date moves the reminders that

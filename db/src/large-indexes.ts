@@ -1,0 +1,49 @@
+import { type Kysely, sql } from 'kysely'
+
+/**
+ * Indexes of large tables that came after the first release, by name. A migration would keep its table locked against writes while it
+ * builds one; these are built after the migrations, beside the writes of running processes. A query that misses one is slow, not wrong.
+ */
+const largeIndexes: Readonly<Record<string, string>> = {
+  tasks_owner_updated: 'tasks (owner_id, updated_at)',
+  tasks_organization_updated: 'tasks (organization_id, updated_at)',
+  tasks_organization_category: 'tasks (organization_id, category)',
+  reminders_user_created: 'reminders (user_id, created_at, id)',
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: works on any state of the schema
+type AnyDb = Kysely<any>
+
+const lockKey = 7_240_118
+
+/**
+ * Builds the large indexes that are missing, or that an interrupted run left invalid. Of several processes one builds.
+ * @returns a line for each
+ */
+export async function buildLargeIndexes(db: AnyDb): Promise<string[]> {
+  return db.connection().execute(async (connection) => {
+    // Does not wait: the build would wait for the transaction of a process that waits for this lock.
+    const { rows } = await sql<{ isMine: boolean }>`select pg_try_advisory_lock(${lockKey}) as "isMine"`.execute(
+      connection,
+    )
+    if (!rows[0]?.isMine) return ['another process builds the missing indexes']
+    try {
+      return await buildMissing(connection)
+    } finally {
+      await sql`select pg_advisory_unlock(${lockKey})`.execute(connection)
+    }
+  })
+}
+
+async function buildMissing(db: AnyDb): Promise<string[]> {
+  const { rows } = await sql<{ name: string; isValid: boolean }>`
+    select relname as name, indisvalid as "isValid" from pg_index join pg_class on pg_class.oid = indexrelid
+    where relnamespace = current_schema()::regnamespace`.execute(db)
+  const states = new Map(rows.map(({ name, isValid }) => [name, isValid]))
+  const missing = Object.entries(largeIndexes).filter(([name]) => !states.get(name))
+  for (const [name, on] of missing) {
+    if (states.has(name)) await sql`drop index concurrently ${sql.id(name)}`.execute(db)
+    await sql`create index concurrently ${sql.id(name)} on ${sql.raw(on)}`.execute(db)
+  }
+  return missing.map(([name]) => `built index ${name}`)
+}
