@@ -47,6 +47,7 @@ function templateName(): string {
   const hash = createHash('sha256')
   for (const file of readdirSync(migrationsFolder).sort())
     hash.update(file).update(readFileSync(join(migrationsFolder, file)))
+  hash.update(readFileSync(join(migrationsFolder, '../src/large-indexes.ts')))
   return `muster_template_${hash.digest('hex').slice(0, 16)}`
 }
 
