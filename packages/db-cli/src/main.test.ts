@@ -16,7 +16,3 @@ test('a migration that is not named in snake_case is refused, and none is writte
   })
   expect(readdirSync(migrationsFolder)).toEqual(before)
 })
-
-test('an unknown command is refused with the list of commands', async () => {
-  await expect(run('migrat')).rejects.toMatchObject({ code: 2, stderr: expect.stringMatching(/migrate.*rollback/s) })
-})

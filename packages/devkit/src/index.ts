@@ -1,4 +1,4 @@
-export { dbCli } from './migrate.ts'
+export { migrate } from './migrate.ts'
 export { createSay } from './output.ts'
 export { findRedis, type Machine, thisMachine } from './services/find-redis.ts'
 export { hostServices, type User } from './services/host/host-services.ts'

@@ -9,8 +9,7 @@ import { StartError } from './start-error.ts'
 
 const database = 'muster'
 
-/** The main file of the command line that migrates. */
-export const dbCli = join(root, 'packages/db-cli/src/main.ts')
+const cli = join(root, 'packages/db-cli/src/main.ts')
 
 /** Creates the database in the embedded cluster unless it exists. @returns its URL */
 export async function ensureDatabase(clusterUrl: string): Promise<string> {
@@ -31,7 +30,7 @@ export async function migrate(url: string): Promise<string[]> {
   const missing = await missingMigrations(url)
   if (missing.length === 0) return []
   try {
-    await promisify(execFile)(process.execPath, [dbCli, 'migrate'], {
+    await promisify(execFile)(process.execPath, [cli, 'migrate'], {
       env: withServices(process.env, { DATABASE_URL: url }),
     })
   } catch (error) {

@@ -1,11 +1,9 @@
-import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { promisify } from 'node:util'
 import { createDb, type Db } from '@muster/db'
-import { dbCli, findRedis, freePort, startRedis, thisMachine } from '@muster/devkit'
+import { findRedis, freePort, migrate, startRedis, thisMachine } from '@muster/devkit'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import { fromSetup } from './from-setup.ts'
@@ -52,7 +50,7 @@ async function createForeign(name: string, url: URL): Promise<void> {
   const settings = { datestyle: 'SQL, DMY', intervalstyle: 'sql_standard', timezone: 'Asia/Tokyo' }
   for (const [setting, value] of Object.entries(settings))
     await asSuperuser(`ALTER DATABASE ${name} SET ${setting} = '${value}'`)
-  await promisify(execFile)(process.execPath, [dbCli, 'migrate'], { env: { ...process.env, DATABASE_URL: url.href } })
+  await migrate(url.href)
 }
 
 /** Runs a statement as superuser, outside of any test's database. */

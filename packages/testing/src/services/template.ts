@@ -1,10 +1,8 @@
-import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { migrationsFolder } from '@muster/db/checksums'
-import { dbCli } from '@muster/devkit'
+import { migrate } from '@muster/devkit'
 import pg from 'pg'
 
 /** Keeps concurrent test runs from creating the same template twice. */
@@ -37,9 +35,7 @@ async function createTemplate(client: pg.Client, url: string, template: string):
   await client.query(`CREATE DATABASE ${unfinished}`)
   const target = new URL(url)
   target.pathname = unfinished
-  await promisify(execFile)(process.execPath, [dbCli, 'migrate'], {
-    env: { ...process.env, DATABASE_URL: target.href },
-  })
+  await migrate(target.href)
   await client.query(`ALTER DATABASE ${unfinished} RENAME TO ${template}`)
 }
 
