@@ -14,7 +14,8 @@ import * as m11 from '../migrations/0012_search_words.ts'
 import * as m12 from '../migrations/0013_one_history.ts'
 import * as m13 from '../migrations/0014_key_checks.ts'
 import * as m14 from '../migrations/0015_suppressions.ts'
-import * as m15 from '../migrations/0017_optional_due_date.ts'
+import * as m15 from '../migrations/0016_search_text.ts'
+import * as m16 from '../migrations/0017_optional_due_date.ts'
 
 export const migrations = {
   '0001_people': m0,
@@ -32,5 +33,6 @@ export const migrations = {
   '0013_one_history': m12,
   '0014_key_checks': m13,
   '0015_suppressions': m14,
-  '0017_optional_due_date': m15,
+  '0016_search_text': m15,
+  '0017_optional_due_date': m16,
 }

@@ -14,6 +14,12 @@ import { migrations } from './migrations.gen.ts'
 // biome-ignore lint/suspicious/noExplicitAny: the migrator works on any state of the schema
 type AnyDb = Kysely<any>
 
+/**
+ * A migration that may have a step after its commit: small transactions beside running processes, for what would lock a big table too
+ * long. The step can be repeated, also after it was interrupted, and then finds out by itself whether it is done.
+ */
+type OwnMigration = Migration & { finish?(db: AnyDb): Promise<void> }
+
 /** Creates Kysely's migrator, which runs in one process at a time (by an advisory lock) and here also records checksums. */
 export function createMigrator(db: AnyDb): Migrator {
   const checksums = ownChecksums()
@@ -58,6 +64,7 @@ export async function migrateToLatest(db: AnyDb): Promise<string[]> {
   }
   const lines = await run(createMigrator(db).migrateToLatest())
   await recordMissingChecksums(db)
+  for (const migration of Object.values<OwnMigration>(migrations)) await migration.finish?.(db)
   return [...lines, ...(await buildLargeIndexes(db))]
 }
 

@@ -16,28 +16,20 @@ export function connectionTo(url: string): { connectionString: string; options: 
 }
 
 /**
- * Finds settings that make results differ from those of other installations: session settings that had no effect, e.g. behind a pooler
- * that ignores them, and a locale that lower-cases only ASCII letters.
+ * Finds session settings that had no effect, e.g. behind a pooler that ignores them, so that results differ from those of other
+ * installations. The locale of the database makes no difference.
  * @returns a sentence with the remedy for each
  */
 // biome-ignore lint/suspicious/noExplicitAny: works on any state of the schema
 export async function findSettingFaults(db: Kysely<any>): Promise<string[]> {
   const names = Object.keys(settings) as (keyof typeof settings)[]
-  const { rows } = await sql<{ isLowering: boolean; [name: string]: unknown }>`
-    select lower('É') = 'é' as "isLowering",
-      ${sql.join(names.map((name) => sql`current_setting(${name}) as ${sql.ref(name)}`))}`.execute(db)
+  const { rows } = await sql<Record<string, unknown>>`
+    select ${sql.join(names.map((name) => sql`current_setting(${name}) as ${sql.ref(name)}`))}`.execute(db)
   const [found] = rows
-  return [
-    ...names
-      .filter((name) => found?.[name] !== settings[name])
-      .map(
-        (name) =>
-          `The sessions of the database have ${name} "${found?.[name]}" instead of "${settings[name]}". Let the connection pooler between pass the startup parameter "options" on, or set it for the role.`,
-      ),
-    ...(found?.isLowering === false
-      ? [
-          'The locale of the database knows no letters but ASCII’s, so the search in tasks tells É from é. Create it with LC_CTYPE C.UTF-8 or another of UTF-8.',
-        ]
-      : []),
-  ]
+  return names
+    .filter((name) => found?.[name] !== settings[name])
+    .map(
+      (name) =>
+        `The sessions of the database have ${name} "${found?.[name]}" instead of "${settings[name]}". Let the connection pooler between pass the startup parameter "options" on, or set it for the role.`,
+    )
 }

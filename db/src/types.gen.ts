@@ -327,7 +327,10 @@ export interface Tasks {
   overdue_for: Timestamp | null;
   owner_id: string;
   priority: Generated<string>;
-  search: Generated<string | null>;
+  /**
+   * search_vector
+   */
+  search: string | null;
   status: Generated<string>;
   title: string;
   upcoming_for: Timestamp | null;

@@ -37,7 +37,8 @@ export type PasswordHasherOptions = {
 /**
  * Creates a hasher that applies bcrypt to the base64 of HMAC-SHA-256(key, password). Those 44 characters contain no NUL byte
  * and stay below bcrypt's limit of 72 bytes, so no part of a long password is ignored; and a stolen table is worthless without
- * the key. The password is hashed exactly as received (OWASP ASVS 5, 6.2.8).
+ * the key. The password is hashed exactly as received (OWASP ASVS 5, 6.2.8). To verify one, its canonical equivalents count too:
+ * keyboards differ in how they compose an accented letter.
  */
 export function createPasswordHasher(options: PasswordHasherOptions): PasswordHasher {
   const { keys, cost, maxParallel = availableParallelism(), maxWaitMs = 5_000 } = options
@@ -49,7 +50,8 @@ export function createPasswordHasher(options: PasswordHasherOptions): PasswordHa
 
   const verifyDecoy = (password: string) =>
     semaphore.run(async () => {
-      await bcrypt.compare(keyed(currentKey(keys).key, password), decoyHash(cost))
+      for (const spelling of spellingsOf(password))
+        await bcrypt.compare(keyed(currentKey(keys).key, spelling), decoyHash(cost))
       return { ok: false, needsRehash: false }
     })
 
@@ -66,16 +68,22 @@ export function createPasswordHasher(options: PasswordHasherOptions): PasswordHa
       if (!key) return verifyDecoy(password)
       return semaphore.run(async () => {
         const storedCost = bcrypt.getRounds(bcryptHash)
-        const input = keyed(key, password)
-        const ok = await bcrypt.compare(input, bcryptHash)
-        if (!ok) await spendDifference(input, storedCost, cost)
-        return { ok, needsRehash: ok && (storedCost < cost || keyId !== keys.currentId) }
+        for (const spelling of spellingsOf(password)) {
+          const input = keyed(key, spelling)
+          const ok = await bcrypt.compare(input, bcryptHash)
+          if (ok) return { ok, needsRehash: storedCost < cost || keyId !== keys.currentId }
+          await spendDifference(input, storedCost, cost)
+        }
+        return { ok: false, needsRehash: false }
       })
     },
 
     verifyDecoy,
   }
 }
+
+/** Lists the password as received and its canonical equivalents, composed and decomposed; one for ASCII. */
+const spellingsOf = (password: string) => new Set([password, password.normalize('NFC'), password.normalize('NFD')])
 
 /**
  * Spends the time that an older, cheaper hash saved: a faster answer than the decoy's would reveal that the account exists.

@@ -25,12 +25,14 @@ import {
 const releases = readdirSync(dirname(baselineFile('any'))).map((file) => file.replace(/\.sql$/, ''))
 const cli = join(import.meta.dirname, '../../../../packages/db-cli/src/main.ts')
 
-/** Starts an API on the data of an earlier release, migrated to this one. */
-async function upgraded(release: string) {
+/** Starts an API on the data of an earlier release, changed by a statement and migrated to this one. */
+async function upgraded(release: string, change = '') {
   const database = await createTestDatabase({ isMigrated: false })
   // The dump changes settings of its connection, so it gets one of its own.
   const restoring = createDb({ url: database.url, poolMax: 1, applicationName: 'muster-restore' })
-  await sql.raw(await readFile(baselineFile(release), 'utf8')).execute(restoring)
+  await sql
+    .raw(`${await readFile(baselineFile(release), 'utf8')}; set search_path = public; ${change}`)
+    .execute(restoring)
   await restoring.destroy()
   await promisify(execFile)(process.execPath, [cli, 'migrate'], { env: { ...process.env, DATABASE_URL: database.url } })
   const clock = manualClock(baselineMoment)
@@ -63,6 +65,33 @@ test.for(releases)(
     expect(found.length).toBe(tasks.length)
   },
 )
+
+test.for(releases)('texts of %s are in NFC after the upgrade, and found in every spelling', async (release) => {
+  const nfd = 'Cafe\u0301'
+  const { api, clock } = await upgraded(
+    release,
+    `update tasks set title = '“${nfd}” ' || title, category = case when id::text < '5' then '${nfd}' else 'Café' end;
+     update users set name = '${nfd}'; update tasks set title = 'e\u0301e\u0301' where id = (select min(id::text) from tasks)::uuid`,
+  )
+  const grace = api.connect()
+  const { challengeToken } = (await login(grace, 'grace@example.test', baselinePassword)).json().data
+  await verify(grace, challengeToken, totpCode(baselineTotpSecret, clock.now()))
+  const list = async (query: string) => (await grace.inject('GET', `/api/v1/tasks?limit=50&${query}`)).json().data.tasks
+  const all = await list('')
+  expect(await list(`category=${encodeURIComponent(nfd)}`)).toHaveLength(all.length)
+  expect((await list('q=cafe%20final')).length).toBeGreaterThanOrEqual(all.length - 1)
+  expect((await grace.inject('GET', '/api/v1/users/me')).json().data.user.name).toBe('Café')
+  // Too short for a title in NFC, so it stays as it is, and is found all the same.
+  expect((await list('q=ee')).map(({ title }: { title: string }) => title)).toEqual(['e\u0301e\u0301'])
+
+  // Statements of release 0.5.0, which runs beside this one for a while.
+  const { rows } = await sql`
+    update tasks set title = 'Quarterly “report”' where id = ${all[0].id}
+    returning search @@ regexp_replace(websearch_to_tsquery('simple', 'quart rep')::text, '(''(?:[^'']|'''')+'')', '\\1:*', 'g')::tsquery as found`.execute(
+    api.db,
+  )
+  expect(rows).toEqual([{ found: true }])
+})
 
 test.for(releases)('a session that was open in %s stays open', async (release) => {
   const { api } = await upgraded(release)

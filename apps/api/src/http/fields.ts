@@ -11,7 +11,7 @@ const halfCharacter = rule('INVALID_CHARACTER', { kind: 'surrogate' }, 'has half
 const invisible = /\p{Default_Ignorable_Code_Point}/gu
 
 /**
- * Schema of a trimmed text. Its length is counted in characters, like in Postgres, and at least `min` of them are visible.
+ * Schema of a trimmed text in NFC, in which texts that look alike are equal. Its length is counted in characters, like in Postgres, and at least `min` of them are visible.
  * Refuses control characters (also tabs and line ends, unless `isMultiline`), characters that reorder the text, and lone
  * surrogates, which UTF-8 cannot encode.
  */
@@ -20,6 +20,7 @@ export function text({ min = 0, max, isMultiline = false }: { min?: number; max:
   const control = `has a control character${isMultiline ? '' : ' or a line end'}`
   return z
     .string()
+    .normalize('NFC')
     .trim()
     .refine((value) => value.isWellFormed(), halfCharacter)
     .refine((value) => !refused.test(value), rule('INVALID_CHARACTER', { kind: 'control' }, control))

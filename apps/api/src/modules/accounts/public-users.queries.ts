@@ -2,7 +2,7 @@ import type { Db } from '@muster/db'
 import { activeUserSql } from '@muster/policy'
 import { sql } from 'kysely'
 import type { Actor } from '../../http/actor.ts'
-import { codePointOrder, lower, lowerAscii } from '../../sql/collation.ts'
+import { alphabetical, folded, lowerAscii } from '../../sql/collation.ts'
 import { isUnblocked, type PublicUserRow, publicUserColumns, visibilityFor } from './user-visibility.ts'
 
 /** Reads a user; undefined when they do not exist, are not active, or one of the two has blocked the other. */
@@ -26,14 +26,14 @@ export async function searchPublicUsers(db: Db, actor: Actor, text: string, limi
       union select requester_id from friendships where addressee_id = ${userId}::uuid and accepted_at is not null
     ), found as (
       select id from known join users using (id)
-      where strpos(username, ${lowerAscii(text)}) > 0 or strpos(${lower(sql`name`)}, ${lower(text)}) > 0
+      where strpos(username, ${lowerAscii(text)}) > 0 or strpos(${folded(sql`name`)}, ${folded(text)}) > 0
       union select id from users where username = ${lowerAscii(text)}
     )
     select ${publicUserColumns}, ${visibilityFor(actor)} as visibility from found join users using (id)
     where id <> ${userId}::uuid and ${activeUserSql} and ${isUnblocked(userId)}
     order by username = ${lowerAscii(text)} desc,
-      strpos(username, ${lowerAscii(text)}) = 1 or strpos(${lower(sql`name`)}, ${lower(text)}) = 1 desc,
-      ${codePointOrder(sql`name`)}, id
+      (strpos(username, ${lowerAscii(text)}) = 1 or strpos(${folded(sql`name`)}, ${folded(text)}) = 1) desc nulls last,
+      ${alphabetical(sql`name`)}, id
     limit ${limit}`.execute(db)
   return rows
 }

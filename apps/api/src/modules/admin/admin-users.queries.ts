@@ -1,7 +1,7 @@
 import type { Db } from '@muster/db'
 import { partOfEmailAddress } from '@muster/identifiers'
 import { type RawBuilder, sql } from 'kysely'
-import { lower, lowerAscii } from '../../sql/collation.ts'
+import { folded, lowerAscii } from '../../sql/collation.ts'
 import type { UserRow } from '../accounts/accounts.service.ts'
 import type { UserQuery } from './admin-users.schema.ts'
 
@@ -38,7 +38,7 @@ function matches({ q, role, isActive }: Filters): RawBuilder<unknown> {
     role && sql`role = ${role}`,
     isActive !== undefined && sql`is_active = ${isActive}`,
     q &&
-      sql`(strpos(username, ${lowerAscii(q)}) > 0 or strpos(email, ${partOfEmailAddress(q)}) > 0 or strpos(${lower(sql`name`)}, ${lower(q)}) > 0)`,
+      sql`(strpos(username, ${lowerAscii(q)}) > 0 or strpos(email, ${partOfEmailAddress(q)}) > 0 or strpos(${folded(sql`name`)}, ${folded(q)}) > 0)`,
   ].filter((part) => part !== undefined && part !== false && part !== '')
   return sql.join(parts, sql` and `)
 }

@@ -1,7 +1,7 @@
 import { type Database, type Db, newId, type Trx } from '@muster/db'
 import { activeUserSql } from '@muster/policy'
 import { type Selectable, sql } from 'kysely'
-import { codePointOrder, lower } from '../../sql/collation.ts'
+import { alphabetical } from '../../sql/collation.ts'
 import { isUnblocked, type PublicUserRow, publicUserColumns } from '../accounts/user-visibility.ts'
 
 export type FriendshipRow = Selectable<Database['friendships']>
@@ -167,7 +167,7 @@ async function readPage(db: Db, from: Fragment, visibility: Fragment, { limit, o
   const [users, count] = await Promise.all([
     sql<PublicUserRow>`
       select ${publicUserColumns}, ${visibility} as visibility from ${from}
-      order by ${codePointOrder(lower(sql`users.name`))}, users.id limit ${limit} offset ${offset}`.execute(db),
+      order by ${alphabetical(sql`users.name`)}, users.id limit ${limit} offset ${offset}`.execute(db),
     sql<{ total: number }>`select count(*)::int as total from ${from}`.execute(db),
   ])
   return { rows: users.rows, total: count.rows[0]?.total ?? 0 }

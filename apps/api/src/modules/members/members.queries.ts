@@ -1,7 +1,7 @@
 import type { Db } from '@muster/db'
 import { sql } from 'kysely'
 import type { Actor } from '../../http/actor.ts'
-import { codePointOrder } from '../../sql/collation.ts'
+import { alphabetical } from '../../sql/collation.ts'
 import { isUnblocked, type PublicUserRow, publicUserColumns } from '../accounts/user-visibility.ts'
 import { isMemberOf } from '../organizations/member-of.ts'
 
@@ -21,7 +21,7 @@ export async function listMembers(
 ): Promise<MemberRow[]> {
   const { rows } = await sql<MemberRow>`
     select ${memberColumns(actor)} from users where ${isMemberOf(actor.organizationId)}
-    order by ${codePointOrder(sql`users.name`)}, users.id limit ${limit} offset ${offset}`.execute(db)
+    order by ${alphabetical(sql`users.name`)}, users.id limit ${limit} offset ${offset}`.execute(db)
   return rows
 }
 

@@ -2,7 +2,7 @@ import type { Db } from '@muster/db'
 import { administeredOrganizationId, taskAssignedToSql } from '@muster/policy'
 import { type RawBuilder, sql } from 'kysely'
 import type { Actor } from '../../http/actor.ts'
-import { codePointOrder } from '../../sql/collation.ts'
+import { alphabetical } from '../../sql/collation.ts'
 import type { TaskCategory } from './tasks.schema.ts'
 
 /** A list of more categories would not be one to choose from. */
@@ -15,7 +15,7 @@ export async function countCategories(db: Db, actor: Actor): Promise<TaskCategor
   )
   const { rows } = await sql<TaskCategory>`
     select category, sum(count)::integer as count from (${sql.join(branches, sql` union all `)}) found
-    group by category order by sum(count) desc, ${codePointOrder(sql`category`)} limit ${sql.lit(maxCategories)}`.execute(
+    group by category order by sum(count) desc, ${alphabetical(sql`category`)} limit ${sql.lit(maxCategories)}`.execute(
     db,
   )
   return rows

@@ -2,7 +2,7 @@ import type { Db } from '@muster/db'
 import { administeredOrganizationId, taskAssignedToSql } from '@muster/policy'
 import { type RawBuilder, sql } from 'kysely'
 import type { Actor } from '../../http/actor.ts'
-import { codePointOrder } from '../../sql/collation.ts'
+import { alphabetical } from '../../sql/collation.ts'
 import { limitLiteral } from '../../sql/limit-literal.ts'
 import { type TaskRow, taskSelection, toTask } from './task-view.ts'
 import type { SortField, Task, TaskQuery } from './tasks.schema.ts'
@@ -34,7 +34,7 @@ const sortKeys = (q: string | undefined): Record<SortField, SortKey> => ({
     type: sql`integer`,
     text: sql`page.sort_key::text`,
   },
-  title: { key: codePointOrder(sql`tasks.title`), type: sql`text`, text: sql`page.sort_key` },
+  title: { key: alphabetical(sql`tasks.title`), type: sql`text`, text: sql`page.sort_key` },
   // With all its digits, so that a cursor continues at the same place.
   relevance: {
     key: sql`ts_rank(tasks.search, ${searchFor(q ?? '')})`,
@@ -43,24 +43,8 @@ const sortKeys = (q: string | undefined): Record<SortField, SortKey> => ({
   },
 })
 
-const marks = /[!-/:-@[-`{-~]/g
-/** All marks but a minus before a word or before the quote that follows. */
-const marksButMinus = /(?!(?<!\S)-(?:[\p{L}\p{N}]|$))[!-/:-@[-`{-~]/gu
-
-/**
- * Builds the text search of a query. Quotes, `or` and `-` mean what they mean in a web search. A word also finds the words
- * that begin with it; of a quoted phrase only the last word does. Other marks separate words, as in the searched column
- * `search`. `websearch_to_tsquery` accepts any input; in its text each word or phrase (`'a' <-> 'b'`) then gets the mark of
- * a prefix.
- */
-function searchFor(q: string): RawBuilder<unknown> {
-  const parts = q.split('"')
-  const isQuoted = (index: number) => index % 2 === 1 && index < parts.length - 1
-  const words = parts.map((part, index) => part.replace(isQuoted(index) ? marks : marksButMinus, ' ')).join('"')
-  const word = `'(?:[^']|'')+'`
-  const wordOrPhrase = `((?:${word} <[-0-9]+> )*${word})`
-  return sql`regexp_replace(websearch_to_tsquery('simple', ${words})::text, ${wordOrPhrase}, '\\1:*', 'g')::tsquery`
-}
+/** Returns the text search of a query, as a subquery, which Postgres computes once and not for each row. */
+const searchFor = (q: string): RawBuilder<unknown> => sql`(select search_query(${q}))`
 
 /** SQL: the sort key with microseconds, so that the next page neither skips nor repeats a task. */
 function instantText() {

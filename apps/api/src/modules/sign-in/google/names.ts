@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { isReservedUsername, lowerCaseAscii, usernameLength } from '@muster/identifiers'
+import { shortened } from '@muster/text'
 import { displayName } from '../../accounts/accounts.schema.ts'
 
 const maxNameCharacters = 100
@@ -8,9 +9,11 @@ const suffixes = 36 ** suffixDigits
 
 /** Converts the issuer's name claim to a valid name; undefined when no character of it is valid. */
 export function nameFrom(claim: string | undefined): string | undefined {
-  const oneLine = (claim ?? '').toWellFormed().replace(/\p{Cc}+/gu, ' ')
-  const cut = [...oneLine.trim()].slice(0, maxNameCharacters).join('')
-  const { data } = displayName.safeParse(cut)
+  const oneLine = (claim ?? '')
+    .toWellFormed()
+    .normalize('NFC')
+    .replace(/\p{Cc}+/gu, ' ')
+  const { data } = displayName.safeParse(shortened(oneLine.trim(), maxNameCharacters))
   return data
 }
 
