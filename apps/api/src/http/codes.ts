@@ -20,6 +20,7 @@ export const digitCode = z
   .max(maxPasted)
   .overwrite(plainCode)
   .refine(isSixDigits, rule('INVALID_FORMAT', { example: '123456' }, 'must have 6 digits'))
+  .meta({ description: 'The code, 6 digits.', examples: ['123456'] })
 
 /** Any code that proves the second factor: six digits, or a recovery code, whose output is its 24 characters. */
 export const factorCode = z
@@ -30,6 +31,7 @@ export const factorCode = z
     (code) => isSixDigits(code) || readRecoveryCode(code) !== undefined,
     rule('INVALID_FORMAT', { example: '123456' }, 'must have 6 digits, or be a recovery code'),
   )
+  .meta({ description: 'The mailed code, the code of the app, or a recovery code.', examples: ['123456'] })
 
 /** The token of a mailed link; the output is the token alone. The service refuses text without one, with the code of its route. */
 export const linkToken = z
@@ -37,3 +39,4 @@ export const linkToken = z
   .min(1)
   .max(2_000)
   .overwrite((pasted) => findLinkToken(pasted) ?? pasted)
+  .meta({ description: 'The token of the mailed link.', examples: ['7HKcXJ3u1pQ'] })

@@ -33,7 +33,7 @@ export const cursorText = z
   .min(1)
   .max(2_000)
   .optional()
-  .meta({ description: '`nextCursor` of the page before' })
+  .meta({ description: '`nextCursor` of the page before.' })
 
 /** Schema of an instant in a cursor, with milliseconds or, from Postgres, microseconds. Postgres has no year 0. */
 export const cursorInstant = (digits: 3 | 6) =>

@@ -4,7 +4,11 @@ import { z } from 'zod'
 import { rule } from './errors/details-of-issues.ts'
 
 /** Documents a header that a handler reads from the request. */
-const header = (description: string) => z.string().optional().meta({ description })
+const header = (description: string, example: string) =>
+  z
+    .string()
+    .optional()
+    .meta({ description, examples: [example] })
 
 /** Entity tags of RFC 9110, 8.8.3: in quotes, in which commas belong to the tag. Elements of a list may be empty. */
 const tagList = /^[\s,]*(?:W\/)?"[\x21\x23-\x7E\x80-\xFF]*"(?:\s*,(?:\s*(?:W\/)?"[\x21\x23-\x7E\x80-\xFF]*")?)*\s*$/
@@ -17,14 +21,14 @@ export const ifMatchHeaders = z.looseObject({
     .string()
     .refine(isTagList, rule('INVALID_ENTITY_TAG', { example: '"v3"' }))
     .optional()
-    .meta({ description: 'The ETag of the version to change' }),
+    .meta({ description: 'The `ETag` of the version to change; without it any version is changed.', examples: ['*'] }),
 })
 export const ifNoneMatchHeaders = z.looseObject({
-  'if-none-match': header('The ETag of the version that the caller has'),
+  'if-none-match': header('The `ETag` of the version that the caller has: 304 when it is current.', '"v0"'),
 })
 export const rangeHeaders = ifNoneMatchHeaders.extend({
-  range: header('One range of bytes'),
-  'if-range': header('The ETag of the version that the range continues'),
+  range: header('One range of bytes: 206 instead of 200.', 'bytes=0-'),
+  'if-range': header('The `ETag` of the version that the range continues; another version is sent whole.', '"v0"'),
 })
 
 /** Returns the entity tag (RFC 9110) of a row's version. */

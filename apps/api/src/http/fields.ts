@@ -47,6 +47,19 @@ export const anyPassword = z
     ...rule('INVALID_CHARACTER', { kind: 'nul' }, 'has a NUL character'),
     abort: true,
   })
+  .meta({
+    description: 'The password, exactly as the user typed it.',
+    examples: ['Green Rivers 7 at Dawn'],
+    format: 'password',
+  })
+
+/** A password for the examples of the document. */
+export const examplePassword = 'Green Rivers 7 at Dawn'
+
+/** Schema of a new password; `passwordFaults` has its rules, which depend on the user. */
+export const newPassword = anyPassword.describe(
+  'The new password: 8 to 128 characters with an upper-case letter, a lower-case letter and a digit; none of the common ones, and without the own name.',
+)
 
 /** Schema of an id in lower case, for text that only the API writes, such as cursors and tokens. */
 export const exactId = z.uuid().refine((text) => text === lowerCaseAscii(text))
@@ -61,18 +74,20 @@ export const id = z.uuid().overwrite(lowerCaseAscii)
  * Schema of an instant as RFC 3339 writes it, and a little more freely; the output is UTC with milliseconds. Anything that is not
  * text is refused like a text of another form, so that the message shows an example.
  */
-export const dateTime = z.preprocess(
-  (given) => (given === undefined || typeof given === 'string' ? given : ''),
-  z
-    .string()
-    .transform((given, ctx) => {
-      const read = readInstant(given)
-      if (typeof read === 'string') return read
-      ctx.addIssue(issueOf([], read))
-      return z.NEVER
-    })
-    .meta({ format: 'date-time', examples: [exampleInstant] }),
-)
+export const dateTime = z
+  .preprocess(
+    (given) => (given === undefined || typeof given === 'string' ? given : ''),
+    z
+      .string()
+      .transform((given, ctx) => {
+        const read = readInstant(given)
+        if (typeof read === 'string') return read
+        ctx.addIssue(issueOf([], read))
+        return z.NEVER
+      })
+      .meta({ examples: [exampleInstant] }),
+  )
+  .meta({ json: { type: 'string', format: 'date-time' } })
 
 /** Schema of an integer in a query, in decimal digits only; `Number` also reads `1e2`, `0x10` and spaces. */
 export function queryInteger({ min, max = Number.MAX_SAFE_INTEGER }: { min: number; max?: number }) {
@@ -84,6 +99,16 @@ export function queryInteger({ min, max = Number.MAX_SAFE_INTEGER }: { min: numb
 /** Returns the integer; for anything else a number that is none. */
 const readInteger = (given: unknown) =>
   typeof given === 'string' && /^-?\d+$/.test(given) ? clamp(Number(given)) : 0.5
+
+/** Schema of the order of a list: a field, or `-` and a field for descending. `+`, which a query decodes as a space, changes nothing. */
+export function sortBy<Field extends string>(fields: readonly Field[]) {
+  const sorts = fields.flatMap((field) => [field, `+${field}`, `-${field}`] as const)
+  return z
+    .string()
+    .trim()
+    .pipe(z.enum(sorts))
+    .meta({ json: { type: 'string', enum: fields.flatMap((field) => [field, `-${field}`]) } })
+}
 
 /** Schema of a boolean in a query. */
 export const queryBoolean = z

@@ -16,7 +16,11 @@ export type Idempotency = {
 }
 
 /** Schema of the headers of a route with idempotent replay. Loose, because Fastify replaces the request's headers by its output. */
-export const idempotencyHeaders = z.looseObject({ 'idempotency-key': text({ min: 1, max: 64 }).optional() })
+export const idempotencyHeaders = z.looseObject({
+  'idempotency-key': text({ min: 1, max: 64 })
+    .optional()
+    .describe('Any text. A repetition with the same key and body within 24 hours answers with the same resource.'),
+})
 
 const keyTtlMs = 24 * 3_600_000
 

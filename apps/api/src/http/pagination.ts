@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { queryInteger } from './fields.ts'
 
 /** Schema of the pagination of every list. All keys are always present, so that one type fits all lists. */
 export const pagination = z
@@ -29,6 +30,13 @@ export const pagination = z
       }),
   })
   .meta({ id: 'Pagination', description: 'The place of a page in its list.' })
+/** Query parameter: the number of a page. */
+export const pageNumber = (max?: number) =>
+  queryInteger({ min: 1, ...(max && { max }) }).describe('The number of the page, from 1.')
+/** Query parameter: the size of a page. */
+export const pageSize = (preset: number) =>
+  queryInteger({ min: 1, max: 100 }).default(preset).describe('The maximum number of items per page.')
+
 type Pagination = z.infer<typeof pagination>
 
 /** Returns the pagination of a numbered page. */

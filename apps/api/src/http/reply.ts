@@ -1,6 +1,4 @@
-import { catalogue, type ErrorCode } from '@muster/errors'
 import { z } from 'zod'
-import { errorDetail } from './openapi/errors.ts'
 import { pagination } from './pagination.ts'
 
 export { answer, notModified } from './openapi/answer.ts'
@@ -9,32 +7,23 @@ export { errors } from './openapi/errors.ts'
 /** Returns the envelope of a success. */
 export const ok = <T>(data: T, message?: string) => ({ success: true as const, ...(message && { message }), data })
 
-const success = z.literal(true)
+const success = z.literal(true).describe('True for every success.')
 const message = z.string().meta({ description: 'A sentence for the user.', examples: ['Done.'] })
 
+const described = <T extends z.ZodType>(data: T): T => (data.description ? data : data.describe('The result.'))
+
 /** Returns the schema of a success with this data. */
-export const replyOf = <T extends z.ZodType>(data: T) => z.object({ success, message: message.optional(), data })
+export const replyOf = <T extends z.ZodType>(data: T) =>
+  z.object({ success, message: message.optional(), data: described(data) })
 
 /** Returns the schema of a page of a list. */
-export const pageReplyOf = <T extends z.ZodType>(data: T) => replyOf(data).extend({ pagination })
+export const pageReplyOf = <T extends z.ZodType>(data: T) =>
+  replyOf(data).extend({ pagination: pagination.describe('The place of the page in the list.') })
 
 /** Schema of a success that has a message and no data. */
 export const messageReply = z.object({ success, message })
 /** Returns a success that has a message and no data. */
 export const okMessage = (message: string) => ({ success: true as const, message })
-
-/** Schema of every error. */
-export const errorReply = z
-  .object({
-    success: z.literal(false),
-    message: z.string(),
-    error: z.object({
-      code: z.enum(Object.keys(catalogue) as [ErrorCode, ...ErrorCode[]]),
-      requestId: z.string(),
-      details: z.array(errorDetail).optional(),
-    }),
-  })
-  .meta({ id: 'Error' })
 
 /** Schema of an instant in a response: ISO 8601, UTC, milliseconds. */
 export const instant = z.iso.datetime().meta({ examples: ['2030-01-15T09:00:00.000Z'] })

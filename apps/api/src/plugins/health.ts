@@ -5,28 +5,44 @@ import fp from 'fastify-plugin'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Deps } from '../deps.ts'
+import { answer } from '../http/reply.ts'
 
-const check = z.object({
-  status: z.enum(['up', 'down', 'behind']),
-  latencyMs: z.number(),
-  reason: z.string().optional().describe('Why it is down, as a code, e.g. `WRONGPASS`, `53300`, `ECONNREFUSED`.'),
-})
-/** `unknown` until the first measurement. */
-const clockCheck = z.object({
-  status: z.enum(['up', 'off', 'unknown']),
-  offsetMs: z.int().describe('How far the system clock is ahead of the clock of Postgres.'),
-})
-const healthReply = z.object({
-  status: z.enum(['healthy', 'degraded', 'unhealthy']),
-  uptime: z.number(),
-  version: z.string(),
-  checks: z.object({
-    postgres: check,
-    redis: check,
-    outbox: check.extend({ pending: z.int(), oldestMs: z.number() }),
-    clock: clockCheck,
-  }),
-})
+const reason = z
+  .string()
+  .optional()
+  .meta({
+    description: 'Why it is down, as a code, e.g. `WRONGPASS`, `53300`, `ECONNREFUSED`.',
+    examples: ['ECONNREFUSED'],
+  })
+const check = z
+  .object({
+    status: z.enum(['up', 'down', 'behind']).describe('Whether it responds; `behind` when jobs stay pending.'),
+    latencyMs: z.number().describe('How long it took to respond, in ms.'),
+    reason,
+  })
+  .meta({ id: 'HealthCheck', description: 'The state of a dependency.' })
+const clockCheck = z
+  .object({
+    status: z.enum(['up', 'off', 'unknown']).describe('`unknown` until the first measurement.'),
+    offsetMs: z.int().describe('How far the system clock is ahead of the clock of Postgres.'),
+  })
+  .meta({ id: 'ClockCheck', description: 'The state of the system clock.' })
+const outboxCheck = check
+  .extend({
+    pending: z.int().describe('The number of jobs that are not published.'),
+    oldestMs: z.number().describe('The age of the oldest of them, in ms.'),
+  })
+  .meta({ id: 'OutboxCheck', description: 'The state of the outbox.' })
+const healthReply = z
+  .object({
+    status: z.enum(['healthy', 'degraded', 'unhealthy']).describe('The state of the whole.'),
+    uptime: z.number().describe('Seconds since the process started.'),
+    version: z.string().meta({ description: 'The release.', examples: [version] }),
+    checks: z
+      .object({ postgres: check, redis: check, outbox: outboxCheck, clock: clockCheck })
+      .describe('The state of each dependency.'),
+  })
+  .meta({ id: 'Health', description: 'The state of the API and of its dependencies.' })
 type Health = z.infer<typeof healthReply>
 
 const probeTimeoutMs = 1_000
@@ -41,9 +57,13 @@ export const healthPlugin = fp(async (app: FastifyInstance, { deps }: { deps: Pi
       {
         config: { access: 'public' },
         schema: {
+          operationId: 'getHealth',
           tags: ['operation'],
           summary: 'Tell the state of each dependency, and why one is down',
-          response: { 200: healthReply, 503: healthReply },
+          response: {
+            200: answer(healthReply, 'Healthy or degraded.'),
+            503: { description: 'Unhealthy.', content: { 'application/json': { schema: healthReply } } },
+          },
         },
       },
       async (_request, reply) => {

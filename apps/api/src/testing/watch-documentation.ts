@@ -17,7 +17,7 @@ export function watchDocumentation() {
     })
     app.addHook('onSend', async (request, reply, payload) => {
       const route = routes.get(keyOf(request.method, request.routeOptions.url))
-      const fault = route?.schema.operationId && faultOf(route, request, reply, payload)
+      const fault = route && faultOf(route, request, reply, payload)
       if (fault) faults.push(fault)
       return payload
     })

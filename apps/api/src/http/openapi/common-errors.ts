@@ -1,6 +1,7 @@
 import { catalogue, type ErrorCode } from '@muster/errors'
+import type { z } from 'zod'
 import { codesOf } from './errors.ts'
-import type { Route } from './route.ts'
+import type { ContentResponse, Route } from './route.ts'
 
 const always: ErrorCode[] = ['VALIDATION_FAILED', 'RATE_LIMITED', 'INTERNAL', 'OVERLOADED', 'DEPENDENCY_UNAVAILABLE']
 /** The body of an unsafe request is parsed even when the route ignores it. */
@@ -21,11 +22,15 @@ export const httpErrors: readonly ErrorCode[] = [
   'CROSS_ORIGIN',
 ]
 
+/** Returns the codes of a response, also of one that is JSON or a page. */
+const declaredCodes = (response: z.ZodType | ContentResponse) =>
+  codesOf('content' in response ? (response.content['application/json']?.schema ?? response) : response)
+
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /** Returns the errors that a route can answer with, by status: those that it declares, and those of its kind. */
 export function errorsOf(route: Route): Map<number, ErrorCode[]> {
-  const declared = Object.values(route.schema.response ?? {}).flatMap((schema) => codesOf(schema) ?? [])
+  const declared = Object.values(route.schema.response ?? {}).flatMap((schema) => declaredCodes(schema) ?? [])
   const all = [...new Set([...declared, ...commonErrors(route)])]
   return Map.groupBy(all, (code): number => catalogue[code].status)
 }

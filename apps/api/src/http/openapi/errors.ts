@@ -47,16 +47,18 @@ const nameOf = (codes: readonly ErrorCode[]) =>
 const createErrorSchema = (codes: readonly ErrorCode[], id: string) =>
   z
     .object({
-      success: z.literal(false),
+      success: z.literal(false).describe('False for every error.'),
       message: z.string().meta({
         description: 'A sentence for the user: what happened, and what to do.',
         examples: codes.slice(0, 1).map((code) => catalogue[code].message),
       }),
-      error: z.object({
-        code: z.enum(codes as [ErrorCode, ...ErrorCode[]]).meta({ description: 'What programs decide by.' }),
-        requestId,
-        details: z.array(errorDetail).optional().describe('Each fault of the request, by its place.'),
-      }),
+      error: z
+        .object({
+          code: z.enum(codes as [ErrorCode, ...ErrorCode[]]).meta({ description: 'What programs decide by.' }),
+          requestId,
+          details: z.array(errorDetail).optional().describe('Each fault of the request, by its place.'),
+        })
+        .describe('What went wrong.'),
     })
     .meta({ id, description: describeCodes(codes) })
 type ErrorSchema = ReturnType<typeof errorSchema>

@@ -35,8 +35,11 @@ function parametersOf({ schema: { params, querystring, headers } }: Route, schem
 
 function parametersIn(place: string, schema: z.ZodType, schemas: Schemas) {
   const { properties = {}, required = [] } = schemas.of(schema, 'input')
-  return Object.entries(properties as Record<string, JsonSchema>).map(([name, { description, examples, ...json }]) => {
-    const [example] = (examples ?? []) as unknown[]
+  return Object.entries(properties as Record<string, JsonSchema>).map(([name, property]) => {
+    const { description, examples, ...json } = property
+    // Nobody can make up a text such as a cursor.
+    const isFreeText = json.type === 'string' && !json.format && !json.enum && !examples
+    const example = isFreeText ? undefined : exampleOf(property, schemas.components, { isRequest: true })
     return {
       name: place === 'header' ? capitalized(name) : name,
       in: place,
@@ -58,7 +61,7 @@ function requestBodyOf(body: z.ZodType, { schema: { consumes = ['application/jso
   const example = isJson ? exampleOf(schema, schemas.components, { isRequest: true }) : undefined
   const media = { schema: withoutNull(schema), ...(isJson && { example }) }
   return {
-    required: !body.safeParse(undefined).success,
+    required: !isJson || !body.safeParse(undefined).success,
     content: Object.fromEntries(consumes.map((type) => [type, media])),
   }
 }
@@ -72,17 +75,41 @@ function withoutNull(schema: JsonSchema): JsonSchema {
 }
 
 function responsesOf(route: Route, schemas: Schemas) {
-  const successes = Object.entries(route.schema.response ?? {}).filter(([, schema]) => !codesOf(schema))
+  const { response = {} } = route.schema
+  const successes = Object.entries(response).filter(([status, schema]) => status < '400' && !codesOf(schema))
   const failures = [...errorsOf(route)].toSorted(([one], [other]) => one - other)
   return {
     ...Object.fromEntries(successes.map(([status, schema]) => [status, answerOf(status, schema, route, schemas)])),
     ...Object.fromEntries(
-      failures.map(([status, codes]) => [status, failureOf(String(status), codes, route, schemas)]),
+      failures.map(([status, codes]) => {
+        const failure = failureOf(String(status), codes, route, schemas)
+        const declared = response[status]
+        return [status, declared && 'content' in declared ? withContent(failure, declared, schemas) : failure]
+      }),
     ),
     default: {
       ...failureOf('default', httpErrors, route, schemas),
       description: 'Errors of HTTP itself, which any request can meet.',
     },
+  }
+}
+
+/** Adds the content that a route sends with the status of an error, such as a page. */
+function withContent(
+  failure: ReturnType<typeof failureOf>,
+  { description, content }: ContentResponse,
+  schemas: Schemas,
+) {
+  const merged: Record<string, { schema: JsonSchema }> = { ...failure.content }
+  for (const [type, { schema }] of Object.entries(content)) {
+    const known = merged[type]?.schema
+    if (!codesOf(schema))
+      merged[type] = { schema: known ? { anyOf: [schemas.of(schema, 'output'), known] } : schemas.of(schema, 'output') }
+  }
+  return {
+    ...failure,
+    description: [description, failure.description].filter(Boolean).join('\n\n'),
+    content: merged,
   }
 }
 

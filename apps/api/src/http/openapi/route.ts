@@ -32,9 +32,9 @@ export type Route = {
   url: string
   config: FastifyContextConfig | undefined
   schema: {
-    operationId?: string
-    tags?: readonly TagName[]
-    summary?: string
+    operationId: string
+    tags: readonly TagName[]
+    summary: string
     description?: string
     consumes?: readonly string[]
     params?: z.ZodType

@@ -53,6 +53,10 @@ function convert(schema: z.ZodType, io: Io): JsonSchema {
 
 /** Removes what readers and generators of the document stumble over. */
 function tidy(zodSchema: z.core.$ZodTypes, json: JsonSchema, io: Io): void {
+  // zod leaves both out of the input of what it transforms, although they are values that a client sends.
+  const examples = z.globalRegistry.get(zodSchema)?.examples
+  if (examples) json.examples = examples as JsonSchema['examples']
+  if (zodSchema._zod.def.type === 'default') json.default = zodSchema._zod.def.defaultValue as JsonSchema['default']
   if (json.json) {
     const { json: own, description, examples, default: preset } = json
     for (const key of Object.keys(json)) delete json[key]

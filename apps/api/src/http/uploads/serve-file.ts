@@ -3,8 +3,22 @@ import { DomainError } from '@muster/errors'
 import type { Storage } from '@muster/storage'
 import { contentDisposition } from '@muster/text'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
 import { isNotModified } from '../etag.ts'
+import { notModified } from '../openapi/answer.ts'
 import { servedFilename } from './file-types.ts'
+
+const fileHeaders = ['ETag', 'Content-Disposition', 'Accept-Ranges'] as const
+
+/** Returns the responses of a route that serves files. */
+export function fileAnswers(mediaType: string) {
+  const content = { [mediaType]: { schema: z.file() } }
+  return {
+    200: { description: 'The whole file.', headers: fileHeaders, content },
+    206: { description: 'The requested range.', headers: fileHeaders, content },
+    304: notModified,
+  }
+}
 
 /** Bytes from `start` to `end`, both inclusive. */
 type Range = { start: number; end: number }

@@ -26,7 +26,7 @@ export const timezone = z
 
 const email = z.email().meta({ description: 'The e-mail address.', examples: ['ann@example.com'] })
 const presence = z.enum(['online', 'offline']).meta({ id: 'PresenceStatus', description: 'Online, or not.' })
-const factor = z.enum(['none', 'otp', 'totp']).meta({
+export const twoFactorMethod = z.enum(['none', 'otp', 'totp']).meta({
   id: 'TwoFactorMethod',
   description: 'A second factor: none, mailed codes (`otp`) or an authenticator app (`totp`).',
 })
@@ -55,7 +55,7 @@ export const user = z
     lastSeenAt: instant
       .nullable()
       .describe('When the user was last online; null when never, or where presence is hidden.'),
-    twoFactorMethod: factor.describe('The second factor of the user.'),
+    twoFactorMethod: twoFactorMethod.describe('The second factor of the user.'),
     hasPassword: z.boolean().describe('Whether the user can sign in by password.'),
     authProviders: z.array(z.enum(['local', 'google'])).describe('The ways in which the user can sign in.'),
     createdAt: instant.describe('When the account was created.'),
@@ -79,7 +79,9 @@ export type UserSummary = z.infer<typeof userSummary>
 
 export const publicUserReply = replyOf(z.object({ user: publicUser.describe('The user.') }))
 export const publicUsersReply = replyOf(
-  z.object({ users: z.array(publicUser).describe('The users that were found.') }).meta({ id: 'UserList' }),
+  z
+    .object({ users: z.array(publicUser).describe('The users that were found.') })
+    .meta({ id: 'UserList', description: 'Items of the list.' }),
 )
 export const userParams = z.strictObject({ id: id.describe('The id of the user.') })
 export const userSearchQuery = z.strictObject({

@@ -1,7 +1,7 @@
 import { rolesWith } from '@muster/policy'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
-import { errorReply, messageReply, ok, okMessage } from '../../http/reply.ts'
+import { answer, errors, messageReply, ok, okMessage } from '../../http/reply.ts'
 import {
   emailParams,
   emailQuery,
@@ -23,11 +23,12 @@ export const adminEmailsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
     {
       config: { access: rolesWith('email.read'), hasEffects: true },
       schema: {
+        operationId: 'listEmails',
         tags,
         summary: 'List mails and their delivery',
         description: 'The newest first, without their content. The audit log records which mails were shown.',
         querystring: emailQuery,
-        response: { 200: emailsReply },
+        response: { 200: answer(emailsReply, 'A page of mails.') },
       },
     },
     async (request) => {
@@ -41,11 +42,12 @@ export const adminEmailsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
     {
       config: { access: rolesWith('email.read'), hasEffects: true },
       schema: {
+        operationId: 'getEmail',
         tags,
         summary: 'Read the delivery of a mail',
         description: 'Without its content. The audit log records that the mail was shown.',
         params: emailParams,
-        response: { 200: emailReply, 404: errorReply },
+        response: { 200: answer(emailReply, 'The delivery.'), ...errors('NOT_FOUND') },
       },
     },
     async (request) => ok({ email: await emails.readEmail(context, principalOf(request), request.params.id) }),
@@ -56,12 +58,13 @@ export const adminEmailsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
     {
       config: { access: rolesWith('email.read'), hasEffects: true },
       schema: {
+        operationId: 'listEmailSuppressions',
         tags,
         summary: 'List the suppressed addresses',
         description:
           'The newest first, each with the answer of the mail server and the mail that got it. The audit log records which addresses were shown.',
         querystring: suppressionQuery,
-        response: { 200: suppressionsReply },
+        response: { 200: answer(suppressionsReply, 'A page of addresses.') },
       },
     },
     async (request) => {
@@ -79,11 +82,12 @@ export const adminEmailsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
     {
       config: { access: rolesWith('email.unsuppress') },
       schema: {
+        operationId: 'deleteEmailSuppression',
         tags,
         summary: 'Lift the suppression of an address',
         description: 'Mails that failed meanwhile stay failed. Resend those that are still wanted.',
         params: suppressionParams,
-        response: { 200: messageReply, 404: errorReply },
+        response: { 200: answer(messageReply, 'Lifted.'), ...errors('NOT_FOUND') },
       },
     },
     async (request) => {
@@ -97,12 +101,13 @@ export const adminEmailsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
     {
       config: { access: rolesWith('email.resend') },
       schema: {
+        operationId: 'resendEmail',
         tags,
         summary: 'Send a mail again',
         description:
           'Returns the new mail; the first one keeps its status. 409 for a mail with a code or token, a mail that is still queued, a mail that has expired, and a suppressed address.',
         params: emailParams,
-        response: { 202: emailReply, 404: errorReply, 409: errorReply },
+        response: { 202: answer(emailReply, 'The new mail.'), ...errors('NOT_FOUND', 'CONFLICT') },
       },
     },
     async (request, reply) => {

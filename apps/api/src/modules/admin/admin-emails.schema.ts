@@ -1,68 +1,92 @@
 import { emailAddress as address } from '@muster/identifiers'
 import { z } from 'zod'
-import { id, queryInteger } from '../../http/fields.ts'
+import { id } from '../../http/fields.ts'
+import { pageNumber, pageSize } from '../../http/pagination.ts'
 import { instant, pageReplyOf, replyOf } from '../../http/reply.ts'
 
-const status = z.enum(['queued', 'sending', 'sent', 'failed', 'dropped'])
+const status = z.enum(['queued', 'sending', 'sent', 'failed', 'dropped']).meta({
+  id: 'EmailStatus',
+  description: 'Where the delivery of a mail stands. `dropped`: it was not needed any more.',
+})
 
 /** The delivery of one mail, without its content. */
 export const adminEmail = z
   .object({
-    id: z.uuid(),
-    template: z.string(),
-    /** The address; `erased` when the recipient was made anonymous. */
-    to: z.string(),
-    userId: z.uuid().nullable(),
-    status,
-    attempts: z.int(),
-    error: z.string().nullable(),
-    smtpId: z.string().nullable(),
-    createdAt: instant,
-    sentAt: instant.nullable(),
-    nextAttemptAt: instant.nullable(),
-    expiresAt: instant.nullable(),
-    /** False for a mail with a code or token: only the recipient may request another one. */
-    canResend: z.boolean(),
+    id: z.uuid().describe('The id of the mail.'),
+    template: z.string().meta({ description: 'What kind of mail it is.', examples: ['task-completed'] }),
+    to: z.string().meta({
+      description: 'The address; `erased` when the recipient was made anonymous.',
+      examples: ['ann@example.com'],
+    }),
+    userId: z.uuid().nullable().describe('The user who gets it; null for an address without an account.'),
+    status: status.describe('Where the delivery stands.'),
+    attempts: z.int().describe('How often sending was tried.'),
+    error: z
+      .string()
+      .nullable()
+      .meta({ description: 'Why the last attempt failed.', examples: [null] }),
+    smtpId: z
+      .string()
+      .nullable()
+      .meta({ description: 'The id that the mail server gave.', examples: [null] }),
+    createdAt: instant.describe('When the mail was written.'),
+    sentAt: instant.nullable().describe('When the mail server took it.'),
+    nextAttemptAt: instant.nullable().meta({ description: 'When sending is tried again.', examples: [null] }),
+    expiresAt: instant.nullable().meta({ description: 'When the mail is no longer sent.', examples: [null] }),
+    canResend: z
+      .boolean()
+      .describe('False for a mail with a code or token: only the recipient may request another one.'),
   })
-  .meta({ id: 'Email' })
+  .meta({ id: 'Email', description: 'The delivery of one mail, without its content.' })
 export type AdminEmail = z.infer<typeof adminEmail>
 
 export const emailQuery = z.strictObject({
-  status: status.optional(),
-  to: address.optional(),
-  limit: queryInteger({ min: 1, max: 100 }).default(50),
-  /** `nextCursor` of the page before. */
-  cursor: id.optional(),
+  status: status.optional().describe('Only mails in this state.'),
+  to: address.optional().describe('Only mails to this address.'),
+  limit: pageSize(50),
+  cursor: id.optional().describe('`nextCursor` of the page before.'),
 })
 export type EmailQuery = z.output<typeof emailQuery>
 
-export const emailParams = z.strictObject({ id })
+export const emailParams = z.strictObject({ id: id.describe('The id of the mail.') })
 export const emailReply = replyOf(z.object({ email: adminEmail }))
-export const emailsReply = pageReplyOf(z.object({ emails: z.array(adminEmail) }))
+export const emailsReply = pageReplyOf(
+  z
+    .object({ emails: z.array(adminEmail).describe('The mails, the newest first.') })
+    .meta({ id: 'EmailList', description: 'Items of the list.' }),
+)
 
 /** An address to which no mail is sent. */
 export const suppression = z
   .object({
-    id: z.uuid(),
-    address: z.string(),
-    reason: z.string(),
-    /** The answer of the mail server; null when it was not stored. */
-    smtpAnswer: z.string().nullable(),
-    /** The mail that got this answer; its row may be deleted. */
-    emailId: z.uuid().nullable(),
-    createdAt: instant,
+    id: z.uuid().describe('The id of the suppression.'),
+    address: z.string().meta({ description: 'The address.', examples: ['ann@example.com'] }),
+    reason: z.string().meta({ description: 'Why no mail is sent.', examples: ['refused'] }),
+    smtpAnswer: z
+      .string()
+      .nullable()
+      .meta({
+        description: 'The answer of the mail server; null when it was not stored.',
+        examples: ['550 5.1.1 no such user'],
+      }),
+    emailId: z.uuid().nullable().describe('The mail that got this answer; its row may be deleted.'),
+    createdAt: instant.describe('When the address was suppressed.'),
   })
-  .meta({ id: 'EmailSuppression' })
+  .meta({ id: 'EmailSuppression', description: 'An address to which no mail is sent.' })
 export type Suppression = z.infer<typeof suppression>
 
 export const suppressionQuery = z.strictObject({
-  address: address.optional(),
-  page: queryInteger({ min: 1, max: 1_000 }).default(1),
-  limit: queryInteger({ min: 1, max: 100 }).default(50),
+  address: address.optional().describe('Only this address.'),
+  page: pageNumber(1_000).default(1),
+  limit: pageSize(50),
 })
 export type SuppressionQuery = z.output<typeof suppressionQuery>
 
-export const suppressionParams = z.strictObject({ id })
+export const suppressionParams = z.strictObject({ id: id.describe('The id of the suppression.') })
 /** How the command line names a suppression. */
 export const suppressionAddress = z.strictObject({ address })
-export const suppressionsReply = pageReplyOf(z.object({ suppressions: z.array(suppression) }))
+export const suppressionsReply = pageReplyOf(
+  z
+    .object({ suppressions: z.array(suppression).describe('The addresses, the newest first.') })
+    .meta({ id: 'EmailSuppressionList', description: 'Items of the list.' }),
+)

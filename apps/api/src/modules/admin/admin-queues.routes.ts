@@ -1,7 +1,7 @@
 import { rolesWith } from '@muster/policy'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
-import { errorReply, messageReply, ok, okMessage } from '../../http/reply.ts'
+import { answer, errors, messageReply, ok, okMessage } from '../../http/reply.ts'
 import {
   failedJobParams,
   failedJobsReply,
@@ -23,7 +23,12 @@ export const adminQueuesRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
     '/admin/queues',
     {
       config: toRead,
-      schema: { tags, summary: 'Count the jobs of each queue', response: { 200: queuesReply } },
+      schema: {
+        operationId: 'listQueues',
+        tags,
+        summary: 'Count the jobs of each queue',
+        response: { 200: answer(queuesReply, 'The queues.') },
+      },
     },
     async (request) => ok(await queues.readQueues(context, principalOf(request))),
   )
@@ -33,13 +38,14 @@ export const adminQueuesRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
     {
       config: toRead,
       schema: {
+        operationId: 'listFailedJobs',
         tags,
         summary: 'List the jobs of a queue that failed for good',
         description:
           'The newest first. Failed scheduled runs, such as a daily sweep, are listed first on the first page; they are missing while Redis is unavailable.',
         params: queueParams,
         querystring: failedQuery,
-        response: { 200: failedJobsReply },
+        response: { 200: answer(failedJobsReply, 'A page of failed jobs.') },
       },
     },
     async (request) => {
@@ -57,11 +63,12 @@ export const adminQueuesRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
     {
       config: toChange,
       schema: {
+        operationId: 'retryFailedJob',
         tags,
         summary: 'Retry a failed job',
         description: 'Returns the id of the new run. 409 for a job whose name or payload this release does not know.',
         params: failedJobParams,
-        response: { 200: retriedReply, 404: errorReply, 409: errorReply },
+        response: { 200: answer(retriedReply, 'The job runs again.'), ...errors('NOT_FOUND', 'CONFLICT') },
       },
     },
     async (request) => ok({ jobId: await queues.retryFailed(context, principalOf(request), request.params) }),
@@ -72,10 +79,11 @@ export const adminQueuesRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
     {
       config: toChange,
       schema: {
+        operationId: 'discardFailedJob',
         tags,
         summary: 'Discard a failed job',
         params: failedJobParams,
-        response: { 200: messageReply, 404: errorReply },
+        response: { 200: answer(messageReply, 'Discarded.'), ...errors('NOT_FOUND') },
       },
     },
     async (request) => {

@@ -1,55 +1,79 @@
 import { queueNames } from '@muster/jobs/definitions'
 import { z } from 'zod'
-import { id, queryInteger, text } from '../../http/fields.ts'
+import { id, text } from '../../http/fields.ts'
+import { pageSize } from '../../http/pagination.ts'
 import { instant, pageReplyOf, replyOf } from '../../http/reply.ts'
 
-const queueName = z.enum(queueNames)
+const queueName = z.enum(queueNames).meta({ id: 'QueueName', description: 'The name of a queue.' })
 
 export const queue = z
   .object({
-    name: queueName,
-    waiting: z.int(),
-    active: z.int(),
-    delayed: z.int(),
-    /** The number of jobs that `GET /admin/queues/:name/failed` lists. */
-    failed: z.int(),
-    /** Jobs completed in the last hour, at most 10,000. */
-    completed: z.int(),
-    paused: z.boolean(),
-    /** Age of the longest waiting job since it was published, in ms; 0 when no job waits. */
-    oldestWaitingMs: z.int(),
+    name: queueName.describe('The name of the queue.'),
+    waiting: z.int().describe('Jobs that wait.'),
+    active: z.int().describe('Jobs in progress.'),
+    delayed: z.int().describe('Jobs that wait for their time.'),
+    failed: z.int().describe('The number of jobs that `GET /admin/queues/:name/failed` lists.'),
+    completed: z.int().describe('Jobs completed in the last hour, at most 10,000.'),
+    paused: z.boolean().describe('Whether the queue is paused.'),
+    oldestWaitingMs: z
+      .int()
+      .describe('Age of the longest waiting job since it was published, in ms; 0 when no job waits.'),
   })
-  .meta({ id: 'Queue' })
+  .meta({ id: 'Queue', description: 'A queue and its jobs.' })
 export type QueueView = z.infer<typeof queue>
 
-/** Jobs not yet published to a queue: their number up to 1000, and the age of the oldest. */
-const outbox = z.object({ pending: z.int(), oldestMs: z.int() })
+const outbox = z
+  .object({
+    pending: z.int().describe('The number of these jobs, up to 1000.'),
+    oldestMs: z.int().describe('The age of the oldest one, in ms.'),
+  })
+  .meta({ id: 'Outbox', description: 'Jobs that are not yet published to a queue.' })
 
 export const failedJob = z
   .object({
-    id: z.string(),
-    name: z.string(),
-    payload: z.unknown(),
-    reason: z.string().nullable(),
-    /** False for a scheduled run such as a daily sweep, which has no outbox row: the next run does its work. */
-    isOwed: z.boolean(),
-    createdAt: instant,
-    failedAt: instant,
+    id: z.string().meta({ description: 'The id of the job.', examples: ['01980f3a-0000-7000-8000-000000000001'] }),
+    name: z.string().meta({ description: 'The name of the job.', examples: ['send-email'] }),
+    payload: z.unknown().meta({ description: 'The data of the job.', examples: [{}] }),
+    reason: z
+      .string()
+      .nullable()
+      .meta({ description: 'Why it failed.', examples: ['ECONNREFUSED'] }),
+    isOwed: z
+      .boolean()
+      .describe(
+        'False for a scheduled run such as a daily sweep, which has no outbox row: the next run does its work.',
+      ),
+    createdAt: instant.describe('When it was enqueued.'),
+    failedAt: instant.describe('When it failed.'),
   })
-  .meta({ id: 'FailedJob' })
+  .meta({ id: 'FailedJob', description: 'A job that failed for good.' })
 export type FailedJobView = z.infer<typeof failedJob>
 
-export const queueParams = z.strictObject({ name: queueName })
-export const failedJobParams = queueParams.extend({ jobId: text({ min: 1, max: 100 }) })
+export const queueParams = z.strictObject({ name: queueName.describe('The name of the queue.') })
+export const failedJobParams = queueParams.extend({
+  jobId: text({ min: 1, max: 100 }).meta({
+    description: 'The id of the job.',
+    examples: ['01980f3a-0000-7000-8000-000000000001'],
+  }),
+})
 export type FailedJobRef = z.output<typeof failedJobParams>
 
 export const failedQuery = z.strictObject({
-  limit: queryInteger({ min: 1, max: 100 }).default(50),
-  /** `nextCursor` of the page before. */
-  cursor: id.optional(),
+  limit: pageSize(50),
+  cursor: id.optional().describe('`nextCursor` of the page before.'),
 })
 export type FailedQuery = z.output<typeof failedQuery>
 
-export const queuesReply = replyOf(z.object({ queues: z.array(queue), outbox }))
-export const failedJobsReply = pageReplyOf(z.object({ jobs: z.array(failedJob) }))
-export const retriedReply = replyOf(z.object({ jobId: z.string() }))
+export const queuesReply = replyOf(z.object({ queues: z.array(queue).describe('All queues.'), outbox }))
+export const failedJobsReply = pageReplyOf(
+  z
+    .object({ jobs: z.array(failedJob).describe('The jobs, the newest first.') })
+    .meta({ id: 'FailedJobList', description: 'Items of the list.' }),
+)
+export const retriedReply = replyOf(
+  z.object({
+    jobId: z
+      .string()
+      .meta({ description: 'The id of the new run.', examples: ['01980f3a-0000-7000-8000-000000000001'] }),
+  }),
+)

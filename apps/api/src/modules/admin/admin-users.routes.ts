@@ -1,7 +1,7 @@
 import { rolesWith } from '@muster/policy'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
-import { errorReply, messageReply, ok, okMessage } from '../../http/reply.ts'
+import { answer, errors, messageReply, ok, okMessage } from '../../http/reply.ts'
 import {
   adminUserParams,
   adminUserPatch,
@@ -24,11 +24,12 @@ export const adminUsersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asy
     {
       config: toRead,
       schema: {
+        operationId: 'listAllUsers',
         tags,
         summary: 'List and search users',
         description: 'The newest first. The audit log records which users were shown.',
         querystring: userQuery,
-        response: { 200: adminUsersReply },
+        response: { 200: answer(adminUsersReply, 'A page of users.') },
       },
     },
     async (request) => {
@@ -42,11 +43,12 @@ export const adminUsersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asy
     {
       config: { ...toRead, target: { type: 'user', param: 'id' } },
       schema: {
+        operationId: 'getAnyUser',
         tags,
         summary: 'Read a user',
         description: 'The audit log records that the user was read.',
         params: adminUserParams,
-        response: { 200: adminUserReply, 404: errorReply },
+        response: { 200: answer(adminUserReply, 'The user.'), ...errors('NOT_FOUND') },
       },
     },
     async (request) => ok({ user: await users.readUser(context, principalOf(request), request.params.id) }),
@@ -57,13 +59,17 @@ export const adminUsersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asy
     {
       config: { ...toChange, target: { type: 'user', param: 'id' } },
       schema: {
+        operationId: 'updateAnyUser',
         tags,
         summary: 'Change the role of a user, deactivate or reactivate them',
         description:
           'Allowed for users with a role below the caller’s, never for the own account. The caller must be allowed to invite into the present and the new role. A user who becomes client_admin gets a personal organization, and a user who gets a platform role leaves theirs; their tasks are transferred. A deactivated user is signed out everywhere within a second.',
         params: adminUserParams,
         body: adminUserPatch,
-        response: { 200: adminUserReply, 404: errorReply, 409: errorReply },
+        response: {
+          200: answer(adminUserReply, 'The changed user.'),
+          ...errors('ROLE_NOT_ALLOWED', 'NOT_FOUND', 'LAST_ADMIN', 'CONFLICT'),
+        },
       },
     },
     async (request) =>
@@ -75,10 +81,11 @@ export const adminUsersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asy
     {
       config: { ...toChange, target: { type: 'user', param: 'id' } },
       schema: {
+        operationId: 'revokeUserSessions',
         tags,
         summary: 'End all sessions of a user',
         params: adminUserParams,
-        response: { 200: endedReply, 404: errorReply },
+        response: { 200: answer(endedReply, 'The sessions have ended.'), ...errors('NOT_FOUND') },
       },
     },
     async (request) => {
@@ -92,10 +99,11 @@ export const adminUsersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asy
     {
       config: { ...toChange, target: { type: 'user', param: 'id' } },
       schema: {
+        operationId: 'invalidateUserCache',
         tags,
         summary: 'Invalidate the cached profile of a user',
         params: adminUserParams,
-        response: { 200: messageReply, 404: errorReply },
+        response: { 200: answer(messageReply, 'Removed.'), ...errors('NOT_FOUND') },
       },
     },
     async (request) => {

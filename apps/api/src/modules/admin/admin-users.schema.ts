@@ -1,20 +1,29 @@
 import { roleSchema } from '@muster/policy'
 import { z } from 'zod'
 import { rule } from '../../http/errors/details-of-issues.ts'
-import { id, queryBoolean, queryInteger, text } from '../../http/fields.ts'
+import { id, queryBoolean, text } from '../../http/fields.ts'
+import { pageNumber, pageSize } from '../../http/pagination.ts'
 import { instant, pageReplyOf, replyOf } from '../../http/reply.ts'
 import { user } from '../accounts/accounts.schema.ts'
 
 /** A user as administrators see them. */
 export const adminUser = user
   .extend({
-    isActive: z.boolean(),
-    /** The side that deactivated the account. Only the platform can reactivate an account that it deactivated. */
-    deactivatedBy: z.enum(['organization', 'platform']).nullable(),
-    /** When the user requested deletion, which a sign-in within 30 days cancels. */
-    deletionRequestedAt: instant.nullable(),
+    isActive: z.boolean().describe('Whether the account is active.'),
+    deactivatedBy: z
+      .enum(['organization', 'platform'])
+      .nullable()
+      .meta({
+        description:
+          'The side that deactivated the account. Only the platform can reactivate an account that it deactivated.',
+        examples: [null],
+      }),
+    deletionRequestedAt: instant.nullable().meta({
+      description: 'When the user requested deletion, which a sign-in within 30 days cancels.',
+      examples: [null],
+    }),
   })
-  .meta({ id: 'AdminUser' })
+  .meta({ id: 'AdminUser', description: 'A user as administrators see them.' })
 export type AdminUser = z.infer<typeof adminUser>
 
 /** Numbered pages end here, because Postgres reads all rows before a page. */
@@ -22,12 +31,11 @@ const maxOffset = 10_000
 
 export const userQuery = z
   .strictObject({
-    /** A part of the name, the username or the e-mail. */
-    q: text({ min: 1, max: 100 }).optional(),
-    role: roleSchema.optional(),
-    isActive: queryBoolean.optional(),
-    page: queryInteger({ min: 1 }).default(1),
-    limit: queryInteger({ min: 1, max: 100 }).default(20),
+    q: text({ min: 1, max: 100 }).optional().describe('A part of the name, the username or the e-mail.'),
+    role: roleSchema.optional().describe('Only users with this role.'),
+    isActive: queryBoolean.optional().describe('Only active users, or only deactivated ones.'),
+    page: pageNumber().default(1),
+    limit: pageSize(20),
   })
   .refine(({ page, limit }) => (page - 1) * limit <= maxOffset, {
     path: ['page'],
@@ -35,14 +43,22 @@ export const userQuery = z
   })
 export type UserQuery = z.output<typeof userQuery>
 
-export const adminUserParams = z.strictObject({ id })
+export const adminUserParams = z.strictObject({ id: id.describe('The id of the user.') })
 
 export const adminUserPatch = z
-  .strictObject({ role: roleSchema, isActive: z.boolean() })
+  .strictObject({
+    role: roleSchema.describe('The new role.'),
+    isActive: z.boolean().describe('False deactivates the user, true reactivates them.'),
+  })
   .partial()
   .refine((patch) => Object.keys(patch).length > 0, rule('NOTHING_TO_CHANGE'))
+  .meta({ id: 'AdminUserPatch', description: 'What to change of a user.', examples: [{ isActive: true }] })
 export type AdminUserPatch = z.output<typeof adminUserPatch>
 
 export const adminUserReply = replyOf(z.object({ user: adminUser }))
-export const adminUsersReply = pageReplyOf(z.object({ users: z.array(adminUser) }))
-export const endedReply = replyOf(z.object({ ended: z.int() }))
+export const adminUsersReply = pageReplyOf(
+  z
+    .object({ users: z.array(adminUser).describe('The users, the newest first.') })
+    .meta({ id: 'AdminUserList', description: 'Items of the list.' }),
+)
+export const endedReply = replyOf(z.object({ ended: z.int().describe('The number of sessions that ended.') }))

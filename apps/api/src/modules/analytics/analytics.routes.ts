@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
-import { ok } from '../../http/reply.ts'
+import { answer, ok } from '../../http/reply.ts'
 import { analyticsReply, streaksReply } from './analytics.schema.ts'
 import { getAnalytics, getStreaks } from './analytics.service.ts'
 
@@ -12,11 +12,12 @@ export const analyticsRoutes: FastifyPluginAsyncZod<{ context: Context }> = asyn
     {
       config: { access: 'signed-in' },
       schema: {
+        operationId: 'getAnalytics',
         tags,
         summary: 'Read totals, the last days and weeks, and categories',
         description:
           'Covers the tasks that the caller owns or is assigned to, and the caller’s reminders. Dates are those of the caller’s timezone.',
-        response: { 200: analyticsReply },
+        response: { 200: answer(analyticsReply, 'The figures.') },
       },
     },
     async (request) => ok(await getAnalytics(context, request.actor)),
@@ -27,9 +28,10 @@ export const analyticsRoutes: FastifyPluginAsyncZod<{ context: Context }> = asyn
     {
       config: { access: 'signed-in' },
       schema: {
+        operationId: 'getStreaks',
         tags,
         summary: 'Read the active and the longest streak of days with a completion',
-        response: { 200: streaksReply },
+        response: { 200: answer(streaksReply, 'The streaks, in days.') },
       },
     },
     async (request) => ok(await getStreaks(context, request.actor)),

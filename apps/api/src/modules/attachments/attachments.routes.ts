@@ -1,20 +1,23 @@
 import fastifyMultipart from '@fastify/multipart'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
-import { z } from 'zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
 import { rangeHeaders } from '../../http/etag.ts'
-import { errorReply, ok } from '../../http/reply.ts'
+import { answer, errors, ok } from '../../http/reply.ts'
 import { clearOldUploads, withReceivedFiles } from '../../http/uploads/receive-files.ts'
-import { serveFile } from '../../http/uploads/serve-file.ts'
+import { fileAnswers, serveFile } from '../../http/uploads/serve-file.ts'
 import { attachmentUpload } from '../../http/uploads/upload-rules.ts'
-import { attachmentParams, attachmentReply, attachmentsReply, uploadBody } from './attachments.schema.ts'
+import {
+  attachmentParams,
+  attachmentReply,
+  attachmentsReply,
+  taskOfFilesParams,
+  uploadBody,
+} from './attachments.schema.ts'
 import * as attachments from './attachments.service.ts'
 
 const signedIn = { access: 'signed-in' } as const
 const tags = ['attachments']
-const notFound = { 404: errorReply }
-const bytes = { content: { '*/*': { schema: z.file() } } }
 
 export const attachmentsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
   await app.register(fastifyMultipart)
@@ -26,19 +29,14 @@ export const attachmentsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
     {
       config: { ...signedIn, limit: 'uploads', target: { type: 'task', param: 'id' } },
       schema: {
+        operationId: 'uploadAttachments',
         tags,
         summary: 'Attach files to a task',
         description: 'Up to 10 files, 10 MiB each; all of them are stored, or none.',
         consumes: ['multipart/form-data'],
-        params: attachmentParams,
+        params: taskOfFilesParams,
         body: uploadBody,
-        response: {
-          201: attachmentsReply,
-          ...notFound,
-          409: errorReply,
-          413: errorReply,
-          415: errorReply,
-        },
+        response: { 201: answer(attachmentsReply, 'The attached files.'), ...errors('NOT_FOUND', 'CONFLICT') },
       },
     },
     async (request, reply) => {
@@ -57,10 +55,11 @@ export const attachmentsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
     {
       config: { ...signedIn, target: { type: 'task', param: 'id' } },
       schema: {
+        operationId: 'listAttachments',
         tags,
         summary: 'List the files of a task',
-        params: attachmentParams,
-        response: { 200: attachmentsReply, ...notFound },
+        params: taskOfFilesParams,
+        response: { 200: answer(attachmentsReply, 'The files.'), ...errors('NOT_FOUND') },
       },
     },
     async (request) =>
@@ -72,10 +71,11 @@ export const attachmentsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
     {
       config: { ...signedIn, target: { type: 'attachment', param: 'id' } },
       schema: {
+        operationId: 'getAttachment',
         tags,
         summary: 'Read the metadata of a file',
         params: attachmentParams,
-        response: { 200: attachmentReply, ...notFound },
+        response: { 200: answer(attachmentReply, 'The file.'), ...errors('NOT_FOUND') },
       },
     },
     async (request) => ok({ attachment: await attachments.getAttachment(context, request.actor, request.params.id) }),
@@ -89,11 +89,12 @@ export const attachmentsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
         // Ranges refer to the stored bytes, which compression would change.
         compress: false,
         schema: {
+          operationId: variant === 'content' ? 'getAttachmentContent' : 'getAttachmentThumbnail',
           tags,
           summary: variant === 'content' ? 'Read the bytes of a file' : 'Read the thumbnail of an image',
           params: attachmentParams,
           headers: rangeHeaders,
-          response: { 200: bytes, 206: bytes, 304: z.null(), 416: errorReply, ...notFound, 409: errorReply },
+          response: { ...fileAnswers('*/*'), ...errors('NOT_FOUND', 'CONFLICT', 'RANGE_NOT_SATISFIABLE') },
         },
       },
       async (request, reply) => {
@@ -109,10 +110,11 @@ export const attachmentsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
     {
       config: { ...signedIn, target: { type: 'attachment', param: 'id' } },
       schema: {
+        operationId: 'deleteAttachment',
         tags,
         summary: 'Delete a file',
         params: attachmentParams,
-        response: { 200: attachmentReply, ...notFound, 403: errorReply },
+        response: { 200: answer(attachmentReply, 'The deleted file.'), ...errors('FORBIDDEN', 'NOT_FOUND') },
       },
     },
     async (request) => {

@@ -6,13 +6,17 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
-import { ok } from '../../http/reply.ts'
+import { answer, ok } from '../../http/reply.ts'
 import { auditEventsReply, auditQuery, exportQuery, verifyQuery, verifyReply } from './audit.schema.ts'
 import * as audit from './audit.service.ts'
 
 const tags = ['administration']
 const mediaTypes = { ndjson: 'application/x-ndjson', csv: 'text/csv; charset=utf-8' } as const
-const exported = { content: { 'application/x-ndjson': { schema: z.string() }, 'text/csv': { schema: z.string() } } }
+const exported = {
+  description: 'The events, one a line.',
+  headers: ['Content-Disposition'] as const,
+  content: { 'application/x-ndjson': { schema: z.string() }, 'text/csv': { schema: z.string() } },
+}
 const verifyRetrySeconds = 5
 
 export const auditRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
@@ -23,10 +27,11 @@ export const auditRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
     {
       config,
       schema: {
+        operationId: 'listAuditEvents',
         tags,
         summary: 'Read the audit log, the newest first',
         querystring: auditQuery,
-        response: { 200: auditEventsReply },
+        response: { 200: answer(auditEventsReply, 'A page of events.') },
       },
     },
     async (request) => {
@@ -40,6 +45,7 @@ export const auditRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
     {
       config: { ...config, hasEffects: true },
       schema: {
+        operationId: 'exportAuditEvents',
         tags,
         summary: 'Export the audit log, the oldest first',
         description:
@@ -66,12 +72,13 @@ export const auditRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
     {
       config: { ...config, hasEffects: true },
       schema: {
+        operationId: 'verifyAuditEvents',
         tags,
         summary: 'Verify the chain of the audit log',
         description:
           'Names each changed, inserted, removed and cut-off row. Ends after 20 seconds or about a hundred faults: then `complete` is false, and `nextCursor` continues. `head` takes signed heads of the audit worker’s log, separated by commas, each as `seq.hash.keyId.signature`.',
         querystring: verifyQuery,
-        response: { 200: verifyReply },
+        response: { 200: answer(verifyReply, 'The result, also when faults were found.') },
       },
     },
     async (request, reply) => {

@@ -3,36 +3,54 @@ import { faultOf } from '@muster/errors'
 import { z } from 'zod'
 import { cursorText } from '../../http/cursor.ts'
 import { issueOf, rule } from '../../http/errors/details-of-issues.ts'
-import { dateTime, id, listOf, queryInteger, text } from '../../http/fields.ts'
+import { dateTime, id, listOf, text } from '../../http/fields.ts'
+import { pageSize } from '../../http/pagination.ts'
 import { instant, pageReplyOf, replyOf } from '../../http/reply.ts'
 
 export const auditEvent = z
   .object({
-    id: z.uuid(),
-    seq: z.int(),
-    action: z.string(),
-    actorId: z.uuid().nullable(),
-    targetType: z.string(),
-    targetId: z.string(),
-    ip: z.string().nullable(),
-    userAgent: z.string().nullable(),
-    requestId: z.string().nullable(),
-    before: z.unknown(),
-    after: z.unknown(),
-    createdAt: instant,
-    hash: z.string(),
+    id: z.uuid().describe('The id of the event.'),
+    seq: z.int().describe('Its number in the chain.'),
+    action: z.string().meta({ description: 'What was done.', examples: ['task.created'] }),
+    actorId: z.uuid().nullable().describe('Who did it; null for nobody who is signed in.'),
+    targetType: z.string().meta({ description: 'The kind of thing that it was done to.', examples: ['task'] }),
+    targetId: z
+      .string()
+      .meta({ description: 'The id of that thing.', examples: ['01980f3a-0000-7000-8000-000000000001'] }),
+    ip: z
+      .string()
+      .nullable()
+      .meta({ description: 'The address of the request; null when it was erased.', examples: ['192.0.2.1'] }),
+    userAgent: z
+      .string()
+      .nullable()
+      .meta({ description: 'The browser of the request.', examples: ['Mozilla/5.0'] }),
+    requestId: z
+      .string()
+      .nullable()
+      .meta({ description: 'The id of the request.', examples: ['5f0c2f6e-8f43-4b9a-9d53-3a4b8a1f7a10'] }),
+    before: z.unknown().meta({ description: 'The changed fields before.', examples: [null] }),
+    after: z.unknown().meta({ description: 'The changed fields after.', examples: [{}] }),
+    createdAt: instant.describe('When it happened.'),
+    hash: z.string().meta({
+      description: 'The hash of the event and of those before it.',
+      examples: ['9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'],
+    }),
   })
-  .meta({ id: 'AuditEvent' })
+  .meta({ id: 'AuditEvent', description: 'What somebody did, as a link of the chain.' })
 export type AuditEventView = z.output<typeof auditEvent>
 
 const filters = z.strictObject({
-  actorId: id.optional(),
-  action: text({ max: 100 }).optional(),
-  targetType: text({ max: 100 }).optional(),
-  targetId: text({ max: 100 }).optional(),
-  from: dateTime.optional(),
-  /** Exclusive. */
-  to: dateTime.optional(),
+  actorId: id.optional().describe('Only what this user did.'),
+  action: text({ max: 100 })
+    .optional()
+    .meta({ description: 'Only this action.', examples: ['auth.login_succeeded'] }),
+  targetType: text({ max: 100 })
+    .optional()
+    .meta({ description: 'Only things of this kind.', examples: ['session'] }),
+  targetId: text({ max: 100 }).optional().describe('Only the thing with this id.'),
+  from: dateTime.optional().describe('Only events from this moment on.'),
+  to: dateTime.optional().describe('Only events before this moment.'),
 })
 export type AuditFilters = z.output<typeof filters>
 
@@ -42,15 +60,19 @@ const invalidRange = { path: ['to'], ...rule('BEFORE', { field: 'from' }) }
 export const auditQuery = filters
   .extend({
     cursor: cursorText,
-    limit: queryInteger({ min: 1, max: 100 }).default(50),
+    limit: pageSize(50),
   })
   .refine(isRange, invalidRange)
 export type AuditQuery = z.output<typeof auditQuery>
 
-export const auditEventsReply = pageReplyOf(z.object({ events: z.array(auditEvent) }))
+export const auditEventsReply = pageReplyOf(
+  z
+    .object({ events: z.array(auditEvent).describe('The events, the newest first.') })
+    .meta({ id: 'AuditEventList', description: 'Items of the list.' }),
+)
 
 export const exportQuery = filters
-  .extend({ format: z.enum(['ndjson', 'csv']).default('ndjson') })
+  .extend({ format: z.enum(['ndjson', 'csv']).default('ndjson').describe('The form of the lines: JSON or CSV.') })
   .refine(isRange, invalidRange)
 export type ExportFormat = z.output<typeof exportQuery>['format']
 
@@ -72,49 +94,56 @@ const chainHead = z
   })
 
 export const verifyQuery = z.strictObject({
-  /** Signed heads from the audit worker's log, each `seq.hash.keyId.signature`. */
-  head: listOf(signedHead).optional(),
-  /** `nextCursor` of an earlier verification, which continues where that one ended. */
-  cursor: chainHead.optional(),
+  head: listOf(signedHead)
+    .optional()
+    .describe('Signed heads from the audit worker’s log, each `seq.hash.keyId.signature`.'),
+  cursor: chainHead
+    .optional()
+    .describe('`nextCursor` of an earlier verification, which continues where that one ended.'),
 })
 export type VerifyQuery = z.output<typeof verifyQuery>
 
 export const verifyReply = replyOf(
   z.object({
-    valid: z.boolean(),
-    /** False when the verification ended early; then `nextCursor` continues it. */
-    complete: z.boolean(),
-    checked: z.int(),
-    /** Rows whose personal part was erased. */
-    erased: z.int(),
-    /** Rows that retention has dropped. */
-    dropped: z.int(),
-    /** Number of signed heads with which the chain was compared. */
-    heads: z.int(),
-    firstBrokenSeq: z.int().optional(),
-    faults: z.array(
-      z.object({
-        kind: z.enum([
-          'changed',
-          'personal-changed',
-          'personal-removed',
-          'inserted',
-          'unlinked',
-          'unknown-key',
-          'removed',
-          'checkpoint-forged',
-          'cut-off',
-          'head-mismatch',
-          'head-forged',
-        ]),
-        seq: z.int(),
-        toSeq: z.int().optional(),
-        eventId: z.string().optional(),
-        keyId: z.string().optional(),
-      }),
-    ),
-    last: z.object({ seq: z.int(), hash: z.string() }),
-    nextCursor: z.string().nullable(),
+    valid: z.boolean().meta({ description: 'Whether no fault was found.', examples: [true] }),
+    complete: z.boolean().describe('False when the verification ended early; then `nextCursor` continues it.'),
+    checked: z.int().describe('The number of events that were checked.'),
+    erased: z.int().describe('Events whose personal part was erased.'),
+    dropped: z.int().describe('Events that retention has dropped.'),
+    heads: z.int().describe('Number of signed heads with which the chain was compared.'),
+    firstBrokenSeq: z.int().optional().describe('The number of the first faulty event.'),
+    faults: z
+      .array(
+        z.object({
+          kind: z
+            .enum([
+              'changed',
+              'personal-changed',
+              'personal-removed',
+              'inserted',
+              'unlinked',
+              'unknown-key',
+              'removed',
+              'checkpoint-forged',
+              'cut-off',
+              'head-mismatch',
+              'head-forged',
+            ])
+            .describe('What is wrong.'),
+          seq: z.int().describe('The number of the event, or of the first one.'),
+          toSeq: z.int().optional().describe('The number of the last one.'),
+          eventId: z.string().optional().describe('The id of the event.'),
+          keyId: z.string().optional().describe('The key that is not known.'),
+        }),
+      )
+      .describe('The faults that were found.'),
+    last: z
+      .object({ seq: z.int().describe('Its number.'), hash: z.string().describe('Its hash.') })
+      .describe('The last event that was checked.'),
+    nextCursor: z
+      .string()
+      .nullable()
+      .meta({ description: 'Continues the verification; null when it is complete.', examples: [null] }),
   }),
 )
 export type Verification = z.output<typeof verifyReply>['data']

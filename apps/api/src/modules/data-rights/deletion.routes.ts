@@ -2,8 +2,8 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
 import { clearSiteData } from '../../http/clear-site-data.ts'
-import { errorReply, messageReply, okMessage } from '../../http/reply.ts'
-import { confirmationBody } from '../reauthentication/reauthentication.schema.ts'
+import { answer, errors, messageReply, okMessage } from '../../http/reply.ts'
+import { confirmationBody, confirmationErrors } from '../reauthentication/reauthentication.schema.ts'
 import { requestDeletion } from './deletion.service.ts'
 
 export const deletionRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
@@ -12,12 +12,16 @@ export const deletionRoutes: FastifyPluginAsyncZod<{ context: Context }> = async
     {
       config: { access: 'signed-in' },
       schema: {
+        operationId: 'deleteOwnAccount',
         tags: ['users'],
         summary: 'Delete the own account',
         description:
           'Takes the password, or for an account without one the code that `/auth/confirmation-code` mails. All sessions end. After 30 days the account is made anonymous, unless its user signs in before.',
         body: confirmationBody,
-        response: { 200: messageReply, 409: errorReply },
+        response: {
+          200: answer(messageReply, 'The account is deleted after 30 days; clears the cookies.', 'Set-Cookie'),
+          ...errors(...confirmationErrors, 'LAST_ADMIN'),
+        },
       },
     },
     async (request, reply) => {

@@ -5,15 +5,32 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
+import { instant } from '../../http/reply.ts'
 import { user } from '../accounts/accounts.schema.ts'
 import { exportUser } from './export.service.ts'
 import { sections } from './export-sections.ts'
 
 /** Only for the OpenAPI document: the file is sent as a stream and not serialized by a schema. */
 const exported = z
-  .object({ exportedAt: z.iso.datetime(), profile: user.loose(), preferences })
-  .extend(Object.fromEntries(sections.map(({ name }) => [name, z.array(z.looseObject({}))])))
-const file = { content: { 'application/json': { schema: exported } } }
+  .object({
+    exportedAt: instant.describe('When it was exported.'),
+    profile: user.loose().describe('The own profile.'),
+    preferences: preferences.describe('The own preferences.'),
+  })
+  .extend(
+    Object.fromEntries(
+      sections.map(({ name }) => [
+        name,
+        z.array(z.looseObject({})).describe(`The rows of ${name} that concern the user.`),
+      ]),
+    ),
+  )
+  .meta({ id: 'DataExport', description: 'Everything that is stored about a user.' })
+const file = {
+  description: 'The file.',
+  headers: ['Content-Disposition'] as const,
+  content: { 'application/json': { schema: exported } },
+}
 
 export const exportRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
   app.get(
@@ -21,6 +38,7 @@ export const exportRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (
     {
       config: { access: 'signed-in', hasEffects: true, limit: 'exports' },
       schema: {
+        operationId: 'exportOwnData',
         tags: ['users'],
         summary: 'Export everything that Muster stores about the own account',
         description: 'Sends one JSON file. At most five exports an hour.',

@@ -1,14 +1,14 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
-import { errorReply, messageReply, ok, okMessage } from '../../http/reply.ts'
+import { noBody } from '../../http/fields.ts'
+import { answer, errors, messageReply, ok, okMessage } from '../../http/reply.ts'
 import { listBlocked, listFriends, listRequests } from './friend-lists.service.ts'
 import * as schema from './friends.schema.ts'
 import * as friends from './friends.service.ts'
 
 const signedIn = { access: 'signed-in' } as const
 const tags = ['friends']
-const notFound = { 404: errorReply }
 
 export const friendsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
   app.post(
@@ -16,12 +16,16 @@ export const friendsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async 
     {
       config: { ...signedIn, target: { type: 'user', field: 'userId' } },
       schema: {
+        operationId: 'sendFriendRequest',
         tags,
         summary: 'Send a friend request',
         description:
           'Accepts the request of the other user if they sent one before. At most 1,000 friends and 100 open requests sent.',
         body: schema.newFriendRequest,
-        response: { 201: schema.requestReply, ...notFound, 409: errorReply },
+        response: {
+          201: answer(schema.requestReply, 'The request, or the accepted one of the other user.'),
+          ...errors('NOT_FOUND', 'ALREADY_EXISTS', 'CONFLICT'),
+        },
       },
     },
     async (request, reply) => {
@@ -37,10 +41,11 @@ export const friendsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async 
     {
       config: signedIn,
       schema: {
+        operationId: 'listFriendRequests',
         tags,
         summary: 'List the open requests in both directions',
         description: 'The newest 100 of each.',
-        response: { 200: schema.requestsReply },
+        response: { 200: answer(schema.requestsReply, 'The open requests.') },
       },
     },
     async (request) => ok(await listRequests(context, request.actor)),
@@ -51,11 +56,12 @@ export const friendsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async 
     {
       config: { ...signedIn, target: { type: 'friend-request', param: 'id' } },
       schema: {
+        operationId: 'acceptFriendRequest',
         tags,
         summary: 'Accept a request',
         params: schema.requestParams,
-        body: schema.noBody,
-        response: { 200: schema.friendReply, ...notFound, 409: errorReply },
+        body: noBody,
+        response: { 200: answer(schema.friendReply, 'The new friend.'), ...errors('NOT_FOUND', 'CONFLICT') },
       },
     },
     async (request) => {
@@ -69,11 +75,12 @@ export const friendsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async 
     {
       config: { ...signedIn, target: { type: 'friend-request', param: 'id' } },
       schema: {
+        operationId: 'declineFriendRequest',
         tags,
         summary: 'Decline a request',
         params: schema.requestParams,
-        body: schema.noBody,
-        response: { 200: messageReply, ...notFound },
+        body: noBody,
+        response: { 200: answer(messageReply, 'Done.'), ...errors('NOT_FOUND') },
       },
     },
     async (request) => {
@@ -87,10 +94,11 @@ export const friendsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async 
     {
       config: signedIn,
       schema: {
+        operationId: 'listFriends',
         tags,
         summary: 'List the own friends, by name',
         querystring: schema.pageQuery,
-        response: { 200: schema.friendsReply },
+        response: { 200: answer(schema.friendsReply, 'A page of friends.') },
       },
     },
     async (request) => {
@@ -104,10 +112,11 @@ export const friendsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async 
     {
       config: signedIn,
       schema: {
+        operationId: 'listBlockedUsers',
         tags,
         summary: 'List the users whom one has blocked, by name',
         querystring: schema.pageQuery,
-        response: { 200: schema.blockedReply },
+        response: { 200: answer(schema.blockedReply, 'A page of blocked users.') },
       },
     },
     async (request) => {
@@ -121,10 +130,11 @@ export const friendsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async 
     {
       config: signedIn,
       schema: {
+        operationId: 'removeFriend',
         tags,
         summary: 'End a friendship, or withdraw a request',
         params: schema.otherUserParams,
-        response: { 200: messageReply, ...notFound },
+        response: { 200: answer(messageReply, 'Done.'), ...errors('NOT_FOUND') },
       },
     },
     async (request) => {
@@ -138,12 +148,13 @@ export const friendsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async 
     {
       config: signedIn,
       schema: {
+        operationId: 'blockUser',
         tags,
         summary: 'Block a user',
         description: 'Neither finds the other any more; a friendship or request between them ends.',
         params: schema.otherUserParams,
-        body: schema.noBody,
-        response: { 200: messageReply, ...notFound, 409: errorReply },
+        body: noBody,
+        response: { 200: answer(messageReply, 'Blocked.'), ...errors('NOT_FOUND', 'CONFLICT') },
       },
     },
     async (request) => {
@@ -157,10 +168,11 @@ export const friendsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async 
     {
       config: signedIn,
       schema: {
+        operationId: 'unblockUser',
         tags,
         summary: 'Unblock a user',
         params: schema.otherUserParams,
-        response: { 200: messageReply, ...notFound },
+        response: { 200: answer(messageReply, 'Done.'), ...errors('NOT_FOUND') },
       },
     },
     async (request) => {

@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
 import { idempotencyHeaders, idempotencyOf } from '../../http/idempotency.ts'
-import { errorReply, ok } from '../../http/reply.ts'
+import { answer, errors, ok } from '../../http/reply.ts'
 import { userReply } from '../accounts/accounts.schema.ts'
 import { renewAccess } from '../sessions/renew-access.ts'
 import { requireActor } from '../sessions/session.plugin.ts'
@@ -35,13 +35,17 @@ const sendingRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, {
     {
       config: { access: rolesWith('invite.create'), limit: 'invites' },
       schema: {
+        operationId: 'createInvite',
         tags,
         summary: 'Invite somebody by a mail with a link',
         description:
           'An address has one open invitation at a time, from all inviters together: resend or revoke that one.',
         headers: idempotencyHeaders,
         body: newInvite,
-        response: { 201: inviteReply, 403: errorReply, 409: errorReply, 422: errorReply },
+        response: {
+          201: answer(inviteReply, 'The invitation; its mail is on its way.'),
+          ...errors('ROLE_NOT_ALLOWED', 'INVITE_OPEN', 'ALREADY_EXISTS', 'CONFLICT', 'IDEMPOTENCY_MISMATCH'),
+        },
       },
     },
     async (request, reply) => {
@@ -56,11 +60,12 @@ const sendingRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, {
     {
       config: { access: rolesWith('invite.read') },
       schema: {
+        operationId: 'listInvites',
         tags,
         summary: 'List the own invitations; administrators see all',
         description: 'The newest first. `total` is exact up to 10,000, then 10,001 means more.',
         querystring: invitesQuery,
-        response: { 200: invitesReply },
+        response: { 200: answer(invitesReply, 'A page of invitations.') },
       },
     },
     async (request) => {
@@ -74,11 +79,15 @@ const sendingRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, {
     {
       config: { access: rolesWith('invite.change'), limit: 'invites', target: { type: 'invite', param: 'id' } },
       schema: {
+        operationId: 'resendInvite',
         tags,
         summary: 'Resend an invitation, with a new link and a whole term',
         description: 'Previous links no longer work. An expired invitation becomes pending again.',
         params: inviteParams,
-        response: { 200: inviteReply, 404: errorReply, 409: errorReply },
+        response: {
+          200: answer(inviteReply, 'The invitation, with a new term.'),
+          ...errors('ROLE_NOT_ALLOWED', 'NOT_FOUND', 'INVITE_OPEN', 'ALREADY_EXISTS', 'CONFLICT'),
+        },
       },
     },
     async (request) =>
@@ -90,10 +99,14 @@ const sendingRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, {
     {
       config: { access: rolesWith('invite.change'), target: { type: 'invite', param: 'id' } },
       schema: {
+        operationId: 'revokeInvite',
         tags,
         summary: 'Revoke an invitation that nobody has accepted',
         params: inviteParams,
-        response: { 200: inviteReply, 404: errorReply, 409: errorReply },
+        response: {
+          200: answer(inviteReply, 'The revoked invitation.'),
+          ...errors('ROLE_NOT_ALLOWED', 'NOT_FOUND', 'CONFLICT'),
+        },
       },
     },
     async (request) =>
@@ -107,11 +120,12 @@ const acceptingRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app,
     {
       config: { access: 'public' },
       schema: {
+        operationId: 'getInvitation',
         tags,
         summary: 'Show an invitation, for the page of its link',
         description: 'It does not use the invitation, so programs that open the links of mails do no harm.',
         params: tokenParams,
-        response: { 200: invitationReply },
+        response: { 200: answer(invitationReply, 'The invitation.'), ...errors('INVITE_INVALID') },
       },
     },
     async (request, reply) => {
@@ -125,12 +139,27 @@ const acceptingRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app,
     {
       config: { access: 'public', authenticatesOptionally: true },
       schema: {
+        operationId: 'acceptInvite',
         tags,
         summary: 'Accept an invitation: creates an account and signs in, or uses the account that is signed in',
         description:
           'With `name`, `username` and `password` (and `timezone`) it creates an account: 201. With the `token` alone it gives the account that is signed in, whose e-mail must be the invited one, the role and organization of the invitation: 200. To accept with Google, go to `/auth/google?inviteToken=…`.',
         body: acceptBody,
-        response: { 200: userReply, 201: userReply, 401: errorReply, 403: errorReply, 409: errorReply },
+        response: {
+          200: answer(userReply, 'The account that is signed in has accepted.', 'Set-Cookie'),
+          201: answer(userReply, 'The account is created, and its user is signed in.', 'Set-Cookie'),
+          ...errors(
+            'INVITE_INVALID',
+            'UNAUTHENTICATED',
+            'SESSION_REVOKED',
+            'ROLE_NOT_ALLOWED',
+            'TWO_FACTOR_REQUIRED',
+            'ACCOUNT_INACTIVE',
+            'USERNAME_TAKEN',
+            'ALREADY_EXISTS',
+            'LAST_ADMIN',
+          ),
+        },
       },
     },
     async (request, reply) => {

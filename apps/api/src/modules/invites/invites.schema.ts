@@ -4,42 +4,58 @@ import { roleSchema } from '@muster/policy'
 import { z } from 'zod'
 import { linkToken } from '../../http/codes.ts'
 import { issueOf, rule } from '../../http/errors/details-of-issues.ts'
-import { anyPassword, id, queryInteger } from '../../http/fields.ts'
+import { examplePassword, id, newPassword } from '../../http/fields.ts'
+import { pageNumber, pageSize } from '../../http/pagination.ts'
 import { instant, pageReplyOf, replyOf } from '../../http/reply.ts'
 import { displayName, timezone } from '../accounts/accounts.schema.ts'
 import { organizationName } from '../organizations/organizations.schema.ts'
 
 /** The roles that an invitation can grant. Only the operator creates super admins. */
-export const invitedRole = roleSchema.exclude(['super_admin'])
+export const invitedRole = roleSchema
+  .exclude(['super_admin'])
+  .meta({ id: 'InvitedRole', description: 'A role that an invitation can grant.', examples: ['client_user'] })
 export type InvitedRole = z.infer<typeof invitedRole>
-export const inviteStatus = z.enum(['pending', 'accepted', 'revoked', 'expired'])
+export const inviteStatus = z
+  .enum(['pending', 'accepted', 'revoked', 'expired'])
+  .meta({ id: 'InviteStatus', description: 'What became of an invitation.' })
 export type InviteStatus = z.infer<typeof inviteStatus>
 
 /** An invitation as its inviter and administrators see it. Only the mail contains the token. */
 export const invite = z
   .object({
-    id: z.uuid(),
-    email: z.string(),
-    role: invitedRole,
-    status: inviteStatus,
-    expiresAt: instant,
-    /** The name of the organization to join or to create; null for a platform role. */
-    organizationName: z.string().nullable(),
-    invitedBy: z.object({ id: z.uuid(), name: z.string() }),
-    createdAt: instant,
+    id: z.uuid().describe('The id of the invitation.'),
+    email: z.string().meta({ description: 'The address that was invited.', examples: ['bo@example.com'] }),
+    role: invitedRole.meta({ description: 'The role that it grants.', examples: ['client_user'] }),
+    status: inviteStatus.describe('What became of it.'),
+    expiresAt: instant.describe('When its link stops working.'),
+    organizationName: z
+      .string()
+      .nullable()
+      .meta({
+        description: 'The name of the organization to join or to create; null for a platform role.',
+        examples: ['Example Ltd.'],
+      }),
+    invitedBy: z
+      .object({
+        id: z.uuid().describe('The id of the inviter.'),
+        name: z.string().meta({ description: 'The name of the inviter.', examples: ['Ann Example'] }),
+      })
+      .describe('Who sent the invitation.'),
+    createdAt: instant.describe('When it was first sent.'),
   })
-  .meta({ id: 'Invite' })
+  .meta({ id: 'Invite', description: 'An invitation as its inviter and administrators see it.' })
 export type Invite = z.infer<typeof invite>
 
 export const inviteReply = replyOf(z.object({ invite }))
-export const inviteParams = z.strictObject({ id })
+export const inviteParams = z.strictObject({ id: id.describe('The id of the invitation.') })
 
 export const newInvite = z
   .strictObject({
-    email,
-    role: invitedRole,
-    /** Required for a client_admin, for whom it is created; refused for any other role. */
-    organizationName: organizationName.optional(),
+    email: email.describe('The address to invite.'),
+    role: invitedRole.describe('The role to grant.'),
+    organizationName: organizationName
+      .optional()
+      .describe('Required for a client_admin, for whom it is created; refused for any other role.'),
   })
   .superRefine(({ role, organizationName }, ctx) => {
     const isNeeded = role === 'client_admin'
@@ -49,6 +65,11 @@ export const newInvite = z
       : faultOf('NOT_COMBINABLE', { with: `role ${role}` }, 'is only for a client_admin')
     ctx.addIssue(issueOf(['organizationName'], fault))
   })
+  .meta({
+    id: 'NewInvite',
+    description: 'An invitation to send.',
+    examples: [{ email: 'bo@example.com', role: 'client_user' }],
+  })
 export type NewInvite = z.output<typeof newInvite>
 
 /** The last offset of numbered pages. Filters by status reach the invitations after it. */
@@ -56,9 +77,9 @@ const maxOffset = 10_000
 
 export const invitesQuery = z
   .strictObject({
-    status: inviteStatus.optional(),
-    page: queryInteger({ min: 1 }).default(1),
-    limit: queryInteger({ min: 1, max: 100 }).default(20),
+    status: inviteStatus.optional().describe('Only invitations in this state.'),
+    page: pageNumber().default(1),
+    limit: pageSize(20),
   })
   .refine(({ page, limit }) => (page - 1) * limit <= maxOffset, {
     path: ['page'],
@@ -66,21 +87,34 @@ export const invitesQuery = z
   })
 export type InvitesQuery = z.output<typeof invitesQuery>
 
-export const invitesReply = pageReplyOf(z.object({ invites: z.array(invite) }))
+export const invitesReply = pageReplyOf(
+  z
+    .object({ invites: z.array(invite).describe('The invitations, the newest first.') })
+    .meta({ id: 'InviteList', description: 'Items of the list.' }),
+)
 
 export const tokenParams = z.strictObject({ token: linkToken })
 
 /** An invitation as the holder of its link sees it. */
 export const invitation = invite
   .pick({ email: true, role: true, organizationName: true, expiresAt: true })
-  .extend({ invitedBy: z.object({ name: z.string() }) })
-  .meta({ id: 'Invitation' })
+  .extend({
+    invitedBy: z
+      .object({ name: z.string().meta({ description: 'The name of the inviter.', examples: ['Ann Example'] }) })
+      .describe('Who sent the invitation.'),
+  })
+  .meta({ id: 'Invitation', description: 'An invitation as the holder of its link sees it.' })
 export type Invitation = z.infer<typeof invitation>
 
 export const invitationReply = replyOf(z.object({ invite: invitation }))
 
 /** The fields of a new account. */
-const account = z.object({ name: displayName, username, password: anyPassword, timezone: timezone.optional() })
+const account = z.object({
+  name: displayName,
+  username: username.describe('The username: 3 to 30 characters of a–z, 0–9 and _.'),
+  password: newPassword,
+  timezone: timezone.optional(),
+})
 export type NewAccount = z.output<typeof account>
 
 const requiredOfAccount = ['name', 'username', 'password'] as const
@@ -94,6 +128,12 @@ export const acceptBody = z
       if (given[field] === undefined)
         ctx.addIssue(issueOf([field], faultOf('REQUIRED', {}, 'is required for an account')))
     }
+  })
+  .meta({
+    id: 'InviteAcceptance',
+    description:
+      'The token alone accepts with the account that is signed in; with the other fields it creates an account.',
+    examples: [{ token: '7HKcXJ3u1pQ', name: 'Bo Example', username: 'bo_example', password: examplePassword }],
   })
 
 /** Returns the account to create; undefined when the body has none. */

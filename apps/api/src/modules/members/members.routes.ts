@@ -2,7 +2,7 @@ import { rolesWith } from '@muster/policy'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
-import { errorReply, messageReply, ok, okMessage } from '../../http/reply.ts'
+import { answer, errors, messageReply, ok, okMessage } from '../../http/reply.ts'
 import * as schema from './members.schema.ts'
 import { listMembers, removeMember, updateMember } from './members.service.ts'
 
@@ -15,11 +15,12 @@ export const membersRoutes: FastifyPluginAsyncZod<{ context: Context }> = async 
     {
       config: { access: rolesWith('organization.read') },
       schema: {
+        operationId: 'listMembers',
         tags,
         summary: 'List the members of the own organization, by name',
         description: 'Deactivated members are listed too.',
         querystring: schema.membersQuery,
-        response: { 200: schema.membersReply },
+        response: { 200: answer(schema.membersReply, 'A page of members.') },
       },
     },
     async (request) => {
@@ -33,12 +34,13 @@ export const membersRoutes: FastifyPluginAsyncZod<{ context: Context }> = async 
     {
       config: { access: rolesWith('member.change'), target },
       schema: {
+        operationId: 'updateMember',
         tags,
         summary: 'Change the role of a member, deactivate or reactivate them',
         description: 'A deactivated member is signed out within a second and can’t sign in.',
         params: schema.memberParams,
         body: schema.memberPatch,
-        response: { 200: schema.memberReply, 404: errorReply },
+        response: { 200: answer(schema.memberReply, 'The changed member.'), ...errors('NOT_FOUND', 'LAST_ADMIN') },
       },
     },
     async (request) => {
@@ -53,12 +55,13 @@ export const membersRoutes: FastifyPluginAsyncZod<{ context: Context }> = async 
     {
       config: { access: rolesWith('member.remove'), target },
       schema: {
+        operationId: 'removeMember',
         tags,
         summary: 'Remove a member, or leave',
         description:
           'The member gets a personal organization, and their tasks are transferred there without assignees who stay. With the own id, the actor leaves the organization.',
         params: schema.memberParams,
-        response: { 200: messageReply, 404: errorReply, 409: errorReply },
+        response: { 200: answer(messageReply, 'Removed.'), ...errors('FORBIDDEN', 'NOT_FOUND', 'LAST_ADMIN') },
       },
     },
     async (request) => {

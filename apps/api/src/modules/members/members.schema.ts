@@ -1,31 +1,46 @@
 import { z } from 'zod'
 import { rule } from '../../http/errors/details-of-issues.ts'
-import { id, queryInteger } from '../../http/fields.ts'
+import { id } from '../../http/fields.ts'
+import { pageNumber, pageSize } from '../../http/pagination.ts'
 import { pageReplyOf, replyOf } from '../../http/reply.ts'
 import { publicUser } from '../accounts/accounts.schema.ts'
 
 /** The roles that belong to an organization. */
-const memberRole = z.enum(['client_admin', 'client_user'])
+const memberRole = z
+  .enum(['client_admin', 'client_user'])
+  .meta({ id: 'MemberRole', description: 'A role within an organization.' })
 export type MemberRole = z.infer<typeof memberRole>
 
 /** A user as other members of their organization see them. */
 export const member = publicUser
-  .extend({ role: memberRole, email: z.string(), isActive: z.boolean() })
-  .meta({ id: 'Member' })
+  .extend({
+    role: memberRole.describe('What the member may do.'),
+    email: z.email().meta({ description: 'The e-mail address.', examples: ['ann@example.com'] }),
+    isActive: z.boolean().describe('Whether the account is active.'),
+  })
+  .meta({ id: 'Member', description: 'A user as other members of their organization see them.' })
 export type Member = z.infer<typeof member>
 
 export const memberReply = replyOf(z.object({ member }))
-export const membersReply = pageReplyOf(z.object({ members: z.array(member) }))
+export const membersReply = pageReplyOf(
+  z
+    .object({ members: z.array(member).describe('The members, by name.') })
+    .meta({ id: 'MemberList', description: 'Items of the list.' }),
+)
 
-export const memberParams = z.strictObject({ userId: id })
+export const memberParams = z.strictObject({ userId: id.describe('The id of the member.') })
 export const membersQuery = z.strictObject({
-  page: queryInteger({ min: 1, max: 1_000 }).default(1),
-  limit: queryInteger({ min: 1, max: 100 }).default(100),
+  page: pageNumber(1_000).default(1),
+  limit: pageSize(100),
 })
 export type MembersQuery = z.output<typeof membersQuery>
 
 export const memberPatch = z
-  .strictObject({ role: memberRole, isActive: z.boolean() })
+  .strictObject({
+    role: memberRole.describe('The new role.'),
+    isActive: z.boolean().describe('False deactivates the member, true reactivates them.'),
+  })
   .partial()
   .refine((patch) => Object.keys(patch).length > 0, rule('NOTHING_TO_CHANGE'))
+  .meta({ id: 'MemberPatch', description: 'What to change of a member.', examples: [{ isActive: true }] })
 export type MemberPatch = z.infer<typeof memberPatch>

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
-import { errorReply, ok } from '../../http/reply.ts'
+import { noBody } from '../../http/fields.ts'
+import { answer, errors, ok } from '../../http/reply.ts'
 import {
   countReply,
   notificationPageReply,
@@ -19,10 +20,11 @@ export const notificationsRoutes: FastifyPluginAsyncZod<{ context: Context }> = 
     {
       config: signedIn,
       schema: {
+        operationId: 'listNotifications',
         tags,
         summary: 'List the caller’s notifications, the newest first',
         querystring: notificationQuery,
-        response: { 200: notificationPageReply },
+        response: { 200: answer(notificationPageReply, 'A page of notifications.') },
       },
     },
     async (request) => {
@@ -39,7 +41,12 @@ export const notificationsRoutes: FastifyPluginAsyncZod<{ context: Context }> = 
     '/notifications/unread-count',
     {
       config: signedIn,
-      schema: { tags, summary: 'Count the unread notifications', response: { 200: countReply } },
+      schema: {
+        operationId: 'countUnreadNotifications',
+        tags,
+        summary: 'Count the unread notifications',
+        response: { 200: answer(countReply, 'The number.') },
+      },
     },
     async (request) => ok({ count: await notifications.countUnread(context, request.actor) }),
   )
@@ -49,10 +56,12 @@ export const notificationsRoutes: FastifyPluginAsyncZod<{ context: Context }> = 
     {
       config: { ...signedIn, target: { type: 'notification', param: 'id' } },
       schema: {
+        operationId: 'markNotificationRead',
         tags,
         summary: 'Mark a notification as read',
         params: notificationParams,
-        response: { 200: notificationReply, 404: errorReply },
+        body: noBody,
+        response: { 200: answer(notificationReply, 'The read notification.'), ...errors('NOT_FOUND') },
       },
     },
     async (request) => ok({ notification: await notifications.markRead(context, request.actor, request.params.id) }),
@@ -63,10 +72,12 @@ export const notificationsRoutes: FastifyPluginAsyncZod<{ context: Context }> = 
     {
       config: signedIn,
       schema: {
+        operationId: 'markAllNotificationsRead',
         tags,
         summary: 'Mark all notifications as read',
         description: '`count` is the number of notifications that were unread.',
-        response: { 200: countReply },
+        body: noBody,
+        response: { 200: answer(countReply, 'All are read.') },
       },
     },
     async (request) => ok({ count: await notifications.markAllRead(context, request.actor) }),
@@ -77,10 +88,11 @@ export const notificationsRoutes: FastifyPluginAsyncZod<{ context: Context }> = 
     {
       config: { ...signedIn, target: { type: 'notification', param: 'id' } },
       schema: {
+        operationId: 'deleteNotification',
         tags,
         summary: 'Delete a notification',
         params: notificationParams,
-        response: { 200: notificationReply, 404: errorReply },
+        response: { 200: answer(notificationReply, 'The deleted notification.'), ...errors('NOT_FOUND') },
       },
     },
     async (request) =>

@@ -2,7 +2,7 @@ import { rolesWith } from '@muster/policy'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
-import { errorReply, ok } from '../../http/reply.ts'
+import { answer, errors, ok } from '../../http/reply.ts'
 import { organizationPatch, organizationReply } from './organizations.schema.ts'
 import { getOrganization, updateOrganization } from './organizations.service.ts'
 
@@ -13,7 +13,12 @@ export const organizationsRoutes: FastifyPluginAsyncZod<{ context: Context }> = 
     '/organization',
     {
       config: { access: rolesWith('organization.read') },
-      schema: { tags, summary: 'Read the own organization', response: { 200: organizationReply, 404: errorReply } },
+      schema: {
+        operationId: 'getOrganization',
+        tags,
+        summary: 'Read the own organization',
+        response: { 200: answer(organizationReply, 'The organization.'), ...errors('NOT_FOUND') },
+      },
     },
     async (request) => ok({ organization: await getOrganization(context, request.actor) }),
   )
@@ -23,12 +28,13 @@ export const organizationsRoutes: FastifyPluginAsyncZod<{ context: Context }> = 
     {
       config: { access: rolesWith('organization.change') },
       schema: {
+        operationId: 'updateOrganization',
         tags,
         summary: 'Rename the own organization, or require a second factor',
         description:
           'Within a second, members who lack a required factor can do nothing but set it up. `totp` satisfies a required `otp`, but not the reverse.',
         body: organizationPatch,
-        response: { 200: organizationReply, 404: errorReply },
+        response: { 200: answer(organizationReply, 'The changed organization.'), ...errors('NOT_FOUND') },
       },
     },
     async (request) => {

@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
-import { messageReply, okMessage } from '../../http/reply.ts'
+import { answer, errors, messageReply, okMessage } from '../../http/reply.ts'
+import { confirmationErrors } from '../reauthentication/reauthentication.schema.ts'
 import { changePasswordBody, forgotPasswordBody, resetPasswordBody } from './passwords.schema.ts'
 import * as passwords from './passwords.service.ts'
 
@@ -11,10 +12,11 @@ export const passwordsRoutes: FastifyPluginAsyncZod<{ context: Context }> = asyn
     {
       config: { access: 'public', limit: 'forgotPassword' },
       schema: {
+        operationId: 'forgotPassword',
         tags: ['auth'],
         summary: 'Mail a link with which a new password can be set',
         body: forgotPasswordBody,
-        response: { 202: messageReply },
+        response: { 202: answer(messageReply, 'A mail is on its way if there is such an account.') },
       },
     },
     async (request, reply) => {
@@ -28,10 +30,14 @@ export const passwordsRoutes: FastifyPluginAsyncZod<{ context: Context }> = asyn
     {
       config: { access: 'public', limit: 'resetPassword' },
       schema: {
+        operationId: 'resetPassword',
         tags: ['auth'],
         summary: 'Set a new password by a mailed link; ends all sessions',
         body: resetPasswordBody,
-        response: { 200: messageReply },
+        response: {
+          200: answer(messageReply, 'The password is set, and all sessions have ended.'),
+          ...errors('TOKEN_INVALID'),
+        },
       },
     },
     async (request) => {
@@ -45,10 +51,11 @@ export const passwordsRoutes: FastifyPluginAsyncZod<{ context: Context }> = asyn
     {
       config: { access: 'signed-in' },
       schema: {
+        operationId: 'changePassword',
         tags: ['auth'],
         summary: 'Change the own password, or set the first one; ends the other sessions',
         body: changePasswordBody,
-        response: { 200: messageReply },
+        response: { 200: answer(messageReply, 'The password is changed.'), ...errors(...confirmationErrors) },
       },
     },
     async (request) => {

@@ -6,6 +6,7 @@ import { replyOf } from '../../http/reply.ts'
 export const preferencesBody = preferences.meta({
   id: 'NewPreferences',
   description: 'All preferences; a field that is left out gets its default.',
+  examples: [{ morningDigest: true }],
 })
 
 const stored = preferences.meta({ id: 'Preferences', description: 'The choice of notifications and their channels.' })

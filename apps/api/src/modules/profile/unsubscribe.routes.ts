@@ -8,14 +8,23 @@ import { z } from 'zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
 import { linkToken } from '../../http/codes.ts'
+import { errorSchema } from '../../http/openapi/errors.ts'
 import { messageReply, okMessage } from '../../http/reply.ts'
 import { pageDefaults } from '../../http/security-headers.ts'
 import { turnDigestOff } from './preferences.service.ts'
 import { askPage, donePage, style, wrongLinkPage } from './unsubscribe.pages.ts'
 
 /** Not strict: link trackers add parameters of their own. */
-const query = z.object({ token: linkToken.or(z.literal('')).default('') })
+const query = z.object({
+  token: linkToken
+    .or(z.literal(''))
+    .default('')
+    .meta({ description: 'The token of the link in a digest.', json: { type: 'string', default: '' } }),
+})
 const page = { 'text/html': { schema: z.string() } }
+const wrongLink = {
+  content: { 'application/json': { schema: errorSchema(['TOKEN_INVALID']) }, ...page },
+}
 const { optOut } = templates['morning-digest']
 
 /** The pages consist of a form and no script. */
@@ -48,10 +57,11 @@ export const unsubscribeRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
     {
       config: { access: 'public', isPage: true },
       schema: {
+        operationId: 'showUnsubscribePage',
         tags: ['users'],
         summary: 'Show the page that turns off the morning digest; it changes nothing by itself',
         querystring: query,
-        response: { 200: { description: 'A page with a button', content: page } },
+        response: { 200: { description: 'A page with a button.', content: page }, 400: wrongLink },
       },
     },
     async (request, reply) => {
@@ -65,15 +75,17 @@ export const unsubscribeRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
     {
       config: { access: 'public', isPage: true },
       schema: {
+        operationId: 'unsubscribe',
         tags: ['users'],
         summary: 'Turn the morning digest off with the link of a digest (RFC 8058)',
         description: 'Needs no session and can be repeated. Browsers get a page.',
         querystring: query,
         response: {
           200: {
-            description: 'The morning digest is off',
+            description: 'The morning digest is off.',
             content: { 'application/json': { schema: messageReply }, ...page },
           },
+          400: wrongLink,
         },
       },
     },

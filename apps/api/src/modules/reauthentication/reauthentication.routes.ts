@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
-import { z } from 'zod'
 import type { Context } from '../../context.ts'
-import { messageReply, okMessage } from '../../http/reply.ts'
+import { noBody } from '../../http/fields.ts'
+import { answer, errors, messageReply, okMessage } from '../../http/reply.ts'
 import { mailConfirmationCode } from './reauthenticate.ts'
 
 /** Mails the code by which accounts without a password confirm sensitive actions. */
@@ -11,12 +11,13 @@ export const reauthenticationRoutes: FastifyPluginAsyncZod<{ context: Context }>
     {
       config: { access: 'signed-in' },
       schema: {
+        operationId: 'sendConfirmationCode',
         tags: ['auth'],
         summary: 'Mail a code that confirms an action',
         description:
           'For accounts without a password, and for turning the mailed second factor off. At most one mail a minute.',
-        body: z.strictObject({}).nullish(),
-        response: { 202: messageReply },
+        body: noBody,
+        response: { 202: answer(messageReply, 'The code is on its way.'), ...errors('COOLDOWN') },
       },
     },
     async (request, reply) => {

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
-import { errorReply, messageReply, ok, okMessage } from '../../http/reply.ts'
+import { answer, errors, messageReply, ok, okMessage } from '../../http/reply.ts'
 import { tabCookies } from '../../http/tab-cookies.ts'
 import { userReply } from '../accounts/accounts.schema.ts'
 import { registrationTtlSeconds } from './pending-registrations.ts'
@@ -19,14 +19,15 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ context: Context }> = a
     {
       config: { access: 'public', limit: 'register' },
       schema: {
+        operationId: 'register',
         tags: ['auth'],
         summary: 'Begin a registration: mails a code',
+        description:
+          'The code is valid for five minutes and five tries, in the browser that got the cookie of this answer.',
         body: registerBody,
         response: {
-          202: messageReply,
-          400: errorReply,
-          403: errorReply,
-          409: errorReply,
+          202: answer(messageReply, 'The code is on its way. Sets the cookie of the registration.', 'Set-Cookie'),
+          ...errors('REGISTRATION_CLOSED', 'USERNAME_TAKEN', 'COOLDOWN'),
         },
       },
     },
@@ -42,14 +43,13 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ context: Context }> = a
     {
       config: { access: 'public' },
       schema: {
+        operationId: 'verifyRegistration',
         tags: ['auth'],
         summary: 'Verify the e-mail by its code: creates the account and signs in',
         body: verifyBody,
         response: {
-          201: userReply,
-          400: errorReply,
-          403: errorReply,
-          409: errorReply,
+          201: answer(userReply, 'The account is created, and its user is signed in.', 'Set-Cookie'),
+          ...errors('OTP_INVALID', 'REGISTRATION_CLOSED', 'ALREADY_EXISTS', 'USERNAME_TAKEN'),
         },
       },
     },

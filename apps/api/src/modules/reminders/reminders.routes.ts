@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
 import { idempotencyHeaders, idempotencyOf } from '../../http/idempotency.ts'
-import { errorReply, ok } from '../../http/reply.ts'
+import { answer, errors, ok } from '../../http/reply.ts'
 import {
   newReminder,
   reminderPageReply,
@@ -11,12 +11,12 @@ import {
   reminderQuery,
   reminderReply,
   remindersReply,
+  taskOfRemindersParams,
 } from './reminders.schema.ts'
 import * as reminders from './reminders.service.ts'
 
 const signedIn = { access: 'signed-in' } as const
 const tags = ['reminders']
-const notFound = { 404: errorReply }
 
 export const remindersRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
   app.post(
@@ -24,11 +24,15 @@ export const remindersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asyn
     {
       config: { ...signedIn, target: { type: 'task', field: 'taskId' } },
       schema: {
+        operationId: 'createReminder',
         tags,
         summary: 'Create a reminder of a task',
         headers: idempotencyHeaders,
         body: newReminder,
-        response: { 201: reminderReply, ...notFound, 409: errorReply, 422: errorReply },
+        response: {
+          201: answer(reminderReply, 'The new reminder.', 'Location'),
+          ...errors('NOT_FOUND', 'CONFLICT', 'IDEMPOTENCY_MISMATCH'),
+        },
       },
     },
     async (request, reply) => {
@@ -44,10 +48,11 @@ export const remindersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asyn
     {
       config: signedIn,
       schema: {
+        operationId: 'listReminders',
         tags,
         summary: 'List the caller’s reminders',
         querystring: reminderQuery,
-        response: { 200: reminderPageReply },
+        response: { 200: answer(reminderPageReply, 'A page of reminders.') },
       },
     },
     async (request) => {
@@ -61,10 +66,11 @@ export const remindersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asyn
     {
       config: { ...signedIn, target: { type: 'task', param: 'id' } },
       schema: {
+        operationId: 'listTaskReminders',
         tags,
         summary: 'List the caller’s reminders of a task',
-        params: reminderParams,
-        response: { 200: remindersReply, ...notFound },
+        params: taskOfRemindersParams,
+        response: { 200: answer(remindersReply, 'The reminders.'), ...errors('NOT_FOUND') },
       },
     },
     async (request) =>
@@ -76,10 +82,11 @@ export const remindersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asyn
     {
       config: { ...signedIn, target: { type: 'reminder', param: 'id' } },
       schema: {
+        operationId: 'getReminder',
         tags,
         summary: 'Read a reminder',
         params: reminderParams,
-        response: { 200: reminderReply, ...notFound },
+        response: { 200: answer(reminderReply, 'The reminder.'), ...errors('NOT_FOUND') },
       },
     },
     async (request) => ok({ reminder: await reminders.getReminder(context, request.actor, request.params.id) }),
@@ -90,11 +97,12 @@ export const remindersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asyn
     {
       config: { ...signedIn, target: { type: 'reminder', param: 'id' } },
       schema: {
+        operationId: 'updateReminder',
         tags,
         summary: 'Move, complete or cancel a reminder',
         params: reminderParams,
         body: reminderPatch,
-        response: { 200: reminderReply, ...notFound, 409: errorReply },
+        response: { 200: answer(reminderReply, 'The changed reminder.'), ...errors('NOT_FOUND', 'CONFLICT') },
       },
     },
     async (request) => {
@@ -109,10 +117,11 @@ export const remindersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asyn
     {
       config: { ...signedIn, target: { type: 'reminder', param: 'id' } },
       schema: {
+        operationId: 'deleteReminder',
         tags,
         summary: 'Delete a reminder',
         params: reminderParams,
-        response: { 200: reminderReply, ...notFound },
+        response: { 200: answer(reminderReply, 'The reminder.'), ...errors('NOT_FOUND') },
       },
     },
     async (request) => {

@@ -1,55 +1,84 @@
 import { z } from 'zod'
 import { cursorText } from '../../http/cursor.ts'
 import { rule } from '../../http/errors/details-of-issues.ts'
-import { dateTime, id, listOf, queryInteger, text } from '../../http/fields.ts'
+import { dateTime, id, listOf, sortBy, text } from '../../http/fields.ts'
+import { pageSize } from '../../http/pagination.ts'
 import { instant, pageReplyOf, replyOf } from '../../http/reply.ts'
 import { taskSummary } from '../task-access/task-access.schema.ts'
 
 export const reminderStatuses = ['pending', 'sent', 'completed', 'cancelled', 'failed'] as const
-const type = z.enum(['email', 'push', 'both'])
-const status = z.enum(reminderStatuses)
+const type = z.enum(['email', 'push', 'both']).meta({ id: 'ReminderType', description: 'The channels of a reminder.' })
+const status = z.enum(reminderStatuses).meta({ id: 'ReminderStatus', description: 'What became of a reminder.' })
 const maxOffsetMinutes = 366 * 24 * 60
 
 /** A reminder as its task carries it. Visible to its user alone. */
 export const taskReminder = z
   .object({
-    id: z.uuid(),
-    taskId: z.uuid(),
-    scheduledAt: instant,
-    /** Minutes before the task's due date, which the reminder follows; null for a reminder with a time of its own. */
-    offsetMinutes: z.int().nullable(),
-    type,
-    message: z.string().nullable(),
-    status,
-    /** Whether it was sent after its time, because Muster was not running then or the due date moved. */
-    late: z.boolean(),
-    sentAt: instant.nullable(),
-    createdAt: instant,
+    id: z.uuid().describe('The id of the reminder.'),
+    taskId: z.uuid().describe('The task.'),
+    scheduledAt: instant.describe('When it is sent.'),
+    offsetMinutes: z
+      .int()
+      .nullable()
+      .meta({
+        description:
+          'Minutes before the task’s due date, which the reminder follows; null for a reminder with a time of its own.',
+        examples: [30],
+      }),
+    type: type.describe('Its channels.'),
+    message: z
+      .string()
+      .nullable()
+      .meta({ description: 'A text of the user’s own.', examples: ['Bring the key.'] }),
+    status: status.describe('What became of it.'),
+    late: z.boolean().meta({
+      description: 'Whether it was sent after its time, because Muster was not running then or the due date moved.',
+      examples: [false],
+    }),
+    sentAt: instant.nullable().meta({ description: 'When it was sent.', examples: [null] }),
+    createdAt: instant.describe('When it was created.'),
   })
-  .meta({ id: 'TaskReminder' })
+  .meta({ id: 'TaskReminder', description: 'A reminder beside its task.' })
 export type TaskReminder = z.infer<typeof taskReminder>
 
 /** A reminder with its task, which is null when it is no longer visible to the reminder's user. */
-export const reminder = taskReminder.extend({ task: taskSummary.nullable() }).meta({ id: 'Reminder' })
+export const reminder = taskReminder
+  .extend({ task: taskSummary.nullable().describe('The task; null when the user no longer sees it.') })
+  .meta({ id: 'Reminder', description: 'A reminder of a task, visible to its user alone.' })
 export type Reminder = z.infer<typeof reminder>
 
 const fields = z.strictObject({
-  scheduledAt: dateTime.optional(),
-  offsetMinutes: z.int().min(0).max(maxOffsetMinutes).optional(),
-  type: type.default('both'),
-  message: text({ max: 500, isMultiline: true }).nullish(),
+  scheduledAt: dateTime.optional().describe('When to send it; or send `offsetMinutes`.'),
+  offsetMinutes: z
+    .int()
+    .min(0)
+    .max(maxOffsetMinutes)
+    .optional()
+    .describe('Minutes before the due date of the task, which the reminder then follows.'),
+  type: type.default('both').describe('Its channels.'),
+  message: text({ max: 500, isMultiline: true })
+    .nullish()
+    .meta({ description: 'A text to send with it.', examples: ['Bring the key.'] }),
 })
 
 export const newReminder = fields
-  .extend({ taskId: id })
+  .extend({ taskId: id.describe('The task to be reminded of.') })
   .refine(({ scheduledAt, offsetMinutes }) => (scheduledAt === undefined) !== (offsetMinutes === undefined), {
     path: ['scheduledAt'],
     ...rule('NEEDS', { field: 'scheduledAt or offsetMinutes' }, 'give either scheduledAt or offsetMinutes'),
   })
+  .meta({
+    id: 'NewReminder',
+    description: 'A reminder to create.',
+    examples: [{ taskId: '01980f3a-0000-7000-8000-000000000001', scheduledAt: '2030-01-15T08:30:00.000Z' }],
+  })
 export type NewReminder = z.output<typeof newReminder>
 
 export const reminderPatch = fields
-  .extend({ type: type.optional(), status: z.enum(['completed', 'cancelled']).optional() })
+  .extend({
+    type: type.optional(),
+    status: z.enum(['completed', 'cancelled']).optional().describe('Completes or cancels it.'),
+  })
   .refine((patch) => Object.values(patch).some((value) => value !== undefined), rule('NOTHING_TO_CHANGE'))
   .refine(({ scheduledAt, offsetMinutes }) => scheduledAt === undefined || offsetMinutes === undefined, {
     path: ['scheduledAt'],
@@ -59,29 +88,29 @@ export const reminderPatch = fields
     path: ['status'],
     ...rule('NOT_COMBINABLE', { with: 'scheduledAt' }, 'cannot be combined with a new time'),
   })
+  .meta({ id: 'ReminderPatch', description: 'What to change of a reminder.', examples: [{ status: 'completed' }] })
 export type ReminderPatch = z.output<typeof reminderPatch>
 
-export const reminderParams = z.strictObject({ id })
+export const reminderParams = z.strictObject({ id: id.describe('The id of the reminder.') })
+export const taskOfRemindersParams = z.strictObject({ id: id.describe('The id of the task.') })
 
 export const reminderSortFields = ['scheduledAt', 'createdAt'] as const
 export type ReminderSortField = (typeof reminderSortFields)[number]
-const sorts = reminderSortFields.flatMap((field) => [field, `+${field}`, `-${field}`] as const)
 
 export const reminderQuery = z.strictObject({
-  status: listOf(status).optional(),
-  taskId: id.optional().meta({ description: 'Only the reminders of this task.' }),
-  /** `+` (a space, when it is not encoded) or nothing: ascending; `-`: descending. */
-  sort: z
-    .string()
-    .trim()
-    .pipe(z.enum(sorts))
+  status: listOf(status).optional().describe('Only reminders in these states.'),
+  taskId: id.optional().describe('Only the reminders of this task.'),
+  sort: sortBy(reminderSortFields)
     .default('scheduledAt')
-    .meta({ description: `One of ${reminderSortFields.join(', ')}; descending with - before it` }),
-  limit: queryInteger({ min: 1, max: 100 }).default(20),
+    .meta({ description: 'Descending with `-` before the field.', examples: ['scheduledAt'] }),
+  limit: pageSize(20),
   cursor: cursorText,
 })
 export type ReminderQuery = z.output<typeof reminderQuery>
 
 export const reminderReply = replyOf(z.object({ reminder }))
-export const remindersReply = replyOf(z.object({ reminders: z.array(reminder) }))
-export const reminderPageReply = pageReplyOf(z.object({ reminders: z.array(reminder) }))
+const reminderList = z
+  .object({ reminders: z.array(reminder).describe('The reminders, by their time.') })
+  .meta({ id: 'ReminderList', description: 'Reminders of the caller.' })
+export const remindersReply = replyOf(reminderList)
+export const reminderPageReply = pageReplyOf(reminderList)

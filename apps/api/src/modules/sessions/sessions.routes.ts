@@ -3,8 +3,8 @@ import { z } from 'zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
 import { clearSiteData } from '../../http/clear-site-data.ts'
-import { id } from '../../http/fields.ts'
-import { errorReply, messageReply, ok, okMessage } from '../../http/reply.ts'
+import { id, noBody } from '../../http/fields.ts'
+import { answer, errors, messageReply, ok, okMessage } from '../../http/reply.ts'
 import { userReply } from '../accounts/accounts.schema.ts'
 import { getProfile } from '../accounts/own-profile.service.ts'
 import { refreshSession } from './refresh-session.ts'
@@ -12,8 +12,6 @@ import { requireActor } from './session.plugin.ts'
 import { meansSignedOut, readSessionState, signedOut } from './session-state.ts'
 import { sessionStateReply, sessionsReply } from './sessions.schema.ts'
 import * as sessions from './sessions.service.ts'
-
-const nothing = z.strictObject({}).nullish()
 
 /** Renews, lists and ends sessions. */
 export const sessionsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
@@ -24,9 +22,15 @@ export const sessionsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async
     {
       config: { access: 'public', limit: 'refreshRequests' },
       schema: {
+        operationId: 'refreshSession',
         tags: ['auth'],
         summary: 'Renew the cookies of the session',
-        response: { 200: userReply, 401: errorReply },
+        description: 'Rarely needed: every route renews an expired access token by itself.',
+        body: noBody,
+        response: {
+          200: answer(userReply, 'The session is renewed.', 'Set-Cookie'),
+          ...errors('UNAUTHENTICATED', 'SESSION_REVOKED'),
+        },
       },
     },
     async (request, reply) => {
@@ -68,10 +72,11 @@ export const sessionsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async
     {
       config: { access: 'signed-in', isOpenWithoutFactor: true },
       schema: {
+        operationId: 'logout',
         tags: ['auth'],
         summary: 'End this session',
-        body: nothing,
-        response: { 200: messageReply, 401: errorReply },
+        body: noBody,
+        response: { 200: answer(messageReply, 'Signed out; clears the cookies.', 'Set-Cookie') },
       },
     },
     async (request, reply) => {
@@ -86,10 +91,11 @@ export const sessionsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async
     {
       config: { access: 'signed-in', isOpenWithoutFactor: true },
       schema: {
+        operationId: 'logoutAll',
         tags: ['auth'],
         summary: 'End all sessions, this one too',
-        body: nothing,
-        response: { 200: messageReply },
+        body: noBody,
+        response: { 200: answer(messageReply, 'All sessions have ended; clears the cookies.', 'Set-Cookie') },
       },
     },
     async (request, reply) => {
@@ -105,9 +111,10 @@ export const sessionsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async
     {
       config: { access: 'signed-in', isOpenWithoutFactor: true },
       schema: {
+        operationId: 'listSessions',
         tags: ['auth'],
         summary: 'List the open sessions',
-        response: { 200: sessionsReply },
+        response: { 200: answer(sessionsReply, 'The open sessions.') },
       },
     },
     async (request) => ok({ sessions: await sessions.listSessions(context, request.actor) }),
@@ -118,10 +125,11 @@ export const sessionsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async
     {
       config: { access: 'signed-in', target: { type: 'session', param: 'id' } },
       schema: {
+        operationId: 'endSession',
         tags: ['auth'],
         summary: 'End one session',
-        params: z.object({ id }),
-        response: { 200: messageReply, 404: errorReply },
+        params: z.strictObject({ id: id.describe('The id of the session.') }),
+        response: { 200: answer(messageReply, 'The session has ended.'), ...errors('NOT_FOUND') },
       },
     },
     async (request, reply) => {

@@ -15,18 +15,28 @@ const device = z
 
 const session = z
   .object({
-    id: z.uuid(),
+    id: z.uuid().describe('The id of the session.'),
     device,
-    userAgent: z.string().nullable(),
-    ip: z.string().nullable(),
-    createdAt: instant,
-    lastUsedAt: instant,
-    expiresAt: instant,
-    current: z.boolean(),
+    userAgent: z
+      .string()
+      .nullable()
+      .meta({ description: 'The browser, as it names itself.', examples: ['Mozilla/5.0'] }),
+    ip: z
+      .string()
+      .nullable()
+      .meta({ description: 'The address of the latest request.', examples: ['192.0.2.1'] }),
+    createdAt: instant.describe('When the user signed in.'),
+    lastUsedAt: instant.describe('When the session was last renewed.'),
+    expiresAt: instant.describe('When it ends without further use.'),
+    current: z.boolean().describe('Whether it is the session of this request.'),
   })
-  .meta({ id: 'Session' })
+  .meta({ id: 'Session', description: 'A browser or device that is signed in.' })
 
-export const sessionsReply = replyOf(z.object({ sessions: z.array(session) }))
+export const sessionsReply = replyOf(
+  z
+    .object({ sessions: z.array(session).describe('The open sessions, the last used first.') })
+    .meta({ id: 'SessionList', description: 'Items of the list.' }),
+)
 
 /** Who is signed in. */
 export const sessionState = z

@@ -10,7 +10,9 @@ import { codeDigits, codeMailCooldownMs, codeTries, codeTtlMs } from '../one-tim
 import { accessTokenTtlMs } from '../sessions/access-tokens.ts'
 
 const length = (what: string) =>
-  z.object({ min: z.int(), max: z.int() }).describe(`The bounds of ${what}, in characters.`)
+  z
+    .object({ min: z.int().describe('The least.'), max: z.int().describe('The most.') })
+    .describe(`The bounds of ${what}, in characters.`)
 const seconds = (what: string) => z.int().describe(`${what}, in seconds.`)
 
 const uploadLimits = z

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
-import { errorReply, messageReply, ok, okMessage } from '../../http/reply.ts'
+import { answer, errors, messageReply, ok, okMessage } from '../../http/reply.ts'
 import { userReply } from '../accounts/accounts.schema.ts'
 import { authConfigMaxAgeSeconds, authConfigOf, authConfigReply } from './auth-config.ts'
 import { challengeBody, loginBody, loginReply, signInCodeBody } from './sign-in.schema.ts'
@@ -37,14 +37,19 @@ export const signInRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (
     {
       config: { access: 'public' },
       schema: {
+        operationId: 'login',
         tags: ['auth'],
         summary: 'Sign in by password',
+        description:
+          'The answer does not tell whether the e-mail or the password is wrong. Works on this page: afterwards its requests are signed in.',
         body: loginBody,
         response: {
-          200: loginReply,
-          400: errorReply,
-          401: errorReply,
-          403: errorReply,
+          200: answer(
+            loginReply,
+            'Signed in, with cookies; or the challenge of the second step, without.',
+            'Set-Cookie',
+          ),
+          ...errors('INVALID_CREDENTIALS', 'ACCOUNT_INACTIVE', 'ACCOUNT_LOCKED'),
         },
       },
     },
@@ -61,12 +66,26 @@ export const signInRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (
     {
       config: { access: 'public' },
       schema: {
+        operationId: 'verifySignIn',
         tags: ['auth'],
         summary: 'Finish a sign-in by the second factor',
         description:
           'Takes the mailed code, the code of the authenticator app, or a recovery code. It permits five tries.',
         body: signInCodeBody,
-        response: { 200: userReply, 401: errorReply, 403: errorReply, 409: errorReply },
+        response: {
+          200: answer(userReply, 'Signed in.', 'Set-Cookie'),
+          ...errors(
+            'OTP_INVALID',
+            'INVITE_INVALID',
+            'CHALLENGE_INVALID',
+            'INVALID_CREDENTIALS',
+            'ACCOUNT_INACTIVE',
+            'ROLE_NOT_ALLOWED',
+            'ALREADY_EXISTS',
+            'LAST_ADMIN',
+            'ACCOUNT_LOCKED',
+          ),
+        },
       },
     },
     async (request, reply) => {
@@ -83,11 +102,15 @@ export const signInRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (
     {
       config: { access: 'public' },
       schema: {
+        operationId: 'resendSignInCode',
         tags: ['auth'],
         summary: 'Mail another code for a sign-in',
         description: 'At most once a minute. The previous code no longer works. Tries and expiry stay as they are.',
         body: challengeBody,
-        response: { 202: messageReply, 401: errorReply, 409: errorReply },
+        response: {
+          202: answer(messageReply, 'The code is on its way.'),
+          ...errors('CHALLENGE_INVALID', 'CONFLICT', 'COOLDOWN'),
+        },
       },
     },
     async (request, reply) => {

@@ -1,5 +1,4 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
-import { z } from 'zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
 import {
@@ -11,7 +10,7 @@ import {
   representationEtagOf,
 } from '../../http/etag.ts'
 import { idempotencyHeaders, idempotencyOf } from '../../http/idempotency.ts'
-import { errorReply, ok } from '../../http/reply.ts'
+import { answer, errors, notModified, ok } from '../../http/reply.ts'
 import {
   newTask,
   taskCategoriesReply,
@@ -31,11 +30,15 @@ export const tasksRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
     {
       config: { access: 'signed-in' },
       schema: {
+        operationId: 'createTask',
         tags,
         summary: 'Create a task',
         headers: idempotencyHeaders,
         body: newTask,
-        response: { 201: taskReply, 409: errorReply, 422: errorReply },
+        response: {
+          201: answer(taskReply, 'The new task.', 'ETag', 'Location'),
+          ...errors('CONFLICT', 'IDEMPOTENCY_MISMATCH'),
+        },
       },
     },
     async (request, reply) => {
@@ -54,10 +57,11 @@ export const tasksRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
     {
       config: { access: 'signed-in' },
       schema: {
+        operationId: 'listTasks',
         tags,
         summary: 'List the tasks that are visible to the caller',
         querystring: taskQuery,
-        response: { 200: taskListReply },
+        response: { 200: answer(taskListReply, 'A page of tasks.') },
       },
     },
     async (request) => {
@@ -75,7 +79,7 @@ export const tasksRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
         tags,
         summary: 'List the categories of the visible tasks',
         description: 'The most frequent first, at most 1,000. `category` is null for the tasks without one.',
-        response: { 200: taskCategoriesReply },
+        response: { 200: answer(taskCategoriesReply, 'The categories.') },
       },
     },
     async (request) => ok({ categories: await tasks.listCategories(context, request.actor) }),
@@ -86,11 +90,12 @@ export const tasksRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
     {
       config: { access: 'signed-in', target: { type: 'task', param: 'id' } },
       schema: {
+        operationId: 'getTask',
         tags,
         summary: 'Read a task',
         params: taskParams,
         headers: ifNoneMatchHeaders,
-        response: { 200: taskReply, 304: z.null(), 404: errorReply },
+        response: { 200: answer(taskReply, 'The task.', 'ETag'), 304: notModified, ...errors('NOT_FOUND') },
       },
     },
     async (request, reply) => {
@@ -107,12 +112,13 @@ export const tasksRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
     {
       config: { access: 'signed-in', target: { type: 'task', param: 'id' } },
       schema: {
+        operationId: 'updateTask',
         tags,
         summary: 'Change or complete a task',
         params: taskParams,
         headers: ifMatchHeaders,
         body: taskPatch,
-        response: { 200: taskReply, 404: errorReply, 412: errorReply },
+        response: { 200: answer(taskReply, 'The changed task.', 'ETag'), ...errors('NOT_FOUND', 'STALE') },
       },
     },
     async (request, reply) => {
@@ -128,11 +134,12 @@ export const tasksRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
     {
       config: { access: 'signed-in', target: { type: 'task', param: 'id' } },
       schema: {
+        operationId: 'deleteTask',
         tags,
         summary: 'Delete a task with its reminders and attachments',
         params: taskParams,
         headers: ifMatchHeaders,
-        response: { 200: taskReply, 403: errorReply, 404: errorReply, 412: errorReply },
+        response: { 200: answer(taskReply, 'The deleted task.'), ...errors('FORBIDDEN', 'NOT_FOUND', 'STALE') },
       },
     },
     async (request) => {

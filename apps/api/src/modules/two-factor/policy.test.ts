@@ -113,12 +113,12 @@ describe('an organization that requires a second factor', () => {
 
     const routes = (await client.inject('GET', '/openapi.json')).json().paths as Record<
       string,
-      Record<string, { security?: unknown }>
+      Record<string, { security: object[] }>
     >
     const open: string[] = []
     for (const [path, methods] of Object.entries(routes)) {
       for (const [method, { security }] of Object.entries(methods)) {
-        if (!security) continue
+        if (!security.some((scheme) => 'session' in scheme) || security.length > 4) continue
         const url = path.replace(/\{\w+\}/g, '01890000-0000-7000-8000-000000000000')
         // Each call gets a copy of the cookies, because logout is one of them.
         const answer = await api.connect(new Map(client.cookies)).inject(method.toUpperCase() as 'GET', url)

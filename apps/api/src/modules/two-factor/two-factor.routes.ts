@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
-import { errorReply, messageReply, ok, okMessage } from '../../http/reply.ts'
-import { confirmationBody } from '../reauthentication/reauthentication.schema.ts'
+import { answer, errors, messageReply, ok, okMessage } from '../../http/reply.ts'
+import { confirmationBody, confirmationErrors } from '../reauthentication/reauthentication.schema.ts'
 import { renewAccess } from '../sessions/renew-access.ts'
 import {
   digitCodeBody,
@@ -24,6 +24,7 @@ const setupRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { c
     {
       config: setup,
       schema: {
+        operationId: 'setUpAuthenticatorApp',
         tags: ['auth'],
         summary: 'Begin to set up an authenticator app',
         description:
@@ -31,7 +32,10 @@ const setupRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { c
           '(without one: `confirmationCode`, see /auth/confirmation-code). To replace an app that is in use, send that in any ' +
           'case, and as `code` one of the app or a recovery code.',
         body: setupBody.nullish(),
-        response: { 200: totpSetupReply, 409: errorReply },
+        response: {
+          200: answer(totpSetupReply, 'The secret of the app.'),
+          ...errors(...confirmationErrors, 'CONFLICT'),
+        },
       },
     },
     async (request) => ok(await twoFactor.setUpTotp(context, request.actor, request.body ?? {}, originOf(request))),
@@ -42,11 +46,15 @@ const setupRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { c
     {
       config: setup,
       schema: {
+        operationId: 'confirmAuthenticatorApp',
         tags: ['auth'],
         summary: 'Turn on the authenticator app by its first code',
         description: 'Returns ten recovery codes. Each works once, and they are never shown again.',
         body: digitCodeBody,
-        response: { 200: recoveryCodesReply, 409: errorReply },
+        response: {
+          200: answer(recoveryCodesReply, 'The app is on.', 'Set-Cookie'),
+          ...errors('OTP_INVALID', 'CONFLICT', 'ACCOUNT_LOCKED'),
+        },
       },
     },
     async (request, reply) => {
@@ -62,12 +70,16 @@ const setupRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { c
     {
       config: setup,
       schema: {
+        operationId: 'enableMailedCodes',
         tags: ['auth'],
         summary: 'Begin to turn on the mailed code: mails one',
         description:
           'A session older than 15 minutes requires the password, or without one the code of /auth/confirmation-code.',
         body: confirmationBody.nullish(),
-        response: { 202: messageReply, 409: errorReply },
+        response: {
+          202: answer(messageReply, 'The code is on its way.'),
+          ...errors(...confirmationErrors, 'CONFLICT', 'COOLDOWN'),
+        },
       },
     },
     async (request, reply) => {
@@ -81,10 +93,15 @@ const setupRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { c
     {
       config: setup,
       schema: {
+        operationId: 'confirmMailedCodes',
         tags: ['auth'],
         summary: 'Turn on the mailed code by the first one',
+        description: 'From then on every sign-in asks for a mailed code.',
         body: digitCodeBody,
-        response: { 200: messageReply, 409: errorReply },
+        response: {
+          200: answer(messageReply, 'The mailed code is on.', 'Set-Cookie'),
+          ...errors('OTP_INVALID', 'CONFLICT', 'ACCOUNT_LOCKED'),
+        },
       },
     },
     async (request, reply) => {
@@ -102,11 +119,12 @@ const changeRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { 
     {
       config: { access: 'signed-in' },
       schema: {
+        operationId: 'renewRecoveryCodes',
         tags: ['auth'],
         summary: 'Create new recovery codes',
         description: 'The previous codes no longer work. An account without a password sends a mailed `code` instead.',
         body: confirmationBody,
-        response: { 200: recoveryCodesReply, 409: errorReply },
+        response: { 200: answer(recoveryCodesReply, 'The new codes.'), ...errors(...confirmationErrors, 'CONFLICT') },
       },
     },
     async (request) => {
@@ -120,13 +138,17 @@ const changeRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { 
     {
       config: { access: 'signed-in' },
       schema: {
+        operationId: 'disableTwoFactor',
         tags: ['auth'],
         summary: 'Turn the second factor off',
         description:
           'Takes the password and a code: of the app, a recovery code, or for the factor by mail the one that ' +
           '/auth/confirmation-code mails. An account with an app but no password sends `confirmationCode` instead of it.',
         body: factorConfirmationBody,
-        response: { 200: messageReply, 403: errorReply, 409: errorReply },
+        response: {
+          200: answer(messageReply, 'The second factor is off.'),
+          ...errors(...confirmationErrors, 'FORBIDDEN', 'CONFLICT'),
+        },
       },
     },
     async (request) => {

@@ -1,21 +1,59 @@
 import { z } from 'zod'
 import { digitCode, factorCode } from '../../http/codes.ts'
+import { examplePassword } from '../../http/fields.ts'
 import { replyOf } from '../../http/reply.ts'
 import { confirmationFields } from '../reauthentication/reauthentication.schema.ts'
 
-export const digitCodeBody = z.strictObject({ code: digitCode })
+export const digitCodeBody = z
+  .strictObject({ code: digitCode })
+  .meta({ id: 'FactorCode', description: 'The first code of a second factor.' })
 
 /** The code of the factor in use, beside the password, or beside the mailed code of an account without one. */
-export const factorConfirmationBody = z.strictObject({
-  password: confirmationFields.password,
-  confirmationCode: confirmationFields.code,
-  code: factorCode,
-})
+export const factorConfirmationBody = z
+  .strictObject({
+    password: confirmationFields.password,
+    confirmationCode: confirmationFields.code,
+    code: factorCode,
+  })
+  .meta({
+    id: 'FactorConfirmation',
+    description: 'Confirms a change of the second factor.',
+    examples: [{ password: examplePassword, code: '123456' }],
+  })
 
 /** The set-up of a first app needs less than the replacement of one that is in use. */
-export const setupBody = factorConfirmationBody.partial()
+export const setupBody = factorConfirmationBody.partial().meta({
+  id: 'AppSetup',
+  description: 'Confirms the set-up of an app, where that is needed.',
+  examples: [{ password: examplePassword }],
+})
 
 export const totpSetupReply = replyOf(
-  z.object({ secret: z.string(), otpauthUrl: z.string(), qrCode: z.string().startsWith('data:image/png;base64,') }),
+  z
+    .object({
+      secret: z
+        .string()
+        .meta({ description: 'The secret in base 32, to type into the app.', examples: ['JBSWY3DPEHPK3PXP'] }),
+      otpauthUrl: z
+        .string()
+        .meta({ description: 'The address that opens the app.', examples: ['otpauth://totp/Muster:ann'] }),
+      qrCode: z
+        .string()
+        .startsWith('data:image/png;base64,')
+        .meta({
+          description: 'The same as a picture, for `src` of an image.',
+          examples: ['data:image/png;base64,iVBORw0KGgo='],
+        }),
+    })
+    .meta({ id: 'AuthenticatorAppSetup', description: 'What the app needs.' }),
 )
-export const recoveryCodesReply = replyOf(z.object({ recoveryCodes: z.array(z.string()).length(10) }))
+export const recoveryCodesReply = replyOf(
+  z
+    .object({
+      recoveryCodes: z
+        .array(z.string())
+        .length(10)
+        .meta({ description: 'Each replaces a code of the app once.', examples: [['abcd-efgh-ijkl-mnop-qrst-uvwx']] }),
+    })
+    .meta({ id: 'RecoveryCodes', description: 'New recovery codes, shown only now.' }),
+)

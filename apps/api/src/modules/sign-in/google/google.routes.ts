@@ -3,8 +3,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../../context.ts'
 import { originOf } from '../../../http/actor.ts'
-import { errorReply, messageReply, okMessage } from '../../../http/reply.ts'
-import { confirmationBody } from '../../reauthentication/reauthentication.schema.ts'
+import { answer, errors, messageReply, okMessage } from '../../../http/reply.ts'
+import { confirmationBody, confirmationErrors } from '../../reauthentication/reauthentication.schema.ts'
 import type { SignInChallenge } from '../sign-in-challenge.ts'
 import { flowCookies } from './flow-cookie.ts'
 import { beginQuery, callbackQuery, redirectTo } from './google.schema.ts'
@@ -40,6 +40,7 @@ export const googleRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (
     {
       config: { access: 'public', hasEffects: true },
       schema: {
+        operationId: 'beginGoogleSignIn',
         tags: ['auth'],
         summary: 'Sign in with Google: navigate to it, do not fetch it',
         querystring: beginQuery,
@@ -63,6 +64,7 @@ export const googleRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (
       // A redirect answers every request, even one that no issuer would send.
       attachValidation: true,
       schema: {
+        operationId: 'finishGoogleSignIn',
         tags: ['auth'],
         summary: 'The redirect URI, to which Google sends the browser',
         querystring: callbackQuery,
@@ -88,11 +90,12 @@ export const googleRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (
     {
       config: { access: 'signed-in' },
       schema: {
+        operationId: 'unlinkGoogle',
         tags: ['auth'],
         summary: 'Unlink the Google account',
         description: 'A session older than 15 minutes requires the password.',
         body: confirmationBody.nullish(),
-        response: { 200: messageReply, 404: errorReply, 409: errorReply },
+        response: { 200: answer(messageReply, 'Unlinked.'), ...errors(...confirmationErrors, 'NOT_FOUND', 'CONFLICT') },
       },
     },
     async (request) => {

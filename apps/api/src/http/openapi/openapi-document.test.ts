@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest'
+import { operations } from '../../guarantees/testing/operations.ts'
+import { readOpenApiDocument } from '../../testing/openapi-document.ts'
+import { tags } from './tags.ts'
+
+type Schema = {
+  $ref?: string
+  description?: string
+  properties?: Record<string, Schema>
+  items?: Schema
+  anyOf?: Schema[]
+  oneOf?: Schema[]
+  allOf?: Schema[]
+  additionalProperties?: unknown
+}
+type Content = Record<string, { schema: Schema; example?: unknown }>
+type Operation = {
+  operationId: string
+  tags: string[]
+  summary: string
+  description: string
+  parameters: { name: string; description?: string; example?: unknown; schema: Schema & { type?: string } }[]
+  requestBody?: { required: boolean; content: Content }
+  responses: Record<string, { description: string; headers: object; content?: Content }>
+}
+
+const document = JSON.parse(await readOpenApiDocument()) as {
+  tags: { name: string; description: string }[]
+  paths: Record<string, Record<string, Operation>>
+  components: { schemas: Record<string, Schema> }
+}
+const all = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, operation })),
+)
+
+/** Lists the places in a schema that have no description, or say nothing at all. */
+function gapsIn(schema: Schema, place: string, isDescribed = false): string[] {
+  if (schema.$ref) return []
+  const { description, properties = {}, items, anyOf = [], oneOf = [], allOf = [] } = schema
+  return [
+    ...(description || isDescribed ? [] : [`${place} has no description`]),
+    ...Object.entries(properties).flatMap(([name, property]) => gapsIn(property, `${place}.${name}`)),
+    ...(items ? gapsIn(items, `${place}[]`, true) : []),
+    ...[...anyOf, ...oneOf, ...allOf].flatMap((option, index) => gapsIn(option, `${place}|${index}`, true)),
+  ]
+}
+
+describe('the OpenAPI document', () => {
+  test('names each operation by an id that stays', () => {
+    const ids = all.map(({ name, operation }) => [operation.operationId, name.replace('/api/v1', '')])
+    expect(Object.fromEntries(ids.toSorted())).toEqual(operations)
+    expect(new Set(ids.map(([id]) => id)).size).toBe(ids.length)
+    expect(ids.filter(([id]) => !/^[a-z]+[A-Za-z]*$/.test(id ?? ''))).toEqual([])
+  })
+
+  test('describes each operation, parameter, property, response and tag', () => {
+    const gaps = [
+      ...document.tags.flatMap(({ name, description }) => (description ? [] : [name])),
+      ...Object.entries(document.components.schemas).flatMap(([name, schema]) => gapsIn(schema, name)),
+      ...all.flatMap(({ name, operation }) => gapsOf(name, operation)),
+    ]
+    expect(gaps).toEqual([])
+  })
+
+  function gapsOf(name: string, { tags: given, summary, description, parameters, requestBody, responses }: Operation) {
+    const bodies = [requestBody?.content ?? {}, ...Object.values(responses).map(({ content }) => content ?? {})]
+    return [
+      ...(given.length === 1 && (given[0] ?? '') in tags ? [] : [`${name} has no tag`]),
+      ...(/^[A-Z].{8,}/.test(summary) && description ? [] : [`${name} has no summary or description`]),
+      ...parameters.flatMap((one) => (one.description ? [] : [`${name} does not describe ${one.name}`])),
+      ...Object.entries(responses).flatMap(([status, one]) =>
+        one.description ? [] : [`${name} does not describe ${status}`],
+      ),
+      ...bodies.flatMap((content) => Object.values(content).flatMap(({ schema }) => gapsIn(schema, name, true))),
+    ]
+  }
+
+  test('names the schema of each body, and refuses unknown keys in JSON', () => {
+    const bodies = all.flatMap(({ operation }) => Object.entries(operation.requestBody?.content ?? {}))
+    expect(bodies.filter(([, { schema }]) => !schema.$ref)).toEqual([])
+    const named = bodies
+      .filter(([type]) => type === 'application/json')
+      .map(([, { schema }]) => schema.$ref?.split('/').at(-1) ?? '')
+    expect(named.filter((name) => document.components.schemas[name]?.additionalProperties !== false)).toEqual([])
+  })
+
+  test('has an example of each JSON body and success, and of each parameter that is not opaque', () => {
+    const lacking = all.flatMap(({ name, operation: { parameters, requestBody, responses } }) => [
+      ...parameters
+        .filter(({ example, schema }) => example === undefined && schema.type !== 'string')
+        .map((one) => `${name} ${one.name}`),
+      ...[requestBody, ...Object.entries(responses).map(([status, one]) => (status < '300' ? one : undefined))].flatMap(
+        (one) => {
+          const json = one?.content?.['application/json']
+          return json && json.example === undefined ? [name] : []
+        },
+      ),
+    ])
+    expect(lacking).toEqual([])
+  })
+
+  test('has no component of which requests and responses have different forms', () => {
+    expect(Object.keys(document.components.schemas).filter((name) => /(Input|Output|\d)$/.test(name))).toEqual([])
+  })
+})
