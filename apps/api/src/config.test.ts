@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { ConfigError, keyRingNames } from '@muster/config'
 import { describe, expect, test } from 'vitest'
 import { readConfig } from './config.ts'
@@ -96,11 +94,4 @@ describe('PUBLIC_URL', () => {
 test('the issuer of Google keeps a slash at its end, by which issuers are compared', () => {
   const google = { GOOGLE_CLIENT_ID: 'a', GOOGLE_CLIENT_SECRET: 'b', OIDC_ISSUER: 'https://login.example.com/' }
   expect(readConfig({ ...minimal, ...google }).google?.issuer.href).toBe('https://login.example.com/')
-})
-
-test('docs/operate.md names every variable of the API', () => {
-  const page = readFileSync(join(import.meta.dirname, '../../../docs/operate.md'), 'utf8')
-  const source = readFileSync(join(import.meta.dirname, 'config.ts'), 'utf8')
-  const names = [...source.matchAll(/^ {2}([A-Z][A-Z_]+):/gm)].map(([, name]) => name as string)
-  expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([])
 })

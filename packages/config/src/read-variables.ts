@@ -48,16 +48,19 @@ function readSecret(path: string): string {
     content = readBytes(path)
   } catch (error) {
     throw new Error(
-      `names ${JSON.stringify(path)}, which ${reasons[(error as NodeJS.ErrnoException).code ?? ''] ?? 'cannot be read'}`,
+      `names ${shown(path)}, which ${reasons[(error as NodeJS.ErrnoException).code ?? ''] ?? 'cannot be read'}`,
     )
   }
-  if (content.length > maxFileBytes) throw new Error(`names ${JSON.stringify(path)}, which is longer than 1 MiB`)
+  if (content.length > maxFileBytes) throw new Error(`names ${shown(path)}, which is longer than 1 MiB`)
   const text = decode(content)?.replace(/[\r\n]+$/, '')
   if (text === undefined || text.includes('\0'))
-    throw new Error(`names ${JSON.stringify(path)}, whose content is not UTF-8 text`)
-  if (text === '') throw new Error(`names ${JSON.stringify(path)}, which is empty`)
+    throw new Error(`names ${shown(path)}, whose content is not UTF-8 text`)
+  if (text === '') throw new Error(`names ${shown(path)}, which is empty`)
   return text
 }
+
+/** Returns a path for a message. What is no path may be a secret that was set in the wrong variable. */
+const shown = (path: string) => (/^\.{0,2}\//.test(path) ? JSON.stringify(path) : 'a relative path')
 
 const reasons: Record<string, string> = {
   ENOENT: 'does not exist',

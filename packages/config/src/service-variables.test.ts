@@ -167,6 +167,7 @@ describe('a variable in a file', () => {
       expect(faults).toEqual([expect.stringMatching(reason)])
       expect(faults[0]).toContain(`SECRET_FILE names ${JSON.stringify(path)}`)
     }
+    expect(faultsOf({ SECRET_FILE: 'Hidden' })).toEqual(['SECRET_FILE names a relative path, which does not exist'])
     const both = faultsOf({ SECRET: 'Hidden', SECRET_FILE: file('both', 'Hidden') })
     expect(both).toEqual(['SECRET_FILE is set, and so is SECRET; set one of them'])
     const url = faultsOf({ REDIS_URL_FILE: join(folder, 'none'), REDIS_HOST: 'r' })

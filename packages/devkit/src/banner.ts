@@ -22,7 +22,7 @@ export function banner(
       .filter(({ opsPort }) => opsPort)
       .map(({ name, opsPort }): [string, string] => [`${name} health`, `http://127.0.0.1:${opsPort}/readyz`]),
     ['Admin', `${admin.email}, password in ${home}/secrets.json`],
-    ['Rate limits', `${limitScale} times those of production; RATE_LIMIT_SCALE=1 npm start has the same`],
+    ['Rate limits', describeLimits(limitScale)],
     ['For scripts', `${home}/run.json`],
   ]
   const width = Math.max(...rows.map(([label]) => label.length))
@@ -37,6 +37,9 @@ ${isSignupOpen ? `or see the whole main job with ${paint('cyan', 'npm run demo')
 ${paint('green', `ready in ${secondsToReady.toFixed(1)} s`)}; Ctrl-C stops everything
 `
 }
+
+const describeLimits = (scale: string) =>
+  scale === '1' ? 'those of production' : `${scale} times those of production; RATE_LIMIT_SCALE=1 npm start sets those`
 
 /** Lists shell commands that register a new user and sign in when pasted together. The user differs at every start. */
 export function tryIt({ api, inbox }: Pick<RunFile['urls'], 'api' | 'inbox'>): string[] {

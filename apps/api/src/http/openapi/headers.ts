@@ -26,8 +26,8 @@ export const headers = {
     description: 'The address of the new resource, or of the page to which the browser is sent.',
     schema: {
       type: 'string',
-      format: 'uri-reference',
-      examples: ['/api/v1/tasks/01980f3a-0000-7000-8000-000000000001'],
+      format: 'uri',
+      examples: ['https://api.example.com/api/v1/tasks/01980f3a-0000-7000-8000-000000000001'],
     },
   },
   'Set-Cookie': {
