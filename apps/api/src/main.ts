@@ -15,7 +15,7 @@ const log = createLogger({ name: 'api' })
 
 await runProcess({
   log,
-  async start() {
+  async start(stopping) {
     const config = readConfig()
     log.level = config.logLevel
     const clock = createCorrectedClock()
@@ -44,13 +44,14 @@ await runProcess({
     void reportZones(deps)
     const { postgres, redis, clock: clockWatch, hasClockStepped } = deps.health
     const readiness = await watchReadiness({ needed: [postgres], useful: [redis], clock: clockWatch, hasClockStepped })
-    const ops = await startOpsServer({ ...config.ops, obstacles: readiness.obstacles })
+    const ops = await startOpsServer({ ...config.ops, obstacles: readiness.obstacles, stopping })
     return {
+      shutdownDelayMs: config.shutdownDelayMs,
       async close() {
         readiness.close()
-        await ops.close()
         await app.close()
         await deps.close()
+        await ops.close()
       },
     }
   },

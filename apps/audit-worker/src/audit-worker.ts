@@ -57,11 +57,11 @@ export function startAuditWorker(
   announce()
   return {
     probe: worker.probe,
-    async close() {
+    async close(drainMs) {
       for (const timer of timers) clearInterval(timer)
       await schedule.close()
       await chainer.close()
-      await worker.close()
+      await worker.close(drainMs)
     },
   }
 }

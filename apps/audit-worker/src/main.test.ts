@@ -31,7 +31,7 @@ test('a worker killed between its batches loses and repeats no event', async () 
   expect(await verifyChain(harness.db, keys)).toMatchObject({ ok: true, faults: [] })
 }, 180_000)
 
-test('the process shows the signed head in its metrics and ends on SIGTERM', async () => {
+test('the process shows the sequence of its head in its metrics and ends on SIGTERM', async () => {
   await insertPending(harness.db, 3)
   const worker = await harness.startProcess()
   const metrics = await eventually(
@@ -42,7 +42,8 @@ test('the process shows the signed head in its metrics and ends on SIGTERM', asy
     },
     { timeoutMs: 30_000 },
   )
-  expect(metrics).toMatch(/muster_audit_chain_head\{hash="[0-9a-f]{64}",key_id="k1",signature="[0-9a-f]{64}"\} \d/)
+  // The number alone: a hash would be a new series each minute.
+  expect(metrics).toMatch(/^muster_audit_chain_head [03]$/m)
   expect(await worker.stop('SIGTERM')).toBe(0)
 })
 

@@ -36,9 +36,9 @@ export function startEmailWorker(
   return {
     bullWorker: worker.bullWorker,
     probe: worker.probe,
-    async close() {
+    async close(drainMs) {
       circuitBreaker.close()
-      await worker.close()
+      await worker.close(drainMs)
       await rateLimit.close()
     },
   }

@@ -1,3 +1,4 @@
+import { isTemplateName } from '@muster/mail'
 import { Counter, registry } from '@muster/telemetry'
 
 const mailsTotal = new Counter({
@@ -7,7 +8,7 @@ const mailsTotal = new Counter({
   registers: [registry],
 })
 
-/** Counts one outcome of an attempt to send a mail. */
+/** Counts one outcome of an attempt to send a mail. A template of another release counts as unknown, so that it makes no series of its own. */
 export function countMail(template: string, outcome: 'sent' | 'failed' | 'dropped' | 'put-off'): void {
-  mailsTotal.inc({ template, outcome })
+  mailsTotal.inc({ template: isTemplateName(template) ? template : 'unknown', outcome })
 }

@@ -42,10 +42,10 @@ export function startImageWorker(
   const schedule = startDailySchedule(deps, 'image')
   return {
     probe: worker.probe,
-    async close() {
+    async close(drainMs) {
       clearInterval(cleanup)
       await schedule.close()
-      await worker.close()
+      await worker.close(drainMs)
     },
   }
 }

@@ -15,9 +15,9 @@ export function startReminderWorker(
   const worker = startWorker({ queue: 'reminder', handlers, deps, concurrency })
   return {
     probe: worker.probe,
-    async close() {
+    async close(drainMs) {
       await poll.close()
-      await worker.close()
+      await worker.close(drainMs)
     },
   }
 }

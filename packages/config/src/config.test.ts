@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { ConfigError, commandEnv, csv, int, keyRing, parseEnv, processEnv } from './index.ts'
+import { ConfigError, commandEnv, csv, int, keyRing, parseEnv, processEnv, processSettings } from './index.ts'
 
 const key = (fill: number) => Buffer.alloc(32, fill).toString('base64')
 const faultsOf = (schema: z.ZodObject, env: NodeJS.ProcessEnv) => {
@@ -25,6 +25,15 @@ test('all faults are reported together and without values', () => {
   expect(faults.map((fault) => fault.split(/[: ]/)[0])).toEqual(['DATABASE_URL', 'REDIS_URL', 'KEYS', 'PORT'])
   expect(faults.join()).not.toContain('S3cret')
   expect(faults[2]).toContain('has 8 bytes; it needs 32')
+})
+
+test('the delay of a stop is 5 s in production, none elsewhere, and can be set', () => {
+  const services = { DATABASE_URL: 'postgres://a@localhost/b', REDIS_URL: 'redis://localhost' }
+  const delayOf = (env: NodeJS.ProcessEnv) =>
+    processSettings(parseEnv(z.object(processEnv({ opsPort: 9_100 })), { ...services, ...env })).shutdownDelayMs
+  expect([delayOf({ NODE_ENV: 'production' }), delayOf({}), delayOf({ NODE_ENV: 'test' })]).toEqual([5_000, 0, 0])
+  expect(delayOf({ NODE_ENV: 'production', SHUTDOWN_DELAY_MS: '0' })).toBe(0)
+  expect(() => delayOf({ SHUTDOWN_DELAY_MS: '15001' })).toThrow('SHUTDOWN_DELAY_MS')
 })
 
 test('an empty variable counts as unset, and the result cannot be changed', () => {

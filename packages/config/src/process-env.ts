@@ -15,9 +15,14 @@ export const processEnv = (defaults: { opsPort: number }) => ({
   REDIS_URL: urlOfService('REDIS_URL'),
   OPS_HOST: z.string().default('127.0.0.1'),
   OPS_PORT: int({ min: 0, max: 65_535, default: defaults.opsPort }),
+  /** How long a process goes on after SIGTERM while `/readyz` already answers 503. The rest of 25 s is for the drain. */
+  SHUTDOWN_DELAY_MS: int({ min: 0, max: 15_000 }).optional(),
 })
 
 type ProcessEnv = z.output<z.ZodObject<ReturnType<typeof processEnv>>>
+
+/** Load balancers and Kubernetes check readiness every few seconds. */
+const productionDelayMs = 5_000
 
 /** Converts the variables of {@link processEnv} to settings. */
 export const processSettings = (read: ProcessEnv) => ({
@@ -25,6 +30,7 @@ export const processSettings = (read: ProcessEnv) => ({
   ops: { host: read.OPS_HOST, port: read.OPS_PORT },
   database: { url: read.DATABASE_URL, poolMax: read.DATABASE_POOL_MAX },
   redisUrl: read.REDIS_URL,
+  shutdownDelayMs: read.SHUTDOWN_DELAY_MS ?? (read.NODE_ENV === 'production' ? productionDelayMs : 0),
 })
 
 /** Parses how many jobs a worker process runs in parallel. */

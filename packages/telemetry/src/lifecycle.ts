@@ -1,38 +1,54 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '@muster/logger'
 import { version } from './version.ts'
 
-type ProcessOptions = {
-  log: Logger
-  /** Starts everything. `close` refuses new work, finishes the running work, then closes the connections. */
-  start: () => Promise<{ close: () => Promise<void> }>
+type Running = {
+  /** How long the process goes on as before after a signal, so that load balancers see in time that it is not ready. */
+  shutdownDelayMs: number
+  /**
+   * Refuses new work, finishes the running work, then closes the connections, and the ops server last.
+   * @param limitMs the time that is left for all of it
+   */
+  close: (limitMs: number) => Promise<void>
 }
 
-/** Kubernetes kills a process 30 s after SIGTERM by default; the drain must end before. */
-const drainMs = 25_000
+type ProcessOptions = {
+  log: Logger
+  /** Starts everything. `stopping` aborts at the first signal, before the delay. */
+  start: (stopping: AbortSignal) => Promise<Running>
+}
+
+/** Kubernetes kills a process 30 s after SIGTERM by default; delay and drain must end before. */
+const stopMs = 25_000
 
 /**
- * Runs a process: starts it, waits for SIGTERM or SIGINT, drains it within 25 s and exits with 0. Further signals do not shorten
- * the drain. A failed start, an uncaught exception and an unhandled rejection are logged, and the process exits with 1, the last
- * two after a drain. With `--version` it only prints the release.
+ * Runs a process: starts it, waits for SIGTERM or SIGINT, goes on for its delay without being ready, drains it and exits with 0, all
+ * within 25 s. Further signals do not shorten this. A failed start, an uncaught exception and an unhandled rejection are logged, and
+ * the process exits with 1, the last two after a drain without delay. With `--version` it only prints the release.
  */
 export async function runProcess({ log, start }: ProcessOptions): Promise<void> {
   if (process.argv.includes('--version')) {
     process.stdout.write(`${version}\n`)
     return
   }
-  let running: { close: () => Promise<void> } | undefined
-  let isStopping = false
+  let running: Running | undefined
+  let exitCode = 0
+  const stopping = new AbortController()
+  const crashed = new AbortController()
 
-  const stop = async (reason: string, exitCode: number) => {
-    if (isStopping) return
-    isStopping = true
-    log.info({ reason }, 'stopping')
+  const stop = async (reason: string) => {
+    if (stopping.signal.aborted) return
+    stopping.abort()
+    const startMs = performance.now()
+    const delayMs = running?.shutdownDelayMs ?? 0
+    log.info({ reason, delayMs: crashed.signal.aborted ? 0 : delayMs }, 'stopping')
     const deadline = setTimeout(() => {
-      log.error(`drain timed out after ${drainMs} ms, unfinished work is abandoned and retried elsewhere`)
+      log.error(`drain timed out after ${stopMs} ms, unfinished work is abandoned and retried elsewhere`)
       process.exit(exitCode || 1)
-    }, drainMs)
+    }, stopMs)
+    await sleep(delayMs, undefined, { signal: crashed.signal }).catch(() => {})
     try {
-      await running?.close()
+      await running?.close(stopMs - (performance.now() - startMs))
     } catch (error) {
       log.error({ err: error }, 'stop failed')
       exitCode ||= 1
@@ -44,15 +60,17 @@ export async function runProcess({ log, start }: ProcessOptions): Promise<void> 
 
   const stopOnError = (error: unknown, origin: string) => {
     log.fatal({ err: error }, origin)
-    void stop(origin, 1)
+    exitCode = 1
+    crashed.abort()
+    void stop(origin)
   }
   process.on('uncaughtException', (error) => stopOnError(error, 'uncaughtException'))
   process.on('unhandledRejection', (error) => stopOnError(error, 'unhandledRejection'))
-  process.on('SIGTERM', () => void stop('SIGTERM', 0))
-  process.on('SIGINT', () => void stop('SIGINT', 0))
+  process.on('SIGTERM', () => void stop('SIGTERM'))
+  process.on('SIGINT', () => void stop('SIGINT'))
 
   try {
-    running = await start()
+    running = await start(stopping.signal)
   } catch (error) {
     log.fatal({ err: error }, error instanceof Error ? error.message : 'start failed')
     process.exit(1)

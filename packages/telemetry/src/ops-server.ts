@@ -20,10 +20,12 @@ type OpsServerOptions = {
   port: number
   /** Lists the reasons why the process is not ready, e.g. `redis WRONGPASS`. Unless it is empty, `/readyz` responds with 503. */
   obstacles: () => Promise<readonly string[]>
+  /** Aborted once the process stops: it is not ready from then on, whatever it can still do. */
+  stopping?: AbortSignal
 }
 
 /** Starts the server for `/livez`, `/readyz` and `/metrics` (Prometheus text format) of a process on a port of its own. */
-export async function startOpsServer({ host, port, obstacles }: OpsServerOptions): Promise<OpsServer> {
+export async function startOpsServer({ host, port, obstacles, stopping }: OpsServerOptions): Promise<OpsServer> {
   if (!registry.getSingleMetric('process_cpu_seconds_total')) collectDefaultMetrics({ register: registry })
   const server = createServer(limits, async (request, response) => {
     const reply = (status: number, body: string, type = 'text/plain') =>
@@ -36,7 +38,7 @@ export async function startOpsServer({ host, port, obstacles }: OpsServerOptions
       case '/livez':
         return reply(200, 'ok\n')
       case '/readyz': {
-        const found = await obstacles()
+        const found = stopping?.aborted ? ['shutting down'] : await obstacles()
         return found.length === 0 ? reply(200, 'ready\n') : reply(503, `not ready: ${found.join(', ')}\n`)
       }
       case '/metrics':

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import fp from 'fastify-plugin'
 
-/** How long a load balancer takes to notice that this instance is no longer ready. */
+/** Clients that keep a connection see during this time that it ends, also those that use no load balancer. */
 const noticeMs = 1_000
 const reapIntervalMs = 250
 

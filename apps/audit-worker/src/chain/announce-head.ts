@@ -12,8 +12,7 @@ import { readHead } from './append-batch.ts'
 
 const headGauge = new Gauge({
   name: 'muster_audit_chain_head',
-  help: 'Number of the last chained audit event; the labels are its hash and the signature over both.',
-  labelNames: ['hash', 'key_id', 'signature'],
+  help: 'Sequence of the last announced audit event; the log has its hash and signature.',
   registers: [registry],
 })
 
@@ -24,7 +23,7 @@ const brokenGauge = new Gauge({
 })
 
 /**
- * Signs the head of the chain and announces it to the log, the metrics and Redis, which the owner of the database cannot change.
+ * Signs the head of the chain and announces it to the log and to Redis, which the owner of the database cannot change.
  * Announces nothing when the chain does not contain the previously announced head, so that appending new events cannot hide
  * that rows were removed.
  */
@@ -43,8 +42,7 @@ export async function announceHead({
     return
   }
   const head: SignedHead = signHead(keys, await readHead(db))
-  headGauge.reset()
-  headGauge.set({ hash: head.hash, key_id: head.keyId, signature: head.signature }, head.seq)
+  headGauge.set(head.seq)
   log.info({ head }, 'audit chain head')
   if (head.seq > 0) await redis.attempt((client) => keepAnnouncedHead(client, head), undefined)
 }

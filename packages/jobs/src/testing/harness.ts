@@ -45,17 +45,15 @@ export async function createHarness() {
       run: ImageRun,
       {
         concurrency = 2,
-        drainMs,
         redisUrl = redis.url,
         clock = systemClock,
-      }: { concurrency?: number; drainMs?: number; redisUrl?: string; clock?: Clock } = {},
+      }: { concurrency?: number; redisUrl?: string; clock?: Clock } = {},
     ): RunningWorker {
       const worker = startWorker({
         queue: 'image',
         handlers: imageHandlers(run),
         deps: { db, redisUrl, log: silent, publisher: publisher({ redisUrl, clock }), clock },
         concurrency,
-        ...(drainMs && { drainMs }),
       })
       stops.unshift(() => worker.close())
       return worker

@@ -37,7 +37,7 @@ export async function runJob(
   signal: AbortSignal = new AbortController().signal,
 ): Promise<void> {
   const log = deps.log.child({ jobId: job.id ?? '', job: job.name, attempt: job.attemptsMade + 1 })
-  const stopTimer = durationSeconds.startTimer({ queue: job.queueName, name: job.name })
+  const stopTimer = durationSeconds.startTimer({ queue: job.queueName, name: labelOf(job, handlers) })
   const earlyMs = dueInMs(job, deps.clock ?? systemClock)
   if (earlyMs > 0) return delay(job, earlyMs, token)
   try {
@@ -51,6 +51,9 @@ export async function runJob(
     await settle(verdict, error, { handlers, deps: { ...deps, log }, job, token })
   }
 }
+
+/** A job without a handler may have any name, and each would be a series of its own. */
+const labelOf = ({ name }: Job, handlers: Handlers) => (handlers.has(name) ? name : 'unknown')
 
 /**
  * Returns how long before its time BullMQ runs the job, 0 for a job that is due: BullMQ compares the time with the system

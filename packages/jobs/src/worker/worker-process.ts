@@ -24,6 +24,7 @@ import type { RunningWorker } from './worker.ts'
 type WorkerConfig = {
   logLevel: string
   ops: { host: string; port: number }
+  shutdownDelayMs: number
   redisUrl: string
   database: { url: string }
 }
@@ -40,6 +41,9 @@ type WorkerApp<C extends WorkerConfig, D extends WorkerDeps> = {
   start: (deps: D, config: C) => Pick<RunningWorker, 'probe' | 'close'>
 }
 
+/** What aborted jobs and the connections need at the end of the drain. */
+const abortReserveMs = 5_000
+
 /**
  * Runs a worker app: configuration → deps → start checks → worker → ops server, and closes them in reverse order at the end.
  * It is ready while it can write to Postgres and to Redis and its clock is right; it starts without Redis and waits for it.
@@ -50,7 +54,7 @@ export async function runWorkerProcess<C extends WorkerConfig, D extends WorkerD
   const log = createLogger({ name: app.name })
   await runProcess({
     log,
-    async start() {
+    async start(stopping) {
       const config = app.readConfig()
       log.level = config.logLevel
       const clock = createCorrectedClock()
@@ -75,13 +79,14 @@ export async function runWorkerProcess<C extends WorkerConfig, D extends WorkerD
         clock: watchClock({ measure: () => measureClock(deps.db, clock), log }),
         hasClockStepped: clock.hasStepped,
       })
-      const ops = await startOpsServer({ ...config.ops, obstacles: readiness.obstacles })
+      const ops = await startOpsServer({ ...config.ops, obstacles: readiness.obstacles, stopping })
       return {
-        async close() {
+        shutdownDelayMs: config.shutdownDelayMs,
+        async close(limitMs) {
           readiness.close()
-          await worker.close()
-          await ops.close()
+          await worker.close(limitMs - abortReserveMs)
           await deps.close()
+          await ops.close()
         },
       }
     },

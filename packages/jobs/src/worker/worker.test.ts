@@ -217,16 +217,13 @@ test('closing a worker waits for the running job and takes no other', async () =
 
 test('a job that outlasts the drain is aborted and done by another worker in the same attempt', async () => {
   const attempts: number[] = []
-  const worker = world.worker(
-    async (_payload, { signal, attempt }) => {
-      attempts.push(attempt)
-      await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
-    },
-    { drainMs: 200 },
-  )
+  const worker = world.worker(async (_payload, { signal, attempt }) => {
+    attempts.push(attempt)
+    await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+  })
   const { subject } = await enqueueJob(world.transact())
   await eventually(() => expect(attempts).toHaveLength(1))
-  await worker.close()
+  await worker.close(200)
   world.worker(async (payload, context) => {
     attempts.push(context.attempt)
     await takeEffect(payload, context)

@@ -21,16 +21,17 @@ type WorkerOptions = {
   deps: { db: Db; redisUrl: string; log: Logger; publisher: Nudge; clock?: Clock }
   /** Jobs that this process runs at the same time. */
   concurrency: number
-  /** How long `close` lets running jobs finish before it aborts their signal; below the process's own 25 s. */
-  drainMs?: number
 }
 
 export type RunningWorker = {
   bullWorker: Worker
   /** Probes Redis over the worker's connection, by a write. @throws why the queue can't be processed */
   probe(): Promise<void>
-  /** Stops taking jobs, waits for the running ones, then aborts the signal of those that still run. */
-  close(): Promise<void>
+  /**
+   * Stops taking jobs and waits for the running ones.
+   * @param drainMs how long they may take before their signal is aborted
+   */
+  close(drainMs?: number): Promise<void>
 }
 
 /** A killed worker's jobs count as stalled after its lock expired and the next check. */
@@ -46,7 +47,7 @@ const retryFetchMs = 1_000
 const errorLastsMs = 3_000
 
 /** Processes the jobs of one queue. @throws when a job of the queue has no handler, or two */
-export function startWorker({ queue, handlers, deps, concurrency, drainMs = 20_000 }: WorkerOptions): RunningWorker {
+export function startWorker({ queue, handlers, deps, concurrency }: WorkerOptions): RunningWorker {
   const byName = completeHandlers(queue, handlers)
   const connection = workerRedis(deps.redisUrl)
   const running = new Set<Promise<void>>()
@@ -74,7 +75,7 @@ export function startWorker({ queue, handlers, deps, concurrency, drainMs = 20_0
       await probeRedis(connection, [queue])
       connectionState.assertUsable()
     },
-    async close() {
+    async close(drainMs = 20_000) {
       const closed = bullWorker.close()
       const timer = setTimeout(() => bullWorker.cancelAllJobs('the process ends'), drainMs)
       // While Redis is unavailable, BullMQ would wait for it without a limit, although no job runs any more.
