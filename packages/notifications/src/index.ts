@@ -1,1 +1,2 @@
+export { actorIdOf, type NotificationData, notificationData, readNotificationData } from './notification-data.ts'
 export { type Notification, type NotifyOutcome, notify, notifyAll } from './notify.ts'

@@ -46,7 +46,7 @@ const numbered = (userId: string, index: number) => general(userId, { message: `
 test('a notification is a row of its recipient with all its fields', async () => {
   const user = await insertUser(database.db)
   const task = await insertTask(database.db, user)
-  const id = await write(user.id, { type: 'reminder', taskId: task.id, data: { late: true } })
+  const id = await write(user.id, { type: 'reminder', taskId: task.id, data: { event: 'other', late: true } })
   expect(await rowsOf(user.id)).toMatchObject([
     {
       id,
@@ -54,7 +54,7 @@ test('a notification is a row of its recipient with all its fields', async () =>
       title: 'Something happened',
       message: 'It did.',
       task_id: task.id,
-      data: { late: true },
+      data: { event: 'other', late: true },
       is_read: false,
       created_at: now,
       summarized: null,

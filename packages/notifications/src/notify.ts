@@ -1,6 +1,7 @@
-import { type Json, newId } from '@muster/db'
+import { newId } from '@muster/db'
 import type { TransactContext } from '@muster/jobs/outbox'
 import type { NotificationType } from '@muster/policy'
+import type { NotificationData } from './notification-data.ts'
 import { lockRecipients, writeNotifications } from './notify.queries.ts'
 
 export type Notification = {
@@ -9,8 +10,8 @@ export type Notification = {
   title: string
   message: string
   taskId?: string | null | undefined
-  /** Further data for clients. */
-  data?: Json | undefined
+  /** The same for programs. */
+  data?: NotificationData | undefined
 }
 
 /** The outcome of one notification. */

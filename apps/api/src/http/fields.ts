@@ -119,16 +119,14 @@ export const queryBoolean = z
 /** An integer beyond the safe ones is clamped, or zod would report that it is not whole. */
 const clamp = (value: number) => Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, value))
 
-const maxListed = 50
-
 /** Schema of a list in one query parameter, separated by commas; `\,` is a comma within an item, `\\` a backslash. */
-export function listOf<T extends z.ZodType<unknown, string>>(item: T) {
+export function listOf<T extends z.ZodType<unknown, string>>(item: T, { max = 50 }: { max?: number } = {}) {
   return z
     .string()
-    .max(maxListed * 60)
+    .max(max * 60)
     .transform(splitList)
-    .pipe(z.array(item).min(1).max(maxListed))
-    .meta({ json: { type: 'array', items: itemSchema(item), minItems: 1, maxItems: maxListed } })
+    .pipe(z.array(item).min(1).max(max))
+    .meta({ json: { type: 'array', items: itemSchema(item), minItems: 1, maxItems: max } })
 }
 
 /** Returns the JSON Schema of an item; a named one is a component of the document, so another place must use it too. */

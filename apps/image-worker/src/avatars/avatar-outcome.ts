@@ -84,6 +84,7 @@ async function fail(
 const failureNotice = (reason: string) => ({
   type: 'general' as const,
   title: 'Your picture stays as it was',
+  data: { event: 'avatarFailed' as const },
   message: `The picture that you uploaded can’t be used. ${reason}`,
 })
 

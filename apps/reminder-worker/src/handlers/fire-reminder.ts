@@ -90,6 +90,7 @@ function toNotification({ id, scheduledAt, message, task, user }: DueReminder, l
     message: message ?? (task.dueDate ? `“${task.title}” is due.` : `You wanted to be reminded of “${task.title}”.`),
     taskId: task.id,
     data: {
+      event: 'reminder' as const,
       reminderId: id,
       scheduledAt: scheduledAt.toISOString(),
       dueDate: task.dueDate?.toISOString() ?? null,

@@ -61,6 +61,6 @@ function toNotification(kind: NoticeKind, { task, user }: NotifiedUser, late: bo
     title: `${title}: ${task.title}`,
     message: `“${task.title}” ${message}`,
     taskId: task.id,
-    data: { dueDate: task.dueDate.toISOString(), late },
+    data: { event: 'taskDue' as const, dueDate: task.dueDate.toISOString(), late },
   }
 }

@@ -131,8 +131,10 @@ function formatFault(issue: z.core.$ZodIssueInvalidStringFormat): Fault {
   return faultOf('INVALID_FORMAT', { pattern: issue.pattern })
 }
 
+/** Returns the value at a path. An item of a list in a query stands within the text that has the list. */
 const valueAt = (given: unknown, path: readonly PropertyKey[]) =>
   path.reduce<unknown>(
-    (value, key) => (value as Record<PropertyKey, unknown> | undefined | null)?.[key],
+    (value, key) =>
+      typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[key] : value,
     given ?? undefined,
   )

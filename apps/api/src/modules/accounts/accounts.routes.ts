@@ -12,7 +12,7 @@ import {
   userSearchQuery,
 } from './accounts.schema.ts'
 import { getProfile, updateProfile } from './own-profile.service.ts'
-import { getPublicUser, searchUsers } from './public-users.service.ts'
+import { findUsers, getPublicUser } from './public-users.service.ts'
 
 export const accountsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
   app.get(
@@ -65,14 +65,14 @@ export const accountsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async
       schema: {
         operationId: 'searchUsers',
         tags: ['users'],
-        summary: 'Search users',
+        summary: 'Search users, or read some by their ids',
         description:
-          'Returns at most 20 users: members of the own organization and friends whose name or username contains `q`, and the user with exactly this username. Only members and friends are shown with their presence.',
+          'With `q`: members of the own organization and friends whose name or username contains it, and the user with exactly this username. With `ids`: those of these users whom `GET /users/{id}` would show. Only members and friends are shown with their presence.',
         querystring: userSearchQuery,
-        response: { 200: answer(publicUsersReply, 'The users that were found, at most 20.') },
+        response: { 200: answer(publicUsersReply, 'The users that were found.') },
       },
     },
-    async (request) => ok({ users: await searchUsers(context, request.actor, request.query.q) }),
+    async (request) => ok({ users: await findUsers(context, request.actor, request.query) }),
   )
 
   app.get(

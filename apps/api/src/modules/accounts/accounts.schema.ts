@@ -1,9 +1,10 @@
+import { faultOf } from '@muster/errors'
 import { username } from '@muster/identifiers'
 import { roleSchema } from '@muster/policy'
 import { canonicalZone } from '@muster/zones'
 import { z } from 'zod'
-import { rule } from '../../http/errors/details-of-issues.ts'
-import { id, text } from '../../http/fields.ts'
+import { issueOf, rule } from '../../http/errors/details-of-issues.ts'
+import { id, listOf, queryInteger, text } from '../../http/fields.ts'
 import { fileUrl } from '../../http/file-urls.ts'
 import { instant, replyOf } from '../../http/reply.ts'
 
@@ -84,9 +85,31 @@ export const publicUsersReply = replyOf(
     .meta({ id: 'UserList', description: 'Items of the list.' }),
 )
 export const userParams = z.strictObject({ id: id.describe('The id of the user.') })
-export const userSearchQuery = z.strictObject({
-  q: text({ min: 1, max: 100 }).meta({ description: 'A part of the name or username.', examples: ['ann'] }),
-})
+const maxIds = 100
+
+/** Either a search, or the ids of users whose names are needed. */
+export const userSearchQuery = z
+  .strictObject({
+    q: text({ min: 1, max: 100 })
+      .optional()
+      .meta({ description: 'A part of the name or username.', examples: ['ann'] }),
+    ids: listOf(id, { max: maxIds })
+      .optional()
+      .describe(`Ids, instead of \`q\`: the answer has these users in this order, without those who are not visible.`),
+    limit: queryInteger({ min: 1, max: 100 })
+      .optional()
+      .describe('The number of users that a search finds; 20 by default.'),
+  })
+  .superRefine(({ q, ids, limit }, ctx) => {
+    if (q === undefined && ids === undefined)
+      ctx.addIssue(
+        issueOf(['q'], faultOf('REQUIRED', { when: 'there are no ids' }, 'is required unless ids are given')),
+      )
+    if (q !== undefined && ids !== undefined) ctx.addIssue(issueOf(['ids'], faultOf('NOT_COMBINABLE', { with: 'q' })))
+    if (limit !== undefined && ids !== undefined)
+      ctx.addIssue(issueOf(['limit'], faultOf('NOT_COMBINABLE', { with: 'ids' })))
+  })
+export type UserSearchQuery = z.output<typeof userSearchQuery>
 
 /** Accepts reserved usernames here: a user who has one may send it unchanged. The service refuses a new one. */
 export const userPatch = z

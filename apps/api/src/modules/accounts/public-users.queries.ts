@@ -5,6 +5,16 @@ import type { Actor } from '../../http/actor.ts'
 import { alphabetical, folded, lowerAscii } from '../../sql/collation.ts'
 import { isUnblocked, type PublicUserRow, publicUserColumns, visibilityFor } from './user-visibility.ts'
 
+/** Reads those of these users who are visible to the actor, in the order of the ids, each once. */
+export async function findPublicUsers(db: Db, ids: readonly string[], actor: Actor): Promise<PublicUserRow[]> {
+  const { rows } = await sql<PublicUserRow>`
+    select * from (
+      select ${publicUserColumns}, ${visibilityFor(actor)} as visibility from users
+      where id = any(${ids}::uuid[]) and ${activeUserSql} and ${isUnblocked(actor.userId)}
+    ) found where visibility is not null order by array_position(${ids}::uuid[], id)`.execute(db)
+  return rows
+}
+
 /** Reads a user; undefined when they do not exist, are not active, or one of the two has blocked the other. */
 export async function findPublicUser(db: Db, id: string, actor: Actor): Promise<PublicUserRow | undefined> {
   const { rows } = await sql<PublicUserRow>`

@@ -1,7 +1,7 @@
 import { DomainError } from '@muster/errors'
 import type { Deps } from '../../deps.ts'
 import type { Actor } from '../../http/actor.ts'
-import type { PublicUser } from './accounts.schema.ts'
+import type { PublicUser, UserSearchQuery } from './accounts.schema.ts'
 import { onlineForMs } from './presence.ts'
 import * as queries from './public-users.queries.ts'
 import { toUserSummary } from './user-summary.ts'
@@ -11,11 +11,19 @@ export { findPublicUser } from './public-users.queries.ts'
 
 type PublicUserDeps = Pick<Deps, 'db' | 'presence' | 'clock'>
 
-const maxFound = 20
+const defaultLimit = 20
 
-/** Searches the users whom the actor may find by this text, at most 20. */
-export async function searchUsers(deps: PublicUserDeps, actor: Actor, text: string): Promise<PublicUser[]> {
-  return toPublicUsers(deps, await queries.searchPublicUsers(deps.db, actor, text, maxFound))
+/** Searches the users whom the actor may find by a text, or reads those of some ids who are visible to the actor, in their order. */
+export async function findUsers(
+  deps: PublicUserDeps,
+  actor: Actor,
+  { q, ids = [], limit = defaultLimit }: UserSearchQuery,
+): Promise<PublicUser[]> {
+  const rows =
+    q === undefined
+      ? await queries.findPublicUsers(deps.db, ids, actor)
+      : await queries.searchPublicUsers(deps.db, actor, q, limit)
+  return toPublicUsers(deps, rows)
 }
 
 /**
@@ -27,8 +35,8 @@ export async function getPublicUser(
   actor: Actor,
   userId: string,
 ): Promise<{ user: PublicUser; etag: string }> {
-  const row = await queries.findPublicUser(deps.db, userId, actor)
-  if (!row?.visibility) throw new DomainError('NOT_FOUND')
+  const [row] = await queries.findPublicUsers(deps.db, [userId], actor)
+  if (!row) throw new DomainError('NOT_FOUND')
   const [user] = (await toPublicUsers(deps, [row])) as [PublicUser]
   // The row's version does not cover presence.
   return { user, etag: `"v${row.version}-${user.status}-${user.lastSeenAt ?? ''}"` }

@@ -1,6 +1,6 @@
 import { manualClock } from '@muster/testing'
 import { sql } from 'kysely'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 import type { PublicUser } from './accounts.schema.ts'
 
@@ -230,4 +230,63 @@ test('a read with the current ETag gets 304; the ETag covers presence', async ()
   expect((await state(second.etag)).status).toBe(304)
   clock.advance(6 * 60_000)
   expect((await state(second.etag)).status).toBe(200)
+})
+
+describe('users by their ids', () => {
+  const byIds = async (user: TestUser, ids: string[], more = '') =>
+    user.inject('GET', `/api/v1/users?ids=${ids.join(',')}${more}`)
+
+  test('come in the order of the ids, once each, without those whom the profile would hide', async () => {
+    const me = await named('Me', 'asker')
+    const [one, two, blocked, gone] = [
+      await colleague(me, 'One', 'ids_one'),
+      await colleague(me, 'Two', 'ids_two'),
+      await colleague(me, 'Blocked', 'ids_blocked'),
+      await colleague(me, 'Gone', 'ids_gone'),
+    ]
+    const [friend, asking, stranger] = [await api.signUp(), await api.signUp(), await api.signUp()]
+    await befriend(friend, me)
+    await befriend(asking, me, null)
+    await block(blocked, me)
+    await change(gone, { is_active: false })
+    const all = [two, stranger, friend, gone, me, blocked, one, asking, two].map(({ userId }) => userId)
+    const answer = await byIds(me, [...all, '01890000-0000-7000-8000-000000000000'])
+    expect(idsOf(answer.json().data.users)).toEqual(idsOf([two, friend, me, one, asking]))
+    for (const user of [two, stranger, friend, gone, blocked, one, asking]) {
+      const isListed = idsOf(answer.json().data.users).includes(user.userId)
+      expect((await find(me, user)).statusCode).toBe(isListed ? 200 : 404)
+    }
+    expect(
+      await api.db
+        .selectFrom('audit_pending')
+        .select('id')
+        .where('action', '=', 'access.denied')
+        .where('actor_id', '=', me.userId)
+        .where('target_id', '=', stranger.userId)
+        .execute(),
+    ).toHaveLength(1)
+  })
+
+  test('are at most 100, and no search at the same time', async () => {
+    const me = await api.signUp()
+    const ids = Array.from({ length: 101 }, () => crypto.randomUUID())
+    expect((await byIds(me, ids.slice(1))).json().data.users).toEqual([])
+    const details = async (answer: Promise<{ json(): { error: { details: { path: string; code: string }[] } } }>) =>
+      (await answer).json().error.details.map(({ path, code }) => [path, code])
+    expect(await details(byIds(me, ids))).toEqual([['query.ids', 'TOO_MANY']])
+    expect(await details(byIds(me, ['x', me.userId]))).toEqual([['query.ids.0', 'INVALID_ID']])
+    expect(await details(byIds(me, []))).toEqual([['query.ids.0', 'INVALID_ID']])
+    expect(await details(byIds(me, [me.userId], '&q=a'))).toEqual([['query.ids', 'NOT_COMBINABLE']])
+    expect(await details(byIds(me, [me.userId], '&limit=1'))).toEqual([['query.limit', 'NOT_COMBINABLE']])
+    expect(await details(me.inject('GET', '/api/v1/users'))).toEqual([['query.q', 'REQUIRED']])
+  })
+})
+
+test('a search finds as many users as its limit allows', async () => {
+  const me = await api.signUp()
+  for (let index = 0; index < 5; index++) await colleague(me, `Limited ${index}`, `limited_${index}`)
+  const count = async (limit: number) =>
+    (await me.inject('GET', `/api/v1/users?q=limited&limit=${limit}`)).json().data.users
+  expect(await count(3)).toHaveLength(3)
+  expect(await count(100)).toHaveLength(5)
 })

@@ -29,10 +29,7 @@ export const toUserSummary = (row: UserSummaryRow): UserSummary => ({
   avatarUrl: avatarUrlOf(row),
 })
 
-/**
- * Reads the summaries of these users, by their ids. Ids without a user are left out; those made anonymous are included.
- * @public
- */
+/** Reads the summaries of these users, by their ids. Ids without a user are left out; those made anonymous are included. */
 export async function findUserSummaries(db: Db | Trx, ids: readonly string[]): Promise<Map<string, UserSummary>> {
   const distinct = [...new Set(ids)]
   if (distinct.length === 0) return new Map()

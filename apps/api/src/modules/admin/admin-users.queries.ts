@@ -1,8 +1,9 @@
 import type { Db } from '@muster/db'
 import { partOfEmailAddress } from '@muster/identifiers'
 import { type RawBuilder, sql } from 'kysely'
-import { folded, lowerAscii } from '../../sql/collation.ts'
+import { lowerAscii } from '../../sql/collation.ts'
 import type { UserRow } from '../accounts/accounts.service.ts'
+import { isFoundBy } from '../accounts/user-search.ts'
 import type { UserQuery } from './admin-users.schema.ts'
 
 type Filters = Pick<UserQuery, 'q' | 'role' | 'isActive'>
@@ -37,8 +38,7 @@ function matches({ q, role, isActive }: Filters): RawBuilder<unknown> {
     sql`anonymised_at is null`,
     role && sql`role = ${role}`,
     isActive !== undefined && sql`is_active = ${isActive}`,
-    q &&
-      sql`(strpos(username, ${lowerAscii(q)}) > 0 or strpos(email, ${partOfEmailAddress(q)}) > 0 or strpos(${folded(sql`name`)}, ${folded(q)}) > 0)`,
+    q && isFoundBy(q),
   ].filter((part) => part !== undefined && part !== false && part !== '')
   return sql.join(parts, sql` and `)
 }

@@ -191,21 +191,26 @@ type Event = { actor: Actor; requestId: string; now: Date }
 
 const notifyRequested = (trx: Trx, other: queries.OtherUserRow, event: Event) =>
   notifyOther(trx, other, event, {
+    event: 'friendRequested',
     title: 'Friend request',
     message: `${other.own_name} would like to be your friend.`,
   })
 
 const notifyAccepted = (trx: Trx, other: queries.OtherUserRow, event: Event) =>
-  notifyOther(trx, other, event, { title: 'Friend request accepted', message: `${other.own_name} is your friend now.` })
+  notifyOther(trx, other, event, {
+    event: 'friendAccepted',
+    title: 'Friend request accepted',
+    message: `${other.own_name} is your friend now.`,
+  })
 
 async function notifyOther(
   trx: Trx,
   other: queries.OtherUserRow,
   { actor, requestId, now }: Event,
-  text: Text,
+  { event, ...text }: Text,
 ): Promise<void> {
-  const data = { requestId, userId: actor.userId }
+  const data = { event, requestId, userId: actor.userId }
   await notify({ trx }, { userId: other.id, type: 'general', ...text, data, now })
 }
 
-type Text = { title: string; message: string }
+type Text = { event: 'friendRequested' | 'friendAccepted'; title: string; message: string }

@@ -1,7 +1,7 @@
 import { displayEmailAddress } from '@muster/identifiers'
 import type { TransactContext } from '@muster/jobs/outbox'
 import { insertMail } from '@muster/mail'
-import { type Notification, notifyAll } from '@muster/notifications'
+import { type Notification, type NotificationData, notifyAll } from '@muster/notifications'
 import type { UserRow } from '../accounts/accounts.service.ts'
 import * as queries from './acceptance-notices.queries.ts'
 import { platformRolesAbove } from './invite-rules.ts'
@@ -34,7 +34,7 @@ export async function notifyOfAcceptance(
 
 function noticeTo(userId: string, invite: InviteRow, { id, name }: UserRow): Notification {
   const isInviter = userId === invite.inviter_id
-  const data = {
+  const data: NotificationData = {
     event: isInviter ? 'inviteAccepted' : 'inviteStatusUpdate',
     inviteId: invite.id,
     status: 'accepted',

@@ -2,6 +2,7 @@ import type { Db } from '@muster/db'
 import { sql } from 'kysely'
 import type { Actor } from '../../http/actor.ts'
 import { alphabetical } from '../../sql/collation.ts'
+import { isFoundBy } from '../accounts/user-search.ts'
 import { isUnblocked, type PublicUserRow, publicUserColumns } from '../accounts/user-visibility.ts'
 import { isMemberOf } from '../organizations/member-of.ts'
 
@@ -13,14 +14,24 @@ const memberColumns = ({ userId }: Actor) => sql`
   ${publicUserColumns}, users.role, users.email, users.is_active,
   case when users.id = ${userId}::uuid or ${isUnblocked(userId)} then 'full' else 'profile' end as visibility`
 
+/** Matches every user without a text, else those who can be found by it. */
+const hasText = (q: string | undefined) => (q === undefined ? sql`true` : isFoundBy(q))
+
+/** Counts the members of the actor's organization who can be found by the text. */
+export async function countFound(db: Db, { organizationId }: Member, q: string): Promise<number> {
+  const { rows } = await sql<{ total: number }>`
+    select count(*)::int as total from users where ${isMemberOf(organizationId)} and ${isFoundBy(q)}`.execute(db)
+  return rows[0]?.total ?? 0
+}
+
 /** Reads a page of the members of the actor's organization, by name. */
 export async function listMembers(
   db: Db,
   actor: Member,
-  { limit, offset }: { limit: number; offset: number },
+  { q, limit, offset }: { q: string | undefined; limit: number; offset: number },
 ): Promise<MemberRow[]> {
   const { rows } = await sql<MemberRow>`
-    select ${memberColumns(actor)} from users where ${isMemberOf(actor.organizationId)}
+    select ${memberColumns(actor)} from users where ${isMemberOf(actor.organizationId)} and ${hasText(q)}
     order by ${alphabetical(sql`users.name`)}, users.id limit ${limit} offset ${offset}`.execute(db)
   return rows
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { rule } from '../../http/errors/details-of-issues.ts'
-import { id } from '../../http/fields.ts'
+import { id, text } from '../../http/fields.ts'
 import { pageNumber, pageSize } from '../../http/pagination.ts'
 import { pageReplyOf, replyOf } from '../../http/reply.ts'
 import { publicUser } from '../accounts/accounts.schema.ts'
@@ -30,6 +30,7 @@ export const membersReply = pageReplyOf(
 
 export const memberParams = z.strictObject({ userId: id.describe('The id of the member.') })
 export const membersQuery = z.strictObject({
+  q: text({ min: 1, max: 100 }).optional().describe('A part of the name, the username or the e-mail.'),
   page: pageNumber(1_000).default(1),
   limit: pageSize(100),
 })

@@ -22,14 +22,15 @@ type ChangeDeps = MembershipDeps & RevocationDeps & Pick<Deps, 'transact'>
 type Options = { origin: Origin }
 
 /**
- * Lists a page of the members of the actor's organization, by name.
+ * Lists a page of the members of the actor's organization, by name: all of them, or those whose name, username or e-mail has
+ * the text.
  * @throws DomainError FORBIDDEN when the actor has no organization
  */
-export async function listMembers(deps: ListDeps, actor: Actor, { page, limit }: MembersQuery) {
+export async function listMembers(deps: ListDeps, actor: Actor, { q, page, limit }: MembersQuery) {
   assertMember(actor)
   const [rows, total] = await Promise.all([
-    queries.listMembers(deps.db, actor, { limit, offset: (page - 1) * limit }),
-    countMembers(deps.db, actor.organizationId),
+    queries.listMembers(deps.db, actor, { q, limit, offset: (page - 1) * limit }),
+    q === undefined ? countMembers(deps.db, actor.organizationId) : queries.countFound(deps.db, actor, q),
   ])
   const pagination = numberedPage({ page, limit, total })
   return { members: await toMembers(deps, rows), pagination }

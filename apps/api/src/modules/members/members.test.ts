@@ -52,6 +52,29 @@ describe('the list of members', () => {
     expect(second.json().pagination).toEqual({ page: 2, limit: 2, total: 3, totalPages: 2, nextCursor: null })
   })
 
+  test('is searched by a part of the name, username or e-mail, within the organization alone', async () => {
+    const admin = await api.signUp()
+    const [ada, bo, elsewhere] = [await joining(api, admin), await joining(api, admin), await api.signUp()]
+    for (const [{ userId }, name, username] of [
+      [admin, 'Cy Young', `cy_${admin.userId.slice(-8)}`],
+      [ada, 'Ada Lövelace', `ada_${ada.userId.slice(-8)}`],
+      [bo, 'Bo', `lovely_${bo.userId.slice(-8)}`],
+      [elsewhere, 'Ada Elsewhere', `ada_${elsewhere.userId.slice(-8)}`],
+    ] as const)
+      await api.db.updateTable('users').set({ name, username }).where('id', '=', userId).execute()
+    const found = async (query: string) => {
+      const answer = await bo.inject('GET', `${membersUrl}?${new URLSearchParams(query)}`)
+      const { data, pagination } = answer.json()
+      return [data.members.map(({ id }: { id: string }) => id), pagination.total]
+    }
+    expect(await found('q=ADA')).toEqual([[ada.userId], 1])
+    expect(await found('q=lÖv')).toEqual([[ada.userId], 1])
+    expect(await found('q=lovely')).toEqual([[bo.userId], 1])
+    expect(await found(`q=${admin.email}`)).toEqual([[admin.userId], 1])
+    expect(await found('q=%')).toEqual([[], 0])
+    expect(await found('q=_&limit=2&page=2')).toEqual([[admin.userId], 3])
+  })
+
   test('holds a member who has blocked the reader, without presence', async () => {
     const admin = await api.signUp()
     const user = await joining(api, admin)

@@ -2,7 +2,7 @@ import { columnsOf } from '../../sql/columns.ts'
 import type { Notification } from './notifications.schema.ts'
 
 /** A notification as it is stored: `summarized` is the number of notifications that the row summarizes, or null. */
-export type StoredNotification = Notification & { summarized: number | null }
+export type StoredNotification = Omit<Notification, 'actor' | 'data'> & { data: unknown; summarized: number | null }
 
 /** The columns of a notification by its fields: the one list of them. */
 export const notificationColumns = columnsOf<'notifications', StoredNotification, 'user_id'>('notifications', {

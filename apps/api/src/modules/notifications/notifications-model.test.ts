@@ -2,6 +2,7 @@ import { type ManualClock, manualClock } from '@muster/testing'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
+import type { Notification } from './notifications.schema.ts'
 import { countOf, listAll, notify, read, readAll, remove } from './testing/notifications-fixtures.ts'
 
 /*
@@ -102,6 +103,8 @@ function notifyModel({ rows, off }: Model, { type, message }: { type: Type; mess
   else rows.push({ type: 'general', message: '', atMs: nowMs, isRead: false, summarized: 1 })
 }
 
+const summarizedIn = (data: Notification['data']) => (data.event === 'summary' ? data.summarized : undefined)
+
 const shape = (rows: Row[]) =>
   rows.map((row) => JSON.stringify({ ...row, message: row.summarized ? '' : row.message })).sort()
 
@@ -111,7 +114,7 @@ async function shown(client: TestUser): Promise<Row[]> {
     message,
     atMs: Date.parse(createdAt),
     isRead,
-    summarized: data.summarized as number | undefined,
+    summarized: summarizedIn(data),
   }))
 }
 
@@ -143,7 +146,7 @@ async function identify(client: TestUser, { rows }: Model): Promise<{ byId: Map<
       (row) =>
         row.type === type &&
         row.atMs === Date.parse(createdAt) &&
-        row.summarized === data.summarized &&
+        row.summarized === summarizedIn(data) &&
         (row.summarized !== undefined || row.message === message),
     )
     if (place >= 0) byId.set(id, left.splice(place, 1)[0] as Row)

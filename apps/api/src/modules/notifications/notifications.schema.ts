@@ -1,8 +1,11 @@
+import { notificationData } from '@muster/notifications'
 import { notificationTypes } from '@muster/policy'
 import { z } from 'zod'
 import { cursorText } from '../../http/cursor.ts'
 import { id, listOf, queryBoolean } from '../../http/fields.ts'
+import { pageSize } from '../../http/pagination.ts'
 import { instant, pageReplyOf, replyOf } from '../../http/reply.ts'
+import { userSummary } from '../accounts/accounts.schema.ts'
 
 const type = z.enum(notificationTypes).meta({ id: 'NotificationType', description: 'What a notification is about.' })
 
@@ -17,10 +20,8 @@ export const notification = z
       .uuid()
       .nullable()
       .meta({ description: 'The chat that it is about.', examples: [null] }),
-    data: z.record(z.string(), z.unknown()).meta({
-      description: 'Data of its type; `summarized` is the number of notifications that it summarizes.',
-      examples: [{}],
-    }),
+    actor: userSummary.nullable().describe('The user who caused it; null when nobody did.'),
+    data: notificationData,
     isRead: z.boolean().describe('Whether the user has read it.'),
     createdAt: instant.describe('When it happened.'),
   })
@@ -32,6 +33,7 @@ export const notificationParams = z.strictObject({ id: id.describe('The id of th
 export const notificationQuery = z.strictObject({
   unread: queryBoolean.optional().describe('`true` lists only unread notifications, `false` only read ones.'),
   type: listOf(type).optional().describe('Only these types.'),
+  limit: pageSize(50),
   cursor: cursorText,
 })
 export type NotificationQuery = z.output<typeof notificationQuery>

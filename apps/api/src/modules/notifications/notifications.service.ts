@@ -1,15 +1,16 @@
 import { DomainError } from '@muster/errors'
+import { actorIdOf, readNotificationData } from '@muster/notifications'
 import { z } from 'zod'
 import type { Deps } from '../../deps.ts'
 import type { Actor } from '../../http/actor.ts'
 import { cursorInstant, cursorOf } from '../../http/cursor.ts'
 import { exactId } from '../../http/fields.ts'
 import { cursorPage } from '../../http/pagination.ts'
+import { findUserSummaries } from '../accounts/user-summary.ts'
 import type { StoredNotification } from './notification-columns.ts'
 import * as queries from './notifications.queries.ts'
 import type { Notification, NotificationQuery } from './notifications.schema.ts'
 
-const pageSize = 50
 const positions = cursorOf(z.tuple([cursorInstant(6), exactId]))
 /** Keeps each statement far below the API's statement timeout. */
 const rowsPerStatement = 5_000
@@ -18,15 +19,18 @@ const rowsPerStatement = 5_000
 export async function listNotifications(
   { db }: Pick<Deps, 'db'>,
   actor: Actor,
-  { cursor, ...query }: NotificationQuery,
+  { cursor, limit, ...query }: NotificationQuery,
 ) {
   const after = cursor === undefined ? undefined : readPosition(cursor)
-  const found = await queries.listNotifications(db, actor.userId, query, { after, count: pageSize + 1 })
-  const shown = found.slice(0, pageSize)
+  const found = await queries.listNotifications(db, actor.userId, query, { after, count: limit + 1 })
+  const shown = found.slice(0, limit)
   const last = shown.at(-1)
-  const nextCursor = last && found.length > pageSize ? positions.encode([last.position, last.notification.id]) : null
-  const notifications = shown.map(({ notification }) => toNotification(notification))
-  return { notifications, pagination: cursorPage({ limit: pageSize, nextCursor }) }
+  const nextCursor = last && found.length > limit ? positions.encode([last.position, last.notification.id]) : null
+  const notifications = await toNotifications(
+    db,
+    shown.map(({ notification }) => notification),
+  )
+  return { notifications, pagination: cursorPage({ limit, nextCursor }) }
 }
 
 /** Counts the actor's unread notifications, by their rows each time: a stored counter would drift. */
@@ -38,7 +42,7 @@ export const countUnread = ({ db }: Pick<Deps, 'db'>, actor: Actor): Promise<num
  * @throws DomainError NOT_FOUND, also for a notification of another user
  */
 export async function markRead({ db }: Pick<Deps, 'db'>, actor: Actor, id: string): Promise<Notification> {
-  return foundOrThrow(await queries.setRead(db, id, actor.userId))
+  return foundOrThrow(db, await queries.setRead(db, id, actor.userId))
 }
 
 /** Marks all notifications of the actor as read. @returns how many were unread */
@@ -56,18 +60,28 @@ export async function markAllRead({ db }: Pick<Deps, 'db'>, actor: Actor): Promi
  * @throws DomainError NOT_FOUND, also for a notification of another user
  */
 export async function deleteNotification({ db }: Pick<Deps, 'db'>, actor: Actor, id: string): Promise<Notification> {
-  return foundOrThrow(await queries.deleteNotification(db, id, actor.userId))
+  return foundOrThrow(db, await queries.deleteNotification(db, id, actor.userId))
 }
 
-function foundOrThrow(notification: StoredNotification | undefined): Notification {
+async function foundOrThrow(db: Deps['db'], notification: StoredNotification | undefined): Promise<Notification> {
   if (!notification) throw new DomainError('NOT_FOUND')
-  return toNotification(notification)
+  const [shown] = await toNotifications(db, [notification])
+  return shown as Notification
 }
 
-const toNotification = ({ summarized, ...notification }: StoredNotification): Notification => ({
-  ...notification,
-  data: { ...notification.data, ...(summarized !== null && { summarized }) },
-})
+/** Reads the data of the rows by their events, and the names of the users who caused them. */
+async function toNotifications(db: Deps['db'], rows: readonly StoredNotification[]): Promise<Notification[]> {
+  const read = rows.map((row) => ({ row, data: readNotificationData(row) }))
+  const actors = await findUserSummaries(
+    db,
+    read.flatMap(({ data }) => actorIdOf(data) ?? []),
+  )
+  return read.map(({ row: { summarized: _, ...notification }, data }) => ({
+    ...notification,
+    actor: actors.get(actorIdOf(data) ?? '') ?? null,
+    data,
+  }))
+}
 
 function readPosition(cursor: string): queries.NotificationPosition {
   const [createdAt, id] = positions.decode(cursor)

@@ -46,7 +46,13 @@ describe('the list', () => {
   test('contains the user’s own notifications, the newest first', async () => {
     const [user, other] = [await api.signUp(), await api.signUp()]
     const task = await createTask(user)
-    await notify(api, [{ ...about(user, 'one', 'reminder'), taskId: task.id, data: { late: true } }])
+    await notify(api, [
+      {
+        ...about(user, 'one', 'reminder'),
+        taskId: task.id,
+        data: { event: 'taskCompleted', completedById: other.userId },
+      },
+    ])
     await notifyEach(user, ['two'])
     await notifyEach(other, ['theirs'])
     const { notifications, nextCursor } = await listPage(user)
@@ -59,7 +65,8 @@ describe('the list', () => {
       message: 'one',
       taskId: task.id,
       chatId: null,
-      data: { late: true },
+      actor: { id: other.userId, username: expect.any(String), name: expect.any(String), avatarUrl: null },
+      data: { event: 'taskCompleted', completedById: other.userId },
       isRead: false,
       createdAt: new Date(clock.now().getTime() - 2 * minuteMs).toISOString(),
     })
@@ -101,7 +108,8 @@ describe('the list', () => {
     ['a type that is none', '?type=weather', 'query.type.0'],
     ['what is neither true nor false', '?unread=1', 'query.unread'],
     ['a cursor that is none', '?cursor=abc', 'query.cursor'],
-    ['a limit', '?limit=10', 'query'],
+    ['a limit of none', '?limit=0', 'query.limit'],
+    ['a limit of more than 100', '?limit=101', 'query.limit'],
   ])('refuses %s', async (_what, query, path) => {
     const user = await api.signUp()
     const answer = await user.inject('GET', `${notificationsUrl}${query}`)
@@ -232,5 +240,73 @@ describe('a completed task', () => {
     await complete(owner, (await createTask(owner)).id)
     expect(await listAll(owner)).toEqual([])
     expect(await mailsTo(api, owner.email)).toMatchObject([{ template: 'task-completed', notification_id: null }])
+  })
+})
+
+describe('what a notification says to programs', () => {
+  const listed = async (user: TestUser) => (await listAll(user)).map(({ data, actor }) => ({ data, actor }))
+  const store = (user: TestUser, type: string, title: string, data: object) =>
+    api.db
+      .insertInto('notifications')
+      .values({
+        id: newId(),
+        user_id: user.userId,
+        type,
+        title,
+        message: title,
+        data: JSON.stringify(data),
+        created_at: clock.now(),
+      })
+      .execute()
+
+  test('names the user who asked for a friendship and who accepted it', async () => {
+    const [ann, bob] = [await api.signUp(), await api.signUp()]
+    const asked = await ann.inject('POST', '/api/v1/friends/requests', { userId: bob.userId })
+    const requestId = asked.json().data.request.id
+    await bob.inject('POST', `/api/v1/friends/requests/${requestId}/accept`)
+    expect(await listed(bob)).toMatchObject([
+      { data: { event: 'friendRequested', requestId, userId: ann.userId }, actor: { id: ann.userId } },
+    ])
+    expect(await listed(ann)).toMatchObject([
+      { data: { event: 'friendAccepted', requestId, userId: bob.userId }, actor: { id: bob.userId } },
+    ])
+  })
+
+  test.each([
+    [
+      'reminder',
+      'Reminder: x',
+      { reminderId: newId(), scheduledAt: '2026-01-01T00:00:00.000Z', dueDate: null, late: true },
+      'reminder',
+    ],
+    ['overdue', 'Overdue: x', { dueDate: '2026-01-01T00:00:00.000Z', late: false }, 'taskDue'],
+    ['general', 'Friend request', { requestId: newId(), userId: newId() }, 'friendRequested'],
+    ['general', 'Friend request accepted', { requestId: newId(), userId: newId() }, 'friendAccepted'],
+    ['general', 'Something new', { event: 'ofALaterRelease', more: [1] }, 'other'],
+    ['reminder', 'Reminder: x', {}, 'other'],
+    ['security', 'Google linked', {}, 'other'],
+  ])('is read from a row of type %s and title “%s” of another release: %j', async (type, title, data, event) => {
+    const user = await api.signUp()
+    await store(user, type, title, data)
+    expect(await listed(user)).toEqual([{ data: { ...data, event }, actor: null }])
+  })
+
+  test('still has a deleted person as its actor, by the name that deletion left', async () => {
+    const [user, other] = [await api.signUp(), await api.signUp()]
+    await store(user, 'general', 'Task completed', { event: 'taskCompleted', completedById: other.userId })
+    await api.db
+      .updateTable('users')
+      .set({ name: 'Deleted person', username: 'deleted_1', anonymised_at: clock.now(), is_active: false })
+      .where('id', '=', other.userId)
+      .execute()
+    expect(await listed(user)).toMatchObject([{ actor: { id: other.userId, name: 'Deleted person', avatarUrl: null } }])
+  })
+
+  test('a page has as many notifications as its limit', async () => {
+    const user = await api.signUp()
+    await notifyEach(user, ['a', 'b', 'c'])
+    const page = await listPage(user, '?limit=2')
+    expect(messagesOf(page.notifications)).toEqual(['c', 'b'])
+    expect(messagesOf((await listPage(user, `?limit=2&cursor=${page.nextCursor}`)).notifications)).toEqual(['a'])
   })
 })

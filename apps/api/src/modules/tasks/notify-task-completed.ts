@@ -19,7 +19,7 @@ export async function notifyTaskCompleted(
     title: 'Task completed',
     message: `You completed: ${task.title}`,
     taskId: task.id,
-    data: { event: 'taskCompleted', completedById: byId },
+    data: { event: 'taskCompleted' as const, completedById: byId },
   }
   const [notified] = await notifyAll(tx, [notification], now)
   if (notified?.isMailWanted) await mailOwner(tx, task, { byId, now, notificationId: notified.id })

@@ -112,6 +112,7 @@ export async function unlink(
 const unlinkedNotice = {
   type: 'security' as const,
   title: 'Google unlinked',
+  data: { event: 'googleUnlinked' as const },
   message: 'Your Google account is no longer linked. If it wasn’t you who unlinked it, change your password.',
 }
 

@@ -80,6 +80,7 @@ async function linkOwner(
 const linkedNotice = {
   type: 'security' as const,
   title: 'Google linked',
+  data: { event: 'googleLinked' as const },
   message:
     'The Google account with your e-mail now signs you in. If it wasn’t you, unlink it and change your password.',
 }
