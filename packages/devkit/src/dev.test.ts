@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, expect, test } from 'vitest'
 import { readRunFile } from './run-file.ts'
+import { takeLock } from './services/lock.ts'
 import { freePort } from './services/ports.ts'
 import { removeCluster } from './services/postgres.ts'
 import { isAlive } from './services/processes.ts'
@@ -52,6 +53,14 @@ test('apps that run alone share the services; a killed one leaves them to the ot
   expect(services.filter(({ pid }) => isAlive(pid))).toEqual([])
   expect(existsSync(join(home, 'run.json'))).toBe(false)
 }, 180_000)
+
+test('while npm start runs from this home, an app is refused in words', async () => {
+  const lock = await takeLock(join(home, 'lock'))
+  const { child, output } = startDev('api')
+  expect((await once(child, 'close'))[0]).toBe(1)
+  expect(output()).toContain(`Muster already runs from ${home} (process ${process.pid}). Stop it first`)
+  if ('release' in lock) lock.release()
+})
 
 test('a folder that is not the one of an app is refused', async () => {
   const { child, output } = startDev('../packages/text')

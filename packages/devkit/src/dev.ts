@@ -49,7 +49,6 @@ async function main(): Promise<void> {
     throw new StartError(`${process.cwd()} is not the folder of an app: ${apps.map((one) => one.name).join(', ')}.`)
   const settings = { ...readSettings([], process.env), isWatching: true }
   const { home } = settings
-  await assertPortsFree(settings, [app], false)
   const dir = join(home, 'dev')
   const joined = await joinHost({
     dir,
@@ -63,6 +62,7 @@ async function main(): Promise<void> {
     },
   })
   leave = joined.leave
+  await assertPortsFree(settings, [app], false)
   const run = readRunFile(home)
   if (!run || isStopping) return
   supervisor = createSupervisor({ say, reaper: startReaper(), onChange: () => {} })
