@@ -1,5 +1,5 @@
 import { Layout } from './parts/layout.tsx'
-import { choice, slot, When } from './parts/slot.tsx'
+import { choice, slot, When, Written } from './parts/slot.tsx'
 import { Action, Greeting, Panel, Paragraph, Remark } from './parts/text.tsx'
 
 export const subject = 'Your invitation was accepted'
@@ -22,13 +22,13 @@ export default function InviteAccepted() {
       </Paragraph>
       <Panel>
         <When has="personName" as="person">
-          {slot('personName', 'person')}
+          <Written slot="personName" as="person" />
           <br />
         </When>
-        {slot('email')}
+        <Written slot="email" />
         <When has="organizationName" as="person">
           <br />
-          {slot('organizationName', 'person')}
+          <Written slot="organizationName" as="person" />
         </When>
       </Panel>
       <Action href={slot('webUrl', 'address')}>Open Muster</Action>

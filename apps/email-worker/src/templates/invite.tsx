@@ -1,5 +1,5 @@
 import { Layout } from './parts/layout.tsx'
-import { choice, slot, When } from './parts/slot.tsx'
+import { choice, slot, When, Written } from './parts/slot.tsx'
 import { Action, Panel, Paragraph, Remark } from './parts/text.tsx'
 
 export const subject = 'You are invited to Muster'
@@ -15,7 +15,7 @@ export default function Invite() {
         Hello, you are invited
         <When has="invitedBy" as="person">
           {' '}
-          by {slot('invitedBy', 'person')}
+          by <Written slot="invitedBy" as="person" />
         </When>{' '}
         {choice('role', {
           site_admin: 'to run this installation of Muster as a site administrator.',

@@ -50,6 +50,7 @@ function Task({ children }: { children: ReactNode }) {
     <Paragraph>
       <Link
         className="link"
+        dir="auto"
         href={`${slot('webUrl', 'address')}/tasks/${slot('taskId', 'pathPart')}`}
         style={{ color: color.accent, fontWeight: 600, textDecoration: 'none' }}
       >

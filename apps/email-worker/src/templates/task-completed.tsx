@@ -1,5 +1,5 @@
 import { Layout } from './parts/layout.tsx'
-import { slot, When } from './parts/slot.tsx'
+import { slot, When, Written } from './parts/slot.tsx'
 import { Action, Greeting, Panel, Paragraph } from './parts/text.tsx'
 
 export const subject = `Completed: ${slot('taskTitle')}`
@@ -18,7 +18,7 @@ export default function TaskCompleted() {
         {slot('completedAt', 'dateTime')}
         <When has="completedBy" as="person">
           <br />
-          by {slot('completedBy', 'person')}
+          by <Written slot="completedBy" as="person" />
         </When>
       </Panel>
       <Action href={`${slot('webUrl', 'address')}/tasks/${slot('taskId', 'pathPart')}`}>Open the task</Action>

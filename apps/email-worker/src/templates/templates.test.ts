@@ -215,6 +215,19 @@ test('right-to-left text is isolated in subject, HTML and text', () => {
   }
 })
 
+const written = 'taskTitle message category name personName completedBy invitedBy organizationName device'.split(' ')
+
+test.each(samples)('what a user wrote keeps its own direction of writing: $name ($variant)', ({ name, data }) => {
+  const title = 'שלום'
+  const changed = JSON.parse(JSON.stringify(data), (key, value) =>
+    written.includes(key) && typeof value === 'string' ? title : value,
+  )
+  const { html } = composeMail(name, changed)
+  const body = html.slice(html.indexOf('<h1'))
+  const inOwnDirection = body.match(new RegExp(`dir="auto"[^>]*>[^<]*\u2068${title}\u2069`, 'g')) ?? []
+  expect(inOwnDirection).toHaveLength(body.split(title).length - 1)
+})
+
 test('a name with dots is greeted', () => {
   expect(composeMail('welcome', { name: 'J. R. R. Tolkien' }).text).toContain('Hello J. R. R. Tolkien,')
 })

@@ -22,7 +22,15 @@ export type AnalyticsRow = {
 }
 
 /** The user's calendar as SQL needs it. Postgres' own zone data is not used. */
-export type Calendar = { offsets: readonly OffsetPeriod[]; today: string; since: string }
+export type Calendar = {
+  offsets: readonly OffsetPeriod[]
+  /** Dates that the zone never had. A streak continues over them. */
+  skipped: readonly string[]
+  today: string
+  /** The date before today that the zone had. */
+  yesterday: string
+  since: string
+}
 
 /**
  * Reads the analytics of a user in one statement: of the tasks that they own or that are assigned to them, and of their own
@@ -32,7 +40,7 @@ export type Calendar = { offsets: readonly OffsetPeriod[]; today: string; since:
 export async function readAnalytics(
   db: Db,
   userId: string,
-  { offsets, today, since }: Calendar,
+  { offsets, skipped, today, yesterday, since }: Calendar,
 ): Promise<AnalyticsRow | undefined> {
   const isOwn = sql<boolean>`owner_id = ${userId}`
   const isAssigned = sql<boolean>`
@@ -64,7 +72,11 @@ export async function readAnalytics(
     ),
     streaks as materialized (
       select max(day) as last_day, count(*) as length
-      from (select day, day - row_number() over (order by day)::integer as island from days) numbered
+      from (
+        select day, day - row_number() over (order by day)::integer
+          - (select count(*) from unnest(${skipped}::date[]) skipped (date) where date < day)::integer as island
+        from days
+      ) numbered
       group by island
     )
     select timezone,
@@ -75,7 +87,7 @@ export async function readAnalytics(
       (select coalesce(json_agg(
           json_build_object('date', day, 'completedTasks', tasks, 'completedReminders', reminders)
         ), '[]') from days where day >= ${since}::date) as days,
-      coalesce((select length from streaks where last_day between ${today}::date - 1 and ${today}::date), 0)
+      coalesce((select length from streaks where last_day between ${yesterday}::date and ${today}::date), 0)
         as "activeStreak",
       coalesce((select max(length) from streaks), 0) as "longestStreak"
     from actor`.execute(db)

@@ -1,6 +1,6 @@
 import { analyticsKey } from '@muster/cache'
 import { DomainError } from '@muster/errors'
-import { dateIn, offsetPeriods, startOfDate } from '@muster/zones'
+import { dateIn, offsetPeriods, skippedDates, startOfDate } from '@muster/zones'
 import { z } from 'zod'
 import type { Deps } from '../../deps.ts'
 import type { Actor } from '../../http/actor.ts'
@@ -38,23 +38,39 @@ async function readBoth(deps: AnalyticsDeps, userId: string): Promise<z.output<t
   const first = await readIn(user.timezone, deps, userId, now)
   // The cached profile may be older than a change of the timezone.
   const isRightZone = first.row.timezone === user.timezone
-  const { row, today } = isRightZone ? first : await readIn(first.row.timezone, deps, userId, now)
+  const { row, dates } = isRightZone ? first : await readIn(first.row.timezone, deps, userId, now)
   const streaks = { active: row.activeStreak, longest: row.longestStreak }
+  const [today] = dates
   const validUntilMs = startOfDate(today.add({ days: 1 }), row.timezone).getTime()
-  return { validUntilMs, value: { analytics: toAnalytics(row, today, now), streaks } }
+  return { validUntilMs, value: { analytics: toAnalytics(row, dates, now), streaks } }
 }
 
 /** Reads the analytics by the calendar of a zone, which comes from the zone data of this process. */
 async function readIn(timezone: string, { db }: Pick<AnalyticsDeps, 'db'>, userId: string, now: Date) {
-  const today = dateIn(timezone, now)
   const offsets = offsetPeriods(timezone, now)
-  const since = mondayOf(today).subtract({ weeks: 3 }).toString()
-  const row = await readAnalytics(db, userId, { offsets, today: today.toString(), since })
+  const skipped = skippedDates(offsets)
+  const dates = lastDates(dateIn(timezone, now), skipped)
+  const row = await readAnalytics(db, userId, {
+    offsets,
+    skipped: skipped.map(String),
+    today: dates[0].toString(),
+    yesterday: dates[1].toString(),
+    since: mondayOf(dates[0]).subtract({ weeks: 3 }).toString(),
+  })
   if (!row) throw new DomainError('UNAUTHENTICATED')
-  return { row, today }
+  return { row, dates }
 }
 
-function toAnalytics(row: AnalyticsRow, today: Temporal.PlainDate, now: Date): Analytics {
+/** Today and the dates before it, the newest first. */
+type LastDates = [today: Temporal.PlainDate, yesterday: Temporal.PlainDate, ...Temporal.PlainDate[]]
+
+/** Lists the last seven dates that the zone had. */
+function lastDates(today: Temporal.PlainDate, skipped: readonly Temporal.PlainDate[]): LastDates {
+  const candidates = Array.from({ length: 7 + skipped.length }, (_, daysAgo) => today.subtract({ days: daysAgo }))
+  return candidates.filter((date) => !skipped.some((never) => never.equals(date))).slice(0, 7) as LastDates
+}
+
+function toAnalytics(row: AnalyticsRow, dates: LastDates, now: Date): Analytics {
   const totalTasks = countOf(row, () => true)
   return {
     totalTasks,
@@ -71,8 +87,8 @@ function toAnalytics(row: AnalyticsRow, today: Temporal.PlainDate, now: Date): A
     completedReminders: row.completedReminders,
     upcomingReminders: row.upcomingReminders,
     overdueReminders: row.overdueReminders,
-    dailyData: lastDays(row, today),
-    weeklyData: lastWeeks(row, today),
+    dailyData: lastDays(row, dates),
+    weeklyData: lastWeeks(row, dates[0]),
     categoryData: categories(row, totalTasks),
     generatedAt: now.toISOString(),
   }
@@ -81,9 +97,9 @@ function toAnalytics(row: AnalyticsRow, today: Temporal.PlainDate, now: Date): A
 const countOf = ({ groups }: AnalyticsRow, isCounted: (group: AnalyticsRow['groups'][number]) => boolean) =>
   groups.filter(isCounted).reduce((sum, { count }) => sum + count, 0)
 
-function lastDays({ days }: AnalyticsRow, today: Temporal.PlainDate): Analytics['dailyData'] {
-  return [6, 5, 4, 3, 2, 1, 0].map((daysAgo) => {
-    const date = today.subtract({ days: daysAgo }).toString()
+function lastDays({ days }: AnalyticsRow, dates: LastDates): Analytics['dailyData'] {
+  return dates.toReversed().map((plainDate) => {
+    const date = plainDate.toString()
     return { date, ...sumOf(days.filter((day) => day.date === date)) }
   })
 }

@@ -68,6 +68,7 @@ export function Layout({ preview, title, reason, children }: LayoutProps) {
             <Heading
               as="h1"
               className="ink"
+              dir="auto"
               style={{ color: color.ink, fontSize: '22px', lineHeight: '30px', fontWeight: 700, margin: '0 0 16px' }}
             >
               {title}

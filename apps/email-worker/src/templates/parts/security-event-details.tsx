@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { slot, When } from './slot.tsx'
+import { slot, When, Written } from './slot.tsx'
 import { color } from './style.ts'
 import { Panel } from './text.tsx'
 
@@ -10,7 +10,7 @@ export function SecurityEventDetails() {
       <Label>When:</Label> {slot('at', 'dateTime')}
       <When has="device" as="device">
         <br />
-        <Label>Device:</Label> {slot('device', 'device')}
+        <Label>Device:</Label> <Written slot="device" as="device" />
       </When>
       <When has="ip">
         <br />

@@ -4,6 +4,11 @@ import type { SlotFormat } from '../../rendering/formats.ts'
 /** Returns a placeholder for a value of the mail's data; works in text, in subjects and inside URLs. */
 export const slot = (name: string, as: SlotFormat = 'line') => `⟦${name}|${as}⟧`
 
+/** Renders text that a user wrote within a sentence, in its own direction of writing: Hebrew and Arabic from right to left. */
+export const Written = ({ slot: name, as = 'line' }: { slot: string; as?: SlotFormat }) => (
+  <span dir="auto">{slot(name, as)}</span>
+)
+
 type WhenProps = {
   has: string
   as?: SlotFormat

@@ -1,4 +1,4 @@
-import { choice, slot, When } from './slot.tsx'
+import { choice, When, Written } from './slot.tsx'
 import { color, priorityColor } from './style.ts'
 
 /** A task's priority, as text and colour, and its category. */
@@ -15,7 +15,7 @@ export function TaskFacts() {
       <When has="category">
         <span className="muted" style={{ color: color.muted }}>
           {' '}
-          · {slot('category')}
+          · <Written slot="category" />
         </span>
       </When>
     </When>

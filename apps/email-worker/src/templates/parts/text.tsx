@@ -1,6 +1,6 @@
 import { Button, Heading, Link, Section, Text } from '@react-email/components'
 import type { ReactNode } from 'react'
-import { slot, When } from './slot.tsx'
+import { slot, When, Written } from './slot.tsx'
 import { color } from './style.ts'
 
 export function Paragraph({ children }: { children: ReactNode }) {
@@ -31,7 +31,7 @@ export function Greeting() {
       Hello
       <When has="name" as="person">
         {' '}
-        {slot('name', 'person')}
+        <Written slot="name" as="person" />
       </When>
     </>
   )
@@ -61,6 +61,7 @@ export function Panel({ children, isCode = false }: { children: ReactNode; isCod
   return (
     <Text
       className="panel"
+      dir="auto"
       style={{
         backgroundColor: color.panel,
         borderRadius: '8px',
