@@ -259,6 +259,6 @@ test('the command prints the layers and the number of cycles', async () => {
     '--root',
     await plantedTree(),
   ])
-  expect(stdout).toMatch(/^ +1 {2}accounts · audit · task-access$/m)
+  expect(stdout).toMatch(/^ +1 {2}accounts · task-access$/m)
   expect(stdout).toMatch(/^0 cycles/m)
 })

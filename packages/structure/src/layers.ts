@@ -5,7 +5,6 @@
 export const layers: readonly Readonly<Record<string, string>>[] = [
   {
     accounts: 'user row, password hash, deletion mark, profile and public users, presence',
-    audit: 'reading, exporting and verifying the audit log',
     'task-access': 'which tasks an actor may read and change',
   },
   { 'security-events': 'an audit row and an alert to the owner' },
@@ -42,6 +41,7 @@ export const layers: readonly Readonly<Record<string, string>>[] = [
   {
     'data-rights': 'export and deletion of an account',
     admin: 'users, queues and mails for operators',
+    audit: 'reading, exporting and verifying the audit log',
   },
 ]
 

@@ -6,6 +6,7 @@ import { issueOf, rule } from '../../http/errors/details-of-issues.ts'
 import { dateTime, id, listOf, text } from '../../http/fields.ts'
 import { pageSize } from '../../http/pagination.ts'
 import { instant, pageReplyOf, replyOf } from '../../http/reply.ts'
+import { userSummary } from '../accounts/accounts.schema.ts'
 
 export const auditEvent = z
   .object({
@@ -38,7 +39,31 @@ export const auditEvent = z
     }),
   })
   .meta({ id: 'AuditEvent', description: 'What somebody did, as a link of the chain.' })
+/** An event as exports have it. */
 export type AuditEventView = z.output<typeof auditEvent>
+
+const target = z
+  .object({
+    type: z.string().meta({ description: 'The kind of thing.', examples: ['user'] }),
+    id: z.string().meta({ description: 'The id of the thing.', examples: ['01980f3a-0000-7000-8000-000000000001'] }),
+    name: z
+      .string()
+      .nullable()
+      .meta({
+        description: 'The present name of a user or an organization; null for anything else.',
+        examples: ['Ann Lee'],
+      }),
+  })
+  .meta({ id: 'AuditTarget', description: 'What an event was done to.' })
+
+/** An event as the list has it. Names are read from the users and organizations of now: the log itself has none to erase. */
+const listedAuditEvent = auditEvent
+  .extend({
+    actor: userSummary.nullable().describe('Who did it, with the present name; null for nobody who is signed in.'),
+    target: target.describe('What it was done to.'),
+  })
+  .meta({ id: 'ListedAuditEvent', description: 'What somebody did, with names.' })
+export type ListedAuditEvent = z.output<typeof listedAuditEvent>
 
 const filters = z.strictObject({
   actorId: id.optional().describe('Only what this user did.'),
@@ -67,7 +92,7 @@ export type AuditQuery = z.output<typeof auditQuery>
 
 export const auditEventsReply = pageReplyOf(
   z
-    .object({ events: z.array(auditEvent).describe('The events, the newest first.') })
+    .object({ events: z.array(listedAuditEvent).describe('The events, the newest first.') })
     .meta({ id: 'AuditEventList', description: 'Items of the list.' }),
 )
 

@@ -15,6 +15,7 @@ import type {
   VerifyQuery,
 } from './audit.schema.ts'
 import { csvHead, csvLine, ndjsonLine } from './export-lines.ts'
+import { nameEvents } from './name-events.ts'
 
 type Requester = { actor: Actor; origin: Origin }
 
@@ -23,14 +24,14 @@ const exportPageSize = 500
 const verifyPageSize = 250
 const verifyBudgetMs = 20_000
 
-/** Lists a page of the log, the newest first. @throws DomainError VALIDATION_FAILED for an invalid cursor */
+/** Lists a page of the log with names, the newest first. @throws DomainError VALIDATION_FAILED for an invalid cursor */
 export async function listEvents({ db }: Pick<Deps, 'db'>, { cursor, limit, ...filters }: AuditQuery) {
   const after = cursor === undefined ? undefined : readPosition(cursor)
   const rows = await listAuditEvents(db, filters, { order: 'newest-first', after, limit: limit + 1 })
   const shown = rows.slice(0, limit)
   const last = shown.at(-1)
   const nextCursor = last && rows.length > limit ? writePosition(last) : null
-  return { events: shown.map(toView), pagination: cursorPage({ limit, nextCursor }) }
+  return { events: await nameEvents(db, shown.map(toView)), pagination: cursorPage({ limit, nextCursor }) }
 }
 
 /**

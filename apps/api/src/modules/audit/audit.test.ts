@@ -85,3 +85,38 @@ test('a time range that ends before it begins is refused', async () => {
     [{ path: 'query.to', code: 'BEFORE', params: { field: 'from' }, message: 'must not be before from' }],
   ])
 })
+
+test('listed events have the present names of actors, users and organizations', async () => {
+  const admin = await api.signUp({ role: 'operator' })
+  const [ann, bob] = [await api.signUp(), await api.signUp()]
+  const rename = (user: { userId: string }, name: string) =>
+    api.db.updateTable('users').set({ name }).where('id', '=', user.userId).execute()
+  const actionsOn = { action: 'named.event', actorId: ann.userId }
+  await chainEvents(api, 1, { ...actionsOn, targetType: 'user', targetId: bob.userId })
+  await chainEvents(api, 1, { ...actionsOn, targetType: 'organization', targetId: ann.organizationId ?? '' })
+  await chainEvents(api, 1, { ...actionsOn, targetType: 'user', targetId: 'not-an-id' })
+  await chainEvents(api, 1, { action: 'named.event', actorId: null, targetType: 'task', targetId: bob.userId })
+  await rename(ann, 'Ann Lee')
+  await rename(bob, 'Bob Ray')
+  const names = async () => {
+    const { data } = (await admin.inject('GET', `${events}?action=named.event`)).json()
+    return data.events.map(({ actor, target }: { actor: { name: string } | null; target: object }) => [
+      actor?.name ?? null,
+      target,
+    ])
+  }
+  const organization = await api.db
+    .selectFrom('organizations')
+    .select('name')
+    .where('id', '=', ann.organizationId as string)
+    .executeTakeFirstOrThrow()
+  expect(await names()).toEqual([
+    [null, { type: 'task', id: bob.userId, name: null }],
+    ['Ann Lee', { type: 'user', id: 'not-an-id', name: null }],
+    ['Ann Lee', { type: 'organization', id: ann.organizationId, name: organization.name }],
+    ['Ann Lee', { type: 'user', id: bob.userId, name: 'Bob Ray' }],
+  ])
+  // The log has no names of its own, so those of a user made anonymous are gone from it too.
+  await rename(ann, 'Deleted person')
+  expect((await names())[3]).toEqual(['Deleted person', { type: 'user', id: bob.userId, name: 'Bob Ray' }])
+})

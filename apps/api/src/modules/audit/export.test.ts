@@ -35,7 +35,8 @@ test('NDJSON contains each event of the filter once, the oldest first, as in the
   const exported = lines(answer.body)
   expect(exported.map(({ id }) => id)).toEqual(ids)
   const listed = (await admin.inject('GET', `${eventsUrl}?action=exported.event&limit=100`)).json().data.events
-  expect(exported.slice(-100).reverse()).toEqual(listed)
+  const withoutNames = listed.map(({ actor: _, target: __, ...event }: Record<string, unknown>) => event)
+  expect(exported.slice(-100).reverse()).toEqual(withoutNames)
 })
 
 test('CSV quotes every cell and escapes formulas of spreadsheets of any locale', async () => {

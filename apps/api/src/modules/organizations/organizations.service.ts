@@ -8,7 +8,7 @@ import { forceRenewal } from '../sessions/renew-access.ts'
 import * as queries from './organizations.queries.ts'
 import type { Organization, OrganizationPatch } from './organizations.schema.ts'
 
-export { countMembers } from './organizations.queries.ts'
+export { countMembers, findOrganizationNames } from './organizations.queries.ts'
 
 /** Where a user belongs and in which role: an organization for a client role, null for a platform role. */
 export type Membership = { role: Role; organizationId: string | null }
