@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import { keyRing } from './fields.ts'
 import { keyRingNames } from './key-ring-names.ts'
 import { readVariables } from './read-variables.ts'
@@ -33,7 +33,7 @@ export function parseEnv<S extends z.ZodObject>(
   for (const { path, code, message } of parsed.error?.issues ?? []) {
     const name = path.map(String).join('.')
     // A variable whose file or parts are wrong is reported already.
-    if (!faulty.has(name)) faults.push(faultOf(name, { code, message }, given))
+    if (!faulty.has(name)) faults.push(faultOf(name, { code, message }, { schema, given }))
   }
   throw new ConfigError([...faults, ...shared])
 }
@@ -41,14 +41,14 @@ export function parseEnv<S extends z.ZodObject>(
 function faultOf(
   name: string,
   { code, message }: { code: string; message: string },
-  given: Record<string, string | undefined>,
+  { schema, given }: { schema: z.ZodObject; given: Record<string, string | undefined> },
 ): string {
   if (given[name] !== undefined || !(name in given)) return `${name || 'environment'}: ${message}`
-  if (code === 'custom') return `${name} is missing: ${message}`
   const service = services[name as ServiceUrlName]
-  return service
-    ? `${name} is missing; write it as ${service.form}, or set ${service.parts.join(', ')}`
-    : `${name} is missing`
+  if (service) return `${name} is missing; write it as ${service.form}, or set ${service.parts.join(', ')}`
+  // What a field says of an empty text tells its form.
+  const form = code === 'custom' ? message : z.safeParse(schema.shape[name], '').error?.issues[0]?.message
+  return form ? `${name} is missing: ${form}` : `${name} is missing`
 }
 
 /** Parses the key rings among the variables. A malformed one is skipped, because its own field reports it. */

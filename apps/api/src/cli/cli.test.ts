@@ -1,4 +1,6 @@
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { seal } from '@muster/security/seal'
 import { newTotpSecret, totpCode } from '@muster/security/totp'
 import { eventually, insertUser, type ManualClock, manualClock } from '@muster/testing'
@@ -57,6 +59,9 @@ describe('keys', () => {
     const [, id, base64 = ''] = /^(\w+):(\S+)\n$/.exec(stdout) ?? []
     expect([id, Buffer.from(base64, 'base64').length]).toEqual(['k8', 32])
     expect((await muster('keys new')).stdout).not.toBe(stdout)
+    const file = join(await mkdtemp(join(tmpdir(), 'muster-keys-')), 'ring')
+    await writeFile(file, `${text({ k41: 3 })}\n`)
+    expect((await muster('keys new', { env: { COOKIE_KEYS_FILE: file } })).stdout).toMatch(/^k42:/)
   })
 
   test('list shows the keys of each ring and how much they seal, and fails when one is missing', async () => {

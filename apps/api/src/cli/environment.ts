@@ -1,6 +1,15 @@
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { commandEnv, int, type KeyRingName, keyRing, keyRingNames, parseEnv, urlOfService } from '@muster/config'
+import {
+  commandEnv,
+  int,
+  type KeyRingName,
+  keyRing,
+  keyRingNames,
+  parseEnv,
+  readVariables,
+  urlOfService,
+} from '@muster/config'
 import { createDb, type Db } from '@muster/db'
 import { DomainError } from '@muster/errors'
 import type { KeyRing } from '@muster/security/key-ring'
@@ -28,8 +37,8 @@ export function readRings(): Partial<Record<KeyRingName, KeyRing>> {
 
 /** Reads the key ids of the environment, also of malformed rings, since a new key may be meant to repair one. */
 export const readKeyIds = (): string[] => {
-  const env = commandEnv(root)
-  return keyRingNames.flatMap((name) => (env[name] ?? '').split(',').map((entry) => entry.trim().split(':')[0] ?? ''))
+  const { given } = readVariables(keyRingNames, commandEnv(root))
+  return keyRingNames.flatMap((name) => (given[name] ?? '').split(',').map((entry) => entry.trim().split(':')[0] ?? ''))
 }
 
 /** Reads the database URL; undefined when none is set and no copy runs here. */

@@ -20,9 +20,7 @@ export function absoluteFileUrls(schema: z.ZodType): Convert | undefined {
   if (schema instanceof z.ZodRecord) return ofValues(schema.valueType as z.ZodType)
   if (schema instanceof z.ZodUnion) return inTurn(schema.options as z.ZodType[])
   if (schema instanceof z.ZodIntersection) return inTurn([schema.def.left, schema.def.right] as z.ZodType[])
-  if (schema instanceof z.ZodNullable || schema instanceof z.ZodOptional || schema instanceof z.ZodDefault)
-    return absoluteFileUrls(schema.unwrap() as z.ZodType)
-  return undefined
+  return 'unwrap' in schema ? absoluteFileUrls((schema as z.ZodNullable<z.ZodType>).unwrap()) : undefined
 }
 
 function ofObject(shape: Record<string, z.ZodType>): Convert | undefined {
