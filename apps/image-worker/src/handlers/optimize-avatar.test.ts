@@ -9,8 +9,19 @@ import { eventually, insertUser } from '@muster/testing'
 import { Redis } from 'ioredis'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { stripMetadata } from '../containers/index.ts'
 import { createHarness, type Harness, withImageQueue } from '../testing/harness.ts'
-import { animation, bomb, gpsPhoto, pixelAt, redAndBlue } from '../testing/images.ts'
+import {
+  animation,
+  apngOf,
+  bomb,
+  gpsPhoto,
+  pixelAt,
+  quarters,
+  quartersOf,
+  redAndBlue,
+  turnBack,
+} from '../testing/images.ts'
 
 let worker: Harness
 let redis: Redis
@@ -54,6 +65,60 @@ const withAvatar = async () => {
   await idle()
   return { userId: id, key: avatarKeys(id, uploadId).picture }
 }
+
+const square = () => quarters(64, 64).png().toBuffer()
+/** Two frames in WebP, lossless, so that the file has the chunk in which the orientation is stored. */
+async function turnedAnimation(): Promise<Buffer> {
+  const frame = await turnBack(await square(), 6)
+  const other = await sharp(frame).flop().png().toBuffer()
+  const webp = await sharp([frame, other], { join: { animated: true } })
+    .webp({ lossless: true })
+    .toBuffer()
+  return stripMetadata('webp', webp, { orientation: 6, canvas: { widthPx: 64, heightPx: 64 } })
+}
+
+test.each([
+  ['an animated WebP of orientation 6', turnedAnimation],
+  [
+    'a JPEG without its end',
+    async () =>
+      (
+        await sharp(await square())
+          .jpeg()
+          .toBuffer()
+      ).subarray(0, -2),
+  ],
+  ['a PNG without its end', async () => (await square()).subarray(0, -12)],
+  [
+    'a GIF without its end',
+    async () =>
+      (
+        await sharp(await square())
+          .gif()
+          .toBuffer()
+      ).subarray(0, -1),
+  ],
+  [
+    'an animated PNG with a hidden still image',
+    async () => {
+      const [hidden, shown] = [
+        await sharp(await square())
+          .negate()
+          .png()
+          .toBuffer(),
+        await square(),
+      ]
+      return apngOf([{ png: hidden }, { png: shown }, { png: hidden }], { isFirstHidden: true })
+    },
+  ],
+])('%s becomes an upright avatar of its first frame', async (_name, make) => {
+  const { id: userId } = await insertUser(worker.db)
+  await upload(userId, await make())
+  await idle()
+  const user = await userOf(userId)
+  expect(user.avatar_status).toBe('ready')
+  expect(await quartersOf(await worker.read(user.avatar_key ?? ''))).toEqual(['rgbw'])
+})
 
 test('a photo becomes an upright WebP of its centre square, 512 px, without metadata', async () => {
   const { id: userId } = await insertUser(worker.db)
