@@ -8,7 +8,8 @@ import { type TaskRow, taskSelection, toTask } from './task-view.ts'
 import type { SortField, Task, TaskQuery } from './tasks.schema.ts'
 
 /** The filters of a list, and the moment that decides which tasks are overdue. */
-export type TaskFilters = TaskQuery & { now: Date }
+/** `search` is the result of {@link parseSearch} for `q`. */
+export type TaskFilters = TaskQuery & { search: string | undefined; now: Date }
 export type TaskOrder = { field: SortField; isDescending: boolean }
 /** The last task of the previous page: its sort key as text, and its id. */
 export type TaskPosition = { key: string; id: string }
@@ -21,7 +22,7 @@ export const maxCounted = 10_000
 
 type SortKey = { key: RawBuilder<unknown>; type: RawBuilder<unknown>; text: RawBuilder<string> }
 
-const sortKeys = (q: string | undefined): Record<SortField, SortKey> => ({
+const sortKeys = (search = ''): Record<SortField, SortKey> => ({
   dueDate: {
     key: sql`tasks.due_date`,
     type: sql`timestamptz`,
@@ -37,14 +38,20 @@ const sortKeys = (q: string | undefined): Record<SortField, SortKey> => ({
   title: { key: alphabetical(sql`tasks.title`), type: sql`text`, text: sql`page.sort_key` },
   // With all its digits, so that a cursor continues at the same place.
   relevance: {
-    key: sql`ts_rank(tasks.search, ${searchFor(q ?? '')})`,
+    key: sql`ts_rank(tasks.search, ${search}::tsquery)`,
     type: sql`real`,
     text: sql`page.sort_key::text`,
   },
 })
 
-/** Returns the text search of a query, as a subquery, which Postgres computes once and not for each row. */
-const searchFor = (q: string): RawBuilder<unknown> => sql`(select search_query(${q}))`
+/**
+ * Converts a search as users write it to a `tsquery` as text. As a parameter it gets a plan by how frequent its words are, which a call
+ * of the function within the list would not.
+ */
+export async function parseSearch(db: Db, q: string): Promise<string> {
+  const { rows } = await sql<{ search: string }>`select search_query(${q})::text as search`.execute(db)
+  return rows[0]?.search ?? ''
+}
 
 /** SQL: the sort key with microseconds, so that the next page neither skips nor repeats a task. */
 function instantText() {
@@ -62,7 +69,7 @@ export async function listTasks(
   filters: TaskFilters,
   { order, after, offset, count }: { order: TaskOrder; after: TaskPosition | undefined; offset: number; count: number },
 ): Promise<{ task: Task; sortKey: string }[]> {
-  const sortKey = sortKeys(filters.q)[order.field]
+  const sortKey = sortKeys(filters.search)[order.field]
   const direction = order.isDescending ? sql`desc` : sql`asc`
   const branches = reasons(actor).flatMap((reason) =>
     stretches(order, sortKey, { filters, after }).map(
@@ -130,7 +137,7 @@ function reasons(actor: Actor): RawBuilder<boolean>[] {
 }
 
 function conditions(actor: Actor, filters: TaskFilters): RawBuilder<unknown> {
-  const { status, priority, category, ownerId, assigneeId, dueFrom, dueTo, hasDueDate, updatedSince, q } = filters
+  const { status, priority, category, ownerId, assigneeId, dueFrom, dueTo, hasDueDate, updatedSince, search } = filters
   const parts = [
     status && sql`and tasks.status = any(${status}::text[])`,
     priority && sql`and tasks.priority = any(${priority}::text[])`,
@@ -147,7 +154,7 @@ function conditions(actor: Actor, filters: TaskFilters): RawBuilder<unknown> {
     hasDueDate !== undefined && sql`and tasks.due_date is ${hasDueDate ? sql`not null` : sql`null`}`,
     overdueCondition(filters),
     updatedSince && sql`and tasks.updated_at >= ${updatedSince}::timestamptz`,
-    q && sql`and tasks.search @@ ${searchFor(q)}`,
+    search !== undefined && sql`and tasks.search @@ ${search}::tsquery`,
   ].filter((part) => part !== undefined && part !== false)
   return sql.join(parts, sql` `)
 }

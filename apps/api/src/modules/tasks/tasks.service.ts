@@ -62,7 +62,8 @@ export async function getTask({ lookups }: Pick<Deps, 'lookups'>, actor: Actor, 
  * @throws DomainError VALIDATION_FAILED for a cursor of another order, or none at all
  */
 export async function listTasks({ db, clock }: Pick<Deps, 'db' | 'clock'>, actor: Actor, query: TaskQuery) {
-  const filters = { ...query, now: clock.now() }
+  const search = query.q === undefined ? undefined : await list.parseSearch(db, query.q)
+  const filters = { ...query, search, now: clock.now() }
   const { limit, page = 1, cursor } = query
   const order = orderOf(query.sort ?? (query.q === undefined ? 'dueDate' : '-relevance'))
   const after = cursor === undefined ? undefined : decodeCursor(cursor, order)
