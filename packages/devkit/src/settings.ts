@@ -76,7 +76,8 @@ export const usage = `npm start [-- OPTIONS] runs all of Muster on this machine;
   --watch              restarts processes when their files change
   --help               prints this
 
-Variables: PORT (3000), INBOX_PORT (1080), SMTP_PORT (1025) and OPS_PORT_BASE (9100) move the ports, MUSTER_HOME (.muster) the state.
+Variables: PORT (3000), INBOX_PORT (1080), SMTP_PORT (1025) and OPS_PORT_BASE (9100) move the ports, MUSTER_HOME (.muster) the state. With
+SMTP_HOST, SMTP_PORT is the port of that mail server.
 DATABASE_URL, REDIS_URL and SMTP_URL name services to use instead of the embedded ones. RATE_LIMIT_SCALE=1 sets the limits of production.
 All variables of docs/operate.md are passed on.
 `

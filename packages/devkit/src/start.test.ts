@@ -131,6 +131,17 @@ describe('two copies side by side', () => {
       expect([name, modeOf(join(openRun.home, name))]).toEqual([name, 0o700])
   })
 
+  test('every page of this machine may use it, and its limits are 100 times those of production, as it says', async () => {
+    const { port } = new URL(openRun.urls.api)
+    for (const host of ['localhost', '127.0.0.1']) {
+      const origin = `http://${host}:8080`
+      const answer = await fetch(`http://${host}:${port}/api/v1/invites/details/none`, { headers: { origin } })
+      expect(answer.headers.get('access-control-allow-origin')).toBe(origin)
+      expect(answer.headers.get('ratelimit-limit')).toBe('10000')
+    }
+    expect(openCopy.output()).toContain('100 times those of production')
+  })
+
   test.runIf(hasCurl)('the commands of the banner, pasted together, register a user and sign in', async () => {
     const { stdout } = await promisify(execFile)('sh', ['-c', tryIt(openRun.urls).join('\n')])
     expect(stdout).toMatch(/"success":true.*"user":{.*"username":"guest_/s)
