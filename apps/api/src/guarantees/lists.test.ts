@@ -1,0 +1,41 @@
+/* Every list takes its size the same way, within the same bounds. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { buildTestApp, type TestApp, type TestUser } from '../testing/test-app.ts'
+
+type Operation = { parameters?: { name: string; in: string; schema: { maximum?: number } }[]; responses: object }
+
+let api: TestApp
+let users: TestUser[]
+let lists: { url: string; operation: Operation }[]
+
+beforeAll(async () => {
+  api = await buildTestApp()
+  users = [await api.signUp(), await api.signUp({ role: 'super_admin' })]
+  const { paths } = (await api.connect().inject('GET', '/openapi.json')).json()
+  lists = Object.entries(paths as Record<string, { get?: Operation }>).flatMap(([path, { get }]) =>
+    get && JSON.stringify(get.responses).includes('/Pagination"')
+      ? [{ url: path.replace('{name}', 'email'), operation: get }]
+      : [],
+  )
+})
+afterAll(() => api.close())
+
+const read = async (url: string) => {
+  const answers = await Promise.all(users.map((user) => user.inject('GET', url)))
+  return answers.find(({ statusCode }) => statusCode !== 403) ?? answers[0]
+}
+
+test('every list with pages takes a limit from 1 to 100, which its pagination repeats', async () => {
+  expect(lists.length).toBeGreaterThan(8)
+  for (const { url, operation } of lists) {
+    const limit = operation.parameters?.find(({ name }) => name === 'limit')
+    expect([url, limit?.in, limit?.schema.maximum]).toEqual([url, 'query', 100])
+    for (const size of [1, 100]) {
+      const answer = await read(`${url}?limit=${size}`)
+      expect([url, answer?.statusCode, answer?.json().pagination?.limit]).toEqual([url, 200, size])
+    }
+    for (const size of ['0', '101', '1e1', '0x10', '']) {
+      expect([url, size, (await read(`${url}?limit=${size}`))?.statusCode]).toEqual([url, size, 400])
+    }
+  }
+})
