@@ -12,12 +12,9 @@ import { pageDefaults } from '../http/security-headers.ts'
 export const openapiPlugin = fp(async (app: FastifyInstance, { publicUrl }: { publicUrl: URL }) => {
   const routes: Route[] = []
   app.addHook('onRoute', (route) => void routes.push(...documentedRoutes(route)))
-  const texts = new Map<string, string>()
-  app.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, async (request, reply) => {
-    // In development the page is open at any loopback host, and may call only this one.
-    const server = new URL(request.urlOf('/')).origin
-    const text = texts.get(server) ?? JSON.stringify(documentOf(routes, { server, version }))
-    if (server === publicUrl.origin) texts.set(server, text)
+  let text: string | undefined
+  app.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, async (_request, reply) => {
+    text ??= JSON.stringify(documentOf(routes, { publicUrl, version }))
     return reply.type('application/json; charset=utf-8').send(text)
   })
   await app.register(async (docs) => {

@@ -27,7 +27,8 @@ export function exampleOf(
     if (option) return compose(option)
     const type = [json.type].flat()[0]
     if (type === 'object' || json.properties) return composeObject(json)
-    if (type === 'array') return json.items ? [compose(json.items as JsonSchema)] : []
+    if (type === 'array')
+      return Array.from({ length: json.minItems ?? 1 }, () => compose((json.items ?? {}) as JsonSchema))
     if (type === 'string') return byFormat[json.format ?? ''] ?? 'text'
     if (type === 'integer' || type === 'number') return json.minimum ?? 1
     if (type === 'boolean') return true

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@muster/errors'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { isNoBody } from '../fields.ts'
 import { answerDocOf } from './answer.ts'
 import { errorsOf, httpErrors } from './common-errors.ts'
@@ -116,25 +116,22 @@ function withContent(
 function answerOf(status: string, schema: z.ZodType | ContentResponse, { url }: Route, schemas: Schemas) {
   if ('content' in schema) {
     const { description, headers, content } = schema
-    return {
-      description,
-      headers: headersOf(status, url, headers),
-      content: Object.fromEntries(
-        Object.entries(content).map(([type, media]) => [type, { schema: schemas.of(media.schema, 'output') }]),
-      ),
-    }
+    const media = Object.entries(content).map(([type, { schema: part }]) => [type, mediaOf(type, part, schemas)])
+    return { description, headers: headersOf(status, url, headers), content: Object.fromEntries(media) }
   }
   const { description, headers } = answerDocOf(schema, status)
-  const json = schemas.of(schema, 'output')
+  const isEmpty = schema instanceof z.ZodNull
   return {
     description,
     headers: headersOf(status, url, headers),
-    ...(json.type !== 'null' && {
-      content: {
-        'application/json': { schema: json, example: exampleOf(json, schemas.components, { isRequest: false }) },
-      },
-    }),
+    ...(!isEmpty && { content: { 'application/json': mediaOf('application/json', schema, schemas) } }),
   }
+}
+
+function mediaOf(type: string, schema: z.ZodType, schemas: Schemas) {
+  const json = schemas.of(schema, 'output')
+  if (type !== 'application/json') return { schema: json }
+  return { schema: json, example: exampleOf(json, schemas.components, { isRequest: false }) }
 }
 
 function failureOf(status: string, codes: readonly ErrorCode[], { url }: Route, schemas: Schemas) {

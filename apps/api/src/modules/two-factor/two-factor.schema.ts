@@ -53,7 +53,10 @@ export const recoveryCodesReply = replyOf(
       recoveryCodes: z
         .array(z.string())
         .length(10)
-        .meta({ description: 'Each replaces a code of the app once.', examples: [['abcd-efgh-ijkl-mnop-qrst-uvwx']] }),
+        .meta({
+          description: 'Each replaces a code of the app once.',
+          examples: [Array.from({ length: 10 }, () => 'abcd-efgh-ijkl-mnop-qrst-uvwx')],
+        }),
     })
     .meta({ id: 'RecoveryCodes', description: 'New recovery codes, shown only now.' }),
 )
