@@ -100,6 +100,22 @@ export const templates = {
       timezone,
     }),
   }),
+  'task-assignment': defineTemplate({
+    data: z.object({
+      name,
+      /** What happened to a task that is or was assigned to the recipient. */
+      kind: z.enum(['assigned', 'due-date', 'no-due-date', 'unassigned', 'deleted']),
+      taskId,
+      taskTitle,
+      /** How many further tasks were taken away at the same time. */
+      more: z.int().min(0).default(0),
+      /** When the task is due; null when it has no date. */
+      dueDate: instant.nullable(),
+      /** The name of the user who did it; null for an operator. */
+      changedBy: name.nullable(),
+      timezone,
+    }),
+  }),
   reminder: defineTemplate({
     data: z.object({
       /** A reminder that the user set, the one an hour before a task is due, or the notice that a task is overdue. */

@@ -5,6 +5,11 @@ const at = (what: string) => z.iso.datetime().describe(`${what}.`)
 const event = <Name extends string>(...names: [Name, ...Name[]]) => z.enum(names).describe('What happened.')
 const late = z.boolean().describe('Whether it came after its time, for example because Muster was not running.')
 const actorId = id('the user who did it')
+/** The recipient may not see the task any more, so `taskId` is not that of the notification, which is a link. */
+const changedTask = {
+  taskId: id('the task, which the recipient may not see any more'),
+  byId: actorId.nullable().describe('The id of the user who did it; null for an operator of the installation.'),
+}
 
 /** Members of the union by what happened. A client shows `message` for a value that it does not know. */
 const variants = [
@@ -17,6 +22,17 @@ const variants = [
   }),
   z.object({ event: event('taskDue'), dueDate: at('When the task is due'), late }),
   z.object({ event: event('taskCompleted'), completedById: actorId }),
+  z.object({ event: event('taskAssigned', 'taskDeleted'), ...changedTask }),
+  z.object({
+    event: event('taskDueDateChanged'),
+    ...changedTask,
+    dueDate: at('When the task is due now; null when it has no due date any more').nullable(),
+  }),
+  z.object({
+    event: event('taskUnassigned'),
+    ...changedTask,
+    count: z.int().describe('How many tasks were taken away at once; the message names one of them.'),
+  }),
   z.object({
     event: event('friendRequested', 'friendAccepted'),
     requestId: id('the friend request'),
@@ -56,6 +72,11 @@ export function actorIdOf(data: NotificationData): string | undefined {
   switch (data.event) {
     case 'taskCompleted':
       return data.completedById
+    case 'taskAssigned':
+    case 'taskDeleted':
+    case 'taskDueDateChanged':
+    case 'taskUnassigned':
+      return data.byId ?? undefined
     case 'friendRequested':
     case 'friendAccepted':
     case 'inviteAccepted':

@@ -94,3 +94,48 @@ test('a mail without a notification is sent', async () => {
   await harness.waitForStatus(id, 'sent')
   await close()
 })
+
+test.each([
+  ['assigned', 'dropped'],
+  ['due-date', 'dropped'],
+  ['no-due-date', 'dropped'],
+  ['unassigned', 'sent'],
+  ['deleted', 'sent'],
+] as const)('a mail of kind %s about a task that was given to another user is %s', async (kind, status) => {
+  const { db } = harness
+  const owner = await insertUser(db)
+  const [before, after] = [
+    await insertUser(db, { organization_id: owner.organization_id }),
+    await insertUser(db, { organization_id: owner.organization_id }),
+  ]
+  const task = await insertTask(db, owner, { assignee_id: before.id })
+  const to = harness.address()
+  const data = {
+    name: 'Ada',
+    kind,
+    taskId: task.id,
+    taskTitle: task.title,
+    dueDate: null,
+    changedBy: null,
+    timezone: 'UTC',
+  }
+  const id = await harness.sendMail({ template: 'task-assignment', to, userId: before.id, data })
+  await db.updateTable('tasks').set({ assignee_id: after.id }).where('id', '=', task.id).execute()
+  const close = harness.startWorker({ smtpUrl: inboxSmtpUrl() })
+  const row = await harness.waitForStatus(id, status)
+  expect(row.error).toEqual(status === 'dropped' ? expect.stringMatching(/no longer assigned/) : null)
+  await close()
+})
+
+test('a mail about a task that is still assigned to the recipient is sent', async () => {
+  const { db } = harness
+  const owner = await insertUser(db)
+  const assignee = await insertUser(db, { organization_id: owner.organization_id })
+  const task = await insertTask(db, owner, { assignee_id: assignee.id })
+  const facts = { kind: 'assigned' as const, taskId: task.id, taskTitle: task.title, dueDate: null, changedBy: 'Olga' }
+  const data = { name: 'Ada', ...facts, timezone: 'UTC' }
+  const id = await harness.sendMail({ template: 'task-assignment', to: harness.address(), userId: assignee.id, data })
+  const close = harness.startWorker({ smtpUrl: inboxSmtpUrl() })
+  await harness.waitForStatus(id, 'sent')
+  await close()
+})

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Database, Db, Trx } from '@muster/db'
 import { templates } from '@muster/mail'
-import { type NotificationType, wantsChannelSql } from '@muster/policy'
+import { type NotificationType, taskVisibleToUserSql, wantsChannelSql } from '@muster/policy'
 import { type Insertable, type Kysely, sql, type Updateable } from 'kysely'
 import type { ClaimedMail, ClaimResult, Lease, SentMail } from './claimed-mail.ts'
 
@@ -29,6 +29,16 @@ const obsoleteReason = sql`
   left join notifications n on n.id = mail.notification_id
   left join tasks t on t.id = n.task_id
   left join user_preferences p on p.user_id = n.user_id`
+
+/**
+ * The reason why a mail about an assignment must not go out, or null: it tells of a task that is no longer assigned to the recipient.
+ * Expects the mail's row as `m`.
+ */
+const staleAssignment = sql`
+  case when m.template = 'task-assignment' and m.data ->> 'kind' in ('assigned', 'due-date', 'no-due-date') and not exists (
+    select from tasks join users on users.id = m.user_id
+    where tasks.id = (m.data ->> 'taskId')::uuid and tasks.assignee_id = users.id and ${taskVisibleToUserSql}
+  ) then 'the task is no longer assigned to the recipient' end`
 
 type ClaimOptions = { now: Date; leaseMs: number; codeKeyId: string }
 
@@ -59,7 +69,9 @@ export async function claimMails(db: Db, ids: readonly string[], options: ClaimO
       code_key_id as "codeKeyId", created_at as "createdAt", expires_at as "expiresAt",
       refused_at as "refusedAt", error as "lastError",
       (select reason from email_suppressions s where s.address = m.to_address) as suppression,
-      case when m.notification_id is not null then (${obsoleteReason}) end as obsolete`.execute(db)
+      coalesce(case when m.notification_id is not null then (${obsoleteReason}) end, ${staleAssignment}) as obsolete`.execute(
+    db,
+  )
   const claimed = new Map(rows.map((row) => [row.id, { ...row, leaseToken, leaseSafeUntilMs }]))
   const results = ids.map((id): ClaimResult | undefined => {
     const mail = claimed.get(id)

@@ -39,6 +39,16 @@ const full: { [N in TemplateName]: TemplateData<N> } = {
     completedBy: 'Charles Babbage',
     timezone: 'Europe/Berlin',
   },
+  'task-assignment': {
+    name: 'Ada',
+    kind: 'assigned',
+    taskId: newId(),
+    taskTitle: 'Buy milk',
+    more: 0,
+    dueDate: '2026-11-21T13:30:00Z',
+    changedBy: 'Charles Babbage',
+    timezone: 'Europe/Berlin',
+  },
   reminder: {
     kind: 'reminder',
     priority: 'high',

@@ -129,7 +129,7 @@ export async function invalidateProfileOf(deps: UserAdminDeps, principal: Princi
  */
 async function changeRole(
   deps: UserAdminDeps,
-  tx: Pick<TransactContext, 'trx' | 'audit' | 'afterCommit'>,
+  tx: Pick<TransactContext, 'trx' | 'enqueue' | 'audit' | 'afterCommit'>,
   principal: Principal,
   user: UserRow,
   to: Role,
@@ -146,7 +146,7 @@ async function changeRole(
     isClient && user.organization_id === null
       ? await createPersonalOrganization(tx.trx, user, deps.clock.now())
       : { role: to, organizationId: isClient ? user.organization_id : null }
-  await setMembership(deps, tx, user, membership)
+  await setMembership(deps, tx, user, { ...membership, byId: principal.actor?.userId ?? null })
   tx.audit({
     action: 'user.role_changed',
     ...target(user.id),

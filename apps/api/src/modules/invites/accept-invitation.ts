@@ -84,7 +84,7 @@ export async function acceptAsUser(
   const membership = await createMembership(tx.trx, invite, now)
   await markAccepted(tx, invite, user, { membership, origin, now })
   await assertNotLastAdmin(tx.trx, user, { targetId: membership.organizationId })
-  await setMembership(deps, tx, user, membership)
+  await setMembership(deps, tx, user, { ...membership, byId: user.id })
   tx.audit({
     ...eventOn('user', user.id, user.id, origin),
     action: 'user.membership_changed',

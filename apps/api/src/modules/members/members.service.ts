@@ -92,7 +92,7 @@ async function changeRole(
   target: UserRow,
   { role, actorId, origin }: { role: MemberRole; actorId: string; origin: Origin },
 ): Promise<void> {
-  await setMembership(deps, tx, target, { role, organizationId: target.organization_id })
+  await setMembership(deps, tx, target, { role, organizationId: target.organization_id, byId: actorId })
   tx.audit({
     action: 'user.role_changed',
     actorId,
@@ -123,7 +123,7 @@ async function moveOut(
     after: personal,
     context: origin,
   })
-  await setMembership(deps, tx, target, personal)
+  await setMembership(deps, tx, target, { ...personal, byId: actorId })
 }
 
 /** Refuses that the only member leaves the organization. @throws DomainError LAST_ADMIN */

@@ -8,6 +8,7 @@ import { setRoleAndOrganization, type UserRow } from '../accounts/accounts.servi
 import type { Membership } from '../organizations/organizations.service.ts'
 import { cancelUnseenReminders } from '../reminders/task-reminders.service.ts'
 import { forceRenewal } from '../sessions/renew-access.ts'
+import { notifyAboutTasks } from '../tasks/task-notices.ts'
 import { transferTasks } from '../tasks/transfer-tasks.ts'
 import * as queries from './membership.queries.ts'
 
@@ -15,27 +16,27 @@ export type MembershipDeps = Invalidator & Pick<Deps, 'clock'>
 
 /**
  * Gives a user another role, in another organization or in none. Transfers their tasks there, cancels their reminders of
- * tasks that are no longer visible to them, and has the claims of their sessions renewed within a second. The caller
+ * tasks that are no longer visible to them, tells users from whom tasks are taken, and has the claims of their sessions renewed within a second. The caller
  * has locked the user's row, has called {@link assertNotLastAdmin} where it matters, and writes the audit event.
  */
 export async function setMembership(
   deps: MembershipDeps,
-  tx: Pick<TransactContext, 'trx' | 'afterCommit'>,
+  tx: Pick<TransactContext, 'trx' | 'enqueue' | 'afterCommit'>,
   user: Pick<UserRow, 'id' | 'organization_id'>,
-  membership: Membership,
+  { byId, ...membership }: Membership & { byId: string | null },
 ): Promise<void> {
   const { trx } = tx
   const { organizationId } = membership
   await queries.lockOrganizations(trx, [user.organization_id, organizationId])
   const now = deps.clock.now()
-  if (organizationId !== user.organization_id) {
-    await transferTasks(deps, tx, { userId: user.id, organizationId }, now)
-  }
+  const isMoving = organizationId !== user.organization_id
+  const notices = isMoving ? await transferTasks(deps, tx, { userId: user.id, organizationId }, now) : []
   await setRoleAndOrganization(deps, tx, user.id, membership, now)
   tx.afterCommit(() => invalidateAnalytics(deps, [user.id]))
   await cancelUnseenReminders(deps, tx, { userId: user.id }, now)
-  // Last, with a fresh time: tokens issued up to two seconds after it are renewed once more.
+  // With a fresh time: tokens issued up to two seconds after it are renewed once more.
   await forceRenewal(trx, { userId: user.id }, deps.clock.now())
+  await notifyAboutTasks(tx, notices, { byId, now })
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Actor } from '../../http/actor.ts'
 import { claimingInsert, type Idempotency } from '../../http/idempotency.ts'
 import type { RowOf } from '../../sql/columns.ts'
 import { taskColumns } from './task-columns.ts'
-import { type TaskRow, taskSelection, taskUsersSelection, toTask } from './task-view.ts'
+import { type TaskRow, type TaskUsersRow, taskSelection, taskUsersSelection, toTask } from './task-view.ts'
 import type { Task, TaskFields } from './tasks.schema.ts'
 
 /** Reads a task with all that its answer carries; undefined when it is not visible to the actor. */
@@ -38,6 +38,16 @@ export function insertTask(task: TaskFields, idempotency: Idempotency | undefine
   const claim = { actorId: task.ownerId, resourceId: task.id, now: new Date(task.createdAt) }
   return sql`claimed as (${claimingInsert(idempotency, claim, isAssignable)}),
     written as (${insert} where exists (select from claimed) ${returning})`
+}
+
+/** Inserts a task like {@link insertTask}, inside a transaction. @returns its users; undefined when nothing was written */
+export async function insertTaskIn(
+  trx: Trx,
+  task: TaskFields,
+  idempotency: Idempotency | undefined,
+): Promise<TaskUsersRow | undefined> {
+  const { rows } = await sql<TaskUsersRow>`with ${insertTask(task, idempotency)} select * from written`.execute(trx)
+  return rows[0]
 }
 
 /** Tells whether the user is an active member of the organization. */

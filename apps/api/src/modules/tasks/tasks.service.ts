@@ -15,14 +15,17 @@ import {
   deleteRemindersOfTask,
   moveRemindersOfTask,
 } from '../reminders/task-reminders.service.ts'
-import { notifyTaskCompleted } from './notify-task-completed.ts'
+import { noticesOfChange, noticeTo } from './notices-of-change.ts'
 import { countCategories } from './task-categories.queries.ts'
 import { decodeCursor, encodeCursor, orderOf } from './task-cursor.ts'
+import { notifyAboutTasks } from './task-notices.ts'
 import { type TaskUsersRow, toTaskUsers } from './task-view.ts'
 import * as queries from './tasks.queries.ts'
 import type { NewTask, Task, TaskCategory, TaskFields, TaskPatch, TaskQuery } from './tasks.schema.ts'
 import * as list from './tasks-list.queries.ts'
 
+type CreateDeps = Pick<Deps, 'db' | 'transact' | 'transactStatement' | 'cache' | 'clock'>
+type CreateOptions = { idempotency: Idempotency | undefined; origin: Origin }
 /** `isCurrent` tells whether a version is the one that the request names. */
 type ChangeOptions = { isCurrent: (version: number) => boolean; origin: Origin }
 
@@ -32,24 +35,49 @@ type ChangeOptions = { isCurrent: (version: number) => boolean; origin: Origin }
  *   IDEMPOTENCY_MISMATCH, and CONFLICT when the task created with the key has been deleted since
  */
 export async function createTask(
-  deps: Pick<Deps, 'db' | 'transactStatement' | 'cache' | 'clock'>,
+  deps: CreateDeps,
   actor: Actor,
   fields: NewTask,
-  { idempotency, origin }: { idempotency: Idempotency | undefined; origin: Origin },
+  options: CreateOptions,
 ): Promise<Task> {
+  const { idempotency } = options
   const now = deps.clock.now()
   const task = newTaskOf(actor, fields, now)
-  const users = await deps.transactStatement<TaskUsersRow>(({ audit, afterCommit }) => {
-    audit({ ...eventOn('task', task.id, actor.userId, origin), action: 'task.created', after: task })
-    afterCommit(() => invalidateAnalytics(deps, [task.ownerId, task.assigneeId]))
-    return queries.insertTask(task, idempotency)
-  })
+  const isForAnother = task.assigneeId !== null && task.assigneeId !== actor.userId
+  const users = await (isForAnother ? writeAndNotify : writeTask)(deps, task, options)
   if (users) return { ...task, ...toTaskUsers(users), attachments: [], reminders: [] }
   const replayedId = idempotency && (await findReplayed(deps.db, idempotency, { actorId: actor.userId, now }))
   if (!replayedId) throw foreignAssignee()
   const replayed = await queries.findTask(deps.db, replayedId, actor)
   if (!replayed) throw replayedResourceDeleted()
   return replayed
+}
+
+/** Writes a new task in one statement. @returns its users; undefined when nothing was written */
+const writeTask = (deps: CreateDeps, task: TaskFields, { idempotency, origin }: CreateOptions) =>
+  deps.transactStatement<TaskUsersRow>((effects) => {
+    addCreationEffects(deps, effects, task, origin)
+    return queries.insertTask(task, idempotency)
+  })
+
+/** Writes a new task and notifies its assignee. @returns its users; undefined when nothing was written */
+const writeAndNotify = (deps: CreateDeps, task: TaskFields, { idempotency, origin }: CreateOptions) =>
+  deps.transact(async (tx) => {
+    const users = await queries.insertTaskIn(tx.trx, task, idempotency)
+    if (!users) return undefined
+    addCreationEffects(deps, tx, task, origin)
+    await notifyAboutTasks(tx, noticeTo(task, 'assigned'), { byId: task.ownerId, now: deps.clock.now() })
+    return users
+  })
+
+function addCreationEffects(
+  deps: Pick<Deps, 'cache'>,
+  { audit, afterCommit }: Pick<TransactContext, 'audit' | 'afterCommit'>,
+  task: TaskFields,
+  origin: Origin,
+): void {
+  audit({ ...eventOn('task', task.id, task.ownerId, origin), action: 'task.created', after: task })
+  afterCommit(() => invalidateAnalytics(deps, [task.ownerId, task.assigneeId]))
 }
 
 /** Returns a task. @throws DomainError NOT_FOUND, also when it is not visible to the actor */
@@ -85,7 +113,8 @@ export const listCategories = ({ db }: Pick<Deps, 'db'>, actor: Actor): Promise<
   countCategories(db, actor)
 
 /**
- * Changes a task. Completing it completes its reminders and notifies the owner. A new due date moves the reminders that
+ * Changes a task. Completing it completes its reminders and notifies the owner. The assignee is told when
+ * the task is assigned to them, taken away or due at another time. A new due date moves the reminders that
  * have an offset. An assignee who is replaced is no longer reminded. A patch that changes nothing writes nothing.
  * @throws DomainError NOT_FOUND, STALE, VALIDATION_FAILED for an assignee who is not an active member of the
  *   organization
@@ -119,7 +148,7 @@ export function updateTask(
     })
     await updateReminders(deps, tx, after, changes, now)
     const task = await queries.readLockedTask(trx, id, actor)
-    if (isCompleted) await notifyTaskCompleted(tx, after, { byId: actor.userId, now })
+    await notifyAboutTasks(tx, noticesOfChange(before, after), { byId: actor.userId, now })
     return task
   })
 }
@@ -144,7 +173,7 @@ async function updateReminders(
  * @throws DomainError NOT_FOUND, STALE, and FORBIDDEN for an assignee who is neither owner nor organization admin
  */
 export function deleteTask(
-  deps: Pick<Deps, 'transact' | 'cache'>,
+  deps: Pick<Deps, 'transact' | 'cache' | 'clock'>,
   actor: Actor,
   id: string,
   { isCurrent, origin }: ChangeOptions,
@@ -164,6 +193,7 @@ export function deleteTask(
     await queries.deleteTask(trx, id)
     afterCommit(() => invalidateAnalytics(deps, [task.ownerId, task.assigneeId]))
     audit({ ...eventOn('task', task.id, actor.userId, origin), action: 'task.deleted', before: task })
+    await notifyAboutTasks(tx, noticeTo(task, 'deleted'), { byId: actor.userId, now: deps.clock.now() })
     return deleted
   })
 }

@@ -1,7 +1,7 @@
 import type { Trx } from '@muster/db'
 import { sql } from 'kysely'
 
-type MovedTask = { id: string; oldAssigneeId: string | null }
+export type MovedTask = { id: string; title: string; dueDate: Date | null; oldAssigneeId: string | null }
 
 /**
  * Moves tasks of their owner to the organization with their attachments, and unassigns all other users from them.
@@ -22,7 +22,7 @@ export async function moveOwnTasks(
       assignee_id = case when tasks.assignee_id = ${userId} then tasks.assignee_id end,
       version = version + 1, updated_at = ${now}
     from page where tasks.id = page.id
-    returning tasks.id, page.assignee_id as "oldAssigneeId"`.execute(trx)
+    returning tasks.id, tasks.title, tasks.due_date as "dueDate", page.assignee_id as "oldAssigneeId"`.execute(trx)
   const ids = rows.map(({ id }) => id)
   // A separate statement sees the attachments that were added while the first one waited for the lock of their task.
   if (ids.length > 0)
@@ -31,18 +31,19 @@ export async function moveOwnTasks(
   return rows
 }
 
-/** Unassigns the user from tasks that others own. @returns the number of these tasks, at most `limit` */
+/** Unassigns the user from tasks that others own. @returns these tasks, at most `limit` */
 export async function unassignFromTasksOfOthers(
   trx: Trx,
   userId: string,
   { now, limit }: { now: Date; limit: number },
-): Promise<number> {
-  const { numAffectedRows = 0n } = await sql`
+): Promise<MovedTask[]> {
+  const { rows } = await sql<MovedTask>`
     with page as (
       select id from tasks where assignee_id = ${userId} and owner_id <> ${userId}
       order by id limit ${limit} for no key update
     )
     update tasks set assignee_id = null, version = version + 1, updated_at = ${now}
-    from page where tasks.id = page.id`.execute(trx)
-  return Number(numAffectedRows)
+    from page where tasks.id = page.id
+    returning tasks.id, tasks.title, tasks.due_date as "dueDate", ${userId}::uuid as "oldAssigneeId"`.execute(trx)
+  return rows
 }

@@ -2,6 +2,7 @@ import { invalidateAnalytics } from '@muster/cache'
 import type { TransactContext } from '@muster/jobs/outbox'
 import type { Deps } from '../../deps.ts'
 import { cancelUnseenReminders } from '../reminders/task-reminders.service.ts'
+import type { TaskNotice } from './task-notices.ts'
 import * as queries from './transfer-tasks.queries.ts'
 
 /** Keeps each statement far below the API's statement timeout. */
@@ -11,25 +12,48 @@ const tasksPerStatement = 1_000
  * Transfers the tasks that a user owns to another organization, or to none, with their attachments. What the user shared
  * with the old organization ends: its members are unassigned from these tasks and no longer reminded of them, and the user
  * is unassigned from the tasks of others. Invalidates the analytics of all affected users.
+ * @returns what the unassigned users are to be told, last in the transaction (`notifyAboutTasks`)
  */
 export async function transferTasks(
   deps: { cache: Pick<Deps['cache'], 'invalidate'> },
   tx: Pick<TransactContext, 'trx' | 'afterCommit'>,
   { userId, organizationId }: { userId: string; organizationId: string | null },
   now: Date,
-): Promise<void> {
+): Promise<TaskNotice[]> {
   const { trx, afterCommit } = tx
   const concerned = new Set<string | null>([userId])
   afterCommit(() => invalidateAnalytics(deps, concerned))
+  const unassigned = collectUnassigned()
   const page = { now, limit: tasksPerStatement }
   for (let count = tasksPerStatement; count === tasksPerStatement; ) {
     const moved = await queries.moveOwnTasks(trx, { userId, organizationId }, page)
     const taskIds = moved.map(({ id }) => id)
     if (taskIds.length > 0) await cancelUnseenReminders(deps, tx, { taskIds }, now)
-    for (const { oldAssigneeId } of moved) concerned.add(oldAssigneeId)
+    for (const task of moved) {
+      concerned.add(task.oldAssigneeId)
+      // An owner who is their own assignee stays it.
+      if (task.oldAssigneeId !== userId) unassigned.add(task)
+    }
     count = moved.length
   }
   for (let count = tasksPerStatement; count === tasksPerStatement; ) {
-    count = await queries.unassignFromTasksOfOthers(trx, userId, page)
+    const taken = await queries.unassignFromTasksOfOthers(trx, userId, page)
+    for (const task of taken) unassigned.add(task)
+    count = taken.length
+  }
+  return unassigned.notices()
+}
+
+/** Collects one notice for each user, however many tasks are taken from them. */
+function collectUnassigned() {
+  const byUser = new Map<string, TaskNotice & { kind: 'unassigned' }>()
+  return {
+    add({ id, title, dueDate, oldAssigneeId: userId }: queries.MovedTask) {
+      if (userId === null) return
+      const task = { id, title, dueDate: dueDate?.toISOString() ?? null }
+      const { count = 0, ...first } = byUser.get(userId) ?? { kind: 'unassigned', userId, task }
+      byUser.set(userId, { ...first, count: count + 1 })
+    },
+    notices: () => [...byUser.values()],
   }
 }
