@@ -47,6 +47,7 @@ import { clientAddressPlugin } from './plugins/client-address.ts'
 import { contentLengthPlugin } from './plugins/content-length.ts'
 import { errorsPlugin } from './plugins/errors.ts'
 import { gracefulClosePlugin } from './plugins/graceful-close.ts'
+import { guidesPlugin } from './plugins/guides.ts'
 import { healthPlugin } from './plugins/health.ts'
 import { httpRulesPlugin } from './plugins/http-rules.ts'
 import { jsonBodyPlugin } from './plugins/json-body.ts'
@@ -126,6 +127,7 @@ export async function buildApp(deps: Deps, first?: FastifyPluginAsync): Promise<
   await app.register(rateLimitsPlugin, { deps })
   await app.register(bodyEncodingPlugin)
   await app.register(notFoundPlugin)
+  await app.register(guidesPlugin)
   await app.register(openapiPlugin, { publicUrl: config.publicUrl })
   await app.register(healthPlugin, { deps })
   await app.register(absoluteUrlsPlugin)
