@@ -128,8 +128,10 @@ function categories({ groups }: AnalyticsRow, totalTasks: number): Analytics['ca
     .toSorted((one, other) => other.count - one.count || compareNames(one.category, other.category))
 }
 
-/** Compares by code points; no name comes last. */
+const alphabet = new Intl.Collator('und', { numeric: true })
+
+/** Compares names as lists are ordered everywhere, those that are equal by code points; no name comes last. */
 function compareNames(one: string | null, other: string | null): number {
   if (one === null || other === null) return one === null ? 1 : -1
-  return one < other ? -1 : 1
+  return alphabet.compare(one, other) || (one < other ? -1 : 1)
 }
