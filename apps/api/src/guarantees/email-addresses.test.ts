@@ -73,9 +73,34 @@ test('an address of an international domain has one invitation, found and accept
   }
 })
 
+test.each([
+  'a&b@example.test',
+  'x~y@example.test',
+  'a/b=c@example.test',
+  "!#$%&'*+-/=?^_`{|}~@example.test",
+  'ivan@example.xn--p1ai',
+  'ivan@пример.рф',
+  'taro@例え.テスト',
+])('a user with the address %s registers, signs in and is shown with it', async (email) => {
+  const user = { ...newUser(), email }
+  const client = api.connect()
+  await register(client, user)
+  const stored = (
+    await api.db.selectFrom('email_messages').select('to_address').orderBy('id', 'desc').executeTakeFirst()
+  )?.to_address as string
+  const shown = email === 'ivan@example.xn--p1ai' ? 'ivan@example.рф' : email
+  expect((await verify(client, email, await mailedCode(api, stored))).json().data.user.email).toBe(shown)
+  expect((await login(api.connect(), email)).statusCode).toBe(200)
+  const read = async (path: string) => (await client.inject('GET', `/api/v1/${path}`)).json().data
+  expect((await read('users/me')).user.email).toBe(shown)
+  expect((await read('auth/session')).user.email).toBe(shown)
+  expect((await read('organization/members')).members[0].email).toBe(shown)
+  expect((await read(`organization/members?q=${encodeURIComponent(email)}`)).members[0].email).toBe(shown)
+})
+
 test('what is the matter with an address is said in words', async () => {
   const answer = await register(api.connect(), { ...newUser(), email: 'jörg@example.com' })
-  expect(answer.json().error.details).toEqual([
+  expect(answer.json().error.details).toMatchObject([
     { path: 'body.email', message: 'has a letter or sign before the @ that is not one of a–z, which is not supported' },
   ])
 })

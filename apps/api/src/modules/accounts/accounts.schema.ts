@@ -25,7 +25,10 @@ export const timezone = z
     examples: ['Europe/Berlin'],
   })
 
-const email = z.email().meta({ description: 'The e-mail address.', examples: ['ann@example.com'] })
+/** An address of an account. Its domain may be in any script, and `z.email()` also refuses valid addresses such as `a&b@example.com`. */
+export const accountEmail = z
+  .string()
+  .meta({ format: 'email', description: 'The e-mail address.', examples: ['ann@example.com'] })
 const presence = z.enum(['online', 'offline']).meta({ id: 'PresenceStatus', description: 'Online, or not.' })
 export const twoFactorMethod = z.enum(['none', 'otp', 'totp']).meta({
   id: 'TwoFactorMethod',
@@ -38,7 +41,7 @@ export const user = z
     id: z.uuid().describe('The id of the user.'),
     username: z.string().meta({ description: 'The name that identifies the user, in lower case.', examples: ['ann'] }),
     name: z.string().meta({ description: 'The name that others read.', examples: ['Ann Example'] }),
-    email,
+    email: accountEmail,
     role: roleSchema.meta({ description: 'What the user may do.', examples: ['client_admin'] }),
     organizationId: z.uuid().nullable().describe('The organization of the user; null for platform roles.'),
     bio: z

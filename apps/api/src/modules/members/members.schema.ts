@@ -3,7 +3,7 @@ import { rule } from '../../http/errors/details-of-issues.ts'
 import { id, text } from '../../http/fields.ts'
 import { pageNumber, pageSize } from '../../http/pagination.ts'
 import { pageReplyOf, replyOf } from '../../http/reply.ts'
-import { publicUser } from '../accounts/accounts.schema.ts'
+import { accountEmail, publicUser } from '../accounts/accounts.schema.ts'
 
 /** The roles that belong to an organization. */
 const memberRole = z
@@ -15,7 +15,7 @@ export type MemberRole = z.infer<typeof memberRole>
 export const member = publicUser
   .extend({
     role: memberRole.describe('What the member may do.'),
-    email: z.email().meta({ description: 'The e-mail address.', examples: ['ann@example.com'] }),
+    email: accountEmail,
     isActive: z.boolean().describe('Whether the account is active.'),
   })
   .meta({ id: 'Member', description: 'A user as other members of their organization see them.' })
