@@ -61,7 +61,7 @@ async function seed(db: Db, passwordKeys: KeyRing): Promise<{ emails: string[]; 
         owner_id,
         organization_id,
         title: `Example task ${index + 1}`,
-        due_date: new Date(nowMs + (index - 3) * dayMs),
+        due_date: index === tasksPerUser - 1 ? null : new Date(nowMs + (index - 3) * dayMs),
         priority: priorities[index % priorities.length] ?? 'medium',
         category: index % 2 === 0 ? 'Work' : null,
         status,

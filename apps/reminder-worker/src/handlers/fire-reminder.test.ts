@@ -56,6 +56,21 @@ test('a reminder fires at its time with ledger row, notification, mail and audit
   })
 })
 
+test('a reminder of a task without a due date is sent and says so; the task is never due', async () => {
+  await harness.db
+    .updateTable('tasks')
+    .set({ due_date: null, upcoming_for: new Date(0) })
+    .execute()
+  harness.start()
+  const id = await harness.insertReminder({ scheduled_at: secondsFromNow(0.2) })
+  await status(id, { status: 'sent', failure_reason: null })
+  await harness.settled()
+  expect(await harness.notificationsOf(harness.userId)).toMatchObject([
+    { type: 'reminder', message: 'You wanted to be reminded of “Water the plants”.', data: { dueDate: null } },
+  ])
+  expect(await harness.mailsTo(harness.userId)).toMatchObject([{ template: 'reminder', data: { dueDate: null } }])
+})
+
 test('the type of a reminder selects mail or notification', async () => {
   harness.start()
   await harness.insertReminder({ scheduled_at: secondsFromNow(-1), type: 'email' })

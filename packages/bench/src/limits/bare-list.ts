@@ -9,22 +9,29 @@ const [ownerId, organizationId] = [setting('BENCH_OWNER_ID'), setting('BENCH_ORG
 const page = `
   with page as (
     select id, sort_key from (
-      (select tasks.id, tasks.due_date as sort_key from tasks where tasks.owner_id = $1
-        order by tasks.due_date, tasks.id limit 21)
-      union
-      (select tasks.id, tasks.due_date from tasks where tasks.assignee_id = $1 and tasks.organization_id = $2
-        order by tasks.due_date, tasks.id limit 21)
-      union
-      (select tasks.id, tasks.due_date from tasks where tasks.organization_id = $2
-        order by tasks.due_date, tasks.id limit 21)
-    ) found order by sort_key, id limit 21
+      ${['tasks.owner_id = $1', 'tasks.assignee_id = $1 and tasks.organization_id = $2', 'tasks.organization_id = $2']
+        .flatMap((reason) => [`${reason} and tasks.due_date is not null`, `${reason} and tasks.due_date is null`])
+        .map(
+          (condition) => `(select tasks.id, tasks.due_date as sort_key from tasks where ${condition}
+            order by tasks.due_date, tasks.id limit 21)`,
+        )
+        .join(' union ')}
+    ) found order by sort_key nulls last, id limit 21
   )
   select tasks.id as "id", tasks.owner_id as "ownerId", tasks.assignee_id as "assigneeId",
     tasks.organization_id as "organizationId", tasks.title as "title", tasks.description as "description",
     tasks.due_date as "dueDate", tasks.priority as "priority", tasks.category as "category", tasks.status as "status",
     tasks.link as "link", tasks.completed_at as "completedAt", tasks.version as "version", tasks.created_at as "createdAt",
     tasks.updated_at as "updatedAt",
-    to_char(page.sort_key at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "sortKey",
+    coalesce(to_char(page.sort_key at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'none') as "sortKey",
+    ${['owner', 'assignee']
+      .map(
+        (user) => `(
+          select json_build_object('id', named.id, 'username', named.username, 'name', named.name, 'avatar_key', named.avatar_key)
+          from users named where named.id = tasks.${user}_id
+        ) as ${user}`,
+      )
+      .join(', ')},
     (select coalesce(json_agg(a order by a.created_at, a.id), '[]') from attachments a where a.task_id = tasks.id) as attachments,
     (select coalesce(json_agg(r order by r."scheduledAt", r.id), '[]') from (
       select reminders.id as "id", reminders.task_id as "taskId", reminders.scheduled_at as "scheduledAt",
@@ -33,7 +40,7 @@ const page = `
         reminders.created_at as "createdAt"
       from reminders where task_id = tasks.id and user_id = $1
     ) r) as reminders
-  from page join tasks on tasks.id = page.id order by page.sort_key, page.id`
+  from page join tasks on tasks.id = page.id order by page.sort_key nulls last, page.id`
 const count = `
   select count(*) as total from (
     select id from (

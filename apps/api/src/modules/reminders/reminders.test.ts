@@ -76,7 +76,7 @@ test.each([
   ['half a minute', { offsetMinutes: 0.5 }, 'body.offsetMinutes'],
   ['another type', { offsetMinutes: 5, type: 'sms' }, 'body.type'],
   ['a message of 501 characters', { offsetMinutes: 5, message: 'x'.repeat(501) }, 'body.message'],
-  ['an unknown key', { offsetMinutes: 5, userId: 'x' }, 'body'],
+  ['an unknown key', { offsetMinutes: 5, userId: 'x' }, 'body.userId'],
 ])('a reminder with %s is refused, naming the field', async (_name, fields, path) => {
   const response = await remind(fields)
   expect(response.statusCode).toBe(400)

@@ -95,7 +95,7 @@ test.each([
   ['a link with half a character', { title: 'Valid', dueDate: tomorrow, link: 'https://a.test/\ud800' }, 'body.link'],
   ['a link with NUL', { title: 'Valid', dueDate: tomorrow, link: 'https://a.test/\0' }, 'body.link'],
   ['an assignee that is no id', { title: 'Valid', dueDate: tomorrow, assigneeId: 'me' }, 'body.assigneeId'],
-  ['an unknown key', { title: 'Valid', dueDate: tomorrow, ownerId: 'x' }, 'body'],
+  ['an unknown key', { title: 'Valid', dueDate: tomorrow, ownerId: 'x' }, 'body.ownerId'],
 ])('a task with %s is refused, naming the field', async (_name, body, path) => {
   const response = await ann.inject('POST', tasksUrl, body)
   expect(response.statusCode).toBe(400)
