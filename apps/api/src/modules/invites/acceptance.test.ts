@@ -190,7 +190,7 @@ describe('a newcomer', () => {
       [{ token, timezone: 'UTC' }, ['body.name', 'body.username', 'body.password']],
       [{ token, name, username: 'x', password }, ['body.username']],
       [{ name, username, password }, ['body.token']],
-      [{ token, name, username, password, role: 'super_admin' }, ['body']],
+      [{ token, name, username, password, role: 'super_admin' }, ['body.role']],
     ] as const) {
       const answer = await accept(api.connect(), body)
       const found = answer.json().error.details.map(({ path }: { path: string }) => path)

@@ -69,7 +69,7 @@ test.each([
   ['an empty name', { name: ' ' }, 'body.name'],
   ['a name of 101 characters', { name: 'a'.repeat(101) }, 'body.name'],
   ['an unknown factor', { twoFactorMethod: 'sms' }, 'body.twoFactorMethod'],
-  ['an unknown key', { name: 'New', isPersonal: false }, 'body'],
+  ['an unknown key', { name: 'New', isPersonal: false }, 'body.isPersonal'],
 ])('%s is refused with its path', async (_what, body, path) => {
   const answer = await changeOrganization(await api.signUp(), body)
   expect([answer.statusCode, answer.json().error]).toMatchObject([
