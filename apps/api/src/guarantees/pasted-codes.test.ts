@@ -72,7 +72,7 @@ test('text that is no code is told what a code has', async () => {
   for (const otp of ['', '12345', '1234567', 'code 123456', '12345o', '½23456'])
     expect((await verify(api.connect(), email, otp)).json().error).toMatchObject({
       code: 'VALIDATION_FAILED',
-      details: [{ path: 'body.otp', message: 'has 6 digits' }],
+      details: [{ path: 'body.otp', message: 'must have 6 digits' }],
     })
 })
 
