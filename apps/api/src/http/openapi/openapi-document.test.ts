@@ -99,6 +99,12 @@ describe('the OpenAPI document', () => {
     expect(lacking).toEqual([])
   })
 
+  test('has no defaults of properties, for which generators would require them in requests', () => {
+    const { schemas } = document.components
+    const preset = Object.keys(schemas).filter((name) => JSON.stringify(schemas[name]).includes('"default":'))
+    expect(preset).toEqual([])
+  })
+
   test('has no component of which requests and responses have different forms', () => {
     expect(Object.keys(document.components.schemas).filter((name) => /(Input|Output|\d)$/.test(name))).toEqual([])
   })

@@ -35,10 +35,26 @@ export function createSchemas(): Schemas {
     of(schema, io) {
       const { $defs = {}, properties } = convert(z.object({ it: schema }), io)
       for (const [name, { id: _, ...definition }] of Object.entries($defs as Record<string, JsonSchema>))
-        keep(name, definition)
+        keep(name, withDefaultsInWords(definition))
       return properties?.it as JsonSchema
     },
   }
+}
+
+/**
+ * Moves the defaults of properties to their descriptions: openapi-typescript takes a property with a default for one that is always
+ * there, and would require it in requests.
+ */
+function withDefaultsInWords(schema: JsonSchema): JsonSchema {
+  if (!schema.properties) return schema
+  const properties = Object.entries(schema.properties as Record<string, JsonSchema>).map(([name, property]) => {
+    const { default: preset, ...rest } = property
+    const nested = withDefaultsInWords(rest as JsonSchema)
+    if (preset === undefined) return [name, nested]
+    const words = typeof preset === 'object' ? '' : ` Without it: \`${preset}\`.`
+    return [name, { ...nested, description: `${nested.description ?? ''}${words}` }]
+  })
+  return { ...schema, properties: Object.fromEntries(properties) }
 }
 
 function convert(schema: z.ZodType, io: Io): JsonSchema {
