@@ -35,7 +35,7 @@ const me = '/api/v1/users/me'
 
 test.each([
   ['an address that is not percent-encoded UTF-8', 400, 'VALIDATION_FAILED', get('/%zz')],
-  ['an address with a long part', 400, 'VALIDATION_FAILED', get(`/api/v1/tasks/${'a'.repeat(200)}`)],
+  ['an address with a long part', 400, 'VALIDATION_FAILED', get(`/api/v1/tasks/${'a'.repeat(2_100)}`)],
   ['bytes that are no HTTP', 400, 'VALIDATION_FAILED', 'HELLO\r\n\r\n'],
   ['an unknown method', 400, 'VALIDATION_FAILED', `FOO ${me} HTTP/1.1\r\nHost: a\r\n\r\n`],
   ['the preface of HTTP/2', 400, 'VALIDATION_FAILED', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
