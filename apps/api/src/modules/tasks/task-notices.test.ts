@@ -43,6 +43,7 @@ test('an assignee is told of a task that is created for them or given to them, b
     message: 'Olga Owner assigned “Water” to you.',
     taskId: task.id,
     data: { event: 'taskAssigned', byId: owner.userId, taskId: task.id },
+    actor: { id: owner.userId, name: 'Olga Owner' },
   })
   expect(await mailsTo(one)).toMatchObject([
     { template: 'task-assignment', notification_id: notice.id, data: { kind: 'assigned', changedBy: 'Olga Owner' } },
