@@ -10,7 +10,6 @@ export type UserSummaryRow = { id: string; username: string; name: string; avata
  * SQL: the user with this id as a {@link UserSummaryRow} in JSON, null when there is none. A user made anonymous has the name
  * that anonymisation gave them.
  * @param id an expression, for example `sql.ref('tasks.owner_id')`
- * @public
  */
 export const userSummarySql = (id: RawBuilder<unknown>): RawBuilder<UserSummaryRow | null> => sql`(
   select json_build_object(
@@ -20,7 +19,6 @@ export const userSummarySql = (id: RawBuilder<unknown>): RawBuilder<UserSummaryR
 
 /**
  * Converts a row to the name that is shown beside an id. The caller decides who may know the id.
- * @public
  */
 export const toUserSummary = (row: UserSummaryRow): UserSummary => ({
   id: row.id,
