@@ -21,7 +21,8 @@ const characters = ({ min, max }: Length) => {
  * translate by code and params; docs/use.md lists them.
  */
 const sentences = {
-  REQUIRED: (_: { when?: string | undefined }) => 'is required',
+  REQUIRED: ({ unless }: { unless?: string | undefined; when?: string | undefined; value?: string | undefined }) =>
+    `is required${unless === undefined ? '' : ` unless ${unless} is given`}`,
   WRONG_TYPE: ({ expected, isNull }: { expected: string; isNull?: boolean | undefined }) =>
     `must be ${typeNames[expected] ?? expected}${isNull ? ', not null' : ''}`,
   UNKNOWN_KEY: () => 'is not known here',
@@ -45,16 +46,16 @@ const sentences = {
     `must be a date with a time and an offset from UTC, like ${example}`,
   INVALID_CHARACTER: (_: { kind: 'control' | 'direction' | 'surrogate' | 'nul' | 'replacement' }) =>
     'has a character that is not allowed here',
-  INVALID_CURSOR: ({ list: name }: { list?: string | undefined }) =>
-    `is not a nextCursor of ${name ?? 'this list'}; begin again without it`,
+  INVALID_CURSOR: () => 'is not a nextCursor of this list; begin again without it',
   INVALID_ENTITY_TAG: ({ example }: { example: string }) => `must be * or entity tags in quotes, like ${example}`,
   INVALID_FILE: (_: { name?: string | undefined }) => 'is not a file that is accepted here',
-  IN_THE_PAST: ({ example }: { example: string }) => `must be in the future, like ${example}`,
+  IN_THE_PAST: ({ example }: { example?: string | undefined }) =>
+    `must be in the future${example === undefined ? '' : `, like ${example}`}`,
   OUT_OF_RANGE: ({ min, max }: { min: string; max: string }) => `must be between ${min} and ${max}`,
   BEFORE: ({ field }: { field: string }) => `must not be before ${field}`,
-  BEYOND_LAST_PAGE: ({ max, hint }: { max: number; hint: string }) =>
-    `begins after item ${max}, where numbered pages end; ${hint}`,
-  NOT_COMBINABLE: ({ with: other }: { with: string }) => `cannot be combined with ${other}`,
+  BEYOND_LAST_PAGE: ({ max }: { max: number }) => `begins after item ${max}, where numbered pages end`,
+  NOT_COMBINABLE: ({ with: other, value }: { with: string; value?: string | undefined }) =>
+    `cannot be combined with ${other}${value === undefined ? '' : ` ${value}`}`,
   NEEDS: ({ field }: { field: string }) => `needs ${field} beside it`,
   NOTHING_TO_CHANGE: () => 'must contain at least one field to change',
   WEAK_PASSWORD: (_: { rules: readonly string[] }) => 'is not a good password',

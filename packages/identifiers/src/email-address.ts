@@ -44,6 +44,10 @@ function fromSystem(address: string): string {
 }
 
 const example = 'ada@example.com'
+const tooLong = `has more than ${maxLength} characters`
+
+/** The API's codes of faults are text here: the catalogue of errors belongs to HTTP. */
+const invalid = (message: string) => ({ message, params: { code: 'INVALID_EMAIL', example } })
 
 /** Tells why a text is not an address in canonical form; undefined when it is one. */
 function faultOf(address: string): string | undefined {
@@ -55,20 +59,19 @@ function faultOf(address: string): string | undefined {
   if (name.length > maxNameLength) return `has more than ${maxNameLength} characters before the @`
   if (!host.test(domain) || toAsciiDomain(domain) !== domain)
     return 'has no valid domain after the @, such as example.com'
-  return address.length > maxLength ? `has more than ${maxLength} characters` : undefined
+  return address.length > maxLength ? tooLong : undefined
 }
 
 function addressSchema(convert: (address: string) => string) {
   return z
     .string()
-    .max(4 * maxLength)
+    .refine((given) => given.length <= 4 * maxLength, { ...invalid(tooLong), abort: true })
     .overwrite(convert)
     .superRefine((address, ctx) => {
       const message = faultOf(address)
-      // The API's codes of faults are text here: the catalogue of errors belongs to HTTP.
-      if (message) ctx.addIssue({ code: 'custom', message, params: { code: 'INVALID_EMAIL', example } })
+      if (message) ctx.addIssue({ code: 'custom', ...invalid(message) })
     })
-    .meta({ format: 'email' })
+    .meta({ format: 'email', maxLength: 4 * maxLength })
 }
 
 /**

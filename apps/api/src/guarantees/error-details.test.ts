@@ -52,6 +52,8 @@ const badTexts = [
   '\ud83c'.toWellFormed(),
 ]
 
+const exampleId = '0199f3a0-5c1e-7d3b-9a44-2f6b8c0d1e57'
+
 const resolved = (schema: Schema): Schema =>
   schema.$ref ? resolved(document.components.schemas[schema.$ref.split('/').at(-1) ?? ''] ?? {}) : schema
 const propertiesOf = (schema: Schema): string[] =>
@@ -163,6 +165,29 @@ test.each([
   ['/auth/register', { email: 'anna' }, 'body.email', 'INVALID_EMAIL', { example: expect.any(String) }],
   ['/auth/register', { timezone: 'IST' }, 'body.timezone', 'INVALID_TIME_ZONE', { example: 'Europe/Berlin' }],
   ['/auth/register', { username: 'admin' }, 'body.username', 'RESERVED', {}],
+  ['/auth/register', { username: 'a b' }, 'body.username', 'INVALID_FORMAT', { pattern: '^[A-Za-z0-9_]{3,30}$' }],
+  ['/tasks', { priority: 1 }, 'body.priority', 'WRONG_TYPE', { expected: 'string' }],
+  ['/tasks', { priority: null }, 'body.priority', 'WRONG_TYPE', { expected: 'string', isNull: true }],
+  ['/tasks', { dueDate: 1_893_488_400_000 }, 'body.dueDate', 'WRONG_TYPE', { expected: 'string' }],
+  ['/tasks', { dueDate: {} }, 'body.dueDate', 'WRONG_TYPE', { expected: 'string' }],
+  ['/reminders', { offsetMinutes: null }, 'body.offsetMinutes', 'WRONG_TYPE', { expected: 'integer', isNull: true }],
+  ['/reminders', { offsetMinutes: '5' }, 'body.offsetMinutes', 'WRONG_TYPE', { expected: 'integer' }],
+  ['/reminders', { offsetMinutes: 1.5 }, 'body.offsetMinutes', 'WRONG_TYPE', { expected: 'integer' }],
+  ['/reminders', { taskId: exampleId }, 'body.scheduledAt', 'REQUIRED', { unless: 'offsetMinutes' }],
+  [
+    '/reminders',
+    { taskId: exampleId, offsetMinutes: 5, scheduledAt: '2030-01-01T00:00:00Z' },
+    'body.scheduledAt',
+    'NOT_COMBINABLE',
+    { with: 'offsetMinutes' },
+  ],
+  [
+    '/invites',
+    { email: 'a@example.org', role: 'client_user', organizationName: 'Acme' },
+    'body.organizationName',
+    'NOT_COMBINABLE',
+    { with: 'role', value: 'client_user' },
+  ],
 ])('POST %s %j names %s %s', async (url, body, path, code, params) => {
   const [user] = users as [TestUser]
   const details = assertDetails(await user.inject('POST', `/api/v1${url}`, body), body)
@@ -192,12 +217,12 @@ test.each([
   ['2026-12-01T09:60:00Z', 'noSuchTime'],
   ['2026-12-31T23:59:60Z', 'noSuchTime'],
   ['2026-12-01T09:30:00+24:00', 'noSuchOffset'],
+  ['2026-12-01T09:30:00+01:60', 'noSuchOffset'],
   ['tomorrow', 'form'],
   ['', 'form'],
   ['20261201T093000Z', 'form'],
   ['2026-12-01T09:30:00Z[Europe/Berlin]', 'form'],
   ['01/12/2026', 'form'],
-  [1_796_117_400_000, 'form'],
 ])('the date %j is refused with an example', async (dueDate, reason) => {
   const [user] = users as [TestUser]
   const answer = await user.inject('POST', '/api/v1/tasks', { title: 'A task', dueDate })
@@ -251,6 +276,54 @@ test.each([
   const user = await api.signUp()
   const answer = await user.inject('PATCH', '/api/v1/users/me', { bio: 'new' }, { 'if-match': tag })
   expect(answer.statusCode, answer.body).toBe(status)
+})
+
+test.each(['+01:60', '+0199', '-09:75'])('the offset %s is told from one of too many hours', async (offset) => {
+  const [user] = users as [TestUser]
+  const answer = await user.inject('POST', '/api/v1/tasks', {
+    title: 'A task',
+    dueDate: `2026-12-01T09:30:00${offset}`,
+  })
+  expect(assertDetails(answer, offset)[0]?.message).toContain('minutes after 59')
+})
+
+test.each([255, 314, 1_017, 50_000])('an e-mail address of %i characters hears of the one maximum', async (length) => {
+  const email = `${'a'.repeat(60)}@${'b.'.repeat(length)}`.slice(0, length - 4).replace(/\.?$/, 'c.com')
+  const details = assertDetails(await api.connect().inject('POST', '/api/v1/auth/register', { email }), length)
+  expect(details).toContainEqual(
+    expect.objectContaining({ path: 'body.email', message: 'has more than 254 characters' }),
+  )
+})
+
+test.each([
+  ['{"title":"abc","__proto__":{"x":1}}', 'body.__proto__'],
+  ['{"title":"abc","constructor":{"prototype":{}}}', 'body.constructor'],
+  ['{"title":{"\\u005f_proto__":1}}', 'body.title.__proto__'],
+])('the body %s has an unknown key', async (body, path) => {
+  const [user] = users as [TestUser]
+  const answer = await user.inject('POST', '/api/v1/tasks', body, { 'content-type': 'application/json' })
+  expect(assertDetails(answer, body)).toMatchObject([{ path, code: 'UNKNOWN_KEY' }])
+})
+
+test.each([
+  ['/tasks?q=%FF', 'query.q'],
+  ['/tasks?limit=5&q=100%', 'query.q'],
+  ['/tasks?%zz=1', 'query'],
+  ['/users/%F0', 'params'],
+])('the address %s, which is not percent-encoded UTF-8, is refused and names where', async (url, path) => {
+  const [user] = users as [TestUser]
+  const answer = await user.inject('GET', `/api/v1${url}`)
+  expect(assertDetails(answer, url)).toMatchObject([{ path, code: 'INVALID_FORMAT', params: { example: '%25' } }])
+})
+
+test.each([
+  ['status=done', 'query.status'],
+  ['status=todo,done,gone', 'query.status'],
+  ['assigneeId=you,me', 'query.assigneeId'],
+])('the list %s is refused at its own name', async (query, path) => {
+  const [user] = users as [TestUser]
+  const details = assertDetails(await user.inject('GET', `/api/v1/tasks?${query}`), query)
+  expect(details.map((detail) => detail.path)).toEqual([path])
 })
 
 test('an offset whose + was not percent-encoded in the address is read as one', async () => {

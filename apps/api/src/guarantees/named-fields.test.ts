@@ -93,6 +93,12 @@ test('a wrong password names the field that has it', async () => {
   ])
 })
 
+test('a code beside the password is refused, not ignored', async () => {
+  const { client } = await factors.withTotp(api, clock)
+  const answer = await factors.renewCodes(client, { password, code: '000000' })
+  expect(refusalOf(answer)).toEqual(['VALIDATION_FAILED', [['body.code', 'NOT_COMBINABLE']]])
+})
+
 test('friend requests to oneself and repeated ones name the user', async () => {
   const [ann, bob] = [await api.signUp(), await api.signUp()]
   const ask = (userId: string) => ann.inject('POST', '/api/v1/friends/requests', { userId })
@@ -113,6 +119,8 @@ test('a reminder in the past names its field, with an example', async () => {
     'VALIDATION_FAILED',
     [['body.offsetMinutes', 'IN_THE_PAST']],
   ])
+  // No offset may help, so none is an example.
+  expect((await remind({ offsetMinutes: 90 })).json().error.details[0].params).toEqual({})
 })
 
 describe('a wrong code', () => {

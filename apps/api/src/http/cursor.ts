@@ -22,7 +22,7 @@ export function cursorOf<T>(position: z.ZodType<T, T>, list = 'this list'): Curs
     decode(cursor) {
       const fields = readJson(position, Buffer.from(cursor, 'base64url').toString())
       if (fields !== undefined && encode(fields) === cursor) return fields
-      throw invalid('query.cursor', 'INVALID_CURSOR', { list })
+      throw invalid('query.cursor', 'INVALID_CURSOR', {}, `is not a nextCursor of ${list}; begin again without it`)
     },
   }
 }

@@ -70,24 +70,16 @@ export const exactId = z.uuid().refine((text) => text === lowerCaseAscii(text))
  */
 export const id = z.uuid().overwrite(lowerCaseAscii)
 
-/**
- * Schema of an instant as RFC 3339 writes it, and a little more freely; the output is UTC with milliseconds. Anything that is not
- * text is refused like a text of another form, so that the message shows an example.
- */
+/** Schema of an instant as RFC 3339 writes it, and a little more freely; the output is UTC with milliseconds. */
 export const dateTime = z
-  .preprocess(
-    (given) => (given === undefined || typeof given === 'string' ? given : ''),
-    z
-      .string()
-      .transform((given, ctx) => {
-        const read = readInstant(given)
-        if (typeof read === 'string') return read
-        ctx.addIssue(issueOf([], read))
-        return z.NEVER
-      })
-      .meta({ examples: [exampleInstant] }),
-  )
-  .meta({ json: { type: 'string', format: 'date-time' } })
+  .string(`must be text, like ${exampleInstant}`)
+  .transform((given, ctx) => {
+    const read = readInstant(given)
+    if (typeof read === 'string') return read
+    ctx.addIssue(issueOf([], read))
+    return z.NEVER
+  })
+  .meta({ examples: [exampleInstant], json: { type: 'string', format: 'date-time' } })
 
 /** Schema of an integer in a query, in decimal digits only; `Number` also reads `1e2`, `0x10` and spaces. */
 export function queryInteger({ min, max = Number.MAX_SAFE_INTEGER }: { min: number; max?: number }) {

@@ -26,6 +26,7 @@ export function readInstant(given: string): string | Fault {
   if (Number(hour) > 23) return fault('noSuchTime', 'names an hour after 23; midnight is 00:00 of the next day')
   if (Number(minute) > 59) return fault('noSuchTime', 'names a minute after 59')
   if (Number(second) > 59) return fault('noSuchTime', 'names a second after 59, and there are no leap seconds here')
+  if (/[6-9]\d$/.test(offset.slice(3))) return fault('noSuchOffset', 'has an offset with minutes after 59')
   const milliseconds = fraction.slice(0, 3).padEnd(3, '0')
   const instant = toInstant(`${date}T${hour}:${minute}:${second}.${milliseconds}${plainOffset(offset)}`)
   if (!instant) return fault('noSuchOffset', 'has an offset of more than 23:59')

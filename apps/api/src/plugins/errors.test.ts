@@ -75,10 +75,10 @@ test('a missing field is reported as required', async () => {
 })
 
 test('the response to thousands of faults is short', async () => {
-  const answer = await user.inject('GET', `/api/v1/tasks?status=${'x,'.repeat(49)}x&category=${'%20,'.repeat(49)}a`)
-  expect(answer.json().error.details).toHaveLength(50)
   const unknown = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`key${index}`, 1]))
-  expect((await user.inject('PATCH', '/api/v1/users/me', unknown)).body.length).toBeLessThan(6_000)
+  const answer = await user.inject('PATCH', '/api/v1/users/me', unknown)
+  expect(answer.json().error.details).toHaveLength(50)
+  expect(answer.body.length).toBeLessThan(6_000)
 })
 
 test('an unknown key and a wrong value are reported with their paths', async () => {
@@ -123,7 +123,7 @@ test('a preflight of the own page succeeds, also for a route that needs a sessio
   expect(answer.statusCode).toBe(204)
   expect(answer.headers).toMatchObject({
     'access-control-allow-origin': 'http://localhost:3000',
-    'access-control-allow-methods': 'GET, POST, PUT, PATCH, DELETE',
+    'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
   })
 })
 

@@ -1,8 +1,11 @@
 import type { IncomingMessage } from 'node:http'
-import { DomainError } from '@muster/errors'
+import { DomainError, invalid } from '@muster/errors'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { closeUnlessComplete } from '../http/server/lingering-close.ts'
+
+const maxPathLength = 300
+const notEncoded = 'is not percent-encoded UTF-8; write % itself as %25'
 
 /** A name, an IPv4 address or a bracketed IPv6 address, with or without a port; empty for a target without an authority. */
 const hostForm = /^(?:\[[\w.:%~-]+\]|[\w.%~-]*)(?::\d{0,5})?$/
@@ -28,6 +31,8 @@ function protocolFault(raw: IncomingMessage): DomainError | undefined {
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return new DomainError('HTTP_VERSION_NOT_SUPPORTED')
   const hostFault = hostFaultOf(raw)
   if (hostFault) return new DomainError('VALIDATION_FAILED', { message: `The request ${hostFault}.` })
+  const queryFault = queryFaultOf(raw.url ?? '')
+  if (queryFault) return queryFault
   const encoding = headers['transfer-encoding']
   if (encoding !== undefined) {
     if (httpVersion === '1.0') {
@@ -51,4 +56,28 @@ function hostFaultOf({ headers: { host }, httpVersion, rawHeaders }: IncomingMes
     if (name?.length === 4 && name.toLowerCase() === 'host') count++
   }
   return count > 1 ? 'has more than one Host header' : undefined
+}
+
+/** Returns the error for a query with a `%` that encodes no UTF-8, which the parser would drop or keep as it is. */
+function queryFaultOf(url: string): DomainError | undefined {
+  const start = url.indexOf('?') + 1
+  if (start === 0 || isPercentEncoded(url.slice(start))) return undefined
+  const [name = ''] =
+    url
+      .slice(start)
+      .split('&')
+      .find((pair) => !isPercentEncoded(pair))
+      ?.split('=') ?? []
+  const path = isPercentEncoded(name) ? `query.${decodeURIComponent(name)}` : 'query'
+  return invalid(path.slice(0, maxPathLength), 'INVALID_FORMAT', { example: '%25' }, notEncoded)
+}
+
+function isPercentEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch (error) {
+    if (error instanceof URIError) return false
+    throw error
+  }
 }

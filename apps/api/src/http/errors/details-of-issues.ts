@@ -48,6 +48,7 @@ function detailsOfIssue(issue: Issue, parent: PropertyKey[], request: Request): 
   // Lists are separated by commas, so an array in the query means that the caller repeated the name.
   if (request.place === 'query' && Array.isArray(valueAt(request.given, path.slice(0, 1))))
     return [at(request, path.slice(0, 1), faultOf('REPEATED'))]
+  if (request.place === 'query') path.splice(1)
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => at(request, [...path, key], faultOf('UNKNOWN_KEY')))
   if (issue.code === 'invalid_key' || issue.code === 'invalid_element')
@@ -83,9 +84,11 @@ const isDetailCode = (code: unknown): code is DetailCode => (detailCodes as read
 function builtInFault(issue: Issue): Fault {
   switch (issue.code) {
     case 'invalid_type':
-      return faultOf('WRONG_TYPE', { expected: typeOf(issue), ...(issue.input === null && { isNull: true }) })
+      return wrongType(typeOf(issue), issue.input)
     case 'invalid_value':
-      return faultOf('NOT_ONE_OF', { options: issue.values })
+      return isOfTypeOf(issue.values, issue.input)
+        ? faultOf('NOT_ONE_OF', { options: issue.values })
+        : wrongType(typeof issue.values[0], issue.input)
     case 'too_big':
       return tooMuch(issue.origin, Number(issue.maximum))
     case 'too_small':
@@ -101,7 +104,14 @@ function builtInFault(issue: Issue): Fault {
   }
 }
 
+const wrongType = (expected: string, given: unknown) =>
+  faultOf('WRONG_TYPE', { expected, ...(given === null && { isNull: true }) })
+
+const isOfTypeOf = (values: readonly unknown[], given: unknown) => values.some((value) => typeof value === typeof given)
+
+/** JSON's names of types; all numbers of requests are whole. */
 const typeNames: Record<string, string> = {
+  number: 'integer',
   int: 'integer',
   record: 'object',
   map: 'object',
@@ -109,9 +119,7 @@ const typeNames: Record<string, string> = {
   set: 'array',
 }
 
-function typeOf({ expected, format }: z.core.$ZodIssueInvalidType & { format?: string }): string {
-  return typeNames[format === 'safeint' ? 'int' : expected] ?? expected
-}
+const typeOf = ({ expected }: z.core.$ZodIssueInvalidType): string => typeNames[expected] ?? expected
 
 function tooMuch(origin: string, max: number): Fault {
   if (origin === 'string') return faultOf('TOO_LONG', { max })
@@ -128,8 +136,11 @@ function formatFault(issue: z.core.$ZodIssueInvalidStringFormat): Fault {
   if (issue.format === 'uuid' || issue.format === 'guid') return faultOf('INVALID_ID', { example: exampleId })
   if (issue.format === 'url') return faultOf('INVALID_URL', { example: 'https://example.org/page' })
   if (issue.format === 'datetime') return faultOf('INVALID_DATE', { reason: 'form', example: exampleInstant })
-  return faultOf('INVALID_FORMAT', { pattern: issue.pattern })
+  return faultOf('INVALID_FORMAT', { pattern: sourceOf(issue.pattern) })
 }
+
+/** Returns the source of a regular expression, as `RegExp` takes it; undefined for one whose flags change its meaning. */
+const sourceOf = (pattern = '') => /^\/(.*)\/[gu]*$/s.exec(pattern)?.[1]
 
 /** Returns the value at a path. An item of a list in a query stands within the text that has the list. */
 const valueAt = (given: unknown, path: readonly PropertyKey[]) =>

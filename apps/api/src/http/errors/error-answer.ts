@@ -1,5 +1,5 @@
 import { isDatabaseUnavailable } from '@muster/db'
-import { DomainError } from '@muster/errors'
+import { DomainError, detailOf } from '@muster/errors'
 import { findMachineFault } from '@muster/telemetry'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { domainErrorOf } from './domain-error-of.ts'
@@ -12,7 +12,13 @@ const maxDetails = 50
 
 /** Errors of Fastify itself, by their codes. */
 const byFastifyCode: Record<string, () => DomainError> = {
-  FST_ERR_BAD_URL: () => new DomainError('VALIDATION_FAILED', { message: 'The address is not percent-encoded UTF-8.' }),
+  FST_ERR_BAD_URL: () =>
+    new DomainError('VALIDATION_FAILED', {
+      message: 'The address is not percent-encoded UTF-8.',
+      details: [
+        detailOf('params', 'INVALID_FORMAT', { example: '%25' }, 'is not percent-encoded UTF-8; write % itself as %25'),
+      ],
+    }),
   FST_ERR_MAX_PARAM_LENGTH: () =>
     new DomainError('VALIDATION_FAILED', {
       message: 'A part of the address is too long.',

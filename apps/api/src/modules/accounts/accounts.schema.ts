@@ -105,9 +105,7 @@ export const userSearchQuery = z
   })
   .superRefine(({ q, ids, limit }, ctx) => {
     if (q === undefined && ids === undefined)
-      ctx.addIssue(
-        issueOf(['q'], faultOf('REQUIRED', { when: 'there are no ids' }, 'is required unless ids are given')),
-      )
+      ctx.addIssue(issueOf(['q'], faultOf('REQUIRED', { unless: 'ids' }, 'is required unless ids are given')))
     if (q !== undefined && ids !== undefined) ctx.addIssue(issueOf(['ids'], faultOf('NOT_COMBINABLE', { with: 'q' })))
     if (limit !== undefined && ids !== undefined)
       ctx.addIssue(issueOf(['limit'], faultOf('NOT_COMBINABLE', { with: 'ids' })))

@@ -274,8 +274,8 @@ describe('users by their ids', () => {
     const details = async (answer: Promise<{ json(): { error: { details: { path: string; code: string }[] } } }>) =>
       (await answer).json().error.details.map(({ path, code }) => [path, code])
     expect(await details(byIds(me, ids))).toEqual([['query.ids', 'TOO_MANY']])
-    expect(await details(byIds(me, ['x', me.userId]))).toEqual([['query.ids.0', 'INVALID_ID']])
-    expect(await details(byIds(me, []))).toEqual([['query.ids.0', 'INVALID_ID']])
+    expect(await details(byIds(me, ['x', me.userId]))).toEqual([['query.ids', 'INVALID_ID']])
+    expect(await details(byIds(me, []))).toEqual([['query.ids', 'INVALID_ID']])
     expect(await details(byIds(me, [me.userId], '&q=a'))).toEqual([['query.ids', 'NOT_COMBINABLE']])
     expect(await details(byIds(me, [me.userId], '&limit=1'))).toEqual([['query.limit', 'NOT_COMBINABLE']])
     expect(await details(me.inject('GET', '/api/v1/users'))).toEqual([['query.q', 'REQUIRED']])

@@ -39,7 +39,11 @@ export const userQuery = z
   })
   .refine(({ page, limit }) => (page - 1) * limit <= maxOffset, {
     path: ['page'],
-    ...rule('BEYOND_LAST_PAGE', { max: maxOffset, hint: 'narrow the search' }),
+    ...rule(
+      'BEYOND_LAST_PAGE',
+      { max: maxOffset },
+      `begins after item ${maxOffset}, where numbered pages end; narrow the search`,
+    ),
   })
 export type UserQuery = z.output<typeof userQuery>
 

@@ -112,7 +112,10 @@ const signedHead = z
 
 const chainHead = z
   .string()
-  .refine((given) => /^\d{1,15}\.[0-9a-f]{64}$/.test(given), rule('INVALID_CURSOR', { list: 'a verification' }))
+  .refine(
+    (given) => /^\d{1,15}\.[0-9a-f]{64}$/.test(given),
+    rule('INVALID_CURSOR', {}, 'is not a nextCursor of a verification; begin again without it'),
+  )
   .transform((given) => {
     const [seq = '', hash = ''] = given.split('.')
     return { seq: Number(seq), hash }

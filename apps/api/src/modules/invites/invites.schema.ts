@@ -61,8 +61,8 @@ export const newInvite = z
     const isNeeded = role === 'client_admin'
     if (isNeeded === (organizationName !== undefined)) return
     const fault = isNeeded
-      ? faultOf('REQUIRED', { when: 'role is client_admin' }, 'is required for a client_admin')
-      : faultOf('NOT_COMBINABLE', { with: `role ${role}` }, 'is only for a client_admin')
+      ? faultOf('REQUIRED', { when: 'role', value: role }, 'is required for a client_admin')
+      : faultOf('NOT_COMBINABLE', { with: 'role', value: role }, 'is only for a client_admin')
     ctx.addIssue(issueOf(['organizationName'], fault))
   })
   .meta({
@@ -83,7 +83,11 @@ export const invitesQuery = z
   })
   .refine(({ page, limit }) => (page - 1) * limit <= maxOffset, {
     path: ['page'],
-    ...rule('BEYOND_LAST_PAGE', { max: maxOffset, hint: 'filter by status' }),
+    ...rule(
+      'BEYOND_LAST_PAGE',
+      { max: maxOffset },
+      `begins after item ${maxOffset}, where numbered pages end; filter by status`,
+    ),
   })
 export type InvitesQuery = z.output<typeof invitesQuery>
 

@@ -105,7 +105,7 @@ describe('the list', () => {
   })
 
   test.each([
-    ['a type that is none', '?type=weather', 'query.type.0'],
+    ['a type that is none', '?type=weather', 'query.type'],
     ['what is neither true nor false', '?unread=1', 'query.unread'],
     ['a cursor that is none', '?cursor=abc', 'query.cursor'],
     ['a limit of none', '?limit=0', 'query.limit'],

@@ -18,7 +18,7 @@ export type Confirmation = {
  * Reauthenticates the actor before a sensitive action, which another person at an unlocked screen must not be able to
  * perform. Consumes the mailed code, which POST /auth/confirmation-code sends.
  * @returns the actor's row
- * @throws DomainError VALIDATION_FAILED when the credential that this account needs is missing, INVALID_CREDENTIALS,
+ * @throws DomainError VALIDATION_FAILED for both credentials, or when the one that this account needs is missing, INVALID_CREDENTIALS,
  *   OTP_INVALID, ACCOUNT_LOCKED, OVERLOADED, UNAUTHENTICATED when the user no longer exists
  */
 export async function reauthenticate(
@@ -27,6 +27,8 @@ export async function reauthenticate(
   { password, code, codeField = 'code' }: Confirmation,
   origin: Origin,
 ): Promise<UserRow> {
+  if (password !== undefined && code !== undefined)
+    throw invalid(`body.${codeField}`, 'NOT_COMBINABLE', { with: 'password' })
   const user = await findActor(deps, actor)
   if (user.password_hash !== null) {
     if (password === undefined) throw missingField('password', 'confirm with your password')

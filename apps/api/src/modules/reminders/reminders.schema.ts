@@ -1,6 +1,7 @@
+import { faultOf } from '@muster/errors'
 import { z } from 'zod'
 import { cursorText } from '../../http/cursor.ts'
-import { rule } from '../../http/errors/details-of-issues.ts'
+import { issueOf, rule } from '../../http/errors/details-of-issues.ts'
 import { dateTime, id, listOf, sortBy, text } from '../../http/fields.ts'
 import { pageSize } from '../../http/pagination.ts'
 import { instant, pageReplyOf, replyOf } from '../../http/reply.ts'
@@ -61,12 +62,17 @@ const fields = z.strictObject({
     .meta({ description: 'A text to send with it.', examples: ['Bring the key.'] }),
 })
 
+type Times = { scheduledAt?: string | undefined; offsetMinutes?: number | undefined }
+const hasOneTime = ({ scheduledAt, offsetMinutes }: Times) => scheduledAt === undefined || offsetMinutes === undefined
+const twoTimes = { path: ['scheduledAt'], ...rule('NOT_COMBINABLE', { with: 'offsetMinutes' }) }
+
 export const newReminder = fields
   .extend({ taskId: id.describe('The task to be reminded of.') })
-  .refine(({ scheduledAt, offsetMinutes }) => (scheduledAt === undefined) !== (offsetMinutes === undefined), {
+  .refine(({ scheduledAt, offsetMinutes }) => scheduledAt !== undefined || offsetMinutes !== undefined, {
     path: ['scheduledAt'],
-    ...rule('NEEDS', { field: 'scheduledAt or offsetMinutes' }, 'give either scheduledAt or offsetMinutes'),
+    ...rule('REQUIRED', { unless: 'offsetMinutes' }),
   })
+  .refine(hasOneTime, twoTimes)
   .meta({
     id: 'NewReminder',
     description: 'A reminder to create.',
@@ -80,13 +86,10 @@ export const reminderPatch = fields
     status: z.enum(['completed', 'cancelled']).optional().describe('Completes or cancels it.'),
   })
   .refine((patch) => Object.values(patch).some((value) => value !== undefined), rule('NOTHING_TO_CHANGE'))
-  .refine(({ scheduledAt, offsetMinutes }) => scheduledAt === undefined || offsetMinutes === undefined, {
-    path: ['scheduledAt'],
-    ...rule('NOT_COMBINABLE', { with: 'offsetMinutes' }),
-  })
-  .refine(({ status, scheduledAt, offsetMinutes }) => !status || (scheduledAt ?? offsetMinutes) === undefined, {
-    path: ['status'],
-    ...rule('NOT_COMBINABLE', { with: 'scheduledAt' }, 'cannot be combined with a new time'),
+  .refine(hasOneTime, twoTimes)
+  .superRefine(({ status, ...times }, ctx) => {
+    const given = (['scheduledAt', 'offsetMinutes'] as const).find((field) => times[field] !== undefined)
+    if (status && given) ctx.addIssue(issueOf(['status'], faultOf('NOT_COMBINABLE', { with: given })))
   })
   .meta({ id: 'ReminderPatch', description: 'What to change of a reminder.', examples: [{ status: 'completed' }] })
 export type ReminderPatch = z.output<typeof reminderPatch>

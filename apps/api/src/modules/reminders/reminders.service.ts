@@ -156,7 +156,7 @@ async function futureTime(trx: Trx, actor: Actor, taskId: string, schedule: Sche
   if (time > now) return time.toISOString()
   throw schedule.scheduledAt
     ? invalid('body.scheduledAt', 'IN_THE_PAST', { example: inAnHour(now) })
-    : invalid('body.offsetMinutes', 'IN_THE_PAST', { example: '0' }, 'leads to a time that has passed')
+    : invalid('body.offsetMinutes', 'IN_THE_PAST', {}, 'leads to a time that has passed')
 }
 
 /** @throws DomainError VALIDATION_FAILED for an offset from a due date that the task does not have */
@@ -164,7 +164,7 @@ function timeOf({ scheduledAt, offsetMinutes = 0 }: Schedule, dueDate: Date | nu
   if (scheduledAt) return new Date(scheduledAt)
   if (dueDate) return new Date(dueDate.getTime() - offsetMinutes * minuteMs)
   const message = 'counts back from the due date, which this task does not have; give scheduledAt'
-  throw invalid('body.offsetMinutes', 'NEEDS', { field: 'dueDate of the task' }, message)
+  throw invalid('body.offsetMinutes', 'NEEDS', { field: 'dueDate' }, message)
 }
 
 const inAnHour = (now: Date) => new Date(now.getTime() + 60 * minuteMs).toISOString()

@@ -1,7 +1,8 @@
+import { faultOf } from '@muster/errors'
 import { lowerCaseAscii } from '@muster/identifiers'
 import { z } from 'zod'
 import { cursorText } from '../../http/cursor.ts'
-import { rule } from '../../http/errors/details-of-issues.ts'
+import { issueOf, rule } from '../../http/errors/details-of-issues.ts'
 import { dateTime, id, listOf, queryBoolean, sortBy, text } from '../../http/fields.ts'
 import { pageNumber, pageSize } from '../../http/pagination.ts'
 import { instant, pageReplyOf, replyOf } from '../../http/reply.ts'
@@ -102,7 +103,7 @@ const userOr = (...words: string[]) =>
     .overwrite(lowerCaseAscii)
     .refine(
       (user) => words.includes(user) || id.safeParse(user).success,
-      rule('INVALID_FORMAT', { example: words.join(',') }, `must be the id of a user, or ${words.join(' or ')}`),
+      rule('INVALID_FORMAT', { example: words[0] }, `must be the id of a user, or ${words.join(' or ')}`),
     )
 
 /** Numbered pages end here; a cursor continues at the same cost per page. */
@@ -166,11 +167,15 @@ export const taskQuery = z
   })
   .refine(({ page = 1, limit }) => (page - 1) * limit <= maxOffset, {
     path: ['page'],
-    ...rule('BEYOND_LAST_PAGE', { max: maxOffset, hint: 'continue with a cursor' }),
+    ...rule(
+      'BEYOND_LAST_PAGE',
+      { max: maxOffset },
+      `begins after item ${maxOffset}, where numbered pages end; continue with a cursor`,
+    ),
   })
-  .refine(({ hasDueDate, overdue, dueFrom, dueTo }) => hasDueDate !== false || !(overdue || dueFrom || dueTo), {
-    path: ['hasDueDate'],
-    ...rule('NOT_COMBINABLE', { with: 'overdue, dueFrom or dueTo' }),
+  .superRefine(({ hasDueDate, ...filters }, ctx) => {
+    const given = (['overdue', 'dueFrom', 'dueTo'] as const).find((field) => filters[field])
+    if (hasDueDate === false && given) ctx.addIssue(issueOf(['hasDueDate'], faultOf('NOT_COMBINABLE', { with: given })))
   })
   .refine(({ dueFrom, dueTo }) => !dueFrom || !dueTo || dueFrom <= dueTo, {
     path: ['dueTo'],
