@@ -6,18 +6,19 @@ import { type Kysely, sql } from 'kysely'
  * characters that it decomposes. They are parts of bracket expressions of regular expressions.
  */
 
-/** Diacritics of Latin, Greek and Cyrillic, points of Hebrew and Arabic, tatweel, and what is invisible or varies an emoji. */
+/** Diacritics of Latin, Greek and Cyrillic, points of Hebrew and Arabic, nuktas of India, tatweel, and what is invisible or varies an emoji. */
 const ignored =
   '\\u00ad\\u0300-\\u036f\\u0483-\\u0489\\u0591-\\u05bd\\u05bf\\u05c1\\u05c2\\u05c4\\u05c5\\u05c7\\u0610-\\u061a\\u061c\\u0640' +
   '\\u064b-\\u065f\\u0670\\u06d6-\\u06dc\\u06df-\\u06e4\\u06e7\\u06e8\\u06ea-\\u06ed\\u0711\\u0730-\\u074a\\u08ca-\\u08e1' +
-  '\\u08e3-\\u08ff\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u1ab0-\\u1aeb\\u1dc0-\\u1dff\\u200b-\\u200f\\u202a-\\u202e' +
+  '\\u08e3-\\u08ff\\u093c\\u09bc\\u0a3c\\u0abc\\u0b3c\\u0cbc' +
+  '\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u1ab0-\\u1aeb\\u1dc0-\\u1dff\\u200b-\\u200f\\u202a-\\u202e' +
   '\\u2060-\\u206f\\u20d0-\\u20f0\\u3164\\ufe00-\\ufe2f\\ufeff-\\uffa0\\U0001bca0-\\U0001bca3\\U0001d173-\\U0001d17a' +
   '\\U0001f3fb-\\U0001f3ff\\U000e0001-\\U000e01ef'
 
-/** Punctuation, blanks, currencies and signs of mathematics. */
+/** Punctuation, blanks, currencies, signs of mathematics, and the letters that look like an apostrophe. */
 const separators =
-  '\\u0001-\\u002f\\u003a-\\u0040\\u005b-\\u0060\\u007b-\\u00ac\\u00ae-\\u00bf\\u00d7\\u00f7\\u02c2-\\u02c5\\u02d2-\\u02eb\\u02ed' +
-  '\\u02ef-\\u02ff\\u0375\\u03f6\\u0482\\u055a-\\u055f\\u0589-\\u058f\\u05be\\u05c0\\u05c3\\u05c6\\u05f3-\\u060f\\u061b' +
+  '\\u0001-\\u002f\\u003a-\\u0040\\u005b-\\u0060\\u007b-\\u00ac\\u00ae-\\u00bf\\u00d7\\u00f7\\u02b9-\\u02cf\\u02d2-\\u02ff' +
+  '\\u0375\\u03f6\\u0482\\u055a-\\u055f\\u0589-\\u058f\\u05be\\u05c0\\u05c3\\u05c6\\u05f3-\\u060f\\u061b' +
   '\\u061d-\\u061f\\u066a-\\u066d\\u06d4\\u06dd\\u06de\\u06e9\\u06fd\\u06fe\\u0700-\\u070f\\u07f6-\\u07f9\\u07fe\\u07ff' +
   '\\u0830-\\u083e\\u085e\\u0888\\u0890\\u0891\\u08e2\\u0964\\u0965\\u0970\\u09f2\\u09f3\\u09fa\\u09fb\\u09fd\\u0a76\\u0af0\\u0af1' +
   '\\u0b70\\u0bf3-\\u0bfa\\u0c77\\u0c7f\\u0c84\\u0d4f\\u0d79\\u0df4\\u0e3f\\u0e4f\\u0e5a\\u0e5b\\u0f01-\\u0f17\\u0f1a-\\u0f1f' +
@@ -28,7 +29,7 @@ const separators =
   '\\u2104-\\u212e\\u213a-\\u214d\\u214f\\u218a\\u218b\\u2308-\\u230b\\u2768-\\u2775\\u27c5\\u27c6\\u27e6-\\u27ef\\u2983-\\u2998' +
   '\\u29d8-\\u29db\\u29fc\\u29fd\\u2cf9-\\u2cfc\\u2cfe\\u2cff\\u2d70\\u2e00-\\u2e2e\\u2e30-\\u2e4f\\u2e52-\\u3004\\u3008-\\u3020' +
   '\\u3030\\u3037\\u303d-\\u303f\\u309b\\u309c\\u30a0\\u30fb\\u3190\\u3191\\u31c0-\\u31ef\\u327f\\ua4fe\\ua4ff\\ua60d-\\ua60f' +
-  '\\ua673\\ua67e\\ua6f2-\\ua716\\ua720\\ua721\\ua789\\ua78a\\ua838\\ua874-\\ua877\\ua8ce\\ua8cf\\ua8f8-\\ua8fa\\ua8fc\\ua92e' +
+  '\\ua673\\ua67e\\ua6f2-\\ua716\\ua720\\ua721\\ua789-\\ua78c\\ua838\\ua874-\\ua877\\ua8ce\\ua8cf\\ua8f8-\\ua8fa\\ua8fc\\ua92e' +
   '\\ua92f\\ua95f\\ua9c1-\\ua9cd\\ua9de\\ua9df\\uaa5c-\\uaa5f\\uaade\\uaadf\\uaaf0\\uaaf1\\uab5b\\uab6a\\uab6b\\uabeb' +
   '\\ufbb2-\\ufbc2\\ufd3e\\ufd3f\\ufe45\\ufe46\\ufff9-\\ufffb\\U00010100-\\U00010102\\U0001039f\\U000103d0\\U0001056f\\U00010857' +
   '\\U0001091f\\U0001093f\\U00010a50-\\U00010a58\\U00010a7f\\U00010af0-\\U00010af6\\U00010b39-\\U00010b3f\\U00010b99-\\U00010b9c' +
@@ -67,6 +68,8 @@ const unitMarks =
   '\\u1071-\\u1074\\u1082-\\u108d\\u108f\\u109a-\\u109d\\u17b6-\\u17d3\\u17dd\\u1a55-\\u1a7f\\u1b00-\\u1b04\\u1b34-\\u1b44' +
   '\\u1b6b-\\u1b73\\u302a-\\u302f\\u3099\\u309a\\ua980-\\ua983\\ua9b3-\\ua9c0\\ua9e5\\uaa7b-\\uaa7d\\uaab0\\uaab2-\\uaab4\\uaab7' +
   '\\uaab8\\uaabe\\uaabf\\uaac1\\U00016ff0\\U00016ff1'
+/** Two of them are one flag. */
+const flagLetters = '\\U0001f1e6-\\U0001f1ff'
 const stackers = '\\u1039\\u17d2\\u1a60'
 
 /** Letters without a decomposition, and what is searched for each. */
@@ -100,7 +103,8 @@ begin
   folded := replace(replace(replace(replace(folded, 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th');
   if folded ~ '[${digits}]' then folded := translate(folded, '${digits}', '${asciiDigits}'); end if;
   folded := regexp_replace(normalize(folded, NFC), '[${separators}]+', ' ', 'g');
-  folded := regexp_replace(folded, '[${units}](?:[${stackers}][${units}]|[${unitMarks}])*', E'${join}\\\\&${join}', 'g');
+  folded := regexp_replace(
+    folded, '[${flagLetters}]{2}|[${units}](?:[${stackers}][${units}]|[${unitMarks}])*', E'${join}\\\\&${join}', 'g');
   return btrim(regexp_replace(folded, E'${join}* +${join}*', ' ', 'g'), E' ${join}');
 end
 $$`

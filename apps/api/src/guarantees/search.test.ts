@@ -64,6 +64,11 @@ describe.each([
     ],
     ['ｆｕｌｌ ﬁt ℡ ①', ['full', 'fit', 'fi', 'tel', '1'], []],
     ['« Bonjour » ¿qué? „Zitat“ 「引用」', ['bonjour', 'que', '¿que', 'zitat', '引用', '「引用」'], []],
+    ['пʼять груш', ["п'ять", 'п’ять', 'пʼять', 'п`ять', 'п´ять', 'п′ять', 'п＇ять', 'груш'], ["п'ясть"]],
+    ['п’ять яблук', ['пʼять', "п'ять"], []],
+    ['ʻOkina Hawaiʻi', ["hawai'i", 'hawaiʻi', 'okina', 'ʼokina'], ['kina']],
+    ['Qurʾān ʿĪd', ["qur'an", 'qur’an', 'qurʿan', 'id', "'id"], []],
+    ['🇪🇺🇩🇪 फ़ाइल क़लम', ['🇪🇺', '🇩🇪', '🇪🇺🇩🇪', 'फाइल', 'फ़ाइल', 'कलम'], ['🇺🇩']],
     ['zero\u200bwidth so\u00adft', ['zerowidth', 'soft', 'zero\u200bwidth'], []],
   ])('%s is found by its words however they are written', async (title, found, missed) => {
     const owner = await api.signUp()
