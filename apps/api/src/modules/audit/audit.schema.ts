@@ -124,7 +124,10 @@ const chainHead = z
 export const verifyQuery = z.strictObject({
   head: listOf(signedHead)
     .optional()
-    .describe('Signed heads from the audit worker’s log, each `seq.hash.keyId.signature`.'),
+    .meta({
+      description: 'Signed heads from the audit worker’s log, each `seq.hash.keyId.signature`.',
+      examples: [[`42.${'a1'.repeat(32)}.k1.${'b2'.repeat(32)}`]],
+    }),
   cursor: chainHead
     .optional()
     .describe('`nextCursor` of an earlier verification, which continues where that one ended.'),
