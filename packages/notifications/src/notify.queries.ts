@@ -22,8 +22,8 @@ type NewNotification = Notification & { id: string }
 type Outcome = { isWritten: boolean; wantsInApp: boolean; wantsEmail: boolean }
 
 /**
- * Inserts the notifications that their recipients want, that repeat no recent one and are within the hourly limit, and one summary of
- * those above it. The caller must lock the recipients in an earlier statement, so that this one sees the rows of others.
+ * Inserts the notifications that their recipients want, that do not repeat the newest one about their subject and
+ * are within the hourly limit, and one summary of those above it. The caller must lock the recipients in an earlier statement, so that this one sees the rows of others.
  * @returns the outcomes in the order of `rows`
  */
 export async function writeNotifications(trx: Trx, rows: NewNotification[], now: Date): Promise<Outcome[]> {
@@ -34,12 +34,14 @@ export async function writeNotifications(trx: Trx, rows: NewNotification[], now:
     judged as (
       select given.*,
         ${wantsChannelSql('inApp', chosenBy)} as wants_in_app, ${wantsChannelSql('email', chosenBy)} as wants_email,
-        row_number() over (partition by given.user_id, type, title, message, task_id order by place) > 1 or exists (
-          select from notifications n
-          where n.user_id = given.user_id and n.type = given.type and n.created_at > ${lately} and n.summarized is null
-            and n.title = given.title and n.message = given.message and n.task_id is not distinct from given.task_id
-        ) as is_repeated
-      from given left join user_preferences preferences on preferences.user_id = given.user_id
+        coalesce(lag(wording) over (partition by given.user_id, subject order by place), (
+          select (array_agg(${wordingOf('n')} order by n.created_at desc, n.id desc))[1] from notifications n
+          where n.user_id = given.user_id and n.type = any(${[...notificationTypes]}::text[]) and n.created_at > ${lately}
+            and n.summarized is null and ${subjectOf('n')} = subject
+        )) = wording as is_repeated
+      from given
+      cross join lateral (select ${subjectOf('given')} as subject, ${wordingOf('given')} as wording) as told
+      left join user_preferences preferences on preferences.user_id = given.user_id
     ),
     counted as (
       select judged.*, type <> 'security' and ${maxPerHour} < row_number() over (
@@ -49,7 +51,7 @@ export async function writeNotifications(trx: Trx, rows: NewNotification[], now:
         where n.user_id = judged.user_id and n.type = any(${cappedTypes}::text[]) and n.created_at > ${hourAgo}
           and n.summarized is null
       ) as is_too_many
-      from judged where wants_in_app and not is_repeated
+      from judged where wants_in_app and is_repeated is not true
     ),
     written as (
       insert into notifications (id, user_id, type, title, message, task_id, data, created_at)
@@ -85,6 +87,15 @@ const givenRows = (rows: NewNotification[]) => sql`
 const givenRow = ({ id, userId, type, title, message, taskId, data }: NewNotification, place: number) => sql`(
   ${id}::uuid, ${userId}::uuid, ${type}::text, ${title}::text, ${message}::text, ${taskId ?? null}::uuid,
   ${JSON.stringify(data ?? {})}::jsonb, ${place}::integer)`
+
+/** Builds what a notification is about: its task, also one without a link; else the user who caused it; else everything of its type. */
+const subjectOf = (row: 'n' | 'given') => {
+  const [type, taskId, data] = [sql.ref(`${row}.type`), sql.ref(`${row}.task_id`), sql.ref(`${row}.data`)]
+  return sql`coalesce(${taskId}::text, ${data} ->> 'taskId', ${data} ->> 'userId', ${type})`
+}
+
+const wordingOf = (row: 'n' | 'given') =>
+  sql`jsonb_build_array(${sql.ref(`${row}.type`)}, ${sql.ref(`${row}.title`)}, ${sql.ref(`${row}.message`)})`
 
 const chosenBy = { settings: sql`preferences.settings`, type: sql`given.type` }
 

@@ -108,6 +108,28 @@ describe('a repetition', () => {
     expect(await rowsOf(userId)).toHaveLength(1)
   })
 
+  test('is compared with the newest of its subject: the task, else the user, else the type', async () => {
+    const user = await insertUser(database.db)
+    const [task, other] = [await insertTask(database.db, user), await insertTask(database.db, user)]
+    const gone = (taskId: string) => ({ event: 'taskDeleted' as const, taskId, byId: null })
+    const friend = (userId: string) => ({ event: 'friendAccepted' as const, requestId: userId, userId })
+    const subjects: [Partial<Notification>, Partial<Notification>][] = [
+      [{ taskId: task.id }, { data: gone(task.id) }],
+      [{ taskId: other.id }, { data: gone(other.id) }],
+      [{ data: friend(user.id) }, { data: friend(user.id) }],
+      [{ type: 'security' }, { type: 'security' }],
+    ]
+    for (const [on, off] of subjects) {
+      const steps = [on, { ...off, message: 'It did not.' }, on, on].map((each) => general(user.id, each))
+      const written: boolean[] = []
+      for (const each of steps) written.push(Boolean(await write(user.id, each)))
+      expect(written).toEqual([true, true, true, false])
+      const outcomes = await transact((tx) => notifyAll(tx, steps, now))
+      expect(outcomes.map(({ id }) => Boolean(id))).toEqual([false, true, true, false])
+    }
+    expect(await rowsOf(user.id)).toHaveLength(20)
+  })
+
   test('needs the same recipient, type, title, message and task', async () => {
     const user = await insertUser(database.db)
     const other = await newUserId()

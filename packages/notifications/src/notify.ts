@@ -23,8 +23,8 @@ export type NotifyOutcome = {
 }
 
 /**
- * Writes notifications according to the preferences of their recipients. The same notification (type, title, message, task) is written
- * once within 10 minutes. Above 60 an hour, a recipient gets one row that counts the rest; notifications of type `security` have no
+ * Writes notifications according to the preferences of their recipients. A notification that says the same (type, title, message)
+ * as the newest of the last 10 minutes about its subject (task, else user, else type) is not written. Above 60 an hour, a recipient gets one row that counts the rest; notifications of type `security` have no
  * limit. All others lock their recipient until the transaction ends, so call this last, after everything else that locks.
  * @returns in the order of `notifications`
  */

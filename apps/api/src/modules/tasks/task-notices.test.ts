@@ -74,6 +74,24 @@ test('an assignee is told of a new due date in their timezone, unless the task i
   ])
 })
 
+test('the newest notice is true after an assignment or a due date went back and forth', async () => {
+  const { owner, one } = await signUpTeam()
+  const task = await createTask(owner, { title: 'Water', assigneeId: one.userId })
+  const there = { dueDate: '2026-11-25T20:30:00.000Z' }
+  const steps = [{ assigneeId: null }, { assigneeId: one.userId }, there, { dueDate: null }, there, { priority: 'low' }]
+  for (const fields of steps) await change(owner, task, fields)
+  const assigned = 'Olga Owner assigned “Water” to you.'
+  expect(await messagesOf(one)).toEqual([
+    assigned,
+    '“Water” is no longer assigned to you.',
+    assigned,
+    expect.stringContaining(' is now due on 25 November 2026 '),
+    '“Water” has no due date any more.',
+    expect.stringContaining(' is now due on 25 November 2026 '),
+  ])
+  expect(await mailsTo(one)).toHaveLength(6)
+})
+
 test('nobody is told of their own act', async () => {
   const { owner, one } = await signUpTeam()
   const own = await createTask(owner, { assigneeId: owner.userId })
@@ -88,11 +106,15 @@ test('nobody is told of their own act', async () => {
   expect(await messagesOf(one)).toEqual(['Olga Owner assigned “Shared” to you.'])
 })
 
-test('an assignee is told of a deleted task; the owner is told of a completed one as before', async () => {
+test('an assignee is told of a deleted task; the owner is told who completed theirs', async () => {
   const { owner, one } = await signUpTeam()
   const task = await createTask(owner, { title: 'Water', assigneeId: one.userId })
+  await one.inject('PATCH', '/api/v1/users/me', { name: 'Bert' })
   await change(one, task, { status: 'completed' })
-  expect(await messagesOf(owner)).toEqual(['You completed: Water'])
+  await change(owner, task, { status: 'todo' })
+  await change(owner, task, { status: 'completed' })
+  expect(await messagesOf(owner)).toEqual(['Bert completed: Water', 'You completed: Water'])
+  expect((await mailsTo(owner)).map(({ data }) => data)).toMatchObject([{ completedBy: 'Bert' }, { completedBy: null }])
   await owner.inject('DELETE', `${tasksUrl}/${task.id}`)
   expect((await noticesOf(one)).at(-1)).toMatchObject({
     title: 'Task deleted',

@@ -48,13 +48,14 @@ function toNotification(notice: TaskNotice, { user, actor, byId }: Context): Not
   const { kind, userId, task } = notice
   const about = { userId, type: 'general' as const }
   const name = `“${task.title}”`
+  const actorName = actor?.name ?? 'An operator'
   const data = { byId, taskId: task.id }
   switch (kind) {
     case 'completed':
       return {
         ...about,
         title: 'Task completed',
-        message: `You completed: ${task.title}`,
+        message: `${byId === userId ? 'You' : actorName} completed: ${task.title}`,
         taskId: task.id,
         data: { event: 'taskCompleted', completedById: byId ?? userId },
       }
@@ -62,7 +63,7 @@ function toNotification(notice: TaskNotice, { user, actor, byId }: Context): Not
       return {
         ...about,
         title: 'Task assigned to you',
-        message: `${actor?.name ?? 'An operator'} assigned ${name} to you.`,
+        message: `${actorName} assigned ${name} to you.`,
         taskId: task.id,
         data: { ...data, event: 'taskAssigned' },
       }
