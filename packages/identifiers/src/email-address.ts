@@ -32,9 +32,12 @@ export function canonicalEmailAddress(address: string): string {
   return asciiDomain !== undefined && dotAtom.test(name) ? `${lowerCaseAscii(name)}@${asciiDomain}` : address
 }
 
+/** Angle brackets around an address, and the scheme of its link. */
+const wrapping = /^(?:<(?:mailto:)?(.+)>|mailto:(.+))$/i
+
 /** Converts what a user typed or pasted like {@link canonicalEmailAddress}. */
 const fromTyped = (typed: string): string =>
-  canonicalEmailAddress(typed.replace(pastedInvisible, '').trim().replace(otherAtSigns, '@'))
+  canonicalEmailAddress(typed.replace(pastedInvisible, '').trim().replace(wrapping, '$1$2').replace(otherAtSigns, '@'))
 
 /** Converts an address of another system like {@link canonicalEmailAddress}, unless its domain is not as registries write it. */
 function fromSystem(address: string): string {

@@ -15,6 +15,9 @@ describe('an e-mail address', () => {
   test.each([
     ['Mike@Example.COM', 'mike@example.com'],
     [' mike@example.com\n', 'mike@example.com'],
+    ['mailto:mm@example.com', 'mm@example.com'],
+    [' <ang@example.com> ', 'ang@example.com'],
+    ['<MAILTO:ang@example.com>', 'ang@example.com'],
     ["o'neil+tag@example.co.uk", "o'neil+tag@example.co.uk"],
     ['a&b@example.com', 'a&b@example.com'],
     ['x~y@example.com', 'x~y@example.com'],

@@ -1,3 +1,4 @@
+export { toAsciiDomain } from './domain.ts'
 export {
   canonicalEmailAddress,
   displayEmailAddress,

@@ -9,6 +9,8 @@ const invisible = /[\p{Default_Ignorable_Code_Point}\p{Cf}]/gu
 const dashes = /[\p{Pd}\u2212]/gu
 /** An encoded dot, at which mail programs escape the beginning of a line (RFC 5321, 4.5.2). */
 const encodedDot = /[=%]2E/g
+/** The marks of a quoted line in a reply. */
+const quoteMarks = /^[>\s]+/gm
 /** What breaks a line within a token: line ends, and the `=` before one in quoted-printable (RFC 2045, 6.7). */
 const breaks = /[=\s]+/gu
 
@@ -19,5 +21,5 @@ const breaks = /[=\s]+/gu
  */
 export function findLinkToken(pasted: string): string | undefined {
   const text = pasted.normalize('NFKC').replace(invisible, '').replace(dashes, '-').replace(encodedDot, '.')
-  return (somewhere.exec(text) ?? somewhere.exec(text.replace(breaks, '')))?.[0]
+  return (somewhere.exec(text) ?? somewhere.exec(text.replace(quoteMarks, '').replace(breaks, '')))?.[0]
 }

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { lowerCaseAscii } from '@muster/identifiers'
-import { plainCode } from './typed-code.ts'
+import { plainCode, withoutLabel } from './typed-code.ts'
 
 /** The base32 alphabet of RFC 4648, in lower case for reading from paper. */
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567'
@@ -25,7 +25,9 @@ export function newRecoveryCodes(): string[] {
 const misread = { '0': 'o', '8': 'b' } as const
 
 /** Reads a recovery code that was typed or pasted. @returns its 24 characters; undefined for text that is not a recovery code */
-export function readRecoveryCode(typed: string): string | undefined {
+export const readRecoveryCode = (typed: string): string | undefined => read(typed) ?? read(withoutLabel(typed))
+
+function read(typed: string): string | undefined {
   const code = lowerCaseAscii(plainCode(typed)).replace(/[08]/g, (digit) => misread[digit as keyof typeof misread])
   return shape.test(code) ? code : undefined
 }

@@ -12,6 +12,10 @@ export function plainCode(typed: string): string {
   return others.length > 0 ? code : code.replace(/\p{Nd}/gu, (digit) => String((digit.codePointAt(0) ?? 0) - zero))
 }
 
+/** Removes what stands before a code in a mail or a list: `Code: `, `1. `. */
+export const withoutLabel = (typed: string): string =>
+  typed.replace(/^\s*(?:[\p{L}\p{M}\p{Zs}]+[:：]|\d{1,2}[.)]\s)/u, '')
+
 /** Finds the zero of a digit's script, in which the digits stand from zero to nine (The Unicode Standard, 4.6). */
 function zeroOf(digit: string): number {
   const code = digit.codePointAt(0) ?? 0

@@ -1,6 +1,7 @@
 export { contentDisposition } from './content-disposition.ts'
 export { csvLine } from './csv.ts'
 export { safeFilename } from './file-name.ts'
+export { withoutInvisible } from './invisible.ts'
 export { isolated, multiLine, singleLine } from './lines.ts'
 export { isLinkLike } from './link-like.ts'
 export { readJson } from './read-json.ts'

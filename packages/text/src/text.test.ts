@@ -9,6 +9,7 @@ import {
   singleLine,
   terminalLine,
   visibleJson,
+  withoutInvisible,
 } from './index.ts'
 
 const cell = (text: string) => /^"([\s\S]*)"\r\n$/.exec(csvLine([text]))?.[1]?.replaceAll('""', '"')
@@ -154,3 +155,16 @@ test.each([
 ])('%j is shortened to %i characters without cutting one that is shown', (text, max, kept) => {
   expect(shortened(text, max)).toBe(kept)
 })
+
+test.each(['x\u200by', 'x\u00ady', 'x\u2060y', 'x\ufe0fy', 'x\u200dy\u200c', '\u3164xy'])(
+  '%j looks like xy and becomes it',
+  (given) => expect(withoutInvisible(given)).toBe('xy'),
+)
+
+test.each([
+  'می\u200cخواهم',
+  '👩\u200d💻 1\ufe0f\u20e3 ❤\ufe0f ‼\ufe0f',
+  '🏴\u{e0067}\u{e0062}\u{e007f}',
+  'क्\u200dष',
+  '葛\u{e0100}',
+])('%j keeps what shapes it', (given) => expect(withoutInvisible(given)).toBe(given))

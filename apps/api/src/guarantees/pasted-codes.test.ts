@@ -34,6 +34,7 @@ const inScript = (code: string, zero: number) =>
 
 const spellings: [string, (code: string) => string][] = [
   ['a line end', (code) => `${code}\r\n`],
+  ['its label', (code) => `Code: ${code}`],
   ['a gap', (code) => `${code.slice(0, 3)} ${code.slice(3)}`],
   ['a gap that does not break', (code) => `\u00a0${code.slice(0, 3)}\u202f${code.slice(3)}`],
   ['a typographic hyphen', (code) => `${code.slice(0, 3)}–${code.slice(3)}`],
@@ -86,6 +87,8 @@ test.each<[string, (code: string) => string]>([
     (code) => code.replace(/[!-~]/g, (char) => String.fromCharCode(char.charCodeAt(0) + 0xfee0)),
   ],
   ['zeros and eights for letters', (code) => code.replaceAll('o', '0').replaceAll('b', '8')],
+  ['its number in the list', (code) => `1. ${code}`],
+  ['a label', (code) => `recovery code: ${code}`],
   ['a bullet and a full stop', (code) => `• ${code}.`],
 ])('a recovery code with %s is accepted', async (_name, paste) => {
   const { email, recoveryCodes } = await withTotp(api, clock)
@@ -106,6 +109,7 @@ const links: [string, (token: string) => string][] = [
   ],
   ['blanks and a line end', (token) => ` ${token}\r\n`],
   ['a line broken within it', (token) => `${token.slice(0, 50)}\r\n${token.slice(50)}`],
+  ['the marks of a quoted reply', (token) => `> ${token.slice(0, 50)}\r\n> ${token.slice(50)}`],
   ['the soft breaks of quoted-printable', (token) => `=3D${token.slice(0, 60)}=\r\n${token.slice(60)}`],
   ['the soft break of a pasted line', (token) => `${token.slice(0, 20)}= ${token.slice(20)}`],
   ['words after it', (token) => `${token}\nThe link is valid for a week.`],

@@ -73,7 +73,8 @@ describe.each([
   ])('%s is found by its words however they are written', async (title, found, missed) => {
     const owner = await api.signUp()
     await createTask(owner, { title })
-    for (const q of found) expect([q, await search(owner, q)]).toEqual([q, [title.normalize('NFC')]])
+    const kept = title.normalize('NFC').replace(/[\u200b\u00ad]/g, '')
+    for (const q of found) expect([q, await search(owner, q)]).toEqual([q, [kept]])
     for (const q of missed) expect([q, await search(owner, q)]).toEqual([q, []])
   })
 
@@ -149,8 +150,9 @@ describe.each([
 
   test('texts that look alike are one: a category is filtered and counted once', async () => {
     const owner = await api.signUp()
-    for (const category of ['Cafe\u0301', 'Café', ' Café ']) await createTask(owner, { category })
-    for (const category of ['Café', 'Cafe\u0301']) {
+    const spellings = ['Cafe\u0301', 'Ca\u200bfé', ' Ca\u00adf\u2060é\ufe0f ']
+    for (const category of spellings) await createTask(owner, { category })
+    for (const category of ['Café', 'Cafe\u0301', 'Ca\ufe0ffé']) {
       const path = `/api/v1/tasks?category=${encodeURIComponent(category)}`
       expect((await owner.inject('GET', path)).json().data.tasks).toHaveLength(3)
     }

@@ -1,6 +1,6 @@
 import { findLinkToken } from '@muster/mail'
 import { readRecoveryCode } from '@muster/security/recovery-codes'
-import { plainCode } from '@muster/security/typed-code'
+import { plainCode, withoutLabel } from '@muster/security/typed-code'
 import { z } from 'zod'
 import { rule } from './errors/details-of-issues.ts'
 
@@ -11,6 +11,12 @@ import { rule } from './errors/details-of-issues.ts'
 
 const isSixDigits = (code: string) => /^\d{6}$/.test(code)
 
+/** Reads a code of six digits, also after a label. */
+function readDigits(typed: string): string {
+  const code = plainCode(typed)
+  return isSixDigits(code) ? code : plainCode(withoutLabel(typed))
+}
+
 /** Longer text was not pasted by mistake. */
 const maxPasted = 100
 
@@ -18,7 +24,7 @@ const maxPasted = 100
 export const digitCode = z
   .string()
   .max(maxPasted)
-  .overwrite(plainCode)
+  .overwrite(readDigits)
   .refine(isSixDigits, rule('INVALID_FORMAT', { example: '123456' }, 'must have 6 digits'))
   .meta({ description: 'The code, 6 digits.', examples: ['123456'] })
 
@@ -26,7 +32,7 @@ export const digitCode = z
 export const factorCode = z
   .string()
   .max(maxPasted)
-  .overwrite((typed) => readRecoveryCode(typed) ?? plainCode(typed))
+  .overwrite((typed) => readRecoveryCode(typed) ?? readDigits(typed))
   .refine(
     (code) => isSixDigits(code) || readRecoveryCode(code) !== undefined,
     rule('INVALID_FORMAT', { example: '123456' }, 'must have 6 digits, or be a recovery code'),

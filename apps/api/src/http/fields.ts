@@ -1,4 +1,5 @@
 import { lowerCaseAscii } from '@muster/identifiers'
+import { withoutInvisible } from '@muster/text'
 import { z } from 'zod'
 import { exampleInstant, issueOf, rule } from './errors/details-of-issues.ts'
 import { readInstant } from './read-instant.ts'
@@ -11,7 +12,7 @@ const halfCharacter = rule('INVALID_CHARACTER', { kind: 'surrogate' }, 'has half
 const invisible = /\p{Default_Ignorable_Code_Point}/gu
 
 /**
- * Schema of a trimmed text in NFC, in which texts that look alike are equal. Its length is counted in characters, like in Postgres, and at least `min` of them are visible.
+ * Schema of a trimmed text in NFC, in which texts that look alike are equal. Invisible characters of one line are removed. Its length is counted in characters, like in Postgres, and at least `min` of them are visible.
  * Refuses control characters (also tabs and line ends, unless `isMultiline`), characters that reorder the text, and lone
  * surrogates, which UTF-8 cannot encode.
  */
@@ -20,6 +21,7 @@ export function text({ min = 0, max, isMultiline = false }: { min?: number; max:
   const control = `has a control character${isMultiline ? '' : ' or a line end'}`
   return z
     .string()
+    .overwrite((value) => (isMultiline ? value : withoutInvisible(value)))
     .normalize('NFC')
     .trim()
     .refine((value) => value.isWellFormed(), halfCharacter)

@@ -1,5 +1,5 @@
 import { faultOf } from '@muster/errors'
-import { lowerCaseAscii } from '@muster/identifiers'
+import { lowerCaseAscii, toAsciiDomain } from '@muster/identifiers'
 import { z } from 'zod'
 import { cursorText } from '../../http/cursor.ts'
 import { issueOf, rule } from '../../http/errors/details-of-issues.ts'
@@ -14,11 +14,16 @@ import { taskStatus as status } from '../task-access/task-access.schema.ts'
 export const priorities = ['low', 'medium', 'high'] as const
 
 const priority = z.enum(priorities).meta({ id: 'TaskPriority', description: 'How important a task is.' })
-const writtenLink = /^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^\s\p{Cc}\p{Cs}]+$/u
+const writtenLink = /^[Hh][Tt][Tt][Pp][Ss]?:\/\/(?![/\\])[^\s\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]+$/u
+/** Tells whether the host is an address of IPv6 or a domain; the parser of URLs also takes A-labels that encode nothing. */
+const hasUsableHost = ({ hostname }: URL) => hostname.startsWith('[') || toAsciiDomain(hostname) !== undefined
 const link = z
   .url({ protocol: /^https?$/, abort: true })
   .max(2_000)
-  .refine((link) => writtenLink.test(link), rule('INVALID_URL', { example: 'https://example.org/page' }))
+  .refine(
+    (link) => writtenLink.test(link) && hasUsableHost(new URL(link)),
+    rule('INVALID_URL', { example: 'https://example.org/page' }),
+  )
 
 /** The fields of a task's row, the same for all users to whom it is visible. `version` counts their changes. */
 const taskFields = z.object({
