@@ -2,13 +2,18 @@ import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { findMachineFault } from '@muster/telemetry'
 import { fileTypeFromFile } from 'file-type'
+import { topStreamsOf } from './compound-file.ts'
 
 const detectionTimeoutMs = 5_000
 
-/** Detects the type of a file by its signature, as a name of `file-type`; undefined for an unknown one, and when detection fails or times out. */
+/**
+ * Detects the type of a file by its content, as a name of `file-type`; undefined for an unknown one, and when detection fails or times out.
+ * An old Office document is told by its streams: `doc`, `xls`, `ppt`; a newer one with a password is `protected`.
+ */
 export async function signatureOf(path: string): Promise<string | undefined> {
   try {
-    return (await fileTypeFromFile(path, { signal: AbortSignal.timeout(detectionTimeoutMs) }))?.ext
+    const type = await fileTypeFromFile(path, { signal: AbortSignal.timeout(detectionTimeoutMs) })
+    return type?.ext === 'cfb' ? await typeOfCompound(path) : type?.ext
   } catch (error) {
     // The machine failed (no free file handles, for example), which says nothing about the file.
     if (findMachineFault(error)) throw error
@@ -47,18 +52,17 @@ export async function hasPdfHeader(path: string): Promise<boolean> {
   }
 }
 
-/** In a compound file, the names of streams lie in directory entries of this size, at multiples of it (MS-CFB 2.6). */
-const entryBytes = 128
-const encryptedPackage = Buffer.from('EncryptedPackage\0', 'utf16le')
+/** What a compound file contains, by a stream that each program writes: an old Office document, or a protected newer one (MS-OFFCRYPTO 2.3). */
+const typesByStream: Record<string, string> = {
+  worddocument: 'doc',
+  workbook: 'xls',
+  book: 'xls',
+  'powerpoint document': 'ppt',
+  encryptedpackage: 'protected',
+}
 
-/** Returns whether the file is an Office document with a password: a compound file with the encrypted document in a stream (MS-OFFCRYPTO 2.3). */
-export async function isProtectedOffice(path: string): Promise<boolean> {
-  if ((await signatureOf(path)) !== 'cfb') return false
-  for await (const chunk of createReadStream(path, { highWaterMark: 512 * entryBytes })) {
-    const bytes = chunk as Buffer
-    for (let at = 0; at + encryptedPackage.length <= bytes.length; at += entryBytes) {
-      if (bytes.subarray(at, at + encryptedPackage.length).equals(encryptedPackage)) return true
-    }
-  }
-  return false
+async function typeOfCompound(path: string): Promise<string> {
+  const streams = await topStreamsOf(path)
+  const found = Object.keys(typesByStream).find((name) => streams.has(name))
+  return (found && typesByStream[found]) ?? 'cfb'
 }

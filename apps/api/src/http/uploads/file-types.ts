@@ -1,6 +1,6 @@
 import { extname } from 'node:path'
 import { lowerCaseAscii } from '@muster/identifiers'
-import { hasPdfHeader, isPlainText, isProtectedOffice, signatureOf } from './content-checks.ts'
+import { hasPdfHeader, isPlainText, signatureOf } from './content-checks.ts'
 
 export type FileKind = 'image' | 'document'
 export type AcceptedType = { kind: FileKind; contentType: string }
@@ -20,9 +20,10 @@ const document = (contentType: string, signatures: string[], isAlso?: Rule['isAl
   signatures,
   ...(isAlso && { isAlso }),
 })
+const protectedOffice = 'protected'
 /** With a password, a document is encrypted as a whole and has another container. */
 const openXml = (name: string, signature: string): Rule =>
-  document(`application/vnd.openxmlformats-officedocument.${name}`, [signature], isProtectedOffice)
+  document(`application/vnd.openxmlformats-officedocument.${name}`, [signature, protectedOffice])
 
 /** Accepted files by extension. SVG is missing because it can contain scripts. */
 const rules: Record<string, Rule> = {
@@ -38,10 +39,9 @@ const rules: Record<string, Rule> = {
   '.pdf': document('application/pdf', ['pdf'], hasPdfHeader),
   // Plain text has no signature; its content is checked instead.
   '.txt': document('text/plain; charset=utf-8', [], isPlainText),
-  // The old Office formats share one container format.
-  '.doc': document('application/msword', ['cfb']),
-  '.xls': document('application/vnd.ms-excel', ['cfb']),
-  '.ppt': document('application/vnd.ms-powerpoint', ['cfb']),
+  '.doc': document('application/msword', ['doc']),
+  '.xls': document('application/vnd.ms-excel', ['xls']),
+  '.ppt': document('application/vnd.ms-powerpoint', ['ppt']),
   '.docx': openXml('wordprocessingml.document', 'docx'),
   '.xlsx': openXml('spreadsheetml.sheet', 'xlsx'),
   '.pptx': openXml('presentationml.presentation', 'pptx'),
@@ -55,6 +55,10 @@ export const extensionsOf = (kinds: readonly FileKind[]): string[] =>
 export const contentTypesOf = (kinds: readonly FileKind[]): string[] => [
   ...new Set(extensionsOf(kinds).map((extension) => (rules[extension]?.contentType ?? '').replace(/;.*/, ''))),
 ]
+
+/** Names a type for people. */
+const typeName = (signature: string) =>
+  signature === protectedOffice ? 'an Office document with a password' : `of the type ${signature.toUpperCase()}`
 
 /** The type of a file, or why it is not accepted, as a sentence that begins with the file. */
 export type TypeVerdict = AcceptedType | { refusal: string }
@@ -72,11 +76,11 @@ export async function checkType(filename: string, path: string, kinds: readonly 
   if (rule.signatures.includes(signature ?? '') || (await rule.isAlso?.(path))) {
     return { kind: rule.kind, contentType: rule.contentType }
   }
-  if (rule.signatures.length === 0)
+  if (!signature && rule.signatures.length === 0)
     return { refusal: `${label} is not text in UTF-8. Save it with the encoding UTF-8.` }
   if (!signature) return { refusal: `${label} does not contain what its name says, or is damaged. ${accepted}` }
   const fitting = extensionsOf(kinds).filter((each) => rules[each]?.signatures.includes(signature))
-  const content = `The content of ${label} is of the type ${signature.toUpperCase()}`
+  const content = `The content of ${label} is ${typeName(signature)}`
   if (fitting.length === 0) return { refusal: `${content}, which is not accepted. ${accepted}` }
   return { refusal: `${content}. Its name must end with ${fitting.join(' or ')}.` }
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { extensionsOf } from '../../http/uploads/file-types.ts'
-import { cfb, docx, pdf, picture, protectedOffice } from '../../http/uploads/testing/sample-files.ts'
+import { compound, docx, pdf, picture, protectedOffice } from '../../http/uploads/testing/sample-files.ts'
 import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 import { attachTo, makeTask, uploadTo } from './testing/upload-fixtures.ts'
 
@@ -48,6 +48,14 @@ test.each(protectedTypes)('%s with a password is taken', async (name, contentTyp
   expect(await attachTo({ user: ann, task }, name, protectedOffice())).toMatchObject({ filename: name, contentType })
 })
 
+test.each([
+  ['a.doc', ['WordDocument'], ['Workbook']],
+  ['a.xls', ['Book'], ['WordDocument']],
+  ['a.xls', ['\u0005SummaryInformation', '1', '2', '3', '4', '5', '6', 'WORKBOOK'], []],
+])('the old document %s with the streams %j, and %j of a document within it, is taken', async (name, top, inner) => {
+  expect(await attachTo({ user: ann, task }, name, compound(top, inner))).toMatchObject({ filename: name })
+})
+
 test('a text with a byte order mark is taken', async () => {
   expect((await attachTo({ user: ann, task }, 'a.txt', '\ufeffGrüße')).contentType).toBe('text/plain; charset=utf-8')
 })
@@ -79,8 +87,38 @@ test.each<[string, string, () => Uint8Array | string | Promise<Uint8Array>, stri
   [
     'an old document as docx',
     'a.docx',
-    () => cfb,
-    'The content of a.docx is of the type CFB. Its name must end with .doc or .xls or .ppt.',
+    () => compound(['WordDocument']),
+    'The content of a.docx is of the type DOC. Its name must end with .doc.',
+  ],
+  [
+    'an old workbook as doc',
+    'a.doc',
+    () => compound(['Workbook']),
+    'The content of a.doc is of the type XLS. Its name must end with .xls.',
+  ],
+  [
+    'a mail of Outlook as doc, also with a document within it',
+    'a.doc',
+    () => compound(['__properties_version1.0'], ['WordDocument']),
+    `The content of a.doc is of the type CFB, which is not accepted. ${accepted}`,
+  ],
+  [
+    'a damaged compound file as doc',
+    'a.doc',
+    () => Buffer.concat([Buffer.from('d0cf11e0a1b11ae1', 'hex'), Buffer.alloc(1_024)]),
+    `The content of a.doc is of the type CFB, which is not accepted. ${accepted}`,
+  ],
+  [
+    'a JPEG as text',
+    'a.txt',
+    () => picture('jpeg'),
+    'The content of a.txt is of the type JPG. Its name must end with .jpg or .jpeg or .jpe or .jfif or .pjpeg or .pjp.',
+  ],
+  [
+    'a document with a password as text',
+    'a.txt',
+    protectedOffice,
+    'The content of a.txt is an Office document with a password. Its name must end with .docx or .xlsx or .pptx.',
   ],
   [
     'a PDF whose header is too late',

@@ -6,7 +6,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { eventually } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { cfb, docx, office, pdf, picture, zip } from '../../http/uploads/testing/sample-files.ts'
+import { compound, docx, office, pdf, picture, zip } from '../../http/uploads/testing/sample-files.ts'
 import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 import {
   attachTo,
@@ -45,9 +45,9 @@ test.each([
   ['a.webp', () => picture('webp'), 'image/webp'],
   ['a.pdf', () => pdf, 'application/pdf'],
   ['a.txt', () => 'Plain, with ünïcode 😀', 'text/plain; charset=utf-8'],
-  ['a.doc', () => cfb, 'application/msword'],
-  ['a.xls', () => cfb, 'application/vnd.ms-excel'],
-  ['a.ppt', () => cfb, 'application/vnd.ms-powerpoint'],
+  ['a.doc', () => compound(['WordDocument']), 'application/msword'],
+  ['a.xls', () => compound(['Workbook']), 'application/vnd.ms-excel'],
+  ['a.ppt', () => compound(['PowerPoint Document']), 'application/vnd.ms-powerpoint'],
   ['a.docx', docx, 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'],
   [
     'a.xlsx',

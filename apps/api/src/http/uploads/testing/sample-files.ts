@@ -3,7 +3,6 @@ import sharp from 'sharp'
 
 /** Small files of the accepted types. */
 export const pdf = '%PDF-1.7\n%âãÏÓ\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n'
-export const cfb = Buffer.concat([Buffer.from('d0cf11e0a1b11ae1', 'hex'), Buffer.alloc(1_024)])
 
 export const picture = (format: 'jpeg' | 'png' | 'gif' | 'webp', side = 32) =>
   sharp({ create: { width: side, height: side, channels: 3, background: 'teal' } })
@@ -46,14 +45,47 @@ export const office = (part: string, type: string) =>
   })
 export const docx = () => office('word/document.xml', 'wordprocessingml.document')
 
-/** The beginning of a docx, xlsx or pptx with a password: a compound file whose directory names the encrypted document. */
-export function protectedOffice(): Buffer {
-  const entry = (name: string) => {
-    const bytes = Buffer.alloc(128)
-    bytes.write(name, 'utf16le')
-    bytes.writeUInt16LE(2 * (name.length + 1), 64)
-    return bytes
-  }
-  const directory = ['Root Entry', 'EncryptionInfo', 'EncryptedPackage', 'DataSpaces'].map(entry)
-  return Buffer.concat([Buffer.from('d0cf11e0a1b11ae1', 'hex'), Buffer.alloc(504), Buffer.alloc(512), ...directory])
+const endOfChain = 0xfffffffe
+const noEntry = 0xffffffff
+
+/** Returns a compound file (MS-CFB) with empty streams of these names; `inner` are streams of a document within it. */
+export function compound(names: string[], inner: string[] = []): Buffer {
+  const header = Buffer.alloc(512, 0xff)
+  Buffer.from('d0cf11e0a1b11ae1', 'hex').copy(header)
+  header.fill(0, 8, 76)
+  header.writeUInt16LE(3, 26)
+  header.writeUInt16LE(0xfffe, 28)
+  header.writeUInt16LE(9, 30)
+  header.writeUInt16LE(6, 32)
+  header.writeUInt32LE(1, 44)
+  header.writeUInt32LE(1, 48)
+  for (const at of [60, 68]) header.writeUInt32LE(endOfChain, at)
+  header.writeUInt32LE(0, 76)
+  const top = [...names, 'ObjectPool']
+  const entries = ['Root Entry', ...top, ...inner].map((name, index) => {
+    const isLast = index === 0 || index === top.length || index === top.length + inner.length
+    const child = index === 0 ? 1 : index === top.length && inner.length > 0 ? index + 1 : noEntry
+    return entryOf(name, isLast ? noEntry : index + 1, child)
+  })
+  const padding = Buffer.alloc(128 * ((4 - (entries.length % 4)) % 4))
+  const directory = Buffer.concat([...entries, padding])
+  const table = Buffer.alloc(512, 0xff)
+  table.writeUInt32LE(0xfffffffd, 0)
+  const sectors = directory.length / 512
+  for (let sector = 1; sector <= sectors; sector++)
+    table.writeUInt32LE(sector < sectors ? sector + 1 : endOfChain, 4 * sector)
+  return Buffer.concat([header, table, directory])
 }
+
+function entryOf(name: string, right: number, child: number): Buffer {
+  const bytes = Buffer.alloc(128)
+  bytes.write(name, 'utf16le')
+  bytes.writeUInt16LE(2 * (name.length + 1), 64)
+  bytes.writeUInt32LE(noEntry, 68)
+  bytes.writeUInt32LE(right, 72)
+  bytes.writeUInt32LE(child, 76)
+  return bytes
+}
+
+/** Returns a docx, xlsx or pptx with a password: a compound file whose stream has the encrypted document. */
+export const protectedOffice = () => compound(['EncryptionInfo', 'EncryptedPackage', 'DataSpaces'])
