@@ -46,14 +46,14 @@ const form = 'Content-Type: multipart/form-data; boundary=x'
 const part = '--x\r\nContent-Disposition: form-data; name="other"; filename="a.png"\r\n\r\n'
 
 const refusals: [string, number, () => string][] = [
-  ['200 of a GET', 200, () => `${head('GET /health', 'Content-Length: 5000')}\r\n{`],
+  ['200 of a GET', 200, () => `${head('GET /api/v1/auth/config', 'Content-Length: 5000')}\r\n{`],
   [
     '200 of a signed-in GET',
     200,
     () => `${head('GET /api/v1/users/me', json, 'Content-Length: 5000')}${cookie()}\r\n{`,
   ],
   ['304', 304, () => `${head('GET /api/v1/users/me', 'If-None-Match: *', 'Content-Length: 5000')}${cookie()}\r\n{`],
-  ['200 of a HEAD', 200, () => `${head('HEAD /health', 'Transfer-Encoding: chunked')}\r\n5000\r\n{`],
+  ['200 of a HEAD', 200, () => `${head('HEAD /api/v1/auth/config', 'Transfer-Encoding: chunked')}\r\n5000\r\n{`],
   ['400 of a bad address', 400, () => `${head('POST /%zz', json, 'Content-Length: 5000')}\r\n{`],
   ['400 without Host', 400, () => 'POST / HTTP/1.1\r\nContent-Length: 5000\r\n\r\n{'],
   ['401', 401, () => `${head('POST /api/v1/tasks', json, 'Content-Length: 5000')}\r\n{`],
