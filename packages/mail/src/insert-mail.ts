@@ -8,7 +8,7 @@ import { type TemplateData, type TemplateName, templates } from './templates.ts'
 
 export type Mail<N extends TemplateName> = {
   template: N
-  /** The recipient's address; stored trimmed and in lower case. */
+  /** The recipient's address; stored in its canonical form. */
   to: string
   userId?: string
   data: TemplateData<N>

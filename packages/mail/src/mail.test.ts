@@ -31,7 +31,7 @@ const rowsOf = async (emailId: string) => ({
 
 test('a mail and the job that sends it commit together', async () => {
   const emailId = await transact((tx) =>
-    insertMail(tx, { template: 'welcome', to: ' Ada@Example.com ', data: { name: 'Ada' } }),
+    insertMail(tx, { template: 'welcome', to: 'Ada@Example.com', data: { name: 'Ada' } }),
   )
   const { mail, jobs } = await rowsOf(emailId)
   expect(mail).toMatchObject({
