@@ -8,5 +8,5 @@ export {
 } from './email-address.ts'
 export { lowerCaseAscii } from './lower-case-ascii.ts'
 export { isReservedUsername } from './reserved-usernames.ts'
-export { newUsername, reservedUsernameFault, username, usernameLength } from './username.ts'
+export { newUsername, reservedUsernameFault, username, usernameLength, usernamePattern } from './username.ts'
 export { isUuid, uuidPattern } from './uuid.ts'

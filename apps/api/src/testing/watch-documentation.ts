@@ -41,7 +41,8 @@ function faultOf(route: Route, request: FastifyRequest, reply: FastifyReply, pay
   const declared = route.schema.response?.[statusCode]
   const code = type === 'application/json' ? codeIn(payload) : undefined
   if (code) {
-    if (errorsOf(route).get(statusCode)?.includes(code) || httpErrors.includes(code)) return undefined
+    const codes: readonly string[] = errorsOf(route).get(statusCode) ?? httpErrors
+    if (codes.includes(code)) return undefined
     return `${name} answers ${statusCode} ${code}, which its route does not declare: add it to errors(…).`
   }
   if (!declared || codesOf(declared)) return `${name} answers ${statusCode}, which its route does not declare.`

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { HeaderName } from './headers.ts'
 
-type AnswerDoc = { description: string; headers?: readonly HeaderName[] }
+type AnswerDoc = { description: string; headers?: readonly HeaderName[]; example?: object }
 
 const docs = z.registry<AnswerDoc>()
 
@@ -9,6 +9,13 @@ const docs = z.registry<AnswerDoc>()
 export function answer<T extends z.ZodType>(schema: T, description: string, ...headers: HeaderName[]): T {
   const copy = schema.clone()
   docs.add(copy, { description, headers })
+  return copy
+}
+
+/** Adds to the documentation of a response what its example has other than the examples of its properties. */
+export function withExample<T extends z.ZodType>(schema: T, example: object): T {
+  const copy = schema.clone()
+  docs.add(copy, { ...answerDocOf(schema, ''), example })
   return copy
 }
 

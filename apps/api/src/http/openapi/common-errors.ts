@@ -9,7 +9,7 @@ const ofUnsafe: ErrorCode[] = ['MALFORMED_JSON', 'CROSS_ORIGIN', 'BODY_TOO_LARGE
 const ofSession: ErrorCode[] = ['UNAUTHENTICATED', 'SESSION_REVOKED']
 const ofUpload: ErrorCode[] = ['FILE_TOO_LARGE', 'TOO_MANY_FILES']
 
-/** Errors of HTTP itself, which any request can meet: the response `default` of every operation. */
+/** Errors of HTTP itself, which any request can meet: the response `default` of every operation, for the statuses that it does not list. */
 export const httpErrors: readonly ErrorCode[] = [
   'METHOD_NOT_ALLOWED',
   'REQUEST_TIMEOUT',
@@ -31,8 +31,11 @@ const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
 /** Returns the errors that a route can answer with, by status: those that it declares, and those of its kind. */
 export function errorsOf(route: Route): Map<number, ErrorCode[]> {
   const declared = Object.values(route.schema.response ?? {}).flatMap((schema) => declaredCodes(schema) ?? [])
-  const all = [...new Set([...declared, ...commonErrors(route)])]
-  return Map.groupBy(all, (code): number => catalogue[code].status)
+  const own = [...declared, ...commonErrors(route)]
+  // A status that stands in the document hides `default`, so it has the codes of HTTP too.
+  const statuses = new Set<number>(own.map((code) => catalogue[code].status))
+  const shared = httpErrors.filter((code) => statuses.has(catalogue[code].status))
+  return Map.groupBy(new Set([...own, ...shared]), (code): number => catalogue[code].status)
 }
 
 function commonErrors({ method, schema, config }: Route): ErrorCode[] {

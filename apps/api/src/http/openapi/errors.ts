@@ -17,50 +17,68 @@ export const errorDetail = z
   })
   .meta({ id: 'ErrorDetail', description: 'One fault of the request.' })
 
+const exampleRequestId = '5f0c2f6e-8f43-4b9a-9d53-3a4b8a1f7a10'
 const requestId = z.string().meta({
   description: 'Finds the request in the log of the server; also in the header `X-Request-Id`.',
-  examples: ['5f0c2f6e-8f43-4b9a-9d53-3a4b8a1f7a10'],
+  examples: [exampleRequestId],
 })
 
-const order = Object.keys(catalogue)
-const bySet = new Map<string, ReturnType<typeof createErrorSchema>>()
+const allCodes = Object.keys(catalogue) as [ErrorCode, ...ErrorCode[]]
 const codesOfSchema = new WeakMap<object, readonly ErrorCode[]>()
 
-/** Returns the schema of an error with one of these codes; the same one for the same codes. */
-export function errorSchema(given: readonly ErrorCode[], name = nameOf(given)) {
-  const codes = given.toSorted((one, other) => order.indexOf(one) - order.indexOf(other))
-  const known = bySet.get(name)
-  if (known) return known
-  const schema = createErrorSchema(codes, name)
-  bySet.set(name, schema)
+/** Returns the schema of an error with one of these codes. */
+export function errorSchema(given: readonly ErrorCode[]) {
+  const codes = given.toSorted((one, other) => allCodes.indexOf(one) - allCodes.indexOf(other))
+  const schema = envelopeOf(z.enum(codes as [ErrorCode, ...ErrorCode[]]))
   codesOfSchema.set(schema, codes)
   return schema
 }
 
-/** Names the error of some codes: `NotFoundError`, `UnauthenticatedOrSessionRevokedError`. */
-const nameOf = (codes: readonly ErrorCode[]) =>
-  `${codes
-    .toSorted((one, other) => order.indexOf(one) - order.indexOf(other))
-    .map((code) => code.toLowerCase().replace(/(^|_)([a-z])/g, (_match, _gap, letter: string) => letter.toUpperCase()))
-    .join('Or')}Error`
+const envelopeOf = <Code extends z.ZodType>(code: Code) =>
+  z.object({
+    success: z.literal(false).describe('False for every error.'),
+    message: z.string().meta({
+      description: 'A sentence for the user: what happened, and what to do.',
+      examples: [catalogue.INTERNAL.message],
+    }),
+    error: z
+      .object({
+        code,
+        requestId,
+        details: z.array(errorDetail).optional().describe('Each fault of the request, by its place.'),
+      })
+      .describe('What went wrong.'),
+  })
 
-const createErrorSchema = (codes: readonly ErrorCode[], id: string) =>
-  z
-    .object({
-      success: z.literal(false).describe('False for every error.'),
-      message: z.string().meta({
-        description: 'A sentence for the user: what happened, and what to do.',
-        examples: codes.slice(0, 1).map((code) => catalogue[code].message),
-      }),
-      error: z
-        .object({
-          code: z.enum(codes as [ErrorCode, ...ErrorCode[]]).meta({ description: 'What programs decide by.' }),
-          requestId,
-          details: z.array(errorDetail).optional().describe('Each fault of the request, by its place.'),
-        })
-        .describe('What went wrong.'),
+const anyCode = z
+  .enum(allCodes)
+  .meta({ id: 'ErrorCode', description: 'What programs decide by. A later release may add codes.' })
+const apiError = envelopeOf(anyCode).meta({
+  id: 'ApiError',
+  description: 'Any error; each error of one code extends it.',
+})
+
+/** The component of each code, `NotFoundError`: its name stays when an operation gets another code. */
+const components = new Map(
+  allCodes.map((code) => {
+    const own = z.object({
+      error: z.object({ code: z.literal(code).describe('What programs decide by.') }).describe('What went wrong.'),
     })
-    .meta({ id, description: describeCodes(codes) })
+    const { message } = catalogue[code]
+    const examples = [{ success: false as const, message, error: { code, requestId: exampleRequestId } }]
+    return [code, z.intersection(apiError, own).meta({ id: nameOf(code), description: message, examples })]
+  }),
+)
+
+/** Returns the schemas of the document for an error with one of these codes: one component for each code. */
+export const documentedErrors = (codes: readonly ErrorCode[]): z.ZodType[] =>
+  codes.flatMap((code) => components.get(code) ?? [])
+
+/** Names the error of a code: `NotFoundError`. */
+function nameOf(code: ErrorCode): string {
+  const words = code.toLowerCase().replace(/(^|_)([a-z])/g, (_match, _gap, letter: string) => letter.toUpperCase())
+  return `${words}Error`
+}
 type ErrorSchema = ReturnType<typeof errorSchema>
 
 /**

@@ -9,7 +9,7 @@ const byFormat: Record<string, string> = {
 }
 
 /**
- * Composes an example from those of the schema's properties.
+ * Composes an example from those of the schema's properties. A text without an example is left out, because nobody can make it up.
  * @param options.isRequest leaves out optional properties that have no example, because a made-up value would be refused
  */
 export function exampleOf(
@@ -29,7 +29,7 @@ export function exampleOf(
     if (type === 'object' || json.properties) return composeObject(json)
     if (type === 'array')
       return Array.from({ length: json.minItems ?? 1 }, () => compose((json.items ?? {}) as JsonSchema))
-    if (type === 'string') return byFormat[json.format ?? ''] ?? 'text'
+    if (type === 'string') return byFormat[json.format ?? '']
     if (type === 'integer' || type === 'number') return json.minimum ?? 1
     if (type === 'boolean') return true
     return null
@@ -38,7 +38,8 @@ export function exampleOf(
     Object.fromEntries(
       Object.entries(properties as Record<string, JsonSchema>)
         .filter(([name, property]) => !isRequest || required.includes(name) || resolve(property).examples)
-        .map(([name, property]) => [name, compose(property)]),
+        .map(([name, property]) => [name, compose(property)])
+        .filter(([, value]) => value !== undefined),
     )
   const resolve = (json: JsonSchema): JsonSchema => {
     const target = typeof json.$ref === 'string' ? components[json.$ref.split('/').at(-1) ?? ''] : undefined

@@ -61,16 +61,13 @@ const ofStatus: Partial<Record<number, HeaderName[]>> = {
   503: ['Retry-After'],
 }
 
-/**
- * Returns the headers of a response as references to the components of the document. Every answer shows the state of the limits;
- * to keep the document small, only successes and 429 say so.
- */
+/** Returns the headers of a response as references to the components of the document. Answers of a failing server show no limits. */
 export function headersOf(
   status: string,
   url: string,
   declared: readonly HeaderName[] = [],
 ): Record<string, { $ref: string }> {
-  const limits = status < '400' || status === '429' ? ofLimits : []
+  const limits = status < '500' ? ofLimits : []
   const shown = limits.filter((name) => name !== 'RateLimit-Remaining' || !url.includes('/auth/'))
   const names = new Set<HeaderName>(['X-Request-Id', ...shown, ...(ofStatus[Number(status)] ?? []), ...declared])
   return Object.fromEntries([...names].map((name) => [name, { $ref: `#/components/headers/${name}` }]))

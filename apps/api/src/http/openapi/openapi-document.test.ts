@@ -105,6 +105,39 @@ describe('the OpenAPI document', () => {
     expect(preset).toEqual([])
   })
 
+  test('fills no example with a made-up text', () => {
+    const examples = all.flatMap(({ operation: { parameters, requestBody, responses } }) => [
+      ...parameters.map(({ example }) => example),
+      ...[requestBody, ...Object.values(responses)].flatMap((one) =>
+        Object.values(one?.content ?? {}).map(({ example }) => example),
+      ),
+    ])
+    expect(JSON.stringify(examples)).not.toMatch(/"(text|Done\.)"/)
+  })
+
+  test('has only formats that generators know', () => {
+    const formats = JSON.stringify(document).matchAll(/"format":"([^"]+)"/g)
+    const known = ['binary', 'date', 'date-time', 'email', 'password', 'uri', 'uuid']
+    expect([...new Set([...formats].map(([, format]) => format))].filter((one) => !known.includes(one ?? ''))).toEqual(
+      [],
+    )
+  })
+
+  test('names an error by its one code, and extends ApiError in each', () => {
+    const errors = Object.entries(document.components.schemas).filter(
+      ([name]) => /.Error$/.test(name) && name !== 'ApiError',
+    )
+    expect(errors.filter(([, { allOf }]) => allOf?.[0]?.$ref !== '#/components/schemas/ApiError')).toEqual([])
+    expect(errors.length).toBeGreaterThan(20)
+  })
+
+  test('lists under each status of an error also the codes of HTTP itself with this status', () => {
+    const refused = all.filter(({ operation: { responses } }) => responses['403'])
+    const lacking = refused.filter(({ operation }) => !operation.responses['403']?.description.includes('CROSS_ORIGIN'))
+    expect(refused.length).toBeGreaterThan(50)
+    expect(lacking.map(({ name }) => name)).toEqual([])
+  })
+
   test('has no component of which requests and responses have different forms', () => {
     expect(Object.keys(document.components.schemas).filter((name) => /(Input|Output|\d)$/.test(name))).toEqual([])
   })

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { isNoBody } from '../fields.ts'
 import { answerDocOf } from './answer.ts'
 import { errorsOf, httpErrors } from './common-errors.ts'
-import { codesOf, describeCodes, errorSchema } from './errors.ts'
+import { codesOf, describeCodes, documentedErrors } from './errors.ts'
 import { exampleOf } from './example.ts'
 import { headersOf } from './headers.ts'
 import type { ContentResponse, Route } from './route.ts'
@@ -131,11 +131,26 @@ function answerOf(status: string, schema: z.ZodType | ContentResponse, { url }: 
 function mediaOf(type: string, schema: z.ZodType, schemas: Schemas) {
   const json = schemas.of(schema, 'output')
   if (type !== 'application/json') return { schema: json }
-  return { schema: json, example: exampleOf(json, schemas.components, { isRequest: false }) }
+  const example = exampleOf(json, schemas.components, { isRequest: false })
+  return { schema: json, example: merged(example, answerDocOf(schema, '').example) }
 }
 
+/** Replaces values of an example, at any depth, by those of another one. */
+function merged(example: unknown, other: unknown): unknown {
+  if (other === undefined) return example
+  if (!isRecord(example) || !isRecord(other)) return other
+  return {
+    ...example,
+    ...Object.fromEntries(Object.entries(other).map(([key, one]) => [key, merged(example[key], one)])),
+  }
+}
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
 function failureOf(status: string, codes: readonly ErrorCode[], { url }: Route, schemas: Schemas) {
-  const schema = schemas.of(status === 'default' ? errorSchema(codes, 'HttpError') : errorSchema(codes), 'output')
+  const options = documentedErrors(codes).map((schema) => schemas.of(schema, 'output'))
+  const [only] = options
+  const schema: JsonSchema = only && options.length === 1 ? only : { anyOf: options }
   return {
     description: describeCodes(codes),
     headers: headersOf(status, url),

@@ -17,6 +17,9 @@ export type Schemas = {
   components: Record<string, JsonSchema>
 }
 
+/** The formats that generators know; zod has further ones, such as `starts_with`, beside a pattern. */
+const formats: ReadonlySet<string> = new Set(['uuid', 'date-time', 'date', 'email', 'uri', 'password', 'binary'])
+
 const prefix = '#/components/schemas/'
 
 export function createSchemas(): Schemas {
@@ -83,6 +86,7 @@ function tidy(zodSchema: z.core.$ZodTypes, json: JsonSchema, io: Io): void {
       preset !== undefined && { default: preset },
     )
   }
+  if (json.format && !formats.has(json.format)) delete json.format
   // The format says it; zod's patterns are long, and stricter than what the API accepts.
   if (json.format) delete json.pattern
   if (json.minimum === Number.MIN_SAFE_INTEGER) delete json.minimum

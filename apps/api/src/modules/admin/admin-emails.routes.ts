@@ -1,7 +1,7 @@
 import { rolesWith } from '@muster/policy'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
-import { answer, errors, messageReply, ok, okMessage } from '../../http/reply.ts'
+import { answer, errors, messageReplyOf, ok, okMessage } from '../../http/reply.ts'
 import {
   emailParams,
   emailQuery,
@@ -87,7 +87,15 @@ export const adminEmailsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
         summary: 'Lift the suppression of an address',
         description: 'Mails that failed meanwhile stay failed. Resend those that are still wanted.',
         params: suppressionParams,
-        response: { 200: answer(messageReply, 'Lifted.'), ...errors('NOT_FOUND') },
+        response: {
+          200: answer(
+            messageReplyOf(
+              'Mail is sent to this address again. Resend mails that failed meanwhile and are still wanted.',
+            ),
+            'Lifted.',
+          ),
+          ...errors('NOT_FOUND'),
+        },
       },
     },
     async (request) => {

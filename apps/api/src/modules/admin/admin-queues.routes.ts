@@ -1,7 +1,7 @@
 import { rolesWith } from '@muster/policy'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
-import { answer, errors, messageReply, ok, okMessage } from '../../http/reply.ts'
+import { answer, errors, messageReplyOf, ok, okMessage } from '../../http/reply.ts'
 import {
   failedJobParams,
   failedJobsReply,
@@ -83,7 +83,7 @@ export const adminQueuesRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
         tags,
         summary: 'Discard a failed job',
         params: failedJobParams,
-        response: { 200: answer(messageReply, 'Discarded.'), ...errors('NOT_FOUND') },
+        response: { 200: answer(messageReplyOf('The job was discarded.'), 'Discarded.'), ...errors('NOT_FOUND') },
       },
     },
     async (request) => {

@@ -1,7 +1,7 @@
 import { rolesWith } from '@muster/policy'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
-import { answer, errors, messageReply, ok, okMessage } from '../../http/reply.ts'
+import { answer, errors, messageReplyOf, ok, okMessage } from '../../http/reply.ts'
 import {
   adminUserParams,
   adminUserPatch,
@@ -103,7 +103,13 @@ export const adminUsersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asy
         tags,
         summary: 'Invalidate the cached profile of a user',
         params: adminUserParams,
-        response: { 200: answer(messageReply, 'Removed.'), ...errors('NOT_FOUND') },
+        response: {
+          200: answer(
+            messageReplyOf('The cached profile is removed. The next read comes from the database.'),
+            'Removed.',
+          ),
+          ...errors('NOT_FOUND'),
+        },
       },
     },
     async (request) => {

@@ -8,6 +8,9 @@ import { pageSize } from '../../http/pagination.ts'
 import { instant, pageReplyOf, replyOf } from '../../http/reply.ts'
 import { userSummary } from '../accounts/accounts.schema.ts'
 
+const exampleHash = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'
+const exampleHead = `42.${exampleHash}.k1.${exampleHash}`
+
 export const auditEvent = z
   .object({
     id: z.uuid().describe('The id of the event.'),
@@ -35,7 +38,7 @@ export const auditEvent = z
     createdAt: instant.describe('When it happened.'),
     hash: z.string().meta({
       description: 'The hash of the event and of those before it.',
-      examples: ['9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'],
+      examples: [exampleHash],
     }),
   })
   .meta({ id: 'AuditEvent', description: 'What somebody did, as a link of the chain.' })
@@ -73,7 +76,9 @@ const filters = z.strictObject({
   targetType: text({ max: 100 })
     .optional()
     .meta({ description: 'Only things of this kind.', examples: ['session'] }),
-  targetId: text({ max: 100 }).optional().describe('Only the thing with this id.'),
+  targetId: text({ max: 100 })
+    .optional()
+    .meta({ description: 'Only the thing with this id.', examples: ['01980f3a-0000-7000-8000-000000000001'] }),
   from: dateTime.optional().describe('Only events from this moment on.'),
   to: dateTime.optional().describe('Only events before this moment.'),
 })
@@ -106,7 +111,10 @@ const signedHead = z
   .max(200)
   .transform((given, ctx): SignedHead => {
     const head = parseHead(given)
-    if (!head) ctx.addIssue(issueOf([], faultOf('INVALID_FORMAT', {}, 'is not written as seq.hash.keyId.signature')))
+    if (!head)
+      ctx.addIssue(
+        issueOf([], faultOf('INVALID_FORMAT', { example: exampleHead }, 'is not written as seq.hash.keyId.signature')),
+      )
     return head ?? z.NEVER
   })
 
@@ -126,7 +134,7 @@ export const verifyQuery = z.strictObject({
     .optional()
     .meta({
       description: 'Signed heads from the audit worker’s log, each `seq.hash.keyId.signature`.',
-      examples: [[`42.${'a1'.repeat(32)}.k1.${'b2'.repeat(32)}`]],
+      examples: [[exampleHead]],
     }),
   cursor: chainHead
     .optional()
@@ -169,7 +177,10 @@ export const verifyReply = replyOf(
       )
       .describe('The faults that were found.'),
     last: z
-      .object({ seq: z.int().describe('Its number.'), hash: z.string().describe('Its hash.') })
+      .object({
+        seq: z.int().describe('Its number.'),
+        hash: z.string().meta({ description: 'Its hash.', examples: [exampleHash] }),
+      })
       .describe('The last event that was checked.'),
     nextCursor: z
       .string()

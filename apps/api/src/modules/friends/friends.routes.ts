@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
 import { noBody } from '../../http/fields.ts'
-import { answer, errors, messageReply, ok, okMessage } from '../../http/reply.ts'
+import { answer, errors, messageReplyOf, ok, okMessage } from '../../http/reply.ts'
 import { listBlocked, listFriends, listRequests } from './friend-lists.service.ts'
 import * as schema from './friends.schema.ts'
 import * as friends from './friends.service.ts'
@@ -80,7 +80,7 @@ export const friendsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async 
         summary: 'Decline a request',
         params: schema.requestParams,
         body: noBody,
-        response: { 200: answer(messageReply, 'Done.'), ...errors('NOT_FOUND') },
+        response: { 200: answer(messageReplyOf('The request is declined.'), 'Done.'), ...errors('NOT_FOUND') },
       },
     },
     async (request) => {
@@ -134,7 +134,7 @@ export const friendsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async 
         tags,
         summary: 'End a friendship, or withdraw a request',
         params: schema.otherUserParams,
-        response: { 200: answer(messageReply, 'Done.'), ...errors('NOT_FOUND') },
+        response: { 200: answer(messageReplyOf('You are no longer friends.'), 'Done.'), ...errors('NOT_FOUND') },
       },
     },
     async (request) => {
@@ -154,7 +154,10 @@ export const friendsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async 
         description: 'Neither finds the other any more; a friendship or request between them ends.',
         params: schema.otherUserParams,
         body: noBody,
-        response: { 200: answer(messageReply, 'Blocked.'), ...errors('NOT_FOUND', 'CONFLICT') },
+        response: {
+          200: answer(messageReplyOf('This user is blocked.'), 'Blocked.'),
+          ...errors('NOT_FOUND', 'CONFLICT'),
+        },
       },
     },
     async (request) => {
@@ -172,7 +175,7 @@ export const friendsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async 
         tags,
         summary: 'Unblock a user',
         params: schema.otherUserParams,
-        response: { 200: answer(messageReply, 'Done.'), ...errors('NOT_FOUND') },
+        response: { 200: answer(messageReplyOf('This user is no longer blocked.'), 'Done.'), ...errors('NOT_FOUND') },
       },
     },
     async (request) => {

@@ -2,7 +2,7 @@ import { rolesWith } from '@muster/policy'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
-import { answer, errors, messageReply, ok, okMessage } from '../../http/reply.ts'
+import { answer, errors, messageReplyOf, ok, okMessage } from '../../http/reply.ts'
 import * as schema from './members.schema.ts'
 import { listMembers, removeMember, updateMember } from './members.service.ts'
 
@@ -61,7 +61,10 @@ export const membersRoutes: FastifyPluginAsyncZod<{ context: Context }> = async 
         description:
           'The member gets a personal organization, and their tasks are transferred there without assignees who stay. With the own id, the actor leaves the organization.',
         params: schema.memberParams,
-        response: { 200: answer(messageReply, 'Removed.'), ...errors('FORBIDDEN', 'NOT_FOUND', 'LAST_ADMIN') },
+        response: {
+          200: answer(messageReplyOf('You have left the organization.'), 'Removed.'),
+          ...errors('FORBIDDEN', 'NOT_FOUND', 'LAST_ADMIN'),
+        },
       },
     },
     async (request) => {

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
-import { answer, errors, messageReply, okMessage } from '../../http/reply.ts'
+import { answer, errors, messageReplyOf, okMessage } from '../../http/reply.ts'
 import { confirmationErrors } from '../reauthentication/reauthentication.schema.ts'
 import { changePasswordBody, forgotPasswordBody, resetPasswordBody } from './passwords.schema.ts'
 import * as passwords from './passwords.service.ts'
@@ -16,7 +16,12 @@ export const passwordsRoutes: FastifyPluginAsyncZod<{ context: Context }> = asyn
         tags: ['auth'],
         summary: 'Mail a link with which a new password can be set',
         body: forgotPasswordBody,
-        response: { 202: answer(messageReply, 'A mail is on its way if there is such an account.') },
+        response: {
+          202: answer(
+            messageReplyOf('If there is an account with this e-mail, we have sent a link to it.'),
+            'A mail is on its way if there is such an account.',
+          ),
+        },
       },
     },
     async (request, reply) => {
@@ -35,7 +40,10 @@ export const passwordsRoutes: FastifyPluginAsyncZod<{ context: Context }> = asyn
         summary: 'Set a new password by a mailed link; ends all sessions',
         body: resetPasswordBody,
         response: {
-          200: answer(messageReply, 'The password is set, and all sessions have ended.'),
+          200: answer(
+            messageReplyOf('The password is set. Sign in with it.'),
+            'The password is set, and all sessions have ended.',
+          ),
           ...errors('TOKEN_INVALID'),
         },
       },
@@ -55,7 +63,13 @@ export const passwordsRoutes: FastifyPluginAsyncZod<{ context: Context }> = asyn
         tags: ['auth'],
         summary: 'Change the own password, or set the first one; ends the other sessions',
         body: changePasswordBody,
-        response: { 200: answer(messageReply, 'The password is changed.'), ...errors(...confirmationErrors) },
+        response: {
+          200: answer(
+            messageReplyOf('The password is changed. Your other sessions have ended.'),
+            'The password is changed.',
+          ),
+          ...errors(...confirmationErrors),
+        },
       },
     },
     async (request) => {

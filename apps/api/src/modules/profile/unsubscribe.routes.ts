@@ -9,7 +9,7 @@ import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
 import { linkToken } from '../../http/codes.ts'
 import { errorSchema } from '../../http/openapi/errors.ts'
-import { messageReply, okMessage } from '../../http/reply.ts'
+import { messageReplyOf, okMessage } from '../../http/reply.ts'
 import { pageDefaults } from '../../http/security-headers.ts'
 import { turnDigestOff } from './preferences.service.ts'
 import { askPage, donePage, style, wrongLinkPage } from './unsubscribe.pages.ts'
@@ -83,7 +83,7 @@ export const unsubscribeRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
         response: {
           200: {
             description: 'The morning digest is off.',
-            content: { 'application/json': { schema: messageReply }, ...page },
+            content: { 'application/json': { schema: messageReplyOf('The morning digest is turned off.') }, ...page },
           },
           400: wrongLink,
         },

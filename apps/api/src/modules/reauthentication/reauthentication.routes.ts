@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
 import { noBody } from '../../http/fields.ts'
-import { answer, errors, messageReply, okMessage } from '../../http/reply.ts'
+import { answer, errors, messageReplyOf, okMessage } from '../../http/reply.ts'
 import { mailConfirmationCode } from './reauthenticate.ts'
 
 /** Mails the code by which accounts without a password confirm sensitive actions. */
@@ -17,7 +17,10 @@ export const reauthenticationRoutes: FastifyPluginAsyncZod<{ context: Context }>
         description:
           'For accounts without a password, and for turning the mailed second factor off. At most one mail a minute.',
         body: noBody,
-        response: { 202: answer(messageReply, 'The code is on its way.'), ...errors('COOLDOWN') },
+        response: {
+          202: answer(messageReplyOf('We have sent you a mail with a code.'), 'The code is on its way.'),
+          ...errors('COOLDOWN'),
+        },
       },
     },
     async (request, reply) => {

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
-import { answer, errors, messageReply, ok, okMessage } from '../../http/reply.ts'
+import { answer, errors, messageReplyOf, ok, okMessage } from '../../http/reply.ts'
 import { tabCookies } from '../../http/tab-cookies.ts'
 import { userReply } from '../accounts/accounts.schema.ts'
 import { registrationTtlSeconds } from './pending-registrations.ts'
@@ -26,7 +26,11 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ context: Context }> = a
           'The code is valid for five minutes and five tries, in the browser that got the cookie of this answer.',
         body: registerBody,
         response: {
-          202: answer(messageReply, 'The code is on its way. Sets the cookie of the registration.', 'Set-Cookie'),
+          202: answer(
+            messageReplyOf('We have sent a mail to this address. Enter the code that it contains.'),
+            'The code is on its way. Sets the cookie of the registration.',
+            'Set-Cookie',
+          ),
           ...errors('REGISTRATION_CLOSED', 'USERNAME_TAKEN', 'COOLDOWN'),
         },
       },

@@ -8,7 +8,9 @@ import { instant, pageReplyOf, replyOf } from '../../http/reply.ts'
 import { taskSummary } from '../task-access/task-access.schema.ts'
 
 export const reminderStatuses = ['pending', 'sent', 'completed', 'cancelled', 'failed'] as const
-const type = z.enum(['email', 'push', 'both']).meta({ id: 'ReminderType', description: 'The channels of a reminder.' })
+const type = z
+  .enum(['email', 'push', 'both'])
+  .meta({ id: 'ReminderType', description: 'The channels of a reminder; `push` is a notification in the app.' })
 const status = z.enum(reminderStatuses).meta({ id: 'ReminderStatus', description: 'What became of a reminder.' })
 const maxOffsetMinutes = 366 * 24 * 60
 

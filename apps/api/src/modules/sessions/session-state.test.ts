@@ -101,7 +101,7 @@ describe('GET /auth/config', () => {
       signUp: 'open',
       google: null,
       password: { length: { min: 8, max: 128 }, rules: [...passwordRules] },
-      username: { length: { min: 3, max: 30 }, pattern: '^[a-z0-9_]{3,30}$' },
+      username: { length: { min: 3, max: 30 }, pattern: '^[A-Za-z0-9_]{3,30}$' },
       name: { min: 1, max: 100 },
       bio: { max: 150 },
       code: { digits: 6, lifetimeSeconds: 300, resendSeconds: 60, tries: 5 },

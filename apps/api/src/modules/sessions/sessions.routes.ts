@@ -4,7 +4,7 @@ import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
 import { clearSiteData } from '../../http/clear-site-data.ts'
 import { id, noBody } from '../../http/fields.ts'
-import { answer, errors, messageReply, ok, okMessage } from '../../http/reply.ts'
+import { answer, errors, messageReplyOf, ok, okMessage } from '../../http/reply.ts'
 import { userReply } from '../accounts/accounts.schema.ts'
 import { getProfile } from '../accounts/own-profile.service.ts'
 import { refreshSession } from './refresh-session.ts'
@@ -76,7 +76,9 @@ export const sessionsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async
         tags: ['auth'],
         summary: 'End this session',
         body: noBody,
-        response: { 200: answer(messageReply, 'Signed out; clears the cookies.', 'Set-Cookie') },
+        response: {
+          200: answer(messageReplyOf('You are signed out.'), 'Signed out; clears the cookies.', 'Set-Cookie'),
+        },
       },
     },
     async (request, reply) => {
@@ -95,7 +97,13 @@ export const sessionsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async
         tags: ['auth'],
         summary: 'End all sessions, this one too',
         body: noBody,
-        response: { 200: answer(messageReply, 'All sessions have ended; clears the cookies.', 'Set-Cookie') },
+        response: {
+          200: answer(
+            messageReplyOf('You are signed out everywhere.'),
+            'All sessions have ended; clears the cookies.',
+            'Set-Cookie',
+          ),
+        },
       },
     },
     async (request, reply) => {
@@ -129,7 +137,10 @@ export const sessionsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async
         tags: ['auth'],
         summary: 'End one session',
         params: z.strictObject({ id: id.describe('The id of the session.') }),
-        response: { 200: answer(messageReply, 'The session has ended.'), ...errors('NOT_FOUND') },
+        response: {
+          200: answer(messageReplyOf('The session has ended.'), 'The session has ended.'),
+          ...errors('NOT_FOUND'),
+        },
       },
     },
     async (request, reply) => {

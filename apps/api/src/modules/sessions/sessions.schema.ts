@@ -6,8 +6,14 @@ import { user } from '../accounts/accounts.schema.ts'
 /** What a user agent says about itself, which it may invent. */
 const device = z
   .object({
-    browser: z.string().nullable().describe('The name of the browser or program, null when it is not known.'),
-    os: z.string().nullable().describe('The operating system, null when it is not known.'),
+    browser: z
+      .string()
+      .nullable()
+      .meta({ description: 'The name of the browser or program, null when it is not known.', examples: ['Firefox'] }),
+    os: z
+      .string()
+      .nullable()
+      .meta({ description: 'The operating system, null when it is not known.', examples: ['Windows'] }),
     kind: z.enum(deviceKinds).describe('The kind of device; `program` is no browser.'),
     label: z.string().meta({ description: 'The device in words.', examples: ['Firefox on Windows'] }),
   })

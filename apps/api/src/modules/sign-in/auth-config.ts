@@ -1,4 +1,4 @@
-import { usernameLength } from '@muster/identifiers'
+import { usernameLength, usernamePattern } from '@muster/identifiers'
 import { passwordLength, passwordRules } from '@muster/security/password-policy'
 import { absoluteLimitMs, idleLimitMs, rememberedIdleLimitMs } from '@muster/security/refresh-decision'
 import { z } from 'zod'
@@ -17,7 +17,7 @@ const seconds = (what: string) => z.int().describe(`${what}, in seconds.`)
 
 const uploadLimits = z
   .object({
-    field: z.string().describe('The name of the field of the form.'),
+    field: z.string().meta({ description: 'The name of the field of the form.', examples: ['files'] }),
     maxFiles: z.int().describe('The number of files that one request may have.'),
     maxFileBytes: z.int().describe('The size that one file may have, in bytes.'),
     extensions: z.array(z.string()).meta({ description: 'The accepted extensions.', examples: [['.jpg', '.png']] }),
@@ -43,7 +43,10 @@ const authConfig = z
     username: z
       .object({
         length: length('a username'),
-        pattern: z.string().describe('A regular expression for the whole username.'),
+        pattern: z.string().meta({
+          description: 'A regular expression for the whole username, in the syntax of JavaScript.',
+          examples: [usernamePattern.source],
+        }),
       })
       .describe('What a username must be like. Reserved ones are not listed.'),
     name: length('a display name'),
@@ -86,7 +89,7 @@ export function authConfigOf({
     signUp: isSignupOpen ? 'open' : 'invite',
     google: google ? { startUrl: new URL('/api/v1/auth/google', publicUrl).href } : null,
     password: { length: passwordLength, rules: [...passwordRules] },
-    username: { length: usernameLength, pattern: `^[a-z0-9_]{${usernameLength.min},${usernameLength.max}}$` },
+    username: { length: usernameLength, pattern: usernamePattern.source },
     ...profileLengths,
     code: {
       digits: codeDigits,

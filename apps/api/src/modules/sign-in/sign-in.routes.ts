@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
-import { answer, errors, messageReply, ok, okMessage } from '../../http/reply.ts'
+import { answer, errors, messageReplyOf, ok, okMessage } from '../../http/reply.ts'
 import { userReply } from '../accounts/accounts.schema.ts'
 import { authConfigMaxAgeSeconds, authConfigOf, authConfigReply } from './auth-config.ts'
 import { challengeBody, loginBody, loginReply, signInCodeBody } from './sign-in.schema.ts'
@@ -108,7 +108,7 @@ export const signInRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (
         description: 'At most once a minute. The previous code no longer works. Tries and expiry stay as they are.',
         body: challengeBody,
         response: {
-          202: answer(messageReply, 'The code is on its way.'),
+          202: answer(messageReplyOf('We have sent you a mail with a code.'), 'The code is on its way.'),
           ...errors('CHALLENGE_INVALID', 'CONFLICT', 'COOLDOWN'),
         },
       },

@@ -10,7 +10,7 @@ import {
   representationEtagOf,
 } from '../../http/etag.ts'
 import { idempotencyHeaders, idempotencyOf } from '../../http/idempotency.ts'
-import { answer, errors, notModified, ok } from '../../http/reply.ts'
+import { answer, errors, notModified, ok, withExample } from '../../http/reply.ts'
 import {
   newTask,
   taskCategoriesReply,
@@ -33,6 +33,7 @@ export const tasksRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
         operationId: 'createTask',
         tags,
         summary: 'Create a task',
+        description: 'With an `Idempotency-Key`, the same request within 24 hours answers with the same task again.',
         headers: idempotencyHeaders,
         body: newTask,
         response: {
@@ -60,6 +61,8 @@ export const tasksRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
         operationId: 'listTasks',
         tags,
         summary: 'List the tasks that are visible to the caller',
+        description:
+          'Tasks that the caller owns or is assigned to; a `client_admin` sees all of the organization. `page` numbers the pages, or `cursor` continues after the page before; the two exclude each other. `q` sorts by relevance unless `sort` says otherwise.',
         querystring: taskQuery,
         response: { 200: answer(taskListReply, 'A page of tasks.') },
       },
@@ -93,6 +96,8 @@ export const tasksRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
         operationId: 'getTask',
         tags,
         summary: 'Read a task',
+        description:
+          'With the names of its users, its files and the caller’s own reminders. `ETag` is for `If-None-Match`, and for `If-Match` of a change.',
         params: taskParams,
         headers: ifNoneMatchHeaders,
         response: { 200: answer(taskReply, 'The task.', 'ETag'), 304: notModified, ...errors('NOT_FOUND') },
@@ -118,7 +123,14 @@ export const tasksRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
         params: taskParams,
         headers: ifMatchHeaders,
         body: taskPatch,
-        response: { 200: answer(taskReply, 'The changed task.', 'ETag'), ...errors('NOT_FOUND', 'STALE') },
+        description:
+          'Only the fields that are sent change. `If-Match` refuses to overwrite a change that the caller has not seen. Completing a task completes its reminders.',
+        response: {
+          200: withExample(answer(taskReply, 'The changed task.', 'ETag'), {
+            data: { task: { status: 'completed', completedAt: '2030-01-15T08:30:00.000Z', version: 2 } },
+          }),
+          ...errors('NOT_FOUND', 'STALE'),
+        },
       },
     },
     async (request, reply) => {
@@ -137,6 +149,7 @@ export const tasksRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
         operationId: 'deleteTask',
         tags,
         summary: 'Delete a task with its reminders and attachments',
+        description: 'With `If-Match` only the version that the caller has seen. Answers with the deleted task.',
         params: taskParams,
         headers: ifMatchHeaders,
         response: { 200: answer(taskReply, 'The deleted task.'), ...errors('FORBIDDEN', 'NOT_FOUND', 'STALE') },

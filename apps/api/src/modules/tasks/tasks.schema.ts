@@ -37,7 +37,7 @@ const taskFields = z.object({
     .nullable()
     .meta({ description: 'What is to be done.', examples: ['The ones at the window.'] }),
   dueDate: instant.nullable().describe('When it is due; null without a due date.'),
-  priority: priority.describe('How important it is.'),
+  priority: priority.meta({ description: 'How important it is.', examples: ['high'] }),
   category: z
     .string()
     .nullable()
@@ -85,7 +85,9 @@ const newTaskFields = z.strictObject({
     .nullish()
     .meta({ description: 'A category of your own, at most 50 characters.', examples: ['garden'] }),
   status: status.default('todo').describe('How far it is.'),
-  link: link.nullish().describe('An http(s) address that belongs to it.'),
+  link: link
+    .nullish()
+    .meta({ description: 'An http(s) address that belongs to it.', examples: ['https://example.com/plants'] }),
   assigneeId: id.nullish().describe('A member of the own organization who shall do it.'),
 })
 export const newTask = newTaskFields.meta({ id: 'NewTask', description: 'A task to create.' })
@@ -155,10 +157,11 @@ export const taskQuery = z
     sort: sortBy(sortFields)
       .optional()
       .meta({
-        description: 'Descending with `-` before the field. Without it: `dueDate`, or `-relevance` with `q`.',
+        description:
+          'Descending with `-` before the field. Without it: `dueDate`, or `-relevance` with `q`. `relevance` needs `q`.',
         examples: ['dueDate'],
       }),
-    page: pageNumber().optional(),
+    page: pageNumber().optional().describe('The number of the page, from 1. Not together with `cursor`.'),
     limit: pageSize(20),
     cursor: cursorText,
   })

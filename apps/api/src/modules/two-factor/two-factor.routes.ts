@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
-import { answer, errors, messageReply, ok, okMessage } from '../../http/reply.ts'
+import { answer, errors, messageReplyOf, ok, okMessage } from '../../http/reply.ts'
 import { confirmationBody, confirmationErrors } from '../reauthentication/reauthentication.schema.ts'
 import { renewAccess } from '../sessions/renew-access.ts'
 import {
@@ -77,7 +77,7 @@ const setupRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { c
           'A session older than 15 minutes requires the password, or without one the code of /auth/confirmation-code.',
         body: confirmationBody.nullish(),
         response: {
-          202: answer(messageReply, 'The code is on its way.'),
+          202: answer(messageReplyOf('We have sent you a mail with a code.'), 'The code is on its way.'),
           ...errors(...confirmationErrors, 'CONFLICT', 'COOLDOWN'),
         },
       },
@@ -99,7 +99,11 @@ const setupRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { c
         description: 'From then on every sign-in asks for a mailed code.',
         body: digitCodeBody,
         response: {
-          200: answer(messageReply, 'The mailed code is on.', 'Set-Cookie'),
+          200: answer(
+            messageReplyOf('From now on a sign-in asks for a code that we mail you.'),
+            'The mailed code is on.',
+            'Set-Cookie',
+          ),
           ...errors('OTP_INVALID', 'CONFLICT', 'ACCOUNT_LOCKED'),
         },
       },
@@ -146,7 +150,7 @@ const changeRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { 
           '/auth/confirmation-code mails. An account with an app but no password sends `confirmationCode` instead of it.',
         body: factorConfirmationBody,
         response: {
-          200: answer(messageReply, 'The second factor is off.'),
+          200: answer(messageReplyOf('The second factor is off.'), 'The second factor is off.'),
           ...errors(...confirmationErrors, 'FORBIDDEN', 'CONFLICT'),
         },
       },

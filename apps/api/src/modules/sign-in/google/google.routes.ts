@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../../context.ts'
 import { originOf } from '../../../http/actor.ts'
-import { answer, errors, messageReply, okMessage } from '../../../http/reply.ts'
+import { answer, errors, messageReplyOf, okMessage } from '../../../http/reply.ts'
 import { confirmationBody, confirmationErrors } from '../../reauthentication/reauthentication.schema.ts'
 import type { SignInChallenge } from '../sign-in-challenge.ts'
 import { flowCookies } from './flow-cookie.ts'
@@ -95,7 +95,10 @@ export const googleRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (
         summary: 'Unlink the Google account',
         description: 'A session older than 15 minutes requires the password.',
         body: confirmationBody.nullish(),
-        response: { 200: answer(messageReply, 'Unlinked.'), ...errors(...confirmationErrors, 'NOT_FOUND', 'CONFLICT') },
+        response: {
+          200: answer(messageReplyOf('Your Google account is unlinked.'), 'Unlinked.'),
+          ...errors(...confirmationErrors, 'NOT_FOUND', 'CONFLICT'),
+        },
       },
     },
     async (request) => {
