@@ -57,8 +57,16 @@ export const contentTypesOf = (kinds: readonly FileKind[]): string[] => [
 ]
 
 /** Names a type for people. */
-const typeName = (signature: string) =>
-  signature === protectedOffice ? 'an Office document with a password' : `of the type ${signature.toUpperCase()}`
+function typeName(type: string): string {
+  if (type === protectedOffice) return 'an Office document with a password'
+  return type === 'txt' ? 'text' : `of the type ${type.toUpperCase()}`
+}
+
+/** Recognizes accepted content without a signature. */
+async function unsignedTypeOf(path: string): Promise<'pdf' | 'txt' | undefined> {
+  if (await hasPdfHeader(path)) return 'pdf'
+  return (await isPlainText(path)) ? 'txt' : undefined
+}
 
 /** The type of a file, or why it is not accepted, as a sentence that begins with the file. */
 export type TypeVerdict = AcceptedType | { refusal: string }
@@ -78,9 +86,10 @@ export async function checkType(filename: string, path: string, kinds: readonly 
   }
   if (!signature && rule.signatures.length === 0)
     return { refusal: `${label} is not text in UTF-8. Save it with the encoding UTF-8.` }
-  if (!signature) return { refusal: `${label} does not contain what its name says, or is damaged. ${accepted}` }
-  const fitting = extensionsOf(kinds).filter((each) => rules[each]?.signatures.includes(signature))
-  const content = `The content of ${label} is ${typeName(signature)}`
+  const type = signature ?? (await unsignedTypeOf(path))
+  if (!type) return { refusal: `${label} does not contain what its name says, or is damaged. ${accepted}` }
+  const fitting = extensionsOf(kinds).filter((each) => each === `.${type}` || rules[each]?.signatures.includes(type))
+  const content = `The content of ${label} is ${typeName(type)}`
   if (fitting.length === 0) return { refusal: `${content}, which is not accepted. ${accepted}` }
   return { refusal: `${content}. Its name must end with ${fitting.join(' or ')}.` }
 }

@@ -124,7 +124,21 @@ test.each<[string, string, () => Uint8Array | string | Promise<Uint8Array>, stri
     'a PDF whose header is too late',
     'a.pdf',
     () => `${' '.repeat(1_020)}${pdf}`,
-    `a.pdf does not contain what its name says, or is damaged. ${accepted}`,
+    'The content of a.pdf is text. Its name must end with .txt.',
+  ],
+  ['text as png', 'a.png', () => 'Grüße', 'The content of a.png is text. Its name must end with .txt.'],
+  ['text as docx', 'a.docx', () => 'Grüße', 'The content of a.docx is text. Its name must end with .txt.'],
+  [
+    'a PDF behind line ends as png',
+    'a.png',
+    () => `\r\n${pdf}`,
+    'The content of a.png is of the type PDF. Its name must end with .pdf.',
+  ],
+  [
+    'unknown bytes as png',
+    'a.png',
+    () => new Uint8Array(500),
+    `a.png does not contain what its name says, or is damaged. ${accepted}`,
   ],
   ['text in UTF-16', 'a.txt', () => utf16, 'a.txt is not text in UTF-8. Save it with the encoding UTF-8.'],
 ])('%s is refused in words that say what to do', async (_name, filename, bytes, message) => {
