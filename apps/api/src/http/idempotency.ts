@@ -19,10 +19,7 @@ export type Idempotency = {
 export const idempotencyHeaders = z.looseObject({
   'idempotency-key': text({ min: 1, max: 64 })
     .optional()
-    .meta({
-      description: 'Any text. A repetition with the same key and body within 24 hours answers with the same resource.',
-      examples: ['5b0f4f0e-7a53-4c1e-9d0c-1f6e3a7b2c11'],
-    }),
+    .describe('Any text. A repetition with the same key and body within 24 hours answers with the same resource.'),
 })
 
 const keyTtlMs = 24 * 3_600_000
