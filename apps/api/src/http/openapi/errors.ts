@@ -17,10 +17,9 @@ export const errorDetail = z
   })
   .meta({ id: 'ErrorDetail', description: 'One fault of the request.' })
 
-const exampleRequestId = '5f0c2f6e-8f43-4b9a-9d53-3a4b8a1f7a10'
 const requestId = z.string().meta({
   description: 'Finds the request in the log of the server; also in the header `X-Request-Id`.',
-  examples: [exampleRequestId],
+  examples: ['5f0c2f6e-8f43-4b9a-9d53-3a4b8a1f7a10'],
 })
 
 const allCodes = Object.keys(catalogue) as [ErrorCode, ...ErrorCode[]]
@@ -64,9 +63,7 @@ const components = new Map(
     const own = z.object({
       error: z.object({ code: z.literal(code).describe('What programs decide by.') }).describe('What went wrong.'),
     })
-    const { message } = catalogue[code]
-    const examples = [{ success: false as const, message, error: { code, requestId: exampleRequestId } }]
-    return [code, z.intersection(apiError, own).meta({ id: nameOf(code), description: message, examples })]
+    return [code, z.intersection(apiError, own).meta({ id: nameOf(code), description: catalogue[code].message })]
   }),
 )
 
