@@ -57,7 +57,7 @@ const work: Record<AppName, () => Promise<unknown>> = {
   'image-worker': async () => {},
 }
 
-test.for(appNames)('after SIGTERM the %s is not ready, works on, then drains and ends', limit, async (name) => {
+async function expectDelayedEnd(name: AppName): Promise<void> {
   const app = await withDelay(name)
   const exit = app.terminate()
   await eventually(async () => expect(await readiness(app)).toEqual(shuttingDown), { intervalMs: 10 })
@@ -68,7 +68,12 @@ test.for(appNames)('after SIGTERM the %s is not ready, works on, then drains and
   expect(durationMs).toBeGreaterThan(delayMs)
   expect(durationMs).toBeLessThan(25_000)
   apps[name] = await system.start(name, name === 'api' ? { port: Number(new URL(system.apiUrl).port) } : {})
-})
+}
+
+const title = 'after SIGTERM the %s is not ready, works on, then drains and ends'
+test.for(['api'] as const)(title, limit, expectDelayedEnd)
+// At once, because each mostly waits for its delay, and needs no other worker.
+test.concurrent.for(appNames.filter((name) => name !== 'api'))(title, limit, (name) => expectDelayedEnd(name))
 
 test('the ops port answers until the drain is over', async () => {
   const pausePoint = await system.pausePoint('tasks', 'insert')

@@ -9,7 +9,7 @@ export type ApngFrame = {
   widthPx: number
   heightPx: number
   delayMs: number
-  /** What becomes of its rectangle before the next frame is drawn. */
+  /** The treatment of its rectangle before the next frame is drawn. */
   disposal: 'keep' | 'clear' | 'restore'
   /** Whether it replaces what is below it, and not only where it is opaque. */
   isReplacing: boolean

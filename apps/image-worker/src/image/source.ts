@@ -15,7 +15,7 @@ const maxDrawnBytes = 128 * 1024 ** 2
 export type Source = {
   /** Creates a pipeline with all frames. */
   pipeline(): Sharp
-  /** What the decoder does not tell the encoder. */
+  /** The settings that the encoder does not get from the decoder. */
   timing: Pick<WebpOptions, 'delay' | 'loop'>
 }
 
