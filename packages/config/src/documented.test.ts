@@ -17,7 +17,7 @@ const names = new Set([
   ...Object.values(services).flatMap(({ parts }) => parts),
 ])
 
-/** What compose.yaml sets by itself or leaves out: its own services, the ports inside, and what production refuses. */
+/** The variables that compose.yaml sets by itself or leaves out: its own services, the ports inside, and those that production refuses. */
 const leftOut = /^(?:DATABASE|REDIS)_|^(?:NODE_ENV|PORT|OPS_PORT|ALLOW_LOOPBACK_ORIGINS|RATE_LIMIT_SCALE)$/
 
 test('docs/operate.md names every variable of every process', () => {

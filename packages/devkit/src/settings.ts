@@ -67,7 +67,7 @@ export function homeOf(env: NodeJS.ProcessEnv): string {
   return resolve(root, env.MUSTER_HOME || '.muster')
 }
 
-/** What `npm start -- --help` prints. */
+/** The text of `npm start -- --help`. */
 export const usage = `npm start [-- OPTIONS] runs all of Muster on this machine; npm run dev restarts processes when their files change.
 
   --scale NAME=NUMBER  runs several processes of a kind: --scale api=2,email-worker=3. The processes are api, email-worker,

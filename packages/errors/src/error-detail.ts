@@ -81,10 +81,10 @@ export const detailCodes = Object.keys(sentences) as [DetailCode, ...DetailCode[
 export type DetailParams<Code extends DetailCode> =
   Parameters<(typeof sentences)[Code]> extends [infer Params] ? Params : Record<string, never>
 
-/** One fault of the request: where (`body.email`, `query.page`), what is wrong there, and the same as a sentence. */
+/** One fault of the request: its place (`body.email`, `query.page`), its code with params, and the same as a sentence. */
 export type ErrorDetail = { path: string; code: DetailCode; params: Record<string, unknown>; message: string }
 
-/** What is wrong with a field, without its place. */
+/** A fault of a field, without its place. */
 export type Fault = Omit<ErrorDetail, 'path'>
 
 /** Params and, where the sentence of the code is too general, a better one. */

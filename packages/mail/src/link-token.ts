@@ -11,7 +11,7 @@ const dashes = /[\p{Pd}\u2212]/gu
 const encodedDot = /[=%]2E/g
 /** The marks of a quoted line in a reply. */
 const quoteMarks = /^[>\s]+/gm
-/** What breaks a line within a token: line ends, and the `=` before one in quoted-printable (RFC 2045, 6.7). */
+/** Characters that break a line within a token: line ends, and the `=` before one in quoted-printable (RFC 2045, 6.7). */
 const breaks = /[=\s]+/gu
 
 /**

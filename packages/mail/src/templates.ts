@@ -103,7 +103,7 @@ export const templates = {
   'task-assignment': defineTemplate({
     data: z.object({
       name,
-      /** What happened to a task that is or was assigned to the recipient. */
+      /** The change of a task that is or was assigned to the recipient. */
       kind: z.enum(['assigned', 'due-date', 'no-due-date', 'unassigned', 'deleted']),
       taskId,
       taskTitle,

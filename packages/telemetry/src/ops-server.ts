@@ -20,7 +20,7 @@ type OpsServerOptions = {
   port: number
   /** Lists the reasons why the process is not ready, e.g. `redis WRONGPASS`. Unless it is empty, `/readyz` responds with 503. */
   obstacles: () => Promise<readonly string[]>
-  /** Aborted once the process stops: it is not ready from then on, whatever it can still do. */
+  /** Aborted once the process stops: from then on it is not ready, although it still works. */
   stopping?: AbortSignal
 }
 

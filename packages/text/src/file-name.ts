@@ -8,7 +8,7 @@ import { shortened } from './shortened.ts'
 export const unsafeInNames = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufff9-\ufffb]/gu
 
 const maxLength = 255
-/** What is longer is no extension, but a sentence with a dot. */
+/** A longer text after a dot is no extension, but part of a sentence. */
 const maxExtensionLength = 20
 
 /** Splits a name before its extension, which begins with its last dot: also `.txt` is an extension alone. */

@@ -22,7 +22,7 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-/** Sentences that a library wrote, whatever their place. */
+/** Sentences that a library wrote, at any place. */
 const libraryText = /^(?:Invalid|Too |Unrecognized|Expected|Required)|expected .* received|must match pattern/
 const badValues = [
   null,

@@ -1,4 +1,4 @@
-/* An error that one field causes names that field, whatever its code, and its sentence is true for this caller. */
+/* An error that one field causes names that field under every code, and its sentence is true for this caller. */
 import { manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { joining } from '../modules/organizations/testing/organization-fixtures.ts'

@@ -8,11 +8,11 @@ const unsafeInMail = /[\p{C}<>]/gu
 export const deviceKinds = ['desktop', 'mobile', 'tablet', 'tv', 'bot', 'program', 'unknown'] as const
 type DeviceKind = (typeof deviceKinds)[number]
 
-/** What a user agent says about itself, which it may invent. */
+/** The description of a device by its user agent, which may be invented. */
 export type Device = { browser: string | null; os: string | null; kind: DeviceKind; label: string }
 
 const unknownDevice: Device = { browser: null, os: null, kind: 'unknown', label: 'Unknown device' }
-/** What every browser calls itself, and others before their comment: it tells nothing. */
+/** Names that every browser sends, so that they identify none. */
 const emptyNames = new Set(['', 'Mozilla'])
 
 /** Reads a user agent: the browser and the operating system without their versions, and both in words. */

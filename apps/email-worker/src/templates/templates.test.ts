@@ -19,7 +19,7 @@ function composeMail(template: string, data: unknown, lifetimeMs = 300_000) {
   return mail
 }
 
-/** What stands in the subject before the title of the task. */
+/** The part of the subject before the title of the task. */
 const prefix =
   /^(Reminder|Due soon|Overdue|Completed|Assigned to you|New due date|No due date any more|No longer assigned to you|Deleted): /
 

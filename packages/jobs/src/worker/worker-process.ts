@@ -41,7 +41,7 @@ type WorkerApp<C extends WorkerConfig, D extends WorkerDeps> = {
   start: (deps: D, config: C) => Pick<RunningWorker, 'probe' | 'close'>
 }
 
-/** What aborted jobs and the connections need at the end of the drain. */
+/** The time that aborted jobs and the connections need at the end of the drain. */
 const abortReserveMs = 5_000
 
 /**

@@ -4,7 +4,7 @@ import { createSay, type Joined, joinHost } from '@muster/devkit'
 import { ensureTemplate } from './template.ts'
 import type { TestServices } from './test-services.ts'
 
-/** What a test run asks of the host. */
+/** The services that a test run requests from the host. */
 export type TestRun = {
   /** False for a run of packages whose tests need neither Postgres nor Redis nor the inbox. */
   needsServices: boolean

@@ -32,7 +32,7 @@ export function createProxiedClient(proxyUrl: string, options: { origin: string;
   }
   return {
     cookies,
-    /** Sends a request, whatever the proxy thinks of it. */
+    /** Sends a request, and accepts violations that the proxy reports. */
     attempt: read,
     /** Sends a request that must be documented, as must be its answer, which has this status. */
     async send(method: string, path: string, expected: number, given: Options = {}) {

@@ -18,7 +18,7 @@ export const callerLimits = {
 export const routeLimits = {
   /** `POST /auth/refresh`: all signed-in users of an office share one address. */
   refreshRequests: { by: 'ip', max: 1_000, windowMs: 15 * minuteMs },
-  /** What a front end reads when a page starts: visitors are counted by their address, which an office shares. */
+  /** The requests of a starting page. Visitors are counted by their address, which an office shares. */
   pageStart: { by: 'user', max: 1_000, windowMs: 15 * minuteMs },
   register: { by: 'ip', max: 5, windowMs: 15 * minuteMs },
   forgotPassword: { by: 'ip', max: 3, windowMs: hourMs },

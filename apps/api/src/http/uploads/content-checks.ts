@@ -52,7 +52,7 @@ export async function hasPdfHeader(path: string): Promise<boolean> {
   }
 }
 
-/** What a compound file contains, by a stream that each program writes: an old Office document, or a protected newer one (MS-OFFCRYPTO 2.3). */
+/** The kinds of compound files, by a stream that each program writes: old Office documents, and protected newer ones (MS-OFFCRYPTO 2.3). */
 const typesByStream: Record<string, string> = {
   worddocument: 'doc',
   workbook: 'xls',

@@ -1,14 +1,14 @@
 import { contentTypesOf, extensionsOf } from './file-types.ts'
 import { maxFileBytes, type UploadRules } from './receive-files.ts'
 
-/** What a task takes as attachments in one request. */
+/** The limits of one request with attachments of a task. */
 export const attachmentUpload = {
   field: 'files',
   maxFiles: 10,
   kinds: ['image', 'document'],
 } as const satisfies UploadRules
 
-/** What a profile takes as its picture. */
+/** The limits of an avatar. */
 export const avatarUpload = { field: 'file', maxFiles: 1, kinds: ['image'] } as const satisfies UploadRules
 
 /** Returns what a front end must know before it sends files. */

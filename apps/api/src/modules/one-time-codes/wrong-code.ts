@@ -1,6 +1,6 @@
 import { DomainError, detailOf } from '@muster/errors'
 
-/** What made the code: a mail, an authenticator app, or the list of recovery codes. */
+/** The source of a code: a mail, an authenticator app, or the list of recovery codes. */
 export type CodeSource = 'mail' | 'app' | 'recovery'
 
 const messages: Record<CodeSource, string> = {

@@ -35,7 +35,7 @@ export type SessionCookies = {
   /** Sets the cookie of the access token alone. */
   setAccess(reply: FastifyReply, grant: Pick<SessionGrant, 'accessToken' | 'expiresAt'>): void
   clear(reply: FastifyReply): void
-  /** Tells whether the request has a cookie of a session, whatever it contains. */
+  /** Tells whether the request has a cookie of a session, valid or not. */
   areReceived(request: FastifyRequest): boolean
   readRefreshToken(request: FastifyRequest): string | undefined
 }

@@ -3,7 +3,7 @@ import { deviceKinds } from '../../http/device-name.ts'
 import { instant, replyOf } from '../../http/reply.ts'
 import { user } from '../accounts/accounts.schema.ts'
 
-/** What a user agent says about itself, which it may invent. */
+/** The description of a device by its user agent, which may be invented. */
 const device = z
   .object({
     browser: z

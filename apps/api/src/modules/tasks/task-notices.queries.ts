@@ -11,7 +11,7 @@ const columns = [
   'anonymised_at',
 ] as const satisfies (keyof UserRow)[]
 
-/** What a notice needs of its recipient and of the user who caused it. */
+/** The columns of the recipient and of the actor from which a notice is written. */
 export type NoticeUser = Pick<UserRow, (typeof columns)[number]>
 
 /** Reads these users by their ids; null is skipped. */

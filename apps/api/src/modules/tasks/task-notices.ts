@@ -8,7 +8,7 @@ import type { TaskFields } from './tasks.schema.ts'
 
 type NoticedTask = Pick<TaskFields, 'id' | 'title' | 'dueDate'>
 
-/** What a user is told about a task: its owner of its completion, its assignee of the rest. */
+/** The notices about a task: its owner gets the one of its completion, its assignee the others. */
 export type TaskNotice =
   | { kind: 'completed' | 'assigned' | 'due-date' | 'deleted'; userId: string; task: NoticedTask }
   /** `count` tasks at once, `task` among them. */

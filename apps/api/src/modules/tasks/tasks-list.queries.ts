@@ -7,8 +7,7 @@ import { limitLiteral } from '../../sql/limit-literal.ts'
 import { type TaskRow, taskSelection, toTask } from './task-view.ts'
 import type { SortField, Task, TaskQuery } from './tasks.schema.ts'
 
-/** The filters of a list, and the moment that decides which tasks are overdue. */
-/** `search` is the result of {@link parseSearch} for `q`. */
+/** The filters of a list: `search` is the result of {@link parseSearch} for `q`, and `now` decides which tasks are overdue. */
 export type TaskFilters = TaskQuery & { search: string | undefined; now: Date }
 export type TaskOrder = { field: SortField; isDescending: boolean }
 /** The last task of the previous page: its sort key as text, and its id. */

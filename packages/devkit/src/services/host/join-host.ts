@@ -14,7 +14,7 @@ export type JoinOptions = {
   /** The main file of the host, which calls `hostServices`; it gets `dir` as its argument. */
   main: string
   logFile: string
-  /** What the host must know of this user. */
+  /** The message with which this user joins the host. */
   request: unknown
   /** How long the host keeps the services for the next user, when this one leaves last. */
   lingerMs?: number
