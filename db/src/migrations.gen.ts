@@ -16,6 +16,7 @@ import * as m13 from '../migrations/0014_key_checks.ts'
 import * as m14 from '../migrations/0015_suppressions.ts'
 import * as m15 from '../migrations/0016_search_text.ts'
 import * as m16 from '../migrations/0017_optional_due_date.ts'
+import * as m17 from '../migrations/0018_chats.ts'
 
 export const migrations = {
   '0001_people': m0,
@@ -35,4 +36,5 @@ export const migrations = {
   '0015_suppressions': m14,
   '0016_search_text': m15,
   '0017_optional_due_date': m16,
+  '0018_chats': m17,
 }

@@ -24,6 +24,7 @@ export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
 export interface Attachments {
+  chat_id: string | null;
   content_type: string;
   created_at: Generated<Timestamp>;
   failure_reason: string | null;
@@ -31,13 +32,15 @@ export interface Attachments {
   height_px: number | null;
   id: string;
   kind: string;
+  message_id: string | null;
   optimized_size_bytes: number | null;
   organization_id: string | null;
   original_size_bytes: number;
+  position: number | null;
   size_bytes: number;
   status: string;
   storage_key: string;
-  task_id: string;
+  task_id: string | null;
   thumbnail_key: string | null;
   updated_at: Generated<Timestamp>;
   uploader_id: string | null;
@@ -103,6 +106,43 @@ export interface Blocks {
   blocked_id: string;
   blocker_id: string;
   created_at: Timestamp;
+}
+
+export interface ChatMembers {
+  archived_at: Timestamp | null;
+  change: number;
+  chat_id: string;
+  joined_at: Generated<Timestamp>;
+  joined_change: number;
+  joined_seq: number;
+  left_at: Timestamp | null;
+  left_change: number | null;
+  muted_until: Timestamp | null;
+  mutes_mentions: Generated<boolean>;
+  read_seq: Generated<number>;
+  role: string;
+  updated_at: Generated<Timestamp>;
+  user_id: string;
+}
+
+export interface Chats {
+  avatar_key: string | null;
+  change: Generated<number>;
+  created_at: Generated<Timestamp>;
+  created_by: string | null;
+  first_seq: Generated<number>;
+  id: string;
+  kind: string;
+  last_message_at: Timestamp | null;
+  name: string | null;
+  notify_job_at: Timestamp | null;
+  organization_id: string | null;
+  own_change: Generated<number>;
+  seq: Generated<number>;
+  updated_at: Generated<Timestamp>;
+  user_high_id: string | null;
+  user_low_id: string | null;
+  version: Generated<number>;
 }
 
 export interface DigestDeliveries {
@@ -209,6 +249,42 @@ export interface KnownDevices {
   user_id: string;
 }
 
+export interface MessageReactions {
+  created_at: Timestamp;
+  emoji: string;
+  message_id: string;
+  user_id: string;
+}
+
+export interface MessageReports {
+  chat_id: string;
+  created_at: Timestamp;
+  id: string;
+  message_id: string;
+  reason: string;
+  reporter_id: string;
+}
+
+export interface Messages {
+  body: string | null;
+  change: number;
+  chat_id: string;
+  client_id: string;
+  content_mac: Buffer;
+  created_at: Generated<Timestamp>;
+  deleted_at: Timestamp | null;
+  deleted_by: string | null;
+  edited_at: Timestamp | null;
+  id: string;
+  mentions: Generated<string[]>;
+  reply_to_id: string | null;
+  reply_to_seq: number | null;
+  search: string | null;
+  sender_id: string;
+  seq: number;
+  version: Generated<number>;
+}
+
 export interface Notifications {
   chat_id: string | null;
   created_at: Generated<Timestamp>;
@@ -285,6 +361,11 @@ export interface Reminders {
   updated_at: Generated<Timestamp>;
   user_id: string;
   version: Generated<number>;
+}
+
+export interface RestoreEpoch {
+  id: string;
+  only_row: Generated<boolean>;
 }
 
 export interface Sessions {
@@ -402,6 +483,8 @@ export interface DB {
   audit_pending: AuditPending;
   audit_personal: AuditPersonal;
   blocks: Blocks;
+  chat_members: ChatMembers;
+  chats: Chats;
   digest_deliveries: DigestDeliveries;
   due_notices: DueNotices;
   email_messages: EmailMessages;
@@ -411,6 +494,9 @@ export interface DB {
   invites: Invites;
   key_checks: KeyChecks;
   known_devices: KnownDevices;
+  message_reactions: MessageReactions;
+  message_reports: MessageReports;
+  messages: Messages;
   notifications: Notifications;
   organizations: Organizations;
   outbox: Outbox;
@@ -418,6 +504,7 @@ export interface DB {
   recovery_codes: RecoveryCodes;
   reminder_deliveries: ReminderDeliveries;
   reminders: Reminders;
+  restore_epoch: RestoreEpoch;
   sessions: Sessions;
   sign_in_failures: SignInFailures;
   tasks: Tasks;

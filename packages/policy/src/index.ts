@@ -1,5 +1,13 @@
 export { activeUserSql, isActiveUser, type UserState } from './active-user.ts'
 export { can, rolesWith, scopeOf, type Target } from './can.ts'
+export {
+  type ChatMembership,
+  changeDeliveredTo,
+  isChatMember,
+  isChatMemberSql,
+  messageVisibleSql,
+  messageVisibleTo,
+} from './chat-access.ts'
 export { invitableRoles } from './invitable-roles.ts'
 export { type Channels, channelsFor, wantsChannelSql } from './notification-channels.ts'
 export {

@@ -24,6 +24,3 @@ export const pageReplyOf = <T extends z.ZodType>(data: T) =>
 export const messageReplyOf = (example: string) => z.object({ success, message: message.meta({ examples: [example] }) })
 /** Returns a success that has a message and no data. */
 export const okMessage = (message: string) => ({ success: true as const, message })
-
-/** Schema of an instant in a response: ISO 8601, UTC, milliseconds. */
-export const instant = z.iso.datetime().meta({ examples: ['2030-01-15T09:00:00.000Z'] })

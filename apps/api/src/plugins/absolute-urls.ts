@@ -1,7 +1,7 @@
+import { absoluteFileUrls } from '@muster/realtime/shapes'
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { z } from 'zod'
-import { absoluteFileUrls } from '../http/file-urls.ts'
 
 /** Makes the file URLs in every response absolute, so that they work in a page of another origin. */
 export const absoluteUrlsPlugin = fp(async (app: FastifyInstance) => {

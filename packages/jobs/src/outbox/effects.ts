@@ -1,4 +1,5 @@
 import { newId } from '@muster/db'
+import type { Signal } from '@muster/signals'
 import { sql } from 'kysely'
 import type { z } from 'zod'
 import type { OutboxJob } from '../definitions/define-job.ts'
@@ -21,10 +22,12 @@ export type Nudge = {
   nudge(rows: OutboxRow[]): void
   /** Wakes the audit worker soon. Returns at once, and the signal may be lost: the worker also polls. */
   wakeAuditWorker(): void
+  /** Wakes the processes whose sockets a committed change concerns. Returns at once, and signals may be lost: those processes also poll. */
+  signal(signals: readonly Signal[]): void
 }
 
 /** For a process without a publisher, e.g. a command: the publishers of other processes find its rows by polling. */
-export const noPublisher: Nudge = { nudge() {}, wakeAuditWorker() {} }
+export const noPublisher: Nudge = { nudge() {}, wakeAuditWorker() {}, signal() {} }
 
 /** Adds effects to a write: they take place exactly when the write commits. */
 export type Effects = {
@@ -32,6 +35,8 @@ export type Effects = {
   enqueue<P extends z.ZodType>(job: OutboxJob<P>, payload: z.input<P>, options?: { runAt?: Date }): string
   /** Records an audit event. */
   audit(event: AuditEvent): void
+  /** Signals the change to the processes whose sockets it concerns, after the commit. */
+  signal(signal: Signal): void
   /** Runs `fn` after the commit and before the caller continues, for effects outside of Postgres. It must not fail. */
   afterCommit(fn: () => Promise<void>): void
 }
@@ -43,6 +48,7 @@ export type Effects = {
 export function collectEffects() {
   const jobs: OutboxRow[] = []
   const events: AuditRow[] = []
+  const signals: Signal[] = []
   const followUps: (() => Promise<void>)[] = []
   const effects: Effects = {
     enqueue(job, payload, options) {
@@ -58,11 +64,13 @@ export function collectEffects() {
       return row.id
     },
     audit: (event) => events.push(auditRow(event)),
+    signal: (signal) => signals.push(signal),
     afterCommit: (followUp) => followUps.push(followUp),
   }
   const runAfterCommit = async (publisher: Nudge) => {
     if (jobs.length > 0) publisher.nudge(jobs)
     if (events.length > 0) publisher.wakeAuditWorker()
+    if (signals.length > 0) publisher.signal(signals)
     await Promise.all(followUps.map((followUp) => followUp()))
   }
   return { effects, jobs, events, runAfterCommit }

@@ -1,5 +1,6 @@
 import { type Clock, type Db, isDatabaseError, systemClock } from '@muster/db'
 import type { Logger } from '@muster/logger'
+import { createSignals } from '@muster/signals'
 import { type Outage, trackOutage } from '@muster/telemetry'
 import type { Redis } from 'ioredis'
 import { chainAudit } from '../definitions/chain-audit.ts'
@@ -47,6 +48,8 @@ export function startPublisher({
   republishAfterMs = periodsMs.republish,
 }: PublisherOptions): Publisher {
   const redis = failFastRedis(redisUrl, { enableAutoPipelining: false })
+  // Its own connection: a signal must not wait behind a batch of jobs.
+  const signalRedis = failFastRedis(redisUrl)
   let queues: Queues | undefined
   let epoch: string | undefined
   let isClosing = false
@@ -128,6 +131,7 @@ export function startPublisher({
       if (!isAway && !isClosing) fastPath.push(rows)
     },
     wakeAuditWorker: auditSignal.send,
+    signal: createSignals({ redis: signalRedis, log }),
     probe: () => probeRedis(redis),
     async close() {
       isClosing = true
@@ -138,6 +142,7 @@ export function startPublisher({
       await fastPath.close()
       await Promise.all([...(queues?.values() ?? [])].map((queue) => queue.close()))
       redis.disconnect()
+      signalRedis.disconnect()
     },
   }
 }

@@ -1,3 +1,4 @@
+import { newId } from '@muster/db'
 import { eventually } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -51,11 +52,16 @@ test('a statement that writes nothing adds no job and no audit event, and nothin
   const followed: string[] = []
   const transactStatement = createTransactStatement({
     db: world.db,
-    publisher: { nudge: () => followed.push('nudge'), wakeAuditWorker: () => followed.push('wake') },
+    publisher: {
+      nudge: () => followed.push('nudge'),
+      wakeAuditWorker: () => followed.push('wake'),
+      signal: () => followed.push('signal'),
+    },
   })
-  const written = await transactStatement(({ enqueue, audit, afterCommit }) => {
+  const written = await transactStatement(({ enqueue, audit, signal, afterCommit }) => {
     enqueue(optimizeImage, someImage())
     audit(event)
+    signal({ room: `user:${newId()}`, event: 'notification' })
     afterCommit(async () => {
       followed.push('afterCommit')
     })

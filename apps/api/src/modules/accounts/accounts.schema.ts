@@ -1,12 +1,12 @@
 import { faultOf } from '@muster/errors'
 import { username } from '@muster/identifiers'
 import { roleSchema } from '@muster/policy'
+import { instant, userSummary } from '@muster/realtime/shapes'
 import { canonicalZone } from '@muster/zones'
 import { z } from 'zod'
 import { issueOf, rule } from '../../http/errors/details-of-issues.ts'
 import { id, listOf, queryInteger, text } from '../../http/fields.ts'
-import { fileUrl } from '../../http/file-urls.ts'
-import { instant, replyOf } from '../../http/reply.ts'
+import { replyOf } from '../../http/reply.ts'
 
 /** The bounds of what users write about themselves, in characters. */
 export const profileLengths = { name: { min: 1, max: 100 }, bio: { min: 0, max: 150 } }
@@ -38,9 +38,7 @@ export const twoFactorMethod = z.enum(['none', 'otp', 'totp']).meta({
 /** A user as they and administrators see them. */
 export const user = z
   .object({
-    id: z.uuid().describe('The id of the user.'),
-    username: z.string().meta({ description: 'The name that identifies the user, in lower case.', examples: ['ann'] }),
-    name: z.string().meta({ description: 'The name that others read.', examples: ['Ann Example'] }),
+    ...userSummary.shape,
     email: accountEmail,
     role: roleSchema.meta({ description: 'What the user may do.', examples: ['client_admin'] }),
     organizationId: z.uuid().nullable().describe('The organization of the user; null for platform roles.'),
@@ -48,10 +46,6 @@ export const user = z
       .string()
       .nullable()
       .meta({ description: 'Some words about the user.', examples: ['Likes lists.'] }),
-    avatarUrl: fileUrl.nullable().meta({
-      description: 'The address of the avatar; null without one. It changes with the picture.',
-      examples: ['https://api.example.com/api/v1/users/01980f3a-0000-7000-8000-000000000001/avatar?v=1'],
-    }),
     timezone: z.string().meta({ description: 'The IANA name of the time zone.', examples: ['Europe/Berlin'] }),
     status: presence.describe(
       'Online until five minutes after the last request; offline also where presence is hidden.',
@@ -74,12 +68,6 @@ export const publicUser = user
   .pick({ id: true, username: true, name: true, avatarUrl: true, bio: true, status: true, lastSeenAt: true })
   .meta({ id: 'PublicUser', description: 'A user as others see them.' })
 export type PublicUser = z.infer<typeof publicUser>
-
-/** A user as a name beside an id: what everyone who may know the id may know. */
-export const userSummary = publicUser
-  .pick({ id: true, username: true, name: true, avatarUrl: true })
-  .meta({ id: 'UserSummary', description: 'The name of a user beside an id.' })
-export type UserSummary = z.infer<typeof userSummary>
 
 export const publicUserReply = replyOf(z.object({ user: publicUser.describe('The user.') }))
 export const publicUsersReply = replyOf(

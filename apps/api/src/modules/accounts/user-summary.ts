@@ -1,6 +1,6 @@
 import type { Db, Trx } from '@muster/db'
+import type { UserSummary } from '@muster/realtime/shapes'
 import { type RawBuilder, sql } from 'kysely'
-import type { UserSummary } from './accounts.schema.ts'
 import { avatarUrlOf } from './avatar-url.ts'
 
 /** The columns of a user from which {@link toUserSummary} makes a summary. */

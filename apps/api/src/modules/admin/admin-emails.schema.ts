@@ -1,8 +1,9 @@
 import { emailAddress as address } from '@muster/identifiers'
+import { instant } from '@muster/realtime/shapes'
 import { z } from 'zod'
 import { id } from '../../http/fields.ts'
 import { pageNumber, pageSize } from '../../http/pagination.ts'
-import { instant, pageReplyOf, replyOf } from '../../http/reply.ts'
+import { pageReplyOf, replyOf } from '../../http/reply.ts'
 
 const status = z.enum(['queued', 'sending', 'sent', 'failed', 'dropped']).meta({
   id: 'EmailStatus',

@@ -1,8 +1,9 @@
 import { queueNames } from '@muster/jobs/definitions'
+import { instant } from '@muster/realtime/shapes'
 import { z } from 'zod'
 import { id, text } from '../../http/fields.ts'
 import { pageSize } from '../../http/pagination.ts'
-import { instant, pageReplyOf, replyOf } from '../../http/reply.ts'
+import { pageReplyOf, replyOf } from '../../http/reply.ts'
 
 const queueName = z.enum(queueNames).meta({ id: 'QueueName', description: 'The name of a queue.' })
 

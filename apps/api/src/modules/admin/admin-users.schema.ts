@@ -1,9 +1,10 @@
 import { roleSchema } from '@muster/policy'
+import { instant } from '@muster/realtime/shapes'
 import { z } from 'zod'
 import { rule } from '../../http/errors/details-of-issues.ts'
 import { id, queryBoolean, text } from '../../http/fields.ts'
 import { pageNumber, pageSize } from '../../http/pagination.ts'
-import { instant, pageReplyOf, replyOf } from '../../http/reply.ts'
+import { pageReplyOf, replyOf } from '../../http/reply.ts'
 import { user } from '../accounts/accounts.schema.ts'
 
 /** A user as administrators see them. */

@@ -1,5 +1,6 @@
+import { instant } from '@muster/realtime/shapes'
 import { z } from 'zod'
-import { instant, replyOf } from '../../http/reply.ts'
+import { replyOf } from '../../http/reply.ts'
 
 const count = (description: string) =>
   z

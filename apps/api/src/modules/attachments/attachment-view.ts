@@ -1,6 +1,6 @@
 import type { Database } from '@muster/db'
+import type { Attachment } from '@muster/realtime/shapes'
 import type { Selectable } from 'kysely'
-import type { Attachment } from './attachments.schema.ts'
 
 /** A row from a query or from aggregated JSON, in which instants are text. */
 export type AttachmentRow = Omit<Selectable<Database['attachments']>, 'created_at' | 'updated_at'> & {
@@ -12,7 +12,8 @@ export function toAttachment(row: AttachmentRow): Attachment {
   const path = `/api/v1/attachments/${row.id}`
   return {
     id: row.id,
-    taskId: row.task_id,
+    // Only files of tasks are read here; those of chats have their own shape.
+    taskId: row.task_id as string,
     filename: row.filename,
     contentType: row.content_type,
     size: row.size_bytes,

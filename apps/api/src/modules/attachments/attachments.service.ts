@@ -3,6 +3,7 @@ import { DomainError } from '@muster/errors'
 import { deleteFiles, optimizeImage } from '@muster/jobs/definitions'
 import type { TransactContext } from '@muster/jobs/outbox'
 import { canDeleteTask } from '@muster/policy'
+import type { Attachment } from '@muster/realtime/shapes'
 import { attachmentKeys, everyKeyOf } from '@muster/storage'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
@@ -11,7 +12,6 @@ import type { StagedFile } from '../../http/uploads/receive-files.ts'
 import { getVisibleTask, lockVisibleTask } from '../task-access/task-access.service.ts'
 import { type AttachmentRow, toAttachment } from './attachment-view.ts'
 import * as queries from './attachments.queries.ts'
-import type { Attachment } from './attachments.schema.ts'
 
 type UploadDeps = Pick<Deps, 'db' | 'transact' | 'storage' | 'config' | 'clock' | 'log'>
 type NewFile = StagedFile & { id: string }

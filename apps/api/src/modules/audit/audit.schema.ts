@@ -1,12 +1,12 @@
 import { parseHead, type SignedHead } from '@muster/audit'
 import { faultOf } from '@muster/errors'
+import { instant, userSummary } from '@muster/realtime/shapes'
 import { z } from 'zod'
 import { cursorText } from '../../http/cursor.ts'
 import { issueOf, rule } from '../../http/errors/details-of-issues.ts'
 import { dateTime, id, listOf, text } from '../../http/fields.ts'
 import { pageSize } from '../../http/pagination.ts'
-import { instant, pageReplyOf, replyOf } from '../../http/reply.ts'
-import { userSummary } from '../accounts/accounts.schema.ts'
+import { pageReplyOf, replyOf } from '../../http/reply.ts'
 
 const exampleHash = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'
 const exampleHead = `42.${exampleHash}.k1.${exampleHash}`

@@ -1,7 +1,8 @@
+import { instant } from '@muster/realtime/shapes'
 import { z } from 'zod'
 import { id } from '../../http/fields.ts'
 import { pageNumber, pageSize } from '../../http/pagination.ts'
-import { instant, pageReplyOf, replyOf } from '../../http/reply.ts'
+import { pageReplyOf, replyOf } from '../../http/reply.ts'
 import { publicUser } from '../accounts/accounts.schema.ts'
 
 /** A friend request, as one of the two users sees it. */

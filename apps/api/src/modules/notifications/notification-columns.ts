@@ -1,5 +1,5 @@
+import type { Notification } from '@muster/realtime/shapes'
 import { columnsOf } from '../../sql/columns.ts'
-import type { Notification } from './notifications.schema.ts'
 
 /** A notification as it is stored: `summarized` is the number of notifications that the row summarizes, or null. */
 export type StoredNotification = Omit<Notification, 'actor' | 'data'> & { data: unknown; summarized: number | null }

@@ -1,8 +1,8 @@
+import type { Notification } from '@muster/realtime/shapes'
 import { type ManualClock, manualClock } from '@muster/testing'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
-import type { Notification } from './notifications.schema.ts'
 import { countOf, listAll, notify, read, readAll, remove } from './testing/notifications-fixtures.ts'
 
 /*

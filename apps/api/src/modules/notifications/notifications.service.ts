@@ -1,5 +1,6 @@
 import { DomainError } from '@muster/errors'
 import { actorIdOf, readNotificationData } from '@muster/notifications'
+import type { Notification } from '@muster/realtime/shapes'
 import { z } from 'zod'
 import type { Deps } from '../../deps.ts'
 import type { Actor } from '../../http/actor.ts'
@@ -9,7 +10,7 @@ import { cursorPage } from '../../http/pagination.ts'
 import { findUserSummaries } from '../accounts/user-summary.ts'
 import type { StoredNotification } from './notification-columns.ts'
 import * as queries from './notifications.queries.ts'
-import type { Notification, NotificationQuery } from './notifications.schema.ts'
+import type { NotificationQuery } from './notifications.schema.ts'
 
 const positions = cursorOf(z.tuple([cursorInstant(6), exactId]))
 /** Keeps each statement far below the API's statement timeout. */

@@ -1,11 +1,11 @@
 import { newId } from '@muster/db'
 import type { NotificationType } from '@muster/policy'
+import type { Notification } from '@muster/realtime/shapes'
 import { type ManualClock, manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 import { createTask, joining } from '../organizations/testing/organization-fixtures.ts'
 import { mailsTo } from '../sign-in/testing/sign-in-fixtures.ts'
-import type { Notification } from './notifications.schema.ts'
 import {
   countOf,
   listAll,

@@ -1,7 +1,8 @@
+import { instant } from '@muster/realtime/shapes'
 import { z } from 'zod'
 import { rule } from '../../http/errors/details-of-issues.ts'
 import { text } from '../../http/fields.ts'
-import { instant, replyOf } from '../../http/reply.ts'
+import { replyOf } from '../../http/reply.ts'
 import { twoFactorMethod } from '../accounts/accounts.schema.ts'
 
 export const organizationName = text({ min: 1, max: 100 }).meta({

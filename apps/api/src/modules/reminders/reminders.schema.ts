@@ -1,10 +1,11 @@
 import { faultOf } from '@muster/errors'
+import { instant } from '@muster/realtime/shapes'
 import { z } from 'zod'
 import { cursorText } from '../../http/cursor.ts'
 import { issueOf, rule } from '../../http/errors/details-of-issues.ts'
 import { dateTime, id, listOf, sortBy, text } from '../../http/fields.ts'
 import { pageSize } from '../../http/pagination.ts'
-import { instant, pageReplyOf, replyOf } from '../../http/reply.ts'
+import { pageReplyOf, replyOf } from '../../http/reply.ts'
 import { taskSummary } from '../task-access/task-access.schema.ts'
 
 export const reminderStatuses = ['pending', 'sent', 'completed', 'cancelled', 'failed'] as const

@@ -1,6 +1,7 @@
+import { instant } from '@muster/realtime/shapes'
 import { z } from 'zod'
 import { deviceKinds } from '../../http/device-name.ts'
-import { instant, replyOf } from '../../http/reply.ts'
+import { replyOf } from '../../http/reply.ts'
 import { user } from '../accounts/accounts.schema.ts'
 
 /** The description of a device by its user agent, which may be invented. */

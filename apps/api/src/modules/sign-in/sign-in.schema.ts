@@ -1,8 +1,9 @@
 import { emailAddress as email } from '@muster/identifiers'
+import { instant } from '@muster/realtime/shapes'
 import { z } from 'zod'
 import { factorCode } from '../../http/codes.ts'
 import { anyPassword } from '../../http/fields.ts'
-import { instant, replyOf } from '../../http/reply.ts'
+import { replyOf } from '../../http/reply.ts'
 import { user } from '../accounts/accounts.schema.ts'
 
 export const loginBody = z

@@ -1,5 +1,5 @@
+import { instant } from '@muster/realtime/shapes'
 import { z } from 'zod'
-import { instant } from '../../http/reply.ts'
 
 export const taskStatuses = ['todo', 'in-progress', 'completed'] as const
 export const taskStatus = z.enum(taskStatuses).meta({ id: 'TaskStatus', description: 'How far a task is.' })

@@ -1,6 +1,6 @@
+import type { UserSummary } from '@muster/realtime/shapes'
 import { type RawBuilder, sql } from 'kysely'
 import type { RowOf } from '../../sql/columns.ts'
-import type { UserSummary } from '../accounts/accounts.schema.ts'
 import { toUserSummary, type UserSummaryRow, userSummarySql } from '../accounts/user-summary.ts'
 import { type AttachmentRow, toAttachment } from '../attachments/attachment-view.ts'
 import { reminderColumns } from '../reminders/reminder-columns.ts'

@@ -1,7 +1,7 @@
 import { type Notification as NewNotification, notifyAll } from '@muster/notifications'
+import type { Notification } from '@muster/realtime/shapes'
 import { dataOf } from '../../../testing/succeeded.ts'
 import type { TestApp, TestClient } from '../../../testing/test-app.ts'
-import type { Notification } from '../notifications.schema.ts'
 
 export const notificationsUrl = '/api/v1/notifications'
 

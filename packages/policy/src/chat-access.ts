@@ -1,0 +1,37 @@
+import { type RawBuilder, sql } from 'kysely'
+
+/*
+ * What a member sees of a chat. The rules need the membership alone; whether somebody may write is decided under the lock of the chat.
+ */
+
+/** The columns of a membership that decide what the member sees. */
+export type ChatMembership = {
+  joined_seq: number
+  joined_change: number
+  left_change: number | null
+}
+
+/** Tells whether the membership has not ended. */
+export const isChatMember = ({ left_change }: Pick<ChatMembership, 'left_change'>): boolean => left_change === null
+
+/**
+ * Tells whether a message is visible to a member: it came after they joined, and the retention has not removed it.
+ * @param chat.first_seq messages with lower numbers are gone
+ */
+export const messageVisibleTo = (
+  message: { seq: number },
+  member: ChatMembership,
+  chat: { first_seq: number },
+): boolean => isChatMember(member) && message.seq > member.joined_seq && message.seq >= chat.first_seq
+
+/** Tells whether a change is delivered to a member: from the one by which they joined to the one by which they left, both included. */
+export const changeDeliveredTo = (change: number, { joined_change, left_change }: ChatMembership): boolean =>
+  change >= joined_change && (left_change === null || change <= left_change)
+
+/** SQL: {@link isChatMember}. Expects a table named `chat_members`. */
+export const isChatMemberSql: RawBuilder<boolean> = sql`(chat_members.left_change is null)`
+
+/** SQL: {@link messageVisibleTo}. Expects tables named `messages`, `chat_members` (of the same chat) and `chats`. */
+export const messageVisibleSql: RawBuilder<boolean> = sql`(
+  ${isChatMemberSql} and messages.seq > chat_members.joined_seq and messages.seq >= chats.first_seq
+)`
