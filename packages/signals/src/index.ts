@@ -1,2 +1,3 @@
-export { createSignals, signalChannel } from './create-signals.ts'
-export { type Room, type Signal, signal, signalBatch } from './signal.ts'
+export { createSignals, type Signals } from './create-signals.ts'
+export { type BestEffortEvent, bestEffortEvents, type Room, type Signal } from './signal.ts'
+export { type Subscription, subscribeSignals } from './subscribe-signals.ts'

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createDb, type Db } from '@muster/db'
 import { findRedis, freePort, migrate, startRedis, thisMachine } from '@muster/devkit'
 import { Redis } from 'ioredis'
@@ -99,6 +100,8 @@ export type OwnRedis = {
   /** Freezes the process: connections stay open without responses until `thaw`. */
   freeze(): void
   thaw(): void
+  /** Kills the process and starts another one on the same port, without data. */
+  restart(downMs?: number): Promise<void>
   stop(): Promise<void>
 }
 
@@ -108,7 +111,8 @@ export async function startOwnRedis(settings: Record<string, string | number> = 
   const buildDir = resolve(import.meta.dirname, '../../../.muster/redis-build')
   const program = findRedis(thisMachine(buildDir, () => {}))
   const port = await freePort()
-  const service = await startRedis({ program, dir, port, logFile: join(dir, 'redis.log'), isDurable: false, settings })
+  const start = () => startRedis({ program, dir, port, logFile: join(dir, 'redis.log'), isDurable: false, settings })
+  let service = await start()
   const client = new Redis(service.url)
   client.on('error', () => {})
   return {
@@ -117,6 +121,11 @@ export async function startOwnRedis(settings: Record<string, string | number> = 
     client,
     freeze: () => void process.kill(service.pid, 'SIGSTOP'),
     thaw: () => void process.kill(service.pid, 'SIGCONT'),
+    async restart(downMs = 0) {
+      await service.stop()
+      await sleep(downMs)
+      service = await start()
+    },
     async stop() {
       client.disconnect()
       process.kill(service.pid, 'SIGCONT')

@@ -1,6 +1,6 @@
 import { type Clock, type Db, isDatabaseError, systemClock } from '@muster/db'
 import type { Logger } from '@muster/logger'
-import { createSignals } from '@muster/signals'
+import { createSignals, type Signals } from '@muster/signals'
 import { type Outage, trackOutage } from '@muster/telemetry'
 import type { Redis } from 'ioredis'
 import { chainAudit } from '../definitions/chain-audit.ts'
@@ -17,6 +17,7 @@ import { publishPending, unpublish } from './slow-path.ts'
 
 /** Publishes outbox rows to BullMQ. Every process that enqueues jobs runs one. */
 export type Publisher = Nudge & {
+  signals: Pick<Signals, 'id' | 'onSent'>
   /** Probes Redis over the publisher's connection, by writes. @throws the error of Redis or of the connection */
   probe(): Promise<void>
   close(): Promise<void>
@@ -34,6 +35,8 @@ type PublisherOptions = {
 
 /** Signals within this time become one. */
 const wakeUpDelayMs = 100
+/** A Redis that responds to no signal for this time is given up, so that signals do not collect in memory. */
+const signalPatienceMs = 2_000
 
 /**
  * Publishes the rows of its own process right after their commit (fast path), polls the outbox every second for rows of
@@ -49,7 +52,7 @@ export function startPublisher({
 }: PublisherOptions): Publisher {
   const redis = failFastRedis(redisUrl, { enableAutoPipelining: false })
   // Its own connection: a signal must not wait behind a batch of jobs.
-  const signalRedis = failFastRedis(redisUrl)
+  const signals = createSignals({ redis: failFastRedis(redisUrl, { socketTimeout: signalPatienceMs }), log })
   let queues: Queues | undefined
   let epoch: string | undefined
   let isClosing = false
@@ -131,7 +134,8 @@ export function startPublisher({
       if (!isAway && !isClosing) fastPath.push(rows)
     },
     wakeAuditWorker: auditSignal.send,
-    signal: createSignals({ redis: signalRedis, log }),
+    signal: signals.send,
+    signals,
     probe: () => probeRedis(redis),
     async close() {
       isClosing = true
@@ -142,7 +146,7 @@ export function startPublisher({
       await fastPath.close()
       await Promise.all([...(queues?.values() ?? [])].map((queue) => queue.close()))
       redis.disconnect()
-      signalRedis.disconnect()
+      signals.close()
     },
   }
 }
