@@ -1,12 +1,11 @@
-import { execFile } from 'node:child_process'
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createClient } from '@hey-api/openapi-ts'
 import openapiTS, { astToString } from 'openapi-typescript'
+import { compileProject } from './compile.ts'
 
 const own = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url))
-const compilers = { '5.9': own('node_modules/typescript/bin/tsc'), '7': own('node_modules/typescript-7/bin/tsc') }
 const compilerOptions = {
   strict: true,
   noEmit: true,
@@ -32,13 +31,5 @@ export async function compileFrontEnds(document: string): Promise<Record<string,
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }))
   await writeFile(join(folder, 'api.ts'), astToString(await openapiTS(JSON.parse(document))))
   await createClient({ input: join(folder, 'openapi.json'), output: join(folder, 'client'), logs: { level: 'silent' } })
-  const results = await Promise.all(
-    Object.entries(compilers).map(async ([version, tsc]) => [version, await compile(tsc, folder)] as const),
-  )
-  return Object.fromEntries(results)
+  return compileProject(folder)
 }
-
-const compile = (tsc: string, folder: string): Promise<string> =>
-  new Promise((resolve) => {
-    execFile(process.execPath, [tsc, '-p', folder], (error, stdout) => resolve(error ? stdout || error.message : ''))
-  })

@@ -1,0 +1,34 @@
+import { createMuster, type Muster } from '@muster/client'
+import { expect, test } from 'vitest'
+import { operations } from '../testing/operations.ts'
+
+/** Stands for each parameter of a path; for other arguments it has no meaning. */
+const parameter = '~'
+
+test('a named method of the client calls each operation of the API', async () => {
+  const called = new Set<string>()
+  const record = (method: string, url: string) =>
+    void called.add(`${method} ${new URL(url).pathname.replace('/api/v1', '')}`)
+  const muster = createMuster({
+    baseUrl: 'http://muster.example',
+    fetch: async ({ method, url }) => {
+      record(method, url)
+      return Response.json({ success: true, data: {}, pagination: {} })
+    },
+  })
+  for (const method of methodsOf(muster)) {
+    const result = await Promise.resolve(method(parameter, parameter, parameter, parameter)).catch(() => undefined)
+    if (typeof result === 'string' && result.startsWith('http')) record('GET', result)
+  }
+  const expected = Object.values(operations).map((operation) => operation.replaceAll(/\{\w+\}/g, parameter))
+  expect([...called].sort()).toEqual(expected.sort())
+})
+
+function methodsOf({ session: _session, http: _http, ...groups }: Muster) {
+  type Method = (...given: unknown[]) => unknown
+  return Object.values(groups).flatMap((methods) =>
+    Object.entries(methods as Record<string, Method>)
+      .filter(([name]) => name !== 'waitUntilReady')
+      .map(([, method]) => method),
+  )
+}

@@ -1,0 +1,54 @@
+import { endpoints } from '../generated/endpoints.gen.ts'
+import type { Methods } from '../generated/methods.gen.ts'
+import type { Attachment, Pagination } from '../generated/schemas.gen.ts'
+import { formOf } from '../uploads/form.ts'
+import { createPendingUpload, type WaitUntilReady } from '../uploads/pending-upload.ts'
+import type { FilesInput } from './call-types.ts'
+import { type Call, type Caller, expand } from './caller.ts'
+import type { Endpoint } from './endpoint.ts'
+import { createPages } from './pages.ts'
+import { serializeQuery } from './query.ts'
+
+/** Creates the methods of all operations. */
+export function createMethods(caller: Caller, waitUntilReady: WaitUntilReady): Methods {
+  const methodOf =
+    (endpoint: Endpoint) =>
+    (...given: unknown[]) =>
+      invoke(caller, waitUntilReady, endpoint, given)
+  const groups = Object.entries(endpoints).map(([group, members]) => [
+    group,
+    Object.fromEntries(Object.entries(members).map(([name, endpoint]) => [name, methodOf(endpoint)])),
+  ])
+  return Object.fromEntries(groups) as Methods
+}
+
+function invoke(caller: Caller, waitUntilReady: WaitUntilReady, endpoint: Endpoint, given: unknown[]): unknown {
+  const call = callOf(endpoint, given)
+  if (endpoint.answer === 'url') return urlOf(caller, endpoint, call)
+  if (endpoint.answer === 'page')
+    return createPages(
+      async (query) => {
+        const { result, pagination } = await caller.call(endpoint, { ...call, query })
+        return { items: result as unknown[], pagination: pagination as Pagination }
+      },
+      { ...call.query },
+    )
+  const result = caller.call(endpoint, call).then((answer) => answer.result)
+  return endpoint.pick === 'attachments' && endpoint.upload
+    ? createPendingUpload(result as Promise<Attachment[]>, waitUntilReady)
+    : result
+}
+
+/** Assigns the arguments: parameters of the path, files or body, query, options. */
+function callOf({ params = [], upload, hasBody, hasQuery }: Endpoint, given: unknown[]): Call {
+  const rest = [...given]
+  const path = Object.fromEntries(params.map((name) => [name, String(rest.shift())]))
+  const body = upload ? formOf(upload.field, rest.shift() as FilesInput) : hasBody ? rest.shift() : undefined
+  const query = hasQuery ? (rest.shift() as object | undefined) : undefined
+  return { params: path, body, query, options: rest.shift() as Call['options'] }
+}
+
+function urlOf({ baseUrl }: Caller, { path }: Endpoint, { params, query }: Call): string {
+  const search = serializeQuery({ ...query })
+  return `${baseUrl}${expand(path, params)}${search && `?${search}`}`
+}

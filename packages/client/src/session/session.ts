@@ -1,0 +1,157 @@
+import type { Methods } from '../generated/methods.gen.ts'
+import type { Login, User } from '../generated/schemas.gen.ts'
+import type { CallOptions } from '../http/call-types.ts'
+import type { Observer } from '../http/caller.ts'
+import { MusterError } from '../http/error.ts'
+import type { Data } from '../http/operation-types.ts'
+import { createStore, type Store } from '../store.ts'
+
+/** Who is signed in, as far as the client knows. */
+export type SessionSnapshot =
+  /** Before `restore()` or a sign-in. */
+  | { status: 'unknown' }
+  /** `isEnded`: the session ended without a sign-out of this client: it expired, was revoked, or ended in another tab. */
+  | { status: 'signed-out'; isEnded: boolean }
+  /** The password was right, and the code of the second factor is missing. */
+  | { status: 'challenge'; method: 'otp' | 'totp'; challengeToken: string; expiresAt: string }
+  /** The organization requires a second factor: until it is set up, little else works. */
+  | { status: 'set-up-required'; factor: 'otp' | 'totp'; user: User; sessionId: string }
+  | { status: 'signed-in'; user: User; sessionId: string }
+
+/** The sign-in as a store of states. Methods of `muster.auth` change it too. */
+export interface MusterSession extends Store<SessionSnapshot> {
+  /** Asks the server who is signed in, at the start of a program or when it becomes visible again. */
+  restore(options?: CallOptions): Promise<SessionSnapshot>
+  signIn(login: Login, options?: CallOptions): Promise<SessionSnapshot>
+  /** Answers the challenge with a mailed code, the code of the app, or a recovery code. */
+  verifyCode(code: string, options?: CallOptions): Promise<SessionSnapshot>
+  /** Mails another code for the challenge. */
+  resendCode(options?: CallOptions): Promise<string>
+  /** Goes back from a challenge to the password. */
+  cancelChallenge(): void
+  signOut(options?: CallOptions): Promise<void>
+}
+
+export type SessionCore = ReturnType<typeof createSessionCore>
+
+/** Operations after which another user, or none, is signed in, or the factor to set up is another one. */
+const changing = new Set([
+  ...['verifySignIn', 'verifyRegistration', 'acceptInvite', 'refreshSession'],
+  ...['confirmAuthenticatorApp', 'confirmMailedCodes', 'disableTwoFactor'],
+])
+const ending = new Set(['logout', 'logoutAll', 'deleteOwnAccount'])
+const ofOwnProfile = new Set(['getOwnProfile', 'updateOwnProfile', 'uploadAvatar', 'deleteAvatar'])
+
+/** Creates the state of the sign-in, which follows the answers of the API. */
+export function createSessionCore(read: () => Promise<Data<'getSession'>>) {
+  const store = createStore<SessionSnapshot>({ status: 'unknown' })
+  const changes = new Set<(userId: string | null) => void>()
+  /** Counts sign-ins and sign-outs, so that a late refusal of an earlier session ends no later one. */
+  let generation = 0
+
+  function set(next: SessionSnapshot) {
+    const [before, after] = [userIdOf(store.getSnapshot()), userIdOf(next)]
+    if (before !== after) {
+      generation++
+      for (const listener of changes) listener(after)
+    }
+    store.set(next)
+  }
+
+  async function restore(): Promise<SessionSnapshot> {
+    const begun = generation
+    const { user, session, factorToSetUp: factor } = await read()
+    if (begun !== generation) return store.getSnapshot()
+    if (!user || !session) {
+      const { status } = store.getSnapshot()
+      if (status !== 'challenge' && status !== 'signed-out')
+        set({ status: 'signed-out', isEnded: status !== 'unknown' })
+    } else {
+      const sessionId = session.id
+      set(factor ? { status: 'set-up-required', factor, user, sessionId } : { status: 'signed-in', user, sessionId })
+    }
+    return store.getSnapshot()
+  }
+
+  async function succeeded(id: string, result: unknown): Promise<void> {
+    const snapshot = store.getSnapshot()
+    if (ending.has(id)) return set({ status: 'signed-out', isEnded: false })
+    if (id === 'login') {
+      const answer = result as Data<'login'>
+      if (!answer.requiresTwoFactor) return void (await restore())
+      const { method, challengeToken, expiresAt } = answer
+      return set({ status: 'challenge', method, challengeToken, expiresAt })
+    }
+    if (changing.has(id)) return void (await restore())
+    if (ofOwnProfile.has(id) && 'user' in snapshot) set({ ...snapshot, user: result as User })
+  }
+
+  async function failed(error: unknown): Promise<void> {
+    if (!(error instanceof MusterError)) return
+    const { code } = error
+    if (code === 'UNAUTHENTICATED' || code === 'SESSION_REVOKED')
+      set({ status: 'signed-out', isEnded: 'user' in store.getSnapshot() })
+    else if (code === 'CHALLENGE_INVALID') set({ status: 'signed-out', isEnded: false })
+    else if (code === 'TWO_FACTOR_REQUIRED' && store.getSnapshot().status !== 'set-up-required')
+      await restore().catch(() => undefined)
+  }
+
+  const observer: Observer = {
+    begin() {
+      const begun = generation
+      const isCurrent = () => begun === generation
+      return {
+        succeeded: async (id, result) => (isCurrent() ? succeeded(id, result) : undefined),
+        failed: async (error) => (isCurrent() ? failed(error) : undefined),
+      }
+    },
+  }
+  return {
+    observer,
+    store,
+    restore,
+    /** Records that the server ended the session. */
+    end: () => set({ status: 'signed-out', isEnded: true }),
+    cancelChallenge() {
+      if (store.getSnapshot().status === 'challenge') set({ status: 'signed-out', isEnded: false })
+    },
+    /** Calls the listener before another user, or none, counts as signed in. */
+    onUserChange(listener: (userId: string | null) => void) {
+      changes.add(listener)
+      return () => void changes.delete(listener)
+    },
+    userId: () => userIdOf(store.getSnapshot()),
+  }
+}
+
+const userIdOf = (snapshot: SessionSnapshot): string | null => ('user' in snapshot ? snapshot.user.id : null)
+
+/** Creates the public face of the session. */
+export function createSession(core: SessionCore, { auth }: Pick<Methods, 'auth'>): MusterSession {
+  const { getSnapshot, subscribe } = core.store
+  const challenge = () => {
+    const snapshot = getSnapshot()
+    if (snapshot.status === 'challenge') return snapshot.challengeToken
+    throw new MusterError('There is no sign-in to complete. Sign in with the password first.', {
+      code: 'CHALLENGE_INVALID',
+    })
+  }
+  return {
+    getSnapshot,
+    subscribe,
+    restore: () => core.restore(),
+    async signIn(login, options) {
+      await auth.login(login, options)
+      return getSnapshot()
+    },
+    async verifyCode(code, options) {
+      await auth.verifySignIn({ challengeToken: challenge(), code }, options)
+      return getSnapshot()
+    },
+    resendCode: async (options) => auth.resendSignInCode({ challengeToken: challenge() }, options),
+    cancelChallenge: core.cancelChallenge,
+    async signOut(options) {
+      await auth.logout(options)
+    },
+  }
+}
