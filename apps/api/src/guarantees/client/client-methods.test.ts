@@ -27,7 +27,7 @@ test('a named method of the client calls each operation of the API', async () =>
 function methodsOf({ session: _session, http: _http, ...groups }: Muster) {
   type Method = (...given: unknown[]) => unknown
   return Object.values(groups).flatMap((methods) =>
-    Object.entries(methods as Record<string, Method>)
+    Object.entries<Method>(methods)
       .filter(([name]) => name !== 'waitUntilReady')
       .map(([, method]) => method),
   )
