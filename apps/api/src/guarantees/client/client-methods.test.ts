@@ -26,9 +26,7 @@ test('a named method of the client calls each operation of the API', async () =>
 
 function methodsOf({ session: _session, http: _http, ...groups }: Muster) {
   type Method = (...given: unknown[]) => unknown
-  return Object.values(groups).flatMap((methods) =>
-    Object.entries<Method>(methods)
-      .filter(([name]) => name !== 'waitUntilReady')
-      .map(([, method]) => method),
+  return Object.values(groups as unknown as Record<string, Record<string, Method>>).flatMap(
+    ({ waitUntilReady: _, ...methods }) => Object.values(methods),
   )
 }
