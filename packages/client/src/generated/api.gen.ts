@@ -1721,7 +1721,6 @@ export interface paths {
         trace?: never;
     };
 }
-export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /** @description A user as administrators see them. */
@@ -1736,6 +1735,11 @@ export interface components {
             /** @description The name that others read. */
             name: string;
             /**
+             * Format: uri
+             * @description The address of the avatar; null without one. It changes with the picture.
+             */
+            avatarUrl: string | null;
+            /**
              * Format: email
              * @description The e-mail address.
              */
@@ -1749,11 +1753,6 @@ export interface components {
             organizationId: string | null;
             /** @description Some words about the user. */
             bio: string | null;
-            /**
-             * Format: uri
-             * @description The address of the avatar; null without one. It changes with the picture.
-             */
-            avatarUrl: string | null;
             /** @description The IANA name of the time zone. */
             timezone: string;
             /** @description Online until five minutes after the last request; offline also where presence is hidden. */
@@ -1900,14 +1899,14 @@ export interface components {
         Attachment: {
             /**
              * Format: uuid
-             * @description The id of the file.
-             */
-            id: string;
-            /**
-             * Format: uuid
              * @description The task to which it belongs.
              */
             taskId: string;
+            /**
+             * Format: uuid
+             * @description The id of the file.
+             */
+            id: string;
             /** @description Its name. */
             filename: string;
             /** @description Its media type. */
@@ -2131,6 +2130,11 @@ export interface components {
                 /** @description The name that others read. */
                 name: string;
                 /**
+                 * Format: uri
+                 * @description The address of the avatar; null without one. It changes with the picture.
+                 */
+                avatarUrl: string | null;
+                /**
                  * Format: email
                  * @description The e-mail address.
                  */
@@ -2144,11 +2148,6 @@ export interface components {
                 organizationId: string | null;
                 /** @description Some words about the user. */
                 bio: string | null;
-                /**
-                 * Format: uri
-                 * @description The address of the avatar; null without one. It changes with the picture.
-                 */
-                avatarUrl: string | null;
                 /** @description The IANA name of the time zone. */
                 timezone: string;
                 /** @description Online until five minutes after the last request; offline also where presence is hidden. */
@@ -3734,6 +3733,11 @@ export interface components {
             /** @description The name that others read. */
             name: string;
             /**
+             * Format: uri
+             * @description The address of the avatar; null without one. It changes with the picture.
+             */
+            avatarUrl: string | null;
+            /**
              * Format: email
              * @description The e-mail address.
              */
@@ -3747,11 +3751,6 @@ export interface components {
             organizationId: string | null;
             /** @description Some words about the user. */
             bio: string | null;
-            /**
-             * Format: uri
-             * @description The address of the avatar; null without one. It changes with the picture.
-             */
-            avatarUrl: string | null;
             /** @description The IANA name of the time zone. */
             timezone: string;
             /** @description Online until five minutes after the last request; offline also where presence is hidden. */
@@ -3813,7 +3812,6 @@ export interface components {
     headers: never;
     pathItems: never;
 }
-export type $defs = Record<string, never>;
 export interface operations {
     register: {
         parameters: {

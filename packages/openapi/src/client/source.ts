@@ -25,10 +25,11 @@ export async function clientSourceOf(json: string): Promise<Record<string, strin
 
 const blob = ts.factory.createTypeReferenceNode('Blob')
 
-const printTypes = async (document: Document): Promise<string> =>
-  astToString(
-    await openapiTS(document as unknown as OpenAPI3, {
-      defaultNonNullable: false,
-      transform: ({ format }) => (format === 'binary' ? blob : undefined),
-    }),
-  )
+/** Prints the types without those that are empty in this document. */
+async function printTypes(document: Document): Promise<string> {
+  const nodes = await openapiTS(document as unknown as OpenAPI3, {
+    defaultNonNullable: false,
+    transform: ({ format }) => (format === 'binary' ? blob : undefined),
+  })
+  return astToString(nodes).replaceAll(/^export type (?:webhooks|\$defs) = Record<string, never>;\n/gm, '')
+}
