@@ -9,6 +9,9 @@ const largeIndexes: Readonly<Record<string, string>> = {
   tasks_organization_updated: 'tasks (organization_id, updated_at)',
   tasks_organization_category: 'tasks (organization_id, category)',
   reminders_user_created: 'reminders (user_id, created_at, id)',
+  attachments_chat_id: 'attachments (chat_id) where chat_id is not null',
+  attachments_message_id: 'attachments (message_id, position) where message_id is not null',
+  attachments_unsent: 'attachments (created_at) where chat_id is not null and message_id is null',
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: works on any state of the schema

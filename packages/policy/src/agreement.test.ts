@@ -5,7 +5,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
   activeUserSql,
   channelsFor,
+  chatFileVisibleSql,
+  chatFileVisibleTo,
   isActiveUser,
+  messageVisibleSql,
+  messageVisibleTo,
   notificationTypes,
   type Principal,
   roles,
@@ -108,4 +112,52 @@ test('SQL and predicate agree on the channels of a notification for any stored s
     }),
     runs,
   )
+})
+
+test('SQL and predicate agree on the messages and files of a chat that a member sees', async () => {
+  const number = fc.integer({ min: 1, max: 4 })
+  const date = new Date('2026-03-01T12:00:00Z')
+  const rows = fc.record({
+    member: fc.record({
+      user_id: id,
+      joined_seq: number,
+      joined_change: fc.constant(1),
+      left_change: fc.constantFrom(null, null, 5),
+    }),
+    chat: fc.record({ first_seq: number }),
+    message: fc.record({ seq: number, deleted_at: fc.constantFrom(null, null, date) }),
+    isSent: fc.boolean(),
+    uploader_id: maybeId,
+  })
+  const seen = { messages: 0, files: 0 }
+  await fc.assert(
+    fc.asyncProperty(rows, async ({ member, chat, message, isSent, uploader_id }) => {
+      const expected = {
+        message: messageVisibleTo(message, member, chat),
+        file: chatFileVisibleTo({ uploader_id, message: isSent ? message : null }, member, chat),
+      }
+      seen.messages += Number(expected.message)
+      seen.files += Number(expected.file)
+      const query = sql`
+        with chats (first_seq) as (values (${chat.first_seq}::bigint)),
+          messages (id, seq, deleted_at) as (values (1, ${message.seq}::bigint, ${message.deleted_at}::timestamptz)),
+          attachments (message_id, uploader_id) as (values (${isSent ? 1 : null}::int, ${uploader_id}::uuid)),
+          chat_members (user_id, joined_seq, left_change) as (
+            values (${member.user_id}::uuid, ${member.joined_seq}::bigint, ${member.left_change}::bigint)
+          )
+        select json_build_object(
+          'message', (select ${messageVisibleSql} is true from messages),
+          'file', (
+            select ${chatFileVisibleSql} is true
+            from attachments left join messages on messages.id = attachments.message_id
+          )
+        ) as answer from chats, chat_members`
+      expect(await answer(query)).toEqual(expected)
+    }),
+    runs,
+  )
+  for (const count of Object.values(seen)) {
+    expect(count).toBeGreaterThan(runs.numRuns / 10)
+    expect(count).toBeLessThan(runs.numRuns)
+  }
 })

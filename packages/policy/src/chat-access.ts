@@ -24,6 +24,19 @@ export const messageVisibleTo = (
   chat: { first_seq: number },
 ): boolean => isChatMember(member) && message.seq > member.joined_seq && message.seq >= chat.first_seq
 
+/**
+ * Tells whether a file of a chat is visible to a member: until a message has it only to its uploader, then to those who see the message.
+ * @param file.message the message that has it; null before it was sent
+ */
+export const chatFileVisibleTo = (
+  file: { uploader_id: string | null; message: { seq: number; deleted_at: Date | null } | null },
+  member: ChatMembership & { user_id: string },
+  chat: { first_seq: number },
+): boolean =>
+  file.message
+    ? file.message.deleted_at === null && messageVisibleTo(file.message, member, chat)
+    : isChatMember(member) && file.uploader_id === member.user_id
+
 /** Tells whether a change is delivered to a member: from the one by which they joined to the one by which they left, both included. */
 export const changeDeliveredTo = (change: number, { joined_change, left_change }: ChatMembership): boolean =>
   change >= joined_change && (left_change === null || change <= left_change)
@@ -35,3 +48,12 @@ export const isChatMemberSql: RawBuilder<boolean> = sql`(chat_members.left_chang
 export const messageVisibleSql: RawBuilder<boolean> = sql`(
   ${isChatMemberSql} and messages.seq > chat_members.joined_seq and messages.seq >= chats.first_seq
 )`
+
+/**
+ * SQL: {@link chatFileVisibleTo}. Expects tables named `attachments`, `chat_members` (of the same chat) and `chats`, and a left join of
+ * `messages` by `attachments.message_id`.
+ */
+export const chatFileVisibleSql: RawBuilder<boolean> = sql`(case
+  when attachments.message_id is null then ${isChatMemberSql} and attachments.uploader_id = chat_members.user_id
+  else messages.deleted_at is null and ${messageVisibleSql}
+end)`

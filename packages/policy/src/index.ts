@@ -3,6 +3,8 @@ export { can, rolesWith, scopeOf, type Target } from './can.ts'
 export {
   type ChatMembership,
   changeDeliveredTo,
+  chatFileVisibleSql,
+  chatFileVisibleTo,
   isChatMember,
   isChatMemberSql,
   messageVisibleSql,

@@ -80,3 +80,57 @@ export function insertReminder(
     .returningAll()
     .executeTakeFirstOrThrow()
 }
+
+/** Inserts a group with these members, the first as its admin. Each joined before the first message, by a change of their own. */
+export async function insertGroup(
+  db: Into,
+  members: readonly Pick<Row<'users'>, 'id'>[],
+  overrides: Overrides<'chats'> = {},
+): Promise<Row<'chats'>> {
+  const change = members.length + 1
+  const chat = await db
+    .insertInto('chats')
+    .values({ id: newId(), kind: 'group', name: 'Test group', own_change: 1, change, ...overrides })
+    .returningAll()
+    .executeTakeFirstOrThrow()
+  const rows = members.map(({ id }, index) => ({
+    chat_id: chat.id,
+    user_id: id,
+    role: index === 0 ? 'admin' : 'member',
+    joined_seq: 0,
+    joined_change: index + 2,
+    change: index + 2,
+  }))
+  if (rows.length > 0) await db.insertInto('chat_members').values(rows).execute()
+  return chat
+}
+
+/** Inserts the next message of a chat. */
+export async function insertMessage(
+  db: Into,
+  chat: Pick<Row<'chats'>, 'id'>,
+  sender: Pick<Row<'users'>, 'id'>,
+  overrides: Overrides<'messages'> = {},
+): Promise<Row<'messages'>> {
+  const { seq, change } = await db
+    .updateTable('chats')
+    .set((eb) => ({ seq: eb('seq', '+', 1), change: eb('change', '+', 1) }))
+    .where('id', '=', chat.id)
+    .returning(['seq', 'change'])
+    .executeTakeFirstOrThrow()
+  return db
+    .insertInto('messages')
+    .values({
+      id: newId(),
+      chat_id: chat.id,
+      sender_id: sender.id,
+      client_id: newId(),
+      content_mac: Buffer.from('test'),
+      body: 'Test message',
+      ...overrides,
+      seq,
+      change,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow()
+}

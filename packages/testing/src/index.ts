@@ -1,5 +1,5 @@
 export { freePort } from '@muster/devkit'
-export { insertOrganization, insertReminder, insertTask, insertUser } from './builders.ts'
+export { insertGroup, insertMessage, insertOrganization, insertReminder, insertTask, insertUser } from './builders.ts'
 export {
   asSuperuser,
   createTestDatabase,

@@ -3,11 +3,8 @@ import { createTransact, type Transact, type TransactContext } from '@muster/job
 import { everyKeyOf } from '@muster/storage'
 import type { Deps } from '../deps.ts'
 import type { OptimizedImage } from '../image/optimize.ts'
-import { emptyDiscarded, findAbandoned, type Processing, setFailed, setReady } from './attachments.queries.ts'
-
-const abandonedAfterMs = 24 * 3_600_000
-const abandonedBatch = 500
-const failureReason = 'The image could not be processed.'
+import { announceChanged, lockChatsOf } from './attachment-changes.ts'
+import { type Processing, setFailed, setProcessing, setReady } from './attachments.queries.ts'
 
 type Keys = { optimized: string; thumbnail: string }
 
@@ -19,13 +16,17 @@ export function completeAttachment(
   { bytes, contentType, widthPx, heightPx }: OptimizedImage,
   keys: Keys,
 ): Promise<void> {
-  return transact(async ({ trx, enqueue, audit }) => {
+  return transact(async (tx) => {
+    const { trx, enqueue, audit } = tx
+    await lockChatsOf(trx, [attachment])
     const ready = { contentType, widthPx, heightPx, sizeBytes: bytes.length }
     const files = { storageKey: keys.optimized, thumbnailKey: keys.thumbnail }
-    if (!(await setReady(trx, attachment.id, { ...ready, ...files }, clock.now()))) {
+    const changed = await setReady(trx, attachment.id, { ...ready, ...files }, clock.now())
+    if (!changed) {
       enqueue(deleteFiles, { keys: Object.values(keys) })
       return
     }
+    await announceChanged(tx, [changed])
     enqueue(deleteFiles, { keys: [attachment.storage_key] })
     audit({ ...eventOf(attachment, 'attachment.optimized'), after: { status: 'ready', ...ready } })
   })
@@ -33,12 +34,12 @@ export function completeAttachment(
 
 /** Marks the attachment as failed with a reason for its uploader, and enqueues the deletion of all its files. */
 export function rejectAttachment(
-  { clock }: Pick<Deps, 'clock'>,
+  deps: Pick<Deps, 'clock'>,
   transact: Transact,
   attachment: Processing,
   reason: string,
 ): Promise<void> {
-  return transact((context) => fail(context, attachment, { reason, areFilesKept: false }, clock.now()))
+  return transact((tx) => lockAndFail(tx, attachment, { reason, areFilesKept: false }, deps.clock.now()))
 }
 
 /**
@@ -51,39 +52,51 @@ export function failAttachment(
   reason: string,
 ): Promise<void> {
   const transact = createTransact({ db, publisher })
-  return transact((context) => fail(context, attachment, { reason, areFilesKept: true }, clock.now()))
+  return transact((tx) => lockAndFail(tx, attachment, { reason, areFilesKept: true }, clock.now()))
 }
 
 /**
- * Fails attachments that are still in processing although their job ended, for example because it crashed the worker in
- * each attempt. Their files are kept while the failed job is listed, and deleted after an operator has discarded it.
- * @returns how many attachments it failed
+ * Puts a failed attachment back into processing, because its job is retried. Commits apart from the job, which may take long.
+ * @returns false when its files were deleted
  */
-export function failAbandonedAttachments({ clock }: Pick<Deps, 'clock'>, transact: Transact): Promise<number> {
-  const now = clock.now()
-  return transact(async (context) => {
-    const { trx, enqueue } = context
-    const abandoned = await findAbandoned(trx, new Date(now.getTime() - abandonedAfterMs), abandonedBatch)
-    for (const attachment of abandoned)
-      await fail(context, attachment, { reason: failureReason, areFilesKept: attachment.canBeRetried }, now)
-    for (const attachment of await emptyDiscarded(trx, abandonedBatch))
-      enqueue(deleteFiles, { keys: keysOf(attachment) })
-    return abandoned.length
+export function reopenAttachment(
+  { db, publisher }: Pick<Deps, 'db' | 'publisher'>,
+  attachment: Processing,
+): Promise<boolean> {
+  return createTransact({ db, publisher })(async (tx) => {
+    await lockChatsOf(tx.trx, [attachment])
+    const changed = await setProcessing(tx.trx, attachment.id)
+    if (changed) await announceChanged(tx, [changed])
+    return changed !== undefined
   })
 }
 
-async function fail(
-  { trx, enqueue, audit }: TransactContext,
+async function lockAndFail(
+  tx: TransactContext,
+  attachment: Processing,
+  failure: { reason: string; areFilesKept: boolean },
+  now: Date,
+): Promise<void> {
+  await lockChatsOf(tx.trx, [attachment])
+  await fail(tx, attachment, failure, now)
+}
+
+/** Marks an attachment as failed, whose chat the caller has locked. Without effect when it is no longer in processing. */
+export async function fail(
+  tx: TransactContext,
   attachment: Processing,
   { reason, areFilesKept }: { reason: string; areFilesKept: boolean },
   now: Date,
 ): Promise<void> {
-  if (!(await setFailed(trx, attachment.id, { reason, areFilesKept }, now))) return
-  if (!areFilesKept) enqueue(deleteFiles, { keys: keysOf(attachment) })
-  audit({ ...eventOf(attachment, 'attachment.failed'), after: { status: 'failed', failureReason: reason } })
+  const changed = await setFailed(tx.trx, attachment.id, { reason, areFilesKept }, now)
+  if (!changed) return
+  await announceChanged(tx, [changed])
+  if (!areFilesKept) tx.enqueue(deleteFiles, { keys: keysOf(attachment) })
+  tx.audit({ ...eventOf(attachment, 'attachment.failed'), after: { status: 'failed', failureReason: reason } })
 }
 
-const keysOf = (attachment: Pick<Processing, 'id' | 'storage_key'>) =>
+/** Lists every key under which an image may have a file. */
+export const keysOf = (attachment: Pick<Processing, 'id' | 'storage_key'>) =>
   everyKeyOf({ ...attachment, kind: 'image', thumbnail_key: null })
 
 const eventOf = ({ id, status }: Processing, action: string) => ({

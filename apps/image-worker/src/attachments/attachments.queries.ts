@@ -1,12 +1,17 @@
 import type { Db, Trx } from '@muster/db'
-import { optimizeImage } from '@muster/jobs/definitions'
-import { sql } from 'kysely'
+import type { Placed } from './attachment-changes.ts'
 
-export type Processing = { id: string; status: string; storage_key: string }
+export type Processing = Pick<Placed, 'id' | 'chat_id'> & { status: string; storage_key: string }
+
+const placeColumns = ['id', 'chat_id', 'message_id', 'uploader_id'] as const
 
 /** Finds an attachment; undefined when it was deleted. */
 export function findAttachment(db: Db, id: string): Promise<Processing | undefined> {
-  return db.selectFrom('attachments').select(['id', 'status', 'storage_key']).where('id', '=', id).executeTakeFirst()
+  return db
+    .selectFrom('attachments')
+    .select(['id', 'status', 'storage_key', 'chat_id'])
+    .where('id', '=', id)
+    .executeTakeFirst()
 }
 
 /** Finds attachments with the keys of their files, in no order; deleted ones are missing. */
@@ -27,9 +32,9 @@ export type Ready = {
   thumbnailKey: string
 }
 
-/** Marks an attachment as ready. @returns false when it was deleted or is no longer in processing */
-export async function setReady(trx: Trx, id: string, ready: Ready, now: Date): Promise<boolean> {
-  const { numUpdatedRows } = await trx
+/** Marks an attachment as ready. @returns undefined when it was deleted or is no longer in processing */
+export function setReady(trx: Trx, id: string, ready: Ready, now: Date): Promise<Placed | undefined> {
+  return trx
     .updateTable('attachments')
     .set({
       status: 'ready',
@@ -44,73 +49,37 @@ export async function setReady(trx: Trx, id: string, ready: Ready, now: Date): P
     })
     .where('id', '=', id)
     .where('status', '=', 'processing')
+    .returning(placeColumns)
     .executeTakeFirst()
-  return numUpdatedRows > 0n
 }
 
 /**
  * Marks an attachment as failed. Its size becomes 0 unless its files are kept: a failed attachment with a size can be retried.
- * @returns false when it was deleted or is no longer in processing
+ * @returns undefined when it was deleted or is no longer in processing
  */
-export async function setFailed(
+export function setFailed(
   trx: Trx,
   id: string,
   { reason, areFilesKept }: { reason: string; areFilesKept: boolean },
   now: Date,
-): Promise<boolean> {
-  const { numUpdatedRows } = await trx
+): Promise<Placed | undefined> {
+  return trx
     .updateTable('attachments')
     .set({ status: 'failed', failure_reason: reason, ...(!areFilesKept && { size_bytes: 0 }), updated_at: now })
     .where('id', '=', id)
     .where('status', '=', 'processing')
+    .returning(placeColumns)
     .executeTakeFirst()
-  return numUpdatedRows > 0n
 }
 
-/** Puts a failed attachment back into processing when its job is retried. @returns false when its files were deleted */
-export async function reopen(db: Db, id: string): Promise<boolean> {
-  const { numUpdatedRows } = await db
+/** Puts a failed attachment back into processing when its job is retried. @returns undefined when its files were deleted */
+export function setProcessing(trx: Trx, id: string): Promise<Placed | undefined> {
+  return trx
     .updateTable('attachments')
     .set({ status: 'processing', failure_reason: null })
     .where('id', '=', id)
     .where('status', '=', 'failed')
     .where('size_bytes', '>', 0)
+    .returning(placeColumns)
     .executeTakeFirst()
-  return numUpdatedRows > 0n
-}
-
-const jobsOf = (attachments: string) => sql`
-  select from outbox
-  where queue = ${optimizeImage.queue} and name = ${optimizeImage.name}
-    and payload ->> 'attachmentId' = ${sql.ref(`${attachments}.id`)}::text`
-
-export type Abandoned = Processing & {
-  /** Whether its failed job is still listed. */
-  canBeRetried: boolean
-}
-
-/** Locks attachments that were created before `before` and are in processing without a pending job. */
-export async function findAbandoned(trx: Trx, before: Date, limit: number): Promise<Abandoned[]> {
-  const { rows } = await sql<Abandoned>`
-    select id, status, storage_key, exists (${jobsOf('attachments')}) as "canBeRetried" from attachments
-    where status = 'processing' and created_at < ${before}
-      and not exists (${jobsOf('attachments')} and failed_at is null)
-    order by id limit ${limit} for update skip locked`.execute(trx)
-  return rows
-}
-
-/**
- * Sets the size of failed attachments to 0 when an operator has discarded their job, so that they cannot be retried.
- * @returns the attachments, whose files can be deleted
- */
-export async function emptyDiscarded(trx: Trx, limit: number): Promise<Pick<Processing, 'id' | 'storage_key'>[]> {
-  const { rows } = await sql<Pick<Processing, 'id' | 'storage_key'>>`
-    with discarded as (
-      select id from attachments
-      where status = 'failed' and kind = 'image' and size_bytes > 0 and not exists (${jobsOf('attachments')})
-      order by id limit ${limit} for update skip locked
-    )
-    update attachments set size_bytes = 0 from discarded where attachments.id = discarded.id
-    returning attachments.id, storage_key`.execute(trx)
-  return rows
 }

@@ -7,8 +7,8 @@ import type { Deps } from '../deps.ts'
 import { type OptimizedImage, optimize } from '../image/optimize.ts'
 import { processUpload } from '../uploads/process-upload.ts'
 import { retryWhenUnavailable } from '../uploads/storage-errors.ts'
-import { completeAttachment, failAttachment, rejectAttachment } from './attachment-outcome.ts'
-import { findAttachment, reopen } from './attachments.queries.ts'
+import { completeAttachment, failAttachment, rejectAttachment, reopenAttachment } from './attachment-outcome.ts'
+import { findAttachment } from './attachments.queries.ts'
 
 export type AttachmentDeps = Pick<Deps, 'db' | 'publisher' | 'storage' | 'clock'> & { limitPixelWork: LimitFunction }
 
@@ -22,7 +22,7 @@ export async function processAttachment(
   job: HandlerContext,
 ): Promise<void> {
   const attachment = await findAttachment(deps.db, attachmentId)
-  if (!attachment || !(attachment.status === 'processing' || (await reopen(deps.db, attachmentId)))) return
+  if (!attachment || !(attachment.status === 'processing' || (await reopenAttachment(deps, attachment)))) return
   const make = async (path: string) => {
     const image = await deps.limitPixelWork(() => optimize(path, job.signal))
     return { image, keys: await store(deps, attachment.id, image) }

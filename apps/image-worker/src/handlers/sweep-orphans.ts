@@ -1,6 +1,6 @@
 import { sweepOrphans } from '@muster/jobs/definitions'
 import { handle } from '@muster/jobs/worker'
-import { failAbandonedAttachments } from '../attachments/attachment-outcome.ts'
+import { deleteUnsentFiles, failAbandonedAttachments } from '../attachments/abandoned-attachments.ts'
 import { attachmentPrefix, findOrphanedAttachmentKeys } from '../attachments/orphans.ts'
 import { failAbandonedAvatars } from '../avatars/avatar-outcome.ts'
 import { avatarPrefix, findOrphanedAvatarKeys } from '../avatars/orphans.ts'
@@ -15,13 +15,20 @@ type FindOrphans = (deps: Pick<Deps, 'db'>, keys: readonly string[]) => Promise<
 const orphanAgeMs = 24 * 3_600_000
 const batchSize = 500
 
-/** Fails abandoned uploads, then deletes files that are older than a day and that no row refers to; crashes leave such files. */
+/**
+ * Fails abandoned uploads, deletes files of chats that were never sent, then deletes stored files that are older than a day and that
+ * no row refers to; crashes leave such files.
+ */
 export function sweepOrphansHandler(deps: SweepDeps) {
   return handle(sweepOrphans, async (_payload, { log, signal, transact }) => {
     const failed = (await failAbandonedAttachments(deps, transact)) + (await failAbandonedAvatars(deps, transact))
+    const unsent = await deleteUnsentFiles(deps, transact, signal)
     const attachments = await sweep(deps, attachmentPrefix, findOrphanedAttachmentKeys, signal)
     const avatars = await sweep(deps, avatarPrefix, findOrphanedAvatarKeys, signal)
-    log.info({ deletedFiles: attachments + avatars, failedUploads: failed }, 'orphaned files deleted')
+    log.info(
+      { deletedFiles: attachments + avatars, failedUploads: failed, unsentFiles: unsent },
+      'orphaned files deleted',
+    )
   })
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { openCache } from '@muster/cache'
-import { type Db, newId, systemClock } from '@muster/db'
+import { type Database, type Db, newId, systemClock } from '@muster/db'
 import { optimizeImage } from '@muster/jobs/definitions'
 import { createTransact, type Transact } from '@muster/jobs/outbox'
 import { startPublisher } from '@muster/jobs/publisher'
@@ -15,6 +15,7 @@ import { createLogger } from '@muster/logger'
 import { createStorage, type Storage, type StorageConfig } from '@muster/storage'
 import { createTestDatabase, createTestRedis, eventually } from '@muster/testing'
 import type { Queue } from 'bullmq'
+import type { Insertable } from 'kysely'
 import { expect } from 'vitest'
 import type { Deps } from '../deps.ts'
 import { startImageWorker } from '../image-worker.ts'
@@ -28,11 +29,11 @@ export type Harness = {
   redisUrl: string
   databaseUrl: string
   /** Inserts an attachment in processing and stores its bytes, if any. @returns its id */
-  insert(bytes?: Buffer): Promise<string>
+  insert(bytes?: Buffer, place?: Place): Promise<string>
   /** Enqueues the job of an attachment. */
   enqueue(attachmentId: string): Promise<void>
   /** Inserts an attachment and enqueues its job, like the API after an upload. */
-  upload(bytes: Buffer): Promise<string>
+  upload(bytes: Buffer, place?: Place): Promise<string>
   /** Waits until the attachment is not in processing and no job is pending. @returns the attachment */
   finished(attachmentId: string): Promise<Attachment>
   read(key: string): Promise<Buffer>
@@ -40,6 +41,8 @@ export type Harness = {
   close(): Promise<void>
 }
 
+/** The columns that tell where an attachment belongs; by default to a task. */
+type Place = Partial<Insertable<Database['attachments']>>
 export type Attachment = Awaited<ReturnType<typeof findAttachment>>
 
 /**
@@ -74,7 +77,7 @@ export async function createHarness({
   const worker = isWorking ? startImageWorker(deps, { concurrency: 2 }) : undefined
   const taskId = await insertTask(db)
 
-  const insert = async (bytes?: Buffer) => {
+  const insert = async (bytes?: Buffer, place: Place = { task_id: taskId }) => {
     const id = newId()
     const storageKey = `attachments/${id}/original`
     if (bytes) await storage.put(storageKey, Readable.from([bytes]))
@@ -82,8 +85,8 @@ export async function createHarness({
     await db
       .insertInto('attachments')
       .values({
+        ...place,
         id,
-        task_id: taskId,
         filename: 'picture.jpg',
         content_type: 'image/jpeg',
         kind: 'image',
@@ -110,8 +113,8 @@ export async function createHarness({
     databaseUrl: database.url,
     insert,
     enqueue: enqueueJob,
-    async upload(bytes) {
-      const id = await insert(bytes)
+    async upload(bytes, place) {
+      const id = await insert(bytes, place)
       await enqueueJob(id)
       return id
     },

@@ -1,6 +1,6 @@
 import type { Database, Db, Trx } from '@muster/db'
-import { taskVisibleToSql } from '@muster/policy'
-import { type Insertable, sql } from 'kysely'
+import { chatFileVisibleSql, taskVisibleToSql } from '@muster/policy'
+import { type Insertable, type Selectable, sql } from 'kysely'
 import type { Actor } from '../../http/actor.ts'
 
 /** Locks the quota of an organization until the transaction ends, so that concurrent uploads cannot exceed it together. */
@@ -34,6 +34,23 @@ export function findAttachment(db: Db | Trx, id: string, actor: Actor) {
     .executeTakeFirst()
 }
 
+/** Reads an attachment of a task or of a chat; undefined when it is not visible to the actor. */
+export async function findFile(
+  db: Db,
+  id: string,
+  actor: Actor,
+): Promise<Selectable<Database['attachments']> | undefined> {
+  const { rows } = await sql<Selectable<Database['attachments']>>`
+    select attachments.* from attachments
+    left join tasks on tasks.id = attachments.task_id
+    left join chats on chats.id = attachments.chat_id
+    left join chat_members on chat_members.chat_id = chats.id and chat_members.user_id = ${actor.userId}
+    left join messages on messages.id = attachments.message_id
+    where attachments.id = ${id} and case when attachments.task_id is null then ${chatFileVisibleSql} else ${taskVisibleToSql(actor)} end
+  `.execute(db)
+  return rows[0]
+}
+
 /** Lists the attachments of a task, the oldest first. */
 export function listAttachmentsOfTask(db: Db | Trx, taskId: string) {
   return db
@@ -50,7 +67,11 @@ export function deleteAttachment(trx: Trx, id: string) {
   return trx.deleteFrom('attachments').where('id', '=', id).returningAll().executeTakeFirst()
 }
 
-/** Deletes the attachments of a task. @returns the rows as they were */
-export function deleteAttachmentsOfTask(trx: Trx, taskId: string) {
-  return trx.deleteFrom('attachments').where('task_id', '=', taskId).returningAll().execute()
+/** Deletes the attachments of a task or of a message. @returns the rows as they were */
+export function deleteAttachmentsOf(trx: Trx, of: { taskId: string } | { messageId: string }) {
+  return trx
+    .deleteFrom('attachments')
+    .where((eb) => ('taskId' in of ? eb('task_id', '=', of.taskId) : eb('message_id', '=', of.messageId)))
+    .returningAll()
+    .execute()
 }

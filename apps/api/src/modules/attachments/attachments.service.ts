@@ -1,20 +1,17 @@
-import { isDatabaseUnavailable, newId } from '@muster/db'
 import { DomainError } from '@muster/errors'
-import { deleteFiles, optimizeImage } from '@muster/jobs/definitions'
+import { deleteFiles } from '@muster/jobs/definitions'
 import type { TransactContext } from '@muster/jobs/outbox'
 import { canDeleteTask } from '@muster/policy'
 import type { Attachment } from '@muster/realtime/shapes'
-import { attachmentKeys, everyKeyOf } from '@muster/storage'
+import { everyKeyOf } from '@muster/storage'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
 import { eventOn } from '../../http/event-on.ts'
 import type { StagedFile } from '../../http/uploads/receive-files.ts'
 import { getVisibleTask, lockVisibleTask } from '../task-access/task-access.service.ts'
-import { type AttachmentRow, toAttachment } from './attachment-view.ts'
+import { toAttachment } from './attachment-view.ts'
 import * as queries from './attachments.queries.ts'
-
-type UploadDeps = Pick<Deps, 'db' | 'transact' | 'storage' | 'config' | 'clock' | 'log'>
-type NewFile = StagedFile & { id: string }
+import { fileSummary, storeFiles, type UploadDeps } from './store-files.ts'
 
 /** Keeps the payload of a job small. */
 const keysPerJob = 300
@@ -26,8 +23,7 @@ export async function assertTaskVisible({ db }: Pick<Deps, 'db'>, actor: Actor, 
 }
 
 /**
- * Stores staged files as attachments of a task: the bytes first, then rows, jobs and audit events in one transaction, all
- * or none. Images are `processing` until the image worker has processed them.
+ * Stores staged files as attachments of a task, all or none, see {@link storeFiles}.
  * @throws DomainError NOT_FOUND, and CONFLICT when the files exceed the organization's quota
  */
 export async function addAttachments(
@@ -37,17 +33,16 @@ export async function addAttachments(
   staged: StagedFile[],
   { origin }: { origin: Origin },
 ): Promise<Attachment[]> {
-  const files = staged.map((file) => ({ ...file, id: newId() }))
-  const task = await getVisibleTask(deps.db, taskId, actor)
-  // Refuses early, before any byte is stored; the check under the lock decides.
-  assertWithinQuota(deps, await queries.usedBytes(deps.db, task.organization_id), files)
-  try {
-    for (const { id, path } of files) await deps.storage.put(attachmentKeys(id).original, path)
-    return await insertAll(deps, actor, taskId, files, origin)
-  } catch (error) {
-    await removeBytes(deps, files, error)
-    throw error
-  }
+  const placeOf = (task: { organization_id: string | null }) => ({ taskId, organizationId: task.organization_id })
+  const rows = await storeFiles(
+    deps,
+    { actor, staged, origin },
+    {
+      find: async (db) => placeOf(await getVisibleTask(db, taskId, actor)),
+      lock: async (trx) => placeOf(await lockVisibleTask(trx, taskId, actor)),
+    },
+  )
+  return rows.map(toAttachment)
 }
 
 /** Lists the attachments of a task, the oldest first. @throws DomainError NOT_FOUND */
@@ -62,7 +57,7 @@ export async function getAttachment({ lookups }: Pick<Deps, 'lookups'>, actor: A
 }
 
 /**
- * Returns the storage key and type of the bytes to serve. An image is not served before it has been processed: until then
+ * Returns the storage key and type of the bytes to serve, of a file of a task or of a chat. An image is not served before it has been processed: until then
  * its metadata may contain the place where it was taken.
  * @throws DomainError NOT_FOUND, and CONFLICT for a file that is not ready
  */
@@ -72,7 +67,8 @@ export async function locateContent(
   id: string,
   variant: 'content' | 'thumbnail',
 ): Promise<{ key: string; filename: string; contentType: string; isImage: boolean }> {
-  const row = await findOrThrow(lookups, actor, id)
+  const row = await queries.findFile(lookups, id, actor)
+  if (!row) throw new DomainError('NOT_FOUND')
   if (row.status === 'processing') {
     const message = 'This file is still being processed.'
     throw new DomainError('CONFLICT', { message, retryAfterSeconds: processingRetrySeconds })
@@ -109,72 +105,24 @@ export function deleteAttachment(
     audit({
       ...eventOn('attachment', row.id, actor.userId, origin),
       action: 'attachment.deleted',
-      before: summaryOf(row),
+      before: fileSummary(row),
     })
     return toAttachment(row)
   })
 }
 
-/** Deletes the attachments of a task that is about to be deleted, and enqueues the deletion of their bytes. */
-export async function deleteAttachmentsOfTask(
+/**
+ * Deletes the attachments of a task or of a message that is about to be deleted, and enqueues the deletion of their bytes.
+ * Chats lock their row before.
+ */
+export async function deleteAttachmentsOf(
   { trx, enqueue }: Pick<TransactContext, 'trx' | 'enqueue'>,
-  taskId: string,
+  of: { taskId: string } | { messageId: string },
 ): Promise<void> {
-  const keys = (await queries.deleteAttachmentsOfTask(trx, taskId)).flatMap(everyKeyOf)
+  const keys = (await queries.deleteAttachmentsOf(trx, of)).flatMap(everyKeyOf)
   for (let start = 0; start < keys.length; start += keysPerJob) {
     enqueue(deleteFiles, { keys: keys.slice(start, start + keysPerJob) })
   }
-}
-
-function insertAll(deps: UploadDeps, actor: Actor, taskId: string, files: NewFile[], origin: Origin) {
-  return deps.transact(async ({ trx, enqueue, audit }) => {
-    const task = await lockVisibleTask(trx, taskId, actor)
-    await queries.lockQuota(trx, task.organization_id)
-    assertWithinQuota(deps, await queries.usedBytes(trx, task.organization_id), files)
-    const now = deps.clock.now()
-    const target = { task_id: taskId, organization_id: task.organization_id, uploader_id: actor.userId }
-    const values = files.map((file) => ({ ...toRow(file), ...target, created_at: now, updated_at: now }))
-    const rows = await queries.insertAttachments(trx, values)
-    for (const row of rows) {
-      if (row.kind === 'image') enqueue(optimizeImage, { attachmentId: row.id })
-      audit({
-        ...eventOn('attachment', row.id, actor.userId, origin),
-        action: 'attachment.created',
-        after: summaryOf(row),
-      })
-    }
-    return rows.map(toAttachment)
-  })
-}
-
-const toRow = (file: NewFile) => ({
-  id: file.id,
-  filename: file.filename,
-  content_type: file.contentType,
-  kind: file.kind,
-  status: file.kind === 'image' ? 'processing' : 'ready',
-  size_bytes: file.sizeBytes,
-  original_size_bytes: file.sizeBytes,
-  storage_key: attachmentKeys(file.id).original,
-})
-
-/**
- * Removes the bytes of a refused upload. When Postgres became unavailable, the transaction may have committed: then the
- * bytes stay, and the daily sweep of orphans decides.
- */
-async function removeBytes({ storage, log }: UploadDeps, files: NewFile[], error: unknown): Promise<void> {
-  if (isDatabaseUnavailable(error)) return
-  await storage
-    .remove(files.map(({ id }) => attachmentKeys(id).original))
-    .catch((cause: unknown) =>
-      log.warn({ err: cause }, 'removing the bytes of a refused upload failed, left to the orphan sweep'),
-    )
-}
-
-function assertWithinQuota({ config }: Pick<Deps, 'config'>, used: number, files: { sizeBytes: number }[]): void {
-  const wanted = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
-  if (used + wanted <= config.storageQuotaBytes) return
-  throw new DomainError('CONFLICT', { message: 'Your organization has no storage left for these files.' })
 }
 
 async function findOrThrow(db: Parameters<typeof queries.findAttachment>[0], actor: Actor, id: string) {
@@ -182,11 +130,3 @@ async function findOrThrow(db: Parameters<typeof queries.findAttachment>[0], act
   if (!row) throw new DomainError('NOT_FOUND')
   return row
 }
-
-const summaryOf = (row: AttachmentRow) => ({
-  taskId: row.task_id,
-  filename: row.filename,
-  contentType: row.content_type,
-  sizeBytes: row.size_bytes,
-  status: row.status,
-})

@@ -8,7 +8,7 @@ import type { Actor, Origin } from '../../http/actor.ts'
 import { eventOn } from '../../http/event-on.ts'
 import { findReplayed, type Idempotency, replayedResourceDeleted } from '../../http/idempotency.ts'
 import { cursorPage, numberedPage } from '../../http/pagination.ts'
-import { deleteAttachmentsOfTask } from '../attachments/attachments.service.ts'
+import { deleteAttachmentsOf } from '../attachments/attachments.service.ts'
 import {
   cancelUnseenReminders,
   completeRemindersOfTask,
@@ -188,7 +188,7 @@ export function deleteTask(
     }
     if (!isCurrent(task.version)) throw new DomainError('STALE')
     const deleted = await queries.readLockedTask(trx, id, actor)
-    await deleteAttachmentsOfTask(tx, id)
+    await deleteAttachmentsOf(tx, { taskId: id })
     await deleteRemindersOfTask(deps, tx, id)
     await queries.deleteTask(trx, id)
     afterCommit(() => invalidateAnalytics(deps, [task.ownerId, task.assigneeId]))

@@ -1,0 +1,2 @@
+export { type LockedChat, lockChats } from './lock-chats.ts'
+export { raiseMessages } from './raise-messages.ts'
