@@ -58,6 +58,7 @@ import { originsPlugin } from './plugins/origins.ts'
 import { rateLimitsPlugin } from './plugins/rate-limits.ts'
 import { lazyRequestLogger, requestLogPlugin } from './plugins/request-log.ts'
 import { securityHeadersPlugin } from './plugins/security-headers.ts'
+import { serveRealtime } from './realtime/serve-realtime.ts'
 
 export type App = FastifyInstance
 
@@ -165,5 +166,6 @@ export async function buildApp(deps: Deps, first?: FastifyPluginAsync): Promise<
     },
     { prefix: '/api/v1' },
   )
+  await serveRealtime(app as unknown as App, context)
   return app as unknown as App
 }

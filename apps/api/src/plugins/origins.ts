@@ -6,6 +6,10 @@ import type { Config } from '../config.ts'
 import { isLoopback, isSameSite } from '../http/origins.ts'
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Refuses foreign pages also where the method is safe, because the answer begins a conversation. */
+    refusesForeignPages?: true
+  }
   interface FastifyRequest {
     /** Returns the absolute URL of a path on this server, as the client of this request reaches it. */
     urlOf(path: string): string
@@ -15,6 +19,7 @@ declare module 'fastify' {
 type Origins = Pick<Config, 'publicUrl' | 'allowedOrigins' | 'allowsLoopback'>
 
 const preflightCacheSeconds = 600
+const usesCookies = /^\/(?:api|socket\.io)\//
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
 const exposedHeaders = [
@@ -64,7 +69,7 @@ function warnOfForeignSites(app: FastifyInstance, { publicUrl, allowedOrigins }:
 function refuseForeign(request: FastifyRequest, config: Origins): void {
   const { origin, 'sec-fetch-site': site } = request.headers
   if (origin !== undefined && config.allowsLoopback) refuseWithoutCookies(request, origin, config)
-  if (safeMethods.has(request.method)) return
+  if (safeMethods.has(request.method) && !request.routeOptions.config.refusesForeignPages) return
   if (origin !== undefined) {
     if (!isAllowed(origin, config)) throw new DomainError('CROSS_ORIGIN')
   } else if (site !== undefined && site !== 'same-origin' && site !== 'same-site' && site !== 'none')
@@ -77,7 +82,7 @@ function refuseForeign(request: FastifyRequest, config: Origins): void {
  */
 function refuseWithoutCookies(request: FastifyRequest, origin: string, config: Origins): void {
   const page = loopbackUrl(origin)
-  if (!page || request.method === 'OPTIONS' || !request.url.startsWith('/api/')) return
+  if (!page || request.method === 'OPTIONS' || !usesCookies.test(request.url)) return
   const base = baseOf(request, config)
   if (isSameSite(page, base)) return
   const better = new URL(page.origin)

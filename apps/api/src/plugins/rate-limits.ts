@@ -4,9 +4,13 @@ import fp from 'fastify-plugin'
 import type { Deps } from '../deps.ts'
 import { addressKey } from '../http/client-address.ts'
 import { callerLimits, type RouteLimitName, rateLimited, routeLimits, scaledMax } from '../http/limits/limits.ts'
-import { createRateCounters } from '../http/limits/rate-counters.ts'
+import { createRateCounters, type RateCounters } from '../http/limits/rate-counters.ts'
 
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** Counts what the limits of this plugin do not count. */
+    rateCounters: RateCounters
+  }
   interface FastifyContextConfig {
     /** The route's own limit, counted separately. */
     limit?: RouteLimitName
@@ -20,6 +24,7 @@ export const rateLimitsPlugin = fp(
   async (app: FastifyInstance, { deps }: { deps: Pick<Deps, 'config' | 'redis' | 'clock'> }) => {
     const scale = deps.config.rateLimitScale
     const counters = createRateCounters(deps.redis)
+    app.decorate('rateCounters', counters)
     const timer = setInterval(() => void counters.exchange(), exchangeIntervalMs)
     app.addHook('onClose', () => clearInterval(timer))
 

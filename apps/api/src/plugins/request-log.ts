@@ -1,12 +1,19 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The answer waits for news, so that a slow one is none to log. */
+    isLongPolling?: true
+  }
+}
+
 const slowMs = 1_000
 
 /** Logs each slow request, with the route's pattern instead of the URL, which may contain a token. */
 export const requestLogPlugin = fp(async (app: FastifyInstance) => {
   app.addHook('onResponse', (request, reply, done) => {
-    if (reply.elapsedTime >= slowMs) {
+    if (reply.elapsedTime >= slowMs && !request.routeOptions.config.isLongPolling) {
       request.log.warn(
         {
           method: request.method,

@@ -43,9 +43,13 @@ export function answerError(thrown: FastifyError, request: FastifyRequest, reply
 }
 
 /** Returns the body of an error as JSON. */
-export function errorBody({ message, code, details }: DomainError, requestId: string): string {
+export const errorBody = (error: DomainError, requestId: string): string =>
+  JSON.stringify(errorEnvelope(error, requestId))
+
+/** Returns the envelope of all errors. */
+export function errorEnvelope({ message, code, details }: DomainError, requestId: string) {
   const error = { code, requestId, ...(details && { details: details.slice(0, maxDetails) }) }
-  return JSON.stringify({ success: false, message, error })
+  return { success: false as const, message, error }
 }
 
 /** Logs one line for each failed request, with the stack only for an unexpected error: while a dependency is unavailable, all requests fail the same way. */
@@ -59,13 +63,17 @@ function logFault(request: FastifyRequest, error: DomainError, thrown: unknown):
 const reasonOf = (cause: unknown) =>
   cause instanceof Error ? ((cause as FastifyError).code ?? cause.message) : undefined
 
-/** Maps an error to the catalogue; an unknown error becomes INTERNAL. */
-function toDomainError(error: FastifyError, request: FastifyRequest): DomainError {
+/** Maps the error of a request to the catalogue. */
+const toDomainError = (error: FastifyError, request: FastifyRequest) =>
+  catalogued(error, { isAborted: isAborted(request) })
+
+/** Maps any error to the catalogue; an unknown one becomes INTERNAL. */
+export function catalogued(error: Error & { code?: string; statusCode?: number }, { isAborted = false } = {}) {
   const known = domainErrorOf(error)
   if (known) return known
   if (error instanceof InvalidRequestError)
     return new DomainError('VALIDATION_FAILED', { details: error.details, cause: error })
-  if (isAborted(request))
+  if (isAborted)
     return new DomainError('VALIDATION_FAILED', {
       message: 'The connection closed before the request was complete.',
       cause: error,
@@ -77,7 +85,7 @@ function toDomainError(error: FastifyError, request: FastifyRequest): DomainErro
   if (findMachineFault(error)) {
     return new DomainError('DEPENDENCY_UNAVAILABLE', { retryAfterSeconds: machineRetrySeconds, cause: error })
   }
-  const refusal = byFastifyCode[error.code]
+  const refusal = byFastifyCode[error.code ?? '']
   if (refusal) return refusal()
   if (error.statusCode && error.statusCode >= 400 && error.statusCode < 500) {
     return new DomainError('VALIDATION_FAILED', { message: 'The request could not be read.', cause: error })

@@ -38,11 +38,23 @@ export const guardLimits = {
   refresh: { max: 10, windowMs: 15 * minuteMs },
 } as const satisfies Record<string, Limit>
 
+/** Limits of sockets, counted by each instance for itself, except for handshakes. */
+export const socketLimits = {
+  /** Refused handshakes by address, and refused requests of open connections. */
+  failedHandshakes: { max: 30, windowMs: minuteMs },
+  /** Open connections of a user. */
+  sockets: { max: 10 },
+  /** Events of one connection: so many at once, refilled at this rate. */
+  events: { burst: 40, perSecond: 20 },
+  /** Users whose presence one user watches. */
+  presenceSubscriptions: { max: 500 },
+} as const
+
 export type RouteLimitName = keyof typeof routeLimits
 export type GuardLimitName = keyof typeof guardLimits
 
 /** Returns the limit's `max`, scaled; at least 1. */
-export const scaledMax = ({ max }: Limit, scale: number) => Math.max(1, Math.floor(max * scale))
+export const scaledMax = ({ max }: Pick<Limit, 'max'>, scale: number) => Math.max(1, Math.floor(max * scale))
 
 /** Returns the error 429 with the time after which the caller may retry. */
 export const rateLimited = (waitMs: number) =>

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import type { Socket } from 'node:net'
 import { DomainError } from '@muster/errors'
 import { writeRawError } from './raw-error.ts'
+import { serveUpgrade, wantsWebSocket } from './upgrade.ts'
 
 /** Slightly longer than the longest upload; other bodies have 30 s, see plugins/body-timeout.ts. */
 const requestTimeoutMs = 310_000
@@ -22,7 +23,7 @@ const awaitingContinue = new WeakSet<IncomingMessage>()
 
 /**
  * Creates the API's HTTP/1.1 server. Requests that Node would answer itself, without the envelope and the headers of every
- * other error (a missing Host, an unknown `Expect`), go to the application; CONNECT is refused.
+ * other error (a missing Host, an unknown `Expect`), go to the application, and so do requests for a WebSocket; CONNECT is refused.
  */
 export function createApiServer(handle: RequestListener): Server {
   const server = createServer({
@@ -31,6 +32,7 @@ export function createApiServer(handle: RequestListener): Server {
     keepAliveTimeout: keepAliveTimeoutMs,
     connectionsCheckingInterval: timeoutCheckMs,
     requireHostHeader: false,
+    shouldUpgradeCallback: wantsWebSocket,
   })
   // Node silently drops headers beyond this count, for example a second Host; their total size is bounded anyway.
   server.maxHeadersCount = 0
@@ -42,12 +44,14 @@ export function createApiServer(handle: RequestListener): Server {
   })
   // Node caches the address when it is read: an audit event needs it after the client disconnected, too.
   server.on('connection', (socket) => void socket.remoteAddress)
-  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+  const serve: RequestListener = (request, response) => {
     // The previous response had `Connection: close`.
     if (request.socket.writableEnded) return
     request.url = originForm(request.url ?? '/')
     handle(request, response)
-  })
+  }
+  server.on('request', serve)
+  server.on('upgrade', (request, socket, head) => serveUpgrade(request, socket, head, serve))
   server.on('checkExpectation', (request, response) => server.emit('request', request, response))
   server.on('checkContinue', (request, response) => {
     awaitingContinue.add(request)

@@ -18,7 +18,7 @@ declare module 'fastify' {
   }
 }
 
-const apiPrefix = '/api/v1'
+const apiPrefix = /^\/api\/v1/
 /** Repeated denials of the same actor, route and target are one event a minute. */
 const repeatMs = 60_000
 const maxRemembered = 10_000
@@ -49,7 +49,7 @@ const isDenial = ({ code }: DomainError) => code === 'NOT_FOUND' || code === 'FO
 
 function denialOf(request: FastifyRequest, { code }: DomainError): Denial | undefined {
   const { actor, method, routeOptions } = request
-  const route = routeOptions.url?.slice(apiPrefix.length)
+  const route = routeOptions.url?.replace(apiPrefix, '')
   if (!actor || !route) return undefined
   const target = targetOf(request, routeOptions.config.target)
   // The route names no target, so nothing can be hidden.

@@ -17,7 +17,17 @@ export type Revocations = {
   whenFresh(): Promise<boolean>
   /** Resolves after the first successful poll. */
   loaded: Promise<void>
+  /** Tells the listener about every change from now on, until the returned function is called. */
+  listen(listener: RevocationListener): () => void
   close(): Promise<void>
+}
+
+/** What open connections must learn, because no request of theirs asks. Both functions are called synchronously. */
+export type RevocationListener = {
+  /** These sessions were revoked, or the claims of their access tokens became outdated. */
+  changed(sessionIds: readonly string[]): void
+  /** A poll succeeded. `isAfterGap`: no other one had, for so long that changes could not be known in time. */
+  polled(poll: { isAfterGap: boolean }): void
 }
 
 type Known = { revokedAtMs: number | null; renewAtMs: number | null; seen: Instant }
@@ -40,9 +50,19 @@ export function startRevocations({ db, log, clock }: { db: Db; log: Logger; cloc
   const loaded = Promise.withResolvers<void>()
   let isClosing = false
 
-  const learn = (id: string, { revokedAtMs, renewAtMs, seen }: Known) => {
+  const listeners = new Set<RevocationListener>()
+
+  /** @returns whether this is new */
+  const learn = (id: string, { revokedAtMs, renewAtMs, seen }: Known): boolean => {
+    const before = known.get(id)
     // A poll that began before this instance revoked the session reads an outdated row: a revoked session never reopens.
-    known.set(id, { revokedAtMs: revokedAtMs ?? known.get(id)?.revokedAtMs ?? null, renewAtMs, seen })
+    const entry = { revokedAtMs: revokedAtMs ?? before?.revokedAtMs ?? null, renewAtMs, seen }
+    known.set(id, entry)
+    if (entry.revokedAtMs !== null) return before === undefined || before.revokedAtMs === null
+    return before?.renewAtMs !== renewAtMs
+  }
+  const tellChanged = (ids: readonly string[]) => {
+    if (ids.length > 0) for (const listener of listeners) listener.changed(ids)
   }
 
   const poll = async () => {
@@ -52,13 +72,17 @@ export function startRevocations({ db, log, clock }: { db: Db; log: Logger; cloc
     const { at, sessions } = await queries.listChanged(db, { since, seconds })
     polls.note(at, started.steadyMs)
     const seen = readClocks()
-    for (const { id, revoked_at, renew_at } of sessions)
-      learn(id, { revokedAtMs: revoked_at?.getTime() ?? null, renewAtMs: renew_at?.getTime() ?? null, seen })
+    const changed = sessions.filter(({ id, revoked_at, renew_at }) =>
+      learn(id, { revokedAtMs: revoked_at?.getTime() ?? null, renewAtMs: renew_at?.getTime() ?? null, seen }),
+    )
+    tellChanged(changed.map(({ id }) => id))
     for (const [id, entry] of known) {
       if (elapsedMs(entry.seen, seen, Math.min) <= keptForMs) break
       known.delete(id)
     }
+    const isAfterGap = lastSuccess !== undefined && elapsedMs(lastSuccess, seen, Math.max) >= staleAfterMs
     lastSuccess = started
+    for (const listener of listeners) listener.polled({ isAfterGap })
     loaded.resolve()
   }
 
@@ -94,8 +118,12 @@ export function startRevocations({ db, log, clock }: { db: Db; log: Logger; cloc
       return entry.renewAtMs !== null && issuedAtMs < entry.renewAtMs ? 'renew' : 'good'
     },
     noteRevoked(sessionIds) {
-      const nowMs = clock.now().getTime()
-      for (const id of sessionIds) learn(id, { revokedAtMs: nowMs, renewAtMs: null, seen: readClocks() })
+      const revokedAtMs = clock.now().getTime()
+      tellChanged(sessionIds.filter((id) => learn(id, { revokedAtMs, renewAtMs: null, seen: readClocks() })))
+    },
+    listen(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
     },
     loaded: loaded.promise,
     isFresh,

@@ -15,6 +15,8 @@ declare module 'fastify' {
     actor: Actor
     /** The error that refuses the request; thrown after the rate limits have counted it. */
     refusal: Error | null
+    /** The tokens by which this request's session was renewed; null when it was not. Their cookies are set. */
+    renewal: SessionGrant | null
     /** The received device cookie, unverified. */
     readonly deviceCookie: string | undefined
     /** The received refresh token, unverified. */
@@ -34,6 +36,8 @@ export type SessionCookies = {
   set(reply: FastifyReply, grant: SessionGrant): void
   /** Sets the cookie of the access token alone. */
   setAccess(reply: FastifyReply, grant: Pick<SessionGrant, 'accessToken' | 'expiresAt'>): void
+  /** Returns the `Set-Cookie` lines of {@link set}, for an answer that Fastify does not send. */
+  linesOf(reply: FastifyReply, grant: SessionGrant): string[]
   clear(reply: FastifyReply): void
   /** Tells whether the request has a cookie of a session, valid or not. */
   areReceived(request: FastifyRequest): boolean
@@ -62,18 +66,21 @@ export function sessionCookies({
   const deviceName = `${prefix}muster_device`
   const attributes = { path: '/', httpOnly: true, sameSite: 'lax', secure: isSecure } as const
   const secondsUntil = (end: Date) => Math.max(0, Math.floor((end.getTime() - now().getTime()) / 1_000))
-  const setAccess: SessionCookies['setAccess'] = (reply, { accessToken, expiresAt }) => {
-    reply.setCookie(accessName, accessToken, { ...attributes, maxAge: secondsUntil(expiresAt) })
-  }
+  const accessCookie = ({ accessToken, expiresAt }: Pick<SessionGrant, 'accessToken' | 'expiresAt'>) =>
+    [accessName, accessToken, { ...attributes, maxAge: secondsUntil(expiresAt) }] as const
+  const cookiesOf = ({ refreshToken, device, ...grant }: SessionGrant) => [
+    accessCookie(grant),
+    [refreshName, refreshToken, { ...attributes, maxAge: secondsUntil(grant.expiresAt) }] as const,
+    ...(device ? [[deviceName, device, { ...attributes, maxAge: deviceMaxAgeSeconds }] as const] : []),
+  ]
   return {
     accessName,
     deviceName,
-    setAccess,
-    set(reply, { refreshToken, device, ...grant }) {
-      setAccess(reply, grant)
-      reply.setCookie(refreshName, refreshToken, { ...attributes, maxAge: secondsUntil(grant.expiresAt) })
-      if (device) reply.setCookie(deviceName, device, { ...attributes, maxAge: deviceMaxAgeSeconds })
+    setAccess: (reply, grant) => void reply.setCookie(...accessCookie(grant)),
+    set(reply, grant) {
+      for (const cookie of cookiesOf(grant)) reply.setCookie(...cookie)
     },
+    linesOf: ({ server }, grant) => cookiesOf(grant).map((cookie) => server.serializeCookie(...cookie)),
     clear(reply) {
       reply.clearCookie(accessName, attributes)
       reply.clearCookie(refreshName, attributes)
@@ -109,6 +116,7 @@ export const sessionPlugin = fp(async (app: FastifyInstance, { context }: Option
   })
   app.decorateRequest('actor', null as unknown as Actor)
   app.decorateRequest('refusal', null)
+  app.decorateRequest('renewal', null)
   app.decorateRequest('deviceCookie', {
     getter() {
       return this.cookies[cookies.deviceName]
@@ -192,6 +200,7 @@ export const sessionPlugin = fp(async (app: FastifyInstance, { context }: Option
     if (request.method === 'HEAD') return readTokenHolder(context, refreshToken)
     const grant = await refreshSession(context, refreshToken, originOf(request))
     cookies.set(reply, grant)
+    request.renewal = grant
     return grant.actor
   }
 })

@@ -33,7 +33,13 @@ export function insert(trx: Trx, row: Insertable<Database['sessions']>) {
 export type SessionRow = NonNullable<Awaited<ReturnType<typeof findWithUser>>>
 
 /** Reads the session with what its access tokens claim about its user; undefined when there is none. */
-export function findWithUser(db: Db | Trx, id: string) {
+export const findWithUser = (db: Db | Trx, id: string) => withUser(db).where('sessions.id', '=', id).executeTakeFirst()
+
+/** Reads several sessions as {@link findWithUser} does. */
+export const listWithUser = (db: Db, ids: readonly string[]) =>
+  withUser(db).where('sessions.id', '=', sql<string>`any(${ids}::uuid[])`).execute()
+
+function withUser(db: Db | Trx) {
   return db
     .selectFrom('sessions')
     .innerJoin('users', 'users.id', 'sessions.user_id')
@@ -55,8 +61,6 @@ export function findWithUser(db: Db | Trx, id: string) {
       'users.two_factor_method as own_factor',
       'organizations.two_factor_method as required_factor',
     ])
-    .where('sessions.id', '=', id)
-    .executeTakeFirst()
 }
 
 /**

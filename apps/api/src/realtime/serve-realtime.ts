@@ -1,0 +1,19 @@
+import type { FastifyInstance } from 'fastify'
+import type { Context } from '../context.ts'
+import { serveEngine } from './engine-routes.ts'
+import { createEngine, type RunningGateway, startGateway } from './gateway.ts'
+
+/**
+ * Serves Socket.IO on the API's own server, at `/socket.io`. Engine.IO's requests pass the plugins of Fastify like all others: the same
+ * session cookies, origins, addresses and errors. The gateway starts when the server listens, and no request reaches it before.
+ */
+export async function serveRealtime(app: FastifyInstance, context: Context): Promise<void> {
+  const engine = createEngine()
+  let gateway: RunningGateway | undefined
+  await serveEngine(app, context, engine, () => gateway)
+  app.addHook('onListen', async () => {
+    gateway ??= startGateway(engine, context)
+  })
+  app.addHook('preClose', async () => gateway?.drain())
+  app.addHook('onClose', async () => gateway?.close())
+}
