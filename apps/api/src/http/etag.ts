@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { rule } from './errors/details-of-issues.ts'
@@ -41,7 +41,7 @@ const digestLength = 16
  * whole answer. {@link ifMatch} takes it for version 3.
  */
 export function representationEtagOf(version: number, representation: unknown): string {
-  const digest = createHash('sha256').update(JSON.stringify(representation)).digest('base64url')
+  const digest = hash('sha256', JSON.stringify(representation), 'base64url')
   return `"v${version}-${digest.slice(0, digestLength)}"`
 }
 

@@ -6,7 +6,7 @@ import type { Row } from '../row.ts'
 import { insertTasks, someTasks } from '../tasks.ts'
 import { insertUser, signIn } from '../users.ts'
 
-const goal = 0.75
+const goal = 1
 const askedFor = 1_000
 const pathOf = (id: string) => `/api/v1/tasks/${id}`
 

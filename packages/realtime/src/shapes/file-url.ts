@@ -31,11 +31,9 @@ function ofObject(shape: Record<string, z.ZodType>): Convert | undefined {
   if (fields.length === 0) return undefined
   return (value, urlOf) => {
     if (!isObject(value)) return value
-    const converted = fields.filter(({ name }) => name in value)
-    return {
-      ...value,
-      ...Object.fromEntries(converted.map(({ name, convert }) => [name, convert(value[name], urlOf)])),
-    }
+    const converted = { ...value }
+    for (const { name, convert } of fields) if (name in value) converted[name] = convert(value[name], urlOf)
+    return converted
   }
 }
 

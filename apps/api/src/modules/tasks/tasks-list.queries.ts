@@ -1,11 +1,11 @@
 import type { Db } from '@muster/db'
-import { administeredOrganizationId, taskAssignedToSql } from '@muster/policy'
 import { type RawBuilder, sql } from 'kysely'
 import type { Actor } from '../../http/actor.ts'
 import { alphabetical } from '../../sql/collation.ts'
 import { limitLiteral } from '../../sql/limit-literal.ts'
 import { type TaskRow, taskSelection, toTask } from './task-view.ts'
 import type { SortField, Task, TaskQuery } from './tasks.schema.ts'
+import { disjointVisibilityReasons, visibilityReasons } from './visibility-reasons.ts'
 
 /** The filters of a list: `search` is the result of {@link parseSearch} for `q`, and `now` decides which tasks are overdue. */
 export type TaskFilters = TaskQuery & { search: string | undefined; now: Date }
@@ -70,7 +70,7 @@ export async function listTasks(
 ): Promise<{ task: Task; sortKey: string }[]> {
   const sortKey = sortKeys(filters.search)[order.field]
   const direction = order.isDescending ? sql`desc` : sql`asc`
-  const branches = reasons(actor).flatMap((reason) =>
+  const branches = visibilityReasons(actor).flatMap((reason) =>
     stretches(order, sortKey, { filters, after }).map(
       (isReached) => sql`(
         select tasks.id, ${sortKey.key} as sort_key from tasks where ${reason} ${conditions(actor, filters)} and ${isReached}
@@ -114,25 +114,14 @@ const needsDueDate = ({ dueFrom, dueTo, overdue, hasDueDate }: TaskFilters) =>
 
 /** Counts the visible tasks that match the filters; {@link maxCounted} + 1 means more. */
 export async function countTasks(db: Db, actor: Actor, filters: TaskFilters): Promise<number> {
-  const branches = reasons(actor).map(
-    (reason) =>
-      sql`(select tasks.id from tasks where ${reason} ${conditions(actor, filters)} limit ${sql.lit(maxCounted + 1)})`,
+  const branches = disjointVisibilityReasons(actor).map(
+    (reason) => sql`(select from tasks where ${reason} ${conditions(actor, filters)} limit ${sql.lit(maxCounted + 1)})`,
   )
   const { rows } = await sql<{ total: number }>`
     select count(*) as total from (
-      select id from (${sql.join(branches, sql` union `)}) found limit ${sql.lit(maxCounted + 1)}
+      select from (${sql.join(branches, sql` union all `)}) found limit ${sql.lit(maxCounted + 1)}
     ) counted`.execute(db)
   return rows[0]?.total ?? 0
-}
-
-/** Lists the reasons why a task is visible, each with an index of its own. A task may have several: `union` keeps it once. */
-function reasons(actor: Actor): RawBuilder<boolean>[] {
-  const organizationId = administeredOrganizationId(actor)
-  return [
-    sql<boolean>`tasks.owner_id = ${actor.userId}`,
-    taskAssignedToSql(actor),
-    ...(organizationId ? [sql<boolean>`tasks.organization_id = ${organizationId}`] : []),
-  ]
 }
 
 function conditions(actor: Actor, filters: TaskFilters): RawBuilder<unknown> {

@@ -82,7 +82,7 @@ function addCreationEffects(
 
 /** Returns a task. @throws DomainError NOT_FOUND, also when it is not visible to the actor */
 export async function getTask({ lookups }: Pick<Deps, 'lookups'>, actor: Actor, id: string): Promise<Task> {
-  return existing(await queries.findTask(lookups, id, actor))
+  return existing(await queries.lookUpTask(lookups, id, actor))
 }
 
 /**
