@@ -4,10 +4,12 @@ import { type RawBuilder, sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
   activeUserSql,
+  applyDefaults,
   channelsFor,
   chatFileVisibleSql,
   chatFileVisibleTo,
   isActiveUser,
+  isSwitchedOnSql,
   messageVisibleSql,
   messageVisibleTo,
   notificationTypes,
@@ -160,4 +162,25 @@ test('SQL and predicate agree on the messages and files of a chat that a member 
     expect(count).toBeGreaterThan(runs.numRuns / 10)
     expect(count).toBeLessThan(runs.numRuns)
   }
+})
+
+test('SQL and predicate agree on each switch of the preferences for any stored settings', async () => {
+  const names = ['receipts', 'presence', 'mentionsPassMute'] as const
+  const value = fc.oneof({ weight: 4, arbitrary: fc.boolean() }, fc.constantFrom(null, 0, 'false', [], {}))
+  const settings = fc.oneof(
+    { weight: 8, arbitrary: fc.dictionary(fc.constantFrom(...names, 'unknown'), value) },
+    fc.constantFrom(null, [], 'false', false),
+  )
+  await fc.assert(
+    fc.asyncProperty(settings, async (stored) => {
+      const columns = names.map((name) => sql`${isSwitchedOnSql(name, sql`settings`)} as ${sql.ref(name)}`)
+      const { rows } = await sql`
+        select ${sql.join(columns)}
+        from (values (${stored === null ? null : JSON.stringify(stored)}::jsonb)) as chosen (settings)`.execute(
+        database.db,
+      )
+      expect(rows).toEqual([Object.fromEntries(names.map((name) => [name, applyDefaults(stored)[name]]))])
+    }),
+    runs,
+  )
 })

@@ -22,6 +22,7 @@ export {
 export { type NotificationType, notificationTypes } from './notification-types.ts'
 export { type Permission, permissions } from './permissions.ts'
 export { type Principal, type Role, roleSchema, roles } from './roles.ts'
+export { isSwitchedOnSql } from './switches.ts'
 export {
   administeredOrganizationId,
   canDeleteTask,

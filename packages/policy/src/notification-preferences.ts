@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { NotificationType } from './notification-types.ts'
+import { quietHours } from './quiet-hours.ts'
 
 const flag = (byDefault: boolean, description: string) => z.boolean().default(byDefault).describe(description)
 const inApp = (byDefault: boolean) => flag(byDefault, 'Whether these create a notification.')
@@ -17,6 +18,10 @@ const channels = (byDefault: { inApp: boolean; email: boolean }, description: st
 export const preferences = z.strictObject({
   morningDigest: flag(true, 'One mail in the morning with the tasks that are due that day and the overdue ones.'),
   hourBefore: flag(true, 'A reminder an hour before a task is due.'),
+  receipts: flag(true, 'Whether members of chats see how far the user has read, and the user how far they have read.'),
+  presence: flag(true, 'Whether others see when the user is online and was last seen.'),
+  mentionsPassMute: flag(true, 'Whether mentions of the user alert in muted chats too.'),
+  quietHours,
   notifications: z
     .strictObject({
       // The morning digest has them already.
@@ -44,21 +49,37 @@ export type Preferences = z.output<typeof preferences>
 
 export const defaultPreferences = preferences.parse({})
 
-/** Named switches, in groups. */
-type Switches = { [name: string]: boolean | Switches }
-
 /**
  * Returns the stored choices completed by the defaults.
- * @param settings `user_preferences.settings`; fields that only another release knows, and values that are not
- *   booleans, are ignored
+ * @param settings `user_preferences.settings`; fields that only another release knows, and values that the schema refuses,
+ *   are ignored
  */
-export const applyDefaults = (settings: unknown) => overlay(defaultPreferences, settings) as Preferences
+export function applyDefaults(settings: unknown): Preferences {
+  const hours = quietHours.safeParse(isObject(settings) ? settings.quietHours : undefined)
+  return {
+    ...(overlay(switchesOf(defaultPreferences), settings) as Omit<Preferences, 'quietHours'>),
+    quietHours: hours.success ? hours.data : null,
+  }
+}
 
 /** Returns the fields that differ from the defaults: all that `user_preferences.settings` keeps. */
-export const omitDefaults = (chosen: Preferences) => difference(chosen, defaultPreferences)
+export const omitDefaults = (chosen: Preferences): StoredSettings => ({
+  ...difference(switchesOf(chosen), switchesOf(defaultPreferences)),
+  ...(chosen.quietHours && { quietHours: chosen.quietHours }),
+})
+
+/** Named switches, in groups. */
+type Switches = { [name: string]: boolean | Switches }
+type StoredSettings = Switches | { quietHours: NonNullable<Preferences['quietHours']> }
+
+function switchesOf({ quietHours: _, ...switches }: Preferences): Switches {
+  return switches
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 
 function overlay(defaults: Switches, chosen: unknown): Switches {
-  const given = (typeof chosen === 'object' && chosen !== null ? chosen : {}) as Record<string, unknown>
+  const given = isObject(chosen) ? chosen : {}
   return Object.fromEntries(
     Object.entries(defaults).map(([name, value]) => {
       if (typeof value === 'object') return [name, overlay(value, given[name])]

@@ -12,6 +12,10 @@ const path = '/api/v1/users/me/preferences'
 const defaults = {
   morningDigest: true,
   hourBefore: true,
+  receipts: true,
+  presence: true,
+  mentionsPassMute: true,
+  quietHours: null,
   notifications: {
     overdue: { inApp: true, email: false },
     upcoming: { inApp: true, email: true },
@@ -86,11 +90,27 @@ test.each([
   ['an unknown channel', { notifications: { chat: { sms: true } } }],
   ['a value that is no boolean', { morningDigest: 'yes' }],
   ['a list', []],
+  ['quiet hours without an end', { quietHours: { from: '22:00' } }],
+  ['quiet hours with seconds', { quietHours: { from: '22:00:00', to: '07:00' } }],
+  ['an hour that no day has', { quietHours: { from: '24:00', to: '07:00' } }],
+  ['quiet hours that last no time or all day', { quietHours: { from: '22:00', to: '22:00' } }],
+  ['quiet hours of one day', { quietHours: { from: '22:00', to: '07:00', day: 'monday' } }],
 ])('%s is refused', async (_name, body) => {
   const user = await api.signUp()
   const answer = await user.inject('PUT', path, body)
   expect([answer.statusCode, answer.json().error.code]).toEqual([400, 'VALIDATION_FAILED'])
   expect(await stored(user)).toBeUndefined()
+})
+
+test('quiet hours are kept until they are left out or null, and switches are stored when off', async () => {
+  const user = await api.signUp()
+  const chosen = { quietHours: { from: '22:00', to: '07:30' }, receipts: false, presence: false }
+  const answer = await user.inject('PUT', path, chosen)
+  expect(answer.json().data.preferences).toEqual({ ...defaults, ...chosen })
+  expect(await read(user)).toEqual({ ...defaults, ...chosen })
+  expect(await stored(user)).toEqual({ settings: chosen })
+  expect((await user.inject('PUT', path, { quietHours: null })).statusCode).toBe(200)
+  expect(await stored(user)).toEqual({ settings: {} })
 })
 
 test('stored settings that only another release knows are ignored', async () => {
@@ -99,6 +119,8 @@ test('stored settings that only another release knows are ignored', async () => 
     weekly: true,
     hourBefore: false,
     morningDigest: 'odd',
+    presence: 'hidden',
+    quietHours: { from: '22:00', to: 7 },
     notifications: { chat: null },
   })
   await api.db
