@@ -64,7 +64,7 @@ export function createDeps(
     statementTimeoutMs: 1_000,
   })
   const revocations = startRevocations({ db: pollDb, log, clock })
-  const presence = startPresence({ db, redis, clock, log })
+  const presence = startPresence({ db, redis, publisher, clock, log })
   const health = createDependencyHealth({
     log,
     db,

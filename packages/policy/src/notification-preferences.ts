@@ -63,14 +63,14 @@ export function applyDefaults(settings: unknown): Preferences {
 }
 
 /** Returns the fields that differ from the defaults: all that `user_preferences.settings` keeps. */
-export const omitDefaults = (chosen: Preferences): StoredSettings => ({
-  ...difference(switchesOf(chosen), switchesOf(defaultPreferences)),
-  ...(chosen.quietHours && { quietHours: chosen.quietHours }),
-})
+export function omitDefaults(chosen: Preferences): StoredSettings {
+  const switches = difference(switchesOf(chosen), switchesOf(defaultPreferences))
+  return chosen.quietHours ? { ...switches, quietHours: chosen.quietHours } : switches
+}
 
 /** Named switches, in groups. */
 type Switches = { [name: string]: boolean | Switches }
-type StoredSettings = Switches | { quietHours: NonNullable<Preferences['quietHours']> }
+type StoredSettings = { [name: string]: boolean | Switches | { from: string; to: string } }
 
 function switchesOf({ quietHours: _, ...switches }: Preferences): Switches {
   return switches

@@ -121,7 +121,7 @@ async function withUserAdmin<T>(use: (deps: users.UserAdminDeps) => Promise<T>):
         clock: systemClock,
         transact: createTransact({ db, publisher: noPublisher }),
         cache,
-        presence: { lastSeen: async () => new Map() },
+        presence: { read: async () => null },
         // Every instance of the API polls the rows within a second.
         revocations: { noteRevoked() {} },
       }),

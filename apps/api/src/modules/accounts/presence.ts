@@ -1,52 +1,49 @@
 import type { Clock, Db } from '@muster/db'
+import type { Publisher } from '@muster/jobs/publisher'
 import type { Logger } from '@muster/logger'
+import { noteRequests, type PresenceRecord, readRecords } from '@muster/presence'
 import { trackOutage } from '@muster/telemetry'
 import type { SafeRedis } from '../../redis.ts'
 import * as queries from './presence.queries.ts'
 
 /** When users were last seen: to a few seconds in Redis, to a minute in Postgres. */
 export type Presence = {
-  /** Notes that the user is online now. Synchronous, and costs one entry of a map. */
+  /** Notes a request of the user. Synchronous, and costs one entry of a map. */
   touch(userId: string): void
-  /** Reads from Redis when these users were last seen, in ms since 1970. Users whom Redis does not know are left out. */
-  lastSeen(userIds: readonly string[]): Promise<Map<string, number>>
+  /** Notes for Postgres that a socket of the user was heard; Redis has a lease for that. */
+  noteHeard(userId: string, atMs: number): void
+  /** Reads what Redis knows of these users. Users of whom it knows nothing are left out. Returns null while Redis is unavailable. */
+  read(userIds: readonly string[]): Promise<ReadonlyMap<string, PresenceRecord> | null>
   /** Flushes the presence noted since the last flush, without waiting for the timer of 5 s. Never rejects. */
   flush(): Promise<void>
   close(): Promise<void>
 }
 
-/**
- * How long after their last request a user counts as online: a reader may look at one page for a while. Signing out does
- * not end it earlier.
- */
-export const onlineForMs = 5 * 60_000
-
 const flushIntervalMs = 5_000
 /** Minimum time between two writes to Postgres for one user, over all instances. */
 const writeIntervalMs = 60_000
-/** Lifetime of a key. Longer than both intervals, so Postgres has the time before the key expires. */
-const redisSeconds = 600
 const perBatch = 1_000
 /** Upper bound of users remembered while Postgres is unavailable; others are lost. */
 const maxKept = 50_000
-/** Milliseconds within the range of a Date. */
-const instantShape = /^\d{1,15}$/
-const key = (userId: string) => `user:presence:v1:${userId}`
 
 /** Collects presence in this process and writes it in batches: to Redis at each flush, to Postgres once a minute per user. */
 export function startPresence({
   db,
   redis,
+  publisher,
   clock,
   log,
 }: {
   db: Db
   redis: SafeRedis
+  publisher: Pick<Publisher, 'signal'>
   clock: Clock
   log: Logger
 }): Presence {
+  /** Users whose requests came since the last flush, with the time in ms. */
+  let requested = new Map<string, number>()
   /** Users seen since the last flush, with the time in ms. */
-  let touched = new Map<string, number>()
+  let seen = new Map<string, number>()
   /** Users whom this process wrote to Postgres within the last minute, with the time in ms, oldest first. */
   const written = new Map<string, number>()
 
@@ -56,14 +53,6 @@ export function startPresence({
     down: 'presence not written',
     up: 'presence written again',
   })
-
-  const writeToRedis = async (seen: [string, number][]) => {
-    const command = ([userId, atMs]: [string, number]) =>
-      redis.attempt((client) => client.set(key(userId), atMs, 'EX', redisSeconds), null)
-    for (let from = 0; from < seen.length; from += perBatch) {
-      await Promise.all(seen.slice(from, from + perBatch).map(command))
-    }
-  }
 
   const writeToPostgres = async (seen: [string, number][]) => {
     const nowMs = clock.now().getTime()
@@ -80,14 +69,16 @@ export function startPresence({
   }
 
   const write = async () => {
-    const seen = [...touched]
-    touched = new Map()
-    await writeToRedis(seen)
-    await writeToPostgres(seen).then(outage.succeeded, (error: unknown) => {
+    const requests = [...requested]
+    const due = [...seen]
+    requested = new Map()
+    seen = new Map()
+    const arrived = await noteRequests(redis, requests)
+    publisher.signal(arrived.map((userId) => ({ room: `user:${userId}`, event: 'presence', userId })))
+    await writeToPostgres(due).then(outage.succeeded, (error: unknown) => {
       outage.failed(error)
       // The next flush retries, or a user seen only while Postgres was unavailable would never count as seen.
-      for (const [userId, atMs] of seen.slice(0, maxKept - touched.size))
-        if (!touched.has(userId)) touched.set(userId, atMs)
+      for (const [userId, atMs] of due.slice(0, maxKept - seen.size)) if (!seen.has(userId)) seen.set(userId, atMs)
     })
   }
 
@@ -99,13 +90,13 @@ export function startPresence({
   const timer = setInterval(() => void flush(), flushIntervalMs)
 
   return {
-    touch: (userId) => void touched.set(userId, clock.now().getTime()),
-    lastSeen: async (userIds) => {
-      const found = await Promise.all(userIds.map((id) => redis.attempt((client) => client.get(key(id)), null)))
-      return new Map(
-        userIds.flatMap((id, index) => (instantShape.test(found[index] ?? '') ? [[id, Number(found[index])]] : [])),
-      )
+    touch(userId) {
+      const nowMs = clock.now().getTime()
+      requested.set(userId, nowMs)
+      seen.set(userId, nowMs)
     },
+    noteHeard: (userId, atMs) => void seen.set(userId, Math.max(atMs, seen.get(userId) ?? 0)),
+    read: (userIds) => readRecords(redis, userIds),
     flush,
     async close() {
       clearInterval(timer)

@@ -1,8 +1,8 @@
 import { DomainError } from '@muster/errors'
+import { presenceOf } from '@muster/presence'
 import type { Deps } from '../../deps.ts'
 import type { Actor } from '../../http/actor.ts'
 import type { PublicUser, UserSearchQuery } from './accounts.schema.ts'
-import { onlineForMs } from './presence.ts'
 import * as queries from './public-users.queries.ts'
 import { toUserSummary } from './user-summary.ts'
 import type { PublicUserRow } from './user-visibility.ts'
@@ -48,16 +48,13 @@ export async function toPublicUsers(
   rows: readonly PublicUserRow[],
 ): Promise<PublicUser[]> {
   const withPresence = rows.filter(({ visibility }) => visibility === 'full').map(({ id }) => id)
-  const seenMs = await presence.lastSeen(withPresence)
-  const nowMs = clock.now().getTime()
-  return rows.map((row) => {
-    const lastSeenMs = Math.max(seenMs.get(row.id) ?? 0, row.last_seen_at?.getTime() ?? 0)
-    const showsPresence = row.visibility === 'full' && lastSeenMs > 0
-    return {
-      ...toUserSummary(row),
-      bio: row.bio,
-      status: showsPresence && nowMs - lastSeenMs < onlineForMs ? 'online' : 'offline',
-      lastSeenAt: showsPresence ? new Date(lastSeenMs).toISOString() : null,
-    }
-  })
+  const records = await presence.read(withPresence)
+  const now = clock.now()
+  return rows.map((row) => ({
+    ...toUserSummary(row),
+    bio: row.bio,
+    ...(row.visibility === 'full'
+      ? presenceOf(records?.get(row.id), { lastSeenAt: row.last_seen_at, now })
+      : ({ status: 'offline', lastSeenAt: null } as const)),
+  }))
 }

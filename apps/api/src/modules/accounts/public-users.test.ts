@@ -154,6 +154,30 @@ test('a request makes its user online for five minutes', async () => {
   expect(await seen()).toEqual(['offline', at])
 })
 
+test('hidden presence is offline without a time everywhere but for oneself', async () => {
+  const me = await api.signUp()
+  const other = await colleague(me, 'Hiding User', 'hiding_person')
+  await befriend(me, other)
+  const seen = async () => {
+    await other.inject('GET', '/api/v1/tasks')
+    await api.deps.presence.flush()
+    const lists = await Promise.all([
+      find(me, other).then((answer) => answer.json().data.user),
+      search(me, 'hiding').then(([user]) => user),
+      me.inject('GET', '/api/v1/friends').then((answer) => answer.json().data.friends[0]),
+      me.inject('GET', '/api/v1/organization/members?q=hiding').then((answer) => answer.json().data.members[0]),
+    ])
+    return lists.map(({ status, lastSeenAt }) => [status, lastSeenAt])
+  }
+  const at = clock.now().toISOString()
+  expect(await seen()).toEqual(Array(4).fill(['online', at]))
+  await other.inject('PUT', '/api/v1/users/me/preferences', { presence: false })
+  expect(await seen()).toEqual(Array(4).fill(['offline', null]))
+  expect((await find(other, other)).json().data.user.status).toBe('online')
+  await other.inject('PUT', '/api/v1/users/me/preferences', { presence: true })
+  expect(await seen()).toEqual(Array(4).fill(['online', at]))
+})
+
 test('presence is written to Postgres once a minute per user, over all instances', async () => {
   const { database, redisUrl } = api.deps.config
   const second = await buildTestApp({ clock, config: { database, redisUrl } })

@@ -1,3 +1,4 @@
+import { isSwitchedOnSql } from '@muster/policy'
 import { type RawBuilder, sql } from 'kysely'
 import type { Actor } from '../../http/actor.ts'
 
@@ -36,14 +37,22 @@ export const isUnblocked = (userId: string): RawBuilder<boolean> => sql`not exis
   where (blocker_id, blocked_id) in ((users.id, ${userId}::uuid), (${userId}::uuid, users.id))
 )`
 
+/** Computes `full`, or `profile` for a user who hides their presence. Expects a table named `users`. */
+export const fullUnlessHidden: RawBuilder<Visibility> = sql`case when ${isSwitchedOnSql(
+  'presence',
+  sql`(select settings from user_preferences where user_id = users.id)`,
+)} then 'full' else 'profile' end`
+
 /**
- * Computes the actor's visibility of `users`: `full` for the actor themselves, members of their organization and friends;
- * `profile` for the other side of an open friend request; null for all others. Platform roles have no organization and get
- * no more than others here: they read all users under `/admin`.
+ * Computes the actor's visibility of `users`: `full` for the actor themselves, and for members of their organization and friends who
+ * do not hide their presence; `profile` for those who hide it and the other side of an open friend request; null for all others.
+ * Platform roles have no organization and get no more than others here: they read all users under `/admin`.
  */
 export const visibilityFor = ({ userId, organizationId }: Actor): RawBuilder<Visibility | null> => sql`case
-  when users.id = ${userId}::uuid or users.organization_id = ${organizationId}::uuid then 'full'
+  when users.id = ${userId}::uuid then 'full'
+  when users.organization_id = ${organizationId}::uuid then ${fullUnlessHidden}
   else (
-    select case when accepted_at is null then 'profile' else 'full' end from friendships where ${isPairWith(userId)}
+    select case when accepted_at is null then 'profile' else ${fullUnlessHidden} end
+    from friendships where ${isPairWith(userId)}
   )
 end`

@@ -3,11 +3,12 @@ import type { Trx } from '@muster/db'
 import { DomainError, detailOf } from '@muster/errors'
 import type { TransactContext } from '@muster/jobs/outbox'
 import type { Role } from '@muster/policy'
+import { presenceOf } from '@muster/presence'
 import type { Deps } from '../../deps.ts'
 import { numberedPage } from '../../http/pagination.ts'
 import { findUser, lockUser, type UserRow } from '../accounts/accounts.service.ts'
 import { lockActor } from '../accounts/lock-actor.ts'
-import { onlineForMs, type Presence } from '../accounts/presence.ts'
+import type { Presence } from '../accounts/presence.ts'
 import { toProfile } from '../accounts/user-view.ts'
 import { deactivate, reactivate } from '../activation/activation.service.ts'
 import { assertNotLastAdmin, setMembership } from '../members/membership.service.ts'
@@ -21,7 +22,7 @@ import { assertPermission, auditActor, commandLineMark, type Principal } from '.
 /** The dependencies of user administration, which the command line has too. */
 export type UserAdminDeps = Invalidator &
   RevocationDeps &
-  Pick<Deps, 'db' | 'transact' | 'clock'> & { presence: Pick<Presence, 'lastSeen'> }
+  Pick<Deps, 'db' | 'transact' | 'clock'> & { presence: Pick<Presence, 'read'> }
 
 /** Lists a page of users. Audits which users were shown, but not the search text, which may be a name. */
 export async function listUsers(deps: UserAdminDeps, principal: Principal, query: UserQuery) {
@@ -129,7 +130,7 @@ export async function invalidateProfileOf(deps: UserAdminDeps, principal: Princi
  */
 async function changeRole(
   deps: UserAdminDeps,
-  tx: Pick<TransactContext, 'trx' | 'enqueue' | 'audit' | 'afterCommit'>,
+  tx: Pick<TransactContext, 'trx' | 'enqueue' | 'audit' | 'signal' | 'afterCommit'>,
   principal: Principal,
   user: UserRow,
   to: Role,
@@ -181,17 +182,13 @@ const sessionActor = ({ actor, origin }: Principal) => ({ actorId: actor?.userId
 const toAdminUser = async (deps: UserAdminDeps, row: UserRow) => (await toAdminUsers(deps, [row]))[0] as AdminUser
 
 async function toAdminUsers({ presence, clock }: UserAdminDeps, rows: readonly UserRow[]): Promise<AdminUser[]> {
-  const seenMs = await presence.lastSeen(rows.map(({ id }) => id))
-  const nowMs = clock.now().getTime()
-  return rows.map((row) => {
-    const lastSeenMs = Math.max(seenMs.get(row.id) ?? 0, row.last_seen_at?.getTime() ?? 0)
-    return {
-      ...toProfile(row),
-      status: nowMs - lastSeenMs < onlineForMs ? 'online' : 'offline',
-      lastSeenAt: lastSeenMs > 0 ? new Date(lastSeenMs).toISOString() : null,
-      isActive: row.is_active,
-      deactivatedBy: row.deactivated_by as AdminUser['deactivatedBy'],
-      deletionRequestedAt: row.deletion_requested_at?.toISOString() ?? null,
-    }
-  })
+  const records = await presence.read(rows.map(({ id }) => id))
+  const now = clock.now()
+  return rows.map((row) => ({
+    ...toProfile(row),
+    ...presenceOf(records?.get(row.id), { lastSeenAt: row.last_seen_at, now }),
+    isActive: row.is_active,
+    deactivatedBy: row.deactivated_by as AdminUser['deactivatedBy'],
+    deletionRequestedAt: row.deletion_requested_at?.toISOString() ?? null,
+  }))
 }

@@ -2,7 +2,7 @@ import { type Database, type Db, newId, type Trx } from '@muster/db'
 import { activeUserSql } from '@muster/policy'
 import { type Selectable, sql } from 'kysely'
 import { alphabetical } from '../../sql/collation.ts'
-import { isUnblocked, type PublicUserRow, publicUserColumns } from '../accounts/user-visibility.ts'
+import { fullUnlessHidden, isUnblocked, type PublicUserRow, publicUserColumns } from '../accounts/user-visibility.ts'
 
 export type FriendshipRow = Selectable<Database['friendships']>
 export type RequestRow = PublicUserRow & { request_id: string; requester_id: string; created_at: Date }
@@ -25,7 +25,7 @@ type Page = { limit: number; offset: number }
 export async function lockPair(trx: Trx, userId: string, otherId: string): Promise<OtherUserRow | undefined> {
   await sql`select from users where id in (${userId}, ${otherId}) order by id for no key update`.execute(trx)
   const { rows } = await sql<OtherUserRow>`
-    select ${publicUserColumns}, 'full' as visibility, (select name from users where id = ${userId}) as own_name,
+    select ${publicUserColumns}, ${fullUnlessHidden} as visibility, (select name from users where id = ${userId}) as own_name,
       ${activeUserSql} as is_active_user, ${isUnblocked(userId)} as is_unblocked, anonymised_at is not null as is_anonymised
     from users where id = ${otherId}`.execute(trx)
   return rows[0]
@@ -151,7 +151,7 @@ export async function listFriends(db: Db, userId: string, { limit, offset }: Pag
   const friends = sql`
     friendships join users on users.id = case when requester_id = ${userId} then addressee_id else requester_id end
     where ${userId}::uuid in (requester_id, addressee_id) and accepted_at is not null and ${activeUserSql}`
-  return readPage(db, friends, sql`'full'`, { limit, offset })
+  return readPage(db, friends, fullUnlessHidden, { limit, offset })
 }
 
 /** Lists a page of the users whom a user has blocked, by name, with their total. */

@@ -5,6 +5,7 @@ import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
 import { eventOn } from '../../http/event-on.ts'
 import type { PublicUser } from '../accounts/accounts.schema.ts'
+import { announcePresence } from '../accounts/announce-presence.ts'
 import { toPublicUsers } from '../accounts/public-users.service.ts'
 import * as queries from './friends.queries.ts'
 import type { FriendRequest } from './friends.schema.ts'
@@ -28,7 +29,7 @@ export async function requestFriend(
 ): Promise<FriendRequest> {
   assertNotSelf(actor, otherId, 'body.userId')
   const now = deps.clock.now()
-  const { row, other } = await deps.transact(async ({ trx, audit }) => {
+  const { row, other } = await deps.transact(async ({ trx, audit, signal }) => {
     const other = await lockReachable(trx, actor, otherId)
     const row = await queries.requestOrAccept(trx, { requesterId: actor.userId, addresseeId: otherId, now })
     if (!row)
@@ -37,6 +38,7 @@ export async function requestFriend(
         details: [detailOf('body.userId', 'ALREADY_EXISTS')],
       })
     await assertWithinLimits(trx, actor, otherId)
+    if (row.accepted_at) announcePresence({ signal }, actor.userId)
     await (row.accepted_at ? notifyAccepted : notifyRequested)(trx, other, { actor, requestId: row.id, now })
     audit({
       ...eventOn('user', otherId, actor.userId, origin),
@@ -68,7 +70,7 @@ export async function acceptRequest(
   { origin }: Options,
 ): Promise<PublicUser> {
   const now = deps.clock.now()
-  const other = await deps.transact(async ({ trx, audit }) => {
+  const other = await deps.transact(async ({ trx, audit, signal }) => {
     const found = await queries.findRequestTo(trx, requestId, actor.userId)
     if (!found) throw new DomainError('NOT_FOUND')
     const other = await lockReachable(trx, actor, found.requester_id)
@@ -78,6 +80,7 @@ export async function acceptRequest(
       return other
     }
     await assertWithinLimits(trx, actor, other.id)
+    announcePresence({ signal }, actor.userId)
     await notifyAccepted(trx, other, { actor, requestId, now })
     audit({ ...eventOn('user', other.id, actor.userId, origin), action: 'friend.accepted', after: { requestId } })
     return other
@@ -111,12 +114,13 @@ export function removeFriend(
   otherId: string,
   { origin }: Options,
 ): Promise<void> {
-  return transact(async ({ trx, audit }) => {
+  return transact(async ({ trx, audit, signal }) => {
     await queries.lockPair(trx, actor.userId, otherId)
     const row = await queries.removeBond(trx, actor.userId, otherId)
     const isWithdrawn = row?.accepted_at === null
     // A request of the other user must be declined instead.
     if (!row || (isWithdrawn && row.requester_id !== actor.userId)) throw new DomainError('NOT_FOUND')
+    announcePresence({ signal }, actor.userId)
     const action = isWithdrawn ? 'friend.request_withdrawn' : 'friend.removed'
     audit({ ...eventOn('user', otherId, actor.userId, origin), action, before: { requestId: row.id } })
   })
@@ -134,13 +138,14 @@ export function blockUser(
   { origin }: Options,
 ): Promise<void> {
   assertNotSelf(actor, otherId, 'params.userId')
-  return transact(async ({ trx, audit }) => {
+  return transact(async ({ trx, audit, signal }) => {
     const other = await queries.lockPair(trx, actor.userId, otherId)
     if (!other || other.is_anonymised) throw new DomainError('NOT_FOUND')
     const { isNew, count } = await queries.block(trx, actor.userId, otherId, clock.now())
     if (count > friendLimits.blocked) throw tooMany(`You can block at most ${friendLimits.blocked} users.`)
     if (!isNew) return
     const ended = await queries.removeBond(trx, actor.userId, otherId)
+    announcePresence({ signal }, actor.userId)
     audit({
       ...eventOn('user', otherId, actor.userId, origin),
       action: 'friend.blocked',
@@ -156,8 +161,9 @@ export function unblockUser(
   otherId: string,
   { origin }: Options,
 ): Promise<void> {
-  return transact(async ({ trx, audit }) => {
+  return transact(async ({ trx, audit, signal }) => {
     if (!(await queries.unblock(trx, actor.userId, otherId))) throw new DomainError('NOT_FOUND')
+    announcePresence({ signal }, actor.userId)
     audit({ ...eventOn('user', otherId, actor.userId, origin), action: 'friend.unblocked' })
   })
 }

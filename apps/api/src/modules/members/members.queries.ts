@@ -3,16 +3,17 @@ import { sql } from 'kysely'
 import type { Actor } from '../../http/actor.ts'
 import { alphabetical } from '../../sql/collation.ts'
 import { isFoundBy } from '../accounts/user-search.ts'
-import { isUnblocked, type PublicUserRow, publicUserColumns } from '../accounts/user-visibility.ts'
+import { fullUnlessHidden, isUnblocked, type PublicUserRow, publicUserColumns } from '../accounts/user-visibility.ts'
 import { isMemberOf } from '../organizations/member-of.ts'
 
 export type MemberRow = PublicUserRow & { role: string; email: string; is_active: boolean }
 type Member = Actor & { organizationId: string }
 
-/** Hides presence between two members of whom one has blocked the other. */
+/** Hides the presence of members who hide it, and between two members of whom one has blocked the other. */
 const memberColumns = ({ userId }: Actor) => sql`
   ${publicUserColumns}, users.role, users.email, users.is_active,
-  case when users.id = ${userId}::uuid or ${isUnblocked(userId)} then 'full' else 'profile' end as visibility`
+  case when users.id = ${userId}::uuid then 'full' when ${isUnblocked(userId)} then ${fullUnlessHidden} else 'profile' end
+    as visibility`
 
 /** Matches every user without a text, else those who can be found by it. */
 const hasText = (q: string | undefined) => (q === undefined ? sql`true` : isFoundBy(q))

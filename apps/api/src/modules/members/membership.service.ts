@@ -5,6 +5,7 @@ import { DomainError, detailOf } from '@muster/errors'
 import type { TransactContext } from '@muster/jobs/outbox'
 import type { Deps } from '../../deps.ts'
 import { setRoleAndOrganization, type UserRow } from '../accounts/accounts.service.ts'
+import { announcePresence } from '../accounts/announce-presence.ts'
 import type { Membership } from '../organizations/organizations.service.ts'
 import { cancelUnseenReminders } from '../reminders/task-reminders.service.ts'
 import { forceRenewal } from '../sessions/renew-access.ts'
@@ -21,7 +22,7 @@ export type MembershipDeps = Invalidator & Pick<Deps, 'clock'>
  */
 export async function setMembership(
   deps: MembershipDeps,
-  tx: Pick<TransactContext, 'trx' | 'enqueue' | 'afterCommit'>,
+  tx: Pick<TransactContext, 'trx' | 'enqueue' | 'signal' | 'afterCommit'>,
   user: Pick<UserRow, 'id' | 'organization_id'>,
   { byId, ...membership }: Membership & { byId: string | null },
 ): Promise<void> {
@@ -32,6 +33,7 @@ export async function setMembership(
   const isMoving = organizationId !== user.organization_id
   const notices = isMoving ? await transferTasks(deps, tx, { userId: user.id, organizationId }, now) : []
   await setRoleAndOrganization(deps, tx, user.id, membership, now)
+  if (isMoving) announcePresence(tx, user.id)
   tx.afterCommit(() => invalidateAnalytics(deps, [user.id]))
   await cancelUnseenReminders(deps, tx, { userId: user.id }, now)
   // With a fresh time: tokens issued up to two seconds after it are renewed once more.

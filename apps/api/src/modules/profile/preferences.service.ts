@@ -4,6 +4,7 @@ import { applyDefaults, omitDefaults, type Preferences } from '@muster/policy'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
 import { lockAndRescheduleDigest } from '../accounts/accounts.service.ts'
+import { announcePresence } from '../accounts/announce-presence.ts'
 import * as queries from './preferences.queries.ts'
 
 /** Reads the user's preferences, completed by the defaults. */
@@ -53,12 +54,13 @@ async function lockAndReadSettings(trx: Trx, userId: string, now: Date): Promise
 }
 
 async function save(
-  { trx, audit }: Pick<TransactContext, 'trx' | 'audit'>,
+  { trx, audit, signal }: Pick<TransactContext, 'trx' | 'audit' | 'signal'>,
   userId: string,
   { before, after }: { before: Json; after: Json },
   { actorId, origin, now }: { actorId: string | null; origin: Origin; now: Date },
 ): Promise<void> {
   await queries.saveSettings(trx, userId, after, now)
+  if (applyDefaults(before).presence !== applyDefaults(after).presence) announcePresence({ signal }, userId)
   audit({
     action: 'user.preferences_changed',
     actorId,
