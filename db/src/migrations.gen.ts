@@ -17,6 +17,7 @@ import * as m14 from '../migrations/0015_suppressions.ts'
 import * as m15 from '../migrations/0016_search_text.ts'
 import * as m16 from '../migrations/0017_optional_due_date.ts'
 import * as m17 from '../migrations/0018_chats.ts'
+import * as m18 from '../migrations/0019_notification_changes.ts'
 
 export const migrations = {
   '0001_people': m0,
@@ -37,4 +38,5 @@ export const migrations = {
   '0016_search_text': m15,
   '0017_optional_due_date': m16,
   '0018_chats': m17,
+  '0019_notification_changes': m18,
 }

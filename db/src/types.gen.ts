@@ -285,6 +285,20 @@ export interface Messages {
   version: Generated<number>;
 }
 
+export interface NotificationChanges {
+  change: number;
+  created_change: number;
+  deleted_at: Timestamp | null;
+  notification_id: string;
+  user_id: string;
+}
+
+export interface NotificationCounters {
+  change: number;
+  removed_change: Generated<number>;
+  user_id: string;
+}
+
 export interface Notifications {
   chat_id: string | null;
   created_at: Generated<Timestamp>;
@@ -497,6 +511,8 @@ export interface DB {
   message_reactions: MessageReactions;
   message_reports: MessageReports;
   messages: Messages;
+  notification_changes: NotificationChanges;
+  notification_counters: NotificationCounters;
   notifications: Notifications;
   organizations: Organizations;
   outbox: Outbox;

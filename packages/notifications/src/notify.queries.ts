@@ -19,7 +19,13 @@ export async function lockRecipients(trx: Trx, userIds: string[]): Promise<void>
 }
 
 type NewNotification = Notification & { id: string }
-type Outcome = { isWritten: boolean; wantsInApp: boolean; wantsEmail: boolean }
+type Outcome = {
+  isWritten: boolean
+  /** Whether it was written or counted by a summary. */
+  hasEffect: boolean
+  wantsInApp: boolean
+  wantsEmail: boolean
+}
 
 /**
  * Inserts the notifications that their recipients want, that do not repeat the newest one about their subject and
@@ -74,8 +80,9 @@ export async function writeNotifications(trx: Trx, rows: NewNotification[], now:
       select id, user_id, 'general', 'More notifications', ${summaryOf(sql`more`)}, more, ${now}
       from too_many where user_id not in (select user_id from raised)
     )
-    select written.id is not null as "isWritten", wants_in_app as "wantsInApp", wants_email as "wantsEmail"
-    from judged left join written using (id) order by place`.execute(trx)
+    select written.id is not null as "isWritten", counted.id is not null as "hasEffect",
+      judged.wants_in_app as "wantsInApp", judged.wants_email as "wantsEmail"
+    from judged left join counted using (id) left join written using (id) order by judged.place`.execute(trx)
   return outcomes
 }
 

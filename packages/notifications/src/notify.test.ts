@@ -197,6 +197,27 @@ describe('the hourly limit', () => {
   })
 })
 
+test('a committed notification signals its recipient, but a repeated or unwanted one does not', async () => {
+  const signals: object[] = []
+  const signalling = createTransact({
+    db: database.db,
+    publisher: { ...noPublisher, signal: (sent) => signals.push(...sent) },
+  })
+  const [userId, otherId] = [await newUserId(), await newUserId()]
+  await prefer(otherId, { general: { inApp: false } })
+  const both = [general(userId), general(userId), general(otherId)]
+  await signalling((tx) => notifyAll(tx, both, now))
+  expect(signals).toEqual([{ room: `user:${userId}`, event: 'notification' }])
+  await signalling((tx) => notifyAll(tx, both, now))
+  await expect(
+    signalling(async (tx) => {
+      await notify(tx, { ...general(userId), message: 'Never.', now })
+      throw new Error('no')
+    }),
+  ).rejects.toThrow('no')
+  expect(signals).toHaveLength(1)
+})
+
 test('transactions that notify many users in any order never deadlock', async () => {
   const users = await Promise.all(numbers(0, 6).map(newUserId))
   const shuffled = (by: number) => users.toSorted((one, other) => (one + by > other + by ? 1 : -1) * (by % 2 ? 1 : -1))

@@ -25,11 +25,12 @@ export type NotifyOutcome = {
 /**
  * Writes notifications according to the preferences of their recipients. A notification that says the same (type, title, message)
  * as the newest of the last 10 minutes about its subject (task, else user, else type) is not written. Above 60 an hour, a recipient gets one row that counts the rest; notifications of type `security` have no
- * limit. All others lock their recipient until the transaction ends, so call this last, after everything else that locks.
+ * limit. All others lock their recipient until the transaction ends, so call this last, after everything else that locks. Signals
+ * the recipients' sockets.
  * @returns in the order of `notifications`
  */
 export async function notifyAll(
-  { trx }: Pick<TransactContext, 'trx'>,
+  { trx, signal }: Pick<TransactContext, 'trx' | 'signal'>,
   notifications: readonly Notification[],
   now: Date,
 ): Promise<NotifyOutcome[]> {
@@ -39,6 +40,9 @@ export async function notifyAll(
   if (counted.length > 0) await lockRecipients(trx, counted)
   const rows = notifications.map((notification) => ({ ...notification, id: newId() }))
   const written = await writeNotifications(trx, rows, now)
+  const changed = rows.filter((_row, index) => written[index]?.hasEffect)
+  for (const userId of new Set(changed.map((row) => row.userId)))
+    signal({ room: `user:${userId}`, event: 'notification' })
   return rows.map(({ id }, index) => {
     const outcome = written[index]
     return {
@@ -53,7 +57,7 @@ export async function notifyAll(
  * @returns the id of its row; undefined when the user turned the type off, it repeats a recent one, or the hourly limit is reached
  */
 export async function notify(
-  tx: Pick<TransactContext, 'trx'>,
+  tx: Pick<TransactContext, 'trx' | 'signal'>,
   { now, ...notification }: Notification & { now: Date },
 ): Promise<string | undefined> {
   const [outcome] = await notifyAll(tx, [notification], now)

@@ -105,6 +105,8 @@ export async function setAnonymised(trx: Trx, id: string, now: Date): Promise<bo
 /** Tables with rows that belong to one user, and the columns that hold the user's id. */
 const ownTables = [
   { table: 'notifications', columns: ['user_id'] },
+  // Deleting them has just written changes.
+  { table: 'notification_changes', columns: ['user_id'] },
   { table: 'reminders', columns: ['user_id'] },
   { table: 'due_notices', columns: ['user_id'] },
   { table: 'digest_deliveries', columns: ['user_id'] },

@@ -134,6 +134,7 @@ async function insertTraces(user: User, other: User) {
 const ownTables = [
   'sessions',
   'notifications',
+  'notification_changes',
   'reminders',
   'due_notices',
   'digest_deliveries',

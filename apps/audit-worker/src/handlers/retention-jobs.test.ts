@@ -44,6 +44,29 @@ describe('a sweep deletes old rows and keeps the others:', () => {
     expect(await idsIn('notifications')).toEqual([young.id])
   })
 
+  test('changes of deleted notifications, and remembers up to which number they are missing', async () => {
+    const { id: user_id } = await insertUser(harness.db)
+    const rows = [newId(), newId(), newId()].map((id) => ({ id, user_id, type: 'general', title: 'a', message: 'a' }))
+    await harness.db.insertInto('notifications').values(rows).execute()
+    const [old, young, kept] = rows.map(({ id }) => id) as [string, string, string]
+    for (const id of [old, young]) await harness.db.deleteFrom('notifications').where('id', '=', id).execute()
+    for (const [id, deleted_at] of [
+      [old, ago(91 * dayMs)],
+      [young, ago(89 * dayMs)],
+    ] as const)
+      await harness.db
+        .updateTable('notification_changes')
+        .set({ deleted_at })
+        .where('notification_id', '=', id)
+        .execute()
+    start()
+    await harness.runJob(retentionJobs.notificationChanges)
+    expect(await idsIn('notification_changes', 'notification_id')).toEqual([young, kept].sort())
+    expect(await harness.db.selectFrom('notification_counters').selectAll().execute()).toEqual([
+      { user_id, change: 5, removed_change: 4 },
+    ])
+  })
+
   test('mails, but never one that is not sent yet', async () => {
     const mail = (status: string, createdAt: Date) => ({
       id: newId(),

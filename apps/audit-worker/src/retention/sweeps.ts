@@ -21,6 +21,13 @@ export const sweeps: readonly Sweep[] = [
     isOld: (before) => sql`created_at < ${before}`,
   },
   {
+    // Of deleted notifications, for clients that were away since.
+    job: retentionJobs.notificationChanges,
+    table: 'notification_changes',
+    keepMs: ({ notificationsMs }) => notificationsMs,
+    isOld: (before) => sql`deleted_at < ${before}`,
+  },
+  {
     job: retentionJobs.mails,
     table: 'email_messages',
     keepMs: ({ mailsMs }) => mailsMs,

@@ -68,17 +68,17 @@ export function failAbandonedAvatars({ clock }: Pick<Deps, 'clock'>, transact: T
 }
 
 async function fail(
-  { trx, enqueue, audit }: TransactContext,
+  tx: TransactContext,
   upload: AvatarUpload,
   { reason, areFilesKept }: { reason: string; areFilesKept: boolean },
   now: Date,
 ): Promise<void> {
-  if (!areFilesKept) enqueue(deleteFiles, { keys: Object.values(avatarKeys(upload.userId, upload.uploadId)) })
-  const outcome = await setAvatarFailed(trx, upload, { areFilesKept })
+  if (!areFilesKept) tx.enqueue(deleteFiles, { keys: Object.values(avatarKeys(upload.userId, upload.uploadId)) })
+  const outcome = await setAvatarFailed(tx.trx, upload, { areFilesKept })
   // A user whose avatar had failed before was notified then.
   if (outcome !== 'failed') return
-  await notify({ trx }, { userId: upload.userId, ...failureNotice(reason), now })
-  audit({ ...eventOf(upload, 'user.avatar_failed'), after: { uploadId: upload.uploadId, failureReason: reason } })
+  await notify(tx, { userId: upload.userId, ...failureNotice(reason), now })
+  tx.audit({ ...eventOf(upload, 'user.avatar_failed'), after: { uploadId: upload.uploadId, failureReason: reason } })
 }
 
 const failureNotice = (reason: string) => ({

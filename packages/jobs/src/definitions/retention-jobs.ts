@@ -8,6 +8,7 @@ const retentionJob = (name: keyof typeof dailyTimes) =>
 export const retentionJobs = {
   auditMonths: retentionJob('drop-audit-months'),
   notifications: retentionJob('sweep-notifications'),
+  notificationChanges: retentionJob('sweep-notification-changes'),
   mails: retentionJob('sweep-mails'),
   digests: retentionJob('sweep-digests'),
   idempotencyKeys: retentionJob('sweep-idempotency-keys'),

@@ -51,6 +51,7 @@ export const dailyTimes = {
   'anonymise-people': '03:47',
   'drop-audit-months': '04:00',
   'sweep-notifications': '04:05',
+  'sweep-notification-changes': '04:07',
   'sweep-mails': '04:10',
   'sweep-digests': '04:15',
   'sweep-idempotency-keys': '04:20',

@@ -1,5 +1,6 @@
 import type { Trx } from '@muster/db'
 import { DomainError, detailOf, invalid } from '@muster/errors'
+import type { TransactContext } from '@muster/jobs/outbox'
 import { notify } from '@muster/notifications'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
@@ -29,7 +30,8 @@ export async function requestFriend(
 ): Promise<FriendRequest> {
   assertNotSelf(actor, otherId, 'body.userId')
   const now = deps.clock.now()
-  const { row, other } = await deps.transact(async ({ trx, audit, signal }) => {
+  const { row, other } = await deps.transact(async (tx) => {
+    const { trx, audit } = tx
     const other = await lockReachable(trx, actor, otherId)
     const row = await queries.requestOrAccept(trx, { requesterId: actor.userId, addresseeId: otherId, now })
     if (!row)
@@ -38,8 +40,8 @@ export async function requestFriend(
         details: [detailOf('body.userId', 'ALREADY_EXISTS')],
       })
     await assertWithinLimits(trx, actor, otherId)
-    if (row.accepted_at) announcePresence({ signal }, actor.userId)
-    await (row.accepted_at ? notifyAccepted : notifyRequested)(trx, other, { actor, requestId: row.id, now })
+    if (row.accepted_at) announcePresence(tx, actor.userId)
+    await (row.accepted_at ? notifyAccepted : notifyRequested)(tx, other, { actor, requestId: row.id, now })
     audit({
       ...eventOn('user', otherId, actor.userId, origin),
       action: row.accepted_at ? 'friend.accepted' : 'friend.requested',
@@ -70,7 +72,8 @@ export async function acceptRequest(
   { origin }: Options,
 ): Promise<PublicUser> {
   const now = deps.clock.now()
-  const other = await deps.transact(async ({ trx, audit, signal }) => {
+  const other = await deps.transact(async (tx) => {
+    const { trx, audit } = tx
     const found = await queries.findRequestTo(trx, requestId, actor.userId)
     if (!found) throw new DomainError('NOT_FOUND')
     const other = await lockReachable(trx, actor, found.requester_id)
@@ -80,8 +83,8 @@ export async function acceptRequest(
       return other
     }
     await assertWithinLimits(trx, actor, other.id)
-    announcePresence({ signal }, actor.userId)
-    await notifyAccepted(trx, other, { actor, requestId, now })
+    announcePresence(tx, actor.userId)
+    await notifyAccepted(tx, other, { actor, requestId, now })
     audit({ ...eventOn('user', other.id, actor.userId, origin), action: 'friend.accepted', after: { requestId } })
     return other
   })
@@ -193,30 +196,31 @@ function assertNotSelf(actor: Actor, otherId: string, path: string): void {
   throw invalid(path, 'YOURSELF')
 }
 
+type Tx = Pick<TransactContext, 'trx' | 'signal'>
 type Event = { actor: Actor; requestId: string; now: Date }
 
-const notifyRequested = (trx: Trx, other: queries.OtherUserRow, event: Event) =>
-  notifyOther(trx, other, event, {
+const notifyRequested = (tx: Tx, other: queries.OtherUserRow, event: Event) =>
+  notifyOther(tx, other, event, {
     event: 'friendRequested',
     title: 'Friend request',
     message: `${other.own_name} would like to be your friend.`,
   })
 
-const notifyAccepted = (trx: Trx, other: queries.OtherUserRow, event: Event) =>
-  notifyOther(trx, other, event, {
+const notifyAccepted = (tx: Tx, other: queries.OtherUserRow, event: Event) =>
+  notifyOther(tx, other, event, {
     event: 'friendAccepted',
     title: 'Friend request accepted',
     message: `${other.own_name} is your friend now.`,
   })
 
 async function notifyOther(
-  trx: Trx,
+  tx: Tx,
   other: queries.OtherUserRow,
   { actor, requestId, now }: Event,
   { event, ...text }: Text,
 ): Promise<void> {
   const data = { event, requestId, userId: actor.userId }
-  await notify({ trx }, { userId: other.id, type: 'general', ...text, data, now })
+  await notify(tx, { userId: other.id, type: 'general', ...text, data, now })
 }
 
 type Text = { event: 'friendRequested' | 'friendAccepted'; title: string; message: string }

@@ -18,6 +18,7 @@ let busy: TestUser
 beforeAll(async () => {
   api = await buildTestApp()
   busy = await api.signUp()
+  await sql`alter table notifications disable trigger user`.execute(api.db)
   for (let from = 1; from <= many; from += rowsPerStatement) {
     await sql`
       insert into notifications (id, user_id, type, title, message, is_read, created_at)
@@ -25,6 +26,7 @@ beforeAll(async () => {
         n > ${few}, now() - n * interval '10 seconds'
       from generate_series(${from}::int, ${from + rowsPerStatement - 1}::int) n`.execute(api.db)
   }
+  await sql`alter table notifications enable trigger user`.execute(api.db)
   await sql`vacuum analyze notifications`.execute(api.db)
 }, 120_000)
 afterAll(() => api.close())

@@ -3,6 +3,7 @@ import { type ManualClock, manualClock } from '@muster/testing'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
+import { readNotificationChanges } from './notification-changes.service.ts'
 import { countOf, listAll, notify, read, readAll, remove } from './testing/notifications-fixtures.ts'
 
 /*
@@ -12,6 +13,7 @@ import { countOf, listAll, notify, read, readAll, remove } from './testing/notif
  *  1. The list equals the model: no notification that equals the newest of its type within 10 minutes, at most 60 an
  *     hour and one row for the rest, every security alert, nothing of a type that is turned off.
  *  2. The unread count equals a recount of the list, also after concurrent calls.
+ *  3. A client that fetches changes alone, a few at a time, keeps the same list.
  */
 
 type Type = 'general' | 'invite' | 'security'
@@ -189,17 +191,43 @@ async function step(users: TestUser[], models: Model[], given: Command): Promise
   expect(plain.filter(({ atMs }) => atMs > hourAgoMs).length).toBeLessThanOrEqual(60)
 }
 
-test('after any sequence of notify, read and delete, list and count match the model', async () => {
+type Copy = { change: number; byId: Map<string, Notification> }
+
+/** Fetches the changes that a client lacks, a few at a time, and applies them to its copy. */
+async function catchUp(copy: Copy, { userId }: TestUser): Promise<void> {
+  for (let isComplete = false; !isComplete; ) {
+    const { changes, ...read } = await readNotificationChanges(api.deps.db, userId, copy.change, 7)
+    expect(read.isLost).toBe(false)
+    for (const change of changes) {
+      expect(change.change).toBeGreaterThan(copy.change)
+      copy.change = change.change
+      if ('deletedId' in change) copy.byId.delete(change.deletedId)
+      else {
+        expect(change.isNew).toBe(!copy.byId.has(change.notification.id))
+        copy.byId.set(change.notification.id, change.notification)
+      }
+    }
+    if (read.isComplete) expect(copy.change).toBe(read.latest)
+    isComplete = read.isComplete
+  }
+}
+const byId = (one: Notification, other: Notification) => (one.id < other.id ? -1 : 1)
+
+test('after any sequence of notify, read and delete, list, count and changes match the model', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(command, { minLength: 5, maxLength: 25 }), async (commands) => {
       const users = [await api.signUp(), await api.signUp()]
       const models: Model[] = users.map(() => ({ rows: [], off: new Set() }))
+      const copies: Copy[] = users.map(() => ({ change: 0, byId: new Map() }))
       for (const given of commands) {
         await step(users, models, given)
         for (const [index, client] of users.entries()) {
           const rows = await shown(client)
           expect(shape(rows)).toEqual(shape((models[index] as Model).rows))
           expect(await countOf(client)).toBe(rows.filter(({ isRead }) => !isRead).length)
+          const copy = copies[index] as Copy
+          await catchUp(copy, client)
+          expect([...copy.byId.values()].sort(byId)).toEqual((await listAll(client)).sort(byId))
         }
       }
     }),

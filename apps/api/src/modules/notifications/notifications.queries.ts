@@ -6,7 +6,7 @@ import { limitLiteral } from '../../sql/limit-literal.ts'
 import { notificationColumns, type StoredNotification } from './notification-columns.ts'
 import type { NotificationQuery } from './notifications.schema.ts'
 
-type NotificationRow = RowOf<'notifications', StoredNotification>
+export type NotificationRow = RowOf<'notifications', StoredNotification>
 
 /** The last notification of the previous page. The time has the microseconds of Postgres, so that none is skipped. */
 export type NotificationPosition = { createdAt: string; id: string }
@@ -49,33 +49,32 @@ export async function countUnread(db: Db, userId: string): Promise<number> {
   return rows[0]?.count ?? 0
 }
 
-/** Marks a notification of the user as read; undefined when it does not exist or belongs to another user. */
-export const setRead = (db: Db, id: string, userId: string): Promise<StoredNotification | undefined> =>
-  readNotification(
-    db,
-    sql`update notifications set is_read = true where id = ${id} and user_id = ${userId} returning ${columns}`,
-  )
+/** Finds a notification of the user; undefined when it does not exist or belongs to another user. */
+export async function findNotification(db: Db, id: string, userId: string): Promise<StoredNotification | undefined> {
+  const { rows } = await sql<NotificationRow>`
+    select ${columns} from notifications where id = ${id} and user_id = ${userId}`.execute(db)
+  return rows[0] && toStored(rows[0])
+}
 
-/** Marks unread notifications of the user as read. @returns their number, at most `limit` */
-export async function setAllRead(db: Db, userId: string, limit: number): Promise<number> {
-  const { numAffectedRows = 0n } = await sql`
+// For `transactStatement`: `written` returns the notification, or has no row when nothing changed.
+
+/** Marks an unread notification of the user as read. */
+export const setRead = (id: string, userId: string): RawBuilder<unknown> => sql`
+  written as (
+    update notifications set is_read = true where id = ${id} and user_id = ${userId} and not is_read returning ${columns}
+  )`
+
+/** Marks at most `limit` unread notifications of the user as read; `written` returns their `count`. */
+export const setAllRead = (userId: string, limit: number): RawBuilder<unknown> => sql`
+  read as (
     update notifications set is_read = true where not is_read and id = any(array(
       select id from notifications where user_id = ${userId} and not is_read limit ${limit}
-    ))`.execute(db)
-  return Number(numAffectedRows)
-}
+    )) returning id
+  ),
+  written as (select count(*)::integer as count from read having count(*) > 0)`
 
-/**
- * Deletes a notification of the user.
- * @returns the notification as it was; undefined when it does not exist or belongs to another user
- */
-export const deleteNotification = (db: Db, id: string, userId: string): Promise<StoredNotification | undefined> =>
-  readNotification(db, sql`delete from notifications where id = ${id} and user_id = ${userId} returning ${columns}`)
+/** Deletes a notification of the user; `written` returns it as it was. */
+export const deleteNotification = (id: string, userId: string): RawBuilder<unknown> => sql`
+  written as (delete from notifications where id = ${id} and user_id = ${userId} returning ${columns})`
 
-async function readNotification(
-  db: Db,
-  statement: RawBuilder<NotificationRow>,
-): Promise<StoredNotification | undefined> {
-  const { rows } = await statement.execute(db)
-  return rows[0] && notificationColumns.fromRow(rows[0])
-}
+export const toStored = (row: NotificationRow): StoredNotification => notificationColumns.fromRow(row)

@@ -1,4 +1,5 @@
 import { DomainError } from '@muster/errors'
+import type { Effects } from '@muster/jobs/outbox'
 import { actorIdOf, readNotificationData } from '@muster/notifications'
 import type { Notification } from '@muster/realtime/shapes'
 import { z } from 'zod'
@@ -12,9 +13,11 @@ import type { StoredNotification } from './notification-columns.ts'
 import * as queries from './notifications.queries.ts'
 import type { NotificationQuery } from './notifications.schema.ts'
 
+type ChangeDeps = Pick<Deps, 'db' | 'transactStatement'>
+
 const positions = cursorOf(z.tuple([cursorInstant(6), exactId]))
 /** Keeps each statement far below the API's statement timeout. */
-const rowsPerStatement = 5_000
+const rowsPerStatement = 2_000
 
 /** Lists the actor's notifications, the newest first. @throws DomainError VALIDATION_FAILED for an invalid cursor */
 export async function listNotifications(
@@ -42,15 +45,27 @@ export const countUnread = ({ db }: Pick<Deps, 'db'>, actor: Actor): Promise<num
  * Marks a notification of the actor as read. Repeating it changes nothing.
  * @throws DomainError NOT_FOUND, also for a notification of another user
  */
-export async function markRead({ db }: Pick<Deps, 'db'>, actor: Actor, id: string): Promise<Notification> {
-  return foundOrThrow(db, await queries.setRead(db, id, actor.userId))
+export async function markRead(
+  { db, transactStatement }: ChangeDeps,
+  { userId }: Actor,
+  id: string,
+): Promise<Notification> {
+  const read = await transactStatement<queries.NotificationRow>(({ signal }) => {
+    signalChange({ signal }, userId)
+    return queries.setRead(id, userId)
+  })
+  return foundOrThrow(db, read ? queries.toStored(read) : await queries.findNotification(db, id, userId))
 }
 
 /** Marks all notifications of the actor as read. @returns how many were unread */
-export async function markAllRead({ db }: Pick<Deps, 'db'>, actor: Actor): Promise<number> {
+export async function markAllRead({ transactStatement }: ChangeDeps, { userId }: Actor): Promise<number> {
   let total = 0
   for (let count = rowsPerStatement; count === rowsPerStatement; total += count) {
-    count = await queries.setAllRead(db, actor.userId, rowsPerStatement)
+    const read = await transactStatement<{ count: number }>(({ signal }) => {
+      signalChange({ signal }, userId)
+      return queries.setAllRead(userId, rowsPerStatement)
+    })
+    count = read?.count ?? 0
   }
   return total
 }
@@ -60,9 +75,20 @@ export async function markAllRead({ db }: Pick<Deps, 'db'>, actor: Actor): Promi
  * @returns the notification as it was
  * @throws DomainError NOT_FOUND, also for a notification of another user
  */
-export async function deleteNotification({ db }: Pick<Deps, 'db'>, actor: Actor, id: string): Promise<Notification> {
-  return foundOrThrow(db, await queries.deleteNotification(db, id, actor.userId))
+export async function deleteNotification(
+  { db, transactStatement }: ChangeDeps,
+  { userId }: Actor,
+  id: string,
+): Promise<Notification> {
+  const deleted = await transactStatement<queries.NotificationRow>(({ signal }) => {
+    signalChange({ signal }, userId)
+    return queries.deleteNotification(id, userId)
+  })
+  return foundOrThrow(db, deleted && queries.toStored(deleted))
 }
+
+const signalChange = ({ signal }: Pick<Effects, 'signal'>, userId: string) =>
+  signal({ room: `user:${userId}`, event: 'notification' })
 
 async function foundOrThrow(db: Deps['db'], notification: StoredNotification | undefined): Promise<Notification> {
   if (!notification) throw new DomainError('NOT_FOUND')
@@ -70,8 +96,8 @@ async function foundOrThrow(db: Deps['db'], notification: StoredNotification | u
   return shown as Notification
 }
 
-/** Reads the data of the rows by their events, and the names of the users who caused them. */
-async function toNotifications(db: Deps['db'], rows: readonly StoredNotification[]): Promise<Notification[]> {
+/** Converts rows: reads their data by their events, and the names of the users who caused them. */
+export async function toNotifications(db: Deps['db'], rows: readonly StoredNotification[]): Promise<Notification[]> {
   const read = rows.map((row) => ({ row, data: readNotificationData(row) }))
   const actors = await findUserSummaries(
     db,

@@ -14,7 +14,7 @@ export type TaskNotice =
   /** `count` tasks at once, `task` among them. */
   | { kind: 'unassigned'; userId: string; task: NoticedTask; count: number }
 
-type Tx = Pick<TransactContext, 'trx' | 'enqueue'>
+type Tx = Pick<TransactContext, 'trx' | 'enqueue' | 'signal'>
 type Context = { user: NoticeUser; actor: NoticeUser | undefined; byId: string | null; now: Date }
 
 /**

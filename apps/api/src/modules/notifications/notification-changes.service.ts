@@ -1,0 +1,75 @@
+import type { Notification } from '@muster/realtime/shapes'
+import type { Deps } from '../../deps.ts'
+import * as queries from './notification-changes.queries.ts'
+import { toNotifications } from './notifications.service.ts'
+
+/** What changed in a user's notifications after a known change, ascending. Of a notification that changed twice, only its latest change. */
+export type NotificationChanges = {
+  /** The number of the user's latest change; 0 without any. */
+  latest: number
+  /** Whether `changes` leads to `latest`; otherwise there may be more after the last of them. */
+  isComplete: boolean
+  /** Whether changes after the known one are missing for good, or it is no change of this user: only the whole list helps. */
+  isLost: boolean
+  unreadCount: number
+  changes: NotificationChange[]
+}
+export type NotificationChange =
+  /** `isNew`: it was created after the known change. */
+  { change: number; notification: Notification; isNew: boolean } | { change: number; deletedId: string }
+
+/** Reads at most `limit` changes of a user's notifications after the change `after`. */
+export async function readNotificationChanges(
+  db: Deps['db'],
+  userId: string,
+  after: number,
+  limit: number,
+): Promise<NotificationChanges> {
+  const changes = await readNotificationChangesOf(db, [{ userId, change: after }], limit)
+  return changes.get(userId) as NotificationChanges
+}
+
+/**
+ * Reads the changes of several users as {@link readNotificationChanges} does, in one snapshot.
+ * @returns by the id of the user
+ */
+export async function readNotificationChangesOf(
+  db: Deps['db'],
+  known: readonly queries.KnownChange[],
+  limit: number,
+): Promise<Map<string, NotificationChanges>> {
+  const found = await queries.readChanges(db, known, limit)
+  const stored = [...found.values()].flatMap(({ rows }) => rows.flatMap((row) => row.stored ?? []))
+  const shown = new Map((await toNotifications(db, stored)).map((notification) => [notification.id, notification]))
+  return new Map(
+    known.flatMap(({ userId, change: after }) => {
+      const changes = found.get(userId)
+      return changes ? [[userId, toChanges(changes, { after, limit }, shown)] as const] : []
+    }),
+  )
+}
+
+function toChanges(
+  { latest, removed, unreadCount, rows }: queries.UserChanges,
+  { after, limit }: { after: number; limit: number },
+  shown: ReadonlyMap<string, Notification>,
+): NotificationChanges {
+  return {
+    latest,
+    isComplete: rows.length < limit,
+    isLost: after < removed || after > latest,
+    unreadCount,
+    changes: rows.map(({ change, createdChange, notificationId }) => {
+      const notification = shown.get(notificationId)
+      return notification
+        ? { change, notification, isNew: createdChange > after }
+        : { change, deletedId: notificationId }
+    }),
+  }
+}
+
+/** Reads which of these users have later changes of notifications than the known one, and their latest. */
+export const readNotificationCounters = (
+  db: Deps['db'],
+  known: readonly queries.KnownChange[],
+): Promise<queries.KnownChange[]> => queries.readCountersAbove(db, known)
