@@ -3,7 +3,8 @@ import { z } from 'zod'
 
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
-const days = (bounds: { min: number; default: number }) => int({ ...bounds, max: 36_500 })
+const maxDays = 36_500
+const days = (bounds: { min: number; default: number }) => int({ ...bounds, max: maxDays })
 
 const env = z.object({
   ...processEnv({ opsPort: 9_102 }),
@@ -28,6 +29,8 @@ const env = z.object({
   RETENTION_PASSWORD_RESETS_DAYS: days({ min: 1, default: 7 }),
   /** Since the last failure. The lockout counts the failures of a day. */
   RETENTION_SIGN_IN_FAILURES_DAYS: days({ min: 2, default: 7 }),
+  /** Messages of chats, since they were sent. Without it they are kept for ever. */
+  CHAT_RETENTION_DAYS: int({ min: 1, max: maxDays }).optional(),
 })
 
 /** Reads the audit worker's environment. @throws ConfigError naming everything that is wrong */
@@ -47,6 +50,8 @@ export function readConfig(source: NodeJS.ProcessEnv = process.env) {
       challengesMs: read.RETENTION_TWO_FACTOR_CHALLENGES_DAYS * dayMs,
       passwordResetsMs: read.RETENTION_PASSWORD_RESETS_DAYS * dayMs,
       signInFailuresMs: read.RETENTION_SIGN_IN_FAILURES_DAYS * dayMs,
+      /** Undefined: for ever. */
+      messagesMs: read.CHAT_RETENTION_DAYS === undefined ? undefined : read.CHAT_RETENTION_DAYS * dayMs,
     },
   })
 }

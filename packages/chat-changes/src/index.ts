@@ -1,2 +1,16 @@
-export { type LockedChat, lockChats } from './lock-chats.ts'
+export { type Ending, endGroupMemberships, endMemberships } from './end-memberships.ts'
+export {
+  type ChatTx,
+  type LockedChat,
+  lockChats,
+  lockedColumns,
+  nextChange,
+  nextOwnChange,
+  nextSeq,
+  saveAllCounters,
+  saveCounters,
+  signalChange,
+  updateCounters,
+} from './locked-chat.ts'
+export { raiseDirectMemberships } from './raise-memberships.ts'
 export { raiseMessages } from './raise-messages.ts'

@@ -105,6 +105,36 @@ export async function insertGroup(
   return chat
 }
 
+/** Inserts the row of an image of a chat that is ready, without bytes; sent with the message, if there is one. */
+export function insertChatFile(
+  db: Into,
+  chat: Pick<Row<'chats'>, 'id'>,
+  uploader: Pick<Row<'users'>, 'id' | 'organization_id'>,
+  overrides: Overrides<'attachments'> = {},
+): Promise<Row<'attachments'>> {
+  const id = newId()
+  return db
+    .insertInto('attachments')
+    .values({
+      id,
+      chat_id: chat.id,
+      organization_id: uploader.organization_id,
+      uploader_id: uploader.id,
+      filename: 'picture.webp',
+      content_type: 'image/webp',
+      kind: 'image',
+      status: 'ready',
+      size_bytes: 10,
+      original_size_bytes: 10,
+      storage_key: `attachments/${id}/optimized`,
+      thumbnail_key: `attachments/${id}/thumbnail`,
+      position: 0,
+      ...overrides,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow()
+}
+
 /** Inserts the next message of a chat. */
 export async function insertMessage(
   db: Into,

@@ -1,5 +1,13 @@
 export { freePort } from '@muster/devkit'
-export { insertGroup, insertMessage, insertOrganization, insertReminder, insertTask, insertUser } from './builders.ts'
+export {
+  insertChatFile,
+  insertGroup,
+  insertMessage,
+  insertOrganization,
+  insertReminder,
+  insertTask,
+  insertUser,
+} from './builders.ts'
 export {
   asSuperuser,
   createTestDatabase,

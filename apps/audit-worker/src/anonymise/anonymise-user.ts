@@ -1,8 +1,10 @@
+import { endGroupMemberships, raiseDirectMemberships } from '@muster/chat-changes'
 import { deleteFiles } from '@muster/jobs/definitions'
 import type { Transact, TransactContext } from '@muster/jobs/outbox'
 import { avatarKeys, everyKeyOf } from '@muster/storage'
 import type { Deps } from '../deps.ts'
 import { erasePersonal } from './audit-trail.queries.ts'
+import { removeReactions } from './chats.ts'
 import * as organizations from './organizations.queries.ts'
 import * as users from './users.queries.ts'
 
@@ -17,8 +19,8 @@ const tasksPerTransaction = 100
 const keysPerJob = 300
 
 /**
- * Anonymises one user. The first transaction removes the name and all credentials; from then on the user cannot sign in
- * to cancel the deletion. Then the user's rows are deleted in transactions of limited size, and the last transaction
+ * Anonymises one user. The first transaction removes the name and all credentials and ends the memberships of groups; from then on
+ * the user cannot sign in to cancel the deletion. Messages stay, by a "Former member". Then the user's rows are deleted in transactions of limited size, and the last transaction
  * marks the user as anonymised. Each step repeats safely, so that the next run continues after a crash.
  * @returns false when the user cancelled the deletion, or an earlier run has anonymised them
  */
@@ -30,17 +32,19 @@ export async function anonymiseUser(
   const user = await transact((tx) => removeIdentity(tx, userId, before, clock.now()))
   if (!user) return false
   await users.deleteOwnRows(db, userId, signal)
+  await removeReactions(db, transact, userId, signal)
   await deleteOrphanedTasks(transact, user, signal)
   await erasePersonal(db, userId, signal)
   return transact((tx) => complete(tx, user, clock.now()))
 }
 
 async function removeIdentity(
-  { trx, enqueue, audit }: TransactContext,
+  tx: TransactContext,
   userId: string,
   before: Date,
   now: Date,
 ): Promise<users.LeavingUser | undefined> {
+  const { trx, enqueue, audit } = tx
   const user = await users.lockDue(trx, userId, before)
   if (!user || users.hasNoIdentity(user)) return user
   await users.eraseMails(trx, user)
@@ -49,6 +53,8 @@ async function removeIdentity(
   const keys = [...(user.avatar_key ? [user.avatar_key] : []), ...upload]
   if (keys.length > 0) enqueue(deleteFiles, { keys })
   await users.eraseIdentity(trx, userId, now)
+  await endGroupMemberships(tx, userId, { action: 'chat.member_left', actorId: null, now })
+  await raiseDirectMemberships(tx, userId)
   // Recorded before the personal parts of audit events are erased: without this event, missing parts count as tampering.
   audit({ action: 'user.anonymisation_began', actorId: null, targetType: 'user', targetId: userId })
   return user

@@ -1,4 +1,5 @@
 import type { Trx } from '@muster/db'
+import { isChatMemberSql } from '@muster/policy'
 import { sql } from 'kysely'
 
 export type OwnedFile = { id: string; kind: string; storage_key: string; thumbnail_key: string | null }
@@ -53,8 +54,23 @@ export async function deleteTasks(
   return { count: ids.length, files }
 }
 
+/**
+ * Moves files of chats, which stay with their messages, from the quota of an organization to that of the member of longest standing;
+ * to none when a chat has no member.
+ */
+async function moveChatFiles(trx: Trx, organizationId: string): Promise<void> {
+  await sql`
+    update attachments set organization_id = (
+      select users.organization_id from chat_members join users on users.id = user_id
+      where chat_members.chat_id = attachments.chat_id and ${isChatMemberSql} and anonymised_at is null
+      order by joined_change limit 1
+    )
+    where organization_id = ${organizationId} and chat_id is not null`.execute(trx)
+}
+
 /** Deletes an organization without members; its anonymised users then belong to none. */
 export async function deleteOrganization(trx: Trx, organizationId: string): Promise<void> {
   await sql`update users set organization_id = null where organization_id = ${organizationId}`.execute(trx)
+  await moveChatFiles(trx, organizationId)
   await sql`delete from organizations where id = ${organizationId}`.execute(trx)
 }

@@ -49,7 +49,7 @@ export async function eraseIdentity(trx: Trx, id: string, now: Date): Promise<vo
     .updateTable('users')
     .set({
       username: `deleted_${randomBytes(11).toString('hex')}`,
-      name: 'Deleted person',
+      name: 'Former member',
       email: anonymousEmail(id),
       password_hash: null,
       google_id: null,

@@ -2,7 +2,17 @@ import { verifyChain } from '@muster/audit'
 import { newId } from '@muster/db'
 import { anonymisePeople } from '@muster/jobs/definitions'
 import { auditRow } from '@muster/jobs/outbox'
-import { eventually, insertOrganization, insertReminder, insertTask, insertUser, manualClock } from '@muster/testing'
+import {
+  eventually,
+  insertChatFile,
+  insertGroup,
+  insertMessage,
+  insertOrganization,
+  insertReminder,
+  insertTask,
+  insertUser,
+  manualClock,
+} from '@muster/testing'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createHarness, type Harness, insertPending, keys } from '../testing/harness.ts'
@@ -164,7 +174,7 @@ test('thirty days after the request the user has no personal data and no credent
 
   expect(await userOf(user)).toMatchObject({
     username: expect.stringMatching(/^deleted_[0-9a-f]{22}$/),
-    name: 'Deleted person',
+    name: 'Former member',
     email: `deleted-${user.id}@invalid`,
     password_hash: null,
     google_id: null,
@@ -366,7 +376,7 @@ test.each(['reminders', 'tasks', 'audit_personal', 'organizations'])(
     await harness.withQueue((queue) => queue.add(anonymisePeople.name, {}))
     await pausePoint.isReached()
     await killed.stop('SIGKILL')
-    expect((await userOf(user)).name).toBe('Deleted person')
+    expect((await userOf(user)).name).toBe('Former member')
     expect((await userOf(user)).anonymised_at).toBeNull()
     await pausePoint.release()
 
@@ -423,4 +433,64 @@ test('the job is scheduled once a day', async () => {
     return found
   })
   expect(own).toMatchObject([{ pattern: '0 47 3 * * *', tz: 'Etc/UTC' }])
+})
+
+test('an anonymised user leaves all groups by a change, and the member of longest standing becomes admin', async () => {
+  const { db } = harness
+  const user = await leaving()
+  const [second, third] = [await insertUser(db, { is_active: false }), await insertUser(db)]
+  const chat = await insertGroup(db, [user, second, third])
+  const alone = await insertGroup(db, [user])
+  const message = await insertMessage(db, chat, user, { body: 'stays' })
+  const file = await insertChatFile(db, chat, user, { message_id: message.id })
+  const other = await insertMessage(db, chat, third)
+  const reaction = { message_id: other.id, user_id: user.id, emoji: '👍', created_at: now }
+  await db.insertInto('message_reactions').values(reaction).execute()
+  const { change } = await db.selectFrom('chats').select('change').where('id', '=', chat.id).executeTakeFirstOrThrow()
+
+  await run()
+
+  const members = await db
+    .selectFrom('chat_members')
+    .select(['user_id', 'role', 'left_change', 'change'])
+    .where('chat_id', '=', chat.id)
+    .orderBy('joined_change')
+    .execute()
+  expect(members).toEqual([
+    { user_id: user.id, role: 'admin', left_change: change + 1, change: change + 1 },
+    { user_id: second.id, role: 'member', left_change: null, change: 3 },
+    { user_id: third.id, role: 'admin', left_change: null, change: change + 2 },
+  ])
+  const rows = await db
+    .selectFrom('messages')
+    .select(['id', 'body', 'change'])
+    .where('chat_id', '=', chat.id)
+    .orderBy('seq')
+    .execute()
+  expect(rows).toEqual([
+    { id: message.id, body: 'stays', change: message.change },
+    { id: other.id, body: other.body, change: change + 3 },
+  ])
+  expect(await countOf('message_reactions')).toBe(0)
+  const empty = await db.selectFrom('chat_members').select('left_at').where('chat_id', '=', alone.id).executeTakeFirst()
+  expect(empty).toEqual({ left_at: now })
+  // The organization of the user is gone; the file counts for that of the member of longest standing.
+  const kept = await db.selectFrom('attachments').selectAll().where('id', '=', file.id).executeTakeFirst()
+  expect(kept).toMatchObject({ message_id: message.id, organization_id: second.organization_id })
+})
+
+test('the other user of a direct chat learns of an anonymisation by a change, and keeps the chat', async () => {
+  const { db } = harness
+  const [user, other] = [await leaving(), await insertUser(db)]
+  const [user_low_id, user_high_id] = [user.id, other.id].sort() as [string, string]
+  const pair = { kind: 'direct', name: null, user_low_id, user_high_id }
+  const chat = await insertGroup(db, [user, other], pair)
+  await run()
+  const member = await db
+    .selectFrom('chat_members')
+    .select(['change', 'left_at'])
+    .where('chat_id', '=', chat.id)
+    .where('user_id', '=', user.id)
+    .executeTakeFirst()
+  expect(member).toEqual({ change: chat.change + 1, left_at: null })
 })

@@ -2,6 +2,7 @@ import { retentionJobs } from '@muster/jobs/definitions'
 import { type Handler, handle, PermanentError } from '@muster/jobs/worker'
 import type { Deps } from '../deps.ts'
 import { dropOldMonths } from '../retention/drop-old-months.ts'
+import { sweepChats } from '../retention/sweep-chats.ts'
 import { sweepTable } from '../retention/sweep-table.ts'
 import { sweeps } from '../retention/sweeps.ts'
 
@@ -10,6 +11,7 @@ type RetentionDeps = Pick<Deps, 'db' | 'keys' | 'retention' | 'clock'>
 /** Returns one handler for each retention job. */
 export const retentionHandlers = (deps: RetentionDeps): Handler[] => [
   dropAuditMonthsHandler(deps),
+  handle(retentionJobs.chats, (_payload, context) => sweepChats(deps, context)),
   ...sweeps.map((sweep) => handle(sweep.job, (_payload, { log, signal }) => sweepTable(deps, sweep, { log, signal }))),
 ]
 

@@ -4,7 +4,7 @@ import type { Deps } from '../deps.ts'
 import { deleteOldRows } from './sweep-table.queries.ts'
 import type { Sweep } from './sweeps.ts'
 
-const sweptTotal = new Counter({
+export const sweptTotal = new Counter({
   name: 'muster_swept_rows_total',
   help: 'Rows that this process deleted because they were older than their retention.',
   labelNames: ['table'],

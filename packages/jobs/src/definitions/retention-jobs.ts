@@ -16,4 +16,5 @@ export const retentionJobs = {
   challenges: retentionJob('sweep-two-factor-challenges'),
   passwordResets: retentionJob('sweep-password-resets'),
   signInFailures: retentionJob('sweep-sign-in-failures'),
+  chats: retentionJob('sweep-chats'),
 }

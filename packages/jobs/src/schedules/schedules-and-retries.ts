@@ -59,6 +59,7 @@ export const dailyTimes = {
   'sweep-two-factor-challenges': '04:30',
   'sweep-password-resets': '04:35',
   'sweep-sign-in-failures': '04:40',
+  'sweep-chats': '04:45',
 } satisfies Record<string, DailyTime>
 
 /** How often the periodic tasks run, each on a timer of its process: milliseconds between two runs. */

@@ -117,6 +117,6 @@ test('listed events have the present names of actors, users and organizations', 
     ['Ann Lee', { type: 'user', id: bob.userId, name: 'Bob Ray' }],
   ])
   // The log has no names of its own, so those of a user made anonymous are gone from it too.
-  await rename(ann, 'Deleted person')
-  expect((await names())[3]).toEqual(['Deleted person', { type: 'user', id: bob.userId, name: 'Bob Ray' }])
+  await rename(ann, 'Former member')
+  expect((await names())[3]).toEqual(['Former member', { type: 'user', id: bob.userId, name: 'Bob Ray' }])
 })

@@ -299,10 +299,10 @@ describe('what a notification says to programs', () => {
     await store(user, 'general', 'Task completed', { event: 'taskCompleted', completedById: other.userId })
     await api.db
       .updateTable('users')
-      .set({ name: 'Deleted person', username: 'deleted_1', anonymised_at: clock.now(), is_active: false })
+      .set({ name: 'Former member', username: 'deleted_1', anonymised_at: clock.now(), is_active: false })
       .where('id', '=', other.userId)
       .execute()
-    expect(await listed(user)).toMatchObject([{ actor: { id: other.userId, name: 'Deleted person', avatarUrl: null } }])
+    expect(await listed(user)).toMatchObject([{ actor: { id: other.userId, name: 'Former member', avatarUrl: null } }])
   })
 
   test('a page has as many notifications as its limit', async () => {
