@@ -18,6 +18,7 @@ import { analyticsRoutes } from './modules/analytics/analytics.routes.ts'
 import { attachmentsRoutes } from './modules/attachments/attachments.routes.ts'
 import { auditRoutes } from './modules/audit/audit.routes.ts'
 import { deniedAccessPlugin } from './modules/audit/denied-access.plugin.ts'
+import { chatsRoutes } from './modules/chats/chats.routes.ts'
 import { deletionRoutes } from './modules/data-rights/deletion.routes.ts'
 import { exportRoutes } from './modules/data-rights/export.routes.ts'
 import { friendsRoutes } from './modules/friends/friends.routes.ts'
@@ -155,6 +156,7 @@ export async function buildApp(deps: Deps, first?: FastifyPluginAsync): Promise<
       await api.register(tasksRoutes, { context })
       await api.register(attachmentsRoutes, { context })
       await api.register(remindersRoutes, { context })
+      await api.register(chatsRoutes, { context })
       await api.register(notificationsRoutes, { context })
       await api.register(analyticsRoutes, { context })
       await api.register(auditRoutes, { context })

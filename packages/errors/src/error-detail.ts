@@ -71,6 +71,9 @@ const sentences = {
   LAST_ADMIN: () => 'would leave the organization without an administrator',
   YOURSELF: () => 'is yourself',
   NOT_A_MEMBER: () => 'is not an active member of your organization',
+  NOT_REACHABLE: () =>
+    'is not a user whom you can write to: these are your friends and the members of your organization',
+  NOT_AVAILABLE: () => 'names nothing that you can use here',
 } as const satisfies Record<string, (params: never) => string>
 
 export type DetailCode = keyof typeof sentences

@@ -20,7 +20,7 @@ export const isChatMember = ({ left_change }: Pick<ChatMembership, 'left_change'
  */
 export const messageVisibleTo = (
   message: { seq: number },
-  member: ChatMembership,
+  member: Pick<ChatMembership, 'joined_seq' | 'left_change'>,
   chat: { first_seq: number },
 ): boolean => isChatMember(member) && message.seq > member.joined_seq && message.seq >= chat.first_seq
 

@@ -15,6 +15,10 @@ declare module 'fastify' {
     /** The route's own limit, counted separately. */
     limit?: RouteLimitName
   }
+  interface FastifyRequest {
+    /** Counts the request towards a limit that its handler applies. @throws DomainError RATE_LIMITED */
+    takeLimit(name: RouteLimitName): void
+  }
 }
 
 const exchangeIntervalMs = 500
@@ -39,6 +43,13 @@ export const rateLimitsPlugin = fp(
       }
     }
 
+    app.decorateRequest('takeLimit', function (name: RouteLimitName) {
+      const { windowMs } = routeLimits[name]
+      const max = scaledMax(routeLimits[name], scale)
+      const { current, ttl } = counters.count(keyOf(name, this), { max, windowMs }, deps.clock.now().getTime())
+      if (current > max) throw rateLimited(ttl)
+    })
+
     // Before the library's own hook, which reads `config.rateLimit`.
     app.addHook('onRoute', (route) => {
       if (route.config?.limit) route.config.rateLimit = rateLimitOf(route.config.limit, scale)
@@ -61,11 +72,13 @@ function rateLimitOf(name: RouteLimitName, scale: number): RateLimitOptions {
   return {
     max: scaledMax(limit, scale),
     timeWindow: limit.windowMs,
-    keyGenerator: (request: FastifyRequest) =>
-      // A caller who is not signed in is refused after this hook; until then the address counts.
-      limit.by === 'user' && request.actor ? `${name}:${request.actor.userId}` : `${name}:${addressKey(request.ip)}`,
+    keyGenerator: (request: FastifyRequest) => keyOf(name, request),
   }
 }
+
+/** A caller who is not signed in is refused after the limits; until then the address counts. */
+const keyOf = (name: RouteLimitName, { actor, ip }: FastifyRequest) =>
+  routeLimits[name].by === 'user' && actor ? `${name}:${actor.userId}` : `${name}:${addressKey(ip)}`
 
 /** Routes with a limit of their own, so that a monitor does not use up the limit of the users behind the same address. */
 const operationRoute = /^\/(health|openapi\.json|docs)(\/|$)/

@@ -198,6 +198,25 @@ export const accessMatrix: Record<string, AccessRule | AccessRule[]> = {
   'GET /reminders/{id}': { allowed: ownOnly, resource: fixtures.reminder },
   'PATCH /reminders/{id}': { allowed: ownOnly, resource: fixtures.reminder, body: () => ({ message: 'Changed' }) },
   'DELETE /reminders/{id}': { allowed: ownOnly, resource: fixtures.reminder },
+
+  'POST /chats': [
+    { allowed: signedIn, body: () => ({ type: 'group', name: 'Garden', memberIds: [] }) },
+    {
+      allowed: { organization: clients },
+      resource: fixtures.user,
+      body: ({ id }) => ({ type: 'direct', userId: id }),
+    },
+  ],
+  'GET /chats': { allowed: signedIn },
+  'GET /chats/{id}': { allowed: ownOnly, resource: fixtures.chat },
+  'GET /chats/{id}/changes': { allowed: ownOnly, resource: fixtures.chat },
+  'GET /chats/{id}/messages': { allowed: ownOnly, resource: fixtures.chat },
+  'POST /chats/{id}/messages': {
+    allowed: ownOnly,
+    resource: fixtures.chat,
+    body: () => ({ clientId: crypto.randomUUID(), body: 'Hello' }),
+  },
+
   'GET /notifications': { allowed: signedIn },
   'GET /notifications/unread-count': { allowed: signedIn },
   'PATCH /notifications/{id}/read': { allowed: ownOnly, resource: fixtures.notification },

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { newId } from '@muster/db'
 import { insertReminder, insertTask } from '@muster/testing'
+import { dataOf } from '../../testing/succeeded.ts'
 import type { TestApp, TestUser } from '../../testing/test-app.ts'
 
 /** The owner of a resource: the caller, another user of the caller's organization, or a user of another one. */
@@ -154,4 +155,13 @@ export const suppression: Resource = async ({ db }, { email }) => {
   const id = newId()
   await db.insertInto('email_suppressions').values({ id, address: email, reason: 'no such user' }).execute()
   return { id }
+}
+
+/** A group with a message, of which the owner is the only member. */
+export const chat: Resource = async (_api, owner) => {
+  const { id } = dataOf(
+    await owner.inject('POST', '/api/v1/chats', { type: 'group', name: 'Garden', memberIds: [] }),
+  ).chat
+  const sent = await owner.inject('POST', `/api/v1/chats/${id}/messages`, { clientId: newId(), body: 'Hello' })
+  return { id, messageId: dataOf(sent).message.id }
 }

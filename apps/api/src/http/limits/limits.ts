@@ -27,6 +27,10 @@ export const routeLimits = {
   invites: { by: 'user', max: 200, windowMs: hourMs },
   uploads: { by: 'user', max: 10, windowMs: hourMs },
   exports: { by: 'user', max: 5, windowMs: hourMs },
+  /** New chats: each one appears in the lists of its members. */
+  chats: { by: 'user', max: 200, windowMs: hourMs },
+  /** Counted by the handler, because sending a message again is not counted. */
+  messages: { by: 'user', max: 60, windowMs: minuteMs },
 } as const satisfies Record<string, Limit & { by: 'ip' | 'user' }>
 
 /** Limits of attempts to guess a secret: failures by address, see secret-guard.ts. */

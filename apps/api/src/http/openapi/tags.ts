@@ -8,6 +8,7 @@ export const tags = {
   tasks: 'Tasks of the caller and of their organization.',
   attachments: 'Files of tasks.',
   reminders: 'Reminders of tasks. Each user has their own.',
+  chats: 'Conversations of two users and of groups, their messages and members.',
   notifications: 'What has happened, for one user.',
   analytics: 'Figures about the tasks and reminders of the caller.',
   administration: 'For platform roles: users, audit log, queues, mails and diagnostics.',

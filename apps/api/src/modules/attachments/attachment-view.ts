@@ -1,5 +1,5 @@
 import type { Database } from '@muster/db'
-import type { Attachment } from '@muster/realtime/shapes'
+import type { Attachment, ChatFile } from '@muster/realtime/shapes'
 import type { Selectable } from 'kysely'
 
 /** A row from a query or from aggregated JSON, in which instants are text. */
@@ -7,13 +7,16 @@ export type AttachmentRow = Omit<Selectable<Database['attachments']>, 'created_a
   created_at: Date | string
 }
 
-/** Converts a row to the shape of the API. */
-export function toAttachment(row: AttachmentRow): Attachment {
+/** Converts the row of a file of a task to the shape of the API. */
+export const toAttachment = (row: AttachmentRow): Attachment => ({ taskId: row.task_id as string, ...toFile(row) })
+
+/** Converts the row of a file of a chat to the shape of the API. */
+export const toChatFile = (row: AttachmentRow): ChatFile => ({ chatId: row.chat_id as string, ...toFile(row) })
+
+function toFile(row: AttachmentRow): Omit<Attachment, 'taskId'> {
   const path = `/api/v1/attachments/${row.id}`
   return {
     id: row.id,
-    // Only files of tasks are read here; those of chats have their own shape.
-    taskId: row.task_id as string,
     filename: row.filename,
     contentType: row.content_type,
     size: row.size_bytes,

@@ -208,6 +208,11 @@ const changes: Record<string, () => Promise<Call>> = {
   'patch /reminders/{id}': async () => ({ ...(await withReminder()), body: { status: 'cancelled' } }),
   'delete /reminders/{id}': withReminder,
 
+  'post /chats': async () => ({
+    as: await api.signUp(),
+    body: { type: 'group', name: 'Garden', memberIds: [] },
+  }),
+
   'patch /organization': async () => ({ as: await api.signUp(), body: { name: 'Another name' } }),
   'patch /organization/members/{userId}': async () => ({ ...(await withMember()), body: { role: 'client_admin' } }),
   'delete /organization/members/{userId}': withMember,
@@ -253,6 +258,8 @@ const changeNothing: Record<string, string> = {
   'patch /notifications/{id}/read': 'whether a user has read a notification is private; its cause is audited',
   'patch /notifications/read-all': 'the same',
   'delete /notifications/{id}': 'the same: its cause stays in the log',
+  'post /chats/{id}/messages':
+    'what users write to each other is private; deleting a message of another one is audited',
   'post /auth/confirmation-code': 'a code for an action that is an event of its own',
 }
 

@@ -1,4 +1,4 @@
-import { taskVisibleToSql } from '@muster/policy'
+import { isChatMemberSql, taskVisibleToSql } from '@muster/policy'
 import { type RawBuilder, sql } from 'kysely'
 import type { Actor } from '../../http/actor.ts'
 
@@ -21,6 +21,10 @@ const hidden = {
     select from users where id = ${id}::uuid and id <> ${userId}::uuid and anonymised_at is null`,
   invite: (id: string, { userId }: Actor) => sql`
     select from invites where id = ${id}::uuid and inviter_id <> ${userId}::uuid`,
+  chat: (id: string, { userId }: Actor) => sql`
+    select from chats where id = ${id}::uuid and not exists (
+      select from chat_members where chat_id = chats.id and user_id = ${userId}::uuid and ${isChatMemberSql}
+    )`,
 } satisfies Record<string, (id: string, actor: Actor) => RawBuilder<unknown>>
 
 export type TargetType = keyof typeof hidden
