@@ -111,6 +111,7 @@ export interface Blocks {
 export interface ChatMembers {
   archived_at: Timestamp | null;
   change: number;
+  changed_at: Generated<Timestamp>;
   chat_id: string;
   joined_at: Generated<Timestamp>;
   joined_change: number;
@@ -128,6 +129,7 @@ export interface ChatMembers {
 export interface Chats {
   avatar_key: string | null;
   change: Generated<number>;
+  changed_at: Generated<Timestamp>;
   created_at: Generated<Timestamp>;
   created_by: string | null;
   first_seq: Generated<number>;
@@ -268,6 +270,7 @@ export interface MessageReports {
 export interface Messages {
   body: string | null;
   change: number;
+  changed_at: Generated<Timestamp>;
   chat_id: string;
   client_id: string;
   content_mac: Buffer;
