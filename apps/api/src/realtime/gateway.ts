@@ -15,6 +15,7 @@ import { actorOfHandshake } from './engine-routes.ts'
 import { features } from './features.ts'
 import { socketsOpen } from './metrics.ts'
 import { watchSessions } from './session-watch.ts'
+import { type SignalHub, startSignalHub } from './signals/signal-hub.ts'
 import { watchSlowReaders } from './slow-readers.ts'
 
 /** Where the features of realtime plug in. */
@@ -40,6 +41,8 @@ export type Gateway = {
   /** Calls the listener with each connection that has left: it closed, or its session lacks a second factor from now on. */
   onDisconnect(listener: (connection: Connection) => void): void
   connections: Pick<Connections, 'inRoom' | 'ofUser' | 'all' | 'join' | 'leave'>
+  /** Signals of this and of other processes, and the polls that replace lost ones. */
+  signals: Omit<SignalHub, 'close'>
 }
 
 /** A part of realtime: registers itself at the gateway, and returns how it ends. */
@@ -175,6 +178,7 @@ export function startGateway(engine: EngineServer, context: Context): RunningGat
     deriveRooms(connection)
   })
 
+  const signals = startSignalHub(context, { hasConnections: () => connections.size > 0 })
   const gateway: Gateway = {
     handle: dispatcher.handle,
     emit,
@@ -184,6 +188,7 @@ export function startGateway(engine: EngineServer, context: Context): RunningGat
     onConnect: listeners.onConnect,
     onDisconnect: listeners.onDisconnect,
     connections,
+    signals,
   }
   const running = features.map((feature) => feature(gateway, context))
   const drain = drainConnections({ connections, emitAlways, shutdownDelayMs: config.shutdownDelayMs })
@@ -198,6 +203,7 @@ export function startGateway(engine: EngineServer, context: Context): RunningGat
     drain: drain.run,
     async close() {
       for (const feature of running.toReversed()) await feature?.close()
+      await signals.close()
       sessions.close()
       slowReaders.close()
       engine.close()
