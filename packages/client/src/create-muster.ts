@@ -1,4 +1,7 @@
 import type { Client } from 'openapi-fetch'
+import type { ChatHandle } from './chat/chat.ts'
+import { createIndexedDbStorage } from './chat/indexed-db.ts'
+import { createMemoryStorage, type OutboxStorage } from './chat/outbox-storage.ts'
 import type { paths } from './generated/api.gen.ts'
 import type { AttachmentsMethods, Methods } from './generated/methods.gen.ts'
 import type { Attachment } from './generated/schemas.gen.ts'
@@ -8,8 +11,10 @@ import { type CookieJar, createCookieJar } from './http/cookie-jar.ts'
 import { createEtags } from './http/etags.ts'
 import { createMethods } from './http/methods.ts'
 import { createTransport } from './http/transport.ts'
+import { createRealtime, type Realtime } from './realtime/realtime.ts'
+import { createRealtimeApi } from './realtime/realtime-api.ts'
+import { followOtherTabs } from './session/other-tabs.ts'
 import { createSession, createSessionCore, type MusterSession } from './session/session.ts'
-import { sendWithProgress } from './uploads/send-with-progress.ts'
 import { createWaitUntilReady } from './uploads/wait-until-ready.ts'
 
 export type MusterOptions = {
@@ -17,6 +22,8 @@ export type MusterOptions = {
   baseUrl?: string | undefined
   /** Where cookies are kept outside of browsers; by default in memory. Browsers keep them themselves. */
   cookies?: CookieJar | undefined
+  /** Where messages wait to be sent; by default in IndexedDB, and in memory where there is none. */
+  outbox?: OutboxStorage | undefined
   /** Replaces the global `fetch`. */
   fetch?: ((request: Request) => Promise<Response>) | undefined
 }
@@ -30,40 +37,60 @@ export interface Muster extends Methods {
   }
   /** The typed client of openapi-fetch, for what the methods do not offer; it throws the same errors. */
   readonly http: Client<paths>
+  /** Connects as soon as a user is signed in, and returns what the connection keeps up to date: the same object each time. */
+  realtime(): Realtime
+  /** Returns the handle of a chat: the same one each time. */
+  chat(id: string): ChatHandle
+  /** Closes the connection, so that a program can end. */
+  close(): void
 }
 
 /** Creates a client. It sends nothing by itself: begin with `session.restore()` or `session.signIn()`. */
-export function createMuster({
-  baseUrl,
-  cookies,
-  fetch = (request) => globalThis.fetch(request),
-}: MusterOptions = {}): Muster {
-  const base = baseOf(baseUrl)
-  const jar = cookies ?? (isBrowser() ? undefined : createCookieJar())
+export function createMuster(options: MusterOptions = {}): Muster {
+  const { fetch = (request: Request) => globalThis.fetch(request) } = options
+  const baseUrl = baseOf(options.baseUrl)
+  const cookies = options.cookies ?? (isBrowser() ? undefined : createCookieJar())
   const etags = createEtags()
-  const core = createSessionCore(() => methods.auth.session())
-  const transport = createTransport({ fetch, cookies: jar })
-  const caller = createCaller({
-    ...{ baseUrl: base, transport, etags },
-    observer: core.observer,
-    sendUpload: sendWithProgress,
-  })
-  const wait = createWaitUntilReady({
+  const session = createSessionCore(() => methods.auth.session())
+  const transport = createTransport({ fetch, cookies })
+  const { observer, userId } = session
+  const caller = createCaller({ baseUrl, transport, etags, userId, observer, fetch })
+  const waitUntilReady = createWaitUntilReady({
     read: (id, signal) => methods.attachments.get(id, { signal }),
-    onChange: () => () => undefined,
+    onChange: (id, listener) =>
+      realtime.emitter.on('attachment:updated', ({ attachmentId }) => {
+        if (attachmentId === id) listener()
+      }),
   })
-  const methods = createMethods(caller, wait)
-  core.onUserChange(() => etags.clear())
+  const methods = createMethods(caller, waitUntilReady)
+  session.onUserChange(() => etags.clear())
+  const realtime = createRealtime({
+    ...{ baseUrl, cookies, session, api: createRealtimeApi(methods, caller) },
+    storage: options.outbox ?? storageFor(baseUrl),
+  })
+  const endTabs = isBrowser() ? followOtherTabs(baseUrl, session) : () => undefined
 
   return {
     ...methods,
-    attachments: { ...methods.attachments, waitUntilReady: (ids, options) => wait([ids].flat(), options) },
-    session: createSession(core, methods),
+    attachments: { ...methods.attachments, waitUntilReady: (ids, wait) => waitUntilReady([ids].flat(), wait) },
+    session: createSession(session, methods, realtime.discardUnsent),
     http: caller.http,
+    realtime() {
+      realtime.start()
+      return realtime.realtime
+    },
+    chat: realtime.chat,
+    close() {
+      realtime.close()
+      endTabs()
+    },
   }
 }
 
 const isBrowser = () => 'document' in globalThis || 'WorkerGlobalScope' in globalThis
+
+const storageFor = (baseUrl: string): OutboxStorage =>
+  'indexedDB' in globalThis ? createIndexedDbStorage(`muster-outbox ${baseUrl}`) : createMemoryStorage()
 
 function baseOf(baseUrl: string | undefined): string {
   const { location } = globalThis as { location?: { origin: string } }

@@ -7,6 +7,33 @@ export interface Store<T> {
 }
 
 export type WritableStore<T> = Store<T> & { set(next: T): void }
+export type DerivedStore<T> = Store<T> & { invalidate(): void }
+
+/**
+ * Creates a store whose value is computed from other state: when it is read after `invalidate`. Listeners are called once for all
+ * changes of one turn.
+ */
+export function createDerivedStore<T>(compute: () => T): DerivedStore<T> {
+  const ticks = createStore(0)
+  let cached: { value: T } | undefined
+  let isScheduled = false
+  return {
+    getSnapshot() {
+      cached ??= { value: compute() }
+      return cached.value
+    },
+    subscribe: ticks.subscribe,
+    invalidate() {
+      cached = undefined
+      if (isScheduled) return
+      isScheduled = true
+      queueMicrotask(() => {
+        isScheduled = false
+        ticks.set(ticks.getSnapshot() + 1)
+      })
+    },
+  }
+}
 
 /** Creates a store. Its functions may be passed on without it. */
 export function createStore<T>(initial: T): WritableStore<T> {

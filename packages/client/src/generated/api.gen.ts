@@ -1216,6 +1216,94 @@ export interface paths {
         patch: operations["updateReminder"];
         trace?: never;
     };
+    "/api/v1/chats/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List messages of a chat
+         * @description Without `before` and `after` the latest ones. Always ascending by number.
+         */
+        get: operations["listMessages"];
+        put?: never;
+        /**
+         * Send a message
+         * @description The same `clientId` and content write one message, however often they are sent; later answers have status 200 and the message as it is then. At most 60 new messages a minute.
+         */
+        post: operations["sendMessage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the caller’s chats, the latest activity first
+         * @description Each with its last message and the number of unread ones. Messages that arrive while a client reads page after page move no chat from one page to another.
+         */
+        get: operations["listChats"];
+        put?: never;
+        /**
+         * Begin a chat with a user, or create a group
+         * @description Two users have one direct chat: when it exists already it is answered with 200. With an `Idempotency-Key`, the same request within 24 hours answers with the same chat again.
+         */
+        post: operations["createChat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chats/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a chat
+         * @description Read a chat.
+         */
+        get: operations["getChat"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chats/{id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what changed in a chat after a number
+         * @description Each change as the current state of the message, the member or the chat that it touched. Numbers that a later change of the same thing replaced are skipped.
+         */
+        get: operations["listChatChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notifications": {
         parameters: {
             query?: never;
@@ -1723,6 +1811,879 @@ export interface paths {
 }
 export interface components {
     schemas: {
+        /**
+         * @description What a notification is about.
+         * @enum {string}
+         */
+        NotificationType: "overdue" | "upcoming" | "reminder" | "general" | "invite" | "chat" | "security";
+        /** @description The name of a user beside an id. */
+        UserSummary: {
+            /**
+             * Format: uuid
+             * @description The id of the user.
+             */
+            id: string;
+            /** @description The name that identifies the user, in lower case. */
+            username: string;
+            /** @description The name that others read. */
+            name: string;
+            /**
+             * Format: uri
+             * @description The address of the avatar; null without one. It changes with the picture.
+             */
+            avatarUrl: string | null;
+        };
+        /** @description What happened, for programs. */
+        NotificationData: {
+            /**
+             * @description What happened.
+             * @enum {string}
+             */
+            event: "reminder";
+            /**
+             * Format: uuid
+             * @description The id of the reminder.
+             */
+            reminderId: string;
+            /**
+             * Format: date-time
+             * @description The time for which it was set.
+             */
+            scheduledAt: string;
+            /**
+             * Format: date-time
+             * @description When the task is due; null for a task without a due date.
+             */
+            dueDate: string | null;
+            /** @description Whether it came after its time, for example because Muster was not running. */
+            late: boolean;
+        } | {
+            /**
+             * @description What happened.
+             * @enum {string}
+             */
+            event: "taskDue";
+            /**
+             * Format: date-time
+             * @description When the task is due.
+             */
+            dueDate: string;
+            /** @description Whether it came after its time, for example because Muster was not running. */
+            late: boolean;
+        } | {
+            /**
+             * @description What happened.
+             * @enum {string}
+             */
+            event: "taskCompleted";
+            /**
+             * Format: uuid
+             * @description The id of the user who did it.
+             */
+            completedById: string;
+        } | {
+            /**
+             * @description What happened.
+             * @enum {string}
+             */
+            event: "taskAssigned" | "taskDeleted";
+            /**
+             * Format: uuid
+             * @description The id of the task, which the recipient may not see any more.
+             */
+            taskId: string;
+            /**
+             * Format: uuid
+             * @description The id of the user who did it; null for an operator of the installation.
+             */
+            byId: string | null;
+        } | {
+            /**
+             * @description What happened.
+             * @enum {string}
+             */
+            event: "taskDueDateChanged";
+            /**
+             * Format: uuid
+             * @description The id of the task, which the recipient may not see any more.
+             */
+            taskId: string;
+            /**
+             * Format: uuid
+             * @description The id of the user who did it; null for an operator of the installation.
+             */
+            byId: string | null;
+            /**
+             * Format: date-time
+             * @description When the task is due now; null when it has no due date any more.
+             */
+            dueDate: string | null;
+        } | {
+            /**
+             * @description What happened.
+             * @enum {string}
+             */
+            event: "taskUnassigned";
+            /**
+             * Format: uuid
+             * @description The id of the task, which the recipient may not see any more.
+             */
+            taskId: string;
+            /**
+             * Format: uuid
+             * @description The id of the user who did it; null for an operator of the installation.
+             */
+            byId: string | null;
+            /** @description How many tasks were taken away at once; the message names one of them. */
+            count: number;
+        } | {
+            /**
+             * @description What happened.
+             * @enum {string}
+             */
+            event: "friendRequested" | "friendAccepted";
+            /**
+             * Format: uuid
+             * @description The id of the friend request.
+             */
+            requestId: string;
+            /**
+             * Format: uuid
+             * @description The id of the user who did it.
+             */
+            userId: string;
+        } | {
+            /**
+             * @description What happened.
+             * @enum {string}
+             */
+            event: "inviteAccepted" | "inviteStatusUpdate";
+            /**
+             * Format: uuid
+             * @description The id of the invitation.
+             */
+            inviteId: string;
+            /**
+             * @description The status of the invitation.
+             * @enum {string}
+             */
+            status: "accepted";
+            /** @description The address that was invited. */
+            email: string;
+            /** @description The role that was granted. */
+            role: string;
+            /** @description The name of the organization; null for a platform role. */
+            organizationName: string | null;
+            /**
+             * Format: uuid
+             * @description The id of the user who did it.
+             */
+            userId: string;
+        } | {
+            /**
+             * @description What happened.
+             * @enum {string}
+             */
+            event: "password-changed" | "two-factor-changed" | "new-device" | "session-compromised" | "account-locked";
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            at: string;
+            /** @description The device in words, which may be invented. */
+            device: string | null;
+            /** @description The address from which it came. */
+            ip: string | null;
+        } | {
+            /**
+             * @description What happened.
+             * @enum {string}
+             */
+            event: "googleLinked" | "googleUnlinked" | "avatarFailed";
+        } | {
+            /**
+             * @description What happened.
+             * @enum {string}
+             */
+            event: "summary";
+            /** @description The number of notifications that were not shown one by one. */
+            summarized: number;
+        } | ({
+            /**
+             * @description What happened.
+             * @enum {string}
+             */
+            event: "other";
+        } & {
+            [key: string]: unknown;
+        });
+        /** @description Something that happened, for one user. */
+        Notification: {
+            /**
+             * Format: uuid
+             * @description The id of the notification.
+             */
+            id: string;
+            /** @description What it is about. */
+            type: components["schemas"]["NotificationType"];
+            /** @description A title for the user. */
+            title: string;
+            /** @description What happened, for the user. */
+            message: string;
+            /**
+             * Format: uuid
+             * @description The task that it is about; null also when that is deleted.
+             */
+            taskId: string | null;
+            /**
+             * Format: uuid
+             * @description The chat that it is about.
+             */
+            chatId: string | null;
+            /** @description The user who caused it; null when nobody did. */
+            actor: components["schemas"]["UserSummary"] | null;
+            data: components["schemas"]["NotificationData"];
+            /** @description Whether the user has read it. */
+            isRead: boolean;
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            createdAt: string;
+        };
+        /** @description A file of a task. */
+        Attachment: {
+            /**
+             * Format: uuid
+             * @description The task to which it belongs.
+             */
+            taskId: string;
+            /**
+             * Format: uuid
+             * @description The id of the file.
+             */
+            id: string;
+            /** @description Its name. */
+            filename: string;
+            /** @description Its media type. */
+            contentType: string;
+            /** @description Its size in bytes. */
+            size: number;
+            /**
+             * @description An image is `processing` until it has been optimized. `failed` says why in `failureReason`.
+             * @enum {string}
+             */
+            status: "processing" | "ready" | "failed";
+            /**
+             * Format: uri
+             * @description Where the bytes are; null until the file is ready.
+             */
+            url: string | null;
+            /**
+             * Format: uri
+             * @description Where the thumbnail of an image is; null without one.
+             */
+            thumbnailUrl: string | null;
+            /** @description The width of an image in pixels. */
+            width: number | null;
+            /** @description The height of an image in pixels. */
+            height: number | null;
+            /** @description What the optimization saved; null for a file that was not optimized. */
+            optimizationStats: {
+                /** @description Bytes before. */
+                originalSize: number;
+                /** @description Bytes after. */
+                optimizedSize: number;
+                /** @description The percentage saved. */
+                compressionRatio: number;
+            } | null;
+            /** @description Why the image could not be used, for the user. */
+            failureReason: string | null;
+            /**
+             * Format: date-time
+             * @description When it was uploaded.
+             */
+            createdAt: string;
+        };
+        /** @description A file of a chat. */
+        ChatFile: {
+            /**
+             * Format: uuid
+             * @description The chat to which it was uploaded.
+             */
+            chatId: string;
+            /**
+             * Format: uuid
+             * @description The id of the file.
+             */
+            id: string;
+            /** @description Its name. */
+            filename: string;
+            /** @description Its media type. */
+            contentType: string;
+            /** @description Its size in bytes. */
+            size: number;
+            /**
+             * @description An image is `processing` until it has been optimized. `failed` says why in `failureReason`.
+             * @enum {string}
+             */
+            status: "processing" | "ready" | "failed";
+            /**
+             * Format: uri
+             * @description Where the bytes are; null until the file is ready.
+             */
+            url: string | null;
+            /**
+             * Format: uri
+             * @description Where the thumbnail of an image is; null without one.
+             */
+            thumbnailUrl: string | null;
+            /** @description The width of an image in pixels. */
+            width: number | null;
+            /** @description The height of an image in pixels. */
+            height: number | null;
+            /** @description What the optimization saved; null for a file that was not optimized. */
+            optimizationStats: {
+                /** @description Bytes before. */
+                originalSize: number;
+                /** @description Bytes after. */
+                optimizedSize: number;
+                /** @description The percentage saved. */
+                compressionRatio: number;
+            } | null;
+            /** @description Why the image could not be used, for the user. */
+            failureReason: string | null;
+            /**
+             * Format: date-time
+             * @description When it was uploaded.
+             */
+            createdAt: string;
+        };
+        /** @description The current state of what a change of a chat touched. */
+        ChatChange: {
+            /**
+             * @description A message was sent, edited, deleted, reacted to, or its files changed.
+             * @enum {string}
+             */
+            kind: "message";
+            /** @description The number of the change in the chat. */
+            change: number;
+            /** @description The message as it is now. */
+            message: components["schemas"]["Message"];
+        } | {
+            /**
+             * @description A member joined, left, was removed, or has another role.
+             * @enum {string}
+             */
+            kind: "member";
+            /** @description The number of the change in the chat. */
+            change: number;
+            /** @description The member as they are now. */
+            member: components["schemas"]["ChatMember"];
+        } | {
+            /**
+             * @description The chat was created or renamed, has another picture, or lost old messages.
+             * @enum {string}
+             */
+            kind: "chat";
+            /** @description The number of the change in the chat. */
+            change: number;
+            /** @description The chat as it is now. */
+            chat: components["schemas"]["ChatHeader"];
+        } | {
+            /**
+             * @description Something changed that the viewer does not see.
+             * @enum {string}
+             */
+            kind: "hidden";
+            /** @description The number of the change in the chat. */
+            change: number;
+            /**
+             * @description Always true.
+             * @enum {boolean}
+             */
+            hidden: true;
+        };
+        /** @description The message to which another one replies. */
+        MessageQuote: {
+            /**
+             * Format: uuid
+             * @description The id of the message.
+             */
+            id: string;
+            /** @description Its number in the chat. */
+            seq: number;
+            /** @description True when the viewer does not see it, because they joined later or it was removed. */
+            hidden: boolean;
+            /** @description Its sender; null when hidden. */
+            sender: components["schemas"]["UserSummary"] | null;
+            /** @description The beginning of its text, up to 200 characters; null when hidden or deleted. */
+            body: string | null;
+        };
+        /** @description Members who reacted with one emoji. */
+        MessageReaction: {
+            /** @description One emoji. */
+            emoji: string;
+            /** @description The number of members who reacted with it. */
+            count: number;
+            /** @description The first 50 of them in order of time, and the viewer in any case when they are among them. */
+            userIds: string[];
+        };
+        /** @description A message of a chat. */
+        Message: {
+            /**
+             * Format: uuid
+             * @description The id of the message.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The id of the chat.
+             */
+            chatId: string;
+            /** @description Its number in the chat: 1, 2, 3 …, without gaps. */
+            seq: number;
+            /** @description The number of its latest change in the chat. */
+            change: number;
+            /**
+             * Format: uuid
+             * @description The id that the sender chose for it.
+             */
+            clientId: string;
+            /** @description Its sender; one who deleted their account is named "Former member". */
+            sender: components["schemas"]["UserSummary"];
+            /** @description Its text; null without one or after deletion. */
+            body: string | null;
+            /** @description The message to which it replies; null for others. */
+            replyTo: components["schemas"]["MessageQuote"] | null;
+            /** @description The members whom it mentions. */
+            mentions: string[];
+            /** @description Its files, in the order of the sender. */
+            attachments: components["schemas"]["ChatFile"][];
+            /** @description Its reactions, the oldest emoji first. */
+            reactions: components["schemas"]["MessageReaction"][];
+            /** @description Counts the edits of its text, from 1. */
+            version: number;
+            /**
+             * Format: date-time
+             * @description When its text was last changed; null when never.
+             */
+            editedAt: string | null;
+            /**
+             * Format: date-time
+             * @description When it was deleted; null when it was not.
+             */
+            deletedAt: string | null;
+            /**
+             * Format: date-time
+             * @description When it was sent.
+             */
+            createdAt: string;
+        };
+        /**
+         * @description What a member of a group may do.
+         * @enum {string}
+         */
+        ChatRole: "admin" | "member";
+        /** @description A member of a chat. */
+        ChatMember: {
+            /** @description The member; a member who deleted their account is named "Former member". */
+            user: components["schemas"]["UserSummary"];
+            /** @description The role in the group; `member` in a direct chat. */
+            role: components["schemas"]["ChatRole"];
+            /**
+             * Format: date-time
+             * @description When the user joined, the last time.
+             */
+            joinedAt: string;
+            /**
+             * Format: date-time
+             * @description When the user left or was removed; null for a member.
+             */
+            leftAt: string | null;
+        };
+        /**
+         * @description A chat of two users, or a group.
+         * @enum {string}
+         */
+        ChatKind: "direct" | "group";
+        /** @description The chat itself, the same for all members. */
+        ChatHeader: {
+            /**
+             * Format: uuid
+             * @description The id of the chat.
+             */
+            id: string;
+            /** @description Whether it is of two users or a group. */
+            kind: components["schemas"]["ChatKind"];
+            /** @description The name of a group; null in a direct chat. */
+            name: string | null;
+            /**
+             * Format: uri
+             * @description The picture of a group; null without one.
+             */
+            avatarUrl: string | null;
+            /**
+             * Format: uuid
+             * @description The organization whose members alone can join; null for others.
+             */
+            organizationId: string | null;
+            /** @description Messages with lower numbers were removed by the retention. */
+            firstSeq: number;
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            createdAt: string;
+        };
+        ServerEvents: {
+            notification: {
+                /** @description What happened, as `notification.data.event`, e.g. `inviteAccepted`. */
+                type: string;
+                /** @description What happened, for the user. */
+                message: string;
+                /**
+                 * Format: date-time
+                 * @description When it happened.
+                 */
+                timestamp: string;
+                /** @description The number of the change in the user's notifications. */
+                change: number;
+                /** @description The notification. */
+                notification: components["schemas"]["Notification"];
+            };
+            "notification:count": {
+                /** @description The number of unread notifications. */
+                count: number;
+                /** @description The number of the latest change in the user's notifications. */
+                change: number;
+            };
+            "invite:accepted": {
+                /**
+                 * Format: uuid
+                 * @description The id of the invitation.
+                 */
+                inviteId: string;
+                /**
+                 * @description Its status now.
+                 * @enum {string}
+                 */
+                status: "pending" | "accepted" | "revoked" | "expired";
+                /** @description The address that was invited. */
+                email: string;
+                /** @description The role that it grants. */
+                role: string;
+                /** @description The name of the organization; null for a platform role. */
+                organizationName: string | null;
+                /** @description The user who accepted it; null until then. */
+                userId: string | null;
+            };
+            inviteAccepted: {
+                /**
+                 * Format: uuid
+                 * @description The id of the invitation.
+                 */
+                inviteId: string;
+                /**
+                 * @description Its status now.
+                 * @enum {string}
+                 */
+                status: "pending" | "accepted" | "revoked" | "expired";
+                /** @description The address that was invited. */
+                email: string;
+                /** @description The role that it grants. */
+                role: string;
+                /** @description The name of the organization; null for a platform role. */
+                organizationName: string | null;
+                /** @description The user who accepted it; null until then. */
+                userId: string | null;
+            };
+            "invite:status": {
+                /**
+                 * Format: uuid
+                 * @description The id of the invitation.
+                 */
+                inviteId: string;
+                /**
+                 * @description Its status now.
+                 * @enum {string}
+                 */
+                status: "pending" | "accepted" | "revoked" | "expired";
+                /** @description The address that was invited. */
+                email: string;
+                /** @description The role that it grants. */
+                role: string;
+                /** @description The name of the organization; null for a platform role. */
+                organizationName: string | null;
+                /** @description The user who accepted it; null until then. */
+                userId: string | null;
+            };
+            inviteStatusUpdate: {
+                /**
+                 * Format: uuid
+                 * @description The id of the invitation.
+                 */
+                inviteId: string;
+                /**
+                 * @description Its status now.
+                 * @enum {string}
+                 */
+                status: "pending" | "accepted" | "revoked" | "expired";
+                /** @description The address that was invited. */
+                email: string;
+                /** @description The role that it grants. */
+                role: string;
+                /** @description The name of the organization; null for a platform role. */
+                organizationName: string | null;
+                /** @description The user who accepted it; null until then. */
+                userId: string | null;
+            };
+            "attachment:updated": {
+                /** @description The file as it is now; null when it was deleted. */
+                attachment: (components["schemas"]["Attachment"] | components["schemas"]["ChatFile"]) | null;
+                /**
+                 * Format: uuid
+                 * @description The id of the file.
+                 */
+                attachmentId: string;
+                /** @description Its task; null for a file of a chat. */
+                taskId: string | null;
+                /** @description Its chat; null for a file of a task. */
+                chatId: string | null;
+            };
+            "task:updated": {
+                /**
+                 * Format: uuid
+                 * @description The id of the task.
+                 */
+                taskId: string;
+                /** @description Its version now; null when it was deleted or is not visible any more. */
+                version: number | null;
+            };
+            "chat:change": {
+                /**
+                 * Format: uuid
+                 * @description The id of the chat.
+                 */
+                chatId: string;
+                /** @description The number of the change that was sent before this one. */
+                prev: number;
+            } & components["schemas"]["ChatChange"];
+            "chat:read": {
+                /**
+                 * Format: uuid
+                 * @description The id of the chat.
+                 */
+                chatId: string;
+                /**
+                 * Format: uuid
+                 * @description The id of the reader.
+                 */
+                userId: string;
+                /** @description The number of the last message that they have read. */
+                readSeq: number;
+            };
+            "chat:typing": {
+                /**
+                 * Format: uuid
+                 * @description The id of the chat.
+                 */
+                chatId: string;
+                /**
+                 * Format: uuid
+                 * @description The id of the typist.
+                 */
+                userId: string;
+                /** @description True for 6 seconds, unless it is false before. */
+                isTyping: boolean;
+            };
+            presence: {
+                /**
+                 * Format: uuid
+                 * @description The id of the user.
+                 */
+                userId: string;
+                /** @description Null while it is not known. */
+                status: ("online" | "offline") | null;
+                /** @description When the user was last online; null when that is not known. */
+                lastSeenAt: string | null;
+            };
+            stale: {
+                /** @description What to fetch again, because events about it may have been lost. */
+                kinds: ("tasks" | "attachments" | "invites" | "presence" | "typing" | "read-positions")[];
+            };
+            "session:ended": {
+                /**
+                 * @description Why the session ended.
+                 * @enum {string}
+                 */
+                reason: "revoked" | "expired" | "deactivated";
+            };
+            "server:draining": {
+                /** @description After how many milliseconds the server closes this connection. */
+                delayMs: number;
+            };
+        };
+        ClientEvents: {
+            register: {
+                payload: {
+                    /**
+                     * Format: uuid
+                     * @description The id of the signed-in user.
+                     */
+                    userId: string;
+                };
+                data: {
+                    /** Format: uuid */
+                    userId: string;
+                };
+            };
+            sync: {
+                payload: {
+                    /** @description The epoch of the last answer; null at first. */
+                    restoreEpoch: string | null;
+                    /** @description By the id of each known chat of this call, the number of the latest change that the client has. */
+                    chats: {
+                        [key: string]: number;
+                    };
+                    /**
+                     * Format: uuid
+                     * @description This call is about chats with higher ids; left out in the first call.
+                     */
+                    after?: string;
+                    /**
+                     * Format: uuid
+                     * @description This call is about chats up to this id; left out in the last call.
+                     */
+                    upTo?: string;
+                    /** @description The latest change of notifications that the client has; null for none. */
+                    notifications: number | null;
+                };
+                data: {
+                    /**
+                     * Format: uuid
+                     * @description The epoch of the data.
+                     */
+                    restoreEpoch: string;
+                    /** @description False when something must be fetched again. */
+                    lossless: boolean;
+                    /** @description The chats of this call that changed. */
+                    chats: ({
+                        /**
+                         * Format: uuid
+                         * @description The id of the chat.
+                         */
+                        id: string;
+                        /** @description The number of the latest change that this answer leads to. */
+                        latest: number;
+                        /** @description True for a chat that the client did not name. */
+                        isNew: boolean;
+                        /** @description The missing changes, ascending. */
+                        changes: components["schemas"]["ChatChange"][];
+                    } | {
+                        /**
+                         * Format: uuid
+                         * @description The id of the chat.
+                         */
+                        id: string;
+                        latest: number;
+                        /**
+                         * @description Fetch this chat again.
+                         * @constant
+                         */
+                        resync: true;
+                    } | {
+                        /**
+                         * Format: uuid
+                         * @description The id of the chat.
+                         */
+                        id: string;
+                        /**
+                         * @description The user is no member any more.
+                         * @constant
+                         */
+                        ended: true;
+                    })[];
+                    /** @description How far the members of these chats have read, as far as the user may know. */
+                    readPositions: {
+                        /**
+                         * Format: uuid
+                         * @description The id of the chat.
+                         */
+                        chatId: string;
+                        /**
+                         * Format: uuid
+                         * @description The id of the reader.
+                         */
+                        userId: string;
+                        readSeq: number;
+                    }[];
+                    /** @description What changed in the notifications. */
+                    notifications: {
+                        /** @description The latest change of notifications that this answer leads to. */
+                        change: number;
+                        /** @description New and changed notifications, ascending by their change. */
+                        changed: components["schemas"]["Notification"][];
+                        /** @description Notifications that were deleted. */
+                        deletedIds: string[];
+                        /** @description True when the list must be fetched again. */
+                        resync: boolean;
+                    };
+                    /** @description The number of unread notifications. */
+                    unreadCount: number;
+                    /** @description True when the call must be repeated with the new numbers. */
+                    more: boolean;
+                };
+            };
+            "chat:typing": {
+                payload: {
+                    /**
+                     * Format: uuid
+                     * @description The id of the chat.
+                     */
+                    chatId: string;
+                    isTyping: boolean;
+                };
+                data: Record<string, never>;
+            };
+            "chat:read": {
+                payload: {
+                    /**
+                     * Format: uuid
+                     * @description The id of the chat.
+                     */
+                    chatId: string;
+                    /** @description The number of the last message that was read. */
+                    seq: number;
+                };
+                data: {
+                    readSeq: number;
+                    unreadCount: number;
+                };
+            };
+            "presence:subscribe": {
+                payload: {
+                    /** @description The ids of users. */
+                    userIds: string[];
+                };
+                data: {
+                    presence: {
+                        /** Format: uuid */
+                        userId: string;
+                        /** @description Null while it is not known. */
+                        status: ("online" | "offline") | null;
+                        lastSeenAt: string | null;
+                    }[];
+                };
+            };
+            "presence:unsubscribe": {
+                payload: {
+                    /** @description The ids of users. */
+                    userIds: string[];
+                };
+                data: Record<string, never>;
+            };
+        };
         /** @description A user as administrators see them. */
         AdminUser: {
             /**
@@ -1895,60 +2856,6 @@ export interface components {
             /** @description The mailed code, the code of the app, or a recovery code. */
             code?: string;
         };
-        /** @description A file of a task. */
-        Attachment: {
-            /**
-             * Format: uuid
-             * @description The task to which it belongs.
-             */
-            taskId: string;
-            /**
-             * Format: uuid
-             * @description The id of the file.
-             */
-            id: string;
-            /** @description Its name. */
-            filename: string;
-            /** @description Its media type. */
-            contentType: string;
-            /** @description Its size in bytes. */
-            size: number;
-            /**
-             * @description An image is `processing` until it has been optimized. `failed` says why in `failureReason`.
-             * @enum {string}
-             */
-            status: "processing" | "ready" | "failed";
-            /**
-             * Format: uri
-             * @description Where the bytes are; null until the file is ready.
-             */
-            url: string | null;
-            /**
-             * Format: uri
-             * @description Where the thumbnail of an image is; null without one.
-             */
-            thumbnailUrl: string | null;
-            /** @description The width of an image in pixels. */
-            width: number | null;
-            /** @description The height of an image in pixels. */
-            height: number | null;
-            /** @description What the optimization saved; null for a file that was not optimized. */
-            optimizationStats: {
-                /** @description Bytes before. */
-                originalSize: number;
-                /** @description Bytes after. */
-                optimizedSize: number;
-                /** @description The percentage saved. */
-                compressionRatio: number;
-            } | null;
-            /** @description Why the image could not be used, for the user. */
-            failureReason: string | null;
-            /**
-             * Format: date-time
-             * @description When it was uploaded.
-             */
-            createdAt: string;
-        };
         /** @description Files of a task. */
         AttachmentList: {
             /** @description The files, the oldest first. */
@@ -2071,6 +2978,82 @@ export interface components {
             /** @description The blocked users, by name. */
             users: components["schemas"]["PublicUser"][];
         };
+        /** @description A chat as one member sees it. */
+        Chat: {
+            /**
+             * Format: uuid
+             * @description The id of the chat.
+             */
+            id: string;
+            /** @description Whether it is of two users or a group. */
+            kind: components["schemas"]["ChatKind"];
+            /** @description The name of a group; null in a direct chat. */
+            name: string | null;
+            /**
+             * Format: uri
+             * @description The picture of a group; null without one.
+             */
+            avatarUrl: string | null;
+            /**
+             * Format: uuid
+             * @description The organization whose members alone can join; null for others.
+             */
+            organizationId: string | null;
+            /** @description Messages with lower numbers were removed by the retention. */
+            firstSeq: number;
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            createdAt: string;
+            /** @description The number of its latest change: the cursor for changes and sync. */
+            change: number;
+            /** @description The number of its latest message. */
+            lastSeq: number;
+            /** @description Messages with higher numbers are visible to the viewer. */
+            joinedSeq: number;
+            /** @description The last message that the viewer has read. */
+            readSeq: number;
+            /** @description Unread messages of others; exact up to 99, 100 stands for more. */
+            unreadCount: number;
+            /** @description The role of the viewer. */
+            role: components["schemas"]["ChatRole"];
+            /** @description Whether the viewer muted it. */
+            muted: boolean;
+            /**
+             * Format: date-time
+             * @description When the muting ends; null when it is not muted, or for ever.
+             */
+            mutedUntil: string | null;
+            /** @description Whether muting also holds back mentions. */
+            mutesMentions: boolean;
+            /** @description Whether the viewer archived it. */
+            archived: boolean;
+            /** @description Whether the viewer can send messages: not after a block, or when a direct chat lost its ground. */
+            writable: boolean;
+            /** @description The number of members. */
+            memberCount: number;
+            /** @description Up to 5 members, of a direct chat both. */
+            members: components["schemas"]["ChatMember"][];
+            /** @description The latest message that the viewer sees; null without one. */
+            lastMessage: components["schemas"]["Message"] | null;
+        };
+        /** @description What changed in a chat. */
+        ChatChanges: {
+            /** @description The number of the latest change of the chat. The caller is current when no change is missing up to it. */
+            latest: number;
+            /** @description Whether later changes did not fit: ask again after the last one. */
+            hasMore: boolean;
+            /** @description Whether to fetch the chat anew: `after` lies before the caller joined again, or behind the latest change, as after a restored backup. */
+            resync: boolean;
+            /** @description The current state of what changed, ascending by the number of the change. */
+            changes: components["schemas"]["ChatChange"][];
+        };
+        /** @description Items of the list. */
+        ChatList: {
+            /** @description The chats. */
+            chats: components["schemas"]["Chat"][];
+        };
         /** @description How the address of the client was resolved. */
         ClientIp: {
             /** @description The address that rate limits, sessions and audit events use. */
@@ -2177,6 +3160,19 @@ export interface components {
                 morningDigest: boolean;
                 /** @description A reminder an hour before a task is due. Without it: `true`. */
                 hourBefore: boolean;
+                /** @description Whether members of chats see how far the user has read, and the user how far they have read. Without it: `true`. */
+                receipts: boolean;
+                /** @description Whether others see when the user is online and was last seen. Without it: `true`. */
+                presence: boolean;
+                /** @description Whether mentions of the user alert in muted chats too. Without it: `true`. */
+                mentionsPassMute: boolean;
+                /** @description Daily hours, in the time zone of the user, in which mails and pushes of chat and general notifications are held back. They pass midnight when they end earlier than they begin. Null for none. */
+                quietHours: {
+                    /** @description When they begin. */
+                    from: string;
+                    /** @description When they end. */
+                    to: string;
+                } | null;
                 /** @description The channels of each type of notification. */
                 notifications: {
                     /** @description Tasks that are overdue. */
@@ -2427,7 +3423,7 @@ export interface components {
          * @description What is wrong there. A later release may add codes.
          * @enum {string}
          */
-        ErrorDetailCode: "REQUIRED" | "WRONG_TYPE" | "UNKNOWN_KEY" | "REPEATED" | "TOO_SHORT" | "TOO_LONG" | "TOO_SMALL" | "TOO_LARGE" | "TOO_FEW" | "TOO_MANY" | "NOT_ONE_OF" | "INVALID" | "INVALID_FORMAT" | "INVALID_ID" | "INVALID_EMAIL" | "INVALID_URL" | "INVALID_TIME_ZONE" | "INVALID_DATE" | "INVALID_CHARACTER" | "INVALID_CURSOR" | "INVALID_ENTITY_TAG" | "INVALID_FILE" | "IN_THE_PAST" | "OUT_OF_RANGE" | "BEFORE" | "BEYOND_LAST_PAGE" | "NOT_COMBINABLE" | "NEEDS" | "NOTHING_TO_CHANGE" | "WEAK_PASSWORD" | "SAME_AS_BEFORE" | "WRONG_PASSWORD" | "WRONG_CODE" | "RESERVED" | "TAKEN" | "ALREADY_INVITED" | "ALREADY_EXISTS" | "NOT_ALLOWED" | "LAST_ADMIN" | "YOURSELF" | "NOT_A_MEMBER";
+        ErrorDetailCode: "REQUIRED" | "WRONG_TYPE" | "UNKNOWN_KEY" | "REPEATED" | "TOO_SHORT" | "TOO_LONG" | "TOO_SMALL" | "TOO_LARGE" | "TOO_FEW" | "TOO_MANY" | "NOT_ONE_OF" | "INVALID" | "INVALID_FORMAT" | "INVALID_ID" | "INVALID_EMAIL" | "INVALID_URL" | "INVALID_TIME_ZONE" | "INVALID_DATE" | "INVALID_CHARACTER" | "INVALID_CURSOR" | "INVALID_ENTITY_TAG" | "INVALID_FILE" | "IN_THE_PAST" | "OUT_OF_RANGE" | "BEFORE" | "BEYOND_LAST_PAGE" | "NOT_COMBINABLE" | "NEEDS" | "NOTHING_TO_CHANGE" | "WEAK_PASSWORD" | "SAME_AS_BEFORE" | "WRONG_PASSWORD" | "WRONG_CODE" | "RESERVED" | "TAKEN" | "ALREADY_INVITED" | "ALREADY_EXISTS" | "NOT_ALLOWED" | "LAST_ADMIN" | "YOURSELF" | "NOT_A_MEMBER" | "NOT_REACHABLE" | "NOT_AVAILABLE";
         /** @description The first code of a second factor. */
         FactorCode: {
             /** @description The code, 6 digits. */
@@ -2744,6 +3740,41 @@ export interface components {
          * @enum {string}
          */
         MemberRole: "client_admin" | "client_user";
+        /** @description Messages of a chat. */
+        MessageList: {
+            /** @description The messages, ascending by number. */
+            messages: components["schemas"]["Message"][];
+            /** @description Whether there are more messages in the same direction. */
+            hasMore: boolean;
+        };
+        /** @description A chat to create. */
+        NewChat: {
+            /**
+             * @description A chat of two users.
+             * @enum {string}
+             */
+            type: "direct";
+            /**
+             * Format: uuid
+             * @description The other user: a friend, or a member of the own organization.
+             */
+            userId: string;
+        } | {
+            /**
+             * @description A chat of several users.
+             * @enum {string}
+             */
+            type: "group";
+            /** @description The name of the group, at most 100 characters. */
+            name: string;
+            /** @description The other members: friends, and members of the own organization. The caller becomes its admin. */
+            memberIds: string[];
+            /**
+             * Format: uuid
+             * @description The own organization, when only its members shall be able to join.
+             */
+            organizationId?: string | null;
+        };
         /** @description A friend request to send. */
         NewFriendRequest: {
             /**
@@ -2764,12 +3795,44 @@ export interface components {
             /** @description Required for a client_admin, for whom it is created; refused for any other role. */
             organizationName?: string;
         };
+        /** @description A message to send. */
+        NewMessage: {
+            /**
+             * Format: uuid
+             * @description A UUID of the client. Sending again with the same one is safe: the message is written once.
+             */
+            clientId: string;
+            /** @description The text, at most 4,000 characters. Required without files. */
+            body?: string | null;
+            /**
+             * Format: uuid
+             * @description The message of this chat to which it replies.
+             */
+            replyToId?: string | null;
+            /** @description Files that the caller uploaded to this chat and has not sent yet, at most 10, in this order. */
+            attachmentIds?: string[];
+            /** @description Members whom it mentions. */
+            mentions?: string[];
+        };
         /** @description All preferences; a field that is left out gets its default. */
         NewPreferences: {
             /** @description One mail in the morning with the tasks that are due that day and the overdue ones. Without it: `true`. */
             morningDigest?: boolean;
             /** @description A reminder an hour before a task is due. Without it: `true`. */
             hourBefore?: boolean;
+            /** @description Whether members of chats see how far the user has read, and the user how far they have read. Without it: `true`. */
+            receipts?: boolean;
+            /** @description Whether others see when the user is online and was last seen. Without it: `true`. */
+            presence?: boolean;
+            /** @description Whether mentions of the user alert in muted chats too. Without it: `true`. */
+            mentionsPassMute?: boolean;
+            /** @description Daily hours, in the time zone of the user, in which mails and pushes of chat and general notifications are held back. They pass midnight when they end earlier than they begin. Null for none. */
+            quietHours?: {
+                /** @description When they begin. */
+                from: string;
+                /** @description When they end. */
+                to: string;
+            } | null;
             /** @description The channels of each type of notification. */
             notifications?: {
                 /** @description Tasks that are overdue. */
@@ -2870,234 +3933,11 @@ export interface components {
              */
             assigneeId?: string | null;
         };
-        /** @description Something that happened, for one user. */
-        Notification: {
-            /**
-             * Format: uuid
-             * @description The id of the notification.
-             */
-            id: string;
-            /** @description What it is about. */
-            type: components["schemas"]["NotificationType"];
-            /** @description A title for the user. */
-            title: string;
-            /** @description What happened, for the user. */
-            message: string;
-            /**
-             * Format: uuid
-             * @description The task that it is about; null also when that is deleted.
-             */
-            taskId: string | null;
-            /**
-             * Format: uuid
-             * @description The chat that it is about.
-             */
-            chatId: string | null;
-            /** @description The user who caused it; null when nobody did. */
-            actor: components["schemas"]["UserSummary"] | null;
-            data: components["schemas"]["NotificationData"];
-            /** @description Whether the user has read it. */
-            isRead: boolean;
-            /**
-             * Format: date-time
-             * @description When it happened.
-             */
-            createdAt: string;
-        };
-        /** @description What happened, for programs. */
-        NotificationData: {
-            /**
-             * @description What happened.
-             * @enum {string}
-             */
-            event: "reminder";
-            /**
-             * Format: uuid
-             * @description The id of the reminder.
-             */
-            reminderId: string;
-            /**
-             * Format: date-time
-             * @description The time for which it was set.
-             */
-            scheduledAt: string;
-            /**
-             * Format: date-time
-             * @description When the task is due; null for a task without a due date.
-             */
-            dueDate: string | null;
-            /** @description Whether it came after its time, for example because Muster was not running. */
-            late: boolean;
-        } | {
-            /**
-             * @description What happened.
-             * @enum {string}
-             */
-            event: "taskDue";
-            /**
-             * Format: date-time
-             * @description When the task is due.
-             */
-            dueDate: string;
-            /** @description Whether it came after its time, for example because Muster was not running. */
-            late: boolean;
-        } | {
-            /**
-             * @description What happened.
-             * @enum {string}
-             */
-            event: "taskCompleted";
-            /**
-             * Format: uuid
-             * @description The id of the user who did it.
-             */
-            completedById: string;
-        } | {
-            /**
-             * @description What happened.
-             * @enum {string}
-             */
-            event: "taskAssigned" | "taskDeleted";
-            /**
-             * Format: uuid
-             * @description The id of the task, which the recipient may not see any more.
-             */
-            taskId: string;
-            /**
-             * Format: uuid
-             * @description The id of the user who did it; null for an operator of the installation.
-             */
-            byId: string | null;
-        } | {
-            /**
-             * @description What happened.
-             * @enum {string}
-             */
-            event: "taskDueDateChanged";
-            /**
-             * Format: uuid
-             * @description The id of the task, which the recipient may not see any more.
-             */
-            taskId: string;
-            /**
-             * Format: uuid
-             * @description The id of the user who did it; null for an operator of the installation.
-             */
-            byId: string | null;
-            /**
-             * Format: date-time
-             * @description When the task is due now; null when it has no due date any more.
-             */
-            dueDate: string | null;
-        } | {
-            /**
-             * @description What happened.
-             * @enum {string}
-             */
-            event: "taskUnassigned";
-            /**
-             * Format: uuid
-             * @description The id of the task, which the recipient may not see any more.
-             */
-            taskId: string;
-            /**
-             * Format: uuid
-             * @description The id of the user who did it; null for an operator of the installation.
-             */
-            byId: string | null;
-            /** @description How many tasks were taken away at once; the message names one of them. */
-            count: number;
-        } | {
-            /**
-             * @description What happened.
-             * @enum {string}
-             */
-            event: "friendRequested" | "friendAccepted";
-            /**
-             * Format: uuid
-             * @description The id of the friend request.
-             */
-            requestId: string;
-            /**
-             * Format: uuid
-             * @description The id of the user who did it.
-             */
-            userId: string;
-        } | {
-            /**
-             * @description What happened.
-             * @enum {string}
-             */
-            event: "inviteAccepted" | "inviteStatusUpdate";
-            /**
-             * Format: uuid
-             * @description The id of the invitation.
-             */
-            inviteId: string;
-            /**
-             * @description The status of the invitation.
-             * @enum {string}
-             */
-            status: "accepted";
-            /** @description The address that was invited. */
-            email: string;
-            /** @description The role that was granted. */
-            role: string;
-            /** @description The name of the organization; null for a platform role. */
-            organizationName: string | null;
-            /**
-             * Format: uuid
-             * @description The id of the user who did it.
-             */
-            userId: string;
-        } | {
-            /**
-             * @description What happened.
-             * @enum {string}
-             */
-            event: "password-changed" | "two-factor-changed" | "new-device" | "session-compromised" | "account-locked";
-            /**
-             * Format: date-time
-             * @description When it happened.
-             */
-            at: string;
-            /** @description The device in words, which may be invented. */
-            device: string | null;
-            /** @description The address from which it came. */
-            ip: string | null;
-        } | {
-            /**
-             * @description What happened.
-             * @enum {string}
-             */
-            event: "googleLinked" | "googleUnlinked" | "avatarFailed";
-        } | {
-            /**
-             * @description What happened.
-             * @enum {string}
-             */
-            event: "summary";
-            /** @description The number of notifications that were not shown one by one. */
-            summarized: number;
-        } | ({
-            /**
-             * @description What happened.
-             * @enum {string}
-             */
-            event: "other";
-        } & {
-            [key: string]: unknown;
-        });
         /** @description Items of the list. */
         NotificationList: {
             /** @description The notifications, the newest first. */
             notifications: components["schemas"]["Notification"][];
         };
-        /**
-         * @description What a notification is about.
-         * @enum {string}
-         */
-        NotificationType: "overdue" | "upcoming" | "reminder" | "general" | "invite" | "chat" | "security";
         /** @description An organization. */
         Organization: {
             /**
@@ -3191,6 +4031,19 @@ export interface components {
             morningDigest: boolean;
             /** @description A reminder an hour before a task is due. Without it: `true`. */
             hourBefore: boolean;
+            /** @description Whether members of chats see how far the user has read, and the user how far they have read. Without it: `true`. */
+            receipts: boolean;
+            /** @description Whether others see when the user is online and was last seen. Without it: `true`. */
+            presence: boolean;
+            /** @description Whether mentions of the user alert in muted chats too. Without it: `true`. */
+            mentionsPassMute: boolean;
+            /** @description Daily hours, in the time zone of the user, in which mails and pushes of chat and general notifications are held back. They pass midnight when they end earlier than they begin. Null for none. */
+            quietHours: {
+                /** @description When they begin. */
+                from: string;
+                /** @description When they end. */
+                to: string;
+            } | null;
             /** @description The channels of each type of notification. */
             notifications: {
                 /** @description Tasks that are overdue. */
@@ -3787,23 +4640,6 @@ export interface components {
             bio?: string | null;
             /** @description The IANA name of a time zone. Answers have the present name of its region. */
             timezone?: string;
-        };
-        /** @description The name of a user beside an id. */
-        UserSummary: {
-            /**
-             * Format: uuid
-             * @description The id of the user.
-             */
-            id: string;
-            /** @description The name that identifies the user, in lower case. */
-            username: string;
-            /** @description The name that others read. */
-            name: string;
-            /**
-             * Format: uri
-             * @description The address of the avatar; null without one. It changes with the picture.
-             */
-            avatarUrl: string | null;
         };
     };
     responses: never;
@@ -6412,6 +7248,275 @@ export interface operations {
                         data: {
                             reminder: components["schemas"]["Reminder"];
                         };
+                    };
+                };
+            };
+        };
+    };
+    listMessages: {
+        parameters: {
+            query?: {
+                /** @description Only messages with lower numbers: the last ones of them. */
+                before?: number;
+                /** @description Only messages with higher numbers: the first ones of them. Not together with `before`. */
+                after?: number;
+                /** @description The maximum number of items per page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The id of the chat. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The messages. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message?: string;
+                        data: components["schemas"]["MessageList"];
+                    };
+                };
+            };
+        };
+    };
+    sendMessage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the chat. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMessage"];
+            };
+        };
+        responses: {
+            /** @description The message that this `clientId` wrote before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message?: string;
+                        /** @description The result. */
+                        data: {
+                            message: components["schemas"]["Message"];
+                        };
+                    };
+                };
+            };
+            /** @description The new message. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message?: string;
+                        /** @description The result. */
+                        data: {
+                            message: components["schemas"]["Message"];
+                        };
+                    };
+                };
+            };
+        };
+    };
+    listChats: {
+        parameters: {
+            query?: {
+                /** @description `true` lists the archived chats, otherwise the others. */
+                archived?: boolean;
+                /** @description The maximum number of items per page. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of chats. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message?: string;
+                        data: components["schemas"]["ChatList"];
+                        /** @description The place of the page in the list. */
+                        pagination: components["schemas"]["Pagination"];
+                    };
+                };
+            };
+        };
+    };
+    createChat: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text. A repetition with the same key and body within 24 hours answers with the same resource. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewChat"];
+            };
+        };
+        responses: {
+            /** @description The direct chat that exists already. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message?: string;
+                        /** @description The result. */
+                        data: {
+                            chat: components["schemas"]["Chat"];
+                        };
+                    };
+                };
+            };
+            /** @description The new chat. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message?: string;
+                        /** @description The result. */
+                        data: {
+                            chat: components["schemas"]["Chat"];
+                        };
+                    };
+                };
+            };
+        };
+    };
+    getChat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the chat. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The chat. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message?: string;
+                        /** @description The result. */
+                        data: {
+                            chat: components["schemas"]["Chat"];
+                        };
+                    };
+                };
+            };
+        };
+    };
+    listChatChanges: {
+        parameters: {
+            query?: {
+                /** @description The number of the latest change that the caller has. */
+                after?: number;
+                /** @description The maximum number of changes. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The id of the chat. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The changes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message?: string;
+                        data: components["schemas"]["ChatChanges"];
                     };
                 };
             };

@@ -94,6 +94,14 @@ export const endpoints: Record<string, Record<string, Endpoint>> = {
     update: {"id":"updateReminder","method":"PATCH","path":"/api/v1/reminders/{id}","answer":"data","pick":"reminder","params":["id"],"hasBody":true},
     delete: {"id":"deleteReminder","method":"DELETE","path":"/api/v1/reminders/{id}","answer":"data","pick":"reminder","params":["id"]},
   },
+  chats: {
+    sendMessage: {"id":"sendMessage","method":"POST","path":"/api/v1/chats/{id}/messages","answer":"data","pick":"message","params":["id"],"hasBody":true},
+    messages: {"id":"listMessages","method":"GET","path":"/api/v1/chats/{id}/messages","answer":"data","params":["id"],"hasQuery":true},
+    create: {"id":"createChat","method":"POST","path":"/api/v1/chats","answer":"data","pick":"chat","hasBody":true,"takesIdempotencyKey":true},
+    list: {"id":"listChats","method":"GET","path":"/api/v1/chats","answer":"page","pick":"chats","hasQuery":true},
+    get: {"id":"getChat","method":"GET","path":"/api/v1/chats/{id}","answer":"data","pick":"chat","params":["id"]},
+    changes: {"id":"listChatChanges","method":"GET","path":"/api/v1/chats/{id}/changes","answer":"data","params":["id"],"hasQuery":true},
+  },
   notifications: {
     list: {"id":"listNotifications","method":"GET","path":"/api/v1/notifications","answer":"page","pick":"notifications","hasQuery":true},
     countUnread: {"id":"countUnreadNotifications","method":"GET","path":"/api/v1/notifications/unread-count","answer":"data","pick":"count"},

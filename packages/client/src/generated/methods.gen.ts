@@ -9,6 +9,8 @@ import type {
   Attachment,
   AuthConfig,
   AuthenticatorAppSetup,
+  Chat,
+  ChatChanges,
   ClientIp,
   Confirmation,
   Email,
@@ -26,8 +28,12 @@ import type {
   Login,
   Member,
   MemberPatch,
+  Message,
+  MessageList,
+  NewChat,
   NewFriendRequest,
   NewInvite,
+  NewMessage,
   NewPreferences,
   NewReminder,
   NewTask,
@@ -64,6 +70,7 @@ export interface Methods {
   readonly tasks: TasksMethods
   readonly attachments: AttachmentsMethods
   readonly reminders: RemindersMethods
+  readonly chats: ChatsMethods
   readonly notifications: NotificationsMethods
   readonly analytics: AnalyticsMethods
   readonly admin: AdminMethods
@@ -700,6 +707,57 @@ export interface RemindersMethods {
    * `DELETE /api/v1/reminders/{id}`
    */
   delete(id: string, options?: CallOptions): Promise<Reminder>
+}
+
+export interface ChatsMethods {
+  /**
+   * Send a message.
+   *
+   * The same `clientId` and content write one message, however often they are sent; later answers have status 200 and the message as it is then. At most 60 new messages a minute.
+   *
+   * `POST /api/v1/chats/{id}/messages`
+   */
+  sendMessage(id: string, body: NewMessage, options?: CallOptions): Promise<Message>
+  /**
+   * List messages of a chat.
+   *
+   * Without `before` and `after` the latest ones. Always ascending by number.
+   *
+   * `GET /api/v1/chats/{id}/messages`
+   */
+  messages(id: string, query?: Query<'listMessages'>, options?: CallOptions): Promise<MessageList>
+  /**
+   * Begin a chat with a user, or create a group.
+   *
+   * Two users have one direct chat: when it exists already it is answered with 200. With an `Idempotency-Key`, the same request within 24 hours answers with the same chat again.
+   *
+   * `POST /api/v1/chats`
+   */
+  create(body: NewChat, options?: CallOptions): Promise<Chat>
+  /**
+   * List the caller’s chats, the latest activity first.
+   *
+   * Each with its last message and the number of unread ones. Messages that arrive while a client reads page after page move no chat from one page to another.
+   *
+   * `GET /api/v1/chats`
+   */
+  list(query?: Query<'listChats'>, options?: CallOptions): Pages<Chat>
+  /**
+   * Read a chat.
+   *
+   * Read a chat.
+   *
+   * `GET /api/v1/chats/{id}`
+   */
+  get(id: string, options?: CallOptions): Promise<Chat>
+  /**
+   * List what changed in a chat after a number.
+   *
+   * Each change as the current state of the message, the member or the chat that it touched. Numbers that a later change of the same thing replaced are skipped.
+   *
+   * `GET /api/v1/chats/{id}/changes`
+   */
+  changes(id: string, query?: Query<'listChatChanges'>, options?: CallOptions): Promise<ChatChanges>
 }
 
 export interface NotificationsMethods {

@@ -1,5 +1,7 @@
 import createClient, { type Client } from 'openapi-fetch'
 import type { paths } from '../generated/api.gen.ts'
+import type { Form } from '../uploads/form.ts'
+import { formSender } from '../uploads/send-form.ts'
 import type { CallOptions, ReadOptions, UploadOptions } from './call-types.ts'
 import type { Endpoint } from './endpoint.ts'
 import { MusterError } from './error.ts'
@@ -13,6 +15,7 @@ export type Call = {
   params: Record<string, string>
   query?: object | undefined
   body?: unknown
+  form?: Form | undefined
   options?: (CallOptions & Pick<ReadOptions, 'range'> & Pick<UploadOptions, 'onProgress'>) | undefined
 }
 
@@ -32,8 +35,15 @@ export type Observer = {
   begin(): { succeeded(id: string, result: unknown): Promise<void>; failed(error: unknown): Promise<void> }
 }
 
-type Deps = { baseUrl: string; transport: Transport; etags: Etags; observer: Observer; sendUpload: SendUpload }
-export type SendUpload = (request: Request, form: FormData, options: UploadOptions) => Promise<Response>
+type Deps = {
+  baseUrl: string
+  transport: Transport
+  etags: Etags
+  observer: Observer
+  fetch: (request: Request) => Promise<Response>
+  /** The user who counts as signed in; null for none. */
+  userId: () => string | null
+}
 
 const timeoutMs = 30_000
 const uploadTimeoutMs = 300_000
@@ -54,15 +64,18 @@ export function createCaller(deps: Deps): Caller {
     fetch: sendRaw,
   })
 
-  async function call(endpoint: Endpoint, { params, query, body, options = {} }: Call): Promise<Answer> {
+  async function call(endpoint: Endpoint, { params, query, body, form, options = {} }: Call): Promise<Answer> {
     const outcome = observer.begin()
     const path = expand(endpoint.path, params)
-    const send = (request: Request) => sendByPolicy(deps, endpoint, request, { body, options })
+    const send = (request: Request) => sendByPolicy(deps, endpoint, request, { form, options })
     const request = http.request as unknown as UntypedRequest
     try {
       const { data, response } = await request(endpoint.method.toLowerCase(), endpoint.path, {
         params: { path: params, query: query ?? {} },
-        headers: headersOf(endpoint, options, endpoint.takesIfMatch ? etags.of(path) : undefined),
+        headers: {
+          ...headersOf(endpoint, options, endpoint.takesIfMatch ? etags.of(path) : undefined),
+          ...forUser(endpoint, deps.userId()),
+        },
         ...(body !== undefined && { body }),
         ...(options.signal && { signal: options.signal }),
         parseAs: endpoint.answer === 'file' ? 'stream' : 'text',
@@ -85,10 +98,10 @@ type UntypedRequest = (method: string, path: string, init: object) => Promise<{ 
 const isRepeatable = ({ method, headers }: Request) => repeatableMethods.has(method) || headers.has('idempotency-key')
 
 function sendByPolicy(
-  { transport, sendUpload }: Deps,
+  { transport, fetch }: Deps,
   endpoint: Endpoint,
   request: Request,
-  { body, options = {} }: Pick<Call, 'body' | 'options'>,
+  { form, options = {} }: Pick<Call, 'form' | 'options'>,
 ): Promise<Response> {
   const { onProgress, signal, maxAttempts } = options
   const send = {
@@ -97,7 +110,7 @@ function sendByPolicy(
     isStream: endpoint.answer === 'file',
     // An unhealthy server says so with 503 and the same JSON.
     acceptsStatus: endpoint.answer === 'whole' ? 503 : undefined,
-    ...(onProgress && { fetch: (one: Request) => sendUpload(one, body as FormData, { ...options, onProgress }) }),
+    fetch: form && formSender(form, fetch, onProgress),
   }
   return withRetries(() => transport.send(request, send), { isRepeatable: isRepeatable(request), signal, maxAttempts })
 }
@@ -110,6 +123,13 @@ function headersOf(endpoint: Endpoint, options: NonNullable<Call['options']>, et
     ...(options.range !== undefined && { Range: options.range }),
   }
 }
+
+/**
+ * Names the user for whom something changes: the server refuses it when another one has signed in meanwhile, in another tab. Sign-in
+ * itself is for anybody; and reads go without, since browsers would ask for permission before each of them.
+ */
+const forUser = ({ method, path }: Endpoint, userId: string | null) =>
+  userId !== null && method !== 'GET' && !path.startsWith('/api/v1/auth/') ? { 'X-User-Id': userId } : {}
 
 function unwrap({ answer, pick }: Endpoint, body: unknown, response: Response): Answer {
   if (answer === 'file') return { result: response, response }

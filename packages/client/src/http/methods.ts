@@ -43,9 +43,10 @@ function invoke(caller: Caller, waitUntilReady: WaitUntilReady, endpoint: Endpoi
 function callOf({ params = [], upload, hasBody, hasQuery }: Endpoint, given: unknown[]): Call {
   const rest = [...given]
   const path = Object.fromEntries(params.map((name) => [name, String(rest.shift())]))
-  const body = upload ? formOf(upload.field, rest.shift() as FilesInput) : hasBody ? rest.shift() : undefined
+  const form = upload && formOf(upload.field, rest.shift() as FilesInput)
+  const body = hasBody ? rest.shift() : undefined
   const query = hasQuery ? (rest.shift() as object | undefined) : undefined
-  return { params: path, body, query, options: rest.shift() as Call['options'] }
+  return { params: path, body, form, query, options: rest.shift() as Call['options'] }
 }
 
 function urlOf({ baseUrl }: Caller, { path }: Endpoint, { params, query }: Call): string {

@@ -29,8 +29,13 @@ export interface MusterSession extends Store<SessionSnapshot> {
   resendCode(options?: CallOptions): Promise<string>
   /** Goes back from a challenge to the password. */
   cancelChallenge(): void
-  signOut(options?: CallOptions): Promise<void>
+  /**
+   * Ends the session. Messages that could not be sent wait for this user's next sign-in, or are deleted from the device.
+   */
+  signOut(options?: SignOutOptions): Promise<void>
 }
+
+export type SignOutOptions = CallOptions & { discardUnsent?: boolean | undefined }
 
 export type SessionCore = ReturnType<typeof createSessionCore>
 
@@ -45,7 +50,8 @@ const ofOwnProfile = new Set(['getOwnProfile', 'updateOwnProfile', 'uploadAvatar
 /** Creates the state of the sign-in, which follows the answers of the API. */
 export function createSessionCore(read: () => Promise<Data<'getSession'>>) {
   const store = createStore<SessionSnapshot>({ status: 'unknown' })
-  const changes = new Set<(userId: string | null) => void>()
+  const userChanges = new Set<() => void>()
+  const ownChanges = new Set<() => void>()
   /** Counts sign-ins and sign-outs, so that a late refusal of an earlier session ends no later one. */
   let generation = 0
 
@@ -53,7 +59,7 @@ export function createSessionCore(read: () => Promise<Data<'getSession'>>) {
     const [before, after] = [userIdOf(store.getSnapshot()), userIdOf(next)]
     if (before !== after) {
       generation++
-      for (const listener of changes) listener(after)
+      for (const listener of userChanges) listener()
     }
     store.set(next)
   }
@@ -75,25 +81,33 @@ export function createSessionCore(read: () => Promise<Data<'getSession'>>) {
 
   async function succeeded(id: string, result: unknown): Promise<void> {
     const snapshot = store.getSnapshot()
-    if (ending.has(id)) return set({ status: 'signed-out', isEnded: false })
-    if (id === 'login') {
-      const answer = result as Data<'login'>
-      if (!answer.requiresTwoFactor) return void (await restore())
-      const { method, challengeToken, expiresAt } = answer
+    const challenge = id === 'login' ? (result as Data<'login'>) : undefined
+    if (challenge?.requiresTwoFactor) {
+      const { method, challengeToken, expiresAt } = challenge
       return set({ status: 'challenge', method, challengeToken, expiresAt })
     }
-    if (changing.has(id)) return void (await restore())
-    if (ofOwnProfile.has(id) && 'user' in snapshot) set({ ...snapshot, user: result as User })
+    if (ending.has(id)) set({ status: 'signed-out', isEnded: false })
+    else if (challenge || changing.has(id)) await restore()
+    else if (ofOwnProfile.has(id) && 'user' in snapshot) return set({ ...snapshot, user: result as User })
+    else return
+    for (const listener of ownChanges) listener()
   }
 
   async function failed(error: unknown): Promise<void> {
     if (!(error instanceof MusterError)) return
     const { code } = error
-    if (code === 'UNAUTHENTICATED' || code === 'SESSION_REVOKED')
-      set({ status: 'signed-out', isEnded: 'user' in store.getSnapshot() })
+    const isChallenge = store.getSnapshot().status === 'challenge'
+    if (!isChallenge && (code === 'UNAUTHENTICATED' || code === 'SESSION_REVOKED')) end()
     else if (code === 'CHALLENGE_INVALID') set({ status: 'signed-out', isEnded: false })
     else if (code === 'TWO_FACTOR_REQUIRED' && store.getSnapshot().status !== 'set-up-required')
       await restore().catch(() => undefined)
+  }
+
+  /** Records that the session has ended. Another user may have signed in meanwhile, in another tab. */
+  function end(): void {
+    const isEnded = 'user' in store.getSnapshot()
+    set({ status: 'signed-out', isEnded })
+    if (isEnded) restore().catch(() => undefined)
   }
 
   const observer: Observer = {
@@ -110,16 +124,14 @@ export function createSessionCore(read: () => Promise<Data<'getSession'>>) {
     observer,
     store,
     restore,
-    /** Records that the server ended the session. */
-    end: () => set({ status: 'signed-out', isEnded: true }),
+    end,
     cancelChallenge() {
       if (store.getSnapshot().status === 'challenge') set({ status: 'signed-out', isEnded: false })
     },
     /** Calls the listener before another user, or none, counts as signed in. */
-    onUserChange(listener: (userId: string | null) => void) {
-      changes.add(listener)
-      return () => void changes.delete(listener)
-    },
+    onUserChange: (listener: () => void) => void userChanges.add(listener),
+    /** Calls the listener after this client has signed somebody in or out. */
+    onOwnChange: (listener: () => void) => void ownChanges.add(listener),
     userId: () => userIdOf(store.getSnapshot()),
   }
 }
@@ -127,7 +139,11 @@ export function createSessionCore(read: () => Promise<Data<'getSession'>>) {
 const userIdOf = (snapshot: SessionSnapshot): string | null => ('user' in snapshot ? snapshot.user.id : null)
 
 /** Creates the public face of the session. */
-export function createSession(core: SessionCore, { auth }: Pick<Methods, 'auth'>): MusterSession {
+export function createSession(
+  core: SessionCore,
+  { auth }: Pick<Methods, 'auth'>,
+  discardUnsent: (userId: string) => Promise<void>,
+): MusterSession {
   const { getSnapshot, subscribe } = core.store
   const challenge = () => {
     const snapshot = getSnapshot()
@@ -151,7 +167,12 @@ export function createSession(core: SessionCore, { auth }: Pick<Methods, 'auth'>
     resendCode: async (options) => auth.resendSignInCode({ challengeToken: challenge() }, options),
     cancelChallenge: core.cancelChallenge,
     async signOut(options) {
-      await auth.logout(options)
+      const userId = core.userId()
+      await auth.logout(options).catch((error: unknown) => {
+        // A session that has ended needs no end.
+        if (!(error instanceof MusterError) || error.status !== 401) throw error
+      })
+      if (options?.discardUnsent && userId !== null) await discardUnsent(userId)
     },
   }
 }

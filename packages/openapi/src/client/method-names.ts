@@ -80,6 +80,13 @@ export const methodNames: Record<string, string> = {
   getAttachmentContent: 'attachments.content',
   getAttachmentThumbnail: 'attachments.thumbnail',
 
+  createChat: 'chats.create → chat',
+  listChats: 'chats.list → chats',
+  getChat: 'chats.get → chat',
+  listChatChanges: 'chats.changes',
+  sendMessage: 'chats.sendMessage → message',
+  listMessages: 'chats.messages',
+
   createReminder: 'reminders.create → reminder',
   listReminders: 'reminders.list → reminders',
   listTaskReminders: 'reminders.listOfTask → reminders',

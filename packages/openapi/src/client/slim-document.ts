@@ -1,7 +1,7 @@
 import { type Document, operationsOf } from './document.ts'
 
 /** Components that the client names itself. */
-const roots = ['ApiError', 'ErrorCode', 'ErrorDetail', 'ErrorDetailCode']
+const roots = ['ApiError', 'ErrorCode', 'ErrorDetail', 'ErrorDetailCode', 'ServerEvents', 'ClientEvents']
 const dropped = new Set(['example', 'examples', 'security', 'headers'])
 
 /**

@@ -5,12 +5,17 @@ import { endpointOf } from './endpoint.ts'
 import { header, printEndpoints, printMethods, printSchemas } from './methods.ts'
 import { slimDocument } from './slim-document.ts'
 
+/** A JSON Schema of an object whose properties become components beside its definitions. */
+export type EventSchemas = { properties?: object; $defs?: object }
+
 /**
- * Generates the sources of the client package from the OpenAPI document: its types and its methods.
+ * Generates the sources of the client package: its types and its methods.
+ * @param json the OpenAPI document
+ * @param events the schemas of the socket's events
  * @returns the content of each file of `packages/client/src/generated`
  */
-export async function clientSourceOf(json: string): Promise<Record<string, string>> {
-  const document = slimDocument(JSON.parse(json) as Document)
+export async function clientSourceOf(json: string, events: EventSchemas): Promise<Record<string, string>> {
+  const document = slimDocument(withEvents(JSON.parse(json) as Document, events))
   const components = Object.keys(document.components.schemas)
   const endpoints = operationsOf(document).map(({ path, method, operation }) =>
     endpointOf(document, path, method, operation),
@@ -21,6 +26,12 @@ export async function clientSourceOf(json: string): Promise<Record<string, strin
     'methods.gen.ts': printMethods(endpoints, new Set(components)),
     'endpoints.gen.ts': printEndpoints(endpoints),
   }
+}
+
+/** Adds the events to the components. Shapes that routes have too are the same there. */
+function withEvents(document: Document, { properties, $defs }: EventSchemas): Document {
+  const added = JSON.stringify({ ...$defs, ...properties }).replaceAll('#/$defs/', '#/components/schemas/')
+  return { ...document, components: { schemas: { ...JSON.parse(added), ...document.components.schemas } } }
 }
 
 const blob = ts.factory.createTypeReferenceNode('Blob')

@@ -97,6 +97,19 @@ export function requireActor({ actor, refusal }: FastifyRequest): Actor {
   return actor
 }
 
+/**
+ * Refuses a request that names another user in `X-User-Id` than the one who is signed in: a tab that was opened by one user must not act
+ * for the one who has signed in since.
+ * @throws DomainError SESSION_REVOKED
+ */
+function assertExpectedUser({ headers }: FastifyRequest, { userId }: Actor): void {
+  const expected = headers['x-user-id']
+  if (expected === undefined || expected === userId) return
+  throw new DomainError('SESSION_REVOKED', {
+    message: 'Another user has signed in here. Reload to go on as that user.',
+  })
+}
+
 /** About 10 MB; the oldest are removed first. */
 const maxRemembered = 10_000
 
@@ -164,6 +177,7 @@ export const sessionPlugin = fp(async (app: FastifyInstance, { context }: Option
     const { access, isOpenWithoutFactor } = request.routeOptions.config
     const admit = (actor: Actor) => {
       request.actor = actor
+      assertExpectedUser(request, actor)
       if (actor.lacksFactor && !isOpenWithoutFactor) throw new DomainError('TWO_FACTOR_REQUIRED')
       if (typeof access !== 'string' && !access?.includes(actor.role)) throw new DomainError('FORBIDDEN')
     }
