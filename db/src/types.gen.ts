@@ -128,6 +128,9 @@ export interface ChatMembers {
 
 export interface Chats {
   avatar_key: string | null;
+  avatar_status: string | null;
+  avatar_upload_id: string | null;
+  avatar_uploader_id: string | null;
   change: Generated<number>;
   changed_at: Generated<Timestamp>;
   created_at: Generated<Timestamp>;

@@ -4,6 +4,7 @@ import pLimit from 'p-limit'
 import type { Deps } from './deps.ts'
 import { deleteFilesHandler } from './handlers/delete-files.ts'
 import { optimizeAvatarHandler } from './handlers/optimize-avatar.ts'
+import { optimizeGroupAvatarHandler } from './handlers/optimize-group-avatar.ts'
 import { optimizeImageHandler } from './handlers/optimize-image.ts'
 import { sweepOrphansHandler } from './handlers/sweep-orphans.ts'
 import { removeLeftovers } from './uploads/temp-folder.ts'
@@ -33,6 +34,7 @@ export function startImageWorker(
     handlers: [
       optimizeImageHandler(uploadDeps),
       optimizeAvatarHandler(uploadDeps),
+      optimizeGroupAvatarHandler(uploadDeps),
       deleteFilesHandler(deps),
       sweepOrphansHandler(deps),
     ],

@@ -3,7 +3,7 @@ import { createLocalStorage } from './local.ts'
 import type { Storage, StorageConfig } from './storage.ts'
 
 export { FileNotStoredError, StorageUnavailableError } from './errors.ts'
-export { attachmentKeys, avatarKeys, everyKeyOf } from './keys.ts'
+export { attachmentKeys, avatarKeys, everyKeyOf, groupAvatarKeys } from './keys.ts'
 export type { Storage, StorageConfig, StoredFile } from './storage.ts'
 
 /** Creates the storage of the configured driver. */

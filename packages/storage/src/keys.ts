@@ -10,6 +10,12 @@ export function avatarKeys(userId: string, uploadId: string) {
   return { original: `${folder}/original`, picture: `${folder}/picture` }
 }
 
+/** Builds the keys of one upload of the avatar of a group. */
+export function groupAvatarKeys(chatId: string, uploadId: string) {
+  const folder = `chat-avatars/${chatId}/${uploadId}`
+  return { original: `${folder}/original`, picture: `${folder}/picture` }
+}
+
 /** Lists every key under which an attachment may have a file, including those that the image worker has yet to write. */
 export function everyKeyOf(row: {
   id: string

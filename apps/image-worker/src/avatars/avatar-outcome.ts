@@ -1,56 +1,65 @@
+import { lockChats, nextOwnChange, saveCounters } from '@muster/chat-changes'
 import { deleteFiles } from '@muster/jobs/definitions'
 import { createTransact, type Transact, type TransactContext } from '@muster/jobs/outbox'
 import { notify } from '@muster/notifications'
-import { avatarKeys } from '@muster/storage'
 import type { Deps } from '../deps.ts'
-import { type AvatarUpload, findAbandoned, setAvatar, setAvatarFailed } from './avatars.queries.ts'
+import { type AvatarKind, type AvatarUpload, avatarKinds } from './avatar-kinds.ts'
+import { findAbandoned, setAvatar, setAvatarFailed } from './avatars.queries.ts'
 
 const abandonedBatch = 500
 const failureReason = 'It could not be processed.'
 
 /**
  * Sets the new avatar and enqueues the deletion of the previous one and of the original; of all files of the upload when it is
- * no longer current.
+ * no longer current. The members of a group learn it by a change of the chat.
  */
 export function completeAvatar(
   { clock }: Pick<Deps, 'clock'>,
   transact: Transact,
+  kind: AvatarKind,
   upload: AvatarUpload,
 ): Promise<void> {
-  const keys = avatarKeys(upload.userId, upload.uploadId)
-  return transact(async ({ trx, enqueue, audit }) => {
-    const changed = await setAvatar(trx, upload, keys.picture, clock.now())
+  const keys = kind.keysOf(upload)
+  return transact(async (tx) => {
+    const [chat] = kind.table === 'chats' ? await lockChats(tx.trx, [upload.ownerId]) : []
+    const changed = await setAvatar(tx.trx, kind, upload, keys.picture, clock.now())
     if (!changed) {
-      enqueue(deleteFiles, { keys: Object.values(keys) })
+      tx.enqueue(deleteFiles, { keys: Object.values(keys) })
       return
     }
+    if (chat) {
+      nextOwnChange(chat)
+      await saveCounters(tx, chat)
+    }
     const { previousKey } = changed
-    enqueue(deleteFiles, { keys: [keys.original, ...(previousKey ? [previousKey] : [])] })
-    audit({ ...eventOf(upload, 'user.avatar_changed'), after: { uploadId: upload.uploadId } })
+    tx.enqueue(deleteFiles, { keys: [keys.original, ...(previousKey ? [previousKey] : [])] })
+    tx.audit({ ...eventOf(kind, upload, 'avatar_changed'), after: { uploadId: upload.uploadId } })
   })
 }
 
-/** Marks the avatar as failed, notifies the user and enqueues the deletion of the upload. The user keeps the previous avatar. */
+/** Marks the avatar as failed, notifies its uploader and enqueues the deletion of the upload. The previous avatar stays. */
 export function rejectAvatar(
   { clock }: Pick<Deps, 'clock'>,
   transact: Transact,
+  kind: AvatarKind,
   upload: AvatarUpload,
   reason: string,
 ): Promise<void> {
-  return transact((context) => fail(context, upload, { reason, areFilesKept: false }, clock.now()))
+  return transact((tx) => fail(tx, kind, upload, { reason, areFilesKept: false }, clock.now()))
 }
 
 /**
- * Marks the avatar as failed and notifies the user, but keeps the upload, so that an operator can retry the failed job.
+ * Marks the avatar as failed and notifies its uploader, but keeps the upload, so that an operator can retry the failed job.
  * Commits apart from the job's acknowledgement, because an acknowledged job is not listed as failed.
  */
 export function failAvatar(
   { db, publisher, clock }: Pick<Deps, 'db' | 'publisher' | 'clock'>,
+  kind: AvatarKind,
   upload: AvatarUpload,
   reason: string,
 ): Promise<void> {
   const transact = createTransact({ db, publisher })
-  return transact((context) => fail(context, upload, { reason, areFilesKept: true }, clock.now()))
+  return transact((tx) => fail(tx, kind, upload, { reason, areFilesKept: true }, clock.now()))
 }
 
 /**
@@ -58,39 +67,44 @@ export function failAvatar(
  * attempt. Their files are kept while the failed job is listed, and deleted after an operator has discarded it.
  * @returns how many uploads it failed
  */
-export function failAbandonedAvatars({ clock }: Pick<Deps, 'clock'>, transact: Transact): Promise<number> {
-  return transact(async (context) => {
-    const abandoned = await findAbandoned(context.trx, abandonedBatch)
-    for (const { canBeRetried, ...upload } of abandoned)
-      await fail(context, upload, { reason: failureReason, areFilesKept: canBeRetried }, clock.now())
-    return abandoned.length
-  })
+export async function failAbandonedAvatars({ clock }: Pick<Deps, 'clock'>, transact: Transact): Promise<number> {
+  let total = 0
+  for (const kind of Object.values(avatarKinds)) {
+    total += await transact(async (tx) => {
+      const abandoned = await findAbandoned(tx.trx, kind, abandonedBatch)
+      for (const { canBeRetried, ...upload } of abandoned)
+        await fail(tx, kind, upload, { reason: failureReason, areFilesKept: canBeRetried }, clock.now())
+      return abandoned.length
+    })
+  }
+  return total
 }
 
 async function fail(
   tx: TransactContext,
+  kind: AvatarKind,
   upload: AvatarUpload,
   { reason, areFilesKept }: { reason: string; areFilesKept: boolean },
   now: Date,
 ): Promise<void> {
-  if (!areFilesKept) tx.enqueue(deleteFiles, { keys: Object.values(avatarKeys(upload.userId, upload.uploadId)) })
-  const outcome = await setAvatarFailed(tx.trx, upload, { areFilesKept })
-  // A user whose avatar had failed before was notified then.
-  if (outcome !== 'failed') return
-  await notify(tx, { userId: upload.userId, ...failureNotice(reason), now })
-  tx.audit({ ...eventOf(upload, 'user.avatar_failed'), after: { uploadId: upload.uploadId, failureReason: reason } })
+  if (!areFilesKept) tx.enqueue(deleteFiles, { keys: Object.values(kind.keysOf(upload)) })
+  const failed = await setAvatarFailed(tx.trx, kind, upload, { areFilesKept })
+  // An uploader whose upload had failed before was notified then.
+  if (!failed || failed.before === 'failed') return
+  if (failed.uploaderId) await notify(tx, { userId: failed.uploaderId, ...failureNotice(kind, reason), now })
+  tx.audit({ ...eventOf(kind, upload, 'avatar_failed'), after: { uploadId: upload.uploadId, failureReason: reason } })
 }
 
-const failureNotice = (reason: string) => ({
+const failureNotice = ({ failureTitle: title }: AvatarKind, reason: string) => ({
   type: 'general' as const,
-  title: 'Your picture stays as it was',
+  title,
   data: { event: 'avatarFailed' as const },
   message: `The picture that you uploaded can’t be used. ${reason}`,
 })
 
-const eventOf = ({ userId }: AvatarUpload, action: string) => ({
-  action,
+const eventOf = ({ targetType }: AvatarKind, { ownerId }: AvatarUpload, happened: string) => ({
+  action: `${targetType}.${happened}`,
   actorId: null,
-  targetType: 'user',
-  targetId: userId,
+  targetType,
+  targetId: ownerId,
 })

@@ -1,21 +1,25 @@
 import { Readable } from 'node:stream'
-import { optimizeAvatar } from '@muster/jobs/definitions'
 import type { HandlerContext } from '@muster/jobs/worker'
-import { avatarKeys } from '@muster/storage'
 import type { LimitFunction } from 'p-limit'
 import type { Deps } from '../deps.ts'
 import { makeAvatar } from '../image/avatar.ts'
 import { processUpload } from '../uploads/process-upload.ts'
 import { retryWhenUnavailable } from '../uploads/storage-errors.ts'
+import type { AvatarKind, AvatarUpload } from './avatar-kinds.ts'
 import { completeAvatar, failAvatar, rejectAvatar } from './avatar-outcome.ts'
-import { type AvatarUpload, isCurrent } from './avatars.queries.ts'
+import { isCurrent } from './avatars.queries.ts'
 
 export type AvatarDeps = Pick<Deps, 'db' | 'publisher' | 'storage' | 'clock'> & { limitPixelWork: LimitFunction }
 
-/** Turns an uploaded image into the user's avatar. Does nothing when the upload is no longer current. */
-export async function processAvatar(deps: AvatarDeps, upload: AvatarUpload, job: HandlerContext): Promise<void> {
-  if (!(await isCurrent(deps.db, upload))) return
-  const keys = avatarKeys(upload.userId, upload.uploadId)
+/** Turns an uploaded image into the avatar of its owner. Does nothing when the upload is no longer current. */
+export async function processAvatar(
+  deps: AvatarDeps,
+  kind: AvatarKind,
+  upload: AvatarUpload,
+  job: HandlerContext,
+): Promise<void> {
+  if (!(await isCurrent(deps.db, kind, upload))) return
+  const keys = kind.keysOf(upload)
   await processUpload(
     deps,
     keys.original,
@@ -24,10 +28,10 @@ export async function processAvatar(deps: AvatarDeps, upload: AvatarUpload, job:
         const picture = await deps.limitPixelWork(() => makeAvatar(path))
         await retryWhenUnavailable(deps.storage.put(keys.picture, Readable.from([picture])))
       },
-      complete: () => completeAvatar(deps, job.transact, upload),
-      reject: (reason) => rejectAvatar(deps, job.transact, upload, reason),
-      fail: (reason) => failAvatar(deps, upload, reason),
+      complete: () => completeAvatar(deps, job.transact, kind, upload),
+      reject: (reason) => rejectAvatar(deps, job.transact, kind, upload, reason),
+      fail: (reason) => failAvatar(deps, kind, upload, reason),
     },
-    { ...job, job: optimizeAvatar },
+    { ...job, job: kind.job },
   )
 }

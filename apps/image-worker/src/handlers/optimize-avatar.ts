@@ -1,6 +1,7 @@
 import { invalidateProfile } from '@muster/cache'
 import { optimizeAvatar } from '@muster/jobs/definitions'
 import { handle } from '@muster/jobs/worker'
+import { avatarKinds } from '../avatars/avatar-kinds.ts'
 import { type AvatarDeps, processAvatar } from '../avatars/process-avatar.ts'
 import type { Deps } from '../deps.ts'
 
@@ -9,8 +10,8 @@ import type { Deps } from '../deps.ts'
  * work done, because a killed run may have committed without invalidating it.
  */
 export function optimizeAvatarHandler(deps: AvatarDeps & Pick<Deps, 'cache'>) {
-  return handle(optimizeAvatar, async (upload, job) => {
-    await processAvatar(deps, upload, job)
-    await invalidateProfile(deps, upload.userId)
+  return handle(optimizeAvatar, async ({ userId, uploadId }, job) => {
+    await processAvatar(deps, avatarKinds.user, { ownerId: userId, uploadId }, job)
+    await invalidateProfile(deps, userId)
   })
 }

@@ -2,8 +2,9 @@ import { sweepOrphans } from '@muster/jobs/definitions'
 import { handle } from '@muster/jobs/worker'
 import { deleteUnsentFiles, failAbandonedAttachments } from '../attachments/abandoned-attachments.ts'
 import { attachmentPrefix, findOrphanedAttachmentKeys } from '../attachments/orphans.ts'
+import { avatarKinds } from '../avatars/avatar-kinds.ts'
 import { failAbandonedAvatars } from '../avatars/avatar-outcome.ts'
-import { avatarPrefix, findOrphanedAvatarKeys } from '../avatars/orphans.ts'
+import { findOrphanedAvatarKeys } from '../avatars/orphans.ts'
 import type { Deps } from '../deps.ts'
 import { retryWhenUnavailable } from '../uploads/storage-errors.ts'
 
@@ -23,12 +24,10 @@ export function sweepOrphansHandler(deps: SweepDeps) {
   return handle(sweepOrphans, async (_payload, { log, signal, transact }) => {
     const failed = (await failAbandonedAttachments(deps, transact)) + (await failAbandonedAvatars(deps, transact))
     const unsent = await deleteUnsentFiles(deps, transact, signal)
-    const attachments = await sweep(deps, attachmentPrefix, findOrphanedAttachmentKeys, signal)
-    const avatars = await sweep(deps, avatarPrefix, findOrphanedAvatarKeys, signal)
-    log.info(
-      { deletedFiles: attachments + avatars, failedUploads: failed, unsentFiles: unsent },
-      'orphaned files deleted',
-    )
+    let deleted = await sweep(deps, attachmentPrefix, findOrphanedAttachmentKeys, signal)
+    for (const kind of Object.values(avatarKinds))
+      deleted += await sweep(deps, kind.prefix, (own, keys) => findOrphanedAvatarKeys(own, kind, keys), signal)
+    log.info({ deletedFiles: deleted, failedUploads: failed, unsentFiles: unsent }, 'orphaned files deleted')
   })
 }
 

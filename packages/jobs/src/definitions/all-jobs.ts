@@ -6,6 +6,7 @@ import { expireInvites } from './expire-invites.ts'
 import { fireReminder } from './fire-reminder.ts'
 import { notifyDue } from './notify-due.ts'
 import { optimizeAvatar } from './optimize-avatar.ts'
+import { optimizeGroupAvatar } from './optimize-group-avatar.ts'
 import { optimizeImage } from './optimize-image.ts'
 import { retentionJobs } from './retention-jobs.ts'
 import { sendDigest } from './send-digest.ts'
@@ -21,6 +22,7 @@ export const allJobs: readonly JobDefinition[] = [
   fireReminder,
   notifyDue,
   optimizeAvatar,
+  optimizeGroupAvatar,
   optimizeImage,
   ...Object.values(retentionJobs),
   sendDigest,

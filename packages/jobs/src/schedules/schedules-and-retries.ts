@@ -18,6 +18,7 @@ export const retryPolicies = {
   'fire-reminder': { attempts: 5, backoff },
   'notify-due': { attempts: 5, backoff },
   'optimize-avatar': { attempts: 3, backoff },
+  'optimize-group-avatar': { attempts: 3, backoff },
   'optimize-image': { attempts: 3, backoff },
   'send-digest': { attempts: 5, backoff },
   /** For internal errors. A mail that the mail server refuses or does not answer is retried by {@link mailRetry}. */
