@@ -25,6 +25,8 @@ export const signal = z.strictObject({
   userId: z.uuid().optional(),
   /** The id of the row that changed: an invitation, an attachment, a task. */
   id: z.uuid().optional(),
+  /** The task of an attachment. */
+  taskId: z.uuid().optional(),
   isTyping: z.boolean().optional(),
   /** For `stale`: the events that could not be published. */
   lost: z.array(z.enum(bestEffortEvents)).optional(),

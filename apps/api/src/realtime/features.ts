@@ -1,5 +1,9 @@
 import { registerEvent } from './events/register.ts'
 import type { Feature } from './gateway.ts'
+import { pushAttachments } from './push/attachments.ts'
+import { pushInvites } from './push/invites.ts'
+import { pushNotifications } from './push/notifications.ts'
+import { pushTasks } from './push/tasks.ts'
 
 /** The parts of realtime, in the order in which they learn of a new connection. */
-export const features: readonly Feature[] = [registerEvent]
+export const features: readonly Feature[] = [registerEvent, pushNotifications, pushTasks, pushAttachments, pushInvites]

@@ -34,6 +34,11 @@ export type Gateway = {
   /** Calls the listener each time when emitting is possible again after it was not: events have been lost meanwhile. */
   onOpen(listener: () => void): void
   /**
+   * Calls the listener with each connection that opens, before its client learns that it is connected, and before it joins the rooms of its
+   * user. When the listener fails, the connection is closed, and the client connects again.
+   */
+  onOpening(listener: (connection: Connection) => Promise<void>): void
+  /**
    * Calls the listener with each connection that has joined the rooms of its user, before its first event is answered. When the
    * listener fails, the connection is closed, and the client connects again.
    */
@@ -150,7 +155,7 @@ export function startGateway(engine: EngineServer, context: Context): RunningGat
       connections.close(connection)
     })
     // Read after it is open: a change from now on is noticed, and an earlier one is read.
-    connection.internals.ready = sessions.check(connection)
+    connection.internals.ready = Promise.all([sessions.check(connection), listeners.opening(connection)]).then(() => {})
     connection.internals.ready.catch(() => {})
   })
   /** For all connections, so that none needs a closure: Engine.IO calls it with its socket as `this`. */
@@ -185,6 +190,7 @@ export function startGateway(engine: EngineServer, context: Context): RunningGat
     isOpen: sessions.isOpen,
     whenOpen: sessions.whenOpen,
     onOpen: listeners.onOpen,
+    onOpening: listeners.onOpening,
     onConnect: listeners.onConnect,
     onDisconnect: listeners.onDisconnect,
     connections,
@@ -230,6 +236,7 @@ function countTransports(socket: EngineSocket): void {
 
 function createListeners(log: Logger) {
   const onOpen: (() => void)[] = []
+  const onOpening: ((connection: Connection) => Promise<void>)[] = []
   const onConnect: ((connection: Connection) => void | Promise<void>)[] = []
   const onDisconnect: ((connection: Connection) => void)[] = []
   const callAll = <Args extends unknown[]>(all: readonly ((...args: Args) => void)[], ...args: Args) => {
@@ -243,9 +250,11 @@ function createListeners(log: Logger) {
   }
   return {
     onOpen: (listener: () => void) => void onOpen.push(listener),
+    onOpening: (listener: (connection: Connection) => Promise<void>) => void onOpening.push(listener),
     onConnect: (listener: (connection: Connection) => void | Promise<void>) => void onConnect.push(listener),
     onDisconnect: (listener: (connection: Connection) => void) => void onDisconnect.push(listener),
     opened: () => callAll(onOpen),
+    opening: (connection: Connection) => Promise.all(onOpening.map((listener) => listener(connection))),
     async connected(connection: Connection) {
       for (const listener of onConnect) await listener(connection)
     },

@@ -44,11 +44,12 @@ async function removeIdentity(
   before: Date,
   now: Date,
 ): Promise<users.LeavingUser | undefined> {
-  const { trx, enqueue, audit } = tx
+  const { trx, enqueue, audit, signal } = tx
   const user = await users.lockDue(trx, userId, before)
   if (!user || users.hasNoIdentity(user)) return user
   await users.eraseMails(trx, user)
-  await users.eraseInvites(trx, user, now)
+  for (const { id, inviterId } of await users.eraseInvites(trx, user, now))
+    signal({ room: `user:${inviterId}`, event: 'invite', id })
   const upload = user.avatar_upload_id ? Object.values(avatarKeys(userId, user.avatar_upload_id)) : []
   const keys = [...(user.avatar_key ? [user.avatar_key] : []), ...upload]
   if (keys.length > 0) enqueue(deleteFiles, { keys })

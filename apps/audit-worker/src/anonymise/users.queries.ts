@@ -79,16 +79,19 @@ export async function eraseMails(trx: Trx, { id, email }: Pick<LeavingUser, 'id'
   await trx.deleteFrom('email_suppressions').where('address', '=', email).execute()
 }
 
-/** Erases the address from invitations to the user and revokes pending ones. */
+/** Erases the address from invitations to the user and revokes pending ones. @returns those that it revoked */
 export async function eraseInvites(
   trx: Trx,
   { id, email }: Pick<LeavingUser, 'id' | 'email'>,
   now: Date,
-): Promise<void> {
+): Promise<{ id: string; inviterId: string }[]> {
   await sql`
-    update invites
-    set email = ${anonymousEmail(id)}, updated_at = ${now}, status = case when status = 'pending' then 'revoked' else status end
-    where email = ${email}`.execute(trx)
+    update invites set email = ${anonymousEmail(id)}, updated_at = ${now}
+    where email = ${email} and status <> 'pending'`.execute(trx)
+  const { rows } = await sql<{ id: string; inviterId: string }>`
+    update invites set email = ${anonymousEmail(id)}, updated_at = ${now}, status = 'revoked'
+    where email = ${email} returning id, inviter_id as "inviterId"`.execute(trx)
+  return rows
 }
 
 /** Marks the user as anonymised. @returns false when an earlier run did that */

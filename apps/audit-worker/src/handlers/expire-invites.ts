@@ -11,9 +11,10 @@ export function expireInvitesHandler({ clock }: Pick<Deps, 'clock'>) {
     let expired = 0
     for (let count = invitesPerTransaction; count === invitesPerTransaction; expired += count) {
       signal.throwIfAborted()
-      count = await transact(async ({ trx, audit }) => {
-        const ids = await expireSome(trx, invitesPerTransaction, clock.now())
-        for (const id of ids) {
+      count = await transact(async ({ trx, audit, signal }) => {
+        const ended = await expireSome(trx, invitesPerTransaction, clock.now())
+        for (const { id, inviterId } of ended) {
+          signal({ room: `user:${inviterId}`, event: 'invite', id })
           audit({
             action: 'invite.expired',
             actorId: null,
@@ -23,7 +24,7 @@ export function expireInvitesHandler({ clock }: Pick<Deps, 'clock'>) {
             after: { status: 'expired' },
           })
         }
-        return ids.length
+        return ended.length
       })
     }
     log.info({ expired }, 'invitations expired')

@@ -53,7 +53,7 @@ export async function emptyDiscarded(
   if (ids.length === 0) return []
   const { rows } = await sql<Placed & Pick<Processing, 'storage_key'>>`
     update attachments set size_bytes = 0 where id = any(${ids}::uuid[]) and ${isDiscarded}
-    returning id, storage_key, chat_id, message_id, uploader_id`.execute(trx)
+    returning id, storage_key, task_id, chat_id, message_id, uploader_id`.execute(trx)
   return rows
 }
 

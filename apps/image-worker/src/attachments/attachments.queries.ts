@@ -1,9 +1,10 @@
 import type { Db, Trx } from '@muster/db'
+import type { TaskPlace } from '@muster/signals'
 import type { Placed } from './attachment-changes.ts'
 
 export type Processing = Pick<Placed, 'id' | 'chat_id'> & { status: string; storage_key: string }
 
-const placeColumns = ['id', 'chat_id', 'message_id', 'uploader_id'] as const
+const placeColumns = ['id', 'task_id', 'chat_id', 'message_id', 'uploader_id'] as const
 
 /** Finds an attachment; undefined when it was deleted. */
 export function findAttachment(db: Db, id: string): Promise<Processing | undefined> {
@@ -12,6 +13,17 @@ export function findAttachment(db: Db, id: string): Promise<Processing | undefin
     .select(['id', 'status', 'storage_key', 'chat_id'])
     .where('id', '=', id)
     .executeTakeFirst()
+}
+
+/** Reads who may see these tasks, by the ids of the tasks. */
+export async function findTaskPlaces(trx: Trx, taskIds: readonly string[]): Promise<Map<string, TaskPlace>> {
+  if (taskIds.length === 0) return new Map()
+  const rows = await trx
+    .selectFrom('tasks')
+    .select(['id', 'owner_id as ownerId', 'assignee_id as assigneeId', 'organization_id as organizationId'])
+    .where('id', 'in', taskIds)
+    .execute()
+  return new Map(rows.map(({ id, ...place }) => [id, place]))
 }
 
 /** Finds attachments with the keys of their files, in no order; deleted ones are missing. */

@@ -28,7 +28,7 @@ export function findAttachment(db: Db | Trx, id: string, actor: Actor) {
     .selectFrom('attachments')
     .innerJoin('tasks', 'tasks.id', 'attachments.task_id')
     .selectAll('attachments')
-    .select(['tasks.owner_id', 'tasks.organization_id as task_organization_id'])
+    .select(['tasks.owner_id', 'tasks.assignee_id', 'tasks.organization_id as task_organization_id'])
     .where('attachments.id', '=', id)
     .where(taskVisibleToSql(actor))
     .executeTakeFirst()
@@ -49,6 +49,28 @@ export async function findFile(
     where attachments.id = ${id} and case when attachments.task_id is null then ${chatFileVisibleSql} else ${taskVisibleToSql(actor)} end
   `.execute(db)
   return rows[0]
+}
+
+type FileWithTask = Selectable<Database['attachments']> & {
+  owner_id: string | null
+  assignee_id: string | null
+  task_organization_id: string | null
+  /** Of a file of a chat: whether it is unsent and its uploader still a member; null of a file of a task. */
+  is_of_uploader: boolean | null
+}
+
+/** Reads files with what decides who may see them. */
+export async function findFilesWithTasks(db: Db, ids: readonly string[]): Promise<FileWithTask[]> {
+  const { rows } = await sql<FileWithTask>`
+    select attachments.*, tasks.owner_id, tasks.assignee_id, tasks.organization_id as task_organization_id,
+      case when attachments.chat_id is not null and attachments.message_id is null then ${chatFileVisibleSql} end as is_of_uploader
+    from attachments
+    left join tasks on tasks.id = attachments.task_id
+    left join chats on chats.id = attachments.chat_id
+    left join chat_members on chat_members.chat_id = chats.id and chat_members.user_id = attachments.uploader_id
+    left join messages on messages.id = attachments.message_id
+    where attachments.id = any(${ids}::uuid[])`.execute(db)
+  return rows
 }
 
 /** Lists the attachments of a task, the oldest first. */

@@ -1,9 +1,12 @@
+import type { Database } from '@muster/db'
 import { DomainError } from '@muster/errors'
 import { deleteFiles } from '@muster/jobs/definitions'
 import type { TransactContext } from '@muster/jobs/outbox'
 import { canDeleteTask } from '@muster/policy'
 import type { Attachment } from '@muster/realtime/shapes'
+import type { TaskPlace } from '@muster/signals'
 import { everyKeyOf } from '@muster/storage'
+import type { Selectable } from 'kysely'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
 import { eventOn } from '../../http/event-on.ts'
@@ -11,7 +14,7 @@ import type { StagedFile } from '../../http/uploads/receive-files.ts'
 import { getVisibleTask, lockVisibleTask } from '../task-access/task-access.service.ts'
 import { toAttachment } from './attachment-view.ts'
 import * as queries from './attachments.queries.ts'
-import { fileSummary, storeFiles, type UploadDeps } from './store-files.ts'
+import { fileSummary, signalTaskFile, storeFiles, type UploadDeps } from './store-files.ts'
 
 /** Keeps the payload of a job small. */
 const keysPerJob = 300
@@ -33,7 +36,7 @@ export async function addAttachments(
   staged: StagedFile[],
   { origin }: { origin: Origin },
 ): Promise<Attachment[]> {
-  const placeOf = (task: { organization_id: string | null }) => ({ taskId, organizationId: task.organization_id })
+  const placeOf = (row: TaskRow) => ({ taskId, organizationId: row.organization_id, task: toPlace(row) })
   const rows = await storeFiles(
     deps,
     { actor, staged, origin },
@@ -91,9 +94,14 @@ export function deleteAttachment(
   id: string,
   { origin }: { origin: Origin },
 ): Promise<Attachment> {
-  return transact(async ({ trx, enqueue, audit }) => {
+  return transact(async (tx) => {
+    const { trx, enqueue, audit } = tx
     const found = await findOrThrow(trx, actor, id)
-    const task = { owner_id: found.owner_id, organization_id: found.task_organization_id }
+    const task = {
+      owner_id: found.owner_id,
+      assignee_id: found.assignee_id,
+      organization_id: found.task_organization_id,
+    }
     if (found.uploader_id !== actor.userId && !canDeleteTask(task, actor)) {
       throw new DomainError('FORBIDDEN', {
         message: 'Only its uploader, the owner of the task or an organization admin can delete this file.',
@@ -101,6 +109,7 @@ export function deleteAttachment(
     }
     const row = await queries.deleteAttachment(trx, id)
     if (!row) throw new DomainError('NOT_FOUND')
+    signalTaskFile(tx, row.id, { taskId: row.task_id as string, task: toPlace(task) })
     enqueue(deleteFiles, { keys: everyKeyOf(row) })
     audit({
       ...eventOn('attachment', row.id, actor.userId, origin),
@@ -124,6 +133,14 @@ export async function deleteAttachmentsOf(
     enqueue(deleteFiles, { keys: keys.slice(start, start + keysPerJob) })
   }
 }
+
+type TaskRow = Pick<Selectable<Database['tasks']>, 'owner_id' | 'assignee_id' | 'organization_id'>
+
+const toPlace = (row: TaskRow): TaskPlace => ({
+  ownerId: row.owner_id,
+  assigneeId: row.assignee_id,
+  organizationId: row.organization_id,
+})
 
 async function findOrThrow(db: Parameters<typeof queries.findAttachment>[0], actor: Actor, id: string) {
   const row = await queries.findAttachment(db, id, actor)

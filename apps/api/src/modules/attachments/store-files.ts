@@ -1,6 +1,8 @@
 import { type Db, isDatabaseUnavailable, newId, type Trx } from '@muster/db'
 import { DomainError } from '@muster/errors'
 import { optimizeImage } from '@muster/jobs/definitions'
+import type { TransactContext } from '@muster/jobs/outbox'
+import { signalTaskChange, type TaskPlace } from '@muster/signals'
 import { attachmentKeys } from '@muster/storage'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
@@ -13,7 +15,7 @@ export type UploadDeps = Pick<Deps, 'db' | 'transact' | 'storage' | 'config' | '
 type NewFile = StagedFile & { id: string }
 
 /** Where files are to be attached, and the organization whose quota they count for; null for platform roles. */
-export type FilePlace = { organizationId: string | null } & ({ taskId: string } | { chatId: string })
+export type FilePlace = { organizationId: string | null } & ({ taskId: string; task: TaskPlace } | { chatId: string })
 
 /** Decides whether the actor may attach files there, else throws. */
 type FindPlace = {
@@ -51,7 +53,8 @@ function insertAll(
   { actor, files, origin }: { actor: Actor; files: NewFile[]; origin: Origin },
   { lock }: FindPlace,
 ): Promise<AttachmentRow[]> {
-  return deps.transact(async ({ trx, enqueue, audit }) => {
+  return deps.transact(async (tx) => {
+    const { trx, enqueue, audit } = tx
     const place = await lock(trx)
     await queries.lockQuota(trx, place.organizationId)
     assertWithinQuota(deps, await queries.usedBytes(trx, place.organizationId), files)
@@ -59,6 +62,7 @@ function insertAll(
     const values = files.map((file) => ({ ...toRow(file, place, actor), created_at: now, updated_at: now }))
     const rows = await queries.insertAttachments(trx, values)
     for (const row of rows) {
+      if ('taskId' in place) signalTaskFile(tx, row.id, place)
       if (row.kind === 'image') enqueue(optimizeImage, { attachmentId: row.id })
       audit({
         ...eventOn('attachment', row.id, actor.userId, origin),
@@ -103,6 +107,13 @@ function assertWithinQuota({ config }: Pick<Deps, 'config'>, used: number, files
   if (used + wanted <= config.storageQuotaBytes) return
   throw new DomainError('CONFLICT', { message: 'Your organization has no storage left for these files.' })
 }
+
+/** Signals that a file of a task was added, changed or deleted. */
+export const signalTaskFile = (
+  tx: Pick<TransactContext, 'signal'>,
+  id: string,
+  { taskId, task }: { taskId: string; task: TaskPlace },
+): void => signalTaskChange(tx, { event: 'attachment', id, taskId }, task)
 
 /** Returns what audit events tell about a file. */
 export const fileSummary = (row: AttachmentRow) => ({

@@ -13,6 +13,7 @@ import { createOrganization, type Membership } from '../organizations/organizati
 import { notifyOfAcceptance } from './acceptance-notices.ts'
 import { assertOpen, mayReplace, platformRoles } from './invite-rules.ts'
 import * as queries from './invites.queries.ts'
+import { signalInvite } from './signal-invite.ts'
 
 /**
  * Reads the open invitation of a token, without using it. Accept it by its `email_id`: once a newer mail is sent, that one
@@ -151,6 +152,7 @@ async function markAccepted(
   const { organizationId } = membership
   const acceptance = { status: 'accepted', accepted_by: user.id, accepted_at: now, organization_id: organizationId }
   await queries.update(tx.trx, invite.id, acceptance, now)
+  signalInvite(tx, invite)
   if (organizationId !== null && organizationId !== invite.organization_id)
     tx.audit({
       ...eventOn('organization', organizationId, user.id, origin),

@@ -46,6 +46,10 @@ export async function findById(db: Db | Trx, id: string): Promise<InviteRow | un
   return (await selectWhere(sql`invites.id = ${id}`).execute(db)).rows[0]
 }
 
+export async function findByIds(db: Db, ids: readonly string[]): Promise<InviteRow[]> {
+  return (await selectWhere(sql`invites.id = any(${ids}::uuid[])`).execute(db)).rows
+}
+
 /** Finds the invitation whose latest mail this is. */
 export async function findByMail(db: Db | Trx, emailId: string): Promise<InviteRow | undefined> {
   return (await selectWhere(sql`invites.email_id = ${emailId}`).execute(db)).rows[0]

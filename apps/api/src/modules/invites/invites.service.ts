@@ -22,6 +22,7 @@ import {
 import * as queries from './invites.queries.ts'
 import type { Invite, InvitedRole, InviteStatus, InvitesQuery, NewInvite } from './invites.schema.ts'
 import { countInvites, listInvites as listRows } from './invites-list.queries.ts'
+import { signalInvite } from './signal-invite.ts'
 
 type InviteDeps = Pick<Deps, 'db' | 'transact' | 'clock'>
 type Action = { actor: Actor; origin: Origin; now: Date }
@@ -95,6 +96,7 @@ export async function resendInvite(
     )
     await queries.dropQueuedMail(tx.trx, row.email_id)
     await queries.update(tx.trx, id, { status: 'pending', ...term }, now)
+    signalInvite(tx, row)
     tx.audit({
       ...eventOn('invite', id, actor.userId, origin),
       action: 'invite.resent',
@@ -161,6 +163,7 @@ async function writeInvite(
     created_at: now,
     updated_at: now,
   })
+  signalInvite(tx, { id, inviter_id: inviter.id })
   // Without the address: audit events stay when the row is deleted or made anonymous.
   const after = { role, organizationId, organizationName, expiresAt: term.expires_at.toISOString() }
   tx.audit({ ...eventOn('invite', id, actor.userId, origin), action: 'invite.created', after })
@@ -186,11 +189,12 @@ async function endUnacceptable(tx: TransactContext, email: string, { actor, orig
 
 async function end(
   tx: TransactContext,
-  { id, email_id }: queries.InviteRow,
+  { id, email_id, inviter_id }: queries.InviteRow,
   status: 'expired' | 'revoked',
   { actor, origin, now }: Action,
 ): Promise<void> {
   await queries.update(tx.trx, id, { status }, now)
+  signalInvite(tx, { id, inviter_id })
   await queries.dropQueuedMail(tx.trx, email_id)
   tx.audit({
     ...eventOn('invite', id, actor.userId, origin),

@@ -14,9 +14,14 @@ export type NotificationChanges = {
   unreadCount: number
   changes: NotificationChange[]
 }
-export type NotificationChange =
-  /** `isNew`: it was created after the known change. */
-  { change: number; notification: Notification; isNew: boolean } | { change: number; deletedId: string }
+type NotificationChange =
+  | {
+      change: number
+      notification: Notification
+      /** The change that created it; 0 for one that is older than the numbers. */
+      createdChange: number
+    }
+  | { change: number; deletedId: string }
 
 /** Reads at most `limit` changes of a user's notifications after the change `after`. */
 export async function readNotificationChanges(
@@ -61,9 +66,7 @@ function toChanges(
     unreadCount,
     changes: rows.map(({ change, createdChange, notificationId }) => {
       const notification = shown.get(notificationId)
-      return notification
-        ? { change, notification, isNew: createdChange > after }
-        : { change, deletedId: notificationId }
+      return notification ? { change, notification, createdChange } : { change, deletedId: notificationId }
     }),
   }
 }

@@ -28,7 +28,7 @@ async function changesAfter({ userId }: TestUser, after: number, limit = 1_000) 
     lines: changes.map((each) =>
       'deletedId' in each
         ? `${each.change} deleted`
-        : `${each.change} ${each.isNew ? 'new' : 'changed'} ${each.notification.message} ${each.notification.isRead}`,
+        : `${each.change} ${each.createdChange > after ? 'new' : 'changed'} ${each.notification.message} ${each.notification.isRead}`,
     ),
   }
 }

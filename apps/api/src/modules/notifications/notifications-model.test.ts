@@ -198,12 +198,13 @@ async function catchUp(copy: Copy, { userId }: TestUser): Promise<void> {
   for (let isComplete = false; !isComplete; ) {
     const { changes, ...read } = await readNotificationChanges(api.deps.db, userId, copy.change, 7)
     expect(read.isLost).toBe(false)
+    const after = copy.change
     for (const change of changes) {
       expect(change.change).toBeGreaterThan(copy.change)
       copy.change = change.change
       if ('deletedId' in change) copy.byId.delete(change.deletedId)
       else {
-        expect(change.isNew).toBe(!copy.byId.has(change.notification.id))
+        expect(change.createdChange > after).toBe(!copy.byId.has(change.notification.id))
         copy.byId.set(change.notification.id, change.notification)
       }
     }

@@ -3,6 +3,7 @@ import { newId } from '@muster/db'
 import { DomainError, detailOf } from '@muster/errors'
 import type { TransactContext } from '@muster/jobs/outbox'
 import { canDeleteTask } from '@muster/policy'
+import { signalTaskChange } from '@muster/signals'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
 import { eventOn } from '../../http/event-on.ts'
@@ -72,10 +73,11 @@ const writeAndNotify = (deps: CreateDeps, task: TaskFields, { idempotency, origi
 
 function addCreationEffects(
   deps: Pick<Deps, 'cache'>,
-  { audit, afterCommit }: Pick<TransactContext, 'audit' | 'afterCommit'>,
+  { audit, signal, afterCommit }: Pick<TransactContext, 'audit' | 'signal' | 'afterCommit'>,
   task: TaskFields,
   origin: Origin,
 ): void {
+  signalTaskChange({ signal }, { event: 'task', id: task.id }, task)
   audit({ ...eventOn('task', task.id, task.ownerId, origin), action: 'task.created', after: task })
   afterCommit(() => invalidateAnalytics(deps, [task.ownerId, task.assigneeId]))
 }
@@ -137,6 +139,7 @@ export function updateTask(
       throw foreignAssignee()
     }
     const after = await queries.updateTask(trx, id, changes, now)
+    signalTaskChange(tx, { event: 'task', id }, before, after)
     afterCommit(() => invalidateAnalytics(deps, [after.ownerId, before.assigneeId, after.assigneeId]))
     const isCompleted = Boolean(changes.completedAt)
     const fields = Object.keys(patch) as (keyof TaskPatch)[]
@@ -191,6 +194,7 @@ export function deleteTask(
     await deleteAttachmentsOf(tx, { taskId: id })
     await deleteRemindersOfTask(deps, tx, id)
     await queries.deleteTask(trx, id)
+    signalTaskChange(tx, { event: 'task', id }, task)
     afterCommit(() => invalidateAnalytics(deps, [task.ownerId, task.assigneeId]))
     audit({ ...eventOn('task', task.id, actor.userId, origin), action: 'task.deleted', before: task })
     await notifyAboutTasks(tx, noticeTo(task, 'deleted'), { byId: actor.userId, now: deps.clock.now() })

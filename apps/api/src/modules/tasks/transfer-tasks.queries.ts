@@ -1,7 +1,14 @@
 import type { Trx } from '@muster/db'
 import { sql } from 'kysely'
 
-export type MovedTask = { id: string; title: string; dueDate: Date | null; oldAssigneeId: string | null }
+export type MovedTask = {
+  id: string
+  title: string
+  dueDate: Date | null
+  ownerId: string
+  oldAssigneeId: string | null
+  oldOrganizationId: string | null
+}
 
 /**
  * Moves tasks of their owner to the organization with their attachments, and unassigns all other users from them.
@@ -14,7 +21,7 @@ export async function moveOwnTasks(
 ): Promise<MovedTask[]> {
   const { rows } = await sql<MovedTask>`
     with page as (
-      select id, assignee_id from tasks where owner_id = ${userId} and organization_id is distinct from ${organizationId}::uuid
+      select id, assignee_id, organization_id from tasks where owner_id = ${userId} and organization_id is distinct from ${organizationId}::uuid
       order by id limit ${limit} for no key update
     )
     update tasks set
@@ -22,7 +29,8 @@ export async function moveOwnTasks(
       assignee_id = case when tasks.assignee_id = ${userId} then tasks.assignee_id end,
       version = version + 1, updated_at = ${now}
     from page where tasks.id = page.id
-    returning tasks.id, tasks.title, tasks.due_date as "dueDate", page.assignee_id as "oldAssigneeId"`.execute(trx)
+    returning tasks.id, tasks.title, tasks.due_date as "dueDate", tasks.owner_id as "ownerId",
+      page.assignee_id as "oldAssigneeId", page.organization_id as "oldOrganizationId"`.execute(trx)
   const ids = rows.map(({ id }) => id)
   // A separate statement sees the attachments that were added while the first one waited for the lock of their task.
   if (ids.length > 0)
@@ -44,6 +52,7 @@ export async function unassignFromTasksOfOthers(
     )
     update tasks set assignee_id = null, version = version + 1, updated_at = ${now}
     from page where tasks.id = page.id
-    returning tasks.id, tasks.title, tasks.due_date as "dueDate", ${userId}::uuid as "oldAssigneeId"`.execute(trx)
+    returning tasks.id, tasks.title, tasks.due_date as "dueDate", tasks.owner_id as "ownerId",
+      ${userId}::uuid as "oldAssigneeId", tasks.organization_id as "oldOrganizationId"`.execute(trx)
   return rows
 }

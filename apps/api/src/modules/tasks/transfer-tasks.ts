@@ -1,5 +1,6 @@
 import { invalidateAnalytics } from '@muster/cache'
 import type { TransactContext } from '@muster/jobs/outbox'
+import { type Room, roomsOfTask } from '@muster/signals'
 import type { Deps } from '../../deps.ts'
 import { cancelUnseenReminders } from '../reminders/task-reminders.service.ts'
 import type { TaskNotice } from './task-notices.ts'
@@ -7,16 +8,18 @@ import * as queries from './transfer-tasks.queries.ts'
 
 /** Keeps each statement far below the API's statement timeout. */
 const tasksPerStatement = 1_000
+/** Above it, clients fetch their tasks anew. */
+const signalsPerRoom = 50
 
 /**
  * Transfers the tasks that a user owns to another organization, or to none, with their attachments. What the user shared
  * with the old organization ends: its members are unassigned from these tasks and no longer reminded of them, and the user
- * is unassigned from the tasks of others. Invalidates the analytics of all affected users.
+ * is unassigned from the tasks of others. Invalidates the analytics of all affected users, and signals them.
  * @returns what the unassigned users are to be told, last in the transaction (`notifyAboutTasks`)
  */
 export async function transferTasks(
   deps: { cache: Pick<Deps['cache'], 'invalidate'> },
-  tx: Pick<TransactContext, 'trx' | 'afterCommit'>,
+  tx: Pick<TransactContext, 'trx' | 'signal' | 'afterCommit'>,
   { userId, organizationId }: { userId: string; organizationId: string | null },
   now: Date,
 ): Promise<TaskNotice[]> {
@@ -24,6 +27,7 @@ export async function transferTasks(
   const concerned = new Set<string | null>([userId])
   afterCommit(() => invalidateAnalytics(deps, concerned))
   const unassigned = collectUnassigned()
+  const changes = collectChanges(tx)
   const page = { now, limit: tasksPerStatement }
   for (let count = tasksPerStatement; count === tasksPerStatement; ) {
     const moved = await queries.moveOwnTasks(trx, { userId, organizationId }, page)
@@ -31,6 +35,7 @@ export async function transferTasks(
     if (taskIds.length > 0) await cancelUnseenReminders(deps, tx, { taskIds }, now)
     for (const task of moved) {
       concerned.add(task.oldAssigneeId)
+      changes.add(task, organizationId)
       // An owner who is their own assignee stays it.
       if (task.oldAssigneeId !== userId) unassigned.add(task)
     }
@@ -38,10 +43,32 @@ export async function transferTasks(
   }
   for (let count = tasksPerStatement; count === tasksPerStatement; ) {
     const taken = await queries.unassignFromTasksOfOthers(trx, userId, page)
-    for (const task of taken) unassigned.add(task)
+    for (const task of taken) {
+      unassigned.add(task)
+      changes.add(task, task.oldOrganizationId)
+    }
     count = taken.length
   }
+  changes.signal()
   return unassigned.notices()
+}
+
+/** Collects who is to be signalled about which task; of very many tasks, only that something changed. */
+function collectChanges({ signal }: Pick<TransactContext, 'signal'>) {
+  const taskIds = new Map<Room, string[]>()
+  return {
+    add({ id, ownerId, oldAssigneeId, oldOrganizationId }: queries.MovedTask, organizationId: string | null) {
+      const before = roomsOfTask({ ownerId, assigneeId: oldAssigneeId, organizationId: oldOrganizationId })
+      const after = roomsOfTask({ ownerId, assigneeId: null, organizationId })
+      for (const room of new Set([...before, ...after])) taskIds.set(room, [...(taskIds.get(room) ?? []), id])
+    },
+    signal() {
+      for (const [room, ids] of taskIds) {
+        if (ids.length > signalsPerRoom) signal({ room, event: 'stale', lost: ['task', 'attachment'] })
+        else for (const id of ids) signal({ room, event: 'task', id })
+      }
+    },
+  }
 }
 
 /** Collects one notice for each user, however many tasks are taken from them. */

@@ -1,0 +1,117 @@
+import { trackOutage } from '@muster/telemetry'
+import {
+  type NotificationChanges,
+  readNotificationChangesOf,
+  readNotificationCounters,
+} from '../../modules/notifications/notification-changes.service.ts'
+import type { Connection } from '../connections.ts'
+import type { Feature } from '../gateway.ts'
+import { collectBatches } from './collect-batches.ts'
+import { emitNotification } from './emit-notification.ts'
+import { createFollowers } from './followers.ts'
+import { createCountEmitter } from './notification-counts.ts'
+
+/** Changes of a user that one statement reads; the rest follows at once. */
+const changesPerUser = 200
+
+/**
+ * Emits new notifications of the connected users, each once to each connection and in the order of their numbers, and the count of unread ones.
+ * Signals say when to read; the poll compares the numbers, so that a lost signal delays a notification and loses none.
+ */
+export const pushNotifications: Feature = (gateway, { log }) => {
+  const { db } = gateway.signals
+  const followers = createFollowers()
+  const counts = createCountEmitter(gateway)
+  /** What connections know that are not among the followers: they have not joined the room of their user, or left it. */
+  const apart = new WeakMap<Connection, number>()
+  let isClosed = false
+  const outage = trackOutage({
+    log,
+    fields: { dependency: 'postgres', component: 'notifications' },
+    down: 'notifications not read, the next poll tries again',
+    up: 'notifications read again',
+  })
+
+  const deliver = (userId: string, { latest, isLost, isComplete, unreadCount, changes }: NotificationChanges) => {
+    for (const change of changes) {
+      const isSent = !('notification' in change) || emitNotification(gateway, followers.of(userId), change)
+      // Revocations are not known: what follows is read again once they are.
+      if (!isSent) return
+      followers.advance(userId, change.change)
+    }
+    if (isLost) followers.reset(userId, latest)
+    if (!isComplete) wake(userId)
+    else if (changes.length > 0 || isLost || counts.isOwed(userId))
+      counts.emit(userId, { count: unreadCount, change: latest })
+  }
+  const wake = collectBatches<string>(async (userIds) => {
+    await gateway.whenOpen()
+    const known = followers.known(userIds)
+    if (known.length === 0 || isClosed) return
+    try {
+      const found = await readNotificationChangesOf(db, known, changesPerUser)
+      for (const [userId, changes] of found) deliver(userId, changes)
+      outage.succeeded()
+    } catch (error) {
+      outage.failed(error)
+    }
+  })
+  const readStart = collectStarts(async (userIds) => {
+    const rows = await readNotificationCounters(
+      db,
+      userIds.map((userId) => ({ userId, change: -1 })),
+    )
+    return new Map(rows.map(({ userId, change }) => [userId, change]))
+  })
+
+  gateway.onOpening(async (connection) => {
+    apart.set(connection, await readStart(connection.actor.userId))
+  })
+  gateway.onConnect((connection) => {
+    followers.add(connection, apart.get(connection) ?? 0)
+    // For what was committed since the start was read.
+    wake(connection.actor.userId)
+  })
+  gateway.onDisconnect((connection) => {
+    const known = followers.remove(connection)
+    if (known !== undefined) apart.set(connection, known)
+    if (!followers.has(connection.actor.userId)) counts.forget(connection.actor.userId)
+  })
+  gateway.onOpen(() => {
+    for (const { userId } of followers.known()) wake(userId)
+  })
+  gateway.signals.on('notification', ({ room }) => {
+    const userId = room.slice('user:'.length)
+    if (followers.has(userId)) wake(userId)
+  })
+  gateway.signals.onPoll(async () => {
+    const changed = await readNotificationCounters(db, followers.known())
+    for (const { userId } of changed) wake(userId)
+  })
+  return {
+    close() {
+      isClosed = true
+      counts.close()
+    },
+  }
+}
+
+/** Returns a function that reads a user's number, for all users of one moment by one statement. */
+function collectStarts(
+  read: (userIds: readonly string[]) => Promise<Map<string, number>>,
+): (userId: string) => Promise<number> {
+  type Waiting = { userId: string } & PromiseWithResolvers<number>
+  const collect = collectBatches<Waiting>(async (waiting) => {
+    try {
+      const found = await read([...new Set([...waiting].map(({ userId }) => userId))])
+      for (const { userId, resolve } of waiting) resolve(found.get(userId) ?? 0)
+    } catch (error) {
+      for (const { reject } of waiting) reject(error)
+    }
+  })
+  return (userId) => {
+    const waiting = { userId, ...Promise.withResolvers<number>() }
+    collect(waiting)
+    return waiting.promise
+  }
+}
