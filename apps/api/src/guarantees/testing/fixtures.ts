@@ -163,5 +163,5 @@ export const chat: Resource = async (_api, owner) => {
     await owner.inject('POST', '/api/v1/chats', { type: 'group', name: 'Garden', memberIds: [] }),
   ).chat
   const sent = await owner.inject('POST', `/api/v1/chats/${id}/messages`, { clientId: newId(), body: 'Hello' })
-  return { id, messageId: dataOf(sent).message.id }
+  return { id, messageId: dataOf(sent).message.id, emoji: encodeURIComponent('👍') }
 }

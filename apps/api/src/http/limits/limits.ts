@@ -31,6 +31,9 @@ export const routeLimits = {
   chats: { by: 'user', max: 200, windowMs: hourMs },
   /** Counted by the handler, because sending a message again is not counted. */
   messages: { by: 'user', max: 60, windowMs: minuteMs },
+  /** Editing and deleting messages, and reactions: each one reaches all members. */
+  messageChanges: { by: 'user', max: 120, windowMs: minuteMs },
+  messageSearches: { by: 'user', max: 60, windowMs: minuteMs },
 } as const satisfies Record<string, Limit & { by: 'ip' | 'user' }>
 
 /** Limits of attempts to guess a secret: failures by address, see secret-guard.ts. */

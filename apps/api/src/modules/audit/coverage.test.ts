@@ -212,6 +212,15 @@ const changes: Record<string, () => Promise<Call>> = {
     as: await api.signUp(),
     body: { type: 'group', name: 'Garden', memberIds: [] },
   }),
+  'delete /chats/{id}/messages/{messageId}': async () => {
+    const as = await api.signUp()
+    const member = await joining(api, as)
+    const group = { type: 'group', name: 'Garden', memberIds: [member.userId] }
+    const chatId = (await as.inject('POST', '/api/v1/chats', group)).json().data.chat.id
+    const message = { clientId: newId(), body: 'Something rude' }
+    const sent = await member.inject('POST', `/api/v1/chats/${chatId}/messages`, message)
+    return { as, params: [chatId, sent.json().data.message.id] }
+  },
 
   'patch /organization': async () => ({ as: await api.signUp(), body: { name: 'Another name' } }),
   'patch /organization/members/{userId}': async () => ({ ...(await withMember()), body: { role: 'client_admin' } }),
@@ -260,6 +269,14 @@ const changeNothing: Record<string, string> = {
   'delete /notifications/{id}': 'the same: its cause stays in the log',
   'post /chats/{id}/messages':
     'what users write to each other is private; deleting a message of another one is audited',
+  'patch /chats/{id}/messages/{messageId}': 'the same',
+  'put /chats/{id}/messages/{messageId}/reactions/{emoji}': 'the same',
+  'delete /chats/{id}/messages/{messageId}/reactions/{emoji}': 'the same',
+  'put /chats/{id}/read': 'how far a user has read is private',
+  'put /chats/{id}/mute': 'a setting of the user for themselves',
+  'delete /chats/{id}/mute': 'the same',
+  'put /chats/{id}/archive': 'the same',
+  'delete /chats/{id}/archive': 'the same',
   'post /auth/confirmation-code': 'a code for an action that is an event of its own',
 }
 

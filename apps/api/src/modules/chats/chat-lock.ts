@@ -37,7 +37,6 @@ export async function lockChat(trx: Trx, id: string): Promise<LockedChat> {
 /**
  * Locks a chat and then reads the membership of a user.
  * @throws DomainError NOT_FOUND for somebody who is no member
- * @public
  */
 export async function lockChatAs(
   trx: Trx,

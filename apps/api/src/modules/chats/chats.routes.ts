@@ -1,9 +1,20 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
 import { originOf } from '../../http/actor.ts'
+import { noBody } from '../../http/fields.ts'
 import { idempotencyHeaders, idempotencyOf } from '../../http/idempotency.ts'
 import { answer, errors, ok } from '../../http/reply.ts'
-import { changesQuery, changesReply, chatListReply, chatParams, chatQuery, chatReply, newChat } from './chats.schema.ts'
+import * as settings from './chat-settings.service.ts'
+import {
+  changesQuery,
+  changesReply,
+  chatListReply,
+  chatParams,
+  chatQuery,
+  chatReply,
+  mute,
+  newChat,
+} from './chats.schema.ts'
 import * as chats from './chats.service.ts'
 import { createChat } from './create-chat.service.ts'
 import { messagesRoutes } from './messages.routes.ts'
@@ -13,6 +24,7 @@ const ofChat = { access: 'signed-in', target: { type: 'chat', param: 'id' } } as
 
 export const chatsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
   await app.register(messagesRoutes, { context })
+  await app.register(settingsRoutes, { context })
 
   app.post(
     '/chats',
@@ -93,5 +105,68 @@ export const chatsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
       },
     },
     async (request) => ok(await chats.listChanges(context, request.actor, request.params.id, request.query)),
+  )
+}
+
+/** What a member decides for themselves. */
+const settingsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
+  const response = { 200: answer(chatReply, 'The chat.'), ...errors('NOT_FOUND') }
+
+  app.put(
+    '/chats/:id/mute',
+    {
+      config: ofChat,
+      schema: {
+        operationId: 'muteChat',
+        tags,
+        summary: 'Mute a chat for the caller',
+        description: 'A muted chat causes no notifications and no mails. Mentions do, unless they are muted too.',
+        params: chatParams,
+        body: mute,
+        response,
+      },
+    },
+    async (request) => ok({ chat: await settings.muteChat(context, request.actor, request.params.id, request.body) }),
+  )
+
+  app.delete(
+    '/chats/:id/mute',
+    {
+      config: ofChat,
+      schema: { operationId: 'unmuteChat', tags, summary: 'End the muting of a chat', params: chatParams, response },
+    },
+    async (request) => ok({ chat: await settings.unmuteChat(context, request.actor, request.params.id) }),
+  )
+
+  app.put(
+    '/chats/:id/archive',
+    {
+      config: ofChat,
+      schema: {
+        operationId: 'archiveChat',
+        tags,
+        summary: 'Archive a chat for the caller',
+        description: 'It leaves the list of chats for that of the archived ones, until the caller moves it back.',
+        params: chatParams,
+        body: noBody,
+        response,
+      },
+    },
+    async (request) => ok({ chat: await settings.archiveChat(context, request.actor, request.params.id) }),
+  )
+
+  app.delete(
+    '/chats/:id/archive',
+    {
+      config: ofChat,
+      schema: {
+        operationId: 'unarchiveChat',
+        tags,
+        summary: 'Move a chat back from the archived ones',
+        params: chatParams,
+        response,
+      },
+    },
+    async (request) => ok({ chat: await settings.unarchiveChat(context, request.actor, request.params.id) }),
   )
 }

@@ -2,7 +2,7 @@ import { chatChange } from '@muster/realtime/events'
 import { chat } from '@muster/realtime/shapes'
 import { z } from 'zod'
 import { cursorText } from '../../http/cursor.ts'
-import { id, queryBoolean, queryInteger, text } from '../../http/fields.ts'
+import { dateTime, id, queryBoolean, queryInteger, text } from '../../http/fields.ts'
 import { pageSize } from '../../http/pagination.ts'
 import { pageReplyOf, replyOf } from '../../http/reply.ts'
 import { maxMembers } from './chat-members.ts'
@@ -42,6 +42,14 @@ export type ChatQuery = z.output<typeof chatQuery>
 export const chatListReply = pageReplyOf(
   z.object({ chats: z.array(chat).describe('The chats.') }).meta({ id: 'ChatList', description: 'Items of the list.' }),
 )
+
+export const mute = z
+  .strictObject({
+    until: dateTime.nullish().describe('When the muting ends; left out or null for ever.'),
+    mutesMentions: z.boolean().default(false).describe('Whether mentions are muted too.'),
+  })
+  .meta({ id: 'Mute', description: 'How long a chat is muted.' })
+export type Mute = z.output<typeof mute>
 
 export const changesQuery = z.strictObject({
   after: queryInteger({ min: 0 })

@@ -8,6 +8,7 @@ import type { Actor } from '../../http/actor.ts'
 import { isUniqueViolation } from '../../sql/unique-violation.ts'
 import type { AttachmentRow } from '../attachments/attachment-view.ts'
 import { type LockedChat, lockChat, nextChange, nextSeq, signalChange } from './chat-lock.ts'
+import { assertMembers, assertWritable } from './chat-rules.ts'
 import { contentMac, isSameContent } from './content-mac.ts'
 import { isVisible, type MessageRow, toMessage } from './message-view.ts'
 import type { NewMessage } from './messages.schema.ts'
@@ -111,25 +112,11 @@ function assertMaySend(
   { replyToId }: NewMessage,
 ): asserts facts is queries.SendFacts {
   if (!facts) throw new DomainError('NOT_FOUND')
-  if (!facts.isWritable)
-    throw new DomainError('FORBIDDEN', {
-      message:
-        'You can only read this chat: the two of you are neither friends nor in one organization, or one has blocked the other.',
-    })
+  assertWritable(facts)
   const { replied, strangers } = facts
   if (replyToId && !(replied && isVisible(replied.seq, { ...facts, firstSeq: chat.firstSeq })))
     throw invalid('body.replyToId', 'NOT_AVAILABLE', {}, 'is not a message of this chat that you can see')
   assertMembers(strangers)
-}
-
-/** @throws DomainError VALIDATION_FAILED with the mentioned users who are no members */
-export function assertMembers(strangers: readonly string[]): void {
-  if (strangers.length === 0) return
-  throw new DomainError('VALIDATION_FAILED', {
-    details: [
-      detailOf('body.mentions', 'NOT_A_MEMBER', {}, `names users who are not in this chat: ${strangers.join(', ')}`),
-    ],
-  })
 }
 
 function assertAttached(attachments: AttachmentRow[], ids: string[]): void {

@@ -43,15 +43,6 @@ const sortKeys = (search = ''): Record<SortField, SortKey> => ({
   },
 })
 
-/**
- * Converts a search as users write it to a `tsquery` as text. As a parameter it gets a plan by how frequent its words are, which a call
- * of the function within the list would not.
- */
-export async function parseSearch(db: Db, q: string): Promise<string> {
-  const { rows } = await sql<{ search: string }>`select search_query(${q})::text as search`.execute(db)
-  return rows[0]?.search ?? ''
-}
-
 /** SQL: the sort key with microseconds, so that the next page neither skips nor repeats a task. */
 function instantText() {
   return sql<string>`to_char(page.sort_key at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`

@@ -9,6 +9,7 @@ import type { Actor, Origin } from '../../http/actor.ts'
 import { eventOn } from '../../http/event-on.ts'
 import { findReplayed, type Idempotency, replayedResourceDeleted } from '../../http/idempotency.ts'
 import { cursorPage, numberedPage } from '../../http/pagination.ts'
+import { parseSearch } from '../../sql/parse-search.ts'
 import { deleteAttachmentsOf } from '../attachments/attachments.service.ts'
 import {
   cancelUnseenReminders,
@@ -92,7 +93,7 @@ export async function getTask({ lookups }: Pick<Deps, 'lookups'>, actor: Actor, 
  * @throws DomainError VALIDATION_FAILED for a cursor of another order, or none at all
  */
 export async function listTasks({ db, clock }: Pick<Deps, 'db' | 'clock'>, actor: Actor, query: TaskQuery) {
-  const search = query.q === undefined ? undefined : await list.parseSearch(db, query.q)
+  const search = query.q === undefined ? undefined : await parseSearch(db, query.q)
   const filters = { ...query, search, now: clock.now() }
   const { limit, page = 1, cursor } = query
   const order = orderOf(query.sort ?? (query.q === undefined ? 'dueDate' : '-relevance'))

@@ -1,0 +1,66 @@
+import { newId } from '@muster/db'
+import type { Chat, Message } from '@muster/realtime/shapes'
+import { sql } from 'kysely'
+import { dataOf } from '../../../testing/succeeded.ts'
+import type { TestApp, TestUser } from '../../../testing/test-app.ts'
+import { lockChat, nextChange, saveCounters } from '../chat-lock.ts'
+import { insertMembers } from '../chat-members.ts'
+
+export const chatsUrl = '/api/v1/chats'
+export const messagesUrl = (chatId: string) => `${chatsUrl}/${chatId}/messages`
+
+const idsOf = (users: TestUser[]) => users.map(({ userId }) => userId)
+
+/** Creates a group of these users, whose admin is the first one. */
+export const createGroup = async (as: TestUser, others: TestUser[], fields: object = {}): Promise<Chat> =>
+  dataOf(await as.inject('POST', chatsUrl, { type: 'group', name: 'Garden', memberIds: idsOf(others), ...fields })).chat
+
+export const createDirect = async (as: TestUser, other: TestUser): Promise<Chat> =>
+  dataOf(await as.inject('POST', chatsUrl, { type: 'direct', userId: other.userId })).chat
+
+/** Sends a message without asserting its answer. */
+export const trySend = (as: TestUser, chatId: string, fields: object) =>
+  as.inject('POST', messagesUrl(chatId), { clientId: newId(), ...fields })
+
+export const send = async (as: TestUser, chatId: string, fields: object | string = 'Hello'): Promise<Message> =>
+  dataOf(await trySend(as, chatId, typeof fields === 'string' ? { body: fields } : fields)).message
+
+export const chatOf = async (as: TestUser, chatId: string): Promise<Chat> =>
+  dataOf(await as.inject('GET', `${chatsUrl}/${chatId}`)).chat
+
+export const messagesOf = async (as: TestUser, chatId: string, query = ''): Promise<Message[]> =>
+  dataOf(await as.inject('GET', `${messagesUrl(chatId)}${query}`)).messages
+
+export const changesOf = async (as: TestUser, chatId: string, after = 0) =>
+  dataOf(await as.inject('GET', `${chatsUrl}/${chatId}/changes?after=${after}&limit=1000`))
+
+export const makeFriends = (api: TestApp, one: TestUser, other: TestUser) =>
+  api.db
+    .insertInto('friendships')
+    .values({
+      id: newId(),
+      requester_id: one.userId,
+      addressee_id: other.userId,
+      created_at: new Date(),
+      accepted_at: new Date(),
+    })
+    .execute()
+
+/** Ends a membership, as leaving and removal do. */
+export const removeMember = ({ deps }: TestApp, chatId: string, { userId }: TestUser) =>
+  deps.transact(async (tx) => {
+    const chat = await lockChat(tx.trx, chatId)
+    const change = nextChange(chat)
+    await sql`
+      update chat_members set left_at = now(), left_change = ${change}, change = ${change}
+      where chat_id = ${chatId} and user_id = ${userId}`.execute(tx.trx)
+    await saveCounters(tx, chat, { userIds: [userId] })
+  })
+
+/** Adds a member, or one who was a member before. */
+export const addMember = ({ deps }: TestApp, chatId: string, { userId }: TestUser) =>
+  deps.transact(async (tx) => {
+    const chat = await lockChat(tx.trx, chatId)
+    await insertMembers(tx, chat, [{ userId, role: 'member' }], new Date())
+    await saveCounters(tx, chat, { userIds: [userId] })
+  })
