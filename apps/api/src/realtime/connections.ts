@@ -43,6 +43,8 @@ export type Connections = {
   inRoom(room: Room): Iterable<Connection>
   /** Lists the connections of a user whose rooms they have joined. */
   ofUser(userId: string): Iterable<Connection>
+  /** Tells whether a user has such a connection. */
+  hasUser(userId: string): boolean
   /** Lists all connections, also those that have joined nothing yet. */
   all(): Iterable<Connection>
   /** Finds the connection of an Engine.IO session. */
@@ -81,6 +83,7 @@ export function createConnections(): Connections {
   return {
     inRoom: (room) => rooms.get(room) ?? nobody,
     ofUser: (userId) => rooms.get(`user:${userId}`) ?? nobody,
+    hasUser: (userId) => rooms.has(`user:${userId}`),
     all: () => open,
     of: (engine) => byEngine.get(engine),
     countOf: (userId) => counts.get(userId) ?? 0,

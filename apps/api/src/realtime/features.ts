@@ -1,3 +1,4 @@
+import { delivery } from './delivery/delivery.ts'
 import { registerEvent } from './events/register.ts'
 import type { Feature } from './gateway.ts'
 import { pushAttachments } from './push/attachments.ts'
@@ -6,4 +7,11 @@ import { pushNotifications } from './push/notifications.ts'
 import { pushTasks } from './push/tasks.ts'
 
 /** The parts of realtime, in the order in which they learn of a new connection. */
-export const features: readonly Feature[] = [registerEvent, pushNotifications, pushTasks, pushAttachments, pushInvites]
+export const features: readonly Feature[] = [
+  delivery,
+  registerEvent,
+  pushNotifications,
+  pushTasks,
+  pushAttachments,
+  pushInvites,
+]

@@ -45,7 +45,7 @@ export type Gateway = {
   onConnect(listener: (connection: Connection) => void | Promise<void>): void
   /** Calls the listener with each connection that has left: it closed, or its session lacks a second factor from now on. */
   onDisconnect(listener: (connection: Connection) => void): void
-  connections: Pick<Connections, 'inRoom' | 'ofUser' | 'all' | 'join' | 'leave'>
+  connections: Pick<Connections, 'inRoom' | 'ofUser' | 'hasUser' | 'all' | 'size' | 'join' | 'leave'>
   /** Signals of this and of other processes, and the polls that replace lost ones. */
   signals: Omit<SignalHub, 'close'>
 }

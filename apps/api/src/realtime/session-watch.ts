@@ -2,6 +2,7 @@ import type { Logger } from '@muster/logger'
 import { trackOutage } from '@muster/telemetry'
 import type { Deps } from '../deps.ts'
 import { readSessions, type SessionNow } from '../modules/sessions/read-sessions.ts'
+import { createBatches } from './batches.ts'
 import type { Connection, Connections } from './connections.ts'
 
 type WatchDeps = Pick<Deps, 'revocations' | 'lookups' | 'clock'> & { log: Logger }
@@ -60,7 +61,7 @@ export function watchSessions(
       }
     }
   }
-  const check = createBatches(async (ids) => {
+  const check = createBatches(async (ids: readonly string[]) => {
     for (let from = 0; from < ids.length; from += perQuery)
       apply(await readSessions({ lookups, clock }, ids.slice(from, from + perQuery)))
   })
@@ -121,32 +122,5 @@ export function watchSessions(
       unlisten()
       opening.resolve()
     },
-  }
-}
-
-/**
- * Returns a function that processes ids in batches, one batch at a time: ids that arrive meanwhile form the next one. It resolves
- * after a batch that began after the call.
- */
-function createBatches(process: (ids: readonly string[]) => Promise<void>): (ids: readonly string[]) => Promise<void> {
-  type Batch = { ids: Set<string>; done: PromiseWithResolvers<void> }
-  let next: Batch | undefined
-  let isRunning = false
-
-  const run = async () => {
-    if (isRunning) return
-    isRunning = true
-    for (let batch = next; batch; batch = next) {
-      next = undefined
-      await process([...batch.ids]).then(batch.done.resolve, batch.done.reject)
-    }
-    isRunning = false
-  }
-  return (ids) => {
-    next ??= { ids: new Set(), done: Promise.withResolvers() }
-    for (const id of ids) next.ids.add(id)
-    const { promise } = next.done
-    void run()
-    return promise
   }
 }

@@ -115,7 +115,8 @@ export async function buildTestApp(
   }
 }
 
-function createClient(
+/** Creates a client of an app, with these cookies. */
+export function createClient(
   app: Awaited<ReturnType<typeof buildApp>>,
   cookies: Map<string, string>,
   assertDocumented: () => void,
