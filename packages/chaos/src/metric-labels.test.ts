@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { allJobs, queueNames } from '@muster/jobs/definitions'
 import { templates } from '@muster/mail'
+import { clientEvents, serverEvents } from '@muster/realtime/events'
 import { eventually } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type App, type AppName, appNames } from './system/apps.ts'
@@ -23,6 +24,10 @@ const known: Record<string, ReadonlySet<string> | RegExp> = {
   template: new Set([...Object.keys(templates), 'unknown']),
   outcome: new Set(['done', 'already-done', 'failed', 'retry', 'later', 'sent', 'dropped', 'put-off']),
   dependency: new Set(['postgres', 'redis']),
+  transport: new Set(['polling', 'websocket']),
+  event: new Set([...Object.keys(clientEvents), ...Object.keys(serverEvents), 'unknown']),
+  result: /^(ok|sent|dropped|gated|[A-Z_]{1,30})$/,
+  reason: /^[A-Z_]{1,30}$/,
   table: /^[a-z_]{1,40}$/,
   version: /^\d+\.\d+\.\d+(-[\w.]+)?$/,
   le: /^([\d.]+|\+Inf)$/,

@@ -30,6 +30,8 @@ type Internals = {
   /** What the limit of events has left, and when that was. */
   tokens: number
   tokensAtMs: number
+  /** Events refused since the limit was last observed. */
+  refused: number
   /** Bytes that wait in Engine.IO's own queue. */
   queuedBytes: number
   sentBytes: number
@@ -114,6 +116,7 @@ export function createConnections(): Connections {
           hasEntered: false,
           tokens: Number.POSITIVE_INFINITY,
           tokensAtMs: nowMs,
+          refused: 0,
           queuedBytes: 0,
           sentBytes: 0,
           doneBytes: 0,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { DomainError } from '@muster/errors'
+import { DomainError, invalid } from '@muster/errors'
 import type { Logger } from '@muster/logger'
 import {
   type Acknowledgement,
@@ -12,6 +12,7 @@ import { absoluteFileUrls } from '@muster/realtime/shapes'
 import { detailsOfIssues, houseSentence } from '../http/errors/details-of-issues.ts'
 import { catalogued, errorEnvelope } from '../http/errors/error-answer.ts'
 import { rateLimited, scaledMax, socketLimits } from '../http/limits/limits.ts'
+import { closeNow } from './close-connection.ts'
 import type { Connection } from './connections.ts'
 import { eventsReceived } from './metrics.ts'
 import type { SessionWatch } from './session-watch.ts'
@@ -30,6 +31,8 @@ export type Dispatcher = {
 const retrySeconds = 2
 const openPatienceMs = 1_000
 const maxNameLength = 100
+/** So many times the burst of refused events, without a pause between, are a flood. */
+const floodFactor = 10
 
 /** Creates the dispatcher of clients' events: each is validated, handled and acknowledged with data or the error of HTTP. */
 export function createDispatcher(
@@ -54,6 +57,8 @@ export function createDispatcher(
     const payload = parse(event as ClientEventName, args)
     await assertOpen(gate)
     const data = await handler(connection, payload)
+    // Meanwhile a policy may have changed, and the data may be private.
+    if (connection.actor.lacksFactor) throw new DomainError('TWO_FACTOR_REQUIRED')
     await assertOpen(gate)
     return conversions.get(event)?.(data, urlOf) ?? data
   }
@@ -97,6 +102,8 @@ function parse<Name extends ClientEventName>(event: Name, args: readonly unknown
     const message = 'An event has one payload, and a function that gets the acknowledgement.'
     throw new DomainError('VALIDATION_FAILED', { message })
   }
+  // Its methods would count as unknown keys.
+  if (given instanceof Uint8Array) throw invalid('payload', 'WRONG_TYPE', { expected: 'object' })
   const { data, error } = clientEvents[event].payload.safeParse(given, { error: houseSentence, reportInput: true })
   if (error) throw new DomainError('VALIDATION_FAILED', { details: detailsOfIssues(error.issues, 'payload', given) })
   return data as ClientEventPayload<Name>
@@ -116,15 +123,20 @@ async function assertOpen({ isOpen, whenOpen }: Pick<SessionWatch, 'isOpen' | 'w
 }
 
 /**
- * Counts an event of the connection in its token bucket.
+ * Counts an event of the connection in its token bucket. A client that goes on regardless is disconnected.
  * @throws DomainError RATE_LIMITED
  */
-function countEvent({ internals }: Connection, scale: number): void {
+function countEvent(connection: Connection, scale: number): void {
+  const { internals } = connection
   const burst = scaledMax({ max: socketLimits.events.burst }, scale)
   const perMs = (socketLimits.events.perSecond * scale) / 1_000
   const nowMs = performance.now()
   const tokens = Math.min(burst, internals.tokens + (nowMs - internals.tokensAtMs) * perMs)
   internals.tokensAtMs = nowMs
   internals.tokens = tokens < 1 ? tokens : tokens - 1
-  if (tokens < 1) throw rateLimited((1 - tokens) / perMs)
+  if (tokens >= burst / 2) internals.refused = 0
+  if (tokens >= 1) return
+  internals.refused++
+  if (internals.refused >= burst * floodFactor) closeNow(connection)
+  throw rateLimited((1 - tokens) / perMs)
 }

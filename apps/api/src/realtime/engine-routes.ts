@@ -8,11 +8,14 @@ import { addressKey } from '../http/client-address.ts'
 import { answerError, catalogued } from '../http/errors/error-answer.ts'
 import { rateLimited, scaledMax, socketLimits } from '../http/limits/limits.ts'
 import { socketPath, takeUpgrade } from '../http/server/upgrade.ts'
+import { closeNow } from './close-connection.ts'
 import type { RunningGateway } from './gateway.ts'
 import { handshakesRefused } from './metrics.ts'
 
 /** A request of Engine.IO: `_query` is where it keeps the parsed query. */
 type EngineRequest = IncomingMessage & { _query?: Record<string, string> }
+
+const tooLarge = 413
 
 const actors = new WeakMap<object, Actor>()
 const cookieLines = new WeakMap<object, string[]>()
@@ -103,6 +106,12 @@ export async function serveEngine(
     })
   })
 
+  /** Closes the connection whose payload Engine.IO refused: as a WebSocket does after a frame that is too large. */
+  function closeWhenTooLarge(request: FastifyRequest, { raw }: FastifyReply): void {
+    const connection = raw.statusCode === tooLarge ? connectionOf(request) : undefined
+    if (connection) closeNow(connection)
+  }
+
   /** Leaves the request to Engine.IO, with the headers and cookies that Fastify's plugins have set. */
   function passOn(request: FastifyRequest, reply: FastifyReply): void {
     const { raw, actor, renewal } = request
@@ -117,6 +126,7 @@ export async function serveEngine(
     for (const [name, value] of Object.entries(reply.getHeaders()))
       if (value !== undefined) reply.raw.setHeader(name, value)
     if (lines.length > 0) reply.raw.setHeader('set-cookie', lines)
+    if (raw.method === 'POST') reply.raw.once('finish', () => closeWhenTooLarge(request, reply))
     engine.handleRequest(raw, reply.raw)
   }
 }

@@ -61,7 +61,7 @@ const crowdedRetrySeconds = 10
 const drainingMessage = 'This server is shutting down. Connect again, to another one.'
 
 /** The gateway as the process runs it. */
-export type RunningGateway = {
+export type RunningGateway = Gateway & {
   /** Finds the connection of an Engine.IO session. */
   connectionOf: Connections['of']
   /** @throws DomainError RATE_LIMITED for a user with too many connections, OVERLOADED while the process stops */
@@ -199,6 +199,7 @@ export function startGateway(engine: EngineServer, context: Context): RunningGat
   const running = features.map((feature) => feature(gateway, context))
   const drain = drainConnections({ connections, emitAlways, shutdownDelayMs: config.shutdownDelayMs })
   return {
+    ...gateway,
     connectionOf: connections.of,
     assertAdmits({ userId }) {
       if (drain.hasBegun()) throw new DomainError('OVERLOADED', { message: drainingMessage, retryAfterSeconds: 1 })

@@ -1,7 +1,14 @@
 import type { FastifyInstance } from 'fastify'
 import type { Context } from '../context.ts'
 import { serveEngine } from './engine-routes.ts'
-import { createEngine, type RunningGateway, startGateway } from './gateway.ts'
+import { createEngine, type Gateway, type RunningGateway, startGateway } from './gateway.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The gateway; undefined until the server listens. */
+    readonly gateway: Gateway | undefined
+  }
+}
 
 /**
  * Serves Socket.IO on the API's own server, at `/socket.io`. Engine.IO's requests pass the plugins of Fastify like all others: the same
@@ -10,6 +17,7 @@ import { createEngine, type RunningGateway, startGateway } from './gateway.ts'
 export async function serveRealtime(app: FastifyInstance, context: Context): Promise<void> {
   const engine = createEngine()
   let gateway: RunningGateway | undefined
+  app.decorate('gateway', { getter: () => gateway })
   await serveEngine(app, context, engine, () => gateway)
   app.addHook('onListen', async () => {
     gateway ??= startGateway(engine, context)

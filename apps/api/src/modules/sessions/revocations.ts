@@ -30,7 +30,13 @@ export type RevocationListener = {
   polled(poll: { isAfterGap: boolean }): void
 }
 
-type Known = { revokedAtMs: number | null; renewAtMs: number | null; seen: Instant }
+type Known = {
+  revokedAtMs: number | null
+  renewAtMs: number | null
+  /** Differs after each change of the row. */
+  version: string | null
+  seen: Instant
+}
 
 const pollIntervalMs = 250
 const staleAfterMs = 1_000
@@ -53,13 +59,13 @@ export function startRevocations({ db, log, clock }: { db: Db; log: Logger; cloc
   const listeners = new Set<RevocationListener>()
 
   /** @returns whether this is new */
-  const learn = (id: string, { revokedAtMs, renewAtMs, seen }: Known): boolean => {
+  const learn = (id: string, now: Known): boolean => {
     const before = known.get(id)
     // A poll that began before this instance revoked the session reads an outdated row: a revoked session never reopens.
-    const entry = { revokedAtMs: revokedAtMs ?? before?.revokedAtMs ?? null, renewAtMs, seen }
-    known.set(id, entry)
-    if (entry.revokedAtMs !== null) return before === undefined || before.revokedAtMs === null
-    return before?.renewAtMs !== renewAtMs
+    const revokedAtMs = now.revokedAtMs ?? before?.revokedAtMs ?? null
+    known.set(id, { ...now, revokedAtMs })
+    const wasRevoked = before !== undefined && before.revokedAtMs !== null
+    return !wasRevoked && before?.version !== now.version
   }
   const tellChanged = (ids: readonly string[]) => {
     if (ids.length > 0) for (const listener of listeners) listener.changed(ids)
@@ -72,8 +78,13 @@ export function startRevocations({ db, log, clock }: { db: Db; log: Logger; cloc
     const { at, sessions } = await queries.listChanged(db, { since, seconds })
     polls.note(at, started.steadyMs)
     const seen = readClocks()
-    const changed = sessions.filter(({ id, revoked_at, renew_at }) =>
-      learn(id, { revokedAtMs: revoked_at?.getTime() ?? null, renewAtMs: renew_at?.getTime() ?? null, seen }),
+    const changed = sessions.filter(({ id, revoked_at, renew_at, version }) =>
+      learn(id, {
+        revokedAtMs: revoked_at?.getTime() ?? null,
+        renewAtMs: renew_at?.getTime() ?? null,
+        version,
+        seen,
+      }),
     )
     tellChanged(changed.map(({ id }) => id))
     for (const [id, entry] of known) {
@@ -119,7 +130,9 @@ export function startRevocations({ db, log, clock }: { db: Db; log: Logger; cloc
     },
     noteRevoked(sessionIds) {
       const revokedAtMs = clock.now().getTime()
-      tellChanged(sessionIds.filter((id) => learn(id, { revokedAtMs, renewAtMs: null, seen: readClocks() })))
+      tellChanged(
+        sessionIds.filter((id) => learn(id, { revokedAtMs, renewAtMs: null, version: null, seen: readClocks() })),
+      )
     },
     listen(listener) {
       listeners.add(listener)

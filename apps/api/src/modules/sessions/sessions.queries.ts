@@ -7,7 +7,8 @@ const renewalMarginMs = 2_000
 export type ChangedSessions = {
   /** The database's time of this query. */
   at: Date
-  sessions: { id: string; revoked_at: Date | null; renew_at: Date | null }[]
+  /** `version` differs after each change. */
+  sessions: { id: string; revoked_at: Date | null; renew_at: Date | null; version: string }[]
 }
 
 /**
@@ -18,12 +19,13 @@ export async function listChanged(
   db: Db,
   { since, seconds }: { since: Date | undefined; seconds: number },
 ): Promise<ChangedSessions> {
-  const { rows } = await sql<{ at: Date; id: string | null; revoked_at: Date | null; renew_at: Date | null }>`
-    select now() as at, id, revoked_at, renew_at
+  type Row = { at: Date; id: string | null; revoked_at: Date | null; renew_at: Date | null; version: string }
+  const { rows } = await sql<Row>`
+    select now() as at, id, revoked_at, renew_at, changed_at::text as version
     from (select) as always left join sessions
       on changed_at > least(${since ?? null}::timestamptz, now() - make_interval(secs => ${seconds}))`.execute(db)
-  const [{ at }] = rows as [(typeof rows)[number]]
-  return { at, sessions: rows.flatMap(({ id, revoked_at, renew_at }) => (id ? [{ id, revoked_at, renew_at }] : [])) }
+  const [{ at }] = rows as [Row]
+  return { at, sessions: rows.flatMap(({ id, at: _, ...session }) => (id ? [{ id, ...session }] : [])) }
 }
 
 export function insert(trx: Trx, row: Insertable<Database['sessions']>) {
