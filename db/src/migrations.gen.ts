@@ -18,9 +18,10 @@ import * as m15 from '../migrations/0016_search_text.ts'
 import * as m16 from '../migrations/0017_optional_due_date.ts'
 import * as m17 from '../migrations/0018_chats.ts'
 import * as m18 from '../migrations/0019_notification_changes.ts'
-import * as m19 from '../migrations/0021_groups.ts'
-import * as m20 from '../migrations/0022_chat_search.ts'
-import * as m21 from '../migrations/0023_changed_at.ts'
+import * as m19 from '../migrations/0020_chat_notices.ts'
+import * as m20 from '../migrations/0021_groups.ts'
+import * as m21 from '../migrations/0022_chat_search.ts'
+import * as m22 from '../migrations/0023_changed_at.ts'
 
 export const migrations = {
   '0001_people': m0,
@@ -42,7 +43,8 @@ export const migrations = {
   '0017_optional_due_date': m16,
   '0018_chats': m17,
   '0019_notification_changes': m18,
-  '0021_groups': m19,
-  '0022_chat_search': m20,
-  '0023_changed_at': m21,
+  '0020_chat_notices': m19,
+  '0021_groups': m20,
+  '0022_chat_search': m21,
+  '0023_changed_at': m22,
 }

@@ -140,6 +140,7 @@ export interface Chats {
   kind: string;
   last_message_at: Timestamp | null;
   name: string | null;
+  notified_seq: Generated<number>;
   notify_job_at: Timestamp | null;
   organization_id: string | null;
   own_change: Generated<number>;
@@ -463,6 +464,13 @@ export interface TwoFactorChallenges {
   user_id: string;
 }
 
+export interface UnreadMails {
+  job_at: Timestamp | null;
+  mailed_at: Timestamp | null;
+  settled_until: Timestamp | null;
+  user_id: string;
+}
+
 export interface UserPreferences {
   settings: Json;
   updated_at: Timestamp;
@@ -532,6 +540,7 @@ export interface DB {
   tasks: Tasks;
   totp_secrets: TotpSecrets;
   two_factor_challenges: TwoFactorChallenges;
+  unread_mails: UnreadMails;
   user_preferences: UserPreferences;
   users: Users;
 }

@@ -1,4 +1,4 @@
-import { type Cache, openCache } from '@muster/cache'
+import { type Cache, createCache, type OptionalRedis, openOptionalRedis } from '@muster/cache'
 import { type Clock, createDb, type Db, systemClock } from '@muster/db'
 import { createTransact, type Transact } from '@muster/jobs/outbox'
 import { type Publisher, startPublisher } from '@muster/jobs/publisher'
@@ -10,6 +10,7 @@ export type Deps = {
   redisUrl: string
   publisher: Publisher
   transact: Transact
+  redis: OptionalRedis
   cache: Cache
   clock: Clock
   log: Logger
@@ -19,18 +20,21 @@ export type Deps = {
 export function createDeps(config: Config, log: Logger, clock: Clock = systemClock): Deps & { close(): Promise<void> } {
   const db = createDb({ ...config.database, applicationName: 'muster-reminder-worker' })
   const publisher = startPublisher({ db, redisUrl: config.redisUrl, log, clock })
-  const cache = openCache({ redisUrl: config.redisUrl, log })
+  const redis = openOptionalRedis({ redisUrl: config.redisUrl, log })
+  const cache = createCache({ redis, log })
   return {
     db,
     redisUrl: config.redisUrl,
     publisher,
     transact: createTransact({ db, publisher }),
+    redis,
     cache,
     clock,
     log,
     async close() {
       await publisher.close()
       await cache.close()
+      redis.close()
       await db.destroy()
     },
   }

@@ -2,6 +2,8 @@ import { type RunningWorker, startWorker } from '@muster/jobs/worker'
 import type { Deps } from './deps.ts'
 import { startDuePoll } from './due/due-poll.ts'
 import { fireReminderHandler } from './handlers/fire-reminder.ts'
+import { mailUnreadMessagesHandler } from './handlers/mail-unread-messages.ts'
+import { notifyChatHandler } from './handlers/notify-chat.ts'
 import { notifyDueHandler } from './handlers/notify-due.ts'
 import { sendDigestHandler } from './handlers/send-digest.ts'
 
@@ -11,7 +13,13 @@ export function startReminderWorker(
   { concurrency, tickMs }: { concurrency: number; tickMs: number },
 ): Pick<RunningWorker, 'probe' | 'close'> {
   const poll = startDuePoll(deps, { tickMs })
-  const handlers = [fireReminderHandler(deps), notifyDueHandler(deps), sendDigestHandler(deps)]
+  const handlers = [
+    fireReminderHandler(deps),
+    mailUnreadMessagesHandler(deps),
+    notifyChatHandler(deps),
+    notifyDueHandler(deps),
+    sendDigestHandler(deps),
+  ]
   const worker = startWorker({ queue: 'reminder', handlers, deps, concurrency })
   return {
     probe: worker.probe,

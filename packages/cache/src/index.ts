@@ -1,5 +1,5 @@
 export { type Cache, type Cached, createCache } from './cache.ts'
 export { type Invalidator, invalidateAnalytics, invalidateProfile } from './invalidate.ts'
 export { analyticsKey, profileKey } from './keys.ts'
-export { openCache } from './open-cache.ts'
+export { openCache, openOptionalRedis } from './open-cache.ts'
 export type { OptionalRedis } from './optional-redis.ts'

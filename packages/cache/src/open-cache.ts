@@ -7,8 +7,10 @@ import type { OptionalRedis } from './optional-redis.ts'
 
 const connectPatienceMs = 2_000
 
-/** Creates a cache with a connection of its own, for a process that invalidates only occasionally. */
-export function openCache({ redisUrl, log }: { redisUrl: string; log: Logger }): Cache {
+type Options = { redisUrl: string; log: Logger }
+
+/** Opens a connection to a Redis that a process uses only occasionally and can do without. */
+export function openOptionalRedis({ redisUrl, log }: Options): OptionalRedis & { close(): void } {
   const redis = failFastRedis(redisUrl, { enableAutoPipelining: true })
   const outage = trackOutage({
     log,
@@ -27,12 +29,18 @@ export function openCache({ redisUrl, log }: { redisUrl: string; log: Logger }):
       return fallback
     }
   }
-  const cache = createCache({ redis: { attempt }, log })
+  return { attempt, close: () => redis.disconnect() }
+}
+
+/** Creates a cache with a connection of its own, for a process that invalidates only occasionally. */
+export function openCache({ redisUrl, log }: Options): Cache {
+  const redis = openOptionalRedis({ redisUrl, log })
+  const cache = createCache({ redis, log })
   return {
     ...cache,
     async close() {
       const expiring = await cache.close()
-      redis.disconnect()
+      redis.close()
       return expiring
     },
   }

@@ -20,6 +20,8 @@ export type TemplateDefinition = {
   token?: MailToken
   /** Present when the mail contains a link that unsubscribes its recipient without signing in; derived from the user id. */
   optOut?: OptOut
+  /** True for mails of chat and general notifications, which wait until the quiet hours of their recipient end. */
+  waitsInQuietHours?: true
 }
 
 /** Defines a mail: the data that is stored for it and, where it has one, its code or token. */

@@ -99,6 +99,7 @@ export const templates = {
       completedBy: name.nullable(),
       timezone,
     }),
+    waitsInQuietHours: true,
   }),
   'task-assignment': defineTemplate({
     data: z.object({
@@ -115,6 +116,7 @@ export const templates = {
       changedBy: name.nullable(),
       timezone,
     }),
+    waitsInQuietHours: true,
   }),
   reminder: defineTemplate({
     data: z.object({
@@ -134,6 +136,33 @@ export const templates = {
       /** True after downtime: the mail then shows its original time. */
       late: z.boolean().default(false),
     }),
+  }),
+  'unread-messages': defineTemplate({
+    data: z.object({
+      name,
+      /** The number of unread messages in all chats of the mail; of each chat at most 100 are counted. */
+      count: z.int().min(1),
+      chats: z
+        .array(
+          z.object({
+            chatId: z.uuid(),
+            /** The name of the group, or of the other user. */
+            chatName: name,
+            count: z.int().min(1),
+            /** The user who wrote last in a group, and how many others wrote; null in a direct chat. */
+            sender: name.nullable(),
+            others: z.int().min(0),
+            /** The number of the latest of the messages in the chat. */
+            lastSeq: z.int(),
+          }),
+        )
+        .min(1)
+        .max(10),
+      /** The number of chats that are not listed. */
+      more: z.int().min(0),
+    }),
+    optOut: { purpose: 'unread-messages' },
+    waitsInQuietHours: true,
   }),
   'morning-digest': defineTemplate({
     data: z.object({

@@ -53,6 +53,13 @@ const variants = [
     device: z.string().nullable().describe('The device in words, which may be invented.'),
     ip: z.string().nullable().describe('The address from which it came.'),
   }),
+  z.object({
+    event: event('chatMessages'),
+    count: z.int().describe('The number of unread messages; 100 stands for more than 99.'),
+    mentions: z.int().describe('How many of them mention the recipient.'),
+    lastSeq: z.int().describe('The number of the latest of them in the chat.'),
+    userId: z.uuid().nullable().describe('The id of the other user of a direct chat; null in a group.'),
+  }),
   z.object({ event: event('googleLinked', 'googleUnlinked', 'avatarFailed') }),
   z.object({
     event: event('summary'),
@@ -77,6 +84,8 @@ export function actorIdOf(data: NotificationData): string | undefined {
     case 'taskDueDateChanged':
     case 'taskUnassigned':
       return data.byId ?? undefined
+    case 'chatMessages':
+      return data.userId ?? undefined
     case 'friendRequested':
     case 'friendAccepted':
     case 'inviteAccepted':

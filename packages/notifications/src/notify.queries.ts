@@ -7,8 +7,8 @@ const minuteMs = 60_000
 const repetitionMs = 10 * minuteMs
 const hourMs = 60 * minuteMs
 const maxPerHour = 60
-/** The types that the hourly limit counts. */
-const cappedTypes = notificationTypes.filter((type) => type !== 'security')
+/** The types that the hourly limit counts. Of each chat there is one notification at most that is not read. */
+const cappedTypes = notificationTypes.filter((type) => type !== 'security' && type !== 'chat')
 
 /** Serializes writes to the same users. Several users are locked in one order, which prevents deadlocks. */
 export async function lockRecipients(trx: Trx, userIds: string[]): Promise<void> {

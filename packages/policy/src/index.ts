@@ -10,6 +10,7 @@ export {
   messageVisibleSql,
   messageVisibleTo,
 } from './chat-access.ts'
+export { messageAlertsSql, messageUnreadSql } from './chat-alerts.ts'
 export { invitableRoles } from './invitable-roles.ts'
 export { type Channels, channelsFor, wantsChannelSql } from './notification-channels.ts'
 export {

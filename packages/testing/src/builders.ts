@@ -144,7 +144,11 @@ export async function insertMessage(
 ): Promise<Row<'messages'>> {
   const { seq, change } = await db
     .updateTable('chats')
-    .set((eb) => ({ seq: eb('seq', '+', 1), change: eb('change', '+', 1) }))
+    .set((eb) => ({
+      seq: eb('seq', '+', 1),
+      change: eb('change', '+', 1),
+      last_message_at: overrides.created_at ?? new Date(),
+    }))
     .where('id', '=', chat.id)
     .returning(['seq', 'change'])
     .executeTakeFirstOrThrow()

@@ -22,6 +22,8 @@ export type ClaimedMail = {
   lastError: string | null
   /** Why the notification behind this mail makes it superfluous; null when the mail should go out. */
   obsolete: string | null
+  /** The quiet hours of the recipient, for a mail that waits until they end; null for other mails. */
+  quiet: { timezone: string; settings: unknown } | null
 }
 
 export type ClaimResult =

@@ -7,8 +7,9 @@ import type { SmtpVerdict } from '../smtp/smtp-verdict.ts'
 import type { ClaimedMail, SentMail } from './claimed-mail.ts'
 import { errorText } from './error-text.ts'
 import { holdLease } from './lease.ts'
-import { completeMail, endMail, releaseMail, retryMail } from './mail-outcome.ts'
+import { completeMail, endMail, holdMail, releaseMail, retryMail } from './mail-outcome.ts'
 import { wasOtherMailAccepted } from './mails.queries.ts'
+import { quietUntil } from './quiet-hours.ts'
 
 export type DeliverDeps = Pick<Deps, 'db' | 'clock' | 'smtp' | 'codeKeys' | 'webUrl' | 'publicUrl'> & {
   /** Stores that a mail was sent. @returns false when another worker holds the lease */
@@ -29,6 +30,8 @@ export async function deliverMail(
   if (suppression !== null) {
     return endMail(mail, { status: 'failed', error: `the address is suppressed: ${suppression}` }, job)
   }
+  const heldUntil = quietUntil(mail, deps.clock.now())
+  if (heldUntil) return holdMail(deps, mail, heldUntil)
   const message = compose(deps, mail)
   switch (message.kind) {
     case 'impossible':

@@ -8,6 +8,7 @@ import type { ClaimedMail, SentMail } from './claimed-mail.ts'
 import { errorText } from './error-text.ts'
 import { leaseMs } from './lease.ts'
 import { settleMail, suppressAddress } from './mails.queries.ts'
+import { quietUntil } from './quiet-hours.ts'
 import { nextAttemptAt } from './retry-policy.ts'
 
 type MarkSent = (mail: SentMail) => Promise<boolean>
@@ -79,11 +80,26 @@ export async function retryMail(
   job: HandlerContext,
 ): Promise<void> {
   const now = clock.now()
-  const nextAt = nextAttemptAt(mail, now)
+  // A mail that came in quiet hours has had no chance until they ended.
+  const createdAt = quietUntil(mail, mail.createdAt) ?? mail.createdAt
+  const nextAt = nextAttemptAt({ ...mail, createdAt }, now)
   if (!nextAt) return endMail(mail, { status: 'failed', error: `no more attempts after 24 hours: ${reason}` }, job)
   countMail(mail.template, 'put-off')
   await settleMail(db, mail, { status: 'queued', next_attempt_at: nextAt, error: reason, isRefused })
   throw new RetryLater(summary, Math.max(0, nextAt.getTime() - now.getTime()))
+}
+
+/**
+ * Holds a mail back until the quiet hours of its recipient end; that is no attempt.
+ * @throws RetryLater with the delay until then
+ */
+export async function holdMail(
+  { db, clock }: Pick<Deps, 'db' | 'clock'>,
+  mail: ClaimedMail,
+  until: Date,
+): Promise<never> {
+  await settleMail(db, mail, { status: 'queued', next_attempt_at: until, attempts: mail.attempts - 1 })
+  throw new RetryLater('held back in quiet hours', until.getTime() - clock.now().getTime())
 }
 
 /**

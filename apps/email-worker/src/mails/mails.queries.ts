@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { Database, Db, Trx } from '@muster/db'
-import { templates } from '@muster/mail'
-import { type NotificationType, taskVisibleToUserSql, wantsChannelSql } from '@muster/policy'
+import { type TemplateDefinition, templates } from '@muster/mail'
+import { messageAlertsSql, type NotificationType, taskVisibleToUserSql, wantsChannelSql } from '@muster/policy'
 import { type Insertable, type Kysely, sql, type Updateable } from 'kysely'
 import type { ClaimedMail, ClaimResult, Lease, SentMail } from './claimed-mail.ts'
 
-const templatesWithSecret = Object.entries(templates)
-  .filter(([, template]) => 'code' in template || 'token' in template)
-  .map(([name]) => name)
+const namesOf = (matches: (template: TemplateDefinition) => boolean) =>
+  Object.entries<TemplateDefinition>(templates).flatMap(([name, template]) => (matches(template) ? [name] : []))
+const templatesWithSecret = namesOf(({ code, token }) => code !== undefined || token !== undefined)
+const templatesThatWait = namesOf(({ waitsInQuietHours }) => waitsInQuietHours === true)
 
 /** Most leases are released long before they expire, so a waiting job polls again after this time at the latest. */
 const recheckAfterMs = 2_000
@@ -40,6 +41,27 @@ const staleAssignment = sql`
     where tasks.id = (m.data ->> 'taskId')::uuid and tasks.assignee_id = users.id and ${taskVisibleToUserSql}
   ) then 'the task is no longer assigned to the recipient' end`
 
+/**
+ * The reason why a mail about unread messages must not go out, or null: none of them alerts the recipient any more. Expects the mail's
+ * row as `m`.
+ */
+const readMessages = (now: Date) => sql`
+  case when m.template = 'unread-messages' then (
+    select case
+      when not ${wantsChannelSql('email', { settings: sql`preferences.settings`, type: sql`'chat'` })}
+        then 'the recipient turned off such mails'
+      when not exists (
+        select from jsonb_to_recordset(m.data -> 'chats') as told ("chatId" uuid, "lastSeq" bigint)
+          join chats on chats.id = told."chatId"
+          join chat_members on chat_members.chat_id = chats.id and chat_members.user_id = m.user_id
+          join messages on messages.chat_id = chats.id and messages.seq > chat_members.read_seq
+            and messages.seq <= told."lastSeq"
+        where ${messageAlertsSql({ settings: sql`preferences.settings`, now })}
+      ) then 'the messages were read, deleted or muted, or the recipient left'
+    end
+    from (values (m.user_id)) as recipient (id) left join user_preferences preferences on preferences.user_id = recipient.id
+  ) end`
+
 type ClaimOptions = { now: Date; leaseMs: number; codeKeyId: string }
 
 /**
@@ -69,9 +91,11 @@ export async function claimMails(db: Db, ids: readonly string[], options: ClaimO
       code_key_id as "codeKeyId", created_at as "createdAt", expires_at as "expiresAt",
       refused_at as "refusedAt", error as "lastError",
       (select reason from email_suppressions s where s.address = m.to_address) as suppression,
-      coalesce(case when m.notification_id is not null then (${obsoleteReason}) end, ${staleAssignment}) as obsolete`.execute(
-    db,
-  )
+      coalesce(case when m.notification_id is not null then (${obsoleteReason}) end, ${staleAssignment}, ${readMessages(now)}) as obsolete,
+      case when m.template = any(${templatesThatWait}::text[]) then (
+        select json_build_object('timezone', users.timezone, 'settings', (select settings from user_preferences where user_id = users.id))
+        from users where users.id = m.user_id
+      ) end as quiet`.execute(db)
   const claimed = new Map(rows.map((row) => [row.id, { ...row, leaseToken, leaseSafeUntilMs }]))
   const results = ids.map((id): ClaimResult | undefined => {
     const mail = claimed.get(id)
@@ -110,7 +134,7 @@ export async function extendLease(db: Db, { id, leaseToken }: Lease, leaseMs: nu
   return numUpdatedRows === 1n
 }
 
-type Outcome = Pick<Updateable<Database['email_messages']>, 'status' | 'error' | 'next_attempt_at'> & {
+type Outcome = Pick<Updateable<Database['email_messages']>, 'status' | 'error' | 'next_attempt_at' | 'attempts'> & {
   /** The server refused the mail without naming a cause. */
   isRefused?: boolean
 }

@@ -3611,6 +3611,217 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
    "/settings/security>. If a code that you don’t have keeps you out, ask those who run Muster for you.\n\nYou get this mail because it is about the safety of your Muster account.\n"
   ]
  },
+ "unread-messages": {
+  "subject": [
+   {
+    "slot": "count",
+    "as": "unreadMessages"
+   }
+  ],
+  "html": [
+   "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\"><html dir=\"ltr\" lang=\"en\"><head><meta content=\"text/html; charset=UTF-8\" http-equiv=\"Content-Type\"/><meta name=\"x-apple-disable-message-reformatting\"/><title>",
+   {
+    "slot": "count",
+    "as": "unreadMessages"
+   },
+   "</title><meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"supported-color-schemes\" content=\"light dark\"/><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no, url=no\"/><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (prefers-color-scheme: dark) {\n  .page, .page > table > tbody > tr > td { background-color: #13161b !important; }\n  .card { background-color: #1e232b !important; }\n  .ink { color: #e9ecf1 !important; }\n  .muted { color: #a7b0bd !important; }\n  .brand, .link { color: #9db6ff !important; }\n  .panel { background-color: #2a3242 !important; color: #ffffff !important; }\n  .high { color: #ff9d96 !important; }\n  .medium { color: #f0c068 !important; }\n  .low { color: #8fd0a0 !important; }\n  .button { background-color: #3d68de !important; color: #ffffff !important; }\n}\n@media (max-width: 480px) {\n  .card { padding: 22px 18px 8px !important; }\n}</style></head><body class=\"page\"\nstyle=\"background-color:#f3f4f7;margin:0;padding:0\"><table border=\"0\" width=\"100%\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" align=\"center\"><tbody><tr><td\nstyle=\"background-color:#f3f4f7;font-family:-apple-system, &#x27;Segoe UI&#x27;, Roboto, &#x27;Helvetica Neue&#x27;, Arial, sans-serif;margin:0;padding:24px 12px\"><div data-skip-in-text=\"true\"\nstyle=\"display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden\">Somebody wrote to you&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;&#8204;&#160;\n</div><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"max-width:560px;margin:0 auto\"><tbody><tr\nstyle=\"width:100%\"><td><p class=\"brand\" data-skip-in-text=\"true\"\nstyle=\"font-size:17px;line-height:24px;color:#2f57c8;font-weight:700;margin:0 0 12px;padding:0 4px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">Muster</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\" class=\"card\"\nstyle=\"background-color:#ffffff;border-radius:12px;padding:28px 24px 14px;word-break:break-word\"><tbody><tr><td><h1 class=\"ink\" dir=\"auto\"\nstyle=\"color:#1b2230;font-size:22px;line-height:30px;font-weight:700;margin:0 0 16px\">",
+   {
+    "slot": "count",
+    "as": "unreadMessages"
+   },
+   "</h1><p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">Hello",
+   {
+    "when": "name",
+    "as": "person",
+    "then": [
+     " <span dir=\"auto\">",
+     {
+      "slot": "name",
+      "as": "person"
+     },
+     "</span>"
+    ]
+   },
+   ", this is new in your chats.</p>",
+   {
+    "each": "chats",
+    "then": [
+     "<p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\"><a class=\"link\" dir=\"auto\" href=\"",
+     {
+      "slot": "webUrl",
+      "as": "address"
+     },
+     "/chats/",
+     {
+      "slot": "chatId",
+      "as": "pathPart"
+     },
+     "\"\nstyle=\"color:#2f57c8;text-decoration-line:none;font-weight:600;text-decoration:none\" target=\"_blank\">",
+     {
+      "slot": "chatName",
+      "as": "line"
+     },
+     "</a><br/><span class=\"muted\"\nstyle=\"color:#59626f;font-size:14px\">",
+     {
+      "slot": "count",
+      "as": "unreadMessages"
+     },
+     {
+      "when": "sender",
+      "as": "line",
+      "then": [
+       " &#183; <span dir=\"auto\">",
+       {
+        "slot": "sender",
+        "as": "line"
+       },
+       "</span>",
+       {
+        "when": "others",
+        "as": "others",
+        "then": [
+         " and ",
+         {
+          "slot": "others",
+          "as": "others"
+         }
+        ]
+       }
+      ]
+     },
+     "</span></p>"
+    ]
+   },
+   {
+    "when": "more",
+    "as": "count",
+    "then": [
+     "<p class=\"muted\"\nstyle=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">&#8230; and ",
+     {
+      "slot": "more",
+      "as": "count"
+     },
+     " more.</p>"
+    ]
+   },
+   "<table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"margin:4px 0 18px\"><tbody><tr><td><a class=\"button\" href=\"",
+   {
+    "slot": "webUrl",
+    "as": "address"
+   },
+   "/chats\"\nstyle=\"line-height:100%;text-decoration:none;display:inline-block;max-width:100%;mso-padding-alt:0px;background-color:#2f57c8;border-radius:8px;color:#ffffff;font-size:16px;font-weight:600;padding:13px 22px;padding-top:13px;padding-right:22px;padding-bottom:13px;padding-left:22px\" target=\"_blank\"><span><!--[if mso]><i\nstyle=\"mso-font-width:366.66666666666663%;mso-text-raise:19.5\" hidden>&#8202;&#8202;&#8202;</i><![endif]--></span><span\nstyle=\"max-width:100%;display:inline-block;line-height:120%;mso-padding-alt:0px;mso-text-raise:9.75px\">Open your chats</span><span><!--[if mso]><i\nstyle=\"mso-font-width:366.66666666666663%\" hidden>&#8202;&#8202;&#8202;&#8203;</i><![endif]--></span></a></td></tr></tbody></table></td></tr></tbody></table><p class=\"muted\"\nstyle=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because messages to you were not read for ten minutes, once an hour at most.",
+   {
+    "when": "optOutUrl",
+    "as": "line",
+    "then": [
+     " <a class=\"link\" href=\"",
+     {
+      "slot": "optOutUrl",
+      "as": "address"
+     },
+     "\"\nstyle=\"color:#2f57c8;text-decoration-line:none;text-decoration:underline\" target=\"_blank\">Turn these mails off</a>"
+    ]
+   },
+   "</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
+  ],
+  "text": [
+   {
+    "slot": "count",
+    "as": "unreadMessages"
+   },
+   "\n\nHello",
+   {
+    "when": "name",
+    "as": "person",
+    "then": [
+     " ",
+     {
+      "slot": "name",
+      "as": "person"
+     }
+    ]
+   },
+   ", this is new in your chats.\n\n",
+   {
+    "each": "chats",
+    "then": [
+     {
+      "slot": "chatName",
+      "as": "line"
+     },
+     " <",
+     {
+      "slot": "webUrl",
+      "as": "address"
+     },
+     "/chats/",
+     {
+      "slot": "chatId",
+      "as": "pathPart"
+     },
+     ">\n",
+     {
+      "slot": "count",
+      "as": "unreadMessages"
+     },
+     {
+      "when": "sender",
+      "as": "line",
+      "then": [
+       " · ",
+       {
+        "slot": "sender",
+        "as": "line"
+       },
+       {
+        "when": "others",
+        "as": "others",
+        "then": [
+         " and ",
+         {
+          "slot": "others",
+          "as": "others"
+         }
+        ]
+       }
+      ]
+     },
+     "\n\n"
+    ]
+   },
+   {
+    "when": "more",
+    "as": "count",
+    "then": [
+     "… and ",
+     {
+      "slot": "more",
+      "as": "count"
+     },
+     " more.\n\n"
+    ]
+   },
+   "Open your chats: ",
+   {
+    "slot": "webUrl",
+    "as": "address"
+   },
+   "/chats\n\nYou get this mail because messages to you were not read for ten minutes, once an hour at most.",
+   {
+    "when": "optOutUrl",
+    "as": "line",
+    "then": [
+     " Turn these mails off <",
+     {
+      "slot": "optOutUrl",
+      "as": "address"
+     },
+     ">"
+    ]
+   },
+   "\n"
+  ]
+ },
  "welcome": {
   "subject": [
    "Welcome to Muster"

@@ -19,6 +19,11 @@ export const formats = {
   day: (value: unknown) => (value ? dayFormat.format(new Date(`${value}T00:00:00Z`)) : ''),
   /** `1 task`, `3 tasks`; empty for 0. */
   tasks: (value: unknown) => (value ? `${value} ${value === 1 ? 'task' : 'tasks'}` : ''),
+  /** `1 unread message`, `99+ unread messages`; empty for 0. */
+  unreadMessages: (value: unknown) =>
+    value ? `${Number(value) > 99 ? '99+' : value} unread ${value === 1 ? 'message' : 'messages'}` : '',
+  /** `1 other`, `3 others`; empty for 0. */
+  others: (value: unknown) => (value ? `${value} ${value === 1 ? 'other' : 'others'}` : ''),
   /** A number; empty for 0. */
   count: (value: unknown) => (value ? String(value) : ''),
   flag: (value: unknown) => (value === true ? 'true' : ''),

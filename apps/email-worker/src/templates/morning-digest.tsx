@@ -1,6 +1,7 @@
 import { Link } from '@react-email/components'
 import type { ReactNode } from 'react'
 import { Layout } from './parts/layout.tsx'
+import { OptOutLink } from './parts/opt-out-link.tsx'
 import { Each, slot, When, when } from './parts/slot.tsx'
 import { color } from './parts/style.ts'
 import { TaskFacts } from './parts/task.tsx'
@@ -71,16 +72,7 @@ function Reason() {
   return (
     <>
       You get this mail in the morning of a day on which something is due or overdue.
-      <When has="optOutUrl">
-        {' '}
-        <Link
-          className="link"
-          href={slot('optOutUrl', 'address')}
-          style={{ color: color.accent, textDecoration: 'underline' }}
-        >
-          Turn the morning digest off
-        </Link>
-      </When>
+      <OptOutLink>Turn the morning digest off</OptOutLink>
     </>
   )
 }

@@ -37,7 +37,7 @@ describe.each(samples)('$name ($variant)', ({ name, data }) => {
   test('has a short subject without code or token, which is also the heading', () => {
     expect(subject).toMatch(/^.{8,60}$/)
     expect(subject).not.toMatch(/\d{6}|[-\w]{43}|:\/\//)
-    expect(text).toMatch(new RegExp(`^${subject.replace(prefix, '')}\n\n`))
+    expect(text).toMatch(new RegExp(`^${RegExp.escape(subject.replace(prefix, ''))}\n\n`))
   })
 
   test('contains its code or token in both parts', () => {
@@ -219,7 +219,8 @@ test('right-to-left text is isolated in subject, HTML and text', () => {
   }
 })
 
-const written = 'taskTitle message category name personName completedBy invitedBy organizationName device'.split(' ')
+const written =
+  'taskTitle message category name personName completedBy invitedBy organizationName device chatName sender'.split(' ')
 
 test.each(samples)('what a user wrote keeps its own direction of writing: $name ($variant)', ({ name, data }) => {
   const title = 'שלום'

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { newId } from '@muster/db'
+import { type Clock, newId } from '@muster/db'
 import { createTransact, noPublisher } from '@muster/jobs/outbox'
 import { createLogger } from '@muster/logger'
 import { insertMail, type Mail, type TemplateName } from '@muster/mail'
@@ -15,6 +15,7 @@ type WorkerOptions = {
   circuitBreaker?: Partial<CircuitBreakerOptions>
   silenceTimeoutMs?: number
   env?: Record<string, string>
+  clock?: Clock
 }
 
 /** Creates a database and a Redis for one test, which starts any number of email workers with them. */
@@ -39,9 +40,9 @@ export async function createHarness() {
   })
 
   /** Starts an email worker in this process. @returns a function that stops it */
-  const startWorker = ({ smtpUrl, circuitBreaker, silenceTimeoutMs, env }: WorkerOptions) => {
+  const startWorker = ({ smtpUrl, circuitBreaker, silenceTimeoutMs, env, clock }: WorkerOptions) => {
     const config = readConfig({ ...environment(smtpUrl), ...env })
-    const deps = createDeps(config, createLogger({ name: 'email-worker', level: config.logLevel }))
+    const deps = createDeps(config, createLogger({ name: 'email-worker', level: config.logLevel }), clock)
     const ownSmtp = silenceTimeoutMs ? { smtp: createSmtp({ ...config.smtp, silenceTimeoutMs }) } : {}
     const worker = startEmailWorker({ ...deps, ...ownSmtp }, config, circuitBreaker)
     const close = async () => {

@@ -61,6 +61,23 @@ const full: { [N in TemplateName]: TemplateData<N> } = {
     scheduledAt: '2026-11-21T12:00:00Z',
     late: true,
   },
+  'unread-messages': {
+    name: 'Ada',
+    count: 108,
+    chats: [
+      {
+        chatId: newId(),
+        chatName: 'Analytical Engines',
+        count: 100,
+        sender: 'Charles Babbage',
+        others: 3,
+        lastSeq: 240,
+      },
+      { chatId: newId(), chatName: 'Garden', count: 7, sender: 'Mary Somerville', others: 0, lastSeq: 9 },
+      { chatId: newId(), chatName: 'Michael Faraday', count: 1, sender: null, others: 0, lastSeq: 31 },
+    ],
+    more: 2,
+  },
   'morning-digest': {
     name: 'Ada',
     timezone: 'Europe/Berlin',

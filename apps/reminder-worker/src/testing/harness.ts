@@ -1,5 +1,6 @@
-import { openCache } from '@muster/cache'
+import { createCache, openOptionalRedis } from '@muster/cache'
 import { type Clock, type Database, newId, systemClock } from '@muster/db'
+import type { OutboxJob } from '@muster/jobs/definitions'
 import { createTransact } from '@muster/jobs/outbox'
 import { startPublisher } from '@muster/jobs/publisher'
 import { createLogger, type Logger } from '@muster/logger'
@@ -12,6 +13,7 @@ import {
   startTestProcess,
 } from '@muster/testing'
 import { type Insertable, type Selectable, sql } from 'kysely'
+import type { z } from 'zod'
 import type { Deps } from '../deps.ts'
 import { findDue } from '../due/find-due.ts'
 import { startReminderWorker } from '../reminder-worker.ts'
@@ -40,12 +42,14 @@ export async function createHarness() {
     start(options: { clock?: Clock; tickMs?: number; log?: Logger } = {}) {
       const { clock = systemClock, tickMs = 50, log = silent } = options
       const publisher = startPublisher({ db, redisUrl: redis.url, log })
-      const cache = openCache({ redisUrl: redis.url, log })
+      const optionalRedis = openOptionalRedis({ redisUrl: redis.url, log })
+      const cache = createCache({ redis: optionalRedis, log })
       const deps: Deps = {
         db,
         redisUrl: redis.url,
         publisher,
         transact: createTransact({ db, publisher }),
+        redis: optionalRedis,
         cache,
         clock,
         log,
@@ -55,6 +59,7 @@ export async function createHarness() {
         await worker.close()
         await publisher.close()
         await cache.close()
+        optionalRedis.close()
       }
       stops.push(stop)
       return { ...deps, stop }
@@ -115,6 +120,14 @@ export async function createHarness() {
         select local_date::text as date, status, late from digest_deliveries
         where user_id = ${userId} order by local_date`.execute(db)
       return rows
+    },
+    /** Runs a job now, and waits until it is done. */
+    async run<P extends z.ZodType>({ transact }: Pick<Deps, 'transact'>, job: OutboxJob<P>, payload: z.input<P>) {
+      const id = await transact(async ({ enqueue }) => enqueue(job, payload))
+      await eventually(async () => {
+        const row = await db.selectFrom('outbox').select('failed_at').where('id', '=', id).executeTakeFirst()
+        if (row) throw new Error(row.failed_at ? 'the job failed' : 'the job is pending')
+      })
     },
     mailsTo: (userId: string) =>
       db.selectFrom('email_messages').selectAll().where('user_id', '=', userId).orderBy('id').execute(),

@@ -584,13 +584,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show the page that turns off the morning digest; it changes nothing by itself
-         * @description Show the page that turns off the morning digest; it changes nothing by itself.
+         * Show the page that turns off the mails with this link; it changes nothing by itself
+         * @description Show the page that turns off the mails with this link; it changes nothing by itself.
          */
         get: operations["showUnsubscribePage"];
         put?: never;
         /**
-         * Turn the morning digest off with the link of a digest (RFC 8058)
+         * Turn off the mails with this link (RFC 8058)
          * @description Needs no session and can be repeated. Browsers get a page.
          */
         post: operations["unsubscribe"];
@@ -1994,6 +1994,23 @@ export interface components {
             device: string | null;
             /** @description The address from which it came. */
             ip: string | null;
+        } | {
+            /**
+             * @description What happened.
+             * @enum {string}
+             */
+            event: "chatMessages";
+            /** @description The number of unread messages; 100 stands for more than 99. */
+            count: number;
+            /** @description How many of them mention the recipient. */
+            mentions: number;
+            /** @description The number of the latest of them in the chat. */
+            lastSeq: number;
+            /**
+             * Format: uuid
+             * @description The id of the other user of a direct chat; null in a group.
+             */
+            userId: string | null;
         } | {
             /**
              * @description What happened.
@@ -5670,7 +5687,7 @@ export interface operations {
     showUnsubscribePage: {
         parameters: {
             query?: {
-                /** @description The token of the link in a digest. */
+                /** @description The token of the link in a mail. */
                 token?: string;
             };
             header?: never;
@@ -5693,7 +5710,7 @@ export interface operations {
     unsubscribe: {
         parameters: {
             query?: {
-                /** @description The token of the link in a digest. */
+                /** @description The token of the link in a mail. */
                 token?: string;
             };
             header?: never;
@@ -5702,7 +5719,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The morning digest is off. */
+            /** @description The mails are turned off. */
             200: {
                 headers: {
                     [name: string]: unknown;

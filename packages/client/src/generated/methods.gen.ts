@@ -338,15 +338,15 @@ export interface UsersMethods {
    */
   replacePreferences(body: NewPreferences, options?: CallOptions): Promise<Preferences>
   /**
-   * Show the page that turns off the morning digest; it changes nothing by itself.
+   * Show the page that turns off the mails with this link; it changes nothing by itself.
    *
-   * Show the page that turns off the morning digest; it changes nothing by itself.
+   * Show the page that turns off the mails with this link; it changes nothing by itself.
    *
    * `GET /api/v1/unsubscribe`
    */
   unsubscribePage(query?: Query<'showUnsubscribePage'>, options?: CallOptions): Promise<string>
   /**
-   * Turn the morning digest off with the link of a digest (RFC 8058).
+   * Turn off the mails with this link (RFC 8058).
    *
    * Needs no session and can be repeated. Browsers get a page.
    *

@@ -4,6 +4,8 @@ import type { JobDefinition } from './define-job.ts'
 import { deleteFiles } from './delete-files.ts'
 import { expireInvites } from './expire-invites.ts'
 import { fireReminder } from './fire-reminder.ts'
+import { mailUnreadMessages } from './mail-unread-messages.ts'
+import { notifyChat } from './notify-chat.ts'
 import { notifyDue } from './notify-due.ts'
 import { optimizeAvatar } from './optimize-avatar.ts'
 import { optimizeGroupAvatar } from './optimize-group-avatar.ts'
@@ -20,6 +22,8 @@ export const allJobs: readonly JobDefinition[] = [
   deleteFiles,
   expireInvites,
   fireReminder,
+  mailUnreadMessages,
+  notifyChat,
   notifyDue,
   optimizeAvatar,
   optimizeGroupAvatar,

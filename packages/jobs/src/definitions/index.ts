@@ -5,6 +5,8 @@ export { type JobDefinition, type OutboxJob, type QueueName, queueNames, type Si
 export { deleteFiles } from './delete-files.ts'
 export { expireInvites } from './expire-invites.ts'
 export { fireReminder } from './fire-reminder.ts'
+export { mailUnreadMessages } from './mail-unread-messages.ts'
+export { notifyChat } from './notify-chat.ts'
 export { notifyDue } from './notify-due.ts'
 export { optimizeAvatar } from './optimize-avatar.ts'
 export { optimizeGroupAvatar } from './optimize-group-avatar.ts'

@@ -16,6 +16,8 @@ const backoff: BackoffOptions = { type: 'exponential', delay: 1_000, jitter: 0.5
 export const retryPolicies = {
   'delete-files': { attempts: 10, backoff },
   'fire-reminder': { attempts: 5, backoff },
+  'mail-unread-messages': { attempts: 5, backoff },
+  'notify-chat': { attempts: 5, backoff },
   'notify-due': { attempts: 5, backoff },
   'optimize-avatar': { attempts: 3, backoff },
   'optimize-group-avatar': { attempts: 3, backoff },

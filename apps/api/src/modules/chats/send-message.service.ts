@@ -1,8 +1,8 @@
+import { planNotice } from '@muster/chat-changes'
 import { newId } from '@muster/db'
 import { DomainError, detailOf, invalid } from '@muster/errors'
 import type { TransactContext } from '@muster/jobs/outbox'
 import type { Message } from '@muster/realtime/shapes'
-import { sql } from 'kysely'
 import type { Deps } from '../../deps.ts'
 import type { Actor } from '../../http/actor.ts'
 import { isUniqueViolation } from '../../sql/unique-violation.ts'
@@ -97,7 +97,7 @@ async function write(
     contentMac: mac,
     createdAt: timeAfter(chat.lastMessageAt, deps.clock.now()),
   }
-  const attachments = await queries.insertMessage(tx.trx, chat, message, sql``)
+  const attachments = await queries.insertMessage(tx.trx, chat, message, planNotice(tx, chat, deps.clock.now()))
   assertAttached(attachments, given.attachmentIds)
   signalChange(tx, chat)
   return toMessage(rowOf(chat, message, facts, attachments), { ...facts, firstSeq: chat.firstSeq })

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Json, Trx } from '@muster/db'
 import type { TransactContext } from '@muster/jobs/outbox'
 import { applyDefaults, omitDefaults, type Preferences } from '@muster/policy'
@@ -26,20 +27,32 @@ export async function replacePreferences(
   })
 }
 
+/** The kinds of mails that have a link which turns them off, and the preferences without them. */
+const withoutMails = {
+  'morning-digest': (chosen: Preferences) => ({ ...chosen, morningDigest: false }),
+  'unread-messages': ({ notifications, ...chosen }: Preferences) => ({
+    ...chosen,
+    notifications: { ...notifications, chat: { ...notifications.chat, email: false } },
+  }),
+}
+export type OptOutMail = keyof typeof withoutMails
+
 /**
- * Turns off the user's morning digest, by the link in a digest. The request is not authenticated, so the audit event has no
- * actor. Without effect and audit event when the digest is off already.
+ * Turns off the user's mails of one kind, by the link in such a mail. The request is not authenticated, so the audit event has no
+ * actor. Without effect and audit event when they are off already.
  */
-export async function turnDigestOff(
+export async function turnMailsOff(
   { transact, clock }: Pick<Deps, 'transact' | 'clock'>,
   userId: string,
+  mail: OptOutMail,
   { origin }: { origin: Origin },
 ): Promise<void> {
   await transact(async (tx) => {
     const before = await lockAndReadSettings(tx.trx, userId, clock.now())
     const chosen = applyDefaults(before)
-    if (!before || !chosen.morningDigest) return
-    const after = omitDefaults({ ...chosen, morningDigest: false })
+    const changed = withoutMails[mail](chosen)
+    if (!before || isDeepStrictEqual(chosen, changed)) return
+    const after = omitDefaults(changed)
     await save(tx, userId, { before, after }, { actorId: null, origin, now: clock.now() })
   })
 }

@@ -16,20 +16,21 @@ const page = (title: string, content: string) => `<!doctype html>
 </html>
 `
 
-/** Renders the page that asks whether to turn off the morning digest. Its button posts the token to the same path. */
-export const askPage = (token: string) =>
+/** The words of the pages of one kind of mails. */
+export type PageWords = { title: string; question: string; done: string }
+
+/** Renders the page that asks whether to turn off these mails. Its button posts the token to the same path. */
+export const askPage = ({ title, question }: PageWords, token: string) =>
   page(
-    'Morning digest',
-    `<p>Do you want to stop the morning digest?</p>
-<form method="post" action="?token=${encodeURIComponent(token).replaceAll("'", '%27')}"><button>Turn it off</button></form>`,
+    title,
+    `<p>${question}</p>
+<form method="post" action="?token=${encodeURIComponent(token).replaceAll("'", '%27')}"><button>Turn them off</button></form>`,
   )
 
-export const donePage = page(
-  'Morning digest',
-  '<p>The morning digest is turned off. You can turn it on again in your preferences.</p>',
-)
+export const donePage = ({ title, done }: PageWords) =>
+  page(title, `<p>${done} You can turn them on again in your preferences.</p>`)
 
 export const wrongLinkPage = page(
-  'Morning digest',
-  '<p>This link is not valid. Use the link in your newest digest, or turn the digest off in your preferences.</p>',
+  'Mails from Muster',
+  '<p>This link is not valid. Use the link in your newest mail, or turn these mails off in your preferences.</p>',
 )

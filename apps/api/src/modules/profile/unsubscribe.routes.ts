@@ -11,21 +11,33 @@ import { linkToken } from '../../http/codes.ts'
 import { errorSchema } from '../../http/openapi/errors.ts'
 import { messageReplyOf, okMessage } from '../../http/reply.ts'
 import { pageDefaults } from '../../http/security-headers.ts'
-import { turnDigestOff } from './preferences.service.ts'
-import { askPage, donePage, style, wrongLinkPage } from './unsubscribe.pages.ts'
+import { type OptOutMail, turnMailsOff } from './preferences.service.ts'
+import { askPage, donePage, type PageWords, style, wrongLinkPage } from './unsubscribe.pages.ts'
 
 /** Not strict: link trackers add parameters of their own. */
 const query = z.object({
   token: linkToken
     .or(z.literal(''))
     .default('')
-    .meta({ description: 'The token of the link in a digest.', json: { type: 'string', default: '' } }),
+    .meta({ description: 'The token of the link in a mail.', json: { type: 'string', default: '' } }),
 })
 const page = { 'text/html': { schema: z.string() } }
 const wrongLink = {
   content: { 'application/json': { schema: errorSchema(['TOKEN_INVALID']) }, ...page },
 }
-const { optOut } = templates['morning-digest']
+/** The mails that have such a link. The token of one does not turn off another. */
+const words: Record<OptOutMail, PageWords> = {
+  'morning-digest': {
+    title: 'Morning digest',
+    question: 'Do you want to stop the mails of the morning digest?',
+    done: 'The mails of the morning digest are turned off.',
+  },
+  'unread-messages': {
+    title: 'Unread messages',
+    question: 'Do you want to stop the mails about unread messages?',
+    done: 'The mails about unread messages are turned off.',
+  },
+}
 
 /** The pages consist of a form and no script. */
 const pageDirectives = {
@@ -37,11 +49,17 @@ const pageDirectives = {
 }
 
 /**
- * Serves the opt-out of the morning digest by RFC 8058: a POST with the token of the link turns the digest off at once. A
+ * Serves the opt-out of mails by RFC 8058: a POST with the token of the link turns the mails of its kind off at once. A
  * GET only shows a page with a button, since mail scanners open links by GET.
  */
 export const unsubscribeRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
-  const userIdOf = (token: string) => userIdOfOptOut(context.config.keys.mailCode, optOut, token)
+  const linkOf = (token: string) => {
+    for (const mail of Object.keys(words) as OptOutMail[]) {
+      const userId = userIdOfOptOut(context.config.keys.mailCode, templates[mail].optOut, token)
+      if (userId !== undefined) return { mail, userId }
+    }
+    return undefined
+  }
   await app.register(fastifyHelmet, {
     ...pageDefaults,
     contentSecurityPolicy: { useDefaults: false, directives: pageDirectives },
@@ -59,14 +77,15 @@ export const unsubscribeRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
       schema: {
         operationId: 'showUnsubscribePage',
         tags: ['users'],
-        summary: 'Show the page that turns off the morning digest; it changes nothing by itself',
+        summary: 'Show the page that turns off the mails with this link; it changes nothing by itself',
         querystring: query,
         response: { 200: { description: 'A page with a button.', content: page }, 400: wrongLink },
       },
     },
     async (request, reply) => {
       const { token } = request.query
-      return userIdOf(token) === undefined ? refuseLink(request, reply) : sendPage(reply, 200, askPage(token))
+      const link = linkOf(token)
+      return link ? sendPage(reply, 200, askPage(words[link.mail], token)) : refuseLink(request, reply)
     },
   )
 
@@ -77,24 +96,24 @@ export const unsubscribeRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
       schema: {
         operationId: 'unsubscribe',
         tags: ['users'],
-        summary: 'Turn the morning digest off with the link of a digest (RFC 8058)',
+        summary: 'Turn off the mails with this link (RFC 8058)',
         description: 'Needs no session and can be repeated. Browsers get a page.',
         querystring: query,
         response: {
           200: {
-            description: 'The morning digest is off.',
-            content: { 'application/json': { schema: messageReplyOf('The morning digest is turned off.') }, ...page },
+            description: 'The mails are turned off.',
+            content: { 'application/json': { schema: messageReplyOf(words['morning-digest'].done) }, ...page },
           },
           400: wrongLink,
         },
       },
     },
     async (request, reply) => {
-      const userId = userIdOf(request.query.token)
-      if (userId === undefined) return refuseLink(request, reply)
-      await turnDigestOff(context, userId, { origin: originOf(request) })
-      if (!wantsPage(request)) return okMessage('The morning digest is turned off.')
-      return sendPage(reply, 200, donePage)
+      const link = linkOf(request.query.token)
+      if (!link) return refuseLink(request, reply)
+      await turnMailsOff(context, link.userId, link.mail, { origin: originOf(request) })
+      if (!wantsPage(request)) return okMessage(words[link.mail].done)
+      return sendPage(reply, 200, donePage(words[link.mail]))
     },
   )
 }

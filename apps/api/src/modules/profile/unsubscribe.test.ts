@@ -72,7 +72,7 @@ test('opening the link changes nothing and shows a page whose form turns the dig
   const headers = { accept: 'text/html,*/*', origin: 'http://localhost:3000', 'sec-fetch-site': 'same-origin' }
   const posted = await oneClick(tokenOf(user), headers)
   expect([posted.statusCode, posted.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8'])
-  expect(posted.body).toContain('is turned off')
+  expect(posted.body).toContain('are turned off')
   expect(await preferencesOf(user)).toMatchObject({ morningDigest: false })
 })
 
@@ -99,6 +99,22 @@ test('an invalid token changes nothing, and markup in it is escaped', async () =
   expect((await open(`${path(tokenOf(user))}&utm_source=mail`)).body).toContain('<form')
   expect((await api.connect().inject('POST', '/api/v1/unsubscribe')).statusCode).toBe(400)
   expect(await preferencesOf(user)).toMatchObject({ morningDigest: true })
+})
+
+test('the link of a mail about unread messages turns off those mails alone', async () => {
+  const user = await api.signUp()
+  const token = optOutToken(api.deps.config.keys.mailCode, templates['unread-messages'].optOut, user.userId)
+  const shown = await api.connect().inject('GET', path(token), undefined, { accept: 'text/html' })
+  expect(shown.body).toContain('about unread messages')
+  for (let times = 0; times < 2; times++)
+    expect((await oneClick(token)).json().message).toBe('The mails about unread messages are turned off.')
+  expect(await preferencesOf(user)).toMatchObject({
+    morningDigest: true,
+    notifications: { chat: { inApp: true, email: false } },
+  })
+  expect(await eventsOn(user)).toEqual([
+    { actor_id: null, before: {}, after: { notifications: { chat: { email: false } } } },
+  ])
 })
 
 test('a token stays valid after its key is rotated', async () => {
