@@ -68,6 +68,16 @@ test('overdue invitations expire, each with one audit event, and no other invita
   expect(Number(pending) + Number(chained)).toBe(overdue.length)
 })
 
+test('each expired invitation is signalled to the sockets of its inviter', async () => {
+  const [id] = await insertInvites(1)
+  const signals: object[] = []
+  const publisher = { ...harness.publisher, signal: (sent: readonly object[]) => signals.push(...sent) }
+  const worker = harness.start({ clock, publisher })
+  await harness.runJob(expireInvites)
+  await worker.close()
+  expect(signals).toEqual([{ room: `user:${inviter.id}`, event: 'invite', id }])
+})
+
 test('an invitation that another transaction has locked is skipped', async () => {
   const [held, free] = await insertInvites(2)
   const trx = await harness.db.startTransaction().execute()

@@ -26,7 +26,7 @@ export const { retention } = readConfig({
   AUDIT_KEYS: keyText,
 })
 
-type StartOptions = Partial<Pick<Deps, 'keys' | 'log' | 'redisUrl' | 'clock' | 'retention'>> & {
+type StartOptions = Partial<Pick<Deps, 'keys' | 'log' | 'publisher' | 'redisUrl' | 'clock' | 'retention'>> & {
   pollIntervalMs?: number
   headIntervalMs?: number
 }

@@ -1,0 +1,96 @@
+import { eventually, startReadyProcess } from '@muster/testing'
+import { io } from 'socket.io-client'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { picture } from '../../http/uploads/testing/sample-files.ts'
+import { attachTo } from '../../modules/attachments/testing/upload-fixtures.ts'
+import { createTask, joining } from '../../modules/organizations/testing/organization-fixtures.ts'
+import { succeeded } from '../../testing/succeeded.ts'
+import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
+import {
+  connectSocket,
+  cookieOf,
+  type Instance,
+  recordEvents,
+  startInstance,
+  type TestSocket,
+  urlOf,
+} from '../testing/sockets.ts'
+
+let api: TestApp
+let other: Instance
+const open: TestSocket[] = []
+
+beforeAll(async () => {
+  api = await buildTestApp()
+  await api.listen()
+  other = await startInstance(api)
+})
+afterAll(async () => {
+  for (const socket of open) socket.disconnect()
+  await other.close()
+  await api.close()
+})
+
+const startWorker = (name: 'image-worker' | 'reminder-worker') => {
+  const { database, redisUrl, storage } = api.deps.config
+  return startReadyProcess(new URL(`../../../../${name}/src/main.ts`, import.meta.url), {
+    DATABASE_URL: database.url,
+    REDIS_URL: redisUrl,
+    LOG_LEVEL: 'fatal',
+    ...(storage.driver === 'local' && name === 'image-worker' && { STORAGE_LOCAL_DIR: storage.localDir }),
+  })
+}
+async function followFiles(user: TestUser) {
+  const socket = await connectSocket(user, other)
+  open.push(socket)
+  return recordEvents(socket, 'attachment:updated')
+}
+
+test('everybody who may see the task is told as its photo becomes ready, another one fails, and one is deleted', async () => {
+  await startWorker('image-worker')
+  const owner = await api.signUp()
+  const [assignee, colleague] = [await joining(api, owner), await joining(api, owner)]
+  const { id: taskId } = await createTask(owner, { assigneeId: assignee.userId })
+  const [ofOwner, ofAssignee, ofColleague] = [
+    await followFiles(owner),
+    await followFiles(assignee),
+    await followFiles(colleague),
+  ]
+  const photo = await attachTo({ user: owner, task: taskId }, 'photo.jpg', await picture('jpeg', 400))
+  for (const events of [ofOwner, ofAssignee]) {
+    await eventually(
+      () => expect(events.map(({ attachment }) => attachment?.status)).toEqual(['processing', 'ready']),
+      {
+        timeoutMs: 30_000,
+      },
+    )
+    expect(events[1]).toMatchObject({ attachmentId: photo.id, taskId, chatId: null })
+    const shown = await owner.inject('GET', `/api/v1/attachments/${photo.id}`)
+    expect(events[1]?.attachment).toEqual(shown.json().data.attachment)
+    expect(events[1]?.attachment?.url).toBe(`http://localhost:3000/api/v1/attachments/${photo.id}/content`)
+  }
+  const broken = (await picture('png', 300)).subarray(0, 200)
+  await attachTo({ user: assignee, task: taskId }, 'broken.png', broken)
+  await eventually(() => expect(ofOwner.at(-1)?.attachment).toMatchObject({ status: 'failed', url: null }), {
+    timeoutMs: 30_000,
+  })
+  succeeded(await owner.inject('DELETE', `/api/v1/attachments/${photo.id}`))
+  await eventually(() =>
+    expect(ofAssignee.at(-1)).toEqual({ attachment: null, attachmentId: photo.id, taskId, chatId: null }),
+  )
+  expect(ofColleague).toEqual([])
+})
+
+test('a reminder that fires reaches a plain client as a notification', async () => {
+  await startWorker('reminder-worker')
+  const user = await api.signUp()
+  const { id: taskId } = await createTask(user)
+  const socket = io(urlOf(other), { transports: ['websocket'], extraHeaders: { cookie: cookieOf(user) } })
+  const told = new Promise<{ type: string; timestamp: string }>((resolve) => socket.on('notification', resolve))
+  await new Promise<void>((resolve) => socket.on('connect', resolve))
+  const scheduledAt = new Date(Date.now() + 1_500).toISOString()
+  succeeded(await user.inject('POST', '/api/v1/reminders', { taskId, scheduledAt, type: 'push' }))
+  expect(await told).toMatchObject({ type: 'reminder', notification: { type: 'reminder', taskId, isRead: false } })
+  expect(Date.now() - Date.parse(scheduledAt)).toBeLessThan(5_000)
+  socket.disconnect()
+})
