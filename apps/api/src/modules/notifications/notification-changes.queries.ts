@@ -38,7 +38,7 @@ export async function readChanges(
       select known.user_id, known.change as after, coalesce(counters.change, 0) as latest,
         coalesce(removed_change, 0) as removed,
         (select count(*) from notifications where user_id = known.user_id and not is_read) as unread_count
-      from ${knownChanges(known)} left join notification_counters counters using (user_id)
+      from ${knownChanges(known)} left join lateral (${counterOfKnown}) counters on true
     )
     select asked.user_id as "userId", latest, removed, unread_count as "unreadCount", changes.*
     from asked left join lateral (
@@ -61,13 +61,17 @@ export async function readChanges(
   return byUser
 }
 
-/** Reads the counters of these users that are higher than the known change. */
-export async function readCountersAbove(db: Db, known: readonly KnownChange[]): Promise<KnownChange[]> {
+/** Reads the counters of these users that are not the known change: usually higher, lower after a restore of the data. */
+export async function readOtherCounters(db: Db, known: readonly KnownChange[]): Promise<KnownChange[]> {
   const { rows } = await sql<KnownChange>`
-    select user_id as "userId", counters.change from ${knownChanges(known)} join notification_counters counters using (user_id)
-    where counters.change > known.change`.execute(db)
+    select known.user_id as "userId", counters.change from ${knownChanges(known)} cross join lateral (${counterOfKnown}) counters
+    where counters.change <> known.change`.execute(db)
   return rows
 }
+
+/** The limit makes Postgres use the index for each user. A join would read the counters of all users, of whom few are connected. */
+const counterOfKnown = sql`
+  select change, removed_change from notification_counters where user_id = known.user_id limit 1`
 
 const knownChanges = (known: readonly KnownChange[]) => sql`
   unnest(${known.map(({ userId }) => userId)}::uuid[], ${known.map(({ change }) => change)}::bigint[])

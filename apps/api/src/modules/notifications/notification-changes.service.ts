@@ -71,8 +71,8 @@ function toChanges(
   }
 }
 
-/** Reads which of these users have later changes of notifications than the known one, and their latest. */
+/** Reads for which of these users the latest change of notifications is another than the known one; a user without any is left out. */
 export const readNotificationCounters = (
   db: Deps['db'],
   known: readonly queries.KnownChange[],
-): Promise<queries.KnownChange[]> => queries.readCountersAbove(db, known)
+): Promise<queries.KnownChange[]> => queries.readOtherCounters(db, known)

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { newId } from '@muster/db'
+import { rowsRead } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
@@ -182,5 +183,14 @@ test('the counters of a thousand users are compared without reading those of oth
     { userId: idle.userId, change: 1 },
     ...numbers(1_000).map(() => ({ userId: newId(), change: 5 })),
   ]
-  expect(await readNotificationCounters(api.deps.db, known)).toEqual([{ userId: user.userId, change: 1 }])
+  await sql`
+    insert into notification_counters (user_id, change) select gen_random_uuid(), 1 from generate_series(1, 20000)`.execute(
+    api.db,
+  )
+  await sql`analyze notification_counters`.execute(api.db)
+  const compare = () => readNotificationCounters(api.deps.db, known)
+  for (let time = 0; time < 6; time++) await compare()
+  const used = await rowsRead(api.deps.db, 'notification_counters', compare)
+  expect(used).toMatchObject({ inSequence: 0 })
+  expect(await compare()).toEqual([{ userId: user.userId, change: 1 }])
 })

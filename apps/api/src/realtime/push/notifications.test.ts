@@ -1,5 +1,6 @@
 import { newId } from '@muster/db'
 import { eventually } from '@muster/testing'
+import { sql } from 'kysely'
 import { io } from 'socket.io-client'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import {
@@ -126,6 +127,20 @@ test('a notification whose signal got lost arrives within 2 s, once and before l
   await notify(api, [news(user, 'told')])
   for (const { notifications } of [here, there])
     await eventually(() => expect(messagesOf(notifications)).toEqual(['silent', 'another', 'told']))
+})
+
+test('after older data were restored, the numbers begin lower, and later notifications arrive', async () => {
+  const user = await api.signUp()
+  const { notifications, counts } = await follow(user, other)
+  await notify(api, [news(user, 'a'), news(user, 'b'), news(user, 'c')])
+  await eventually(() => expect(notifications).toHaveLength(3))
+  const ofUser = sql`where user_id = ${user.userId} and change > 1`
+  await sql`delete from notification_changes ${ofUser}`.execute(api.db)
+  await sql`update notification_counters set change = 1, removed_change = 0 ${ofUser}`.execute(api.db)
+  await eventually(() => expect(counts.at(-1)?.change).toBe(1))
+  await notify(api, [news(user, 'd')])
+  await eventually(() => expect(notifications.at(-1)).toMatchObject({ message: 'd', change: 2 }))
+  expect(notifications).toHaveLength(4)
 })
 
 test('while Redis is away, a notification arrives on another instance within 1 s', async () => {

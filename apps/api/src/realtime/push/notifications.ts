@@ -40,6 +40,8 @@ export const pushNotifications: Feature = (gateway, { log }) => {
       followers.advance(userId, change.change)
     }
     if (isLost) followers.reset(userId, latest)
+    // The row of the latest change may be gone.
+    else if (isComplete) followers.advance(userId, latest)
     if (!isComplete) wake(userId)
     else if (changes.length > 0 || isLost || counts.isOwed(userId))
       counts.emit(userId, { count: unreadCount, change: latest })
