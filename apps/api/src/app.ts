@@ -64,6 +64,8 @@ import { serveRealtime } from './realtime/serve-realtime.ts'
 export type App = FastifyInstance
 
 const bodyLimitBytes = 1024 * 1024
+/** Fastify limits the hooks of closing by it too; draining connections takes up to 11 s, and the process ends after 25 s anyway. */
+const closeTimeoutMs = 30_000
 const compressAboveBytes = 1024
 const compressibleTypes = /^text\/(?!event-stream)|(?:[+/](?:json|text|xml)|octet-stream)(?:;|$)/
 const safeRequestId = /^[A-Za-z0-9._-]{1,128}$/
@@ -81,6 +83,7 @@ export async function buildApp(deps: Deps, first?: FastifyPluginAsync): Promise<
     bodyLimit: bodyLimitBytes,
     serverFactory: createApiServer,
     return503OnClosing: false,
+    pluginTimeout: closeTimeoutMs,
     genReqId: ({ headers }) => {
       const given = headers['x-request-id']
       return typeof given === 'string' && safeRequestId.test(given) ? given : randomUUID()
