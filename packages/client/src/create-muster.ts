@@ -15,7 +15,7 @@ import { createRealtime, type Realtime } from './realtime/realtime.ts'
 import { createRealtimeApi } from './realtime/realtime-api.ts'
 import { followOtherTabs } from './session/other-tabs.ts'
 import { createSession, createSessionCore, type MusterSession } from './session/session.ts'
-import { createWaitUntilReady } from './uploads/wait-until-ready.ts'
+import { type WatchFile, waitUntilReady } from './uploads/wait-until-ready.ts'
 
 export type MusterOptions = {
   /** The address of the API, such as `https://api.example.com`. A page of the API's own origin may leave it out. */
@@ -54,15 +54,14 @@ export function createMuster(options: MusterOptions = {}): Muster {
   const session = createSessionCore(() => methods.auth.session())
   const transport = createTransport({ fetch, cookies })
   const { observer, userId } = session
-  const caller = createCaller({ baseUrl, transport, etags, userId, observer, fetch })
-  const waitUntilReady = createWaitUntilReady({
-    read: (id, signal) => methods.attachments.get(id, { signal }),
-    onChange: (id, listener) =>
-      realtime.emitter.on('attachment:updated', ({ attachmentId }) => {
-        if (attachmentId === id) listener()
-      }),
-  })
-  const methods = createMethods(caller, waitUntilReady)
+  const onResult = (operation: string, result: unknown) => realtime.succeeded(operation, result)
+  const caller = createCaller({ baseUrl, transport, etags, userId, observer, fetch, onResult })
+  const watch: WatchFile = (id, listener) =>
+    realtime.emitter.on('attachment:updated', ({ attachmentId }) => {
+      if (attachmentId === id) listener()
+    })
+  const methods = createMethods(caller, watch)
+  const read = (id: string, signal: AbortSignal) => methods.attachments.get(id, { signal })
   session.onUserChange(() => etags.clear())
   const realtime = createRealtime({
     ...{ baseUrl, cookies, session, api: createRealtimeApi(methods, caller) },
@@ -72,7 +71,10 @@ export function createMuster(options: MusterOptions = {}): Muster {
 
   return {
     ...methods,
-    attachments: { ...methods.attachments, waitUntilReady: (ids, wait) => waitUntilReady([ids].flat(), wait) },
+    attachments: {
+      ...methods.attachments,
+      waitUntilReady: (ids, wait) => waitUntilReady([ids].flat(), { read, watch, ...wait }),
+    },
     session: createSession(session, methods, realtime.discardUnsent),
     http: caller.http,
     realtime() {

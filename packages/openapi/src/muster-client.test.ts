@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
@@ -31,9 +31,13 @@ test('the published client compiles in browsers and Node with the strictest opti
   symlinkSync(join(client, 'dist'), join(folder, 'node_modules/@muster/client'))
   cpSync(own('fixtures/muster-client'), folder, { recursive: true })
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+  const [, example = ''] = /```ts\n([\s\S]*?)```/.exec(readFileSync(own('../../docs/realtime.md'), 'utf8')) ?? []
+  writeFileSync(join(folder, 'example.ts'), example)
   for (const [name, options] of Object.entries(projects)) {
     const path = join(folder, `tsconfig.${name}.json`)
-    writeFileSync(path, JSON.stringify({ compilerOptions: { ...strictest, ...options }, include: ['*.ts'] }))
+    // The example reads its settings from the environment of Node.
+    const include = name === 'node' ? ['*.ts'] : ['front-end.ts']
+    writeFileSync(path, JSON.stringify({ compilerOptions: { ...strictest, ...options }, include }))
     expect(await compileProject(path), name).toEqual({ '5.9': '', '7': '' })
   }
 })

@@ -5,6 +5,8 @@ export type ChangeOrder = {
   cursor(): number
   /** Lets changes wait from now on, until `release`. */
   hold(): void
+  /** Records that everything up to a cursor was applied, without going on. */
+  advance(cursor: number): void
   /** Goes on from a cursor: applies the changes that waited and are newer. */
   release(cursor: number): void
   receive(change: ChatChangeEvent): void
@@ -47,6 +49,9 @@ export function createChangeOrder(
     isHeld: () => isHeld,
     hold() {
       isHeld = true
+    },
+    advance(to) {
+      cursor = to
     },
     release(from) {
       cursor = from

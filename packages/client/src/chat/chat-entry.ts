@@ -121,10 +121,11 @@ export function createChatEntry(deps: EntryDeps, first: Chat) {
       order.release(chat.change)
       onChange(id)
     },
-    /** Applies what a sync answered, whose last change is `latest`. */
-    applySynced(changes: readonly ChatChangeEvent[], latest: number): void {
+    /** Applies what a sync answered, whose last change is `latest`. @param isWhole whether that is all that was missing */
+    applySynced(changes: readonly ChatChangeEvent[], latest: number, isWhole: boolean): void {
       for (const change of changes) if (change.change > order.cursor()) apply(change)
-      order.release(latest)
+      if (isWhole) order.release(latest)
+      else order.advance(latest)
     },
     /** Records how far the user has read, here or elsewhere. */
     read(readSeq: number): void {

@@ -150,18 +150,21 @@ export function createChats(deps: Deps) {
       for (const { order } of entries.values()) order.hold()
     },
     /** Applies an answer. @returns whether a chat had to be read anew */
-    async apply({ chats, readPositions }: SyncAnswer): Promise<boolean> {
+    async apply({ chats, readPositions, more, after }: SyncAnswer): Promise<boolean> {
       let isResynced = false
       for (const synced of chats) {
         const entry = entries.get(synced.id)
         if ('ended' in synced) remove(synced.id)
         else if (!entry) await read(synced.id)
-        else if ('resync' in synced || synced.isNew) {
+        else if ('resync' in synced) {
           isResynced = true
           await entry.resync()
+        } else if (synced.isNew) {
+          // It became known by an event since the call was sent.
+          if (entry.order.isHeld()) await entry.resync()
         } else {
           const changes = synced.changes.map((change) => ({ ...change, chatId: synced.id, prev: 0 }))
-          entry.applySynced(changes, synced.latest)
+          entry.applySynced(changes, synced.latest, !more || (after !== null && synced.id <= after))
         }
       }
       for (const position of readPositions) this.readBy(position)

@@ -49,11 +49,14 @@ export interface Pages<T> extends PromiseLike<Page<T>>, AsyncIterable<T> {
 
 export type WaitOptions = { signal?: AbortSignal | undefined; timeoutMs?: number | undefined }
 
+/** What files of tasks and of chats have in common. */
+export type UploadedFile = Omit<Attachment, 'taskId'>
+
 /** An upload: `await` tells when the server has the files, `waitUntilReady()` when it has processed them too. */
-export interface PendingUpload extends Promise<Attachment[]> {
+export interface PendingUpload<File extends UploadedFile> extends Promise<File[]> {
   /**
    * Waits until every file can be shown.
    * @throws MusterError `ATTACHMENT_FAILED` with the server's reason when one cannot
    */
-  waitUntilReady(options?: WaitOptions): Promise<Attachment[]>
+  waitUntilReady(options?: WaitOptions): Promise<File[]>
 }

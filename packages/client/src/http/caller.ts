@@ -41,6 +41,8 @@ type Deps = {
   etags: Etags
   observer: Observer
   fetch: (request: Request) => Promise<Response>
+  /** Is called with each result. */
+  onResult: (operation: string, result: unknown) => void
   /** The user who counts as signed in; null for none. */
   userId: () => string | null
 }
@@ -83,6 +85,7 @@ export function createCaller(deps: Deps): Caller {
       })
       const answer = unwrap(endpoint, data, response)
       rememberVersions(etags, endpoint, path, answer)
+      deps.onResult(endpoint.id, answer.result)
       await outcome.succeeded(endpoint.id, answer.result)
       return answer
     } catch (error) {

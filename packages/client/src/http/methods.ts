@@ -1,20 +1,21 @@
 import { endpoints } from '../generated/endpoints.gen.ts'
 import type { Methods } from '../generated/methods.gen.ts'
-import type { Attachment, Pagination } from '../generated/schemas.gen.ts'
+import type { Pagination } from '../generated/schemas.gen.ts'
 import { formOf } from '../uploads/form.ts'
-import { createPendingUpload, type WaitUntilReady } from '../uploads/pending-upload.ts'
-import type { FilesInput } from './call-types.ts'
+import { createPendingUpload } from '../uploads/pending-upload.ts'
+import type { WatchFile } from '../uploads/wait-until-ready.ts'
+import type { FilesInput, UploadedFile } from './call-types.ts'
 import { type Call, type Caller, expand } from './caller.ts'
 import type { Endpoint } from './endpoint.ts'
 import { createPages } from './pages.ts'
 import { serializeQuery } from './query.ts'
 
 /** Creates the methods of all operations. */
-export function createMethods(caller: Caller, waitUntilReady: WaitUntilReady): Methods {
+export function createMethods(caller: Caller, watch: WatchFile): Methods {
   const methodOf =
     (endpoint: Endpoint) =>
     (...given: unknown[]) =>
-      invoke(caller, waitUntilReady, endpoint, given)
+      invoke(caller, watch, endpoint, given)
   const groups = Object.entries(endpoints).map(([group, members]) => [
     group,
     Object.fromEntries(Object.entries(members).map(([name, endpoint]) => [name, methodOf(endpoint)])),
@@ -22,7 +23,7 @@ export function createMethods(caller: Caller, waitUntilReady: WaitUntilReady): M
   return Object.fromEntries(groups) as Methods
 }
 
-function invoke(caller: Caller, waitUntilReady: WaitUntilReady, endpoint: Endpoint, given: unknown[]): unknown {
+function invoke(caller: Caller, watch: WatchFile, endpoint: Endpoint, given: unknown[]): unknown {
   const call = callOf(endpoint, given)
   if (endpoint.answer === 'url') return urlOf(caller, endpoint, call)
   if (endpoint.answer === 'page')
@@ -34,9 +35,22 @@ function invoke(caller: Caller, waitUntilReady: WaitUntilReady, endpoint: Endpoi
       { ...call.query },
     )
   const result = caller.call(endpoint, call).then((answer) => answer.result)
-  return endpoint.pick === 'attachments' && endpoint.upload
-    ? createPendingUpload(result as Promise<Attachment[]>, waitUntilReady)
-    : result
+  const file = fileOf[endpoint.id]
+  if (!file) return result
+  const read = async (fileId: string, signal: AbortSignal) => {
+    const answer = await caller.call(file, { params: { ...call.params, fileId }, options: { signal } })
+    return answer.result as UploadedFile
+  }
+  return createPendingUpload(result as Promise<UploadedFile[]>, read, watch)
+}
+
+/** By operation that uploads files: what reads one of them. */
+const fileOf: Record<string, Endpoint> = {
+  uploadAttachments: readFile('/api/v1/attachments/{fileId}'),
+  uploadChatMedia: readFile('/api/v1/chats/{id}/media/{fileId}'),
+}
+function readFile(path: string): Endpoint {
+  return { id: 'readFile', method: 'GET', path, answer: 'data', pick: 'attachment' }
 }
 
 /** Assigns the arguments: parameters of the path, files or body, query, options. */

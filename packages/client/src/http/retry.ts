@@ -35,7 +35,8 @@ export async function withRetries<T>(attempt: () => Promise<T>, policy: Policy):
 function delayBeforeRetry(error: unknown, count: number, { isRepeatable }: Policy): number | undefined {
   if (!(error instanceof MusterError)) return undefined
   const { status, retryAfter, code } = error
-  if ((status === 429 || status === 503) && retryAfter !== undefined)
+  // An acknowledgement of a socket has no status.
+  if ((status === 429 || status === 503 || status === 0) && retryAfter !== undefined)
     return retryAfter <= maxRetryAfterSeconds ? retryAfter * 1_000 + Math.random() * 250 : undefined
   const isUncertain = code === 'NETWORK' || code === 'TIMEOUT' || [502, 503, 504].includes(status)
   return isUncertain && isRepeatable ? backoffMs(count) : undefined

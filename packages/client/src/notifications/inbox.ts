@@ -132,7 +132,7 @@ export function createInbox(deps: Deps) {
         status = 'loading'
         await load(undefined)
       }
-      return resync
+      return resync && !isFirst
     },
     loadMore: async () => (nextPage === null ? undefined : load(nextPage)),
     async markRead(id: string): Promise<void> {

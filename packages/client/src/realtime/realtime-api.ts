@@ -1,6 +1,7 @@
 import type { Methods } from '../generated/methods.gen.ts'
-import type { Chat, Message } from '../generated/schemas.gen.ts'
+import type { Chat, ChatFile } from '../generated/schemas.gen.ts'
 import type { Caller } from '../http/caller.ts'
+import { formOf } from '../uploads/form.ts'
 import type { RealtimeApi } from './realtime.ts'
 
 /** A sender waits at most so long for an answer before the outbox tries again. */
@@ -8,26 +9,6 @@ const sendTimeoutMs = 15_000
 
 /** Gives the realtime part what it needs of the methods. */
 export function createRealtimeApi({ chats, notifications }: Methods, { call }: Caller): RealtimeApi {
-  const change = async (
-    method: string,
-    path: string,
-    params: Record<string, string>,
-    body?: object,
-    ifMatch?: string,
-  ) => {
-    const { result } = await call(
-      {
-        id: 'changeMessage',
-        method,
-        path: `/api/v1/chats/{chatId}/messages/{messageId}${path}`,
-        answer: 'data',
-        pick: 'message',
-        takesIfMatch: true,
-      },
-      { params, body, options: { ifMatch: ifMatch ?? false } },
-    )
-    return result as Message
-  }
   const readAll = async (archived: boolean, signal: AbortSignal): Promise<Chat[]> =>
     chats.list({ archived, limit: 100 }, { signal }).toArray()
 
@@ -36,12 +17,25 @@ export function createRealtimeApi({ chats, notifications }: Methods, { call }: C
     readChat: (id) => chats.get(id),
     readMessages: (id, query) => chats.messages(id, query),
     messages: {
-      edit: (chatId, messageId, body, ifMatch) => change('PATCH', '', { chatId, messageId }, { body }, ifMatch),
-      delete: (chatId, messageId) => change('DELETE', '', { chatId, messageId }),
-      react: (chatId, messageId, emoji) => change('PUT', '/reactions/{emoji}', { chatId, messageId, emoji }),
-      unreact: (chatId, messageId, emoji) => change('DELETE', '/reactions/{emoji}', { chatId, messageId, emoji }),
+      edit: (chatId, messageId, body, ifMatch) =>
+        chats.editMessage(chatId, messageId, { body }, { ifMatch: ifMatch ?? false }),
+      delete: (chatId, messageId) => chats.deleteMessage(chatId, messageId),
+      react: (chatId, messageId, emoji) => chats.react(chatId, messageId, emoji),
+      unreact: (chatId, messageId, emoji) => chats.unreact(chatId, messageId, emoji),
     },
-    upload: async () => [],
+    async upload({ chatId, files = [] }, signal) {
+      const { result } = await call(
+        {
+          id: 'uploadForMessage',
+          method: 'POST',
+          path: '/api/v1/chats/{chatId}/media',
+          answer: 'data',
+          pick: 'attachments',
+        },
+        { params: { chatId }, form: formOf('files', files), options: { signal, maxAttempts: 1, timeoutMs: 300_000 } },
+      )
+      return (result as ChatFile[]).map(({ id }) => id)
+    },
     send({ chatId, clientId, body, replyToId, mentions, attachmentIds }, signal) {
       const content = {
         ...{ clientId, attachmentIds: [...(attachmentIds ?? [])], mentions: [...(mentions ?? [])] },
@@ -50,11 +44,7 @@ export function createRealtimeApi({ chats, notifications }: Methods, { call }: C
       }
       return chats.sendMessage(chatId, content, { signal, timeoutMs: sendTimeoutMs, maxAttempts: 1 })
     },
-    markRead: async (chatId, seq) =>
-      call(
-        { id: 'markRead', method: 'PUT', path: '/api/v1/chats/{chatId}/read', answer: 'data' },
-        { params: { chatId }, body: { seq } },
-      ),
+    markRead: (chatId, seq) => chats.markRead(chatId, { seq }),
     inbox: {
       readPage: async (cursor) => notifications.list(cursor === undefined ? {} : { cursor }),
       markRead: (id) => notifications.markRead(id),

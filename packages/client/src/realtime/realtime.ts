@@ -58,6 +58,8 @@ type Deps = {
   api: RealtimeApi
 }
 
+const ownSettings = new Set(['muteChat', 'unmuteChat', 'archiveChat', 'unarchiveChat'])
+
 /** Wires the socket to the stores. Nothing is connected before `start`. */
 export function createRealtime({ baseUrl, cookies, session, storage, api }: Deps) {
   /** Without the second factor that the organization requires, the server tells nothing. */
@@ -85,10 +87,8 @@ export function createRealtime({ baseUrl, cookies, session, storage, api }: Deps
   const presence = createPresence({ connection: () => connection })
   const typing = createTyping({ connection: () => connection, onChange: touch })
   const readMarks = createReadMarks({
-    send: (chatId, seq) =>
-      connection.state.getSnapshot() === 'open'
-        ? connection.request('chat:read', { chatId, seq })
-        : api.markRead(chatId, seq),
+    // HTTP says more exactly than a socket why it refuses.
+    send: (chatId, seq) => connection.request('chat:read', { chatId, seq }).catch(() => api.markRead(chatId, seq)),
     onRefused: (chatId) => void chats.get(chatId)?.refetch(),
   })
   const outbox = createOutbox({
@@ -220,6 +220,12 @@ export function createRealtime({ baseUrl, cookies, session, storage, api }: Deps
     start,
     emitter,
     discardUnsent: outbox.discardAll,
+    /** Takes over what methods change of a chat for this user alone, which no event tells. */
+    succeeded(operation: string, result: unknown): void {
+      if (!ownSettings.has(operation)) return
+      const { id, muted, mutedUntil, mutesMentions, archived } = result as Chat
+      chats.get(id)?.update({ muted, mutedUntil, mutesMentions, archived })
+    },
     chat(id: string): ChatHandle {
       const handle =
         handles.get(id) ?? createChat(id, { chats, outbox, typing, readMarks, messages: api.messages, start })

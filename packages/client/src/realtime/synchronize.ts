@@ -1,8 +1,9 @@
 import type { Chats } from '../chat/chats.ts'
 import { noChats, type Span, spanOf, spansOf } from '../chat/spans.ts'
+import { withRetries } from '../http/retry.ts'
 import type { InboxCore } from '../notifications/inbox.ts'
 import type { Connection } from './connection.ts'
-import type { Payload, SyncAnswer } from './event-types.ts'
+import type { Payload } from './event-types.ts'
 
 type Deps = { connection: () => Pick<Connection, 'request'>; chats: Chats; inbox: InboxCore }
 
@@ -11,7 +12,7 @@ export function createSynchronizer({ connection, chats, inbox }: Deps) {
   let restoreEpoch: string | null = null
 
   /** Repeats the call until the span is current. @returns whether something had to be read anew */
-  async function syncSpan(span: Span): Promise<boolean> {
+  async function syncSpan(span: Span, signal?: AbortSignal): Promise<boolean> {
     let isResynced = false
     let after = span.after
     for (;;) {
@@ -22,7 +23,7 @@ export function createSynchronizer({ connection, chats, inbox }: Deps) {
         ...(after !== undefined && { after }),
         ...(span.upTo !== undefined && { upTo: span.upTo }),
       }
-      const answer = await connection().request('sync', request)
+      const answer = await withRetries(() => connection().request('sync', request), { isRepeatable: true, signal })
       restoreEpoch = answer.restoreEpoch
       isResynced = (await chats.apply(answer)) || isResynced
       isResynced = (await inbox.apply(answer)) || isResynced
@@ -30,7 +31,7 @@ export function createSynchronizer({ connection, chats, inbox }: Deps) {
         chats.release(span.ids)
         return isResynced
       }
-      after = continuationOf(answer) ?? after
+      after = answer.after ?? after
     }
   }
 
@@ -40,7 +41,7 @@ export function createSynchronizer({ connection, chats, inbox }: Deps) {
       let isResynced = false
       for (const span of spansOf(chats.ids())) {
         signal.throwIfAborted()
-        isResynced = (await syncSpan(span)) || isResynced
+        isResynced = (await syncSpan(span, signal)) || isResynced
       }
       return isResynced
     },
@@ -51,6 +52,3 @@ export function createSynchronizer({ connection, chats, inbox }: Deps) {
     },
   }
 }
-
-/** Returns where a call goes on whose answer did not fit; a server that does not tell expects the same call with the new numbers. */
-const continuationOf = (answer: SyncAnswer & { after?: string | null }): string | undefined => answer.after ?? undefined

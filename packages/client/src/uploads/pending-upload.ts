@@ -1,15 +1,16 @@
-import type { Attachment } from '../generated/schemas.gen.ts'
-import type { PendingUpload, WaitOptions } from '../http/call-types.ts'
+import type { PendingUpload, UploadedFile, WaitOptions } from '../http/call-types.ts'
+import { type ReadFile, type WatchFile, waitUntilReady } from './wait-until-ready.ts'
 
-export type WaitUntilReady = (ids: readonly string[], options?: WaitOptions) => Promise<Attachment[]>
-
-/** Adds `waitUntilReady` to the promise of uploaded attachments. */
-export function createPendingUpload(uploaded: Promise<Attachment[]>, waitUntilReady: WaitUntilReady): PendingUpload {
+/** Adds `waitUntilReady` to the promise of uploaded files. */
+export function createPendingUpload<File extends UploadedFile>(
+  uploaded: Promise<File[]>,
+  read: ReadFile<File>,
+  watch: WatchFile,
+): PendingUpload<File> {
   return Object.assign(uploaded, {
-    waitUntilReady: async (options?: WaitOptions) =>
-      waitUntilReady(
-        (await uploaded).map(({ id }) => id),
-        options,
-      ),
+    async waitUntilReady(options?: WaitOptions) {
+      const ids = (await uploaded).map(({ id }) => id)
+      return waitUntilReady(ids, { read, watch, ...options })
+    },
   })
 }

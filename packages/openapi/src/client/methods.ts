@@ -9,7 +9,15 @@ export function printMethods(endpoints: readonly Endpoint[], components: Readonl
   const text = bodies.join('\n')
   const schemas = [...components].filter((name) => new RegExp(`\\b${name}\\b`).test(withoutComments(text))).sort()
   const helpers = ['Body', 'Data', 'Query', 'Whole'].filter((name) => text.includes(`${name}<'`))
-  return `${header}import type { CallOptions, FileInput, FilesInput, Pages, PendingUpload, ReadOptions, UploadOptions } from '../http/call-types.ts'
+  return `${header}import type {
+  CallOptions,
+  FileInput,
+  FilesInput,
+  Pages,
+  PendingUpload,
+  ReadOptions,
+  UploadOptions,
+} from '../http/call-types.ts'
 import type { ${helpers.join(', ')} } from '../http/operation-types.ts'
 import type {\n${schemas.map((name) => `  ${name},\n`).join('')}} from './schemas.gen.ts'
 
@@ -94,5 +102,6 @@ function parametersOf({ operation, pathParameters, body, upload, hasQuery, answe
 function returnedBy({ answer, returns, upload }: Endpoint): string {
   if (answer === 'url') return returns
   if (answer === 'page') return `Pages<${returns}>`
-  return upload && returns === 'Attachment[]' ? 'PendingUpload' : `Promise<${returns}>`
+  const [, file] = /^(Attachment|ChatFile)\[\]$/.exec(returns) ?? []
+  return upload && file ? `PendingUpload<${file}>` : `Promise<${returns}>`
 }

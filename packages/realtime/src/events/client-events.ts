@@ -51,7 +51,10 @@ const syncAnswer = z.object({
     })
     .describe('What changed in the notifications.'),
   unreadCount: z.int().min(0).describe('The number of unread notifications.'),
-  more: z.boolean().describe('True when the call must be repeated with the new numbers.'),
+  more: z
+    .boolean()
+    .describe('True when this answer is not all: call again with the new numbers and with `after` of this answer.'),
+  after: z.uuid().nullable().describe('The answer has all chats up to this id; null when it has none.'),
 })
 
 /** By event of the client: the schema of its payload, and that of the data in its acknowledgement. */
