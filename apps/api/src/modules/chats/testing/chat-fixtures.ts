@@ -64,3 +64,11 @@ export const addMember = ({ deps }: TestApp, chatId: string, { userId }: TestUse
     await insertMembers(tx, chat, [{ userId, role: 'member' }], new Date())
     await saveCounters(tx, chat, { userIds: [userId] })
   })
+/** Counts the unread messages of a member anew, by the rule of the specification. */
+export async function recountUnread({ db }: TestApp, chatId: string, { userId }: TestUser): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int as count from messages join chat_members using (chat_id)
+    where chat_id = ${chatId} and user_id = ${userId} and sender_id <> user_id and deleted_at is null
+      and messages.seq > greatest(read_seq, joined_seq)`.execute(db)
+  return rows[0]?.count ?? 0
+}
