@@ -32,7 +32,11 @@ export const reactionParams = messageParams.extend({
 const maxAttachments = 10
 const maxMentions = 50
 const isWithoutRepetition = (ids: string[]) => new Set(ids).size === ids.length
-const ids = (max: number) => z.array(id).max(max).refine(isWithoutRepetition, rule('REPEATED'))
+const ids = (max: number) =>
+  z
+    .array(id)
+    .max(max)
+    .refine(isWithoutRepetition, rule('REPEATED', {}, 'names one of them twice'))
 
 const messageText = text({ min: 1, max: 4_000, isMultiline: true })
 
