@@ -15,12 +15,15 @@ export function disconnect(connection: Connection): void {
 
 /** Closes the connection, and leaves it to the client to connect again, here or to another instance. */
 export function closeForReconnect(connection: Connection): void {
+  connection.isLost = true
   connection.internals.engine.close()
   closeAfterGrace(connection)
 }
 
 /** Closes the connection at once, and drops what waits to be sent. */
-export function closeNow({ internals: { engine } }: Connection): void {
+export function closeNow(connection: Connection): void {
+  const { engine } = connection.internals
+  connection.isLost = true
   const transport = engine.transport as unknown as WebSocketTransport
   engine.close(true)
   transport.socket?.terminate()

@@ -12,6 +12,8 @@ export type Connection = {
   readonly chats: Set<string>
   /** When the client was last heard, by the steady clock. */
   heardAtMs: number
+  /** Whether it was lost, or closed so that the client connects again; false when its client left, or its session ended. */
+  isLost: boolean
   /** For the gateway alone. */
   readonly internals: Internals
 }
@@ -107,6 +109,7 @@ export function createConnections(): Connections {
         sessionId: actor.sessionId,
         chats: new Set(),
         heardAtMs: nowMs,
+        isLost: false,
         internals: {
           engine,
           socket: undefined,

@@ -1,6 +1,7 @@
 import { delivery } from './delivery/delivery.ts'
 import { registerEvent } from './events/register.ts'
 import type { Feature } from './gateway.ts'
+import { presence } from './presence/presence.ts'
 import { pushAttachments } from './push/attachments.ts'
 import { pushInvites } from './push/invites.ts'
 import { pushNotifications } from './push/notifications.ts'
@@ -10,6 +11,7 @@ import { pushTasks } from './push/tasks.ts'
 export const features: readonly Feature[] = [
   delivery,
   registerEvent,
+  presence,
   pushNotifications,
   pushTasks,
   pushAttachments,

@@ -58,6 +58,8 @@ const maxMessageBytes = 64 * 1_024
 const connectTimeoutMs = 10_000
 /** How long a client waits that has too many connections: until another one of them has closed. */
 const crowdedRetrySeconds = 10
+/** The reasons of Engine.IO for which a connection was lost, and not closed by its client. */
+const losses: ReadonlySet<string> = new Set(['ping timeout', 'transport error', 'parse error'])
 const drainingMessage = 'This server is shutting down. Connect again, to another one.'
 
 /** The gateway as the process runs it. */
@@ -150,7 +152,8 @@ export function startGateway(engine: EngineServer, context: Context): RunningGat
     slowReaders.watch(connection)
     countTransports(socket)
     socket.on('packet', noteHeard)
-    socket.once('close', () => {
+    socket.once('close', (reason: string) => {
+      connection.isLost ||= losses.has(reason)
       leave(connection)
       connections.close(connection)
     })

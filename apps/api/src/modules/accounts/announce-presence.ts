@@ -1,8 +1,8 @@
 import type { TransactContext } from '@muster/jobs/outbox'
 
 /**
- * Signals that a user's presence changed, or who may see it: instances then compute anew what those see who watch the user, and what
- * the user sees of those whom they watch.
+ * Signals that it may have changed who sees a user's presence, or whose presence the user sees: instances then check anew what their
+ * sockets may know.
  */
 export const announcePresence = ({ signal }: Pick<TransactContext, 'signal'>, userId: string): void =>
-  signal({ room: `user:${userId}`, event: 'presence', userId })
+  signal({ room: `user:${userId}`, event: 'presence', userId, isAccess: true })

@@ -1,6 +1,5 @@
 import { isSwitchedOnSql } from '@muster/policy'
 import { type RawBuilder, sql } from 'kysely'
-import type { Actor } from '../../http/actor.ts'
 
 /** How much of another user the actor may read: `full` with presence, `profile` without it. */
 export type Visibility = 'full' | 'profile'
@@ -22,17 +21,20 @@ export const publicUserColumns = sql.raw(
   ['id', 'username', 'name', 'bio', 'avatar_key', 'last_seen_at', 'version'].map((name) => `users.${name}`).join(', '),
 )
 
+/** A value, or an expression of a statement. */
+type Expression = string | RawBuilder<unknown>
+
 /**
  * Matches the row of the friendship or friend request between `users` and this user, in either direction. Expects
  * tables named `users` and `friendships`.
  */
-export const isPairWith = (userId: string): RawBuilder<boolean> => sql`(
+export const isPairWith = (userId: Expression): RawBuilder<boolean> => sql`(
   least(friendships.requester_id, friendships.addressee_id) = least(users.id, ${userId}::uuid)
   and greatest(friendships.requester_id, friendships.addressee_id) = greatest(users.id, ${userId}::uuid)
 )`
 
 /** Matches when neither of the two has blocked the other. Expects a table named `users`. */
-export const isUnblocked = (userId: string): RawBuilder<boolean> => sql`not exists (
+export const isUnblocked = (userId: Expression): RawBuilder<boolean> => sql`not exists (
   select from blocks
   where (blocker_id, blocked_id) in ((users.id, ${userId}::uuid), (${userId}::uuid, users.id))
 )`
@@ -48,7 +50,13 @@ export const fullUnlessHidden: RawBuilder<Visibility> = sql`case when ${isSwitch
  * do not hide their presence; `profile` for those who hide it and the other side of an open friend request; null for all others.
  * Platform roles have no organization and get no more than others here: they read all users under `/admin`.
  */
-export const visibilityFor = ({ userId, organizationId }: Actor): RawBuilder<Visibility | null> => sql`case
+export const visibilityFor = ({
+  userId,
+  organizationId,
+}: {
+  userId: Expression
+  organizationId: Expression | null
+}): RawBuilder<Visibility | null> => sql`case
   when users.id = ${userId}::uuid then 'full'
   when users.organization_id = ${organizationId}::uuid then ${fullUnlessHidden}
   else (
