@@ -19,6 +19,9 @@ import { attachmentsRoutes } from './modules/attachments/attachments.routes.ts'
 import { auditRoutes } from './modules/audit/audit.routes.ts'
 import { deniedAccessPlugin } from './modules/audit/denied-access.plugin.ts'
 import { chatsRoutes } from './modules/chats/chats.routes.ts'
+import { groupRoutes } from './modules/chats/groups/group.routes.ts'
+import { groupMembersRoutes } from './modules/chats/groups/group-members.routes.ts'
+import { chatMediaRoutes } from './modules/chats/media/chat-media.routes.ts'
 import { deletionRoutes } from './modules/data-rights/deletion.routes.ts'
 import { exportRoutes } from './modules/data-rights/export.routes.ts'
 import { friendsRoutes } from './modules/friends/friends.routes.ts'
@@ -160,6 +163,9 @@ export async function buildApp(deps: Deps, first?: FastifyPluginAsync): Promise<
       await api.register(attachmentsRoutes, { context })
       await api.register(remindersRoutes, { context })
       await api.register(chatsRoutes, { context })
+      await api.register(groupRoutes, { context })
+      await api.register(groupMembersRoutes, { context })
+      await api.register(chatMediaRoutes, { context })
       await api.register(notificationsRoutes, { context })
       await api.register(analyticsRoutes, { context })
       await api.register(auditRoutes, { context })

@@ -75,14 +75,14 @@ export const toHeader = ({
   id,
   kind,
   name,
-  avatarUrl: avatarKey && `/api/v1/chats/${id}/avatar?v=${versionOf(avatarKey)}`,
+  avatarUrl: avatarKey && `/api/v1/chats/${id}/avatar?v=${pictureVersionOf(avatarKey)}`,
   organizationId,
   firstSeq,
   createdAt: new Date(createdAt).toISOString(),
 })
 
 /** Returns the id of the upload from which the picture was made: keys are `chat-avatars/<chatId>/<uploadId>/<name>`. */
-const versionOf = (avatarKey: string) => avatarKey.split('/')[2] ?? ''
+export const pictureVersionOf = (avatarKey: string) => avatarKey.split('/')[2] ?? ''
 
 /** Converts a row to the chat as this user sees it. */
 export function toChat(row: ChatRow, userId: string): Chat {

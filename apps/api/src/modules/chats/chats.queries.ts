@@ -22,7 +22,7 @@ export const unreadCountSql = (userId: string, readSeq: RawBuilder<unknown>): Ra
 )`
 
 /** SQL: the user can send messages to the chat. Expects a table named `chats`. */
-const writableSql = (userId: string): RawBuilder<boolean> => sql`(chats.kind = 'group' or exists (
+export const writableSql = (userId: string): RawBuilder<boolean> => sql`(chats.kind = 'group' or exists (
   select from users
   where users.id = case when chats.user_low_id = ${userId}::uuid then chats.user_high_id else chats.user_low_id end
     and ${isReachableSql(userId)}
