@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { newId } from '@muster/db'
-import { insertReminder, insertTask } from '@muster/testing'
+import { insertChatFile, insertReminder, insertTask } from '@muster/testing'
 import { dataOf } from '../../testing/succeeded.ts'
 import type { TestApp, TestUser } from '../../testing/test-app.ts'
 
@@ -164,4 +164,29 @@ export const chat: Resource = async (_api, owner) => {
   ).chat
   const sent = await owner.inject('POST', `/api/v1/chats/${id}/messages`, { clientId: newId(), body: 'Hello' })
   return { id, messageId: dataOf(sent).message.id, emoji: encodeURIComponent('👍') }
+}
+
+/** A group of the owner with another member, a friend. */
+export const chatMember: Resource = async (api, owner) => {
+  const { userId } = await friend(api, owner)
+  const group = { type: 'group', name: 'Garden', memberIds: [userId] }
+  const { id } = dataOf(await owner.inject('POST', '/api/v1/chats', group)).chat
+  return { id, userId: userId as string }
+}
+
+/** A group of the owner with a file that they have not sent. */
+export const chatFile: Resource = async (api, owner) => {
+  const { id } = await chat(api, owner)
+  const uploader = { id: owner.userId, organization_id: owner.organizationId }
+  const file = await insertChatFile(api.db, { id: id as string }, uploader)
+  return { id: id as string, attachmentId: file.id }
+}
+
+/** A group of the owner with a picture. */
+export const chatWithAvatar: Resource = async (api, owner) => {
+  const { id } = (await chat(api, owner)) as { id: string }
+  const key = `chat-avatars/${id}/${newId()}/picture`
+  await api.deps.storage.put(key, bytes())
+  await api.db.updateTable('chats').set({ avatar_key: key, avatar_status: 'ready' }).where('id', '=', id).execute()
+  return { id }
 }

@@ -65,6 +65,17 @@ const withMember = async () => {
   const as = await api.signUp()
   return { as, params: [(await joining(api, as)).userId] }
 }
+const withGroup = async () => {
+  const as = await api.signUp()
+  const member = await joining(api, as)
+  const group = { type: 'group', name: 'Garden', memberIds: [member.userId] }
+  const chatId = (await as.inject('POST', '/api/v1/chats', group)).json().data.chat.id as string
+  return { as, member, params: [chatId] }
+}
+const withGroupMember = async () => {
+  const { as, member, params } = await withGroup()
+  return { as, params: [...params, member.userId] }
+}
 const onUser = async () => ({ as: admin, params: [(await api.signUp()).userId] })
 const invitation = async () => {
   const email = `invited-${newId()}@example.test`
@@ -220,6 +231,37 @@ const changes: Record<string, () => Promise<Call>> = {
     const message = { clientId: newId(), body: 'Something rude' }
     const sent = await member.inject('POST', `/api/v1/chats/${chatId}/messages`, message)
     return { as, params: [chatId, sent.json().data.message.id] }
+  },
+
+  'patch /chats/{id}': async () => ({ ...(await withGroup()), body: { name: 'Orchard' } }),
+  'put /chats/{id}/avatar': async () => ({
+    ...(await withGroup()),
+    ...(await multipart('file', 'us.png', await picture('png'))),
+  }),
+  'delete /chats/{id}/avatar': async () => {
+    const as = await api.signUp()
+    const { id = '' } = await things.chatWithAvatar(api, as)
+    return { as, params: [id] }
+  },
+  'post /chats/{id}/members': async () => {
+    const { as, params, member } = await withGroup()
+    await as.inject('DELETE', `/api/v1/chats/${params[0]}/members/${member.userId}`)
+    return { as, params, body: { userIds: [member.userId] } }
+  },
+  'patch /chats/{id}/members/{userId}': async () => ({ ...(await withGroupMember()), body: { role: 'admin' } }),
+  'delete /chats/{id}/members/{userId}': withGroupMember,
+  'post /chats/{id}/leave': async () => {
+    const { member: as, params } = await withGroup()
+    return { as, params }
+  },
+  'post /chats/{id}/media': async () => ({
+    ...(await withGroup()),
+    ...(await multipart('files', 'notes.txt', 'Some text')),
+  }),
+  'delete /chats/{id}/media/{attachmentId}': async () => {
+    const as = await api.signUp()
+    const { id = '', attachmentId = '' } = await things.chatFile(api, as)
+    return { as, params: [id, attachmentId] }
   },
 
   'patch /organization': async () => ({ as: await api.signUp(), body: { name: 'Another name' } }),
