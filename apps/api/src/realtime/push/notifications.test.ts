@@ -143,6 +143,25 @@ test('after older data were restored, the numbers begin lower, and later notific
   expect(notifications).toHaveLength(4)
 })
 
+test('what is written while revocations are not known is emitted only once they are, whole and in order', async () => {
+  const user = await api.signUp()
+  const { socket, notifications, counts } = await follow(user, other)
+  const arrivedMs: number[] = []
+  socket.on('notification', () => arrivedMs.push(performance.now()))
+  await notify(api, [news(user, 'before')])
+  await eventually(() => expect(counts).toHaveLength(1))
+  const blocking = await api.db.startTransaction().execute()
+  await sql`lock table sessions in access exclusive mode`.execute(blocking)
+  await eventually(() => expect(other.deps.revocations.isFresh()).toBe(false))
+  await notify(api, [news(user, 'first')])
+  await insertSilently(user, 'second')
+  const openedMs = performance.now()
+  await blocking.rollback().execute()
+  await eventually(() => expect(messagesOf(notifications)).toEqual(['before', 'first', 'second']))
+  expect(arrivedMs[1]).toBeGreaterThan(openedMs)
+  await eventually(() => expect(counts.at(-1)).toEqual({ count: 3, change: 3 }))
+})
+
 test('while Redis is away, a notification arrives on another instance within 1 s', async () => {
   const lonely = await startInstance(api, { redisUrl: 'redis://127.0.0.1:1' })
   const user = await api.signUp()
