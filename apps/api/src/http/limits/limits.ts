@@ -55,6 +55,8 @@ export const socketLimits = {
   sockets: { max: 10 },
   /** Events of one connection: so many at once, refilled at this rate. */
   events: { burst: 40, perSecond: 20 },
+  /** Calls of `sync` by a user: one for each 200 of their chats when they come back. */
+  syncs: { max: 120, windowMs: minuteMs },
   /** Users whose presence one user watches. */
   presenceSubscriptions: { max: 500 },
 } as const

@@ -1,5 +1,6 @@
 import { createBatches } from '../batches.ts'
 import type { Feature } from '../gateway.ts'
+import { handleSync } from '../sync/sync.ts'
 import { createFollowedChats } from './followed-chats.ts'
 import { listMemberships, listMembershipsOf, type MembershipRow, type Pair } from './memberships.queries.ts'
 import { pollRecentChanges } from './poll.ts'
@@ -10,7 +11,8 @@ import { tellStale } from './stale.ts'
 const usersPerRead = 50
 
 /** Delivers the changes of chats to the connections of their members. */
-export const delivery: Feature = (gateway, { log }) => {
+export const delivery: Feature = (gateway, context) => {
+  const { log } = context
   const { signals, connections } = gateway
   const { db } = signals
   const chats = createFollowedChats(connections)
@@ -55,6 +57,7 @@ export const delivery: Feature = (gateway, { log }) => {
     // A failure is made good by the next poll.
     if (userId && !chats.get(chatId) && connections.hasUser(userId)) followNew([{ chatId, userId }]).catch(() => {})
   })
+  handleSync(gateway, context, { follow: (rows) => follow(rows, { isNew: false }) })
   pollRecentChanges({ gateway, chats, sequencer, followNew })
 
   return {

@@ -33,3 +33,10 @@ export const staleTotal = new Counter({
   labelNames: ['cause'],
   registers,
 })
+
+export const resyncsTotal = new Counter({
+  name: 'muster_resyncs_total',
+  help: 'Chats, or the notifications, that a client was told to fetch again: `epoch` (restored data), `ahead`, `interrupted` membership, `too-many` changes, `notifications`.',
+  labelNames: ['reason'],
+  registers,
+})
