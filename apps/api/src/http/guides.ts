@@ -5,6 +5,7 @@ import { Marked } from 'marked'
 /** The guides for front-end developers, by their names in addresses, as paths below `docs/`. */
 export const guideFiles: Record<string, string> = {
   use: 'use.md',
+  realtime: 'realtime.md',
   'sign-in': 'security/sign-in.md',
   permissions: 'permissions.md',
   glossary: 'glossary.md',

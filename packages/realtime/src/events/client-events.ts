@@ -59,23 +59,43 @@ const syncAnswer = z.object({
 
 /** By event of the client: the schema of its payload, and that of the data in its acknowledgement. */
 export const clientEvents = {
-  register: { payload: z.strictObject({ userId: id('the signed-in user') }), data: z.object({ userId: z.uuid() }) },
-  sync: { payload: syncRequest, data: syncAnswer },
-  'chat:typing': { payload: z.strictObject({ chatId: id('the chat'), isTyping: z.boolean() }), data: nothing },
+  register: {
+    payload: z
+      .strictObject({ userId: id('the signed-in user') })
+      .describe('Does nothing: the session says who the user is. Another id is refused.'),
+    data: z.object({ userId: z.uuid() }),
+  },
+  sync: {
+    payload: syncRequest.describe('Asks for everything that was missed, see [Resuming](#resuming).'),
+    data: syncAnswer,
+  },
+  'chat:typing': {
+    payload: z
+      .strictObject({ chatId: id('the chat'), isTyping: z.boolean() })
+      .describe('Tells the other members that the user is typing: at most every 3 s, and it expires after 6 s.'),
+    data: nothing,
+  },
   'chat:read': {
-    payload: z.strictObject({
-      chatId: id('the chat'),
-      seq: seq.describe('The number of the last message that was read.'),
-    }),
+    payload: z
+      .strictObject({
+        chatId: id('the chat'),
+        seq: seq.describe('The number of the last message that was read.'),
+      })
+      .describe('Tells how far the user has read. The position only rises.'),
     data: z.object({ readSeq: seq, unreadCount: seq }),
   },
   'presence:subscribe': {
-    payload: z.strictObject({ userIds: subjects }),
+    payload: z
+      .strictObject({ userIds: subjects })
+      .describe('Subscribes to the presence of users, and answers how it is now.'),
     data: z.object({
       presence: z.array(z.object({ userId: z.uuid(), status, lastSeenAt: z.iso.datetime().nullable() })),
     }),
   },
-  'presence:unsubscribe': { payload: z.strictObject({ userIds: subjects }), data: nothing },
+  'presence:unsubscribe': {
+    payload: z.strictObject({ userIds: subjects }).describe('Ends such subscriptions.'),
+    data: nothing,
+  },
 } as const satisfies Record<string, { payload: z.ZodType; data: z.ZodType }>
 
 export type ClientEventName = keyof typeof clientEvents

@@ -20,60 +20,93 @@ export const staleKinds = ['tasks', 'attachments', 'invites', 'presence', 'typin
 
 /** The payload of each event that the server sends. Events with a `change` are complete by their numbers; the others are best effort. */
 export const serverEvents = {
-  notification: z.strictObject({
-    type: z.string().describe('What happened, as `notification.data.event`, e.g. `inviteAccepted`.'),
-    message: z.string().describe('What happened, for the user.'),
-    timestamp: instant.describe('When it happened.'),
-    change: z.int().describe("The number of the change in the user's notifications."),
-    notification: notification.describe('The notification.'),
-  }),
-  'notification:count': z.strictObject({
-    count: z.int().min(0).describe('The number of unread notifications.'),
-    change: z.int().describe("The number of the latest change in the user's notifications."),
-  }),
-  'invite:accepted': invitation,
-  inviteAccepted: invitation,
-  'invite:status': invitation,
-  inviteStatusUpdate: invitation,
-  'attachment:updated': z.strictObject({
-    attachment: z.union([attachment, chatFile]).nullable().describe('The file as it is now; null when it was deleted.'),
-    attachmentId: id('the file'),
-    taskId: z.uuid().nullable().describe('Its task; null for a file of a chat.'),
-    chatId: z.uuid().nullable().describe('Its chat; null for a file of a task.'),
-  }),
-  'task:updated': z.strictObject({
-    taskId: id('the task'),
-    version: z.int().nullable().describe('Its version now; null when it was deleted or is not visible any more.'),
-  }),
-  'chat:change': z.intersection(
-    z.object({
+  notification: z
+    .strictObject({
+      type: z.string().describe('What happened, as `notification.data.event`, e.g. `inviteAccepted`.'),
+      message: z.string().describe('What happened, for the user.'),
+      timestamp: instant.describe('When it happened.'),
+      change: z.int().describe("The number of the change in the user's notifications."),
+      notification: notification.describe('The notification.'),
+    })
+    .describe('A notification was created for the user.'),
+  'notification:count': z
+    .strictObject({
+      count: z.int().min(0).describe('The number of unread notifications.'),
+      change: z.int().describe("The number of the latest change in the user's notifications."),
+    })
+    .describe(
+      "The number of the user's unread notifications changed: by a new one, or because they were read or deleted, on any device.",
+    ),
+  'invite:accepted': invitation.describe('An invitation was accepted: for the user who sent it.'),
+  inviteAccepted: invitation.describe('The same as `invite:accepted`, for clients written for earlier servers.'),
+  'invite:status': invitation.describe('The status of an invitation changed: for the user who sent it.'),
+  inviteStatusUpdate: invitation.describe('The same as `invite:status`, for clients written for earlier servers.'),
+  'attachment:updated': z
+    .strictObject({
+      attachment: z
+        .union([attachment, chatFile])
+        .nullable()
+        .describe('The file as it is now; null when it was deleted.'),
+      attachmentId: id('the file'),
+      taskId: z.uuid().nullable().describe('Its task; null for a file of a chat.'),
+      chatId: z.uuid().nullable().describe('Its chat; null for a file of a task.'),
+    })
+    .describe(
+      'A file became ready or failed, or was deleted. A file of a chat that has been sent is a `chat:change` instead.',
+    ),
+  'task:updated': z
+    .strictObject({
+      taskId: id('the task'),
+      version: z.int().nullable().describe('Its version now; null when it was deleted or is not visible any more.'),
+    })
+    .describe(
+      'A task of the user changed: they own it, it is assigned to them, or they administrate its organization.',
+    ),
+  'chat:change': z
+    .intersection(
+      z.object({
+        chatId: id('the chat'),
+        prev: z.int().min(0).describe('The number of the change that was sent before this one.'),
+      }),
+      chatChange,
+    )
+    .describe('Something changed in a chat of the user.'),
+  'chat:read': z
+    .strictObject({
       chatId: id('the chat'),
-      prev: z.int().min(0).describe('The number of the change that was sent before this one.'),
-    }),
-    chatChange,
-  ),
-  'chat:read': z.strictObject({
-    chatId: id('the chat'),
-    userId: id('the reader'),
-    readSeq: z.int().min(0).describe('The number of the last message that they have read.'),
-  }),
-  'chat:typing': z.strictObject({
-    chatId: id('the chat'),
-    userId: id('the typist'),
-    isTyping: z.boolean().describe('True for 6 seconds, unless it is false before.'),
-  }),
-  presence: z.strictObject({
-    userId: id('the user'),
-    status: z.enum(['online', 'offline']).nullable().describe('Null while it is not known.'),
-    lastSeenAt: instant.nullable().describe('When the user was last online; null when that is not known.'),
-  }),
-  stale: z.strictObject({
-    kinds: z.array(z.enum(staleKinds)).describe('What to fetch again, because events about it may have been lost.'),
-  }),
-  'session:ended': z.strictObject({ reason: z.enum(sessionEndReasons).describe('Why the session ended.') }),
-  'server:draining': z.strictObject({
-    delayMs: z.int().min(0).describe('After how many milliseconds the server closes this connection.'),
-  }),
+      userId: id('the reader'),
+      readSeq: z.int().min(0).describe('The number of the last message that they have read.'),
+    })
+    .describe(
+      "Somebody read on in a chat. Of chats with more than 50 members, and of those who turned receipts off, it tells the reader's own devices alone.",
+    ),
+  'chat:typing': z
+    .strictObject({
+      chatId: id('the chat'),
+      userId: id('the typist'),
+      isTyping: z.boolean().describe('True for 6 seconds, unless it is false before.'),
+    })
+    .describe('Somebody is typing in a chat.'),
+  presence: z
+    .strictObject({
+      userId: id('the user'),
+      status: z.enum(['online', 'offline']).nullable().describe('Null while it is not known.'),
+      lastSeenAt: instant.nullable().describe('When the user was last online; null when that is not known.'),
+    })
+    .describe('A user whose presence was subscribed to came or went.'),
+  stale: z
+    .strictObject({
+      kinds: z.array(z.enum(staleKinds)).describe('What to fetch again, because events about it may have been lost.'),
+    })
+    .describe('Events may have been lost: fetch these kinds of data again.'),
+  'session:ended': z
+    .strictObject({ reason: z.enum(sessionEndReasons).describe('Why the session ended.') })
+    .describe('The session has ended: the server disconnects, and connecting again needs a new sign-in.'),
+  'server:draining': z
+    .strictObject({
+      delayMs: z.int().min(0).describe('After how many milliseconds the server closes this connection.'),
+    })
+    .describe('The server stops, and closes this connection.'),
 } as const satisfies Record<string, z.ZodType>
 
 export type ServerEventName = keyof typeof serverEvents

@@ -1,6 +1,6 @@
 import type { ChatMembership } from '@muster/policy'
 import type { Gateway } from '../gateway.ts'
-import type { MembershipRow } from './memberships.queries.ts'
+import type { MembershipRow } from './membership.ts'
 
 /** A member of a chat who is connected to this instance, with the numbers that decide what they get. */
 export type LocalMember = ChatMembership

@@ -1,15 +1,7 @@
 import type { Db } from '@muster/db'
 import { isChatMemberSql } from '@muster/policy'
 import { sql } from 'kysely'
-
-/** A membership that has not ended, with the number of the latest change of the chat. */
-export type MembershipRow = {
-  chat_id: string
-  user_id: string
-  joined_seq: number
-  joined_change: number
-  change: number
-}
+import type { MembershipRow } from './membership.ts'
 
 const columns = sql.raw(
   'chat_members.chat_id, chat_members.user_id, chat_members.joined_seq, chat_members.joined_change, chats.change',

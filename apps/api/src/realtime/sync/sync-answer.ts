@@ -1,7 +1,7 @@
 import type { SyncAnswer } from '@muster/realtime/events'
 import type { Deps } from '../../deps.ts'
 import { type FeedChange, readChangesOf, viewChange } from '../../modules/chats/change-feed.service.ts'
-import type { MembershipRow } from '../delivery/memberships.queries.ts'
+import type { MembershipRow } from '../delivery/membership.ts'
 import { resyncsTotal } from '../delivery/metrics.ts'
 import type { AnswerSize } from './answer-size.ts'
 import { listPositions, type PositionRow } from './sync.queries.ts'

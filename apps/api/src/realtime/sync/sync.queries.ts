@@ -2,7 +2,7 @@ import type { Db } from '@muster/db'
 import { isChatMemberSql, isSwitchedOnSql } from '@muster/policy'
 import { sql } from 'kysely'
 import { limitLiteral } from '../../sql/limit-literal.ts'
-import type { MembershipRow } from '../delivery/memberships.queries.ts'
+import type { MembershipRow } from '../delivery/membership.ts'
 
 /** Returns the epoch of the data, which a restore changes. */
 export async function readRestoreEpoch(db: Db): Promise<string> {
