@@ -64,7 +64,7 @@ export function createMuster(options: MusterOptions = {}): Muster {
   const read = (id: string, signal: AbortSignal) => methods.attachments.get(id, { signal })
   session.onUserChange(() => etags.clear())
   const realtime = createRealtime({
-    ...{ baseUrl, cookies, session, api: createRealtimeApi(methods, caller) },
+    ...{ baseUrl, cookies, session, api: createRealtimeApi(methods) },
     storage: options.outbox ?? storageFor(baseUrl),
   })
   const endTabs = isBrowser() ? followOtherTabs(baseUrl, session) : () => undefined

@@ -1,5 +1,6 @@
 export { migrate } from './migrate.ts'
 export { createSay } from './output.ts'
+export { type CuttableLink, startCuttableLink } from './services/cuttable-link.ts'
 export { findRedis, type Machine, thisMachine } from './services/find-redis.ts'
 export { hostServices, type User } from './services/host/host-services.ts'
 export { type Joined, joinHost } from './services/host/join-host.ts'

@@ -31,7 +31,10 @@ test('the published client compiles in browsers and Node with the strictest opti
   symlinkSync(join(client, 'dist'), join(folder, 'node_modules/@muster/client'))
   cpSync(own('fixtures/muster-client'), folder, { recursive: true })
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
-  const [, example = ''] = /```ts\n([\s\S]*?)```/.exec(readFileSync(own('../../docs/realtime.md'), 'utf8')) ?? []
+  const [, example = ''] =
+    /<!-- A test runs this example. -->\n```ts\n([\s\S]*?)```/.exec(
+      readFileSync(own('../../docs/realtime.md'), 'utf8'),
+    ) ?? []
   writeFileSync(join(folder, 'example.ts'), example)
   for (const [name, options] of Object.entries(projects)) {
     const path = join(folder, `tsconfig.${name}.json`)

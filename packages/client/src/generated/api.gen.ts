@@ -1421,7 +1421,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Rename a group
+         * @description For admins of the group.
+         */
+        patch: operations["updateChat"];
         trace?: never;
     };
     "/api/v1/chats/{id}/changes": {
@@ -1439,6 +1443,146 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chats/{id}/avatar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the picture of a group
+         * @description With the version in `avatarUrl`, a browser may cache it for an hour.
+         */
+        get: operations["getChatAvatar"];
+        /**
+         * Upload an image as the picture of a group
+         * @description For admins of the group. Takes one jpeg, png, gif or webp of at most 10 MiB. The picture is made from it shortly after; then `avatarUrl` changes. An image that can’t be used leaves the present picture and sends a notification with the reason.
+         */
+        put: operations["uploadChatAvatar"];
+        post?: never;
+        /**
+         * Remove the picture of a group
+         * @description For admins of the group.
+         */
+        delete: operations["deleteChatAvatar"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chats/{id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the members of a chat, in the order in which they joined
+         * @description With presence of friends and of members of the own organization.
+         */
+        get: operations["listChatMembers"];
+        put?: never;
+        /**
+         * Add members to a group
+         * @description For admins of the group. A new member sees later messages only, also one who was a member before. A group has at most 1,000 members.
+         */
+        post: operations["addChatMembers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chats/{id}/members/{userId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a member from a group
+         * @description For admins of the group. The removed user sees the chat no more.
+         */
+        delete: operations["removeChatMember"];
+        options?: never;
+        head?: never;
+        /**
+         * Change the role of a member of a group
+         * @description For admins of the group. A group with members keeps an admin.
+         */
+        patch: operations["updateChatMember"];
+        trace?: never;
+    };
+    "/api/v1/chats/{id}/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Leave a group
+         * @description The last admin of a group with other members names the one who becomes admin.
+         */
+        post: operations["leaveChat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chats/{id}/media": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload files for a message
+         * @description Up to 10 files, 10 MiB each; all of them are stored, or none. Only the caller sees them until a message names them in `attachmentIds`. Files that no message has are deleted after a day. At most 120 requests an hour.
+         */
+        post: operations["uploadChatMedia"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chats/{id}/media/{attachmentId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the state of a file
+         * @description For its uploader until it was sent, then for the members who see its message.
+         */
+        get: operations["getChatFile"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a file that was not sent yet
+         * @description Delete a file that was not sent yet.
+         */
+        delete: operations["deleteChatFile"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2843,6 +2987,11 @@ export interface components {
                 data: Record<string, never>;
             };
         };
+        /** @description Who was added. */
+        AddedChatMembers: {
+            /** @description The members, by the order in which they joined. */
+            members: components["schemas"]["ListedChatMember"][];
+        };
         /** @description A user as administrators see them. */
         AdminUser: {
             /**
@@ -3197,6 +3346,14 @@ export interface components {
             /** @description The latest message that the viewer sees; null without one. */
             lastMessage: components["schemas"]["Message"] | null;
         };
+        /** @description The picture. */
+        ChatAvatarUpload: {
+            /**
+             * Format: binary
+             * @description A jpeg, png, gif or webp.
+             */
+            file: Blob;
+        };
         /** @description What changed in a chat. */
         ChatChanges: {
             /** @description The number of the latest change of the chat. The caller is current when no change is missing up to it. */
@@ -3208,10 +3365,43 @@ export interface components {
             /** @description The current state of what changed, ascending by the number of the change. */
             changes: components["schemas"]["ChatChange"][];
         };
+        /** @description How to leave a group. */
+        ChatDeparture: {
+            /**
+             * Format: uuid
+             * @description The member who becomes admin. Required when the caller is the last admin of a group with other members.
+             */
+            successorId?: string | null;
+        } | null;
+        /** @description Files of a chat. */
+        ChatFileList: {
+            /** @description The files, in the order of the request. */
+            attachments: components["schemas"]["ChatFile"][];
+        };
         /** @description Items of the list. */
         ChatList: {
             /** @description The chats. */
             chats: components["schemas"]["Chat"][];
+        };
+        /** @description Items of the list. */
+        ChatMemberList: {
+            /** @description The members, by the order in which they joined. */
+            members: components["schemas"]["ListedChatMember"][];
+        };
+        /** @description What to change of a member. */
+        ChatMemberPatch: {
+            /** @description The new role. */
+            role: components["schemas"]["ChatRole"];
+        };
+        /** @description Users to add to a group. */
+        ChatMembersToAdd: {
+            /** @description The users to add: friends of the caller, and members of their organization. */
+            userIds: string[];
+        };
+        /** @description What to change of a group. */
+        ChatPatch: {
+            /** @description The new name of the group, at most 100 characters. */
+            name: string;
         };
         /** @description How the address of the client was resolved. */
         ClientIp: {
@@ -3836,6 +4026,30 @@ export interface components {
             actor: components["schemas"]["UserSummary"] | null;
             /** @description What it was done to. */
             target: components["schemas"]["AuditTarget"];
+        };
+        /** @description A member of a chat, with presence where the caller may see it. */
+        ListedChatMember: {
+            /** @description The member; a member who deleted their account is named "Former member". */
+            user: components["schemas"]["UserSummary"];
+            /** @description The role in the group; `member` in a direct chat. */
+            role: components["schemas"]["ChatRole"];
+            /**
+             * Format: date-time
+             * @description When the user joined, the last time.
+             */
+            joinedAt: string;
+            /**
+             * Format: date-time
+             * @description When the user left or was removed; null for a member.
+             */
+            leftAt: string | null;
+            /** @description Online until five minutes after the last request; offline also where presence is hidden. */
+            status: components["schemas"]["PresenceStatus"];
+            /**
+             * Format: date-time
+             * @description When the user was last online; null when never, or where presence is hidden.
+             */
+            lastSeenAt: string | null;
         };
         /** @description A sign-in by password. */
         Login: {
@@ -8088,6 +8302,45 @@ export interface operations {
             };
         };
     };
+    updateChat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the chat. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatPatch"];
+            };
+        };
+        responses: {
+            /** @description The group. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message?: string;
+                        /** @description The result. */
+                        data: {
+                            chat: components["schemas"]["Chat"];
+                        };
+                    };
+                };
+            };
+        };
+    };
     listChatChanges: {
         parameters: {
             query?: {
@@ -8120,6 +8373,416 @@ export interface operations {
                         /** @description A sentence for the user. */
                         message?: string;
                         data: components["schemas"]["ChatChanges"];
+                    };
+                };
+            };
+        };
+    };
+    getChatAvatar: {
+        parameters: {
+            query?: {
+                /** @description The version that `avatarUrl` names. */
+                v?: string;
+            };
+            header?: {
+                /** @description The `ETag` of the version that the caller has: 304 when it is current. */
+                "If-None-Match"?: string;
+                /** @description One range of bytes: 206 instead of 200. */
+                Range?: string;
+                /** @description The `ETag` of the version that the range continues; another version is sent whole. */
+                "If-Range"?: string;
+            };
+            path: {
+                /** @description The id of the chat. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/webp": Blob;
+                };
+            };
+            /** @description The requested range. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/webp": Blob;
+                };
+            };
+        };
+    };
+    uploadChatAvatar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the chat. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["ChatAvatarUpload"];
+            };
+        };
+        responses: {
+            /** @description The group, whose picture is being made. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message?: string;
+                        /** @description The result. */
+                        data: {
+                            chat: components["schemas"]["Chat"];
+                        };
+                    };
+                };
+            };
+        };
+    };
+    deleteChatAvatar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the chat. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The group without a picture. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message?: string;
+                        /** @description The result. */
+                        data: {
+                            chat: components["schemas"]["Chat"];
+                        };
+                    };
+                };
+            };
+        };
+    };
+    listChatMembers: {
+        parameters: {
+            query?: {
+                /** @description The maximum number of items per page. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The id of the chat. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of members. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message?: string;
+                        data: components["schemas"]["ChatMemberList"];
+                        /** @description The place of the page in the list. */
+                        pagination: components["schemas"]["Pagination"];
+                    };
+                };
+            };
+        };
+    };
+    addChatMembers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the chat. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatMembersToAdd"];
+            };
+        };
+        responses: {
+            /** @description The members, those included who were members before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message?: string;
+                        data: components["schemas"]["AddedChatMembers"];
+                    };
+                };
+            };
+        };
+    };
+    removeChatMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the chat. */
+                id: string;
+                /** @description The id of the member. */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message: string;
+                    };
+                };
+            };
+        };
+    };
+    updateChatMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the chat. */
+                id: string;
+                /** @description The id of the member. */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatMemberPatch"];
+            };
+        };
+        responses: {
+            /** @description The member. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message?: string;
+                        /** @description The result. */
+                        data: {
+                            member: components["schemas"]["ListedChatMember"];
+                        };
+                    };
+                };
+            };
+        };
+    };
+    leaveChat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the chat. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ChatDeparture"];
+            };
+        };
+        responses: {
+            /** @description Left. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message: string;
+                    };
+                };
+            };
+        };
+    };
+    uploadChatMedia: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the chat. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Upload"];
+            };
+        };
+        responses: {
+            /** @description The uploaded files. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message?: string;
+                        data: components["schemas"]["ChatFileList"];
+                    };
+                };
+            };
+        };
+    };
+    getChatFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the chat. */
+                id: string;
+                /** @description The id of the file. */
+                attachmentId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message?: string;
+                        /** @description The result. */
+                        data: {
+                            attachment: components["schemas"]["ChatFile"];
+                        };
+                    };
+                };
+            };
+        };
+    };
+    deleteChatFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the chat. */
+                id: string;
+                /** @description The id of the file. */
+                attachmentId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The deleted file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message?: string;
+                        /** @description The result. */
+                        data: {
+                            attachment: components["schemas"]["ChatFile"];
+                        };
                     };
                 };
             };

@@ -19,6 +19,11 @@ import type {
   AuthenticatorAppSetup,
   Chat,
   ChatChanges,
+  ChatDeparture,
+  ChatFile,
+  ChatMemberPatch,
+  ChatMembersToAdd,
+  ChatPatch,
   ClientIp,
   Confirmation,
   Email,
@@ -33,6 +38,7 @@ import type {
   Invite,
   InviteAcceptance,
   ListedAuditEvent,
+  ListedChatMember,
   Login,
   Member,
   MemberPatch,
@@ -849,6 +855,14 @@ export interface ChatsMethods {
    */
   get(id: string, options?: CallOptions): Promise<Chat>
   /**
+   * Rename a group.
+   *
+   * For admins of the group.
+   *
+   * `PATCH /api/v1/chats/{id}`
+   */
+  update(id: string, body: ChatPatch, options?: CallOptions): Promise<Chat>
+  /**
    * List what changed in a chat after a number.
    *
    * Each change as the current state of the message, the member or the chat that it touched. Numbers that a later change of the same thing replaced are skipped.
@@ -856,6 +870,94 @@ export interface ChatsMethods {
    * `GET /api/v1/chats/{id}/changes`
    */
   changes(id: string, query?: Query<'listChatChanges'>, options?: CallOptions): Promise<ChatChanges>
+  /**
+   * Upload an image as the picture of a group.
+   *
+   * For admins of the group. Takes one jpeg, png, gif or webp of at most 10 MiB. The picture is made from it shortly after; then `avatarUrl` changes. An image that can’t be used leaves the present picture and sends a notification with the reason.
+   *
+   * `PUT /api/v1/chats/{id}/avatar`
+   */
+  uploadAvatar(id: string, file: FileInput, options?: UploadOptions): Promise<Chat>
+  /**
+   * Remove the picture of a group.
+   *
+   * For admins of the group.
+   *
+   * `DELETE /api/v1/chats/{id}/avatar`
+   */
+  deleteAvatar(id: string, options?: CallOptions): Promise<Chat>
+  /**
+   * Read the picture of a group.
+   *
+   * With the version in `avatarUrl`, a browser may cache it for an hour.
+   *
+   * `GET /api/v1/chats/{id}/avatar`
+   */
+  avatar(id: string, query?: Query<'getChatAvatar'>, options?: ReadOptions): Promise<Response>
+  /**
+   * List the members of a chat, in the order in which they joined.
+   *
+   * With presence of friends and of members of the own organization.
+   *
+   * `GET /api/v1/chats/{id}/members`
+   */
+  members(id: string, query?: Query<'listChatMembers'>, options?: CallOptions): Pages<ListedChatMember>
+  /**
+   * Add members to a group.
+   *
+   * For admins of the group. A new member sees later messages only, also one who was a member before. A group has at most 1,000 members.
+   *
+   * `POST /api/v1/chats/{id}/members`
+   */
+  addMembers(id: string, body: ChatMembersToAdd, options?: CallOptions): Promise<ListedChatMember[]>
+  /**
+   * Change the role of a member of a group.
+   *
+   * For admins of the group. A group with members keeps an admin.
+   *
+   * `PATCH /api/v1/chats/{id}/members/{userId}`
+   */
+  updateMember(id: string, userId: string, body: ChatMemberPatch, options?: CallOptions): Promise<ListedChatMember>
+  /**
+   * Remove a member from a group.
+   *
+   * For admins of the group. The removed user sees the chat no more.
+   *
+   * `DELETE /api/v1/chats/{id}/members/{userId}`
+   */
+  removeMember(id: string, userId: string, options?: CallOptions): Promise<string>
+  /**
+   * Leave a group.
+   *
+   * The last admin of a group with other members names the one who becomes admin.
+   *
+   * `POST /api/v1/chats/{id}/leave`
+   */
+  leave(id: string, body?: ChatDeparture, options?: CallOptions): Promise<string>
+  /**
+   * Upload files for a message.
+   *
+   * Up to 10 files, 10 MiB each; all of them are stored, or none. Only the caller sees them until a message names them in `attachmentIds`. Files that no message has are deleted after a day. At most 120 requests an hour.
+   *
+   * `POST /api/v1/chats/{id}/media`
+   */
+  uploadMedia(id: string, files: FilesInput, options?: UploadOptions): PendingUpload<ChatFile>
+  /**
+   * Read the state of a file.
+   *
+   * For its uploader until it was sent, then for the members who see its message.
+   *
+   * `GET /api/v1/chats/{id}/media/{attachmentId}`
+   */
+  file(id: string, attachmentId: string, options?: CallOptions): Promise<ChatFile>
+  /**
+   * Delete a file that was not sent yet.
+   *
+   * Delete a file that was not sent yet.
+   *
+   * `DELETE /api/v1/chats/{id}/media/{attachmentId}`
+   */
+  deleteFile(id: string, attachmentId: string, options?: CallOptions): Promise<ChatFile>
 }
 
 export interface NotificationsMethods {

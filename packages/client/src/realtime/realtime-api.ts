@@ -1,14 +1,12 @@
 import type { Methods } from '../generated/methods.gen.ts'
-import type { Chat, ChatFile } from '../generated/schemas.gen.ts'
-import type { Caller } from '../http/caller.ts'
-import { formOf } from '../uploads/form.ts'
+import type { Chat } from '../generated/schemas.gen.ts'
 import type { RealtimeApi } from './realtime.ts'
 
 /** A sender waits at most so long for an answer before the outbox tries again. */
 const sendTimeoutMs = 15_000
 
 /** Gives the realtime part what it needs of the methods. */
-export function createRealtimeApi({ chats, notifications }: Methods, { call }: Caller): RealtimeApi {
+export function createRealtimeApi({ chats, notifications }: Methods): RealtimeApi {
   const readAll = async (archived: boolean, signal: AbortSignal): Promise<Chat[]> =>
     chats.list({ archived, limit: 100 }, { signal }).toArray()
 
@@ -24,17 +22,8 @@ export function createRealtimeApi({ chats, notifications }: Methods, { call }: C
       unreact: (chatId, messageId, emoji) => chats.unreact(chatId, messageId, emoji),
     },
     async upload({ chatId, files = [] }, signal) {
-      const { result } = await call(
-        {
-          id: 'uploadForMessage',
-          method: 'POST',
-          path: '/api/v1/chats/{chatId}/media',
-          answer: 'data',
-          pick: 'attachments',
-        },
-        { params: { chatId }, form: formOf('files', files), options: { signal, maxAttempts: 1, timeoutMs: 300_000 } },
-      )
-      return (result as ChatFile[]).map(({ id }) => id)
+      const uploaded = await chats.uploadMedia(chatId, files, { signal, maxAttempts: 1 })
+      return uploaded.map(({ id }) => id)
     },
     send({ chatId, clientId, body, replyToId, mentions, attachmentIds }, signal) {
       const content = {

@@ -58,6 +58,7 @@ type Deps = {
   api: RealtimeApi
 }
 
+const maxStaleDelayMs = 3_000
 const ownSettings = new Set(['muteChat', 'unmuteChat', 'archiveChat', 'unarchiveChat'])
 
 /** Wires the socket to the stores. Nothing is connected before `start`. */
@@ -131,11 +132,15 @@ export function createRealtime({ baseUrl, cookies, session, storage, api }: Deps
     presence: presence.receive,
     stale({ kinds }) {
       if (kinds.includes('typing')) typing.clear()
-      if (connection.state.getSnapshot() !== 'open') return
-      if (kinds.includes('presence')) presence.refresh()
-      if (kinds.includes('read-positions'))
-        void synchronizer.syncAll(new AbortController().signal).catch(() => undefined)
+      // A new connection is told too, and reads everything anyway. Otherwise all clients are told at once, so they take turns.
+      if (connection.state.getSnapshot() === 'open') setTimeout(() => catchUp(kinds), Math.random() * maxStaleDelayMs)
     },
+  }
+
+  function catchUp(kinds: readonly string[]): void {
+    if (connection.state.getSnapshot() !== 'open') return
+    if (kinds.includes('presence')) presence.refresh()
+    if (kinds.includes('read-positions')) void synchronizer.syncAll(new AbortController().signal).catch(() => undefined)
   }
 
   /** Brings everything up to date on a new connection. */

@@ -107,8 +107,9 @@ export function createSessionCore(read: () => Promise<Data<'getSession'>>) {
   function end(): void {
     const isEnded = 'user' in store.getSnapshot()
     set({ status: 'signed-out', isEnded })
-    if (isEnded) restore().catch(() => undefined)
+    if (isEnded) asking = restore().catch(() => undefined)
   }
+  let asking: Promise<unknown> = Promise.resolve()
 
   const observer: Observer = {
     begin() {
@@ -125,6 +126,8 @@ export function createSessionCore(read: () => Promise<Data<'getSession'>>) {
     store,
     restore,
     end,
+    /** Resolves when the question after the end of a session is answered: its answer removes cookies. */
+    whenAsked: () => asking,
     cancelChallenge() {
       if (store.getSnapshot().status === 'challenge') set({ status: 'signed-out', isEnded: false })
     },
@@ -157,6 +160,7 @@ export function createSession(
     subscribe,
     restore: () => core.restore(),
     async signIn(login, options) {
+      await core.whenAsked()
       await auth.login(login, options)
       return getSnapshot()
     },
