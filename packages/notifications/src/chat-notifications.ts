@@ -1,4 +1,4 @@
-import { newId } from '@muster/db'
+import { type Db, newId } from '@muster/db'
 import type { TransactContext } from '@muster/jobs/outbox'
 import { sql } from 'kysely'
 import type { NotificationData } from './notification-data.ts'
@@ -60,7 +60,7 @@ export async function saveChatNotifications(
  * @param upToSeq only when it tells about messages up to this number at most
  */
 export async function closeChatNotifications(
-  { trx, signal }: Tx,
+  { trx, signal }: { trx: Db | Tx['trx']; signal: Tx['signal'] },
   chatId: string,
   userIds: readonly string[],
   upToSeq?: number,

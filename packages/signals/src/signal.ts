@@ -28,6 +28,8 @@ export const signal = z.strictObject({
   /** The task of an attachment. */
   taskId: z.uuid().optional(),
   isTyping: z.boolean().optional(),
+  /** The number of the chat's latest message when somebody began to type. */
+  seq: z.int().optional(),
   /** For `presence`: whether others may see the user, and the user others, may have changed. */
   isAccess: z.boolean().optional(),
   /** For `stale`: the events that could not be published. */

@@ -6,6 +6,7 @@ import { Server as SocketServer } from 'socket.io'
 import type { Context } from '../context.ts'
 import type { Actor } from '../http/actor.ts'
 import { scaledMax, socketLimits } from '../http/limits/limits.ts'
+import type { FeedChange } from '../modules/chats/change-feed.service.ts'
 import { closeForReconnect, disconnect } from './close-connection.ts'
 import { type Connection, type Connections, createConnections } from './connections.ts'
 import { createDispatcher, type Dispatcher } from './dispatch.ts'
@@ -45,6 +46,10 @@ export type Gateway = {
   onConnect(listener: (connection: Connection) => void | Promise<void>): void
   /** Calls the listener with each connection that has left: it closed, or its session lacks a second factor from now on. */
   onDisconnect(listener: (connection: Connection) => void): void
+  /** Calls the listener with each change of a chat when it was emitted here, after the event. */
+  onChange(listener: (change: FeedChange) => void): void
+  /** For the delivery of changes: calls the listeners of {@link onChange}. */
+  noteChange(change: FeedChange): void
   connections: Pick<Connections, 'inRoom' | 'ofUser' | 'hasUser' | 'all' | 'size' | 'join' | 'leave'>
   /** Signals of this and of other processes, and the polls that replace lost ones. */
   signals: Omit<SignalHub, 'close'>
@@ -196,6 +201,8 @@ export function startGateway(engine: EngineServer, context: Context): RunningGat
     onOpening: listeners.onOpening,
     onConnect: listeners.onConnect,
     onDisconnect: listeners.onDisconnect,
+    onChange: listeners.onChange,
+    noteChange: listeners.changed,
     connections,
     signals,
   }
@@ -243,6 +250,7 @@ function createListeners(log: Logger) {
   const onOpening: ((connection: Connection) => Promise<void>)[] = []
   const onConnect: ((connection: Connection) => void | Promise<void>)[] = []
   const onDisconnect: ((connection: Connection) => void)[] = []
+  const onChange: ((change: FeedChange) => void)[] = []
   const callAll = <Args extends unknown[]>(all: readonly ((...args: Args) => void)[], ...args: Args) => {
     for (const listener of all) {
       try {
@@ -257,11 +265,13 @@ function createListeners(log: Logger) {
     onOpening: (listener: (connection: Connection) => Promise<void>) => void onOpening.push(listener),
     onConnect: (listener: (connection: Connection) => void | Promise<void>) => void onConnect.push(listener),
     onDisconnect: (listener: (connection: Connection) => void) => void onDisconnect.push(listener),
+    onChange: (listener: (change: FeedChange) => void) => void onChange.push(listener),
     opened: () => callAll(onOpen),
     opening: (connection: Connection) => Promise.all(onOpening.map((listener) => listener(connection))),
     async connected(connection: Connection) {
       for (const listener of onConnect) await listener(connection)
     },
     disconnected: (connection: Connection) => callAll(onDisconnect, connection),
+    changed: (change: FeedChange) => callAll(onChange, change),
   }
 }

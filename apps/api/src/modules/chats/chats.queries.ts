@@ -104,3 +104,15 @@ export async function findMembership(db: Db | Trx, chatId: string, userId: strin
     where chat_id = ${chatId} and user_id = ${userId} and ${isChatMemberSql}`.execute(db)
   return rows[0]
 }
+
+/** Reads whether a member can send messages now, and the number of the latest one; undefined for somebody who is no member. */
+export async function findWriter(
+  db: Db,
+  chatId: string,
+  userId: string,
+): Promise<{ isWritable: boolean; lastSeq: number } | undefined> {
+  const { rows } = await sql<{ isWritable: boolean; lastSeq: number }>`
+    select ${writableSql(userId)} as "isWritable", chats.seq as "lastSeq" from ${ofUser(userId)}
+    where chats.id = ${chatId}`.execute(db)
+  return rows[0]
+}

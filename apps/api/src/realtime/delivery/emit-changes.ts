@@ -6,7 +6,7 @@ import type { FollowedChat, FollowedChats, LocalMember } from './followed-chats.
 import type { MemberChangeRow } from './memberships.queries.ts'
 import { chatChangesEmitted } from './metrics.ts'
 
-type EmitDeps = { gateway: Pick<Gateway, 'emit' | 'isOpen' | 'connections'>; chats: FollowedChats }
+type EmitDeps = { gateway: Pick<Gateway, 'emit' | 'isOpen' | 'noteChange' | 'connections'>; chats: FollowedChats }
 
 /**
  * Emits changes of a chat, in the order of their numbers, to the members who get them. Nothing is awaited, so that no other change of
@@ -28,6 +28,7 @@ export function emitChanges(
     emitChange(gateway, chat, change)
     chat.sent = change.change
     chatChangesEmitted.inc()
+    gateway.noteChange(change)
     if (change.kind === 'member' && change.row.leftChange !== null) chats.removeMember(chat, change.row.user.id)
   }
   return true

@@ -23,7 +23,12 @@ const changesPerRead = 50
 const minRetryMs = 100
 const maxRetryMs = 2_000
 
-type Deps = { gateway: Pick<Gateway, 'emit' | 'isOpen' | 'connections'>; chats: FollowedChats; db: Db; log: Logger }
+type Deps = {
+  gateway: Pick<Gateway, 'emit' | 'isOpen' | 'noteChange' | 'connections'>
+  chats: FollowedChats
+  db: Db
+  log: Logger
+}
 
 /**
  * Creates the sequencers of all followed chats: each emits the changes of its chat by ascending number, as their rows are now. Numbers
