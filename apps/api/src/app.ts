@@ -18,6 +18,7 @@ import { analyticsRoutes } from './modules/analytics/analytics.routes.ts'
 import { attachmentsRoutes } from './modules/attachments/attachments.routes.ts'
 import { auditRoutes } from './modules/audit/audit.routes.ts'
 import { deniedAccessPlugin } from './modules/audit/denied-access.plugin.ts'
+import { chatSteps } from './modules/chats/chat-steps.ts'
 import { chatsRoutes } from './modules/chats/chats.routes.ts'
 import { groupRoutes } from './modules/chats/groups/group.routes.ts'
 import { groupMembersRoutes } from './modules/chats/groups/group-members.routes.ts'
@@ -106,7 +107,7 @@ export async function buildApp(deps: Deps, first?: FastifyPluginAsync): Promise<
   const cookies = sessionCookies({ isSecure: config.cookies.isSecure, now: clock.now })
   const guard = createSecretGuard(deps)
   const invitations = createInvitationSteps(deps)
-  const context = { ...deps, accessTokens, cookies, guard, invitations }
+  const context = { ...deps, accessTokens, cookies, guard, invitations, chatSteps }
 
   if (first) await app.register(first)
   await app.register(clientAddressPlugin, config.http)

@@ -8,10 +8,12 @@ import { eventOn } from '../../http/event-on.ts'
 import type { PublicUser } from '../accounts/accounts.schema.ts'
 import { announcePresence } from '../accounts/announce-presence.ts'
 import { toPublicUsers } from '../accounts/public-users.service.ts'
+import type { ChatSteps } from './chat-steps.ts'
 import * as queries from './friends.queries.ts'
 import type { FriendRequest } from './friends.schema.ts'
 
 type FriendsDeps = Pick<Deps, 'transact' | 'presence' | 'clock'>
+type EndDeps = Pick<Deps, 'transact'> & { chatSteps: ChatSteps }
 type Options = { origin: Origin }
 
 /** Upper bounds per user. Without them one account could fill the tables and the notifications of others. */
@@ -110,15 +112,20 @@ export function declineRequest(
   })
 }
 
-/** Ends a friendship, or withdraws the actor's friend request. @throws DomainError NOT_FOUND */
+/**
+ * Ends a friendship, or withdraws the actor's friend request. Unless the two share an organization, no message of theirs is sent
+ * after it in their direct chat.
+ * @throws DomainError NOT_FOUND
+ */
 export function removeFriend(
-  { transact }: Pick<Deps, 'transact'>,
+  { transact, chatSteps }: EndDeps,
   actor: Actor,
   otherId: string,
   { origin }: Options,
 ): Promise<void> {
   return transact(async ({ trx, audit, signal }) => {
     await queries.lockPair(trx, actor.userId, otherId)
+    await chatSteps.lockDirectChat(trx, actor.userId, otherId)
     const row = await queries.removeBond(trx, actor.userId, otherId)
     const isWithdrawn = row?.accepted_at === null
     // A request of the other user must be declined instead.
@@ -130,12 +137,12 @@ export function removeFriend(
 }
 
 /**
- * Blocks a user: neither can find the other, and a friendship or request between them ends. Repeated calls change
- * nothing.
+ * Blocks a user: neither can find the other, a friendship or request between them ends, and nobody can write in their direct chat:
+ * no message is sent after it. Repeated calls change nothing.
  * @throws DomainError NOT_FOUND, CONFLICT above the limit
  */
 export function blockUser(
-  { transact, clock }: Pick<Deps, 'transact' | 'clock'>,
+  { transact, clock, chatSteps }: EndDeps & Pick<Deps, 'clock'>,
   actor: Actor,
   otherId: string,
   { origin }: Options,
@@ -144,6 +151,7 @@ export function blockUser(
   return transact(async ({ trx, audit, signal }) => {
     const other = await queries.lockPair(trx, actor.userId, otherId)
     if (!other || other.is_anonymised) throw new DomainError('NOT_FOUND')
+    await chatSteps.lockDirectChat(trx, actor.userId, otherId)
     const { isNew, count } = await queries.block(trx, actor.userId, otherId, clock.now())
     if (count > friendLimits.blocked) throw tooMany(`You can block at most ${friendLimits.blocked} users.`)
     if (!isNew) return

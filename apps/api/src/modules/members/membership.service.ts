@@ -6,6 +6,7 @@ import type { TransactContext } from '@muster/jobs/outbox'
 import type { Deps } from '../../deps.ts'
 import { setRoleAndOrganization, type UserRow } from '../accounts/accounts.service.ts'
 import { announcePresence } from '../accounts/announce-presence.ts'
+import { leaveOrganization } from '../chats/groups/leave-organization.ts'
 import type { Membership } from '../organizations/organizations.service.ts'
 import { cancelUnseenReminders } from '../reminders/task-reminders.service.ts'
 import { forceRenewal } from '../sessions/renew-access.ts'
@@ -16,13 +17,14 @@ import * as queries from './membership.queries.ts'
 export type MembershipDeps = Invalidator & Pick<Deps, 'clock'>
 
 /**
- * Gives a user another role, in another organization or in none. Transfers their tasks there, cancels their reminders of
+ * Gives a user another role, in another organization or in none. Transfers their tasks there, ends their memberships of groups of
+ * the organization that they leave, cancels their reminders of
  * tasks that are no longer visible to them, tells users from whom tasks are taken, and has the claims of their sessions renewed within a second. The caller
  * has locked the user's row, has called {@link assertNotLastAdmin} where it matters, and writes the audit event.
  */
 export async function setMembership(
   deps: MembershipDeps,
-  tx: Pick<TransactContext, 'trx' | 'enqueue' | 'signal' | 'afterCommit'>,
+  tx: Pick<TransactContext, 'trx' | 'enqueue' | 'signal' | 'audit' | 'afterCommit'>,
   user: Pick<UserRow, 'id' | 'organization_id'>,
   { byId, ...membership }: Membership & { byId: string | null },
 ): Promise<void> {
@@ -36,6 +38,7 @@ export async function setMembership(
   if (isMoving) announcePresence(tx, user.id)
   tx.afterCommit(() => invalidateAnalytics(deps, [user.id]))
   await cancelUnseenReminders(deps, tx, { userId: user.id }, now)
+  if (isMoving) await leaveOrganization(tx, { userId: user.id, organizationId, byId, now })
   // With a fresh time: tokens issued up to two seconds after it are renewed once more.
   await forceRenewal(trx, { userId: user.id }, deps.clock.now())
   await notifyAboutTasks(tx, notices, { byId, now })

@@ -30,3 +30,21 @@ export async function findAvatar(
     where chats.id = ${chatId} and user_id = ${userId} and ${isChatMemberSql}`.execute(db)
   return rows[0]
 }
+
+/** Counts a user's files in chats that belong to no organization for the quota of this one. */
+export async function moveChatFiles(trx: Trx, userId: string, organizationId: string | null): Promise<void> {
+  await sql`
+    update attachments set organization_id = ${organizationId}::uuid
+    from chats
+    where chats.id = attachments.chat_id and chats.organization_id is null and uploader_id = ${userId}
+      and attachments.organization_id is distinct from ${organizationId}::uuid`.execute(trx)
+}
+
+/** Locks the direct chat of two users, if there is one, until the transaction ends. */
+export async function lockDirectChat(trx: Trx, userId: string, otherId: string): Promise<void> {
+  await sql`
+    select from chats
+    where kind = 'direct' and user_low_id = least(${userId}::uuid, ${otherId}::uuid)
+      and user_high_id = greatest(${userId}::uuid, ${otherId}::uuid)
+    for no key update`.execute(trx)
+}
