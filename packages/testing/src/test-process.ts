@@ -5,6 +5,7 @@ import { freePort } from '@muster/devkit'
 import type { TestContext } from 'vitest'
 import { endWithTest } from './end-with-test.ts'
 import { eventually } from './eventually.ts'
+import { inheritedEnv } from './inherited-env.ts'
 
 export type TestProcess = {
   child: ChildProcess
@@ -25,13 +26,12 @@ type Env = Record<string, string | undefined>
 
 /**
  * Starts an app's main file as a process of its own, which is killed when the test ends. Its environment is `env` and nothing of the
- * test's own but the search path and the temporary folder.
+ * test's own but {@link inheritedEnv}.
  * @param context of the test; needed in a test that runs concurrently with others
  */
 export function startTestProcess(mainFile: URL, env: Env, context?: Pick<TestContext, 'onTestFinished'>): TestProcess {
-  const { PATH, TMPDIR } = process.env
   const child = spawn(process.execPath, [fileURLToPath(mainFile)], {
-    env: { PATH, TMPDIR, NODE_ENV: 'test', OPS_PORT: '0', ...env },
+    env: { ...inheritedEnv(), NODE_ENV: 'test', OPS_PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   endWithTest(child, context)

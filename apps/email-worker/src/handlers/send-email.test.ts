@@ -28,7 +28,7 @@ const expectedToken = (key: Buffer, emailId: string) =>
   `${emailId}.${derive(key, 'password-reset', emailId).toString('base64url')}`
 
 describe('a mail with a code', () => {
-  test('arrives once, with its derived code in both parts and not in the subject', async (context) => {
+  test.concurrent('arrives once, with its derived code in both parts and not in the subject', async (context) => {
     const { harness, startWorker } = await setUp(context)
     startWorker({ smtpUrl: inboxSmtpUrl() })
     const to = harness.address()
@@ -50,7 +50,7 @@ describe('a mail with a code', () => {
     expect(await mailsTo(to)).toHaveLength(1)
   })
 
-  test('is dropped without a connection after its code has expired', async (context) => {
+  test.concurrent('is dropped without a connection after its code has expired', async (context) => {
     const { harness, peer, startWorker } = await setUp(context)
     const to = harness.address()
     const expiresAt = new Date(Date.now() - 1)
@@ -79,7 +79,7 @@ describe('a mail with a code', () => {
     expect(peer.recipients.length).toBeGreaterThan(1)
   })
 
-  test('uses the key that its first attempt stored, also after a key rotation', async (context) => {
+  test.concurrent('uses the key that its first attempt stored, also after a key rotation', async (context) => {
     const { harness, peer, startWorker } = await setUp(context)
     const to = harness.address()
     const id = await harness.sendMail({ template: 'register-code', to, data: { name: 'Ada' } })
@@ -98,7 +98,7 @@ describe('a mail with a token', () => {
   const sendReset = (harness: Harness, to = harness.address()) =>
     harness.sendMail({ template: 'password-reset', to, data: { name: 'Ada' } })
 
-  test('arrives once, with its token in both parts and neither in the headers nor in the row', async (context) => {
+  test.concurrent('arrives once, with its token in both parts and neither in the headers nor in the row', async (context) => {
     const { harness, startWorker } = await setUp(context)
     startWorker({ smtpUrl: inboxSmtpUrl() })
     const to = harness.address()
@@ -117,7 +117,7 @@ describe('a mail with a token', () => {
     expect(await mailsTo(to)).toHaveLength(1)
   })
 
-  test('is dropped without a connection after its hour', async (context) => {
+  test.concurrent('is dropped without a connection after its hour', async (context) => {
     const { harness, peer, startWorker } = await setUp(context)
     const id = await sendReset(harness)
     const hourAgo = sql<Date>`expires_at - interval '1 hour' - interval '1 second'`
@@ -129,7 +129,7 @@ describe('a mail with a token', () => {
     expect(await harness.countPendingJobs()).toBe(0)
   })
 
-  test('carries the same token in each attempt, also after a key rotation', async (context) => {
+  test.concurrent('carries the same token in each attempt, also after a key rotation', async (context) => {
     const { harness, peer, startWorker } = await setUp(context)
     peer.replies = { rcptTo: () => (peer.recipients.length === 1 ? { code: 450, text: '4.2.0 later' } : 'ok') }
     const stop = startWorker()
@@ -144,7 +144,7 @@ describe('a mail with a token', () => {
     expect(unfolded(peer.received[0]?.raw)).toContain(expectedToken(harness.codeKey, id))
   })
 
-  test('waits for a worker with its key', async (context) => {
+  test.concurrent('waits for a worker with its key', async (context) => {
     const { harness, peer, startWorker } = await setUp(context)
     const id = await sendReset(harness)
     await harness.db.updateTable('email_messages').set({ code_key_id: 'k0' }).where('id', '=', id).execute()
@@ -156,7 +156,7 @@ describe('a mail with a token', () => {
     expect(peer.connectedAtMs).toEqual([])
   })
 
-  test('does not store its token when the server quotes the link', async (context) => {
+  test.concurrent('does not store its token when the server quotes the link', async (context) => {
     const { harness, peer, startWorker } = await setUp(context)
     let quoted = ''
     peer.replies = {
@@ -180,7 +180,7 @@ describe('a mail with a token', () => {
   })
 })
 
-test('markup in a value is escaped in the HTML part', async (context) => {
+test.concurrent('markup in a value is escaped in the HTML part', async (context) => {
   const { harness, startWorker } = await setUp(context)
   startWorker({ smtpUrl: inboxSmtpUrl() })
   const to = harness.address()
@@ -274,7 +274,7 @@ describe('several workers', () => {
 })
 
 describe('a mail that cannot be composed', () => {
-  test('because of its data fails with the name of the field', async (context) => {
+  test.concurrent('because of its data fails with the name of the field', async (context) => {
     const { harness, peer, startWorker, sendWelcome } = await setUp(context)
     const id = await sendWelcome()
     await harness.db.updateTable('email_messages').set({ data: '{}' }).where('id', '=', id).execute()
@@ -284,7 +284,7 @@ describe('a mail that cannot be composed', () => {
     expect(peer.connectedAtMs).toEqual([])
   })
 
-  test('because its template is newer waits for a worker with the template', async (context) => {
+  test.concurrent('because its template is newer waits for a worker with the template', async (context) => {
     const { harness, startWorker, sendWelcome } = await setUp(context)
     const id = await sendWelcome()
     await harness.db.updateTable('email_messages').set({ template: 'from-tomorrow' }).where('id', '=', id).execute()
@@ -301,7 +301,7 @@ describe('a mail that cannot be composed', () => {
   })
 })
 
-test('a mail that waits for its next attempt is sent although Redis was flushed', async (context) => {
+test.concurrent('a mail that waits for its next attempt is sent although Redis was flushed', async (context) => {
   const { harness, peer, startWorker, sendWelcome } = await setUp(context)
   peer.replies = { rcptTo: () => (peer.recipients.length === 1 ? { code: 450, text: '4.2.0 later' } : 'ok') }
   startWorker()
@@ -313,7 +313,7 @@ test('a mail that waits for its next attempt is sent although Redis was flushed'
   expect(peer.received).toHaveLength(1)
 })
 
-test('after an internal error a mail stays queued, and a retry of its failed job completes it', async (context) => {
+test.concurrent('after an internal error a mail stays queued, and a retry of its failed job completes it', async (context) => {
   const { harness, peer, startWorker, sendWelcome } = await setUp(context)
   peer.replies = { rcptTo: () => ({ code: 550, text: '5.1.1 no such user' }) }
   await sql`alter table email_messages add constraint refuse_all check (status <> 'failed')`.execute(harness.db)

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { setUp } from '../testing/set-up.ts'
 
 describe('a permanent refusal', () => {
-  test('of the mailbox suppresses the address without a retry, and stops no other mail', async (context) => {
+  test.concurrent('of the mailbox suppresses the address without a retry, and stops no other mail', async (context) => {
     const { harness, peer, startWorker, sendWelcome, suppressions } = await setUp(context)
     const [bad, good] = [harness.address('bad'), harness.address('good')]
     peer.replies = { rcptTo: (to) => (to === bad ? { code: 550, text: '5.1.1 no such user' } : 'ok') }
@@ -25,7 +25,7 @@ describe('a permanent refusal', () => {
     expect(await harness.countPendingJobs()).toBe(0)
   })
 
-  test('of the message fails the mail and does not suppress the address', async (context) => {
+  test.concurrent('of the message fails the mail and does not suppress the address', async (context) => {
     const { harness, peer, startWorker, sendWelcome, suppressions } = await setUp(context)
     peer.replies = { data: () => ({ code: 552, text: '5.3.4 message too big' }) }
     startWorker()
@@ -36,7 +36,7 @@ describe('a permanent refusal', () => {
     expect(peer.recipients).toHaveLength(1)
   })
 
-  test('of relaying or of the sender is retried until the relay accepts the mail', async (context) => {
+  test.concurrent('of relaying or of the sender is retried until the relay accepts the mail', async (context) => {
     const { harness, peer, startWorker, sendWelcome, suppressions } = await setUp(context)
     const refusals = [
       { code: 550, text: 'relay not permitted' },
@@ -69,7 +69,7 @@ describe('a permanent refusal', () => {
     for (const { id } of mails) await harness.waitForStatus(id, 'sent')
   })
 
-  test('without a cause fails the mail once the server accepts other mail, not earlier', async (context) => {
+  test.concurrent('without a cause fails the mail once the server accepts other mail, not earlier', async (context) => {
     const { harness, peer, startWorker, sendWelcome, suppressions } = await setUp(context)
     const refused = harness.address('refused')
     peer.replies = { data: (to) => (to === refused ? { code: 554, text: '5.7.1 looks like spam' } : 'ok') }
@@ -84,7 +84,7 @@ describe('a permanent refusal', () => {
     expect(await harness.countPendingJobs()).toBe(0)
   })
 
-  test('of the credentials is retried until they are correct', async (context) => {
+  test.concurrent('of the credentials is retried until they are correct', async (context) => {
     const { harness, peer, startWorker, sendWelcome, suppressions } = await setUp(context)
     let isAccepting = false
     peer.replies = { authenticate: () => (isAccepting ? 'ok' : { code: 535, text: '5.7.8 bad credentials' }) }
@@ -101,7 +101,7 @@ describe('a permanent refusal', () => {
 })
 
 describe('a temporary failure', () => {
-  test('is stored with the time of the next attempt, which sends the mail', async (context) => {
+  test.concurrent('is stored with the time of the next attempt, which sends the mail', async (context) => {
     const { harness, peer, startWorker, sendWelcome } = await setUp(context)
     let refusals = 2
     peer.replies = { rcptTo: () => (refusals-- > 0 ? { code: 450, text: '4.2.0 greylisted' } : 'ok') }
@@ -119,7 +119,7 @@ describe('a temporary failure', () => {
     expect(peer.received[0]?.atMs).toBeGreaterThan(0)
   })
 
-  test('fails the mail after 24 hours', async (context) => {
+  test.concurrent('fails the mail after 24 hours', async (context) => {
     const { harness, peer, startWorker, sendWelcome } = await setUp(context)
     peer.replies = { rcptTo: () => ({ code: 450, text: '4.2.0 later' }) }
     const id = await sendWelcome()
@@ -130,7 +130,7 @@ describe('a temporary failure', () => {
     expect((await harness.waitForStatus(id, 'failed')).error).toContain('no more attempts')
   })
 
-  test('by silence is followed by an attempt over another connection', async (context) => {
+  test.concurrent('by silence is followed by an attempt over another connection', async (context) => {
     const { harness, peer, startWorker, sendWelcome } = await setUp(context)
     let isFirst = true
     peer.replies = {
@@ -146,7 +146,7 @@ describe('a temporary failure', () => {
     expect(await harness.waitForStatus(id, 'sent')).toMatchObject({ attempts: 2 })
   })
 
-  test('right after the server accepted the message sends it again with the same Message-ID', async (context) => {
+  test.concurrent('right after the server accepted the message sends it again with the same Message-ID', async (context) => {
     const { harness, peer, startWorker, sendWelcome } = await setUp(context)
     let isFirst = true
     peer.replies = {
@@ -176,6 +176,7 @@ function expectPauseAfterFive(timesMs: readonly number[], pauseMs: number): void
   expect((timesMs[5] ?? 0) - (timesMs[4] ?? 0)).toBeGreaterThan(pauseMs * 0.8)
 }
 
+// One after another, because each sends twelve mails at once and measures a pause.
 test('five failures in a row pause the queue, and a successful probe resumes it', async (context) => {
   const { harness, peer, startWorker, sendWelcome } = await setUp(context)
   let isDown = true
@@ -215,7 +216,7 @@ test.for([
   },
 )
 
-test('unknown mailboxes do not pause the queue', async (context) => {
+test.concurrent('unknown mailboxes do not pause the queue', async (context) => {
   const { harness, peer, startWorker, sendWelcome, suppressions } = await setUp(context)
   peer.replies = { rcptTo: (to) => (to.startsWith('bad') ? { code: 550, text: '5.1.1 no such user' } : 'ok') }
   startWorker({ env: { WORKER_CONCURRENCY: '1' } })
@@ -224,7 +225,7 @@ test('unknown mailboxes do not pause the queue', async (context) => {
   await eventually(async () => expect(await suppressions()).toHaveLength(8))
 })
 
-test('repeated temporary failures for one recipient do not pause the queue', async (context) => {
+test.concurrent('repeated temporary failures for one recipient do not pause the queue', async (context) => {
   const { harness, peer, startWorker, sendWelcome } = await setUp(context)
   const busy = harness.address('busy')
   peer.replies = { rcptTo: (to) => (to === busy ? { code: 452, text: '4.2.2 mailbox full' } : 'ok') }

@@ -4,26 +4,26 @@ import { queuePrefix } from '@muster/jobs/queue'
 import { createLogger } from '@muster/logger'
 import { eventually, insertOrganization, insertTask, manualClock } from '@muster/testing'
 import { sql } from 'kysely'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { test as base, expect } from 'vitest'
 import { createHarness, type Harness, type User } from '../testing/harness.ts'
 
-let harness: Harness
-beforeEach(async () => {
-  harness = await createHarness()
-})
-afterEach(() => harness.close())
-
-const status = (id: string, expected: object) =>
-  eventually(async () => expect(await harness.reminder(id)).toMatchObject(expected), { timeoutMs: 60_000 })
+const test = base.extend<{ harness: Harness }>({
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads the pattern
+  harness: async ({}, use) => {
+    const harness = await createHarness()
+    await use(harness)
+    await harness.close()
+  },
+}).concurrent
 
 const secondsFromNow = (seconds: number) => new Date(Date.now() + seconds * 1_000)
 const dayMs = 86_400_000
 
-test('a reminder fires at its time with ledger row, notification, mail and audit event', async () => {
+test('a reminder fires at its time with ledger row, notification, mail and audit event', async ({ harness }) => {
   harness.start()
   const scheduledAt = secondsFromNow(1.5)
   const id = await harness.insertReminder({ scheduled_at: scheduledAt, message: 'The ferns too' })
-  await status(id, { status: 'sent', late: false, failure_reason: null })
+  await harness.untilReminder(id, { status: 'sent', late: false, failure_reason: null })
 
   const delivery = await harness.db.selectFrom('reminder_deliveries').selectAll().executeTakeFirstOrThrow()
   expect(delivery).toMatchObject({ reminder_id: id, user_id: harness.userId, scheduled_at: scheduledAt, late: false })
@@ -56,14 +56,14 @@ test('a reminder fires at its time with ledger row, notification, mail and audit
   })
 })
 
-test('a reminder of a task without a due date is sent and says so; the task is never due', async () => {
+test('a reminder of a task without a due date is sent and says so; the task is never due', async ({ harness }) => {
   await harness.db
     .updateTable('tasks')
     .set({ due_date: null, upcoming_for: new Date(0) })
     .execute()
   harness.start()
   const id = await harness.insertReminder({ scheduled_at: secondsFromNow(0.2) })
-  await status(id, { status: 'sent', failure_reason: null })
+  await harness.untilReminder(id, { status: 'sent', failure_reason: null })
   await harness.settled()
   expect(await harness.notificationsOf(harness.userId)).toMatchObject([
     { type: 'reminder', message: 'You wanted to be reminded of “Water the plants”.', data: { dueDate: null } },
@@ -71,7 +71,7 @@ test('a reminder of a task without a due date is sent and says so; the task is n
   expect(await harness.mailsTo(harness.userId)).toMatchObject([{ template: 'reminder', data: { dueDate: null } }])
 })
 
-test('the type of a reminder selects mail or notification', async () => {
+test('the type of a reminder selects mail or notification', async ({ harness }) => {
   harness.start()
   await harness.insertReminder({ scheduled_at: secondsFromNow(-1), type: 'email' })
   await eventually(async () =>
@@ -83,33 +83,38 @@ test('the type of a reminder selects mail or notification', async () => {
   )
 })
 
-test('a reminder uses the channels that both its type and the preferences allow', async () => {
+test('a reminder uses the channels that both its type and the preferences allow', async ({ harness }) => {
   await harness.prefer(harness.userId, { notifications: { reminder: { email: false } } })
   harness.start()
-  await status(await harness.insertReminder({ scheduled_at: secondsFromNow(-1) }), { status: 'sent' })
+  await harness.untilReminder(await harness.insertReminder({ scheduled_at: secondsFromNow(-1) }), { status: 'sent' })
   expect(await harness.counts()).toMatchObject({ deliveries: 1, mails: 0, notifications: 1 })
   const turnedOff = { status: 'failed', failure_reason: 'turned off in preferences' }
-  await status(await harness.insertReminder({ scheduled_at: secondsFromNow(-1), type: 'email' }), turnedOff)
+  await harness.untilReminder(
+    await harness.insertReminder({ scheduled_at: secondsFromNow(-1), type: 'email' }),
+    turnedOff,
+  )
 
   await harness.prefer(harness.userId, { notifications: { reminder: { inApp: false } } })
-  await status(await harness.insertReminder({ scheduled_at: secondsFromNow(-1), message: 'Two' }), { status: 'sent' })
+  await harness.untilReminder(await harness.insertReminder({ scheduled_at: secondsFromNow(-1), message: 'Two' }), {
+    status: 'sent',
+  })
   expect(await harness.counts()).toMatchObject({ deliveries: 2, mails: 1, notifications: 1 })
 
   await harness.prefer(harness.userId, { notifications: { reminder: { inApp: false, email: false } } })
-  await status(await harness.insertReminder({ scheduled_at: secondsFromNow(-1) }), turnedOff)
+  await harness.untilReminder(await harness.insertReminder({ scheduled_at: secondsFromNow(-1) }), turnedOff)
   expect(await harness.counts()).toMatchObject({ deliveries: 2, mails: 1, notifications: 1, audits: 4 })
 })
 
-test('a reminder less than a day late is sent as late, an older one fails as missed', async () => {
+test('a reminder less than a day late is sent as late, an older one fails as missed', async ({ harness }) => {
   const clock = manualClock()
   const now = clock.now().getTime()
   const onTime = await harness.insertReminder({ scheduled_at: new Date(now - 30_000) })
   const late = await harness.insertReminder({ scheduled_at: new Date(now - dayMs) })
   const missed = await harness.insertReminder({ scheduled_at: new Date(now - dayMs - 1) })
   harness.start({ clock })
-  await status(onTime, { status: 'sent', late: false })
-  await status(late, { status: 'sent', late: true })
-  await status(missed, { status: 'failed', failure_reason: 'missed' })
+  await harness.untilReminder(onTime, { status: 'sent', late: false })
+  await harness.untilReminder(late, { status: 'sent', late: true })
+  await harness.untilReminder(missed, { status: 'failed', failure_reason: 'missed' })
   expect(await harness.counts()).toMatchObject({ deliveries: 2, mails: 2, audits: 3 })
   const mails = await harness.db.selectFrom('email_messages').select('data').execute()
   expect(mails.map(({ data }) => data)).toContainEqual(
@@ -117,7 +122,7 @@ test('a reminder less than a day late is sent as late, an older one fails as mis
   )
 })
 
-test('a reminder of a task that its user cannot see is cancelled silently', async () => {
+test('a reminder of a task that its user cannot see is cancelled silently', async ({ harness }) => {
   const { id: organization_id } = await insertOrganization(harness.db)
   const [admin] = await harness.insertUsers(1, { organization_id, role: 'client_admin' })
   const [owner, assignee, other] = await harness.insertUsers(3, { organization_id, role: 'client_user' })
@@ -132,26 +137,26 @@ test('a reminder of a task that its user cannot see is cancelled silently', asyn
   const visible = await Promise.all([admin, owner, assignee].map(remind))
   const hidden = await Promise.all([other, stranger].map(remind))
   harness.start()
-  for (const id of visible) await status(id, { status: 'sent' })
-  for (const id of hidden) await status(id, { status: 'cancelled', failure_reason: null })
+  for (const id of visible) await harness.untilReminder(id, { status: 'sent' })
+  for (const id of hidden) await harness.untilReminder(id, { status: 'cancelled', failure_reason: null })
   expect(await harness.counts()).toMatchObject({ deliveries: 3, mails: 3, notifications: 3 })
 })
 
-test('a reminder is not sent before its time', async () => {
+test('a reminder is not sent before its time', async ({ harness }) => {
   const clock = manualClock()
   const id = await harness.insertReminder({ scheduled_at: new Date(clock.now().getTime() + dayMs) })
   const soon = await harness.insertReminder({ scheduled_at: new Date(clock.now().getTime() + 1_000) })
   harness.start({ clock, tickMs: 10 })
   clock.advance(1_000)
-  await status(soon, { status: 'sent' })
+  await harness.untilReminder(soon, { status: 'sent' })
   expect(await harness.reminder(id)).toMatchObject({ status: 'pending', handed_at: null })
   clock.advance(dayMs)
-  await status(id, { status: 'sent', late: false })
+  await harness.untilReminder(id, { status: 'sent', late: false })
 })
 
-test('several workers deliver each reminder once', async () => {
+test('several workers deliver each reminder once', async ({ harness }) => {
   for (let index = 0; index < 3; index++) harness.start({ tickMs: 10 })
-  await insertDueReminders(200)
+  await insertDueReminders(harness, 200)
   await eventually(
     async () =>
       expect(await harness.counts()).toEqual({
@@ -166,7 +171,7 @@ test('several workers deliver each reminder once', async () => {
   )
 })
 
-test('several jobs for one scheduled time make one delivery and one mail', async () => {
+test('several jobs for one scheduled time make one delivery and one mail', async ({ harness }) => {
   const scheduledAt = secondsFromNow(-1)
   const id = await harness.insertReminder({ scheduled_at: scheduledAt })
   const { transact } = harness.start()
@@ -179,7 +184,7 @@ test('several jobs for one scheduled time make one delivery and one mail', async
   expect(await harness.counts()).toMatchObject({ deliveries: 1, mails: 1, notifications: 1 })
 })
 
-test('a scheduled time with a ledger row is not delivered again', async () => {
+test('a scheduled time with a ledger row is not delivered again', async ({ harness }) => {
   const scheduledAt = secondsFromNow(-1)
   const id = await harness.insertReminder({ scheduled_at: scheduledAt })
   await harness.db
@@ -194,11 +199,11 @@ test('a scheduled time with a ledger row is not delivered again', async () => {
     })
     .execute()
   harness.start()
-  await status(id, { status: 'sent' })
+  await harness.untilReminder(id, { status: 'sent' })
   expect(await harness.counts()).toMatchObject({ deliveries: 1, mails: 0, notifications: 0 })
 })
 
-test('a reminder that was rescheduled, ended or deleted after its claim is not sent', async () => {
+test('a reminder that was rescheduled, ended or deleted after its claim is not sent', async ({ harness }) => {
   const { transact } = harness.start({ tickMs: 60_000 })
   const handedAt = { handed_at: new Date() }
   const moved = await harness.insertReminder({ scheduled_at: secondsFromNow(3_600), ...handedAt })
@@ -214,25 +219,25 @@ test('a reminder that was rescheduled, ended or deleted after its claim is not s
   expect(await harness.reminder(cancelled)).toMatchObject({ status: 'cancelled' })
 })
 
-test('no reminder is sent for a completed task or to an inactive user', async () => {
+test('no reminder is sent for a completed task or to an inactive user', async ({ harness }) => {
   const id = await harness.insertReminder({ scheduled_at: secondsFromNow(-1) })
   const completedAt = secondsFromNow(-60)
   await harness.db.updateTable('tasks').set({ status: 'completed', completed_at: completedAt }).execute()
   harness.start()
-  await status(id, { status: 'completed', completed_at: completedAt })
+  await harness.untilReminder(id, { status: 'completed', completed_at: completedAt })
 
   await harness.db.updateTable('tasks').set({ status: 'todo', completed_at: null }).execute()
   await harness.db.updateTable('users').set({ is_active: false }).execute()
   const second = await harness.insertReminder({ scheduled_at: secondsFromNow(-1) })
-  await status(second, { status: 'failed', failure_reason: 'account inactive' })
+  await harness.untilReminder(second, { status: 'failed', failure_reason: 'account inactive' })
 
   await harness.db.updateTable('users').set({ is_active: true, deletion_requested_at: new Date() }).execute()
   const third = await harness.insertReminder({ scheduled_at: secondsFromNow(-1) })
-  await status(third, { status: 'failed', failure_reason: 'account inactive' })
+  await harness.untilReminder(third, { status: 'failed', failure_reason: 'account inactive' })
   expect(await harness.counts()).toMatchObject({ deliveries: 0, mails: 0, notifications: 0 })
 })
 
-test('a malformed payload fails with its reason and delays no other reminder', async () => {
+test('a malformed payload fails with its reason and delays no other reminder', async ({ harness }) => {
   harness.start()
   const poisonId = newId()
   await harness.db
@@ -240,7 +245,7 @@ test('a malformed payload fails with its reason and delays no other reminder', a
     .values({ id: poisonId, queue: 'reminder', name: 'fire-reminder', payload: JSON.stringify({ reminderId: 7 }) })
     .execute()
   const id = await harness.insertReminder({ scheduled_at: secondsFromNow(-1) })
-  await status(id, { status: 'sent' })
+  await harness.untilReminder(id, { status: 'sent' })
   await eventually(async () => {
     const row = await harness.db.selectFrom('outbox').selectAll().where('id', '=', poisonId).executeTakeFirstOrThrow()
     expect(row.failed_at).not.toBeNull()
@@ -249,7 +254,7 @@ test('a malformed payload fails with its reason and delays no other reminder', a
   expect(await harness.redis.client.zscore(`${queuePrefix('reminder')}:reminder:failed`, poisonId)).not.toBeNull()
 })
 
-test('a reminder fails after its attempts, and a retry of its job delivers it once', async () => {
+test('a reminder fails after its attempts, and a retry of its job delivers it once', async ({ harness }) => {
   await sql`alter table reminder_deliveries add constraint refuse_all check (late is null)`.execute(harness.db)
   harness.start()
   const id = await harness.insertReminder({ scheduled_at: secondsFromNow(-1) })
@@ -270,22 +275,25 @@ test('a reminder fails after its attempts, and a retry of its job delivers it on
   const { name, payload } = await harness.db.deleteFrom('outbox').returningAll().executeTakeFirstOrThrow()
   const again = { id: newId(), queue: 'reminder', name, payload: JSON.stringify(payload) }
   await harness.db.insertInto('outbox').values(again).execute()
-  await status(id, { status: 'sent', failure_reason: null })
+  await harness.untilReminder(id, { status: 'sent', failure_reason: null })
   expect(await harness.counts()).toMatchObject({ pending: 0, deliveries: 1 })
 }, 60_000)
 
-test('without Redis due reminders are claimed to the outbox, and fire when Redis is back', async () => {
+test('without Redis due reminders are claimed to the outbox, and fire when Redis is back', async ({
+  harness,
+  onTestFinished,
+}) => {
   const id = await harness.insertReminder({ scheduled_at: secondsFromNow(-1) })
-  const child = harness.startProcess('redis://127.0.0.1:1')
+  const child = harness.startProcess('redis://127.0.0.1:1', { onTestFinished })
   await eventually(async () => expect(await harness.counts()).toMatchObject({ pending: 1, deliveries: 0 }), {
     timeoutMs: 60_000,
   })
   await child.stop('SIGKILL')
   harness.start()
-  await status(id, { status: 'sent' })
+  await harness.untilReminder(id, { status: 'sent' })
 })
 
-test('a poll that fails repeatedly is logged once, and once when it recovers', async () => {
+test('a poll that fails repeatedly is logged once, and once when it recovers', async ({ harness }) => {
   const lines: Record<string, unknown>[] = []
   const log = createLogger({
     name: 'reminder-test',
@@ -316,10 +324,10 @@ test('a poll that fails repeatedly is logged once, and once when it recovers', a
   ])
 })
 
-test('a worker killed at any moment loses and repeats no reminder', async () => {
-  await insertDueReminders(300)
+test('a worker killed at any moment loses and repeats no reminder', async ({ harness, onTestFinished }) => {
+  await insertDueReminders(harness, 300)
   for (const atLeast of [1, 100]) {
-    const child = harness.startProcess()
+    const child = harness.startProcess(undefined, { onTestFinished })
     await eventually(async () => expect((await harness.counts())?.deliveries).toBeGreaterThanOrEqual(atLeast), {
       timeoutMs: 60_000,
       intervalMs: 2,
@@ -342,7 +350,7 @@ test('a worker killed at any moment loses and repeats no reminder', async () => 
 }, 180_000)
 
 /** Inserts a due reminder for each of so many users. */
-async function insertDueReminders(count: number): Promise<void> {
+async function insertDueReminders(harness: Harness, count: number): Promise<void> {
   for (const { id } of await harness.insertUsers(count)) {
     await harness.insertReminder({ scheduled_at: secondsFromNow(-1), user_id: id })
   }

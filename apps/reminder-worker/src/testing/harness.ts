@@ -13,6 +13,7 @@ import {
   startTestProcess,
 } from '@muster/testing'
 import { type Insertable, type Selectable, sql } from 'kysely'
+import { expect, type TestContext } from 'vitest'
 import type { z } from 'zod'
 import type { Deps } from '../deps.ts'
 import { findDue } from '../due/find-due.ts'
@@ -32,6 +33,8 @@ export async function createHarness() {
   const user = await insertUser(db, { name: 'Lee', email: 'lee@example.org', timezone: 'Europe/Vienna' })
   const far = new Date(Date.now() + 30 * 86_400_000)
   const task = await insertTask(db, user, { title: 'Water the plants', due_date: far })
+
+  const reminder = (id: string) => db.selectFrom('reminders').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
 
   return {
     database,
@@ -64,9 +67,10 @@ export async function createHarness() {
       stops.push(stop)
       return { ...deps, stop }
     },
-    /** Starts a reminder worker as a process of its own. */
-    startProcess(redisUrl = redis.url) {
-      return startTestProcess(mainFile, { DATABASE_URL: database.url, REDIS_URL: redisUrl, LOG_LEVEL: 'fatal' })
+    /** Starts a reminder worker as a process of its own. @param context of the test, if it runs concurrently with others */
+    startProcess(redisUrl = redis.url, context?: Pick<TestContext, 'onTestFinished'>) {
+      const env = { DATABASE_URL: database.url, REDIS_URL: redisUrl, LOG_LEVEL: 'fatal' }
+      return startTestProcess(mainFile, env, context)
     },
     /** Inserts users who can see the task, as client admins of its organization, unless `changes` says otherwise. */
     insertUsers: (count: number, changes: Partial<Insertable<Database['users']>> = {}): Promise<User[]> =>
@@ -89,7 +93,10 @@ export async function createHarness() {
         .execute()
       return id
     },
-    reminder: (id: string) => db.selectFrom('reminders').selectAll().where('id', '=', id).executeTakeFirstOrThrow(),
+    reminder,
+    /** Waits until the reminder's row matches. */
+    untilReminder: (id: string, expected: object) =>
+      eventually(async () => expect(await reminder(id)).toMatchObject(expected), { timeoutMs: 60_000 }),
     /** Counts the effects of reminders and their pending jobs. */
     async counts() {
       const { rows } = await sql<

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join, resolve } from 'node:path'
 import { freePort, type Reaper } from '@muster/devkit'
-import { eventually } from '@muster/testing'
+import { eventually, inheritedEnv } from '@muster/testing'
 
 export const root = resolve(import.meta.dirname, '../../../..')
 
@@ -44,8 +44,8 @@ export async function spawnApp(name: AppName, { env, port, reaper }: SpawnOption
   const ownPort = port ?? (await freePort())
   const child = spawn(process.execPath, [join(root, 'apps', name, 'src/main.ts')], {
     cwd: join(root, 'apps', name),
-    // The process gets this environment only, nothing of the test run's.
-    env: { PATH: process.env.PATH, PORT: String(ownPort), OPS_PORT: String(opsPort), ...env },
+    // The process gets nothing else of the test run's environment.
+    env: { ...inheritedEnv(), PORT: String(ownPort), OPS_PORT: String(opsPort), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const pid = child.pid as number

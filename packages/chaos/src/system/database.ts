@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { createTestDatabase } from '@muster/testing'
+import { createTestDatabase, inheritedEnv } from '@muster/testing'
 import { root } from './apps.ts'
 
 /** The migrated database of a system. `drop` removes it. */
@@ -16,6 +16,6 @@ export async function createSharedDatabase(): Promise<SystemDatabase> {
 
 /** Runs the CLI of `packages/db-cli` with this command. */
 export async function migrate(databaseUrl: string, command: 'migrate' | 'rollback' = 'migrate'): Promise<void> {
-  const env = { PATH: process.env.PATH, DATABASE_URL: databaseUrl }
+  const env = { ...inheritedEnv(), DATABASE_URL: databaseUrl }
   await promisify(execFile)(process.execPath, [join(root, 'packages/db-cli/src/main.ts'), command], { env })
 }

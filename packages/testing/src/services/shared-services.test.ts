@@ -9,6 +9,7 @@ import pg from 'pg'
 import { afterAll, expect, test, vi } from 'vitest'
 import { endWithTest } from '../end-with-test.ts'
 import { eventually } from '../eventually.ts'
+import { inheritedEnv } from '../inherited-env.ts'
 import type { TestRun } from './join-test-services.ts'
 
 const main = fileURLToPath(new URL('./testing/run-main.ts', import.meta.url))
@@ -79,8 +80,9 @@ test('a run that needs the machine for itself waits for the others, and they for
 type Run = { child: ChildProcess; output(): string }
 
 function startRun(run: TestRun, env: Record<string, string> = {}): Run {
-  const { PATH } = process.env
-  const child = spawn(process.execPath, [main, JSON.stringify(run)], { env: { PATH, MUSTER_HOME: home, ...env } })
+  const child = spawn(process.execPath, [main, JSON.stringify(run)], {
+    env: { ...inheritedEnv(), MUSTER_HOME: home, ...env },
+  })
   endWithTest(child)
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {

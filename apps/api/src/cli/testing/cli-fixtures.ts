@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { inheritedEnv } from '@muster/testing'
 import type { TestApp } from '../../testing/test-app.ts'
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url))
@@ -20,7 +21,7 @@ export function muster(
 ): Promise<Run> {
   const { database, redisUrl } = api.deps.config
   const whole = {
-    PATH: process.env.PATH,
+    ...inheritedEnv(),
     DATABASE_URL: database.url,
     REDIS_URL: redisUrl,
     PASSWORD_KEYS: ringText({ k1: 3 }),
