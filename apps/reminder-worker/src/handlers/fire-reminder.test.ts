@@ -251,7 +251,8 @@ test('a malformed payload fails with its reason and delays no other reminder', a
     expect(row.failed_at).not.toBeNull()
     expect(row.error).toContain('reminderId')
   })
-  expect(await harness.redis.client.zscore(`${queuePrefix('reminder')}:reminder:failed`, poisonId)).not.toBeNull()
+  const failedJobs = `${queuePrefix('reminder')}:reminder:failed`
+  await eventually(async () => expect(await harness.redis.client.zscore(failedJobs, poisonId)).not.toBeNull())
 })
 
 test('a reminder fails after its attempts, and a retry of its job delivers it once', async ({ harness }) => {
