@@ -7,8 +7,10 @@ export type ChangeOrder = {
   hold(): void
   /** Records that everything up to a cursor was applied, without going on. */
   advance(cursor: number): void
-  /** Goes on from a cursor: applies the changes that waited and are newer. */
+  /** Goes on from a cursor, or from the present one when that is higher: applies the changes that waited and are newer. */
   release(cursor: number): void
+  /** Goes on from a cursor that may be lower, after the chat was read anew: a restored server has fewer changes. */
+  restart(cursor: number): void
   receive(change: ChatChangeEvent): void
   /** Tells whether changes wait for ones that are missing. */
   isHeld(): boolean
@@ -51,19 +53,23 @@ export function createChangeOrder(
       isHeld = true
     },
     advance(to) {
-      cursor = to
+      cursor = Math.max(cursor, to)
     },
-    release(from) {
-      cursor = from
-      isHeld = false
-      const ordered = waiting.toSorted((one, other) => one.change - other.change)
-      waiting = []
-      for (const change of ordered) if (isHeld || !take(change)) hold(change)
-    },
+    // Answers may overtake each other, and an older one must not bring changes back.
+    release: (from) => resume(Math.max(cursor, from)),
+    restart: resume,
     receive(change) {
       if (isHeld) return wait(change)
       if (!take(change)) hold(change)
     },
+  }
+
+  function resume(from: number): void {
+    cursor = from
+    isHeld = false
+    const ordered = waiting.toSorted((one, other) => one.change - other.change)
+    waiting = []
+    for (const change of ordered) if (isHeld || !take(change)) hold(change)
   }
 
   function hold(change: ChatChangeEvent): void {

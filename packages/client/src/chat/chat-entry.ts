@@ -118,7 +118,7 @@ export function createChatEntry(deps: EntryDeps, first: Chat) {
       summary = summaryOf(chat)
       readPositions.clear()
       if (window.isLoaded()) await window.load()
-      order.release(chat.change)
+      order.restart(chat.change)
       onChange(id)
     },
     /** Applies what a sync answered, whose last change is `latest`. @param isWhole whether that is all that was missing */
