@@ -2638,6 +2638,7 @@ export interface components {
             createdAt: string;
         };
         ServerEvents: {
+            /** @description A notification was created for the user. */
             notification: {
                 /** @description What happened, as `notification.data.event`, e.g. `inviteAccepted`. */
                 type: string;
@@ -2653,12 +2654,14 @@ export interface components {
                 /** @description The notification. */
                 notification: components["schemas"]["Notification"];
             };
+            /** @description The number of the user's unread notifications changed: by a new one, or because they were read or deleted, on any device. */
             "notification:count": {
                 /** @description The number of unread notifications. */
                 count: number;
                 /** @description The number of the latest change in the user's notifications. */
                 change: number;
             };
+            /** @description An invitation was accepted: for the user who sent it. */
             "invite:accepted": {
                 /**
                  * Format: uuid
@@ -2679,6 +2682,7 @@ export interface components {
                 /** @description The user who accepted it; null until then. */
                 userId: string | null;
             };
+            /** @description The same as `invite:accepted`, for clients written for earlier servers. */
             inviteAccepted: {
                 /**
                  * Format: uuid
@@ -2699,6 +2703,7 @@ export interface components {
                 /** @description The user who accepted it; null until then. */
                 userId: string | null;
             };
+            /** @description The status of an invitation changed: for the user who sent it. */
             "invite:status": {
                 /**
                  * Format: uuid
@@ -2719,6 +2724,7 @@ export interface components {
                 /** @description The user who accepted it; null until then. */
                 userId: string | null;
             };
+            /** @description The same as `invite:status`, for clients written for earlier servers. */
             inviteStatusUpdate: {
                 /**
                  * Format: uuid
@@ -2739,6 +2745,7 @@ export interface components {
                 /** @description The user who accepted it; null until then. */
                 userId: string | null;
             };
+            /** @description A file became ready or failed, or was deleted. A file of a chat that has been sent is a `chat:change` instead. */
             "attachment:updated": {
                 /** @description The file as it is now; null when it was deleted. */
                 attachment: (components["schemas"]["Attachment"] | components["schemas"]["ChatFile"]) | null;
@@ -2752,6 +2759,7 @@ export interface components {
                 /** @description Its chat; null for a file of a task. */
                 chatId: string | null;
             };
+            /** @description A task of the user changed: they own it, it is assigned to them, or they administrate its organization. */
             "task:updated": {
                 /**
                  * Format: uuid
@@ -2761,6 +2769,7 @@ export interface components {
                 /** @description Its version now; null when it was deleted or is not visible any more. */
                 version: number | null;
             };
+            /** @description Something changed in a chat of the user. */
             "chat:change": {
                 /**
                  * Format: uuid
@@ -2770,6 +2779,7 @@ export interface components {
                 /** @description The number of the change that was sent before this one. */
                 prev: number;
             } & components["schemas"]["ChatChange"];
+            /** @description Somebody read on in a chat. Of chats with more than 50 members, and of those who turned receipts off, it tells the reader's own devices alone. */
             "chat:read": {
                 /**
                  * Format: uuid
@@ -2784,6 +2794,7 @@ export interface components {
                 /** @description The number of the last message that they have read. */
                 readSeq: number;
             };
+            /** @description Somebody is typing in a chat. */
             "chat:typing": {
                 /**
                  * Format: uuid
@@ -2798,6 +2809,7 @@ export interface components {
                 /** @description True for 6 seconds, unless it is false before. */
                 isTyping: boolean;
             };
+            /** @description A user whose presence was subscribed to came or went. */
             presence: {
                 /**
                  * Format: uuid
@@ -2809,10 +2821,12 @@ export interface components {
                 /** @description When the user was last online; null when that is not known. */
                 lastSeenAt: string | null;
             };
+            /** @description Events may have been lost: fetch these kinds of data again. */
             stale: {
                 /** @description What to fetch again, because events about it may have been lost. */
                 kinds: ("tasks" | "attachments" | "invites" | "presence" | "typing" | "read-positions")[];
             };
+            /** @description The session has ended: the server disconnects, and connecting again needs a new sign-in. */
             "session:ended": {
                 /**
                  * @description Why the session ended.
@@ -2820,6 +2834,7 @@ export interface components {
                  */
                 reason: "revoked" | "expired" | "deactivated";
             };
+            /** @description The server stops, and closes this connection. */
             "server:draining": {
                 /** @description After how many milliseconds the server closes this connection. */
                 delayMs: number;
@@ -2827,6 +2842,7 @@ export interface components {
         };
         ClientEvents: {
             register: {
+                /** @description Does nothing: the session says who the user is. Another id is refused. */
                 payload: {
                     /**
                      * Format: uuid
@@ -2840,6 +2856,7 @@ export interface components {
                 };
             };
             sync: {
+                /** @description Asks for everything that was missed, see [Resuming](#resuming). */
                 payload: {
                     /** @description The epoch of the last answer; null at first. */
                     restoreEpoch: string | null;
@@ -2939,6 +2956,7 @@ export interface components {
                 };
             };
             "chat:typing": {
+                /** @description Tells the other members that the user is typing: at most every 3 s, and it expires after 6 s. */
                 payload: {
                     /**
                      * Format: uuid
@@ -2950,6 +2968,7 @@ export interface components {
                 data: Record<string, never>;
             };
             "chat:read": {
+                /** @description Tells how far the user has read. The position only rises. */
                 payload: {
                     /**
                      * Format: uuid
@@ -2965,6 +2984,7 @@ export interface components {
                 };
             };
             "presence:subscribe": {
+                /** @description Subscribes to the presence of users, and answers how it is now. */
                 payload: {
                     /** @description The ids of users. */
                     userIds: string[];
@@ -2980,6 +3000,7 @@ export interface components {
                 };
             };
             "presence:unsubscribe": {
+                /** @description Ends such subscriptions. */
                 payload: {
                     /** @description The ids of users. */
                     userIds: string[];
