@@ -1,5 +1,5 @@
 import type { Db } from '@muster/db'
-import { isChatMemberSql, isSwitchedOnSql } from '@muster/policy'
+import { isChatMemberSql, maxMembersWithReceipts, receiptsBetweenSql } from '@muster/policy'
 import { sql } from 'kysely'
 import { limitLiteral } from '../../sql/limit-literal.ts'
 import type { MembershipRow } from '../delivery/membership.ts'
@@ -26,12 +26,8 @@ export async function listSpan(
 
 export type PositionRow = { chat_id: string; user_id: string; read_seq: number; joined_change: number }
 
-/** Receipts reach all members only of chats with at most so many. */
-const maxMembersWithReceipts = 50
-
 /** Lists how far a user has read in chats whose member they are, and the other members as far as the user may know that. */
 export async function listPositions(db: Db, userId: string, chatIds: readonly string[]): Promise<PositionRow[]> {
-  const settings = (id: string) => sql`(select settings from user_preferences where user_id = ${sql.ref(id)})`
   const { rows } = await sql<PositionRow>`
     with wanted as (
       select chat_id, user_id, read_seq, joined_change from chat_members
@@ -46,7 +42,6 @@ export async function listPositions(db: Db, userId: string, chatIds: readonly st
       ) member
     ) other
     where other.members <= ${maxMembersWithReceipts} and other.user_id <> wanted.user_id
-      and ${isSwitchedOnSql('receipts', settings('other.user_id'))}
-      and ${isSwitchedOnSql('receipts', settings('wanted.user_id'))}`.execute(db)
+      and ${receiptsBetweenSql(sql.ref('wanted.user_id'), sql.ref('other.user_id'))}`.execute(db)
   return rows
 }
