@@ -26,12 +26,14 @@ export function tellStale({ connections, signals, emit, onConnect, onOpen }: Gat
   const gathered = new Map<Room, Set<StaleKind>>()
   let timer: NodeJS.Timeout | undefined
 
+  /** A connection whose session lacks a factor gets nothing. */
+  const entered = () => [...connections.all()].filter(({ actor }) => !actor.lacksFactor)
   const flush = () => {
     timer = undefined
     const all = gathered.get('all')
     for (const [room, kinds] of gathered) {
       const more = [...kinds].filter((kind) => room === 'all' || !all?.has(kind))
-      if (more.length > 0) emit(room === 'all' ? connections.all() : room, 'stale', { kinds: more })
+      if (more.length > 0) emit(room === 'all' ? entered() : room, 'stale', { kinds: more })
     }
     gathered.clear()
   }
