@@ -32,8 +32,9 @@ type Internals = {
   /** What the limit of events has left, and when that was. */
   tokens: number
   tokensAtMs: number
-  /** Events refused since the limit was last observed. */
-  refused: number
+  /** Packets of any kind since a time, for the limit of floods. */
+  packets: number
+  packetsSinceMs: number
   /** Bytes that wait in Engine.IO's own queue. */
   queuedBytes: number
   sentBytes: number
@@ -119,7 +120,8 @@ export function createConnections(): Connections {
           hasEntered: false,
           tokens: Number.POSITIVE_INFINITY,
           tokensAtMs: nowMs,
-          refused: 0,
+          packets: 0,
+          packetsSinceMs: nowMs,
           queuedBytes: 0,
           sentBytes: 0,
           doneBytes: 0,

@@ -12,7 +12,6 @@ import { absoluteFileUrls } from '@muster/realtime/shapes'
 import { detailsOfIssues, houseSentence } from '../http/errors/details-of-issues.ts'
 import { catalogued, errorEnvelope } from '../http/errors/error-answer.ts'
 import { rateLimited, scaledMax, socketLimits } from '../http/limits/limits.ts'
-import { closeNow } from './close-connection.ts'
 import type { Connection } from './connections.ts'
 import { eventsReceived } from './metrics.ts'
 import type { SessionWatch } from './session-watch.ts'
@@ -31,13 +30,11 @@ export type Dispatcher = {
 const retrySeconds = 2
 const openPatienceMs = 1_000
 const maxNameLength = 100
-/** So many times the burst of refused events, without a pause between, are a flood. */
-const floodFactor = 10
 
 /** Creates the dispatcher of clients' events: each is validated, handled and acknowledged with data or the error of HTTP. */
 export function createDispatcher(
   { log, rateLimitScale, publicUrl }: { log: Logger; rateLimitScale: number; publicUrl: URL },
-  gate: Pick<SessionWatch, 'isOpen' | 'whenOpen'>,
+  gate: Pick<SessionWatch, 'isOpen' | 'whenOpen' | 'isRevoked'>,
 ): Dispatcher {
   const handlers = new Map<string, Handler<ClientEventName>>()
   const urlOf = (path: string) => new URL(path, publicUrl).href
@@ -45,10 +42,15 @@ export function createDispatcher(
     Object.entries(clientEvents).map(([event, { data }]) => [event, absoluteFileUrls(data)] as const),
   )
 
+  const assertAllowed = ({ actor }: Connection) => {
+    if (gate.isRevoked(actor)) throw new DomainError('SESSION_REVOKED')
+    if (actor.lacksFactor) throw new DomainError('TWO_FACTOR_REQUIRED')
+  }
+
   const answer = async (connection: Connection, event: string, args: readonly unknown[]): Promise<unknown> => {
     countEvent(connection, rateLimitScale)
     await connection.internals.ready
-    if (connection.actor.lacksFactor) throw new DomainError('TWO_FACTOR_REQUIRED')
+    assertAllowed(connection)
     const handler = handlers.get(event)
     if (!handler) {
       const message = `There is no event ${JSON.stringify(event.slice(0, maxNameLength))}.`
@@ -57,8 +59,8 @@ export function createDispatcher(
     const payload = parse(event as ClientEventName, args)
     await assertOpen(gate)
     const data = await handler(connection, payload)
-    // Meanwhile a policy may have changed, and the data may be private.
-    if (connection.actor.lacksFactor) throw new DomainError('TWO_FACTOR_REQUIRED')
+    // Meanwhile the session may have changed, and the data may be private.
+    assertAllowed(connection)
     await assertOpen(gate)
     return conversions.get(event)?.(data, urlOf) ?? data
   }
@@ -123,20 +125,15 @@ async function assertOpen({ isOpen, whenOpen }: Pick<SessionWatch, 'isOpen' | 'w
 }
 
 /**
- * Counts an event of the connection in its token bucket. A client that goes on regardless is disconnected.
+ * Counts an event of the connection in its token bucket.
  * @throws DomainError RATE_LIMITED
  */
-function countEvent(connection: Connection, scale: number): void {
-  const { internals } = connection
+function countEvent({ internals }: Connection, scale: number): void {
   const burst = scaledMax({ max: socketLimits.events.burst }, scale)
   const perMs = (socketLimits.events.perSecond * scale) / 1_000
   const nowMs = performance.now()
   const tokens = Math.min(burst, internals.tokens + (nowMs - internals.tokensAtMs) * perMs)
   internals.tokensAtMs = nowMs
   internals.tokens = tokens < 1 ? tokens : tokens - 1
-  if (tokens >= burst / 2) internals.refused = 0
-  if (tokens >= 1) return
-  internals.refused++
-  if (internals.refused >= burst * floodFactor) closeNow(connection)
-  throw rateLimited((1 - tokens) / perMs)
+  if (tokens < 1) throw rateLimited((1 - tokens) / perMs)
 }

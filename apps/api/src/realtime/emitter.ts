@@ -34,25 +34,33 @@ export function createEmitter(
 ): { emit: Emit; emitAlways: Emit } {
   const urlOf = (path: string) => new URL(path, publicUrl).href
 
-  const emitAlways: Emit = (target, event, payload, { except, isDroppable = false } = {}) => {
-    let packet: Packet | undefined
-    for (const connection of typeof target === 'string' ? connections.inRoom(target) : target) {
-      if (connection === except || !connection.internals.socket?.connected) continue
-      if (isDroppable && !canTake(connection)) {
-        eventsSent.inc({ event, result: 'dropped' })
-        continue
+  const emitTo =
+    (mayGet: (connection: Connection) => boolean): Emit =>
+    (target, event, payload, { except, isDroppable = false } = {}) => {
+      let packet: Packet | undefined
+      let [sent, dropped] = [0, 0]
+      for (const connection of typeof target === 'string' ? connections.inRoom(target) : target) {
+        const { socket, engine } = connection.internals
+        if (connection === except || !socket?.connected || !mayGet(connection)) continue
+        if (isDroppable && !canTake(connection)) {
+          dropped++
+          continue
+        }
+        packet ??= encode(event, conversions.get(event)?.(payload, urlOf) ?? payload)
+        engine.write(packet.text, packet.options)
+        sent++
       }
-      packet ??= encode(event, conversions.get(event)?.(payload, urlOf) ?? payload)
-      connection.internals.engine.write(packet.text, packet.options)
-      eventsSent.inc({ event, result: 'sent' })
+      if (sent > 0) eventsSent.inc({ event, result: 'sent' }, sent)
+      if (dropped > 0) eventsSent.inc({ event, result: 'dropped' }, dropped)
+      return true
     }
-    return true
-  }
+  // Not to a session that was revoked, or lacks a second factor, since its target was read.
+  const emitPrivate = emitTo(({ internals }) => internals.hasEntered)
 
   return {
-    emitAlways,
+    emitAlways: emitTo(() => true),
     emit(target, event, payload, options) {
-      if (isOpen()) return emitAlways(target, event, payload, options)
+      if (isOpen()) return emitPrivate(target, event, payload, options)
       eventsSent.inc({ event, result: 'gated' })
       return false
     },

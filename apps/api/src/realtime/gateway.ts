@@ -7,7 +7,7 @@ import type { Context } from '../context.ts'
 import type { Actor } from '../http/actor.ts'
 import { scaledMax, socketLimits } from '../http/limits/limits.ts'
 import type { FeedChange } from '../modules/chats/change-feed.service.ts'
-import { closeForReconnect, disconnect } from './close-connection.ts'
+import { closeForReconnect, closeNow, disconnect } from './close-connection.ts'
 import { type Connection, type Connections, createConnections } from './connections.ts'
 import { createDispatcher, type Dispatcher } from './dispatch.ts'
 import { drainConnections } from './drain.ts'
@@ -91,6 +91,7 @@ export function startGateway(engine: EngineServer, context: Context): RunningGat
   const { config, revocations, lookups, clock, log } = context
   const io = new SocketServer({ connectTimeout: connectTimeoutMs, serveClient: false })
   const maxSockets = scaledMax(socketLimits.sockets, config.rateLimitScale)
+  const maxPackets = scaledMax({ max: socketLimits.packets.perSecond }, config.rateLimitScale)
   const connections = createConnections()
   const listeners = createListeners(log)
   const slowReaders = watchSlowReaders(engine, connections, log)
@@ -106,6 +107,7 @@ export function startGateway(engine: EngineServer, context: Context): RunningGat
       connections.close(connection)
       disconnect(connection)
     },
+    revoked: leave,
     read(connection, { actor, expiresAtMs }) {
       connection.internals.expiresAtMs = expiresAtMs
       connection.actor = actor
@@ -128,15 +130,7 @@ export function startGateway(engine: EngineServer, context: Context): RunningGat
     for (const room of wanted) connections.join(connection, room)
     if (actor.lacksFactor || internals.hasEntered) return
     internals.hasEntered = true
-    internals.ready = listeners.connected(connection).then(
-      () => {
-        internals.ready = undefined
-      },
-      (error: unknown) => {
-        log.warn({ err: error }, 'connection not prepared, closing it')
-        closeForReconnect(connection)
-      },
-    )
+    inTurn(connection, () => listeners.connected(connection))
   }
 
   /** Leaves every room except that of the session. */
@@ -145,8 +139,27 @@ export function startGateway(engine: EngineServer, context: Context): RunningGat
     for (const room of internals.rooms) if (!room.startsWith('session:')) connections.leave(connection, room)
     if (!internals.hasEntered) return
     internals.hasEntered = false
+    if (internals.ready) inTurn(connection, () => forget(connection))
+    else forget(connection)
+  }
+
+  function forget(connection: Connection): void {
     listeners.disconnected(connection)
     connection.chats.clear()
+  }
+
+  /** Runs the steps of a connection one after the other: features learn of its end after they have learnt of it. */
+  function inTurn(connection: Connection, step: () => void | Promise<void>): void {
+    const { internals } = connection
+    const before = internals.ready ?? Promise.resolve()
+    const ready = before.then(step).catch((error: unknown) => {
+      log.warn({ err: error, userId: connection.actor.userId }, 'connection not prepared, closing it')
+      closeForReconnect(connection)
+    })
+    internals.ready = ready
+    void ready.then(() => {
+      if (internals.ready === ready) internals.ready = undefined
+    })
   }
 
   engine.on('connection', (socket: EngineSocket) => {
@@ -169,7 +182,9 @@ export function startGateway(engine: EngineServer, context: Context): RunningGat
   /** For all connections, so that none needs a closure: Engine.IO calls it with its socket as `this`. */
   function noteHeard(this: EngineSocket): void {
     const connection = connections.of(this)
-    if (connection) connection.heardAtMs = performance.now()
+    if (!connection) return
+    connection.heardAtMs = performance.now()
+    if (isFlood(connection, maxPackets)) closeNow(connection)
   }
 
   io.bind(engine)
@@ -233,6 +248,15 @@ const roomsOf = ({ userId, sessionId, organizationId, lacksFactor }: Actor): Roo
   lacksFactor
     ? [`session:${sessionId}`]
     : [`session:${sessionId}`, `user:${userId}`, ...(organizationId ? [`org:${organizationId}` as const] : [])]
+
+/** Counts a packet of the connection, and tells whether there were too many within a second. */
+function isFlood({ heardAtMs, internals }: Connection, maxPerSecond: number): boolean {
+  if (heardAtMs - internals.packetsSinceMs >= 1_000) {
+    internals.packetsSinceMs = heardAtMs
+    internals.packets = 0
+  }
+  return ++internals.packets > maxPerSecond
+}
 
 function countTransports(socket: EngineSocket): void {
   let transport = socket.transport.name

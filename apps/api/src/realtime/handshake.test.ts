@@ -186,18 +186,24 @@ test('a stopping instance announces when it closes each connection, opens no oth
   const stopping = await startInstance(api)
   const transportOf = (index: number): Transport => (index % 5 === 0 ? 'polling' : 'websocket')
   const sockets = await Promise.all(
-    Array.from({ length: 30 }, (_, index) => connectSocket(ann, stopping, { transports: [transportOf(index)] })),
+    Array.from({ length: 90 }, (_, index) => connectSocket(ann, stopping, { transports: [transportOf(index)] })),
   )
   const announced = sockets.map((socket) => nextEvent(socket, 'server:draining'))
   const closed = sockets.map(async (socket) => [await disconnected(socket), performance.now()] as const)
   const stopped = stopping.close()
-  const delays = (await Promise.all(announced)).map(({ delayMs }) => delayMs)
+  await announced[0]
   const startMs = performance.now()
-  expect(outcome(await engineRequest(stopping, 'polling', { headers: cookies(ann) }))).toEqual([503, 'OVERLOADED'])
-  expect((await rawRequest(`${urlOf(stopping)}/health`)).status).toBe(200)
-  expect(new Set(delays).size).toBe(30)
+  const [handshake, health] = await Promise.all([
+    engineRequest(stopping, 'polling', { headers: cookies(ann) }),
+    rawRequest(`${urlOf(stopping)}/health`),
+  ])
+  expect(outcome(handshake)).toEqual([503, 'OVERLOADED'])
+  expect(health.status).toBe(200)
+  const delays = (await Promise.all(announced)).map(({ delayMs }) => delayMs)
+  expect(new Set(delays).size).toBe(90)
   const ends = await Promise.all(closed)
-  expect(new Set(ends.map(([reason]) => reason))).toEqual(new Set(['transport close']))
+  // After either of these reasons Socket.IO's client connects again; a poll that comes too late finds no connection.
+  for (const [reason] of ends) expect(reason).toMatch(/^transport (close|error)$/)
   for (const [index, [, atMs]] of ends.entries())
     expect(Math.abs(atMs - startMs - (delays[index] as number)), `${delays[index]}`).toBeLessThan(2_000)
   await stopped

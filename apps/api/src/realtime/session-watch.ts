@@ -17,6 +17,8 @@ export type SessionWatch = {
   isOpen(): boolean
   /** Resolves when {@link isOpen} is true, or after `close`. */
   whenOpen(): Promise<void>
+  /** Tells whether the session is known to be revoked: its connections are about to be closed. */
+  isRevoked(session: { sessionId: string }): boolean
   /** Reads the session of a new connection. Rejects while Postgres is unavailable. */
   check(connection: Connection): Promise<void>
   close(): void
@@ -28,6 +30,7 @@ const perQuery = 1_000
 /**
  * Keeps the connections of this instance in step with their sessions: ends those whose session was revoked, expired or deactivated,
  * and passes on the actor of those whose role, organization or factor changed.
+ * @param steps.revoked is called as soon as a session is known to be revoked, before its row is read
  * @param steps.ended is called when a session has ended
  * @param steps.read is called with each session that was read
  * @param steps.opened is called when emitting is possible again after it was not
@@ -36,6 +39,7 @@ export function watchSessions(
   { revocations, lookups, clock, log }: WatchDeps,
   connections: Pick<Connections, 'inRoom' | 'all'>,
   steps: {
+    revoked(connection: Connection): void
     ended(connection: Connection, reason: EndReason): void
     read(connection: Connection, session: Live): void
     opened(): void
@@ -94,9 +98,15 @@ export function watchSessions(
   }
   const isOpen = () => checkedGaps === gaps && revocations.isFresh()
 
+  // Of no token: a revoked session is revoked whenever its tokens were issued.
+  const isRevoked: SessionWatch['isRevoked'] = ({ sessionId }) =>
+    revocations.verdict(sessionId, Number.POSITIVE_INFINITY) === 'revoked'
+
   const unlisten = revocations.listen({
     changed(ids) {
       const open = ids.filter((id) => [...connections.inRoom(`session:${id}`)].length > 0)
+      for (const sessionId of open)
+        if (isRevoked({ sessionId })) [...connections.inRoom(`session:${sessionId}`)].forEach(steps.revoked)
       if (open.length > 0) void recheck(open)
     },
     polled({ isAfterGap }) {
@@ -113,6 +123,7 @@ export function watchSessions(
 
   return {
     isOpen,
+    isRevoked,
     whenOpen: async () => {
       while (!isOpen() && !isClosed) await opening.promise
     },

@@ -57,6 +57,8 @@ export const socketLimits = {
   events: { burst: 40, perSecond: 20 },
   /** Calls of `sync` by a user: one for each 200 of their chats when they come back. */
   syncs: { max: 120, windowMs: minuteMs },
+  /** Packets of any kind of one connection, also those of the protocol: a client that sends more is disconnected. */
+  packets: { perSecond: 400 },
   /** Users whose presence one user watches. */
   presenceSubscriptions: { max: 500 },
 } as const
