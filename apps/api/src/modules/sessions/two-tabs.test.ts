@@ -1,11 +1,10 @@
 import { once } from 'node:events'
-import { accessSync, constants } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { delimiter, join } from 'node:path'
 import { type ManualClock, manualClock } from '@muster/testing'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { findBrowser } from '../../testing/find-browser.ts'
 import { buildTestApp, type TestApp } from '../../testing/test-app.ts'
 
 const rounds = 10
@@ -82,18 +81,3 @@ describe.skipIf(!browserPath)('two tabs of one browser', () => {
     expect(await callFromBoth('GET', '/auth/sessions')).toEqual(allGood)
   })
 })
-
-function findBrowser(): string | undefined {
-  const folders = (process.env.PATH ?? '').split(delimiter)
-  const paths = ['chromium', 'chromium-browser', 'google-chrome'].flatMap((name) =>
-    folders.map((dir) => join(dir, name)),
-  )
-  return paths.find((path) => {
-    try {
-      accessSync(path, constants.X_OK)
-      return true
-    } catch {
-      return false
-    }
-  })
-}
