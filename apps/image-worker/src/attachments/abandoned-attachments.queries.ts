@@ -12,6 +12,7 @@ export type Abandoned = Processing & {
 type Unsent = {
   id: string
   chat_id: string
+  uploader_id: string | null
   kind: string
   filename: string
   status: string
@@ -65,6 +66,6 @@ export async function deleteUnsent(trx: Trx, before: Date, limit: number): Promi
     delete from attachments where id = any(array(
       select id from attachments where ${isUnsent} order by id limit ${limit} for update skip locked
     )) and ${isUnsent}
-    returning id, chat_id, kind, filename, status, storage_key, thumbnail_key`.execute(trx)
+    returning id, chat_id, uploader_id, kind, filename, status, storage_key, thumbnail_key`.execute(trx)
   return rows
 }

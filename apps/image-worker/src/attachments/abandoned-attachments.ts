@@ -52,9 +52,11 @@ export async function deleteUnsentFiles(
   let total = 0
   for (let deleted = batchSize; deleted === batchSize; total += deleted) {
     signal.throwIfAborted()
-    deleted = await transact(async ({ trx, enqueue, audit }) => {
+    deleted = await transact(async ({ trx, enqueue, audit, signal }) => {
       const files = await queries.deleteUnsent(trx, before, batchSize)
       for (const file of files) {
+        if (file.uploader_id)
+          signal({ room: `user:${file.uploader_id}`, event: 'attachment', id: file.id, chatId: file.chat_id })
         enqueue(deleteFiles, { keys: everyKeyOf(file) })
         audit({
           action: 'attachment.deleted',

@@ -63,6 +63,7 @@ function insertAll(
     const rows = await queries.insertAttachments(trx, values)
     for (const row of rows) {
       if ('taskId' in place) signalTaskFile(tx, row.id, place)
+      else signalUnsentFile(tx, row.id, { chatId: place.chatId, uploaderId: actor.userId })
       if (row.kind === 'image') enqueue(optimizeImage, { attachmentId: row.id })
       audit({
         ...eventOn('attachment', row.id, actor.userId, origin),
@@ -114,6 +115,13 @@ export const signalTaskFile = (
   id: string,
   { taskId, task }: { taskId: string; task: TaskPlace },
 ): void => signalTaskChange(tx, { event: 'attachment', id, taskId }, task)
+
+/** Signals that a file of a chat was uploaded, or deleted before it was sent: only its uploader sees it. */
+export const signalUnsentFile = (
+  { signal }: Pick<TransactContext, 'signal'>,
+  id: string,
+  { chatId, uploaderId }: { chatId: string; uploaderId: string },
+): void => signal({ room: `user:${uploaderId}`, event: 'attachment', id, chatId })
 
 /** Returns what audit events tell about a file. */
 export const fileSummary = (row: AttachmentRow) => ({

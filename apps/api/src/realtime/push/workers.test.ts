@@ -2,7 +2,8 @@ import { eventually, startReadyProcess } from '@muster/testing'
 import { io } from 'socket.io-client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { picture } from '../../http/uploads/testing/sample-files.ts'
-import { attachTo } from '../../modules/attachments/testing/upload-fixtures.ts'
+import { attachTo, formOf } from '../../modules/attachments/testing/upload-fixtures.ts'
+import { createGroup } from '../../modules/chats/testing/chat-fixtures.ts'
 import { createTask, joining } from '../../modules/organizations/testing/organization-fixtures.ts'
 import { succeeded } from '../../testing/succeeded.ts'
 import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
@@ -15,6 +16,9 @@ import {
   type TestSocket,
   urlOf,
 } from '../testing/sockets.ts'
+
+/** Processes start slowly while other tests use all cores. */
+const processTimeoutMs = 120_000
 
 let api: TestApp
 let other: Instance
@@ -46,7 +50,7 @@ async function followFiles(user: TestUser) {
   return recordEvents(socket, 'attachment:updated')
 }
 
-test('everybody who may see the task is told as its photo becomes ready, another one fails, and one is deleted', async () => {
+test('viewers of a task follow its files, the uploader those of a chat: ready, failed, deleted', async () => {
   await startWorker('image-worker')
   const owner = await api.signUp()
   const [assignee, colleague] = [await joining(api, owner), await joining(api, owner)]
@@ -79,7 +83,21 @@ test('everybody who may see the task is told as its photo becomes ready, another
     expect(ofAssignee.at(-1)).toEqual({ attachment: null, attachmentId: photo.id, taskId, chatId: null }),
   )
   expect(ofColleague).toEqual([])
-})
+
+  const { id: chatId } = await createGroup(owner, [assignee])
+  const form = formOf({ 'chat.jpg': await picture('jpeg', 300) })
+  const answer = await owner.fetch(`/api/v1/chats/${chatId}/media`, { method: 'POST', body: form })
+  expect(answer.status).toBe(201)
+  await eventually(() => expect(ofOwner.at(-1)?.attachment).toMatchObject({ chatId, status: 'ready' }), {
+    timeoutMs: 30_000,
+  })
+  const unsent = ofOwner.at(-1)?.attachmentId as string
+  succeeded(await owner.inject('DELETE', `/api/v1/chats/${chatId}/media/${unsent}`))
+  await eventually(() =>
+    expect(ofOwner.at(-1)).toEqual({ attachment: null, attachmentId: unsent, taskId: null, chatId }),
+  )
+  expect(ofAssignee.filter((event) => event.chatId)).toEqual([])
+}, processTimeoutMs)
 
 test('a reminder that fires reaches a plain client as a notification', async () => {
   await startWorker('reminder-worker')
@@ -93,4 +111,4 @@ test('a reminder that fires reaches a plain client as a notification', async () 
   expect(await told).toMatchObject({ type: 'reminder', notification: { type: 'reminder', taskId, isRead: false } })
   expect(Date.now() - Date.parse(scheduledAt)).toBeLessThan(5_000)
   socket.disconnect()
-})
+}, processTimeoutMs)

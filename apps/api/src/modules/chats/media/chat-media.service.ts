@@ -8,7 +8,13 @@ import type { Actor, Origin } from '../../../http/actor.ts'
 import { eventOn } from '../../../http/event-on.ts'
 import type { StagedFile } from '../../../http/uploads/receive-files.ts'
 import { toChatFile } from '../../attachments/attachment-view.ts'
-import { type FilePlace, fileSummary, storeFiles, type UploadDeps } from '../../attachments/store-files.ts'
+import {
+  type FilePlace,
+  fileSummary,
+  signalUnsentFile,
+  storeFiles,
+  type UploadDeps,
+} from '../../attachments/store-files.ts'
 import * as queries from './chat-media.queries.ts'
 
 type Options = { origin: Origin }
@@ -60,11 +66,13 @@ export function deleteChatFile(
   { chatId, attachmentId }: FileOfChat,
   { origin }: Options,
 ): Promise<ChatFile> {
-  return transact(async ({ trx, enqueue, audit }) => {
+  return transact(async (tx) => {
+    const { trx, enqueue, audit } = tx
     const row = await queries.findFile(trx, { chatId, id: attachmentId, userId: actor.userId })
     if (!row) throw new DomainError('NOT_FOUND')
     if (row.message_id !== null || !(await queries.deleteUnsent(trx, attachmentId)))
       throw new DomainError('CONFLICT', { message: 'This file was sent already. Delete its message instead.' })
+    signalUnsentFile(tx, attachmentId, { chatId, uploaderId: actor.userId })
     enqueue(deleteFiles, { keys: everyKeyOf(row) })
     audit({
       ...eventOn('attachment', attachmentId, actor.userId, origin),
