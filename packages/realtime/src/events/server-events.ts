@@ -38,9 +38,15 @@ export const serverEvents = {
       "The number of the user's unread notifications changed: by a new one, or because they were read or deleted, on any device.",
     ),
   'invite:accepted': invitation.describe('An invitation was accepted: for the user who sent it.'),
-  inviteAccepted: invitation.describe('The same as `invite:accepted`, for clients written for earlier servers.'),
-  'invite:status': invitation.describe('The status of an invitation changed: for the user who sent it.'),
-  inviteStatusUpdate: invitation.describe('The same as `invite:status`, for clients written for earlier servers.'),
+  inviteAccepted: invitation.describe(
+    'As `invite:accepted`, beside the notification, for clients written for earlier servers.',
+  ),
+  'invite:status': invitation.describe(
+    'An invitation was sent or has another status: for the admins of its organization and the platform roles above its sender, and unless it was accepted for its sender.',
+  ),
+  inviteStatusUpdate: invitation.describe(
+    'As `invite:status` when an invitation was accepted, beside the notification, for clients written for earlier servers.',
+  ),
   'attachment:updated': z
     .strictObject({
       attachment: z
@@ -52,7 +58,7 @@ export const serverEvents = {
       chatId: z.uuid().nullable().describe('Its chat; null for a file of a task.'),
     })
     .describe(
-      'A file became ready or failed, or was deleted. A file of a chat that has been sent is a `chat:change` instead.',
+      'A file was added, became ready, failed or was deleted. A file of a chat that has been sent is a `chat:change` instead.',
     ),
   'task:updated': z
     .strictObject({

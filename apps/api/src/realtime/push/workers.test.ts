@@ -18,7 +18,8 @@ import {
 } from '../testing/sockets.ts'
 
 /** Processes start slowly while other tests use all cores. */
-const processTimeoutMs = 120_000
+const slow = { timeout: 120_000 }
+const processing = { timeoutMs: 60_000 }
 
 let api: TestApp
 let other: Instance
@@ -50,7 +51,7 @@ async function followFiles(user: TestUser) {
   return recordEvents(socket, 'attachment:updated')
 }
 
-test('viewers of a task follow its files, the uploader those of a chat: ready, failed, deleted', async () => {
+test('viewers of a task follow its files, the uploader those of a chat: ready, failed, deleted', slow, async () => {
   await startWorker('image-worker')
   const owner = await api.signUp()
   const [assignee, colleague] = [await joining(api, owner), await joining(api, owner)]
@@ -64,9 +65,7 @@ test('viewers of a task follow its files, the uploader those of a chat: ready, f
   for (const events of [ofOwner, ofAssignee]) {
     await eventually(
       () => expect(events.map(({ attachment }) => attachment?.status)).toEqual(['processing', 'ready']),
-      {
-        timeoutMs: 30_000,
-      },
+      processing,
     )
     expect(events[1]).toMatchObject({ attachmentId: photo.id, taskId, chatId: null })
     const shown = await owner.inject('GET', `/api/v1/attachments/${photo.id}`)
@@ -75,9 +74,7 @@ test('viewers of a task follow its files, the uploader those of a chat: ready, f
   }
   const broken = (await picture('png', 300)).subarray(0, 200)
   await attachTo({ user: assignee, task: taskId }, 'broken.png', broken)
-  await eventually(() => expect(ofOwner.at(-1)?.attachment).toMatchObject({ status: 'failed', url: null }), {
-    timeoutMs: 30_000,
-  })
+  await eventually(() => expect(ofOwner.at(-1)?.attachment).toMatchObject({ status: 'failed', url: null }), processing)
   succeeded(await owner.inject('DELETE', `/api/v1/attachments/${photo.id}`))
   await eventually(() =>
     expect(ofAssignee.at(-1)).toEqual({ attachment: null, attachmentId: photo.id, taskId, chatId: null }),
@@ -88,18 +85,16 @@ test('viewers of a task follow its files, the uploader those of a chat: ready, f
   const form = formOf({ 'chat.jpg': await picture('jpeg', 300) })
   const answer = await owner.fetch(`/api/v1/chats/${chatId}/media`, { method: 'POST', body: form })
   expect(answer.status).toBe(201)
-  await eventually(() => expect(ofOwner.at(-1)?.attachment).toMatchObject({ chatId, status: 'ready' }), {
-    timeoutMs: 30_000,
-  })
+  await eventually(() => expect(ofOwner.at(-1)?.attachment).toMatchObject({ chatId, status: 'ready' }), processing)
   const unsent = ofOwner.at(-1)?.attachmentId as string
   succeeded(await owner.inject('DELETE', `/api/v1/chats/${chatId}/media/${unsent}`))
   await eventually(() =>
     expect(ofOwner.at(-1)).toEqual({ attachment: null, attachmentId: unsent, taskId: null, chatId }),
   )
   expect(ofAssignee.filter((event) => event.chatId)).toEqual([])
-}, processTimeoutMs)
+})
 
-test('a reminder that fires reaches a plain client as a notification', async () => {
+test('a reminder that fires reaches a plain client as a notification', slow, async () => {
   await startWorker('reminder-worker')
   const user = await api.signUp()
   const { id: taskId } = await createTask(user)
@@ -111,4 +106,4 @@ test('a reminder that fires reaches a plain client as a notification', async () 
   expect(await told).toMatchObject({ type: 'reminder', notification: { type: 'reminder', taskId, isRead: false } })
   expect(Date.now() - Date.parse(scheduledAt)).toBeLessThan(5_000)
   socket.disconnect()
-}, processTimeoutMs)
+})
