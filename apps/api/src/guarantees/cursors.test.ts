@@ -65,6 +65,12 @@ const positions: Record<string, unknown[]> = {
   'tasks?sort=title&': ['a\0', '\ud800', 'x'.repeat(1_001), 7, null].map((key) => ['title', key, id]),
   'tasks?q=task&': badNumbers.map((key) => ['-relevance', key, id]),
   'notifications?': [...badInstants.map((at) => [at, id]), ...badIds.map((bad) => [instant, bad])],
+  'chats?': [
+    ...badInstants.map((at) => [millis, at, id]),
+    ...badInstants.map((at) => [at, instant, id]),
+    ...badIds.map((bad) => [millis, instant, bad]),
+  ],
+  'chats/search?q=hello&': [...badInstants.map((at) => [at, id]), ...badIds.map((bad) => [instant, bad])],
   'reminders?': [
     ...badInstants.map((at) => ['scheduledAt', at, id]),
     ...badIds.map((bad) => ['scheduledAt', millis, bad]),

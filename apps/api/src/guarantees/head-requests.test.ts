@@ -3,6 +3,7 @@ import { eventually, manualClock } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { uploadTo } from '../modules/attachments/testing/upload-fixtures.ts'
+import { createGroup, send } from '../modules/chats/testing/chat-fixtures.ts'
 import { accessTokenTtlMs } from '../modules/sessions/access-tokens.ts'
 import { createTask } from '../modules/tasks/testing/tasks-fixtures.ts'
 import { buildTestApp, type TestApp, type TestUser } from '../testing/test-app.ts'
@@ -25,6 +26,8 @@ afterAll(() => api.close())
 async function createUrls(): Promise<string[]> {
   const task = await createTask(owner, { dueDate: '2099-01-01T12:00:00.000Z' })
   const reminder = await owner.inject('POST', '/api/v1/reminders', { taskId: task.id, offsetMinutes: 30 })
+  const chat = await createGroup(owner, [])
+  const message = await send(owner, chat.id)
   await api.listen()
   const { body: uploaded } = await uploadTo({ user: owner, task: task.id }, { 'notes.txt': 'Water them.' })
   const mailId = await api.deps.transact((tx) =>
@@ -33,6 +36,7 @@ async function createUrls(): Promise<string[]> {
   const ids: Record<string, string | undefined> = {
     '/tasks/{id}': task.id,
     '/reminders/{id}': reminder.json().data.reminder.id,
+    '/chats/{id}': chat.id,
     '/attachments/{id}': uploaded.data.attachments[0]?.id,
     '/users/{id}': owner.userId,
     '/admin/emails/{id}': mailId,
@@ -47,6 +51,8 @@ async function createUrls(): Promise<string[]> {
     withId(path)
       .replace('{name}', 'email')
       .replace('{token}', 'none')
+      .replace('{messageId}', message.id)
+      .replace(/\/chats\/search$/, '$&?q=hello')
       .replace(/\/api\/v1\/users$/, '$&?q=user'),
   )
 }

@@ -3,6 +3,7 @@ import { eventually, type ManualClock, manualClock } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
+import { createGroup, messagesUrl } from '../chats/testing/chat-fixtures.ts'
 
 let clock: ManualClock
 let api: TestApp
@@ -66,12 +67,14 @@ test('denied access is recorded for every kind of target, named by address or bo
   const request = asked.json().data.request.id
   const other = await api.signUp()
   const body = { taskId: task, offsetMinutes: 5 }
+  const { id: chat } = await createGroup(owner, [])
   for (const [method, url, target, given] of [
     ['PATCH', `/api/v1/tasks/${task}`, task, { title: 'Mine now' }],
     ['GET', `/api/v1/reminders/${reminder}`, reminder, undefined],
     ['DELETE', `/api/v1/auth/sessions/${owner.sessionId}`, owner.sessionId, undefined],
     ['POST', `/api/v1/friends/requests/${request}/accept`, request, {}],
     ['GET', `/api/v1/users/${owner.userId}`, owner.userId, undefined],
+    ['POST', messagesUrl(chat), chat, { clientId: chat, body: 'Let me in' }],
   ] as const) {
     expect([url, (await other.inject(method, url, given)).statusCode]).toEqual([url, 404])
     expect(await denied(target)).toMatchObject([{ actor_id: other.userId }])
@@ -134,7 +137,7 @@ test('the answer does not wait for the audit log', async () => {
 test('every route with an id declares its target', async () => {
   const { paths } = (await api.connect().inject('GET', '/openapi.json')).json()
   const known =
-    /^\/(tasks|attachments|reminders|notifications|users|invites|admin\/users)\/\{id\}|^\/auth\/sessions\/\{id\}|^\/friends\/requests\/\{id\}|^\/organization\/members\/\{userId\}/
+    /^\/(tasks|chats|attachments|reminders|notifications|users|invites|admin\/users)\/\{id\}|^\/auth\/sessions\/\{id\}|^\/friends\/requests\/\{id\}|^\/organization\/members\/\{userId\}/
   // The caller's own friendship or block, named by the other user; and targets of administrators, who see all of them.
   const others = /^\/friends\/\{userId\}|^\/admin\/(queues|emails)\/|^\/invites\/details\//
   const routes = Object.keys(paths).map((path) => path.replace('/api/v1', ''))

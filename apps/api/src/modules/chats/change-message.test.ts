@@ -166,7 +166,7 @@ test('beside an emoji stand the first 50 users, and the reader when they reacted
 test('who joins later sees nothing older: not in lists, changes, search, quotes, or by its id', async () => {
   const { id } = await createGroup(ann, [bo])
   const old = await send(ann, id, 'Ancient history')
-  await addMember(api, id, cleo)
+  await addMember(ann, id, cleo)
   expect(await chatOf(cleo, id)).toMatchObject({ joinedSeq: 1, lastMessage: null, unreadCount: 0, lastSeq: 1 })
   await edit(ann, old, { body: 'Ancient story' })
   const seen = await send(ann, id, { body: 'News', replyToId: old.id })

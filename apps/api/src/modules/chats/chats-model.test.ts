@@ -112,7 +112,7 @@ async function perform(readers: Reader[], chatId: string, known: Message[], { ki
 async function toggle(readers: Reader[], chatId: string, { by }: Action) {
   const reader = readers[by] as Reader
   if (by === 0) return
-  await (reader.isMember ? removeMember : addMember)(api, chatId, reader.user)
+  await (reader.isMember ? removeMember : addMember)(users[0] as TestUser, chatId, reader.user)
   reader.isMember = !reader.isMember
 }
 

@@ -122,12 +122,14 @@ export const searchReply = pageReplyOf(
     .meta({ id: 'FoundMessages', description: 'Messages that a search found.' }),
 )
 
-export const readBody = z.strictObject({
-  seq: z
-    .int()
-    .min(0)
-    .meta({ description: 'The number of the last message that the caller has read.', examples: [17] }),
-})
+export const readBody = z
+  .strictObject({
+    seq: z
+      .int()
+      .min(0)
+      .meta({ description: 'The number of the last message that the caller has read.', examples: [1] }),
+  })
+  .meta({ id: 'ReadPosition', description: 'How far a user has read a chat.' })
 export const readReply = replyOf(
   z.object({
     readSeq: z.int().describe('How far the caller has read the chat, on any device.'),

@@ -125,7 +125,7 @@ test('a reply to a message that the sender cannot see is refused, one to a delet
   const { id } = await createGroup(ann, [bo])
   const elsewhere = await send(ann, (await createGroup(ann, [])).id)
   const early = await send(ann, id)
-  await addMember(api, id, cleo)
+  await addMember(ann, id, cleo)
   for (const replyToId of [early.id, elsewhere.id, newId()]) {
     const answer = await trySend(cleo, id, { body: 'What?', replyToId })
     expect([answer.statusCode, faultsOf(answer)]).toEqual([400, ['body.replyToId NOT_AVAILABLE']])
@@ -141,8 +141,8 @@ test('a mention of somebody who is not in the chat is refused', async () => {
   const { id } = await createGroup(ann, [bo])
   const answer = await trySend(ann, id, { body: 'Hi', mentions: [bo.userId, cleo.userId] })
   expect([answer.statusCode, faultsOf(answer)]).toEqual([400, ['body.mentions NOT_A_MEMBER']])
-  await addMember(api, id, cleo)
-  await removeMember(api, id, cleo)
+  await addMember(ann, id, cleo)
+  await removeMember(ann, id, cleo)
   expect((await trySend(ann, id, { body: 'Hi', mentions: [cleo.userId] })).statusCode).toBe(400)
   expect((await chatOf(ann, id)).lastSeq).toBe(0)
 })
@@ -244,7 +244,7 @@ test('a sender who stalls before the commit leaves no gap, and nobody sees a lat
 test('a message that waited for the lock while its sender was removed is refused', async () => {
   const { id } = await createGroup(ann, [bo])
   const slow = await stalledSender(id)
-  const removal = removeMember(api, id, bo)
+  const removal = removeMember(ann, id, bo)
   await waiting(1)
   const late = trySend(bo, id, { body: 'Am I still here?' })
   await waiting(2)

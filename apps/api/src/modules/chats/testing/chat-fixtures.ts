@@ -1,10 +1,8 @@
 import { newId } from '@muster/db'
 import type { Chat, Message } from '@muster/realtime/shapes'
 import { sql } from 'kysely'
-import { dataOf } from '../../../testing/succeeded.ts'
+import { dataOf, succeeded } from '../../../testing/succeeded.ts'
 import type { TestApp, TestUser } from '../../../testing/test-app.ts'
-import { lockChat, nextChange, saveCounters } from '../chat-lock.ts'
-import { insertMembers } from '../chat-members.ts'
 
 export const chatsUrl = '/api/v1/chats'
 export const messagesUrl = (chatId: string) => `${chatsUrl}/${chatId}/messages`
@@ -46,24 +44,14 @@ export const makeFriends = (api: TestApp, one: TestUser, other: TestUser) =>
     })
     .execute()
 
-/** Ends a membership, as leaving and removal do. */
-export const removeMember = ({ deps }: TestApp, chatId: string, { userId }: TestUser) =>
-  deps.transact(async (tx) => {
-    const chat = await lockChat(tx.trx, chatId)
-    const change = nextChange(chat)
-    await sql`
-      update chat_members set left_at = now(), left_change = ${change}, change = ${change}
-      where chat_id = ${chatId} and user_id = ${userId}`.execute(tx.trx)
-    await saveCounters(tx, chat, { userIds: [userId] })
-  })
+/** Removes a member. */
+export const removeMember = async (admin: TestUser, chatId: string, { userId }: TestUser) =>
+  succeeded(await admin.inject('DELETE', `${chatsUrl}/${chatId}/members/${userId}`))
 
 /** Adds a member, or one who was a member before. */
-export const addMember = ({ deps }: TestApp, chatId: string, { userId }: TestUser) =>
-  deps.transact(async (tx) => {
-    const chat = await lockChat(tx.trx, chatId)
-    await insertMembers(tx, chat, [{ userId, role: 'member' }], new Date())
-    await saveCounters(tx, chat, { userIds: [userId] })
-  })
+export const addMember = async (admin: TestUser, chatId: string, { userId }: TestUser) =>
+  succeeded(await admin.inject('POST', `${chatsUrl}/${chatId}/members`, { userIds: [userId] }))
+
 /** Counts the unread messages of a member anew, by the rule of the specification. */
 export async function recountUnread({ db }: TestApp, chatId: string, { userId }: TestUser): Promise<number> {
   const { rows } = await sql<{ count: number }>`
