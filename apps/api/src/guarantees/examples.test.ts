@@ -120,12 +120,15 @@ async function send(
   const answer = await caller.inject(
     method as 'GET',
     `${url}?${new URLSearchParams(query)}`,
-    body && JSON.parse(JSON.stringify(body).replaceAll(exampleId, params.id ?? exampleId)),
+    body && JSON.parse(JSON.stringify(body).replaceAll(exampleId, namedBy(body, params) ?? exampleId)),
     headers,
   )
   const isExpected = answer.statusCode < 400 || answer.json().error.code === rule.expectedCode
   return isExpected ? undefined : `${answer.statusCode} ${answer.body}`
 }
+
+/** Returns the id that a body names: of the resource, or of users. */
+const namedBy = (body: object, { id, userId }: Record<string, string>) => ('userIds' in body ? userId : id)
 
 async function prepare(rule: AccessRule) {
   const relation = relationOf(rule)

@@ -33,13 +33,19 @@ export function createSchemas(): Schemas {
       )
     components[name] = schema
   }
+  /** References to components, of which errors occur in nearly every operation: each is converted once. */
+  const references = { input: new Map<z.ZodType, string>(), output: new Map<z.ZodType, string>() }
   return {
     components,
     of(schema, io) {
+      const reference = references[io].get(schema)
+      if (reference) return { $ref: reference }
       const { $defs = {}, properties } = convert(z.object({ it: schema }), io)
       for (const [name, { id: _, ...definition }] of Object.entries($defs as Record<string, JsonSchema>))
         keep(name, withDefaultsInWords(definition))
-      return properties?.it as JsonSchema
+      const json = properties?.it as JsonSchema
+      if (json.$ref && Object.keys(json).length === 1) references[io].set(schema, json.$ref)
+      return json
     },
   }
 }

@@ -9,6 +9,7 @@ import { chatsUrl, createGroup, messagesUrl } from './testing/chat-fixtures.ts'
 const chatCount = 1_500
 const messagesPerChat = 4
 const many = 20_000
+const rowsPerStatement = 2_000
 
 let api: TestApp
 let busy: TestUser
@@ -29,14 +30,16 @@ beforeAll(async () => {
     select id, ${busy.userId}, 'admin', 0, 1, 1, now() - interval '1 year' from chats where name like 'Chat %'`.execute(
     api.db,
   )
-  const insert = (chats: ReturnType<typeof sql>, count: number) =>
+  const insert = (chats: ReturnType<typeof sql>, count: number, from = 0) =>
     sql`
     insert into messages (id, chat_id, seq, change, sender_id, client_id, content_mac, body, created_at)
     select gen_random_uuid(), chats.id, n, n + 2, ${other.userId}, gen_random_uuid(), '',
       case when n % 5000 = 1 then 'rare' else 'usual' end || ' text ' || n, now() - interval '1 month' + n * interval '1 second'
-    from ${chats}, generate_series(1, ${count}) n`.execute(api.db)
+    from ${chats}, generate_series(${from + 1}::int, ${from + count}::int) n`.execute(api.db)
   await insert(sql`(select id from chats where name like 'Chat %') chats`, messagesPerChat)
-  for (const id of [bigId, foreignId]) await insert(sql`(select ${id}::uuid as id) chats`, many)
+  for (const id of [bigId, foreignId])
+    for (let from = 0; from < many; from += rowsPerStatement)
+      await insert(sql`(select ${id}::uuid as id) chats`, rowsPerStatement, from)
   await sql`
     update chats set seq = ${many}, change = ${many + 2}, last_message_at = now()
     where id in (${bigId}, ${foreignId})`.execute(api.db)
