@@ -1,4 +1,5 @@
 import type { AuditEvent, TransactContext } from '@muster/jobs/outbox'
+import { closeChatNotifications } from '@muster/notifications'
 import * as queries from './end-memberships.queries.ts'
 import { type LockedChat, lockChats, nextChange, saveAllCounters } from './locked-chat.ts'
 
@@ -56,6 +57,7 @@ export async function endMemberships(
     active.map((id) => byId.get(id) as LockedChat),
     [userId],
   )
+  await closeChatNotifications(tx, { chatIds: active, userIds: [userId] })
   for (const id of active) auditMember(tx, id, ending, { action: ending.action, before: { userId } })
   for (const { chatId, userId: heirId } of heirs)
     auditMember(tx, chatId, ending, { action: 'chat.role_changed', after: { userId: heirId, role: 'admin' } })

@@ -12,6 +12,6 @@ export {
   signalChange,
   updateCounters,
 } from './locked-chat.ts'
-export { planNotice } from './plan-notice.ts'
+export { planNotice, planNoticeNow } from './plan-notice.ts'
 export { raiseDirectMemberships } from './raise-memberships.ts'
 export { raiseMessages } from './raise-messages.ts'

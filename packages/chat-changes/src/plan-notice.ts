@@ -21,3 +21,12 @@ export function planNotice(
   enqueue(notifyChat, { chatId: id }, { runAt })
   return sql`, notify_job_at = ${runAt}`
 }
+
+/** Plans the job like {@link planNotice}, and writes that by a statement of its own. */
+export async function planNoticeNow(
+  tx: Pick<TransactContext, 'trx' | 'enqueue'>,
+  chat: { id: string; notifyJobAt: Date | null },
+  now: Date,
+): Promise<void> {
+  await sql`update chats set version = version ${planNotice(tx, chat, now)} where id = ${chat.id}`.execute(tx.trx)
+}

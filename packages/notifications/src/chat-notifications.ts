@@ -36,7 +36,7 @@ export async function saveChatNotifications(
       ) as given (id, user_id, title, message, data, has_news)
     ), open as (
       select notifications.id, user_id from notifications join given using (user_id)
-      where ${isOpen(chatId)}
+      where ${isOpen([chatId])}
     ), updated as (
       update notifications set title = given.title, message = given.message, data = given.data,
         created_at = case when given.has_news then ${now} else notifications.created_at end
@@ -56,23 +56,21 @@ export async function saveChatNotifications(
 }
 
 /**
- * Marks the open notification of a chat as read, for users who have read its messages or are members no more.
- * @param upToSeq only when it tells about messages up to this number at most
+ * Marks the open notifications of chats as read, for users who have read its messages or are members no more.
+ * @param options.upToSeq only when it tells about messages up to this number at most
  */
 export async function closeChatNotifications(
   { trx, signal }: { trx: Db | Tx['trx']; signal: Tx['signal'] },
-  chatId: string,
-  userIds: readonly string[],
-  upToSeq?: number,
+  { chatIds, userIds, upToSeq }: { chatIds: readonly string[]; userIds: readonly string[]; upToSeq?: number },
 ): Promise<void> {
-  if (userIds.length === 0) return
+  if (userIds.length === 0 || chatIds.length === 0) return
   const isCovered = upToSeq === undefined ? sql`true` : sql`(notifications.data ->> 'lastSeq')::bigint <= ${upToSeq}`
   const { rows } = await sql<{ userId: string }>`
     update notifications set is_read = true
-    where user_id = any(${userIds}::uuid[]) and ${isOpen(chatId)} and ${isCovered}
+    where user_id = any(${userIds}::uuid[]) and ${isOpen(chatIds)} and ${isCovered}
     returning user_id as "userId"`.execute(trx)
-  for (const { userId } of rows) signal({ room: `user:${userId}`, event: 'notification' })
+  for (const userId of new Set(rows.map((row) => row.userId))) signal({ room: `user:${userId}`, event: 'notification' })
 }
 
-const isOpen = (chatId: string) =>
-  sql`notifications.type = 'chat' and notifications.chat_id = ${chatId} and not notifications.is_read`
+const isOpen = (chatIds: readonly string[]) =>
+  sql`notifications.type = 'chat' and notifications.chat_id = any(${chatIds}::uuid[]) and not notifications.is_read`

@@ -20,9 +20,9 @@ export {
   type Preferences,
   preferences,
 } from './notification-preferences.ts'
-export { type NotificationType, notificationTypes } from './notification-types.ts'
+export { type NotificationType, notificationTypes, quietTypes } from './notification-types.ts'
 export { type Permission, permissions } from './permissions.ts'
-export { maxMembersWithReceipts, receiptsBetweenSql } from './receipts.ts'
+export { hasReceiptsSql, receiptsBetweenSql } from './receipts.ts'
 export { type Principal, type Role, roleSchema, roles } from './roles.ts'
 export { isSwitchedOnSql } from './switches.ts'
 export {

@@ -48,11 +48,7 @@ async function tellPage(
     now,
   )
   const over = held.filter(({ count, hasOpen }) => hasOpen && count === 0)
-  await closeChatNotifications(
-    tx,
-    chat.id,
-    over.map(({ userId }) => userId),
-  )
+  await closeChatNotifications(tx, { chatIds: [chat.id], userIds: over.map(({ userId }) => userId) })
   await planMails(tx, held, now)
   return last
 }

@@ -4071,6 +4071,8 @@ export interface components {
              * @description When the user was last online; null when never, or where presence is hidden.
              */
             lastSeenAt: string | null;
+            /** @description The last message that the member has read; null when the caller may not know it. */
+            readSeq: number | null;
         };
         /** @description A sign-in by password. */
         Login: {

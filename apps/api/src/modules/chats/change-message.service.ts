@@ -1,3 +1,4 @@
+import { planNoticeNow } from '@muster/chat-changes'
 import { DomainError, invalid } from '@muster/errors'
 import type { TransactContext } from '@muster/jobs/outbox'
 import type { Message } from '@muster/realtime/shapes'
@@ -80,6 +81,7 @@ export function deleteMessage(
     if (row.deletedAt) return undefined
     await deleteAttachmentsOf(tx, { messageId: row.id })
     await queries.deleteReactions(tx.trx, row.id)
+    await planNoticeNow(tx, chat, now)
     if (!isOwn)
       tx.audit({
         ...eventOn('message', row.id, actor.userId, origin),

@@ -22,7 +22,7 @@ export async function setReadPosition(
   const position = await raise(deps, userId, chatId, options)
   // By a statement of its own: a job may have told of the messages while this one waited for it.
   const tx = { trx: deps.db, signal: (signal: Signal) => deps.publisher.signal([signal]) }
-  await closeChatNotifications(tx, chatId, [userId], position.readSeq)
+  await closeChatNotifications(tx, { chatIds: [chatId], userIds: [userId], upToSeq: position.readSeq })
   return position
 }
 

@@ -1,3 +1,4 @@
+import { quietTypes } from '@muster/policy'
 import { trackOutage } from '@muster/telemetry'
 import {
   type NotificationChanges,
@@ -10,6 +11,7 @@ import { collectBatches } from './collect-batches.ts'
 import { emitNotification } from './emit-notification.ts'
 import { createFollowers } from './followers.ts'
 import { createCountEmitter } from './notification-counts.ts'
+import { findQuietUsers } from './quiet-users.ts'
 
 /** Changes of a user that one statement reads; the rest follows at once. */
 const changesPerUser = 200
@@ -18,7 +20,7 @@ const changesPerUser = 200
  * Emits new notifications of the connected users, each once to each connection and in the order of their numbers, and the count of unread ones.
  * Signals say when to read; the poll compares the numbers, so that a lost signal delays a notification and loses none.
  */
-export const pushNotifications: Feature = (gateway, { log }) => {
+export const pushNotifications: Feature = (gateway, { log, clock }) => {
   const { db } = gateway.signals
   const followers = createFollowers()
   const counts = createCountEmitter(gateway)
@@ -32,9 +34,15 @@ export const pushNotifications: Feature = (gateway, { log }) => {
     up: 'notifications read again',
   })
 
-  const deliver = (userId: string, { latest, isLost, isComplete, unreadCount, changes }: NotificationChanges) => {
+  const deliver = (
+    userId: string,
+    { latest, isLost, isComplete, unreadCount, changes }: NotificationChanges,
+    isQuiet: boolean,
+  ) => {
     for (const change of changes) {
-      const isSent = !('notification' in change) || emitNotification(gateway, followers.of(userId), change)
+      // In quiet hours the count alone tells of it: clients that keep the list read it by `sync`, without an alert.
+      const isHeld = isQuiet && 'notification' in change && quietTypes.includes(change.notification.type)
+      const isSent = !('notification' in change) || isHeld || emitNotification(gateway, followers.of(userId), change)
       // Revocations are not known: what follows is read again once they are.
       if (!isSent) return
       followers.advance(userId, change.change)
@@ -51,8 +59,12 @@ export const pushNotifications: Feature = (gateway, { log }) => {
     const known = followers.known(userIds)
     if (known.length === 0 || isClosed) return
     try {
-      const found = await readNotificationChangesOf(db, known, changesPerUser)
-      for (const [userId, changes] of found) deliver(userId, changes)
+      const ids = known.map(({ userId }) => userId)
+      const [found, quiet] = await Promise.all([
+        readNotificationChangesOf(db, known, changesPerUser),
+        findQuietUsers(db, ids, clock.now()),
+      ])
+      for (const [userId, changes] of found) deliver(userId, changes, quiet.has(userId))
       outage.succeeded()
     } catch (error) {
       outage.failed(error)

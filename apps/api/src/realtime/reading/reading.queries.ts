@@ -1,5 +1,5 @@
 import type { Db } from '@muster/db'
-import { maxMembersWithReceipts, receiptsBetweenSql } from '@muster/policy'
+import { hasReceiptsSql, receiptsBetweenSql } from '@muster/policy'
 import { sql } from 'kysely'
 
 export type Reader = { chatId: string; userId: string }
@@ -10,13 +10,9 @@ export type ReaderNow = Reader & { readSeq: number; viewerIds: string[] }
 export async function findReaders(db: Db, readers: readonly Reader[]): Promise<ReaderNow[]> {
   const { rows } = await sql<ReaderNow>`
     select reader.chat_id as "chatId", reader.user_id as "userId", reader.read_seq as "readSeq", array(
-      select user_id from (
-        select user_id, count(*) over () as members from (
-          select user_id from chat_members
-          where chat_id = reader.chat_id and left_change is null limit ${sql.lit(maxMembersWithReceipts + 1)}
-        ) some_members
-      ) viewer
-      where members <= ${sql.lit(maxMembersWithReceipts)} and user_id <> reader.user_id
+      select viewer.user_id from chat_members viewer
+      where ${hasReceiptsSql(sql.ref('reader.chat_id'))}
+        and viewer.chat_id = reader.chat_id and viewer.left_change is null and viewer.user_id <> reader.user_id
         and ${receiptsBetweenSql(sql.ref('viewer.user_id'), sql.ref('reader.user_id'))}
     ) as "viewerIds"
     from unnest(${readers.map(({ chatId }) => chatId)}::uuid[], ${readers.map(({ userId }) => userId)}::uuid[])

@@ -1,5 +1,5 @@
 import type { Db } from '@muster/db'
-import { isChatMemberSql, maxMembersWithReceipts, receiptsBetweenSql } from '@muster/policy'
+import { hasReceiptsSql, isChatMemberSql, receiptsBetweenSql } from '@muster/policy'
 import { sql } from 'kysely'
 import { limitLiteral } from '../../sql/limit-literal.ts'
 import type { MembershipRow } from '../delivery/membership.ts'
@@ -35,13 +35,9 @@ export async function listPositions(db: Db, userId: string, chatIds: readonly st
     )
     select * from wanted
     union all
-    select other.chat_id, other.user_id, other.read_seq, other.joined_change from wanted cross join lateral (
-      select *, count(*) over () as members from (
-        select chat_id, user_id, read_seq, joined_change from chat_members
-        where chat_id = wanted.chat_id and left_change is null limit ${limitLiteral(maxMembersWithReceipts + 1)}
-      ) member
-    ) other
-    where other.members <= ${maxMembersWithReceipts} and other.user_id <> wanted.user_id
+    select other.chat_id, other.user_id, other.read_seq, other.joined_change
+    from wanted join chat_members other on other.chat_id = wanted.chat_id and other.left_change is null
+    where ${hasReceiptsSql(sql.ref('wanted.chat_id'))} and other.user_id <> wanted.user_id
       and ${receiptsBetweenSql(sql.ref('wanted.user_id'), sql.ref('other.user_id'))}`.execute(db)
   return rows
 }

@@ -1,5 +1,5 @@
 import type { Db, Trx } from '@muster/db'
-import { activeUserSql, isChatMemberSql } from '@muster/policy'
+import { activeUserSql, hasReceiptsSql, isChatMemberSql, receiptsBetweenSql } from '@muster/policy'
 import { sql } from 'kysely'
 import type { Actor } from '../../../http/actor.ts'
 import { isUnblocked, type PublicUserRow, publicUserColumns, visibilityFor } from '../../accounts/user-visibility.ts'
@@ -46,15 +46,23 @@ export async function setRole(
     where chat_id = ${chatId} and user_id = ${userId}`.execute(trx)
 }
 
-/** A member, with as much of their presence as the actor may read. */
-export type ListedMember = MemberRow & { shown: PublicUserRow }
+/** A member, with as much of their presence and their reading as the actor may know. */
+export type ListedMember = MemberRow & {
+  shown: PublicUserRow
+  /** Null when the actor may not know it. */
+  readSeq: number | null
+}
 
 const selection = (actor: Actor) => sql`
   ${memberSelection}, (select to_json(shown) from (
     select ${publicUserColumns},
       case when users.id = ${actor.userId}::uuid or ${isUnblocked(actor.userId)} then ${visibilityFor(actor)} end as visibility
     from users where users.id = chat_members.user_id
-  ) shown) as shown`
+  ) shown) as shown,
+  case when chat_members.user_id = ${actor.userId}::uuid or (
+    ${hasReceiptsSql(sql.ref('chat_members.chat_id'))}
+    and ${receiptsBetweenSql(sql`${actor.userId}::uuid`, sql.ref('chat_members.user_id'))}
+  ) then chat_members.read_seq end as "readSeq"`
 
 /** Lists members by the order in which they joined; those after a number of a change, at most `limit`. */
 export async function listMembers(

@@ -38,9 +38,17 @@ export const departure = z
   .nullish()
   .meta({ id: 'ChatDeparture', description: 'How to leave a group.' })
 
-/** A member of a chat in its list, with presence as far as the viewer may know it. */
+/** A member of a chat in its list, with presence and read position as far as the viewer may know them. */
 const listedMember = chatMember
-  .extend({ status: publicUser.shape.status, lastSeenAt: publicUser.shape.lastSeenAt })
+  .extend({
+    status: publicUser.shape.status,
+    lastSeenAt: publicUser.shape.lastSeenAt,
+    readSeq: z
+      .int()
+      .min(0)
+      .nullable()
+      .describe('The last message that the member has read; null when the caller may not know it.'),
+  })
   .meta({ id: 'ListedChatMember', description: 'A member of a chat, with presence where the caller may see it.' })
 export type ListedChatMember = z.infer<typeof listedMember>
 

@@ -52,6 +52,6 @@ async function toListed(deps: ListDeps, rows: readonly queries.ListedMember[]): 
   )
   return rows.map((row, index) => {
     const { status, lastSeenAt } = users[index] as (typeof users)[number]
-    return { ...toMember(row), status, lastSeenAt }
+    return { ...toMember(row), status, lastSeenAt, readSeq: row.readSeq }
   })
 }
