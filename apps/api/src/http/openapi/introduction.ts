@@ -31,6 +31,11 @@ not seen (412 \`STALE\`). A POST with an \`Idempotency-Key\` can be repeated wit
 \`RateLimit-Limit\`, \`RateLimit-Remaining\` and \`RateLimit-Reset\` show the state of the limits; 429 and 503 say in \`Retry-After\` how many
 seconds to wait. A JSON body has at most 1 MiB.
 
+## Realtime
+
+Socket.IO answers at \`/socket.io\`, with the cookies of the session: new notifications, chats, presence and the state of files arrive there at once.
+This document has HTTP alone; [the guide of realtime](/docs/guides/realtime) has every event with its schema.
+
 ## Times and ids
 
 Times are ISO 8601 with an offset, such as \`2030-01-15T09:00:00+01:00\`; answers are in UTC with milliseconds. Ids are UUIDs in lower case.
