@@ -88,12 +88,13 @@ test('every tested URL exists, so that effects would show', async () => {
     })
     if (answers.every(({ statusCode }) => statusCode >= 400)) missing.push(url)
   }
-  // No user here has an avatar, and links from mails need their token.
+  // No user and no group here has a picture, and links from mails need their token.
   expect(missing.map((url) => url.replace(/[0-9a-f-]{36}/, ':id'))).toEqual([
     '/api/v1/unsubscribe',
     '/api/v1/users/:id/avatar',
     '/api/v1/invites/details/none',
     '/api/v1/attachments/:id/thumbnail',
+    '/api/v1/chats/:id/avatar',
   ])
 })
 
