@@ -23,6 +23,7 @@ import { chatsRoutes } from './modules/chats/chats.routes.ts'
 import { groupRoutes } from './modules/chats/groups/group.routes.ts'
 import { groupMembersRoutes } from './modules/chats/groups/group-members.routes.ts'
 import { chatMediaRoutes } from './modules/chats/media/chat-media.routes.ts'
+import { messageReportsRoutes } from './modules/chats/reports/message-reports.routes.ts'
 import { deletionRoutes } from './modules/data-rights/deletion.routes.ts'
 import { exportRoutes } from './modules/data-rights/export.routes.ts'
 import { friendsRoutes } from './modules/friends/friends.routes.ts'
@@ -167,6 +168,7 @@ export async function buildApp(deps: Deps, first?: FastifyPluginAsync): Promise<
       await api.register(groupRoutes, { context })
       await api.register(groupMembersRoutes, { context })
       await api.register(chatMediaRoutes, { context })
+      await api.register(messageReportsRoutes, { context })
       await api.register(notificationsRoutes, { context })
       await api.register(analyticsRoutes, { context })
       await api.register(auditRoutes, { context })

@@ -35,6 +35,7 @@ export const permissions = {
   'email.read':          [all,      all,       all,     none,        none, 'Read the mails and their state'],
   'email.resend':        [all,      all,       none,    none,        none, 'Send a mail again that holds no code or token'],
   'email.unsuppress':    [all,      all,       none,    none,        none, 'Remove the suppression of an address, so that it gets mail again'],
+  'report.read':         [all,      all,       all,     ours,        none, 'Read the messages of chats that users reported. Organization: those of its groups'],
   'diagnostics.read':    [all,      all,       all,     none,        none, 'See how the address of the caller was resolved'],
 } as const satisfies Record<string, Row>
 

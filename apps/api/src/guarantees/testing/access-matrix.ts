@@ -237,6 +237,12 @@ export const accessMatrix: Record<string, AccessRule | AccessRule[]> = {
   },
   'GET /chats/{id}/media/{attachmentId}': { allowed: ownOnly, resource: fixtures.chatFile },
   'DELETE /chats/{id}/media/{attachmentId}': { allowed: ownOnly, resource: fixtures.chatFile },
+  'POST /chats/{id}/messages/{messageId}/report': {
+    allowed: ownOnly,
+    resource: fixtures.foreignMessage,
+    body: () => ({ reason: 'It is rude.' }),
+  },
+  'GET /admin/message-reports': { allowed: [...platform, ...clientAdmin] },
   'GET /chats/{id}/changes': { allowed: ownOnly, resource: fixtures.chat },
   'GET /chats/{id}/messages': { allowed: ownOnly, resource: fixtures.chat },
   'POST /chats/{id}/messages': {

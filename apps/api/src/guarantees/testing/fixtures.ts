@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { newId } from '@muster/db'
-import { insertChatFile, insertReminder, insertTask } from '@muster/testing'
+import { insertChatFile, insertMessage, insertReminder, insertTask } from '@muster/testing'
 import { dataOf } from '../../testing/succeeded.ts'
 import type { TestApp, TestUser } from '../../testing/test-app.ts'
 
@@ -189,4 +189,11 @@ export const chatWithAvatar: Resource = async (api, owner) => {
   await api.deps.storage.put(key, bytes())
   await api.db.updateTable('chats').set({ avatar_key: key, avatar_status: 'ready' }).where('id', '=', id).execute()
   return { id }
+}
+
+/** A message of another member in a group of the owner. */
+export const foreignMessage: Resource = async (api, owner) => {
+  const member = (await chatMember(api, owner)) as { id: string; userId: string }
+  const message = await insertMessage(api.db, member, { id: member.userId })
+  return { id: member.id, messageId: message.id }
 }

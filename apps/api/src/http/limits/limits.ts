@@ -29,6 +29,8 @@ export const routeLimits = {
   exports: { by: 'user', max: 5, windowMs: hourMs },
   /** New chats: each one appears in the lists of its members. */
   chats: { by: 'user', max: 200, windowMs: hourMs },
+  /** Each report notifies administrators. */
+  messageReports: { by: 'user', max: 60, windowMs: hourMs },
   /** Uploads of files for messages. */
   chatMedia: { by: 'user', max: 120, windowMs: hourMs },
   /** Counted by the handler, because sending a message again is not counted. */

@@ -250,6 +250,11 @@ const changes: Record<string, () => Promise<Call>> = {
   },
   'patch /chats/{id}/members/{userId}': async () => ({ ...(await withGroupMember()), body: { role: 'admin' } }),
   'delete /chats/{id}/members/{userId}': withGroupMember,
+  'post /chats/{id}/messages/{messageId}/report': async () => {
+    const as = await api.signUp()
+    const { id = '', messageId = '' } = await things.foreignMessage(api, as)
+    return { as, params: [id, messageId], body: { reason: 'It is rude.' } }
+  },
   'post /chats/{id}/leave': async () => {
     const { member: as, params } = await withGroup()
     return { as, params }
@@ -293,6 +298,7 @@ const reads: Record<string, () => Promise<Call>> = {
   'get /admin/users': async () => ({ as: admin }),
   'get /admin/users/{id}': onUser,
   'get /admin/emails': async () => ({ as: admin }),
+  'get /admin/message-reports': async () => ({ as: admin }),
   'get /admin/emails/{id}': sentMail,
   'get /admin/emails/suppressions': async () => ({ as: admin }),
   'get /admin/audit-events/export': async () => ({ as: admin }),

@@ -1,4 +1,5 @@
 import type { Db } from '@muster/db'
+import { chatFileVisibleSql, isChatMemberSql, messageVisibleSql } from '@muster/policy'
 import { sql } from 'kysely'
 import type { UserRow } from '../accounts/accounts.service.ts'
 import { taskColumns } from '../tasks/task-columns.ts'
@@ -56,24 +57,84 @@ function tasksOf(name: string, owner: 'owner_id' | 'assignee_id'): Section {
   }
 }
 
-const attachments = owned('attachments', {
-  table: 'attachments',
-  owner: 'uploader_id',
-  columns: [
-    'id',
-    'task_id',
-    'filename',
-    'content_type',
-    'status',
-    'size_bytes',
-    'original_size_bytes',
-    'width_px',
-    'height_px',
-    'failure_reason',
-    'created_at',
-  ],
-  order: byId,
-})
+const attachmentColumns = [
+  'id',
+  'task_id',
+  'chat_id',
+  'message_id',
+  'filename',
+  'content_type',
+  'status',
+  'size_bytes',
+  'original_size_bytes',
+  'width_px',
+  'height_px',
+  'failure_reason',
+  'created_at',
+] as const
+
+/** The files of tasks, and those of chats that the user still sees. */
+const attachments: Section = {
+  name: 'attachments',
+  read: (db, { id }, after) =>
+    readPage(
+      db,
+      {
+        columns: attachmentColumns,
+        from: sql`attachments`,
+        where: sql`uploader_id = ${id} and (task_id is not null or exists (
+          select from chats join chat_members on chat_members.chat_id = chats.id and chat_members.user_id = ${id}
+          left join messages on messages.id = attachments.message_id
+          where chats.id = attachments.chat_id and ${chatFileVisibleSql}
+        ))`,
+        order: byId,
+      },
+      after,
+    ),
+}
+
+/** The chats of which the user is a member: groups by their name, direct chats by that of the other user. */
+const chats: Section = {
+  name: 'chats',
+  read: (db, { id }, after) =>
+    readPage(
+      db,
+      {
+        columns: ['id', 'kind', 'name', 'role', 'joined_at'],
+        from: sql`(
+          select chats.id, kind, coalesce(chats.name, other.name) as name, chat_members.role, joined_at
+          from chats join chat_members on chat_id = chats.id
+          left join users other
+            on other.id = case when user_low_id = ${id}::uuid then user_high_id else user_low_id end
+          where user_id = ${id} and ${isChatMemberSql}
+        ) own`,
+        where: sql`true`,
+        order: byId,
+      },
+      after,
+    ),
+}
+
+/** The user's own messages that they see: not those from before they joined a chat again, and no deleted ones. */
+const messages: Section = {
+  name: 'messages',
+  read: (db, { id }, after) =>
+    readPage(
+      db,
+      {
+        columns: ['id', 'chat_id', 'seq', 'body', 'reply_to_id', 'mentions', 'edited_at', 'created_at'],
+        from: sql`(
+          select messages.* from messages
+          join chats on chats.id = messages.chat_id
+          join chat_members on chat_members.chat_id = chats.id and chat_members.user_id = ${id}
+          where sender_id = ${id} and messages.deleted_at is null and ${messageVisibleSql}
+        ) own`,
+        where: sql`true`,
+        order: byId,
+      },
+      after,
+    ),
+}
 
 /** Adds to each ready attachment the URL of its content. */
 const attachmentsWithUrls: Section = {
@@ -190,6 +251,22 @@ export const sections: readonly Section[] = [
   tasksOf('ownedTasks', 'owner_id'),
   tasksOf('assignedTasks', 'assignee_id'),
   attachmentsWithUrls,
+  chats,
+  messages,
+  owned('reactions', {
+    table: 'message_reactions',
+    columns: ['message_id', 'emoji', 'created_at'],
+    order: [
+      ['message_id', 'uuid'],
+      ['emoji', 'text'],
+    ],
+  }),
+  owned('messageReports', {
+    table: 'message_reports',
+    owner: 'reporter_id',
+    columns: ['id', 'message_id', 'chat_id', 'reason', 'created_at'],
+    order: byId,
+  }),
   owned('reminders', {
     table: 'reminders',
     columns: [

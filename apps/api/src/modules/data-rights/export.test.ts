@@ -1,10 +1,11 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { newId } from '@muster/db'
-import { insertReminder, insertTask } from '@muster/testing'
+import { insertChatFile, insertReminder, insertTask } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestClient, type TestUser } from '../../testing/test-app.ts'
+import { createDirect, createGroup, makeFriends, messagesUrl, send } from '../chats/testing/chat-fixtures.ts'
 import { password, registered } from '../sign-in/testing/sign-in-fixtures.ts'
 
 let api: TestApp
@@ -232,4 +233,33 @@ test('the sixth export within an hour is RATE_LIMITED, and each export is audite
   const events = await strict.db.selectFrom('audit_pending').select('action').execute()
   expect(events.filter(({ action }) => action === 'user.exported')).toHaveLength(5)
   await strict.close()
+})
+
+test('an export has one’s own messages and files as far as one sees them, and the names of one’s chats', async () => {
+  const [ann, bo] = [await api.signUp(), await api.signUp()]
+  await makeFriends(api, ann, bo)
+  const group = await createGroup(ann, [bo], { name: 'Garden' })
+  const direct = await createDirect(bo, ann)
+  const { name } = await rowOf(ann)
+  await send(ann, group.id, 'of another one')
+  const lost = await send(bo, group.id, 'before')
+  await send(bo, direct.id, 'kept')
+  const deleted = await send(bo, direct.id, 'regretted')
+  await bo.inject('DELETE', `${messagesUrl(direct.id)}/${deleted.id}`)
+  const [hidden, unsent] = await Promise.all(
+    [lost.id, null].map((message_id) =>
+      insertChatFile(api.db, group, { id: bo.userId, organization_id: null }, { message_id }),
+    ),
+  )
+  const members = `/api/v1/chats/${group.id}/members`
+  await ann.inject('DELETE', `${members}/${bo.userId}`)
+  expect((await exportOf(bo)).data.chats).toMatchObject([{ id: direct.id, kind: 'direct', name }])
+  await ann.inject('POST', members, { userIds: [bo.userId] })
+  await send(bo, group.id, 'after')
+
+  const { data } = await exportOf(bo)
+  expect(data.chats?.map((chat) => chat.name).sort()).toEqual(['Garden', name].sort())
+  expect(data.messages?.map(({ body }) => body).sort()).toEqual(['after', 'kept'])
+  expect(data.attachments?.map(({ id }) => id)).toEqual([unsent?.id])
+  expect(hidden?.message_id).toBe(lost.id)
 })
