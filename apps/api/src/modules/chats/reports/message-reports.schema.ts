@@ -25,23 +25,32 @@ export const reportReply = replyOf(z.object({ report: created }))
 const messageReport = z
   .object({
     ...created.shape,
-    reason: z.string().describe('What the reporter wrote.'),
+    reason: z.string().meta({ description: 'What the reporter wrote.', examples: ['It insults another member.'] }),
     reporter: userSummary.describe('Who reported the message.'),
     chat: z
       .object({
         id: z.uuid().describe('The id of the chat.'),
         kind: chatKind.describe('Whether it is of two users or a group.'),
-        name: z.string().nullable().describe('The name of a group; null in a direct chat.'),
+        name: z
+          .string()
+          .nullable()
+          .meta({ description: 'The name of a group; null in a direct chat.', examples: ['Garden'] }),
         organizationId: z.uuid().nullable().describe('The organization of the group; null for others.'),
       })
       .describe('Where it was written.'),
     message: z
       .object({
         id: z.uuid().describe('The id of the message.'),
-        seq: z.int().describe('Its number in the chat.'),
+        seq: z.int().meta({ description: 'Its number in the chat.', examples: [17] }),
         sender: userSummary.describe('Its sender.'),
-        body: z.string().nullable().describe('Its text as it is now; null without one or after deletion.'),
-        filenames: z.array(z.string()).describe('The names of its files.'),
+        body: z
+          .string()
+          .nullable()
+          .meta({
+            description: 'Its text as it is now; null without one or after deletion.',
+            examples: ['Something rude'],
+          }),
+        filenames: z.array(z.string()).meta({ description: 'The names of its files.', examples: [['plan.webp']] }),
         editedAt: instant.nullable().describe('When its text was last changed; null when never.'),
         deletedAt: instant.nullable().describe('When it was deleted; null when it was not.'),
         createdAt: instant.describe('When it was sent.'),
