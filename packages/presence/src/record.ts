@@ -15,6 +15,9 @@ export type PresenceRecord = {
 
 export type Presence = { status: 'online' | 'offline'; lastSeenAt: string | null }
 
+/** The last instant that a Date can have. Redis is no source to be trusted: a score may be anything, also infinite. */
+const maxInstantMs = 8_640_000_000_000_000
+
 /** The members of a record in Redis that are no leases; the scores are when the last request and the last clean close were. */
 export const marks = { request: 'request', closed: 'closed' } as const
 /** The member of an instance on which the user has sockets; the score is when its lease expires. */
@@ -31,6 +34,7 @@ export function parseRecord(members: readonly string[]): PresenceRecord | undefi
   let [requestedMs, closedMs, leasedMs] = [0, 0, 0]
   for (let index = 0; index < members.length; index += 2) {
     const score = Number(members[index + 1])
+    if (!(score > 0 && score < maxInstantMs)) continue
     if (members[index] === marks.request) requestedMs = score
     else if (members[index] === marks.closed) closedMs = score
     else leasedMs = Math.max(leasedMs, score)

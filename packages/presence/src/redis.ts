@@ -8,7 +8,14 @@ const keptMs = 600_000
 const perBatch = 200
 
 const key = (userId: string) => `user:presence:v2:${userId}`
-const membersOf = (redis: Redis, userId: string) => redis.zrange(key(userId), 0, '-1', 'WITHSCORES')
+/** Reads the members of a record; none of a key that holds something else. */
+const membersOf = (redis: Redis, userId: string): Promise<string[]> =>
+  redis.zrange(key(userId), 0, '-1', 'WITHSCORES').catch((error: unknown) => {
+    if (isWrongType(error)) return []
+    throw error
+  })
+/** Whether a key holds another type of value. That is no failure of Redis, for which all others would go without it. */
+const isWrongType = (error: unknown) => error instanceof Error && error.message.startsWith('WRONGTYPE')
 
 /** A user with a time in ms since 1970. */
 type At = readonly [userId: string, atMs: number]
@@ -46,12 +53,12 @@ export const renewLeases = (redis: OptionalRedis, instanceId: string, heard: rea
 export async function noteClose({ attempt }: OptionalRedis, instanceId: string, [userId, atMs]: At): Promise<void> {
   await attempt(
     (redis) =>
-      Promise.all([
+      replacing(redis, userId, [
         redis.zrem(key(userId), leaseOf(instanceId)),
         redis.zadd(key(userId), 'GT', atMs, marks.closed),
         redis.pexpire(key(userId), keptMs),
       ]),
-    null,
+    undefined,
   )
 }
 
@@ -64,9 +71,11 @@ async function raiseScores(
   const raise = async (redis: Redis, [userId, atMs]: At) => {
     const [before] = await Promise.all([
       membersOf(redis, userId),
-      redis.zremrangebyscore(key(userId), 0, atMs - keptMs),
-      redis.zadd(key(userId), 'GT', scoreOf(atMs), member),
-      redis.pexpire(key(userId), keptMs),
+      replacing(redis, userId, [
+        redis.zremrangebyscore(key(userId), 0, atMs - keptMs),
+        redis.zadd(key(userId), 'GT', scoreOf(atMs), member),
+        redis.pexpire(key(userId), keptMs),
+      ]),
     ])
     return (parseRecord(before)?.onlineUntilMs ?? 0) <= atMs
   }
@@ -76,6 +85,16 @@ async function raiseScores(
     arrived.push(...batch.flatMap(([userId], index) => (wasOffline[index] ? [userId] : [])))
   }
   return arrived
+}
+
+/** Waits for commands. A key that holds something else is deleted, so that the next ones succeed. */
+async function replacing(redis: Redis, userId: string, commands: readonly Promise<unknown>[]): Promise<void> {
+  try {
+    await Promise.all(commands)
+  } catch (error) {
+    if (!isWrongType(error)) throw error
+    await redis.del(key(userId))
+  }
 }
 
 function* batchesOf<Item>(items: readonly Item[]): Generator<readonly Item[]> {

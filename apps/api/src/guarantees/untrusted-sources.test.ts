@@ -151,9 +151,17 @@ describe('a value of another shape in Redis', () => {
     })
   })
 
-  test.each(['x', '1e400', '-1', '9'.repeat(30), '{}', 'NaN'])('%j is not read as presence', async (value) => {
+  test.each(['inf', '-inf', '1e300', '-1'])('the score %s is not read as presence', async (score) => {
     const other = await api.signUp({ organizationId: user.organizationId as string })
-    await api.redis.set(`user:presence:v1:${other.userId}`, value)
+    const key = `user:presence:v2:${other.userId}`
+    for (const member of ['request', 'closed', 'lease:x', '\u0000']) await api.redis.zadd(key, score, member)
+    const answer = await user.inject('GET', `/api/v1/users/${other.userId}`)
+    expect(answer.json().data?.user).toMatchObject({ id: other.userId, status: 'offline', lastSeenAt: null })
+  })
+
+  test('a text is not read as presence', async () => {
+    const other = await api.signUp({ organizationId: user.organizationId as string })
+    await api.redis.set(`user:presence:v2:${other.userId}`, '1')
     const answer = await user.inject('GET', `/api/v1/users/${other.userId}`)
     expect(answer.json().data?.user).toMatchObject({ id: other.userId, status: 'offline' })
   })
