@@ -12,20 +12,24 @@ import { bcryptCost } from './users.ts'
 /** A running app of Muster, started with the same command as by `npm start`. */
 export type RunningApp = { pid: number; origin: string; stop(): Promise<void> }
 
+export const appNames = ['api', 'audit-worker', 'email-worker', 'image-worker', 'reminder-worker'] as const
+export type AppName = (typeof appNames)[number]
+
 export const poolMax = 10
 const bootMs = 30_000
 
-/** Starts `apps/<name>` and waits until it is ready. @throws Error with the end of its log when that fails */
+/** Starts `apps/<name>` and waits until it is ready. @param entry its file, e.g. that of the bundle @throws Error with the end of its log when that fails */
 export async function startApp(
   stage: Stage,
-  name: 'api' | 'audit-worker' | 'email-worker' | 'image-worker' | 'reminder-worker',
+  name: AppName,
   overrides: Record<string, string> = {},
+  entry = 'src/main.ts',
 ): Promise<RunningApp> {
   const [port, opsPort] = [await freePort(), await freePort()]
   const logFile = join(stage.home, `logs/${name}.log`)
   const log = openSync(logFile, 'w')
   const profiling = stage.profileDir ? ['--cpu-prof', '--cpu-prof-dir', stage.profileDir] : []
-  const child = spawn(process.execPath, [...profiling, join(root, 'apps', name, 'src/main.ts')], {
+  const child = spawn(process.execPath, [...profiling, join(root, 'apps', name, entry)], {
     env: { ...process.env, ...appEnv(stage, port, opsPort), ...overrides },
     stdio: ['ignore', log, log],
   })

@@ -7,13 +7,17 @@ import { fullPlan, smokePlan } from './plan.ts'
 import type { Line, Row } from './row.ts'
 import { analytics } from './rows/analytics.ts'
 import { auditChain } from './rows/audit-chain.ts'
+import { chatGroup } from './rows/chat-group.ts'
 import { emailSend } from './rows/email-send.ts'
 import { images } from './rows/images.ts'
 import { jobLatency } from './rows/job-latency.ts'
 import { login } from './rows/login.ts'
+import { memory } from './rows/memory.ts'
 import { outboxDrain } from './rows/outbox-drain.ts'
+import { pushLatency } from './rows/push-latency.ts'
 import { register } from './rows/register.ts'
 import { reminders } from './rows/reminders.ts'
+import { resume } from './rows/resume.ts'
 import { taskCreate } from './rows/task-create.ts'
 import { taskList } from './rows/task-list.ts'
 import { taskRead } from './rows/task-read.ts'
@@ -36,6 +40,10 @@ const rows: Row[] = [
   reminders,
   analytics,
   images,
+  pushLatency,
+  chatGroup,
+  resume,
+  memory,
   warmStart,
 ]
 

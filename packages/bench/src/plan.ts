@@ -29,6 +29,15 @@ export type Plan = {
   /** Tasks and reminders of one user whose analytics are read. */
   items: number
   warmStarts: number
+  /** Sockets of as many users, on two APIs together. */
+  sockets: number
+  /** Members of the group that chats, and for how long it does in a round. */
+  groupMembers: number
+  chatSeconds: number
+  /** Sockets that do nothing, and for how long idle processes are watched. */
+  idleSockets: number
+  idleSeconds: number
+  uploads: number
 }
 
 export const fullPlan: Plan = {
@@ -52,6 +61,12 @@ export const fullPlan: Plan = {
   tasksOfOthers: 990_000,
   items: 100_000,
   warmStarts: 3,
+  sockets: 1_000,
+  groupMembers: 500,
+  chatSeconds: 10,
+  idleSockets: 2_000,
+  idleSeconds: 60,
+  uploads: 500,
 }
 
 /** Runs every row quickly, to test that it works. Its figures mean nothing. */
@@ -76,4 +91,10 @@ export const smokePlan: Plan = {
   tasksOfOthers: 1_000,
   items: 1_000,
   warmStarts: 1,
+  sockets: 20,
+  groupMembers: 10,
+  chatSeconds: 1,
+  idleSockets: 20,
+  idleSeconds: 1,
+  uploads: 10,
 }

@@ -28,6 +28,8 @@ export type Stage = {
   /** For fixtures and polls; the measured code has connections of its own. */
   db: pg.Pool
   redis: Redis
+  /** Freezes Redis, which then accepts connections and answers nothing, or lets it go on. */
+  pauseRedis(isPaused: boolean): void
   reaper: Reaper
   /** Folder for the CPU profiles that the API and the workers write when they exit. */
   profileDir: string | undefined
@@ -70,6 +72,7 @@ export async function openStage(plan: Plan, profileDir: string | undefined): Pro
       redisUrl: redisServer.url,
       db,
       redis,
+      pauseRedis: (isPaused) => void process.kill(redisServer.pid, isPaused ? 'SIGSTOP' : 'SIGCONT'),
       reaper,
       profileDir,
       async close() {

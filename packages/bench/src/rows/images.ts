@@ -3,6 +3,7 @@ import { type Child, cpuSeconds, peakRssMiB, rssMiB, startChild } from '../child
 import { clearUploads, insertUploads, makeMixture, makePhotos, untilReady } from '../images.ts'
 import type { Photos } from '../limits/bare-sharp.ts'
 import type { Line, Row } from '../row.ts'
+import { mediansOf, type Sample, slopeOf } from '../slope.ts'
 import type { Stage } from '../stage.ts'
 import { median } from '../statistics.ts'
 
@@ -11,9 +12,6 @@ const maxRssMiB = 400
 /** Memory that may remain per processed image: over 500 images, less than one image takes. */
 const maxSlopeMiB = 0.05
 const patienceMs = 900_000
-const windows = 10
-/** Windows that do not count, because the process still allocates what it needs once. */
-const warmWindows = 2
 
 /** Durations of a round. Unlike them, CPU times do not depend on other load of the machine. */
 type Round = {
@@ -103,7 +101,10 @@ async function measureMemory(stage: Stage, enqueuer: Enqueuer): Promise<Line> {
   try {
     const samples: Sample[] = []
     await enqueuer.ask({ ids })
-    await untilReady(stage, count, { patienceMs, onPoll: (ready) => samples.push({ ready, mib: rssMiB(worker.pid) }) })
+    await untilReady(stage, count, {
+      patienceMs,
+      onPoll: (ready) => samples.push({ done: ready, mib: rssMiB(worker.pid) }),
+    })
     const slopeMiB = slopeOf(samples, count)
     const peakMiB = peakRssMiB(worker.pid)
     await clearUploads(stage)
@@ -119,24 +120,4 @@ async function measureMemory(stage: Stage, enqueuer: Enqueuer): Promise<Line> {
   } finally {
     await worker.stop()
   }
-}
-
-type Sample = { ready: number; mib: number }
-
-/** Computes the median memory for each tenth of the images. */
-function mediansOf(samples: Sample[], count: number): number[] {
-  const windowOf = ({ ready }: Sample) => Math.min(windows - 1, Math.floor((ready * windows) / count))
-  return Array.from({ length: windows }, (_, index) =>
-    median(samples.filter((sample) => windowOf(sample) === index).map(({ mib }) => mib)),
-  ).filter((mib) => !Number.isNaN(mib))
-}
-
-/** Computes the growth in MiB per image, by least squares over the medians without the warm-up windows. */
-function slopeOf(samples: Sample[], count: number): number {
-  const values = mediansOf(samples, count).slice(warmWindows)
-  const middle = (values.length - 1) / 2
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
-  const spread = values.reduce((sum, _, index) => sum + (index - middle) ** 2, 0)
-  const rise = values.reduce((sum, value, index) => sum + (index - middle) * (value - mean), 0)
-  return rise / spread / (count / windows)
 }

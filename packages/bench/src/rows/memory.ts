@@ -1,0 +1,172 @@
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { appNames, startApp } from '../apps.ts'
+import { cpuSeconds, rssMiB } from '../child.ts'
+import { quickSignIn, seatsOf, sendHome, signInCrowd } from '../crowd.ts'
+import { startSmtpSink } from '../drivers/smtp-sink.ts'
+import { makeMixture } from '../images.ts'
+import { startLimit } from '../limits/start-limit.ts'
+import type { Line, Row } from '../row.ts'
+import { type Memory, measurable, settledMemory } from '../settled-memory.ts'
+import { mediansOf, type Sample, slopeOf } from '../slope.ts'
+import { startClients } from '../sockets/clients.ts'
+import type { Seat } from '../sockets/open-socket.ts'
+import { root, type Stage } from '../stage.ts'
+import { insertTasks, someTasks } from '../tasks.ts'
+import { insertUser, signIn } from '../users.ts'
+
+const goalRatio = 1.4
+const idleGoalMiB = 700
+const idleGoalShare = 0.05
+/** As of an image that is processed: over 500 uploads, less than one takes. */
+const maxSlopeMiB = 0.05
+const socketsOfOne = 4
+const settleMs = 3_000
+
+export const memory: Row = {
+  name: 'memory',
+  number: 18,
+  async measure(stage) {
+    return [await measureSockets(stage), await measureIdleProcesses(stage), await measureUploads(stage)]
+  },
+}
+
+/** Compares what an idle connection adds to the API with what it adds to Socket.IO alone. */
+async function measureSockets(stage: Stage): Promise<Line> {
+  const count = stage.plan.idleSockets
+  const api = await startApp(stage, 'api', { ...quickSignIn, ...measurable(stage) })
+  const bare = await startLimit(stage, 'bare-socket', { body: '', env: measurable(stage) })
+  try {
+    const people = await signInCrowd(stage, api, Math.ceil(count / socketsOfOne))
+    const cookies = Array.from({ length: count }, (_, index) => people[index % people.length]?.cookie ?? '')
+    const seatsAt = (origin: string) =>
+      seatsOf(
+        cookies.map((cookie) => ({ cookie })),
+        [origin],
+      )
+    const muster = await costOfSockets(stage, api.pid, seatsAt(api.origin))
+    const limit = await costOfSockets(stage, bare.pid, seatsAt(bare.origin))
+    const ratio = muster.kib / limit.kib
+    return {
+      what: `memory of an idle socket, ${count} of them / bare Socket.IO`,
+      muster: `${muster.kib.toFixed(1)} KiB`,
+      limit: `${limit.kib.toFixed(1)} KiB`,
+      ratio,
+      goal: `≤ ${goalRatio}`,
+      isReached: ratio <= goalRatio,
+      rssMiB: muster.after.rssMiB,
+      limitRssMiB: limit.after.rssMiB,
+      details: { muster, limit },
+    }
+  } finally {
+    await Promise.all([api.stop(), bare.stop()])
+    await sendHome(stage)
+  }
+}
+
+type Cost = { kib: number; before: Memory; after: Memory }
+
+async function costOfSockets(stage: Stage, pid: number, seats: Seat[]): Promise<Cost> {
+  const warm = await startClients()
+  // What the process allocates once is there before the measurement.
+  await warm.ask({ open: seats.slice(0, Math.ceil(seats.length / 10)) })
+  await warm.stop()
+  await sleep(settleMs)
+  const before = await settledMemory(stage, pid)
+  const clients = await startClients()
+  try {
+    await clients.ask({ open: seats })
+    await sleep(settleMs)
+    const after = await settledMemory(stage, pid)
+    const { open } = await clients.ask({ arrivals: true })
+    if (open !== seats.length) throw new Error(`${seats.length - open} of ${seats.length} sockets were closed`)
+    return { kib: ((after.rssMiB - before.rssMiB) * 1_024) / seats.length, before, after }
+  } finally {
+    await clients.stop()
+  }
+}
+
+/** Measures the bundles of all five processes while nothing happens. */
+async function measureIdleProcesses(stage: Stage): Promise<Line> {
+  const { idleSeconds } = stage.plan
+  for (const name of appNames) await bundle(name)
+  const sink = await startSmtpSink({ delayMs: 0 })
+  const apps = await Promise.all(
+    appNames.map((name) =>
+      startApp(stage, name, name === 'email-worker' ? { SMTP_URL: sink.url } : {}, 'dist/main.js'),
+    ),
+  )
+  try {
+    const cpu = () => apps.map(({ pid }) => cpuSeconds(pid) ?? 0)
+    await sleep(Math.min(settleMs * 3, idleSeconds * 1_000))
+    const before = cpu()
+    await sleep(idleSeconds * 1_000)
+    const shares = cpu().map((after, index) => (after - (before[index] ?? 0)) / idleSeconds)
+    const memories = apps.map(({ pid }) => rssMiB(pid))
+    const share = sum(shares)
+    const total = sum(memories)
+    return {
+      what: `the five processes idle for ${idleSeconds} s, bundled: memory and processor time together`,
+      muster: `${total.toFixed(0)} MiB, ${(share * 100).toFixed(1)} % of a core`,
+      limit: '–',
+      goal: `≤ ${idleGoalMiB} MiB, ≤ ${idleGoalShare * 100} %`,
+      isReached: total <= idleGoalMiB && share <= idleGoalShare,
+      rssMiB: total,
+      details: appNames.map((name, index) => ({ name, rssMiB: memories[index], share: shares[index] })),
+    }
+  } finally {
+    await Promise.all(apps.map((app) => app.stop()))
+    await sink.close()
+  }
+}
+
+async function bundle(name: string): Promise<void> {
+  const folder = join(root, 'apps', name)
+  const { scripts } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))
+  for (const command of String(scripts.build).split(' && ')) {
+    const [, ...args] = command.split(' ')
+    await promisify(execFile)(process.execPath, args, { cwd: folder })
+  }
+}
+
+/** Samples the memory of an API while it takes uploads. */
+async function measureUploads(stage: Stage): Promise<Line> {
+  const count = stage.plan.uploads
+  const user = await insertUser(stage)
+  await insertTasks(stage, user, count)
+  const tasks = await someTasks(stage, user, count)
+  const photo = await readFile((await makeMixture(stage))[1] as string)
+  const api = await startApp(stage, 'api')
+  try {
+    const cookie = await signIn(api.origin, user)
+    const samples: Sample[] = []
+    for (const [index, task] of tasks.entries()) {
+      const body = new FormData()
+      body.append('files', new Blob([photo], { type: 'image/png' }), `photo-${index}.png`)
+      const path = `/api/v1/tasks/${task}/attachments`
+      const { status } = await fetch(api.origin + path, { method: 'POST', headers: { cookie }, body })
+      if (status >= 300) throw new Error(`an upload was answered by ${status}`)
+      samples.push({ done: index, mib: rssMiB(api.pid) })
+    }
+    const slopeMiB = slopeOf(samples, count)
+    const peakMiB = Math.max(...samples.map(({ mib }) => mib))
+    return {
+      what: `memory of an API over ${count} uploads of ${(photo.length / 1_024).toFixed(0)} KiB`,
+      muster: `${peakMiB.toFixed(0)} MiB at most, ${(slopeMiB * 1_024).toFixed(0)} KiB an upload`,
+      limit: '–',
+      goal: `|slope| ≤ ${(maxSlopeMiB * 1_024).toFixed(0)} KiB`,
+      isReached: slopeMiB <= maxSlopeMiB,
+      rssMiB: peakMiB,
+      details: { slopeMiB, peakMiB, medians: mediansOf(samples, count) },
+    }
+  } finally {
+    await api.stop()
+    await stage.db.query('truncate tasks cascade')
+    await sendHome(stage)
+  }
+}
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
