@@ -1,10 +1,12 @@
 import { type Cache, createCache } from '@muster/cache'
 import { type Clock, type CorrectedClock, createDb, createLookupDb, type Db, systemClock } from '@muster/db'
+import { DomainError } from '@muster/errors'
 import { openQueueMonitor, type QueueMonitor } from '@muster/jobs/admin'
 import { createTransact, createTransactStatement, type Transact, type TransactStatement } from '@muster/jobs/outbox'
 import { type Publisher, startPublisher } from '@muster/jobs/publisher'
 import type { Logger } from '@muster/logger'
 import { createPasswordHasher, type PasswordHasher } from '@muster/security/password-hasher'
+import { createKeyedSemaphore, type KeyedSemaphore } from '@muster/security/semaphore'
 import { createStorage, type Storage } from '@muster/storage'
 import type { Config } from './config.ts'
 import { createDependencyHealth, type DependencyHealth } from './dependency-health.ts'
@@ -27,6 +29,8 @@ export type Deps = {
   transact: Transact
   /** For the most frequent writes: a transaction of one statement. */
   transactStatement: TransactStatement
+  /** By chat: sends that would wait for its lock hold no connection of the pool meanwhile. */
+  chatSends: KeyedSemaphore
   passwords: PasswordHasher
   storage: Storage
   revocations: Revocations
@@ -36,6 +40,8 @@ export type Deps = {
 
 /** A caller waits for each request: while Postgres does not respond, the request is answered 503 after this time. */
 const statementTimeoutMs = 2_000
+/** One writes to a chat, and the next one waits for its lock already. */
+const chatSendRules = { maxParallel: 2, maxWaitMs: 10_000 }
 
 /**
  * Opens every connection of the API; `close` closes them.
@@ -87,6 +93,10 @@ export function createDeps(
     queueMonitor,
     transact: createTransact({ db, publisher }),
     transactStatement: createTransactStatement({ db, publisher }),
+    chatSends: createKeyedSemaphore({
+      ...chatSendRules,
+      timeoutError: () => new DomainError('OVERLOADED', { retryAfterSeconds: 1 }),
+    }),
     passwords: createPasswordHasher({ keys: config.keys.password, ...config.passwords }),
     storage: createStorage(config.storage),
     revocations,

@@ -6,16 +6,33 @@ export type Semaphore = {
   run<T>(task: () => Promise<T>): Promise<T>
 }
 
-/** Creates a semaphore with a bounded wait, for tasks that occupy a core. Only the time before a task starts counts as waiting. */
-export function createSemaphore({
-  maxParallel,
-  maxWaitMs,
-  timeoutError,
-}: {
-  maxParallel: number
-  maxWaitMs: number
-  timeoutError: () => Error
-}): Semaphore {
+type SemaphoreOptions = { maxParallel: number; maxWaitMs: number; timeoutError: () => Error }
+
+/** Semaphores by key, each with the same limit. */
+export type KeyedSemaphore = {
+  /** Runs the task as {@link Semaphore} does, counting those of the same key alone. */
+  run<T>(key: string, task: () => Promise<T>): Promise<T>
+}
+
+/** Creates semaphores by key. One exists while a task of its key runs or waits. */
+export function createKeyedSemaphore(options: SemaphoreOptions): KeyedSemaphore {
+  const byKey = new Map<string, { semaphore: Semaphore; tasks: number }>()
+  return {
+    async run(key, task) {
+      const own = byKey.get(key) ?? { semaphore: createSemaphore(options), tasks: 0 }
+      byKey.set(key, own)
+      own.tasks++
+      try {
+        return await own.semaphore.run(task)
+      } finally {
+        if (--own.tasks === 0) byKey.delete(key)
+      }
+    },
+  }
+}
+
+/** Creates a semaphore with a bounded wait. Only the time before a task starts counts as waiting. */
+export function createSemaphore({ maxParallel, maxWaitMs, timeoutError }: SemaphoreOptions): Semaphore {
   let running = 0
   const waiters = new Set<Waiter>()
 

@@ -14,14 +14,14 @@ import { isVisible, type MessageRow, toMessage } from './message-view.ts'
 import type { NewMessage } from './messages.schema.ts'
 import * as queries from './send-message.queries.ts'
 
-type SendDeps = Pick<Deps, 'transact' | 'db' | 'lookups' | 'clock' | 'config'>
+type SendDeps = Pick<Deps, 'transact' | 'chatSends' | 'db' | 'lookups' | 'clock' | 'config'>
 type Sent = { message: Message; isNew: boolean }
 
 /**
  * Sends a message. The same client id and content return the message as it is today, without any further check.
  * @param takeLimit counts the message towards the limit of the sender
  * @throws DomainError NOT_FOUND for somebody who is no member, FORBIDDEN in a direct chat that is read-only, VALIDATION_FAILED,
- *   IDEMPOTENCY_MISMATCH for a client id with another content, RATE_LIMITED
+ *   IDEMPOTENCY_MISMATCH for a client id with another content, RATE_LIMITED, OVERLOADED while too many send to the chat
  */
 export async function sendMessage(
   deps: SendDeps,
@@ -33,7 +33,8 @@ export async function sendMessage(
   if (stored) return { message: stored, isNew: false }
   takeLimit()
   try {
-    return { message: await deps.transact((tx) => write(deps, tx, actor, chatId, message)), isNew: true }
+    const send = () => deps.transact((tx) => write(deps, tx, actor, chatId, message))
+    return { message: await deps.chatSends.run(chatId, send), isNew: true }
   } catch (error) {
     if (!isUniqueViolation(error, 'messages_chat_id_sender_id_client_id_key')) throw error
     const written = await findReplay(deps, deps.db, actor, chatId, message)

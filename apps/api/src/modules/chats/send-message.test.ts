@@ -253,3 +253,21 @@ test('a message that waited for the lock while its sender was removed is refused
   expect((await late).statusCode).toBe(404)
   expect((await messagesOf(ann, id)).length).toBe(1)
 })
+
+test('messages that wait for a busy chat leave connections to other requests', async () => {
+  const { id } = await createGroup(ann, [bo])
+  const isLocked = Promise.withResolvers<void>()
+  const release = Promise.withResolvers<void>()
+  const holding = api.db.transaction().execute(async (trx) => {
+    await sql`select from chats where id = ${id} for update`.execute(trx)
+    isLocked.resolve()
+    await release.promise
+  })
+  await isLocked.promise
+  const sends = times(40, (n) => trySend(n % 2 ? ann : bo, id, { body: `Number ${n}` }))
+  const others = await times(10, () => cleo.inject('GET', '/api/v1/tasks'))
+  release.resolve()
+  await holding
+  expect(statusesOf(others)).toEqual(Array(10).fill(200))
+  expect(statusesOf(await sends)).toEqual(Array(40).fill(201))
+})
