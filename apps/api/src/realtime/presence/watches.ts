@@ -117,7 +117,12 @@ export function watchPresence(gateway: Gateway, context: Context) {
     // Before the rows are read, so that no change is lost between.
     add(connection, distinct)
     const views = await read(distinct.map((userId) => ({ connection, userId })))
-    for (const view of views) watchers.get(view.userId)?.set(connection, wordOf(view))
+    for (const { userId, ...view } of views) {
+      const of = watchers.get(userId)
+      if (of?.has(connection)) of.set(connection, wordOf({ userId, ...view }))
+    }
+    // Closed before it was added: nobody would remove it.
+    if (!new Set(connections.ofUser(connection.actor.userId)).has(connection)) remove(connection, distinct)
     return { presence: views }
   })
   gateway.handle('presence:unsubscribe', (connection, { userIds }) => {
