@@ -68,7 +68,7 @@ async function createGroup(tx: TransactContext, group: NewGroup, place: Place): 
   const replayed = await claim(tx.trx, place)
   if (replayed) return { id: replayed, isNew: true }
   const memberIds = [...new Set(group.memberIds)].filter((userId) => userId !== actor.userId)
-  if (organizationId) await queries.lockUsers(tx.trx, [actor.userId, ...memberIds])
+  await queries.lockUsers(tx.trx, [actor.userId, ...memberIds])
   await assertMayAdd(tx.trx, actor, { given: group.memberIds, memberIds, organizationId })
   await queries.insertChat(tx.trx, { id, kind: 'group', name, organizationId, createdBy: actor.userId, now })
   const others = memberIds.map((userId) => ({ userId, role: 'member' as const }))

@@ -1,9 +1,13 @@
+import { Readable } from 'node:stream'
 import { newId } from '@muster/db'
+import { groupAvatarKeys } from '@muster/storage'
 import { eventually } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { picture } from '../../../http/uploads/testing/sample-files.ts'
 import { dataOf } from '../../../testing/succeeded.ts'
 import { buildTestApp, type TestApp, type TestUser } from '../../../testing/test-app.ts'
+import { formOf } from '../../attachments/testing/upload-fixtures.ts'
 import {
   changesOf,
   chatOf,
@@ -232,4 +236,33 @@ test('members are listed page by page, with presence of friends and colleagues a
   )
   expect(presence).toMatchObject({ [ann.userId]: true, [friend.userId]: false })
   expect((await bo.inject('GET', `${membersUrl(id)}?cursor=x`)).statusCode).toBe(400)
+})
+
+test('an admin sets the picture of a group, which its members alone see, and removes it by a change', async () => {
+  const { id } = await createGroup(ann, [bo])
+  const url = `${chatsUrl}/${id}/avatar`
+  const put = async (as: TestUser) => {
+    const form = new Response(formOf({ 'us.png': await picture('png') }, 'file'))
+    const headers = { 'content-type': form.headers.get('content-type') ?? '' }
+    return as.inject('PUT', url, Buffer.from(await form.arrayBuffer()), headers)
+  }
+  expect((await put(bo)).statusCode).toBe(403)
+  expect((await put(ann)).statusCode).toBe(202)
+  expect((await put(ann)).statusCode).toBe(202)
+  const jobs = await api.db.selectFrom('outbox').select(['name', 'payload']).where('queue', '=', 'image').execute()
+  const [first, second] = jobs.flatMap(({ name, payload }) => (name === 'optimize-group-avatar' ? [payload] : []))
+  const keysOf = (job: unknown) => groupAvatarKeys(id, (job as { uploadId: string }).uploadId)
+  expect(jobs).toContainEqual({ name: 'delete-files', payload: { keys: Object.values(keysOf(first)) } })
+
+  // As the image worker does.
+  const key = keysOf(second).picture
+  await api.deps.storage.put(key, Readable.from([Buffer.from('the picture')]))
+  await api.db.updateTable('chats').set({ avatar_key: key, avatar_upload_id: null }).where('id', '=', id).execute()
+  const { avatarUrl, change } = await chatOf(bo, id)
+  const served = await bo.inject('GET', new URL(avatarUrl ?? '').pathname)
+  expect([served.statusCode, served.headers['content-type'], served.body]).toEqual([200, 'image/webp', 'the picture'])
+  expect((await cy.inject('GET', url)).statusCode).toBe(404)
+  expect((await bo.inject('DELETE', url)).statusCode).toBe(403)
+  expect(dataOf(await ann.inject('DELETE', url)).chat).toMatchObject({ avatarUrl: null, change: change + 1 })
+  expect((await bo.inject('GET', url)).statusCode).toBe(404)
 })
