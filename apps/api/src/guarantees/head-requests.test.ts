@@ -1,5 +1,5 @@
 import { insertMail } from '@muster/mail'
-import { eventually, manualClock } from '@muster/testing'
+import { eventually, insertChatFile, manualClock } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { uploadTo } from '../modules/attachments/testing/upload-fixtures.ts'
@@ -28,6 +28,8 @@ async function createUrls(): Promise<string[]> {
   const reminder = await owner.inject('POST', '/api/v1/reminders', { taskId: task.id, offsetMinutes: 30 })
   const chat = await createGroup(owner, [])
   const message = await send(owner, chat.id)
+  const uploader = { id: owner.userId, organization_id: owner.organizationId }
+  const file = await insertChatFile(api.db, chat, uploader)
   await api.listen()
   const { body: uploaded } = await uploadTo({ user: owner, task: task.id }, { 'notes.txt': 'Water them.' })
   const mailId = await api.deps.transact((tx) =>
@@ -52,6 +54,7 @@ async function createUrls(): Promise<string[]> {
       .replace('{name}', 'email')
       .replace('{token}', 'none')
       .replace('{messageId}', message.id)
+      .replace('{attachmentId}', file.id)
       .replace(/\/chats\/search$/, '$&?q=hello')
       .replace(/\/api\/v1\/users$/, '$&?q=user'),
   )
