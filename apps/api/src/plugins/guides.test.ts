@@ -25,7 +25,7 @@ test('every link of the introduction and of the guides leads to a page', async (
     pending.push(...[...page.body.matchAll(/href="(\/docs\/guides\/[^"#]+)/g)].map(([, href]) => href as string))
   }
   expect([...seen].toSorted()).toEqual(
-    ['glossary', 'permissions', 'sign-in', 'use'].map((name) => `/docs/guides/${name}`),
+    ['glossary', 'permissions', 'realtime', 'sign-in', 'use'].map((name) => `/docs/guides/${name}`),
   )
 })
 

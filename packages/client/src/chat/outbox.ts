@@ -178,11 +178,14 @@ export function createOutbox(deps: Deps) {
       return { clientId, whenSent: () => entry.sent }
     },
     list: (chatId: string): OutgoingMessage[] => ofChat(chatId).map(({ item, state }) => ({ ...item, state })),
-    /** Removes a message that the list of messages shows. */
-    confirm({ chatId, clientId, sender }: Message): void {
+    /** Removes a message that the list of messages shows: it was sent, also when the answer was lost. */
+    confirm(message: Message): void {
+      const { chatId, clientId, sender } = message
       const entry = entries.get(clientId)
       if (entry?.item.chatId !== chatId || entry.item.userId !== sender.id) return
       entries.delete(clientId)
+      void entry.storing.then(() => storage.delete(entry.item.userId, clientId))
+      entry.resolve(message)
       onChange(chatId)
     },
     /** Removes sent messages whose change has taken effect. @param cursor the latest change of the chat that has */

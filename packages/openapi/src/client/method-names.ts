@@ -97,7 +97,7 @@ export const methodNames: Record<string, string> = {
   uploadChatMedia: 'chats.uploadMedia → attachments',
   getChatFile: 'chats.file → attachment',
   deleteChatFile: 'chats.deleteFile → attachment',
-  reportMessage: 'chats.reportMessage',
+  reportMessage: 'chats.reportMessage → report',
   muteChat: 'chats.mute → chat',
   unmuteChat: 'chats.unmute → chat',
   archiveChat: 'chats.archive → chat',

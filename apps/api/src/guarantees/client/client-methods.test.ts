@@ -2,8 +2,9 @@ import { createMuster, type Muster } from '@muster/client'
 import { expect, test } from 'vitest'
 import { operations } from '../testing/operations.ts'
 
-/** Stands for each parameter of a path; for other arguments it has no meaning. */
 const parameter = '~'
+/** Stands for each argument: a parameter of a path as text, a file as it is. */
+const argument = Object.assign(new File([], 'notes.txt'), { toString: () => parameter })
 
 test('a named method of the client calls each operation of the API', async () => {
   const called = new Set<string>()
@@ -17,7 +18,7 @@ test('a named method of the client calls each operation of the API', async () =>
     },
   })
   for (const method of methodsOf(muster)) {
-    const result = await Promise.resolve(method(parameter, parameter, parameter, parameter)).catch(() => undefined)
+    const result = await Promise.resolve(method(argument, argument, argument, argument)).catch(() => undefined)
     if (typeof result === 'string' && result.startsWith('http')) record('GET', result)
   }
   const expected = Object.values(operations).map((operation) => operation.replaceAll(/\{\w+\}/g, parameter))
