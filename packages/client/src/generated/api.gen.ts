@@ -1588,6 +1588,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/chats/{id}/messages/{messageId}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report a message to the administrators
+         * @description To the client_admins of the group’s organization; in other chats to the administrators of the platform. A second report of the same message changes nothing. At most 60 reports an hour.
+         */
+        post: operations["reportMessage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notifications": {
         parameters: {
             query?: never;
@@ -1720,6 +1740,26 @@ export interface paths {
          * @description Read the active and the longest streak of days with a completion.
          */
         get: operations["getStreaks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/message-reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List reported messages, the newest report first
+         * @description With each message as it is now. Platform roles see all reports, client_admins those of their organization’s groups. The audit log records which reports were read.
+         */
+        get: operations["listMessageReports"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2682,7 +2722,7 @@ export interface components {
                 /** @description The user who accepted it; null until then. */
                 userId: string | null;
             };
-            /** @description The same as `invite:accepted`, for clients written for earlier servers. */
+            /** @description As `invite:accepted`, beside the notification, for clients written for earlier servers. */
             inviteAccepted: {
                 /**
                  * Format: uuid
@@ -2703,7 +2743,7 @@ export interface components {
                 /** @description The user who accepted it; null until then. */
                 userId: string | null;
             };
-            /** @description The status of an invitation changed: for the user who sent it. */
+            /** @description An invitation was sent or has another status: for the admins of its organization and the platform roles above its sender, and unless it was accepted for its sender. */
             "invite:status": {
                 /**
                  * Format: uuid
@@ -2724,7 +2764,7 @@ export interface components {
                 /** @description The user who accepted it; null until then. */
                 userId: string | null;
             };
-            /** @description The same as `invite:status`, for clients written for earlier servers. */
+            /** @description As `invite:status` when an invitation was accepted, beside the notification, for clients written for earlier servers. */
             inviteStatusUpdate: {
                 /**
                  * Format: uuid
@@ -2745,7 +2785,7 @@ export interface components {
                 /** @description The user who accepted it; null until then. */
                 userId: string | null;
             };
-            /** @description A file became ready or failed, or was deleted. A file of a chat that has been sent is a `chat:change` instead. */
+            /** @description A file was added, became ready, failed or was deleted. A file of a chat that has been sent is a `chat:change` instead. */
             "attachment:updated": {
                 /** @description The file as it is now; null when it was deleted. */
                 attachment: (components["schemas"]["Attachment"] | components["schemas"]["ChatFile"]) | null;
@@ -3464,6 +3504,19 @@ export interface components {
             /** @description The code that `POST /auth/confirmation-code` mails, for an account without a password. */
             code?: string;
         };
+        /** @description The report of the caller. */
+        CreatedMessageReport: {
+            /**
+             * Format: uuid
+             * @description The id of the report.
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When the message was reported.
+             */
+            createdAt: string;
+        };
         /** @description Everything that is stored about a user. */
         DataExport: {
             /**
@@ -3641,6 +3694,22 @@ export interface components {
             }[];
             /** @description The rows of attachments that concern the user. */
             attachments: {
+                [key: string]: unknown;
+            }[];
+            /** @description The rows of chats that concern the user. */
+            chats: {
+                [key: string]: unknown;
+            }[];
+            /** @description The rows of messages that concern the user. */
+            messages: {
+                [key: string]: unknown;
+            }[];
+            /** @description The rows of reactions that concern the user. */
+            reactions: {
+                [key: string]: unknown;
+            }[];
+            /** @description The rows of messageReports that concern the user. */
+            messageReports: {
                 [key: string]: unknown;
             }[];
             /** @description The rows of reminders that concern the user. */
@@ -4155,6 +4224,76 @@ export interface components {
             /** @description Members whom it mentions then. */
             mentions?: string[];
         };
+        /** @description A report of a message, for administrators. */
+        MessageReport: {
+            /**
+             * Format: uuid
+             * @description The id of the report.
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When the message was reported.
+             */
+            createdAt: string;
+            /** @description What the reporter wrote. */
+            reason: string;
+            /** @description Who reported the message. */
+            reporter: components["schemas"]["UserSummary"];
+            /** @description Where it was written. */
+            chat: {
+                /**
+                 * Format: uuid
+                 * @description The id of the chat.
+                 */
+                id: string;
+                /** @description Whether it is of two users or a group. */
+                kind: components["schemas"]["ChatKind"];
+                /** @description The name of a group; null in a direct chat. */
+                name: string | null;
+                /**
+                 * Format: uuid
+                 * @description The organization of the group; null for others.
+                 */
+                organizationId: string | null;
+            };
+            /** @description The message as it is now. */
+            message: {
+                /**
+                 * Format: uuid
+                 * @description The id of the message.
+                 */
+                id: string;
+                /** @description Its number in the chat. */
+                seq: number;
+                /** @description Its sender. */
+                sender: components["schemas"]["UserSummary"];
+                /** @description Its text as it is now; null without one or after deletion. */
+                body: string | null;
+                /** @description The names of its files. */
+                filenames: string[];
+                /**
+                 * Format: date-time
+                 * @description When its text was last changed; null when never.
+                 */
+                editedAt: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was deleted; null when it was not.
+                 */
+                deletedAt: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was sent.
+                 */
+                createdAt: string;
+            };
+        };
+        /** @description Items of the list. */
+        MessageReportList: {
+            /** @description The reports, the newest first. */
+            reports: components["schemas"]["MessageReport"][];
+        };
         /** @description How long a chat is muted. */
         Mute: {
             /** @description When the muting ends; left out or null for ever. */
@@ -4228,6 +4367,11 @@ export interface components {
             attachmentIds?: string[];
             /** @description Members whom it mentions. */
             mentions?: string[];
+        };
+        /** @description A report of a message. */
+        NewMessageReport: {
+            /** @description What is wrong with the message, at most 1,000 characters. */
+            reason: string;
         };
         /** @description All preferences; a field that is left out gets its default. */
         NewPreferences: {
@@ -4570,6 +4714,11 @@ export interface components {
          * @enum {string}
          */
         QueueName: "email" | "audit" | "reminder" | "image";
+        /** @description How far a user has read a chat. */
+        ReadPosition: {
+            /** @description The number of the last message that the caller has read. */
+            seq: number;
+        };
         /** @description New recovery codes, shown only now. */
         RecoveryCodes: {
             /** @description Each replaces a code of the app once. */
@@ -7937,10 +8086,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** @description The number of the last message that the caller has read. */
-                    seq: number;
-                };
+                "application/json": components["schemas"]["ReadPosition"];
             };
         };
         responses: {
@@ -8811,6 +8957,68 @@ export interface operations {
             };
         };
     };
+    reportMessage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the chat. */
+                id: string;
+                /** @description The id of the message. */
+                messageId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMessageReport"];
+            };
+        };
+        responses: {
+            /** @description The report that the caller made before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message?: string;
+                        /** @description The result. */
+                        data: {
+                            report: components["schemas"]["CreatedMessageReport"];
+                        };
+                    };
+                };
+            };
+            /** @description The report. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message?: string;
+                        /** @description The result. */
+                        data: {
+                            report: components["schemas"]["CreatedMessageReport"];
+                        };
+                    };
+                };
+            };
+        };
+    };
     listNotifications: {
         parameters: {
             query?: {
@@ -9040,6 +9248,42 @@ export interface operations {
                         /** @description A sentence for the user. */
                         message?: string;
                         data: components["schemas"]["Streaks"];
+                    };
+                };
+            };
+        };
+    };
+    listMessageReports: {
+        parameters: {
+            query?: {
+                /** @description The maximum number of items per page. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of reports. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message?: string;
+                        data: components["schemas"]["MessageReportList"];
+                        /** @description The place of the page in the list. */
+                        pagination: components["schemas"]["Pagination"];
                     };
                 };
             };

@@ -124,6 +124,7 @@ export const endpoints: Record<string, Record<string, Endpoint>> = {
     uploadMedia: {"id":"uploadChatMedia","method":"POST","path":"/api/v1/chats/{id}/media","answer":"data","pick":"attachments","params":["id"],"upload":{"field":"files","isList":true}},
     file: {"id":"getChatFile","method":"GET","path":"/api/v1/chats/{id}/media/{attachmentId}","answer":"data","pick":"attachment","params":["id","attachmentId"]},
     deleteFile: {"id":"deleteChatFile","method":"DELETE","path":"/api/v1/chats/{id}/media/{attachmentId}","answer":"data","pick":"attachment","params":["id","attachmentId"]},
+    reportMessage: {"id":"reportMessage","method":"POST","path":"/api/v1/chats/{id}/messages/{messageId}/report","answer":"data","pick":"report","params":["id","messageId"],"hasBody":true},
   },
   notifications: {
     list: {"id":"listNotifications","method":"GET","path":"/api/v1/notifications","answer":"page","pick":"notifications","hasQuery":true},
@@ -137,6 +138,7 @@ export const endpoints: Record<string, Record<string, Endpoint>> = {
     streaks: {"id":"getStreaks","method":"GET","path":"/api/v1/analytics/streaks","answer":"data"},
   },
   admin: {
+    messageReports: {"id":"listMessageReports","method":"GET","path":"/api/v1/admin/message-reports","answer":"page","pick":"reports","hasQuery":true},
     auditEvents: {"id":"listAuditEvents","method":"GET","path":"/api/v1/admin/audit-events","answer":"page","pick":"events","hasQuery":true},
     exportAuditEvents: {"id":"exportAuditEvents","method":"GET","path":"/api/v1/admin/audit-events/export","answer":"file","hasQuery":true},
     verifyAuditEvents: {"id":"verifyAuditEvents","method":"GET","path":"/api/v1/admin/audit-events/verify","answer":"data","hasQuery":true},

@@ -8,7 +8,7 @@ import type {
   ReadOptions,
   UploadOptions,
 } from '../http/call-types.ts'
-import type { Body, Data, Query, Whole } from '../http/operation-types.ts'
+import type { Data, Query, Whole } from '../http/operation-types.ts'
 import type {
   AdminUser,
   AdminUserPatch,
@@ -26,6 +26,7 @@ import type {
   ChatPatch,
   ClientIp,
   Confirmation,
+  CreatedMessageReport,
   Email,
   EmailSuppression,
   FactorCode,
@@ -45,11 +46,13 @@ import type {
   Message,
   MessageList,
   MessagePatch,
+  MessageReport,
   Mute,
   NewChat,
   NewFriendRequest,
   NewInvite,
   NewMessage,
+  NewMessageReport,
   NewPreferences,
   NewReminder,
   NewTask,
@@ -60,6 +63,7 @@ import type {
   PasswordReset,
   Preferences,
   PublicUser,
+  ReadPosition,
   Registration,
   RegistrationCode,
   Reminder,
@@ -781,7 +785,7 @@ export interface ChatsMethods {
    *
    * `PUT /api/v1/chats/{id}/read`
    */
-  markRead(id: string, body: Body<'markChatRead'>, options?: CallOptions): Promise<Data<'markChatRead'>>
+  markRead(id: string, body: ReadPosition, options?: CallOptions): Promise<Data<'markChatRead'>>
   /**
    * React to a message with an emoji.
    *
@@ -958,6 +962,14 @@ export interface ChatsMethods {
    * `DELETE /api/v1/chats/{id}/media/{attachmentId}`
    */
   deleteFile(id: string, attachmentId: string, options?: CallOptions): Promise<ChatFile>
+  /**
+   * Report a message to the administrators.
+   *
+   * To the client_admins of the group’s organization; in other chats to the administrators of the platform. A second report of the same message changes nothing. At most 60 reports an hour.
+   *
+   * `POST /api/v1/chats/{id}/messages/{messageId}/report`
+   */
+  reportMessage(id: string, messageId: string, body: NewMessageReport, options?: CallOptions): Promise<CreatedMessageReport>
 }
 
 export interface NotificationsMethods {
@@ -1023,6 +1035,14 @@ export interface AnalyticsMethods {
 }
 
 export interface AdminMethods {
+  /**
+   * List reported messages, the newest report first.
+   *
+   * With each message as it is now. Platform roles see all reports, client_admins those of their organization’s groups. The audit log records which reports were read.
+   *
+   * `GET /api/v1/admin/message-reports`
+   */
+  messageReports(query?: Query<'listMessageReports'>, options?: CallOptions): Pages<MessageReport>
   /**
    * Read the audit log, the newest first.
    *
