@@ -6,7 +6,7 @@ import { trackOutage } from '@muster/telemetry'
 import type { SafeRedis } from '../../redis.ts'
 import * as queries from './presence.queries.ts'
 
-export { findVisiblePresence, type PresencePair } from './presence.queries.ts'
+export { findVisiblePresence } from './presence.queries.ts'
 
 /** When users were last seen: to a few seconds in Redis, to a minute in Postgres. */
 export type Presence = {

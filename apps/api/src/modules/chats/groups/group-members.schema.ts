@@ -21,7 +21,6 @@ export const addition = z
       .describe('The users to add: friends of the caller, and members of their organization.'),
   })
   .meta({ id: 'ChatMembersToAdd', description: 'Users to add to a group.' })
-export type Addition = z.output<typeof addition>
 
 export const memberPatch = z
   .strictObject({ role: chatRole.describe('The new role.') })
