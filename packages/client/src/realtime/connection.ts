@@ -33,7 +33,7 @@ type Deps = {
 export type Connection = ReturnType<typeof createConnection>
 
 const firstDelayMs = 500
-const maxDelayMs = 30_000
+const maxDelayMs = 10_000
 /** After an announced close another instance is ready, so that no delay has to grow. */
 const drainedDelayMs = 100
 const answerTimeoutMs = 10_000

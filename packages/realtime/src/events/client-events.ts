@@ -3,7 +3,7 @@ import { notification } from '../shapes/index.ts'
 import { chatChange } from './change.ts'
 
 const maxChatsPerSync = 200
-const id = (what: string) => z.uuid().describe(`The id of ${what}.`)
+const id = (what: string) => z.uuid().toLowerCase().describe(`The id of ${what}.`)
 const seq = z.int().min(0)
 const status = z.enum(['online', 'offline']).nullable().describe('Null while it is not known.')
 const subjects = z.array(z.uuid()).min(1).max(500).describe('The ids of users.')

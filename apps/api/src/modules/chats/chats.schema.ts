@@ -20,7 +20,7 @@ const newGroup = z.strictObject({
   name: groupName.meta({ description: 'The name of the group, at most 100 characters.', examples: ['Garden'] }),
   memberIds: z
     .array(id)
-    .max(maxMembers)
+    .max(maxMembers - 1)
     .describe('The other members: friends, and members of the own organization. The caller becomes its admin.'),
   organizationId: id.nullish().describe('The own organization, when only its members shall be able to join.'),
 })

@@ -36,6 +36,8 @@ test('two users have one direct chat, which either of them gets with 200 once it
     memberCount: 2,
     lastMessage: null,
   })
+  const own = await ann.inject('POST', '/api/v1/chats', { type: 'direct', userId: ann.userId })
+  expect([own.statusCode, own.json().error.details]).toMatchObject([400, [{ path: 'body.userId', code: 'YOURSELF' }]])
 })
 
 test('messages have numbers in order, are listed ascending, and are changes of the chat', async () => {

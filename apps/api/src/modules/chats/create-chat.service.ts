@@ -35,6 +35,7 @@ export function createChat(
 type Place = Options & { id: string; actor: Actor; now: Date }
 
 async function createDirect(tx: TransactContext, otherId: string, place: Place): Promise<Created> {
+  if (otherId === place.actor.userId) throw invalid('body.userId', 'YOURSELF')
   const pair = [place.actor.userId, otherId].sort() as [string, string]
   const known = (await queries.findDirectChat(tx.trx, pair)) ?? (await insertDirect(tx.trx, pair, otherId, place))
   // Claimed when it is certain which chat the key names. A free key for a new chat, because the pair had none before.

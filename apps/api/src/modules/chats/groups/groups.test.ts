@@ -228,6 +228,7 @@ test('members are listed page by page, with presence of friends and colleagues a
     cursor = pagination.nextCursor
   }
   expect(pages).toEqual([[ann.userId, bo.userId, cy.userId], [friend.userId]])
+  await api.deps.presence.flush()
   const presence = Object.fromEntries(
     (await listed(bo, id)).map((member: { user: { id: string }; lastSeenAt: string | null }) => [
       member.user.id,
