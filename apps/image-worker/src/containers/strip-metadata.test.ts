@@ -131,7 +131,8 @@ test.each(formats)(
         broken[at] = byte
         try {
           const bare = await stripMetadata(format, broken.subarray(0, end), { orientation: 1, canvas })
-          expect(bare.length).toBeLessThanOrEqual(end)
+          // The end of a file that breaks off within its last chunk is written anew.
+          expect(bare.length).toBeLessThanOrEqual(original.length)
         } catch (error) {
           expect(error).toBeInstanceOf(MalformedContainer)
         }

@@ -4,7 +4,7 @@ import { createTestDatabase, createTestRedis } from '@muster/testing'
 import type { Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { sql } from 'kysely'
-import { deleteFiles, optimizeAvatar, optimizeImage, sweepOrphans } from '../definitions/index.ts'
+import { deleteFiles, optimizeAvatar, optimizeGroupAvatar, optimizeImage, sweepOrphans } from '../definitions/index.ts'
 import type { Nudge } from '../outbox/effects.ts'
 import { type Publisher, startPublisher } from '../outbox/publisher.ts'
 import { createTransact, type Transact } from '../outbox/transact.ts'
@@ -84,6 +84,7 @@ export type Harness = Awaited<ReturnType<typeof createHarness>>
 export const imageHandlers = (run: ImageRun): Handler[] => [
   handle(optimizeImage, run),
   handle(optimizeAvatar, async () => {}),
+  handle(optimizeGroupAvatar, async () => {}),
   handle(deleteFiles, async () => {}),
   handle(sweepOrphans, async () => {}),
 ]
