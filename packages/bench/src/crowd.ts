@@ -4,7 +4,7 @@ import type { Seat } from './sockets/open-socket.ts'
 import type { Stage } from './stage.ts'
 import { insertUsers, signIn, type User } from './users.ts'
 
-/** What a process needs so that a thousand users sign in within seconds. */
+/** Settings with which a thousand users sign in within seconds. */
 export const quickSignIn = { BCRYPT_COST: '4' }
 
 export type Member = User & { cookie: string }

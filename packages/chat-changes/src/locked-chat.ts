@@ -2,7 +2,7 @@ import type { Trx } from '@muster/db'
 import type { TransactContext } from '@muster/jobs/outbox'
 import { type RawBuilder, sql } from 'kysely'
 
-/** What a function needs that writes to a chat. */
+/** The parts of a transaction that writes to a chat. */
 export type ChatTx = Pick<TransactContext, 'trx' | 'signal'>
 
 /** A chat whose row is locked until the transaction ends. The counters rise in memory, see {@link nextChange}. */

@@ -5,7 +5,7 @@ import type { NotificationData } from './notification-data.ts'
 
 type Tx = Pick<TransactContext, 'trx' | 'signal'>
 
-/** What a user is told about the unread messages of a chat. */
+/** The notification about the unread messages of a chat. */
 export type ChatNotification = {
   userId: string
   title: string

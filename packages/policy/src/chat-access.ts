@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 
 /*
- * What a member sees of a chat. The rules need the membership alone; whether somebody may write is decided under the lock of the chat.
+ * Visibility in a chat for its members. The rules need the membership alone; whether somebody may write is decided under the lock of the chat.
  */
 
 /** The columns of a membership that decide what the member sees. */

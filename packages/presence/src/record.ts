@@ -5,7 +5,7 @@ export const requestMs = 5 * 60_000
 /** For how long a user counts as online after their last socket was closed: a page that is loaded again opens the next one. */
 export const closingMs = 10_000
 
-/** What is known of a user's presence, in ms since 1970. */
+/** Times of a user's presence, in ms since 1970. */
 export type PresenceRecord = {
   /** The user is online until then unless something new happens; in the past when they are offline. */
   onlineUntilMs: number

@@ -29,7 +29,7 @@ type Internals = {
   ready: Promise<void> | undefined
   /** Whether the features know it: it has all rooms of its user. */
   hasEntered: boolean
-  /** What the limit of events has left, and when that was. */
+  /** The rest of the limit of events, and the time at which it was counted. */
   tokens: number
   tokensAtMs: number
   /** Packets of any kind since a time, for the limit of floods. */
@@ -38,7 +38,7 @@ type Internals = {
   /** Bytes that wait in Engine.IO's own queue. */
   queuedBytes: number
   sentBytes: number
-  /** What had left this process when it was last looked at, and since when that is so. */
+  /** The bytes that had left this process at the last check, and since when the number is the same. */
   doneBytes: number
   stuckSinceMs: number
 }

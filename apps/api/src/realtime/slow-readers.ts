@@ -9,7 +9,7 @@ const kib = 1_024
 const dropAboveBytes = 512 * kib
 /** Above this, the connection is closed. */
 const closeAboveBytes = 1_024 * kib
-/** What may wait for all clients together: above it each has only what {@link dropAboveBytes} allows. */
+/** Upper bound of bytes that wait for all clients together; above it each has only what {@link dropAboveBytes} allows. */
 const crowdedAboveBytes = 128 * 1_024 * kib
 const stuckAfterMs = 10_000
 const sweepIntervalMs = 1_000

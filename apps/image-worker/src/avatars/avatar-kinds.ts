@@ -5,7 +5,7 @@ import { sql } from 'kysely'
 /** One upload that is to become the avatar of a user or of a group, its owner. */
 export type AvatarUpload = { ownerId: string; uploadId: string }
 
-/** What differs between avatars of users and of groups. Both tables have the same columns for them. */
+/** The differences between avatars of users and of groups. Both tables have the same columns for them. */
 export type AvatarKind = (typeof avatarKinds)[keyof typeof avatarKinds]
 
 export const avatarKinds = {

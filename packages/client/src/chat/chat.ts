@@ -8,7 +8,7 @@ import type { MessageContent } from './outbox-storage.ts'
 import type { ReadMarks } from './read-marks.ts'
 import type { Typing } from './typing.ts'
 
-/** What a program shows of a chat. `ended`: the user is no member, or not any more. */
+/** The state of a chat for a program to show. `ended`: the user is no member, or not any more. */
 export type ChatSnapshot = {
   status: 'idle' | 'loading' | 'ready' | 'ended' | 'failed'
   /** Why the chat could not be read. */
@@ -50,7 +50,7 @@ export interface ChatHandle extends Store<ChatSnapshot> {
   typing(isTyping?: boolean): void
 }
 
-/** What the handle needs of HTTP. */
+/** The calls over HTTP that the handle makes. */
 export type MessageApi = {
   edit: (chatId: string, messageId: string, body: string, ifMatch: string | undefined) => Promise<Message>
   delete: (chatId: string, messageId: string) => Promise<Message>

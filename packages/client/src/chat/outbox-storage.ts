@@ -1,6 +1,6 @@
 import type { FileInput } from '../http/call-types.ts'
 
-/** What a message to send contains. */
+/** The content of a message to send. */
 export type MessageContent = {
   body?: string | undefined
   replyToId?: string | undefined

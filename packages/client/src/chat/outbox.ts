@@ -9,7 +9,7 @@ import { createMemoryStorage, type MessageContent, type OutboxItem, type OutboxS
  */
 export type OutgoingMessage = OutboxItem & { state: 'pending' | 'sending' | 'failed' | 'sent' }
 
-/** What `send` returns. */
+/** A message that `send` has queued. */
 export type SentMessage = {
   clientId: string
   /** Resolves with the message once the server has it. @throws MusterError when the server refuses it, or it is discarded */
@@ -19,7 +19,7 @@ export type SentMessage = {
 type Entry = {
   item: OutboxItem
   state: OutgoingMessage['state']
-  /** What the server answered. */
+  /** The answer of the server. */
   message?: Message
   /** Settles when the present state is stored. */
   storing: Promise<unknown>

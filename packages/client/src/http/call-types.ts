@@ -49,7 +49,7 @@ export interface Pages<T> extends PromiseLike<Page<T>>, AsyncIterable<T> {
 
 export type WaitOptions = { signal?: AbortSignal | undefined; timeoutMs?: number | undefined }
 
-/** What files of tasks and of chats have in common. */
+/** The common fields of files of tasks and of chats. */
 export type UploadedFile = Omit<Attachment, 'taskId'>
 
 /** An upload: `await` tells when the server has the files, `waitUntilReady()` when it has processed them too. */

@@ -10,7 +10,7 @@ import { serializeQuery } from './query.ts'
 import { withRetries } from './retry.ts'
 import type { Transport } from './transport.ts'
 
-/** What a call sends. */
+/** The input of a call. */
 export type Call = {
   params: Record<string, string>
   query?: object | undefined

@@ -17,7 +17,7 @@ type Fields = {
   cause?: unknown
 }
 
-/** What every call throws when it fails, apart from the reason of its own `signal`. */
+/** The error of every call that fails, apart from the reason of its own `signal`. */
 export class MusterError extends Error {
   override readonly name = 'MusterError'
   /** Decides what to do. A later release of the server may send others. */

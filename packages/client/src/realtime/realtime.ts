@@ -16,7 +16,7 @@ import { createEmitter } from './emitter.ts'
 import type { ChatChangeEvent, ServerEventName } from './event-types.ts'
 import { createSynchronizer } from './synchronize.ts'
 
-/** What a program can listen to: the events of the server, and what the client makes of them. */
+/** The events that a program can listen to: those of the server, and those of the client itself. */
 export type RealtimeEvents = ServerEvents & {
   /** After each connection: nothing was missed, or it was made good. */
   synced: undefined
@@ -38,7 +38,7 @@ export interface Realtime {
   whenOpen(options?: { signal?: AbortSignal | undefined }): Promise<void>
 }
 
-/** What the realtime part needs of HTTP. */
+/** The calls over HTTP that the realtime part makes. */
 export type RealtimeApi = {
   readChats: (signal: AbortSignal) => Promise<Chat[]>
   readChat: EntryDeps['readChat']

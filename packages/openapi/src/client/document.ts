@@ -22,7 +22,7 @@ export type Operation = {
   responses: Record<string, Response>
 }
 
-/** What the generators read of the OpenAPI document. */
+/** The part of the OpenAPI document that the generators read. */
 export type Document = {
   paths: Record<string, Record<string, Operation>>
   components: { schemas: Record<string, Schema> }

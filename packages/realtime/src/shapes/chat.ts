@@ -30,7 +30,7 @@ export const chatMember = z
   .meta({ id: 'ChatMember', description: 'A member of a chat.' })
 export type ChatMember = z.infer<typeof chatMember>
 
-/** What every member sees of the chat itself. */
+/** The chat itself, the same for every member. */
 export const chatHeader = z
   .object({
     id: id('the chat'),

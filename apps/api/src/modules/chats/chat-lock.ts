@@ -4,7 +4,7 @@ import { DomainError } from '@muster/errors'
 import { type RawBuilder, sql } from 'kysely'
 import { isReachableSql } from './reachability.ts'
 
-/** What locks and numbers the changes of chats stands in packages/chat-changes, for workers too. */
+/** The locks and numbers of changes, which workers use too. */
 export {
   type ChatTx,
   type LockedChat,

@@ -2,7 +2,7 @@ import type { Db } from '@muster/db'
 import { isChatMemberSql } from '@muster/policy'
 import { type RawBuilder, sql } from 'kysely'
 
-/** What a member decides for themselves. It is no change of the chat, so it needs no lock. */
+/** Settings of one member in a chat. A change of them is no change of the chat, so it needs no lock. */
 export async function updateSettings(
   db: Db,
   { chatId, userId }: { chatId: string; userId: string },

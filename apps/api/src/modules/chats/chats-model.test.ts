@@ -43,7 +43,7 @@ const action = fc.record({
 })
 type Action = typeof action extends fc.Arbitrary<infer One> ? One : never
 
-/** What one user knows of the chat. `cursor` is the latest change that they have applied. */
+/** The state of the chat as one user knows it. `cursor` is the latest change that they have applied. */
 class Reader {
   readonly #messages = new Map<string, Message>()
   #cursor = 0

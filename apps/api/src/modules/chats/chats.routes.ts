@@ -108,7 +108,7 @@ export const chatsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
   )
 }
 
-/** What a member decides for themselves. */
+/** Routes of a member's own settings in a chat. */
 const settingsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
   const response = { 200: answer(chatReply, 'The chat.'), ...errors('NOT_FOUND') }
 

@@ -35,7 +35,7 @@ export async function findStored(
   return { ...numbers, message: message && contentMac && { ...message, contentMac } }
 }
 
-/** What decides about a message, and what its answer says beside its own fields. Read after the chat was locked. */
+/** The facts that decide about a message, and those that its answer adds. Read after the chat was locked. */
 export type SendFacts = LockedMember & {
   sender: UserSummaryRow
   /** The message to which it replies; null when the chat has none with this id. */

@@ -1,6 +1,6 @@
 import type { Trx } from '@muster/db'
 
-/** What friends need of chats, which stand in a later row. `app.ts` passes it in. */
+/** The steps in chats that friends call, which stand in a later row. `app.ts` passes it in. */
 export type ChatSteps = {
   /**
    * Locks the direct chat of two users, if they have one, until the transaction ends: messages that are being sent are committed

@@ -3,7 +3,7 @@ import type { Deps } from '../../deps.ts'
 import * as queries from './notification-changes.queries.ts'
 import { toNotifications } from './notifications.service.ts'
 
-/** What changed in a user's notifications after a known change, ascending. Of a notification that changed twice, only its latest change. */
+/** The changes of a user's notifications after a known one, ascending. Of a notification that changed twice, only its latest change. */
 export type NotificationChanges = {
   /** The number of the user's latest change; 0 without any. */
   latest: number

@@ -22,7 +22,7 @@ export type Revocations = {
   close(): Promise<void>
 }
 
-/** What open connections must learn, because no request of theirs asks. Both functions are called synchronously. */
+/** Tells open connections of sessions that ended or changed, because no request of theirs asks. Both functions are called synchronously. */
 export type RevocationListener = {
   /** These sessions were revoked, or the claims of their access tokens became outdated. */
   changed(sessionIds: readonly string[]): void

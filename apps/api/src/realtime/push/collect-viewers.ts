@@ -11,7 +11,7 @@ type Concerned = { signal: Signal; connections: Set<Connection> }
 
 type Steps = {
   event: 'task' | 'attachment' | 'invite'
-  /** What clients fetch again when its events could not be made. */
+  /** The kind that clients fetch again when its events could not be made. */
   staleKind: ServerEventPayload<'stale'>['kinds'][number]
   /** Lists the connections here that a signal may concern; by default those of its room, of an organization only the admins'. */
   connectionsOf?: (signal: Signal) => Iterable<Connection>

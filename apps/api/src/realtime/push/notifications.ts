@@ -24,7 +24,7 @@ export const pushNotifications: Feature = (gateway, { log, clock }) => {
   const { db } = gateway.signals
   const followers = createFollowers()
   const counts = createCountEmitter(gateway)
-  /** What connections know that are not among the followers: they have not joined the room of their user, or left it. */
+  /** Numbers known to connections that are not among the followers: they have not joined the room of their user, or left it. */
   const apart = new WeakMap<Connection, number>()
   let isClosed = false
   const outage = trackOutage({

@@ -6,7 +6,7 @@ import type { Deps } from '../../deps.ts'
 
 type SignalEvent = Signal['event']
 
-/** What reaches the sockets of this instance from elsewhere: signals, and polls that replace those that got lost. */
+/** Receives for the sockets of this instance: signals, and polls that replace those that got lost. */
 export type SignalHub = {
   /** Calls the listener with each signal of one of these events, of this process and of all others. */
   on(event: SignalEvent, listener: (signal: Signal) => void): void

@@ -13,7 +13,7 @@ type Position = SyncAnswer['readPositions'][number]
 export type SpanChat = { id: string; known: number | undefined; membership: MembershipRow | undefined }
 
 const maxMissing = 1_000
-/** What one statement reads at most: chats, and changes of all of them together. */
+/** Upper bounds of one statement: chats, and changes of all of them together. */
 const maxChatsPerRead = 50
 const maxChangesPerRead = 300
 

@@ -14,7 +14,7 @@ import {
   trySend,
 } from '../testing/chat-fixtures.ts'
 
-/** What happens to chats when an organization, a friendship or a role changes. */
+/** Effects on chats when an organization, a friendship or a role changes. */
 let api: TestApp
 beforeAll(async () => {
   api = await buildTestApp()
