@@ -23,6 +23,9 @@ export type ChangeRow = {
  * @returns rows ascending by change within a chat; one without a change for a chat that has none, and no row for an unknown chat
  */
 export async function listChanges(db: Db | Trx, wanted: readonly WantedChanges[]): Promise<ChangeRow[]> {
+  // JSON, of which the planner expects a fixed number of rows, so that it keeps its plan. For each other length of an array it would
+  // plan anew, which costs more than reading the changes of a moment.
+  const given = wanted.map(({ chatId, after, limit }) => ({ chat_id: chatId, after, max: limit }))
   const { rows } = await sql<ChangeRow>`
     select wanted.chat_id as "chatId", chats.change as latest, chats.first_seq as "firstSeq", found.change,
       (select to_json(m) from (select ${messageSelection} from messages where messages.id = found.message_id) m) as message,
@@ -30,10 +33,7 @@ export async function listChanges(db: Db | Trx, wanted: readonly WantedChanges[]
         select ${memberSelection} from chat_members where chat_id = wanted.chat_id and user_id = found.user_id
       ) m) as member,
       case when found.is_own then (select to_json(h) from (select ${headerSelection}) h) end as chat
-    from unnest(
-      ${wanted.map(({ chatId }) => chatId)}::uuid[], ${wanted.map(({ after }) => after)}::bigint[],
-      ${wanted.map(({ limit }) => limit)}::bigint[]
-    ) as wanted (chat_id, after, max)
+    from jsonb_to_recordset(${JSON.stringify(given)}::jsonb) as wanted (chat_id uuid, after bigint, max bigint)
     join chats on chats.id = wanted.chat_id
     left join lateral (
       select change, message_id, user_id, is_own from (

@@ -54,14 +54,17 @@ export async function readSendFacts(
     select ${memberSelection(chat, userId)}, ${userSummarySql(sql`${userId}::uuid`)} as sender,
       (select json_build_object('seq', messages.seq, 'quoted', ${quotedSql(sql.ref('messages.id'))}) from messages
         where messages.id = ${replyToId ?? null}::uuid and messages.chat_id = ${chat.id}) as replied,
-      array(
-        select mentioned.id from unnest(${mentions}::uuid[]) as mentioned (id) where not exists (
-          select from chat_members m where m.chat_id = ${chat.id} and m.user_id = mentioned.id and m.left_change is null
-        )
-      ) as strangers
+      ${mentions.length > 0 ? strangersAmong(mentions, chat) : sql`'{}'::uuid[]`} as strangers
     ${activeMember(chat.id, userId)}`.execute(trx)
   return rows[0]
 }
+
+/** SQL: those of the mentioned users who are no members. */
+const strangersAmong = (mentions: readonly string[], chat: LockedChat) => sql`array(
+  select mentioned.id from unnest(${mentions}::uuid[]) as mentioned (id) where not exists (
+    select from chat_members m where m.chat_id = ${chat.id} and m.user_id = mentioned.id and m.left_change is null
+  )
+)`
 
 export type MessageToInsert = {
   id: string
@@ -93,12 +96,16 @@ export async function insertMessage(
         ${id}, ${chat.id}, ${seq}, ${change}, ${senderId}, ${clientId}, ${contentMac}, ${message.body ?? null},
         ${message.replyToId ?? null}, ${message.replyToSeq}, ${message.mentions}::uuid[], ${createdAt}
       )
-    ), attached as (
-      update attachments set message_id = ${id}, position = given.position
-      from unnest(${attachmentIds}::uuid[]) with ordinality as given (id, position)
-      where attachments.id = given.id and attachments.chat_id = ${chat.id} and uploader_id = ${senderId} and message_id is null
-      returning attachments.*
-    )
-    select coalesce(json_agg(a order by a.position), '[]') as attachments from attached a`.execute(trx)
+    ) ${attachmentIds.length > 0 ? attaching(chat, message) : sql`select '[]'::json as attachments`}`.execute(trx)
   return rows[0]?.attachments ?? []
 }
+
+/** SQL: attaches the files to the message, and selects them. A part of its own: a list of ids makes Postgres plan a statement anew. */
+const attaching = ({ id: chatId }: LockedChat, { id, senderId, attachmentIds }: MessageToInsert) => sql`
+  , attached as (
+    update attachments set message_id = ${id}, position = given.position
+    from unnest(${attachmentIds}::uuid[]) with ordinality as given (id, position)
+    where attachments.id = given.id and attachments.chat_id = ${chatId} and uploader_id = ${senderId} and message_id is null
+    returning attachments.*
+  )
+  select coalesce(json_agg(a order by a.position), '[]') as attachments from attached a`
