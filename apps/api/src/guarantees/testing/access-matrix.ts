@@ -205,6 +205,7 @@ export const accessMatrix: Record<string, AccessRule | AccessRule[]> = {
       allowed: { organization: clients },
       resource: fixtures.user,
       body: ({ id }) => ({ type: 'direct', userId: id }),
+      impossible: ['own'],
     },
   ],
   'GET /chats': { allowed: signedIn },
