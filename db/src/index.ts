@@ -3,6 +3,7 @@ export { createDb, createLookupDb, type DbOptions, isDatabaseError, isDatabaseUn
 export { type Clock, type CorrectedClock, createCorrectedClock, systemClock } from './clock.ts'
 export { newId } from './ids.ts'
 export { inBatches } from './in-batches.ts'
+export { readInstallationId } from './installation.ts'
 export { correctAtStart, measureClock } from './measure-clock.ts'
 export { assertMigrated } from './migrator.ts'
 export { findSettingFaults } from './session-settings.ts'

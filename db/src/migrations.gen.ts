@@ -22,6 +22,7 @@ import * as m19 from '../migrations/0020_chat_notices.ts'
 import * as m20 from '../migrations/0021_groups.ts'
 import * as m21 from '../migrations/0022_chat_search.ts'
 import * as m22 from '../migrations/0023_changed_at.ts'
+import * as m23 from '../migrations/0024_installation.ts'
 
 export const migrations = {
   '0001_people': m0,
@@ -47,4 +48,5 @@ export const migrations = {
   '0021_groups': m20,
   '0022_chat_search': m21,
   '0023_changed_at': m22,
+  '0024_installation': m23,
 }

@@ -222,6 +222,12 @@ export interface IdempotencyKeys {
   route: string;
 }
 
+export interface Installation {
+  created_at: Generated<Timestamp>;
+  id: string;
+  only_row: Generated<boolean>;
+}
+
 export interface Invites {
   accepted_at: Timestamp | null;
   accepted_by: string | null;
@@ -519,6 +525,7 @@ export interface DB {
   email_suppressions: EmailSuppressions;
   friendships: Friendships;
   idempotency_keys: IdempotencyKeys;
+  installation: Installation;
   invites: Invites;
   key_checks: KeyChecks;
   known_devices: KnownDevices;

@@ -1,18 +1,5 @@
-import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { findProgram } from '@muster/testing'
 
-/** Finds Chromium on PATH. */
-export function findBrowser(): string | undefined {
-  const folders = (process.env.PATH ?? '').split(delimiter)
-  const paths = ['chromium', 'chromium-browser', 'google-chrome'].flatMap((name) =>
-    folders.map((dir) => join(dir, name)),
-  )
-  return paths.find((path) => {
-    try {
-      accessSync(path, constants.X_OK)
-      return true
-    } catch {
-      return false
-    }
-  })
-}
+/** Finds Chromium, by the names under which it is installed. */
+export const findBrowser = (): string | undefined =>
+  ['chromium', 'chromium-browser', 'google-chrome'].map(findProgram).find((path) => path !== undefined)
