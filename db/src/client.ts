@@ -2,18 +2,18 @@ import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { namedStatements } from './named-statements.ts'
 import { connectionTo } from './session-settings.ts'
+import type { DatabaseSettings } from './settings.ts'
 import { sharedConnection } from './shared-connection.ts'
 import type { Database, Db } from './types.ts'
 
-export type DbOptions = {
-  url: string
-  /** Maximum number of connections of this process. */
-  poolMax: number
-  /** Shown in pg_stat_activity. */
-  applicationName: string
-  /** The server cancels a statement after this time. */
-  statementTimeoutMs?: number
-}
+/** `pooler` and `directUrl` may be left out where `url` leads to Postgres itself. */
+export type DbOptions = Pick<DatabaseSettings, 'url' | 'poolMax'> &
+  Partial<DatabaseSettings> & {
+    /** Shown in pg_stat_activity. */
+    applicationName: string
+    /** The server cancels a statement after this time. */
+    statementTimeoutMs?: number
+  }
 
 const connectTimeoutMs = 2_000
 /** On a shared connection, a statement that waits for a table locked by a migration would block all others. */

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { createDb } from './client.ts'
+import { createDb, type DbOptions } from './client.ts'
 import type { ClockSample, CorrectedClock } from './clock.ts'
 import type { Db } from './types.ts'
 
@@ -25,8 +25,11 @@ export async function measureClock(
 }
 
 /** Corrects the clock at start, over a connection of its own. @throws while Postgres is unavailable */
-export async function correctAtStart(url: string, clock: CorrectedClock): Promise<void> {
-  const db = createDb({ url, poolMax: 1, applicationName: 'muster-clock' })
+export async function correctAtStart(
+  database: Omit<DbOptions, 'applicationName' | 'poolMax'>,
+  clock: CorrectedClock,
+): Promise<void> {
+  const db = createDb({ ...database, poolMax: 1, applicationName: 'muster-clock' })
   try {
     await measureClock(db, clock)
   } finally {

@@ -54,7 +54,7 @@ export function createDeps(
 ): Deps & { close(): Promise<void> } {
   const db = createDb({ ...config.database, applicationName: 'muster-api', statementTimeoutMs })
   const lookups = createLookupDb({
-    url: config.database.url,
+    ...config.database,
     applicationName: 'muster-api-lookups',
     statementTimeoutMs,
   })
@@ -64,7 +64,7 @@ export function createDeps(
   const queueMonitor = openQueueMonitor(config.redisUrl, { patienceMs: config.redisPatienceMs, clock })
   // Its own connection: requests that wait for the pool must not delay the poll of revocations.
   const pollDb = createDb({
-    url: config.database.url,
+    ...config.database,
     poolMax: 1,
     applicationName: 'muster-api-revocations',
     statementTimeoutMs: 1_000,

@@ -20,7 +20,7 @@ await runProcess({
     log.level = config.logLevel
     const clock = createCorrectedClock()
     // When Postgres is unavailable, the next call reports it.
-    await correctAtStart(config.database.url, clock).catch(() => {})
+    await correctAtStart(config.database, clock).catch(() => {})
     const deps = createDeps(config, log, clock)
     await assertMigrated(deps.db)
     for (const warning of await findSettingFaults(deps.db)) log.warn(warning)

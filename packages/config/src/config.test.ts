@@ -3,7 +3,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { ConfigError, commandEnv, csv, int, keyRing, parseEnv, processEnv, processSettings } from './index.ts'
+import {
+  ConfigError,
+  commandEnv,
+  csv,
+  databaseEnv,
+  databaseSettings,
+  int,
+  keyRing,
+  parseEnv,
+  processEnv,
+  processSettings,
+} from './index.ts'
 
 const key = (fill: number) => Buffer.alloc(32, fill).toString('base64')
 const faultsOf = (schema: z.ZodObject, env: NodeJS.ProcessEnv) => {
@@ -83,6 +94,26 @@ test.for([
   const faults = faultsOf(schema, env).join('\n')
   for (const name of named) expect(faults).toContain(name)
   for (const fill of [1, 2]) expect(faults).not.toContain(key(fill))
+})
+
+test('what a pooler in transaction mode would refuse is named at start, with the remedy', () => {
+  const faultsFor = (env: NodeJS.ProcessEnv) => {
+    const settings = { DATABASE_URL: 'postgres://a:h1dden@pooler:6432/b', DATABASE_POOLER: 'transaction', ...env }
+    try {
+      databaseSettings(parseEnv(z.object(databaseEnv()), settings))
+    } catch (error) {
+      return (error as ConfigError).faults.join('\n')
+    }
+    return ''
+  }
+  expect(faultsFor({ DATABASE_DIRECT_URL: 'postgres://a@postgres/b' })).toBe('')
+  expect(faultsFor({ DATABASE_POOLER: 'statement' })).toMatch(/^DATABASE_POOLER: .*session.*transaction/)
+  expect(faultsFor({ DATABASE_DIRECT_URL: 'mysql://a@b' })).toMatch(/^DATABASE_DIRECT_URL: .*postgres:/)
+  const same = faultsFor({ DATABASE_DIRECT_URL: 'postgres://other:h1dden@pooler:6432/b?sslmode=require' })
+  expect(same).toMatch(/^DATABASE_DIRECT_URL: names the same host and port/)
+  const refused = faultsFor({ DATABASE_URL: 'postgres://a:h1dden@pooler:6432/b?options=-c%20work_mem%3D64MB' })
+  expect(refused).toMatch(/^DATABASE_URL: .*refuses the parameter options; .*ALTER ROLE/)
+  expect(same + refused).not.toContain('h1dden')
 })
 
 test('a command gets the keys of the running copy only for the database of that copy', () => {

@@ -7,6 +7,7 @@ const root = join(import.meta.dirname, '../../..')
 const read = (file: string) => readFileSync(join(root, file), 'utf8')
 const configs = [
   ...globSync('apps/*/src/config.ts', { cwd: root }),
+  'packages/config/src/database-env.ts',
   'packages/config/src/process-env.ts',
   'packages/storage/src/config.ts',
 ]

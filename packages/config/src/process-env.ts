@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { databaseEnv, databaseSettings } from './database-env.ts'
 import { int, oneOf } from './fields.ts'
 import { type ServiceUrlName, services } from './service-parts.ts'
 import { serviceUrl } from './service-url.ts'
@@ -10,8 +11,7 @@ export const urlOfService = (name: ServiceUrlName) => serviceUrl(services[name])
 export const processEnv = (defaults: { opsPort: number }) => ({
   NODE_ENV: oneOf(['development', 'test', 'production']).default('development'),
   LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  DATABASE_URL: urlOfService('DATABASE_URL'),
-  DATABASE_POOL_MAX: int({ min: 2, max: 200, default: 10 }),
+  ...databaseEnv(),
   REDIS_URL: urlOfService('REDIS_URL'),
   OPS_HOST: z.string().default('127.0.0.1'),
   OPS_PORT: int({ min: 0, max: 65_535, default: defaults.opsPort }),
@@ -28,7 +28,7 @@ const productionDelayMs = 5_000
 export const processSettings = (read: ProcessEnv) => ({
   logLevel: read.LOG_LEVEL,
   ops: { host: read.OPS_HOST, port: read.OPS_PORT },
-  database: { url: read.DATABASE_URL, poolMax: read.DATABASE_POOL_MAX },
+  database: databaseSettings(read),
   redisUrl: read.REDIS_URL,
   shutdownDelayMs: read.SHUTDOWN_DELAY_MS ?? (read.NODE_ENV === 'production' ? productionDelayMs : 0),
 })

@@ -18,7 +18,8 @@ export function commandEnv(root: string, env: NodeJS.ProcessEnv = process.env): 
   if (isSet('DATABASE_URL', env) && isOther) return env
   const keyRings = readFile<SecretsFile>(join(home, 'secrets.json'))?.keyRings
   const own = Object.entries({ ...keyRings, DATABASE_URL: urls?.postgres, REDIS_URL: urls?.redis })
-  return { ...env, ...Object.fromEntries(own.filter(([name]) => !isSet(name, env))) }
+  const given = isOther ? withoutAll(env, databaseCompanions) : env
+  return { ...given, ...Object.fromEntries(own.filter(([name]) => !isSet(name, env))) }
 }
 
 /**
@@ -26,9 +27,16 @@ export function commandEnv(root: string, env: NodeJS.ProcessEnv = process.env): 
  * of a URL and files included.
  */
 export function withServices(env: NodeJS.ProcessEnv, urls: Partial<Record<ServiceUrlName, string>>): NodeJS.ProcessEnv {
-  const replaced = new Set((Object.keys(urls) as ServiceUrlName[]).flatMap(variablesOf))
-  return { ...Object.fromEntries(Object.entries(env).filter(([name]) => !replaced.has(name))), ...urls }
+  const isOther = urls.DATABASE_URL && readVariables(['DATABASE_URL'], env).given.DATABASE_URL !== urls.DATABASE_URL
+  const replaced = (Object.keys(urls) as ServiceUrlName[]).flatMap(variablesOf)
+  return { ...withoutAll(env, [...replaced, ...(isOther ? databaseCompanions : [])]), ...urls }
 }
+
+/** What belongs to the database of a DATABASE_URL beside it, and to no other. */
+const databaseCompanions = ['DATABASE_POOLER', 'DATABASE_DIRECT_URL'].flatMap((name) => [name, `${name}_FILE`])
+
+const withoutAll = (env: NodeJS.ProcessEnv, names: readonly string[]): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)))
 
 const readFile = <T>(path: string): T | undefined =>
   existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as T) : undefined

@@ -191,4 +191,7 @@ test('services that the caller of a process chose replace every variable that na
   const env = { PATH: '/bin', REDIS_HOST: 'r', REDIS_PASSWORD_FILE: '/p', DATABASE_URL_FILE: '/d', SMTP_PORT: '1025' }
   const urls = { DATABASE_URL: 'postgres://d', REDIS_URL: 'redis://r', SMTP_URL: 'smtp://s' }
   expect(withServices(env, urls)).toEqual({ PATH: '/bin', ...urls })
+  const pooled = { DATABASE_URL: 'postgres://d', DATABASE_POOLER: 'transaction', DATABASE_DIRECT_URL: 'postgres://e' }
+  expect(withServices(pooled, urls)).toEqual({ ...pooled, ...urls })
+  expect(withServices({ ...pooled, DATABASE_URL: 'postgres://other' }, urls)).toEqual(urls)
 })

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { commandEnv, parseEnv, urlOfService } from '@muster/config'
+import { commandEnv, databaseEnv, databaseSettings, parseEnv } from '@muster/config'
+import { type DatabaseSettings, directly } from '@muster/db'
 import { z } from 'zod'
 
 const root = join(import.meta.dirname, '../../..')
@@ -7,7 +8,10 @@ const root = join(import.meta.dirname, '../../..')
 /** The environment of a command: this process's, completed by the copy that `npm start` runs in this folder. */
 export const env = commandEnv(root)
 
-/** Reads where the database is. @throws ConfigError when neither the environment nor a running copy names one */
-export function databaseUrl(): string {
-  return parseEnv(z.object({ DATABASE_URL: urlOfService('DATABASE_URL') }), env).DATABASE_URL
+/**
+ * Reads how to connect to Postgres past a pooler: the migrator and its locks need a session.
+ * @throws ConfigError when neither the environment nor a running copy names a database, or only a pooler in transaction mode
+ */
+export function readDatabase(): DatabaseSettings {
+  return directly(databaseSettings(parseEnv(z.object(databaseEnv()), env)))
 }

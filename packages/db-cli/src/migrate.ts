@@ -1,7 +1,7 @@
 import { createDb, type Db } from '@muster/db'
 import { assertUnchanged } from '@muster/db/checksums'
 import { createMigrator, listUnknown, migrateToLatest, rollBack } from '@muster/db/migrator'
-import { databaseUrl } from './environment.ts'
+import { readDatabase } from './environment.ts'
 import { print } from './print.ts'
 
 /** A migration that rewrites a large table takes minutes. */
@@ -9,7 +9,7 @@ const statementTimeoutMs = 600_000
 
 /** Applies the missing migrations, undoes the newest one or lists them all, and prints a line for each. */
 export async function runMigrator(command: 'migrate' | 'rollback' | 'status'): Promise<void> {
-  const db = createDb({ url: databaseUrl(), poolMax: 2, applicationName: 'muster-migrate', statementTimeoutMs })
+  const db = createDb({ ...readDatabase(), poolMax: 2, applicationName: 'muster-migrate', statementTimeoutMs })
   try {
     if (command === 'status') return await printStatus(db)
     const lines = await (command === 'migrate' ? migrateToLatest(db) : rollBack(db))

@@ -4,7 +4,7 @@ import { checkValueOf } from '@muster/security/check-value'
 import { currentKey, type KeyRing } from '@muster/security/key-ring'
 import { createPasswordHasher } from '@muster/security/password-hasher'
 import { z } from 'zod'
-import { databaseUrl, env } from './environment.ts'
+import { env, readDatabase } from './environment.ts'
 import { print } from './print.ts'
 
 const password = 'Demo-Team-2026'
@@ -25,7 +25,7 @@ export async function seedDatabase(): Promise<void> {
     env,
   )
   if (NODE_ENV === 'production') throw new Error('Seeds cannot be inserted in production.')
-  const db = createDb({ url: databaseUrl(), poolMax: 2, applicationName: 'muster-seed' })
+  const db = createDb({ ...readDatabase(), poolMax: 2, applicationName: 'muster-seed' })
   try {
     const { emails, password } = await seed(db, PASSWORD_KEYS)
     print(`${emails.join(', ')} sign in with ${password}`)

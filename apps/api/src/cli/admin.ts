@@ -21,13 +21,13 @@ const options = z.object({ email: emailAddress, name: displayName })
  */
 export async function createAdmin(given: { email?: string | undefined; name?: string | undefined }): Promise<Result> {
   const admin = checked(options, { email: given.email ?? '', name: given.name ?? 'Administrator' })
-  const { DATABASE_URL, PASSWORD_KEYS, BCRYPT_COST } = readPasswords()
+  const { database, PASSWORD_KEYS, BCRYPT_COST } = readPasswords()
   const typed = await readPassword()
   const password = typed || generatePassword(admin.email)
   const faults = passwordFaults(password, admin)
   if (faults.length > 0) throw new Error(`The password ${faults.map(({ message }) => message).join(', ')}.`)
 
-  return withDb(DATABASE_URL, async (db) => {
+  return withDb(database, async (db) => {
     await checkKeyRings({ db }, { PASSWORD_KEYS })
     const passwords = createPasswordHasher({ keys: PASSWORD_KEYS, cost: BCRYPT_COST })
     const deps = { db, passwords, clock: systemClock, transact: createTransact({ db, publisher: noPublisher }) }

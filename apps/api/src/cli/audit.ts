@@ -22,10 +22,10 @@ const redisPatienceMs = 3_000
  * @throws Error for a malformed head, or a file without any
  */
 export async function verifyAudit(given: { head?: string | undefined; heads?: string | undefined }): Promise<Result> {
-  const { DATABASE_URL, REDIS_URL, AUDIT_KEYS } = readAuditing()
+  const { database, REDIS_URL, AUDIT_KEYS } = readAuditing()
   const announced = REDIS_URL ? await readFromRedis(REDIS_URL) : []
   const heads = [...announced, ...givenHeads(given.head), ...(given.heads ? await readFromFile(given.heads) : [])]
-  return withDb(DATABASE_URL, async (db) => {
+  return withDb(database, async (db) => {
     const ringFaults = await findRingFaults(db, { AUDIT_KEYS })
     if (ringFaults.length > 0)
       return { data: { ok: false, ringFaults }, lines: [describeRingFaults(ringFaults)], isWell: false }

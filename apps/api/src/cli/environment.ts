@@ -2,7 +2,10 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
   commandEnv,
+  databaseEnv,
+  databaseSettings,
   int,
+  isSet,
   type KeyRingName,
   keyRing,
   keyRingNames,
@@ -10,7 +13,7 @@ import {
   readVariables,
   urlOfService,
 } from '@muster/config'
-import { createDb, type Db } from '@muster/db'
+import { createDb, type DatabaseSettings, type Db } from '@muster/db'
 import { DomainError } from '@muster/errors'
 import type { KeyRing } from '@muster/security/key-ring'
 import { z } from 'zod'
@@ -19,7 +22,6 @@ import { z } from 'zod'
 export const redisPatienceMs = 3_000
 const root = join(dirname(fileURLToPath(import.meta.url)), '../../../..')
 
-const databaseUrl = urlOfService('DATABASE_URL')
 const anyRings = z.object(
   Object.fromEntries(keyRingNames.map((name) => [name, keyRing().optional()])) as Record<
     KeyRingName,
@@ -41,41 +43,52 @@ export const readKeyIds = (): string[] => {
   return keyRingNames.flatMap((name) => (given[name] ?? '').split(',').map((entry) => entry.trim().split(':')[0] ?? ''))
 }
 
-/** Reads the database URL; undefined when none is set and no copy runs here. */
-export const findDatabaseUrl = () => read(z.object({ DATABASE_URL: databaseUrl.optional() })).DATABASE_URL
+/** Reads how to connect to Postgres; undefined when no URL is set and no copy runs here. */
+export const findDatabase = (): DatabaseSettings | undefined =>
+  isSet('DATABASE_URL', commandEnv(root)) ? readDatabase() : undefined
 
-/** Reads the database URL. @throws ConfigError when none is set and no copy runs here */
-export const readDatabaseUrl = () => read(z.object({ DATABASE_URL: databaseUrl })).DATABASE_URL
+/** Reads how to connect to Postgres. @throws ConfigError when no URL is set and no copy runs here */
+export const readDatabase = (): DatabaseSettings => databaseSettings(read(z.object(databaseEnv())))
+
+const withDatabase = <R extends Parameters<typeof databaseSettings>[0]>(values: R) => ({
+  ...values,
+  database: databaseSettings(values),
+})
 
 /** Reads the settings of `keys re-encrypt`. @throws ConfigError */
-export const readEncryption = () => read(z.object({ DATABASE_URL: databaseUrl, ENCRYPTION_KEYS: keyRing() }))
+export const readEncryption = () => withDatabase(read(z.object({ ...databaseEnv(), ENCRYPTION_KEYS: keyRing() })))
 
 /** Reads the settings of `admin create`. @throws ConfigError */
 export const readPasswords = () =>
-  read(
-    z.object({
-      DATABASE_URL: databaseUrl,
-      PASSWORD_KEYS: keyRing(),
-      BCRYPT_COST: int({ min: 4, max: 16, default: 12 }),
-    }),
+  withDatabase(
+    read(
+      z.object({
+        ...databaseEnv(),
+        PASSWORD_KEYS: keyRing(),
+        BCRYPT_COST: int({ min: 4, max: 16, default: 12 }),
+      }),
+    ),
   )
 
 /** Reads the settings of `audit verify`. Without Redis the chain is not compared with heads from there. @throws ConfigError */
 export const readAuditing = () =>
-  read(
-    z.object({
-      DATABASE_URL: databaseUrl,
-      REDIS_URL: urlOfService('REDIS_URL').optional(),
-      AUDIT_KEYS: keyRing(),
-    }),
+  withDatabase(
+    read(
+      z.object({
+        ...databaseEnv(),
+        REDIS_URL: urlOfService('REDIS_URL').optional(),
+        AUDIT_KEYS: keyRing(),
+      }),
+    ),
   )
 
-/** Reads the URLs of Postgres and Redis. @throws ConfigError */
-export const readServices = () => read(z.object({ DATABASE_URL: databaseUrl, REDIS_URL: urlOfService('REDIS_URL') }))
+/** Reads how to connect to Postgres and Redis. @throws ConfigError */
+export const readServices = () =>
+  withDatabase(read(z.object({ ...databaseEnv(), REDIS_URL: urlOfService('REDIS_URL') })))
 
 /** Opens a database for one command, and closes it. */
-export async function withDb<T>(url: string, use: (db: Db) => Promise<T>): Promise<T> {
-  const db = createDb({ url, poolMax: 2, applicationName: 'muster-cli', statementTimeoutMs: 30_000 })
+export async function withDb<T>(database: DatabaseSettings, use: (db: Db) => Promise<T>): Promise<T> {
+  const db = createDb({ ...database, poolMax: 2, applicationName: 'muster-cli', statementTimeoutMs: 30_000 })
   try {
     return await use(db)
   } finally {

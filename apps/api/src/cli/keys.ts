@@ -7,15 +7,7 @@ import type { KeyRing } from '@muster/security/key-ring'
 import { z } from 'zod'
 import { countSecretsByKey, reEncrypt } from '../modules/two-factor/re-encrypt.ts'
 import { type Result, table } from './command.ts'
-import {
-  checked,
-  findDatabaseUrl,
-  readDatabaseUrl,
-  readEncryption,
-  readKeyIds,
-  readRings,
-  withDb,
-} from './environment.ts'
+import { checked, findDatabase, readDatabase, readEncryption, readKeyIds, readRings, withDb } from './environment.ts'
 
 const keyBytes = 32
 const nameWidth = 20
@@ -38,13 +30,13 @@ export async function listKeys(): Promise<Result> {
     return `${name.padEnd(nameWidth)}${ring ? describeRing(ring) : 'not set here'}`
   })
   const ids = Object.fromEntries(keyRingNames.map((name) => [name, rings[name] ? [...rings[name].keys.keys()] : null]))
-  const url = findDatabaseUrl()
-  if (!url) {
+  const database = findDatabase()
+  if (!database) {
     const unknown = 'No DATABASE_URL: what the encryption keys seal is not known.'
     return { data: { rings: ids, sealed: null }, lines: [...ringLines, '', unknown] }
   }
   const known = rings.ENCRYPTION_KEYS?.keys ?? new Map()
-  const sealed = [...(await withDb(url, countSecretsByKey))].map(([id, count]) => ({
+  const sealed = [...(await withDb(database, countSecretsByKey))].map(([id, count]) => ({
     id,
     count,
     isKnown: known.has(id),
@@ -69,7 +61,7 @@ export async function listKeys(): Promise<Result> {
  * missing or differs from the one that the database knows.
  */
 export async function checkKeys(): Promise<Result> {
-  const states = await withDb(readDatabaseUrl(), (db) => reportKeys(db, readRings(), new Date()))
+  const states = await withDb(readDatabase(), (db) => reportKeys(db, readRings(), new Date()))
   const rows = states.map(({ ring, keyId, state, reason }) => [ring, keyId, words[state], reason])
   return {
     data: { keys: states },
@@ -95,7 +87,7 @@ const lostKey = z.object({
 /** Forgets a lost key, so that processes start without it. Data made with it stays. */
 export async function forgetLostKey(given: { ring: string | undefined; keyId: string | undefined }): Promise<Result> {
   const { ring, keyId } = checked(lostKey, given)
-  return withDb(readDatabaseUrl(), async (db) => {
+  return withDb(readDatabase(), async (db) => {
     if (!(await isKnownKey(db, ring, keyId))) {
       const message = `Nothing is known of a key "${keyId}" of ${ring}: \`keys check\` lists those that are.`
       throw new DomainError('NOT_FOUND', { message })
@@ -113,8 +105,8 @@ export async function forgetLostKey(given: { ring: string | undefined; keyId: st
 
 /** Re-encrypts all secrets with the current key. `isWell` is false when one could not be decrypted. */
 export async function reEncryptAll(): Promise<Result> {
-  const { DATABASE_URL, ENCRYPTION_KEYS } = readEncryption()
-  return withDb(DATABASE_URL, async (db) => {
+  const { database, ENCRYPTION_KEYS } = readEncryption()
+  return withDb(database, async (db) => {
     await checkKeyRings({ db }, { ENCRYPTION_KEYS })
     const { moved, unreadable } = await reEncrypt(db, ENCRYPTION_KEYS)
     const lost = `${unreadable} could not be opened: their key is not in ENCRYPTION_KEYS, or they are damaged.`

@@ -11,7 +11,7 @@ import * as emails from '../modules/admin/admin-emails.service.ts'
 import * as suppressions from '../modules/admin/email-suppressions.service.ts'
 import { commandLine } from '../modules/admin/principal.ts'
 import { type Result, table } from './command.ts'
-import { checked, readDatabaseUrl, withDb } from './environment.ts'
+import { checked, readDatabase, withDb } from './environment.ts'
 
 type Options = Readonly<Record<string, string | undefined>>
 
@@ -112,6 +112,6 @@ const linesOf = (email: AdminEmail): string[] =>
 const answerOf = ({ smtpAnswer, reason }: { smtpAnswer: string | null; reason: string }) => smtpAnswer ?? reason
 
 const withMails = <T>(use: (deps: Parameters<typeof emails.listEmails>[0]) => Promise<T>): Promise<T> =>
-  withDb(readDatabaseUrl(), (db) =>
+  withDb(readDatabase(), (db) =>
     use({ db, clock: systemClock, transact: createTransact({ db, publisher: noPublisher }) }),
   )

@@ -112,10 +112,10 @@ const describe = (rows: readonly AdminUser[]): string[] =>
 
 /** Opens the dependencies of user administration for one command, and closes them. */
 async function withUserAdmin<T>(use: (deps: users.UserAdminDeps) => Promise<T>): Promise<T> {
-  const { DATABASE_URL, REDIS_URL } = readServices()
+  const { database, REDIS_URL } = readServices()
   const cache = openCache({ redisUrl: REDIS_URL, log: createLogger({ name: 'muster', level: 'silent' }) })
   try {
-    return await withDb(DATABASE_URL, (db) =>
+    return await withDb(database, (db) =>
       use({
         db,
         clock: systemClock,

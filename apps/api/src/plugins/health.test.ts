@@ -203,7 +203,7 @@ describe('unusable Postgres makes health unhealthy, with its reason', () => {
   test('53300 for one connection: signed-in requests are refused, and health has the reason', async () => {
     const role = await newRole('connection limit 2')
     const user = await api.signUp()
-    const instance = await startInstance({ database: { url: role.url, poolMax: 5 } })
+    const instance = await startInstance({ database: { ...api.deps.config.database, url: role.url, poolMax: 5 } })
     await eventually(async () => expect(instance.deps.revocations.isFresh()).toBe(true))
     // The pool takes the second and last connection of the role, also when the lookups were first, so that they get none.
     await eventually(async () => {
@@ -235,7 +235,7 @@ describe('unusable Postgres makes health unhealthy, with its reason', () => {
   test('25006 by a server that is read-only', async () => {
     const role = await newRole()
     await asSuperuser(`alter role ${role.name} set default_transaction_read_only = on`)
-    const instance = await startInstance({ database: { url: role.url, poolMax: 5 } })
+    const instance = await startInstance({ database: { ...api.deps.config.database, url: role.url, poolMax: 5 } })
     await eventually(async () =>
       expect(await instance.health()).toMatchObject({ code: 503, checks: { postgres: { reason: '25006' } } }),
     )
@@ -254,7 +254,7 @@ describe('unusable Postgres makes health unhealthy, with its reason', () => {
     { reason: 'TLS_NOT_SUPPORTED', breakIt: (url: URL) => Object.assign(url, { search: '?sslmode=require' }) },
   ])('$reason', async ({ reason, breakIt }) => {
     const { href } = breakIt(new URL(api.deps.config.database.url))
-    const instance = await startInstance({ database: { url: href, poolMax: 5 } })
+    const instance = await startInstance({ database: { ...api.deps.config.database, url: href, poolMax: 5 } })
     const startedMs = performance.now()
     expect(await instance.health()).toMatchObject({ code: 503, checks: { postgres: { status: 'down', reason } } })
     expect(performance.now() - startedMs).toBeLessThan(soonMs)

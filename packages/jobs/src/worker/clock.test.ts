@@ -43,7 +43,7 @@ test.for([10 * minuteMs, -10 * minuteMs])(
   async (aheadMs) => {
     shiftSystemClock(aheadMs)
     const clock = createCorrectedClock()
-    await correctAtStart(world.database.url, clock)
+    await correctAtStart({ url: world.database.url }, clock)
     await expectDatabaseTime(clock)
     const { offsetMs, uncertaintyMs } = await measureClock(world.db, clock)
     expect(Math.abs(offsetMs - aheadMs)).toBeLessThan(uncertaintyMs + 50)

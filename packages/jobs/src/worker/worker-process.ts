@@ -4,6 +4,7 @@ import {
   type CorrectedClock,
   correctAtStart,
   createCorrectedClock,
+  type DatabaseSettings,
   type Db,
   measureClock,
 } from '@muster/db'
@@ -26,7 +27,7 @@ type WorkerConfig = {
   ops: { host: string; port: number }
   shutdownDelayMs: number
   redisUrl: string
-  database: { url: string }
+  database: DatabaseSettings
 }
 type WorkerDeps = { db: Db; publisher: Publisher; close(): Promise<void> }
 
@@ -59,7 +60,7 @@ export async function runWorkerProcess<C extends WorkerConfig, D extends WorkerD
       log.level = config.logLevel
       const clock = createCorrectedClock()
       // A Postgres that does not respond is reported by the next step.
-      await correctAtStart(config.database.url, clock).catch(() => {})
+      await correctAtStart(config.database, clock).catch(() => {})
       const deps = app.createDeps(config, log, clock)
       await assertMigrated(deps.db)
       await runStartChecks([() => assertNoEviction(config.redisUrl), ...(app.startChecks?.(deps, config) ?? [])])

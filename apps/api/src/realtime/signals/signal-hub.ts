@@ -43,7 +43,7 @@ export function startSignalHub(
   { hasConnections }: { hasConnections: () => boolean },
 ): SignalHub {
   const db = createDb({
-    url: config.database.url,
+    ...config.database,
     poolMax,
     applicationName: 'muster-api-realtime',
     statementTimeoutMs,
