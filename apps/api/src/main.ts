@@ -10,6 +10,7 @@ import { buildApp } from './app.ts'
 import { readConfig, ringsOf } from './config.ts'
 import { createDeps } from './deps.ts'
 import { ensureBootstrapAdmin } from './modules/admin/create-super-admin.ts'
+import { queuesPage } from './queues-page.ts'
 
 const log = createLogger({ name: 'api' })
 
@@ -44,7 +45,12 @@ await runProcess({
     void reportZones(deps)
     const { postgres, redis, clock: clockWatch, hasClockStepped } = deps.health
     const readiness = await watchReadiness({ needed: [postgres], useful: [redis], clock: clockWatch, hasClockStepped })
-    const ops = await startOpsServer({ ...config.ops, obstacles: readiness.obstacles, stopping })
+    const ops = await startOpsServer({
+      ...config.ops,
+      obstacles: readiness.obstacles,
+      stopping,
+      pages: { '/queues': queuesPage(deps) },
+    })
     return {
       shutdownDelayMs: config.shutdownDelayMs,
       async close() {

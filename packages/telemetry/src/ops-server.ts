@@ -22,10 +22,18 @@ type OpsServerOptions = {
   obstacles: () => Promise<readonly string[]>
   /** Aborted once the process stops: from then on it is not ready, although it still works. */
   stopping?: AbortSignal
+  /** Further pages by their path, in JSON. A page without an answer responds with 503. */
+  pages?: Record<`/${string}`, () => Promise<object | undefined>>
 }
 
-/** Starts the server for `/livez`, `/readyz` and `/metrics` (Prometheus text format) of a process on a port of its own. */
-export async function startOpsServer({ host, port, obstacles, stopping }: OpsServerOptions): Promise<OpsServer> {
+/** Starts the server for `/livez`, `/readyz`, `/metrics` (Prometheus text format) and further pages of a process on a port of its own. */
+export async function startOpsServer({
+  host,
+  port,
+  obstacles,
+  stopping,
+  pages = {},
+}: OpsServerOptions): Promise<OpsServer> {
   if (!registry.getSingleMetric('process_cpu_seconds_total')) collectDefaultMetrics({ register: registry })
   const server = createServer(limits, async (request, response) => {
     const reply = (status: number, body: string, type = 'text/plain') =>
@@ -34,7 +42,13 @@ export async function startOpsServer({ host, port, obstacles, stopping }: OpsSer
       response.setHeader('allow', 'GET, HEAD')
       return reply(405, 'only GET and HEAD\n')
     }
-    switch (request.url?.split('?', 1)[0]) {
+    const path = request.url?.split('?', 1)[0] ?? ''
+    const page = Object.hasOwn(pages, path) ? pages[path as `/${string}`] : undefined
+    if (page) {
+      const answer = await page().catch(() => undefined)
+      return reply(answer ? 200 : 503, JSON.stringify(answer ?? { error: 'unavailable' }), 'application/json')
+    }
+    switch (path) {
       case '/livez':
         return reply(200, 'ok\n')
       case '/readyz': {
@@ -44,7 +58,7 @@ export async function startOpsServer({ host, port, obstacles, stopping }: OpsSer
       case '/metrics':
         return reply(200, await registry.metrics(), registry.contentType)
       default:
-        return reply(404, 'try /livez, /readyz or /metrics\n')
+        return reply(404, `try ${['/livez', '/readyz', ...Object.keys(pages)].join(', ')} or /metrics\n`)
     }
   })
   await new Promise<void>((resolve, reject) => {

@@ -6,4 +6,5 @@ export {
   listFailedJobs,
   takeFailedJob,
 } from './failed-jobs.ts'
+export { type QueueLoad, type QueueLoads, readQueueLoads } from './queue-load.ts'
 export { type FailedSignal, openQueueMonitor, type QueueMonitor } from './queue-monitor.ts'

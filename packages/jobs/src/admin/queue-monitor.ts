@@ -1,10 +1,12 @@
 import { once } from 'node:events'
 import { type Clock, systemClock } from '@muster/db'
 import type { Job, Queue } from 'bullmq'
+import type { Redis } from 'ioredis'
 import { type QueueName, queueNames } from '../definitions/define-job.ts'
-import { failFastRedis } from '../redis/connection.ts'
+import { failFastRedis, lastErrorOf } from '../redis/connection.ts'
 import { openQueue } from '../redis/queue.ts'
 import { isRowId } from './failed-jobs.ts'
+import { type QueueDepth, readQueueDepth } from './queue-depth.ts'
 
 export type QueueCounts = {
   name: QueueName
@@ -15,7 +17,7 @@ export type QueueCounts = {
   /** Failed signals: other failed jobs have an outbox row, and are counted by it. */
   failedSignals: number
   isPaused: boolean
-  /** The time since the longest-waiting job was published; 0 when no job waits. */
+  /** The time since the longest-waiting job was published or became due; 0 when no job waits. */
   oldestWaitingMs: number
 }
 
@@ -34,6 +36,8 @@ export type QueueMonitor = {
   /** BullMQ's own objects, one a queue. */
   queues(): Promise<ReadonlyMap<QueueName, Queue>>
   count(): Promise<QueueCounts[]>
+  /** Counts what is to be done now. @param jobIds ids of outbox rows by queue, of which `unknown` counts those not in BullMQ */
+  readDepths(jobIds: ReadonlyMap<QueueName, readonly string[]>): Promise<Record<QueueName, QueueDepth>>
   /** Lists failed signals, the newest first, at most a hundred. */
   listFailedSignals(name: QueueName): Promise<FailedSignal[]>
   /** Retries a failed signal. @returns its name; undefined when it has not failed, or another caller was faster */
@@ -74,7 +78,18 @@ export function openQueueMonitor(
 
   return {
     queues,
-    count: async () => Promise.all([...(await queues())].map(([name, queue]) => countJobs(name, queue, clock))),
+    count: async () => Promise.all([...(await queues())].map(([name, queue]) => countJobs(redis, name, queue, clock))),
+    async readDepths(jobIds) {
+      const nowMs = clock.now().getTime()
+      const read = async (name: QueueName, queue: Queue) =>
+        [name, await readQueueDepth(redis, queue, { nowMs, jobIds: jobIds.get(name) ?? [] })] as const
+      try {
+        const depths = await Promise.all([...(await queues())].map(([name, queue]) => read(name, queue)))
+        return Object.fromEntries(depths) as Record<QueueName, QueueDepth>
+      } catch (error) {
+        throw lastErrorOf(redis) ?? error
+      }
+    },
     listFailedSignals: async (name) => listSignals(await queueOf(name)),
     async retrySignal(name, id) {
       const job = await findFailedSignal(await queueOf(name), id)
@@ -97,21 +112,25 @@ export function openQueueMonitor(
   }
 }
 
-async function countJobs(name: QueueName, queue: Queue, clock: Clock): Promise<QueueCounts> {
-  const [counts, isPaused, failedIds, oldestWaitingMs] = await Promise.all([
-    queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'completed'),
+async function countJobs(redis: Redis, name: QueueName, queue: Queue, clock: Clock): Promise<QueueCounts> {
+  const nowMs = clock.now().getTime()
+  const [depth, counts, isPaused, failedIds] = await Promise.all([
+    readQueueDepth(redis, queue, { nowMs }),
+    queue.getJobCounts('delayed', 'completed'),
     queue.isPaused(),
     queue.getRanges(['failed'], 0, -1),
-    ageOfOldest(queue, clock),
   ])
-  const { waiting = 0, prioritized = 0, active = 0, delayed = 0, completed = 0 } = counts
-  const failedSignals = failedIds.filter((id) => !isRowId(id)).length
-  return { name, waiting: waiting + prioritized, active, delayed, completed, failedSignals, isPaused, oldestWaitingMs }
-}
-
-async function ageOfOldest(queue: Queue, clock: Clock): Promise<number> {
-  const [oldest] = await queue.getWaiting(0, 0)
-  return oldest ? Math.max(0, clock.now().getTime() - oldest.timestamp) : 0
+  const { delayed = 0, completed = 0 } = counts
+  return {
+    name,
+    waiting: depth.waiting + depth.prioritized,
+    active: depth.active,
+    delayed,
+    completed,
+    failedSignals: failedIds.filter((id) => !isRowId(id)).length,
+    isPaused,
+    oldestWaitingMs: depth.oldestMs,
+  }
 }
 
 async function listSignals(queue: Queue): Promise<FailedSignal[]> {
