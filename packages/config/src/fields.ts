@@ -43,10 +43,11 @@ export function int({ min, max, default: fallback }: { min: number; max: number;
 export const oneOf = <const T extends readonly string[]>(words: T) => z.enum(words, `is not one of ${words.join(', ')}`)
 
 /** Parses `true` or `false`. */
-export const flag = (fallback: boolean) =>
-  z
-    .stringbool({ truthy: ['true', '1', 'yes'], falsy: ['false', '0', 'no'], error: 'is neither true nor false' })
-    .default(fallback)
+export const flag = (fallback: boolean) => optionalFlag().default(fallback)
+
+/** Parses `true` or `false`, for a variable whose default depends on others. */
+export const optionalFlag = () =>
+  z.stringbool({ truthy: ['true', '1', 'yes'], falsy: ['false', '0', 'no'], error: 'is neither true nor false' })
 
 /** Parses an `http` or `https` URL without credentials, query and fragment. A slash at the end is removed. */
 export const httpUrl = () =>

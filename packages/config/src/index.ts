@@ -1,5 +1,5 @@
 export { databaseEnv, databaseSettings } from './database-env.ts'
-export { csv, flag, httpUrl, int, keyRing, oneOf, originUrl } from './fields.ts'
+export { csv, flag, httpUrl, int, keyRing, oneOf, optionalFlag, originUrl } from './fields.ts'
 export { type KeyRingName, keyRingNames } from './key-ring-names.ts'
 export { ConfigError, parseEnv } from './parse-env.ts'
 export { processEnv, processSettings, urlOfService, workerConcurrency } from './process-env.ts'

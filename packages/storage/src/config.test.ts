@@ -76,3 +76,43 @@ test('all faults are reported together without values, and production requires h
   )
   expect(faults.join()).not.toContain('s3cret')
 })
+
+test('the s3 driver requires its bucket, and a key only together with its secret', () => {
+  const s3 = { STORAGE_DRIVER: 's3', S3_BUCKET: 'files' }
+  const defaults = {
+    driver: 's3',
+    bucket: 'files',
+    region: 'us-east-1',
+    prefix: 'muster',
+    forcesPathStyle: false,
+    checksums: 'when-supported',
+  }
+  expect(read(s3)).toEqual(defaults)
+  const minio = {
+    S3_ENDPOINT: 'http://minio:9000/',
+    S3_REGION: 'eu-central-1',
+    S3_ACCESS_KEY_ID: 'id',
+    S3_SECRET_ACCESS_KEY: 's3cret',
+    S3_PREFIX: 'apps/muster-2',
+    S3_CHECKSUMS: 'when-required',
+  }
+  expect(read({ ...s3, ...minio })).toEqual({
+    driver: 's3',
+    bucket: 'files',
+    region: 'eu-central-1',
+    endpoint: 'http://minio:9000',
+    credentials: { accessKeyId: 'id', secretAccessKey: 's3cret' },
+    prefix: 'apps/muster-2',
+    forcesPathStyle: true,
+    checksums: 'when-required',
+  })
+  expect(read({ ...s3, ...minio, S3_FORCE_PATH_STYLE: 'false' })).toMatchObject({ forcesPathStyle: false })
+  const faults = faultsOf({ STORAGE_DRIVER: 's3', S3_SECRET_ACCESS_KEY: 's3cret', S3_PREFIX: '/x', S3_CHECKSUMS: 'no' })
+  expect(faults.map((fault) => fault.split(/[: ]/)[0]).sort()).toEqual([
+    'S3_ACCESS_KEY_ID',
+    'S3_BUCKET',
+    'S3_CHECKSUMS',
+    'S3_PREFIX',
+  ])
+  expect(faults.join()).not.toContain('s3cret')
+})

@@ -1,10 +1,10 @@
-import { httpUrl, oneOf } from '@muster/config'
+import { httpUrl, oneOf, optionalFlag } from '@muster/config'
 import { z } from 'zod'
-import type { CloudinaryConfig, StorageConfig } from './storage.ts'
+import type { CloudinaryConfig, S3Config, StorageConfig } from './storage.ts'
 
 /** The environment variables of a process that uses the storage; {@link refuseStorage} validates their combination. */
 export const storageEnv = () => ({
-  STORAGE_DRIVER: oneOf(['local', 'cloudinary']).default('local'),
+  STORAGE_DRIVER: oneOf(['local', 'cloudinary', 's3']).default('local'),
   STORAGE_LOCAL_DIR: z.string().optional(),
   /** Replaces the three variables below. */
   CLOUDINARY_URL: z.string().regex(urlShape, 'write it as cloudinary://<api key>:<api secret>@<cloud name>').optional(),
@@ -12,19 +12,36 @@ export const storageEnv = () => ({
   CLOUDINARY_API_KEY: z.string().optional(),
   CLOUDINARY_API_SECRET: z.string().optional(),
   /** The folder of all files, e.g. of attachments in `<folder>/attachments`. */
-  CLOUDINARY_FOLDER: z
-    .string()
-    .regex(
-      /^[A-Za-z0-9][\w-]*(?:\/[A-Za-z0-9][\w-]*)*$/,
-      'write it as names of letters, digits, _ and -, separated by /',
-    )
-    .default('muster'),
+  CLOUDINARY_FOLDER: folder().default('muster'),
   CLOUDINARY_UPLOAD_PREFIX: httpUrl().default('https://api.cloudinary.com'),
   /** The address for downloads; defaults to `https://res.cloudinary.com/<cloud name>`, and differs for a private CDN. */
   CLOUDINARY_DELIVERY_URL: httpUrl().optional(),
   /** The signature algorithm of the account. */
   CLOUDINARY_SIGNATURE_ALGORITHM: oneOf(['sha1', 'sha256']).default('sha1'),
+  S3_BUCKET: z.string().regex(bucketShape, 'is no name of a bucket: 3 to 63 letters, digits, . _ and -').optional(),
+  S3_REGION: z
+    .string()
+    .regex(/^[a-z0-9-]{1,64}$/, 'write it as the region of the bucket, e.g. eu-central-1')
+    .default('us-east-1'),
+  /** The address of a server that speaks the protocol of S3; unset, Amazon's. */
+  S3_ENDPOINT: httpUrl().optional(),
+  /** With its secret; unset, the SDK finds credentials, for example of the role of the machine. */
+  S3_ACCESS_KEY_ID: z.string().optional(),
+  S3_SECRET_ACCESS_KEY: z.string().optional(),
+  /** The prefix of all files, e.g. of attachments in `<prefix>/attachments`. */
+  S3_PREFIX: folder().default('muster'),
+  /** Whether addresses have the bucket in their path; defaults to true with S3_ENDPOINT. */
+  S3_FORCE_PATH_STYLE: optionalFlag().optional(),
+  S3_CHECKSUMS: oneOf(['when-supported', 'when-required']).default('when-supported'),
 })
+
+/** Parses a folder of a remote storage. */
+function folder() {
+  const shape = /^[A-Za-z0-9][\w-]*(?:\/[A-Za-z0-9][\w-]*)*$/
+  return z.string().regex(shape, 'write it as names of letters, digits, _ and -, separated by /')
+}
+
+const bucketShape = /^[A-Za-z0-9][\w.-]{1,61}[A-Za-z0-9]$/
 
 const urlShape = /^cloudinary:\/\/([\w-]+):([\w-]+)@([\w-]+)\/?$/
 
@@ -33,13 +50,23 @@ type StorageEnv = z.output<z.ZodObject<ReturnType<typeof storageEnv>>>
 const credentials = ['CLOUDINARY_CLOUD_NAME', 'CLOUDINARY_API_KEY', 'CLOUDINARY_API_SECRET'] as const
 
 /** Reports missing variables of the driver, and settings that are unsafe in production. Invalid fields may be missing in `read`. */
-export function refuseStorage(
-  read: Partial<StorageEnv> & { NODE_ENV?: string },
-  refuse: (name: string, message: string) => void,
-): void {
+export function refuseStorage(read: Partial<StorageEnv> & { NODE_ENV?: string }, refuse: Refuse): void {
   if (read.STORAGE_DRIVER === 'local' && !read.STORAGE_LOCAL_DIR)
     refuse('STORAGE_LOCAL_DIR', 'the local driver needs it')
-  if (read.STORAGE_DRIVER !== 'cloudinary') return
+  if (read.STORAGE_DRIVER === 's3') refuseS3(read, refuse)
+  if (read.STORAGE_DRIVER === 'cloudinary') refuseCloudinary(read, refuse)
+}
+
+type Refuse = (name: string, message: string) => void
+
+function refuseS3(read: Partial<StorageEnv>, refuse: Refuse): void {
+  if (!read.S3_BUCKET) refuse('S3_BUCKET', 'the s3 driver needs it')
+  if (Boolean(read.S3_ACCESS_KEY_ID) === Boolean(read.S3_SECRET_ACCESS_KEY)) return
+  const message = 'set it together with S3_SECRET_ACCESS_KEY, or neither to use the credentials of the machine'
+  refuse('S3_ACCESS_KEY_ID', message)
+}
+
+function refuseCloudinary(read: Partial<StorageEnv> & { NODE_ENV?: string }, refuse: Refuse): void {
   const given = credentials.filter((name) => read[name])
   if (read.CLOUDINARY_URL && given.length > 0) refuse('CLOUDINARY_URL', `set it, or ${credentials.join(', ')}`)
   if (!read.CLOUDINARY_URL) {
@@ -53,9 +80,22 @@ export function refuseStorage(
 
 /** Converts the variables of {@link storageEnv} to the configuration of the storage. */
 export function storageSettings(read: StorageEnv): StorageConfig {
-  return read.STORAGE_DRIVER === 'local'
-    ? { driver: 'local', localDir: read.STORAGE_LOCAL_DIR ?? '' }
-    : cloudinarySettings(read)
+  if (read.STORAGE_DRIVER === 'local') return { driver: 'local', localDir: read.STORAGE_LOCAL_DIR ?? '' }
+  return read.STORAGE_DRIVER === 's3' ? s3Settings(read) : cloudinarySettings(read)
+}
+
+function s3Settings(read: StorageEnv): S3Config {
+  const { S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey } = read
+  return {
+    driver: 's3',
+    bucket: read.S3_BUCKET ?? '',
+    region: read.S3_REGION,
+    ...(read.S3_ENDPOINT && { endpoint: read.S3_ENDPOINT }),
+    ...(accessKeyId && secretAccessKey && { credentials: { accessKeyId, secretAccessKey } }),
+    prefix: read.S3_PREFIX,
+    forcesPathStyle: read.S3_FORCE_PATH_STYLE ?? read.S3_ENDPOINT !== undefined,
+    checksums: read.S3_CHECKSUMS,
+  }
 }
 
 function cloudinarySettings(read: StorageEnv): CloudinaryConfig {

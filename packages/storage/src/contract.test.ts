@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -6,20 +6,36 @@ import { buffer, text } from 'node:stream/consumers'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createStorage, type Storage } from './index.ts'
 import { startCloudinaryPeer } from './testing/cloudinary-peer.ts'
+import { startS3Server } from './testing/s3-server.ts'
 
-/** An empty storage and how to remove it. */
-type Opened = { storage: Storage; close(): Promise<void> }
+/** An empty storage, how to disturb it until the returned function is called, and how to remove it. */
+type Opened = { storage: Storage; disturb(): Promise<() => Promise<void>>; close(): Promise<void> }
 
 const drivers: Record<string, () => Promise<Opened>> = {
   async local() {
     const folder = await mkdtemp(join(tmpdir(), 'muster-storage-'))
     const storage = createStorage({ driver: 'local', localDir: folder })
-    return { storage, close: () => rm(folder, { recursive: true }) }
+    const disturb = async () => {
+      await rename(folder, `${folder}-unmounted`)
+      return () => rename(`${folder}-unmounted`, folder)
+    }
+    return { storage, disturb, close: () => rm(folder, { recursive: true }) }
   },
   async cloudinary() {
     const peer = await startCloudinaryPeer()
-    return { storage: createStorage(peer.config), close: peer.close }
+    return { storage: createStorage(peer.config), disturb: () => answering503(peer), close: peer.close }
   },
+  async s3() {
+    const server = await startS3Server()
+    return { storage: createStorage(server.config), disturb: () => answering503(server), close: server.close }
+  },
+}
+
+async function answering503(server: { trouble?: object | undefined }) {
+  server.trouble = { answers: 503, code: 'SlowDown' }
+  return async () => {
+    server.trouble = undefined
+  }
 }
 
 describe.each(Object.keys(drivers))('%s', (name) => {
@@ -153,9 +169,72 @@ describe.each(Object.keys(drivers))('%s', (name) => {
     expect(await keys('a/1')).toEqual(['a/1/x', 'a/10/x'])
     expect(await keys('c/')).toEqual([])
     const many = Array.from({ length: 600 }, (_, index) => `many/${String(index).padStart(3, '0')}`)
-    for (const key of many) await put(key, 'x')
+    for (let start = 0; start < many.length; start += 50)
+      await Promise.all(many.slice(start, start + 50).map((key) => put(key, 'x')))
     const found = await Array.fromAsync(storage.list('many/'))
     expect(found.map(({ key }) => key).sort()).toEqual(many)
     for (const { modifiedAt } of found) expect(Math.abs(Date.now() - modifiedAt.getTime())).toBeLessThan(60_000)
+  })
+
+  test('of concurrent puts of one key, one wins as a whole', async () => {
+    const texts = Array.from({ length: 8 }, (_, index) => String(index).repeat(100_000 + index))
+    const sizes = await Promise.all(texts.map((content) => put('a/b', content)))
+    expect(sizes).toEqual(texts.map(({ length }) => ({ sizeBytes: length })))
+    expect(texts).toContain(await read('a/b'))
+    expect(await keys('')).toEqual(['a/b'])
+  })
+
+  test('the longest key and every allowed character work', async () => {
+    const key = `A-z_0.9/${'x'.repeat(100)}/${'y'.repeat(100)}/${'z'.repeat(100)}/${'w'.repeat(200)}`
+    await put(key, 'x')
+    expect([await read(key), await keys('A-z_0.9/')]).toEqual(['x', [key]])
+  })
+
+  test('files that are removed while a list is read disturb neither', async () => {
+    for (const key of ['a/1', 'a/2', 'a/3']) await put(key, 'x')
+    const found: string[] = []
+    for await (const { key } of storage.list('a/')) {
+      found.push(key)
+      await storage.remove(['a/1', 'a/2', 'a/3'])
+    }
+    expect(['a/1', 'a/2', 'a/3']).toEqual(expect.arrayContaining(found))
+    expect(await keys('')).toEqual([])
+  })
+
+  test('more keys than one request of a store takes are removed by one call', async () => {
+    await put('a/0', 'x')
+    await storage.remove(Array.from({ length: 1_100 }, (_, index) => `a/${index}`))
+    expect(await keys('')).toEqual([])
+  })
+
+  test('a copy that is aborted ends with the reason of its signal', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'muster-storage-'))
+    await put('a', 'x')
+    if (name !== 'local')
+      await expect(storage.copyTo('a', join(folder, 'copy'), AbortSignal.abort())).rejects.toMatchObject({
+        name: 'AbortError',
+      })
+    await rm(folder, { recursive: true })
+  })
+
+  test('a store that refuses makes every call throw StorageUnavailableError, and all work again afterwards', async () => {
+    await put('a/b', 'x')
+    const { signal } = new AbortController()
+    const copy = join(tmpdir(), 'muster-storage-copy')
+    const mend = await opened.disturb()
+    const calls = [
+      put('a/c', 'x'),
+      storage.open('a/b'),
+      storage.open('a/b', { start: 0 }),
+      storage.stat('a/b'),
+      storage.copyTo('a/b', copy, signal),
+      // The local driver has nothing to remove or to list in a folder that is not there.
+      ...(name === 'local' ? [] : [storage.remove(['a/b']), keys('')]),
+    ]
+    const faults = await Promise.all(calls.map((call) => call.catch((error: Error) => error)))
+    for (const fault of faults)
+      expect(fault).toMatchObject({ name: 'StorageUnavailableError', retryAfterSeconds: expect.any(Number) })
+    await mend()
+    expect([await read('a/b'), await keys('')]).toEqual(['x', ['a/b']])
   })
 })

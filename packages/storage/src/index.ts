@@ -1,5 +1,6 @@
 import { createCloudinaryStorage } from './cloudinary/driver.ts'
 import { createLocalStorage } from './local.ts'
+import { createS3Storage } from './s3/driver.ts'
 import type { Storage, StorageConfig } from './storage.ts'
 
 export { FileNotStoredError, StorageUnavailableError } from './errors.ts'
@@ -13,5 +14,7 @@ export function createStorage(config: StorageConfig): Storage {
       return createLocalStorage(config)
     case 'cloudinary':
       return createCloudinaryStorage(config)
+    case 's3':
+      return createS3Storage(config)
   }
 }

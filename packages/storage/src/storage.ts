@@ -30,7 +30,7 @@ export type Storage = {
   list(prefix: string): AsyncIterable<StoredFile>
 }
 
-export type StorageConfig = LocalConfig | CloudinaryConfig
+export type StorageConfig = LocalConfig | CloudinaryConfig | S3Config
 
 export type LocalConfig = {
   driver: 'local'
@@ -50,6 +50,22 @@ export type CloudinaryConfig = {
   /** The address for downloads, e.g. `https://res.cloudinary.com/<cloudName>`. */
   deliveryUrl: string
   signatureAlgorithm: 'sha1' | 'sha256'
+}
+
+export type S3Config = {
+  driver: 's3'
+  bucket: string
+  region: string
+  /** The address of another server than Amazon's. */
+  endpoint?: string
+  /** Without them, the SDK finds credentials, for example of the role of the machine. */
+  credentials?: { accessKeyId: string; secretAccessKey: string }
+  /** The prefix of every key. */
+  prefix: string
+  /** Whether addresses have the bucket in their path, and not in the name of the host. */
+  forcesPathStyle: boolean
+  /** `when-required` for servers that refuse checksums in requests. */
+  checksums: 'when-supported' | 'when-required'
 }
 
 const keyShape = /^[A-Za-z0-9][\w.-]*(?:\/[A-Za-z0-9][\w.-]*)*$/

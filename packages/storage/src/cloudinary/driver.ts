@@ -2,9 +2,10 @@ import { createReadStream, createWriteStream } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { FileNotStoredError } from '../errors.ts'
+import { type ByteRange, deliveredBytes } from '../remote/delivered-bytes.ts'
 import { assertKey, type CloudinaryConfig, type Storage, type StoredFile } from '../storage.ts'
 import { destroyAll, kind, type Limits, listPage, sdk, upload } from './calls.ts'
-import { bytesOf, requestDelivery } from './delivery.ts'
+import { requestDelivery } from './delivery.ts'
 import { unavailable } from './errors.ts'
 
 const defaultLimits: Limits = { answerMs: 10_000, uploadMs: 60_000, idleMs: 15_000 }
@@ -18,7 +19,7 @@ export function createCloudinaryStorage(config: CloudinaryConfig, limits: Limits
     assertKey(key)
     return `${config.folder}/${key}`
   }
-  const ask = async (key: string, method: 'GET' | 'HEAD', range?: { start: number; end?: number }) => {
+  const ask = async (key: string, method: 'GET' | 'HEAD', range?: ByteRange) => {
     const url = await deliveryUrl(config, publicIdOf(key))
     return requestDelivery(url, { method, range, answerMs: limits.answerMs })
   }
@@ -78,14 +79,15 @@ async function deliveryUrl({ deliveryUrl, apiSecret, cloudName }: CloudinaryConf
 }
 
 /** Returns the requested range of the content, also when the server ignored the range, which RFC 9110 allows. */
-function contentOf(answer: IncomingMessage, range: { start: number; end?: number } | undefined, { idleMs }: Limits) {
-  if (answer.statusCode === 206) return { stream: bytesOf(answer, { idleMs }), sizeBytes: totalOf(answer) }
+function contentOf(answer: IncomingMessage, range: ByteRange | undefined, { idleMs }: Limits) {
+  if (answer.statusCode === 206)
+    return { stream: deliveredBytes(answer, { idleMs, broken: unavailable }), sizeBytes: totalOf(answer) }
   const sizeBytes = sizeOf(answer)
   if (range && range.start >= sizeBytes) {
     answer.destroy()
     throw new RangeError(`the file has ${sizeBytes} bytes`)
   }
-  return { stream: bytesOf(answer, { idleMs, cut: range }), sizeBytes }
+  return { stream: deliveredBytes(answer, { idleMs, cut: range, broken: unavailable }), sizeBytes }
 }
 
 function sizeOf(answer: IncomingMessage): number {
