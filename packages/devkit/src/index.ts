@@ -7,8 +7,17 @@ export { type Joined, joinHost } from './services/host/join-host.ts'
 export { startInbox } from './services/inbox.ts'
 export { type Lock, takeLock } from './services/lock.ts'
 export { freePort, isPortFree, preferPort } from './services/ports.ts'
-export { removeCluster, startPostgres } from './services/postgres.ts'
-export { isAlive, type Service, stopProcess, waitForExit } from './services/processes.ts'
+export { type PostgresOptions, removeCluster, startPostgres } from './services/postgres.ts'
+export { postgresOwner } from './services/postgres-files.ts'
+export {
+  isAlive,
+  type OnSpawn,
+  type Service,
+  spawnService,
+  stopProcess,
+  waitForExit,
+  waitUntilReady,
+} from './services/processes.ts'
 export { type Reaper, startReaper } from './services/reaper.ts'
 export { startRedis } from './services/redis.ts'
 export { StartError } from './start-error.ts'

@@ -8,6 +8,7 @@ export {
   insertTask,
   insertUser,
 } from './builders.ts'
+export { type Authority, createAuthority } from './certificates.ts'
 export {
   asSuperuser,
   createTestDatabase,
@@ -24,6 +25,7 @@ export { eventually } from './eventually.ts'
 export { inboxSmtpUrl, mailsTo, type ReceivedMail, waitForMail } from './inbox.ts'
 export { inheritedEnv } from './inherited-env.ts'
 export { type ManualClock, manualClock } from './manual-clock.ts'
+export { type PgBouncer, type PgBouncerOptions, startPgBouncer } from './pgbouncer.ts'
 export { findProgram } from './programs.ts'
 export { rowsRead } from './rows-read.ts'
 export { type ReadyProcess, startReadyProcess, startTestProcess, type TestProcess } from './test-process.ts'

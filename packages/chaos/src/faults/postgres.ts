@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   freePort,
+  type PostgresOptions,
   type Reaper,
   removeCluster,
   type Service,
@@ -25,11 +26,14 @@ export type ChaosPostgres = SystemDatabase & {
   thaw(): void
 }
 
-type StartOptions = { home: string; reaper: Reaper }
+/** Debian's programs, settings and lines of pg_hba.conf as in {@link PostgresOptions}. */
+export type ChaosPostgresOptions = Pick<PostgresOptions, 'programs' | 'settings' | 'hba'>
+
+type StartOptions = { home: string; reaper: Reaper } & ChaosPostgresOptions
 
 /** Starts a durable Postgres in a folder of `home`, with a migrated database. */
-export async function startChaosPostgres({ home, reaper }: StartOptions): Promise<ChaosPostgres> {
-  const options = { dir: join(home, 'postgres'), port: await freePort(), logFile: join(home, 'postgres.log') }
+export async function startChaosPostgres({ home, reaper, ...given }: StartOptions): Promise<ChaosPostgres> {
+  const options = { ...given, dir: join(home, 'postgres'), port: await freePort(), logFile: join(home, 'postgres.log') }
   const start = async () => {
     const service = await startPostgres({ ...options, password: 'chaos-password-of-postgres', isDurable: true })
     reaper.watch({ pid: service.pid, kind: 'service', signal: 'SIGINT' })

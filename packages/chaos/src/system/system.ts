@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { freePort, type Reaper, startReaper } from '@muster/devkit'
 import { eventually } from '@muster/testing'
 import { installPausePoint, type PausePoint } from '../faults/pause-point.ts'
-import { type ChaosPostgres, startChaosPostgres } from '../faults/postgres.ts'
+import { type ChaosPostgres, type ChaosPostgresOptions, startChaosPostgres } from '../faults/postgres.ts'
 import { type ChaosRedis, startChaosRedis } from '../faults/redis.ts'
 import { retryOn503 } from '../users/fixtures.ts'
 import { createUser, type User } from '../users/user.ts'
@@ -56,8 +56,8 @@ export async function startSystem(): Promise<System> {
 }
 
 /** Starts a system with its own Postgres, which a test can stop, freeze and kill. */
-export async function startSystemWithOwnPostgres(): Promise<System<ChaosPostgres>> {
-  return assemble(startChaosPostgres)
+export async function startSystemWithOwnPostgres(options: ChaosPostgresOptions = {}): Promise<System<ChaosPostgres>> {
+  return assemble((places) => startChaosPostgres({ ...options, ...places }))
 }
 
 type OpenDatabase<D> = (options: { home: string; reaper: Reaper }) => Promise<D>

@@ -34,6 +34,12 @@ export type PostgresOptions = {
   password?: string
   /** False for tests: much faster, but a crash of the operating system may lose or corrupt the cluster. */
   isDurable: boolean
+  /** A folder with `bin/postgres` instead of the embedded one, e.g. Debian's `/usr/lib/postgresql/15`. */
+  programs?: string
+  /** As in postgresql.conf, after those of this file. */
+  settings?: Readonly<Record<string, string | number>>
+  /** The lines of a new cluster's pg_hba.conf, instead of those that allow loopback. */
+  hba?: readonly string[]
 }
 
 const maxConnections = 300
@@ -46,7 +52,7 @@ const recoveryMs = 120_000
  */
 export async function startPostgres(options: PostgresOptions): Promise<Service> {
   const owner = postgresOwner()
-  const programs = reachablePostgres(owner)
+  const programs = options.programs ?? reachablePostgres(owner)
   const dir = clusterFolder(options.dir, owner)
   if (!statSync(join(dir, 'PG_VERSION'), { throwIfNoEntry: false })) await initCluster(programs, dir, owner, options)
   await stopLeftoverPostgres(dir)
@@ -87,7 +93,7 @@ export async function removeCluster(dir: string): Promise<void> {
   rmSync(real, { recursive: true, force: true })
 }
 
-function settings({ isDurable }: PostgresOptions): string[] {
+function settings({ isDurable, settings: further }: PostgresOptions): string[] {
   const values: Record<string, string | number> = {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
@@ -108,6 +114,7 @@ function settings({ isDurable }: PostgresOptions): string[] {
           // Test databases live for seconds, and a vacuum worker in the template would block their cloning.
           autovacuum: 'off',
         }),
+    ...further,
   }
   return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`])
 }
@@ -116,7 +123,7 @@ async function initCluster(
   programs: string,
   dir: string,
   owner: PostgresOwner | undefined,
-  { password, isDurable }: PostgresOptions,
+  { password, isDurable, hba }: PostgresOptions,
 ): Promise<void> {
   mkdirSync(dirname(dir), { recursive: true, mode: 0o755 })
   // A cluster gets its final name only when it is complete: initdb may be killed before.
@@ -125,7 +132,6 @@ async function initCluster(
   mkdirSync(unfinished, { mode: 0o700 })
   const passwordFile = `${dir}.password`
   const args = ['-D', unfinished, '--username=postgres', '--encoding=UTF8', '--no-instructions']
-  args.push('--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8')
   if (!isDurable) args.push('--no-sync')
   if (password) {
     writeFileSync(passwordFile, password, { mode: 0o600 })
@@ -136,7 +142,9 @@ async function initCluster(
   try {
     makeExecutable(initdb)
     makeExecutable(join(programs, 'bin/postgres'))
+    args.push(...localeOf(await majorVersion(initdb)))
     await promisify(execFile)(initdb, args, { ...owner, cwd: '/', env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' } })
+    if (hba) writeFileSync(join(unfinished, 'pg_hba.conf'), `${hba.join('\n')}\n`)
     rmSync(dir, { recursive: true, force: true })
     renameSync(unfinished, dir)
   } catch (error) {
@@ -144,6 +152,15 @@ async function initCluster(
   } finally {
     rmSync(passwordFile, { force: true })
   }
+}
+
+/** Returns the arguments for a locale that is the same on all machines; `builtin` came with Postgres 17. */
+const localeOf = (major: number): string[] =>
+  major >= 17 ? ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'] : ['--locale=C.UTF-8']
+
+async function majorVersion(program: string): Promise<number> {
+  const { stdout } = await promisify(execFile)(program, ['--version'])
+  return Number(/\d+/.exec(stdout)?.[0])
 }
 
 /** Sets the executable bit, which some package managers do not keep. */
