@@ -58,10 +58,10 @@ export function createDeps(
     applicationName: 'muster-api-lookups',
     statementTimeoutMs,
   })
-  const redis = openRedis(config.redisUrl, { patienceMs: config.redisPatienceMs, log })
+  const redis = openRedis(config.redis, { patienceMs: config.redisPatienceMs, log })
   const cache = createCache({ redis, log })
-  const publisher = startPublisher({ db, redisUrl: config.redisUrl, log, clock })
-  const queueMonitor = openQueueMonitor(config.redisUrl, { patienceMs: config.redisPatienceMs, clock })
+  const publisher = startPublisher({ db, redisSettings: config.redis, log, clock })
+  const queueMonitor = openQueueMonitor(config.redis, { patienceMs: config.redisPatienceMs, clock })
   // Its own connection: requests that wait for the pool must not delay the poll of revocations.
   const pollDb = createDb({
     ...config.database,

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { formatRedisUrl } from '@muster/redis'
 import { endWithTest } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ringText } from './cli/testing/cli-fixtures.ts'
@@ -18,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => api.close())
 
 test('a start without writable folders names each of them and its setting', async () => {
-  const { database, redisUrl, stagingDir } = api.deps.config
+  const { database, redis, stagingDir } = api.deps.config
   const file = `${stagingDir}-file`
   await writeFile(file, '')
   const rings = ['ACCESS_TOKEN', 'REFRESH_TOKEN', 'PASSWORD', 'MAIL_CODE', 'COOKIE', 'ENCRYPTION', 'AUDIT']
@@ -27,7 +28,7 @@ test('a start without writable folders names each of them and its setting', asyn
       ...process.env,
       NODE_ENV: 'test',
       DATABASE_URL: database.url,
-      REDIS_URL: redisUrl,
+      REDIS_URL: formatRedisUrl(redis),
       PUBLIC_URL: 'http://localhost:3000',
       ...Object.fromEntries(rings.map((name, index) => [`${name}_KEYS`, ringText({ k1: index + 1 })])),
       STAGING_DIR: join(file, 'staging'),

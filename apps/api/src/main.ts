@@ -1,7 +1,7 @@
 import { assertMigrated, correctAtStart, createCorrectedClock, findSettingFaults } from '@muster/db'
-import { assertNoEviction } from '@muster/jobs/redis'
 import { checkKeyRings } from '@muster/keys'
 import { createLogger } from '@muster/logger'
+import { assertNoEviction } from '@muster/redis'
 import { lowerThreadPoolPriority } from '@muster/security/hashing-priority'
 import { storageFolders } from '@muster/storage/config'
 import { folderCheck, runProcess, runStartChecks, startOpsServer, watchReadiness } from '@muster/telemetry'
@@ -32,7 +32,7 @@ await runProcess({
       isMade: true,
     }
     await runStartChecks([
-      () => assertNoEviction(config.redisUrl),
+      () => assertNoEviction(config.redis),
       ...[staging, ...storageFolders(config.storage)].map((folder) => folderCheck(folder, log)),
       () => checkKeyRings(deps, ringsOf(config), { onlyVerifying: ['AUDIT_KEYS'] }),
     ])

@@ -3,6 +3,7 @@ import { type QueueLoad, readQueueLoads } from '@muster/jobs/admin'
 import { allJobs, optimizeImage, type QueueName, sendEmail } from '@muster/jobs/definitions'
 import { createTransact, noPublisher } from '@muster/jobs/outbox'
 import { handle, startWorker } from '@muster/jobs/worker'
+import { parseRedisUrl } from '@muster/redis'
 import { type OpsServer, startOpsServer } from '@muster/telemetry'
 import { eventually, type OwnRedis, startOwnRedis } from '@muster/testing'
 import { sql } from 'kysely'
@@ -16,7 +17,7 @@ let ops: OpsServer
 
 beforeAll(async () => {
   redis = await startOwnRedis()
-  api = await buildTestApp({ config: { redisUrl: redis.url, redisPatienceMs: 1_000 } })
+  api = await buildTestApp({ config: { redis: parseRedisUrl(redis.url), redisPatienceMs: 1_000 } })
   ops = await startOpsServer({
     host: '127.0.0.1',
     port: 0,
@@ -55,7 +56,7 @@ const enqueueImage = (runAt?: Date) =>
 function startBlockedWorker() {
   const { promise, resolve } = Promise.withResolvers<void>()
   const handlers = allJobs.filter(({ queue }) => queue === 'image').map((job) => handle(job, () => promise))
-  const deps = { db: api.db, redisUrl: redis.url, log: api.deps.log, publisher: api.deps.publisher }
+  const deps = { db: api.db, redisSettings: parseRedisUrl(redis.url), log: api.deps.log, publisher: api.deps.publisher }
   const worker = startWorker({ queue: 'image', handlers, deps, concurrency: 2 })
   return { finish: resolve, close: () => worker.close() }
 }

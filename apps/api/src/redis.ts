@@ -1,8 +1,8 @@
 import { DomainError } from '@muster/errors'
-import { failFastRedis, probeRedis } from '@muster/jobs/redis'
+import { probeRedis } from '@muster/jobs/redis'
 import type { Logger } from '@muster/logger'
+import { failFastRedis, type RedisClient, type RedisSettings } from '@muster/redis'
 import { trackOutage } from '@muster/telemetry'
-import type { Redis } from 'ioredis'
 
 /**
  * Redis behind a circuit breaker. No request waits for it longer than its patience, and while it is unavailable (down, frozen,
@@ -10,9 +10,9 @@ import type { Redis } from 'ioredis'
  */
 export type SafeRedis = {
   /** Returns the command's reply, or the fallback while Redis is unavailable. */
-  attempt<T>(command: (redis: Redis) => Promise<T>, fallback: T): Promise<T>
+  attempt<T>(command: (redis: RedisClient) => Promise<T>, fallback: T): Promise<T>
   /** Returns the command's reply. @throws DomainError DEPENDENCY_UNAVAILABLE while Redis is unavailable */
-  require<T>(command: (redis: Redis) => Promise<T>): Promise<T>
+  require<T>(command: (redis: RedisClient) => Promise<T>): Promise<T>
   /** Probes Redis by writes, also while the breaker is open. @throws the error of Redis */
   probe(): Promise<void>
   close(): void
@@ -22,8 +22,11 @@ const openMs = 1_000
 const retryAfterSeconds = 2
 
 /** Opens the API's connection. One failure opens the breaker for a second. */
-export function openRedis(url: string, { patienceMs, log }: { patienceMs: number; log: Logger }): SafeRedis {
-  const redis = failFastRedis(url, { commandTimeout: patienceMs, enableAutoPipelining: true })
+export function openRedis(
+  settings: RedisSettings,
+  { patienceMs, log }: { patienceMs: number; log: Logger },
+): SafeRedis {
+  const redis = failFastRedis(settings, { commandTimeout: patienceMs, enableAutoPipelining: true })
   const outage = trackOutage({
     log,
     fields: { dependency: 'redis', component: 'cache' },
@@ -39,7 +42,7 @@ export function openRedis(url: string, { patienceMs, log }: { patienceMs: number
     openUntilMs = performance.now() + openMs
   }
 
-  const attempt = async <T>(command: (client: Redis) => Promise<T>, fallback: T): Promise<T> => {
+  const attempt = async <T>(command: (client: RedisClient) => Promise<T>, fallback: T): Promise<T> => {
     if (!isAvailable()) return fallback
     try {
       return await command(redis)

@@ -1,13 +1,14 @@
 import { type Clock, createDb, type Db, systemClock } from '@muster/db'
 import { type Publisher, startPublisher } from '@muster/jobs/publisher'
 import type { Logger } from '@muster/logger'
+import type { RedisSettings } from '@muster/redis'
 import type { KeyRing } from '@muster/security/key-ring'
 import { type OptionalRedis, openRedis } from './chain/optional-redis.ts'
 import type { Config, Retention } from './config.ts'
 
 export type Deps = {
   db: Db
-  redisUrl: string
+  redisSettings: RedisSettings
   redis: OptionalRedis
   publisher: Publisher
   keys: KeyRing
@@ -18,13 +19,13 @@ export type Deps = {
 
 /** Opens every connection of the audit worker. `close` is the reverse. */
 export function createDeps(config: Config, log: Logger, clock: Clock = systemClock): Deps & { close(): Promise<void> } {
-  const { redisUrl, keys, retention } = config
+  const { redis: redisSettings, keys, retention } = config
   const db = createDb({ ...config.database, applicationName: 'muster-audit-worker' })
-  const redis = openRedis(redisUrl, log)
-  const publisher = startPublisher({ db, redisUrl, log, clock })
+  const redis = openRedis(redisSettings, log)
+  const publisher = startPublisher({ db, redisSettings, log, clock })
   return {
     db,
-    redisUrl,
+    redisSettings,
     redis,
     publisher,
     keys,

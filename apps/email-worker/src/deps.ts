@@ -1,6 +1,7 @@
 import { type Clock, createDb, type Db, systemClock } from '@muster/db'
 import { type Publisher, startPublisher } from '@muster/jobs/publisher'
 import type { Logger } from '@muster/logger'
+import type { RedisSettings } from '@muster/redis'
 import type { KeyRing } from '@muster/security/key-ring'
 import type { Config } from './config.ts'
 import { createSmtp, type Smtp } from './smtp/smtp.ts'
@@ -9,7 +10,7 @@ export type Deps = {
   log: Logger
   clock: Clock
   db: Db
-  redisUrl: string
+  redisSettings: RedisSettings
   publisher: Publisher
   smtp: Smtp
   codeKeys: KeyRing
@@ -19,15 +20,15 @@ export type Deps = {
 
 /** Opens every connection of the email worker. `close` is the reverse. */
 export function createDeps(config: Config, log: Logger, clock: Clock = systemClock): Deps & { close(): Promise<void> } {
-  const { redisUrl, codeKeys, webUrl, publicUrl } = config
+  const { redis: redisSettings, codeKeys, webUrl, publicUrl } = config
   const db = createDb({ ...config.database, applicationName: 'muster-email-worker' })
-  const publisher = startPublisher({ db, redisUrl, log, clock })
+  const publisher = startPublisher({ db, redisSettings, log, clock })
   const smtp = createSmtp(config.smtp, clock)
   return {
     log,
     clock,
     db,
-    redisUrl,
+    redisSettings,
     publisher,
     smtp,
     codeKeys,

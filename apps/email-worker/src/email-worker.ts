@@ -14,7 +14,7 @@ export function startEmailWorker(
   { concurrency, smtp: { maxPerSecond } }: Pick<Config, 'concurrency' | 'smtp'>,
   overrides: Partial<CircuitBreakerOptions> = {},
 ): RunningWorker {
-  const { log, redisUrl } = deps
+  const { log, redisSettings } = deps
   const warn = (message: string) => (error: unknown) => log.warn({ err: error }, message)
   const circuitBreaker = createCircuitBreaker(
     { ...circuitBreakerOptions, ...overrides },
@@ -26,7 +26,7 @@ export function startEmailWorker(
       },
     },
   )
-  const rateLimit = startRateLimit({ redisUrl, maxPerSecond, log })
+  const rateLimit = startRateLimit({ redisSettings, maxPerSecond, log })
   const worker = startWorker({
     queue: sendEmail.queue,
     handlers: [sendEmailHandler({ ...deps, circuitBreaker })],

@@ -2,12 +2,13 @@ import { type Cache, openCache } from '@muster/cache'
 import { type Clock, createDb, type Db, systemClock } from '@muster/db'
 import { type Publisher, startPublisher } from '@muster/jobs/publisher'
 import type { Logger } from '@muster/logger'
+import type { RedisSettings } from '@muster/redis'
 import { createStorage, type Storage } from '@muster/storage'
 import type { Config } from './config.ts'
 
 export type Deps = {
   db: Db
-  redisUrl: string
+  redisSettings: RedisSettings
   publisher: Publisher
   storage: Storage
   cache: Cache
@@ -18,11 +19,11 @@ export type Deps = {
 /** Opens every connection of the image worker. `close` is the reverse. */
 export function createDeps(config: Config, log: Logger, clock: Clock = systemClock): Deps & { close(): Promise<void> } {
   const db = createDb({ ...config.database, applicationName: 'muster-image-worker' })
-  const publisher = startPublisher({ db, redisUrl: config.redisUrl, log, clock })
-  const cache = openCache({ redisUrl: config.redisUrl, log })
+  const publisher = startPublisher({ db, redisSettings: config.redis, log, clock })
+  const cache = openCache({ redisSettings: config.redis, log })
   return {
     db,
-    redisUrl: config.redisUrl,
+    redisSettings: config.redis,
     publisher,
     storage: createStorage(config.storage),
     cache,

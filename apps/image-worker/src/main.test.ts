@@ -24,8 +24,8 @@ beforeAll(async () => {
   slowImage = await animation('gif', { sizePx: 600, frames: 100, delayMs: 40 })
 })
 
-const untilActive = ({ redisUrl }: Harness) =>
-  eventually(async () => expect(await withImageQueue(redisUrl, (queue) => queue.getActiveCount())).toBe(1), {
+const untilActive = ({ redisSettings }: Harness) =>
+  eventually(async () => expect(await withImageQueue(redisSettings, (queue) => queue.getActiveCount())).toBe(1), {
     timeoutMs: 60_000,
   })
 const statusOf = ({ db }: Harness, id: string) =>

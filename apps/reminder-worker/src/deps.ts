@@ -3,11 +3,12 @@ import { type Clock, createDb, type Db, systemClock } from '@muster/db'
 import { createTransact, type Transact } from '@muster/jobs/outbox'
 import { type Publisher, startPublisher } from '@muster/jobs/publisher'
 import type { Logger } from '@muster/logger'
+import type { RedisSettings } from '@muster/redis'
 import type { Config } from './config.ts'
 
 export type Deps = {
   db: Db
-  redisUrl: string
+  redisSettings: RedisSettings
   publisher: Publisher
   transact: Transact
   redis: OptionalRedis
@@ -19,12 +20,12 @@ export type Deps = {
 /** Opens every connection of the reminder worker. `close` is the reverse. */
 export function createDeps(config: Config, log: Logger, clock: Clock = systemClock): Deps & { close(): Promise<void> } {
   const db = createDb({ ...config.database, applicationName: 'muster-reminder-worker' })
-  const publisher = startPublisher({ db, redisUrl: config.redisUrl, log, clock })
-  const redis = openOptionalRedis({ redisUrl: config.redisUrl, log })
+  const publisher = startPublisher({ db, redisSettings: config.redis, log, clock })
+  const redis = openOptionalRedis({ redisSettings: config.redis, log })
   const cache = createCache({ redis, log })
   return {
     db,
-    redisUrl: config.redisUrl,
+    redisSettings: config.redis,
     publisher,
     transact: createTransact({ db, publisher }),
     redis,

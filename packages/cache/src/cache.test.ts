@@ -1,4 +1,5 @@
 import { createLogger } from '@muster/logger'
+import { parseRedisUrl } from '@muster/redis'
 import { createTestRedis, eventually, startOwnRedis, type TestRedis } from '@muster/testing'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { z } from 'zod'
@@ -115,7 +116,10 @@ test('keys that are still cached when the cache closes are logged', async () => 
 test('a cache with its own connection invalidates at once, and after Redis was frozen', async () => {
   const own = await startOwnRedis()
   onTestFinished(() => own.stop())
-  const cache = openCache({ redisUrl: own.url, log: createLogger({ name: 'test', level: 'silent' }) })
+  const cache = openCache({
+    redisSettings: parseRedisUrl(own.url),
+    log: createLogger({ name: 'test', level: 'silent' }),
+  })
   onTestFinished(() => void cache.close())
   await own.client.mset(profileKey('ada'), '{}', profileKey('lee'), '{}')
   await invalidateProfile({ cache }, 'ada')
@@ -127,7 +131,10 @@ test('a cache with its own connection invalidates at once, and after Redis was f
 })
 
 test('a cache whose Redis cannot be reached rejects no invalidation', async () => {
-  const cache = openCache({ redisUrl: 'redis://127.0.0.1:1', log: createLogger({ name: 'test', level: 'silent' }) })
+  const cache = openCache({
+    redisSettings: parseRedisUrl('redis://127.0.0.1:1'),
+    log: createLogger({ name: 'test', level: 'silent' }),
+  })
   await invalidateProfile({ cache }, 'ada')
   expect(await cache.close()).toBe(1)
 })

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Redis } from 'ioredis'
+import type { RedisClient } from '@muster/redis'
 
 /** The right to fill a key. It ends when the key is deleted. */
 export type Lease = { key: string; token: string }
@@ -17,7 +17,7 @@ export const cachedText = (value: string | null): string | undefined => (value?.
  * the key, so a value that was read too early is never cached.
  * @returns undefined when another reader holds the lease
  */
-export async function takeLease(redis: Redis, key: string): Promise<Lease | undefined> {
+export async function takeLease(redis: RedisClient, key: string): Promise<Lease | undefined> {
   const token = `${leasePrefix}${randomUUID()}`
   const taken = await redis.set(key, token, 'PX', leaseMs, 'NX')
   return taken ? { key, token } : undefined
@@ -29,6 +29,6 @@ redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 1`
 
 /** Writes the value under the key for `ttlMs`, unless the lease is gone. */
-export async function fill(redis: Redis, { key, token }: Lease, value: string, ttlMs: number): Promise<void> {
+export async function fill(redis: RedisClient, { key, token }: Lease, value: string, ttlMs: number): Promise<void> {
   await redis.eval(fillScript, 1, key, token, value, ttlMs)
 }

@@ -1,17 +1,17 @@
 import { once } from 'node:events'
-import { failFastRedis, lastErrorOf } from '@muster/jobs/redis'
 import type { Logger } from '@muster/logger'
+import { failFastRedis, lastErrorOf, type RedisSettings } from '@muster/redis'
 import { trackOutage } from '@muster/telemetry'
 import { type Cache, createCache } from './cache.ts'
 import type { OptionalRedis } from './optional-redis.ts'
 
 const connectPatienceMs = 2_000
 
-type Options = { redisUrl: string; log: Logger }
+type Options = { redisSettings: RedisSettings; log: Logger }
 
 /** Opens a connection to a Redis that a process uses only occasionally and can do without. */
-export function openOptionalRedis({ redisUrl, log }: Options): OptionalRedis & { close(): void } {
-  const redis = failFastRedis(redisUrl, { enableAutoPipelining: true })
+export function openOptionalRedis({ redisSettings, log }: Options): OptionalRedis & { close(): void } {
+  const redis = failFastRedis(redisSettings, { enableAutoPipelining: true })
   const outage = trackOutage({
     log,
     fields: { dependency: 'redis', component: 'cache' },
@@ -33,8 +33,8 @@ export function openOptionalRedis({ redisUrl, log }: Options): OptionalRedis & {
 }
 
 /** Creates a cache with a connection of its own, for a process that invalidates only occasionally. */
-export function openCache({ redisUrl, log }: Options): Cache {
-  const redis = openOptionalRedis({ redisUrl, log })
+export function openCache({ redisSettings, log }: Options): Cache {
+  const redis = openOptionalRedis({ redisSettings, log })
   const cache = createCache({ redis, log })
   return {
     ...cache,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { databaseEnv, databaseSettings } from './database-env.ts'
 import { int, oneOf } from './fields.ts'
+import { redisEnv, redisSettings } from './redis-env.ts'
 import { type ServiceUrlName, services } from './service-parts.ts'
 import { serviceUrl } from './service-url.ts'
 
@@ -12,7 +13,7 @@ export const processEnv = (defaults: { opsPort: number }) => ({
   NODE_ENV: oneOf(['development', 'test', 'production']).default('development'),
   LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   ...databaseEnv(),
-  REDIS_URL: urlOfService('REDIS_URL'),
+  ...redisEnv(),
   OPS_HOST: z.string().default('127.0.0.1'),
   OPS_PORT: int({ min: 0, max: 65_535, default: defaults.opsPort }),
   /** How long a process goes on after SIGTERM while `/readyz` already answers 503. The rest of 25 s is for the drain. */
@@ -29,7 +30,7 @@ export const processSettings = (read: ProcessEnv) => ({
   logLevel: read.LOG_LEVEL,
   ops: { host: read.OPS_HOST, port: read.OPS_PORT },
   database: databaseSettings(read),
-  redisUrl: read.REDIS_URL,
+  redis: redisSettings(read),
   shutdownDelayMs: read.SHUTDOWN_DELAY_MS ?? (read.NODE_ENV === 'production' ? productionDelayMs : 0),
 })
 

@@ -1,13 +1,10 @@
 import { z } from 'zod'
-import { flag, int, oneOf } from './fields.ts'
+import { int, oneOf } from './fields.ts'
+import { composeRedisUrl, redisParts, redisUrlForm } from './redis-parts.ts'
 import type { UrlForm } from './service-url.ts'
+import { host, port, queryOf, urlOf } from './url-parts.ts'
 
-const host = z
-  .string()
-  .trim()
-  .regex(/^(?:[\w.-]+|\[?[\da-f:]*:[\da-f:.]+\]?)$/i, 'write a host name or address alone, without scheme and port')
 const socket = z.string().regex(/^\/[\w./-]+$/)
-const port = (fallback: number) => int({ min: 1, max: 65_535, default: fallback })
 /** A path component that the drivers decode without reserved characters. */
 const name = z.string().regex(/^[^/?#%]+$/, 'cannot contain / ? # or %')
 
@@ -19,15 +16,6 @@ const database = z.object({
   DATABASE_PASSWORD: z.string().optional(),
   DATABASE_SSLMODE: oneOf(['disable', 'no-verify', 'require', 'verify-ca', 'verify-full']).optional(),
   DATABASE_SSLROOTCERT: z.string().optional(),
-})
-
-const redis = z.object({
-  REDIS_HOST: host,
-  REDIS_PORT: port(6379),
-  REDIS_USERNAME: z.string().optional(),
-  REDIS_PASSWORD: z.string().optional(),
-  REDIS_DB: int({ min: 0, max: 1_000_000, default: 0 }),
-  REDIS_TLS: flag(false),
 })
 
 const smtp = z.object({
@@ -60,12 +48,7 @@ export const services = {
       urlOf('postgres', read.DATABASE_USER, read.DATABASE_PASSWORD, read.DATABASE_HOST, read.DATABASE_PORT) +
       `/${encodeURI(read.DATABASE_NAME)}${queryOf({ sslmode: read.DATABASE_SSLMODE, sslrootcert: read.DATABASE_SSLROOTCERT })}`,
   ),
-  REDIS_URL: service(
-    redis,
-    { protocol: /^rediss?:$/, form: 'redis://user:password@host:6379, or rediss:// for TLS' },
-    (read) =>
-      `${urlOf(read.REDIS_TLS ? 'rediss' : 'redis', read.REDIS_USERNAME, read.REDIS_PASSWORD, read.REDIS_HOST, read.REDIS_PORT)}/${read.REDIS_DB}`,
-  ),
+  REDIS_URL: service(redisParts, redisUrlForm, composeRedisUrl),
   SMTP_URL: service(
     smtp,
     { protocol: /^smtps?:$/, form: 'smtp://user:password@host:587, or smtps:// for TLS from the first byte' },
@@ -79,16 +62,3 @@ export const services = {
 } as const satisfies Record<string, Service>
 
 export type ServiceUrlName = keyof typeof services
-
-function urlOf(scheme: string, user: string | undefined, password: string | undefined, at: string, atPort: number) {
-  const credentials = user || password ? `${encode(user ?? '')}${password ? `:${encode(password)}` : ''}@` : ''
-  const address = at.startsWith('/') ? encode(at) : at.includes(':') && !at.startsWith('[') ? `[${at}]` : at
-  return `${scheme}://${credentials}${address}:${atPort}`
-}
-
-const encode = encodeURIComponent
-
-function queryOf(values: Record<string, string | undefined>): string {
-  const given = Object.entries(values).flatMap(([key, value]) => (value ? [`${key}=${encode(value)}`] : []))
-  return given.length > 0 ? `?${given.join('&')}` : ''
-}

@@ -1,7 +1,13 @@
 import { z } from 'zod'
 
 /** A URL of a service: its schemes, its form for messages, and the variables that can be set instead. */
-export type UrlForm = { protocol: RegExp; form: string; parts?: readonly string[] }
+export type UrlForm = {
+  protocol: RegExp
+  form: string
+  parts?: readonly string[]
+  /** Tells what else is wrong with it, when it is no URL as browsers know them. */
+  faultOf?: (text: string) => string | undefined
+}
 
 const encodings = '/ as %2F, # as %23, ? as %3F, @ as %40, : as %3A, % as %25, a blank as %20'
 
@@ -15,13 +21,14 @@ export const serviceUrl = (about: UrlForm) =>
   })
 
 /** Returns what is wrong with a URL; undefined for a valid one. */
-function urlFault(text: string, { protocol, form, parts }: UrlForm): string | undefined {
+function urlFault(text: string, { protocol, form, parts, faultOf }: UrlForm): string | undefined {
   const write = `write it as ${form}`
   if (/^(["']).*\1$/.test(text)) return `is in quotation marks; ${write}, without them`
   const [, scheme = '', rest = ''] = /^([a-z][a-z\d+.-]*:)\/\/(.*)$/is.exec(text) ?? []
   if (!protocol.test(scheme.toLowerCase())) return `is no URL of this kind; ${write}`
   if (hasUnencodedCredentials(rest))
     return `its user name or password must be percent-encoded (${encodings})${parts ? `, or set ${parts.join(', ')} instead` : ''}; ${write}`
+  if (faultOf) return faultOf(text)
   if (!URL.canParse(text)) return `is not a URL; ${write}`
   return undefined
 }

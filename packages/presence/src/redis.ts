@@ -1,5 +1,5 @@
 import type { OptionalRedis } from '@muster/cache'
-import type { Redis } from 'ioredis'
+import type { RedisClient } from '@muster/redis'
 import { leaseMs, leaseOf, marks, type PresenceRecord, parseRecord } from './record.ts'
 
 /** Longer than anything counts, so that Postgres has the time before the key expires. */
@@ -9,7 +9,7 @@ const perBatch = 200
 
 const key = (userId: string) => `user:presence:v2:${userId}`
 /** Reads the members of a record; none of a key that holds something else. */
-const membersOf = (redis: Redis, userId: string): Promise<string[]> =>
+const membersOf = (redis: RedisClient, userId: string): Promise<string[]> =>
   redis.zrange(key(userId), 0, '-1', 'WITHSCORES').catch((error: unknown) => {
     if (isWrongType(error)) return []
     throw error
@@ -68,7 +68,7 @@ async function raiseScores(
   entries: readonly At[],
   { member, scoreOf }: { member: string; scoreOf(atMs: number): number },
 ): Promise<string[]> {
-  const raise = async (redis: Redis, [userId, atMs]: At) => {
+  const raise = async (redis: RedisClient, [userId, atMs]: At) => {
     const [before] = await Promise.all([
       membersOf(redis, userId),
       replacing(redis, userId, [
@@ -88,7 +88,7 @@ async function raiseScores(
 }
 
 /** Waits for commands. A key that holds something else is deleted, so that the next ones succeed. */
-async function replacing(redis: Redis, userId: string, commands: readonly Promise<unknown>[]): Promise<void> {
+async function replacing(redis: RedisClient, userId: string, commands: readonly Promise<unknown>[]): Promise<void> {
   try {
     await Promise.all(commands)
   } catch (error) {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Logger } from '@muster/logger'
+import type { RedisClient } from '@muster/redis'
 import { trackOutage } from '@muster/telemetry'
-import type { Redis } from 'ioredis'
 import { channelOf } from './channel.ts'
 import { createLostSignals } from './lost-signals.ts'
 import { signalsTotal } from './metrics.ts'
@@ -27,7 +27,7 @@ const retryMs = 500
  * Creates the publisher of signals on a connection of its own, which fails at once while Redis is unavailable, and which has a
  * `socketTimeout`, so that nothing collects in memory before a frozen Redis.
  */
-export function createSignals({ redis, log }: { redis: Redis; log: Logger }): Signals {
+export function createSignals({ redis, log }: { redis: RedisClient; log: Logger }): Signals {
   const id = randomUUID()
   const outage = trackOutage({
     log,

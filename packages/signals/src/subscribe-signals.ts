@@ -1,5 +1,5 @@
+import type { RedisClient } from '@muster/redis'
 import { readJson } from '@muster/text'
-import type { Redis } from 'ioredis'
 import { channelOf } from './channel.ts'
 import { signalsTotal } from './metrics.ts'
 import { type Signal, signal, signalMessage } from './signal.ts'
@@ -33,7 +33,7 @@ const patienceIntervals = 2
  * @param ownId the id of this process as a publisher, whose signals are skipped
  */
 export function subscribeSignals(
-  { redis, ownId }: { redis: Redis; ownId: string },
+  { redis, ownId }: { redis: RedisClient; ownId: string },
   listener: SignalListener,
 ): Subscription {
   const channel = channelOf(redis)

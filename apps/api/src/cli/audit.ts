@@ -8,8 +8,8 @@ import {
   type SignedHead,
   verifyChain,
 } from '@muster/audit'
-import { failFastRedis } from '@muster/jobs/redis'
 import { describeRingFaults, findRingFaults } from '@muster/keys'
+import { failFastRedis, type RedisSettings } from '@muster/redis'
 import type { Result } from './command.ts'
 import { readAuditing, withDb } from './environment.ts'
 
@@ -22,8 +22,8 @@ const redisPatienceMs = 3_000
  * @throws Error for a malformed head, or a file without any
  */
 export async function verifyAudit(given: { head?: string | undefined; heads?: string | undefined }): Promise<Result> {
-  const { database, REDIS_URL, AUDIT_KEYS } = readAuditing()
-  const announced = REDIS_URL ? await readFromRedis(REDIS_URL) : []
+  const { database, redis, AUDIT_KEYS } = readAuditing()
+  const announced = redis ? await readFromRedis(redis) : []
   const heads = [...announced, ...givenHeads(given.head), ...(given.heads ? await readFromFile(given.heads) : [])]
   return withDb(database, async (db) => {
     const ringFaults = await findRingFaults(db, { AUDIT_KEYS })
@@ -70,8 +70,8 @@ function describeRun([fault, ...further]: [ChainFault, ...ChainFault[]]): string
 }
 
 /** Reads the heads that the audit worker announced in Redis; none when Redis is unavailable. */
-async function readFromRedis(url: string): Promise<SignedHead[]> {
-  const redis = failFastRedis(url, { enableOfflineQueue: true, commandTimeout: redisPatienceMs })
+async function readFromRedis(settings: RedisSettings): Promise<SignedHead[]> {
+  const redis = failFastRedis(settings, { enableOfflineQueue: true, commandTimeout: redisPatienceMs })
   try {
     return await readAnnouncedHeads(redis)
   } catch {

@@ -11,7 +11,8 @@ import {
   keyRingNames,
   parseEnv,
   readVariables,
-  urlOfService,
+  redisEnv,
+  redisSettings,
 } from '@muster/config'
 import { createDb, type DatabaseSettings, type Db } from '@muster/db'
 import { DomainError } from '@muster/errors'
@@ -71,20 +72,20 @@ export const readPasswords = () =>
   )
 
 /** Reads the settings of `audit verify`. Without Redis the chain is not compared with heads from there. @throws ConfigError */
-export const readAuditing = () =>
-  withDatabase(
-    read(
-      z.object({
-        ...databaseEnv(),
-        REDIS_URL: urlOfService('REDIS_URL').optional(),
-        AUDIT_KEYS: keyRing(),
-      }),
-    ),
+export const readAuditing = () => {
+  const { REDIS_URL, REDIS_CA_FILE } = redisEnv()
+  const given = read(
+    z.object({ ...databaseEnv(), REDIS_URL: REDIS_URL.optional(), REDIS_CA_FILE, AUDIT_KEYS: keyRing() }),
   )
+  const redis = given.REDIS_URL ? redisSettings({ ...given, REDIS_URL: given.REDIS_URL }) : undefined
+  return { ...withDatabase(given), redis }
+}
 
 /** Reads how to connect to Postgres and Redis. @throws ConfigError */
-export const readServices = () =>
-  withDatabase(read(z.object({ ...databaseEnv(), REDIS_URL: urlOfService('REDIS_URL') })))
+export const readServices = () => {
+  const given = read(z.object({ ...databaseEnv(), ...redisEnv() }))
+  return { ...withDatabase(given), redis: redisSettings(given) }
+}
 
 /** Opens a database for one command, and closes it. */
 export async function withDb<T>(database: DatabaseSettings, use: (db: Db) => Promise<T>): Promise<T> {

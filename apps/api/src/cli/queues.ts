@@ -69,8 +69,8 @@ const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`
 
 /** Opens the database and the queues for one command, and closes them. */
 async function withQueues<T>(use: (deps: queues.QueueDeps) => Promise<T>): Promise<T> {
-  const { database, REDIS_URL } = readServices()
-  const queueMonitor = openQueueMonitor(REDIS_URL, { patienceMs: redisPatienceMs })
+  const { database, redis } = readServices()
+  const queueMonitor = openQueueMonitor(redis, { patienceMs: redisPatienceMs })
   try {
     return await withDb(database, (db) =>
       use({ db, queueMonitor, transact: createTransact({ db, publisher: noPublisher }) }),

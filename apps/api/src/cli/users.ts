@@ -112,8 +112,8 @@ const describe = (rows: readonly AdminUser[]): string[] =>
 
 /** Opens the dependencies of user administration for one command, and closes them. */
 async function withUserAdmin<T>(use: (deps: users.UserAdminDeps) => Promise<T>): Promise<T> {
-  const { database, REDIS_URL } = readServices()
-  const cache = openCache({ redisUrl: REDIS_URL, log: createLogger({ name: 'muster', level: 'silent' }) })
+  const { database, redis } = readServices()
+  const cache = openCache({ redisSettings: redis, log: createLogger({ name: 'muster', level: 'silent' }) })
   try {
     return await withDb(database, (db) =>
       use({

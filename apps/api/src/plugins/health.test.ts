@@ -1,5 +1,6 @@
 import { newId } from '@muster/db'
 import { createLogger } from '@muster/logger'
+import { parseRedisUrl } from '@muster/redis'
 import { registry } from '@muster/telemetry'
 import { asSuperuser, eventually, freePort, type OwnRedis, startOwnRedis } from '@muster/testing'
 import { sql } from 'kysely'
@@ -98,7 +99,7 @@ describe('unusable Redis makes health degraded, and its reason is logged once', 
     },
   ])('$reason', async ({ reason, breakIt, repair }) => {
     const redis = await own()
-    const instance = await startInstance({ redisUrl: redis.url })
+    const instance = await startInstance({ redis: parseRedisUrl(redis.url) })
     await eventually(async () => expect((await instance.health()).checks.redis.status).toBe('up'))
     const before = instance.outageLines().length
 
@@ -132,7 +133,7 @@ describe('unusable Redis makes health degraded, and its reason is logged once', 
 
   test('an outage with alternating reasons logs each of them once', async () => {
     const redis = await own()
-    const instance = await startInstance({ redisUrl: redis.url })
+    const instance = await startInstance({ redis: parseRedisUrl(redis.url) })
     const reasonIs = (reason?: string) =>
       eventually(async () => expect((await instance.health()).checks.redis.reason).toBe(reason), { timeoutMs: 10_000 })
     await reasonIs(undefined)
@@ -171,7 +172,7 @@ describe('unusable Redis makes health degraded, and its reason is logged once', 
   ])('$reason from the start', async ({ reason, url }) => {
     const redis = await own()
     await redis.client.config('SET', 'requirepass', 'right')
-    const instance = await startInstance({ redisUrl: url(redis) })
+    const instance = await startInstance({ redis: parseRedisUrl(url(redis)) })
     await eventually(async () =>
       expect((await instance.health()).checks.redis).toMatchObject({ status: 'down', reason }),
     )
@@ -191,7 +192,7 @@ describe('unusable Redis makes health degraded, and its reason is logged once', 
       await eventually(async () => expect(await node.client.cluster('INFO')).toContain('cluster_state:ok'), {
         timeoutMs: 15_000,
       })
-      const instance = await startInstance({ redisUrl: node.url })
+      const instance = await startInstance({ redis: parseRedisUrl(node.url) })
       await eventually(async () =>
         expect((await instance.health()).checks.redis).toMatchObject({ status: 'down', reason: 'MOVED' }),
       )

@@ -1,3 +1,4 @@
+import { parseRedisUrl } from '@muster/redis'
 import { idleLimitMs } from '@muster/security/refresh-decision'
 import { eventually, manualClock, type OwnRedis, startOwnRedis } from '@muster/testing'
 import { sql } from 'kysely'
@@ -26,7 +27,7 @@ let other: Instance
 
 beforeAll(async () => {
   redis = await startOwnRedis()
-  api = await buildTestApp({ clock, config: { redisUrl: redis.url } })
+  api = await buildTestApp({ clock, config: { redis: parseRedisUrl(redis.url) } })
   await api.listen()
   other = await startInstance(api)
 })

@@ -2,6 +2,7 @@ import { Writable } from 'node:stream'
 import { isHeadGenuine, type SignedHead, verifyChain } from '@muster/audit'
 import { deleteFiles } from '@muster/jobs/definitions'
 import { createTransact } from '@muster/jobs/outbox'
+import { parseRedisUrl } from '@muster/redis'
 import { eventually } from '@muster/testing'
 import { sql } from 'kysely'
 import { pino } from 'pino'
@@ -38,7 +39,7 @@ test('an event of a committed transaction is chained at once, complete', async (
 })
 
 test('without Redis polling chains pending events', async () => {
-  harness.start({ redisUrl: 'redis://127.0.0.1:1' })
+  harness.start({ redisSettings: parseRedisUrl('redis://127.0.0.1:1') })
   await insertPending(harness.db, 2_500)
   await allChained(2_500)
   expect(await verifyChain(harness.db, keys)).toMatchObject({ ok: true, checkedRows: 2_500 })

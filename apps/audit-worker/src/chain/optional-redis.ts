@@ -1,21 +1,19 @@
 import { once } from 'node:events'
-import { failFastRedis, lastErrorOf } from '@muster/jobs/redis'
 import type { Logger } from '@muster/logger'
+import { failFastRedis, lastErrorOf, type RedisClient, type RedisSettings } from '@muster/redis'
 import { trackOutage } from '@muster/telemetry'
-
-type Redis = ReturnType<typeof failFastRedis>
 
 /** A Redis connection for announced heads. The chain works without it. */
 export type OptionalRedis = {
   /** Runs a command. @returns its reply, or `fallback` while Redis is unavailable */
-  attempt<T>(command: (redis: Redis) => Promise<T>, fallback: T): Promise<T>
+  attempt<T>(command: (redis: RedisClient) => Promise<T>, fallback: T): Promise<T>
   close(): void
 }
 
 const connectTimeoutMs = 1_000
 
-export function openRedis(url: string, log: Logger): OptionalRedis {
-  const redis = failFastRedis(url)
+export function openRedis(settings: RedisSettings, log: Logger): OptionalRedis {
+  const redis = failFastRedis(settings)
   const outage = trackOutage({
     log,
     fields: { dependency: 'redis', component: 'audit heads' },

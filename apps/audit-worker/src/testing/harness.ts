@@ -4,8 +4,8 @@ import type { JobDefinition } from '@muster/jobs/definitions'
 import { type AuditEvent, auditRow } from '@muster/jobs/outbox'
 import { type Publisher, startPublisher } from '@muster/jobs/publisher'
 import { openQueue } from '@muster/jobs/queue'
-import { failFastRedis } from '@muster/jobs/redis'
 import { createLogger } from '@muster/logger'
+import { failFastRedis, parseRedisUrl } from '@muster/redis'
 import { createTestDatabase, createTestRedis, eventually, startReadyProcess } from '@muster/testing'
 import type { Queue } from 'bullmq'
 import { sql } from 'kysely'
@@ -26,7 +26,7 @@ export const { retention } = readConfig({
   AUDIT_KEYS: keyText,
 })
 
-type StartOptions = Partial<Pick<Deps, 'keys' | 'log' | 'publisher' | 'redisUrl' | 'clock' | 'retention'>> & {
+type StartOptions = Partial<Pick<Deps, 'keys' | 'log' | 'publisher' | 'redisSettings' | 'clock' | 'retention'>> & {
   pollIntervalMs?: number
   headIntervalMs?: number
 }
@@ -37,12 +37,12 @@ export async function createHarness() {
   const redis = await createTestRedis()
   const log = createLogger({ name: 'audit-test', level: 'silent' })
   const stops: (() => Promise<void>)[] = []
-  const publisher: Publisher = startPublisher({ db: database.db, redisUrl: redis.url, log })
+  const publisher: Publisher = startPublisher({ db: database.db, redisSettings: parseRedisUrl(redis.url), log })
   stops.push(() => publisher.close())
 
   /** Calls `use` with BullMQ's view of the audit queue. */
   const withQueue = async <T>(use: (queue: Queue) => Promise<T>): Promise<T> => {
-    const connection = failFastRedis(redis.url)
+    const connection = failFastRedis(parseRedisUrl(redis.url))
     await once(connection, 'ready')
     const queue = await openQueue('audit', connection)
     try {
@@ -63,10 +63,10 @@ export async function createHarness() {
     withQueue,
     /** Starts an audit worker in this process. */
     start({ pollIntervalMs, headIntervalMs, ...changed }: StartOptions = {}) {
-      const heads = openRedis(changed.redisUrl ?? redis.url, log)
+      const heads = openRedis(changed.redisSettings ?? parseRedisUrl(redis.url), log)
       const own = {
         db: database.db,
-        redisUrl: redis.url,
+        redisSettings: parseRedisUrl(redis.url),
         redis: heads,
         publisher,
         keys,

@@ -1,20 +1,20 @@
 import { sendEmail } from '@muster/jobs/definitions'
 import { openQueue } from '@muster/jobs/queue'
-import { failFastRedis } from '@muster/jobs/redis'
 import { periodsMs } from '@muster/jobs/schedules'
 import type { Logger } from '@muster/logger'
+import { failFastRedis, type RedisSettings } from '@muster/redis'
 import { trackOutage } from '@muster/telemetry'
 import type { Queue } from 'bullmq'
 
-type RateLimitOptions = { redisUrl: string; maxPerSecond: number | undefined; log: Logger }
+type RateLimitOptions = { redisSettings: RedisSettings; maxPerSecond: number | undefined; log: Logger }
 
 /**
  * Limits how many mails all email workers together send per second. The limit is stored in Redis beside the queue, and written
  * again every few seconds, because a flush of Redis removes it.
  * @param options.maxPerSecond undefined removes the limit
  */
-export function startRateLimit({ redisUrl, maxPerSecond, log }: RateLimitOptions): { close(): Promise<void> } {
-  const redis = failFastRedis(redisUrl)
+export function startRateLimit({ redisSettings, maxPerSecond, log }: RateLimitOptions): { close(): Promise<void> } {
+  const redis = failFastRedis(redisSettings)
   const outage = trackOutage({
     log,
     fields: { dependency: 'redis', component: 'email rate limit' },

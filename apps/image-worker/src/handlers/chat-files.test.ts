@@ -1,6 +1,6 @@
 import { newId } from '@muster/db'
 import { sweepOrphans } from '@muster/jobs/definitions'
-import { failFastRedis } from '@muster/jobs/redis'
+import { failFastRedis } from '@muster/redis'
 import { type Signal, subscribeSignals } from '@muster/signals'
 import { eventually, insertGroup, insertMessage, insertUser } from '@muster/testing'
 import { sql } from 'kysely'
@@ -14,7 +14,7 @@ let close: () => void
 
 beforeAll(async () => {
   worker = await createHarness()
-  const redis = failFastRedis(worker.redisUrl)
+  const redis = failFastRedis(worker.redisSettings)
   const resumed = Promise.withResolvers<void>()
   const subscription = subscribeSignals(
     { redis, ownId: newId() },
@@ -54,7 +54,7 @@ const numbersOf = async (chatId: string, messageId: string) => {
     .executeTakeFirstOrThrow()
   return { chat: change, message: message.change }
 }
-const sweep = () => withImageQueue(worker.redisUrl, (queue) => queue.add(sweepOrphans.name, {}))
+const sweep = () => withImageQueue(worker.redisSettings, (queue) => queue.add(sweepOrphans.name, {}))
 const twoDaysAgo = () => new Date(Date.now() - 2 * 86_400_000)
 
 test('a sent image that becomes ready or failed raises the change of its message, with a signal', async () => {

@@ -29,7 +29,7 @@ const bytesOf = (publicId: string) => peer.files.get(publicId)?.bytes as Buffer
 const statusOf = (id: string) =>
   worker.db.selectFrom('attachments').select(['status', 'failure_reason']).where('id', '=', id).executeTakeFirst()
 const delayedJobs = async () => {
-  const jobs = await withImageQueue(worker.redisUrl, (queue) => queue.getDelayed())
+  const jobs = await withImageQueue(worker.redisSettings, (queue) => queue.getDelayed())
   return jobs.filter(({ name }) => name === optimizeImage.name).length
 }
 
@@ -71,7 +71,7 @@ test.each([
   expect(await statusOf(id)).toEqual({ status: 'processing', failure_reason: null })
 
   peer.trouble = undefined
-  await withImageQueue(worker.redisUrl, async (queue) => {
+  await withImageQueue(worker.redisSettings, async (queue) => {
     for (const job of await queue.getDelayed()) if (job.name === optimizeImage.name) await job.promote()
   })
   expect(await worker.finished(id)).toMatchObject({ status: 'ready', failure_reason: null })
@@ -118,7 +118,7 @@ test('the sweep deletes files older than a day that no attachment refers to, and
   }
   peer.files.set('elsewhere/attachments/1/original', { bytes: Buffer.from('x'), createdAt: new Date(0) })
   for (const [publicId, file] of peer.files) if (!publicId.includes(fresh)) file.createdAt = new Date('2026-01-01')
-  await withImageQueue(worker.redisUrl, (queue) => queue.add(sweepOrphans.name, {}))
+  await withImageQueue(worker.redisSettings, (queue) => queue.add(sweepOrphans.name, {}))
   await eventually(() => expect(storedOf(old)).toEqual([]))
   expect(storedOf(fresh)).toHaveLength(1)
   expect(storedOf(ready.id)).toHaveLength(2)

@@ -243,7 +243,7 @@ test('the sweep deletes orphaned avatars and fails abandoned uploads', async () 
     })
     .execute()
 
-  await withImageQueue(worker.redisUrl, (queue) => queue.add(sweepOrphans.name, {}))
+  await withImageQueue(worker.redisSettings, (queue) => queue.add(sweepOrphans.name, {}))
 
   await eventually(async () => {
     const keys = await worker.keys()

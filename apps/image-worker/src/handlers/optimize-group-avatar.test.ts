@@ -54,7 +54,7 @@ test('the picture of a group is made from an upload, and its members learn it by
   await eventually(async () =>
     expect((await worker.keys()).filter((key) => key.includes(chat.id))).toEqual([keys.picture]),
   )
-  await withImageQueue(worker.redisUrl, (queue) => queue.add(sweepOrphans.name, {}))
+  await withImageQueue(worker.redisSettings, (queue) => queue.add(sweepOrphans.name, {}))
   await idle()
   expect(await worker.keys()).toContain(keys.picture)
 })

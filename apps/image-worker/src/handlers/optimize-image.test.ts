@@ -206,6 +206,6 @@ test('a malformed payload fails with its reason and delays no other image', asyn
 })
 
 async function delayedJobs(): Promise<number> {
-  const jobs = await withImageQueue(worker.redisUrl, (queue) => queue.getDelayed())
+  const jobs = await withImageQueue(worker.redisSettings, (queue) => queue.getDelayed())
   return jobs.filter(({ name }) => name === optimizeImage.name).length
 }

@@ -38,7 +38,7 @@ test('a key outside of the storage fails the job with its reason and deletes not
     .insertInto('outbox')
     .values({ id: jobId, queue: 'image', name: 'delete-files', payload, published_at: new Date() })
     .execute()
-  await withImageQueue(worker.redisUrl, (queue) =>
+  await withImageQueue(worker.redisSettings, (queue) =>
     queue.add('delete-files', JSON.parse(payload), { jobId, attempts: 1 }),
   )
   await eventually(async () => {
@@ -75,7 +75,7 @@ test('the sweep deletes files older than a day that no attachment refers to, and
   const all = await worker.keys()
   await age(all.filter((key) => !key.includes(goneJustNow)))
 
-  await withImageQueue(worker.redisUrl, (queue) => queue.add(sweepOrphans.name, {}))
+  await withImageQueue(worker.redisSettings, (queue) => queue.add(sweepOrphans.name, {}))
 
   const orphans = [`attachments/${goneLongAgo}/original`, `attachments/${ready}/optimized.leftover.part`]
   const kept = all.filter((key) => !orphans.includes(key))
@@ -98,7 +98,7 @@ test('the sweep fails an image whose job failed a day ago, and no other one in p
   const old = [abandoned ?? '', pending ?? '']
   await worker.db.updateTable('attachments').set({ created_at: twoDaysAgo }).where('id', 'in', old).execute()
 
-  await withImageQueue(worker.redisUrl, (queue) => queue.add(sweepOrphans.name, {}))
+  await withImageQueue(worker.redisSettings, (queue) => queue.add(sweepOrphans.name, {}))
 
   const stateOf = (id = '') =>
     worker.db.selectFrom('attachments').select(['status', 'failure_reason']).where('id', '=', id).executeTakeFirst()
@@ -128,7 +128,7 @@ test('old temporary folders are removed when a worker starts, and recent ones st
 })
 
 test('the sweep is scheduled once a day', async () => {
-  const schedulers = () => withImageQueue(worker.redisUrl, (queue) => queue.getJobSchedulers())
+  const schedulers = () => withImageQueue(worker.redisSettings, (queue) => queue.getJobSchedulers())
   const [scheduler] = await eventually(async () => {
     const found = await schedulers()
     expect(found).toHaveLength(1)

@@ -10,8 +10,8 @@ import { optimizeImage } from '@muster/jobs/definitions'
 import { createTransact, type Transact } from '@muster/jobs/outbox'
 import { startPublisher } from '@muster/jobs/publisher'
 import { openQueue } from '@muster/jobs/queue'
-import { failFastRedis } from '@muster/jobs/redis'
 import { createLogger } from '@muster/logger'
+import { failFastRedis, parseRedisUrl, type RedisSettings } from '@muster/redis'
 import { createStorage, type Storage, type StorageConfig } from '@muster/storage'
 import { createTestDatabase, createTestRedis, eventually } from '@muster/testing'
 import type { Queue } from 'bullmq'
@@ -27,6 +27,7 @@ export type Harness = {
   storageDir: string
   transact: Transact
   redisUrl: string
+  redisSettings: RedisSettings
   databaseUrl: string
   /** Inserts an attachment in processing and stores its bytes, if any. @returns its id */
   insert(bytes?: Buffer, place?: Place): Promise<string>
@@ -70,9 +71,10 @@ export async function createHarness({
   const log = createLogger({ name: 'test', level: onLog ? 'info' : 'silent', destination })
   const storageDir = join(folder, 'files')
   const storage = createStorage(storageConfig ?? { driver: 'local', localDir: storageDir })
-  const publisher = startPublisher({ db, redisUrl: redis.url, log })
-  const cache = openCache({ redisUrl: redis.url, log })
-  const deps: Deps = { db, redisUrl: redis.url, publisher, storage, cache, clock: systemClock, log }
+  const redisSettings = parseRedisUrl(redis.url)
+  const publisher = startPublisher({ db, redisSettings, log })
+  const cache = openCache({ redisSettings, log })
+  const deps: Deps = { db, redisSettings, publisher, storage, cache, clock: systemClock, log }
   const transact = createTransact({ db, publisher })
   const worker = isWorking ? startImageWorker(deps, { concurrency: 2 }) : undefined
   const taskId = await insertTask(db)
@@ -110,6 +112,7 @@ export async function createHarness({
     storageDir,
     transact,
     redisUrl: redis.url,
+    redisSettings,
     databaseUrl: database.url,
     insert,
     enqueue: enqueueJob,
@@ -167,8 +170,8 @@ async function insertTask(db: Db): Promise<string> {
 }
 
 /** Calls `ask` with BullMQ's view of the image queue. */
-export async function withImageQueue<T>(redisUrl: string, ask: (queue: Queue) => Promise<T>): Promise<T> {
-  const redis = failFastRedis(redisUrl)
+export async function withImageQueue<T>(redisSettings: RedisSettings, ask: (queue: Queue) => Promise<T>): Promise<T> {
+  const redis = failFastRedis(redisSettings)
   await once(redis, 'ready')
   const queue = await openQueue('image', redis)
   try {

@@ -50,7 +50,7 @@ const retry = (id: string) =>
     if (!failed || !job) throw new Error('there is no such job')
     enqueue(job, failed.payload)
   })
-const sweep = () => withImageQueue(worker.redisUrl, (queue) => queue.add(sweepOrphans.name, {}))
+const sweep = () => withImageQueue(worker.redisSettings, (queue) => queue.add(sweepOrphans.name, {}))
 
 test('without a temporary folder an image waits without failing, and is processed when there is one', async () => {
   const before = process.env.TMPDIR
@@ -61,7 +61,7 @@ test('without a temporary folder an image waits without failing, and is processe
     // More runs than the job's attempts.
     await eventually(
       async () => {
-        const delayed = await withImageQueue(worker.redisUrl, (queue) => queue.getDelayed())
+        const delayed = await withImageQueue(worker.redisSettings, (queue) => queue.getDelayed())
         const starts = delayed.filter(({ name }) => name === 'optimize-image').map((job) => job.attemptsStarted)
         expect(starts.filter((count) => count >= 4)).toHaveLength(2)
       },

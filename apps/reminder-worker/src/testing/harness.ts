@@ -4,6 +4,7 @@ import type { OutboxJob } from '@muster/jobs/definitions'
 import { createTransact } from '@muster/jobs/outbox'
 import { startPublisher } from '@muster/jobs/publisher'
 import { createLogger, type Logger } from '@muster/logger'
+import { parseRedisUrl } from '@muster/redis'
 import {
   createTestDatabase,
   createTestRedis,
@@ -44,12 +45,12 @@ export async function createHarness() {
     taskId: task.id,
     start(options: { clock?: Clock; tickMs?: number; log?: Logger } = {}) {
       const { clock = systemClock, tickMs = 50, log = silent } = options
-      const publisher = startPublisher({ db, redisUrl: redis.url, log })
-      const optionalRedis = openOptionalRedis({ redisUrl: redis.url, log })
+      const publisher = startPublisher({ db, redisSettings: parseRedisUrl(redis.url), log })
+      const optionalRedis = openOptionalRedis({ redisSettings: parseRedisUrl(redis.url), log })
       const cache = createCache({ redis: optionalRedis, log })
       const deps: Deps = {
         db,
-        redisUrl: redis.url,
+        redisSettings: parseRedisUrl(redis.url),
         publisher,
         transact: createTransact({ db, publisher }),
         redis: optionalRedis,

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createDb } from '@muster/db'
 import { startPublisher } from '@muster/jobs/publisher'
 import { createLogger } from '@muster/logger'
+import { parseRedisUrl } from '@muster/redis'
 import { registry } from '@muster/telemetry'
 import { answer } from '../answer.ts'
 import { setting } from '../setting.ts'
@@ -15,7 +16,7 @@ const db = createDb({ url: setting('DATABASE_URL'), poolMax: 10, applicationName
 /** Measures how long a publisher that starts with a full outbox takes to publish the last row. */
 answer<OutboxSample, DrainAnswer>(async ({ ids }) => {
   const startMs = performance.now()
-  const publisher = startPublisher({ db, redisUrl: setting('REDIS_URL'), log })
+  const publisher = startPublisher({ db, redisSettings: parseRedisUrl(setting('REDIS_URL')), log })
   while ((await published()) < ids.length) await sleep(2)
   await publisher.close()
   return { elapsedMs: performance.now() - startMs }

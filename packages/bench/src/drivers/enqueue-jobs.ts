@@ -4,6 +4,7 @@ import { sendEmail } from '@muster/jobs/definitions'
 import { createTransact } from '@muster/jobs/outbox'
 import { startPublisher } from '@muster/jobs/publisher'
 import { createLogger } from '@muster/logger'
+import { parseRedisUrl } from '@muster/redis'
 import { answer } from '../answer.ts'
 import { setting } from '../setting.ts'
 import { now } from './clock.ts'
@@ -13,7 +14,7 @@ export type Enqueued = [jobId: string, committedAtMs: number]
 
 const log = createLogger({ name: 'bench-enqueuer', level: 'warn' })
 const db = createDb({ url: setting('DATABASE_URL'), poolMax: 10, applicationName: 'bench-enqueuer' })
-const publisher = startPublisher({ db, redisUrl: setting('REDIS_URL'), log })
+const publisher = startPublisher({ db, redisSettings: parseRedisUrl(setting('REDIS_URL')), log })
 let committed: Enqueued[] = []
 const transact = createTransact({
   db,

@@ -4,6 +4,7 @@ import { createTransact } from '@muster/jobs/outbox'
 import { startPublisher } from '@muster/jobs/publisher'
 import { createLogger } from '@muster/logger'
 import { notify } from '@muster/notifications'
+import { parseRedisUrl } from '@muster/redis'
 import { answer } from '../answer.ts'
 import { setting } from '../setting.ts'
 import { numbered } from '../sockets/clients.ts'
@@ -15,7 +16,7 @@ export type Notified = [number: number, committedAtMs: number]
 
 const log = createLogger({ name: 'bench-notifier', level: 'error' })
 const db = createDb({ url: setting('DATABASE_URL'), poolMax: 10, applicationName: 'bench-notifier' })
-const publisher = startPublisher({ db, redisUrl: setting('REDIS_URL'), log })
+const publisher = startPublisher({ db, redisSettings: parseRedisUrl(setting('REDIS_URL')), log })
 const transact = createTransact({ db, publisher })
 let lastNumber = 0
 

@@ -1,5 +1,5 @@
+import type { RedisClient } from '@muster/redis'
 import type { Queue } from 'bullmq'
-import type { Redis } from 'ioredis'
 
 /** Jobs of one queue in BullMQ that are to be done now, at one moment. */
 export type QueueDepth = {
@@ -57,7 +57,7 @@ type Answer = [number, number, number, number, number, string | null]
  * @throws when Redis is unavailable
  */
 export async function readQueueDepth(
-  redis: Pick<Redis, 'eval'>,
+  redis: Pick<RedisClient, 'eval'>,
   queue: Queue,
   { nowMs, jobIds = [] }: { nowMs: number; jobIds?: readonly string[] },
 ): Promise<QueueDepth> {

@@ -1,9 +1,8 @@
 import { once } from 'node:events'
 import { type Clock, systemClock } from '@muster/db'
+import { failFastRedis, lastErrorOf, type RedisClient, type RedisSettings } from '@muster/redis'
 import type { Job, Queue } from 'bullmq'
-import type { Redis } from 'ioredis'
 import { type QueueName, queueNames } from '../definitions/define-job.ts'
-import { failFastRedis, lastErrorOf } from '../redis/connection.ts'
 import { openQueue } from '../redis/queue.ts'
 import { isRowId } from './failed-jobs.ts'
 import { type QueueDepth, readQueueDepth } from './queue-depth.ts'
@@ -56,10 +55,10 @@ const maxListedSignals = 100
  * @param options.patienceMs the longest wait for one command, or for the connection
  */
 export function openQueueMonitor(
-  redisUrl: string,
+  redisSettings: RedisSettings,
   { patienceMs, clock = systemClock }: { patienceMs: number; clock?: Clock },
 ): QueueMonitor {
-  const redis = failFastRedis(redisUrl, { commandTimeout: patienceMs })
+  const redis = failFastRedis(redisSettings, { commandTimeout: patienceMs })
   let opened: Promise<ReadonlyMap<QueueName, Queue>> | undefined
 
   const open = async () => {
@@ -112,7 +111,7 @@ export function openQueueMonitor(
   }
 }
 
-async function countJobs(redis: Redis, name: QueueName, queue: Queue, clock: Clock): Promise<QueueCounts> {
+async function countJobs(redis: RedisClient, name: QueueName, queue: Queue, clock: Clock): Promise<QueueCounts> {
   const nowMs = clock.now().getTime()
   const [depth, counts, isPaused, failedIds] = await Promise.all([
     readQueueDepth(redis, queue, { nowMs }),

@@ -1,11 +1,11 @@
 import { type Clock, type Db, isDatabaseError, systemClock } from '@muster/db'
 import type { Logger } from '@muster/logger'
+import type { RedisClient } from '@muster/redis'
+import { failFastRedis, type RedisSettings } from '@muster/redis'
 import { createSignals, type Signals } from '@muster/signals'
 import { type Outage, trackOutage } from '@muster/telemetry'
-import type { Redis } from 'ioredis'
 import { chainAudit } from '../definitions/chain-audit.ts'
 import { queueNames } from '../definitions/define-job.ts'
-import { failFastRedis } from '../redis/connection.ts'
 import { probeRedis } from '../redis/probe.ts'
 import { openQueue } from '../redis/queue.ts'
 import { periodsMs } from '../schedules/schedules-and-retries.ts'
@@ -25,7 +25,7 @@ export type Publisher = Nudge & {
 
 type PublisherOptions = {
   db: Db
-  redisUrl: string
+  redisSettings: RedisSettings
   log: Logger
   /** The delay of a job with a `runAt` is computed from this clock's time. */
   clock?: Clock
@@ -45,14 +45,14 @@ const signalPatienceMs = 2_000
  */
 export function startPublisher({
   db,
-  redisUrl,
+  redisSettings,
   log,
   clock = systemClock,
   republishAfterMs = periodsMs.republish,
 }: PublisherOptions): Publisher {
-  const redis = failFastRedis(redisUrl, { enableAutoPipelining: false })
+  const redis = failFastRedis(redisSettings, { enableAutoPipelining: false })
   // Its own connection: a signal must not wait behind a batch of jobs.
-  const signals = createSignals({ redis: failFastRedis(redisUrl, { socketTimeout: signalPatienceMs }), log })
+  const signals = createSignals({ redis: failFastRedis(redisSettings, { socketTimeout: signalPatienceMs }), log })
   let queues: Queues | undefined
   let epoch: string | undefined
   let isClosing = false
@@ -151,7 +151,7 @@ export function startPublisher({
   }
 }
 
-async function openQueues(redis: Redis): Promise<Queues> {
+async function openQueues(redis: RedisClient): Promise<Queues> {
   return new Map(await Promise.all(queueNames.map(async (name) => [name, await openQueue(name, redis)] as const)))
 }
 

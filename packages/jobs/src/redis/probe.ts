@@ -1,7 +1,7 @@
 import { once } from 'node:events'
-import type { Redis } from 'ioredis'
+import type { RedisClient } from '@muster/redis'
+import { lastErrorOf } from '@muster/redis'
 import { type QueueName, queueNames } from '../definitions/define-job.ts'
-import { lastErrorOf } from './connection.ts'
 import { queuePrefix } from './queue-prefix.ts'
 
 /** The keys are never read; they expire. */
@@ -15,7 +15,7 @@ const probeKey = (queue: QueueName) => `${queuePrefix(queue)}:probe`
  * memory, a wrong password, a cluster's missing slots and an access rule refuse one or the other.
  * @throws the error of Redis, or else the last error of its connection
  */
-export async function probeRedis(redis: Redis, queues: readonly QueueName[] = queueNames): Promise<void> {
+export async function probeRedis(redis: RedisClient, queues: readonly QueueName[] = queueNames): Promise<void> {
   if (redis.status !== 'ready') {
     const error = lastErrorOf(redis)
     if (error) throw error

@@ -1,5 +1,5 @@
+import type { RedisClient } from '@muster/redis'
 import { Queue } from 'bullmq'
-import type { Redis } from 'ioredis'
 import type { QueueName } from '../definitions/define-job.ts'
 import { queuePrefix } from './queue-prefix.ts'
 
@@ -10,7 +10,7 @@ export { queuePrefix } from './queue-prefix.ts'
  * never again if that fails: call it only while the connection is ready.
  * @throws when Redis is unavailable
  */
-export async function openQueue(name: QueueName, connection: Redis): Promise<Queue> {
+export async function openQueue(name: QueueName, connection: RedisClient): Promise<Queue> {
   const queue = new Queue(name, { connection, prefix: queuePrefix(name), skipWaitingForReady: true })
   queue.on('error', () => {})
   await queue.waitUntilReady()

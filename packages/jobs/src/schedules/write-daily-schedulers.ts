@@ -1,9 +1,9 @@
 import type { Logger } from '@muster/logger'
+import { failFastRedis, type RedisSettings } from '@muster/redis'
 import { trackOutage } from '@muster/telemetry'
 import type { Queue } from 'bullmq'
 import { allJobs } from '../definitions/all-jobs.ts'
 import type { DailyJob, QueueName } from '../definitions/define-job.ts'
-import { failFastRedis } from '../redis/connection.ts'
 import { openQueue } from '../redis/queue.ts'
 import { type DailyTime, periodsMs } from './schedules-and-retries.ts'
 
@@ -14,11 +14,11 @@ const weekSeconds = 7 * 86_400
  * are written again every minute and with each new connection; writing an unchanged scheduler has no effect.
  */
 export function startDailySchedule(
-  { redisUrl, log }: { redisUrl: string; log: Logger },
+  { redisSettings, log }: { redisSettings: RedisSettings; log: Logger },
   queueName: QueueName,
 ): { close(): Promise<void> } {
   const jobs = allJobs.filter((job): job is DailyJob => job.queue === queueName && job.dailyAt !== undefined)
-  const redis = failFastRedis(redisUrl)
+  const redis = failFastRedis(redisSettings)
   const outage = trackOutage({
     log,
     fields: { dependency: 'redis', component: 'daily schedule' },

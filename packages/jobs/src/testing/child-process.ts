@@ -1,6 +1,7 @@
 /** A process for tests to kill: `worker <jobMs>` processes the image queue, `enqueue <subject>` enqueues a job and dies. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createDb } from '@muster/db'
+import { parseRedisUrl } from '@muster/redis'
 import { sql } from 'kysely'
 import { startPublisher } from '../outbox/publisher.ts'
 import { createTransact } from '../outbox/transact.ts'
@@ -11,7 +12,8 @@ const [mode, argument = ''] = process.argv.slice(2)
 const { DATABASE_URL: url = '', REDIS_URL: redisUrl = '' } = process.env
 
 const db = createDb({ url, poolMax: 4, applicationName: 'jobs-test-process' })
-const publisher = startPublisher({ db, redisUrl, log: silent })
+const redisSettings = parseRedisUrl(redisUrl)
+const publisher = startPublisher({ db, redisSettings, log: silent })
 
 if (mode === 'enqueue') {
   await enqueueJob(createTransact({ db, publisher }), { attachmentId: argument })
@@ -26,6 +28,6 @@ startWorker({
     await sleep(Number(argument))
     await takeEffect(payload, context).finally(() => sql`insert into ends (pid) values (${process.pid})`.execute(db))
   }),
-  deps: { db, redisUrl, log: silent, publisher },
+  deps: { db, redisSettings, log: silent, publisher },
   concurrency: 2,
 })

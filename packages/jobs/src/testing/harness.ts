@@ -1,14 +1,13 @@
 import { type Clock, type Db, newId, systemClock } from '@muster/db'
 import { createLogger } from '@muster/logger'
+import { failFastRedis, parseRedisUrl, type RedisClient, type RedisSettings } from '@muster/redis'
 import { createTestDatabase, createTestRedis } from '@muster/testing'
 import type { Queue } from 'bullmq'
-import type { Redis } from 'ioredis'
 import { sql } from 'kysely'
 import { deleteFiles, optimizeAvatar, optimizeGroupAvatar, optimizeImage, sweepOrphans } from '../definitions/index.ts'
 import type { Nudge } from '../outbox/effects.ts'
 import { type Publisher, startPublisher } from '../outbox/publisher.ts'
 import { createTransact, type Transact } from '../outbox/transact.ts'
-import { failFastRedis } from '../redis/connection.ts'
 import { openQueue } from '../redis/queue.ts'
 import { type Handler, handle } from '../worker/handler.ts'
 import { type RunningWorker, startWorker } from '../worker/worker.ts'
@@ -27,10 +26,12 @@ export async function createHarness() {
   const { db } = database
   await createEffects(db)
   const stops: (() => Promise<void>)[] = []
-  let openedQueue: { queue: Queue; connection: Redis } | undefined
+  let openedQueue: { queue: Queue; connection: RedisClient } | undefined
 
-  const publisher = (options: { republishAfterMs?: number; redisUrl?: string; clock?: Clock } = {}): Publisher => {
-    const started = startPublisher({ db, redisUrl: redis.url, log: silent, ...options })
+  const publisher = (
+    options: { republishAfterMs?: number; redisSettings?: RedisSettings; clock?: Clock } = {},
+  ): Publisher => {
+    const started = startPublisher({ db, redisSettings: parseRedisUrl(redis.url), log: silent, ...options })
     stops.push(() => started.close())
     return started
   }
@@ -45,14 +46,14 @@ export async function createHarness() {
       run: ImageRun,
       {
         concurrency = 2,
-        redisUrl = redis.url,
+        redisSettings = parseRedisUrl(redis.url),
         clock = systemClock,
-      }: { concurrency?: number; redisUrl?: string; clock?: Clock } = {},
+      }: { concurrency?: number; redisSettings?: RedisSettings; clock?: Clock } = {},
     ): RunningWorker {
       const worker = startWorker({
         queue: 'image',
         handlers: imageHandlers(run),
-        deps: { db, redisUrl, log: silent, publisher: publisher({ redisUrl, clock }), clock },
+        deps: { db, redisSettings, log: silent, publisher: publisher({ redisSettings, clock }), clock },
         concurrency,
       })
       stops.unshift(() => worker.close())
@@ -61,7 +62,7 @@ export async function createHarness() {
     /** Opens the image queue in Redis. */
     async queue(): Promise<Queue> {
       if (!openedQueue) {
-        const connection = failFastRedis(redis.url, { enableOfflineQueue: true })
+        const connection = failFastRedis(parseRedisUrl(redis.url), { enableOfflineQueue: true })
         openedQueue = { connection, queue: await openQueue('image', connection) }
       }
       return openedQueue.queue

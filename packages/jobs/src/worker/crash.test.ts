@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { newId } from '@muster/db'
 import { findRedis, startRedis, thisMachine } from '@muster/devkit'
+import { parseRedisUrl } from '@muster/redis'
 import { eventually, freePort } from '@muster/testing'
 import { sql } from 'kysely'
 import { expect, type TestContext, test } from 'vitest'
@@ -112,9 +113,9 @@ test.concurrent('jobs enqueued while Redis is dead are done when it is back, by 
     logFile: join(dir, 'redis.log'),
     isDurable: false,
   }
-  const redisUrl = `redis://127.0.0.1:${options.port}`
-  const transact = world.transact(world.publisher({ redisUrl }))
-  world.worker(takeEffect, { redisUrl })
+  const redisSettings = parseRedisUrl(`redis://127.0.0.1:${options.port}`)
+  const transact = world.transact(world.publisher({ redisSettings }))
+  world.worker(takeEffect, { redisSettings })
   const subjects: string[] = []
   const untilAllDone = () =>
     eventually(async () => expect(await world.effects()).toEqual(subjects.toSorted()), patience)

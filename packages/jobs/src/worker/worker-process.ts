@@ -9,6 +9,7 @@ import {
   measureClock,
 } from '@muster/db'
 import { createLogger, type Logger } from '@muster/logger'
+import { assertNoEviction, type RedisSettings } from '@muster/redis'
 import {
   runProcess,
   runStartChecks,
@@ -19,14 +20,13 @@ import {
   watchReadiness,
 } from '@muster/telemetry'
 import type { Publisher } from '../outbox/publisher.ts'
-import { assertNoEviction } from '../redis/eviction.ts'
 import type { RunningWorker } from './worker.ts'
 
 type WorkerConfig = {
   logLevel: string
   ops: { host: string; port: number }
   shutdownDelayMs: number
-  redisUrl: string
+  redis: RedisSettings
   database: DatabaseSettings
 }
 type WorkerDeps = { db: Db; publisher: Publisher; close(): Promise<void> }
@@ -63,7 +63,7 @@ export async function runWorkerProcess<C extends WorkerConfig, D extends WorkerD
       await correctAtStart(config.database, clock).catch(() => {})
       const deps = app.createDeps(config, log, clock)
       await assertMigrated(deps.db)
-      await runStartChecks([() => assertNoEviction(config.redisUrl), ...(app.startChecks?.(deps, config) ?? [])])
+      await runStartChecks([() => assertNoEviction(config.redis), ...(app.startChecks?.(deps, config) ?? [])])
       const worker = app.start(deps, config)
       const readiness = await watchReadiness({
         needed: [

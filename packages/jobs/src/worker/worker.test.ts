@@ -1,4 +1,5 @@
 import { newId } from '@muster/db'
+import { parseRedisUrl } from '@muster/redis'
 import { eventually, startOwnRedis } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
@@ -182,7 +183,7 @@ test('a worker with a missing, a double or a foreign handler does not start and 
         handle(deleteFiles, async () => {}),
         handle(chainAudit, async () => {}),
       ],
-      deps: { db: world.db, redisUrl: world.redis.url, log: silent, publisher: world.publisher() },
+      deps: { db: world.db, redisSettings: parseRedisUrl(world.redis.url), log: silent, publisher: world.publisher() },
       concurrency: 1,
     })
   expect(start).toThrow(
@@ -233,8 +234,8 @@ test('a job that outlasts the drain is aborted and done by another worker in the
 })
 
 test('a worker without Redis can be closed', async () => {
-  const worker = world.worker(takeEffect, { redisUrl: 'redis://127.0.0.1:1' })
-  const publisher = world.publisher({ redisUrl: 'redis://127.0.0.1:1' })
+  const worker = world.worker(takeEffect, { redisSettings: parseRedisUrl('redis://127.0.0.1:1') })
+  const publisher = world.publisher({ redisSettings: parseRedisUrl('redis://127.0.0.1:1') })
   const startedAt = performance.now()
   await Promise.all([worker.close(), publisher.close()])
   // After 25 s the process would be killed.
@@ -245,10 +246,10 @@ test('a worker with a wrong Redis password reports it, and processes jobs once i
   const redis = await startOwnRedis()
   onTestFinished(() => redis.stop())
   await redis.client.config('SET', 'requirepass', 'right')
-  const redisUrl = `redis://:wrong@127.0.0.1:${redis.port}`
-  const worker = world.worker(takeEffect, { redisUrl })
+  const redisSettings = parseRedisUrl(`redis://:wrong@127.0.0.1:${redis.port}`)
+  const worker = world.worker(takeEffect, { redisSettings })
   await expect(worker.probe()).rejects.toThrow('WRONGPASS')
-  const { subject } = await enqueueJob(world.transact(world.publisher({ redisUrl })))
+  const { subject } = await enqueueJob(world.transact(world.publisher({ redisSettings })))
   await redis.client.config('SET', 'requirepass', 'wrong')
   await eventually(async () => expect(await world.effects()).toEqual([subject]))
   await eventually(() => worker.probe())

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock, Db } from '@muster/db'
 import type { Logger } from '@muster/logger'
+import { type RedisSettings, workerRedis } from '@muster/redis'
 import { reasonOf, trackOutage } from '@muster/telemetry'
 import { type Job, Worker } from 'bullmq'
 import { allJobs } from '../definitions/all-jobs.ts'
 import type { JobDefinition, QueueName } from '../definitions/define-job.ts'
 import type { Nudge } from '../outbox/effects.ts'
-import { workerRedis } from '../redis/connection.ts'
 import { probeRedis } from '../redis/probe.ts'
 import { queuePrefix } from '../redis/queue-prefix.ts'
 import type { Handler } from './handler.ts'
@@ -18,7 +18,7 @@ type WorkerOptions = {
   queue: QueueName
   handlers: Handler[]
   /** The clock decides when a job with a `runAt` is due. */
-  deps: { db: Db; redisUrl: string; log: Logger; publisher: Nudge; clock?: Clock }
+  deps: { db: Db; redisSettings: RedisSettings; log: Logger; publisher: Nudge; clock?: Clock }
   /** Jobs that this process runs at the same time. */
   concurrency: number
 }
@@ -49,7 +49,7 @@ const errorLastsMs = 3_000
 /** Processes the jobs of one queue. @throws when a job of the queue has no handler, or two */
 export function startWorker({ queue, handlers, deps, concurrency }: WorkerOptions): RunningWorker {
   const byName = completeHandlers(queue, handlers)
-  const connection = workerRedis(deps.redisUrl)
+  const connection = workerRedis(deps.redisSettings)
   const running = new Set<Promise<void>>()
   const needs = { ...deps, faults: createMachineFaultLog(deps.log) }
   const process = (job: Job, token?: string, signal?: AbortSignal) => {

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { formatRedisUrl } from '@muster/redis'
 import { inheritedEnv } from '@muster/testing'
 import type { TestApp } from '../../testing/test-app.ts'
 
@@ -19,11 +20,11 @@ export function muster(
   args: string,
   { env = {}, input = '' }: { env?: Record<string, string>; input?: string | Buffer } = {},
 ): Promise<Run> {
-  const { database, redisUrl } = api.deps.config
+  const { database, redis } = api.deps.config
   const whole = {
     ...inheritedEnv(),
     DATABASE_URL: database.url,
-    REDIS_URL: redisUrl,
+    REDIS_URL: formatRedisUrl(redis),
     PASSWORD_KEYS: ringText({ k1: 3 }),
     BCRYPT_COST: '4',
     ...env,

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis'
+import type { RedisClient } from '@muster/redis'
 
 /** The bound of a counter: at most `max` failures and attempts in progress together, in a sliding window. */
 export type AttemptRules = {
@@ -55,7 +55,7 @@ end
 return 1`
 
 /** Creates counters in Redis, which all instances share. Each call is one atomic script. */
-export function redisAttemptCounters(client: Redis): AttemptCounters {
+export function redisAttemptCounters(client: RedisClient): AttemptCounters {
   return {
     async reserve(key, attemptId, { max, windowMs, nowMs, leaseMs }) {
       const argv = [max, windowMs, nowMs, leaseMs, attemptId]

@@ -1,5 +1,5 @@
 import { DomainError } from '@muster/errors'
-import type { Redis } from 'ioredis'
+import type { RedisClient } from '@muster/redis'
 import type { SafeRedis } from '../../redis.ts'
 
 /** The mails that a caller who is not signed in can request. Each kind has its own cooldown. */
@@ -50,7 +50,7 @@ export function mailboxOf(email: string): string {
 }
 
 /** Returns the command that claims the cooldown. It resolves to the seconds to wait; 0 when it was claimed. */
-const claim = (kind: MailKind, email: string) => (client: Redis) =>
+const claim = (kind: MailKind, email: string) => (client: RedisClient) =>
   client.eval(claimScript, 2, ...keysOf(kind, email), cooldownSeconds, maxMailsPerDay, daySeconds) as Promise<number>
 
 /** KEYS cooldown, count of the day; ARGV cooldown in seconds, mails a day, day in seconds. */

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis'
+import type { RedisClient } from '@muster/redis'
 import type { SafeRedis } from '../../redis.ts'
 
 type Counter = {
@@ -96,7 +96,7 @@ function waitMs(counter: Counter, max: number, passedMs: number): number {
 type Batch = { key: string; counter: Counter; sent: number }[]
 
 /** Adds the counts of the batch to Redis in one pipeline. @returns the totals of both windows, in the order of the batch */
-async function addAll(client: Redis, batch: Batch): Promise<{ shared: number; previous: number }[]> {
+async function addAll(client: RedisClient, batch: Batch): Promise<{ shared: number; previous: number }[]> {
   const pipeline = client.pipeline()
   for (const { key, counter, sent } of batch) {
     const { windowStartMs, windowMs } = counter

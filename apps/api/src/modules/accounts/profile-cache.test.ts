@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect as connectSocket, createServer, type Socket } from 'node:net'
+import { formatRedisUrl, parseRedisUrl } from '@muster/redis'
 import { eventually, freePort } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
@@ -12,9 +13,9 @@ let throughProxy: TestApp
 
 beforeAll(async () => {
   api = await buildTestApp()
-  const { database, redisUrl } = api.deps.config
-  proxy = await redisProxy(redisUrl)
-  throughProxy = await buildTestApp({ config: { database, redisUrl: proxy.url } })
+  const { database, redis } = api.deps.config
+  proxy = await redisProxy(formatRedisUrl(redis))
+  throughProxy = await buildTestApp({ config: { database, redis: parseRedisUrl(proxy.url) } })
   await eventually(async () => expect(await reachesRedis(throughProxy)).toBe(true))
 })
 afterAll(async () => {

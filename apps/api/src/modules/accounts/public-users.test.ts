@@ -179,8 +179,8 @@ test('hidden presence is offline without a time everywhere but for oneself', asy
 })
 
 test('presence is written to Postgres once a minute per user, over all instances', async () => {
-  const { database, redisUrl } = api.deps.config
-  const second = await buildTestApp({ clock, config: { database, redisUrl } })
+  const { database, redis } = api.deps.config
+  const second = await buildTestApp({ clock, config: { database, redis } })
   const [me, idle] = [await api.signUp(), await api.signUp()]
   const request = async (instance: TestApp) => {
     await instance.connect(me.cookies).inject('GET', '/api/v1/tasks')
@@ -229,8 +229,8 @@ test('presence that Postgres refused is written by the next flush', async () => 
 })
 
 test('a process that closes writes the presence it has noted', async () => {
-  const { database, redisUrl } = api.deps.config
-  const ending = await buildTestApp({ clock, config: { database, redisUrl } })
+  const { database, redis } = api.deps.config
+  const ending = await buildTestApp({ clock, config: { database, redis } })
   const me = await api.signUp()
   await ending.connect(me.cookies).inject('GET', '/api/v1/tasks')
   await ending.close()

@@ -2,6 +2,7 @@ import { newId } from '@muster/db'
 import { isRowId } from '@muster/jobs/admin'
 import { allJobs, optimizeImage, sweepOrphans } from '@muster/jobs/definitions'
 import { handle, PermanentError, type RunningWorker, startWorker } from '@muster/jobs/worker'
+import { parseRedisUrl } from '@muster/redis'
 import { eventually } from '@muster/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestUser, untilRevocationsAreFresh } from '../../testing/test-app.ts'
@@ -46,7 +47,7 @@ function work(run: (subject: string) => Promise<void> | void) {
   const handlers = allJobs
     .filter(({ queue }) => queue === 'image')
     .map((job) => handle(job, async (payload) => run((payload as { attachmentId?: string }).attachmentId ?? job.name)))
-  const deps = { db: api.db, redisUrl: api.deps.config.redisUrl, log: api.deps.log, publisher: api.deps.publisher }
+  const deps = { db: api.db, redisSettings: api.deps.config.redis, log: api.deps.log, publisher: api.deps.publisher }
   const worker = startWorker({ queue: 'image', handlers, deps, concurrency: 4 })
   workers.push(worker)
   return worker
@@ -261,7 +262,7 @@ describe('a scheduled run that failed', () => {
 })
 
 test('without Redis jobs of the outbox are listed, retried and discarded, and counts get 503', async () => {
-  const alone = await buildTestApp({ config: { redisUrl: 'redis://127.0.0.1:1' } })
+  const alone = await buildTestApp({ config: { redis: parseRedisUrl('redis://127.0.0.1:1') } })
   const operator = await alone.signUp({ role: 'super_admin' })
   const row = { queue: 'image', name: 'optimize-image', failed_at: new Date(), error: 'of no use' }
   const [first, second] = [newId(), newId()]

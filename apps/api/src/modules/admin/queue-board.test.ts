@@ -1,5 +1,6 @@
 import { newId } from '@muster/db'
 import { optimizeImage } from '@muster/jobs/definitions'
+import { parseRedisUrl } from '@muster/redis'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestUser, untilRevocationsAreFresh } from '../../testing/test-app.ts'
 import { clientRoles, oneOfEach, platformRoles } from './testing/admin-fixtures.ts'
@@ -72,7 +73,7 @@ test('routes that change something do not exist', async () => {
 })
 
 test('without Redis the board gets 503, and works when Redis is back', async () => {
-  const alone = await buildTestApp({ config: { redisUrl: 'redis://127.0.0.1:1' } })
+  const alone = await buildTestApp({ config: { redis: parseRedisUrl('redis://127.0.0.1:1') } })
   const somebody = await alone.signUp({ role: 'operator' })
   const answer = await somebody.inject('GET', `${board}/api/queues`)
   expect([answer.statusCode, answer.json().error.code]).toEqual([503, 'DEPENDENCY_UNAVAILABLE'])

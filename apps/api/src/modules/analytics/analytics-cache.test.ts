@@ -1,4 +1,5 @@
 import { analyticsKey } from '@muster/cache'
+import { parseRedisUrl } from '@muster/redis'
 import { eventually, type ManualClock, manualClock } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -164,7 +165,7 @@ test('cached analytics expire at the end of the user’s day', async () => {
 })
 
 test('without Redis, analytics are read from Postgres', async () => {
-  const own = await buildTestApp({ clock, config: { redisUrl: 'redis://127.0.0.1:1' } })
+  const own = await buildTestApp({ clock, config: { redis: parseRedisUrl('redis://127.0.0.1:1') } })
   const user = await own.signUp()
   for (const total of [1, 2]) {
     await createTask(user)

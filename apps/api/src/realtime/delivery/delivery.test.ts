@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { newId } from '@muster/db'
+import { parseRedisUrl } from '@muster/redis'
 import { eventually, insertMessage, type OwnRedis, startOwnRedis } from '@muster/testing'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { dataOf } from '../../testing/succeeded.ts'
@@ -25,7 +26,7 @@ const open: TestSocket[] = []
 
 beforeAll(async () => {
   redis = await startOwnRedis()
-  api = await buildTestApp({ config: { redisUrl: redis.url } })
+  api = await buildTestApp({ config: { redis: parseRedisUrl(redis.url) } })
   await api.listen()
   other = await startInstance(api)
   ann = await api.signUp()
@@ -96,7 +97,7 @@ test('a chat that is created is followed at once, from the change by which each 
 
 test('a signal that got lost is made good within 2 s, and a new chat too', async () => {
   // An instance whose signals reach nobody.
-  const mute = await startInstance(api, { redisUrl: 'redis://127.0.0.1:1' })
+  const mute = await startInstance(api, { redis: parseRedisUrl('redis://127.0.0.1:1') })
   const onMute = createClient(mute.app, ben.cookies, () => {})
   const [near, far] = [await connect(cat, mute), await connect(ann, api)]
   const nearAll = recordEvents(near, 'chat:change')

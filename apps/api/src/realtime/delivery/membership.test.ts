@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { parseRedisUrl } from '@muster/redis'
 import { eventually, type OwnRedis, startOwnRedis } from '@muster/testing'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { dataOf, succeeded } from '../../testing/succeeded.ts'
@@ -16,7 +17,7 @@ const open: TestSocket[] = []
 
 beforeAll(async () => {
   redis = await startOwnRedis()
-  api = await buildTestApp({ config: { redisUrl: redis.url } })
+  api = await buildTestApp({ config: { redis: parseRedisUrl(redis.url) } })
   await api.listen()
   other = await startInstance(api)
   ann = await api.signUp()
@@ -103,7 +104,7 @@ test.each([['alive'], ['dead']] as const)(
 )
 
 test('who is removed and added again while signals are lost starts anew, without what came between', async () => {
-  const mute = await startInstance(api, { redisUrl: 'redis://127.0.0.1:1' })
+  const mute = await startInstance(api, { redis: parseRedisUrl('redis://127.0.0.1:1') })
   const onMute = createClient(mute.app, ann.cookies, () => {})
   const chatId = await createGroup(ann, [ben, cat])
   const received = recordChanges(await connect(cat, other), chatId)

@@ -1,5 +1,6 @@
 import { newId } from '@muster/db'
 import { renewLeases } from '@muster/presence'
+import { parseRedisUrl } from '@muster/redis'
 import { eventually, manualClock, type OwnRedis, startOwnRedis } from '@muster/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { makeFriends } from '../../modules/chats/testing/chat-fixtures.ts'
@@ -25,7 +26,7 @@ let colleague: TestUser
 
 beforeAll(async () => {
   redis = await startOwnRedis()
-  api = await buildTestApp({ clock, config: { redisUrl: redis.url } })
+  api = await buildTestApp({ clock, config: { redis: parseRedisUrl(redis.url) } })
   await api.listen()
   // With the limits of production.
   other = await startInstance(api, { rateLimitScale: 1 })

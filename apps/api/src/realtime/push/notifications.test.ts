@@ -1,4 +1,5 @@
 import { newId } from '@muster/db'
+import { parseRedisUrl } from '@muster/redis'
 import { eventually } from '@muster/testing'
 import { sql } from 'kysely'
 import { io } from 'socket.io-client'
@@ -163,7 +164,7 @@ test('what is written while revocations are not known is emitted only once they 
 })
 
 test('while Redis is away, a notification arrives on another instance within 1 s', async () => {
-  const lonely = await startInstance(api, { redisUrl: 'redis://127.0.0.1:1' })
+  const lonely = await startInstance(api, { redis: parseRedisUrl('redis://127.0.0.1:1') })
   const user = await api.signUp()
   const { notifications } = await follow(user, lonely)
   for (const index of numbers(3)) {

@@ -1,3 +1,4 @@
+import { formatRedisUrl } from '@muster/redis'
 import { eventually, startReadyProcess } from '@muster/testing'
 import { io } from 'socket.io-client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -37,10 +38,10 @@ afterAll(async () => {
 })
 
 const startWorker = (name: 'image-worker' | 'reminder-worker') => {
-  const { database, redisUrl, storage } = api.deps.config
+  const { database, redis, storage } = api.deps.config
   return startReadyProcess(new URL(`../../../../${name}/src/main.ts`, import.meta.url), {
     DATABASE_URL: database.url,
-    REDIS_URL: redisUrl,
+    REDIS_URL: formatRedisUrl(redis),
     LOG_LEVEL: 'fatal',
     ...(storage.driver === 'local' && name === 'image-worker' && { STORAGE_LOCAL_DIR: storage.localDir }),
   })

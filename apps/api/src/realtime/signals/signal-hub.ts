@@ -1,5 +1,5 @@
 import { createDb, type Db } from '@muster/db'
-import { failFastRedis } from '@muster/jobs/redis'
+import { failFastRedis } from '@muster/redis'
 import { type Signal, subscribeSignals } from '@muster/signals'
 import { trackOutage } from '@muster/telemetry'
 import type { Deps } from '../../deps.ts'
@@ -96,7 +96,7 @@ export function startSignalHub(
 
   const subscription = subscribeSignals(
     {
-      redis: failFastRedis(config.redisUrl, { autoResubscribe: false, socketTimeout: redisPatienceMs }),
+      redis: failFastRedis(config.redis, { autoResubscribe: false, socketTimeout: redisPatienceMs }),
       ownId: publisher.signals.id,
     },
     {

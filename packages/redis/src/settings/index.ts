@@ -1,0 +1,3 @@
+export { formatRedisUrl } from './format-redis-url.ts'
+export { parseRedisUrl, RedisUrlError, redisUrlForms } from './parse-redis-url.ts'
+export { describeRedis, type RedisNode, type RedisSettings } from './settings.ts'
