@@ -25,6 +25,7 @@ const idleGoalShare = 0.05
 const maxSlopeMiB = 0.05
 const socketsOfOne = 4
 const settleMs = 3_000
+const samplesOfUploads = 50
 
 export const memory: Row = {
   name: 'memory',
@@ -132,33 +133,40 @@ async function bundle(name: string): Promise<void> {
   }
 }
 
-/** Samples the memory of an API while it takes uploads. */
+/**
+ * Samples the live memory of an API while it takes uploads: after a garbage collection, since the resident memory rises and falls with the
+ * time of the last one (measured over 2,500 uploads: 293 MiB after 250, 354 after 1,750, 300 at the end).
+ */
 async function measureUploads(stage: Stage): Promise<Line> {
   const count = stage.plan.uploads
   const user = await insertUser(stage)
   await insertTasks(stage, user, count)
   const tasks = await someTasks(stage, user, count)
   const photo = await readFile((await makeMixture(stage))[1] as string)
-  const api = await startApp(stage, 'api')
+  const api = await startApp(stage, 'api', measurable(stage))
   try {
     const cookie = await signIn(api.origin, user)
     const samples: Sample[] = []
+    const sampleEvery = Math.max(1, Math.floor(count / samplesOfUploads))
+    let peakMiB = 0
     for (const [index, task] of tasks.entries()) {
       const body = new FormData()
       body.append('files', new Blob([photo], { type: 'image/png' }), `photo-${index}.png`)
       const path = `/api/v1/tasks/${task}/attachments`
       const { status } = await fetch(api.origin + path, { method: 'POST', headers: { cookie }, body })
       if (status >= 300) throw new Error(`an upload was answered by ${status}`)
-      samples.push({ done: index, mib: rssMiB(api.pid) })
+      peakMiB = Math.max(peakMiB, rssMiB(api.pid))
+      if (index % sampleEvery > 0) continue
+      const { heapMiB, externalMiB } = await settledMemory(stage, api.pid)
+      samples.push({ done: index, mib: heapMiB + externalMiB })
     }
     const slopeMiB = slopeOf(samples, count)
-    const peakMiB = Math.max(...samples.map(({ mib }) => mib))
     return {
       what: `memory of an API over ${count} uploads of ${(photo.length / 1_024).toFixed(0)} KiB`,
-      muster: `${peakMiB.toFixed(0)} MiB at most, ${(slopeMiB * 1_024).toFixed(0)} KiB an upload`,
+      muster: `${peakMiB.toFixed(0)} MiB at most, live memory ${(slopeMiB * 1_024).toFixed(1)} KiB an upload`,
       limit: '–',
       goal: `|slope| ≤ ${(maxSlopeMiB * 1_024).toFixed(0)} KiB`,
-      isReached: slopeMiB <= maxSlopeMiB,
+      isReached: Math.abs(slopeMiB) <= maxSlopeMiB,
       rssMiB: peakMiB,
       details: { slopeMiB, peakMiB, medians: mediansOf(samples, count) },
     }
