@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync, readFileSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { processTuning } from '@muster/cores'
 import { freePort } from '@muster/devkit'
 import { keys } from './keys.ts'
 import { root, type Stage } from './stage.ts'
@@ -60,9 +60,7 @@ function appEnv(stage: Stage, port: number, opsPort: number): Record<string, str
   return {
     NODE_ENV: 'development',
     LOG_LEVEL: 'warn',
-    UV_THREADPOOL_SIZE: String(availableParallelism() + 4),
-    // Without this setting, the image worker would restart itself once to set it.
-    MALLOC_MMAP_THRESHOLD_: '131072',
+    ...processTuning(),
     DATABASE_URL: stage.databaseUrl,
     DATABASE_POOL_MAX: String(poolMax),
     REDIS_URL: stage.redisUrl,

@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process'
-import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { isSet, withServices } from '@muster/config'
+import { processTuning } from '@muster/cores'
+import type { Unit } from '@muster/supervisor'
+import { stopProcess, waitUntilReady } from '@muster/supervisor'
 import type { Instance } from './instances.ts'
 import { pipeLines, type Say } from './output.ts'
 import type { Secrets } from './secrets.ts'
-import { stopProcess, waitUntilReady } from './services/processes.ts'
 import { root, type Settings } from './settings.ts'
-import type { Unit } from './supervisor.ts'
 
 export type ServiceUrls = { postgres: string; redis: string; smtp: string }
 
@@ -64,9 +64,7 @@ function appEnv(
 ): NodeJS.ProcessEnv {
   const defaults: Record<string, string> = {
     NODE_ENV: 'development',
-    UV_THREADPOOL_SIZE: String(availableParallelism() + 4),
-    // The image worker returns large buffers to the system with this setting; without it, the worker restarts itself to set it.
-    MALLOC_MMAP_THRESHOLD_: '131072',
+    ...processTuning(),
     PUBLIC_URL: `http://localhost:${settings.apiPort}`,
     // Production refuses both.
     ...(process.env.NODE_ENV !== 'production' && {

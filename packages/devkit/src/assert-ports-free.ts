@@ -1,8 +1,8 @@
+import { StartError } from '@muster/supervisor'
 import type { App } from './app-list.ts'
 import { firstOf } from './instances.ts'
 import { isPortFree } from './services/ports.ts'
 import type { Settings } from './settings.ts'
-import { StartError } from './start-error.ts'
 
 /** Checks every port that these apps and, if it starts too, the inbox listen on. @throws StartError with each taken port and its variable */
 export async function assertPortsFree(settings: Settings, started: readonly App[], hasInbox: boolean): Promise<void> {

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { ListedAuditEvent, Message } from '@muster/client'
+import { isAlive, StartError } from '@muster/supervisor'
 import { createClient, explain } from './demo/client.ts'
 import { converse } from './demo/conversation.ts'
 import { mailsTo, waitForMail } from './demo/inbox.ts'
@@ -10,9 +11,7 @@ import { waitFor } from './demo/wait-for.ts'
 import { paint } from './output.ts'
 import { type RunFile, readRunFile } from './run-file.ts'
 import { readJson, type Secrets } from './secrets.ts'
-import { isAlive } from './services/processes.ts'
 import { homeOf } from './settings.ts'
-import { StartError } from './start-error.ts'
 
 const reminderAheadMs = 5_000
 /** Long enough for a killed worker to restart and process its pending jobs. */

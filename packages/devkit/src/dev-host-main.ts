@@ -4,8 +4,8 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { StartError } from '@muster/supervisor'
 import { hostServices } from './services/host/host-services.ts'
-import { StartError } from './start-error.ts'
 
 /** Runs `npm start` without apps, for the apps that their own `dev` runs. */
 const start = fileURLToPath(new URL('./start.ts', import.meta.url))

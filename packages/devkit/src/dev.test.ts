@@ -4,12 +4,12 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isAlive } from '@muster/supervisor'
 import { afterAll, expect, test } from 'vitest'
 import { readRunFile } from './run-file.ts'
 import { takeLock } from './services/lock.ts'
 import { freePort } from './services/ports.ts'
 import { removeCluster } from './services/postgres.ts'
-import { isAlive } from './services/processes.ts'
 import { root } from './settings.ts'
 
 type Dev = { child: ChildProcess; output: () => string }

@@ -1,8 +1,10 @@
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { createSupervisor, StartError, type Supervisor } from '@muster/supervisor'
 import { apps } from './app-list.ts'
 import { appUnit } from './apps.ts'
 import { assertPortsFree } from './assert-ports-free.ts'
+import { describeEvent } from './describe-event.ts'
 import { firstOf } from './instances.ts'
 import { createSay } from './output.ts'
 import { readRunFile } from './run-file.ts'
@@ -10,8 +12,6 @@ import { loadSecrets } from './secrets.ts'
 import { joinHost } from './services/host/join-host.ts'
 import { startReaper } from './services/reaper.ts'
 import { readSettings } from './settings.ts'
-import { StartError } from './start-error.ts'
-import { createSupervisor, type Supervisor } from './supervisor.ts'
 
 /**
  * Runs the app of the current folder with restarts on change, as `npm start` runs it. Postgres, Redis and the inbox start with the
@@ -65,7 +65,7 @@ async function main(): Promise<void> {
   await assertPortsFree(settings, [app], false)
   const run = readRunFile(home)
   if (!run || isStopping) return
-  supervisor = createSupervisor({ say, reaper: startReaper(), onChange: () => {} })
+  supervisor = createSupervisor({ report: (event) => tell(describeEvent(event)), reaper: startReaper() })
   await supervisor.supervise(appUnit(firstOf(app, settings), settings, loadSecrets(home, process.env), run.urls, say))
   const { api, docs, inbox } = run.urls
   tell(`${name} is ready${name === 'api' ? `: ${api}, reference ${docs}` : ''}${inbox ? `, inbox ${inbox}` : ''}`)

@@ -1,3 +1,13 @@
+export {
+  isAlive,
+  type OnSpawn,
+  type Service,
+  StartError,
+  spawnService,
+  stopProcess,
+  waitForExit,
+  waitUntilReady,
+} from '@muster/supervisor'
 export { migrate } from './migrate.ts'
 export { createSay } from './output.ts'
 export { type CuttableLink, startCuttableLink } from './services/cuttable-link.ts'
@@ -9,15 +19,5 @@ export { type Lock, takeLock } from './services/lock.ts'
 export { freePort, isPortFree, preferPort } from './services/ports.ts'
 export { type PostgresOptions, removeCluster, startPostgres } from './services/postgres.ts'
 export { postgresOwner } from './services/postgres-files.ts'
-export {
-  isAlive,
-  type OnSpawn,
-  type Service,
-  spawnService,
-  stopProcess,
-  waitForExit,
-  waitUntilReady,
-} from './services/processes.ts'
 export { type Reaper, startReaper } from './services/reaper.ts'
 export { startRedis } from './services/redis.ts'
-export { StartError } from './start-error.ts'

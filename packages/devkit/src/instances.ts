@@ -1,7 +1,7 @@
+import { StartError } from '@muster/supervisor'
 import { type App, apps } from './app-list.ts'
 import { isPortFree } from './services/ports.ts'
 import type { Settings } from './settings.ts'
-import { StartError } from './start-error.ts'
 
 /** One process of an app. */
 export type Instance = {

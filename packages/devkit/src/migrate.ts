@@ -3,9 +3,9 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { withServices } from '@muster/config'
+import { StartError } from '@muster/supervisor'
 import pg from 'pg'
 import { root } from './settings.ts'
-import { StartError } from './start-error.ts'
 
 const database = 'muster'
 

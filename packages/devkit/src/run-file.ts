@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { commandLineOf, isAlive, type RunningProcess, stopProcess } from '@muster/supervisor'
 import { readJson, writePrivateJson } from './secrets.ts'
-import { commandLineOf, isAlive, stopProcess } from './services/processes.ts'
 
 /** The content of MUSTER_HOME/run.json: the running processes and their addresses, for scripts. */
 export type RunFile = {
@@ -20,19 +20,6 @@ export type RunFile = {
   }
   admin: { email: string }
   processes: RunningProcess[]
-}
-
-export type RunningProcess = {
-  name: string
-  pid: number
-  /** The app that it runs, and which of several processes of this app it is, from 1. */
-  app?: string
-  number?: number
-  kind: 'app' | 'service'
-  port?: number
-  opsPort?: number
-  /** Part of its command line, which distinguishes it from a later process with the same pid. */
-  mark: string
 }
 
 const pathIn = (home: string) => join(home, 'run.json')

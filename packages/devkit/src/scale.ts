@@ -1,5 +1,5 @@
+import { StartError } from '@muster/supervisor'
 import { apps } from './app-list.ts'
-import { StartError } from './start-error.ts'
 
 /** How many processes of each app run, by its name; one of each that is not named. */
 export type Scale = ReadonlyMap<string, number>

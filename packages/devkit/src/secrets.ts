@@ -3,8 +3,8 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readVariables } from '@muster/config'
 import { type KeyRingName, keyRingNames } from '@muster/config/key-ring-names'
+import { StartError } from '@muster/supervisor'
 import { hasCluster } from './services/postgres.ts'
-import { StartError } from './start-error.ts'
 
 export type Secrets = {
   /** In the form that the processes read: `id:base64`. */

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { Unit } from '@muster/supervisor'
 import { readJson, type Secrets, writePrivateJson } from './secrets.ts'
 import { findRedis, thisMachine } from './services/find-redis.ts'
 import { startInbox } from './services/inbox.ts'
@@ -6,7 +7,6 @@ import { preferPort } from './services/ports.ts'
 import { startPostgres } from './services/postgres.ts'
 import { startRedis } from './services/redis.ts'
 import type { Settings } from './settings.ts'
-import type { Unit } from './supervisor.ts'
 
 type Ports = { postgres?: number; redis?: number }
 

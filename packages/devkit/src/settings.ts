@@ -2,9 +2,9 @@ import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { ConfigError, isSet, parseEnv, urlOfService } from '@muster/config'
+import { StartError } from '@muster/supervisor'
 import { z } from 'zod'
 import { parseScale, type Scale } from './scale.ts'
-import { StartError } from './start-error.ts'
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..')
 

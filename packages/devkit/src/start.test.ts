@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { isAlive } from '@muster/supervisor'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tryInviting, tryIt } from './banner.ts'
 import { type RunFile, readRunFile } from './run-file.ts'
 import { freePort } from './services/ports.ts'
 import { removeCluster } from './services/postgres.ts'
-import { isAlive } from './services/processes.ts'
 import { root } from './settings.ts'
 
 type Copy = { home: string; env: Record<string, string>; child: ChildProcess; output: () => string }

@@ -1,10 +1,12 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createSupervisor, StartError, type Supervisor } from '@muster/supervisor'
 import { apps } from './app-list.ts'
 import { appUnit, developmentLimitScale, type ServiceUrls } from './apps.ts'
 import { assertPortsFree } from './assert-ports-free.ts'
 import { banner } from './banner.ts'
+import { describeEvent } from './describe-event.ts'
 import { listInstances } from './instances.ts'
 import { ensureDatabase, migrate } from './migrate.ts'
 import { createSay } from './output.ts'
@@ -16,8 +18,6 @@ import { removeCluster } from './services/postgres.ts'
 import { makePrivateFolder } from './services/private-folder.ts'
 import { startReaper } from './services/reaper.ts'
 import { asksForHelp, readSettings, type Settings, usage } from './settings.ts'
-import { StartError } from './start-error.ts'
-import { createSupervisor, type Supervisor } from './supervisor.ts'
 
 /** `--fresh` keeps these: they hold no state and only speed up the next start or test run. */
 const keptByFresh = new Set(['lock', 'compile-cache', 'redis-build', 'test'])
@@ -68,7 +68,7 @@ async function main(settings: Settings): Promise<void> {
   const reaper = startReaper()
   let run: RunFile | undefined
   const ownSupervisor = createSupervisor({
-    say,
+    report: (event) => tell(describeEvent(event)),
     reaper,
     onChange: () => saveRun(),
   })

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { availableParallelism } from 'node:os'
+import { availableCores } from '@muster/cores'
 import bcrypt from 'bcrypt'
 import { HashingOverloadedError } from './hashing-overloaded.ts'
 import { currentKey, type KeyRing, keyById } from './key-ring.ts'
@@ -28,7 +28,7 @@ export type PasswordHasherOptions = {
   keys: KeyRing
   /** bcrypt cost: 2^cost rounds. */
   cost: number
-  /** How many hashes run in parallel; defaults to the machine's cores. */
+  /** How many hashes run in parallel; defaults to the cores of this process. */
   maxParallel?: number
   /** How long a hash waits for its start; defaults to 5 s. */
   maxWaitMs?: number
@@ -41,7 +41,7 @@ export type PasswordHasherOptions = {
  * keyboards differ in how they compose an accented letter.
  */
 export function createPasswordHasher(options: PasswordHasherOptions): PasswordHasher {
-  const { keys, cost, maxParallel = availableParallelism(), maxWaitMs = 5_000 } = options
+  const { keys, cost, maxParallel = availableCores(), maxWaitMs = 5_000 } = options
   const semaphore = createSemaphore({
     maxParallel,
     maxWaitMs,

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { processTuning } from '@muster/cores'
 import type { AppName, Env } from './apps.ts'
 import type { UsedSecrets } from './used-secrets.ts'
 
@@ -11,9 +11,7 @@ export function sharedEnv(home: string, { postgresUrl, redisUrl, smtpUrl, apiUrl
   return {
     NODE_ENV: 'test',
     LOG_LEVEL: 'debug',
-    UV_THREADPOOL_SIZE: String(availableParallelism() + 4),
-    // Makes the allocator return large buffers. The image worker restarts itself once to set it when it is missing.
-    MALLOC_MMAP_THRESHOLD_: '131072',
+    ...processTuning(),
     DATABASE_URL: postgresUrl,
     REDIS_URL: redisUrl,
     SMTP_URL: smtpUrl,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createMuster, type Muster, MusterError } from '@muster/client'
-import { StartError } from '../start-error.ts'
+import { StartError } from '@muster/supervisor'
 
 const retryForMs = 60_000
 const retryEveryMs = 300

@@ -1,6 +1,6 @@
 import type { ChatHandle, Message, Muster } from '@muster/client'
+import { StartError } from '@muster/supervisor'
 import { startCuttableLink } from '../services/cuttable-link.ts'
-import { StartError } from '../start-error.ts'
 import { createClient } from './client.ts'
 import { newPerson, type Person, register } from './person.ts'
 import { step } from './step.ts'

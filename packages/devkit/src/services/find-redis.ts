@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { StartError } from '../start-error.ts'
+import { StartError } from '@muster/supervisor'
 
 /** The parts of a machine that {@link findRedis} uses; tests pass their own. */
 export type Machine = {

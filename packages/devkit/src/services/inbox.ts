@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
+import { type OnSpawn, type Service, spawnService, stopProcess, waitUntilReady } from '@muster/supervisor'
 import { makePrivateFolder } from './private-folder.ts'
-import { type OnSpawn, type Service, spawnService, stopProcess, waitUntilReady } from './processes.ts'
 
 export type InboxOptions = {
   /** Serves the web page and `GET /email`. */

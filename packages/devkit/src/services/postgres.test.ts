@@ -1,12 +1,12 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isAlive } from '@muster/supervisor'
 import pg from 'pg'
 import { afterAll, describe, expect, test } from 'vitest'
 import { freePort } from './ports.ts'
 import { removeCluster, startPostgres } from './postgres.ts'
 import { clusterFolder, postgresOwner } from './postgres-files.ts'
-import { isAlive } from './processes.ts'
 
 const password = 'right-one'
 let homes: string[] = []

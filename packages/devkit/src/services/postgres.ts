@@ -12,17 +12,17 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { StartError } from '../start-error.ts'
-import { clusterFolder, type PostgresOwner, postgresOwner, reachablePostgres } from './postgres-files.ts'
 import {
   commandLineOf,
   isAlive,
   type OnSpawn,
   type Service,
+  StartError,
   spawnService,
   stopProcess,
   waitUntilReady,
-} from './processes.ts'
+} from '@muster/supervisor'
+import { clusterFolder, type PostgresOwner, postgresOwner, reachablePostgres } from './postgres-files.ts'
 
 export type PostgresOptions = {
   /** Folder of the cluster; created when it is missing. */

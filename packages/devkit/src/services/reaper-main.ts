@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline'
-import { stopProcess } from './processes.ts'
+import { stopProcess } from '@muster/supervisor'
 import type { ReapedProcess } from './reaper.ts'
 
 type Message = { watch?: ReapedProcess; unwatch?: number; dismiss?: true }

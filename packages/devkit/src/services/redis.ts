@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
+import { type OnSpawn, type Service, spawnService, stopProcess, waitUntilReady } from '@muster/supervisor'
 import { makePrivateFolder } from './private-folder.ts'
-import { type OnSpawn, type Service, spawnService, stopProcess, waitUntilReady } from './processes.ts'
 
 export type RedisOptions = {
   /** Path of redis-server or valkey-server. */

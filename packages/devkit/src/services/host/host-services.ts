@@ -4,7 +4,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { StartError } from '../../start-error.ts'
+import { StartError } from '@muster/supervisor'
 import { type Lock, takeLock } from '../lock.ts'
 import { type Hello, type HostMessage, readHostFile, removeHostFile, writeHostFile } from './host-file.ts'
 

@@ -1,9 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Say } from './output.ts'
-import type { RunningProcess } from './run-file.ts'
-import { type OnSpawn, type Service, stopProcess } from './services/processes.ts'
-import type { Reaper } from './services/reaper.ts'
+import { type OnSpawn, type Service, stopProcess } from './processes.ts'
 
 /** Describes a child process: how the supervisor starts it, and by what it is recognised. */
 export type Unit = {
@@ -20,15 +18,32 @@ export type Unit = {
   start(onSpawn: OnSpawn): Promise<Service>
 }
 
+/** A unit whose process runs. */
+export type RunningProcess = Omit<Unit, 'start'> & { pid: number }
+
+/** What happened to a unit that nobody stopped. */
+export type SupervisorEvent = { unit: string } & (
+  | { kind: 'not-started' }
+  | { kind: 'ended'; code: number | null; signal: NodeJS.Signals | null; nextStartMs: number }
+  | { kind: 'restarted'; pid: number }
+  | { kind: 'restart-failed'; error: Error; nextStartMs: number }
+)
+
 export type Supervisor = {
   /** Starts a unit and restarts it whenever it exits. Rejects when it is not ready after a few attempts. */
   supervise(unit: Unit): Promise<Service>
   processes(): RunningProcess[]
-  /** Stops the apps, then the services, and prevents further starts. */
-  stop(): Promise<void>
+  /** Stops the apps, then the services, and prevents further starts. @returns the names of those that had to be killed or failed */
+  stop(): Promise<string[]>
 }
 
-type Deps = { say: Say; reaper: Reaper; onChange: () => void }
+/** Stops child processes when this process can no longer do it. */
+type Watcher = {
+  watch(child: { pid: number; kind: Unit['kind']; signal: NodeJS.Signals }): void
+  unwatch(pid: number): void
+}
+
+type Deps = { report: (event: SupervisorEvent) => void; reaper?: Watcher; onChange?: () => void }
 
 const firstAttempts = 3
 const minBackoffMs = 500
@@ -39,22 +54,27 @@ const stableMs = 30_000
 const graceMs = 28_000
 
 /** Creates a supervisor that runs child processes, restarts those that exit, and stops all of them in order. */
-export function createSupervisor({ say, reaper, onChange }: Deps): Supervisor {
+export function createSupervisor({ report, reaper, onChange = () => {} }: Deps): Supervisor {
   const running = new Map<number, Unit>()
   const stopping = new AbortController()
   const starts = new Set<Promise<unknown>>()
+  const exits = new Set<Promise<unknown>>()
+  const failedAtStop = new Set<string>()
 
   const watch = (unit: Unit) => (child: ChildProcess) => {
     const { pid } = child
     if (pid === undefined) return
     running.set(pid, unit)
-    reaper.watch({ pid, kind: unit.kind, signal: signalFor(unit) })
+    reaper?.watch({ pid, kind: unit.kind, signal: signalFor(unit) })
     onChange()
-    child.once('exit', () => {
+    const exit = once(child, 'exit').then(([code]) => {
+      exits.delete(exit)
       running.delete(pid)
-      reaper.unwatch(pid)
+      reaper?.unwatch(pid)
+      if (stopping.signal.aborted && code !== 0) failedAtStop.add(unit.name)
       onChange()
     })
+    exits.add(exit)
     if (stopping.signal.aborted) void stopProcess(pid, signalFor(unit), graceMs)
   }
 
@@ -73,16 +93,16 @@ export function createSupervisor({ say, reaper, onChange }: Deps): Supervisor {
       if (stopping.signal.aborted) return
       const wasStable = Date.now() - startedMs > stableMs
       let backoffMs = wasStable ? minBackoffMs : Math.min(maxBackoffMs, Math.max(minBackoffMs, lastBackoffMs * 2))
-      say('muster', `${unit.name} ended (${signal ?? `exit ${code}`}); starting it again in ${backoffMs / 1000} s`)
+      report({ unit: unit.name, kind: 'ended', code, signal, nextStartMs: backoffMs })
       while (await pause(backoffMs)) {
         try {
           const restarted = await start(unit)
-          say('muster', `${unit.name} is ready again (pid ${restarted.pid})`)
+          report({ unit: unit.name, kind: 'restarted', pid: restarted.pid })
           return restartOnExit(unit, restarted, backoffMs)
         } catch (error) {
           if (stopping.signal.aborted) return
           backoffMs = Math.min(maxBackoffMs, backoffMs * 2)
-          say('muster', `${(error as Error).message}\nNext attempt in ${backoffMs / 1000} s.`)
+          report({ unit: unit.name, kind: 'restart-failed', error: error as Error, nextStartMs: backoffMs })
         }
       }
     })
@@ -107,7 +127,7 @@ export function createSupervisor({ say, reaper, onChange }: Deps): Supervisor {
           return service
         } catch (error) {
           if (attempt === firstAttempts || unit.kind === 'service' || stopping.signal.aborted) throw error
-          say('muster', `${unit.name} did not start; trying again`)
+          report({ unit: unit.name, kind: 'not-started' })
           if (!(await pause(minBackoffMs))) throw error
         }
       }
@@ -120,6 +140,8 @@ export function createSupervisor({ say, reaper, onChange }: Deps): Supervisor {
       // A process that was just starting is stopped as soon as it exists; wait for that, then stop the rest.
       await Promise.allSettled(starts)
       await Promise.all([stopKind('app'), stopKind('service')])
+      await Promise.all(exits)
+      return [...failedAtStop]
     },
   }
 }

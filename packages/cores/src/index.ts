@@ -1,0 +1,2 @@
+export { availableCores } from './available-cores.ts'
+export { processTuning } from './process-tuning.ts'
