@@ -13,9 +13,11 @@ export type DbOptions = Pick<DatabaseSettings, 'url' | 'poolMax'> &
     applicationName: string
     /** The server cancels a statement after this time. */
     statementTimeoutMs?: number
+    /** How long to wait for a connection, also for one of the pool. */
+    connectTimeoutMs?: number
   }
 
-const connectTimeoutMs = 2_000
+const defaultConnectTimeoutMs = 2_000
 /** On a shared connection, a statement that waits for a table locked by a migration would block all others. */
 const lookupLockTimeoutMs = 250
 /** Bounds how late a frozen process can commit: others poll revocations and must not miss one. */
@@ -45,7 +47,12 @@ export function createLookupDb(options: Omit<DbOptions, 'poolMax'>): Db {
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool: sharedConnection(config) }) })
 }
 
-const connectionConfig = ({ url, applicationName, statementTimeoutMs = 5_000 }: Omit<DbOptions, 'poolMax'>) =>
+const connectionConfig = ({
+  url,
+  applicationName,
+  statementTimeoutMs = 5_000,
+  connectTimeoutMs = defaultConnectTimeoutMs,
+}: Omit<DbOptions, 'poolMax'>) =>
   ({
     ...connectionTo(url),
     application_name: applicationName,

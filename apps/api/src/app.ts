@@ -64,6 +64,7 @@ import { originsPlugin } from './plugins/origins.ts'
 import { rateLimitsPlugin } from './plugins/rate-limits.ts'
 import { lazyRequestLogger, requestLogPlugin } from './plugins/request-log.ts'
 import { securityHeadersPlugin } from './plugins/security-headers.ts'
+import { writeCookiesPlugin } from './plugins/write-cookies.ts'
 import { serveRealtime } from './realtime/serve-realtime.ts'
 
 export type App = FastifyInstance
@@ -131,6 +132,7 @@ export async function buildApp(deps: Deps, first?: FastifyPluginAsync): Promise<
   })
   // After the plugin that corrects lengths, because it adds the route of the preflights.
   await app.register(originsPlugin, { config })
+  await app.register(writeCookiesPlugin, { deps })
   await app.register(sessionPlugin, { context })
   await app.register(presencePlugin, { presence: deps.presence })
   await app.register(deniedAccessPlugin, { context: deps })

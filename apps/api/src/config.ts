@@ -52,6 +52,11 @@ const env = z.object({
   /** Muster's client at the issuer; without it, sign-in with Google is disabled. */
   GOOGLE_CLIENT_ID: z.string().optional(),
   GOOGLE_CLIENT_SECRET: z.string().optional(),
+  /** Leads to a standby of the Postgres of DATABASE_URL, for lists. DATABASE_POOLER is about it too. */
+  DATABASE_REPLICA_URL: serviceUrl({
+    protocol: /^postgres(ql)?:$/,
+    form: 'postgres://user:password@host:5432/name',
+  }).optional(),
   ...storageEnv(),
   STAGING_DIR: z.string(),
   STORAGE_QUOTA_BYTES: int({ min: 0, max: Number.MAX_SAFE_INTEGER, default: 10 * 1024 ** 3 }),
@@ -75,6 +80,7 @@ export function readConfig(source: NodeJS.ProcessEnv = process.env) {
   return Object.freeze({
     isProduction: read.NODE_ENV === 'production',
     ...processSettings(read),
+    replicaUrl: read.DATABASE_REPLICA_URL,
     redisPatienceMs,
     guardPatienceMs,
     http: { host: read.HOST, port: read.PORT, trustedProxies: read.TRUSTED_PROXIES },

@@ -3,6 +3,7 @@ import { readOutboxState } from '@muster/jobs/outbox'
 import type { Publisher } from '@muster/jobs/publisher'
 import type { Logger } from '@muster/logger'
 import { type ClockWatch, type Dependency, sharedFor, watchClock, watchDependency } from '@muster/telemetry'
+import type { Replica } from './http/reads/replica.ts'
 import type { Revocations } from './modules/sessions/revocations.ts'
 import type { SafeRedis } from './redis.ts'
 
@@ -11,6 +12,8 @@ export type DependencyHealth = {
   /** Up when every connection that a request may need is up. */
   postgres: Dependency
   redis: Dependency
+  /** Up when lists may come from the replica; undefined without one. */
+  replica: (Dependency & Pick<Replica, 'behindMs'>) | undefined
   /** @throws while Postgres is unavailable */
   readOutbox(): Promise<{ pending: number; oldestMs: number }>
   /** Watches the system clock, whichever clock the services use. */
@@ -22,6 +25,7 @@ type Needs = {
   log: Logger
   db: Db
   lookups: Db
+  replica: Replica | undefined
   pollDb: Db
   redis: SafeRedis
   publisher: Publisher
@@ -35,7 +39,17 @@ const outboxAgeMs = 500
 
 /** Creates the probes of every connection. Nothing is probed before the first caller asks. */
 export function createDependencyHealth(needs: Needs): DependencyHealth {
-  const { log, db, lookups, pollDb, redis, publisher, revocations, systemClock = createCorrectedClock() } = needs
+  const {
+    log,
+    db,
+    lookups,
+    replica,
+    pollDb,
+    redis,
+    publisher,
+    revocations,
+    systemClock = createCorrectedClock(),
+  } = needs
   const probeRevocations = async () => {
     await askByRead(pollDb)
     await revocations.loaded
@@ -59,6 +73,14 @@ export function createDependencyHealth(needs: Needs): DependencyHealth {
         { name: 'publisher', ask: publisher.probe },
       ],
     }),
+    replica: replica && {
+      ...watchDependency({
+        name: 'replica',
+        log,
+        connections: [{ name: 'replica', ask: replica.assertUsable }],
+      }),
+      behindMs: replica.behindMs,
+    },
     readOutbox: sharedFor(outboxAgeMs, () => readOutboxState(db)),
     clock: watchClock({ measure: () => measureClock(db, systemClock), log }),
     hasClockStepped: systemClock.hasStepped,

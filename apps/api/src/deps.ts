@@ -10,6 +10,9 @@ import { createKeyedSemaphore, type KeyedSemaphore } from '@muster/security/sema
 import { createStorage, type Storage } from '@muster/storage'
 import type { Config } from './config.ts'
 import { createDependencyHealth, type DependencyHealth } from './dependency-health.ts'
+import { createReads, type ReadsFor } from './http/reads/reads.ts'
+import { openReplica, type Replica } from './http/reads/replica.ts'
+import { createWriteCookies, type WriteCookies } from './http/reads/write-cookies.ts'
 import { type Presence, startPresence } from './modules/accounts/presence.ts'
 import { type Revocations, startRevocations } from './modules/sessions/revocations.ts'
 import { openRedis, type SafeRedis } from './redis.ts'
@@ -22,6 +25,10 @@ export type Deps = {
   db: Db
   /** Reads a row by its key, outside of transactions: all requests share one connection and wait for none of the pool. */
   lookups: Db
+  /** A standby for reads; only routes with `readsReplica` use it, by `readsFor`. */
+  replica: Replica | undefined
+  readsFor: ReadsFor
+  writeCookies: WriteCookies
   redis: SafeRedis
   cache: Cache
   publisher: Publisher
@@ -58,6 +65,15 @@ export function createDeps(
     applicationName: 'muster-api-lookups',
     statementTimeoutMs,
   })
+  const replica =
+    config.replicaUrl === undefined
+      ? undefined
+      : openReplica({
+          settings: { ...config.database, url: config.replicaUrl, directUrl: undefined },
+          primary: lookups,
+          statementTimeoutMs,
+        })
+  const writeCookies = createWriteCookies({ config, clock })
   const redis = openRedis(config.redis, { patienceMs: config.redisPatienceMs, log })
   const cache = createCache({ redis, log })
   const publisher = startPublisher({ db, redisSettings: config.redis, log, clock })
@@ -75,6 +91,7 @@ export function createDeps(
     log,
     db,
     lookups,
+    replica,
     pollDb,
     redis,
     publisher,
@@ -87,6 +104,9 @@ export function createDeps(
     clock,
     db,
     lookups,
+    replica,
+    readsFor: createReads({ db, lookups, replica, cookies: writeCookies }),
+    writeCookies,
     redis,
     cache,
     publisher,
@@ -109,7 +129,7 @@ export function createDeps(
       await cache.close()
       redis.close()
       queueMonitor.close()
-      await Promise.all([db.destroy(), lookups.destroy(), pollDb.destroy()])
+      await Promise.all([replica?.close(), db.destroy(), lookups.destroy(), pollDb.destroy()])
     },
   }
 }

@@ -43,8 +43,13 @@ await runProcess({
     await app.listen(config.http)
     lowerThreadPoolPriority()
     void reportZones(deps)
-    const { postgres, redis, clock: clockWatch, hasClockStepped } = deps.health
-    const readiness = await watchReadiness({ needed: [postgres], useful: [redis], clock: clockWatch, hasClockStepped })
+    const { postgres, redis, replica, clock: clockWatch, hasClockStepped } = deps.health
+    const readiness = await watchReadiness({
+      needed: [postgres],
+      useful: [redis, ...(replica ? [replica] : [])],
+      clock: clockWatch,
+      hasClockStepped,
+    })
     const ops = await startOpsServer({
       ...config.ops,
       obstacles: readiness.obstacles,

@@ -13,6 +13,8 @@ export type Cached<S extends z.ZodType> = {
   ttlMs: (value: z.output<S>) => number
   /** Reads the value from Postgres. */
   read: () => Promise<z.output<S>>
+  /** Reads a missing value elsewhere, where it may be older than the last invalidation, so that it is not cached; undefined leaves it to `read`. */
+  readUncached?: () => Promise<z.output<S> | undefined>
 }
 
 export type Cache = {
@@ -35,10 +37,12 @@ export type Cache = {
 export function createCache({ redis, log }: { redis: OptionalRedis; log: Logger }): Cache {
   const invalidation = startInvalidation({ redis, log })
   return {
-    async through(key, { schema, ttlMs, read }) {
+    async through(key, { schema, ttlMs, read, readUncached }) {
       const text = cachedText(await redis.attempt((client) => client.get(key), null))
       const known = text === undefined ? undefined : readJson(schema, text)
       if (known !== undefined && ttlMs(known) > 0) return known
+      const uncached = await readUncached?.()
+      if (uncached !== undefined) return uncached
       const lease = await redis.attempt((client) => takeLease(client, key), undefined)
       const value = await read()
       const leftMs = ttlMs(value)

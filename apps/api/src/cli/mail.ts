@@ -1,5 +1,7 @@
 import { systemClock } from '@muster/db'
 import { createTransact, noPublisher } from '@muster/jobs/outbox'
+import type { Deps } from '../deps.ts'
+import { primaryReads, type Reads } from '../http/reads/reads.ts'
 import {
   type AdminEmail,
   emailParams,
@@ -111,7 +113,9 @@ const linesOf = (email: AdminEmail): string[] =>
 
 const answerOf = ({ smtpAnswer, reason }: { smtpAnswer: string | null; reason: string }) => smtpAnswer ?? reason
 
-const withMails = <T>(use: (deps: Parameters<typeof emails.listEmails>[0]) => Promise<T>): Promise<T> =>
+type MailDeps = Pick<Deps, 'db' | 'transact' | 'clock'> & { reads: Reads }
+
+const withMails = <T>(use: (deps: MailDeps) => Promise<T>): Promise<T> =>
   withDb(readDatabase(), (db) =>
-    use({ db, clock: systemClock, transact: createTransact({ db, publisher: noPublisher }) }),
+    use({ db, reads: primaryReads(db), clock: systemClock, transact: createTransact({ db, publisher: noPublisher }) }),
   )

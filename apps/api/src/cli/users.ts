@@ -4,6 +4,7 @@ import { DomainError } from '@muster/errors'
 import { emailAddress, lowerCaseAscii } from '@muster/identifiers'
 import { createTransact, noPublisher } from '@muster/jobs/outbox'
 import { createLogger } from '@muster/logger'
+import { primaryReads, type Reads } from '../http/reads/reads.ts'
 import { findUserIdByAnyName } from '../modules/accounts/accounts.service.ts'
 import type { AdminUser, AdminUserPatch } from '../modules/admin/admin-users.schema.ts'
 import { adminUserPatch, userQuery } from '../modules/admin/admin-users.schema.ts'
@@ -111,13 +112,14 @@ const describe = (rows: readonly AdminUser[]): string[] =>
   )
 
 /** Opens the dependencies of user administration for one command, and closes them. */
-async function withUserAdmin<T>(use: (deps: users.UserAdminDeps) => Promise<T>): Promise<T> {
+async function withUserAdmin<T>(use: (deps: users.UserAdminDeps & { reads: Reads }) => Promise<T>): Promise<T> {
   const { database, redis } = readServices()
   const cache = openCache({ redisSettings: redis, log: createLogger({ name: 'muster', level: 'silent' }) })
   try {
     return await withDb(database, (db) =>
       use({
         db,
+        reads: primaryReads(db),
         clock: systemClock,
         transact: createTransact({ db, publisher: noPublisher }),
         cache,

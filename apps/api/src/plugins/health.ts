@@ -21,6 +21,13 @@ const check = z
     reason,
   })
   .meta({ id: 'HealthCheck', description: 'The state of a dependency.' })
+const replicaCheck = check
+  .extend({ behindMs: z.int().describe('How old the data of the replica is at most, in ms.') })
+  .meta({
+    id: 'ReplicaCheck',
+    description:
+      'The state of the read replica; there only with one. While it is down, lists come from the primary: it does not answer (`UNAVAILABLE`), is more than a second behind (`BEHIND`), is no standby any more (`WRITABLE`), or one of another cluster (`FOREIGN`).',
+  })
 const clockCheck = z
   .object({
     status: z.enum(['up', 'off', 'unknown']).describe('`unknown` until the first measurement.'),
@@ -39,7 +46,13 @@ const healthReply = z
     uptime: z.number().describe('Seconds since the process started.'),
     version: z.string().meta({ description: 'The release.', examples: [version] }),
     checks: z
-      .object({ postgres: check, redis: check, outbox: outboxCheck, clock: clockCheck })
+      .object({
+        postgres: check,
+        redis: check,
+        outbox: outboxCheck,
+        clock: clockCheck,
+        replica: replicaCheck.optional(),
+      })
       .describe('The state of each dependency.'),
   })
   .meta({ id: 'Health', description: 'The state of the API and of its dependencies.' })
@@ -49,7 +62,7 @@ const probeTimeoutMs = 1_000
 /** An outbox row that is pending this long shows that no publisher works. */
 const outboxBehindMs = 60_000
 
-/** Serves `GET /health`: unhealthy without Postgres; degraded without Redis, with jobs that stay pending, or with a wrong clock. */
+/** Serves `GET /health`: unhealthy without Postgres; degraded without Redis or the replica, with jobs that stay pending, or with a wrong clock. */
 export const healthPlugin = fp(async (app: FastifyInstance, { deps }: { deps: Pick<Deps, 'health'> }) => {
   const routes: FastifyPluginAsyncZod = async (scope) => {
     scope.get(
@@ -76,13 +89,20 @@ export const healthPlugin = fp(async (app: FastifyInstance, { deps }: { deps: Pi
 })
 
 /** Reads the state of all dependencies; takes at most a second, even when some do not respond. */
-export async function readHealth({ postgres, redis, readOutbox, clock }: Deps['health']): Promise<Health> {
-  const [postgresState, redisState, outbox] = await Promise.all([postgres.check(), redis.check(), probe(readOutbox)])
+export async function readHealth({ postgres, redis, replica, readOutbox, clock }: Deps['health']): Promise<Health> {
+  const [postgresState, redisState, replicaState, outbox] = await Promise.all([
+    postgres.check(),
+    redis.check(),
+    replica?.check(),
+    probe(readOutbox),
+  ])
   const { pending, oldestMs } = outbox.value ?? { pending: 0, oldestMs: 0 }
   const isBehind = oldestMs > outboxBehindMs
   const clockState = clock.state()
   const isDegraded =
-    [redisState, outbox].some(({ status }) => status === 'down') || isBehind || clockState.status === 'off'
+    [redisState, replicaState, outbox].some((state) => state?.status === 'down') ||
+    isBehind ||
+    clockState.status === 'off'
   return {
     status: postgresState.status === 'down' ? 'unhealthy' : isDegraded ? 'degraded' : 'healthy',
     uptime: Math.round(process.uptime()),
@@ -98,6 +118,7 @@ export async function readHealth({ postgres, redis, readOutbox, clock }: Deps['h
         oldestMs,
       },
       clock: clockState,
+      ...(replica && replicaState && { replica: { ...replicaState, behindMs: Math.round(replica.behindMs()) } }),
     },
   }
 }

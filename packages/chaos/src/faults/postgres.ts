@@ -13,8 +13,10 @@ import {
 import pg from 'pg'
 import { migrate, type SystemDatabase } from '../system/database.ts'
 
-/** A Postgres for one system, with the faults that a test can inject. It keeps its port when it is restarted. */
-export type ChaosPostgres = SystemDatabase & {
+/** A server with the faults that a test can inject. It keeps its port when it is restarted. */
+export type ChaosServer = {
+  /** The URL of its database `postgres`. */
+  clusterUrl: string
   /** Performs a fast shutdown, which ends all sessions. */
   stop(): Promise<void>
   /** Kills the postmaster and all its backends with SIGKILL, so that the next start recovers from the WAL. */
@@ -24,23 +26,35 @@ export type ChaosPostgres = SystemDatabase & {
   /** Freezes the postmaster and every backend: connections stay open and get no reply. */
   freeze(): void
   thaw(): void
+  /** Stops it and removes its folder. */
+  drop(): Promise<void>
 }
+
+/** A Postgres for one system. */
+export type ChaosPostgres = SystemDatabase & ChaosServer
 
 /** Debian's programs, settings and lines of pg_hba.conf as in {@link PostgresOptions}. */
 export type ChaosPostgresOptions = Pick<PostgresOptions, 'programs' | 'settings' | 'hba'>
 
 type StartOptions = { home: string; reaper: Reaper } & ChaosPostgresOptions
 
+export const chaosPassword = 'chaos-password-of-postgres'
+
 /** Starts a durable Postgres in a folder of `home`, with a migrated database. */
 export async function startChaosPostgres({ home, reaper, ...given }: StartOptions): Promise<ChaosPostgres> {
   const options = { ...given, dir: join(home, 'postgres'), port: await freePort(), logFile: join(home, 'postgres.log') }
+  const server = await startChaosServer({ ...options, password: chaosPassword, isDurable: true }, reaper)
+  return { ...server, url: await createDatabase(server.clusterUrl) }
+}
+
+/** Starts a server in a folder, whose cluster may exist. */
+export async function startChaosServer(options: PostgresOptions, reaper: Reaper): Promise<ChaosServer> {
   const start = async () => {
-    const service = await startPostgres({ ...options, password: 'chaos-password-of-postgres', isDurable: true })
+    const service = await startPostgres(options)
     reaper.watch({ pid: service.pid, kind: 'service', signal: 'SIGINT' })
     return service
   }
   let running: Service = await start()
-  const url = await createDatabase(running.url)
   let frozen: number[] = []
   const thaw = () => {
     for (const pid of frozen) signal(pid, 'SIGCONT')
@@ -52,7 +66,7 @@ export async function startChaosPostgres({ home, reaper, ...given }: StartOption
     reaper.unwatch(running.pid)
   }
   return {
-    url,
+    clusterUrl: running.url,
     stop,
     async kill() {
       const pids = [running.pid, ...childrenOf(running.pid)]

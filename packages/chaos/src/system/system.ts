@@ -6,6 +6,7 @@ import { eventually } from '@muster/testing'
 import { installPausePoint, type PausePoint } from '../faults/pause-point.ts'
 import { type ChaosPostgres, type ChaosPostgresOptions, startChaosPostgres } from '../faults/postgres.ts'
 import { type ChaosRedis, startChaosRedis } from '../faults/redis.ts'
+import { type ReplicatedPostgres, startReplicatedPostgres } from '../faults/standby.ts'
 import { retryOn503 } from '../users/fixtures.ts'
 import { createUser, type User } from '../users/user.ts'
 import { type App, type AppName, appNames, type Env, type Exit, spawnApp, startApp } from './apps.ts'
@@ -58,6 +59,11 @@ export async function startSystem(): Promise<System> {
 /** Starts a system with its own Postgres, which a test can stop, freeze and kill. */
 export async function startSystemWithOwnPostgres(options: ChaosPostgresOptions = {}): Promise<System<ChaosPostgres>> {
   return assemble((places) => startChaosPostgres({ ...options, ...places }))
+}
+
+/** Starts a system whose own Postgres has a standby, both of Debian's programs; no process uses it without `DATABASE_REPLICA_URL`. */
+export async function startSystemWithStandby(programs: string): Promise<System<ReplicatedPostgres>> {
+  return assemble((places) => startReplicatedPostgres(programs, places))
 }
 
 type OpenDatabase<D> = (options: { home: string; reaper: Reaper }) => Promise<D>

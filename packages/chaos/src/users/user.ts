@@ -23,7 +23,12 @@ export type User = {
   cookieHeader(): string
 }
 
-export type RequestOptions = { headers?: Record<string, string>; timeoutMs?: number }
+export type RequestOptions = {
+  headers?: Record<string, string>
+  timeoutMs?: number
+  /** The address of another instance of the API. */
+  at?: string
+}
 
 type UserOptions = { apiUrl: string; smtp: SmtpLedger; secrets: UsedSecrets }
 
@@ -37,9 +42,14 @@ export function createUser({ apiUrl, smtp, secrets }: UserOptions): User {
   secrets.add('password', password)
   const jar = createCookieJar(secrets)
 
-  const request: User['request'] = async (method, path, body, { headers = {}, timeoutMs = responseLimitMs } = {}) => {
+  const request: User['request'] = async (
+    method,
+    path,
+    body,
+    { headers = {}, timeoutMs = responseLimitMs, at = apiUrl } = {},
+  ) => {
     const startMs = performance.now()
-    const response = await fetch(`${apiUrl}/api/v1${path}`, {
+    const response = await fetch(`${at}/api/v1${path}`, {
       method,
       headers: {
         ...(jar.header() && { cookie: jar.header() }),
@@ -76,15 +86,20 @@ const encodeBody = (body: unknown) =>
   typeof body === 'string' || body instanceof FormData ? body : JSON.stringify(body)
 
 function createCookieJar(secrets: UsedSecrets) {
-  const cookies = new Map<string, string>()
+  const cookies = new Map<string, { value: string; endMs: number }>()
   return {
-    header: () => [...cookies].map(([name, value]) => `${name}=${value}`).join('; '),
+    header: () =>
+      [...cookies]
+        .filter(([, { endMs }]) => performance.now() < endMs)
+        .map(([name, { value }]) => `${name}=${value}`)
+        .join('; '),
     store(headers: Headers) {
       for (const line of headers.getSetCookie()) {
         const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
+        const [, seconds = 'Infinity'] = /; *Max-Age=(\d+)/i.exec(line) ?? []
         if (value === '') cookies.delete(name)
         else {
-          cookies.set(name, value)
+          cookies.set(name, { value, endMs: performance.now() + Number(seconds) * 1_000 })
           secrets.add(`cookie ${name}`, value)
         }
       }

@@ -61,7 +61,7 @@ export const accountsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async
   app.get(
     '/users',
     {
-      config: { access: 'signed-in' },
+      config: { access: 'signed-in', readsReplica: true },
       schema: {
         operationId: 'searchUsers',
         tags: ['users'],
@@ -72,7 +72,10 @@ export const accountsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async
         response: { 200: answer(publicUsersReply, 'The users that were found.') },
       },
     },
-    async (request) => ok({ users: await findUsers(context, request.actor, request.query) }),
+    async (request) => {
+      const deps = { ...context, reads: context.readsFor(request) }
+      return ok({ users: await findUsers(deps, request.actor, request.query) })
+    },
   )
 
   app.get(

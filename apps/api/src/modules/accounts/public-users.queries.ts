@@ -15,6 +15,18 @@ export async function findPublicUsers(db: Db, ids: readonly string[], actor: Act
   return rows
 }
 
+/** Reads those of these users whom the search still finds, in the order of the ids. */
+export async function findAgain(db: Db, actor: Actor, text: string, ids: readonly string[]): Promise<PublicUserRow[]> {
+  const { rows } = await sql<PublicUserRow>`
+    select * from (
+      select ${publicUserColumns}, ${visibilityFor(actor)} as visibility from users
+      where id = any(${ids}::uuid[]) and ${activeUserSql} and ${isUnblocked(actor.userId)}
+    ) found where visibility is not null or username = ${lowerAscii(text)} order by array_position(${ids}::uuid[], id)`.execute(
+    db,
+  )
+  return rows
+}
+
 /** Reads a user; undefined when they do not exist, are not active, or one of the two has blocked the other. */
 export async function findPublicUser(db: Db, id: string, actor: Actor): Promise<PublicUserRow | undefined> {
   const { rows } = await sql<PublicUserRow>`

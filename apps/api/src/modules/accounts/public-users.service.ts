@@ -2,6 +2,7 @@ import { DomainError } from '@muster/errors'
 import { presenceOf } from '@muster/presence'
 import type { Deps } from '../../deps.ts'
 import type { Actor } from '../../http/actor.ts'
+import type { Reads } from '../../http/reads/reads.ts'
 import type { PublicUser, UserSearchQuery } from './accounts.schema.ts'
 import * as queries from './public-users.queries.ts'
 import { toUserSummary } from './user-summary.ts'
@@ -15,14 +16,23 @@ const defaultLimit = 20
 
 /** Searches the users whom the actor may find by a text, or reads those of some ids who are visible to the actor, in their order. */
 export async function findUsers(
-  deps: PublicUserDeps,
+  deps: PublicUserDeps & { reads: Reads },
   actor: Actor,
   { q, ids = [], limit = defaultLimit }: UserSearchQuery,
 ): Promise<PublicUser[]> {
   const rows =
     q === undefined
       ? await queries.findPublicUsers(deps.db, ids, actor)
-      : await queries.searchPublicUsers(deps.db, actor, q, limit)
+      : await deps.reads.read(
+          (db) => queries.searchPublicUsers(db, actor, q, limit),
+          (primary, found) =>
+            queries.findAgain(
+              primary,
+              actor,
+              q,
+              found.map(({ id }) => id),
+            ),
+        )
   return toPublicUsers(deps, rows)
 }
 

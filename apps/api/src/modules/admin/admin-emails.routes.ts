@@ -21,7 +21,7 @@ export const adminEmailsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
   app.get(
     '/admin/emails',
     {
-      config: { access: rolesWith('email.read'), hasEffects: true },
+      config: { access: rolesWith('email.read'), hasEffects: true, readsReplica: true },
       schema: {
         operationId: 'listEmails',
         tags,
@@ -32,7 +32,11 @@ export const adminEmailsRoutes: FastifyPluginAsyncZod<{ context: Context }> = as
       },
     },
     async (request) => {
-      const { emails: found, pagination } = await emails.listEmails(context, principalOf(request), request.query)
+      const { emails: found, pagination } = await emails.listEmails(
+        { ...context, reads: context.readsFor(request) },
+        principalOf(request),
+        request.query,
+      )
       return { ...ok({ emails: found }), pagination }
     },
   )

@@ -3,6 +3,7 @@ import { displayEmailAddress } from '@muster/identifiers'
 import { insertMail, isTemplateName, type TemplateData, type TemplateName, templates } from '@muster/mail'
 import type { Deps } from '../../deps.ts'
 import { cursorPage } from '../../http/pagination.ts'
+import type { Reads } from '../../http/reads/reads.ts'
 import * as queries from './admin-emails.queries.ts'
 import type { AdminEmail, EmailQuery } from './admin-emails.schema.ts'
 import { assertPermission, auditActor, commandLineMark, type Principal } from './principal.ts'
@@ -10,10 +11,14 @@ import { assertPermission, auditActor, commandLineMark, type Principal } from '.
 type EmailDeps = Pick<Deps, 'db' | 'transact' | 'clock'>
 
 /** Lists mails and their delivery, and audits which mails were shown. */
-export async function listEmails({ db, transact }: EmailDeps, principal: Principal, query: EmailQuery) {
+export async function listEmails(
+  { reads, transact }: Pick<EmailDeps, 'transact'> & { reads: Reads },
+  principal: Principal,
+  query: EmailQuery,
+) {
   assertPermission(principal, 'email.read')
   const { limit, status, to } = query
-  const rows = await queries.listEmails(db, query, limit + 1)
+  const rows = await reads.read((db) => queries.listEmails(db, query, limit + 1), 'bySession')
   const shown = rows.slice(0, limit)
   await transact(async ({ audit }) =>
     audit({

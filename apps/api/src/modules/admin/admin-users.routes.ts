@@ -22,7 +22,7 @@ export const adminUsersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asy
   app.get(
     '/admin/users',
     {
-      config: toRead,
+      config: { ...toRead, readsReplica: true },
       schema: {
         operationId: 'listAllUsers',
         tags,
@@ -33,7 +33,8 @@ export const adminUsersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asy
       },
     },
     async (request) => {
-      const { users: found, pagination } = await users.listUsers(context, principalOf(request), request.query)
+      const deps = { ...context, reads: context.readsFor(request) }
+      const { users: found, pagination } = await users.listUsers(deps, principalOf(request), request.query)
       return { ...ok({ users: found }), pagination }
     },
   )

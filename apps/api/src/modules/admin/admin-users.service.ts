@@ -6,6 +6,7 @@ import type { Role } from '@muster/policy'
 import { presenceOf } from '@muster/presence'
 import type { Deps } from '../../deps.ts'
 import { numberedPage } from '../../http/pagination.ts'
+import type { Reads } from '../../http/reads/reads.ts'
 import { findUser, lockUser, type UserRow } from '../accounts/accounts.service.ts'
 import { lockActor } from '../accounts/lock-actor.ts'
 import type { Presence } from '../accounts/presence.ts'
@@ -25,14 +26,16 @@ export type UserAdminDeps = Invalidator &
   Pick<Deps, 'db' | 'transact' | 'clock'> & { presence: Pick<Presence, 'read'> }
 
 /** Lists a page of users. Audits which users were shown, but not the search text, which may be a name. */
-export async function listUsers(deps: UserAdminDeps, principal: Principal, query: UserQuery) {
+export async function listUsers(deps: UserAdminDeps & { reads: Reads }, principal: Principal, query: UserQuery) {
   assertPermission(principal, 'user.read')
   const { page, limit, role, isActive, q } = query
   const offset = (page - 1) * limit
-  const rows = await queries.listUsers(deps.db, query, { offset, count: limit })
-  // A search scans all users. When the result ends on this page, a second scan to count them is skipped.
-  const isLast = rows.length < limit && (rows.length > 0 || page === 1)
-  const total = isLast ? offset + rows.length : await queries.countUsers(deps.db, query)
+  const { rows, total } = await deps.reads.read(async (db) => {
+    const found = await queries.listUsers(db, query, { offset, count: limit })
+    // A search scans all users. When the result ends on this page, a second scan to count them is skipped.
+    const isLast = found.length < limit && (found.length > 0 || page === 1)
+    return { rows: found, total: isLast ? offset + found.length : await queries.countUsers(db, query) }
+  }, 'bySession')
   await deps.transact(async ({ audit }) =>
     audit({
       action: 'admin.users_listed',

@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
 import { answer, ok } from '../../http/reply.ts'
@@ -7,10 +8,12 @@ import { getAnalytics, getStreaks } from './analytics.service.ts'
 const tags = ['analytics']
 
 export const analyticsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
+  const depsOf = (request: FastifyRequest) => ({ ...context, reads: context.readsFor(request) })
+
   app.get(
     '/analytics',
     {
-      config: { access: 'signed-in' },
+      config: { access: 'signed-in', readsReplica: true },
       schema: {
         operationId: 'getAnalytics',
         tags,
@@ -20,13 +23,13 @@ export const analyticsRoutes: FastifyPluginAsyncZod<{ context: Context }> = asyn
         response: { 200: answer(analyticsReply, 'The figures.') },
       },
     },
-    async (request) => ok(await getAnalytics(context, request.actor)),
+    async (request) => ok(await getAnalytics(depsOf(request), request.actor)),
   )
 
   app.get(
     '/analytics/streaks',
     {
-      config: { access: 'signed-in' },
+      config: { access: 'signed-in', readsReplica: true },
       schema: {
         operationId: 'getStreaks',
         tags,
@@ -34,6 +37,6 @@ export const analyticsRoutes: FastifyPluginAsyncZod<{ context: Context }> = asyn
         response: { 200: answer(streaksReply, 'The streaks, in days.') },
       },
     },
-    async (request) => ok(await getStreaks(context, request.actor)),
+    async (request) => ok(await getStreaks(depsOf(request), request.actor)),
   )
 }

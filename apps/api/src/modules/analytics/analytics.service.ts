@@ -1,14 +1,16 @@
 import { analyticsKey } from '@muster/cache'
+import type { Db } from '@muster/db'
 import { DomainError } from '@muster/errors'
 import { dateIn, offsetPeriods, skippedDates, startOfDate } from '@muster/zones'
 import { z } from 'zod'
 import type { Deps } from '../../deps.ts'
 import type { Actor } from '../../http/actor.ts'
+import type { Reads } from '../../http/reads/reads.ts'
 import { getProfile } from '../accounts/own-profile.service.ts'
 import { type AnalyticsRow, type Completions, readAnalytics } from './analytics.queries.ts'
 import { type Analytics, type AnalyticsReading, analyticsReading, type Streaks } from './analytics.schema.ts'
 
-type AnalyticsDeps = Pick<Deps, 'db' | 'lookups' | 'cache' | 'clock'>
+type AnalyticsDeps = Pick<Deps, 'db' | 'lookups' | 'cache' | 'clock'> & { reads: Reads }
 
 /** `validUntilMs` is the user's next midnight, when another day begins. */
 const cachedAnalytics = z.object({ validUntilMs: z.int(), value: analyticsReading })
@@ -27,18 +29,19 @@ async function getBoth(deps: AnalyticsDeps, { userId }: Actor): Promise<Analytic
   const { value } = await deps.cache.through(analyticsKey(userId), {
     schema: cachedAnalytics,
     ttlMs: ({ validUntilMs }) => Math.min(cacheMs, validUntilMs - deps.clock.now().getTime()),
-    read: () => readBoth(deps, userId),
+    read: () => readBoth(deps, deps.db, userId),
+    readUncached: () => deps.reads.ofReplica((replica) => readBoth(deps, replica, userId)),
   })
   return value
 }
 
-async function readBoth(deps: AnalyticsDeps, userId: string): Promise<z.output<typeof cachedAnalytics>> {
+async function readBoth(deps: AnalyticsDeps, db: Db, userId: string): Promise<z.output<typeof cachedAnalytics>> {
   const now = deps.clock.now()
   const { user } = await getProfile(deps, userId)
-  const first = await readIn(user.timezone, deps, userId, now)
+  const first = await readIn(user.timezone, db, userId, now)
   // The cached profile may be older than a change of the timezone.
   const isRightZone = first.row.timezone === user.timezone
-  const { row, dates } = isRightZone ? first : await readIn(first.row.timezone, deps, userId, now)
+  const { row, dates } = isRightZone ? first : await readIn(first.row.timezone, db, userId, now)
   const streaks = { active: row.activeStreak, longest: row.longestStreak }
   const [today] = dates
   const validUntilMs = startOfDate(today.add({ days: 1 }), row.timezone).getTime()
@@ -46,7 +49,7 @@ async function readBoth(deps: AnalyticsDeps, userId: string): Promise<z.output<t
 }
 
 /** Reads the analytics by the calendar of a zone, which comes from the zone data of this process. */
-async function readIn(timezone: string, { db }: Pick<AnalyticsDeps, 'db'>, userId: string, now: Date) {
+async function readIn(timezone: string, db: Db, userId: string, now: Date) {
   const offsets = offsetPeriods(timezone, now)
   const skipped = skippedDates(offsets)
   const dates = lastDates(dateIn(timezone, now), skipped)

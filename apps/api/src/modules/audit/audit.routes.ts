@@ -25,7 +25,7 @@ export const auditRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
   app.get(
     '/admin/audit-events',
     {
-      config,
+      config: { ...config, readsReplica: true },
       schema: {
         operationId: 'listAuditEvents',
         tags,
@@ -35,7 +35,7 @@ export const auditRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
       },
     },
     async (request) => {
-      const { events, pagination } = await audit.listEvents(context, request.query)
+      const { events, pagination } = await audit.listEvents(context.readsFor(request), request.query)
       return { success: true as const, data: { events }, pagination }
     },
   )
@@ -43,7 +43,7 @@ export const auditRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
   app.get(
     '/admin/audit-events/export',
     {
-      config: { ...config, hasEffects: true },
+      config: { ...config, hasEffects: true, readsReplica: true },
       schema: {
         operationId: 'exportAuditEvents',
         tags,
@@ -57,7 +57,8 @@ export const auditRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
     async (request, reply) => {
       const { query } = request
       const requester = { actor: request.actor, origin: originOf(request) }
-      const chunks = await audit.exportEvents(context, requester, query)
+      const deps = { ...context, reads: context.readsFor(request) }
+      const chunks = await audit.exportEvents(deps, requester, query)
       const day = context.clock.now().toISOString().slice(0, 10)
       const attachment = { name: `audit-events-${day}.${query.format}`, type: mediaTypes[query.format] }
       return sendChunks(reply as FastifyReply, attachment, chunks)

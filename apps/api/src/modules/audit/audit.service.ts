@@ -5,6 +5,7 @@ import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
 import { cursorOf } from '../../http/cursor.ts'
 import { cursorPage } from '../../http/pagination.ts'
+import type { Reads } from '../../http/reads/reads.ts'
 import { type AuditPosition, type AuditRow, listAuditEvents } from './audit.queries.ts'
 import type {
   AuditEventView,
@@ -25,13 +26,15 @@ const verifyPageSize = 250
 const verifyBudgetMs = 20_000
 
 /** Lists a page of the log with names, the newest first. @throws DomainError VALIDATION_FAILED for an invalid cursor */
-export async function listEvents({ db }: Pick<Deps, 'db'>, { cursor, limit, ...filters }: AuditQuery) {
+export async function listEvents(reads: Reads, { cursor, limit, ...filters }: AuditQuery) {
   const after = cursor === undefined ? undefined : readPosition(cursor)
-  const rows = await listAuditEvents(db, filters, { order: 'newest-first', after, limit: limit + 1 })
-  const shown = rows.slice(0, limit)
-  const last = shown.at(-1)
-  const nextCursor = last && rows.length > limit ? writePosition(last) : null
-  return { events: await nameEvents(db, shown.map(toView)), pagination: cursorPage({ limit, nextCursor }) }
+  return reads.read(async (db) => {
+    const rows = await listAuditEvents(db, filters, { order: 'newest-first', after, limit: limit + 1 })
+    const shown = rows.slice(0, limit)
+    const last = shown.at(-1)
+    const nextCursor = last && rows.length > limit ? writePosition(last) : null
+    return { events: await nameEvents(db, shown.map(toView)), pagination: cursorPage({ limit, nextCursor }) }
+  }, 'bySession')
 }
 
 /**
@@ -39,7 +42,7 @@ export async function listEvents({ db }: Pick<Deps, 'db'>, { cursor, limit, ...f
  * being sent is held in memory; the next is read when the consumer has taken it.
  */
 export async function exportEvents(
-  { db, transact, clock }: Pick<Deps, 'db' | 'transact' | 'clock'>,
+  { reads, transact, clock }: { reads: Reads } & Pick<Deps, 'transact' | 'clock'>,
   { actor, origin }: Requester,
   { format, ...filters }: AuditFilters & { format: ExportFormat },
 ): Promise<AsyncGenerator<string>> {
@@ -47,14 +50,15 @@ export async function exportEvents(
   const until = filters.to ?? clock.now().toISOString()
   const event = { action: 'audit.exported', actorId: actor.userId, targetType: 'audit-log', targetId: format }
   await transact(async ({ audit }) => audit({ ...event, after: { format, ...filters, to: until }, context: origin }))
-  return writePages(db, { ...filters, to: until }, format)
+  return writePages(reads, { ...filters, to: until }, format)
 }
 
-async function* writePages(db: Deps['db'], filters: AuditFilters, format: ExportFormat): AsyncGenerator<string> {
+async function* writePages(reads: Reads, filters: AuditFilters, format: ExportFormat): AsyncGenerator<string> {
   const toLine = format === 'csv' ? csvLine : ndjsonLine
   if (format === 'csv') yield csvHead
   for (let after: AuditPosition | undefined; ; ) {
-    const rows = await listAuditEvents(db, filters, { order: 'oldest-first', after, limit: exportPageSize })
+    const page = { order: 'oldest-first', after, limit: exportPageSize } as const
+    const rows = await reads.read((db) => listAuditEvents(db, filters, page), 'bySession')
     if (rows.length > 0) yield rows.map((row) => toLine(toView(row))).join('')
     const last = rows.at(-1)
     if (!last || rows.length < exportPageSize) return

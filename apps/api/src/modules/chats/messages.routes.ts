@@ -71,7 +71,7 @@ const readingRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, {
   app.get(
     '/chats/search',
     {
-      config: { access: 'signed-in', limit: 'messageSearches' },
+      config: { access: 'signed-in', limit: 'messageSearches', readsReplica: true },
       schema: {
         operationId: 'searchMessages',
         tags,
@@ -81,7 +81,7 @@ const readingRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, {
       },
     },
     async (request) => {
-      const { messages, pagination } = await searchMessages(context, request.actor, request.query)
+      const { messages, pagination } = await searchMessages(context.readsFor(request), request.actor, request.query)
       return { ...ok({ messages }), pagination }
     },
   )

@@ -44,6 +44,15 @@ export async function searchMessages(
   return rows
 }
 
+/** Finds those of these messages that are visible to a user and not deleted. @returns their ids */
+export async function findVisible(db: Db, ids: readonly string[], userId: string): Promise<Set<string>> {
+  const { rows } = await sql<{ id: string }>`
+    select messages.id from messages join chats on chats.id = messages.chat_id
+      join chat_members on chat_members.chat_id = chats.id and chat_members.user_id = ${userId}
+    where messages.id = any(${ids}::uuid[]) and messages.deleted_at is null and ${messageVisibleSql}`.execute(db)
+  return new Set(rows.map(({ id }) => id))
+}
+
 type SearchOptions = {
   userId: string
   search: string

@@ -11,7 +11,12 @@ export type UrlOf = (path: string) => string
 export type Owner = Pick<UserRow, 'id' | 'email'> & { urlOf: UrlOf }
 
 /** A list of the export, read in pages. */
-export type Section = { name: string; read(db: Db, owner: Owner, after: Cursor | undefined): Promise<ExportPage> }
+export type Section = {
+  name: string
+  /** Others can take the user's access to the rows away, so that only the primary decides which ones they are. */
+  isShared?: true
+  read(db: Db, owner: Owner, after: Cursor | undefined): Promise<ExportPage>
+}
 
 type Part = Omit<Parameters<typeof readPage>[1], 'from' | 'where'> & { table: string; owner?: string }
 
@@ -47,6 +52,7 @@ function tasksOf(name: string, owner: 'owner_id' | 'assignee_id'): Section {
   const [readDated, readUndated] = [part(true), part(false)]
   return {
     name,
+    ...(owner === 'assignee_id' && { isShared: true }),
     async read(db, owner, after) {
       if (after?.length === byId.length) return readUndated(db, owner, after)
       const dated = await readDated(db, owner, after)
@@ -76,6 +82,7 @@ const attachmentColumns = [
 /** The files of tasks, and those of chats that the user still sees. */
 const attachments: Section = {
   name: 'attachments',
+  isShared: true,
   read: (db, { id }, after) =>
     readPage(
       db,
@@ -96,6 +103,7 @@ const attachments: Section = {
 /** The chats of which the user is a member: groups by their name, direct chats by that of the other user. */
 const chats: Section = {
   name: 'chats',
+  isShared: true,
   read: (db, { id }, after) =>
     readPage(
       db,
@@ -118,6 +126,7 @@ const chats: Section = {
 /** The user's own messages that they see: not those from before they joined a chat again, and no deleted ones. */
 const messages: Section = {
   name: 'messages',
+  isShared: true,
   read: (db, { id }, after) =>
     readPage(
       db,
@@ -139,6 +148,7 @@ const messages: Section = {
 /** Adds to each ready attachment the URL of its content. */
 const attachmentsWithUrls: Section = {
   name: attachments.name,
+  isShared: true,
   async read(db, owner, after) {
     const { rows, next } = await attachments.read(db, owner, after)
     const contentUrlOf = (row: (typeof rows)[number]) =>
@@ -149,6 +159,7 @@ const attachmentsWithUrls: Section = {
 
 const friends: Section = {
   name: 'friends',
+  isShared: true,
   read: (db, { id }, after) =>
     readPage(
       db,

@@ -36,7 +36,7 @@ export const exportRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (
   app.get(
     '/users/me/export',
     {
-      config: { access: 'signed-in', hasEffects: true, limit: 'exports' },
+      config: { access: 'signed-in', hasEffects: true, limit: 'exports', readsReplica: true },
       schema: {
         operationId: 'exportOwnData',
         tags: ['users'],
@@ -46,7 +46,7 @@ export const exportRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (
       },
     },
     async (request, reply) => {
-      const { filename, stream } = await exportUser(context, request.actor, {
+      const { filename, stream } = await exportUser({ ...context, reads: context.readsFor(request) }, request.actor, {
         origin: originOf(request),
         urlOf: (path) => request.urlOf(path),
       })

@@ -2,9 +2,11 @@ import { Readable } from 'node:stream'
 import { DomainError } from '@muster/errors'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
+import type { Reads } from '../../http/reads/reads.ts'
 import { findUser, type UserRow } from '../accounts/accounts.service.ts'
 import { toUser } from '../accounts/user-view.ts'
 import { getPreferences } from '../profile/preferences.service.ts'
+import type { Cursor } from './export.queries.ts'
 import { type Owner, type Section, sections, type UrlOf } from './export-sections.ts'
 
 /**
@@ -14,7 +16,7 @@ import { type Owner, type Section, sections, type UrlOf } from './export-section
  * @throws DomainError UNAUTHENTICATED when the user no longer exists
  */
 export async function exportUser(
-  deps: Pick<Deps, 'db' | 'transact' | 'clock'>,
+  deps: Pick<Deps, 'db' | 'transact' | 'clock'> & { reads: Reads },
   { userId }: Actor,
   { origin, urlOf }: { origin: Origin; urlOf: UrlOf },
 ): Promise<{ filename: string; stream: Readable }> {
@@ -47,7 +49,7 @@ function profileOf(row: UserRow, now: Date, urlOf: UrlOf) {
 }
 
 async function* exportText(
-  { db }: Pick<Deps, 'db'>,
+  deps: Pick<Deps, 'db'> & { reads: Reads },
   user: UserRow,
   head: object,
   urlOf: UrlOf,
@@ -56,7 +58,7 @@ async function* exportText(
   for (const section of sections) {
     yield `,\n${JSON.stringify(section.name)}:[`
     let separator = '\n'
-    for await (const rows of pagesOf(section, db, { ...user, urlOf })) {
+    for await (const rows of pagesOf(section, deps, { ...user, urlOf })) {
       yield separator + rows.map((row) => JSON.stringify(row)).join(',\n')
       separator = ',\n'
     }
@@ -65,11 +67,15 @@ async function* exportText(
   yield '}\n'
 }
 
-async function* pagesOf(section: Section, db: Deps['db'], owner: Owner) {
-  let { rows, next } = await section.read(db, owner, undefined)
+async function* pagesOf(section: Section, { db, reads }: Pick<Deps, 'db'> & { reads: Reads }, owner: Owner) {
+  const read = (after: Cursor | undefined) =>
+    section.isShared
+      ? section.read(db, owner, after)
+      : reads.read((server) => section.read(server, owner, after), 'bySession')
+  let { rows, next } = await read(undefined)
   if (rows.length > 0) yield rows
   while (next) {
-    ;({ rows, next } = await section.read(db, owner, next))
+    ;({ rows, next } = await read(next))
     if (rows.length > 0) yield rows
   }
 }

@@ -1,6 +1,7 @@
 import type { Deps } from '../../deps.ts'
 import type { Actor } from '../../http/actor.ts'
 import { numberedPage } from '../../http/pagination.ts'
+import type { Reads } from '../../http/reads/reads.ts'
 import type { PublicUser } from '../accounts/accounts.schema.ts'
 import { toPublicUsers } from '../accounts/public-users.service.ts'
 import type { PublicUserRow } from '../accounts/user-visibility.ts'
@@ -31,25 +32,26 @@ export async function listRequests(deps: ListDeps, actor: Actor) {
   return { incoming: incoming ?? [], outgoing: outgoing ?? [] }
 }
 
+type PageDeps = { reads: Reads } & Pick<Deps, 'presence' | 'clock'>
+type Listed = { rows: PublicUserRow[]; total: number }
+
 /** Lists a page of the actor's friends, by name. */
-export const listFriends = (deps: ListDeps, actor: Actor, page: PageQuery) =>
-  readPage(deps, actor, page, queries.listFriends)
+export async function listFriends({ reads, ...deps }: PageDeps, { userId }: Actor, query: PageQuery) {
+  const listed = await reads.read(
+    (db) => queries.listFriends(db, userId, placeOf(query)),
+    async (primary, { rows, total }) => ({ rows: await queries.findFriends(primary, userId, rows), total }),
+  )
+  return toPage(deps, query, listed)
+}
 
 /** Lists a page of the users whom the actor has blocked, by name. */
-export const listBlocked = (deps: ListDeps, actor: Actor, page: PageQuery) =>
-  readPage(deps, actor, page, queries.listBlocked)
-
-async function readPage(
-  deps: ListDeps,
-  { userId }: Actor,
-  { page, limit }: PageQuery,
-  list: (
-    db: Deps['db'],
-    userId: string,
-    page: { limit: number; offset: number },
-  ) => Promise<{ rows: PublicUserRow[]; total: number }>,
-) {
-  const { rows, total } = await list(deps.db, userId, { limit, offset: (page - 1) * limit })
-  const pagination = numberedPage({ page, limit, total })
-  return { users: await toPublicUsers(deps, rows), pagination }
+export async function listBlocked({ reads, ...deps }: PageDeps, { userId }: Actor, query: PageQuery) {
+  return toPage(deps, query, await reads.read((db) => queries.listBlocked(db, userId, placeOf(query)), 'bySession'))
 }
+
+const placeOf = ({ page, limit }: PageQuery) => ({ limit, offset: (page - 1) * limit })
+
+const toPage = async (deps: Omit<PageDeps, 'reads'>, { page, limit }: PageQuery, { rows, total }: Listed) => ({
+  users: await toPublicUsers(deps, rows),
+  pagination: numberedPage({ page, limit, total }),
+})

@@ -147,12 +147,21 @@ export async function listRequests(
 }
 
 /** Lists a page of a user's friends by name, with their total. */
-export async function listFriends(db: Db, userId: string, { limit, offset }: Page) {
-  const friends = sql`
-    friendships join users on users.id = case when requester_id = ${userId} then addressee_id else requester_id end
-    where ${userId}::uuid in (requester_id, addressee_id) and accepted_at is not null and ${activeUserSql}`
-  return readPage(db, friends, fullUnlessHidden, { limit, offset })
+export const listFriends = (db: Db, userId: string, page: Page) =>
+  readPage(db, friendsOf(userId), fullUnlessHidden, page)
+
+/** Reads those of these users who are friends of a user, in the same order. */
+export async function findFriends(db: Db, userId: string, users: readonly { id: string }[]): Promise<PublicUserRow[]> {
+  const ids = users.map(({ id }) => id)
+  const { rows } = await sql<PublicUserRow>`
+    select ${publicUserColumns}, ${fullUnlessHidden} as visibility from ${friendsOf(userId)} and users.id = any(${ids}::uuid[])
+    order by array_position(${ids}::uuid[], users.id)`.execute(db)
+  return rows
 }
+
+const friendsOf = (userId: string): Fragment => sql`
+  friendships join users on users.id = case when requester_id = ${userId} then addressee_id else requester_id end
+  where ${userId}::uuid in (requester_id, addressee_id) and accepted_at is not null and ${activeUserSql}`
 
 /** Lists a page of the users whom a user has blocked, by name, with their total. */
 export async function listBlocked(db: Db, userId: string, page: Page) {

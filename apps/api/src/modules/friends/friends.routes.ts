@@ -92,7 +92,7 @@ export const friendsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async 
   app.get(
     '/friends',
     {
-      config: signedIn,
+      config: { ...signedIn, readsReplica: true },
       schema: {
         operationId: 'listFriends',
         tags,
@@ -102,7 +102,11 @@ export const friendsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async 
       },
     },
     async (request) => {
-      const { users, pagination } = await listFriends(context, request.actor, request.query)
+      const { users, pagination } = await listFriends(
+        { ...context, reads: context.readsFor(request) },
+        request.actor,
+        request.query,
+      )
       return { success: true as const, data: { friends: users }, pagination }
     },
   )
@@ -110,7 +114,7 @@ export const friendsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async 
   app.get(
     '/friends/blocked',
     {
-      config: signedIn,
+      config: { ...signedIn, readsReplica: true },
       schema: {
         operationId: 'listBlockedUsers',
         tags,
@@ -120,7 +124,11 @@ export const friendsRoutes: FastifyPluginAsyncZod<{ context: Context }> = async 
       },
     },
     async (request) => {
-      const { users, pagination } = await listBlocked(context, request.actor, request.query)
+      const { users, pagination } = await listBlocked(
+        { ...context, reads: context.readsFor(request) },
+        request.actor,
+        request.query,
+      )
       return { success: true as const, data: { users }, pagination }
     },
   )

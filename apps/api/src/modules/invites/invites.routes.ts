@@ -58,7 +58,7 @@ const sendingRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, {
   app.get(
     '/invites',
     {
-      config: { access: rolesWith('invite.read') },
+      config: { access: rolesWith('invite.read'), readsReplica: true },
       schema: {
         operationId: 'listInvites',
         tags,
@@ -69,7 +69,8 @@ const sendingRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, {
       },
     },
     async (request) => {
-      const { invites: found, pagination } = await invites.listInvites(context, request.actor, request.query)
+      const deps = { ...context, reads: context.readsFor(request) }
+      const { invites: found, pagination } = await invites.listInvites(deps, request.actor, request.query)
       return { ...ok({ invites: found }), pagination }
     },
   )

@@ -8,6 +8,7 @@ import { eventOn } from '../../http/event-on.ts'
 import { claimOrReplay, type Idempotency } from '../../http/idempotency.ts'
 import { rateLimited } from '../../http/limits/limits.ts'
 import { numberedPage } from '../../http/pagination.ts'
+import type { Reads } from '../../http/reads/reads.ts'
 import { isUniqueViolation } from '../../sql/unique-violation.ts'
 import { findUserByEmail, type UserRow } from '../accounts/accounts.service.ts'
 import { lockActor } from '../accounts/lock-actor.ts'
@@ -58,13 +59,17 @@ export async function createInvite(
 }
 
 /** Lists a page of the invitations that are visible to the actor, the newest first. */
-export async function listInvites({ db, clock }: InviteDeps, actor: Actor, { status, page, limit }: InvitesQuery) {
+export async function listInvites(
+  { reads, clock }: { reads: Reads } & Pick<Deps, 'clock'>,
+  actor: Actor,
+  { status, page, limit }: InvitesQuery,
+) {
   const now = clock.now()
   const filter = { inviterId: visibleInviter(actor), status, now }
-  const [rows, total] = await Promise.all([
-    listRows(db, filter, { limit, offset: (page - 1) * limit }),
-    countInvites(db, filter),
-  ])
+  const [rows, total] = await reads.read(
+    (db) => Promise.all([listRows(db, filter, { limit, offset: (page - 1) * limit }), countInvites(db, filter)]),
+    'bySession',
+  )
   const pagination = numberedPage({ page, limit, total })
   return { invites: rows.map((row) => toInvite(row, now)), pagination }
 }

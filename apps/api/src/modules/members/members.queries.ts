@@ -37,6 +37,17 @@ export async function listMembers(
   return rows
 }
 
+/** Reads those of these users who are members of the actor's organization, in the same order. */
+export async function findMembers(db: Db, actor: Member, users: readonly { id: string }[]): Promise<MemberRow[]> {
+  const ids = users.map(({ id }) => id)
+  const { rows } = await sql<MemberRow>`
+    select ${memberColumns(actor)} from users
+    where users.id = any(${ids}::uuid[]) and ${isMemberOf(actor.organizationId)} order by array_position(${ids}::uuid[], users.id)`.execute(
+    db,
+  )
+  return rows
+}
+
 /** Reads a member of the actor's organization. */
 export async function findMember(db: Db, actor: Member, userId: string): Promise<MemberRow | undefined> {
   const { rows } = await sql<MemberRow>`

@@ -13,7 +13,7 @@ export const membersRoutes: FastifyPluginAsyncZod<{ context: Context }> = async 
   app.get(
     '/organization/members',
     {
-      config: { access: rolesWith('organization.read') },
+      config: { access: rolesWith('organization.read'), readsReplica: true },
       schema: {
         operationId: 'listMembers',
         tags,
@@ -24,7 +24,11 @@ export const membersRoutes: FastifyPluginAsyncZod<{ context: Context }> = async 
       },
     },
     async (request) => {
-      const { members, pagination } = await listMembers(context, request.actor, request.query)
+      const { members, pagination } = await listMembers(
+        { ...context, reads: context.readsFor(request) },
+        request.actor,
+        request.query,
+      )
       return { ...ok({ members }), pagination }
     },
   )

@@ -6,6 +6,7 @@ import { can } from '@muster/policy'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
 import { numberedPage } from '../../http/pagination.ts'
+import type { Reads } from '../../http/reads/reads.ts'
 import type { UserRow } from '../accounts/accounts.service.ts'
 import { lockActor } from '../accounts/lock-actor.ts'
 import { toPublicUsers } from '../accounts/public-users.service.ts'
@@ -26,12 +27,20 @@ type Options = { origin: Origin }
  * the text.
  * @throws DomainError FORBIDDEN when the actor has no organization
  */
-export async function listMembers(deps: ListDeps, actor: Actor, { q, page, limit }: MembersQuery) {
+export async function listMembers(
+  deps: Omit<ListDeps, 'db'> & { reads: Reads },
+  actor: Actor,
+  { q, page, limit }: MembersQuery,
+) {
   assertMember(actor)
-  const [rows, total] = await Promise.all([
-    queries.listMembers(deps.db, actor, { q, limit, offset: (page - 1) * limit }),
-    q === undefined ? countMembers(deps.db, actor.organizationId) : queries.countFound(deps.db, actor, q),
-  ])
+  const [rows, total] = await deps.reads.read(
+    (db) =>
+      Promise.all([
+        queries.listMembers(db, actor, { q, limit, offset: (page - 1) * limit }),
+        q === undefined ? countMembers(db, actor.organizationId) : queries.countFound(db, actor, q),
+      ]),
+    async (primary, [found, count]) => [await queries.findMembers(primary, actor, found), count],
+  )
   const pagination = numberedPage({ page, limit, total })
   return { members: await toMembers(deps, rows), pagination }
 }
@@ -157,7 +166,7 @@ async function readMember(deps: ListDeps, actor: Actor & { organizationId: strin
   return member as Member
 }
 
-async function toMembers(deps: ListDeps, rows: readonly queries.MemberRow[]): Promise<Member[]> {
+async function toMembers(deps: Omit<ListDeps, 'db'>, rows: readonly queries.MemberRow[]): Promise<Member[]> {
   const users = await toPublicUsers(deps, rows)
   return rows.map(({ role, email, is_active }, index) => ({
     ...(users[index] as (typeof users)[number]),

@@ -46,7 +46,7 @@ export const remindersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asyn
   app.get(
     '/reminders',
     {
-      config: signedIn,
+      config: { ...signedIn, readsReplica: true },
       schema: {
         operationId: 'listReminders',
         tags,
@@ -56,7 +56,11 @@ export const remindersRoutes: FastifyPluginAsyncZod<{ context: Context }> = asyn
       },
     },
     async (request) => {
-      const { reminders: found, pagination } = await reminders.listReminders(context, request.actor, request.query)
+      const { reminders: found, pagination } = await reminders.listReminders(
+        context.readsFor(request),
+        request.actor,
+        request.query,
+      )
       return { ...ok({ reminders: found }), pagination }
     },
   )

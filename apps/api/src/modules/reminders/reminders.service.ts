@@ -6,6 +6,7 @@ import type { Actor, Origin } from '../../http/actor.ts'
 import { eventOn } from '../../http/event-on.ts'
 import { claimOrReplay, type Idempotency, replayedResourceDeleted } from '../../http/idempotency.ts'
 import { cursorPage } from '../../http/pagination.ts'
+import type { Reads } from '../../http/reads/reads.ts'
 import { getVisibleTask, lockVisibleTask } from '../task-access/task-access.service.ts'
 import { decodeCursor, encodeCursor, orderOf } from './reminder-cursor.ts'
 import * as queries from './reminders.queries.ts'
@@ -50,11 +51,14 @@ export async function getReminder({ lookups }: Pick<Deps, 'lookups'>, actor: Act
 }
 
 /** Lists the actor's reminders. @throws DomainError VALIDATION_FAILED for an invalid cursor or one of another order */
-export async function listReminders({ db }: Pick<Deps, 'db'>, actor: Actor, query: ReminderQuery) {
+export async function listReminders(reads: Reads, actor: Actor, query: ReminderQuery) {
   const { status, taskId, sort, limit, cursor } = query
   const order = orderOf(sort)
   const after = cursor === undefined ? undefined : decodeCursor(cursor, order)
-  const found = await queries.listReminders(db, actor, { status, taskId, order, after, count: limit + 1 })
+  const found = await reads.read(
+    (db) => queries.listReminders(db, actor, { status, taskId, order, after, count: limit + 1 }),
+    'bySession',
+  )
   const shown = found.slice(0, limit)
   const last = shown.at(-1)
   const nextCursor = last && found.length > limit ? encodeCursor(order, last) : null

@@ -39,6 +39,13 @@ async function findTasks(db: Db, asked: { id: string; actor: Actor }[]): Promise
   return found
 }
 
+/** Finds those of these tasks that are visible to the actor. @returns their ids */
+export async function findVisible(db: Db, ids: readonly string[], actor: Actor): Promise<Set<string>> {
+  const { rows } = await sql<{ id: string }>`
+    select id from tasks where id = any(${ids}::uuid[]) and ${taskVisibleToSql(actor)}`.execute(db)
+  return new Set(rows.map(({ id }) => id))
+}
+
 /** Reads a locked task as {@link findTask} does, also when the actor has just lost sight of it. */
 export async function readLockedTask(trx: Trx, id: string, { userId }: Actor): Promise<Task> {
   const task = await readTask(trx, sql`select ${taskSelection(userId)} from tasks where id = ${id}`)

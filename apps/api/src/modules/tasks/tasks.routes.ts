@@ -56,7 +56,7 @@ export const tasksRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
   app.get(
     '/tasks',
     {
-      config: { access: 'signed-in' },
+      config: { access: 'signed-in', readsReplica: true },
       schema: {
         operationId: 'listTasks',
         tags,
@@ -68,7 +68,8 @@ export const tasksRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
       },
     },
     async (request) => {
-      const { tasks: found, pagination } = await tasks.listTasks(context, request.actor, request.query)
+      const deps = { clock: context.clock, reads: context.readsFor(request) }
+      const { tasks: found, pagination } = await tasks.listTasks(deps, request.actor, request.query)
       return { ...ok({ tasks: found }), pagination }
     },
   )
@@ -76,7 +77,7 @@ export const tasksRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
   app.get(
     '/tasks/categories',
     {
-      config: { access: 'signed-in' },
+      config: { access: 'signed-in', readsReplica: true },
       schema: {
         operationId: 'listTaskCategories',
         tags,
@@ -85,7 +86,7 @@ export const tasksRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (a
         response: { 200: answer(taskCategoriesReply, 'The categories.') },
       },
     },
-    async (request) => ok({ categories: await tasks.listCategories(context, request.actor) }),
+    async (request) => ok({ categories: await tasks.listCategories(context.readsFor(request), request.actor) }),
   )
 
   app.get(

@@ -1,5 +1,5 @@
 import { invalidateAnalytics } from '@muster/cache'
-import { newId } from '@muster/db'
+import { type Db, newId } from '@muster/db'
 import { DomainError, detailOf } from '@muster/errors'
 import type { TransactContext } from '@muster/jobs/outbox'
 import { canDeleteTask } from '@muster/policy'
@@ -9,6 +9,7 @@ import type { Actor, Origin } from '../../http/actor.ts'
 import { eventOn } from '../../http/event-on.ts'
 import { findReplayed, type Idempotency, replayedResourceDeleted } from '../../http/idempotency.ts'
 import { cursorPage, numberedPage } from '../../http/pagination.ts'
+import type { Reads } from '../../http/reads/reads.ts'
 import { parseSearch } from '../../sql/parse-search.ts'
 import { deleteAttachmentsOf } from '../attachments/attachments.service.ts'
 import {
@@ -92,28 +93,43 @@ export async function getTask({ lookups }: Pick<Deps, 'lookups'>, actor: Actor, 
  * Lists a page of the tasks that are visible to the actor, by number (with a total) or from a cursor on.
  * @throws DomainError VALIDATION_FAILED for a cursor of another order, or none at all
  */
-export async function listTasks({ db, clock }: Pick<Deps, 'db' | 'clock'>, actor: Actor, query: TaskQuery) {
-  const search = query.q === undefined ? undefined : await parseSearch(db, query.q)
-  const filters = { ...query, search, now: clock.now() }
+export async function listTasks(
+  { reads, clock }: { reads: Reads } & Pick<Deps, 'clock'>,
+  actor: Actor,
+  query: TaskQuery,
+) {
   const { limit, page = 1, cursor } = query
   const order = orderOf(query.sort ?? (query.q === undefined ? 'dueDate' : '-relevance'))
   const after = cursor === undefined ? undefined : decodeCursor(cursor, order)
   const offset = cursor === undefined ? (page - 1) * limit : 0
-  const [found, total] = await Promise.all([
-    list.listTasks(db, actor, filters, { order, after, offset, count: limit + 1 }),
-    cursor === undefined ? list.countTasks(db, actor, filters) : undefined,
-  ])
-  const shown = found.slice(0, limit)
-  const last = shown.at(-1)
-  const nextCursor = last && found.length > limit ? encodeCursor(order, { key: last.sortKey, id: last.task.id }) : null
-  const tasks = shown.map(({ task }) => task)
+  const readPage = async (db: Db) => {
+    const search = query.q === undefined ? undefined : await parseSearch(db, query.q)
+    const filters = { ...query, search, now: clock.now() }
+    const [found, total] = await Promise.all([
+      list.listTasks(db, actor, filters, { order, after, offset, count: limit + 1 }),
+      cursor === undefined ? list.countTasks(db, actor, filters) : undefined,
+    ])
+    const shown = found.slice(0, limit)
+    const last = shown.at(-1)
+    const nextCursor =
+      last && found.length > limit ? encodeCursor(order, { key: last.sortKey, id: last.task.id }) : null
+    return { tasks: shown.map(({ task }) => task), total, nextCursor }
+  }
+  const { tasks, total, nextCursor } = await reads.read(readPage, async (primary, page) => {
+    const visible = await queries.findVisible(
+      primary,
+      page.tasks.map(({ id }) => id),
+      actor,
+    )
+    return { ...page, tasks: page.tasks.filter(({ id }) => visible.has(id)) }
+  })
   if (total === undefined) return { tasks, pagination: cursorPage({ limit, nextCursor }) }
   return { tasks, pagination: numberedPage({ page, limit, total, nextCursor }) }
 }
 
 /** Counts the tasks that are visible to the actor by category. */
-export const listCategories = ({ db }: Pick<Deps, 'db'>, actor: Actor): Promise<TaskCategory[]> =>
-  countCategories(db, actor)
+export const listCategories = (reads: Reads, actor: Actor): Promise<TaskCategory[]> =>
+  reads.read((db) => countCategories(db, actor), 'bySession')
 
 /**
  * Changes a task. Completing it completes its reminders and notifies the owner. The assignee is told when

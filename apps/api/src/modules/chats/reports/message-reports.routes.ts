@@ -41,7 +41,7 @@ export const messageReportsRoutes: FastifyPluginAsyncZod<{ context: Context }> =
   app.get(
     '/admin/message-reports',
     {
-      config: { access: rolesWith('report.read'), hasEffects: true },
+      config: { access: rolesWith('report.read'), hasEffects: true, readsReplica: true },
       schema: {
         operationId: 'listMessageReports',
         tags: ['administration'],
@@ -53,9 +53,14 @@ export const messageReportsRoutes: FastifyPluginAsyncZod<{ context: Context }> =
       },
     },
     async (request) => {
-      const { reports: found, pagination } = await reports.listReports(context, request.actor, request.query, {
-        origin: originOf(request),
-      })
+      const { reports: found, pagination } = await reports.listReports(
+        { ...context, reads: context.readsFor(request) },
+        request.actor,
+        request.query,
+        {
+          origin: originOf(request),
+        },
+      )
       return { ...ok({ reports: found }), pagination }
     },
   )

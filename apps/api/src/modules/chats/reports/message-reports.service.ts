@@ -9,6 +9,7 @@ import { cursorOf } from '../../../http/cursor.ts'
 import { eventOn } from '../../../http/event-on.ts'
 import { exactId } from '../../../http/fields.ts'
 import { cursorPage } from '../../../http/pagination.ts'
+import type { Reads } from '../../../http/reads/reads.ts'
 import { toUserSummary } from '../../accounts/user-summary.ts'
 import * as queries from './message-reports.queries.ts'
 import type { MessageReport, ReportsQuery } from './message-reports.schema.ts'
@@ -86,7 +87,7 @@ const cursors = cursorOf(z.tuple([exactId]))
  * @throws DomainError FORBIDDEN, VALIDATION_FAILED for an invalid cursor
  */
 export async function listReports(
-  { db, transact }: Pick<Deps, 'db' | 'transact'>,
+  { reads, transact }: { reads: Reads } & Pick<Deps, 'transact'>,
   actor: Actor,
   { limit, cursor }: ReportsQuery,
   { origin }: Options,
@@ -94,7 +95,10 @@ export async function listReports(
   const [before] = cursor === undefined ? [undefined] : cursors.decode(cursor)
   const organizationId = can(actor, 'report.read', {}) ? undefined : actor.organizationId
   if (organizationId === null) throw new DomainError('FORBIDDEN')
-  const found = await queries.listReports(db, { organizationId, before, limit: limit + 1 })
+  const found = await reads.read(
+    (db) => queries.listReports(db, { organizationId, before, limit: limit + 1 }),
+    'bySession',
+  )
   const rows = found.slice(0, limit)
   await transact(async ({ audit }) =>
     audit({
