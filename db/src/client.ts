@@ -1,9 +1,10 @@
-import { Kysely, PostgresDialect } from 'kysely'
+import { Kysely, PostgresDialect, type PostgresPool } from 'kysely'
 import pg from 'pg'
-import { namedStatements } from './named-statements.ts'
-import { connectionTo } from './session-settings.ts'
+import { besidePool } from './connection-counts.ts'
+import { Client } from './session-settings.ts'
 import type { DatabaseSettings } from './settings.ts'
 import { sharedConnection } from './shared-connection.ts'
+import { namedStatements, notePlannedEachTime, poolOf, statementsOfNoSession } from './statements.ts'
 import type { Database, Db } from './types.ts'
 
 /** `pooler` and `directUrl` may be left out where `url` leads to Postgres itself. */
@@ -27,43 +28,51 @@ const int8Oid = 20
 // In the local zone of the process, old instants would lose the seconds of historical offsets.
 pg.defaults.parseInputDatesAsUTC = true
 
-/** Creates a Kysely instance over a pool of `pg`, with named prepared statements and with timeouts on both sides. */
+/** Creates a Kysely instance over a pool of `pg`, with timeouts on both sides. Statements are prepared where there is a session. */
 export function createDb(options: DbOptions): Db {
-  const pool = new pg.Pool({ ...connectionConfig(options), max: options.poolMax, idleTimeoutMillis: 60_000 })
+  const pool = new pg.Pool({ ...configOf(options), Client, max: options.poolMax, idleTimeoutMillis: 60_000 })
   // The pool replaces a broken idle connection. Without a listener its error would end the process.
   pool.on('error', () => {})
   // The pool listens only to idle connections. When one in use breaks, its query rejects with the error.
   pool.on('connect', (client) => client.on('error', () => {}))
-  return new Kysely<Database>({ dialect: new PostgresDialect({ pool: namedStatements(pool) }) })
+  if (options.pooler !== 'transaction') return kyselyOver(poolOf(pool, namedStatements()))
+  return notePlannedEachTime(kyselyOver(poolOf(pool, statementsOfNoSession(limitsOf(options)))))
 }
 
 /**
  * Creates a Kysely instance over one shared connection, for fast reads such as a row by its key. They wait for no slot of a pool, only
  * for each other (measured: reading a task 0.75 → 1.26 of bare `pg` with a pool). Do not use it for slow statements, which would
- * block all others, or for transactions, which would include them.
+ * block all others, or for transactions, which would include them. Behind a pooler in transaction mode it is a small pool: nothing there
+ * ends the wait for a locked table early.
  */
 export function createLookupDb(options: Omit<DbOptions, 'poolMax'>): Db {
-  const config = { ...connectionConfig(options), lock_timeout: lookupLockTimeoutMs }
-  return new Kysely<Database>({ dialect: new PostgresDialect({ pool: sharedConnection(config) }) })
+  if (options.pooler === 'transaction') return createDb({ ...options, poolMax: besidePool.lookups.transaction })
+  return kyselyOver(sharedConnection({ ...configOf(options), lock_timeout: lookupLockTimeoutMs }))
 }
 
-const connectionConfig = ({
-  url,
-  applicationName,
-  statementTimeoutMs = 5_000,
-  connectTimeoutMs = defaultConnectTimeoutMs,
-}: Omit<DbOptions, 'poolMax'>) =>
-  ({
-    ...connectionTo(url),
-    application_name: applicationName,
-    connectionTimeoutMillis: connectTimeoutMs,
+const kyselyOver = (pool: PostgresPool): Db => new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
+
+type ConnectionOptions = Omit<DbOptions, 'poolMax'>
+
+const limitsOf = ({ statementTimeoutMs = 5_000 }: ConnectionOptions) => ({
+  statement_timeout: statementTimeoutMs,
+  idle_in_transaction_session_timeout: idleInTransactionMs,
+})
+
+function configOf(options: ConnectionOptions) {
+  const limits = limitsOf(options)
+  return {
+    connectionString: options.url,
+    application_name: options.applicationName,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? defaultConnectTimeoutMs,
     keepAlive: true,
-    statement_timeout: statementTimeoutMs,
+    // A pooler in transaction mode refuses them as parameters of the start-up message.
+    ...(options.pooler !== 'transaction' && limits),
     // A frozen server cancels nothing, so the client stops waiting a little later.
-    query_timeout: statementTimeoutMs + 500,
-    idle_in_transaction_session_timeout: idleInTransactionMs,
+    query_timeout: limits.statement_timeout + 500,
     types: { getTypeParser },
-  }) satisfies pg.ClientConfig
+  } satisfies pg.ClientConfig
+}
 
 /** bigint columns hold byte counts and sequence numbers, all far below 2^53. */
 const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: unknown) =>

@@ -1,9 +1,14 @@
+import { isPlannedEachTime } from './statements.ts'
 import type { Db } from './types.ts'
 
 /** A statement of more questions would delay those that wait behind it. */
 const maxQuestions = 64
 
+/** Without prepared statements planning is most of the work: questions wait for the answer to earlier ones, and are planned together. */
+const maxUnprepared = 2
+
 type Waiting<Question, Answer> = PromiseWithResolvers<Answer> & { question: Question }
+type Queue<Question, Answer> = { waiting: Waiting<Question, Answer>[]; isScheduled: boolean; running: number }
 
 /**
  * Creates a function that answers a question together with all others of the same turn of the event loop: in one statement, which costs
@@ -13,7 +18,7 @@ type Waiting<Question, Answer> = PromiseWithResolvers<Answer> & { question: Ques
 export function inBatches<Question, Answer>(
   ask: (db: Db, questions: Question[]) => Promise<Answer[]>,
 ): (db: Db, question: Question) => Promise<Answer> {
-  const waiting = new WeakMap<Db, Waiting<Question, Answer>[]>()
+  const queues = new WeakMap<Db, Queue<Question, Answer>>()
 
   const answerBatch = async (db: Db, batch: Waiting<Question, Answer>[]) => {
     try {
@@ -26,21 +31,27 @@ export function inBatches<Question, Answer>(
       for (const { reject } of batch) reject(error)
     }
   }
-  const answerAll = (db: Db) => {
-    const all = waiting.get(db) ?? []
-    waiting.delete(db)
-    for (let start = 0; start < all.length; start += maxQuestions)
-      answerBatch(db, all.slice(start, start + maxQuestions))
+  const answerAll = (db: Db, queue: Queue<Question, Answer>) => {
+    queue.isScheduled = false
+    const maxRunning = isPlannedEachTime(db) ? maxUnprepared : Number.POSITIVE_INFINITY
+    while (queue.waiting.length > 0 && queue.running < maxRunning) {
+      queue.running++
+      answerBatch(db, queue.waiting.splice(0, maxQuestions)).finally(() => {
+        queue.running--
+        if (!queue.isScheduled) answerAll(db, queue)
+      })
+    }
   }
 
   return (db, question) => {
     const asked: Waiting<Question, Answer> = { ...Promise.withResolvers<Answer>(), question }
-    const others = waiting.get(db)
-    if (others) others.push(asked)
-    else {
-      waiting.set(db, [asked])
+    const queue = queues.get(db) ?? { waiting: [], isScheduled: false, running: 0 }
+    queues.set(db, queue)
+    queue.waiting.push(asked)
+    if (!queue.isScheduled) {
+      queue.isScheduled = true
       // After the requests that this turn reads from the network.
-      setImmediate(answerAll, db)
+      setImmediate(answerAll, db, queue)
     }
     return asked.promise
   }

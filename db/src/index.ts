@@ -1,6 +1,7 @@
 export { askByRead, askByWrite } from './ask.ts'
 export { createDb, createLookupDb, type DbOptions, isDatabaseError, isDatabaseUnavailable } from './client.ts'
 export { type Clock, type CorrectedClock, createCorrectedClock, systemClock } from './clock.ts'
+export { besidePool, maxConnectionsOf } from './connection-counts.ts'
 export { newId } from './ids.ts'
 export { inBatches } from './in-batches.ts'
 export { readInstallationId } from './installation.ts'

@@ -1,7 +1,8 @@
 import { Socket } from 'node:net'
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
-import pg from 'pg'
-import { isStale, nameStatements } from './named-statements.ts'
+import type pg from 'pg'
+import { Client } from './session-settings.ts'
+import { isStale, namedStatements } from './statements.ts'
 
 /**
  * Creates a replacement for a pool: one connection that all queries share. It is opened on first use, and again after it broke. Queries
@@ -9,12 +10,12 @@ import { isStale, nameStatements } from './named-statements.ts'
  * several). Responses come in the order of the queries, and a query that fails does not affect others.
  */
 export function sharedConnection(config: pg.ClientConfig): PostgresPool {
-  const names = nameStatements()
+  const statements = namedStatements()
   let current: { client: pg.Client; opened: Promise<PostgresPoolClient> } | undefined
 
   const open = () => {
     const socket = new Socket()
-    const client = new pg.Client({ ...config, pipeline: true, stream: () => socket })
+    const client = new Client({ ...config, pipeline: true, stream: () => socket })
     const discard = () => {
       if (current?.client === client) current = undefined
     }
@@ -25,12 +26,12 @@ export function sharedConnection(config: pg.ClientConfig): PostgresPool {
       return client.query(question)
     }
     const query = async (text: string, values: unknown[]) => {
-      const named = names.config(text, values)
+      const named = statements.config(text, values)
       try {
         return await send(named)
       } catch (error) {
         if (!isStale(error)) throw error
-        names.renew(named)
+        statements.renew(named)
         // Without a name, so that it depends on no other statement.
         return send({ text, values })
       }

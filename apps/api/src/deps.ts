@@ -1,5 +1,5 @@
 import { type Cache, createCache } from '@muster/cache'
-import { type Clock, type CorrectedClock, createDb, createLookupDb, type Db, systemClock } from '@muster/db'
+import { besidePool, type Clock, type CorrectedClock, createDb, createLookupDb, type Db, systemClock } from '@muster/db'
 import { DomainError } from '@muster/errors'
 import { openQueueMonitor, type QueueMonitor } from '@muster/jobs/admin'
 import { createTransact, createTransactStatement, type Transact, type TransactStatement } from '@muster/jobs/outbox'
@@ -81,7 +81,7 @@ export function createDeps(
   // Its own connection: requests that wait for the pool must not delay the poll of revocations.
   const pollDb = createDb({
     ...config.database,
-    poolMax: 1,
+    poolMax: besidePool.revocations,
     applicationName: 'muster-api-revocations',
     statementTimeoutMs: 1_000,
   })

@@ -24,7 +24,7 @@ await runProcess({
     await correctAtStart(config.database, clock).catch(() => {})
     const deps = createDeps(config, log, clock)
     await assertMigrated(deps.db)
-    for (const warning of await findSettingFaults(deps.db)) log.warn(warning)
+    for (const warning of await findSettingFaults(deps.db, config.database.pooler)) log.warn(warning)
     const staging = {
       path: config.stagingDir,
       what: 'The staging folder of uploads',

@@ -14,6 +14,7 @@ import { jobLatency } from './rows/job-latency.ts'
 import { login } from './rows/login.ts'
 import { memory } from './rows/memory.ts'
 import { outboxDrain } from './rows/outbox-drain.ts'
+import { pooler } from './rows/pooler.ts'
 import { pushLatency } from './rows/push-latency.ts'
 import { register } from './rows/register.ts'
 import { reminders } from './rows/reminders.ts'
@@ -45,6 +46,7 @@ const rows: Row[] = [
   resume,
   memory,
   warmStart,
+  pooler,
 ]
 
 // pnpm passes on the `--` that separates its own options.

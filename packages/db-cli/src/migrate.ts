@@ -1,7 +1,8 @@
 import { createDb, type Db } from '@muster/db'
 import { assertUnchanged } from '@muster/db/checksums'
 import { createMigrator, listUnknown, migrateToLatest, rollBack } from '@muster/db/migrator'
-import { readDatabase } from './environment.ts'
+import { limitStatements } from '@muster/db/statement-limit'
+import { readDatabase, readPooled } from './environment.ts'
 import { print } from './print.ts'
 
 /** A migration that rewrites a large table takes minutes. */
@@ -12,11 +13,17 @@ export async function runMigrator(command: 'migrate' | 'rollback' | 'status'): P
   const db = createDb({ ...readDatabase(), poolMax: 2, applicationName: 'muster-migrate', statementTimeoutMs })
   try {
     if (command === 'status') return await printStatus(db)
-    const lines = await (command === 'migrate' ? migrateToLatest(db) : rollBack(db))
+    const lines = await (command === 'migrate' ? migrateAll(db) : rollBack(db))
     print(lines.join('\n') || 'nothing to do')
   } finally {
     await db.destroy()
   }
+}
+
+async function migrateAll(db: Db): Promise<string[]> {
+  const pooled = readPooled()
+  const lines = await migrateToLatest(db)
+  return pooled.pooler === 'transaction' ? [...lines, ...(await limitStatements(db, pooled))] : lines
 }
 
 /** @throws Error when an applied migration was changed since */

@@ -2,6 +2,19 @@
 const redisCode =
   /(?:^|[\s:@-])(WRONGPASS|NOAUTH|NOPERM|READONLY|MOVED|ASK|CLUSTERDOWN|CROSSSLOT|TRYAGAIN|LOADING|MASTERDOWN|MISCONF|NOREPLICAS|OOM|BUSY)\b/
 
+/** What PgBouncer says under the one SQLSTATE 08P01, and what its remedies have in common. */
+const poolerCodes: readonly (readonly [RegExp, string])[] = [
+  [/no more connections allowed/, 'POOLER_FULL'],
+  [/query_wait_timeout/, 'POOLER_BUSY'],
+  [
+    /cannot connect to server|server_login_retry|server conn crashed|server login failed|server down/,
+    'POOLER_NO_SERVER',
+  ],
+  [/unsupported startup parameter/, 'POOLER_PARAMETER'],
+  [/no such (?:database|user)|database (?:".*" is disabled|removed)|SASL authentication failed/, 'POOLER_SIGN_IN'],
+]
+const poolerState = '08P01'
+
 /** Errors of `pg`, `ioredis` and Node that carry no code of their own. */
 const codeByMessage: readonly (readonly [RegExp, string])[] = [
   [/max number of clients/, 'MAXCLIENTS'],
@@ -32,6 +45,7 @@ export function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && !isPlain(code)) return reasonOf(error.errors[0])
   const redis = redisCode.exec(error.message)?.[1]
   if (redis) return redis
+  if (code === poolerState) return poolerCodes.find(([message]) => message.test(error.message))?.[1] ?? code
   if (isPlain(code)) return code
   const known = codeByMessage.find(
     ([message]) => message.test(`${error.name} ${error.message}`) || message.test(error.message),

@@ -6,6 +6,7 @@ import {
   createCorrectedClock,
   type DatabaseSettings,
   type Db,
+  findSettingFaults,
   measureClock,
 } from '@muster/db'
 import { createLogger, type Logger } from '@muster/logger'
@@ -63,6 +64,7 @@ export async function runWorkerProcess<C extends WorkerConfig, D extends WorkerD
       await correctAtStart(config.database, clock).catch(() => {})
       const deps = app.createDeps(config, log, clock)
       await assertMigrated(deps.db)
+      for (const warning of await findSettingFaults(deps.db, config.database.pooler)) log.warn(warning)
       await runStartChecks([() => assertNoEviction(config.redis), ...(app.startChecks?.(deps, config) ?? [])])
       const worker = app.start(deps, config)
       const readiness = await watchReadiness({

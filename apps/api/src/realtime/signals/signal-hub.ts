@@ -1,4 +1,4 @@
-import { createDb, type Db } from '@muster/db'
+import { besidePool, createDb, type Db } from '@muster/db'
 import { failFastRedis } from '@muster/redis'
 import { type Signal, subscribeSignals } from '@muster/signals'
 import { trackOutage } from '@muster/telemetry'
@@ -32,7 +32,6 @@ export type SignalHub = {
 const tickMs = 250
 /** A lost signal is made good within 2 s, reading included. */
 const calmIntervalMs = 1_750
-const poolMax = 4
 const statementTimeoutMs = 2_000
 /** A frozen Redis is given up after this time: another one may be at its address. */
 const redisPatienceMs = 5_000
@@ -44,7 +43,7 @@ export function startSignalHub(
 ): SignalHub {
   const db = createDb({
     ...config.database,
-    poolMax,
+    poolMax: besidePool.realtime,
     applicationName: 'muster-api-realtime',
     statementTimeoutMs,
   })

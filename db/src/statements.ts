@@ -6,15 +6,18 @@ const maxNames = 500
 /** The message of `pg` after its query timeout. */
 const readTimeout = 'Query read timeout'
 
-type Names = {
-  /** Configures the statement with a name that is the same for the same text. */
+/** How statements are sent. */
+export type Statements = {
   config(text: string, values: unknown[]): pg.QueryConfig
-  /** Gives the text a new name, unless it has one by now. */
+  /** Called when Postgres refused the statement because of the one that was prepared under its name. */
   renew(config: pg.QueryConfig): void
 }
 
-/** Creates a registry of names for prepared statements. */
-export function nameStatements(): Names {
+/**
+ * Creates a registry of names, the same for the same text, so that Postgres parses and plans a statement once per connection (measured:
+ * 0.73 → 0.89 of bare `pg`).
+ */
+export function namedStatements(): Statements {
   const names = new Map<string, string>()
   let count = 0
   const nameOf = (text: string) => {
@@ -33,6 +36,37 @@ export function nameStatements(): Names {
 }
 
 /**
+ * Sends statements without a name, because the next one may meet another connection of Postgres. For the same reason each transaction
+ * sets its own limits, in the same message as its begin.
+ */
+export function statementsOfNoSession(limits: Readonly<Record<string, number>>): Statements {
+  const settings = Object.entries(limits).map(([name, value]) => `; set local ${name} = ${value}`)
+  const isBegin = (text: string) => /^(?:begin|start transaction)\b/i.test(text)
+  return {
+    config: (text, values) => ({ text: isBegin(text) ? text + settings.join('') : text, values }),
+    renew() {},
+  }
+}
+
+/** Adds the remedy to the refusal of what only a session keeps. */
+function explainRefusal(error: Error): never {
+  if (/unsupported startup parameter/.test(error.message))
+    error.message += '. DATABASE_URL leads to a pooler such as PgBouncer: set DATABASE_POOLER=transaction.'
+  throw error
+}
+
+const plannedEachTime = new WeakSet<object>()
+
+/** Notes that the statements of this database have no names. */
+export const notePlannedEachTime = <D extends object>(db: D): D => {
+  plannedEachTime.add(db)
+  return db
+}
+
+/** Tests whether Postgres plans each statement of this database anew. */
+export const isPlannedEachTime = (db: object): boolean => plannedEachTime.has(db)
+
+/**
  * Tests whether Postgres refused a statement because of the one prepared under its name, before it had an effect: a migration changed
  * the columns of a `select *` (0A000), or in a pipeline the statement that should have prepared it failed (26000, 42P05).
  */
@@ -40,12 +74,8 @@ export const isStale = (error: unknown): boolean =>
   error instanceof pg.DatabaseError &&
   (error.code === '26000' || error.code === '42P05' || /^cached plan must not change/.test(error.message))
 
-/**
- * Wraps a pool so that Kysely's queries run as named prepared statements, which Postgres parses and plans once per connection (measured:
- * 0.73 → 0.89 of bare `pg`). A connection with a timed-out query is closed, because its response may still arrive.
- */
-export function namedStatements(pool: pg.Pool): PostgresPool {
-  const names = nameStatements()
+/** Wraps a pool for Kysely. A connection with a timed-out query is closed, because its response may still arrive. */
+export function poolOf(pool: pg.Pool, statements: Statements): PostgresPool {
   const wrapped = new WeakMap<pg.PoolClient, PostgresPoolClient>()
 
   const wrap = (client: pg.PoolClient): PostgresPoolClient => {
@@ -53,16 +83,16 @@ export function namedStatements(pool: pg.Pool): PostgresPool {
     const query = async (text: string, values: unknown[]) => {
       // A rollback would only run into the same timeout.
       if (isBroken) throw new Error(readTimeout)
-      const config = names.config(text, values)
+      const config = statements.config(text, values)
       try {
         return await client.query(config)
       } catch (error) {
         isBroken ||= error instanceof Error && error.message === readTimeout
         if (!isStale(error)) throw error
-        names.renew(config)
+        statements.renew(config)
         // A failed transaction accepts no further statement; the next transaction uses the new name.
         if (client.getTransactionStatus() !== 'I') throw error
-        return client.query(names.config(text, values))
+        return client.query(statements.config(text, values))
       }
     }
     return { query, release: () => client.release(isBroken) } as unknown as PostgresPoolClient
@@ -72,7 +102,7 @@ export function namedStatements(pool: pg.Pool): PostgresPool {
     options: pool.options,
     end: () => pool.end(),
     connect: async () => {
-      const client = await pool.connect()
+      const client = await pool.connect().catch(explainRefusal)
       const known = wrapped.get(client) ?? wrap(client)
       wrapped.set(client, known)
       return known
