@@ -113,3 +113,13 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isDatabaseUnavailable)
   return unavailableMessage.test(error.message)
 }
+
+/** SQLSTATE `lock_not_available`. */
+const lockTimeoutCode = '55P03'
+
+/**
+ * Tests whether Postgres is there and refused this statement: for what it writes, or because a row that it needs stayed locked. Another
+ * statement may succeed.
+ */
+export const isRefusal = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError && (error.code === lockTimeoutCode || !isDatabaseUnavailable(error))

@@ -1,9 +1,17 @@
 export { askByRead, askByWrite } from './ask.ts'
-export { createDb, createLookupDb, type DbOptions, isDatabaseError, isDatabaseUnavailable } from './client.ts'
+export {
+  createDb,
+  createLookupDb,
+  type DbOptions,
+  isDatabaseError,
+  isDatabaseUnavailable,
+  isRefusal,
+} from './client.ts'
 export { type Clock, type CorrectedClock, createCorrectedClock, systemClock } from './clock.ts'
 export { besidePool, maxConnectionsOf } from './connection-counts.ts'
 export { newId } from './ids.ts'
 export { inBatches } from './in-batches.ts'
+export { inGroups } from './in-groups.ts'
 export { readInstallationId } from './installation.ts'
 export { correctAtStart, measureClock } from './measure-clock.ts'
 export { assertMigrated } from './migrator.ts'

@@ -2,7 +2,14 @@ import { type Cache, createCache } from '@muster/cache'
 import { besidePool, type Clock, type CorrectedClock, createDb, createLookupDb, type Db, systemClock } from '@muster/db'
 import { DomainError } from '@muster/errors'
 import { openQueueMonitor, type QueueMonitor } from '@muster/jobs/admin'
-import { createTransact, createTransactStatement, type Transact, type TransactStatement } from '@muster/jobs/outbox'
+import {
+  createTransact,
+  createTransactStatement,
+  createTransactTogether,
+  type Transact,
+  type TransactStatement,
+  type TransactTogether,
+} from '@muster/jobs/outbox'
 import { type Publisher, startPublisher } from '@muster/jobs/publisher'
 import type { Logger } from '@muster/logger'
 import { createPasswordHasher, type PasswordHasher } from '@muster/security/password-hasher'
@@ -36,6 +43,8 @@ export type Deps = {
   transact: Transact
   /** For the most frequent writes: a transaction of one statement. */
   transactStatement: TransactStatement
+  /** For the most frequent of all: concurrent requests share the statement. */
+  transactTogether: TransactTogether
   /** By chat: sends that would wait for its lock hold no connection of the pool meanwhile. */
   chatSends: KeyedSemaphore
   passwords: PasswordHasher
@@ -113,6 +122,7 @@ export function createDeps(
     queueMonitor,
     transact: createTransact({ db, publisher }),
     transactStatement: createTransactStatement({ db, publisher }),
+    transactTogether: createTransactTogether({ db, publisher }),
     chatSends: createKeyedSemaphore({
       ...chatSendRules,
       timeoutError: () => new DomainError('OVERLOADED', { retryAfterSeconds: 1 }),

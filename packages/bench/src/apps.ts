@@ -16,7 +16,7 @@ export const appNames = ['api', 'audit-worker', 'email-worker', 'image-worker', 
 export type AppName = (typeof appNames)[number]
 
 export const poolMax = 10
-const bootMs = 30_000
+const bootMs = 120_000
 
 /** Starts `apps/<name>` and waits until it is ready. @param entry its file, e.g. that of the bundle @throws Error with the end of its log when that fails */
 export async function startApp(
@@ -54,6 +54,17 @@ export async function startApp(
       stage.reaper.unwatch(pid)
     },
   }
+}
+
+/** Starts all five processes. @param overrides variables by app */
+export async function startApps(
+  stage: Stage,
+  overrides: Partial<Record<AppName, Record<string, string>>>,
+): Promise<Record<AppName, RunningApp>> {
+  const running = await Promise.all(
+    appNames.map(async (name) => [name, await startApp(stage, name, overrides[name])] as const),
+  )
+  return Object.fromEntries(running) as Record<AppName, RunningApp>
 }
 
 function appEnv(stage: Stage, port: number, opsPort: number): Record<string, string> {

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 
 /** A child process that answers questions, one at a time. It exits with this process. */
 export type Child<Question, Answer> = {
@@ -65,10 +65,17 @@ export function peakRssMiB(pid: number): number {
 }
 
 /** Returns the CPU time that a process has used, which tells whether the process was the bottleneck. Linux only. */
-export function cpuSeconds(pid: number): number | undefined {
-  if (process.platform !== 'linux') return undefined
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
+export const cpuSeconds = (pid: number): number | undefined => ticksOf(pid, 11)
+
+/** Returns the CPU time of the children of a process that have ended. Linux only. */
+export const childCpuSeconds = (pid: number): number | undefined => ticksOf(pid, 13)
+
+/** Adds two neighbouring fields of /proc/<pid>/stat: user and system time. */
+function ticksOf(pid: number, field: number): number | undefined {
+  const path = `/proc/${pid}/stat`
+  if (!existsSync(path)) return undefined
+  const fields = readFileSync(path, 'utf8').split(') ')[1]?.split(' ') ?? []
+  return (Number(fields[field]) + Number(fields[field + 1])) / ticksPerSecond
 }
 
 /** Returns the steal time of all cores: the host ran other machines while this one had work. Linux only. */

@@ -1,4 +1,5 @@
 import { type Child, cpuSeconds, rssMiB } from './child.ts'
+import { type Cost, type CostMeter, costBetween } from './cost.ts'
 import { type Load, type LoadRequest, type LoadResult, startLoad } from './load/load.ts'
 import type { Plan } from './plan.ts'
 import { median } from './statistics.ts'
@@ -9,6 +10,8 @@ type Round = LoadResult & {
   /** CPU use of the server, 1 for one core. Far below 1, the load generator or the machine was the bottleneck. */
   busy: number | undefined
   rssMiB: number
+  /** Of one request, with the background work that it causes. */
+  cost?: Cost
 }
 
 export type Pair = {
@@ -27,6 +30,8 @@ type PairOptions = {
   requests: LoadRequest[]
   /** Runs before each round: waits until the background work of the previous round is done. */
   settle?: () => Promise<void>
+  /** Measures what a request costs each process. */
+  meter?: CostMeter
   rounds: number
   seconds: number
   warmUpSeconds: number
@@ -36,11 +41,20 @@ export const connections = 32
 
 /** Measures both servers in turn, the limit first, with the same requests, cookies and number of connections. */
 export async function comparePair(options: PairOptions): Promise<Pair> {
-  const { muster, limit, requests, rounds, seconds, warmUpSeconds, settle } = options
+  const { muster, limit, requests, rounds, seconds, warmUpSeconds, settle, meter } = options
   const loader = await startLoad()
-  const measure = async (server: Server, forSeconds: number) => {
+  const measure = async (server: Server, forSeconds: number): Promise<Round> => {
     await settle?.()
-    return measureRound(loader, server, { origin: server.origin, requests, connections, seconds: forSeconds })
+    const before = await meter?.(server)
+    const round = await measureRound(loader, server, {
+      origin: server.origin,
+      requests,
+      connections,
+      seconds: forSeconds,
+    })
+    if (!meter || !before) return round
+    await settle?.()
+    return { ...round, cost: costBetween(before, await meter(server), round.requests) }
   }
   try {
     for (const server of [limit, muster]) if (warmUpSeconds > 0) await measure(server, warmUpSeconds)

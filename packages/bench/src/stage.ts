@@ -28,6 +28,8 @@ export type Stage = {
   /** For fixtures and polls; the measured code has connections of its own. */
   db: pg.Pool
   redis: Redis
+  /** The postmaster, whose children are the backends, and the Redis server. */
+  servicePids: { postgres: number; redis: number }
   /** Freezes Redis, which then accepts connections and answers nothing, or lets it go on. */
   pauseRedis(isPaused: boolean): void
   reaper: Reaper
@@ -72,6 +74,7 @@ export async function openStage(plan: Plan, profileDir: string | undefined): Pro
       redisUrl: redisServer.url,
       db,
       redis,
+      servicePids: { postgres: postgres.pid, redis: redisServer.pid },
       pauseRedis: (isPaused) => void process.kill(redisServer.pid, isPaused ? 'SIGSTOP' : 'SIGCONT'),
       reaper,
       profileDir,

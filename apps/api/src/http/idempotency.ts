@@ -22,7 +22,7 @@ export const idempotencyHeaders = z.looseObject({
     .describe('Any text. A repetition with the same key and body within 24 hours answers with the same resource.'),
 })
 
-const keyTtlMs = 24 * 3_600_000
+const keyTtlHours = 24
 
 /** Returns the error for a key whose resource was deleted since: creating another one would be no replay. */
 export const replayedResourceDeleted = () =>
@@ -38,25 +38,16 @@ export function idempotencyOf(request: FastifyRequest, route: string): Idempoten
 }
 
 /**
- * Returns the INSERT that claims the key for a resource, as part of a larger statement. It returns a row exactly when the
- * key was free or older than a day. Of two concurrent claims, one waits for the other and returns no row.
- * @param only a further condition of the claim
+ * Returns the INSERT that claims keys for resources, as part of a larger statement. It returns a row for each key that was free or older
+ * than a day. Of two concurrent claims, one waits for the other and returns no row.
+ * @param claims SQL: `select` of actor_id, route, key, body_hash, resource_id and created_at
  */
-export function claimingInsert(
-  { route, key, bodyHash }: Idempotency,
-  claim: { actorId: string; resourceId: string; now: Date },
-  only: RawBuilder<unknown> = sql`true`,
-): RawBuilder<{ resource_id: string }> {
-  const { actorId, resourceId, now } = claim
-  return sql`
-    insert into idempotency_keys (actor_id, route, key, body_hash, resource_id, created_at)
-    select ${actorId}::uuid, ${route}::text, ${key}::text, ${bodyHash}::bytea, ${resourceId}::uuid, ${now}::timestamptz
-    where ${only}
-    on conflict (actor_id, route, key) do update
-      set body_hash = excluded.body_hash, resource_id = excluded.resource_id, created_at = excluded.created_at
-      where idempotency_keys.created_at <= ${new Date(now.getTime() - keyTtlMs)}::timestamptz
-    returning resource_id`
-}
+export const claimingInsert = (claims: RawBuilder<unknown>): RawBuilder<{ resource_id: string }> => sql`
+  insert into idempotency_keys (actor_id, route, key, body_hash, resource_id, created_at) ${claims}
+  on conflict (actor_id, route, key) do update
+    set body_hash = excluded.body_hash, resource_id = excluded.resource_id, created_at = excluded.created_at
+    where idempotency_keys.created_at <= excluded.created_at - ${sql.lit(`${keyTtlHours} hours`)}::interval
+  returning resource_id`
 
 /**
  * Finds the resource that a request with this key created within the last day.
@@ -74,7 +65,7 @@ export async function findReplayed(
     .where('actor_id', '=', actorId)
     .where('route', '=', route)
     .where('key', '=', key)
-    .where('created_at', '>', new Date(now.getTime() - keyTtlMs))
+    .where('created_at', '>', new Date(now.getTime() - keyTtlHours * 3_600_000))
     .executeTakeFirst()
   if (row && !row.body_hash.equals(bodyHash)) throw new DomainError('IDEMPOTENCY_MISMATCH')
   return row?.resource_id
@@ -91,6 +82,10 @@ export async function claimOrReplay(
   claim: { actorId: string; resourceId: string; now: Date },
 ): Promise<string | undefined> {
   if (!idempotency) return undefined
-  const { rows } = await claimingInsert(idempotency, claim).execute(trx)
+  const { route, key, bodyHash } = idempotency
+  const { actorId, resourceId, now } = claim
+  const { rows } = await claimingInsert(sql`
+    select ${actorId}::uuid, ${route}::text, ${key}::text, ${bodyHash}::bytea, ${resourceId}::uuid, ${now}::timestamptz
+  `).execute(trx)
   return rows.length > 0 ? undefined : findReplayed(trx, idempotency, claim)
 }

@@ -49,6 +49,9 @@ export type Columns<Table extends keyof Database, Shape> = {
   /** For INSERT: the names of the columns, and in the same order their values, which also a SELECT can have. */
   list: RawBuilder<unknown>
   values(shape: Shape): RawBuilder<unknown>
+  /** Columns with the names of the fields, of which a record holds the object in JSON; and for INSERT their values. */
+  record: RawBuilder<unknown>
+  recordValues: RawBuilder<unknown>
   /** For UPDATE … SET: one assignment for each field that is given. */
   assignments(changes: Partial<Shape>): RawBuilder<unknown>[]
   /** Converts a row to the shape of the API. Also takes rows that were aggregated to JSON, in which instants are text. */
@@ -80,6 +83,8 @@ export function columnsOf<Table extends keyof Database, Shape extends object, In
     selection: sql.raw(fields.map((field, index) => `${table}.${names[index]} as "${field}"`).join(', ')),
     list: sql.raw(names.join(', ')),
     values: (shape) => sql(valuesText as unknown as TemplateStringsArray, ...fields.map((field) => shape[field])),
+    record: sql.raw(fields.map((field) => `"${field}" ${typeOf[field]}`).join(', ')),
+    recordValues: sql.raw(fields.map((field) => `"${field}"`).join(', ')),
     assignments: (changes) => Object.entries(changes).map(([field, value]) => sql`${assigned.get(field)}${value}`),
     fromRow(row) {
       const shape = { ...row } as Record<string, unknown>

@@ -30,6 +30,7 @@ export async function loadAtRate({ origin, requests, connections, ...pace }: Pac
   agent.destroy()
   const answered = tookMs.filter((ms) => ms !== undefined)
   return {
+    requests: answered.length,
     perSecond: answered.length / ((performance.now() - startMs) / 1_000),
     failures: count - answered.length,
     p50Ms: quantile(answered, 0.5),

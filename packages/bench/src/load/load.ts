@@ -21,6 +21,7 @@ export type Load = {
 }
 
 export type LoadResult = {
+  requests: number
   perSecond: number
   /** Responses other than 2xx, broken connections and timeouts. */
   failures: number

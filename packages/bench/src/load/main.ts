@@ -31,6 +31,7 @@ async function asFastAsPossible({
     },
   })
   return {
+    requests: result.requests.total,
     perSecond: result.requests.total / result.duration,
     failures: result.errors + result.non2xx,
     p50Ms: result.latency.p50,

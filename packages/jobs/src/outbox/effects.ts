@@ -9,11 +9,20 @@ import { type AuditEvent, auditRow } from './audit-row.ts'
 export type OutboxRow = { id: string; queue: string; name: string; payload: unknown; run_at: Date | null }
 
 export const outboxColumns = sql.raw('id, queue, name, payload, run_at')
+/** The columns as `json_to_recordset` reads them from the JSON of a row. */
+export const outboxRecord = sql.raw('id uuid, queue text, name text, payload jsonb, run_at timestamptz')
 
 export type AuditRow = ReturnType<typeof auditRow>
 
 export const auditColumns = sql.raw(
   'id, action, actor_id, target_type, target_id, ip, user_agent, request_id, before, after',
+)
+/** As for the outbox. `before` and `after` are JSON in a text. */
+export const auditRecord = sql.raw(
+  `id uuid, action text, actor_id uuid, target_type text, target_id text, ip text, user_agent text, request_id text, "before" text, "after" text`,
+)
+export const auditOfRecord = sql.raw(
+  `id, action, actor_id, target_type, target_id, ip, user_agent, request_id, "before"::jsonb, "after"::jsonb`,
 )
 
 /** The part of a publisher that is called after a commit. */

@@ -1,4 +1,5 @@
 import { type Db, inBatches, type Trx } from '@muster/db'
+import type { SharedWrite } from '@muster/jobs/outbox'
 import { activeUserSql, taskVisibleToSql, taskVisibleToUserSql } from '@muster/policy'
 import { type RawBuilder, sql } from 'kysely'
 import type { Actor } from '../../http/actor.ts'
@@ -59,39 +60,51 @@ export const lockTask = (trx: Trx, id: string, actor: Actor): Promise<TaskFields
     sql`select ${taskColumns.selection} from tasks where id = ${id} and ${taskVisibleToSql(actor)} for update`,
   )
 
+export type TaskToInsert = { task: TaskFields; idempotency: Idempotency | undefined }
+type InsertedRow = TaskUsersRow & { id: string }
+
 /**
- * Returns the CTEs that insert a task and take its idempotency key, for `transactStatement`; `written` returns the task's
- * users. Nothing is written when the key is taken or the assignee is not an active member of the task's organization. The
- * text depends only on whether there is a key and an assignee, so it stays prepared.
+ * The write that creates tasks and takes their idempotency keys; `written` returns a task's users. A task is not written when its key is
+ * taken, or its assignee is not an active member of its organization.
  */
-export function insertTask(task: TaskFields, idempotency: Idempotency | undefined): RawBuilder<unknown> {
-  const isAssignable = task.assigneeId === null ? sql`true` : memberExists(task.assigneeId, task.organizationId)
-  const insert = sql`insert into tasks (${taskColumns.list}) select ${taskColumns.values(task)}`
-  const returning = sql`returning ${taskUsersSelection}`
-  if (!idempotency) return sql`written as (${insert} where ${isAssignable} ${returning})`
-  const claim = { actorId: task.ownerId, resourceId: task.id, now: new Date(task.createdAt) }
-  return sql`claimed as (${claimingInsert(idempotency, claim, isAssignable)}),
-    written as (${insert} where exists (select from claimed) ${returning})`
+export const insertTasks: SharedWrite<TaskToInsert, InsertedRow> = {
+  toGiven: ({ task, idempotency }) => ({
+    ...task,
+    ...(idempotency && { ...idempotency, bodyHash: idempotency.bodyHash.toString('hex') }),
+  }),
+  columns: sql`${taskColumns.record}, route text, key text, "bodyHash" text`,
+  // The keys are claimed in one order, so that statements with the same ones do not block each other.
+  ctes: sql`assignable as (
+      select * from given where "assigneeId" is null or ${memberExists(sql.ref('assigneeId'), sql.ref('organizationId'))}
+    ), claimed as (${claimingInsert(sql`
+      select "ownerId", route, key, decode("bodyHash", 'hex'), id, "createdAt" from assignable where key is not null
+      order by "ownerId", route, key`)}
+    ), written as (
+      insert into tasks (${taskColumns.list}) select ${taskColumns.recordValues} from assignable
+      where key is null or id in (select resource_id from claimed)
+      returning id, ${taskUsersSelection}
+    )`,
 }
 
-/** Inserts a task like {@link insertTask}, inside a transaction. @returns its users; undefined when nothing was written */
-export async function insertTaskIn(
-  trx: Trx,
-  task: TaskFields,
-  idempotency: Idempotency | undefined,
-): Promise<TaskUsersRow | undefined> {
-  const { rows } = await sql<TaskUsersRow>`with ${insertTask(task, idempotency)} select * from written`.execute(trx)
+/** Inserts a task by {@link insertTasks}, inside a transaction. @returns its users; undefined when nothing was written */
+export async function insertTaskIn(trx: Trx, task: TaskToInsert): Promise<TaskUsersRow | undefined> {
+  const { toGiven, columns, ctes } = insertTasks
+  const { rows } = await sql<TaskUsersRow>`
+    with given as (select * from json_to_recordset(${JSON.stringify([toGiven(task)])}::json) as item (${columns})), ${ctes}
+    select * from written`.execute(trx)
   return rows[0]
 }
 
 /** Tells whether the user is an active member of the organization. */
 export async function isMember(trx: Trx, userId: string, organizationId: string | null): Promise<boolean> {
-  const { rows } = await sql<{ yes: boolean }>`select ${memberExists(userId, organizationId)} as yes`.execute(trx)
+  const exists = memberExists(sql`${userId}::uuid`, sql`${organizationId}::uuid`)
+  const { rows } = await sql<{ yes: boolean }>`select ${exists} as yes`.execute(trx)
   return rows[0]?.yes === true
 }
 
-const memberExists = (userId: string, organizationId: string | null): RawBuilder<boolean> =>
-  sql`exists (select from users where id = ${userId}::uuid and organization_id = ${organizationId}::uuid and ${activeUserSql})`
+function memberExists(userId: RawBuilder<unknown>, organizationId: RawBuilder<unknown>): RawBuilder<boolean> {
+  return sql`exists (select from users where users.id = ${userId} and organization_id = ${organizationId} and ${activeUserSql})`
+}
 
 /** Writes the fields and raises the version. @returns the task's fields as they are now */
 export async function updateTask(trx: Trx, id: string, changes: Partial<TaskFields>, now: Date): Promise<TaskFields> {

@@ -22,12 +22,12 @@ import { noticesOfChange, noticeTo } from './notices-of-change.ts'
 import { countCategories } from './task-categories.queries.ts'
 import { decodeCursor, encodeCursor, orderOf } from './task-cursor.ts'
 import { notifyAboutTasks } from './task-notices.ts'
-import { type TaskUsersRow, toTaskUsers } from './task-view.ts'
+import { toTaskUsers } from './task-view.ts'
 import * as queries from './tasks.queries.ts'
 import type { NewTask, Task, TaskCategory, TaskFields, TaskPatch, TaskQuery } from './tasks.schema.ts'
 import * as list from './tasks-list.queries.ts'
 
-type CreateDeps = Pick<Deps, 'db' | 'transact' | 'transactStatement' | 'cache' | 'clock'>
+type CreateDeps = Pick<Deps, 'db' | 'transact' | 'transactTogether' | 'cache' | 'clock'>
 type CreateOptions = { idempotency: Idempotency | undefined; origin: Origin }
 /** `isCurrent` tells whether a version is the one that the request names. */
 type ChangeOptions = { isCurrent: (version: number) => boolean; origin: Origin }
@@ -56,17 +56,16 @@ export async function createTask(
   return replayed
 }
 
-/** Writes a new task in one statement. @returns its users; undefined when nothing was written */
+/** Writes a new task in one statement with those of concurrent requests. @returns its users; undefined when nothing was written */
 const writeTask = (deps: CreateDeps, task: TaskFields, { idempotency, origin }: CreateOptions) =>
-  deps.transactStatement<TaskUsersRow>((effects) => {
-    addCreationEffects(deps, effects, task, origin)
-    return queries.insertTask(task, idempotency)
-  })
+  deps.transactTogether(queries.insertTasks, { task, idempotency }, (effects) =>
+    addCreationEffects(deps, effects, task, origin),
+  )
 
 /** Writes a new task and notifies its assignee. @returns its users; undefined when nothing was written */
 const writeAndNotify = (deps: CreateDeps, task: TaskFields, { idempotency, origin }: CreateOptions) =>
   deps.transact(async (tx) => {
-    const users = await queries.insertTaskIn(tx.trx, task, idempotency)
+    const users = await queries.insertTaskIn(tx.trx, { task, idempotency })
     if (!users) return undefined
     addCreationEffects(deps, tx, task, origin)
     await notifyAboutTasks(tx, noticeTo(task, 'assigned'), { byId: task.ownerId, now: deps.clock.now() })

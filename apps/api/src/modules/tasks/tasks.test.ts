@@ -1,4 +1,5 @@
 import { eventually, manualClock } from '@muster/testing'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
 import { createTask, signUpColleague, tasksUrl, titlesOf, tomorrow } from './testing/tasks-fixtures.ts'
@@ -201,6 +202,38 @@ test('one Idempotency-Key creates one task, however many requests send it at onc
   expect((await send('Something else', 'key-2')).statusCode).toBe(201)
   const long = await send('Only once', 'x'.repeat(65))
   expect(long.json().error.details).toMatchObject([{ path: 'headers.idempotency-key' }])
+})
+
+test('creations of one moment share transactions; one that waits for a lock fails no other', async () => {
+  const ben = await api.signUp()
+  const send = (user: TestUser, title: string) => user.inject('POST', tasksUrl, { title, dueDate: tomorrow })
+  const sendMany = (title: string) =>
+    Promise.all(Array.from({ length: 20 }, (_, index) => send(ann, `${title} ${index}`)))
+  const locked = Promise.withResolvers<void>()
+  const release = Promise.withResolvers<void>()
+  const holding = api.db.transaction().execute(async (trx) => {
+    await trx.selectFrom('users').select('id').where('id', '=', ben.id).forUpdate().execute()
+    locked.resolve()
+    await release.promise
+  })
+  await locked.promise
+  const waiting = send(ben, 'Once free')
+  const others = await sendMany('Beside')
+  expect(others.map(({ statusCode }) => statusCode)).toEqual(Array(20).fill(201))
+  release.resolve()
+  await Promise.all([holding, waiting])
+
+  const created = [...others, ...(await sendMany('At once'))].map((answer) => answer.json().data.task)
+  expect(created.map(({ title }) => title)).toEqual(
+    ['Beside', 'At once'].flatMap((title) => others.map((_, index) => `${title} ${index}`)),
+  )
+  const events = await Promise.all(created.map(({ id }) => auditOf(id)))
+  expect(events.map((ofTask) => ofTask.map(({ after }) => (after as { title: string }).title))).toEqual(
+    created.map(({ title }) => [title]),
+  )
+  const { rows } = await sql<{ transactions: number }>`
+    select count(distinct xmin::text)::int as transactions from tasks where title like 'At once%'`.execute(api.db)
+  expect(rows[0]?.transactions).toBeLessThan(10)
 })
 
 test('an Idempotency-Key whose task was deleted creates no second task: CONFLICT', async () => {
