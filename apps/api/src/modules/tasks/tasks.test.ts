@@ -212,7 +212,7 @@ test('creations of one moment share transactions; one that waits for a lock fail
   const locked = Promise.withResolvers<void>()
   const release = Promise.withResolvers<void>()
   const holding = api.db.transaction().execute(async (trx) => {
-    await trx.selectFrom('users').select('id').where('id', '=', ben.id).forUpdate().execute()
+    await trx.selectFrom('users').select('id').where('id', '=', ben.userId).forUpdate().execute()
     locked.resolve()
     await release.promise
   })
