@@ -2,6 +2,7 @@ import { askByRead, askByWrite, type CorrectedClock, createCorrectedClock, type 
 import { readOutboxState } from '@muster/jobs/outbox'
 import type { Publisher } from '@muster/jobs/publisher'
 import type { Logger } from '@muster/logger'
+import type { OwnedStorage } from '@muster/storage'
 import { type ClockWatch, type Dependency, sharedFor, watchClock, watchDependency } from '@muster/telemetry'
 import type { Replica } from './http/reads/replica.ts'
 import type { Revocations } from './modules/sessions/revocations.ts'
@@ -14,6 +15,8 @@ export type DependencyHealth = {
   redis: Dependency
   /** Up when lists may come from the replica; undefined without one. */
   replica: (Dependency & Pick<Replica, 'behindMs'>) | undefined
+  /** The stores of files. */
+  files: Dependency
   /** @throws while Postgres is unavailable */
   readOutbox(): Promise<{ pending: number; oldestMs: number }>
   /** Watches the system clock, whichever clock the services use. */
@@ -30,6 +33,7 @@ type Needs = {
   redis: SafeRedis
   publisher: Publisher
   revocations: Pick<Revocations, 'loaded' | 'isFresh'>
+  storage: Pick<OwnedStorage, 'verify'>
   /** Corrected with each measurement. */
   systemClock?: CorrectedClock | undefined
 }
@@ -48,6 +52,7 @@ export function createDependencyHealth(needs: Needs): DependencyHealth {
     redis,
     publisher,
     revocations,
+    storage,
     systemClock = createCorrectedClock(),
   } = needs
   const probeRevocations = async () => {
@@ -81,6 +86,7 @@ export function createDependencyHealth(needs: Needs): DependencyHealth {
       }),
       behindMs: replica.behindMs,
     },
+    files: watchDependency({ name: 'files', log, connections: [{ name: 'storage', ask: storage.verify }] }),
     readOutbox: sharedFor(outboxAgeMs, () => readOutboxState(db)),
     clock: watchClock({ measure: () => measureClock(db, systemClock), log }),
     hasClockStepped: systemClock.hasStepped,

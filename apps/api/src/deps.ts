@@ -1,5 +1,14 @@
 import { type Cache, createCache } from '@muster/cache'
-import { besidePool, type Clock, type CorrectedClock, createDb, createLookupDb, type Db, systemClock } from '@muster/db'
+import {
+  besidePool,
+  type Clock,
+  type CorrectedClock,
+  createDb,
+  createLookupDb,
+  type Db,
+  readInstallationId,
+  systemClock,
+} from '@muster/db'
 import { DomainError } from '@muster/errors'
 import { openQueueMonitor, type QueueMonitor } from '@muster/jobs/admin'
 import {
@@ -14,7 +23,7 @@ import { type Publisher, startPublisher } from '@muster/jobs/publisher'
 import type { Logger } from '@muster/logger'
 import { createPasswordHasher, type PasswordHasher } from '@muster/security/password-hasher'
 import { createKeyedSemaphore, type KeyedSemaphore } from '@muster/security/semaphore'
-import { createStorage, type Storage } from '@muster/storage'
+import { type OwnedStorage, openStorage } from '@muster/storage'
 import type { Config } from './config.ts'
 import { createDependencyHealth, type DependencyHealth } from './dependency-health.ts'
 import { createReads, type ReadsFor } from './http/reads/reads.ts'
@@ -48,7 +57,7 @@ export type Deps = {
   /** By chat: sends that would wait for its lock hold no connection of the pool meanwhile. */
   chatSends: KeyedSemaphore
   passwords: PasswordHasher
-  storage: Storage
+  storage: OwnedStorage
   revocations: Revocations
   presence: Presence
   health: DependencyHealth
@@ -96,6 +105,7 @@ export function createDeps(
   })
   const revocations = startRevocations({ db: pollDb, log, clock })
   const presence = startPresence({ db, redis, publisher, clock, log })
+  const storage = openStorage(config.storage, () => readInstallationId(db))
   const health = createDependencyHealth({
     log,
     db,
@@ -105,6 +115,7 @@ export function createDeps(
     redis,
     publisher,
     revocations,
+    storage,
     systemClock: 'correct' in clock ? clock : undefined,
   })
   return {
@@ -128,7 +139,7 @@ export function createDeps(
       timeoutError: () => new DomainError('OVERLOADED', { retryAfterSeconds: 1 }),
     }),
     passwords: createPasswordHasher({ keys: config.keys.password, ...config.passwords }),
-    storage: createStorage(config.storage),
+    storage,
     revocations,
     presence,
     health,

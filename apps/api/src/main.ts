@@ -3,6 +3,7 @@ import { checkKeyRings } from '@muster/keys'
 import { createLogger } from '@muster/logger'
 import { assertNoEviction } from '@muster/redis'
 import { lowerThreadPoolPriority } from '@muster/security/hashing-priority'
+import { storageCheck } from '@muster/storage'
 import { storageFolders } from '@muster/storage/config'
 import { folderCheck, runProcess, runStartChecks, startOpsServer, watchReadiness } from '@muster/telemetry'
 import { reportZones } from '@muster/zones'
@@ -34,6 +35,7 @@ await runProcess({
     await runStartChecks([
       () => assertNoEviction(config.redis),
       ...[staging, ...storageFolders(config.storage)].map((folder) => folderCheck(folder, log)),
+      storageCheck(deps.storage, log),
       () => checkKeyRings(deps, ringsOf(config), { onlyVerifying: ['AUDIT_KEYS'] }),
     ])
     await ensureBootstrapAdmin(deps)
@@ -43,10 +45,10 @@ await runProcess({
     await app.listen(config.http)
     lowerThreadPoolPriority()
     void reportZones(deps)
-    const { postgres, redis, replica, clock: clockWatch, hasClockStepped } = deps.health
+    const { postgres, redis, replica, files, clock: clockWatch, hasClockStepped } = deps.health
     const readiness = await watchReadiness({
       needed: [postgres],
-      useful: [redis, ...(replica ? [replica] : [])],
+      useful: [redis, files, ...(replica ? [replica] : [])],
       clock: clockWatch,
       hasClockStepped,
     })

@@ -1,16 +1,16 @@
 import { type Cache, openCache } from '@muster/cache'
-import { type Clock, createDb, type Db, systemClock } from '@muster/db'
+import { type Clock, createDb, type Db, readInstallationId, systemClock } from '@muster/db'
 import { type Publisher, startPublisher } from '@muster/jobs/publisher'
 import type { Logger } from '@muster/logger'
 import type { RedisSettings } from '@muster/redis'
-import { createStorage, type Storage } from '@muster/storage'
+import { type OwnedStorage, openStorage } from '@muster/storage'
 import type { Config } from './config.ts'
 
 export type Deps = {
   db: Db
   redisSettings: RedisSettings
   publisher: Publisher
-  storage: Storage
+  storage: OwnedStorage
   cache: Cache
   clock: Clock
   log: Logger
@@ -25,7 +25,7 @@ export function createDeps(config: Config, log: Logger, clock: Clock = systemClo
     db,
     redisSettings: config.redis,
     publisher,
-    storage: createStorage(config.storage),
+    storage: openStorage(config.storage, () => readInstallationId(db)),
     cache,
     clock,
     log,

@@ -1,7 +1,8 @@
 import { tmpdir } from 'node:os'
 import { runWorkerProcess } from '@muster/jobs/worker'
+import { storageCheck } from '@muster/storage'
 import { storageFolders } from '@muster/storage/config'
-import { folderCheck } from '@muster/telemetry'
+import { folderCheck, watchDependency } from '@muster/telemetry'
 import { readConfig } from './config.ts'
 import { createDeps } from './deps.ts'
 import { startImageWorker } from './image-worker.ts'
@@ -13,9 +14,15 @@ await runWorkerProcess({
   name: 'image-worker',
   readConfig,
   createDeps,
-  startChecks: ({ log }, { storage }) =>
-    [{ path: tmpdir(), what: 'The folder for temporary files', variable: 'TMPDIR' }, ...storageFolders(storage)].map(
-      (folder) => folderCheck(folder, log),
-    ),
+  startChecks: ({ log, storage }, { storage: settings }) => [
+    ...[
+      { path: tmpdir(), what: 'The folder for temporary files', variable: 'TMPDIR' },
+      ...storageFolders(settings),
+    ].map((folder) => folderCheck(folder, log)),
+    storageCheck(storage, log),
+  ],
+  useful: ({ log, storage }) => [
+    watchDependency({ name: 'files', log, connections: [{ name: 'storage', ask: storage.verify }] }),
+  ],
   start: startImageWorker,
 })

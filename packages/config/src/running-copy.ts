@@ -7,7 +7,7 @@ type RunFile = { urls?: { postgres?: string; redis?: string } }
 type SecretsFile = { keyRings?: Record<string, string> }
 
 /**
- * Returns the environment of a command: this process's environment, completed by the key rings and addresses of the copy that
+ * Returns the environment of a command: this process's environment, completed by the key rings, addresses and files of the copy that
  * `npm start` runs in this repository. When the environment names another database, nothing is added: the copy's keys do not fit it.
  * @param root the folder of the repository, to which MUSTER_HOME is relative
  */
@@ -17,7 +17,8 @@ export function commandEnv(root: string, env: NodeJS.ProcessEnv = process.env): 
   const isOther = readVariables(['DATABASE_URL'], env).given.DATABASE_URL !== urls?.postgres
   if (isSet('DATABASE_URL', env) && isOther) return env
   const keyRings = readFile<SecretsFile>(join(home, 'secrets.json'))?.keyRings
-  const own = Object.entries({ ...keyRings, DATABASE_URL: urls?.postgres, REDIS_URL: urls?.redis })
+  const files = urls && { STORAGE_LOCAL_DIR: join(home, 'files') }
+  const own = Object.entries({ ...keyRings, ...files, DATABASE_URL: urls?.postgres, REDIS_URL: urls?.redis })
   const given = isOther ? withoutAll(env, databaseCompanions) : env
   return { ...given, ...Object.fromEntries(own.filter(([name]) => !isSet(name, env))) }
 }

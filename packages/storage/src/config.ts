@@ -1,10 +1,15 @@
 import { httpUrl, oneOf, optionalFlag } from '@muster/config'
 import { z } from 'zod'
-import type { CloudinaryConfig, S3Config, StorageConfig } from './storage.ts'
+import type { CloudinaryConfig, S3Config, StorageConfig, StorageSettings } from './storage.ts'
+
+export const storageDrivers = ['local', 'cloudinary', 's3'] as const
+export type StorageDriverName = (typeof storageDrivers)[number]
 
 /** The environment variables of a process that uses the storage; {@link refuseStorage} validates their combination. */
 export const storageEnv = () => ({
-  STORAGE_DRIVER: oneOf(['local', 'cloudinary', 's3']).default('local'),
+  STORAGE_DRIVER: oneOf(storageDrivers).default('local'),
+  /** The other store while files move: what the first one lacks is read there, and files are deleted in both. */
+  STORAGE_FALLBACK_DRIVER: oneOf(storageDrivers).optional(),
   STORAGE_LOCAL_DIR: z.string().optional(),
   /** Replaces the three variables below. */
   CLOUDINARY_URL: z.string().regex(urlShape, 'write it as cloudinary://<api key>:<api secret>@<cloud name>').optional(),
@@ -51,22 +56,30 @@ const credentials = ['CLOUDINARY_CLOUD_NAME', 'CLOUDINARY_API_KEY', 'CLOUDINARY_
 
 /** Reports missing variables of the driver, and settings that are unsafe in production. Invalid fields may be missing in `read`. */
 export function refuseStorage(read: Partial<StorageEnv> & { NODE_ENV?: string }, refuse: Refuse): void {
-  if (read.STORAGE_DRIVER === 'local' && !read.STORAGE_LOCAL_DIR)
-    refuse('STORAGE_LOCAL_DIR', 'the local driver needs it')
-  if (read.STORAGE_DRIVER === 's3') refuseS3(read, refuse)
-  if (read.STORAGE_DRIVER === 'cloudinary') refuseCloudinary(read, refuse)
+  const { STORAGE_DRIVER: driver = 'local', STORAGE_FALLBACK_DRIVER: fallback } = read
+  if (driver === fallback)
+    refuse('STORAGE_FALLBACK_DRIVER', 'name the other driver, between which and this one files move')
+  for (const name of new Set([driver, fallback ?? driver])) refuseDriver(name, read, refuse)
 }
 
+/** Reports missing and unsafe variables of one driver. */
+export function refuseDriver(driver: StorageDriverName, read: Given, refuse: Refuse): void {
+  if (driver === 'local' && !read.STORAGE_LOCAL_DIR) refuse('STORAGE_LOCAL_DIR', 'the local driver needs it')
+  if (driver === 's3') refuseS3(read, refuse)
+  if (driver === 'cloudinary') refuseCloudinary(read, refuse)
+}
+
+type Given = Partial<StorageEnv> & { NODE_ENV?: string }
 type Refuse = (name: string, message: string) => void
 
-function refuseS3(read: Partial<StorageEnv>, refuse: Refuse): void {
+function refuseS3(read: Given, refuse: Refuse): void {
   if (!read.S3_BUCKET) refuse('S3_BUCKET', 'the s3 driver needs it')
   if (Boolean(read.S3_ACCESS_KEY_ID) === Boolean(read.S3_SECRET_ACCESS_KEY)) return
   const message = 'set it together with S3_SECRET_ACCESS_KEY, or neither to use the credentials of the machine'
   refuse('S3_ACCESS_KEY_ID', message)
 }
 
-function refuseCloudinary(read: Partial<StorageEnv> & { NODE_ENV?: string }, refuse: Refuse): void {
+function refuseCloudinary(read: Given, refuse: Refuse): void {
   const given = credentials.filter((name) => read[name])
   if (read.CLOUDINARY_URL && given.length > 0) refuse('CLOUDINARY_URL', `set it, or ${credentials.join(', ')}`)
   if (!read.CLOUDINARY_URL) {
@@ -78,10 +91,16 @@ function refuseCloudinary(read: Partial<StorageEnv> & { NODE_ENV?: string }, ref
   }
 }
 
-/** Converts the variables of {@link storageEnv} to the configuration of the storage. */
-export function storageSettings(read: StorageEnv): StorageConfig {
-  if (read.STORAGE_DRIVER === 'local') return { driver: 'local', localDir: read.STORAGE_LOCAL_DIR ?? '' }
-  return read.STORAGE_DRIVER === 's3' ? s3Settings(read) : cloudinarySettings(read)
+/** Converts the variables of {@link storageEnv} to the settings of the storage. */
+export function storageSettings(read: StorageEnv): StorageSettings {
+  const { STORAGE_DRIVER: driver, STORAGE_FALLBACK_DRIVER: fallback } = read
+  return { ...driverSettings(driver, read), ...(fallback && { fallback: driverSettings(fallback, read) }) }
+}
+
+/** Converts the variables of one driver. */
+export function driverSettings(driver: StorageDriverName, read: StorageEnv): StorageConfig {
+  if (driver === 'local') return { driver: 'local', localDir: read.STORAGE_LOCAL_DIR ?? '' }
+  return driver === 's3' ? s3Settings(read) : cloudinarySettings(read)
 }
 
 function s3Settings(read: StorageEnv): S3Config {
@@ -118,7 +137,9 @@ function cloudinarySettings(read: StorageEnv): CloudinaryConfig {
 }
 
 /** Lists the local folders that the storage must be able to write to; empty for a remote storage. */
-export const storageFolders = (config: StorageConfig) =>
-  config.driver === 'local'
-    ? [{ path: config.localDir, what: 'The folder that keeps all files', variable: 'STORAGE_LOCAL_DIR', isMade: true }]
-    : []
+export const storageFolders = ({ fallback, ...config }: StorageSettings) =>
+  [config as StorageConfig, ...(fallback ? [fallback] : [])].flatMap((one) =>
+    one.driver === 'local'
+      ? [{ path: one.localDir, what: 'The folder that keeps all files', variable: 'STORAGE_LOCAL_DIR', isMade: true }]
+      : [],
+  )

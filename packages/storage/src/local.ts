@@ -1,17 +1,29 @@
 import { randomUUID } from 'node:crypto'
 import { close as closeDescriptor, createReadStream, createWriteStream, fstat, open as openDescriptor } from 'node:fs'
-import { constants, copyFile, mkdir, open, opendir, rename, rm, rmdir, stat } from 'node:fs/promises'
+import {
+  appendFile,
+  constants,
+  copyFile,
+  mkdir,
+  open,
+  opendir,
+  readFile,
+  rename,
+  rm,
+  rmdir,
+  stat,
+} from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
 import { FileNotStoredError, StorageUnavailableError } from './errors.ts'
-import { assertKey, type LocalConfig, type Storage, type StoredFile } from './storage.ts'
+import { assertKey, type LocalConfig, type StorageDriver, type StoredFile } from './storage.ts'
 
 const retryAfterSeconds = 5
 
 /** Creates a storage in a local folder, which may be a volume that all processes share. */
-export function createLocalStorage({ localDir }: Pick<LocalConfig, 'localDir'>): Storage {
+export function createLocalStorage({ localDir }: Pick<LocalConfig, 'localDir'>): StorageDriver {
   const root = resolve(localDir)
   let prepared = prepare(root)
   prepared.catch(() => {})
@@ -71,6 +83,18 @@ export function createLocalStorage({ localDir }: Pick<LocalConfig, 'localDir'>):
     },
 
     list: (prefix) => walk(root, prefix),
+
+    owner: {
+      read: () =>
+        orUnavailable(async () => {
+          if (!(await isMounted())) throw unmounted(root)
+          // Of processes that append at the same time, the first one is the owner.
+          return (await readFile(join(root, marker), 'utf8')).split('\n')[0]?.trim() || undefined
+        }),
+      claim: (id) => orUnavailable(() => appendFile(join(root, marker), `${id}\n`, { flush: true })),
+      replace: async (id) =>
+        void (await orUnavailable(() => writeWhole(join(root, marker), Readable.from([`${id}\n`])))),
+    },
   }
 }
 
@@ -126,7 +150,7 @@ async function* walk(root: string, prefix: string): AsyncGenerator<StoredFile> {
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     for (const entry of await entriesOf(join(root, folder))) {
       const key = folder ? `${folder}/${entry.name}` : entry.name
-      if (key === marker) continue
+      if (key.startsWith('.')) continue
       if (entry.isDirectory()) {
         if (key.startsWith(prefix) || prefix.startsWith(`${key}/`)) folders.push(key)
       } else if (key.startsWith(prefix)) {
@@ -147,7 +171,10 @@ function entriesOf(path: string) {
 
 const statOrUndefined = (path: string) => missingAsUndefined(stat(path))
 
-/** Marks the folder, so that an empty mount point is not taken for it while the volume is not mounted. */
+/**
+ * Marks the folder, so that an empty mount point is not taken for it while the volume is not mounted. Its first line is the id of the
+ * installation that owns the files; earlier releases left it empty.
+ */
 const marker = '.muster-files'
 
 async function prepare(root: string): Promise<void> {

@@ -3,6 +3,9 @@ import type { Readable } from 'node:stream'
 /** A stored file in the result of `list`. */
 export type StoredFile = { key: string; modifiedAt: Date }
 
+/** The name of the mark of the owner in a remote store. No key begins with a dot. */
+export const ownerMarkName = '.muster-installation'
+
 /**
  * A storage of files by key. A key is a path of plain names, e.g. `attachments/<attachmentId>/optimized`.
  * Every call throws StorageUnavailableError while the storage is unreachable: the same call may succeed later.
@@ -29,6 +32,21 @@ export type Storage = {
   /** Lists the files whose key begins with the prefix, in no order, including leftovers of an interrupted `put`. */
   list(prefix: string): AsyncIterable<StoredFile>
 }
+
+/** The mark in a store that names the installation whose files it has. */
+export type OwnerMark = {
+  /** Reads the id of the owner; undefined when there is none yet. */
+  read(): Promise<string | undefined>
+  /** Writes the id unless another one is there. The caller reads afterwards, because another process may have been first. */
+  claim(id: string): Promise<void>
+  /** Writes the id in place of another one. */
+  replace(id: string): Promise<void>
+}
+
+export type StorageDriver = Storage & { owner: OwnerMark }
+
+/** The store of all files, and during a move the other one; see {@link withFallback}. */
+export type StorageSettings = StorageConfig & { fallback?: StorageConfig }
 
 export type StorageConfig = LocalConfig | CloudinaryConfig | S3Config
 

@@ -27,6 +27,12 @@ const dependencyUp = new Gauge({
   registers: [registry],
 })
 
+/** Returns what an operator must do, where the error or its cause says so. */
+function remedyOf(error: unknown): { remedy?: string } {
+  const remedy: unknown = Object(error).remedy ?? Object(Object(error).cause).remedy
+  return typeof remedy === 'string' ? { remedy } : {}
+}
+
 /**
  * Watches a dependency, which is up when each of its connections is. Logs each change once, with the reason and the failed
  * connections.
@@ -53,7 +59,7 @@ export function watchDependency({ name, connections, log }: DependencyOptions): 
       outage.succeeded()
       return { status: 'up', latencyMs }
     }
-    outage.failed(first.error, { connections: failures.map(({ connection }) => connection) })
+    outage.failed(first.error, { connections: failures.map(({ connection }) => connection), ...remedyOf(first.error) })
     return { status: 'down', latencyMs, reason: reasonOf(first.error) }
   }
   return { name, check: sharedFor(maxAgeMs, probeAll) }

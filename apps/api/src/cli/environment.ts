@@ -17,6 +17,7 @@ import {
 import { createDb, type DatabaseSettings, type Db } from '@muster/db'
 import { DomainError } from '@muster/errors'
 import type { KeyRing } from '@muster/security/key-ring'
+import { driverSettings, refuseDriver, type StorageDriverName, storageEnv } from '@muster/storage/config'
 import { z } from 'zod'
 
 /** Time limit for commands to Redis. */
@@ -85,6 +86,24 @@ export const readAuditing = () => {
 export const readServices = () => {
   const given = read(z.object({ ...databaseEnv(), ...redisEnv() }))
   return { ...withDatabase(given), redis: redisSettings(given) }
+}
+
+/**
+ * Reads the settings of stores, and how to connect to Postgres.
+ * @param chosen the drivers, or a function of the configured one
+ * @throws ConfigError also for missing variables of these drivers
+ */
+export function readStores(chosen: (configured: StorageDriverName) => readonly StorageDriverName[]) {
+  const schema = z.object({ ...databaseEnv(), ...storageEnv() }).superRefine(
+    (given, ctx) => {
+      const refuse = (name: string, message: string) => ctx.addIssue({ code: 'custom', path: [name], message })
+      for (const driver of chosen(given.STORAGE_DRIVER)) refuseDriver(driver, given, refuse)
+    },
+    { when: () => true },
+  )
+  const values = withDatabase(read(schema))
+  const stores = chosen(values.STORAGE_DRIVER).map((driver) => driverSettings(driver, values))
+  return { database: values.database, stores, driver: values.STORAGE_DRIVER, fallback: values.STORAGE_FALLBACK_DRIVER }
 }
 
 /** Opens a database for one command, and closes it. */

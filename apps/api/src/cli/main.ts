@@ -21,6 +21,7 @@ const load = {
   queues: () => import('./queues.ts'),
   mail: () => import('./mail.ts'),
   audit: () => import('./audit.ts'),
+  files: () => import('./files.ts'),
 }
 
 const person = ['person'] as const
@@ -172,6 +173,24 @@ const commands: readonly Command[] = [
     options: { head: 'seq.hash.keyId.signature', heads: 'file' },
     summary: 'verify the whole chain of the audit log, and compare it with heads from the audit worker’s log',
     run: async ({ options }) => (await load.audit()).verifyAudit(options),
+  },
+  {
+    name: 'files claim',
+    options: { driver: 'driver' },
+    summary: 'make this installation the owner of the store of files, also when another one is',
+    run: async ({ options }) => (await load.files()).claimStore(options),
+  },
+  {
+    name: 'files copy',
+    options: { from: 'driver', to: 'driver' },
+    summary: 'copy all files to another store while Muster runs; safe to repeat; a driver is local, s3 or cloudinary',
+    run: async ({ options }) => (await load.files()).copyStore(options),
+  },
+  {
+    name: 'files compare',
+    options: { from: 'driver', to: 'driver' },
+    summary: 'compare the checksums of all files of two stores',
+    run: async ({ options }) => (await load.files()).compareStores(options),
   },
 ]
 

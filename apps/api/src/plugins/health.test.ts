@@ -52,7 +52,7 @@ test('healthy: every dependency is up, and no reason is given', async () => {
   const instance = await startInstance({})
   await eventually(async () => expect(await instance.health()).toMatchObject({ code: 200, status: 'healthy' }))
   const { checks } = await instance.health()
-  expect(Object.keys(checks)).toEqual(['postgres', 'redis', 'outbox', 'clock'])
+  expect(Object.keys(checks)).toEqual(['postgres', 'redis', 'files', 'outbox', 'clock'])
   expect(JSON.stringify(checks)).not.toContain('reason')
 })
 

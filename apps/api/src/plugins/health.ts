@@ -49,6 +49,7 @@ const healthReply = z
       .object({
         postgres: check,
         redis: check,
+        files: check,
         outbox: outboxCheck,
         clock: clockCheck,
         replica: replicaCheck.optional(),
@@ -62,7 +63,7 @@ const probeTimeoutMs = 1_000
 /** An outbox row that is pending this long shows that no publisher works. */
 const outboxBehindMs = 60_000
 
-/** Serves `GET /health`: unhealthy without Postgres; degraded without Redis or the replica, with jobs that stay pending, or with a wrong clock. */
+/** Serves `GET /health`: unhealthy without Postgres; degraded without Redis, the files or the replica, with jobs that stay pending, or with a wrong clock. */
 export const healthPlugin = fp(async (app: FastifyInstance, { deps }: { deps: Pick<Deps, 'health'> }) => {
   const routes: FastifyPluginAsyncZod = async (scope) => {
     scope.get(
@@ -89,10 +90,18 @@ export const healthPlugin = fp(async (app: FastifyInstance, { deps }: { deps: Pi
 })
 
 /** Reads the state of all dependencies; takes at most a second, even when some do not respond. */
-export async function readHealth({ postgres, redis, replica, readOutbox, clock }: Deps['health']): Promise<Health> {
-  const [postgresState, redisState, replicaState, outbox] = await Promise.all([
+export async function readHealth({
+  postgres,
+  redis,
+  files,
+  replica,
+  readOutbox,
+  clock,
+}: Deps['health']): Promise<Health> {
+  const [postgresState, redisState, filesState, replicaState, outbox] = await Promise.all([
     postgres.check(),
     redis.check(),
+    files.check(),
     replica?.check(),
     probe(readOutbox),
   ])
@@ -100,7 +109,7 @@ export async function readHealth({ postgres, redis, replica, readOutbox, clock }
   const isBehind = oldestMs > outboxBehindMs
   const clockState = clock.state()
   const isDegraded =
-    [redisState, replicaState, outbox].some((state) => state?.status === 'down') ||
+    [redisState, filesState, replicaState, outbox].some((state) => state?.status === 'down') ||
     isBehind ||
     clockState.status === 'off'
   return {
@@ -110,6 +119,7 @@ export async function readHealth({ postgres, redis, replica, readOutbox, clock }
     checks: {
       postgres: postgresState,
       redis: redisState,
+      files: filesState,
       outbox: {
         status: outbox.status === 'up' && isBehind ? 'behind' : outbox.status,
         latencyMs: outbox.latencyMs,

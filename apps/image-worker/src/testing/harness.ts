@@ -5,14 +5,14 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { openCache } from '@muster/cache'
-import { type Database, type Db, newId, systemClock } from '@muster/db'
+import { type Database, type Db, newId, readInstallationId, systemClock } from '@muster/db'
 import { optimizeImage } from '@muster/jobs/definitions'
 import { createTransact, type Transact } from '@muster/jobs/outbox'
 import { startPublisher } from '@muster/jobs/publisher'
 import { openQueue } from '@muster/jobs/queue'
 import { createLogger } from '@muster/logger'
 import { failFastRedis, parseRedisUrl, type RedisSettings } from '@muster/redis'
-import { createStorage, type Storage, type StorageConfig } from '@muster/storage'
+import { openStorage, type Storage, type StorageConfig } from '@muster/storage'
 import { createTestDatabase, createTestRedis, eventually } from '@muster/testing'
 import type { Queue } from 'bullmq'
 import type { Insertable } from 'kysely'
@@ -70,7 +70,8 @@ export async function createHarness({
   const destination = { write: (line: string) => onLog?.(JSON.parse(line)) }
   const log = createLogger({ name: 'test', level: onLog ? 'info' : 'silent', destination })
   const storageDir = join(folder, 'files')
-  const storage = createStorage(storageConfig ?? { driver: 'local', localDir: storageDir })
+  const settings = storageConfig ?? { driver: 'local', localDir: storageDir }
+  const storage = openStorage(settings, () => readInstallationId(db))
   const redisSettings = parseRedisUrl(redis.url)
   const publisher = startPublisher({ db, redisSettings, log })
   const cache = openCache({ redisSettings, log })

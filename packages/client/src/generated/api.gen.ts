@@ -3973,8 +3973,10 @@ export interface components {
             checks: {
                 postgres: components["schemas"]["HealthCheck"];
                 redis: components["schemas"]["HealthCheck"];
+                files: components["schemas"]["HealthCheck"];
                 outbox: components["schemas"]["OutboxCheck"];
                 clock: components["schemas"]["ClockCheck"];
+                replica?: components["schemas"]["ReplicaCheck"];
             };
         };
         /** @description The state of a dependency. */
@@ -4826,6 +4828,20 @@ export interface components {
          * @enum {string}
          */
         ReminderType: "email" | "push" | "both";
+        /** @description The state of the read replica; there only with one. While it is down, lists come from the primary: it does not answer (`UNAVAILABLE`), is more than a second behind (`BEHIND`), is no standby any more (`WRITABLE`), or one of another cluster (`FOREIGN`). */
+        ReplicaCheck: {
+            /**
+             * @description Whether it responds; `behind` when jobs stay pending.
+             * @enum {string}
+             */
+            status: "up" | "down" | "behind";
+            /** @description How long it took to respond, in ms. */
+            latencyMs: number;
+            /** @description Why it is down, as a code, e.g. `WRONGPASS`, `53300`, `ECONNREFUSED`. */
+            reason?: string;
+            /** @description How old the data of the replica is at most, in ms. */
+            behindMs: number;
+        };
         /**
          * @description A role. The first three are of the platform, the others of an organization.
          * @enum {string}

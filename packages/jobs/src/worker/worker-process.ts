@@ -12,6 +12,7 @@ import {
 import { createLogger, type Logger } from '@muster/logger'
 import { assertNoEviction, type RedisSettings } from '@muster/redis'
 import {
+  type Dependency,
   runProcess,
   runStartChecks,
   type StartCheck,
@@ -40,6 +41,8 @@ type WorkerApp<C extends WorkerConfig, D extends WorkerDeps> = {
   createDeps: (config: C, log: Logger, clock: CorrectedClock) => D
   /** Checks of this app beside those of every worker; they run when the database is known to be migrated. */
   startChecks?: (deps: D, config: C) => StartCheck[]
+  /** Further dependencies, which are checked and logged but do not affect readiness. */
+  useful?: (deps: D) => Dependency[]
   start: (deps: D, config: C) => Pick<RunningWorker, 'probe' | 'close'>
 }
 
@@ -79,6 +82,7 @@ export async function runWorkerProcess<C extends WorkerConfig, D extends WorkerD
             ],
           }),
         ],
+        useful: app.useful?.(deps) ?? [],
         clock: watchClock({ measure: () => measureClock(deps.db, clock), log }),
         hasClockStepped: clock.hasStepped,
       })

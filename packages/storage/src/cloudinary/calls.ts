@@ -6,8 +6,8 @@ import type { v2 } from 'cloudinary'
 import type { CloudinaryConfig } from '../storage.ts'
 import { faultOf, unavailable } from './errors.ts'
 
-/** Time limits of calls; `idleMs` limits the time without any progress. */
-export type Limits = { answerMs: number; uploadMs: number; idleMs: number }
+/** Limits of calls; `idleMs` limits the time without any progress. */
+export type Limits = { answerMs: number; uploadMs: number; idleMs: number; listPageSize: number }
 
 /** The kind of our files: stored unchanged, and delivered only with a signature. */
 export const kind = { resource_type: 'raw', type: 'authenticated' } as const
@@ -16,7 +16,6 @@ export const kind = { resource_type: 'raw', type: 'authenticated' } as const
 export const sdk = async () => (await import('cloudinary')).v2
 
 const maxConnections = 4
-const listPageSize = 500
 
 /**
  * Runs calls of the SDK over connections of their own and closes them afterwards, so that no call outlives its time limit.
@@ -54,10 +53,11 @@ export function upload(
   publicId: string,
   source: Readable,
   { uploadMs, idleMs }: Limits,
+  { overwrites = true }: { overwrites?: boolean } = {},
 ): Promise<{ sizeBytes: number }> {
   return withConnections(config, uploadMs, async (options, { uploader }) => {
     const { promise, resolve, reject } = Promise.withResolvers<{ bytes: number }>()
-    const put = { ...options, public_id: publicId, overwrite: true, invalidate: true, timeout: idleMs }
+    const put = { ...options, public_id: publicId, overwrite: overwrites, invalidate: true, timeout: idleMs }
     const target = uploader.upload_stream({ ...put, disable_promises: true }, (error, stored) =>
       stored ? resolve(stored) : reject(faultOf(error)),
     )
@@ -72,7 +72,8 @@ export function upload(
     pipeline(source, counted, target).catch(reject)
     try {
       const { bytes } = await promise
-      if (bytes !== sizeBytes) throw unavailable(`stored ${bytes} of ${sizeBytes} bytes`)
+      // Without overwriting, the size is that of the file that was there.
+      if (overwrites && bytes !== sizeBytes) throw unavailable(`stored ${bytes} of ${sizeBytes} bytes`)
       return { sizeBytes }
     } finally {
       target.destroy()
@@ -100,7 +101,7 @@ export function listPage(
   config: CloudinaryConfig,
   prefix: string,
   cursor: string | undefined,
-  { answerMs }: Limits,
+  { answerMs, listPageSize }: Limits,
 ): Promise<ListPage> {
   const page = { prefix, max_results: listPageSize, next_cursor: cursor }
   return withConnections(config, answerMs, (options, { api }) => api.resources({ ...options, ...page }).catch(rethrow))

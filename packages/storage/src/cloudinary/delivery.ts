@@ -1,6 +1,8 @@
 import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
 import type { ByteRange } from '../remote/delivered-bytes.ts'
+import type { CloudinaryConfig } from '../storage.ts'
+import { kind, sdk } from './calls.ts'
 import { unavailable } from './errors.ts'
 
 /**
@@ -27,4 +29,29 @@ export async function requestDelivery(
   } finally {
     clearTimeout(timer)
   }
+}
+
+/**
+ * Builds a signed address with the SDK. A private CDN has the same paths at another host.
+ * @param version a number that no cache of the CDN has seen, to get the present content
+ */
+export async function deliveryUrl(
+  { deliveryUrl, apiSecret, cloudName }: CloudinaryConfig,
+  publicId: string,
+  version?: number,
+): Promise<string> {
+  const [protocol, place] = deliveryUrl.split('://')
+  const { url } = await sdk()
+  return url(publicId, {
+    ...kind,
+    ...(protocol === 'https' ? { secure_distribution: place } : { secure: false, cname: place }),
+    cloud_name: cloudName,
+    // Makes the SDK use the host as it is.
+    private_cdn: true,
+    api_secret: apiSecret,
+    sign_url: true,
+    long_url_signature: true,
+    analytics: false,
+    ...(version !== undefined && { version }),
+  })
 }

@@ -3,18 +3,20 @@ import type { IncomingMessage } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { FileNotStoredError } from '../errors.ts'
 import { type ByteRange, deliveredBytes } from '../remote/delivered-bytes.ts'
-import { assertKey, type CloudinaryConfig, type Storage, type StoredFile } from '../storage.ts'
-import { destroyAll, kind, type Limits, listPage, sdk, upload } from './calls.ts'
-import { requestDelivery } from './delivery.ts'
-import { unavailable } from './errors.ts'
+import { assertKey, type CloudinaryConfig, type Storage, type StorageDriver, type StoredFile } from '../storage.ts'
+import { destroyAll, type Limits, listPage, upload } from './calls.ts'
+import { deliveryUrl, requestDelivery } from './delivery.ts'
+import { refusedDelivery, unavailable } from './errors.ts'
+import { cloudinaryOwnerMark } from './owner-mark.ts'
 
-const defaultLimits: Limits = { answerMs: 10_000, uploadMs: 60_000, idleMs: 15_000 }
+const defaultLimits: Limits = { answerMs: 10_000, uploadMs: 60_000, idleMs: 15_000, listPageSize: 500 }
 
 /**
  * Creates a storage in a Cloudinary account. Files are raw, so that their bytes stay unchanged, and authenticated, so that only signed
  * addresses deliver them. Those addresses never leave this process.
  */
-export function createCloudinaryStorage(config: CloudinaryConfig, limits: Limits = defaultLimits): Storage {
+export function createCloudinaryStorage(config: CloudinaryConfig, given: Partial<Limits> = {}): StorageDriver {
+  const limits = { ...defaultLimits, ...given }
   const publicIdOf = (key: string) => {
     assertKey(key)
     return `${config.folder}/${key}`
@@ -31,7 +33,7 @@ export function createCloudinaryStorage(config: CloudinaryConfig, limits: Limits
     answer.destroy()
     if (answer.statusCode === 404) throw new FileNotStoredError()
     if (answer.statusCode === 416) throw new RangeError(`the file has ${totalOf(answer)} bytes`)
-    throw refused(answer)
+    throw refusedDelivery(answer)
   }
 
   return {
@@ -51,31 +53,16 @@ export function createCloudinaryStorage(config: CloudinaryConfig, limits: Limits
       const answer = await ask(key, 'HEAD')
       answer.resume()
       if (answer.statusCode === 404) return undefined
-      if (answer.statusCode !== 200) throw refused(answer)
+      if (answer.statusCode !== 200) throw refusedDelivery(answer)
       return { sizeBytes: sizeOf(answer), modifiedAt: new Date(answer.headers['last-modified'] ?? 0) }
     },
 
     remove: async (keys) => destroyAll(config, keys.map(publicIdOf), limits),
 
     list: (prefix) => list(config, prefix, limits),
-  }
-}
 
-/** Builds a signed address with the SDK. A private CDN has the same paths at another host. */
-async function deliveryUrl({ deliveryUrl, apiSecret, cloudName }: CloudinaryConfig, publicId: string): Promise<string> {
-  const [protocol, place] = deliveryUrl.split('://')
-  const { url } = await sdk()
-  return url(publicId, {
-    ...kind,
-    ...(protocol === 'https' ? { secure_distribution: place } : { secure: false, cname: place }),
-    cloud_name: cloudName,
-    // Makes the SDK use the host as it is.
-    private_cdn: true,
-    api_secret: apiSecret,
-    sign_url: true,
-    long_url_signature: true,
-    analytics: false,
-  })
+    owner: cloudinaryOwnerMark(config, limits),
+  }
 }
 
 /** Returns the requested range of the content, also when the server ignored the range, which RFC 9110 allows. */
@@ -105,18 +92,14 @@ function known(answer: IncomingMessage, bytes: number): number {
   throw unavailable('the response does not state the size of the file')
 }
 
-/** Creates the error for a refused delivery. Cloudinary sends its reason in a header. */
-function refused({ statusCode, headers }: IncomingMessage) {
-  return unavailable(`${statusCode}, ${headers['x-cld-error'] ?? 'without a reason'}`, statusCode)
-}
-
 /** Lists files page by page, each requested when the previous one is consumed. */
 async function* list(config: CloudinaryConfig, prefix: string, limits: Limits): AsyncGenerator<StoredFile> {
   let cursor: string | undefined
   do {
     const page = await listPage(config, `${config.folder}/${prefix}`, cursor, limits)
     for (const { public_id, created_at } of page.resources) {
-      yield { key: public_id.slice(config.folder.length + 1), modifiedAt: new Date(created_at) }
+      const key = public_id.slice(config.folder.length + 1)
+      if (!key.startsWith('.')) yield { key, modifiedAt: new Date(created_at) }
     }
     cursor = page.next_cursor
   } while (cursor)

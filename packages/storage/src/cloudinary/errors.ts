@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import { StorageUnavailableError } from '../errors.ts'
 
 const retryAfterSeconds = 5
@@ -31,3 +32,7 @@ function detailsOf(thrown: unknown): { message: string; http_code?: number } {
   const { message, http_code } = Object(outer.error ?? outer)
   return { message: String(message), ...(typeof http_code === 'number' && { http_code }) }
 }
+
+/** Creates the error for a refused delivery. Cloudinary sends its reason in a header. */
+export const refusedDelivery = ({ statusCode, headers }: IncomingMessage): StorageUnavailableError =>
+  unavailable(`${statusCode}, ${headers['x-cld-error'] ?? 'without a reason'}`, statusCode)

@@ -2,8 +2,8 @@ import type * as Sdk from '@aws-sdk/client-s3'
 import type { S3Config } from '../storage.ts'
 import { faultOf, unavailable } from './errors.ts'
 
-/** Time limits of calls; `idleMs` limits the time without any progress. */
-export type Limits = { answerMs: number; uploadMs: number; idleMs: number }
+/** Limits of calls; `idleMs` limits the time without any progress. */
+export type Limits = { answerMs: number; uploadMs: number; idleMs: number; listPageSize: number }
 
 export type S3Calls = {
   /** Loads the SDK on first use: it takes some megabytes. */

@@ -3,18 +3,19 @@ import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { FileNotStoredError } from '../errors.ts'
 import { deliveredBytes } from '../remote/delivered-bytes.ts'
-import { assertKey, type S3Config, type Storage, type StoredFile } from '../storage.ts'
+import { assertKey, type S3Config, type Storage, type StorageDriver, type StoredFile } from '../storage.ts'
 import { type Limits, type S3Calls, s3Calls } from './client.ts'
 import { faultOf, statusOf, unavailable } from './errors.ts'
+import { s3OwnerMark } from './owner-mark.ts'
 import { upload } from './upload.ts'
 
-const defaultLimits: Limits = { answerMs: 5_000, uploadMs: 60_000, idleMs: 10_000 }
+const defaultLimits: Limits = { answerMs: 5_000, uploadMs: 60_000, idleMs: 10_000, listPageSize: 500 }
 /** The limit of S3 for one request. */
 const maxKeysPerRemoval = 1_000
-const listPageSize = 500
 
 /** Creates a storage in a bucket of S3 or of a server that speaks its protocol. The bucket stays private: only this process reads it. */
-export function createS3Storage(config: S3Config, limits: Limits = defaultLimits): Storage {
+export function createS3Storage(config: S3Config, given: Partial<Limits> = {}): StorageDriver {
+  const limits = { ...defaultLimits, ...given }
   const calls = s3Calls(config, limits)
   const objectOf = (key: string) => {
     assertKey(key)
@@ -78,7 +79,9 @@ export function createS3Storage(config: S3Config, limits: Limits = defaultLimits
         await removeBatch(calls, config, objects.slice(start, start + maxKeysPerRemoval))
     },
 
-    list: (prefix) => list(calls, config, prefix),
+    list: (prefix) => list(calls, config, prefix, limits.listPageSize),
+
+    owner: s3OwnerMark(calls, config),
   }
 }
 
@@ -114,10 +117,10 @@ async function listPage(
 }
 
 /** Lists files page by page, each requested when the previous one is consumed. */
-async function* list(calls: S3Calls, config: S3Config, prefix: string): AsyncGenerator<StoredFile> {
+async function* list(calls: S3Calls, config: S3Config, prefix: string, pageSize: number): AsyncGenerator<StoredFile> {
   let token: string | undefined
   do {
-    const page = await listPage(calls, config, { prefix, token, pageSize: listPageSize })
+    const page = await listPage(calls, config, { prefix, token, pageSize })
     for (const { Key = '', LastModified = new Date(0) } of page.Contents ?? []) {
       const key = Key.slice(config.prefix.length + 1)
       if (!key.startsWith('.')) yield { key, modifiedAt: LastModified }

@@ -3,17 +3,18 @@ import type { S3Config } from '../storage.ts'
 
 const retryAfterSeconds = 5
 
-/** An S3 server that is unreachable or refuses; `code` is the server's or the system's. The message has no credential. */
+/** An S3 server that is unreachable or refuses. The message has no credential. */
 export class S3Fault extends Error {
+  /** The code of the server or of the system, e.g. `NO_SUCH_BUCKET`, `ECONNREFUSED`. */
   readonly code: string
-  /** Whether only an operator can end it: a missing bucket, wrong credentials or missing permissions. */
-  readonly isMisconfigured: boolean
+  /** What an operator must do, for a fault that does not pass by itself. */
+  readonly remedy: string | undefined
 
-  constructor(code: string, message: string, isMisconfigured = false) {
+  constructor(code: string, message: string, remedy?: string) {
     super(message)
     this.name = 'S3Fault'
-    this.code = code
-    this.isMisconfigured = isMisconfigured
+    this.code = code.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase()
+    this.remedy = remedy
   }
 }
 
@@ -53,14 +54,8 @@ export function faultOf(thrown: unknown, place: Place): unknown {
   if (code === undefined) return thrown
   const remedy = remedies[code]?.(place)
   const reason = [status, code].filter(Boolean).join(' ')
-  const fault = new S3Fault(code, `S3: ${reason}${remedy ? `. ${remedy}` : ''}`, remedy !== undefined)
+  const fault = new S3Fault(code, `S3: ${reason}${remedy ? `. ${remedy}` : ''}`, remedy)
   return new StorageUnavailableError({ retryAfterSeconds, cause: fault })
-}
-
-/** Returns whether the server cannot be used until an operator changes something, with the fault that tells what. */
-export function misconfigurationOf(error: unknown): S3Fault | undefined {
-  const cause = error instanceof StorageUnavailableError ? error.cause : undefined
-  return cause instanceof S3Fault && cause.isMisconfigured ? cause : undefined
 }
 
 /** Returns the HTTP status of an answer of the server; undefined when there was none. */

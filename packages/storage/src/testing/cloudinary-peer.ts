@@ -96,19 +96,20 @@ async function upload(peer: CloudinaryPeer, request: IncomingMessage, response: 
   const { fields, file } = await partsOf(request)
   if (!isSigned(peer, fields, response)) return
   const publicId = fields.public_id ?? ''
-  const isTaken = peer.files.has(publicId) && fields.overwrite !== '1'
-  if (!file?.length || fields.type !== 'authenticated' || isTaken) {
-    refuse(response, 400, file?.length ? 'Taken, or of a type that this peer does not keep' : 'Empty file')
+  if (!file?.length || fields.type !== 'authenticated') {
+    refuse(response, 400, file?.length ? 'Of a type that this peer does not keep' : 'Empty file')
     return
   }
-  const stored = { bytes: file, createdAt: new Date() }
+  const existing = fields.overwrite === '1' ? undefined : peer.files.get(publicId)
+  const stored = existing ?? { bytes: file, createdAt: new Date() }
   peer.files.set(publicId, stored)
   json(response, 200, {
     public_id: publicId,
     version: Math.floor(stored.createdAt.getTime() / 1_000),
     resource_type: 'raw',
     type: fields.type,
-    bytes: file.length,
+    bytes: stored.bytes.length,
+    ...(existing && { existing: true }),
     created_at: stored.createdAt.toISOString(),
   })
 }
