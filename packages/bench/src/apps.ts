@@ -18,18 +18,25 @@ export type AppName = (typeof appNames)[number]
 export const poolMax = 10
 const bootMs = 120_000
 
-/** Starts `apps/<name>` and waits until it is ready. @param entry its file, e.g. that of the bundle @throws Error with the end of its log when that fails */
-export async function startApp(
+/** Starts `apps/<name>` and waits until it is ready. @throws Error with the end of its log when that fails */
+export const startApp = (stage: Stage, name: AppName, overrides: Record<string, string> = {}): Promise<RunningApp> =>
+  start(stage, name, [join(root, 'apps', name, 'src/main.ts')], overrides)
+
+/** Starts `muster all` from the bundle: the process that supervises all others. @throws Error with the end of its log when that fails */
+export const startAll = (stage: Stage, overrides: Record<string, string> = {}): Promise<RunningApp> =>
+  start(stage, 'muster', [join(root, 'packages/launcher/dist/muster.js'), 'all'], overrides)
+
+async function start(
   stage: Stage,
-  name: AppName,
-  overrides: Record<string, string> = {},
-  entry = 'src/main.ts',
+  name: AppName | 'muster',
+  args: string[],
+  overrides: Record<string, string>,
 ): Promise<RunningApp> {
   const [port, opsPort] = [await freePort(), await freePort()]
   const logFile = join(stage.home, `logs/${name}.log`)
   const log = openSync(logFile, 'w')
   const profiling = stage.profileDir ? ['--cpu-prof', '--cpu-prof-dir', stage.profileDir] : []
-  const child = spawn(process.execPath, [...profiling, join(root, 'apps', name, entry)], {
+  const child = spawn(process.execPath, [...profiling, ...args], {
     env: { ...process.env, ...appEnv(stage, port, opsPort), ...overrides },
     stdio: ['ignore', log, log],
   })

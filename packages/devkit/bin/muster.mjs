@@ -1,3 +1,3 @@
 import { runPinned } from './bootstrap.mjs'
 
-runPinned('apps/api/src/cli/main.ts', process.argv.slice(2))
+runPinned('packages/launcher/src/main.ts', process.argv.slice(2))

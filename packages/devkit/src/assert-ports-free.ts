@@ -1,5 +1,5 @@
+import type { App } from '@muster/launcher/apps'
 import { StartError } from '@muster/supervisor'
-import type { App } from './app-list.ts'
 import { firstOf } from './instances.ts'
 import { isPortFree } from './services/ports.ts'
 import type { Settings } from './settings.ts'

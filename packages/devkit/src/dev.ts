@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { apps } from '@muster/launcher/apps'
 import { createSupervisor, StartError, type Supervisor } from '@muster/supervisor'
-import { apps } from './app-list.ts'
 import { appUnit } from './apps.ts'
 import { assertPortsFree } from './assert-ports-free.ts'
 import { describeEvent } from './describe-event.ts'

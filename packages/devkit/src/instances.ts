@@ -1,5 +1,5 @@
+import { type App, apps } from '@muster/launcher/apps'
 import { StartError } from '@muster/supervisor'
-import { type App, apps } from './app-list.ts'
 import { isPortFree } from './services/ports.ts'
 import type { Settings } from './settings.ts'
 

@@ -1,5 +1,5 @@
+import { apps } from '@muster/launcher/apps'
 import { StartError } from '@muster/supervisor'
-import { apps } from './app-list.ts'
 
 /** How many processes of each app run, by its name; one of each that is not named. */
 export type Scale = ReadonlyMap<string, number>

@@ -68,6 +68,8 @@ export async function runProcess({ log, start }: ProcessOptions): Promise<void> 
   process.on('unhandledRejection', (error) => stopOnError(error, 'unhandledRejection'))
   process.on('SIGTERM', () => void stop('SIGTERM'))
   process.on('SIGINT', () => void stop('SIGINT'))
+  // The process that started this one with a channel was killed, and would start another one in its place.
+  if (process.channel) process.on('disconnect', () => void stop('the supervisor ended'))
 
   try {
     running = await start(stopping.signal)

@@ -177,7 +177,7 @@ test('mail: list, show, resend; suppressions are listed and lifted by address', 
 test('help goes to standard output with exit code 0; an unknown command exits with 2', async () => {
   const helps = await Promise.all(['--help', 'help', 'users --help', 'queues retry --help'].map((args) => muster(args)))
   for (const { code, stdout, stderr } of helps)
-    expect([code, stdout, stderr]).toEqual([0, expect.stringContaining('pnpm muster <command>'), ''])
+    expect([code, stdout, stderr]).toEqual([0, expect.stringContaining('muster [--env-file <path>] <command>'), ''])
   expect(helps[0]?.stdout).toMatch(/keys new[\s\S]+admin create[\s\S]+users list[\s\S]+queues discard/)
   expect(helps[2]?.stdout).not.toContain('keys new')
   const wrong = await Promise.all(

@@ -252,7 +252,7 @@ describe('admin create', () => {
 
 test('an unknown command prints the usage and fails', async () => {
   const [unknown, option] = await Promise.all([muster('keys'), muster('keys list --wrong')])
-  expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('pnpm muster <command>')])
+  expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('muster [--env-file <path>] <command>')])
   expect([option.code, option.stderr]).toEqual([2, expect.stringContaining('--wrong')])
 })
 

@@ -17,6 +17,8 @@ export type Command = {
   name: string
   /** The required arguments after the name, in this order. */
   args?: readonly string[]
+  /** An argument behind those that can be left out. */
+  optional?: string
   /** The options that take a value, each with a word for the value. */
   options?: Readonly<Record<string, string>>
   summary: string
@@ -48,10 +50,11 @@ export function describeCommands(commands: readonly Command[]): string {
 }
 
 /** Returns the usage of a command, e.g. `users list [--q <text>]`. */
-function usageOf({ name, args = [], options = {} }: Command): string {
+function usageOf({ name, args = [], optional, options = {} }: Command): string {
   return [
     name,
     ...args.map((arg) => `<${arg}>`),
+    ...(optional ? [`[<${optional}>]`] : []),
     ...Object.entries(options).map(([option, value]) => `[--${option} <${value}>]`),
   ].join(' ')
 }

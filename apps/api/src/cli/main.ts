@@ -3,8 +3,17 @@ import { version } from '@muster/telemetry/version'
 import { terminalLine, terminalText, visibleJson } from '@muster/text'
 import { type Command, describeCommands, type Given, optionsOf, UsageError } from './command.ts'
 
-const usage = `pnpm muster <command> [--json], with the API's environment; without DATABASE_URL, on the copy that \`npm start\` runs here
-pnpm muster --version tells the release
+const usage = `muster [--env-file <path>] <command>
+
+  api | email-worker | audit-worker | reminder-worker | image-worker
+                                    run one process of Muster; \`api:2\`, \`email-worker:3\` with ports of their own
+  all [--migrate]                   run all five, starting each again that ends; \`muster all --help\`
+  migrate [status|rollback]         apply the missing migrations, list them, or undo the newest
+  ready <ops port>                  ask a process of this machine whether it is ready
+  --version                         print the release
+`
+
+const operating = `For the operator, with the API's environment; in the repository without DATABASE_URL, on the copy that \`npm start\` runs:
 `
 
 const ending = `
@@ -15,6 +24,7 @@ Exit codes: 0 done, 1 refused or not well, 2 no such command.
 
 /** Modules of the commands, loaded on demand: most commands need neither password hashing nor queues. */
 const load = {
+  envFile: () => import('./env-file.ts'),
   keys: () => import('./keys.ts'),
   admin: () => import('./admin.ts'),
   users: () => import('./users.ts'),
@@ -29,6 +39,13 @@ const failedJob = ['queue', 'job'] as const
 const mail = ['mail'] as const
 
 const commands: readonly Command[] = [
+  {
+    name: 'keys init',
+    optional: 'file',
+    options: { 'public-url': 'url' },
+    summary: 'make the settings of a new installation with every secret, in a new file or on standard output',
+    run: async ({ args, options }) => (await load.envFile()).initEnvFile(args[0], options['public-url']),
+  },
   {
     name: 'keys new',
     summary: 'print a new key for any key ring',
@@ -212,14 +229,14 @@ async function run(words: string[]): Promise<number> {
   const isHelp = ['help', '--help', '-h'].includes(group)
   if (isHelp || ['--help', '-h'].includes(verb)) {
     const asked = commands.filter(({ name }) => isHelp || name.startsWith(`${group} `))
-    out(`${usage}\n${describeCommands(asked.length > 0 ? asked : commands)}\n${ending}`)
+    out(`${usage}\n${operating}\n${describeCommands(asked.length > 0 ? asked : commands)}\n${ending}`)
     return 0
   }
   const command = commandOf(words)
-  if (!command) throw new UsageError(`${usage}\n${describeCommands(commands)}\n${ending}`)
+  if (!command) throw new UsageError(`${usage}\n${operating}\n${describeCommands(commands)}\n${ending}`)
   const given = read(command, words.slice(command.name.split(' ').length))
   if (!given) {
-    out(`${usage}\n${describeCommands([command])}\n${ending}`)
+    out(`${describeCommands([command])}\n${ending}`)
     return 0
   }
   const { data, lines, isWell = true } = await command.run(given)
@@ -243,7 +260,9 @@ function read(command: Command, rest: string[]): Given | undefined {
   }
   const { help, json: _, ...options } = parsed.values
   if (help) return undefined
-  if (parsed.positionals.length !== (command.args ?? []).length)
+  const needed = command.args?.length ?? 0
+  const { length } = parsed.positionals
+  if (length < needed || length > needed + (command.optional ? 1 : 0))
     throw new UsageError(`The command takes other arguments:\n\n${describeCommands([command])}`)
   return { args: parsed.positionals, options: options as Given['options'] }
 }

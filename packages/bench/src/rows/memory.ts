@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { appNames, startApp } from '../apps.ts'
+import { startAll, startApp } from '../apps.ts'
 import { cpuSeconds, rssMiB } from '../child.ts'
 import { quickSignIn, seatsOf, sendHome, signInCrowd } from '../crowd.ts'
 import { startSmtpSink } from '../drivers/smtp-sink.ts'
@@ -90,47 +91,44 @@ async function costOfSockets(stage: Stage, pid: number, seats: Seat[]): Promise<
   }
 }
 
-/** Measures the bundles of all five processes while nothing happens. */
+/** Measures `muster all` from the bundle while nothing happens: the five processes, and the one that supervises them. */
 async function measureIdleProcesses(stage: Stage): Promise<Line> {
   const { idleSeconds } = stage.plan
-  for (const name of appNames) await bundle(name)
+  await promisify(execFile)(process.execPath, [join(root, 'packages/launcher/src/build/bundle.ts')])
   const sink = await startSmtpSink({ delayMs: 0 })
-  const apps = await Promise.all(
-    appNames.map((name) =>
-      startApp(stage, name, name === 'email-worker' ? { SMTP_URL: sink.url } : {}, 'dist/main.js'),
-    ),
-  )
+  const all = await startAll(stage, { SMTP_URL: sink.url })
   try {
-    const cpu = () => apps.map(({ pid }) => cpuSeconds(pid) ?? 0)
+    const processes = [{ name: 'muster', pid: all.pid }, ...childrenOf(all.pid)]
+    const cpu = () => processes.map(({ pid }) => cpuSeconds(pid) ?? 0)
     await sleep(Math.min(settleMs * 3, idleSeconds * 1_000))
     const before = cpu()
     await sleep(idleSeconds * 1_000)
     const shares = cpu().map((after, index) => (after - (before[index] ?? 0)) / idleSeconds)
-    const memories = apps.map(({ pid }) => rssMiB(pid))
+    const memories = processes.map(({ pid }) => rssMiB(pid))
     const share = sum(shares)
     const total = sum(memories)
     return {
-      what: `the five processes idle for ${idleSeconds} s, bundled: memory and processor time together`,
+      what: `muster all idle for ${idleSeconds} s: memory and processor time of its six processes`,
       muster: `${total.toFixed(0)} MiB, ${(share * 100).toFixed(1)} % of a core`,
       limit: '–',
       goal: `≤ ${idleGoalMiB} MiB, ≤ ${idleGoalShare * 100} %`,
       isReached: total <= idleGoalMiB && share <= idleGoalShare,
       rssMiB: total,
-      details: appNames.map((name, index) => ({ name, rssMiB: memories[index], share: shares[index] })),
+      details: processes.map(({ name }, index) => ({ name, rssMiB: memories[index], share: shares[index] })),
     }
   } finally {
-    await Promise.all(apps.map((app) => app.stop()))
+    await all.stop()
     await sink.close()
   }
 }
 
-async function bundle(name: string): Promise<void> {
-  const folder = join(root, 'apps', name)
-  const { scripts } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))
-  for (const command of String(scripts.build).split(' && ')) {
-    const [, ...args] = command.split(' ')
-    await promisify(execFile)(process.execPath, args, { cwd: folder })
-  }
+/** Lists the children of a process by the name of their file. Linux only, like the processor time. */
+function childrenOf(pid: number): { name: string; pid: number }[] {
+  const pids = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number)
+  return pids.map((child) => {
+    const words = readFileSync(`/proc/${child}/cmdline`, 'utf8').split('\0')
+    return { name: basename(words.find((word) => word.endsWith('.js')) ?? '', '.js'), pid: child }
+  })
 }
 
 /**

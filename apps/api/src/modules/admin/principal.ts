@@ -6,7 +6,7 @@ import { type Actor, type Origin, originOf } from '../../http/actor.ts'
 /** The principal of an administrative action: a signed-in administrator, or an operator with a shell (no actor). */
 export type Principal = { actor: Actor; origin: Origin } | { actor: null; origin?: never }
 
-/** The principal of `pnpm muster`: it has direct access to the database, so no role restricts it. */
+/** The principal of `muster`: it has direct access to the database, so no role restricts it. */
 export const commandLine: Principal = { actor: null }
 
 /** Returns the signed-in administrator of a request. */

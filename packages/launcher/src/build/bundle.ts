@@ -1,0 +1,58 @@
+import { execFile } from 'node:child_process'
+import { chmod, copyFile, rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { build, type Plugin } from 'esbuild'
+import { sources } from '../entries.ts'
+
+/**
+ * Bundles all apps, the migrations and the operator's commands into `dist/`. Code of several of them stands in files that they share;
+ * every dependency is inlined, except for packages with compiled code or with files of their own.
+ */
+const root = resolve(import.meta.dirname, '../../../..')
+const dist = join(root, 'packages/launcher/dist')
+
+/** The dependencies in package.json of this package, and what others load only where it is installed. */
+const notInlined = ['bcrypt', 'sharp', '@bull-board/ui', 'pg-native', 'kysely-codegen']
+
+/** Inlined CommonJS code calls require and asks where its file is. */
+const commonJs = [
+  `import { createRequire as __createRequire } from 'node:module'`,
+  `import { dirname as __dirnameOf } from 'node:path'`,
+  `import { fileURLToPath as __pathOf } from 'node:url'`,
+  'const require = __createRequire(import.meta.url), __filename = __pathOf(import.meta.url), __dirname = __dirnameOf(__filename)',
+]
+
+/** Declares the packages of the workspace free of side effects, so that a file contains only the modules in use. */
+const packagesAreInert: Plugin = {
+  name: 'packages-are-inert',
+  setup: ({ onResolve, resolve: find }) =>
+    onResolve({ filter: /^(@muster\/|\.)/ }, async ({ path, pluginData, ...rest }) => {
+      if (pluginData === 'resolving') return undefined
+      const found = await find(path, { ...rest, pluginData: 'resolving' })
+      const isOfPackage = /[\\/](packages[\\/][^\\/]+|db)[\\/]src[\\/]/.test(found.path)
+      return isOfPackage && !/[\\/]node_modules[\\/]/.test(found.path) ? { ...found, sideEffects: false } : found
+    }),
+}
+
+await rm(dist, { recursive: true, force: true })
+await build({
+  absWorkingDir: root,
+  entryPoints: { ...sources },
+  outdir: dist,
+  bundle: true,
+  splitting: true,
+  platform: 'node',
+  target: 'node26',
+  format: 'esm',
+  // Function names and comments with paths stay, so that a stack is readable; NODE_OPTIONS=--enable-source-maps adds the lines.
+  sourcemap: 'linked',
+  sourcesContent: false,
+  external: notInlined,
+  banner: { js: `${commonJs.join(';')};` },
+  plugins: [packagesAreInert],
+  logLevel: 'warning',
+})
+await chmod(join(dist, 'muster.js'), 0o755)
+await promisify(execFile)(process.execPath, [join(root, 'apps/api/src/copy-guides.ts'), join(dist, 'guides')])
+await copyFile(join(root, 'docker/.env.example'), join(dist, 'env.example'))

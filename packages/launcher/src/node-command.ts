@@ -1,0 +1,25 @@
+import { fileURLToPath } from 'node:url'
+import { processTuning } from '@muster/cores'
+import { type Entry, entryFile } from './entries.ts'
+
+/**
+ * Flags of Node by which the idle workers need a fifth less memory: V8 keeps a small space for young objects. Workers wait for their
+ * services most of the time, so they collect garbage more often without being slower.
+ */
+const workerFlags = ['--max-semi-space-size=2']
+
+export type NodeCommand = { args: string[]; env: NodeJS.ProcessEnv }
+
+/** Returns the arguments and the environment with which Node runs an app. Variables of the operator win over the defaults. */
+export function nodeCommand(
+  app: Entry,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  defaults: NodeJS.ProcessEnv = {},
+): NodeCommand {
+  const given = Object.entries(env).filter(([, text]) => text !== '')
+  return {
+    args: [...process.execArgv, ...(app === 'api' ? [] : workerFlags), fileURLToPath(entryFile(app)), ...args],
+    env: { ...processTuning(), ...defaults, ...Object.fromEntries(given) },
+  }
+}
