@@ -11,6 +11,8 @@ const range = { min: '1970-01-01T00:00:00.000Z', max: '9999-12-31T23:59:59.999Z'
  */
 const parts =
   /^(?<date>\d{4}-\d{2}-\d{2})(?:[Tt]| +)(?<hour>\d{2}):(?<minute>\d{2})(?::(?<second>\d{2})(?:[.,](?<fraction>\d{1,30}))?)?(?<offset> ?[Zz]| ?[+\-\u2212]\d{2}(?::?\d{2})?| \d{2}:?\d{2})?$/
+/** What `Date` writes, which front ends send nearly always. */
+const usual = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
 const dateOnly = /^\d{4}-\d{2}-\d{2}$/
 
 /**
@@ -18,6 +20,7 @@ const dateOnly = /^\d{4}-\d{2}-\d{2}$/
  * @returns it in UTC with milliseconds, or the fault
  */
 export function readInstant(given: string): string | Fault {
+  if (usual.test(given) && isWrittenByDate(given)) return given
   const found = parts.exec(given.trim())?.groups
   if (!found) return dateOnly.test(given.trim()) ? fault('noTime', 'has no time and no offset from UTC') : fault('form')
   const { date = '', hour = '', minute, second = '00', fraction = '0', offset } = found
@@ -31,6 +34,12 @@ export function readInstant(given: string): string | Fault {
   const instant = toInstant(`${date}T${hour}:${minute}:${second}.${milliseconds}${plainOffset(offset)}`)
   if (!instant) return fault('noSuchOffset', 'has an offset of more than 23:59')
   return instant >= range.min && instant <= range.max ? instant : faultOf('OUT_OF_RANGE', range)
+}
+
+/** Takes the quick way to the same answer: other texts, and days that do not exist, go the long one. */
+function isWrittenByDate(text: string): boolean {
+  const instant = new Date(text)
+  return text >= range.min && !Number.isNaN(instant.getTime()) && instant.toISOString() === text
 }
 
 const fault = (reason: string, what?: string): Fault =>

@@ -1,6 +1,7 @@
 import { Counter, Gauge, registry } from '@muster/telemetry'
 import type { Deps } from '../deps.ts'
 import { appendBatch, BatchRefused } from './append-batch.ts'
+import { vacuumPending } from './vacuum-pending.ts'
 
 /** Moves pending events into the chain, batch by batch. */
 export type Chainer = {
@@ -12,6 +13,8 @@ export type Chainer = {
 
 /** Larger batches are not faster, and lock the head for longer. */
 const fullBatch = 1_000
+/** Each batch looks for the oldest events past the rows of those that were moved, until these are vacuumed. */
+const eventsPerVacuum = 10_000
 
 const chainedTotal = new Counter({
   name: 'muster_audit_chained_total',
@@ -27,15 +30,23 @@ const skippedGauge = new Gauge({
 
 export function createChainer(deps: Pick<Deps, 'db' | 'keys' | 'log'>): Chainer {
   const skipped = new Set<string>()
+  let movedSinceVacuum = 0
   let isWanted = false
   let isClosing = false
   let running: Promise<void> | undefined
 
+  const onMoved = async (count: number) => {
+    chainedTotal.inc(count)
+    movedSinceVacuum += count
+    if (movedSinceVacuum < eventsPerVacuum) return
+    movedSinceVacuum = 0
+    await vacuumPending(deps)
+  }
   const run = async () => {
     try {
       while (isWanted && !isClosing) {
         isWanted = false
-        await chainAll(deps, skipped, () => isClosing)
+        await chainAll(deps, { skipped, onMoved, isClosing: () => isClosing })
       }
     } finally {
       running = undefined
@@ -55,20 +66,21 @@ export function createChainer(deps: Pick<Deps, 'db' | 'keys' | 'log'>): Chainer 
   }
 }
 
+type ChainOptions = { skipped: Set<string>; onMoved: (count: number) => Promise<void>; isClosing: () => boolean }
+
 /**
  * Chains all pending events. Halves a refused batch until it consists of the invalid event alone, then logs that event and skips it
  * until this process restarts; it stays pending.
  */
 async function chainAll(
   { db, keys, log }: Pick<Deps, 'db' | 'keys' | 'log'>,
-  skipped: Set<string>,
-  isClosing: () => boolean,
+  { skipped, onMoved, isClosing }: ChainOptions,
 ): Promise<void> {
   let limit = fullBatch
   while (!isClosing()) {
     try {
       const moved = await appendBatch({ db, keys }, { limit, skip: skipped })
-      chainedTotal.inc(moved)
+      await onMoved(moved)
       if (moved < limit) return
       limit = Math.min(fullBatch, limit * 2)
     } catch (error) {

@@ -33,8 +33,8 @@ type PublisherOptions = {
   republishAfterMs?: number
 }
 
-/** Signals within this time become one. */
-const wakeUpDelayMs = 100
+/** Signals within this time become one: a batch of the chain costs much more than a row of it. */
+const wakeUpDelayMs = 250
 /** A Redis that responds to no signal for this time is given up, so that signals do not collect in memory. */
 const signalPatienceMs = 2_000
 
