@@ -90,10 +90,15 @@ export async function readHead(db: Db): Promise<ChainHead> {
   return { seq: head.seq, hash: head.hash.toString('hex') }
 }
 
-/** Locks the head until the transaction ends, so that no other transaction appends to the chain. @returns the head */
+/**
+ * Locks the head until the transaction ends, so that no other transaction appends to the chain. `audit_pending` is empty whenever it is
+ * vacuumed, so that Postgres takes a batch for one row and would compare each of its ids with each: the transaction forgoes such joins.
+ * @returns the head
+ */
 export async function lockHead(trx: Trx): Promise<{ seq: number; hash: Buffer }> {
   const { rows } = await sql<{ seq: number; hash: Buffer }>`
-    select seq, hash, set_config('idle_in_transaction_session_timeout', ${String(maxIdleInBatchMs)}, true)
+    select seq, hash, set_config('idle_in_transaction_session_timeout', ${String(maxIdleInBatchMs)}, true),
+      set_config('enable_nestloop', 'off', true)
     from audit_chain_head for update`.execute(trx)
   const [head] = rows
   if (!head) throw new Error('audit_chain_head has no row: verify the chain before you restore it')
