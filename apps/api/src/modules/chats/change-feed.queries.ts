@@ -28,7 +28,9 @@ export async function listChanges(db: Db | Trx, wanted: readonly WantedChanges[]
   const given = wanted.map(({ chatId, after, limit }) => ({ chat_id: chatId, after, max: limit }))
   const { rows } = await sql<ChangeRow>`
     select wanted.chat_id as "chatId", chats.change as latest, chats.first_seq as "firstSeq", found.change,
-      (select to_json(m) from (select ${messageSelection} from messages where messages.id = found.message_id) m) as message,
+      (select to_json(m) from (
+        select ${messageSelection} from messages where messages.id = found.message_id and messages.chat_id = wanted.chat_id
+      ) m) as message,
       (select to_json(m) from (
         select ${memberSelection} from chat_members where chat_id = wanted.chat_id and user_id = found.user_id
       ) m) as member,

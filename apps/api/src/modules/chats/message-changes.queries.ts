@@ -18,9 +18,8 @@ export async function findMessage(
       from messages join chats on chats.id = messages.chat_id
         join chat_members on chat_members.chat_id = chats.id and chat_members.user_id = ${userId}
       where messages.id = ${messageId} and messages.chat_id = ${chatId} and ${isChatMemberSql} and ${messageVisibleSql}
-    ) visible cross join lateral (select ${messageSelection} from messages where messages.id = visible.message_id) m`.execute(
-    db,
-  )
+    ) visible cross join lateral (select ${messageSelection} from messages
+      where messages.id = visible.message_id and messages.chat_id = ${chatId}) m`.execute(db)
   return rows[0]
 }
 
@@ -42,7 +41,9 @@ export async function updateMessage(
 ): Promise<void> {
   await sql`
     with counted as (${updateCounters(chat)})
-    update messages set change = ${chat.change} ${assignments} where id = ${messageId}`.execute(trx)
+    update messages set change = ${chat.change} ${assignments} where id = ${messageId} and chat_id = ${chat.id}`.execute(
+    trx,
+  )
 }
 
 export async function deleteReactions(trx: Trx, messageId: string): Promise<void> {

@@ -37,12 +37,12 @@ export type MessageRow = {
 const maxReactingIds = 50
 const maxQuoteLength = 200
 
-/** SQL: the message with this id as a quote. */
+/** SQL: the message of the same chat with this id as a quote. Expects a table named `messages`. */
 export const quotedSql = (id: RawBuilder<unknown>): RawBuilder<Quoted | null> => sql`(
   select json_build_object(
     'id', quoted.id, 'sender', ${userSummarySql(sql.ref('quoted.sender_id'))},
     'body', left(quoted.body, ${sql.lit(maxQuoteLength)})
-  ) from messages quoted where quoted.id = ${id}
+  ) from messages quoted where quoted.id = ${id} and quoted.chat_id = messages.chat_id
 )`
 
 /** SQL: selects a {@link MessageRow}. Expects a table named `messages`. */

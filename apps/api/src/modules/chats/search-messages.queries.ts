@@ -23,7 +23,7 @@ export async function searchMessages(
     : sql``
   const { rows } = await sql<FoundMessage>`
     with found as (
-      select matching.id, matching.created_at, chat_members.joined_seq, chats.first_seq
+      select matching.id, chats.id as chat_id, matching.created_at, chat_members.joined_seq, chats.first_seq
       from chat_members join chats on chats.id = chat_members.chat_id cross join lateral (
         select messages.id, messages.created_at from (
           select id, chat_id, seq, created_at from messages
@@ -37,7 +37,9 @@ export async function searchMessages(
         ${chatId ? sql`and chat_members.chat_id = ${chatId}` : sql``}
       order by matching.created_at desc, matching.id desc limit ${limitLiteral(count)}
     )
-    select (select to_json(m) from (select ${messageSelection} from messages where messages.id = found.id) m) as row,
+    select (select to_json(m) from (
+        select ${messageSelection} from messages where messages.id = found.id and messages.chat_id = found.chat_id
+      ) m) as row,
       found.joined_seq as "joinedSeq", found.first_seq as "firstSeq",
       to_char(found.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as position
     from found order by found.created_at desc, found.id desc limit ${count}`.execute(db)

@@ -24,7 +24,9 @@ export async function findStored(
   }>`
     select chat_members.joined_seq as "joinedSeq", chats.first_seq as "firstSeq", sent.content_mac as "contentMac",
       case when sent.id is not null then (
-        select to_json(m) from (select ${messageSelection} from messages where messages.id = sent.id) m
+        select to_json(m) from (
+          select ${messageSelection} from messages where messages.id = sent.id and messages.chat_id = sent.chat_id
+        ) m
       ) end as message
     from chat_members join chats on chats.id = chat_members.chat_id
       left join messages sent on sent.chat_id = chats.id and sent.sender_id = chat_members.user_id and sent.client_id = ${clientId}

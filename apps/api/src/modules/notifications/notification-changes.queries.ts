@@ -44,7 +44,8 @@ export async function readChanges(
     from asked left join lateral (
       select changes.change, created_change as "createdChange", notification_id as "notificationId",
         (select to_jsonb(shown) from (
-          select ${notificationColumns.selection} from notifications where id = notification_id
+          select ${notificationColumns.selection} from notifications
+          where id = notification_id and user_id = asked.user_id
         ) shown) as notification
       from notification_changes changes
       where changes.user_id = asked.user_id and changes.change > asked.after order by changes.change limit ${limit}

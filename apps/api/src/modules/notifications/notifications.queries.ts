@@ -67,7 +67,7 @@ export const setRead = (id: string, userId: string): RawBuilder<unknown> => sql`
 /** Marks at most `limit` unread notifications of the user as read; `written` returns their `count`. */
 export const setAllRead = (userId: string, limit: number): RawBuilder<unknown> => sql`
   read as (
-    update notifications set is_read = true where not is_read and id = any(array(
+    update notifications set is_read = true where user_id = ${userId} and not is_read and id = any(array(
       select id from notifications where user_id = ${userId} and not is_read limit ${limit}
     )) returning id
   ),
