@@ -28,6 +28,8 @@ export default defineConfig({
           root: pathOf(root),
           include: ['src/**/*.test.ts'],
           environment: 'node',
+          // Statements that would need several shards fail the tests that execute them.
+          setupFiles: root === 'apps/api' ? [pathOf('packages/sharding/src/watch-statements.ts')] : [],
           // The files of a project share processes, each of which loads the modules of the project once. Loading those of the
           // API takes 3 s of a core. So a test restores what it changes of its process.
           isolate: name === 'chaos',

@@ -3,7 +3,14 @@ import type { Rule } from '../violation.ts'
 import { memberOf } from '../workspace.ts'
 
 /** Packages that only tests, benchmarks and developers run. */
-const tools = ['@muster/testing', '@muster/devkit', '@muster/bench', '@muster/chaos', '@muster/structure']
+const tools = [
+  '@muster/testing',
+  '@muster/devkit',
+  '@muster/bench',
+  '@muster/chaos',
+  '@muster/sharding',
+  '@muster/structure',
+]
 
 /** Refuses test support in production code: only tests and the developers' tools import `testing/` folders. */
 export const testSupport: Rule = ({ workspace, imports }) =>
