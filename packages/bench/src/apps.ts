@@ -16,6 +16,7 @@ export const appNames = ['api', 'audit-worker', 'email-worker', 'image-worker', 
 export type AppName = (typeof appNames)[number]
 
 export const poolMax = 10
+/** Generous, because a shared machine may be many times slower. */
 const bootMs = 120_000
 
 /** Starts `apps/<name>` and waits until it is ready. @throws Error with the end of its log when that fails */

@@ -75,7 +75,7 @@ async function measureRound(
 }
 
 /** Measures chained rows per second from the first visible batch to the last, without the wake-up of the worker. */
-async function chain(stage: Stage, count: number): Promise<number> {
+export async function chain(stage: Stage, count: number): Promise<number> {
   const before = await chainedRows(stage)
   await fillPending(stage, count)
   const deadlineMs = performance.now() + patienceMs

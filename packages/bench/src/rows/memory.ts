@@ -71,7 +71,8 @@ async function measureSockets(stage: Stage): Promise<Line> {
 
 type Cost = { kib: number; before: Memory; after: Memory }
 
-async function costOfSockets(stage: Stage, pid: number, seats: Seat[]): Promise<Cost> {
+/** Measures what so many idle connections add to the memory of a process, which was started with {@link measurable}. */
+export async function costOfSockets(stage: Stage, pid: number, seats: Seat[]): Promise<Cost> {
   const warm = await startClients()
   // What the process allocates once is there before the measurement.
   await warm.ask({ open: seats.slice(0, Math.ceil(seats.length / 10)) })

@@ -68,7 +68,8 @@ async function drain(stage: Stage, file: URL, ids: string[]): Promise<DrainAnswe
   }
 }
 
-async function fillOutbox({ db }: Stage, ids: string[]): Promise<void> {
+/** Inserts jobs that no publisher has published. */
+export async function fillOutbox({ db }: Pick<Stage, 'db'>, ids: string[]): Promise<void> {
   await db.query(
     `insert into outbox (id, queue, name, payload)
      select id, $2, $3, jsonb_build_object('emailId', id) from unnest($1::uuid[]) as id`,

@@ -80,7 +80,7 @@ const idleLine = ({ pendingReminders }: Stage['plan'], idle: number, tenfold: nu
 })
 
 /** Inserts reminders that become due at the same moment, and waits until all are delivered. */
-async function burst({ db, plan }: Stage, workerPid: number): Promise<Burst> {
+export async function burst({ db, plan }: Stage, workerPid: number): Promise<Burst> {
   const count = plan.burstReminders
   const deliveries = async () => {
     const { rows } = await db.query<{ count: string }>('select count(*) from reminder_deliveries')
@@ -158,7 +158,7 @@ async function entriesPerSecond({ db }: Stage): Promise<number> {
 }
 
 /** Inserts far more users than concurrent deliveries, each with a task that causes no notification during the run. */
-async function insertUsersWithTasks({ db }: Stage, count: number): Promise<void> {
+export async function insertUsersWithTasks({ db }: Stage, count: number): Promise<void> {
   await db.query(
     `with inserted as (
        insert into users (id, username, name, email, role)

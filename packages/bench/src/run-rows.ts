@@ -1,0 +1,96 @@
+import { writeFileSync } from 'node:fs'
+import { cpus, totalmem } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { compareCheckouts } from './compare-checkouts.ts'
+import { fullPlan, smokePlan } from './plan.ts'
+import type { Line, Row } from './row.ts'
+import { analytics } from './rows/analytics.ts'
+import { auditChain } from './rows/audit-chain.ts'
+import { chatGroup } from './rows/chat-group.ts'
+import { emailSend } from './rows/email-send.ts'
+import { images } from './rows/images.ts'
+import { jobLatency } from './rows/job-latency.ts'
+import { login } from './rows/login.ts'
+import { memory } from './rows/memory.ts'
+import { outboxDrain } from './rows/outbox-drain.ts'
+import { pooler } from './rows/pooler.ts'
+import { pushLatency } from './rows/push-latency.ts'
+import { register } from './rows/register.ts'
+import { reminders } from './rows/reminders.ts'
+import { resume } from './rows/resume.ts'
+import { taskCreate } from './rows/task-create.ts'
+import { taskList } from './rows/task-list.ts'
+import { taskRead } from './rows/task-read.ts'
+import { usersMe } from './rows/users-me.ts'
+import { warmStart } from './rows/warm-start.ts'
+import { openStage, root } from './stage.ts'
+import { table } from './table.ts'
+
+const rows: Row[] = [
+  usersMe,
+  taskRead,
+  taskCreate,
+  taskList,
+  login,
+  register,
+  jobLatency,
+  outboxDrain,
+  emailSend,
+  auditChain,
+  reminders,
+  analytics,
+  images,
+  pushLatency,
+  chatGroup,
+  resume,
+  memory,
+  warmStart,
+  pooler,
+]
+
+/** Measures the rows that the arguments name, or all, and prints a table. */
+export async function runRows(args: string[]): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { smoke: { type: 'boolean' }, profile: { type: 'string' }, against: { type: 'string' } },
+  })
+  const unknown = positionals.filter((name) => !rows.some((row) => row.name === name))
+  if (unknown.length > 0) {
+    console.error(
+      `There is no ${unknown.join(', ')}; the rows are ${rows.map(({ name }) => name).join(', ')}, and scale computes what an installation needs.`,
+    )
+    process.exit(2)
+  }
+  const chosen = positionals.length > 0 ? rows.filter(({ name }) => positionals.includes(name)) : rows
+
+  if (values.against) {
+    await compareCheckouts(values.against, [...positionals, ...(values.smoke ? ['--smoke'] : [])])
+    process.exit()
+  }
+
+  const stage = await openStage(values.smoke ? smokePlan : fullPlan, values.profile)
+  const results: { name: string; number: number; lines: Line[] }[] = []
+  try {
+    for (const row of chosen) {
+      console.log(`${row.name} …`)
+      results.push({ name: row.name, number: row.number, lines: await row.measure(stage) })
+    }
+  } finally {
+    await stage.close()
+  }
+
+  console.log(`\n${table(results.flatMap(({ lines }) => lines))}`)
+  const machine = { cpu: cpus()[0]?.model, cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30) }
+  const file = join(root, 'bench-results.json')
+  const result = {
+    at: new Date().toISOString(),
+    node: process.version,
+    machine,
+    isSmoke: !!values.smoke,
+    rows: results,
+  }
+  writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`)
+  console.log(`\nEach round stands in ${file}.`)
+}
