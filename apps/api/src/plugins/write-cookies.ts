@@ -20,10 +20,10 @@ export const writeCookiesPlugin = fp(
     const chains = createWriteChains()
 
     app.addHook('onSend', async (request, reply) => {
-      if (!mayHaveWritten(request, reply)) return
-      // Without an answer of the server, nobody knows whether it was written; without a session, whether writes overlap.
-      const keep =
-        reply.statusCode < 500 && request.actor && chains.begin(request.actor.sessionId, cookies.ownIn(request))
+      const told = tells(request, reply)
+      if (told === 'nothing') return
+      // Without a session, nobody knows whether writes overlap.
+      const keep = told === 'written' && request.actor && chains.begin(request.actor.sessionId, cookies.ownIn(request))
       const position = keep ? await readPosition().catch(() => undefined) : undefined
       if (keep && position !== undefined) keep(cookies.setPosition(reply, position))
       else cookies.setEverything(reply)
@@ -31,8 +31,15 @@ export const writeCookiesPlugin = fp(
   },
 )
 
-/** An answer with 4xx has written nothing that a list would show. */
-function mayHaveWritten({ method, routeOptions }: FastifyRequest, { statusCode }: FastifyReply): boolean {
-  if (statusCode >= 400 && statusCode < 500) return false
-  return !safeMethods.has(method) || routeOptions.config.hasEffects === true
+/** Not found, a conflict, an outdated version: the caller has just learned of what others wrote, and is about to read it. */
+const contradictions = new Set([404, 409, 412])
+
+/** Returns what an answer tells the caller about rows: that theirs are written, that some changed (or may have), or nothing. */
+function tells(
+  { method, routeOptions }: FastifyRequest,
+  { statusCode }: FastifyReply,
+): 'written' | 'changed' | 'nothing' {
+  if (safeMethods.has(method) && !routeOptions.config.hasEffects) return 'nothing'
+  if (statusCode < 400) return 'written'
+  return statusCode >= 500 || contradictions.has(statusCode) ? 'changed' : 'nothing'
 }
