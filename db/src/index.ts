@@ -18,4 +18,10 @@ export { assertMigrated } from './migrator.ts'
 export { findSettingFaults } from './session-settings.ts'
 export { type DatabaseSettings, directly } from './settings.ts'
 export type { Database, Db, Json, Trx } from './types.ts'
-export { readServerState, readWrittenPosition, type ServerState, type WalPosition } from './wal-position.ts'
+export {
+  type ReplayState,
+  readReplayState,
+  readServerState,
+  readWrittenPosition,
+  type WalPosition,
+} from './wal-position.ts'

@@ -1,4 +1,4 @@
-import { type Db, readServerState, type ServerState, type WalPosition } from '@muster/db'
+import { type Db, type ReplayState, readServerState, type WalPosition } from '@muster/db'
 import { lagSeconds } from './metrics.ts'
 
 /** Why a replica is not used: nothing answers, it is behind, it is no standby (any more), or one of another primary. */
@@ -9,7 +9,7 @@ export type ReplicaWatch = {
   /** Tells why the replica cannot be used; undefined when it can. */
   obstacle(): Obstacle | undefined
   /** Judges the state that the server at the end of one connection told just now. */
-  judge(server: ServerState): Obstacle | undefined
+  judge(server: ReplayState): Obstacle | undefined
   /** How old the data of the replica is at most, in milliseconds. */
   behindMs(): number
   /** Counts as a failed comparison, so that no further read waits for a server that is not there. */
@@ -35,7 +35,7 @@ export function watchReplica({ primary, replica }: { primary: Db; replica: Db })
   const startMs = performance.now()
   let samples: { atMs: number; position: WalPosition }[] = []
   let identity: string | undefined
-  let known: ServerState | undefined
+  let known: (ReplayState & { identity: string }) | undefined
   let isAnswering = false
   const listeners = new Set<() => void>()
 
@@ -45,7 +45,6 @@ export function watchReplica({ primary, replica }: { primary: Db; replica: Db })
 
   const judge: ReplicaWatch['judge'] = (server) => {
     if (!server.isStandby) return 'writable'
-    if (identity !== undefined && server.identity !== identity) return 'foreign'
     return coveredMs(server.position) === undefined || ageMs(server.position) > maxBehindMs ? 'behind' : undefined
   }
   const setAnswering = (isNow: boolean) => {
@@ -77,7 +76,10 @@ export function watchReplica({ primary, replica }: { primary: Db; replica: Db })
   void compare()
 
   return {
-    obstacle: () => (isAnswering && known ? judge(known) : 'unavailable'),
+    obstacle() {
+      if (!isAnswering || !known) return 'unavailable'
+      return known.isStandby && identity !== undefined && known.identity !== identity ? 'foreign' : judge(known)
+    },
     judge,
     behindMs: () => ageMs(known?.position),
     failed: () => setAnswering(false),

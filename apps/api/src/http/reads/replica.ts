@@ -4,7 +4,7 @@ import {
   type DatabaseSettings,
   type Db,
   isDatabaseUnavailable,
-  readServerState,
+  readReplayState,
   type WalPosition,
 } from '@muster/db'
 import { DomainError } from '@muster/errors'
@@ -57,7 +57,7 @@ export function openReplica({ settings, primary, statementTimeoutMs }: Options):
         })
         onOneServer(async (server): Promise<Outcome<T>> => {
           if (isAbandoned) return { fallback: 'unavailable' }
-          const state = await readServerState(server)
+          const state = await readReplayState(server)
           const fallback = watch.judge(state) ?? (state.position < needed ? 'not_replayed' : undefined)
           return fallback ? { fallback } : { value: await read(server) }
         })
