@@ -110,12 +110,12 @@ describe.skipIf(!programs)('with a read replica (needs Debian’s postgresql)', 
 
     const others = paths.filter((path) => !replicaRoutes.includes(`GET ${path}`))
     const before = await count()
-    const statuses = []
+    const statuses: number[] = []
     for (const path of others) statuses.push(...(await ask(path)))
     expect(statuses.filter((status) => status === 200).length).toBeGreaterThan(15)
     expect(await count()).toBe(before)
 
-    const unused = []
+    const unused: string[] = []
     for (const path of paths.filter((one) => replicaRoutes.includes(`GET ${one}`))) {
       const soFar = await count()
       // An administrator's own look at users is written to the audit log, and the next list waits for it.
@@ -162,7 +162,7 @@ describe.skipIf(!programs)('with a read replica (needs Debian’s postgresql)', 
   test('a frozen and a dead replica delay one request for a moment, and no further one', async () => {
     const { standby } = system.postgres
     const durations = async (count: number) => {
-      const all = []
+      const all: number[] = []
       for (let index = 0; index < count; index++) {
         const { status, durationMs } = await reader.request('GET', '/tasks')
         expect(status).toBe(200)
