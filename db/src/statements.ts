@@ -48,10 +48,15 @@ export function statementsOfNoSession(limits: Readonly<Record<string, number>>):
   }
 }
 
-/** Adds the remedy to the refusal of what only a session keeps. */
-function explainRefusal(error: Error): never {
+const tooManyConnections = '53300'
+
+/** Adds the remedy to the refusal of a connection. */
+function explainRefusal(error: Error & { code?: string }): never {
   if (/unsupported startup parameter/.test(error.message))
     error.message += '. DATABASE_URL leads to a pooler such as PgBouncer: set DATABASE_POOLER=transaction.'
+  if (error.code === tooManyConnections)
+    error.message +=
+      '. `muster connections` adds up what all processes open: raise max_connections to it, or put PgBouncer between.'
   throw error
 }
 

@@ -1,4 +1,4 @@
-import { assertMigrated, correctAtStart, createCorrectedClock, findSettingFaults } from '@muster/db'
+import { assertMigrated, correctAtStart, createCorrectedClock, findSessionFaults } from '@muster/db'
 import { checkKeyRings } from '@muster/keys'
 import { createLogger } from '@muster/logger'
 import { assertNoEviction } from '@muster/redis'
@@ -25,7 +25,7 @@ await runProcess({
     await correctAtStart(config.database, clock).catch(() => {})
     const deps = createDeps(config, log, clock)
     await assertMigrated(deps.db)
-    for (const warning of await findSettingFaults(deps.db, config.database.pooler)) log.warn(warning)
+    for (const warning of await findSessionFaults(deps.db, 'api', config.database)) log.warn(warning)
     const staging = {
       path: config.stagingDir,
       what: 'The staging folder of uploads',

@@ -7,11 +7,14 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ChaosPostgres } from './faults/postgres.ts'
 import { type App, appNames, type Env, root } from './system/apps.ts'
+import { connectionsOf } from './system/connections-of.ts'
 import { type System, startSystemWithOwnPostgres } from './system/system.ts'
 import { createReminder, createTask, newTaskBody, retryOn503, uploadPhoto } from './users/fixtures.ts'
 import { startLoad } from './users/load.ts'
 import { sendSignedInTraffic } from './users/signed-in-traffic.ts'
 import type { User } from './users/user.ts'
+
+type Counted = { processes: { name: string; postgres: number; redis: number }[] }
 
 const program = findProgram('pgbouncer')
 
@@ -19,7 +22,7 @@ describe.skipIf(!program)('behind PgBouncer in transaction mode (Debian package 
   let system: System<ChaosPostgres>
   let pgbouncer: PgBouncer
   let env: Env
-  let apps: App[]
+  const apps: App[] = []
 
   beforeAll(async () => {
     system = await startSystemWithOwnPostgres()
@@ -38,7 +41,8 @@ describe.skipIf(!program)('behind PgBouncer in transaction mode (Debian package 
       DATABASE_DIRECT_URL: system.postgres.url,
     }
     await migrate(env)
-    apps = await Promise.all(appNames.map((name) => system.start(name, { env })))
+    // One after another: each has a minute, on whatever machine.
+    for (const name of appNames) apps.push(await system.start(name, { env }))
   })
   afterAll(async () => {
     await pgbouncer?.stop()
@@ -80,6 +84,21 @@ describe.skipIf(!program)('behind PgBouncer in transaction mode (Debian package 
     expect(await connectionsToPostgres()).toBeLessThanOrEqual(2)
     // No process has found a setting without effect.
     expect(system.output()).not.toMatch(/Nothing ensures in Postgres|The sessions of the database have/)
+  })
+
+  test('no process opens more connections than `muster connections` counts', async () => {
+    const muster = join(root, 'apps/api/src/cli/main.ts')
+    const options = { env: { ...inheritedEnv(), ...env }, cwd: root }
+    const { stdout } = await promisify(execFile)(process.execPath, [muster, 'connections', '--json'], options)
+    const { processes } = JSON.parse(stdout) as Counted
+    const ports = { postgres: pgbouncer.port, redis: Number(new URL(system.redis.url).port) }
+    for (const { name, postgres, redis } of processes) {
+      const { pid } = apps.find((app) => app.name === name) as App
+      const [toPostgres, toRedis] = [connectionsOf(pid, ports.postgres), connectionsOf(pid, ports.redis)]
+      expect([name, toPostgres]).toEqual([name, Math.min(toPostgres, postgres)])
+      expect([name, toRedis]).toEqual([name, Math.min(toRedis, redis)])
+      expect(toRedis).toBeGreaterThan(redis / 2)
+    }
   })
 
   test('transactions set their own limits, and single statements have that of the role', async () => {

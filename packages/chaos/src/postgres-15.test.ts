@@ -37,7 +37,7 @@ describe.skipIf(!programs)('on Debian’s Postgres with TLS (Debian packages pos
   })
 
   test('all processes work as a role with a certificate, over verified TLS alone', async () => {
-    await Promise.all(appNames.map((name) => system.start(name, { env: { DATABASE_URL: url.href } })))
+    for (const name of appNames) await system.start(name, { env: { DATABASE_URL: url.href } })
     const user = await system.registeredUser()
     const taskId = await createTask(user)
     const reminderId = await createReminder(user, taskId, 200)

@@ -16,6 +16,8 @@ const database = z.object({
   DATABASE_PASSWORD: z.string().optional(),
   DATABASE_SSLMODE: oneOf(['disable', 'no-verify', 'require', 'verify-ca', 'verify-full']).optional(),
   DATABASE_SSLROOTCERT: z.string().optional(),
+  DATABASE_SSLCERT: z.string().optional(),
+  DATABASE_SSLKEY: z.string().optional(),
 })
 
 const smtp = z.object({
@@ -46,7 +48,7 @@ export const services = {
     { protocol: /^postgres(ql)?:$/, form: 'postgres://user:password@host:5432/name' },
     (read) =>
       urlOf('postgres', read.DATABASE_USER, read.DATABASE_PASSWORD, read.DATABASE_HOST, read.DATABASE_PORT) +
-      `/${encodeURI(read.DATABASE_NAME)}${queryOf({ sslmode: read.DATABASE_SSLMODE, sslrootcert: read.DATABASE_SSLROOTCERT })}`,
+      `/${encodeURI(read.DATABASE_NAME)}${queryOf({ sslmode: read.DATABASE_SSLMODE, sslrootcert: read.DATABASE_SSLROOTCERT, sslcert: read.DATABASE_SSLCERT, sslkey: read.DATABASE_SSLKEY })}`,
   ),
   REDIS_URL: service(redisParts, redisUrlForm, composeRedisUrl),
   SMTP_URL: service(

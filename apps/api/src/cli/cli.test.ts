@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { maxConnectionsOf } from '@muster/db'
 import { seal } from '@muster/security/seal'
 import { newTotpSecret, totpCode } from '@muster/security/totp'
 import { eventually, insertUser, type ManualClock, manualClock } from '@muster/testing'
@@ -50,6 +51,23 @@ test('--version prints the same release as the health check', async () => {
   const { stdout } = await muster('--version')
   const health = (await api.connect().inject('GET', '/health')).json()
   expect([stdout, health.version]).toEqual([`${version}\n`, version])
+})
+
+test('connections adds up all processes, and fails when Postgres allows fewer', async () => {
+  const few = await muster('connections --api 2 --email-worker 3 --json')
+  const { needed, pgbouncer } = JSON.parse(few.stdout)
+  // Three APIs, four email workers and two of each other worker, each with a pool of 10, and 6 to spare.
+  expect([few.code, needed.maxConnections]).toEqual([0, 3 * (10 + 6) + 10 * 10 + 6])
+  expect(pgbouncer.max_client_conn).toBeGreaterThan(needed.maxConnections)
+  const many = await muster('connections --api 100')
+  expect(many.code).toBe(1)
+  expect(many.stdout).toMatch(/The Postgres of this environment allows \d+/)
+  const wrong = await muster('connections --api all')
+  expect([wrong.code, wrong.stderr]).toEqual([1, 'api: is not a number\n'])
+  const guide = await readFile(new URL('../../../../docs/operate.md', import.meta.url), 'utf8')
+  const each = maxConnectionsOf('api', { poolMax: 0, pooler: 'session' })
+  expect(guide).toContain(`An API opens at most \`DATABASE_POOL_MAX\` + ${each} connections`)
+  expect(guide).toContain(`each API needs \`DATABASE_POOL_MAX\` + ${each}, each worker`)
 })
 
 describe('keys', () => {

@@ -13,7 +13,7 @@ export type Given = { args: readonly string[]; options: Readonly<Record<string, 
 
 /** A command with all that `--help` shows of it. */
 export type Command = {
-  /** Two or three words, e.g. `users show`. */
+  /** One to three words, e.g. `users show`. */
   name: string
   /** The required arguments after the name, in this order. */
   args?: readonly string[]

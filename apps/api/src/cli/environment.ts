@@ -49,6 +49,13 @@ export const readKeyIds = (): string[] => {
 export const findDatabase = (): DatabaseSettings | undefined =>
   isSet('DATABASE_URL', commandEnv(root)) ? readDatabase() : undefined
 
+/** Reads what decides how many connections a process opens, also where no database is set. @throws ConfigError */
+export function readPoolSizes(): Pick<DatabaseSettings, 'poolMax' | 'pooler'> {
+  const { DATABASE_POOL_MAX, DATABASE_POOLER } = databaseEnv()
+  const sizes = read(z.object({ DATABASE_POOL_MAX, DATABASE_POOLER }))
+  return { poolMax: sizes.DATABASE_POOL_MAX, pooler: sizes.DATABASE_POOLER }
+}
+
 /** Reads how to connect to Postgres. @throws ConfigError when no URL is set and no copy runs here */
 export const readDatabase = (): DatabaseSettings => databaseSettings(read(z.object(databaseEnv())))
 

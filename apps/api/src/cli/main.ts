@@ -32,13 +32,28 @@ const load = {
   mail: () => import('./mail.ts'),
   audit: () => import('./audit.ts'),
   files: () => import('./files.ts'),
+  connections: () => import('./connections.ts'),
 }
 
 const person = ['person'] as const
 const failedJob = ['queue', 'job'] as const
 const mail = ['mail'] as const
 
+const processNumbers = {
+  api: 'number',
+  'email-worker': 'number',
+  'audit-worker': 'number',
+  'reminder-worker': 'number',
+  'image-worker': 'number',
+}
+
 const commands: readonly Command[] = [
+  {
+    name: 'connections',
+    options: processNumbers,
+    summary: 'add up the connections to Postgres and Redis of so many processes (each 1), and the sizes of a PgBouncer',
+    run: async ({ options }) => (await load.connections()).countConnections(options),
+  },
   {
     name: 'keys init',
     optional: 'file',
@@ -228,7 +243,7 @@ async function run(words: string[]): Promise<number> {
   }
   const isHelp = ['help', '--help', '-h'].includes(group)
   if (isHelp || ['--help', '-h'].includes(verb)) {
-    const asked = commands.filter(({ name }) => isHelp || name.startsWith(`${group} `))
+    const asked = commands.filter(({ name }) => isHelp || `${name} `.startsWith(`${group} `))
     out(`${usage}\n${operating}\n${describeCommands(asked.length > 0 ? asked : commands)}\n${ending}`)
     return 0
   }
@@ -247,7 +262,7 @@ async function run(words: string[]): Promise<number> {
 /** Finds the command with the longest name with which the arguments begin. */
 function commandOf(words: string[]): Command | undefined {
   const named = (length: number) => commands.find(({ name }) => name === words.slice(0, length).join(' '))
-  return named(3) ?? named(2)
+  return named(3) ?? named(2) ?? named(1)
 }
 
 /** Parses the arguments of a command; undefined when they ask for help. @throws UsageError for arguments that it does not take */

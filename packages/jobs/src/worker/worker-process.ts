@@ -6,7 +6,7 @@ import {
   createCorrectedClock,
   type DatabaseSettings,
   type Db,
-  findSettingFaults,
+  findSessionFaults,
   measureClock,
 } from '@muster/db'
 import { createLogger, type Logger } from '@muster/logger'
@@ -67,7 +67,7 @@ export async function runWorkerProcess<C extends WorkerConfig, D extends WorkerD
       await correctAtStart(config.database, clock).catch(() => {})
       const deps = app.createDeps(config, log, clock)
       await assertMigrated(deps.db)
-      for (const warning of await findSettingFaults(deps.db, config.database.pooler)) log.warn(warning)
+      for (const warning of await findSessionFaults(deps.db, 'worker', config.database)) log.warn(warning)
       await runStartChecks([() => assertNoEviction(config.redis), ...(app.startChecks?.(deps, config) ?? [])])
       const worker = app.start(deps, config)
       const readiness = await watchReadiness({
