@@ -12,7 +12,7 @@ import {
 } from '@muster/config'
 import { emailAddress } from '@muster/identifiers'
 import { passwordFaults } from '@muster/security/password-policy'
-import { refuseStorage, storageEnv, storageSettings } from '@muster/storage/config'
+import { refuseStorage, scanEnv, scanSettings, storageEnv, storageSettings } from '@muster/storage/config'
 import { z } from 'zod'
 import { corsOrigins } from './http/origins.ts'
 import { trustedProxies } from './http/trusted-proxies.ts'
@@ -58,6 +58,7 @@ const env = z.object({
     form: 'postgres://user:password@host:5432/name',
   }).optional(),
   ...storageEnv(),
+  ...scanEnv(),
   STAGING_DIR: z.string(),
   STORAGE_QUOTA_BYTES: int({ min: 0, max: Number.MAX_SAFE_INTEGER, default: 10 * 1024 ** 3 }),
   BOOTSTRAP_ADMIN_EMAIL: z
@@ -115,6 +116,8 @@ export function readConfig(source: NodeJS.ProcessEnv = process.env) {
           }
         : undefined,
     storage: storageSettings(read),
+    /** Whether the image worker scans every upload before it is ready. */
+    scansFiles: scanSettings(read) !== undefined,
     /** Storage quota of an organization. */
     storageQuotaBytes: read.STORAGE_QUOTA_BYTES,
     stagingDir: read.STAGING_DIR,

@@ -1,10 +1,11 @@
 import { parseEnv, processEnv, processSettings, workerConcurrency } from '@muster/config'
-import { refuseStorage, storageEnv, storageSettings } from '@muster/storage/config'
+import { refuseStorage, scanEnv, scanSettings, storageEnv, storageSettings } from '@muster/storage/config'
 import { z } from 'zod'
 
 const env = z.object({
   ...processEnv({ opsPort: 9_104 }),
   ...storageEnv(),
+  ...scanEnv(),
   /** Images that are processed at the same time. Each may need some 300 MB, so more processes are better than a higher number. */
   WORKER_CONCURRENCY: workerConcurrency(1),
 })
@@ -16,6 +17,7 @@ export function readConfig(source: NodeJS.ProcessEnv = process.env) {
     ...processSettings(read),
     concurrency: read.WORKER_CONCURRENCY,
     storage: storageSettings(read),
+    scan: scanSettings(read),
   })
 }
 

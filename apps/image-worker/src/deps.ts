@@ -5,6 +5,7 @@ import type { Logger } from '@muster/logger'
 import type { RedisSettings } from '@muster/redis'
 import { type OwnedStorage, openStorage } from '@muster/storage'
 import type { Config } from './config.ts'
+import { createScanner, type Scanner } from './scanner/scanner.ts'
 
 export type Deps = {
   db: Db
@@ -12,6 +13,7 @@ export type Deps = {
   publisher: Publisher
   storage: OwnedStorage
   cache: Cache
+  scanner: Scanner
   clock: Clock
   log: Logger
 }
@@ -27,6 +29,7 @@ export function createDeps(config: Config, log: Logger, clock: Clock = systemClo
     publisher,
     storage: openStorage(config.storage, () => readInstallationId(db)),
     cache,
+    scanner: createScanner(config.scan),
     clock,
     log,
     async close() {

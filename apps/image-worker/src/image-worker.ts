@@ -6,6 +6,7 @@ import { deleteFilesHandler } from './handlers/delete-files.ts'
 import { optimizeAvatarHandler } from './handlers/optimize-avatar.ts'
 import { optimizeGroupAvatarHandler } from './handlers/optimize-group-avatar.ts'
 import { optimizeImageHandler } from './handlers/optimize-image.ts'
+import { scanFileHandler } from './handlers/scan-file.ts'
 import { sweepOrphansHandler } from './handlers/sweep-orphans.ts'
 import { removeLeftovers } from './uploads/temp-folder.ts'
 
@@ -35,6 +36,7 @@ export function startImageWorker(
       optimizeImageHandler(uploadDeps),
       optimizeAvatarHandler(uploadDeps),
       optimizeGroupAvatarHandler(uploadDeps),
+      scanFileHandler(deps),
       deleteFilesHandler(deps),
       sweepOrphansHandler(deps),
     ],

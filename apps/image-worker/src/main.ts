@@ -7,6 +7,7 @@ import { readConfig } from './config.ts'
 import { createDeps } from './deps.ts'
 import { startImageWorker } from './image-worker.ts'
 import { returnMemoryAtOnce } from './process/allocator.ts'
+import { scannerCheck } from './scanner/scanner-check.ts'
 
 returnMemoryAtOnce()
 
@@ -14,14 +15,16 @@ await runWorkerProcess({
   name: 'image-worker',
   readConfig,
   createDeps,
-  startChecks: ({ log, storage }, { storage: settings }) => [
+  startChecks: ({ log, storage }, { storage: settings, scan }) => [
     ...[
       { path: tmpdir(), what: 'The folder for temporary files', variable: 'TMPDIR' },
       ...storageFolders(settings),
     ].map((folder) => folderCheck(folder, log)),
     storageCheck(storage, log),
+    scannerCheck(scan),
   ],
-  useful: ({ log, storage }) => [
+  useful: ({ log, storage, scanner }) => [
+    watchDependency({ name: 'scanner', log, connections: [{ name: 'command', ask: scanner.check }] }),
     watchDependency({ name: 'files', log, connections: [{ name: 'storage', ask: storage.verify }] }),
   ],
   start: startImageWorker,

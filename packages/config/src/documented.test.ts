@@ -10,6 +10,7 @@ const configs = [
   'packages/config/src/database-env.ts',
   'packages/config/src/process-env.ts',
   'packages/storage/src/config.ts',
+  'packages/storage/src/scan-command.ts',
 ]
 
 /** The variables of all processes: the keys of their schemas, and the parts of the URLs of services. */

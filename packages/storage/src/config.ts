@@ -143,3 +143,5 @@ export const storageFolders = ({ fallback, ...config }: StorageSettings) =>
       ? [{ path: one.localDir, what: 'The folder that keeps all files', variable: 'STORAGE_LOCAL_DIR', isMade: true }]
       : [],
   )
+
+export { type ScanSettings, scanEnv, scanSettings } from './scan-command.ts'

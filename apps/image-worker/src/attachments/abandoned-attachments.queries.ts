@@ -1,5 +1,5 @@
 import type { Trx } from '@muster/db'
-import { optimizeImage } from '@muster/jobs/definitions'
+import { optimizeImage, scanFile } from '@muster/jobs/definitions'
 import { sql } from 'kysely'
 import type { Placed } from './attachment-changes.ts'
 import type { Processing } from './attachments.queries.ts'
@@ -22,7 +22,7 @@ type Unsent = {
 
 const jobs = sql`
   select from outbox
-  where queue = ${optimizeImage.queue} and name = ${optimizeImage.name}
+  where queue = ${optimizeImage.queue} and name in (${optimizeImage.name}, ${scanFile.name})
     and payload ->> 'attachmentId' = attachments.id::text`
 
 /** Finds attachments that were created before `before` and are in processing without a pending job. */
@@ -34,7 +34,7 @@ export async function findAbandoned(trx: Trx, before: Date, limit: number): Prom
   return rows
 }
 
-const isDiscarded = sql`status = 'failed' and kind = 'image' and size_bytes > 0 and not exists (${jobs})`
+const isDiscarded = sql`status = 'failed' and size_bytes > 0 and not exists (${jobs})`
 
 /** Finds failed attachments whose files are kept although an operator has discarded their job. */
 export async function findDiscarded(trx: Trx, limit: number): Promise<Found[]> {

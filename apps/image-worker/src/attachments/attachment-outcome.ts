@@ -4,7 +4,7 @@ import { everyKeyOf } from '@muster/storage'
 import type { Deps } from '../deps.ts'
 import type { OptimizedImage } from '../image/optimize.ts'
 import { announceChanged, lockChatsOf } from './attachment-changes.ts'
-import { type Processing, setFailed, setProcessing, setReady } from './attachments.queries.ts'
+import { type Processing, setFailed, setProcessing, setReady, setScanned } from './attachments.queries.ts'
 
 type Keys = { optimized: string; thumbnail: string }
 
@@ -29,6 +29,21 @@ export function completeAttachment(
     await announceChanged(tx, [changed])
     enqueue(deleteFiles, { keys: [attachment.storage_key] })
     audit({ ...eventOf(attachment, 'attachment.optimized'), after: { status: 'ready', ...ready } })
+  })
+}
+
+/** Makes a scanned document ready. Without effect when it was deleted meanwhile. */
+export function releaseAttachment(
+  { clock }: Pick<Deps, 'clock'>,
+  transact: Transact,
+  attachment: Processing,
+): Promise<void> {
+  return transact(async (tx) => {
+    await lockChatsOf(tx.trx, [attachment])
+    const changed = await setScanned(tx.trx, attachment.id, clock.now())
+    if (!changed) return
+    await announceChanged(tx, [changed])
+    tx.audit({ ...eventOf(attachment, 'attachment.scanned'), after: { status: 'ready' } })
   })
 }
 
@@ -95,7 +110,7 @@ export async function fail(
   tx.audit({ ...eventOf(attachment, 'attachment.failed'), after: { status: 'failed', failureReason: reason } })
 }
 
-/** Lists every key under which an image may have a file. */
+/** Lists every key under which an attachment may have a file. */
 export const keysOf = (attachment: Pick<Processing, 'id' | 'storage_key'>) =>
   everyKeyOf({ ...attachment, kind: 'image', thumbnail_key: null })
 

@@ -65,6 +65,17 @@ export function setReady(trx: Trx, id: string, ready: Ready, now: Date): Promise
     .executeTakeFirst()
 }
 
+/** Marks a scanned document as ready. @returns undefined when it was deleted or is no longer in processing */
+export function setScanned(trx: Trx, id: string, now: Date): Promise<Placed | undefined> {
+  return trx
+    .updateTable('attachments')
+    .set({ status: 'ready', updated_at: now })
+    .where('id', '=', id)
+    .where('status', '=', 'processing')
+    .returning(placeColumns)
+    .executeTakeFirst()
+}
+
 /**
  * Marks an attachment as failed. Its size becomes 0 unless its files are kept: a failed attachment with a size can be retried.
  * @returns undefined when it was deleted or is no longer in processing

@@ -10,7 +10,9 @@ import { retryWhenUnavailable } from '../uploads/storage-errors.ts'
 import { completeAttachment, failAttachment, rejectAttachment, reopenAttachment } from './attachment-outcome.ts'
 import { findAttachment } from './attachments.queries.ts'
 
-export type AttachmentDeps = Pick<Deps, 'db' | 'publisher' | 'storage' | 'clock'> & { limitPixelWork: LimitFunction }
+export type AttachmentDeps = Pick<Deps, 'db' | 'publisher' | 'storage' | 'clock' | 'scanner'> & {
+  limitPixelWork: LimitFunction
+}
 
 /**
  * Turns an uploaded image into its optimized version and thumbnail. Does nothing when the attachment was deleted or an

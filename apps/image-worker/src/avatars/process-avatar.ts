@@ -9,7 +9,9 @@ import type { AvatarKind, AvatarUpload } from './avatar-kinds.ts'
 import { completeAvatar, failAvatar, rejectAvatar } from './avatar-outcome.ts'
 import { isCurrent } from './avatars.queries.ts'
 
-export type AvatarDeps = Pick<Deps, 'db' | 'publisher' | 'storage' | 'clock'> & { limitPixelWork: LimitFunction }
+export type AvatarDeps = Pick<Deps, 'db' | 'publisher' | 'storage' | 'clock' | 'scanner'> & {
+  limitPixelWork: LimitFunction
+}
 
 /** Turns an uploaded image into the avatar of its owner. Does nothing when the upload is no longer current. */
 export async function processAvatar(

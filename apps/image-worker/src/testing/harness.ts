@@ -13,12 +13,14 @@ import { openQueue } from '@muster/jobs/queue'
 import { createLogger } from '@muster/logger'
 import { failFastRedis, parseRedisUrl, type RedisSettings } from '@muster/redis'
 import { openStorage, type Storage, type StorageConfig } from '@muster/storage'
+import type { ScanSettings } from '@muster/storage/config'
 import { createTestDatabase, createTestRedis, eventually } from '@muster/testing'
 import type { Queue } from 'bullmq'
 import type { Insertable } from 'kysely'
 import { expect } from 'vitest'
 import type { Deps } from '../deps.ts'
 import { startImageWorker } from '../image-worker.ts'
+import { createScanner } from '../scanner/scanner.ts'
 
 export type Harness = {
   deps: Deps
@@ -56,10 +58,12 @@ export async function createHarness({
   isWorking = true,
   storage: storageConfig,
   onLog,
+  scan,
 }: {
   isWorking?: boolean
   storage?: StorageConfig
   onLog?: (line: Record<string, unknown>) => void
+  scan?: ScanSettings
 } = {}): Promise<Harness> {
   const [database, redis, folder] = await Promise.all([
     createTestDatabase(),
@@ -75,7 +79,16 @@ export async function createHarness({
   const redisSettings = parseRedisUrl(redis.url)
   const publisher = startPublisher({ db, redisSettings, log })
   const cache = openCache({ redisSettings, log })
-  const deps: Deps = { db, redisSettings, publisher, storage, cache, clock: systemClock, log }
+  const deps: Deps = {
+    db,
+    redisSettings,
+    publisher,
+    storage,
+    cache,
+    scanner: createScanner(scan),
+    clock: systemClock,
+    log,
+  }
   const transact = createTransact({ db, publisher })
   const worker = isWorking ? startImageWorker(deps, { concurrency: 2 }) : undefined
   const taskId = await insertTask(db)

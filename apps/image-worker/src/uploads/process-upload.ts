@@ -12,19 +12,19 @@ export type UploadSteps<Result> = {
   make(path: string): Promise<Result>
   /** Stores that the upload was processed. */
   complete(result: Result): Promise<void>
-  /** Stores that the file is not a usable image. Final: the job ends without an error. */
+  /** Stores that the file is infected or not a usable image. Final: the job ends without an error. */
   reject(reason: string): Promise<void>
   /** Stores that the last attempt failed by an internal error. The job fails then, and an operator can retry it. */
   fail(reason: string): Promise<void>
 }
 
 /**
- * Processes an uploaded image and stores the outcome with one of `complete`, `reject` and `fail`; without an outcome the
+ * Scans and processes an upload and stores the outcome with one of `complete`, `reject` and `fail`; without an outcome the
  * upload would stay in processing for ever.
  * @throws the error of `make`, unless it is an {@link UnusableImage}
  */
 export async function processUpload<Result>(
-  { storage }: Pick<Deps, 'storage'>,
+  { storage, scanner }: Pick<Deps, 'storage' | 'scanner'>,
   storageKey: string,
   { make, complete, reject, fail }: UploadSteps<Result>,
   context: Pick<HandlerContext, 'attempt' | 'log' | 'signal'> & { job: JobDefinition },
@@ -32,10 +32,10 @@ export async function processUpload<Result>(
   const { log, signal } = context
   let result: Result
   try {
-    result = await withTempFolder((folder) => makeInFolder(storage, storageKey, make, folder, signal))
+    result = await withTempFolder((folder) => makeInFolder({ storage, scanner }, storageKey, make, folder, signal))
   } catch (error) {
     if (error instanceof UnusableImage) {
-      log.warn({ err: error, storageKey }, 'uploaded image rejected')
+      log.warn({ err: error, storageKey }, 'upload rejected')
       return reject(error.message)
     }
     if (failsFinally(error, context)) await fail(failureReasonOf(error))
@@ -47,9 +47,9 @@ export async function processUpload<Result>(
 const failureReasonOf = (error: unknown): string =>
   isNotStored(error) ? 'The uploaded file is missing in the storage.' : 'The image could not be processed.'
 
-/** Copies the original to a file first, because the image library reads a file in parts and so never holds all of it in memory. */
+/** Copies the original to a file first: the scanner needs a path, and the image library never holds all of a file in memory. */
 async function makeInFolder<Result>(
-  storage: Deps['storage'],
+  { storage, scanner }: Pick<Deps, 'storage' | 'scanner'>,
   storageKey: string,
   make: UploadSteps<Result>['make'],
   folder: string,
@@ -57,6 +57,7 @@ async function makeInFolder<Result>(
 ): Promise<Result> {
   const path = join(folder, 'original')
   await retryWhenUnavailable(storage.copyTo(storageKey, path, signal))
+  await scanner.scan(path, signal)
   try {
     return await unlessAborted(make(path), signal)
   } catch (error) {

@@ -11,6 +11,7 @@ import { optimizeAvatar } from './optimize-avatar.ts'
 import { optimizeGroupAvatar } from './optimize-group-avatar.ts'
 import { optimizeImage } from './optimize-image.ts'
 import { retentionJobs } from './retention-jobs.ts'
+import { scanFile } from './scan-file.ts'
 import { sendDigest } from './send-digest.ts'
 import { sendEmail } from './send-email.ts'
 import { sweepOrphans } from './sweep-orphans.ts'
@@ -29,6 +30,7 @@ export const allJobs: readonly JobDefinition[] = [
   optimizeGroupAvatar,
   optimizeImage,
   ...Object.values(retentionJobs),
+  scanFile,
   sendDigest,
   sendEmail,
   sweepOrphans,

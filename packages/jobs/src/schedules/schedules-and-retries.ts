@@ -22,6 +22,7 @@ export const retryPolicies = {
   'optimize-avatar': { attempts: 3, backoff },
   'optimize-group-avatar': { attempts: 3, backoff },
   'optimize-image': { attempts: 3, backoff },
+  'scan-file': { attempts: 3, backoff },
   'send-digest': { attempts: 5, backoff },
   /** For internal errors. A mail that the mail server refuses or does not answer is retried by {@link mailRetry}. */
   'send-email': { attempts: 5, backoff },

@@ -1,6 +1,6 @@
 import { type Db, isDatabaseUnavailable, newId, type Trx } from '@muster/db'
 import { DomainError } from '@muster/errors'
-import { optimizeImage } from '@muster/jobs/definitions'
+import { optimizeImage, scanFile } from '@muster/jobs/definitions'
 import type { TransactContext } from '@muster/jobs/outbox'
 import { signalTaskChange, type TaskPlace } from '@muster/signals'
 import { attachmentKeys } from '@muster/storage'
@@ -27,7 +27,7 @@ type FindPlace = {
 
 /**
  * Stores staged files as attachments: the bytes first, then rows, jobs and audit events in one transaction, all or none.
- * Images are `processing` until the image worker has processed them.
+ * Images are `processing` until the image worker has processed them, and with a virus scanner documents until it has scanned them.
  * @throws DomainError of `place`, and CONFLICT when the files exceed the quota
  */
 export async function storeFiles(
@@ -59,12 +59,13 @@ function insertAll(
     await queries.lockQuota(trx, place.organizationId)
     assertWithinQuota(deps, await queries.usedBytes(trx, place.organizationId), files)
     const now = deps.clock.now()
-    const values = files.map((file) => ({ ...toRow(file, place, actor), created_at: now, updated_at: now }))
+    const values = files.map((file) => ({ ...toRow(deps, file, place, actor), created_at: now, updated_at: now }))
     const rows = await queries.insertAttachments(trx, values)
     for (const row of rows) {
       if ('taskId' in place) signalTaskFile(tx, row.id, place)
       else signalUnsentFile(tx, row.id, { chatId: place.chatId, uploaderId: actor.userId })
       if (row.kind === 'image') enqueue(optimizeImage, { attachmentId: row.id })
+      else if (row.status === 'processing') enqueue(scanFile, { attachmentId: row.id })
       audit({
         ...eventOn('attachment', row.id, actor.userId, origin),
         action: 'attachment.created',
@@ -75,7 +76,7 @@ function insertAll(
   })
 }
 
-const toRow = (file: NewFile, place: FilePlace, { userId }: Actor) => ({
+const toRow = ({ config }: Pick<Deps, 'config'>, file: NewFile, place: FilePlace, { userId }: Actor) => ({
   id: file.id,
   task_id: 'taskId' in place ? place.taskId : null,
   chat_id: 'chatId' in place ? place.chatId : null,
@@ -84,7 +85,7 @@ const toRow = (file: NewFile, place: FilePlace, { userId }: Actor) => ({
   filename: file.filename,
   content_type: file.contentType,
   kind: file.kind,
-  status: file.kind === 'image' ? 'processing' : 'ready',
+  status: file.kind === 'image' || config.scansFiles ? 'processing' : 'ready',
   size_bytes: file.sizeBytes,
   original_size_bytes: file.sizeBytes,
   storage_key: attachmentKeys(file.id).original,

@@ -1,0 +1,108 @@
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { eventually } from '@muster/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { App } from './system/apps.ts'
+import { type System, startSystem } from './system/system.ts'
+import { createTask, uploadPhoto } from './users/fixtures.ts'
+import type { User } from './users/user.ts'
+
+const run = promisify(execFile)
+
+/** A file system of its own in memory, which a test can fill and empty. */
+type Disk = { path: string; fill(): Promise<void>; empty(): Promise<void>; unmount(): Promise<void> }
+
+async function mountDisk(parent: string, name: string, sizeMiB: number): Promise<Disk | undefined> {
+  const path = join(parent, name)
+  await mkdir(path)
+  try {
+    await run('mount', ['-t', 'tmpfs', '-o', `size=${sizeMiB}m`, 'tmpfs', path])
+  } catch {
+    return undefined
+  }
+  const filler = join(path, '.filler')
+  return {
+    path,
+    fill: () =>
+      run('dd', ['if=/dev/zero', `of=${filler}`, 'bs=4k']).then(
+        () => {},
+        () => {},
+      ),
+    empty: () => rm(filler),
+    unmount: async () => void (await run('umount', ['-l', path])),
+  }
+}
+
+let system: System
+let home: string
+let disks: Record<'staging' | 'files' | 'temporary', Disk> | undefined
+let api: App
+let user: User
+let taskId: string
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'muster-disk-'))
+  const mounted = await Promise.all(['staging', 'files', 'temporary'].map((name) => mountDisk(home, name, 64)))
+  const [staging, files, temporary] = mounted
+  if (!staging || !files || !temporary) return
+  disks = { staging, files, temporary }
+  system = await startSystem()
+  const env = { STAGING_DIR: join(staging.path, 'uploads'), STORAGE_LOCAL_DIR: join(files.path, 'stored') }
+  ;[api] = await Promise.all([
+    system.start('api', { env }),
+    system.start('email-worker'),
+    system.start('image-worker', { env: { ...env, TMPDIR: temporary.path } }),
+  ])
+  user = await system.registeredUser()
+  taskId = await createTask(user)
+}, 120_000)
+afterAll(async () => {
+  await system?.close()
+  for (const disk of Object.values(disks ?? {})) await disk.unmount()
+  await rm(home, { recursive: true, force: true })
+})
+
+async function upload(bytes = 600_000) {
+  const form = new FormData()
+  form.append('files', new Blob(['x'.repeat(bytes)]), 'notes.txt')
+  return user.request('POST', `/tasks/${taskId}/attachments`, form)
+}
+const attachments = async () => {
+  const { body } = await user.request('GET', `/tasks/${taskId}/attachments`)
+  return (body as { data: { attachments: { id: string; status: string }[] } }).data.attachments
+}
+
+for (const name of ['staging', 'files'] as const) {
+  test(`with a full disk of ${name}, uploads are 503 and leave nothing, until there is space again`, async (context) => {
+    if (!disks) return context.skip('left out: this machine mounts no tmpfs (needs root)')
+    const before = (await attachments()).length
+    await disks[name].fill()
+    const refused = await upload()
+    expect([refused.status, refused.body]).toMatchObject([503, { error: { code: 'DEPENDENCY_UNAVAILABLE' } }])
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect((await attachments()).length).toBe(before)
+    await eventually(async () => expect(await readdir(join(disks?.staging.path ?? '', 'uploads'))).toEqual([]))
+    expect(api.isRunning()).toBe(true)
+
+    await disks[name].empty()
+    expect((await upload()).status).toBe(201)
+    expect((await attachments()).length).toBe(before + 1)
+  })
+}
+
+test('with a full TMPDIR of the image worker images wait, and are processed when there is space', async (context) => {
+  if (!disks) return context.skip('left out: this machine mounts no tmpfs (needs root)')
+  await disks.temporary.fill()
+  const id = await uploadPhoto(user, taskId)
+  await eventually(() => expect(system.output()).toContain('worker machine fault, jobs wait until it is fixed'), {
+    timeoutMs: 30_000,
+  })
+  expect((await attachments()).find((file) => file.id === id)?.status).toBe('processing')
+  await disks.temporary.empty()
+  await eventually(async () => expect((await attachments()).find((file) => file.id === id)?.status).toBe('ready'), {
+    timeoutMs: 60_000,
+  })
+}, 120_000)
