@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { rmSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -62,6 +63,8 @@ export async function openStage(plan: Plan, profileDir: string | undefined): Pro
     const postgres = await begin(startOwnPostgres(home))
     const redisServer = await begin(startOwnRedis(home))
     const databaseUrl = await freshDatabase(postgres.url)
+    // They belong to the installation of the database before.
+    rmSync(join(home, 'files'), { recursive: true, force: true })
     const db = new pg.Pool({ connectionString: databaseUrl, max: 4 })
     // Postgres may stop before the pool has closed its connections.
     db.on('error', () => {})

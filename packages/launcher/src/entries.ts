@@ -5,6 +5,7 @@ export const sources = {
   'audit-worker': 'apps/audit-worker/src/main.ts',
   'reminder-worker': 'apps/reminder-worker/src/main.ts',
   'image-worker': 'apps/image-worker/src/main.ts',
+  all: 'packages/launcher/src/all/main.ts',
   cli: 'apps/api/src/cli/main.ts',
   migrate: 'packages/db-cli/src/main.ts',
   muster: 'packages/launcher/src/main.ts',

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { loadEnvFile } from 'node:process'
-import { type Instance, instanceNamed, portsOf } from './apps.ts'
+import { instanceNamed, portsOf } from './apps.ts'
 import { type Entry, entryFile } from './entries.ts'
 import { nodeCommand } from './node-command.ts'
 
@@ -9,16 +9,15 @@ const [word = '--help', ...rest] = readEnvFile(process.argv.slice(2))
 
 const instance = instanceNamed(word)
 
-if (instance) await become(instance, rest)
-else if (word === 'all') await (await import('./all/run-all.ts')).runAll(rest)
+if (instance) await become(instance.app.name as Entry, rest, portsOf(instance))
+else if (word === 'all') await become('all', rest)
 else if (word === 'ready') (await import('./ready.ts')).reportReadiness(rest)
 else if (word === 'migrate') await load('migrate', rest.length > 0 ? rest : ['migrate'])
 else await load('cli', [word, ...rest])
 
 /** Replaces this process by that of an app, under the same id, so that signals of the system reach the app itself. */
-async function become(instance: Instance, args: string[]): Promise<void> {
-  const entry = instance.app.name as Entry
-  const { args: nodeArgs, env } = nodeCommand(entry, args, process.env, portsOf(instance))
+async function become(entry: Entry, args: string[], defaults: NodeJS.ProcessEnv = {}): Promise<void> {
+  const { args: nodeArgs, env } = nodeCommand(entry, args, process.env, defaults)
   if (process.execve) process.execve(process.execPath, [process.execPath, ...nodeArgs], env)
   await load(entry, args)
 }

@@ -7,6 +7,8 @@ import { type Entry, entryFile } from './entries.ts'
  * services most of the time, so they collect garbage more often without being slower.
  */
 const workerFlags = ['--max-semi-space-size=2']
+/** The supervisor waits for its children, and nothing that it does must be fast. */
+const supervisorFlags = ['--max-semi-space-size=1', '--optimize-for-size']
 
 export type NodeCommand = { args: string[]; env: NodeJS.ProcessEnv }
 
@@ -19,7 +21,9 @@ export function nodeCommand(
 ): NodeCommand {
   const given = Object.entries(env).filter(([, text]) => text !== '')
   return {
-    args: [...process.execArgv, ...(app === 'api' ? [] : workerFlags), fileURLToPath(entryFile(app)), ...args],
+    args: [...process.execArgv, ...flagsOf(app), fileURLToPath(entryFile(app)), ...args],
     env: { ...processTuning(), ...defaults, ...Object.fromEntries(given) },
   }
 }
+
+const flagsOf = (entry: Entry): string[] => (entry === 'api' ? [] : entry === 'all' ? supervisorFlags : workerFlags)

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, globSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, globSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 /**
@@ -25,7 +25,5 @@ execFileSync('pnpm', args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] }
 for (const build of globSync('node_modules/.pnpm/bcrypt@*/node_modules/bcrypt/prebuilds/*', { cwd: folder }))
   if (!build.endsWith(`${process.platform}-${process.arch}`)) rmSync(join(folder, build), { recursive: true })
 
-const bytes = readdirSync(folder, { recursive: true, withFileTypes: true })
-  .filter((entry) => entry.isFile())
-  .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0)
-console.log(`${folder}: ${(bytes / 2 ** 20).toFixed(0)} MiB`)
+const [kibibytes] = execFileSync('du', ['-sk', folder], { encoding: 'utf8' }).split('\t')
+console.log(`${folder}: ${(Number(kibibytes) / 1024).toFixed(0)} MiB`)

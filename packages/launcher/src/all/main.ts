@@ -28,8 +28,10 @@ const env = z.object({
 
 const log = createLogger({ name: 'muster' })
 
+await runAll(process.argv.slice(2))
+
 /** Runs all processes until a signal stops them, and exits with 0, or with 1 when one did not start or did not drain. */
-export async function runAll(args: string[]): Promise<void> {
+async function runAll(args: string[]): Promise<void> {
   const isMigrating = readArguments(args)
   const settings = readSettings()
   log.level = settings.LOG_LEVEL
