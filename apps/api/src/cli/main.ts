@@ -3,7 +3,9 @@ import { version } from '@muster/telemetry/version'
 import { terminalLine, terminalText, visibleJson } from '@muster/text'
 import { type Command, describeCommands, type Given, optionsOf, UsageError } from './command.ts'
 
-const usage = `muster [--env-file <path>] <command>
+const headline = 'muster [--env-file <path>] <command> [--json]'
+
+const usage = `${headline}
 
   api | email-worker | audit-worker | reminder-worker | image-worker
                                     run one process of Muster; \`api:2\`, \`email-worker:3\` with ports of their own
@@ -251,7 +253,7 @@ async function run(words: string[]): Promise<number> {
   if (!command) throw new UsageError(`${usage}\n${operating}\n${describeCommands(commands)}\n${ending}`)
   const given = read(command, words.slice(command.name.split(' ').length))
   if (!given) {
-    out(`${describeCommands([command])}\n${ending}`)
+    out(`${headline}\n\n${describeCommands([command])}\n${ending}`)
     return 0
   }
   const { data, lines, isWell = true } = await command.run(given)
