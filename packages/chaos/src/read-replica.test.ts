@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '@muster/devkit'
-import { eventually } from '@muster/testing'
+import { eventually, findProgram, startPgBouncer } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { debianPrograms, type ReplicatedPostgres } from './faults/standby.ts'
 import type { App } from './system/apps.ts'
@@ -207,13 +207,42 @@ describe.skipIf(!programs)('with a read replica (needs Debian’s postgresql)', 
     await query(`alter function quick_search_query(text) rename to search_query`)
   }, 90_000)
 
+  test.skipIf(!findProgram('pgbouncer'))(
+    'through PgBouncer in transaction mode the replica is used too',
+    async () => {
+      const { url, standby } = system.postgres
+      const bouncers = await Promise.all(
+        [url, standby.url].map((target) => startPgBouncer(findProgram('pgbouncer') as string, { target, poolSize: 2 })),
+      )
+      const [primary, replica] = bouncers.map((bouncer) => bouncer.url) as [string, string]
+      const env = { DATABASE_POOLER: 'transaction', DATABASE_URL: primary, DATABASE_REPLICA_URL: replica }
+      const api = await system.start('api', { env, port: await freePort() })
+      try {
+        const at = { at: api.url }
+        await eventually(async () => {
+          expect(await replicaOf(api)).toMatchObject({ status: 'up' })
+          expect((await reader.request('GET', '/tasks', undefined, at)).status).toBe(200)
+          expect((await readsOf([api])).replica).toBeGreaterThan(0)
+        })
+        const answers = await Promise.all(
+          Array.from({ length: 20 }, () => reader.request('GET', '/tasks?q=any', undefined, at)),
+        )
+        expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200))
+      } finally {
+        await api.kill()
+        await Promise.all(bouncers.map((bouncer) => bouncer.stop()))
+      }
+    },
+    60_000,
+  )
+
   test('a client sees what it wrote in lists, search and analytics, whatever the replica does', async () => {
     const { standby } = system.postgres
     const writers = await startWriters(system, { count: isFull ? 12 : 4, urls: apis.map(({ url }) => url) })
     for (let round = 0; round < (isFull ? 20 : 1); round++) {
-      await sleep(1_000)
+      await sleep(500)
       await standby.pauseReplay()
-      await sleep(1_500)
+      await sleep(1_300)
       await standby.resumeReplay()
       await standby.delayReplay(300)
       await sleep(1_000)
