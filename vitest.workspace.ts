@@ -29,7 +29,7 @@ export default defineConfig({
           include: ['src/**/*.test.ts'],
           environment: 'node',
           // Statements that would need several shards fail the tests that execute them.
-          setupFiles: root === 'apps/api' ? [pathOf('packages/sharding/src/watch-statements.ts')] : [],
+          setupFiles: root.startsWith('apps/') ? [pathOf('packages/sharding/src/watch-statements.ts')] : [],
           // The files of a project share processes, each of which loads the modules of the project once. Loading those of the
           // API takes 3 s of a core. So a test restores what it changes of its process.
           isolate: name === 'chaos',

@@ -22,6 +22,8 @@ export const crossings: readonly Crossing[] = [
       [`${modules}/tasks/task-categories.queries.ts`]: ['tasks'],
       [`${modules}/tasks/transfer-tasks.queries.ts`]: ['tasks', 'attachments'],
       [`${modules}/task-access/task-access.queries.ts`]: ['tasks'],
+      'apps/reminder-worker/src/handlers/notify-due.queries.ts': ['*'],
+      'apps/reminder-worker/src/handlers/send-digest.queries.ts': ['*'],
       [`${modules}/task-access/task-access.service.ts`]: ['tasks'],
     },
   },
@@ -35,6 +37,8 @@ export const crossings: readonly Crossing[] = [
         'attachments chat_members chats messages tasks',
       ],
       [`${modules}/attachments/attachments.service.ts`]: ['attachments', 'attachments tasks'],
+      'apps/image-worker/src/attachments/attachments.queries.ts': ['*'],
+      'apps/image-worker/src/attachments/process-attachment.ts': ['*'],
       [`${modules}/chats/change-feed.queries.ts`]: ['attachments chat_members chats messages message_reactions'],
       [`${modules}/chats/groups/group.queries.ts`]: ['attachments chats'],
       [`${modules}/chats/media/chat-media.queries.ts`]: ['attachments', 'attachments chat_members chats messages'],
@@ -64,6 +68,12 @@ export const crossings: readonly Crossing[] = [
     mend: 'For what is due a worker for each node, which asks its shards alone. The facts of a mail would be asked one after the other.',
     statements: {
       'apps/email-worker/src/mails/mails.queries.ts': ['*'],
+      'apps/reminder-worker/src/handlers/notify-chat.queries.ts': ['*'],
+      'apps/reminder-worker/src/handlers/mail-unread-messages.queries.ts': ['*'],
+      'apps/reminder-worker/src/chats/unread-messages.ts': ['*'],
+      'apps/reminder-worker/src/due/claim-reminders.ts': ['*'],
+      'apps/reminder-worker/src/due/due.queries.ts': ['*'],
+      'apps/reminder-worker/src/due/notices.queries.ts': ['*'],
     },
   },
   {
@@ -71,6 +81,7 @@ export const crossings: readonly Crossing[] = [
     mend: 'A row for each of the two users, distributed by user, and a question of its own before that of the chat.',
     statements: {
       [`${modules}/chats/chat-lock.ts`]: ['chat_members blocks friendships'],
+      [`${modules}/chats/chats.queries.ts`]: ['chat_members chats blocks friendships'],
       [`${modules}/chats/groups/group-members.queries.ts`]: ['chat_members blocks friendships'],
       [`${modules}/chats/media/chat-media.queries.ts`]: ['chat_members chats blocks friendships'],
       [`${modules}/chats/send-message.queries.ts`]: [
@@ -94,6 +105,7 @@ export const crossings: readonly Crossing[] = [
     why: 'Reminders lie with their user, and their task with its organization.',
     mend: 'The organization in reminders, as distribution column.',
     statements: {
+      'apps/reminder-worker/src/handlers/fire-reminder.queries.ts': ['*'],
       [`${modules}/reminders/reminders.queries.ts`]: ['reminders', 'reminders tasks'],
       [`${modules}/reminders/task-reminders.queries.ts`]: ['reminders', 'reminders tasks'],
     },
@@ -118,6 +130,9 @@ export const crossings: readonly Crossing[] = [
       'apps/audit-worker/src/anonymise/users.queries.ts': ['*'],
       'apps/audit-worker/src/retention/sweep-chats.queries.ts': ['*'],
       'apps/audit-worker/src/retention/sweep-table.queries.ts': ['*'],
+      'apps/image-worker/src/attachments/abandoned-attachments.queries.ts': ['*'],
+      'apps/image-worker/src/attachments/orphans.ts': ['*'],
+      'apps/image-worker/src/avatars/avatars.queries.ts': ['chats outbox'],
     },
   },
   {
@@ -138,7 +153,7 @@ export const crossings: readonly Crossing[] = [
     why: 'An export, a report and the operator’s commands read everything of somebody, or of everybody.',
     mend: 'Nothing: they are rare, and each shard answers its part.',
     statements: {
-      [`${modules}/chats/reports/message-reports.queries.ts`]: ['attachments chats message_reports messages'],
+      [`${modules}/chats/reports/message-reports.queries.ts`]: ['*'],
       [`${modules}/data-rights/export.queries.ts`]: [
         'tasks',
         'sessions',
@@ -149,6 +164,8 @@ export const crossings: readonly Crossing[] = [
         'chat_members chats messages',
         'attachments chat_members chats messages',
       ],
+      'packages/keys/src/evidence.ts': ['*'],
+      'packages/keys/src/usage.queries.ts': ['*'],
       [`${modules}/two-factor/re-encrypt.ts`]: ['totp_secrets'],
       [`${modules}/two-factor/re-encrypt.queries.ts`]: ['totp_secrets'],
       [`${modules}/two-factor/two-factor.queries.ts`]: ['totp_secrets'],

@@ -1,3 +1,4 @@
+import { maxConnectionsOf } from '@muster/db'
 import type { Assumptions } from './assumptions.ts'
 import type { Constants } from './constants.ts'
 import type { Workload } from './options.ts'
@@ -147,12 +148,10 @@ function workerProcesses(constants: Constants, assumed: Assumptions, peak: Rates
   ) as Omit<Processes, 'api'>
 }
 
-/** An API has a connection for reads by key, and one for polls of revocations, beside its pool. */
-const moreConnectionsOfApi = 2
-
 function postgresConnections(processes: Processes, poolMax: number): number {
   return Object.entries(processes).reduce(
-    (sum, [name, { count }]) => sum + count * (poolMax + (name === 'api' ? moreConnectionsOfApi : 0)),
+    (sum, [name, { count }]) =>
+      sum + count * maxConnectionsOf(name === 'api' ? 'api' : 'worker', { poolMax, pooler: 'session' }),
     0,
   )
 }
