@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '@muster/devkit'
+import { createStorage } from '@muster/storage'
 import { type S3Server, startS3Server } from '@muster/storage/testing'
 import { eventually, inheritedEnv } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -61,6 +62,27 @@ function startTraffic(user: User, taskId: string, instances: () => string[]) {
     },
   }
 }
+
+test('a Muster whose bucket belongs to another one does not start, until it claims the files', {
+  timeout: 120_000,
+}, async () => {
+  const env = server.env
+  const { owner } = createStorage(server.config)
+  await owner.claim('another-installation')
+  for (const name of ['api', 'image-worker'] as const) {
+    const { exit, output } = await system.runToExit(name, env)
+    expect(exit).toEqual({ code: 1, signal: null })
+    expect(output).toMatch(
+      /prefix muster of the bucket muster-test has the files of another installation.*`muster files claim`/,
+    )
+    expect(output).not.toContain(env.S3_SECRET_ACCESS_KEY as string)
+  }
+  // Another prefix of the same bucket is free.
+  const neighbour = await system.start('image-worker', { env: { ...env, S3_PREFIX: 'neighbour' } })
+  expect((await muster('files claim', system.env('api', env))).code).toBe(0)
+  const worker = await system.start('image-worker', { env })
+  await Promise.all([neighbour.terminate(), worker.terminate()])
+})
 
 test('files move to S3 under uploads and deletions: none is lost, none comes back', { timeout: 180_000 }, async () => {
   const toS3 = { ...server.env, STORAGE_DRIVER: 's3', STORAGE_FALLBACK_DRIVER: 'local' }
