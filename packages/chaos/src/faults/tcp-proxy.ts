@@ -38,7 +38,7 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `${new URL(target).protocol}//127.0.0.1:${(server.address() as AddressInfo).port}`,
     sendTo(url) {
       ;({ hostname, port } = new URL(url))
       endAll()

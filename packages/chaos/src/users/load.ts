@@ -1,4 +1,5 @@
-import { Agent, type IncomingMessage, request } from 'node:http'
+import { type IncomingMessage, Agent as PlainAgent, request as plainRequest } from 'node:http'
+import { Agent as TlsAgent, request as tlsRequest } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { entityOf, newTaskBody } from './fixtures.ts'
 
@@ -11,30 +12,51 @@ export type Load = {
 }
 
 const clients = 8
-/** The pause of a client between two requests: some hundred requests a second, which leaves CPU for starting processes. */
-const pauseMs = 10
+/** Some hundred requests a second, which leaves CPU for starting processes. */
+const defaultPauseMs = 10
 
-/** Sends reads and writes over keep-alive connections, as a proxy does, and retries nothing. */
-export function startLoad(initialUrls: readonly string[], cookie: string): Load {
+export type LoadOptions = {
+  /**
+   * Sends a request once more when the connection, used before, ended without an answer, as browsers do: a server may close an idle
+   * connection at any moment, as nginx does when it is reloaded.
+   */
+  likeBrowser?: boolean
+  /** Sends no writes. */
+  onlyReads?: boolean
+  /** The pause of each of the eight clients between two requests. */
+  pauseMs?: number
+}
+
+/** Sends reads and writes over keep-alive connections, as a proxy does, and retries nothing unless the options say so. */
+export function startLoad(
+  initialUrls: readonly string[],
+  cookie: string,
+  { likeBrowser = false, onlyReads = false, pauseMs = defaultPauseMs }: LoadOptions = {},
+): Load {
   let urls = initialUrls
-  const agent = new Agent({ keepAlive: true, maxSockets: clients * 2 })
+  const isTls = initialUrls.some((url) => url.startsWith('https:'))
+  const agent = new (isTls ? TlsAgent : PlainAgent)({ keepAlive: true, maxSockets: clients * 2 })
+  const request = isTls ? tlsRequest : plainRequest
   const failures: string[] = []
   const createdTaskIds: string[] = []
   let responses = 0
   let isStopping = false
 
-  const sendOne = (url: string, isWrite: boolean) =>
+  const sendOne = (url: string, isWrite: boolean): Promise<void> =>
     new Promise<void>((resolve) => {
       const method = isWrite ? 'POST' : 'GET'
       const body = isWrite ? JSON.stringify(newTaskBody('Rolling')) : undefined
       const headers = { cookie, ...(body && { 'content-type': 'application/json' }) }
       const sent = request(`${url}/api/v1${isWrite ? '/tasks' : '/users/me'}`, { agent, method, headers })
       const fail = (error: NodeJS.ErrnoException) => {
+        if (likeBrowser && sent.reusedSocket && !isAnswered) return void sendOne(url, isWrite).then(resolve)
         failures.push(`${method}: ${error.code} on a ${sent.reusedSocket ? 'reused' : 'new'} connection`)
         resolve()
       }
+      let isAnswered = false
       sent.on('error', fail)
       sent.on('response', async (response) => {
+        isAnswered = true
         const text = await readText(response).catch(fail)
         if (text === undefined) return
         const status = response.statusCode ?? 0
@@ -48,7 +70,7 @@ export function startLoad(initialUrls: readonly string[], cookie: string): Load 
 
   const runClient = async (index: number) => {
     for (let round = index; !isStopping; round++) {
-      await sendOne(urls[round % urls.length] as string, round % 4 === 0)
+      await sendOne(urls[round % urls.length] as string, !onlyReads && round % 4 === 0)
       await sleep(pauseMs)
     }
   }
