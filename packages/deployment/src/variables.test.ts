@@ -11,9 +11,6 @@ const ports = { PORT: 'a container has its ports to itself', OPS_PORT: 'a contai
 const leftOutOfManifests: Record<string, string> = { ...refusedInProduction, ...inTheImage, ...ports }
 const leftOutOfCompose: Record<string, string> = { ...refusedInProduction, ...ports }
 
-/** What releases from the next one on read. */
-const announced = ['SCAN_COMMAND']
-
 /** The settings of workers have the worker's name in front where all settings are in one list. */
 const concurrency = /^(?:EMAIL|AUDIT|REMINDER|IMAGE)_WORKER_CONCURRENCY$/
 
@@ -33,16 +30,12 @@ test.each(processes)('compose.yaml passes every variable of the %s, or it is lef
 test.each(processes)('the %s is given no variable that it does not know', async (name) => {
   const read = await readNames(name)
   expect(ownSettings(name).filter((own) => !read.includes(own.name))).toEqual([])
-  expect(composeNames(name).filter((variable) => !read.includes(variable) && !announced.includes(variable))).toEqual([])
+  expect(composeNames(name).filter((variable) => !read.includes(variable))).toEqual([])
 })
 
 test('every shared setting is a variable of some process, and nothing that is left out is unknown', async () => {
   const known = new Set((await Promise.all(processes.map(readNames))).flat())
-  expect(
-    sharedSettings().filter(
-      (variable) => !known.has(variable) && !concurrency.test(variable) && !announced.includes(variable),
-    ),
-  ).toEqual([])
+  expect(sharedSettings().filter((variable) => !known.has(variable) && !concurrency.test(variable))).toEqual([])
   expect(
     Object.keys({ ...leftOutOfManifests, ...leftOutOfCompose }).filter((variable) => !known.has(variable)),
   ).toEqual([])
