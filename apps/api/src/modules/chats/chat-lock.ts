@@ -50,13 +50,19 @@ export async function lockChatAs(
   return { chat, member: rows[0] ?? notFound() }
 }
 
-/** SQL: the columns of a {@link LockedMember} of this chat. Expects a table named `chat_members`. */
+/**
+ * SQL: the columns of a {@link LockedMember} of this chat. Expects a table named `chat_members`. Its text depends on the kind of chat: with
+ * a parameter that is null in groups, Postgres would plan the statement anew each time.
+ */
 export const memberSelection = (chat: LockedChat, userId: string): RawBuilder<LockedMember> => sql`
   chat_members.user_id as "userId", chat_members.role, chat_members.joined_seq as "joinedSeq",
   chat_members.joined_change as "joinedChange", chat_members.read_seq as "readSeq",
-  (${otherUserId(chat, userId)}::uuid is null or exists (
-    select from users where users.id = ${otherUserId(chat, userId)}::uuid and ${isReachableSql(userId)}
-  )) as "isWritable"`
+  ${isWritableSql(userId, otherUserId(chat, userId))} as "isWritable"`
+
+const isWritableSql = (userId: string, otherId: string | null) =>
+  otherId === null
+    ? sql`true`
+    : sql`exists (select from users where users.id = ${otherId}::uuid and ${isReachableSql(userId)})`
 
 /** SQL: `from chat_members where …` for an active member. */
 export const activeMember = (chatId: string, userId: string): RawBuilder<unknown> => sql`

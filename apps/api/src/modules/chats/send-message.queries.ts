@@ -54,12 +54,17 @@ export async function readSendFacts(
 ): Promise<SendFacts | undefined> {
   const { rows } = await sql<SendFacts>`
     select ${memberSelection(chat, userId)}, ${userSummarySql(sql`${userId}::uuid`)} as sender,
-      (select json_build_object('seq', messages.seq, 'quoted', ${quotedSql(sql.ref('messages.id'))}) from messages
-        where messages.id = ${replyToId ?? null}::uuid and messages.chat_id = ${chat.id}) as replied,
+      ${replyToId ? repliedSql(replyToId, chat) : sql`null::json`} as replied,
       ${mentions.length > 0 ? strangersAmong(mentions, chat) : sql`'{}'::uuid[]`} as strangers
     ${activeMember(chat.id, userId)}`.execute(trx)
   return rows[0]
 }
+
+/** SQL: the message to which another replies. */
+const repliedSql = (id: string, chat: LockedChat) => sql`(
+  select json_build_object('seq', messages.seq, 'quoted', ${quotedSql(sql.ref('messages.id'))}) from messages
+  where messages.id = ${id}::uuid and messages.chat_id = ${chat.id}
+)`
 
 /** SQL: those of the mentioned users who are no members. */
 const strangersAmong = (mentions: readonly string[], chat: LockedChat) => sql`array(
