@@ -9,6 +9,20 @@ const roots = [
   ...['packages', 'apps'].flatMap((parent) => readdirSync(pathOf(parent)).map((name) => `${parent}/${name}`)),
 ].filter((root) => existsSync(pathOf(`${root}/package.json`)))
 
+/** Their tests fail when a command to Redis is one that a cluster refuses. */
+const usesRedis = new Set([
+  'api',
+  'audit-worker',
+  'email-worker',
+  'image-worker',
+  'reminder-worker',
+  'jobs',
+  'cache',
+  'presence',
+  'signals',
+  'redis',
+])
+
 /** In the folder of a package, vitest runs the tests of this package. */
 const current = roots.filter((root) => `${process.cwd()}/`.startsWith(`${pathOf(root)}/`))
 
@@ -28,8 +42,11 @@ export default defineConfig({
           root: pathOf(root),
           include: ['src/**/*.test.ts'],
           environment: 'node',
-          // Statements that would need several shards fail the tests that execute them.
-          setupFiles: root.startsWith('apps/') ? [pathOf('packages/sharding/src/watch-statements.ts')] : [],
+          setupFiles: [
+            // Statements that would need several shards, and commands that a Redis Cluster would refuse, fail the tests that execute them.
+            ...(root.startsWith('apps/') ? [pathOf('packages/sharding/src/watch-statements.ts')] : []),
+            ...(usesRedis.has(name) ? [pathOf('packages/redis/src/testing/refuse-cross-slot.ts')] : []),
+          ],
           // The files of a project share processes, each of which loads the modules of the project once. Loading those of the
           // API takes 3 s of a core. So a test restores what it changes of its process.
           isolate: name === 'chaos',

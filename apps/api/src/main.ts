@@ -1,7 +1,7 @@
-import { assertMigrated, correctAtStart, createCorrectedClock, findSessionFaults } from '@muster/db'
+import { assertMigrated, correctAtStart, createCorrectedClock, findSessionFaults, readInstallationId } from '@muster/db'
 import { checkKeyRings } from '@muster/keys'
 import { createLogger } from '@muster/logger'
-import { assertNoEviction } from '@muster/redis'
+import { checkRedis } from '@muster/redis'
 import { lowerThreadPoolPriority } from '@muster/security/hashing-priority'
 import { storageCheck } from '@muster/storage'
 import { storageFolders } from '@muster/storage/config'
@@ -33,7 +33,7 @@ await runProcess({
       isMade: true,
     }
     await runStartChecks([
-      () => assertNoEviction(config.redis),
+      async () => checkRedis(config.redis, await readInstallationId(deps.db)),
       ...[staging, ...storageFolders(config.storage)].map((folder) => folderCheck(folder, log)),
       storageCheck(deps.storage, log),
       () => checkKeyRings(deps, ringsOf(config), { onlyVerifying: ['AUDIT_KEYS'] }),

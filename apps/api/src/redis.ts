@@ -1,7 +1,7 @@
 import { DomainError } from '@muster/errors'
 import { probeRedis } from '@muster/jobs/redis'
 import type { Logger } from '@muster/logger'
-import { failFastRedis, type RedisClient, type RedisSettings } from '@muster/redis'
+import { failFastRedis, isCluster, lastErrorOf, type RedisClient, type RedisSettings } from '@muster/redis'
 import { trackOutage } from '@muster/telemetry'
 
 /**
@@ -37,15 +37,18 @@ export function openRedis(
 
   const isAvailable = () => redis.status === 'ready' && performance.now() >= openUntilMs
 
+  /** On a cluster a command may be sent more than once: each time within the patience, and so are all together. */
+  const within = <T>(reply: Promise<T>): Promise<T> => (isCluster(redis) ? limited(reply, patienceMs) : reply)
+
   const trip = (error: unknown) => {
-    outage.failed(error)
+    outage.failed(lastErrorOf(redis) ?? error)
     openUntilMs = performance.now() + openMs
   }
 
   const attempt = async <T>(command: (client: RedisClient) => Promise<T>, fallback: T): Promise<T> => {
     if (!isAvailable()) return fallback
     try {
-      return await command(redis)
+      return await within(command(redis))
     } catch (error) {
       trip(error)
       return fallback
@@ -57,7 +60,7 @@ export function openRedis(
     async require(command) {
       if (!isAvailable()) throw new DomainError('DEPENDENCY_UNAVAILABLE', { retryAfterSeconds })
       try {
-        return await command(redis)
+        return await within(command(redis))
       } catch (error) {
         trip(error)
         throw new DomainError('DEPENDENCY_UNAVAILABLE', { retryAfterSeconds, cause: error })
@@ -68,5 +71,18 @@ export function openRedis(
       outage.succeeded()
     },
     close: () => redis.disconnect(),
+  }
+}
+
+/** Rejects when a reply takes too long. What comes later is ignored. */
+async function limited<T>(reply: Promise<T>, limitMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('Command timed out')), limitMs)
+  })
+  try {
+    return await Promise.race([reply, timeout])
+  } finally {
+    clearTimeout(timer)
   }
 }

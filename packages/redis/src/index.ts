@@ -2,9 +2,12 @@ export {
   type ConnectionOptions,
   databaseOf,
   failFastRedis,
+  isCluster,
   lastErrorOf,
+  pubSubRedis,
   type RedisClient,
   workerRedis,
 } from './connection.ts'
-export { assertNoEviction } from './eviction.ts'
+export { claimRedis, ForeignRedisError, seizeRedis } from './owner.ts'
 export * from './settings/index.ts'
+export { checkRedis } from './start-check.ts'

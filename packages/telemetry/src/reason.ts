@@ -18,6 +18,7 @@ const poolerState = '08P01'
 /** Errors of `pg`, `ioredis` and Node that carry no code of their own. */
 const codeByMessage: readonly (readonly [RegExp, string])[] = [
   [/max number of clients/, 'MAXCLIENTS'],
+  [/All sentinels are unreachable/, 'SENTINELS_UNREACHABLE'],
   [/invalid password|client password must be/, 'WRONGPASS'],
   [/DB index is out of range/, 'DB_INDEX_OUT_OF_RANGE'],
   [/does not support SSL/, 'TLS_NOT_SUPPORTED'],

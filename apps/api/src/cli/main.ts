@@ -35,6 +35,7 @@ const load = {
   audit: () => import('./audit.ts'),
   files: () => import('./files.ts'),
   connections: () => import('./connections.ts'),
+  redis: () => import('./redis.ts'),
 }
 
 const person = ['person'] as const
@@ -225,6 +226,11 @@ const commands: readonly Command[] = [
     options: { from: 'driver', to: 'driver' },
     summary: 'compare the checksums of all files of two stores',
     run: async ({ options }) => (await load.files()).compareStores(options),
+  },
+  {
+    name: 'redis claim',
+    summary: 'make Redis belong to this installation, when the one that had it is gone',
+    run: async () => (await load.redis()).claim(),
   },
 ]
 

@@ -45,14 +45,14 @@ export async function startRedis(options: RedisOptions): Promise<Service> {
   }
 }
 
-/** Pings Redis. While it loads its file, it accepts connections and responds with -LOADING. */
+/** Pings Redis, which may ask for a password. While it loads its file, it accepts connections and responds with -LOADING. */
 function isAnswering(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1' })
     socket.setTimeout(1_000, () => socket.destroy())
     socket.once('connect', () => socket.write('PING\r\n'))
     socket.once('data', (answer) => {
-      resolve(answer.toString().startsWith('+PONG'))
+      resolve(/^(?:\+PONG|-NOAUTH)/.test(answer.toString()))
       socket.destroy()
     })
     socket.once('error', () => resolve(false))

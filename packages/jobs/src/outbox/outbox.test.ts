@@ -118,7 +118,7 @@ test('publishers side by side publish each row, and each job is done once', asyn
 
 test('after Redis lost its data every pending job is published again at once', async () => {
   const transact = world.transact(world.publisher({ republishAfterMs: 3_300_000 }))
-  await eventually(async () => expect(await world.redis.client.get('muster:epoch')).toBeTruthy())
+  await eventually(async () => expect(await world.redis.client.get('{muster-image}:epoch')).toBeTruthy())
   const enqueued = [await enqueueJob(transact), await enqueueJob(transact), await enqueueJob(transact)]
   for (const { jobId } of enqueued) await untilPublished(jobId)
   await world.redis.client.flushdb()
@@ -129,9 +129,11 @@ test('after Redis lost its data every pending job is published again at once', a
 
 test('a job that went to a Redis which lost its data since is not marked as published', async () => {
   const publisher = world.publisher({ republishAfterMs: 3_300_000 })
-  await eventually(async () => expect(await world.redis.client.get('muster:epoch')).toBeTruthy(), { intervalMs: 5 })
+  await eventually(async () => expect(await world.redis.client.get('{muster-image}:epoch')).toBeTruthy(), {
+    intervalMs: 5,
+  })
   // Another process has seen the loss; this one polls again in a second.
-  await world.redis.client.set('muster:epoch', newId())
+  await world.redis.client.set('{muster-image}:epoch', newId())
   const { jobId } = await enqueueJob(world.transact(publisher))
   await untilInRedis(jobId)
   await publisher.close()

@@ -1,7 +1,6 @@
 import { type Clock, type Db, isDatabaseError, systemClock } from '@muster/db'
 import type { Logger } from '@muster/logger'
-import type { RedisClient } from '@muster/redis'
-import { failFastRedis, type RedisSettings } from '@muster/redis'
+import { failFastRedis, pubSubRedis, type RedisClient, type RedisSettings } from '@muster/redis'
 import { createSignals, type Signals } from '@muster/signals'
 import { type Outage, trackOutage } from '@muster/telemetry'
 import { chainAudit } from '../definitions/chain-audit.ts'
@@ -10,16 +9,19 @@ import { probeRedis } from '../redis/probe.ts'
 import { openQueue } from '../redis/queue.ts'
 import { periodsMs } from '../schedules/schedules-and-retries.ts'
 import type { Nudge } from './effects.ts'
-import { isSameEpoch, readEpoch } from './epoch.ts'
+import { areSameEpochs, type Epochs, lostQueues, readEpochs } from './epoch.ts'
 import { createFastPath } from './fast-path.ts'
 import type { Queues } from './publish.ts'
 import { publishPending, unpublish } from './slow-path.ts'
+import { watchOwner } from './watch-owner.ts'
 
 /** Publishes outbox rows to BullMQ. Every process that enqueues jobs runs one. */
 export type Publisher = Nudge & {
   signals: Pick<Signals, 'id' | 'onSent'>
   /** Probes Redis over the publisher's connection, by writes. @throws the error of Redis or of the connection */
   probe(): Promise<void>
+  /** Calls a listener with whether Redis belongs to this installation, at each change. It is taken for granted at first. */
+  onOwner(listener: (isOwn: boolean) => void): void
   close(): Promise<void>
 }
 
@@ -35,8 +37,6 @@ type PublisherOptions = {
 
 /** Signals within this time become one: a batch of the chain costs much more than a row of it. */
 const wakeUpDelayMs = 250
-/** A Redis that responds to no signal for this time is given up, so that signals do not collect in memory. */
-const signalPatienceMs = 2_000
 
 /**
  * Publishes the rows of its own process right after their commit (fast path), polls the outbox every second for rows of
@@ -52,9 +52,10 @@ export function startPublisher({
 }: PublisherOptions): Publisher {
   const redis = failFastRedis(redisSettings, { enableAutoPipelining: false })
   // Its own connection: a signal must not wait behind a batch of jobs.
-  const signals = createSignals({ redis: failFastRedis(redisSettings, { socketTimeout: signalPatienceMs }), log })
+  const signals = createSignals({ redis: pubSubRedis(redisSettings), log })
   let queues: Queues | undefined
-  let epoch: string | undefined
+  let epochs: Epochs | undefined
+  const owner = watchOwner(db, redis)
   let isClosing = false
   let isWanted = false
   let running: Promise<void> | undefined
@@ -63,9 +64,13 @@ export function startPublisher({
     db,
     clock,
     getQueues: () => queues,
-    isSameRedis: () => isSameEpoch(redis, epoch),
+    isSameRedis: () => areSameEpochs(redis, epochs),
     onFailed: outages.failed,
     onPublished: outages.over,
+  })
+
+  owner.onChange((isOwn) => {
+    if (!isOwn) fastPath.clear()
   })
 
   const drain = async () => {
@@ -95,16 +100,17 @@ export function startPublisher({
 
   const poll = async () => {
     if (isClosing || redis.status !== 'ready') return
-    const seen = await readEpoch(redis)
+    await owner.check()
+    const seen = await readEpochs(redis)
     // A process that has just started does not react to a changed epoch: those that ran when Redis was flushed do.
-    const isLost = seen.isNew || (epoch !== undefined && seen.epoch !== epoch)
+    const lost = lostQueues(epochs, seen)
     // A row that is marked after this would hide a job that Redis has lost.
-    if (isLost) await fastPath.reset()
-    const unpublished = await unpublish(db, isLost ? 0 : republishAfterMs)
-    if (isLost && unpublished > 0) {
-      log.warn({ component: 'publisher', jobs: unpublished }, 'redis data lost, pending jobs published again')
-    }
-    epoch = seen.epoch
+    if (lost.length > 0) await fastPath.reset()
+    const jobs = await unpublish(db, lost, 0)
+    if (jobs > 0)
+      log.warn({ component: 'publisher', jobs, queues: lost }, 'redis data lost, pending jobs published again')
+    await unpublish(db, queueNames, republishAfterMs)
+    epochs = seen.epochs
     startDraining()
   }
 
@@ -131,12 +137,17 @@ export function startPublisher({
 
   return {
     nudge(rows) {
-      if (!isAway && !isClosing) fastPath.push(rows)
+      if (!isAway && !isClosing && !owner.foreign()) fastPath.push(rows)
     },
     wakeAuditWorker: auditSignal.send,
     signal: signals.send,
     signals,
-    probe: () => probeRedis(redis),
+    async probe() {
+      const foreign = owner.foreign()
+      if (foreign) throw foreign
+      await probeRedis(redis)
+    },
+    onOwner: owner.onChange,
     async close() {
       isClosing = true
       clearInterval(timer)

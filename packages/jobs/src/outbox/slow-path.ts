@@ -1,5 +1,6 @@
 import type { Clock, Db } from '@muster/db'
 import { sql } from 'kysely'
+import type { QueueName } from '../definitions/define-job.ts'
 import type { OutboxRow } from './effects.ts'
 import { fastPathMs } from './fast-path.ts'
 import { maxBatch, publish, type Queues } from './publish.ts'
@@ -23,11 +24,12 @@ export async function publishPending(given: SlowPath): Promise<void> {
   await Promise.all([lane(), lane()])
 }
 
-/** Makes rows that were published and not acknowledged since pending again. @returns how many */
-export async function unpublish(db: Db, olderThanMs: number): Promise<number> {
+/** Makes rows of some queues that were published and not acknowledged since pending again. @returns how many */
+export async function unpublish(db: Db, queues: readonly QueueName[], olderThanMs: number): Promise<number> {
+  if (queues.length === 0) return 0
   const { numAffectedRows } = await sql`
     update outbox set published_at = null
-    where failed_at is null and published_at <= clock_timestamp() - make_interval(secs => ${olderThanMs / 1_000})
+    where failed_at is null and queue = any(${queues}::text[]) and published_at <= clock_timestamp() - make_interval(secs => ${olderThanMs / 1_000})
   `.execute(db)
   return Number(numAffectedRows)
 }

@@ -11,7 +11,7 @@ const probeTtlSeconds = 60
 const probeKey = (queue: QueueName) => `${queuePrefix(queue)}:probe`
 
 /**
- * Probes Redis by writes to each queue's slot and by a script, since BullMQ writes jobs by scripts: a replica, a full
+ * Probes Redis by a write and a script in each queue's slot, since BullMQ writes jobs by scripts: a replica, a full
  * memory, a wrong password, a cluster's missing slots and an access rule refuse one or the other.
  * @throws the error of Redis, or else the last error of its connection
  */
@@ -22,8 +22,12 @@ export async function probeRedis(redis: RedisClient, queues: readonly QueueName[
     // It connects for the first time; `once` rejects with the error that ends that.
     await once(redis, 'ready')
   }
-  await Promise.all([
-    ...queues.map((queue) => redis.set(probeKey(queue), '1', 'EX', probeTtlSeconds)),
-    redis.eval('return 1', 0),
+  const writes = queues.flatMap((queue) => [
+    redis.set(probeKey(queue), '1', 'EX', probeTtlSeconds),
+    redis.eval('return 1', 1, probeKey(queue)),
   ])
+  await Promise.all(writes).catch((error: unknown) => {
+    // That of the node of a cluster, which the error of the command does not contain.
+    throw lastErrorOf(redis) ?? error
+  })
 }

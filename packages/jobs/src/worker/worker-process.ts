@@ -8,9 +8,10 @@ import {
   type Db,
   findSessionFaults,
   measureClock,
+  readInstallationId,
 } from '@muster/db'
 import { createLogger, type Logger } from '@muster/logger'
-import { assertNoEviction, type RedisSettings } from '@muster/redis'
+import { checkRedis, type RedisSettings } from '@muster/redis'
 import {
   type Dependency,
   runProcess,
@@ -68,7 +69,10 @@ export async function runWorkerProcess<C extends WorkerConfig, D extends WorkerD
       const deps = app.createDeps(config, log, clock)
       await assertMigrated(deps.db)
       for (const warning of await findSessionFaults(deps.db, 'worker', config.database)) log.warn(warning)
-      await runStartChecks([() => assertNoEviction(config.redis), ...(app.startChecks?.(deps, config) ?? [])])
+      await runStartChecks([
+        async () => checkRedis(config.redis, await readInstallationId(deps.db)),
+        ...(app.startChecks?.(deps, config) ?? []),
+      ])
       const worker = app.start(deps, config)
       const readiness = await watchReadiness({
         needed: [

@@ -7,6 +7,7 @@ import { type Job, Worker } from 'bullmq'
 import { allJobs } from '../definitions/all-jobs.ts'
 import type { JobDefinition, QueueName } from '../definitions/define-job.ts'
 import type { Nudge } from '../outbox/effects.ts'
+import type { Publisher } from '../outbox/publisher.ts'
 import { probeRedis } from '../redis/probe.ts'
 import { queuePrefix } from '../redis/queue-prefix.ts'
 import type { Handler } from './handler.ts'
@@ -18,7 +19,13 @@ type WorkerOptions = {
   queue: QueueName
   handlers: Handler[]
   /** The clock decides when a job with a `runAt` is due. */
-  deps: { db: Db; redisSettings: RedisSettings; log: Logger; publisher: Nudge; clock?: Clock }
+  deps: {
+    db: Db
+    redisSettings: RedisSettings
+    log: Logger
+    publisher: Nudge & Partial<Pick<Publisher, 'onOwner'>>
+    clock?: Clock
+  }
   /** Jobs that this process runs at the same time. */
   concurrency: number
 }
@@ -68,6 +75,8 @@ export function startWorker({ queue, handlers, deps, concurrency }: WorkerOption
     runRetryDelay: retryFetchMs,
   })
   reportStalled(bullWorker, deps)
+  // The jobs of another installation have no rows here: this worker would take them for done ones.
+  deps.publisher.onOwner?.((isOwn) => (isOwn ? bullWorker.resume() : void bullWorker.pause(true)))
   const connectionState = watchConnection(bullWorker, deps.log)
   return {
     bullWorker,

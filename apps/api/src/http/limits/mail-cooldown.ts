@@ -9,8 +9,11 @@ const cooldownSeconds = 60
 const maxMailsPerDay = 10
 const daySeconds = 86_400
 
-const keysOf = (kind: MailKind, email: string) =>
-  [`${kind}:cooldown:${mailboxOf(email)}`, `${kind}:daily:${mailboxOf(email)}`] as const
+/** Both keys of a mailbox share a hash tag, so that a cluster keeps them in one slot. */
+const keysOf = (kind: MailKind, email: string) => {
+  const tagged = `mails:{${kind}:${mailboxOf(email)}}`
+  return [`${tagged}:cooldown`, `${tagged}:daily`] as const
+}
 
 /**
  * Starts the cooldown of an address before a mail: one mail a minute, ten a day.

@@ -95,21 +95,20 @@ function waitMs(counter: Counter, max: number, passedMs: number): number {
 
 type Batch = { key: string; counter: Counter; sent: number }[]
 
-/** Adds the counts of the batch to Redis in one pipeline. @returns the totals of both windows, in the order of the batch */
-async function addAll(client: RedisClient, batch: Batch): Promise<{ shared: number; previous: number }[]> {
-  const pipeline = client.pipeline()
-  for (const { key, counter, sent } of batch) {
-    const { windowStartMs, windowMs } = counter
-    const name = `${prefix}${key}:${windowStartMs}`
-    pipeline.incrby(name, sent)
-    pipeline.pexpire(name, windowMs * 2)
-    pipeline.get(`${prefix}${key}:${windowStartMs - windowMs}`)
-  }
-  const replies = (await pipeline.exec()) ?? []
-  return batch.map((_, index) => {
-    const [added, , before] = replies.slice(index * 3, index * 3 + 3)
-    const error = added?.[0] ?? before?.[0]
-    if (error) throw error
-    return { shared: Number(added?.[1]), previous: Number(before?.[1] ?? 0) }
-  })
-}
+/**
+ * Adds the counts of the batch to Redis. The connection sends the commands of one moment together, to each node of a cluster those of
+ * its keys.
+ * @returns the totals of both windows, in the order of the batch
+ */
+const addAll = (client: RedisClient, batch: Batch): Promise<{ shared: number; previous: number }[]> =>
+  Promise.all(
+    batch.map(async ({ key, counter: { windowStartMs, windowMs }, sent }) => {
+      const name = `${prefix}${key}:${windowStartMs}`
+      const [shared, , previous] = await Promise.all([
+        client.incrby(name, sent),
+        client.pexpire(name, windowMs * 2),
+        client.get(`${prefix}${key}:${windowStartMs - windowMs}`),
+      ])
+      return { shared, previous: Number(previous ?? 0) }
+    }),
+  )

@@ -33,7 +33,7 @@ const reset = (token: string, given = newPassword, client: TestClient = api.conn
   client.inject('POST', '/api/v1/auth/reset-password', { token, password: given })
 const change = (client: TestClient, body: object) => client.inject('POST', '/api/v1/auth/change-password', body)
 const me = (client: TestClient) => client.inject('GET', '/api/v1/users/me')
-const nextTurn = (email: string) => api.redis.del(`reset:cooldown:${email}`)
+const nextTurn = (email: string) => api.redis.del(`mails:{reset:${email}}:cooldown`)
 
 /** Registers a user who requests a reset. @returns also the token of the mailed link */
 async function forgetful() {

@@ -98,7 +98,7 @@ describe('registration', () => {
 
   test('answers a known e-mail like an unknown one, and mails its owner', async () => {
     const owner = await registered(api)
-    await api.redis.del(`register:cooldown:${owner.email}`)
+    await api.redis.del(`mails:{register:${owner.email}}:cooldown`)
     const [known, unknown] = [api.connect(), api.connect()]
     const toKnown = await register(known, { ...newUser(), email: owner.email })
     const toUnknown = await register(unknown, newUser())

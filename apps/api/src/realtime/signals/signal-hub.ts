@@ -1,5 +1,5 @@
 import { besidePool, createDb, type Db } from '@muster/db'
-import { failFastRedis } from '@muster/redis'
+import { pubSubRedis } from '@muster/redis'
 import { type Signal, subscribeSignals } from '@muster/signals'
 import { trackOutage } from '@muster/telemetry'
 import type { Deps } from '../../deps.ts'
@@ -95,7 +95,7 @@ export function startSignalHub(
 
   const subscription = subscribeSignals(
     {
-      redis: failFastRedis(config.redis, { autoResubscribe: false, socketTimeout: redisPatienceMs }),
+      redis: pubSubRedis(config.redis, { autoResubscribe: false, socketTimeout: redisPatienceMs }),
       ownId: publisher.signals.id,
     },
     {
