@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { freePort, postgresOwner, type Reaper } from '@muster/devkit'
-import { findProgram } from '@muster/testing'
+import { eventually, findProgram } from '@muster/testing'
 import pg from 'pg'
 import {
   type ChaosPostgres,
@@ -73,7 +73,8 @@ async function startStandby(primary: ChaosPostgres, { programs, reaper, logFile 
   const dir = join(folder, 'cluster')
   const server = await startChaosServer({ dir, port, logFile, programs, settings, isDurable: true }, reaper)
   const url = Object.assign(new URL(primary.url), { port: String(port) }).href
-  const query: Standby['query'] = (text) => ask(url, text)
+  // The replay may cancel these statements too.
+  const query: Standby['query'] = (text) => eventually(() => ask(url, text))
   return {
     ...server,
     url,
