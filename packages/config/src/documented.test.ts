@@ -24,3 +24,14 @@ test('docs/operate.md names every variable of every process', () => {
   expect(names.size).toBeGreaterThan(60)
   expect([...names].filter((name) => !page.includes(`\`${name}\``))).toEqual([])
 })
+
+test('docker/.env.example has a line for every variable that compose.yaml takes, and compose.yaml takes each once', () => {
+  const example = read('docker/.env.example')
+  const compose = read('docker/compose.yaml')
+  const taken = new Set([...compose.matchAll(/\$\{([A-Z0-9_]+)/g)].map(([, name]) => name as string))
+  expect([...taken].filter((name) => !new RegExp(`^#?${name}=`, 'm').test(example))).toEqual([])
+  const blocks = compose
+    .split(/^(?:x-| {2}[a-z-]+:)/m)
+    .map((block): string[] => block.match(/^ +[A-Z0-9_]+(?=: )/gm) ?? [])
+  expect(blocks.flatMap((names) => names.filter((name, index) => names.indexOf(name) !== index))).toEqual([])
+})
