@@ -113,6 +113,8 @@ async function copyCluster(programs: string, clusterUrl: string): Promise<string
 
 async function ask<Row extends object>(url: string, text: string): Promise<Row[]> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000, query_timeout: 10_000 })
+  // The replay may end the connection between two statements.
+  client.on('error', () => {})
   try {
     await client.connect()
     return (await client.query<Row>(text)).rows
