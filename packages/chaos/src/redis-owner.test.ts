@@ -18,16 +18,18 @@ const patience = { timeoutMs: 20_000, intervalMs: 100 }
 test('a Redis that another installation takes stops jobs and is named, until it is claimed', async () => {
   const [api, worker] = await Promise.all([system.start('api'), system.start('email-worker')])
   await system.redis.command('SET', 'muster:installation', randomUUID())
-  await eventually(async () => expect(await readiness(worker)).toMatch('not ready: redis FOREIGN_INSTALLATION'), patience)
+  await eventually(
+    async () => expect(await readiness(worker)).toMatch('not ready: redis FOREIGN_INSTALLATION'),
+    patience,
+  )
   await eventually(async () => {
-    const { checks } = await (await fetch(`${api.url}/health`)).json()
+    const { checks } = (await (await fetch(`${api.url}/health`)).json()) as { checks: Record<string, unknown> }
     expect(checks.redis).toMatchObject({ status: 'down', reason: 'FOREIGN_INSTALLATION' })
   }, patience)
   const user = system.newUser()
   await user.register()
   expect(system.smtp.mailsTo(user.email)).toEqual([])
-  for (const name of appNames) {
-    const { exit, output } = await system.runToExit(name)
+  for (const { exit, output } of await Promise.all(appNames.map((name) => system.runToExit(name)))) {
     expect(exit).toEqual({ code: 1, signal: null })
     expect(output).toMatch(/belongs to the installation .* another database number .*muster redis claim/)
   }

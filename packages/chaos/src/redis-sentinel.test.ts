@@ -30,7 +30,12 @@ test('sentinels that replace a killed master lose and repeat nothing, and reques
   expect(apps.every((app) => app.isRunning())).toBe(true)
 })
 
-test.runIf(process.env.CHAOS_FULL === '1')('masters frozen and killed by turns lose and repeat nothing', async () => {
-  for (const fault of ['freeze', 'kill', 'freeze', 'kill'] as const) await failOver(system, sentinels, user, '', fault)
-  expect(apps.every((app) => app.isRunning())).toBe(true)
-}, 600_000)
+test.runIf(process.env.CHAOS_FULL === '1')(
+  'masters frozen and killed by turns lose and repeat nothing',
+  async () => {
+    for (const fault of ['freeze', 'kill', 'freeze', 'kill'] as const)
+      await failOver(system, sentinels, user, '', fault)
+    expect(apps.every((app) => app.isRunning())).toBe(true)
+  },
+  600_000,
+)

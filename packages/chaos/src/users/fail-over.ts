@@ -14,7 +14,13 @@ const patience = { timeoutMs: 60_000, intervalMs: 100 }
  * Takes the master of a key away while users work, and brings it back as a replica.
  * @param fault `kill`, or `freeze`: connections to it stay open
  */
-export async function failOver(system: System, redis: RedisTopology, user: User, key: string, fault: 'kill' | 'freeze') {
+export async function failOver(
+  system: System,
+  redis: RedisTopology,
+  user: User,
+  key: string,
+  fault: 'kill' | 'freeze',
+) {
   const before = await sendSignedInTraffic(user, 300)
   const master = await redis.masterOf(key)
   // Two reminders become due meanwhile.
@@ -39,12 +45,14 @@ async function assertLedger(
   { reminderIds, recipients }: { reminderIds: string[]; recipients: string[] },
 ): Promise<void> {
   const sent = async () =>
-    (await system.inspector.query(`select id from reminders where id = any($1) and status = 'sent'`, [reminderIds])).length
+    (await system.inspector.query(`select id from reminders where id = any($1) and status = 'sent'`, [reminderIds]))
+      .length
   await eventually(async () => expect(await sent()).toBe(reminderIds.length), patience)
   await system.inspector.waitUntilIdle()
-  const deliveries = await system.inspector.query(`select reminder_id from reminder_deliveries where reminder_id = any($1)`, [
-    reminderIds,
-  ])
+  const deliveries = await system.inspector.query(
+    `select reminder_id from reminder_deliveries where reminder_id = any($1)`,
+    [reminderIds],
+  )
   expect(deliveries).toHaveLength(reminderIds.length)
   for (const email of recipients) expect(system.smtp.mailsTo(email)).toHaveLength(1)
   const taskIds = traffic.flatMap((report) => report.taskIds)

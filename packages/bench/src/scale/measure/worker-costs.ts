@@ -16,7 +16,7 @@ import { costOf } from './probe.ts'
 
 const patienceMs = 600_000
 
-export type Counts = { mails: number; notifications: number; reminders: number; auditRows: number; images: number }
+type Counts = { mails: number; notifications: number; reminders: number; auditRows: number; images: number }
 type Measured = { cost: Cost; rssMiB: number }
 
 const driver = <Question, Answer>(stage: Stage, name: string): Promise<Child<Question, Answer>> =>
