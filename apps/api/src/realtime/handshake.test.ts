@@ -1,3 +1,4 @@
+import { Agent } from 'node:http'
 import { manualClock } from '@muster/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { accessTokenTtlMs } from '../modules/sessions/access-tokens.ts'
@@ -40,6 +41,12 @@ const cookies = (user: TestUser, names = ['muster_at', 'muster_rt']) => ({
   cookie: cookieOf({ cookies: new Map([...user.cookies].filter(([name]) => names.includes(name))) }),
 })
 const outcome = ({ status, code }: RawAnswer) => [status, code]
+/** Opens a connection of HTTP that the next request with this agent uses. */
+const keptConnection = async (on: Instance) => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  await rawRequest(`${urlOf(on)}/health`, { agent })
+  return agent
+}
 const open = async (user: TestUser) => sidOf(await engineRequest(api, 'polling', { headers: cookies(user) }))
 
 describe.each(transports)('a handshake by %s', (transport) => {
@@ -188,14 +195,16 @@ test('a stopping instance announces when it closes each connection, opens no oth
   const sockets = await Promise.all(
     Array.from({ length: 90 }, (_, index) => connectSocket(ann, stopping, { transports: [transportOf(index)] })),
   )
+  const url = urlOf(stopping)
+  const kept = await Promise.all(Array.from({ length: 2 }, () => keptConnection(stopping)))
   const announced = sockets.map((socket) => nextEvent(socket, 'server:draining'))
   const closed = sockets.map(async (socket) => [await disconnected(socket), performance.now()] as const)
   const stopped = stopping.close()
   await announced[0]
   const startMs = performance.now()
   const [handshake, health] = await Promise.all([
-    engineRequest(stopping, 'polling', { headers: cookies(ann) }),
-    rawRequest(`${urlOf(stopping)}/health`),
+    rawRequest(`${url}/socket.io/?EIO=4&transport=polling`, { headers: cookies(ann), agent: kept[0] }),
+    rawRequest(`${url}/health`, { agent: kept[1] }),
   ])
   expect(outcome(handshake)).toEqual([503, 'OVERLOADED'])
   expect(health.status).toBe(200)

@@ -4,7 +4,8 @@ import { failFastRedis, parseRedisUrl, type RedisClient, type RedisSettings } fr
 import { createTestDatabase, createTestRedis } from '@muster/testing'
 import type { Queue } from 'bullmq'
 import { sql } from 'kysely'
-import { deleteFiles, optimizeAvatar, optimizeGroupAvatar, optimizeImage, sweepOrphans } from '../definitions/index.ts'
+import { allJobs } from '../definitions/all-jobs.ts'
+import { optimizeImage } from '../definitions/index.ts'
 import type { Nudge } from '../outbox/effects.ts'
 import { type Publisher, startPublisher } from '../outbox/publisher.ts'
 import { createTransact, type Transact } from '../outbox/transact.ts'
@@ -84,10 +85,9 @@ export type Harness = Awaited<ReturnType<typeof createHarness>>
 /** Returns the handlers of the image queue: that of `optimize-image` is the test's, the others do nothing. */
 export const imageHandlers = (run: ImageRun): Handler[] => [
   handle(optimizeImage, run),
-  handle(optimizeAvatar, async () => {}),
-  handle(optimizeGroupAvatar, async () => {}),
-  handle(deleteFiles, async () => {}),
-  handle(sweepOrphans, async () => {}),
+  ...allJobs
+    .filter(({ queue, name }) => queue === optimizeImage.queue && name !== optimizeImage.name)
+    .map((job) => handle(job, async () => {})),
 ]
 
 /** Commits the job's effect and its acknowledgement in one transaction. */

@@ -1,4 +1,5 @@
 import { rename } from 'node:fs/promises'
+import { eventually } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { picture } from '../../http/uploads/testing/sample-files.ts'
 import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
@@ -176,7 +177,8 @@ test('an upload without storage answers 503 with Retry-After and leaves no row',
   await rename(other.storageDir, `${other.storageDir}.away`)
   const { status, headers, body } = await upload({ 'a.txt': 'text' }, { user, task })
   expect([status, body.error.code, headers.get('retry-after')]).toEqual([503, 'DEPENDENCY_UNAVAILABLE', '5'])
-  expect(await stateOf(other)).toMatchObject({ rows: 0, jobs: 0, staged: [] })
+  await rename(`${other.storageDir}.away`, other.storageDir)
+  await eventually(async () => expect(await stateOf(other)).toMatchObject({ rows: 0, jobs: 0, staged: [], stored: [] }))
   await other.close()
 })
 

@@ -1,4 +1,4 @@
-import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http'
+import { type Agent, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http'
 import type { Instance } from './sockets.ts'
 import { urlOf } from './sockets.ts'
 
@@ -10,7 +10,9 @@ type RawRequest = {
   /** Added to the query of a handshake. */
   query?: string
   method?: string
-  body?: string
+  body?: string | undefined
+  /** Whose connections are reused; otherwise the request opens one of its own. */
+  agent?: Agent | undefined
 }
 
 const webSocketHeaders = {
@@ -31,9 +33,12 @@ export function engineRequest(
 }
 
 /** Sends a request to any URL, also one that asks for a WebSocket. */
-export function rawRequest(url: string, { method = 'GET', headers = {}, body }: RawRequest = {}): Promise<RawAnswer> {
+export function rawRequest(
+  url: string,
+  { method = 'GET', headers = {}, body, agent }: RawRequest = {},
+): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
-    const sent = request(url, { method, headers, agent: false })
+    const sent = request(url, { method, headers, agent: agent ?? false })
     sent.on('error', reject)
     sent.on('upgrade', (response, socket) => {
       socket.destroy()
