@@ -189,13 +189,14 @@ describe('two copies side by side', () => {
 async function start(env: Record<string, string> = {}, args: string[] = [], existingHome?: string): Promise<Copy> {
   const home = existingHome ?? mkdtempSync(join(tmpdir(), 'muster-start-'))
   if (!existingHome) homes.push(home)
-  const [port, inboxPort, smtpPort] = [await freePort(), await freePort(), await freePort()].map(String)
+  // One run of ports, so that none is taken twice.
+  const port = await freePort(8)
   const own = {
     MUSTER_HOME: home,
-    PORT: port as string,
-    INBOX_PORT: inboxPort as string,
-    SMTP_PORT: smtpPort as string,
-    OPS_PORT_BASE: String(await freePort(5)),
+    PORT: String(port),
+    INBOX_PORT: String(port + 1),
+    SMTP_PORT: String(port + 2),
+    OPS_PORT_BASE: String(port + 3),
     ...env,
   }
   const { PATH = '', HOME = '' } = process.env
