@@ -135,7 +135,9 @@ async function run(outcome: Promise<MigrationResultSet>): Promise<string[]> {
 export async function assertMigrated(db: AnyDb): Promise<void> {
   const missing = await listMissing(db)
   if (missing.length > 0) {
-    throw new Error(`The database lacks ${missing.join(', ')}. Run \`pnpm db migrate\` with this DATABASE_URL first.`)
+    throw new Error(
+      `The database lacks ${missing.join(', ')}. Run \`muster migrate\` with the settings of this process first (in a checkout \`npm run db -- migrate\`).`,
+    )
   }
   await assertUnchanged(db)
 }

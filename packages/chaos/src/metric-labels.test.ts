@@ -23,7 +23,7 @@ const known: Record<string, ReadonlySet<string> | RegExp> = {
   name: new Set([...allJobs.map(({ name }) => name), 'unknown']),
   template: new Set([...Object.keys(templates), 'unknown']),
   outcome: new Set(['done', 'already-done', 'failed', 'retry', 'later', 'sent', 'dropped', 'put-off']),
-  dependency: new Set(['postgres', 'redis', 'files', 'replica']),
+  dependency: new Set(['postgres', 'redis', 'files', 'replica', 'scanner']),
   transport: new Set(['polling', 'websocket']),
   event: new Set([...Object.keys(clientEvents), ...Object.keys(serverEvents), 'unknown']),
   result: /^(ok|sent|received|failed|invalid|dropped|gated|[A-Z_]{1,30})$/,

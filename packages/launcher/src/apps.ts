@@ -21,9 +21,17 @@ export function instanceNamed(word: string): Instance | undefined {
   return app && { app, number: Number(number) }
 }
 
-/** Returns the ports of a further process of an app, so that it can run beside the first one on the same machine. */
-export function portsOf({ app, number }: Instance): Record<string, string> {
-  if (number === 1) return {}
-  const opsPort = 9_100 + apps.indexOf(app) + 100 * (number - 1)
-  return { OPS_PORT: String(opsPort), ...(app.name === 'api' && { PORT: String(3_000 + number - 1) }) }
+/**
+ * Returns the ports of a further process of an app, counted from those that the first one has in this environment, so that both can run
+ * on the same machine. A port that is no number is left for the app to refuse.
+ */
+export function portsOf({ app, number }: Instance, env: NodeJS.ProcessEnv): Record<string, string> {
+  const moved = (name: string, byDefault: number, distance: number) => {
+    const port = Number(env[name] || byDefault)
+    return number === 1 || Number.isNaN(port) || port === 0 ? {} : { [name]: String(port + distance * (number - 1)) }
+  }
+  return {
+    ...moved('OPS_PORT', 9_100 + apps.indexOf(app), 100),
+    ...(app.name === 'api' && moved('PORT', 3_000, 1)),
+  }
 }

@@ -9,15 +9,15 @@ const [word = '--help', ...rest] = readEnvFile(process.argv.slice(2))
 
 const instance = instanceNamed(word)
 
-if (instance) await become(instance.app.name as Entry, rest, portsOf(instance))
+if (instance) await become(instance.app.name as Entry, rest, portsOf(instance, process.env))
 else if (word === 'all') await become('all', rest)
 else if (word === 'ready') (await import('./ready.ts')).reportReadiness(rest)
 else if (word === 'migrate') await load('migrate', rest.length > 0 ? rest : ['migrate'])
 else await load('cli', [word, ...rest])
 
 /** Replaces this process by that of an app, under the same id, so that signals of the system reach the app itself. */
-async function become(entry: Entry, args: string[], defaults: NodeJS.ProcessEnv = {}): Promise<void> {
-  const { args: nodeArgs, env } = nodeCommand(entry, args, process.env, defaults)
+async function become(entry: Entry, args: string[], ports: Record<string, string> = {}): Promise<void> {
+  const { args: nodeArgs, env } = nodeCommand(entry, args, { ...process.env, ...ports })
   if (process.execve) process.execve(process.execPath, [process.execPath, ...nodeArgs], env)
   await load(entry, args)
 }

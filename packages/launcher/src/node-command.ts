@@ -12,17 +12,12 @@ const supervisorFlags = ['--max-semi-space-size=1', '--optimize-for-size']
 
 export type NodeCommand = { args: string[]; env: NodeJS.ProcessEnv }
 
-/** Returns the arguments and the environment with which Node runs an app. Variables of the operator win over the defaults. */
-export function nodeCommand(
-  app: Entry,
-  args: readonly string[],
-  env: NodeJS.ProcessEnv,
-  defaults: NodeJS.ProcessEnv = {},
-): NodeCommand {
+/** Returns the arguments and the environment with which Node runs an app. Variables of the operator win over the tuning. */
+export function nodeCommand(app: Entry, args: readonly string[], env: NodeJS.ProcessEnv): NodeCommand {
   const given = Object.entries(env).filter(([, text]) => text !== '')
   return {
     args: [...process.execArgv, ...flagsOf(app), fileURLToPath(entryFile(app)), ...args],
-    env: { ...processTuning(), ...defaults, ...Object.fromEntries(given) },
+    env: { ...processTuning(), ...Object.fromEntries(given) },
   }
 }
 

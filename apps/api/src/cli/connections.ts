@@ -1,5 +1,11 @@
 import { type ProcessName, processNames, redisConnections } from '@muster/config'
-import { type ConnectionLimits, type DatabaseSettings, maxConnectionsOf, readConnectionLimits } from '@muster/db'
+import {
+  type ConnectionLimits,
+  type DatabaseSettings,
+  directly,
+  maxConnectionsOf,
+  readConnectionLimits,
+} from '@muster/db'
 import { z } from 'zod'
 import { type Result, table } from './command.ts'
 import { checked, findDatabase, readPoolSizes, withDb } from './environment.ts'
@@ -63,8 +69,8 @@ export async function countConnections(given: Readonly<Record<string, string | u
 const totalOf = (numbers: Readonly<Record<ProcessName, number>>, of: (name: ProcessName) => number) =>
   sum(processNames.map((name) => (numbers[name] > 0 ? (numbers[name] + 1) * of(name) : 0)))
 
-/** Reads the limits of the database of the environment; undefined when it names none. */
+/** Reads the limits of the Postgres of the environment, past a pooler, which may not be there yet; undefined when it names none. */
 async function readLimits(): Promise<ConnectionLimits | undefined> {
   const database = findDatabase()
-  return database && withDb(database, readConnectionLimits)
+  return database && withDb(database.directUrl ? directly(database) : database, readConnectionLimits)
 }

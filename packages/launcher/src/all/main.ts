@@ -99,8 +99,9 @@ async function migrateFirst(): Promise<void> {
 }
 
 function logEvent({ kind, unit, ...fields }: SupervisorEvent): void {
-  const { error, ...rest } = { error: undefined, ...fields }
-  const entry = { process: unit, ...rest, ...(error && { err: error }) }
+  const { error, code, ...rest } = { error: undefined, code: undefined, ...fields }
+  // Not `code`, which the log hides: a field of that name holds a mailed code elsewhere.
+  const entry = { process: unit, ...rest, ...(code !== undefined && { exitCode: code }), ...(error && { err: error }) }
   if (kind === 'restarted') log.info(entry, 'process started again')
   else
     log.error(
