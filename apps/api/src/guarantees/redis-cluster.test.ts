@@ -49,8 +49,18 @@ test('a Redis Cluster serves registration, cooldowns, limits, caches, presence a
   await client.inject('POST', '/api/v1/auth/forgot-password', { email: user.email })
   await eventually(async () => {
     const present = await keys()
-    for (const prefix of ['limit:', 'guard:{', 'mails:{register:', 'mails:{reset:', 'user:presence:', '{muster-email}:'])
-      expect(present.filter((key) => key.startsWith(prefix)), prefix).not.toEqual([])
+    for (const prefix of [
+      'limit:',
+      'guard:{',
+      'mails:{register:',
+      'mails:{reset:',
+      'user:presence:',
+      '{muster-email}:',
+    ])
+      expect(
+        present.filter((key) => key.startsWith(prefix)),
+        prefix,
+      ).not.toEqual([])
   })
 
   const admin = await api.signUp({ role: 'super_admin' })

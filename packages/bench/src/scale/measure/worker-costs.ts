@@ -16,7 +16,6 @@ import { costOf } from './probe.ts'
 
 const patienceMs = 600_000
 
-type Counts = { mails: number; notifications: number; reminders: number; auditRows: number; images: number }
 type Measured = { cost: Cost; rssMiB: number }
 
 const driver = <Question, Answer>(stage: Stage, name: string): Promise<Child<Question, Answer>> =>
