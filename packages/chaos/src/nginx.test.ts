@@ -144,7 +144,7 @@ test.skipIf(!program)('a killed API fails no read, and no write that it got is s
   })
   await eventually(() => expect(answered).toBeGreaterThan(0))
   const reads = startLoad([nginx.url], user.cookieHeader(), { likeBrowser: true, onlyReads: true, pauseMs: 50 })
-  await eventually(() => expect(reads.responseCount()).toBeGreaterThan(4))
+  // Not after some responses: each reader waits for ever once it meets the frozen API.
   await second.kill()
   await eventually(() => expect(reads.responseCount()).toBeGreaterThan(60))
   expect((await reads.stop()).failures).toEqual([])
