@@ -6,7 +6,7 @@ import { median } from './statistics.ts'
 
 /** CPU time in seconds by process since it started, and the end of Postgres' log. */
 type CostSample = { cpu: Map<string, number>; walBytes: number }
-/** What one request costs: microseconds of CPU time by process, and bytes of Postgres' log. */
+/** The cost of one request: microseconds of CPU time by process, and bytes of Postgres' log. */
 export type Cost = { micros: Record<string, number>; walBytes: number }
 /** Samples the processes of one side: its server, those that Muster runs besides, Postgres and Redis. */
 export type CostMeter = (server: Server) => Promise<CostSample>

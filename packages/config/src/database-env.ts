@@ -19,7 +19,7 @@ export const databaseEnv = () => ({
 
 type DatabaseEnv = z.output<z.ZodObject<ReturnType<typeof databaseEnv>>>
 
-/** What `pg` would send at the start of a connection, where a pooler in transaction mode refuses it. */
+/** The start-up parameters of `pg` that a pooler in transaction mode refuses. */
 const startUpParameters = ['options', 'statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout']
 
 /**

@@ -33,7 +33,7 @@ export function withServices(env: NodeJS.ProcessEnv, urls: Partial<Record<Servic
   return { ...withoutAll(env, [...replaced, ...(isOther ? databaseCompanions : [])]), ...urls }
 }
 
-/** What belongs to the database of a DATABASE_URL beside it, and to no other. */
+/** The variables that belong to the database of a DATABASE_URL, and to no other. */
 const databaseCompanions = ['DATABASE_POOLER', 'DATABASE_DIRECT_URL'].flatMap((name) => [name, `${name}_FILE`])
 
 const withoutAll = (env: NodeJS.ProcessEnv, names: readonly string[]): NodeJS.ProcessEnv =>

@@ -26,7 +26,7 @@ export const databaseOf = ({ options }: RedisClient): number => ('db' in options
 
 export const isCluster = (redis: RedisClient): redis is Cluster => redis instanceof Cluster
 
-/** What callers choose of a connection. */
+/** Options of a connection that its caller sets. */
 export type ConnectionOptions = Pick<
   RedisOptions,
   'autoResubscribe' | 'commandTimeout' | 'enableAutoPipelining' | 'enableOfflineQueue' | 'lazyConnect' | 'socketTimeout'

@@ -1,7 +1,7 @@
 /** Statements that need more than one shard, by what would have to change. */
 export type Crossing = {
   why: string
-  /** What makes them cheap, when Postgres is spread over nodes. */
+  /** The change that makes them cheap when Postgres is spread over nodes. */
   mend: string
   /** By file: the tables that they name, each list as the failing test prints it; `*` for all statements of a file. */
   statements: Readonly<Record<string, readonly string[]>>

@@ -2,7 +2,7 @@ import pg from 'pg'
 import { afterAll } from 'vitest'
 import { violationOf } from './violation.ts'
 
-/** What the tests of this process have executed. Setup files are loaded anew for each file of tests, the driver is not. */
+/** The statements that the tests of this process executed. Setup files are loaded anew for each file of tests, the driver is not. */
 type Watch = { known: Set<string>; found: Set<string> }
 
 const key = Symbol.for('muster.statements')

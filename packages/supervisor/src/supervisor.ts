@@ -21,7 +21,7 @@ export type Unit = {
 /** A unit whose process runs. */
 export type RunningProcess = Omit<Unit, 'start'> & { pid: number }
 
-/** What happened to a unit that nobody stopped. */
+/** An exit or a failed start of a unit that nobody stopped. */
 export type SupervisorEvent = { unit: string } & (
   | { kind: 'not-started' }
   | { kind: 'ended'; code: number | null; signal: NodeJS.Signals | null; nextStartMs: number }

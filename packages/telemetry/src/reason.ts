@@ -2,7 +2,7 @@
 const redisCode =
   /(?:^|[\s:@-])(WRONGPASS|NOAUTH|NOPERM|READONLY|MOVED|ASK|CLUSTERDOWN|CROSSSLOT|TRYAGAIN|LOADING|MASTERDOWN|MISCONF|NOREPLICAS|OOM|BUSY)\b/
 
-/** What PgBouncer says under the one SQLSTATE 08P01, and what its remedies have in common. */
+/** The messages of PgBouncer under the one SQLSTATE 08P01, by the reason that names their remedy. */
 const poolerCodes: readonly (readonly [RegExp, string])[] = [
   [/no more connections allowed/, 'POOLER_FULL'],
   [/query_wait_timeout/, 'POOLER_BUSY'],

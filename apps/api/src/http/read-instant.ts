@@ -11,8 +11,8 @@ const range = { min: '1970-01-01T00:00:00.000Z', max: '9999-12-31T23:59:59.999Z'
  */
 const parts =
   /^(?<date>\d{4}-\d{2}-\d{2})(?:[Tt]| +)(?<hour>\d{2}):(?<minute>\d{2})(?::(?<second>\d{2})(?:[.,](?<fraction>\d{1,30}))?)?(?<offset> ?[Zz]| ?[+\-\u2212]\d{2}(?::?\d{2})?| \d{2}:?\d{2})?$/
-/** What `Date` writes, which front ends send nearly always. */
-const usual = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
+/** The form of `Date.prototype.toISOString`, which front ends send nearly always. */
+const isoForm = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
 const dateOnly = /^\d{4}-\d{2}-\d{2}$/
 
 /**
@@ -20,7 +20,7 @@ const dateOnly = /^\d{4}-\d{2}-\d{2}$/
  * @returns it in UTC with milliseconds, or the fault
  */
 export function readInstant(given: string): string | Fault {
-  if (usual.test(given) && isWrittenByDate(given)) return given
+  if (isoForm.test(given) && isWrittenByDate(given)) return given
   const found = parts.exec(given.trim())?.groups
   if (!found) return dateOnly.test(given.trim()) ? fault('noTime', 'has no time and no offset from UTC') : fault('form')
   const { date = '', hour = '', minute, second = '00', fraction = '0', offset } = found
@@ -36,7 +36,7 @@ export function readInstant(given: string): string | Fault {
   return instant >= range.min && instant <= range.max ? instant : faultOf('OUT_OF_RANGE', range)
 }
 
-/** Takes the quick way to the same answer: other texts, and days that do not exist, go the long one. */
+/** Tests whether a text is valid as it is. Texts in another form, and days that do not exist, are parsed in full. */
 function isWrittenByDate(text: string): boolean {
   const instant = new Date(text)
   return text >= range.min && !Number.isNaN(instant.getTime()) && instant.toISOString() === text

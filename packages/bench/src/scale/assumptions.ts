@@ -1,4 +1,4 @@
-/** What the model takes for granted and nobody measured. Each can be set by `--assume NAME=VALUE`. */
+/** Values of the model that nobody measured. Each can be set by `--assume NAME=VALUE`. */
 export const assumptions = {
   active: { value: 0.3, min: 0, max: 1, what: 'share of the users who are active on a day' },
   online: { value: 0.1, min: 0, max: 1, what: 'share of the users with an open connection at the peak' },

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 
-/** What a unit costs: a request, a mail, an image, a second of an idle process. */
+/** The cost of a unit: a request, a mail, an image, a second of an idle process. */
 export type Cost = {
   /** Microseconds of processor time, by process: `api`, a worker, `postgres`, `redis`. */
   cpuUs: Record<string, number>
@@ -36,7 +36,7 @@ export type Constants = {
   machine: { cpu: string; cores: number; memoryGiB: number; node: string; postgres: string; redis: string }
   /** Each request with what it causes in the workers that run beside: the audit worker for `task-create`. */
   requests: Record<RequestKind, Cost>
-  /** What workers do, from the enqueue to the end. */
+  /** Jobs of workers, from the enqueue to the end. */
   work: Record<WorkKind, Cost>
   /** A second of each process while nothing happens. */
   idle: { api: Cost; workers: Cost }

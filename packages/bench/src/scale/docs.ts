@@ -41,7 +41,7 @@ function constantsTable(constants: Constants): string {
     [
       'chain, by the clock',
       `${figure(constants.chainRowsPerSecond)} rows/s`,
-      'the same with whatever else the machine did meanwhile; row `audit-chain` measures it against a bare INSERT',
+      'the same, with other load on the machine included; row `audit-chain` measures it against a bare INSERT',
     ],
     [
       'outbox',

@@ -14,7 +14,7 @@ const activeHours = 1
 
 export type Processes = Record<'api' | (typeof workers)[number], { count: number; cores: number; memoryGiB: number }>
 
-/** What an installation needs at its peak. */
+/** The resources that an installation needs at its peak. */
 export type Estimate = {
   workload: Workload
   /** Events a second at the peak. */

@@ -6,14 +6,14 @@ import type { Estimate } from './model.ts'
 export type Part = {
   name: string
   load: number
-  /** What one process or one server takes, the headroom left free. */
+  /** The load that one process or one server takes, with the headroom left free. */
   capacity: number
   unit: string
   /** Load by capacity. Above 1 one process, or one server, is not enough. */
   share: number
-  /** `processes`: more of them help, and the estimate counts them. `single`: there is one of it, whatever is started. */
+  /** `processes`: more of them help, and the estimate counts them. `single`: there is one of it, however many processes are started. */
   kind: 'processes' | 'single'
-  /** What is turned when it gives way. */
+  /** The remedy when it gives way. */
   turn: string
 }
 

@@ -31,7 +31,7 @@ export function ratesOf({ users, tasks, messages, mails }: Workload, assumed: As
   }
 }
 
-/** What a cost says for a unit, summed over everything that happens. */
+/** The sum of a cost over all units of a day. */
 export function total(constants: Constants, rates: Rates, figure: (cost: Cost) => number): number {
   return Object.entries({ ...constants.requests, ...constants.work }).reduce(
     (sum, [kind, cost]) => sum + figure(cost) * rates[kind as keyof Rates],

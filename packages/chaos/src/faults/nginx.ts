@@ -102,7 +102,7 @@ function localExample(example: string, { dir, port, plainPort, apis, certificate
   }, example)
 }
 
-/** What Debian's /etc/nginx/nginx.conf sets, with folders of the test. */
+/** The settings of Debian's /etc/nginx/nginx.conf, with folders of the test. */
 const mainConfig = (dir: string) => `
 daemon off;
 ${process.getuid?.() === 0 ? 'user root;' : ''}

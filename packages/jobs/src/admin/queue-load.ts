@@ -5,7 +5,7 @@ import { type DueRows, readDueRows } from './due-rows.ts'
 import type { QueueDepth } from './queue-depth.ts'
 import type { QueueMonitor } from './queue-monitor.ts'
 
-/** What the workers of one queue have to do now. Parts that could not be read are null. */
+/** The work of one queue that can be done now. Parts that could not be read are null. */
 export type QueueLoad = {
   /** The number of jobs, each counted once; by it workers are scaled. */
   load: number
@@ -20,7 +20,7 @@ export type QueueLoad = {
 }
 
 export type QueueLoads = {
-  /** What could not be read, with the reason. */
+  /** The services that could not be read, with the reason. */
   unavailable: Partial<Record<'redis' | 'postgres', string>>
   queues: Record<QueueName, QueueLoad>
 }
@@ -32,7 +32,7 @@ const patienceMs = 800
 const noRows: DueRows = { count: 0, ids: [], oldestMs: 0 }
 
 /**
- * Reads what the workers of each queue have to do now. While Redis is unavailable, the outbox alone counts: a job is a row of it until it
+ * Reads the work of each queue that can be done now. While Redis is unavailable, the outbox alone counts: a job is a row of it until it
  * is done. While Postgres is unavailable, BullMQ alone counts.
  * @returns undefined while both are unavailable
  */

@@ -6,7 +6,7 @@ const retryAfterSeconds = 60
 /** The files of the store belong to another installation. */
 export class ForeignFilesError extends Error {
   readonly code = 'FOREIGN_FILES'
-  /** What an operator must do. */
+  /** The remedy, for the operator. */
   readonly remedy =
     'Set another folder, bucket or prefix; or run `muster files claim` if the other installation is gone, or this database replaces its own.'
 

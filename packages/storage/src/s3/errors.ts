@@ -7,7 +7,7 @@ const retryAfterSeconds = 5
 export class S3Fault extends Error {
   /** The code of the server or of the system, e.g. `NO_SUCH_BUCKET`, `ECONNREFUSED`. */
   readonly code: string
-  /** What an operator must do, for a fault that does not pass by itself. */
+  /** The remedy, for a fault that does not pass by itself. */
   readonly remedy: string | undefined
 
   constructor(code: string, message: string, remedy?: string) {

@@ -1,7 +1,7 @@
 import { type Db, type ReplayState, readServerState, type WalPosition } from '@muster/db'
 import { lagSeconds } from './metrics.ts'
 
-/** Why a replica is not used: nothing answers, it is behind, it is no standby (any more), or one of another primary. */
+/** The reason for which a replica is not used: nothing answers, it is behind, it is no standby (any more), or one of another primary. */
 export type Obstacle = 'unavailable' | 'behind' | 'writable' | 'foreign'
 
 /** Compares a replica with its primary several times a second. */

@@ -5,8 +5,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../../config.ts'
 
 /**
- * What a server must have replayed so that the caller sees what they wrote: everything up to a position, or everything up to now, which
- * only the primary has.
+ * The part of the write-ahead log that a server must have replayed so that the caller sees their own writes: up to a position, or
+ * everything up to now, which only the primary has.
  */
 export type Needed = WalPosition | 'everything'
 

@@ -7,15 +7,8 @@ import type { Cost } from '../constants.ts'
 /** Processes of Muster by the name under which their processor time is reported. */
 export type Pids = Record<string, number>
 
-type Snapshot = {
-  atMs: number
-  cpuUs: Record<string, number>
-  redisCommands: number
-  walBytes: number
-  rows: number
-  transactions: number
-  storedBytes: number
-}
+/** Totals since the start of the services. */
+type Snapshot = Cost & { atMs: number }
 
 /** Postgres' idle connections report their counts within this time. */
 const statisticsMs = 11_000

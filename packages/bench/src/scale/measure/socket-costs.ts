@@ -34,7 +34,7 @@ export async function measureSockets(
     await send()
     await clients.ask({ forget: true })
     const pids = { receiving: receiving.pid, sending: sending.pid }
-    // What open connections cost while nothing is sent is no part of a message.
+    // The cost of open connections while nothing is sent is no part of a message.
     const idle = await idleCost(stage, pids, seconds)
     const cost = await costOf(stage, { pids, count: perSecond * seconds, idle }, async () => {
       const sent = await send()
