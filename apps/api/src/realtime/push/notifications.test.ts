@@ -240,3 +240,15 @@ test('notifications by the thousand arrive whole and in order', async () => {
   await eventually(() => expect(notifications).toHaveLength(1_200))
   expect(messagesOf(notifications)).toEqual(numbers(1_200).map(String))
 })
+
+test('notifications that are read while a thousand are delivered in parts arrive each once', async () => {
+  const user = await api.signUp()
+  const { notifications } = await follow(user, other)
+  const all = numbers(1_200).map((index) => news(user, `${index}`))
+  await Promise.all([
+    notify(api, all).then(() => readAll(user)),
+    eventually(() => expect(notifications.length).toBeGreaterThan(0), { intervalMs: 1 }).then(() => readAll(user)),
+  ])
+  await eventually(() => expect(notifications).toHaveLength(1_200))
+  expect(new Set(messagesOf(notifications)).size).toBe(1_200)
+})

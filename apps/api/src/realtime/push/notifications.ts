@@ -41,15 +41,16 @@ export const pushNotifications: Feature = (gateway, { log, clock }) => {
   ) => {
     for (const change of changes) {
       // In quiet hours the count alone tells of it: clients that keep the list read it by `sync`, without an alert.
-      const isHeld = isQuiet && 'notification' in change && quietTypes.includes(change.notification.type)
-      const isSent = !('notification' in change) || isHeld || emitNotification(gateway, followers.of(userId), change)
+      const isNotification = 'notification' in change
+      const isHeld = isQuiet && isNotification && quietTypes.includes(change.notification.type)
+      const isSent = !isNotification || isHeld || emitNotification(gateway, followers.newTo(userId, change), change)
       // Revocations are not known: what follows is read again once they are.
       if (!isSent) return
-      followers.advance(userId, change.change)
+      followers.advance(userId, change.change, isNotification ? change.notification : undefined)
     }
     if (isLost) followers.reset(userId, latest)
     // The row of the latest change may be gone.
-    else if (isComplete) followers.advance(userId, latest)
+    else if (isComplete) followers.complete(userId, latest)
     if (!isComplete) wake(userId)
     else if (changes.length > 0 || isLost || counts.isOwed(userId))
       counts.emit(userId, { count: unreadCount, change: latest })
