@@ -23,6 +23,7 @@ import * as m20 from '../migrations/0021_groups.ts'
 import * as m21 from '../migrations/0022_chat_search.ts'
 import * as m22 from '../migrations/0023_changed_at.ts'
 import * as m23 from '../migrations/0024_installation.ts'
+import * as m24 from '../migrations/0026_restore.ts'
 
 export const migrations = {
   '0001_people': m0,
@@ -49,4 +50,5 @@ export const migrations = {
   '0022_chat_search': m21,
   '0023_changed_at': m22,
   '0024_installation': m23,
+  '0026_restore': m24,
 }

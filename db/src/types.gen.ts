@@ -223,9 +223,15 @@ export interface IdempotencyKeys {
 }
 
 export interface Installation {
+  backup_id: string | null;
+  backup_until: Timestamp | null;
   created_at: Generated<Timestamp>;
+  held_at: Timestamp | null;
   id: string;
   only_row: Generated<boolean>;
+  restored_at: Timestamp | null;
+  restored_backup_at: Timestamp | null;
+  restored_backup_id: string | null;
 }
 
 export interface Invites {

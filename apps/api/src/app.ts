@@ -104,6 +104,7 @@ export async function buildApp(deps: Deps, first?: FastifyPluginAsync): Promise<
   const accessTokens = await createAccessTokens(app, {
     keys: config.keys.accessToken,
     issuer: config.publicUrl.origin,
+    restoreMark: deps.restoreMark,
     clock,
   })
   const cookies = sessionCookies({ isSecure: config.cookies.isSecure, now: clock.now })

@@ -17,6 +17,8 @@ export type DependencyHealth = {
   replica: (Dependency & Pick<Replica, 'behindMs'>) | undefined
   /** The stores of files. */
   files: Dependency
+  /** Whether this installation is a restored copy that is held. */
+  isHeld(): boolean
   /** @throws while Postgres is unavailable */
   readOutbox(): Promise<{ pending: number; oldestMs: number }>
   /** Watches the system clock, whichever clock the services use. */
@@ -87,6 +89,7 @@ export function createDependencyHealth(needs: Needs): DependencyHealth {
       behindMs: replica.behindMs,
     },
     files: watchDependency({ name: 'files', log, connections: [{ name: 'storage', ask: storage.verify }] }),
+    isHeld: publisher.hold.isHeld,
     readOutbox: sharedFor(outboxAgeMs, () => readOutboxState(db)),
     clock: watchClock({ measure: () => measureClock(db, systemClock), log }),
     hasClockStepped: systemClock.hasStepped,

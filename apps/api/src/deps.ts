@@ -61,6 +61,8 @@ export type Deps = {
   revocations: Revocations
   presence: Presence
   health: DependencyHealth
+  /** See `readRestoreMark`; `main.ts` reads it before the API serves. */
+  restoreMark?: string | undefined
 }
 
 /** A caller waits for each request: while Postgres does not respond, the request is answered 503 after this time. */

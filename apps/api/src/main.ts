@@ -1,4 +1,11 @@
-import { assertMigrated, correctAtStart, createCorrectedClock, findSessionFaults, readInstallationId } from '@muster/db'
+import {
+  assertMigrated,
+  correctAtStart,
+  createCorrectedClock,
+  findSessionFaults,
+  readInstallationId,
+  readRestoreMark,
+} from '@muster/db'
 import { checkKeyRings } from '@muster/keys'
 import { createLogger } from '@muster/logger'
 import { checkRedis } from '@muster/redis'
@@ -39,7 +46,7 @@ await runProcess({
       () => checkKeyRings(deps, ringsOf(config), { onlyVerifying: ['AUDIT_KEYS'] }),
     ])
     await ensureBootstrapAdmin(deps)
-    const app = await buildApp(deps)
+    const app = await buildApp({ ...deps, restoreMark: await readRestoreMark(deps.db) })
     // The first request must not be answered 503.
     await deps.revocations.loaded
     await app.listen(config.http)

@@ -44,6 +44,11 @@ const healthReply = z
   .object({
     status: z.enum(['healthy', 'degraded', 'unhealthy']).describe('The state of the whole.'),
     uptime: z.number().describe('Seconds since the process started.'),
+    isHeld: z
+      .boolean()
+      .describe(
+        'Whether this is a restored copy that is held: it sends no mails and reminders, and deletes nothing, until the operator releases it. It is `degraded` then.',
+      ),
     version: z.string().meta({ description: 'The release.', examples: [version] }),
     checks: z
       .object({
@@ -95,6 +100,7 @@ export async function readHealth({
   redis,
   files,
   replica,
+  isHeld,
   readOutbox,
   clock,
 }: Deps['health']): Promise<Health> {
@@ -111,10 +117,12 @@ export async function readHealth({
   const isDegraded =
     [redisState, filesState, replicaState, outbox].some((state) => state?.status === 'down') ||
     isBehind ||
+    isHeld() ||
     clockState.status === 'off'
   return {
     status: postgresState.status === 'down' ? 'unhealthy' : isDegraded ? 'degraded' : 'healthy',
     uptime: Math.round(process.uptime()),
+    isHeld: isHeld(),
     version: version,
     checks: {
       postgres: postgresState,

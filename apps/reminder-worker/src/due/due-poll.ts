@@ -6,7 +6,7 @@ import { claimNotices } from './claim-notices.ts'
 import { claimReminders } from './claim-reminders.ts'
 import { type DueKind, findDue } from './find-due.ts'
 
-type PollDeps = Pick<Deps, 'db' | 'transact' | 'clock' | 'log'>
+type PollDeps = Pick<Deps, 'db' | 'transact' | 'clock' | 'log'> & { publisher: Pick<Deps['publisher'], 'hold'> }
 /** One for the poll itself and one for each kind of work. */
 type Outages = Record<DueKind | 'poll', Outage>
 type TrackedDeps = PollDeps & { outages: Outages }
@@ -19,7 +19,10 @@ const claims: Record<DueKind, (deps: PollDeps) => Promise<boolean>> = {
   overdue: (deps) => claimNotices(deps, 'overdue'),
 }
 
-/** Polls Postgres for due work every `tickMs` until closed, and claims it. Keeps polling while Postgres is unavailable. */
+/**
+ * Polls Postgres for due work every `tickMs` until closed, and claims it. Keeps polling while Postgres is unavailable; claims nothing while
+ * this installation is held, so that what became due meanwhile is judged as after downtime when it is released.
+ */
 export function startDuePoll(given: PollDeps, { tickMs }: { tickMs: number }): { close(): Promise<void> } {
   const deps = { ...given, outages: trackOutages(given) }
   let isClosing = false
@@ -63,6 +66,7 @@ function trackOutages({ log }: Pick<Deps, 'log'>): Outages {
 
 /** Claims one batch of each kind that is due. @returns whether there may be more */
 async function claimRound(deps: TrackedDeps, isClosing: () => boolean): Promise<boolean> {
+  if (deps.publisher.hold.isHeld()) return false
   const due = (await tracked(deps.outages.poll, () => findDue(deps))) ?? []
   let isMore = false
   for (const kind of due) {

@@ -3967,6 +3967,8 @@ export interface components {
             status: "healthy" | "degraded" | "unhealthy";
             /** @description Seconds since the process started. */
             uptime: number;
+            /** @description Whether this is a restored copy that is held: it sends no mails and reminders, and deletes nothing, until the operator releases it. It is `degraded` then. */
+            isHeld: boolean;
             /** @description The release. */
             version: string;
             /** @description The state of each dependency. */

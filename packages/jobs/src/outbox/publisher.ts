@@ -5,6 +5,7 @@ import { createSignals, type Signals } from '@muster/signals'
 import { type Outage, trackOutage } from '@muster/telemetry'
 import { chainAudit } from '../definitions/chain-audit.ts'
 import { queueNames } from '../definitions/define-job.ts'
+import { type HoldWatch, watchHold } from '../hold/watch-hold.ts'
 import { probeRedis } from '../redis/probe.ts'
 import { openQueue } from '../redis/queue.ts'
 import { periodsMs } from '../schedules/schedules-and-retries.ts'
@@ -22,6 +23,8 @@ export type Publisher = Nudge & {
   probe(): Promise<void>
   /** Calls a listener with whether Redis belongs to this installation, at each change. It is taken for granted at first. */
   onOwner(listener: (isOwn: boolean) => void): void
+  /** Whether this installation is a restored copy that is held. A held copy publishes its jobs; workers leave them. */
+  hold: Pick<HoldWatch, 'isHeld' | 'onChange'>
   close(): Promise<void>
 }
 
@@ -56,6 +59,7 @@ export function startPublisher({
   let queues: Queues | undefined
   let epochs: Epochs | undefined
   const owner = watchOwner(db, redis)
+  const hold = watchHold(db, log)
   let isClosing = false
   let isWanted = false
   let running: Promise<void> | undefined
@@ -148,9 +152,11 @@ export function startPublisher({
       await probeRedis(redis)
     },
     onOwner: owner.onChange,
+    hold,
     async close() {
       isClosing = true
       clearInterval(timer)
+      await hold.close()
       auditSignal.cancel()
       await polling
       await running

@@ -72,6 +72,10 @@ export const periodsMs = {
   pollOutbox: 1_000,
   /** Every publisher: rows published this long ago and not acknowledged since are published again. */
   republish: 30_000,
+  /** Every process: reads whether the installation is held after a restore. */
+  pollHold: 1_000,
+  /** A job that waits for the release of a held copy, or for the end of a backup, is tried again. */
+  retryHeld: 5_000,
   /** Every worker with daily jobs: writes their schedulers to Redis again, which lose them when it is flushed. */
   writeDailySchedule: 60_000,
   /** Audit worker: appends `audit_pending` to the chain; a wake-up signal makes it do so earlier. */

@@ -2,14 +2,22 @@ import { type Clock, type Db, systemClock, type Trx } from '@muster/db'
 import type { Logger } from '@muster/logger'
 import { Histogram, registry } from '@muster/telemetry'
 import { DelayedError, type Job, UnrecoverableError } from 'bullmq'
+import { holdMs } from '../hold/what-waits.ts'
 import type { Nudge } from '../outbox/effects.ts'
+import type { Publisher } from '../outbox/publisher.ts'
 import { createTransact, type Transact } from '../outbox/transact.ts'
 import { AlreadyDone, type Handler, PermanentError } from './handler.ts'
 import type { MachineFaultLog } from './machine-fault-log.ts'
 import { recordFailure } from './record-failure.ts'
 import { judge, type Verdict } from './verdict.ts'
 
-type RunDeps = { db: Db; log: Logger; publisher: Nudge; clock?: Clock; faults: MachineFaultLog }
+type RunDeps = {
+  db: Db
+  log: Logger
+  publisher: Nudge & Partial<Pick<Publisher, 'hold'>>
+  clock?: Clock
+  faults: MachineFaultLog
+}
 type Handlers = ReadonlyMap<string, Handler>
 
 /** A job this little before its time counts as due, because correct clocks differ by a few milliseconds. */
@@ -38,8 +46,8 @@ export async function runJob(
 ): Promise<void> {
   const log = deps.log.child({ jobId: job.id ?? '', job: job.name, attempt: job.attemptsMade + 1 })
   const stopTimer = durationSeconds.startTimer({ queue: job.queueName, name: labelOf(job, handlers) })
-  const earlyMs = dueInMs(job, deps.clock ?? systemClock)
-  if (earlyMs > 0) return delay(job, earlyMs, token)
+  const waitMs = dueInMs(job, deps.clock ?? systemClock) || (await holdMs(job.name, deps.db, deps.publisher.hold))
+  if (waitMs > 0) return delay(job, waitMs, token)
   try {
     await runHandler(handlers, deps, job, log, signal)
     stopTimer({ outcome: 'done' })

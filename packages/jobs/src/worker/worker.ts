@@ -6,6 +6,7 @@ import { reasonOf, trackOutage } from '@muster/telemetry'
 import { type Job, Worker } from 'bullmq'
 import { allJobs } from '../definitions/all-jobs.ts'
 import type { JobDefinition, QueueName } from '../definitions/define-job.ts'
+import { isQueueHeld } from '../hold/what-waits.ts'
 import type { Nudge } from '../outbox/effects.ts'
 import type { Publisher } from '../outbox/publisher.ts'
 import { probeRedis } from '../redis/probe.ts'
@@ -23,7 +24,7 @@ type WorkerOptions = {
     db: Db
     redisSettings: RedisSettings
     log: Logger
-    publisher: Nudge & Partial<Pick<Publisher, 'onOwner'>>
+    publisher: Nudge & Partial<Pick<Publisher, 'onOwner' | 'hold'>>
     clock?: Clock
   }
   /** Jobs that this process runs at the same time. */
@@ -75,8 +76,7 @@ export function startWorker({ queue, handlers, deps, concurrency }: WorkerOption
     runRetryDelay: retryFetchMs,
   })
   reportStalled(bullWorker, deps)
-  // The jobs of another installation have no rows here: this worker would take them for done ones.
-  deps.publisher.onOwner?.((isOwn) => (isOwn ? bullWorker.resume() : void bullWorker.pause(true)))
+  pauseWhileNotAllowed(bullWorker, queue, deps.publisher)
   const connectionState = watchConnection(bullWorker, deps.log)
   return {
     bullWorker,
@@ -94,6 +94,29 @@ export function startWorker({ queue, handlers, deps, concurrency }: WorkerOption
       await Promise.race([bullWorker.disconnect().catch(() => {}), sleep(closeMs, undefined, { ref: false })])
     },
   }
+}
+
+/**
+ * Pauses the worker while Redis belongs to another installation, whose jobs have no rows here, so that they would be taken for done ones;
+ * and while a held copy takes no job of the queue.
+ */
+function pauseWhileNotAllowed(
+  bullWorker: Worker,
+  queue: QueueName,
+  publisher: WorkerOptions['deps']['publisher'],
+): void {
+  let isOwn = true
+  let isHeld = false
+  const apply = () => (isOwn && !isHeld ? bullWorker.resume() : void bullWorker.pause(true))
+  publisher.onOwner?.((now) => {
+    isOwn = now
+    apply()
+  })
+  if (!isQueueHeld(queue)) return
+  publisher.hold?.onChange((now) => {
+    isHeld = now
+    apply()
+  })
 }
 
 /** Resolves when no job has run for {@link closeMs}. A job whose fetch was in progress when the worker closed starts late. */

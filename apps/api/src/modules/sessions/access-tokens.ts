@@ -18,11 +18,11 @@ export type AccessTokens = {
 
 const seconds = z.int().min(0).max(8_640_000_000_000)
 /** Builds the schema of the claims. A token that lacks one or has an invalid one is refused, even with a valid signature. */
-const claimsOf = (issuer: string, clock: Clock) =>
+const claimsOf = (issuer: string, audience: string, clock: Clock) =>
   z
     .object({
       iss: z.literal(issuer),
-      aud: z.literal(issuer),
+      aud: z.literal(audience),
       sub: exactId,
       sid: exactId,
       org: exactId.nullable(),
@@ -35,6 +35,14 @@ const claimsOf = (issuer: string, clock: Clock) =>
     // Revocations are kept only for the lifetime of a token, and are compared with the time of issue.
     .refine(({ iat, exp }) => exp > iat && exp - iat <= accessTokenTtlMs / 1_000)
     .refine(({ iat }) => iat * 1_000 <= clock.now().getTime() + maxAheadMs)
+
+type TokenOptions = {
+  keys: KeyRing
+  issuer: string
+  /** Differs after each restore of the data; undefined before the first. The original may still issue tokens, whose sessions are unknown here. */
+  restoreMark?: string | undefined
+  clock: Clock
+}
 
 type Signer = { sign(payload: object): string; verify(token: string): unknown }
 
@@ -49,15 +57,16 @@ const maxAheadMs = 60_000
  */
 export async function createAccessTokens(
   app: FastifyInstance,
-  { keys, issuer, clock }: { keys: KeyRing; issuer: string; clock: Clock },
+  { keys, issuer, restoreMark, clock }: TokenOptions,
 ): Promise<AccessTokens> {
-  const claims = claimsOf(issuer, clock)
+  const audience = restoreMark === undefined ? issuer : `${issuer}#${restoreMark}`
+  const claims = claimsOf(issuer, audience, clock)
   const byHeader = new Map<string, Signer>()
   for (const [kid, key] of keys.keys) {
     await app.register(fastifyJwt, {
       namespace: kid,
       secret: key,
-      sign: { algorithm: 'HS256', kid, iss: issuer, aud: issuer },
+      sign: { algorithm: 'HS256', kid, iss: issuer, aud: audience },
       // The library's cache costs more than it saves. Our clock checks the expiry, and the schema checks the claims, because
       // the library accepts a token without issuer and audience.
       verify: { algorithms: ['HS256'], ignoreExpiration: true, cache: false },
