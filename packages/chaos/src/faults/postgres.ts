@@ -36,15 +36,21 @@ export type ChaosPostgres = SystemDatabase & ChaosServer
 /** Debian's programs, settings and lines of pg_hba.conf as in {@link PostgresOptions}. */
 export type ChaosPostgresOptions = Pick<PostgresOptions, 'programs' | 'settings' | 'hba'>
 
-type StartOptions = { home: string; reaper: Reaper } & ChaosPostgresOptions
+/** `migrate` makes the tables, when it is not this code that does. */
+type StartOptions = { home: string; reaper: Reaper; migrate?: (url: string) => Promise<void> } & ChaosPostgresOptions
 
 export const chaosPassword = 'chaos-password-of-postgres'
 
 /** Starts a durable Postgres in a folder of `home`, with a migrated database. */
-export async function startChaosPostgres({ home, reaper, ...given }: StartOptions): Promise<ChaosPostgres> {
+export async function startChaosPostgres({
+  home,
+  reaper,
+  migrate: fill = migrate,
+  ...given
+}: StartOptions): Promise<ChaosPostgres> {
   const options = { ...given, dir: join(home, 'postgres'), port: await freePort(), logFile: join(home, 'postgres.log') }
   const server = await startChaosServer({ ...options, password: chaosPassword, isDurable: true }, reaper)
-  return { ...server, url: await createDatabase(server.clusterUrl) }
+  return { ...server, url: await createDatabase(server.clusterUrl, fill) }
 }
 
 /** Starts a server in a folder, whose cluster may exist. */
@@ -92,14 +98,14 @@ export async function startChaosServer(options: PostgresOptions, reaper: Reaper)
   }
 }
 
-async function createDatabase(clusterUrl: string): Promise<string> {
+async function createDatabase(clusterUrl: string, fill: (url: string) => Promise<void>): Promise<string> {
   const client = new pg.Client({ connectionString: clusterUrl })
   await client.connect()
   await client.query('create database muster')
   await client.end()
   const url = new URL(clusterUrl)
   url.pathname = 'muster'
-  await migrate(url.href)
+  await fill(url.href)
   return url.href
 }
 

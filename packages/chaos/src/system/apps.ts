@@ -34,16 +34,17 @@ export type App = {
 
 export type Env = Record<string, string>
 
-type SpawnOptions = { env: Env; port?: number; reaper: Reaper }
+/** `checkout`: the folder of the code, when it is that of another release. */
+type SpawnOptions = { env: Env; port?: number; reaper: Reaper; checkout?: string }
 
 const startLimitMs = 60_000
 
 /** Starts the process without waiting until it is live. */
-export async function spawnApp(name: AppName, { env, port, reaper }: SpawnOptions): Promise<App> {
+export async function spawnApp(name: AppName, { env, port, reaper, checkout = root }: SpawnOptions): Promise<App> {
   const opsPort = await freePort()
   const ownPort = port ?? (await freePort())
-  const child = spawn(process.execPath, [join(root, 'apps', name, 'src/main.ts')], {
-    cwd: join(root, 'apps', name),
+  const child = spawn(process.execPath, [join(checkout, 'apps', name, 'src/main.ts')], {
+    cwd: join(checkout, 'apps', name),
     // The process gets nothing else of the test run's environment.
     env: { ...inheritedEnv(), PORT: String(ownPort), OPS_PORT: String(opsPort), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

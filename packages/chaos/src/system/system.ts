@@ -26,8 +26,10 @@ export type System<D extends SystemDatabase = SystemDatabase> = {
   /** The address of the API, unless a test starts a second one on another port. */
   apiUrl: string
   env(name: AppName, overrides?: Env): Env
-  /** Starts a process and waits until it is ready. */
-  start(name: AppName, options?: { env?: Env; port?: number }): Promise<App>
+  /** The folder that holds the files and what is being uploaded. */
+  home: string
+  /** Starts a process and waits until it is ready; `checkout` is the folder of another release's code. */
+  start(name: AppName, options?: StartOptions): Promise<App>
   /** Starts a process and waits until it is live. It may never be ready. */
   startLive(name: AppName, env?: Env): Promise<App>
   /** Starts the API and all workers and waits until they are ready. */
@@ -48,6 +50,8 @@ export type System<D extends SystemDatabase = SystemDatabase> = {
   close(): Promise<void>
 }
 
+type StartOptions = { env?: Env; port?: number; checkout?: string }
+
 const liveLimit = { timeoutMs: 60_000, intervalMs: 50 }
 const exitLimit = { timeoutMs: 100_000, intervalMs: 50 }
 
@@ -66,9 +70,20 @@ export async function startSystemWithStandby(programs: string): Promise<System<R
   return assemble((places) => startReplicatedPostgres(programs, places))
 }
 
+/** Starts a system on a database of the caller's making, whose rows may need these key rings. */
+export async function startSystemOn<D extends SystemDatabase>(
+  openDatabase: OpenDatabase<D>,
+  keyRings?: Record<AppName, Env>,
+): Promise<System<D>> {
+  return assemble(openDatabase, keyRings)
+}
+
 type OpenDatabase<D> = (options: { home: string; reaper: Reaper }) => Promise<D>
 
-async function assemble<D extends SystemDatabase>(openDatabase: OpenDatabase<D>): Promise<System<D>> {
+async function assemble<D extends SystemDatabase>(
+  openDatabase: OpenDatabase<D>,
+  givenKeyRings?: Record<AppName, Env>,
+): Promise<System<D>> {
   const home = await mkdtemp(join(tmpdir(), 'muster-chaos-'))
   const reaper = startReaper()
   const [postgres, redis, smtp] = await Promise.all([
@@ -81,7 +96,7 @@ async function assemble<D extends SystemDatabase>(openDatabase: OpenDatabase<D>)
   const apiPort = await freePort()
   const apiUrl = `http://127.0.0.1:${apiPort}`
   const shared = sharedEnv(home, { postgresUrl: postgres.url, redisUrl: redis.url, smtpUrl: smtp.url, apiUrl })
-  const keyRings = createKeyRings(secrets)
+  const keyRings = givenKeyRings ?? createKeyRings(secrets)
   const env: System['env'] = (name, overrides) => ({ ...shared, ...keyRings[name], ...overrides })
   const processes = manageProcesses({ env, apiPort, reaper })
   const pausePoints: PausePoint[] = []
@@ -93,6 +108,7 @@ async function assemble<D extends SystemDatabase>(openDatabase: OpenDatabase<D>)
     inspector,
     secrets,
     apiUrl,
+    home,
     env,
     start: processes.start,
     startLive: processes.startLive,
@@ -134,7 +150,15 @@ function manageProcesses({ env, apiPort, reaper }: ProcessOptions): Processes {
   }
   const start: System['start'] = async (name, options = {}) => {
     const port = options.port ?? (name === 'api' ? apiPort : undefined)
-    return kept(await startApp(name, { env: env(name, options.env), reaper, ...(port && { port }) }))
+    const { checkout } = options
+    return kept(
+      await startApp(name, {
+        env: env(name, options.env),
+        reaper,
+        ...(port && { port }),
+        ...(checkout && { checkout }),
+      }),
+    )
   }
   return {
     start,

@@ -30,15 +30,22 @@ export type RequestOptions = {
   at?: string
 }
 
-type UserOptions = { apiUrl: string; smtp: SmtpLedger; secrets: UsedSecrets }
+type UserOptions = {
+  apiUrl: string
+  smtp: SmtpLedger
+  secrets: UsedSecrets
+  /** Of a user whose name and password are known; otherwise both are random. */
+  username?: string
+  password?: string
+}
 
 const responseLimitMs = 30_000
 
-/** Creates a user with a random name and password who is not registered yet. */
-export function createUser({ apiUrl, smtp, secrets }: UserOptions): User {
-  const username = `p${randomBytes(8).toString('hex')}`
+/** Creates a user who is not registered yet, unless the name is that of one who is. */
+export function createUser({ apiUrl, smtp, secrets, ...known }: UserOptions): User {
+  const username = known.username ?? `p${randomBytes(8).toString('hex')}`
   const email = `${username}@example.test`
-  const password = `Chaos-${randomBytes(9).toString('base64url')}-7x`
+  const password = known.password ?? `Chaos-${randomBytes(9).toString('base64url')}-7x`
   secrets.add('password', password)
   const jar = createCookieJar(secrets)
 

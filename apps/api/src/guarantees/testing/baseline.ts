@@ -1,20 +1,31 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ringsOf } from '../../config.ts'
 
-/** Time of the baseline's events; a test that signs in there sets its clock to it. */
-export const baselineMoment = new Date('2026-11-26T12:00:00.000Z')
+const folder = join(import.meta.dirname, '../../../../../db/baseline')
 
-export const baselinePassword = 'Baseline-2026-pass'
-/** Secret of Grace's authenticator app. */
-export const baselineTotpSecret = Buffer.alloc(20, 9)
+/** The releases of which a dump is committed. */
+export const baselineVersions = readdirSync(folder, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name)
 
-/** Returns the path of a release's committed dump. */
-export const baselineFile = (release: string): string =>
-  join(import.meta.dirname, '../../../../../packages/testing/fixtures/baselines', `${release}.sql`)
+type Facts = {
+  madeAt: string
+  password: string
+  totpSecret: string
+  roles: Record<string, string>
+  auditHead: { seq: number }
+}
+
+/** Reads the dump of a release, and what is known of it. */
+export function readBaseline(version: string): Facts & { dump: string } {
+  const read = (file: string) => readFileSync(join(folder, version, file), 'utf8')
+  return { ...(JSON.parse(read('baseline.json')) as Facts), dump: read('dump.sql') }
+}
 
 const ring = (fill: number) => ({ currentId: 'k1', keys: new Map([['k1', Buffer.alloc(32, fill)]]) })
 
-/** Key rings of the baseline, equal to those of `buildTestApp`; they protect nothing. */
+/** Key rings of every baseline, equal to those of `buildTestApp`; they protect nothing. */
 export const baselineRings: ReturnType<typeof ringsOf> = ringsOf({
   keys: {
     accessToken: ring(1),
