@@ -1,5 +1,6 @@
 import type { ClockWatch } from './clock-watch.ts'
 import type { Dependency } from './dependency.ts'
+import { Gauge, registry } from './registry.ts'
 
 export type ReadinessOptions = {
   /** The dependencies without which the process is not ready. */
@@ -17,6 +18,12 @@ export type Readiness = {
   close(): void
 }
 
+const readyGauge = new Gauge({
+  name: 'muster_ready',
+  help: 'Whether this process can do its work: 1 or 0, as `/readyz` says before the process stops.',
+  registers: [registry],
+})
+
 const checkIntervalMs = 2_000
 const clockIntervalMs = 60_000
 
@@ -27,20 +34,24 @@ const clockIntervalMs = 60_000
 export async function watchReadiness(options: ReadinessOptions): Promise<Readiness> {
   const { needed, useful = [], clock, hasClockStepped } = options
   let measuredAtMs = performance.now()
+  const obstacles = async () => {
+    const states = await Promise.all(needed.map(async ({ name, check }) => ({ name, ...(await check()) })))
+    const down = states.filter(({ status }) => status === 'down').map(({ name, reason }) => `${name} ${reason}`)
+    const found = clock.isNear() ? down : [...down, `clock ${clock.state().offsetMs} ms off`]
+    readyGauge.set(found.length === 0 ? 1 : 0)
+    return found
+  }
   const look = () => {
-    for (const dependency of [...needed, ...useful]) void dependency.check()
+    void obstacles()
+    for (const dependency of useful) void dependency.check()
     if (performance.now() - measuredAtMs < clockIntervalMs && !hasClockStepped()) return
     measuredAtMs = performance.now()
     void clock.measure()
   }
-  await Promise.all([clock.measure(), ...[...needed, ...useful].map((dependency) => dependency.check())])
+  await Promise.all([clock.measure(), obstacles(), ...useful.map((dependency) => dependency.check())])
   const timer = setInterval(look, checkIntervalMs).unref()
   return {
-    async obstacles() {
-      const states = await Promise.all(needed.map(async ({ name, check }) => ({ name, ...(await check()) })))
-      const down = states.filter(({ status }) => status === 'down').map(({ name, reason }) => `${name} ${reason}`)
-      return clock.isNear() ? down : [...down, `clock ${clock.state().offsetMs} ms off`]
-    },
+    obstacles,
     close: () => clearInterval(timer),
   }
 }

@@ -7,7 +7,7 @@ import { checked } from './environment.ts'
 
 /** The bundle has a copy of the example beside it; the sources read that of the repository. */
 const examples = [new URL('env.example', import.meta.url), new URL('../../../../docker/.env.example', import.meta.url)]
-const passwords = ['DATABASE_PASSWORD', 'REDIS_PASSWORD']
+const passwords = ['DATABASE_PASSWORD', 'REDIS_PASSWORD', 'GRAFANA_PASSWORD']
 
 /**
  * Makes the settings of a new installation from the example: every secret filled in, and with the address of the API the settings of
