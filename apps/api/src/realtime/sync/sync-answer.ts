@@ -1,10 +1,11 @@
 import type { SyncAnswer } from '@muster/realtime/events'
 import type { Deps } from '../../deps.ts'
-import { type FeedChange, readChangesOf, viewChange } from '../../modules/chats/change-feed.service.ts'
+import { type FeedChange, viewChange } from '../../modules/chats/change-feed.service.ts'
 import type { MembershipRow } from '../delivery/membership.ts'
 import { resyncsTotal } from '../delivery/metrics.ts'
 import type { AnswerSize } from './answer-size.ts'
-import { listPositions, type PositionRow } from './sync.queries.ts'
+import { readSharedChanges, readSharedPositions } from './shared-reads.ts'
+import type { PositionRow } from './sync.queries.ts'
 
 type SyncedChat = SyncAnswer['chats'][number]
 type Position = SyncAnswer['readPositions'][number]
@@ -82,13 +83,9 @@ async function readChunk(
     const isRead = !resyncReason({ known, latest, joined, isEpochOther })
     return { chatId: id, after: isRead ? known : latest, limit: maxChangesPerRead }
   })
-  const found = await readChangesOf(db, wanted)
+  const found = await readSharedChanges(db, wanted)
   // After the changes: who was removed meanwhile gets nothing of them.
-  const rows = await listPositions(
-    db,
-    userId,
-    wanted.map(({ chatId }) => chatId),
-  )
+  const rows = await readSharedPositions(db, { userId, chatIds: wanted.map(({ chatId }) => chatId) })
   const positions = Map.groupBy(rows, ({ chat_id }) => chat_id)
   return chunk.map(({ id, known, membership }) => {
     const own = positions.get(id)?.find(({ user_id }) => user_id === userId)

@@ -2,12 +2,11 @@ import { DomainError } from '@muster/errors'
 import type { ClientEventPayload, SyncAnswer } from '@muster/realtime/events'
 import type { Context } from '../../context.ts'
 import { rateLimited, scaledMax, socketLimits } from '../../http/limits/limits.ts'
-import { readNotificationChanges } from '../../modules/notifications/notification-changes.service.ts'
 import type { MembershipRow } from '../delivery/membership.ts'
 import { resyncsTotal } from '../delivery/metrics.ts'
 import type { Gateway } from '../gateway.ts'
 import { createAnswerSize } from './answer-size.ts'
-import { listSpan, readRestoreEpoch } from './sync.queries.ts'
+import { readSharedEpoch, readSharedNotifications, readSharedSpan } from './shared-reads.ts'
 import { answerChats, type SpanChat } from './sync-answer.ts'
 import { createTurns } from './turns.ts'
 
@@ -15,8 +14,8 @@ type SyncRequest = ClientEventPayload<'sync'>
 
 const maxChatsPerAnswer = 500
 const maxNotifications = 100
-/** A thousand clients that come back at once must leave time for requests and for changes of now. */
-const maxParallel = 2
+/** A thousand clients that come back at once share statements, and must leave time for requests and for changes of now. */
+const maxParallel = 24
 
 /**
  * Answers `sync`: what a client misses, whether it was away for a second or a month.
@@ -35,12 +34,12 @@ export function handleSync(
     assertAdmits(userId)
     const { after, upTo, known } = readRequest(request)
     return run(async () => {
-      const restoreEpoch = await readRestoreEpoch(db)
+      const restoreEpoch = await readSharedEpoch(db, null)
       const isEpochOther = request.restoreEpoch !== null && request.restoreEpoch !== restoreEpoch
       const size = createAnswerSize(originLength)
       const notifications = await answerNotifications(userId, isEpochOther ? null : request.notifications)
       size.add(notifications.part)
-      const rows = await listSpan(db, userId, { after, upTo, limit: maxChatsPerAnswer + 1 })
+      const rows = await readSharedSpan(db, { userId, after, upTo, limit: maxChatsPerAnswer + 1 })
       const memberships = rows.slice(0, maxChatsPerAnswer)
       // The rooms first: a change that is committed after the read below arrives as an event.
       steps.follow(memberships)
@@ -63,7 +62,8 @@ export function handleSync(
 
   /** @param after null for a client that has none */
   async function answerNotifications(userId: string, after: number | null) {
-    const changes = await readNotificationChanges(db, userId, after ?? Number.MAX_SAFE_INTEGER, maxNotifications)
+    const known = { userId, change: after ?? Number.MAX_SAFE_INTEGER, limit: maxNotifications }
+    const changes = await readSharedNotifications(db, known)
     const { latest, isComplete, unreadCount } = changes
     const isLost = after !== null && changes.isLost
     if (isLost) resyncsTotal.inc({ reason: 'notifications' })
