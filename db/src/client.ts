@@ -1,10 +1,11 @@
 import { Kysely, PostgresDialect, type PostgresPool } from 'kysely'
 import pg from 'pg'
 import { besidePool } from './connection-counts.ts'
+import { type PoolName, watchPool } from './pool-watch.ts'
 import { Client } from './session-settings.ts'
 import type { DatabaseSettings } from './settings.ts'
 import { sharedConnection } from './shared-connection.ts'
-import { namedStatements, notePlannedEachTime, poolOf, statementsOfNoSession } from './statements.ts'
+import { namedStatements, notePlannedEachTime, poolOf, type Statements, statementsOfNoSession } from './statements.ts'
 import type { Database, Db } from './types.ts'
 
 /** `pooler` and `directUrl` may be left out where `url` leads to Postgres itself. */
@@ -12,6 +13,8 @@ export type DbOptions = Pick<DatabaseSettings, 'url' | 'poolMax'> &
   Partial<DatabaseSettings> & {
     /** Shown in pg_stat_activity. */
     applicationName: string
+    /** The name in metrics; `main` by default. */
+    pool?: PoolName
     /** The server cancels a statement after this time. */
     statementTimeoutMs?: number
     /** How long to wait for a connection, also for one of the pool. */
@@ -30,13 +33,23 @@ pg.defaults.parseInputDatesAsUTC = true
 
 /** Creates a Kysely instance over a pool of `pg`, with timeouts on both sides. Statements are prepared where there is a session. */
 export function createDb(options: DbOptions): Db {
+  const { pool: name = 'main' } = options
   const pool = new pg.Pool({ ...configOf(options), Client, max: options.poolMax, idleTimeoutMillis: 60_000 })
   // The pool replaces a broken idle connection. Without a listener its error would end the process.
   pool.on('error', () => {})
   // The pool listens only to idle connections. When one in use breaks, its query rejects with the error.
   pool.on('connect', (client) => client.on('error', () => {}))
-  if (options.pooler !== 'transaction') return kyselyOver(poolOf(pool, namedStatements()))
-  return notePlannedEachTime(kyselyOver(poolOf(pool, statementsOfNoSession(limitsOf(options)))))
+  const unwatch = watchPool({
+    name,
+    state: () => ({
+      active: pool.totalCount - pool.idleCount,
+      idle: pool.idleCount,
+      waiting: pool.waitingCount,
+    }),
+  })
+  const over = (statements: Statements) => kyselyOver(poolOf(pool, { name, statements, onEnd: unwatch }))
+  if (options.pooler !== 'transaction') return over(namedStatements())
+  return notePlannedEachTime(over(statementsOfNoSession(limitsOf(options))))
 }
 
 /**
@@ -46,8 +59,10 @@ export function createDb(options: DbOptions): Db {
  * ends the wait for a locked table early.
  */
 export function createLookupDb(options: Omit<DbOptions, 'poolMax'>): Db {
-  if (options.pooler === 'transaction') return createDb({ ...options, poolMax: besidePool.lookups.transaction })
-  return kyselyOver(sharedConnection({ ...configOf(options), lock_timeout: lookupLockTimeoutMs }))
+  const { pool: name = 'lookups' } = options
+  if (options.pooler === 'transaction')
+    return createDb({ ...options, pool: name, poolMax: besidePool.lookups.transaction })
+  return kyselyOver(sharedConnection({ ...configOf(options), lock_timeout: lookupLockTimeoutMs }, name))
 }
 
 const kyselyOver = (pool: PostgresPool): Db => new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })

@@ -17,6 +17,7 @@ export { inGroups } from './in-groups.ts'
 export { readInstallationId, readRestoreMark } from './installation.ts'
 export { correctAtStart, measureClock } from './measure-clock.ts'
 export { assertMigrated } from './migrator.ts'
+export { onPoolWait, type PoolName, readPoolStates } from './pool-watch.ts'
 export { type DatabaseSettings, directly } from './settings.ts'
 export type { Database, Db, Json, Trx } from './types.ts'
 export {

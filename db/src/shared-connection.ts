@@ -1,6 +1,7 @@
 import { Socket } from 'node:net'
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
 import type pg from 'pg'
+import { type PoolName, watchPool } from './pool-watch.ts'
 import { Client } from './session-settings.ts'
 import { isStale, namedStatements } from './statements.ts'
 
@@ -9,8 +10,9 @@ import { isStale, namedStatements } from './statements.ts'
  * do not wait for earlier responses; those of one turn of the event loop are sent in one write (`pg`'s pipeline mode; over TLS in
  * several). Responses come in the order of the queries, and a query that fails does not affect others.
  */
-export function sharedConnection(config: pg.ClientConfig): PostgresPool {
+export function sharedConnection(config: pg.ClientConfig, name: PoolName): PostgresPool {
   const statements = namedStatements()
+  let pending = 0
   let current: { client: pg.Client; opened: Promise<PostgresPoolClient> } | undefined
 
   const open = () => {
@@ -27,13 +29,16 @@ export function sharedConnection(config: pg.ClientConfig): PostgresPool {
     }
     const query = async (text: string, values: unknown[]) => {
       const named = statements.config(text, values)
+      pending += 1
       try {
         return await send(named)
       } catch (error) {
         if (!isStale(error)) throw error
         statements.renew(named)
         // Without a name, so that it depends on no other statement.
-        return send({ text, values })
+        return await send({ text, values })
+      } finally {
+        pending -= 1
       }
     }
     const opened = client.connect().then(
@@ -47,10 +52,16 @@ export function sharedConnection(config: pg.ClientConfig): PostgresPool {
     return current
   }
 
+  const unwatch = watchPool({
+    name,
+    state: () => ({ active: current && pending > 0 ? 1 : 0, idle: current && pending === 0 ? 1 : 0, waiting: 0 }),
+  })
+
   return {
     options: config,
     connect: () => (current ?? open()).opened,
     end: async () => {
+      unwatch()
       const last = current
       await last?.opened.catch(() => {})
       await last?.client.end()

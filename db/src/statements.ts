@@ -1,5 +1,6 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
 import pg from 'pg'
+import { measureWait, type PoolName } from './pool-watch.ts'
 
 /** Further statements have no name, so that SQL with ever-changing text cannot fill the server's memory. */
 const maxNames = 500
@@ -79,8 +80,10 @@ export const isStale = (error: unknown): boolean =>
   error instanceof pg.DatabaseError &&
   (error.code === '26000' || error.code === '42P05' || /^cached plan must not change/.test(error.message))
 
+type PoolOptions = { name: PoolName; statements: Statements; onEnd: () => void }
+
 /** Wraps a pool for Kysely. A connection with a timed-out query is closed, because its response may still arrive. */
-export function poolOf(pool: pg.Pool, statements: Statements): PostgresPool {
+export function poolOf(pool: pg.Pool, { name, statements, onEnd }: PoolOptions): PostgresPool {
   const wrapped = new WeakMap<pg.PoolClient, PostgresPoolClient>()
 
   const wrap = (client: pg.PoolClient): PostgresPoolClient => {
@@ -105,9 +108,13 @@ export function poolOf(pool: pg.Pool, statements: Statements): PostgresPool {
 
   return {
     options: pool.options,
-    end: () => pool.end(),
+    end: () => {
+      onEnd()
+      return pool.end()
+    },
     connect: async () => {
-      const client = await pool.connect().catch(explainRefusal)
+      const isReady = pool.idleCount > 0 && pool.waitingCount === 0
+      const client = await measureWait(name, isReady, () => pool.connect()).catch(explainRefusal)
       const known = wrapped.get(client) ?? wrap(client)
       wrapped.set(client, known)
       return known

@@ -55,6 +55,7 @@ import { errorsPlugin } from './plugins/errors.ts'
 import { gracefulClosePlugin } from './plugins/graceful-close.ts'
 import { guidesPlugin } from './plugins/guides.ts'
 import { healthPlugin } from './plugins/health.ts'
+import { httpMetricsPlugin } from './plugins/http-metrics.ts'
 import { httpRulesPlugin } from './plugins/http-rules.ts'
 import { jsonBodyPlugin } from './plugins/json-body.ts'
 import { notFoundPlugin } from './plugins/not-found.ts'
@@ -113,6 +114,7 @@ export async function buildApp(deps: Deps, first?: FastifyPluginAsync): Promise<
   const context = { ...deps, accessTokens, cookies, guard, invitations, chatSteps }
 
   if (first) await app.register(first)
+  await app.register(httpMetricsPlugin)
   await app.register(clientAddressPlugin, config.http)
   await app.register(gracefulClosePlugin)
   await app.register(errorsPlugin)

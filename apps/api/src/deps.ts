@@ -24,6 +24,7 @@ import type { Logger } from '@muster/logger'
 import { createPasswordHasher, type PasswordHasher } from '@muster/security/password-hasher'
 import { createKeyedSemaphore, type KeyedSemaphore } from '@muster/security/semaphore'
 import { type OwnedStorage, openStorage } from '@muster/storage'
+import { countCacheRead } from './cache-metrics.ts'
 import type { Config } from './config.ts'
 import { createDependencyHealth, type DependencyHealth } from './dependency-health.ts'
 import { createReads, type ReadsFor } from './http/reads/reads.ts'
@@ -95,7 +96,7 @@ export function createDeps(
         })
   const writeCookies = createWriteCookies({ config, clock })
   const redis = openRedis(config.redis, { patienceMs: config.redisPatienceMs, log })
-  const cache = createCache({ redis, log })
+  const cache = createCache({ redis, log, onRead: countCacheRead })
   const publisher = startPublisher({ db, redisSettings: config.redis, log, clock })
   const queueMonitor = openQueueMonitor(config.redis, { patienceMs: config.redisPatienceMs, clock })
   // Its own connection: requests that wait for the pool must not delay the poll of revocations.
@@ -103,6 +104,7 @@ export function createDeps(
     ...config.database,
     poolMax: besidePool.revocations,
     applicationName: 'muster-api-revocations',
+    pool: 'revocations',
     statementTimeoutMs: 1_000,
   })
   const revocations = startRevocations({ db: pollDb, log, clock })

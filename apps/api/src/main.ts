@@ -9,6 +9,7 @@ import {
 import { checkKeyRings } from '@muster/keys'
 import { createLogger } from '@muster/logger'
 import { checkRedis } from '@muster/redis'
+import '@muster/telemetry/pools'
 import { lowerThreadPoolPriority } from '@muster/security/hashing-priority'
 import { storageCheck } from '@muster/storage'
 import { storageFolders } from '@muster/storage/config'
@@ -19,6 +20,7 @@ import { readConfig, ringsOf } from './config.ts'
 import { createDeps } from './deps.ts'
 import { ensureBootstrapAdmin } from './modules/admin/create-super-admin.ts'
 import { queuesPage } from './queues-page.ts'
+import { registerSourceMetrics } from './source-metrics.ts'
 
 const log = createLogger({ name: 'api' })
 
@@ -52,6 +54,7 @@ await runProcess({
     await app.listen(config.http)
     lowerThreadPoolPriority()
     void reportZones(deps)
+    registerSourceMetrics(deps)
     const { postgres, redis, replica, files, clock: clockWatch, hasClockStepped } = deps.health
     const readiness = await watchReadiness({
       needed: [postgres],

@@ -13,6 +13,8 @@ export type SafeRedis = {
   attempt<T>(command: (redis: RedisClient) => Promise<T>, fallback: T): Promise<T>
   /** Returns the command's reply. @throws DomainError DEPENDENCY_UNAVAILABLE while Redis is unavailable */
   require<T>(command: (redis: RedisClient) => Promise<T>): Promise<T>
+  /** Tells whether requests try Redis now. */
+  isAvailable(): boolean
   /** Probes Redis by writes, also while the breaker is open. @throws the error of Redis */
   probe(): Promise<void>
   close(): void
@@ -57,6 +59,7 @@ export function openRedis(
 
   return {
     attempt,
+    isAvailable,
     async require(command) {
       if (!isAvailable()) throw new DomainError('DEPENDENCY_UNAVAILABLE', { retryAfterSeconds })
       try {

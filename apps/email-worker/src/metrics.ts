@@ -1,10 +1,17 @@
 import { isTemplateName } from '@muster/mail'
-import { Counter, registry } from '@muster/telemetry'
+import { Counter, Gauge, registry } from '@muster/telemetry'
 
 const mailsTotal = new Counter({
   name: 'muster_mails_total',
   help: 'Outcomes of attempts to send a mail: sent, failed, dropped, or put-off when a retry is scheduled.',
   labelNames: ['template', 'outcome'],
+  registers: [registry],
+})
+
+/** 1 from when the SMTP server failed several times in a row until it accepts a mail again. */
+export const smtpCircuitOpen = new Gauge({
+  name: 'muster_smtp_circuit_open',
+  help: 'Whether sending is paused because the SMTP server failed several times in a row: 1 or 0.',
   registers: [registry],
 })
 

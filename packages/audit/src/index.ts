@@ -11,6 +11,7 @@ export {
 } from './chain.ts'
 export { type SignedCheckpoint, signCheckpoint } from './checkpoint.ts'
 export { readMonth } from './month.ts'
+export { readPendingAge } from './pending-age.ts'
 export { type KeySample, sampleKeys } from './sample-keys.ts'
 export { type ChainHead, formatHead, isHeadGenuine, parseHead, type SignedHead, signHead } from './signed-head.ts'
 export { holdsHead } from './stored-rows.ts'

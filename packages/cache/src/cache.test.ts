@@ -46,7 +46,7 @@ test('a cached value is served without reading until it expires', async () => {
   const { cache } = createTestCache()
   const read = vi.fn(async () => ({ count: 1 }))
   let ttlMs = 60_000
-  const ask = () => cache.through(key, { schema, ttlMs: () => ttlMs, read })
+  const ask = () => cache.through(key, { name: 'profile', schema, ttlMs: () => ttlMs, read })
   expect([await ask(), await ask()]).toEqual([{ count: 1 }, { count: 1 }])
   expect(read).toHaveBeenCalledTimes(1)
   const leftMs = await redis.client.pttl(key)
@@ -62,7 +62,9 @@ test.each([
 ])('a cached text %s counts as missing', async (_, text) => {
   const { cache } = createTestCache()
   await redis.client.set(key, text)
-  expect(await cache.through(key, { schema, ttlMs: () => 60_000, read: async () => ({ count: 2 }) })).toEqual({
+  expect(
+    await cache.through(key, { name: 'profile', schema, ttlMs: () => 60_000, read: async () => ({ count: 2 }) }),
+  ).toEqual({
     count: 2,
   })
 })
@@ -73,14 +75,14 @@ test('a value that was read before an invalidation is not cached', async () => {
     await cache.invalidate([key])
     return { count: 1 }
   }
-  expect(await cache.through(key, { schema, ttlMs: () => 60_000, read })).toEqual({ count: 1 })
+  expect(await cache.through(key, { name: 'profile', schema, ttlMs: () => 60_000, read })).toEqual({ count: 1 })
   expect(await redis.client.exists(key)).toBe(0)
 })
 
 test('a reader that finds a lease reads and leaves the lease alone', async () => {
   const { cache } = createTestCache()
   await redis.client.set(key, 'lease:of-another-reader', 'PX', 5_000)
-  await cache.through(key, { schema, ttlMs: () => 60_000, read: async () => ({ count: 1 }) })
+  await cache.through(key, { name: 'profile', schema, ttlMs: () => 60_000, read: async () => ({ count: 1 }) })
   expect(await redis.client.get(key)).toBe('lease:of-another-reader')
 })
 
@@ -99,7 +101,7 @@ test('without Redis every call reads', async () => {
   const { cache, setAway } = createTestCache()
   setAway(true)
   const read = vi.fn(async () => ({ count: 1 }))
-  for (let call = 0; call < 2; call++) await cache.through(key, { schema, ttlMs: () => 60_000, read })
+  for (let call = 0; call < 2; call++) await cache.through(key, { name: 'profile', schema, ttlMs: () => 60_000, read })
   expect(read).toHaveBeenCalledTimes(2)
 })
 

@@ -5,8 +5,18 @@ import { cachedText, fill, takeLease } from './lease.ts'
 import type { OptionalRedis } from './optional-redis.ts'
 import { startInvalidation } from './start-invalidation.ts'
 
+/** What is cached. */
+export type CacheName = 'profile' | 'analytics'
+/** `error`: Redis did not answer. */
+export type CacheResult = 'hit' | 'miss' | 'error'
+
+/** Stands for the answer of a Redis that is unavailable. */
+const unavailable = Symbol('unavailable')
+
 /** A value that may be cached. */
 export type Cached<S extends z.ZodType> = {
+  /** The name of these values in metrics. */
+  name: CacheName
   /** The schema of the cached value. A text that does not match, for example of another release, counts as missing. */
   schema: S
   /** How long the value may still be served, in milliseconds. A cached value with 0 or less left counts as missing. */
@@ -33,14 +43,19 @@ export type Cache = {
   close(): Promise<number>
 }
 
+type CacheOptions = { redis: OptionalRedis; log: Logger; onRead?: (name: CacheName, result: CacheResult) => void }
+
 /** Creates the cache on a given Redis connection, whose owner sets the time limit of commands. */
-export function createCache({ redis, log }: { redis: OptionalRedis; log: Logger }): Cache {
+export function createCache({ redis, log, onRead = () => {} }: CacheOptions): Cache {
   const invalidation = startInvalidation({ redis, log })
   return {
-    async through(key, { schema, ttlMs, read, readUncached }) {
-      const text = cachedText(await redis.attempt((client) => client.get(key), null))
+    async through(key, { name, schema, ttlMs, read, readUncached }) {
+      const stored = await redis.attempt<string | null | typeof unavailable>((client) => client.get(key), unavailable)
+      const text = stored === unavailable ? undefined : cachedText(stored)
       const known = text === undefined ? undefined : readJson(schema, text)
-      if (known !== undefined && ttlMs(known) > 0) return known
+      const isHit = known !== undefined && ttlMs(known) > 0
+      onRead(name, isHit ? 'hit' : stored === unavailable ? 'error' : 'miss')
+      if (isHit) return known
       const uncached = await readUncached?.()
       if (uncached !== undefined) return uncached
       const lease = await redis.attempt((client) => takeLease(client, key), undefined)

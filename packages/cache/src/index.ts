@@ -1,4 +1,4 @@
-export { type Cache, type Cached, createCache } from './cache.ts'
+export { type Cache, type Cached, type CacheName, type CacheResult, createCache } from './cache.ts'
 export { type Invalidator, invalidateAnalytics, invalidateProfile } from './invalidate.ts'
 export { analyticsKey, profileKey } from './keys.ts'
 export { openCache, openOptionalRedis } from './open-cache.ts'

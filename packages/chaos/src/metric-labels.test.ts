@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
 import { allJobs, queueNames } from '@muster/jobs/definitions'
 import { templates } from '@muster/mail'
 import { clientEvents, serverEvents } from '@muster/realtime/events'
 import { eventually } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type App, type AppName, appNames } from './system/apps.ts'
+import { type MetricDefinition, metricsPage } from './metrics-page.ts'
+import { type App, type AppName, appNames, root } from './system/apps.ts'
 import { type System, startSystem } from './system/system.ts'
 import { createReminder, createTask } from './users/fixtures.ts'
 
@@ -25,8 +27,16 @@ const known: Record<string, ReadonlySet<string> | RegExp> = {
   outcome: new Set(['done', 'already-done', 'failed', 'retry', 'later', 'sent', 'dropped', 'put-off']),
   dependency: new Set(['postgres', 'redis', 'files', 'replica', 'scanner']),
   transport: new Set(['polling', 'websocket']),
+  method: new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'other']),
+  route: /^(none|\*|(?:\/(?::?[a-zA-Z]+(?:[-.][a-zA-Z]+)*|v1|\*)?)+)$/,
+  status: /^[1-5]\d\d$/,
+  pool: new Set(['main', 'lookups', 'revocations', 'realtime', 'replica', 'replica-watch']),
+  state: new Set(['waiting', 'prioritized', 'delayed', 'active', 'failed', 'idle']),
+  kind: new Set(['reminder', 'upcoming', 'overdue', 'digest']),
+  cache: new Set(['profile', 'analytics']),
+  folder: /^[A-Z_]+$/,
   event: new Set([...Object.keys(clientEvents), ...Object.keys(serverEvents), 'unknown']),
-  result: /^(ok|sent|received|failed|invalid|dropped|gated|[A-Z_]{1,30})$/,
+  result: /^(ok|hit|miss|error|sent|received|failed|invalid|dropped|gated|[A-Z_]{1,30})$/,
   reason: /^(epoch|ahead|interrupted|too-many|notifications|[A-Z_]{1,30})$/,
   cause: new Set(['gap', 'gate', 'lost']),
   table: /^[a-z_]{1,40}$/,
@@ -47,22 +57,98 @@ function unknownLabels(metrics: string): string[] {
   )
 }
 
-test('no label of a metric has a value from outside, in any process', async () => {
+/** Makes traffic of many kinds, with values from outside wherever there is place for one. */
+async function makeTraffic(): Promise<void> {
   const user = await system.registeredUser()
   await createReminder(user, await createTask(user), 300)
+  const foreign = [
+    `/api/v1/tasks/${randomUUID()}`,
+    `/nowhere/${randomUUID()}`,
+    '/api/v1/users/me',
+    `/health?id=${randomUUID()}`,
+  ]
+  for (const path of foreign) await fetch(`${system.apiUrl}${path}`)
+  await fetch(`${system.apiUrl}/api/v1/${randomUUID()}`, { method: 'PROPFIND' })
   for (const queue of queueNames) {
     const values = [randomUUID(), queue, `job-${randomUUID()}`]
     await system.inspector.query(`insert into outbox (id, queue, name, payload) values ($1, $2, $3, '{}')`, values)
   }
   await system.inspector.waitUntilIdle()
-  for (const name of appNames) {
-    const metrics = await eventually(async () => {
-      const text = await (await fetch(`${apps[name].opsUrl}/metrics`)).text()
-      expect(text).toContain('muster_build_info')
-      if (name !== 'api') expect(text).toMatch(/muster_job_duration_seconds_count\{.*name="unknown"/)
-      return text
-    })
-    expect(unknownLabels(metrics), name).toEqual([])
+}
+
+type Scrape = { text: string; definitions: MetricDefinition[] }
+
+/** Scrapes a process when the job that nobody knows has left its trace. */
+const scrape = (name: AppName): Promise<Scrape> =>
+  eventually(async () => {
+    const text = await (await fetch(`${apps[name].opsUrl}/metrics`)).text()
+    expect(text).toContain('muster_build_info')
+    if (name !== 'api') expect(text).toMatch(/muster_job_duration_seconds_count\{.*name="unknown"/)
+    if (name === 'reminder-worker') expect(text).toContain('muster_reminder_lateness_seconds_count{kind="reminder"} 1')
+    const definitions = (await (await fetch(`${apps[name].opsUrl}/metrics/definitions`)).json()) as MetricDefinition[]
+    return { text, definitions }
+  })
+
+test('docs/metrics.md lists the metrics that all processes serve, whose labels have no value from outside', async () => {
+  await makeTraffic()
+  const scrapes = new Map<AppName, Scrape>()
+  for (const name of appNames) scrapes.set(name, await scrape(name))
+  for (const [name, { text, definitions }] of scrapes) {
+    expect(unknownLabels(text), name).toEqual([])
+    expect(typesIn(text), name).toEqual(definitions.map(({ name: metric, type }) => `${metric} ${type}`).sort())
+    expect(undefinedLabels(text, definitions), name).toEqual([])
   }
+  const definitions = Object.fromEntries([...scrapes].map(([name, found]) => [name, found.definitions]))
+  const page = metricsPage(definitions as Record<AppName, MetricDefinition[]>)
+  await expect(page).toMatchFileSnapshot(join(root, 'docs/metrics.md'))
   expect(unknownLabels('muster_head{hash="ab"} 1\nmuster_x{name="job-1"} 2')).toHaveLength(2)
+})
+
+/** Returns each metric of a scrape with its type. */
+const typesIn = (text: string): string[] =>
+  [...text.matchAll(/^# TYPE (\w+ \w+)$/gm)].map(([, named = '']) => named).sort()
+
+/** Returns the labels of Muster's own series that the definition of their metric lacks. */
+function undefinedLabels(text: string, definitions: readonly MetricDefinition[]): string[] {
+  const labelsOf = new Map(definitions.map(({ name, labelNames }) => [name, new Set([...labelNames, 'le'])]))
+  return [...text.matchAll(/^(muster_\w+)\{(.*)\} /gm)].flatMap(([, series = '', labels = '']) => {
+    const known = labelsOf.get(series) ?? labelsOf.get(series.replace(/_(?:bucket|sum|count)$/, ''))
+    return [...labels.matchAll(/(\w+)="/g)].flatMap(([, label = '']) =>
+      known?.has(label) ? [] : [`${series}{${label}}`],
+    )
+  })
+}
+
+test('the state of queues, requests, pools and reads is in the scrape, and absent while Redis is away', async () => {
+  const read = async () => (await scrape('api')).text
+  const text = await read()
+  for (const series of [
+    'muster_http_request_duration_seconds_count{method="GET",route="/api/v1/tasks/:id",status="401"}',
+    'muster_http_request_duration_seconds_count{method="GET",route="none",status="404"}',
+    'muster_http_requests_in_flight 0',
+    'muster_jobs{queue="email",state="failed"} 1',
+    'muster_jobs{queue="reminder",state="waiting"} 0',
+    'muster_job_oldest_waiting_seconds{queue="image"} 0',
+    'muster_outbox_pending{queue="email"} 0',
+    'muster_outbox_oldest_seconds{queue="audit"} 0',
+    'muster_audit_lag_seconds ',
+    'muster_revocation_poll_age_seconds 0.',
+    'muster_redis_circuit_open 0',
+    'muster_database_pool_connections{pool="main",state="idle"}',
+    'muster_database_pool_wait_seconds_count{pool="main"}',
+    'muster_redis_command_duration_seconds_count ',
+    'muster_cache_requests_total{cache="profile",result="miss"}',
+    'muster_storage_free_bytes{folder="STORAGE_LOCAL_DIR"}',
+  ])
+    expect(text).toContain(series)
+  system.redis.freeze()
+  const without = await eventually(async () => {
+    const found = await read()
+    expect(found).not.toContain('muster_jobs{queue="email",state="waiting"}')
+    return found
+  })
+  expect(without).toContain('muster_outbox_pending{queue="email"}')
+  expect(without).toContain('muster_jobs{queue="email",state="failed"} 1')
+  system.redis.thaw()
+  await eventually(async () => expect(await read()).toContain('muster_jobs{queue="email",state="waiting"}'))
 })

@@ -1,4 +1,5 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
+import { timeCommands } from './command-times.ts'
 import { lastErrorOf, trackLastError } from './last-error.ts'
 import type { RedisNode, RedisSettings } from './settings/settings.ts'
 
@@ -65,24 +66,26 @@ function open(settings: RedisSettings, { reconnects = true, ...chosen }: Chosen)
   const options = { ...commonOptions(settings), ...chosen }
   switch (topology.kind) {
     case 'standalone':
-      return trackLastError(new Redis({ ...options, ...topology.node, db: topology.db, retryStrategy }))
+      return trackLastError(timeCommands(new Redis({ ...options, ...topology.node, db: topology.db, retryStrategy })))
     case 'sentinel':
       return trackLastError(
-        new Redis({
-          ...options,
-          sentinels: topology.sentinels.map((sentinel) => ({ ...sentinel })),
-          name: topology.master,
-          db: topology.db,
-          retryStrategy,
-          sentinelRetryStrategy: retryStrategy,
-          sentinelCommandTimeout: commandTimeoutMs,
-          ...given({
-            sentinelUsername: topology.sentinelUsername,
-            sentinelPassword: topology.sentinelPassword,
-            sentinelTLS: tls,
-            enableTLSForSentinelMode: tls && true,
+        timeCommands(
+          new Redis({
+            ...options,
+            sentinels: topology.sentinels.map((sentinel) => ({ ...sentinel })),
+            name: topology.master,
+            db: topology.db,
+            retryStrategy,
+            sentinelRetryStrategy: retryStrategy,
+            sentinelCommandTimeout: commandTimeoutMs,
+            ...given({
+              sentinelUsername: topology.sentinelUsername,
+              sentinelPassword: topology.sentinelPassword,
+              sentinelTLS: tls,
+              enableTLSForSentinelMode: tls && true,
+            }),
           }),
-        }),
+        ),
       )
     case 'cluster':
       return trackLastError(openCluster(topology.nodes, { ...options, retryStrategy }))
@@ -118,6 +121,7 @@ function openCluster(nodes: readonly RedisNode[], { retryStrategy, ...options }:
   // Not earlier: the check whether the cluster is whole would fail at a node that is being connected.
   cluster.on('ready', () => cluster.nodes('master').forEach(connect))
   cluster.on('+node', (node: Redis) => {
+    timeCommands(node)
     if (cluster.status === 'ready') connect(node)
   })
   return cluster
@@ -151,7 +155,7 @@ function openAnyNode(
       () => {},
     )
   })
-  return trackLastError(redis)
+  return trackLastError(timeCommands(redis))
 }
 
 type SlotRange = [from: number, to: number, ...nodes: [host: string | null, port: number, ...unknown[]][]]

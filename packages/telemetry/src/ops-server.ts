@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { collectDefaultMetrics } from 'prom-client'
-import { registry } from './registry.ts'
+import { listMetrics, registry } from './registry.ts'
 
 /** Requests to this server are small and fast: slower ones are cut off, and bodies are not read. */
 const limits = {
@@ -26,7 +26,7 @@ type OpsServerOptions = {
   pages?: Record<`/${string}`, () => Promise<object | undefined>>
 }
 
-/** Starts the server for `/livez`, `/readyz`, `/metrics` (Prometheus text format) and further pages of a process on a port of its own. */
+/** Starts the server for `/livez`, `/readyz`, `/metrics` (Prometheus text format), `/metrics/definitions` and further pages of a process on a port of its own. */
 export async function startOpsServer({
   host,
   port,
@@ -55,6 +55,8 @@ export async function startOpsServer({
         const found = stopping?.aborted ? ['shutting down'] : await obstacles()
         return found.length === 0 ? reply(200, 'ready\n') : reply(503, `not ready: ${found.join(', ')}\n`)
       }
+      case '/metrics/definitions':
+        return reply(200, JSON.stringify(listMetrics()), 'application/json')
       case '/metrics':
         return reply(200, await registry.metrics(), registry.contentType)
       default:

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, open, rm, stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Logger } from '@muster/logger'
+import { scrapedGauges } from './scraped-gauges.ts'
 import type { StartCheck } from './start-checks.ts'
 
 /** Describes a folder that a process must be able to write to. */
@@ -19,11 +20,40 @@ const lowSpaceBytes = 64 * 1024 ** 2
 /** Too large for a file system to store within a directory entry, so that a full disk is noticed. */
 const probe = Buffer.alloc(64 * 1024, 1)
 
+/** The folders of this process by the variables that name them. */
+const checked = new Map<string, string>()
+
+const readAll = () =>
+  Promise.all([...checked].map(async ([variable, path]) => ({ variable, freeBytes: await readFreeBytes(path) })))
+
+/** Notes a folder, whose free space is then a metric. */
+function noteFolder({ path, variable }: NeededFolder): void {
+  if (checked.size === 0) registerFreeBytes()
+  checked.set(variable, path)
+}
+
+const registerFreeBytes = () =>
+  scrapedGauges(readAll, [
+    {
+      name: 'muster_storage_free_bytes',
+      help: 'Free space of the file system of a folder, by the variable that names the folder.',
+      labelNames: ['folder'],
+      samples: (folders) =>
+        folders.map(({ variable, freeBytes }) => ({ labels: { folder: variable }, value: freeBytes })),
+    },
+  ])
+
+async function readFreeBytes(path: string): Promise<number> {
+  const { bavail, bsize } = await statfs(path)
+  return bavail * bsize
+}
+
 /**
  * Creates a start check that writes a file to the folder and deletes it. It warns when little space is free.
  * @throws Error with the folder, the variable and the remedy when it cannot write
  */
-export function folderCheck({ path, what, variable, isMade = false }: NeededFolder, log: Logger): StartCheck {
+export function folderCheck(folder: NeededFolder, log: Logger): StartCheck {
+  const { path, what, variable, isMade = false } = folder
   return async () => {
     try {
       if (isMade) await makeFolder(path)
@@ -31,8 +61,8 @@ export function folderCheck({ path, what, variable, isMade = false }: NeededFold
     } catch (cause) {
       throw new Error(`${what}, ${path}, can't be written: ${reasonOf(cause)} ${remedyOf(cause, variable)}`, { cause })
     }
-    const { bavail, bsize } = await statfs(path)
-    const freeBytes = bavail * bsize
+    const freeBytes = await readFreeBytes(path)
+    noteFolder(folder)
     if (freeBytes < lowSpaceBytes) log.warn({ folder: path, variable, freeBytes }, 'folder low on space')
   }
 }

@@ -1,5 +1,6 @@
 import { RetryLater } from '@muster/jobs/worker'
 import type { Logger } from '@muster/logger'
+import { smtpCircuitOpen } from '../metrics.ts'
 
 /**
  * Stops sending while the SMTP server fails for all mails: after several failures in a row the circuit opens and the queue
@@ -56,6 +57,7 @@ export function createCircuitBreaker(
   const setState = (next: State) => {
     const probeEnded = state.name === 'half-open' ? state.probeEnded : undefined
     state = next
+    smtpCircuitOpen.set(next.name === 'closed' ? 0 : 1)
     probeEnded?.resolve()
   }
 

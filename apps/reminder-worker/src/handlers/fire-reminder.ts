@@ -8,6 +8,7 @@ import { notify } from '@muster/notifications'
 import { applyDefaults } from '@muster/policy'
 import type { Deps } from '../deps.ts'
 import { lateAfterMs, taskMail } from '../mails/task-mail.ts'
+import { observeLateness } from '../metrics.ts'
 import { type DueReminder, deliver, readDueReminder, reopen, settle } from './fire-reminder.queries.ts'
 
 /** A reminder that is later than this is not sent. */
@@ -57,6 +58,7 @@ async function fire(tx: TransactContext, reminder: DueReminder, now: Date): Prom
 
   const late = delayMs > lateAfterMs
   if (!(await deliver(tx.trx, reminder, { late, now }))) return
+  tx.afterCommit(async () => observeLateness('reminder', scheduledAt, now))
   const notificationId = inApp ? await notify(tx, { ...toNotification(reminder, late), now }) : undefined
   if (email) await insertMail(tx, { ...toMail(reminder, late), notificationId })
   tx.audit(outcomeEvent(reminder, 'reminder.sent', { status: 'sent', late }))

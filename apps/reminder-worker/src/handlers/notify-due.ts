@@ -7,6 +7,7 @@ import { applyDefaults } from '@muster/policy'
 import type { Deps } from '../deps.ts'
 import { leadMs, type NoticeKind } from '../due/notice-kinds.ts'
 import { lateAfterMs, taskMail } from '../mails/task-mail.ts'
+import { observeLateness } from '../metrics.ts'
 import { hasReminderBetween, insertNotice, type NotifiedUser, readNotifiedUser } from './notify-due.queries.ts'
 
 /** Notifies one user about one task and due date: ledger row, notification and mail in one transaction. */
@@ -36,6 +37,7 @@ async function deliver(tx: TransactContext, kind: NoticeKind, { task, user }: No
     return
   }
   if (!(await insertNotice(tx.trx, notice, { status: 'sent', failureReason: null, late }, now))) return
+  tx.afterCommit(async () => observeLateness(kind, scheduledAt, now))
   const [sent] = await notifyAll(tx, [toNotification(kind, { task, user }, late)], now)
   if (!sent?.isMailWanted) return
   await insertMail(tx, {

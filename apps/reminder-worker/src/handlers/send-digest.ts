@@ -5,6 +5,7 @@ import { insertMail } from '@muster/mail'
 import { applyDefaults } from '@muster/policy'
 import type { Deps } from '../deps.ts'
 import { digestTimeOf, endOfDate, isDigestMissed } from '../due/digest-times.ts'
+import { observeLateness } from '../metrics.ts'
 import {
   insertDelivery,
   type ListedTask,
@@ -42,6 +43,7 @@ async function send(tx: TransactContext, recipient: Recipient, localDate: string
   const tasks = await listTasksDueBefore(tx.trx, recipient.id, end, { now, limit: listedTasks })
   if (tasks.length === 0) return
   if (!(await insertDelivery(tx.trx, delivery, { failureReason: null, late }, now))) return
+  tx.afterCommit(async () => observeLateness('digest', scheduledAt, now))
   const due = toList(tasks.filter(({ isOverdue }) => !isOverdue))
   const overdue = toList(tasks.filter(({ isOverdue }) => isOverdue))
   await insertMail(tx, {

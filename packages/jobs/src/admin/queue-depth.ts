@@ -7,6 +7,8 @@ export type QueueDepth = {
   prioritized: number
   /** Delayed jobs that are due. While no worker runs, nobody moves them to the waiting ones. */
   dueDelayed: number
+  /** All delayed jobs. */
+  delayed: number
   active: number
   /** How many of the given jobs BullMQ does not know. */
   unknown: number
@@ -46,10 +48,10 @@ for i = 5, #KEYS do
 end
 return {
   redis.call('LLEN', wait), redis.call('ZCARD', prioritized), redis.call('ZCOUNT', delayed, '-inf', latest),
-  redis.call('LLEN', active), unknown, oldest and string.format('%.0f', oldest)
+  redis.call('ZCARD', delayed), redis.call('LLEN', active), unknown, oldest and string.format('%.0f', oldest)
 }`
 
-type Answer = [number, number, number, number, number, string | null]
+type Answer = [number, number, number, number, number, number, string | null]
 
 /**
  * Counts the jobs of a queue in BullMQ that are to be done now.
@@ -63,11 +65,12 @@ export async function readQueueDepth(
 ): Promise<QueueDepth> {
   const keys = ['wait', 'prioritized', 'delayed', 'active', ...jobIds].map(queue.toKey)
   const answer = (await redis.eval(script, keys.length, ...keys, nowMs, queue.toKey(''))) as Answer
-  const [waiting, prioritized, dueDelayed, active, unknown, oldest] = answer
+  const [waiting, prioritized, dueDelayed, delayed, active, unknown, oldest] = answer
   return {
     waiting,
     prioritized,
     dueDelayed,
+    delayed,
     active,
     unknown,
     oldestMs: oldest === null ? 0 : Math.max(0, nowMs - Number(oldest)),

@@ -115,16 +115,16 @@ async function countJobs(redis: RedisClient, name: QueueName, queue: Queue, cloc
   const nowMs = clock.now().getTime()
   const [depth, counts, isPaused, failedIds] = await Promise.all([
     readQueueDepth(redis, queue, { nowMs }),
-    queue.getJobCounts('delayed', 'completed'),
+    queue.getJobCounts('completed'),
     queue.isPaused(),
     queue.getRanges(['failed'], 0, -1),
   ])
-  const { delayed = 0, completed = 0 } = counts
+  const { completed = 0 } = counts
   return {
     name,
     waiting: depth.waiting + depth.prioritized,
     active: depth.active,
-    delayed,
+    delayed: depth.delayed,
     completed,
     failedSignals: failedIds.filter((id) => !isRowId(id)).length,
     isPaused,

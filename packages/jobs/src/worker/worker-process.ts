@@ -22,6 +22,7 @@ import {
   watchDependency,
   watchReadiness,
 } from '@muster/telemetry'
+import '@muster/telemetry/pools'
 import type { Publisher } from '../outbox/publisher.ts'
 import type { RunningWorker } from './worker.ts'
 

@@ -36,8 +36,13 @@ type Options = { settings: DatabaseSettings; primary: Db; statementTimeoutMs: nu
  */
 export function openReplica({ settings, primary, statementTimeoutMs }: Options): Replica {
   const applicationName = 'muster-api-replica'
-  const db = createDb({ ...settings, applicationName, statementTimeoutMs, connectTimeoutMs })
-  const probe = createLookupDb({ ...settings, applicationName: `${applicationName}-watch`, statementTimeoutMs: 1_000 })
+  const db = createDb({ ...settings, applicationName, pool: 'replica', statementTimeoutMs, connectTimeoutMs })
+  const probe = createLookupDb({
+    ...settings,
+    applicationName: `${applicationName}-watch`,
+    pool: 'replica-watch',
+    statementTimeoutMs: 1_000,
+  })
   const watch = watchReplica({ primary, replica: probe })
   // A pooler may give each transaction another server, and each statement outside of one.
   const onOneServer = <T>(use: (db: Db) => Promise<T>): Promise<T> =>

@@ -24,6 +24,7 @@ type Profile = z.output<typeof profile>
  */
 export async function getProfile({ lookups, cache, clock }: ProfileDeps, userId: string): Promise<Profile> {
   const { version, user } = await cache.through(profileKey(userId), {
+    name: 'profile',
     schema: profile,
     ttlMs: () => cacheMs,
     read: async () => {

@@ -27,6 +27,7 @@ export const getStreaks = async (deps: AnalyticsDeps, actor: Actor): Promise<Str
 /** Returns both from one read and one cached value, so that they never contradict each other. */
 async function getBoth(deps: AnalyticsDeps, { userId }: Actor): Promise<AnalyticsReading> {
   const { value } = await deps.cache.through(analyticsKey(userId), {
+    name: 'analytics',
     schema: cachedAnalytics,
     ttlMs: ({ validUntilMs }) => Math.min(cacheMs, validUntilMs - deps.clock.now().getTime()),
     read: () => readBoth(deps, deps.db, userId),

@@ -10,6 +10,8 @@ export type Revocations = {
   noteRevoked(sessionIds: readonly string[]): void
   /** Tells whether a poll succeeded within the last second. When none did, no request can be authenticated. */
   isFresh(): boolean
+  /** Returns the time since the last successful poll began; undefined before the first one. */
+  pollAgeMs(): number | undefined
   /**
    * Waits for the next poll when the last one is too old, e.g. because the process was stalled. Resolves with false at once
    * while polls fail, because Postgres is unavailable.
@@ -109,7 +111,8 @@ export function startRevocations({ db, log, clock }: { db: Db; log: Logger; cloc
     isFailing = false
   }
 
-  const isFresh = () => lastSuccess !== undefined && elapsedMs(lastSuccess, readClocks(), Math.max) < staleAfterMs
+  const pollAgeMs = () => lastSuccess && elapsedMs(lastSuccess, readClocks(), Math.max)
+  const isFresh = () => (pollAgeMs() ?? Number.POSITIVE_INFINITY) < staleAfterMs
 
   const loop = async () => {
     while (!isClosing) {
@@ -140,6 +143,7 @@ export function startRevocations({ db, log, clock }: { db: Db; log: Logger; cloc
     },
     loaded: loaded.promise,
     isFresh,
+    pollAgeMs,
     async whenFresh() {
       if (!isFresh() && !isFailing) await nextPoll.promise
       return isFresh()

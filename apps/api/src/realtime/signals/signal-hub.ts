@@ -45,6 +45,7 @@ export function startSignalHub(
     ...config.database,
     poolMax: besidePool.realtime,
     applicationName: 'muster-api-realtime',
+    pool: 'realtime',
     statementTimeoutMs,
   })
   const outage = trackOutage({
