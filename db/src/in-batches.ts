@@ -1,4 +1,5 @@
 import { isPlannedEachTime } from './statements.ts'
+import { type Origin, runShared, traceShared } from './trace-statements.ts'
 import type { Db } from './types.ts'
 
 /** A statement of more questions would delay those that wait behind it. */
@@ -7,7 +8,7 @@ const maxQuestions = 64
 /** Without prepared statements planning is most of the work: questions wait for the answer to earlier ones, and are planned together. */
 const maxUnprepared = 2
 
-type Waiting<Question, Answer> = PromiseWithResolvers<Answer> & { question: Question }
+type Waiting<Question, Answer> = PromiseWithResolvers<Answer> & { question: Question; origin: Origin }
 type Queue<Question, Answer> = { waiting: Waiting<Question, Answer>[]; isScheduled: boolean; running: number }
 
 /**
@@ -22,9 +23,10 @@ export function inBatches<Question, Answer>(
 
   const answerBatch = async (db: Db, batch: Waiting<Question, Answer>[]) => {
     try {
-      const answers = await ask(
-        db,
-        batch.map(({ question }) => question),
+      const questions = batch.map(({ question }) => question)
+      const answers = await runShared(
+        batch.map(({ origin }) => origin),
+        () => ask(db, questions),
       )
       for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as Answer)
     } catch (error) {
@@ -43,8 +45,8 @@ export function inBatches<Question, Answer>(
     }
   }
 
-  return (db, question) => {
-    const asked: Waiting<Question, Answer> = { ...Promise.withResolvers<Answer>(), question }
+  const join = (db: Db, question: Question, origin: Origin) => {
+    const asked: Waiting<Question, Answer> = { ...Promise.withResolvers<Answer>(), question, origin }
     const queue = queues.get(db) ?? { waiting: [], isScheduled: false, running: 0 }
     queues.set(db, queue)
     queue.waiting.push(asked)
@@ -55,4 +57,5 @@ export function inBatches<Question, Answer>(
     }
     return asked.promise
   }
+  return (db, question) => traceShared((origin) => join(db, question, origin))
 }

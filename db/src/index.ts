@@ -19,6 +19,7 @@ export { correctAtStart, measureClock } from './measure-clock.ts'
 export { assertMigrated } from './migrator.ts'
 export { onPoolWait, type PoolName, readPoolStates } from './pool-watch.ts'
 export { type DatabaseSettings, directly } from './settings.ts'
+export { type Origin, runShared, traceShared } from './trace-statements.ts'
 export type { Database, Db, Json, Trx } from './types.ts'
 export {
   type ReplayState,

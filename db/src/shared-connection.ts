@@ -4,6 +4,7 @@ import type pg from 'pg'
 import { type PoolName, watchPool } from './pool-watch.ts'
 import { Client } from './session-settings.ts'
 import { isStale, namedStatements } from './statements.ts'
+import { traceStatement } from './trace-statements.ts'
 
 /**
  * Creates a replacement for a pool: one connection that all queries share. It is opened on first use, and again after it broke. Queries
@@ -27,7 +28,7 @@ export function sharedConnection(config: pg.ClientConfig, name: PoolName): Postg
       inOneWrite()
       return client.query(question)
     }
-    const query = async (text: string, values: unknown[]) => {
+    const run = async (text: string, values: unknown[]) => {
       const named = statements.config(text, values)
       pending += 1
       try {
@@ -41,6 +42,7 @@ export function sharedConnection(config: pg.ClientConfig, name: PoolName): Postg
         pending -= 1
       }
     }
+    const query = (text: string, values: unknown[]) => traceStatement(text, () => run(text, values))
     const opened = client.connect().then(
       () => ({ query, release() {} }) as unknown as PostgresPoolClient,
       (error: unknown) => {

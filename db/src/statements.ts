@@ -1,6 +1,7 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
 import pg from 'pg'
 import { measureWait, type PoolName } from './pool-watch.ts'
+import { traceStatement, traceWait } from './trace-statements.ts'
 
 /** Further statements have no name, so that SQL with ever-changing text cannot fill the server's memory. */
 const maxNames = 500
@@ -88,7 +89,7 @@ export function poolOf(pool: pg.Pool, { name, statements, onEnd }: PoolOptions):
 
   const wrap = (client: pg.PoolClient): PostgresPoolClient => {
     let isBroken = false
-    const query = async (text: string, values: unknown[]) => {
+    const run = async (text: string, values: unknown[]) => {
       // A rollback would only run into the same timeout.
       if (isBroken) throw new Error(readTimeout)
       const config = statements.config(text, values)
@@ -103,6 +104,7 @@ export function poolOf(pool: pg.Pool, { name, statements, onEnd }: PoolOptions):
         return client.query(statements.config(text, values))
       }
     }
+    const query = (text: string, values: unknown[]) => traceStatement(text, () => run(text, values))
     return { query, release: () => client.release(isBroken) } as unknown as PostgresPoolClient
   }
 
@@ -114,7 +116,7 @@ export function poolOf(pool: pg.Pool, { name, statements, onEnd }: PoolOptions):
     },
     connect: async () => {
       const isReady = pool.idleCount > 0 && pool.waitingCount === 0
-      const client = await measureWait(name, isReady, () => pool.connect()).catch(explainRefusal)
+      const client = await measureWait(name, isReady, () => traceWait(() => pool.connect())).catch(explainRefusal)
       const known = wrapped.get(client) ?? wrap(client)
       wrapped.set(client, known)
       return known

@@ -65,6 +65,7 @@ import { originsPlugin } from './plugins/origins.ts'
 import { rateLimitsPlugin } from './plugins/rate-limits.ts'
 import { lazyRequestLogger, requestLogPlugin } from './plugins/request-log.ts'
 import { securityHeadersPlugin } from './plugins/security-headers.ts'
+import { tracingPlugin } from './plugins/tracing.ts'
 import { writeCookiesPlugin } from './plugins/write-cookies.ts'
 import { serveRealtime } from './realtime/serve-realtime.ts'
 
@@ -113,6 +114,7 @@ export async function buildApp(deps: Deps, first?: FastifyPluginAsync): Promise<
   const invitations = createInvitationSteps(deps)
   const context = { ...deps, accessTokens, cookies, guard, invitations, chatSteps }
 
+  if (config.tracing) await app.register(tracingPlugin)
   if (first) await app.register(first)
   await app.register(httpMetricsPlugin)
   await app.register(clientAddressPlugin, config.http)

@@ -14,6 +14,7 @@ import { lowerThreadPoolPriority } from '@muster/security/hashing-priority'
 import { storageCheck } from '@muster/storage'
 import { storageFolders } from '@muster/storage/config'
 import { folderCheck, runProcess, runStartChecks, startOpsServer, watchReadiness } from '@muster/telemetry'
+import { startTracing } from '@muster/tracing'
 import { reportZones } from '@muster/zones'
 import { buildApp } from './app.ts'
 import { readConfig, ringsOf } from './config.ts'
@@ -29,6 +30,7 @@ await runProcess({
   async start(stopping) {
     const config = readConfig()
     log.level = config.logLevel
+    const tracing = await startTracing({ name: 'api', settings: config.tracing, log })
     const clock = createCorrectedClock()
     // When Postgres is unavailable, the next call reports it.
     await correctAtStart(config.database, clock).catch(() => {})
@@ -74,6 +76,7 @@ await runProcess({
         readiness.close()
         await app.close()
         await deps.close()
+        await tracing.close()
         await ops.close()
       },
     }

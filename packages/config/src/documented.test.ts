@@ -9,6 +9,7 @@ const configs = [
   ...globSync('apps/*/src/config.ts', { cwd: root }),
   'packages/config/src/database-env.ts',
   'packages/config/src/process-env.ts',
+  'packages/config/src/tracing-env.ts',
   'packages/storage/src/config.ts',
   'packages/storage/src/scan-command.ts',
 ]

@@ -8,3 +8,4 @@ export { type ProcessName, processNames, redisConnections } from './redis-connec
 export { redisEnv, redisSettings } from './redis-env.ts'
 export { commandEnv, withServices } from './running-copy.ts'
 export { serviceUrl } from './service-url.ts'
+export { type TracingSettings, tracingEnv, tracingSettings } from './tracing-env.ts'

@@ -4,6 +4,7 @@ import { int, oneOf } from './fields.ts'
 import { redisEnv, redisSettings } from './redis-env.ts'
 import { type ServiceUrlName, services } from './service-parts.ts'
 import { serviceUrl } from './service-url.ts'
+import { tracingEnv, tracingSettings } from './tracing-env.ts'
 
 /** Parses the URL of a service, which may also be set as its parts. */
 export const urlOfService = (name: ServiceUrlName) => serviceUrl(services[name])
@@ -14,6 +15,7 @@ export const processEnv = (defaults: { opsPort: number }) => ({
   LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   ...databaseEnv(),
   ...redisEnv(),
+  ...tracingEnv(),
   OPS_HOST: z.string().default('127.0.0.1'),
   OPS_PORT: int({ min: 0, max: 65_535, default: defaults.opsPort }),
   /** How long a process goes on after SIGTERM while `/readyz` already answers 503. The rest of 25 s is for the drain. */
@@ -31,6 +33,7 @@ export const processSettings = (read: ProcessEnv) => ({
   ops: { host: read.OPS_HOST, port: read.OPS_PORT },
   database: databaseSettings(read),
   redis: redisSettings(read),
+  tracing: tracingSettings(read),
   shutdownDelayMs: read.SHUTDOWN_DELAY_MS ?? (read.NODE_ENV === 'production' ? productionDelayMs : 0),
 })
 

@@ -1,4 +1,4 @@
-import { type Db, inGroups, isRefusal } from '@muster/db'
+import { type Db, inGroups, isRefusal, type Origin, runShared, traceShared } from '@muster/db'
 import { type RawBuilder, sql } from 'kysely'
 import {
   auditColumns,
@@ -36,7 +36,8 @@ export type TransactTogether = <Item, Row extends object>(
   fn: (effects: Effects) => void,
 ) => Promise<Row | undefined>
 
-type Entry = ReturnType<typeof collectEffects> & PromiseWithResolvers<object | undefined> & { given: { id: string } }
+type Entry = ReturnType<typeof collectEffects> &
+  PromiseWithResolvers<object | undefined> & { given: { id: string }; origin: Origin }
 
 /** Two, so that this process prepares one while Postgres writes the other. */
 const rules = { maxRunning: 2, maxItems: 64, slowMs: 100 }
@@ -55,9 +56,12 @@ export function createTransactTogether({ db, publisher }: { db: Db; publisher: N
   return async (write, item, fn) => {
     const collected = collectEffects()
     fn(collected.effects)
-    const entry: Entry = { ...collected, ...Promise.withResolvers(), given: write.toGiven(item) }
-    groupOf(write)(entry)
-    const row = await entry.promise
+    const given = write.toGiven(item)
+    const row = await traceShared((origin) => {
+      const entry: Entry = { ...collected, ...Promise.withResolvers(), given, origin }
+      groupOf(write)(entry)
+      return entry.promise
+    })
     if (row) await collected.runAfterCommit(publisher)
     return row as never
   }
@@ -67,7 +71,10 @@ type AnyWrite = Pick<SharedWrite<never, object>, 'columns' | 'ctes'>
 
 async function writeAll(db: Db, write: AnyWrite, entries: Entry[]): Promise<void> {
   try {
-    const rows = await execute(db, write, entries)
+    const rows = await runShared(
+      entries.map(({ origin }) => origin),
+      () => execute(db, write, entries),
+    )
     const byId = new Map(rows.map((row) => [row.id, row]))
     for (const { given, resolve } of entries) resolve(byId.get(given.id))
   } catch (error) {

@@ -1,3 +1,4 @@
+import type { TracingSettings } from '@muster/config'
 import {
   askByWrite,
   assertMigrated,
@@ -23,11 +24,13 @@ import {
   watchReadiness,
 } from '@muster/telemetry'
 import '@muster/telemetry/pools'
+import { startTracing } from '@muster/tracing'
 import type { Publisher } from '../outbox/publisher.ts'
 import type { RunningWorker } from './worker.ts'
 
 type WorkerConfig = {
   logLevel: string
+  tracing: TracingSettings | undefined
   ops: { host: string; port: number }
   shutdownDelayMs: number
   redis: RedisSettings
@@ -64,6 +67,7 @@ export async function runWorkerProcess<C extends WorkerConfig, D extends WorkerD
     async start(stopping) {
       const config = app.readConfig()
       log.level = config.logLevel
+      const tracing = await startTracing({ name: app.name, settings: config.tracing, log })
       const clock = createCorrectedClock()
       // A Postgres that does not respond is reported by the next step.
       await correctAtStart(config.database, clock).catch(() => {})
@@ -98,6 +102,7 @@ export async function runWorkerProcess<C extends WorkerConfig, D extends WorkerD
           readiness.close()
           await worker.close(limitMs - abortReserveMs)
           await deps.close()
+          await tracing.close()
           await ops.close()
         },
       }

@@ -1,0 +1,65 @@
+import { hostname } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { TracingSettings } from '@muster/config'
+import type { Logger } from '@muster/logger'
+import { version } from '@muster/telemetry/version'
+import { context, trace } from '@opentelemetry/api'
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
+import { resourceFromAttributes } from '@opentelemetry/resources'
+import {
+  BatchSpanProcessor,
+  ParentBasedSampler,
+  TraceIdRatioBasedSampler,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace'
+import { ids } from './ids.ts'
+import { exportWatched } from './watched-exporter.ts'
+
+/** Upper bound of one request to the collector, its retries included. */
+const exportMs = 5_000
+/** Upper bound for sending the last spans when the process ends. */
+const closeMs = 2_000
+/** Spans beyond this number are dropped, so that a collector that does not respond fills no memory: they take about 4 MB. */
+const maxSpans = 4_096
+const maxBatch = 512
+const intervalMs = 2_000
+/** A value that is longer is cut off. */
+const maxValueLength = 4_096
+
+type SdkOptions = { name: string; settings: TracingSettings; log: Logger }
+
+/**
+ * Starts the SDK of OpenTelemetry. Spans wait in memory and are sent in batches, beside all requests and jobs.
+ * @returns a function that sends the last ones
+ */
+export function startSdk({ name, settings, log }: SdkOptions): () => Promise<void> {
+  const { url, headers, ratio, servicePrefix, resource } = settings
+  const exporter = new OTLPTraceExporter({ url, headers, timeoutMillis: exportMs })
+  const provider = new TracerProvider({
+    resource: resourceFromAttributes({
+      'service.name': `${servicePrefix}-${name}`,
+      'service.namespace': servicePrefix,
+      'service.version': version,
+      'service.instance.id': `${hostname()}:${process.pid}`,
+      ...resource,
+    }),
+    sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(ratio) }),
+    idGenerator: ids,
+    spanLimits: { attributeValueLengthLimit: maxValueLength },
+    spanProcessors: [
+      new BatchSpanProcessor({
+        exporter: exportWatched(exporter, log),
+        maxQueueSize: maxSpans,
+        maxExportBatchSize: maxBatch,
+        scheduledDelayMillis: intervalMs,
+        exportTimeoutMillis: exportMs + 1_000,
+      }),
+    ],
+  })
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager())
+  trace.setGlobalTracerProvider(provider)
+  return async () => {
+    await Promise.race([provider.shutdown().catch(() => {}), sleep(closeMs, undefined, { ref: false })])
+  }
+}
