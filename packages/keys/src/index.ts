@@ -1,6 +1,6 @@
 export { checkKeyRings } from './check-key-rings.ts'
-export { describeRingFaults, findRingFaults, type RingFault } from './find-faults.ts'
-export { forgetKey } from './key-checks.queries.ts'
+export { compareRings, describeRingFaults, findRingFaults, type RingFault } from './find-faults.ts'
+export { forgetKey, type KnownKey } from './key-checks.queries.ts'
 export { findMissingKeys, type MissingKey } from './missing-keys.ts'
 export { isKnownKey, type KeyState, reportKeys } from './report.ts'
 export type { Rings } from './rings.ts'

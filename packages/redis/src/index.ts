@@ -8,6 +8,6 @@ export {
   type RedisClient,
   workerRedis,
 } from './connection.ts'
-export { claimRedis, ForeignRedisError, seizeRedis } from './owner.ts'
+export { claimRedis, ForeignRedisError, readRedisOwner, seizeRedis } from './owner.ts'
 export * from './settings/index.ts'
 export { checkRedis } from './start-check.ts'

@@ -16,6 +16,10 @@ export class ForeignRedisError extends RedisRefusal {
   }
 }
 
+/** Reads the id of the installation that Redis belongs to; undefined when it belongs to none. */
+export const readRedisOwner = async (redis: RedisClient): Promise<string | undefined> =>
+  (await redis.get(ownerKey)) ?? undefined
+
 /**
  * Claims Redis for an installation, unless it belongs to one: it is new, or was flushed.
  * @throws ForeignRedisError when it belongs to another one

@@ -6,6 +6,7 @@ import { placeOf } from './place.ts'
 import { createS3Storage } from './s3/driver.ts'
 import type { StorageConfig, StorageDriver, StorageSettings } from './storage.ts'
 
+export { checksumOfFile } from './copy/checksum.ts'
 export { type Comparison, compareFiles } from './copy/compare-files.ts'
 export { type CopyCounts, copyFiles } from './copy/copy-files.ts'
 export { FileNotStoredError, StorageUnavailableError } from './errors.ts'

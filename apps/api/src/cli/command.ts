@@ -9,7 +9,12 @@ export type Result = {
   isWell?: boolean
 }
 
-export type Given = { args: readonly string[]; options: Readonly<Record<string, string | undefined>> }
+export type Given = {
+  args: readonly string[]
+  options: Readonly<Record<string, string | undefined>>
+  /** The flags that were given. */
+  flags: ReadonlySet<string>
+}
 
 /** A command with all that `--help` shows of it. */
 export type Command = {
@@ -21,6 +26,8 @@ export type Command = {
   optional?: string
   /** The options that take a value, each with a word for the value. */
   options?: Readonly<Record<string, string>>
+  /** The options without a value. */
+  flags?: readonly string[]
   summary: string
   run(given: Given): Result | Promise<Result>
 }
@@ -29,7 +36,8 @@ export type Command = {
 export class UsageError extends Error {}
 
 /** Returns the options of a command for `parseArgs`. */
-export const optionsOf = ({ options = {} }: Command): ParseArgsOptionsConfig => ({
+export const optionsOf = ({ options = {}, flags = [] }: Command): ParseArgsOptionsConfig => ({
+  ...Object.fromEntries(flags.map((name) => [name, { type: 'boolean' as const }])),
   ...Object.fromEntries(Object.keys(options).map((name) => [name, { type: 'string' as const }])),
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
@@ -50,11 +58,12 @@ export function describeCommands(commands: readonly Command[]): string {
 }
 
 /** Returns the usage of a command, e.g. `users list [--q <text>]`. */
-function usageOf({ name, args = [], optional, options = {} }: Command): string {
+function usageOf({ name, args = [], optional, options = {}, flags = [] }: Command): string {
   return [
     name,
     ...args.map((arg) => `<${arg}>`),
     ...(optional ? [`[<${optional}>]`] : []),
+    ...flags.map((flag) => `[--${flag}]`),
     ...Object.entries(options).map(([option, value]) => `[--${option} <${value}>]`),
   ].join(' ')
 }

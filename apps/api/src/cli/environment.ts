@@ -17,7 +17,14 @@ import {
 import { createDb, type DatabaseSettings, type Db } from '@muster/db'
 import { DomainError } from '@muster/errors'
 import type { KeyRing } from '@muster/security/key-ring'
-import { driverSettings, refuseDriver, type StorageDriverName, storageEnv } from '@muster/storage/config'
+import {
+  driverSettings,
+  refuseDriver,
+  refuseStorage,
+  type StorageDriverName,
+  storageEnv,
+  storageSettings,
+} from '@muster/storage/config'
 import { z } from 'zod'
 
 /** Time limit for commands to Redis. */
@@ -111,6 +118,34 @@ export function readStores(chosen: (configured: StorageDriverName) => readonly S
   const values = withDatabase(read(schema))
   const stores = chosen(values.STORAGE_DRIVER).map((driver) => driverSettings(driver, values))
   return { database: values.database, stores, driver: values.STORAGE_DRIVER, fallback: values.STORAGE_FALLBACK_DRIVER }
+}
+
+const withAuditRing = { ...anyRings.shape, AUDIT_KEYS: keyRing() }
+
+const ringsIn = (given: z.output<z.ZodObject<typeof withAuditRing>>) => ({
+  ...Object.fromEntries(keyRingNames.flatMap((name) => (given[name] ? [[name, given[name]]] : []))),
+  AUDIT_KEYS: given.AUDIT_KEYS,
+})
+
+/** Reads the key rings, of which AUDIT_KEYS must be there. @throws ConfigError */
+export const readAuditRings = () => ringsIn(read(z.object(withAuditRing)))
+
+/** Reads what a backup and a restore need: database, store of files and key rings, and Redis where it is set. @throws ConfigError */
+export function readKeeping() {
+  const { REDIS_URL, REDIS_CA_FILE } = redisEnv()
+  const schema = z
+    .object({ ...databaseEnv(), ...storageEnv(), ...withAuditRing, REDIS_URL: REDIS_URL.optional(), REDIS_CA_FILE })
+    .superRefine(
+      (given, ctx) => refuseStorage(given, (name, message) => ctx.addIssue({ code: 'custom', path: [name], message })),
+      { when: () => true },
+    )
+  const values = withDatabase(read(schema))
+  return {
+    database: values.database,
+    storage: storageSettings(values),
+    rings: ringsIn(values),
+    redis: values.REDIS_URL ? redisSettings({ ...values, REDIS_URL: values.REDIS_URL }) : undefined,
+  }
 }
 
 /** Opens a database for one command, and closes it. */

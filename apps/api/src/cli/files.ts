@@ -14,10 +14,10 @@ import { type StorageDriverName, storageDrivers } from '@muster/storage/config'
 import { z } from 'zod'
 import type { Result } from './command.ts'
 import { checked, readStores, withDb } from './environment.ts'
+import { type Progress, progress, rethrowCause, stopSignal } from './long-work.ts'
 
 type Options = Readonly<Record<string, string | undefined>>
 
-const progressEveryMs = 2_000
 const shownKeys = 20
 const driverName = z.enum(storageDrivers, `is not one of ${storageDrivers.join(', ')}`)
 const twoStores = z
@@ -83,8 +83,7 @@ export function compareStores(options: Options): Promise<Result> {
 }
 
 type Settings = { from: StorageDriverName; to: StorageDriverName; driver: string; fallback: string | undefined }
-type Stores = { from: OwnedStorage; to: OwnedStorage; signal: AbortSignal; report: Report; settings: Settings }
-type Report = (describe: () => string) => void
+type Stores = { from: OwnedStorage; to: OwnedStorage; signal: AbortSignal; report: Progress; settings: Settings }
 
 /** Opens two stores, which must belong to this installation or to none. An interrupt ends `use` in order. */
 function withStores(options: Options, use: (stores: Stores) => Promise<Result>): Promise<Result> {
@@ -94,31 +93,10 @@ function withStores(options: Options, use: (stores: Stores) => Promise<Result>):
     const [from, to] = stores.map((store) => openStorage(store, () => readInstallationId(db)))
     if (!from || !to) throw new Error('There are not two stores.')
     for (const storage of [from, to]) await storage.verify().catch(rethrowCause)
-    const controller = new AbortController()
-    const stop = () => controller.abort(new Error('Stopped. Run the command again to continue.'))
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
+    const signal = stopSignal('Stopped. Run the command again to continue.')
     const settings = { ...drivers, driver, fallback }
-    return use({ from, to, signal: controller.signal, report: progress(), settings }).catch(rethrowCause)
+    return use({ from, to, signal, report: progress(), settings }).catch(rethrowCause)
   })
-}
-
-/** A message about an unavailable store says less than its cause. */
-function rethrowCause(error: unknown): never {
-  const { cause } = Object(error)
-  if (!(cause instanceof Error)) throw error
-  const { remedy } = Object(cause)
-  throw new Error(remedy && !cause.message.includes(remedy) ? `${cause.message} ${remedy}` : cause.message, {
-    cause: error,
-  })
-}
-
-function progress(): Report {
-  let toldAtMs = performance.now()
-  return (describe) => {
-    if (performance.now() - toldAtMs < progressEveryMs) return
-    toldAtMs = performance.now()
-    process.stderr.write(`${describe()}\n`)
-  }
 }
 
 const describeCopy = ({ copied, copiedBytes, present, gone, failed, passes }: CopyCounts) =>

@@ -36,6 +36,9 @@ const load = {
   files: () => import('./files.ts'),
   connections: () => import('./connections.ts'),
   redis: () => import('./redis.ts'),
+  backup: () => import('./backup.ts'),
+  restore: () => import('./restore.ts'),
+  release: () => import('./release.ts'),
 }
 
 const person = ['person'] as const
@@ -232,6 +235,28 @@ const commands: readonly Command[] = [
     summary: 'make Redis belong to this installation, when the one that had it is gone',
     run: async () => (await load.redis()).claim(),
   },
+  {
+    name: 'backup',
+    args: ['folder'],
+    summary: 'back up database and files into a new folder while Muster runs; the key rings are not in it',
+    run: async ({ args }) => (await load.backup()).backUp(args[0] as string),
+  },
+  {
+    name: 'restore',
+    args: ['folder'],
+    flags: ['check'],
+    summary:
+      'restore a backup into an empty database and store, as a copy that is held; --check only reads and verifies the backup',
+    run: async ({ args, flags }) => (await load.restore()).restore(args[0] as string, flags.has('check')),
+  },
+  {
+    name: 'release',
+    flags: ['dry-run'],
+    options: { 'drop-mails': 'before-backup|<hours>h' },
+    summary:
+      'end the hold of a restored copy: what waits is sent, deleted and swept; --dry-run only tells what would happen',
+    run: async ({ options, flags }) => (await load.release()).release(options['drop-mails'], flags.has('dry-run')),
+  },
 ]
 
 // A reader that closes the pipe early (`| head`) is not an error.
@@ -287,7 +312,8 @@ function read(command: Command, rest: string[]): Given | undefined {
   const { length } = parsed.positionals
   if (length < needed || length > needed + (command.optional ? 1 : 0))
     throw new UsageError(`The command takes other arguments:\n\n${describeCommands([command])}`)
-  return { args: parsed.positionals, options: options as Given['options'] }
+  const flags = new Set(command.flags?.filter((name) => options[name] === true))
+  return { args: parsed.positionals, options: options as Given['options'], flags }
 }
 
 run(process.argv.slice(2)).then(

@@ -42,11 +42,11 @@ export async function uploadPhoto(user: User, taskId: string): Promise<string> {
   return attachment.id
 }
 
-/** Creates a reminder by mail and notification that is due in `inMs` milliseconds. @returns its id */
-export async function createReminder(user: User, taskId: string, inMs: number): Promise<string> {
+/** Creates a reminder by mail and notification that is due in `inMs` milliseconds, at the API or at another instance. @returns its id */
+export async function createReminder(user: User, taskId: string, inMs: number, at?: string): Promise<string> {
   const scheduledAt = new Date(Date.now() + inMs).toISOString()
   const body = { taskId, scheduledAt, type: 'both' }
-  return entityOf(await retryOn503(() => user.request('POST', '/reminders', body)), 'reminder').id
+  return entityOf(await retryOn503(() => user.request('POST', '/reminders', body, at ? { at } : {})), 'reminder').id
 }
 
 /** Repeats a request after the `Retry-After` of a 503, which an overloaded API returns; gives up after 5 tries. */

@@ -1,0 +1,7 @@
+export type { Manifest } from './manifest/manifest.ts'
+export { type Progress, sizeText } from './progress.ts'
+export { BackupRefusal } from './refusal.ts'
+export { type DropMails, planRelease, type ReleasePlan, releaseHold } from './release/release.ts'
+export { notInBackup } from './restoring/check-keys.ts'
+export { checkBackup, type RestoreDeps, type Restored, restoreBackup } from './restoring/restore-backup.ts'
+export { type BackupDeps, writeBackup } from './writing/write-backup.ts'

@@ -1,0 +1,9 @@
+/** Tells the operator how far a long step is; the implementation leaves most calls out. */
+export type Progress = (describe: () => string) => void
+
+/** Formats a number of bytes. */
+export function sizeText(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
+  const power = Math.min(units.length - 1, bytes > 0 ? Math.floor(Math.log2(bytes) / 10) : 0)
+  return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`
+}
