@@ -29,18 +29,18 @@ const current = roots.filter((root) => `${process.cwd()}/`.startsWith(`${pathOf(
 export default defineConfig({
   test: {
     // These tests spend a third of their time waiting for processes. On two cores vitest would run one file at a time,
-    // and three keep both cores busy. Tests that measure time must tolerate that, except for those of chaos.
+    // and three keep both cores busy. Tests that measure time must tolerate that, except for the timed ones of chaos.
     maxWorkers: Math.max(3, availableParallelism() - 1),
     // Once per run: Postgres, Redis and the inbox for every project.
     globalSetup: [pathOf('packages/testing/src/global-setup.ts')],
-    projects: (current.length > 0 ? current : roots).map((root) => {
-      const name = root.split('/').at(-1) ?? root
+    projects: (current.length > 0 ? current : roots).flatMap(suitesOf).map(({ root, name, ...files }) => {
+      const isChaos = root === 'packages/chaos'
       return {
         test: {
           name,
+          ...files,
           // An absolute path, so that vitest also runs from the folder of a package.
           root: pathOf(root),
-          include: ['src/**/*.test.ts'],
           environment: 'node',
           setupFiles: [
             // Statements that would need several shards, and commands that a Redis Cluster would refuse, fail the tests that execute them.
@@ -49,16 +49,30 @@ export default defineConfig({
           ],
           // The files of a project share processes, each of which loads the modules of the project once. Loading those of the
           // API takes 3 s of a core. So a test restores what it changes of its process.
-          isolate: name === 'chaos',
-          testTimeout: name === 'chaos' ? 120_000 : 60_000,
-          hookTimeout: name === 'chaos' ? 120_000 : 60_000,
-          // The chaos tests start, freeze and kill systems and measure time, so their files run last, one at a time.
-          ...(name === 'chaos' ? { fileParallelism: false, sequence: { groupOrder: 1 } } : {}),
+          isolate: isChaos,
+          testTimeout: isChaos ? 120_000 : 60_000,
+          hookTimeout: isChaos ? 120_000 : 60_000,
         },
       }
     }),
   },
 })
+
+/**
+ * Lists the projects of a package. Chaos tests start, freeze and kill whole systems, so they run after the others: two files at a time,
+ * since half of their time passes while processes start, recover and wait. Those that measure time (`*.timed.test.ts`) run alone, at the
+ * end.
+ */
+function suitesOf(root: string) {
+  const name = root.split('/').at(-1) ?? root
+  const include = ['src/**/*.test.ts']
+  if (root !== 'packages/chaos') return [{ root, name, include }]
+  const timed = ['src/**/*.timed.test.ts']
+  return [
+    { root, name, include, exclude: timed, maxWorkers: 2, sequence: { groupOrder: 1 } },
+    { root, name: 'chaos-timed', include: timed, maxWorkers: 1, sequence: { groupOrder: 2 } },
+  ]
+}
 
 function pathOf(path: string): string {
   return fileURLToPath(new URL(path, import.meta.url))

@@ -21,7 +21,7 @@ async function setUp(context: TestContext): Promise<Harness> {
 /** An animation that takes long enough to process that a test can kill its worker meanwhile. */
 let slowImage: Buffer
 beforeAll(async () => {
-  slowImage = await animation('gif', { sizePx: 600, frames: 100, delayMs: 40 })
+  slowImage = await animation('gif', { sizePx: 600, frames: 40, delayMs: 40 })
 })
 
 const untilActive = ({ redisSettings }: Harness) =>
@@ -33,7 +33,10 @@ const statusOf = ({ db }: Harness, id: string) =>
 const auditOf = ({ db }: Harness, id: string) =>
   db.selectFrom('audit_pending').select('action').where('target_id', '=', id).execute()
 
-test('an image whose worker is killed is completed once, by another worker', { timeout }, async (context) => {
+// Side by side, since most of their time passes until a job counts as stalled.
+test.concurrent('an image whose worker is killed is completed once, by another worker', {
+  timeout,
+}, async (context) => {
   const harness = await setUp(context)
   const first = await startWorkerProcess(harness, context)
   const id = await harness.upload(slowImage)
@@ -51,7 +54,7 @@ test('an image whose worker is killed is completed once, by another worker', { t
   expect(await second.stop('SIGTERM')).toBe(0)
 })
 
-test('SIGTERM lets the current image complete before the process ends', { timeout }, async (context) => {
+test.concurrent('SIGTERM lets the current image complete before the process ends', { timeout }, async (context) => {
   const harness = await setUp(context)
   const worker = await startWorkerProcess(harness, context)
   const id = await harness.upload(slowImage)
@@ -60,7 +63,7 @@ test('SIGTERM lets the current image complete before the process ends', { timeou
   expect(await statusOf(harness, id)).toEqual({ status: 'ready' })
 })
 
-test('with Cloudinary, an image whose worker is killed is completed once', { timeout }, async (context) => {
+test.concurrent('with Cloudinary, an image whose worker is killed is completed once', { timeout }, async (context) => {
   const harness = await setUp(context)
   const peer = await startCloudinaryPeer()
   context.onTestFinished(() => peer.close())
