@@ -12,6 +12,8 @@ const largeIndexes: Readonly<Record<string, string>> = {
   attachments_chat_id: 'attachments (chat_id) where chat_id is not null',
   attachments_message_id: 'attachments (message_id, position) where message_id is not null',
   attachments_unsent: 'attachments (created_at) where chat_id is not null and message_id is null',
+  email_messages_request_id: 'email_messages (request_id) where request_id is not null',
+  notifications_request_id: 'notifications (request_id) where request_id is not null',
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: works on any state of the schema

@@ -23,7 +23,8 @@ import * as m20 from '../migrations/0021_groups.ts'
 import * as m21 from '../migrations/0022_chat_search.ts'
 import * as m22 from '../migrations/0023_changed_at.ts'
 import * as m23 from '../migrations/0024_installation.ts'
-import * as m24 from '../migrations/0026_restore.ts'
+import * as m24 from '../migrations/0025_causes.ts'
+import * as m25 from '../migrations/0026_restore.ts'
 
 export const migrations = {
   '0001_people': m0,
@@ -50,5 +51,6 @@ export const migrations = {
   '0022_chat_search': m21,
   '0023_changed_at': m22,
   '0024_installation': m23,
-  '0026_restore': m24,
+  '0025_causes': m24,
+  '0026_restore': m25,
 }

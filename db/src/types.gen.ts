@@ -188,6 +188,7 @@ export interface EmailMessages {
   next_attempt_at: Timestamp | null;
   notification_id: string | null;
   refused_at: Timestamp | null;
+  request_id: string | null;
   sent_at: Timestamp | null;
   smtp_id: string | null;
   status: Generated<string>;
@@ -325,6 +326,7 @@ export interface Notifications {
   id: string;
   is_read: Generated<boolean>;
   message: string;
+  request_id: string | null;
   summarized: number | null;
   task_id: string | null;
   title: string;
@@ -350,7 +352,9 @@ export interface Outbox {
   payload: Json;
   published_at: Timestamp | null;
   queue: string;
+  request_id: string | null;
   run_at: Timestamp | null;
+  trace_parent: string | null;
 }
 
 export interface PasswordResets {

@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto'
 import fastifyCompress from '@fastify/compress'
+import { newRequestId } from '@muster/cause'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, LogController } from 'fastify'
 import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Deps } from './deps.ts'
@@ -49,6 +49,7 @@ import { twoFactorRoutes } from './modules/two-factor/two-factor.routes.ts'
 import { absoluteUrlsPlugin } from './plugins/absolute-urls.ts'
 import { bodyEncodingPlugin } from './plugins/body-encoding.ts'
 import { bodyTimeoutPlugin } from './plugins/body-timeout.ts'
+import { causesPlugin } from './plugins/causes.ts'
 import { clientAddressPlugin } from './plugins/client-address.ts'
 import { contentLengthPlugin } from './plugins/content-length.ts'
 import { errorsPlugin } from './plugins/errors.ts'
@@ -63,7 +64,7 @@ import { openapiPlugin } from './plugins/openapi.ts'
 import { optionsRequestsPlugin } from './plugins/options-requests.ts'
 import { originsPlugin } from './plugins/origins.ts'
 import { rateLimitsPlugin } from './plugins/rate-limits.ts'
-import { lazyRequestLogger, requestLogPlugin } from './plugins/request-log.ts'
+import { requestLogger, requestLogPlugin } from './plugins/request-log.ts'
 import { securityHeadersPlugin } from './plugins/security-headers.ts'
 import { tracingPlugin } from './plugins/tracing.ts'
 import { writeCookiesPlugin } from './plugins/write-cookies.ts'
@@ -76,26 +77,22 @@ const bodyLimitBytes = 1024 * 1024
 const closeTimeoutMs = 30_000
 const compressAboveBytes = 1024
 const compressibleTypes = /^text\/(?!event-stream)|(?:[+/](?:json|text|xml)|octet-stream)(?:;|$)/
-const safeRequestId = /^[A-Za-z0-9._-]{1,128}$/
 
 /**
  * Builds the API: every plugin and every module, in the order in which a request passes them.
- * @param first a plugin before all others, by which tests watch requests and answers
+ * @param first a plugin before the others, by which tests watch requests and answers
  */
 export async function buildApp(deps: Deps, first?: FastifyPluginAsync): Promise<App> {
   const { config, clock } = deps
   const app = fastify({
     loggerInstance: deps.log as FastifyBaseLogger,
-    logController: new LogController({ disableRequestLogging: true }),
-    childLoggerFactory: lazyRequestLogger,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    childLoggerFactory: requestLogger,
     bodyLimit: bodyLimitBytes,
     serverFactory: createApiServer,
     return503OnClosing: false,
     pluginTimeout: closeTimeoutMs,
-    genReqId: ({ headers }) => {
-      const given = headers['x-request-id']
-      return typeof given === 'string' && safeRequestId.test(given) ? given : randomUUID()
-    },
+    genReqId: newRequestId,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 2_000 },
     frameworkErrors: answerMalformedUrl,
     clientErrorHandler: answerMalformedHttp,
@@ -114,6 +111,7 @@ export async function buildApp(deps: Deps, first?: FastifyPluginAsync): Promise<
   const invitations = createInvitationSteps(deps)
   const context = { ...deps, accessTokens, cookies, guard, invitations, chatSteps }
 
+  await app.register(causesPlugin)
   if (config.tracing) await app.register(tracingPlugin)
   if (first) await app.register(first)
   await app.register(httpMetricsPlugin)

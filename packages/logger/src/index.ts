@@ -1,3 +1,4 @@
+import { currentCause } from '@muster/cause'
 import { visibleJson } from '@muster/text'
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino'
 
@@ -29,8 +30,14 @@ const redactPaths = secretKeys.flatMap((key) => {
 /** The `code` of a request or a mail is a secret; the `code` of an error is not. */
 const codePaths = ['code', 'body.code', '*.body.code', 'data.code', '*.data.code']
 
+/** Adds the request that caused a line, so that a search for its id finds all of them. */
+function causeFields(): object {
+  const { requestId, clientRequestId } = currentCause() ?? {}
+  return { ...(requestId && { requestId }), ...(clientRequestId && { clientRequestId }) }
+}
+
 /**
- * Creates the logger of a process. It writes JSON lines to standard output and redacts secrets by their keys.
+ * Creates the logger of a process. It writes JSON lines to standard output, with the request that caused them, and redacts secrets by their keys.
  * @param options.name the process, e.g. `api` or `email-worker`
  * @param options.destination replaces standard output
  */
@@ -41,6 +48,7 @@ export function createLogger(options: { name: string; level?: string; destinatio
     base: { name: options.name, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
+    mixin: causeFields,
     redact: { paths: [...redactPaths, ...codePaths], censor: '[redacted]' },
     // Logs contain text from users. Its control characters must not act on the terminal of a reader.
     hooks: { streamWrite: visibleJson },

@@ -1,3 +1,4 @@
+import { currentCause } from '@muster/cause'
 import { newId } from '@muster/db'
 import { canonicalEmailAddress } from '@muster/identifiers'
 import { sendEmail } from '@muster/jobs/definitions'
@@ -39,6 +40,7 @@ export async function insertMail<N extends TemplateName>(
       data: JSON.stringify(template.data.parse(mail.data)),
       expires_at: mail.expiresAt ?? lifetimeFromNow(template),
       notification_id: mail.notificationId ?? null,
+      request_id: currentCause()?.requestId ?? null,
     })
     .execute()
   enqueue(sendEmail, { emailId: id })

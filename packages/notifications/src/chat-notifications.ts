@@ -1,3 +1,4 @@
+import { currentCause } from '@muster/cause'
 import { type Db, newId } from '@muster/db'
 import type { TransactContext } from '@muster/jobs/outbox'
 import { sql } from 'kysely'
@@ -26,6 +27,7 @@ export async function saveChatNotifications(
   now: Date,
 ): Promise<void> {
   if (notifications.length === 0) return
+  const requestId = currentCause()?.requestId ?? null
   const column = <Name extends keyof ChatNotification>(name: Name) => notifications.map((one) => one[name])
   const { rows } = await sql<{ userId: string }>`
     with given as (
@@ -46,8 +48,8 @@ export async function saveChatNotifications(
           is distinct from (given.title, given.message, given.data)
       returning notifications.user_id
     ), inserted as (
-      insert into notifications (id, user_id, type, title, message, chat_id, data, created_at)
-      select id, user_id, 'chat', title, message, ${chatId}, data, ${now} from given
+      insert into notifications (id, user_id, type, title, message, chat_id, data, created_at, request_id)
+      select id, user_id, 'chat', title, message, ${chatId}, data, ${now}, ${requestId} from given
       where has_news and user_id not in (select user_id from open)
       returning user_id
     )

@@ -1,3 +1,4 @@
+import { currentCause } from '@muster/cause'
 import type { Trx } from '@muster/db'
 import { notificationTypes, wantsChannelSql } from '@muster/policy'
 import { type RawBuilder, sql } from 'kysely'
@@ -35,6 +36,7 @@ type Outcome = {
 export async function writeNotifications(trx: Trx, rows: NewNotification[], now: Date): Promise<Outcome[]> {
   const lately = new Date(now.getTime() - repetitionMs)
   const hourAgo = new Date(now.getTime() - hourMs)
+  const requestId = currentCause()?.requestId ?? null
   const { rows: outcomes } = await sql<Outcome>`
     with given as (${givenRows(rows)}),
     judged as (
@@ -60,8 +62,8 @@ export async function writeNotifications(trx: Trx, rows: NewNotification[], now:
       from judged where wants_in_app and is_repeated is not true
     ),
     written as (
-      insert into notifications (id, user_id, type, title, message, task_id, data, created_at)
-      select id, user_id, type, title, message, task_id, data, ${now} from counted where not is_too_many
+      insert into notifications (id, user_id, type, title, message, task_id, data, created_at, request_id)
+      select id, user_id, type, title, message, task_id, data, ${now}, ${requestId} from counted where not is_too_many
       returning id
     ),
     too_many as (

@@ -1,3 +1,4 @@
+import { withCause } from '@muster/cause'
 import type { Logger } from '@muster/logger'
 import { reasonOf } from './reason.ts'
 
@@ -32,11 +33,15 @@ export function trackOutage({ log, fields, down, up }: OutageOptions): Outage {
       if (current.told.has(reason)) return
       current.told.add(reason)
       // A known code is sufficient; for an unknown reason the log contains the error.
-      log.warn({ ...fields, reason, ...before, ...more, ...(reason === 'UNKNOWN' && { err: error }) }, down)
+      const line = { ...fields, reason, ...before, ...more, ...(reason === 'UNKNOWN' && { err: error }) }
+      // The request that noticed it did not cause it.
+      withCause(undefined, () => log.warn(line, down))
     },
     succeeded() {
       if (!current) return
-      log.info({ ...fields, reason: current.reason, durationMs: Math.round(performance.now() - current.sinceMs) }, up)
+      const durationMs = Math.round(performance.now() - current.sinceMs)
+      const line = { ...fields, reason: current.reason, durationMs }
+      withCause(undefined, () => log.info(line, up))
       current = undefined
     },
   }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { newRequestId, withCause } from '@muster/cause'
 import { version } from '@muster/telemetry/version'
 import { terminalLine, terminalText, visibleJson } from '@muster/text'
 import { type Command, describeCommands, type Given, optionsOf, UsageError } from './command.ts'
@@ -287,7 +288,7 @@ async function run(words: string[]): Promise<number> {
     out(`${headline}\n\n${describeCommands([command])}\n${ending}`)
     return 0
   }
-  const { data, lines, isWell = true } = await command.run(given)
+  const { data, lines, isWell = true } = await withCause({ requestId: newRequestId() }, () => command.run(given))
   for (const line of isJson ? [visibleJson(JSON.stringify(data))] : lines.map(terminalLine)) out(line)
   return isWell ? 0 : 1
 }

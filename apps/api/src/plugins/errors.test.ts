@@ -14,19 +14,13 @@ const json = { 'content-type': 'application/json' }
 const codeOf = (answer: { json(): { error: { code: string } } }) => answer.json().error.code
 
 test('every error has the request id, a message, a code and nothing else', async () => {
-  const answer = await api.connect().inject('GET', '/api/v1/users/me', undefined, { 'x-request-id': 'mine-1' })
+  const answer = await api.connect().inject('GET', '/api/v1/users/me')
   expect(answer.statusCode).toBe(401)
-  expect(answer.headers['x-request-id']).toBe('mine-1')
   expect(answer.json()).toEqual({
     success: false,
     message: expect.any(String),
-    error: { code: 'UNAUTHENTICATED', requestId: 'mine-1' },
+    error: { code: 'UNAUTHENTICATED', requestId: answer.headers['x-request-id'] },
   })
-})
-
-test('a request id with unsafe characters is replaced', async () => {
-  const answer = await api.connect().inject('GET', '/health', undefined, { 'x-request-id': 'a"}b' })
-  expect(answer.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/)
 })
 
 test('a body that is not JSON, too large or of another type has its own error code', async () => {

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { newRequestId, withCause } from '@muster/cause'
 import { DomainError, invalid } from '@muster/errors'
 import type { Logger } from '@muster/logger'
 import {
@@ -65,28 +65,32 @@ export function createDispatcher(
     return conversions.get(event)?.(data, urlOf) ?? data
   }
 
+  const dispatch = async (connection: Connection, packet: readonly unknown[], requestId: string): Promise<void> => {
+    const last = packet.at(-1)
+    const acknowledge = typeof last === 'function' ? (last as (answer: Acknowledgement<unknown>) => void) : undefined
+    const [name, ...args] = acknowledge ? packet.slice(0, -1) : packet
+    const event = String(name)
+    const label = handlers.has(event) ? event : 'unknown'
+    try {
+      const data = await answer(connection, event, args)
+      eventsReceived.inc({ event: label, result: 'ok' })
+      acknowledge?.({ success: true, data })
+    } catch (thrown) {
+      const error = catalogued(thrown as Error)
+      if (error.code === 'INTERNAL') log.error({ err: thrown, event: label }, 'realtime event failed')
+      eventsReceived.inc({ event: label, result: error.code })
+      acknowledge?.(failure(error, requestId))
+    }
+  }
+
   return {
     handle(event, handler) {
       if (handlers.has(event)) throw new Error(`The event ${event} has two handlers.`)
       handlers.set(event, handler as unknown as Handler<ClientEventName>)
     },
-    async dispatch(connection, packet) {
-      const last = packet.at(-1)
-      const acknowledge = typeof last === 'function' ? (last as (answer: Acknowledgement<unknown>) => void) : undefined
-      const [name, ...args] = acknowledge ? packet.slice(0, -1) : packet
-      const event = String(name)
-      const label = handlers.has(event) ? event : 'unknown'
-      try {
-        const data = await answer(connection, event, args)
-        eventsReceived.inc({ event: label, result: 'ok' })
-        acknowledge?.({ success: true, data })
-      } catch (thrown) {
-        const error = catalogued(thrown as Error)
-        const requestId = randomUUID()
-        if (error.code === 'INTERNAL') log.error({ err: thrown, event: label, requestId }, 'realtime event failed')
-        eventsReceived.inc({ event: label, result: error.code })
-        acknowledge?.(failure(error, requestId))
-      }
+    dispatch(connection, packet) {
+      const requestId = newRequestId()
+      return withCause({ requestId }, () => dispatch(connection, packet, requestId))
     },
   }
 }

@@ -1,3 +1,4 @@
+import { withCause } from '@muster/cause'
 import { RetryLater } from '@muster/jobs/worker'
 import type { Logger } from '@muster/logger'
 import { smtpCircuitOpen } from '../metrics.ts'
@@ -62,14 +63,17 @@ export function createCircuitBreaker(
   }
 
   const open = (smtp: string) => {
-    log.error({ failures, pauseMs, smtp }, 'email queue paused, smtp server failed several times in a row')
+    // No mail is the cause, but the server.
+    withCause(undefined, () =>
+      log.error({ failures, pauseMs, smtp }, 'email queue paused, smtp server failed several times in a row'),
+    )
     setState({ name: 'open', untilMs: performance.now() + pauseMs })
     queue.pause()
     resumeTimer = setTimeout(() => queue.resume(), pauseMs)
   }
 
   const succeeded = () => {
-    if (state.name === 'half-open') log.info('email queue resumed, smtp server works again')
+    if (state.name === 'half-open') withCause(undefined, () => log.info('email queue resumed, smtp server works again'))
     failures = 0
     recipients = new Set()
     setState({ name: 'closed' })

@@ -3207,7 +3207,7 @@ export interface components {
             /** @description What went wrong. */
             error: {
                 code: components["schemas"]["ErrorCode"];
-                /** @description Finds the request in the log of the server; also in the header `X-Request-Id`. */
+                /** @description Finds all that the request caused, on the server; also in the header `X-Request-Id`. */
                 requestId: string;
                 /** @description Each fault of the request, by its place. */
                 details?: components["schemas"]["ErrorDetail"][];

@@ -1,8 +1,10 @@
+import type { Cause } from '@muster/cause'
 import type { Database, Db, Json, Trx } from '@muster/db'
 import { isUuid } from '@muster/identifiers'
 import type { Selectable } from 'kysely'
 import { allJobs } from '../definitions/all-jobs.ts'
 import type { OutboxJob, QueueName } from '../definitions/define-job.ts'
+import { optionsOfCause } from '../outbox/job-cause.ts'
 
 /** A failed job. Its outbox row stays, and is no longer pending, until an operator retries or discards the job. */
 export type FailedJob = {
@@ -13,6 +15,8 @@ export type FailedJob = {
   reason: string | null
   createdAt: Date
   failedAt: Date
+  /** The request that enqueued it; undefined when there is none. */
+  cause: Cause | undefined
 }
 
 /** Tells whether this is the id of an outbox row; BullMQ gives other ids to signals, which have no row. */
@@ -71,18 +75,12 @@ export function findOutboxJob(queue: QueueName, name: string): OutboxJob | undef
   return allJobs.find((job): job is OutboxJob => job.queue === queue && job.name === name && job.delivery === 'outbox')
 }
 
-const toFailedJob = ({
-  id,
-  name,
-  payload,
-  error,
-  created_at,
-  failed_at,
-}: Selectable<Database['outbox']>): FailedJob => ({
-  id,
-  name,
-  payload,
-  reason: error,
-  createdAt: created_at,
-  failedAt: failed_at as Date,
+const toFailedJob = (row: Selectable<Database['outbox']>): FailedJob => ({
+  id: row.id,
+  name: row.name,
+  payload: row.payload,
+  reason: row.error,
+  createdAt: row.created_at,
+  failedAt: row.failed_at as Date,
+  cause: optionsOfCause(row).cause,
 })

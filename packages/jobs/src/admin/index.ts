@@ -1,3 +1,4 @@
+export { causeOfJob } from '../outbox/job-cause.ts'
 export {
   countFailedJobs,
   type FailedJob,

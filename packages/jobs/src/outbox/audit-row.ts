@@ -1,3 +1,4 @@
+import { currentCause } from '@muster/cause'
 import { type Json, newId } from '@muster/db'
 
 /** An audit event: actor, action, target and origin. `before` and `after` contain no secrets. */
@@ -10,6 +11,7 @@ export type AuditEvent = {
   targetId: string
   before?: Json
   after?: Json
+  /** `requestId` for an event that is recorded after its request; by default it is that of the running code. */
   context?: { ip?: string; userAgent?: string; requestId?: string }
 }
 
@@ -23,7 +25,7 @@ export function auditRow(event: AuditEvent) {
     target_id: event.targetId,
     ip: event.context?.ip ?? null,
     user_agent: event.context?.userAgent ?? null,
-    request_id: event.context?.requestId ?? null,
+    request_id: event.context?.requestId ?? currentCause()?.requestId ?? null,
     before: event.before === undefined ? null : JSON.stringify(event.before),
     after: event.after === undefined ? null : JSON.stringify(event.after),
   }

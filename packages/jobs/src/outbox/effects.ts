@@ -1,3 +1,4 @@
+import { currentCause } from '@muster/cause'
 import { newId } from '@muster/db'
 import type { Signal } from '@muster/signals'
 import { sql } from 'kysely'
@@ -6,11 +7,22 @@ import type { OutboxJob } from '../definitions/define-job.ts'
 import { type AuditEvent, auditRow } from './audit-row.ts'
 
 /** A pending job as its row of `outbox`. */
-export type OutboxRow = { id: string; queue: string; name: string; payload: unknown; run_at: Date | null }
+export type OutboxRow = {
+  id: string
+  queue: string
+  name: string
+  payload: unknown
+  run_at: Date | null
+  /** The request that enqueued it, or that enqueued the job which did; null when there is none. */
+  request_id: string | null
+  trace_parent: string | null
+}
 
-export const outboxColumns = sql.raw('id, queue, name, payload, run_at')
+export const outboxColumns = sql.raw('id, queue, name, payload, run_at, request_id, trace_parent')
 /** The columns as `json_to_recordset` reads them from the JSON of a row. */
-export const outboxRecord = sql.raw('id uuid, queue text, name text, payload jsonb, run_at timestamptz')
+export const outboxRecord = sql.raw(
+  'id uuid, queue text, name text, payload jsonb, run_at timestamptz, request_id text, trace_parent text',
+)
 
 export type AuditRow = ReturnType<typeof auditRow>
 
@@ -61,6 +73,7 @@ export function collectEffects() {
   const followUps: (() => Promise<void>)[] = []
   const effects: Effects = {
     enqueue(job, payload, options) {
+      const { requestId = null, traceParent = null } = currentCause() ?? {}
       // A payload that its own schema refuses is a bug of the caller and must not commit.
       const row = {
         id: newId(),
@@ -68,6 +81,8 @@ export function collectEffects() {
         name: job.name,
         payload: job.payload.parse(payload),
         run_at: options?.runAt ?? null,
+        request_id: requestId,
+        trace_parent: traceParent,
       }
       jobs.push(row)
       return row.id

@@ -1,9 +1,10 @@
 import type { Clock } from '@muster/db'
 import { Counter, registry } from '@muster/telemetry'
-import type { JobsOptions, Queue } from 'bullmq'
+import type { Queue } from 'bullmq'
 import { allJobs } from '../definitions/all-jobs.ts'
 import type { QueueName } from '../definitions/define-job.ts'
 import type { OutboxRow } from './effects.ts'
+import { type JobOptions, optionsOfCause } from './job-cause.ts'
 
 /** The most rows that are published together. */
 export const maxBatch = 500
@@ -31,12 +32,13 @@ export async function publish(queues: Queues, rows: OutboxRow[], clock: Clock): 
   }
 }
 
-function toBulkJob(row: OutboxRow, nowMs: number): { name: string; data: unknown; opts: JobsOptions } {
+function toBulkJob(row: OutboxRow, nowMs: number): { name: string; data: unknown; opts: JobOptions } {
   return {
     name: row.name,
     data: row.payload,
     opts: {
       ...jobOptions.get(`${row.queue}/${row.name}`),
+      ...optionsOfCause(row),
       jobId: row.id,
       delay: row.run_at ? Math.max(0, row.run_at.getTime() - nowMs) : 0,
       timestamp: nowMs,

@@ -50,7 +50,7 @@ async function publishBatch({ db, queues, clock, onPublished }: SlowPath, after:
         order by id limit ${maxBatch} for update skip locked
       ), quick as materialized (select set_config('synchronous_commit', 'off', true))
       update outbox set published_at = clock_timestamp() from pending, quick where outbox.id = pending.id
-      returning outbox.id, queue, name, payload, run_at`.execute(trx)
+      returning outbox.id, queue, name, payload, run_at, request_id, trace_parent`.execute(trx)
     rows.sort((a, b) => (a.id < b.id ? -1 : 1))
     await publish(queues, rows, clock)
     if (rows.length > 0) onPublished()

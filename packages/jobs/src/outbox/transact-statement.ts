@@ -52,7 +52,7 @@ function insertJobs(jobs: OutboxRow[]): RawBuilder<unknown>[] {
   const selects = jobs.map(
     (row) => sql`
       select ${row.id}::uuid, ${row.queue}::text, ${row.name}::text, ${JSON.stringify(row.payload)}::jsonb,
-        ${row.run_at}::timestamptz
+        ${row.run_at}::timestamptz, ${row.request_id}::text, ${row.trace_parent}::text
       where exists (select from written)`,
   )
   return [sql`enqueued as (insert into outbox (${outboxColumns}) ${sql.join(selects, sql` union all `)})`]

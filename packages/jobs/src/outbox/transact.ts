@@ -52,7 +52,8 @@ async function insertRows(trx: Trx, events: AuditRow[], jobs: OutboxRow[]): Prom
     insert into outbox (${outboxColumns})
     select * from unnest(
       ${column(jobs, 'id')}::uuid[], ${column(jobs, 'queue')}::text[], ${column(jobs, 'name')}::text[],
-      ${jobs.map(({ payload }) => JSON.stringify(payload))}::jsonb[], ${column(jobs, 'run_at')}::timestamptz[]
+      ${jobs.map(({ payload }) => JSON.stringify(payload))}::jsonb[], ${column(jobs, 'run_at')}::timestamptz[],
+      ${column(jobs, 'request_id')}::text[], ${column(jobs, 'trace_parent')}::text[]
     )`.execute(trx)
 }
 

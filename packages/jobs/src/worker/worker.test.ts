@@ -1,9 +1,11 @@
+import { currentCause, withCause } from '@muster/cause'
 import { newId } from '@muster/db'
 import { parseRedisUrl } from '@muster/redis'
 import { eventually, startOwnRedis } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { chainAudit, deleteFiles, optimizeImage, sweepOrphans } from '../definitions/index.ts'
+import { noPublisher } from '../outbox/effects.ts'
 import {
   createHarness,
   enqueueJob,
@@ -253,4 +255,43 @@ test('a worker with a wrong Redis password reports it, and processes jobs once i
   await redis.client.config('SET', 'requirepass', 'wrong')
   await eventually(async () => expect(await world.effects()).toEqual([subject]))
   await eventually(() => worker.probe())
+})
+
+test('a handler runs with the request that caused its job, and jobs of the handler have it too', async () => {
+  const seen: [string, string | undefined][] = []
+  const first = someImage()
+  world.worker(async (payload, context) => {
+    seen.push([payload.attachmentId, currentCause()?.requestId])
+    await context.transact(async ({ enqueue }) => {
+      if (payload.attachmentId === first.attachmentId) enqueue(optimizeImage, { attachmentId: second })
+    })
+  })
+  const second = newId()
+  const transact = world.transact()
+  const scheduled = await enqueueJob(transact)
+  await withCause({ requestId: 'r-1', clientRequestId: 'mine' }, () => enqueueJob(transact, first))
+  await eventually(() =>
+    expect(seen.toSorted()).toEqual(
+      [
+        [scheduled.subject, undefined],
+        [first.attachmentId, 'r-1'],
+        [second, 'r-1'],
+      ].toSorted(),
+    ),
+  )
+})
+
+test('a job that is retried, or that another process publishes, keeps the request that caused it', async () => {
+  const attempts: (string | undefined)[] = []
+  const { jobId } = await withCause({ requestId: 'r-2', traceParent: '00-aa-bb-01' }, () =>
+    enqueueJob(world.transact(noPublisher)),
+  )
+  world.worker(async (payload, context) => {
+    const { requestId, traceParent } = currentCause() ?? {}
+    attempts.push(`${requestId} ${traceParent}`)
+    if (attempts.length === 1) throw new Error('too early')
+    await takeEffect(payload, context)
+  })
+  await eventually(async () => expect(await world.outboxRow(jobId)).toBeUndefined())
+  expect(attempts).toEqual(['r-2 00-aa-bb-01', 'r-2 00-aa-bb-01'])
 })

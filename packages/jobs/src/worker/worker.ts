@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { withCause } from '@muster/cause'
 import type { Clock, Db } from '@muster/db'
 import type { Logger } from '@muster/logger'
 import { type RedisSettings, workerRedis } from '@muster/redis'
@@ -8,6 +9,7 @@ import { allJobs } from '../definitions/all-jobs.ts'
 import type { JobDefinition, QueueName } from '../definitions/define-job.ts'
 import { isQueueHeld } from '../hold/what-waits.ts'
 import type { Nudge } from '../outbox/effects.ts'
+import { causeOfJob } from '../outbox/job-cause.ts'
 import type { Publisher } from '../outbox/publisher.ts'
 import { probeRedis } from '../redis/probe.ts'
 import { queuePrefix } from '../redis/queue-prefix.ts'
@@ -61,7 +63,7 @@ export function startWorker({ queue, handlers, deps, concurrency }: WorkerOption
   const running = new Set<Promise<void>>()
   const needs = { ...deps, faults: createMachineFaultLog(deps.log) }
   const process = (job: Job, token?: string, signal?: AbortSignal) => {
-    const run = runJob(byName, needs, job, token, signal)
+    const run = withCause(causeOfJob(job), () => runJob(byName, needs, job, token, signal))
     const settled = run.catch(() => {}).then(() => void running.delete(settled))
     running.add(settled)
     return run

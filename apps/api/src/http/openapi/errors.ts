@@ -18,8 +18,8 @@ export const errorDetail = z
   .meta({ id: 'ErrorDetail', description: 'One fault of the request.' })
 
 const requestId = z.string().meta({
-  description: 'Finds the request in the log of the server; also in the header `X-Request-Id`.',
-  examples: ['5f0c2f6e-8f43-4b9a-9d53-3a4b8a1f7a10'],
+  description: 'Finds all that the request caused, on the server; also in the header `X-Request-Id`.',
+  examples: ['019c5d1e-6c50-7c3a-9d53-3a4b8a1f7a10'],
 })
 
 const allCodes = Object.keys(catalogue) as [ErrorCode, ...ErrorCode[]]

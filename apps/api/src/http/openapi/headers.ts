@@ -2,8 +2,8 @@
 export const headers = {
   'X-Request-Id': {
     description:
-      'The id of the request: the one that the client sent, or a new one. It finds the request in the log of the server.',
-    schema: { type: 'string', examples: ['5f0c2f6e-8f43-4b9a-9d53-3a4b8a1f7a10'] },
+      'The id that the server made for the request: it finds all that the request caused. An `X-Request-Id` that the client sent stands beside it in the log.',
+    schema: { type: 'string', format: 'uuid', examples: ['019c5d1e-6c50-7c3a-9d53-3a4b8a1f7a10'] },
   },
   'RateLimit-Limit': {
     description: 'The number of requests that the strictest limit allows in its window.',

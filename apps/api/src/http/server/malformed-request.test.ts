@@ -122,10 +122,6 @@ test.each([
   }
 })
 
-test('the error of a malformed URL has the request id of the caller', async () => {
-  expect((await answerTo(get('/%zz', 'X-Request-Id: mine-1\r\n'))).body.error.requestId).toBe('mine-1')
-})
-
 test.each([
   ['an IPv6 Host', 'GET /health HTTP/1.1\r\nHost: [::1]:3000\r\nConnection: close\r\n\r\n'],
   ['an empty Host', 'GET /health HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n'],

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { newRequestId } from '@muster/cause'
 import type { DomainError } from '@muster/errors'
 import { errorBody } from '../errors/error-answer.ts'
 import { jsonHeaders } from '../security-headers.ts'
@@ -11,7 +11,7 @@ import { closeLingering } from './lingering-close.ts'
  * error, and closes the connection.
  */
 export function writeRawError(error: DomainError, stream: Duplex): void {
-  const requestId = randomUUID()
+  const requestId = newRequestId()
   const body = errorBody(error, requestId)
   const lines = Object.entries({
     ...jsonHeaders,

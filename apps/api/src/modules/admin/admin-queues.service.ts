@@ -1,3 +1,4 @@
+import { currentCause, withCause } from '@muster/cause'
 import { DomainError } from '@muster/errors'
 import {
   countFailedJobs,
@@ -85,7 +86,8 @@ export async function retryFailed(
       throw new DomainError('CONFLICT', {
         message: 'This release has no job with this name and payload, so a retry would fail again. Discard the job.',
       })
-    const id = enqueue(job, failed.payload)
+    // The request that caused the job causes its retry too; the audit event names that of the operator.
+    const id = withCause(failed.cause ?? currentCause(), () => enqueue(job, failed.payload))
     audit({
       action: 'job.retried',
       ...target(jobId),

@@ -341,16 +341,13 @@ async function actionsOf(route: string, prepare: () => Promise<Call>): Promise<s
   const [method = '', pattern = ''] = route.split(' ')
   const values = [...params]
   const path = pattern.replace(/\{\w+\}/g, () => values.shift() ?? '')
-  const requestId = newId()
-  const answer = await as.inject(method.toUpperCase() as 'GET', `/api/v1${path}${query}`, body, {
-    ...headers,
-    'x-request-id': requestId,
-  })
+  const answer = await as.inject(method.toUpperCase() as 'GET', `/api/v1${path}${query}`, body, headers)
   expect([route, answer.statusCode, answer.statusCode < 300 ? '' : answer.body]).toEqual([
     route,
     expect.any(Number),
     '',
   ])
+  const requestId = answer.headers['x-request-id'] as string
   const rows = await api.db.selectFrom('audit_pending').select('action').where('request_id', '=', requestId).execute()
   return rows.map(({ action }) => action)
 }

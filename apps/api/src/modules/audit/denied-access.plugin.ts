@@ -1,3 +1,4 @@
+import { withCause } from '@muster/cause'
 import type { DomainError } from '@muster/errors'
 import { isUuid } from '@muster/identifiers'
 import { Counter, registry } from '@muster/telemetry'
@@ -84,14 +85,18 @@ function createDenialLog({ transactStatement, clock, log }: DenialDeps) {
     return false
   }
 
+  const record = async (denial: Denial) => {
+    try {
+      await write(transactStatement, denial)
+    } catch (error) {
+      droppedTotal.inc()
+      log.warn({ err: error }, 'audit event of a denied access dropped')
+    }
+  }
   const drain = async () => {
     for (let denial = waiting.shift(); denial; denial = waiting.shift()) {
-      try {
-        await write(transactStatement, denial)
-      } catch (error) {
-        droppedTotal.inc()
-        log.warn({ err: error }, 'audit event of a denied access dropped')
-      }
+      const { requestId } = denial.origin
+      await withCause({ requestId }, () => record(denial))
     }
     running = undefined
   }

@@ -66,8 +66,8 @@ test('CSV quotes every cell and escapes formulas of spreadsheets of any locale',
 })
 
 test('an export is recorded with its filters before its first byte is sent', async () => {
-  const requestId = 'export-1'
-  await admin.inject('GET', `${url}?action=exported.event&format=csv`, undefined, { 'x-request-id': requestId })
+  const answer = await admin.inject('GET', `${url}?action=exported.event&format=csv`)
+  const requestId = answer.headers['x-request-id'] as string
   const rows = await api.db.selectFrom('audit_pending').selectAll().where('request_id', '=', requestId).execute()
   expect(rows).toMatchObject([
     { action: 'audit.exported', actor_id: admin.userId, after: { format: 'csv', action: 'exported.event' } },

@@ -22,12 +22,13 @@ const headNow = async () => {
 
 test('an intact chain is valid, and its verification is recorded', async () => {
   await chainEvents(api, 600)
-  const headers = { 'x-request-id': 'verify-1' }
-  const { data } = (await admin.inject('GET', url, undefined, headers)).json()
+  const answer = await admin.inject('GET', url)
+  const { data } = answer.json()
   expect(data).toMatchObject({ valid: true, complete: true, checked: 600, erased: 0, dropped: 0, faults: [] })
   expect(data).not.toHaveProperty('firstBrokenSeq')
   expect(data).toMatchObject({ nextCursor: null, last: { seq: 600 } })
-  const rows = await api.db.selectFrom('audit_pending').selectAll().where('request_id', '=', 'verify-1').execute()
+  const requestId = answer.headers['x-request-id'] as string
+  const rows = await api.db.selectFrom('audit_pending').selectAll().where('request_id', '=', requestId).execute()
   expect(rows).toMatchObject([{ action: 'audit.verified', after: { valid: true, checked: 600 } }])
 })
 
