@@ -19,8 +19,11 @@ const folder = (overlay: string) => join(root, 'docker/kubernetes/overlays', ove
 export const hasKubectl = spawnSync('kubectl', ['version', '--client']).status === 0
 
 /** Renders an overlay as `kubectl apply -k` would apply it. @throws what Kustomize found wrong */
-export function render(overlay: string): Manifest[] {
-  const { status, stdout, stderr } = spawnSync('kubectl', ['kustomize', folder(overlay)], { encoding: 'utf8' })
+export const render = (overlay: string): Manifest[] => renderFolder(folder(overlay))
+
+/** Renders a folder with a kustomization. @throws what Kustomize found wrong */
+export function renderFolder(path: string): Manifest[] {
+  const { status, stdout, stderr } = spawnSync('kubectl', ['kustomize', path], { encoding: 'utf8' })
   if (status !== 0) throw new Error(stderr)
   return parseAllDocuments(stdout).map((document) => document.toJS() as Manifest)
 }
