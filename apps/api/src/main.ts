@@ -36,7 +36,9 @@ await runProcess({
     await correctAtStart(config.database, clock).catch(() => {})
     const deps = createDeps(config, log, clock)
     await assertMigrated(deps.db)
-    for (const warning of await findSessionFaults(deps.db, 'api', config.database)) log.warn(warning)
+    for (const warning of await findSessionFaults(deps.db, 'api', config.database)) {
+      log.warn({ component: 'postgres', detail: warning }, 'database session not as needed')
+    }
     const staging = {
       path: config.stagingDir,
       what: 'The staging folder of uploads',

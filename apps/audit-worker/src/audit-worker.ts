@@ -43,12 +43,14 @@ export function startAuditWorker(
 
   const outage = trackOutage({
     log,
-    fields: { dependency: 'postgres', component: 'audit chain' },
+    fields: { dependency: 'postgres', component: 'audit-chain' },
     down: 'audit chain paused, postgres unavailable',
     up: 'audit chain resumed',
   })
   const logError = (error: unknown) =>
-    isDatabaseUnavailable(error) ? outage.failed(error) : log.error({ err: error }, 'audit chain failed')
+    isDatabaseUnavailable(error)
+      ? outage.failed(error)
+      : log.error({ component: 'audit-chain', err: error }, 'audit chain failed')
   const poll = () => void chainer.drain().then(outage.succeeded, logError)
   const announce = () => void Promise.all([announceHead(deps), prepareMonths(deps)]).catch(logError)
 

@@ -15,14 +15,19 @@ export function startEmailWorker(
   overrides: Partial<CircuitBreakerOptions> = {},
 ): RunningWorker {
   const { log, redisSettings } = deps
-  const warn = (message: string) => (error: unknown) => log.warn({ err: error }, message)
   const circuitBreaker = createCircuitBreaker(
     { ...circuitBreakerOptions, ...overrides },
     {
       log,
       queue: {
-        pause: () => void worker.bullWorker.pause(true).catch(warn('email queue pause failed')),
-        resume: () => void worker.bullWorker.resume().catch(warn('email queue resume failed')),
+        pause: () =>
+          void worker.bullWorker
+            .pause(true)
+            .catch((error: unknown) => log.warn({ component: 'smtp', err: error }, 'email queue pause failed')),
+        resume: () =>
+          void worker.bullWorker
+            .resume()
+            .catch((error: unknown) => log.warn({ component: 'smtp', err: error }, 'email queue resume failed')),
       },
     },
   )

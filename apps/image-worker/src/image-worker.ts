@@ -25,7 +25,7 @@ export function startImageWorker(
   const uploadDeps = { ...deps, limitPixelWork: pLimit(concurrency) }
   const cleanUp = () =>
     void removeLeftovers(deps.clock.now()).catch((error: unknown) =>
-      deps.log.warn({ err: error }, 'temporary folder cleanup failed'),
+      deps.log.warn({ component: 'uploads', err: error }, 'temporary folder cleanup failed'),
     )
   cleanUp()
   // Repeated, because the folder of a process that was just killed is too young to be removed at the next start.

@@ -41,13 +41,27 @@ export function readable(line: string): string {
   } catch {
     return terminalText(line)
   }
-  const { time, level, msg, err, name: _name, pid: _pid, hostname: _host, ...fields } = entry
+  const {
+    time,
+    level,
+    msg,
+    err,
+    detail,
+    component,
+    event: _event,
+    name: _name,
+    pid: _pid,
+    hostname: _host,
+    ...rest
+  } = entry
+  // The name before the line tells the process, and its message the event.
+  const fields = component === undefined || component === 'process' ? rest : { component, ...rest }
   const details = Object.entries(fields).map(([key, value]) => paint('gray', terminalLine(`${key}=${inline(value)}`)))
   const label = terminalLine(String(level ?? 'info'))
   const head = [
     terminalLine(String(time ?? '').slice(11, 23)),
     paint(levelStyles[label] ?? 'green', label.padEnd(5)),
-    terminalText(String(msg ?? '')),
+    terminalText(String(msg ?? '') + (typeof detail === 'string' ? `: ${detail}` : '')),
   ]
   const stack = (err as { stack?: string } | undefined)?.stack
   return [...head, ...details].join(' ') + (stack ? `\n${terminalText(String(stack))}` : '')

@@ -23,7 +23,7 @@ const start = (rings: Parameters<typeof checkKeyRings>[1]) => checkKeyRings(data
 async function startAndRead(rings: Parameters<typeof checkKeyRings>[1]): Promise<string> {
   const warn = vi.fn()
   await checkKeyRings({ db: database.db, log: { warn } }, rings)
-  return warn.mock.calls.map(([, sentence]) => String(sentence)).join('\n')
+  return warn.mock.calls.map(([fields]) => String(Object(fields).detail)).join('\n')
 }
 
 async function insertSealed(ring: KeyRing) {

@@ -29,7 +29,9 @@ export async function checkKeyRings(
   const missing = log ? await findMissingKeys(db, rings) : []
   const evidence = await readEvidenceOf(db, rings)
   await recordRings(db, { rings, evidence, onlyVerifying })
-  for (const { sentence, ...fields } of missing) log?.warn(fields, sentence)
+  for (const { sentence, ...fields } of missing) {
+    log?.warn({ component: 'keys', ...fields, detail: sentence }, 'key missing in its ring, values were made with it')
+  }
 }
 
 type Recording = { rings: Rings; evidence: RingEvidence; onlyVerifying: readonly string[] }

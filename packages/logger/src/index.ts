@@ -1,8 +1,11 @@
 import { currentCause } from '@muster/cause'
 import { visibleJson } from '@muster/text'
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino'
+import { nameComponents } from './component.ts'
+import { withEvent } from './event.ts'
 
 export type { Logger } from 'pino'
+export { eventOf } from './event.ts'
 
 /** Keys whose values are never logged, at the top level and up to two levels below. */
 const secretKeys = [
@@ -37,7 +40,8 @@ function causeFields(): object {
 }
 
 /**
- * Creates the logger of a process. It writes JSON lines to standard output, with the request that caused them, and redacts secrets by their keys.
+ * Creates the logger of a process. It writes JSON lines to standard output and redacts secrets by their keys. Each line has an `event`, made
+ * from its message, the `component` of `log.child({ component })` or of its fields (`process` when neither names one), and the request that caused it.
  * @param options.name the process, e.g. `api` or `email-worker`
  * @param options.destination replaces standard output
  */
@@ -51,7 +55,9 @@ export function createLogger(options: { name: string; level?: string; destinatio
     mixin: causeFields,
     redact: { paths: [...redactPaths, ...codePaths], censor: '[redacted]' },
     // Logs contain text from users. Its control characters must not act on the terminal of a reader.
-    hooks: { streamWrite: visibleJson },
+    hooks: { streamWrite: visibleJson, logMethod: withEvent },
   }
-  return options.destination ? pino(settings, options.destination) : pino(settings)
+  return nameComponents(settings, (complete) =>
+    options.destination ? pino(complete, options.destination) : pino(complete),
+  )
 }

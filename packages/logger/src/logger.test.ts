@@ -45,3 +45,28 @@ test('control characters in values are escaped, and the JSON keeps its meaning',
   expect(stdout).toMatch(/^[\x20-\x7e]+\n$/)
   expect(JSON.parse(stdout)).toMatchObject({ value })
 })
+
+test('each line has an event made from its message, and the component of the part that logs', async () => {
+  const first = await logged(`log.child({ component: 'publisher', queue: 'email' }).child({ jobId: '7' })
+    .warn({ reason: 'TIMEOUT' }, 'publisher paused, jobs stay in the outbox')`)
+  expect(first).toMatchObject({ component: 'publisher', event: 'publisher-paused', queue: 'email', jobId: '7' })
+  expect(await logged(`log.child({ component: 'a' }).child({ component: 'b' }).info('started')`)).toMatchObject({
+    component: 'b',
+    event: 'started',
+  })
+  expect(await logged(`log.error({ component: 'smtp', event: 'other' }, 'mail rejected permanently')`)).toMatchObject({
+    component: 'smtp',
+    event: 'mail-rejected-permanently',
+  })
+  const failed = await logged(`log.error(new Error('away'), 'start failed: see below')`)
+  expect(failed).toMatchObject({ component: 'process', event: 'start-failed', err: { message: 'away' } })
+})
+
+test('no line has a key twice', async () => {
+  const source = `import { createLogger } from '@muster/logger'
+    createLogger({ name: 'x' }).child({ component: 'a' }).child({ component: 'b' }).info({ component: 'c', event: 'd' }, 'hello')`
+  const args = ['--input-type=module', '-e', source]
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: import.meta.dirname })
+  const keys = [...stdout.matchAll(/"(\w+)":/g)].map(([, key]) => key)
+  expect(keys).toEqual([...new Set(keys)])
+})

@@ -1,9 +1,11 @@
 import { readImports } from './imports.ts'
+import { readLogLines } from './log-lines/read-log-lines.ts'
 import { readRepositoryPaths } from './repository-paths.ts'
 import { cycles } from './rules/cycles.ts'
 import { packageExports } from './rules/exports.ts'
 import { foreignQueries } from './rules/foreign-queries.ts'
 import { httpAndPlugins } from './rules/http-and-plugins.ts'
+import { logLines } from './rules/log-lines.ts'
 import { moduleLayers } from './rules/module-layers.ts'
 import { packages } from './rules/packages.ts'
 import { scripts } from './rules/scripts.ts'
@@ -23,6 +25,7 @@ const rules = [
   scripts,
   testSupport,
   turboInputs,
+  logLines,
 ]
 
 /** Reads the imports and paths of every app, every package and db below the folder, and returns the violations of the rules. */
@@ -30,13 +33,14 @@ export async function checkStructure(
   root: string,
 ): Promise<{ violations: Violation[]; members: number; files: number }> {
   const workspace = await readWorkspace(root)
-  const [imports, paths, inputsOf] = await Promise.all([
+  const [imports, paths, inputsOf, lines] = await Promise.all([
     readImports(root, workspace),
     readRepositoryPaths(root, workspace),
     readTurboInputs(root, workspace),
+    readLogLines(root, workspace),
   ])
   return {
-    violations: rules.flatMap((rule) => rule({ workspace, imports, paths, inputsOf })),
+    violations: rules.flatMap((rule) => rule({ workspace, imports, paths, inputsOf, logLines: lines })),
     members: workspace.length,
     files: new Set(imports.map(({ from }) => from)).size,
   }

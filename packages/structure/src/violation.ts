@@ -1,4 +1,5 @@
 import type { Import } from './imports.ts'
+import type { LogLine } from './log-lines/read-log-lines.ts'
 import type { RepositoryPath } from './repository-paths.ts'
 import type { TurboInputs } from './turbo-inputs.ts'
 import type { Workspace } from './workspace.ts'
@@ -9,6 +10,7 @@ export type Structure = {
   imports: readonly Import[]
   paths: readonly RepositoryPath[]
   inputsOf: TurboInputs
+  logLines: readonly LogLine[]
 }
 
 export type Violation = {

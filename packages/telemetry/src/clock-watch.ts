@@ -37,7 +37,7 @@ export function watchClock({ measure, log }: { measure: () => Promise<ClockOffse
     const now = isBeyond(readyBelowMs) ? 'far' : isBeyond(warnAboveMs) ? 'off' : 'near'
     if (now === logged || !last) return
     logged = now
-    const fields = { dependency: 'clock', offsetMs: Math.round(last.offsetMs) }
+    const fields = { component: 'clock', dependency: 'clock', offsetMs: Math.round(last.offsetMs) }
     if (now === 'near') log.info(fields, 'system clock agrees with postgres again')
     else
       log.warn(

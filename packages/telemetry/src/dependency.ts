@@ -40,7 +40,7 @@ function remedyOf(error: unknown): { remedy?: string } {
 export function watchDependency({ name, connections, log }: DependencyOptions): Dependency {
   const outage = trackOutage({
     log,
-    fields: { dependency: name },
+    fields: { component: 'dependencies', dependency: name },
     down: 'dependency unavailable',
     up: 'dependency available again',
   })

@@ -26,11 +26,12 @@ const stopMs = 25_000
  * within 25 s. Further signals do not shorten this. A failed start, an uncaught exception and an unhandled rejection are logged, and
  * the process exits with 1, the last two after a drain without delay. With `--version` it only prints the release.
  */
-export async function runProcess({ log, start }: ProcessOptions): Promise<void> {
+export async function runProcess({ log: given, start }: ProcessOptions): Promise<void> {
   if (process.argv.includes('--version')) {
     process.stdout.write(`${version}\n`)
     return
   }
+  const log = given.child({ component: 'process' })
   let running: Running | undefined
   let exitCode = 0
   const stopping = new AbortController()
@@ -43,7 +44,7 @@ export async function runProcess({ log, start }: ProcessOptions): Promise<void> 
     const delayMs = running?.shutdownDelayMs ?? 0
     log.info({ reason, delayMs: crashed.signal.aborted ? 0 : delayMs }, 'stopping')
     const deadline = setTimeout(() => {
-      log.error(`drain timed out after ${stopMs} ms, unfinished work is abandoned and retried elsewhere`)
+      log.error({ limitMs: stopMs }, 'drain timed out, unfinished work is abandoned and retried elsewhere')
       process.exit(exitCode || 1)
     }, stopMs)
     await sleep(delayMs, undefined, { signal: crashed.signal }).catch(() => {})
@@ -59,7 +60,7 @@ export async function runProcess({ log, start }: ProcessOptions): Promise<void> 
   }
 
   const stopOnError = (error: unknown, origin: string) => {
-    log.fatal({ err: error }, origin)
+    log.fatal({ err: error, origin }, 'unexpected error, the process drains and ends')
     exitCode = 1
     crashed.abort()
     void stop(origin)
@@ -74,7 +75,7 @@ export async function runProcess({ log, start }: ProcessOptions): Promise<void> 
   try {
     running = await start(stopping.signal)
   } catch (error) {
-    log.fatal({ err: error }, error instanceof Error ? error.message : 'start failed')
+    log.fatal({ err: error }, 'start failed')
     process.exit(1)
   }
   log.info({ version }, 'started')

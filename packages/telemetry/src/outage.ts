@@ -12,7 +12,7 @@ export type Outage = {
 type OutageOptions = {
   log: Logger
   /** Fields of each log line, e.g. the component that noticed the outage. */
-  fields: { dependency: string; component?: string }
+  fields: { dependency: string; component: string } & Record<string, string>
   /** The log messages for the begin and the end of an outage. */
   down: string
   up: string

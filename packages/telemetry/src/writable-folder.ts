@@ -63,7 +63,8 @@ export function folderCheck(folder: NeededFolder, log: Logger): StartCheck {
     }
     const freeBytes = await readFreeBytes(path)
     noteFolder(folder)
-    if (freeBytes < lowSpaceBytes) log.warn({ folder: path, variable, freeBytes }, 'folder low on space')
+    if (freeBytes < lowSpaceBytes)
+      log.warn({ component: 'folders', folder: path, variable, freeBytes }, 'folder low on space')
   }
 }
 

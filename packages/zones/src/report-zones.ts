@@ -14,13 +14,14 @@ export async function reportZones({ db, log }: { db: Db; log: Logger }): Promise
     const tzdata = process.versions.tz
     const { missing, different } = await compareWithPostgres(db)
     log.info(
-      { tzdata, postgresLacks: named(missing), postgresDiffers: named(different) },
+      { component: 'time-zones', tzdata, postgresLacks: named(missing), postgresDiffers: named(different) },
       'time zones, computed by node and not by postgres',
     )
     const unknown = await unknownZones(db)
-    if (unknown.length > 0) log.warn({ tzdata, unknown: named(unknown) }, 'time zones of users unknown, read as UTC')
+    if (unknown.length > 0)
+      log.warn({ component: 'time-zones', tzdata, unknown: named(unknown) }, 'time zones of users unknown, read as UTC')
   } catch (error) {
-    log.warn({ err: error }, 'time zones not compared with postgres')
+    log.warn({ component: 'time-zones', err: error }, 'time zones not compared with postgres')
   }
 }
 

@@ -49,7 +49,10 @@ function warnOfProxies(app: FastifyInstance): void {
     if (header && performance.now() - warnedAtMs >= warningEveryMs) {
       warnedAtMs = performance.now()
       const sender = request.raw.socket.remoteAddress
-      app.log.warn({ header, sender }, 'forwarded request received, TRUSTED_PROXIES is unset, name the proxy in it')
+      app.log.warn(
+        { component: 'http', header, sender },
+        'forwarded request received, TRUSTED_PROXIES is unset, name the proxy in it',
+      )
     }
     done()
   })

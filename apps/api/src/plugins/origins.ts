@@ -56,7 +56,7 @@ export const originsPlugin = fp(async (app: FastifyInstance, { config }: { confi
 function warnOfForeignSites(app: FastifyInstance, { publicUrl, allowedOrigins }: Origins): void {
   for (const origin of allowedOrigins) {
     if (isSameSite(new URL(origin), publicUrl)) continue
-    const fields = { origin, publicUrl: publicUrl.origin }
+    const fields = { component: 'http', origin, publicUrl: publicUrl.origin }
     app.log.warn(fields, 'allowed origin is another site than PUBLIC_URL, browsers send no cookies from its pages')
   }
 }

@@ -19,6 +19,7 @@ export const requestLogPlugin = fp(async (app: FastifyInstance) => {
     if (reply.elapsedTime >= slowMs && !request.routeOptions.config.isLongPolling) {
       request.log.warn(
         {
+          component: 'http',
           method: request.method,
           route: request.routeOptions.url,
           status: reply.statusCode,

@@ -77,7 +77,8 @@ export function createDispatcher(
       acknowledge?.({ success: true, data })
     } catch (thrown) {
       const error = catalogued(thrown as Error)
-      if (error.code === 'INTERNAL') log.error({ err: thrown, event: label }, 'realtime event failed')
+      if (error.code === 'INTERNAL')
+        log.error({ component: 'realtime', err: thrown, socketEvent: label }, 'realtime event failed')
       eventsReceived.inc({ event: label, result: error.code })
       acknowledge?.(failure(error, requestId))
     }

@@ -153,7 +153,10 @@ export function startGateway(engine: EngineServer, context: Context): RunningGat
     const { internals } = connection
     const before = internals.ready ?? Promise.resolve()
     const ready = before.then(step).catch((error: unknown) => {
-      log.warn({ err: error, userId: connection.actor.userId }, 'connection not prepared, closing it')
+      log.warn(
+        { component: 'realtime', err: error, userId: connection.actor.userId },
+        'connection not prepared, closing it',
+      )
       closeForReconnect(connection)
     })
     internals.ready = ready
@@ -280,7 +283,7 @@ function createListeners(log: Logger) {
       try {
         listener(...args)
       } catch (error) {
-        log.error({ err: error }, 'listener of the gateway failed')
+        log.error({ component: 'realtime', err: error }, 'listener of the gateway failed')
       }
     }
   }

@@ -42,7 +42,10 @@ export function watchSlowReaders(
   let isCrowded = false
   const closeSlow = (connection: Connection) => {
     slowClosed.inc()
-    log.info({ userId: connection.actor.userId, bytes: pendingBytes(connection) }, 'connection of a slow reader closed')
+    log.info(
+      { component: 'realtime', userId: connection.actor.userId, bytes: pendingBytes(connection) },
+      'connection of a slow reader closed',
+    )
     closeNow(connection)
   }
 

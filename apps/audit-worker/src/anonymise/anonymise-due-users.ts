@@ -27,7 +27,7 @@ export async function anonymiseDueUsers(
       } catch (error) {
         if (run.signal.aborted || isDatabaseUnavailable(error)) throw error
         counts.failed++
-        log.error({ err: error, userId }, 'user not anonymised, retrying tomorrow')
+        log.error({ component: 'anonymisation', err: error, userId }, 'user not anonymised, retrying tomorrow')
       }
     }
     afterId = userIds.at(-1)

@@ -38,11 +38,14 @@ export async function announceHead({
   const isBroken = previous !== undefined && !(await holdsHead(db, previous))
   brokenGauge.set(isBroken ? 1 : 0)
   if (isBroken) {
-    log.error({ head: previous }, 'audit chain broken, the announced head is missing, verify the chain')
+    log.error(
+      { component: 'audit-chain', head: previous },
+      'audit chain broken, the announced head is missing, verify the chain',
+    )
     return
   }
   const head: SignedHead = signHead(keys, await readHead(db))
   headGauge.set(head.seq)
-  log.info({ head }, 'audit chain head')
+  log.info({ component: 'audit-chain', head }, 'audit chain head')
   if (head.seq > 0) await redis.attempt((client) => keepAnnouncedHead(client, head), undefined)
 }

@@ -89,7 +89,10 @@ async function chainAll(
       if (error.eventIds.length === 1 && eventId) {
         skipped.add(eventId)
         skippedGauge.set(skipped.size)
-        log.error({ err: error.cause, eventId }, 'audit event not chained, skipped until restart')
+        log.error(
+          { component: 'audit-chain', err: error.cause, eventId },
+          'audit event not chained, skipped until restart',
+        )
       }
       limit = Math.max(1, Math.floor(error.eventIds.length / 2))
     }

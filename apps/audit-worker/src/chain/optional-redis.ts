@@ -16,7 +16,7 @@ export function openRedis(settings: RedisSettings, log: Logger): OptionalRedis {
   const redis = failFastRedis(settings)
   const outage = trackOutage({
     log,
-    fields: { dependency: 'redis', component: 'audit heads' },
+    fields: { dependency: 'redis', component: 'audit-heads' },
     down: 'redis unavailable, continuing without announced heads',
     up: 'audit heads announced again',
   })

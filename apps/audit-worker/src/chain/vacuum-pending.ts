@@ -9,6 +9,6 @@ export async function vacuumPending({ db, log }: Pick<Deps, 'db' | 'log'>): Prom
   try {
     await sql`vacuum (skip_locked, index_cleanup on, truncate off) audit_pending`.execute(db)
   } catch (error) {
-    log.warn({ component: 'audit chain', err: error }, 'pending events not vacuumed, left to autovacuum')
+    log.warn({ component: 'audit-chain', err: error }, 'pending events not vacuumed, left to autovacuum')
   }
 }

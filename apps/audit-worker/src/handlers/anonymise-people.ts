@@ -11,7 +11,7 @@ export function anonymisePeopleHandler(deps: Pick<Deps, 'db' | 'clock'>) {
   return handle(anonymisePeople, async (_payload, { log, signal, transact }) => {
     const before = new Date(deps.clock.now().getTime() - deletionGraceMs)
     const { anonymised, failed } = await anonymiseDueUsers(deps, { transact, signal, before, log })
-    log.info({ anonymised, failed }, 'users anonymised')
+    log.info({ component: 'anonymisation', anonymised, failed }, 'users anonymised')
     if (failed > 0) throw new PermanentError(`${failed} users could not be anonymised; the log names them`)
   })
 }

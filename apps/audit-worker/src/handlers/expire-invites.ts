@@ -27,6 +27,6 @@ export function expireInvitesHandler({ clock }: Pick<Deps, 'clock'>) {
         return ended.length
       })
     }
-    log.info({ expired }, 'invitations expired')
+    log.info({ component: 'retention', expired }, 'invitations expired')
   })
 }

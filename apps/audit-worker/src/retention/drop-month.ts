@@ -19,7 +19,7 @@ export async function dropMonth(
 ): Promise<boolean> {
   const found = await readMonth(db, keys, partition, { signal })
   if (found.fault) {
-    log.error({ month: name, fault: found.fault }, 'audit month kept, its verification failed')
+    log.error({ component: 'retention', month: name, fault: found.fault }, 'audit month kept, its verification failed')
     return false
   }
   await erasePersonalOf(db, partition, signal)
@@ -43,7 +43,7 @@ export async function dropMonth(
     return true
   })
   log.info(
-    { month: name, events: found.rows },
+    { component: 'retention', month: name, events: found.rows },
     isDropped ? 'audit month dropped' : 'audit month kept, events were added',
   )
   return isDropped

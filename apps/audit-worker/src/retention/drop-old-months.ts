@@ -21,7 +21,10 @@ export async function dropOldMonths(
     } catch (error) {
       if (run.signal.aborted || isDatabaseUnavailable(error)) throw error
       failed.push(month.name)
-      run.log.error({ err: error, month: month.name }, 'audit month not dropped, retrying tomorrow')
+      run.log.error(
+        { component: 'retention', err: error, month: month.name },
+        'audit month not dropped, retrying tomorrow',
+      )
     }
   }
   if (failed.length === 0) return []

@@ -28,7 +28,7 @@ export async function sweepChats(deps: SweepDeps, run: Run): Promise<void> {
   const messages = messagesMs === undefined ? 0 : await deleteOldMessages(deps, run, new Date(now - messagesMs))
   sweptTotal.inc({ table: 'messages' }, messages)
   sweptTotal.inc({ table: 'chats' }, groups)
-  run.log.info({ messages, groups }, 'old messages and empty groups deleted')
+  run.log.info({ component: 'retention', messages, groups }, 'old messages and empty groups deleted')
 }
 
 async function deleteOldMessages({ db }: SweepDeps, run: Run, before: Date): Promise<number> {

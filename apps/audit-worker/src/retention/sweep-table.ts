@@ -20,5 +20,5 @@ export async function sweepTable(
   const before = new Date(clock.now().getTime() - sweep.keepMs(retention))
   const count = await deleteOldRows(db, sweep, before, signal)
   sweptTotal.inc({ table: sweep.table }, count)
-  log.info({ table: sweep.table, count, before }, 'old rows deleted')
+  log.info({ component: 'retention', table: sweep.table, count, before }, 'old rows deleted')
 }

@@ -37,7 +37,10 @@ export async function deliverMail(
     case 'impossible':
       return endMail(mail, { status: 'failed', error: message.reason }, job)
     case 'not-yet':
-      job.log.error({ emailId: mail.id, reason: message.reason }, 'mail not composed, retry scheduled')
+      job.log.error(
+        { component: 'mail', emailId: mail.id, reason: message.reason },
+        'mail not composed, retry scheduled',
+      )
       return retryMail(deps, mail, { reason: message.reason, summary: message.reason }, job)
     case 'ready':
       return sendMail(deps, mail, message, job, permit)
@@ -82,7 +85,7 @@ async function handleFailure(
   permit: Permit,
 ): Promise<void> {
   const { kind, summary, needsOperator } = verdict
-  const logged = { emailId: mail.id, template: mail.template, smtp: summary }
+  const logged = { component: 'mail', emailId: mail.id, template: mail.template, smtp: summary }
   if (needsOperator)
     job.log.error(logged, 'smtp server accepts no mail from muster, check relay, sender and credentials')
   if (kind === 'mailbox' || kind === 'message') {

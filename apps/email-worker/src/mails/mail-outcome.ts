@@ -139,7 +139,9 @@ function report(
   { log }: HandlerContext,
 ): void {
   countMail(template, outcome)
-  log.info({ emailId: id, template, attempts }, `mail ${outcome}`)
+  const fields = { component: 'mail', emailId: id, template, attempts, outcome }
+  if (outcome === 'failed') log.warn(fields, 'mail failed')
+  else log.info(fields, outcome === 'sent' ? 'mail sent' : 'mail dropped')
 }
 
 async function withRetry<T>(store: () => Promise<T>, signal: AbortSignal): Promise<T> {

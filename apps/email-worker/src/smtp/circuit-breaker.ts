@@ -65,7 +65,10 @@ export function createCircuitBreaker(
   const open = (smtp: string) => {
     // No mail is the cause, but the server.
     withCause(undefined, () =>
-      log.error({ failures, pauseMs, smtp }, 'email queue paused, smtp server failed several times in a row'),
+      log.error(
+        { component: 'smtp', failures, pauseMs, smtp },
+        'email queue paused, smtp server failed several times in a row',
+      ),
     )
     setState({ name: 'open', untilMs: performance.now() + pauseMs })
     queue.pause()
@@ -73,7 +76,8 @@ export function createCircuitBreaker(
   }
 
   const succeeded = () => {
-    if (state.name === 'half-open') withCause(undefined, () => log.info('email queue resumed, smtp server works again'))
+    if (state.name === 'half-open')
+      withCause(undefined, () => log.info({ component: 'smtp' }, 'email queue resumed, smtp server works again'))
     failures = 0
     recipients = new Set()
     setState({ name: 'closed' })

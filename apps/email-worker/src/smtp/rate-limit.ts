@@ -17,7 +17,7 @@ export function startRateLimit({ redisSettings, maxPerSecond, log }: RateLimitOp
   const redis = failFastRedis(redisSettings)
   const outage = trackOutage({
     log,
-    fields: { dependency: 'redis', component: 'email rate limit' },
+    fields: { dependency: 'redis', component: 'mail-rate-limit' },
     down: 'email rate limit not written, redis unavailable',
     up: 'email rate limit written again',
   })

@@ -27,7 +27,10 @@ export function sweepOrphansHandler(deps: SweepDeps) {
     let deleted = await sweep(deps, attachmentPrefix, findOrphanedAttachmentKeys, signal)
     for (const kind of Object.values(avatarKinds))
       deleted += await sweep(deps, kind.prefix, (own, keys) => findOrphanedAvatarKeys(own, kind, keys), signal)
-    log.info({ deletedFiles: deleted, failedUploads: failed, unsentFiles: unsent }, 'orphaned files deleted')
+    log.info(
+      { component: 'orphan-sweep', deletedFiles: deleted, failedUploads: failed, unsentFiles: unsent },
+      'orphaned files deleted',
+    )
   })
 }
 

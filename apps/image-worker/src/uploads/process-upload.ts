@@ -35,7 +35,7 @@ export async function processUpload<Result>(
     result = await withTempFolder((folder) => makeInFolder({ storage, scanner }, storageKey, make, folder, signal))
   } catch (error) {
     if (error instanceof UnusableImage) {
-      log.warn({ err: error, storageKey }, 'upload rejected')
+      log.warn({ component: 'uploads', err: error, storageKey }, 'upload rejected')
       return reject(error.message)
     }
     if (failsFinally(error, context)) await fail(failureReasonOf(error))

@@ -48,19 +48,19 @@ export function startDuePoll(given: PollDeps, { tickMs }: { tickMs: number }): {
 }
 
 function trackOutages({ log }: Pick<Deps, 'log'>): Outages {
-  const track = (component: string) =>
+  const track = (claims: string) =>
     trackOutage({
       log,
-      fields: { dependency: 'postgres', component },
+      fields: { dependency: 'postgres', component: 'due-poll', claims },
       down: 'due poll failed, retrying with each tick',
       up: 'due poll recovered',
     })
   return {
-    poll: track('due poll'),
-    reminders: track('due reminders'),
-    digests: track('due digests'),
-    upcoming: track('due upcoming'),
-    overdue: track('due overdue'),
+    poll: track('all'),
+    reminders: track('reminders'),
+    digests: track('digests'),
+    upcoming: track('upcoming'),
+    overdue: track('overdue'),
   }
 }
 

@@ -301,7 +301,7 @@ test('a poll that fails repeatedly is logged once, and once when it recovers', a
     level: 'info',
     destination: { write: (line: string) => void lines.push(JSON.parse(line)) },
   })
-  const logged = () => lines.filter(({ component }) => String(component).startsWith('due '))
+  const logged = () => lines.filter(({ component }) => component === 'due-poll')
   harness.start({ log })
 
   await sql`alter table reminders rename to reminders_away`.execute(harness.db)
@@ -317,11 +317,11 @@ test('a poll that fails repeatedly is logged once, and once when it recovers', a
   await sql`select pg_sleep(0.5)`.execute(harness.db)
   await sql`alter table outbox_away rename to outbox`.execute(harness.db)
   await eventually(() => expect(logged()).toHaveLength(4))
-  expect(logged().map(({ component, reason, msg }) => [component, reason, msg])).toEqual([
-    ['due poll', '42P01', 'due poll failed, retrying with each tick'],
-    ['due poll', '42P01', 'due poll recovered'],
-    ['due reminders', '42P01', 'due poll failed, retrying with each tick'],
-    ['due reminders', '42P01', 'due poll recovered'],
+  expect(logged().map(({ claims, reason, msg }) => [claims, reason, msg])).toEqual([
+    ['all', '42P01', 'due poll failed, retrying with each tick'],
+    ['all', '42P01', 'due poll recovered'],
+    ['reminders', '42P01', 'due poll failed, retrying with each tick'],
+    ['reminders', '42P01', 'due poll recovered'],
   ])
 })
 

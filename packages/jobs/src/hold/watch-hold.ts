@@ -28,9 +28,9 @@ export function watchHold(db: Db, log: Logger): HoldWatch {
     const hasBegun = state !== undefined
     state = isHeld
     held.set(isHeld ? 1 : 0)
-    const fields = { component: 'hold' }
-    if (isHeld) log.warn({ ...fields, heldAt }, 'restored copy held, mails, reminders, deletions and sweeps wait')
-    else if (hasBegun) log.info(fields, 'restored copy released')
+    if (isHeld)
+      log.warn({ component: 'hold', heldAt }, 'restored copy held, mails, reminders, deletions and sweeps wait')
+    else if (hasBegun) log.info({ component: 'hold' }, 'restored copy released')
     for (const listener of listeners) listener(isHeld)
   }
   let polling: Promise<void> | undefined

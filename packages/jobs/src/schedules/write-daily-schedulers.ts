@@ -21,7 +21,7 @@ export function startDailySchedule(
   const redis = failFastRedis(redisSettings)
   const outage = trackOutage({
     log,
-    fields: { dependency: 'redis', component: 'daily schedule' },
+    fields: { dependency: 'redis', component: 'daily-schedule' },
     down: 'daily jobs not scheduled, retrying every minute',
     up: 'daily jobs scheduled again',
   })

@@ -17,12 +17,15 @@ export function createMachineFaultLog(log: Logger): MachineFaultLog {
       const described = `${fault.code} at ${fault.syscall}`
       if (faultOfJob.get(jobName) !== described) {
         faultOfJob.set(jobName, described)
-        log.error({ err: fault, job: jobName }, 'worker machine fault, jobs wait until it is fixed')
+        log.error(
+          { component: 'worker', err: fault, job: jobName },
+          'worker machine fault, jobs wait until it is fixed',
+        )
       }
       return true
     },
     noteSuccess(jobName) {
-      if (faultOfJob.delete(jobName)) log.info({ job: jobName }, 'worker machine fault resolved')
+      if (faultOfJob.delete(jobName)) log.info({ component: 'worker', job: jobName }, 'worker machine fault resolved')
     },
   }
 }

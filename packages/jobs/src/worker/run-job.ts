@@ -44,7 +44,7 @@ export async function runJob(
   token: string | undefined,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<void> {
-  const log = deps.log.child({ jobId: job.id ?? '', job: job.name, attempt: job.attemptsMade + 1 })
+  const log = deps.log.child({ component: 'worker', jobId: job.id ?? '', job: job.name, attempt: job.attemptsMade + 1 })
   const stopTimer = durationSeconds.startTimer({ queue: job.queueName, name: labelOf(job, handlers) })
   const waitMs = dueInMs(job, deps.clock ?? systemClock) || (await holdMs(job.name, deps.db, deps.publisher.hold))
   if (waitMs > 0) return delay(job, waitMs, token)

@@ -73,7 +73,9 @@ export async function runWorkerProcess<C extends WorkerConfig, D extends WorkerD
       await correctAtStart(config.database, clock).catch(() => {})
       const deps = app.createDeps(config, log, clock)
       await assertMigrated(deps.db)
-      for (const warning of await findSessionFaults(deps.db, 'worker', config.database)) log.warn(warning)
+      for (const warning of await findSessionFaults(deps.db, 'worker', config.database)) {
+        log.warn({ component: 'postgres', detail: warning }, 'database session not as needed')
+      }
       await runStartChecks([
         async () => checkRedis(config.redis, await readInstallationId(deps.db)),
         ...(app.startChecks?.(deps, config) ?? []),

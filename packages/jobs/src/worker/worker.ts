@@ -144,11 +144,14 @@ function completeHandlers(queue: QueueName, handlers: Handler[]): Map<string, Ha
 
 /** Logs stalled jobs, and records the failure of a job that stalled too often: BullMQ fails it without running a handler. */
 function reportStalled(bullWorker: Worker, { db, log }: { db: Db; log: Logger }): void {
-  bullWorker.on('stalled', (jobId) => log.warn({ jobId }, 'job stalled, processed again'))
+  bullWorker.on('stalled', (jobId) => log.warn({ component: 'worker', jobId }, 'job stalled, processed again'))
   bullWorker.on('failed', (job, error) => {
     if (!job?.id || !error.message.includes('stalled')) return
     recordFailure(db, job.id, error.message).catch((cause: unknown) => {
-      log.error({ err: cause, jobId: job.id }, 'stalled job failure not recorded, job stays pending')
+      log.error(
+        { component: 'worker', err: cause, jobId: job.id },
+        'stalled job failure not recorded, job stays pending',
+      )
       return job.remove().catch(() => {})
     })
   })

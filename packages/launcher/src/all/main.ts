@@ -44,10 +44,14 @@ async function runAll(args: string[]): Promise<void> {
   const stop = async (reason: string, exitCode = 0) => {
     if (isStopping) return
     isStopping = true
-    log.info({ reason }, 'stopping all processes')
+    log.info({ component: 'supervisor', reason }, 'stopping all processes')
     const failed = await supervisor.stop()
-    if (failed.length > 0) log.error({ processes: failed }, 'processes did not drain, their unfinished work is retried')
-    log.info('all processes stopped')
+    if (failed.length > 0)
+      log.error(
+        { component: 'supervisor', processes: failed },
+        'processes did not drain, their unfinished work is retried',
+      )
+    log.info({ component: 'supervisor' }, 'all processes stopped')
     ops?.close()
     process.exit(failed.length > 0 ? 1 : exitCode)
   }
@@ -56,10 +60,10 @@ async function runAll(args: string[]): Promise<void> {
   try {
     ops = await serveOps({ host: settings.OPS_HOST, port: settings.OPS_PORT, ports, isStopping: () => isStopping })
     await Promise.all(apps.map((app) => supervisor.supervise(appUnit(app, (port) => void ports.set(app.name, port)))))
-    log.info({ version, processes: apps.map(({ name }) => name) }, 'all processes started')
+    log.info({ component: 'supervisor', version, processes: apps.map(({ name }) => name) }, 'all processes started')
   } catch (error) {
     if (isStopping) return
-    log.fatal(`${(error as Error).message} All processes stop; the lines above tell the reason.`)
+    log.fatal({ component: 'supervisor', err: error }, 'start failed, all processes stop')
     await stop('the start failed', 1)
   }
 }
@@ -83,7 +87,7 @@ function readSettings(): z.output<typeof env> {
   try {
     return parseEnv(env)
   } catch (error) {
-    if (error instanceof ConfigError) log.fatal(error.message)
+    if (error instanceof ConfigError) log.fatal({ component: 'supervisor', err: error }, 'settings refused')
     else throw error
     process.exit(1)
   }
@@ -94,20 +98,20 @@ async function migrateFirst(): Promise<void> {
   const child = spawn(process.execPath, [fileURLToPath(entryFile('migrate')), 'migrate'], { stdio: 'inherit' })
   const [code] = await once(child, 'exit')
   if (code === 0) return
-  log.fatal('The migrations failed; no process was started.')
+  log.fatal({ component: 'supervisor' }, 'migrations failed, no process was started')
   process.exit(1)
 }
 
 function logEvent({ kind, unit, ...fields }: SupervisorEvent): void {
   const { error, code, ...rest } = { error: undefined, code: undefined, ...fields }
   // Not `code`, which the log hides: a field of that name holds a mailed code elsewhere.
-  const entry = { process: unit, ...rest, ...(code !== undefined && { exitCode: code }), ...(error && { err: error }) }
+  const entry = {
+    component: 'supervisor',
+    process: unit,
+    ...rest,
+    ...(code !== undefined && { exitCode: code }),
+    ...(error && { err: error }),
+  }
   if (kind === 'restarted') log.info(entry, 'process started again')
-  else
-    log.error(
-      entry,
-      { ended: 'process ended', 'not-started': 'process did not start', 'restart-failed': 'process did not start' }[
-        kind
-      ],
-    )
+  else log.error(entry, kind === 'ended' ? 'process ended' : 'process did not start')
 }

@@ -15,6 +15,6 @@ export const storageCheck = (storage: Pick<OwnedStorage, 'verify'>, log: Logger)
     const remedy: unknown = Object(cause).remedy
     if (cause instanceof Error && typeof remedy === 'string')
       throw new Error(cause.message.includes(remedy) ? cause.message : `${cause.message} ${remedy}`, { cause: error })
-    log.warn({ err: error }, 'file storage unavailable at start, files wait until it responds')
+    log.warn({ component: 'storage', err: error }, 'file storage unavailable at start, files wait until it responds')
   }
 }

@@ -54,10 +54,12 @@ export function errorEnvelope({ message, code, details }: DomainError, requestId
 
 /** Logs one line for each failed request, with the stack only for an unexpected error: while a dependency is unavailable, all requests fail the same way. */
 function logFault(request: FastifyRequest, error: DomainError, thrown: unknown): void {
-  if (isAborted(request)) request.log.debug({ reason: reasonOf(thrown) }, 'request aborted by the client')
-  else if (error.code === 'INTERNAL') request.log.error({ err: error.cause ?? error }, 'request failed')
+  if (isAborted(request))
+    request.log.debug({ component: 'http', reason: reasonOf(thrown) }, 'request aborted by the client')
+  else if (error.code === 'INTERNAL')
+    request.log.error({ component: 'http', err: error.cause ?? error }, 'request failed')
   else if (error.status >= 500)
-    request.log.warn({ errorCode: error.code, reason: reasonOf(error.cause) }, 'request refused')
+    request.log.warn({ component: 'http', errorCode: error.code, reason: reasonOf(error.cause) }, 'request refused')
 }
 
 const reasonOf = (cause: unknown) =>

@@ -51,5 +51,6 @@ export async function ensureBootstrapAdmin(deps: AdminDeps & Pick<Deps, 'config'
   const admin = deps.config.bootstrapAdmin
   if (!admin) return
   const outcome = await createSuperAdmin(deps, { ...admin, name: 'Administrator', by: 'bootstrap' })
-  if (outcome === 'created') deps.log.info('first super admin created from BOOTSTRAP_ADMIN_EMAIL')
+  if (outcome === 'created')
+    deps.log.info({ component: 'administration' }, 'first super admin created from BOOTSTRAP_ADMIN_EMAIL')
 }

@@ -100,7 +100,10 @@ async function removeBytes({ storage, log }: UploadDeps, files: NewFile[], error
   await storage
     .remove(files.map(({ id }) => attachmentKeys(id).original))
     .catch((cause: unknown) =>
-      log.warn({ err: cause }, 'removing the bytes of a refused upload failed, left to the orphan sweep'),
+      log.warn(
+        { component: 'attachments', err: cause },
+        'removing the bytes of a refused upload failed, left to the orphan sweep',
+      ),
     )
 }
 

@@ -90,7 +90,7 @@ function createDenialLog({ transactStatement, clock, log }: DenialDeps) {
       await write(transactStatement, denial)
     } catch (error) {
       droppedTotal.inc()
-      log.warn({ err: error }, 'audit event of a denied access dropped')
+      log.warn({ component: 'audit', err: error }, 'audit event of a denied access dropped')
     }
   }
   const drain = async () => {

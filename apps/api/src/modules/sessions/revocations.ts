@@ -103,11 +103,15 @@ export function startRevocations({ db, log, clock }: { db: Db; log: Logger; cloc
   let isFailing = false
   let nextPoll = Promise.withResolvers<void>()
   const noteFailure = (error: unknown) => {
-    if (!isFailing) log.warn({ err: error }, 'revocations poll failed, refusing signed-in requests until it succeeds')
+    if (!isFailing)
+      log.warn(
+        { component: 'revocations', err: error },
+        'revocations poll failed, refusing signed-in requests until it succeeds',
+      )
     isFailing = true
   }
   const noteSuccess = () => {
-    if (isFailing) log.info('revocations poll recovered')
+    if (isFailing) log.info({ component: 'revocations' }, 'revocations poll recovered')
     isFailing = false
   }
 

@@ -31,7 +31,7 @@ export function watchPresence(gateway: Gateway, context: Context) {
   const onlineUntilMs = new Map<string, number>()
   const outage = trackOutage({
     log,
-    fields: { dependency: 'postgres', component: 'presence of watched users' },
+    fields: { dependency: 'postgres', component: 'presence' },
     down: 'presence not read, clients fetch it',
     up: 'presence read again',
   })

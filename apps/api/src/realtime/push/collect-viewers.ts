@@ -27,7 +27,7 @@ export function collectViewers(
 ): void {
   const outage = trackOutage({
     log,
-    fields: { dependency: 'postgres', component: `push of ${event}` },
+    fields: { dependency: 'postgres', component: 'push', socketEvent: event },
     down: 'changes not read, clients fetch them',
     up: 'changes read again',
   })

@@ -11,7 +11,7 @@ export const reading: Feature = (gateway, context) => {
   const { connections, signals } = gateway
   const outage = trackOutage({
     log: context.log,
-    fields: { dependency: 'postgres', component: 'read positions' },
+    fields: { dependency: 'postgres', component: 'read-positions' },
     down: 'read positions not read, clients fetch them',
     up: 'read positions read again',
   })

@@ -62,7 +62,7 @@ export function startSignalHub(
     try {
       work()
     } catch (error) {
-      log.error({ err: error }, 'listener of signals failed')
+      log.error({ component: 'realtime', err: error }, 'listener of signals failed')
     }
   }
   const tell = (signals: readonly Signal[]) => {

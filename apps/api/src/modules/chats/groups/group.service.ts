@@ -134,5 +134,7 @@ async function removeRefusedUpload(
   if (isDatabaseUnavailable(error)) return
   await storage
     .remove([key])
-    .catch((cause: unknown) => log.warn({ err: cause }, 'refused avatar not removed from storage, left to the sweep'))
+    .catch((cause: unknown) =>
+      log.warn({ component: 'avatars', err: cause }, 'refused avatar not removed from storage, left to the sweep'),
+    )
 }

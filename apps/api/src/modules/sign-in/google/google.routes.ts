@@ -132,7 +132,7 @@ function configured(issuer: Issuer | undefined): Issuer {
 function codeOf(request: FastifyRequest, error: unknown): GoogleErrorCode {
   const outcome = googleErrorCode(error)
   const isExpected = outcome !== 'failed' || error instanceof GoogleError || error instanceof DomainError
-  if (!isExpected) request.log.error({ err: error, outcome }, 'google sign-in failed')
+  if (!isExpected) request.log.error({ component: 'google-sign-in', err: error, outcome }, 'google sign-in failed')
   else
     request.log[ordinary.has(outcome) ? 'info' : 'warn']({ outcome, reason: reasonOf(error) }, 'google sign-in failed')
   return outcome

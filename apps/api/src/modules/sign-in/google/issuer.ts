@@ -88,7 +88,10 @@ function cachedDiscovery(settings: Settings, log: Logger): () => Promise<oidc.Co
     try {
       return await reading
     } catch (error) {
-      log.warn({ reason: reasonOf(error), issuer: settings.issuer.href }, 'openid issuer unavailable')
+      log.warn(
+        { component: 'google-sign-in', reason: reasonOf(error), issuer: settings.issuer.href },
+        'openid issuer unavailable',
+      )
       if (cached) return cached.configuration
       throw new GoogleError('unavailable', { cause: error })
     }
