@@ -111,7 +111,8 @@ async function listApplied(db: AnyDb): Promise<string[]> {
   return rows.map(({ name }) => name)
 }
 
-async function listMissing(db: AnyDb): Promise<string[]> {
+/** Lists the migrations of this code that the database lacks. */
+export async function listMissing(db: AnyDb): Promise<string[]> {
   const known = await createMigrator(db).getMigrations()
   return known.filter(({ executedAt }) => !executedAt).map(({ name }) => name)
 }

@@ -1,13 +1,12 @@
 import { tmpdir } from 'node:os'
 import { runWorkerProcess } from '@muster/jobs/worker'
 import { storageCheck } from '@muster/storage'
-import { storageFolders } from '@muster/storage/config'
+import { scannerCheck, storageFolders } from '@muster/storage/config'
 import { folderCheck, watchDependency } from '@muster/telemetry'
 import { readConfig } from './config.ts'
 import { createDeps } from './deps.ts'
 import { startImageWorker } from './image-worker.ts'
 import { returnMemoryAtOnce } from './process/allocator.ts'
-import { scannerCheck } from './scanner/scanner-check.ts'
 
 returnMemoryAtOnce()
 

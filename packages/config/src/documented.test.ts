@@ -6,7 +6,8 @@ import { services } from './service-parts.ts'
 const root = join(import.meta.dirname, '../../..')
 const read = (file: string) => readFileSync(join(root, file), 'utf8')
 const configs = [
-  ...globSync('apps/*/src/config.ts', { cwd: root }),
+  'apps/api/src/config.ts',
+  ...globSync('packages/settings/src/*-worker.ts', { cwd: root }),
   'packages/config/src/database-env.ts',
   'packages/config/src/process-env.ts',
   'packages/config/src/tracing-env.ts',

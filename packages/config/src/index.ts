@@ -3,7 +3,7 @@ export { csv, flag, httpUrl, int, keyRing, oneOf, optionalFlag, originUrl } from
 export { type KeyRingName, keyRingNames } from './key-ring-names.ts'
 export { ConfigError, parseEnv } from './parse-env.ts'
 export { processEnv, processSettings, urlOfService, workerConcurrency } from './process-env.ts'
-export { isSet, readVariables } from './read-variables.ts'
+export { isSet, readVariables, setVariables } from './read-variables.ts'
 export { type ProcessName, processNames, redisConnections } from './redis-connections.ts'
 export { redisEnv, redisSettings } from './redis-env.ts'
 export { commandEnv, withServices } from './running-copy.ts'

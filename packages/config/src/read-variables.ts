@@ -21,6 +21,16 @@ export function isSet(name: string, env: NodeJS.ProcessEnv): boolean {
   return [name, ...parts].some((each) => (env[each] && !isServiceLink(each, env[each])) || env[`${each}_FILE`])
 }
 
+/** Names the variables by which an environment sets a value, such as `DATABASE_HOST, DATABASE_PASSWORD_FILE`; the name itself when none is set. */
+export function setVariables(name: string, env: NodeJS.ProcessEnv): string {
+  const parts = services[name as ServiceUrlName]?.parts ?? []
+  const named = [name, ...parts].flatMap((each) => [
+    ...(env[each] && !isServiceLink(each, env[each]) ? [each] : []),
+    ...(env[`${each}_FILE`] ? [`${each}_FILE`] : []),
+  ])
+  return named.join(', ') || name
+}
+
 /** Returns the variables that set the URL of a service: the URL, its parts, and the files of both. */
 export const variablesOf = (name: ServiceUrlName): string[] =>
   [name, ...services[name].parts].flatMap((each) => [each, `${each}_FILE`])

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { isSet, readVariables, variablesOf } from './read-variables.ts'
 import type { ServiceUrlName } from './service-parts.ts'
 
-type RunFile = { urls?: { postgres?: string; redis?: string } }
+type RunFile = { urls?: { api?: string; postgres?: string; redis?: string; smtp?: string } }
 type SecretsFile = { keyRings?: Record<string, string> }
 
 /**
@@ -17,11 +17,20 @@ export function commandEnv(root: string, env: NodeJS.ProcessEnv = process.env): 
   const isOther = readVariables(['DATABASE_URL'], env).given.DATABASE_URL !== urls?.postgres
   if (isSet('DATABASE_URL', env) && isOther) return env
   const keyRings = readFile<SecretsFile>(join(home, 'secrets.json'))?.keyRings
-  const files = urls && { STORAGE_LOCAL_DIR: join(home, 'files') }
-  const own = Object.entries({ ...keyRings, ...files, DATABASE_URL: urls?.postgres, REDIS_URL: urls?.redis })
+  const own = Object.entries({ ...keyRings, ...(urls && settingsOf(home, urls)) })
   const given = isOther ? withoutAll(env, databaseCompanions) : env
   return { ...given, ...Object.fromEntries(own.filter(([name]) => !isSet(name, env))) }
 }
+
+/** Returns the settings that `npm start` gives its processes, as far as commands use them. */
+const settingsOf = (home: string, urls: NonNullable<RunFile['urls']>) => ({
+  DATABASE_URL: urls.postgres,
+  REDIS_URL: urls.redis,
+  ...(urls.smtp && { SMTP_URL: urls.smtp, MAIL_FROM: 'Muster <no-reply@muster.localhost>' }),
+  ...(urls.api && { PUBLIC_URL: urls.api }),
+  STORAGE_LOCAL_DIR: join(home, 'files'),
+  STAGING_DIR: join(home, 'staging'),
+})
 
 /**
  * Returns the environment of a process whose services its caller chose: their URLs replace every variable that names them, the parts

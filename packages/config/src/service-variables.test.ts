@@ -184,7 +184,7 @@ test('a command uses the database that parts or a file name instead of that of t
   const inFile = { MUSTER_HOME: home, DATABASE_URL_FILE: file('url', 'postgres://other\n') }
   expect(commandEnv('/', inFile)).toEqual(inFile)
   const same = { MUSTER_HOME: home, DATABASE_URL_FILE: file('own-url', 'postgres://own\n'), COOKIE_KEYS_FILE: '/keys' }
-  const files = { STORAGE_LOCAL_DIR: join(home, 'files') }
+  const files = { STORAGE_LOCAL_DIR: join(home, 'files'), STAGING_DIR: join(home, 'staging') }
   expect(commandEnv('/', same)).toEqual({ ...same, ...files, REDIS_URL: 'redis://own' })
 })
 

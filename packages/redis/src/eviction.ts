@@ -17,7 +17,7 @@ export async function assertNoEviction(redis: RedisClient): Promise<void> {
 }
 
 /** Lists the connections to every server that takes writes. */
-const mastersOf = (redis: RedisClient): Redis[] => (redis instanceof Cluster ? redis.nodes('master') : [redis])
+export const mastersOf = (redis: RedisClient): Redis[] => (redis instanceof Cluster ? redis.nodes('master') : [redis])
 
 async function readPolicy(redis: Redis): Promise<{ policy: string; where: string }> {
   const memory = await redis.info('memory')

@@ -31,9 +31,9 @@ export async function claimRedis(redis: RedisClient, installationId: string): Pr
 
 /** Makes Redis belong to an installation, whoever had it. @returns the installation that had it; undefined when none did */
 export async function seizeRedis(redis: RedisClient, installationId: string): Promise<string | undefined> {
-  const owner = await redis.get(ownerKey)
+  const owner = await readRedisOwner(redis)
   await redis.set(ownerKey, installationId)
-  return owner ?? undefined
+  return owner
 }
 
 async function takeFree(redis: RedisClient, installationId: string): Promise<string> {

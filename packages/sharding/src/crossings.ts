@@ -164,6 +164,8 @@ export const crossings: readonly Crossing[] = [
         'chat_members chats messages',
         'attachments chat_members chats messages',
       ],
+      'packages/doctor/src/checks/addresses.ts': ['*'],
+      'packages/doctor/src/checks/lags.ts': ['*'],
       'packages/keys/src/evidence.ts': ['*'],
       'packages/keys/src/usage.queries.ts': ['*'],
       [`${modules}/two-factor/re-encrypt.ts`]: ['totp_secrets'],

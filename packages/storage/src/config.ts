@@ -145,3 +145,4 @@ export const storageFolders = ({ fallback, ...config }: StorageSettings) =>
   )
 
 export { type ScanSettings, scanEnv, scanSettings } from './scan-command.ts'
+export { scannerCheck } from './scanner-check.ts'

@@ -14,10 +14,12 @@ export type ClockWatch = {
   isNear(): boolean
 }
 
-/** Beyond this, the offset is logged. */
-const warnAboveMs = 2_000
-/** Beyond this, the process is not ready. */
-const readyBelowMs = 30_000
+/** `warnMs`: beyond it, the offset is logged. `readyMs`: beyond it, a process is not ready. */
+export const clockLimits = { warnMs: 2_000, readyMs: 30_000 } as const
+
+/** Tests whether the clock is further off than a limit. A slow measurement is uncertain: only what exceeds its uncertainty counts. */
+export const isClockBeyond = ({ offsetMs, uncertaintyMs }: ClockOffset, limitMs: number): boolean =>
+  Math.abs(offsetMs) - uncertaintyMs > limitMs
 
 const offsetSeconds = new Gauge({
   name: 'muster_clock_offset_seconds',
@@ -30,11 +32,10 @@ export function watchClock({ measure, log }: { measure: () => Promise<ClockOffse
   let last: ClockOffset | undefined
   let logged: 'near' | 'off' | 'far' = 'near'
 
-  // A slow measurement is uncertain: only an offset beyond its uncertainty counts.
-  const isBeyond = (limitMs: number) => last !== undefined && Math.abs(last.offsetMs) - last.uncertaintyMs > limitMs
+  const isBeyond = (limitMs: number) => last !== undefined && isClockBeyond(last, limitMs)
 
   const logChange = () => {
-    const now = isBeyond(readyBelowMs) ? 'far' : isBeyond(warnAboveMs) ? 'off' : 'near'
+    const now = isBeyond(clockLimits.readyMs) ? 'far' : isBeyond(clockLimits.warnMs) ? 'off' : 'near'
     if (now === logged || !last) return
     logged = now
     const fields = { component: 'clock', dependency: 'clock', offsetMs: Math.round(last.offsetMs) }
@@ -60,9 +61,9 @@ export function watchClock({ measure, log }: { measure: () => Promise<ClockOffse
       logChange()
     },
     state: () => ({
-      status: last === undefined ? 'unknown' : isBeyond(warnAboveMs) ? 'off' : 'up',
+      status: last === undefined ? 'unknown' : isBeyond(clockLimits.warnMs) ? 'off' : 'up',
       offsetMs: Math.round(last?.offsetMs ?? 0),
     }),
-    isNear: () => !isBeyond(readyBelowMs),
+    isNear: () => !isBeyond(clockLimits.readyMs),
   }
 }

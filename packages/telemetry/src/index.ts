@@ -1,4 +1,11 @@
-export { type ClockOffset, type ClockState, type ClockWatch, watchClock } from './clock-watch.ts'
+export {
+  type ClockOffset,
+  type ClockState,
+  type ClockWatch,
+  clockLimits,
+  isClockBeyond,
+  watchClock,
+} from './clock-watch.ts'
 export { type Dependency, type DependencyState, sharedFor, watchDependency } from './dependency.ts'
 export { runProcess } from './lifecycle.ts'
 export { findMachineFault, type MachineFault } from './machine-fault.ts'
@@ -11,4 +18,4 @@ export { Counter, Gauge, Histogram, registry } from './registry.ts'
 export { scrapedGauges } from './scraped-gauges.ts'
 export { type Observe, seriesHistogram } from './series-histogram.ts'
 export { runStartChecks, type StartCheck } from './start-checks.ts'
-export { folderCheck, type NeededFolder } from './writable-folder.ts'
+export { assertWritable, folderCheck, lowSpaceBytes, type NeededFolder, readSpace } from './writable-folder.ts'

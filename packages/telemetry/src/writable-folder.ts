@@ -16,7 +16,8 @@ export type NeededFolder = {
   isMade?: boolean
 }
 
-const lowSpaceBytes = 64 * 1024 ** 2
+/** Below this, uploads of the usual size fail soon. */
+export const lowSpaceBytes = 64 * 1024 ** 2
 /** Too large for a file system to store within a directory entry, so that a full disk is noticed. */
 const probe = Buffer.alloc(64 * 1024, 1)
 
@@ -24,7 +25,7 @@ const probe = Buffer.alloc(64 * 1024, 1)
 const checked = new Map<string, string>()
 
 const readAll = () =>
-  Promise.all([...checked].map(async ([variable, path]) => ({ variable, freeBytes: await readFreeBytes(path) })))
+  Promise.all([...checked].map(async ([variable, path]) => ({ variable, ...(await readSpace(path)) })))
 
 /** Notes a folder, whose free space is then a metric. */
 function noteFolder({ path, variable }: NeededFolder): void {
@@ -43,29 +44,35 @@ const registerFreeBytes = () =>
     },
   ])
 
-async function readFreeBytes(path: string): Promise<number> {
-  const { bavail, bsize } = await statfs(path)
-  return bavail * bsize
-}
-
 /**
  * Creates a start check that writes a file to the folder and deletes it. It warns when little space is free.
  * @throws Error with the folder, the variable and the remedy when it cannot write
  */
 export function folderCheck(folder: NeededFolder, log: Logger): StartCheck {
-  const { path, what, variable, isMade = false } = folder
   return async () => {
-    try {
-      if (isMade) await makeFolder(path)
-      await writeAndRemove(join(path, `.muster-write-check-${randomUUID()}`))
-    } catch (cause) {
-      throw new Error(`${what}, ${path}, can't be written: ${reasonOf(cause)} ${remedyOf(cause, variable)}`, { cause })
-    }
-    const freeBytes = await readFreeBytes(path)
+    const { path, variable, isMade } = folder
+    if (isMade) await makeFolder(path).catch((cause) => refuse(folder, cause))
+    await assertWritable(folder)
+    const { freeBytes } = await readSpace(path)
     noteFolder(folder)
     if (freeBytes < lowSpaceBytes)
       log.warn({ component: 'folders', folder: path, variable, freeBytes }, 'folder low on space')
   }
+}
+
+/** Writes a file to the folder and deletes it. @throws Error with the folder, the variable and the remedy when it cannot */
+export async function assertWritable(folder: NeededFolder): Promise<void> {
+  await writeAndRemove(join(folder.path, `.muster-write-check-${randomUUID()}`)).catch((cause) => refuse(folder, cause))
+}
+
+function refuse({ path, what, variable }: NeededFolder, cause: unknown): never {
+  throw new Error(`${what}, ${path}, can't be written: ${reasonOf(cause)} ${remedyOf(cause, variable)}`, { cause })
+}
+
+/** Reads the space of a folder's file system that its user may fill, and all of it. */
+export async function readSpace(path: string): Promise<{ freeBytes: number; totalBytes: number }> {
+  const { bavail, blocks, bsize } = await statfs(path)
+  return { freeBytes: bavail * bsize, totalBytes: blocks * bsize }
 }
 
 /** Creates a folder and its parents. Node's recursive `mkdir` never returns below procfs, where existing folders fail with ENOENT. */

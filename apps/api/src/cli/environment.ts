@@ -38,7 +38,10 @@ const anyRings = z.object(
   >,
 )
 
-const read = <S extends z.ZodObject>(schema: S) => parseEnv(schema, commandEnv(root))
+/** Returns the variables that a command runs with: those of its environment, or of the copy that `npm start` runs here. */
+export const environment = (): NodeJS.ProcessEnv => commandEnv(root)
+
+const read = <S extends z.ZodObject>(schema: S) => parseEnv(schema, environment())
 
 /** Reads the key rings of the environment. @throws ConfigError for a malformed ring */
 export function readRings(): Partial<Record<KeyRingName, KeyRing>> {
@@ -48,13 +51,13 @@ export function readRings(): Partial<Record<KeyRingName, KeyRing>> {
 
 /** Reads the key ids of the environment, also of malformed rings, since a new key may be meant to repair one. */
 export const readKeyIds = (): string[] => {
-  const { given } = readVariables(keyRingNames, commandEnv(root))
+  const { given } = readVariables(keyRingNames, environment())
   return keyRingNames.flatMap((name) => (given[name] ?? '').split(',').map((entry) => entry.trim().split(':')[0] ?? ''))
 }
 
 /** Reads how to connect to Postgres; undefined when no URL is set and no copy runs here. */
 export const findDatabase = (): DatabaseSettings | undefined =>
-  isSet('DATABASE_URL', commandEnv(root)) ? readDatabase() : undefined
+  isSet('DATABASE_URL', environment()) ? readDatabase() : undefined
 
 /** Reads what decides how many connections a process opens, also where no database is set. @throws ConfigError */
 export function readPoolSizes(): Pick<DatabaseSettings, 'poolMax' | 'pooler'> {

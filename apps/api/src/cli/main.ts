@@ -40,6 +40,7 @@ const load = {
   backup: () => import('./backup.ts'),
   restore: () => import('./restore.ts'),
   release: () => import('./release.ts'),
+  doctor: () => import('./doctor.ts'),
 }
 
 const person = ['person'] as const
@@ -55,6 +56,12 @@ const processNumbers = {
 }
 
 const commands: readonly Command[] = [
+  {
+    name: 'doctor',
+    options: { process: 'names' },
+    summary: 'find what is wrong with settings, services, keys, folders, mail and lags, each with its remedy',
+    run: async ({ options }) => (await load.doctor()).examine(options),
+  },
   {
     name: 'connections',
     options: processNumbers,
@@ -307,13 +314,13 @@ function read(command: Command, rest: string[]): Given | undefined {
   } catch (error) {
     throw new UsageError(`${(error as Error).message}\n\n${describeCommands([command])}`)
   }
-  const { help, json: _, ...options } = parsed.values
+  const { help, json, ...options } = parsed.values
   if (help) return undefined
   const needed = command.args?.length ?? 0
   const { length } = parsed.positionals
   if (length < needed || length > needed + (command.optional ? 1 : 0))
     throw new UsageError(`The command takes other arguments:\n\n${describeCommands([command])}`)
-  const flags = new Set(command.flags?.filter((name) => options[name] === true))
+  const flags = new Set([...(command.flags?.filter((name) => options[name] === true) ?? []), ...(json ? ['json'] : [])])
   return { args: parsed.positionals, options: options as Given['options'], flags }
 }
 

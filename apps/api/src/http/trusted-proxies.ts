@@ -31,6 +31,15 @@ export function proxyRanges(entries: readonly string[]): ProxyRange[] {
   })
 }
 
+/** Creates a test whether an address is one of trusted proxies. @throws Error when an entry is not a range */
+export function isTrustedProxy(entries: readonly string[]): (ip: string) => boolean {
+  const ranges = proxyRanges(entries)
+  return (ip) => {
+    const address = ipaddr.process(ip)
+    return ranges.some(({ network, bits }) => network.kind() === address.kind() && address.match(network, bits))
+  }
+}
+
 /** Returns the ranges of an entry, or the reason why it is not a range. */
 function readProxy(entry: string): ProxyRange[] | string {
   const named = namedRanges.get(entry)

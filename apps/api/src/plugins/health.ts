@@ -1,3 +1,4 @@
+import { outboxBehindMs } from '@muster/jobs/outbox'
 import { reasonOf } from '@muster/telemetry'
 import { version } from '@muster/telemetry/version'
 import type { FastifyInstance } from 'fastify'
@@ -65,8 +66,6 @@ const healthReply = z
 type Health = z.infer<typeof healthReply>
 
 const probeTimeoutMs = 1_000
-/** An outbox row that is pending this long shows that no publisher works. */
-const outboxBehindMs = 60_000
 
 /** Serves `GET /health`: unhealthy without Postgres; degraded without Redis, the files or the replica, with jobs that stay pending, or with a wrong clock. */
 export const healthPlugin = fp(async (app: FastifyInstance, { deps }: { deps: Pick<Deps, 'health'> }) => {

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import { type Clock, systemClock } from '@muster/db'
+import { smtpOptions } from '@muster/settings/smtp-options'
 import { encodeSubject } from '@muster/text'
 import { createTransport } from 'nodemailer'
 import type { Sender } from '../config.ts'
@@ -54,7 +55,6 @@ type SmtpOptions = {
   silenceTimeoutMs?: number
 }
 
-const connectTimeoutMs = 10_000
 const maxIdLength = 200
 /** For each command. RFC 5321 (4.5.3.2) allows minutes, which would delay all other mails. */
 const defaultSilenceMs = 30_000
@@ -66,16 +66,10 @@ export function createSmtp(
 ): Smtp {
   const transport = createTransport({
     pool: true,
-    url,
+    ...smtpOptions(url, { silenceTimeoutMs }),
     maxConnections,
     // One retry over a new connection when the server had closed an idle one; the retry policy of mails covers everything else.
     maxRequeues: 1,
-    connectionTimeout: connectTimeoutMs,
-    greetingTimeout: connectTimeoutMs,
-    dnsTimeout: connectTimeoutMs,
-    socketTimeout: silenceTimeoutMs,
-    disableFileAccess: true,
-    disableUrlAccess: true,
   })
   transport.use('stream', ({ data, message }, done) => {
     writeInOnePiece(message, data as MailData)

@@ -1,6 +1,6 @@
 export { type AuditEvent, auditRow } from './audit-row.ts'
 export { type Effects, noPublisher } from './effects.ts'
-export { readOutboxByQueue, readOutboxState } from './outbox-state.ts'
+export { outboxBehindMs, readOutboxByQueue, readOutboxState } from './outbox-state.ts'
 export { createTransact, type Transact, type TransactContext } from './transact.ts'
 export { createTransactStatement, type TransactStatement } from './transact-statement.ts'
 export { createTransactTogether, type SharedWrite, type TransactTogether } from './transact-together.ts'

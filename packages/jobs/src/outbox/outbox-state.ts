@@ -2,6 +2,9 @@ import type { Db } from '@muster/db'
 import { sql } from 'kysely'
 import { type QueueName, queueNames } from '../definitions/define-job.ts'
 
+/** An outbox row that is pending this long shows that no publisher works. */
+export const outboxBehindMs = 60_000
+
 /** Upper bound of the count. */
 const maxCounted = 1_000
 

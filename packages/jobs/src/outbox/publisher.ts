@@ -12,6 +12,7 @@ import { periodsMs } from '../schedules/schedules-and-retries.ts'
 import type { Nudge } from './effects.ts'
 import { areSameEpochs, type Epochs, lostQueues, readEpochs } from './epoch.ts'
 import { createFastPath } from './fast-path.ts'
+import { createAnnouncements } from './process-list.ts'
 import type { Queues } from './publish.ts'
 import { publishPending, unpublish } from './slow-path.ts'
 import { watchOwner } from './watch-owner.ts'
@@ -60,6 +61,7 @@ export function startPublisher({
   let epochs: Epochs | undefined
   const owner = watchOwner(db, redis)
   const hold = watchHold(db, log)
+  const announcements = createAnnouncements(redis, String(log.bindings().name), () => clock.now().getTime())
   let isClosing = false
   let isWanted = false
   let running: Promise<void> | undefined
@@ -105,6 +107,7 @@ export function startPublisher({
   const poll = async () => {
     if (isClosing || redis.status !== 'ready') return
     await owner.check()
+    await announcements.announce()
     const seen = await readEpochs(redis)
     // A process that has just started does not react to a changed epoch: those that ran when Redis was flushed do.
     const lost = lostQueues(epochs, seen)
@@ -161,6 +164,7 @@ export function startPublisher({
       await polling
       await running
       await fastPath.close()
+      await announcements.withdraw()
       await Promise.all([...(queues?.values() ?? [])].map((queue) => queue.close()))
       redis.disconnect()
       signals.close()

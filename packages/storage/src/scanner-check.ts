@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
-import type { ScanSettings } from '@muster/storage/config'
+import type { ScanSettings } from './scan-command.ts'
 
 /** Creates a start check that finds the program of the scanner. @returns a check that throws an Error with the remedy */
 export const scannerCheck = (settings: ScanSettings | undefined) => async (): Promise<void> => {

@@ -1,0 +1,5 @@
+export type { ConfigReaders } from './checks/configuration.ts'
+export { connectionNeeds, type ProcessNumbers, spareConnections } from './connection-needs.ts'
+export { diagnose, type Subject } from './diagnose.ts'
+export type { CheckReport, Finding, Report } from './finding.ts'
+export { renderReport } from './render.ts'
