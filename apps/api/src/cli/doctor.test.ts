@@ -100,7 +100,7 @@ test('a healthy installation has no finding, and each part of it is checked', as
   expect(isWell).toBe(true)
   const run = await muster(api, 'doctor', { env: well as Record<string, string> })
   expect([run.code, run.stderr]).toEqual([0, ''])
-  expect(run.stdout).toMatch(/Nothing is wrong in 16 checks/)
+  expect(run.stdout).toMatch(/Nothing is wrong in 17 checks/)
 })
 
 const other = (port: number) => `postgres://muster:S3cret-Word@127.0.0.1:${port}/muster`
@@ -221,10 +221,17 @@ test('a database that lacks a migration, or allows too few connections, is named
   expect(await examine(elsewhere)).toEqual(['postgres-connections'])
 })
 
-test('work that is behind is named: outbox, audit, reminders, mails, failed jobs, queues', async () => {
+test('work that is behind is named: outbox, audit, reminders, keys, jobs, queues, a held copy', async () => {
   const user = await insertUser(api.db)
   const job = (row: object) => ({ id: newId(), queue: 'email', name: 'send-email', payload: '{}', ...row })
   const cases: [string, () => Promise<() => unknown>][] = [
+    [
+      'held',
+      async () => {
+        await api.db.updateTable('installation').set({ held_at: new Date() }).execute()
+        return () => api.db.updateTable('installation').set({ held_at: null }).execute()
+      },
+    ],
     ['outbox-behind', () => inserted('outbox', job({ created_at: agoMs(2 * minuteMs) }))],
     ['failed-jobs', () => inserted('outbox', job({ failed_at: new Date(), error: 'S3cret-Word' }))],
     [

@@ -5,6 +5,7 @@ import { checkAddresses } from './addresses.ts'
 import { checkClock } from './clock.ts'
 import { checkConfiguration } from './configuration.ts'
 import { checkFolders } from './folders.ts'
+import { checkHeld } from './held.ts'
 import { checkKeys } from './keys.ts'
 import { checkLags } from './lags.ts'
 import { checkMail } from './mail.ts'
@@ -29,6 +30,7 @@ export const checks: readonly Check[] = [
   { name: 'replica', run: checkReplica },
   { name: 'migrations', run: checkMigrations },
   { name: 'clock', run: checkClock },
+  { name: 'held', run: checkHeld },
   { name: 'redis', run: checkRedis },
   { name: 'keys', run: checkKeys },
   { name: 'folders', run: checkFolders },
