@@ -325,7 +325,10 @@ test('in the container of one process, settings of others are no fault unless th
   expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('--process takes some of api')])
 })
 
-async function inserted(table: 'outbox' | 'audit_pending', row: { id: string } & object): Promise<() => unknown> {
+async function inserted(
+  table: 'outbox' | 'audit_pending',
+  row: { id: string; [column: string]: unknown },
+): Promise<() => unknown> {
   await api.db
     .insertInto(table)
     .values(row as never)
