@@ -165,7 +165,7 @@ export const crossings: readonly Crossing[] = [
         'attachments chat_members chats messages',
       ],
       'packages/doctor/src/checks/addresses.ts': ['*'],
-      'packages/doctor/src/checks/lags.ts': ['*'],
+      'packages/doctor/src/lags.queries.ts': ['*'],
       'packages/keys/src/evidence.ts': ['*'],
       'packages/keys/src/usage.queries.ts': ['*'],
       [`${modules}/two-factor/re-encrypt.ts`]: ['totp_secrets'],

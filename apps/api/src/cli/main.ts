@@ -41,6 +41,7 @@ const load = {
   restore: () => import('./restore.ts'),
   release: () => import('./release.ts'),
   doctor: () => import('./doctor.ts'),
+  status: () => import('./status/status.ts'),
 }
 
 const person = ['person'] as const
@@ -61,6 +62,13 @@ const commands: readonly Command[] = [
     options: { process: 'names' },
     summary: 'find what is wrong with settings, services, keys, folders, mail and lags, each with its remedy',
     run: async ({ options }) => (await load.doctor()).examine(options),
+  },
+  {
+    name: 'status',
+    options: { interval: 'seconds', ops: 'urls' },
+    flags: ['once'],
+    summary: 'show processes, queues, outbox, mails, reminders and audit; on a terminal refreshed in place until q',
+    run: async (given) => (await load.status()).showStatus(given),
   },
   {
     name: 'connections',
@@ -327,6 +335,8 @@ function read(command: Command, rest: string[]): Given | undefined {
 run(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code
+    // A connection to a server that is frozen would keep the process from ending.
+    process.stdout.write('', () => process.exit())
   },
   (error: Error & { code?: string }) => {
     const { message, code } = error

@@ -1,5 +1,5 @@
 import { countFailedJobs, readQueueLoads } from '@muster/jobs/admin'
-import { type ListedProcess, listProcesses, processSilenceMs } from '@muster/jobs/processes'
+import { type ListedProcess, processSilenceMs } from '@muster/jobs/processes'
 import type { Notes } from '../finding.ts'
 import type { Tools } from '../tools.ts'
 
@@ -16,7 +16,7 @@ export async function checkQueues(tools: Tools, notes: Notes): Promise<void> {
       what: `${failed} ${failed === 1 ? 'job' : 'jobs'} of the queue ${queue} failed for good.`,
       remedy: `Read the reasons with \`muster queues failed ${queue}\`, mend the cause, and retry or discard each.`,
     })
-  const redis = await tools.redis()
+  await tools.redis()
   const monitor = tools.queues()
   for (const { name, isPaused, failedSignals } of await monitor.count()) {
     if (failedSignals > 0)
@@ -39,7 +39,7 @@ export async function checkQueues(tools: Tools, notes: Notes): Promise<void> {
       remedy: `Start the ${name} worker, or more of them, and look at its log; \`muster status\` shows which processes run.`,
     })
   }
-  notes.fact(describe(await listProcesses(redis)))
+  notes.fact(describe(await monitor.processes()))
 }
 
 function describe(listed: readonly ListedProcess[]): string {

@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '@muster/db'
 import { failFastRedis, lastErrorOf, type RedisClient, type RedisSettings } from '@muster/redis'
 import type { Job, Queue } from 'bullmq'
 import { type QueueName, queueNames } from '../definitions/define-job.ts'
+import { type ListedProcess, listProcesses } from '../outbox/process-list.ts'
 import { openQueue } from '../redis/queue.ts'
 import { isRowId } from './failed-jobs.ts'
 import { type QueueDepth, readQueueDepth } from './queue-depth.ts'
@@ -35,6 +36,12 @@ export type QueueMonitor = {
   /** BullMQ's own objects, one a queue. */
   queues(): Promise<ReadonlyMap<QueueName, Queue>>
   count(): Promise<QueueCounts[]>
+  /** Counts the jobs of each queue that ended since then, also those that failed; of the last 10,000 that succeeded. */
+  countEnded(sinceMs: number): Promise<Record<QueueName, number>>
+  /** Lists the processes that announced themselves within a day. */
+  processes(): Promise<ListedProcess[]>
+  /** Asks Redis for a reply. */
+  ping(): Promise<void>
   /** Counts what is to be done now. @param jobIds ids of outbox rows by queue, of which `unknown` counts those not in BullMQ */
   readDepths(jobIds: ReadonlyMap<QueueName, readonly string[]>): Promise<Record<QueueName, QueueDepth>>
   /** Lists failed signals, the newest first, at most a hundred. */
@@ -49,6 +56,8 @@ export type QueueMonitor = {
 }
 
 const maxListedSignals = 100
+/** Need not exist: any reply tells that Redis answers. */
+const probedKey = 'muster:ping'
 
 /**
  * Opens a monitor with a connection of its own, so that nothing else waits behind an administrator's long answers.
@@ -78,6 +87,27 @@ export function openQueueMonitor(
   return {
     queues,
     count: async () => Promise.all([...(await queues())].map(([name, queue]) => countJobs(redis, name, queue, clock))),
+    async countEnded(sinceMs) {
+      const count = async (name: QueueName, queue: Queue) => {
+        const sets = ['completed', 'failed'].map((state) => redis.zcount(queue.toKey(state), sinceMs, '+inf'))
+        const [completed = 0, failed = 0] = await Promise.all(sets)
+        return [name, completed + failed] as const
+      }
+      const counts = await Promise.all([...(await queues())].map(([name, queue]) => count(name, queue)))
+      return Object.fromEntries(counts) as Record<QueueName, number>
+    },
+    async processes() {
+      await queues()
+      return listProcesses(redis)
+    },
+    async ping() {
+      try {
+        await queues()
+        await redis.get(probedKey)
+      } catch (error) {
+        throw lastErrorOf(redis) ?? error
+      }
+    },
     async readDepths(jobIds) {
       const nowMs = clock.now().getTime()
       const read = async (name: QueueName, queue: Queue) =>

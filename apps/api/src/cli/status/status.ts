@@ -1,0 +1,66 @@
+import { httpUrl } from '@muster/config'
+import { createDb } from '@muster/db'
+import { openQueueMonitor } from '@muster/jobs/admin'
+import { z } from 'zod'
+import type { Given, Result } from '../command.ts'
+import { checked, readServices } from '../environment.ts'
+import { askOpsPorts } from './ask-ops.ts'
+import { createPainter } from './painter.ts'
+import { readStatus, type Status } from './read-status.ts'
+import { renderStatus } from './render-status.ts'
+import { showLive } from './show-live.ts'
+
+const patienceMs = 1_500
+const pipedColumns = 120
+/** Where the processes of one machine listen by default. */
+const usualPorts = [9100, 9101, 9102, 9103, 9104]
+
+const options = z.object({
+  interval: z.coerce.number('is not a number of seconds').min(0.5).max(3_600).default(2),
+  ops: z
+    .string()
+    .transform((text) => text.split(',').map((url) => url.trim()))
+    .pipe(z.array(httpUrl()))
+    .optional(),
+})
+
+/** Shows what the installation does: refreshed in place on a terminal, once for a pipe, `--once` and `--json`. */
+export async function showStatus({ options: given, flags }: Given): Promise<Result> {
+  const { interval, ops } = checked(options, given)
+  const { database, redis } = readServices()
+  const db = createDb({
+    ...database,
+    poolMax: 4,
+    connectTimeoutMs: patienceMs,
+    statementTimeoutMs: patienceMs,
+    applicationName: 'muster-cli',
+  })
+  const monitor = openQueueMonitor(redis, { patienceMs })
+  const urls = ops ?? usualPorts.map((port) => `http://127.0.0.1:${port}`)
+  const read = () => readStatus({ db, monitor, askOps: () => askOpsPorts(urls, ops !== undefined) })
+  try {
+    const isLive = process.stdout.isTTY && !flags.has('once') && !flags.has('json')
+    const status = isLive
+      ? await showLive({
+          read,
+          render: (value, columns) => render(value, columns, hasColours()),
+          everyMs: interval * 1_000,
+        })
+      : await read()
+    return {
+      data: status,
+      lines: isLive ? [] : render(status, process.stdout.columns ?? pipedColumns, false),
+      isWell: Object.values(status.dependencies).every((one) => one.status === 'up'),
+    }
+  } finally {
+    monitor.close()
+    // A connection to a server that is frozen never ends by itself.
+    void db.destroy().catch(() => {})
+  }
+}
+
+const render = (status: Status, columns: number, isColoured: boolean) =>
+  renderStatus(status, { columns, paint: createPainter(isColoured) })
+
+/** See https://no-color.org. */
+const hasColours = () => !process.env.NO_COLOR && process.env.TERM !== 'dumb'
