@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readConfig } from './config.ts'
+import { readConfig } from './email-worker.ts'
 
 const environment = {
   DATABASE_URL: 'postgres://host/muster',
