@@ -83,6 +83,12 @@ export const isStale = (error: unknown): boolean =>
 
 type PoolOptions = { name: PoolName; statements: Statements; onEnd: () => void }
 
+/**
+ * Tests whether a statement returns all columns of a table. Prepared, it fails once a migration of a newer release has added one; in a
+ * transaction it could not be repeated, so it is not prepared there.
+ */
+const namesNoColumns = (text: string) => /\breturning \*|\bselect \* from "|"\.\*/.test(text)
+
 /** Wraps a pool for Kysely. A connection with a timed-out query is closed, because its response may still arrive. */
 export function poolOf(pool: pg.Pool, { name, statements, onEnd }: PoolOptions): PostgresPool {
   const wrapped = new WeakMap<pg.PoolClient, PostgresPoolClient>()
@@ -92,7 +98,8 @@ export function poolOf(pool: pg.Pool, { name, statements, onEnd }: PoolOptions):
     const run = async (text: string, values: unknown[]) => {
       // A rollback would only run into the same timeout.
       if (isBroken) throw new Error(readTimeout)
-      const config = statements.config(text, values)
+      const isAlone = client.getTransactionStatus() === 'I'
+      const config = isAlone || !namesNoColumns(text) ? statements.config(text, values) : { text, values }
       try {
         return await client.query(config)
       } catch (error) {
@@ -100,7 +107,7 @@ export function poolOf(pool: pg.Pool, { name, statements, onEnd }: PoolOptions):
         if (!isStale(error)) throw error
         statements.renew(config)
         // A failed transaction accepts no further statement; the next transaction uses the new name.
-        if (client.getTransactionStatus() !== 'I') throw error
+        if (!isAlone) throw error
         return client.query(statements.config(text, values))
       }
     }

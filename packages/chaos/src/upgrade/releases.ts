@@ -8,13 +8,19 @@ import { root } from '../system/apps.ts'
 
 const run = promisify(execFile)
 
-/** A release from which this code is upgraded to: its number, and the commit where no tag names it. */
+/** A release that left a baseline: its number, and its commit while no tag names it. */
 export type Release = { version: string; commit: string }
+/** Code that runs beside this code while an installation is upgraded. `knownFailures` are beginnings of failures that its release has. */
+export type Predecessor = { name: string; commit: string; knownFailures: string[] }
 
 export const baselines = join(root, 'db/baseline')
 
-/** The releases that have a baseline, the oldest first. */
-export const releases = JSON.parse(readFileSync(join(baselines, 'releases.json'), 'utf8')) as [Release, ...Release[]]
+/** Both begin with the oldest. */
+type Releases = { baselines: Release[]; sideBySide: Predecessor[] }
+const committed = JSON.parse(readFileSync(join(baselines, 'releases.json'), 'utf8')) as Releases
+
+export const releases = committed.baselines
+export const predecessors = committed.sideBySide
 
 /** Code of another commit, ready to run. */
 export type InstalledCode = { commit: string; folder: string }
@@ -33,7 +39,7 @@ export async function installCode(ref: string): Promise<InstalledCode | { obstac
   try {
     await unpack(commit, unfinished)
     const pnpm = join(root, 'node_modules/.bin/pnpm')
-    await run(pnpm, ['install', '--frozen-lockfile', '--prefer-offline', '--prod'], {
+    await run(pnpm, ['install', '--frozen-lockfile', '--prefer-offline'], {
       cwd: unfinished,
       env: inheritedEnv(),
     })
