@@ -26,6 +26,16 @@ const secretKeys = [
   'text',
 ]
 
+/**
+ * Replaces the values of secret keys in an object, at every depth, for what is shown instead of logged. `code` counts as one of them, as in
+ * a request or a mail.
+ */
+export const hideSecrets = (value: unknown): unknown =>
+  JSON.parse(JSON.stringify(value ?? null, (key, inner) => (isSecretKey(key) ? censor : inner)))
+
+const isSecretKey = (key: string) => key === 'code' || secretKeys.includes(key)
+const censor = '[redacted]'
+
 const redactPaths = secretKeys.flatMap((key) => {
   const quoted = `["${key}"]`
   return [quoted, `*${quoted}`, `*.*${quoted}`]
@@ -53,7 +63,7 @@ export function createLogger(options: { name: string; level?: string; destinatio
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
     mixin: causeFields,
-    redact: { paths: [...redactPaths, ...codePaths], censor: '[redacted]' },
+    redact: { paths: [...redactPaths, ...codePaths], censor },
     // Logs contain text from users. Its control characters must not act on the terminal of a reader.
     hooks: { streamWrite: visibleJson, logMethod: withEvent },
   }

@@ -6,17 +6,22 @@ const dayMs = 24 * hourMs
 const maxDays = 36_500
 const days = (bounds: { min: number; default: number }) => int({ ...bounds, max: maxDays })
 
+/** Variables of how long the audit worker keeps what `muster trace` shows. */
+export const tracedRetention = {
+  /** Number of whole months that audit events are kept after the month in which they occurred. */
+  RETENTION_AUDIT_MONTHS: int({ min: 1, max: 1_200, default: 24 }),
+  RETENTION_NOTIFICATIONS_DAYS: days({ min: 1, default: 90 }),
+  /** Since creation. The minimum is longer than the lifetime of any link in a mail. */
+  RETENTION_MAILS_DAYS: days({ min: 8, default: 30 }),
+}
+
 const env = z.object({
   ...processEnv({ opsPort: 9_102 }),
   /** HMAC keys of the chain: the first one chains new events, the others verify older events. */
   AUDIT_KEYS: keyRing(),
   /** Jobs at the same time; the chain itself has one writer at a time. */
   WORKER_CONCURRENCY: workerConcurrency(1),
-  /** Number of whole months that audit events are kept after the month in which they occurred. */
-  RETENTION_AUDIT_MONTHS: int({ min: 1, max: 1_200, default: 24 }),
-  RETENTION_NOTIFICATIONS_DAYS: days({ min: 1, default: 90 }),
-  /** Since creation. The minimum is longer than the lifetime of any link in a mail. */
-  RETENTION_MAILS_DAYS: days({ min: 8, default: 30 }),
+  ...tracedRetention,
   /** Since creation. A traveller can have the same local date twice within three days. */
   RETENTION_DIGESTS_DAYS: days({ min: 3, default: 90 }),
   /** Since creation. The API promises a day. */

@@ -41,11 +41,12 @@ const anyRings = z.object(
 /** Returns the variables that a command runs with: those of its environment, or of the copy that `npm start` runs here. */
 export const environment = (): NodeJS.ProcessEnv => commandEnv(root)
 
-const read = <S extends z.ZodObject>(schema: S) => parseEnv(schema, environment())
+/** Reads variables of the environment. @throws ConfigError */
+export const readSettings = <S extends z.ZodObject>(schema: S) => parseEnv(schema, environment())
 
 /** Reads the key rings of the environment. @throws ConfigError for a malformed ring */
 export function readRings(): Partial<Record<KeyRingName, KeyRing>> {
-  const rings = read(anyRings)
+  const rings = readSettings(anyRings)
   return Object.fromEntries(keyRingNames.flatMap((name) => (rings[name] ? [[name, rings[name]]] : [])))
 }
 
@@ -62,12 +63,12 @@ export const findDatabase = (): DatabaseSettings | undefined =>
 /** Reads what decides how many connections a process opens, also where no database is set. @throws ConfigError */
 export function readPoolSizes(): Pick<DatabaseSettings, 'poolMax' | 'pooler'> {
   const { DATABASE_POOL_MAX, DATABASE_POOLER } = databaseEnv()
-  const sizes = read(z.object({ DATABASE_POOL_MAX, DATABASE_POOLER }))
+  const sizes = readSettings(z.object({ DATABASE_POOL_MAX, DATABASE_POOLER }))
   return { poolMax: sizes.DATABASE_POOL_MAX, pooler: sizes.DATABASE_POOLER }
 }
 
 /** Reads how to connect to Postgres. @throws ConfigError when no URL is set and no copy runs here */
-export const readDatabase = (): DatabaseSettings => databaseSettings(read(z.object(databaseEnv())))
+export const readDatabase = (): DatabaseSettings => databaseSettings(readSettings(z.object(databaseEnv())))
 
 const withDatabase = <R extends Parameters<typeof databaseSettings>[0]>(values: R) => ({
   ...values,
@@ -75,12 +76,13 @@ const withDatabase = <R extends Parameters<typeof databaseSettings>[0]>(values: 
 })
 
 /** Reads the settings of `keys re-encrypt`. @throws ConfigError */
-export const readEncryption = () => withDatabase(read(z.object({ ...databaseEnv(), ENCRYPTION_KEYS: keyRing() })))
+export const readEncryption = () =>
+  withDatabase(readSettings(z.object({ ...databaseEnv(), ENCRYPTION_KEYS: keyRing() })))
 
 /** Reads the settings of `admin create`. @throws ConfigError */
 export const readPasswords = () =>
   withDatabase(
-    read(
+    readSettings(
       z.object({
         ...databaseEnv(),
         PASSWORD_KEYS: keyRing(),
@@ -92,7 +94,7 @@ export const readPasswords = () =>
 /** Reads the settings of `audit verify`. Without Redis the chain is not compared with heads from there. @throws ConfigError */
 export const readAuditing = () => {
   const { REDIS_URL, REDIS_CA_FILE } = redisEnv()
-  const given = read(
+  const given = readSettings(
     z.object({ ...databaseEnv(), REDIS_URL: REDIS_URL.optional(), REDIS_CA_FILE, AUDIT_KEYS: keyRing() }),
   )
   const redis = given.REDIS_URL ? redisSettings({ ...given, REDIS_URL: given.REDIS_URL }) : undefined
@@ -101,7 +103,7 @@ export const readAuditing = () => {
 
 /** Reads how to connect to Postgres and Redis. @throws ConfigError */
 export const readServices = () => {
-  const given = read(z.object({ ...databaseEnv(), ...redisEnv() }))
+  const given = readSettings(z.object({ ...databaseEnv(), ...redisEnv() }))
   return { ...withDatabase(given), redis: redisSettings(given) }
 }
 
@@ -118,7 +120,7 @@ export function readStores(chosen: (configured: StorageDriverName) => readonly S
     },
     { when: () => true },
   )
-  const values = withDatabase(read(schema))
+  const values = withDatabase(readSettings(schema))
   const stores = chosen(values.STORAGE_DRIVER).map((driver) => driverSettings(driver, values))
   return { database: values.database, stores, driver: values.STORAGE_DRIVER, fallback: values.STORAGE_FALLBACK_DRIVER }
 }
@@ -131,7 +133,7 @@ const ringsIn = (given: z.output<z.ZodObject<typeof withAuditRing>>) => ({
 })
 
 /** Reads the key rings, of which AUDIT_KEYS must be there. @throws ConfigError */
-export const readAuditRings = () => ringsIn(read(z.object(withAuditRing)))
+export const readAuditRings = () => ringsIn(readSettings(z.object(withAuditRing)))
 
 /** Reads what a backup and a restore need: database, store of files and key rings, and Redis where it is set. @throws ConfigError */
 export function readKeeping() {
@@ -142,7 +144,7 @@ export function readKeeping() {
       (given, ctx) => refuseStorage(given, (name, message) => ctx.addIssue({ code: 'custom', path: [name], message })),
       { when: () => true },
     )
-  const values = withDatabase(read(schema))
+  const values = withDatabase(readSettings(schema))
   return {
     database: values.database,
     storage: storageSettings(values),

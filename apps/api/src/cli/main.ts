@@ -20,7 +20,7 @@ const operating = `For the operator, with the API's environment; in the reposito
 `
 
 const ending = `
-A <person> is an id, an e-mail or a username; a <queue> is email, audit, reminder or image; a <mail> is an id; a <ring> is a variable,
+A <request> is an X-Request-Id of Muster, also with what is around it in a log line. A <person> is an id, an e-mail or a username; a <queue> is email, audit, reminder or image; a <mail> is an id; a <ring> is a variable,
 e.g. AUDIT_KEYS.
 Exit codes: 0 done, 1 refused or not well, 2 no such command.
 `
@@ -37,6 +37,7 @@ const load = {
   files: () => import('./files.ts'),
   connections: () => import('./connections.ts'),
   redis: () => import('./redis.ts'),
+  trace: () => import('./trace.ts'),
   backup: () => import('./backup.ts'),
   restore: () => import('./restore.ts'),
   release: () => import('./release.ts'),
@@ -221,6 +222,13 @@ const commands: readonly Command[] = [
     args: ['address'],
     summary: 'lift the suppression of an address, so that mail is sent to it again',
     run: async ({ args }) => (await load.mail()).liftSuppressed(args[0] as string),
+  },
+  {
+    name: 'trace',
+    args: ['request'],
+    summary:
+      'show all that a request caused, by its id: audit events, mails, notifications, jobs, and until when each is kept',
+    run: async ({ args }) => (await load.trace()).traceRequest(args[0] as string),
   },
   {
     name: 'audit verify',

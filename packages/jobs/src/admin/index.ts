@@ -1,4 +1,5 @@
 export { causeOfJob } from '../outbox/job-cause.ts'
+export { keptJobs } from '../redis/kept-jobs.ts'
 export {
   countFailedJobs,
   type FailedJob,
@@ -7,5 +8,6 @@ export {
   listFailedJobs,
   takeFailedJob,
 } from './failed-jobs.ts'
+export { type JobOfRequest, listRowsOfRequest, type RowOfRequest } from './jobs-of-request.ts'
 export { type QueueLoad, type QueueLoads, readQueueLoads } from './queue-load.ts'
 export { type FailedSignal, openQueueMonitor, type QueueMonitor } from './queue-monitor.ts'

@@ -6,6 +6,7 @@ import { type QueueName, queueNames } from '../definitions/define-job.ts'
 import { type ListedProcess, listProcesses } from '../outbox/process-list.ts'
 import { openQueue } from '../redis/queue.ts'
 import { isRowId } from './failed-jobs.ts'
+import { findJobsOfRequest, type JobOfRequest } from './jobs-of-request.ts'
 import { type QueueDepth, readQueueDepth } from './queue-depth.ts'
 
 export type QueueCounts = {
@@ -44,6 +45,8 @@ export type QueueMonitor = {
   ping(): Promise<void>
   /** Counts what is to be done now. @param jobIds ids of outbox rows by queue, of which `unknown` counts those not in BullMQ */
   readDepths(jobIds: ReadonlyMap<QueueName, readonly string[]>): Promise<Record<QueueName, QueueDepth>>
+  /** Finds the jobs that a request caused, by the ids of its outbox rows, and among those that have ended `since` then. */
+  findJobsOf(requestId: string, given: { since: Date; rowIds: readonly string[] }): Promise<JobOfRequest[]>
   /** Lists failed signals, the newest first, at most a hundred. */
   listFailedSignals(name: QueueName): Promise<FailedSignal[]>
   /** Retries a failed signal. @returns its name; undefined when it has not failed, or another caller was faster */
@@ -118,6 +121,12 @@ export function openQueueMonitor(
       } catch (error) {
         throw lastErrorOf(redis) ?? error
       }
+    },
+    async findJobsOf(requestId, given) {
+      const all = [...(await queues())].map(([name, queue]) =>
+        findJobsOfRequest(redis, { name, queue }, { requestId, ...given }),
+      )
+      return (await Promise.all(all)).flat()
     },
     listFailedSignals: async (name) => listSignals(await queueOf(name)),
     async retrySignal(name, id) {

@@ -3,6 +3,7 @@ import { Counter, registry } from '@muster/telemetry'
 import type { Queue } from 'bullmq'
 import { allJobs } from '../definitions/all-jobs.ts'
 import type { QueueName } from '../definitions/define-job.ts'
+import { keptJobs } from '../redis/kept-jobs.ts'
 import type { OutboxRow } from './effects.ts'
 import { type JobOptions, optionsOfCause } from './job-cause.ts'
 
@@ -42,8 +43,8 @@ function toBulkJob(row: OutboxRow, nowMs: number): { name: string; data: unknown
       jobId: row.id,
       delay: row.run_at ? Math.max(0, row.run_at.getTime() - nowMs) : 0,
       timestamp: nowMs,
-      removeOnComplete: { age: 3_600, count: 10_000 },
-      removeOnFail: { age: 30 * 86_400, count: 10_000 },
+      removeOnComplete: keptJobs.completed,
+      removeOnFail: keptJobs.failed,
     },
   }
 }

@@ -14,10 +14,10 @@ export const ringText = (ids: Record<string, number>) =>
 
 export type Run = { code: number; stdout: string; stderr: string }
 
-/** Runs a command on the database and Redis of the app. `args` are split at spaces. */
+/** Runs a command on the database and Redis of the app. A text of arguments is split at spaces. */
 export function muster(
   api: TestApp,
-  args: string,
+  args: string | readonly string[],
   { env = {}, input = '' }: { env?: Record<string, string>; input?: string | Buffer } = {},
 ): Promise<Run> {
   const { database, redis } = api.deps.config
@@ -30,8 +30,11 @@ export function muster(
     ...env,
   }
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, [main, ...args.split(' ')], { env: whole }, (error, stdout, stderr) =>
-      resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
+    const child = execFile(
+      process.execPath,
+      [main, ...(typeof args === 'string' ? args.split(' ') : args)],
+      { env: whole },
+      (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
     )
     child.stdin?.end(input)
   })

@@ -114,7 +114,8 @@ const hasSecret = (name: string) => isTemplateName(name) && ('code' in templates
 
 const refused = (message: string) => new DomainError('CONFLICT', { message })
 
-const toAdminEmail = (row: queries.EmailRow): AdminEmail => ({
+/** Converts a row to the delivery of the mail, without its content. */
+export const toAdminEmail = (row: queries.EmailRow): AdminEmail => ({
   id: row.id,
   template: row.template,
   to: displayEmailAddress(row.to_address),
