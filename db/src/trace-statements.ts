@@ -11,9 +11,12 @@ const maxTables = 3
 
 const tracer = () => trace.getTracer('muster')
 
+/** Tests whether there is a current span. One that has ended is that of a request which started a timer for all. */
+const isTraced = () => trace.getActiveSpan()?.isRecording() === true
+
 /** Runs a statement as a span of the current trace, if there is one. The span has the text, whose values are placeholders. */
 export function traceStatement<T>(text: string, run: () => Promise<T>): Promise<T> {
-  return trace.getActiveSpan() ? runTraced(text, run) : run()
+  return isTraced() ? runTraced(text, run) : run()
 }
 
 async function runTraced<T>(statement: string, run: () => Promise<T>): Promise<T> {
@@ -31,7 +34,7 @@ async function runTraced<T>(statement: string, run: () => Promise<T>): Promise<T
 
 /** Makes a span of the wait for a connection, if it belongs to a trace and took long enough to matter. */
 export function traceWait<T>(wait: () => Promise<T>): Promise<T> {
-  return trace.getActiveSpan() ? waitTraced(wait) : wait()
+  return isTraced() ? waitTraced(wait) : wait()
 }
 
 async function waitTraced<T>(wait: () => Promise<T>): Promise<T> {
@@ -101,7 +104,7 @@ export type Origin = Context | undefined
 
 /** Lets a caller wait for a statement that it shares with others, as a span of its trace if that is recorded. */
 export function traceShared<T>(join: (origin: Origin) => Promise<T>): Promise<T> {
-  if (!trace.getActiveSpan()) return join(undefined)
+  if (!isTraced()) return join(undefined)
   const span = startClientSpan('shared statement', {})
   const shared = join(trace.setSpan(context.active(), span))
   const end = () => span.end()

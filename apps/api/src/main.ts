@@ -6,6 +6,7 @@ import {
   readInstallationId,
   readRestoreMark,
 } from '@muster/db'
+import { reportError, startErrorReports } from '@muster/error-reports'
 import { checkKeyRings } from '@muster/keys'
 import { createLogger } from '@muster/logger'
 import { checkRedis } from '@muster/redis'
@@ -27,10 +28,12 @@ const log = createLogger({ name: 'api' })
 
 await runProcess({
   log,
+  onCrash: reportError,
   async start(stopping) {
     const config = readConfig()
     log.level = config.logLevel
     const tracing = await startTracing({ name: 'api', settings: config.tracing, log })
+    const errorReports = await startErrorReports({ name: 'api', settings: config.errorReports, log })
     const clock = createCorrectedClock()
     // When Postgres is unavailable, the next call reports it.
     await correctAtStart(config.database, clock).catch(() => {})
@@ -78,7 +81,7 @@ await runProcess({
         readiness.close()
         await app.close()
         await deps.close()
-        await tracing.close()
+        await Promise.all([tracing.close(), errorReports.close()])
         await ops.close()
       },
     }

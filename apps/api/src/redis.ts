@@ -3,6 +3,7 @@ import { probeRedis } from '@muster/jobs/redis'
 import type { Logger } from '@muster/logger'
 import { failFastRedis, isCluster, lastErrorOf, type RedisClient, type RedisSettings } from '@muster/redis'
 import { trackOutage } from '@muster/telemetry'
+import { span } from '@muster/tracing'
 
 /**
  * Redis behind a circuit breaker. No request waits for it longer than its patience, and while it is unavailable (down, frozen,
@@ -22,6 +23,7 @@ export type SafeRedis = {
 
 const openMs = 1_000
 const retryAfterSeconds = 2
+const spanOptions = { kind: 'client', attributes: { 'db.system.name': 'redis' } } as const
 
 /** Opens the API's connection. One failure opens the breaker for a second. */
 export function openRedis(
@@ -40,7 +42,8 @@ export function openRedis(
   const isAvailable = () => redis.status === 'ready' && performance.now() >= openUntilMs
 
   /** On a cluster a command may be sent more than once: each time within the patience, and so are all together. */
-  const within = <T>(reply: Promise<T>): Promise<T> => (isCluster(redis) ? limited(reply, patienceMs) : reply)
+  const within = <T>(reply: Promise<T>): Promise<T> =>
+    span('redis command', spanOptions, () => (isCluster(redis) ? limited(reply, patienceMs) : reply))
 
   const trip = (error: unknown) => {
     outage.failed(lastErrorOf(redis) ?? error)

@@ -9,6 +9,7 @@ const configs = [
   'apps/api/src/config.ts',
   ...globSync('packages/settings/src/*-worker.ts', { cwd: root }),
   'packages/config/src/database-env.ts',
+  'packages/config/src/error-reports-env.ts',
   'packages/config/src/process-env.ts',
   'packages/config/src/tracing-env.ts',
   'packages/storage/src/config.ts',

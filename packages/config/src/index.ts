@@ -1,4 +1,5 @@
 export { databaseEnv, databaseSettings } from './database-env.ts'
+export { type ErrorReportsSettings, errorReportsEnv, errorReportsSettings } from './error-reports-env.ts'
 export { csv, flag, httpUrl, int, keyRing, oneOf, optionalFlag, originUrl } from './fields.ts'
 export { type KeyRingName, keyRingNames } from './key-ring-names.ts'
 export { ConfigError, parseEnv } from './parse-env.ts'

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { databaseEnv, databaseSettings } from './database-env.ts'
+import { errorReportsEnv, errorReportsSettings } from './error-reports-env.ts'
 import { int, oneOf } from './fields.ts'
 import { redisEnv, redisSettings } from './redis-env.ts'
 import { type ServiceUrlName, services } from './service-parts.ts'
@@ -16,6 +17,7 @@ export const processEnv = (defaults: { opsPort: number }) => ({
   ...databaseEnv(),
   ...redisEnv(),
   ...tracingEnv(),
+  ...errorReportsEnv(),
   OPS_HOST: z.string().default('127.0.0.1'),
   OPS_PORT: int({ min: 0, max: 65_535, default: defaults.opsPort }),
   /** How long a process goes on after SIGTERM while `/readyz` already answers 503. The rest of 25 s is for the drain. */
@@ -34,6 +36,7 @@ export const processSettings = (read: ProcessEnv) => ({
   database: databaseSettings(read),
   redis: redisSettings(read),
   tracing: tracingSettings(read),
+  errorReports: errorReportsSettings(read),
   shutdownDelayMs: read.SHUTDOWN_DELAY_MS ?? (read.NODE_ENV === 'production' ? productionDelayMs : 0),
 })
 

@@ -1,5 +1,6 @@
 import { currentCause } from '@muster/cause'
 import { visibleJson } from '@muster/text'
+import { trace } from '@opentelemetry/api'
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino'
 import { nameComponents } from './component.ts'
 import { withEvent } from './event.ts'
@@ -43,10 +44,16 @@ const redactPaths = secretKeys.flatMap((key) => {
 /** The `code` of a request or a mail is a secret; the `code` of an error is not. */
 const codePaths = ['code', 'body.code', '*.body.code', 'data.code', '*.data.code']
 
-/** Adds the request that caused a line, so that a search for its id finds all of them. */
+/** Adds the request that caused a line, so that a search for its id finds all of them, and the span in a trace that is recorded. */
 function causeFields(): object {
   const { requestId, clientRequestId } = currentCause() ?? {}
-  return { ...(requestId && { requestId }), ...(clientRequestId && { clientRequestId }) }
+  const active = trace.getActiveSpan()
+  const span = active?.isRecording() ? active.spanContext() : undefined
+  return {
+    ...(requestId && { requestId }),
+    ...(clientRequestId && { clientRequestId }),
+    ...(span && { traceId: span.traceId, spanId: span.spanId }),
+  }
 }
 
 /**

@@ -5,6 +5,7 @@ import { withFallback } from './ownership/with-fallback.ts'
 import { placeOf } from './place.ts'
 import { createS3Storage } from './s3/driver.ts'
 import type { StorageConfig, StorageDriver, StorageSettings } from './storage.ts'
+import { tracedDriver } from './traced-driver.ts'
 
 export { checksumOfFile } from './copy/checksum.ts'
 export { type Comparison, compareFiles } from './copy/compare-files.ts'
@@ -25,7 +26,8 @@ export function openStorage(
   { fallback, ...config }: StorageSettings,
   readInstallationId: () => Promise<string>,
 ): OwnedStorage {
-  const open = (one: StorageConfig) => ownedStorage(createStorage(one), { readInstallationId, place: placeOf(one) })
+  const open = (one: StorageConfig) =>
+    ownedStorage(tracedDriver(createStorage(one), one.driver), { readInstallationId, place: placeOf(one) })
   return fallback ? withFallback(open(config as StorageConfig), open(fallback)) : open(config as StorageConfig)
 }
 

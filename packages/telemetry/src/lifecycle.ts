@@ -16,6 +16,8 @@ type ProcessOptions = {
   log: Logger
   /** Starts everything. `stopping` aborts at the first signal, before the delay. */
   start: (stopping: AbortSignal) => Promise<Running>
+  /** Is told of an uncaught exception or an unhandled rejection, before the drain. It must not throw. */
+  onCrash?: (error: unknown) => void
 }
 
 /** Kubernetes kills a process 30 s after SIGTERM by default; delay and drain must end before. */
@@ -26,7 +28,7 @@ const stopMs = 25_000
  * within 25 s. Further signals do not shorten this. A failed start, an uncaught exception and an unhandled rejection are logged, and
  * the process exits with 1, the last two after a drain without delay. With `--version` it only prints the release.
  */
-export async function runProcess({ log: given, start }: ProcessOptions): Promise<void> {
+export async function runProcess({ log: given, start, onCrash }: ProcessOptions): Promise<void> {
   if (process.argv.includes('--version')) {
     process.stdout.write(`${version}\n`)
     return
@@ -61,6 +63,7 @@ export async function runProcess({ log: given, start }: ProcessOptions): Promise
 
   const stopOnError = (error: unknown, origin: string) => {
     log.fatal({ err: error, origin }, 'unexpected error, the process drains and ends')
+    onCrash?.(error)
     exitCode = 1
     crashed.abort()
     void stop(origin)

@@ -31,6 +31,8 @@ export type OtlpReceiver = {
   headers: IncomingMessage['headers'][]
   /** All that was sent, as bytes: what is not in it was not sent. */
   received: Buffer[]
+  /** Lets requests wait, as a collector that is frozen does, until the returned function is called. */
+  freeze(): () => void
   close(): Promise<void>
 }
 
@@ -76,8 +78,12 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
   const spans: ReceivedSpan[] = []
   const headers: IncomingMessage['headers'][] = []
   const received: Buffer[] = []
+  let thawed: Promise<void> | undefined
   const server = createServer(async (request, response) => {
-    const body = await buffer(request)
+    await thawed
+    const body = await buffer(request).catch(() => undefined)
+    // A client that gave up its request sends it again.
+    if (!body) return
     const bytes = request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body
     const isTrace = request.method === 'POST' && request.url === '/v1/traces'
     const isProtobuf = request.headers['content-type'] === 'application/x-protobuf'
@@ -96,6 +102,14 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
     spans,
     headers,
     received,
+    freeze() {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      thawed = promise
+      return () => {
+        thawed = undefined
+        resolve()
+      }
+    },
     async close() {
       server.closeAllConnections()
       server.close()

@@ -1,4 +1,12 @@
-import { context, ROOT_CONTEXT, type Span, SpanStatusCode, trace } from '@opentelemetry/api'
+import {
+  context,
+  ROOT_CONTEXT,
+  type Span,
+  type SpanContext,
+  SpanStatusCode,
+  TraceFlags,
+  trace,
+} from '@opentelemetry/api'
 import { chooseTraceId } from './ids.ts'
 import { noteError, type SpanOptions, startOptions, tracer } from './span.ts'
 import { isTracing } from './start-tracing.ts'
@@ -29,6 +37,7 @@ type BeginOptions = SpanOptions & {
 export function beginTrace(name: string, { parent, id, link, ...options }: BeginOptions): TraceRoot | undefined {
   if (!isTracing()) return undefined
   const [cause, linked] = [parseTraceParent(parent), parseTraceParent(link)]
+  if (cause?.traceFlags === TraceFlags.NONE) return unrecorded(cause)
   const started = chooseTraceId(id, () =>
     tracer().startSpan(
       name,
@@ -36,7 +45,7 @@ export function beginTrace(name: string, { parent, id, link, ...options }: Begin
       cause ? trace.setSpanContext(ROOT_CONTEXT, cause) : ROOT_CONTEXT,
     ),
   )
-  return started.isRecording() ? recorded(started) : unrecorded(started)
+  return started.isRecording() ? recorded(started) : unrecorded(started.spanContext())
 }
 
 function recorded(started: Span): TraceRoot {
@@ -57,8 +66,8 @@ function recorded(started: Span): TraceRoot {
   }
 }
 
-const unrecorded = (started: Span): TraceRoot => ({
-  traceParent: traceParentOf(started.spanContext()),
+const unrecorded = (own: SpanContext): TraceRoot => ({
+  traceParent: traceParentOf(own),
   isRecorded: false,
   run: (fn) => fn(),
   end() {},

@@ -1,3 +1,4 @@
 export { beginTrace, type TraceRoot } from './begin-trace.ts'
+export { runForAll, runWith } from './run-with.ts'
 export { span } from './span.ts'
-export { startTracing, type Tracing } from './start-tracing.ts'
+export { startTracing } from './start-tracing.ts'

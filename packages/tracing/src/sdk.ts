@@ -20,8 +20,8 @@ import { exportWatched } from './watched-exporter.ts'
 const exportMs = 5_000
 /** Upper bound for sending the last spans when the process ends. */
 const closeMs = 2_000
-/** Spans beyond this number are dropped, so that a collector that does not respond fills no memory: they take about 4 MB. */
-const maxSpans = 4_096
+/** Spans beyond this number are dropped, so that a collector that does not respond fills no memory: they take about 2 MB. */
+const maxSpans = 2_048
 const maxBatch = 512
 const intervalMs = 2_000
 /** A value that is longer is cut off. */

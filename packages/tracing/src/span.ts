@@ -17,9 +17,12 @@ export const tracer = () => trace.getTracer('muster')
 /** Converts the options to those of OpenTelemetry. */
 export const startOptions = ({ kind = 'internal', attributes = {} }: SpanOptions) => ({ kind: kinds[kind], attributes })
 
-/** Runs `fn` as a span of the current trace. Without one, because tracing is off or the trace is not recorded, it only runs `fn`. */
+/**
+ * Runs `fn` as a span of the current one. Without one, because tracing is off or the trace is not recorded, it only runs `fn`; so it does
+ * when the current one has ended, as in a timer that a request started and that serves all.
+ */
 export function span<T>(name: string, options: SpanOptions, fn: () => Promise<T>): Promise<T> {
-  if (!trace.getActiveSpan()) return fn()
+  if (!trace.getActiveSpan()?.isRecording()) return fn()
   const started = tracer().startSpan(name, startOptions(options))
   return endWith(started, context.with(trace.setSpan(context.active(), started), fn))
 }

@@ -24,6 +24,8 @@ export const tracingPlugin = fp(async (app: FastifyInstance) => {
     })
     request.trace = trace
     if (!trace) return done()
+    // What the request enqueues goes on with the trace.
+    request.cause.traceParent = trace.traceParent
     // Every answer ends with it, also one whose client disconnected.
     reply.raw.once('close', () => end(trace, reply.raw.statusCode))
     trace.run(done)

@@ -1,4 +1,5 @@
-import { newRequestId, withCause } from '@muster/cause'
+import { newRequestId } from '@muster/cause'
+import { reportError } from '@muster/error-reports'
 import { DomainError, invalid } from '@muster/errors'
 import type { Logger } from '@muster/logger'
 import {
@@ -9,6 +10,7 @@ import {
   clientEvents,
 } from '@muster/realtime/events'
 import { absoluteFileUrls } from '@muster/realtime/shapes'
+import { beginTrace, runWith } from '@muster/tracing'
 import { detailsOfIssues, houseSentence } from '../http/errors/details-of-issues.ts'
 import { catalogued, errorEnvelope } from '../http/errors/error-answer.ts'
 import { rateLimited, scaledMax, socketLimits } from '../http/limits/limits.ts'
@@ -65,22 +67,29 @@ export function createDispatcher(
     return conversions.get(event)?.(data, urlOf) ?? data
   }
 
-  const dispatch = async (connection: Connection, packet: readonly unknown[], requestId: string): Promise<void> => {
+  const labelOf = (event: string) => (handlers.has(event) ? event : 'unknown')
+
+  /** @returns `ok`, or the code of the error that was answered */
+  const dispatch = async (connection: Connection, packet: readonly unknown[], requestId: string): Promise<string> => {
     const last = packet.at(-1)
     const acknowledge = typeof last === 'function' ? (last as (answer: Acknowledgement<unknown>) => void) : undefined
     const [name, ...args] = acknowledge ? packet.slice(0, -1) : packet
     const event = String(name)
-    const label = handlers.has(event) ? event : 'unknown'
+    const label = labelOf(event)
     try {
       const data = await answer(connection, event, args)
       eventsReceived.inc({ event: label, result: 'ok' })
       acknowledge?.({ success: true, data })
+      return 'ok'
     } catch (thrown) {
       const error = catalogued(thrown as Error)
-      if (error.code === 'INTERNAL')
+      if (error.code === 'INTERNAL') {
         log.error({ component: 'realtime', err: thrown, socketEvent: label }, 'realtime event failed')
+        reportError(thrown, { tags: { event: label }, requestId, given: args })
+      }
       eventsReceived.inc({ event: label, result: error.code })
       acknowledge?.(failure(error, requestId))
+      return error.code
     }
   }
 
@@ -91,7 +100,11 @@ export function createDispatcher(
     },
     dispatch(connection, packet) {
       const requestId = newRequestId()
-      return withCause({ requestId }, () => dispatch(connection, packet, requestId))
+      const trace = beginTrace(`socket ${labelOf(String(packet[0]))}`, { kind: 'server', id: requestId })
+      return runWith(trace, { requestId }, async () => {
+        const result = await dispatch(connection, packet, requestId)
+        trace?.end({ attributes: { 'muster.result': result }, isFailed: result === 'INTERNAL' })
+      })
     },
   }
 }

@@ -1,4 +1,4 @@
-import { isDatabaseUnavailable } from '@muster/db'
+import { isDatabaseUnavailable, runShared, traceShared } from '@muster/db'
 import DataLoader from 'dataloader'
 import pLimit from 'p-limit'
 
@@ -45,7 +45,7 @@ export function batched<Item, Result>(
         }),
     },
   )
-  return (item) => loader.load(item)
+  return (item) => traceShared((origin) => runShared([origin], () => loader.load(item)))
 }
 
 async function runOneByOneOnError<Item, Result>(

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { type Clock, systemClock } from '@muster/db'
 import { smtpOptions } from '@muster/settings/smtp-options'
 import { encodeSubject } from '@muster/text'
+import { span } from '@muster/tracing'
 import { createTransport } from 'nodemailer'
 import type { Sender } from '../config.ts'
 import { type MimeNode, writeMessage } from './mime.ts'
@@ -56,6 +57,7 @@ type SmtpOptions = {
 }
 
 const maxIdLength = 200
+const spanOptions = { kind: 'client', attributes: { 'network.protocol.name': 'smtp' } } as const
 /** For each command. RFC 5321 (4.5.3.2) allows minutes, which would delay all other mails. */
 const defaultSilenceMs = 30_000
 
@@ -94,7 +96,7 @@ export function createSmtp(
         signal,
         mayStart,
       }
-      const info = await transport.sendMail(mail).catch((error: Error) => {
+      const info = await span('smtp send', spanOptions, () => transport.sendMail(mail)).catch((error: Error) => {
         throw new SmtpFailure(classifySmtpError(error))
       })
       return { smtpId: (info.serverMessageId ?? messageId).replace(/\p{Cc}+/gu, ' ').slice(0, maxIdLength) }

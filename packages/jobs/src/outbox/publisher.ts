@@ -3,6 +3,7 @@ import type { Logger } from '@muster/logger'
 import { failFastRedis, pubSubRedis, type RedisClient, type RedisSettings } from '@muster/redis'
 import { createSignals, type Signals } from '@muster/signals'
 import { type Outage, trackOutage } from '@muster/telemetry'
+import { runForAll } from '@muster/tracing'
 import { chainAudit } from '../definitions/chain-audit.ts'
 import { queueNames } from '../definitions/define-job.ts'
 import { type HoldWatch, watchHold } from '../hold/watch-hold.ts'
@@ -144,7 +145,7 @@ export function startPublisher({
 
   return {
     nudge(rows) {
-      if (!isAway && !isClosing && !owner.foreign()) fastPath.push(rows)
+      if (!isAway && !isClosing && !owner.foreign()) runForAll(() => fastPath.push(rows))
     },
     wakeAuditWorker: auditSignal.send,
     signal: signals.send,

@@ -48,6 +48,9 @@ export class PermanentError extends Error {
   }
 }
 
+/** The job or its payload is none that this release knows. */
+export class UnknownJobError extends PermanentError {}
+
 /** A dependency of the job is unavailable: the job is retried after the delay, without using up an attempt. */
 export class RetryLater extends Error {
   readonly delayMs: number

@@ -1,4 +1,6 @@
+import { currentCause } from '@muster/cause'
 import { type Clock, type Db, systemClock, type Trx } from '@muster/db'
+import { reportError } from '@muster/error-reports'
 import type { Logger } from '@muster/logger'
 import { Histogram, registry } from '@muster/telemetry'
 import { DelayedError, type Job, UnrecoverableError } from 'bullmq'
@@ -6,7 +8,7 @@ import { holdMs } from '../hold/what-waits.ts'
 import type { Nudge } from '../outbox/effects.ts'
 import type { Publisher } from '../outbox/publisher.ts'
 import { createTransact, type Transact } from '../outbox/transact.ts'
-import { AlreadyDone, type Handler, PermanentError } from './handler.ts'
+import { AlreadyDone, type Handler, PermanentError, UnknownJobError } from './handler.ts'
 import type { MachineFaultLog } from './machine-fault-log.ts'
 import { recordFailure } from './record-failure.ts'
 import { judge, type Verdict } from './verdict.ts'
@@ -87,6 +89,7 @@ async function settle(verdict: Verdict, error: unknown, { handlers, deps, job, t
       return delay(job, verdict.delayMs, token)
     case 'failed':
       log.error({ err: error }, 'job failed')
+      reportFault(error, job, handlers)
       // First in Postgres: a job that fails in Redis alone would be pending for ever and never run. A signal has no row.
       if (handlers.get(job.name)?.job.delivery !== 'signal' && !(await isRecorded(deps, job.id ?? '', error))) {
         return delay(job, recordAgainMs, token)
@@ -96,6 +99,13 @@ async function settle(verdict: Verdict, error: unknown, { handlers, deps, job, t
       log.warn({ err: error }, 'job attempt failed, retry scheduled')
       throw error
   }
+}
+
+/** Reports a failure that is a fault of Muster: of an image that is none, or an address that does not exist, the handler says so. */
+function reportFault(error: unknown, job: Job, handlers: Handlers): void {
+  if (error instanceof PermanentError && !(error instanceof UnknownJobError)) return
+  const tags = { queue: job.queueName, job: labelOf(job, handlers) }
+  reportError(error, { tags, requestId: currentCause()?.requestId, given: [job.data] })
 }
 
 /** @throws DelayedError, by which BullMQ knows that the job is neither done nor failed */
@@ -113,10 +123,10 @@ async function runHandler(
 ): Promise<void> {
   const jobId = job.id ?? ''
   const handler = handlers.get(job.name)
-  if (!handler) throw new PermanentError(`no handler for ${job.name}`)
+  if (!handler) throw new UnknownJobError(`no handler for ${job.name}`)
   const payload = handler.job.payload.safeParse(job.data)
   if (!payload.success) {
-    throw new PermanentError(
+    throw new UnknownJobError(
       `malformed payload: ${payload.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ')}`,
     )
   }

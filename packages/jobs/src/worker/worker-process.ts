@@ -1,4 +1,4 @@
-import type { TracingSettings } from '@muster/config'
+import type { ErrorReportsSettings, TracingSettings } from '@muster/config'
 import {
   askByWrite,
   assertMigrated,
@@ -11,6 +11,7 @@ import {
   measureClock,
   readInstallationId,
 } from '@muster/db'
+import { reportError, startErrorReports } from '@muster/error-reports'
 import { createLogger, type Logger } from '@muster/logger'
 import { checkRedis, type RedisSettings } from '@muster/redis'
 import {
@@ -31,6 +32,7 @@ import type { RunningWorker } from './worker.ts'
 type WorkerConfig = {
   logLevel: string
   tracing: TracingSettings | undefined
+  errorReports: ErrorReportsSettings | undefined
   ops: { host: string; port: number }
   shutdownDelayMs: number
   redis: RedisSettings
@@ -64,10 +66,12 @@ export async function runWorkerProcess<C extends WorkerConfig, D extends WorkerD
   const log = createLogger({ name: app.name })
   await runProcess({
     log,
+    onCrash: reportError,
     async start(stopping) {
       const config = app.readConfig()
       log.level = config.logLevel
       const tracing = await startTracing({ name: app.name, settings: config.tracing, log })
+      const errorReports = await startErrorReports({ name: app.name, settings: config.errorReports, log })
       const clock = createCorrectedClock()
       // A Postgres that does not respond is reported by the next step.
       await correctAtStart(config.database, clock).catch(() => {})
@@ -104,7 +108,7 @@ export async function runWorkerProcess<C extends WorkerConfig, D extends WorkerD
           readiness.close()
           await worker.close(limitMs - abortReserveMs)
           await deps.close()
-          await tracing.close()
+          await Promise.all([tracing.close(), errorReports.close()])
           await ops.close()
         },
       }

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { withCause } from '@muster/cause'
 import type { Clock, Db } from '@muster/db'
 import type { Logger } from '@muster/logger'
 import { type RedisSettings, workerRedis } from '@muster/redis'
@@ -9,7 +8,6 @@ import { allJobs } from '../definitions/all-jobs.ts'
 import type { JobDefinition, QueueName } from '../definitions/define-job.ts'
 import { isQueueHeld } from '../hold/what-waits.ts'
 import type { Nudge } from '../outbox/effects.ts'
-import { causeOfJob } from '../outbox/job-cause.ts'
 import type { Publisher } from '../outbox/publisher.ts'
 import { probeRedis } from '../redis/probe.ts'
 import { queuePrefix } from '../redis/queue-prefix.ts'
@@ -17,6 +15,7 @@ import type { Handler } from './handler.ts'
 import { createMachineFaultLog } from './machine-fault-log.ts'
 import { recordFailure } from './record-failure.ts'
 import { runJob } from './run-job.ts'
+import { runTraced } from './run-traced.ts'
 
 type WorkerOptions = {
   queue: QueueName
@@ -63,7 +62,8 @@ export function startWorker({ queue, handlers, deps, concurrency }: WorkerOption
   const running = new Set<Promise<void>>()
   const needs = { ...deps, faults: createMachineFaultLog(deps.log) }
   const process = (job: Job, token?: string, signal?: AbortSignal) => {
-    const run = withCause(causeOfJob(job), () => runJob(byName, needs, job, token, signal))
+    const label = byName.has(job.name) ? job.name : 'unknown'
+    const run = runTraced(job, label, () => runJob(byName, needs, job, token, signal))
     const settled = run.catch(() => {}).then(() => void running.delete(settled))
     running.add(settled)
     return run

@@ -1,4 +1,5 @@
 import { isDatabaseUnavailable } from '@muster/db'
+import { reportError } from '@muster/error-reports'
 import { DomainError, detailOf } from '@muster/errors'
 import { findMachineFault } from '@muster/telemetry'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
@@ -56,10 +57,17 @@ export function errorEnvelope({ message, code, details }: DomainError, requestId
 function logFault(request: FastifyRequest, error: DomainError, thrown: unknown): void {
   if (isAborted(request))
     request.log.debug({ component: 'http', reason: reasonOf(thrown) }, 'request aborted by the client')
-  else if (error.code === 'INTERNAL')
+  else if (error.code === 'INTERNAL') {
     request.log.error({ component: 'http', err: error.cause ?? error }, 'request failed')
-  else if (error.status >= 500)
+    reportFault(request, error.cause ?? error)
+  } else if (error.status >= 500)
     request.log.warn({ component: 'http', errorCode: error.code, reason: reasonOf(error.cause) }, 'request refused')
+}
+
+/** Reports a 500 with the pattern of its route. Nothing of the request leaves, also where the error quotes it. */
+function reportFault({ id, method, routeOptions, body, query, params, headers }: FastifyRequest, error: unknown): void {
+  const tags = { method, route: routeOptions.url }
+  reportError(error, { tags, requestId: id, given: [body, query, params, headers] })
 }
 
 const reasonOf = (cause: unknown) =>
