@@ -1,46 +1,19 @@
-import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmod, chown, mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { chmod, chown, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { eventually } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { ChaosPostgres } from './faults/postgres.ts'
+import { mountDisk, type SmallDisk } from './faults/small-disk.ts'
 import type { App } from './system/apps.ts'
 import { type System, startSystemWithOwnPostgres } from './system/system.ts'
 import { createTask, entityOf, newTaskBody, uploadPhoto } from './users/fixtures.ts'
 import type { User } from './users/user.ts'
 
-const run = promisify(execFile)
-
-/** A file system of its own in memory, which a test can fill and empty. */
-type Disk = { path: string; fill(): Promise<void>; empty(): Promise<void>; unmount(): Promise<void> }
-
-async function mountDisk(parent: string, name: string, sizeMiB: number): Promise<Disk | undefined> {
-  const path = join(parent, name)
-  await mkdir(path)
-  try {
-    await run('mount', ['-t', 'tmpfs', '-o', `size=${sizeMiB}m`, 'tmpfs', path])
-  } catch {
-    return undefined
-  }
-  const filler = join(path, '.filler')
-  return {
-    path,
-    fill: () =>
-      run('dd', ['if=/dev/zero', `of=${filler}`, 'bs=4k']).then(
-        () => {},
-        () => {},
-      ),
-    empty: () => rm(filler),
-    unmount: async () => void (await run('umount', ['-l', path])),
-  }
-}
-
 let system: System<ChaosPostgres>
 let home: string
-let disks: Record<'staging' | 'files' | 'temporary' | 'postgres', Disk> | undefined
+let disks: Record<'staging' | 'files' | 'temporary' | 'postgres', SmallDisk> | undefined
 let api: App
 let user: User
 let taskId: string
@@ -70,7 +43,7 @@ afterAll(async () => {
 })
 
 /** Moves the table of tasks to a disk of its own, so that this disk can be full without the one of the log of Postgres. */
-async function moveTasksTo({ path }: Disk): Promise<void> {
+async function moveTasksTo({ path }: SmallDisk): Promise<void> {
   const [found] = await system.inspector.query<{ data_directory: string }>('show data_directory')
   const { uid, gid } = await stat(found?.data_directory ?? '')
   await chmod(home, 0o755)

@@ -1,18 +1,47 @@
 import { spawnSync } from 'node:child_process'
-import { globSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { ChaosRecord } from './report/record.ts'
+import { describeReport, summarize } from './report/report.ts'
 
-/*
- * Runs the tests of this package. `full` runs the files that have long forms, in these: fail-overs again and again, a slot that moves, the
- * conversation of 200 clients with another seed each time. Further arguments go to vitest.
+const [first, ...others] = process.argv.slice(2).filter((arg) => arg !== '--')
+
+process.exitCode = runTests(first === 'full', first === 'full' ? others : [first, ...others].filter(isText))
+
+/**
+ * Runs the tests of this package and prints a report. The full run takes the files that have long forms, in these: fail-overs again and
+ * again, every alert, the conversation of 200 clients with another seed each time.
  */
-const [first, ...others] = process.argv.slice(2)
-const isFull = first === 'full'
-const hasLongForm = (file: string) => readFileSync(join(import.meta.dirname, file), 'utf8').includes('CHAOS_FULL')
-const longFiles = () => globSync('**/*.test.ts', { cwd: import.meta.dirname }).filter(hasLongForm)
-const args = isFull ? [...longFiles(), ...others] : process.argv.slice(2)
-const { status } = spawnSync('vitest', ['run', ...args], {
-  stdio: 'inherit',
-  env: { ...process.env, ...(isFull && { CHAOS_FULL: '1' }) },
-})
-process.exitCode = status ?? 1
+function runTests(isFull: boolean, args: string[]): number {
+  const folder = mkdtempSync(join(tmpdir(), 'muster-chaos-records-'))
+  const records = join(folder, 'records.ndjson')
+  const { status } = spawnSync('vitest', ['run', ...(isFull ? longFiles() : []), ...args], {
+    stdio: 'inherit',
+    env: { ...process.env, CHAOS_RECORDS: records, ...(isFull && { CHAOS_FULL: '1' }) },
+  })
+  report(existsSync(records) ? readFileSync(records, 'utf8') : '', { isFull, status })
+  rmSync(folder, { recursive: true })
+  return status ?? 1
+}
+
+function report(records: string, { isFull, status }: { isFull: boolean; status: number | null }): void {
+  const lines = records.split('\n').filter((line) => line !== '')
+  const found = summarize(lines.map((line) => JSON.parse(line) as ChaosRecord))
+  // npm and pnpm tell the folder that they were called in.
+  const file = join(process.env.INIT_CWD ?? process.cwd(), 'chaos-results.json')
+  const run = { at: new Date().toISOString(), node: process.version, isFull, hasPassed: status === 0 }
+  writeFileSync(file, `${JSON.stringify({ ...run, ...found }, null, 2)}\n`)
+  console.log(
+    `\n${describeReport(found)}\n\nThe tests ${status === 0 ? 'passed' : 'FAILED'}. Each fault stands in ${file}.`,
+  )
+}
+
+function longFiles(): string[] {
+  const hasLongForm = (file: string) => readFileSync(join(import.meta.dirname, file), 'utf8').includes('CHAOS_FULL')
+  return globSync('**/*.test.ts', { cwd: import.meta.dirname }).filter(hasLongForm)
+}
+
+function isText(arg: string | undefined): arg is string {
+  return arg !== undefined
+}

@@ -41,7 +41,7 @@ beforeAll(async () => {
   const port = await freePort()
   nginx = await startNginx({ program, home, reaper, port, apis: [system.apiUrl], certificate })
   ;[first] = await Promise.all([startApi(), system.start('email-worker')])
-  user = createUser({ apiUrl: nginx.url, smtp: system.smtp, secrets: system.secrets })
+  user = createUser({ ...system, apiUrl: nginx.url })
   for (const step of [user.register, user.verify]) expect((await step()).status).toBeLessThan(300)
 })
 afterAll(async () => {

@@ -1,8 +1,7 @@
-import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { createDb, type Db } from '@muster/db'
 import { eventually, insertReminder, insertTask, insertUser } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { clockAhead, fakeClockLibrary as library } from './faults/wrong-clock.ts'
 import type { App } from './system/apps.ts'
 import { type System, startSystem } from './system/system.ts'
 
@@ -15,14 +14,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await db.destroy()
   await system.close()
-})
-
-/** libfaketime, of Debian's package `faketime`: it sets the system clock of a process and not its monotonic clock. */
-const library = findLibrary()
-const clockAhead = (seconds: number) => ({
-  LD_PRELOAD: library ?? '',
-  FAKETIME: `${seconds < 0 ? '' : '+'}${seconds}s`,
-  FAKETIME_DONT_FAKE_MONOTONIC: '1',
 })
 
 const minuteMs = 60_000
@@ -90,19 +81,3 @@ const clockLogLines = ({ output }: App) =>
     .split('\n')
     .filter((line) => line.includes('"dependency":"clock"'))
     .map((line) => JSON.parse(line))
-
-function findLibrary(): string | undefined {
-  const folders = ['/usr/lib', ...list('/usr/lib').map((name) => join('/usr/lib', name))]
-  return folders
-    .map((folder) => join(folder, 'faketime'))
-    .filter((folder) => list(folder).includes('libfaketime.so.1'))
-    .map((folder) => join(folder, 'libfaketime.so.1'))[0]
-}
-
-function list(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
-  }
-}

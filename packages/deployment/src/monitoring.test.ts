@@ -7,6 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 import { prometheusRuleFile, readAlertRules, toPrometheusRule } from './prometheus-rule.ts'
 import { hasKubectl, type Manifest, root } from './render.ts'
+import { familyOf, groupedLabels, metricsOf } from './used-metrics.ts'
 import { validate } from './validate.ts'
 
 const monitoring = join(root, 'docker/monitoring')
@@ -24,11 +25,18 @@ afterAll(() => {
 const alerts = readAlertRules().groups.flatMap(({ rules }) => rules)
 const dashboard = JSON.parse(readFileSync(join(monitoring, 'grafana/dashboards/muster.json'), 'utf8')) as {
   panels: { type: string; title: string; description?: string; targets?: { expr: string }[]; gridPos: Position }[]
+  annotations: { list: { expr: string }[] }
 }
 type Position = { x: number; y: number; w: number; h: number }
 const panelExpressions = dashboard.panels.flatMap(({ title, targets = [] }) =>
   targets.map(({ expr }) => ({ where: `panel ${title}`, expr })),
 )
+const expressions = [
+  ...alerts.map(({ alert, expr }) => ({ where: alert, expr })),
+  ...panelExpressions,
+  ...dashboard.annotations.list.map(({ expr }) => ({ where: 'an annotation', expr })),
+]
+
 test.runIf(!promtool)('the rules of Prometheus need `promtool`: install the package `prometheus`', () => {})
 
 describe.skipIf(!promtool)('with promtool', () => {
@@ -118,6 +126,35 @@ test('the dashboard has the rows of an operator, panels that do not overlap, and
   )
   const text = JSON.stringify(dashboard)
   expect(alerts.filter(({ alert }) => !text.includes(`#${alert.toLowerCase()})`))).toEqual([])
+})
+
+test('every metric of the rules and the dashboard is in docs/metrics.md, with the labels that they use', () => {
+  const known = new Map(
+    [...readFileSync(join(root, 'docs/metrics.md'), 'utf8').matchAll(/^\| `(\w+)` \|(.*)$/gm)].map(([, name, rest]) => [
+      name,
+      rest ?? '',
+    ]),
+  )
+  expect(known.size).toBeGreaterThan(40)
+  const rowOf = (name: string) => known.get(name) ?? known.get(familyOf(name))
+  const faults = expressions.flatMap(({ where, expr }) => {
+    const used = metricsOf(expr)
+    const unknown = used.filter(({ name }) => rowOf(name) === undefined).map(({ name }) => `${where}: ${name}`)
+    const wrongLabels = used.flatMap(({ name, labels }) =>
+      labels
+        .filter((label) => rowOf(name) !== undefined && !new RegExp(`\\b${label}\\b`).test(rowOf(name) ?? ''))
+        .map((label) => `${where}: ${name}{${label}}`),
+    )
+    const all = used.map(({ name }) => rowOf(name) ?? '').join(' ')
+    const groups = groupedLabels(expr)
+      .filter((label) => !new RegExp(`\\b${label}\\b`).test(all))
+      .map((label) => `${where}: by (${label})`)
+    return [...unknown, ...wrongLabels, ...groups]
+  })
+  expect(faults).toEqual([])
+  expect(metricsOf('rate(muster_a_total{job="muster", x=~"(y).*"}[5m])')).toEqual([
+    { name: 'muster_a_total', labels: ['x'] },
+  ])
 })
 
 test('compose mounts files that exist, and Prometheus finds each service and port of Muster', () => {

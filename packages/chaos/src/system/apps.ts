@@ -35,14 +35,13 @@ export type App = {
 export type Env = Record<string, string>
 
 /** `checkout`: the folder of the code, when it is that of another release. */
-type SpawnOptions = { env: Env; port?: number; reaper: Reaper; checkout?: string }
+type SpawnOptions = { env: Env; port?: number; opsPort?: number; reaper: Reaper; checkout?: string }
 
 const startLimitMs = 60_000
 
 /** Starts the process without waiting until it is live. */
-export async function spawnApp(name: AppName, { env, port, reaper, checkout = root }: SpawnOptions): Promise<App> {
-  const opsPort = await freePort()
-  const ownPort = port ?? (await freePort())
+export async function spawnApp(name: AppName, options: SpawnOptions): Promise<App> {
+  const { env, reaper, checkout = root, port: ownPort = await freePort(), opsPort = await freePort() } = options
   const child = spawn(process.execPath, [join(checkout, 'apps', name, 'src/main.ts')], {
     cwd: join(checkout, 'apps', name),
     // The process gets nothing else of the test run's environment.

@@ -7,6 +7,8 @@ import { installPausePoint, type PausePoint } from '../faults/pause-point.ts'
 import { type ChaosPostgres, type ChaosPostgresOptions, startChaosPostgres } from '../faults/postgres.ts'
 import { type ChaosRedis, startChaosRedis } from '../faults/redis.ts'
 import { type ReplicatedPostgres, startReplicatedPostgres } from '../faults/standby.ts'
+import { type Recorder, startRecorder } from '../report/recorder.ts'
+import { watchApp, watchPostgres, watchRedis } from '../report/watch-faults.ts'
 import { retryOn503 } from '../users/fixtures.ts'
 import { createUser, type User } from '../users/user.ts'
 import { type App, type AppName, appNames, type Env, type Exit, spawnApp, startApp } from './apps.ts'
@@ -23,6 +25,8 @@ export type System<D extends SystemDatabase = SystemDatabase> = {
   smtp: SmtpLedger
   inspector: Inspector
   secrets: UsedSecrets
+  /** Notes faults and answers for the report of `npm run chaos`. */
+  recorder: Recorder
   /** The address of the API, unless a test starts a second one on another port. */
   apiUrl: string
   env(name: AppName, overrides?: Env): Env
@@ -50,7 +54,8 @@ export type System<D extends SystemDatabase = SystemDatabase> = {
   close(): Promise<void>
 }
 
-type StartOptions = { env?: Env; port?: number; checkout?: string }
+/** Ports that are left out are free ones; the first API is at `apiUrl`. */
+type StartOptions = { env?: Env; port?: number; opsPort?: number; checkout?: string }
 
 const liveLimit = { timeoutMs: 60_000, intervalMs: 50 }
 const exitLimit = { timeoutMs: 100_000, intervalMs: 50 }
@@ -98,15 +103,17 @@ async function assemble<D extends SystemDatabase>(
   const shared = sharedEnv(home, { postgresUrl: postgres.url, redisUrl: redis.url, smtpUrl: smtp.url, apiUrl })
   const keyRings = givenKeyRings ?? createKeyRings(secrets)
   const env: System['env'] = (name, overrides) => ({ ...shared, ...keyRings[name], ...overrides })
-  const processes = manageProcesses({ env, apiPort, reaper })
+  const recorder = startRecorder({ apiUrl, inspector, smtp, runningApps: () => processes.running() })
+  const processes = manageProcesses({ env, apiPort, reaper, recorder })
   const pausePoints: PausePoint[] = []
 
   return {
-    postgres,
-    redis,
+    postgres: watchPostgres(postgres, recorder.faults),
+    redis: watchRedis(redis, recorder.faults),
     smtp,
     inspector,
     secrets,
+    recorder,
     apiUrl,
     home,
     env,
@@ -115,7 +122,7 @@ async function assemble<D extends SystemDatabase>(
     startAll: processes.startAll,
     runToExit: processes.runToExit,
     output: processes.output,
-    ...userFactory({ apiUrl, smtp, secrets }),
+    ...userFactory({ apiUrl, smtp, secrets, recorder }),
     async pausePoint(table, on, options) {
       const pausePoint = await installPausePoint(postgres.url, { table, on, ...options })
       pausePoints.push(pausePoint)
@@ -123,6 +130,7 @@ async function assemble<D extends SystemDatabase>(
     },
     storedFilesOf: async (id) => (await readdir(join(home, 'files/attachments', id)).catch(() => [])).sort(),
     async close() {
+      await recorder.close()
       await Promise.all(pausePoints.map((pausePoint) => pausePoint.remove()))
       await processes.killAll()
       await Promise.all([inspector.close(), smtp.close(), redis.stop()])
@@ -136,29 +144,22 @@ async function assemble<D extends SystemDatabase>(
   }
 }
 
-type ProcessOptions = { env: System['env']; apiPort: number; reaper: Reaper }
+type ProcessOptions = { env: System['env']; apiPort: number; reaper: Reaper; recorder: Recorder }
 type Processes = Pick<System, 'start' | 'startLive' | 'startAll' | 'runToExit' | 'output'> & {
+  running(): App[]
   killAll(): Promise<void>
 }
 
 /** Starts the processes of one system and keeps them, so that their output can be read and all can be killed. */
-function manageProcesses({ env, apiPort, reaper }: ProcessOptions): Processes {
+function manageProcesses({ env, apiPort, reaper, recorder }: ProcessOptions): Processes {
   const apps: App[] = []
   const kept = (app: App) => {
     apps.push(app)
-    return app
+    return watchApp(app, recorder.faults)
   }
   const start: System['start'] = async (name, options = {}) => {
     const port = options.port ?? (name === 'api' ? apiPort : undefined)
-    const { checkout } = options
-    return kept(
-      await startApp(name, {
-        env: env(name, options.env),
-        reaper,
-        ...(port && { port }),
-        ...(checkout && { checkout }),
-      }),
-    )
+    return kept(await startApp(name, { ...options, env: env(name, options.env), reaper, ...(port && { port }) }))
   }
   return {
     start,
@@ -178,13 +179,16 @@ function manageProcesses({ env, apiPort, reaper }: ProcessOptions): Processes {
       return { exit: await app.exited, output: app.output() }
     },
     output: () => apps.map((app) => app.output()).join('\n'),
+    running: () => apps.filter((app) => app.isRunning()),
     async killAll() {
       await Promise.all(apps.filter((app) => app.isRunning()).map((app) => app.kill()))
     },
   }
 }
 
-function userFactory(system: Pick<System, 'apiUrl' | 'smtp' | 'secrets'>): Pick<System, 'newUser' | 'registeredUser'> {
+function userFactory(
+  system: Pick<System, 'apiUrl' | 'smtp' | 'secrets' | 'recorder'>,
+): Pick<System, 'newUser' | 'registeredUser'> {
   const newUser = () => createUser(system)
   return {
     newUser,

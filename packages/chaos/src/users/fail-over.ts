@@ -26,9 +26,14 @@ export async function failOver(
   // Two reminders become due meanwhile.
   const [taskId] = before.taskIds as [string]
   const reminderIds = [await createReminder(user, taskId, 500), await createReminder(user, taskId, 2_500)]
+  const { faults } = system.recorder
+  const name = `a master of Redis is ${fault === 'kill' ? 'killed' : 'frozen'}`
+  faults.began(name)
   await (fault === 'kill' ? master.kill() : master.freeze())
   const during = await sendSignedInTraffic(user, 4_000)
   await eventually(async () => expect((await redis.masterOf(key)).port).not.toBe(master.port), patience)
+  // From the moment at which another one takes over, everything can go on.
+  faults.ended(name)
   await (fault === 'kill' ? master.start() : master.thaw())
 
   expect(during.responses.filter(({ status }) => status >= 300)).toEqual([])

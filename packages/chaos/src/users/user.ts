@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { eventually } from '@muster/testing'
+import type { Recorder } from '../report/recorder.ts'
 import type { SmtpLedger } from '../system/smtp-ledger.ts'
 import type { UsedSecrets } from '../system/used-secrets.ts'
 
@@ -34,6 +35,8 @@ type UserOptions = {
   apiUrl: string
   smtp: SmtpLedger
   secrets: UsedSecrets
+  /** Notes what the API acknowledges. */
+  recorder?: Pick<Recorder, 'ledger'>
   /** Of a user whose name and password are known; otherwise both are random. */
   username?: string
   password?: string
@@ -42,7 +45,7 @@ type UserOptions = {
 const responseLimitMs = 30_000
 
 /** Creates a user who is not registered yet, unless the name is that of one who is. */
-export function createUser({ apiUrl, smtp, secrets, ...known }: UserOptions): User {
+export function createUser({ apiUrl, smtp, secrets, recorder, ...known }: UserOptions): User {
   const username = known.username ?? `p${randomBytes(8).toString('hex')}`
   const email = `${username}@example.test`
   const password = known.password ?? `Chaos-${randomBytes(9).toString('base64url')}-7x`
@@ -70,6 +73,7 @@ export function createUser({ apiUrl, smtp, secrets, ...known }: UserOptions): Us
     jar.store(response.headers)
     // Status and headers are the acknowledgement. An API that is killed right after them may cut the body off.
     const parsed = (await response.json().catch(() => ({}))) as Record<string, unknown>
+    recorder?.ledger.note({ method, path, status: response.status, body: parsed, sent: body })
     return { status: response.status, headers: response.headers, body: parsed, durationMs }
   }
 
