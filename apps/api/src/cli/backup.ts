@@ -1,43 +1,66 @@
-import { type Manifest, notInBackup, sizeText, writeBackup } from '@muster/backup'
+import {
+  type Manifest,
+  MissingProgramsRefusal,
+  notInBackup,
+  sizeText,
+  writeBackup,
+  writeStoppedBackup,
+} from '@muster/backup'
 import { readInstallationId } from '@muster/db'
-import { createTransact, noPublisher } from '@muster/jobs/outbox'
 import { openStorage, StorageUnavailableError } from '@muster/storage'
 import type { Result } from './command.ts'
-import { readKeeping, withDb } from './environment.ts'
+import { findOwnHome, readKeeping, readStoppedKeeping, withDb, withOwnStoppedCopy } from './environment.ts'
 import { progress, rethrowCause, stopSignal } from './long-work.ts'
+import type { StoppedCopy } from './stopped-copy.ts'
 
-/** Backs up database and files into a new folder, and records that in the audit log. `isWell` is false when the store lacked a file. */
-export function backUp(folder: string): Promise<Result> {
-  const { database, storage: settings, rings } = readKeeping()
-  const startedMs = performance.now()
+/**
+ * Backs up database and files into a new folder. The copy that `npm start` runs is backed up like any other, and while it is stopped by its
+ * data folder. `isWell` is false when the store lacked a file.
+ */
+export async function backUp(folder: string): Promise<Result> {
   process.umask(0o077)
+  const startedMs = performance.now()
+  const home = findOwnHome()
+  const ofStopped = home && (await withOwnStoppedCopy(home, (copy) => backUpStopped(folder, home, copy)))
+  const manifest = ofStopped || (await backUpRunning(folder, home !== undefined))
+  return describe(folder, manifest, (performance.now() - startedMs) / 1_000)
+}
+
+const toldCause = (error: unknown): never =>
+  error instanceof StorageUnavailableError ? rethrowCause(error) : raise(error)
+const raise = (error: unknown): never => {
+  throw error
+}
+
+function backUpRunning(folder: string, isOwnCopy: boolean): Promise<Manifest> {
+  const { database, storage: settings, rings } = readKeeping()
   return withDb(database, async (db) => {
     const storage = openStorage(settings, () => readInstallationId(db))
     const deps = { db, database, storage, auditKeys: rings.AUDIT_KEYS, signal: stopSignal(stopped), report: progress() }
-    const manifest = await writeBackup(folder, deps).catch((error: unknown) => {
-      if (error instanceof StorageUnavailableError) rethrowCause(error)
-      throw error
+    return writeBackup(folder, deps).catch((error: unknown) => {
+      if (isOwnCopy && error instanceof MissingProgramsRefusal)
+        throw new Error(
+          `${error.message} Or stop \`npm start\` and run the command again: then it copies the data folder.`,
+        )
+      return toldCause(error)
     })
-    const { id, installationId, files } = manifest
-    await createTransact({ db, publisher: noPublisher })(async ({ audit }) => {
-      const after = { by: 'operator', backupId: id, files: files.count }
-      audit({
-        action: 'installation.backed_up',
-        actorId: null,
-        targetType: 'installation',
-        targetId: installationId,
-        after,
-      })
-    })
-    return describe(folder, manifest, (performance.now() - startedMs) / 1_000)
   })
+}
+
+async function backUpStopped(folder: string, home: string, copy: StoppedCopy): Promise<Manifest> {
+  if (!copy.hasCluster)
+    throw new Error(`There is nothing to back up: ${home} has no database, and DATABASE_URL is not set.`)
+  const { storage, rings } = readStoppedKeeping(home)
+  const deps = { server: copy, storage, auditKeys: rings.AUDIT_KEYS, signal: stopSignal(stopped), report: progress() }
+  return writeStoppedBackup(folder, deps).catch(toldCause)
 }
 
 const stopped = 'Stopped. Nothing is left of the backup.'
 
 function describe(folder: string, manifest: Manifest, seconds: number): Result {
   const { id, createdAt, database, files, auditHead } = manifest
-  const sizeBytes = database.sizeBytes + files.totalBytes
+  const databaseBytes = database.kind === 'dump' ? database.sizeBytes : database.totalBytes
+  const sizeBytes = databaseBytes + files.totalBytes
   const lost = [
     `${files.missingCount} files that the database names are missing in the store, so also in the backup:`,
     ...files.missing.slice(0, 20).map((key) => `  ${key}`),
@@ -49,7 +72,7 @@ function describe(folder: string, manifest: Manifest, seconds: number): Result {
       createdAt,
       sizeBytes,
       seconds: Number(seconds.toFixed(1)),
-      database: database.sizeBytes,
+      database: { kind: database.kind, sizeBytes: databaseBytes },
       files: {
         count: files.count,
         totalBytes: files.totalBytes,

@@ -26,6 +26,7 @@ import {
   storageSettings,
 } from '@muster/storage/config'
 import { z } from 'zod'
+import { findHome, type StoppedCopy, withStoppedCopy } from './stopped-copy.ts'
 
 /** Time limit for commands to Redis. */
 export const redisPatienceMs = 3_000
@@ -152,6 +153,20 @@ export function readKeeping() {
     redis: values.REDIS_URL ? redisSettings({ ...values, REDIS_URL: values.REDIS_URL }) : undefined,
   }
 }
+
+/** Reads what the backup and the restore of a stopped copy need: its key rings, and the store of its home. @throws ConfigError */
+export function readStoppedKeeping(home: string) {
+  const env = { ...commandEnv(root), STORAGE_LOCAL_DIR: process.env.STORAGE_LOCAL_DIR || join(home, 'files') }
+  const values = parseEnv(z.object({ ...storageEnv(), ...withAuditRing }), env)
+  return { storage: storageSettings(values), rings: ringsIn(values) }
+}
+
+/** The home of `npm start` in this checkout, when no variable names a database; see {@link withStoppedCopy}. */
+export const findOwnHome = () => findHome(root)
+
+/** As {@link withStoppedCopy}, of this checkout. */
+export const withOwnStoppedCopy = <T>(home: string, use: (copy: StoppedCopy) => Promise<T>) =>
+  withStoppedCopy(root, home, use)
 
 /** Opens a database for one command, and closes it. */
 export async function withDb<T>(database: DatabaseSettings, use: (db: Db) => Promise<T>): Promise<T> {

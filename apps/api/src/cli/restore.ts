@@ -1,9 +1,12 @@
-import { checkBackup, type Restored, restoreBackup } from '@muster/backup'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { checkBackup, type Restored, restoreBackup, restoreStoppedBackup } from '@muster/backup'
 import { describeRedis } from '@muster/redis'
 import { createStorage, placeOf, StorageUnavailableError } from '@muster/storage'
 import type { Result } from './command.ts'
-import { readAuditRings, readKeeping } from './environment.ts'
+import { findOwnHome, readAuditRings, readKeeping, readStoppedKeeping, withOwnStoppedCopy } from './environment.ts'
 import { progress, rethrowCause, stopSignal } from './long-work.ts'
+import type { StoppedCopy } from './stopped-copy.ts'
 
 /** Restores a backup as a copy that is held, or only verifies it. `isWell` is false when the audit chain of the copy is broken. */
 export function restore(folder: string, isCheck: boolean): Promise<Result> {
@@ -23,22 +26,46 @@ async function check(folder: string): Promise<Result> {
   }
 }
 
+/** Restores into the home of `npm start` when no database is named and nothing runs there, otherwise into that of the environment. */
 async function restoreCopy(folder: string): Promise<Result> {
+  const startedMs = performance.now()
+  const home = findOwnHome()
+  const ofStopped = home && (await withOwnStoppedCopy(home, (copy) => restoreStopped(folder, home, copy)))
+  const restored = ofStopped || (await restoreIntoServer(folder))
+  return describe(restored, (performance.now() - startedMs) / 1_000)
+}
+
+function restoreStopped(folder: string, home: string, server: StoppedCopy): Promise<Restored> {
+  if (!existsSync(join(home, 'secrets.json')))
+    throw new Error(`${home} has no secrets.json. Copy that of the original into it first: a backup has no keys.`)
+  const { storage, rings } = readStoppedKeeping(home)
+  const { fallback: _, ...store } = storage
+  return restoreStoppedBackup(folder, {
+    server,
+    isTaken: server.hasCluster || server.hasRedis,
+    store: { storage: createStorage(store), place: placeOf(store) },
+    rings,
+    signal: stopSignal(stopped),
+    report: progress(),
+  })
+}
+
+const stopped = 'Stopped. Run the command again to continue.'
+
+function restoreIntoServer(folder: string): Promise<Restored> {
   const { database, redis, storage, rings } = readKeeping()
   const { fallback: _, ...store } = storage
-  const startedMs = performance.now()
-  const restored = await restoreBackup(folder, {
+  return restoreBackup(folder, {
     database,
     redis: redis && { settings: redis, place: describeRedis(redis) },
     store: { storage: createStorage(store), place: placeOf(store) },
     rings,
-    signal: stopSignal('Stopped. Run the command again to continue.'),
+    signal: stopSignal(stopped),
     report: progress(),
   }).catch((error: unknown) => {
     if (error instanceof StorageUnavailableError) rethrowCause(error)
     throw error
   })
-  return describe(restored, (performance.now() - startedMs) / 1_000)
 }
 
 function describe({ manifest, installationId, migrated, warnings, audit }: Restored, seconds: number): Result {

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline'
 import { checksumOfFile } from '@muster/storage'
 import type { Progress } from '../progress.ts'
 import { BackupRefusal } from '../refusal.ts'
+import { readDataList } from '../stopped/data-folder.ts'
 import { type FileEntry, fileEntrySchema, type Manifest, partNames } from './manifest.ts'
 
 /** Reads every part of a backup and compares it with the manifest. @throws BackupRefusal naming the first part that differs */
@@ -13,7 +14,7 @@ export async function checkParts(
   manifest: Manifest,
   { signal, report }: { signal: AbortSignal; report: Progress },
 ): Promise<void> {
-  await checkPart(folder, partNames.database, manifest.database)
+  await checkDatabase(folder, manifest)
   await checkPart(folder, partNames.files, manifest.files)
   let count = 0
   let bytes = 0
@@ -26,6 +27,13 @@ export async function checkParts(
   }
   if (count !== manifest.files.count || bytes !== manifest.files.totalBytes)
     throw changed(folder, partNames.files, 'it lists other files than the manifest counted')
+}
+
+async function checkDatabase(folder: string, { database }: Manifest): Promise<void> {
+  if (database.kind === 'dump') return checkPart(folder, partNames.database, database)
+  await checkPart(folder, partNames.dataList, database)
+  for await (const entry of readDataList(folder))
+    if ('key' in entry) await checkPart(folder, `${partNames.dataFolder}/${entry.key}`, entry)
 }
 
 /** Reads the list of the files of a backup. */

@@ -8,6 +8,9 @@ export const partNames = {
   database: 'database.dump',
   files: 'files.jsonl',
   filesFolder: 'files',
+  /** Instead of a dump, the data folder of a stopped server, and the list of what is in it. */
+  dataFolder: 'postgres',
+  dataList: 'postgres.jsonl',
 } as const
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
@@ -22,7 +25,7 @@ export const manifestSchema = z.object({
   createdAt: z.iso.datetime(),
   release: z.string(),
   installationId: z.uuid(),
-  postgres: z.object({ major: z.int(), version: z.string(), dumpMajor: z.int(), schema: z.string() }),
+  postgres: z.object({ major: z.int(), version: z.string(), dumpMajor: z.int().nullable(), schema: z.string() }),
   /** The names of all applied migrations. */
   migrations: z.array(z.string()),
   /** The signed end of the audit chain as `seq.hash.keyId.signature`; null before the first event. */
@@ -36,7 +39,11 @@ export const manifestSchema = z.object({
       becameCurrentAt: z.iso.datetime().nullable(),
     }),
   ),
-  database: part,
+  /** `dump`: `database.dump`. `data-folder`: `postgres.jsonl` and what it lists, for this platform alone. */
+  database: z.discriminatedUnion('kind', [
+    part.extend({ kind: z.literal('dump') }),
+    part.extend({ kind: z.literal('data-folder'), platform: z.string(), totalBytes: z.int().min(0) }),
+  ]),
   files: part.extend({
     count: z.int().min(0),
     totalBytes: z.int().min(0),

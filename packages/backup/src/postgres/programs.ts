@@ -7,6 +7,9 @@ import { BackupRefusal } from '../refusal.ts'
 /** The client programs of one version of Postgres. */
 export type PostgresPrograms = { major: number; pgDump: string; pgRestore: string; psql: string }
 
+/** The client programs are missing or too old. */
+export class MissingProgramsRefusal extends BackupRefusal {}
+
 /** Where packages of Linux, Homebrew and the installers put them, beside the PATH. */
 const folders = [
   '/usr/lib/postgresql/*/bin',
@@ -31,7 +34,7 @@ export async function findPrograms(major: number, path = process.env.PATH ?? '')
   const fitting = all.find((programs) => programs.major >= major)
   if (fitting) return fitting
   const newest = all.at(-1)
-  throw new BackupRefusal(
+  throw new MissingProgramsRefusal(
     `pg_dump, pg_restore and psql of Postgres ${major} or newer are needed, ${newest ? `and the newest here are of ${newest.major}` : 'and none are here'}. ` +
       `Install them: the package postgresql-client-${major} of Debian, Ubuntu or apt.postgresql.org, postgresql${major} of yum.postgresql.org, ` +
       `postgresql@${major} of Homebrew. The Docker image has them.`,

@@ -12,6 +12,7 @@ import { readManifest } from '../manifest/read-manifest.ts'
 import { loadDump } from '../postgres/load.ts'
 import { findPrograms } from '../postgres/programs.ts'
 import type { Progress } from '../progress.ts'
+import { BackupRefusal } from '../refusal.ts'
 import { checkKeys } from './check-keys.ts'
 import { assertEmptyDatabase, assertEmptyStore, assertFreeRedis, assertKnownSchema } from './check-target.ts'
 import { putFiles } from './put-files.ts'
@@ -89,11 +90,20 @@ async function checkAll(folder: string, manifest: Manifest, deps: Checking): Pro
   assertKnownSchema(manifest)
   const warnings = checkKeys(manifest, deps.rings)
   const { major } = await assertEmptyDatabase(db, manifest)
-  await findPrograms(Math.max(major, manifest.postgres.dumpMajor))
+  await findPrograms(neededMajor(manifest, major))
   await assertEmptyStore(store.storage, store.place, manifest)
   const unchecked = await checkRedis(client, deps.redis?.place)
   await checkParts(folder, manifest, deps)
   return [...warnings, ...unchecked]
+}
+
+/** @throws BackupRefusal for the data folder of a stopped copy, which no other server can take */
+function neededMajor({ database, postgres }: Manifest, serverMajor: number): number {
+  if (database.kind === 'data-folder')
+    throw new BackupRefusal(
+      'The backup has the data folder of a copy that `npm start` runs. Restore it in a checkout, without DATABASE_URL and with MUSTER_HOME set to an empty folder: `npm run -s muster -- restore <folder>`.',
+    )
+  return Math.max(serverMajor, postgres.dumpMajor ?? 0)
 }
 
 async function checkRedis(redis: RedisClient | undefined, place = 'Redis'): Promise<string[]> {
@@ -117,15 +127,16 @@ async function loadDatabase(
   report(() => 'Loading the database.')
   // Asked again: reading the parts may have taken hours.
   const { major } = await assertEmptyDatabase(db, manifest)
-  const programs = await findPrograms(Math.max(major, manifest.postgres.dumpMajor))
+  const programs = await findPrograms(neededMajor(manifest, major))
   const load = { url: database.url, path: `${folder}/${partNames.database}`, programs, signal }
   await loadDump(load, sealSql(manifest, installationId))
 }
 
-async function verifyAudit(
+/** Verifies the audit chain of the copy, up to the signed head of the backup. */
+export async function verifyAudit(
   db: Db,
   { auditHead }: Manifest,
-  { rings, report }: RestoreDeps,
+  { rings, report }: Pick<RestoreDeps, 'rings' | 'report'>,
 ): Promise<Restored['audit']> {
   report(() => 'Verifying the audit chain.')
   const head = auditHead === null ? undefined : parseHead(auditHead)

@@ -1,21 +1,19 @@
-import { createWriteStream } from 'node:fs'
-import { rm, stat, writeFile } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { type DatabaseSettings, type Db, directly, newId } from '@muster/db'
 import type { KeyRing } from '@muster/security/key-ring'
-import { checksumOfFile, type OwnedStorage } from '@muster/storage'
+import type { OwnedStorage } from '@muster/storage'
 import { version } from '@muster/telemetry/version'
 import { type Manifest, partNames } from '../manifest/manifest.ts'
-import { signManifest } from '../manifest/signature.ts'
 import { dumpDatabase } from '../postgres/dump.ts'
 import { findPrograms } from '../postgres/programs.ts'
 import type { Progress } from '../progress.ts'
-import { copyNamedFiles, flush } from './copy-files.ts'
+import { copyNamedFiles } from './copy-files.ts'
 import { createFolder, type UnfinishedFolder } from './folder.ts'
 import { takeLease } from './lease.ts'
-import { estimateFileBytes, listNamedFiles } from './named-files.ts'
+import { estimateFileBytes } from './named-files.ts'
+import { describePart, namedList, writeManifest, writeNamedList } from './parts.ts'
+import { recordBackup } from './record-backup.ts'
 import { type Snapshot, withSnapshot } from './snapshot.ts'
 
 export type BackupDeps = {
@@ -28,8 +26,6 @@ export type BackupDeps = {
   report: Progress
 }
 
-/** The list of files that the snapshot names; removed when they are copied. */
-const namedList = 'named.jsonl'
 /** A dump is compressed and has no indexes; measured at an eighth to a fourth of the database. */
 const dumpShare = 0.25
 
@@ -50,6 +46,7 @@ export async function writeBackup(target: string, deps: BackupDeps): Promise<Man
       signal.throwIfAborted()
       await writeManifest(folder, manifest, deps.auditKeys)
       await folder.finish()
+      await recordBackup(deps.db, id)
       return manifest
     } finally {
       await lease.release().catch(() => {})
@@ -71,7 +68,7 @@ async function writeParts(folder: UnfinishedFolder, id: string, deps: BackupDeps
     id,
     release: version,
     ...dump,
-    database: await describePart(folder, partNames.database),
+    database: { kind: 'dump', ...(await describePart(folder, partNames.database)) },
     files: { ...(await describePart(folder, partNames.files)), ...files },
   }
 }
@@ -81,24 +78,8 @@ async function writeDatabase(folder: UnfinishedFolder, snapshot: Snapshot, { dat
   const { state, trx, name, databaseBytes } = snapshot
   const programs = await findPrograms(state.postgres.major)
   await folder.assertFree(databaseBytes * dumpShare + (await estimateFileBytes(trx)))
-  const lines = async function* () {
-    for await (const file of listNamedFiles(trx)) yield `${JSON.stringify(file)}\n`
-  }
-  await pipeline(Readable.from(lines()), createWriteStream(join(folder.path, namedList), { mode: 0o600 }), { signal })
+  await writeNamedList(folder, trx, signal)
   const path = join(folder.path, partNames.database)
   await dumpDatabase({ url: directly(database).url, snapshot: name, path, programs, signal, report })
   return { ...state, postgres: { ...state.postgres, dumpMajor: programs.major } }
-}
-
-async function describePart(folder: UnfinishedFolder, name: string) {
-  const path = join(folder.path, name)
-  await flush(path)
-  return { sizeBytes: (await stat(path)).size, sha256: await checksumOfFile(path) }
-}
-
-async function writeManifest(folder: UnfinishedFolder, manifest: Manifest, ring: KeyRing): Promise<void> {
-  const bytes = Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`)
-  const parts = { [partNames.manifest]: bytes, [partNames.signature]: `${signManifest(ring, bytes)}\n` }
-  for (const [name, content] of Object.entries(parts))
-    await writeFile(join(folder.path, name), content, { mode: 0o600, flush: true })
 }

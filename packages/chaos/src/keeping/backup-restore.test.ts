@@ -2,6 +2,7 @@ import { appendFile, cp, mkdtemp, readdir, readFile, rm, stat, truncate, writeFi
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type S3Server, startS3Server } from '@muster/storage/testing'
 import { eventually, findProgram, freePort, type OwnRedis, startOwnRedis } from '@muster/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -22,6 +23,8 @@ describe.skipIf(!initdb)('backup and restore on Debian’s Postgres (Debian pack
   let home: string
   let folder: string
   let copyRedis: OwnRedis
+  /** The files of the original are in a folder, those of the copy in a bucket. */
+  let bucket: S3Server
   let copyEnv: Env
   let copy: Inspector
   let user: User
@@ -31,16 +34,18 @@ describe.skipIf(!initdb)('backup and restore on Debian’s Postgres (Debian pack
   beforeAll(async () => {
     home = await mkdtemp(join(tmpdir(), 'muster-keeping-'))
     folder = join(home, 'backups/one')
-    ;[system, copyRedis] = await Promise.all([
+    ;[system, copyRedis, bucket] = await Promise.all([
       startSystemWithOwnPostgres({ programs: dirname(dirname(initdb as string)) }),
       startOwnRedis(),
+      startS3Server(),
     ])
     await createDatabase('copy')
     await createDatabase('spare')
     copyEnv = {
       DATABASE_URL: urlOf('copy'),
       REDIS_URL: copyRedis.url,
-      STORAGE_LOCAL_DIR: join(home, 'copied'),
+      ...bucket.env,
+      STORAGE_DRIVER: 's3',
       STAGING_DIR: join(home, 'staging'),
     }
     const { 'email-worker': mailer } = await system.startAll()
@@ -60,12 +65,14 @@ describe.skipIf(!initdb)('backup and restore on Debian’s Postgres (Debian pack
   afterAll(async () => {
     await copy?.close()
     await system?.close()
-    await copyRedis?.stop()
+    await Promise.all([copyRedis?.stop(), bucket?.close()])
     if (home) await rm(home, { recursive: true, force: true })
   })
 
   const urlOf = (database: string) => Object.assign(new URL(system.postgres.url), { pathname: database }).href
   const envOfCopy = (changes: Env = {}) => system.env('api', { ...copyEnv, ...changes })
+  const storedOf = (attachmentId: string | undefined) =>
+    bucket.objects.get(`muster/attachments/${attachmentId}/original`)?.bytes
   const mails = () => system.smtp.mailsTo(user.email)
   async function createDatabase(name: string): Promise<void> {
     const client = new pg.Client({ connectionString: system.postgres.clusterUrl })
@@ -162,7 +169,7 @@ describe.skipIf(!initdb)('backup and restore on Debian’s Postgres (Debian pack
     const { DATABASE_URL = '', REDIS_URL = '', STORAGE_LOCAL_DIR = '' } = system.env('api')
     const wrongs: [changes: Env, message: RegExp][] = [
       [{ DATABASE_URL }, /database muster is not empty: it has the data of a Muster/],
-      [{ STORAGE_LOCAL_DIR }, /belongs to another installation/],
+      [{ STORAGE_LOCAL_DIR, STORAGE_DRIVER: 'local' }, /belongs to another installation/],
       [{ REDIS_URL }, /belongs to the installation .*, whose jobs the restored copy would run/],
     ]
     for (const [changes, message] of wrongs) {
@@ -205,8 +212,7 @@ describe.skipIf(!initdb)('backup and restore on Debian’s Postgres (Debian pack
 
     const rows = await copy.query<{ id: string }>(`select id from attachments where size_bytes > 0`)
     expect(rows.length).toBeGreaterThan(5)
-    for (const { id } of rows)
-      expect(await readFile(join(home, 'copied/attachments', id, 'original'), 'utf8')).toBe(traffic.uploaded.get(id))
+    for (const { id } of rows) expect(storedOf(id)?.toString()).toBe(traffic.uploaded.get(id))
     const verified = await muster(['audit', 'verify'], envOfCopy())
     expect([verified.code, verified.stdout]).toEqual([0, expect.stringContaining('The chain is valid.')])
   })
@@ -217,7 +223,6 @@ describe.skipIf(!initdb)('backup and restore on Debian’s Postgres (Debian pack
     const signedIn = await user.request('POST', '/auth/login', { email: user.email, password: user.password }, { at })
     expect(signedIn.status).toBe(200)
     const [file] = await copy.query<{ id: string }>('select id from attachments where size_bytes > 0 limit 1')
-    const path = join(home, 'copied/attachments', file?.id as string, 'original')
     expect((await user.request('DELETE', `/attachments/${file?.id}`, undefined, { at })).status).toBeLessThan(300)
     const reminderId = await createReminder(user, taskId, 200, at)
     const waiting = async (name: string) =>
@@ -227,7 +232,7 @@ describe.skipIf(!initdb)('backup and restore on Debian’s Postgres (Debian pack
     )
     // Longer than a worker needs for a job that does not wait.
     await sleep(2_000)
-    expect([mails().length, (await stat(path)).isFile()]).toEqual([sent, true])
+    expect([mails().length, storedOf(file?.id)]).toEqual([sent, expect.any(Buffer)])
     const stateOfReminder = async () =>
       (
         await copy.query<{ status: string; handed_at: Date | null }>(
@@ -248,7 +253,7 @@ describe.skipIf(!initdb)('backup and restore on Debian’s Postgres (Debian pack
     await eventually(() => expect(mails().some(({ subject }) => /remind/i.test(subject))).toBe(true), {
       timeoutMs: 30_000,
     })
-    await eventually(async () => expect(await stat(path).catch(() => undefined)).toBeUndefined(), { timeoutMs: 30_000 })
+    await eventually(() => expect(storedOf(file?.id)).toBeUndefined(), { timeoutMs: 30_000 })
     await eventually(async () => expect(await stateOfReminder()).toMatchObject({ status: 'sent' }), {
       timeoutMs: 30_000,
     })
@@ -260,5 +265,9 @@ describe.skipIf(!initdb)('backup and restore on Debian’s Postgres (Debian pack
       `select action from audit_events where action like 'installation.%' order by seq`,
     )
     expect(events.map(({ action }) => action)).toEqual(['installation.restored', 'installation.released'])
+
+    const ofBucket = await muster(['backup', join(home, 'backups/two'), '--json'], envOfCopy())
+    const left = (await copy.query('select from attachments where size_bytes > 0')).length
+    expect([ofBucket.code, JSON.parse(ofBucket.stdout)]).toMatchObject([0, { files: { count: left, missingCount: 0 } }])
   })
 })
