@@ -9,6 +9,7 @@ import {
   recordMissingChecksums,
 } from './checksums.ts'
 import { buildLargeIndexes } from './large-indexes.ts'
+import { betweenOthers, boundLockWaits } from './lock-waits.ts'
 import { migrations } from './migrations.gen.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: the migrator works on any state of the schema
@@ -20,26 +21,32 @@ type AnyDb = Kysely<any>
  */
 type OwnMigration = Migration & { finish?(db: AnyDb): Promise<void> }
 
+/** Is called at the end of the transaction of each applied migration. */
+type Watcher = (trx: AnyDb, name: string) => Promise<void>
+
 /** Creates Kysely's migrator, which runs in one process at a time (by an advisory lock) and here also records checksums. */
-export function createMigrator(db: AnyDb): Migrator {
+export function createMigrator(db: AnyDb, watch?: Watcher): Migrator {
   const checksums = ownChecksums()
   const recorded = Object.entries<Migration>(migrations).map(([name, migration]) => [
     name,
-    recording(name, migration, checksums[name]),
+    recording(name, migration, checksums[name], watch),
   ])
   const provider = { getMigrations: async () => Object.fromEntries(recorded) }
   // Branches may land in another order than their numbers; a migration with an earlier number is then applied later.
   return new Migrator({ db, provider, allowUnorderedMigrations: true })
 }
 
-function recording(name: string, migration: Migration, checksum: string | undefined): Migration {
+function recording(name: string, migration: Migration, checksum: string | undefined, watch?: Watcher): Migration {
   return {
     async up(trx) {
+      await boundLockWaits(trx)
       await migration.up(trx)
+      await watch?.(trx, name)
       await ensureChecksumTable(trx)
       if (checksum) await recordChecksum(trx, name, checksum)
     },
     async down(trx) {
+      await boundLockWaits(trx)
       await migration.down?.(trx)
       await ensureChecksumTable(trx)
       await deleteChecksum(trx, name)
@@ -48,7 +55,7 @@ function recording(name: string, migration: Migration, checksum: string | undefi
 }
 
 /**
- * Applies every missing migration, and builds the indexes of large tables that are missing. Migrations of a newer release that the database has applied stay unchanged.
+ * Applies every missing migration, each in a transaction of its own, and builds the indexes of large tables that are missing. Migrations of a newer release that the database has applied stay unchanged.
  * @returns a line for each
  * @throws Error when an applied migration was changed, when one is missing although the database has those of other code, or when one
  * failed, which is then rolled back
@@ -62,10 +69,21 @@ export async function migrateToLatest(db: AnyDb): Promise<string[]> {
     if (missing.length > 0) throw new Error(`${describeUnknown(unknown)} and lacks ${missing.join(', ')}. ${otherCode}`)
     return [`nothing to do: ${describeUnknown(unknown)}, which stay as they are`]
   }
-  const lines = await run(createMigrator(db).migrateToLatest())
+  const lines = []
+  for (let applied = await applyNext(db); applied; applied = await applyNext(db)) lines.push(applied)
   await recordMissingChecksums(db)
-  for (const migration of Object.values<OwnMigration>(migrations)) await migration.finish?.(db)
+  await finishMigrations(db)
   return [...lines, ...(await buildLargeIndexes(db))]
+}
+
+/** Applies the next missing migration. @returns a line, or undefined when none is missing. @throws as {@link migrateToLatest} */
+export async function applyNext(db: AnyDb, watch?: Watcher): Promise<string | undefined> {
+  return (await betweenOthers(() => run(createMigrator(db, watch).migrateUp())))[0]
+}
+
+/** Carries out what migrations do after their commit, as far as it is not done. */
+export async function finishMigrations(db: AnyDb): Promise<void> {
+  for (const migration of Object.values<OwnMigration>(migrations)) await migration.finish?.(db)
 }
 
 /**
@@ -89,7 +107,7 @@ async function undoEarlyName(db: AnyDb): Promise<void> {
 export async function rollBack(db: AnyDb): Promise<string[]> {
   const unknown = await listUnknown(db)
   if (unknown.length > 0) throw new Error(`${describeUnknown(unknown)}. ${otherCode}`)
-  return run(createMigrator(db).migrateDown())
+  return betweenOthers(() => run(createMigrator(db).migrateDown()))
 }
 
 /** Lists the applied migrations that this code lacks: those of a newer release or of a branch. */

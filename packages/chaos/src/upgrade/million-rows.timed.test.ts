@@ -1,0 +1,25 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { createTestDatabase, inheritedEnv } from '@muster/testing'
+import { expect, onTestFinished, test } from 'vitest'
+import { root } from '../system/apps.ts'
+
+/** In the long run alone: filling the tables takes minutes. */
+const isFull = process.env.CHAOS_FULL === '1'
+const halfAnHourMs = 1_800_000
+
+test.runIf(isFull)(
+  'no migration since 0.5.0 makes others wait for more than 2 s with a million rows a table',
+  { timeout: halfAnHourMs },
+  async () => {
+    const database = await createTestDatabase({ poolMax: 1, isMigrated: false })
+    onTestFinished(() => database.drop())
+    const args = [join(root, 'packages/db-cli/src/main.ts'), 'measure']
+    const env = { ...inheritedEnv(), DATABASE_URL: database.url }
+    // It fails by itself when one did.
+    const { stdout } = await promisify(execFile)(process.execPath, args, { env })
+    console.log(stdout)
+    expect(stdout).toContain('longest wait of others')
+  },
+)
