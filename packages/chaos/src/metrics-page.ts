@@ -40,7 +40,7 @@ function rowOf({ metric, apps }: { metric: MetricDefinition; apps: readonly AppN
 }
 
 const unitOf = (name: string) =>
-  /_(seconds|bytes)(?:_total)?$/.exec(name)?.[1] ?? (/_(info|up|open|broken|held)$/.test(name) ? '' : 'number')
+  /_(seconds|bytes)(?:_total)?$/.exec(name)?.[1] ?? (/_(info|up|open|broken|held|ready)$/.test(name) ? '' : 'number')
 
 function placesOf(apps: readonly AppName[]): string {
   if (apps.length === appNames.length) return 'all'

@@ -3,16 +3,19 @@ import type { Command, Redis } from 'ioredis'
 
 const observe = seriesHistogram({
   name: 'muster_redis_command_duration_seconds',
-  help: 'Time from sending a command to Redis to its reply, or to its failure. Blocking commands of BullMQ are not counted.',
+  help: 'Round trips to Redis: time from sending a command, or a pipeline of commands, to its first reply or its failure. Blocking commands of BullMQ are not counted.',
   buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
 })({})
 
-/** Measures the commands of a connection. Its duplicates, which BullMQ makes for blocking commands, are not measured. */
+/** Measures the round trips of a connection: single commands, and the first command of each pipeline. Its duplicates, which BullMQ makes for blocking commands, are not measured. */
 export function timeCommands<R extends Redis>(redis: R): R {
   const send = redis.sendCommand.bind(redis)
+  let pipeline: unknown
   redis.sendCommand = (command, stream) => {
-    // Others are refused at once, or wait in memory and come again.
-    if (redis.status === 'ready') timeCommand(command)
+    const isFirst = stream === undefined || stream !== pipeline
+    pipeline = stream
+    // While the connection is not ready, commands are refused at once, or wait in memory and come again.
+    if (isFirst && redis.status === 'ready') timeCommand(command)
     return send(command, stream)
   }
   return redis
