@@ -1,5 +1,6 @@
 export { causeOfJob } from '../outbox/job-cause.ts'
 export { keptJobs } from '../redis/kept-jobs.ts'
+export { discardAllJobs } from './discard-all-jobs.ts'
 export {
   countFailedJobs,
   type FailedJob,

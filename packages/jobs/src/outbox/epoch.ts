@@ -41,3 +41,8 @@ export async function areSameEpochs(redis: RedisClient, epochs: Epochs | undefin
   const present = await Promise.all(queueNames.map((queue) => redis.get(epochKey(queue))))
   return queueNames.every((queue, index) => epochs.get(queue) === present[index])
 }
+
+/** Removes the epochs, so that every publisher notices that the jobs are gone. */
+export async function forgetEpochs(redis: RedisClient): Promise<void> {
+  await Promise.all([commonEpochKey, ...queueNames.map(epochKey)].map((key) => redis.del(key)))
+}
