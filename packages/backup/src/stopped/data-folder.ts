@@ -2,6 +2,7 @@ import { createReadStream, createWriteStream } from 'node:fs'
 import { copyFile, mkdir, opendir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { finished } from 'node:stream/promises'
 import { checksumOfFile } from '@muster/storage'
 import { z } from 'zod'
 import { fileEntrySchema, partNames } from '../manifest/manifest.ts'
@@ -17,6 +18,8 @@ export async function copyDataFolder(from: string, backup: string): Promise<numb
   const to = join(backup, partNames.dataFolder)
   await mkdir(to, { mode: 0o700 })
   const list = createWriteStream(join(backup, partNames.dataList), { mode: 0o600 })
+  const written = finished(list)
+  written.catch(() => {})
   let totalBytes = 0
   for await (const entry of walk(from)) {
     if ('folder' in entry) await mkdir(join(to, entry.folder), { mode: 0o700 })
@@ -28,7 +31,8 @@ export async function copyDataFolder(from: string, backup: string): Promise<numb
     }
     list.write(`${JSON.stringify(entry)}\n`)
   }
-  await new Promise<void>((resolve) => list.end(resolve))
+  list.end()
+  await written
   return totalBytes
 }
 

@@ -2,6 +2,7 @@ import { createReadStream, createWriteStream } from 'node:fs'
 import { mkdir, open, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { finished } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { checksumOfFile, FileNotStoredError, type Storage, StorageUnavailableError } from '@muster/storage'
 import { type FileEntry, partNames } from '../manifest/manifest.ts'
@@ -23,6 +24,9 @@ const listedMissing = 100
 export async function copyNamedFiles(list: string, { storage, folder, signal, report }: Copying): Promise<CopiedFiles> {
   const result: CopiedFiles = { count: 0, totalBytes: 0, missing: [], missingCount: 0 }
   const output = createWriteStream(join(folder, partNames.files), { mode: 0o600 })
+  const written = finished(output)
+  // It is awaited at the end; until then a full disk is no unhandled rejection.
+  written.catch(() => {})
   const note = async ({ key, isNeeded }: NamedFile) => {
     const entry = await withRetries(() => copyOne(storage, folder, key, signal), signal)
     if (entry) {
@@ -46,8 +50,9 @@ export async function copyNamedFiles(list: string, { storage, folder, signal, re
     const outcomes = await Promise.allSettled(Array.from({ length: concurrency }, take))
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
   } finally {
-    await new Promise<void>((resolve) => output.end(resolve))
+    output.end()
   }
+  await written
   return result
 }
 

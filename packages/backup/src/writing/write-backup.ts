@@ -45,8 +45,8 @@ export async function writeBackup(target: string, deps: BackupDeps): Promise<Man
       const manifest = await writeParts(folder, id, { ...deps, signal })
       signal.throwIfAborted()
       await writeManifest(folder, manifest, deps.auditKeys)
-      await folder.finish()
       await recordBackup(deps.db, id)
+      await folder.finish()
       return manifest
     } finally {
       await lease.release().catch(() => {})

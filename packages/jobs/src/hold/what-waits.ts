@@ -21,18 +21,26 @@ const waitsForBackup: ReadonlySet<string> = new Set(['delete-files', 'sweep-orph
 /** Tells whether a held copy takes no job of the queue. */
 export const isQueueHeld = (queue: QueueName): boolean => heldQueues.includes(queue)
 
+/** The pause grows with each start up to a minute, so that many jobs that wait for long cost little. */
+const maxPauses = 12
+
 /**
  * Returns for how long a job must wait before it is tried again; 0 when it may run. The hold begins before any process starts, so a
  * state that was read a moment ago is exact enough. A backup may begin at any time, so its lease is read now: files whose rows were
  * deleted before that are not in the backup.
  */
-export async function holdMs(job: string, db: Db, hold: Pick<HoldWatch, 'isHeld'> | undefined): Promise<number> {
-  if (!harmless.has(job) && hold?.isHeld()) return periodsMs.retryHeld
+export async function holdMs(
+  { name: job, attemptsStarted: starts }: { name: string; attemptsStarted: number },
+  db: Db,
+  hold: Pick<HoldWatch, 'isHeld'> | undefined,
+): Promise<number> {
+  const pauseMs = periodsMs.retryHeld * Math.min(Math.max(starts, 1), maxPauses)
+  if (!harmless.has(job) && hold?.isHeld()) return pauseMs
   if (!waitsForBackup.has(job)) return 0
   const isBackupRunning = await readHold(db).then(
     (read) => read.isBackupRunning,
     // Postgres is unavailable: the job could do nothing now.
     () => true,
   )
-  return isBackupRunning ? periodsMs.retryHeld : 0
+  return isBackupRunning ? pauseMs : 0
 }

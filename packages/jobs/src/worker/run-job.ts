@@ -48,7 +48,7 @@ export async function runJob(
 ): Promise<void> {
   const log = deps.log.child({ component: 'worker', jobId: job.id ?? '', job: job.name, attempt: job.attemptsMade + 1 })
   const stopTimer = durationSeconds.startTimer({ queue: job.queueName, name: labelOf(job, handlers) })
-  const waitMs = dueInMs(job, deps.clock ?? systemClock) || (await holdMs(job.name, deps.db, deps.publisher.hold))
+  const waitMs = dueInMs(job, deps.clock ?? systemClock) || (await holdMs(job, deps.db, deps.publisher.hold))
   if (waitMs > 0) return delay(job, waitMs, token)
   try {
     await runHandler(handlers, deps, job, log, signal)
