@@ -64,10 +64,10 @@ test('connections adds up all processes, and fails when Postgres allows fewer', 
   expect(many.stdout).toMatch(/The Postgres of this environment allows \d+/)
   const wrong = await muster('connections --api all')
   expect([wrong.code, wrong.stderr]).toEqual([1, 'api: is not a number\n'])
-  const guide = await readFile(new URL('../../../../docs/operate.md', import.meta.url), 'utf8')
+  const guide = (name: string) => readFile(new URL(`../../../../docs/${name}.md`, import.meta.url), 'utf8')
   const each = maxConnectionsOf('api', { poolMax: 0, pooler: 'session' })
-  expect(guide).toContain(`An API opens at most \`DATABASE_POOL_MAX\` + ${each} connections`)
-  expect(guide).toContain(`each API needs \`DATABASE_POOL_MAX\` + ${each}, each worker`)
+  expect(await guide('operate')).toContain(`An API opens at most \`DATABASE_POOL_MAX\` + ${each} connections`)
+  expect(await guide('watch')).toContain(`each API needs \`DATABASE_POOL_MAX\` + ${each}, each worker`)
 })
 
 describe('keys', () => {
