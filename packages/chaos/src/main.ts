@@ -7,7 +7,11 @@ import { describeReport, summarize } from './report/report.ts'
 
 const [first, ...others] = process.argv.slice(2).filter((arg) => arg !== '--')
 
-process.exitCode = runTests(first === 'full', first === 'full' ? others : [first, ...others].filter(isText))
+if (first?.startsWith('--url')) {
+  // Loaded when it is needed: it brings the client.
+  const { tryDeployment } = await import('./deployment/main.ts')
+  process.exitCode = await tryDeployment([first, ...others])
+} else process.exitCode = runTests(first === 'full', first === 'full' ? others : [first, ...others].filter(isText))
 
 /**
  * Runs the tests of this package and prints a report. The full run takes the files that have long forms, in these: fail-overs again and

@@ -18,9 +18,12 @@ export function inboxSmtpUrl(): string {
   return `smtp://127.0.0.1:${fromSetup('MUSTER_TEST_SMTP_PORT')}`
 }
 
+/** Returns the address of the inbox, whose API is MailDev's. */
+export const inboxUrl = (): string => fromSetup('MUSTER_TEST_INBOX_URL')
+
 /** Lists the mail to an address, oldest first. */
 export async function mailsTo(to: string): Promise<ReceivedMail[]> {
-  const url = new URL('/email', fromSetup('MUSTER_TEST_INBOX_URL'))
+  const url = new URL('/email', inboxUrl())
   url.searchParams.set('to.address', to)
   const answer = await fetch(url)
   if (!answer.ok) throw new Error(`The inbox answered ${answer.status}.`)

@@ -22,7 +22,7 @@ export {
 export { describeSchema } from './describe-schema.ts'
 export { endWithTest } from './end-with-test.ts'
 export { eventually } from './eventually.ts'
-export { inboxSmtpUrl, mailsTo, type ReceivedMail, waitForMail } from './inbox.ts'
+export { inboxSmtpUrl, inboxUrl, mailsTo, type ReceivedMail, waitForMail } from './inbox.ts'
 export { inheritedEnv } from './inherited-env.ts'
 export { type ManualClock, manualClock } from './manual-clock.ts'
 export { type PgBouncer, type PgBouncerOptions, startPgBouncer } from './pgbouncer.ts'

@@ -51,7 +51,8 @@ function summarizeFaults(records: readonly FaultRecord[]): FaultSummary[] {
     .sort((one, other) => one.fault.localeCompare(other.fault))
 }
 
-function sumBy(records: readonly LedgerRecord[]): LedgerRecord[] {
+/** Adds up ledgers by their effect. */
+export function sumBy(records: readonly LedgerRecord[]): LedgerRecord[] {
   return [...Map.groupBy(records, ({ effect }) => effect)].map(([effect, all]) => {
     const sum = (of: (record: LedgerRecord) => number) => all.reduce((total, record) => total + of(record), 0)
     return {
