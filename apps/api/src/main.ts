@@ -10,11 +10,11 @@ import { reportError, startErrorReports } from '@muster/error-reports'
 import { checkKeyRings } from '@muster/keys'
 import { createLogger } from '@muster/logger'
 import { checkRedis } from '@muster/redis'
-import '@muster/telemetry/pools'
 import { lowerThreadPoolPriority } from '@muster/security/hashing-priority'
 import { storageCheck } from '@muster/storage'
 import { storageFolders } from '@muster/storage/config'
 import { folderCheck, runProcess, runStartChecks, startOpsServer, watchReadiness } from '@muster/telemetry'
+import { measurePools } from '@muster/telemetry/pools'
 import { startTracing } from '@muster/tracing'
 import { reportZones } from '@muster/zones'
 import { buildApp } from './app.ts'
@@ -25,6 +25,8 @@ import { queuesPage } from './queues-page.ts'
 import { registerSourceMetrics } from './source-metrics.ts'
 
 const log = createLogger({ name: 'api' })
+
+measurePools()
 
 await runProcess({
   log,

@@ -24,7 +24,7 @@ import {
   watchDependency,
   watchReadiness,
 } from '@muster/telemetry'
-import '@muster/telemetry/pools'
+import { measurePools } from '@muster/telemetry/pools'
 import { startTracing } from '@muster/tracing'
 import type { Publisher } from '../outbox/publisher.ts'
 import type { RunningWorker } from './worker.ts'
@@ -63,6 +63,7 @@ const abortReserveMs = 5_000
 export async function runWorkerProcess<C extends WorkerConfig, D extends WorkerDeps>(
   app: WorkerApp<C, D>,
 ): Promise<void> {
+  measurePools()
   const log = createLogger({ name: app.name })
   await runProcess({
     log,
