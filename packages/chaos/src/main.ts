@@ -10,7 +10,8 @@ const [first, ...others] = process.argv.slice(2).filter((arg) => arg !== '--')
 if (first?.startsWith('--url')) {
   // Loaded when it is needed: it brings the client.
   const { tryDeployment } = await import('./deployment/main.ts')
-  process.exitCode = await tryDeployment([first, ...others])
+  // Waits with a limit may still be open.
+  process.exit(await tryDeployment([first, ...others]))
 } else process.exitCode = runTests(first === 'full', first === 'full' ? others : [first, ...others].filter(isText))
 
 /**

@@ -57,7 +57,7 @@ test('against a deployment, chaos finds every acknowledged write while its API i
   expect(report.outages.map(({ what }) => what).sort()).toEqual(expect.arrayContaining(['connection', 'requests']))
   expect(run.output()).toMatch(/registers 1 users[\s\S]*deletes its tasks/)
   // It tidied up.
-  expect(await system.inspector.query('select from tasks where deleted_at is null')).toEqual([])
+  expect(await tasks()).toEqual([])
 })
 
 test('chaos does nothing to a deployment without consent, and names what is missing', async () => {
