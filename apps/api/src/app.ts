@@ -85,7 +85,7 @@ const compressibleTypes = /^text\/(?!event-stream)|(?:[+/](?:json|text|xml)|octe
 export async function buildApp(deps: Deps, first?: FastifyPluginAsync): Promise<App> {
   const { config, clock } = deps
   const app = fastify({
-    loggerInstance: deps.log as FastifyBaseLogger,
+    loggerInstance: deps.log.child({ component: 'http' }) as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     childLoggerFactory: requestLogger,
     bodyLimit: bodyLimitBytes,

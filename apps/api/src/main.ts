@@ -60,7 +60,8 @@ await runProcess({
     const app = await buildApp({ ...deps, restoreMark: await readRestoreMark(deps.db) })
     // The first request must not be answered 503.
     await deps.revocations.loaded
-    await app.listen(config.http)
+    // The event is what stands before the comma.
+    await app.listen({ ...config.http, listenTextResolver: (address) => `listening, at ${address}` })
     lowerThreadPoolPriority()
     void reportZones(deps)
     registerSourceMetrics(deps)

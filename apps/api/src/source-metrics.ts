@@ -1,7 +1,7 @@
 import { readPendingAge } from '@muster/audit'
 import { queueNames } from '@muster/jobs/definitions'
 import { readOutboxByQueue } from '@muster/jobs/outbox'
-import { registerMetric, type Sample, scrapedGauges } from '@muster/telemetry'
+import { answerWithin, registerMetric, type Sample, scrapedGauges } from '@muster/telemetry'
 import type { Deps } from './deps.ts'
 
 type Sources = Pick<Deps, 'db' | 'queueMonitor' | 'redis' | 'revocations'>
@@ -38,10 +38,16 @@ export function registerSourceMetrics({ db, queueMonitor, redis, revocations }: 
   })
 }
 
+/** One source that does not answer must not take away what the other one tells. */
+const sourcePatienceMs = 700
+
 function registerQueueMetrics({ db, queueMonitor }: Pick<Sources, 'db' | 'queueMonitor'>): void {
   const readBoth = async () => {
-    const [depths, outbox] = await Promise.allSettled([queueMonitor.readDepths(new Map()), readOutboxByQueue(db)])
-    return { depths: settled(depths), outbox: settled(outbox) }
+    const [depths, outbox] = await Promise.all([
+      answerWithin(sourcePatienceMs, queueMonitor.readDepths(new Map())),
+      answerWithin(sourcePatienceMs, readOutboxByQueue(db)),
+    ])
+    return { depths: depths?.value, outbox: outbox?.value }
   }
   scrapedGauges(readBoth, [
     {
@@ -84,6 +90,3 @@ const statesOf = (depth: Record<(typeof states)[number], number>): Sample[] =>
   states.map((state) => ({ labels: { state }, value: depth[state] }))
 
 const states = ['waiting', 'prioritized', 'delayed', 'active'] as const
-
-const settled = <T>(outcome: PromiseSettledResult<T>): T | undefined =>
-  outcome.status === 'fulfilled' ? outcome.value : undefined

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { allJobs, queueNames } from '@muster/jobs/definitions'
 import { templates } from '@muster/mail'
@@ -119,9 +120,10 @@ function undefinedLabels(text: string, definitions: readonly MetricDefinition[])
   })
 }
 
-test('the state of queues, requests, pools and reads is in the scrape, and absent while Redis is away', async () => {
-  const read = async () => (await scrape('api')).text
-  const text = await read()
+const readApi = async () => (await scrape('api')).text
+
+test('a scrape of the API has the state of requests, pools, Redis, queues, outbox and audit log', async () => {
+  const text = await readApi()
   for (const series of [
     'muster_http_request_duration_seconds_count{method="GET",route="/api/v1/tasks/:id",status="401"}',
     'muster_http_request_duration_seconds_count{method="GET",route="none",status="404"}',
@@ -141,14 +143,72 @@ test('the state of queues, requests, pools and reads is in the scrape, and absen
     'muster_storage_free_bytes{folder="STORAGE_LOCAL_DIR"}',
   ])
     expect(text).toContain(series)
+})
+
+test('what Redis or Postgres does not answer is absent from a scrape, and the rest is there at once', async () => {
   system.redis.freeze()
-  const without = await eventually(async () => {
-    const found = await read()
-    expect(found).not.toContain('muster_jobs{queue="email",state="waiting"}')
-    return found
+  const withoutRedis = await eventually(async () => {
+    const text = await readApi()
+    expect(text).not.toContain('muster_jobs{queue="email",state="waiting"}')
+    return text
   })
-  expect(without).toContain('muster_outbox_pending{queue="email"}')
-  expect(without).toContain('muster_jobs{queue="email",state="failed"} 1')
+  expect(withoutRedis).toContain('muster_outbox_pending{queue="email"}')
+  expect(withoutRedis).toContain('muster_jobs{queue="email",state="failed"} 1')
   system.redis.thaw()
-  await eventually(async () => expect(await read()).toContain('muster_jobs{queue="email",state="waiting"}'))
+  await eventually(async () => expect(await readApi()).toContain('muster_jobs{queue="email",state="waiting"}'))
+
+  const unlocked = system.inspector.query(
+    'begin; lock table outbox in access exclusive mode; select pg_sleep(4); commit',
+  )
+  const startMs = performance.now()
+  const withoutOutbox = await eventually(async () => {
+    const text = await readApi()
+    expect(text).not.toContain('muster_outbox_pending{')
+    return text
+  })
+  expect(withoutOutbox).toContain('muster_jobs{queue="email",state="waiting"}')
+  expect(performance.now() - startMs).toBeLessThan(4_000)
+  await unlocked
+  await eventually(async () => expect(await readApi()).toContain('muster_outbox_pending{queue="email"}'))
+})
+
+test('a request whose client gave up counts as 499, and is no longer in flight', async () => {
+  const user = await system.registeredUser()
+  const unlocked = system.inspector.query(
+    'begin; lock table tasks in access exclusive mode; select pg_sleep(2); commit',
+  )
+  const give = fetch(`${system.apiUrl}/api/v1/tasks`, {
+    method: 'POST',
+    headers: { cookie: user.cookieHeader(), 'content-type': 'application/json' },
+    body: JSON.stringify({ title: 'Abandoned' }),
+    signal: AbortSignal.timeout(400),
+  })
+  await expect(give).rejects.toThrow()
+  const series = 'muster_http_request_duration_seconds_count{method="POST",route="/api/v1/tasks",status="499"} 1'
+  await eventually(async () => expect(await readApi()).toContain(series))
+  await unlocked
+  await eventually(async () => expect(await readApi()).toContain('muster_http_requests_in_flight 0'))
+})
+
+test('every log line has the time, the process, and a component and an event of docs/logs.md', async () => {
+  const page = await readFile(join(root, 'docs/logs.md'), 'utf8')
+  const known = new Set(
+    page.split(/^## /m).flatMap((section) => {
+      const [component = ''] = section.split('\n', 1)
+      return [...section.matchAll(/^\| `([a-z0-9-]+)` \|/gm)].map(([, event]) => `${component} ${event}`)
+    }),
+  )
+  const lines = system.output().split('\n').filter(Boolean)
+  const entries = lines.map((line) => JSON.parse(line) as Record<string, unknown>)
+  for (const entry of entries) expect(entry).toMatchObject({ time: expect.any(String), name: expect.any(String) })
+  const found = new Set(entries.map(({ component, event }) => `${component} ${event}`))
+  expect([...found].filter((name) => !known.has(name))).toEqual([])
+  expect([...found]).toEqual(
+    expect.arrayContaining([
+      'process started',
+      'worker job-failed',
+      'mail mail-sent',
+      'dependencies dependency-unavailable',
+    ]),
+  )
 })

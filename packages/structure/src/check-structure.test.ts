@@ -16,6 +16,18 @@ test('a tree that keeps the rules has no violation', async () => {
   expect(await messagesOf({})).toEqual([])
 })
 
+test('constant messages with a component, of a child, fields or an outage, are log lines', async () => {
+  const source = [
+    "const log = deps.log.child({ component: 'mail' })",
+    "log.info({ id }, isSent ? 'mail sent' : 'mail dropped')",
+    "const fields = { component: 'smtp', id }",
+    "deps.log.warn(fields, 'mail rejected')",
+    "trackOutage({ log, fields: { component: 'smtp', dependency: 'redis' }, down: 'limit not written', up: 'limit written' })",
+    "log.info('started')",
+  ].join('\n')
+  expect(await messagesOf({ 'packages/mail/src/logs.ts': source })).toEqual([])
+})
+
 test('types of deps.ts, tests and testing/ folders are free of the layers', async () => {
   const planted = {
     [`${modules}/accounts/testing/users.ts`]:
@@ -211,6 +223,41 @@ const violations: [name: string, planted: Files, message: RegExp][] = [
     'a path into an app that is made from parts',
     { 'packages/mail/src/apps.ts': `export const mainOf = (app: string) => \`apps/\${app}/src/main.ts\`` },
     /turbo inputs: .*mail\/src\/apps.ts names apps, /,
+  ],
+  [
+    'a log message that is no constant',
+    {
+      'packages/mail/src/logs.ts': "export const fail = (name) => deps.log.warn({ component: 'mail' }, `mail ${name}`)",
+    },
+    /log lines: packages\/mail\/src\/logs.ts:1 logs a message that is no constant text/,
+  ],
+  [
+    'a log message that a variable has',
+    { 'packages/mail/src/logs.ts': "\nlog.child({ component: 'mail' })\nlog?.error(sentence)" },
+    /log lines: packages\/mail\/src\/logs.ts:3 logs a message that is no constant text/,
+  ],
+  [
+    'a log line without a component',
+    { 'packages/mail/src/logs.ts': "export const fail = (err: Error) => job.log.error({ err }, 'mail failed')" },
+    /log lines: packages\/mail\/src\/logs.ts:1 logs without a component\. Add component/,
+  ],
+  [
+    'an outage whose component varies',
+    {
+      'packages/mail/src/logs.ts':
+        "trackOutage({ log, fields: { component, dependency: 'redis' }, down: 'a', up: 'b' })",
+    },
+    /log lines: packages\/mail\/src\/logs.ts:1 logs without a component/,
+  ],
+  [
+    'a component of several words without hyphens',
+    { 'packages/mail/src/logs.ts': "log.info({ component: 'mail limit' }, 'limit written')" },
+    /log lines: .* logs with the component "mail limit"\. Write it in lower case/,
+  ],
+  [
+    'a field of a log line called event',
+    { 'packages/mail/src/logs.ts': "const fields = { component: 'mail', event: 1 }\nlog.info(fields, 'mail sent')" },
+    /log lines: packages\/mail\/src\/logs.ts:2 logs a field called event/,
   ],
 ]
 

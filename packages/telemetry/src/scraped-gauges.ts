@@ -26,7 +26,7 @@ export function scrapedGauges<T>(read: () => Promise<T>, gauges: readonly Scrape
       labelNames,
       type: 'gauge',
       async read() {
-        const reading = await within(patienceMs, shared())
+        const reading = await answerWithin(patienceMs, shared())
         return reading ? samples(reading.value) : []
       },
     })
@@ -34,7 +34,7 @@ export function scrapedGauges<T>(read: () => Promise<T>, gauges: readonly Scrape
 }
 
 /** Waits for an answer, but no longer than the limit. Never rejects. @returns undefined without an answer */
-async function within<T>(limitMs: number, answer: Promise<T>): Promise<{ value: T } | undefined> {
+export async function answerWithin<T>(limitMs: number, answer: Promise<T>): Promise<{ value: T } | undefined> {
   let timer: NodeJS.Timeout | undefined
   const limit = new Promise<undefined>((resolve) => {
     timer = setTimeout(() => resolve(undefined), limitMs)

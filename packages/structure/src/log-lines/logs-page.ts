@@ -13,14 +13,26 @@ docker compose logs --no-log-prefix email-worker | jq -c 'select(.component == "
 
 \`requestId\` names the request that caused a line, in every process; \`jobId\` and \`job\` the job; \`err\` has an error with its stack. \`reason\` is a code of [watch.md](watch.md#health).
 
+Faults inside of Fastify have its own messages, with the component \`http\`.
+
 This page is generated from the sources: \`npm test -- --project structure logs-page -u\`.
 `
+
+/** A line that Fastify writes, with the text that the API gives it. */
+const listening: LogLine = {
+  file: 'apps/api/src/main.ts',
+  line: 0,
+  level: 'info',
+  messages: ['listening, at <address>'],
+  component: 'http',
+  hasEventField: false,
+}
 
 type Entry = { component: string; event: string; level: string; message: string; process: string }
 
 /** Writes \`docs/logs.md\`: every event by component, with its level, its message and the processes that log it. */
 export function logsPage(lines: readonly LogLine[]): string {
-  const entries = lines.flatMap((line) => line.messages.map((message) => entryOf(line, message)))
+  const entries = [...lines, listening].flatMap((line) => line.messages.map((message) => entryOf(line, message)))
   const components = Map.groupBy(entries, ({ component }) => component)
   const sections = [...components]
     .sort(([a], [b]) => (a < b ? -1 : 1))
