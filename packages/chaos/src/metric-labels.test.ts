@@ -175,8 +175,14 @@ test('what Redis or Postgres does not answer is absent from a scrape, and the re
 test('a request whose client gave up counts as 499, and is no longer in flight', async () => {
   const user = await system.registeredUser()
   const unlocked = system.inspector.query(
-    'begin; lock table tasks in access exclusive mode; select pg_sleep(2); commit',
+    'begin; lock table tasks in access exclusive mode; select pg_sleep(3); commit',
   )
+  await eventually(async () => {
+    const locks = await system.inspector.query(
+      "select 1 from pg_locks where relation = 'tasks'::regclass and mode = 'AccessExclusiveLock' and granted",
+    )
+    expect(locks).toHaveLength(1)
+  })
   const give = fetch(`${system.apiUrl}/api/v1/tasks`, {
     method: 'POST',
     headers: { cookie: user.cookieHeader(), 'content-type': 'application/json' },
