@@ -79,7 +79,7 @@ test('a Muster whose bucket belongs to another one does not start, until it clai
   }
   // Another prefix of the same bucket is free.
   const neighbour = await system.start('image-worker', { env: { ...env, S3_PREFIX: 'neighbour' } })
-  expect((await muster('files claim', system.env('api', env))).code).toBe(0)
+  expect((await muster('files claim --yes another-installation', system.env('api', env))).code).toBe(0)
   const worker = await system.start('image-worker', { env })
   await Promise.all([neighbour.terminate(), worker.terminate()])
 })

@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { eventually } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type App, appNames, root } from './system/apps.ts'
@@ -17,7 +16,8 @@ const patience = { timeoutMs: 20_000, intervalMs: 100 }
 
 test('a Redis that another installation takes stops jobs and is named, until it is claimed', async () => {
   const [api, worker] = await Promise.all([system.start('api'), system.start('email-worker')])
-  await system.redis.command('SET', 'muster:installation', randomUUID())
+  const other = randomUUID()
+  await system.redis.command('SET', 'muster:installation', other)
   await eventually(
     async () => expect(await readiness(worker)).toMatch('not ready: redis FOREIGN_INSTALLATION'),
     patience,
@@ -34,14 +34,25 @@ test('a Redis that another installation takes stops jobs and is named, until it 
     expect(output).toMatch(/belongs to the installation .* another database number .*muster redis claim/)
   }
 
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    [join(root, 'apps/api/src/cli/main.ts'), 'redis', 'claim'],
-    { env: { ...process.env, ...system.env('api') } },
-  )
+  const refused = await claim()
+  expect([refused.code, refused.output]).toEqual([
+    1,
+    expect.stringMatching(new RegExp(`installation ${other}.*(RUNS|last process was seen).* ago.*--yes ${other}`)),
+  ])
+  const { output: stdout } = await claim('--yes', other)
   expect(stdout).toContain('belongs to this one now')
   await eventually(async () => expect(await readiness(worker)).toBe('ready'), patience)
   await eventually(() => expect(system.smtp.mailsTo(user.email)).toHaveLength(1), patience)
 })
+
+function claim(...options: string[]): Promise<{ code: number; output: string }> {
+  const args = [join(root, 'apps/api/src/cli/main.ts'), 'redis', 'claim', ...options]
+  const env = { ...process.env, ...system.env('api') }
+  return new Promise((resolve) => {
+    execFile(process.execPath, args, { env }, (error, stdout, stderr) =>
+      resolve({ code: error ? Number(error.code) : 0, output: `${stdout}${stderr}` }),
+    )
+  })
+}
 
 const readiness = async ({ opsUrl }: App) => (await (await fetch(`${opsUrl}/readyz`)).text()).trim()

@@ -50,6 +50,8 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: Error) => {
-  process.stderr.write(`${error.message}${error.cause instanceof Error ? `\n${error.cause.message}` : ''}\n`)
+  // The explanation of a service says what its error does.
+  const cause = error.name === 'ServiceFailure' ? undefined : error.cause
+  process.stderr.write(`${error.message}${cause instanceof Error ? `\n${cause.message}` : ''}\n`)
   process.exitCode = 1
 })

@@ -2,6 +2,7 @@ import { createDb, type Db } from '@muster/db'
 import { assertUnchanged } from '@muster/db/checksums'
 import { createMigrator, listUnknown, migrateToLatest, rollBack } from '@muster/db/migrator'
 import { limitStatements } from '@muster/db/statement-limit'
+import { explainDatabaseError } from '@muster/remedies'
 import { readDatabase, readPooled } from './environment.ts'
 import { print } from './print.ts'
 
@@ -10,11 +11,14 @@ const statementTimeoutMs = 600_000
 
 /** Applies the missing migrations, undoes the newest one or lists them all, and prints a line for each. */
 export async function runMigrator(command: 'migrate' | 'rollback' | 'status'): Promise<void> {
-  const db = createDb({ ...readDatabase(), poolMax: 2, applicationName: 'muster-migrate', statementTimeoutMs })
+  const database = readDatabase()
+  const db = createDb({ ...database, poolMax: 2, applicationName: 'muster-migrate', statementTimeoutMs })
   try {
     if (command === 'status') return await printStatus(db)
     const lines = await (command === 'migrate' ? migrateAll(db) : rollBack(db))
     print(lines.join('\n') || 'nothing to do')
+  } catch (error) {
+    throw explainDatabaseError(error, database, process.env)
   } finally {
     await db.destroy()
   }

@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import {
   commandEnv,
@@ -16,6 +17,7 @@ import {
 } from '@muster/config'
 import { createDb, type DatabaseSettings, type Db } from '@muster/db'
 import { DomainError } from '@muster/errors'
+import { explainDatabaseError } from '@muster/remedies'
 import type { KeyRing } from '@muster/security/key-ring'
 import {
   driverSettings,
@@ -28,6 +30,8 @@ import {
 import { z } from 'zod'
 import { findHome, type StoppedCopy, withStoppedCopy } from './stopped-copy.ts'
 
+/** Upper bound for closing the connections to Postgres. */
+const closeMs = 1_000
 /** Time limit for commands to Redis. */
 export const redisPatienceMs = 3_000
 const root = join(dirname(fileURLToPath(import.meta.url)), '../../../..')
@@ -168,13 +172,16 @@ export const findOwnHome = () => findHome(root)
 export const withOwnStoppedCopy = <T>(home: string, use: (copy: StoppedCopy) => Promise<T>) =>
   withStoppedCopy(root, home, use)
 
-/** Opens a database for one command, and closes it. */
+/** Opens a database for one command, and closes it. @throws ServiceFailure with variable and remedy while Postgres is unavailable */
 export async function withDb<T>(database: DatabaseSettings, use: (db: Db) => Promise<T>): Promise<T> {
   const db = createDb({ ...database, poolMax: 2, applicationName: 'muster-cli', statementTimeoutMs: 30_000 })
   try {
     return await use(db)
+  } catch (error) {
+    throw explainDatabaseError(error, database, process.env)
   } finally {
-    await db.destroy()
+    // The connection to a server that is frozen never ends by itself.
+    await Promise.race([db.destroy(), sleep(closeMs, undefined, { ref: false })])
   }
 }
 

@@ -33,7 +33,18 @@ test('files claim makes this installation the owner, tells who was, and is audit
   await createStorage(server.config).owner.claim('0b1d3c0e-another')
   const refused = await run('files copy --from local --to s3')
   expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/another installation.*muster files claim/)])
-  const claimed = await run('files claim')
+  for (const [args, fault] of [
+    ['files claim', 'stop that installation'],
+    [`files claim --yes ${id}`, 'the given id is another one'],
+  ] as const) {
+    const asked = await run(args)
+    expect([asked.code, asked.stderr]).toEqual([
+      1,
+      expect.stringMatching(`0b1d3c0e-another.*no files.*${fault}.*--yes 0b1d3c0e-another`),
+    ])
+    expect(await createStorage(server.config).owner.read()).toBe('0b1d3c0e-another')
+  }
+  const claimed = await run('files claim --yes 0b1d3c0e-another')
   expect([claimed.code, claimed.stdout]).toEqual([0, expect.stringContaining('(0b1d3c0e-another)')])
   expect(await createStorage(server.config).owner.read()).toBe(id)
   expect(await eventsOf(api, 'files.claimed', id)).toMatchObject([

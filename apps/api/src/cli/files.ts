@@ -15,6 +15,7 @@ import { z } from 'zod'
 import type { Result } from './command.ts'
 import { checked, readStores, withDb } from './environment.ts'
 import { type Progress, progress, rethrowCause, stopSignal } from './long-work.ts'
+import { confirmTakeOver } from './take-over.ts'
 
 type Options = Readonly<Record<string, string | undefined>>
 
@@ -24,18 +25,21 @@ const twoStores = z
   .object({ from: driverName, to: driverName })
   .refine(({ from, to }) => from !== to, { path: ['to'], message: 'is the same store as --from' })
 
-/** Makes this installation the owner of the configured store, also when another one is. */
+/** Makes this installation the owner of the configured store. When another one has it, the operator must confirm by its id. */
 export function claimStore(options: Options): Promise<Result> {
-  const { driver } = checked(z.object({ driver: driverName.optional() }), options)
+  const { driver, yes } = checked(z.object({ driver: driverName.optional(), yes: z.string().optional() }), options)
   const { database, stores } = readStores((configured) => [driver ?? configured])
   const [store] = stores
   if (!store) throw new Error('There is no store.')
   return withDb(database, async (db) => {
     const id = await readInstallationId(db)
-    const { owner } = createStorage(store)
+    const storage = createStorage(store)
+    const { owner } = storage
     const before = (await owner.read().catch(rethrowCause)) ?? null
     const place = placeOf(store)
     if (before === id) return { data: { owner: id, before }, lines: [`${place} belongs to this installation already.`] }
+    if (before !== null)
+      await confirmTakeOver({ what: place, owner: before, lastSeen: await describeUse(storage), given: yes })
     await owner.replace(id).catch(rethrowCause)
     await createTransact({ db, publisher: noPublisher })(async ({ audit }) => {
       const after = { by: 'operator', owner: id, place }
@@ -55,6 +59,22 @@ export function claimStore(options: Options): Promise<Result> {
     ]
     return { data: { owner: id, before }, lines }
   })
+}
+
+/** A list of all files may take hours. */
+const seenFiles = 1_000
+
+/** Tells when files were last written: a store knows nothing else of the processes that use it. */
+async function describeUse(storage: Pick<OwnedStorage, 'list'>): Promise<string> {
+  let newest: Date | undefined
+  let count = 0
+  for await (const { modifiedAt } of storage.list('')) {
+    if (!newest || modifiedAt > newest) newest = modifiedAt
+    if (++count === seenFiles) break
+  }
+  if (!newest) return 'It has no files in it.'
+  const extent = count === seenFiles ? ` of the first ${seenFiles}` : ''
+  return `The newest${extent} of its files is of ${newest.toISOString()}; whether its processes run is not known here.`
 }
 
 /** Copies all files from one store to another, while processes may use both. `isWell` is false when a file could not be copied. */

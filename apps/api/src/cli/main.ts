@@ -238,8 +238,8 @@ const commands: readonly Command[] = [
   },
   {
     name: 'files claim',
-    options: { driver: 'driver' },
-    summary: 'make this installation the owner of the store of files, also when another one is',
+    options: { driver: 'driver', yes: 'installation' },
+    summary: 'make this installation the owner of the store of files; of another one only when its id is confirmed',
     run: async ({ options }) => (await load.files()).claimStore(options),
   },
   {
@@ -256,8 +256,9 @@ const commands: readonly Command[] = [
   },
   {
     name: 'redis claim',
-    summary: 'make Redis belong to this installation, when the one that had it is gone',
-    run: async () => (await load.redis()).claim(),
+    options: { yes: 'installation' },
+    summary: 'make Redis belong to this installation; that of another one only when its id is confirmed',
+    run: async ({ options }) => (await load.redis()).claim(options.yes),
   },
   {
     name: 'backup',

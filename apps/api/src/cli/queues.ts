@@ -1,5 +1,7 @@
+import { DomainError } from '@muster/errors'
 import { openQueueMonitor } from '@muster/jobs/admin'
 import { createTransact, noPublisher } from '@muster/jobs/outbox'
+import { explainFailure, ServiceFailure, servicesOf } from '@muster/remedies'
 import { failedJobParams, failedQuery, queueParams } from '../modules/admin/admin-queues.schema.ts'
 import * as queues from '../modules/admin/admin-queues.service.ts'
 import { commandLine } from '../modules/admin/principal.ts'
@@ -75,6 +77,9 @@ async function withQueues<T>(use: (deps: queues.QueueDeps) => Promise<T>): Promi
     return await withDb(database, (db) =>
       use({ db, queueMonitor, transact: createTransact({ db, publisher: noPublisher }) }),
     )
+  } catch (error) {
+    if (!(error instanceof DomainError) || error.code !== 'DEPENDENCY_UNAVAILABLE') throw error
+    throw new ServiceFailure(explainFailure(servicesOf(process.env).redis(redis), error.cause), { cause: error })
   } finally {
     queueMonitor.close()
   }

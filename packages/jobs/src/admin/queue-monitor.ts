@@ -81,7 +81,7 @@ export function openQueueMonitor(
     opened ??= open().catch((error: unknown) => {
       // The next call opens them again.
       opened = undefined
-      throw error
+      throw lastErrorOf(redis) ?? error
     })
     return opened
   }

@@ -33,7 +33,7 @@ const orReason = <T>(reading: Reading<T>, show: (value: T) => string[], paint: P
 
 function hold({ heldAt }: Status, paint: Painter): string[] {
   const since = 'value' in heldAt ? heldAt.value : null
-  return since ? [paint.warn(`HELD since ${since}: sends and deletes nothing until \`muster release\``)] : []
+  return since ? [paint.warn(`HELD since ${since.slice(0, 16)}: sends nothing until \`muster release\``)] : []
 }
 
 function dependencies({ dependencies: all }: Status, paint: Painter): string {
@@ -112,7 +112,7 @@ function work({ outbox, mails, auditLagMs, reminders }: Status, paint: Painter):
     ...orReason(
       mails,
       (counts) => [
-        `${label('mails, 24 h')} ${['queued', 'sending', 'sent', 'failed', 'dropped'].map((state) => count(state, counts[state] ?? 0, paint)).join('  ')}`,
+        `${label('mails')}${mailStates.flatMap((state) => count(state, counts[state] ?? 0, paint)).join('  ')}  in 24 h`,
       ],
       paint,
       'mails',
@@ -130,8 +130,13 @@ function work({ outbox, mails, auditLagMs, reminders }: Status, paint: Painter):
   ]
 }
 
-const count = (state: string, number: number, paint: Painter) =>
-  state === 'failed' && number > 0 ? paint.warn(`${number} failed`) : `${number} ${state}`
+const mailStates = ['queued', 'sending', 'sent', 'failed', 'dropped']
+
+/** The rarer states are left out while no mail has them. */
+function count(state: string, number: number, paint: Painter): string[] {
+  if (state === 'failed' && number > 0) return [paint.warn(`${number} failed`)]
+  return number > 0 || state === 'queued' || state === 'sent' ? [`${number} ${state}`] : []
+}
 
 function opsPorts({ ops }: Status, paint: Painter): string[] {
   if (ops.length === 0) return []

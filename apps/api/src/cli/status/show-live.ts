@@ -26,7 +26,7 @@ export async function showLive<T>({ read, render, everyMs }: Options<T>): Promis
   const draw = () => {
     const { columns = 80, rows = 24 } = stdout
     const lines = [...render(last, columns), '', 'q quit   r refresh'].slice(0, rows)
-    stdout.write(toTop + lines.map((line) => line + clearLine).join('\r\n') + clearBelow)
+    stdout.write(toTop + lines.map((line) => line + clearLine).join('\n') + clearBelow)
   }
   const onKey = (key: Buffer) => {
     const letters = [...key.toString()]

@@ -1,0 +1,72 @@
+import { createServer } from 'node:net'
+import { createTestDatabase, freePort, startOwnRedis } from '@muster/testing'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { buildTestApp, type TestApp } from '../testing/test-app.ts'
+import { muster } from './testing/cli-fixtures.ts'
+
+let api: TestApp
+beforeAll(async () => {
+  api = await buildTestApp()
+})
+afterAll(() => api.close())
+
+const run = (args: string, env: Record<string, string>) => muster(api, args, { env })
+const secret = 'S3cret-Word'
+
+test('a command without Postgres names variable, place and remedy, and no password', async () => {
+  const port = await freePort()
+  const env = { DATABASE_URL: `postgres://muster:${secret}@127.0.0.1:${port}/muster` }
+  for (const command of ['users list', 'mail list', 'keys check']) {
+    const { code, stderr } = await run(command, env)
+    expect([code, stderr]).toEqual([
+      1,
+      `Postgres at 127.0.0.1:${port}, database muster (DATABASE_URL) cannot be reached (ECONNREFUSED). Start it, or correct host and port in DATABASE_URL; check firewalls and network policies between.\n`,
+    ])
+  }
+  const parts = {
+    DATABASE_URL: '',
+    DATABASE_HOST: '127.0.0.1',
+    DATABASE_PORT: String(port),
+    DATABASE_NAME: 'm',
+    DATABASE_USER: 'u',
+  }
+  const { stderr } = await run('connections', { ...parts, DATABASE_PASSWORD: secret })
+  expect(stderr).toMatch(/\(DATABASE_HOST, DATABASE_PORT, DATABASE_NAME, DATABASE_USER, DATABASE_PASSWORD\)/)
+  expect(stderr).not.toContain(secret)
+})
+
+test('a command on a Postgres that does not answer, or has no tables, says so and ends', async () => {
+  const frozen = createServer(() => {}).listen(0, '127.0.0.1')
+  onTestFinished(() => void frozen.close())
+  await new Promise((resolve) => frozen.once('listening', resolve))
+  const { port } = frozen.address() as { port: number }
+  const silent = await run('users list', { DATABASE_URL: `postgres://u:${secret}@127.0.0.1:${port}/m` })
+  expect([silent.code, silent.stderr]).toEqual([
+    1,
+    expect.stringMatching(/\(DATABASE_URL\) .*does not answer in time \(TIMEOUT\)/),
+  ])
+  const empty = await createTestDatabase({ poolMax: 1, isMigrated: false })
+  onTestFinished(() => empty.drop())
+  const bare = await run('mail list', { DATABASE_URL: empty.url })
+  expect([bare.code, bare.stderr]).toEqual([1, expect.stringMatching(/lacks a table .*`muster migrate`/)])
+})
+
+test('a command without Redis, or with a wrong password of it, names variable and remedy', async () => {
+  const url = `redis://:${secret}@127.0.0.1:${await freePort()}`
+  for (const command of ['queues list', 'redis claim']) {
+    const { code, stderr } = await run(command, { REDIS_URL: url })
+    expect([command, code, stderr]).toEqual([
+      command,
+      1,
+      expect.stringMatching(/Redis at 127.0.0.1:\d+, database 0 \(REDIS_URL\) cannot be reached \(ECONNREFUSED\)/),
+    ])
+    expect(stderr).not.toContain(secret)
+  }
+  const own = await startOwnRedis()
+  onTestFinished(() => own.stop())
+  const wrong = await run('queues list', { REDIS_URL: own.url.replace('//', `//muster:${secret}@`) })
+  expect([wrong.code, wrong.stderr]).toEqual([
+    1,
+    expect.stringMatching(/refuses the user name or the password \(WRONGPASS\)/),
+  ])
+})

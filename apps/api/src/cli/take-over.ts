@@ -1,0 +1,41 @@
+import { createInterface } from 'node:readline/promises'
+import { DomainError } from '@muster/errors'
+import { terminalLine } from '@muster/text'
+
+type TakeOver = {
+  /** What is taken over, as the beginning of a sentence, e.g. `Redis`. */
+  what: string
+  /** The id of the installation that has it. */
+  owner: string
+  /** Tells in a sentence when the owner was last seen. */
+  lastSeen: string
+  /** The id that the operator gave by `--yes`. */
+  given: string | undefined
+}
+
+/**
+ * Makes sure that an operator means it: a terminal asks for the id of the owner, and without one `--yes <id>` must name it.
+ * @throws DomainError VALIDATION_FAILED when the id is another one or was not given
+ */
+export async function confirmTakeOver({ what, owner, lastSeen, given }: TakeOver): Promise<void> {
+  const told = `${what} belongs to the installation ${terminalLine(owner)}. ${lastSeen}`
+  const isAsked = given === undefined && process.stdin.isTTY === true && process.stderr.isTTY === true
+  const answer = isAsked
+    ? await ask(`${told}\nIts processes stop working with it. Write its id to take it over: `)
+    : given
+  if (answer?.trim() === owner) return
+  const fault =
+    answer === undefined
+      ? 'Nothing was changed: stop that installation, and then run the command'
+      : 'Nothing was changed, because the given id is another one: run the command'
+  throw new DomainError('VALIDATION_FAILED', { message: `${told} ${fault} with \`--yes ${terminalLine(owner)}\`.` })
+}
+
+async function ask(question: string): Promise<string> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return await terminal.question(question)
+  } finally {
+    terminal.close()
+  }
+}
