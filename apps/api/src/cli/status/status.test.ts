@@ -58,7 +58,7 @@ test.skipIf(!script).for([
   { columns: 110, env: { NO_COLOR: '1' }, isColoured: false },
 ])(
   'status on a terminal of $columns columns refreshes in place until q, and leaves nothing behind',
-  async ({ columns, env, isColoured }) => {
+  async ({ columns, env, isColoured }: { columns: number; env: Record<string, string>; isColoured: boolean }) => {
     const { database, redis } = api.deps.config
     const command = `stty cols ${columns} rows 40; exec ${process.execPath} ${main} status --interval 0.5`
     const child = spawn(script as string, ['-qefc', command, '/dev/null'], {
