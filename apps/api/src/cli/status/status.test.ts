@@ -53,12 +53,14 @@ test('status of which a half is away shows the other half, and exits 1', async (
 const script = findProgram('script')
 const main = fileURLToPath(new URL('../main.ts', import.meta.url))
 
-test.skipIf(!script).for([
+const terminals: { columns: number; env: Record<string, string>; isColoured: boolean }[] = [
   { columns: 60, env: {}, isColoured: true },
   { columns: 110, env: { NO_COLOR: '1' }, isColoured: false },
-])(
+]
+
+test.skipIf(!script).for(terminals)(
   'status on a terminal of $columns columns refreshes in place until q, and leaves nothing behind',
-  async ({ columns, env, isColoured }: { columns: number; env: Record<string, string>; isColoured: boolean }) => {
+  async ({ columns, env, isColoured }) => {
     const { database, redis } = api.deps.config
     const command = `stty cols ${columns} rows 40; exec ${process.execPath} ${main} status --interval 0.5`
     const child = spawn(script as string, ['-qefc', command, '/dev/null'], {
