@@ -1,5 +1,9 @@
+import { execFile } from 'node:child_process'
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { freePort } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { appNames } from './system/apps.ts'
+import { type AppName, appNames, type Env, root } from './system/apps.ts'
 import { type System, startSystem } from './system/system.ts'
 import { createReminder, createTask, uploadPhoto } from './users/fixtures.ts'
 import type { User } from './users/user.ts'
@@ -31,6 +35,97 @@ test('no password, code, cookie, token or key is in the logs, even at level trac
   // Proves that the search finds a secret.
   expect(system.secrets.findIn(`${output} ${user.password}`)).toEqual(['password'])
 })
+
+// What Redis was ever given is in its append-only file, in clear text.
+test('no password, cookie, token or key is in Redis: jobs hold ids, and counters hold digests', async () => {
+  const answer = await system.redis.command('CONFIG', 'GET', 'dir')
+  const dir = /\/\S*redis\S*/.exec(answer)?.[0] as string
+  const written = globSync(join(dir, '**/*.aof')).map((file) => readFileSync(file, 'latin1'))
+  expect(written.join()).toContain('send-email')
+  // Any number of six digits would look like a code.
+  expect(system.secrets.findIn(written.join()).filter((kind) => kind !== 'mailed code')).toEqual([])
+})
+
+const commands = ['doctor', 'status --json', 'keys check', 'users list --json', 'mail list --json', 'queues list']
+
+test('no command prints a secret of its settings or of users, also when services refuse it', async () => {
+  const word = 'Hidden/Word@1'
+  const part = encodeURIComponent(word)
+  for (const [kind, value] of Object.entries({ word, part })) system.secrets.add(kind, value)
+  const whole = Object.assign({}, ...appNames.map((name) => system.env(name)))
+  const port = await freePort()
+  const refused = {
+    REDIS_URL: system.redis.url.replace('//', `//muster:${part}@`),
+    SMTP_URL: `smtp://me:${part}@127.0.0.1:${port}`,
+    DATABASE_REPLICA_URL: `postgres://me:${part}@127.0.0.1:${port}/muster`,
+    STORAGE_DRIVER: 's3',
+    S3_BUCKET: 'files',
+    S3_ENDPOINT: `http://127.0.0.1:${port}`,
+    S3_ACCESS_KEY_ID: 'id',
+    S3_SECRET_ACCESS_KEY: word,
+    GOOGLE_CLIENT_ID: 'id',
+    GOOGLE_CLIENT_SECRET: word,
+    OIDC_ISSUER: `http://127.0.0.1:${port}`,
+    SENTRY_DSN: `http://${part}@127.0.0.1:${port}/1`,
+  }
+  const gone = { ...refused, DATABASE_URL: `postgres://me:${part}@127.0.0.1:${port}/muster` }
+  const malformed = Object.fromEntries(Object.keys(gone).map((name) => [name, `mysql://me:${word}`]))
+  const runs = [
+    ...commands.map((args) => ({ args, env: {} })),
+    ...[refused, gone, malformed].map((env) => ({ args: 'doctor', env })),
+    ...[refused, malformed].map((env) => ({ args: 'queues list', env })),
+  ]
+  await Promise.all(
+    runs.map(async ({ args, env }) => {
+      const output = await runCommand(args, { ...whole, ...env })
+      expect([args, system.secrets.findIn(output)]).toEqual([args, []])
+      expect(output.length).toBeGreaterThan(20)
+    }),
+  )
+})
+
+test('no process tells a secret of any of its variables when it refuses them', async () => {
+  const word = 'Hidden-Word-2'
+  system.secrets.add('variable', word)
+  await Promise.all(
+    appNames.map(async (name) => {
+      const { exit, output } = await system.runToExit(name, await wrongEverywhere(name, word))
+      expect(exit.code).toBe(1)
+      expect(output).toContain('DATABASE_URL')
+      expect(system.secrets.findIn(output)).toEqual([])
+    }),
+  )
+})
+
+/** Puts a word into each variable that the schema of a process names, where no value of the kind is. */
+async function wrongEverywhere(name: AppName, word: string): Promise<Env> {
+  const asked = new Set<string>()
+  const source = new Proxy({} as NodeJS.ProcessEnv, {
+    get: (_, key) => void asked.add(String(key)),
+    has: (_, key) => asked.add(String(key)) === undefined,
+  })
+  const { readConfig } = await import(join(root, 'apps', name, 'src/config.ts'))
+  expect(() => readConfig(source)).toThrow()
+  const names = [...asked].filter(
+    (key) =>
+      /^[A-Z][A-Z0-9_]+$/.test(key) &&
+      !key.endsWith('_FILE') &&
+      !/_(HOST|PORT|NAME|USER|PASSWORD|DB|TLS|SSL\w+)$|^REDIS_(?!URL)|^LOG_LEVEL$/.test(key),
+  )
+  return Object.fromEntries(names.map((key) => [key, key.endsWith('_URL') ? `mysql://me:${word}@host` : word]))
+}
+
+function runCommand(args: string, env: Env): Promise<string> {
+  const main = join(root, 'apps/api/src/cli/main.ts')
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [main, ...args.split(' ')],
+      { env: { PATH: process.env.PATH ?? '', ...env } },
+      (_, stdout, stderr) => resolve(stdout + stderr),
+    )
+  })
+}
 
 /** Causes errors that have a secret in their cause: in a body, a URL, a header or a query to Postgres. */
 async function causeErrors(user: User): Promise<void> {
