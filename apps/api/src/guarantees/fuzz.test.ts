@@ -98,9 +98,7 @@ test(`no request made from the OpenAPI document gets a 5xx or an undocumented an
       { seed, numRuns: runs, endOnFailure: false },
     )
     if (outcome.failed)
-      faults.push(
-        `${operation.id}: ${String(outcome.errorInstance ?? outcome.error)}\n  ${JSON.stringify(outcome.counterexample)}`,
-      )
+      faults.push(`${operation.id}: ${String(outcome.errorInstance)}\n  ${JSON.stringify(outcome.counterexample)}`)
   }
   // Proves that requests reach what is behind the validation.
   expect(succeeded.size).toBeGreaterThan(operations.length / 3)

@@ -84,7 +84,6 @@ test.skipIf(!script).for(terminals)(
     expect(lines.filter((line) => line.length > columns)).toEqual([])
     expect(lines.join(' ')).toMatch(/queue +waiting +active.*outbox +0 pending/)
   },
-  60_000,
 )
 
 test.runIf(!script)('the test of the live view needs the program script, of the package util-linux', () => {})
