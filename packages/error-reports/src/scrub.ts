@@ -1,5 +1,6 @@
-/** The length of messages, and how much of what a user sent is searched for in them. */
+/** The length of a message, how much of it is searched, and for how many texts that a user sent. */
 const maxMessageLength = 1_000
+const maxSearchedLength = 10_000
 const maxTexts = 2_000
 const maxDepth = 6
 /** Shorter texts would remove letters from every word. */
@@ -14,13 +15,15 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   [/[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)*/g, '[address]'],
   [/\b\d{1,3}(?:\.\d{1,3}){3}\b/g, '[address]'],
   [/(?:\b[\da-f]{1,4})?(?::[\da-f]{0,4}){3,7}\b/gi, '[address]'],
-  // Tokens: long, with digits and letters. A UUID is none.
-  [
-    /(?![\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b)\b(?=[\w+/=.-]*\d)(?=[\w+/=.-]*[a-z])[\w+/=-][\w+/=.-]{19,}/gi,
-    removed,
-  ],
+  // Hashes of passwords.
+  [/\$[\w.+/=,$-]{8,}/g, removed],
+  // Codes.
   [/\b\d{5,}\b/g, removed],
 ]
+
+/** May be a token or a key, unless it is a UUID or a name in lower case. */
+const long = /[\w+/=-][\w+/=.-]{19,}/g
+const uuid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/
 
 /** In quotation marks, only names of the code and of the schema are kept. */
 const quoted =
@@ -31,13 +34,15 @@ const quoted =
  * queries and passwords of URLs.
  */
 export function scrub(message: string, given: readonly unknown[] = []): string {
-  let text = message.slice(0, maxMessageLength)
+  let text = message.slice(0, maxSearchedLength)
   for (const secret of textsOf(given)) text = text.replaceAll(secret, removed)
   text = text.replace(quoted, (all, before: string | undefined, mark: string) =>
     before ? all : `${mark}${removed}${mark}`,
   )
   for (const [pattern, instead] of patterns) text = text.replace(pattern, instead)
-  return text
+  text = text.replace(long, (word) => (uuid.test(word) || !/[\dA-Z]/.test(word) ? word : removed))
+  // At last, so that no half of a secret remains.
+  return text.slice(0, maxMessageLength)
 }
 
 /** Lists all texts in what a user sent, the longest first. */
