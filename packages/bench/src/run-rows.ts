@@ -22,6 +22,7 @@ import { resume } from './rows/resume.ts'
 import { taskCreate } from './rows/task-create.ts'
 import { taskList } from './rows/task-list.ts'
 import { taskRead } from './rows/task-read.ts'
+import { tracing } from './rows/tracing.ts'
 import { usersMe } from './rows/users-me.ts'
 import { warmStart } from './rows/warm-start.ts'
 import { openStage, root } from './stage.ts'
@@ -47,6 +48,7 @@ const rows: Row[] = [
   memory,
   warmStart,
   pooler,
+  tracing,
 ]
 
 /** Measures the rows that the arguments name, or all, and prints a table. */
