@@ -12,7 +12,9 @@ await runProcess({
     const settings = { dsn: process.env.SENTRY_DSN ?? '', environment: 'test' }
     const reports = await startErrorReports({ name: 'crashing', settings, log })
     setTimeout(() => {
-      const cause = Object.assign(new Error('disk of ada@example.com is full\n    at secret (planted.ts:1:1)'), { code: 'ENOSPC' })
+      const cause = Object.assign(new Error('disk of ada@example.com is full\n    at secret (planted.ts:1:1)'), {
+        code: 'ENOSPC',
+      })
       throw new TypeError('nobody expected this', { cause })
     }, 10)
     return { shutdownDelayMs: 0, close: () => reports.close() }
