@@ -227,7 +227,7 @@ const violations: [name: string, planted: Files, message: RegExp][] = [
   [
     'a log message that is no constant',
     {
-      'packages/mail/src/logs.ts': "export const fail = (name) => deps.log.warn({ component: 'mail' }, `mail ${name}`)",
+      'packages/mail/src/logs.ts': `export const fail = (name) => deps.log.warn({ component: 'mail' }, \`mail \${name}\`)`,
     },
     /log lines: packages\/mail\/src\/logs.ts:1 logs a message that is no constant text/,
   ],
