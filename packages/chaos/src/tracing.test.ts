@@ -1,3 +1,4 @@
+import { freePort } from '@muster/devkit'
 import { eventually } from '@muster/testing'
 import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver } from '@muster/testing/otlp-receiver'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -168,7 +169,10 @@ test('log lines of a recorded trace name it', () => {
 test('a collector that is frozen, and then gone, delays and fails nothing, and fills no memory', async () => {
   const collector = await startOtlpReceiver()
   const thaw = collector.freeze()
-  const api = await system.start('api', { env: tracing({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url }), port: 0 })
+  const api = await system.start('api', {
+    env: tracing({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url }),
+    port: await freePort(),
+  })
   const create = async () => {
     const { status, durationMs } = await user.request('POST', '/tasks', newTaskBody(), { at: api.url })
     return status === 201 && durationMs < 10_000
