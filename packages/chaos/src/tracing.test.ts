@@ -128,7 +128,7 @@ test('a traceparent from outside is linked, and neither names a trace nor decide
 test('a trace that its first process does not record is recorded by no other', async () => {
   const other = await system.start('api', {
     env: tracing({ OTEL_TRACES_SAMPLER_ARG: '0', OTEL_TRACES_SAMPLER: '' }),
-    port: 0,
+    port: await freePort(),
   })
   const guest = system.newUser()
   const body = { username: guest.username, name: 'Guest', email: guest.email, password: guest.password }
