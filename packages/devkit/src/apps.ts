@@ -8,16 +8,33 @@ import type { Instance } from './instances.ts'
 import { pipeLines, type Say } from './output.ts'
 import type { Secrets } from './secrets.ts'
 import { root, type Settings } from './settings.ts'
+import type { AppWatch } from './watch/watch-apps.ts'
 
 export type ServiceUrls = { postgres: string; redis: string; smtp: string }
 
 const startTimeoutMs = 60_000
 
-/** Describes a process of an app as a child process of the supervisor. */
-export function appUnit(instance: Instance, settings: Settings, secrets: Secrets, urls: ServiceUrls, say: Say): Unit {
+/** Describes a process of an app as a child process of the supervisor. @param watch restarts it when its files change */
+export function appUnit(
+  instance: Instance,
+  settings: Settings,
+  secrets: Secrets,
+  urls: ServiceUrls,
+  say: Say,
+  watch?: AppWatch,
+): Unit {
   const { app, number, name, port, opsPort } = instance
   const mark = `apps/${app.name}/src/main.ts`
   const main = join(root, mark)
+  const options = {
+    cwd: join(root, 'apps', app.name),
+    env: appEnv(instance, settings, secrets, urls),
+    // Ctrl-C in the terminal must not reach the app: the supervisor stops all processes in order.
+    detached: true,
+  }
+  const standby = watch?.standbyFor(app.name, main, options)
+  const run = () =>
+    standby?.take() ?? spawn(process.execPath, [main], { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
   return {
     name,
     app: app.name,
@@ -26,18 +43,11 @@ export function appUnit(instance: Instance, settings: Settings, secrets: Secrets
     ...(port !== undefined && { port }),
     opsPort,
     mark,
+    isWatched: watch !== undefined,
     async start(onSpawn) {
-      const watch = settings.isWatching ? ['--watch', '--watch-preserve-output'] : []
-      const child = spawn(process.execPath, [...watch, main], {
-        cwd: join(root, 'apps', app.name),
-        env: appEnv(instance, settings, secrets, urls),
-        // Ctrl-C in the terminal must not reach the app: the supervisor stops all processes in order.
-        detached: true,
-        stdio: ['ignore', 'pipe', 'pipe'],
-      })
+      const child = run()
       onSpawn(child)
-      pipeLines(child.stdout, name, say)
-      pipeLines(child.stderr, name, say)
+      for (const stream of [child.stdout, child.stderr]) if (stream) pipeLines(stream, name, say)
       await waitUntilReady(child, `The ${name}`, undefined, () => isReady(opsPort), startTimeoutMs)
       const pid = child.pid as number
       return {

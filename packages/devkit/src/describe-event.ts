@@ -10,6 +10,8 @@ export function describeEvent(event: SupervisorEvent): string {
       return `${unit} ended (${event.signal ?? `exit ${event.code}`}); starting it again in ${event.nextStartMs / 1000} s`
     case 'restarted':
       return `${unit} is ready again (pid ${event.pid})`
+    case 'awaits-change':
+      return `${unit} did not start; its lines above tell why. It starts again when one of its files changes`
     case 'restart-failed':
       return `${event.error.message}\nNext attempt in ${event.nextStartMs / 1000} s.`
   }

@@ -4,14 +4,14 @@ import { apps } from '@muster/launcher/apps'
 import { createSupervisor, StartError, type Supervisor } from '@muster/supervisor'
 import { appUnit } from './apps.ts'
 import { assertPortsFree } from './assert-ports-free.ts'
-import { describeEvent } from './describe-event.ts'
 import { firstOf } from './instances.ts'
 import { createSay } from './output.ts'
 import { readRunFile } from './run-file.ts'
 import { loadSecrets } from './secrets.ts'
 import { joinHost } from './services/host/join-host.ts'
 import { startReaper } from './services/reaper.ts'
-import { readSettings } from './settings.ts'
+import { readSettings, root } from './settings.ts'
+import { type AppWatch, watchApps } from './watch/watch-apps.ts'
 
 /**
  * Runs the app of the current folder with restarts on change, as `npm start` runs it. Postgres, Redis and the inbox start with the
@@ -24,6 +24,7 @@ const say = createSay([...apps.map((app) => app.name), 'muster'])
 const tell = (line: string) => say('muster', line)
 
 let supervisor: Supervisor | undefined
+let watch: AppWatch | undefined
 let leave = async () => {}
 let isStopping = false
 
@@ -65,8 +66,13 @@ async function main(): Promise<void> {
   await assertPortsFree(settings, [app], false)
   const run = readRunFile(home)
   if (!run || isStopping) return
-  supervisor = createSupervisor({ report: (event) => tell(describeEvent(event)), reaper: startReaper() })
-  await supervisor.supervise(appUnit(firstOf(app, settings), settings, loadSecrets(home, process.env), run.urls, say))
+  const instance = firstOf(app, settings)
+  const reaper = startReaper()
+  const ownWatch = await watchApps({ root, home, instances: [instance], checksTypes: false, reaper, tell })
+  watch = ownWatch
+  supervisor = createSupervisor({ report: ownWatch.report, reaper })
+  ownWatch.start(supervisor)
+  await supervisor.supervise(appUnit(instance, settings, loadSecrets(home, process.env), run.urls, say, ownWatch))
   const { api, docs, inbox } = run.urls
   tell(`${name} is ready${name === 'api' ? `: ${api}, reference ${docs}` : ''}${inbox ? `, inbox ${inbox}` : ''}`)
 }
@@ -75,6 +81,7 @@ async function main(): Promise<void> {
 async function stop(exitCode: number): Promise<void> {
   if (isStopping) return
   isStopping = true
+  await watch?.close()
   await supervisor?.stop()
   await leave()
   process.exit(exitCode)

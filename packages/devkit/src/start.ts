@@ -17,7 +17,8 @@ import { type Lock, takeLock } from './services/lock.ts'
 import { removeCluster } from './services/postgres.ts'
 import { makePrivateFolder } from './services/private-folder.ts'
 import { startReaper } from './services/reaper.ts'
-import { asksForHelp, readSettings, type Settings, usage } from './settings.ts'
+import { asksForHelp, readSettings, root, type Settings, usage } from './settings.ts'
+import { type AppWatch, watchApps } from './watch/watch-apps.ts'
 
 /** `--fresh` keeps these: they hold no state and only speed up the next start or test run. */
 const keptByFresh = new Set(['lock', 'compile-cache', 'redis-build', 'test'])
@@ -27,6 +28,7 @@ const say = createSay([...apps.map(({ name }) => name), 'muster'])
 const tell = (line: string) => say('muster', line)
 
 let supervisor: Supervisor | undefined
+let watch: AppWatch | undefined
 let releaseHome = () => {}
 let isStopping = false
 
@@ -68,7 +70,7 @@ async function main(settings: Settings): Promise<void> {
   const reaper = startReaper()
   let run: RunFile | undefined
   const ownSupervisor = createSupervisor({
-    report: (event) => tell(describeEvent(event)),
+    report: (event) => (watch ? watch.report(event) : tell(describeEvent(event))),
     reaper,
     onChange: () => saveRun(),
   })
@@ -80,6 +82,8 @@ async function main(settings: Settings): Promise<void> {
     lock.release()
   }
 
+  if (settings.isWatching) watch = await watchApps({ root, home, instances, checksTypes: true, reaper, tell })
+  watch?.start(ownSupervisor)
   const units = await serviceUnits(settings, secrets, tell)
   tell(`starting in ${home}`)
   const startApps = async () => {
@@ -98,7 +102,7 @@ async function main(settings: Settings): Promise<void> {
     if (applied.length > 0) tell(`migrated: ${applied.join(', ')}`)
     run = describeRun(settings, urls, secrets.admin.email)
     saveRun()
-    const appUnits = instances.map((instance) => appUnit(instance, settings, secrets, urls, say))
+    const appUnits = instances.map((instance) => appUnit(instance, settings, secrets, urls, say, watch))
     await Promise.all(appUnits.map((unit) => ownSupervisor.supervise(unit)))
   }
   // The apps start without the inbox; only the first mail needs it.
@@ -155,6 +159,7 @@ async function stop(reason: string, exitCode: number): Promise<void> {
   if (isStopping) return
   isStopping = true
   if (supervisor) tell(`${reason}: stopping everything`)
+  await watch?.close()
   await supervisor?.stop()
   releaseHome()
   if (supervisor) tell('stopped')

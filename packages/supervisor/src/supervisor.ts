@@ -1,6 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type OnSpawn, type Service, stopProcess } from './processes.ts'
 
 /** Describes a child process: how the supervisor starts it, and by what it is recognised. */
@@ -14,12 +13,14 @@ export type Unit = {
   opsPort?: number
   /** Part of its command line. */
   mark: string
+  /** Its code is watched: after a failed start it waits for {@link Supervisor.restart} instead of trying the same code again. */
+  isWatched?: boolean
   /** Resolves when the process is ready, and rejects when it exits before. */
   start(onSpawn: OnSpawn): Promise<Service>
 }
 
 /** A unit whose process runs. */
-export type RunningProcess = Omit<Unit, 'start'> & { pid: number }
+export type RunningProcess = Omit<Unit, 'start' | 'isWatched'> & { pid: number }
 
 /** An exit or a failed start of a unit that nobody stopped. */
 export type SupervisorEvent = { unit: string } & (
@@ -27,11 +28,14 @@ export type SupervisorEvent = { unit: string } & (
   | { kind: 'ended'; code: number | null; signal: NodeJS.Signals | null; nextStartMs: number }
   | { kind: 'restarted'; pid: number }
   | { kind: 'restart-failed'; error: Error; nextStartMs: number }
+  | { kind: 'awaits-change'; error: Error }
 )
 
 export type Supervisor = {
   /** Starts a unit and restarts it whenever it exits. Rejects when it is not ready after a few attempts. */
   supervise(unit: Unit): Promise<Service>
+  /** Ends the process of a unit, or its pause, and starts it again at once. Its next event tells the outcome. */
+  restart(name: string): Promise<void>
   processes(): RunningProcess[]
   /** Stops the apps, then the services, and prevents further starts. @returns the names of those that had to be killed or failed */
   stop(): Promise<string[]>
@@ -50,6 +54,8 @@ const minBackoffMs = 500
 const maxBackoffMs = 10_000
 /** A process that ran this long is restarted with the shortest backoff. */
 const stableMs = 30_000
+/** A restart for new code does not wait for open connections and long jobs: Muster survives that a process is killed. */
+const restartGraceMs = 300
 /** An app drains for up to 25 s. */
 const graceMs = 28_000
 
@@ -60,6 +66,10 @@ export function createSupervisor({ report, reaper, onChange = () => {} }: Deps):
   const starts = new Set<Promise<unknown>>()
   const exits = new Set<Promise<unknown>>()
   const failedAtStop = new Set<string>()
+  /** Units whose process ends because of {@link Supervisor.restart}. */
+  const restarting = new Set<string>()
+  /** Units that pause before a start, each with the function that ends the pause. */
+  const pausing = new Map<string, () => void>()
 
   const watch = (unit: Unit) => (child: ChildProcess) => {
     const { pid } = child
@@ -92,24 +102,50 @@ export function createSupervisor({ report, reaper, onChange = () => {} }: Deps):
     service.process.once('exit', async (code, signal) => {
       if (stopping.signal.aborted) return
       const wasStable = Date.now() - startedMs > stableMs
-      let backoffMs = wasStable ? minBackoffMs : Math.min(maxBackoffMs, Math.max(minBackoffMs, lastBackoffMs * 2))
+      const backoffMs = wasStable ? minBackoffMs : Math.min(maxBackoffMs, Math.max(minBackoffMs, lastBackoffMs * 2))
+      if (restarting.has(unit.name)) return startAgain(unit, backoffMs)
       report({ unit: unit.name, kind: 'ended', code, signal, nextStartMs: backoffMs })
-      while (await pause(backoffMs)) {
-        try {
-          const restarted = await start(unit)
-          report({ unit: unit.name, kind: 'restarted', pid: restarted.pid })
-          return restartOnExit(unit, restarted, backoffMs)
-        } catch (error) {
-          if (stopping.signal.aborted) return
-          backoffMs = Math.min(maxBackoffMs, backoffMs * 2)
-          report({ unit: unit.name, kind: 'restart-failed', error: error as Error, nextStartMs: backoffMs })
-        }
-      }
+      if (await pause(unit, backoffMs)) await startAgain(unit, backoffMs)
     })
   }
 
-  /** @returns false when the supervisor stops meanwhile */
-  const pause = (ms: number) => sleep(ms, true, { signal: stopping.signal }).catch(() => false)
+  /** Starts a unit again and again until it runs, with longer pauses each time. */
+  const startAgain = async (unit: Unit, firstBackoffMs: number) => {
+    for (let backoffMs = firstBackoffMs; !stopping.signal.aborted; ) {
+      try {
+        restarting.delete(unit.name)
+        const restarted = await start(unit)
+        report({ unit: unit.name, kind: 'restarted', pid: restarted.pid })
+        return restartOnExit(unit, restarted, backoffMs)
+      } catch (error) {
+        if (stopping.signal.aborted) return
+        // It ended during its start because its code changed once more.
+        if (restarting.has(unit.name)) continue
+        backoffMs = Math.min(maxBackoffMs, backoffMs * 2)
+        if (unit.isWatched) report({ unit: unit.name, kind: 'awaits-change', error: error as Error })
+        else report({ unit: unit.name, kind: 'restart-failed', error: error as Error, nextStartMs: backoffMs })
+        if (!(await pause(unit, unit.isWatched ? undefined : backoffMs))) return
+      }
+    }
+  }
+
+  /**
+   * Pauses until {@link Supervisor.restart} ends it, or for this time.
+   * @returns false when the supervisor stops meanwhile
+   */
+  const pause = (unit: Unit, ms?: number) =>
+    new Promise<boolean>((resolve) => {
+      const end = (goesOn: boolean) => {
+        pausing.delete(unit.name)
+        clearTimeout(timer)
+        stopping.signal.removeEventListener('abort', giveUp)
+        resolve(goesOn)
+      }
+      const giveUp = () => end(false)
+      const timer = ms === undefined ? undefined : setTimeout(end, ms, true)
+      stopping.signal.addEventListener('abort', giveUp)
+      pausing.set(unit.name, () => end(true))
+    })
 
   const stopKind = (kind: Unit['kind']) =>
     Promise.all(
@@ -126,13 +162,23 @@ export function createSupervisor({ report, reaper, onChange = () => {} }: Deps):
           restartOnExit(unit, service, 0)
           return service
         } catch (error) {
-          if (attempt === firstAttempts || unit.kind === 'service' || stopping.signal.aborted) throw error
-          report({ unit: unit.name, kind: 'not-started' })
-          if (!(await pause(minBackoffMs))) throw error
+          if (stopping.signal.aborted) throw error
+          if (restarting.delete(unit.name)) continue
+          if (unit.isWatched) report({ unit: unit.name, kind: 'awaits-change', error: error as Error })
+          else if (attempt >= firstAttempts || unit.kind === 'service') throw error
+          else report({ unit: unit.name, kind: 'not-started' })
+          if (!(await pause(unit, unit.isWatched ? undefined : minBackoffMs))) throw error
         }
       }
     },
-    processes: () => [...running].map(([pid, { start: _start, ...unit }]) => ({ ...unit, pid })),
+    async restart(name) {
+      const wake = pausing.get(name)
+      if (wake) return wake()
+      const own = [...running].filter(([, unit]) => unit.name === name)
+      if (own.length > 0) restarting.add(name)
+      await Promise.all(own.map(([pid]) => stopProcess(pid, 'SIGTERM', restartGraceMs)))
+    },
+    processes: () => [...running].map(([pid, { start: _start, isWatched: _isWatched, ...unit }]) => ({ ...unit, pid })),
     async stop() {
       stopping.abort(new Error('stopping'))
       await stopKind('app')
