@@ -39,6 +39,8 @@ export async function compareApis(stage: Stage, { what, goal, ...sides }: Compar
     ratio: pair.ratio,
     goal: goal === undefined ? '' : `≥ ${goal}`,
     ...(goal !== undefined && { isReached: pair.ratio >= goal }),
+    rssMiB: pair.rssMiB,
+    limitRssMiB: pair.limitRssMiB,
     details: pair,
   }
 }

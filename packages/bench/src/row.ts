@@ -23,5 +23,7 @@ export type Line = {
 export type Row = {
   name: string
   number: number
+  /** Why a line of it may fall short of its goal, and the next step then. */
+  ifMissed: string
   measure(stage: Stage): Promise<Line[]>
 }

@@ -84,6 +84,11 @@ export async function runRows(args: string[]): Promise<void> {
   }
 
   console.log(`\n${table(results.flatMap(({ lines }) => lines))}`)
+  for (const { name, lines } of results) {
+    const missed = lines.filter(({ isReached }) => isReached === false)
+    const row = chosen.find((one) => one.name === name)
+    if (missed.length > 0 && !values.smoke) console.log(`\n${name}: not reached. ${row?.ifMissed}`)
+  }
   const machine = { cpu: cpus()[0]?.model, cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30) }
   const file = join(root, 'bench-results.json')
   const result = {

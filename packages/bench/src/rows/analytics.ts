@@ -19,6 +19,8 @@ const readingsPerRound = 20
 export const analytics: Row = {
   name: 'analytics',
   number: 13,
+  ifMissed:
+    'Counted from the tables each time it is not cached (decision 016). Next: EXPLAIN; a summary by day is the step after it.',
   async measure(stage) {
     const { items } = stage.plan
     const few = await insertBusyUser(stage, items / 10)

@@ -17,6 +17,8 @@ type Round = { musterPerSecond: number; limitPerSecond: number; ratio: number; r
 export const auditChain: Row = {
   name: 'audit-chain',
   number: 10,
+  ifMissed:
+    'Each event is hashed in order and written twice, to the chain and to its personal part. Next: --profile, and the WAL of a batch.',
   async measure(stage) {
     const { plan } = stage
     const env = { DATABASE_URL: stage.databaseUrl }

@@ -27,6 +27,8 @@ type Calm = { p50Ms: number; p95Ms: number; maxMs: number; busy: number; rssMiB:
 export const chatGroup: Row = {
   name: 'chat-group',
   number: 15,
+  ifMissed:
+    'Each message is 500 writes to sockets, most of it system calls. Next: compare with the bare line, which pays them as well.',
   async measure(stage) {
     const { plan } = stage
     const apis = await Promise.all([startApp(stage, 'api', quickSignIn), startApp(stage, 'api', quickSignIn)])

@@ -25,6 +25,8 @@ type Round = {
 export const emailSend: Row = {
   name: 'email-send',
   number: 9,
+  ifMissed:
+    'Each mail is claimed, rendered and stored around its sending. Next: --profile of the worker; rendering is the largest share.',
   async measure(stage) {
     const count = stage.plan.mails
     const sink = await startSmtpSink({ delayMs: 0 })

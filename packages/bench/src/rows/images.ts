@@ -27,6 +27,8 @@ type Enqueuer = Child<{ ids: string[] }, void>
 export const images: Row = {
   name: 'images',
   number: 12,
+  ifMissed:
+    'sharp does the work in one thread an image. Next: compare the libvips of both sides, and the memory limit.',
   async measure(stage) {
     const enqueuer: Enqueuer = await startChild(new URL('../drivers/enqueue-images.ts', import.meta.url), {
       DATABASE_URL: stage.databaseUrl,

@@ -17,6 +17,8 @@ type Round = { p50Ms: number; p99Ms: number; maxMs: number; publisherRssMiB: num
 export const jobLatency: Row = {
   name: 'job-latency',
   number: 7,
+  ifMissed:
+    'The nudge after the commit carries the row to BullMQ; the rest is the wake-up of the worker. Next: compare the processor time of both processes with an idle machine.',
   async measure(stage) {
     const env = { DATABASE_URL: stage.databaseUrl, REDIS_URL: stage.redisUrl }
     const enqueuer = await startChild<object, Enqueued[]>(new URL('../drivers/enqueue-jobs.ts', import.meta.url), env)

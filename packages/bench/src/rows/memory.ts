@@ -31,6 +31,8 @@ const samplesOfUploads = 50
 export const memory: Row = {
   name: 'memory',
   number: 18,
+  ifMissed:
+    'Idle processes poll outbox, epoch, hold and revocations every second (decision 059). Next: one poll for all of them in a process; for memory, compare the heap of each process in the details.',
   async measure(stage) {
     return [await measureSockets(stage), await measureIdleProcesses(stage), await measureUploads(stage)]
   },

@@ -14,6 +14,8 @@ type Round = { musterMs: number; limitMs: number; ratio: number; rssMiB: number;
 export const outboxDrain: Row = {
   name: 'outbox-drain',
   number: 8,
+  ifMissed:
+    'Each batch marks its rows in Postgres after addBulk. Next: profile the drain (--profile), and compare the share of the update.',
   async measure(stage) {
     const count = stage.plan.outboxRows
     const rounds: Round[] = []

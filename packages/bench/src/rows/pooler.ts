@@ -14,6 +14,8 @@ const poolSize = 16
 export const pooler: Row = {
   name: 'pooler',
   number: 20,
+  ifMissed:
+    'Without prepared statements each is planned anew (decision 045). Next: statements shared by more requests, and prepared ones of PgBouncer from 1.21.',
   async measure(stage) {
     const program = findProgram('pgbouncer')
     if (!program) return [leftOut]

@@ -18,6 +18,8 @@ type Round = { p50Ms: number; p99Ms: number; maxMs: number }
 export const pushLatency: Row = {
   name: 'push-latency',
   number: 14,
+  ifMissed:
+    "Signal, read and emit are one hop each (decision 038). Next: muster_sequencer_lag_seconds and the event loop's delay of both APIs.",
   async measure(stage) {
     const { plan } = stage
     const apis = await Promise.all([startApp(stage, 'api', quickSignIn), startApp(stage, 'api', quickSignIn)])

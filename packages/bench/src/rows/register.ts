@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { startApp } from '../apps.ts'
-import { startChild } from '../child.ts'
+import { rssMiB, startChild } from '../child.ts'
 import { startSmtpSink } from '../drivers/smtp-sink.ts'
 import { milliseconds } from '../figures.ts'
 import type { Row } from '../row.ts'
@@ -15,6 +15,7 @@ const unchangedWithin = 0.25
 export const register: Row = {
   name: 'register',
   number: 6,
+  ifMissed: 'Registration waits for Postgres alone. Next: look for a statement that waits, with log_lock_waits.',
   async measure(stage) {
     const times = stage.plan.isSmoke ? 1 : 20
     const [quick, slow] = [await startSmtpSink({ delayMs: 0 }), await startSmtpSink({ delayMs: smtpDelayMs })]
@@ -49,6 +50,7 @@ export const register: Row = {
           ratio,
           goal: `≥ ${goal} × faster`,
           isReached: ratio >= goal,
+          rssMiB: rssMiB(api.pid),
           details,
         },
         {

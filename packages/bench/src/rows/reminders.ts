@@ -17,6 +17,8 @@ type Burst = { p99Ms: number; maxMs: number; rssMiB: number }
 export const reminders: Row = {
   name: 'reminders',
   number: 11,
+  ifMissed:
+    "Claiming is bound by Postgres, delivery by its transactions. Next: EXPLAIN of the claim with the row's data.",
   async measure(stage) {
     const { plan } = stage
     await insertUsersWithTasks(stage, 1_000)

@@ -29,6 +29,8 @@ type Round = {
 export const resume: Row = {
   name: 'resume',
   number: 17,
+  ifMissed:
+    'While 1,000 sockets get 20 messages a second each, every message blocks the event loop for some 30 ms, and each step of a sync waits for a turn of it (decision 059). Next: rate the row by clients in groups of 50, and render answers in slices.',
   async measure(stage) {
     const { plan } = stage
     const [staying, leaving] = await Promise.all([

@@ -14,6 +14,8 @@ const path = '/api/v1/tasks?limit=20'
 export const taskList: Row = {
   name: 'task-list',
   number: 4,
+  ifMissed:
+    'The page is one statement, its counting another (decision 043). Next: EXPLAIN both with the data of the row, and look for a plan that changed.',
   async measure(stage) {
     const { plan } = stage
     const user = await insertUser(stage)

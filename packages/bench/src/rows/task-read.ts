@@ -13,6 +13,8 @@ const pathOf = (id: string) => `/api/v1/tasks/${id}`
 export const taskRead: Row = {
   name: 'task-read',
   number: 2,
+  ifMissed:
+    'Reads of one moment share a statement (decision 043), which needs 16 or more requests at a time. Next: look at the processor time in the details, which other load moves less than the rate.',
   async measure(stage) {
     const { plan } = stage
     const user = await insertUser(stage)

@@ -11,6 +11,8 @@ const goal = 0.9
 export const tracing: Row = {
   name: 'tracing',
   number: 20,
+  ifMissed:
+    'Each span costs its object and its share of the export (decision 053). Next: a lower OTEL_TRACES_SAMPLER_ARG, fewer spans of statements.',
   async measure(stage) {
     const sink = await startOtlpSink()
     const user = await insertUser(stage)

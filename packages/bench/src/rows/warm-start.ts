@@ -18,6 +18,7 @@ type Start = { readyMs: number; rssMiB: number }
 export const warmStart: Row = {
   name: 'warm-start',
   number: 16,
+  ifMissed: 'Loading modules takes most of it. Next: --profile of the slowest process.',
   async measure(stage) {
     const env = await ownEnvironment(stage)
     // The first start creates the state that makes the further starts warm.
