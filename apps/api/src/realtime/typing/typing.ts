@@ -62,16 +62,26 @@ function showTypists(gateway: Gateway) {
   const { connections } = gateway
   const show = (chatId: string, userId: string, isTyping: boolean) => {
     const others = [...connections.inRoom(`chat:${chatId}`)].filter(({ actor }) => actor.userId !== userId)
-    gateway.emit(others, 'chat:typing', { chatId, userId, isTyping }, { isDroppable: true })
+    return gateway.emit(others, 'chat:typing', { chatId, userId, isTyping }, { isDroppable: true })
   }
-  const typists = keepTypists((chatId, userId) => show(chatId, userId, false))
+  /** Ends that could not be told, because revocations were not known. */
+  let untold: { chatId: string; userId: string }[] = []
+  const typists = keepTypists((chatId, userId) => {
+    if (!show(chatId, userId, false)) untold.push({ chatId, userId })
+  })
+  gateway.onOpen(() => {
+    const ended = untold.filter(({ chatId, userId }) => typists.lastSeqOf(chatId, userId) === undefined)
+    untold = []
+    for (const { chatId, userId } of ended) show(chatId, userId, false)
+  })
 
   gateway.signals.on('chat:typing', ({ chatId, userId, isTyping, seq }) => {
     if (!chatId || !userId) return
     if (!isTyping) return typists.end(chatId, userId)
     for (const _one of connections.inRoom(`chat:${chatId}`)) {
       typists.begin(chatId, userId, seq ?? 0)
-      return show(chatId, userId, true)
+      show(chatId, userId, true)
+      return
     }
   })
   // Who has sent what they typed, or has left, does not type any more.
