@@ -57,8 +57,8 @@ test('muster keys init makes every secret once, for its owner alone', limit, asy
 
   const { output } = await muster(['keys', 'init', '--public-url', 'https://api.example.com'])
   const [first, second] = [text, output].map((made) => made.match(/^\w+_(?:KEYS|PASSWORD)=.+$/gm) ?? [])
-  expect(first).toHaveLength(9)
-  expect(new Set([...(first ?? []), ...(second ?? [])])).toHaveLength(18)
+  expect(first).toHaveLength(10)
+  expect(new Set([...(first ?? []), ...(second ?? [])])).toHaveLength(20)
   expect(output).toMatch(/^NODE_ENV=production\nPUBLIC_URL=https:\/\/api\.example\.com$/m)
 
   const [database, redis] = [new URL(system.postgres.url), new URL(system.redis.url)]
@@ -135,7 +135,7 @@ test('with the settings of compose, each process becomes ready and drains', limi
     expect(environ).toContain('MALLOC_MMAP_THRESHOLD_=131072')
     started.child.kill('SIGTERM')
     expect(await started.ended).toBe(0)
-    expect(started.output()).toContain('"stopped"')
+    expect(started.output()).toContain('"msg":"stopped"')
   }
   await Promise.all(appNames.map(endWell))
 })
@@ -180,7 +180,7 @@ test('muster all migrates, runs all five, starts again what ends, and drains', l
   all.child.kill('SIGTERM')
   expect(await all.ended).toBe(0)
   expect(running.filter(isAlive)).toEqual([])
-  expect(all.output().match(/"stopped"/g)).toHaveLength(5)
+  expect(all.output().match(/"msg":"stopped"/g)).toHaveLength(5)
 })
 
 // In the long run alone: of five runs, one exit of the supervisor after a failed start did not end (Node's teardown waits for a worker of V8).

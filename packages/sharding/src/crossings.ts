@@ -165,6 +165,7 @@ export const crossings: readonly Crossing[] = [
         'attachments chat_members chats messages',
       ],
       'packages/doctor/src/checks/addresses.ts': ['*'],
+      'packages/doctor/src/checks/storage.ts': ['attachments'],
       'packages/doctor/src/lags.queries.ts': ['*'],
       'packages/keys/src/evidence.ts': ['*'],
       'packages/keys/src/usage.queries.ts': ['*'],

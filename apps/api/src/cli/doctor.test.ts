@@ -18,6 +18,8 @@ import {
   createTestDatabase,
   freePort,
   inboxSmtpUrl,
+  insertChatFile,
+  insertGroup,
   insertReminder,
   insertTask,
   insertUser,
@@ -203,6 +205,16 @@ test('a store of files of another installation, and one with a wrong name, are n
   expect([...server.objects.keys()]).toEqual(['muster/.muster-installation'])
   expect(await examine({ ...server.env, S3_BUCKET: 'no-bucket' })).toEqual(['storage-unavailable'])
   expect(await examine({ ...server.env, S3_SECRET_ACCESS_KEY: 'S3cret-Word' })).toEqual(['storage-unavailable'])
+})
+
+test('a folder of files that is not there is named when the database has files, and is not made', async () => {
+  const env = { STORAGE_LOCAL_DIR: join(folder, 'not-mounted') }
+  expect(await examine(env)).toEqual([])
+  const uploader = await insertUser(api.db)
+  const file = await insertChatFile(api.db, await insertGroup(api.db, [uploader]), uploader)
+  onTestFinished(async () => void (await api.db.deleteFrom('attachments').where('id', '=', file.id).execute()))
+  expect(await examine(env)).toEqual(['storage-missing'])
+  await expect(readFile(env.STORAGE_LOCAL_DIR)).rejects.toMatchObject({ code: 'ENOENT' })
 })
 
 test('a database that lacks a migration, or allows too few connections, is named', async () => {

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { createStorage, ForeignFilesError, placeOf, type StorageConfig, type StorageDriver } from '@muster/storage'
@@ -19,8 +20,10 @@ export async function checkStorage(tools: Tools, notes: Notes): Promise<void> {
 }
 
 async function checkStore(config: StorageConfig, tools: Tools, notes: Notes): Promise<void> {
-  const driver = createStorage(config)
   const place = placeOf(config)
+  // The driver would make a folder that does not exist.
+  if (config.driver === 'local' && !(await exists(config.localDir))) return noteAbsent(place, tools, notes)
+  const driver = createStorage(config)
   try {
     const owner = await driver.owner.read()
     if (!owner) return notes.fact(`${place} has no owner yet: the first process that starts makes it its own.`)
@@ -35,6 +38,25 @@ async function checkStore(config: StorageConfig, tools: Tools, notes: Notes): Pr
     if (error instanceof Unchecked) throw error
     noteFailure(place, error, notes)
   }
+}
+
+const exists = (path: string) =>
+  stat(path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',
+  )
+
+/** A process makes the folder at its start: right for a new installation, and wrong where the database names files. */
+async function noteAbsent(place: string, tools: Tools, notes: Notes): Promise<void> {
+  const db = await tools.postgres()
+  const file = await db.selectFrom('attachments').select('id').where('size_bytes', '>', 0).limit(1).executeTakeFirst()
+  if (!file) return notes.fact(`${place} does not exist yet: the first process that starts makes it.`)
+  notes.find({
+    id: 'storage-missing',
+    severity: 'error',
+    what: `${place} does not exist, and the database names files.`,
+    remedy: 'Mount it, or set STORAGE_LOCAL_DIR to the folder that has the files.',
+  })
 }
 
 async function roundTrip(driver: StorageDriver): Promise<void> {

@@ -2,6 +2,8 @@ import { DomainError } from '@muster/errors'
 
 /** A UUID, also without its dashes, as the id of a trace is written. */
 const uuid = /(?<![0-9a-f])([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})(?![0-9a-f])/g
+/** The field of a log line, as JSON or as `npm start` prints it. A line may have ids of jobs and mails too. */
+const field = /\brequestid["']?\s*[:=]\s*["']?([0-9a-f-]{32,36})/
 /** Ids have the clock of the process that made them, which may be this much ahead. */
 const clockToleranceMs = 86_400_000
 
@@ -10,11 +12,13 @@ export type RequestRef = { id: string; at: Date }
 
 /**
  * Finds the id of a request in what a user pasted: in capitals, between quotes, with the name of the header or the field before it, as
- * the id of its trace, or without dashes.
+ * the id of its trace, without dashes, or in a whole line of the log.
  * @throws DomainError VALIDATION_FAILED that tells what is wrong with it
  */
 export function readRequestId(pasted: string, now: Date): RequestRef {
-  const ids = [...new Set([...pasted.toLowerCase().matchAll(uuid)].map((parts) => parts.slice(1).join('-')))]
+  const lowered = pasted.toLowerCase()
+  const searched = field.exec(lowered)?.[1] ?? lowered
+  const ids = [...new Set([...searched.matchAll(uuid)].map((parts) => parts.slice(1).join('-')))]
   const [id, another] = ids
   if (id === undefined)
     throw refused(
