@@ -169,6 +169,7 @@ test('log lines of a recorded trace name it', () => {
 test('a collector that is frozen, and then gone, delays and fails nothing, and fills no memory', async () => {
   const collector = await startOtlpReceiver()
   const thaw = collector.freeze()
+  const frozenMs = performance.now()
   const api = await system.start('api', {
     env: tracing({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url }),
     port: await freePort(),
@@ -182,11 +183,13 @@ test('a collector that is frozen, and then gone, delays and fails nothing, and f
   expect(outcomes).toEqual(Array(1_500).fill(true))
   await eventually(() => expect(api.output()).toMatch(/"reason":"TIMEOUT".*trace export failed/), patience)
 
+  // A batch that was given up after 5 s may have reached the collector, which reads it now.
+  const givenUp = 512 * Math.ceil((performance.now() - frozenMs) / 5_000)
   thaw()
   await eventually(() => expect(api.output()).toContain('trace export works again'), patience)
   await eventually(() => expect(collector.spans.length).toBeGreaterThan(maxKept - 2 * 512), patience)
   // The requests had some 4,600 spans.
-  expect(collector.spans.length).toBeLessThanOrEqual(maxKept)
+  expect(collector.spans.length).toBeLessThanOrEqual(maxKept + givenUp)
 
   await collector.close()
   expect(await create()).toBe(true)

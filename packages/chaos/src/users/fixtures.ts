@@ -42,11 +42,20 @@ export async function uploadPhoto(user: User, taskId: string): Promise<string> {
   return attachment.id
 }
 
-/** Creates a reminder by mail and notification that is due in `inMs` milliseconds, at the API or at another instance. @returns its id */
+/**
+ * Creates a reminder by mail and notification that is due in `inMs` milliseconds, at the API or at another instance; later where the
+ * request takes longer than that, since a past time is refused.
+ * @returns its id
+ */
 export async function createReminder(user: User, taskId: string, inMs: number, at?: string): Promise<string> {
-  const scheduledAt = new Date(Date.now() + inMs).toISOString()
-  const body = { taskId, scheduledAt, type: 'both' }
-  return entityOf(await retryOn503(() => user.request('POST', '/reminders', body, at ? { at } : {})), 'reminder').id
+  for (let leftMs = inMs; ; leftMs *= 4) {
+    const send = () => {
+      const scheduledAt = new Date(Date.now() + leftMs).toISOString()
+      return user.request('POST', '/reminders', { taskId, scheduledAt, type: 'both' }, at ? { at } : {})
+    }
+    const answer = await retryOn503(send)
+    if (answer.status !== 400 || leftMs > 60_000) return entityOf(answer, 'reminder').id
+  }
 }
 
 /** Repeats a request after the `Retry-After` of a 503, which an overloaded API returns; gives up after 5 tries. */

@@ -83,7 +83,8 @@ test('a retry is answered before friendship, blocks and limits are checked', asy
   expect(new Set(statusesOf(sent))).toEqual(new Set([201]))
   const limited = await trySend(one, id, { body: 'One too many' })
   expect([limited.statusCode, Number(limited.headers['retry-after'])]).toEqual([429, expect.any(Number)])
-  expect(Number(limited.headers['retry-after'])).toBeLessThanOrEqual(60)
+  // A minute, rounded up.
+  expect(Number(limited.headers['retry-after'])).toBeLessThanOrEqual(61)
   await one.inject('POST', `/api/v1/friends/${other.userId}/block`)
   expect((await trySend(one, id, message)).statusCode).toBe(200)
   // A chat of somebody else has limits of its own.
