@@ -248,6 +248,6 @@ test('any history of refreshes, lost responses, thefts and revocations matches t
       }
       for (const subject of subjects) await conclude(subject)
     }),
-    { numRuns: 200 },
+    { numRuns: 100 },
   )
 }, 300_000)
