@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Db } from './types.ts'
 
-/** What the operator or a running backup makes wait. */
+/** The states in which work waits: the operator holds the copy, or a backup is being written. */
 export type Hold = {
   /** When a restore began to hold this installation: no mail, no deletion and no sweep until `muster release`. Null when it is not held. */
   heldAt: Date | null

@@ -4,7 +4,7 @@ import { type Kysely, sql } from 'kysely'
 // biome-ignore lint/suspicious/noExplicitAny: works on any state of the schema
 type AnyDb = Kysely<any>
 
-/** What a migration waits for a lock. Meanwhile every other statement on that table waits behind it. */
+/** The longest that a migration waits for a lock. Meanwhile every other statement on that table waits behind it. */
 const maxLockWaitMs = 1_000
 /** Those who waited are through before the next try. */
 const pauseMs = 1_000

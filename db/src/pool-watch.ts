@@ -1,4 +1,4 @@
-/** What a pool is for. The API has several; other processes have `main` alone. */
+/** The purpose of a pool. The API has several; other processes have `main` alone. */
 export type PoolName = 'main' | 'lookups' | 'revocations' | 'realtime' | 'replica' | 'replica-watch'
 
 /** Connections of a pool at one moment, and the callers that wait for one. */

@@ -5,7 +5,7 @@ import { cachedText, fill, takeLease } from './lease.ts'
 import type { OptionalRedis } from './optional-redis.ts'
 import { startInvalidation } from './start-invalidation.ts'
 
-/** What is cached. */
+/** The kinds of cached data. */
 export type CacheName = 'profile' | 'analytics'
 /** `error`: Redis did not answer. */
 export type CacheResult = 'hit' | 'miss' | 'error'

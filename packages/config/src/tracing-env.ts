@@ -20,7 +20,7 @@ export const tracingEnv = () => ({
   OTEL_TRACES_SAMPLER: oneOf(samplers).default('parentbased_traceidratio'),
   /** The part of the traces that are recorded. */
   OTEL_TRACES_SAMPLER_ARG: ratio().default(0.1),
-  /** What the names of all processes begin with: `muster` makes `muster-api`. */
+  /** The beginning of the names of all processes: `muster` makes `muster-api`. */
   OTEL_SERVICE_NAME: z.string().default('muster'),
   OTEL_RESOURCE_ATTRIBUTES: pairs('name').default({}),
 })

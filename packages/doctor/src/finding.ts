@@ -1,14 +1,14 @@
 /** `error`: something does not work, or will not after the next start. `warning`: it works and needs attention. */
 export type Severity = 'error' | 'warning'
 
-/** What an operator must change. No part contains a secret. */
+/** A fault that an operator must mend. No part contains a secret. */
 export type Finding = {
   /** A stable word, e.g. `redis-eviction`. */
   id: string
   severity: Severity
-  /** What is wrong, with the variable where one is. */
+  /** The fault, with the variable where one is. */
   what: string
-  /** What to do about it. */
+  /** The remedy. */
   remedy: string
 }
 

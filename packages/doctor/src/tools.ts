@@ -5,7 +5,7 @@ import { servicesOf } from '@muster/remedies'
 import { Unchecked } from './finding.ts'
 import { readSettings, type Settings } from './read-settings.ts'
 
-/** What the checks share. Each connection is opened once, and a check that needs one which failed is {@link Unchecked}. */
+/** The settings and connections that the checks share. Each connection is opened once, and a check that needs one which failed is {@link Unchecked}. */
 export type Tools = {
   env: NodeJS.ProcessEnv
   settings: Settings

@@ -1,9 +1,9 @@
-/** What belongs to an error beside itself. */
+/** The circumstances of an error. */
 export type ErrorContext = {
   /** Fixed words and patterns alone, e.g. the pattern of a route or the name of a job. */
   tags?: Record<string, string | undefined>
   requestId?: string | undefined
-  /** What a user sent: no text in it leaves, even where the message of the error quotes it. */
+  /** The data that a user sent: no text in them leaves, even where the message of the error quotes it. */
   given?: readonly unknown[]
 }
 

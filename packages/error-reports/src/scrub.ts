@@ -8,7 +8,7 @@ const minLength = 3
 
 const removed = '[removed]'
 
-/** What may be personal or secret in any message, and what replaces it. */
+/** Patterns of personal data and secrets in any message, and their replacements. */
 const patterns: readonly (readonly [RegExp, string])[] = [
   [/\b([a-z][a-z\d+.-]*:\/\/)[^\s/@]*@/gi, `$1${removed}@`],
   [/([?#])[^\s"')]+/g, `$1${removed}`],

@@ -2,7 +2,7 @@ import { reasonOf } from '@muster/telemetry'
 import { type FailureKind, kindOf } from './failure-kinds.ts'
 import type { ServicePlace } from './service-places.ts'
 
-/** What is wrong with a service, and what an operator does about it; without any text of the service or of its address's secrets. */
+/** The fault of a service, and its remedy for an operator; without any text of the service or of its address's secrets. */
 export type Explanation = { code: string; kind: FailureKind; what: string; remedy: string }
 
 /** The failure of a service in words for an operator: what happened, with which variable, and the remedy. */

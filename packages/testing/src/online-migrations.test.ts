@@ -56,7 +56,7 @@ test('a migration that rewrites a table, as the one of the first search, is foun
   expect(found['0012_search_words']).toEqual([{ table: 'tasks', rows: expect.any(Number) }])
 })
 
-/** What Postgres does by reading each row under a lock. */
+/** Statements for which Postgres reads each row under a lock. */
 const readers = {
   index: sql`create index on tasks (priority)`,
   constraint: sql`alter table tasks add check (char_length(title) < 5000)`,

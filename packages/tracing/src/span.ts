@@ -8,7 +8,7 @@ const kinds = {
   consumer: SpanKind.CONSUMER,
 }
 
-/** What a span tells beside its name. Names and attributes hold no ids, addresses, URLs or values of users. */
+/** The attributes of a span. Names and attributes hold no ids, addresses, URLs or values of users. */
 export type SpanOptions = { kind?: keyof typeof kinds; attributes?: Attributes }
 
 /** Returns the tracer of this process, which does nothing while tracing is off. */

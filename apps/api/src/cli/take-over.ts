@@ -3,7 +3,7 @@ import { DomainError } from '@muster/errors'
 import { terminalLine } from '@muster/text'
 
 type TakeOver = {
-  /** What is taken over, as the beginning of a sentence, e.g. `Redis`. */
+  /** The thing that is taken over, as the beginning of a sentence, e.g. `Redis`. */
   what: string
   /** The id of the installation that has it. */
   owner: string

@@ -1,6 +1,6 @@
 import { BackupRefusal } from '../refusal.ts'
 
-/** What `pg` checks as strictly as libpq's `verify-full`, whatever it is called. */
+/** The modes that `pg` checks as strictly as libpq's `verify-full`. */
 const verifying = new Set(['require', 'verify-ca', 'verify-full', 'prefer'])
 
 /** With it, libpq trusts the authorities of the system; since Postgres 16. */

@@ -32,7 +32,7 @@ export function runProgram(
       reject(new Error(`${name} failed (${killedBy ?? `exit code ${code}`}): ${errors.trim() || 'it said nothing'}`))
     })
   })
-  // Whoever waits for another program first must not be ended by this one's rejection.
+  // A caller that waits for another program first must not be ended by this one's rejection.
   done.catch(() => {})
   return { child, done }
 }

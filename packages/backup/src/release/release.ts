@@ -3,7 +3,7 @@ import { createTransact, noPublisher } from '@muster/jobs/outbox'
 import { type RawBuilder, sql } from 'kysely'
 import { BackupRefusal } from '../refusal.ts'
 
-/** What waits in a held copy, and happens when it is released. */
+/** The work that waits in a held copy, and begins when it is released. */
 export type ReleasePlan = {
   heldAt: Date
   backupAt: Date

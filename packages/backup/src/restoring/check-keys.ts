@@ -3,7 +3,7 @@ import { compareRings, describeRingFaults, type KnownKey, type Rings } from '@mu
 import type { Manifest } from '../manifest/manifest.ts'
 import { BackupRefusal } from '../refusal.ts'
 
-/** What is lost without a ring, or without a key of it that is missing here. */
+/** The loss without a ring, or without a key of it that is missing here. */
 const losses: Readonly<Record<KeyRingName, string>> = {
   ACCESS_TOKEN_KEYS: 'nothing, since all sessions end',
   REFRESH_TOKEN_KEYS: 'nothing, since all sessions end',

@@ -25,7 +25,7 @@ type StoppedDeps = {
 /**
  * Writes a backup of a copy that is stopped, from its data folder and its files. The server runs for a moment, to tell what the manifest
  * needs, and is stopped in order.
- * @throws BackupRefusal with what to do; whatever fails, no folder of that name is left
+ * @throws BackupRefusal with what to do; after any failure no folder of that name is left
  */
 export async function writeStoppedBackup(target: string, deps: StoppedDeps): Promise<Manifest> {
   const { server, auditKeys, signal, report } = deps

@@ -12,7 +12,7 @@ export type Snapshot = {
   trx: Trx
   /** For pg_dump. */
   name: string
-  /** What the manifest says of the database. */
+  /** The part of the manifest about the database. */
   state: Pick<Manifest, 'createdAt' | 'installationId' | 'migrations' | 'auditHead' | 'keys'> & {
     postgres: Omit<Manifest['postgres'], 'dumpMajor'>
   }

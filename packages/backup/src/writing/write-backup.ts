@@ -32,7 +32,7 @@ const dumpShare = 0.25
 /**
  * Writes a backup into a new folder while the system runs: the database as of one snapshot, then every stored file that the snapshot
  * names. Deletions of files wait meanwhile, and files never change, so each of them is the one of the snapshot.
- * @throws BackupRefusal with what to do; whatever fails, no folder of that name is left
+ * @throws BackupRefusal with what to do; after any failure no folder of that name is left
  */
 export async function writeBackup(target: string, deps: BackupDeps): Promise<Manifest> {
   const folder = await createFolder(target)

@@ -1,4 +1,4 @@
-/** What Prometheus scrapes at least twice within, whatever the factor is. */
+/** The shortest window: Prometheus scrapes at least twice within it. */
 const shortestRangeSeconds = 3
 
 /**

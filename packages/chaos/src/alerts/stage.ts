@@ -29,7 +29,7 @@ export type Stage = {
   close(): Promise<void>
 }
 
-/** What quick tests need. */
+/** The needs of quick tests. */
 export type SmallStage = Pick<Stage, 'prometheus' | 'apps' | 'restart' | 'close'> & { system: System }
 
 type Options = { prometheus: string; factor: number }

@@ -2,7 +2,7 @@ import type { LedgerRecord } from '../report/record.ts'
 import { table } from '../report/report.ts'
 import type { Outage } from './availability.ts'
 
-/** What was seen of a deployment from outside. */
+/** The observations of a deployment from outside. */
 export type DeploymentReport = {
   url: string
   run: string

@@ -3,7 +3,7 @@ import { eventually } from '@muster/testing'
 import type { LedgerRecord } from '../report/record.ts'
 import type { Person } from './sign-in.ts'
 
-/** What one user does: creates tasks, and writes messages that the other device must get. */
+/** The work of one user, who creates tasks, and writes messages that the other device must get. */
 export type Work = {
   acknowledged(): number
   /** Stops working, waits until what was begun is answered, and compares. */

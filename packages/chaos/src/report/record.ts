@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs'
 import { expect } from 'vitest'
 
-/** What one system went through: written when it closes. */
+/** The record of one system: written when it closes. */
 export type SystemRecord = {
   kind: 'system'
   file: string
@@ -12,7 +12,7 @@ export type SystemRecord = {
 /** A fault and how long the system took to recover once it ended; undefined when that was not seen. */
 export type FaultRecord = { fault: string; lastedMs?: number | undefined; recoveryMs?: number | undefined }
 
-/** What was acknowledged of one kind, and what became of it. */
+/** The acknowledged requests of one kind, and their effects. */
 export type LedgerRecord = {
   effect: string
   acknowledged: number

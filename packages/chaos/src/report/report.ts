@@ -1,6 +1,6 @@
 import type { AlertRecord, ChaosRecord, FaultRecord, LedgerRecord, SystemRecord } from './record.ts'
 
-/** What a run of the chaos tests went through, over all its systems. */
+/** The record of a run of the chaos tests, over all its systems. */
 export type Report = {
   faults: FaultSummary[]
   effects: LedgerRecord[]

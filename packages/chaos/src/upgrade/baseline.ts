@@ -1,16 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type KeyRingName, keyRingNames } from '@muster/config/key-ring-names'
 import type { AppName, Env } from '../system/apps.ts'
 import { baselines } from './releases.ts'
 
-/** What is known of a baseline besides its rows: `baseline.json`. Its keys and passwords protect nothing. */
+/** The facts about a baseline besides its rows: `baseline.json`. Its keys and passwords protect nothing. */
 export type Baseline = {
   version: string
   commit: string
   /** The time on the clock of the release when the dump was made. */
   madeAt: string
-  keyRings: Record<KeyRing, string>
+  keyRings: Record<KeyRingName, string>
   /** The password of every user. */
   password: string
   /** The secret of Grace's authenticator app, in base32. */
@@ -28,25 +29,18 @@ export type Baseline = {
   auditHead: { seq: number; hash: string }
 }
 
-const ringNames = [
-  'ACCESS_TOKEN_KEYS',
-  'REFRESH_TOKEN_KEYS',
-  'PASSWORD_KEYS',
-  'MAIL_CODE_KEYS',
-  'COOKIE_KEYS',
-  'ENCRYPTION_KEYS',
-  'AUDIT_KEYS',
-] as const
-type KeyRing = (typeof ringNames)[number]
-
 /** Makes the key rings of a new baseline, the same each time. */
 export const newKeyRings = () =>
   Object.fromEntries(
-    ringNames.map((name, index) => [name, `k1:${Buffer.alloc(32, index + 1).toString('base64')}`]),
-  ) as Record<KeyRing, string>
+    keyRingNames.map((name, index) => [name, `k1:${Buffer.alloc(32, index + 1).toString('base64')}`]),
+  ) as Record<KeyRingName, string>
 
 /** Returns the key rings that each process of an installation has. */
-export function ringsByApp({ MAIL_CODE_KEYS, AUDIT_KEYS, ...others }: Record<KeyRing, string>): Record<AppName, Env> {
+export function ringsByApp({
+  MAIL_CODE_KEYS,
+  AUDIT_KEYS,
+  ...others
+}: Record<KeyRingName, string>): Record<AppName, Env> {
   return {
     api: { ...others, MAIL_CODE_KEYS, AUDIT_KEYS },
     'email-worker': { MAIL_CODE_KEYS },

@@ -5,7 +5,7 @@ import type { System } from '../system/system.ts'
 import { entityOf, newTaskBody, retryOn503 } from '../users/fixtures.ts'
 import { type ApiResponse, createUser, type User } from '../users/user.ts'
 
-/** What the instances acknowledged, each of which has effects that must happen once. */
+/** The requests that the instances acknowledged, each of which has effects that must happen once. */
 export type Ledger = { addresses: string[]; taskIds: string[]; reminderIds: string[]; attachmentIds: string[] }
 
 export type Traffic = {

@@ -10,7 +10,7 @@ import { startProbes, type Wait } from './probes.ts'
 
 /** The last migration of the release 0.5.0, from which installations are upgraded. */
 const defaultFrom = '0015_suppressions'
-/** What a migration may make others wait. */
+/** The longest that a migration may make others wait. */
 const maxWaitMs = 2_000
 const statementTimeoutMs = 3_600_000
 

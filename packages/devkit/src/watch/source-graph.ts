@@ -7,7 +7,7 @@ import type { Dependency } from './standby.ts'
 export type SourceGraph = {
   /** By the name of the app; paths are absolute. */
   filesOf: ReadonlyMap<string, ReadonlySet<string>>
-  /** What keeps the sources from running, ready to print: wrong syntax, and imports of what does not exist. Empty when they can run. */
+  /** The faults that keep the sources from running, ready to print: wrong syntax, and imports of what does not exist. Empty when they can run. */
   errors: readonly string[]
 }
 

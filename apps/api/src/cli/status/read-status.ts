@@ -25,7 +25,7 @@ export type QueueState = {
 
 export type ProcessState = ListedProcess & { isSilent: boolean }
 
-/** What an installation does at one moment. */
+/** The state of an installation at one moment. */
 export type Status = {
   version: string
   at: string

@@ -86,7 +86,7 @@ function toJob(row: RowOfRequest | undefined, job: JobOfRequest | undefined): Tr
     id: known.id,
     queue: known.queue,
     name: known.name,
-    // Postgres decides: a job that failed there is done with, whatever BullMQ still has.
+    // Postgres decides: a job that failed there is done with, also while BullMQ still has it.
     state: row?.failedAt ? 'failed' : (job?.state ?? 'pending'),
     payload: hideSecrets(known.payload),
     attempts: job?.attempts ?? null,
