@@ -12,6 +12,8 @@ const held = new Gauge({
 /** Follows whether this installation is held. Until that is known, it counts as held. */
 export type HoldWatch = {
   isHeld(): boolean
+  /** Tells the same after the first reading, so that a job at the start of a process is not put off without a reason. Never rejects. */
+  askHeld(): Promise<boolean>
   /** Calls a listener with the state, once it is known and at each change. */
   onChange(listener: (isHeld: boolean) => void): void
   close(): Promise<void>
@@ -47,6 +49,13 @@ export function watchHold(db: Db, log: Logger): HoldWatch {
 
   return {
     isHeld: () => state !== false,
+    async askHeld() {
+      if (state === undefined) {
+        poll()
+        await polling
+      }
+      return state !== false
+    },
     onChange(listener) {
       listeners.push(listener)
       if (state !== undefined) listener(state)

@@ -32,10 +32,10 @@ const maxPauses = 12
 export async function holdMs(
   { name: job, attemptsStarted: starts }: { name: string; attemptsStarted: number },
   db: Db,
-  hold: Pick<HoldWatch, 'isHeld'> | undefined,
+  hold: Pick<HoldWatch, 'askHeld'> | undefined,
 ): Promise<number> {
   const pauseMs = periodsMs.retryHeld * Math.min(Math.max(starts, 1), maxPauses)
-  if (!harmless.has(job) && hold?.isHeld()) return pauseMs
+  if (!harmless.has(job) && (await hold?.askHeld())) return pauseMs
   if (!waitsForBackup.has(job)) return 0
   const isBackupRunning = await readHold(db).then(
     (read) => read.isBackupRunning,

@@ -26,7 +26,7 @@ export type Publisher = Nudge & {
   /** Calls a listener with whether Redis belongs to this installation, at each change. It is taken for granted at first. */
   onOwner(listener: (isOwn: boolean) => void): void
   /** Whether this installation is a restored copy that is held. A held copy publishes its jobs; workers leave them. */
-  hold: Pick<HoldWatch, 'isHeld' | 'onChange'>
+  hold: Pick<HoldWatch, 'isHeld' | 'askHeld' | 'onChange'>
   close(): Promise<void>
 }
 
