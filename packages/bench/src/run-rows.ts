@@ -73,31 +73,31 @@ export async function runRows(args: string[]): Promise<void> {
   }
 
   const stage = await openStage(values.smoke ? smokePlan : fullPlan, values.profile)
-  const results: { name: string; number: number; lines: Line[] }[] = []
+  const results: Result[] = []
   try {
     for (const row of chosen) {
       console.log(`${row.name} …`)
-      results.push({ name: row.name, number: row.number, lines: await row.measure(stage) })
+      const lines = await row.measure(stage)
+      results.push({ name: row.name, number: row.number, lines })
+      // Each row at once, so that an interrupted run keeps what it has measured.
+      save(results, !!values.smoke)
+      console.log(`\n${table(lines)}`)
+      if (lines.some(({ isReached }) => isReached === false) && !values.smoke)
+        console.log(`Not reached. ${row.ifMissed}`)
     }
   } finally {
     await stage.close()
   }
+  if (results.length > 1) console.log(`\n${table(results.flatMap(({ lines }) => lines))}`)
+  console.log(`\nEach round stands in ${resultsFile}.`)
+}
 
-  console.log(`\n${table(results.flatMap(({ lines }) => lines))}`)
-  for (const { name, lines } of results) {
-    const missed = lines.filter(({ isReached }) => isReached === false)
-    const row = chosen.find((one) => one.name === name)
-    if (missed.length > 0 && !values.smoke) console.log(`\n${name}: not reached. ${row?.ifMissed}`)
-  }
+type Result = { name: string; number: number; lines: Line[] }
+
+const resultsFile = join(root, 'bench-results.json')
+
+function save(rows: Result[], isSmoke: boolean): void {
   const machine = { cpu: cpus()[0]?.model, cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30) }
-  const file = join(root, 'bench-results.json')
-  const result = {
-    at: new Date().toISOString(),
-    node: process.version,
-    machine,
-    isSmoke: !!values.smoke,
-    rows: results,
-  }
-  writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`)
-  console.log(`\nEach round stands in ${file}.`)
+  const result = { at: new Date().toISOString(), node: process.version, machine, isSmoke, rows }
+  writeFileSync(resultsFile, `${JSON.stringify(result, null, 2)}\n`)
 }

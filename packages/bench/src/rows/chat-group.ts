@@ -86,7 +86,7 @@ const sendingTo = ({ servers, members, path }: Side): Omit<Sending, 'perSecond' 
     members.slice(0, senders),
     servers.map(({ origin }) => origin),
   )
-  return { seats, path, textBytes }
+  return { seats: seats.map((seat) => ({ ...seat, path })), textBytes }
 }
 
 /** Sends messages at the calm rate. @returns the times from the sender's answer until the last member has the message */

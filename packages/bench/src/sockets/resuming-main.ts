@@ -11,6 +11,7 @@ const asks = 7
 
 type Client = {
   cookie: string
+  chatId: string
   origin: string
   latest: number
   /** When the connection was lost; undefined while the client is current. */
@@ -28,21 +29,20 @@ type SyncedChat = { id: string; latest: number; changes?: Change[]; resync?: tru
 
 let clients: Client[] = []
 let origins: string[] = []
-let chatId = ''
 let gaps = 0
 let resumedMs: number[] = []
 
 answer<ResumingQuestion, ResumingState>(async (question) => {
   if ('open' in question) {
-    ;({ origins, chatId } = question.open)
-    const { cookies, known } = question.open
+    origins = question.open.origins
     const [origin = ''] = origins
     for (const client of clients) {
       client.isGone = true
       client.socket?.destroy()
     }
-    clients = cookies.map((cookie) => ({
+    clients = question.open.members.map(({ cookie, chatId, known }) => ({
       cookie,
+      chatId,
       origin,
       latest: known,
       closedAtMs: undefined,
@@ -65,7 +65,11 @@ async function connect(client: Client): Promise<void> {
     onMessage: (message) => read(client, message),
     onClose: () => void reconnect(client),
   })
-  client.socket.ask(asks, 'sync', { restoreEpoch: null, chats: { [chatId]: client.latest }, notifications: null })
+  askWhatIsMissing(client)
+}
+
+function askWhatIsMissing({ socket, chatId, latest }: Client): void {
+  socket?.ask(asks, 'sync', { restoreEpoch: null, chats: { [chatId]: latest }, notifications: null })
 }
 
 async function reconnect(client: Client): Promise<void> {
@@ -104,12 +108,12 @@ function follow(client: Client, { change, prev }: Event): void {
 
 /** Takes an answer of `sync`, and the events before it once it was the last one. */
 function synced(client: Client, ack: { success: boolean; data: { chats: SyncedChat[]; more: boolean } }): void {
-  const chat = ack.success ? ack.data.chats.find(({ id }) => id === chatId) : undefined
+  const chat = ack.success ? ack.data.chats.find(({ id }) => id === client.chatId) : undefined
   if (!ack.success || chat?.resync) throw new Error(`sync was answered by ${JSON.stringify(ack).slice(0, 500)}`)
   client.latest = Math.max(client.latest, ...(chat?.changes ?? []).map(({ change }) => change))
   if (chat && !ack.data.more) client.latest = Math.max(client.latest, chat.latest)
   if (ack.data.more) {
-    client.socket?.ask(asks, 'sync', { restoreEpoch: null, chats: { [chatId]: client.latest }, notifications: null })
+    askWhatIsMissing(client)
     return
   }
   client.isCurrent = true

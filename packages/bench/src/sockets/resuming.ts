@@ -1,9 +1,10 @@
 import { type Child, startChild } from '../child.ts'
 
-/** Clients of one chat: each connects to the first server, and after a loss to any that takes it, and then asks for what it missed. */
-export type ResumingQuestion =
-  | { open: { cookies: string[]; origins: string[]; chatId: string; known: number } }
-  | { state: true }
+/** A client's session, its chat, and the number of the last change of it that it knows. */
+export type ResumingMember = { cookie: string; chatId: string; known: number }
+
+/** Clients of a chat each: each connects to the first server, and after a loss to any that takes it, and then asks for what it missed. */
+export type ResumingQuestion = { open: { members: ResumingMember[]; origins: string[] } } | { state: true }
 
 export type ResumingState = {
   /** The number of the last change that each client has, as if it built its state from it. */

@@ -1,8 +1,11 @@
 import { type Child, startChild } from '../child.ts'
 import type { Seat } from './open-socket.ts'
 
+/** Somebody who sends, and the path of the chat's messages. */
+export type SenderSeat = Seat & { path: string }
+
 /** Numbered messages to send at a constant rate, by the seats in turn. */
-export type Sending = { seats: Seat[]; path: string; perSecond: number; seconds: number; textBytes: number }
+export type Sending = { seats: SenderSeat[]; perSecond: number; seconds: number; textBytes: number }
 /** When the answer arrived, by the number of the message. */
 export type Sent = [number: number, answeredAtMs: number]
 

@@ -27,8 +27,8 @@ export async function measureSockets(
   const sender = await startSender()
   const clients = await startClients()
   const path = `/api/v1/chats/${chatId}/messages`
-  const seats = seatsOf(group.slice(0, 10), [sending.origin])
-  const send = () => sender.ask({ seats, path, perSecond, seconds, textBytes })
+  const seats = seatsOf(group.slice(0, 10), [sending.origin]).map((seat) => ({ ...seat, path }))
+  const send = () => sender.ask({ seats, perSecond, seconds, textBytes })
   const withSockets = async (people: Member[], reached: number) => {
     await clients.ask({ open: seatsOf(people, [receiving.origin]) })
     await send()
