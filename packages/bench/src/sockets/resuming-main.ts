@@ -24,7 +24,7 @@ type Client = {
   socket?: OpenSocket
 }
 type Change = { change: number }
-type Event = { change: number; prev: number }
+type Event = { chatId: string; change: number; prev: number }
 type SyncedChat = { id: string; latest: number; changes?: Change[]; resync?: true }
 
 let clients: Client[] = []
@@ -96,6 +96,7 @@ function read(client: Client, message: Buffer): void {
 }
 
 function received(client: Client, event: Event): void {
+  if (event.chatId !== client.chatId) return
   if (client.isCurrent) follow(client, event)
   else client.early.push(event)
 }
