@@ -112,7 +112,7 @@ test.runIf(process.env.CHAOS_FULL === '1')(
 
     const copied = await muster('files copy --from local --to s3', system.env('api', toS3))
     expect([copied.code, copied.stderr]).toEqual([0, ''])
-    expect(copied.stdout).toMatch(/^[1-9]\d* files copied and verified.*, 0 failed; pass/)
+    expect(copied.stdout).toMatch(/^[1-9]\d* files? copied and verified.*, 0 failed; pass/)
     await more(5)
     const { kept, deleted, failures } = await traffic.stop()
     expect(failures).toEqual([])

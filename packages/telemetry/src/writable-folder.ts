@@ -60,13 +60,19 @@ export function folderCheck(folder: NeededFolder, log: Logger): StartCheck {
   }
 }
 
-/** Writes a file to the folder and deletes it. @throws Error with the folder, the variable and the remedy when it cannot */
-export async function assertWritable(folder: NeededFolder): Promise<void> {
-  await writeAndRemove(join(folder.path, `.muster-write-check-${randomUUID()}`)).catch((cause) => refuse(folder, cause))
+/**
+ * Writes a file to the folder and deletes it.
+ * @param parent where the folder would be made, when it does not exist yet
+ * @throws Error with the folder, the variable and the remedy when it cannot
+ */
+export async function assertWritable(folder: NeededFolder, parent = folder.path): Promise<void> {
+  const file = join(parent, `.muster-write-check-${randomUUID()}`)
+  await writeAndRemove(file).catch((cause) => refuse(folder, cause, parent))
 }
 
-function refuse({ path, what, variable }: NeededFolder, cause: unknown): never {
-  throw new Error(`${what}, ${path}, can't be written: ${reasonOf(cause)} ${remedyOf(cause, variable)}`, { cause })
+function refuse({ path, what, variable }: NeededFolder, cause: unknown, parent = path): never {
+  const failed = parent === path ? "can't be written" : `can't be made in ${parent}`
+  throw new Error(`${what}, ${path}, ${failed}: ${reasonOf(cause)} ${remedyOf(cause, variable)}`, { cause })
 }
 
 /** Reads the space of a folder's file system that its user may fill, and all of it. */

@@ -1,4 +1,5 @@
 export { contentDisposition } from './content-disposition.ts'
+export { counted } from './counted.ts'
 export { csvLine } from './csv.ts'
 export { safeFilename } from './file-name.ts'
 export { withoutInvisible } from './invisible.ts'

@@ -8,6 +8,7 @@ import {
 } from '@muster/backup'
 import { readInstallationId } from '@muster/db'
 import { openStorage, StorageUnavailableError } from '@muster/storage'
+import { counted } from '@muster/text'
 import type { Result } from './command.ts'
 import { findOwnHome, readKeeping, readStoppedKeeping, withDb, withOwnStoppedCopy } from './environment.ts'
 import { progress, rethrowCause, stopSignal } from './long-work.ts'
@@ -62,7 +63,7 @@ function describe(folder: string, manifest: Manifest, seconds: number): Result {
   const databaseBytes = database.kind === 'dump' ? database.sizeBytes : database.totalBytes
   const sizeBytes = databaseBytes + files.totalBytes
   const lost = [
-    `${files.missingCount} files that the database names are missing in the store, so also in the backup:`,
+    `Missing in the store, so also in the backup: ${counted(files.missingCount, 'file')} that the database names:`,
     ...files.missing.slice(0, 20).map((key) => `  ${key}`),
   ]
   return {
@@ -82,7 +83,7 @@ function describe(folder: string, manifest: Manifest, seconds: number): Result {
       auditHead,
     },
     lines: [
-      `The backup is in ${folder}: the database as of ${createdAt} and ${files.count} files, ${sizeText(sizeBytes)}, in ${seconds.toFixed(1)} s.`,
+      `The backup is in ${folder}: the database as of ${createdAt} and ${counted(files.count, 'file')}, ${sizeText(sizeBytes)}, in ${seconds.toFixed(1)} s.`,
       ...(files.missingCount > 0 ? lost : []),
       notInBackup,
       'It has personal data in clear text: keep it where only operators can read it, and no longer than you are allowed to.',

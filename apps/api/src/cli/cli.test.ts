@@ -268,10 +268,13 @@ describe('admin create', () => {
   })
 })
 
-test('an unknown command prints the usage and fails', async () => {
-  const [unknown, option] = await Promise.all([muster('keys'), muster('keys list --wrong')])
-  expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('muster [--env-file <path>] <command>')])
-  expect([option.code, option.stderr]).toEqual([2, expect.stringContaining('--wrong')])
+test('an unknown command is refused in a sentence that names those there are', async () => {
+  const [unknown, other, option] = await Promise.all(
+    ['keys', 'nonsense', 'keys list --wrong'].map((words) => muster(words)),
+  )
+  expect([unknown?.code, unknown?.stderr]).toEqual([2, expect.stringMatching(/no such command of `keys`.*keys check/)])
+  expect([other?.code, other?.stderr]).toEqual([2, expect.stringMatching(/no command `nonsense`.*migrate.*doctor/)])
+  expect([option?.code, option?.stderr]).toEqual([2, expect.stringContaining('--wrong')])
 })
 
 async function waitsForLock() {

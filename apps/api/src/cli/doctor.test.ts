@@ -1,12 +1,14 @@
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer as createHttpServer } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { newId, readInstallationId } from '@muster/db'
 import { migrateToLatest, rollBack } from '@muster/db/migrator'
 import type { Report } from '@muster/doctor'
+import { createAnnouncements } from '@muster/jobs/processes'
 import { openQueue } from '@muster/jobs/queue'
 import { checkKeyRings } from '@muster/keys'
 import { failFastRedis, parseRedisUrl } from '@muster/redis'
@@ -293,6 +295,48 @@ test('work that is behind is named: outbox, audit, reminders, keys, jobs, queues
     await undo()
   }
   expect(await examine()).toEqual([])
+})
+
+test('a process that was killed, is frozen or was never started is named, while others run', async () => {
+  const announce = async (name: string, atMs: number) => {
+    const { announce } = createAnnouncements(redis.client, name, () => atMs)
+    await announce()
+  }
+  const tenMinutesAgo = Date.now() - 10 * minuteMs
+  onTestFinished(async () => void (await redis.client.del('muster:processes')))
+  await announce('email-worker', tenMinutesAgo)
+  expect(await examine()).toEqual([])
+  for (const name of ['api', 'audit-worker', 'reminder-worker']) await announce(name, Date.now())
+  expect(await examine()).toEqual(['process-missing', 'process-missing'])
+  await announce('image-worker', Date.now())
+  const { stdout } = await muster(api, 'doctor', { env: well as Record<string, string> })
+  expect(stdout).toMatch(/No email-worker runs: .* killed or is frozen, and announced itself 10 min ago/)
+  await announce('email-worker', Date.now())
+  expect(await examine()).toEqual([])
+})
+
+test('a PUBLIC_URL without an address, without a server, without TLS and with a wrong certificate are told apart', async () => {
+  const whatOf = async (publicUrl: string) => {
+    const { checks } = (await examineEnvironment({ ...well, PUBLIC_URL: publicUrl })).data as Report
+    return checks.flatMap(({ findings }) => findings).map(({ id, what }) => `${id}: ${what}`)
+  }
+  const plain = await listening(createHttpServer((_, response) => response.end()))
+  const authority = await createAuthority()
+  onTestFinished(() => authority.remove())
+  const { cert, key } = await authority.issue('localhost', ['IP:127.0.0.1'])
+  const tls = createHttpsServer({ cert: await readFile(cert), key: await readFile(key) }, (_, reply) => reply.end())
+  expect(await whatOf('https://muster.invalid')).toEqual([
+    expect.stringMatching(/^public-url: .*muster.invalid.* no address/),
+  ])
+  expect(await whatOf(`https://127.0.0.1:${await freePort()}`)).toEqual([
+    expect.stringMatching(/^public-url: Nothing listens/),
+  ])
+  expect(await whatOf(`https://127.0.0.1:${plain}`)).toEqual([
+    expect.stringMatching(/^public-url-tls: .* speaks no TLS/),
+  ])
+  expect(await whatOf(`https://127.0.0.1:${await listening(tls)}`)).toEqual([
+    expect.stringMatching(/^public-url-tls: The certificate/),
+  ])
 })
 
 test('users who all have the address of a proxy are noticed, whether it is trusted or not', async () => {

@@ -8,7 +8,7 @@ import { z } from 'zod'
 import { readConfig as readApi } from '../config.ts'
 import { isTrustedProxy } from '../http/trusted-proxies.ts'
 import { type Result, UsageError } from './command.ts'
-import { environment } from './environment.ts'
+import { assertCopyRuns, environment } from './environment.ts'
 
 const readers: ConfigReaders = {
   api: readApi,
@@ -21,9 +21,10 @@ const names = z.array(z.enum(processNames))
 
 /**
  * Examines the installation of this environment. `isWell` is false when something is wrong.
- * @throws UsageError for a process that there is not
+ * @throws UsageError for a process that there is not, Error as {@link assertCopyRuns}
  */
-export function examine(options: Readonly<Record<string, string | undefined>>): Promise<Result> {
+export async function examine(options: Readonly<Record<string, string | undefined>>): Promise<Result> {
+  assertCopyRuns()
   return examineEnvironment(environment(), options)
 }
 

@@ -46,8 +46,19 @@ const anyRings = z.object(
 /** Returns the variables that a command runs with: those of its environment, or of the copy that `npm start` runs here. */
 export const environment = (): NodeJS.ProcessEnv => commandEnv(root)
 
-/** Reads variables of the environment. @throws ConfigError */
-export const readSettings = <S extends z.ZodObject>(schema: S) => parseEnv(schema, environment())
+/** Reads variables of the environment. @throws ConfigError; Error that tells how to start a copy where none runs and no database is set */
+export function readSettings<S extends z.ZodObject>(schema: S): Readonly<z.output<S>> {
+  if ('DATABASE_URL' in schema.shape) assertCopyRuns()
+  return parseEnv(schema, environment())
+}
+
+/** @throws Error in a checkout where no copy runs and no variable names a database */
+export function assertCopyRuns(): void {
+  if (isSet('DATABASE_URL', environment()) || !findOwnHome()) return
+  throw new Error(
+    'No copy of `npm start` runs here, and DATABASE_URL is not set. Start one with `npm start`, or set the variables of another installation (--env-file <path>).',
+  )
+}
 
 /** Reads the key rings of the environment. @throws ConfigError for a malformed ring */
 export function readRings(): Partial<Record<KeyRingName, KeyRing>> {

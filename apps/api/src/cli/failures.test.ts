@@ -35,6 +35,15 @@ test('a command without Postgres names variable, place and remedy, and no passwo
   expect(stderr).not.toContain(secret)
 })
 
+test('where no copy runs and no database is set, a command tells how to start one', async () => {
+  const env = { DATABASE_URL: '', REDIS_URL: '', MUSTER_HOME: '/nonexistent' }
+  for (const command of ['doctor', 'status --once', 'users list'])
+    expect(await run(command, env)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^No copy of `npm start` runs here.*--env-file/),
+    })
+})
+
 test('a command on a Postgres that does not answer, or has no tables, says so and ends', async () => {
   const frozen = createServer(() => {}).listen(0, '127.0.0.1')
   onTestFinished(() => void frozen.close())

@@ -63,7 +63,7 @@ test('files copy copies what is missing, verifies it, tells the next step, and s
   expect([again.code, again.stdout]).toEqual([0, expect.stringMatching(/^0 files copied.* 2 there already/)])
   expect(again.stdout).toContain('start all processes with STORAGE_DRIVER=s3 and STORAGE_FALLBACK_DRIVER=local')
   const compared = await run('files compare --from local --to s3')
-  expect([compared.code, compared.stdout]).toEqual([0, '2 files are equal, 0 missing, 0 different.\n'])
+  expect([compared.code, compared.stdout]).toEqual([0, 'Equal: 2 files, 0 missing, 0 different.\n'])
 })
 
 test('files compare names missing and damaged copies, and a copy into a damaged store fails', async () => {
@@ -72,7 +72,7 @@ test('files compare names missing and damaged copies, and a copy into a damaged 
   server.objects.delete('muster/avatars/2/3/picture')
   const compared = await run('files compare --from local --to s3')
   expect(compared.code).toBe(1)
-  expect(compared.stdout).toMatch(/^0 files are equal, 1 missing, 1 different.\n {2}missing: avatars\/2\/3\/picture/)
+  expect(compared.stdout).toMatch(/^Equal: 0 files, 1 missing, 1 different.\n {2}missing: avatars\/2\/3\/picture/)
   server.trouble = { answers: 403, code: 'AccessDenied' }
   const refused = await run('files copy --from local --to s3')
   server.trouble = undefined

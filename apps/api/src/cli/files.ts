@@ -11,6 +11,7 @@ import {
   placeOf,
 } from '@muster/storage'
 import { type StorageDriverName, storageDrivers } from '@muster/storage/config'
+import { counted } from '@muster/text'
 import { z } from 'zod'
 import type { Result } from './command.ts'
 import { checked, readStores, withDb } from './environment.ts'
@@ -120,10 +121,10 @@ function withStores(options: Options, use: (stores: Stores) => Promise<Result>):
 }
 
 const describeCopy = ({ copied, copiedBytes, present, gone, failed, passes }: CopyCounts) =>
-  `${copied} files copied and verified (${(copiedBytes / 1024 ** 2).toFixed(1)} MiB), ${present} there already, ${gone} deleted meanwhile, ${failed.length} failed; pass ${passes}.`
+  `${counted(copied, 'file')} copied and verified (${(copiedBytes / 1024 ** 2).toFixed(1)} MiB), ${present} there already, ${gone} deleted meanwhile, ${failed.length} failed; pass ${passes}.`
 
 const describeComparison = ({ equal, missing, different }: Comparison) =>
-  `${equal} files are equal, ${missing.length} missing, ${different.length} different.`
+  `Equal: ${counted(equal, 'file')}, ${missing.length} missing, ${different.length} different.`
 
 const shown = (lines: string[]) =>
   lines.length > shownKeys ? [...lines.slice(0, shownKeys), `  and ${lines.length - shownKeys} more`] : lines

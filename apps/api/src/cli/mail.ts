@@ -1,5 +1,6 @@
 import { systemClock } from '@muster/db'
 import { createTransact, noPublisher } from '@muster/jobs/outbox'
+import { counted } from '@muster/text'
 import type { Deps } from '../deps.ts'
 import { primaryReads, type Reads } from '../http/reads/reads.ts'
 import {
@@ -88,7 +89,7 @@ export function listSuppressed(options: Options): Promise<Result> {
       lines: [
         ...table(['address', 'since', 'mail', 'the mail server said'], rows),
         '',
-        `page ${page} of ${totalPages}, ${total} addresses`,
+        `page ${page} of ${totalPages}, ${counted(total, 'address', 'addresses')}`,
       ],
     }
   })

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { newRequestId, withCause } from '@muster/cause'
+import { processNames } from '@muster/config'
 import { version } from '@muster/telemetry/version'
 import { terminalLine, terminalText, visibleJson } from '@muster/text'
 import { type Command, describeCommands, type Given, optionsOf, UsageError } from './command.ts'
@@ -306,7 +307,7 @@ async function run(words: string[]): Promise<number> {
     return 0
   }
   const command = commandOf(words)
-  if (!command) throw new UsageError(`${usage}\n${operating}\n${describeCommands(commands)}\n${ending}`)
+  if (!command) throw new UsageError(noSuchCommand(words))
   const given = read(command, words.slice(command.name.split(' ').length))
   if (!given) {
     out(`${headline}\n\n${describeCommands([command])}\n${ending}`)
@@ -315,6 +316,17 @@ async function run(words: string[]): Promise<number> {
   const { data, lines, isWell = true } = await withCause({ requestId: newRequestId() }, () => command.run(given))
   for (const line of isJson ? [visibleJson(JSON.stringify(data))] : lines.map(terminalLine)) out(line)
   return isWell ? 0 : 1
+}
+
+/** Names the commands that may have been meant: those of the same group, or all. */
+function noSuchCommand(words: string[]): string {
+  const [group = ''] = words
+  if (group === '') return `${usage}\n${operating}\n${describeCommands(commands)}\n${ending}`
+  const others = commands.map(({ name }) => name).filter((name) => name.startsWith(`${group} `))
+  if (others.length > 0) return `There is no such command of \`${group}\`. There are: ${others.join(', ')}.`
+  const groups = new Set(commands.map(({ name }) => name.split(' ')[0]))
+  const names = [...processNames, 'all', 'migrate', 'ready', ...groups].join(', ')
+  return `There is no command \`${group}\`. There are: ${names}. \`muster --help\` tells what each does.`
 }
 
 /** Finds the command with the longest name with which the arguments begin. */

@@ -37,11 +37,13 @@ export function listFailedJobs(
   const query = checked(failedQuery, options)
   return withQueues(async (deps) => {
     const { jobs, isWhole, pagination } = await queues.listFailed(deps, commandLine, name, query)
-    const rows = jobs.map(({ id, name: job, failedAt, reason }) => [id, job, failedAt, reason ?? ''])
+    const rows = jobs.map(({ id, name: job, failedAt, requestId, reason }) => [
+      ...[id, job, failedAt, requestId ?? '–', reason ?? ''],
+    ])
     return {
       data: { jobs, isWhole, pagination },
       lines: [
-        ...table(['job', 'name', 'failed', 'reason'], rows),
+        ...table(['job', 'name', 'failed', 'request', 'reason'], rows),
         ...(isWhole ? [] : ['Redis is unavailable: only jobs from Postgres are listed.']),
         ...(pagination.nextCursor ? [`further: --cursor ${pagination.nextCursor}`] : []),
       ],

@@ -1,5 +1,6 @@
 import { type DropMails, planRelease, type ReleasePlan, releaseHold } from '@muster/backup'
 import { DomainError } from '@muster/errors'
+import { counted } from '@muster/text'
 import type { Result } from './command.ts'
 import { readDatabase, withDb } from './environment.ts'
 
@@ -35,7 +36,7 @@ function describe({ heldAt, backupAt, mails, reminders, digests, jobs }: Release
     `Held since ${heldAt.toISOString()}, with the data of ${backupAt.toISOString()}.`,
     `mails: ${mails.waiting - mails.toDrop} are sent, ${mails.toDrop} dropped. ${mails.beforeBackup} of them were enqueued before the backup: the original has most likely sent them; \`--drop-mails before-backup\` drops them.`,
     `reminders: ${reminders.late} of the last 24 hours are sent late, ${reminders.missed} older ones are marked as missed`,
-    `morning digests: ${digests} users have one due; those of the last 12 hours are sent, older ones are recorded as missed`,
+    `morning digests: ${counted(digests, 'user')} with one due; those of the last 12 hours are sent, older ones are recorded as missed`,
     `jobs: ${others.length > 0 ? others.join(', ') : 'none'}`,
     'File deletions and the nightly sweeps go on, with the retention periods of this environment.',
   ]

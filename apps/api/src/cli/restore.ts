@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { checkBackup, type Restored, restoreBackup, restoreStoppedBackup } from '@muster/backup'
 import { describeRedis } from '@muster/redis'
 import { createStorage, placeOf, StorageUnavailableError } from '@muster/storage'
+import { counted } from '@muster/text'
 import type { Result } from './command.ts'
 import { findOwnHome, readAuditRings, readKeeping, readStoppedKeeping, withOwnStoppedCopy } from './environment.ts'
 import { progress, rethrowCause, stopSignal } from './long-work.ts'
@@ -20,7 +21,7 @@ async function check(folder: string): Promise<Result> {
   return {
     data: { folder, id, createdAt, release, files: files.count, warnings },
     lines: [
-      `The backup in ${folder} is whole: the database as of ${createdAt}, made by release ${release}, and ${files.count} files.`,
+      `The backup in ${folder} is whole: the database as of ${createdAt}, made by release ${release}, and ${counted(files.count, 'file')}.`,
       ...warnings,
     ],
   }
@@ -85,7 +86,7 @@ function describe({ manifest, installationId, migrated, warnings, audit }: Resto
       seconds: Number(seconds.toFixed(1)),
     },
     lines: [
-      `Restored the backup of ${createdAt} with ${files.count} files in ${seconds.toFixed(1)} s. This is the installation ${installationId} now.`,
+      `Restored the backup of ${createdAt} with ${counted(files.count, 'file')} in ${seconds.toFixed(1)} s. This is the installation ${installationId} now.`,
       chain,
       ...migrated,
       ...warnings,

@@ -66,6 +66,20 @@ test('an id is found in what was pasted: quotes, spaces, capitals, its field, th
   for (const shown of await Promise.all(pasted.map(trace))) expect(shown).toMatchObject({ requestId, jobs: [{}] })
 })
 
+test('the id of a mail, a job, an audit event or a notification leads to its request', async () => {
+  const { mails, jobs, auditEvents, notifications } = await trace(requestId)
+  const effects = {
+    mail: mails[0].id,
+    job: jobs[0].id,
+    'audit event': auditEvents[0].id,
+    notification: notifications[0].id,
+  }
+  for (const [kind, id] of Object.entries(effects))
+    expect(await trace(id)).toMatchObject({ requestId, foundBy: kind, mails: [{ id: effects.mail, requestId }] })
+  expect((await muster(api, ['trace', effects.mail])).stdout).toMatch(/The id is of a mail; its request:\nrequest /)
+  expect((await muster(api, ['mail', 'show', effects.mail])).stdout).toMatch(new RegExp(`requestId +${requestId}`))
+})
+
 test('what is no id of a request is refused with the reason, and an unknown one is told apart', async () => {
   const future = idOfTime(new Date(Date.now() + 3 * 86_400_000))
   const refused: [string, RegExp][] = [

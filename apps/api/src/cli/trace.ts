@@ -9,7 +9,7 @@ import * as traces from '../modules/admin/request-trace.service.ts'
 import { type Result, table } from './command.ts'
 import { readServices, readSettings, redisPatienceMs, withDb } from './environment.ts'
 
-/** Shows all that a request caused, as far as it is kept. @throws DomainError for what is no id of a request */
+/** Shows all that a request caused, as far as it is kept; also by the id of a mail, a job, an audit event or a notification. @throws DomainError for what is no id of a request */
 export async function traceRequest(pasted: string): Promise<Result> {
   const { database, redis } = readServices()
   const read = readSettings(z.object(tracedRetention))
@@ -36,6 +36,9 @@ const isEmpty = ({ auditEvents, mails, notifications, jobs }: RequestTrace) =>
 function linesOf(trace: RequestTrace): string[] {
   const { auditEvents, mails, notifications, jobs, kept, isWhole, cutOff } = trace
   return [
+    ...(trace.foundBy
+      ? [`The id is of a${trace.foundBy === 'audit event' ? 'n' : ''} ${trace.foundBy}; its request:`]
+      : []),
     `request ${trace.requestId} of ${trace.requestedAt}`,
     ...section('audit events', ['at', 'action', 'target', 'actor', 'number'], auditEvents, (event) => [
       event.createdAt,

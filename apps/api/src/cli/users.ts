@@ -4,6 +4,7 @@ import { DomainError } from '@muster/errors'
 import { emailAddress, lowerCaseAscii } from '@muster/identifiers'
 import { createTransact, noPublisher } from '@muster/jobs/outbox'
 import { createLogger } from '@muster/logger'
+import { counted } from '@muster/text'
 import { primaryReads, type Reads } from '../http/reads/reads.ts'
 import { findUserIdByAnyName } from '../modules/accounts/accounts.service.ts'
 import type { AdminUser, AdminUserPatch } from '../modules/admin/admin-users.schema.ts'
@@ -59,7 +60,7 @@ export function changeUser(name: string, change: { isActive?: boolean; role?: st
 export const revokeSessions = (name: string): Promise<Result> =>
   withUser(name, async (deps, id) => {
     const ended = await users.revokeSessions(deps, commandLine, id)
-    return { data: { ended }, lines: [`${ended} sessions have ended.`] }
+    return { data: { ended }, lines: [`Ended: ${counted(ended, 'session')}.`] }
   })
 
 /** Invalidates the cached profile of a user. */

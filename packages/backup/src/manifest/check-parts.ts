@@ -52,4 +52,6 @@ async function checkPart(folder: string, name: string, expected: { sizeBytes: nu
 }
 
 const changed = (folder: string, name: string, how: string) =>
-  new BackupRefusal(`The backup in ${folder} was changed or damaged: ${name}: ${how}. Take another backup.`)
+  new BackupRefusal(
+    `The backup in ${folder} was changed or damaged: ${name}: ${how}. Restore an older backup, or a copy of this one.`,
+  )

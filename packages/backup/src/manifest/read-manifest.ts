@@ -21,7 +21,7 @@ export async function readManifest(folder: string, ring: KeyRing): Promise<Manif
     )
   if (judgement.state === 'wrong')
     throw new BackupRefusal(
-      `${partNames.manifest} in ${folder} does not fit its signature: it was changed, or made by another installation. Take another backup.`,
+      `${partNames.manifest} in ${folder} does not fit its signature: it was changed, or made by another installation. Restore an older backup, or use the key rings of the installation that made it.`,
     )
   return parse(folder, bytes)
 }

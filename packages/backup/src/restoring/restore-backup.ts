@@ -72,7 +72,7 @@ export async function restoreBackup(folder: string, deps: RestoreDeps): Promise<
       ?.ping()
       .then(() => claimRedis(redis, installationId))
       .catch(() => {})
-    deps.report(() => 'Applying the migrations that the backup lacks.')
+    deps.report(() => 'Applying the migrations that are newer than the backup.')
     const migrated = await migrateToLatest(db)
     if (deps.database.pooler === 'transaction') migrated.push(...(await limitStatements(db, deps.database)))
     return { manifest, installationId, migrated, warnings, audit: await verifyAudit(db, manifest, deps) }

@@ -3799,6 +3799,11 @@ export interface components {
              * @description When the mail is no longer sent.
              */
             expiresAt: string | null;
+            /**
+             * Format: uuid
+             * @description The request that ordered it; null for a mail of the schedule.
+             */
+            requestId: string | null;
             /** @description False for a mail with a code or token: only the recipient may request another one. */
             canResend: boolean;
         };
@@ -3892,6 +3897,11 @@ export interface components {
             reason: string | null;
             /** @description False for a scheduled run such as a daily sweep, which has no outbox row: the next run does its work. */
             isOwed: boolean;
+            /**
+             * Format: uuid
+             * @description The request that caused it; null for a job of the schedule.
+             */
+            requestId: string | null;
             /**
              * Format: date-time
              * @description When it was enqueued.

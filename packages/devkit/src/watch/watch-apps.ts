@@ -2,6 +2,7 @@ import type { SpawnOptions } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import type { Supervisor, SupervisorEvent } from '@muster/supervisor'
+import { counted } from '@muster/text'
 import { describeEvent } from '../describe-event.ts'
 import type { Instance } from '../instances.ts'
 import { paint } from '../output.ts'
@@ -138,5 +139,3 @@ export async function watchApps({ root, home, instances, checksTypes, reaper, te
     },
   }
 }
-
-const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`

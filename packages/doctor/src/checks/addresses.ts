@@ -1,7 +1,7 @@
 import { reasonOf } from '@muster/telemetry'
 import { sql } from 'kysely'
 import type { Subject } from '../diagnose.ts'
-import type { Notes } from '../finding.ts'
+import type { Finding, Notes } from '../finding.ts'
 import type { Tools } from '../tools.ts'
 
 /** Fewer say nothing: a team may sign in from one office. */
@@ -22,16 +22,9 @@ async function checkPublicUrl({ settings: { publicUrl } }: Tools, notes: Notes):
   )
   if (answer instanceof Error) {
     const code = answer.name === 'TimeoutError' ? 'TIMEOUT' : reasonOf(answer)
-    if (!/CERT|^UNABLE_TO_|^ERR_(SSL|TLS)/.test(code))
-      return notes.fact(
-        `PUBLIC_URL does not answer from here (${code}), which is no fault when only browsers reach it.`,
-      )
-    return notes.find({
-      id: 'public-url-tls',
-      severity: 'error',
-      what: `The certificate of PUBLIC_URL is not valid (${code}).`,
-      remedy: 'Renew the certificate of the proxy, for the host of PUBLIC_URL, with all certificates between.',
-    })
+    const fault = faultOf(code, url)
+    if (fault) return notes.find(fault)
+    return notes.fact(`PUBLIC_URL does not answer from here (${code}), which is no fault when only browsers reach it.`)
   }
   const health = (await answer.json().catch(() => undefined)) as { status?: unknown; version?: unknown } | undefined
   if (typeof health?.version === 'string')
@@ -42,6 +35,42 @@ async function checkPublicUrl({ settings: { publicUrl } }: Tools, notes: Notes):
     what: `PUBLIC_URL leads to something that is not the API of Muster (HTTP ${answer.status} for /health).`,
     remedy: 'Correct PUBLIC_URL, or let the proxy pass /health and /api to the API; docker/nginx has an example.',
   })
+}
+
+/** What a server that speaks no TLS answers to the beginning of a TLS connection. */
+const noTls = /^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|UNKNOWN_PROTOCOL)|^ERR_SSL_TLS/
+
+/** Returns the finding for a PUBLIC_URL that does not answer; undefined where that says nothing, as a firewall may be the cause. */
+function faultOf(code: string, { hostname, host }: URL): Finding | undefined {
+  if (code === 'ENOTFOUND')
+    return {
+      id: 'public-url',
+      severity: 'warning',
+      what: `The name ${hostname} of PUBLIC_URL has no address.`,
+      remedy: 'Correct PUBLIC_URL, or add the name to the DNS; links in mails lead there.',
+    }
+  if (code === 'ECONNREFUSED')
+    return {
+      id: 'public-url',
+      severity: 'warning',
+      what: `Nothing listens at ${host} of PUBLIC_URL.`,
+      remedy: 'Start the API or the proxy in front of it, or correct the port of PUBLIC_URL.',
+    }
+  if (noTls.test(code))
+    return {
+      id: 'public-url-tls',
+      severity: 'error',
+      what: `PUBLIC_URL begins with https, and what listens at ${host} speaks no TLS (${code}).`,
+      remedy: 'Let the proxy serve TLS at this port, or begin PUBLIC_URL with http where there is none.',
+    }
+  if (/CERT|^UNABLE_TO_|^ERR_(SSL|TLS)/.test(code))
+    return {
+      id: 'public-url-tls',
+      severity: 'error',
+      what: `The certificate of PUBLIC_URL is not valid (${code}).`,
+      remedy: 'Renew the certificate of the proxy, for the host of PUBLIC_URL, with all certificates between.',
+    }
+  return undefined
 }
 
 async function checkClientAddresses(tools: Tools, notes: Notes, { isTrustedProxy }: Subject): Promise<void> {

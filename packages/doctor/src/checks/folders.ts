@@ -25,7 +25,7 @@ async function checkFolder(folder: NeededFolder, notes: Notes): Promise<void> {
   // A process makes it at its start, as its own user: this command may run as another.
   const path = folder.isMade ? await nearestFolder(folder.path) : folder.path
   try {
-    await assertWritable({ ...folder, path })
+    await assertWritable(folder, path)
   } catch (error) {
     const [what = '', remedy = ''] = (error as Error).message.split(/(?<=\.) (?=Make|Free)/)
     const id = remedy.startsWith('Free') ? 'disk' : 'folder'

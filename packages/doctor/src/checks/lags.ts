@@ -1,5 +1,6 @@
 import { readPendingAge } from '@muster/audit'
 import { outboxBehindMs, readOutboxState } from '@muster/jobs/outbox'
+import { counted } from '@muster/text'
 import type { Finding, Notes } from '../finding.ts'
 import { readDueReminders, readMailCounts } from '../lags.queries.ts'
 import type { Tools } from '../tools.ts'
@@ -20,7 +21,7 @@ export async function checkLags({ postgres }: Tools, notes: Notes): Promise<void
   const auditMs = auditSeconds * 1_000
   const failedMails = mails.failed ?? 0
   notes.fact(
-    `Outbox ${outbox.pending} pending, the oldest ${seconds(outbox.oldestMs)}; audit ${seconds(auditMs)} behind; ${reminders.count} reminders due, the oldest ${seconds(reminders.lateMs)} late; ${failedMails} mails failed in a day.`,
+    `Outbox ${outbox.pending} pending, the oldest ${seconds(outbox.oldestMs)}; audit ${seconds(auditMs)} behind; ${counted(reminders.count, 'reminder')} due, the oldest ${seconds(reminders.lateMs)} late; ${counted(failedMails, 'mail')} failed in a day.`,
   )
   const findings: [boolean, Finding][] = [
     [
@@ -28,7 +29,7 @@ export async function checkLags({ postgres }: Tools, notes: Notes): Promise<void
       {
         id: 'outbox-behind',
         severity: 'error',
-        what: `${outbox.pending} jobs stay in the outbox, the oldest for ${seconds(outbox.oldestMs)}: no process publishes them.`,
+        what: `No process publishes what is in the outbox: ${counted(outbox.pending, 'job')}, the oldest for ${seconds(outbox.oldestMs)}.`,
         remedy:
           'See whether Redis is well, and whether at least one process runs that reaches both Postgres and Redis.',
       },
@@ -47,7 +48,7 @@ export async function checkLags({ postgres }: Tools, notes: Notes): Promise<void
       {
         id: 'reminders-late',
         severity: 'error',
-        what: `${reminders.count} reminders are due and not sent, the oldest for ${seconds(reminders.lateMs)}.`,
+        what: `Not sent though due: ${counted(reminders.count, 'reminder')}, the oldest for ${seconds(reminders.lateMs)}.`,
         remedy: 'Start the reminder worker, or read its log for why it claims nothing.',
       },
     ],
@@ -56,7 +57,7 @@ export async function checkLags({ postgres }: Tools, notes: Notes): Promise<void
       {
         id: 'mails-failed',
         severity: 'warning',
-        what: `${failedMails} mails of the last day failed for good.`,
+        what: `${counted(failedMails, 'mail')} of the last day failed for good.`,
         remedy: 'Read the answers of the mail server with `muster mail list --status failed`.',
       },
     ],

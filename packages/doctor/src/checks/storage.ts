@@ -36,7 +36,7 @@ async function checkStore(config: StorageConfig, tools: Tools, notes: Notes): Pr
     notes.fact(`${place} stored, returned and deleted a file in ${Math.round(performance.now() - startMs)} ms.`)
   } catch (error) {
     if (error instanceof Unchecked) throw error
-    noteFailure(place, error, notes)
+    noteFailure(config, error, notes)
   }
 }
 
@@ -76,16 +76,18 @@ const noteForeign = ({ message, remedy }: ForeignFilesError, notes: Notes) =>
   notes.find({ id: 'storage-owner', severity: 'error', what: message, remedy })
 
 /** The drivers give the remedies of what an operator must change; the text of a server is left out. */
-function noteFailure(place: string, error: unknown, notes: Notes): void {
+function noteFailure(config: StorageConfig, error: unknown, notes: Notes): void {
   const cause: unknown = Object(error).cause ?? error
   const { remedy } = Object(cause) as { remedy?: unknown }
   notes.find({
     id: 'storage-unavailable',
     severity: 'error',
-    what: `${place} cannot be used (${reasonOf(cause)}).`,
+    what: `${placeOf(config)} cannot be used (${reasonOf(cause)}).`,
     remedy:
       typeof remedy === 'string'
         ? remedy
-        : 'Check the address, the credentials and the permissions of the store in the settings of STORAGE_DRIVER.',
+        : config.driver === 'local'
+          ? 'Make it a folder that the user of the processes may read and write, or set STORAGE_LOCAL_DIR to another one.'
+          : 'Check the address, the credentials and the permissions of the store in the settings of STORAGE_DRIVER.',
   })
 }

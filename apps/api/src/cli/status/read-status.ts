@@ -99,6 +99,8 @@ async function readQueueStates(db: Db, monitor: QueueMonitor, nowMs: number): Pr
 }
 
 async function measure(ask: () => Promise<unknown>): Promise<Status['dependencies']['postgres']> {
+  // The first question also waits for the connection.
+  await attempt(ask)
   const startMs = performance.now()
   const outcome = await attempt(ask)
   const latencyMs = Math.round(performance.now() - startMs)

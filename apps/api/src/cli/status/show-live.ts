@@ -25,7 +25,11 @@ export async function showLive<T>({ read, render, everyMs }: Options<T>): Promis
 
   const draw = () => {
     const { columns = 80, rows = 24 } = stdout
-    const lines = [...render(last, columns), '', 'q quit   r refresh'].slice(0, rows)
+    const all = render(last, columns)
+    const shown = all.slice(0, Math.max(0, rows - 2))
+    const left = all.length - shown.length
+    const keys = `q quit   r refresh${left > 0 ? `   ${left} more below: enlarge the window, or use --once` : ''}`
+    const lines = [...shown, '', keys.slice(0, columns)].slice(0, rows)
     stdout.write(toTop + lines.map((line) => line + clearLine).join('\n') + clearBelow)
   }
   const onKey = (key: Buffer) => {

@@ -34,6 +34,7 @@ export const adminEmail = z
     sentAt: instant.nullable().describe('When the mail server took it.'),
     nextAttemptAt: instant.nullable().meta({ description: 'When sending is tried again.', examples: [null] }),
     expiresAt: instant.nullable().meta({ description: 'When the mail is no longer sent.', examples: [null] }),
+    requestId: z.uuid().nullable().describe('The request that ordered it; null for a mail of the schedule.'),
     canResend: z
       .boolean()
       .describe('False for a mail with a code or token: only the recipient may request another one.'),

@@ -128,5 +128,6 @@ export const toAdminEmail = (row: queries.EmailRow): AdminEmail => ({
   sentAt: row.sent_at?.toISOString() ?? null,
   nextAttemptAt: row.next_attempt_at?.toISOString() ?? null,
   expiresAt: row.expires_at?.toISOString() ?? null,
+  requestId: row.request_id,
   canResend: isTemplateName(row.template) && !hasSecret(row.template),
 })

@@ -44,6 +44,7 @@ export const failedJob = z
       .describe(
         'False for a scheduled run such as a daily sweep, which has no outbox row: the next run does its work.',
       ),
+    requestId: z.uuid().nullable().describe('The request that caused it; null for a job of the schedule.'),
     createdAt: instant.describe('When it was enqueued.'),
     failedAt: instant.describe('When it failed.'),
   })

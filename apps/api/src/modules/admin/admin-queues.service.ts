@@ -179,6 +179,7 @@ const toView = (job: FailedJob | FailedSignal, { isOwed }: { isOwed: boolean }):
   payload: job.payload,
   reason: job.reason,
   isOwed,
+  requestId: ('cause' in job && job.cause?.requestId) || null,
   createdAt: job.createdAt.toISOString(),
   failedAt: job.failedAt.toISOString(),
 })

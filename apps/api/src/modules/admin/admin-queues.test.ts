@@ -128,7 +128,7 @@ describe('a job that failed for good', () => {
     const jobs = [await failedJob(), await failedJob(), await failedJob()].map(({ jobId }) => jobId).reverse()
     const first = (await admin.inject('GET', `${failedUrl}?limit=2`)).json()
     expect(first.data.jobs).toMatchObject([
-      { id: jobs[0], name: 'optimize-image', reason: 'the picture is of no use', isOwed: true },
+      { id: jobs[0], name: 'optimize-image', reason: 'the picture is of no use', isOwed: true, requestId: null },
       { id: jobs[1] },
     ])
     const second = (await admin.inject('GET', `${failedUrl}?limit=2&cursor=${first.pagination.nextCursor}`)).json()

@@ -58,6 +58,8 @@ const kept = z.object({
 export const requestTrace = z.object({
   requestId: z.uuid(),
   requestedAt: instant,
+  /** What the given id named, when it was not the request's own: one of its effects. */
+  foundBy: z.enum(['mail', 'job', 'audit event', 'notification']).nullable(),
   auditEvents: z.array(tracedEvent),
   mails: z.array(adminEmail),
   notifications: z.array(tracedNotification),

@@ -3,7 +3,7 @@ import { hideSecrets } from '@muster/logger'
 import type { Deps } from '../../deps.ts'
 import { toAdminEmail } from './admin-emails.service.ts'
 import { assertPermission, auditActor, commandLineMark, type Principal } from './principal.ts'
-import { readRequestId } from './request-id.ts'
+import { type RequestRef, readRequestId } from './request-id.ts'
 import * as queries from './request-trace.queries.ts'
 import type { RequestTrace, TracedJob } from './request-trace.schema.ts'
 import { type RequestRetention, whatIsKept } from './what-is-kept.ts'
@@ -16,14 +16,22 @@ const maxListed = 500
 const clockToleranceMs = 600_000
 
 /**
- * Reads all that a request caused, and tells until when it is kept. The look is audited.
+ * Reads all that a request caused, and tells until when it is kept. The id of an effect (a mail, a job, an audit event, a notification)
+ * leads to its request. The look is audited.
  * @param pasted the id, with what a user may have pasted around it
  * @throws DomainError VALIDATION_FAILED when it has no id of a request, FORBIDDEN
  */
 export async function traceRequest(deps: TraceDeps, principal: Principal, pasted: string): Promise<RequestTrace> {
   for (const permission of ['audit.read', 'email.read', 'queue.read'] as const) assertPermission(principal, permission)
-  const now = deps.clock.now()
-  const { id, at } = readRequestId(pasted, now)
+  const given = readRequestId(pasted, deps.clock.now())
+  const behind = await queries.findRequestBehind(deps.db, given.id)
+  const request = behind ? readRequestId(behind.request_id, deps.clock.now()) : given
+  const trace = { ...(await readTrace(deps, request)), foundBy: behind?.kind ?? null }
+  await recordLook(deps, principal, trace)
+  return trace
+}
+
+async function readTrace(deps: TraceDeps, { id, at }: RequestRef): Promise<Omit<RequestTrace, 'foundBy'>> {
   const [chained, pending, mails, notifications, rows] = await Promise.all([
     queries.listChainedEventsOf(deps.db, id, maxListed),
     queries.listPendingEventsOf(deps.db, id, maxListed),
@@ -36,7 +44,7 @@ export async function traceRequest(deps: TraceDeps, principal: Principal, pasted
     .catch(() => undefined)
   const events = [...chained, ...pending]
   const lists = { 'audit events': events, mails, notifications, 'outbox rows': rows }
-  const trace = {
+  return {
     requestId: id,
     requestedAt: at.toISOString(),
     auditEvents: events.map(toEvent),
@@ -45,10 +53,8 @@ export async function traceRequest(deps: TraceDeps, principal: Principal, pasted
     jobs: joinJobs(rows, jobs ?? []),
     isWhole: jobs !== undefined,
     cutOff: Object.entries(lists).flatMap(([kind, { length }]) => (length >= maxListed ? [kind] : [])),
-    kept: whatIsKept(at, now, deps.retention),
+    kept: whatIsKept(at, deps.clock.now(), deps.retention),
   }
-  await recordLook(deps, principal, trace)
-  return trace
 }
 
 /** Records who looked at what: the ids of mails, whose addresses were shown, and how much there was of the rest. */
