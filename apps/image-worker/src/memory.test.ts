@@ -38,7 +38,7 @@ const heaviest: Record<string, () => Promise<Buffer>> = {
   'interlaced PNG': () => huge(4).png({ progressive: true, compressionLevel: 1 }).toBuffer(),
   'animated PNG of large frames': async () => turnedApng(await frames(2, 4_990, 5_000)),
 }
-/** Each takes ten seconds and less memory than the ones above: `CHAOS_FULL=1 npm test -- --project image-worker memory`. */
+/** Those of the long form: each takes up to ten seconds of all cores. */
 const heavy: typeof heaviest = {
   GIF: () => huge(4).gif({ effort: 1 }).toBuffer(),
   'animated PNG of many frames': async () => turnedApng(await frames(16, 1_080, 1_900)),

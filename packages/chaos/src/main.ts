@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ChaosRecord } from './report/record.ts'
 import { describeReport, summarize } from './report/report.ts'
+import { root } from './system/apps.ts'
 
 const [first, ...others] = process.argv.slice(2).filter((arg) => arg !== '--')
 
@@ -15,14 +16,16 @@ if (first?.startsWith('--url')) {
 } else process.exitCode = runTests(first === 'full', first === 'full' ? others : [first, ...others].filter(isText))
 
 /**
- * Runs the tests of this package and prints a report. The full run takes the files that have long forms, in these: fail-overs again and
- * again, every alert, the conversation of 200 clients with another seed each time.
+ * Runs the tests of this package and prints a report. The full run takes the files of all packages that have long forms, in these:
+ * fail-overs again and again, every alert, the conversation of 200 clients with another seed each time, the heaviest images.
  */
 function runTests(isFull: boolean, args: string[]): number {
   const folder = mkdtempSync(join(tmpdir(), 'muster-chaos-records-'))
   const records = join(folder, 'records.ndjson')
-  const { status } = spawnSync('vitest', ['run', ...(isFull ? longFiles() : []), ...args], {
+  const chosen = isFull ? ['--config', 'vitest.workspace.ts', ...longFiles()] : []
+  const { status } = spawnSync('vitest', ['run', ...chosen, ...args], {
     stdio: 'inherit',
+    ...(isFull && { cwd: root }),
     env: { ...process.env, CHAOS_RECORDS: records, ...(isFull && { CHAOS_FULL: '1' }) },
   })
   report(existsSync(records) ? readFileSync(records, 'utf8') : '', { isFull, status })
@@ -43,8 +46,8 @@ function report(records: string, { isFull, status }: { isFull: boolean; status: 
 }
 
 function longFiles(): string[] {
-  const hasLongForm = (file: string) => readFileSync(join(import.meta.dirname, file), 'utf8').includes('CHAOS_FULL')
-  return globSync('**/*.test.ts', { cwd: import.meta.dirname }).filter(hasLongForm)
+  const hasLongForm = (file: string) => readFileSync(join(root, file), 'utf8').includes('CHAOS_FULL')
+  return globSync('{apps,packages}/*/src/**/*.test.ts', { cwd: root }).filter(hasLongForm)
 }
 
 function isText(arg: string | undefined): arg is string {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock, Db } from '@muster/db'
 import type { Logger } from '@muster/logger'
 import * as queries from './sessions.queries.ts'
@@ -56,7 +57,7 @@ export function startRevocations({ db, log, clock }: { db: Db; log: Logger; cloc
   const polls = createPollMarks()
   let lastSuccess: Instant | undefined
   const loaded = Promise.withResolvers<void>()
-  let isClosing = false
+  const closing = new AbortController()
 
   const listeners = new Set<RevocationListener>()
 
@@ -119,11 +120,11 @@ export function startRevocations({ db, log, clock }: { db: Db; log: Logger; cloc
   const isFresh = () => (pollAgeMs() ?? Number.POSITIVE_INFINITY) < staleAfterMs
 
   const loop = async () => {
-    while (!isClosing) {
+    while (!closing.signal.aborted) {
       await poll().then(noteSuccess, noteFailure)
       nextPoll.resolve()
       nextPoll = Promise.withResolvers<void>()
-      await new Promise((resolve) => setTimeout(resolve, pollIntervalMs))
+      await sleep(pollIntervalMs, undefined, { signal: closing.signal }).catch(() => {})
     }
   }
   const running = loop()
@@ -153,7 +154,7 @@ export function startRevocations({ db, log, clock }: { db: Db; log: Logger; cloc
       return isFresh()
     },
     async close() {
-      isClosing = true
+      closing.abort()
       await running
       isFailing = true
       nextPoll.resolve()
