@@ -9,8 +9,14 @@ import { findSharedKeys } from './shared-keys.ts'
 export class ConfigError extends Error {
   readonly faults: readonly string[]
 
-  constructor(faults: readonly string[]) {
-    super(`The environment is not usable:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`)
+  /** @param advice a sentence that says where the variables would come from */
+  constructor(faults: readonly string[], advice = '') {
+    const lines = [
+      'The environment is not usable:',
+      ...faults.map((fault) => `  - ${fault}`),
+      ...(advice ? [advice] : []),
+    ]
+    super(lines.join('\n'))
     this.name = 'ConfigError'
     this.faults = faults
   }

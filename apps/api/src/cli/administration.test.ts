@@ -75,7 +75,7 @@ describe('users', () => {
     const { users, pagination } = await json(`users list --q ${email} --role operator --active true --limit 1`)
     expect([users.length, users[0].id, pagination.total]).toEqual([1, userId, 1])
     const wrong = await muster('users list --role king')
-    expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('role')])
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('role')])
   })
 
   test('deactivate ends sessions on the running API, reactivate undoes it, also for a super_admin', async () => {
@@ -133,7 +133,7 @@ test('queues: failed jobs are counted, listed with control characters escaped, r
   expect(await eventsOf(api, 'job.discarded', second)).toMatchObject([{ actor_id: null, after: { by: 'operator' } }])
   const again = await muster(`queues retry image ${first} --json`)
   expect([again.code, JSON.parse(again.stderr).error.code]).toEqual([1, 'NOT_FOUND'])
-  expect((await muster('queues failed video')).code).toBe(1)
+  expect((await muster('queues failed video')).code).toBe(2)
 })
 
 test('mail: list, show, resend; suppressions are listed and lifted by address', async () => {
@@ -165,7 +165,7 @@ test('mail: list, show, resend; suppressions are listed and lifted by address', 
       (args) => muster(args),
     ),
   )
-  expect(wrong.map(({ code }) => code)).toEqual([1, 1, 1, 1])
+  expect(wrong.map(({ code }) => code)).toEqual([1, 1, 2, 2])
   const usage = await Promise.all(
     ['mail', 'mail suppressions remove', 'mail suppressions lift x'].map((args) => muster(args)),
   )

@@ -63,7 +63,7 @@ test('connections adds up all processes, and fails when Postgres allows fewer', 
   expect(many.code).toBe(1)
   expect(many.stdout).toMatch(/The Postgres of this environment allows \d+/)
   const wrong = await muster('connections --api all')
-  expect([wrong.code, wrong.stderr]).toEqual([1, 'api: is not a number\n'])
+  expect([wrong.code, wrong.stderr]).toEqual([2, 'api: is not a number\n'])
   const guide = (name: string) => readFile(new URL(`../../../../docs/${name}.md`, import.meta.url), 'utf8')
   const each = maxConnectionsOf('api', { poolMax: 0, pooler: 'session' })
   expect(await guide('operate')).toContain(`An API opens at most \`DATABASE_POOL_MAX\` + ${each} connections`)
@@ -210,7 +210,7 @@ describe('admin create', () => {
       `users show ${disguise}`,
       `users deactivate ${disguise}`,
     ]) {
-      expect([command, (await muster(command)).code]).toEqual([command, 1])
+      expect([command, (await muster(command)).code]).toEqual([command, command.startsWith('admin') ? 2 : 1])
     }
     expect((await muster('users show MIKE.Stone@example.test')).code).toBe(0)
   })
@@ -260,7 +260,7 @@ describe('admin create', () => {
       muster(`admin create --email ${email}`),
       muster('admin create'),
     ])
-    expect(runs.map(({ code }) => code)).toEqual([1, 1, 1, 1])
+    expect(runs.map(({ code }) => code)).toEqual([1, 2, 1, 2])
     expect(runs[0]?.stderr).toContain('must contain an upper-case letter')
     expect(runs[1]?.stderr).toContain('email')
     expect(runs[2]?.stderr).toContain('no super admin')
@@ -275,6 +275,23 @@ test('an unknown command is refused in a sentence that names those there are', a
   expect([unknown?.code, unknown?.stderr]).toEqual([2, expect.stringMatching(/no such command of `keys`.*keys check/)])
   expect([other?.code, other?.stderr]).toEqual([2, expect.stringMatching(/no command `nonsense`.*migrate.*doctor/)])
   expect([option?.code, option?.stderr]).toEqual([2, expect.stringContaining('--wrong')])
+})
+
+test('wrong usage exits with 2 wherever it is noticed, and a wrong word is told what was meant', async () => {
+  const wrong: [string, RegExp][] = [
+    ['statsu', /^There is no command `statsu`\. Did you mean `muster status`\? .*`muster --help`/],
+    ['mail shwo 1', /Did you mean `muster mail show`\?/],
+    ['mails list', /Did you mean `muster mail list`\?/],
+    ['apii', /Did you mean `muster api`\?/],
+    ['zzzzzzzz', /^There is no command `zzzzzzzz`\. There are: /],
+    ['mail show 1', /id/],
+    ['queues failed mails', /name/],
+    ['status --interval x', /interval/],
+    ['release --drop-mails all', /--drop-mails/],
+  ]
+  const runs = await Promise.all(wrong.map(([args]) => muster(args)))
+  for (const [index, { code, stdout, stderr }] of runs.entries())
+    expect([code, stdout, stderr]).toEqual([2, '', expect.stringMatching(wrong[index]?.[1] as RegExp)])
 })
 
 async function waitsForLock() {

@@ -11,7 +11,7 @@ import type { Report } from '@muster/doctor'
 import { createAnnouncements } from '@muster/jobs/processes'
 import { openQueue } from '@muster/jobs/queue'
 import { checkKeyRings } from '@muster/keys'
-import { failFastRedis, parseRedisUrl } from '@muster/redis'
+import { failFastRedis, formatRedisUrl, parseRedisUrl } from '@muster/redis'
 import { createStorage } from '@muster/storage'
 import { startS3Server } from '@muster/storage/testing'
 import {
@@ -104,7 +104,7 @@ test('a healthy installation has no finding, and each part of it is checked', as
   expect(isWell).toBe(true)
   const run = await muster(api, 'doctor', { env: well as Record<string, string> })
   expect([run.code, run.stderr]).toEqual([0, ''])
-  expect(run.stdout).toMatch(/Nothing is wrong in 17 checks/)
+  expect(run.stdout).toMatch(/Nothing is wrong in 18 checks/)
 })
 
 const other = (port: number) => `postgres://muster:S3cret-Word@127.0.0.1:${port}/muster`
@@ -289,30 +289,63 @@ test('work that is behind is named: outbox, audit, reminders, keys, jobs, queues
       },
     ],
   ]
+  const withdraw = await announced(inOrder, Date.now() + 10 * minuteMs)
   for (const [id, inject] of cases) {
     const undo = await inject()
     expect(await examine()).toEqual([id])
     await undo()
   }
+  await withdraw()
+  const undo = await inserted('outbox', job({ created_at: agoMs(2 * minuteMs) }))
+  expect(await examine()).toEqual(['process-missing', 'outbox-behind'])
+  await undo()
   expect(await examine()).toEqual([])
 })
 
-test('a process that was killed, is frozen or was never started is named, while others run', async () => {
-  const announce = async (name: string, atMs: number) => {
-    const { announce } = createAnnouncements(redis.client, name, () => atMs)
-    await announce()
-  }
-  const tenMinutesAgo = Date.now() - 10 * minuteMs
-  onTestFinished(async () => void (await redis.client.del('muster:processes')))
-  await announce('email-worker', tenMinutesAgo)
+const inOrder = ['api', 'email-worker', 'audit-worker', 'reminder-worker', 'image-worker']
+
+/** Announces processes as they do themselves, at a time: a frozen one leaves that of its last announcement. */
+async function announced(names: readonly string[], atMs: number): Promise<() => Promise<unknown>> {
+  const all = names.map((name) => createAnnouncements(redis.client, name, () => atMs))
+  await Promise.all(all.map((one) => one.announce()))
+  return () => Promise.all(all.map((one) => one.withdraw()))
+}
+
+test('a process that was killed, is frozen or was never started is named, unless it was replaced', async () => {
+  const apiAlone = { REDIS_URL: formatRedisUrl(api.deps.config.redis) }
+  const { stdout } = await muster(api, 'doctor', { env: { ...well, ...apiAlone } as Record<string, string> })
+  for (const name of inOrder.slice(1)) expect(stdout).toContain(`No ${name} runs.`)
+  expect(stdout).not.toContain('No api runs.')
+
+  const frozen = await announced(['email-worker'], Date.now() - 10 * minuteMs)
+  const alone = (await examineEnvironment(well)).data as Report
+  expect(alone.checks.flatMap(({ findings }) => findings)).toMatchObject([
+    {
+      id: 'process-missing',
+      what: expect.stringMatching(/No email-worker runs: .*frozen, and announced itself 10 min ago/),
+    },
+  ])
+  const others = await announced(inOrder.slice(2).concat('api'), Date.now())
+  expect(await examine()).toEqual(['process-missing'])
+  const replaced = await announced(['email-worker'], Date.now())
   expect(await examine()).toEqual([])
-  for (const name of ['api', 'audit-worker', 'reminder-worker']) await announce(name, Date.now())
-  expect(await examine()).toEqual(['process-missing', 'process-missing'])
-  await announce('image-worker', Date.now())
-  const { stdout } = await muster(api, 'doctor', { env: well as Record<string, string> })
-  expect(stdout).toMatch(/No email-worker runs: .* killed or is frozen, and announced itself 10 min ago/)
-  await announce('email-worker', Date.now())
+  await Promise.all([frozen, others, replaced].map((withdraw) => withdraw()))
   expect(await examine()).toEqual([])
+})
+
+test('one frozen process beside others of its kind is a warning', async () => {
+  const running = await Promise.all(
+    inOrder.map(async (name) => {
+      let atMs = Date.now() - 20 * minuteMs
+      const one = createAnnouncements(redis.client, name, () => atMs)
+      atMs = Date.now()
+      await one.announce()
+      return one
+    }),
+  )
+  const frozen = await announced(['audit-worker'], Date.now() - 10 * minuteMs)
+  expect(await examine()).toEqual(['process-silent'])
+  await Promise.all([frozen(), ...running.map((one) => one.withdraw())])
 })
 
 test('a PUBLIC_URL without an address, without a server, without TLS and with a wrong certificate are told apart', async () => {

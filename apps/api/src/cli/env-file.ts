@@ -30,7 +30,9 @@ export function initEnvFile(path: string | undefined, publicUrl: string | undefi
 const refused = (message: string) => new DomainError('VALIDATION_FAILED', { message })
 
 const exists = (path: string) =>
-  refused(`${path} exists already, and its keys would be lost. Move it away first, or name another file.`)
+  new DomainError('CONFLICT', {
+    message: `${path} exists already, and its keys would be lost. Move it away first, or name another file.`,
+  })
 
 function readExample(): string {
   const example = examples.find((url) => existsSync(url))

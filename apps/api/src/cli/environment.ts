@@ -2,9 +2,11 @@ import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import {
+  ConfigError,
   commandEnv,
   databaseEnv,
   databaseSettings,
+  explainLeftOut,
   int,
   isSet,
   type KeyRingName,
@@ -28,7 +30,7 @@ import {
   storageSettings,
 } from '@muster/storage/config'
 import { z } from 'zod'
-import { findHome, type StoppedCopy, withStoppedCopy } from './stopped-copy.ts'
+import { findHome, isCheckout, type StoppedCopy, withStoppedCopy } from './stopped-copy.ts'
 
 /** Upper bound for closing the connections to Postgres. */
 const closeMs = 1_000
@@ -49,8 +51,15 @@ export const environment = (): NodeJS.ProcessEnv => commandEnv(root)
 /** Reads variables of the environment. @throws ConfigError; Error that tells how to start a copy where none runs and no database is set */
 export function readSettings<S extends z.ZodObject>(schema: S): Readonly<z.output<S>> {
   if ('DATABASE_URL' in schema.shape) assertCopyRuns()
-  return parseEnv(schema, environment())
+  try {
+    return parseEnv(schema, environment())
+  } catch (error) {
+    throw error instanceof ConfigError ? new ConfigError(error.faults, leftOut()) : error
+  }
 }
+
+/** Says which settings a command does without beside a running copy, and why. Only a checkout has copies. */
+export const leftOut = (): string | undefined => (isCheckout(root) ? explainLeftOut(root) : undefined)
 
 /** @throws Error in a checkout where no copy runs and no variable names a database */
 export function assertCopyRuns(): void {

@@ -1,4 +1,8 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { formatRedisUrl } from '@muster/redis'
 import { createTestDatabase, freePort, startOwnRedis } from '@muster/testing'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { buildTestApp, type TestApp } from '../testing/test-app.ts'
@@ -78,4 +82,25 @@ test('a command without Redis, or with a wrong password of it, names variable an
     1,
     expect.stringMatching(/refuses the user name or the password \(WRONGPASS\)/),
   ])
+})
+
+test('DATABASE_URL of the running copy gets all of its settings, and another one is told apart', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'muster-home-'))
+  onTestFinished(() => rm(home, { recursive: true }))
+  const { database, redis } = api.deps.config
+  const urls = { postgres: database.url, redis: formatRedisUrl(redis) }
+  await writeFile(join(home, 'run.json'), JSON.stringify({ urls }))
+  const same = new URL(database.url)
+  same.searchParams.set('application_name', 'mine')
+  const alone = (url: string) => ({ DATABASE_URL: url, REDIS_URL: '', MUSTER_HOME: home })
+  expect((await run('status --json', alone(same.href))).code).toBe(0)
+  same.pathname = '/other'
+  const other = await run('status', alone(same.href))
+  expect([other.code, other.stderr]).toEqual([
+    1,
+    expect.stringMatching(
+      /REDIS_URL is missing.*\nDATABASE_URL is set and names another database .*Unset DATABASE_URL/s,
+    ),
+  ])
+  expect((await run('doctor', alone(same.href))).stdout).toContain('names another database than that of the copy')
 })

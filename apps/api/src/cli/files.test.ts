@@ -84,8 +84,8 @@ test('wrong drivers and missing settings are refused with what to write', async 
   const same = await run('files copy --from s3 --to s3')
   const unknown = await run('files copy --from ftp --to s3')
   const unset = await run('files copy --from local --to s3', { S3_BUCKET: '' })
-  expect([same.code, same.stderr]).toEqual([1, expect.stringContaining('same store as --from')])
-  expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining('local, cloudinary, s3')])
+  expect([same.code, same.stderr]).toEqual([2, expect.stringContaining('same store as --from')])
+  expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('local, cloudinary, s3')])
   expect([unset.code, unset.stderr]).toEqual([
     1,
     expect.stringContaining('S3_BUCKET is missing: the s3 driver needs it'),

@@ -4,6 +4,7 @@ import { processNames } from '@muster/config'
 import { version } from '@muster/telemetry/version'
 import { terminalLine, terminalText, visibleJson } from '@muster/text'
 import { type Command, describeCommands, type Given, optionsOf, UsageError } from './command.ts'
+import { nearestOf } from './nearest-of.ts'
 
 const headline = 'muster [--env-file <path>] <command> [--json]'
 
@@ -23,7 +24,7 @@ const operating = `For the operator, with the API's environment; in the reposito
 const ending = `
 A <request> is an X-Request-Id of Muster, also with what is around it in a log line. A <person> is an id, an e-mail or a username; a <queue> is email, audit, reminder or image; a <mail> is an id; a <ring> is a variable,
 e.g. AUDIT_KEYS.
-Exit codes: 0 done, 1 refused or not well, 2 no such command.
+Exit codes: 0 done, 1 refused or not well, 2 wrong usage: no such command, option, argument or value.
 `
 
 /** Modules of the commands, loaded on demand: most commands need neither password hashing nor queues. */
@@ -323,11 +324,17 @@ function noSuchCommand(words: string[]): string {
   const [group = ''] = words
   if (group === '') return `${usage}\n${operating}\n${describeCommands(commands)}\n${ending}`
   const others = commands.map(({ name }) => name).filter((name) => name.startsWith(`${group} `))
-  if (others.length > 0) return `There is no such command of \`${group}\`. There are: ${others.join(', ')}.`
-  const groups = new Set(commands.map(({ name }) => name.split(' ')[0]))
-  const names = [...processNames, 'all', 'migrate', 'ready', ...groups].join(', ')
-  return `There is no command \`${group}\`. There are: ${names}. \`muster --help\` tells what each does.`
+  if (others.length > 0) {
+    const nearest = nearestOf(words.slice(0, 2).join(' '), others)
+    return `There is no such command of \`${group}\`.${meant(nearest)} There are: ${others.join(', ')}.`
+  }
+  const all = [...processNames, 'all', 'migrate', 'ready', ...commands.map(({ name }) => name)]
+  const groups = [...new Set(all.map((name) => name.split(' ')[0] as string))]
+  const nearest = nearestOf(words.slice(0, 2).join(' '), all) ?? nearestOf(group, groups)
+  return `There is no command \`${group}\`.${meant(nearest)} There are: ${groups.join(', ')}. \`muster --help\` tells what each does.`
 }
+
+const meant = (nearest: string | undefined) => (nearest ? ` Did you mean \`muster ${nearest}\`?` : '')
 
 /** Finds the command with the longest name with which the arguments begin. */
 function commandOf(words: string[]): Command | undefined {
@@ -365,6 +372,7 @@ run(process.argv.slice(2)).then(
       ? visibleJson(JSON.stringify({ error: { code: code ?? null, message } }))
       : terminalText(message)
     process.stderr.write(`${text}\n`)
-    process.exitCode = error instanceof UsageError ? 2 : 1
+    // Wrong input is wrong usage, wherever it is noticed.
+    process.exitCode = error instanceof UsageError || code === 'VALIDATION_FAILED' ? 2 : 1
   },
 )

@@ -7,9 +7,12 @@ import { isSet } from '@muster/config'
 
 /** The folder with the state of `npm start` of the repository, when no variable names a database. @returns undefined outside of a checkout */
 export function findHome(root: string): string | undefined {
-  if (isSet('DATABASE_URL', process.env) || !existsSync(join(root, hostFile))) return undefined
+  if (isSet('DATABASE_URL', process.env) || !isCheckout(root)) return undefined
   return resolve(root, process.env.MUSTER_HOME || '.muster')
 }
+
+/** Tells whether this runs in the repository, and not from a bundle. */
+export const isCheckout = (root: string): boolean => existsSync(join(root, hostFile))
 
 const hostFile = 'packages/devkit/src/stopped-copy-main.ts'
 

@@ -15,7 +15,7 @@ type TakeOver = {
 
 /**
  * Makes sure that an operator means it: a terminal asks for the id of the owner, and without one `--yes <id>` must name it.
- * @throws DomainError VALIDATION_FAILED when the id is another one or was not given
+ * @throws DomainError CONFLICT when the id is another one or was not given
  */
 export async function confirmTakeOver({ what, owner, lastSeen, given }: TakeOver): Promise<void> {
   const told = `${what} belongs to the installation ${terminalLine(owner)}. ${lastSeen}`
@@ -28,7 +28,7 @@ export async function confirmTakeOver({ what, owner, lastSeen, given }: TakeOver
     answer === undefined
       ? 'Nothing was changed: stop that installation, and then run the command'
       : 'Nothing was changed, because the given id is another one: run the command'
-  throw new DomainError('VALIDATION_FAILED', { message: `${told} ${fault} with \`--yes ${terminalLine(owner)}\`.` })
+  throw new DomainError('CONFLICT', { message: `${told} ${fault} with \`--yes ${terminalLine(owner)}\`.` })
 }
 
 async function ask(question: string): Promise<string> {

@@ -80,6 +80,19 @@ test('the id of a mail, a job, an audit event or a notification leads to its req
   expect((await muster(api, ['mail', 'show', effects.mail])).stdout).toMatch(new RegExp(`requestId +${requestId}`))
 })
 
+test('the id of what no request caused names the command that shows it', async () => {
+  const failed = { queue: 'audit', name: 'chain-audit', payload: '{}', failed_at: new Date(), error: 'of no cause' }
+  const id = newId()
+  await api.db
+    .insertInto('outbox')
+    .values({ id, request_id: null, ...failed })
+    .execute()
+  const [job, user] = await Promise.all([id, ann.userId].map((one) => muster(api, ['trace', one])))
+  expect([job?.code, job?.stderr]).toEqual([1, expect.stringMatching(/id of a job.*`muster queues failed audit`/)])
+  expect([user?.code, user?.stderr]).toEqual([1, expect.stringContaining(`muster users show ${ann.userId}`)])
+  await api.db.deleteFrom('outbox').where('id', '=', id).execute()
+})
+
 test('what is no id of a request is refused with the reason, and an unknown one is told apart', async () => {
   const future = idOfTime(new Date(Date.now() + 3 * 86_400_000))
   const refused: [string, RegExp][] = [
@@ -90,7 +103,7 @@ test('what is no id of a request is refused with the reason, and an unknown one 
   ]
   const runs = await Promise.all(refused.map(([id]) => muster(api, ['trace', id])))
   for (const [index, { code, stderr, stdout }] of runs.entries())
-    expect([code, stderr, stdout]).toEqual([1, expect.stringMatching(refused[index]?.[1] as RegExp), ''])
+    expect([code, stderr, stdout]).toEqual([2, expect.stringMatching(refused[index]?.[1] as RegExp), ''])
   const old = idOfTime(new Date(Date.now() - 40 * 86_400_000))
   const [unknown, usage] = await Promise.all([muster(api, ['trace', old]), muster(api, ['trace'])])
   expect([unknown.code, usage.code]).toEqual([1, 2])
@@ -125,6 +138,8 @@ test('completed jobs and chained events are found when outbox and audit queue ar
   const [chained = ''] = await chainEvents(api, 3, { action: 'chained.event' })
   await api.db.updateTable('audit_personal').set({ request_id: requestId }).where('event_id', '=', chained).execute()
   const shown = await trace(requestId)
+  // The row of a completed job is gone: BullMQ alone knows its request.
+  expect(await trace(shown.jobs[0].id)).toMatchObject({ requestId, foundBy: 'job' })
   expect(shown.jobs).toMatchObject([{ name: 'send-email', state: 'completed', isInOutbox: false, attempts: 1 }])
   expect(shown.auditEvents).toMatchObject([{ id: chained, action: 'chained.event', seq: 1 }, { seq: null }])
 })

@@ -24,14 +24,11 @@ export async function traceRequest(pasted: string): Promise<Result> {
       const transact = createTransact({ db, publisher: noPublisher })
       return traces.traceRequest({ db, queueMonitor, transact, clock: systemClock, retention }, commandLine, pasted)
     })
-    return { data: trace, lines: linesOf(trace), isWell: !isEmpty(trace) }
+    return { data: trace, lines: linesOf(trace), isWell: !traces.isEmpty(trace) }
   } finally {
     queueMonitor.close()
   }
 }
-
-const isEmpty = ({ auditEvents, mails, notifications, jobs }: RequestTrace) =>
-  auditEvents.length + mails.length + notifications.length + jobs.length === 0
 
 function linesOf(trace: RequestTrace): string[] {
   const { auditEvents, mails, notifications, jobs, kept, isWhole, cutOff } = trace
@@ -56,7 +53,7 @@ function linesOf(trace: RequestTrace): string[] {
     ...section('jobs', ['job', 'queue', 'name', 'state', 'ordered', 'payload', 'reason'], jobs, (job) => [
       ...[job.id, job.queue, job.name, job.state, job.createdAt, JSON.stringify(job.payload), job.reason ?? ''],
     ]),
-    ...(isEmpty(trace) ? ['', nothingFound(trace)] : []),
+    ...(traces.isEmpty(trace) ? ['', nothingFound(trace)] : []),
     ...(isWhole ? [] : ['', 'Redis is unavailable: of the jobs only those in the outbox are listed.']),
     ...(cutOff.length > 0 ? ['', `There are more than are listed: ${cutOff.join(', ')}.`] : []),
     '',

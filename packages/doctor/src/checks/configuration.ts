@@ -17,7 +17,12 @@ const marks: Readonly<Record<ProcessName, readonly string[]>> = {
 }
 
 /** Reads the settings as each process does at its start, and reports the faults of all of them. */
-export async function checkConfiguration({ env }: Tools, notes: Notes, { readers, processes }: Subject): Promise<void> {
+export async function checkConfiguration(
+  { env }: Tools,
+  notes: Notes,
+  { readers, processes, leftOut }: Subject,
+): Promise<void> {
+  if (leftOut) notes.fact(leftOut)
   const isHere = (name: ProcessName) => marks[name].some((mark) => isSet(mark, env))
   const names = processNames.filter((name) => (processes ? processes.includes(name) : isHere(name)))
   const faults = new Map<string, ProcessName[]>()

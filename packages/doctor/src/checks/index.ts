@@ -12,6 +12,7 @@ import { checkMail } from './mail.ts'
 import { checkMigrations } from './migrations.ts'
 import { checkNode } from './node.ts'
 import { checkPostgres } from './postgres.ts'
+import { checkProcesses } from './processes.ts'
 import { checkQueues } from './queues.ts'
 import { checkRedis } from './redis.ts'
 import { checkReplica } from './replica.ts'
@@ -37,6 +38,7 @@ export const checks: readonly Check[] = [
   { name: 'storage', run: checkStorage },
   { name: 'scanner', run: checkScanner },
   { name: 'mail', run: checkMail },
+  { name: 'processes', run: checkProcesses },
   { name: 'queues', run: checkQueues },
   { name: 'lags', run: checkLags },
   { name: 'client-address', run: checkAddresses },

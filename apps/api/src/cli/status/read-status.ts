@@ -99,10 +99,10 @@ async function readQueueStates(db: Db, monitor: QueueMonitor, nowMs: number): Pr
 }
 
 async function measure(ask: () => Promise<unknown>): Promise<Status['dependencies']['postgres']> {
-  // The first question also waits for the connection.
-  await attempt(ask)
+  // The first question also waits for the connection. Without an answer, a second one would only double the wait.
+  const first = await attempt(ask)
   const startMs = performance.now()
-  const outcome = await attempt(ask)
+  const outcome = 'unavailable' in first ? first : await attempt(ask)
   const latencyMs = Math.round(performance.now() - startMs)
   return 'unavailable' in outcome
     ? { status: 'down', latencyMs, reason: outcome.unavailable }

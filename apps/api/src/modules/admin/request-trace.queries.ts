@@ -26,19 +26,6 @@ export type TracedNotification = {
   created_at: Date
 }
 
-export type Effect = { kind: 'mail' | 'job' | 'audit event' | 'notification'; request_id: string }
-
-/** Finds the request that caused the mail, the job, the audit event or the notification with this id. */
-export async function findRequestBehind(db: Db, id: string): Promise<Effect | undefined> {
-  const { rows } = await sql<Effect>`
-    select 'mail' as kind, request_id from email_messages where id = ${id}
-    union all select 'job', request_id from outbox where id = ${id}
-    union all select 'notification', request_id from notifications where id = ${id}
-    union all select 'audit event', request_id from audit_pending where id = ${id}
-    union all select 'audit event', request_id from audit_personal where event_id = ${id}`.execute(db)
-  return rows.find(({ request_id }) => request_id !== null)
-}
-
 /** Lists the mails of a request, the oldest first. */
 export function listMailsOf(db: Db, requestId: string, limit: number): Promise<EmailRow[]> {
   return db

@@ -1,7 +1,9 @@
+import { DomainError } from '@muster/errors'
 import { type JobOfRequest, listRowsOfRequest, type RowOfRequest } from '@muster/jobs/admin'
 import { hideSecrets } from '@muster/logger'
 import type { Deps } from '../../deps.ts'
 import { toAdminEmail } from './admin-emails.service.ts'
+import { type Caused, findRequestOf } from './find-request-of.ts'
 import { assertPermission, auditActor, commandLineMark, type Principal } from './principal.ts'
 import { type RequestRef, readRequestId } from './request-id.ts'
 import * as queries from './request-trace.queries.ts'
@@ -19,16 +21,32 @@ const clockToleranceMs = 600_000
  * Reads all that a request caused, and tells until when it is kept. The id of an effect (a mail, a job, an audit event, a notification)
  * leads to its request. The look is audited.
  * @param pasted the id, with what a user may have pasted around it
- * @throws DomainError VALIDATION_FAILED when it has no id of a request, FORBIDDEN
+ * @throws DomainError VALIDATION_FAILED when it has no id of a request, NOT_FOUND for the id of what no request caused, FORBIDDEN
  */
 export async function traceRequest(deps: TraceDeps, principal: Principal, pasted: string): Promise<RequestTrace> {
   for (const permission of ['audit.read', 'email.read', 'queue.read'] as const) assertPermission(principal, permission)
   const given = readRequestId(pasted, deps.clock.now())
-  const behind = await queries.findRequestBehind(deps.db, given.id)
-  const request = behind ? readRequestId(behind.request_id, deps.clock.now()) : given
-  const trace = { ...(await readTrace(deps, request)), foundBy: behind?.kind ?? null }
+  const own = { ...(await readTrace(deps, given)), foundBy: null }
+  const caused = isEmpty(own) ? await findRequestOf(deps, given.id) : undefined
+  const trace = caused ? await traceCause(deps, caused, given.id) : own
   await recordLook(deps, principal, trace)
   return trace
+}
+
+/** Tells whether nothing of a request is kept. */
+export const isEmpty = ({ auditEvents, mails, notifications, jobs }: RequestTrace): boolean =>
+  auditEvents.length + mails.length + notifications.length + jobs.length === 0
+
+/** Traces the request behind one of its effects. @throws DomainError NOT_FOUND when none is known */
+async function traceCause(deps: TraceDeps, { kind, requestId, command }: Caused, id: string): Promise<RequestTrace> {
+  if (requestId && kind !== 'user')
+    return { ...(await readTrace(deps, readRequestId(requestId, deps.clock.now()))), foundBy: kind }
+  const reason =
+    kind === 'user' ? 'not of a request.' : 'and no request is known that caused it: most such work is of a schedule.'
+  const shown = command ? ` \`${command}\` shows it.` : ''
+  throw new DomainError('NOT_FOUND', {
+    message: `${id} is the id of a${kind === 'audit event' ? 'n' : ''} ${kind}, ${reason}${shown}`,
+  })
 }
 
 async function readTrace(deps: TraceDeps, { id, at }: RequestRef): Promise<Omit<RequestTrace, 'foundBy'>> {
