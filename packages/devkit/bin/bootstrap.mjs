@@ -18,7 +18,8 @@ export function runPinned(script, args, { isSupervisor = false } = {}) {
   install()
   const home = resolve(root, process.env.MUSTER_HOME || '.muster')
   makePrivate(home)
-  const child = spawn(pinnedNode, [join(root, script), ...args], {
+  // Behind `--`, Node leaves an `--env-file` to the script.
+  const child = spawn(pinnedNode, ['--', join(root, script), ...args], {
     cwd: root,
     // The IPC channel closes when this process is killed, which the supervisor notices.
     stdio: isSupervisor ? ['inherit', 'inherit', 'inherit', 'ipc'] : 'inherit',

@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { formatRedisUrl } from '@muster/redis'
 import { createTestDatabase, freePort, startOwnRedis } from '@muster/testing'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
@@ -103,4 +105,13 @@ test('DATABASE_URL of the running copy gets all of its settings, and another one
     ),
   ])
   expect((await run('doctor', alone(same.href))).stdout).toContain('names another database than that of the copy')
+})
+
+test('--env-file of a file that is not there says so, and exits with 2', async () => {
+  const root = fileURLToPath(new URL('../../../..', import.meta.url))
+  const words = ['run', '-s', 'muster', '--', '--env-file', '/nonexistent', 'status']
+  const { code, stderr } = await new Promise<{ code: unknown; stderr: string }>((resolve) => {
+    execFile('npm', words, { cwd: root }, (error, _, stderr) => resolve({ code: error?.code, stderr }))
+  })
+  expect([code, stderr]).toEqual([2, expect.stringContaining('--env-file: /nonexistent cannot be read (ENOENT).')])
 })
