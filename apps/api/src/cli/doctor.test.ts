@@ -1,10 +1,13 @@
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
+import { globSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer as createHttpServer } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { newId, readInstallationId } from '@muster/db'
 import { migrateToLatest, rollBack } from '@muster/db/migrator'
 import type { Report } from '@muster/doctor'
@@ -275,6 +278,31 @@ test('work that is behind is named: outbox, audit, reminders, keys, jobs, queues
       },
     ],
     [
+      'mails-failed',
+      async () => {
+        const row = () => ({ id: newId(), template: 'welcome', to_address: 'ann@example.com', status: 'failed' })
+        await api.db
+          .insertInto('email_messages')
+          .values(Array.from({ length: 11 }, row))
+          .execute()
+        return () => api.db.deleteFrom('email_messages').execute()
+      },
+    ],
+    [
+      'queue-paused',
+      async () => {
+        const client = failFastRedis(parseRedisUrl(redis.url))
+        await once(client, 'ready')
+        const queue = await openQueue('image', client)
+        await queue.pause()
+        return async () => {
+          await queue.resume()
+          await queue.close()
+          client.disconnect()
+        }
+      },
+    ],
+    [
       'queue-behind',
       async () => {
         const client = failFastRedis(parseRedisUrl(redis.url))
@@ -300,6 +328,43 @@ test('work that is behind is named: outbox, audit, reminders, keys, jobs, queues
   expect(await examine()).toEqual(['process-missing', 'outbox-behind'])
   await undo()
   expect(await examine()).toEqual([])
+})
+
+test('a database that takes no writes is named', async () => {
+  const name = new URL(api.deps.config.database.url).pathname.slice(1)
+  await asSuperuser(`alter database ${name} set default_transaction_read_only = on`)
+  onTestFinished(() => asSuperuser(`alter database ${name} reset default_transaction_read_only`))
+  expect(await examine()).toContain('postgres-read-only')
+})
+
+/** libfaketime, of Debian's package `faketime`. */
+const [fakeTime] = globSync('/usr/lib/*/faketime/libfaketimeMT.so.1')
+
+test.skipIf(!fakeTime)('a clock that differs from that of Postgres is named, with what follows from it', async () => {
+  const at = async (seconds: number) => {
+    const env = {
+      ...well,
+      LD_PRELOAD: fakeTime,
+      FAKETIME: `${seconds > 0 ? '+' : ''}${seconds}`,
+      FAKETIME_DONT_FAKE_MONOTONIC: '1',
+    }
+    return (await muster(api, 'doctor', { env: env as Record<string, string> })).stdout
+  }
+  expect(await at(5)).toMatch(/The clock of this machine is [45]\.\d s ahead of that of Postgres\./)
+  expect(await at(-60)).toMatch(/is (59|60)\.\d s behind that of Postgres, so that no process here becomes ready/)
+})
+
+test.skipIf(process.getuid?.() !== 0)('a disk that is nearly full is named, with its folder', async (context) => {
+  const disk = await mkdtemp(join(tmpdir(), 'muster-disk-'))
+  const run = promisify(execFile)
+  await run('mount', ['-t', 'tmpfs', '-o', 'size=80m', 'tmpfs', disk]).catch(() => context.skip('may not mount'))
+  onTestFinished(async () => {
+    await run('umount', [disk])
+    await rm(disk, { recursive: true })
+  })
+  expect(await examine({ STAGING_DIR: disk })).toEqual([])
+  await writeFile(join(disk, 'upload'), Buffer.alloc(50 * 1024 ** 2))
+  expect(await examine({ STAGING_DIR: disk })).toEqual(['disk'])
 })
 
 const inOrder = ['api', 'email-worker', 'audit-worker', 'reminder-worker', 'image-worker']
