@@ -3,7 +3,7 @@ import { eventually } from '@muster/testing'
 import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver } from '@muster/testing/otlp-receiver'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type System, startSystem } from './system/system.ts'
-import { createTask, newTaskBody, uploadPhoto } from './users/fixtures.ts'
+import { createTask, newTaskBody, retryOn503, uploadPhoto } from './users/fixtures.ts'
 import type { ApiResponse, User } from './users/user.ts'
 
 /** Spans are sent every two seconds. */
@@ -171,11 +171,13 @@ test('a collector that is frozen, and then gone, delays and fails nothing, and f
   const thaw = collector.freeze()
   const frozenMs = performance.now()
   const api = await system.start('api', {
-    env: tracing({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url }),
+    // Few connections: other tests have as many as Postgres allows.
+    env: tracing({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, DATABASE_POOL_MAX: '3' }),
     port: await freePort(),
   })
   const create = async () => {
-    const { status, durationMs, body } = await user.request('POST', '/tasks', newTaskBody(), { at: api.url })
+    const send = () => user.request('POST', '/tasks', newTaskBody(), { at: api.url })
+    const { status, durationMs, body } = await retryOn503(send)
     return status === 201 && durationMs < 10_000
       ? 'created'
       : `${status} after ${durationMs} ms: ${JSON.stringify(body)}`

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type S3Server, startS3Server } from '@muster/storage/testing'
-import { eventually, findProgram, freePort, type OwnRedis, startOwnRedis } from '@muster/testing'
+import { eventually, findProgram, freePort, type OwnRedis, startOwnRedis, startPgBouncer } from '@muster/testing'
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { ChaosPostgres } from '../faults/postgres.ts'
 import type { App, Env } from '../system/apps.ts'
 import { type Inspector, openInspector } from '../system/inspector.ts'
@@ -16,6 +16,7 @@ import { type FileTraffic, startFileTraffic } from './file-traffic.ts'
 import { muster, startMuster } from './muster-command.ts'
 
 const initdb = findProgram('initdb')
+const pgbouncer = findProgram('pgbouncer')
 const slow = { timeout: 120_000 }
 
 describe.skipIf(!initdb)('backup and restore on Debian’s Postgres (Debian package postgresql)', () => {
@@ -122,6 +123,24 @@ describe.skipIf(!initdb)('backup and restore on Debian’s Postgres (Debian pack
     const again = await muster(['backup', folder], system.env('api'))
     expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('exists already')])
   })
+
+  test.skipIf(!pgbouncer)(
+    'behind PgBouncer a backup goes past the pooler, and is refused when no way past it is set',
+    slow,
+    async () => {
+      const pooler = await startPgBouncer(pgbouncer as string, { target: system.postgres.url, poolSize: 2 })
+      onTestFinished(() => pooler.stop())
+      const pooled = { ...system.env('api'), DATABASE_URL: pooler.url, DATABASE_POOLER: 'transaction' }
+      const path = join(home, 'backups/pooled')
+      const refused = await muster(['backup', path], pooled)
+      expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/Set DATABASE_DIRECT_URL to Postgres/)])
+      expect(await readdir(dirname(path))).toEqual(['one'])
+      const run = await muster(['backup', path], { ...pooled, DATABASE_DIRECT_URL: system.postgres.url })
+      expect([run.code, run.stderr]).toEqual([0, expect.not.stringContaining('rror')])
+      const checked = await muster(['restore', path, '--check'], pooled)
+      expect([checked.code, checked.stdout]).toEqual([0, expect.stringMatching(/is whole/)])
+    },
+  )
 
   test('a changed backup is refused by the name of the part, and so is one of a stranger', slow, async () => {
     const [one] = (await readFile(join(folder, 'files.jsonl'), 'utf8')).split('\n')
