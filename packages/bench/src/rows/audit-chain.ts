@@ -9,7 +9,7 @@ import type { Row } from '../row.ts'
 import type { Stage } from '../stage.ts'
 import { median } from '../statistics.ts'
 
-const goal = 0.4
+const goal = 0.7
 const patienceMs = 300_000
 
 type Round = { musterPerSecond: number; limitPerSecond: number; ratio: number; rssMiB: number; limitRssMiB: number }

@@ -8,7 +8,7 @@ import type { Row } from '../row.ts'
 import type { Stage } from '../stage.ts'
 import { median } from '../statistics.ts'
 
-const goal = 0.7
+const goal = 0.9
 /** The email worker's default, which the limit uses too. */
 const connections = 10
 const patienceMs = 120_000

@@ -9,7 +9,7 @@ import type { Stage } from '../stage.ts'
 import { median, quantile } from '../statistics.ts'
 
 const perSecond = 500
-const goalMs = { p50: 5, p99: 25 }
+const goalMs = { p50: 2, p99: 20 }
 const arrivalMs = 30_000
 
 type Round = { p50Ms: number; p99Ms: number; maxMs: number; publisherRssMiB: number; workerRssMiB: number }

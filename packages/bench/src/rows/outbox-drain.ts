@@ -7,7 +7,7 @@ import type { Row } from '../row.ts'
 import type { Stage } from '../stage.ts'
 import { median } from '../statistics.ts'
 
-const goal = 0.6
+const goal = 0.75
 
 type Round = { musterMs: number; limitMs: number; ratio: number; rssMiB: number; limitRssMiB: number }
 

@@ -6,8 +6,8 @@ import type { Line, Row } from '../row.ts'
 import type { Stage } from '../stage.ts'
 import { median } from '../statistics.ts'
 
-const claimGoalMs = 10_000
-const burstGoalMs = 2_000
+const claimGoalMs = 2_000
+const burstGoalMs = 1_000
 const patienceMs = 300_000
 const idleSeconds = 5
 

@@ -6,7 +6,7 @@ import type { Row } from '../row.ts'
 import { insertUsers, signIn } from '../users.ts'
 
 const path = '/api/v1/users/me'
-const goal = 0.6
+const goal = 0.75
 
 export const usersMe: Row = {
   name: 'users-me',

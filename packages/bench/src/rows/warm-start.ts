@@ -9,7 +9,7 @@ import type { Row } from '../row.ts'
 import { root, type Stage } from '../stage.ts'
 import { median } from '../statistics.ts'
 
-const goalMs = 6_000
+const goalMs = 4_000
 const bootMs = 120_000
 const stopMs = 40_000
 

@@ -15,7 +15,7 @@ import { areSameEpochs, type Epochs, lostQueues, readEpochs } from './epoch.ts'
 import { createFastPath } from './fast-path.ts'
 import { createAnnouncements } from './process-list.ts'
 import type { Queues } from './publish.ts'
-import { publishPending, unpublish } from './slow-path.ts'
+import { findWork, publishPending, unpublish } from './slow-path.ts'
 import { watchOwner } from './watch-owner.ts'
 
 /** Publishes outbox rows to BullMQ. Every process that enqueues jobs runs one. */
@@ -117,9 +117,11 @@ export function startPublisher({
     const jobs = await unpublish(db, lost, 0)
     if (jobs > 0)
       log.warn({ component: 'publisher', jobs, queues: lost }, 'redis data lost, pending jobs published again')
-    await unpublish(db, queueNames, republishAfterMs)
+    const { hasPending, hasStale } = await findWork(db, republishAfterMs)
+    if (hasStale) await unpublish(db, queueNames, republishAfterMs)
     epochs = seen.epochs
-    startDraining()
+    if (!queues || hasPending || hasStale) startDraining()
+    else fastPath.resume()
   }
 
   let polling: Promise<void> | undefined

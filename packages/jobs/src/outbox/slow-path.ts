@@ -24,12 +24,30 @@ export async function publishPending(given: SlowPath): Promise<void> {
   await Promise.all([lane(), lane()])
 }
 
+/** What the slow path has to do: rows that nobody has published, and rows that were published and not acknowledged since. */
+export type OutboxWork = { hasPending: boolean; hasStale: boolean }
+
+/** Asks for the work of the slow path in one statement, because most polls find none. */
+export async function findWork(db: Db, staleAfterMs: number): Promise<OutboxWork> {
+  const { rows } = await sql<OutboxWork>`
+    select exists (select from outbox where ${isUnpublished}) as "hasPending",
+      exists (select from outbox where ${isPublishedBefore(staleAfterMs)}) as "hasStale"`.execute(db)
+  return rows[0] as OutboxWork
+}
+
+/** Rows that neither the fast path has published nor is about to mark. */
+const isUnpublished = sql<boolean>`published_at is null and failed_at is null
+  and created_at not between clock_timestamp() - make_interval(secs => ${sql.lit(fastPathMs / 1_000)}) and clock_timestamp()`
+
+const isPublishedBefore = (ms: number) =>
+  sql<boolean>`failed_at is null and published_at <= clock_timestamp() - make_interval(secs => ${ms / 1_000})`
+
 /** Makes rows of some queues that were published and not acknowledged since pending again. @returns how many */
 export async function unpublish(db: Db, queues: readonly QueueName[], olderThanMs: number): Promise<number> {
   if (queues.length === 0) return 0
   const { numAffectedRows } = await sql`
     update outbox set published_at = null
-    where failed_at is null and queue = any(${queues}::text[]) and published_at <= clock_timestamp() - make_interval(secs => ${olderThanMs / 1_000})
+    where queue = any(${queues}::text[]) and ${isPublishedBefore(olderThanMs)}
   `.execute(db)
   return Number(numAffectedRows)
 }
@@ -45,8 +63,7 @@ async function publishBatch({ db, queues, clock, onPublished }: SlowPath, after:
     const { rows } = await sql<OutboxRow>`
       with pending as materialized (
         select id from outbox
-        where published_at is null and failed_at is null and id > ${after}
-          and created_at not between clock_timestamp() - make_interval(secs => ${fastPathMs / 1_000}) and clock_timestamp()
+        where ${isUnpublished} and id > ${after}
         order by id limit ${maxBatch} for update skip locked
       ), quick as materialized (select set_config('synchronous_commit', 'off', true))
       update outbox set published_at = clock_timestamp() from pending, quick where outbox.id = pending.id
