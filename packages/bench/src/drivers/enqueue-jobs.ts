@@ -13,7 +13,13 @@ import { now } from './clock.ts'
 export type Enqueued = [jobId: string, committedAtMs: number]
 
 const log = createLogger({ name: 'bench-enqueuer', level: 'warn' })
-const db = createDb({ url: setting('DATABASE_URL'), poolMax: 10, applicationName: 'bench-enqueuer' })
+const db = createDb({
+  url: setting('DATABASE_URL'),
+  poolMax: 10,
+  applicationName: 'bench-enqueuer',
+  // A machine that cannot keep the rate shows long latencies.
+  connectTimeoutMs: 60_000,
+})
 const publisher = startPublisher({ db, redisSettings: parseRedisUrl(setting('REDIS_URL')), log })
 let committed: Enqueued[] = []
 const transact = createTransact({

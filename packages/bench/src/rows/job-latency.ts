@@ -18,7 +18,7 @@ export const jobLatency: Row = {
   name: 'job-latency',
   number: 7,
   ifMissed:
-    'The nudge after the commit carries the row to BullMQ; the rest is the wake-up of the worker. Next: compare the processor time of both processes with an idle machine.',
+    'Where this rate alone takes all of the processors, as on a host with slow system calls, the jobs queue. Next: the processor time of both processes and of Postgres for each job.',
   async measure(stage) {
     const env = { DATABASE_URL: stage.databaseUrl, REDIS_URL: stage.redisUrl }
     const enqueuer = await startChild<object, Enqueued[]>(new URL('../drivers/enqueue-jobs.ts', import.meta.url), env)
