@@ -1,0 +1,25 @@
+import { muster } from './muster.ts'
+import { queryClient } from './query.ts'
+
+/**
+ * Connects, and reads again what an event says has changed, as long as the pages of a signed-in user are open.
+ * @returns a function that ends this
+ */
+export function followChanges(): () => void {
+  const realtime = muster.realtime()
+  const stale = (...modules: string[]) => {
+    for (const module of modules) void queryClient.invalidateQueries({ queryKey: [module] })
+  }
+  const ends = [
+    realtime.on('task:updated', () => stale('tasks', 'reminders', 'analytics')),
+    realtime.on('attachment:updated', () => stale('tasks', 'attachments')),
+    realtime.on('notification:count', () => stale('tasks', 'reminders', 'friends')),
+    realtime.on('invite:accepted', () => stale('invites', 'members')),
+    realtime.on('invite:status', () => stale('invites', 'members')),
+    // Events of the time without a connection are lost.
+    realtime.on('resynced', () => void queryClient.invalidateQueries()),
+  ]
+  return () => {
+    for (const end of ends) end()
+  }
+}

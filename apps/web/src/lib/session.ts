@@ -1,0 +1,29 @@
+import type { SessionSnapshot, User } from '@muster/client'
+import { muster } from './muster.ts'
+import { queryClient } from './query.ts'
+import { useStore } from './use-store.ts'
+
+/** Returns who is signed in. */
+export const useSession = (): SessionSnapshot => useStore(muster.session)
+
+/** Returns the user who is signed in, below a route that lets nobody else pass. */
+export function useUser(): User {
+  const session = useSession()
+  if (!('user' in session)) throw new Error('This part of the pages is for signed-in users.')
+  return session.user
+}
+
+/** Asks the server once who is signed in; later the client knows it. @throws MusterError */
+export async function knownSession(): Promise<SessionSnapshot> {
+  const session = muster.session.getSnapshot()
+  return session.status === 'unknown' ? muster.session.restore() : session
+}
+
+let userId: string | undefined
+// What one user has read is nothing for the next one.
+muster.session.subscribe(() => {
+  const session = muster.session.getSnapshot()
+  const next = 'user' in session ? session.user.id : undefined
+  if (next !== userId) queryClient.clear()
+  userId = next
+})

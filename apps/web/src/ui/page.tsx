@@ -1,0 +1,54 @@
+import type { ReactNode } from 'react'
+import { cx } from './cx.ts'
+
+export type PageProps = {
+  title: string
+  /** Stands under the title. */
+  description?: ReactNode
+  /** Stand at the end of the title's line. */
+  actions?: ReactNode
+  children: ReactNode
+  width?: 'narrow' | 'wide' | 'full' | undefined
+  /** The name of the tab, when it should say more than the title. */
+  tabTitle?: string | undefined
+  /** Keeps the title for assistive technology alone, where the page shows its own. */
+  isTitleHidden?: boolean | undefined
+}
+
+const widths = { narrow: 'max-w-3xl', wide: 'max-w-6xl', full: 'max-w-none' }
+
+/** A page of the app: its title, actions and content. `full` has no margin of its own, for views that scroll by themselves. */
+export function Page(props: PageProps) {
+  const { title, description, actions, children, width = 'wide', tabTitle, isTitleHidden } = props
+  const heading = (
+    <div className="min-w-0">
+      <h1 className="text-[1.75rem] leading-tight sm:text-3xl">{title}</h1>
+      {description !== undefined && <p className="mt-1.5 text-ink-2">{description}</p>}
+    </div>
+  )
+  return (
+    <div
+      className={cx(
+        'mx-auto w-full',
+        widths[width],
+        width === 'full' ? 'flex h-[calc(100dvh-var(--bottom-bar))] flex-col' : 'px-4 py-6 sm:px-8 sm:py-10',
+      )}
+    >
+      <title>{`${tabTitle ?? title} · Muster`}</title>
+      {isTitleHidden ? (
+        <h1 className="sr-only">{title}</h1>
+      ) : (
+        <header
+          className={cx(
+            'flex flex-wrap items-end justify-between gap-x-6 gap-y-3',
+            width === 'full' ? 'px-4 pt-5 pb-4 sm:px-6' : 'mb-6 sm:mb-8',
+          )}
+        >
+          {heading}
+          {actions !== undefined && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
+        </header>
+      )}
+      {children}
+    </div>
+  )
+}
