@@ -63,6 +63,7 @@ import { notFoundPlugin } from './plugins/not-found.ts'
 import { openapiPlugin } from './plugins/openapi.ts'
 import { optionsRequestsPlugin } from './plugins/options-requests.ts'
 import { originsPlugin } from './plugins/origins.ts'
+import { pagesPlugin } from './plugins/pages.ts'
 import { rateLimitsPlugin } from './plugins/rate-limits.ts'
 import { requestLogger, requestLogPlugin } from './plugins/request-log.ts'
 import { securityHeadersPlugin } from './plugins/security-headers.ts'
@@ -140,6 +141,8 @@ export async function buildApp(deps: Deps, first?: FastifyPluginAsync): Promise<
   await app.register(presencePlugin, { presence: deps.presence })
   await app.register(deniedAccessPlugin, { context: deps })
   await app.register(rateLimitsPlugin, { deps })
+  // Before what counts unknown paths.
+  await app.register(pagesPlugin, { config })
   await app.register(bodyEncodingPlugin)
   await app.register(notFoundPlugin)
   await app.register(guidesPlugin)

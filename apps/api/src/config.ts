@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import {
   flag,
   httpUrl,
@@ -30,6 +31,10 @@ const env = z.object({
   PUBLIC_URL: originUrl().default('http://localhost:3000'),
   /** The URL of the front end, for redirects; PUBLIC_URL when unset. */
   WEB_URL: httpUrl().optional(),
+  /** The folder of the built pages; `none`, or unset, serves none. */
+  WEB_ROOT: z.string().optional(),
+  /** For development: the address of a Vite that serves the pages instead of a folder. */
+  WEB_DEV_SERVER: httpUrl().optional(),
   CORS_ORIGINS: corsOrigins(),
   /** For development: pages of this machine are allowed with any port, and URLs in answers follow the loopback host of a request. */
   ALLOW_LOOPBACK_ORIGINS: flag(false),
@@ -88,6 +93,7 @@ export function readConfig(source: NodeJS.ProcessEnv = process.env) {
     publicUrl,
     /** Without a slash at the end, because paths are appended. */
     webUrl,
+    pages: pagesOf(read),
     allowedOrigins: new Set([publicUrl.origin, new URL(webUrl).origin, ...read.CORS_ORIGINS]),
     allowsLoopback: read.ALLOW_LOOPBACK_ORIGINS,
     isSignupOpen: read.SIGNUP_MODE === 'open',
@@ -128,6 +134,18 @@ export function readConfig(source: NodeJS.ProcessEnv = process.env) {
   })
 }
 
+/** Returns where the pages come from; undefined when the API serves none. */
+function pagesOf({
+  WEB_ROOT: root,
+  WEB_DEV_SERVER: devServer,
+}: {
+  WEB_ROOT?: string | undefined
+  WEB_DEV_SERVER?: string | undefined
+}) {
+  if (devServer) return { root: '', devServer: new URL(devServer) }
+  return root && root !== 'none' ? { root: resolve(root) } : undefined
+}
+
 export type Config = ReturnType<typeof readConfig>
 
 /** Returns the key rings by the names of their variables. */
@@ -158,6 +176,7 @@ function refuseUnsafe(read: Partial<z.output<typeof env>>, ctx: z.RefinementCtx)
   if (!read.PUBLIC_URL?.startsWith('https:')) refuse('PUBLIC_URL', 'production needs https')
   if (read.OIDC_ISSUER?.startsWith('http:')) refuse('OIDC_ISSUER', 'production needs https')
   if (read.ALLOW_LOOPBACK_ORIGINS) refuse('ALLOW_LOOPBACK_ORIGINS', 'is for development; production needs false')
+  if (read.WEB_DEV_SERVER) refuse('WEB_DEV_SERVER', 'is for development; production needs WEB_ROOT')
   if (read.RATE_LIMIT_SCALE !== 1) refuse('RATE_LIMIT_SCALE', 'production needs 1')
   if ((read.BCRYPT_COST ?? 0) < 10) refuse('BCRYPT_COST', 'production needs at least 10')
 }

@@ -20,6 +20,7 @@ import { reportZones } from '@muster/zones'
 import { buildApp } from './app.ts'
 import { readConfig, ringsOf } from './config.ts'
 import { createDeps } from './deps.ts'
+import { assertPages } from './http/pages.ts'
 import { ensureBootstrapAdmin } from './modules/admin/create-super-admin.ts'
 import { queuesPage } from './queues-page.ts'
 import { registerSourceMetrics } from './source-metrics.ts'
@@ -54,6 +55,7 @@ await runProcess({
       async () => checkRedis(config.redis, await readInstallationId(deps.db)),
       ...[staging, ...storageFolders(config.storage)].map((folder) => folderCheck(folder, log)),
       storageCheck(deps.storage, log),
+      () => assertPages(config),
       () => checkKeyRings(deps, ringsOf(config), { onlyVerifying: ['AUDIT_KEYS'] }),
     ])
     await ensureBootstrapAdmin(deps)

@@ -84,7 +84,6 @@ function appEnv(stage: Stage, port: number, opsPort: number): Record<string, str
     DATABASE_POOL_MAX: String(poolMax),
     REDIS_URL: stage.redisUrl,
     MAIL_FROM: 'Muster <bench@example.com>',
-    WEB_URL: 'http://localhost:5173',
     PORT: String(port),
     OPS_PORT: String(opsPort),
     RATE_LIMIT_SCALE: '1000000',

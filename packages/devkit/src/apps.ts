@@ -81,7 +81,6 @@ function appEnv(
       ALLOW_LOOPBACK_ORIGINS: 'true',
       RATE_LIMIT_SCALE: developmentLimitScale,
     }),
-    WEB_URL: 'http://localhost:5173',
     MAIL_FROM: 'Muster <no-reply@muster.localhost>',
     STORAGE_LOCAL_DIR: join(settings.home, 'files'),
     STAGING_DIR: join(settings.home, 'staging'),

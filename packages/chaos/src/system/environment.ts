@@ -17,7 +17,6 @@ export function sharedEnv(home: string, { postgresUrl, redisUrl, smtpUrl, apiUrl
     SMTP_URL: smtpUrl,
     MAIL_FROM: 'Muster <no-reply@muster.test>',
     PUBLIC_URL: apiUrl,
-    WEB_URL: 'http://localhost:5173',
     BCRYPT_COST: '4',
     RATE_LIMIT_SCALE: '100000',
     STORAGE_LOCAL_DIR: join(home, 'files'),

@@ -1,4 +1,4 @@
-import { io, type Socket } from 'socket.io-client'
+import type { Socket } from 'socket.io-client'
 import type { ServerEvents } from '../generated/schemas.gen.ts'
 import type { CookieJar } from '../http/cookie-jar.ts'
 import { errorOfEnvelope, MusterError } from '../http/error.ts'
@@ -12,7 +12,6 @@ import type {
   ServerEventName,
   ServerListeners,
 } from './event-types.ts'
-import { nodeWebSocket } from './node-web-socket.ts'
 
 /** `open`: connected, and the server knows who it is. `waiting`: the next attempt comes after a delay. */
 export type ConnectionState = 'off' | 'connecting' | 'open' | 'waiting'
@@ -52,11 +51,11 @@ export function createConnection(deps: Deps) {
   /** Ends what belongs to the present connection. */
   let opened = new AbortController()
 
-  function createSocket(): Socket<ServerListeners, ClientEmits> {
+  function createSocket({ io, nodeWebSocket }: SocketIo): Socket<ServerListeners, ClientEmits> {
     const { baseUrl, cookies } = deps
     const transport =
       cookies &&
-      nodeWebSocket(cookies, deps.userId, (error) => {
+      nodeWebSocket?.(cookies, deps.userId, (error) => {
         refusal = error
       })
     const created: Socket<ServerListeners, ClientEmits> = io(baseUrl, {
@@ -134,7 +133,14 @@ export function createConnection(deps: Deps) {
     }
     if (state.getSnapshot() !== 'connecting') return
     if (deps.userId() === null) return stop()
-    socket ??= createSocket()
+    let socketIo: SocketIo
+    try {
+      socketIo = await loadSocketIo(deps.cookies !== undefined)
+    } catch {
+      return failed()
+    }
+    if (state.getSnapshot() !== 'connecting') return
+    socket ??= createSocket(socketIo)
     socket.connect()
   }
 
@@ -185,6 +191,17 @@ export function createConnection(deps: Deps) {
       wait(firstDelayMs)
     },
   }
+}
+
+type SocketIo = Awaited<ReturnType<typeof loadSocketIo>>
+
+/** Loads Socket.IO with the first connection, so that a page of somebody who is not signed in does without its 15 kB. */
+async function loadSocketIo(isNode: boolean) {
+  const [{ io }, { nodeWebSocket }] = await Promise.all([
+    import('socket.io-client'),
+    isNode ? import('./node-web-socket.ts') : { nodeWebSocket: undefined },
+  ])
+  return { io, nodeWebSocket }
 }
 
 const noAnswer = (cause: Error) =>
