@@ -1,7 +1,13 @@
 import { createDb, type Db } from '@muster/db'
-import { eventually, insertReminder, insertTask, insertUser } from '@muster/testing'
+import {
+  clockAhead,
+  eventually,
+  insertReminder,
+  insertTask,
+  insertUser,
+  fakeClockLibrary as library,
+} from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { clockAhead, fakeClockLibrary as library } from './faults/wrong-clock.ts'
 import type { App } from './system/apps.ts'
 import { type System, startSystem } from './system/system.ts'
 
