@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process'
-import { accessSync, constants, globSync } from 'node:fs'
+import { globSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
+import { isExecutable } from '@muster/programs'
 import { BackupRefusal } from '../refusal.ts'
 
 /** The client programs of one version of Postgres. */
@@ -54,14 +55,5 @@ async function programsIn(folder: string): Promise<PostgresPrograms | undefined>
     return major > 0 ? { major, pgDump, pgRestore, psql } : undefined
   } catch {
     return undefined
-  }
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
   }
 }

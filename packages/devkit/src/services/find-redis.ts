@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { findProgram, isExecutable } from '@muster/programs'
 import { StartError } from '@muster/supervisor'
 
 /** The parts of a machine that {@link findRedis} uses; tests pass their own. */
@@ -70,21 +71,8 @@ export function findRedis(machine: Machine): string {
   )
 }
 
-function onPath({ path }: Pick<Machine, 'path'>, extra: string[] = []): string | undefined {
-  const folders = [...path.split(delimiter), ...extra].filter(Boolean)
-  for (const name of ['redis-server', 'valkey-server']) {
-    const found = folders.map((folder) => join(folder, name)).find(isExecutable)
-    if (found) return found
-  }
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
+function onPath({ path }: Pick<Machine, 'path'>, folders: string[] = []): string | undefined {
+  return findProgram('redis-server', { path, folders }) ?? findProgram('valkey-server', { path, folders })
 }
 
 function installWithApt(machine: Machine): string | undefined {
@@ -154,7 +142,7 @@ function hasFailed(machine: Machine, failure: string | undefined): boolean {
 }
 
 function existsOnPath({ path }: Pick<Machine, 'path'>, name: string): boolean {
-  return path.split(delimiter).some((folder) => folder !== '' && isExecutable(join(folder, name)))
+  return findProgram(name, { path }) !== undefined
 }
 
 function fail(message: string): never {

@@ -1,0 +1,1 @@
+export { findProgram, isExecutable } from './find-program.ts'
