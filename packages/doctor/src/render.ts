@@ -1,3 +1,4 @@
+import { durationText } from '@muster/text'
 import type { CheckReport, Report } from './finding.ts'
 
 const marks = { well: 'ok', findings: '!!', unchecked: '??' } as const
@@ -14,8 +15,8 @@ export function renderReport({ version, at, checks, isWell, durationMs }: Report
     '',
     ...findings.flatMap(({ id, severity, what, remedy }) => [`${severity}: ${id}`, `  ${what}`, `  → ${remedy}`, '']),
     isWell
-      ? `Nothing is wrong in ${checks.length - unchecked.length} checks (${(durationMs / 1_000).toFixed(1)} s).`
-      : `${errors} errors and ${findings.length - errors} warnings (${(durationMs / 1_000).toFixed(1)} s).`,
+      ? `Nothing is wrong in ${checks.length - unchecked.length} checks (${durationText(durationMs)}).`
+      : `${errors} errors and ${findings.length - errors} warnings (${durationText(durationMs)}).`,
     ...(unchecked.length > 0 ? [`Not checked, or not wholly: ${unchecked.map(({ name }) => name).join(', ')}.`] : []),
   ]
 }

@@ -1,6 +1,7 @@
 export { contentDisposition } from './content-disposition.ts'
 export { counted } from './counted.ts'
 export { csvLine } from './csv.ts'
+export { durationText } from './duration.ts'
 export { safeFilename } from './file-name.ts'
 export { withoutInvisible } from './invisible.ts'
 export { isolated, multiLine, singleLine } from './lines.ts'

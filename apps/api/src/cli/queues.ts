@@ -2,6 +2,7 @@ import { DomainError } from '@muster/errors'
 import { openQueueMonitor } from '@muster/jobs/admin'
 import { createTransact, noPublisher } from '@muster/jobs/outbox'
 import { explainFailure, ServiceFailure, servicesOf } from '@muster/remedies'
+import { durationText } from '@muster/text'
 import { failedJobParams, failedQuery, queueParams } from '../modules/admin/admin-queues.schema.ts'
 import * as queues from '../modules/admin/admin-queues.service.ts'
 import { commandLine } from '../modules/admin/principal.ts'
@@ -15,7 +16,7 @@ export const listQueues = (): Promise<Result> =>
     const rows = counted.map(({ name, waiting, active, delayed, failed, completed, paused, oldestWaitingMs }) => [
       name,
       ...[waiting, active, delayed, failed, completed].map(String),
-      seconds(oldestWaitingMs),
+      durationText(oldestWaitingMs),
       paused ? 'paused' : '',
     ])
     return {
@@ -23,7 +24,7 @@ export const listQueues = (): Promise<Result> =>
       lines: [
         ...table(['queue', 'waiting', 'active', 'delayed', 'failed', 'completed', 'oldest', ''], rows),
         '',
-        `outbox: ${outbox.pending} to hand over, the oldest since ${seconds(outbox.oldestMs)}`,
+        `outbox: ${outbox.pending} pending, the oldest for ${durationText(outbox.oldestMs)}`,
       ],
     }
   })
@@ -68,8 +69,6 @@ export function discardJob(queue: string | undefined, job: string | undefined): 
     return { data: { jobId: ref.jobId }, lines: ['The job was discarded.'] }
   })
 }
-
-const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`
 
 /** Opens the database and the queues for one command, and closes them. */
 async function withQueues<T>(use: (deps: queues.QueueDeps) => Promise<T>): Promise<T> {

@@ -1,10 +1,10 @@
 import { readInstallationId } from '@muster/db'
 import { DomainError } from '@muster/errors'
 import { discardAllJobs } from '@muster/jobs/admin'
-import { type ListedProcess, listProcesses, processSilenceMs } from '@muster/jobs/processes'
+import { isRunning, type ListedProcess, listProcesses } from '@muster/jobs/processes'
 import { failFastRedis, lastErrorOf, type RedisClient, readRedisOwner, seizeRedis } from '@muster/redis'
 import { explainFailure, ServiceFailure, servicesOf } from '@muster/remedies'
-import { terminalLine } from '@muster/text'
+import { durationText, terminalLine } from '@muster/text'
 import type { Result } from './command.ts'
 import { readServices, redisPatienceMs, withDb } from './environment.ts'
 import { confirmTakeOver } from './take-over.ts'
@@ -45,11 +45,9 @@ export async function claim(yes: string | undefined): Promise<Result> {
 function describeSeen(listed: readonly ListedProcess[]): string {
   const [newest] = listed
   if (!newest) return 'No process of it was seen within a day.'
-  const seconds = Math.max(0, Math.round((Date.now() - newest.seenMs) / 1_000))
-  const last = `${terminalLine(newest.name)} on ${terminalLine(newest.host)}, ${seconds} s ago`
-  if (seconds * 1_000 > processSilenceMs)
-    return `Its last process was seen at ${new Date(newest.seenMs).toISOString()}: ${last}.`
-  const running = listed.filter(({ seenMs }) => Date.now() - seenMs < processSilenceMs)
+  const last = `${terminalLine(newest.name)} on ${terminalLine(newest.host)}, ${durationText(Date.now() - newest.seenMs)} ago`
+  if (!isRunning(newest)) return `Its last process was seen at ${new Date(newest.seenMs).toISOString()}: ${last}.`
+  const running = listed.filter(isRunning)
   return `It RUNS: ${running.length} of its processes announced themselves in the last seconds, the newest ${last}.`
 }
 

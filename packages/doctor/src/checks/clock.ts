@@ -1,5 +1,6 @@
 import { createCorrectedClock, measureClock } from '@muster/db'
 import { clockLimits, isClockBeyond } from '@muster/telemetry'
+import { durationText } from '@muster/text'
 import type { Notes } from '../finding.ts'
 import type { Tools } from '../tools.ts'
 
@@ -13,7 +14,7 @@ export async function checkClock({ postgres }: Tools, notes: Notes): Promise<voi
   notes.find({
     id: 'clock',
     severity: isFar ? 'error' : 'warning',
-    what: `The clock of this machine is ${(Math.abs(offsetMs) / 1_000).toFixed(1)} s ${offsetMs > 0 ? 'ahead of' : 'behind'} that of Postgres${isFar ? ', so that no process here becomes ready' : ''}.`,
+    what: `The clock of this machine is ${durationText(Math.abs(offsetMs))} ${offsetMs > 0 ? 'ahead of' : 'behind'} that of Postgres${isFar ? ', so that no process here becomes ready' : ''}.`,
     remedy: 'Synchronise the clocks of both machines (NTP: chrony or systemd-timesyncd).',
   })
 }

@@ -1,6 +1,6 @@
 import { readPendingAge } from '@muster/audit'
 import { outboxBehindMs, readOutboxState } from '@muster/jobs/outbox'
-import { counted } from '@muster/text'
+import { counted, durationText } from '@muster/text'
 import type { Finding, Notes } from '../finding.ts'
 import { readDueReminders, readMailCounts } from '../lags.queries.ts'
 import type { Tools } from '../tools.ts'
@@ -21,7 +21,7 @@ export async function checkLags({ postgres }: Tools, notes: Notes): Promise<void
   const auditMs = auditSeconds * 1_000
   const failedMails = mails.failed ?? 0
   notes.fact(
-    `Outbox ${outbox.pending} pending, the oldest ${seconds(outbox.oldestMs)}; audit ${seconds(auditMs)} behind; ${counted(reminders.count, 'reminder')} due, the oldest ${seconds(reminders.lateMs)} late; ${counted(failedMails, 'mail')} failed in a day.`,
+    `Outbox ${outbox.pending} pending, the oldest ${durationText(outbox.oldestMs)}; audit ${durationText(auditMs)} behind; ${counted(reminders.count, 'reminder')} due, the oldest ${durationText(reminders.lateMs)} late; ${counted(failedMails, 'mail')} failed in a day.`,
   )
   const findings: [boolean, Finding][] = [
     [
@@ -29,7 +29,7 @@ export async function checkLags({ postgres }: Tools, notes: Notes): Promise<void
       {
         id: 'outbox-behind',
         severity: 'error',
-        what: `No process publishes what is in the outbox: ${counted(outbox.pending, 'job')}, the oldest for ${seconds(outbox.oldestMs)}.`,
+        what: `No process publishes what is in the outbox: ${counted(outbox.pending, 'job')}, the oldest for ${durationText(outbox.oldestMs)}.`,
         remedy:
           'See whether Redis is well, and whether at least one process runs that reaches both Postgres and Redis.',
       },
@@ -39,7 +39,7 @@ export async function checkLags({ postgres }: Tools, notes: Notes): Promise<void
       {
         id: 'audit-behind',
         severity: 'error',
-        what: `The audit log is ${seconds(auditMs)} behind: events wait to be chained.`,
+        what: `The audit log is ${durationText(auditMs)} behind: events wait to be chained.`,
         remedy: 'Start the audit worker, or read its log for why it does not chain.',
       },
     ],
@@ -48,7 +48,7 @@ export async function checkLags({ postgres }: Tools, notes: Notes): Promise<void
       {
         id: 'reminders-late',
         severity: 'error',
-        what: `Not sent though due: ${counted(reminders.count, 'reminder')}, the oldest for ${seconds(reminders.lateMs)}.`,
+        what: `Not sent though due: ${counted(reminders.count, 'reminder')}, the oldest for ${durationText(reminders.lateMs)}.`,
         remedy: 'Start the reminder worker, or read its log for why it claims nothing.',
       },
     ],
@@ -64,5 +64,3 @@ export async function checkLags({ postgres }: Tools, notes: Notes): Promise<void
   ]
   for (const [isFound, finding] of findings) if (isFound) notes.find(finding)
 }
-
-const seconds = (ms: number) => (ms < 120_000 ? `${(ms / 1_000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min`)

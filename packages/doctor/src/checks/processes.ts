@@ -1,29 +1,23 @@
 import { type ProcessName, processNames } from '@muster/config'
 import { type QueueLoads, readQueueLoads } from '@muster/jobs/admin'
-import { type ListedProcess, processSilenceMs } from '@muster/jobs/processes'
-import { counted } from '@muster/text'
+import { queueNames } from '@muster/jobs/definitions'
+import { isRunning, type ListedProcess, processSilenceMs, workerOf } from '@muster/jobs/processes'
+import { counted, durationText } from '@muster/text'
 import type { Notes } from '../finding.ts'
 import type { Tools } from '../tools.ts'
 
-/** A process that fell silent longer ago is of no interest while others of its kind run. */
+/** A process that fell silent longer ago is not reported while others of its kind run. */
 const recentMs = 3_600_000
-const queues = {
-  'email-worker': 'email',
-  'audit-worker': 'audit',
-  'reminder-worker': 'reminder',
-  'image-worker': 'image',
-} as const
 
-/** Looks for processes that are missing or frozen: each announces itself in Redis every five seconds. */
+/** Reports processes that are missing or frozen: each announces itself in Redis every five seconds. */
 export async function checkProcesses(tools: Tools, notes: Notes): Promise<void> {
   const [db] = await Promise.all([tools.postgres(), tools.redis()])
   const monitor = tools.queues()
   const [listed, loads] = await Promise.all([monitor.processes(), readQueueLoads({ db, monitor })])
-  const isSilent = ({ seenMs }: ListedProcess) => Date.now() - seenMs >= processSilenceMs
-  const running = listed.filter((one) => !isSilent(one))
+  const running = listed.filter(isRunning)
   notes.fact(describe(running))
   for (const name of processNames) {
-    const silent = listed.filter((one) => one.name === name && isSilent(one))
+    const silent = listed.filter((one) => one.name === name && !isRunning(one))
     if (running.some((one) => one.name === name)) noteSilent(silent, listed, notes)
     else noteMissing(name, { last: silent[0], load: loadOf(name, loads), isAlone: running.length === 0 }, notes)
   }
@@ -37,7 +31,8 @@ function describe(running: readonly ListedProcess[]): string {
 
 /** Jobs of a schedule whose time has come count too: while no worker runs, nobody moves them to the waiting ones. */
 function loadOf(name: ProcessName, loads: QueueLoads | undefined) {
-  const found = name === 'api' ? undefined : loads?.queues[queues[name]]
+  const queue = queueNames.find((queue) => workerOf(queue) === name)
+  const found = queue && loads?.queues[queue]
   return found && found.oldestMs > processSilenceMs ? found : undefined
 }
 
@@ -50,19 +45,21 @@ type Missing = {
   isAlone: boolean
 }
 
-/** An installation that is stopped in order and has nothing to do is no fault. */
+/** Reports that no process of a kind runs, except in an installation that was stopped in order and has no jobs. */
 function noteMissing(name: ProcessName, { last, load, isAlone }: Missing, notes: Notes): void {
   if (isAlone && !last && !load) return
-  const waiting = load ? ` ${counted(load.load, 'job')} to do for it, the oldest for ${duration(load.oldestMs)}.` : ''
+  const waiting = load
+    ? ` ${counted(load.load, 'job')} to do for it, the oldest for ${durationText(load.oldestMs)}.`
+    : ''
   notes.find({
     id: 'process-missing',
     severity: 'error',
-    what: `No ${name} runs${last ? `: the last one (pid ${last.pid} of ${last.host}) was killed or is frozen, and announced itself ${duration(Date.now() - last.seenMs)} ago` : ''}.${waiting}`,
+    what: `No ${name} runs${last ? `: the last one (pid ${last.pid} of ${last.host}) was killed or is frozen, and announced itself ${durationText(Date.now() - last.seenMs)} ago` : ''}.${waiting}`,
     remedy: 'Start it. If its process exists, it is frozen or cannot reach Redis: read its log, and restart it.',
   })
 }
 
-/** One that was replaced by a newer process of its kind is no fault. */
+/** Reports processes that fell silent while others of their kind run, except those that a newer one has replaced. */
 function noteSilent(silent: readonly ListedProcess[], listed: readonly ListedProcess[], notes: Notes): void {
   for (const one of silent) {
     const isReplaced = listed.some(({ name, startedAt }) => name === one.name && Date.parse(startedAt) > one.seenMs)
@@ -70,11 +67,10 @@ function noteSilent(silent: readonly ListedProcess[], listed: readonly ListedPro
     notes.find({
       id: 'process-silent',
       severity: 'warning',
-      what: `The ${one.name} ${place(one)} is killed, frozen or cut off from Redis: it is silent for ${duration(Date.now() - one.seenMs)}. Others of its kind run.`,
+      what: `The ${one.name} ${place(one)} is killed, frozen or cut off from Redis: it is silent for ${durationText(Date.now() - one.seenMs)}. Others of its kind run.`,
       remedy: 'Restart it, and read its log; one that was removed on purpose is forgotten after an hour.',
     })
   }
 }
 
 const place = ({ host, pid }: ListedProcess) => `pid ${pid} on ${host}`
-const duration = (ms: number) => (ms < 120_000 ? `${Math.round(ms / 1_000)} s` : `${Math.round(ms / 60_000)} min`)

@@ -1,6 +1,7 @@
 import { countFailedJobs, readQueueLoads } from '@muster/jobs/admin'
-import { processSilenceMs } from '@muster/jobs/processes'
-import { counted } from '@muster/text'
+import { queueNames } from '@muster/jobs/definitions'
+import { isRunning, workerOf } from '@muster/jobs/processes'
+import { counted, durationText } from '@muster/text'
 import type { Notes } from '../finding.ts'
 import type { Tools } from '../tools.ts'
 
@@ -30,16 +31,16 @@ export async function checkQueues(tools: Tools, notes: Notes): Promise<void> {
         remedy: 'Resume it on the page of the queues, when nothing speaks against it.',
       })
   }
-  const [loads, processes] = [await readQueueLoads({ db, monitor }), await monitor.processes()]
-  const runs = (queue: string) =>
-    processes.some(({ name, seenMs }) => name === `${queue}-worker` && Date.now() - seenMs < processSilenceMs)
-  for (const [name, { load, oldestMs }] of Object.entries(loads?.queues ?? {})) {
+  const loads = await readQueueLoads({ db, monitor })
+  const running = (await monitor.processes()).filter(isRunning).map(({ name }) => name)
+  for (const name of queueNames) {
+    const { load = 0, oldestMs = 0 } = loads?.queues[name] ?? {}
     // The check of the processes reports jobs that wait because no worker runs.
-    if (oldestMs <= behindMs || !runs(name)) continue
+    if (oldestMs <= behindMs || !running.includes(workerOf(name))) continue
     notes.find({
       id: 'queue-behind',
       severity: 'error',
-      what: `The queue ${name} is behind: ${counted(load, 'job')}, the oldest waiting for ${Math.round(oldestMs / 60_000)} min.`,
+      what: `The queue ${name} is behind: ${counted(load, 'job')}, the oldest waiting for ${durationText(oldestMs)}.`,
       remedy: `Look at the log of the ${name} worker, and start more of them; \`muster status\` shows which processes run.`,
     })
   }

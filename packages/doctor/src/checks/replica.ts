@@ -1,4 +1,5 @@
 import { createDb, readReplayState } from '@muster/db'
+import { durationText } from '@muster/text'
 import { sql } from 'kysely'
 import { type Notes, Unchecked } from '../finding.ts'
 import { connectTimeoutMs, type Tools } from '../tools.ts'
@@ -41,7 +42,7 @@ export async function checkReplica({ settings, places }: Tools, notes: Notes): P
     notes.find({
       id: 'replica-behind',
       severity: 'warning',
-      what: `The read replica is ${(ms / 1_000).toFixed(1)} s behind, so that lists come from the primary.`,
+      what: `The read replica is ${durationText(ms)} behind, so that lists come from the primary.`,
       remedy: 'Look at the load and the network of the standby, and at long queries there that hold its replay back.',
     })
   } catch (error) {

@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import type { RedisClient } from '@muster/redis'
 import { version } from '@muster/telemetry/version'
 import { z } from 'zod'
+import type { QueueName } from '../definitions/define-job.ts'
 
 /** A sorted set: each process by the time at which it last announced itself, in milliseconds. */
 const key = 'muster:processes'
@@ -20,8 +21,14 @@ const announced = z.object({
 /** A process as it announced itself, and when it last did. One that ends in order takes itself from the list. */
 export type ListedProcess = z.output<typeof announced> & { seenMs: number }
 
-/** A process that announced itself within this time runs, unless it was killed a moment ago. */
+/** A process that has not announced itself for this time is killed, frozen or cut off from Redis. */
 export const processSilenceMs = 3 * announceEveryMs
+
+/** Tells whether a process announced itself lately: it runs, unless it was killed a moment ago. */
+export const isRunning = ({ seenMs }: Pick<ListedProcess, 'seenMs'>): boolean => Date.now() - seenMs < processSilenceMs
+
+/** Returns the name of the process that works a queue. */
+export const workerOf = (queue: QueueName) => `${queue}-worker` as const
 
 /** Creates the announcements of this process in the list of all processes that use a Redis. */
 export function createAnnouncements(redis: RedisClient, name: string, nowMs: () => number) {
