@@ -1,35 +1,46 @@
-import { terminalLine } from '@muster/text'
+import { durationText, terminalLine } from '@muster/text'
 import { table } from '../command.ts'
+import type { OpsState } from './ask-ops.ts'
 import type { Painter } from './painter.ts'
-import type { Reading, Status } from './read-status.ts'
+import type { ProcessState, Reading, Status } from './read-status.ts'
 
 /** The thresholds of `muster doctor` for the same numbers, beyond which they are shown as bad. */
 const badMs = { outbox: 60_000, audit: 60_000, reminders: 60_000, queue: 5 * 60_000 }
 const narrowColumns = 72
 
-/** Writes a status as lines of at most `columns` characters. */
-export function renderStatus(status: Status, { columns, paint }: { columns: number; paint: Painter }): string[] {
+type View = {
+  columns: number
+  /** The lines that there is room for. */
+  rows?: number
+  paint: Painter
+}
+
+/** Writes a status as lines of at most `columns` characters: in full, or without blanks and details when that needs more than `rows`. */
+export function renderStatus(status: Status, { columns, rows = Number.POSITIVE_INFINITY, paint }: View): string[] {
   const isNarrow = columns < narrowColumns
-  const lines = [
-    paint.strong(
-      `Muster ${status.version}   ${isNarrow ? status.at.slice(11, 19) : status.at.replace('T', ' ').slice(0, 19)}`,
-    ),
-    ...hold(status, paint),
-    '',
-    dependencies(status, paint),
-    '',
-    ...processes(status, paint, isNarrow),
-    '',
-    ...queues(status, paint, isNarrow),
-    '',
+  const at = isNarrow ? status.at.slice(11, 19) : status.at.replace('T', ' ').slice(0, 19)
+  const head = [paint.strong(`Muster ${status.version}   ${at}`), ...hold(status, paint)]
+  const full = [
+    ...[...head, '', dependencies(status, paint), ''],
+    ...[...processes(status, paint, isNarrow), ''],
+    ...[...queues(status, paint, isNarrow), ''],
     ...work(status, paint),
     ...opsPorts(status, paint),
   ]
-  return lines.map((line) => paint.cut(line, columns))
+  const compact = () => [
+    ...[...head, dependencies(status, paint)],
+    ...countProcesses(status, paint),
+    ...queues(status, paint, isNarrow),
+    ...work(status, paint),
+    ...countOpsPorts(status, paint),
+  ]
+  return (full.length > rows ? compact() : full).map((line) => paint.cut(line, columns))
 }
 
+const label = (name: string) => name.padEnd(11)
+
 const orReason = <T>(reading: Reading<T>, show: (value: T) => string[], paint: Painter, name: string): string[] =>
-  'value' in reading ? show(reading.value) : [`${name.padEnd(11)}${paint.bad(`unknown: ${reading.unavailable}`)}`]
+  'value' in reading ? show(reading.value) : [label(name) + paint.bad(`unknown: ${reading.unavailable}`)]
 
 function hold({ heldAt }: Status, paint: Painter): string[] {
   const since = 'value' in heldAt ? heldAt.value : null
@@ -38,31 +49,46 @@ function hold({ heldAt }: Status, paint: Painter): string[] {
 
 function dependencies({ dependencies: all }: Status, paint: Painter): string {
   return Object.entries(all)
-    .map(([name, { status, latencyMs, reason }]) =>
-      status === 'up'
-        ? `${name} ${paint.good('up')} ${paint.faint(`${latencyMs} ms`)}`
-        : `${name} ${paint.bad(`DOWN ${reason}`)}`,
+    .map(([name, one]) =>
+      one.status === 'up'
+        ? `${name} ${paint.good('up')} ${paint.faint(`${one.latencyMs} ms`)}`
+        : `${name} ${paint.bad(`DOWN ${one.reason}`)}`,
     )
     .join('   ')
 }
 
 function processes({ processes: reading, at }: Status, paint: Painter, isNarrow: boolean): string[] {
   const nowMs = Date.parse(at)
-  const show = (all: (Reading<never> extends never ? never : Extract<typeof reading, { value: unknown }>)['value']) => {
-    if (all.length === 0) return [paint.warn('No process has announced itself within a day.')]
+  const show = (all: ProcessState[]) => {
+    if (all.length === 0) return [paint.warn(noProcess)]
     const sorted = all.toSorted((one, other) => one.name.localeCompare(other.name) || one.pid - other.pid)
     const rows = sorted.map(({ name, host, pid, version, startedAt, seenMs, isSilent }) => [
       name,
       ...(isNarrow ? [] : [terminalLine(host), String(pid)]),
       version,
-      ago(nowMs - Date.parse(startedAt)),
-      isSilent ? `silent for ${ago(nowMs - seenMs)}` : 'runs',
+      durationText(nowMs - Date.parse(startedAt)),
+      isSilent ? `silent for ${durationText(nowMs - seenMs)}` : 'runs',
     ])
     const header = ['process', ...(isNarrow ? [] : ['host', 'pid']), 'release', 'since', '']
     return paintRows(table(header, rows), paint, (index) => (sorted[index]?.isSilent ? paint.bad : undefined))
   }
   return orReason(reading, show, paint, 'processes')
 }
+
+/** Counts the processes of each kind in a line, the silent ones first. */
+function countProcesses({ processes: reading }: Status, paint: Painter): string[] {
+  const show = (all: ProcessState[]) => {
+    const counts = Map.groupBy(
+      all.toSorted((one, other) => Number(other.isSilent) - Number(one.isSilent)),
+      ({ name, isSilent }) => (isSilent ? paint.bad(`${name} silent`) : name),
+    )
+    const kinds = [...counts].map(([kind, { length }]) => `${length} ${kind}`).join(', ')
+    return [label('processes') + (kinds || paint.warn(noProcess))]
+  }
+  return orReason(reading, show, paint, 'processes')
+}
+
+const noProcess = 'No process has announced itself within a day.'
 
 function queues({ queues: reading }: Status, paint: Painter, isNarrow: boolean): string[] {
   return orReason(
@@ -71,7 +97,7 @@ function queues({ queues: reading }: Status, paint: Painter, isNarrow: boolean):
       const rows = all.map((queue) => [
         queue.name,
         ...[queue.waiting, queue.active, ...(isNarrow ? [] : [queue.delayed]), queue.failed].map(String),
-        queue.oldestMs > 0 ? ago(queue.oldestMs) : '-',
+        queue.oldestMs > 0 ? durationText(queue.oldestMs) : '-',
         `${queue.endedPerMinute}/min`,
         queue.isPaused ? 'paused' : '',
       ])
@@ -99,12 +125,11 @@ function paintRows(
 
 function work({ outbox, mails, auditLagMs, reminders }: Status, paint: Painter): string[] {
   const late = (ms: number, limitMs: number, text: string) => (ms > limitMs ? paint.bad(text) : text)
-  const label = (name: string) => name.padEnd(11)
   return [
     ...orReason(
       outbox,
       ({ pending, oldestMs }) => [
-        label('outbox') + late(oldestMs, badMs.outbox, `${pending} pending, the oldest ${ago(oldestMs)}`),
+        label('outbox') + late(oldestMs, badMs.outbox, `${pending} pending, the oldest ${durationText(oldestMs)}`),
       ],
       paint,
       'outbox',
@@ -121,12 +146,17 @@ function work({ outbox, mails, auditLagMs, reminders }: Status, paint: Painter):
       reminders,
       ({ count: due, lateMs }) => [
         label('reminders') +
-          late(lateMs, badMs.reminders, `${due} due${due > 0 ? `, the oldest ${ago(lateMs)} late` : ''}`),
+          late(lateMs, badMs.reminders, `${due} due${due > 0 ? `, the oldest ${durationText(lateMs)} late` : ''}`),
       ],
       paint,
       'reminders',
     ),
-    ...orReason(auditLagMs, (ms) => [label('audit') + late(ms, badMs.audit, `${ago(ms)} behind`)], paint, 'audit'),
+    ...orReason(
+      auditLagMs,
+      (ms) => [label('audit') + late(ms, badMs.audit, `${durationText(ms)} behind`)],
+      paint,
+      'audit',
+    ),
   ]
 }
 
@@ -140,25 +170,20 @@ function count(state: string, number: number, paint: Painter): string[] {
 
 function opsPorts({ ops }: Status, paint: Painter): string[] {
   if (ops.length === 0) return []
-  const sockets = ops.flatMap((one) => (one.sockets === undefined ? [] : [one.sockets]))
   const states = ops.map(({ url, isReady, obstacles }) => {
     const place = url.replace(/^https?:\/\//, '').replace(/\/$/, '')
     return `  ${terminalLine(place)} ${isReady ? paint.good('ready') : paint.bad(terminalLine(obstacles ?? 'not ready'))}`
   })
-  const total = sockets.reduce((sum, each) => sum + each, 0)
-  return [
-    ...(sockets.length > 0 ? [`${'sockets'.padEnd(11)}${total} open`] : []),
-    '',
-    paint.faint('ops ports'),
-    ...states,
-  ]
+  return [...openSockets(ops), '', paint.faint('ops ports'), ...states]
 }
 
-/** Writes a duration by its largest unit. */
-function ago(ms: number): string {
-  const seconds = Math.max(0, ms) / 1_000
-  if (seconds < 10) return `${seconds.toFixed(1)} s`
-  if (seconds < 120) return `${Math.round(seconds)} s`
-  if (seconds < 7_200) return `${Math.round(seconds / 60)} min`
-  return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 86_400)} d`
+/** Counts the processes that are not ready by their ops ports, when there are any. */
+function countOpsPorts({ ops }: Status, paint: Painter): string[] {
+  const { length } = ops.filter(({ isReady }) => !isReady)
+  return [...openSockets(ops), ...(length > 0 ? [label('ops ports') + paint.bad(`${length} not ready`)] : [])]
+}
+
+function openSockets(ops: readonly OpsState[]): string[] {
+  const sockets = ops.flatMap((one) => (one.sockets === undefined ? [] : [one.sockets]))
+  return sockets.length > 0 ? [`${label('sockets')}${sockets.reduce((sum, each) => sum + each, 0)} open`] : []
 }

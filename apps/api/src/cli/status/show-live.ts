@@ -7,12 +7,15 @@ const toTop = '\u001b[H'
 const clearLine = '\u001b[K'
 const clearBelow = '\u001b[J'
 
+/** A blank line, and the one that names the keys. */
+const keyLines = 2
 /** `q`, and what a terminal without signals sends for Ctrl-C and Ctrl-D. */
 const quitKeys = ['q', 'Q', '\u0003', '\u0004']
 
 type Options<T> = {
   read: () => Promise<T>
-  render: (value: T, columns: number) => string[]
+  /** Writes the view for a place of so many characters and lines. */
+  render: (value: T, place: { columns: number; rows: number }) => string[]
   everyMs: number
 }
 
@@ -25,11 +28,11 @@ export async function showLive<T>({ read, render, everyMs }: Options<T>): Promis
 
   const draw = () => {
     const { columns = 80, rows = 24 } = stdout
-    const all = render(last, columns)
-    const shown = all.slice(0, Math.max(0, rows - 2))
-    const left = all.length - shown.length
+    const room = Math.max(0, rows - keyLines)
+    const all = render(last, { columns, rows: room })
+    const left = all.length - room
     const keys = `q quit   r refresh${left > 0 ? `   ${left} more below: enlarge the window, or use --once` : ''}`
-    const lines = [...shown, '', keys.slice(0, columns)].slice(0, rows)
+    const lines = [...all.slice(0, room), '', keys.slice(0, columns)].slice(0, rows)
     stdout.write(toTop + lines.map((line) => line + clearLine).join('\n') + clearBelow)
   }
   const onKey = (key: Buffer) => {

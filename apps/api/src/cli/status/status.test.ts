@@ -53,16 +53,17 @@ test('status of which a half is away shows the other half, and exits 1', async (
 const script = findProgram('script')
 const main = fileURLToPath(new URL('../main.ts', import.meta.url))
 
-const terminals: { columns: number; env: Record<string, string>; isColoured: boolean }[] = [
-  { columns: 60, env: {}, isColoured: true },
-  { columns: 110, env: { NO_COLOR: '1' }, isColoured: false },
+const terminals: { columns: number; rows: number; env: Record<string, string>; isColoured: boolean }[] = [
+  { columns: 60, rows: 40, env: {}, isColoured: true },
+  { columns: 110, rows: 40, env: { NO_COLOR: '1' }, isColoured: false },
+  { columns: 40, rows: 15, env: {}, isColoured: true },
 ]
 
 test.skipIf(!script).for(terminals)(
-  'status on a terminal of $columns columns refreshes in place until q, and leaves nothing behind',
-  async ({ columns, env, isColoured }) => {
+  'status on a terminal of $columns × $rows fits, refreshes in place until q, and leaves nothing behind',
+  async ({ columns, rows, env, isColoured }) => {
     const { database, redis } = api.deps.config
-    const command = `stty cols ${columns} rows 40; exec ${process.execPath} ${main} status --interval 0.5`
+    const command = `stty cols ${columns} rows ${rows}; exec ${process.execPath} ${main} status --interval 0.5`
     const child = spawn(script as string, ['-qefc', command, '/dev/null'], {
       env: { ...inheritedEnv(), TERM: 'xterm', DATABASE_URL: database.url, REDIS_URL: formatRedisUrl(redis), ...env },
     })
@@ -82,7 +83,11 @@ test.skipIf(!script).for(terminals)(
     expect(frame.includes('\u001b[32m')).toBe(isColoured)
     const lines = stripVTControlCharacters(frame).split('\r\n')
     expect(lines.filter((line) => line.length > columns)).toEqual([])
-    expect(lines.join(' ')).toMatch(/queue +waiting +active.*outbox +0 pending/)
+    expect(lines.length).toBeLessThanOrEqual(rows)
+    expect(lines.join(' ')).toMatch(
+      /postgres up.*queue +waiting +active.*outbox +0 pending.*audit +.* behind.*q quit {3}r refresh$/,
+    )
+    expect(lines.some((line) => line.startsWith('processes  1 api'))).toBe(rows < 20)
   },
 )
 

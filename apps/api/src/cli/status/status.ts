@@ -6,14 +6,14 @@ import type { Given, Result } from '../command.ts'
 import { checked, readServices } from '../environment.ts'
 import { askOpsPorts } from './ask-ops.ts'
 import { createPainter } from './painter.ts'
-import { readStatus, type Status } from './read-status.ts'
+import { readStatus } from './read-status.ts'
 import { renderStatus } from './render-status.ts'
 import { showLive } from './show-live.ts'
 
 const patienceMs = 1_500
 const pipedColumns = 120
 /** Where the processes of one machine listen by default. */
-const usualPorts = [9100, 9101, 9102, 9103, 9104]
+const defaultPorts = [9100, 9101, 9102, 9103, 9104]
 
 const options = z.object({
   interval: z.coerce.number('is not a number of seconds').min(0.5).max(3_600).default(2),
@@ -36,20 +36,22 @@ export async function showStatus({ options: given, flags }: Given): Promise<Resu
     applicationName: 'muster-cli',
   })
   const monitor = openQueueMonitor(redis, { patienceMs })
-  const urls = ops ?? usualPorts.map((port) => `http://127.0.0.1:${port}`)
+  const urls = ops ?? defaultPorts.map((port) => `http://127.0.0.1:${port}`)
   const read = () => readStatus({ db, monitor, askOps: () => askOpsPorts(urls, ops !== undefined) })
   try {
     const isLive = process.stdout.isTTY && !flags.has('once') && !flags.has('json')
     const status = isLive
       ? await showLive({
           read,
-          render: (value, columns) => render(value, columns, hasColours()),
+          render: (value, place) => renderStatus(value, { ...place, paint: createPainter(hasColours()) }),
           everyMs: interval * 1_000,
         })
       : await read()
     return {
       data: status,
-      lines: isLive ? [] : render(status, process.stdout.columns ?? pipedColumns, false),
+      lines: isLive
+        ? []
+        : renderStatus(status, { columns: process.stdout.columns ?? pipedColumns, paint: createPainter(false) }),
       isWell: Object.values(status.dependencies).every((one) => one.status === 'up'),
     }
   } finally {
@@ -58,9 +60,6 @@ export async function showStatus({ options: given, flags }: Given): Promise<Resu
     void db.destroy().catch(() => {})
   }
 }
-
-const render = (status: Status, columns: number, isColoured: boolean) =>
-  renderStatus(status, { columns, paint: createPainter(isColoured) })
 
 /** See https://no-color.org. */
 const hasColours = () => !process.env.NO_COLOR && process.env.TERM !== 'dumb'
