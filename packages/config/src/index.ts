@@ -7,6 +7,6 @@ export { processEnv, processSettings, urlOfService, workerConcurrency } from './
 export { isSet, readVariables, setVariables } from './read-variables.ts'
 export { type ProcessName, processNames, redisConnections } from './redis-connections.ts'
 export { redisEnv, redisSettings } from './redis-env.ts'
-export { commandEnv, explainLeftOut, withServices } from './running-copy.ts'
+export { commandEnv, explainIgnoredCopy, withServices } from './running-copy.ts'
 export { serviceUrl } from './service-url.ts'
 export { type TracingSettings, tracingEnv, tracingSettings } from './tracing-env.ts'

@@ -9,39 +9,40 @@ type SecretsFile = { keyRings?: Record<string, string> }
 /**
  * Returns the environment of a command: this process's environment, completed by the key rings, addresses and files of the copy that
  * `npm start` runs in this repository. When the environment names another database, nothing is added: the copy's keys do not fit it,
- * and {@link explainLeftOut} says so.
+ * and {@link explainIgnoredCopy} says so.
  * @param root the folder of the repository, to which MUSTER_HOME is relative
  */
 export function commandEnv(root: string, env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
-  const home = resolve(root, env.MUSTER_HOME || '.muster')
-  const urls = readFile<RunFile>(join(home, 'run.json'))?.urls
-  const isOther = isOtherDatabase(env, urls?.postgres)
-  if (isSet('DATABASE_URL', env) && isOther) return env
+  const { home, urls, isIgnored } = findCopy(root, env)
+  if (isIgnored) return env
   const keyRings = readFile<SecretsFile>(join(home, 'secrets.json'))?.keyRings
   const own = Object.entries({ ...keyRings, ...(urls && settingsOf(home, urls)) })
-  const given = isOther ? withoutAll(env, databaseCompanions) : env
+  const given = isSet('DATABASE_URL', env) ? env : withoutAll(env, databaseCompanions)
   return { ...given, ...Object.fromEntries(own.filter(([name]) => !isSet(name, env))) }
 }
 
-/** Compares servers and names: a URL may have other parameters, or `localhost` for 127.0.0.1. */
-function isOtherDatabase(env: NodeJS.ProcessEnv, ofCopy: string | undefined): boolean {
-  const given = readVariables(['DATABASE_URL'], env).given.DATABASE_URL
-  return given === undefined || ofCopy === undefined || identityOf(given) !== identityOf(ofCopy)
+/** Explains why a command gets no settings of the copy that runs from this repository; undefined when it gets them, or no copy runs. */
+export function explainIgnoredCopy(root: string, env: NodeJS.ProcessEnv = process.env): string | undefined {
+  const { home, urls, isIgnored } = findCopy(root, env)
+  if (!urls || !isIgnored) return undefined
+  return `DATABASE_URL is set and names another database than that of the copy that \`npm start\` runs from ${home}, so nothing comes from that copy. Unset DATABASE_URL for that copy, or set the other variables of your database too.`
 }
 
+/** Finds the copy of a repository, which commands ignore when the environment names another database. */
+function findCopy(root: string, env: NodeJS.ProcessEnv) {
+  const home = resolve(root, env.MUSTER_HOME || '.muster')
+  const urls = readFile<RunFile>(join(home, 'run.json'))?.urls
+  const { DATABASE_URL: given } = readVariables(['DATABASE_URL'], env).given
+  const isOwn = !!given && !!urls?.postgres && identityOf(given) === identityOf(urls.postgres)
+  return { home, urls, isIgnored: isSet('DATABASE_URL', env) && !isOwn }
+}
+
+/** Returns host, port and name of a database: a URL may have other parameters, or `localhost` for 127.0.0.1. */
 function identityOf(url: string): string {
   if (!URL.canParse(url)) return url
   const { hostname, port, pathname, searchParams } = new URL(url)
   const host = (searchParams.get('host') ?? hostname).replace(/^(localhost|\[::1\])$/, '127.0.0.1')
   return `${host}:${searchParams.get('port') ?? (port || '5432')}${pathname}`
-}
-
-/** Says that a copy runs from this repository whose settings a command does without, and why; undefined when it has them, or none runs. */
-export function explainLeftOut(root: string, env: NodeJS.ProcessEnv = process.env): string | undefined {
-  const home = resolve(root, env.MUSTER_HOME || '.muster')
-  const urls = readFile<RunFile>(join(home, 'run.json'))?.urls
-  if (!urls || !isSet('DATABASE_URL', env) || !isOtherDatabase(env, urls.postgres)) return undefined
-  return `DATABASE_URL is set and names another database than that of the copy that \`npm start\` runs from ${home}, so nothing comes from that copy. Unset DATABASE_URL for that copy, or set the other variables of your database too.`
 }
 
 /** Returns the settings that `npm start` gives its processes, as far as commands use them. */

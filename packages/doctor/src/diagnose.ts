@@ -13,8 +13,8 @@ export type Subject = {
   readers: ConfigReaders
   /** The processes whose settings must be here; undefined for those that have any here. */
   processes?: readonly string[] | undefined
-  /** Says why settings of a copy that runs here are not among the variables; undefined when none does. */
-  leftOut?: string | undefined
+  /** Explains why no settings come from the copy that `npm start` runs here; undefined when they do, or none runs. */
+  ignoredCopy?: string | undefined
   /** Tells whether TRUSTED_PROXIES names an address. */
   isTrustedProxy(entries: readonly string[]): (ip: string) => boolean
 }

@@ -8,7 +8,7 @@ import { z } from 'zod'
 import { readConfig as readApi } from '../config.ts'
 import { isTrustedProxy } from '../http/trusted-proxies.ts'
 import { type Result, UsageError } from './command.ts'
-import { assertCopyRuns, environment, leftOut as findLeftOut } from './environment.ts'
+import { assertCopyRuns, environment, ignoredCopy as findIgnoredCopy } from './environment.ts'
 
 const readers: ConfigReaders = {
   api: readApi,
@@ -25,18 +25,18 @@ const names = z.array(z.enum(processNames))
  */
 export async function examine(options: Readonly<Record<string, string | undefined>>): Promise<Result> {
   assertCopyRuns()
-  return examineEnvironment(environment(), options, findLeftOut())
+  return examineEnvironment(environment(), options, findIgnoredCopy())
 }
 
 /** Examines the installation of an environment as {@link examine} does. */
 export async function examineEnvironment(
   env: NodeJS.ProcessEnv,
   { process: chosen }: Readonly<Record<string, string | undefined>> = {},
-  leftOut?: string,
+  ignoredCopy?: string,
 ): Promise<Result> {
   const processes = names.optional().safeParse(chosen?.split(','))
   if (!processes.success)
     throw new UsageError(`--process takes some of ${processNames.join(', ')}, separated by commas.`)
-  const report = await diagnose({ env, readers, processes: processes.data, isTrustedProxy, leftOut })
+  const report = await diagnose({ env, readers, processes: processes.data, isTrustedProxy, ignoredCopy })
   return { data: report, lines: renderReport(report), isWell: report.isWell }
 }

@@ -6,7 +6,7 @@ import {
   commandEnv,
   databaseEnv,
   databaseSettings,
-  explainLeftOut,
+  explainIgnoredCopy,
   int,
   isSet,
   type KeyRingName,
@@ -54,12 +54,12 @@ export function readSettings<S extends z.ZodObject>(schema: S): Readonly<z.outpu
   try {
     return parseEnv(schema, environment())
   } catch (error) {
-    throw error instanceof ConfigError ? new ConfigError(error.faults, leftOut()) : error
+    throw error instanceof ConfigError ? new ConfigError(error.faults, ignoredCopy()) : error
   }
 }
 
-/** Says which settings a command does without beside a running copy, and why. Only a checkout has copies. */
-export const leftOut = (): string | undefined => (isCheckout(root) ? explainLeftOut(root) : undefined)
+/** As {@link explainIgnoredCopy}, of this checkout; a bundle has no copies. */
+export const ignoredCopy = (): string | undefined => (isCheckout(root) ? explainIgnoredCopy(root) : undefined)
 
 /** @throws Error in a checkout where no copy runs and no variable names a database */
 export function assertCopyRuns(): void {

@@ -20,9 +20,9 @@ const marks: Readonly<Record<ProcessName, readonly string[]>> = {
 export async function checkConfiguration(
   { env }: Tools,
   notes: Notes,
-  { readers, processes, leftOut }: Subject,
+  { readers, processes, ignoredCopy }: Subject,
 ): Promise<void> {
-  if (leftOut) notes.fact(leftOut)
+  if (ignoredCopy) notes.fact(ignoredCopy)
   const isHere = (name: ProcessName) => marks[name].some((mark) => isSet(mark, env))
   const names = processNames.filter((name) => (processes ? processes.includes(name) : isHere(name)))
   const faults = new Map<string, ProcessName[]>()
