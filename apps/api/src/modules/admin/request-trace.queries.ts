@@ -26,6 +26,27 @@ export type TracedNotification = {
   created_at: Date
 }
 
+/** A record, and the request that caused it. */
+export type CausedRecord = {
+  kind: 'mail' | 'job' | 'notification' | 'audit event' | 'user'
+  /** Null when no request caused it, or it is not known any more. */
+  requestId: string | null
+  /** The queue of a job. */
+  queue: string | null
+}
+
+/** Finds a record by its id, in each table by its primary key. */
+export async function findRecord(db: Db, id: string): Promise<CausedRecord | undefined> {
+  const { rows } = await sql<CausedRecord>`
+    select 'mail' as kind, request_id as "requestId", null as queue from email_messages where id = ${id}::uuid
+    union all select 'job', request_id, queue from outbox where id = ${id}::uuid
+    union all select 'notification', request_id, null from notifications where id = ${id}::uuid
+    union all select 'audit event', request_id, null from audit_pending where id = ${id}::uuid
+    union all select 'audit event', request_id, null from audit_personal where event_id = ${id}::uuid
+    union all select 'user', null, null from users where id = ${id}::uuid`.execute(db)
+  return rows[0]
+}
+
 /** Lists the mails of a request, the oldest first. */
 export function listMailsOf(db: Db, requestId: string, limit: number): Promise<EmailRow[]> {
   return db

@@ -58,7 +58,7 @@ const kept = z.object({
 export const requestTrace = z.object({
   requestId: z.uuid(),
   requestedAt: instant,
-  /** What the given id named, when it was not the request's own: one of its effects. */
+  /** The kind of the record whose id was given; null when it was the id of the request. */
   foundBy: z.enum(['mail', 'job', 'audit event', 'notification']).nullable(),
   auditEvents: z.array(tracedEvent),
   mails: z.array(adminEmail),

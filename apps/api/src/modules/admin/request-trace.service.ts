@@ -3,7 +3,7 @@ import { type JobOfRequest, listRowsOfRequest, type RowOfRequest } from '@muster
 import { hideSecrets } from '@muster/logger'
 import type { Deps } from '../../deps.ts'
 import { toAdminEmail } from './admin-emails.service.ts'
-import { type Caused, findRequestOf } from './find-request-of.ts'
+import { findRequestOf, type ShownRecord } from './find-request-of.ts'
 import { assertPermission, auditActor, commandLineMark, type Principal } from './principal.ts'
 import { type RequestRef, readRequestId } from './request-id.ts'
 import * as queries from './request-trace.queries.ts'
@@ -27,8 +27,8 @@ export async function traceRequest(deps: TraceDeps, principal: Principal, pasted
   for (const permission of ['audit.read', 'email.read', 'queue.read'] as const) assertPermission(principal, permission)
   const given = readRequestId(pasted, deps.clock.now())
   const own = { ...(await readTrace(deps, given)), foundBy: null }
-  const caused = isEmpty(own) ? await findRequestOf(deps, given.id) : undefined
-  const trace = caused ? await traceCause(deps, caused, given.id) : own
+  const record = isEmpty(own) ? await findRequestOf(deps, given.id) : undefined
+  const trace = record ? await traceRequestOf(deps, record, given.id) : own
   await recordLook(deps, principal, trace)
   return trace
 }
@@ -37,8 +37,12 @@ export async function traceRequest(deps: TraceDeps, principal: Principal, pasted
 export const isEmpty = ({ auditEvents, mails, notifications, jobs }: RequestTrace): boolean =>
   auditEvents.length + mails.length + notifications.length + jobs.length === 0
 
-/** Traces the request behind one of its effects. @throws DomainError NOT_FOUND when none is known */
-async function traceCause(deps: TraceDeps, { kind, requestId, command }: Caused, id: string): Promise<RequestTrace> {
+/** Traces the request that caused a record. @throws DomainError NOT_FOUND when none is known */
+async function traceRequestOf(
+  deps: TraceDeps,
+  { kind, requestId, command }: ShownRecord,
+  id: string,
+): Promise<RequestTrace> {
   if (requestId && kind !== 'user')
     return { ...(await readTrace(deps, readRequestId(requestId, deps.clock.now()))), foundBy: kind }
   const reason =
