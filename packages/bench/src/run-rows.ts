@@ -51,7 +51,7 @@ const rows: Row[] = [
   tracing,
 ]
 
-/** Measures the rows that the arguments name, or all, and prints a table. */
+/** Measures the rows that the arguments name, or all, and prints the table of each as soon as it is measured. */
 export async function runRows(args: string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args,
@@ -82,14 +82,20 @@ export async function runRows(args: string[]): Promise<void> {
       // Each row at once, so that an interrupted run keeps what it has measured.
       save(results, !!values.smoke)
       console.log(`\n${table(lines)}`)
-      if (lines.some(({ isReached }) => isReached === false) && !values.smoke)
-        console.log(`Not reached. ${row.ifMissed}`)
+      if (isMissed(lines) && !values.smoke) console.log(`Not reached. ${row.ifMissed}`)
     }
   } finally {
     await stage.close()
   }
-  if (results.length > 1) console.log(`\n${table(results.flatMap(({ lines }) => lines))}`)
+  if (results.length > 1 && !values.smoke) console.log(`\n${summarize(results)}`)
   console.log(`\nEach round stands in ${resultsFile}.`)
+}
+
+const isMissed = (lines: Line[]) => lines.some(({ isReached }) => isReached === false)
+
+function summarize(results: Result[]): string {
+  const missed = results.filter(({ lines }) => isMissed(lines)).map(({ name }) => name)
+  return missed.length > 0 ? `Goals missed: ${missed.join(', ')}.` : 'Every goal is reached.'
 }
 
 type Result = { name: string; number: number; lines: Line[] }

@@ -1,7 +1,7 @@
 import { type Child, startChild } from '../child.ts'
 import type { Seat } from './open-socket.ts'
 
-/** Somebody who sends, and the path of the chat's messages. */
+/** The session of a sender, and the path of its chat's messages. */
 export type SenderSeat = Seat & { path: string }
 
 /** Numbered messages to send at a constant rate, by the seats in turn. */
