@@ -33,13 +33,13 @@ async function turnedWebp(pngs: Buffer[]): Promise<Buffer> {
   return stripMetadata('webp', webp, { orientation: 6, canvas: { widthPx: 0, heightPx: 0 } })
 }
 
-const heaviest: Record<string, () => Promise<Buffer>> = {
+const images: Record<string, () => Promise<Buffer>> = {
   'progressive JPEG': () => huge(3).jpeg({ progressive: true, chromaSubsampling: '4:4:4' }).toBuffer(),
   'interlaced PNG': () => huge(4).png({ progressive: true, compressionLevel: 1 }).toBuffer(),
   'animated PNG of large frames': async () => turnedApng(await frames(2, 4_990, 5_000)),
 }
-/** Those of the long form: each takes up to ten seconds of all cores. */
-const heavy: typeof heaviest = {
+/** Images of the long form: each takes up to ten seconds of all cores. */
+const slowImages: typeof images = {
   GIF: () => huge(4).gif({ effort: 1 }).toBuffer(),
   'animated PNG of many frames': async () => turnedApng(await frames(16, 1_080, 1_900)),
   'animated WebP of large frames': async () => turnedWebp(await frames(2, 4_990, 5_000)),
@@ -53,7 +53,7 @@ test.runIf(process.platform === 'linux')(
     const harness = await createHarness({ isWorking: false })
     context.onTestFinished(() => harness.close())
     const worker = await startWorkerProcess(harness, context)
-    for (const [name, make] of Object.entries({ ...heaviest, ...(process.env.CHAOS_FULL && heavy) })) {
+    for (const [name, make] of Object.entries({ ...images, ...(process.env.CHAOS_FULL && slowImages) })) {
       const id = await harness.upload(await make())
       expect(await harness.finished(id), name).toMatchObject({ status: 'ready', failure_reason: null })
       const peakMiB = (await worker.peakBytes()) / 1024 ** 2

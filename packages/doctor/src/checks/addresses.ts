@@ -37,7 +37,7 @@ async function checkPublicUrl({ settings: { publicUrl } }: Tools, notes: Notes):
   })
 }
 
-/** What a server that speaks no TLS answers to the beginning of a TLS connection. */
+/** OpenSSL's codes for a server that answers a ClientHello with something else than TLS. */
 const noTls = /^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|UNKNOWN_PROTOCOL)|^ERR_SSL_TLS/
 
 /** Returns the finding for a PUBLIC_URL that does not answer; undefined where that says nothing, as a firewall may be the cause. */

@@ -12,10 +12,10 @@ test('docs/logs.md lists every event that the sources log', async () => {
   await expect(page).toMatchFileSnapshot(join(root, 'docs/logs.md'))
 })
 
-/** What the commands of the docs look for in log lines, by the operator before it. */
-const searched = /\.(event|component) *(==|\| *startswith\() *"([^"]+)"/g
+/** Conditions on `event` and `component` in the jq filters of the docs. */
+const conditions = /\.(event|component) *(==|\| *startswith\() *"([^"]+)"/g
 
-test('each event and component that a command of the docs looks for is in docs/logs.md', async () => {
+test('each event and component in a jq filter of the docs is in docs/logs.md', async () => {
   const page = await readFile(join(root, 'docs/logs.md'), 'utf8')
   const events = [...page.matchAll(/^\| `([^`]+)` \|/gm)].map(([, event]) => event as string)
   const components = [...page.matchAll(/^## (.+)$/gm)].map(([, name]) => name as string)
@@ -24,7 +24,7 @@ test('each event and component that a command of the docs looks for is in docs/l
   let count = 0
   for await (const path of glob(['docs/*.md', 'docker/**/*.{yml,yaml,md}', '*.md'], { cwd: root })) {
     const text = await readFile(join(root, path), 'utf8')
-    for (const [whole, field, operator, value = ''] of text.matchAll(searched)) {
+    for (const [whole, field, operator, value = ''] of text.matchAll(conditions)) {
       count++
       const known = field === 'event' ? events : components
       const isKnown = operator === '==' ? known.includes(value) : known.some((one) => one.startsWith(value))
