@@ -94,6 +94,12 @@ test('the deployed folder has at most 120 MB, and tells its release and commands
   expect(await muster(['ready', '1'])).toEqual({ code: 1, output: 'port 1: ECONNREFUSED\n' })
 })
 
+test('a file of --env-file that is not there is told in a sentence, and exits with 2', limit, async (context) => {
+  skipUnlessConfined(context)
+  const output = '--env-file: /nonexistent cannot be read (ENOENT).\n'
+  expect(await muster(['--env-file', '/nonexistent', 'status'])).toEqual({ code: 2, output })
+})
+
 test('migrations, and commands of the operator, run from the deployed folder', limit, async (context) => {
   skipUnlessConfined(context)
   const env = environmentOf('migrate')

@@ -1,4 +1,5 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --
+// Behind `--`, Node leaves an `--env-file` to this script.
 import { loadEnvFile } from 'node:process'
 import { instanceNamed, portsOf } from './apps.ts'
 import { type Entry, entryFile } from './entries.ts'

@@ -65,10 +65,10 @@ export async function buildFolder(reaper: Reaper): Promise<BuiltFolder> {
     writable,
     mebibytes: Number.parseInt(stdout, 10),
     muster(args, env = {}) {
-      const command = [process.execPath, join(path, 'dist/muster.js'), ...args]
-      const child = spawn('unshare', confined(writable, command), {
+      // By its first line, as the link in the image.
+      const child = spawn('unshare', confined(writable, [join(path, 'dist/muster.js'), ...args]), {
         cwd: writable,
-        env: { PATH: process.env.PATH, TMPDIR: writable, HOME: '/nonexistent', ...env },
+        env: { PATH, TMPDIR: writable, HOME: '/nonexistent', ...env },
         stdio: ['pipe', 'pipe', 'pipe'],
       })
       const pid = child.pid as number
