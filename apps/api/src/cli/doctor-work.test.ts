@@ -24,7 +24,54 @@ afterAll(() => installation.close())
 const agoMs = (ms: number) => new Date(Date.now() - ms)
 const minuteMs = 60_000
 
+const inOrder = ['api', 'email-worker', 'audit-worker', 'reminder-worker', 'image-worker']
+
+/** Announces processes as they do themselves, at a time: a frozen one leaves that of its last announcement. */
+async function announced(names: readonly string[], atMs: number): Promise<() => Promise<unknown>> {
+  const all = names.map((name) => createAnnouncements(redis.client, name, () => atMs))
+  await Promise.all(all.map((one) => one.announce()))
+  return () => Promise.all(all.map((one) => one.withdraw()))
+}
+
+test('a process that was killed, is frozen or was never started is named, unless it was replaced', async () => {
+  const apiAlone = { REDIS_URL: formatRedisUrl(api.deps.config.redis) }
+  const { stdout } = await muster(api, 'doctor', { env: { ...well, ...apiAlone } })
+  for (const name of inOrder.slice(1)) expect(stdout).toContain(`No ${name} runs.`)
+  expect(stdout).not.toContain('No api runs.')
+
+  const frozen = await announced(['email-worker'], Date.now() - 10 * minuteMs)
+  expect(await installation.findings()).toMatchObject([
+    {
+      id: 'process-missing',
+      what: expect.stringMatching(/No email-worker runs: .*frozen, and announced itself 10 min ago/),
+    },
+  ])
+  const others = await announced(inOrder.slice(2).concat('api'), Date.now())
+  expect(await examine()).toEqual(['process-missing'])
+  const replaced = await announced(['email-worker'], Date.now())
+  expect(await examine()).toEqual([])
+  await Promise.all([frozen, others, replaced].map((withdraw) => withdraw()))
+  expect(await examine()).toEqual([])
+})
+
+test('one frozen process beside others of its kind is a warning', async () => {
+  const running = await Promise.all(
+    inOrder.map(async (name) => {
+      let atMs = Date.now() - 20 * minuteMs
+      const one = createAnnouncements(redis.client, name, () => atMs)
+      atMs = Date.now()
+      await one.announce()
+      return one
+    }),
+  )
+  const frozen = await announced(['audit-worker'], Date.now() - 10 * minuteMs)
+  expect(await examine()).toEqual(['process-silent'])
+  await Promise.all([frozen(), ...running.map((one) => one.withdraw())])
+})
+
 test('work that is behind is named: outbox, audit, reminders, keys, jobs, queues, a held copy', async () => {
+  // It would publish the row of the outbox within a second.
+  await api.deps.publisher.close()
   const user = await insertUser(api.db)
   const job = (row: object) => ({ id: newId(), queue: 'email', name: 'send-email', payload: '{}', ...row })
   const cases: [string, () => Promise<() => unknown>][] = [
@@ -116,51 +163,6 @@ test('work that is behind is named: outbox, audit, reminders, keys, jobs, queues
   expect(await examine()).toEqual(['process-missing', 'outbox-behind'])
   await undo()
   expect(await examine()).toEqual([])
-})
-
-const inOrder = ['api', 'email-worker', 'audit-worker', 'reminder-worker', 'image-worker']
-
-/** Announces processes as they do themselves, at a time: a frozen one leaves that of its last announcement. */
-async function announced(names: readonly string[], atMs: number): Promise<() => Promise<unknown>> {
-  const all = names.map((name) => createAnnouncements(redis.client, name, () => atMs))
-  await Promise.all(all.map((one) => one.announce()))
-  return () => Promise.all(all.map((one) => one.withdraw()))
-}
-
-test('a process that was killed, is frozen or was never started is named, unless it was replaced', async () => {
-  const apiAlone = { REDIS_URL: formatRedisUrl(api.deps.config.redis) }
-  const { stdout } = await muster(api, 'doctor', { env: { ...well, ...apiAlone } })
-  for (const name of inOrder.slice(1)) expect(stdout).toContain(`No ${name} runs.`)
-  expect(stdout).not.toContain('No api runs.')
-
-  const frozen = await announced(['email-worker'], Date.now() - 10 * minuteMs)
-  expect(await installation.findings()).toMatchObject([
-    {
-      id: 'process-missing',
-      what: expect.stringMatching(/No email-worker runs: .*frozen, and announced itself 10 min ago/),
-    },
-  ])
-  const others = await announced(inOrder.slice(2).concat('api'), Date.now())
-  expect(await examine()).toEqual(['process-missing'])
-  const replaced = await announced(['email-worker'], Date.now())
-  expect(await examine()).toEqual([])
-  await Promise.all([frozen, others, replaced].map((withdraw) => withdraw()))
-  expect(await examine()).toEqual([])
-})
-
-test('one frozen process beside others of its kind is a warning', async () => {
-  const running = await Promise.all(
-    inOrder.map(async (name) => {
-      let atMs = Date.now() - 20 * minuteMs
-      const one = createAnnouncements(redis.client, name, () => atMs)
-      atMs = Date.now()
-      await one.announce()
-      return one
-    }),
-  )
-  const frozen = await announced(['audit-worker'], Date.now() - 10 * minuteMs)
-  expect(await examine()).toEqual(['process-silent'])
-  await Promise.all([frozen(), ...running.map((one) => one.withdraw())])
 })
 
 test('users who all have the address of a proxy are noticed, whether it is trusted or not', async () => {
