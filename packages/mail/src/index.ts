@@ -4,6 +4,7 @@ export { findLinkToken } from './link-token.ts'
 export { isMailCode, mailCode } from './mail-code.ts'
 export { emailIdOfToken, isMailToken, mailToken } from './mail-token.ts'
 export { optOutToken, userIdOfOptOut } from './opt-out.ts'
+export { type PageLink, pageLinks } from './page-links.ts'
 export {
   type CodeTemplateName,
   isTemplateName,

@@ -1731,7 +1731,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "slot": "webUrl",
     "as": "address"
    },
-   "/settings/security\"\nstyle=\"color:#2f57c8;text-decoration-line:none;text-decoration:underline\" target=\"_blank\">sign-in settings</a> list every device that is signed in.</p></td></tr></tbody></table><p class=\"muted\"\nstyle=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because it is about the safety of your Muster account.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
+   "/account/sessions\"\nstyle=\"color:#2f57c8;text-decoration-line:none;text-decoration:underline\" target=\"_blank\">sign-in settings</a> list every device that is signed in.</p></td></tr></tbody></table><p class=\"muted\"\nstyle=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because it is about the safety of your Muster account.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
   ],
   "text": [
    "New sign-in to your account\n\nHello",
@@ -1783,7 +1783,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "slot": "webUrl",
     "as": "address"
    },
-   "/settings/security> list every device that is signed in.\n\nYou get this mail because it is about the safety of your Muster account.\n"
+   "/account/sessions> list every device that is signed in.\n\nYou get this mail because it is about the safety of your Muster account.\n"
   ]
  },
  "password-changed": {
@@ -2632,7 +2632,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "slot": "webUrl",
     "as": "address"
    },
-   "/settings/security\"\nstyle=\"color:#2f57c8;text-decoration-line:none;text-decoration:underline\" target=\"_blank\">sign-in settings</a> list every device that is signed in.</p></td></tr></tbody></table><p class=\"muted\"\nstyle=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because it is about the safety of your Muster account.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
+   "/account/sessions\"\nstyle=\"color:#2f57c8;text-decoration-line:none;text-decoration:underline\" target=\"_blank\">sign-in settings</a> list every device that is signed in.</p></td></tr></tbody></table><p class=\"muted\"\nstyle=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because it is about the safety of your Muster account.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
   ],
   "text": [
    "We signed one of your devices out\n\nHello",
@@ -2684,7 +2684,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "slot": "webUrl",
     "as": "address"
    },
-   "/settings/security> list every device that is signed in.\n\nYou get this mail because it is about the safety of your Muster account.\n"
+   "/account/sessions> list every device that is signed in.\n\nYou get this mail because it is about the safety of your Muster account.\n"
   ]
  },
  "task-assignment": {
@@ -3441,7 +3441,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
       "slot": "webUrl",
       "as": "address"
      },
-     "/settings/security\"\nstyle=\"color:#2f57c8;text-decoration-line:none;text-decoration:underline\" target=\"_blank\">Make new ones</a> before the last is gone.</p>"
+     "/account/security\"\nstyle=\"color:#2f57c8;text-decoration-line:none;text-decoration:underline\" target=\"_blank\">Make new ones</a> before the last is gone.</p>"
     ]
    },
    "<p class=\"ink\"\nstyle=\"font-size:16px;line-height:25px;color:#1b2230;margin:0 0 16px;margin-top:0;margin-right:0;margin-bottom:16px;margin-left:0\">If it was you, there is nothing else to do. If it wasn&#8217;t, someone else has been in your account: choose a new password at once, which signs everybody out.</p><table align=\"center\" width=\"100%\" border=\"0\" cellPadding=\"0\" cellSpacing=\"0\" role=\"presentation\"\nstyle=\"margin:4px 0 18px\"><tbody><tr><td><a class=\"button\" href=\"",
@@ -3454,7 +3454,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "slot": "webUrl",
     "as": "address"
    },
-   "/settings/security\"\nstyle=\"color:#2f57c8;text-decoration-line:none;text-decoration:underline\" target=\"_blank\">sign-in settings</a>. If a code that you don&#8217;t have keeps you out, ask those who run Muster for you.</p></td></tr></tbody></table><p class=\"muted\"\nstyle=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because it is about the safety of your Muster account.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
+   "/account/security\"\nstyle=\"color:#2f57c8;text-decoration-line:none;text-decoration:underline\" target=\"_blank\">sign-in settings</a>. If a code that you don&#8217;t have keeps you out, ask those who run Muster for you.</p></td></tr></tbody></table><p class=\"muted\"\nstyle=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because it is about the safety of your Muster account.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
   ],
   "text": [
    {
@@ -3595,7 +3595,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
       "slot": "webUrl",
       "as": "address"
      },
-     "/settings/security> before the last is gone.\n\n"
+     "/account/security> before the last is gone.\n\n"
     ]
    },
    "If it was you, there is nothing else to do. If it wasn’t, someone else has been in your account: choose a new password at once, which signs everybody out.\n\nIt wasn’t me: ",
@@ -3608,7 +3608,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "slot": "webUrl",
     "as": "address"
    },
-   "/settings/security>. If a code that you don’t have keeps you out, ask those who run Muster for you.\n\nYou get this mail because it is about the safety of your Muster account.\n"
+   "/account/security>. If a code that you don’t have keeps you out, ask those who run Muster for you.\n\nYou get this mail because it is about the safety of your Muster account.\n"
   ]
  },
  "unread-messages": {

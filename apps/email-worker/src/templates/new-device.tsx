@@ -17,7 +17,7 @@ export default function NewDevice() {
       </Paragraph>
       <Action href={`${slot('webUrl', 'address')}/forgot-password`}>It wasn’t me</Action>
       <Remark>
-        Your <PageLink path="/settings/security">sign-in settings</PageLink> list every device that is signed in.
+        Your <PageLink path="/account/sessions">sign-in settings</PageLink> list every device that is signed in.
       </Remark>
     </Layout>
   )

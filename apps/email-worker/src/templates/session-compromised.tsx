@@ -19,7 +19,7 @@ export default function SessionCompromised() {
       </Paragraph>
       <Action href={`${slot('webUrl', 'address')}/forgot-password`}>Choose a new password</Action>
       <Remark>
-        Your <PageLink path="/settings/security">sign-in settings</PageLink> list every device that is signed in.
+        Your <PageLink path="/account/sessions">sign-in settings</PageLink> list every device that is signed in.
       </Remark>
     </Layout>
   )

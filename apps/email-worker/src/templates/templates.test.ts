@@ -1,5 +1,5 @@
 import { newId } from '@muster/db'
-import { type TemplateData, type TemplateDefinition, type TemplateName, templates } from '@muster/mail'
+import { pageLinks, type TemplateData, type TemplateDefinition, type TemplateName, templates } from '@muster/mail'
 import { describe, expect, test } from 'vitest'
 import { compose } from '../rendering/compose.ts'
 import { fieldsOf, samples } from '../testing/samples.ts'
@@ -46,6 +46,21 @@ describe.each(samples)('$name ($variant)', ({ name, data }) => {
     for (const part of [html, text]) expect(part.split(secret ?? '⟦').length - 1).toBe(secret ? 1 : 0)
   })
 })
+
+test.each(Object.keys(templates) as TemplateName[])('%s links to the pages of the table, and to no others', (name) => {
+  const pages = samples
+    .filter((sample) => sample.name === name)
+    .flatMap(({ data }) => [...composeMail(name, data).html.matchAll(/href="https:\/\/app\.example\.com([^"]*)"/g)])
+    .map(([, path = '']) => pageOf(path))
+  expect([...new Set(pages)].sort()).toEqual(pageLinks[name])
+})
+
+/** Replaces the values in the path of a link by their names. */
+const pageOf = (path: string) =>
+  (path || '/')
+    .replace(/(?<=token=)[-.\w]+$/, ':token')
+    .replace(/(?<=\/tasks\/)[-\w]{36}$/, ':taskId')
+    .replace(/(?<=\/chats\/)[-\w]{36}$/, ':chatId')
 
 test('each variant of a mail has a different text', () => {
   const wordings = samples

@@ -33,7 +33,7 @@ export default function TwoFactorChanged() {
       </When>
       <When has="change" is="recovery-code-used">
         <Paragraph>
-          Running out? <PageLink path="/settings/security">Make new ones</PageLink> before the last is gone.
+          Running out? <PageLink path="/account/security">Make new ones</PageLink> before the last is gone.
         </Paragraph>
       </When>
       <Paragraph>
@@ -42,7 +42,7 @@ export default function TwoFactorChanged() {
       </Paragraph>
       <Action href={`${slot('webUrl', 'address')}/forgot-password`}>It wasn’t me</Action>
       <Remark>
-        Then look through your <PageLink path="/settings/security">sign-in settings</PageLink>. If a code that you don’t
+        Then look through your <PageLink path="/account/security">sign-in settings</PageLink>. If a code that you don’t
         have keeps you out, ask those who run Muster for you.
       </Remark>
     </Layout>
