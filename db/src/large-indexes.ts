@@ -12,6 +12,7 @@ const largeIndexes: Readonly<Record<string, string>> = {
   attachments_chat_id: 'attachments (chat_id) where chat_id is not null',
   attachments_message_id: 'attachments (message_id, position) where message_id is not null',
   attachments_unsent: 'attachments (created_at) where chat_id is not null and message_id is null',
+  email_messages_notification_id: 'email_messages (notification_id) where notification_id is not null',
   email_messages_request_id: 'email_messages (request_id) where request_id is not null',
   // Small, and free of cost for new rows, whose ids ascend with their place. Earlier ids, of version 4 or of callers, are left out.
   audit_personal_request_id: `audit_personal using brin (request_id collate "C") with (autosummarize = on) where substring(request_id, 15, 1) = '7'`,

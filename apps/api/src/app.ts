@@ -16,6 +16,7 @@ import { diagnosticsRoutes } from './modules/admin/diagnostics.routes.ts'
 import { queueBoardRoutes } from './modules/admin/queue-board.routes.ts'
 import { analyticsRoutes } from './modules/analytics/analytics.routes.ts'
 import { attachmentsRoutes } from './modules/attachments/attachments.routes.ts'
+import { accessLogRoutes } from './modules/audit/access-log.routes.ts'
 import { auditRoutes } from './modules/audit/audit.routes.ts'
 import { deniedAccessPlugin } from './modules/audit/denied-access.plugin.ts'
 import { chatSteps } from './modules/chats/chat-steps.ts'
@@ -44,6 +45,7 @@ import { sessionCookies, sessionPlugin } from './modules/sessions/session.plugin
 import { sessionsRoutes } from './modules/sessions/sessions.routes.ts'
 import { googleRoutes } from './modules/sign-in/google/google.routes.ts'
 import { signInRoutes } from './modules/sign-in/sign-in.routes.ts'
+import { taskActivityRoutes } from './modules/tasks/task-activity.routes.ts'
 import { tasksRoutes } from './modules/tasks/tasks.routes.ts'
 import { twoFactorRoutes } from './modules/two-factor/two-factor.routes.ts'
 import { absoluteUrlsPlugin } from './plugins/absolute-urls.ts'
@@ -165,11 +167,13 @@ export async function buildApp(deps: Deps, first?: FastifyPluginAsync): Promise<
       await api.register(avatarRoutes, { context })
       await api.register(exportRoutes, { context })
       await api.register(deletionRoutes, { context })
+      await api.register(accessLogRoutes, { context })
       await api.register(friendsRoutes, { context })
       await api.register(organizationsRoutes, { context })
       await api.register(membersRoutes, { context })
       await api.register(invitesRoutes, { context })
       await api.register(tasksRoutes, { context })
+      await api.register(taskActivityRoutes, { context })
       await api.register(attachmentsRoutes, { context })
       await api.register(remindersRoutes, { context })
       await api.register(chatsRoutes, { context })

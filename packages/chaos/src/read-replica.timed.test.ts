@@ -20,6 +20,7 @@ const replicaRoutes = [
   'GET /admin/message-reports',
   'GET /admin/users',
   'GET /analytics',
+  'GET /analytics/days',
   'GET /analytics/streaks',
   'GET /chats/search',
   'GET /friends',
@@ -90,7 +91,11 @@ describe.skipIf(!programs)('with a read replica (needs Debian’s postgresql)', 
       '/chats': chat.id,
       messageId: entityOf(message, 'message').id,
     }
-    const queries: Record<string, string> = { '/users': '?q=someone', '/chats/search': '?q=something' }
+    const queries: Record<string, string> = {
+      '/users': '?q=someone',
+      '/chats/search': '?q=something',
+      '/analytics/days': '?from=2026-01-01&to=2026-01-31',
+    }
     const document = (await (await fetch(`${system.apiUrl}/openapi.json`)).json()) as { paths: Record<string, object> }
     const paths = Object.entries(document.paths)
       .filter(([path, operations]) => 'get' in operations && path.startsWith('/api/v1'))

@@ -42,8 +42,10 @@ const sentences = {
   INVALID_EMAIL: ({ example }: { example: string }) => `is not an e-mail address like ${example}`,
   INVALID_URL: ({ example }: { example: string }) => `is not an http(s) address like ${example}`,
   INVALID_TIME_ZONE: ({ example }: { example: string }) => `is not an IANA time zone by its name, e.g. ${example}`,
-  INVALID_DATE: ({ example }: { reason: string; example: string }) =>
-    `must be a date with a time and an offset from UTC, like ${example}`,
+  INVALID_DATE: ({ reason, example }: { reason: string; example: string }) =>
+    reason === 'dateForm'
+      ? `must be a date without a time, like ${example}`
+      : `must be a date with a time and an offset from UTC, like ${example}`,
   INVALID_CHARACTER: (_: { kind: 'control' | 'direction' | 'surrogate' | 'nul' | 'replacement' }) =>
     'has a character that is not allowed here',
   INVALID_CURSOR: () => 'is not a nextCursor of this list; begin again without it',

@@ -10,6 +10,8 @@ import {
   chatFileVisibleTo,
   isActiveUser,
   isSwitchedOnSql,
+  lacksRequiredFactor,
+  lacksRequiredFactorSql,
   messageVisibleSql,
   messageVisibleTo,
   notificationTypes,
@@ -68,6 +70,21 @@ test('SQL and predicate agree on the visibility of tasks', async () => {
   // Both results are frequent, so that the comparison is significant.
   expect(visibleCount).toBeGreaterThan(runs.numRuns / 30)
   expect(visibleCount).toBeLessThan(runs.numRuns)
+})
+
+test('SQL and predicate agree on who lacks the required second factor', async () => {
+  const methods = ['none', 'otp', 'totp']
+  for (const own of methods) {
+    for (const required of methods) {
+      const query = sql`
+        with users (two_factor_method) as (values (${own}::text)),
+          organizations (two_factor_method) as (values (${required}::text))
+        select ${lacksRequiredFactorSql} as answer from users, organizations`
+      const expected = lacksRequiredFactor({ own_factor: own, required_factor: required })
+      expect([own, required, await answer(query)]).toEqual([own, required, expected])
+    }
+  }
+  expect(lacksRequiredFactor({ own_factor: 'none', required_factor: null })).toBe(false)
 })
 
 test('SQL and predicate agree on who is an active user', async () => {

@@ -57,6 +57,11 @@ const badIds = ['nonsense', '', `{${id}}`, id.replaceAll('-', ''), `${id}\0`, `u
 const instant = '2026-01-01T00:00:00.000000Z'
 const millis = '2026-01-01T00:00:00.000Z'
 
+const badAuditPositions = [
+  ...[-1, 0.5, 1e300, '1', null].map((micros) => [micros, 1]),
+  ...[-1, 0.5, 1e300, '1', null].map((seq) => [1, seq]),
+]
+
 /** Invalid positions of each list, well-formed as JSON. */
 const positions: Record<string, unknown[]> = {
   'tasks?': [...badInstants.map((at) => ['dueDate', at, id]), ...badIds.map((bad) => ['dueDate', instant, bad])],
@@ -77,10 +82,9 @@ const positions: Record<string, unknown[]> = {
     ['createdAt', millis, id],
     [millis, id],
   ],
-  'admin/audit-events?': [
-    ...[-1, 0.5, 1e300, '1', null].map((micros) => [micros, 1]),
-    ...[-1, 0.5, 1e300, '1', null].map((seq) => [1, seq]),
-  ],
+  'admin/audit-events?': badAuditPositions,
+  'users/me/access-log?': badAuditPositions,
+  [`tasks/${id}/activity?`]: badAuditPositions,
 }
 const shapes = [null, 7, '"', '[]', [], {}, [[]], ['dueDate'], ['__proto__', {}, id], Array(500).fill(id)]
 

@@ -1,6 +1,7 @@
 /* Every list takes its size the same way, within the same bounds. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createGroup } from '../modules/chats/testing/chat-fixtures.ts'
+import { createTask } from '../modules/organizations/testing/organization-fixtures.ts'
 import { buildTestApp, type TestApp, type TestUser } from '../testing/test-app.ts'
 
 type Operation = { parameters?: { name: string; in: string; schema: { maximum?: number } }[]; responses: object }
@@ -13,19 +14,21 @@ beforeAll(async () => {
   api = await buildTestApp()
   users = [await api.signUp(), await api.signUp({ role: 'super_admin' })]
   const chat = await createGroup(users[0] as TestUser, [])
+  const task = await createTask(users[0] as TestUser)
   const { paths } = (await api.connect().inject('GET', '/openapi.json')).json()
   lists = Object.entries(paths as Record<string, { get?: Operation }>).flatMap(([path, { get }]) =>
     get && JSON.stringify(get.responses).includes('/Pagination"')
-      ? [{ url: urlOf(path, chat.id), operation: get }]
+      ? [{ url: urlOf(path, chat.id, task.id), operation: get }]
       : [],
   )
 })
 afterAll(() => api.close())
 
-const urlOf = (path: string, chatId: string) =>
+const urlOf = (path: string, chatId: string, taskId: string) =>
   path
     .replace('{name}', 'email')
     .replace('/chats/{id}', `/chats/${chatId}`)
+    .replace('/tasks/{id}', `/tasks/${taskId}`)
     .replace(/search$/, '$&?q=hello')
 
 const read = async (list: string, limit: number | string) => {

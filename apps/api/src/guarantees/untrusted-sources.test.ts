@@ -143,7 +143,7 @@ describe('a value of another shape in Redis', () => {
 
   test.each(values)('%j is not returned as a profile or as analytics', async (value) => {
     await api.redis.set(`user:profile:v1:${user.userId}`, value)
-    await api.redis.set(`user:analytics:v2:${user.userId}`, value)
+    await api.redis.set(`user:analytics:v3:${user.userId}`, value)
     const profile = await user.inject('GET', '/api/v1/users/me')
     expect(profile.json().data?.user).toMatchObject({ id: user.userId })
     expect((await user.inject('GET', '/api/v1/analytics')).json().data).toMatchObject({

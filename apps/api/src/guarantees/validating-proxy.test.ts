@@ -131,6 +131,8 @@ const pages = [
   '/reminders?status=pending&sort=-createdAt',
   '/analytics',
   '/analytics/streaks',
+  '/analytics/days?from=2026-01-01&to=2026-12-31',
+  '/users/me/access-log',
   '/notifications',
   '/notifications/unread-count',
   '/organization/members?q=person',

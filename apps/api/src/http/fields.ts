@@ -1,8 +1,8 @@
 import { lowerCaseAscii } from '@muster/identifiers'
 import { withoutInvisible } from '@muster/text'
 import { z } from 'zod'
-import { exampleInstant, issueOf, rule } from './errors/details-of-issues.ts'
-import { readInstant } from './read-instant.ts'
+import { exampleDate, exampleInstant, issueOf, rule } from './errors/details-of-issues.ts'
+import { readDate, readInstant } from './read-instant.ts'
 
 const controls = /\p{Cc}/u
 const controlsButLines = /[^\P{Cc}\t\r\n]/u
@@ -82,6 +82,17 @@ export const dateTime = z
     return z.NEVER
   })
   .meta({ examples: [exampleInstant], json: { type: 'string', format: 'date-time' } })
+
+/** Schema of a date without a time, such as one of a calendar, from 1970 on. */
+export const calendarDate = z
+  .string(`must be text, like ${exampleDate}`)
+  .transform((given, ctx) => {
+    const read = readDate(given)
+    if (typeof read === 'string') return read
+    ctx.addIssue(issueOf([], read))
+    return z.NEVER
+  })
+  .meta({ examples: [exampleDate], json: { type: 'string', format: 'date' } })
 
 /** Schema of an integer in a query, in decimal digits only; `Number` also reads `1e2`, `0x10` and spaces. */
 export function queryInteger({ min, max = Number.MAX_SAFE_INTEGER }: { min: number; max?: number }) {

@@ -1,5 +1,5 @@
 import { type Fault, faultOf } from '@muster/errors'
-import { exampleInstant as example } from './errors/details-of-issues.ts'
+import { exampleInstant as example, exampleDate } from './errors/details-of-issues.ts'
 
 /** The first and the last millisecond that the API takes. */
 const range = { min: '1970-01-01T00:00:00.000Z', max: '9999-12-31T23:59:59.999Z' }
@@ -34,6 +34,17 @@ export function readInstant(given: string): string | Fault {
   const instant = toInstant(`${date}T${hour}:${minute}:${second}.${milliseconds}${plainOffset(offset)}`)
   if (!instant) return fault('noSuchOffset', 'has an offset of more than 23:59')
   return instant >= range.min && instant <= range.max ? instant : faultOf('OUT_OF_RANGE', range)
+}
+
+/** Reads a date without a time. @returns it as `YYYY-MM-DD`, or the fault */
+export function readDate(given: string): string | Fault {
+  const date = given.trim()
+  const dateFault = (what?: string) =>
+    faultOf('INVALID_DATE', { reason: what ? 'noSuchDay' : 'dateForm', example: exampleDate }, what)
+  if (!dateOnly.test(date)) return dateFault()
+  if (!isDate(date)) return dateFault(`names a day that does not exist; write it like ${exampleDate}`)
+  const [min, max] = [range.min.slice(0, 10), range.max.slice(0, 10)]
+  return date >= min ? date : faultOf('OUT_OF_RANGE', { min, max })
 }
 
 /** Tests whether a text is valid as it is. Texts in another form, and days that do not exist, are parsed in full. */

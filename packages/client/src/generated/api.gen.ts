@@ -280,6 +280,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/two-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the own second factor, the required one, and how many recovery codes are left
+         * @description Read the own second factor, the required one, and how many recovery codes are left.
+         */
+        get: operations["getTwoFactor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/two-factor/recovery-codes": {
         parameters: {
             query?: never;
@@ -656,6 +676,26 @@ export interface paths {
          * @description Sends one JSON file. At most five exports an hour.
          */
         get: operations["exportOwnData"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/me/access-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List who looked at the caller’s data, the newest first
+         * @description When administrators read or changed data of the caller, from the audit log. What colleagues, friends and members of chats see is not listed. Entries appear about a second later. A page can have fewer entries than `limit` while `nextCursor` continues.
+         */
+        get: operations["listAccessLog"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1054,6 +1094,26 @@ export interface paths {
          * @description Only the fields that are sent change. `If-Match` refuses to overwrite a change that the caller has not seen. Completing a task completes its reminders.
          */
         patch: operations["updateTask"];
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what happened to a task, the newest first
+         * @description Who created, changed, completed and reopened the task, and who added the files that it has. An event appears about a second later, and is kept as long as the audit log.
+         */
+        get: operations["listTaskActivity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/tasks/{id}/attachments": {
@@ -1648,6 +1708,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notifications/{id}/reason": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read why the caller got a notification, and through which channels
+         * @description Read why the caller got a notification, and through which channels.
+         */
+        get: operations["getNotificationReason"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notifications/{id}/read": {
         parameters: {
             query?: never;
@@ -1740,6 +1820,26 @@ export interface paths {
          * @description Read the active and the longest streak of days with a completion.
          */
         get: operations["getStreaks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the completions of each date of a range
+         * @description Counts the same tasks and reminders as `GET /analytics`, by the dates of the caller’s timezone. Both ends are included. A date that the zone never had is left out.
+         */
+        get: operations["getCompletionDays"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3048,6 +3148,43 @@ export interface components {
                 data: Record<string, never>;
             };
         };
+        /** @description Items of the list. */
+        AccessLog: {
+            /** @description The accesses, the newest first. */
+            accesses: components["schemas"]["AccessLogEntry"][];
+        };
+        /** @description An access of another person to data of the caller. */
+        AccessLogEntry: {
+            /**
+             * Format: uuid
+             * @description The id of the event, by which the operator finds it in the audit log.
+             */
+            id: string;
+            /**
+             * @description Whether it was only read.
+             * @enum {string}
+             */
+            access: "read" | "changed";
+            /**
+             * @description What was read or changed: `profile` (with e-mail and role), `mail` (address, kind and delivery), `report` (a message of the caller that was reported, or a report by the caller), `role`, `activation` (deactivated or reactivated), `membership` (removed from the organization), `sessions` (ended) or `secondFactor` (turned off).
+             * @enum {string}
+             */
+            subject: "profile" | "mail" | "report" | "role" | "activation" | "membership" | "sessions" | "secondFactor";
+            /** @description Whether it was in a list, beside others. */
+            isList: boolean;
+            /** @description Who did it; null for an operator of the installation at the command line. */
+            actor: {
+                /** @description The present name. */
+                name: string;
+                /** @description The present role. */
+                role: components["schemas"]["Role"];
+            } | null;
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            createdAt: string;
+        };
         /** @description Who was added. */
         AddedChatMembers: {
             /** @description The members, by the order in which they joined. */
@@ -3493,6 +3630,26 @@ export interface components {
             status: "up" | "off" | "unknown";
             /** @description How far the system clock is ahead of the clock of Postgres. */
             offsetMs: number;
+        };
+        /** @description Completions of the caller by date. */
+        CompletionDays: {
+            /** @description Each date of the range that the caller’s zone has, in order, also those without completions. */
+            days: {
+                /**
+                 * Format: date
+                 * @description The date.
+                 */
+                date: string;
+                /** @description Tasks completed in this time. */
+                completedTasks: number;
+                /** @description Reminders completed in this time. */
+                completedReminders: number;
+            }[];
+            /**
+             * Format: date-time
+             * @description When the figures were counted.
+             */
+            generatedAt: string;
         };
         /** @description Confirms a sensitive action. */
         Confirmation: {
@@ -4206,6 +4363,8 @@ export interface components {
             email: string;
             /** @description Whether the account is active. */
             isActive: boolean;
+            /** @description Whether the member has yet to set up the second factor that the organization requires; null for readers who are no client_admin. */
+            lacksRequiredFactor: boolean | null;
         };
         /** @description Items of the list. */
         MemberList: {
@@ -4510,6 +4669,48 @@ export interface components {
         NotificationList: {
             /** @description The notifications, the newest first. */
             notifications: components["schemas"]["Notification"][];
+        };
+        /** @description Why the caller got a notification, and how. */
+        NotificationReason: {
+            /**
+             * @description Why the caller got it: `ownReminder` they set it; `taskDue` a task that they own or are assigned to is due; `ownTaskCompleted` of a task that they own; `assignedToYou`, `assignedTaskChanged` and `assignmentEnded` of a task that is or was assigned to them; `friendship` a request to them or accepted by the other; `invitation` one that they sent or administer; `unreadMessages` of a chat that they are in; `account` and `accountSecurity` of their own account; `hourlyLimit` it stands for those above the limit; `other` anything else.
+             * @enum {string}
+             */
+            cause: "ownReminder" | "taskDue" | "ownTaskCompleted" | "assignedToYou" | "assignedTaskChanged" | "assignmentEnded" | "friendship" | "invitation" | "unreadMessages" | "account" | "accountSecurity" | "hourlyLimit" | "other";
+            /** @description Who caused it; null when nobody else did. */
+            actor: components["schemas"]["UserSummary"] | null;
+            /** @description The preference as it is now; it may have been another one when the notification came. */
+            preference: {
+                /**
+                 * @description The preference that decides about the channels of such notifications.
+                 * @enum {string}
+                 */
+                name: "notifications.overdue" | "notifications.upcoming" | "notifications.reminder" | "notifications.general" | "notifications.invite" | "notifications.chat" | "notifications.security";
+                /** @description Whether it lets them into the app now. */
+                inApp: boolean;
+                /** @description Whether it lets mails be sent now. */
+                email: boolean;
+            };
+            /** @description The channels to which it went. */
+            channels: {
+                /**
+                 * @description The channel.
+                 * @enum {string}
+                 */
+                channel: "inApp" | "email";
+                /**
+                 * @description `shown` in the app; the others are of the mail: `dropped` because it was read before, or mails to the address are suppressed.
+                 * @enum {string}
+                 */
+                status: "shown" | "queued" | "sending" | "sent" | "failed" | "dropped";
+                /**
+                 * Format: date-time
+                 * @description When it was shown or sent; null for a mail that is not sent.
+                 */
+                at: string | null;
+            }[];
+            /** @description The request that caused it, by which the operator finds more; null for what came by the clock. */
+            requestId: string | null;
         };
         /** @description An organization. */
         Organization: {
@@ -5036,6 +5237,35 @@ export interface components {
             /** @description The caller’s own reminders. */
             reminders: components["schemas"]["TaskReminder"][];
         };
+        /** @description Something that happened to a task. */
+        TaskActivity: {
+            /**
+             * Format: uuid
+             * @description The id of the event.
+             */
+            id: string;
+            /**
+             * @description What happened.
+             * @enum {string}
+             */
+            event: "created" | "changed" | "completed" | "reopened" | "fileAdded";
+            /** @description Who did it; null for somebody who does not belong to the organization of the task any more. */
+            actor: components["schemas"]["UserSummary"] | null;
+            /** @description The fields that changed; none for `created` and `fileAdded`. */
+            changes: components["schemas"]["TaskChange"][];
+            /** @description The name of the file that was added; null for the other events. */
+            filename: string | null;
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            createdAt: string;
+        };
+        /** @description Items of the list. */
+        TaskActivityList: {
+            /** @description What happened, the newest first. */
+            activity: components["schemas"]["TaskActivity"][];
+        };
         /** @description A category, and how many visible tasks it has. */
         TaskCategory: {
             /** @description Null for the tasks without a category. */
@@ -5047,6 +5277,18 @@ export interface components {
         TaskCategoryList: {
             /** @description The categories, the most frequent first. */
             categories: components["schemas"]["TaskCategory"][];
+        };
+        /** @description A change of one field of a task. */
+        TaskChange: {
+            /**
+             * @description The field that changed.
+             * @enum {string}
+             */
+            field: "status" | "priority" | "dueDate" | "assignee" | "title" | "description" | "category" | "link";
+            /** @description Its value before; of `assignee` the name. Left out for `title`, `description`, `category` and `link`. */
+            before?: string | null;
+            /** @description Its value after, in the same way. */
+            after?: string | null;
         };
         /** @description Items of the list. */
         TaskList: {
@@ -5148,6 +5390,15 @@ export interface components {
          * @enum {string}
          */
         TwoFactorMethod: "none" | "otp" | "totp";
+        /** @description The second factor of the caller. */
+        TwoFactorState: {
+            /** @description The second factor that is on. */
+            method: components["schemas"]["TwoFactorMethod"];
+            /** @description The one that the organization requires; while it does, none can be turned off. */
+            requiredMethod: components["schemas"]["TwoFactorMethod"];
+            /** @description The unused recovery codes; 0 without an authenticator app. */
+            recoveryCodesLeft: number;
+        };
         /** @description Files to attach. */
         Upload: {
             /** @description The files, each a part with a file name. */
@@ -5694,6 +5945,38 @@ export interface operations {
                         success: true;
                         /** @description A sentence for the user. */
                         message: string;
+                    };
+                };
+            };
+        };
+    };
+    getTwoFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The second factor. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message?: string;
+                        /** @description The result. */
+                        data: {
+                            twoFactor: components["schemas"]["TwoFactorState"];
+                        };
                     };
                 };
             };
@@ -6446,6 +6729,42 @@ export interface operations {
             };
         };
     };
+    listAccessLog: {
+        parameters: {
+            query?: {
+                /** @description The maximum number of items per page. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of accesses. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message?: string;
+                        data: components["schemas"]["AccessLog"];
+                        /** @description The place of the page in the list. */
+                        pagination: components["schemas"]["Pagination"];
+                    };
+                };
+            };
+        };
+    };
     listFriendRequests: {
         parameters: {
             query?: never;
@@ -6815,6 +7134,8 @@ export interface operations {
             query?: {
                 /** @description A part of the name, the username or the e-mail. */
                 q?: string;
+                /** @description `true`: members who have yet to set up the required second factor; `false`: all others. For client_admins. */
+                lacksRequiredFactor?: boolean;
                 /** @description The number of the page, from 1. */
                 page?: number;
                 /** @description The maximum number of items per page. */
@@ -7407,6 +7728,45 @@ export interface operations {
             };
         };
     };
+    listTaskActivity: {
+        parameters: {
+            query?: {
+                /** @description The maximum number of items per page. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The id of the task. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of what happened. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message?: string;
+                        data: components["schemas"]["TaskActivityList"];
+                        /** @description The place of the page in the list. */
+                        pagination: components["schemas"]["Pagination"];
+                    };
+                };
+            };
+        };
+    };
     listAttachments: {
         parameters: {
             query?: never;
@@ -7630,6 +7990,10 @@ export interface operations {
                 status?: components["schemas"]["ReminderStatus"][];
                 /** @description Only the reminders of this task. */
                 taskId?: string;
+                /** @description Only reminders whose `scheduledAt` is at this moment or later. */
+                from?: string;
+                /** @description Only reminders whose `scheduledAt` is at this moment or earlier. */
+                to?: string;
                 /** @description Descending with `-` before the field. */
                 sort?: "scheduledAt" | "-scheduledAt" | "createdAt" | "-createdAt";
                 /** @description The maximum number of items per page. */
@@ -9120,6 +9484,41 @@ export interface operations {
             };
         };
     };
+    getNotificationReason: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the notification. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The reason. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message?: string;
+                        /** @description The result. */
+                        data: {
+                            reason: components["schemas"]["NotificationReason"];
+                        };
+                    };
+                };
+            };
+        };
+    };
     markNotificationRead: {
         parameters: {
             query?: never;
@@ -9276,6 +9675,40 @@ export interface operations {
                         /** @description A sentence for the user. */
                         message?: string;
                         data: components["schemas"]["Streaks"];
+                    };
+                };
+            };
+        };
+    };
+    getCompletionDays: {
+        parameters: {
+            query: {
+                /** @description The first date. */
+                from: string;
+                /** @description The last date, at most 377 days later. */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The dates. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description True for every success.
+                         * @enum {boolean}
+                         */
+                        success: true;
+                        /** @description A sentence for the user. */
+                        message?: string;
+                        data: components["schemas"]["CompletionDays"];
                     };
                 };
             };

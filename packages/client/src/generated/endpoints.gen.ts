@@ -17,6 +17,7 @@ export const endpoints: Record<string, Record<string, Endpoint>> = {
     confirmAuthenticatorApp: {"id":"confirmAuthenticatorApp","method":"POST","path":"/api/v1/auth/two-factor/totp/confirm","answer":"data","pick":"recoveryCodes","hasBody":true},
     enableMailedCodes: {"id":"enableMailedCodes","method":"POST","path":"/api/v1/auth/two-factor/otp/enable","answer":"message","hasBody":true},
     confirmMailedCodes: {"id":"confirmMailedCodes","method":"POST","path":"/api/v1/auth/two-factor/otp/confirm","answer":"message","hasBody":true},
+    twoFactor: {"id":"getTwoFactor","method":"GET","path":"/api/v1/auth/two-factor","answer":"data","pick":"twoFactor"},
     renewRecoveryCodes: {"id":"renewRecoveryCodes","method":"POST","path":"/api/v1/auth/two-factor/recovery-codes","answer":"data","pick":"recoveryCodes","hasBody":true},
     disableTwoFactor: {"id":"disableTwoFactor","method":"POST","path":"/api/v1/auth/two-factor/disable","answer":"message","hasBody":true},
     refresh: {"id":"refreshSession","method":"POST","path":"/api/v1/auth/refresh","answer":"data","pick":"user"},
@@ -43,6 +44,7 @@ export const endpoints: Record<string, Record<string, Endpoint>> = {
     deleteAvatar: {"id":"deleteAvatar","method":"DELETE","path":"/api/v1/users/me/avatar","answer":"data","pick":"user"},
     avatar: {"id":"getAvatar","method":"GET","path":"/api/v1/users/{id}/avatar","answer":"file","params":["id"],"hasQuery":true},
     exportMe: {"id":"exportOwnData","method":"GET","path":"/api/v1/users/me/export","answer":"whole"},
+    accessLog: {"id":"listAccessLog","method":"GET","path":"/api/v1/users/me/access-log","answer":"page","pick":"accesses","hasQuery":true},
   },
   friends: {
     request: {"id":"sendFriendRequest","method":"POST","path":"/api/v1/friends/requests","answer":"data","pick":"request","hasBody":true},
@@ -77,6 +79,7 @@ export const endpoints: Record<string, Record<string, Endpoint>> = {
     get: {"id":"getTask","method":"GET","path":"/api/v1/tasks/{id}","answer":"data","pick":"task","params":["id"]},
     update: {"id":"updateTask","method":"PATCH","path":"/api/v1/tasks/{id}","answer":"data","pick":"task","params":["id"],"hasBody":true,"takesIfMatch":true},
     delete: {"id":"deleteTask","method":"DELETE","path":"/api/v1/tasks/{id}","answer":"data","pick":"task","params":["id"],"takesIfMatch":true},
+    activity: {"id":"listTaskActivity","method":"GET","path":"/api/v1/tasks/{id}/activity","answer":"page","pick":"activity","params":["id"],"hasQuery":true},
   },
   attachments: {
     upload: {"id":"uploadAttachments","method":"POST","path":"/api/v1/tasks/{id}/attachments","answer":"data","pick":"attachments","params":["id"],"upload":{"field":"files","isList":true}},
@@ -129,6 +132,7 @@ export const endpoints: Record<string, Record<string, Endpoint>> = {
   notifications: {
     list: {"id":"listNotifications","method":"GET","path":"/api/v1/notifications","answer":"page","pick":"notifications","hasQuery":true},
     countUnread: {"id":"countUnreadNotifications","method":"GET","path":"/api/v1/notifications/unread-count","answer":"data","pick":"count"},
+    reason: {"id":"getNotificationReason","method":"GET","path":"/api/v1/notifications/{id}/reason","answer":"data","pick":"reason","params":["id"]},
     markRead: {"id":"markNotificationRead","method":"PATCH","path":"/api/v1/notifications/{id}/read","answer":"data","pick":"notification","params":["id"]},
     markAllRead: {"id":"markAllNotificationsRead","method":"PATCH","path":"/api/v1/notifications/read-all","answer":"data","pick":"count"},
     delete: {"id":"deleteNotification","method":"DELETE","path":"/api/v1/notifications/{id}","answer":"data","pick":"notification","params":["id"]},
@@ -136,6 +140,7 @@ export const endpoints: Record<string, Record<string, Endpoint>> = {
   analytics: {
     get: {"id":"getAnalytics","method":"GET","path":"/api/v1/analytics","answer":"data"},
     streaks: {"id":"getStreaks","method":"GET","path":"/api/v1/analytics/streaks","answer":"data"},
+    days: {"id":"getCompletionDays","method":"GET","path":"/api/v1/analytics/days","answer":"data","hasQuery":true},
   },
   admin: {
     messageReports: {"id":"listMessageReports","method":"GET","path":"/api/v1/admin/message-reports","answer":"page","pick":"reports","hasQuery":true},

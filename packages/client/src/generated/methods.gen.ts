@@ -10,6 +10,7 @@ import type {
 } from '../http/call-types.ts'
 import type { Data, Query, Whole } from '../http/operation-types.ts'
 import type {
+  AccessLogEntry,
   AdminUser,
   AdminUserPatch,
   Analytics,
@@ -25,6 +26,7 @@ import type {
   ChatMembersToAdd,
   ChatPatch,
   ClientIp,
+  CompletionDays,
   Confirmation,
   CreatedMessageReport,
   Email,
@@ -57,6 +59,7 @@ import type {
   NewReminder,
   NewTask,
   Notification,
+  NotificationReason,
   Organization,
   OrganizationPatch,
   PasswordChange,
@@ -74,8 +77,10 @@ import type {
   SignInCode,
   Streaks,
   Task,
+  TaskActivity,
   TaskCategory,
   TaskPatch,
+  TwoFactorState,
   User,
   UserPatch,
 } from './schemas.gen.ts'
@@ -210,6 +215,14 @@ export interface AuthMethods {
    * `POST /api/v1/auth/two-factor/otp/confirm`
    */
   confirmMailedCodes(body: FactorCode, options?: CallOptions): Promise<string>
+  /**
+   * Read the own second factor, the required one, and how many recovery codes are left.
+   *
+   * Read the own second factor, the required one, and how many recovery codes are left.
+   *
+   * `GET /api/v1/auth/two-factor`
+   */
+  twoFactor(options?: CallOptions): Promise<TwoFactorState>
   /**
    * Create new recovery codes.
    *
@@ -405,6 +418,14 @@ export interface UsersMethods {
    * `GET /api/v1/users/me/export`
    */
   exportMe(options?: CallOptions): Promise<Whole<'exportOwnData'>>
+  /**
+   * List who looked at the caller’s data, the newest first.
+   *
+   * When administrators read or changed data of the caller, from the audit log. What colleagues, friends and members of chats see is not listed. Entries appear about a second later. A page can have fewer entries than `limit` while `nextCursor` continues.
+   *
+   * `GET /api/v1/users/me/access-log`
+   */
+  accessLog(query?: Query<'listAccessLog'>, options?: CallOptions): Pages<AccessLogEntry>
 }
 
 export interface FriendsMethods {
@@ -625,6 +646,14 @@ export interface TasksMethods {
    * `DELETE /api/v1/tasks/{id}`
    */
   delete(id: string, options?: CallOptions): Promise<Task>
+  /**
+   * List what happened to a task, the newest first.
+   *
+   * Who created, changed, completed and reopened the task, and who added the files that it has. An event appears about a second later, and is kept as long as the audit log.
+   *
+   * `GET /api/v1/tasks/{id}/activity`
+   */
+  activity(id: string, query?: Query<'listTaskActivity'>, options?: CallOptions): Pages<TaskActivity>
 }
 
 export interface AttachmentsMethods {
@@ -990,6 +1019,14 @@ export interface NotificationsMethods {
    */
   countUnread(options?: CallOptions): Promise<number>
   /**
+   * Read why the caller got a notification, and through which channels.
+   *
+   * Read why the caller got a notification, and through which channels.
+   *
+   * `GET /api/v1/notifications/{id}/reason`
+   */
+  reason(id: string, options?: CallOptions): Promise<NotificationReason>
+  /**
    * Mark a notification as read.
    *
    * Mark a notification as read.
@@ -1032,6 +1069,14 @@ export interface AnalyticsMethods {
    * `GET /api/v1/analytics/streaks`
    */
   streaks(options?: CallOptions): Promise<Streaks>
+  /**
+   * Read the completions of each date of a range.
+   *
+   * Counts the same tasks and reminders as `GET /analytics`, by the dates of the caller’s timezone. Both ends are included. A date that the zone never had is left out.
+   *
+   * `GET /api/v1/analytics/days`
+   */
+  days(query: Query<'getCompletionDays'>, options?: CallOptions): Promise<CompletionDays>
 }
 
 export interface AdminMethods {

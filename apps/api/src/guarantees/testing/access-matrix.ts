@@ -93,6 +93,7 @@ export const accessMatrix: Record<string, AccessRule | AccessRule[]> = {
   'GET /auth/config': { allowed: 'everybody' },
   'GET /auth/sessions': { allowed: signedIn },
   'DELETE /auth/sessions/{id}': { allowed: ownOnly, resource: fixtures.session },
+  'GET /auth/two-factor': { allowed: signedIn },
   'POST /auth/two-factor/totp/setup': { allowed: signedIn },
   'POST /auth/two-factor/totp/confirm': { allowed: signedIn, body: () => ({ code }), expectedCode: 'CONFLICT' },
   'POST /auth/two-factor/otp/enable': { allowed: signedIn },
@@ -119,6 +120,7 @@ export const accessMatrix: Record<string, AccessRule | AccessRule[]> = {
   'PATCH /users/me': { allowed: signedIn, body: () => ({ name: 'Changed' }) },
   'DELETE /users/me': { allowed: signedIn, body: () => ({ code }), expectedCode: 'OTP_INVALID' },
   'GET /users/me/export': { allowed: signedIn },
+  'GET /users/me/access-log': { allowed: signedIn },
   'GET /users/me/preferences': { allowed: signedIn },
   'PUT /users/me/preferences': { allowed: signedIn, body: () => ({}) },
   'GET /unsubscribe': { allowed: 'everybody', query: '?token=none', expectedCode: 'TOKEN_INVALID' },
@@ -176,6 +178,7 @@ export const accessMatrix: Record<string, AccessRule | AccessRule[]> = {
   'GET /tasks': { allowed: signedIn },
   'GET /tasks/categories': { allowed: signedIn },
   'GET /tasks/{id}': { allowed: ownOrAdmin, resource: fixtures.task },
+  'GET /tasks/{id}/activity': { allowed: ownOrAdmin, resource: fixtures.task },
   'PATCH /tasks/{id}': { allowed: ownOrAdmin, resource: fixtures.task, body: () => ({ title: 'Changed' }) },
   'DELETE /tasks/{id}': { allowed: ownOrAdmin, resource: fixtures.task },
   'POST /tasks/{id}/attachments': {
@@ -269,11 +272,13 @@ export const accessMatrix: Record<string, AccessRule | AccessRule[]> = {
 
   'GET /notifications': { allowed: signedIn },
   'GET /notifications/unread-count': { allowed: signedIn },
+  'GET /notifications/{id}/reason': { allowed: ownOnly, resource: fixtures.notification },
   'PATCH /notifications/{id}/read': { allowed: ownOnly, resource: fixtures.notification },
   'PATCH /notifications/read-all': { allowed: signedIn },
   'DELETE /notifications/{id}': { allowed: ownOnly, resource: fixtures.notification },
   'GET /analytics': { allowed: signedIn },
   'GET /analytics/streaks': { allowed: signedIn },
+  'GET /analytics/days': { allowed: signedIn, query: '?from=2026-01-01&to=2026-12-31' },
 
   'GET /admin/users': { allowed: platform },
   'GET /admin/users/{id}': { allowed: anyRelation(platform), resource: fixtures.user },

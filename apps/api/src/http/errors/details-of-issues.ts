@@ -14,6 +14,7 @@ type RawIssue = z.core.$ZodRawIssue
 /** Bounds what a name from the request, such as an unknown key, adds to the response. */
 const maxTextLength = 300
 export const exampleInstant = '2026-11-20T09:30:00+01:00'
+export const exampleDate = '2026-11-20'
 const exampleId = '0199f3a0-5c1e-7d3b-9a44-2f6b8c0d1e57'
 
 /** The fault of a schema's own rule: `.refine(isGood, rule('RESERVED'))`. */

@@ -29,6 +29,7 @@ export async function listEmails(
         ...commandLineMark(principal),
         filters: { ...(status && { status }), isByAddress: to !== undefined },
         emailIds: shown.map(({ id }) => id),
+        userIds: recipientsOf(shown),
       },
       ...auditActor(principal),
     }),
@@ -51,12 +52,15 @@ export function readEmail(
       action: 'admin.email_read',
       targetType: 'email',
       targetId: emailId,
-      after: commandLineMark(principal),
+      after: { ...commandLineMark(principal), userIds: recipientsOf([row]) },
       ...auditActor(principal),
     })
     return toAdminEmail(row)
   })
 }
+
+/** Returns the users whose mails these are, by whom their access log finds the event. */
+const recipientsOf = (rows: readonly queries.EmailRow[]) => [...new Set(rows.flatMap(({ user_id }) => user_id ?? []))]
 
 /**
  * Sends the content of a mail again as a new mail; the first one keeps its status. Of several requests at once, one sends it.

@@ -2,8 +2,8 @@ import type { FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
 import { answer, ok } from '../../http/reply.ts'
-import { analyticsReply, streaksReply } from './analytics.schema.ts'
-import { getAnalytics, getStreaks } from './analytics.service.ts'
+import { analyticsReply, daysQuery, daysReply, streaksReply } from './analytics.schema.ts'
+import { getAnalytics, getDays, getStreaks } from './analytics.service.ts'
 
 const tags = ['analytics']
 
@@ -38,5 +38,22 @@ export const analyticsRoutes: FastifyPluginAsyncZod<{ context: Context }> = asyn
       },
     },
     async (request) => ok(await getStreaks(depsOf(request), request.actor)),
+  )
+
+  app.get(
+    '/analytics/days',
+    {
+      config: { access: 'signed-in', readsReplica: true },
+      schema: {
+        operationId: 'getCompletionDays',
+        tags,
+        summary: 'Read the completions of each date of a range',
+        description:
+          'Counts the same tasks and reminders as `GET /analytics`, by the dates of the caller’s timezone. Both ends are included. A date that the zone never had is left out.',
+        querystring: daysQuery,
+        response: { 200: answer(daysReply, 'The dates.') },
+      },
+    },
+    async (request) => ok(await getDays(depsOf(request), request.actor, request.query)),
   )
 }

@@ -1,5 +1,8 @@
+import { faultOf } from '@muster/errors'
 import { instant } from '@muster/realtime/shapes'
 import { z } from 'zod'
+import { issueOf, rule } from '../../http/errors/details-of-issues.ts'
+import { calendarDate } from '../../http/fields.ts'
 import { replyOf } from '../../http/reply.ts'
 
 const count = (description: string) =>
@@ -15,6 +18,8 @@ const completions = {
   completedReminders: count('Reminders completed in this time.'),
 }
 
+const dailyCompletions = z.object({ date: date('The date.'), ...completions })
+
 export const analytics = z
   .object({
     totalTasks: count('All tasks that the caller owns or is assigned to.'),
@@ -28,7 +33,7 @@ export const analytics = z
     upcomingReminders: count('Pending reminders.'),
     overdueReminders: count('Reminders that were sent and are not completed, nor are their tasks.'),
     dailyData: z
-      .array(z.object({ date: date('The date.'), ...completions }))
+      .array(dailyCompletions)
       .length(7)
       .describe('Completions on each of the last seven dates of the user’s zone, today last.'),
     weeklyData: z
@@ -65,9 +70,49 @@ export const streaks = z
   .meta({ id: 'Streaks', description: 'Days in a row on which something was completed.' })
 export type Streaks = z.infer<typeof streaks>
 
-/** Both parts of one read, which are cached together. */
-export const analyticsReading = z.object({ analytics, streaks })
+/** The dates of one answer at most: 54 weeks, which a leap year can touch. */
+export const maxDays = 378
+
+export const daysQuery = z
+  .strictObject({
+    from: calendarDate.meta({ description: 'The first date.', examples: ['2026-01-01'] }),
+    to: calendarDate.meta({
+      description: `The last date, at most ${maxDays - 1} days later.`,
+      examples: ['2026-01-31'],
+    }),
+  })
+  .superRefine(({ from, to }, ctx) => {
+    const first = Temporal.PlainDate.from(from)
+    const max = first.add({ days: maxDays - 1 }).toString()
+    if (first.until(to).days >= maxDays) ctx.addIssue(issueOf(['to'], faultOf('OUT_OF_RANGE', { min: from, max })))
+  })
+  .refine(({ from, to }) => from <= to, { path: ['to'], ...rule('BEFORE', { field: 'from' }) })
+export type DaysQuery = z.output<typeof daysQuery>
+
+const completionDays = z
+  .object({
+    days: z
+      .array(dailyCompletions)
+      .max(maxDays)
+      .describe('Each date of the range that the caller’s zone has, in order, also those without completions.'),
+    generatedAt: instant.describe('When the figures were counted.'),
+  })
+  .meta({ id: 'CompletionDays', description: 'Completions of the caller by date.' })
+export type CompletionDays = z.infer<typeof completionDays>
+
+/** Dates with completions: the date, and the numbers of tasks and of reminders. */
+const countedDays = z.array(z.tuple([z.string(), z.int(), z.int()]))
+
+/** All parts of one read, which are cached together. `days` begins at `daysSince`, and leaves out dates without completions. */
+export const analyticsReading = z.object({
+  analytics,
+  streaks,
+  days: countedDays,
+  daysSince: z.iso.date(),
+  timezone: z.string(),
+})
 export type AnalyticsReading = z.output<typeof analyticsReading>
 
 export const analyticsReply = replyOf(analytics)
 export const streaksReply = replyOf(streaks)
+export const daysReply = replyOf(completionDays)

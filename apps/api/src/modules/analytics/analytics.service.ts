@@ -8,7 +8,15 @@ import type { Actor } from '../../http/actor.ts'
 import type { Reads } from '../../http/reads/reads.ts'
 import { getProfile } from '../accounts/own-profile.service.ts'
 import { type AnalyticsRow, type Completions, readAnalytics } from './analytics.queries.ts'
-import { type Analytics, type AnalyticsReading, analyticsReading, type Streaks } from './analytics.schema.ts'
+import {
+  type Analytics,
+  type AnalyticsReading,
+  analyticsReading,
+  type CompletionDays,
+  type DaysQuery,
+  maxDays,
+  type Streaks,
+} from './analytics.schema.ts'
 
 type AnalyticsDeps = Pick<Deps, 'db' | 'lookups' | 'cache' | 'clock'> & { reads: Reads }
 
@@ -18,51 +26,100 @@ const cacheMs = 300_000
 
 /** Returns the actor's analytics. Counts the tasks that the actor owns or is assigned to, regardless of who completed them. */
 export const getAnalytics = async (deps: AnalyticsDeps, actor: Actor): Promise<Analytics> =>
-  (await getBoth(deps, actor)).analytics
+  (await getReading(deps, actor)).analytics
 
 /** Returns the actor's streaks: consecutive dates with a completed task or reminder. Counts the same tasks as {@link getAnalytics}. */
 export const getStreaks = async (deps: AnalyticsDeps, actor: Actor): Promise<Streaks> =>
-  (await getBoth(deps, actor)).streaks
+  (await getReading(deps, actor)).streaks
 
-/** Returns both from one read and one cached value, so that they never contradict each other. */
-async function getBoth(deps: AnalyticsDeps, { userId }: Actor): Promise<AnalyticsReading> {
+/**
+ * Returns the completions of each date of a range, both ends included. Counts the same tasks as {@link getAnalytics}. Ranges within the
+ * last {@link maxDays} dates come from the cached value; earlier ones are read each time.
+ */
+export async function getDays(deps: AnalyticsDeps, actor: Actor, range: DaysQuery): Promise<CompletionDays> {
+  const recent = isLongAgo(range, deps.clock.now()) ? undefined : await getReading(deps, actor)
+  const { days, timezone, analytics } =
+    recent && range.from >= recent.daysSince
+      ? recent
+      : await deps.reads.read(async (db) => (await readAll(deps, db, actor.userId, range.from)).value, 'bySession')
+  const counted = new Map(days.map((day) => [day[0], day]))
+  const dates = datesOf(range, skippedDates(offsetPeriods(timezone, deps.clock.now())))
+  return {
+    days: dates.map((date) => {
+      const [, completedTasks, completedReminders] = counted.get(date) ?? [date, 0, 0]
+      return { date, completedTasks, completedReminders }
+    }),
+    generatedAt: analytics.generatedAt,
+  }
+}
+
+/** Tells whether the range begins before the last {@link maxDays} dates of every zone. */
+const isLongAgo = ({ from }: DaysQuery, now: Date) => from < dateIn('UTC', now).subtract({ days: maxDays }).toString()
+
+function datesOf({ from, to }: DaysQuery, skipped: readonly Temporal.PlainDate[]): string[] {
+  const never = new Set(skipped.map(String))
+  const first = Temporal.PlainDate.from(from)
+  const dates = Array.from({ length: first.until(to).days + 1 }, (_, days) => first.add({ days }).toString())
+  return dates.filter((date) => !never.has(date))
+}
+
+/** Returns all figures from one read and one cached value, so that they never contradict each other. */
+async function getReading(deps: AnalyticsDeps, { userId }: Actor): Promise<AnalyticsReading> {
   const { value } = await deps.cache.through(analyticsKey(userId), {
     name: 'analytics',
     schema: cachedAnalytics,
     ttlMs: ({ validUntilMs }) => Math.min(cacheMs, validUntilMs - deps.clock.now().getTime()),
-    read: () => readBoth(deps, deps.db, userId),
-    readUncached: () => deps.reads.ofReplica((replica) => readBoth(deps, replica, userId)),
+    read: () => readAll(deps, deps.db, userId),
+    readUncached: () => deps.reads.ofReplica((replica) => readAll(deps, replica, userId)),
   })
   return value
 }
 
-async function readBoth(deps: AnalyticsDeps, db: Db, userId: string): Promise<z.output<typeof cachedAnalytics>> {
+/** @param from the first of the `days`, by default that of the last {@link maxDays} dates */
+async function readAll(
+  deps: AnalyticsDeps,
+  db: Db,
+  userId: string,
+  from?: string,
+): Promise<z.output<typeof cachedAnalytics>> {
   const now = deps.clock.now()
   const { user } = await getProfile(deps, userId)
-  const first = await readIn(user.timezone, db, userId, now)
+  const first = await readIn(user.timezone, db, userId, { now, from })
   // The cached profile may be older than a change of the timezone.
   const isRightZone = first.row.timezone === user.timezone
-  const { row, dates } = isRightZone ? first : await readIn(first.row.timezone, db, userId, now)
+  const { row, dates, since } = isRightZone ? first : await readIn(first.row.timezone, db, userId, { now, from })
   const streaks = { active: row.activeStreak, longest: row.longestStreak }
   const [today] = dates
   const validUntilMs = startOfDate(today.add({ days: 1 }), row.timezone).getTime()
-  return { validUntilMs, value: { analytics: toAnalytics(row, dates, now), streaks } }
+  const days = row.days.map(({ date, completedTasks, completedReminders }): AnalyticsReading['days'][number] => [
+    date,
+    completedTasks,
+    completedReminders,
+  ])
+  const { timezone } = row
+  return { validUntilMs, value: { analytics: toAnalytics(row, dates, now), streaks, days, daysSince: since, timezone } }
 }
 
 /** Reads the analytics by the calendar of a zone, which comes from the zone data of this process. */
-async function readIn(timezone: string, db: Db, userId: string, now: Date) {
+async function readIn(
+  timezone: string,
+  db: Db,
+  userId: string,
+  { now, from }: { now: Date; from: string | undefined },
+) {
   const offsets = offsetPeriods(timezone, now)
   const skipped = skippedDates(offsets)
   const dates = lastDates(dateIn(timezone, now), skipped)
+  const since = from ?? dates[0].subtract({ days: maxDays - 1 }).toString()
   const row = await readAnalytics(db, userId, {
     offsets,
     skipped: skipped.map(String),
     today: dates[0].toString(),
     yesterday: dates[1].toString(),
-    since: mondayOf(dates[0]).subtract({ weeks: 3 }).toString(),
+    since,
   })
   if (!row) throw new DomainError('UNAUTHENTICATED')
-  return { row, dates }
+  return { row, dates, since }
 }
 
 /** Today and the dates before it, the newest first. */

@@ -1,9 +1,7 @@
 import type { Db } from '@muster/db'
 import { type RawBuilder, sql } from 'kysely'
+import { type AuditPosition, eventMicros, isBeyond, unestimated } from '../../sql/audit-position.ts'
 import type { AuditFilters } from './audit.schema.ts'
-
-/** The position of an event in the log, which is ordered by time. */
-export type AuditPosition = { micros: number; seq: number }
 
 export type AuditRow = {
   id: string
@@ -43,7 +41,7 @@ export function auditPage(filters: AuditFilters, page: Page): RawBuilder<AuditRo
   // The inner limit makes Postgres look the personal part up row by row, regardless of its estimates.
   return sql<AuditRow>`
     select event.id, event.seq, event.action, event.actor_id, event.target_type, event.target_id, event.created_at,
-      (extract(epoch from event.created_at) * 1000000)::bigint as created_at_micros, event.hash,
+      ${eventMicros} as created_at_micros, event.hash,
       personal.ip, personal.user_agent, personal.request_id, personal.before, personal.after
     from audit_events event
     left join lateral (select * from audit_personal where event_id = event.id limit 1) personal on true
@@ -59,16 +57,11 @@ function conditionsOf({ actorId, action, targetType, targetId, from, to }: Audit
   if (targetId !== undefined) conditions.push(sql`event.target_id = ${targetId}`)
   if (targetType !== undefined) {
     const isOfType = sql`event.target_type = ${targetType}`
-    // The type follows from the id, but Postgres estimates the two as independent and would sort all events of the target.
-    // `coalesce` hides the condition from its estimate.
-    conditions.push(targetId === undefined ? isOfType : sql`coalesce(${isOfType}, false)`)
+    // The type follows from the id, but Postgres estimates the two as independent.
+    conditions.push(targetId === undefined ? isOfType : unestimated(isOfType))
   }
   if (from !== undefined) conditions.push(sql`event.created_at >= ${new Date(from)}`)
   if (to !== undefined) conditions.push(sql`event.created_at < ${new Date(to)}`)
-  if (after !== undefined) {
-    const position = sql`('epoch'::timestamptz + ${after.micros}::bigint * interval '1 microsecond', ${after.seq}::bigint)`
-    const beyond = order === 'newest-first' ? sql`<` : sql`>`
-    conditions.push(sql`(event.created_at, event.seq) ${beyond} ${position}`)
-  }
+  if (after !== undefined) conditions.push(isBeyond(after, order))
   return conditions
 }

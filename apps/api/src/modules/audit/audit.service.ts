@@ -1,12 +1,11 @@
 import { type ChainReport, readAnnouncedHeads, UnknownChainPlaceError, verifyChain } from '@muster/audit'
 import { DomainError, detailOf } from '@muster/errors'
-import { z } from 'zod'
 import type { Deps } from '../../deps.ts'
 import type { Actor, Origin } from '../../http/actor.ts'
-import { cursorOf } from '../../http/cursor.ts'
 import { cursorPage } from '../../http/pagination.ts'
 import type { Reads } from '../../http/reads/reads.ts'
-import { type AuditPosition, type AuditRow, listAuditEvents } from './audit.queries.ts'
+import { type AuditPosition, auditCursors } from '../../sql/audit-position.ts'
+import { type AuditRow, listAuditEvents } from './audit.queries.ts'
 import type {
   AuditEventView,
   AuditFilters,
@@ -27,12 +26,12 @@ const verifyBudgetMs = 20_000
 
 /** Lists a page of the log with names, the newest first. @throws DomainError VALIDATION_FAILED for an invalid cursor */
 export async function listEvents(reads: Reads, { cursor, limit, ...filters }: AuditQuery) {
-  const after = cursor === undefined ? undefined : readPosition(cursor)
+  const after = cursor === undefined ? undefined : auditCursors.decode(cursor)
   return reads.read(async (db) => {
     const rows = await listAuditEvents(db, filters, { order: 'newest-first', after, limit: limit + 1 })
     const shown = rows.slice(0, limit)
     const last = shown.at(-1)
-    const nextCursor = last && rows.length > limit ? writePosition(last) : null
+    const nextCursor = last && rows.length > limit ? auditCursors.encode(positionOf(last)) : null
     return { events: await nameEvents(db, shown.map(toView)), pagination: cursorPage({ limit, nextCursor }) }
   }, 'bySession')
 }
@@ -119,17 +118,7 @@ function toVerification({ ok, isComplete, faults, last, ...counts }: ChainReport
   }
 }
 
-const writePosition = ({ created_at_micros, seq }: AuditRow): string => positions.encode([created_at_micros, seq])
-
 const positionOf = ({ created_at_micros: micros, seq }: AuditRow): AuditPosition => ({ micros, seq })
-
-/** Microseconds since 1970 and the sequence number. */
-const positions = cursorOf(z.tuple([z.int().min(0), z.int().min(0)]))
-
-function readPosition(cursor: string): AuditPosition {
-  const [micros, seq] = positions.decode(cursor)
-  return { micros, seq }
-}
 
 const toView = (row: AuditRow): AuditEventView => ({
   id: row.id,

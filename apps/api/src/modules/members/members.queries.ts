@@ -1,27 +1,39 @@
 import type { Db } from '@muster/db'
+import { lacksRequiredFactorSql } from '@muster/policy'
 import { sql } from 'kysely'
 import type { Actor } from '../../http/actor.ts'
 import { alphabetical } from '../../sql/collation.ts'
 import { isFoundBy } from '../accounts/user-search.ts'
 import { fullUnlessHidden, isUnblocked, type PublicUserRow, publicUserColumns } from '../accounts/user-visibility.ts'
 import { isMemberOf } from '../organizations/member-of.ts'
+import type { MembersQuery } from './members.schema.ts'
 
-export type MemberRow = PublicUserRow & { role: string; email: string; is_active: boolean }
+export type MemberRow = PublicUserRow & { role: string; email: string; is_active: boolean; lacks_factor: boolean }
 type Member = Actor & { organizationId: string }
 
 /** Hides the presence of members who hide it, and between two members of whom one has blocked the other. */
 const memberColumns = ({ userId }: Actor) => sql`
-  ${publicUserColumns}, users.role, users.email, users.is_active,
+  ${publicUserColumns}, users.role, users.email, users.is_active, ${lacksFactor} as lacks_factor,
   case when users.id = ${userId}::uuid then 'full' when ${isUnblocked(userId)} then ${fullUnlessHidden} else 'profile' end
     as visibility`
 
-/** Matches every user without a text, else those who can be found by it. */
-const hasText = (q: string | undefined) => (q === undefined ? sql`true` : isFoundBy(q))
+/** By the organization of the row, which is the actor's. */
+const lacksFactor = sql<boolean>`exists (
+  select from organizations where organizations.id = users.organization_id and ${lacksRequiredFactorSql}
+)`
 
-/** Counts the members of the actor's organization who can be found by the text. */
-export async function countFound(db: Db, { organizationId }: Member, q: string): Promise<number> {
+export type MemberFilters = Pick<MembersQuery, 'q' | 'lacksRequiredFactor'>
+
+/** Matches members who can be found by the text, and who have or lack the required factor, as far as either is given. */
+const matches = ({ q, lacksRequiredFactor: lacks }: MemberFilters) => {
+  const isFound = q === undefined ? sql<boolean>`true` : isFoundBy(q)
+  return lacks === undefined ? isFound : sql<boolean>`${isFound} and ${lacksFactor} = ${lacks}`
+}
+
+/** Counts the members of the actor's organization who match the filters. */
+export async function countFound(db: Db, { organizationId }: Member, filters: MemberFilters): Promise<number> {
   const { rows } = await sql<{ total: number }>`
-    select count(*)::int as total from users where ${isMemberOf(organizationId)} and ${isFoundBy(q)}`.execute(db)
+    select count(*)::int as total from users where ${isMemberOf(organizationId)} and ${matches(filters)}`.execute(db)
   return rows[0]?.total ?? 0
 }
 
@@ -29,10 +41,10 @@ export async function countFound(db: Db, { organizationId }: Member, q: string):
 export async function listMembers(
   db: Db,
   actor: Member,
-  { q, limit, offset }: { q: string | undefined; limit: number; offset: number },
+  { limit, offset, ...filters }: MemberFilters & { limit: number; offset: number },
 ): Promise<MemberRow[]> {
   const { rows } = await sql<MemberRow>`
-    select ${memberColumns(actor)} from users where ${isMemberOf(actor.organizationId)} and ${hasText(q)}
+    select ${memberColumns(actor)} from users where ${isMemberOf(actor.organizationId)} and ${matches(filters)}
     order by ${alphabetical(sql`users.name`)}, users.id limit ${limit} offset ${offset}`.execute(db)
   return rows
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { rule } from '../../http/errors/details-of-issues.ts'
-import { id, text } from '../../http/fields.ts'
+import { id, queryBoolean, text } from '../../http/fields.ts'
 import { pageNumber, pageSize } from '../../http/pagination.ts'
 import { pageReplyOf, replyOf } from '../../http/reply.ts'
 import { accountEmail, publicUser } from '../accounts/accounts.schema.ts'
@@ -17,6 +17,14 @@ export const member = publicUser
     role: memberRole.describe('What the member may do.'),
     email: accountEmail,
     isActive: z.boolean().describe('Whether the account is active.'),
+    lacksRequiredFactor: z
+      .boolean()
+      .nullable()
+      .meta({
+        description:
+          'Whether the member has yet to set up the second factor that the organization requires; null for readers who are no client_admin.',
+        examples: [false],
+      }),
   })
   .meta({ id: 'Member', description: 'A user as other members of their organization see them.' })
 export type Member = z.infer<typeof member>
@@ -31,6 +39,10 @@ export const membersReply = pageReplyOf(
 export const memberParams = z.strictObject({ userId: id.describe('The id of the member.') })
 export const membersQuery = z.strictObject({
   q: text({ min: 1, max: 100 }).optional().describe('A part of the name, the username or the e-mail.'),
+  lacksRequiredFactor: queryBoolean.optional().meta({
+    description:
+      '`true`: members who have yet to set up the required second factor; `false`: all others. For client_admins.',
+  }),
   page: pageNumber(1_000).default(1),
   limit: pageSize(100),
 })

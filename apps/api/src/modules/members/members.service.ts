@@ -24,25 +24,28 @@ type Options = { origin: Origin }
 
 /**
  * Lists a page of the members of the actor's organization, by name: all of them, or those whose name, username or e-mail has
- * the text.
- * @throws DomainError FORBIDDEN when the actor has no organization
+ * the text, or who lack the required second factor.
+ * @throws DomainError FORBIDDEN when the actor has no organization, or asks as no client_admin for who lacks the factor
  */
 export async function listMembers(
   deps: Omit<ListDeps, 'db'> & { reads: Reads },
   actor: Actor,
-  { q, page, limit }: MembersQuery,
+  { page, limit, ...filters }: MembersQuery,
 ) {
   assertMember(actor)
+  if (filters.lacksRequiredFactor !== undefined && !maySeeFactors(actor))
+    throw new DomainError('FORBIDDEN', { message: 'Only a client_admin sees who lacks the required second factor.' })
+  const isFiltered = Object.values(filters).some((value) => value !== undefined)
   const [rows, total] = await deps.reads.read(
     (db) =>
       Promise.all([
-        queries.listMembers(db, actor, { q, limit, offset: (page - 1) * limit }),
-        q === undefined ? countMembers(db, actor.organizationId) : queries.countFound(db, actor, q),
+        queries.listMembers(db, actor, { ...filters, limit, offset: (page - 1) * limit }),
+        isFiltered ? queries.countFound(db, actor, filters) : countMembers(db, actor.organizationId),
       ]),
     async (primary, [found, count]) => [await queries.findMembers(primary, actor, found), count],
   )
   const pagination = numberedPage({ page, limit, total })
-  return { members: await toMembers(deps, rows), pagination }
+  return { members: await toMembers(deps, actor, rows), pagination }
 }
 
 /**
@@ -162,16 +165,25 @@ async function lockMember(trx: Trx, actor: Actor, userId: string): Promise<{ loc
 async function readMember(deps: ListDeps, actor: Actor & { organizationId: string }, userId: string): Promise<Member> {
   const row = await queries.findMember(deps.db, actor, userId)
   if (!row) throw new DomainError('NOT_FOUND')
-  const [member] = await toMembers(deps, [row])
+  const [member] = await toMembers(deps, actor, [row])
   return member as Member
 }
 
-async function toMembers(deps: Omit<ListDeps, 'db'>, rows: readonly queries.MemberRow[]): Promise<Member[]> {
+/** Tells whether the actor, who may require a second factor, sees who lacks it. */
+const maySeeFactors = (actor: Actor & { organizationId: string }) =>
+  can(actor, 'organization.change', { organizationId: actor.organizationId })
+
+async function toMembers(
+  deps: Omit<ListDeps, 'db'>,
+  actor: Actor & { organizationId: string },
+  rows: readonly queries.MemberRow[],
+): Promise<Member[]> {
   const users = await toPublicUsers(deps, rows)
-  return rows.map(({ role, email, is_active }, index) => ({
+  return rows.map(({ role, email, is_active, lacks_factor }, index) => ({
     ...(users[index] as (typeof users)[number]),
     role: role as MemberRole,
     email: displayEmailAddress(email),
     isActive: is_active,
+    lacksRequiredFactor: maySeeFactors(actor) ? lacks_factor : null,
   }))
 }

@@ -75,6 +75,43 @@ describe('the list of members', () => {
     expect(await found('q=_&limit=2&page=2')).toEqual([[admin.userId], 3])
   })
 
+  test('tells client_admins, and nobody else, who lacks the required second factor', async () => {
+    const admin = await api.signUp()
+    const [bare, withCodes, withApp] = [
+      await joining(api, admin),
+      await joining(api, admin),
+      await joining(api, admin),
+    ] as const
+    const setFactor = (userId: string, two_factor_method: string) =>
+      api.db.updateTable('users').set({ two_factor_method }).where('id', '=', userId).execute()
+    await setFactor(withCodes.userId, 'otp')
+    for (const { userId } of [withApp, admin]) await setFactor(userId, 'totp')
+    const lacking = async () => {
+      const members = await listMembers(admin)
+      return members.filter((member) => member.lacksRequiredFactor).map(({ id }) => id)
+    }
+    const require = async (method: string) =>
+      api.db
+        .updateTable('organizations')
+        .set({ two_factor_method: method })
+        .where('id', '=', admin.organizationId)
+        .execute()
+    expect(await lacking()).toEqual([])
+    await require('otp')
+    expect(await lacking()).toEqual([bare.userId])
+    await require('totp')
+    expect((await lacking()).sort()).toEqual([bare.userId, withCodes.userId].sort())
+
+    const page = (await admin.inject('GET', `${membersUrl}?lacksRequiredFactor=true&limit=1`)).json()
+    expect([page.data.members.length, page.pagination.total]).toEqual([1, 2])
+    expect((await listMembers(admin, '?lacksRequiredFactor=false')).map(({ id }) => id).sort()).toEqual(
+      [admin.userId, withApp.userId].sort(),
+    )
+    expect((await listMembers(withApp)).map((member) => member.lacksRequiredFactor)).toEqual([null, null, null, null])
+    const refused = await withApp.inject('GET', `${membersUrl}?lacksRequiredFactor=true`)
+    expect([refused.statusCode, refused.json().error.code]).toEqual([403, 'FORBIDDEN'])
+  })
+
   test('holds a member who has blocked the reader, without presence', async () => {
     const admin = await api.signUp()
     const user = await joining(api, admin)

@@ -2,6 +2,8 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Context } from '../../context.ts'
 import { noBody } from '../../http/fields.ts'
 import { answer, errors, ok } from '../../http/reply.ts'
+import { reasonReply } from './notification-reason.schema.ts'
+import { getReason } from './notification-reason.service.ts'
 import {
   countReply,
   notificationPageReply,
@@ -49,6 +51,21 @@ export const notificationsRoutes: FastifyPluginAsyncZod<{ context: Context }> = 
       },
     },
     async (request) => ok({ count: await notifications.countUnread(context, request.actor) }),
+  )
+
+  app.get(
+    '/notifications/:id/reason',
+    {
+      config: { ...signedIn, target: { type: 'notification', param: 'id' } },
+      schema: {
+        operationId: 'getNotificationReason',
+        tags,
+        summary: 'Read why the caller got a notification, and through which channels',
+        params: notificationParams,
+        response: { 200: answer(reasonReply, 'The reason.'), ...errors('NOT_FOUND') },
+      },
+    },
+    async (request) => ok({ reason: await getReason(context, request.actor, request.params.id) }),
   )
 
   app.patch(

@@ -9,7 +9,7 @@ import type { Reminder, ReminderQuery, ReminderSortField, TaskReminder } from '.
 export type ReminderOrder = { field: ReminderSortField; isDescending: boolean }
 /** The last reminder of the previous page: its sort key and its id. */
 export type ReminderPosition = { key: string; id: string }
-type ListOptions = Pick<ReminderQuery, 'status' | 'taskId'> & {
+type ListOptions = Pick<ReminderQuery, 'status' | 'taskId' | 'from' | 'to'> & {
   order: ReminderOrder
   after: ReminderPosition | undefined
   count: number
@@ -48,7 +48,7 @@ export const lockReminder = (trx: Trx, id: string, actor: Actor): Promise<Remind
 export function listReminders(
   db: Db,
   actor: Actor,
-  { status, taskId, order, after, count }: ListOptions,
+  { status, taskId, from, to, order, after, count }: ListOptions,
 ): Promise<Reminder[]> {
   const column = order.field === 'scheduledAt' ? sql`scheduled_at` : sql`created_at`
   const direction = order.isDescending ? sql`desc` : sql`asc`
@@ -56,6 +56,8 @@ export function listReminders(
   const filters = [
     status && sql`and status = any(${status}::text[])`,
     taskId && sql`and task_id = ${taskId}`,
+    from && sql`and scheduled_at >= ${from}::timestamptz`,
+    to && sql`and scheduled_at <= ${to}::timestamptz`,
     after && sql`and (${column}, id) ${beyond} (${after.key}::timestamptz, ${after.id}::uuid)`,
   ].filter((filter) => filter !== undefined)
   return readReminders(

@@ -103,15 +103,19 @@ export const taskOfRemindersParams = z.strictObject({ id: id.describe('The id of
 export const reminderSortFields = ['scheduledAt', 'createdAt'] as const
 export type ReminderSortField = (typeof reminderSortFields)[number]
 
-export const reminderQuery = z.strictObject({
-  status: listOf(status).optional().describe('Only reminders in these states.'),
-  taskId: id.optional().describe('Only the reminders of this task.'),
-  sort: sortBy(reminderSortFields)
-    .default('scheduledAt')
-    .meta({ description: 'Descending with `-` before the field.', examples: ['scheduledAt'] }),
-  limit: pageSize(20),
-  cursor: cursorText,
-})
+export const reminderQuery = z
+  .strictObject({
+    status: listOf(status).optional().describe('Only reminders in these states.'),
+    taskId: id.optional().describe('Only the reminders of this task.'),
+    from: dateTime.optional().describe('Only reminders whose `scheduledAt` is at this moment or later.'),
+    to: dateTime.optional().describe('Only reminders whose `scheduledAt` is at this moment or earlier.'),
+    sort: sortBy(reminderSortFields)
+      .default('scheduledAt')
+      .meta({ description: 'Descending with `-` before the field.', examples: ['scheduledAt'] }),
+    limit: pageSize(20),
+    cursor: cursorText,
+  })
+  .refine(({ from, to }) => !from || !to || from <= to, { path: ['to'], ...rule('BEFORE', { field: 'from' }) })
 export type ReminderQuery = z.output<typeof reminderQuery>
 
 export const reminderReply = replyOf(z.object({ reminder }))

@@ -52,11 +52,11 @@ export async function getReminder({ lookups }: Pick<Deps, 'lookups'>, actor: Act
 
 /** Lists the actor's reminders. @throws DomainError VALIDATION_FAILED for an invalid cursor or one of another order */
 export async function listReminders(reads: Reads, actor: Actor, query: ReminderQuery) {
-  const { status, taskId, sort, limit, cursor } = query
+  const { sort, limit, cursor, ...filters } = query
   const order = orderOf(sort)
   const after = cursor === undefined ? undefined : decodeCursor(cursor, order)
   const found = await reads.read(
-    (db) => queries.listReminders(db, actor, { status, taskId, order, after, count: limit + 1 }),
+    (db) => queries.listReminders(db, actor, { ...filters, order, after, count: limit + 1 }),
     'bySession',
   )
   const shown = found.slice(0, limit)

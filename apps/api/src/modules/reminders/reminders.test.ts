@@ -166,6 +166,25 @@ test('the list is ordered by time and filtered by status; its pages contain each
   expect((await list('cursor=x')).error.details).toMatchObject([{ path: 'query.cursor' }])
 })
 
+test('the list is limited to a range of times, both ends included, in every order', async () => {
+  const user = await api.signUp()
+  const own = await makeTask(user)
+  const ids: string[] = []
+  for (const time of ['13:00', '14:00', '15:00', '16:00'])
+    ids.push((await made({ taskId: own, scheduledAt: `2026-11-20T${time}:00.000Z` }, user)).id)
+  const found = async (query: string) =>
+    (await user.inject('GET', `${url}?${query}`)).json().data.reminders.map(({ id }: { id: string }) => id)
+  const [from, to] = ['from=2026-11-20T14:00:00Z', 'to=2026-11-20T16:00:00%2B01:00']
+  expect(await found(`${from}&${to}`)).toEqual([ids[1], ids[2]])
+  expect(await found(from)).toEqual([ids[1], ids[2], ids[3]])
+  expect(await found(to)).toEqual([ids[0], ids[1], ids[2]])
+  expect(await found(`${from}&${to}&sort=-createdAt`)).toEqual([ids[2], ids[1]])
+  const first = (await user.inject('GET', `${url}?${from}&${to}&limit=1`)).json()
+  expect(await found(`${from}&${to}&limit=1&cursor=${first.pagination.nextCursor}`)).toEqual([ids[2]])
+  const reversed = await user.inject('GET', `${url}?from=2026-11-21T00:00:00Z&to=2026-11-20T00:00:00Z`)
+  expect(reversed.json().error.details).toMatchObject([{ path: 'query.to', code: 'BEFORE' }])
+})
+
 test('a pending reminder can be moved and is claimed again; a sent one cannot', async () => {
   const { id } = await made({ offsetMinutes: 30 })
   await api.db.updateTable('reminders').set({ handed_at: clock.now() }).where('id', '=', id).execute()

@@ -1,3 +1,4 @@
+import { type Factors, lacksRequiredFactor } from '@muster/policy'
 import { issueRefreshToken } from '@muster/security/refresh-token'
 import type { Deps } from '../../deps.ts'
 import type { Actor } from '../../http/actor.ts'
@@ -41,14 +42,6 @@ export const actorOf = (row: SessionRow): Actor => ({
   ...factorClaim(row),
 })
 
-/**
- * Tells whether the user lacks the second factor that their organization requires. An authenticator app satisfies an
- * organization that requires mailed codes; mailed codes do not satisfy one that requires an app.
- */
-export function factorClaim(
-  factors: { own_factor: string; required_factor: string | null } | undefined,
-): Pick<Actor, 'lacksFactor'> {
-  const { own_factor: own = 'none', required_factor: required } = factors ?? {}
-  const isEnough = !required || required === 'none' || own === 'totp' || own === required
-  return isEnough ? {} : { lacksFactor: true }
-}
+/** Returns the claim of an actor who lacks the second factor that their organization requires; undefined stands for no organization. */
+export const factorClaim = (factors: Factors | undefined): Pick<Actor, 'lacksFactor'> =>
+  factors && lacksRequiredFactor(factors) ? { lacksFactor: true } : {}

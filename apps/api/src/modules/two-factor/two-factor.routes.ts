@@ -10,6 +10,7 @@ import {
   recoveryCodesReply,
   setupBody,
   totpSetupReply,
+  twoFactorStateReply,
 } from './two-factor.schema.ts'
 import * as twoFactor from './two-factor.service.ts'
 
@@ -116,8 +117,22 @@ const setupRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { c
   )
 }
 
-/** Changes of a factor that is on. */
+/** A factor that is on, and its changes. */
 const changeRoutes: FastifyPluginAsyncZod<{ context: Context }> = async (app, { context }) => {
+  app.get(
+    '/auth/two-factor',
+    {
+      config: { access: 'signed-in' },
+      schema: {
+        operationId: 'getTwoFactor',
+        tags: ['auth'],
+        summary: 'Read the own second factor, the required one, and how many recovery codes are left',
+        response: { 200: answer(twoFactorStateReply, 'The second factor.') },
+      },
+    },
+    async (request) => ok({ twoFactor: await twoFactor.getState(context, request.actor) }),
+  )
+
   app.post(
     '/auth/two-factor/recovery-codes',
     {

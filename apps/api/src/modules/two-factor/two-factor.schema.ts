@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { digitCode, factorCode } from '../../http/codes.ts'
 import { examplePassword } from '../../http/fields.ts'
 import { replyOf } from '../../http/reply.ts'
+import { twoFactorMethod } from '../accounts/accounts.schema.ts'
 import { confirmationFields } from '../reauthentication/reauthentication.schema.ts'
 
 export const digitCodeBody = z
@@ -47,6 +48,21 @@ export const totpSetupReply = replyOf(
     })
     .meta({ id: 'AuthenticatorAppSetup', description: 'What the app needs.' }),
 )
+export const twoFactorState = z
+  .object({
+    method: twoFactorMethod.describe('The second factor that is on.'),
+    requiredMethod: twoFactorMethod.describe(
+      'The one that the organization requires; while it does, none can be turned off.',
+    ),
+    recoveryCodesLeft: z
+      .int()
+      .min(0)
+      .meta({ description: 'The unused recovery codes; 0 without an authenticator app.', examples: [10] }),
+  })
+  .meta({ id: 'TwoFactorState', description: 'The second factor of the caller.' })
+export type TwoFactorState = z.infer<typeof twoFactorState>
+
+export const twoFactorStateReply = replyOf(z.object({ twoFactor: twoFactorState }))
 export const recoveryCodesReply = replyOf(
   z
     .object({

@@ -21,6 +21,7 @@ import { type FactorConfirmation, reauthenticateWithFactor } from './reauthentic
 import { createRecoveryCodes } from './recovery-codes.ts'
 import { findSecretOfCode, sealSecret, unsealPending } from './totp-secrets.ts'
 import * as queries from './two-factor.queries.ts'
+import type { TwoFactorState } from './two-factor.schema.ts'
 
 export type TwoFactorDeps = PasswordDeps & Pick<Deps, 'cache'>
 
@@ -30,6 +31,16 @@ const issuer = 'Muster'
 const setupTtlMs = 15 * 60_000
 
 const pendingSince = (now: Date) => new Date(now.getTime() - setupTtlMs)
+
+/** Returns the actor's second factor, the one that their organization requires, and how many recovery codes are left. */
+export async function getState({ db }: Pick<Deps, 'db'>, actor: Actor): Promise<TwoFactorState> {
+  const [user, requiredMethod, recoveryCodesLeft] = await Promise.all([
+    findActor({ db }, actor),
+    queries.findRequiredMethod(db, actor.userId),
+    queries.countRecoveryCodes(db, actor.userId),
+  ])
+  return { method: methodOf(user), requiredMethod, recoveryCodesLeft }
+}
 
 export type TotpSetup = { secret: string; otpauthUrl: string; qrCode: string }
 

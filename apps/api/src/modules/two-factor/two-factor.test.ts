@@ -186,6 +186,17 @@ describe('new recovery codes', () => {
     expect(await changesMailed(email)).toEqual(['totp-on', 'recovery-codes', 'recovery-code-used'])
   })
 
+  test('are counted as they are used, and belong to an app alone', async () => {
+    const { client, email, recoveryCodes } = await withTotp(api, clock)
+    const state = async (of: TestClient) => (await of.inject('GET', '/api/v1/auth/two-factor')).json().data.twoFactor
+    expect(await state(client)).toEqual({ method: 'totp', requiredMethod: 'none', recoveryCodesLeft: 10 })
+    const challengeToken = await challenged(api, email)
+    expect((await verify(api.connect(), challengeToken, recoveryCodes[0] as string)).statusCode).toBe(200)
+    expect(await state(client)).toMatchObject({ recoveryCodesLeft: 9 })
+    const mailed = await withOtp(api, clock)
+    expect(await state(mailed.client)).toEqual({ method: 'otp', requiredMethod: 'none', recoveryCodesLeft: 0 })
+  })
+
   test('created four times in parallel leave one complete set', async () => {
     const { client, id } = await withTotp(api, clock)
     expect(statusesOf(await times(4, () => renewCodes(client, { password })))).toEqual(Array(4).fill(200))

@@ -1,6 +1,6 @@
 import { genesisHash, personalDigest, rowHash, rowKey } from '@muster/audit'
 import { type Db, newId } from '@muster/db'
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { TestApp } from '../../../testing/test-app.ts'
 
 export const eventsUrl = '/api/v1/admin/audit-events'
@@ -86,4 +86,43 @@ export async function tamper(db: Db, statement: string): Promise<void> {
     await sql`select set_config('session_replication_role', 'replica', true)`.execute(trx)
     await sql.raw(statement).execute(trx)
   })
+}
+
+/** Moves the pending events into the log, as the audit worker does, but without the hashes of a chain, which no list reads. */
+export async function logPendingEvents({ db }: Pick<TestApp, 'db'>): Promise<void> {
+  await sql`
+    select audit_ensure_partition(created_at) from (select distinct date_trunc('month', created_at) as created_at from audit_pending) month
+  `.execute(db)
+  await sql`
+    with moved as (delete from audit_pending returning *),
+    logged as (
+      insert into audit_events (seq, id, action, actor_id, target_type, target_id, created_at, personal_digest, key_id, previous_hash, hash)
+      select (select coalesce(max(seq), 0) from audit_events) + row_number() over (order by created_at, id),
+        id, action, actor_id, target_type, target_id, created_at, '', 'k1', '', ''
+      from moved
+    )
+    insert into audit_personal (event_id, salt, ip, user_agent, request_id, before, after)
+    select id, '', ip, user_agent, request_id, before, after from moved`.execute(db)
+}
+
+/** Expressions of SQL about the number `n` of an event. */
+type Filling = Record<'action' | 'targetType' | 'targetId' | 'after', RawBuilder<unknown>>
+
+const eventsPerStatement = 5_000
+
+/** Fills the log with events numbered from 1, spread over three months of 2026, without the hashes of a chain. */
+export async function fillLog(db: Db, count: number, { action, targetType, targetId, after }: Filling): Promise<void> {
+  for (const month of ['2026-01-15', '2026-02-15', '2026-03-15'])
+    await sql`select audit_ensure_partition(${month}::timestamptz)`.execute(db)
+  for (let from = 1; from <= count; from += eventsPerStatement)
+    await sql`
+      with made as (
+        insert into audit_events (seq, id, action, actor_id, target_type, target_id, created_at, personal_digest, key_id, previous_hash, hash)
+        select n, gen_random_uuid(), ${action}, gen_random_uuid(), ${targetType}, ${targetId},
+          '2026-01-01'::timestamptz + n * interval '89 days' / ${count}::int, '', 'k1', '', ''
+        from generate_series(${from}::int, ${Math.min(count, from + eventsPerStatement - 1)}::int) n
+        returning id
+      )
+      insert into audit_personal (event_id, salt, after) select id, '', ${after} from made`.execute(db)
+  await sql`analyze audit_events, audit_personal`.execute(db)
 }

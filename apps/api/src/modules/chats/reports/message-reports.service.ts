@@ -104,7 +104,10 @@ export async function listReports(
     audit({
       ...eventOn('reports', 'list', actor.userId, origin),
       action: 'message.reports_read',
-      after: { reportIds: rows.map(({ id }) => id) },
+      after: {
+        reportIds: rows.map(({ id }) => id),
+        userIds: [...new Set(rows.flatMap(({ reporter, sender }) => [reporter.id, sender.id]))],
+      },
     }),
   )
   const last = rows.at(-1)
