@@ -36,7 +36,7 @@ const packagesAreInert: Plugin = {
 }
 
 await rm(dist, { recursive: true, force: true })
-await build({
+const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: { ...sources },
   outdir: dist,
@@ -51,8 +51,19 @@ await build({
   external: notInlined,
   banner: { js: `${commonJs.join(';')};` },
   plugins: [packagesAreInert],
+  metafile: true,
   logLevel: 'warning',
 })
+// What CommonJS code exports is under `default` alone there, and not under its names as in Node.
+const broken = Object.entries(metafile.inputs)
+  .filter(([path]) => !path.includes('node_modules/'))
+  .flatMap(([path, { imports }]) =>
+    imports
+      .filter(({ kind, path: imported }) => kind === 'dynamic-import' && metafile.inputs[imported]?.format === 'cjs')
+      .map(({ original }) => `${path} imports the CommonJS package ${original} dynamically`),
+  )
+if (broken.length > 0)
+  throw new Error(`${broken.join('\n')}. Import it statically in a module that is imported dynamically.`)
 await chmod(join(dist, 'muster.js'), 0o755)
 await promisify(execFile)(process.execPath, [join(root, 'apps/api/src/copy-guides.ts'), join(dist, 'guides')])
 await copyFile(join(root, 'docker/.env.example'), join(dist, 'env.example'))

@@ -13,7 +13,7 @@ export type Limits = { answerMs: number; uploadMs: number; idleMs: number; listP
 export const kind = { resource_type: 'raw', type: 'authenticated' } as const
 
 /** Loads the SDK on first use: it reads the environment and takes some megabytes. */
-export const sdk = async () => (await import('cloudinary')).v2
+export const sdk = async () => (await import('./sdk.ts')).v2
 
 const maxConnections = 4
 

@@ -1,6 +1,7 @@
-import type * as Sdk from '@aws-sdk/client-s3'
+import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3'
 import type { S3Config } from '../storage.ts'
 import { faultOf, unavailable } from './errors.ts'
+import type * as Sdk from './sdk.ts'
 
 /** Limits of calls; `idleMs` limits the time without any progress. */
 export type Limits = { answerMs: number; uploadMs: number; idleMs: number; listPageSize: number }
@@ -12,9 +13,9 @@ export type S3Calls = {
    * Sends a command and waits for the headers of the answer.
    * @throws StorageUnavailableError; the error of the source for an upload whose source fails
    */
-  send<T>(work: (client: Sdk.S3Client, signal: AbortSignal) => Promise<T>, options?: Watch): Promise<T>
+  send<T>(work: (client: S3Client, signal: AbortSignal) => Promise<T>, options?: Watch): Promise<T>
   /** The same without the conversion of errors. */
-  sendRaw<T>(work: (client: Sdk.S3Client, signal: AbortSignal) => Promise<T>, options?: Watch): Promise<T>
+  sendRaw<T>(work: (client: S3Client, signal: AbortSignal) => Promise<T>, options?: Watch): Promise<T>
 }
 
 /** Limits of one call. With `progress`, the call may take until `limitMs` as long as the number keeps growing. */
@@ -26,9 +27,9 @@ const maxSockets = 32
 
 /** Creates the calls to one bucket. The client opens connections when it needs them. */
 export function s3Calls(config: S3Config, limits: Limits): S3Calls {
-  let loaded: Promise<{ sdk: typeof Sdk; client: Sdk.S3Client }> | undefined
+  let loaded: Promise<{ sdk: typeof Sdk; client: S3Client }> | undefined
   const load = () => {
-    loaded ??= import('@aws-sdk/client-s3').then((sdk) => ({ sdk, client: new sdk.S3Client(clientOptions(config)) }))
+    loaded ??= import('./sdk.ts').then((sdk) => ({ sdk, client: new sdk.S3Client(clientOptions(config)) }))
     return loaded
   }
   const sendRaw: S3Calls['sendRaw'] = async (work, watch = {}) => {
@@ -60,7 +61,7 @@ export function s3Calls(config: S3Config, limits: Limits): S3Calls {
   }
 }
 
-function clientOptions(config: S3Config): Sdk.S3ClientConfig {
+function clientOptions(config: S3Config): S3ClientConfig {
   const checksums = config.checksums === 'when-supported' ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED'
   return {
     region: config.region,

@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { findMachineFault } from '@muster/telemetry'
-import { fileTypeFromFile } from 'file-type'
+import { fileTypeFromTokenizer } from 'file-type'
+import { fromFile } from 'strtok3'
 import { topStreamsOf } from './compound-file.ts'
 
 const detectionTimeoutMs = 5_000
@@ -12,7 +13,9 @@ const detectionTimeoutMs = 5_000
  */
 export async function signatureOf(path: string): Promise<string | undefined> {
   try {
-    const type = await fileTypeFromFile(path, { signal: AbortSignal.timeout(detectionTimeoutMs) })
+    const signal = AbortSignal.timeout(detectionTimeoutMs)
+    // `fileTypeFromFile` would load strtok3 under a name that only exists at run time, which no bundle contains.
+    const type = await fileTypeFromTokenizer(await fromFile(path, { abortSignal: signal }), { signal })
     return type?.ext === 'cfb' ? await typeOfCompound(path) : type?.ext
   } catch (error) {
     // The machine failed (no free file handles, for example), which says nothing about the file.
