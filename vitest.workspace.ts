@@ -50,6 +50,8 @@ export default defineConfig({
           // The files of a project share processes, each of which loads the modules of the project once. Loading those of the
           // API takes 3 s of a core. So a test restores what it changes of its process.
           isolate: isChaos,
+          // The processes of chaos start from a bundle.
+          ...(isChaos && { globalSetup: [pathOf('packages/chaos/src/global-setup.ts')] }),
           testTimeout: isChaos ? 120_000 : 60_000,
           hookTimeout: isChaos ? 120_000 : 60_000,
         },

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { eventually, inheritedEnv } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { root } from './system/apps.ts'
+import { root } from './system/programs.ts'
 import { type System, startSystem } from './system/system.ts'
 import type { User } from './users/user.ts'
 

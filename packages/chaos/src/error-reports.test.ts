@@ -13,7 +13,8 @@ let user: User
 
 beforeAll(async () => {
   ;[system, sentry] = await Promise.all([startSystem(), startSentryReceiver()])
-  const env = { SENTRY_DSN: sentry.dsn, SENTRY_ENVIRONMENT: 'chaos' }
+  // With the option, stacks name the sources instead of the bundle.
+  const env = { SENTRY_DSN: sentry.dsn, SENTRY_ENVIRONMENT: 'chaos', NODE_OPTIONS: '--enable-source-maps' }
   ;[api] = await Promise.all([system.start('api', { env }), system.start('email-worker', { env })])
   user = await system.registeredUser()
   // From here on, the storing of a profile fails with an error that quotes all that the request brought.

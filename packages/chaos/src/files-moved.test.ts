@@ -1,12 +1,11 @@
-import { execFile } from 'node:child_process'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { freePort } from '@muster/devkit'
 import { createStorage } from '@muster/storage'
 import { type S3Server, startS3Server } from '@muster/storage/testing'
-import { eventually, inheritedEnv } from '@muster/testing'
+import { eventually } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { muster } from './system/muster-command.ts'
 import { type System, startSystem } from './system/system.ts'
 import { createTask, retryOn503 } from './users/fixtures.ts'
 import type { User } from './users/user.ts'
@@ -20,17 +19,6 @@ afterAll(async () => {
   await system.close()
   await server.close()
 })
-
-const main = fileURLToPath(new URL('../../../apps/api/src/cli/main.ts', import.meta.url))
-
-function muster(args: string, env: NodeJS.ProcessEnv): Promise<{ code: number; stdout: string; stderr: string }> {
-  return new Promise((resolve) => {
-    const whole = { ...inheritedEnv(), ...env }
-    execFile(process.execPath, [main, ...args.split(' ')], { env: whole }, (error, stdout, stderr) =>
-      resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
-    )
-  })
-}
 
 /** Uploads texts to instances by turns, and deletes every third one again, until it is stopped. */
 function startTraffic(user: User, taskId: string, instances: () => string[]) {
@@ -79,7 +67,7 @@ test('a Muster whose bucket belongs to another one does not start, until it clai
   }
   // Another prefix of the same bucket is free.
   const neighbour = await system.start('image-worker', { env: { ...env, S3_PREFIX: 'neighbour' } })
-  expect((await muster('files claim --yes another-installation', system.env('api', env))).code).toBe(0)
+  expect((await muster(['files', 'claim', '--yes', 'another-installation'], system.env('api', env))).code).toBe(0)
   const worker = await system.start('image-worker', { env })
   await Promise.all([neighbour.terminate(), worker.terminate()])
 })
@@ -110,7 +98,7 @@ test.runIf(process.env.CHAOS_FULL === '1')(
     instances = [after.url]
     await before.terminate()
 
-    const copied = await muster('files copy --from local --to s3', system.env('api', toS3))
+    const copied = await muster(['files', 'copy', '--from', 'local', '--to', 's3'], system.env('api', toS3))
     expect([copied.code, copied.stderr]).toEqual([0, ''])
     expect(copied.stdout).toMatch(/^[1-9]\d* files? copied and verified.*, 0 failed; pass/)
     await more(5)
@@ -122,7 +110,7 @@ test.runIf(process.env.CHAOS_FULL === '1')(
       { timeoutMs: 60_000 },
     )
 
-    const compared = await muster('files compare --from local --to s3', system.env('api', toS3))
+    const compared = await muster(['files', 'compare', '--from', 'local', '--to', 's3'], system.env('api', toS3))
     expect([compared.code, compared.stdout]).toEqual([0, expect.stringContaining('0 missing, 0 different')])
     const idsInFolder = await readdir(join(system.env('api').STORAGE_LOCAL_DIR as string, 'attachments'))
     const stored = [...server.objects.keys()].join()

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ChaosRecord } from './report/record.ts'
 import { describeReport, summarize } from './report/report.ts'
-import { root } from './system/apps.ts'
+import { root } from './system/programs.ts'
 
 const [first, ...others] = process.argv.slice(2).filter((arg) => arg !== '--')
 

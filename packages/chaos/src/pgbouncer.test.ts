@@ -1,13 +1,12 @@
-import { execFile } from 'node:child_process'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { createDb } from '@muster/db'
-import { eventually, findProgram, inheritedEnv, type PgBouncer, startPgBouncer } from '@muster/testing'
+import { eventually, findProgram, type PgBouncer, startPgBouncer } from '@muster/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ChaosPostgres } from './faults/postgres.ts'
-import { type App, appNames, type Env, root } from './system/apps.ts'
+import { type App, appNames, type Env } from './system/apps.ts'
 import { connectionsOf } from './system/connections-of.ts'
+import { runMigrator } from './system/database.ts'
+import { muster } from './system/muster-command.ts'
 import { type System, startSystemWithOwnPostgres } from './system/system.ts'
 import { createReminder, createTask, newTaskBody, retryOn503, uploadPhoto } from './users/fixtures.ts'
 import { startLoad } from './users/load.ts'
@@ -40,7 +39,7 @@ describe.skipIf(!program)('behind PgBouncer in transaction mode (Debian package 
       DATABASE_POOLER: 'transaction',
       DATABASE_DIRECT_URL: system.postgres.url,
     }
-    await migrate(env)
+    await runMigrator(env)
     // One after another: each has a minute, on whatever machine.
     for (const name of appNames) apps.push(await system.start(name, { env }))
   })
@@ -49,15 +48,10 @@ describe.skipIf(!program)('behind PgBouncer in transaction mode (Debian package 
     await system?.close()
   })
 
-  const migrate = (variables: Env) =>
-    promisify(execFile)(process.execPath, [join(root, 'packages/db-cli/src/main.ts'), 'migrate'], {
-      env: { ...inheritedEnv(), ...variables },
-    })
-
   test('migrations go past the pooler, and are refused when no way past it is set', async () => {
     const { DATABASE_DIRECT_URL: _, ...withoutDirect } = env
-    const [again, refused] = await Promise.allSettled([migrate(env), migrate(withoutDirect)])
-    expect(again).toMatchObject({ status: 'fulfilled', value: { stdout: expect.stringContaining('nothing to do') } })
+    const [again, refused] = await Promise.allSettled([runMigrator(env), runMigrator(withoutDirect)])
+    expect(again).toMatchObject({ status: 'fulfilled', value: expect.stringContaining('nothing to do') })
     expect(refused).toMatchObject({ reason: { stderr: expect.stringMatching(/Set DATABASE_DIRECT_URL to Postgres/) } })
   })
 
@@ -87,9 +81,7 @@ describe.skipIf(!program)('behind PgBouncer in transaction mode (Debian package 
   })
 
   test('no process opens more connections than `muster connections` counts', async () => {
-    const muster = join(root, 'apps/api/src/cli/main.ts')
-    const options = { env: { ...inheritedEnv(), ...env }, cwd: root }
-    const { stdout } = await promisify(execFile)(process.execPath, [muster, 'connections', '--json'], options)
+    const { stdout } = await muster(['connections', '--json'], env)
     const { processes } = JSON.parse(stdout) as Counted
     const ports = { postgres: pgbouncer.port, redis: Number(new URL(system.redis.url).port) }
     for (const { name, postgres, redis } of processes) {
@@ -179,7 +171,7 @@ describe.skipIf(!program)('behind PgBouncer in transaction mode (Debian package 
       settings: { max_client_conn: 2 },
     })
     try {
-      const second = await system.startLive('reminder-worker', { ...env, DATABASE_URL: full.url })
+      const second = await system.start('reminder-worker', { env: { ...env, DATABASE_URL: full.url } })
       const taken = createDb({ url: full.url, pooler: 'transaction', poolMax: 2, applicationName: 'chaos-taken' })
       await eventually(async () => {
         await sql`select 1`.execute(taken).catch(() => {})

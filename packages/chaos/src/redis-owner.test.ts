@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { join } from 'node:path'
 import { eventually } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type App, appNames, root } from './system/apps.ts'
+import { type App, appNames } from './system/apps.ts'
+import { muster } from './system/muster-command.ts'
 import { type System, startSystem } from './system/system.ts'
 
 let system: System
@@ -45,14 +44,9 @@ test('a Redis that another installation takes stops jobs and is named, until it 
   await eventually(() => expect(system.smtp.mailsTo(user.email)).toHaveLength(1), patience)
 })
 
-function claim(...options: string[]): Promise<{ code: number; output: string }> {
-  const args = [join(root, 'apps/api/src/cli/main.ts'), 'redis', 'claim', ...options]
-  const env = { ...process.env, ...system.env('api') }
-  return new Promise((resolve) => {
-    execFile(process.execPath, args, { env }, (error, stdout, stderr) =>
-      resolve({ code: error ? Number(error.code) : 0, output: `${stdout}${stderr}` }),
-    )
-  })
+async function claim(...options: string[]): Promise<{ code: number | null; output: string }> {
+  const { code, stdout, stderr } = await muster(['redis', 'claim', ...options], system.env('api'))
+  return { code, output: `${stdout}${stderr}` }
 }
 
 const readiness = async ({ opsUrl }: App) => (await (await fetch(`${opsUrl}/readyz`)).text()).trim()

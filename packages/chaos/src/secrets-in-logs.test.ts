@@ -1,9 +1,10 @@
-import { execFile } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePort } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type AppName, appNames, type Env, root } from './system/apps.ts'
+import { type AppName, appNames, type Env } from './system/apps.ts'
+import { muster } from './system/muster-command.ts'
+import { root } from './system/programs.ts'
 import { type System, startSystem } from './system/system.ts'
 import { createReminder, createTask, uploadPhoto } from './users/fixtures.ts'
 import type { User } from './users/user.ts'
@@ -115,16 +116,9 @@ async function wrongEverywhere(name: AppName, word: string): Promise<Env> {
   return Object.fromEntries(names.map((key) => [key, key.endsWith('_URL') ? `mysql://me:${word}@host` : word]))
 }
 
-function runCommand(args: string, env: Env): Promise<string> {
-  const main = join(root, 'apps/api/src/cli/main.ts')
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [main, ...args.split(' ')],
-      { env: { PATH: process.env.PATH ?? '', ...env } },
-      (_, stdout, stderr) => resolve(stdout + stderr),
-    )
-  })
+async function runCommand(args: string, env: Env): Promise<string> {
+  const { stdout, stderr } = await muster(args.split(' '), env)
+  return stdout + stderr
 }
 
 /** Causes errors that have a secret in their cause: in a body, a URL, a header or a query to Postgres. */

@@ -1,10 +1,8 @@
-import { execFile } from 'node:child_process'
 import type { AddressInfo } from 'node:net'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-import { eventually, inheritedEnv } from '@muster/testing'
+import { eventually } from '@muster/testing'
 import { SMTPServer } from 'smtp-server'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { muster } from './system/muster-command.ts'
 import { type System, startSystem } from './system/system.ts'
 
 let system: System
@@ -36,10 +34,8 @@ afterAll(async () => {
   await new Promise<void>((resolve) => server.close(() => resolve()))
 })
 
-const main = fileURLToPath(new URL('../../../apps/api/src/cli/main.ts', import.meta.url))
 const mailList = async () => {
-  const env = { ...inheritedEnv(), ...system.env('api') }
-  const { stdout } = await promisify(execFile)(process.execPath, [main, 'mail', 'list', '--json'], { env })
+  const { stdout } = await muster(['mail', 'list', '--json'], system.env('api'))
   return JSON.parse(stdout) as { emails: { status: string; error: string | null }[] }
 }
 

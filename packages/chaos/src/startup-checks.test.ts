@@ -3,8 +3,9 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { appNames, root, workerNames } from './system/apps.ts'
-import { migrate } from './system/database.ts'
+import { appNames, workerNames } from './system/apps.ts'
+import { migrate, runMigrator } from './system/database.ts'
+import { programFile, root } from './system/programs.ts'
 import { type System, startSystem } from './system/system.ts'
 
 let system: System
@@ -17,7 +18,7 @@ afterAll(() => system.close())
 const runAllToExit = () => Promise.all(appNames.map((name) => system.runToExit(name)))
 
 test('every process refuses to start while a migration is missing, and names it', async () => {
-  await migrate(system.postgres.url, 'rollback')
+  await runMigrator({ DATABASE_URL: system.postgres.url }, 'rollback')
   for (const { exit, output } of await runAllToExit()) {
     expect(exit).toEqual({ code: 1, signal: null })
     expect(output).toMatch(/The database lacks \d{4}_\w+/)
@@ -80,10 +81,7 @@ test('a process refuses a changed key at its start, and names ring and key', asy
 })
 
 test('--version prints the release and starts nothing', async () => {
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    join(root, 'apps/audit-worker/src/main.ts'),
-    '--version',
-  ])
+  const { stdout } = await promisify(execFile)(process.execPath, [programFile('audit-worker'), '--version'])
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
   expect(stdout).toBe(`${version}\n`)
 })

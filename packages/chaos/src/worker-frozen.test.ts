@@ -1,6 +1,6 @@
 import { eventually } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { muster } from './keeping/muster-command.ts'
+import { muster } from './system/muster-command.ts'
 import { type System, startSystem } from './system/system.ts'
 
 let system: System
@@ -27,6 +27,8 @@ test('doctor names a frozen worker: as missing when it is the only one of its ki
     system.start('email-worker'),
     system.start('email-worker'),
   ])
+  // A worker that is frozen before it announced itself is not known.
+  await eventually(async () => expect(await system.redis.command('ZCARD', 'muster:processes')).toBe(':3\r\n'), patience)
   for (const worker of [alone, silent]) worker.freeze()
   try {
     await eventually(async () => {

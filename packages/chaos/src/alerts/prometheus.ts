@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { freePort, startReaper, waitForExit } from '@muster/devkit'
 import { eventually } from '@muster/testing'
 import { stringify } from 'yaml'
-import { root } from '../system/apps.ts'
+import { root } from '../system/programs.ts'
 import { shortenRules } from './shorten-rules.ts'
 
 export type Alert = { labels: { alertname: string } & Record<string, string>; annotations: Record<string, string> }

@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePort, type Reaper, waitForExit } from '@muster/devkit'
 import { eventually } from '@muster/testing'
-import { root } from '../system/apps.ts'
+import { root } from '../system/programs.ts'
 
 /** An nginx with the example of `docker/nginx.conf`. */
 export type Nginx = {

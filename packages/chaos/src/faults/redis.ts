@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { findRedis, freePort, type Reaper, type Service, startRedis, thisMachine, waitForExit } from '@muster/devkit'
-import { root } from '../system/apps.ts'
+import { root } from '../system/programs.ts'
 import { command } from './redis-command.ts'
 
 /** A Redis for one system, with the faults that a test can inject. It keeps its port when it is restarted. */

@@ -9,11 +9,11 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import type { ChaosPostgres } from '../faults/postgres.ts'
 import type { App, Env } from '../system/apps.ts'
 import { type Inspector, openInspector } from '../system/inspector.ts'
+import { muster, startMuster } from '../system/muster-command.ts'
 import { type System, startSystemWithOwnPostgres } from '../system/system.ts'
 import { createReminder, createTask } from '../users/fixtures.ts'
 import type { User } from '../users/user.ts'
 import { type FileTraffic, startFileTraffic } from './file-traffic.ts'
-import { muster, startMuster } from './muster-command.ts'
 
 const initdb = findProgram('initdb')
 const pgbouncer = findProgram('pgbouncer')

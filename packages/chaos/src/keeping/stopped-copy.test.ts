@@ -7,8 +7,8 @@ import { createDb, newId } from '@muster/db'
 import { freePort, removeCluster } from '@muster/devkit'
 import { inheritedEnv, insertUser } from '@muster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { root } from '../system/apps.ts'
-import { muster } from './muster-command.ts'
+import { startMuster } from '../system/muster-command.ts'
+import { root, sourceFile } from '../system/programs.ts'
 
 let folder: string
 const homes: string[] = []
@@ -21,6 +21,9 @@ afterAll(async () => {
   for (const home of homes) await removeCluster(join(home, 'postgres'))
   await rm(folder, { recursive: true, force: true })
 })
+
+/** Only the commands of a checkout know the copy of `npm start`. */
+const muster = (args: string[], env: NodeJS.ProcessEnv) => startMuster(args, env, sourceFile('cli')).done
 
 async function newHome(name: string): Promise<string> {
   const home = join(folder, name)

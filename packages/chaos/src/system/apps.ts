@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { freePort, type Reaper } from '@muster/devkit'
 import { eventually, inheritedEnv } from '@muster/testing'
-
-export const root = resolve(import.meta.dirname, '../../../..')
+import { programFile, root, sourceFile } from './programs.ts'
 
 export const workerNames = ['email-worker', 'audit-worker', 'reminder-worker', 'image-worker'] as const
 export const appNames = ['api', ...workerNames] as const
@@ -34,16 +33,16 @@ export type App = {
 
 export type Env = Record<string, string>
 
-/** `checkout`: the folder of the code, when it is that of another release. */
+/** `checkout`: the folder of the code, when it is that of another release, which runs from its sources. */
 type SpawnOptions = { env: Env; port?: number; opsPort?: number; reaper: Reaper; checkout?: string }
 
 const startLimitMs = 60_000
 
 /** Starts the process without waiting until it is live. */
 export async function spawnApp(name: AppName, options: SpawnOptions): Promise<App> {
-  const { env, reaper, checkout = root, port: ownPort = await freePort(), opsPort = await freePort() } = options
-  const child = spawn(process.execPath, [join(checkout, 'apps', name, 'src/main.ts')], {
-    cwd: join(checkout, 'apps', name),
+  const { env, reaper, checkout, port: ownPort = await freePort(), opsPort = await freePort() } = options
+  const child = spawn(process.execPath, [checkout ? sourceFile(name, checkout) : programFile(name)], {
+    cwd: join(checkout ?? root, 'apps', name),
     // The process gets nothing else of the test run's environment.
     env: { ...inheritedEnv(), PORT: String(ownPort), OPS_PORT: String(opsPort), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Reaper } from '@muster/devkit'
-import { root } from './apps.ts'
+import { root } from './programs.ts'
 
 /** The folder that an installation runs from, and a folder that its processes may write to, and no other. */
 export type BuiltFolder = {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { parse } from 'yaml'
-import { root } from './apps.ts'
+import { root } from './programs.ts'
 
 type Compose = { services: Record<string, { command?: string[]; environment?: Record<string, string> }> }
 

@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process'
-import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { createTestDatabase, inheritedEnv } from '@muster/testing'
-import { root } from './apps.ts'
+import { programFile } from './programs.ts'
 
 /** The migrated database of a system. `drop` removes it. */
 export type SystemDatabase = { url: string; drop(): Promise<void> }
@@ -14,8 +13,15 @@ export async function createSharedDatabase(): Promise<SystemDatabase> {
   return { url, drop }
 }
 
-/** Runs the CLI of `packages/db-cli` with this command. */
-export async function migrate(databaseUrl: string, command: 'migrate' | 'rollback' = 'migrate'): Promise<void> {
-  const env = { ...inheritedEnv(), DATABASE_URL: databaseUrl }
-  await promisify(execFile)(process.execPath, [join(root, 'packages/db-cli/src/main.ts'), command], { env })
+/** Applies the missing migrations. */
+export const migrate = async (databaseUrl: string): Promise<void> =>
+  void (await runMigrator({ DATABASE_URL: databaseUrl }))
+
+/** Applies the missing migrations, or undoes the newest one. @returns what the command prints */
+export async function runMigrator(
+  env: NodeJS.ProcessEnv,
+  command: 'migrate' | 'rollback' = 'migrate',
+): Promise<string> {
+  const options = { env: { ...inheritedEnv(), ...env } }
+  return (await promisify(execFile)(process.execPath, [programFile('migrate'), command], options)).stdout
 }

@@ -1,13 +1,12 @@
-import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { totpCode } from '@muster/security/totp'
-import { createTestDatabase, eventually, inheritedEnv } from '@muster/testing'
+import { createTestDatabase, eventually } from '@muster/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { root } from '../system/apps.ts'
 import type { SystemDatabase } from '../system/database.ts'
+import { muster } from '../system/muster-command.ts'
+import { root } from '../system/programs.ts'
 import { type System, startSystemOn } from '../system/system.ts'
 import { entityOf } from '../users/fixtures.ts'
 import { createUser, type User } from '../users/user.ts'
@@ -112,10 +111,7 @@ describe.each(releases)('an installation of $version', ({ version }) => {
   })
 
   async function verifyAudit(): Promise<object> {
-    const main = join(root, 'apps/api/src/cli/main.ts')
-    const env = { ...inheritedEnv(), ...system.env('api') }
-    const { stdout } = await promisify(execFile)(process.execPath, [main, 'audit', 'verify', '--json'], { env })
-    return JSON.parse(stdout)
+    return JSON.parse((await muster(['audit', 'verify', '--json'], system.env('api'))).stdout)
   }
 })
 

@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process'
-import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { createTestDatabase, inheritedEnv } from '@muster/testing'
 import { expect, onTestFinished, test } from 'vitest'
-import { root } from '../system/apps.ts'
+import { sourceFile } from '../system/programs.ts'
 
 /** In the long run alone: filling the tables takes minutes. */
 const isFull = process.env.CHAOS_FULL === '1'
@@ -15,7 +14,7 @@ test.runIf(isFull)(
   async () => {
     const database = await createTestDatabase({ poolMax: 1, isMigrated: false })
     onTestFinished(() => database.drop())
-    const args = [join(root, 'packages/db-cli/src/main.ts'), 'measure']
+    const args = [sourceFile('migrate'), 'measure']
     const env = { ...inheritedEnv(), DATABASE_URL: database.url }
     // It fails by itself when one did.
     const { stdout } = await promisify(execFile)(process.execPath, args, { env })

@@ -4,7 +4,7 @@ import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { inheritedEnv } from '@muster/testing'
-import { root } from '../system/apps.ts'
+import { root } from '../system/programs.ts'
 
 const run = promisify(execFile)
 

@@ -6,11 +6,11 @@ import { build, type Plugin } from 'esbuild'
 import { sources } from '../entries.ts'
 
 /**
- * Bundles all apps, the migrations and the operator's commands into `dist/`. Code of several of them stands in files that they share;
+ * Bundles all apps, the migrations and the operator's commands into `dist/`, or into the folder that the argument names. Code of several of them stands in files that they share;
  * every dependency is inlined, except for packages with compiled code or with files of their own.
  */
 const root = resolve(import.meta.dirname, '../../../..')
-const dist = join(root, 'packages/launcher/dist')
+const dist = resolve(process.argv[2] ?? join(root, 'packages/launcher/dist'))
 
 /** The dependencies in package.json of this package, and what others load only where it is installed. */
 const notInlined = ['bcrypt', 'sharp', '@bull-board/ui', 'pg-native', 'kysely-codegen']

@@ -1,16 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { join } from 'node:path'
 import { inheritedEnv } from '@muster/testing'
-import { root } from '../system/apps.ts'
+import { programFile } from './programs.ts'
 
 export type CommandRun = { code: number | null; stdout: string; stderr: string }
 
 /** A command of the operator that runs. */
 export type RunningCommand = { child: ChildProcess; done: Promise<CommandRun> }
 
-/** Starts a command of the operator, with no other environment. */
-export function startMuster(args: readonly string[], env: NodeJS.ProcessEnv): RunningCommand {
-  const child = spawn(process.execPath, [join(root, 'apps/api/src/cli/main.ts'), ...args], {
+/** Starts a command of the operator, with no other environment. @param file the code of the commands */
+export function startMuster(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  file = programFile('cli'),
+): RunningCommand {
+  const child = spawn(process.execPath, [file, ...args], {
     env: { ...inheritedEnv(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
