@@ -7,7 +7,7 @@ import { version } from '@muster/telemetry/version'
 import { type Manifest, partNames } from '../manifest/manifest.ts'
 import type { Progress } from '../progress.ts'
 import { copyNamedFiles } from '../writing/copy-files.ts'
-import { createFolder, type UnfinishedFolder } from '../writing/folder.ts'
+import { type UnfinishedFolder, writeIntoFolder } from '../writing/folder.ts'
 import { describePart, namedList, writeManifest, writeNamedList } from '../writing/parts.ts'
 import { recordBackup } from '../writing/record-backup.ts'
 import { withSnapshot } from '../writing/snapshot.ts'
@@ -27,10 +27,9 @@ type StoppedDeps = {
  * needs, and is stopped in order.
  * @throws BackupRefusal with what to do; after any failure no folder of that name is left
  */
-export async function writeStoppedBackup(target: string, deps: StoppedDeps): Promise<Manifest> {
+export function writeStoppedBackup(target: string, deps: StoppedDeps): Promise<Manifest> {
   const { server, auditKeys, signal, report } = deps
-  const folder = await createFolder(target)
-  try {
+  return writeIntoFolder(target, async (folder) => {
     const id = newId()
     const { state, files } = await readRunning(folder, id, deps)
     report(() => 'Copying the data folder of Postgres.')
@@ -53,10 +52,7 @@ export async function writeStoppedBackup(target: string, deps: StoppedDeps): Pro
     await writeManifest(folder, manifest, auditKeys)
     await folder.finish()
     return manifest
-  } catch (error) {
-    await folder.remove()
-    throw error
-  }
+  })
 }
 
 /** Runs the server to read what the manifest needs, copies the files that it names, and stops the server in order. */

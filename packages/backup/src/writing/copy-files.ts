@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { checksumOfFile, FileNotStoredError, type Storage, StorageUnavailableError } from '@muster/storage'
 import { type FileEntry, partNames } from '../manifest/manifest.ts'
 import { type Progress, sizeText } from '../progress.ts'
+import { isFullDisk } from './full-disk.ts'
 import type { NamedFile } from './named-files.ts'
 
 type Copying = { storage: Pick<Storage, 'copyTo'>; folder: string; signal: AbortSignal; report: Progress }
@@ -80,7 +81,8 @@ async function withRetries<T>(work: () => Promise<T>, signal: AbortSignal): Prom
     try {
       return await work()
     } catch (error) {
-      if (!(error instanceof StorageUnavailableError)) throw error
+      // A folder says of both its own disk and that of the backup that it is unavailable; more attempts free no space.
+      if (!(error instanceof StorageUnavailableError) || isFullDisk(error)) throw error
       await sleep(delayMs, undefined, { signal })
     }
   }

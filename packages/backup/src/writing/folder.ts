@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { sizeText } from '../progress.ts'
 import { BackupRefusal } from '../refusal.ts'
 import { flush } from './copy-files.ts'
+import { isFullDisk } from './full-disk.ts'
 
 /** The folder in which a backup is being written. It gets its name when it is complete. */
 export type UnfinishedFolder = {
@@ -13,8 +14,27 @@ export type UnfinishedFolder = {
   remove(): Promise<void>
 }
 
-/** Creates the folder of a backup, which only this user can read. @throws BackupRefusal when its final name is taken */
-export async function createFolder(given: string): Promise<UnfinishedFolder> {
+/**
+ * Creates the folder of a backup, which only this user can read, and writes into it. After any failure nothing of it is left.
+ * @param write finishes the folder as its last step
+ * @throws BackupRefusal when the final name is taken, or when the disk became full
+ */
+export async function writeIntoFolder<T>(given: string, write: (folder: UnfinishedFolder) => Promise<T>): Promise<T> {
+  const folder = await createFolder(given)
+  try {
+    return await write(folder)
+  } catch (error) {
+    await folder.remove()
+    if (!isFullDisk(error)) throw error
+    const place = dirname(folder.path)
+    throw new BackupRefusal(
+      `The disk of ${place} became full while the backup was written. Nothing is left of it, and the ${sizeText(await freeBytes(place))} that are free now are too few. Make space, or choose another disk.`,
+      { cause: error },
+    )
+  }
+}
+
+async function createFolder(given: string): Promise<UnfinishedFolder> {
   const target = resolve(given)
   if (await stat(target).catch(() => undefined))
     throw new BackupRefusal(
@@ -35,8 +55,7 @@ export async function createFolder(given: string): Promise<UnfinishedFolder> {
   return {
     path,
     async assertFree(bytes) {
-      const { bavail, bsize } = await statfs(path)
-      const free = bavail * bsize
+      const free = await freeBytes(path)
       if (free >= bytes) return
       throw new BackupRefusal(
         `The disk of ${dirname(target)} has ${sizeText(free)} free, and the backup needs about ${sizeText(bytes)}. Make space, or choose another disk.`,
@@ -49,4 +68,9 @@ export async function createFolder(given: string): Promise<UnfinishedFolder> {
     },
     remove: () => rm(path, { recursive: true, force: true }),
   }
+}
+
+async function freeBytes(path: string): Promise<number> {
+  const { bavail, bsize } = await statfs(path)
+  return bavail * bsize
 }

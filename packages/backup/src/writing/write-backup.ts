@@ -9,7 +9,7 @@ import { dumpDatabase } from '../postgres/dump.ts'
 import { findPrograms } from '../postgres/programs.ts'
 import type { Progress } from '../progress.ts'
 import { copyNamedFiles } from './copy-files.ts'
-import { createFolder, type UnfinishedFolder } from './folder.ts'
+import { type UnfinishedFolder, writeIntoFolder } from './folder.ts'
 import { takeLease } from './lease.ts'
 import { estimateFileBytes } from './named-files.ts'
 import { describePart, namedList, writeManifest, writeNamedList } from './parts.ts'
@@ -34,9 +34,8 @@ const dumpShare = 0.25
  * names. Deletions of files wait meanwhile, and files never change, so each of them is the one of the snapshot.
  * @throws BackupRefusal with what to do; after any failure no folder of that name is left
  */
-export async function writeBackup(target: string, deps: BackupDeps): Promise<Manifest> {
-  const folder = await createFolder(target)
-  try {
+export function writeBackup(target: string, deps: BackupDeps): Promise<Manifest> {
+  return writeIntoFolder(target, async (folder) => {
     await deps.storage.verify()
     const id = newId()
     const lease = await takeLease(deps.db, id)
@@ -51,10 +50,7 @@ export async function writeBackup(target: string, deps: BackupDeps): Promise<Man
     } finally {
       await lease.release().catch(() => {})
     }
-  } catch (error) {
-    await folder.remove()
-    throw error
-  }
+  })
 }
 
 async function writeParts(folder: UnfinishedFolder, id: string, deps: BackupDeps): Promise<Manifest> {
