@@ -27,5 +27,5 @@ export function startMuster(
 }
 
 /** Runs a command of the operator to its end. */
-export const muster = (args: readonly string[], env: NodeJS.ProcessEnv): Promise<CommandRun> =>
-  startMuster(args, env).done
+export const muster = (args: readonly string[], env: NodeJS.ProcessEnv, file?: string): Promise<CommandRun> =>
+  startMuster(args, env, file).done
