@@ -1,9 +1,9 @@
 import { createFileRoute } from '@tanstack/react-router'
-import { m } from '../../paraglide/messages.js'
-import { Page } from '../../ui/page.tsx'
+import { TodayPage } from '../../features/tasks/today-page.tsx'
+import { useUser } from '../../lib/session.ts'
 
 export const Route = createFileRoute('/_app/')({ component: Today })
 
 function Today() {
-  return <Page title={m.shell_today()}>{null}</Page>
+  return <TodayPage user={useUser()} />
 }

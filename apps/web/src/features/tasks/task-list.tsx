@@ -1,0 +1,92 @@
+import type { Task } from '@muster/client'
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { useEffect, useEffectEvent, useRef } from 'react'
+import { m } from '../../paraglide/messages.js'
+import { Skeleton } from '../../ui/skeleton.tsx'
+import { TaskRow } from './task-row.tsx'
+
+export type TaskListProps = {
+  tasks: readonly Task[]
+  timeZone: string
+  hasMore: boolean
+  isLoadingMore: boolean
+  onLoadMore: () => void
+  selected: ReadonlySet<string>
+  onSelect: (task: Task, isSelected: boolean) => void
+}
+
+const rowHeightPx = 65
+/** The next page is read when so many rows are left below. */
+const rowsAhead = 30
+
+/** A list of any length, of which only the rows in sight are in the page. */
+export function TaskList(props: TaskListProps) {
+  const { tasks, timeZone, hasMore, isLoadingMore, onLoadMore, selected, onSelect } = props
+  const ref = useRef<HTMLDivElement>(null)
+  const virtual = useVirtualizer({
+    count: tasks.length,
+    getScrollElement: () => ref.current,
+    estimateSize: () => rowHeightPx,
+    getItemKey: (index) => tasks[index]?.id ?? index,
+    overscan: 8,
+  })
+  const rows = virtual.getVirtualItems()
+  const last = rows.at(-1)?.index ?? 0
+  const loadMore = useEffectEvent(onLoadMore)
+  useEffect(() => {
+    if (hasMore && !isLoadingMore && last >= tasks.length - rowsAhead) loadMore()
+  }, [last, hasMore, isLoadingMore, tasks.length])
+  return (
+    <div ref={ref} className="min-h-0 flex-1 overflow-y-auto overscroll-contain" tabIndex={-1}>
+      <ul
+        aria-label={m.shell_tasks()}
+        className="relative"
+        style={{ height: virtual.getTotalSize() + (hasMore ? rowHeightPx : 0) }}
+      >
+        {rows.map(({ index, key, start }) => {
+          const task = tasks[index]
+          if (!task) return null
+          return (
+            <li
+              key={key}
+              data-index={index}
+              ref={virtual.measureElement}
+              aria-setsize={hasMore ? -1 : tasks.length}
+              aria-posinset={index + 1}
+              className="absolute inset-x-0 top-0"
+              style={{ transform: `translateY(${start}px)` }}
+            >
+              <TaskRow
+                {...{ task, timeZone }}
+                isSelected={selected.has(task.id)}
+                onSelect={(isSelected) => onSelect(task, isSelected)}
+              />
+            </li>
+          )
+        })}
+        {hasMore && (
+          <li className="absolute inset-x-0 bottom-0 px-4 py-4">
+            <Skeleton className="h-8" />
+          </li>
+        )}
+      </ul>
+    </div>
+  )
+}
+
+/** The place of the list while it loads. */
+export function TaskListSkeleton({ rows = 8 }: { rows?: number }) {
+  return (
+    <div role="status" aria-label={m.ui_loading()} className="flex-1 overflow-hidden">
+      {Array.from({ length: rows }, (_, index) => (
+        <div key={index} className="flex h-[65px] items-center gap-3 border-b border-line px-4">
+          <Skeleton className="size-5.5 rounded-full" />
+          <span className="flex flex-1 flex-col gap-2">
+            <Skeleton className="h-4 w-3/5" />
+            <Skeleton className="h-3 w-1/4" />
+          </span>
+        </div>
+      ))}
+    </div>
+  )
+}

@@ -1,0 +1,139 @@
+import type { Task, User } from '@muster/client'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { Columns3, List, ListChecks, SearchX } from 'lucide-react'
+import { lazy, Suspense, useState } from 'react'
+import { m } from '../../paraglide/messages.js'
+import { Button } from '../../ui/button.tsx'
+import { EmptyState } from '../../ui/empty-state.tsx'
+import { ErrorState } from '../../ui/error-state.tsx'
+import { Page } from '../../ui/page.tsx'
+import { toast } from '../../ui/toast.tsx'
+import { useLiveLists } from './cache.ts'
+import { FilterBar } from './filter-bar.tsx'
+import { completeAll, useHiddenTasks } from './mutations.ts'
+import { listQueryOf, taskListQuery } from './queries.ts'
+import { QuickAdd } from './quick-add.tsx'
+import { isFiltered, type TaskSearch } from './search.ts'
+import { TaskList, TaskListSkeleton } from './task-list.tsx'
+
+const Board = lazy(() => import('./board.tsx'))
+
+type Props = { search: TaskSearch; user: User; onSearch: (search: TaskSearch) => void }
+
+/** The list or the board of tasks, with its filters. */
+export function TasksPage({ search, user, onSearch }: Props) {
+  useLiveLists()
+  const isBoard = search.view === 'board'
+  const change = (part: Partial<TaskSearch>) => onSearch({ ...search, ...part })
+  const reset = () => onSearch({ sort: search.sort, view: search.view })
+  return (
+    <Page
+      title={m.shell_tasks()}
+      width="full"
+      actions={
+        <Button
+          size="sm"
+          icon={isBoard ? <List aria-hidden="true" /> : <Columns3 aria-hidden="true" />}
+          onClick={() => change({ view: isBoard ? undefined : 'board' })}
+        >
+          {isBoard ? m.tasks_view_list() : m.tasks_view_board()}
+        </Button>
+      }
+    >
+      <div className="flex flex-col gap-3 px-4 pb-3 sm:px-6">
+        <QuickAdd timeZone={user.timezone} />
+        <FilterBar {...{ search, user }} onChange={change} onReset={reset} />
+      </div>
+      {isBoard ? (
+        <Suspense fallback={<TaskListSkeleton />}>
+          <Board search={search} timeZone={user.timezone} />
+        </Suspense>
+      ) : (
+        <FilteredList key={JSON.stringify(search)} {...{ search, user }} onReset={reset} />
+      )}
+    </Page>
+  )
+}
+
+function FilteredList({ search, user, onReset }: { search: TaskSearch; user: User; onReset: () => void }) {
+  const list = useInfiniteQuery(taskListQuery(listQueryOf(search, user.timezone)))
+  const hidden = useHiddenTasks()
+  const [selected, setSelected] = useState<ReadonlyMap<string, Task>>(new Map())
+  const [isPending, setIsPending] = useState(false)
+  if (list.isPending) return <TaskListSkeleton />
+  if (list.isError && !list.data) return <ErrorState error={list.error} onRetry={() => list.refetch()} />
+  const tasks = list.data.pages.flatMap((page) => page.tasks).filter(({ id }) => !hidden.has(id))
+  if (tasks.length === 0 && !list.hasNextPage)
+    return isFiltered(search) ? (
+      <EmptyState
+        icon={<SearchX />}
+        title={m.tasks_none_found_title()}
+        text={m.tasks_none_found_text()}
+        action={<Button onClick={onReset}>{m.tasks_filters_clear()}</Button>}
+      />
+    ) : (
+      <EmptyState
+        icon={<ListChecks />}
+        title={m.tasks_empty_title()}
+        text={m.tasks_empty_text()}
+        action={
+          <Button
+            variant="primary"
+            onClick={() => document.querySelector<HTMLInputElement>('[data-quick-add]')?.focus()}
+          >
+            {m.tasks_add()}
+          </Button>
+        }
+      />
+    )
+
+  function select(task: Task, isSelected: boolean) {
+    const next = new Map(selected)
+    if (isSelected) next.set(task.id, task)
+    else next.delete(task.id)
+    setSelected(next)
+  }
+  async function complete() {
+    setIsPending(true)
+    const count = await completeAll([...selected.values()])
+    setIsPending(false)
+    setSelected(new Map())
+    toast({ kind: 'success', title: m.tasks_completed_count({ count }) })
+  }
+  return (
+    <>
+      {selected.size > 0 && (
+        <div
+          role="toolbar"
+          aria-label={m.tasks_selection()}
+          className="flex flex-wrap items-center gap-2 border-y border-line bg-accent-soft px-4 py-2 sm:px-6"
+        >
+          <span role="status" className="me-auto font-medium text-accent">
+            {m.tasks_selected_count({ count: selected.size })}
+          </span>
+          <Button size="sm" onClick={() => setSelected(new Map(tasks.map((task) => [task.id, task])))}>
+            {m.tasks_select_all()}
+          </Button>
+          <Button size="sm" variant="ghost" onClick={() => setSelected(new Map())}>
+            {m.tasks_select_none()}
+          </Button>
+          <Button size="sm" variant="primary" isPending={isPending} onClick={complete}>
+            {m.tasks_complete_selected()}
+          </Button>
+        </div>
+      )}
+      <TaskList
+        {...{ tasks }}
+        timeZone={user.timezone}
+        hasMore={list.hasNextPage}
+        isLoadingMore={list.isFetchingNextPage || list.isFetchNextPageError}
+        onLoadMore={() => void list.fetchNextPage()}
+        selected={new Set(selected.keys())}
+        onSelect={select}
+      />
+      {list.isFetchNextPageError && (
+        <ErrorState error={list.error} onRetry={() => list.fetchNextPage()} className="py-4" />
+      )}
+    </>
+  )
+}
