@@ -1,7 +1,10 @@
 import { MusterError } from '@muster/client'
+import { useBlocker } from '@tanstack/react-router'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { muster } from '../../lib/muster.ts'
 import { queryClient } from '../../lib/query.ts'
+import { m } from '../../paraglide/messages.js'
+import { useConfirm } from '../../ui/confirm.tsx'
 
 export type UploadItem = {
   key: string
@@ -53,12 +56,18 @@ export function useUploads(taskId: string) {
     return () => removeEventListener('online', resume)
   }, [])
   const isBusy = items.some(({ state }) => state !== 'failed')
-  useEffect(() => {
-    if (!isBusy) return
-    const ask = (event: BeforeUnloadEvent) => event.preventDefault()
-    addEventListener('beforeunload', ask)
-    return () => removeEventListener('beforeunload', ask)
-  }, [isBusy])
+  const confirm = useConfirm()
+  useBlocker({
+    shouldBlockFn: async () =>
+      isBusy &&
+      !(await confirm({
+        title: m.attachments_leave_title(),
+        text: m.attachments_leave_text(),
+        confirmLabel: m.attachments_leave(),
+        isDanger: true,
+      })),
+    enableBeforeUnload: () => isBusy,
+  })
 
   const add = useCallback((files: readonly File[]) => {
     const added = files.map((file) => ({ key: crypto.randomUUID(), file, state: 'waiting' as const, share: 0 }))

@@ -31,12 +31,17 @@ export function keepTask(task: Task): void {
   replaceInLists(task.id, (known) => (known.version > task.version ? known : task))
 }
 
-/** Reads the lists again that are short; of the long ones only what is seen next changes. */
-export function reloadLists(): void {
+/** Reads the short lists again. Long ones keep their tasks, which are replaced one by one. */
+function reloadShortLists(): void {
   void queryClient.invalidateQueries({
     queryKey: ['task-list'],
     predicate: ({ state }) => ((state.data as Lists | undefined)?.pages.length ?? 0) <= maxPagesToReload,
   })
+}
+
+/** Reads again what an own change may have changed: the short lists, and all else that is about tasks. */
+export function reloadLists(): void {
+  reloadShortLists()
   void queryClient.invalidateQueries({ queryKey: ['tasks'] })
 }
 
@@ -52,7 +57,8 @@ export function useLiveLists(): void {
       changed.clear()
       const lists = queryClient.getQueriesData<Lists>({ queryKey: ['task-list'] })
       const isLong = lists.some(([, data]) => (data?.pages.length ?? 0) > maxPagesToReload)
-      reloadLists()
+      // What else is about tasks, the shell reads again.
+      reloadShortLists()
       if (!isLong) return
       for (const id of ids)
         muster.tasks.get(id).then(keepTask, (error) => {
