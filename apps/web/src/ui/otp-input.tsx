@@ -20,6 +20,12 @@ const digitsOf = (text: string) => text.replace(/[^\p{Nd}]/gu, '')
 /** A field for a one-time code, one box a digit. For browsers and assistive technology it is one field. */
 export function OtpInput({ length, value, onChange, onComplete, isDisabled, autoFocus, ref }: OtpInputProps) {
   const field = useFieldProps()
+  function change(typed: string): void {
+    const next = digitsOf(typed)
+    onChange(next)
+    // Also when a whole code takes the place of another one, which input-otp would not tell.
+    if (next.length === length && next !== value) onComplete?.(next)
+  }
   return (
     // A code is read from left to right in every script.
     <div dir="ltr">
@@ -30,8 +36,7 @@ export function OtpInput({ length, value, onChange, onComplete, isDisabled, auto
         {...field}
         maxLength={length}
         value={value}
-        onChange={(next) => onChange(digitsOf(next))}
-        onComplete={onComplete}
+        onChange={change}
         pasteTransformer={digitsOf}
         inputMode="numeric"
         autoComplete="one-time-code"
