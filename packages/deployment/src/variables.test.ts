@@ -5,6 +5,7 @@ import { composeNames, ownSettings, processes, readNames, sharedSettings } from 
 const refusedInProduction = {
   ALLOW_LOOPBACK_ORIGINS: 'production refuses it',
   RATE_LIMIT_SCALE: 'production refuses it',
+  WEB_DEV_SERVER: 'production refuses it',
 }
 const inTheImage = { NODE_ENV: 'the image sets it' }
 const ports = { PORT: 'a container has its ports to itself', OPS_PORT: 'a container has its ports to itself' }

@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { uploadTo } from '../modules/attachments/testing/upload-fixtures.ts'
 import { createGroup, send } from '../modules/chats/testing/chat-fixtures.ts'
+import { listPage, notify } from '../modules/notifications/testing/notifications-fixtures.ts'
 import { accessTokenTtlMs } from '../modules/sessions/access-tokens.ts'
 import { createTask } from '../modules/tasks/testing/tasks-fixtures.ts'
 import { buildTestApp, type TestApp, type TestUser } from '../testing/test-app.ts'
@@ -35,6 +36,8 @@ async function createUrls(): Promise<string[]> {
   const mailId = await api.deps.transact((tx) =>
     insertMail(tx, { template: 'already-registered', to: owner.email, data: { name: 'Ann' } }),
   )
+  await notify(api, [{ userId: owner.userId, type: 'general', title: 'News', message: 'Some.' }])
+  const { notifications } = await listPage(owner)
   const ids: Record<string, string | undefined> = {
     '/tasks/{id}': task.id,
     '/reminders/{id}': reminder.json().data.reminder.id,
@@ -42,6 +45,7 @@ async function createUrls(): Promise<string[]> {
     '/attachments/{id}': uploaded.data.attachments[0]?.id,
     '/users/{id}': owner.userId,
     '/admin/emails/{id}': mailId,
+    '/notifications/{id}': notifications[0]?.id,
   }
   const withId = (path: string) => {
     const [route, id] = Object.entries(ids).find(([name]) => path.includes(name)) ?? []
@@ -56,7 +60,8 @@ async function createUrls(): Promise<string[]> {
       .replace('{messageId}', message.id)
       .replace('{attachmentId}', file.id)
       .replace(/\/chats\/search$/, '$&?q=hello')
-      .replace(/\/api\/v1\/users$/, '$&?q=user'),
+      .replace(/\/api\/v1\/users$/, '$&?q=user')
+      .replace(/\/analytics\/days$/, '$&?from=2026-01-01&to=2026-01-07'),
   )
 }
 

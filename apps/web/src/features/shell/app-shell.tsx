@@ -135,7 +135,7 @@ export function AppShell({ user, children }: { user: User; children: ReactNode }
     <div data-shell className="lg:grid lg:grid-cols-[16.5rem_minmax(0,1fr)]">
       <a
         href="#main"
-        className="fixed start-4 top-3 z-50 -translate-y-20 rounded-md bg-accent px-4 py-2.5 font-medium text-accent-ink shadow-lg focus:translate-y-0"
+        className="fixed start-4 top-3 z-50 -translate-y-20 rounded-md bg-accent px-4 py-2.5 font-medium text-accent-ink focus:translate-y-0 focus:shadow-lg"
       >
         {m.shell_skip()}
       </a>
