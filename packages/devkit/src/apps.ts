@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { isSet, withServices } from '@muster/config'
 import { processTuning } from '@muster/cores'
+import { pagesFolder } from '@muster/pages'
 import type { Unit } from '@muster/supervisor'
 import { stopProcess, waitUntilReady } from '@muster/supervisor'
 import type { Instance } from './instances.ts'
@@ -10,7 +11,13 @@ import type { Secrets } from './secrets.ts'
 import { root, type Settings } from './settings.ts'
 import type { AppWatch } from './watch/watch-apps.ts'
 
-export type ServiceUrls = { postgres: string; redis: string; smtp: string }
+export type ServiceUrls = {
+  postgres: string
+  redis: string
+  smtp: string
+  /** The Vite that serves the pages from their sources; without one, the API serves those that were built. */
+  vite?: string
+}
 
 const startTimeoutMs = 60_000
 
@@ -86,6 +93,7 @@ function appEnv(
     STAGING_DIR: join(settings.home, 'staging'),
     ...Object.fromEntries(app.keyRings.map((name) => [name, secrets.keyRings[name]])),
     ...(app.name === 'api' && {
+      ...pagesEnv(urls),
       BOOTSTRAP_ADMIN_EMAIL: secrets.admin.email,
       BOOTSTRAP_ADMIN_PASSWORD: secrets.admin.password,
     }),
@@ -97,6 +105,10 @@ function appEnv(
     OPS_PORT: String(opsPort),
   }
 }
+
+/** Production refuses a Vite. */
+const pagesEnv = (urls: ServiceUrls): Record<string, string> =>
+  urls.vite && process.env.NODE_ENV !== 'production' ? { WEB_DEV_SERVER: urls.vite } : { WEB_ROOT: pagesFolder }
 
 async function isReady(opsPort: number): Promise<boolean> {
   try {

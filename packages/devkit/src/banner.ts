@@ -9,6 +9,7 @@ export function banner(
 ): string {
   const { urls, processes, admin, home } = run
   const rows: [string, string][] = [
+    ...(urls.pages ? [['Pages', urls.pages] satisfies [string, string]] : []),
     ['API', urls.api],
     ...processes
       .filter(({ app, number }) => app === 'api' && number !== 1)

@@ -1,10 +1,12 @@
 export {
   isAlive,
+  type Lock,
   type OnSpawn,
   type Service,
   StartError,
   spawnService,
   stopProcess,
+  takeLock,
   waitForExit,
   waitUntilReady,
 } from '@muster/supervisor'
@@ -15,7 +17,6 @@ export { findRedis, type Machine, thisMachine } from './services/find-redis.ts'
 export { hostServices, type User } from './services/host/host-services.ts'
 export { type Joined, joinHost } from './services/host/join-host.ts'
 export { startInbox } from './services/inbox.ts'
-export { type Lock, takeLock } from './services/lock.ts'
 export { freePort, isPortFree, preferPort } from './services/ports.ts'
 export { type PostgresOptions, removeCluster, startPostgres } from './services/postgres.ts'
 export { postgresOwner } from './services/postgres-files.ts'

@@ -12,6 +12,8 @@ export type RunFile = {
   urls: {
     api: string
     docs: string
+    /** The pages for people; absent when WEB_ROOT is `none`. */
+    pages?: string
     /** Absent when SMTP_URL names another mail server. */
     inbox?: string
     postgres: string

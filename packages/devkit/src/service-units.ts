@@ -1,4 +1,6 @@
 import { join } from 'node:path'
+import { isSet } from '@muster/config'
+import { pagesDevMain } from '@muster/pages'
 import type { Unit } from '@muster/supervisor'
 import { readJson, type Secrets, writePrivateJson } from './secrets.ts'
 import { findRedis, thisMachine } from './services/find-redis.ts'
@@ -6,22 +8,28 @@ import { startInbox } from './services/inbox.ts'
 import { preferPort } from './services/ports.ts'
 import { startPostgres } from './services/postgres.ts'
 import { startRedis } from './services/redis.ts'
+import { startVite } from './services/vite.ts'
 import type { Settings } from './settings.ts'
 
-type Ports = { postgres?: number; redis?: number }
+type Ports = { postgres?: number; redis?: number; vite?: number }
 
-/** Chooses free ports for Postgres and Redis, and keeps them for the next start. */
+/** Chooses free ports for Postgres, Redis and Vite, and keeps them for the next start. */
 async function choosePorts(home: string): Promise<Required<Ports>> {
   const path = join(home, 'ports.json')
   const known = readJson<Ports>(path) ?? {}
   const postgres = await preferPort(known.postgres)
   let redis = await preferPort(known.redis)
+  let vite = await preferPort(known.vite)
   while (redis === postgres) redis = await preferPort(undefined)
-  writePrivateJson(path, { postgres, redis })
-  return { postgres, redis }
+  while (vite === postgres || vite === redis) vite = await preferPort(undefined)
+  writePrivateJson(path, { postgres, redis, vite })
+  return { postgres, redis, vite }
 }
 
-/** Describes Postgres, Redis and the inbox of this home. Each is undefined when the environment names one that already runs. */
+/**
+ * Describes Postgres, Redis and the inbox of this home, and the Vite that serves the pages while their sources are watched. Each is undefined
+ * when the environment names one that already runs.
+ */
 export async function serviceUnits(settings: Settings, secrets: Secrets, say: (line: string) => void) {
   const { home } = settings
   const ports = await choosePorts(home)
@@ -72,7 +80,16 @@ export async function serviceUnits(settings: Settings, secrets: Secrets, say: (l
         onSpawn,
       }),
   }
+  const vite: Unit = {
+    name: 'vite',
+    kind: 'service',
+    port: ports.vite,
+    mark: pagesDevMain,
+    start: (onSpawn) => startVite({ port: ports.vite, logFile: logFile('vite'), onSpawn }),
+  }
+  const usesVite = settings.isWatching && settings.hasApps && !isSet('WEB_ROOT', process.env)
   return {
+    vite: usesVite ? vite : undefined,
     postgres: settings.databaseUrl ? undefined : postgres,
     redis: settings.redisUrl ? undefined : redis,
     inbox: settings.smtpUrl ? undefined : inbox,

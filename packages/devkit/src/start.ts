@@ -1,8 +1,10 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isSet } from '@muster/config'
 import { apps } from '@muster/launcher/apps'
-import { createSupervisor, StartError, type Supervisor } from '@muster/supervisor'
+import { areBuiltPagesFresh, builtPages, hasBuiltPages } from '@muster/pages'
+import { createSupervisor, type Lock, StartError, type Supervisor, takeLock } from '@muster/supervisor'
 import { appUnit, developmentLimitScale, type ServiceUrls } from './apps.ts'
 import { assertPortsFree } from './assert-ports-free.ts'
 import { banner } from './banner.ts'
@@ -13,10 +15,10 @@ import { createSay } from './output.ts'
 import { type RunFile, readRunFile, removeRunFile, stopLeftovers, writeRunFile } from './run-file.ts'
 import { assertSecretsKept, loadSecrets } from './secrets.ts'
 import { serviceUnits } from './service-units.ts'
-import { type Lock, takeLock } from './services/lock.ts'
 import { removeCluster } from './services/postgres.ts'
 import { makePrivateFolder } from './services/private-folder.ts'
 import { startReaper } from './services/reaper.ts'
+import { viteUrl } from './services/vite.ts'
 import { asksForHelp, readSettings, root, type Settings, usage } from './settings.ts'
 import { type AppWatch, watchApps } from './watch/watch-apps.ts'
 
@@ -31,6 +33,7 @@ let supervisor: Supervisor | undefined
 let watch: AppWatch | undefined
 let releaseHome = () => {}
 let isStopping = false
+const building = new AbortController()
 
 process.on('SIGINT', () => stop('Ctrl-C', 0))
 process.on('SIGTERM', () => stop('SIGTERM', 0))
@@ -97,6 +100,7 @@ async function main(settings: Settings): Promise<void> {
       postgres: postgres as string,
       redis: redis as string,
       smtp: settings.smtpUrl ?? `smtp://127.0.0.1:${settings.smtpPort}`,
+      ...(units.vite?.port && { vite: viteUrl(units.vite.port) }),
     }
     const applied = await migrate(urls.postgres)
     if (applied.length > 0) tell(`migrated: ${applied.join(', ')}`)
@@ -105,8 +109,12 @@ async function main(settings: Settings): Promise<void> {
     const appUnits = instances.map((instance) => appUnit(instance, settings, secrets, urls, say, watch))
     await Promise.all(appUnits.map((unit) => ownSupervisor.supervise(unit)))
   }
-  // The apps start without the inbox; only the first mail needs it.
-  await Promise.all([startApps(), units.inbox && ownSupervisor.supervise(units.inbox)])
+  await Promise.all([
+    startApps(),
+    // The apps start without the inbox; only the first mail needs it.
+    units.inbox && ownSupervisor.supervise(units.inbox),
+    units.vite ? ownSupervisor.supervise(units.vite) : settings.hasApps && preparePages(),
+  ])
   process.send?.('ready')
   const ready = readRunFile(home)
   if (ready && settings.hasApps)
@@ -119,7 +127,22 @@ async function main(settings: Settings): Promise<void> {
     )
 }
 
-function describeRun(settings: Settings, urls: ServiceUrls, adminEmail: string): RunFile {
+/**
+ * Builds the pages when their sources have changed. Resolves at once where there are some already: those are served until the build ends.
+ * A build that fails is told, and leaves everything else as it is.
+ */
+async function preparePages(): Promise<void> {
+  if (isSet('WEB_ROOT', process.env) || areBuiltPagesFresh()) return
+  const hasSome = hasBuiltPages()
+  tell(hasSome ? 'building the changed pages; those of the last build are served until then' : 'building the pages')
+  const built = builtPages({ signal: building.signal }).then(
+    () => tell('the pages are built'),
+    (error: Error) => isStopping || tell(error.message),
+  )
+  if (!hasSome) await built
+}
+
+function describeRun(settings: Settings, { vite: _, ...urls }: ServiceUrls, adminEmail: string): RunFile {
   const api = `http://localhost:${settings.apiPort}`
   return {
     home: settings.home,
@@ -128,6 +151,7 @@ function describeRun(settings: Settings, urls: ServiceUrls, adminEmail: string):
     urls: {
       api,
       docs: `${api}/docs`,
+      ...(process.env.WEB_ROOT !== 'none' && { pages: api }),
       ...(settings.smtpUrl ? {} : { inbox: `http://localhost:${settings.inboxPort}` }),
       ...urls,
     },
@@ -159,6 +183,7 @@ async function stop(reason: string, exitCode: number): Promise<void> {
   if (isStopping) return
   isStopping = true
   if (supervisor) tell(`${reason}: stopping everything`)
+  building.abort()
   await watch?.close()
   await supervisor?.stop()
   releaseHome()

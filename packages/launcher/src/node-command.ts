@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { processTuning } from '@muster/cores'
 import { type Entry, entryFile } from './entries.ts'
@@ -17,8 +18,14 @@ export function nodeCommand(app: Entry, args: readonly string[], env: NodeJS.Pro
   const given = Object.entries(env).filter(([, text]) => text !== '')
   return {
     args: [...process.execArgv, ...flagsOf(app), fileURLToPath(entryFile(app)), ...args],
-    env: { ...processTuning(), ...Object.fromEntries(given) },
+    env: { ...processTuning(), ...bundledPages(app), ...Object.fromEntries(given) },
   }
+}
+
+/** The API serves the pages of the bundle, unless WEB_ROOT names others or `none`. */
+function bundledPages(entry: Entry): NodeJS.ProcessEnv {
+  const folder = new URL('./web/', import.meta.url)
+  return entry === 'api' && existsSync(folder) ? { WEB_ROOT: fileURLToPath(folder) } : {}
 }
 
 const flagsOf = (entry: Entry): string[] => (entry === 'api' ? [] : entry === 'all' ? supervisorFlags : workerFlags)

@@ -1,3 +1,4 @@
+export { type Lock, takeLock } from './lock.ts'
 export {
   commandLineOf,
   isAlive,

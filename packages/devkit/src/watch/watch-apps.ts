@@ -36,6 +36,8 @@ const maxShown = 10
 /** A worker loads in a third of the time. */
 const slowToLoad = new Set(['api'])
 const sourceFolders = ['apps/*/src', 'packages/*/src', 'db/src', 'db/migrations']
+/** Vite watches the sources of the pages itself. */
+const ofVite = ['apps/web']
 
 /**
  * Watches the sources of apps: restarts each process whose files changed, also those of packages that it imports, and tells in one place what does not
@@ -127,7 +129,7 @@ export async function watchApps({ root, home, instances, checksTypes, reaper, te
       if (sinceMs !== undefined && changedAtMs.size === 0) types?.request()
     },
     start(supervisor) {
-      const folders = globSync(sourceFolders, { cwd: root }).map((folder) => join(root, folder))
+      const folders = globSync(sourceFolders, { cwd: root, exclude: ofVite }).map((folder) => join(root, folder))
       watching = watchFiles(folders, (given) => void take(supervisor, given))
       types?.request()
     },

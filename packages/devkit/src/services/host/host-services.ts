@@ -4,8 +4,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { StartError } from '@muster/supervisor'
-import { type Lock, takeLock } from '../lock.ts'
+import { type Lock, StartError, takeLock } from '@muster/supervisor'
 import { type Hello, type HostMessage, readHostFile, removeHostFile, writeHostFile } from './host-file.ts'
 
 /** A process that uses the services. */

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { commandLineOf, isAlive } from '@muster/supervisor'
+import { commandLineOf, isAlive } from './processes.ts'
 
 export type Lock = { release(): void }
 
