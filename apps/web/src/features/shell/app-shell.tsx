@@ -7,13 +7,12 @@ import { Avatar } from '../../ui/avatar.tsx'
 import { CountBadge } from '../../ui/badge.tsx'
 import { AccountMenu } from './account-menu.tsx'
 import { Brand } from './brand.tsx'
-import { type NavigationEntry, navigationOf } from './navigation.ts'
+import { type NavigationEntry, pages } from './navigation.ts'
 import { type Counts, useCounts } from './use-counts.ts'
 import { useIsOffline } from './use-is-offline.ts'
 
 const labelOfCount = {
   notifications: (count: number) => m.shell_unread_notifications({ count }),
-  messages: (count: number) => m.shell_unread_messages({ count }),
 }
 
 function Count({ entry, counts }: { entry: NavigationEntry; counts: Counts }) {
@@ -37,7 +36,6 @@ function SideLink({ entry, counts }: { entry: NavigationEntry; counts: Counts })
 }
 
 function Sidebar({ user, counts }: { user: User; counts: Counts }) {
-  const { pages, below } = navigationOf(user)
   return (
     <div className="sticky top-0 hidden h-dvh flex-col gap-1 border-e border-line bg-surface px-3 py-4 lg:flex">
       <Link to="/" className="mb-4 rounded-md px-2 py-1.5">
@@ -45,10 +43,6 @@ function Sidebar({ user, counts }: { user: User; counts: Counts }) {
       </Link>
       <nav aria-label={m.shell_navigation()} className="flex min-h-0 flex-1 flex-col gap-0.5 overflow-y-auto">
         {pages.map((entry) => (
-          <SideLink key={entry.href} entry={entry} counts={counts} />
-        ))}
-        {below.length > 0 && <div className="mx-3 my-3 h-px bg-line" />}
-        {below.map((entry) => (
           <SideLink key={entry.href} entry={entry} counts={counts} />
         ))}
       </nav>
@@ -77,8 +71,7 @@ const barItem =
   'data-[status=active]:text-accent focus-visible:-outline-offset-2'
 
 function BottomBar({ user, counts }: { user: User; counts: Counts }) {
-  const { pages, below } = navigationOf(user)
-  const others = [...pages.filter(({ isInBar }) => !isInBar), ...below]
+  const others = pages.filter(({ isInBar }) => !isInBar)
   return (
     <nav
       aria-label={m.shell_navigation()}
@@ -104,9 +97,17 @@ function BottomBar({ user, counts }: { user: User; counts: Counts }) {
         ))}
       <AccountMenu
         user={user}
-        pages={{
-          items: others.map(({ href, label, Icon }) => ({ href, label: label(), icon: <Icon aria-hidden="true" /> })),
-        }}
+        pages={
+          others.length > 0
+            ? {
+                items: others.map(({ href, label, Icon }) => ({
+                  href,
+                  label: label(),
+                  icon: <Icon aria-hidden="true" />,
+                })),
+              }
+            : undefined
+        }
         trigger={
           <button type="button" className={barItem}>
             <Ellipsis aria-hidden="true" className="size-[1.4rem]" />

@@ -1,15 +1,4 @@
-import type { User } from '@muster/client'
-import {
-  Building2,
-  CalendarDays,
-  ChartColumn,
-  Inbox,
-  ListChecks,
-  type LucideIcon,
-  MessagesSquare,
-  Sun,
-  Users,
-} from 'lucide-react'
+import { CalendarDays, Inbox, ListChecks, type LucideIcon, Sun } from 'lucide-react'
 import { m } from '../../paraglide/messages.js'
 
 export type NavigationEntry = {
@@ -17,26 +6,15 @@ export type NavigationEntry = {
   label: () => string
   Icon: LucideIcon
   /** Which number stands beside it. */
-  counts?: 'notifications' | 'messages'
+  counts?: 'notifications'
   /** Stands in the bar at the lower edge of small screens; the others are under More. */
   isInBar?: boolean
 }
 
 /** The pages of the app, in the order in which they are shown. */
-const pages: readonly NavigationEntry[] = [
+export const pages: readonly NavigationEntry[] = [
   { href: '/', label: m.shell_today, Icon: Sun, isInBar: true },
   { href: '/tasks', label: m.shell_tasks, Icon: ListChecks, isInBar: true },
-  { href: '/calendar', label: m.shell_calendar, Icon: CalendarDays },
+  { href: '/calendar', label: m.shell_calendar, Icon: CalendarDays, isInBar: true },
   { href: '/inbox', label: m.shell_inbox, Icon: Inbox, counts: 'notifications', isInBar: true },
-  { href: '/chats', label: m.shell_chats, Icon: MessagesSquare, counts: 'messages', isInBar: true },
-  { href: '/analytics', label: m.shell_analytics, Icon: ChartColumn },
-  { href: '/people', label: m.shell_people, Icon: Users },
 ]
-
-const organization: NavigationEntry = { href: '/organization', label: m.shell_organization, Icon: Building2 }
-
-/** Returns the pages that a user can open; who has a platform role belongs to no organization. */
-export const navigationOf = ({ organizationId }: Pick<User, 'organizationId'>) => ({
-  pages,
-  below: organizationId === null ? [] : [organization],
-})

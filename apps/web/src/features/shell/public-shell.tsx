@@ -22,7 +22,7 @@ function Gathering() {
               cy={(Math.sin(angle) * radius).toFixed(1)}
               r={(5.4 - ring * 0.72).toFixed(1)}
               className="fill-current"
-              opacity={(0.3 - ring * 0.045).toFixed(3)}
+              opacity={(0.15 - ring * 0.022).toFixed(3)}
             />
           )
         }),

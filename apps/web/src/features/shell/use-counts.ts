@@ -1,13 +1,7 @@
 import { muster } from '../../lib/muster.ts'
 import { useStore } from '../../lib/use-store.ts'
 
-export type Counts = { notifications: number; messages: number }
+export type Counts = { notifications: number }
 
-/** Returns the numbers of unread notifications and messages, which the socket keeps up to date. */
-export function useCounts(): Counts {
-  const realtime = muster.realtime()
-  return {
-    notifications: useStore(realtime.notifications).unreadCount,
-    messages: useStore(realtime.chats).unreadCount,
-  }
-}
+/** Returns the number of unread notifications, which the socket keeps up to date. */
+export const useCounts = (): Counts => ({ notifications: useStore(muster.realtime().notifications).unreadCount })
