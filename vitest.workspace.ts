@@ -23,6 +23,12 @@ const usesRedis = new Set([
   'redis',
 ])
 
+/** What the tests of a package need before the first of them: the bundle from which chaos starts processes, the compiled texts of the pages. */
+const preparations: Record<string, string[]> = {
+  'packages/chaos': ['packages/chaos/src/global-setup.ts'],
+  'apps/web': ['apps/web/compile-messages.ts'],
+}
+
 /** In the folder of a package, vitest runs the tests of this package. */
 const current = roots.filter((root) => `${process.cwd()}/`.startsWith(`${pathOf(root)}/`))
 
@@ -50,8 +56,7 @@ export default defineConfig({
           // The files of a project share processes, each of which loads the modules of the project once. Loading those of the
           // API takes 3 s of a core. So a test restores what it changes of its process.
           isolate: isChaos,
-          // The processes of chaos start from a bundle.
-          ...(isChaos && { globalSetup: [pathOf('packages/chaos/src/global-setup.ts')] }),
+          globalSetup: (preparations[root] ?? []).map(pathOf),
           testTimeout: isChaos ? 120_000 : 60_000,
           hookTimeout: isChaos ? 120_000 : 60_000,
         },

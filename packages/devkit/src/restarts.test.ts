@@ -95,6 +95,13 @@ async function until(pattern: RegExp, from = 0): Promise<string> {
   return output.slice(from)
 }
 
+test('npm run dev serves the pages from their sources, at the address of the API', async () => {
+  const { pages } = readRunFile(home)?.urls ?? {}
+  const answer = await fetch(`${pages}/tasks`, { headers: { accept: 'text/html' } })
+  expect(await answer.text()).toContain('src="/src/main.tsx')
+  expect((await fetch(`${pages}/src/main.tsx`)).headers.get('content-type')).toContain('javascript')
+})
+
 test(
   'npm run dev restarts only the processes that import a changed file, also one of a package',
   async () => {

@@ -15,7 +15,8 @@ import { root } from './settings.ts'
 
 type Copy = { home: string; env: Record<string, string>; child: ChildProcess; output: () => string }
 
-const timeoutMs = 60_000
+/** The first start of a checkout builds the pages. */
+const timeoutMs = 120_000
 const hasCurl = spawnSync('curl', ['--version']).status === 0
 const homes: string[] = []
 const children: ChildProcess[] = []
@@ -134,6 +135,14 @@ describe('two copies side by side', () => {
     expect(modeOf(join(openRun.home, 'run.json'))).toBe(0o600)
     for (const name of ['files', 'staging', 'mail', 'redis'])
       expect([name, modeOf(join(openRun.home, name))]).toEqual([name, 0o700])
+  })
+
+  test('the pages for people are built, and stand at the address that is printed first', async () => {
+    const { pages } = openRun.urls
+    const answer = await fetch(`${pages}/index.html`)
+    const [script = ''] = (await answer.text()).match(/(?<=src=")\/assets\/[^"]+/) ?? []
+    expect((await fetch(pages + script)).headers.get('content-type')).toContain('javascript')
+    expect(openCopy.output()).toMatch(new RegExp(`\\n\\n +Pages +${pages}\\n`))
   })
 
   test('every page of this machine may use it, and its limits are 100 times those of production, as it says', async () => {

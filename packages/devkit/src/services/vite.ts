@@ -1,6 +1,9 @@
 import { pagesDevMain } from '@muster/pages'
 import { type OnSpawn, type Service, spawnService, stopProcess, waitUntilReady } from '@muster/supervisor'
 
+/** The first start reads all sources and compiles the texts of the pages. */
+const startTimeoutMs = 60_000
+
 /** Starts the Vite that serves the pages from their sources, as a child process, and waits until it responds. */
 export async function startVite({
   port,
@@ -13,7 +16,7 @@ export async function startVite({
 }): Promise<Service> {
   const child = spawnService(process.execPath, [pagesDevMain, String(port)], { logFile, onSpawn })
   const url = viteUrl(port)
-  await waitUntilReady(child, 'Vite', logFile, () => isAnswering(`${url}/@vite/client`))
+  await waitUntilReady(child, 'Vite', logFile, () => isAnswering(`${url}/@vite/client`), startTimeoutMs)
   const pid = child.pid as number
   return { name: 'vite', url, port, pid, process: child, stop: () => stopProcess(pid, 'SIGTERM', 5_000) }
 }
