@@ -13,7 +13,8 @@ import { root } from './settings.ts'
 
 type Dev = { child: ChildProcess; output: () => string }
 
-const timeoutMs = 60_000
+/** Beside tests that build the pages and start whole systems, on two cores. */
+const timeoutMs = 120_000
 const home = mkdtempSync(join(tmpdir(), 'muster-dev-'))
 const opsPort = await freePort(5)
 const { PATH = '', HOME = '' } = process.env
