@@ -90,16 +90,16 @@ describe('the list of members', () => {
       const members = await listMembers(admin)
       return members.filter((member) => member.lacksRequiredFactor).map(({ id }) => id)
     }
-    const require = async (method: string) =>
+    const requireFactor = async (method: string) =>
       api.db
         .updateTable('organizations')
         .set({ two_factor_method: method })
         .where('id', '=', admin.organizationId)
         .execute()
     expect(await lacking()).toEqual([])
-    await require('otp')
+    await requireFactor('otp')
     expect(await lacking()).toEqual([bare.userId])
-    await require('totp')
+    await requireFactor('totp')
     expect((await lacking()).sort()).toEqual([bare.userId, withCodes.userId].sort())
 
     const page = (await admin.inject('GET', `${membersUrl}?lacksRequiredFactor=true&limit=1`)).json()

@@ -13,11 +13,6 @@ export const priorityLabel = (priority: Task['priority']): string =>
   ({ high: m.tasks_priority_high, medium: m.tasks_priority_medium, low: m.tasks_priority_low })[priority]()
 
 export const priorityTones: Record<Task['priority'], Tone> = { high: 'danger', medium: 'neutral', low: 'neutral' }
-export const statusTones: Record<Task['status'], Tone> = {
-  todo: 'neutral',
-  'in-progress': 'accent',
-  completed: 'success',
-}
 
 /** Tells whether an open task's due date has passed. */
 export const isOverdue = ({ status, dueDate }: Pick<Task, 'status' | 'dueDate'>, now = Date.now()): boolean =>
