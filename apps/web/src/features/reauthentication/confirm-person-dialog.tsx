@@ -1,0 +1,147 @@
+import { MusterError, type User } from '@muster/client'
+import { useState } from 'react'
+import { errorSentence } from '../../lib/errors.ts'
+import { muster } from '../../lib/muster.ts'
+import { z } from '../../lib/zod.ts'
+import { m } from '../../paraglide/messages.js'
+import { Button } from '../../ui/button.tsx'
+import { Dialog } from '../../ui/dialog.tsx'
+import { Field, PasswordInput, TextInput } from '../../ui/field.tsx'
+import { Form, FormError, SubmitButton, useMusterForm } from '../../ui/form.tsx'
+import { clockOf, useCountdown } from '../../ui/use-countdown.ts'
+import { asksWho } from '../two-factor/confirmation-fields.tsx'
+
+/** What somebody typed to prove who they are; the parts that were not asked for are empty. */
+export type Proof = { password: string; mailedCode: string; factorCode: string }
+
+const schema = z.object({ password: z.string(), mailedCode: z.string(), factorCode: z.string() })
+const nothing: Proof = { password: '', mailedCode: '', factorCode: '' }
+
+/** Returns the proof as the API takes it where `code` is the mailed code of an account without a password. */
+export const confirmationOf = ({ password, mailedCode }: Proof) => ({
+  ...(password !== '' && { password }),
+  ...(mailedCode !== '' && { code: mailedCode }),
+})
+
+export type ConfirmPersonDialogProps = {
+  user: Pick<User, 'hasPassword' | 'email'>
+  title: string
+  description?: string | undefined
+  submitLabel: string
+  isDanger?: boolean | undefined
+  open: boolean
+  onOpenChange: (open: boolean) => void
+  /** Asks for the person only after the server has asked, as it does when a session is older than 15 minutes. */
+  asksLate?: boolean | undefined
+  /** Asks for a code of the second factor too. */
+  factor?: 'otp' | 'totp' | undefined
+  /** Does what was asked for. When it throws, the dialog stays open and shows why. */
+  onConfirm: (proof: Proof) => Promise<unknown>
+}
+
+/** Asks somebody to prove again who they are: by the password, without one by a mailed code, and by their second factor. */
+export function ConfirmPersonDialog(props: ConfirmPersonDialogProps) {
+  const { title, description, open, onOpenChange } = props
+  return (
+    <Dialog title={title} description={description} open={open} onOpenChange={onOpenChange}>
+      <ProofForm {...props} />
+    </Dialog>
+  )
+}
+
+function ProofForm(props: ConfirmPersonDialogProps) {
+  const { user, submitLabel, isDanger, onOpenChange, asksLate = false, factor, onConfirm } = props
+  const [asksForPerson, setAsksForPerson] = useState(!asksLate)
+  // The mailed factor of an account without a password is the same code as the mailed proof.
+  const asksForMail = asksForPerson && !user.hasPassword && factor !== 'otp'
+  const form = useMusterForm(schema, {
+    defaultValues: nothing,
+    fieldNames: {
+      currentPassword: 'password',
+      confirmationCode: 'mailedCode',
+      code: factor === undefined ? 'mailedCode' : 'factorCode',
+    },
+    sentenceOf: ({ code }) => (code === 'INVALID_CREDENTIALS' ? m.faults_wrong_password() : undefined),
+    async onSubmit(proof) {
+      try {
+        await onConfirm(proof)
+      } catch (error) {
+        if (!asksForPerson && asksWho(error)) return setAsksForPerson(true)
+        throw error
+      }
+      onOpenChange(false)
+    },
+  })
+  return (
+    <Form form={form}>
+      {asksForPerson && user.hasPassword && (
+        <Field label={m.reauthentication_password()} error={form.errorOf('password')}>
+          <PasswordInput {...form.register('password')} autoComplete="current-password" />
+        </Field>
+      )}
+      {asksForMail && (
+        <Field
+          label={m.reauthentication_mailed_code()}
+          hint={m.reauthentication_mailed_code_hint({ email: user.email })}
+          error={form.errorOf('mailedCode')}
+          labelAction={<MailCodeButton />}
+        >
+          <TextInput {...form.register('mailedCode')} inputMode="numeric" autoComplete="one-time-code" dir="ltr" />
+        </Field>
+      )}
+      {factor === 'otp' && (
+        <Field
+          label={m.reauthentication_mailed_code()}
+          hint={m.reauthentication_mailed_code_hint({ email: user.email })}
+          error={form.errorOf('factorCode')}
+          labelAction={<MailCodeButton />}
+        >
+          <TextInput {...form.register('factorCode')} inputMode="numeric" autoComplete="one-time-code" dir="ltr" />
+        </Field>
+      )}
+      {factor === 'totp' && (
+        <Field
+          label={m.reauthentication_app_code()}
+          hint={m.reauthentication_app_code_hint()}
+          error={form.errorOf('factorCode')}
+        >
+          <TextInput {...form.register('factorCode')} autoComplete="off" spellCheck={false} dir="ltr" />
+        </Field>
+      )}
+      <FormError form={form} />
+      <div className="flex flex-col-reverse gap-2.5 sm:flex-row sm:justify-end">
+        <Button onClick={() => onOpenChange(false)}>{m.ui_cancel()}</Button>
+        <SubmitButton form={form} variant={isDanger ? 'danger' : 'primary'}>
+          {submitLabel}
+        </SubmitButton>
+      </div>
+    </Form>
+  )
+}
+
+/** Mails a code that proves who somebody is, and counts down to the next one. */
+export function MailCodeButton() {
+  const countdown = useCountdown()
+  const [state, setState] = useState<{ isPending: boolean; sentence: string }>({ isPending: false, sentence: '' })
+  async function send() {
+    setState({ isPending: true, sentence: '' })
+    try {
+      await muster.auth.sendConfirmationCode()
+      countdown.start(60)
+      setState({ isPending: false, sentence: m.sign_in_resent() })
+    } catch (error) {
+      if (error instanceof MusterError && error.retryAfter !== undefined) countdown.start(error.retryAfter)
+      setState({ isPending: false, sentence: errorSentence(error) })
+    }
+  }
+  return (
+    <span className="flex items-center gap-2">
+      <span role="status" className="text-sm text-ink-3">
+        {state.sentence}
+      </span>
+      <Button size="sm" isPending={state.isPending} isDisabled={countdown.secondsLeft > 0} onClick={send}>
+        {countdown.secondsLeft > 0 ? clockOf(countdown.secondsLeft) : m.two_factor_mail_code()}
+      </Button>
+    </span>
+  )
+}
