@@ -1,5 +1,5 @@
 import type { User } from '@muster/client'
-import { LogOut } from 'lucide-react'
+import { LogOut, UserRound } from 'lucide-react'
 import type { ReactElement } from 'react'
 import { m } from '../../paraglide/messages.js'
 import { Avatar } from '../../ui/avatar.tsx'
@@ -19,7 +19,10 @@ type Props = {
 export function AccountMenu({ user, trigger, pages, side = 'top' }: Props) {
   const appearance = useAppearanceItems()
   const account: MenuGroup = {
-    items: [{ label: m.shell_sign_out(), icon: <LogOut aria-hidden="true" />, onSelect: () => void signOut() }],
+    items: [
+      { label: m.shell_account(), icon: <UserRound aria-hidden="true" />, href: '/account/profile' },
+      { label: m.shell_sign_out(), icon: <LogOut aria-hidden="true" />, onSelect: () => void signOut() },
+    ],
   }
   return (
     <Menu
