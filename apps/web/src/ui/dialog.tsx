@@ -30,7 +30,8 @@ export function Dialog(props: DialogProps) {
       <Base.Portal>
         <Base.Backdrop className="fixed inset-0 z-40 bg-scrim data-starting-style:opacity-0 data-ending-style:opacity-0 motion-safe:transition-opacity motion-safe:duration-150" />
         <Base.Popup
-          role={isAlert ? 'alertdialog' : undefined}
+          // Undefined would take away the role that Base UI gives.
+          {...(isAlert && { role: 'alertdialog' })}
           initialFocus={initialFocus}
           className={cx(
             'fixed inset-x-0 bottom-0 z-40 mx-auto flex max-h-[92dvh] w-full flex-col rounded-t-2xl border border-line bg-surface shadow-lg outline-none',
