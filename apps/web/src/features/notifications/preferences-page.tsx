@@ -1,4 +1,4 @@
-import type { NotificationType, Preferences } from '@muster/client'
+import type { NewPreferences, NotificationType, Preferences } from '@muster/client'
 import { useId } from 'react'
 import { m } from '../../paraglide/messages.js'
 import { Card } from '../../ui/card.tsx'
@@ -7,7 +7,7 @@ import { ErrorState } from '../../ui/error-state.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { Switch } from '../../ui/switch.tsx'
 import { Table } from '../../ui/table.tsx'
-import { channelChange, type PreferencesChange, usePreferences } from '../profile/preferences.ts'
+import { usePreferences } from '../profile/preferences.ts'
 
 const types: readonly { type: NotificationType; label: () => string }[] = [
   { type: 'overdue', label: m.preferences_type_overdue },
@@ -51,7 +51,7 @@ export function PreferencesPage({ timeZone }: { timeZone: string }) {
                   label={`${label()}: ${channel === 'inApp' ? m.preferences_in_app() : m.preferences_email()}`}
                   checked={data.notifications[type][channel]}
                   disabled={type === 'security' && channel === 'email'}
-                  onChange={({ target }) => change(channelChange(type, channel, target.checked))}
+                  onChange={({ target }) => change({ notifications: { [type]: { [channel]: target.checked } } })}
                 />
               ),
             })),
@@ -65,19 +65,19 @@ export function PreferencesPage({ timeZone }: { timeZone: string }) {
             label={m.preferences_digest()}
             hint={m.preferences_digest_hint()}
             checked={data.morningDigest}
-            onChange={({ target }) => change((before) => ({ ...before, morningDigest: target.checked }))}
+            onChange={({ target }) => change({ morningDigest: target.checked })}
           />
           <Switch
             label={m.preferences_hour_before()}
             hint={m.preferences_hour_before_hint()}
             checked={data.hourBefore}
-            onChange={({ target }) => change((before) => ({ ...before, hourBefore: target.checked }))}
+            onChange={({ target }) => change({ hourBefore: target.checked })}
           />
           <Switch
             label={m.preferences_mentions()}
             hint={m.preferences_mentions_hint()}
             checked={data.mentionsPassMute}
-            onChange={({ target }) => change((before) => ({ ...before, mentionsPassMute: target.checked }))}
+            onChange={({ target }) => change({ mentionsPassMute: target.checked })}
           />
         </div>
       </Card>
@@ -89,11 +89,11 @@ export function PreferencesPage({ timeZone }: { timeZone: string }) {
 type HoursProps = {
   hours: Preferences['quietHours']
   timeZone: string
-  onChange: (change: PreferencesChange) => void
+  onChange: (change: NewPreferences) => void
 }
 
 function QuietHoursCard({ hours, timeZone, onChange }: HoursProps) {
-  const set = (quietHours: Preferences['quietHours']) => onChange((before) => ({ ...before, quietHours }))
+  const set = (quietHours: Preferences['quietHours']) => onChange({ quietHours })
   return (
     <Card title={m.preferences_quiet()}>
       <Switch

@@ -1,4 +1,4 @@
-import type { NotificationType, Preferences } from '@muster/client'
+import type { NewPreferences, NotificationType, Preferences } from '@muster/client'
 import { queryOptions, useMutation, useQuery } from '@tanstack/react-query'
 import { errorSentence } from '../../lib/errors.ts'
 import { muster } from '../../lib/muster.ts'
@@ -10,7 +10,12 @@ const preferencesQuery = queryOptions({
   queryFn: ({ signal }) => muster.users.preferences({ signal }),
 })
 
-export type PreferencesChange = (preferences: Preferences) => Preferences
+/** Returns the preferences with the changed fields in their places. */
+export function merged(before: Preferences, { notifications = {}, ...rest }: NewPreferences): Preferences {
+  const types = Object.keys(before.notifications) as NotificationType[]
+  const channels = types.map((type) => [type, { ...before.notifications[type], ...notifications[type] }] as const)
+  return { ...before, ...rest, notifications: Object.fromEntries(channels) as Preferences['notifications'] }
+}
 
 /** Returns the own preferences, and a function that changes them at once; when the server refuses, they are read again. */
 export function usePreferences() {
@@ -18,9 +23,9 @@ export function usePreferences() {
   const { mutate } = useMutation({
     // One after the other: each request replaces all preferences, and the last one has every change.
     scope: { id: 'preferences' },
-    async onMutate(change: PreferencesChange) {
+    async onMutate(change: NewPreferences) {
       await queryClient.cancelQueries({ queryKey: preferencesQuery.queryKey })
-      queryClient.setQueryData(preferencesQuery.queryKey, (before) => before && change(before))
+      queryClient.setQueryData(preferencesQuery.queryKey, (before) => before && merged(before, change))
     },
     async mutationFn() {
       const wanted = queryClient.getQueryData(preferencesQuery.queryKey)
@@ -33,14 +38,3 @@ export function usePreferences() {
   })
   return { ...query, change: mutate }
 }
-
-/** Returns the change that turns a channel of a type of notification on or off; mails about security stay on. */
-export const channelChange =
-  (type: NotificationType, channel: 'inApp' | 'email', isOn: boolean): PreferencesChange =>
-  (preferences) => ({
-    ...preferences,
-    notifications: {
-      ...preferences.notifications,
-      [type]: { ...preferences.notifications[type], [channel]: isOn },
-    },
-  })

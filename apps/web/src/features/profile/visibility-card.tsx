@@ -16,13 +16,13 @@ export function VisibilityCard() {
             label={m.privacy_presence()}
             hint={m.privacy_presence_hint()}
             checked={data.presence}
-            onChange={({ target }) => change((before) => ({ ...before, presence: target.checked }))}
+            onChange={({ target }) => change({ presence: target.checked })}
           />
           <Switch
             label={m.privacy_receipts()}
             hint={m.privacy_receipts_hint()}
             checked={data.receipts}
-            onChange={({ target }) => change((before) => ({ ...before, receipts: target.checked }))}
+            onChange={({ target }) => change({ receipts: target.checked })}
           />
         </div>
       ) : error ? (
