@@ -1,5 +1,5 @@
-import { Link } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import { Link, useLocation } from '@tanstack/react-router'
+import { type ReactNode, useEffect, useRef } from 'react'
 import { m } from '../../paraglide/messages.js'
 import { Page } from '../../ui/page.tsx'
 
@@ -14,9 +14,15 @@ const tabs = [
 
 /** The frame of the pages about the own account. */
 export function AccountLayout({ children }: { children: ReactNode }) {
+  const { pathname } = useLocation()
+  const nav = useRef<HTMLElement>(null)
+  useEffect(() => {
+    // On narrow screens the row of tabs scrolls.
+    nav.current?.querySelector('[aria-current=page]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
+  }, [pathname])
   return (
     <Page title={m.shell_account()} width="narrow">
-      <nav aria-label={m.shell_account()} className="-mx-4 mb-6 overflow-x-auto px-4 sm:mx-0 sm:px-0">
+      <nav ref={nav} aria-label={m.shell_account()} className="-mx-4 mb-6 overflow-x-auto px-4 sm:mx-0 sm:px-0">
         <ul className="flex w-max min-w-full gap-1 shadow-[inset_0_-1px_0_var(--color-line)]">
           {tabs.map(({ to, label }) => (
             <li key={to}>

@@ -31,14 +31,10 @@ type Props = { image: ImageBitmap; onClose: () => void; onUploaded: () => void }
 
 /** Lets somebody choose the square of an image that becomes their picture, by pointer or arrow keys, and sends it. */
 export function AvatarCropDialog({ image, onClose, onUploaded }: Props) {
-  const canvas = useRef<HTMLCanvasElement>(null)
   const zoomId = useId()
   const [crop, setCrop] = useState(() => keptInside(image, wholeMiddle))
   const [isSending, setIsSending] = useState(false)
   const [error, setError] = useState<unknown>(null)
-  useEffect(() => {
-    if (canvas.current) drawCrop(canvas.current, image, crop)
-  }, [image, crop])
 
   const change = (next: (crop: Crop) => Crop) => setCrop((before) => keptInside(image, next(before)))
   function drag({ currentTarget, movementX, movementY, buttons }: PointerEvent<HTMLElement>) {
@@ -94,7 +90,7 @@ export function AvatarCropDialog({ image, onClose, onUploaded }: Props) {
           onPointerMove={drag}
           className="w-full max-w-72 cursor-grab touch-none rounded-full active:cursor-grabbing"
         >
-          <canvas ref={canvas} width={512} height={512} className="block aspect-square w-full rounded-full bg-raised" />
+          <CropPreview image={image} crop={crop} />
         </div>
         <label htmlFor={zoomId} className="flex w-full max-w-72 items-center gap-3 text-[0.9375rem]">
           {m.profile_crop_zoom()}
@@ -116,5 +112,21 @@ export function AvatarCropDialog({ image, onClose, onUploaded }: Props) {
         )}
       </div>
     </Dialog>
+  )
+}
+
+/** Stands alone, since the dialog puts its content into the page later than it renders itself. */
+function CropPreview({ image, crop }: { image: ImageBitmap; crop: Crop }) {
+  const canvas = useRef<HTMLCanvasElement>(null)
+  useEffect(() => {
+    if (canvas.current) drawCrop(canvas.current, image, crop)
+  }, [image, crop])
+  return (
+    <canvas
+      ref={canvas}
+      width={512}
+      height={512}
+      className="block aspect-square w-full rounded-full border border-line bg-raised"
+    />
   )
 }

@@ -18,6 +18,8 @@ import { toast } from '../../ui/toast.tsx'
 const sessionsQuery = queryOptions({
   queryKey: ['sessions', 'list'],
   queryFn: ({ signal }) => muster.auth.sessions({ signal }),
+  // No event tells of a sign-in elsewhere.
+  staleTime: 0,
 })
 
 const icons: Record<Session['device']['kind'], LucideIcon> = {

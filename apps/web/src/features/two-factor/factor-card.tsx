@@ -18,6 +18,8 @@ import { RecoveryCodes } from './recovery-codes.tsx'
 const factorQuery = queryOptions({
   queryKey: ['two-factor', 'state'],
   queryFn: ({ signal }) => muster.auth.twoFactor({ signal }),
+  // The page of the set-up changes it, and a sign-in may use up a recovery code.
+  staleTime: 0,
 })
 
 /** So few recovery codes are a reason to make new ones. */
