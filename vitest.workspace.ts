@@ -23,7 +23,7 @@ const usesRedis = new Set([
   'redis',
 ])
 
-/** What the tests of a package need before the first of them: the bundle from which chaos starts processes, the compiled texts of the pages. */
+/** The global set-up of a package: the bundle from which chaos starts processes, and the compiled texts of the pages. */
 const preparations: Record<string, string[]> = {
   'packages/chaos': ['packages/chaos/src/global-setup.ts'],
   'apps/web': ['apps/web/compile-messages.ts'],

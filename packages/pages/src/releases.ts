@@ -2,7 +2,7 @@ import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writ
 import { dirname, join } from 'node:path'
 import { hashedFolder } from './folders.ts'
 
-/** What the folder of the pages holds, in a file beside them that no web server shows, because its name begins with a dot. */
+/** The record of the release in a folder of pages: a file whose name begins with a dot, so that web servers do not show it. */
 type Release = {
   /** The stamp of the sources. */
   stamp: string

@@ -3,7 +3,7 @@ import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { root, webFolder } from './folders.ts'
 
-/** What is generated, also by the build itself, or installed, and what no page is made of. */
+/** Paths that are no sources of the pages: generated files, installed packages, tests and documents. */
 const left = /(^|\/)(node_modules|dist|paraglide|README\.md|cache|\.[^/]+)(\/|$)|\.gen\.ts$|\.test\.tsx?$/
 
 /**

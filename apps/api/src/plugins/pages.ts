@@ -20,9 +20,10 @@ export const pagesPlugin = fp(async (app: FastifyInstance, { config }: Options) 
   const serve = pages && (pages.devServer ? proxyTo(pages.devServer) : await serverOf(app, pages.root, publicUrl))
   if (serve) {
     app.addHook('onRequest', (request, reply, done) => {
+      const { is404, method, routeOptions } = request
+      if (!(is404 || routeOptions.url === '/') || (method !== 'GET' && method !== 'HEAD')) return done()
       const path = pathOf(request)
-      const isServed = (request.is404 || path === '/') && (request.method === 'GET' || request.method === 'HEAD')
-      if (!isServed || path === undefined || isOfApi(path)) return done()
+      if (path === undefined || isOfApi(path)) return done()
       serve(path, request, reply).then((isAnswered) => isAnswered || done(), done)
     })
   }
@@ -75,7 +76,7 @@ async function serverOf(app: FastifyInstance, root: string, publicUrl: URL): Pro
     const isNamed = isHashed(path) || isFile(path)
     if (!isNamed && !isNavigation(headers)) return false
     const file = isNamed ? path : '/index.html'
-    // What the library does not find, it would answer itself, because no route was found before.
+    // For a missing file the library would send its own 404, because no route matched.
     if (!(await isServable(root, file))) return false
     if (!isNamed) reply.header('vary', 'accept')
     reply.sendFile(file)

@@ -24,7 +24,7 @@ export async function publishPending(given: SlowPath): Promise<void> {
   await Promise.all([lane(), lane()])
 }
 
-/** What the slow path has to do: rows that nobody has published, and rows that were published and not acknowledged since. */
+/** Whether there are rows that nobody has published, and rows that were published and not acknowledged in time. */
 export type OutboxWork = { hasPending: boolean; hasStale: boolean }
 
 /** Asks for the work of the slow path in one statement, because most polls find none. */

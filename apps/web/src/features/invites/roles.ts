@@ -12,7 +12,7 @@ const names: Record<User['role'], () => string> = {
 /** The name of a role for people. */
 export const roleName = (role: User['role']): string => names[role]()
 
-/** What becomes visible to whom when an invitation is accepted (docs/permissions.md), a sentence each. */
+/** A sentence for each role about the visibility of tasks after an invitation is accepted (docs/permissions.md). */
 export function consequencesOf({ role, organizationName, invitedBy }: Invitation, isMove: boolean): string[] {
   const organization = organizationName ?? ''
   const inviter = m.invites_visible_inviter({ name: invitedBy.name })

@@ -11,7 +11,7 @@ import { Field, PasswordInput, TextInput } from '../../ui/field.tsx'
 import { Form, FormError, SubmitButton, useMusterForm } from '../../ui/form.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { toast } from '../../ui/toast.tsx'
-import { MailCodeButton } from '../reauthentication/confirm-person-dialog.tsx'
+import { MailCodeButton } from '../reauthentication/mail-code-button.tsx'
 import { keepsRules, PasswordRules } from '../registration/password-rules.tsx'
 import { authConfigQuery } from '../sign-in/auth-config.ts'
 

@@ -1,17 +1,15 @@
-import { MusterError, type User } from '@muster/client'
+import type { User } from '@muster/client'
 import { useState } from 'react'
-import { errorSentence } from '../../lib/errors.ts'
-import { muster } from '../../lib/muster.ts'
 import { z } from '../../lib/zod.ts'
 import { m } from '../../paraglide/messages.js'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { Field, PasswordInput, TextInput } from '../../ui/field.tsx'
 import { Form, FormError, SubmitButton, useMusterForm } from '../../ui/form.tsx'
-import { clockOf, useCountdown } from '../../ui/use-countdown.ts'
 import { asksWho } from '../two-factor/confirmation-fields.tsx'
+import { MailCodeButton } from './mail-code-button.tsx'
 
-/** What somebody typed to prove who they are; the parts that were not asked for are empty. */
+/** The password and codes of a confirmation; those that were not asked for are empty. */
 export type Proof = { password: string; mailedCode: string; factorCode: string }
 
 const schema = z.object({ password: z.string(), mailedCode: z.string(), factorCode: z.string() })
@@ -116,32 +114,5 @@ function ProofForm(props: ConfirmPersonDialogProps) {
         </SubmitButton>
       </div>
     </Form>
-  )
-}
-
-/** Mails a code that proves who somebody is, and counts down to the next one. */
-export function MailCodeButton() {
-  const countdown = useCountdown()
-  const [state, setState] = useState<{ isPending: boolean; sentence: string }>({ isPending: false, sentence: '' })
-  async function send() {
-    setState({ isPending: true, sentence: '' })
-    try {
-      await muster.auth.sendConfirmationCode()
-      countdown.start(60)
-      setState({ isPending: false, sentence: m.sign_in_resent() })
-    } catch (error) {
-      if (error instanceof MusterError && error.retryAfter !== undefined) countdown.start(error.retryAfter)
-      setState({ isPending: false, sentence: errorSentence(error) })
-    }
-  }
-  return (
-    <span className="flex items-center gap-2">
-      <span role="status" className="text-sm text-ink-3">
-        {state.sentence}
-      </span>
-      <Button size="sm" isPending={state.isPending} isDisabled={countdown.secondsLeft > 0} onClick={send}>
-        {countdown.secondsLeft > 0 ? clockOf(countdown.secondsLeft) : m.two_factor_mail_code()}
-      </Button>
-    </span>
   )
 }

@@ -5,7 +5,7 @@ export type Attempt = {
   email: string
   /** When the code was mailed, in milliseconds of the clock. */
   mailedAtMs: number
-  /** What was typed. It holds the password, so it stays in memory; gone after the page was loaded again. */
+  /** The body of the registration, kept in memory alone because it has the password; null after a reload. */
   registration: Registration | null
 }
 

@@ -2,19 +2,17 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { MailCheck, MailQuestion } from 'lucide-react'
 import { useState } from 'react'
-import { Controller } from 'react-hook-form'
 import { muster } from '../../lib/muster.ts'
 import { z } from '../../lib/zod.ts'
 import { m } from '../../paraglide/messages.js'
 import { ButtonLink } from '../../ui/button.tsx'
-import { Field } from '../../ui/field.tsx'
 import { Form, FormError, SubmitButton, useMusterForm } from '../../ui/form.tsx'
 import { Notice } from '../../ui/notice.tsx'
-import { OtpInput } from '../../ui/otp-input.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { clockOf, useSecondsUntil } from '../../ui/use-countdown.ts'
 import { PublicCard } from '../shell/public-shell.tsx'
 import { authConfigQuery } from '../sign-in/auth-config.ts'
+import { CodeField } from '../sign-in/code-field.tsx'
 import { ResendCode } from '../sign-in/resend-code.tsx'
 import { type Attempt, currentAttempt } from './attempt.ts'
 
@@ -51,7 +49,7 @@ function OpenAttempt({ attempt, onMailed }: { attempt: Attempt; onMailed: () => 
   const { email, mailedAtMs, registration } = attempt
   const config = useQuery(authConfigQuery)
   const navigate = useNavigate()
-  const { digits, lifetimeSeconds } = config.data?.code ?? { digits: 6, lifetimeSeconds: 300 }
+  const lifetimeSeconds = config.data?.code.lifetimeSeconds ?? 300
   const secondsLeft = useSecondsUntil(mailedAtMs + lifetimeSeconds * 1_000)
   const form = useMusterForm(schema, {
     defaultValues: { otp: '' },
@@ -79,26 +77,13 @@ function OpenAttempt({ attempt, onMailed }: { attempt: Attempt; onMailed: () => 
       }
     >
       <Form form={form}>
-        <Field
+        <CodeField
+          form={form}
+          name="otp"
           label={m.sign_in_code_mail_label()}
           hint={secondsLeft > 0 ? m.sign_in_code_left({ time: clockOf(secondsLeft) }) : undefined}
-          error={form.errorOf('otp')}
-        >
-          <Controller
-            control={form.control}
-            name="otp"
-            render={({ field }) => (
-              <OtpInput
-                ref={field.ref}
-                length={digits}
-                value={field.value}
-                onChange={field.onChange}
-                onComplete={() => void form.submit()}
-                autoFocus
-              />
-            )}
-          />
-        </Field>
+          autoFocus
+        />
         {secondsLeft === 0 && (
           <Notice tone="warning" isAlert>
             {registration ? m.registration_code_expired() : m.registration_code_expired_again()}

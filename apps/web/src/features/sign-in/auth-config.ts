@@ -1,7 +1,7 @@
 import { queryOptions } from '@tanstack/react-query'
 import { muster } from '../../lib/muster.ts'
 
-/** What forms need to know before anybody is signed in: rules, lifetimes, and whether Google is there. */
+/** The public configuration for forms: rules of passwords and usernames, lifetimes of codes, and whether Google is configured. */
 export const authConfigQuery = queryOptions({
   queryKey: ['auth', 'config'],
   queryFn: ({ signal }) => muster.auth.config({ signal }),

@@ -1,8 +1,6 @@
-import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { KeyRound, Mail, Smartphone, TimerOff } from 'lucide-react'
 import { useState } from 'react'
-import { Controller } from 'react-hook-form'
 import { muster } from '../../lib/muster.ts'
 import { ownPath } from '../../lib/next-path.ts'
 import { z } from '../../lib/zod.ts'
@@ -10,11 +8,10 @@ import { m } from '../../paraglide/messages.js'
 import { Button, ButtonLink } from '../../ui/button.tsx'
 import { Field, TextInput } from '../../ui/field.tsx'
 import { Form, FormError, SubmitButton, useMusterForm } from '../../ui/form.tsx'
-import { OtpInput } from '../../ui/otp-input.tsx'
 import { clockOf, useSecondsUntil } from '../../ui/use-countdown.ts'
 import { PublicCard } from '../shell/public-shell.tsx'
-import { authConfigQuery } from './auth-config.ts'
 import { type Challenge, currentChallenge } from './challenge.ts'
+import { CodeField } from './code-field.tsx'
 import { ResendCode } from './resend-code.tsx'
 
 const schema = z.object({ code: z.string().check(z.minLength(1)) })
@@ -58,10 +55,8 @@ type OpenProps = { challenge: Challenge; secondsLeft: number; onMailed: () => vo
 
 function OpenChallenge({ challenge, secondsLeft, onMailed, onRefused }: OpenProps) {
   const { challengeToken, method, next } = challenge
-  const config = useQuery(authConfigQuery)
   const navigate = useNavigate()
   const [usesRecovery, setUsesRecovery] = useState(false)
-  const digits = config.data?.code.digits ?? 6
   const form = useMusterForm(schema, {
     defaultValues: { code: '' },
     async onSubmit({ code }) {
@@ -105,26 +100,13 @@ function OpenChallenge({ challenge, secondsLeft, onMailed, onRefused }: OpenProp
             />
           </Field>
         ) : (
-          <Field
+          <CodeField
+            form={form}
+            name="code"
             label={isMail ? m.sign_in_code_mail_label() : m.sign_in_code_app_label()}
             hint={m.sign_in_code_left({ time: clockOf(secondsLeft) })}
-            error={form.errorOf('code')}
-          >
-            <Controller
-              control={form.control}
-              name="code"
-              render={({ field }) => (
-                <OtpInput
-                  ref={field.ref}
-                  length={digits}
-                  value={field.value}
-                  onChange={field.onChange}
-                  onComplete={() => void form.submit()}
-                  autoFocus
-                />
-              )}
-            />
-          </Field>
+            autoFocus
+          />
         )}
         <FormError form={form} />
         <SubmitButton form={form} size="lg" isWide>

@@ -1,6 +1,6 @@
 import { m } from '../../paraglide/messages.js'
 
-/** What each `error` of a sign-in with Google means (docs/use.md); null for one that needs no word. */
+/** The sentence for each `error` code of a sign-in with Google (docs/use.md); null for a sign-in that the user cancelled. */
 const sentences: Record<string, (() => string) | null> = {
   access_denied: null,
   flow_invalid: () => m.sign_in_google_flow_invalid(),

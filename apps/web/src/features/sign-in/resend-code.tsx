@@ -13,7 +13,7 @@ type Props = {
   onResend: () => Promise<void>
   /** Called when there is nothing any more that a code could complete. */
   onEnded?: (() => void) | undefined
-  /** What the button says; otherwise that it sends another code. */
+  /** The label of the button; by default it names another code. */
   label?: string | undefined
 }
 

@@ -20,7 +20,7 @@ const eventText = ({ event, filename }: TaskActivity): string =>
         reopened: m.tasks_activity_reopened,
       }[event]()
 
-/** What happened to a task, the newest first. */
+/** The events of a task, the newest first. */
 export function ActivityPanel({ taskId, timeZone }: { taskId: string; timeZone: string }) {
   const activity = useInfiniteQuery(activityQuery(taskId))
   const items = activity.data?.pages.flatMap((page) => page.items) ?? []

@@ -57,7 +57,7 @@ export function useLiveLists(): void {
       changed.clear()
       const lists = queryClient.getQueriesData<Lists>({ queryKey: ['task-list'] })
       const isLong = lists.some(([, data]) => (data?.pages.length ?? 0) > maxPagesToReload)
-      // What else is about tasks, the shell reads again.
+      // The shell invalidates the other queries about tasks.
       reloadShortLists()
       if (!isLong) return
       for (const id of ids)

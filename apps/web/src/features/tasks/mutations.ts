@@ -25,7 +25,7 @@ export async function updateTask({ id, version }: Pick<Task, 'id' | 'version'>, 
 }
 
 /**
- * Changes one field at once in the lists and then at the server, whatever else of the task has changed meanwhile. When the server refuses,
+ * Changes one field at once in the lists and then at the server, also when other fields of the task have changed meanwhile. When the server refuses,
  * the list shows the old value again and a message says why.
  */
 export async function changeQuickly(task: Task, patch: Pick<TaskPatch, 'status' | 'dueDate'>): Promise<boolean> {

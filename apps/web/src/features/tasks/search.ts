@@ -8,7 +8,7 @@ const text = z.string().check(z.maxLength(200))
 const day = z.string().check(z.regex(/^\d{4}-\d{2}-\d{2}$/))
 const maybe = <T>(schema: z.ZodMiniType<T>) => z.catch(z.optional(schema), undefined)
 
-/** What the address of the list says. A value that makes no sense is left out. Without `status` the list has open tasks. */
+/** The search parameters of the list. An invalid value is ignored. Without `status` the list has open tasks. */
 export const taskSearch = z.object({
   q: maybe(text),
   status: maybe(z.enum([...taskStatuses, 'all'])),

@@ -1,17 +1,13 @@
 import { type AuthenticatorAppSetup, MusterError, type User } from '@muster/client'
-import { useQuery } from '@tanstack/react-query'
 import { ExternalLink } from 'lucide-react'
 import { useState } from 'react'
-import { Controller } from 'react-hook-form'
 import { muster } from '../../lib/muster.ts'
 import { z } from '../../lib/zod.ts'
 import { m } from '../../paraglide/messages.js'
 import { Button, ExternalButtonLink } from '../../ui/button.tsx'
 import { CopyButton } from '../../ui/copy-button.tsx'
-import { Field } from '../../ui/field.tsx'
 import { Form, FormError, SubmitButton, useMusterForm } from '../../ui/form.tsx'
-import { OtpInput } from '../../ui/otp-input.tsx'
-import { authConfigQuery } from '../sign-in/auth-config.ts'
+import { CodeField } from '../sign-in/code-field.tsx'
 import { asksWho, ConfirmationFields, noConfirmation } from './confirmation-fields.tsx'
 
 const beginSchema = z.object({ password: z.string(), mailedCode: z.string(), appCode: z.string() })
@@ -66,7 +62,6 @@ type CodeProps = {
 }
 
 function FirstCode({ setup, onDone, onAgain }: CodeProps) {
-  const digits = useQuery(authConfigQuery).data?.code.digits ?? 6
   const form = useMusterForm(codeSchema, {
     defaultValues: { code: '' },
     onSubmit: async ({ code }) => onDone(await muster.auth.confirmAuthenticatorApp({ code })),
@@ -100,21 +95,7 @@ function FirstCode({ setup, onDone, onAgain }: CodeProps) {
           </div>
         </div>
       </div>
-      <Field label={m.two_factor_first_code()} hint={m.two_factor_first_code_hint()} error={form.errorOf('code')}>
-        <Controller
-          control={form.control}
-          name="code"
-          render={({ field }) => (
-            <OtpInput
-              ref={field.ref}
-              length={digits}
-              value={field.value}
-              onChange={field.onChange}
-              onComplete={() => void form.submit()}
-            />
-          )}
-        />
-      </Field>
+      <CodeField form={form} name="code" label={m.two_factor_first_code()} hint={m.two_factor_first_code_hint()} />
       <FormError
         form={form}
         action={

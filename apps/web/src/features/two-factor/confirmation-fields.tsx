@@ -1,12 +1,8 @@
 import { MusterError, type User } from '@muster/client'
-import { useState } from 'react'
-import { errorSentence } from '../../lib/errors.ts'
-import { muster } from '../../lib/muster.ts'
 import { m } from '../../paraglide/messages.js'
-import { Button } from '../../ui/button.tsx'
 import { Field, PasswordInput, TextInput } from '../../ui/field.tsx'
 import type { MusterForm } from '../../ui/form.tsx'
-import { clockOf, useCountdown } from '../../ui/use-countdown.ts'
+import { MailCodeButton } from '../reauthentication/mail-code-button.tsx'
 
 export type ConfirmationValues = { password: string; mailedCode: string; appCode: string }
 
@@ -45,31 +41,5 @@ export function ConfirmationFields({ user, form, asksForApp, asksForPerson }: Pr
         </Field>
       )}
     </>
-  )
-}
-
-function MailCodeButton() {
-  const countdown = useCountdown()
-  const [state, setState] = useState<{ isPending: boolean; sentence: string }>({ isPending: false, sentence: '' })
-  async function send() {
-    setState({ isPending: true, sentence: '' })
-    try {
-      await muster.auth.sendConfirmationCode()
-      countdown.start(60)
-      setState({ isPending: false, sentence: m.sign_in_resent() })
-    } catch (error) {
-      if (error instanceof MusterError && error.retryAfter !== undefined) countdown.start(error.retryAfter)
-      setState({ isPending: false, sentence: errorSentence(error) })
-    }
-  }
-  return (
-    <span className="flex items-center gap-2">
-      <span role="status" className="text-sm text-ink-3">
-        {state.sentence}
-      </span>
-      <Button size="sm" isPending={state.isPending} isDisabled={countdown.secondsLeft > 0} onClick={send}>
-        {countdown.secondsLeft > 0 ? clockOf(countdown.secondsLeft) : m.two_factor_mail_code()}
-      </Button>
-    </span>
   )
 }

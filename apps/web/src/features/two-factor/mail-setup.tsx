@@ -1,14 +1,10 @@
 import type { User } from '@muster/client'
-import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { Controller } from 'react-hook-form'
 import { muster } from '../../lib/muster.ts'
 import { z } from '../../lib/zod.ts'
 import { m } from '../../paraglide/messages.js'
-import { Field } from '../../ui/field.tsx'
 import { Form, FormError, SubmitButton, useMusterForm } from '../../ui/form.tsx'
-import { OtpInput } from '../../ui/otp-input.tsx'
-import { authConfigQuery } from '../sign-in/auth-config.ts'
+import { CodeField } from '../sign-in/code-field.tsx'
 import { ResendCode } from '../sign-in/resend-code.tsx'
 import { asksWho, ConfirmationFields, noConfirmation } from './confirmation-fields.tsx'
 
@@ -19,7 +15,6 @@ const codeSchema = z.object({ code: z.string().check(z.minLength(1)) })
 export function MailSetup({ user, onDone }: { user: User; onDone: () => void }) {
   const [mailed, setMailed] = useState<{ atMs: number; confirmation: object } | null>(null)
   const [asksForPerson, setAsksForPerson] = useState(false)
-  const digits = useQuery(authConfigQuery).data?.code.digits ?? 6
   const begin = useMusterForm(beginSchema, {
     defaultValues: noConfirmation,
     fieldNames: { code: 'mailedCode' },
@@ -53,26 +48,13 @@ export function MailSetup({ user, onDone }: { user: User; onDone: () => void }) 
     )
   return (
     <Form form={form}>
-      <Field
+      <CodeField
+        form={form}
+        name="code"
         label={m.sign_in_code_mail_label()}
         hint={m.two_factor_mailed_to({ email: user.email })}
-        error={form.errorOf('code')}
-      >
-        <Controller
-          control={form.control}
-          name="code"
-          render={({ field }) => (
-            <OtpInput
-              ref={field.ref}
-              length={digits}
-              value={field.value}
-              onChange={field.onChange}
-              onComplete={() => void form.submit()}
-              autoFocus
-            />
-          )}
-        />
-      </Field>
+        autoFocus
+      />
       <FormError form={form} />
       <SubmitButton form={form} size="lg" isWide>
         {m.two_factor_turn_on()}
