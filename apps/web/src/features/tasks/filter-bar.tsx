@@ -1,13 +1,13 @@
 import type { User } from '@muster/client'
 import { useQuery } from '@tanstack/react-query'
-import { Search, X } from 'lucide-react'
-import { useEffect, useEffectEvent, useState } from 'react'
+import { X } from 'lucide-react'
 import { dayOf } from '../../lib/dates.ts'
 import { m } from '../../paraglide/messages.js'
 import { Button } from '../../ui/button.tsx'
 import { DatePicker } from '../../ui/date-time-picker.tsx'
-import { Field, TextInput } from '../../ui/field.tsx'
+import { Field } from '../../ui/field.tsx'
 import { Popover } from '../../ui/popover.tsx'
+import { SearchField } from '../../ui/search-field.tsx'
 import { Select } from '../../ui/select.tsx'
 import { priorityLabel, statusLabel } from './labels.ts'
 import { assigneesQuery, categoriesQuery } from './queries.ts'
@@ -15,7 +15,6 @@ import { isFiltered, type TaskSearch, taskPriorities, taskSorts, taskStatuses } 
 
 type Props = { search: TaskSearch; user: User; onChange: (change: Partial<TaskSearch>) => void; onReset: () => void }
 
-const patienceMs = 250
 /** Stands for a filter that is not set; no value of the API is like it. */
 const any = '·any'
 
@@ -39,7 +38,13 @@ export function FilterBar({ search, user, onChange, onReset }: Props) {
   const dueValue = search.due ?? (search.from || search.to ? 'range' : any)
   return (
     <search className="flex flex-wrap items-center gap-2">
-      <SearchField value={search.q ?? ''} onChange={(q) => onChange({ q: q || undefined })} />
+      <SearchField
+        label={m.tasks_search()}
+        value={search.q ?? ''}
+        maxLength={200}
+        onChange={(q) => onChange({ q: q || undefined })}
+        className="w-full sm:w-56"
+      />
       {/* On small screens the filters are one line that scrolls, so that the list keeps the room. */}
       <div className="-mx-4 flex items-center gap-2 overflow-x-auto px-4 py-1 max-sm:w-[calc(100%+2rem)] max-sm:[&>*]:shrink-0 sm:contents">
         <Select
@@ -160,35 +165,5 @@ export function FilterBar({ search, user, onChange, onReset }: Props) {
         )}
       </div>
     </search>
-  )
-}
-
-/** The address changes when the typing pauses; a change of the address from elsewhere changes the field. */
-function SearchField({ value, onChange }: { value: string; onChange: (value: string) => void }) {
-  const [typed, setTyped] = useState(value)
-  const [known, setKnown] = useState(value)
-  if (known !== value) {
-    setKnown(value)
-    setTyped(value)
-  }
-  const report = useEffectEvent(onChange)
-  useEffect(() => {
-    if (typed.trim() === known) return
-    const timer = setTimeout(() => report(typed.trim()), patienceMs)
-    return () => clearTimeout(timer)
-  }, [typed, known])
-  return (
-    <span className="w-full sm:w-56">
-      <TextInput
-        type="search"
-        icon={<Search aria-hidden="true" />}
-        aria-label={m.tasks_search()}
-        placeholder={m.tasks_search()}
-        value={typed}
-        maxLength={200}
-        onChange={({ target }) => setTyped(target.value)}
-        className="min-h-9 py-1 touch:min-h-11"
-      />
-    </span>
   )
 }

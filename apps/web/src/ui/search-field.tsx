@@ -1,0 +1,53 @@
+import { Search } from 'lucide-react'
+import { type Ref, useEffect, useEffectEvent, useState } from 'react'
+import { TextInput } from './field.tsx'
+
+const patienceMs = 250
+
+export type SearchFieldProps = {
+  /** The name for assistive technology, also shown while the field is empty. */
+  label: string
+  value: string
+  /** Called with the trimmed text when the typing pauses. */
+  onChange: (value: string) => void
+  maxLength?: number | undefined
+  inputRef?: Ref<HTMLInputElement> | undefined
+  className?: string | undefined
+}
+
+/** A field for the text of a search, which the address keeps: when the address changes from elsewhere, the field follows. */
+export function SearchField({ label, value, onChange, maxLength = 100, inputRef, className }: SearchFieldProps) {
+  const [typed, setTyped] = useState(value)
+  const [known, setKnown] = useState(value)
+  const [reported, setReported] = useState<string>()
+  if (known !== value) {
+    setKnown(value)
+    setReported(undefined)
+    // What was typed since the report stays.
+    if (value !== reported) setTyped(value)
+  }
+  const report = useEffectEvent((text: string) => {
+    setReported(text)
+    onChange(text)
+  })
+  useEffect(() => {
+    if (typed.trim() === known) return
+    const timer = setTimeout(() => report(typed.trim()), patienceMs)
+    return () => clearTimeout(timer)
+  }, [typed, known])
+  return (
+    <span className={className}>
+      <TextInput
+        ref={inputRef}
+        type="search"
+        icon={<Search aria-hidden="true" />}
+        aria-label={label}
+        placeholder={label}
+        value={typed}
+        maxLength={maxLength}
+        onChange={({ target }) => setTyped(target.value)}
+        className="min-h-9 py-1 touch:min-h-11"
+      />
+    </span>
+  )
+}
