@@ -61,6 +61,9 @@ export function addDays(day: Day, days: number): Day {
   return date.toISOString().slice(0, 10)
 }
 
+/** Returns which day of the week a day is: 1 is Monday, 7 Sunday. */
+export const weekdayOf = (day: Day): number => new Date(`${day}T00:00:00Z`).getUTCDay() || 7
+
 /** Returns how many milliseconds a zone is ahead of UTC at an instant. */
 function offsetMs(instant: Date, timeZone: string): number {
   const { year, month, day, hour, minute, second } = partsIn(instant, timeZone)

@@ -1,9 +1,7 @@
-import { addDays, type Day, instantOf } from '../../lib/dates.ts'
+import { addDays, type Day, instantOf, weekdayOf } from '../../lib/dates.ts'
 import { getLocale } from '../../paraglide/runtime.js'
 
 export type CalendarView = 'month' | 'week'
-
-const weekdayOf = (day: Day) => new Date(`${day}T00:00:00Z`).getUTCDay() || 7
 
 /** Returns the first weekday where the language is spoken: 1 is Monday, 7 Sunday. */
 function firstWeekday(): number {
