@@ -19,6 +19,7 @@ import { useDeletions } from './deletions.ts'
 import { typeLabels } from './labels.ts'
 import { ReasonPopover } from './reason-popover.tsx'
 import { type InboxSearch, notificationTypes } from './search.ts'
+import { targetOf } from './target.ts'
 
 const showError = (error: unknown) => toast({ title: errorSentence(error), kind: 'error' })
 
@@ -43,9 +44,10 @@ export function InboxPage({ search: { type }, user, onSearch }: InboxPageProps) 
     setIsBusy(false)
   }
 
-  function open({ id, isRead, taskId }: Notification): void {
-    if (!isRead) inbox.markRead(id).catch(showError)
-    if (taskId !== null) void navigate({ to: '/tasks/$taskId', params: { taskId } })
+  function open(notification: Notification): void {
+    if (!notification.isRead) inbox.markRead(notification.id).catch(showError)
+    const href = targetOf(notification)
+    if (href !== undefined) void navigate({ href })
   }
 
   function removeAt(index: number): void {

@@ -1,4 +1,4 @@
-import { CalendarDays, ChartColumn, Inbox, ListChecks, type LucideIcon, Sun } from 'lucide-react'
+import { CalendarDays, ChartColumn, Inbox, ListChecks, type LucideIcon, Sun, Users } from 'lucide-react'
 import { m } from '../../paraglide/messages.js'
 
 export type NavigationEntry = {
@@ -18,4 +18,5 @@ export const pages: readonly NavigationEntry[] = [
   { href: '/calendar', label: m.shell_calendar, Icon: CalendarDays, isInBar: true },
   { href: '/inbox', label: m.shell_inbox, Icon: Inbox, counts: 'notifications', isInBar: true },
   { href: '/analytics', label: m.shell_analytics, Icon: ChartColumn },
+  { href: '/people', label: m.shell_people, Icon: Users },
 ]

@@ -1,0 +1,59 @@
+import type { PublicUser } from '@muster/client'
+import type { ReactNode } from 'react'
+import { type NumberedList, useNumberedPages } from '../../lib/numbered-pages.ts'
+import { m } from '../../paraglide/messages.js'
+import { ErrorState } from '../../ui/error-state.tsx'
+import { VirtualRows } from '../../ui/virtual-rows.tsx'
+import { PersonRowSkeleton } from './person-row.tsx'
+import { useFollowedPresence } from './presence.ts'
+
+const rowHeightPx = 72
+
+type Props<Person extends PublicUser> = {
+  label: string
+  list: NumberedList<Person>
+  /** Returns the row of a person. */
+  children: (person: Person) => ReactNode
+  /** Stands instead of a list without people. */
+  empty?: ReactNode
+  /** Returns what stands below, for a number of people. */
+  after?: (total: number) => ReactNode
+}
+
+/** A list of people of any length, by name, with live presence. Pages are read when their rows come near. */
+export function PersonList<Person extends PublicUser>({ label, list, children, empty, after }: Props<Person>) {
+  const { total, itemAt, error, retry, range, setRange } = useNumberedPages(list)
+  const shown = Array.from({ length: range.last - range.first + 1 }, (_, at) => itemAt(range.first + at))
+  useFollowedPresence(shown.flatMap((person) => person?.id ?? []))
+  if (total === undefined && error) return <ErrorState error={error} onRetry={retry} />
+  if (total === undefined) return <PersonListSkeleton />
+  if (total === 0) return empty
+  return (
+    <>
+      <VirtualRows
+        label={label}
+        count={total}
+        keyOf={(index) => itemAt(index)?.id ?? index}
+        rowHeightPx={rowHeightPx}
+        onRange={setRange}
+        className="overflow-hidden rounded-xl border border-line bg-surface"
+      >
+        {(index) => {
+          const person = itemAt(index)
+          return person ? children(person) : <PersonRowSkeleton />
+        }}
+      </VirtualRows>
+      {error && <ErrorState error={error} onRetry={retry} className="py-4" />}
+      {after?.(total)}
+    </>
+  )
+}
+
+/** The place of a {@link PersonList} while it loads. */
+export const PersonListSkeleton = ({ rows = 6 }: { rows?: number }) => (
+  <div role="status" aria-label={m.ui_loading()} className="overflow-hidden rounded-xl border border-line bg-surface">
+    {Array.from({ length: rows }, (_, index) => (
+      <PersonRowSkeleton key={index} />
+    ))}
+  </div>
+)

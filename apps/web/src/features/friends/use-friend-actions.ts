@@ -1,0 +1,110 @@
+import { MusterError, type PublicUser } from '@muster/client'
+import { useNavigate } from '@tanstack/react-router'
+import { useRef, useState } from 'react'
+import { errorSentence } from '../../lib/errors.ts'
+import { keepFocus } from '../../lib/keep-focus.ts'
+import { muster } from '../../lib/muster.ts'
+import { queryClient } from '../../lib/query.ts'
+import { m } from '../../paraglide/messages.js'
+import { useConfirm } from '../../ui/confirm.tsx'
+import { toast } from '../../ui/toast.tsx'
+
+/** Reads all lists of friends anew, and what depends on them. */
+export const refreshFriends = () => queryClient.invalidateQueries({ queryKey: ['friends'] })
+
+/** Returns the sentence for an error of friends where it can say more than elsewhere. */
+export function friendErrorSentence({ code }: MusterError): string | undefined {
+  if (code === 'CONFLICT') return m.friends_limits()
+  return code === 'NOT_FOUND' ? m.friends_not_available() : undefined
+}
+
+/** Returns what the user can do with another one, and whether one of it is under way. */
+export function useFriendActions({ id, name }: Pick<PublicUser, 'id' | 'name'>) {
+  const [isPending, setIsPending] = useState(false)
+  /** For the element around the controls, so that the focus finds its place when their row goes. */
+  const place = useRef<HTMLDivElement>(null)
+  const confirm = useConfirm()
+  const navigate = useNavigate()
+
+  async function run(action: () => Promise<string>): Promise<void> {
+    const refocus = keepFocus(place.current)
+    setIsPending(true)
+    try {
+      toast({ kind: 'success', title: await action() })
+    } catch (error) {
+      const own = error instanceof MusterError ? friendErrorSentence(error) : undefined
+      toast({ kind: 'error', title: own ?? errorSentence(error) })
+    }
+    // Also after a refusal, whose reason is often that the list is old.
+    await refreshFriends()
+    setIsPending(false)
+    requestAnimationFrame(refocus)
+  }
+
+  return {
+    place,
+    isPending,
+    request: () =>
+      run(async () => {
+        const { status } = await muster.friends.request({ userId: id })
+        return status === 'accepted' ? m.friends_now_friends({ name }) : m.friends_requested({ name })
+      }),
+    accept: (requestId: string) =>
+      run(async () => {
+        await muster.friends.accept(requestId)
+        return m.friends_now_friends({ name })
+      }),
+    decline: (requestId: string) =>
+      run(async () => {
+        await muster.friends.decline(requestId)
+        return m.friends_declined({ name })
+      }),
+    withdraw: () =>
+      run(async () => {
+        await muster.friends.remove(id)
+        return m.friends_withdrawn({ name })
+      }),
+    unblock: () =>
+      run(async () => {
+        await muster.friends.unblock(id)
+        return m.friends_unblocked({ name })
+      }),
+    async remove(): Promise<void> {
+      const isSure = await confirm({
+        title: m.friends_remove_title({ name }),
+        text: m.friends_remove_text(),
+        confirmLabel: m.friends_remove(),
+        isDanger: true,
+      })
+      if (!isSure) return
+      await run(async () => {
+        await muster.friends.remove(id)
+        return m.friends_removed({ name })
+      })
+    },
+    async block(): Promise<void> {
+      const isSure = await confirm({
+        title: m.friends_block_title({ name }),
+        text: m.friends_block_text(),
+        confirmLabel: m.friends_block(),
+        isDanger: true,
+      })
+      if (!isSure) return
+      await run(async () => {
+        await muster.friends.block(id)
+        return m.friends_blocked({ name })
+      })
+    },
+    /** Opens the direct chat with them, which begins where there is none. */
+    async openChat(): Promise<void> {
+      setIsPending(true)
+      try {
+        const chat = await muster.chats.create({ type: 'direct', userId: id })
+        await navigate({ href: `/chats/${chat.id}` })
+      } catch (error) {
+        toast({ kind: 'error', title: errorSentence(error) })
+      }
+      setIsPending(false)
+    },
+  }
+}

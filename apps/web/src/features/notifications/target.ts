@@ -1,0 +1,14 @@
+import type { Notification } from '@muster/client'
+
+/** Returns the address of the page about which a notification is; undefined when it is about none. */
+export function targetOf({ taskId, data }: Notification): string | undefined {
+  if (taskId !== null) return `/tasks/${taskId}`
+  switch (data.event) {
+    case 'friendRequested':
+      return '/people?view=requests'
+    case 'friendAccepted':
+      return '/people'
+    default:
+      return undefined
+  }
+}
