@@ -32,8 +32,10 @@ export interface ChatHandle extends Store<ChatSnapshot> {
   open(): Promise<ChatSnapshot>
   /** Lets go of the messages; the list of chats goes on. */
   close(): void
-  /** Reads the page before the oldest message. */
-  loadOlder(): Promise<void>
+  /** Reads the page before the oldest message, or everything back to a number, such as that of a message that was found. */
+  loadOlder(toSeq?: number): Promise<void>
+  /** Reads the chat anew, e.g. whether one can write in it after a block, of which no event tells. */
+  refresh(): Promise<void>
   /** Shows a message at once, and sends it after those before it as soon as that is possible, also after a reload. */
   send(content: string | MessageContent): SentMessage
   /** Sends a refused message once more. */
@@ -132,7 +134,8 @@ export function createChat(id: string, deps: Deps): ChatHandle & { core: Derived
       entry = undefined
       core.invalidate()
     },
-    loadOlder: async () => entry?.window.loadOlder(),
+    loadOlder: async (toSeq) => entry?.window.loadOlder(toSeq),
+    refresh: async () => chats.get(id)?.refetch(),
     send(content) {
       typing.sent(id)
       deps.start()

@@ -9,8 +9,8 @@ export type MessageWindow = {
   isLoaded(): boolean
   /** Reads the latest messages; when there are some already, at least as many as these. */
   load(): Promise<void>
-  /** Reads the page before the oldest message. */
-  loadOlder(): Promise<void>
+  /** Reads the page before the oldest message, or everything back to a number. */
+  loadOlder(toSeq?: number): Promise<void>
   /** Puts a message in its place, unless a newer state of it is there. */
   apply(message: Message): void
   /** Puts a message at the end when none is missing before it. */
@@ -98,14 +98,19 @@ export function createMessageWindow(read: ReadPage, onChange: () => void): Messa
         isLoaded = true
         onChange()
       }),
-    loadOlder: () =>
+    loadOlder: (toSeq) =>
       exclusively(async () => {
-        const [oldest] = messages
-        if (!hasOlder || !oldest) return
-        const page = await read({ before: oldest.seq, limit: pageSize })
-        messages = merge(newestOf(page.messages, oldest.seq), messages)
-        hasOlder = page.hasMore
-        onChange()
+        const limit = toSeq === undefined ? pageSize : maxPageSize
+        for (let isFirst = true; hasOlder && (isFirst || toSeq !== undefined); isFirst = false) {
+          const [oldest] = messages
+          if (!oldest || (toSeq !== undefined && oldest.seq <= toSeq)) return
+          const page = await read({ before: oldest.seq, limit })
+          // The program let go of the messages meanwhile.
+          if (!isLoaded) return
+          messages = merge(newestOf(page.messages, oldest.seq), messages)
+          hasOlder = page.hasMore
+          onChange()
+        }
       }),
     apply,
     applyNext(message) {

@@ -1,6 +1,7 @@
 import { type ChatHandle, createCookieJar, type Message, type Muster } from '@muster/client'
 import { type CuttableLink, eventually, startCuttableLink } from '@muster/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { createGroup, send } from '../../modules/chats/testing/chat-fixtures.ts'
 import { type Instance, startInstance } from '../../realtime/testing/sockets.ts'
 import { musterOf } from '../../testing/muster-of.ts'
 import { buildTestApp, type TestApp, type TestUser } from '../../testing/test-app.ts'
@@ -207,6 +208,44 @@ describe('membership', () => {
     await eventually(() => expect(bodies(bertChat)).toEqual(['While he is one again']))
     await Promise.all([assertCurrent(annClient, id), assertCurrent(bertClient, id)])
   })
+})
+
+test('older messages are read back to the number of one that was found, without gaps', async () => {
+  const ann = await api.signUp()
+  const members = [ann, await colleague(ann), await colleague(ann)]
+  const { id } = await createGroup(ann, members.slice(1))
+  // Each member stays below the limit of messages a minute.
+  await Promise.all(
+    members.map(async (member) => {
+      for (let count = 1; count <= 55; count++) await send(member, id, `Message ${count}`)
+    }),
+  )
+  const chat = await opened(await open(ann), id)
+  const numbers = () => chat.getSnapshot().messages.map(({ seq }) => seq)
+  const from = (first: number) => Array.from({ length: 165 - first + 1 }, (_, index) => first + index)
+  expect(numbers()).toEqual(from(116))
+  await chat.loadOlder(40)
+  expect(numbers()).toEqual(from(16))
+  await chat.loadOlder(16)
+  expect(numbers()).toEqual(from(16))
+  await chat.loadOlder(3)
+  expect(numbers()).toEqual(from(1))
+  expect(chat.getSnapshot().hasOlder).toBe(false)
+})
+
+test('a chat that is read anew tells that nobody can write in it after a block', async () => {
+  const ann = await api.signUp()
+  const bert = await colleague(ann)
+  const client = await open(ann)
+  const { id } = await client.chats.create({ type: 'direct', userId: bert.userId })
+  const chat = await opened(client, id)
+  expect(chat.getSnapshot().chat?.writable).toBe(true)
+  await client.friends.block(bert.userId)
+  await chat.refresh()
+  expect(chat.getSnapshot().chat?.writable).toBe(false)
+  await client.friends.unblock(bert.userId)
+  await chat.refresh()
+  expect(chat.getSnapshot().chat?.writable).toBe(true)
 })
 
 test('notifications arrive, are read here or elsewhere, and are complete after a cut', async () => {
