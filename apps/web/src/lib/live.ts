@@ -16,6 +16,9 @@ export function followChanges(): () => void {
     realtime.on('notification:count', () => stale('tasks', 'reminders', 'friends')),
     realtime.on('invite:accepted', () => stale('invites', 'members')),
     realtime.on('invite:status', () => stale('invites', 'members')),
+    realtime.on('chat:change', ({ kind, chatId }) => {
+      if (kind === 'member') void queryClient.invalidateQueries({ queryKey: ['chats', 'members', chatId] })
+    }),
     // Events of the time without a connection are lost.
     realtime.on('resynced', () => void queryClient.invalidateQueries()),
   ]

@@ -28,10 +28,12 @@ export function Page(props: PageProps) {
   )
   return (
     <div
+      // The shell gives such a page the height that is left.
+      data-full-page={width === 'full' ? '' : undefined}
       className={cx(
         'mx-auto w-full',
         widths[width],
-        width === 'full' ? 'flex h-[calc(100dvh-var(--bottom-bar))] flex-col' : 'px-4 py-6 sm:px-8 sm:py-10',
+        width === 'full' ? 'flex min-h-0 flex-1 flex-col' : 'px-4 py-6 sm:px-8 sm:py-10',
       )}
     >
       <title>{`${tabTitle ?? title} · Muster`}</title>

@@ -5,7 +5,6 @@ import { errorSentence } from '../../lib/errors.ts'
 import { muster } from '../../lib/muster.ts'
 import { queryClient } from '../../lib/query.ts'
 import { m } from '../../paraglide/messages.js'
-import { getLocale } from '../../paraglide/runtime.js'
 import { Badge } from '../../ui/badge.tsx'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
@@ -13,17 +12,9 @@ import { useConfirm } from '../../ui/confirm.tsx'
 import { cx } from '../../ui/cx.ts'
 import { Progress } from '../../ui/progress.tsx'
 import { toast } from '../../ui/toast.tsx'
+import { acceptedFiles } from './accepted-files.ts'
+import { bytesText } from './bytes-text.ts'
 import { useUploads } from './uploads.ts'
-
-/** The names that the server takes; what it says about the content counts. */
-const accepted = '.jpg,.jpeg,.jpe,.jfif,.pjpeg,.pjp,.png,.gif,.webp,.pdf,.txt,.doc,.docx,.xls,.xlsx,.ppt,.pptx'
-
-/** Returns a number of bytes as people read it. */
-export function bytesText(bytes: number): string {
-  const [unit, size] = bytes < 1_000_000 ? (['kilobyte', 1_000] as const) : (['megabyte', 1_000_000] as const)
-  const format = { style: 'unit', unit, maximumFractionDigits: bytes < 1_000_000 ? 0 : 1 } as const
-  return new Intl.NumberFormat(getLocale(), format).format(Math.max(bytes / size, bytes > 0 && size === 1_000 ? 1 : 0))
-}
 
 /** The files of a task: they are added by choice, drop or paste. */
 export function AttachmentsPanel({ taskId, attachments }: { taskId: string; attachments: readonly Attachment[] }) {
@@ -68,7 +59,7 @@ export function AttachmentsPanel({ taskId, attachments }: { taskId: string; atta
         type="file"
         multiple
         hidden
-        accept={accepted}
+        accept={acceptedFiles}
         aria-label={m.attachments_add()}
         onChange={({ target }) => {
           add([...(target.files ?? [])])

@@ -2,7 +2,7 @@ import type { Notification, User } from '@muster/client'
 import { useNavigate } from '@tanstack/react-router'
 import { CheckCheck, Inbox, Trash2 } from 'lucide-react'
 import { useEffect, useEffectEvent, useRef, useState } from 'react'
-import { addDays, type Day, dayOf, formatDay, formatTime } from '../../lib/dates.ts'
+import { type Day, dayOf, formatTime } from '../../lib/dates.ts'
 import { errorSentence } from '../../lib/errors.ts'
 import { muster } from '../../lib/muster.ts'
 import { useStore } from '../../lib/use-store.ts'
@@ -15,6 +15,7 @@ import { Page } from '../../ui/page.tsx'
 import { Select } from '../../ui/select.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { toast } from '../../ui/toast.tsx'
+import { dayLabel } from './day-label.ts'
 import { useDeletions } from './deletions.ts'
 import { typeLabels } from './labels.ts'
 import { ReasonPopover } from './reason-popover.tsx'
@@ -140,7 +141,7 @@ export function InboxPage({ search: { type }, user, onSearch }: InboxPageProps) 
                     <span className="min-w-0 flex-1">
                       {!item.isRead && <span className="sr-only">{m.notifications_unread()} </span>}
                       <bdi className={cx('block break-words', !item.isRead && 'font-semibold')}>{item.title}</bdi>
-                      <span dir="auto" className="line-clamp-3 block text-[0.9375rem] break-words text-ink-2">
+                      <span dir="auto" className="line-clamp-3 text-[0.9375rem] break-words text-ink-2">
                         {item.message}
                       </span>
                       <span className="text-sm text-ink-3">
@@ -174,13 +175,6 @@ function byDay(items: readonly Notification[], timeZone: string): [Day, Notifica
     days.set(day, [...(days.get(day) ?? []), item])
   }
   return [...days]
-}
-
-function dayLabel(day: Day, timeZone: string): string {
-  const today = dayOf(new Date(), timeZone)
-  if (day === today) return m.notifications_today()
-  if (day === addDays(today, -1)) return m.notifications_yesterday()
-  return formatDay(day, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' })
 }
 
 const InboxSkeleton = () => (

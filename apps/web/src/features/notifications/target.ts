@@ -1,8 +1,9 @@
 import type { Notification } from '@muster/client'
 
 /** Returns the address of the page about which a notification is; undefined when it is about none. */
-export function targetOf({ taskId, data }: Notification): string | undefined {
+export function targetOf({ taskId, chatId, data }: Notification): string | undefined {
   if (taskId !== null) return `/tasks/${taskId}`
+  if (chatId !== null) return `/chats/${chatId}`
   switch (data.event) {
     case 'friendRequested':
       return '/people?view=requests'

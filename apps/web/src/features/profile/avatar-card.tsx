@@ -8,9 +8,9 @@ import { Avatar } from '../../ui/avatar.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
 import { toast } from '../../ui/toast.tsx'
-import { AvatarCropDialog } from './avatar-crop-dialog.tsx'
+import AvatarCropDialog from './avatar-crop-dialog.tsx'
+import { imageTypes } from './image-types.ts'
 
-const imageTypes = 'image/jpeg,image/png,image/gif,image/webp'
 /** The worker makes the picture in moments; how often and how long the page asks for it. */
 const askEveryMs = 1_500
 const askTimes = 20
@@ -107,6 +107,7 @@ export function AvatarCard({ user }: { user: User }) {
       {image && (
         <AvatarCropDialog
           image={image}
+          upload={(picture) => muster.users.uploadAvatar(picture)}
           onClose={close}
           onUploaded={() => {
             setWaitsSince({ avatarUrl: user.avatarUrl })

@@ -1,6 +1,5 @@
 import { type KeyboardEvent, type PointerEvent, useEffect, useId, useRef, useState } from 'react'
 import { errorSentence } from '../../lib/errors.ts'
-import { muster } from '../../lib/muster.ts'
 import { m } from '../../paraglide/messages.js'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
@@ -27,10 +26,16 @@ async function pictureOf(image: ImageBitmap, crop: Crop): Promise<File> {
   return new File([blob], 'avatar.png', { type: blob.type })
 }
 
-type Props = { image: ImageBitmap; onClose: () => void; onUploaded: () => void }
+type Props = {
+  image: ImageBitmap
+  /** Sends the picture. @throws MusterError */
+  upload: (picture: File) => Promise<unknown>
+  onClose: () => void
+  onUploaded: () => void
+}
 
-/** Lets somebody choose the square of an image that becomes their picture, by pointer or arrow keys, and sends it. */
-export function AvatarCropDialog({ image, onClose, onUploaded }: Props) {
+/** Lets somebody choose the square of an image that becomes a picture, by pointer or arrow keys, and sends it. */
+export default function AvatarCropDialog({ image, upload, onClose, onUploaded }: Props) {
   const zoomId = useId()
   const [crop, setCrop] = useState(() => keptInside(image, wholeMiddle))
   const [isSending, setIsSending] = useState(false)
@@ -56,7 +61,7 @@ export function AvatarCropDialog({ image, onClose, onUploaded }: Props) {
     setIsSending(true)
     setError(null)
     try {
-      await muster.users.uploadAvatar(await pictureOf(image, crop))
+      await upload(await pictureOf(image, crop))
       onUploaded()
     } catch (failure) {
       setError(failure)

@@ -13,6 +13,7 @@ import { useIsOffline } from './use-is-offline.ts'
 
 const labelOfCount = {
   notifications: (count: number) => m.shell_unread_notifications({ count }),
+  chats: (count: number) => m.shell_unread_messages({ count }),
 }
 
 function Count({ entry, counts }: { entry: NavigationEntry; counts: Counts }) {
@@ -141,7 +142,12 @@ export function AppShell({ user, children }: { user: User; children: ReactNode }
         {m.shell_skip()}
       </a>
       <Sidebar user={user} counts={counts} />
-      <main ref={mainRef} id="main" tabIndex={-1} className="min-w-0 pb-(--bottom-bar) outline-none">
+      <main
+        ref={mainRef}
+        id="main"
+        tabIndex={-1}
+        className="min-w-0 pb-(--bottom-bar) outline-none has-data-full-page:flex has-data-full-page:h-dvh has-data-full-page:flex-col"
+      >
         <div role="status" aria-live="polite">
           {isOffline && (
             <div className="sticky top-0 z-30 flex items-center justify-center gap-2 bg-warning-soft px-4 py-2 text-center text-sm font-medium text-warning">

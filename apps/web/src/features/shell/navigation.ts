@@ -1,4 +1,4 @@
-import { CalendarDays, ChartColumn, Inbox, ListChecks, type LucideIcon, Sun, Users } from 'lucide-react'
+import { CalendarDays, ChartColumn, Inbox, ListChecks, type LucideIcon, MessagesSquare, Sun, Users } from 'lucide-react'
 import { m } from '../../paraglide/messages.js'
 
 export type NavigationEntry = {
@@ -6,7 +6,7 @@ export type NavigationEntry = {
   label: () => string
   Icon: LucideIcon
   /** Which number stands beside it. */
-  counts?: 'notifications'
+  counts?: 'notifications' | 'chats'
   /** Stands in the bar at the lower edge of small screens; the others are under More. */
   isInBar?: boolean
 }
@@ -15,8 +15,9 @@ export type NavigationEntry = {
 export const pages: readonly NavigationEntry[] = [
   { href: '/', label: m.shell_today, Icon: Sun, isInBar: true },
   { href: '/tasks', label: m.shell_tasks, Icon: ListChecks, isInBar: true },
-  { href: '/calendar', label: m.shell_calendar, Icon: CalendarDays, isInBar: true },
+  { href: '/calendar', label: m.shell_calendar, Icon: CalendarDays },
   { href: '/inbox', label: m.shell_inbox, Icon: Inbox, counts: 'notifications', isInBar: true },
+  { href: '/chats', label: m.shell_chats, Icon: MessagesSquare, counts: 'chats', isInBar: true },
   { href: '/analytics', label: m.shell_analytics, Icon: ChartColumn },
   { href: '/people', label: m.shell_people, Icon: Users },
 ]

@@ -1,7 +1,10 @@
 import { muster } from '../../lib/muster.ts'
 import { useStore } from '../../lib/use-store.ts'
 
-export type Counts = { notifications: number }
+export type Counts = { notifications: number; chats: number }
 
-/** Returns the number of unread notifications, which the socket keeps up to date. */
-export const useCounts = (): Counts => ({ notifications: useStore(muster.realtime().notifications).unreadCount })
+/** Returns the numbers of unread notifications and messages, which the socket keeps up to date. */
+export function useCounts(): Counts {
+  const { notifications, chats } = muster.realtime()
+  return { notifications: useStore(notifications).unreadCount, chats: useStore(chats).unreadCount }
+}

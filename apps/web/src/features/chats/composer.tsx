@@ -1,0 +1,360 @@
+import type { Chat, ChatHandle, Message, User } from '@muster/client'
+import { File as FileIcon, Paperclip, Pencil, Reply, SendHorizontal, X } from 'lucide-react'
+import {
+  type ClipboardEvent,
+  type KeyboardEvent,
+  type ReactNode,
+  type Ref,
+  useEffect,
+  useId,
+  useImperativeHandle,
+  useRef,
+  useState,
+} from 'react'
+import { errorSentence } from '../../lib/errors.ts'
+import { m } from '../../paraglide/messages.js'
+import { IconButton } from '../../ui/button.tsx'
+import { Notice } from '../../ui/notice.tsx'
+import { toast } from '../../ui/toast.tsx'
+import { acceptedFiles } from '../attachments/accepted-files.ts'
+import { draftOf, keepDraft } from './drafts.ts'
+import { isEditable } from './editable.ts'
+import { chatName, isolated, previewOf } from './names.ts'
+import { useObjectUrl } from './outgoing-row.tsx'
+import type { Person } from './use-chat.ts'
+
+export type ComposerHandle = {
+  focus: () => void
+  /** Adds files, e.g. ones that were dropped on the chat. */
+  addFiles: (files: readonly File[]) => void
+  /** Puts a text into the field, when it is empty. */
+  fill: (text: string) => void
+}
+
+type Props = {
+  ref: Ref<ComposerHandle>
+  chat: Chat
+  handle: ChatHandle
+  user: User
+  messages: readonly Message[]
+  people: ReadonlyMap<string, Person>
+  isOffline: boolean
+  reply: Message | null
+  onReply: (message: Message | null) => void
+  editing: Message | null
+  onEdit: (message: Message | null) => void
+  onSent: () => void
+  onEmptyChange: (isEmpty: boolean) => void
+}
+
+const maxLength = 4_000
+/** From so many characters on the page says how many are left. */
+const countedFrom = 3_800
+const maxFiles = 10
+const maxFileBytes = 10 * 1024 * 1024
+
+/** On a screen keyboard Enter begins a new line, as everywhere there, and the button sends. */
+const hasScreenKeyboard = () => matchMedia('(pointer: coarse)').matches
+
+/** The field for messages. Enter sends, Escape ends a reply or an edit, arrow up edits the last own message. */
+export function Composer(props: Props) {
+  const {
+    ref,
+    chat,
+    handle,
+    user,
+    messages,
+    people,
+    isOffline,
+    reply,
+    editing,
+    onReply,
+    onEdit,
+    onSent,
+    onEmptyChange,
+  } = props
+  const field = useRef<HTMLTextAreaElement>(null)
+  const picker = useRef<HTMLInputElement>(null)
+  const hintId = useId()
+  const [text, setText] = useState(() => draftOf(user.id, chat.id)?.text ?? '')
+  const [edited, setEdited] = useState('')
+  const [files, setFiles] = useState<readonly File[]>([])
+  const [isSaving, setIsSaving] = useState(false)
+  const [error, setError] = useState<unknown>()
+  const value = editing ? edited : text
+  const isTooLong = value.length > maxLength
+  const isEmpty = value.trim() === '' && (editing ? editing.attachments.length === 0 : files.length === 0)
+
+  const editingId = editing?.id
+  useEffect(() => {
+    setError(undefined)
+    if (!editing) return
+    setEdited(editing.body ?? '')
+    field.current?.focus()
+  }, [editingId])
+  const replyId = reply?.id
+  useEffect(() => {
+    if (replyId !== undefined) field.current?.focus()
+  }, [replyId])
+  useEffect(() => keepDraft(user.id, chat.id, { text, replyToId: replyId }), [user.id, chat.id, text, replyId])
+  const isFieldEmpty = text.trim() === '' && files.length === 0
+  useEffect(() => onEmptyChange(isFieldEmpty), [onEmptyChange, isFieldEmpty])
+  // Who goes away does not type any more.
+  useEffect(() => () => handle.typing(false), [handle])
+
+  function addFiles(added: readonly File[]): void {
+    const fitting = added.filter(({ size }) => size <= maxFileBytes)
+    for (const { name, size } of added)
+      if (size > maxFileBytes) toast({ kind: 'error', title: m.chats_file_too_large({ name: isolated(name) }) })
+    const next = [...files, ...fitting]
+    if (next.length > maxFiles) toast({ kind: 'error', title: m.chats_too_many_files({ max: maxFiles }) })
+    setFiles(next.slice(0, maxFiles))
+    field.current?.focus()
+  }
+  useImperativeHandle(ref, () => ({
+    focus: () => field.current?.focus(),
+    addFiles,
+    fill: (body) => {
+      setText(body)
+      field.current?.focus()
+    },
+  }))
+
+  function change(next: string): void {
+    if (editing) setEdited(next)
+    else {
+      setText(next)
+      handle.typing(next.trim() !== '')
+    }
+  }
+
+  function send(): void {
+    const body = text.trim()
+    const mentions = mentionedIn(body, people, user.id)
+    handle.send({
+      ...(body !== '' && { body }),
+      ...(files.length > 0 && { files }),
+      ...(mentions.length > 0 && { mentions }),
+      ...(reply && { replyToId: reply.id }),
+    })
+    setText('')
+    setFiles([])
+    onReply(null)
+    onSent()
+  }
+
+  async function save(message: Message): Promise<void> {
+    const body = edited.trim()
+    if (body === (message.body ?? '')) return onEdit(null)
+    setIsSaving(true)
+    setError(undefined)
+    try {
+      await handle.edit(message.id, body)
+      onEdit(null)
+    } catch (failure) {
+      setError(failure)
+    } finally {
+      setIsSaving(false)
+    }
+  }
+
+  function submit(): void {
+    if (isEmpty || isTooLong || isSaving) return
+    if (editing) void save(editing)
+    else send()
+    field.current?.focus()
+  }
+
+  function press(event: KeyboardEvent): void {
+    if (event.nativeEvent.isComposing) return
+    if (
+      event.key === 'Enter' &&
+      !event.shiftKey &&
+      !event.altKey &&
+      (event.ctrlKey || event.metaKey || !hasScreenKeyboard())
+    ) {
+      event.preventDefault()
+      submit()
+    } else if (event.key === 'Escape' && (editing || reply)) {
+      event.preventDefault()
+      if (editing) onEdit(null)
+      else onReply(null)
+    } else if (event.key === 'ArrowUp' && !editing && text === '') {
+      const last = messages.findLast((message) => message.body !== null && isEditable(message, user.id))
+      if (!last) return
+      event.preventDefault()
+      onEdit(last)
+    }
+  }
+
+  function paste(event: ClipboardEvent): void {
+    const pasted = [...event.clipboardData.files]
+    if (pasted.length === 0 || editing) return
+    event.preventDefault()
+    addFiles(pasted)
+  }
+
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault()
+        submit()
+      }}
+      className="flex flex-col gap-2 border-t border-line bg-surface px-3 py-2.5 sm:px-4"
+    >
+      {isOffline && (
+        <p role="status" className="text-sm text-warning">
+          {m.chats_offline()}
+        </p>
+      )}
+      {editing ? (
+        <Context
+          icon={<Pencil />}
+          title={m.chats_editing()}
+          text={previewOf(editing)}
+          cancelLabel={m.chats_cancel_edit()}
+          onCancel={() => onEdit(null)}
+        />
+      ) : (
+        reply && (
+          <Context
+            icon={<Reply />}
+            title={m.chats_replying_to({
+              name: isolated(reply.sender.id === user.id ? m.chats_you() : reply.sender.name),
+            })}
+            text={previewOf(reply)}
+            cancelLabel={m.chats_cancel_reply()}
+            onCancel={() => onReply(null)}
+          />
+        )
+      )}
+      {error !== undefined && (
+        <Notice tone="danger" isAlert>
+          {errorSentence(error)}
+        </Notice>
+      )}
+      {!editing && files.length > 0 && (
+        <ul className="flex gap-2 overflow-x-auto py-1">
+          {files.map((file, index) => (
+            <ChosenFile
+              key={`${index} ${file.name}`}
+              file={file}
+              onRemove={() => setFiles(files.filter((one) => one !== file))}
+            />
+          ))}
+        </ul>
+      )}
+      <div className="flex items-end gap-2">
+        {!editing && (
+          <>
+            <input
+              ref={picker}
+              type="file"
+              multiple
+              hidden
+              accept={acceptedFiles}
+              aria-label={m.chats_attach()}
+              onChange={({ target }) => {
+                addFiles([...(target.files ?? [])])
+                target.value = ''
+              }}
+            />
+            <IconButton
+              size="md"
+              label={m.chats_attach()}
+              icon={<Paperclip aria-hidden="true" />}
+              onClick={() => picker.current?.click()}
+              className="mb-0.5"
+            />
+          </>
+        )}
+        <textarea
+          ref={field}
+          dir="auto"
+          rows={1}
+          aria-label={editing ? m.chats_editing() : m.chats_write_to({ name: isolated(chatName(chat, user.id)) })}
+          aria-describedby={hintId}
+          aria-invalid={isTooLong || undefined}
+          placeholder={m.chats_placeholder()}
+          value={value}
+          onChange={({ target }) => change(target.value)}
+          onKeyDown={press}
+          onPaste={paste}
+          onBlur={() => handle.typing(false)}
+          className="control max-h-[min(14rem,35dvh)] resize-none [field-sizing:content]"
+        />
+        <IconButton
+          type="submit"
+          variant="primary"
+          label={editing ? m.chats_save() : m.chats_send()}
+          icon={<SendHorizontal aria-hidden="true" className="rtl:-scale-x-100" />}
+          isDisabled={isEmpty || isTooLong || isSaving}
+          className="mb-0.5"
+        />
+      </div>
+      <p id={hintId} className="sr-only">
+        {m.chats_keys()}
+      </p>
+      {value.length > countedFrom && (
+        <p role={isTooLong ? 'alert' : undefined} className={isTooLong ? 'text-sm text-danger' : 'text-sm text-ink-3'}>
+          {isTooLong
+            ? m.chats_too_long({ count: value.length, max: maxLength })
+            : m.chats_chars_left({ count: maxLength - value.length })}
+        </p>
+      )}
+    </form>
+  )
+}
+
+const maxMentions = 50
+
+/** Returns the ids of the members whose `@username` stands in a text. */
+function mentionedIn(body: string, people: ReadonlyMap<string, Person>, me: string): string[] {
+  const names = new Set(body.match(/(?<![\p{L}\p{N}_])@[\p{L}\p{N}_.-]+/gu)?.map((name) => name.slice(1).toLowerCase()))
+  if (names.size === 0) return []
+  return [...people.values()]
+    .filter(({ id, username }) => id !== me && names.has(username))
+    .map(({ id }) => id)
+    .slice(0, maxMentions)
+}
+
+type ContextProps = { icon: ReactNode; title: string; text: string; cancelLabel: string; onCancel: () => void }
+
+/** What a text belongs to: the message to which it replies, or which it changes. */
+const Context = ({ icon, title, text, cancelLabel, onCancel }: ContextProps) => (
+  <div className="flex items-center gap-3 rounded-md border-s-3 border-accent bg-raised/70 py-1 ps-3">
+    <span aria-hidden="true" className="text-accent [&_svg]:size-4">
+      {icon}
+    </span>
+    <div className="min-w-0 flex-1 text-[0.9375rem]">
+      <p className="truncate text-sm font-medium text-accent">{title}</p>
+      <p dir="auto" className="truncate text-start text-ink-2">
+        {text}
+      </p>
+    </div>
+    <IconButton size="sm" label={cancelLabel} icon={<X aria-hidden="true" />} onClick={onCancel} />
+  </div>
+)
+
+function ChosenFile({ file, onRemove }: { file: File; onRemove: () => void }) {
+  const url = useObjectUrl(file.type.startsWith('image/') ? file : undefined)
+  return (
+    <li className="relative flex h-16 max-w-48 shrink-0 items-center gap-2 rounded-md border border-line bg-canvas p-1 pe-9">
+      {url ? (
+        <img src={url} alt="" className="size-14 rounded-sm object-cover" />
+      ) : (
+        <FileIcon aria-hidden="true" className="ms-2 size-5 shrink-0 text-ink-3" />
+      )}
+      <bdi className="line-clamp-2 min-w-0 text-sm break-all">{file.name}</bdi>
+      <span className="absolute end-0.5 top-0.5">
+        <IconButton
+          size="sm"
+          label={m.chats_remove_file({ name: isolated(file.name) })}
+          hasTooltip={false}
+          icon={<X aria-hidden="true" />}
+          onClick={onRemove}
+        />
+      </span>
+    </li>
+  )
+}
