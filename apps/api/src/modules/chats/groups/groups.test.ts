@@ -250,7 +250,12 @@ test('an admin sets the picture of a group, which its members alone see, and rem
   expect((await put(bo)).statusCode).toBe(403)
   expect((await put(ann)).statusCode).toBe(202)
   expect((await put(ann)).statusCode).toBe(202)
-  const jobs = await api.db.selectFrom('outbox').select(['name', 'payload']).where('queue', '=', 'image').execute()
+  const jobs = await api.db
+    .selectFrom('outbox')
+    .select(['name', 'payload'])
+    .where('queue', '=', 'image')
+    .orderBy('id')
+    .execute()
   const [first, second] = jobs.flatMap(({ name, payload }) => (name === 'optimize-group-avatar' ? [payload] : []))
   const keysOf = (job: unknown) => groupAvatarKeys(id, (job as { uploadId: string }).uploadId)
   expect(jobs).toContainEqual({ name: 'delete-files', payload: { keys: Object.values(keysOf(first)) } })
