@@ -32,7 +32,7 @@ export async function createTestDatabase(options: TestDatabaseOptions = {}): Pro
   if (options.isForeign) await createForeign(name, url)
   else {
     const template = options.isMigrated === false ? 'template0' : fromSetup('MUSTER_TEST_TEMPLATE')
-    await asSuperuser(`CREATE DATABASE ${name} TEMPLATE ${template}`)
+    await asSuperuser(`CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY FILE_COPY`)
   }
   const db = createDb({ url: url.href, poolMax: options.poolMax ?? 10, applicationName: 'muster-test' })
   return {
