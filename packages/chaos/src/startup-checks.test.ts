@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { appNames, workerNames } from './system/apps.ts'
 import { migrate, runMigrator } from './system/database.ts'
-import { programFile, root } from './system/programs.ts'
+import { entryFile, root } from './system/programs.ts'
 import { type System, startSystem } from './system/system.ts'
 
 let system: System
@@ -81,7 +81,7 @@ test('a process refuses a changed key at its start, and names ring and key', asy
 })
 
 test('--version prints the release and starts nothing', async () => {
-  const { stdout } = await promisify(execFile)(process.execPath, [programFile('audit-worker'), '--version'])
+  const { stdout } = await promisify(execFile)(process.execPath, [entryFile('audit-worker'), '--version'])
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
   expect(stdout).toBe(`${version}\n`)
 })

@@ -26,6 +26,7 @@ export { inboxSmtpUrl, inboxUrl, mailsTo, type ReceivedMail, waitForMail } from 
 export { inheritedEnv } from './inherited-env.ts'
 export { type ManualClock, manualClock } from './manual-clock.ts'
 export { type PgBouncer, type PgBouncerOptions, startPgBouncer } from './pgbouncer.ts'
+export { programFile } from './program-file.ts'
 export { findProgram } from './programs.ts'
 export { type RedisCluster, startRedisCluster } from './redis/cluster.ts'
 export type { RedisNode, Watch } from './redis/node.ts'

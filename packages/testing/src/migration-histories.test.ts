@@ -17,6 +17,7 @@ import * as identityFirst from '../fixtures/migrations/0006_identity.first.ts'
 import * as notificationsDraft from '../fixtures/migrations/0009_notifications.draft.ts'
 import { createTestDatabase } from './databases.ts'
 import { describeSchema } from './describe-schema.ts'
+import { programFile } from './program-file.ts'
 
 type Migrations = Record<string, Migration>
 
@@ -24,7 +25,7 @@ const root = fileURLToPath(new URL('../../..', import.meta.url))
 
 /** Runs a command of the database's CLI: of this repository, or of a copy of it. */
 async function runCli(url: string, command: string, folder = root): Promise<string> {
-  const main = join(folder, 'packages/db-cli/src/main.ts')
+  const main = programFile(join(folder, 'packages/db-cli/src/main.ts'))
   const { stdout } = await promisify(execFile)(process.execPath, [main, ...command.split(' ')], {
     env: { ...process.env, DATABASE_URL: url },
   })

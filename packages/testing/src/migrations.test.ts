@@ -5,6 +5,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTestDatabase, type TestDatabase } from './databases.ts'
 import { describeSchema } from './describe-schema.ts'
+import { programFile } from './program-file.ts'
 
 const cli = fileURLToPath(new URL('../../../packages/db-cli/src/main.ts', import.meta.url))
 let database: TestDatabase
@@ -14,15 +15,15 @@ beforeAll(async () => {
 })
 afterAll(() => database.drop())
 
-const run = async (command: string, env: NodeJS.ProcessEnv = {}) => {
-  const { stdout } = await promisify(execFile)(process.execPath, [cli, ...command.split(' ')], {
+const run = async (command: string, env: NodeJS.ProcessEnv = {}, main = programFile(cli)) => {
+  const { stdout } = await promisify(execFile)(process.execPath, [main, ...command.split(' ')], {
     env: { ...process.env, DATABASE_URL: database.url, ...env },
   })
   return stdout
 }
 
 test('the types in the code are those of the migrated schema', async () => {
-  await run('types --check')
+  await run('types --check', {}, cli)
 })
 
 test('rolling everything back leaves nothing, and migrating again gives the same schema', {

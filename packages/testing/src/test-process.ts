@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { freePort } from '@muster/devkit'
 import type { TestContext } from 'vitest'
 import { endWithTest } from './end-with-test.ts'
 import { eventually } from './eventually.ts'
 import { inheritedEnv } from './inherited-env.ts'
+import { programFile } from './program-file.ts'
 
 export type TestProcess = {
   child: ChildProcess
@@ -30,7 +30,7 @@ type Env = Record<string, string | undefined>
  * @param context of the test; needed in a test that runs concurrently with others
  */
 export function startTestProcess(mainFile: URL, env: Env, context?: Pick<TestContext, 'onTestFinished'>): TestProcess {
-  const child = spawn(process.execPath, [fileURLToPath(mainFile)], {
+  const child = spawn(process.execPath, [programFile(mainFile)], {
     env: { ...inheritedEnv(), NODE_ENV: 'test', OPS_PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { freePort, type Reaper } from '@muster/devkit'
 import { eventually, inheritedEnv } from '@muster/testing'
-import { programFile, root, sourceFile } from './programs.ts'
+import { entryFile, root, sourceFile } from './programs.ts'
 
 export const workerNames = ['email-worker', 'audit-worker', 'reminder-worker', 'image-worker'] as const
 export const appNames = ['api', ...workerNames] as const
@@ -41,7 +41,7 @@ const startLimitMs = 60_000
 /** Starts the process without waiting until it is live. */
 export async function spawnApp(name: AppName, options: SpawnOptions): Promise<App> {
   const { env, reaper, checkout, port: ownPort = await freePort(), opsPort = await freePort() } = options
-  const child = spawn(process.execPath, [checkout ? sourceFile(name, checkout) : programFile(name)], {
+  const child = spawn(process.execPath, [checkout ? sourceFile(name, checkout) : entryFile(name)], {
     cwd: join(checkout ?? root, 'apps', name),
     // The process gets nothing else of the test run's environment.
     env: { ...inheritedEnv(), PORT: String(ownPort), OPS_PORT: String(opsPort), ...env },

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { createTestDatabase, inheritedEnv } from '@muster/testing'
-import { programFile } from './programs.ts'
+import { entryFile } from './programs.ts'
 
 /** The migrated database of a system. `drop` removes it. */
 export type SystemDatabase = { url: string; drop(): Promise<void> }
@@ -23,5 +23,5 @@ export async function runMigrator(
   command: 'migrate' | 'rollback' = 'migrate',
 ): Promise<string> {
   const options = { env: { ...inheritedEnv(), ...env } }
-  return (await promisify(execFile)(process.execPath, [programFile('migrate'), command], options)).stdout
+  return (await promisify(execFile)(process.execPath, [entryFile('migrate'), command], options)).stdout
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { inheritedEnv } from '@muster/testing'
-import { programFile } from './programs.ts'
+import { entryFile } from './programs.ts'
 
 export type CommandRun = { code: number | null; stdout: string; stderr: string }
 
@@ -8,11 +8,7 @@ export type CommandRun = { code: number | null; stdout: string; stderr: string }
 export type RunningCommand = { child: ChildProcess; done: Promise<CommandRun> }
 
 /** Starts a command of the operator, with no other environment. @param file the code of the commands */
-export function startMuster(
-  args: readonly string[],
-  env: NodeJS.ProcessEnv,
-  file = programFile('cli'),
-): RunningCommand {
+export function startMuster(args: readonly string[], env: NodeJS.ProcessEnv, file = entryFile('cli')): RunningCommand {
   const child = spawn(process.execPath, [file, ...args], {
     env: { ...inheritedEnv(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

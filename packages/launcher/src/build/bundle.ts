@@ -1,18 +1,22 @@
 import { execFile } from 'node:child_process'
 import { chmod, copyFile, cp, rm } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
-import { promisify } from 'node:util'
+import { parseArgs, promisify } from 'node:util'
 import { builtPages } from '@muster/pages'
 import { build, type Plugin } from 'esbuild'
 import { sources } from '../entries.ts'
 
 /**
  * Bundles all apps, the migrations and the operator's commands into `dist/`, or into the folder that the argument names, with the pages in
- * `web` below it. Code of several of them stands in files that they share; every dependency is inlined, except for packages with compiled
+ * `web` below it, unless `--without-pages` is set. Code of several of them stands in files that they share; every dependency is inlined, except for packages with compiled
  * code or with files of their own.
  */
 const root = resolve(import.meta.dirname, '../../../..')
-const dist = resolve(process.argv[2] ?? join(root, 'packages/launcher/dist'))
+const {
+  positionals: [folder = join(root, 'packages/launcher/dist')],
+  values: { 'without-pages': isWithoutPages },
+} = parseArgs({ allowPositionals: true, options: { 'without-pages': { type: 'boolean' } } })
+const dist = resolve(folder)
 
 /** The dependencies in package.json of this package, and what others load only where it is installed. */
 const notInlined = ['bcrypt', 'sharp', '@bull-board/ui', 'pg-native', 'kysely-codegen']
@@ -68,8 +72,9 @@ if (broken.length > 0)
   throw new Error(`${broken.join('\n')}. Import it statically in a module that is imported dynamically.`)
 await chmod(join(dist, 'muster.js'), 0o755)
 await promisify(execFile)(process.execPath, [join(root, 'apps/api/src/copy-guides.ts'), join(dist, 'guides')])
-await cp(await builtPages(), join(dist, 'web'), {
-  recursive: true,
-  filter: (path) => !basename(path).startsWith('.'),
-})
+if (!isWithoutPages)
+  await cp(await builtPages(), join(dist, 'web'), {
+    recursive: true,
+    filter: (path) => !basename(path).startsWith('.'),
+  })
 await copyFile(join(root, 'docker/.env.example'), join(dist, 'env.example'))

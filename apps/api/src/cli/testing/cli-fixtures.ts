@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { formatRedisUrl } from '@muster/redis'
-import { inheritedEnv } from '@muster/testing'
+import { inheritedEnv, programFile } from '@muster/testing'
 import type { TestApp } from '../../testing/test-app.ts'
 
-const main = fileURLToPath(new URL('../main.ts', import.meta.url))
+const main = programFile(new URL('../main.ts', import.meta.url))
 
 /** Builds the value of a key ring variable, whose keys repeat one byte each. */
 export const ringText = (ids: Record<string, number>) =>
