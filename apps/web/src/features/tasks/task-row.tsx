@@ -77,7 +77,7 @@ export function TaskRow({ task, timeZone, isSelected, onSelect }: TaskRowProps) 
           </span>
         )}
         {task.assignee && (
-          <span title={task.assignee.name}>
+          <span title={task.assignee.name} className="flex">
             <Avatar name={task.assignee.name} url={task.assignee.avatarUrl} size="xs" />
             <span className="sr-only">{m.tasks_assigned_to({ name: task.assignee.name })}</span>
           </span>
