@@ -65,6 +65,11 @@ test('a missing variable is named with what belongs into it', () => {
   ])
 })
 
+test('production refuses a demo', () => {
+  const production = { NODE_ENV: 'production', PUBLIC_URL: 'https://api.example.com', DEMO: 'true' }
+  expect(faultsOf(production)).toEqual(['DEMO: is for made-up data; production needs false'])
+})
+
 describe('PUBLIC_URL', () => {
   test.for(['https://API.Example.com/', 'https://api.example.com:443', ' https://api.example.com '])(
     '%j is https://api.example.com',

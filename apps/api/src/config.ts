@@ -38,6 +38,8 @@ const env = z.object({
   CORS_ORIGINS: corsOrigins(),
   /** For development: pages of this machine are allowed with any port, and URLs in answers follow the loopback host of a request. */
   ALLOW_LOOPBACK_ORIGINS: flag(false),
+  /** The data is made up: pages show a sign that says so. */
+  DEMO: flag(false),
   TRUSTED_PROXIES: trustedProxies(),
   SIGNUP_MODE: oneOf(['open', 'invite']).default('open'),
   BCRYPT_COST: int({ min: 4, max: 16, default: 12 }),
@@ -96,6 +98,7 @@ export function readConfig(source: NodeJS.ProcessEnv = process.env) {
     pages: pagesOf(read),
     allowedOrigins: new Set([publicUrl.origin, new URL(webUrl).origin, ...read.CORS_ORIGINS]),
     allowsLoopback: read.ALLOW_LOOPBACK_ORIGINS,
+    isDemo: read.DEMO,
     isSignupOpen: read.SIGNUP_MODE === 'open',
     /** `maxWaitMs` bounds the wait for a core; a request that would wait longer is answered OVERLOADED. */
     passwords: { cost: read.BCRYPT_COST, maxWaitMs: 5_000 },
@@ -176,6 +179,7 @@ function refuseUnsafe(read: Partial<z.output<typeof env>>, ctx: z.RefinementCtx)
   if (!read.PUBLIC_URL?.startsWith('https:')) refuse('PUBLIC_URL', 'production needs https')
   if (read.OIDC_ISSUER?.startsWith('http:')) refuse('OIDC_ISSUER', 'production needs https')
   if (read.ALLOW_LOOPBACK_ORIGINS) refuse('ALLOW_LOOPBACK_ORIGINS', 'is for development; production needs false')
+  if (read.DEMO) refuse('DEMO', 'is for made-up data; production needs false')
   if (read.WEB_DEV_SERVER) refuse('WEB_DEV_SERVER', 'is for development; production needs WEB_ROOT')
   if (read.RATE_LIMIT_SCALE !== 1) refuse('RATE_LIMIT_SCALE', 'production needs 1')
   if ((read.BCRYPT_COST ?? 0) < 10) refuse('BCRYPT_COST', 'production needs at least 10')

@@ -4,6 +4,7 @@ import { composeNames, ownSettings, processes, readNames, sharedSettings } from 
 /** Variables that a way to run Muster leaves out, each with the reason. */
 const refusedInProduction = {
   ALLOW_LOOPBACK_ORIGINS: 'production refuses it',
+  DEMO: 'production refuses it',
   RATE_LIMIT_SCALE: 'production refuses it',
   WEB_DEV_SERVER: 'production refuses it',
 }

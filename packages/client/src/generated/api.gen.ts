@@ -3383,6 +3383,8 @@ export interface components {
         };
         /** @description What forms for signing in, signing up and profiles need to know. */
         AuthConfig: {
+            /** @description Whether the data of this installation is made up, which front ends show. */
+            isDemo: boolean;
             /**
              * @description Who may register: everybody, or those with an invitation.
              * @enum {string}

@@ -98,6 +98,7 @@ describe('GET /auth/config', () => {
     const answer = await read(api)
     expect(answer.headers['cache-control']).toBe('public, max-age=300')
     expect(answer.json().data.config).toMatchObject({
+      isDemo: false,
       signUp: 'open',
       google: null,
       password: { length: { min: 8, max: 128 }, rules: [...passwordRules] },
@@ -114,11 +115,12 @@ describe('GET /auth/config', () => {
     expect(answer.body).not.toMatch(/secret|clientId|postgres:|redis:/i)
   })
 
-  test('tells an installation by invitation only, and where to begin with Google', async () => {
+  test('tells a demo, an installation by invitation only, and where to begin with Google', async () => {
     const google = { issuer: new URL('https://accounts.google.com'), clientId: 'client', clientSecret: 'hidden' }
-    const other = await buildTestApp({ config: { isSignupOpen: false, google } })
+    const other = await buildTestApp({ config: { isDemo: true, isSignupOpen: false, google } })
     const answer = await read(other)
     expect(answer.json().data.config).toMatchObject({
+      isDemo: true,
       signUp: 'invite',
       google: { startUrl: `${other.deps.config.publicUrl.origin}/api/v1/auth/google` },
     })

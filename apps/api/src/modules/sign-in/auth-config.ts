@@ -27,6 +27,7 @@ const uploadLimits = z
 
 const authConfig = z
   .object({
+    isDemo: z.boolean().describe('Whether the data of this installation is made up, which front ends show.'),
     signUp: z.enum(['open', 'invite']).describe('Who may register: everybody, or those with an invitation.'),
     google: z
       .object({ startUrl: z.url().describe('The address to which the browser navigates to sign in.') })
@@ -81,11 +82,13 @@ export const authConfigMaxAgeSeconds = 300
 
 /** Returns the settings and rules that front ends show. It contains nothing that a visitor may not know. */
 export function authConfigOf({
+  isDemo,
   isSignupOpen,
   google,
   publicUrl,
-}: Pick<Config, 'isSignupOpen' | 'google' | 'publicUrl'>): AuthConfig {
+}: Pick<Config, 'isDemo' | 'isSignupOpen' | 'google' | 'publicUrl'>): AuthConfig {
   return {
+    isDemo,
     signUp: isSignupOpen ? 'open' : 'invite',
     google: google ? { startUrl: new URL('/api/v1/auth/google', publicUrl).href } : null,
     password: { length: passwordLength, rules: [...passwordRules] },

@@ -7,6 +7,7 @@ import { Avatar } from '../../ui/avatar.tsx'
 import { CountBadge } from '../../ui/badge.tsx'
 import { AccountMenu } from './account-menu.tsx'
 import { Brand } from './brand.tsx'
+import { DemoSign } from './demo-sign.tsx'
 import { type NavigationEntry, pages } from './navigation.ts'
 import { type Counts, useCounts } from './use-counts.ts'
 import { useIsOffline } from './use-is-offline.ts'
@@ -39,8 +40,9 @@ function SideLink({ entry, counts }: { entry: NavigationEntry; counts: Counts })
 function Sidebar({ user, counts }: { user: User; counts: Counts }) {
   return (
     <div className="sticky top-0 hidden h-dvh flex-col gap-1 border-e border-line bg-surface px-3 py-4 lg:flex">
-      <Link to="/" className="mb-4 rounded-md px-2 py-1.5">
+      <Link to="/" className="mb-4 flex items-center gap-2.5 rounded-md px-2 py-1.5">
         <Brand />
+        <DemoSign />
       </Link>
       <nav aria-label={m.shell_navigation()} className="flex min-h-0 flex-1 flex-col gap-0.5 overflow-y-auto">
         {pages.map((entry) => (
@@ -142,6 +144,8 @@ export function AppShell({ user, children }: { user: User; children: ReactNode }
         {m.shell_skip()}
       </a>
       <Sidebar user={user} counts={counts} />
+      {/* On small screens it lies in the upper margin of the page, which has no room beside its title. */}
+      <DemoSign className="pointer-events-none fixed end-2 top-0.5 z-30 lg:hidden" />
       <main
         ref={mainRef}
         id="main"

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import { AppearanceSelects } from './appearance-selects.tsx'
 import { Brand } from './brand.tsx'
+import { DemoSign } from './demo-sign.tsx'
 
 /** Dots that gather towards the middle of the page, the name of the product as a picture. */
 function Gathering() {
@@ -37,7 +38,10 @@ export function PublicShell({ children }: { children: ReactNode }) {
     <div className="relative isolate flex min-h-dvh flex-col overflow-clip">
       <Gathering />
       <header className="flex items-center justify-between px-5 py-4 sm:px-8 sm:py-6">
-        <Brand />
+        <span className="flex items-center gap-2.5">
+          <Brand />
+          <DemoSign />
+        </span>
         <AppearanceSelects />
       </header>
       <main className="flex flex-1 flex-col items-center px-4 pt-2 pb-12 sm:justify-center sm:pb-24">{children}</main>
