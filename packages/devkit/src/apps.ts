@@ -5,6 +5,7 @@ import { processTuning } from '@muster/cores'
 import { pagesFolder } from '@muster/pages'
 import type { Unit } from '@muster/supervisor'
 import { stopProcess, waitUntilReady } from '@muster/supervisor'
+import { readDemoFile } from './demo-team/demo-file.ts'
 import type { Instance } from './instances.ts'
 import { pipeLines, type Say } from './output.ts'
 import type { Secrets } from './secrets.ts'
@@ -94,6 +95,7 @@ function appEnv(
     ...Object.fromEntries(app.keyRings.map((name) => [name, secrets.keyRings[name]])),
     ...(app.name === 'api' && {
       ...pagesEnv(urls),
+      ...((settings.isDemo || readDemoFile(settings.home)) && { DEMO: 'true' }),
       BOOTSTRAP_ADMIN_EMAIL: secrets.admin.email,
       BOOTSTRAP_ADMIN_PASSWORD: secrets.admin.password,
     }),

@@ -1,12 +1,18 @@
 import { randomBytes } from 'node:crypto'
+import type { DemoFile } from './demo-team/demo-file.ts'
 import { paint } from './output.ts'
 import type { RunFile } from './run-file.ts'
 
+export type BannerOptions = {
+  isSignupOpen: boolean
+  limitScale: string
+  secondsToReady: number
+  /** Who can sign in to the demo, in a copy that has one. */
+  demo?: DemoFile | undefined
+}
+
 /** Formats the banner of `npm start`: the addresses of everything that runs, and commands to try. */
-export function banner(
-  run: RunFile,
-  { isSignupOpen, limitScale, secondsToReady }: { isSignupOpen: boolean; limitScale: string; secondsToReady: number },
-): string {
+export function banner(run: RunFile, { isSignupOpen, limitScale, secondsToReady, demo }: BannerOptions): string {
   const { urls, processes, admin, home } = run
   const rows: [string, string][] = [
     ...(urls.pages ? [['Pages', urls.pages] satisfies [string, string]] : []),
@@ -30,7 +36,7 @@ export function banner(
   const table = rows.map(([label, value]) => `  ${paint('bold', label.padEnd(width))}  ${value}`).join('\n')
   return `
 ${table}
-
+${demo ? describeDemo(demo, urls.pages ?? urls.api) : ''}
 Try it:
 ${(isSignupOpen ? tryIt(urls) : tryInviting(run)).map((line) => `  ${paint('cyan', line)}`).join('\n')}
 ${isSignupOpen ? `or see the whole main job with ${paint('cyan', 'npm run demo')}` : 'The link is in the mail.'}
@@ -38,6 +44,12 @@ ${isSignupOpen ? `or see the whole main job with ${paint('cyan', 'npm run demo')
 ${paint('green', `ready in ${secondsToReady.toFixed(1)} s`)}; Ctrl-C stops everything
 `
 }
+
+/** Tells that the data is made up, and how to sign in to see it. */
+const describeDemo = ({ password, people }: DemoFile, url: string) => `
+${paint('bold', 'Demo')}: everything in this copy is made up. Sign in at ${url}/login with the password ${paint('bold', password)} as
+${people.map(({ name, email }) => `  ${name.padEnd(16)}  ${email}`).join('\n')}
+`
 
 const describeLimits = (scale: string) =>
   scale === '1' ? 'those of production' : `${scale} times those of production; RATE_LIMIT_SCALE=1 npm start sets those`

@@ -11,6 +11,8 @@ export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..')
 export type Settings = {
   isFresh: boolean
   isWatching: boolean
+  /** Fills an empty copy with people and data that are made up. */
+  isDemo: boolean
   /** False when only the services run, for apps that are started elsewhere. */
   hasApps: boolean
   scale: Scale
@@ -28,11 +30,12 @@ export type Settings = {
 
 /** Reads the arguments and the environment of `npm start`. @throws StartError for an unknown argument, an invalid port or URL */
 export function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings {
-  const { isFresh, isWatching, hasApps, scale } = readArgs(args)
+  const { isFresh, isWatching, isDemo, hasApps, scale } = readArgs(args)
   const urls = readServices(env)
   return {
     isFresh,
     isWatching,
+    isDemo,
     hasApps,
     scale,
     home: homeOf(env),
@@ -73,6 +76,8 @@ export const usage = `npm start [-- OPTIONS] runs all of Muster on this machine;
   --scale NAME=NUMBER  runs several processes of a kind: --scale api=2,email-worker=3. The processes are api, email-worker,
                        audit-worker, reminder-worker and image-worker. run.json lists the ports of all of them
   --fresh              begins with empty state
+  --demo               fills an empty copy with a team, its work of a year and its chats; who can sign in is printed. A later start
+                       repeats nothing
   --watch              restarts processes when their files change
   --help               prints this
 
@@ -84,6 +89,7 @@ All variables of docs/operate.md are passed on.
 
 const options = {
   fresh: { type: 'boolean' },
+  demo: { type: 'boolean' },
   watch: { type: 'boolean' },
   scale: { type: 'string', multiple: true },
   'without-apps': { type: 'boolean' },
@@ -94,10 +100,11 @@ const options = {
 export const asksForHelp = (args: string[]): boolean => parseArgs({ args, options, strict: false }).values.help === true
 
 function readArgs(args: string[]) {
-  const { fresh, watch, scale, 'without-apps': withoutApps } = parseOptions(args)
+  const { fresh, demo, watch, scale, 'without-apps': withoutApps } = parseOptions(args)
   return {
     isFresh: fresh ?? false,
     isWatching: watch ?? false,
+    isDemo: demo ?? false,
     hasApps: !withoutApps,
     scale: parseScale(scale ?? []),
   }
@@ -109,7 +116,7 @@ function parseOptions(args: string[]) {
   } catch (error) {
     throw new StartError(
       `${(error as Error).message}. Options stand behind two hyphens, as in npm start -- --scale api=2. ` +
-        'npm start takes --fresh (begin with empty state), --watch (restart on change), --scale and --help.',
+        'npm start takes --fresh (begin with empty state), --demo (fill an empty copy), --watch (restart on change), --scale and --help.',
     )
   }
 }

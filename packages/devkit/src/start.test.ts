@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { createMuster } from '@muster/client'
 import { isAlive } from '@muster/supervisor'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tryInviting, tryIt } from './banner.ts'
@@ -55,10 +56,22 @@ test('an unknown argument and an invalid port are named', async () => {
 test('--help names every option, and a wrong scale names what to write, before anything starts', async () => {
   const help = await start({}, ['--help'])
   expect(await exited(help.child)).toBe(0)
-  for (const option of ['--scale', '--fresh', '--watch', 'OPS_PORT_BASE']) expect(help.output()).toContain(option)
+  for (const option of ['--scale', '--fresh', '--demo', '--watch', 'OPS_PORT_BASE'])
+    expect(help.output()).toContain(option)
   const wrong = await start({}, ['--scale', 'api=2', '--scale', 'chat=1'])
   expect(await exited(wrong.child)).toBe(1)
   expect(wrong.output()).toContain('--scale names "chat"; the processes are api, email-worker')
+})
+
+test.each([
+  [{ NODE_ENV: 'production' }, 'production takes none'],
+  [{ DATABASE_URL: 'postgres://muster@db.example/muster' }, 'DATABASE_URL names another one'],
+  [{ SMTP_URL: 'smtp://mail.example:25' }, 'needs the embedded inbox'],
+])('--demo is refused with %o, before anything starts', async (env, reason) => {
+  const copy = await start(env, ['--demo'])
+  expect(await exited(copy.child)).toBe(1)
+  expect(copy.output()).toContain(reason)
+  expect(existsSync(join(copy.home, 'secrets.json'))).toBe(false)
 })
 
 // Ten processes, which start twice.
@@ -118,7 +131,8 @@ describe('two copies side by side', () => {
   let invitingRun: RunFile
 
   beforeAll(async () => {
-    openCopy = await start()
+    // Seven people choose passwords.
+    openCopy = await start({ BCRYPT_COST: '4' }, ['--demo'])
     invitingCopy = await start({
       SIGNUP_MODE: 'invite',
       BOOTSTRAP_ADMIN_EMAIL: 'root@example.com',
@@ -143,6 +157,26 @@ describe('two copies side by side', () => {
     const [script = ''] = (await answer.text()).match(/(?<=src=")\/assets\/[^"]+/) ?? []
     expect((await fetch(pages + script)).headers.get('content-type')).toContain('javascript')
     expect(openCopy.output()).toMatch(new RegExp(`\\n\\n +Pages +${pages}\\n`))
+  })
+
+  test('--demo fills a copy, says that it is made up, and prints people who can sign in', async () => {
+    const output = openCopy.output()
+    const password = output.match(/with the password (\S+) as/)?.[1] ?? ''
+    const emails = output.match(/^ {2}Demo \w+ +\S+@demo\.example$/gm)?.map((line) => line.split(' ').at(-1)) ?? []
+    expect(emails).toHaveLength(7)
+    const [muster, other] = [createMuster({ baseUrl: openRun.urls.api }), createMuster({ baseUrl: openRun.urls.api })]
+    expect(await muster.auth.config()).toMatchObject({ isDemo: true })
+    expect(await createMuster({ baseUrl: invitingRun.urls.api }).auth.config()).toMatchObject({ isDemo: false })
+    await muster.session.signIn({ email: emails[0] ?? '', password })
+    await other.session.signIn({ email: emails.at(-1) ?? '', password })
+    const { dailyData, weeklyData, categoryData, totalTasks } = await muster.analytics.get()
+    expect(totalTasks).toBeGreaterThan(300)
+    for (const weeks of weeklyData.slice(0, 3)) expect(weeks.completedTasks).toBeGreaterThan(0)
+    expect(dailyData.filter(({ completedTasks }) => completedTasks > 0).length).toBeGreaterThan(5)
+    expect(categoryData.length).toBeGreaterThan(4)
+    expect((await muster.analytics.streaks()).active).toBeGreaterThan(20)
+    const { items: chats } = await muster.chats.list()
+    expect(chats.map(({ name }) => name)).toEqual(expect.arrayContaining([null, 'Open day']))
   })
 
   test('every page of this machine may use it, and its limits are 100 times those of production, as it says', async () => {
@@ -187,6 +221,11 @@ describe('two copies side by side', () => {
     expect(last?.processes.filter(({ pid }) => isAlive(pid))).toEqual([])
     expect(existsSync(join(openRun.home, 'run.json'))).toBe(false)
     expect(invitingRun.processes.every(({ pid }) => isAlive(pid))).toBe(true)
+
+    rmSync(join(openRun.home, 'demo.json'))
+    const again = await start(openCopy.env, ['--demo'], openCopy.home)
+    expect(await exited(again.child)).toBe(1)
+    expect(again.output()).toMatch(/people who are not of the demo|stopped while it filled this copy/)
   }, 180_000)
 
   test('a supervisor killed with SIGKILL leaves no process behind; the next start with --fresh empties its home', async () => {

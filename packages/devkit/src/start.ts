@@ -8,6 +8,9 @@ import { createSupervisor, type Lock, StartError, type Supervisor, takeLock } fr
 import { appUnit, developmentLimitScale, type ServiceUrls } from './apps.ts'
 import { assertPortsFree } from './assert-ports-free.ts'
 import { banner } from './banner.ts'
+import { readDemoFile } from './demo-team/demo-file.ts'
+import { fillDemo } from './demo-team/fill-demo.ts'
+import { assertMayBeDemo, assertMayBeFilled } from './demo-team/refuse.ts'
 import { describeEvent } from './describe-event.ts'
 import { listInstances } from './instances.ts'
 import { ensureDatabase, migrate } from './migrate.ts'
@@ -57,6 +60,7 @@ try {
 
 async function main(settings: Settings): Promise<void> {
   const { home } = settings
+  if (settings.isDemo) assertMayBeDemo(settings, process.env)
   await mkdir(home, { recursive: true })
   const lock = await lockHome(home)
   releaseHome = () => lock.release()
@@ -104,6 +108,7 @@ async function main(settings: Settings): Promise<void> {
     }
     const applied = await migrate(urls.postgres)
     if (applied.length > 0) tell(`migrated: ${applied.join(', ')}`)
+    if (settings.isDemo) await assertMayBeFilled(home, urls.postgres)
     run = describeRun(settings, urls, secrets.admin.email)
     saveRun()
     const appUnits = instances.map((instance) => appUnit(instance, settings, secrets, urls, say, watch))
@@ -115,11 +120,14 @@ async function main(settings: Settings): Promise<void> {
     units.inbox && ownSupervisor.supervise(units.inbox),
     units.vite ? ownSupervisor.supervise(units.vite) : settings.hasApps && preparePages(),
   ])
-  process.send?.('ready')
   const ready = readRunFile(home)
+  if (settings.isDemo && ready?.urls.inbox)
+    await fillDemo({ home, urls: { ...ready.urls, inbox: ready.urls.inbox }, admin: secrets.admin, tell })
+  process.send?.('ready')
   if (ready && settings.hasApps)
     process.stdout.write(
       banner(ready, {
+        demo: readDemoFile(home),
         isSignupOpen: process.env.SIGNUP_MODE !== 'invite',
         limitScale: process.env.RATE_LIMIT_SCALE || developmentLimitScale,
         secondsToReady: (Date.now() - startedMs) / 1_000,
