@@ -23,7 +23,7 @@ export {
 export { type NotificationType, notificationTypes, quietTypes } from './notification-types.ts'
 export { type Permission, permissions } from './permissions.ts'
 export { hasReceiptsSql, receiptsBetweenSql } from './receipts.ts'
-export { type Factors, lacksRequiredFactor, lacksRequiredFactorSql } from './required-factor.ts'
+export { type Factors, lacksFactorSql, lacksRequiredFactor, lacksRequiredFactorSql } from './required-factor.ts'
 export { type Principal, type Role, roleSchema, roles } from './roles.ts'
 export { isSwitchedOnSql } from './switches.ts'
 export {

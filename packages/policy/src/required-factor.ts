@@ -10,8 +10,12 @@ export type Factors = { own_factor: string; required_factor: string | null }
 export const lacksRequiredFactor = ({ own_factor: own, required_factor: required }: Factors): boolean =>
   required !== null && required !== 'none' && own !== 'totp' && own !== required
 
+/** SQL: the user would lack this factor if their organization required it. Expects a table named `users`. */
+export const lacksFactorSql = (required: string | RawBuilder<unknown>): RawBuilder<boolean> =>
+  sql`users.two_factor_method not in ('totp', ${required})`
+
 /** SQL: {@link lacksRequiredFactor}. Expects tables named `users` and `organizations`. */
 export const lacksRequiredFactorSql: RawBuilder<boolean> = sql`(
   organizations.two_factor_method <> 'none'
-    and users.two_factor_method not in ('totp', organizations.two_factor_method)
+    and ${lacksFactorSql(sql`organizations.two_factor_method`)}
 )`

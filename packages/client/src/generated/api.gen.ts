@@ -7138,6 +7138,10 @@ export interface operations {
                 q?: string;
                 /** @description `true`: members who have yet to set up the required second factor; `false`: all others. For client_admins. */
                 lacksRequiredFactor?: boolean;
+                /** @description Only members who would lack this factor if the organization required it: whom a change would affect. For client_admins. */
+                lacksFactor?: "otp" | "totp";
+                /** @description Only members with this role. */
+                role?: components["schemas"]["MemberRole"];
                 /** @description The number of the page, from 1. */
                 page?: number;
                 /** @description The maximum number of items per page. */

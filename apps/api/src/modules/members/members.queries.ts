@@ -1,5 +1,5 @@
 import type { Db } from '@muster/db'
-import { lacksRequiredFactorSql } from '@muster/policy'
+import { lacksFactorSql, lacksRequiredFactorSql } from '@muster/policy'
 import { sql } from 'kysely'
 import type { Actor } from '../../http/actor.ts'
 import { alphabetical } from '../../sql/collation.ts'
@@ -13,21 +13,26 @@ type Member = Actor & { organizationId: string }
 
 /** Hides the presence of members who hide it, and between two members of whom one has blocked the other. */
 const memberColumns = ({ userId }: Actor) => sql`
-  ${publicUserColumns}, users.role, users.email, users.is_active, ${lacksFactor} as lacks_factor,
+  ${publicUserColumns}, users.role, users.email, users.is_active, ${lacksRequired} as lacks_factor,
   case when users.id = ${userId}::uuid then 'full' when ${isUnblocked(userId)} then ${fullUnlessHidden} else 'profile' end
     as visibility`
 
 /** By the organization of the row, which is the actor's. */
-const lacksFactor = sql<boolean>`exists (
+const lacksRequired = sql<boolean>`exists (
   select from organizations where organizations.id = users.organization_id and ${lacksRequiredFactorSql}
 )`
 
-export type MemberFilters = Pick<MembersQuery, 'q' | 'lacksRequiredFactor'>
+export type MemberFilters = Omit<MembersQuery, 'page' | 'limit'>
 
-/** Matches members who can be found by the text, and who have or lack the required factor, as far as either is given. */
-const matches = ({ q, lacksRequiredFactor: lacks }: MemberFilters) => {
-  const isFound = q === undefined ? sql<boolean>`true` : isFoundBy(q)
-  return lacks === undefined ? isFound : sql<boolean>`${isFound} and ${lacksFactor} = ${lacks}`
+/** Matches members by the filters that are given. */
+const matches = ({ q, role, lacksRequiredFactor, lacksFactor }: MemberFilters) => {
+  const conditions = [
+    ...(q === undefined ? [] : [isFoundBy(q)]),
+    ...(role === undefined ? [] : [sql<boolean>`users.role = ${role}`]),
+    ...(lacksRequiredFactor === undefined ? [] : [sql<boolean>`${lacksRequired} = ${lacksRequiredFactor}`]),
+    ...(lacksFactor === undefined ? [] : [lacksFactorSql(lacksFactor)]),
+  ]
+  return conditions.length === 0 ? sql<boolean>`true` : sql.join<boolean>(conditions, sql` and `)
 }
 
 /** Counts the members of the actor's organization who match the filters. */

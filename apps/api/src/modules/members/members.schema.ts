@@ -3,7 +3,7 @@ import { rule } from '../../http/errors/details-of-issues.ts'
 import { id, queryBoolean, text } from '../../http/fields.ts'
 import { pageNumber, pageSize } from '../../http/pagination.ts'
 import { pageReplyOf, replyOf } from '../../http/reply.ts'
-import { accountEmail, publicUser } from '../accounts/accounts.schema.ts'
+import { accountEmail, publicUser, twoFactorMethod } from '../accounts/accounts.schema.ts'
 
 /** The roles that belong to an organization. */
 const memberRole = z
@@ -43,6 +43,14 @@ export const membersQuery = z.strictObject({
     description:
       '`true`: members who have yet to set up the required second factor; `false`: all others. For client_admins.',
   }),
+  lacksFactor: twoFactorMethod
+    .exclude(['none'])
+    .optional()
+    .meta({
+      description:
+        'Only members who would lack this factor if the organization required it: whom a change would affect. For client_admins.',
+    }),
+  role: memberRole.optional().meta({ description: 'Only members with this role.' }),
   page: pageNumber(1_000).default(1),
   limit: pageSize(100),
 })

@@ -23,9 +23,8 @@ type ChangeDeps = MembershipDeps & RevocationDeps & Pick<Deps, 'transact'>
 type Options = { origin: Origin }
 
 /**
- * Lists a page of the members of the actor's organization, by name: all of them, or those whose name, username or e-mail has
- * the text, or who lack the required second factor.
- * @throws DomainError FORBIDDEN when the actor has no organization, or asks as no client_admin for who lacks the factor
+ * Lists a page of the members of the actor's organization, by name: all of them, or those who match the filters.
+ * @throws DomainError FORBIDDEN when the actor has no organization, or asks as no client_admin for who lacks a factor
  */
 export async function listMembers(
   deps: Omit<ListDeps, 'db'> & { reads: Reads },
@@ -33,8 +32,9 @@ export async function listMembers(
   { page, limit, ...filters }: MembersQuery,
 ) {
   assertMember(actor)
-  if (filters.lacksRequiredFactor !== undefined && !maySeeFactors(actor))
-    throw new DomainError('FORBIDDEN', { message: 'Only a client_admin sees who lacks the required second factor.' })
+  const asksForFactors = filters.lacksRequiredFactor !== undefined || filters.lacksFactor !== undefined
+  if (asksForFactors && !maySeeFactors(actor))
+    throw new DomainError('FORBIDDEN', { message: 'Only a client_admin sees who lacks a second factor.' })
   const isFiltered = Object.values(filters).some((value) => value !== undefined)
   const [rows, total] = await deps.reads.read(
     (db) =>

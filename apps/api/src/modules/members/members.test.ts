@@ -108,8 +108,29 @@ describe('the list of members', () => {
       [admin.userId, withApp.userId].sort(),
     )
     expect((await listMembers(withApp)).map((member) => member.lacksRequiredFactor)).toEqual([null, null, null, null])
-    const refused = await withApp.inject('GET', `${membersUrl}?lacksRequiredFactor=true`)
-    expect([refused.statusCode, refused.json().error.code]).toEqual([403, 'FORBIDDEN'])
+    for (const filter of ['lacksRequiredFactor=true', 'lacksFactor=otp']) {
+      const refused = await withApp.inject('GET', `${membersUrl}?${filter}`)
+      expect([refused.statusCode, refused.json().error.code]).toEqual([403, 'FORBIDDEN'])
+    }
+
+    await requireFactor('none')
+    const wouldLack = async (factor: string) =>
+      (await listMembers(admin, `?lacksFactor=${factor}`)).map(({ id }) => id).sort()
+    expect(await wouldLack('otp')).toEqual([bare.userId])
+    expect(await wouldLack('totp')).toEqual([bare.userId, withCodes.userId].sort())
+    expect((await admin.inject('GET', `${membersUrl}?lacksFactor=none`)).statusCode).toBe(400)
+  })
+
+  test('is narrowed to a role', async () => {
+    const admin = await api.signUp()
+    const [second, user] = [await joining(api, admin, 'client_admin'), await joining(api, admin)]
+    const withRole = async (role: string) => {
+      const { data, pagination } = (await user.inject('GET', `${membersUrl}?role=${role}`)).json()
+      return [data.members.map(({ id }: { id: string }) => id).sort(), pagination.total]
+    }
+    expect(await withRole('client_admin')).toEqual([[admin.userId, second.userId].sort(), 2])
+    expect(await withRole('client_user')).toEqual([[user.userId], 1])
+    expect((await user.inject('GET', `${membersUrl}?role=operator`)).statusCode).toBe(400)
   })
 
   test('holds a member who has blocked the reader, without presence', async () => {
