@@ -11,6 +11,7 @@ export type PageLink =
   | '/tasks/:taskId'
   | '/chats'
   | '/chats/:chatId'
+  | '/organization'
   | '/account/security'
   | '/account/sessions'
 
@@ -31,7 +32,7 @@ export const pageLinks: Readonly<Record<TemplateName, readonly PageLink[]>> = {
   'account-locked': ['/forgot-password'],
   'account-deleted': ['/forgot-password', '/login'],
   invite: ['/accept-invite?token=:token'],
-  'invite-accepted': ['/'],
+  'invite-accepted': ['/organization'],
   'task-completed': ['/tasks/:taskId'],
   'task-assignment': ['/tasks/:taskId'],
   reminder: ['/tasks/:taskId'],

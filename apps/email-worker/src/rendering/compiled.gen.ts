@@ -443,7 +443,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "slot": "webUrl",
     "as": "address"
    },
-   "\"\nstyle=\"line-height:100%;text-decoration:none;display:inline-block;max-width:100%;mso-padding-alt:0px;background-color:#2f57c8;border-radius:8px;color:#ffffff;font-size:16px;font-weight:600;padding:13px 22px;padding-top:13px;padding-right:22px;padding-bottom:13px;padding-left:22px\" target=\"_blank\"><span><!--[if mso]><i\nstyle=\"mso-font-width:366.66666666666663%;mso-text-raise:19.5\" hidden>&#8202;&#8202;&#8202;</i><![endif]--></span><span\nstyle=\"max-width:100%;display:inline-block;line-height:120%;mso-padding-alt:0px;mso-text-raise:9.75px\">Open Muster</span><span><!--[if mso]><i\nstyle=\"mso-font-width:366.66666666666663%\" hidden>&#8202;&#8202;&#8202;&#8203;</i><![endif]--></span></a></td></tr></tbody></table><p class=\"muted\"\nstyle=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">If you did not invite them, tell whoever runs your installation of Muster.</p></td></tr></tbody></table><p class=\"muted\"\nstyle=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because you invited somebody to Muster. Your preferences say whether you get such mails.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
+   "/organization\"\nstyle=\"line-height:100%;text-decoration:none;display:inline-block;max-width:100%;mso-padding-alt:0px;background-color:#2f57c8;border-radius:8px;color:#ffffff;font-size:16px;font-weight:600;padding:13px 22px;padding-top:13px;padding-right:22px;padding-bottom:13px;padding-left:22px\" target=\"_blank\"><span><!--[if mso]><i\nstyle=\"mso-font-width:366.66666666666663%;mso-text-raise:19.5\" hidden>&#8202;&#8202;&#8202;</i><![endif]--></span><span\nstyle=\"max-width:100%;display:inline-block;line-height:120%;mso-padding-alt:0px;mso-text-raise:9.75px\">Open Muster</span><span><!--[if mso]><i\nstyle=\"mso-font-width:366.66666666666663%\" hidden>&#8202;&#8202;&#8202;&#8203;</i><![endif]--></span></a></td></tr></tbody></table><p class=\"muted\"\nstyle=\"font-size:14px;line-height:22px;color:#59626f;margin:0 0 12px;margin-top:0;margin-right:0;margin-bottom:12px;margin-left:0\">If you did not invite them, tell whoever runs your installation of Muster.</p></td></tr></tbody></table><p class=\"muted\"\nstyle=\"font-size:13px;line-height:20px;color:#59626f;margin:16px 0 0;padding:0 4px;margin-top:16px;margin-right:0;margin-bottom:0;margin-left:0\">You get this mail because you invited somebody to Muster. Your preferences say whether you get such mails.</p></td></tr></tbody></table></td></tr></tbody></table></body></html>"
   ],
   "text": [
    "Your invitation was accepted\n\nHello",
@@ -522,7 +522,7 @@ export const compiled: Readonly<Record<TemplateName, CompiledTemplate>> = {
     "slot": "webUrl",
     "as": "address"
    },
-   "\n\nIf you did not invite them, tell whoever runs your installation of Muster.\n\nYou get this mail because you invited somebody to Muster. Your preferences say whether you get such mails.\n"
+   "/organization\n\nIf you did not invite them, tell whoever runs your installation of Muster.\n\nYou get this mail because you invited somebody to Muster. Your preferences say whether you get such mails.\n"
   ]
  },
  "invite": {

@@ -31,7 +31,7 @@ export default function InviteAccepted() {
           <Written slot="organizationName" as="person" />
         </When>
       </Panel>
-      <Action href={slot('webUrl', 'address')}>Open Muster</Action>
+      <Action href={`${slot('webUrl', 'address')}/organization`}>Open Muster</Action>
       <Remark>If you did not invite them, tell whoever runs your installation of Muster.</Remark>
     </Layout>
   )
