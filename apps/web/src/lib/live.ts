@@ -14,8 +14,8 @@ export function followChanges(): () => void {
     realtime.on('task:updated', () => stale('tasks', 'reminders', 'analytics')),
     realtime.on('attachment:updated', () => stale('tasks', 'attachments')),
     realtime.on('notification:count', () => stale('tasks', 'reminders', 'friends')),
-    realtime.on('invite:accepted', () => stale('invites', 'members')),
-    realtime.on('invite:status', () => stale('invites', 'members')),
+    realtime.on('invite:accepted', () => stale('invites', 'members', 'organizations')),
+    realtime.on('invite:status', () => stale('invites', 'members', 'organizations')),
     realtime.on('chat:change', ({ kind, chatId }) => {
       if (kind === 'member') void queryClient.invalidateQueries({ queryKey: ['chats', 'members', chatId] })
     }),

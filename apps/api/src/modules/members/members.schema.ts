@@ -43,13 +43,10 @@ export const membersQuery = z.strictObject({
     description:
       '`true`: members who have yet to set up the required second factor; `false`: all others. For client_admins.',
   }),
-  lacksFactor: twoFactorMethod
-    .exclude(['none'])
-    .optional()
-    .meta({
-      description:
-        'Only members who would lack this factor if the organization required it: whom a change would affect. For client_admins.',
-    }),
+  lacksFactor: twoFactorMethod.exclude(['none']).optional().meta({
+    description:
+      'Only members who would lack this factor if the organization required it: whom a change would affect. For client_admins.',
+  }),
   role: memberRole.optional().meta({ description: 'Only members with this role.' }),
   page: pageNumber(1_000).default(1),
   limit: pageSize(100),

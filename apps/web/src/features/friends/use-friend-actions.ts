@@ -1,10 +1,10 @@
-import { MusterError, type PublicUser } from '@muster/client'
+import type { MusterError, PublicUser } from '@muster/client'
 import { useNavigate } from '@tanstack/react-router'
-import { useRef, useState } from 'react'
+import { useState } from 'react'
 import { errorSentence } from '../../lib/errors.ts'
-import { keepFocus } from '../../lib/keep-focus.ts'
 import { muster } from '../../lib/muster.ts'
 import { queryClient } from '../../lib/query.ts'
+import { useAction } from '../../lib/use-action.ts'
 import { m } from '../../paraglide/messages.js'
 import { useConfirm } from '../../ui/confirm.tsx'
 import { toast } from '../../ui/toast.tsx'
@@ -20,30 +20,14 @@ export function friendErrorSentence({ code }: MusterError): string | undefined {
 
 /** Returns what the user can do with another one, and whether one of it is under way. */
 export function useFriendActions({ id, name }: Pick<PublicUser, 'id' | 'name'>) {
-  const [isPending, setIsPending] = useState(false)
-  /** For the element around the controls, so that the focus finds its place when their row goes. */
-  const place = useRef<HTMLDivElement>(null)
+  const { place, isPending, run } = useAction({ changes: ['friends'], sentenceOf: friendErrorSentence })
+  const [isOpening, setIsOpening] = useState(false)
   const confirm = useConfirm()
   const navigate = useNavigate()
 
-  async function run(action: () => Promise<string>): Promise<void> {
-    const refocus = keepFocus(place.current)
-    setIsPending(true)
-    try {
-      toast({ kind: 'success', title: await action() })
-    } catch (error) {
-      const own = error instanceof MusterError ? friendErrorSentence(error) : undefined
-      toast({ kind: 'error', title: own ?? errorSentence(error) })
-    }
-    // Also after a refusal, whose reason is often that the list is old.
-    await refreshFriends()
-    setIsPending(false)
-    requestAnimationFrame(refocus)
-  }
-
   return {
     place,
-    isPending,
+    isPending: isPending || isOpening,
     request: () =>
       run(async () => {
         const { status } = await muster.friends.request({ userId: id })
@@ -97,14 +81,14 @@ export function useFriendActions({ id, name }: Pick<PublicUser, 'id' | 'name'>) 
     },
     /** Opens the direct chat with them, which begins where there is none. */
     async openChat(): Promise<void> {
-      setIsPending(true)
+      setIsOpening(true)
       try {
         const chat = await muster.chats.create({ type: 'direct', userId: id })
         await navigate({ href: `/chats/${chat.id}` })
       } catch (error) {
         toast({ kind: 'error', title: errorSentence(error) })
       }
-      setIsPending(false)
+      setIsOpening(false)
     },
   }
 }

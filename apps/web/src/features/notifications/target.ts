@@ -9,6 +9,9 @@ export function targetOf({ taskId, chatId, data }: Notification): string | undef
       return '/people?view=requests'
     case 'friendAccepted':
       return '/people'
+    case 'inviteAccepted':
+    case 'inviteStatusUpdate':
+      return '/organization'
     default:
       return undefined
   }

@@ -1,4 +1,14 @@
-import { CalendarDays, ChartColumn, Inbox, ListChecks, type LucideIcon, MessagesSquare, Sun, Users } from 'lucide-react'
+import {
+  Building2,
+  CalendarDays,
+  ChartColumn,
+  Inbox,
+  ListChecks,
+  type LucideIcon,
+  MessagesSquare,
+  Sun,
+  Users,
+} from 'lucide-react'
 import { m } from '../../paraglide/messages.js'
 
 export type NavigationEntry = {
@@ -20,4 +30,5 @@ export const pages: readonly NavigationEntry[] = [
   { href: '/chats', label: m.shell_chats, Icon: MessagesSquare, counts: 'chats', isInBar: true },
   { href: '/analytics', label: m.shell_analytics, Icon: ChartColumn },
   { href: '/people', label: m.shell_people, Icon: Users },
+  { href: '/organization', label: m.shell_organization, Icon: Building2 },
 ]
