@@ -22,7 +22,7 @@ export function Card({ title, description, actions, isFlush, className, children
           className={cx('flex flex-wrap items-start justify-between gap-3', isFlush ? 'p-5 pb-3 sm:px-6' : 'mb-4')}
         >
           {/* The description wraps before the actions go below it. */}
-          <div className="min-w-0 flex-1 basis-56">
+          <div className="min-w-0 flex-1 basis-40">
             {title !== undefined && <h2 className="text-lg">{title}</h2>}
             {description !== undefined && <p className="mt-0.5 text-[0.9375rem] text-ink-3">{description}</p>}
           </div>

@@ -25,7 +25,11 @@ export type TableProps<Row> = {
 export function Table<Row>(props: TableProps<Row>) {
   const { caption, isCaptionShown, columns, rows, keyOf, rowHeader = columns[0]?.key } = props
   const align = ({ isNumeric, className }: TableColumn<Row>) =>
-    cx('px-3 py-2.5 first:ps-5 last:pe-5', isNumeric ? 'text-end tabular-nums' : 'text-start', className)
+    cx(
+      'px-3 py-2.5 first:ps-5 last:pe-5 sm:first:ps-6 sm:last:pe-6',
+      isNumeric ? 'text-end tabular-nums' : 'text-start',
+      className,
+    )
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: an area that scrolls must be reachable by the keyboard
     <section aria-label={caption} tabIndex={0} className="overflow-x-auto focus-visible:-outline-offset-2">

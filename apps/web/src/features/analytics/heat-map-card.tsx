@@ -52,7 +52,7 @@ export function HeatMapCard({ days }: { days: Days }) {
       }
       table={
         active.length === 0 ? (
-          <p className="px-5 text-ink-2">{m.analytics_heat_map_none()}</p>
+          <p className="px-5 text-ink-2 sm:px-6">{m.analytics_heat_map_none()}</p>
         ) : (
           <CompletionsTable
             caption={m.analytics_heat_map_caption()}

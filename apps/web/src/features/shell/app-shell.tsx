@@ -118,6 +118,7 @@ function BottomBar({ user, counts }: { user: User; counts: Counts }) {
           </button>
         }
       />
+      <DemoSign className="pointer-events-none absolute end-2 -top-2.5" />
     </nav>
   )
 }
@@ -144,8 +145,6 @@ export function AppShell({ user, children }: { user: User; children: ReactNode }
         {m.shell_skip()}
       </a>
       <Sidebar user={user} counts={counts} />
-      {/* On small screens it lies in the upper margin of the page, which has no room beside its title. */}
-      <DemoSign className="pointer-events-none fixed end-2 top-0.5 z-30 lg:hidden" />
       <main
         ref={mainRef}
         id="main"

@@ -35,7 +35,7 @@ export function ChartCard({ title, description, chart, table, className }: Chart
         />
       }
     >
-      {view === 'chart' ? chart : <div className="-mx-5 max-h-96 overflow-y-auto">{table}</div>}
+      {view === 'chart' ? chart : <div className="-mx-5 max-h-96 overflow-y-auto sm:-mx-6">{table}</div>}
     </Card>
   )
 }
