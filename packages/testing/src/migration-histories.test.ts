@@ -8,9 +8,10 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { assertMigrated, type Db, newId } from '@muster/db'
 import { migrations } from '@muster/db/migrations'
+import { migrateToLatest } from '@muster/db/migrator'
 import { sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
-import { expect, onTestFinished, test } from 'vitest'
+import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import * as peopleFirst from '../fixtures/migrations/0001_people.first.ts'
 import * as identityDraft from '../fixtures/migrations/0006_identity.draft.ts'
 import * as identityFirst from '../fixtures/migrations/0006_identity.first.ts'
@@ -67,20 +68,27 @@ const histories: Record<string, { sources: Migrations; upTo?: string }> = {
   },
 }
 
+let schemaOfNew: string[]
+beforeAll(async () => {
+  const fresh = await createTestDatabase({ poolMax: 1 })
+  schemaOfNew = await describeSchema(fresh.db)
+  await fresh.drop()
+})
+
 test.for(Object.entries(histories))('a database where %s gets the schema of a new one', async ([, history]) => {
-  const [old, fresh] = [await openDatabase({ isMigrated: false }), await openDatabase()]
-  await migrateAs(old.db, history.sources, history.upTo)
-  const users = await insertUsers(old.db)
-  await runCli(old.url, 'migrate')
-  await assertMigrated(old.db)
-  expect(await describeSchema(old.db)).toEqual(await describeSchema(fresh.db))
-  const kept = await old.db
+  const { db } = await openDatabase({ isMigrated: false })
+  await migrateAs(db, history.sources, history.upTo)
+  const users = await insertUsers(db)
+  await migrateToLatest(db)
+  await assertMigrated(db)
+  expect(await describeSchema(db)).toEqual(schemaOfNew)
+  const kept = await db
     .selectFrom('users')
     .innerJoin('totp_secrets', 'user_id', 'users.id')
     .select('users.id')
     .execute()
   expect(kept).toEqual(users)
-  expect(await runCli(old.url, 'migrate')).toBe('nothing to do\n')
+  expect(await migrateToLatest(db)).toEqual([])
 })
 
 /** Inserts a user with the columns that every history has. */
