@@ -54,15 +54,17 @@ async function createForeign(name: string, url: URL): Promise<void> {
   await migrate(url.href)
 }
 
+/** A connection costs Postgres more time than most statements, so this process keeps one. */
+let superuser: pg.Pool | undefined
+
 /** Runs a statement as superuser, outside of any test's database. */
 export async function asSuperuser(statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: fromSetup('MUSTER_TEST_POSTGRES_URL') })
-  await client.connect()
-  try {
-    await client.query(statement)
-  } finally {
-    await client.end()
+  if (!superuser) {
+    superuser = new pg.Pool({ connectionString: fromSetup('MUSTER_TEST_POSTGRES_URL'), max: 2, allowExitOnIdle: true })
+    // A connection that was cut while nobody used it is replaced by the next statement.
+    superuser.on('error', () => {})
   }
+  await superuser.query(statement)
 }
 
 export type TestRedis = {
